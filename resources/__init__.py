@@ -1,0 +1,1 @@
+"""Files that ship with the program: the MNIST digits, trained networks and icons."""
