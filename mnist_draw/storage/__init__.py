@@ -1,0 +1,36 @@
+"""Every file the program writes: written atomically, versioned, validated when read.
+
+Modules
+-------
+atomic
+    The one function that writes: a crash or a full disk leaves the old file intact.
+folders
+    Where cached, kept and configured things live on this system.
+npz
+    Arrays in a zip file, byte-for-byte reproducible, read without trusting the file.
+models
+    A trained network: its description, its parameters and what is known about it.
+preferences
+    What the user chose last, as JSON with a schema version.
+resources
+    The files that ship with the program.
+"""
+
+from __future__ import annotations
+
+from mnist_draw.storage.atomic import check_writable, open_atomically, write_atomically
+from mnist_draw.storage.errors import ModelFileError, StorageError
+from mnist_draw.storage.models import ModelFile, load_model, save_model
+from mnist_draw.storage.resources import resource_path
+
+__all__ = [
+    "ModelFile",
+    "ModelFileError",
+    "StorageError",
+    "check_writable",
+    "load_model",
+    "open_atomically",
+    "resource_path",
+    "save_model",
+    "write_atomically",
+]

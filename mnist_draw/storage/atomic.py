@@ -1,0 +1,185 @@
+"""Write a file so that a reader sees the old content or the new, never a mixture.
+
+The content goes to a temporary file in the same folder, is forced to the disk, and then
+takes the place of the old file in one step. Until that step the old file is untouched:
+a full disk, a crash or a power cut cannot damage the only copy.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import stat
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from mnist_draw.storage.errors import StorageError, reason_of
+
+# A virus scanner or an indexer on Windows may hold the old file open for a moment; the
+# replacement then fails with "access denied" and succeeds shortly after.
+_REPLACE_ATTEMPTS = 8
+_REPLACE_FIRST_WAIT = 0.02
+
+
+def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
+    """Write `data` to `path`, replacing what was there in one step.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        A symbolic link is followed: the file that it points to is replaced. The mode of an
+        existing file is kept.
+    data : bytes
+
+    Raises
+    ------
+    StorageError
+        When the file cannot be written. What was there before is unchanged.
+    """
+    with open_atomically(path) as file:
+        file.write(data)
+
+
+@contextlib.contextmanager
+def open_atomically(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """Give a binary file whose content takes the place of `path` when the block ends well.
+
+    If the block raises, the temporary file is removed and `path` stays as it was.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+
+    Yields
+    ------
+    BinaryIO
+        Open for writing; do not close it.
+
+    Raises
+    ------
+    StorageError
+        For every ``OSError``, those of the block included (a full disk shows there).
+    """
+    target, existed = _inspect(path)
+    temporary = _temporary_beside(target)
+    try:
+        # "x" creates the file with the mode that the user's umask asks for, which the
+        # tempfile module (mode 0600) would not.
+        with temporary.open("xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        if existed:
+            temporary.chmod(stat.S_IMODE(target.stat().st_mode))
+        _replace(temporary, target)
+        _sync_folder(target.parent)
+    except OSError as error:
+        kept = "The file that was there is unchanged." if existed else "Nothing was written."
+        raise StorageError(f"Could not write {target}: {reason_of(error)}. {kept}") from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def check_writable(path: str | os.PathLike[str]) -> None:
+    """Find out now whether :func:`write_atomically` could write to `path` later.
+
+    Meant for the start of long work whose result goes to `path`. It tries for real, with an
+    empty temporary file that is removed again; `path` itself is not created or changed.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+
+    Raises
+    ------
+    StorageError
+        When the folder is missing or cannot be written, or `path` is a folder, a device or a
+        file that is protected against writing.
+    """
+    target, _ = _inspect(path)
+    temporary = _temporary_beside(target)
+    try:
+        with temporary.open("xb"):
+            pass
+    except OSError as error:
+        raise StorageError(
+            f"Cannot write to the folder {target.parent}: {reason_of(error)}. "
+            "Choose another place for the file."
+        ) from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def _inspect(path: str | os.PathLike[str]) -> tuple[Path, bool]:
+    """Resolve links, and refuse what must not be replaced; tell whether a file is there."""
+    try:
+        target = Path(os.path.realpath(path))
+        status = target.stat()
+    except FileNotFoundError:
+        if not target.parent.is_dir():
+            raise StorageError(
+                f"Cannot write {target}: the folder {target.parent} does not exist. "
+                "Create it or choose another place for the file."
+            ) from None
+        return target, False
+    except (OSError, ValueError) as error:
+        reason = reason_of(error) if isinstance(error, OSError) else str(error)
+        raise StorageError(f"Cannot write {os.fspath(path)!r}: {reason}.") from error
+    if stat.S_ISDIR(status.st_mode):
+        raise StorageError(f"Cannot write {target}: it is a folder. Give the name of a file.")
+    if not stat.S_ISREG(status.st_mode):
+        # Replacing a device such as /dev/null would remove it for the whole system.
+        raise StorageError(f"Cannot write {target}: it is not a regular file.")
+    if not os.access(target, os.W_OK):
+        raise StorageError(
+            f"Cannot write {target}: the file is protected against writing. It is unchanged."
+        )
+    return target, True
+
+
+def _temporary_beside(target: Path) -> Path:
+    """Name a new file in the same folder: only there a rename is one step.
+
+    The name does not contain the target's, which may already have the greatest length that
+    the file system allows.
+    """
+    return target.parent / f".mnist_draw-{secrets.token_hex(6)}.tmp"
+
+
+def _replace(temporary: Path, target: Path) -> None:
+    """Put `temporary` in the place of `target` in one step, patiently on Windows."""
+    wait = _REPLACE_FIRST_WAIT
+    for _ in range(_REPLACE_ATTEMPTS - 1 if _patient_replacement() else 0):
+        try:
+            temporary.replace(target)
+        except PermissionError:
+            time.sleep(wait)
+            wait *= 2
+        else:
+            return
+    temporary.replace(target)
+
+
+def _patient_replacement() -> bool:
+    return os.name == "nt"
+
+
+def _sync_folder(folder: Path) -> None:
+    """Force the new directory entry to the disk, where the system lets a program do that.
+
+    Windows has no such call for folders (NTFS journals the rename itself), and some network
+    file systems refuse it; the file itself is safe on the disk in either case.
+    """
+    if os.name == "nt":
+        return
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,53 @@
+"""Where the program keeps its things on this system.
+
+Three folders, as the system's conventions have them (on Linux below ``~/.cache``,
+``~/.local/share`` and ``~/.config``). The environment variable ``MNIST_DRAW_HOME`` moves
+all three into one folder: for a portable installation on a stick, and for tests.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+from mnist_draw.storage.errors import StorageError, reason_of
+
+APPLICATION = "mnist_draw"
+HOME_VARIABLE = "MNIST_DRAW_HOME"
+
+
+def cache_folder() -> Path:
+    """Return the folder for what can be made again, such as compiled code; it exists."""
+    return _prepared("cache", platformdirs.user_cache_dir(APPLICATION, appauthor=False))
+
+
+def data_folder() -> Path:
+    """Return the folder for what must be kept, such as runs and checkpoints; it exists."""
+    return _prepared("data", platformdirs.user_data_dir(APPLICATION, appauthor=False))
+
+
+def config_folder() -> Path:
+    """Return the folder for the user's preferences; it exists."""
+    return _prepared("config", platformdirs.user_config_dir(APPLICATION, appauthor=False))
+
+
+def _prepared(kind: str, conventional: str) -> Path:
+    """Choose between the portable home and the conventional folder, and create it.
+
+    Raises
+    ------
+    StorageError
+        When the folder cannot be created; the sentence names ``MNIST_DRAW_HOME`` as the way out.
+    """
+    home = os.environ.get(HOME_VARIABLE)
+    folder = Path(home).expanduser().absolute() / kind if home else Path(conventional)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(
+            f"Could not create the folder {folder}: {reason_of(error)}. "
+            f"Set the environment variable {HOME_VARIABLE} to a folder that can be written."
+        ) from error
+    return folder

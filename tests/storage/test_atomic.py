@@ -1,0 +1,191 @@
+"""Writing: the old file or the new, never a mixture, and nothing left lying about."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from mnist_draw.storage import StorageError, atomic, check_writable, open_atomically
+from mnist_draw.storage import write_atomically as write
+
+posix = pytest.mark.skipif(os.name == "nt", reason="modes and links as POSIX has them")
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(entry.name for entry in folder.iterdir())
+
+
+def test_writes_new_and_replaces_old(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    write(path, b"one")
+    write(path, b"two, longer")
+    assert path.read_bytes() == b"two, longer"
+    assert names(tmp_path) == ["file"]
+
+
+def test_old_file_survives_a_failing_writer(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    write(path, b"old")
+
+    def fail_half_way() -> None:
+        with open_atomically(path) as file:
+            file.write(b"half of the n")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_half_way()
+    assert path.read_bytes() == b"old"
+    assert names(tmp_path) == ["file"]
+
+
+def test_full_disk_keeps_the_old_file_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "file"
+    write(path, b"old")
+
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(atomic.os, "fsync", full)
+    with pytest.raises(StorageError, match=r"no space left on device.*is unchanged"):
+        write(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert names(tmp_path) == ["file"]
+
+
+def test_content_is_synced_before_it_replaces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "file"
+    order: list[str] = []
+    fsync, replace = os.fsync, Path.replace
+
+    def spy_fsync(descriptor: int) -> None:
+        order.append("fsync folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "fsync")
+        fsync(descriptor)
+
+    def spy_replace(self: Path, target: Path) -> Path:
+        order.append("replace")
+        return replace(self, target)
+
+    monkeypatch.setattr(atomic.os, "fsync", spy_fsync)
+    monkeypatch.setattr(atomic.Path, "replace", spy_replace)
+    write(path, b"x")
+    assert order[:2] == ["fsync", "replace"]
+    assert os.name == "nt" or order == ["fsync", "replace", "fsync folder"]
+
+
+@posix
+def test_mode_of_the_old_file_is_kept_and_umask_rules_a_new_one(tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.write_bytes(b"")
+    old.chmod(0o640)
+    mask = os.umask(0o027)
+    try:
+        write(old, b"x")
+        write(new, b"x")
+    finally:
+        os.umask(mask)
+    assert stat.S_IMODE(old.stat().st_mode) == 0o640
+    assert stat.S_IMODE(new.stat().st_mode) == 0o640
+
+
+@posix
+def test_link_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "far").mkdir()
+    target, link = tmp_path / "far" / "target", tmp_path / "link"
+    target.write_bytes(b"old")
+    link.symlink_to(target)
+    write(link, b"new")
+    assert link.is_symlink()
+    assert target.read_bytes() == b"new"
+
+
+def test_longest_file_name(tmp_path: Path) -> None:
+    path = tmp_path / ("n" * 250)
+    write(path, b"x")
+    assert path.read_bytes() == b"x"
+
+
+def test_missing_folder(tmp_path: Path) -> None:
+    path = tmp_path / "no" / "file"
+    for attempt in (lambda: write(path, b""), lambda: check_writable(path)):
+        with pytest.raises(StorageError, match="does not exist"):
+            attempt()
+    assert names(tmp_path) == []
+
+
+def test_folder_in_the_way(tmp_path: Path) -> None:
+    for attempt in (lambda: write(tmp_path, b""), lambda: check_writable(tmp_path)):
+        with pytest.raises(StorageError, match="it is a folder"):
+            attempt()
+
+
+@posix
+def test_devices_and_pipes_are_not_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for path in (pipe, Path("/dev/null")):
+        with pytest.raises(StorageError, match="not a regular file"):
+            write(path, b"x")
+        with pytest.raises(StorageError, match="not a regular file"):
+            check_writable(path)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+def test_protected_file_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    # A super-user may write to every file, so the system's answer is given here.
+    monkeypatch.setattr(atomic.os, "access", lambda *_: False)
+    with pytest.raises(StorageError, match="protected"):
+        write(path, b"new")
+    with pytest.raises(StorageError, match="protected"):
+        check_writable(path)
+    assert path.read_bytes() == b"old"
+
+
+def test_name_that_no_system_takes(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match="null"):
+        write(f"{tmp_path}/a\0b", b"")
+
+
+def test_check_writable_leaves_no_trace(tmp_path: Path) -> None:
+    check_writable(tmp_path / "file")
+    assert names(tmp_path) == []
+
+
+def test_check_writable_finds_a_read_only_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: Path, mode: str) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(atomic.Path, "open", refuse)
+    with pytest.raises(StorageError, match="no permission"):
+        check_writable(tmp_path / "file")
+
+
+def test_windows_waits_for_a_scanner_to_let_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, temporary = tmp_path / "file", tmp_path / "temporary"
+    temporary.write_bytes(b"new")
+    replace, calls, waits = Path.replace, [], []
+
+    def busy_twice(self: Path, target: Path) -> Path:
+        calls.append(target)
+        if len(calls) < 3:
+            raise PermissionError(13, "Access is denied")
+        return replace(self, target)
+
+    monkeypatch.setattr(atomic.Path, "replace", busy_twice)
+    monkeypatch.setattr(atomic.time, "sleep", waits.append)
+    monkeypatch.setattr(atomic, "_patient_replacement", lambda: True)
+    atomic._replace(temporary, path)
+    assert path.read_bytes() == b"new"
+    assert len(waits) == 2

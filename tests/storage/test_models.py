@@ -1,0 +1,202 @@
+"""Model files: what is saved comes back, and what is unsound never gets further."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mnist_draw.errors import UserError
+from mnist_draw.storage import ModelFile, ModelFileError, load_model, npz, save_model
+from mnist_draw.storage.models import pack_model, unpack_model
+
+SHAPES = [(4, 3), (3,)]
+
+
+def small_model(**metadata: Any) -> ModelFile:
+    rng = np.random.default_rng(1)
+    return ModelFile(
+        network="mlp",
+        parameters=tuple(rng.normal(size=shape).astype(np.float32) for shape in SHAPES),
+        metadata=metadata or {"title": "Ein Netz für Ziffern", "test_accuracy": 0.9829},
+    )
+
+
+def with_header(**changes: Any) -> bytes:
+    """Return a model file whose header was changed after the fact."""
+    arrays: dict[str, Any] = dict(npz.unpack(pack_model(small_model())))
+    header = json.loads(arrays["header"].tobytes())
+    header.update(changes)
+    arrays["header"] = np.frombuffer(json.dumps(header).encode(), np.uint8)
+    return npz.pack(arrays)
+
+
+def with_arrays(**changes: Any) -> bytes:
+    return npz.pack({**npz.unpack(pack_model(small_model())), **changes})
+
+
+def test_round_trip(tmp_path: Path) -> None:
+    model = small_model()
+    save_model(tmp_path / "model.npz", model)
+    found = load_model(tmp_path / "model.npz", shapes_of=lambda _: SHAPES)
+    assert found.network == model.network
+    assert found.metadata == model.metadata
+    assert found.title == "Ein Netz für Ziffern"
+    for a, b in zip(found.parameters, model.parameters, strict=True):
+        assert a.dtype == np.float32
+        assert np.array_equal(a, b)
+
+
+def test_equal_models_give_equal_bytes() -> None:
+    assert pack_model(small_model(a=1, b=2)) == pack_model(small_model(b=2, a=1))
+
+
+def test_numpy_alone_can_read_the_parameters(tmp_path: Path) -> None:
+    save_model(tmp_path / "m.npz", small_model())
+    with np.load(tmp_path / "m.npz", allow_pickle=False) as archive:
+        assert np.array_equal(archive["parameter_000"], small_model().parameters[0])
+
+
+def test_model_saved_again_by_numpy_is_still_a_model() -> None:
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **npz.unpack(pack_model(small_model())))
+    assert unpack_model(buffer.getvalue()).shapes == tuple(SHAPES)
+
+
+def test_doubles_are_kept_as_float32_and_the_metadata_is_a_copy() -> None:
+    metadata = {"epochs": [1, 2]}
+    model = ModelFile("mlp", (np.ones((2, 2)),), metadata)  # type: ignore[arg-type]
+    metadata["epochs"].append(3)
+    assert model.parameters[0].dtype == np.float32
+    assert model.metadata == {"epochs": [1, 2]}
+    assert model.title == "mlp"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "metadata", "message"),
+    [
+        ((), {}, "no parameters"),
+        ((np.array([1, np.nan, np.inf], np.float32),), {}, "Parameter 0 holds 2 values"),
+        ((np.array([1e300]),), {}, "not finite"),
+        ((np.zeros((0, 3), np.float32),), {}, "empty"),
+        ((np.array(["1"]),), {}, "type <U1"),
+        ((np.array([1j]),), {}, "type complex128"),
+        ((np.ones(1),), {"loss": float("nan")}, "not JSON"),
+        ((np.ones(1),), {"when": object()}, "not JSON"),
+        ((np.ones(1),), ["list"], "is a list"),
+    ],
+)
+def test_unsound_models_cannot_be_made(parameters: Any, metadata: Any, message: str) -> None:
+    with pytest.raises(ModelFileError, match=message):
+        ModelFile("mlp", parameters, metadata)
+
+
+def test_description_is_required() -> None:
+    with pytest.raises(ModelFileError, match="no description"):
+        ModelFile("  ", (np.ones(1, np.float32),))
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"not a zip file", "not an .npz file"),
+        (pack_model(small_model())[:-30], "truncated or damaged"),
+        (pack_model(small_model())[:100], "truncated or damaged"),
+        (npz.pack({"arr_0": np.ones(3)}), "no header"),
+        (npz.pack({"header": np.ones(3, np.uint8)}), "header is damaged"),
+        (npz.pack({"header": np.frombuffer(b'{"a": NaN}', np.uint8)}), "header is damaged"),
+        (npz.pack({"header": np.frombuffer(b"[" * 9999, np.uint8)}), "header is damaged"),
+        (npz.pack({"header": np.frombuffer(b"[]", np.uint8)}), "not a model of mnist_draw"),
+        (npz.pack({"header": np.zeros(2_000_000, np.uint8)}), "2,000,000 bytes"),
+        (with_header(format="something else"), "not a model of mnist_draw"),
+        (with_header(version=2), "newer mnist_draw"),
+        (with_header(version="1"), "format version is '1'"),
+        (with_header(version=True), "format version is True"),
+        (with_header(network=7), "'network' is missing or of the wrong kind"),
+        (with_header(shapes=[[4, 3]]), "promises parameters"),
+        (with_header(metadata=None), "'metadata' is missing"),
+        (with_arrays(parameter_000=np.full((4, 3), np.nan, np.float32)), "12 values"),
+        (with_arrays(parameter_000=np.ones((4, 3))), "type float64, expected float32"),
+        (with_arrays(parameter_000=np.ones((3, 4), np.float32)), "promises parameters"),
+        (with_arrays(extra=np.ones(3, np.float32)), "'extra' that is not a parameter"),
+        (with_arrays(parameter_005=np.ones(3, np.float32)), "'parameter_005'"),
+    ],
+)
+def test_each_kind_of_damage_is_named(data: bytes, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "model.npz"
+    path.write_bytes(data)
+    with pytest.raises(ModelFileError, match=message) as caught:
+        load_model(path)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("shapes", "message"),
+    [
+        ([(4, 3), (3,), (3, 2)], "has 3 parameters, but 2 were found"),
+        ([(4, 5), (3,)], "Parameter 0 .* 4×5, but 4×3 was found"),
+        ([(4, 3), ()], r"Parameter 1 .* \(\), but 3 was found"),
+    ],
+)
+def test_parameters_must_fit_the_network(shapes: Any, message: str, tmp_path: Path) -> None:
+    save_model(tmp_path / "m.npz", small_model())
+    with pytest.raises(ModelFileError, match=message):
+        load_model(tmp_path / "m.npz", shapes_of=lambda _: shapes)
+
+
+def test_unknown_network_names_the_file(tmp_path: Path) -> None:
+    def refuse(_text: str) -> list[tuple[int, ...]]:
+        raise UserError("There is no such network.")
+
+    save_model(tmp_path / "m.npz", small_model())
+    with pytest.raises(ModelFileError, match=r"m\.npz cannot be used. There is no such network"):
+        load_model(tmp_path / "m.npz", shapes_of=refuse)
+
+
+def test_what_is_not_a_file(tmp_path: Path) -> None:
+    (tmp_path / "empty.npz").write_bytes(b"")
+    with pytest.raises(ModelFileError, match="no such file"):
+        load_model(tmp_path / "none.npz")
+    with pytest.raises(ModelFileError, match="folder"):
+        load_model(tmp_path)
+    with pytest.raises(ModelFileError, match="empty"):
+        load_model(tmp_path / "empty.npz")
+    with pytest.raises(ModelFileError, match="name is not valid"):
+        load_model(f"{tmp_path}/a\0b")
+    if os.name != "nt":
+        with pytest.raises(ModelFileError, match="not a regular file"):
+            load_model("/dev/zero")
+
+
+def test_file_larger_than_any_model_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "large.npz"
+    with path.open("wb") as file:
+        file.truncate(600 * 1024 * 1024)  # sparse: takes no room on the disk
+    with pytest.raises(ModelFileError, match="629 MB large"):
+        load_model(path)
+
+
+@given(st.data())
+@settings(max_examples=300, deadline=None)
+def test_damaged_files_give_model_file_errors_or_the_same_model(data: st.DataObject) -> None:
+    model = small_model()
+    content = bytearray(pack_model(model))
+    for position in data.draw(st.lists(st.integers(0, len(content) - 1), min_size=0, max_size=5)):
+        content[position] ^= 1 << data.draw(st.integers(0, 7))
+    cut = data.draw(st.one_of(st.just(len(content)), st.integers(0, len(content))))
+    try:
+        found = unpack_model(bytes(content[:cut]))
+    except ModelFileError:
+        return
+    assert found.network == model.network
+    assert found.metadata == model.metadata
+    for a, b in zip(found.parameters, model.parameters, strict=True):
+        assert np.array_equal(a, b)
