@@ -1,0 +1,1 @@
+def conv2d(*a, **k): raise NotImplementedError

@@ -1,0 +1,123 @@
+"""What Theano and PyTensor must be told before their first import.
+
+Both read an environment variable while they are imported (``THEANO_FLAGS``,
+``PYTENSOR_FLAGS``) and never again. Only what the user has not set himself is added, and
+the variable gets its old value back afterwards: child processes inherit the user's
+settings, not ours.
+"""
+
+from __future__ import annotations
+
+import configparser
+import logging
+import os
+import shutil
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+_logger = logging.getLogger("mnist_draw.theano_bridge")
+
+NO_COMPILER = (
+    "Theano is installed, but no C++ compiler (g++) was found, so every network runs in"
+    " plain Python and training takes very long. Install g++ (Debian and Ubuntu:"
+    " apt install g++), or uninstall Theano: PyTensor then takes over, which needs no"
+    " compiler."
+)
+
+
+def cache_folder() -> Path:
+    """Folder below which PyTensor keeps what it has compiled.
+
+    ``$MNIST_DRAW_HOME/cache`` where that variable is set, else the user's cache folder
+    for ``mnist_draw``; below it always the folder ``compiled``.
+    """
+    home = os.environ.get("MNIST_DRAW_HOME")
+    if home:
+        return Path(home).expanduser().absolute() / "cache" / "compiled"
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("mnist_draw", appauthor=False)) / "compiled"
+
+
+def parse_flags(text: str) -> dict[str, str]:
+    """Split a ``name=value,name=value`` flags variable as Theano does."""
+    pairs = (item.partition("=") for item in text.split(",") if item.strip())
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+@contextmanager
+def pytensor() -> Iterator[None]:
+    """Surroundings of the first import of PyTensor: float32, Numba, our cache folder."""
+    defaults = {"floatX": "float32", "cxx": ""}
+    chosen = _chosen_in_files("PYTENSORRC", "~/.pytensorrc")
+    if not chosen & {"base_compiledir", "compiledir"}:
+        folder = str(cache_folder())
+        # The flags are separated by commas and know no quoting. A user whose folder has
+        # a comma in its name gets PyTensor's own default folder instead.
+        if "," not in folder:
+            defaults["base_compiledir"] = folder
+    for name in chosen:
+        defaults.pop(name, None)
+    with _added_flags("PYTENSOR_FLAGS", defaults):
+        yield
+
+
+@contextmanager
+def real_theano() -> Iterator[None]:
+    """Surroundings of the first import of a real Theano 1.0.5."""
+    defaults = {"floatX": "float32", "blas.ldflags": ""}
+    chosen = _chosen_in_files("THEANORC", "~/.theanorc")
+    if "cxx" not in parse_flags(os.environ.get("THEANO_FLAGS", "")) | dict.fromkeys(chosen):
+        if shutil.which("g++") is None and shutil.which("clang++") is None:
+            _logger.warning(NO_COMPILER)
+            # Said in words above; Theano's own message would come on top.
+            defaults["cxx"] = ""
+    for name in chosen:
+        defaults.pop(name, None)
+    blas_log = logging.getLogger("theano.tensor.blas")
+    level = blas_log.level
+    with _added_flags("THEANO_FLAGS", defaults), warnings.catch_warnings():
+        # Theano 1.0.5 is older than the Python it runs on here: its import raises
+        # deprecation and syntax warnings that nobody can act on. With blas.ldflags
+        # empty it also logs that it uses NumPy's BLAS, which is what was asked for.
+        for category in (DeprecationWarning, SyntaxWarning, FutureWarning, UserWarning):
+            warnings.simplefilter("ignore", category)
+        blas_log.setLevel(logging.ERROR)
+        try:
+            yield
+        finally:
+            blas_log.setLevel(level)
+
+
+@contextmanager
+def _added_flags(variable: str, defaults: Mapping[str, str]) -> Iterator[None]:
+    before = os.environ.get(variable)
+    given = parse_flags(before or "")
+    added = [f"{name}={value}" for name, value in defaults.items() if name not in given]
+    os.environ[variable] = ",".join([*([before] if before else []), *added])
+    try:
+        yield
+    finally:
+        if before is None:
+            os.environ.pop(variable, None)
+        else:
+            os.environ[variable] = before
+
+
+def _chosen_in_files(variable: str, default: str) -> set[str]:
+    """Names set in the user's configuration files (``section.name`` outside global)."""
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.optionxform = str  # type: ignore[assignment,method-assign]
+    files = os.environ.get(variable, default).split(os.pathsep)
+    try:
+        parser.read([Path(name).expanduser() for name in files])
+    except (configparser.Error, OSError, UnicodeError):
+        # The engine reads the same file in a moment and words its own complaint.
+        return set()
+    return {
+        option if section == "global" else f"{section}.{option}"
+        for section in parser.sections()
+        for option in parser.options(section)
+    }

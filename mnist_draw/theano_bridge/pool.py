@@ -1,0 +1,1 @@
+def pool_2d(*a, **k): raise NotImplementedError

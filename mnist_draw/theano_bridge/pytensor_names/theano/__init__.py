@@ -1,0 +1,81 @@
+"""``theano`` on PyTensor.
+
+======================================= ===============================================
+name                                    what answers
+======================================= ===============================================
+``config``                              ``pytensor.config``, with ``device`` added
+``function``                            ``pytensor.function``
+``shared``                              :func:`theano.compile.sharedvalue.shared`
+``grad``, ``Rop``, ``Lop``              ``pytensor.gradient``
+``scan``, ``map``, ``reduce``, ``foldl``  :mod:`theano.scan_module`
+``In``, ``Out``, ``Mode``               :mod:`theano.compile`
+``Variable``, ``Op``, ``Apply``, ...    :mod:`theano.gof`
+``clone``                               ``pytensor.graph.replace.clone_replace``
+``tensor``, ``gradient``, ``printing``  the modules of these names
+======================================= ===============================================
+
+Every name that is in neither Theano's list here nor in PyTensor raises an error that
+says so (``mnist_draw.theano_bridge.missing``).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytensor
+from pytensor import config
+from pytensor.configparser import EnumStr
+
+from mnist_draw.theano_bridge.missing import raise_attribute_error
+
+if not hasattr(config, "device"):
+    config.add(
+        "device",
+        "The device that computes. On PyTensor it is always the CPU.",
+        EnumStr("cpu", ["cpu"], mutable=True),
+        in_c_key=False,
+    )
+if config.floatX == "float64" and config._config_var_dict["floatX"].is_default:
+    # PyTensor was imported by somebody else before the bridge could set its flags.
+    config.floatX = "float32"
+
+from pytensor.graph.replace import clone_replace as clone
+
+from theano import gof, compile, tensor, gradient, printing, scan_module  # isort: skip
+from theano import ifelse, sandbox, scalar, updates  # isort: skip
+from theano.compile import (
+    In,
+    Mode,
+    Out,
+    Param,
+    SharedVariable,
+    as_op,
+    function,
+    predefined_modes,
+    shared,
+    shared_constructor,
+)
+from theano.gof import Apply, Constant, Op, Type, Variable, generic
+from theano.gradient import Lop, Rop, grad, subgraph_grad
+from theano.printing import pp
+from theano.scan_module import foldl, foldr, map, reduce, scan
+from theano.tensor import TensorType, TensorVariable, dot
+from theano.updates import OrderedUpdates
+
+__version__ = "1.0.5"
+"""The version of Theano whose names and numbers these modules carry."""
+
+__all__ = [
+    "Apply", "Constant", "In", "Lop", "Mode", "Op", "OrderedUpdates", "Out", "Param",
+    "Rop", "SharedVariable", "TensorType", "TensorVariable", "Type", "Variable", "as_op",
+    "clone", "compile", "config", "dot", "foldl", "foldr", "function", "generic", "gof",
+    "grad", "gradient", "ifelse", "map", "pp", "predefined_modes", "printing", "reduce",
+    "sandbox", "scalar", "scan", "scan_module", "shared", "shared_constructor",
+    "subgraph_grad", "tensor", "updates",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name == "sparse":
+        return pytensor.sparse
+    raise_attribute_error(__name__, name)

@@ -1,0 +1,46 @@
+"""``theano.compile``.
+
+=================================== ===================================================
+name                                what answers
+=================================== ===================================================
+``Mode``                            :class:`theano.compile.mode.Mode`
+``shared``, ``shared_constructor``  :mod:`theano.compile.sharedvalue`
+``function``                        ``pytensor.function``
+``In``, ``Param``, ``Out``          ``pytensor.compile.In``, ``In``, ``Out``
+the rest                            ``pytensor.compile``
+=================================== ===================================================
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pytensor import compile as _compile
+from pytensor.compile import (
+    In,
+    Out,
+    SymbolicInput,
+    SymbolicOutput,
+    UnusedInputError,
+    as_op,
+    function,
+)
+from pytensor.compile.builders import OpFromGraph
+
+from mnist_draw.theano_bridge.missing import raise_attribute_error
+from theano.compile.mode import Mode, get_default_mode, get_mode, predefined_modes
+from theano.compile.sharedvalue import SharedVariable, shared, shared_constructor
+
+Param = In
+
+__all__ = [
+    "In", "Mode", "OpFromGraph", "Out", "Param", "SharedVariable", "SymbolicInput",
+    "SymbolicOutput", "UnusedInputError", "as_op", "function", "get_default_mode",
+    "get_mode", "predefined_modes", "shared", "shared_constructor",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if hasattr(_compile, name):
+        return getattr(_compile, name)
+    raise_attribute_error(__name__, name)

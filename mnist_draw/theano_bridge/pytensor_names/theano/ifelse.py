@@ -1,0 +1,5 @@
+"""``theano.ifelse`` is ``pytensor.ifelse``."""
+
+from pytensor import ifelse
+
+__all__ = ["ifelse"]

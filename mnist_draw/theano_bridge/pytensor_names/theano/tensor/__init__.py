@@ -1,0 +1,125 @@
+"""``theano.tensor``: ``pytensor.tensor``, with Theano's spellings where they differ.
+
+================================== ==================================================
+name                               what answers
+================================== ==================================================
+``stack(a, b)``                    the old spelling of ``stack([a, b])`` too
+``flatten(x, outdim=2)``           the old keyword of ``flatten(x, ndim=2)`` too
+``tensor(dtype, broadcastable)``   positional, as in Theano
+``patternbroadcast`` and others    ``specify_broadcastable``
+``abs_``, ``inv``, ``sqr``         ``abs``, ``reciprocal``, ``sqr``
+``batched_dot``                    ``matmul`` over the first dimension
+``nnet``, ``signal``               written here: convolution, pooling, activations
+``extra_ops``, ``elemwise``, ...   one module each, beside this one
+the rest                           ``pytensor.tensor``
+================================== ==================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+import pytensor.tensor as _tensor
+from pytensor.tensor import *  # noqa: F403
+from pytensor.tensor import (
+    TensorConstant,
+    TensorType,
+    TensorVariable,
+    as_tensor_variable,
+    specify_broadcastable,
+)
+from pytensor.tensor import constant as constant  # noqa: F811
+from pytensor.tensor.sharedvar import TensorSharedVariable
+
+from mnist_draw.theano_bridge.missing import raise_attribute_error
+
+SUBMODULES = (
+    "basic", "blas", "elemwise", "extra_ops", "nlinalg", "nnet", "opt", "raw_random",
+    "shared_randomstreams", "sharedvar", "signal", "slinalg", "sort", "subtensor", "type",
+    "var",
+)  # fmt: skip
+
+abs_ = _tensor.abs
+inv = _tensor.reciprocal
+wmatrix = TensorType("int16", (None, None))
+discrete_dtypes = _tensor.type.discrete_dtypes
+float_dtypes = _tensor.type.float_dtypes
+all_dtypes = _tensor.type.all_dtypes
+
+
+def stack(*tensors: Any, axis: int = 0) -> TensorVariable:
+    """Join tensors along a new dimension.
+
+    ``stack([a, b], axis=0)``, ``stack([a, b], 0)`` or, as it was once, ``stack(a, b)``.
+    """
+    if isinstance(tensors[0], list | tuple):
+        if len(tensors) > 1:
+            axis = tensors[1]
+        return _tensor.stack(tensors[0], axis=axis)
+    if len(tensors) == 2 and isinstance(tensors[1], int):
+        return _tensor.stack(tensors[0], axis=tensors[1])
+    return _tensor.stack(tensors, axis=axis)
+
+
+def flatten(x: Any, ndim: int | None = None, outdim: int | None = None) -> TensorVariable:
+    """Reshape to `ndim` dimensions; the first ``ndim - 1`` keep their length."""
+    return _tensor.flatten(x, ndim=outdim or ndim or 1)
+
+
+def tensor(
+    dtype: str | None = None,
+    broadcastable: Sequence[bool] | None = None,
+    name: str | None = None,
+    **keywords: Any,
+) -> TensorVariable:
+    """A variable of the given `dtype`, one dimension per entry of `broadcastable`."""
+    if broadcastable is None:
+        return _tensor.tensor(name, dtype=dtype, **keywords)
+    return TensorType(dtype, tuple(1 if one else None for one in broadcastable))(name)
+
+
+def addbroadcast(x: Any, *axes: int) -> TensorVariable:
+    """Declare the length of `axes` to be 1."""
+    return specify_broadcastable(as_tensor_variable(x), *axes)
+
+
+def unbroadcast(x: Any, *axes: int) -> TensorVariable:
+    """`x` itself: with PyTensor a length of 1 that is known does no harm."""
+    return as_tensor_variable(x)
+
+
+def patternbroadcast(x: Any, broadcastable: Sequence[bool]) -> TensorVariable:
+    """Declare the length of each axis to be 1 for which `broadcastable` is True."""
+    axes = [axis for axis, one in enumerate(broadcastable) if one]
+    return addbroadcast(x, *axes) if axes else as_tensor_variable(x)
+
+
+def batched_dot(a: Any, b: Any) -> TensorVariable:
+    """``dot(a[i], b[i])`` for every i, stacked. `a` and `b` are 2-D or 3-D."""
+    a, b = as_tensor_variable(a), as_tensor_variable(b)
+    if not (2 <= a.ndim <= 3 and 2 <= b.ndim <= 3):
+        raise TypeError(
+            f"batched_dot takes tensors of 2 or 3 dimensions, not {a.ndim} and {b.ndim}."
+        )
+    left = a.dimshuffle(0, "x", 1) if a.ndim == 2 else a
+    right = b.dimshuffle(0, 1, "x") if b.ndim == 2 else b
+    product = _tensor.matmul(left, right)
+    if b.ndim == 2:
+        product = product[:, :, 0]
+    return product[:, 0] if a.ndim == 2 else product
+
+
+def __getattr__(name: str) -> Any:
+    if name in SUBMODULES:
+        # At first use: the whole set takes a while to import.
+        return import_module(f"{__name__}.{name}")
+    if hasattr(_tensor, name):
+        return getattr(_tensor, name)
+    for home in ("elemwise", "math", "shape", "subtensor", "type", "basic"):
+        # Names of Ops (Elemwise, Sum, Dot, Reshape, ...), which Theano shows here.
+        module = import_module(f"pytensor.tensor.{home}")
+        if hasattr(module, name):
+            return getattr(module, name)
+    raise_attribute_error(__name__, name)

@@ -1,0 +1,102 @@
+"""``theano.tensor.nnet.nnet``: activations and losses, by Theano's formulas."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytensor.tensor as pt
+from pytensor.tensor import sigmoid, softplus
+from pytensor.tensor.special import log_softmax
+from pytensor.tensor.special import softmax as _softmax
+
+__all__ = [
+    "binary_crossentropy", "categorical_crossentropy", "elu", "logsoftmax", "relu", "selu",
+    "sigmoid", "sigmoid_binary_crossentropy", "softmax", "softplus", "softsign",
+]  # fmt: skip
+
+
+def softmax(c: Any) -> Any:
+    """Softmax over the last axis; a vector gives a matrix of one row, as in Theano."""
+    return _softmax(_at_least_2d(c), axis=-1)
+
+
+def logsoftmax(c: Any) -> Any:
+    """Logarithm of :func:`softmax`, computed without overflow."""
+    return log_softmax(_at_least_2d(c), axis=-1)
+
+
+def relu(x: Any, alpha: Any = 0) -> Any:
+    """``max(x, 0)``; with `alpha`, ``alpha x`` below zero.
+
+    By Theano's formula, whose gradient at exactly 0 is the mean of both sides.
+    """
+    x = pt.as_tensor_variable(x)
+    if isinstance(alpha, int | float) and alpha == 0:
+        return 0.5 * (x + abs(x))
+    alpha = pt.as_tensor_variable(alpha)
+    return 0.5 * (1 + alpha) * x + 0.5 * (1 - alpha) * abs(x)
+
+
+def elu(x: Any, alpha: Any = 1) -> Any:
+    """``x`` above zero, ``alpha (exp(x) - 1)`` below (Clevert et al., 2015)."""
+    return pt.switch(x > 0, x, alpha * pt.expm1(x))
+
+
+def selu(x: Any) -> Any:
+    """The self-normalising :func:`elu` (Klambauer et al., 2017)."""
+    return 1.0507009873554804934193349852946 * elu(x, 1.6732632423543772848170429916717)
+
+
+def softsign(x: Any) -> Any:
+    """``x / (1 + |x|)``."""
+    return x / (1.0 + abs(x))
+
+
+def categorical_crossentropy(coding_dist: Any, true_dist: Any) -> Any:
+    """Cross-entropy of each row.
+
+    Parameters
+    ----------
+    coding_dist : matrix (n, classes)
+        Probabilities.
+    true_dist : matrix (n, classes) or integer vector (n,)
+        Target probabilities, or target classes.
+
+    Returns
+    -------
+    vector (n,)
+
+    Raises
+    ------
+    TypeError
+        The numbers of dimensions fit neither way.
+    """
+    coding, true = pt.as_tensor_variable(coding_dist), pt.as_tensor_variable(true_dist)
+    if true.ndim == coding.ndim:
+        return -pt.sum(true * pt.log(coding), axis=coding.ndim - 1)
+    if true.ndim == coding.ndim - 1 == 1:
+        if true.dtype not in pt.type.integer_dtypes:
+            raise TypeError(
+                f"Target classes are integers, not {true.dtype}: categorical_crossentropy"
+                " takes an integer vector, or a matrix of probabilities."
+            )
+        return -pt.log(coding)[pt.arange(true.shape[0]), true]
+    raise TypeError(
+        f"categorical_crossentropy: {coding.ndim} dimensions of probabilities and"
+        f" {true.ndim} of targets do not fit together."
+    )
+
+
+def binary_crossentropy(output: Any, target: Any) -> Any:
+    """``-(target log(output) + (1 - target) log(1 - output))``, element by element."""
+    return -(target * pt.log(output) + (1.0 - target) * pt.log(1.0 - output))
+
+
+def sigmoid_binary_crossentropy(output: Any, target: Any) -> Any:
+    """:func:`binary_crossentropy` of ``sigmoid(output)``, computed without overflow."""
+    return pt.maximum(output, 0) - output * target + softplus(-abs(output))
+
+
+def _at_least_2d(c: Any) -> Any:
+    c = pt.as_tensor_variable(c)
+    return c.dimshuffle("x", 0) if c.ndim == 1 else c

@@ -1,0 +1,15 @@
+"""``theano.tensor.raw_random``: draws from an explicit state. It is ``pytensor.tensor.random.basic``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytensor.tensor.random.basic as _names
+
+from mnist_draw.theano_bridge.missing import raise_attribute_error
+
+
+def __getattr__(name: str) -> Any:
+    if hasattr(_names, name):
+        return getattr(_names, name)
+    raise_attribute_error(__name__, name)

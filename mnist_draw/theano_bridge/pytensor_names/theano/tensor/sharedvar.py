@@ -1,0 +1,15 @@
+"""``theano.tensor.sharedvar``: shared tensors. It is ``pytensor.tensor.sharedvar``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytensor.tensor.sharedvar as _names
+
+from mnist_draw.theano_bridge.missing import raise_attribute_error
+
+
+def __getattr__(name: str) -> Any:
+    if hasattr(_names, name):
+        return getattr(_names, name)
+    raise_attribute_error(__name__, name)

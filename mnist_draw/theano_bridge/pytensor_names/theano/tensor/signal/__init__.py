@@ -1,0 +1,17 @@
+"""``theano.tensor.signal``: pooling."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mnist_draw.theano_bridge.missing import raise_attribute_error
+
+__all__ = ["downsample", "pool"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        from importlib import import_module
+
+        return import_module(f"{__name__}.{name}")
+    raise_attribute_error(__name__, name)

@@ -1,0 +1,42 @@
+"""``theano.tensor.signal.downsample``: the old name of ``theano.tensor.signal.pool``.
+
+Gone from Theano 1.0.5, where this file is served too; Lasagne 0.1 imports it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from theano.tensor.signal.pool import pool_2d
+
+__all__ = ["max_pool_2d"]
+
+
+def max_pool_2d(
+    input: Any,
+    ds: tuple[int, int],
+    ignore_border: bool = False,
+    st: tuple[int, int] | None = None,
+    padding: tuple[int, int] = (0, 0),
+    mode: str = "max",
+) -> Any:
+    """Pool the last two dimensions of `input`.
+
+    Parameters
+    ----------
+    input : variable, at least 2-D
+        The last two dimensions are pooled.
+    ds : (int, int)
+        Height and width of a pooling region.
+    ignore_border : bool
+        Whether regions that stick out of the input are left out.
+    st : (int, int), optional
+        Steps between two regions; `ds` where it is None.
+    padding : (int, int)
+        Rows and columns added on each side. Needs ``ignore_border=True``.
+    mode : {'max', 'sum', 'average_inc_pad', 'average_exc_pad'}
+        What a region gives.
+    """
+    return pool_2d(
+        input, ws=ds, ignore_border=ignore_border, stride=st, pad=padding, mode=mode
+    )

@@ -1,0 +1,112 @@
+"""The bridge from ``import theano`` to whichever engine is installed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mnist_draw import theano_bridge
+
+ROOT = Path(__file__).parents[2]
+REAL = theano_bridge.installed_theano()
+
+
+def run_python(code: str, *flags: str, **environment: str) -> str:
+    """Output of `code` in a fresh interpreter with the bridge on its path."""
+    surroundings = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
+    done = subprocess.run(
+        [sys.executable, *flags, "-c", code],
+        capture_output=True, text=True, env=surroundings, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert REAL or done.stderr == ""
+    return done.stdout.strip()
+
+
+def test_install_imports_no_engine_and_only_once() -> None:
+    out = run_python(
+        "import sys; from mnist_draw.theano_bridge import install, engine\n"
+        "before = len(sys.meta_path); install(); install(); engine()\n"
+        "print(len(sys.meta_path) - before, [n for n in sys.modules if n.split('.')[0]"
+        " in ('theano', 'pytensor', 'numba', 'numpy', 'lasagne')])"
+    )
+    assert out == "0 []"
+
+
+def test_engine_names_what_theano_is() -> None:
+    name, version = theano_bridge.engine().split()
+    if REAL:
+        assert (name, version) == ("Theano", "1.0.5")
+    else:
+        import pytensor
+
+        assert (name, version) == ("PyTensor", pytensor.__version__)
+
+
+@pytest.mark.skipif(REAL, reason="Theano 1.0.5 itself warns under this Python")
+def test_importing_theano_and_lasagne_is_silent_even_where_warnings_are_errors() -> None:
+    out = run_python(
+        "import mnist_draw, theano, lasagne, sys\n"
+        "print(theano.config.floatX, theano.config.device, lasagne.__version__,"
+        " 'pkg_resources' in sys.modules)",
+        "-W", "error",
+    )  # fmt: skip
+    assert out == "float32 cpu 0.1 False"
+
+
+@pytest.mark.skipif(REAL, reason="about PyTensor")
+def test_compiled_functions_are_kept_where_the_program_keeps_its_caches(
+    tmp_path: Path,
+) -> None:
+    code = "import mnist_draw, theano; print(theano.config.compiledir)"
+    ours = run_python(code, MNIST_DRAW_HOME=str(tmp_path), PYTENSOR_FLAGS="")
+    assert Path(ours).is_relative_to(tmp_path / "cache")
+    chosen = tmp_path / "chosen"
+    theirs = run_python(
+        code, MNIST_DRAW_HOME=str(tmp_path), PYTENSOR_FLAGS=f"base_compiledir={chosen}"
+    )
+    assert Path(theirs).is_relative_to(chosen)
+
+
+def test_the_flags_of_the_user_are_left_alone() -> None:
+    variable = "THEANO_FLAGS" if REAL else "PYTENSOR_FLAGS"
+    code = (
+        "import os, mnist_draw, theano\n"
+        f"print(theano.config.floatX, os.environ['{variable}'])"
+    )
+    assert run_python(code, **{variable: "floatX=float64"}) == "float64 floatX=float64"
+
+
+def test_downsample_is_there_on_both_engines() -> None:
+    from theano.tensor.signal.downsample import max_pool_2d
+
+    assert callable(max_pool_2d)
+
+
+def test_a_training_step_of_lasagne_lowers_the_loss() -> None:
+    import lasagne
+    import theano
+    import theano.tensor as T
+
+    rng = np.random.default_rng(3)
+    x, y = T.matrix("x"), T.ivector("y")
+    layer = lasagne.layers.InputLayer((None, 6), x)
+    layer = lasagne.layers.DropoutLayer(layer, 0.1)
+    layer = lasagne.layers.DenseLayer(
+        layer, 3, nonlinearity=lasagne.nonlinearities.softmax
+    )
+    out = lasagne.layers.get_output(layer)
+    loss = lasagne.objectives.categorical_crossentropy(out, y).mean()
+    parameters = lasagne.layers.get_all_params(layer)
+    step = theano.function(
+        [x, y], loss, updates=lasagne.updates.rmsprop(loss, parameters, 0.05)
+    )
+    inputs = rng.normal(size=(30, 6)).astype("float32")
+    classes = inputs[:, :3].argmax(axis=1).astype("int32")
+    losses = [float(step(inputs, classes)) for _ in range(40)]
+    assert losses[-1] < 0.6 * losses[0]
