@@ -1,0 +1,52 @@
+"""Draw a digit, train the network that reads it.
+
+The functions of the tutorial, callable as they are::
+
+    import mnist_draw as flm
+
+    network = flm.run_network(num_epochs=20)
+    X_train, y_train, X_val, y_val, X_test, y_test = flm.load_data()
+    flm.get_class(network, X_test[0])
+
+Importing this package makes ``import theano`` work (see `mnist_draw.theano_bridge`); Theano
+and Lasagne themselves are loaded when one of the functions is first asked for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mnist_draw.theano_bridge import install as _install_theano
+
+if TYPE_CHECKING:
+    from mnist_draw.dataset.minibatches import iterate_minibatches as iterate_minibatches
+    from mnist_draw.dataset.mnist import load_data as load_data
+    from mnist_draw.networks.mlp import build_mlp as build_mlp
+    from mnist_draw.training.tutorial import get_class as get_class
+    from mnist_draw.training.tutorial import run_network as run_network
+
+__version__ = "0.1.0"
+
+__all__ = ["build_mlp", "get_class", "iterate_minibatches", "load_data", "run_network"]
+
+_HOME = {
+    "build_mlp": "mnist_draw.networks.mlp",
+    "get_class": "mnist_draw.training.tutorial",
+    "iterate_minibatches": "mnist_draw.dataset.minibatches",
+    "load_data": "mnist_draw.dataset.mnist",
+    "run_network": "mnist_draw.training.tutorial",
+}
+
+_install_theano()
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -1,0 +1,8 @@
+"""``python -m mnist_draw`` is ``mnist-draw``."""
+
+import sys
+
+from mnist_draw.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Training: compiled functions, the one epoch loop, its events and checkpoints (no Qt)."""

@@ -1,0 +1,173 @@
+"""What the training loop reports: small frozen records, one for each thing that happens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Parameters = tuple[NDArray[np.float32], ...]
+Reason = Literal["completed", "stopped", "diverged", "early", "target"]
+
+
+@dataclass(frozen=True)
+class Compiling:
+    """A function is about to be compiled: number ``done + 1`` of ``total``, ``stage`` in words."""
+
+    stage: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Started:
+    """All is loaded and compiled; the first minibatch comes next.
+
+    ``first_epoch`` is 1 unless a run is continued; ``batches`` are those of one epoch.
+    """
+
+    first_epoch: int
+    epochs: int
+    batches: int
+    batch_size: int
+    training_examples: int
+
+
+@dataclass(frozen=True)
+class BatchFinished:
+    """One minibatch was learnt; epochs and batches count from 1.
+
+    ``loss`` is its mean cross-entropy in nats, ``accuracy`` its share of right answers (0 to 1),
+    both with dropout and before the update; ``seconds`` is what the step took.
+    """
+
+    epoch: int
+    epochs: int
+    batch: int
+    batches: int
+    loss: float
+    accuracy: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Validating:
+    """The epoch's minibatches are done and the validation pictures come next."""
+
+    epoch: int
+
+
+@dataclass(frozen=True)
+class Testing:
+    """Training is over and the test pictures come next."""
+
+
+@dataclass(frozen=True)
+class Paused:
+    """The loop waits, after the given minibatch."""
+
+    epoch: int
+    batch: int
+
+
+@dataclass(frozen=True)
+class Resumed:
+    """The loop goes on, after the given minibatch."""
+
+    epoch: int
+    batch: int
+
+
+@dataclass(frozen=True)
+class EpochFinished:
+    """One pass over the training pictures and one over the validation pictures are done.
+
+    Losses are mean cross-entropies in nats, accuracies shares from 0 to 1; the training figures
+    are means over the epoch's minibatches, with dropout. ``is_best``: no epoch before had a
+    lower validation loss. ``parameters`` are copies, in Lasagne's order. ``seconds`` covers
+    both passes, ``images_per_second`` the training pass alone.
+    """
+
+    epoch: int
+    epochs: int
+    seconds: float
+    training_loss: float
+    training_accuracy: float
+    validation_loss: float
+    validation_accuracy: float
+    images_per_second: float
+    is_best: bool
+    parameters: Parameters = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Checkpointed:
+    """All that it takes to continue after this epoch is on disk."""
+
+    path: Path
+    epoch: int
+
+
+@dataclass(frozen=True)
+class CheckpointFailed:
+    """A checkpoint could not be written; training goes on. ``message`` says why."""
+
+    path: Path
+    epoch: int
+    message: str
+
+
+@dataclass(frozen=True)
+class Tested:
+    """The network was tried on the test pictures: mean cross-entropy and share of right answers."""
+
+    loss: float
+    accuracy: float
+
+
+@dataclass(frozen=True)
+class Diverged:
+    """The loss is no longer a number; the weights of the last good epoch were put back.
+
+    ``message`` says so in words and what to try.
+    """
+
+    epoch: int
+    batch: int
+    loss: float
+    learning_rate: float
+    message: str
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The end of the run; nothing comes after it.
+
+    ``epochs_done`` counts complete epochs, earlier parts of a continued run included;
+    ``parameters`` are those that the network holds now.
+    """
+
+    reason: Reason
+    epochs_done: int
+    seconds: float
+    parameters: Parameters = field(repr=False)
+
+
+Event = (
+    Compiling
+    | Started
+    | BatchFinished
+    | Validating
+    | Testing
+    | Paused
+    | Resumed
+    | EpochFinished
+    | Checkpointed
+    | CheckpointFailed
+    | Tested
+    | Diverged
+    | Finished
+)

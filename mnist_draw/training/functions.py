@@ -1,0 +1,171 @@
+"""The compiled Theano functions: train, validate and predict, as in the tutorial."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_draw import theano_bridge
+from mnist_draw.dataset.mnist import GREY_LEVELS
+from mnist_draw.training.settings import TrainingSettings
+from mnist_draw.training.updates import find_update_rule, updates_of
+
+Probabilities = NDArray[np.float32]
+#: pictures, labels → mean loss, share of right answers
+Step = Callable[[NDArray[Any], NDArray[Any]], tuple[Any, Any]]
+
+
+@dataclass
+class TrainingFunctions:
+    """What it takes to train one network.
+
+    Attributes
+    ----------
+    train
+        Learns one minibatch; returns its mean cross-entropy in nats and its share of right
+        answers, both with dropout and before the update.
+    evaluate
+        The same figures for any number of pictures without dropout; learns nothing.
+    learning_rate, l2
+        Shared scalars that may be set between batches.
+    state
+        All shared variables that a batch changes beside the parameters: the update rule's
+        accumulators first, then the random states.
+    """
+
+    train: Step
+    evaluate: Step
+    learning_rate: Any
+    l2: Any
+    state: list[Any]
+
+
+def compile_predict(network: Any) -> Callable[[NDArray[np.float32]], Probabilities]:
+    """Compile the function that classifies single pictures; takes a fraction of a second.
+
+    Parameters
+    ----------
+    network
+        A Lasagne output layer.
+
+    Returns
+    -------
+    callable
+        From float32 (N, 1, 28, 28) to probabilities, float32 (N, 10), without dropout. It
+        belongs to one thread.
+    """
+    import lasagne
+    import theano
+    import theano.tensor as T
+
+    input_var = T.tensor4("pictures")
+    test_prediction = lasagne.layers.get_output(network, input_var, deterministic=True)
+    function: Callable[[NDArray[np.float32]], Probabilities] = theano.function(
+        [input_var], test_prediction, mode=theano_bridge.quick_mode()
+    )
+    return function
+
+
+def compile_train(
+    network: Any, settings: TrainingSettings, picture_dtype: str = "uint8"
+) -> TrainingFunctions:
+    """Build and compile the training function; `compile_evaluate` adds the other.
+
+    The steps are the tutorial's. Two things are added: pictures may come as bytes, which the
+    graph scales, and the loss that is minimised has an L2 penalty on the weights, whose weight
+    is a shared scalar (0 by default).
+
+    Parameters
+    ----------
+    network
+        A Lasagne output layer.
+    settings
+        Of these: the update rule, its parameters, the learning rate and L2.
+    picture_dtype
+        ``"uint8"`` for grey levels of 0 to 255, ``"float32"`` for pictures that are scaled.
+    """
+    import lasagne
+    import theano
+    import theano.tensor as T
+
+    pictures, input_var = _picture_variables(picture_dtype)
+    target_var = T.ivector("targets")
+    learning_rate = _scalar("learning_rate", settings.learning_rate)
+    l2 = _scalar("l2", settings.l2)
+
+    prediction = lasagne.layers.get_output(network, input_var)
+    loss = lasagne.objectives.categorical_crossentropy(prediction, target_var).mean()
+    accuracy = _share_of_right_answers(prediction, target_var)
+    penalty = lasagne.regularization.regularize_network_params(network, lasagne.regularization.l2)
+    params = lasagne.layers.get_all_params(network, trainable=True)
+    rule = find_update_rule(settings.update, settings.update_parameters)
+    updates = updates_of(
+        rule, loss + l2 * penalty, params, learning_rate, settings.update_parameters
+    )
+    train = theano.function(
+        [pictures, target_var], [loss, accuracy], updates=updates, mode=theano_bridge.fast_mode()
+    )
+    accumulators = [variable for variable in updates if variable not in params]
+    return TrainingFunctions(
+        train, _not_compiled, learning_rate, l2, accumulators + _random_states(network)
+    )
+
+
+def compile_evaluate(network: Any, picture_dtype: str = "uint8") -> Step:
+    """Compile the function that validates and tests; parameters as for `compile_train`."""
+    import lasagne
+    import theano
+    import theano.tensor as T
+
+    pictures, input_var = _picture_variables(picture_dtype)
+    target_var = T.ivector("targets")
+    test_prediction = lasagne.layers.get_output(network, input_var, deterministic=True)
+    test_loss = lasagne.objectives.categorical_crossentropy(test_prediction, target_var).mean()
+    test_accuracy = _share_of_right_answers(test_prediction, target_var)
+    function: Step = theano.function(
+        [pictures, target_var], [test_loss, test_accuracy], mode=theano_bridge.fast_mode()
+    )
+    return function
+
+
+def _picture_variables(picture_dtype: str) -> tuple[Any, Any]:
+    """Return what the function takes and what the network takes."""
+    import theano.tensor as T
+
+    if picture_dtype == "uint8":
+        pictures = T.TensorType("uint8", (False,) * 4)("pictures")
+        return pictures, T.cast(pictures, "float32") * np.float32(1 / GREY_LEVELS)
+    pictures = T.tensor4("pictures")
+    return pictures, pictures
+
+
+def _share_of_right_answers(prediction: Any, target_var: Any) -> Any:
+    import theano.tensor as T
+
+    return T.mean(T.eq(T.argmax(prediction, axis=1), target_var), dtype="float32")
+
+
+def _scalar(name: str, value: float) -> Any:
+    import theano
+
+    return theano.shared(np.array(value, dtype=np.float32), name=name)
+
+
+def _random_states(network: Any) -> list[Any]:
+    """Find the states of the random streams that the network's layers draw from."""
+    import lasagne
+
+    states = []
+    for layer in lasagne.layers.get_all_layers(network):
+        stream = getattr(layer, "_srng", None)
+        if stream is not None:
+            states += [update[0] for update in stream.state_updates]
+    return states
+
+
+def _not_compiled(pictures: NDArray[Any], labels: NDArray[Any]) -> tuple[Any, Any]:
+    raise RuntimeError("compile_evaluate was not called")

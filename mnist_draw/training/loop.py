@@ -1,0 +1,361 @@
+"""The one epoch loop: a generator of events; nothing else in the program trains."""
+
+from __future__ import annotations
+
+import math
+import time
+import zlib
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_draw import theano_bridge
+from mnist_draw.dataset.minibatches import iterate_minibatches
+from mnist_draw.dataset.mnist import Dataset, load_dataset
+from mnist_draw.networks.specification import parse_network
+from mnist_draw.training import events
+from mnist_draw.training.checkpoint import Checkpoint, CheckpointError, CheckpointWriter
+from mnist_draw.training.control import Controls
+from mnist_draw.training.events import Event, Parameters
+from mnist_draw.training.functions import TrainingFunctions, compile_evaluate, compile_train
+from mnist_draw.training.history import History
+from mnist_draw.training.schedules import learning_rate_at
+from mnist_draw.training.settings import SettingsError, TrainingSettings
+
+#: Pictures evaluated at once: few enough for a quick answer to Stop, enough for the BLAS.
+EVALUATION_SLICE = 500
+
+
+def build_network(settings: TrainingSettings) -> Any:
+    """Build the network of some settings, its weights drawn from their seed.
+
+    Returns
+    -------
+    lasagne.layers.Layer
+        The output layer.
+    """
+    import lasagne
+
+    before = lasagne.random.get_rng()
+    lasagne.random.set_rng(np.random.RandomState(settings.seed))
+    try:
+        with theano_bridge.fixed_shapes():
+            return parse_network(settings.network).build()
+    finally:
+        lasagne.random.set_rng(before)
+
+
+def train(
+    settings: TrainingSettings,
+    *,
+    dataset: Dataset | None = None,
+    network: Any = None,
+    controls: Controls | None = None,
+    checkpoint: Path | None = None,
+    resume: Checkpoint | None = None,
+) -> Iterator[Event]:
+    """Train a network, step by step, and tell about every step.
+
+    Everything happens in the thread that iterates, between one event and the next; a listener
+    that takes its time is waited for. The same settings and data give the same run.
+
+    Parameters
+    ----------
+    settings
+        What to train and how.
+    dataset
+        The digits; loaded from ``settings.data_folder`` where none are given. Pictures may be
+        bytes or float32 that is already scaled.
+    network
+        A Lasagne output layer to train further; a new one is built from ``settings`` otherwise.
+    controls
+        Requests from outside.
+    checkpoint
+        Where to write, after every epoch, all that it takes to continue.
+    resume
+        A run to continue; its parameters, state and figures take the place of fresh ones.
+        ``settings`` are then usually ``resume.settings``.
+
+    Yields
+    ------
+    Event
+        One of `mnist_draw.training.events`; `Finished` is the last.
+
+    Raises
+    ------
+    UserError
+        Before the first batch: a setting, the data or the checkpoint cannot be used.
+    """
+    settings.validate()
+    controls = controls or Controls()
+    data = dataset or load_dataset(settings.data_folder)
+    if settings.training_examples is not None:
+        data = data.first(settings.training_examples)
+    if settings.batch_size > len(data.train_images):
+        raise SettingsError(
+            f"The batch size is {settings.batch_size:,}, but there are only "
+            f"{len(data.train_images):,} training pictures. Choose a smaller batch size."
+        )
+    network = network if network is not None else build_network(settings)
+    loop = _Loop(settings, data, network, controls)
+    if resume is not None:
+        loop.check(resume)
+    picture_dtype = str(data.train_images.dtype)
+    yield events.Compiling("the training function", 0, 2)
+    functions = compile_train(network, settings, picture_dtype)
+    yield events.Compiling("the validation function", 1, 2)
+    functions.evaluate = compile_evaluate(network, picture_dtype)
+    loop.prepare(functions, resume)
+    writer = CheckpointWriter(checkpoint) if checkpoint is not None else None
+    try:
+        yield from loop.run(writer)
+    finally:
+        if writer is not None:
+            writer.close()
+
+
+def fingerprint(data: Dataset) -> str:
+    """Tell data sets apart: count and CRC-32 of the training labels."""
+    return f"{len(data.train_labels)}:{zlib.crc32(data.train_labels.tobytes()):08x}"
+
+
+class _Loop:
+    """The state of one run between two events."""
+
+    functions: TrainingFunctions
+
+    def __init__(
+        self, settings: TrainingSettings, data: Dataset, network: Any, controls: Controls
+    ) -> None:
+        import lasagne
+
+        self.settings = settings
+        self.data = data
+        self.controls = controls
+        self.params = lasagne.layers.get_all_params(network)
+        self.labels = data.train_labels.astype(np.int32)
+        self.history = History()
+        self.epoch = 0
+        self.best_epoch, self.best_loss = 0, math.inf
+        self.best_parameters: Parameters = ()
+        self.batches = len(data.train_images) // settings.batch_size
+
+    def check(self, resume: Checkpoint) -> None:
+        """Refuse a checkpoint that does not belong to this network and these data."""
+        expected = [param.get_value(borrow=True).shape for param in self.params]
+        found = [value.shape for value in resume.parameters]
+        if found != expected:
+            raise CheckpointError(
+                f"The checkpoint does not fit the network {self.settings.network!r}: it holds "
+                f"weights of the shapes {found}, expected were {expected}."
+            )
+        if resume.data != fingerprint(self.data):
+            raise CheckpointError(
+                f"The checkpoint was made with other training pictures than those of "
+                f"{self.data.name} ({resume.data}, not {fingerprint(self.data)}). Continue it "
+                "with the data folder and the number of pictures it was started with."
+            )
+
+    def prepare(self, functions: TrainingFunctions, resume: Checkpoint | None) -> None:
+        """Take the compiled functions and, to continue a run, its state."""
+        self.functions = functions
+        if resume is None:
+            return
+        if [value.shape for value in resume.state] != [
+            variable.get_value(borrow=True).shape for variable in functions.state
+        ]:
+            raise CheckpointError(
+                f"The checkpoint's state does not fit the update rule {self.settings.update!r} "
+                "or this version of the program."
+            )
+        self.set_parameters(resume.parameters)
+        for variable, value in zip(functions.state, resume.state, strict=True):
+            variable.set_value(value.astype(variable.dtype))
+        self.history = History.from_arrays(*resume.figures)
+        self.epoch = resume.epoch
+        self.best_epoch, self.best_loss = resume.best_epoch, resume.best_loss
+        self.best_parameters = resume.best_parameters
+
+    @property
+    def epochs(self) -> int:
+        return self.settings.epochs + self.controls.extra_epochs
+
+    def parameters(self) -> Parameters:
+        """Copies of the network's parameters."""
+        return tuple(param.get_value() for param in self.params)
+
+    def set_parameters(self, values: Parameters) -> None:
+        for param, value in zip(self.params, values, strict=True):
+            param.set_value(value)
+
+    def run(self, writer: CheckpointWriter | None) -> Iterator[Event]:
+        """Train, test and finish."""
+        began = time.perf_counter()
+        settings = self.settings
+        yield events.Started(
+            self.epoch + 1, self.epochs, self.batches, settings.batch_size, len(self.labels)
+        )
+        last_good = self.parameters()
+        reason: events.Reason = "completed"
+        while self.epoch < self.epochs:
+            finished = yield from self._epoch(writer)
+            if not isinstance(finished, events.EpochFinished):
+                reason = finished
+                break
+            last_good = finished.parameters
+            if self.history.epochs[-1].validation_accuracy >= (settings.target_accuracy or 2):
+                reason = "target"
+                break
+            if settings.patience and self.epoch - self.best_epoch >= settings.patience:
+                reason = "early"
+                break
+        if reason == "diverged":
+            self.set_parameters(last_good)
+        elif settings.keep_best and self.best_parameters:
+            self.set_parameters(self.best_parameters)
+        if writer is not None:
+            writer.close()
+            yield from writer.reports()
+        if reason != "diverged":
+            yield events.Testing()
+            loss, accuracy, _ = self._evaluate(self.data.test_images, self.data.test_labels)
+            yield events.Tested(loss, accuracy)
+        yield events.Finished(reason, self.epoch, time.perf_counter() - began, self.parameters())
+
+    def _epoch(
+        self, writer: CheckpointWriter | None
+    ) -> Generator[Event, None, events.EpochFinished | events.Reason]:
+        """Train and validate once; return the report, or why the run ends here."""
+        number = self.epoch + 1
+        began = time.perf_counter()
+        losses, accuracies, training_seconds = [], [], 0.0
+        for batch, (pictures, labels) in enumerate(self._minibatches(number), 1):
+            # Before the batch, so that a stop during compilation or validation trains nothing.
+            if self.controls.paused:
+                yield events.Paused(number, batch - 1)
+                self.controls.wait_while_paused()
+                yield events.Resumed(number, batch - 1)
+            if self.controls.stop_requested:
+                return "stopped"
+            started = time.perf_counter()
+            learning_rate = self._set_rates(number, batch)
+            loss, accuracy = (float(x) for x in self.functions.train(pictures, labels))
+            seconds = time.perf_counter() - started
+            if not math.isfinite(loss):
+                yield self._diverged(number, batch, loss, learning_rate)
+                return "diverged"
+            losses.append(loss)
+            accuracies.append(accuracy)
+            training_seconds += seconds
+            yield self._noted(
+                events.BatchFinished(
+                    number, self.epochs, batch, self.batches, loss, accuracy, seconds
+                )
+            )
+            if writer is not None:
+                yield from writer.reports()
+        yield events.Validating(number)
+        stop = lambda: self.controls.stop_requested  # noqa: E731
+        loss, accuracy, complete = self._evaluate(
+            self.data.validation_images, self.data.validation_labels, stop
+        )
+        if not complete:
+            return "stopped"
+        if not math.isfinite(loss):
+            yield self._diverged(number, self.batches, loss, learning_rate)
+            return "diverged"
+        self.epoch = number
+        is_best = loss < self.best_loss
+        finished = events.EpochFinished(
+            number,
+            self.epochs,
+            time.perf_counter() - began,
+            float(np.mean(losses)),
+            float(np.mean(accuracies)),
+            loss,
+            accuracy,
+            self.batches * self.settings.batch_size / training_seconds,
+            is_best,
+            self.parameters(),
+        )
+        if is_best:
+            self.best_epoch, self.best_loss = number, loss
+            if self.settings.keep_best:
+                self.best_parameters = finished.parameters
+        yield self._noted(finished)
+        if writer is not None:
+            writer.put(self._checkpoint(finished.parameters))
+        return finished
+
+    def _noted(self, event: Event) -> Event:
+        self.history.add(event)
+        return event
+
+    def _minibatches(self, epoch: int) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
+        """Shuffle by seed and epoch alone: a continued run needs no generator's state."""
+        rng = np.random.default_rng([self.settings.seed, epoch])
+        return iterate_minibatches(
+            self.data.train_images, self.labels, self.settings.batch_size, shuffle=True, rng=rng
+        )
+
+    def _set_rates(self, epoch: int, batch: int) -> float:
+        """Set what the next batch learns with; the request of the moment beats the settings."""
+        asked, asked_l2 = self.controls.learning_rate, self.controls.l2
+        if asked is not None and asked != self.settings.learning_rate:
+            self.settings = replace(self.settings, learning_rate=asked)
+        if asked_l2 is not None and asked_l2 != self.settings.l2:
+            self.settings = replace(self.settings, l2=asked_l2)
+        progress = ((epoch - 1) * self.batches + batch - 1) / (self.epochs * self.batches)
+        rate = learning_rate_at(self.settings.learning_rate, self.settings.schedule, progress)
+        self.functions.learning_rate.set_value(np.float32(rate))
+        self.functions.l2.set_value(np.float32(self.settings.l2))
+        return rate
+
+    def _evaluate(
+        self,
+        pictures: NDArray[Any],
+        labels: NDArray[Any],
+        stop: Callable[[], bool] = lambda: False,
+    ) -> tuple[float, float, bool]:
+        """Return mean loss, share of right answers, and whether all pictures were seen."""
+        loss = accuracy = 0.0
+        labels = labels.astype(np.int32)
+        for start in range(0, len(pictures), EVALUATION_SLICE):
+            if stop():
+                return math.nan, math.nan, False
+            chosen = slice(start, start + EVALUATION_SLICE)
+            slice_loss, slice_accuracy = self.functions.evaluate(pictures[chosen], labels[chosen])
+            share = len(labels[chosen]) / len(labels)
+            loss += share * float(slice_loss)
+            accuracy += share * float(slice_accuracy)
+        return loss, accuracy, True
+
+    def _diverged(self, epoch: int, batch: int, loss: float, rate: float) -> events.Diverged:
+        kept = f"epoch {self.epoch}" if self.epoch else "the start"
+        return events.Diverged(
+            epoch,
+            batch,
+            loss,
+            rate,
+            f"The loss became {loss} in epoch {epoch}, batch {batch}, at a learning rate of "
+            f"{rate:g}: the steps are too large. The weights of {kept} were kept. "
+            f"Try a learning rate of {rate / 10:g}.",
+        )
+
+    def _checkpoint(self, parameters: Parameters) -> Checkpoint:
+        state = tuple(np.asarray(variable.get_value()) for variable in self.functions.state)
+        return Checkpoint(
+            replace(self.settings, epochs=self.epochs),
+            self.epoch,
+            fingerprint(self.data),
+            parameters,
+            state,
+            self.history.to_arrays(),
+            self.best_epoch,
+            self.best_loss,
+            self.best_parameters,
+        )

@@ -1,0 +1,175 @@
+"""All that determines a training run, in one value that can be stored as JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mnist_draw.errors import UserError
+from mnist_draw.networks.specification import parse_network
+from mnist_draw.training.updates import find_update_rule
+
+#: How the learning rate changes: its name and one sentence.
+SCHEDULES: dict[str, str] = {
+    "constant": "the learning rate stays as it is",
+    "step": "a third of it after half of the epochs, a tenth after three quarters",
+    "cosine": "falls along half a cosine to nothing at the last batch",
+}
+
+#: Dataset pictures that a minibatch may hold at the most.
+LARGEST_BATCH = 10_000
+
+
+class SettingsError(UserError):
+    """A setting is out of range; the sentence names it, its value and what is allowed."""
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """A training run, before it starts. The defaults are the tutorial's.
+
+    Attributes
+    ----------
+    network
+        A text for `mnist_draw.networks.parse_network`.
+    update, update_parameters
+        One of `mnist_draw.training.updates.UPDATE_RULES`, and what differs from its defaults.
+    learning_rate
+        Above 0.
+    schedule
+        One of `SCHEDULES`.
+    batch_size
+        Pictures in a minibatch, 1 to 10,000.
+    epochs
+        Passes over the training pictures, 1 to 100,000.
+    l2
+        Weight of the sum of squared weights in the loss, 0 or more.
+    seed
+        0 to 2³¹ - 1; the same seed gives the same run.
+    training_examples
+        How many of the training pictures; all where None.
+    data_folder
+        A folder with IDX files; MNIST where None.
+    patience
+        Stop after so many epochs without a lower validation loss; never where None.
+    target_accuracy
+        Stop once the validation accuracy (0 to 1) is reached; never where None.
+    keep_best
+        Whether the network ends with the weights of its best epoch instead of its last.
+    """
+
+    network: str = "mlp"
+    update: str = "rmsprop"
+    update_parameters: Mapping[str, float] = field(default_factory=dict)
+    learning_rate: float = 0.001
+    schedule: str = "constant"
+    batch_size: int = 500
+    epochs: int = 20
+    l2: float = 0.0
+    seed: int = 1
+    training_examples: int | None = None
+    data_folder: str | None = None
+    patience: int | None = None
+    target_accuracy: float | None = None
+    keep_best: bool = False
+
+    def validate(self) -> None:
+        """Check every field.
+
+        Raises
+        ------
+        UserError
+            The first that is out of range: a sentence with its name, value and range.
+        """
+        parse_network(self.network)
+        find_update_rule(self.update, self.update_parameters)
+        if self.schedule not in SCHEDULES:
+            raise SettingsError(
+                f"There is no schedule {self.schedule!r}. There are: "
+                + "; ".join(f"{name} ({meaning})" for name, meaning in SCHEDULES.items())
+                + "."
+            )
+        if not (math.isfinite(self.learning_rate) and self.learning_rate > 0):
+            raise SettingsError(
+                f"The learning rate is {self.learning_rate:g}; it must be above 0. "
+                "The tutorial uses 0.001."
+            )
+        if not (math.isfinite(self.l2) and self.l2 >= 0):
+            raise SettingsError(f"L2 is {self.l2:g}; it must be 0 or more.")
+        _within("The batch size", self.batch_size, 1, LARGEST_BATCH, "pictures")
+        _within("The number of epochs", self.epochs, 1, 100_000)
+        _within("The seed", self.seed, 0, 2**31 - 1)
+        _within("The number of training pictures", self.training_examples, 1, 10_000_000)
+        _within("The patience", self.patience, 1, 100_000, "epochs")
+        if self.target_accuracy is not None and not 0 < self.target_accuracy <= 1:
+            raise SettingsError(
+                f"The target accuracy is {100 * self.target_accuracy:g} %; "
+                "it must be above 0 and at most 100 %."
+            )
+
+    def replace(self, **changes: Any) -> TrainingSettings:
+        """Return the same settings with some fields changed."""
+        return dataclasses.replace(self, **changes)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return all fields as JSON values."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> TrainingSettings:
+        """Read settings back, from a file that anybody may have written.
+
+        Parameters
+        ----------
+        values
+            Fields by name; those left out keep the tutorial's values.
+
+        Raises
+        ------
+        UserError
+            A name or a value makes no sense; the sentence says which.
+        """
+        fields = {entry.name: entry for entry in dataclasses.fields(cls)}
+        checked: dict[str, Any] = {}
+        for name, value in values.items():
+            if name not in fields:
+                raise SettingsError(
+                    f"There is no setting {name!r}. There are: {', '.join(fields)}."
+                )
+            checked[name] = _as(str(fields[name].type), name, value)
+        settings = cls(**checked)
+        settings.validate()
+        return settings
+
+
+def _within(what: str, value: int | None, low: int, high: int, unit: str = "") -> None:
+    if value is not None and not low <= value <= high:
+        unit = f" {unit}" if unit else ""
+        raise SettingsError(f"{what} is {value:,}; it must be from {low:,} to {high:,}{unit}.")
+
+
+def _as(kind: str, name: str, value: Any) -> Any:
+    """Take a JSON value for a field, or say in words why not."""
+    if value is None and kind.endswith("| None"):
+        return None
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if kind.startswith("int") and is_number and float(value).is_integer():
+        return int(value)
+    if kind.startswith("float") and is_number:
+        return float(value)
+    if (kind.startswith("str") and isinstance(value, str)) or (
+        kind == "bool" and isinstance(value, bool)
+    ):
+        return value
+    if kind.startswith("Mapping") and isinstance(value, Mapping):
+        return {str(key): _as("float", f"{name}.{key}", entry) for key, entry in value.items()}
+    raise SettingsError(
+        f"The setting {name} is {value!r}; it must be "
+        + {"i": "a whole number", "f": "a number", "s": "a text", "b": "true or false"}.get(
+            kind[0].lower(), "a list of names with numbers"
+        )
+        + "."
+    )

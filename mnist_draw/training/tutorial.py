@@ -1,0 +1,181 @@
+"""The tutorial's two functions for users of Python: train a network, ask it for a digit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_draw.dataset.mnist import Dataset, Images
+from mnist_draw.training import events
+from mnist_draw.training.control import Controls, stop_on_interrupt
+from mnist_draw.training.functions import compile_predict
+from mnist_draw.training.history import History
+from mnist_draw.training.loop import build_network, train
+from mnist_draw.training.settings import TrainingSettings
+
+#: How the end of a run reads; a run that was completed needs no word.
+_ENDINGS = {
+    "stopped": "Stopped before the end; the network keeps what it has learnt.",
+    "early": "Stopped early: the validation loss fell no further.",
+    "target": "Stopped: the target accuracy is reached.",
+}
+_predict_functions: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+
+
+def run_network(
+    data: tuple[NDArray[Any], ...] | None = None,
+    network: Any = None,
+    num_epochs: int = 20,
+    batch_size: int = 500,
+    learning_rate: float = 0.001,
+    *,
+    history: History | None = None,
+    verbose: bool = True,
+    **settings: Any,
+) -> Any:
+    """Train a network as the tutorial does, and print its progress.
+
+    Ctrl-C stops after the minibatch at hand; what has been learnt is kept and returned.
+
+    Parameters
+    ----------
+    data
+        What `load_data` returns; MNIST is loaded where none is given.
+    network
+        A Lasagne output layer to train further. Where none is given, a new one is built: the
+        tutorial's, or what ``network_name=`` says (see `mnist_draw.networks.parse_network`).
+    num_epochs, batch_size, learning_rate
+        Passes over the training data, examples in a minibatch, and the step size of rmsprop.
+    history
+        Takes the loss and accuracy of every minibatch and every epoch.
+    verbose
+        Whether to print.
+    **settings
+        Further fields of `mnist_draw.training.settings.TrainingSettings`, such as ``seed``,
+        ``update``, ``l2`` or ``patience``.
+
+    Returns
+    -------
+    lasagne.layers.Layer
+        The trained network's output layer.
+
+    Raises
+    ------
+    UserError
+        A setting or the data cannot be used; the sentence says why.
+    ValueError
+        ``data`` is no 6-tuple of fitting arrays.
+    """
+    chosen = TrainingSettings(
+        network=settings.pop("network_name", "mlp"),
+        epochs=num_epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        **settings,
+    )
+    chosen.validate()
+    if network is None:
+        network = build_network(chosen)
+    dataset = None if data is None else _as_dataset(data)
+    controls = Controls()
+    with stop_on_interrupt(controls):
+        for event in train(chosen, dataset=dataset, network=network, controls=controls):
+            if history is not None:
+                history.add(event)
+            if verbose:
+                for line in describe(event):
+                    print(line)
+    return network
+
+
+def get_class(network: Any, example: NDArray[Any]) -> Any:
+    """Ask a network which digit a picture shows.
+
+    Parameters
+    ----------
+    network
+        A Lasagne output layer.
+    example
+        One picture (1, 28, 28), or a batch (N, 1, 28, 28): float from 0 to 1 as `load_data`
+        gives them.
+
+    Returns
+    -------
+    int or ndarray of int
+        The most probable digit; one for each picture of a batch, int64 (N,).
+
+    Raises
+    ------
+    ValueError
+        ``example`` has another shape.
+    """
+    pictures = np.asarray(example, dtype=np.float32)
+    single = pictures.ndim == 3
+    if single:
+        pictures = pictures[np.newaxis]
+    if pictures.shape[1:] != (1, 28, 28):
+        raise ValueError(
+            f"example must have the shape (1, 28, 28) or (N, 1, 28, 28), got {np.shape(example)}"
+        )
+    predict = _predict_functions.get(network)
+    if predict is None:
+        predict = _predict_functions[network] = compile_predict(network)
+    digits = np.argmax(predict(pictures), axis=1)
+    return int(digits[0]) if single else digits
+
+
+def describe(event: events.Event) -> list[str]:
+    """Put an event into the tutorial's words; many need none.
+
+    Returns
+    -------
+    list of str
+        Lines to print.
+    """
+    if isinstance(event, events.Started):
+        return ["Starting training..."]
+    if isinstance(event, events.EpochFinished):
+        return [
+            f"Epoch {event.epoch} of {event.epochs} took {event.seconds:.3f}s",
+            f"  training loss:\t\t{event.training_loss:.6f}",
+            f"  validation loss:\t\t{event.validation_loss:.6f}",
+            f"  validation accuracy:\t\t{event.validation_accuracy * 100:.2f} %",
+        ]
+    if isinstance(event, events.Tested):
+        return [
+            "Final results:",
+            f"  test loss:\t\t\t{event.loss:.6f}",
+            f"  test accuracy:\t\t{event.accuracy * 100:.2f} %",
+        ]
+    if isinstance(event, events.Diverged | events.CheckpointFailed):
+        return [event.message]
+    if isinstance(event, events.Finished) and event.reason in _ENDINGS:
+        return [_ENDINGS[event.reason]]
+    return []
+
+
+def _as_dataset(data: tuple[NDArray[Any], ...]) -> Dataset:
+    """Take the tutorial's six arrays, whatever their number type."""
+    if len(data) != 6:
+        raise ValueError(
+            "data must be X_train, y_train, X_val, y_val, X_test, y_test as load_data returns "
+            f"them, got {len(data)} arrays"
+        )
+    arrays = [np.asarray(array) for array in data]
+    for number, name in enumerate(("train", "val", "test")):
+        pictures, labels = arrays[2 * number], arrays[2 * number + 1]
+        if pictures.ndim != 4 or len(pictures) != len(labels) or not len(labels):
+            raise ValueError(
+                f"X_{name} must have the shape (N, 1, 28, 28) and y_{name} (N,), "
+                f"got {pictures.shape} and {labels.shape}"
+            )
+    pictures_dtype = np.uint8 if arrays[0].dtype == np.uint8 else np.float32
+    values: list[Images] = [
+        array.astype(pictures_dtype if index % 2 == 0 else np.uint8, copy=False)
+        for index, array in enumerate(arrays)
+    ]
+    return Dataset(*values, name="the given data", folder=Path())

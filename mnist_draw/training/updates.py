@@ -1,0 +1,136 @@
+"""The update rules of Lasagne, by name, with their parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mnist_draw.errors import UserError
+
+
+@dataclass(frozen=True)
+class UpdateRule:
+    """One rule of `lasagne.updates`.
+
+    Attributes
+    ----------
+    name
+        The function's name.
+    meaning
+        One sentence for menus and help texts.
+    parameters
+        What can be set beside the learning rate, with Lasagne's defaults.
+    """
+
+    name: str
+    meaning: str
+    parameters: Mapping[str, float]
+
+
+#: Lasagne 0.1's rules, the tutorial's first.
+UPDATE_RULES: dict[str, UpdateRule] = {
+    rule.name: rule
+    for rule in (
+        UpdateRule(
+            "rmsprop",
+            "divides each step by the running root mean square of its gradients; rho is how long "
+            "they are remembered",
+            {"rho": 0.9, "epsilon": 1e-6},
+        ),
+        UpdateRule(
+            "adam",
+            "rmsprop with momentum, corrected for its start; beta1 and beta2: how long gradients "
+            "and their squares are remembered",
+            {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8},
+        ),
+        UpdateRule("sgd", "plain stochastic gradient descent", {}),
+        UpdateRule(
+            "momentum",
+            "keeps a share (momentum) of the step before, so that steps in one direction add up",
+            {"momentum": 0.9},
+        ),
+        UpdateRule(
+            "nesterov_momentum",
+            "momentum that looks at the gradient where the step is about to lead",
+            {"momentum": 0.9},
+        ),
+        UpdateRule(
+            "adagrad",
+            "divides each step by the root of all squared gradients so far: ever smaller steps",
+            {"epsilon": 1e-6},
+        ),
+        UpdateRule(
+            "adadelta",
+            "scales steps by the ratio of past steps to past gradients; a learning rate of 1 is "
+            "usual",
+            {"rho": 0.95, "epsilon": 1e-6},
+        ),
+    )
+}
+
+
+class UpdateRuleError(UserError):
+    """A text names no update rule or a parameter that it has not."""
+
+
+def find_update_rule(name: str, parameters: Mapping[str, float] | None = None) -> UpdateRule:
+    """Find a rule and check parameters against it.
+
+    Parameters
+    ----------
+    name
+        One of `UPDATE_RULES`.
+    parameters
+        Values that differ from Lasagne's defaults.
+
+    Raises
+    ------
+    UpdateRuleError
+        There is no such rule, it has no such parameter, or a value is out of range.
+    """
+    if name not in UPDATE_RULES:
+        listing = "; ".join(f"{rule.name} ({rule.meaning})" for rule in UPDATE_RULES.values())
+        raise UpdateRuleError(f"There is no update rule {name!r}. There are: {listing}.")
+    rule = UPDATE_RULES[name]
+    for key, value in (parameters or {}).items():
+        if key not in rule.parameters:
+            known = ", ".join(rule.parameters) or "none beside the learning rate"
+            raise UpdateRuleError(
+                f"The update rule {name} has no parameter {key!r}; it has: {known}."
+            )
+        limit = float("inf") if key == "epsilon" else 1.0
+        if not 0 <= value < limit or (key == "epsilon" and value == 0):
+            allowed = "above 0" if key == "epsilon" else "from 0 up to, not including, 1"
+            raise UpdateRuleError(f"{key} of {name} is {value:g}; it must be {allowed}.")
+    return rule
+
+
+def updates_of(
+    rule: UpdateRule,
+    loss_or_grads: Any,
+    params: list[Any],
+    learning_rate: Any,
+    parameters: Mapping[str, float] | None = None,
+) -> Any:
+    """Apply a rule: call Lasagne's function of that name.
+
+    Parameters
+    ----------
+    rule
+        From `find_update_rule`.
+    loss_or_grads, params, learning_rate
+        As Lasagne takes them.
+    parameters
+        Values that differ from Lasagne's defaults.
+
+    Returns
+    -------
+    OrderedDict
+        From shared variables to their new values.
+    """
+    import lasagne
+
+    function = getattr(lasagne.updates, rule.name)
+    values = {**rule.parameters, **(parameters or {})}
+    return function(loss_or_grads, params, learning_rate=learning_rate, **values)
