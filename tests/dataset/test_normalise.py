@@ -1,0 +1,183 @@
+"""The one preprocessing: near the identity on MNIST, and blind to size and place elsewhere."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mnist_draw.dataset.mnist import load_dataset, scale
+from mnist_draw.dataset.normalise import BOX, FULL, has_ink, ink_box, normalise_ink
+
+
+def centre_of_mass(picture: np.ndarray) -> tuple[float, float]:
+    places = np.arange(28)
+    total = picture.sum(dtype=np.float64)
+    return float(picture.sum(axis=1) @ places / total), float(picture.sum(axis=0) @ places / total)
+
+
+def a_seven(side: int = 300, top: int = 60, left: int = 90, size: int = 150) -> np.ndarray:
+    """Draw the two strokes of a 7 with hard edges."""
+    ink = np.zeros((side, side), np.uint8)
+    pen = max(1, size // 8)
+    ink[top : top + pen, left : left + size * 2 // 3] = 255
+    for row in range(size):
+        column = left + size * 2 // 3 - pen - row // 2
+        ink[top + row, column : column + pen] = 255
+    return ink
+
+
+def test_mnist_pictures_hardly_change() -> None:
+    pictures = load_dataset().test_images[:1000, 0]
+    found = np.stack([normalise_ink(picture) for picture in pictures])
+    differences = np.abs(found - scale(pictures)).mean(axis=(1, 2))
+    assert differences.mean() < 5e-4
+    # A picture whose place is off by a whole pixel or whose box is not 20 pixels is rare.
+    assert np.count_nonzero(differences > 0.005) <= 5
+
+
+def test_mnist_pictures_keep_their_class() -> None:
+    data = load_dataset()
+    means = np.stack(
+        [scale(data.train_images[data.train_labels == digit]).mean(axis=0) for digit in range(10)]
+    ).reshape(10, -1)
+
+    def nearest(pictures: np.ndarray) -> np.ndarray:
+        flat = pictures.reshape(len(pictures), -1)
+        return np.argmin((means**2).sum(axis=1) - 2 * flat @ means.T, axis=1)
+
+    pictures = data.test_images[:1000, 0]
+    found = np.stack([normalise_ink(picture) for picture in pictures])
+    assert np.count_nonzero(nearest(found) != nearest(scale(pictures))) <= 1
+
+
+@pytest.mark.parametrize("size", [12, 40, 150, 299])
+def test_longer_side_is_20_and_the_mass_is_in_the_middle(size: int) -> None:
+    found = normalise_ink(a_seven(300, 0, 0, size))
+    assert found.shape == (28, 28)
+    assert found.dtype == np.float32
+    assert found.max() == FULL
+    assert found.min() >= 0
+    # Interpolation between the pixels of a small drawing loses a little at its rim.
+    assert centre_of_mass(found) == pytest.approx((14, 14), abs=0.05 if size >= 40 else 0.2)
+    top, left, bottom, right = ink_box(found)
+    # Sub-pixel placement may touch one row more at either end.
+    assert 20 <= bottom - top <= 22
+    assert (right - left) / (bottom - top) == pytest.approx(2 / 3, abs=0.12)
+
+
+def test_wide_ink_keeps_its_aspect() -> None:
+    ink = np.zeros((100, 400), np.uint8)
+    ink[40:80, 10:390] = 255
+    found = normalise_ink(ink)
+    assert found.sum(axis=0).astype(bool).sum() in (20, 21)
+    assert found.sum() == pytest.approx(20 * 20 * 40 / 380 * FULL, rel=0.02)
+
+
+@given(top=st.integers(0, 149), left=st.integers(0, 149))
+@settings(max_examples=25, deadline=None)
+def test_place_does_not_matter(top: int, left: int) -> None:
+    assert np.array_equal(normalise_ink(a_seven(300, top, left)), normalise_ink(a_seven(300)))
+
+
+@given(factor=st.integers(2, 5))
+@settings(max_examples=4, deadline=None)
+def test_size_does_not_matter(factor: int) -> None:
+    ink = a_seven(120, 5, 7, 100)
+    large = ink.repeat(factor, axis=0).repeat(factor, axis=1)
+    assert normalise_ink(large) == pytest.approx(normalise_ink(ink), abs=1e-4)
+
+
+def test_kinds_of_numbers_do_not_matter() -> None:
+    ink = a_seven()
+    expected = normalise_ink(ink)
+    for same in (
+        ink.astype(np.float32),
+        ink.astype(np.float64) / 255,
+        ink > 0,
+        ink.astype(np.uint16) * 257,
+        np.asfortranarray(ink),
+        np.pad(ink, 7)[::1, ::1],
+    ):
+        assert normalise_ink(same) == pytest.approx(expected, abs=1e-6)
+
+
+def test_faint_ink_becomes_full_ink() -> None:
+    ink = a_seven()
+    assert normalise_ink(ink // 5) == pytest.approx(normalise_ink(ink), abs=1e-6)
+
+
+def test_thin_line_stays_visible() -> None:
+    ink = np.zeros((600, 600), np.uint8)
+    ink[100:500, 300:302] = 255
+    found = normalise_ink(ink)
+    assert found.max() == FULL
+    assert np.count_nonzero(found.max(axis=0) > 0.3) in (1, 2)
+
+
+def test_faint_noise_does_not_widen_the_box() -> None:
+    ink = a_seven()
+    noisy = np.maximum(ink, np.random.default_rng(0).integers(0, 12, ink.shape, dtype=np.uint8))
+    assert ink_box(noisy) == ink_box(ink)
+
+
+def test_dot_becomes_a_disc() -> None:
+    down, across = np.ogrid[:300, :300]
+    dot = ((down - 50) ** 2 + (across - 200) ** 2 <= 9).astype(np.uint8) * 255
+    found = normalise_ink(dot)
+    assert centre_of_mass(found) == pytest.approx((14, 14), abs=0.05)
+    assert found.sum() > 200
+
+
+def test_lopsided_ink_stays_on_the_picture() -> None:
+    ink = np.zeros((200, 200), np.uint8)
+    ink[:10] = 255
+    ink[:, 95:105] = 255
+    ink[:, :1] = ink[199:] = 255
+    heavy = np.pad(ink, ((400, 0), (0, 0)))
+    heavy[:400, 90:110] = 255
+    heavy[:40] = 255
+    for picture in (ink, heavy, heavy[::-1]):
+        found = normalise_ink(picture)
+        top, _, bottom, _ = ink_box(found)
+        assert BOX <= bottom - top <= BOX + 2
+
+
+def test_faintest_ink() -> None:
+    assert not has_ink(np.zeros((28, 28), np.uint8))
+    assert not has_ink(np.full((28, 28), 8, np.uint8))
+    assert has_ink(np.full((28, 28), 9, np.uint8))
+    assert has_ink(np.array([[0, 1.0]]))
+    assert not has_ink(np.array([[0, 0.02]]))
+    assert not has_ink(np.zeros((0, 5)))
+
+
+@pytest.mark.parametrize(
+    ("ink", "message"),
+    [
+        (np.zeros((28, 28)), "no ink"),
+        (np.zeros((0, 0)), "no ink"),
+        (np.ones((1, 28, 28)), "rows and columns"),
+        (np.array([[1, np.nan]]), "no ink|finite"),
+        (np.array([[1, np.inf]]), "finite"),
+    ],
+)
+def test_what_cannot_be_normalised(ink: np.ndarray, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        normalise_ink(ink)
+
+
+@given(st.data())
+@settings(max_examples=100, deadline=None)
+def test_any_picture_with_ink_gives_a_sound_input(data: st.DataObject) -> None:
+    height, width = data.draw(st.tuples(st.integers(1, 60), st.integers(1, 60)))
+    rng = np.random.default_rng(data.draw(st.integers(0, 99)))
+    ink = rng.integers(0, 256, (height, width), dtype=np.uint8)
+    ink[rng.random((height, width)) > data.draw(st.floats(0, 1))] = 0
+    if not has_ink(ink):
+        return
+    found = normalise_ink(ink)
+    assert np.isfinite(found).all()
+    assert found.max() == FULL
+    assert found.min() >= 0
