@@ -1,0 +1,30 @@
+"""The PyQt5 window. The only package that imports Qt.
+
+Importing this package is cheap and needs neither Qt nor a display; both are looked at
+when :func:`main` runs, so that a machine without them is told what to install.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+__all__ = ["main"]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Open the window and run until it is closed.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        Arguments for Qt (such as ``-style``), without the program's name. Default: none.
+
+    Returns
+    -------
+    int
+        0 after a normal close, 1 if the window could not be opened; the reason is then
+        written to standard error in words.
+    """
+    from mnist_draw.app.startup import run
+
+    return run(list(argv or ()))

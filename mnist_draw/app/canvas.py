@@ -1,0 +1,394 @@
+"""The drawing board: mouse, tablet pen and touch become strokes; strokes become pixels.
+
+The board shows a square of 600×600 board units, as large as fits and centred; a wider or higher
+widget shows more board around it. Only what a new point changes is painted again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from PyQt5.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import (
+    QImage,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QTabletEvent,
+)
+from PyQt5.QtWidgets import QSizePolicy, QWidget
+
+from mnist_draw.app import theme
+from mnist_draw.app.drawing import Drawing
+from mnist_draw.app.strokes import BOARD, PEN_WIDTH, PEN_WIDTH_RANGE, Point, Stroke
+
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ["Canvas"]
+
+#: The eraser is this much wider than the pen.
+_ERASER = 2.0
+#: At no pressure a tablet pen draws this part of the width set, at full pressure
+#: ``_LIGHTEST + _PRESSURE`` of it.
+_LIGHTEST = 0.4
+_PRESSURE = 1.2
+
+
+class Canvas(QWidget):
+    """A board to draw on.
+
+    Signals
+    -------
+    ink_changed
+        After every point, stroke, undo, redo and clearing.
+    history_changed
+        When undo or redo may have become possible or impossible.
+    """
+
+    ink_changed = pyqtSignal()
+    history_changed = pyqtSignal()
+    width_changed = pyqtSignal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("canvas")
+        self.setAccessibleName("Drawing board")
+        self.setAccessibleDescription("Draw a digit here with mouse, pen or finger.")
+        self.setFocusPolicy(Qt.StrongFocus)
+        self.setAttribute(Qt.WA_AcceptTouchEvents)
+        self.setAttribute(Qt.WA_OpaquePaintEvent, False)
+        self.setMinimumSize(theme.Size.BOARD_MINIMUM, theme.Size.BOARD_MINIMUM)
+        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
+        self.setCursor(Qt.CrossCursor)
+        self.erasing = False
+        self._width = PEN_WIDTH
+        self._drawing = Drawing()
+        self._marks: tuple[QRectF, QPointF] | None = None
+        self._layer = QImage()
+        self._painted = 0
+        self._touch: int | None = None
+        theme.theme().changed.connect(self._repaint_layer)
+
+    # -- for other parts of the program
+
+    def ink(self) -> np.ndarray:
+        """Return what is drawn, as uint8 of shape (H, W): 0 paper, 255 ink.
+
+        The resolution depends neither on the widget's size nor on its pixel ratio or colours.
+        """
+        return self._drawing.ink()
+
+    def has_ink(self) -> bool:
+        """Return whether anything was drawn since the board was last empty."""
+        return self._drawing.has_ink()
+
+    def add_stroke(self, points: Iterable[tuple[float, ...]], width: float | None = None) -> None:
+        """Draw a stroke through points in board units (0 to 600 from the top left).
+
+        Parameters
+        ----------
+        points : iterable of (x, y) or (x, y, width)
+            At least one, finite.
+        width : float, optional
+            Pen width in board units. Default: the width set.
+        """
+        self._drawing.add_stroke(points, self._width if width is None else width)
+        self._repaint_layer()
+        self._changed()
+
+    def clear(self) -> None:
+        """Take everything off the board; :meth:`undo` brings it back."""
+        self._drawing.clear()
+        self._history_step()
+
+    def undo(self) -> None:
+        """Take back the last stroke or clearing."""
+        self._drawing.undo()
+        self._history_step()
+
+    def redo(self) -> None:
+        """Bring back what was undone."""
+        self._drawing.redo()
+        self._history_step()
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a step to take back."""
+        return self._drawing.can_undo
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is a step to bring back."""
+        return self._drawing.can_redo
+
+    @property
+    def drawing(self) -> Drawing:
+        """The strokes and their history."""
+        return self._drawing
+
+    @property
+    def pen_width(self) -> float:
+        """The pen's width in board units."""
+        return self._width
+
+    def set_pen_width(self, width: float) -> None:
+        """Set the pen's width in board units, held within 8 to 96."""
+        low, high = PEN_WIDTH_RANGE
+        width = min(max(width, low), high)
+        if width != self._width:
+            self._width = width
+            self.width_changed.emit(round(width))
+
+    def pixels_per_unit(self) -> float:
+        """Return how many logical pixels one board unit takes."""
+        return min(self.width(), self.height()) / BOARD
+
+    def set_marks(self, box: QRectF | None, centre: QPointF | None = None) -> None:
+        """Show the crop box and the centre of mass, in board units; None shows neither."""
+        marks = None if box is None or centre is None else (box, centre)
+        if marks != self._marks:
+            self._marks = marks
+            self.update()
+
+    # -- painting
+
+    def sizeHint(self) -> QSize:
+        return QSize(round(BOARD), round(BOARD))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._repaint_layer()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.Antialiasing)
+        edge = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        radius = theme.Size.CARD_RADIUS
+        frame = QPainterPath()
+        frame.addRoundedRect(edge, radius, radius)
+        painter.fillPath(frame, theme.colour("paper"))
+        painter.setClipPath(frame)
+        ratio = self._layer.devicePixelRatio()
+        area = event.rect()
+        source = QRectF(
+            area.x() * ratio, area.y() * ratio, area.width() * ratio, area.height() * ratio
+        )
+        painter.drawImage(QRectF(area), self._layer, source)
+        growing = self._drawing.growing
+        if growing is not None and not growing.erase:
+            painter.save()
+            self._to_board(painter)
+            growing.paint_tail(painter, theme.colour("ink"))
+            painter.restore()
+        if self._marks is not None:
+            self._paint_marks(painter)
+        if not self._drawing.strokes:
+            painter.setFont(theme.font(theme.Text.BOARD_HINT))
+            painter.setPen(theme.colour("muted"))
+            painter.drawText(self.rect(), Qt.AlignCenter, "Draw a digit")
+        painter.setClipping(False)
+        painter.setPen(theme.colour("second" if self.hasFocus() else "line"))
+        painter.drawRoundedRect(edge, radius, radius)
+
+    def _paint_marks(self, painter: QPainter) -> None:
+        assert self._marks is not None
+        box, centre = self._marks
+        scale = self.pixels_per_unit()
+        painter.setBrush(Qt.NoBrush)
+        painter.setPen(QPen(theme.colour("second"), 1.5, Qt.DashLine))
+        painter.drawRect(QRectF(self._to_widget(box.topLeft()), box.size() * scale))
+        place = self._to_widget(centre)
+        arm = float(theme.Size.GRID * 2)
+        painter.setPen(QPen(theme.colour("second"), 1.5))
+        painter.drawLine(place - QPointF(arm, 0), place + QPointF(arm, 0))
+        painter.drawLine(place - QPointF(0, arm), place + QPointF(0, arm))
+
+    def _repaint_layer(self) -> None:
+        """Paint all strokes anew: after a resize, an undo, or a change of colours."""
+        ratio = self.devicePixelRatioF()
+        size = self.size() * ratio
+        self._layer = QImage(size, QImage.Format_ARGB32_Premultiplied)
+        self._layer.setDevicePixelRatio(ratio)
+        self._layer.fill(Qt.transparent)
+        growing = self._drawing.growing
+        painter = self._layer_painter()
+        for stroke in self._drawing.strokes:
+            if stroke is growing:
+                continue
+            self._use(painter, stroke)
+            stroke.paint(painter, theme.colour("ink"))
+        painter.end()
+        self._painted = 0
+        if growing is not None:
+            self._paint_growing()
+        self.update()
+
+    def _paint_growing(self) -> None:
+        """Bring the pieces of the stroke being drawn that are settled onto the layer."""
+        stroke = self._drawing.growing
+        assert stroke is not None
+        settled = stroke.settled
+        painter = self._layer_painter()
+        self._use(painter, stroke)
+        ink = theme.colour("ink")
+        stroke.paint_pieces(painter, ink, self._painted, settled)
+        if stroke.erase:
+            # Shown at once; painted anew when the stroke ends.
+            stroke.paint_tail(painter, ink)
+        painter.end()
+        self._painted = settled
+
+    def _layer_painter(self) -> QPainter:
+        painter = QPainter(self._layer)
+        painter.setRenderHint(QPainter.Antialiasing)
+        self._to_board(painter)
+        return painter
+
+    @staticmethod
+    def _use(painter: QPainter, stroke: Stroke) -> None:
+        painter.setCompositionMode(
+            QPainter.CompositionMode_DestinationOut
+            if stroke.erase
+            else QPainter.CompositionMode_SourceOver
+        )
+
+    def _to_board(self, painter: QPainter) -> None:
+        scale = self.pixels_per_unit()
+        painter.translate(self._corner())
+        painter.scale(scale, scale)
+
+    def _corner(self) -> QPointF:
+        side = min(self.width(), self.height())
+        return QPointF((self.width() - side) / 2, (self.height() - side) / 2)
+
+    def _to_widget(self, place: QPointF) -> QPointF:
+        return self._corner() + place * self.pixels_per_unit()
+
+    # -- input
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if self._is_real(event) and event.button() == Qt.LeftButton:
+            self._begin(event.localPos(), self._tool_width(), self.erasing)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._is_real(event) and event.buttons() & Qt.LeftButton:
+            self._extend(event.localPos(), self._tool_width())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._is_real(event) and event.button() == Qt.LeftButton:
+            self._end()
+
+    @staticmethod
+    def _is_real(event: QMouseEvent) -> bool:
+        """Whether a mouse did it: pen and touch have been served before Qt imitates a mouse."""
+        return event.source() == Qt.MouseEventNotSynthesized
+
+    def tabletEvent(self, event: QTabletEvent) -> None:
+        erase = self.erasing or event.pointerType() == QTabletEvent.Eraser
+        pressure = event.pressure() if event.pressure() > 0 else 0.5
+        width = self._tool_width(erase) * (_LIGHTEST + _PRESSURE * pressure)
+        if event.type() == QEvent.TabletPress and event.button() == Qt.LeftButton:
+            self._begin(event.posF(), width, erase)
+        elif event.type() == QEvent.TabletMove and event.buttons() & Qt.LeftButton:
+            self._extend(event.posF(), width)
+        elif event.type() == QEvent.TabletRelease:
+            self._end()
+        event.accept()
+
+    def event(self, event: QEvent) -> bool:
+        kind = event.type()
+        if kind in (QEvent.TouchBegin, QEvent.TouchUpdate, QEvent.TouchEnd, QEvent.TouchCancel):
+            self._touched(event)
+            event.accept()
+            return True
+        return super().event(event)
+
+    def _touched(self, event: QEvent) -> None:
+        """Follow the first finger; others resting on the glass do not draw."""
+        if event.type() == QEvent.TouchCancel:
+            self._touch = None
+            self._end()
+            return
+        for point in event.touchPoints():  # type: ignore[attr-defined]
+            if point.state() == Qt.TouchPointPressed and self._touch is None:
+                self._touch = point.id()
+                self._begin(point.pos(), self._tool_width(), self.erasing)
+            elif point.id() != self._touch:
+                continue
+            elif point.state() == Qt.TouchPointMoved:
+                self._extend(point.pos(), self._tool_width())
+            elif point.state() == Qt.TouchPointReleased:
+                self._touch = None
+                self._end()
+
+    def _tool_width(self, erase: bool | None = None) -> float:
+        return self._width * (_ERASER if (self.erasing if erase is None else erase) else 1.0)
+
+    def _point(self, place: QPointF, width: float) -> Point:
+        """Return the board point under a place of the widget, held inside the widget."""
+        x = min(max(place.x(), 0.0), float(self.width()))
+        y = min(max(place.y(), 0.0), float(self.height()))
+        board = (QPointF(x, y) - self._corner()) / self.pixels_per_unit()
+        return Point(board.x(), board.y(), width)
+
+    def _begin(self, place: QPointF, width: float, erase: bool) -> None:
+        first = not self._drawing.strokes
+        self._drawing.begin(self._point(place, width), erase)
+        self._painted = 0
+        self._paint_growing()
+        if first:
+            self.update()
+        else:
+            self._update_end()
+        self.history_changed.emit()
+        self.ink_changed.emit()
+
+    def _extend(self, place: QPointF, width: float) -> None:
+        if self._drawing.growing is None:
+            return
+        self._drawing.extend(self._point(place, width))
+        self._update_end()
+        self._paint_growing()
+        self.ink_changed.emit()
+
+    def _end(self) -> None:
+        stroke = self._drawing.growing
+        if stroke is None:
+            return
+        self._drawing.end()
+        if stroke.erase:
+            # While it moved, the eraser's provisional ends may have rubbed out a little more.
+            self._repaint_layer()
+        else:
+            painter = self._layer_painter()
+            ink = theme.colour("ink")
+            stroke.paint_pieces(painter, ink, self._painted, stroke.settled)
+            stroke.paint_tail(painter, ink)
+            painter.end()
+        self._changed()
+
+    def _update_end(self) -> None:
+        """Ask for a repaint of what the newest point can have changed."""
+        stroke = self._drawing.growing
+        assert stroke is not None
+        bounds = stroke.bounds(len(stroke.points) - 4)
+        scale = self.pixels_per_unit()
+        rect = QRectF(self._to_widget(bounds.topLeft()), bounds.size() * scale)
+        self.update(_whole(rect))
+
+    def _history_step(self) -> None:
+        self._repaint_layer()
+        self._changed()
+
+    def _changed(self) -> None:
+        self.update()
+        self.history_changed.emit()
+        self.ink_changed.emit()
+
+
+def _whole(rect: QRectF) -> QRect:
+    return rect.toAlignedRect().adjusted(-2, -2, 2, 2)

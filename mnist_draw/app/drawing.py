@@ -1,0 +1,248 @@
+"""What is drawn: strokes, their undo history, and the ink picture for recognition.
+
+The ink picture has a fixed resolution of half a pixel per board unit, whatever the size, the
+pixel ratio and the colours of the window. It is kept up to date as points arrive, so that asking
+for it costs one copy.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from PyQt5.QtCore import QRectF, Qt
+from PyQt5.QtGui import QColor, QImage, QPainter
+
+from mnist_draw.app.strokes import BOARD, PEN_WIDTH, Point, Stroke
+
+if TYPE_CHECKING:
+    import numpy as np
+
+#: Pixels of the ink picture per board unit.
+INK_SCALE = 0.5
+#: The area of the ink picture grows in steps of this many board units.
+_GROW = 100.0
+_INK = QColor(Qt.white)
+_PAPER = QColor(Qt.black)
+
+
+class Drawing:
+    """Strokes on a board of 600×600 units, which may reach beyond it.
+
+    Attributes
+    ----------
+    strokes : list of Stroke
+        In the order of drawing; the last one may still be growing.
+    """
+
+    def __init__(self) -> None:
+        self.strokes: list[Stroke] = []
+        self._undone: list[list[Stroke]] = []
+        self._done: list[list[Stroke]] = []
+        self._growing: Stroke | None = None
+        self._inked = 0
+        self._area = QRectF()
+        self._image = QImage()
+        self._start_image(QRectF(0, 0, BOARD, BOARD))
+
+    # -- drawing
+
+    @property
+    def growing(self) -> Stroke | None:
+        """The stroke that is being drawn now."""
+        return self._growing
+
+    def begin(self, point: Point, erase: bool = False) -> None:
+        """Put the pen or the eraser down."""
+        self.end()
+        self._remember()
+        self._growing = Stroke([point], erase)
+        self._inked = 0
+        self.strokes = [*self.strokes, self._growing]
+        self._cover(self._growing.bounds())
+
+    def extend(self, point: Point) -> None:
+        """Move the pen that is down; without effect when it is up."""
+        stroke = self._growing
+        if stroke is None:
+            return
+        stroke.append(point)
+        if not self._cover(stroke.bounds(len(stroke.points) - 1)):
+            self._ink_pieces(stroke)
+
+    def end(self) -> None:
+        """Lift the pen."""
+        stroke, self._growing = self._growing, None
+        if stroke is not None:
+            painter = self._painter(self._image)
+            self._ink_stroke(painter, stroke, self._inked)
+            painter.end()
+
+    def add_stroke(self, points: Iterable[tuple[float, ...]], width: float | None = None) -> None:
+        """Draw one whole stroke.
+
+        Parameters
+        ----------
+        points : iterable of (x, y) or (x, y, width)
+            In board units: (0, 0) top left, (600, 600) bottom right.
+        width : float, optional
+            Pen width in board units for points without their own. Default: 36.
+
+        Raises
+        ------
+        ValueError
+            If there is no point or a coordinate is not finite.
+        """
+        stroke = Stroke.through(points, PEN_WIDTH if width is None else width)
+        if not stroke.points:
+            raise ValueError("a stroke needs at least one point, got none")
+        for point in stroke.points:
+            if not (math.isfinite(point.x) and math.isfinite(point.y) and point.width > 0):
+                raise ValueError(f"a stroke needs finite points and a positive width, got {point}")
+        self.end()
+        self._remember()
+        self.strokes = [*self.strokes, stroke]
+        if not self._cover(stroke.bounds()):
+            painter = self._painter(self._image)
+            self._ink_stroke(painter, stroke, 0)
+            painter.end()
+
+    # -- history
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a step to take back."""
+        return bool(self._done)
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is a step to bring back."""
+        return bool(self._undone)
+
+    def clear(self) -> None:
+        """Take everything off the board; can be undone."""
+        self.end()
+        if self.strokes:
+            self._remember()
+            self._show([])
+
+    def undo(self) -> None:
+        """Take the last stroke, or the last clearing, back."""
+        self.end()
+        if self._done:
+            self._undone.append(self.strokes)
+            self._show(self._done.pop())
+
+    def redo(self) -> None:
+        """Bring back what was undone last."""
+        self.end()
+        if self._undone:
+            self._done.append(self.strokes)
+            self._show(self._undone.pop())
+
+    # -- the picture
+
+    def has_ink(self) -> bool:
+        """Return whether any stroke of the pen is on the board."""
+        return any(not stroke.erase for stroke in self.strokes)
+
+    def ink(self) -> np.ndarray:
+        """Return the picture for recognition.
+
+        Returns
+        -------
+        ndarray, shape (H, W), uint8
+            0 where there is paper, 255 where there is ink; at least 300×300, more only when
+            strokes reach beyond the board.
+        """
+        import numpy as np
+
+        image = self._image
+        if self._growing is not None:
+            image = image.copy()
+            painter = self._painter(image)
+            self._ink_stroke(painter, self._growing, self._inked)
+            painter.end()
+        bits = image.constBits().asarray(image.sizeInBytes())
+        rows = np.frombuffer(bits, np.uint8).reshape(image.height(), image.bytesPerLine())
+        return rows[:, : image.width()].copy()
+
+    def to_board(self, left: float, top: float, width: float, height: float) -> QRectF:
+        """Return the board rectangle of a rectangle in pixels of the ink picture."""
+        return QRectF(
+            self._area.left() + left / INK_SCALE,
+            self._area.top() + top / INK_SCALE,
+            width / INK_SCALE,
+            height / INK_SCALE,
+        )
+
+    # -- inside
+
+    def _remember(self) -> None:
+        self._done.append(self.strokes)
+        self._undone.clear()
+
+    def _show(self, strokes: list[Stroke]) -> None:
+        self.strokes = strokes
+        area = QRectF(0, 0, BOARD, BOARD)
+        for stroke in strokes:
+            area = _grown(area, stroke.bounds())
+        self._start_image(area)
+
+    def _cover(self, bounds: QRectF) -> bool:
+        """Enlarge the picture if ``bounds`` reach out of it; return whether it was drawn anew."""
+        area = _grown(self._area, bounds)
+        if area == self._area:
+            return False
+        self._start_image(area)
+        return True
+
+    def _start_image(self, area: QRectF) -> None:
+        self._area = area
+        self._image = QImage(
+            round(area.width() * INK_SCALE),
+            round(area.height() * INK_SCALE),
+            QImage.Format_Grayscale8,
+        )
+        self._image.fill(Qt.black)
+        painter = self._painter(self._image)
+        for stroke in self.strokes:
+            if stroke is not self._growing:
+                self._ink_stroke(painter, stroke, 0)
+        painter.end()
+        if self._growing is not None:
+            self._inked = 0
+            self._ink_pieces(self._growing)
+
+    def _painter(self, image: QImage) -> QPainter:
+        painter = QPainter(image)
+        painter.setRenderHint(QPainter.Antialiasing)
+        painter.scale(INK_SCALE, INK_SCALE)
+        painter.translate(-self._area.topLeft())
+        return painter
+
+    def _ink_pieces(self, stroke: Stroke) -> None:
+        settled = stroke.settled
+        if settled > self._inked:
+            painter = self._painter(self._image)
+            stroke.paint_pieces(painter, _PAPER if stroke.erase else _INK, self._inked, settled)
+            painter.end()
+            self._inked = settled
+
+    @staticmethod
+    def _ink_stroke(painter: QPainter, stroke: Stroke, first: int) -> None:
+        colour = _PAPER if stroke.erase else _INK
+        stroke.paint_pieces(painter, colour, first, stroke.settled)
+        stroke.paint_tail(painter, colour)
+
+
+def _grown(area: QRectF, bounds: QRectF) -> QRectF:
+    if area.contains(bounds):
+        return area
+    both = area.united(bounds)
+    left = math.floor(both.left() / _GROW) * _GROW
+    top = math.floor(both.top() / _GROW) * _GROW
+    right = math.ceil(both.right() / _GROW) * _GROW
+    bottom = math.ceil(both.bottom() / _GROW) * _GROW
+    return QRectF(left, top, right - left, bottom - top)

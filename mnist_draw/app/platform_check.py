@@ -1,0 +1,169 @@
+"""Can a window open here? Asked before Qt is, because Qt ends the process if not.
+
+On Linux PyQt5 brings Qt along, but not the X libraries that Qt's ``xcb`` plugin links to, and
+without an X server the plugin aborts. Both are found out here and put into a sentence.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import importlib.util
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+#: Library file: (Debian and Ubuntu package, Fedora package).
+LIBRARIES: dict[str, tuple[str, str]] = {
+    "libGL.so.1": ("libgl1", "mesa-libGL"),
+    "libEGL.so.1": ("libegl1", "mesa-libEGL"),
+    "libxkbcommon.so.0": ("libxkbcommon0", "libxkbcommon"),
+    "libxkbcommon-x11.so.0": ("libxkbcommon-x11-0", "libxkbcommon-x11"),
+    "libdbus-1.so.3": ("libdbus-1-3", "dbus-libs"),
+    "libfontconfig.so.1": ("libfontconfig1", "fontconfig"),
+    "libfreetype.so.6": ("libfreetype6", "freetype"),
+    "libglib-2.0.so.0": ("libglib2.0-0", "glib2"),
+    "libX11-xcb.so.1": ("libx11-xcb1", "libX11-xcb"),
+    "libxcb-icccm.so.4": ("libxcb-icccm4", "xcb-util-wm"),
+    "libxcb-image.so.0": ("libxcb-image0", "xcb-util-image"),
+    "libxcb-keysyms.so.1": ("libxcb-keysyms1", "xcb-util-keysyms"),
+    "libxcb-randr.so.0": ("libxcb-randr0", "libxcb"),
+    "libxcb-render-util.so.0": ("libxcb-render-util0", "xcb-util-renderutil"),
+    "libxcb-render.so.0": ("libxcb-render0", "libxcb"),
+    "libxcb-shape.so.0": ("libxcb-shape0", "libxcb"),
+    "libxcb-shm.so.0": ("libxcb-shm0", "libxcb"),
+    "libxcb-sync.so.1": ("libxcb-sync1", "libxcb"),
+    "libxcb-xfixes.so.0": ("libxcb-xfixes0", "libxcb"),
+    "libxcb-xinerama.so.0": ("libxcb-xinerama0", "libxcb"),
+    "libxcb-xkb.so.1": ("libxcb-xkb1", "libxcb"),
+}
+
+Loads = Callable[[str], bool]
+
+
+def obstacle(
+    environ: Mapping[str, str] | None = None,
+    platform: str = sys.platform,
+    loads: Loads | None = None,
+    answers: Loads | None = None,
+    plugins: Path | None = None,
+) -> str | None:
+    """Return why no window can open here, in words, or None if nothing stands in the way.
+
+    Parameters
+    ----------
+    environ : mapping, optional
+        The environment; the process's own if left out.
+    platform : str
+        As ``sys.platform``.
+    loads : callable, optional
+        Whether a shared library of a given name or path can be loaded.
+    answers : callable, optional
+        Whether an X server answers at the display of a given name.
+    plugins : Path, optional
+        Qt's folder of platform plugins; PyQt5's own if left out.
+    """
+    if not platform.startswith("linux"):
+        return None
+    environ = os.environ if environ is None else environ
+    loads = loads or _loads
+    answers = answers or _answers
+    plugins = plugins or _plugins()
+    chosen = environ.get("QT_QPA_PLATFORM", "").partition(":")[0]
+    if chosen in ("", "xcb") and environ.get("DISPLAY"):
+        return _missing_libraries(plugins, "libqxcb.so", loads) or _silent_server(
+            environ["DISPLAY"], answers
+        )
+    if chosen == "xcb" or (not chosen and not environ.get("WAYLAND_DISPLAY")):
+        return (
+            "No window can open here: there is no display (neither DISPLAY nor WAYLAND_DISPLAY "
+            "is set). Start mnist-draw from a desktop session, or with a virtual display: "
+            "xvfb-run mnist-draw. The commands train, evaluate and predict need no display: "
+            "mnist-draw --help lists them."
+        )
+    if not chosen or chosen.startswith("wayland"):
+        return _missing_libraries(plugins, "libqwayland-generic.so", loads)
+    # Another platform was asked for by name (offscreen, vnc …): only Qt itself must load.
+    return _missing_libraries(plugins, f"libq{chosen}.so", loads)
+
+
+def qt_import_failure(error: ImportError, loads: Loads | None = None) -> str:
+    """Return a sentence for an error that importing PyQt5 raised."""
+    missing = [name for name in LIBRARIES if not (loads or _loads)(name)]
+    if missing and sys.platform.startswith("linux"):
+        return _install(missing)
+    return (
+        f"No window can open here: PyQt5 cannot be loaded ({error}). Install it anew with "
+        "pip install --force-reinstall PyQt5."
+    )
+
+
+def _missing_libraries(plugins: Path | None, plugin: str, loads: Loads) -> str | None:
+    """Return a sentence naming the packages that a platform plugin lacks."""
+    if plugins is None or not (plugins / plugin).exists():
+        # A distribution's own PyQt5 keeps its plugins elsewhere and brings what they need.
+        return None
+    if loads(str(plugins / plugin)):
+        return None
+    missing = [name for name in LIBRARIES if not loads(name)]
+    if missing:
+        return _install(missing)
+    return (
+        f"No window can open here: Qt's plugin {plugins / plugin} cannot be loaded. "
+        f"ldd {plugins / plugin} shows which library is missing."
+    )
+
+
+def _install(missing: list[str]) -> str:
+    debian = " ".join(sorted({LIBRARIES[name][0] for name in missing}))
+    fedora = " ".join(sorted({LIBRARIES[name][1] for name in missing}))
+    return (
+        f"No window can open here: Qt needs {', '.join(missing)}, which this system lacks.\n"
+        f"  Debian, Ubuntu: sudo apt install {debian}\n"
+        f"  Fedora:         sudo dnf install {fedora}\n"
+        "Then start mnist-draw again. The commands train, evaluate and predict work without."
+    )
+
+
+def _silent_server(display: str, answers: Loads) -> str | None:
+    if answers(display):
+        return None
+    return (
+        f"No window can open here: no X server answers at DISPLAY={display}, or it does not "
+        "admit this user. Check that the desktop session or the forwarding (ssh -X) is alive."
+    )
+
+
+def _plugins() -> Path | None:
+    """Return PyQt5's folder of platform plugins without importing PyQt5."""
+    spec = importlib.util.find_spec("PyQt5")
+    for place in (spec.submodule_search_locations or []) if spec else []:
+        for name in ("Qt5", "Qt"):
+            folder = Path(place) / name / "plugins" / "platforms"
+            if folder.is_dir():
+                return folder
+    return None
+
+
+def _loads(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
+
+
+def _answers(display: str) -> bool:
+    """Connect to the X server and hang up again."""
+    try:
+        xcb = ctypes.CDLL("libxcb.so.1")
+    except OSError:
+        return True
+    xcb.xcb_connect.restype = ctypes.c_void_p
+    xcb.xcb_connect.argtypes = [ctypes.c_char_p, ctypes.c_void_p]
+    xcb.xcb_connection_has_error.argtypes = [ctypes.c_void_p]
+    xcb.xcb_disconnect.argtypes = [ctypes.c_void_p]
+    connection = xcb.xcb_connect(display.encode(), None)
+    failed = bool(xcb.xcb_connection_has_error(connection))
+    xcb.xcb_disconnect(connection)
+    return not failed

@@ -1,0 +1,158 @@
+"""Nothing goes unnoticed: errors of any thread and messages of Qt are logged and told in words.
+
+An error whose text is a sentence (:class:`~mnist_draw.errors.UserError`) is shown as it stands.
+Any other error is a defect of the program: its traceback goes to the log file, and the user
+reads that it happened, what was kept, and where the log is.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import logging
+import logging.handlers
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+from mnist_draw.errors import UserError
+
+logger = logging.getLogger("mnist_draw")
+
+_LOG_BYTES = 1_000_000
+_LOG_FILES = 3
+_FORMAT = "%(asctime)s %(levelname)s %(threadName)s %(name)s: %(message)s"
+
+
+class Reporter:
+    """Installs the hooks and hands sentences for the user to whoever listens.
+
+    Attributes
+    ----------
+    log_file : Path or None
+        Where tracebacks go; None when no file could be written.
+    listener : callable or None
+        Called with a sentence, from any thread. Until it is set, sentences are kept.
+    """
+
+    def __init__(self) -> None:
+        self.log_file: Path | None = None
+        self._listener: Callable[[str], None] | None = None
+        self._waiting: list[str] = []
+        self._lock = threading.Lock()
+        self._fault_log: IO[str] | None = None
+
+    def install(self) -> None:
+        """Install all hooks except Qt's, and open the log."""
+        self._open_log()
+        sys.excepthook = self._uncaught
+        threading.excepthook = self._uncaught_in_thread
+
+    def install_qt(self) -> None:
+        """Send Qt's own messages to the log."""
+        from PyQt5.QtCore import qInstallMessageHandler
+
+        qInstallMessageHandler(_qt_message)
+
+    def listen(self, listener: Callable[[str], None]) -> None:
+        """Set who is told; sentences kept so far are told at once."""
+        with self._lock:
+            self._listener = listener
+            waiting, self._waiting = self._waiting, []
+        for sentence in waiting:
+            listener(sentence)
+
+    def tell(self, sentence: str) -> None:
+        """Tell the user something."""
+        with self._lock:
+            listener = self._listener
+            if listener is None:
+                self._waiting.append(sentence)
+        if listener is not None:
+            listener(sentence)
+
+    def report(self, error: BaseException) -> str:
+        """Log an error if it is a defect, tell the user, and return the sentence."""
+        sentence = self.sentence(error)
+        self.tell(sentence)
+        return sentence
+
+    def sentence(self, error: BaseException) -> str:
+        """Return what to tell the user of an error; a defect is logged with its traceback."""
+        if isinstance(error, UserError):
+            logger.info("told the user: %s", error)
+            return str(error)
+        logger.error("defect", exc_info=(type(error), error, error.__traceback__))
+        where = f" Details are in {self.log_file}." if self.log_file else ""
+        return (
+            f"The program made a mistake ({type(error).__name__}: {error}). Your drawing and "
+            f"what has been learnt are kept; you can go on.{where}"
+        )
+
+    def _open_log(self) -> None:
+        from mnist_draw.storage.folders import data_folder
+
+        logger.setLevel(logging.INFO)
+        try:
+            folder = data_folder() / "log"
+            folder.mkdir(parents=True, exist_ok=True)
+            handler: logging.Handler = logging.handlers.RotatingFileHandler(
+                folder / "mnist_draw.log",
+                maxBytes=_LOG_BYTES,
+                backupCount=_LOG_FILES,
+                encoding="utf-8",
+            )
+            # Kept open for the life of the process: the handler writes there when it dies.
+            self._fault_log = (folder / "crash.log").open("a", encoding="utf-8")
+            faulthandler.enable(self._fault_log)
+            self.log_file = folder / "mnist_draw.log"
+        except (OSError, UserError) as error:
+            handler = logging.StreamHandler()
+            with contextlib.suppress(RuntimeError, AttributeError, ValueError):
+                faulthandler.enable()
+            self.tell(f"No log can be written ({error}); the program works without.")
+        handler.setFormatter(logging.Formatter(_FORMAT))
+        logger.addHandler(handler)
+
+    def _uncaught(
+        self,
+        kind: type[BaseException],
+        error: BaseException,
+        trace: TracebackType | None,
+    ) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            _quit()
+            return
+        self.report(error.with_traceback(trace))
+
+    def _uncaught_in_thread(self, failure: threading.ExceptHookArgs) -> None:
+        if failure.exc_value is not None:
+            self.report(failure.exc_value)
+
+
+reporter = Reporter()
+
+
+def _quit() -> None:
+    """Close the window as its close button would: training is saved first."""
+    from PyQt5.QtWidgets import QApplication
+
+    app = QApplication.instance()
+    if app is not None:
+        app.closeAllWindows()
+
+
+def _qt_message(kind: int, context: object, text: str) -> None:
+    from PyQt5.QtCore import QtCriticalMsg, QtFatalMsg, QtWarningMsg
+
+    levels = {
+        QtWarningMsg: logging.WARNING,
+        QtCriticalMsg: logging.ERROR,
+        QtFatalMsg: logging.CRITICAL,
+    }
+    logger.log(levels.get(kind, logging.INFO), "Qt: %s", text)
+    if kind == QtFatalMsg:
+        print(f"Qt cannot go on: {text}", file=sys.stderr)

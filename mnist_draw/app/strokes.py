@@ -1,0 +1,166 @@
+"""Pen strokes: points in board units, and how they are painted as smooth curves.
+
+A stroke through points p0, p1, … pn is painted as quadratic curves between the middles of its
+neighbouring points, each with the point between them as control point. A new point changes
+nothing that is already painted: only the last half segment, the *tail*, is provisional.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from PyQt5.QtCore import QPointF, QRectF, Qt
+from PyQt5.QtGui import QColor, QPainter, QPainterPath, QPen
+
+#: Side of the board's core square in board units.
+BOARD = 600.0
+#: Default pen width in board units. MNIST's strokes are about 1/8 of the digit's height wide;
+#: people draw digits about half the board high.
+PEN_WIDTH = 36.0
+PEN_WIDTH_RANGE = (8, 96)
+#: A point nearer than this to the one before replaces the tail but is not kept: it would only
+#: carry the staircase of whole mouse pixels into the curve.
+_NEAREST = 3.0
+#: Steps in which a curve is painted when the pressure changes along it.
+_PRESSURE_STEPS = 4
+_SAME_WIDTH = 0.25
+
+
+@dataclass(frozen=True)
+class Point:
+    """A place on the board and the pen's width there, in board units."""
+
+    x: float
+    y: float
+    width: float
+
+    def at(self) -> QPointF:
+        """Return the place as a Qt point."""
+        return QPointF(self.x, self.y)
+
+    def middle(self, other: Point) -> Point:
+        """Return the point half way to another."""
+        return Point((self.x + other.x) / 2, (self.y + other.y) / 2, (self.width + other.width) / 2)
+
+
+@dataclass
+class Stroke:
+    """One movement of the pen or the eraser from touching the paper to leaving it.
+
+    Attributes
+    ----------
+    points : list of Point
+        At least one.
+    erase : bool
+        Whether ink is taken away.
+    """
+
+    points: list[Point] = field(default_factory=list)
+    erase: bool = False
+
+    @classmethod
+    def through(cls, points: Iterable[tuple[float, ...]], width: float) -> Stroke:
+        """Return a stroke through ``(x, y)`` or ``(x, y, width)`` points."""
+        stroke = cls()
+        for point in points:
+            stroke.append(
+                Point(float(point[0]), float(point[1]), float(point[2] if point[2:] else width))
+            )
+        return stroke
+
+    def append(self, point: Point) -> bool:
+        """Add a point; return False if it only moved the stroke's end a little.
+
+        The last point is provisional while it is nearer than a few units to its predecessor,
+        so the end of the stroke is always where the pen is.
+        """
+        points = self.points
+        if len(points) >= 2 and _distance(points[-2], points[-1]) < _NEAREST:
+            points[-1] = point
+            return False
+        points.append(point)
+        return True
+
+    @property
+    def settled(self) -> int:
+        """Number of curve pieces that no later point will change."""
+        count = len(self.points) - 1
+        if count >= 1 and _distance(self.points[-2], self.points[-1]) < _NEAREST:
+            count -= 1
+        return count
+
+    def paint_pieces(self, painter: QPainter, colour: QColor, first: int, last: int) -> None:
+        """Paint the settled curve pieces ``first`` to ``last - 1``."""
+        for index in range(first, last):
+            self._paint_piece(painter, colour, index)
+
+    def paint_tail(self, painter: QPainter, colour: QColor) -> None:
+        """Paint the provisional end: from the last settled middle to the last point."""
+        points = self.points
+        if len(points) == 1:
+            painter.setPen(Qt.NoPen)
+            painter.setBrush(colour)
+            radius = points[0].width / 2
+            painter.drawEllipse(points[0].at(), radius, radius)
+            painter.setBrush(Qt.NoBrush)
+            return
+        for index in range(self.settled, len(points)):
+            start = points[0] if index == 0 else points[index - 1].middle(points[index])
+            if index == len(points) - 1:
+                _line(painter, colour, start, points[-1])
+            elif index == 0:
+                _line(painter, colour, start, points[0].middle(points[1]))
+            else:
+                self._paint_piece(painter, colour, index)
+
+    def paint(self, painter: QPainter, colour: QColor) -> None:
+        """Paint the whole stroke."""
+        self.paint_pieces(painter, colour, 0, self.settled)
+        self.paint_tail(painter, colour)
+
+    def bounds(self, first_point: int = 0) -> QRectF:
+        """Return the rectangle the stroke covers from a point on, pen width included."""
+        points = self.points[max(0, first_point) :]
+        half = max(point.width for point in points) / 2 + 1
+        left = min(point.x for point in points) - half
+        top = min(point.y for point in points) - half
+        right = max(point.x for point in points) + half
+        bottom = max(point.y for point in points) + half
+        return QRectF(left, top, right - left, bottom - top)
+
+    def _paint_piece(self, painter: QPainter, colour: QColor, index: int) -> None:
+        points = self.points
+        end = points[index].middle(points[index + 1])
+        if index == 0:
+            _line(painter, colour, points[0], end)
+            return
+        _curve(painter, colour, points[index - 1].middle(points[index]), points[index], end)
+
+
+def _distance(a: Point, b: Point) -> float:
+    return max(abs(a.x - b.x), abs(a.y - b.y))
+
+
+def _pen(colour: QColor, width: float) -> QPen:
+    return QPen(colour, width, Qt.SolidLine, Qt.RoundCap, Qt.RoundJoin)
+
+
+def _line(painter: QPainter, colour: QColor, start: Point, end: Point) -> None:
+    _curve(painter, colour, start, start.middle(end), end)
+
+
+def _curve(painter: QPainter, colour: QColor, start: Point, control: Point, end: Point) -> None:
+    if abs(start.width - end.width) < _SAME_WIDTH:
+        path = QPainterPath(start.at())
+        path.quadTo(control.at(), end.at())
+        painter.strokePath(path, _pen(colour, (start.width + end.width) / 2))
+        return
+    before = start.at()
+    for step in range(1, _PRESSURE_STEPS + 1):
+        t = step / _PRESSURE_STEPS
+        after = start.at() * (1 - t) ** 2 + control.at() * (2 * t * (1 - t)) + end.at() * t**2
+        width = start.width + (end.width - start.width) * (t - 0.5 / _PRESSURE_STEPS)
+        painter.setPen(_pen(colour, width))
+        painter.drawLine(before, after)
+        before = after

@@ -1,0 +1,173 @@
+"""The Qt style sheet, written from the theme's colours and sizes.
+
+Widgets ask for a look with the dynamic property ``look`` (``card``, ``figure``, ``muted`` …),
+so that no widget carries a colour or a size of its own.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+_SHEET = """
+* {{ font-size: {body}px; outline: none; }}
+QMainWindow, QDialog, QMessageBox {{ background: {window}; color: {text}; }}
+QWidget {{ color: {text}; }}
+QToolTip {{
+    background: {panel}; color: {text}; border: 1px solid {line}; padding: 6px;
+    font-size: {label}px;
+}}
+
+QTabWidget#tabs {{ background: {panel}; }}
+QTabWidget#tabs::pane {{ border: none; border-top: 1px solid {line}; background: {window}; }}
+QTabWidget#tabs::tab-bar {{ left: {margin}px; }}
+QTabBar {{ background: transparent; qproperty-drawBase: 0; }}
+QTabBar::tab {{
+    background: transparent; color: {muted}; padding: 0 18px; margin: 10px 5px 9px 0;
+    min-height: {tab}px; border: none; border-bottom: 2px solid transparent;
+    border-top-left-radius: {r_field}px; border-top-right-radius: {r_field}px; font-weight: 600;
+}}
+QTabBar::tab:hover {{ color: {text}; }}
+QTabBar::tab:selected {{ color: {text}; background: {card}; border-bottom-color: {accent}; }}
+QTabBar::tab:focus {{ border-bottom-color: {second}; }}
+
+QWidget[look="page"] {{ background: {window}; }}
+QWidget[look="side"] {{ background: {panel}; border-right: 1px solid {line}; }}
+QWidget[look="plain"], QScrollArea, QScrollArea > QWidget > QWidget {{
+    background: transparent; border: none;
+}}
+QFrame[look="card"] {{
+    background: {card}; border: 1px solid {line}; border-radius: {r_card}px;
+}}
+QFrame[look="message"] {{
+    background: {card}; border: 1px solid {line}; border-left: 4px solid {accent};
+    border-radius: {r_field}px;
+}}
+QWidget[look="rule"] {{ background: {line}; border: none; max-height: 1px; min-height: 1px; }}
+
+QLabel {{ background: transparent; border: none; }}
+QLabel[look="muted"] {{ color: {muted}; font-size: {label}px; }}
+QLabel[look="heading"] {{ color: {muted}; font-size: {heading}px; font-weight: 700; }}
+QLabel[look="title"] {{ font-weight: 600; }}
+QLabel[look="figure"] {{ font-size: {figure}px; font-weight: 600; }}
+QLabel[look="figure2"] {{ font-size: {figure}px; font-weight: 600; color: {second}; }}
+QLabel[look="sure"] {{ font-size: {sure}px; font-weight: 600; }}
+QLabel[look="sentence"] {{ font-size: {sentence}px; color: {muted}; }}
+QLabel[look="answer"] {{ font-size: {answer}px; font-weight: 600; color: {accent}; }}
+QLabel[look="unclear"] {{ font-size: {unclear}px; font-weight: 600; color: {accent}; }}
+QLabel[look="unknown"] {{ font-size: {answer}px; font-weight: 600; color: {muted}; }}
+
+QPushButton, QToolButton {{
+    background: {card}; color: {text}; border: 1px solid {line}; border-radius: {r_field}px;
+    min-height: {button_inner}px; padding: 0 14px; font-weight: 600;
+}}
+QPushButton:hover, QToolButton:hover {{ background: {hover}; }}
+QPushButton:focus, QToolButton:focus {{ border-color: {second}; }}
+QPushButton:disabled, QToolButton:disabled {{ color: {muted}; background: transparent; }}
+QPushButton[look="primary"] {{
+    background: {accent}; color: {on_accent}; border: 1px solid {accent};
+}}
+QPushButton[look="primary"]:focus {{ border-color: {text}; }}
+QPushButton[look="primary"]:disabled {{
+    background: {track}; color: {muted}; border-color: {line};
+}}
+QPushButton[look="link"] {{
+    background: transparent; border: none; color: {second}; padding: 0 4px; min-height: 20px;
+}}
+QPushButton[look="link"]:hover, QPushButton[look="link"]:focus {{ text-decoration: underline; }}
+QPushButton[look="link"]:disabled {{ color: {muted}; }}
+QToolButton[look="tool"] {{
+    padding: 0; min-width: {tool_inner}px; max-width: {tool_inner}px;
+    min-height: {tool_inner}px; max-height: {tool_inner}px;
+}}
+QToolButton[look="tool"]:checked {{ background: {accent}; border-color: {accent}; }}
+QToolButton[look="tool"]:checked:focus {{ border-color: {text}; }}
+QToolButton[look="flat"] {{
+    background: transparent; border: 1px solid transparent; padding: 0; min-height: 30px;
+    min-width: 30px;
+}}
+QToolButton[look="flat"]:hover {{ background: {hover}; }}
+QToolButton[look="flat"]:focus {{ border-color: {second}; }}
+QToolButton::menu-indicator {{ image: none; width: 0; }}
+
+QComboBox, QSpinBox, QDoubleSpinBox, QLineEdit {{
+    background: {card}; color: {text}; border: 1px solid {line}; border-radius: {r_field}px;
+    min-height: {field_inner}px; padding: 0 0 0 10px; selection-background-color: {second};
+    selection-color: {on_second};
+}}
+QComboBox {{ padding-right: 22px; }}
+QComboBox[look="quiet"] {{ background: transparent; border-color: transparent; color: {muted}; }}
+QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus, QLineEdit:focus {{
+    border-color: {second};
+}}
+QComboBox:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QLineEdit:disabled {{
+    color: {muted}; background: transparent;
+}}
+QComboBox::drop-down {{ border: none; width: 22px; }}
+QComboBox::down-arrow {{ image: none; }}
+QComboBox QAbstractItemView {{
+    background: {panel}; color: {text}; border: 1px solid {line}; padding: 4px;
+    selection-background-color: {second}; selection-color: {on_second};
+}}
+QMenu {{ background: {panel}; color: {text}; border: 1px solid {line}; padding: 4px; }}
+QMenu::item {{ padding: 6px 20px 6px 24px; border-radius: 4px; }}
+QMenu::item:selected {{ background: {hover}; }}
+QMenu::separator {{ height: 1px; background: {line}; margin: 4px; }}
+
+QProgressBar[look="progress"] {{
+    background: {track}; border: none; border-radius: {r_bar}px;
+    min-height: {bar}px; max-height: {bar}px;
+}}
+QProgressBar[look="progress"]::chunk {{ background: {accent}; border-radius: {r_bar}px; }}
+QSlider::groove:horizontal {{ height: 4px; background: {track}; border-radius: 2px; }}
+QSlider::sub-page:horizontal {{ height: 4px; background: {accent}; border-radius: 2px; }}
+QSlider::handle:horizontal {{
+    width: 16px; height: 16px; margin: -6px 0; border-radius: 8px; background: {accent};
+}}
+QSlider::handle:horizontal:focus {{ background: {second}; }}
+QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
+QScrollBar::handle:vertical {{
+    background: {line}; border-radius: 4px; min-height: 24px; margin: 1px;
+}}
+QScrollBar::add-line:vertical, QScrollBar::sub-line:vertical {{ height: 0; }}
+QScrollBar::add-page:vertical, QScrollBar::sub-page:vertical {{ background: transparent; }}
+"""
+
+
+def style_sheet(colours: Any, size: Any, text: Any, scale: float) -> str:
+    """Return the application's style sheet.
+
+    Parameters
+    ----------
+    colours : Colours
+        Colours by name.
+    size, text : type
+        The classes ``Size`` and ``Text`` of the theme.
+    scale : float
+        Factor on all text sizes.
+    """
+    values = {name: value for name, value in vars(colours).items() if isinstance(value, str)}
+
+    def px(value: int) -> int:
+        return round(value * scale)
+
+    border = 2
+    return _SHEET.format(
+        **values,
+        margin=size.MARGIN,
+        r_card=size.CARD_RADIUS,
+        r_field=size.FIELD_RADIUS,
+        r_bar=size.BAR // 2,
+        bar=size.BAR,
+        tab=size.HEADER - 21,
+        button_inner=max(size.BUTTON - border, px(text.BODY) + 12),
+        field_inner=max(size.FIELD - border, px(text.BODY) + 10),
+        tool_inner=size.TOOL - border,
+        body=px(text.BODY),
+        label=px(text.LABEL),
+        heading=px(text.HEADING),
+        figure=px(text.FIGURE),
+        sure=px(text.SURE),
+        sentence=px(text.SENTENCE),
+        answer=px(text.ANSWER),
+        unclear=px(text.UNCLEAR),
+    )

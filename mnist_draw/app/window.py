@@ -1,0 +1,177 @@
+"""The main window: the tabs, the header, the message bar, and the services behind them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PyQt5.QtCore import QByteArray, QObject, Qt, QTimer, pyqtSignal
+from PyQt5.QtGui import QCloseEvent, QKeySequence
+from PyQt5.QtWidgets import QMainWindow, QShortcut, QTabWidget, QVBoxLayout, QWidget
+
+from mnist_draw.app import theme
+from mnist_draw.app.draw_tab import DrawTab
+from mnist_draw.app.header import Header
+from mnist_draw.app.message_bar import MessageBar
+from mnist_draw.app.recognition_worker import Recognition
+from mnist_draw.app.reporting import reporter
+from mnist_draw.app.system_scheme import SystemScheme
+from mnist_draw.app.theme import Size
+from mnist_draw.errors import UserError
+from mnist_draw.storage.preferences import Preferences
+
+
+class _Messages(QObject):
+    """Carries sentences from any thread to the GUI thread."""
+
+    told = pyqtSignal(str)
+
+
+class Window(QMainWindow):
+    """Train and Draw, with everything they need.
+
+    Parameters
+    ----------
+    preferences : Preferences, optional
+        What was chosen last; the user's own if left out.
+    recognition : Recognition, optional
+        The recognition service; a real one if left out.
+    """
+
+    def __init__(
+        self,
+        preferences: Preferences | None = None,
+        recognition: Recognition | None = None,
+    ) -> None:
+        super().__init__()
+        self.setObjectName("window")
+        self.setWindowTitle("MNIST Draw")
+        self.preferences = preferences or Preferences()
+        self._model: Any = None
+        self._scheme = SystemScheme(self._desktop_changed, self)
+        theme.theme().motion = self.preferences.get("motion", True)
+        theme.theme().apply(self.preferences.get("theme", "system"), self._scheme.is_dark())
+        self.recognition = recognition or Recognition(parent=self)
+        self._build()
+        self._connect()
+        self._restore()
+
+    # -- building
+
+    def _build(self) -> None:
+        centre = QWidget()
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        self.tabs = QTabWidget()
+        self.tabs.setObjectName("tabs")
+        self.tabs.setAccessibleName("Tabs")
+        self.tabs.setAttribute(Qt.WA_StyledBackground)
+        self.header = Header()
+        self.draw_tab = DrawTab()
+        self.tabs.addTab(self.draw_tab, "Draw")
+        self.tabs.setCornerWidget(self.header, Qt.TopRightCorner)
+        self.messages = MessageBar()
+        column.addWidget(self.tabs, 1)
+        column.addWidget(self.messages)
+        self.setCentralWidget(centre)
+        self.setMinimumSize(*Size.WINDOW_MINIMUM)
+        for keys, step in (("Ctrl+Tab", 1), ("Ctrl+Shift+Tab", -1)):
+            shortcut = QShortcut(QKeySequence(keys), self)
+            shortcut.activated.connect(lambda step=step: self._next_tab(step))
+
+    def _connect(self) -> None:
+        self._carrier = _Messages(self)
+        self._carrier.told.connect(self.messages.tell, Qt.QueuedConnection)
+        worker = self.recognition.worker
+        self.draw_tab.ink_posted.connect(worker.post_ink, Qt.DirectConnection)
+        worker.answered.connect(self.draw_tab.show_answer)
+        worker.ready.connect(self._network_ready)
+        worker.failed.connect(self._recognition_failed)
+        self.header.theme_chosen.connect(self.choose_theme)
+        self.header.motion_chosen.connect(self._choose_motion)
+        self.header.show_choices(theme.theme().choice, theme.theme().motion)
+        self.tabs.currentChanged.connect(self._tab_changed)
+
+    def _restore(self) -> None:
+        self.resize(*Size.WINDOW)
+        geometry = self.preferences.get("geometry", "")
+        if geometry:
+            self.restoreGeometry(QByteArray.fromHex(geometry.encode()))
+        if self.preferences.notice:
+            self.messages.tell(self.preferences.notice)
+        self._show_status()
+
+    # -- after the window is visible
+
+    def start_later(self) -> None:
+        """Start the services once the window has been painted."""
+        QTimer.singleShot(0, self.start)
+
+    def start(self) -> None:
+        """Start what takes time, in other threads."""
+        reporter.listen(self._carrier.told.emit)
+        self.recognition.start()
+
+    def _network_ready(self, model: Any) -> None:
+        self._model = model
+        self.draw_tab.answer.set_waiting("")
+        self._show_status()
+
+    def _recognition_failed(self, sentence: str) -> None:
+        self.draw_tab.answer.set_waiting("No network to answer.")
+        self.messages.tell(sentence)
+
+    # -- choices
+
+    def choose_theme(self, choice: str) -> None:
+        """Use light or dark colours, or those of the desktop."""
+        theme.theme().apply(choice)
+        self.preferences.set("theme", theme.theme().choice)
+        self.header.show_choices(theme.theme().choice, theme.theme().motion)
+
+    def _choose_motion(self, on: bool) -> None:
+        theme.theme().motion = on
+        self.preferences.set("motion", on)
+
+    def _desktop_changed(self, dark: bool) -> None:
+        theme.theme().apply(theme.theme().choice, dark)
+
+    def _next_tab(self, step: int) -> None:
+        self.tabs.setCurrentIndex((self.tabs.currentIndex() + step) % self.tabs.count())
+
+    def _tab_changed(self, index: int) -> None:
+        self.tabs.currentWidget().setFocus()
+        self._show_status()
+
+    def _show_status(self) -> None:
+        if self._model is None:
+            self.header.show_status("Getting the network ready", active=False)
+        else:
+            self.header.show_status(_describe(self._model), active=True)
+
+    # -- the end
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self._remember()
+        event.accept()
+
+    def _remember(self) -> None:
+        self.preferences.set("geometry", bytes(self.saveGeometry().toHex()).decode())
+        try:
+            self.preferences.save()
+        except UserError as error:
+            reporter.report(error)
+
+    def shut_down(self) -> bool:
+        """End all threads; return False if one did not end in time."""
+        return self.recognition.stop()
+
+
+def _describe(model: Any) -> str:
+    """Name a network and its accuracy, for the header."""
+    metadata = model.metadata
+    words = str(metadata.get("title") or model.network)
+    accuracy = metadata.get("test_accuracy")
+    if isinstance(accuracy, int | float):
+        words += f" · {100 * accuracy:.2f} % on {metadata.get('dataset', 'MNIST')}"
+    return words
