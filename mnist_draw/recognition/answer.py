@@ -1,0 +1,105 @@
+"""What the program says about a picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from mnist_draw.recognition.rejection import judge
+
+#: What is shown when something is no digit.
+NOT_A_DIGIT = "?"
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """A digit, two candidates, or the admission that there is none.
+
+    Attributes
+    ----------
+    digit : int or None
+        The best guess; None when there is no ink or the ink is no digit.
+    text : str
+        For the user: ``"3"`` when the program is sure, ``"3 or 8"`` when two digits are close,
+        ``"?"`` for what is no digit, empty for an empty picture.
+    confidence : float
+        Calibrated probability of the best guess, 0 to 1; 0 when the ink itself cannot be a digit
+        or there is none.
+    probabilities : numpy.ndarray, float32, shape (10,)
+        Calibrated, sum 1: what the network says, also where the program does not follow it.
+        For an empty picture, which the network is never asked about, all are 0.1.
+    second : int
+        The runner-up.
+    reason : str
+        A sentence on how the answer came about.
+    network_input : numpy.ndarray or None
+        What the network saw, float32, shape (28, 28); None for an empty picture.
+    """
+
+    digit: int | None
+    text: str
+    confidence: float
+    probabilities: npt.NDArray[np.float32] = field(repr=False)
+    second: int
+    reason: str
+    network_input: npt.NDArray[np.float32] | None = field(default=None, repr=False)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there was no ink."""
+        return self.network_input is None
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether the text is just the digit."""
+        return self.digit is not None and self.text == str(self.digit)
+
+
+def empty_answer() -> Answer:
+    """Return the answer for a picture without ink."""
+    return Answer(
+        digit=None,
+        text="",
+        confidence=0.0,
+        probabilities=np.full(10, 0.1, dtype=np.float32),
+        second=0,
+        reason="There is no ink on the picture.",
+    )
+
+
+def answer_from(
+    probabilities: npt.NDArray[np.float32],
+    network_input: npt.NDArray[np.float32],
+    objection: str = "",
+) -> Answer:
+    """Put probabilities into words.
+
+    Parameters
+    ----------
+    probabilities : numpy.ndarray, float32, shape (10,)
+        Calibrated.
+    network_input : numpy.ndarray, float32, shape (28, 28)
+    objection : str
+        Why the ink cannot be a digit, as a sentence; empty if it can.
+    """
+    verdict = judge(probabilities)
+    first, second = verdict.first, verdict.second
+    confidence = float(probabilities[first])
+    digit: int | None = first
+    if objection:
+        digit, text, reason, confidence = None, NOT_A_DIGIT, objection, 0.0
+    elif verdict.kind == "digit":
+        text = str(first)
+        reason = f"{confidence:.0%} for {first}, {float(probabilities[second]):.0%} for {second}."
+    elif verdict.kind == "pair":
+        text = f"{first} or {second}"
+        reason = (
+            f"Two digits are close: {confidence:.0%} for {first}, "
+            f"{float(probabilities[second]):.0%} for {second}."
+        )
+    else:
+        digit, text = None, NOT_A_DIGIT
+        reason = f"No digit stands out: the best guess, {first}, has only {confidence:.0%}."
+    return Answer(digit, text, confidence, probabilities, second, reason, network_input)
