@@ -115,7 +115,7 @@ def load_dataset(folder: str | os.PathLike[str] | None = None) -> Dataset:
     """
     if folder is None:
         return _shipped()
-    return _load(Path(folder))
+    return _load(Path(folder).expanduser())
 
 
 @lru_cache(maxsize=1)
@@ -169,6 +169,10 @@ def _pair(folder: Path, parts: tuple[str, ...]) -> tuple[Images, Labels]:
         # EMNIST is published with rows and columns exchanged (https://www.nist.gov/itl/emnist).
         images = np.ascontiguousarray(images.transpose(0, 2, 1))
     labels = read_idx(labels_path, dimensions=(1, 2))
+    if labels.dtype.kind not in "iu":
+        raise DatasetError(
+            f"{labels_path} holds {labels.dtype} numbers; labels are whole numbers, 0 to 9."
+        )
     if labels.ndim == 2:
         # QMNIST's extended labels: the class is the first of eight columns.
         labels = labels[:, 0] if labels.shape[1] else np.empty(0, np.int64)
@@ -193,13 +197,19 @@ def _find(folder: Path, names: list[str]) -> Path:
     These are MNIST's (``train-images-idx3-ubyte``), with a dot for the last hyphen but one as
     some archives write it, or with the data set's name in front (``qmnist-test-…``).
     """
-    wanted = {name: rank for rank, name in enumerate(names)}
-    found: list[tuple[int, int, Path]] = []
-    for path in sorted(folder.iterdir()):
+    try:
+        # Files alone: some archives unpack into folders that are named like the files.
+        files = sorted(path for path in folder.iterdir() if path.is_file())
+    except OSError as error:
+        raise DatasetError(
+            f"The folder {folder} cannot be read: {error.strerror or error}."
+        ) from error
+    found: list[tuple[str, int, Path]] = []
+    for path in files:
         plain = path.name.removesuffix(".gz").replace(".idx", "-idx")
-        for name, rank in wanted.items():
+        for rank, name in enumerate(names):
             if plain == name or plain.endswith(f"-{name}"):
-                found.append((plain != name, rank, path))
+                found.append((plain.removesuffix(name), rank, path))
     if not found:
         raise DatasetError(
             f"{folder} holds no file {names[0]} or {names[0]}.gz. A data set needs the four files "
@@ -207,7 +217,7 @@ def _find(folder: Path, names: list[str]) -> Path:
             "t10k-labels-idx1-ubyte."
         )
     found.sort()
-    if found[0][0] and len({entry[2].name.split("-")[0] for entry in found}) > 1:
+    if found[0][0] and found[0][0] != found[-1][0]:
         raise DatasetError(
             f"{folder} holds several data sets ({found[0][2].name} and {found[-1][2].name}). "
             "Put the four files of one of them into a folder of their own."

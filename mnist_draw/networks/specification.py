@@ -116,11 +116,17 @@ def _parse_custom_mlp(text: str, arguments: str) -> NetworkSpec:
         return build_custom_mlp(input_var, depth, width, drop_input, drop_hidden)
 
     return NetworkSpec(
-        f"custom_mlp:{depth},{width},{drop_input:g},{drop_hidden:g}",
+        f"custom_mlp:{depth},{width},{_shortest(drop_input)},{_shortest(drop_hidden)}",
         "MLP 784" + f"–{width}" * depth + "–10",
         build,
         _dense_shapes([784, *[width] * depth, 10]),
     )
+
+
+def _shortest(share: float) -> str:
+    """Write a number so that reading it gives the same: 0 rather than 0.0."""
+    short = f"{share:g}"
+    return short if float(short) == share else repr(share)
 
 
 def _dense_shapes(units: list[int]) -> tuple[Shape, ...]:

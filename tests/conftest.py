@@ -1,0 +1,102 @@
+"""What all tests share: a home of their own, one compile cache, and a few digits."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import os
+import shutil
+import struct
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mnist_draw.dataset.mnist import Dataset, load_dataset
+
+_KEPT = Path(__file__).parents[1] / ".pytest_cache" / "compiled"
+_IDX_CODES = {"u1": 0x08, "i1": 0x09, "i2": 0x0B, "i4": 0x0C, "f4": 0x0D, "f8": 0x0E}
+_MNIST_NAMES = (
+    "train-images-idx3-ubyte",
+    "train-labels-idx1-ubyte",
+    "t10k-images-idx3-ubyte",
+    "t10k-labels-idx1-ubyte",
+)
+
+WriteIdx = Callable[..., Path]
+WriteFolder = Callable[..., Path]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the tests away from the user's folders, compiled code between runs apart."""
+    home = Path(tempfile.mkdtemp(prefix="mnist_draw-tests-"))
+    config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
+    os.environ["MNIST_DRAW_HOME"] = str(home)
+    (home / "cache").mkdir()
+    _KEPT.mkdir(parents=True, exist_ok=True)
+    # Where links are forbidden (Windows without developer mode) every run compiles anew.
+    with contextlib.suppress(OSError, NotImplementedError):
+        (home / "cache" / "compiled").symlink_to(_KEPT, target_is_directory=True)
+
+
+def idx_bytes(values: np.ndarray, dtype: str = "u1") -> bytes:
+    """Return an IDX file: header and big-endian values."""
+    header = bytes([0, 0, _IDX_CODES[dtype], values.ndim])
+    return (
+        header
+        + struct.pack(f">{values.ndim}I", *values.shape)
+        + values.astype(f">{dtype}").tobytes()
+    )
+
+
+def blank_digits(count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return pictures that differ and labels from 0 to 9."""
+    pictures = np.arange(count * 784, dtype=np.int64).reshape(count, 28, 28) % 251
+    return pictures.astype(np.uint8), (np.arange(count) % 10).astype(np.uint8)
+
+
+@pytest.fixture(scope="session")
+def write_idx() -> WriteIdx:
+    """Write one IDX file: ``write_idx(path, values, dtype="u1")``; gzip where it ends in .gz."""
+
+    def write(path: Path, values: np.ndarray, dtype: str = "u1") -> Path:
+        content = idx_bytes(values, dtype)
+        path.write_bytes(gzip.compress(content, 1) if path.suffix == ".gz" else content)
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def write_folder(write_idx: WriteIdx) -> WriteFolder:
+    """Write a small data set: ``write_folder(folder, names=MNIST's, train=60, test=20)``."""
+
+    def write(
+        folder: Path, names: tuple[str, ...] = _MNIST_NAMES, train: int = 60, test: int = 20
+    ) -> Path:
+        folder.mkdir(exist_ok=True)
+        for count, images_name, labels_name in ((train, *names[:2]), (test, *names[2:])):
+            pictures, labels = blank_digits(count)
+            write_idx(folder / images_name, pictures)
+            write_idx(folder / labels_name, labels)
+        return folder
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def digits() -> Dataset:
+    """600 of MNIST's digits to train with, 200 to validate, 200 to test."""
+    data = load_dataset()
+    return Dataset(
+        data.train_images[:600],
+        data.train_labels[:600],
+        data.validation_images[:200],
+        data.validation_labels[:200],
+        data.test_images[:200],
+        data.test_labels[:200],
+        "600 digits",
+        data.folder,
+    )

@@ -1,0 +1,287 @@
+"""Loading data sets: MNIST as it ships, and any folder of IDX files."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mnist_draw.dataset.errors import DatasetError
+from mnist_draw.dataset.idx import read_idx
+from mnist_draw.dataset.mnist import load_data, load_dataset, scale
+from mnist_draw.storage.resources import resource_path
+
+SHA256 = {
+    "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+    "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+}
+NAMES = tuple(SHA256)
+
+
+def complaint(folder: Path) -> str:
+    with pytest.raises(DatasetError) as caught:
+        load_dataset(folder)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_files_that_ship_are_mnist(name: str) -> None:
+    content = gzip.decompress((resource_path("mnist") / f"{name}.gz").read_bytes())
+    assert hashlib.sha256(content).hexdigest() == SHA256[name]
+
+
+def test_credits_and_licence_ship_beside_them() -> None:
+    text = (resource_path("mnist") / "README.md").read_text(encoding="utf-8")
+    for word in ("LeCun", "Cortes", "Burges", "CC BY-SA 3.0"):
+        assert word in text
+
+
+def test_load_data_returns_what_the_tutorial_does() -> None:
+    X_train, y_train, X_val, y_val, X_test, y_test = load_data()
+    for pictures, labels, count in (
+        (X_train, y_train, 50_000),
+        (X_val, y_val, 10_000),
+        (X_test, y_test, 10_000),
+    ):
+        assert pictures.shape == (count, 1, 28, 28)
+        assert pictures.dtype == np.float32
+        assert labels.shape == (count,)
+        assert labels.dtype == np.uint8
+        assert pictures.min() == 0
+        assert pictures.max() == np.float32(255 / 256)
+        assert sorted(set(labels.tolist())) == list(range(10))
+
+
+def test_the_split_is_the_tutorials() -> None:
+    X_train, y_train, X_val, y_val, X_test, y_test = load_data()
+    folder = resource_path("mnist")
+    images = read_idx(folder / "train-images-idx3-ubyte.gz", dimensions=(3,))
+    labels = read_idx(folder / "train-labels-idx1-ubyte.gz", dimensions=(1,))
+    assert (images[:-10_000] == X_train[:, 0] * 256).all()
+    assert (images[-10_000:] == X_val[:, 0] * 256).all()
+    assert (labels[:-10_000] == y_train).all()
+    assert (labels[-10_000:] == y_val).all()
+    assert y_train[:10].tolist() == [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]
+    assert y_val[:5].tolist() == [3, 8, 6, 9, 6]
+    assert y_test[:10].tolist() == [7, 2, 1, 0, 4, 1, 4, 9, 5, 9]
+    assert X_test[0, 0].sum() > 0
+
+
+def test_scale_is_exactly_one_256th() -> None:
+    grey = np.arange(256, dtype=np.uint8).reshape(1, 1, 16, 16)
+    found = scale(grey)
+    assert found.dtype == np.float32
+    assert (found.ravel().astype(np.float64) == np.arange(256) / 256).all()
+
+
+def test_mnist_is_read_once_and_cannot_be_changed() -> None:
+    data = load_dataset()
+    assert load_dataset() is data
+    assert data.name == "MNIST"
+    with pytest.raises(ValueError, match="read-only"):
+        data.train_images[0] = 0
+    with pytest.raises(ValueError, match="read-only"):
+        data.test_labels[0] = 0
+
+
+def test_first_keeps_validation_and_test() -> None:
+    data = load_dataset()
+    few = data.first(1000)
+    assert len(few.train_images) == len(few.train_labels) == 1000
+    assert (few.train_labels == data.train_labels[:1000]).all()
+    assert few.validation_images is data.validation_images
+    assert few.test_labels is data.test_labels
+    assert len(data.first(10**6).train_labels) == 50_000
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        NAMES,
+        tuple(f"{name}.gz" for name in NAMES),
+        tuple(name.replace("-idx", ".idx") for name in NAMES),
+        (NAMES[0], f"{NAMES[1]}.gz", NAMES[2].replace("-idx", ".idx"), f"{NAMES[3]}.gz"),
+        tuple(f"fashion-mnist-{name}.gz" for name in NAMES),
+        tuple(f"emnist-digits-{name.replace('t10k', 'test')}.gz" for name in NAMES),
+        tuple(f"qmnist-{name.replace('t10k', 'test')}.gz" for name in NAMES),
+    ],
+    ids=["plain", "gzip", "dots", "mixed", "fashion", "emnist", "qmnist"],
+)
+def test_names_under_which_data_sets_are_published(
+    tmp_path: Path, write_folder: Any, names: tuple[str, ...]
+) -> None:
+    folder = write_folder(tmp_path / "data set", names)
+    data = load_dataset(str(folder))
+    assert data.name == "data set"
+    assert data.folder == folder
+    assert data.train_images.shape == (50, 1, 28, 28)
+    assert data.validation_images.shape == (10, 1, 28, 28)
+    assert data.test_images.shape == (20, 1, 28, 28)
+    assert data.train_labels.tolist() == [number % 10 for number in range(50)]
+    assert data.validation_labels.tolist() == list(range(10))
+
+
+def test_emnist_pictures_are_turned_upright(tmp_path: Path, write_folder: Any) -> None:
+    upright = load_dataset(write_folder(tmp_path / "mnist"))
+    names = tuple(f"emnist-digits-{name}" for name in NAMES)
+    turned = load_dataset(write_folder(tmp_path / "emnist", names))
+    np.testing.assert_array_equal(turned.train_images, upright.train_images.transpose(0, 1, 3, 2))
+
+
+def test_qmnists_extended_labels(tmp_path: Path, write_folder: Any, write_idx: Any) -> None:
+    names = (
+        "qmnist-train-images-idx3-ubyte.gz",
+        "unused",
+        "qmnist-test-images-idx3-ubyte.gz",
+        "unused",
+    )
+    folder = write_folder(tmp_path / "qmnist", names)
+    for part, count in (("train", 60), ("test", 20)):
+        table = np.full((count, 8), 4000)
+        table[:, 0] = (np.arange(count) * 3) % 10
+        write_idx(folder / f"qmnist-{part}-labels-idx2-int.gz", table, "i4")
+    (folder / "qmnist-test50k-images-idx3-ubyte.gz").write_bytes(b"another part, not looked at")
+    data = load_dataset(folder)
+    assert data.train_labels.dtype == np.uint8
+    assert data.train_labels[:4].tolist() == [0, 3, 6, 9]
+
+
+def test_folders_named_like_files_are_passed_over(tmp_path: Path, write_folder: Any) -> None:
+    names = tuple(name.replace("-idx", ".idx") for name in NAMES)
+    folder = write_folder(tmp_path / "archive", names)
+    for name in NAMES:
+        (folder / name).mkdir()
+    assert len(load_dataset(folder).train_images) == 50
+
+
+def test_a_tilde_is_the_home_folder(
+    tmp_path: Path, write_folder: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    write_folder(tmp_path / "digits")
+    assert len(load_dataset("~/digits").test_labels) == 20
+
+
+def test_no_folder(tmp_path: Path) -> None:
+    said = complaint(tmp_path / "absent")
+    assert f"{tmp_path / 'absent'} is not a folder" in said
+    for name in NAMES:
+        assert name in said
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_missing_file_is_named(tmp_path: Path, write_folder: Any, name: str) -> None:
+    folder = write_folder(tmp_path / "data")
+    (folder / name).unlink()
+    assert f"{folder} holds no file {name} or {name}.gz" in complaint(folder)
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="nobody is kept out here")
+def test_folder_without_permission(tmp_path: Path, write_folder: Any) -> None:
+    folder = write_folder(tmp_path / "data")
+    folder.chmod(0)
+    try:
+        assert "cannot be read" in complaint(folder)
+    finally:
+        folder.chmod(0o700)
+
+
+def test_folder_that_fails_while_listed(
+    tmp_path: Path, write_folder: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(self: Path) -> Any:
+        raise PermissionError(13, "Permission denied")
+
+    folder = write_folder(tmp_path / "data")
+    monkeypatch.setattr(Path, "iterdir", fail)
+    assert complaint(folder) == f"The folder {folder} cannot be read: Permission denied."
+
+
+def test_swapped_files(tmp_path: Path, write_folder: Any) -> None:
+    folder = write_folder(tmp_path / "data")
+    images, labels = folder / NAMES[0], folder / NAMES[1]
+    images.rename(folder / "kept")
+    labels.rename(images)
+    (folder / "kept").rename(labels)
+    said = complaint(folder)
+    assert str(images) in said
+    assert "swapped" in said
+
+
+def test_labels_of_another_file(tmp_path: Path, write_folder: Any) -> None:
+    folder = write_folder(tmp_path / "data")
+    (folder / NAMES[1]).write_bytes((folder / NAMES[3]).read_bytes())
+    said = complaint(folder)
+    assert f"{folder / NAMES[0]} holds 60 pictures" in said
+    assert f"{folder / NAMES[1]} holds 20 labels" in said
+    assert "belong together" in said
+
+
+@pytest.mark.parametrize(
+    ("shape", "dtype", "found"),
+    [((60, 32, 32), "u1", "32×32 uint8"), ((60, 28, 28), "f4", "28×28 float32")],
+)
+def test_pictures_of_another_kind(
+    tmp_path: Path,
+    write_folder: Any,
+    write_idx: Any,
+    shape: tuple[int, ...],
+    dtype: str,
+    found: str,
+) -> None:
+    folder = write_folder(tmp_path / "data")
+    path = write_idx(folder / NAMES[0], np.zeros(shape), dtype)
+    said = complaint(folder)
+    assert f"{path} holds pictures of {found} pixels" in said
+    assert "28×28 unsigned bytes were expected" in said
+
+
+@pytest.mark.parametrize(("label", "dtype"), [(10, "u1"), (61, "i4"), (-1, "i2"), (3, "f4")])
+def test_labels_that_are_no_digits(
+    tmp_path: Path, write_folder: Any, write_idx: Any, label: int, dtype: str
+) -> None:
+    folder = write_folder(tmp_path / "data")
+    labels = np.arange(20) % 10
+    labels[7] = label
+    path = write_idx(folder / NAMES[3], labels, dtype)
+    said = complaint(folder)
+    assert str(path) in said
+    assert ("float32" if dtype == "f4" else f"the label {label};") in said
+    assert "0 to 9" in said
+
+
+def test_truncated_file_in_a_folder(tmp_path: Path, write_folder: Any) -> None:
+    folder = write_folder(tmp_path / "data")
+    path = folder / NAMES[2]
+    path.write_bytes(path.read_bytes()[:1000])
+    said = complaint(folder)
+    assert f"{path} is cut short" in said
+    assert "1,000" in said
+
+
+@pytest.mark.parametrize(("train", "test"), [(1, 20), (0, 20), (60, 0)])
+def test_too_few_pictures(tmp_path: Path, write_folder: Any, train: int, test: int) -> None:
+    said = complaint(write_folder(tmp_path / "data", train=train, test=test))
+    assert "at least 2 are needed" in said if train == 1 else "no pictures at all" in said
+
+
+@pytest.mark.parametrize("others", ["emnist-letters", "fashion-mnist"])
+def test_several_data_sets_in_one_folder(tmp_path: Path, write_folder: Any, others: str) -> None:
+    folder = tmp_path / "data"
+    for prefix in ("emnist-digits", others):
+        write_folder(folder, tuple(f"{prefix}-{name}" for name in NAMES))
+    said = complaint(folder)
+    assert "holds several data sets" in said
+    assert "emnist-digits-" in said
+    assert others in said
+    # MNIST's own names need no guess.
+    write_folder(folder)
+    assert len(load_dataset(folder).train_images) == 50
