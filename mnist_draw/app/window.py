@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from PyQt5.QtCore import QByteArray, QObject, Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QCloseEvent, QKeySequence
-from PyQt5.QtWidgets import QMainWindow, QShortcut, QTabWidget, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QApplication, QMainWindow, QShortcut, QTabWidget, QVBoxLayout, QWidget
 
 from mnist_draw.app import theme
 from mnist_draw.app.draw_tab import DrawTab
 from mnist_draw.app.header import Header
 from mnist_draw.app.message_bar import MessageBar
+from mnist_draw.app.plots_later import PlotsLater
 from mnist_draw.app.recognition_worker import Recognition
 from mnist_draw.app.reporting import reporter
+from mnist_draw.app.run_view import RunView
 from mnist_draw.app.system_scheme import SystemScheme
 from mnist_draw.app.theme import Size
+from mnist_draw.app.train_tab import TrainTab
+from mnist_draw.app.training_worker import Training
 from mnist_draw.errors import UserError
 from mnist_draw.storage.preferences import Preferences
+
+#: A run that does not end within so many milliseconds is left when the window closes.
+_CLOSE_MS = 30_000
 
 
 class _Messages(QObject):
@@ -35,12 +43,15 @@ class Window(QMainWindow):
         What was chosen last; the user's own if left out.
     recognition : Recognition, optional
         The recognition service; a real one if left out.
+    training : Training, optional
+        The training service; a real one if left out.
     """
 
     def __init__(
         self,
         preferences: Preferences | None = None,
         recognition: Recognition | None = None,
+        training: Training | None = None,
     ) -> None:
         super().__init__()
         self.setObjectName("window")
@@ -51,6 +62,9 @@ class Window(QMainWindow):
         theme.theme().motion = self.preferences.get("motion", True)
         theme.theme().apply(self.preferences.get("theme", "system"), self._scheme.is_dark())
         self.recognition = recognition or Recognition(parent=self)
+        self.training = training or Training(parent=self)
+        self._closing = False
+        self._plots: PlotsLater | None = None
         self._build()
         self._connect()
         self._restore()
@@ -67,8 +81,11 @@ class Window(QMainWindow):
         self.tabs.setAccessibleName("Tabs")
         self.tabs.setAttribute(Qt.WA_StyledBackground)
         self.header = Header()
+        self.train_tab = TrainTab()
         self.draw_tab = DrawTab()
+        self.tabs.addTab(self.train_tab, "Train")
         self.tabs.addTab(self.draw_tab, "Draw")
+        self.tabs.setCurrentWidget(self.draw_tab)
         self.tabs.setCornerWidget(self.header, Qt.TopRightCorner)
         self.messages = MessageBar()
         column.addWidget(self.tabs, 1)
@@ -76,10 +93,23 @@ class Window(QMainWindow):
         self.setCentralWidget(centre)
         self.setMinimumSize(*Size.WINDOW_MINIMUM)
         for keys, step in (("Ctrl+Tab", 1), ("Ctrl+Shift+Tab", -1)):
-            shortcut = QShortcut(QKeySequence(keys), self)
-            shortcut.activated.connect(lambda step=step: self._next_tab(step))
+            self._shortcut(keys, lambda step=step: self._next_tab(step))
+
+    def _shortcut(self, keys: str, action: Callable[[], object]) -> None:
+        shortcut = QShortcut(QKeySequence(keys), self)
+        shortcut.activated.connect(action)
 
     def _connect(self) -> None:
+        self.run = RunView(self.train_tab, self.training, self.preferences, self)
+        self.run.told.connect(self.messages.tell)
+        self.run.state_changed.connect(self._show_status)
+        for keys, action in (
+            ("F5", self.run.start_or_pause),
+            ("Shift+F5", self.run.stop),
+            ("F6", self.run.one_epoch_more),
+        ):
+            self._shortcut(keys, action)
+        self.training.ended.connect(self._training_ended)
         self._carrier = _Messages(self)
         self._carrier.told.connect(self.messages.tell, Qt.QueuedConnection)
         worker = self.recognition.worker
@@ -87,6 +117,8 @@ class Window(QMainWindow):
         worker.answered.connect(self.draw_tab.show_answer)
         worker.ready.connect(self._network_ready)
         worker.failed.connect(self._recognition_failed)
+        # Straight from one worker's mailbox to the other's, whatever the window is doing.
+        self.training.learnt.connect(worker.post_model, Qt.DirectConnection)
         self.header.theme_chosen.connect(self.choose_theme)
         self.header.motion_chosen.connect(self._choose_motion)
         self.header.show_choices(theme.theme().choice, theme.theme().motion)
@@ -97,6 +129,8 @@ class Window(QMainWindow):
         geometry = self.preferences.get("geometry", "")
         if geometry:
             self.restoreGeometry(QByteArray.fromHex(geometry.encode()))
+        if self.preferences.get("tab", "draw") == "train":
+            self.tabs.setCurrentWidget(self.train_tab)
         if self.preferences.notice:
             self.messages.tell(self.preferences.notice)
         self._show_status()
@@ -110,16 +144,22 @@ class Window(QMainWindow):
     def start(self) -> None:
         """Start what takes time, in other threads."""
         reporter.listen(self._carrier.told.emit)
+        self._plots = PlotsLater(self.train_tab.build_plots(), self)
+        if self.tabs.currentWidget() is self.train_tab:
+            self._plots.start()
         self.recognition.start()
 
     def _network_ready(self, model: Any) -> None:
         self._model = model
         self.draw_tab.answer.set_waiting("")
         self._show_status()
+        self._plots.start()
 
     def _recognition_failed(self, sentence: str) -> None:
-        self.draw_tab.answer.set_waiting("No network to answer.")
+        if self._model is None:
+            self.draw_tab.answer.set_waiting("There is no network to answer.")
         self.messages.tell(sentence)
+        self._plots.start()
 
     # -- choices
 
@@ -141,10 +181,15 @@ class Window(QMainWindow):
 
     def _tab_changed(self, index: int) -> None:
         self.tabs.currentWidget().setFocus()
+        if self._plots is not None:
+            self._plots.start()
         self._show_status()
 
     def _show_status(self) -> None:
-        if self._model is None:
+        state = self.run.state
+        if self.tabs.currentWidget() is self.train_tab or state.busy:
+            self.header.show_status(state.words, active=state.busy)
+        elif self._model is None:
             self.header.show_status("Getting the network ready", active=False)
         else:
             self.header.show_status(_describe(self._model), active=True)
@@ -152,10 +197,32 @@ class Window(QMainWindow):
     # -- the end
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        """Close at once when nothing runs; else stop the run, save what was learnt, then close."""
         self._remember()
-        event.accept()
+        if not self.training.running:
+            event.accept()
+            return
+        event.ignore()
+        if not self._closing:
+            self._closing = True
+            self.run.stop()
+            self.training.stop()
+            self.messages.tell("Closing as soon as what was learnt is saved.")
+            QTimer.singleShot(_CLOSE_MS, self._close_anyway)
+
+    def _training_ended(self) -> None:
+        if self._closing:
+            self.close()
+
+    def _close_anyway(self) -> None:
+        """Leave a run that does not end: it still compiles, so nothing has been learnt yet."""
+        if self.isVisible():
+            self.hide()
+            QApplication.quit()
 
     def _remember(self) -> None:
+        on_train = self.tabs.currentWidget() is self.train_tab
+        self.preferences.set("tab", "train" if on_train else "draw")
         self.preferences.set("geometry", bytes(self.saveGeometry().toHex()).decode())
         try:
             self.preferences.save()
@@ -164,7 +231,10 @@ class Window(QMainWindow):
 
     def shut_down(self) -> bool:
         """End all threads; return False if one did not end in time."""
-        return self.recognition.stop()
+        ended = [self.training.wait(), self.recognition.stop()]
+        if self._plots is not None:
+            ended.append(self._plots.wait())
+        return all(ended)
 
 
 def _describe(model: Any) -> str:

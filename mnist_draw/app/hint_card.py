@@ -1,0 +1,52 @@
+"""What the curves say, in words, with a button that applies the remedy."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QWidget
+
+from mnist_draw.app.hints import Hint, read_curves
+from mnist_draw.app.widgets import Card, explain, label
+
+
+class HintCard(Card):
+    """Shows one hint.
+
+    Signals
+    -------
+    learning_rate_proposed
+        ``(learning_rate)``: the remedy's button was pressed.
+    """
+
+    learning_rate_proposed = pyqtSignal(float)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Reading the curves", parent=parent)
+        self._hint: Hint | None = None
+        self.words = label("", "muted", "hintLabel")
+        self.words.setWordWrap(True)
+        self.words.setAlignment(Qt.AlignLeft | Qt.AlignTop)
+        self.body.addWidget(self.words, 1)
+        self.remedy = QPushButton()
+        self.remedy.setObjectName("remedyButton")
+        explain(self.remedy, "Remedy", "Do what the hint proposes, also during a run.")
+        self.remedy.clicked.connect(self._apply)
+        row = QHBoxLayout()
+        row.addWidget(self.remedy)
+        row.addStretch(1)
+        self.body.addLayout(row)
+        self.show_hint(read_curves([], 0.001))
+
+    def show_hint(self, hint: Hint) -> None:
+        """Show a hint, with a button if it has a remedy."""
+        if hint == self._hint:
+            return
+        self._hint = hint
+        self.words.setText(hint.sentence)
+        self.remedy.setText(hint.remedy)
+        self.remedy.setVisible(bool(hint.remedy))
+
+    def _apply(self) -> None:
+        if self._hint is not None and self._hint.learning_rate is not None:
+            self.learning_rate_proposed.emit(self._hint.learning_rate)
+            self.remedy.hide()

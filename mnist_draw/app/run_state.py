@@ -1,0 +1,272 @@
+"""What the training loop's events mean for the screen, without any Qt.
+
+:class:`RunState` takes events one by one and holds the figures, the progress and the state in
+words that the labels show.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mnist_draw.training import events
+
+#: The speed is the mean over this many minibatches.
+_SPEED_OVER = 50
+
+#: States in which a run is going on.
+BUSY = ("loading", "compiling", "training", "paused", "validating", "testing", "stopping")
+
+_ENDS = {
+    "completed": ("finished", "Finished"),
+    "stopped": ("stopped", "Stopped"),
+    "early": ("finished", "Finished early: the validation loss fell no more"),
+    "target": ("finished", "Finished: the accuracy aimed at is reached"),
+    "diverged": ("failed", "Ended: the loss is no number any more"),
+}
+
+
+@dataclass(frozen=True)
+class Saved:
+    """The run's network is on disk."""
+
+    path: Path
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The run ended with an error; ``sentence`` is for the user."""
+
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Continued:
+    """Figures of a continued run's earlier part: an ``(epochs, 7)`` table and batch figures."""
+
+    batch_losses: Any
+    batch_accuracies: Any
+    epochs: Any
+
+
+class RunState:
+    """The figures of the run that is going on, or of the last one.
+
+    Attributes
+    ----------
+    state : str
+        ``"idle"``, one of :data:`BUSY`, ``"stopped"``, ``"finished"`` or ``"failed"``.
+    words : str
+        The same for people.
+    epoch, epochs, batch, batches : int
+        Where the run is; 0 before it starts.
+    training_loss, training_accuracy : float or None
+        Means over the epoch's minibatches so far; in nats, and from 0 to 1.
+    batch_loss : float or None
+        Of the last minibatch, in nats.
+    validation_loss, validation_accuracy, best_loss, best_accuracy : float or None
+        Of the last epoch, and the best so far.
+    test_accuracy : float or None
+        Of the end of the run.
+    speed : float or None
+        Training pictures per second.
+    """
+
+    def __init__(self) -> None:
+        self.state = "idle"
+        self.words = "Ready"
+        self.message = ""
+        self.epoch = self.epochs = self.batch = self.batches = self.batch_size = 0
+        self.training_loss: float | None = None
+        self.training_accuracy: float | None = None
+        self.batch_loss: float | None = None
+        self.validation_loss: float | None = None
+        self.validation_accuracy: float | None = None
+        self.best_loss: float | None = None
+        self.best_accuracy: float | None = None
+        self.test_accuracy: float | None = None
+        self.saved: Path | None = None
+        self.compiled = (0, 0)
+        self._first_epoch = 1
+        self._losses = self._accuracies = 0.0
+        self._summed = 0
+        self._seconds: deque[float] = deque(maxlen=_SPEED_OVER)
+        self._epoch_seconds: float | None = None
+        self._elapsed = 0.0
+        self._done = False
+
+    @property
+    def busy(self) -> bool:
+        """Whether a run is going on."""
+        return self.state in BUSY
+
+    @property
+    def epoch_part(self) -> float:
+        """How much of the epoch is done, 0 to 1."""
+        return self.batch / self.batches if self.batches else 0.0
+
+    @property
+    def run_part(self) -> float:
+        """How much of the run is done, 0 to 1."""
+        if self._done and self.state == "finished":
+            return 1.0
+        if not self.epochs:
+            return 0.0
+        return min(1.0, max(0, self.epoch - 1 + self.epoch_part) / self.epochs)
+
+    @property
+    def speed(self) -> float | None:
+        """Training pictures per second over the last minibatches."""
+        total = sum(self._seconds)
+        return self.batch_size * len(self._seconds) / total if total else None
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Estimated seconds to the end of the run, None while nothing is known."""
+        if self._done:
+            return 0.0
+        if not self._seconds or not self.batches:
+            return None
+        training = self.batches * sum(self._seconds) / len(self._seconds)
+        each = training if self._epoch_seconds is None else self._epoch_seconds
+        return each * max(0.0, self.epochs - (self.epoch - 1 + self.epoch_part))
+
+    @property
+    def seconds_planned(self) -> float | None:
+        """Estimated seconds of the whole run, what is done included."""
+        left = self.seconds_left
+        return None if left is None else self._elapsed + left
+
+    def begin(self) -> None:
+        """Note that a run was asked for, before its first event."""
+        self._set("loading", "Loading pictures and libraries")
+
+    def stopping(self) -> None:
+        """Note that a stop was asked for."""
+        if self.busy:
+            self._set("stopping", "Stopping after this minibatch")
+
+    def take(self, event: Any) -> None:
+        """Take one event of the loop or of the worker."""
+        handler = getattr(self, f"_on_{type(event).__name__.lower()}", None)
+        if handler is not None:
+            handler(event)
+
+    # -- one method for each event
+
+    def _on_compiling(self, event: events.Compiling) -> None:
+        self.compiled = (event.done, event.total)
+        self._progress("compiling", f"Compiling {event.stage}, {event.done + 1} of {event.total}")
+
+    def _on_started(self, event: events.Started) -> None:
+        self.epoch, self.epochs = event.first_epoch, event.epochs
+        self.batches, self.batch_size = event.batches, event.batch_size
+        self.batch = 0
+        self._first_epoch = event.first_epoch
+        self._training_words()
+
+    def _on_batchfinished(self, event: events.BatchFinished) -> None:
+        if event.epoch != self.epoch or event.batch == 1:
+            self._losses = self._accuracies = 0.0
+            self._summed = 0
+        self.epoch, self.epochs = event.epoch, event.epochs
+        self.batch, self.batches = event.batch, event.batches
+        self._losses += event.loss
+        self._accuracies += event.accuracy
+        self._summed += 1
+        self.batch_loss = event.loss
+        self.training_loss = self._losses / self._summed
+        self.training_accuracy = self._accuracies / self._summed
+        self._seconds.append(event.seconds)
+        self._elapsed += event.seconds
+        self._training_words()
+
+    def _on_validating(self, event: events.Validating) -> None:
+        self._progress("validating", f"Validating epoch {event.epoch} of {self.epochs}")
+
+    def _on_epochfinished(self, event: events.EpochFinished) -> None:
+        self.epoch, self.epochs = event.epoch, event.epochs
+        self.batch = self.batches
+        self.training_loss, self.training_accuracy = event.training_loss, event.training_accuracy
+        self.validation_loss = event.validation_loss
+        self.validation_accuracy = event.validation_accuracy
+        self.best_loss = min(event.validation_loss, self.best_loss or event.validation_loss)
+        self.best_accuracy = max(event.validation_accuracy, self.best_accuracy or 0.0)
+        self._elapsed += max(0.0, event.seconds - self.batches * self._mean_seconds())
+        self._epoch_seconds = event.seconds
+        self._training_words()
+
+    def _on_continued(self, event: Continued) -> None:
+        for row in event.epochs:
+            self.best_loss = min(float(row[4]), self.best_loss or float(row[4]))
+            self.best_accuracy = max(float(row[5]), self.best_accuracy or 0.0)
+
+    def _on_paused(self, event: events.Paused) -> None:
+        self._progress(
+            "paused", f"Paused in epoch {event.epoch} after {event.batch} of {self.batches}"
+        )
+
+    def _on_resumed(self, event: events.Resumed) -> None:
+        self._training_words()
+
+    def _on_testing(self, event: events.Testing) -> None:
+        self._set("testing", "Testing on 10,000 pictures")
+
+    def _on_tested(self, event: events.Tested) -> None:
+        self.test_accuracy = event.accuracy
+
+    def _on_checkpointfailed(self, event: events.CheckpointFailed) -> None:
+        self.message = event.message
+
+    def _on_diverged(self, event: events.Diverged) -> None:
+        self.message = event.message
+
+    def _on_finished(self, event: events.Finished) -> None:
+        state, words = _ENDS[event.reason]
+        self._done = True
+        self._elapsed = event.seconds
+        epochs = "epoch" if event.epochs_done == 1 else "epochs"
+        self._set(state, f"{words} · {event.epochs_done} {epochs} in {clock(event.seconds)}")
+
+    def _on_saved(self, event: Saved) -> None:
+        self.saved = event.path
+
+    def _on_failed(self, event: Failed) -> None:
+        self.message = event.sentence
+        self._done = True
+        self._set("failed", "Failed")
+
+    # -- inside
+
+    def _mean_seconds(self) -> float:
+        return sum(self._seconds) / len(self._seconds) if self._seconds else 0.0
+
+    def _training_words(self) -> None:
+        self._progress("training", f"Training · epoch {self.epoch} of {self.epochs}")
+
+    def _progress(self, state: str, words: str) -> None:
+        """Change the state, except that a stop asked for stays visible until it happens."""
+        if self.state != "stopping":
+            self._set(state, words)
+
+    def _set(self, state: str, words: str) -> None:
+        self.state, self.words = state, words
+
+
+def clock(seconds: float) -> str:
+    """Return a duration as ``m:ss`` or ``h:mm:ss``."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def percent(part: float | None) -> str:
+    """Return a share as ``97.84 %``, or a dash."""
+    return "–" if part is None else f"{100 * part:.2f} %"
+
+
+def loss(value: float | None) -> str:
+    """Return a loss as ``0.0731``, or a dash."""
+    return "–" if value is None else f"{value:.4f}"

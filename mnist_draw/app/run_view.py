@@ -1,0 +1,230 @@
+"""Joins the Train tab to the training service: requests one way, events the other."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from PyQt5.QtCore import QObject, pyqtSignal
+
+from mnist_draw.app import hints
+from mnist_draw.app.reporting import reporter
+from mnist_draw.app.run_state import Failed, RunState
+from mnist_draw.app.train_tab import TrainTab
+from mnist_draw.app.training_worker import Training
+from mnist_draw.errors import UserError
+from mnist_draw.storage.preferences import Preferences
+from mnist_draw.training.history import History
+
+#: Curves are drawn at most this often, in seconds; labels follow every hand-over of events.
+_CURVES_EVERY = 0.1
+
+
+class RunView(QObject):
+    """Starts, pauses and stops runs for the Train tab, and shows their events on it.
+
+    Signals
+    -------
+    state_changed
+        After every hand-over of events.
+    told
+        ``(sentence)``: something the user should read.
+    """
+
+    state_changed = pyqtSignal()
+    told = pyqtSignal(str)
+
+    def __init__(
+        self,
+        tab: TrainTab,
+        training: Training,
+        preferences: Preferences,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.tab = tab
+        self.training = training
+        self.state = RunState()
+        self._preferences = preferences
+        self._history = History()
+        self._curves_drawn = 0.0
+        tab.start_asked.connect(self.start)
+        tab.pause_asked.connect(self.pause)
+        tab.stop_asked.connect(self.stop)
+        tab.epoch_asked.connect(self.one_epoch_more)
+        tab.settings.learning_rate_changed.connect(self._change_learning_rate)
+        tab.settings.l2_changed.connect(self._change_l2)
+        training.happened.connect(self._happened)
+        training.ended.connect(self._ended)
+        self._restore()
+        self._show()
+
+    # -- what the user asks for
+
+    def start(self) -> None:
+        """Start a new run with the settings of the panel."""
+        if self.training.running:
+            return
+        settings = self.tab.settings.settings()
+        try:
+            self.training.start(settings)
+        except UserError as error:
+            self.told.emit(reporter.sentence(error))
+            return
+        self._preferences.set("training", settings.to_json())
+        self._begin(settings.epochs)
+        self._history = History()
+        self.tab.filters.show_parameters(None)
+        for card in (self.tab.loss, self.tab.accuracy):
+            card.clear(settings.epochs)
+
+    def start_or_pause(self) -> None:
+        """Do what F5 does: start, or pause and resume."""
+        if self.training.running:
+            self.pause()
+        else:
+            self.start()
+
+    def pause(self) -> None:
+        """Pause the run, or let it go on."""
+        controls = self.training.controls
+        if controls is None or not self.tab.pause_button.isEnabled():
+            return
+        if controls.paused:
+            controls.resume()
+        else:
+            controls.pause()
+
+    def stop(self) -> None:
+        """End the run after its minibatch."""
+        if self.training.running and self.state.state != "testing":
+            self.training.stop()
+            self.state.stopping()
+            self._show()
+
+    def one_epoch_more(self) -> None:
+        """Add an epoch to the plan, or continue the last run for one."""
+        if not self.tab.step_button.isEnabled():
+            return
+        controls = self.training.controls
+        if controls is not None:
+            controls.add_epoch()
+            return
+        epochs = self._epochs_done() + 1
+        self.training.continue_for(epochs)
+        test_accuracy = self.state.test_accuracy
+        self._begin(epochs)
+        self.state.test_accuracy = test_accuracy
+        for card in (self.tab.loss, self.tab.accuracy):
+            card.clear(epochs)
+        self._history = History()
+
+    def _begin(self, epochs: int) -> None:
+        self.state = RunState()
+        self.state.begin()
+        self.state.epochs = epochs
+        self._show()
+
+    def _epochs_done(self) -> int:
+        return self._history.epochs[-1].epoch if self._history.epochs else 0
+
+    def _change_learning_rate(self, value: float) -> None:
+        if self.training.controls is not None:
+            self.training.controls.set_learning_rate(value)
+
+    def _change_l2(self, value: float) -> None:
+        if self.training.controls is not None:
+            self.training.controls.set_l2(value)
+
+    # -- what the run tells
+
+    def _happened(self, events: list[Any]) -> None:
+        tab = self.tab
+        parameters = None
+        urgent = False
+        for event in events:
+            self.state.take(event)
+            self._history.add(event)
+            name = type(event).__name__
+            if name == "BatchFinished":
+                place = event.epoch - 1 + event.batch / event.batches
+                tab.loss.add_batch(place, event.loss)
+                tab.accuracy.add_batch(place, event.accuracy)
+            elif name == "EpochFinished":
+                self._add_epoch(
+                    event.epoch,
+                    (event.training_loss, event.validation_loss),
+                    (event.training_accuracy, event.validation_accuracy),
+                )
+                parameters = event.parameters
+                urgent = True
+            elif name == "Continued":
+                self._show_earlier(event)
+                urgent = True
+            elif name == "Diverged":
+                tab.hint.show_hint(hints.diverged(event.learning_rate))
+                self.told.emit(event.message)
+            elif name in ("CheckpointFailed", "Failed"):
+                self.told.emit(event.sentence if isinstance(event, Failed) else event.message)
+            elif name in ("Paused", "Finished"):
+                urgent = True
+        if parameters is not None:
+            tab.filters.show_parameters(parameters)
+        if urgent or time.monotonic() - self._curves_drawn > _CURVES_EVERY:
+            self._draw_curves()
+        self._show()
+
+    def _show_earlier(self, earlier: Any) -> None:
+        """Show the figures of a continued run's earlier part."""
+        self._history = History.from_arrays(
+            earlier.batch_losses, earlier.batch_accuracies, earlier.epochs
+        )
+        batches = len(self._history.batch_losses)
+        epochs = self._history.epochs
+        for number in range(batches):
+            place = (number + 1) * len(epochs) / batches
+            self.tab.loss.add_batch(place, self._history.batch_losses[number])
+            self.tab.accuracy.add_batch(place, self._history.batch_accuracies[number])
+        for row in epochs:
+            self._add_epoch(
+                row.epoch,
+                (row.training_loss, row.validation_loss),
+                (row.training_accuracy, row.validation_accuracy),
+                hint=False,
+            )
+
+    def _add_epoch(
+        self,
+        epoch: int,
+        losses: tuple[float, float],
+        accuracies: tuple[float, float],
+        hint: bool = True,
+    ) -> None:
+        self.tab.loss.add_epoch(epoch, *losses)
+        self.tab.accuracy.add_epoch(epoch, *accuracies)
+        if hint:
+            rate = self.tab.settings.learning_rate.value()
+            self.tab.hint.show_hint(hints.read_curves(self._history.epochs, rate))
+
+    def _draw_curves(self) -> None:
+        self._curves_drawn = time.monotonic()
+        for card in (self.tab.loss, self.tab.accuracy):
+            card.set_planned(self.state.epochs)
+            card.redraw()
+
+    def _ended(self) -> None:
+        self._draw_curves()
+        self._show()
+
+    def _show(self) -> None:
+        running = self.training.running
+        self.tab.show_state(self.state, running, not running and self.training.can_continue)
+        self.state_changed.emit()
+
+    def _restore(self) -> None:
+        stored = self._preferences.get("training", {})
+        if stored:
+            try:
+                self.tab.settings.show_stored(stored)
+            except UserError as error:
+                self.told.emit(f"The settings of the last run are not used: {error}")

@@ -1,0 +1,278 @@
+"""What to train and how: the fields of the Train tab's side panel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from mnist_draw.app.data_combo import DataCombo
+from mnist_draw.app.network_fields import NetworkFields
+from mnist_draw.app.theme import Size
+from mnist_draw.app.widgets import ComboBox, Field, NumberBox, RealBox, explain, label
+from mnist_draw.training.settings import LARGEST_BATCH, SCHEDULES, TrainingSettings
+from mnist_draw.training.updates import UPDATE_RULES
+
+_SCHEDULE_NAMES = {"constant": "constant", "step": "in steps", "cosine": "cosine"}
+_LARGEST_SEED = 2**31 - 1
+_MOST_EPOCHS = 100_000
+_MOST_PICTURES = 10_000_000
+
+
+class SettingsPanel(QWidget):
+    """Fields for every training setting; reads and shows ``TrainingSettings``.
+
+    Signals
+    -------
+    learning_rate_changed, l2_changed
+        ``(value)``: by the user, also during a run.
+    """
+
+    learning_rate_changed = pyqtSignal(float)
+    l2_changed = pyqtSignal(float)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._rule_boxes: dict[str, RealBox] = {}
+        self._fixed: list[QWidget] = []
+        column = QVBoxLayout(self)
+        column.setContentsMargins(Size.MARGIN, Size.CARD_GAP, Size.MARGIN, Size.FIELD_GAP)
+        column.setSpacing(Size.FIELD_GAP)
+        self._build_network(column)
+        self._build_data(column)
+        self._build_stop(column)
+        column.addStretch(1)
+        self.show_settings(TrainingSettings())
+
+    # -- building
+
+    def _build_network(self, column: QVBoxLayout) -> None:
+        top = QHBoxLayout()
+        top.addWidget(label("NETWORK", "heading"))
+        top.addStretch(1)
+        self.defaults_button = QPushButton("The tutorial's settings")
+        self.defaults_button.setObjectName("defaultsButton")
+        self.defaults_button.setProperty("look", "link")
+        explain(
+            self.defaults_button,
+            "The tutorial's settings",
+            "Set every field back to what the tutorial uses.",
+        )
+        self.defaults_button.clicked.connect(lambda: self.show_settings(TrainingSettings()))
+        self._fixed.append(self.defaults_button)
+        top.addWidget(self.defaults_button)
+        column.addLayout(top)
+        self.network = NetworkFields()
+        self._fixed.append(self.network)
+        column.addWidget(self.network)
+
+        self.update_combo = ComboBox()
+        self.update_combo.setObjectName("updateCombo")
+        for rule in UPDATE_RULES.values():
+            self.update_combo.addItem(rule.name)
+            self.update_combo.setItemData(
+                self.update_combo.count() - 1, rule.meaning, Qt.ToolTipRole
+            )
+        explain(
+            self.update_combo,
+            "Update rule",
+            "How the weights follow the gradient; one of Lasagne's update rules.",
+        )
+        self.update_combo.currentTextChanged.connect(self._show_rule)
+        self.learning_rate = RealBox(1e-7, 100.0, 7)
+        self.learning_rate.setObjectName("learningRateSpinBox")
+        explain(
+            self.learning_rate,
+            "Learning rate",
+            "Length of each step along the gradient, without unit; can be changed during a run.",
+        )
+        self.learning_rate.valueChanged.connect(self.learning_rate_changed)
+        column.addLayout(
+            _row(
+                Field("Update rule", self.update_combo), Field("Learning rate", self.learning_rate)
+            )
+        )
+        self._rule_row = QHBoxLayout()
+        self._rule_row.setSpacing(Size.FIELD_GAP)
+        column.addLayout(self._rule_row)
+
+        self.batch_size = NumberBox(1, LARGEST_BATCH, 50, " pictures")
+        self.batch_size.setObjectName("batchSizeSpinBox")
+        explain(self.batch_size, "Minibatch", "Pictures that each step learns from.")
+        self.epochs = NumberBox(1, _MOST_EPOCHS)
+        self.epochs.setObjectName("epochsSpinBox")
+        explain(self.epochs, "Epochs", "How many times the network sees all training pictures.")
+        column.addLayout(_row(Field("Minibatch", self.batch_size), Field("Epochs", self.epochs)))
+
+        self.schedule_combo = ComboBox()
+        self.schedule_combo.setObjectName("scheduleCombo")
+        for name, meaning in SCHEDULES.items():
+            self.schedule_combo.addItem(_SCHEDULE_NAMES.get(name, name), name)
+            self.schedule_combo.setItemData(
+                self.schedule_combo.count() - 1, meaning, Qt.ToolTipRole
+            )
+        explain(
+            self.schedule_combo,
+            "Schedule",
+            "How the learning rate changes during the run: "
+            + "; ".join(f"{_SCHEDULE_NAMES.get(n, n)}: {m}" for n, m in SCHEDULES.items())
+            + ".",
+        )
+        self.l2 = RealBox(0.0, 10.0, 7)
+        self.l2.setObjectName("l2SpinBox")
+        explain(
+            self.l2,
+            "L2",
+            "Weight of the sum of squared weights in the loss, without unit; 0 switches it off. "
+            "Can be changed during a run.",
+        )
+        self.l2.valueChanged.connect(self.l2_changed)
+        column.addLayout(_row(Field("Schedule", self.schedule_combo), Field("L2", self.l2)))
+
+    def _build_data(self, column: QVBoxLayout) -> None:
+        column.addSpacing(Size.GRID)
+        column.addWidget(label("DATA", "heading"))
+        self.data = DataCombo()
+        column.addWidget(Field("Data set", self.data))
+        self.pictures = NumberBox(0, _MOST_PICTURES, 1000)
+        self.pictures.setObjectName("picturesSpinBox")
+        self.pictures.setSpecialValueText("all")
+        explain(
+            self.pictures,
+            "Training pictures",
+            "How many of the training pictures to learn from; 0 takes all (MNIST: 50,000).",
+        )
+        self.seed = NumberBox(0, _LARGEST_SEED)
+        self.seed.setObjectName("seedSpinBox")
+        self.seed.setGroupSeparatorShown(False)
+        explain(
+            self.seed,
+            "Seed",
+            "Start of the random numbers; the same seed gives the same run.",
+        )
+        column.addLayout(_row(Field("Training pictures", self.pictures), Field("Seed", self.seed)))
+
+    def _build_stop(self, column: QVBoxLayout) -> None:
+        column.addSpacing(Size.GRID)
+        column.addWidget(label("STOP", "heading"))
+        self.target = RealBox(0.0, 100.0, 2, " %")
+        self.target.setObjectName("targetSpinBox")
+        self.target.setSpecialValueText("off")
+        explain(
+            self.target,
+            "At accuracy",
+            "Stop once this validation accuracy, in percent, is reached; 0 switches it off.",
+        )
+        self.patience = NumberBox(0, _MOST_EPOCHS, 1, " epochs")
+        self.patience.setObjectName("patienceSpinBox")
+        self.patience.setSpecialValueText("off")
+        explain(
+            self.patience,
+            "Without progress",
+            "Stop after so many epochs without a lower validation loss; 0 switches it off.",
+        )
+        column.addLayout(
+            _row(Field("At accuracy", self.target), Field("Without progress", self.patience))
+        )
+        self.keep_best = QCheckBox("Keep the best epoch's weights")
+        self.keep_best.setObjectName("keepBestCheckBox")
+        explain(
+            self.keep_best,
+            "Keep the best epoch",
+            "End with the weights of the epoch with the lowest validation loss, not the last.",
+        )
+        column.addWidget(self.keep_best)
+        self._fixed += [
+            self.update_combo,
+            self.batch_size,
+            self.epochs,
+            self.schedule_combo,
+            self.data,
+            self.pictures,
+            self.seed,
+            self.target,
+            self.patience,
+            self.keep_best,
+        ]
+
+    def _show_rule(self, name: str) -> None:
+        """Show the fields of one update rule, with Lasagne's defaults."""
+        while self._rule_row.count():
+            widget = self._rule_row.takeAt(0).widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        self._rule_boxes = {}
+        rule = UPDATE_RULES.get(name)
+        for key, value in rule.parameters.items() if rule else ():
+            low, high = (1e-10, 1.0) if key == "epsilon" else (0.0, 0.999999)
+            box = RealBox(low, high, 10)
+            box.setObjectName(f"{key}SpinBox")
+            box.setValue(value)
+            explain(box, key, f"The parameter {key} of {name}, without unit.")
+            self._rule_boxes[key] = box
+            self._rule_row.addWidget(Field(key, box), 1)
+
+    # -- values
+
+    def settings(self) -> TrainingSettings:
+        """Return what the fields say."""
+        rule = UPDATE_RULES[self.update_combo.currentText()]
+        changed = {
+            key: box.value()
+            for key, box in self._rule_boxes.items()
+            if abs(box.value() - rule.parameters[key]) > 1e-12
+        }
+        return TrainingSettings(
+            network=self.network.text(),
+            update=rule.name,
+            update_parameters=changed,
+            learning_rate=self.learning_rate.value(),
+            schedule=self.schedule_combo.currentData(),
+            batch_size=self.batch_size.value(),
+            epochs=self.epochs.value(),
+            l2=self.l2.value(),
+            seed=self.seed.value(),
+            training_examples=self.pictures.value() or None,
+            data_folder=self.data.folder(),
+            patience=self.patience.value() or None,
+            target_accuracy=self.target.value() / 100 or None,
+            keep_best=self.keep_best.isChecked(),
+        )
+
+    def show_settings(self, settings: TrainingSettings) -> None:
+        """Fill the fields."""
+        self.network.show_network(settings.network)
+        self.update_combo.setCurrentText(settings.update)
+        self._show_rule(settings.update)
+        for key, value in settings.update_parameters.items():
+            self._rule_boxes[key].setValue(value)
+        self.learning_rate.setValue(settings.learning_rate)
+        self.schedule_combo.setCurrentIndex(self.schedule_combo.findData(settings.schedule))
+        self.batch_size.setValue(settings.batch_size)
+        self.epochs.setValue(settings.epochs)
+        self.l2.setValue(settings.l2)
+        self.seed.setValue(settings.seed)
+        self.pictures.setValue(settings.training_examples or 0)
+        self.data.show_folder(settings.data_folder)
+        self.patience.setValue(settings.patience or 0)
+        self.target.setValue(100 * (settings.target_accuracy or 0.0))
+        self.keep_best.setChecked(settings.keep_best)
+
+    def show_stored(self, values: dict[str, Any]) -> None:
+        """Fill the fields from stored JSON values; raises ``UserError`` if they make no sense."""
+        self.show_settings(TrainingSettings.from_json(values))
+
+    def set_running(self, running: bool) -> None:
+        """During a run only the learning rate and L2 can be changed."""
+        for widget in (*self._fixed, *self._rule_boxes.values()):
+            widget.setEnabled(not running)
+
+
+def _row(*fields: Field) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setSpacing(Size.FIELD_GAP)
+    for field in fields:
+        row.addWidget(field, 1)
+    return row

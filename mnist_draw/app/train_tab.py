@@ -1,0 +1,188 @@
+"""The Train tab: settings, run buttons, figures, curves, filters and what they say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtWidgets import (
+    QHBoxLayout,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mnist_draw.app.figures import FiguresRow, ProgressRow
+from mnist_draw.app.filters_view import FiltersView
+from mnist_draw.app.hint_card import HintCard
+from mnist_draw.app.plots import AccuracyCard, LossCard
+from mnist_draw.app.run_state import RunState
+from mnist_draw.app.settings_panel import SettingsPanel
+from mnist_draw.app.theme import Size
+from mnist_draw.app.widgets import Card, explain, label
+
+
+class TrainTab(QWidget):
+    """Shows a run and takes what the user asks for; the window connects it to the worker.
+
+    Signals
+    -------
+    start_asked, pause_asked, stop_asked, epoch_asked
+        The buttons. ``pause_asked`` also resumes.
+    """
+
+    start_asked = pyqtSignal()
+    pause_asked = pyqtSignal()
+    stop_asked = pyqtSignal()
+    epoch_asked = pyqtSignal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("trainTab")
+        self.setProperty("look", "page")
+        self.setAttribute(Qt.WA_StyledBackground)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self._build_side())
+        row.addLayout(self._build_main(), 1)
+        self.setFocusProxy(self.start_button)
+
+    # -- building
+
+    def _build_side(self) -> QWidget:
+        side = QWidget()
+        side.setProperty("look", "side")
+        side.setAttribute(Qt.WA_StyledBackground)
+        side.setFixedWidth(Size.SIDE_PANEL)
+        column = QVBoxLayout(side)
+        column.setContentsMargins(0, 0, 1, Size.CARD_GAP)
+        column.setSpacing(Size.FIELD_GAP)
+        self.settings = SettingsPanel()
+        scroll = QScrollArea()
+        scroll.setObjectName("settingsArea")
+        scroll.setWidget(self.settings)
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.NoFocus)
+        column.addWidget(scroll, 1)
+        self.state_label = label("", "muted", "stateLabel")
+        self.state_label.setWordWrap(True)
+        explain(self.state_label, "State", "What the run is doing.")
+        inner = QVBoxLayout()
+        inner.setContentsMargins(Size.MARGIN, 0, Size.MARGIN, 0)
+        inner.setSpacing(Size.FIELD_GAP)
+        inner.addWidget(self.state_label)
+        inner.addLayout(self._build_buttons())
+        column.addLayout(inner)
+        return side
+
+    def _build_buttons(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(Size.FIELD_GAP)
+        for attribute, name, text, sentence, key, signal in (
+            (
+                "start_button",
+                "startButton",
+                "Start",
+                "Train a new network with these settings.",
+                "F5",
+                self.start_asked,
+            ),
+            (
+                "pause_button",
+                "pauseButton",
+                "Pause",
+                "Let the run wait after its minibatch, or go on.",
+                "F5",
+                self.pause_asked,
+            ),
+            (
+                "stop_button",
+                "stopButton",
+                "Stop",
+                "End the run after its minibatch; what it has learnt is kept.",
+                "Shift+F5",
+                self.stop_asked,
+            ),
+            (
+                "step_button",
+                "stepButton",
+                "+1 epoch",
+                "One epoch more than planned; after a run, continue it for one epoch.",
+                "F6",
+                self.epoch_asked,
+            ),
+        ):
+            button = QPushButton(text)
+            button.setObjectName(name)
+            explain(button, text, sentence, key)
+            button.clicked.connect(lambda _, signal=signal: signal.emit())
+            setattr(self, attribute, button)
+            row.addWidget(button, 1 if attribute in ("start_button", "pause_button") else 0)
+        for button in (self.start_button, self.pause_button):
+            button.setProperty("look", "primary")
+        self.pause_button.hide()
+        return row
+
+    def _build_main(self) -> QVBoxLayout:
+        column = QVBoxLayout()
+        column.setContentsMargins(Size.MARGIN, Size.CARD_PADDING, Size.MARGIN, Size.MARGIN)
+        column.setSpacing(Size.CARD_GAP)
+        self.figures = FiguresRow()
+        self.progress = ProgressRow()
+        column.addWidget(self.figures)
+        column.addWidget(self.progress)
+        plots = QHBoxLayout()
+        plots.setSpacing(Size.CARD_GAP)
+        self.loss = LossCard()
+        self.accuracy = AccuracyCard()
+        plots.addWidget(self.loss, 1)
+        plots.addWidget(self.accuracy, 1)
+        column.addLayout(plots, 2)
+        below = QHBoxLayout()
+        below.setSpacing(Size.CARD_GAP)
+        filters_card = Card("What the first layer looks for", " ")
+        self.filters = FiltersView()
+        self._filters_note = filters_card.note
+        self.filters.shown_changed.connect(self._note_filters)
+        self._note_filters(0, 0)
+        filters_card.body.addWidget(self.filters, 1)
+        below.addWidget(filters_card, 2)
+        self.hint = HintCard()
+        self.hint.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Preferred)
+        self.hint.learning_rate_proposed.connect(self.settings.learning_rate.setValue)
+        below.addWidget(self.hint, 1)
+        column.addLayout(below, 1)
+        return column
+
+    def build_plots(self) -> list[Any]:
+        """Return the steps that build the plots, to be called one by one between events."""
+        return [self.loss.build, self.accuracy.build]
+
+    # -- showing a run
+
+    def show_state(self, state: RunState, running: bool, can_continue: bool) -> None:
+        """Show figures, progress and state, and what the buttons can do now.
+
+        ``running`` holds a little longer than the state is busy: until everything is saved.
+        """
+        self.figures.show_state(state)
+        self.progress.show_state(state)
+        self.state_label.setText(state.words)
+        busy = running or state.busy
+        can_end = state.busy and state.state not in ("stopping", "testing")
+        self.start_button.setVisible(not busy)
+        self.pause_button.setVisible(busy)
+        self.pause_button.setText("Resume" if state.state == "paused" else "Pause")
+        self.pause_button.setEnabled(state.state in ("training", "paused", "validating"))
+        self.stop_button.setEnabled(can_end)
+        self.step_button.setEnabled(can_end or (not busy and can_continue))
+        self.settings.set_running(busy)
+
+    def _note_filters(self, shown: int, units: int) -> None:
+        self._filters_note.setText(
+            f"{shown} of {units} units · orange speaks for ink, blue against" if units else ""
+        )
