@@ -92,14 +92,18 @@ def answer_from(
         digit, text, reason, confidence = None, NOT_A_DIGIT, objection, 0.0
     elif verdict.kind == "digit":
         text = str(first)
-        reason = f"{confidence:.0%} for {first}, {float(probabilities[second]):.0%} for {second}."
+        reason = f"{_percent(probabilities, first)}, {_percent(probabilities, second)}."
     elif verdict.kind == "pair":
         text = f"{first} or {second}"
         reason = (
-            f"Two digits are close: {confidence:.0%} for {first}, "
-            f"{float(probabilities[second]):.0%} for {second}."
+            f"Two digits are close: {_percent(probabilities, first)}, "
+            f"{_percent(probabilities, second)}."
         )
     else:
         digit, text = None, NOT_A_DIGIT
-        reason = f"No digit stands out: the best guess, {first}, has only {confidence:.0%}."
+        reason = f"No digit stands out; the best guess gets {_percent(probabilities, first)}."
     return Answer(digit, text, confidence, probabilities, second, reason, network_input)
+
+
+def _percent(probabilities: npt.NDArray[np.float32], digit: int) -> str:
+    return f"{100 * float(probabilities[digit]):.0f} % for {digit}"

@@ -18,7 +18,7 @@ from mnist_draw.dataset.normalise import ink_box
 
 #: Mean ink within the box around it, above which a shape at least half as wide as high (or half
 #: as high as wide) is a filled area or a dot. A disc has 0.79, a square 1. Of MNIST's 70,000
-#: pictures 12 have more, of 7,355 digits drawn with a pen none (at most 0.57).
+#: pictures 28 have more, of 7,355 digits drawn with a pen none.
 FILLED = 0.70
 FILLED_ASPECT = 0.5
 #: Width over height above which ink is a level line. The widest of MNIST has 2.5.
@@ -61,11 +61,15 @@ def object_to_ink(ink: npt.NDArray[np.generic]) -> str:
         A sentence, or an empty string when there is nothing to object to.
     """
     top, left, bottom, right = ink_box(ink)
-    height, width = bottom - top, right - left
+    box = ink[top:bottom, left:right]
+    darkest = float(box.max())
+    # From half-dark pixel to half-dark pixel: the soft rim would make much of a small dot's box.
+    rows = np.flatnonzero(box.max(axis=1) >= darkest / 2)
+    columns = np.flatnonzero(box.max(axis=0) >= darkest / 2)
+    height, width = int(np.ptp(rows)) + 1, int(np.ptp(columns)) + 1
     if width > LEVEL * height:
         return "A level line is no digit."
-    box = ink[top:bottom, left:right]
-    fill = float(box.mean(dtype=np.float64)) / float(box.max())
+    fill = float(box.sum(dtype=np.float64)) / darkest / (height * width)
     if fill > FILLED and min(height, width) >= FILLED_ASPECT * max(height, width):
         return "A dot or a filled area is no digit."
     return ""

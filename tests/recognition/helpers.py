@@ -1,0 +1,32 @@
+"""A small trained network, made in a moment, for tests that need answers."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from mnist_draw.dataset.mnist import load_dataset, scale
+from mnist_draw.storage import ModelFile
+
+NETWORK = "custom_mlp:0,1,0,0"
+
+
+@lru_cache(maxsize=1)
+def linear_model() -> ModelFile:
+    """Return a network without hidden layers that reads MNIST with over 85 %.
+
+    Its weights are a least-squares fit of the labels, scaled so that softmax is about as sure
+    as it is right.
+    """
+    data = load_dataset()
+    pictures = scale(data.train_images[:10_000]).reshape(-1, 784).astype(np.float64)
+    inputs = np.hstack([pictures, np.ones((len(pictures), 1))])
+    targets = np.eye(10)[data.train_labels[:10_000]]
+    gram = inputs.T @ inputs + 30 * np.eye(785)
+    weights = 9 * np.linalg.solve(gram, inputs.T @ targets)
+    return ModelFile(
+        NETWORK,
+        (weights[:784].astype(np.float32), weights[784].astype(np.float32)),
+        {"title": "A linear network for tests"},
+    )

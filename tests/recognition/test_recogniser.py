@@ -1,0 +1,125 @@
+"""From ink to an answer through a real compiled network."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mnist_draw.dataset.mnist import load_dataset, scale
+from mnist_draw.errors import UserError
+from mnist_draw.recognition.recogniser import Recogniser, temperature_of
+from mnist_draw.storage import ModelFile, ModelFileError
+
+from .helpers import linear_model
+
+
+@pytest.fixture(scope="module")
+def recogniser() -> Recogniser:
+    return Recogniser(linear_model())
+
+
+def test_reads_mnist_from_ink_of_any_scale(recogniser: Recogniser) -> None:
+    data = load_dataset()
+    right = 0
+    for picture, label in zip(data.test_images[:200, 0], data.test_labels, strict=False):
+        large = np.pad(picture.repeat(7, axis=0).repeat(7, axis=1), ((300, 20), (5, 200)))
+        right += int(recogniser.recognise_ink(large).probabilities.argmax() == label)
+    assert right >= 160
+
+
+def test_the_network_sees_what_it_was_trained_on(recogniser: Recogniser) -> None:
+    picture = load_dataset().test_images[0]
+    answer = recogniser.recognise_input(scale(picture))
+    again = recogniser.recognise_ink(picture[0])
+    assert np.allclose(answer.probabilities, again.probabilities, atol=0.01)
+    assert answer.digit == again.digit == 7
+    assert answer.probabilities.dtype == np.float32
+    assert answer.probabilities.sum() == pytest.approx(1, abs=1e-5)
+    assert answer.network_input is not None
+    assert answer.network_input.shape == (28, 28)
+
+
+def test_probabilities_are_the_softmax_of_the_layers(recogniser: Recogniser) -> None:
+    weights, bias = linear_model().parameters
+    pictures = scale(load_dataset().test_images[:20])
+    scores = pictures.reshape(20, 784) @ weights + bias
+    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+    expected = powers / powers.sum(axis=1, keepdims=True)
+    assert np.allclose(recogniser.predict(pictures), expected, atol=1e-5)
+
+
+def test_empty_picture_never_reaches_the_network(
+    recogniser: Recogniser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_inputs: np.ndarray) -> np.ndarray:
+        raise AssertionError("the network was asked")
+
+    monkeypatch.setattr(recogniser, "_predict", fail)
+    assert recogniser.recognise_ink(np.zeros((300, 300), np.uint8)).text == ""
+    assert recogniser.recognise_input(np.zeros((1, 28, 28), np.float32)).is_empty
+
+
+def test_filled_square_is_no_digit(recogniser: Recogniser) -> None:
+    ink = np.zeros((300, 300), np.uint8)
+    ink[50:250, 50:250] = 255
+    assert recogniser.recognise_ink(ink).text == "?"
+    assert recogniser.recognise_ink(ink).digit is None
+
+
+def test_temperature_of_the_model_calibrates() -> None:
+    model = linear_model()
+    warm = Recogniser(ModelFile(model.network, model.parameters, {"temperature": 3.0}))
+    picture = scale(load_dataset().test_images[0])
+    cold = Recogniser(model).recognise_input(picture)
+    answer = warm.recognise_input(picture)
+    assert answer.confidence < cold.confidence
+    assert answer.probabilities.argmax() == cold.probabilities.argmax()
+
+
+@pytest.mark.parametrize("value", [None, "2", True, 0, -1, 1e9, [1]])
+def test_nonsense_temperature_counts_as_none(value: object) -> None:
+    model = ModelFile("mlp", (np.ones(1),), {"temperature": value})
+    assert temperature_of(model) == 1.0
+
+
+def test_swapped_parameters_take_effect() -> None:
+    model = linear_model()
+    changed = Recogniser(ModelFile(model.network, model.parameters, {"temperature": 2.0}))
+    weights, bias = model.parameters
+    order = np.roll(np.arange(10), 1)
+    changed.parameters = (weights[:, order], bias[order])
+    assert changed.temperature == 1.0
+    assert changed.recognise_ink(load_dataset().test_images[0, 0]).digit == 8
+    assert np.array_equal(changed.parameters[1], bias[order])
+
+
+def test_unfit_parameters_change_nothing() -> None:
+    model = linear_model()
+    recogniser = Recogniser(model)
+    weights, bias = model.parameters
+    for wrong in ((weights,), (weights, bias[:9]), (weights * np.nan, bias)):
+        with pytest.raises(ModelFileError):
+            recogniser.parameters = wrong
+    assert all(map(np.array_equal, recogniser.parameters, model.parameters))
+
+
+def test_models_that_fit_no_network() -> None:
+    with pytest.raises(UserError, match="no network 'abacus'"):
+        Recogniser(ModelFile("abacus", (np.ones(1),)))
+    with pytest.raises(ModelFileError, match="has 6 parameters, but 1 were found"):
+        Recogniser(ModelFile("mlp", (np.ones(1),)))
+
+
+def test_overflowing_network_is_reported() -> None:
+    weights, bias = linear_model().parameters
+    huge = np.where(weights > 0, np.float32(3e38), np.float32(-3e38))
+    recogniser = Recogniser(ModelFile(linear_model().network, (huge, bias)))
+    with pytest.raises(ModelFileError, match="unusably large"), np.errstate(all="ignore"):
+        recogniser.predict(np.full((1, 1, 28, 28), 0.9, np.float32))
+
+
+def test_wrong_shapes_are_named(recogniser: Recogniser) -> None:
+    with pytest.raises(ValueError, match=r"\(28, 28\)"):
+        recogniser.predict(np.zeros((28, 28), np.float32))
+    with pytest.raises(ValueError, match="got 2"):
+        recogniser.recognise_input(np.zeros((2, 28, 28), np.float32))

@@ -1,0 +1,49 @@
+"""The networks that ship: found, in order, and checked like any other file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mnist_draw.recognition import models
+from mnist_draw.recognition.models import default_model, list_models, load_trained
+from mnist_draw.storage import ModelFile, ModelFileError, save_model
+
+from .helpers import linear_model
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(models, "resource_path", lambda *names: tmp_path.joinpath(*names[1:]))
+    return tmp_path
+
+
+def test_best_is_the_default(folder: Path) -> None:
+    for name in ("other", "mlp", "best"):
+        model = linear_model()
+        save_model(
+            folder / f"{name}.npz", ModelFile(model.network, model.parameters, {"title": name})
+        )
+    (folder / "README.md").write_text("no model")
+    assert [model.name for model in list_models()] == ["best", "mlp", "other"]
+    assert default_model().title == "best"
+
+
+def test_no_network_ships(folder: Path) -> None:
+    assert list_models() == ()
+    with pytest.raises(ModelFileError, match="mnist-draw train"):
+        default_model()
+
+
+def test_damaged_default_is_named(folder: Path) -> None:
+    (folder / "mlp.npz").write_bytes(b"PK damaged")
+    with pytest.raises(ModelFileError, match=r"mlp\.npz"):
+        default_model()
+
+
+def test_parameters_are_checked_against_the_network(tmp_path: Path) -> None:
+    save_model(tmp_path / "m.npz", ModelFile("mlp", (np.ones((2, 2), np.float32),)))
+    with pytest.raises(ModelFileError, match=r"m\.npz.*has 6 parameters, but 1"):
+        load_trained(tmp_path / "m.npz")
