@@ -27,6 +27,8 @@ from mnist_draw.training.settings import TrainingSettings
 FORMAT = "mnist_draw checkpoint"
 VERSION = 1
 _FIGURES = ("batch_losses", "batch_accuracies", "epochs")
+#: What reading a header or figures that this program did not write may raise.
+_FOREIGN = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
 class CheckpointError(UserError):
@@ -104,10 +106,11 @@ def load_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
             f"The checkpoint {name} cannot be read: {error.strerror or error}."
         ) from error
     try:
-        return _unpack(npz.unpack(content))
+        # The arrays are stored as they are, so that they cannot unfold to more than the file.
+        return _unpack(npz.unpack(content, max(len(content), npz.MAX_BYTES)))
     except npz.NpzError as error:
         raise CheckpointError(f"{name} cannot be continued: {error}. It is unchanged.") from error
-    except (KeyError, TypeError, ValueError, IndexError) as error:
+    except _FOREIGN as error:
         raise CheckpointError(
             f"{name} cannot be continued: it holds no complete checkpoint of this program "
             f"({error}). It is unchanged."
@@ -116,6 +119,8 @@ def load_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
 
 def _unpack(arrays: dict[str, Any]) -> Checkpoint:
     header = json.loads(arrays["header"].tobytes().decode())
+    if not isinstance(header, dict):
+        raise ValueError("its header is no list of names with values")
     if header["format"] != FORMAT:
         raise ValueError(f"its format is {header['format']!r}")
     if header["version"] > VERSION:
@@ -129,17 +134,24 @@ def _unpack(arrays: dict[str, Any]) -> Checkpoint:
     for value in (*groups["parameters"], *groups["best_parameters"]):
         if value.dtype != np.float32 or not np.isfinite(value).all():
             raise ValueError("its weights are no finite 32-bit floats")
+    epoch, best_epoch = int(header["epoch"]), int(header["best_epoch"])
     batch_losses, batch_accuracies, epochs = (arrays[name] for name in _FIGURES)
-    History.from_arrays(batch_losses, batch_accuracies, epochs)
+    history = History.from_arrays(batch_losses, batch_accuracies, epochs)
+    if batch_losses.ndim != 1 or batch_losses.shape != batch_accuracies.shape:
+        raise ValueError("its figures are not one loss and one accuracy for each batch")
+    if [figures.epoch for figures in history.epochs] != list(range(1, epoch + 1)):
+        raise ValueError(f"its figures are not those of {epoch} epochs")
+    if not 0 <= best_epoch <= epoch:
+        raise ValueError(f"its best epoch is {best_epoch} of {epoch}")
     best_loss = header["best_loss"]
     return Checkpoint(
         TrainingSettings.from_json(header["settings"]),
-        int(header["epoch"]),
+        epoch,
         str(header["data"]),
         groups["parameters"],
         groups["state"],
         (batch_losses, batch_accuracies, epochs),
-        int(header["best_epoch"]),
+        best_epoch,
         float("inf") if best_loss is None else float(best_loss),
         groups["best_parameters"],
     )
@@ -156,7 +168,6 @@ class CheckpointWriter:
         self._path = path
         self._changed = threading.Condition()
         self._next: Checkpoint | None = None
-        self._busy = False
         self._closed = False
         self._reports: list[Checkpointed | CheckpointFailed] = []
         self._thread = threading.Thread(target=self._run, name="checkpoints", daemon=True)
@@ -194,5 +205,9 @@ class CheckpointWriter:
                 report = Checkpointed(self._path, checkpoint.epoch)
             except UserError as error:
                 report = CheckpointFailed(self._path, checkpoint.epoch, str(error))
+            except Exception as error:
+                # Too little memory, or a defect: the run is worth more than its checkpoint.
+                reason = f"Could not write {self._path}: {type(error).__name__} ({error})."
+                report = CheckpointFailed(self._path, checkpoint.epoch, reason)
             with self._changed:
                 self._reports.append(report)

@@ -8,6 +8,8 @@ import threading
 from collections.abc import Iterator
 from types import FrameType
 
+from mnist_draw.training.settings import check_l2, check_learning_rate
+
 
 class Controls:
     """Stop, pause, resume and one epoch more, as requests that the loop grants after a batch.
@@ -46,12 +48,26 @@ class Controls:
             self._extra_epochs += 1
 
     def set_learning_rate(self, learning_rate: float) -> None:
-        """Train on with another base learning rate, from the next batch."""
+        """Train on with another base learning rate, from the next batch.
+
+        Raises
+        ------
+        SettingsError
+            It is not above 0; the run goes on with the rate it has.
+        """
+        check_learning_rate(learning_rate)
         with self._changed:
             self._learning_rate = learning_rate
 
     def set_l2(self, l2: float) -> None:
-        """Train on with another L2 penalty, from the next batch."""
+        """Train on with another L2 penalty, from the next batch.
+
+        Raises
+        ------
+        SettingsError
+            It is below 0; the run goes on with the penalty it has.
+        """
+        check_l2(l2)
         with self._changed:
             self._l2 = l2
 
@@ -105,4 +121,6 @@ def stop_on_interrupt(controls: Controls) -> Iterator[None]:
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        # None: the handler was not set from Python, and cannot be set back from it.
+        if before is not None:
+            signal.signal(signal.SIGINT, before)

@@ -130,7 +130,7 @@ class Tested:
 
 @dataclass(frozen=True)
 class Diverged:
-    """The loss is no longer a number; the weights of the last good epoch were put back.
+    """The loss is no number or beyond all bounds; the last good epoch's weights were put back.
 
     ``message`` says so in words and what to try.
     """

@@ -25,9 +25,13 @@ from mnist_draw.training.functions import TrainingFunctions, compile_evaluate, c
 from mnist_draw.training.history import History
 from mnist_draw.training.schedules import learning_rate_at
 from mnist_draw.training.settings import SettingsError, TrainingSettings
+from mnist_draw.training.state import from_array, to_array
 
 #: Pictures evaluated at once: few enough for a quick answer to Stop, enough for the BLAS.
 EVALUATION_SLICE = 500
+#: A mean cross-entropy from here on (in nats; guessing gives 2.3) is no learning any more, nor
+#: is one that is no number: the weights are 10 ** 5 times too large and will not come back.
+DIVERGED_LOSS = 1e6
 
 
 def build_network(settings: TrainingSettings) -> Any:
@@ -147,12 +151,13 @@ class _Loop:
     def check(self, resume: Checkpoint) -> None:
         """Refuse a checkpoint that does not belong to this network and these data."""
         expected = [param.get_value(borrow=True).shape for param in self.params]
-        found = [value.shape for value in resume.parameters]
-        if found != expected:
-            raise CheckpointError(
-                f"The checkpoint does not fit the network {self.settings.network!r}: it holds "
-                f"weights of the shapes {found}, expected were {expected}."
-            )
+        for values in (resume.parameters, resume.best_parameters or resume.parameters):
+            found = [value.shape for value in values]
+            if found != expected:
+                raise CheckpointError(
+                    f"The checkpoint does not fit the network {self.settings.network!r}: it holds "
+                    f"weights of the shapes {found}, expected were {expected}."
+                )
         if resume.data != fingerprint(self.data):
             raise CheckpointError(
                 f"The checkpoint was made with other training pictures than those of "
@@ -165,16 +170,15 @@ class _Loop:
         self.functions = functions
         if resume is None:
             return
-        if [value.shape for value in resume.state] != [
-            variable.get_value(borrow=True).shape for variable in functions.state
-        ]:
+        try:
+            for variable, value in zip(functions.state, resume.state, strict=True):
+                from_array(variable, value)
+        except ValueError as error:
             raise CheckpointError(
                 f"The checkpoint's state does not fit the update rule {self.settings.update!r} "
-                "or this version of the program."
-            )
+                f"or this version of the program ({error})."
+            ) from error
         self.set_parameters(resume.parameters)
-        for variable, value in zip(functions.state, resume.state, strict=True):
-            variable.set_value(value.astype(variable.dtype))
         self.history = History.from_arrays(*resume.figures)
         self.epoch = resume.epoch
         self.best_epoch, self.best_loss = resume.best_epoch, resume.best_loss
@@ -200,23 +204,18 @@ class _Loop:
             self.epoch + 1, self.epochs, self.batches, settings.batch_size, len(self.labels)
         )
         last_good = self.parameters()
-        reason: events.Reason = "completed"
-        while self.epoch < self.epochs:
+        # Asked before each epoch, the first included: a run that is continued may already
+        # have reached what it was to stop at.
+        while (reason := self._ending()) is None:
             finished = yield from self._epoch(writer)
             if not isinstance(finished, events.EpochFinished):
                 reason = finished
                 break
             last_good = finished.parameters
-            if self.history.epochs[-1].validation_accuracy >= (settings.target_accuracy or 2):
-                reason = "target"
-                break
-            if settings.patience and self.epoch - self.best_epoch >= settings.patience:
-                reason = "early"
-                break
-        if reason == "diverged":
-            self.set_parameters(last_good)
-        elif settings.keep_best and self.best_parameters:
+        if settings.keep_best and self.best_parameters:
             self.set_parameters(self.best_parameters)
+        elif reason == "diverged":
+            self.set_parameters(last_good)
         if writer is not None:
             writer.close()
             yield from writer.reports()
@@ -225,6 +224,16 @@ class _Loop:
             loss, accuracy, _ = self._evaluate(self.data.test_images, self.data.test_labels)
             yield events.Tested(loss, accuracy)
         yield events.Finished(reason, self.epoch, time.perf_counter() - began, self.parameters())
+
+    def _ending(self) -> events.Reason | None:
+        """Say whether the complete epochs are enough, and why."""
+        target, patience = self.settings.target_accuracy, self.settings.patience
+        done = self.history.epochs
+        if done and target is not None and done[-1].validation_accuracy >= target:
+            return "target"
+        if patience is not None and self.epoch - self.best_epoch >= patience:
+            return "early"
+        return "completed" if self.epoch >= self.epochs else None
 
     def _epoch(
         self, writer: CheckpointWriter | None
@@ -238,14 +247,15 @@ class _Loop:
             if self.controls.paused:
                 yield events.Paused(number, batch - 1)
                 self.controls.wait_while_paused()
-                yield events.Resumed(number, batch - 1)
+                if not self.controls.stop_requested:
+                    yield events.Resumed(number, batch - 1)
             if self.controls.stop_requested:
                 return "stopped"
             started = time.perf_counter()
             learning_rate = self._set_rates(number, batch)
             loss, accuracy = (float(x) for x in self.functions.train(pictures, labels))
             seconds = time.perf_counter() - started
-            if not math.isfinite(loss):
+            if not loss < DIVERGED_LOSS:
                 yield self._diverged(number, batch, loss, learning_rate)
                 return "diverged"
             losses.append(loss)
@@ -265,7 +275,7 @@ class _Loop:
         )
         if not complete:
             return "stopped"
-        if not math.isfinite(loss):
+        if not loss < DIVERGED_LOSS:
             yield self._diverged(number, self.batches, loss, learning_rate)
             return "diverged"
         self.epoch = number
@@ -286,9 +296,11 @@ class _Loop:
             self.best_epoch, self.best_loss = number, loss
             if self.settings.keep_best:
                 self.best_parameters = finished.parameters
-        yield self._noted(finished)
+        self.history.add(finished)
         if writer is not None:
+            # Before the epoch is announced: whoever walks away then has its checkpoint.
             writer.put(self._checkpoint(finished.parameters))
+        yield finished
         return finished
 
     def _noted(self, event: Event) -> Event:
@@ -335,19 +347,20 @@ class _Loop:
         return loss, accuracy, True
 
     def _diverged(self, epoch: int, batch: int, loss: float, rate: float) -> events.Diverged:
-        kept = f"epoch {self.epoch}" if self.epoch else "the start"
+        number = self.best_epoch if self.settings.keep_best else self.epoch
+        kept = f"epoch {number}" if number else "the start"
         return events.Diverged(
             epoch,
             batch,
             loss,
             rate,
-            f"The loss became {loss} in epoch {epoch}, batch {batch}, at a learning rate of "
+            f"The loss became {loss:g} in epoch {epoch}, batch {batch}, at a learning rate of "
             f"{rate:g}: the steps are too large. The weights of {kept} were kept. "
             f"Try a learning rate of {rate / 10:g}.",
         )
 
     def _checkpoint(self, parameters: Parameters) -> Checkpoint:
-        state = tuple(np.asarray(variable.get_value()) for variable in self.functions.state)
+        state = tuple(to_array(variable) for variable in self.functions.state)
         return Checkpoint(
             replace(self.settings, epochs=self.epochs),
             self.epoch,

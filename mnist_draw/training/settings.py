@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import Any
 
 from mnist_draw.errors import UserError
@@ -38,7 +38,7 @@ class TrainingSettings:
     update, update_parameters
         One of `mnist_draw.training.updates.UPDATE_RULES`, and what differs from its defaults.
     learning_rate
-        Above 0.
+        Above 0, up to 1,000,000.
     schedule
         One of `SCHEDULES`.
     batch_size
@@ -82,8 +82,10 @@ class TrainingSettings:
         Raises
         ------
         UserError
-            The first that is out of range: a sentence with its name, value and range.
+            The first of the wrong kind or out of range: a sentence with its name, its value
+            and what is allowed.
         """
+        self.to_json()
         parse_network(self.network)
         find_update_rule(self.update, self.update_parameters)
         if self.schedule not in SCHEDULES:
@@ -92,13 +94,8 @@ class TrainingSettings:
                 + "; ".join(f"{name} ({meaning})" for name, meaning in SCHEDULES.items())
                 + "."
             )
-        if not (math.isfinite(self.learning_rate) and self.learning_rate > 0):
-            raise SettingsError(
-                f"The learning rate is {self.learning_rate:g}; it must be above 0. "
-                "The tutorial uses 0.001."
-            )
-        if not (math.isfinite(self.l2) and self.l2 >= 0):
-            raise SettingsError(f"L2 is {self.l2:g}; it must be 0 or more.")
+        check_learning_rate(self.learning_rate)
+        check_l2(self.l2)
         _within("The batch size", self.batch_size, 1, LARGEST_BATCH, "pictures")
         _within("The number of epochs", self.epochs, 1, 100_000)
         _within("The seed", self.seed, 0, 2**31 - 1)
@@ -115,8 +112,17 @@ class TrainingSettings:
         return dataclasses.replace(self, **changes)
 
     def to_json(self) -> dict[str, Any]:
-        """Return all fields as JSON values."""
-        return dataclasses.asdict(self)
+        """Return all fields as JSON values.
+
+        Raises
+        ------
+        UserError
+            A field is of the wrong kind.
+        """
+        return {
+            entry.name: _as(str(entry.type), entry.name, getattr(self, entry.name))
+            for entry in dataclasses.fields(self)
+        }
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> TrainingSettings:
@@ -132,6 +138,10 @@ class TrainingSettings:
         UserError
             A name or a value makes no sense; the sentence says which.
         """
+        if not isinstance(values, Mapping):
+            raise SettingsError(
+                f"Settings are a list of names with values, got {str(values)[:60]!r}."
+            )
         fields = {entry.name: entry for entry in dataclasses.fields(cls)}
         checked: dict[str, Any] = {}
         for name, value in values.items():
@@ -145,6 +155,27 @@ class TrainingSettings:
         return settings
 
 
+def check_learning_rate(value: float) -> None:
+    """Refuse a learning rate that is not above 0, or that 32-bit floats cannot compute with.
+
+    Raises
+    ------
+    SettingsError
+        A sentence with the value and the range.
+    """
+    if not 1e-20 <= value <= 1e6:
+        raise SettingsError(
+            f"The learning rate is {value:g}; it must be above 0 (from 1e-20 to 1,000,000). "
+            "The tutorial uses 0.001."
+        )
+
+
+def check_l2(value: float) -> None:
+    """Refuse an L2 penalty below 0, as `check_learning_rate` does with its value."""
+    if not 0 <= value <= 1e6:
+        raise SettingsError(f"L2 is {value:g}; it must be 0 or more (up to 1,000,000).")
+
+
 def _within(what: str, value: int | None, low: int, high: int, unit: str = "") -> None:
     if value is not None and not low <= value <= high:
         unit = f" {unit}" if unit else ""
@@ -152,13 +183,20 @@ def _within(what: str, value: int | None, low: int, high: int, unit: str = "") -
 
 
 def _as(kind: str, name: str, value: Any) -> Any:
-    """Take a JSON value for a field, or say in words why not."""
+    """Take a value for a field as JSON writes it, or say in words why not.
+
+    Parameters
+    ----------
+    kind
+        The field's annotation.
+    """
     if value is None and kind.endswith("| None"):
         return None
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if kind.startswith("int") and is_number and float(value).is_integer():
+    # NumPy's numbers count too; JSON files may hold 3.0 for 3.
+    is_number = isinstance(value, Real) and not isinstance(value, bool)
+    if kind.startswith("int") and is_number and abs(value) < 2**63 and value == int(value):
         return int(value)
-    if kind.startswith("float") and is_number:
+    if kind.startswith("float") and is_number and abs(value) < 1e300:
         return float(value)
     if (kind.startswith("str") and isinstance(value, str)) or (
         kind == "bool" and isinstance(value, bool)
@@ -166,8 +204,9 @@ def _as(kind: str, name: str, value: Any) -> Any:
         return value
     if kind.startswith("Mapping") and isinstance(value, Mapping):
         return {str(key): _as("float", f"{name}.{key}", entry) for key, entry in value.items()}
+    shown = repr(value) if isinstance(value, str) else str(value)
     raise SettingsError(
-        f"The setting {name} is {value!r}; it must be "
+        f"The setting {name} is {shown[:60]}; it must be "
         + {"i": "a whole number", "f": "a number", "s": "a text", "b": "true or false"}.get(
             kind[0].lower(), "a list of names with numbers"
         )

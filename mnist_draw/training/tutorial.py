@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_draw.dataset.mnist import Dataset, Images
+from mnist_draw.dataset.mnist import Dataset, scale
 from mnist_draw.training import events
 from mnist_draw.training.control import Controls, stop_on_interrupt
 from mnist_draw.training.functions import compile_predict
@@ -68,7 +68,7 @@ def run_network(
     UserError
         A setting or the data cannot be used; the sentence says why.
     ValueError
-        ``data`` is no 6-tuple of fitting arrays.
+        ``data`` is no 6-tuple of arrays that fit each other and the network.
     """
     chosen = TrainingSettings(
         network=settings.pop("network_name", "mlp"),
@@ -80,7 +80,7 @@ def run_network(
     chosen.validate()
     if network is None:
         network = build_network(chosen)
-    dataset = None if data is None else _as_dataset(data)
+    dataset = None if data is None else _as_dataset(data, network)
     controls = Controls()
     with stop_on_interrupt(controls):
         for event in train(chosen, dataset=dataset, network=network, controls=controls):
@@ -101,7 +101,7 @@ def get_class(network: Any, example: NDArray[Any]) -> Any:
         A Lasagne output layer.
     example
         One picture (1, 28, 28), or a batch (N, 1, 28, 28): float from 0 to 1 as `load_data`
-        gives them.
+        gives them, or uint8 from 0 to 255.
 
     Returns
     -------
@@ -113,7 +113,8 @@ def get_class(network: Any, example: NDArray[Any]) -> Any:
     ValueError
         ``example`` has another shape.
     """
-    pictures = np.asarray(example, dtype=np.float32)
+    pictures = np.asarray(example)
+    pictures = scale(pictures) if pictures.dtype == np.uint8 else pictures.astype(np.float32)
     single = pictures.ndim == 3
     if single:
         pictures = pictures[np.newaxis]
@@ -158,24 +159,46 @@ def describe(event: events.Event) -> list[str]:
     return []
 
 
-def _as_dataset(data: tuple[NDArray[Any], ...]) -> Dataset:
-    """Take the tutorial's six arrays, whatever their number type."""
+def _as_dataset(data: tuple[NDArray[Any], ...], network: Any) -> Dataset:
+    """Take the tutorial's six arrays, whatever their number type, if the network can.
+
+    A compiled function believes its input: a label without an output unit must not get there.
+    """
+    import lasagne
+
     if len(data) != 6:
         raise ValueError(
             "data must be X_train, y_train, X_val, y_val, X_test, y_test as load_data returns "
             f"them, got {len(data)} arrays"
         )
     arrays = [np.asarray(array) for array in data]
+    picture_shape = lasagne.layers.get_all_layers(network)[0].shape[1:]
+    classes = network.output_shape[1]
+    wanted = ", ".join(("N", *map(str, picture_shape)))
     for number, name in enumerate(("train", "val", "test")):
         pictures, labels = arrays[2 * number], arrays[2 * number + 1]
-        if pictures.ndim != 4 or len(pictures) != len(labels) or not len(labels):
+        if (
+            pictures.shape[1:] != picture_shape
+            or labels.shape != pictures.shape[:1]
+            or not len(labels)
+        ):
             raise ValueError(
-                f"X_{name} must have the shape (N, 1, 28, 28) and y_{name} (N,), "
+                f"X_{name} must have the shape ({wanted}) and y_{name} (N,), "
                 f"got {pictures.shape} and {labels.shape}"
             )
-    pictures_dtype = np.uint8 if arrays[0].dtype == np.uint8 else np.float32
-    values: list[Images] = [
-        array.astype(pictures_dtype if index % 2 == 0 else np.uint8, copy=False)
-        for index, array in enumerate(arrays)
-    ]
-    return Dataset(*values, name="the given data", folder=Path())
+        if (pictures.dtype == np.uint8) != (arrays[0].dtype == np.uint8):
+            raise ValueError(
+                "the pictures must be all uint8 (0 to 255) or all float (0 to 1), "
+                f"X_train is {arrays[0].dtype} and X_{name} {pictures.dtype}"
+            )
+        if labels.min() < 0 or labels.max() >= classes or (labels != np.floor(labels)).any():
+            wrong = labels[(labels < 0) | (labels >= classes) | (labels != np.floor(labels))][0]
+            raise ValueError(
+                f"y_{name} must hold whole numbers from 0 to {classes - 1}, got {wrong}"
+            )
+    pictures_dtype: Any = np.uint8 if arrays[0].dtype == np.uint8 else np.float32
+    X_train, X_val, X_test = (array.astype(pictures_dtype, copy=False) for array in arrays[::2])
+    y_train, y_val, y_test = (array.astype(np.uint8) for array in arrays[1::2])
+    return Dataset(
+        X_train, y_train, X_val, y_val, X_test, y_test, name="the given data", folder=Path()
+    )

@@ -1,0 +1,113 @@
+"""Requests to a running loop."""
+
+from __future__ import annotations
+
+import signal
+import threading
+
+import pytest
+
+from mnist_draw.errors import UserError
+from mnist_draw.training.control import Controls, stop_on_interrupt
+
+
+def test_nothing_is_asked_at_first() -> None:
+    controls = Controls()
+    assert not controls.stop_requested
+    assert not controls.paused
+    assert controls.extra_epochs == 0
+    assert controls.learning_rate is controls.l2 is None
+    controls.wait_while_paused()
+
+
+def test_requests_are_kept() -> None:
+    controls = Controls()
+    controls.add_epoch()
+    controls.add_epoch()
+    controls.set_learning_rate(0.25)
+    controls.set_l2(0.0)
+    assert (controls.extra_epochs, controls.learning_rate, controls.l2) == (2, 0.25, 0.0)
+
+
+def test_resume_takes_a_pause_back() -> None:
+    controls = Controls()
+    controls.pause()
+    assert controls.paused
+    controls.resume()
+    assert not controls.paused
+    controls.wait_while_paused()
+
+
+def test_a_stop_is_stronger_than_a_pause() -> None:
+    controls = Controls()
+    controls.stop()
+    controls.pause()
+    assert controls.stop_requested
+    assert not controls.paused
+    controls.wait_while_paused()
+
+
+@pytest.mark.parametrize("request_name", ["resume", "stop"])
+def test_waiting_ends_when_another_thread_asks(request_name: str) -> None:
+    controls = Controls()
+    controls.pause()
+    asker = threading.Timer(0.05, getattr(controls, request_name))
+    asker.start()
+    controls.wait_while_paused()
+    asker.join()
+    assert not controls.paused
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0, float("nan"), float("inf"), 1e7])
+def test_a_learning_rate_out_of_range_changes_nothing(value: float) -> None:
+    controls = Controls()
+    controls.set_learning_rate(0.5)
+    with pytest.raises(UserError, match="learning rate is"):
+        controls.set_learning_rate(value)
+    assert controls.learning_rate == 0.5
+
+
+@pytest.mark.parametrize("value", [-0.1, float("nan"), float("inf")])
+def test_an_l2_penalty_out_of_range_changes_nothing(value: float) -> None:
+    controls = Controls()
+    with pytest.raises(UserError, match="L2 is"):
+        controls.set_l2(value)
+    assert controls.l2 is None
+
+
+def test_ctrl_c_asks_for_a_stop_and_a_second_one_breaks_off() -> None:
+    controls = Controls()
+    before = signal.getsignal(signal.SIGINT)
+    with stop_on_interrupt(controls):
+        signal.raise_signal(signal.SIGINT)
+        assert controls.stop_requested
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_other_threads_leave_signals_alone() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    inside: list[object] = []
+
+    def work() -> None:
+        with stop_on_interrupt(Controls()):
+            inside.append(signal.getsignal(signal.SIGINT))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert inside == [before]
+
+
+def test_a_handler_not_set_from_python_is_no_obstacle(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[object] = []
+
+    def replace(number: int, handler: object) -> None:
+        given.append(handler)
+
+    monkeypatch.setattr(signal, "signal", replace)
+    with stop_on_interrupt(Controls()):
+        pass
+    assert len(given) == 1
+    assert callable(given[0])

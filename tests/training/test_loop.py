@@ -1,0 +1,391 @@
+"""The epoch loop on 600 digits: what it tells, what it learns, how it ends."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import lasagne
+import numpy as np
+import pytest
+
+from mnist_draw.dataset.mnist import Dataset, scale
+from mnist_draw.errors import UserError
+from mnist_draw.training import events
+from mnist_draw.training.control import Controls
+from mnist_draw.training.events import BatchFinished, EpochFinished, Event
+from mnist_draw.training.loop import build_network, fingerprint, train
+from mnist_draw.training.settings import SettingsError
+
+from .runs import SMALL, end, of, run, same
+
+
+@pytest.fixture(scope="module")
+def plain(digits: Dataset) -> list[Event]:
+    """One run, as it comes, for many tests to look at."""
+    return run(SMALL, dataset=digits)
+
+
+def at(kind: type[Event], epoch: int, batch: int, act: Callable[[], Any]) -> Any:
+    """Return a listener that acts once, at one event."""
+
+    def listen(event: Event) -> None:
+        if (
+            isinstance(event, kind)
+            and getattr(event, "epoch", epoch) == epoch
+            and getattr(event, "batch", batch) == batch
+        ):
+            act()
+
+    return listen
+
+
+def test_events_come_in_their_order(plain: list[Event]) -> None:
+    names = [type(event).__name__ for event in plain]
+    compiling = [name for name in names if name == "Compiling"]
+    epoch = ["BatchFinished"] * 6 + ["Validating", "EpochFinished"]
+    assert len(compiling) >= 2
+    assert names == [*compiling, "Started", *epoch, *epoch, "Testing", "Tested", "Finished"]
+
+
+def test_compiling_counts_up(plain: list[Event]) -> None:
+    stages = of(events.Compiling, plain)
+    assert [stage.done for stage in stages] == list(range(stages[0].total))
+    assert all(stage.stage for stage in stages)
+
+
+def test_events_say_where_they_are(plain: list[Event]) -> None:
+    assert of(events.Started, plain) == [events.Started(1, 2, 6, 100, 600)]
+    batches = of(BatchFinished, plain)
+    assert [(b.epoch, b.epochs, b.batch, b.batches) for b in batches] == [
+        (epoch, 2, batch, 6) for epoch in (1, 2) for batch in range(1, 7)
+    ]
+    assert [event.epoch for event in of(events.Validating, plain)] == [1, 2]
+    assert all(event.seconds > 0 for event in batches)
+
+
+def test_figures_are_means_of_the_batches(plain: list[Event]) -> None:
+    batches = of(BatchFinished, plain)
+    for number, epoch in enumerate(of(EpochFinished, plain), 1):
+        mine = [event for event in batches if event.epoch == number]
+        assert epoch.training_loss == pytest.approx(np.mean([e.loss for e in mine]))
+        assert epoch.training_accuracy == pytest.approx(np.mean([e.accuracy for e in mine]))
+        assert epoch.images_per_second == pytest.approx(600 / sum(e.seconds for e in mine))
+        assert epoch.seconds > sum(e.seconds for e in mine)
+
+
+def test_it_learns(plain: list[Event]) -> None:
+    first, last = of(EpochFinished, plain)
+    assert 1.5 < first.training_loss < 3
+    assert last.validation_loss < first.validation_loss < np.log(10)
+    assert last.validation_accuracy > 0.4
+    assert first.is_best
+    assert last.is_best
+
+
+def test_validation_and_test_figures_are_those_of_the_network(
+    plain: list[Event], digits: Dataset
+) -> None:
+    """Computed again from the parameters, without dropout and with NumPy alone."""
+    w1, b1, w2, b2 = end(plain).parameters
+    for pictures, labels, loss, accuracy in (
+        (
+            digits.validation_images,
+            digits.validation_labels,
+            of(EpochFinished, plain)[-1].validation_loss,
+            of(EpochFinished, plain)[-1].validation_accuracy,
+        ),
+        (
+            digits.test_images,
+            digits.test_labels,
+            of(events.Tested, plain)[0].loss,
+            of(events.Tested, plain)[0].accuracy,
+        ),
+    ):
+        hidden = np.maximum(scale(pictures).reshape(len(pictures), -1) @ w1 + b1, 0)
+        scores = (hidden @ w2 + b2).astype(np.float64)
+        logs = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
+        assert loss == pytest.approx(-logs[np.arange(len(labels)), labels].mean(), rel=1e-5)
+        assert accuracy == pytest.approx((logs.argmax(axis=1) == labels).mean())
+
+
+def test_parameters_reported_are_copies(plain: list[Event]) -> None:
+    first, last = of(EpochFinished, plain)
+    assert not same(first.parameters, last.parameters)
+    assert same(last.parameters, end(plain).parameters)
+    assert [value.shape for value in last.parameters] == [(784, 32), (32,), (32, 10), (10,)]
+    assert all(value.dtype == np.float32 for value in last.parameters)
+
+
+def test_the_same_seed_gives_the_same_run(plain: list[Event], digits: Dataset) -> None:
+    again = run(SMALL, dataset=digits)
+    assert same(end(again).parameters, end(plain).parameters)
+    assert [(e.loss, e.accuracy) for e in of(BatchFinished, again)] == [
+        (e.loss, e.accuracy) for e in of(BatchFinished, plain)
+    ]
+    assert of(events.Tested, again) == of(events.Tested, plain)
+
+
+def test_another_seed_gives_another_run(plain: list[Event], digits: Dataset) -> None:
+    """Other weights, another order, other dropout."""
+    other = SMALL.replace(seed=2)
+    mine = run(other, dataset=digits)
+    assert not same(end(mine).parameters, end(plain).parameters)
+    first, second = (
+        lasagne.layers.get_all_param_values(build_network(settings)) for settings in (SMALL, other)
+    )
+    assert not np.array_equal(first[0], second[0])
+
+
+def test_building_leaves_lasagnes_generator_alone() -> None:
+    before = lasagne.random.get_rng()
+    build_network(SMALL)
+    assert lasagne.random.get_rng() is before
+
+
+def test_each_epoch_has_its_own_order(digits: Dataset) -> None:
+    """With steps that change nothing, losses differ by order and by dropout only."""
+    settings = SMALL.replace(
+        network="custom_mlp:0,1,0,0", update="sgd", learning_rate=1e-20, batch_size=600
+    )
+    whole = of(BatchFinished, run(settings, dataset=digits))
+    assert whole[0].loss == pytest.approx(whole[1].loss, rel=1e-5)
+    batches = of(BatchFinished, run(settings.replace(batch_size=100), dataset=digits))
+    assert {e.loss for e in batches[:6]}.isdisjoint(e.loss for e in batches[6:])
+
+
+def test_a_listener_that_walks_away_leaves_no_thread(digits: Dataset, tmp_path: Any) -> None:
+    running = train(SMALL, dataset=digits, checkpoint=tmp_path / "run")
+    for event in running:
+        if isinstance(event, EpochFinished):
+            break
+    running.close()  # type: ignore[attr-defined]
+    assert (tmp_path / "run").is_file()
+    assert not [thread for thread in threading.enumerate() if thread.name == "checkpoints"]
+
+
+@pytest.mark.parametrize("batch", [1, 3, 6])
+def test_stop_within_one_batch(digits: Dataset, batch: int) -> None:
+    controls = Controls()
+    seen = run(SMALL, at(BatchFinished, 1, batch, controls.stop), dataset=digits, controls=controls)
+    assert len(of(BatchFinished, seen)) == batch
+    assert not of(EpochFinished, seen)
+    assert len(of(events.Tested, seen)) == 1
+    assert end(seen).reason == "stopped"
+    assert end(seen).epochs_done == 0
+
+
+def test_stop_before_the_first_batch_trains_nothing(digits: Dataset) -> None:
+    controls = Controls()
+    controls.stop()
+    seen = run(SMALL, dataset=digits, controls=controls)
+    assert not of(BatchFinished, seen)
+    assert end(seen).reason == "stopped"
+    start = lasagne.layers.get_all_param_values(build_network(SMALL))
+    assert same(end(seen).parameters, start)
+
+
+def test_stop_after_an_epoch_keeps_it(digits: Dataset, plain: list[Event]) -> None:
+    controls = Controls()
+    seen = run(SMALL, at(EpochFinished, 1, 0, controls.stop), dataset=digits, controls=controls)
+    assert (end(seen).reason, end(seen).epochs_done) == ("stopped", 1)
+    assert same(end(seen).parameters, of(EpochFinished, plain)[0].parameters)
+
+
+def test_pause_and_resume_from_another_thread(digits: Dataset, plain: list[Event]) -> None:
+    controls = Controls()
+    paused = threading.Event()
+    resumer = threading.Thread(target=lambda: (paused.wait(60), controls.resume()))
+    resumer.start()
+
+    def listen(event: Event) -> None:
+        if isinstance(event, BatchFinished) and (event.epoch, event.batch) == (1, 2):
+            controls.pause()
+        if isinstance(event, events.Paused):
+            paused.set()
+
+    seen = run(SMALL, listen, dataset=digits, controls=controls)
+    resumer.join()
+    place = seen.index(events.Paused(1, 2))
+    assert isinstance(seen[place - 1], BatchFinished)
+    assert seen[place + 1] == events.Resumed(1, 2)
+    assert same(end(seen).parameters, end(plain).parameters)
+
+
+def test_stop_ends_a_pause(digits: Dataset) -> None:
+    controls = Controls()
+    paused = threading.Event()
+    stopper = threading.Thread(target=lambda: (paused.wait(60), controls.stop()))
+    stopper.start()
+
+    def listen(event: Event) -> None:
+        if isinstance(event, BatchFinished):
+            controls.pause()
+        if isinstance(event, events.Paused):
+            paused.set()
+
+    seen = run(SMALL, listen, dataset=digits, controls=controls)
+    stopper.join()
+    assert len(of(BatchFinished, seen)) == 1
+    assert not of(events.Resumed, seen)
+    assert end(seen).reason == "stopped"
+
+
+def test_one_epoch_more(digits: Dataset, plain: list[Event]) -> None:
+    controls = Controls()
+    seen = run(
+        SMALL, at(BatchFinished, 2, 5, controls.add_epoch), dataset=digits, controls=controls
+    )
+    assert [event.epochs for event in of(EpochFinished, seen)] == [2, 3, 3]
+    assert (end(seen).reason, end(seen).epochs_done) == ("completed", 3)
+    assert same(of(EpochFinished, seen)[1].parameters, end(plain).parameters)
+
+
+def ruin(controls: Controls, epoch: int = 1) -> Any:
+    """Return a listener that makes everything after an epoch worse, but finite."""
+    return at(EpochFinished, epoch, 0, lambda: controls.set_learning_rate(0.5))
+
+
+@pytest.mark.parametrize("keep_best", [True, False])
+def test_keep_best(digits: Dataset, keep_best: bool) -> None:
+    controls = Controls()
+    network = build_network(SMALL)
+    seen = run(
+        SMALL.replace(keep_best=keep_best),
+        ruin(controls),
+        dataset=digits,
+        controls=controls,
+        network=network,
+    )
+    best, last = of(EpochFinished, seen)
+    assert (best.is_best, last.is_best) == (True, False)
+    kept, lost = (best, last) if keep_best else (last, best)
+    assert same(end(seen).parameters, kept.parameters)
+    assert not same(end(seen).parameters, lost.parameters)
+    assert same(lasagne.layers.get_all_param_values(network), kept.parameters)
+
+
+def test_patience(digits: Dataset) -> None:
+    controls = Controls()
+    seen = run(
+        SMALL.replace(epochs=20, patience=2), ruin(controls, 2), dataset=digits, controls=controls
+    )
+    best = [event.epoch for event in of(EpochFinished, seen) if event.is_best][-1]
+    assert (end(seen).reason, end(seen).epochs_done) == ("early", best + 2)
+
+
+def test_target_accuracy(digits: Dataset) -> None:
+    seen = run(SMALL.replace(epochs=50, target_accuracy=0.5), dataset=digits)
+    reached = [event.validation_accuracy >= 0.5 for event in of(EpochFinished, seen)]
+    assert reached == [False] * (len(reached) - 1) + [True]
+    assert end(seen).reason == "target"
+    assert end(seen).epochs_done == len(reached) < 50
+
+
+WILD = SMALL.replace(update="sgd", learning_rate=1e6)
+
+
+def test_divergence_keeps_the_start(digits: Dataset) -> None:
+    seen = run(WILD, dataset=digits)
+    told = of(events.Diverged, seen)[0]
+    assert (told.epoch, told.learning_rate) == (1, 1e6)
+    assert "weights of the start were kept" in told.message
+    assert "Try a learning rate of 100000" in told.message
+    assert not of(events.Tested, seen)
+    assert (end(seen).reason, end(seen).epochs_done) == ("diverged", 0)
+    start = lasagne.layers.get_all_param_values(build_network(WILD))
+    assert same(end(seen).parameters, start)
+
+
+@pytest.mark.parametrize("keep_best", [True, False])
+def test_divergence_keeps_the_last_good_weights(digits: Dataset, keep_best: bool) -> None:
+    controls = Controls()
+    seen = run(
+        WILD.replace(learning_rate=0.05, epochs=9, keep_best=keep_best),
+        at(EpochFinished, 2, 0, lambda: controls.set_learning_rate(1e6)),
+        dataset=digits,
+        controls=controls,
+    )
+    good = of(EpochFinished, seen)
+    assert "weights of epoch 2 were kept" in of(events.Diverged, seen)[0].message
+    assert (end(seen).reason, end(seen).epochs_done) == ("diverged", 2)
+    assert same(end(seen).parameters, good[1].parameters)
+    assert all(np.isfinite(value).all() for value in end(seen).parameters)
+
+
+def test_a_new_learning_rate_counts_from_the_next_batch(digits: Dataset) -> None:
+    controls = Controls()
+    seen = run(
+        SMALL.replace(update="sgd", learning_rate=0.1),
+        at(EpochFinished, 1, 0, lambda: controls.set_learning_rate(1e-20)),
+        dataset=digits,
+        controls=controls,
+    )
+    first, last = of(EpochFinished, seen)
+    assert same(first.parameters, last.parameters)
+
+
+def test_a_new_l2_penalty_counts_from_the_next_batch(digits: Dataset) -> None:
+    controls = Controls()
+    seen = run(
+        SMALL.replace(update="sgd", learning_rate=0.01),
+        at(EpochFinished, 1, 0, lambda: controls.set_l2(5.0)),
+        dataset=digits,
+        controls=controls,
+    )
+    first, last = (np.linalg.norm(event.parameters[0]) for event in of(EpochFinished, seen))
+    # Each of the six batches takes a tenth of the weights away.
+    assert last == pytest.approx(0.9**6 * first, rel=0.05)
+
+
+def test_a_schedule_lowers_the_learning_rate(digits: Dataset) -> None:
+    settings = SMALL.replace(update="sgd", learning_rate=0.1, epochs=4, schedule="cosine")
+    seen = of(EpochFinished, run(settings, dataset=digits))
+    steps = [
+        np.linalg.norm(later.parameters[0] - earlier.parameters[0])
+        for earlier, later in itertools.pairwise(seen)
+    ]
+    assert steps[0] > steps[1] > 2 * steps[2]
+
+
+def test_pictures_that_are_scaled_already_give_the_same(
+    digits: Dataset, plain: list[Event]
+) -> None:
+    scaled = Dataset(
+        scale(digits.train_images),  # type: ignore[arg-type]
+        digits.train_labels,
+        scale(digits.validation_images),  # type: ignore[arg-type]
+        digits.validation_labels,
+        scale(digits.test_images),  # type: ignore[arg-type]
+        digits.test_labels,
+        "scaled",
+        digits.folder,
+    )
+    found = end(run(SMALL, dataset=scaled)).parameters
+    for mine, theirs in zip(found, end(plain).parameters, strict=True):
+        np.testing.assert_allclose(mine, theirs, atol=1e-4)
+
+
+def test_training_examples_takes_the_first(digits: Dataset) -> None:
+    seen = run(SMALL.replace(training_examples=250, epochs=1), dataset=digits)
+    assert of(events.Started, seen) == [events.Started(1, 1, 2, 100, 250)]
+    assert of(EpochFinished, seen)[0].images_per_second > 0
+
+
+def test_a_batch_larger_than_the_data(digits: Dataset) -> None:
+    with pytest.raises(SettingsError, match="batch size is 601, but there are only 600 training"):
+        next(iter(train(SMALL.replace(batch_size=601), dataset=digits)))
+
+
+def test_settings_and_data_are_checked_first(tmp_path: Any) -> None:
+    with pytest.raises(UserError, match="number of epochs is 0"):
+        next(iter(train(SMALL.replace(epochs=0))))
+    with pytest.raises(UserError, match="absent is not a folder"):
+        next(iter(train(SMALL.replace(data_folder=str(tmp_path / "absent")))))
+
+
+def test_data_sets_are_told_apart(digits: Dataset) -> None:
+    assert fingerprint(digits) == fingerprint(digits.first(600))
+    assert fingerprint(digits) != fingerprint(digits.first(599))

@@ -1,0 +1,178 @@
+"""Settings: what they allow, and their way through JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mnist_draw.errors import UserError
+from mnist_draw.training.settings import SCHEDULES, TrainingSettings
+from mnist_draw.training.updates import UPDATE_RULES
+
+FIELDS = [field.name for field in dataclasses.fields(TrainingSettings)]
+
+
+def complaint(**changes: Any) -> str:
+    with pytest.raises(UserError) as caught:
+        TrainingSettings(**changes).validate()
+    return str(caught.value)
+
+
+def test_the_defaults_are_the_tutorials() -> None:
+    settings = TrainingSettings()
+    settings.validate()
+    assert settings.network == "mlp"
+    assert (settings.update, settings.learning_rate) == ("rmsprop", 0.001)
+    assert (settings.batch_size, settings.epochs) == (500, 20)
+    assert (settings.l2, settings.schedule, settings.keep_best) == (0, "constant", False)
+    assert settings.patience is settings.target_accuracy is settings.data_folder is None
+
+
+FULL = TrainingSettings(
+    network="custom_mlp:1,32,0,0.5",
+    update="adam",
+    update_parameters={"beta1": 0.8, "epsilon": 1e-7},
+    learning_rate=0.02,
+    schedule="cosine",
+    batch_size=100,
+    epochs=7,
+    l2=1e-4,
+    seed=2**31 - 1,
+    training_examples=1000,
+    data_folder="/somewhere/Ziffern – é",
+    patience=3,
+    target_accuracy=0.98,
+    keep_best=True,
+)
+
+
+@pytest.mark.parametrize("settings", [TrainingSettings(), FULL])
+def test_through_json_and_back(settings: TrainingSettings) -> None:
+    text = json.dumps(settings.to_json())
+    assert TrainingSettings.from_json(json.loads(text)) == settings
+    assert set(json.loads(text)) == set(FIELDS)
+
+
+@given(
+    st.builds(
+        TrainingSettings,
+        network=st.sampled_from(["mlp", "cnn", "custom_mlp:3,50,0,0.9"]),
+        update=st.sampled_from(sorted(UPDATE_RULES)),
+        learning_rate=st.floats(1e-20, 1e6),
+        schedule=st.sampled_from(sorted(SCHEDULES)),
+        batch_size=st.integers(1, 10_000),
+        epochs=st.integers(1, 100_000),
+        l2=st.floats(0, 1e6),
+        seed=st.integers(0, 2**31 - 1),
+        training_examples=st.none() | st.integers(1, 10_000_000),
+        data_folder=st.none() | st.text(),
+        patience=st.none() | st.integers(1, 100_000),
+        target_accuracy=st.none() | st.floats(0, 1, exclude_min=True),
+        keep_best=st.booleans(),
+    )
+)
+def test_all_that_is_allowed_survives_json(settings: TrainingSettings) -> None:
+    assert TrainingSettings.from_json(json.loads(json.dumps(settings.to_json()))) == settings
+
+
+def test_fields_left_out_keep_the_tutorials_values() -> None:
+    assert TrainingSettings.from_json({"epochs": 3}) == TrainingSettings(epochs=3)
+    assert TrainingSettings.from_json({}) == TrainingSettings()
+
+
+def test_numpys_numbers_count_as_numbers() -> None:
+    settings = TrainingSettings(
+        epochs=np.int64(3),  # type: ignore[arg-type]
+        learning_rate=np.float64(0.01),
+        update_parameters=MappingProxyType({"rho": np.float64(0.5)}),
+    )
+    settings.validate()
+    assert json.loads(json.dumps(settings.to_json()))["update_parameters"] == {"rho": 0.5}
+
+
+def test_whole_numbers_may_be_written_with_a_point() -> None:
+    settings = TrainingSettings.from_json({"epochs": 3.0, "learning_rate": 1})
+    assert (settings.epochs, settings.learning_rate) == (3, 1.0)
+    assert isinstance(settings.epochs, int)
+    assert isinstance(settings.learning_rate, float)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"network": "vgg"}, ["no network 'vgg'"]),
+        ({"update": "rms"}, ["no update rule 'rms'"]),
+        ({"update_parameters": {"beta1": 0.5}}, ["no parameter 'beta1'", "rho, epsilon"]),
+        ({"update_parameters": {"rho": 1.0}}, ["rho of rmsprop is 1", "not including, 1"]),
+        ({"schedule": "linear"}, ["no schedule 'linear'", "constant", "step", "cosine"]),
+        ({"learning_rate": 0.0}, ["learning rate is 0", "above 0", "0.001"]),
+        ({"learning_rate": -1.0}, ["learning rate is -1"]),
+        ({"learning_rate": 1e39}, ["learning rate is 1e+39"]),
+        ({"learning_rate": float("nan")}, ["learning_rate is nan", "a number"]),
+        ({"learning_rate": float("inf")}, ["learning_rate is inf", "a number"]),
+        ({"learning_rate": "0.1"}, ["learning_rate is '0.1'", "a number"]),
+        ({"l2": -1e-9}, ["L2 is -1e-09", "0 or more"]),
+        ({"batch_size": 0}, ["batch size is 0", "from 1 to 10,000 pictures"]),
+        ({"batch_size": 10_001}, ["batch size is 10,001"]),
+        ({"batch_size": 99.5}, ["batch_size is 99.5", "a whole number"]),
+        ({"epochs": 0}, ["number of epochs is 0", "from 1 to 100,000"]),
+        ({"epochs": 100_001}, ["number of epochs is 100,001"]),
+        ({"epochs": True}, ["epochs is True", "a whole number"]),
+        ({"epochs": None}, ["epochs is None", "a whole number"]),
+        ({"seed": -1}, ["seed is -1"]),
+        ({"seed": 2**31}, ["seed is 2,147,483,648"]),
+        ({"training_examples": 0}, ["number of training pictures is 0"]),
+        ({"patience": 0}, ["patience is 0", "epochs"]),
+        ({"target_accuracy": 0.0}, ["target accuracy is 0 %", "at most 100 %"]),
+        ({"target_accuracy": 98.0}, ["target accuracy is 9800 %"]),
+        ({"keep_best": 1}, ["keep_best is 1", "true or false"]),
+        ({"data_folder": 3}, ["data_folder is 3", "a text"]),
+        ({"network": 3}, ["network is 3", "a text"]),
+        ({"update_parameters": [1]}, ["update_parameters is [1]", "names with numbers"]),
+        ({"update_parameters": {"rho": "x"}}, ["update_parameters.rho is 'x'", "a number"]),
+    ],
+)
+def test_each_range(changes: dict[str, Any], words: list[str]) -> None:
+    said = complaint(**changes)
+    for word in words:
+        assert word in said
+    with pytest.raises(UserError):
+        TrainingSettings.from_json(changes)
+
+
+def test_unknown_names_list_the_known() -> None:
+    with pytest.raises(UserError, match="no setting 'epoch'") as caught:
+        TrainingSettings.from_json({"epoch": 3})
+    for name in FIELDS:
+        assert name in str(caught.value)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=6,
+)
+
+
+@given(JSON | st.dictionaries(st.sampled_from(FIELDS), JSON))
+def test_any_json_gives_settings_or_a_sentence(values: Any) -> None:
+    try:
+        settings = TrainingSettings.from_json(values)
+    except UserError:
+        return
+    settings.validate()
+
+
+@pytest.mark.parametrize("number", [10**400, -(10**400)])
+@pytest.mark.parametrize("field", ["epochs", "learning_rate"])
+def test_numbers_beyond_all_bounds(field: str, number: int) -> None:
+    said = complaint(**{field: number})
+    assert f"The setting {field} is" in said
+    assert len(said) < 200

@@ -1,0 +1,158 @@
+"""Lasagne's update rules by name, against figures computed with NumPy."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import lasagne
+import numpy as np
+import pytest
+
+from mnist_draw import theano_bridge
+from mnist_draw.errors import UserError
+from mnist_draw.training.updates import UPDATE_RULES, find_update_rule, updates_of
+
+
+def test_all_of_lasagnes_rules_the_tutorials_first() -> None:
+    assert next(iter(UPDATE_RULES)) == "rmsprop"
+    published = {
+        name
+        for name in lasagne.updates.__all__
+        if "loss_or_grads" in inspect.signature(getattr(lasagne.updates, name)).parameters
+    }
+    assert set(UPDATE_RULES) == published
+
+
+@pytest.mark.parametrize("name", UPDATE_RULES)
+def test_parameters_and_defaults_are_lasagnes(name: str) -> None:
+    signature = inspect.signature(getattr(lasagne.updates, name)).parameters
+    expected = {
+        key: parameter.default
+        for key, parameter in signature.items()
+        if key not in ("loss_or_grads", "params", "learning_rate")
+    }
+    assert dict(UPDATE_RULES[name].parameters) == expected
+    assert UPDATE_RULES[name].name == name
+    assert UPDATE_RULES[name].meaning
+
+
+def steps(name: str, learning_rate: float, parameters: dict[str, float]) -> list[float]:
+    """Minimise x² + 3 y from (1, 2) for four steps; return x and y after each."""
+    import theano
+    import theano.tensor as T
+
+    point = theano.shared(np.array([1.0, 2.0], np.float32))
+    loss = T.sqr(point[0]) + 3 * point[1]
+    updates = updates_of(UPDATE_RULES[name], loss, [point], np.float32(learning_rate), parameters)
+    step = theano.function([], loss, updates=updates, mode=theano_bridge.quick_mode())
+    found: list[float] = []
+    for _ in range(4):
+        step()
+        found += point.get_value().tolist()
+    return found
+
+
+def expected(rule: Callable[..., np.ndarray]) -> list[float]:
+    """Do the same with a rule that turns gradients so far into a step."""
+    point, gradients, found = np.array([1.0, 2.0]), [], []
+    for _ in range(4):
+        gradients.append(np.array([2 * point[0], 3.0]))
+        point = point - rule(gradients)
+        found += point.tolist()
+    return found
+
+
+def rmsprop(gradients: list[np.ndarray]) -> np.ndarray:
+    mean = np.zeros(2)
+    for gradient in gradients:
+        mean = 0.7 * mean + 0.3 * gradient**2
+    return 0.1 * gradients[-1] / np.sqrt(mean + 1e-3)
+
+
+def adam(gradients: list[np.ndarray]) -> np.ndarray:
+    mean, square = np.zeros(2), np.zeros(2)
+    for gradient in gradients:
+        mean = 0.8 * mean + 0.2 * gradient
+        square = 0.95 * square + 0.05 * gradient**2
+    count = len(gradients)
+    rate = 0.1 * np.sqrt(1 - 0.95**count) / (1 - 0.8**count)
+    return rate * mean / (np.sqrt(square) + 1e-3)
+
+
+def momentum(gradients: list[np.ndarray]) -> np.ndarray:
+    velocity = np.zeros(2)
+    for gradient in gradients:
+        velocity = 0.5 * velocity + 0.1 * gradient
+    return velocity
+
+
+def adagrad(gradients: list[np.ndarray]) -> np.ndarray:
+    return 0.1 * gradients[-1] / np.sqrt(np.sum(np.square(gradients), axis=0) + 1e-3)
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "rule"),
+    [
+        ("sgd", {}, lambda gradients: 0.1 * gradients[-1]),
+        ("momentum", {"momentum": 0.5}, momentum),
+        ("adagrad", {"epsilon": 1e-3}, adagrad),
+        ("rmsprop", {"rho": 0.7, "epsilon": 1e-3}, rmsprop),
+        ("adam", {"beta1": 0.8, "beta2": 0.95, "epsilon": 1e-3}, adam),
+    ],
+)
+def test_steps_are_those_of_the_rule(
+    name: str, parameters: dict[str, float], rule: Callable[..., np.ndarray]
+) -> None:
+    np.testing.assert_allclose(steps(name, 0.1, parameters), expected(rule), rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", UPDATE_RULES)
+def test_every_rule_descends(name: str) -> None:
+    found = steps(name, 0.1, {})
+    assert found[-2] < 1
+    assert found[-1] < 2
+
+
+def complaint(name: Any, parameters: dict[str, float] | None = None) -> str:
+    with pytest.raises(UserError) as caught:
+        find_update_rule(name, parameters)
+    return str(caught.value)
+
+
+def test_unknown_rule() -> None:
+    said = complaint("adamw")
+    assert "no update rule 'adamw'" in said
+    for rule in UPDATE_RULES.values():
+        assert f"{rule.name} ({rule.meaning})" in said
+
+
+def test_unknown_parameter() -> None:
+    assert complaint("adam", {"rho": 0.5}) == (
+        "The update rule adam has no parameter 'rho'; it has: beta1, beta2, epsilon."
+    )
+    assert "none beside the learning rate" in complaint("sgd", {"momentum": 0.5})
+
+
+@pytest.mark.parametrize(
+    ("name", "parameter", "value"),
+    [
+        ("rmsprop", "rho", 1.0),
+        ("rmsprop", "rho", -0.1),
+        ("rmsprop", "rho", float("nan")),
+        ("rmsprop", "epsilon", 0.0),
+        ("rmsprop", "epsilon", float("inf")),
+        ("adam", "beta2", 1.5),
+        ("momentum", "momentum", 1.0),
+    ],
+)
+def test_parameters_out_of_range(name: str, parameter: str, value: float) -> None:
+    said = complaint(name, {parameter: value})
+    assert f"{parameter} of {name} is {value:g}" in said
+    assert ("above 0" if parameter == "epsilon" else "from 0 up to, not including, 1") in said
+
+
+def test_the_edges_are_allowed() -> None:
+    assert find_update_rule("momentum", {"momentum": 0.0}).name == "momentum"
+    assert find_update_rule("rmsprop", {"rho": 0.999999, "epsilon": 1e-12}).name == "rmsprop"
