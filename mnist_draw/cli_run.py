@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from mnist_draw import __version__, theano_bridge
 from mnist_draw.dataset.mnist import Dataset, load_dataset
@@ -88,7 +88,7 @@ def _save(
 ) -> int:
     interrupted = finished.reason == "stopped"
     if finished.reason == "diverged" and finished.epochs_done == 0:
-        print("Nothing was learnt, so nothing was saved.", file=sys.stderr)
+        print("mnist-draw: Nothing was learnt, so nothing was saved.", file=sys.stderr)
         return FAILED
     model = finished_model(
         settings,
@@ -149,6 +149,9 @@ class Progress:
             self._bar.set_description(f"Epoch {event.epoch}/{event.epochs}", refresh=False)
             self._bar.set_postfix_str(f"loss {event.loss:.4f}", refresh=False)
             self._bar.update()
+        if isinstance(event, events.Diverged | events.CheckpointFailed):
+            self._print(f"mnist-draw: {event.message}", sys.stderr)
+            return
         for line in describe(event):
             self._print(line)
 
@@ -171,10 +174,11 @@ class Progress:
             file=sys.stderr,
         )
 
-    def _print(self, line: str) -> None:
+    def _print(self, line: str, stream: TextIO | None = None) -> None:
+        stream = stream or sys.stdout
         if self._bar is None:
-            print(line, flush=True)
+            print(line, file=stream, flush=True)
             return
         # Takes the bar away, prints, and paints the bar again below.
-        self._bar.write(line, file=sys.stdout)
-        sys.stdout.flush()
+        self._bar.write(line, file=stream)
+        stream.flush()

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from linear_network import linear_model
 
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.errors import UserError
 from mnist_draw.recognition.recogniser import Recogniser, temperature_of
 from mnist_draw.storage import ModelFile, ModelFileError
-
-from .helpers import linear_model
 
 
 @pytest.fixture(scope="module")

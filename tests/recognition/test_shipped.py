@@ -6,12 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from linear_network import linear_model
 
 from mnist_draw.recognition import models
 from mnist_draw.recognition.models import default_model, list_models, load_trained
 from mnist_draw.storage import ModelFile, ModelFileError, save_model
-
-from .helpers import linear_model
 
 
 @pytest.fixture

@@ -1,0 +1,127 @@
+"""The outer shell: exit statuses, misuse, defects, and output that nobody reads."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mnist_draw import __version__, cli, cli_predict
+from mnist_draw.cli import main
+
+
+def test_version_names_program_engine_and_python(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    out = capsys.readouterr().out
+    assert f"mnist_draw {__version__}" in out
+    assert "PyTensor" in out or "Theano" in out
+    assert f"Python {sys.version_info[0]}.{sys.version_info[1]}" in out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], ["train", "--help"], ["evaluate", "--help"], ["predict", "--help"]],
+)
+def test_help(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 0
+    assert "usage: mnist-draw" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["draw"],
+        ["--nonsense"],
+        ["predict"],
+        ["evaluate"],
+        ["evaluate", "a.npz", "b.npz"],
+        ["train", "--epochs", "many"],
+        ["train", "--epo", "3"],
+        ["train", "7"],
+    ],
+)
+def test_misuse(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 2
+    assert "usage: mnist-draw" in capsys.readouterr().err
+
+
+def test_without_a_command_the_window_opens(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mnist_draw.app.main", lambda: 7)
+    assert main([]) == 7
+
+
+def broken(error: BaseException) -> object:
+    def command(_arguments: object) -> int:
+        raise error
+
+    return command
+
+
+def test_defect_is_kept_in_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path))
+    monkeypatch.setattr(cli_predict, "evaluate", broken(ZeroDivisionError("oh")))
+    assert main(["evaluate", "a.npz"]) == 1
+    err = capsys.readouterr().err
+    assert "made a mistake (ZeroDivisionError: oh)" in err
+    assert len(err.splitlines()) == 1
+    [report] = (tmp_path / "data").iterdir()
+    assert str(report) in err
+    assert "Traceback" in report.read_text()
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "message"),
+    [
+        (KeyboardInterrupt(), 130, "Interrupted"),
+        (MemoryError(), 1, "memory"),
+    ],
+)
+def test_ends_without_a_traceback(
+    error: BaseException,
+    status: int,
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(cli_predict, "evaluate", broken(error))
+    assert main(["evaluate", "a.npz"]) == status
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell pipe that closes early")
+def test_reader_that_has_enough() -> None:
+    command = f"{sys.executable} -m mnist_draw train --help | head -c 1"
+    found = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+    assert "Traceback" not in found.stderr
+    assert "BrokenPipe" not in found.stderr
+
+
+def test_importing_the_commands_is_cheap() -> None:
+    code = (
+        "import sys, mnist_draw.cli; "
+        "heavy = {'theano', 'lasagne', 'pytensor', 'PyQt5', 'scipy', 'PIL'} & set(sys.modules); "
+        "sys.exit(', '.join(heavy) or 0)"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert found.returncode == 0, found.stderr
+
+
+def test_any_file_name_can_be_printed() -> None:
+    """An ASCII terminal and a name that is not even valid Unicode: a sentence, no traceback."""
+    command = [sys.executable, "-m", "mnist_draw", "evaluate", os.fsdecode(b"\xff\xc3\xbc.npz")]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    found = subprocess.run(command, capture_output=True, env=environment, check=False)
+    assert found.returncode == 1
+    assert b"There is no such file" in found.stderr
+    assert len(found.stderr.splitlines()) == 1
+
+
+def test_status_names() -> None:
+    assert (cli.SUCCESS, cli.FAILURE, cli.MISUSE, cli.INTERRUPTED) == (0, 1, 2, 130)

@@ -1,0 +1,125 @@
+"""``predict`` and ``evaluate``: answers on standard output, faults on standard error."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from linear_network import linear_model
+from PIL import Image
+
+from mnist_draw.cli import main
+from mnist_draw.dataset.mnist import load_dataset
+from mnist_draw.storage import save_model
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> str:
+    save_model(tmp_path / "model.npz", linear_model())
+    return str(tmp_path / "model.npz")
+
+
+@pytest.fixture
+def seven(tmp_path: Path) -> str:
+    """A picture of a 7, dark on light and larger than MNIST's."""
+    picture = Image.fromarray(255 - load_dataset().test_images[0, 0])
+    picture.resize((200, 200), Image.Resampling.BICUBIC).save(tmp_path / "sieben ü.png")
+    return str(tmp_path / "sieben ü.png")
+
+
+def test_predict(model: str, seven: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["predict", seven, "--model", model]) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith(f"{seven}: 7 (")
+    assert err == ""
+
+
+def test_predict_json(model: str, seven: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["predict", "--json", "--model", model, seven, seven]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 2
+    found = json.loads(lines[0])
+    assert list(found) == ["image", "digit", "confidence", "probabilities"]
+    assert found["image"] == seven
+    assert found["digit"] == 7
+    assert len(found["probabilities"]) == 10
+    assert sum(found["probabilities"]) == pytest.approx(1, abs=1e-4)
+    assert max(found["probabilities"]) == pytest.approx(found["confidence"], abs=1e-6)
+
+
+def test_a_broken_picture_does_not_keep_the_others_from_an_answer(
+    model: str, seven: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    names = [str(tmp_path / "broken.png"), seven, str(tmp_path / "none.png"), seven]
+    assert main(["predict", *names, "--model", model, "--json"]) == 1
+    out, err = capsys.readouterr()
+    assert [json.loads(line)["digit"] for line in out.splitlines()] == [7, 7]
+    assert len(err.splitlines()) == 2
+    assert "broken.png" in err
+    assert "none.png does not exist" in err
+
+
+def test_what_is_no_digit(model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    square = np.full((100, 100), 255, np.uint8)
+    square[20:80, 20:80] = 0
+    Image.fromarray(square).save(tmp_path / "square.png")
+    Image.fromarray(square * 0).save(tmp_path / "blank.png")
+    names = [str(tmp_path / name) for name in ("square.png", "blank.png")]
+    assert main(["predict", *names, "--model", model, "--json"]) == 0
+    assert [json.loads(line)["digit"] for line in capsys.readouterr().out.splitlines()] == [
+        None,
+        None,
+    ]
+    assert main(["predict", *names, "--model", model]) == 0
+    square_line, blank_line = capsys.readouterr().out.splitlines()
+    assert ": ? (" in square_line
+    assert "no ink" in blank_line
+
+
+def test_evaluate(model: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", model, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["examples"] == 10_000
+    assert main(["evaluate", model]) == 0
+    text = capsys.readouterr().out
+    assert f"test loss:\t\t\t{found['loss']:.6f}" in text
+    assert f"{found['accuracy'] * 100:.2f} %" in text
+    assert 0.8 < found["accuracy"] < 0.95
+
+
+def test_evaluate_is_exact(model: str, capsys: pytest.CaptureFixture[str]) -> None:
+    weights, bias = linear_model().parameters
+    data = load_dataset()
+    scores = (data.test_images.reshape(10_000, -1) / 256) @ weights.astype(float) + bias
+    scores -= scores.max(axis=1, keepdims=True)
+    logs = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
+    assert main(["evaluate", model, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    right = logs[np.arange(10_000), data.test_labels]
+    assert found["loss"] == pytest.approx(-right.mean(), rel=1e-4)
+    assert found["accuracy"] == pytest.approx((logs.argmax(axis=1) == data.test_labels).mean())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["evaluate", "none.npz"], "none.npz cannot be used. There is no such file."),
+        (["predict", "a.png", "--model", "none.npz"], "none.npz cannot be used"),
+    ],
+)
+def test_failures_are_one_sentence(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert message in err
+    assert len(err.splitlines()) == 1
+
+
+def test_data_folder_that_is_none(model: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", model, "--data", "/no/such/folder"]) == 1
+    assert "not a folder" in capsys.readouterr().err

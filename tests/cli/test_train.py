@@ -1,0 +1,258 @@
+"""``train``: what is saved, what is found out before, and how a run ends."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mnist_draw import cli_run
+from mnist_draw.cli import main
+from mnist_draw.recognition.models import load_trained
+from mnist_draw.storage import StorageError
+from mnist_draw.training import events
+
+NETWORK = "custom_mlp:0,1,0,0"
+QUICK = ["train", "--network", NETWORK, "--examples", "2000", "--learning-rate", "0.01"]
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(cli_run, "data_folder", lambda: tmp_path / "own data")
+    (tmp_path / "own data").mkdir()
+    return tmp_path
+
+
+def test_trains_and_saves(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*QUICK, "--epochs", "2", "--output", "m.npz", "--seed", "5"]) == 0
+    out, err = capsys.readouterr()
+    assert "Epoch 2 of 2 took" in out
+    assert "test accuracy" in out
+    assert "saved in m.npz" in out
+    assert err == ""
+    model = load_trained(here / "m.npz")
+    assert model.network == NETWORK
+    assert model.metadata["epochs"] == 2
+    assert model.metadata["settings"]["seed"] == 5
+    assert 0.7 < model.metadata["test_accuracy"] < 0.95
+    assert model.metadata["temperature"] > 0
+    # The figure in the file is what evaluate finds.
+    assert main(["evaluate", "m.npz", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["accuracy"] == pytest.approx(model.metadata["test_accuracy"], abs=2e-4)
+    assert found["loss"] == pytest.approx(model.metadata["test_loss"], rel=1e-3)
+
+
+def test_same_seed_same_file(here: Path) -> None:
+    for name in ("a.npz", "b.npz"):
+        assert main([*QUICK, "--epochs", "1", "--output", name]) == 0
+    assert (here / "a.npz").read_bytes() == (here / "b.npz").read_bytes()
+
+
+def test_without_output_nothing_is_replaced(here: Path) -> None:
+    (here / "model.npz").write_bytes(b"of old")
+    assert main([*QUICK, "--epochs", "1"]) == 0
+    assert (here / "model.npz").read_bytes() == b"of old"
+    assert load_trained(here / "model-2.npz").metadata["epochs"] == 1
+
+
+def after(kind: type, count: int, action: Callable[[], None]) -> Callable[[Any, Any], None]:
+    """Return a ``show`` that acts when the loop has reported `count` events of a kind."""
+    seen = 0
+
+    def show(_progress: Any, event: Any) -> None:
+        nonlocal seen
+        seen += isinstance(event, kind)
+        if isinstance(event, kind) and seen == count:
+            action()
+
+    return show
+
+
+def test_ctrl_c_saves_what_was_learnt(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    interrupt = after(events.BatchFinished, 6, lambda: signal.raise_signal(signal.SIGINT))
+    monkeypatch.setattr(cli_run.Progress, "show", interrupt)
+    assert main([*QUICK, "--epochs", "50", "--output", "m.npz"]) == 130
+    out, err = capsys.readouterr()
+    assert "What was learnt is saved in m.npz" in out
+    assert "Traceback" not in err
+    model = load_trained(here / "m.npz")
+    assert model.metadata["epochs"] == 1
+    assert model.metadata["test_accuracy"] > 0.3
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_run_is_continued_as_if_never_interrupted(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main([*QUICK, "--epochs", "3", "--output", "whole.npz"]) == 0
+    with monkeypatch.context() as patch:
+        stop = after(events.EpochFinished, 2, lambda: signal.raise_signal(signal.SIGINT))
+        patch.setattr(cli_run.Progress, "show", stop)
+        arguments = ["--epochs", "3", "--output", "part.npz", "--checkpoint", "run.ckpt"]
+        assert main([*QUICK, *arguments]) == 130
+    assert main(["train", "--resume", "run.ckpt", "--output", "rest.npz"]) == 0
+    whole, rest = load_trained(here / "whole.npz"), load_trained(here / "rest.npz")
+    assert all(map(np.array_equal, whole.parameters, rest.parameters))
+    assert whole.metadata == rest.metadata
+    assert (here / "whole.npz").read_bytes() == (here / "rest.npz").read_bytes()
+
+
+def test_run_that_diverges_at_once_saves_nothing(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["--update", "sgd", "--learning-rate", "1e6", "--l2", "1e6", "--epochs", "3"]
+    assert main([*QUICK, *arguments, "--output", "m.npz"]) == 1
+    err = capsys.readouterr().err
+    assert "Try a learning rate of" in err
+    assert "nothing was saved" in err
+    assert not (here / "m.npz").exists()
+
+
+def test_run_that_diverges_later_keeps_the_last_good_weights(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def reports(*_args: Any, **_options: Any) -> Iterator[events.Event]:
+        parameters = (np.ones((784, 10), np.float32), np.zeros(10, np.float32))
+        yield events.Diverged(3, 7, float("nan"), 0.5, "The loss became nan. Try less.")
+        yield events.Finished("diverged", 2, 1.0, parameters)
+
+    monkeypatch.setattr(cli_run, "train", reports)
+    assert main([*QUICK, "--output", "m.npz"]) == 1
+    out, err = capsys.readouterr()
+    assert err == "mnist-draw: The loss became nan. Try less.\n"
+    assert "What was learnt is saved in m.npz" in out
+    assert load_trained(here / "m.npz").metadata["epochs"] == 2
+
+
+def test_config_file_and_options_over_it(here: Path) -> None:
+    settings = {"network": NETWORK, "epochs": 9, "training_examples": 1000, "batch_size": 100}
+    Path("class.json").write_text(json.dumps(settings))
+    assert main(["train", "--config", "class.json", "--epochs", "1", "--output", "m.npz"]) == 0
+    kept = load_trained(here / "m.npz").metadata["settings"]
+    assert kept["epochs"] == 1
+    assert kept["batch_size"] == 100
+
+
+MISUSES: list[tuple[list[str], str]] = [
+    (["--epochs", "0"], "number of epochs is 0"),
+    (["--batch-size", "-5"], "batch size is -5"),
+    (["--learning-rate", "nan"], "nan"),
+    (["--network", "abacus"], "There is no network 'abacus'"),
+    (["--update", "magic"], "There is no update rule 'magic'"),
+    (["--update-parameter", "rho=high"], "is not a name with a number"),
+    (["--update-parameter", "speed=0.5"], "no parameter 'speed'"),
+    (["--schedule", "sometimes"], "There is no schedule"),
+    (["--target-accuracy", "98"], "target accuracy"),
+    (["--checkpoint", "m.npz", "--output", "m.npz"], "same file"),
+    (["--resume", "a.ckpt", "--config", "b.json"], "--config cannot be combined"),
+    (["--resume", "a.ckpt", "--batch-size", "5"], "--batch-size cannot be combined"),
+    (["--resume", "a.ckpt", "--examples", "5"], "--examples cannot be combined"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), MISUSES)
+def test_misuse_is_named(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", *arguments]) == 2
+    assert message in capsys.readouterr().err
+
+
+FAILURES: list[tuple[list[str], str]] = [
+    (["--output", "no/such/folder/m.npz"], "does not exist"),
+    (["--output", "folder"], "is a folder"),
+    (["--checkpoint", "no/such/folder/run"], "does not exist"),
+    (["--data", "no-such-folder"], "no-such-folder is not a folder"),
+    (["--data", "folder"], "holds no file train-images"),
+    (["--resume", "none.ckpt"], "no checkpoint none.ckpt"),
+    (["--resume", "text.json"], "text.json cannot be continued"),
+    (["--config", "none.json"], "no settings file none.json"),
+    (["--config", "text.json"], "not JSON"),
+    (["--config", "list.json"], "no names with values"),
+    (["--config", "wrong.json"], "There is no setting 'epoch'"),
+    (["--config", "bad.json"], "batch_size is 'x'"),
+    (["--examples", "10", "--batch-size", "500"], "only 10 training pictures"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), FAILURES)
+def test_failure_comes_before_training_in_one_sentence(
+    arguments: list[str],
+    message: str,
+    here: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (here / "folder").mkdir()
+    (here / "text.json").write_text("{not JSON")
+    (here / "list.json").write_text("[]")
+    (here / "wrong.json").write_text('{"epoch": 3}')
+    (here / "bad.json").write_text('{"batch_size": "x"}')
+    before = sorted(here.iterdir())
+    network = [] if "--resume" in arguments else ["--network", NETWORK]
+    assert main(["train", *network, *arguments]) == 1
+    out, err = capsys.readouterr()
+    assert message in err
+    assert "Epoch" not in out
+    assert "Traceback" not in err
+    assert sorted(here.iterdir()) == before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="devices as POSIX has them")
+def test_device_is_not_replaced(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*QUICK, "--output", "/dev/null"]) == 1
+    assert "not a regular file" in capsys.readouterr().err
+    assert not Path("/dev/null").is_file()
+
+
+def test_disk_that_fills_during_training_loses_nothing(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save = cli_run.save_model
+
+    def full_here(path: Path, model: Any) -> None:
+        if path.parent != here / "own data":
+            raise StorageError(f"Could not write {path}: no space left on device.")
+        save(path, model)
+
+    monkeypatch.setattr(cli_run, "save_model", full_here)
+    (here / "own data" / "rescued-model.npz").write_bytes(b"another one")
+    assert main([*QUICK, "--epochs", "1", "--output", "m.npz"]) == 1
+    out, err = capsys.readouterr()
+    assert "no space left" in err
+    rescued = here / "own data" / "rescued-model-2.npz"
+    assert f"saved in {rescued}" in out
+    assert load_trained(rescued).metadata["epochs"] == 1
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_bar_on_a_terminal_and_lines_elsewhere(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+    monkeypatch.setattr(cli_run, "_REDRAW", 0)
+    assert main([*QUICK, "--epochs", "2", "--output", "m.npz"]) == 0
+    bar = terminal.getvalue()
+    assert "Epoch 1/2" in bar
+    assert "Epoch 2/2" in bar
+    assert "8/8" in bar
+    assert "loss" in bar
+    out = capsys.readouterr().out
+    assert "Epoch 2 of 2 took" in out
+    assert "\r" not in out
