@@ -15,13 +15,16 @@ from mnist_draw.app.widgets import explain
 _TILE = 48
 _GAP = 6
 _SIDE = 28
+#: Weights beyond this share of all are shown at full strength.
+_PEAK = 0.999
+_SCALE_FROM = 100
 
 
 class FiltersView(QWidget):
     """As many units as fit, each as a picture of its incoming weights.
 
     Positive weights are shown in the accent colour (ink there speaks for the unit), negative ones
-    in the second colour, the largest of each unit at full strength.
+    in the second colour, the largest of the layer at full strength.
 
     Signals
     -------
@@ -81,8 +84,9 @@ class FiltersView(QWidget):
                 for name in ("paper", "accent", "second")
             )
             shown = self._filters[:count]
-            peak = np.abs(shown).max(axis=(1, 2), keepdims=True)
-            strength = (shown / np.maximum(peak, 1e-12))[..., None]
+            # One scale for the whole layer, so that units which found something stand out.
+            peak = float(np.quantile(np.abs(self._filters[:_SCALE_FROM]), _PEAK))
+            strength = np.clip(shown / max(peak, 1e-12), -1, 1)[..., None]
             colours = np.where(strength > 0, accent, second)
             pixels = card + (colours - card) * np.abs(strength)
             for tile in pixels.astype(np.uint8):

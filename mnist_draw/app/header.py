@@ -57,7 +57,8 @@ class Header(QWidget):
         super().__init__(parent)
         self.setProperty("look", "plain")
         row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, Size.CARD_GAP, 0)
+        # The tab widget sets its corner on the tabs' lower edge.
+        row.setContentsMargins(0, 0, Size.CARD_GAP, Size.GRID * 2)
         row.setSpacing(Size.FIELD_GAP)
         self.dot = StatusDot()
         self.words = TabularLabel()

@@ -11,7 +11,7 @@ from typing import Any
 
 from PyQt5.QtCore import QLineF, QSize, Qt
 from PyQt5.QtGui import QPainter, QPaintEvent, QPen
-from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from mnist_draw.app import theme
 from mnist_draw.app.series import Envelope
@@ -154,7 +154,7 @@ class CurveCard(Card):
             curve.setSymbol(symbol)
         low, high = self._range()
         self.plot.setXRange(0, max(1, self._planned), padding=0.01)
-        self.plot.setYRange(low, high, padding=0.02)
+        self.plot.setYRange(low, high, padding=0.03)
 
     def _restyle(self) -> None:
         if self.plot is None:
@@ -185,6 +185,9 @@ class LossCard(CurveCard):
         self.scale_combo.setObjectName("lossScaleCombo")
         self.scale_combo.setProperty("look", "quiet")
         self.scale_combo.addItems(["log", "linear"])
+        self.scale_combo.setSizeAdjustPolicy(ComboBox.AdjustToContents)
+        self.scale_combo.setMinimumContentsLength(0)
+        self.scale_combo.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Fixed)
         explain(self.scale_combo, "Loss axis", "Show the loss on a logarithmic or linear axis.")
         self.scale_combo.currentIndexChanged.connect(self._rescale)
         self.top.addWidget(self.scale_combo)
@@ -230,7 +233,7 @@ class AccuracyCard(CurveCard):
             TUTORIAL_ACCURACY,
             angle=0,
             label=f"the tutorial: {TUTORIAL_ACCURACY} %",
-            labelOpts={"position": 0.86, "anchors": [(0.5, 1.0), (0.5, 1.0)]},
+            labelOpts={"position": 0.84, "anchors": [(0.5, 0.0), (0.5, 0.0)]},
         )
         item.addItem(self._reference)
 

@@ -92,6 +92,7 @@ class RecognitionWorker(QObject):
         """Load the network that ships and compile; takes a second, or longer the first time."""
         try:
             self._use(self._default_model())
+            self._answer(self._last)
         except Exception as error:  # a slot must not raise: the user is told instead
             self.failed.emit(reporter.sentence(error))
 
@@ -101,13 +102,9 @@ class RecognitionWorker(QObject):
             model = self._model.take()
             if model is not None:
                 self._use(model)
-            newest = self._ink.take() or (self._last if model is not None else None)
-            if newest is None or self._recogniser is None:
-                self._last = newest or self._last
-                return
-            self._last = newest
-            ink, ticket = newest
-            self.answered.emit(self._recogniser.recognise_ink(ink), ticket)
+            ink = self._ink.take()
+            self._last = ink or self._last
+            self._answer(ink if model is None else self._last)
         except Exception as error:  # a slot must not raise: the user is told instead
             self.failed.emit(reporter.sentence(error))
 
@@ -118,8 +115,10 @@ class RecognitionWorker(QObject):
             self._recogniser = self._make_recogniser(model)
             self._network = model.network
         self.ready.emit(model)
-        if self._last is not None:
-            ink, ticket = self._last
+
+    def _answer(self, posted: tuple[np.ndarray, int] | None) -> None:
+        if posted is not None and self._recogniser is not None:
+            ink, ticket = posted
             self.answered.emit(self._recogniser.recognise_ink(ink), ticket)
 
 

@@ -20,11 +20,11 @@ QToolTip {{
 QTabWidget#tabs {{ background: {panel}; }}
 QTabWidget#tabs::pane {{ border: none; border-top: 1px solid {line}; background: {window}; }}
 QTabWidget#tabs::tab-bar {{ left: {margin}px; }}
-QTabBar {{ background: transparent; qproperty-drawBase: 0; }}
+QTabBar {{ background: transparent; qproperty-drawBase: 0; font-weight: 600; }}
 QTabBar::tab {{
     background: transparent; color: {muted}; padding: 0 18px; margin: 10px 5px 9px 0;
     min-height: {tab}px; border: none; border-bottom: 2px solid transparent;
-    border-top-left-radius: {r_field}px; border-top-right-radius: {r_field}px; font-weight: 600;
+    border-top-left-radius: {r_field}px; border-top-right-radius: {r_field}px;
 }}
 QTabBar::tab:hover {{ color: {text}; }}
 QTabBar::tab:selected {{ color: {text}; background: {card}; border-bottom-color: {accent}; }}
@@ -46,6 +46,7 @@ QWidget[look="rule"] {{ background: {line}; border: none; max-height: 1px; min-h
 
 QLabel {{ background: transparent; border: none; }}
 QLabel[look="muted"] {{ color: {muted}; font-size: {label}px; }}
+QLabel[look="status"] {{ color: {muted}; }}
 QLabel[look="heading"] {{ color: {muted}; font-size: {heading}px; font-weight: 700; }}
 QLabel[look="title"] {{ font-weight: 600; }}
 QLabel[look="figure"] {{ font-size: {figure}px; font-weight: 600; }}
@@ -94,8 +95,11 @@ QComboBox, QSpinBox, QDoubleSpinBox, QLineEdit {{
     min-height: {field_inner}px; padding: 0 0 0 10px; selection-background-color: {second};
     selection-color: {on_second};
 }}
+QSpinBox, QDoubleSpinBox {{ padding-left: 8px; }}
 QComboBox {{ padding-right: 22px; }}
-QComboBox[look="quiet"] {{ background: transparent; border-color: transparent; color: {muted}; }}
+QComboBox[look="quiet"] {{
+    background: transparent; border-color: transparent; color: {muted}; min-height: {quiet}px;
+}}
 QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus, QLineEdit:focus {{
     border-color: {second};
 }}
@@ -118,6 +122,13 @@ QProgressBar[look="progress"] {{
     min-height: {bar}px; max-height: {bar}px;
 }}
 QProgressBar[look="progress"]::chunk {{ background: {accent}; border-radius: {r_bar}px; }}
+QCheckBox {{ spacing: 8px; }}
+QCheckBox::indicator {{
+    width: 16px; height: 16px; border: 1px solid {muted}; border-radius: 4px; background: {card};
+}}
+QCheckBox::indicator:checked {{ background: {second}; border-color: {second}; }}
+QCheckBox::indicator:focus {{ border-color: {text}; }}
+QCheckBox:disabled {{ color: {muted}; }}
 QSlider::groove:horizontal {{ height: 4px; background: {track}; border-radius: 2px; }}
 QSlider::sub-page:horizontal {{ height: 4px; background: {accent}; border-radius: 2px; }}
 QSlider::handle:horizontal {{
@@ -162,6 +173,7 @@ def style_sheet(colours: Any, size: Any, text: Any, scale: float) -> str:
         button_inner=max(size.BUTTON - border, px(text.BODY) + 12),
         field_inner=max(size.FIELD - border, px(text.BODY) + 10),
         tool_inner=size.TOOL - border,
+        quiet=px(text.BODY) + 5,
         body=px(text.BODY),
         label=px(text.LABEL),
         heading=px(text.HEADING),

@@ -63,7 +63,7 @@ LIGHT = Colours(
     line="#dde1e8",
     text="#1b1f27",
     muted="#5d6675",
-    accent="#b45f00",
+    accent="#a95900",
     on_accent="#ffffff",
     second="#1f5fd0",
     on_second="#ffffff",
@@ -83,13 +83,14 @@ class Size:
 
     GRID = 4
     TIGHT = 4
+    CAPTION_GAP = 2
     FIELD_GAP = 8
     CARD_GAP = 12
     CARD_PADDING = 14
     MARGIN = 20
     HEADER = 52
     SIDE_PANEL = 300
-    FIELD = 32
+    FIELD = 30
     BUTTON = 34
     TOOL = 44
     ICON = 20

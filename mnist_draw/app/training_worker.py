@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from PyQt5.QtCore import QObject, QThread, QTimer, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QObject, Qt, QThread, QTimer, pyqtSignal, pyqtSlot
 
 from mnist_draw.app.mailbox import Inbox
 from mnist_draw.app.reporting import reporter
@@ -239,7 +239,8 @@ class Training(QObject):
         self._thread.setObjectName("training")
         self._worker.moveToThread(self._thread)
         self._thread.started.connect(self._worker.run)
-        self._worker.finished.connect(self._thread.quit)
+        # Direct: a GUI thread that waits for the end could not deliver a queued quit.
+        self._worker.finished.connect(self._thread.quit, Qt.DirectConnection)
         self._thread.finished.connect(self._finish)
         self._timer.start()
         self._thread.start()

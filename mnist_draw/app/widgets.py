@@ -10,6 +10,7 @@ from PyQt5.QtGui import (
     QPen,
     QPolygonF,
     QShowEvent,
+    QValidator,
     QWheelEvent,
 )
 from PyQt5.QtWidgets import (
@@ -20,6 +21,7 @@ from PyQt5.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QSizePolicy,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -29,6 +31,8 @@ from mnist_draw.app import theme
 from mnist_draw.app.theme import Size
 
 _DIGITS = "0123456789"
+#: Real numbers below this are shown as 1e-06.
+_SMALL = 1e-4
 
 
 def explain(widget: QWidget, name: str, sentence: str, shortcut: str = "") -> None:
@@ -95,7 +99,9 @@ class Field(QWidget):
         super().__init__(parent)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(Size.TIGHT)
+        layout.setSpacing(Size.CAPTION_GAP)
+        # Fields in one row share its width evenly, whatever they hold.
+        self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
         self.caption = label(text, "muted")
         self.caption.setBuddy(control)
         layout.addWidget(self.caption)
@@ -201,12 +207,34 @@ class RealBox(QDoubleSpinBox):
         self.setFocusPolicy(Qt.StrongFocus)
 
     def textFromValue(self, value: float) -> str:
+        if 0 < value < _SMALL:
+            return f"{value:g}"
         text = self.locale().toString(value, "f", self.decimals())
         point = self.locale().decimalPoint()
         return text.rstrip("0").rstrip(point) if point in text else text
 
+    def valueFromText(self, text: str) -> float:
+        number = _number(text.removesuffix(self.suffix()))
+        return super().valueFromText(text) if number is None else number
+
+    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
+        number = _number(text.removesuffix(self.suffix()))
+        if number is not None and self.minimum() <= number <= self.maximum():
+            return QValidator.Acceptable, text, position
+        if text.strip().lower().endswith(("e", "e-")):
+            return QValidator.Intermediate, text, position
+        return super().validate(text, position)
+
     def wheelEvent(self, event: QWheelEvent) -> None:
         _wheel_if_focused(self, super().wheelEvent, event)
+
+
+def _number(text: str) -> float | None:
+    """Read a number as programs write it, such as 1e-06."""
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 def _wheel_if_focused(widget: QWidget, handle: object, event: QWheelEvent) -> None:

@@ -1,0 +1,70 @@
+"""Tests of the window on Qt's offscreen platform, with small fakes for the slow parts."""
+
+from __future__ import annotations
+
+import gc
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+# Before Qt is loaded: no display is needed, and Qt finds the runtime folder it asks for.
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="mnist-draw-tests-"))
+os.environ.pop("DBUS_SESSION_BUS_ADDRESS", None)
+
+from PyQt5 import sip
+from PyQt5.QtCore import QThread, QTimer
+from PyQt5.QtWidgets import QApplication
+
+from mnist_draw.app import theme
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give each test its own preferences, runs and logs."""
+    home = tmp_path / "home"
+    monkeypatch.setenv("MNIST_DRAW_HOME", str(home))
+    return home
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let pass what the offscreen platform says about every window with a smallest size."""
+    ignore = pytest.mark.qt_log_ignore("This plugin does not support propagateSizeHints")
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(ignore)
+
+
+def _alive() -> set[int]:
+    found = set()
+    for thing in gc.get_objects():
+        if isinstance(thing, QThread | QTimer) and not sip.isdeleted(thing):
+            active = thing.isRunning() if isinstance(thing, QThread) else thing.isActive()
+            if active:
+                found.add(id(thing))
+    return found
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind(qapp: QApplication) -> Iterator[None]:
+    """Fail a test that leaves a running QThread or an active QTimer."""
+    before = _alive()
+    yield
+    qapp.sendPostedEvents()
+    left = _alive() - before
+    names = [
+        f"{type(thing).__name__} {thing.objectName()!r}"
+        for thing in gc.get_objects()
+        if id(thing) in left
+    ]
+    assert not names, f"left behind: {names}"
+
+
+@pytest.fixture(autouse=True)
+def plain_theme(qapp: QApplication) -> None:
+    """Start each test light and without motion."""
+    theme.theme().motion = False
+    theme.theme().apply("light", False)

@@ -1,0 +1,112 @@
+"""The fields say what is trained, and nothing gets lost between field and run."""
+
+from __future__ import annotations
+
+import pytest
+from PyQt5.QtCore import Qt
+from PyQt5.QtTest import QTest
+from PyQt5.QtWidgets import QFileDialog
+from pytestqt.qtbot import QtBot
+
+from mnist_draw.app.settings_panel import SettingsPanel
+from mnist_draw.errors import UserError
+from mnist_draw.training.settings import TrainingSettings
+
+OTHERS = TrainingSettings(
+    network="custom_mlp:3,400,0.1,0.25",
+    update="adam",
+    update_parameters={"beta1": 0.8},
+    learning_rate=0.00002,
+    schedule="cosine",
+    batch_size=128,
+    epochs=7,
+    l2=0.0001,
+    seed=42,
+    training_examples=5000,
+    data_folder="/somewhere/fashion",
+    patience=3,
+    target_accuracy=0.985,
+    keep_best=True,
+)
+
+
+@pytest.fixture
+def panel(qtbot: QtBot) -> SettingsPanel:
+    """Return a panel."""
+    widget = SettingsPanel()
+    qtbot.addWidget(widget)
+    return widget
+
+
+def test_starts_with_the_tutorials_settings(panel: SettingsPanel) -> None:
+    assert panel.settings() == TrainingSettings()
+
+
+def test_shows_and_returns_all_settings(panel: SettingsPanel) -> None:
+    panel.show_settings(OTHERS)
+    assert panel.settings() == OTHERS
+
+
+@pytest.mark.parametrize("network", ["mlp", "cnn", "custom_mlp:0,1,0,0"])
+@pytest.mark.parametrize("update", ["sgd", "nesterov_momentum", "adadelta"])
+def test_every_kind(panel: SettingsPanel, network: str, update: str) -> None:
+    settings = TrainingSettings(network=network, update=update)
+    panel.show_settings(settings)
+    assert panel.settings() == settings
+
+
+def test_the_tutorials_button_restores_them(panel: SettingsPanel) -> None:
+    panel.show_settings(OTHERS)
+    panel.defaults_button.click()
+    assert panel.settings() == TrainingSettings()
+
+
+def test_choosing_a_rule_shows_its_parameters(panel: SettingsPanel) -> None:
+    panel.update_combo.setCurrentText("adam")
+    assert list(panel._rule_boxes) == ["beta1", "beta2", "epsilon"]
+    assert panel.settings().update_parameters == {}
+
+
+def test_small_numbers_are_typed_and_shown_as_programs_write_them(panel: SettingsPanel) -> None:
+    box = panel.learning_rate
+    box.selectAll()
+    QTest.keyClicks(box, "2e-05")
+    QTest.keyClick(box, Qt.Key_Return)
+    assert panel.settings().learning_rate == pytest.approx(2e-5)
+    assert box.text() == "2e-05"
+
+
+def test_nonsense_cannot_be_typed(panel: SettingsPanel) -> None:
+    panel.epochs.selectAll()
+    QTest.keyClicks(panel.epochs, "-abc")
+    QTest.keyClick(panel.epochs, Qt.Key_Return)
+    assert panel.settings().epochs >= 1
+
+
+def test_nonsense_in_storage_is_refused_in_words(panel: SettingsPanel) -> None:
+    with pytest.raises(UserError, match="epochs"):
+        panel.show_stored({"epochs": "many"})
+    assert panel.settings() == TrainingSettings()
+
+
+def test_only_learning_rate_and_l2_change_during_a_run(panel: SettingsPanel) -> None:
+    panel.set_running(True)
+    assert panel.learning_rate.isEnabled()
+    assert panel.l2.isEnabled()
+    assert not panel.epochs.isEnabled()
+    assert not panel.network.isEnabled()
+    panel.set_running(False)
+    assert panel.epochs.isEnabled()
+
+
+def test_a_folder_is_chosen_and_kept(panel: SettingsPanel, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = ["/data/qmnist", ""]
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: answers.pop(0))
+    last = panel.data.count() - 1
+    panel.data.activated.emit(last)
+    assert panel.settings().data_folder == "/data/qmnist"
+    assert panel.data.currentText() == "qmnist"
+    panel.data.activated.emit(panel.data.count() - 1)
+    assert panel.settings().data_folder == "/data/qmnist"
+    panel.data.activated.emit(0)
+    assert panel.settings().data_folder is None
