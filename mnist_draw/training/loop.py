@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_draw import theano_bridge
-from mnist_draw.dataset.minibatches import iterate_minibatches
 from mnist_draw.dataset.mnist import Dataset, load_dataset
 from mnist_draw.networks.specification import parse_network
 from mnist_draw.training import events
@@ -24,6 +23,7 @@ from mnist_draw.training.events import Event, Parameters
 from mnist_draw.training.functions import TrainingFunctions, compile_evaluate, compile_train
 from mnist_draw.training.history import History
 from mnist_draw.training.schedules import learning_rate_at
+from mnist_draw.training.pictures import TrainingPictures
 from mnist_draw.training.settings import SettingsError, TrainingSettings
 from mnist_draw.training.state import from_array, to_array
 
@@ -141,7 +141,7 @@ class _Loop:
         self.data = data
         self.controls = controls
         self.params = lasagne.layers.get_all_params(network)
-        self.labels = data.train_labels.astype(np.int32)
+        self.pictures = TrainingPictures(settings, data)
         self.history = History()
         self.epoch = 0
         self.best_epoch, self.best_loss = 0, math.inf
@@ -201,7 +201,11 @@ class _Loop:
         began = time.perf_counter()
         settings = self.settings
         yield events.Started(
-            self.epoch + 1, self.epochs, self.batches, settings.batch_size, len(self.labels)
+            self.epoch + 1,
+            self.epochs,
+            self.batches,
+            settings.batch_size,
+            len(self.data.train_labels),
         )
         last_good = self.parameters()
         # Asked before each epoch, the first included: a run that is continued may already
@@ -242,7 +246,7 @@ class _Loop:
         number = self.epoch + 1
         began = time.perf_counter()
         losses, accuracies, training_seconds = [], [], 0.0
-        for batch, (pictures, labels) in enumerate(self._minibatches(number), 1):
+        for batch, (pictures, labels) in enumerate(self.pictures.minibatches(number), 1):
             # Before the batch, so that a stop during compilation or validation trains nothing.
             if self.controls.paused:
                 yield events.Paused(number, batch - 1)
@@ -306,13 +310,6 @@ class _Loop:
     def _noted(self, event: Event) -> Event:
         self.history.add(event)
         return event
-
-    def _minibatches(self, epoch: int) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
-        """Shuffle by seed and epoch alone: a continued run needs no generator's state."""
-        rng = np.random.default_rng([self.settings.seed, epoch])
-        return iterate_minibatches(
-            self.data.train_images, self.labels, self.settings.batch_size, shuffle=True, rng=rng
-        )
 
     def _set_rates(self, epoch: int, batch: int) -> float:
         """Set what the next batch learns with; the request of the moment beats the settings."""

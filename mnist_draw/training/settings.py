@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from numbers import Real
 from typing import Any
 
+from mnist_draw.dataset.augmentation import RECIPES
 from mnist_draw.errors import UserError
 from mnist_draw.networks.specification import parse_network
 from mnist_draw.training.updates import find_update_rule
@@ -47,6 +48,8 @@ class TrainingSettings:
         Passes over the training pictures, 1 to 100,000.
     l2
         Weight of the sum of squared weights in the loss, 0 or more.
+    augmentation
+        One of `mnist_draw.dataset.augmentation.RECIPES`: how the pictures are varied.
     seed
         0 to 2³¹ - 1; the same seed gives the same run.
     training_examples
@@ -69,6 +72,7 @@ class TrainingSettings:
     batch_size: int = 500
     epochs: int = 20
     l2: float = 0.0
+    augmentation: str = "off"
     seed: int = 1
     training_examples: int | None = None
     data_folder: str | None = None
@@ -92,6 +96,12 @@ class TrainingSettings:
             raise SettingsError(
                 f"There is no schedule {self.schedule!r}. There are: "
                 + "; ".join(f"{name} ({meaning})" for name, meaning in SCHEDULES.items())
+                + "."
+            )
+        if self.augmentation not in RECIPES:
+            raise SettingsError(
+                f"There is no augmentation {self.augmentation!r}. There are: "
+                + "; ".join(f"{name} ({recipe.meaning})" for name, recipe in RECIPES.items())
                 + "."
             )
         check_learning_rate(self.learning_rate)

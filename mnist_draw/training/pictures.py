@@ -1,0 +1,85 @@
+"""The pictures of each epoch: shuffled, and varied where the settings ask for it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_draw.dataset.augmentation import Augmenter
+from mnist_draw.dataset.minibatches import iterate_minibatches
+from mnist_draw.dataset.mnist import GREY_LEVELS, Dataset, scale
+from mnist_draw.dataset.prefetch import prefetch
+from mnist_draw.training.settings import TrainingSettings
+
+Minibatch = tuple[NDArray[Any], NDArray[np.int32]]
+
+#: Pictures that are varied in one go: with fewer, the steps between them would count.
+GROUP = 500
+#: Threads that vary pictures while the network trains; the first epoch, in which all skeletons
+#: are sought, keeps two of them busy.
+THREADS = min(2, os.cpu_count() or 1)
+
+
+class TrainingPictures:
+    """Minibatches that follow from settings and epoch alone, so that a run can be continued.
+
+    Parameters
+    ----------
+    settings
+        Of these: batch size, seed and augmentation.
+    data
+        Its training pictures, as bytes or as float32 that is already scaled.
+    """
+
+    def __init__(self, settings: TrainingSettings, data: Dataset) -> None:
+        self._images: NDArray[Any] = data.train_images
+        self._labels = data.train_labels.astype(np.int32)
+        self._batch_size = settings.batch_size
+        self._seed = settings.seed
+        self._augmenter = None
+        if settings.augmentation != "off":
+            images = self._images
+            if images.dtype != np.uint8:
+                levels = np.rint(images * np.float32(GREY_LEVELS))
+                images = np.clip(levels, 0, 255).astype(np.uint8)
+            self._augmenter = Augmenter(settings.augmentation, images, self._labels, settings.seed)
+
+    def minibatches(self, epoch: int) -> Iterator[Minibatch]:
+        """Iterate over one epoch; incomplete minibatches are left out.
+
+        Yields
+        ------
+        pictures, labels
+            Pictures of the data set's type (n, 1, 28, 28), labels int32 (n,).
+        """
+        rng = np.random.default_rng([self._seed, epoch])
+        if self._augmenter is None:
+            return iterate_minibatches(
+                self._images, self._labels, self._batch_size, shuffle=True, rng=rng
+            )
+        return self._varied(self._augmenter, epoch, rng)
+
+    def _varied(
+        self, augmenter: Augmenter, epoch: int, rng: np.random.Generator
+    ) -> Iterator[Minibatch]:
+        indices = np.arange(len(self._labels))
+        chosen = iterate_minibatches(indices, self._labels, self._batch_size, shuffle=True, rng=rng)
+        together = max(1, GROUP // self._batch_size)
+        groups = iter(lambda: list(islice(chosen, together)), [])
+
+        def vary(group: list[Minibatch]) -> list[Minibatch]:
+            pictures: NDArray[Any] = augmenter.batch(
+                np.concatenate([members for members, _ in group]), epoch
+            )
+            if self._images.dtype != np.uint8:
+                pictures = scale(pictures)
+            parts = np.split(pictures, len(group))
+            return [(part, labels) for part, (_, labels) in zip(parts, group, strict=True)]
+
+        for group in prefetch(vary, groups, ahead=2 * THREADS, threads=THREADS):
+            yield from group
