@@ -14,10 +14,9 @@ from typing import Any
 
 import numpy as np
 import pytensor.tensor as pt
-from pytensor import config
-from pytensor.tensor.random.basic import normal as _normal
-from pytensor.tensor.random.basic import uniform as _uniform
-from pytensor.tensor.random.variable import shared_rng
+from pytensor import config, shared
+
+from mnist_draw.theano_bridge.hashed_uniform import HashedUniform, next_state
 
 
 class RandomStreams:
@@ -136,31 +135,32 @@ class RandomStreams:
         return numbers
 
 
-def new_state(seed: np.random.SeedSequence) -> np.random.Generator:
+def new_state(seed: np.random.SeedSequence) -> Any:
     """The value of a state that starts at `seed`."""
-    return np.random.default_rng(seed)
+    return np.array(seed.generate_state(1, np.uint64)[0]).astype(np.int64)
 
 
 def uniform_draw(
     seed: np.random.SeedSequence, size: Any, dtype: str
 ) -> tuple[Any, Any, Any]:
     """Numbers in [0, 1) of the shape `size`, their shared state and its next value."""
-    return _drawn(_uniform, seed, size, dtype)
+    state = shared(new_state(seed))
+    numbers = HashedUniform()(state, size)
+    return numbers.astype(dtype), state, next_state(state)
 
 
 def normal_draw(
     seed: np.random.SeedSequence, size: Any, dtype: str
 ) -> tuple[Any, Any, Any]:
-    """Standard normal numbers of the shape `size`, shared state and its next value."""
-    return _drawn(_normal, seed, size, dtype)
+    """Standard normal numbers of the shape `size`, shared state and its next value.
 
-
-def _drawn(
-    distribution: Any, seed: np.random.SeedSequence, size: Any, dtype: str
-) -> tuple[Any, Any, Any]:
-    state = shared_rng(new_state(seed))
-    zero, one = (pt.constant(value, dtype=dtype) for value in (0, 1))
-    following, numbers = distribution(
-        zero, one, size=size, dtype=dtype, rng=state, return_next_rng=True
-    )
-    return numbers, state, following
+    The method of G. E. P. Box and M. E. Muller ("A note on the generation of random normal
+    deviates", 1958), which needs two uniform numbers for each.
+    """
+    state = shared(new_state(seed))
+    size = pt.as_tensor_variable(size, ndim=1).astype("int64")
+    pairs = HashedUniform()(state, pt.concatenate([[2], size]))
+    radius, angle = pairs[0], pairs[1]
+    # 1 - u is never 0, whose logarithm is infinite.
+    numbers = pt.sqrt(-2.0 * pt.log(1.0 - radius)) * pt.cos(np.float32(2 * np.pi) * angle)
+    return numbers.astype(dtype), state, next_state(state)

@@ -1,0 +1,168 @@
+"""Fused elementwise kernels: one loop for a whole composite operation.
+
+A kernel runs over *rows* of its output (or, where nothing is broadcast, over elements), so that
+several threads can share it. An input may be a random mask that is not stored anywhere: the
+numbers are computed where they are used, from a counter (see `random_number`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from mnist_draw.theano_bridge.native import scalars
+from mnist_draw.theano_bridge.native.emitter import (
+    Emitter,
+    Function,
+    Register,
+    integer,
+    literal,
+)
+
+Kind = Literal["full", "scalar", "unit", "fixed", "strided", "random"]
+
+
+@dataclass(frozen=True)
+class Operand:
+    """How a kernel reads one of its inputs.
+
+    ``full``: like the output, element for element; ``scalar``: one element for all;
+    ``unit``: rows anywhere, their elements side by side; ``fixed``: one element for each row;
+    ``strided``: rows and elements anywhere; ``random``: computed from a 64-bit state.
+    """
+
+    kind: Kind
+    dtype: str
+
+
+def kernel(op: Any, operands: tuple[Operand, ...], outputs: tuple[str, ...]) -> Function:
+    """Write the kernel of a scalar operation.
+
+    Its 64-bit arguments are: the addresses of outputs, then of inputs (of the state for random
+    ones); n1 and n2, where row r = i0 · n1 + i1 has n2 elements; then for each ``unit``,
+    ``fixed`` or ``strided`` input its strides for i0, i1 and the element, in elements. Without
+    such inputs the kernel runs over elements and needs neither n1 nor n2.
+
+    Raises
+    ------
+    mnist_draw.theano_bridge.native.scalars.UnknownOperationError
+    """
+    flat = runs_over_elements(operands)
+    body = Emitter("KERNEL", "ptr %args, i64 %start, i64 %stop")
+    start, stop = Register("%start", "int64"), Register("%stop", "int64")
+    pointers = [body.pointer(index) for index in range(len(outputs) + len(operands))]
+    targets, sources = pointers[: len(outputs)], pointers[len(outputs) :]
+    ready = {
+        index: body.load(sources[index], operand.dtype, integer(0))
+        for index, operand in enumerate(operands)
+        if operand.kind == "scalar"
+    }
+    seeds = {
+        index: _seeds(body, sources[index])
+        for index, operand in enumerate(operands)
+        if operand.kind == "random"
+    }
+
+    def element(position: Register, row: dict[int, tuple[Register, Register | None]]) -> list:
+        values = []
+        for index, operand in enumerate(operands):
+            if operand.kind == "random":
+                values.append(random_number(body, *seeds[index], position))
+            elif index in ready:
+                values.append(ready[index])
+            elif operand.kind == "full":
+                values.append(body.load(sources[index], operand.dtype, position))
+            else:
+                values.append(body.load(sources[index], operand.dtype, row[index][0]))
+        return scalars.write(body, op, values, list(outputs))
+
+    if flat:
+        with body.loop(start, stop, independent=True) as i:
+            results = element(i, {})
+            for target, result, dtype in zip(targets, results, outputs, strict=True):
+                body.store(target, i, scalars.convert(body, result, dtype))
+    else:
+        first = len(pointers)
+        n1, n2 = body.argument(first), body.argument(first + 1)
+        strides, at = {}, first + 2
+        for index, operand in enumerate(operands):
+            if operand.kind in ("unit", "fixed", "strided"):
+                strides[index] = [body.argument(at + k) for k in range(3)]
+                at += 3
+        with body.loop(start, stop) as r:
+            i0 = body.op("sdiv", r, n1)
+            i1 = body.op("sub", r, body.op("mul", i0, n1))
+            offset = body.op("mul", r, n2)
+            bases = {
+                index: body.op("add", body.op("mul", i0, s[0]), body.op("mul", i1, s[1]))
+                for index, s in strides.items()
+            }
+            row_values = {
+                index: body.load(sources[index], operands[index].dtype, bases[index])
+                for index in strides
+                if operands[index].kind == "fixed"
+            }
+            ready.update(row_values)
+            with body.loop(integer(0), n2, independent=True) as j:
+                row = {}
+                for index, s in strides.items():
+                    if operands[index].kind == "unit":
+                        row[index] = (body.op("add", bases[index], j), None)
+                    elif operands[index].kind == "strided":
+                        step = body.op("mul", j, s[2])
+                        row[index] = (body.op("add", bases[index], step), None)
+                position = body.op("add", offset, j)
+                results = element(position, row)
+                for target, result, dtype in zip(targets, results, outputs, strict=True):
+                    body.store(target, position, scalars.convert(body, result, dtype))
+    text = body.text()
+    name = "elementwise_" + hashlib.sha256(text.encode()).hexdigest()[:20]
+    return Function(name, text.replace("@KERNEL", f"@{name}"), tuple(sorted(body.declarations)))
+
+
+def runs_over_elements(operands: tuple[Operand, ...]) -> bool:
+    """Whether a kernel with these inputs counts elements instead of rows."""
+    return all(operand.kind in ("full", "scalar", "random") for operand in operands)
+
+
+def _seeds(e: Emitter, state: str) -> tuple[Register, Register]:
+    """Mix a 64-bit state (the end of SplitMix64) into the two words of `random_number`."""
+
+    def fold(x: Register, bits: int) -> Register:
+        return e.op("xor", x, e.op("lshr", x, integer(bits)))
+
+    word = e.load(state, "int64", integer(0))
+    word = e.op("mul", fold(word, 30), integer(0xBF58476D1CE4E5B9))
+    word = fold(e.op("mul", fold(word, 27), integer(0x94D049BB133111EB)), 31)
+    low = e.value(f"trunc {word.typed} to i32", "uint32")
+    shifted = e.op("lshr", word, integer(32))
+    return low, e.value(f"trunc {shifted.typed} to i32", "uint32")
+
+
+def random_number(e: Emitter, low: Register, high: Register, position: Register) -> Register:
+    """Compute the random number that belongs to a position: uniform in [0, 1), 24 bits.
+
+    A counter-based generator: the position, spread by Weyl's constant and mixed with one half
+    of the state, goes through the integer hash ``lowbias32`` twice over (C. Wellons, "Prospecting
+    for hash functions", 2018), the other half of the state between its rounds. Every element can
+    be computed by itself, in any order and by any thread, which is why a mask need not be
+    stored.
+    """
+
+    def mix(operation: str, x: Register, constant: int) -> Register:
+        return e.op(operation, x, literal(constant, "uint32"))
+
+    def fold(x: Register, bits: int) -> Register:
+        return e.op("xor", x, mix("lshr", x, bits))
+
+    x = e.value(f"trunc {position.typed} to i32", "uint32")
+    x = e.op("add", mix("mul", x, 0x9E3779B9), low)
+    x = mix("mul", fold(x, 16), 0x21F0AAAD)
+    x = e.op("xor", fold(x, 15), high)
+    x = mix("mul", x, 0xD35A2D97)
+    x = fold(x, 15)
+    bits = mix("lshr", x, 8)
+    # Below 2²⁴ a signed conversion is the same and has an instruction on every processor.
+    number = e.value(f"sitofp i32 {bits.name} to float", "float32")
+    return e.op("fmul", number, literal(2.0**-24, "float32"))

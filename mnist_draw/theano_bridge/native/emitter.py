@@ -1,0 +1,226 @@
+"""A small writer of LLVM assembly, enough for loops over arrays.
+
+The text is written directly, in the syntax of opaque pointers that LLVM has kept since
+version 15 (https://llvm.org/docs/LangRef.html): llvmlite's own builder changes with its releases.
+Loop counters live on the stack; LLVM's first passes turn them into registers.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+
+#: Machine types of NumPy's; truth values are bytes, as in NumPy's arrays.
+LLVM_TYPES = {
+    "float32": "float",
+    "float64": "double",
+    "int8": "i8",
+    "int16": "i16",
+    "int32": "i32",
+    "int64": "i64",
+    "uint8": "i8",
+    "uint16": "i16",
+    "uint32": "i32",
+    "uint64": "i64",
+    "bool": "i8",
+}
+
+
+@dataclass(frozen=True)
+class Register:
+    """A value in a register (or a literal), with NumPy's name of its type."""
+
+    name: str
+    dtype: str
+
+    @property
+    def type(self) -> str:
+        """LLVM's name of the type."""
+        return LLVM_TYPES[self.dtype]
+
+    @property
+    def typed(self) -> str:
+        """The value as an operand."""
+        return f"{self.type} {self.name}"
+
+    @property
+    def is_float(self) -> bool:
+        """Whether it is a floating-point number."""
+        return self.dtype.startswith("float")
+
+    @property
+    def is_unsigned(self) -> bool:
+        """Whether it is a number without sign; truth values are."""
+        return self.dtype.startswith("u") or self.dtype == "bool"
+
+
+def literal(value: float, dtype: str) -> Register:
+    """Write a constant the way LLVM reads it back exactly."""
+    if dtype.startswith("float"):
+        number = float(np.dtype(dtype).type(value))
+        return Register(f"0x{struct.unpack('<Q', struct.pack('<d', number))[0]:016X}", dtype)
+    return Register(str(int(value)), dtype)
+
+
+def integer(value: int) -> Register:
+    """Write a 64-bit integer."""
+    return Register(str(value), "int64")
+
+
+class Emitter:
+    """The body of one function, line by line.
+
+    Parameters
+    ----------
+    name
+        Of the function.
+    parameters
+        Their LLVM types and names, for example ``"ptr %args, i64 %start"``.
+    result
+        LLVM's type of what it returns.
+    """
+
+    def __init__(self, name: str, parameters: str, result: str = "void") -> None:
+        self.head = f"define {result} @{name}({parameters}) nounwind {{"
+        self.variables: list[str] = []
+        self.lines: list[str] = []
+        self.declarations: set[str] = set()
+        self.metadata: list[str] = []
+        self._access = ""
+        self._count = 0
+
+    def name(self, prefix: str = "v") -> str:
+        """Return a name that is not in use."""
+        self._count += 1
+        return f"{prefix}{self._count}"
+
+    def line(self, text: str) -> None:
+        """Add one instruction that gives no value."""
+        self.lines.append("  " + text)
+
+    def value(self, instruction: str, dtype: str) -> Register:
+        """Add an instruction and return the register with its value."""
+        register = Register("%" + self.name(), dtype)
+        self.line(f"{register.name} = {instruction}")
+        return register
+
+    def call(self, result: str, function: str, *operands: Register) -> Register:
+        """Call a function declared by name; ``result`` is a NumPy type."""
+        kinds = ", ".join(operand.type for operand in operands)
+        self.declarations.add(f"declare {LLVM_TYPES[result]} @{function}({kinds})")
+        arguments = ", ".join(operand.typed for operand in operands)
+        return self.value(f"call {LLVM_TYPES[result]} @{function}({arguments})", result)
+
+    def variable(self, dtype: str, initial: Register | None = None) -> str:
+        """Reserve a place on the stack for one value; return its address."""
+        address = "%" + self.name("p")
+        self.variables.append(f"  {address} = alloca {LLVM_TYPES[dtype]}")
+        if initial is not None:
+            self.set(address, initial)
+        return address
+
+    def get(self, address: str, dtype: str) -> Register:
+        """Read a variable."""
+        return self.value(f"load {LLVM_TYPES[dtype]}, ptr {address}", dtype)
+
+    def set(self, address: str, value: Register) -> None:
+        """Write a variable."""
+        self.line(f"store {value.typed}, ptr {address}")
+
+    def label(self, name: str) -> None:
+        """Begin a block."""
+        self.lines.append(f"{name}:")
+
+    @contextmanager
+    def loop(
+        self, start: Register, stop: Register, step: int = 1, independent: bool = False
+    ) -> Iterator[Register]:
+        """Repeat the lines of the ``with`` block for start, start + step, … below stop.
+
+        ``independent`` promises that no round reads what another writes, so that LLVM may run
+        several at once even where an output takes an input's place.
+        """
+        head, body, end = self.name("head"), self.name("body"), self.name("end")
+        counter = self.variable("int64", start)
+        self.line(f"br label %{head}")
+        self.label(head)
+        index = self.get(counter, "int64")
+        more = self.value(f"icmp slt i64 {index.name}, {stop.name}", "bool")
+        self.line(f"br i1 {more.name}, label %{body}, label %{end}")
+        self.label(body)
+        outer, suffix = self._access, ""
+        if independent:
+            group, loop = self._metadata("distinct !{}"), len(self.metadata) + 1
+            accesses = self._metadata(f'!{{!"llvm.loop.parallel_accesses", {group}}}')
+            suffix = f", !llvm.loop {self._metadata(f'distinct !{{!#{loop}, {accesses}}}')}"
+            self._access = f", !llvm.access.group {group}"
+        yield index
+        self._access = outer
+        following = self.value(f"add nsw i64 {index.name}, {step}", "int64")
+        self.set(counter, following)
+        self.line(f"br label %{head}{suffix}")
+        self.label(end)
+
+    def _metadata(self, content: str) -> str:
+        """Add a metadata node; ``!#`` is replaced where functions are put into a module."""
+        self.metadata.append(f"!#{len(self.metadata)} = {content}")
+        return f"!#{len(self.metadata) - 1}"
+
+    @contextmanager
+    def when(self, condition: str) -> Iterator[None]:
+        """Run the lines of the ``with`` block where the i1 register holds."""
+        then, end = self.name("then"), self.name("end")
+        self.line(f"br i1 {condition}, label %{then}, label %{end}")
+        self.label(then)
+        yield
+        self.line(f"br label %{end}")
+        self.label(end)
+
+    def argument(self, index: int, dtype: str = "int64") -> Register:
+        """Read number ``index`` of the kernel's 64-bit arguments."""
+        address = self.value(f"getelementptr i64, ptr %args, i64 {index}", "int64")
+        return self.value(f"load i64, ptr {address.name}", dtype)
+
+    def pointer(self, index: int) -> str:
+        """Read an argument that is an address."""
+        address = self.argument(index)
+        return self.value(f"inttoptr i64 {address.name} to ptr", "int64").name
+
+    def element(self, pointer: str, dtype: str, index: Register) -> str:
+        """Return the address of an element of an array."""
+        # Truth values and bytes alike: getelementptr counts in elements of this type.
+        return self.value(
+            f"getelementptr inbounds {LLVM_TYPES[dtype]}, ptr {pointer}, i64 {index.name}", "int64"
+        ).name
+
+    def load(self, pointer: str, dtype: str, index: Register) -> Register:
+        """Read an element of an array."""
+        address = self.element(pointer, dtype, index)
+        return self.value(f"load {LLVM_TYPES[dtype]}, ptr {address}{self._access}", dtype)
+
+    def store(self, pointer: str, index: Register, value: Register) -> None:
+        """Write an element of an array."""
+        address = self.element(pointer, value.dtype, index)
+        self.line(f"store {value.typed}, ptr {address}{self._access}")
+
+    def op(self, operation: str, left: Register, right: Register) -> Register:
+        """Apply a two-operand instruction such as ``add nsw`` or ``fmul contract``."""
+        return self.value(f"{operation} {left.typed}, {right.name}", left.dtype)
+
+    def text(self) -> str:
+        """Return the whole function."""
+        ending = ["  ret void", "}"]
+        return "\n".join([self.head, *self.variables, *self.lines, *ending, *self.metadata])
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function ready to be compiled; equal names mean equal texts."""
+
+    name: str
+    text: str
+    declarations: tuple[str, ...] = ()

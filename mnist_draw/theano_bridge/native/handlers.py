@@ -1,0 +1,340 @@
+"""How each operation of a graph becomes kernels (or nothing at all)."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from mnist_draw.theano_bridge.native import elementwise, kernels, scalars
+from mnist_draw.theano_bridge.native.elementwise import Operand
+from mnist_draw.theano_bridge.native.plan import Array, Handler, Planner, Value
+
+UnknownOperationError = scalars.UnknownOperationError
+
+
+def elemwise(
+    planner: Planner, node: Any, values: list[Value], target: dict[int, Array] | None = None
+) -> list[Value]:
+    """Plan one fused loop; ``target`` names arrays that outputs may take the place of."""
+    shape = np.broadcast_shapes(*(value.shape for value in values))
+    values = [
+        materialise(planner, value) if value.random and value.shape != shape else value
+        for value in values
+    ]
+    outputs = [(target or {}).get(number, None) for number in range(len(node.outputs))]
+    results = [
+        planner.empty(shape, output.type.dtype) if place is None else place
+        for output, place in zip(node.outputs, outputs, strict=True)
+    ]
+    run_elementwise(planner, node.op.scalar_op, values, results)
+    return [Value(result) for result in results]
+
+
+def run_elementwise(planner: Planner, op: Any, values: list[Value], results: list[Array]) -> None:
+    """Add the kernel of a scalar operation for operands of any strides."""
+    shape = results[0].shape
+    elements = prod(shape)
+    if elements == 0:
+        return
+    sizes, strides = _collapsed(shape, [value for value in values if not value.random])
+    if len(sizes) > 3:
+        raise UnknownOperationError(f"an elementwise loop over {len(sizes)} dimensions")
+    sizes = [1] * (3 - len(sizes)) + sizes
+    operands, layout, remaining = [], [], iter(strides)
+    for value in values:
+        if value.random:
+            operands.append(Operand("random", "int64"))
+            continue
+        steps = next(remaining)
+        steps = [0] * (3 - len(steps)) + steps
+        dtype = value.array.dtype.name
+        full = [sizes[1] * sizes[2], sizes[2], 1]
+        if value.array.size == 1:
+            operands.append(Operand("scalar", dtype))
+        elif all(s == f or n == 1 for s, f, n in zip(steps, full, sizes, strict=True)):
+            operands.append(Operand("full", dtype))
+        else:
+            kind = "unit" if steps[2] == 1 else "fixed" if steps[2] == 0 else "strided"
+            operands.append(Operand(kind, dtype))
+            layout += steps
+    function = elementwise.kernel(
+        op, tuple(operands), tuple(result.dtype.name for result in results)
+    )
+    arguments: list[Value | Array | int] = [*results, *values]
+    if elementwise.runs_over_elements(tuple(operands)):
+        planner.add(function, arguments, elements, planner.share(elements, elements, 64))
+    else:
+        rows = sizes[0] * sizes[1]
+        arguments += [sizes[1], sizes[2], *layout]
+        planner.add(function, arguments, rows, planner.share(rows, elements))
+
+
+def _collapsed(shape: tuple[int, ...], values: list[Value]) -> tuple[list[int], list[list[int]]]:
+    """Merge dimensions that all operands run through alike; strides in elements."""
+    arrays = [np.broadcast_to(value.array, shape) for value in values]
+    sizes: list[int] = []
+    steps: list[list[int]] = [[] for _ in arrays]
+    for dimension, size in enumerate(shape):
+        if size == 1:
+            continue
+        own = [array.strides[dimension] // array.itemsize for array in arrays]
+        if sizes and all(s[-1] == o * size for s, o in zip(steps, own, strict=True)):
+            sizes[-1] *= size
+            for s, o in zip(steps, own, strict=True):
+                s[-1] = o
+        else:
+            sizes.append(size)
+            for s, o in zip(steps, own, strict=True):
+                s.append(o)
+    return sizes, steps
+
+
+class _Copy:
+    """Stands for the scalar operation that changes nothing."""
+
+
+_Copy.__name__ = "Identity"
+
+
+def contiguous(planner: Planner, value: Value) -> Value:
+    """Return the value with its elements side by side, by a copy where need be."""
+    value = materialise(planner, value)
+    if value.array.flags.c_contiguous:
+        return value
+    copy = planner.empty(value.shape, value.array.dtype)
+    run_elementwise(planner, _Copy(), [value], [copy])
+    return Value(copy)
+
+
+def materialise(planner: Planner, value: Value) -> Value:
+    """Store a mask that so far is only computed where it is used."""
+    if not value.random:
+        return value
+    numbers = planner.empty(value.shape, "float32")
+    run_elementwise(planner, _Copy(), [value], [numbers])
+    return Value(numbers)
+
+
+def hashed_uniform(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
+    """Plan random numbers: nothing to do until somebody uses them."""
+    state, size = values
+    if not size.static:
+        raise UnknownOperationError("random numbers of a shape that depends on values")
+    shape = tuple(int(n) for n in size.array)
+    return [Value(state.array, state.source, random=True, shape=shape)]
+
+
+def view(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
+    """Plan an operation that only looks at its first operand in another way."""
+    first = materialise(planner, values[0])
+    if type(node.op).__name__ == "Reshape":
+        first = contiguous(planner, first)
+    storage: list[list[Any]] = [[None] for _ in node.outputs]
+    node.op.perform(node, [first.array, *(value.array for value in values[1:])], storage)
+    result = storage[0][0]
+    if result.size and not np.shares_memory(result, first.array):
+        raise UnknownOperationError(f"{type(node.op).__name__} that copies")
+    return [Value(result, first.source)]
+
+
+def dot(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
+    """Plan a matrix product; transposed operands are taken as they are."""
+    a, b = (_matrix(planner, value) for value in values)
+    (m, k), (other, n) = a.shape, b.shape
+    if k != other:
+        raise ValueError(f"shapes do not fit: {a.shape} times {b.shape}")
+    dtype = a.array.dtype.name
+    if dtype not in ("float32", "float64") or b.array.dtype != a.array.dtype:
+        raise UnknownOperationError(f"product of {dtype} and {b.array.dtype.name}")
+    c = planner.empty((m, n), dtype)
+    multiply(planner, a, b, c)
+    return [Value(c)]
+
+
+def multiply(planner: Planner, a: Value, b: Value, c: Array) -> None:
+    """Add the kernel of C = A B; each matrix is row-major or the transpose of one that is."""
+    (m, k), n = a.shape, b.shape[1]
+    if 0 in (m, n, k):
+        c[...] = 0
+        return
+    ta, lda = _layout(a.array)
+    tb, ldb = _layout(b.array)
+    columns = n > m
+    arguments = [c, a, b, m, n, k, lda, ldb, n, ta, tb, int(columns), _gemm(c.dtype.name)]
+    extent = n if columns else m
+    chunk = planner.share(extent, m * n * k // 16, 16)
+    planner.add(kernels.matrix_product(c.dtype.name), arguments, extent, chunk)
+
+
+def _matrix(planner: Planner, value: Value) -> Value:
+    value = materialise(planner, value)
+    if value.array.ndim != 2:
+        raise UnknownOperationError(f"product of {value.array.ndim}-dimensional arrays")
+    array = value.array
+    return (
+        value
+        if array.flags.c_contiguous or array.T.flags.c_contiguous
+        else contiguous(planner, value)
+    )
+
+
+def _layout(array: Array) -> tuple[int, int]:
+    """Return whether the matrix is stored transposed, and its leading dimension."""
+    if array.flags.c_contiguous:
+        return 0, max(1, array.shape[1])
+    return 1, max(1, array.shape[0])
+
+
+def _gemm(dtype: str) -> int:
+    """The address of the BLAS' matrix product, by way of SciPy."""
+    from mnist_draw.theano_bridge.native.blas import address
+
+    return address({"float32": "sgemm", "float64": "dgemm"}[dtype])
+
+
+def reduce_sum(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
+    """Plan a sum over some dimensions."""
+    if type(node.op.scalar_op).__name__ != "Add":
+        raise UnknownOperationError(f"a reduction by {node.op.scalar_op}")
+    value = contiguous(planner, values[0])
+    axes = node.op.axis
+    axes = tuple(range(value.array.ndim)) if axes is None else tuple(axes)
+    target, source = node.outputs[0].type.dtype, value.array.dtype.name
+    out = planner.empty([size for axis, size in enumerate(value.shape) if axis not in axes], target)
+    if value.array.size == 0:
+        out[...] = 0
+        return [Value(out)]
+    # Long sums of float32 are taken in parts; only sums to a single number need more digits.
+    accumulator = "int64" if not target.startswith("float") else target
+    if out.size == 1 and target == "float32":
+        accumulator = "float64"
+    groups = _groups(value.shape, axes)
+    if len(groups) == 2 and groups[0][0] and not groups[1][0]:
+        rows, columns = groups[0][1], groups[1][1]
+        chunk = planner.share(columns, rows * columns, 64)
+        function = kernels.column_sums(source, target, accumulator)
+        planner.add(function, [out, value, rows, columns], columns, chunk)
+        return [Value(out)]
+    if [summed for summed, _ in groups] == [True, False, True]:
+        outer, kept, inner = (size for _, size in groups)
+    elif [summed for summed, _ in groups] == [False, True]:
+        outer, (kept, inner) = 1, (size for _, size in groups)
+    elif [summed for summed, _ in groups] == [True]:
+        outer, kept, inner = 1, 1, groups[0][1]
+    else:
+        raise UnknownOperationError(f"a sum of {value.shape} over {axes}")
+    arguments: list[Any] = [out, value, outer, inner, kept * inner, inner]
+    chunk = planner.share(kept, value.array.size)
+    planner.add(kernels.row_sums(source, target, accumulator), arguments, kept, chunk)
+    return [Value(out)]
+
+
+def _groups(shape: tuple[int, ...], axes: tuple[int, ...]) -> list[tuple[bool, int]]:
+    """Merge neighbouring dimensions that are all summed, or all kept."""
+    groups: list[tuple[bool, int]] = []
+    for axis, size in enumerate(shape):
+        summed = axis in axes
+        if size == 1:
+            continue
+        if groups and groups[-1][0] == summed:
+            groups[-1] = (summed, groups[-1][1] * size)
+        else:
+            groups.append((summed, size))
+    return groups or [(True, 1)]
+
+
+def softmax(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
+    """Plan a softmax, or its logarithm, over the last dimension."""
+    value = contiguous(planner, values[0])
+    axis = node.op.axis
+    axis = axis if isinstance(axis, tuple) else (axis,)
+    if axis not in ((value.array.ndim - 1,), (-1,)) or not value.array.dtype.kind == "f":
+        raise UnknownOperationError(f"softmax over {axis}")
+    dtype, columns = value.array.dtype.name, value.shape[-1]
+    out = planner.empty(value.shape, dtype)
+    rows = prod(value.shape[:-1])
+    function = kernels.softmax(dtype, type(node.op).__name__ == "LogSoftmax")
+    planner.add(function, [out, value, columns], rows, planner.share(rows, 8 * out.size))
+    return [Value(out)]
+
+
+def argmax(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
+    """Plan the index of the largest element of each row."""
+    value = contiguous(planner, values[0])
+    axis = node.op.axis
+    if tuple(axis or ()) != (value.array.ndim - 1,) or value.array.dtype.kind != "f":
+        raise UnknownOperationError(f"argmax over {axis}")
+    out = planner.empty(value.shape[:-1], "int64")
+    rows, columns = prod(value.shape[:-1]), value.shape[-1]
+    function = kernels.argmax(value.array.dtype.name)
+    planner.add(function, [out, value, columns], rows, planner.share(rows, value.array.size))
+    return [Value(out)]
+
+
+def gather(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
+    """Plan x[arange, index]: one element of each row."""
+    x, rows, indices = values
+    _check_one_of_each_row(node, x.shape, rows, indices)
+    x, indices = contiguous(planner, x), contiguous(planner, indices)
+    dtype = x.array.dtype.name
+    out = planner.empty((x.shape[0],), dtype)
+    function = kernels.gather(dtype, indices.array.dtype.name)
+    arguments = [out, x, indices, x.shape[1], planner.fault]
+    planner.add(function, arguments, x.shape[0], x.shape[0])
+    return [Value(out)]
+
+
+def scatter(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
+    """Plan zeros but for x[arange, index] = v."""
+    x, value, rows, indices = values
+    if not x.static or x.array.any():
+        raise UnknownOperationError("AdvancedIncSubtensor into an array that is not empty")
+    _check_one_of_each_row(node, x.shape, rows, indices)
+    value, indices = contiguous(planner, value), contiguous(planner, indices)
+    dtype = x.array.dtype.name
+    if value.array.dtype != x.array.dtype or value.array.size not in (1, x.shape[0]):
+        raise UnknownOperationError("AdvancedIncSubtensor of another type")
+    out = planner.empty(x.shape, dtype)
+    function = kernels.scatter(dtype, indices.array.dtype.name, value.array.size == 1)
+    arguments = [out, value, indices, x.shape[1], planner.fault]
+    planner.add(function, arguments, x.shape[0], x.shape[0])
+    return [Value(out)]
+
+
+def _check_one_of_each_row(node: Any, shape: tuple[int, ...], rows: Value, index: Value) -> None:
+    """Only the form that a cross-entropy with labels takes is known here."""
+    plain = getattr(node.op, "idx_list", (0, 1)) == (0, 1)
+    fits = len(shape) == 2 and rows.static and index.array.ndim == 1
+    if not (plain and fits and index.array.dtype.kind in "iu"):
+        raise UnknownOperationError(f"{type(node.op).__name__} in this form")
+    if index.shape != (shape[0],) or not np.array_equal(rows.array, np.arange(shape[0])):
+        raise UnknownOperationError(f"{type(node.op).__name__} of chosen rows")
+
+
+def deep_copy(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
+    """Plan an output that is an input: outputs are copied at the end anyway."""
+    return [materialise(planner, values[0])]
+
+
+#: By the name of the operation's class.
+HANDLERS: dict[str, Handler] = {
+    "Elemwise": elemwise,
+    "HashedUniform": hashed_uniform,
+    "DimShuffle": view,
+    "ExpandDims": view,
+    "Reshape": view,
+    "SpecifyShape": view,
+    "Subtensor": view,
+    "ViewOp": view,
+    "Dot": dot,
+    "CAReduce": reduce_sum,
+    "Sum": reduce_sum,
+    "Softmax": softmax,
+    "LogSoftmax": softmax,
+    "Argmax": argmax,
+    "AdvancedSubtensor": gather,
+    "AdvancedIncSubtensor": scatter,
+    "DeepCopyOp": deep_copy,
+}

@@ -1,0 +1,260 @@
+"""The kernels that are no elementwise loops: matrix product, sums, softmax, gather, scatter.
+
+All have one signature, ``void kernel(i64 *args, i64 start, i64 stop)``: they do the part from
+``start`` to ``stop`` of their work, so that several threads can share it.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from mnist_draw.theano_bridge.native import scalars
+from mnist_draw.theano_bridge.native.emitter import (
+    LLVM_TYPES,
+    Emitter,
+    Function,
+    Register,
+    integer,
+    literal,
+)
+
+_PARAMETERS = "ptr %args, i64 %start, i64 %stop"
+_START, _STOP = Register("%start", "int64"), Register("%stop", "int64")
+_SIZE = {"float32": 4, "float64": 8}
+
+
+def _finished(e: Emitter, name: str) -> Function:
+    return Function(name, e.text(), tuple(sorted(e.declarations)))
+
+
+@cache
+def matrix_product(dtype: str) -> Function:
+    """C = A B through the BLAS, part of its rows or of its columns.
+
+    Arguments: the addresses of C, A and B (row-major); M, N, K; the leading dimensions of A, B
+    and C; whether A and B are stored transposed (0 or 1); whether start and stop are rows (0) or
+    columns (1) of C; the address of the BLAS' gemm.
+
+    The BLAS counts columns first, so it is asked for Cᵀ = Bᵀ Aᵀ; transposed operands go through
+    its own flags, never through a copy.
+    """
+    name = f"matrix_product_{dtype}"
+    e = Emitter(name, _PARAMETERS)
+    c, a, b = (e.argument(index) for index in range(3))
+    m, n, k, lda, ldb, ldc, ta, tb, columns, gemm = (e.argument(index) for index in range(3, 13))
+    size = integer(_SIZE[dtype])
+    part = e.op("sub", _STOP, _START)
+
+    def chosen(flag: Register, yes: Register, no: Register) -> Register:
+        bit = e.value(f"icmp ne i64 {flag.name}, 0", "bool").name
+        return e.value(f"select i1 {bit}, i64 {yes.name}, i64 {no.name}", "int64")
+
+    def moved(address: Register, elements: Register) -> Register:
+        return e.op("add", address, e.op("mul", elements, size))
+
+    zero = integer(0)
+    # A row of op(A) lies lda apart, or side by side where A is stored transposed; columns of
+    # op(B) the other way round.
+    a_row = chosen(ta, _START, e.op("mul", _START, lda))
+    b_column = chosen(tb, e.op("mul", _START, ldb), _START)
+    a = moved(a, chosen(columns, zero, a_row))
+    b = moved(b, chosen(columns, b_column, zero))
+    c = moved(c, chosen(columns, _START, e.op("mul", _START, ldc)))
+    rows = chosen(columns, m, part)
+    width = chosen(columns, part, n)
+    slots = []
+    for value in (width, rows, k, ldb, lda, ldc):
+        narrow = e.value(f"trunc i64 {value.name} to i32", "int32")
+        slots.append(e.variable("int32", narrow))
+    flags = []
+    for flag in (tb, ta):
+        letter = chosen(flag, integer(ord("T")), integer(ord("N")))
+        narrow = e.value(f"trunc i64 {letter.name} to i8", "int8")
+        flags.append(e.variable("int8", narrow))
+    one, nothing = e.variable(dtype, literal(1, dtype)), e.variable(dtype, literal(0, dtype))
+    function, pa, pb, pc = (
+        e.value(f"inttoptr i64 {value.name} to ptr", "int64").name for value in (gemm, a, b, c)
+    )
+    s_n, s_m, s_k, s_ldb, s_lda, s_ldc = slots
+    arguments = [*flags, s_n, s_m, s_k, one, pb, s_ldb, pa, s_lda, nothing, pc, s_ldc]
+    e.line(f"call void {function}({', '.join(f'ptr {x}' for x in arguments)})")
+    return _finished(e, name)
+
+
+@cache
+def column_sums(source: str, target: str, accumulator: str) -> Function:
+    """out[k] = Σ_o x[o, k], for columns start to stop, a cache line's worth of columns at a time.
+
+    Arguments: the addresses of out and x; rows; columns (the distance of two rows).
+    """
+    name = f"column_sums_{source}_{target}_{accumulator}"
+    e = Emitter(name, _PARAMETERS)
+    out, x = e.pointer(0), e.pointer(1)
+    rows, columns = e.argument(2), e.argument(3)
+    width = 64
+    block = "%" + e.name("block")
+    e.variables.append(f"  {block} = alloca [{width} x {LLVM_TYPES[accumulator]}], align 64")
+    with e.loop(_START, _STOP, step=width) as first:
+        left = e.op("sub", _STOP, first)
+        narrow = e.value(f"icmp slt i64 {left.name}, {width}", "bool").name
+        count = e.value(f"select i1 {narrow}, i64 {left.name}, i64 {width}", "int64")
+        with e.loop(integer(0), count, independent=True) as j:
+            e.store(block, j, literal(0, accumulator))
+        with e.loop(integer(0), rows) as o:
+            base = e.op("add", e.op("mul", o, columns), first)
+            with e.loop(integer(0), count, independent=True) as j:
+                value = e.load(x, source, e.op("add", base, j))
+                value = scalars.convert(e, value, accumulator)
+                e.store(block, j, _plus(e, e.load(block, accumulator, j), value))
+        with e.loop(integer(0), count, independent=True) as j:
+            value = scalars.convert(e, e.load(block, accumulator, j), target)
+            e.store(out, e.op("add", first, j), value)
+    return _finished(e, name)
+
+
+@cache
+def row_sums(source: str, target: str, accumulator: str) -> Function:
+    """out[k] = Σ_o Σ_i x[o, k, i], for k from start to stop.
+
+    Arguments: the addresses of out and x; the sizes of o and i; the distances of two o and of
+    two k, in elements.
+    """
+    name = f"row_sums_{source}_{target}_{accumulator}"
+    e = Emitter(name, _PARAMETERS)
+    out, x = e.pointer(0), e.pointer(1)
+    outer, inner, outer_step, step = (e.argument(index) for index in range(2, 6))
+    total = e.variable(accumulator)
+    with e.loop(_START, _STOP) as k:
+        e.set(total, literal(0, accumulator))
+        with e.loop(integer(0), outer) as o:
+            base = e.op("add", e.op("mul", o, outer_step), e.op("mul", k, step))
+            with e.loop(integer(0), inner) as i:
+                value = e.load(x, source, e.op("add", base, i))
+                value = scalars.convert(e, value, accumulator)
+                e.set(total, _plus(e, e.get(total, accumulator), value))
+        e.store(out, k, scalars.convert(e, e.get(total, accumulator), target))
+    return _finished(e, name)
+
+
+def _plus(e: Emitter, a: Register, b: Register) -> Register:
+    # Sums may be taken in another order: many at once, and no less exact than one by one.
+    return e.op("fadd reassoc contract" if a.is_float else "add", a, b)
+
+
+@cache
+def softmax(dtype: str, logarithm: bool) -> Function:
+    """Softmax of each row, or its logarithm, for rows start to stop.
+
+    Arguments: the addresses of out and x; columns. The row's maximum is taken off first, so that
+    no power overflows.
+    """
+    name = f"{'log_' if logarithm else ''}softmax_{dtype}"
+    e = Emitter(name, _PARAMETERS)
+    out, x = e.pointer(0), e.pointer(1)
+    columns = e.argument(2)
+    largest, total = e.variable(dtype), e.variable(dtype)
+    with e.loop(_START, _STOP) as row:
+        base = e.op("mul", row, columns)
+        e.set(largest, e.load(x, dtype, base))
+        with e.loop(integer(0), columns) as j:
+            value = e.load(x, dtype, e.op("add", base, j))
+            pair = [value, e.get(largest, dtype)]
+            e.set(largest, scalars.OPERATIONS["Maximum"](e, pair, dtype))
+        top = e.get(largest, dtype)
+        e.set(total, literal(0, dtype))
+        with e.loop(integer(0), columns) as j:
+            at = e.op("add", base, j)
+            shifted = e.op("fsub", e.load(x, dtype, at), top)
+            power = scalars.OPERATIONS["Exp"](e, [shifted], dtype)
+            e.store(out, at, shifted if logarithm else power)
+            e.set(total, _plus(e, e.get(total, dtype), power))
+        whole = e.get(total, dtype)
+        if logarithm:
+            whole = scalars.OPERATIONS["Log"](e, [whole], dtype)
+        with e.loop(integer(0), columns) as j:
+            at = e.op("add", base, j)
+            value = e.load(out, dtype, at)
+            e.store(out, at, e.op("fsub" if logarithm else "fdiv", value, whole))
+    return _finished(e, name)
+
+
+@cache
+def argmax(dtype: str) -> Function:
+    """Index of the largest element of each row, the first of several, for rows start to stop.
+
+    Arguments: the addresses of out (int64) and x; columns.
+    """
+    name = f"argmax_{dtype}"
+    e = Emitter(name, _PARAMETERS)
+    out, x = e.pointer(0), e.pointer(1)
+    columns = e.argument(2)
+    best, where = e.variable(dtype), e.variable("int64")
+    with e.loop(_START, _STOP) as row:
+        base = e.op("mul", row, columns)
+        e.set(best, e.load(x, dtype, base))
+        e.set(where, integer(0))
+        with e.loop(integer(1), columns) as j:
+            value = e.load(x, dtype, e.op("add", base, j))
+            # As in NumPy, the first that is not a number counts as the largest.
+            old = e.get(best, dtype)
+            test = e.value(f"fcmp ugt {value.typed}, {old.name}", "bool").name
+            number = e.value(f"fcmp ord {old.typed}, {old.name}", "bool").name
+            better = e.value(f"and i1 {test}, {number}", "bool").name
+            with e.when(better):
+                e.set(best, value)
+                e.set(where, j)
+        e.store(out, row, e.get(where, "int64"))
+    return _finished(e, name)
+
+
+@cache
+def gather(dtype: str, index_dtype: str) -> Function:
+    """out[i] = x[i, index[i]], for i from start to stop; negative indices count from the end.
+
+    Arguments: the addresses of out, x and index; columns; the address of an int64 that becomes
+    1 where an index is out of range.
+    """
+    name = f"gather_{dtype}_{index_dtype}"
+    e = Emitter(name, _PARAMETERS)
+    out, x, indices = (e.pointer(index) for index in range(3))
+    columns = e.argument(3)
+    fault = e.pointer(4)
+    with e.loop(_START, _STOP) as row:
+        at = _checked(e, indices, index_dtype, row, columns, fault)
+        e.store(out, row, e.load(x, dtype, e.op("add", e.op("mul", row, columns), at)))
+    return _finished(e, name)
+
+
+@cache
+def scatter(dtype: str, index_dtype: str, scalar: bool) -> Function:
+    """out = 0 but for out[i, index[i]] = v[i], for rows start to stop.
+
+    Arguments as of `gather`: out, v, index; columns; fault. ``scalar``: one v for all rows.
+    """
+    name = f"scatter_{dtype}_{index_dtype}_{int(scalar)}"
+    e = Emitter(name, _PARAMETERS)
+    out, values, indices = (e.pointer(index) for index in range(3))
+    columns = e.argument(3)
+    fault = e.pointer(4)
+    with e.loop(_START, _STOP) as row:
+        base = e.op("mul", row, columns)
+        with e.loop(integer(0), columns) as j:
+            e.store(out, e.op("add", base, j), literal(0, dtype))
+        at = _checked(e, indices, index_dtype, row, columns, fault)
+        value = e.load(values, dtype, integer(0) if scalar else row)
+        e.store(out, e.op("add", base, at), value)
+    return _finished(e, name)
+
+
+def _checked(
+    e: Emitter, indices: str, dtype: str, row: Register, columns: Register, fault: str
+) -> Register:
+    """Read an index; where it is out of range, report that and return 0."""
+    index = scalars.convert(e, e.load(indices, dtype, row), "int64")
+    negative = e.value(f"icmp slt i64 {index.name}, 0", "bool").name
+    wrapped = e.op("add", index, columns)
+    index = e.value(f"select i1 {negative}, i64 {wrapped.name}, i64 {index.name}", "int64")
+    outside = e.value(f"icmp uge i64 {index.name}, {columns.name}", "bool").name
+    with e.when(outside):
+        e.line(f"store i64 1, ptr {fault}")
+    return e.value(f"select i1 {outside}, i64 0, i64 {index.name}", "int64")

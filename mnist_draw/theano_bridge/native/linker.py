@@ -1,0 +1,173 @@
+"""The linker: runs a graph as native programs, or leaves it to Numba."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from pytensor.graph.basic import Constant, Variable
+from pytensor.link.basic import JITLinker
+from pytensor.link.numba.linker import NumbaLinker
+
+from mnist_draw.theano_bridge.native import scalars
+from mnist_draw.theano_bridge.native.handlers import HANDLERS, elemwise, materialise
+from mnist_draw.theano_bridge.native.plan import Array, Plan, Planner, Value, signature
+from mnist_draw.theano_bridge.native.shapes import from_shapes, known_scalars
+
+#: Plans for so many different shapes are kept.
+MOST_PLANS = 8
+
+
+class NativeLinker(JITLinker):  # type: ignore[misc]
+    """Links a graph to native kernels; see `mnist_draw.theano_bridge.native`."""
+
+    required_rewrites = ("minimum_compile",)
+    incompatible_rewrites = (
+        *NumbaLinker.incompatible_rewrites,
+        # The plan decides itself what may take the place of what.
+        "inplace",
+    )
+
+    def fgraph_convert(self, fgraph: Any, order: Any = None, **options: Any) -> Any:
+        """Return what runs the graph."""
+        return GraphRunner(fgraph, _scheduled(fgraph, order))
+
+    def jit_compile(self, fn: Any) -> Any:
+        """Return it as it is: a plan is made when shapes are known."""
+        return fn
+
+    def create_thunk_inputs(self, storage_map: dict[Any, list[Any]]) -> list[Any]:
+        """Return the cells that hold the inputs."""
+        return [storage_map[variable] for variable in self.fgraph.inputs]
+
+
+class GraphRunner:
+    """A graph with its plans, one for each set of shapes that it has met."""
+
+    def __init__(self, fgraph: Any, order: list[Any]) -> None:
+        self._fgraph = fgraph
+        self._order = order
+        self._plans: dict[tuple[Any, ...], Plan] = {}
+        self._fallback: Callable[..., Any] | None = None
+
+    def __call__(self, *inputs: Any) -> Sequence[Any]:
+        """Compute the outputs from the inputs."""
+        if self._fallback is not None:
+            return self._fallback(*inputs)
+        if not all(isinstance(value, np.ndarray) for value in inputs):
+            self._fallback = _numba_function(self._fgraph)
+            return self._fallback(*inputs)
+        key = signature(inputs)
+        plan = self._plans.get(key)
+        if plan is None:
+            try:
+                plan = self._plan(inputs)
+            except scalars.UnknownOperationError:
+                self._fallback = _numba_function(self._fgraph)
+                return self._fallback(*inputs)
+            if len(self._plans) >= MOST_PLANS:
+                del self._plans[next(iter(self._plans))]
+            self._plans[key] = plan
+        return plan.run(inputs)
+
+    def _plan(self, inputs: Sequence[Array]) -> Plan:
+        planner = Planner(inputs)
+        values: dict[Variable, Value] = {
+            variable: planner.take_input(index, array)
+            for index, (variable, array) in enumerate(zip(self._fgraph.inputs, inputs, strict=True))
+        }
+        replaceable = _replaceable(self._fgraph, self._order)
+        in_place: dict[int, int] = {}
+        for node in self._order:
+            operands = [_value_of(values, variable) for variable in node.inputs]
+            results = from_shapes(node, operands)
+            if results is None and type(node.op).__name__ == "Elemwise":
+                targets = {}
+                for place, (number, index) in replaceable.get(node, {}).items():
+                    if _fits(values[self._fgraph.inputs[index]], index, operands):
+                        targets[place] = inputs[index]
+                        in_place[number] = index
+                results = elemwise(planner, node, operands, targets)
+                results = known_scalars(node, operands, results)
+            elif results is None:
+                name = type(node.op).__name__
+                if name not in HANDLERS:
+                    raise scalars.UnknownOperationError(name)
+                results = HANDLERS[name](planner, node, operands)
+            values.update(zip(node.outputs, results, strict=True))
+        outputs = [
+            materialise(planner, _value_of(values, variable)) for variable in self._fgraph.outputs
+        ]
+        return Plan(inputs, planner, outputs, in_place)
+
+
+def _value_of(values: dict[Variable, Value], variable: Variable) -> Value:
+    if variable not in values:
+        if not isinstance(variable, Constant):
+            raise scalars.UnknownOperationError(f"the input {variable}")
+        values[variable] = Value(np.asarray(variable.data), static=True)
+    return values[variable]
+
+
+def _scheduled(fgraph: Any, order: list[Any]) -> list[Any]:
+    """Put the nodes that make new values of shared variables last.
+
+    All other readers of the old values have then run, and the new ones may take their place.
+    """
+    updates = {fgraph.outputs[number].owner for number in fgraph.update_mapping or {}}
+    waiting, result, late = list(order), [], []
+    blocked: set[Any] = set()
+    for node in waiting:
+        # A node that needs an update's result can only come after it.
+        if node in updates or any(variable.owner in blocked for variable in node.inputs):
+            blocked.add(node)
+            late.append(node)
+        else:
+            result.append(node)
+    return result + late
+
+
+def _replaceable(fgraph: Any, order: list[Any]) -> dict[Any, dict[int, tuple[int, int]]]:
+    """Find the outputs that may be written over the input that they are the new value of.
+
+    Returns
+    -------
+    dict
+        Node → {place among its outputs: (output of the graph, input of the graph)}, where no
+        later node reads the old value.
+    """
+    position = {node: number for number, node in enumerate(order)}
+    last_read = {
+        variable: max((position[node] for node in order if variable in node.inputs), default=-1)
+        for variable in fgraph.inputs
+    }
+    result: dict[Any, dict[int, tuple[int, int]]] = {}
+    for number, index in (fgraph.update_mapping or {}).items():
+        new, old = fgraph.outputs[number], fgraph.inputs[index]
+        node = new.owner
+        if node is not None and last_read[old] <= position[node] and old not in fgraph.outputs:
+            result.setdefault(node, {})[node.outputs.index(new)] = (number, index)
+    return result
+
+
+def _fits(old: Value, index: int, operands: list[Value]) -> bool:
+    """Whether an elementwise loop may write over an input that it may also read."""
+    if old.source != index or not old.array.flags.writeable:
+        return False
+    shape = np.broadcast_shapes(*(operand.shape for operand in operands))
+    same_view = all(
+        operand.random
+        or operand.source != index
+        or operand.array.shape == old.shape
+        and operand.array.strides == old.array.strides
+        for operand in operands
+    )
+    return shape == old.shape and same_view
+
+
+def _numba_function(fgraph: Any) -> Callable[..., Any]:
+    """Compile a graph with PyTensor's own linker."""
+    linker = NumbaLinker()
+    function: Callable[..., Any] = linker.jit_compile(linker.fgraph_convert(fgraph))
+    return function

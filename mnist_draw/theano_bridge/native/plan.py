@@ -1,0 +1,233 @@
+"""From a graph and the shapes of its inputs to a program of kernels.
+
+Planning walks through the graph once, on real arrays: what follows from shapes alone is computed
+on the spot, views are taken as NumPy takes them, and everything else becomes a kernel whose
+operands have their place in memory for good. Running the plan then needs no decision any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mnist_draw.theano_bridge.native import runner
+from mnist_draw.theano_bridge.native.emitter import Function
+from mnist_draw.theano_bridge.native.llvm import addresses_of
+from mnist_draw.theano_bridge.native.team import Program, team
+
+Array = np.ndarray[Any, Any]
+
+#: Inputs up to this size are copied into the plan's own memory before each run; larger ones are
+#: read where they are.
+COPIED_BYTES = 16_384
+#: Elements that are worth another thread.
+SMALLEST_CHUNK = 8_192
+
+
+@dataclass(eq=False)
+class Value:
+    """What the plan knows of a variable of the graph.
+
+    Attributes
+    ----------
+    array
+        Its memory; for a static value also its contents.
+    source
+        Number of the input whose memory it is, or None.
+    static
+        Whether the contents are known and the same in every run.
+    random
+        Whether it is a mask that is computed where it is used; ``array`` then holds the
+        64-bit state and ``shape`` the mask's.
+    """
+
+    array: Array
+    source: int | None = None
+    static: bool = False
+    random: bool = False
+    shape: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.random:
+            self.shape = self.array.shape
+
+
+@dataclass
+class _Instruction:
+    function: Function
+    arguments: list[int]
+    sources: list[tuple[int, int, int]]
+    extent: int
+    chunk: int
+
+
+class Planner:
+    """Collects kernels and memory while the operations' handlers walk the graph.
+
+    Parameters
+    ----------
+    inputs
+        The arrays of the first run; shapes and types count.
+    """
+
+    def __init__(self, inputs: Sequence[Array]) -> None:
+        self.threads = team().threads
+        self.instructions: list[_Instruction] = []
+        self.buffers: list[Array] = []
+        self.copied: list[tuple[int, Array]] = []
+        self.bases = [array.ctypes.data for array in inputs]
+        self.fault = self.empty((1,), "int64")
+        self.fault[0] = 0
+
+    def take_input(self, index: int, array: Array) -> Value:
+        """Decide how an input is read: in place, or from a copy made before each run."""
+        in_place = array.nbytes > COPIED_BYTES and array.flags.c_contiguous and array.flags.aligned
+        if in_place:
+            return Value(array, index)
+        own = self.empty(array.shape, array.dtype)
+        self.copied.append((index, own))
+        return Value(own)
+
+    def empty(self, shape: Sequence[int], dtype: Any) -> Array:
+        """Reserve memory that begins on a cache line, so that vector loads never straddle two."""
+        size = int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
+        raw = np.empty(size + 64, np.uint8)
+        start = -raw.ctypes.data % 64
+        array = raw[start : start + size].view(dtype).reshape(shape)
+        self.buffers.append(array)
+        return array
+
+    def add(
+        self, function: Function, arguments: Sequence[Value | Array | int], extent: int, chunk: int
+    ) -> None:
+        """Add a kernel.
+
+        Parameters
+        ----------
+        function
+            The kernel.
+        arguments
+            Numbers, and arrays whose address is meant.
+        extent, chunk
+            How much work there is, and how much of it one thread does at a time.
+        """
+        words, sources = [], []
+        for position, argument in enumerate(arguments):
+            if isinstance(argument, int):
+                words.append(argument)
+                continue
+            value = argument if isinstance(argument, Value) else Value(argument)
+            address = value.array.ctypes.data
+            words.append(address)
+            if value.source is not None:
+                offset = address - self.bases[value.source]
+                sources.append((position, value.source, offset))
+            else:
+                self.buffers.append(value.array)
+        chunk = max(1, min(chunk, extent))
+        self.instructions.append(_Instruction(function, words, sources, extent, chunk))
+
+    def share(self, extent: int, elements: int, multiple: int = 1) -> int:
+        """Return the chunk that cuts work into fair parts for all threads.
+
+        Parameters
+        ----------
+        extent
+            Rows (or elements) of the work.
+        elements
+            Elements of the whole work; little work is not cut.
+        multiple
+            Of which the chunk should be a multiple.
+        """
+        parts = max(1, min(self.threads, elements // SMALLEST_CHUNK))
+        return -(-extent // (parts * multiple)) * multiple
+
+    def finish(self) -> tuple[Program, Array, list[tuple[int, int, int]]]:
+        """Compile the kernels and lay out the table.
+
+        Returns
+        -------
+        program
+        memory
+            The arguments of all kernels, int64.
+        sources
+            Places in ``memory`` that hold addresses in an input: place, input, offset.
+        """
+        addresses = addresses_of(instruction.function for instruction in self.instructions)
+        memory = self.empty((sum(len(i.arguments) for i in self.instructions) + 1,), "int64")
+        table = self.empty((len(self.instructions), runner.WORDS), "int64")
+        table[:] = 0
+        sources, at = [], 0
+        for row, instruction in zip(table, self.instructions, strict=True):
+            count = len(instruction.arguments)
+            memory[at : at + count] = instruction.arguments
+            row[runner.KERNEL] = addresses[instruction.function.name]
+            row[runner.ARGUMENTS] = memory.ctypes.data + 8 * at
+            row[runner.EXTENT] = instruction.extent
+            row[runner.CHUNK] = instruction.chunk
+            row[runner.CHUNKS] = -(-instruction.extent // instruction.chunk)
+            sources += [(at + place, *rest) for place, *rest in instruction.sources]
+            at += count
+        return Program(table, keep=(memory, self.buffers)), memory, sources
+
+
+class Plan:
+    """A graph, ready to run for inputs of certain shapes."""
+
+    def __init__(
+        self,
+        inputs: Sequence[Array],
+        planner: Planner,
+        outputs: Sequence[Value],
+        in_place: dict[int, int],
+    ) -> None:
+        self.signature = signature(inputs)
+        self.program, self._memory, sources = planner.finish()
+        self._fault = planner.fault
+        self._copied = planner.copied
+        self._outputs = outputs
+        self._in_place = in_place
+        self._sources: dict[int, tuple[Array, Array]] = {}
+        for index in {source for _, source, _ in sources}:
+            entries = [(place, offset) for place, source, offset in sources if source == index]
+            places, offsets = np.array(entries, dtype=np.int64).T
+            self._sources[index] = (places.copy(), offsets.copy())
+        self._bases = dict.fromkeys(self._sources, 0)
+
+    def run(self, inputs: Sequence[Array]) -> list[Array]:
+        """Compute the outputs.
+
+        Raises
+        ------
+        IndexError
+            A label or another index is out of range.
+        """
+        for index, own in self._copied:
+            own[...] = inputs[index]
+        for index, (places, offsets) in self._sources.items():
+            base = inputs[index].ctypes.data
+            if base != self._bases[index]:
+                self._memory[places] = offsets + base
+                self._bases[index] = base
+        team().run(self.program)
+        if self._fault[0]:
+            self._fault[0] = 0
+            raise IndexError("an index (a label, for instance) is out of range")
+        return [
+            inputs[self._in_place[number]] if number in self._in_place else value.array.copy()
+            for number, value in enumerate(self._outputs)
+        ]
+
+
+def signature(inputs: Sequence[Array]) -> tuple[Any, ...]:
+    """What two sets of inputs must share to share a plan."""
+    return tuple(
+        (array.shape, array.dtype.char, array.flags.c_contiguous and array.flags.aligned)
+        for array in inputs
+    )
+
+
+Handler = Callable[[Planner, Any, list[Value]], list[Value]]

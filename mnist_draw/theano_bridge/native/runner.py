@@ -1,0 +1,226 @@
+"""Running a list of kernels on several cores, outside the interpreter.
+
+All threads walk through the same list. The work of each kernel is cut into chunks, which the
+threads claim one by one with an atomic operation; a thread goes on to the next kernel when all
+chunks of this one are done. No chunk belongs to a thread: where another program keeps a core
+busy, or a helper is asleep, the others simply do more.
+
+The list is a table of 64-bit words, ``WORDS`` for each kernel: what does not change lies in the
+first cache line, the claim and the count of chunks done in a line each. A claim holds the number
+of the step and that of the next free chunk, so that a helper who is late sees that its step is
+over and takes nothing from the next.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import platform
+import sys
+from functools import cache
+from typing import Any
+
+import llvmlite.binding as llvm
+
+from mnist_draw.theano_bridge.native.emitter import Function
+from mnist_draw.theano_bridge.native.llvm import addresses_of
+
+#: Words of the table for each kernel, and what they hold.
+WORDS = 24
+KERNEL, ARGUMENTS, EXTENT, CHUNK, CHUNKS, CLAIM, DONE = 0, 1, 2, 3, 4, 8, 16
+
+#: A helper that finds nothing to do gives its core away after so many looks (a few ms).
+IDLE_LOOKS = 6000
+
+_WALK = """
+define internal i1 @mnist_draw_walk(ptr %table, i64 %count, i64 %step, ptr %current, i1 %leads)
+    nounwind {{
+entry:
+  %tag = shl i64 %step, 32
+  br label %kernels
+kernels:
+  %i = phi i64 [ 0, %entry ], [ %i1, %next ]
+  %more = icmp slt i64 %i, %count
+  br i1 %more, label %kernel, label %finished
+kernel:
+  %offset = mul i64 %i, {words}
+  %row = getelementptr i64, ptr %table, i64 %offset
+  %chunksp = getelementptr i64, ptr %row, i64 {chunks}
+  %chunks = load i64, ptr %chunksp
+  %claimp = getelementptr i64, ptr %row, i64 {claim}
+  %donep = getelementptr i64, ptr %row, i64 {done}
+  br label %claiming
+claiming:
+  %claim = load atomic i64, ptr %claimp acquire, align 8
+  %owner = lshr i64 %claim, 32
+  %mine = icmp eq i64 %owner, %step
+  br i1 %mine, label %free, label %over
+free:
+  %chunk = and i64 %claim, 4294967295
+  %left = icmp slt i64 %chunk, %chunks
+  br i1 %left, label %try, label %waiting
+try:
+  %following = add i64 %claim, 1
+  %pair = cmpxchg ptr %claimp, i64 %claim, i64 %following acq_rel acquire
+  %got = extractvalue {{ i64, i1 }} %pair, 1
+  br i1 %got, label %work, label %claiming
+work:
+  %extentp = getelementptr i64, ptr %row, i64 {extent}
+  %extent = load i64, ptr %extentp
+  %sizep = getelementptr i64, ptr %row, i64 {chunk}
+  %size = load i64, ptr %sizep
+  %start = mul i64 %chunk, %size
+  %end = add i64 %start, %size
+  %short = icmp slt i64 %extent, %end
+  %stop = select i1 %short, i64 %extent, i64 %end
+  %functionp = getelementptr i64, ptr %row, i64 {kernel}
+  %functioni = load i64, ptr %functionp
+  %function = inttoptr i64 %functioni to ptr
+  %argumentsp = getelementptr i64, ptr %row, i64 {arguments}
+  %argumentsi = load i64, ptr %argumentsp
+  %arguments = inttoptr i64 %argumentsi to ptr
+  call void %function(ptr %arguments, i64 %start, i64 %stop)
+  %before = atomicrmw add ptr %donep, i64 1 acq_rel
+  br label %claiming
+waiting:
+  %target = mul i64 %step, %chunks
+  br label %look
+look:
+  %looks = phi i64 [ 0, %waiting ], [ %looks1, %again ]
+  %done = load atomic i64, ptr %donep acquire, align 8
+  %all = icmp sge i64 %done, %target
+  br i1 %all, label %next, label %late
+late:
+  %now = load atomic i64, ptr %current acquire, align 8
+  %same = icmp eq i64 %now, %step
+  %stay = or i1 %same, %leads
+  br i1 %stay, label %again, label %over
+again:
+  call void @mnist_draw_wait(i64 %looks)
+  %looks1 = add i64 %looks, 1
+  br label %look
+next:
+  %i1 = add i64 %i, 1
+  br label %kernels
+finished:
+  ret i1 true
+over:
+  ret i1 false
+}}
+"""
+
+_WAIT = """
+define internal void @mnist_draw_wait(i64 %looks) nounwind {{
+  %many = icmp sgt i64 %looks, 64
+  br i1 %many, label %yield, label %pause
+pause:
+  {pause}
+  ret void
+yield:
+  {give_way}
+  ret void
+}}
+"""
+
+#: Leads a step: opens all claims, publishes the step, then works like everybody.
+_LEAD = """
+define void @mnist_draw_lead(ptr %table, i64 %count, i64 %step, ptr %current) nounwind {{
+entry:
+  %tag = shl i64 %step, 32
+  br label %open
+open:
+  %i = phi i64 [ 0, %entry ], [ %i1, %opened ]
+  %more = icmp slt i64 %i, %count
+  br i1 %more, label %opened, label %publish
+opened:
+  %offset = mul i64 %i, {words}
+  %row = getelementptr i64, ptr %table, i64 %offset
+  %claimp = getelementptr i64, ptr %row, i64 {claim}
+  store atomic i64 %tag, ptr %claimp release, align 8
+  %i1 = add i64 %i, 1
+  br label %open
+publish:
+  store atomic i64 %step, ptr %current release, align 8
+  %ignored = call i1 @mnist_draw_walk(ptr %table, i64 %count, i64 %step, ptr %current, i1 true)
+  ret void
+}}
+"""
+
+#: Helps with one step after another until nothing came for a while, or until told to leave
+#: (a negative step).
+_HELP = """
+define void @mnist_draw_help(ptr %table, i64 %count, i64 %last, ptr %current, i64 %patience)
+    nounwind {{
+entry:
+  br label %look
+look:
+  %done = phi i64 [ %last, %entry ], [ %done, %again ], [ %step, %work ]
+  %looks = phi i64 [ 0, %entry ], [ %looks1, %again ], [ 0, %work ]
+  %step = load atomic i64, ptr %current acquire, align 8
+  %leave = icmp slt i64 %step, 0
+  br i1 %leave, label %end, label %stay
+stay:
+  %new = icmp ne i64 %step, %done
+  br i1 %new, label %work, label %again
+work:
+  %ignored = call i1 @mnist_draw_walk(ptr %table, i64 %count, i64 %step, ptr %current, i1 false)
+  br label %look
+again:
+  call void @mnist_draw_wait(i64 %looks)
+  %looks1 = add i64 %looks, 1
+  %tired = icmp sgt i64 %looks1, %patience
+  br i1 %tired, label %end, label %look
+end:
+  ret void
+}}
+"""
+
+
+@cache
+def functions() -> tuple[Any, Any]:
+    """Compile the two functions once.
+
+    Returns
+    -------
+    lead, help
+        ``lead(table, count, step, current)`` runs one step, ``help(table, count, last step,
+        current, patience)`` joins in. Both are called without the interpreter's lock.
+    """
+    names = {
+        "words": WORDS, "chunks": CHUNKS, "claim": CLAIM, "done": DONE, "extent": EXTENT,
+        "chunk": CHUNK, "kernel": KERNEL, "arguments": ARGUMENTS,
+    }  # fmt: skip
+    pause, declarations = _pause()
+    give_way, more = _give_way()
+    wait = _WAIT.format(pause=pause, give_way=give_way)
+    walk = _WALK.format(**names)
+    addresses = addresses_of(
+        [
+            Function("mnist_draw_lead", _LEAD.format(**names), (*declarations, *more, wait, walk)),
+            Function("mnist_draw_help", _HELP.format(**names)),
+        ]
+    )
+    word, pointer = ctypes.c_int64, ctypes.c_void_p
+    lead = ctypes.CFUNCTYPE(None, pointer, word, word, pointer)(addresses["mnist_draw_lead"])
+    helps = ctypes.CFUNCTYPE(None, pointer, word, word, pointer, word)(addresses["mnist_draw_help"])
+    return lead, helps
+
+
+def _pause() -> tuple[str, tuple[str, ...]]:
+    """The processor's hint that a thread is only waiting."""
+    machine = platform.machine().lower()
+    if machine in ("x86_64", "amd64", "i386", "i686"):
+        return "call void @llvm.x86.sse2.pause()", ("declare void @llvm.x86.sse2.pause()",)
+    if machine in ("arm64", "aarch64"):
+        return "call void @llvm.aarch64.hint(i32 1)", ("declare void @llvm.aarch64.hint(i32)",)
+    return "", ()
+
+
+def _give_way() -> tuple[str, tuple[str, ...]]:
+    """The system's call that lets another thread have the core."""
+    if sys.platform == "win32":
+        name, library = "SwitchToThread", ctypes.WinDLL("kernel32")
+    else:
+        name, library = "sched_yield", ctypes.CDLL(None)
+    address = ctypes.cast(getattr(library, name), ctypes.c_void_p).value
+    llvm.add_symbol("mnist_draw_yield", address)
+    return "%ignored = call i32 @mnist_draw_yield()", ("declare i32 @mnist_draw_yield()",)

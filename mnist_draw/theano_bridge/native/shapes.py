@@ -1,0 +1,82 @@
+"""What a plan can compute at once, because it follows from shapes and constants alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from mnist_draw.theano_bridge.native.plan import Value
+
+
+def from_shapes(node: Any, operands: list[Value]) -> list[Value] | None:
+    """Compute a node's outputs now, if they depend on shapes and constants only.
+
+    Returns
+    -------
+    list of Value or None
+        None where the outputs depend on what the arrays hold.
+
+    Raises
+    ------
+    Exception
+        What the operation raises, an assertion that fails for instance.
+    """
+    name = type(node.op).__name__
+    if name == "Shape_i":
+        return [_static(operands[0].shape[node.op.i])]
+    if name == "Shape":
+        return [_static(operands[0].shape)]
+    if name in ("Assert", "CheckAndRaise") and all(value.static for value in operands[1:]):
+        if not all(bool(value.array) for value in operands[1:]):
+            raise getattr(node.op, "exc_type", AssertionError)(node.op.msg)
+        return [operands[0]]
+    if operands and all(value.static for value in operands):
+        return [_static(result) for result in evaluate(node, [value.array for value in operands])]
+    return None
+
+
+def evaluate(node: Any, inputs: list[Any]) -> list[Any]:
+    """Run one node in Python."""
+    storage = {variable: [value] for variable, value in zip(node.inputs, inputs, strict=True)}
+    computed = {variable: [True] for variable in node.inputs}
+    for output in node.outputs:
+        storage[output], computed[output] = [None], [False]
+    node.op.make_thunk(node, storage, computed, no_recycling=[], impl="py")()
+    return [storage[output][0] for output in node.outputs]
+
+
+def known_scalars(node: Any, operands: list[Value], results: list[Value]) -> list[Value]:
+    """Replace outputs of a composite on single numbers that depend on its known inputs only.
+
+    PyTensor fuses computations on shapes with others, "batch size equals number of labels" with
+    the mean of the loss for instance; later nodes need the former when the plan is made.
+    """
+    composite = node.op.scalar_op
+    if not hasattr(composite, "fgraph") or any(value.shape for value in results):
+        return results
+    inner = composite.fgraph
+    known = {
+        variable for variable, operand in zip(inner.inputs, operands, strict=True) if operand.static
+    }
+    for step in inner.toposort():
+        if all(
+            variable in known or variable.owner is None and variable not in inner.inputs
+            for variable in step.inputs
+        ):
+            known.update(step.outputs)
+    if not any(variable in known for variable in inner.outputs):
+        return results
+    stand_ins = [
+        operand.array if operand.static else np.ones((), operand.array.dtype)
+        for operand in operands
+    ]
+    computed = evaluate(node, stand_ins)
+    return [
+        _static(value) if variable in known else result
+        for variable, value, result in zip(inner.outputs, computed, results, strict=True)
+    ]
+
+
+def _static(value: Any) -> Value:
+    return Value(np.asarray(value), static=True)
