@@ -121,8 +121,8 @@ class Conv2D(_Convolution):
             _refuse_small_images(image, kernel, size)
         return Apply(self, [x, w], [pt.tensor(dtype=x.dtype, shape=(n, filters, *size))])
 
-    def infer_shape(self, fgraph: Any, node: Apply, shapes: Any) -> Any:
-        (n, _, *image), (filters, _, *kernel) = shapes
+    def infer_shape(self, *context: Any) -> Any:
+        (n, _, *image), (filters, _, *kernel) = context[-1]
         return [(n, filters, *self.output_shape(image, kernel))]
 
     def perform(self, node: Apply, inputs: Any, outputs: Any) -> None:
@@ -148,7 +148,8 @@ class Conv2DByFilters(_Convolution):
         shape = (gy.type.shape[1], x.type.shape[1], *size)
         return Apply(self, [x, gy, kh, kw], [pt.tensor(dtype=x.dtype, shape=shape)])
 
-    def infer_shape(self, fgraph: Any, node: Apply, shapes: Any) -> Any:
+    def infer_shape(self, *context: Any) -> Any:
+        node, shapes = context[-2:]  # PyTensor 3.3 dropped the graph in front
         return [(shapes[1][1], shapes[0][1], *node.inputs[2:])]
 
     def perform(self, node: Apply, inputs: Any, outputs: Any) -> None:
@@ -182,7 +183,8 @@ class Conv2DByInput(_Convolution):
         out = pt.tensor(dtype=w.dtype, shape=shape)
         return Apply(self, [w, gy, height, width], [out])
 
-    def infer_shape(self, fgraph: Any, node: Apply, shapes: Any) -> Any:
+    def infer_shape(self, *context: Any) -> Any:
+        node, shapes = context[-2:]  # PyTensor 3.3 dropped the graph in front
         return [(shapes[1][0], shapes[0][1], *node.inputs[2:])]
 
     def perform(self, node: Apply, inputs: Any, outputs: Any) -> None:

@@ -81,8 +81,8 @@ class Pool2D(_Pooling):
         shape = (*x.type.shape[:-2], *self.size(x.type.shape[-2:]))
         return Apply(self, [x], [pt.tensor(dtype=x.dtype, shape=shape)])
 
-    def infer_shape(self, fgraph: Any, node: Apply, shapes: Any) -> Any:
-        (shape,) = shapes
+    def infer_shape(self, *context: Any) -> Any:
+        (shape,) = context[-1]
         return [(*shape[:-2], *self.size(shape[-2:]))]
 
     def perform(self, node: Apply, inputs: Any, outputs: Any) -> None:
@@ -100,8 +100,8 @@ class Pool2DGrad(_Pooling):
         gz = pt.as_tensor_variable(gz).astype(x.dtype)
         return Apply(self, [x, z, gz], [pt.tensor(dtype=x.dtype, shape=x.type.shape)])
 
-    def infer_shape(self, fgraph: Any, node: Apply, shapes: Any) -> Any:
-        return [shapes[0]]
+    def infer_shape(self, *context: Any) -> Any:
+        return [context[-1][0]]
 
     def perform(self, node: Apply, inputs: Any, outputs: Any) -> None:
         x, z, gz = inputs
@@ -124,8 +124,8 @@ class Pool2DGather(_Pooling):
         gx = pt.as_tensor_variable(gx).astype(x.dtype)
         return Apply(self, [x, z, gx], [pt.tensor(dtype=x.dtype, shape=z.type.shape)])
 
-    def infer_shape(self, fgraph: Any, node: Apply, shapes: Any) -> Any:
-        return [shapes[1]]
+    def infer_shape(self, *context: Any) -> Any:
+        return [context[-1][1]]
 
     def perform(self, node: Apply, inputs: Any, outputs: Any) -> None:
         x, z, gx = inputs

@@ -1,4 +1,8 @@
-"""``theano.gradient`` is ``pytensor.gradient``; ``consider_constant`` is ``zero_grad``."""
+"""``theano.gradient`` is ``pytensor.gradient``.
+
+``consider_constant`` is ``zero_grad``; ``Lop`` and ``Rop`` are ``pullback`` and
+``pushforward``, as PyTensor calls them now.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +11,6 @@ from typing import Any
 from pytensor import gradient as _gradient
 from pytensor.gradient import (
     DisconnectedType,
-    Lop,
-    Rop,
     disconnected_grad,
     grad,
     grad_clip,
@@ -17,6 +19,8 @@ from pytensor.gradient import (
     grad_undefined,
     hessian,
     jacobian,
+    pullback,
+    pushforward,
     subgraph_grad,
     verify_grad,
     zero_grad,
@@ -31,6 +35,25 @@ __all__ = [
     "grad_clip", "grad_not_implemented", "grad_scale", "grad_undefined", "hessian",
     "jacobian", "subgraph_grad", "verify_grad", "zero_grad",
 ]  # fmt: skip
+
+
+def Lop(  # noqa: N802 (Theano's name)
+    f: Any,
+    wrt: Any,
+    eval_points: Any,
+    consider_constant: Any = None,
+    disconnected_inputs: str = "raise",
+) -> Any:
+    """The gradient of `f` by `wrt`, weighted with `eval_points`, one for each output."""
+    return pullback(
+        f, wrt, eval_points, consider_constant=consider_constant,
+        disconnected_inputs=disconnected_inputs,
+    )  # fmt: skip
+
+
+def Rop(f: Any, wrt: Any, eval_points: Any) -> Any:  # noqa: N802 (Theano's name)
+    """How `f` changes when `wrt` moves along `eval_points`, one for each input."""
+    return pushforward(f, wrt, eval_points)
 
 
 def __getattr__(name: str) -> Any:

@@ -3,8 +3,9 @@
 ============================== ====================================================
 name                           what answers
 ============================== ====================================================
-``Apply``, ``Variable``,       ``pytensor.graph``
-``Constant``, ``Type``
+``Apply``, ``Constant``,       ``pytensor.graph``
+``Type``
+``Variable``                   :mod:`mnist_draw.theano_bridge.kinds`
 ``Op``                         ``pytensor.graph.op.Op``: an Op of one's own defines
                                ``make_node``, ``perform``, ``grad`` as in Theano
 ``FunctionGraph``              ``pytensor.graph.fg.FunctionGraph``
@@ -27,13 +28,13 @@ from pytensor.graph import (
     FunctionGraph,
     Op,
     Type,
-    Variable,
     graph_rewriter,
     node_rewriter,
 )
 from pytensor.graph.utils import MethodNotDefined
 from pytensor.link.c.type import generic
 
+from mnist_draw.theano_bridge.kinds import Variable
 from mnist_draw.theano_bridge.missing import raise_attribute_error
 from theano.gof import graph
 

@@ -11,10 +11,11 @@ from typing import Any
 
 from pytensor.graph import basic as _basic
 from pytensor.graph import traversal as _traversal
-from pytensor.graph.basic import Apply, Constant, Variable, clone, equal_computations
+from pytensor.graph.basic import Apply, Constant, clone, equal_computations
 from pytensor.graph.traversal import applys_between, graph_inputs, vars_between
 from pytensor.graph.traversal import ancestors as _ancestors
 
+from mnist_draw.theano_bridge.kinds import Variable
 from mnist_draw.theano_bridge.missing import raise_attribute_error
 
 __all__ = [

@@ -9,6 +9,7 @@ name                               what answers
 ``patternbroadcast`` and others    ``specify_broadcastable``
 ``abs_``, ``inv``, ``sqr``         ``abs``, ``reciprocal``, ``sqr``
 ``batched_dot``                    ``matmul`` over the first dimension
+``TensorVariable``                 :mod:`mnist_draw.theano_bridge.kinds`
 ``nnet``, ``signal``               written here: convolution, pooling, activations
 ``extra_ops``, ``elemwise``, ...   one module each, beside this one
 the rest                           ``pytensor.tensor``
@@ -26,13 +27,13 @@ from pytensor.tensor import *  # noqa: F403
 from pytensor.tensor import (
     TensorConstant,
     TensorType,
-    TensorVariable,
     as_tensor_variable,
     specify_broadcastable,
 )
 from pytensor.tensor import constant as constant  # noqa: F811
 from pytensor.tensor.sharedvar import TensorSharedVariable
 
+from mnist_draw.theano_bridge.kinds import TensorVariable
 from mnist_draw.theano_bridge.missing import raise_attribute_error
 
 SUBMODULES = (
@@ -49,7 +50,7 @@ float_dtypes = _tensor.type.float_dtypes
 all_dtypes = _tensor.type.all_dtypes
 
 
-def stack(*tensors: Any, axis: int = 0) -> TensorVariable:
+def stack(*tensors: Any, axis: int = 0) -> Any:
     """Join tensors along a new dimension.
 
     ``stack([a, b], axis=0)``, ``stack([a, b], 0)`` or, as it was once, ``stack(a, b)``.
@@ -63,7 +64,7 @@ def stack(*tensors: Any, axis: int = 0) -> TensorVariable:
     return _tensor.stack(tensors, axis=axis)
 
 
-def flatten(x: Any, ndim: int | None = None, outdim: int | None = None) -> TensorVariable:
+def flatten(x: Any, ndim: int | None = None, outdim: int | None = None) -> Any:
     """Reshape to `ndim` dimensions; the first ``ndim - 1`` keep their length."""
     return _tensor.flatten(x, ndim=outdim or ndim or 1)
 
@@ -73,30 +74,30 @@ def tensor(
     broadcastable: Sequence[bool] | None = None,
     name: str | None = None,
     **keywords: Any,
-) -> TensorVariable:
+) -> Any:
     """A variable of the given `dtype`, one dimension per entry of `broadcastable`."""
     if broadcastable is None:
         return _tensor.tensor(name, dtype=dtype, **keywords)
     return TensorType(dtype, tuple(1 if one else None for one in broadcastable))(name)
 
 
-def addbroadcast(x: Any, *axes: int) -> TensorVariable:
+def addbroadcast(x: Any, *axes: int) -> Any:
     """Declare the length of `axes` to be 1."""
     return specify_broadcastable(as_tensor_variable(x), *axes)
 
 
-def unbroadcast(x: Any, *axes: int) -> TensorVariable:
+def unbroadcast(x: Any, *axes: int) -> Any:
     """`x` itself: with PyTensor a length of 1 that is known does no harm."""
     return as_tensor_variable(x)
 
 
-def patternbroadcast(x: Any, broadcastable: Sequence[bool]) -> TensorVariable:
+def patternbroadcast(x: Any, broadcastable: Sequence[bool]) -> Any:
     """Declare the length of each axis to be 1 for which `broadcastable` is True."""
     axes = [axis for axis, one in enumerate(broadcastable) if one]
     return addbroadcast(x, *axes) if axes else as_tensor_variable(x)
 
 
-def batched_dot(a: Any, b: Any) -> TensorVariable:
+def batched_dot(a: Any, b: Any) -> Any:
     """``dot(a[i], b[i])`` for every i, stacked. `a` and `b` are 2-D or 3-D."""
     a, b = as_tensor_variable(a), as_tensor_variable(b)
     if not (2 <= a.ndim <= 3 and 2 <= b.ndim <= 3):

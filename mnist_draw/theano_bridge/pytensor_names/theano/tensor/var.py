@@ -1,4 +1,8 @@
-"""``theano.tensor.var``: variables that hold tensors. It is ``pytensor.tensor.variable``."""
+"""``theano.tensor.var``: variables that hold tensors.
+
+``TensorVariable`` is that of :mod:`mnist_draw.theano_bridge.kinds`, the rest is
+``pytensor.tensor.variable``.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,10 @@ from typing import Any
 
 import pytensor.tensor.variable as _names
 
+from mnist_draw.theano_bridge.kinds import TensorVariable
 from mnist_draw.theano_bridge.missing import raise_attribute_error
+
+__all__ = ["TensorVariable"]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,45 @@
+"""Theano's classes of variables where PyTensor draws the lines elsewhere.
+
+``isinstance(v, theano.tensor.TensorVariable)`` is how Lasagne and others tell an
+expression from a parameter. In Theano shared variables and constants are no
+``TensorVariable``; in PyTensor they are. And Theano's ``Variable`` needs no owner.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pytensor.compile.sharedvalue import SharedVariable
+from pytensor.graph import basic as graph
+from pytensor.tensor import variable as tensor
+
+
+class _Kind(type):
+    """A class that stands for another: its instances are those of `real`, less `not_in`."""
+
+    real: type
+    not_in: tuple[type, ...] = ()
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        return isinstance(instance, cls.real) and not isinstance(instance, cls.not_in)
+
+    def __subclasscheck__(cls, subclass: type) -> bool:
+        return issubclass(subclass, cls.real) and not issubclass(subclass, cls.not_in)
+
+    def __call__(
+        cls, type: Any, owner: Any = None, index: int | None = None, name: str | None = None
+    ) -> Any:
+        return cls.real(type, owner, index, name)
+
+
+class Variable(metaclass=_Kind):
+    """A node of the graph that holds a value: ``pytensor.graph.Variable``."""
+
+    real = graph.Variable
+
+
+class TensorVariable(metaclass=_Kind):
+    """A tensor that is computed or given: neither a shared variable nor a constant."""
+
+    real = tensor.TensorVariable
+    not_in = (SharedVariable, graph.Constant)
