@@ -22,8 +22,8 @@ from mnist_draw.training.control import Controls
 from mnist_draw.training.events import Event, Parameters
 from mnist_draw.training.functions import TrainingFunctions, compile_evaluate, compile_train
 from mnist_draw.training.history import History
-from mnist_draw.training.schedules import learning_rate_at
 from mnist_draw.training.pictures import TrainingPictures
+from mnist_draw.training.schedules import learning_rate_at
 from mnist_draw.training.settings import SettingsError, TrainingSettings
 from mnist_draw.training.state import from_array, to_array
 
