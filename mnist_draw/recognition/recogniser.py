@@ -72,6 +72,22 @@ class Recogniser:
             variable.set_value(value)
         self.temperature = 1.0
 
+    def use(self, model: ModelFile) -> None:
+        """Take another model of the same network: its parameters and its temperature.
+
+        Raises
+        ------
+        mnist_draw.storage.ModelFileError
+            When it is another network or the parameters do not fit; nothing is changed.
+        """
+        if parse_network(model.network).text != self.network:
+            raise ModelFileError(
+                f"The model is a network {model.network!r}; "
+                f"this recogniser was made for {self.network!r}."
+            )
+        self.parameters = model.parameters
+        self.temperature = temperature_of(model)
+
     def predict(self, inputs: Image) -> Image:
         """Return calibrated probabilities of many normalised pictures.
 

@@ -92,6 +92,17 @@ def test_swapped_parameters_take_effect() -> None:
     assert np.array_equal(changed.parameters[1], bias[order])
 
 
+def test_another_model_brings_its_temperature() -> None:
+    model = linear_model()
+    recogniser = Recogniser(model)
+    recogniser.use(ModelFile(model.network, model.parameters, {"temperature": 2.5}))
+    assert recogniser.temperature == 2.5
+    recogniser.use(ModelFile("custom_mlp:0, 1, 0, 0", model.parameters))
+    assert recogniser.temperature == 1.0
+    with pytest.raises(ModelFileError, match="network 'mlp'"):
+        recogniser.use(ModelFile("mlp", model.parameters))
+
+
 def test_unfit_parameters_change_nothing() -> None:
     model = linear_model()
     recogniser = Recogniser(model)

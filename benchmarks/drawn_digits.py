@@ -1,0 +1,283 @@
+"""Measure recognition on real handwriting, drawn through the program's own canvas.
+
+The strokes of digits that people wrote with a pen are replayed, one digit after the other, into
+the canvas widget (on Qt's offscreen platform), and the program's own answer is read::
+
+    python benchmarks/drawn_digits.py FILE.npz [--model FILE.npz] [--limit N] [--seed N] [--json]
+
+Printed are the accuracy, its mean over writers, what the program refused or left open, how well
+confidence fits accuracy, and a confusion matrix; with ``--json`` one object,
+``{"digits", "accuracy", "writer_mean_accuracy"}``, accuracies from 0 to 1. What counts is the
+first guess, the most probable digit, also where the program says "3 or 8" or "?".
+
+**The file** is an ``.npz`` archive, read without pickle:
+
+=========================== ============================================================
+``points``                  (N, 2) float: pen-down positions in any unit, x to the right,
+                            y downward
+``stroke_offsets``          (S + 1,) int: stroke s is
+                            ``points[stroke_offsets[s]:stroke_offsets[s + 1]]``, at least
+                            one point
+``digit_stroke_offsets``    (D + 1,) int: digit i owns the strokes
+                            ``digit_stroke_offsets[i]`` to ``digit_stroke_offsets[i + 1] - 1``
+``labels``                  (D,) int: 0 to 9
+``writer``                  (D,) int: who wrote it
+=========================== ============================================================
+
+Other arrays may be there. **A digit is placed** as a person would: on the board, taken as 280
+pixels wide, it is 45 to 70 % of the board high (a wide one at most 80 % wide) and up to 20
+pixels off the middle in each direction, all drawn evenly from a seeded generator that belongs
+to the digit's number. The pen is the canvas' own default, or ``--pen`` pixels wide.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from mnist_draw.errors import UserError  # noqa: E402
+
+BOARD_PIXELS = 280
+HEIGHTS = (0.45, 0.70)
+WIDEST = 0.80
+OFF_CENTRE = 20
+ARRAYS = ("points", "stroke_offsets", "digit_stroke_offsets", "labels", "writer")
+
+
+class InkFileError(UserError):
+    """The file with the strokes cannot be used."""
+
+
+@dataclass(frozen=True)
+class InkFile:
+    """Digits as strokes; see the description of the file above."""
+
+    points: np.ndarray
+    stroke_offsets: np.ndarray
+    digit_stroke_offsets: np.ndarray
+    labels: np.ndarray
+    writer: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def strokes(self, digit: int) -> list[np.ndarray]:
+        """Return the strokes of a digit, each (n, 2)."""
+        first, last = self.digit_stroke_offsets[digit : digit + 2]
+        return [
+            self.points[self.stroke_offsets[s] : self.stroke_offsets[s + 1]]
+            for s in range(first, last)
+        ]
+
+
+def load_ink(path: Path) -> InkFile:
+    """Read and check the file."""
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            missing = [name for name in ARRAYS if name not in archive.files]
+            if missing:
+                raise InkFileError(f"{path} holds no array {missing[0]!r}.")
+            ink = InkFile(*(archive[name] for name in ARRAYS))
+    except FileNotFoundError:
+        raise InkFileError(f"There is no file {path}.") from None
+    except InkFileError:
+        raise
+    except Exception as error:  # numpy.load raises many kinds for what is no .npz file
+        raise InkFileError(f"{path} cannot be read as .npz: {error}.") from error
+    _check(ink, path)
+    return ink
+
+
+def _check(ink: InkFile, path: Path) -> None:
+    faults = {
+        "points is not (N, 2)": ink.points.ndim != 2 or ink.points.shape[-1] != 2,
+        "points are not finite": not np.isfinite(ink.points).all(),
+        "there are no digits": len(ink.labels) == 0,
+        "labels and writer differ in length": len(ink.labels) != len(ink.writer),
+        "digit_stroke_offsets does not fit labels": len(ink.digit_stroke_offsets)
+        != len(ink.labels) + 1,
+    }
+    for fault, found in faults.items():
+        if found:
+            raise InkFileError(f"{path} cannot be used: {fault}.")
+    offsets = {
+        "stroke_offsets": (ink.stroke_offsets, len(ink.points)),
+        "digit_stroke_offsets": (ink.digit_stroke_offsets, len(ink.stroke_offsets) - 1),
+    }
+    for name, (values, end) in offsets.items():
+        if values[0] != 0 or values[-1] != end or (np.diff(values) < 1).any():
+            raise InkFileError(f"{path} cannot be used: {name} do not rise from 0 to {end}.")
+    if not np.isin(ink.labels, np.arange(10)).all():
+        raise InkFileError(f"{path} cannot be used: not all labels are digits.")
+
+
+def placed(strokes: list[np.ndarray], seed: tuple[int, int]) -> list[np.ndarray]:
+    """Scale and shift strokes to a place on the board of 280 pixels."""
+    rng = np.random.default_rng(seed)
+    height = rng.uniform(*HEIGHTS) * BOARD_PIXELS
+    shift = rng.uniform(-OFF_CENTRE, OFF_CENTRE, 2)
+    points = np.concatenate(strokes).astype(np.float64)
+    low, high = points.min(axis=0), points.max(axis=0)
+    width_given, height_given = np.maximum(high - low, 1e-6)
+    scale = min(height / height_given, WIDEST * BOARD_PIXELS / width_given)
+    middle = (low + high) / 2
+    return [(stroke - middle) * scale + BOARD_PIXELS / 2 + shift for stroke in strokes]
+
+
+@dataclass(frozen=True)
+class Results:
+    """What the program said about each digit."""
+
+    labels: np.ndarray
+    writers: np.ndarray
+    guesses: np.ndarray
+    confidences: np.ndarray
+    texts: tuple[str, ...]
+
+    @property
+    def correct(self) -> np.ndarray:
+        """Whether each first guess is right."""
+        return self.guesses == self.labels
+
+    @property
+    def accuracy(self) -> float:
+        """Share of right first guesses."""
+        return float(self.correct.mean())
+
+    @property
+    def writer_mean_accuracy(self) -> float:
+        """Mean over writers of each one's share."""
+        means = [self.correct[self.writers == writer].mean() for writer in np.unique(self.writers)]
+        return float(np.mean(means))
+
+    def confusion(self) -> np.ndarray:
+        """Count label (rows) against guess (columns)."""
+        matrix = np.zeros((10, 10), dtype=int)
+        np.add.at(matrix, (self.labels, self.guesses), 1)
+        return matrix
+
+
+def measure(
+    ink: InkFile, numbers: np.ndarray, model: str | None, seed: int, pen: float | None
+) -> Results:
+    """Replay digits into the canvas and ask the program."""
+    from mnist_draw.recognition.models import default_model, load_trained
+    from mnist_draw.recognition.recogniser import Recogniser
+
+    recogniser = Recogniser(default_model() if model is None else load_trained(model))
+    answers = [recogniser.recognise_ink(drawn) for drawn in _drawn(ink, numbers, seed, pen)]
+    return Results(
+        ink.labels[numbers].astype(int),
+        ink.writer[numbers],
+        np.array([int(answer.probabilities.argmax()) for answer in answers]),
+        np.array([float(answer.probabilities.max()) for answer in answers]),
+        tuple(answer.text for answer in answers),
+    )
+
+
+def _drawn(ink: InkFile, numbers: np.ndarray, seed: int, pen: float | None) -> Iterator[np.ndarray]:
+    """Yield the canvas' picture of each digit."""
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    from PyQt5.QtWidgets import QApplication
+
+    app = QApplication.instance() or QApplication(["drawn_digits"])
+    from mnist_draw.app.canvas import Canvas
+    from mnist_draw.app.strokes import BOARD
+
+    unit = BOARD / BOARD_PIXELS
+    canvas = Canvas()
+    canvas.resize(BOARD_PIXELS, BOARD_PIXELS)
+    if pen is not None:
+        canvas.set_pen_width(pen * unit)
+    for count, number in enumerate(numbers):
+        canvas.clear()
+        for stroke in placed(ink.strokes(number), (seed, int(number))):
+            canvas.add_stroke([(float(x), float(y)) for x, y in stroke * unit])
+        yield canvas.ink()
+        if sys.stderr.isatty() and count % 50 == 0:
+            print(f"\r{count} of {len(numbers)} digits", end="", file=sys.stderr)
+    canvas.deleteLater()
+    app.processEvents()
+    if sys.stderr.isatty():
+        print("\r\033[K", end="", file=sys.stderr)
+
+
+def report(results: Results) -> str:
+    """Put the results into words and a table."""
+    from mnist_draw.recognition.calibration import expected_calibration_error
+
+    texts = np.array(results.texts)
+    refused = texts == "?"
+    open_ = np.char.find(texts, "or") >= 0
+    sure = ~refused & ~open_
+    lines = [
+        f"digits                    {len(results.labels):7,}",
+        f"accuracy                  {results.accuracy:9.2%}",
+        f"mean over {len(np.unique(results.writers)):4,} writers    "
+        f"{results.writer_mean_accuracy:9.2%}",
+        f"answered with one digit   {sure.mean():9.2%}  ({_share(results.correct[sure])} right)",
+        f'left open ("3 or 8")      {open_.mean():9.2%}',
+        f'refused ("?")             {refused.mean():9.2%}',
+        "calibration error         "
+        f"{expected_calibration_error(results.confidences, results.correct):9.2%}",
+        "",
+        "label  first guess",
+        "     " + "".join(f"{digit:6d}" for digit in range(10)) + "   right",
+    ]
+    for digit, row in enumerate(results.confusion()):
+        cells = "".join(f"{count or '·':>6}" for count in row)
+        lines.append(f"{digit:5d}{cells} {_share(results.correct[results.labels == digit]):>7}")
+    return "\n".join(lines)
+
+
+def _share(values: np.ndarray) -> str:
+    return f"{values.mean():.1%}" if len(values) else "–"
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the benchmark; return the exit status."""
+    parser = argparse.ArgumentParser(description="Measure recognition on real handwriting.")
+    parser.add_argument("file", type=Path, metavar="FILE.npz", help="digits as strokes")
+    parser.add_argument("--model", metavar="FILE.npz", help="default: the network that ships")
+    parser.add_argument("--limit", type=int, metavar="N", help="a random choice of N digits")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of place and choice")
+    parser.add_argument("--pen", type=float, metavar="X", help="pen width on a 280-pixel board")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    arguments = parser.parse_args(argv)
+    if arguments.limit is not None and arguments.limit < 1:
+        parser.error(f"--limit is {arguments.limit}; it must be at least 1")
+    try:
+        ink = load_ink(arguments.file)
+        numbers = np.arange(len(ink))
+        if arguments.limit is not None and arguments.limit < len(ink):
+            chosen = np.random.default_rng(arguments.seed).permutation(len(ink))
+            numbers = np.sort(chosen[: arguments.limit])
+        results = measure(ink, numbers, arguments.model, arguments.seed, arguments.pen)
+    except UserError as error:
+        print(f"drawn_digits: {error}", file=sys.stderr)
+        return 1
+    if arguments.json:
+        figures: dict[str, Any] = {
+            "digits": len(numbers),
+            "accuracy": round(results.accuracy, 6),
+            "writer_mean_accuracy": round(results.writer_mean_accuracy, 6),
+        }
+        print(json.dumps(figures))
+    else:
+        print(report(results))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
