@@ -23,7 +23,7 @@ class DataCombo(ComboBox):
             "MNIST, or a folder with IDX files under MNIST's file names, gzipped or not: "
             "Fashion-MNIST, QMNIST or EMNIST digits.",
         )
-        self.addItem("MNIST, 50,000 to train", None)
+        self.addItem("MNIST", None)
         self.addItem("Choose a folder …", _CHOOSE)
         self._chosen = 0
         self.activated.connect(self._activated)

@@ -110,7 +110,7 @@ class RecognitionWorker(QObject):
 
     def _use(self, model: ModelFile) -> None:
         if self._recogniser is not None and model.network == self._network:
-            self._recogniser.parameters = model.parameters
+            self._recogniser.use(model)
         else:
             self._recogniser = self._make_recogniser(model)
             self._network = model.network

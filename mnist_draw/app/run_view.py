@@ -54,6 +54,7 @@ class RunView(QObject):
         tab.epoch_asked.connect(self.one_epoch_more)
         tab.settings.learning_rate_changed.connect(self._change_learning_rate)
         tab.settings.l2_changed.connect(self._change_l2)
+        tab.settings.examples.failed.connect(self.told)
         training.happened.connect(self._happened)
         training.ended.connect(self._ended)
         self._restore()

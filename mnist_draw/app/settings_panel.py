@@ -7,13 +7,22 @@ from typing import Any
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from mnist_draw.app.augmentation_view import AugmentationView
 from mnist_draw.app.data_combo import DataCombo
 from mnist_draw.app.network_fields import NetworkFields
 from mnist_draw.app.theme import Size
 from mnist_draw.app.widgets import ComboBox, Field, NumberBox, RealBox, explain, label
+from mnist_draw.dataset.augmentation import RECIPES
 from mnist_draw.training.settings import LARGEST_BATCH, SCHEDULES, TrainingSettings
 from mnist_draw.training.updates import UPDATE_RULES
 
+_RECIPE_NAMES = {
+    "off": "off",
+    "warp": "Turned, slanted, narrowed",
+    "elastic": "Elastic",
+    "pen": "Elastic, pen width",
+    "handwriting": "Handwriting: warp, pen, styles",
+}
 _SCHEDULE_NAMES = {"constant": "constant", "step": "in steps", "cosine": "cosine"}
 _LARGEST_SEED = 2**31 - 1
 _MOST_EPOCHS = 100_000
@@ -97,13 +106,27 @@ class SettingsPanel(QWidget):
         self._rule_row.setSpacing(Size.FIELD_GAP)
         column.addLayout(self._rule_row)
 
-        self.batch_size = NumberBox(1, LARGEST_BATCH, 50, " pictures")
+        self.batch_size = NumberBox(1, LARGEST_BATCH, 50)
         self.batch_size.setObjectName("batchSizeSpinBox")
         explain(self.batch_size, "Minibatch", "Pictures that each step learns from.")
         self.epochs = NumberBox(1, _MOST_EPOCHS)
         self.epochs.setObjectName("epochsSpinBox")
         explain(self.epochs, "Epochs", "How many times the network sees all training pictures.")
-        column.addLayout(_row(Field("Minibatch", self.batch_size), Field("Epochs", self.epochs)))
+        self.seed = NumberBox(0, _LARGEST_SEED)
+        self.seed.setObjectName("seedSpinBox")
+        self.seed.setGroupSeparatorShown(False)
+        explain(
+            self.seed,
+            "Seed",
+            "Start of the random numbers; the same seed gives the same run.",
+        )
+        column.addLayout(
+            _row(
+                Field("Minibatch", self.batch_size),
+                Field("Epochs", self.epochs),
+                Field("Seed", self.seed),
+            )
+        )
 
         self.schedule_combo = ComboBox()
         self.schedule_combo.setObjectName("scheduleCombo")
@@ -134,7 +157,6 @@ class SettingsPanel(QWidget):
         column.addSpacing(Size.GRID)
         column.addWidget(label("DATA", "heading"))
         self.data = DataCombo()
-        column.addWidget(Field("Data set", self.data))
         self.pictures = NumberBox(0, _MOST_PICTURES, 1000)
         self.pictures.setObjectName("picturesSpinBox")
         self.pictures.setSpecialValueText("all")
@@ -143,19 +165,35 @@ class SettingsPanel(QWidget):
             "Training pictures",
             "How many of the training pictures to learn from; 0 takes all (MNIST: 50,000).",
         )
-        self.seed = NumberBox(0, _LARGEST_SEED)
-        self.seed.setObjectName("seedSpinBox")
-        self.seed.setGroupSeparatorShown(False)
-        explain(
-            self.seed,
-            "Seed",
-            "Start of the random numbers; the same seed gives the same run.",
+        column.addLayout(
+            _row(Field("Data set", self.data), Field("Training pictures", self.pictures))
         )
-        column.addLayout(_row(Field("Training pictures", self.pictures), Field("Seed", self.seed)))
+        self.augmentation = ComboBox()
+        self.augmentation.setObjectName("augmentationCombo")
+        for name, recipe in RECIPES.items():
+            self.augmentation.addItem(_RECIPE_NAMES.get(name, name), name)
+            self.augmentation.setItemData(
+                self.augmentation.count() - 1, recipe.meaning, Qt.ToolTipRole
+            )
+        explain(
+            self.augmentation,
+            "Augmentation",
+            "How the training pictures are varied, anew in each epoch; the network then reads "
+            "more kinds of handwriting.",
+        )
+        column.addWidget(Field("Augmentation", self.augmentation))
+        self.examples = AugmentationView()
+        column.addWidget(self.examples)
+        self.augmentation.currentIndexChanged.connect(self._show_examples)
+        self.seed.valueChanged.connect(self._show_examples)
+        self.data.activated.connect(self._show_examples)
 
     def _build_stop(self, column: QVBoxLayout) -> None:
         column.addSpacing(Size.GRID)
-        column.addWidget(label("STOP", "heading"))
+        top = QHBoxLayout()
+        top.addWidget(label("STOP", "heading"))
+        top.addStretch(1)
+        column.addLayout(top)
         self.target = RealBox(0.0, 100.0, 2, " %")
         self.target.setObjectName("targetSpinBox")
         self.target.setSpecialValueText("off")
@@ -175,14 +213,14 @@ class SettingsPanel(QWidget):
         column.addLayout(
             _row(Field("At accuracy", self.target), Field("Without progress", self.patience))
         )
-        self.keep_best = QCheckBox("Keep the best epoch's weights")
+        self.keep_best = QCheckBox("keep the best epoch")
         self.keep_best.setObjectName("keepBestCheckBox")
         explain(
             self.keep_best,
             "Keep the best epoch",
             "End with the weights of the epoch with the lowest validation loss, not the last.",
         )
-        column.addWidget(self.keep_best)
+        top.addWidget(self.keep_best)
         self._fixed += [
             self.update_combo,
             self.batch_size,
@@ -190,11 +228,17 @@ class SettingsPanel(QWidget):
             self.schedule_combo,
             self.data,
             self.pictures,
+            self.augmentation,
             self.seed,
             self.target,
             self.patience,
             self.keep_best,
         ]
+
+    def _show_examples(self) -> None:
+        self.examples.show_recipe(
+            str(self.augmentation.currentData()), self.data.folder(), self.seed.value()
+        )
 
     def _show_rule(self, name: str) -> None:
         """Show the fields of one update rule, with Lasagne's defaults."""
@@ -236,6 +280,7 @@ class SettingsPanel(QWidget):
             seed=self.seed.value(),
             training_examples=self.pictures.value() or None,
             data_folder=self.data.folder(),
+            augmentation=str(self.augmentation.currentData()),
             patience=self.patience.value() or None,
             target_accuracy=self.target.value() / 100 or None,
             keep_best=self.keep_best.isChecked(),
@@ -256,6 +301,7 @@ class SettingsPanel(QWidget):
         self.seed.setValue(settings.seed)
         self.pictures.setValue(settings.training_examples or 0)
         self.data.show_folder(settings.data_folder)
+        self.augmentation.setCurrentIndex(self.augmentation.findData(settings.augmentation))
         self.patience.setValue(settings.patience or 0)
         self.target.setValue(100 * (settings.target_accuracy or 0.0))
         self.keep_best.setChecked(settings.keep_best)

@@ -44,6 +44,10 @@ class Recogniser:
         self.inks: list[np.ndarray] = []
         self.thread = threading.current_thread()
 
+    def use(self, other: ModelFile) -> None:
+        """Take another model of the same network."""
+        self.parameters = other.parameters
+
     def recognise_ink(self, ink: np.ndarray) -> Answer:
         """Note the ink and answer; no ink is the empty answer."""
         self.inks.append(ink)

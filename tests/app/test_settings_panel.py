@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 from PyQt5.QtCore import Qt
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
+from mnist_draw.app.augmentation_view import make_examples
 from mnist_draw.app.settings_panel import SettingsPanel
 from mnist_draw.errors import UserError
 from mnist_draw.training.settings import TrainingSettings
@@ -24,6 +28,7 @@ OTHERS = TrainingSettings(
     seed=42,
     training_examples=5000,
     data_folder="/somewhere/fashion",
+    augmentation="off",
     patience=3,
     target_accuracy=0.985,
     keep_best=True,
@@ -110,3 +115,40 @@ def test_a_folder_is_chosen_and_kept(panel: SettingsPanel, monkeypatch: pytest.M
     assert panel.settings().data_folder == "/data/qmnist"
     panel.data.activated.emit(0)
     assert panel.settings().data_folder is None
+
+
+def test_sixteen_examples_of_the_augmentation_are_shown(
+    panel: SettingsPanel, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[tuple[str, str | None, int]] = []
+
+    def make(recipe: str, folder: str | None, seed: int) -> np.ndarray:
+        made.append((recipe, folder, seed))
+        return np.full((16, 28, 28), len(made), np.uint8)
+
+    monkeypatch.setattr("mnist_draw.app.augmentation_view.make_examples", make)
+    assert panel.examples.isHidden()
+    panel.augmentation.setCurrentIndex(panel.augmentation.findData("elastic"))
+    qtbot.waitUntil(lambda: panel.examples.pictures is not None)
+    assert not panel.examples.isHidden()
+    assert made == [("elastic", None, 1)]
+    panel.seed.setValue(9)
+    qtbot.waitUntil(lambda: made[-1] == ("elastic", None, 9))
+    assert panel.settings().augmentation == "elastic"
+    panel.augmentation.setCurrentIndex(0)
+    assert panel.examples.isHidden()
+
+
+def test_real_examples_are_pictures_of_digits() -> None:
+    pictures = make_examples("warp", None, 1)
+    assert pictures.shape == (16, 28, 28)
+    assert (pictures.reshape(16, -1).max(axis=1) > 100).all()
+
+
+def test_examples_that_cannot_be_made_are_told(
+    panel: SettingsPanel, qtbot: QtBot, tmp_path: Path
+) -> None:
+    panel.data.show_folder(str(tmp_path))
+    with qtbot.waitSignal(panel.examples.failed) as told:
+        panel.augmentation.setCurrentIndex(1)
+    assert str(tmp_path) in told.args[0]
