@@ -31,6 +31,8 @@ WriteFolder = Callable[..., Path]
 
 def pytest_configure(config: pytest.Config) -> None:
     """Keep the tests away from the user's folders, compiled code between runs apart."""
+    # PyTensor itself silences this one, once, when it is imported; pytest undoes that.
+    config.addinivalue_line("filterwarnings", r"ignore:.*np\.dot\(\) is faster on contiguous")
     home = Path(tempfile.mkdtemp(prefix="mnist_draw-tests-"))
     config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
     os.environ["MNIST_DRAW_HOME"] = str(home)

@@ -163,7 +163,8 @@ def _random_states(network: Any) -> list[Any]:
     for layer in lasagne.layers.get_all_layers(network):
         stream = getattr(layer, "_srng", None)
         if stream is not None:
-            states += [update[0] for update in stream.state_updates]
+            # Every compilation adds a draw of its own to the stream; the last is this one's.
+            states += [update[0] for update in stream.state_updates[-1:]]
     return states
 
 

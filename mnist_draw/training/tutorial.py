@@ -122,6 +122,8 @@ def get_class(network: Any, example: NDArray[Any]) -> Any:
         raise ValueError(
             f"example must have the shape (1, 28, 28) or (N, 1, 28, 28), got {np.shape(example)}"
         )
+    if not len(pictures):
+        return np.empty(0, np.int64)
     predict = _predict_functions.get(network)
     if predict is None:
         predict = _predict_functions[network] = compile_predict(network)

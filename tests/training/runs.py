@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from mnist_draw.training.checkpoint import Checkpoint
 from mnist_draw.training.events import Event, Finished
 from mnist_draw.training.loop import train
 from mnist_draw.training.settings import TrainingSettings
@@ -48,3 +49,16 @@ def same(first: Iterable[np.ndarray], second: Iterable[np.ndarray]) -> bool:
         one.dtype == other.dtype and one.shape == other.shape and one.tobytes() == other.tobytes()
         for one, other in zip(first, second, strict=True)
     )
+
+
+def assert_same_run(first: Checkpoint, second: Checkpoint) -> None:
+    """Everything but the seconds it took."""
+    assert first.settings == second.settings
+    assert (first.epoch, first.data) == (second.epoch, second.data)
+    assert same(first.parameters, second.parameters)
+    assert same(first.state, second.state)
+    assert same(first.figures[:2], second.figures[:2])
+    timeless = [0, 2, 3, 4, 5]
+    assert same([first.figures[2][:, timeless]], [second.figures[2][:, timeless]])
+    assert (first.best_epoch, first.best_loss) == (second.best_epoch, second.best_loss)
+    assert same(first.best_parameters, second.best_parameters)

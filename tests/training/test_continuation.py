@@ -1,0 +1,224 @@
+"""A run that is continued is the run that was never interrupted, bit for bit."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mnist_draw.dataset.mnist import Dataset
+from mnist_draw.training import events
+from mnist_draw.training.checkpoint import Checkpoint, CheckpointError, load_checkpoint
+from mnist_draw.training.control import Controls
+from mnist_draw.training.events import EpochFinished, Event
+from mnist_draw.training.loop import train
+from mnist_draw.training.settings import TrainingSettings
+
+from .runs import SMALL, assert_same_run, end, of, run, same
+
+FOUR = SMALL.replace(epochs=4)
+
+
+def interrupted(settings: TrainingSettings, path: Path, digits: Dataset, epochs: int) -> None:
+    """Train, and walk away when an epoch is done."""
+    running = train(settings, dataset=digits, checkpoint=path)
+    for event in running:
+        if isinstance(event, EpochFinished) and event.epoch == epochs:
+            break
+    running.close()  # type: ignore[attr-defined]
+    assert load_checkpoint(path).epoch == epochs
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        FOUR,
+        FOUR.replace(update="adam", schedule="cosine", keep_best=True, l2=1e-4),
+        FOUR.replace(update="nesterov_momentum", schedule="step", learning_rate=0.01),
+    ],
+    ids=["rmsprop", "adam-cosine-keep_best", "nesterov-step"],
+)
+def test_a_continued_run_is_bit_identical(
+    chosen: TrainingSettings, digits: Dataset, tmp_path: Path
+) -> None:
+    whole = run(chosen, dataset=digits, checkpoint=tmp_path / "whole")
+    interrupted(chosen, tmp_path / "part", digits, epochs=2)
+    resume = load_checkpoint(tmp_path / "part")
+    assert resume.settings == chosen
+    rest = run(resume.settings, dataset=digits, resume=resume, checkpoint=tmp_path / "part")
+
+    assert of(events.Started, rest) == [events.Started(3, 4, 6, 100, 600)]
+    assert same(end(rest).parameters, end(whole).parameters)
+    assert (end(rest).reason, end(rest).epochs_done) == ("completed", 4)
+    assert of(events.Tested, rest) == of(events.Tested, whole)
+    assert [(event.epoch, event.batch, event.loss) for event in of(events.BatchFinished, rest)] == [
+        (event.epoch, event.batch, event.loss)
+        for event in of(events.BatchFinished, whole)
+        if event.epoch > 2
+    ]
+    assert_same_run(load_checkpoint(tmp_path / "part"), load_checkpoint(tmp_path / "whole"))
+
+
+def test_a_run_stopped_within_an_epoch_continues_from_its_start(
+    digits: Dataset, tmp_path: Path
+) -> None:
+    whole = run(FOUR, dataset=digits)
+    controls = Controls()
+
+    def stop(event: Event) -> None:
+        if isinstance(event, events.BatchFinished) and (event.epoch, event.batch) == (3, 4):
+            controls.stop()
+
+    run(FOUR, stop, dataset=digits, checkpoint=tmp_path / "run", controls=controls)
+    resume = load_checkpoint(tmp_path / "run")
+    assert resume.epoch == 2
+    rest = run(resume.settings, dataset=digits, resume=resume)
+    assert same(end(rest).parameters, end(whole).parameters)
+
+
+def test_an_epoch_more_and_new_rates_are_part_of_the_checkpoint(
+    digits: Dataset, tmp_path: Path
+) -> None:
+    def change(controls: Controls) -> Any:
+        def listen(event: Event) -> None:
+            if isinstance(event, events.BatchFinished) and (event.epoch, event.batch) == (1, 3):
+                controls.add_epoch()
+                controls.set_learning_rate(0.01)
+                controls.set_l2(0.001)
+
+        return listen
+
+    first, second = Controls(), Controls()
+    chosen = SMALL.replace(schedule="cosine")
+    whole = run(chosen, change(first), dataset=digits, controls=first)
+    run(
+        chosen,
+        lambda event: (change(second)(event), second.stop() if ends_two(event) else None),
+        dataset=digits,
+        controls=second,
+        checkpoint=tmp_path / "run",
+    )
+    resume = load_checkpoint(tmp_path / "run")
+    assert resume.settings == chosen.replace(epochs=3, learning_rate=0.01, l2=0.001)
+    assert resume.epoch == 2
+    rest = run(resume.settings, dataset=digits, resume=resume)
+    assert end(rest).epochs_done == end(whole).epochs_done == 3
+    assert same(end(rest).parameters, end(whole).parameters)
+
+
+def ends_two(event: Event) -> bool:
+    return isinstance(event, EpochFinished) and event.epoch == 2
+
+
+KILLED = """
+import json, sys
+from pathlib import Path
+from mnist_draw.training.events import Checkpointed
+from mnist_draw.training.loop import train
+from mnist_draw.training.settings import TrainingSettings
+
+settings = TrainingSettings.from_json(json.loads(sys.argv[1]))
+for event in train(settings, checkpoint=Path(sys.argv[2])):
+    if isinstance(event, Checkpointed) and event.epoch >= 2:
+        print(event.epoch, flush=True)
+        sys.stdin.read()
+"""
+
+
+def test_a_killed_process_is_continued_to_the_same_end(tmp_path: Path) -> None:
+    chosen = FOUR.replace(training_examples=600)
+    path = tmp_path / "run"
+    process = subprocess.Popen(
+        [sys.executable, "-c", KILLED, json.dumps(chosen.to_json()), str(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    with process:
+        assert process.stdout is not None
+        epoch = int(process.stdout.readline())
+        process.kill()
+    resume = load_checkpoint(path)
+    # It was killed within the next epoch, or two on where the disk was slow.
+    assert 2 <= epoch <= resume.epoch <= 3
+    rest = run(resume.settings, resume=resume, checkpoint=path)
+    whole = run(chosen, checkpoint=tmp_path / "whole")
+    assert same(end(rest).parameters, end(whole).parameters)
+    assert of(events.Tested, rest) == of(events.Tested, whole)
+    assert_same_run(load_checkpoint(path), load_checkpoint(tmp_path / "whole"))
+
+
+@pytest.fixture(scope="module")
+def finished(digits: Dataset, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Event]]:
+    """A complete run's checkpoint, and its events."""
+    path = tmp_path_factory.mktemp("finished") / "run"
+    return path, run(SMALL, dataset=digits, checkpoint=path)
+
+
+def test_a_finished_run_only_needs_its_test(
+    finished: tuple[Path, list[Event]], digits: Dataset
+) -> None:
+    path, seen = finished
+    resume = load_checkpoint(path)
+    again = run(resume.settings, dataset=digits, resume=resume)
+    assert not of(events.BatchFinished, again)
+    assert of(events.Tested, again) == of(events.Tested, seen)
+    assert same(end(again).parameters, end(seen).parameters)
+    assert (end(again).reason, end(again).epochs_done) == ("completed", 2)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"), [({"target_accuracy": 0.01}, "target"), ({"patience": 1}, "early")]
+)
+def test_what_a_run_was_to_stop_at_stops_it_when_continued(
+    finished: tuple[Path, list[Event]], digits: Dataset, changes: dict[str, Any], reason: str
+) -> None:
+    """As after a crash between the last checkpoint and the test."""
+    resume = dataclasses.replace(load_checkpoint(finished[0]), best_epoch=1)
+    again = run(SMALL.replace(epochs=9, **changes), dataset=digits, resume=resume)
+    assert not of(events.BatchFinished, again)
+    assert (end(again).reason, end(again).epochs_done) == (reason, 2)
+
+
+def refusal(settings: TrainingSettings, resume: Checkpoint, data: Dataset) -> str:
+    with pytest.raises(CheckpointError) as caught:
+        run(settings, dataset=data, resume=resume)
+    return str(caught.value)
+
+
+def test_another_network_is_refused(finished: tuple[Path, list[Event]], digits: Dataset) -> None:
+    resume = load_checkpoint(finished[0])
+    said = refusal(SMALL.replace(network="custom_mlp:1,33"), resume, digits)
+    assert "does not fit the network 'custom_mlp:1,33'" in said
+    assert "(784, 32)" in said
+    assert "(784, 33)" in said
+
+
+def test_best_weights_of_another_network_are_refused(
+    finished: tuple[Path, list[Event]], digits: Dataset
+) -> None:
+    resume = load_checkpoint(finished[0])
+    other = dataclasses.replace(resume, best_parameters=resume.parameters[::-1])
+    assert "does not fit the network" in refusal(SMALL, other, digits)
+
+
+def test_other_pictures_are_refused(finished: tuple[Path, list[Event]], digits: Dataset) -> None:
+    said = refusal(SMALL, load_checkpoint(finished[0]), digits.first(500))
+    assert "made with other training pictures than those of 600 digits" in said
+    assert "the number of pictures it was started with" in said
+
+
+def test_another_update_rule_is_refused(
+    finished: tuple[Path, list[Event]], digits: Dataset
+) -> None:
+    resume = load_checkpoint(finished[0])
+    assert "does not fit the update rule 'adam'" in refusal(
+        SMALL.replace(update="adam"), resume, digits
+    )
+    damaged = dataclasses.replace(resume, state=(*resume.state[:-1], np.zeros(3, np.uint8)))
+    assert "does not fit the update rule 'rmsprop'" in refusal(SMALL, damaged, digits)

@@ -1,0 +1,307 @@
+"""The tutorial's two functions, as its reader types them."""
+
+from __future__ import annotations
+
+import gc
+import re
+import signal
+import threading
+import weakref
+from typing import Any
+
+import lasagne
+import numpy as np
+import pytest
+
+import mnist_draw as flm
+from mnist_draw.dataset.mnist import Dataset, scale
+from mnist_draw.errors import UserError
+from mnist_draw.networks import parse_network
+from mnist_draw.training import events, tutorial
+from mnist_draw.training.history import History
+
+Six = tuple[np.ndarray, ...]
+NAME = "custom_mlp:1,32,0.2,0.5"
+
+
+@pytest.fixture(scope="module")
+def data(digits: Dataset) -> Six:
+    """Six arrays as `load_data` returns them, but fewer digits."""
+    return (
+        scale(digits.train_images),
+        digits.train_labels,
+        scale(digits.validation_images),
+        digits.validation_labels,
+        scale(digits.test_images),
+        digits.test_labels,
+    )
+
+
+@pytest.fixture
+def printed(data: Six, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    flm.run_network(data, num_epochs=2, batch_size=100, network_name=NAME)
+    return capsys.readouterr().out.splitlines()
+
+
+def test_it_prints_the_tutorials_lines(printed: list[str]) -> None:
+    expected = ["Starting training..."]
+    for epoch in (1, 2):
+        expected += [
+            rf"Epoch {epoch} of 2 took \d+\.\d{{3}}s",
+            r"  training loss:\t\t\d\.\d{6}",
+            r"  validation loss:\t\t\d\.\d{6}",
+            r"  validation accuracy:\t\t\d+\.\d\d %",
+        ]
+    expected += [
+        "Final results:",
+        r"  test loss:\t\t\t\d\.\d{6}",
+        r"  test accuracy:\t\t\d+\.\d\d %",
+    ]
+    assert len(printed) == len(expected)
+    for line, pattern in zip(printed, expected, strict=True):
+        assert re.fullmatch(pattern, line)
+
+
+def test_it_returns_a_network_that_has_learnt(data: Six) -> None:
+    history = History()
+    network = flm.run_network(
+        data,
+        num_epochs=10,
+        batch_size=100,
+        learning_rate=0.003,
+        network_name=NAME,
+        history=history,
+        verbose=False,
+    )
+    assert network.output_shape == (None, 10)
+    assert len(history.batch_losses) == len(history.batch_accuracies) == 60
+    assert [figures.epoch for figures in history.epochs] == list(range(1, 11))
+    assert history.test_accuracy is not None
+    assert history.test_accuracy > 0.75
+    # And what get_class says of the test pictures is what the history says of them.
+    found = flm.get_class(network, data[4])
+    assert (found == data[5]).mean() == pytest.approx(history.test_accuracy)
+
+
+def test_not_verbose_prints_nothing(data: Six, capsys: pytest.CaptureFixture[str]) -> None:
+    flm.run_network(data, num_epochs=1, batch_size=100, network_name=NAME, verbose=False)
+    assert capsys.readouterr().out == ""
+
+
+def test_a_network_given_is_trained_further(data: Six) -> None:
+    first, second = History(), History()
+    how: dict[str, Any] = {"num_epochs": 3, "batch_size": 100, "verbose": False}
+    network = flm.run_network(data, network_name=NAME, history=first, **how)
+    before = lasagne.layers.get_all_param_values(network)
+    assert flm.run_network(data, network, history=second, **how) is network
+    assert second.epochs[0].training_loss < first.epochs[0].training_loss
+    assert second.epochs[-1].validation_loss < first.epochs[-1].validation_loss
+    assert (lasagne.layers.get_all_param_values(network)[0] != before[0]).any()
+
+
+def test_the_readers_own_network(data: Six) -> None:
+    l_in = lasagne.layers.InputLayer((None, 1, 28, 28))
+    network = lasagne.layers.DenseLayer(
+        l_in, num_units=10, nonlinearity=lasagne.nonlinearities.softmax
+    )
+    history = History()
+    flm.run_network(data, network, 3, 50, 0.01, history=history, verbose=False)
+    assert history.epochs[-1].validation_accuracy > 0.6
+
+
+def test_the_tutorials_network_where_none_is_named(
+    data: Six, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_training(settings: Any, **how: Any) -> Any:
+        assert (settings.epochs, settings.batch_size, settings.learning_rate) == (20, 500, 0.001)
+        assert (settings.update, settings.network) == ("rmsprop", "mlp")
+        return iter([])
+
+    monkeypatch.setattr(tutorial, "train", no_training)
+    params = lasagne.layers.get_all_params(flm.run_network(data))
+    assert tuple(p.get_value(borrow=True).shape for p in params) == (
+        parse_network("mlp").parameter_shapes()
+    )
+
+
+def test_bytes_are_taken_as_grey_levels(digits: Dataset, data: Six) -> None:
+    raw = (
+        digits.train_images,
+        digits.train_labels,
+        digits.validation_images,
+        digits.validation_labels,
+        digits.test_images,
+        digits.test_labels,
+    )
+    accuracies = []
+    for six in (raw, data):
+        history = History()
+        flm.run_network(
+            six, num_epochs=2, batch_size=100, network_name=NAME, history=history, verbose=False
+        )
+        accuracies.append(history.epochs[-1].validation_accuracy)
+    assert accuracies[0] == pytest.approx(accuracies[1], abs=0.011)
+
+
+@pytest.mark.parametrize("from_thread", [False, True])
+def test_ctrl_c_stops_and_returns_what_was_learnt(
+    data: Six, capsys: pytest.CaptureFixture[str], from_thread: bool
+) -> None:
+    class Interrupting(History):
+        def add(self, event: events.Event) -> None:
+            super().add(event)
+            if isinstance(event, events.BatchFinished) and (event.epoch, event.batch) == (2, 2):
+                if from_thread:
+                    thread = threading.Thread(target=signal.raise_signal, args=(signal.SIGINT,))
+                    thread.start()
+                    thread.join()
+                else:
+                    signal.raise_signal(signal.SIGINT)
+
+    before = signal.getsignal(signal.SIGINT)
+    history = Interrupting()
+    network = flm.run_network(
+        data, num_epochs=500, batch_size=100, network_name=NAME, history=history
+    )
+    assert signal.getsignal(signal.SIGINT) is before
+    assert len(history.epochs) == 1
+    assert len(history.batch_losses) == 8
+    printed = capsys.readouterr().out
+    assert "Final results:" in printed
+    assert "Stopped before the end; the network keeps what it has learnt." in printed
+    start = lasagne.layers.get_all_param_values(tutorial.build_network(SETTINGS))
+    assert (lasagne.layers.get_all_param_values(network)[0] != start[0]).any()
+
+
+SETTINGS = tutorial.TrainingSettings(network=NAME)
+
+
+def test_divergence_is_told(data: Six, capsys: pytest.CaptureFixture[str]) -> None:
+    network = flm.run_network(
+        data, num_epochs=2, batch_size=100, learning_rate=1e6, network_name=NAME, update="sgd"
+    )
+    assert "The weights of the start were kept. Try a learning rate of" in capsys.readouterr().out
+    assert all(np.isfinite(v).all() for v in lasagne.layers.get_all_param_values(network))
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"num_epochs": 0}, "number of epochs is 0"),
+        ({"num_epochs": 2.5}, "epochs is 2.5; it must be a whole number"),
+        ({"batch_size": 601}, "batch size is 601, but there are only 600"),
+        ({"learning_rate": -1}, "learning rate is -1"),
+        ({"network_name": "vgg"}, "no network 'vgg'"),
+    ],
+)
+def test_settings_that_make_no_sense(data: Six, changes: dict[str, Any], words: str) -> None:
+    with pytest.raises(UserError, match=re.escape(words)):
+        flm.run_network(data, **{"network_name": NAME, **changes})
+
+
+def with_(data: Six, place: int, array: np.ndarray) -> Six:
+    return (*data[:place], array, *data[place + 1 :])
+
+
+def test_data_that_do_not_fit(data: Six) -> None:
+    labels = data[1].astype(np.int64)
+    wrong: list[tuple[Six, str]] = [
+        (
+            data[:4],
+            "X_train, y_train, X_val, y_val, X_test, y_test as load_data returns them, got 4",
+        ),
+        (with_(data, 0, data[0][:, 0]), "X_train must have the shape (N, 1, 28, 28)"),
+        (with_(data, 2, data[2][..., :27]), "got (200, 1, 28, 27) and (200,)"),
+        (with_(data, 3, data[3][1:]), "got (200, 1, 28, 28) and (199,)"),
+        (with_(data, 1, labels[:, None]), "got (600, 1, 28, 28) and (600, 1)"),
+        (with_(with_(data, 4, data[4][:0]), 5, data[5][:0]), "X_test must have the shape"),
+        (with_(data, 1, labels + 1), "y_train must hold whole numbers from 0 to 9, got 10"),
+        (with_(data, 1, labels - 1), "y_train must hold whole numbers from 0 to 9, got -1"),
+        (with_(data, 5, data[5] + 0.5), "y_test must hold whole numbers from 0 to 9"),
+        (with_(data, 2, data[2].astype(np.uint8)), "X_train is float32 and X_val uint8"),
+    ]
+    for six, words in wrong:
+        with pytest.raises(ValueError, match=re.escape(words)):
+            flm.run_network(six, network_name=NAME)
+
+
+def certain(digit: int) -> Any:
+    """Return a network that always answers one digit."""
+    network = parse_network("custom_mlp:0,1,0,0").build()
+    weights = np.zeros((784, 10), np.float32)
+    weights[:, digit] = 1
+    lasagne.layers.set_all_param_values(network, [weights, np.zeros(10, np.float32)])
+    return network
+
+
+def test_get_class_of_one_and_of_many(data: Six) -> None:
+    network = certain(6)
+    single = flm.get_class(network, data[4][0])
+    assert single == 6
+    assert isinstance(single, int)
+    many = flm.get_class(network, data[4][:5])
+    assert many.tolist() == [6] * 5
+    assert many.dtype == np.int64
+    assert flm.get_class(network, data[4][:1]).tolist() == [6]
+    assert flm.get_class(network, data[4][:0]).tolist() == []
+
+
+def test_get_class_takes_what_can_be_made_an_array(data: Six) -> None:
+    network = certain(2)
+    assert flm.get_class(network, data[4][0].astype(np.float64)) == 2
+    assert flm.get_class(network, data[4][0].tolist()) == 2
+
+
+def test_get_class_of_bytes_is_that_of_the_same_picture_scaled() -> None:
+    """With a bias that full ink of one pixel beats only where 0 to 255 is not scaled."""
+    network = certain(1)
+    lasagne.layers.set_all_param_values(
+        network,
+        [lasagne.layers.get_all_param_values(network)[0], np.eye(10, dtype=np.float32)[3] * 9],
+    )
+    picture = np.zeros((1, 28, 28), np.uint8)
+    picture[0, 0, 0] = 255
+    assert flm.get_class(network, scale(picture)) == flm.get_class(network, picture) == 3
+
+
+@pytest.mark.parametrize(
+    "shape", [(28, 28), (784,), (3, 28, 28), (2, 3, 28, 28), (1, 1, 1, 28, 28)]
+)
+def test_get_class_of_other_shapes(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=re.escape(f"(N, 1, 28, 28), got {shape}")):
+        flm.get_class(certain(0), np.zeros(shape, np.float32))
+
+
+def test_get_class_compiles_once_for_each_network(
+    data: Six, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled: list[Any] = []
+
+    def count(network: Any) -> Any:
+        compiled.append(network)
+        return original(network)
+
+    original = tutorial.compile_predict
+    monkeypatch.setattr(tutorial, "compile_predict", count)
+    first, second = certain(1), certain(2)
+    for _ in range(3):
+        assert flm.get_class(first, data[4][0]) == 1
+        assert flm.get_class(second, data[4][0]) == 2
+    assert compiled == [first, second]
+
+
+def test_get_class_follows_training(data: Six) -> None:
+    network = certain(1)
+    assert flm.get_class(network, data[4][0]) == 1
+    values = lasagne.layers.get_all_param_values(certain(8))
+    lasagne.layers.set_all_param_values(network, values)
+    assert flm.get_class(network, data[4][0]) == 8
+
+
+def test_a_forgotten_network_is_freed(data: Six) -> None:
+    network = certain(1)
+    flm.get_class(network, data[4][0])
+    alive = weakref.ref(network)
+    del network
+    gc.collect()
+    assert alive() is None
