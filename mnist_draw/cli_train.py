@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _DEFAULTS = TrainingSettings()
 _DEFAULT_OUTPUT = "model.npz"
+_BEST_RECIPE = "handwriting"
 _MAX_CONFIG_BYTES = 1024 * 1024
 #: Options that a continued run may still be given; the others were settled when it began.
 _WITH_RESUME = {"epochs", "data_folder"}
@@ -24,6 +25,7 @@ _WITH_RESUME = {"epochs", "data_folder"}
 
 def add_command(commands: Any) -> None:
     """Add ``train`` to the parser's commands."""
+    from mnist_draw.dataset.augmentation import RECIPES
     from mnist_draw.networks import NETWORKS
     from mnist_draw.training.updates import UPDATE_RULES
 
@@ -51,6 +53,16 @@ def add_command(commands: Any) -> None:
         type=_name_and_number,
         metavar="NAME=X",
         help="a parameter of the update rule, such as rho=0.95; may be repeated",
+    )
+    recipes = "; ".join(f"{name}: {recipe.meaning}" for name, recipe in RECIPES.items())
+    _add(
+        "--augment",
+        dest="augmentation",
+        nargs="?",
+        const=_BEST_RECIPE,
+        metavar="RECIPE",
+        help=_help(f"vary the training pictures ({recipes})", "augmentation")
+        + f"; without RECIPE: {_BEST_RECIPE}",
     )
     _add("--l2", type=float, metavar="X", help=_help("weight of the L2 penalty", "l2"))
     _add("--seed", type=int, metavar="N", help=_help("same seed, same run", "seed"))
@@ -249,6 +261,7 @@ def _option(field: str) -> str:
         "training_examples": "--examples",
         "update_parameters": "--update-parameter",
         "data_folder": "--data",
+        "augmentation": "--augment",
     }
     return names.get(field, "--" + field.replace("_", "-"))
 

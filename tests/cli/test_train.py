@@ -145,6 +145,15 @@ def test_config_file_and_options_over_it(here: Path) -> None:
     assert kept["batch_size"] == 100
 
 
+@pytest.mark.parametrize(
+    ("option", "recipe"),
+    [([], "off"), (["--augment", "warp"], "warp"), (["--augment"], "handwriting")],
+)
+def test_augmentation(option: list[str], recipe: str, here: Path) -> None:
+    assert main([*QUICK, *option, "--epochs", "1", "--output", "m.npz"]) == 0
+    assert load_trained(here / "m.npz").metadata["settings"]["augmentation"] == recipe
+
+
 MISUSES: list[tuple[list[str], str]] = [
     (["--epochs", "0"], "number of epochs is 0"),
     (["--batch-size", "-5"], "batch size is -5"),
@@ -154,10 +163,12 @@ MISUSES: list[tuple[list[str], str]] = [
     (["--update-parameter", "rho=high"], "is not a name with a number"),
     (["--update-parameter", "speed=0.5"], "no parameter 'speed'"),
     (["--schedule", "sometimes"], "There is no schedule"),
+    (["--augment", "magic"], "There is no augmentation 'magic'"),
     (["--target-accuracy", "98"], "target accuracy"),
     (["--checkpoint", "m.npz", "--output", "m.npz"], "same file"),
     (["--resume", "a.ckpt", "--config", "b.json"], "--config cannot be combined"),
     (["--resume", "a.ckpt", "--batch-size", "5"], "--batch-size cannot be combined"),
+    (["--resume", "a.ckpt", "--augment"], "--augment cannot be combined"),
     (["--resume", "a.ckpt", "--examples", "5"], "--examples cannot be combined"),
 ]
 
