@@ -35,8 +35,12 @@ def run(arguments: list[str]) -> int:
     sys.setswitchinterval(_SWITCH_INTERVAL)
     QApplication.setAttribute(Qt.AA_EnableHighDpiScaling)
     QApplication.setAttribute(Qt.AA_UseHighDpiPixmaps)
+    # X servers report screens of 100 dpi as a factor of 1.04, which would only blur; there the
+    # size of the text carries what lies between whole factors.
+    policies = Qt.HighDpiScaleFactorRoundingPolicy
+    exact = sys.platform in ("win32", "darwin")
     QGuiApplication.setHighDpiScaleFactorRoundingPolicy(
-        Qt.HighDpiScaleFactorRoundingPolicy.PassThrough
+        policies.PassThrough if exact else policies.RoundPreferFloor
     )
     app = QApplication(["mnist-draw", *arguments])
     app.setApplicationName("mnist_draw")

@@ -107,6 +107,7 @@ class Window(QMainWindow):
             ("F5", self.run.start_or_pause),
             ("Shift+F5", self.run.stop),
             ("F6", self.run.one_epoch_more),
+            ("Ctrl+Q", self.close),
         ):
             self._shortcut(keys, action)
         self.training.ended.connect(self._training_ended)
