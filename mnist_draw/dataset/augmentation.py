@@ -9,6 +9,7 @@ half the time with its own varying width made thinner or wider, half the time wi
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,13 +25,19 @@ from mnist_draw.dataset.warp import Warp, WarpRange
 
 Floats = NDArray[np.float32]
 Images = NDArray[np.uint8]
+Rows = NDArray[np.intp]
 
 #: Jitter of place in pixels, and of size as a part of it.
 PLACE_JITTER, SIZE_JITTER = 0.7, 0.05
 #: By how much the edge of re-inked digits is moved at the most, in pixels.
 EDGE = 0.6
+#: Share of re-inked digits that are written with a round pen; the others keep their own width.
+ROUND = 0.5
 #: Radius of the round pens in pixels of the normalised picture.
 PENS = (0.7, 1.8)
+#: How far the faint rim of the data's pictures reaches beyond the edge, in pixels: so that
+#: their longer sides measure 20 pixels as they are (MNIST: 19.4 from edge to edge).
+RIM = np.float32(0.31)
 #: No line is thinner, in pixels from middle to edge.
 THINNEST = 0.45
 #: Noise in two octaves, as `WarpRange.waves`.
@@ -151,12 +158,17 @@ class Augmenter:
             restyle(strokes, self._labels[chosen], chance)
         warp = Warp(chance, limits)
         strokes.x, strokes.y = warp.forward(strokes.x, strokes.y)
-        round_pen, pen = chance.happens(0.5), chance.uniform(*PENS)
+        round_pen, pen = chance.happens(ROUND), chance.uniform(*PENS)
         edge = chance.uniform(-EDGE, EDGE)[:, None]
         width = np.maximum(strokes.radius * warp.growth[:, None] + edge, np.float32(THINNEST))
         strokes.radius = np.where(strokes.radius > 0, width, np.float32(0))
-        x, y, radius = Frame(strokes, *_jitter(chance), round_pen, pen).place(strokes)
-        return ink.paint(x + MIDDLE, y + MIDDLE, radius)
+        frame = Frame(strokes, *_jitter(chance), round_pen, pen)
+
+        def paint(chosen: Rows) -> Images:
+            x, y, radius = frame.place(strokes)
+            return ink.paint(x[chosen] + MIDDLE, y[chosen] + MIDDLE, radius[chosen])
+
+        return _centred(frame, paint, len(chosen))
 
     def _moved(self, chosen: NDArray[np.intp], epoch: int, limits: WarpRange) -> Images:
         """Move the grey levels of pictures."""
@@ -164,12 +176,27 @@ class Augmenter:
         strokes = self._store.strokes(chosen)
         warp = Warp(chance, limits)
         strokes.x, strokes.y = warp.forward(strokes.x, strokes.y)
-        strokes.radius *= warp.growth[:, None]
+        # A picture's box reaches to the faint rim around the edge of its ink.
+        rim = np.where(strokes.radius > 0, RIM, np.float32(0))
+        strokes.radius = (strokes.radius + rim) * warp.growth[:, None]
         frame = Frame(strokes, *_jitter(chance))
+        images = self._images[chosen]
         nodes = np.arange(ink.NODES, dtype=np.float32) * ink.SPACING - MIDDLE
-        origin = frame.origin(np.tile(nodes, ink.NODES), np.repeat(nodes, ink.NODES))
-        x, y = warp.backward(*origin)
-        return ink.move(self._images[chosen], x + MIDDLE, y + MIDDLE)
+        across, down = np.tile(nodes, ink.NODES), np.repeat(nodes, ink.NODES)
+
+        def move(chosen: Rows) -> Images:
+            x, y = warp.backward(*frame.origin(across, down))
+            return ink.move(images[chosen], x[chosen] + MIDDLE, y[chosen] + MIDDLE)
+
+        return _centred(frame, move, len(chosen))
+
+
+def _centred(frame: Frame, draw: Callable[[Rows], Images], count: int) -> Images:
+    """Draw all pictures, and those again whose ink is not where it should be."""
+    images = draw(np.arange(count))
+    wrong = frame.recentre(images)
+    images[wrong] = draw(wrong)
+    return images
 
 
 def _jitter(chance: Chance) -> tuple[Floats, Floats, Floats]:
@@ -188,16 +215,16 @@ def preview(
     recipe, images, labels, seed
         As for `Augmenter`; the seed also chooses the pictures.
     count
-        How many.
+        How many; fewer where there are fewer pictures.
 
     Returns
     -------
     ndarray of uint8 (count, 1, 28, 28)
-        Of as many classes as there are.
+        As many of each class as possible.
     """
     order = np.random.default_rng(seed).permutation(len(images))[: 40 * count]
     # Round by round one of each class.
     classes = labels[order]
     rounds = np.array([np.count_nonzero(classes[:place] == c) for place, c in enumerate(classes)])
     chosen = np.sort(order[np.lexsort((classes, rounds))][:count])
-    return Augmenter(recipe, images[chosen], labels[chosen], seed).batch(np.arange(count), 1)
+    return Augmenter(recipe, images[chosen], labels[chosen], seed).batch(np.arange(len(chosen)), 1)

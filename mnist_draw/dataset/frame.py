@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_draw.dataset.compiled import Compiled, has_numba
-from mnist_draw.dataset.strokes import FAR, Strokes
+from mnist_draw.dataset.strokes import FAR, MIDDLE, Strokes
 
 Floats = NDArray[np.float32]
 
@@ -21,6 +21,9 @@ Floats = NDArray[np.float32]
 BOX = np.float32(20)
 #: Where the picture begins and ends, in pixels from its middle at index 14.
 LOW, HIGH = np.float32(-14.5), np.float32(13.5)
+
+#: Pixels that the centre of mass may be off in either direction.
+TOLERANCE = 0.1
 
 
 class Frame:
@@ -70,8 +73,38 @@ class Frame:
             self._radius = np.zeros_like(self.scale)
         self._from_x, self._from_y = centre
         left, top, right, bottom = (box + beyond - centre[[0, 1, 0, 1]]) * self.scale
-        self._to_x = np.clip(to_x, LOW - left, HIGH - right)
-        self._to_y = np.clip(to_y, LOW - top, HIGH - bottom)
+        self._limits_x = LOW - left, HIGH - right
+        self._limits_y = LOW - top, HIGH - bottom
+        self._goal_x, self._goal_y = to_x, to_y
+        self._to_x = np.clip(to_x, *self._limits_x)
+        self._to_y = np.clip(to_y, *self._limits_y)
+
+    def recentre(self, images: NDArray[np.uint8]) -> NDArray[np.intp]:
+        """Correct where digits are put, after a look at where their ink really is.
+
+        Warps stretch lines and crossings count twice: the centre of mass of the points is only
+        nearly the ink's.
+
+        Parameters
+        ----------
+        images
+            uint8 (n, 28, 28), painted where the frame said.
+
+        Returns
+        -------
+        ndarray of intp
+            The digits that must be painted once more; the others were right.
+        """
+        places = np.arange(28, dtype=np.float32) - MIDDLE
+        weights = np.stack([np.ones(784), np.tile(places, 28), np.repeat(places, 28)], axis=1)
+        sums = images.reshape(-1, 784).astype(np.float32) @ weights.astype(np.float32)
+        total = np.maximum(sums[:, 0], 1)
+        to_x = np.clip(self._to_x + self._goal_x - sums[:, 1] / total, *self._limits_x)
+        to_y = np.clip(self._to_y + self._goal_y - sums[:, 2] / total, *self._limits_y)
+        wrong = np.maximum(np.abs(to_x - self._to_x), np.abs(to_y - self._to_y)) > TOLERANCE
+        self._to_x = np.where(wrong, to_x, self._to_x)
+        self._to_y = np.where(wrong, to_y, self._to_y)
+        return np.flatnonzero(wrong)
 
     def place(self, strokes: Strokes) -> tuple[Floats, Floats, Floats]:
         """Return the points' x, y and radius on the picture: float32 (n, points) each."""

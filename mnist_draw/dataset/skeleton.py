@@ -28,6 +28,9 @@ FINENESS = 2
 INK = 105
 #: Distances are sought up to here, in pixels of the enlarged picture.
 FARTHEST = 11
+#: How far the ink's edge lies before the nearest pixel that is paper, in pixels of the enlarged
+#: picture: half a pixel, less what a line is wider on its other side where its width is even.
+EDGE_BEFORE = np.float32(0.25)
 #: Rounds in which every point moves half-way towards its neighbours: the grid's steps vanish.
 SMOOTHING = 3
 #: The eight neighbours, rows then columns.
@@ -82,7 +85,7 @@ def skeletons(images: NDArray[np.uint8]) -> Skeletons:
     half, finer = np.float32(0.5), np.float32(1 / FINENESS)
     x = _smooth((column.astype(np.float32) + half) * finer - half, neighbours, found)
     y = _smooth((row.astype(np.float32) + half) * finer - half, neighbours, found)
-    radius = _smooth((distance - half) * finer, neighbours, found)
+    radius = _smooth((distance - EDGE_BEFORE) * finer, neighbours, found)
     across, down = x[neighbours] - x, y[neighbours] - y
     ways = np.sqrt(across**2 + down**2) * found
     end_x, end_y = _ends(x, y, neighbours, found)

@@ -47,7 +47,9 @@ class WarpRange:
     waves: tuple[tuple[float, float, float], ...] = ()
 
 
-#: Sine waves that make up one octave of noise.
+#: Rounds in which `Warp.backward` comes closer.
+ROUNDS = 6
+#: Waves that make up one octave of noise.
 WAVES = 3
 
 
@@ -114,13 +116,13 @@ class Warp:
         )
 
     def backward(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
-        """Tell where points come from, to about a hundredth of a pixel; shapes as above."""
+        """Tell where points come from, to a few hundredths of a pixel; shapes as above."""
         scale = 1 / (self._xx * self._yy - self._xy * self._yx)
         straight_x = (self._yy * scale)[:, None] * x - (self._xy * scale)[:, None] * y
         straight_y = (self._xx * scale)[:, None] * y - (self._yx * scale)[:, None] * x
         x, y = straight_x, straight_y
         # Shifts change slowly, by less than half of the way: each round halves the error.
-        for _ in range(0 if self._is_linear else 4):
+        for _ in range(0 if self._is_linear else ROUNDS):
             across, down = self._shift(x, y)
             x, y = straight_x - across, straight_y - down
         return x, y
