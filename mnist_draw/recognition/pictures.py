@@ -32,6 +32,8 @@ WORKING_SIDE = 800
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
 # A telephone stores further views in its JPEG files; the first is the photograph.
 _MANY_VIEWS_ALLOWED = ("JPEG", "MPO")
+# The EXIF tag that says how the camera was held; 1 is upright.
+_ORIENTATION = 0x0112
 
 
 class PictureError(UserError):
@@ -134,12 +136,13 @@ def _planes(image: Image.Image) -> tuple[Float, Float | None]:
     if image.format == "JPEG":
         # Lets the decoder shrink while it decodes: ten times faster for a photograph.
         image.draft("RGB" if image.mode == "RGB" else None, (2 * WORKING_SIDE, 2 * WORKING_SIDE))
-    upright = ImageOps.exif_transpose(image)
-    image = image if upright is None else upright
+    # Asked first: the function copies, and a large picture is large enough once.
+    if image.getexif().get(_ORIENTATION, 1) != 1:
+        image = ImageOps.exif_transpose(image)
     if image.mode in ("I", "F") or image.mode.startswith("I;"):
         return _stretched(image), None
     if "A" in image.getbands() or "transparency" in image.info:
-        rgba = image.convert("RGBA")
+        rgba = image if image.mode == "RGBA" else image.convert("RGBA")
         return _reduced(rgba.convert("L")), _reduced(rgba.getchannel("A"))
     return _reduced(image.convert("L")), None
 
