@@ -228,7 +228,8 @@ def conv2d(
     filters : 4-D variable (filters, channels, kh, kw)
         The filters.
     input_shape, filter_shape : sequence of four int or None, optional
-        Lengths known beforehand. `image_shape` is the old name of `input_shape`.
+        Lengths known beforehand, None where they are not; a contradiction is an error.
+        `image_shape` is the old name of `input_shape`.
     border_mode : {'valid', 'full', 'half'}, int or pair
         See :func:`normalise_border`.
     subsample : (int, int)
@@ -259,8 +260,8 @@ def conv2d(
     steps = tuple(int(step) for step in subsample)
     if len(steps) != 2 or min(steps) < 1:
         raise ValueError(f"conv2d: subsample is two steps of at least 1, not {subsample!r}.")
-    x = _with_lengths(input, input_shape if image_shape is None else image_shape)
-    w = _with_lengths(filters, filter_shape)
+    x = _checked(input, input_shape if image_shape is None else image_shape)
+    w = _checked(filters, filter_shape)
     border = normalise_border(border_mode)
     kernel = w.type.shape[2:]
     if isinstance(border, str) and None not in kernel:
@@ -268,18 +269,21 @@ def conv2d(
     return Conv2D(border, steps, bool(filter_flip))(x, w)
 
 
-def _with_lengths(variable: Any, lengths: Sequence[int | None] | None) -> Any:
+def _checked(variable: Any, lengths: Sequence[int | None] | None) -> Any:
     variable = pt.as_tensor_variable(variable)
     if variable.ndim != 4:
         raise ValueError(
             f"conv2d takes images and filters of 4 dimensions, not {variable.ndim}."
         )
-    known = [length if isinstance(length, int) else None for length in lengths or ()]
-    news = [
-        have is None and told is not None
-        for have, told in zip(variable.type.shape, known, strict=False)
-    ]
-    return pt.specify_shape(variable, known) if any(news) else variable
+    # What is told is checked against what is known, but not written into the graph: a
+    # check at every call would cost more than the knowledge saves.
+    for have, told in zip(variable.type.shape, lengths or (), strict=False):
+        if have is not None and isinstance(told, int) and have != told:
+            raise ValueError(
+                f"conv2d: a tensor of the shape {variable.type.shape} was said to have the"
+                f" shape {tuple(lengths or ())}."
+            )
+    return variable
 
 
 def _same_float(a: Any, b: Any) -> tuple[Any, Any]:
