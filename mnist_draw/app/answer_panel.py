@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QRectF, QSize, Qt
 from PyQt5.QtGui import QColor, QImage, QPainter, QPainterPath, QPaintEvent
-from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from mnist_draw.app import theme
 from mnist_draw.app.bars import ProbabilityBars
+from mnist_draw.app.tabular import Still, TabularLabel
 from mnist_draw.app.theme import Size
 from mnist_draw.app.widgets import Card, explain, label, set_look
 
@@ -92,20 +93,21 @@ class AnswerPanel(QWidget):
         self.prediction = label("", "answer", "predictionLabel")
         self.prediction.setAlignment(Qt.AlignLeft | Qt.AlignVCenter)
         explain(self.prediction, "Answer", "The digit the network reads; ? if it is none.")
-        self.prediction.setFixedHeight(round(theme.Text.ANSWER * 1.12 * theme.text_scale()))
-        self.prediction.setMinimumWidth(round(theme.Text.ANSWER * 0.75 * theme.text_scale()))
-        self.prediction.setSizePolicy(QSizePolicy.Minimum, QSizePolicy.Fixed)
+        self._fit_prediction("")
         row.addWidget(self.prediction)
         words = QVBoxLayout()
         words.setSpacing(Size.TIGHT)
-        self.confidence = label("", "sure", "confidenceLabel")
+        self.confidence = TabularLabel(widest="100.0 % sure")
+        self.confidence.setObjectName("confidenceLabel")
+        self.confidence.setProperty("look", "sure")
         explain(self.confidence, "Confidence", "How sure the network is, in percent.")
         self.second = label("", "sentence", "secondGuessLabel")
         self.second.setWordWrap(True)
+        self.second.setAlignment(Qt.AlignLeft | Qt.AlignTop)
         explain(self.second, "Second guess", "The next best digit and its probability.")
         words.addStretch(1)
         words.addWidget(self.confidence)
-        words.addWidget(self.second)
+        words.addWidget(Still(self.second, lines=2))
         words.addStretch(1)
         row.addLayout(words, 1)
         return row
@@ -122,6 +124,14 @@ class AnswerPanel(QWidget):
         row.addWidget(how, 1)
         card.body.addLayout(row)
         return card
+
+    def _fit_prediction(self, text: str) -> None:
+        """Keep the answer's size fixed: only from one kind of answer to another it changes."""
+        scale = theme.text_scale()
+        width = theme.Text.ANSWER * 0.75
+        if len(text) > 1:
+            width = theme.Text.UNCLEAR * 0.62 * len(text)
+        self.prediction.setFixedSize(round(width * scale), round(theme.Text.ANSWER * 1.12 * scale))
 
     def set_waiting(self, sentence: str) -> None:
         """Say what keeps the first answer waiting; empty when nothing does."""
@@ -145,6 +155,7 @@ class AnswerPanel(QWidget):
             return
         probabilities = answer.probabilities
         self.network_input.show_picture(answer.network_input)
+        self._fit_prediction(answer.text)
         self.prediction.setText(answer.text)
         if answer.digit is None and answer.text == "?":
             set_look(self.prediction, "unknown")

@@ -9,8 +9,8 @@ from PyQt5.QtGui import QPainter, QPaintEvent
 from PyQt5.QtWidgets import QProgressBar, QSizePolicy, QVBoxLayout, QWidget
 
 from mnist_draw.app import theme
+from mnist_draw.app.tabular import draw_tabular
 from mnist_draw.app.theme import GLIDE_MS, Size, Text
-from mnist_draw.app.widgets import draw_tabular
 
 #: A bar's value counts thousandths.
 FULL = 1000
@@ -112,10 +112,13 @@ class ProbabilityBars(QWidget):
     def _show(self, values: list[float], winner: int | None, known: bool) -> None:
         self._from = [bar.shown for bar in self.bars]
         self._to = values
+        # QProgressBar repaints itself at each new value: ten paintings where one does.
+        self.setUpdatesEnabled(False)
         for bar, value in zip(self.bars, values, strict=True):
             bar.known = known
             bar.winner = bar.digit == winner
             bar.setValue(round(value * FULL))
+        self.setUpdatesEnabled(True)
         self._glide.stop()
         if theme.theme().motion and self.isVisible():
             self._glide.start()
@@ -127,4 +130,4 @@ class ProbabilityBars(QWidget):
             part = 1.0
         for bar, start, end in zip(self.bars, self._from, self._to, strict=True):
             bar.shown = start + (end - start) * part
-            bar.update()
+        self.update()

@@ -22,8 +22,9 @@ from mnist_draw.app.answer_panel import AnswerPanel
 from mnist_draw.app.canvas import Canvas
 from mnist_draw.app.icons import set_icon
 from mnist_draw.app.strokes import PEN_WIDTH, PEN_WIDTH_RANGE
+from mnist_draw.app.tabular import TabularLabel
 from mnist_draw.app.theme import Size
-from mnist_draw.app.widgets import Switch, TabularLabel, explain, label
+from mnist_draw.app.widgets import Switch, explain, label
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,8 +7,9 @@ from PyQt5.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from mnist_draw.app import run_state
 from mnist_draw.app.run_state import RunState
+from mnist_draw.app.tabular import TabularLabel
 from mnist_draw.app.theme import Size
-from mnist_draw.app.widgets import TabularLabel, explain, label
+from mnist_draw.app.widgets import explain, label
 
 _STEPS = 1000
 
@@ -22,20 +23,19 @@ class Figure(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
         column.addWidget(label(caption, "muted"))
-        self.value = TabularLabel("–")
+        self.value = TabularLabel("–", widest="100.00 %")
         self.value.setObjectName(name)
         self.value.setProperty("look", look)
         explain(self.value, caption, sentence)
         column.addWidget(self.value)
-        self.note = TabularLabel()
+        self.note = TabularLabel(widest="minibatch 0.0000")
         self.note.setProperty("look", "muted")
         column.addWidget(self.note)
 
     def show_value(self, value: str, note: str) -> None:
         """Show a figure and its note."""
         for widget, text in ((self.value, value), (self.note, note)):
-            if widget.text() != text:
-                widget.setText(text)
+            widget.setText(text)
 
 
 class FiguresRow(QWidget):
@@ -126,7 +126,8 @@ class ProgressRow(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(Size.FIELD_GAP)
         row.addWidget(label("Epoch", "muted"))
-        self.epoch = TabularLabel("–")
+        self.epoch = TabularLabel("–", widest="00")
+        self.epoch.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
         self.epoch.setObjectName("epochLabel")
         explain(self.epoch, "Epoch", "The number of the epoch that is going on or was last.")
         row.addWidget(self.epoch)
@@ -152,12 +153,9 @@ class ProgressRow(QWidget):
         bar.setTextVisible(False)
         explain(bar, title, sentence)
         row.addWidget(bar, 1)
-        figure = TabularLabel("100 %")
+        figure = TabularLabel("0 %", widest="100 %")
         figure.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
         figure.setProperty("look", "muted")
-        figure.ensurePolished()
-        figure.setFixedWidth(figure.sizeHint().width() + Size.GRID)
-        figure.setText("0 %")
         row.addWidget(figure)
         return bar, figure
 

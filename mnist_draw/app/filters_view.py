@@ -15,8 +15,8 @@ from mnist_draw.app.widgets import explain
 _TILE = 48
 _GAP = 6
 _SIDE = 28
-#: Weights beyond this share of all are shown at full strength.
-_PEAK = 0.999
+#: Weights beyond so many standard deviations are shown at full strength.
+_PEAK = 3.5
 _SCALE_FROM = 100
 
 
@@ -85,7 +85,7 @@ class FiltersView(QWidget):
             )
             shown = self._filters[:count]
             # One scale for the whole layer, so that units which found something stand out.
-            peak = float(np.quantile(np.abs(self._filters[:_SCALE_FROM]), _PEAK))
+            peak = _PEAK * float(self._filters[:_SCALE_FROM].std())
             strength = np.clip(shown / max(peak, 1e-12), -1, 1)[..., None]
             colours = np.where(strength > 0, accent, second)
             pixels = card + (colours - card) * np.abs(strength)

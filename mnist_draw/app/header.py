@@ -8,8 +8,9 @@ from PyQt5.QtWidgets import QAction, QActionGroup, QHBoxLayout, QMenu, QToolButt
 
 from mnist_draw.app import theme
 from mnist_draw.app.icons import set_icon
+from mnist_draw.app.tabular import TabularLabel
 from mnist_draw.app.theme import Size
-from mnist_draw.app.widgets import TabularLabel, explain
+from mnist_draw.app.widgets import explain
 
 _THEME_NAMES = {"system": "As the desktop", "light": "Light", "dark": "Dark"}
 
@@ -62,6 +63,7 @@ class Header(QWidget):
         row.setSpacing(Size.FIELD_GAP)
         self.dot = StatusDot()
         self.words = TabularLabel()
+        self.words.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
         self.words.setObjectName("statusLabel")
         self.words.setProperty("look", "status")
         explain(self.words, "Status", "What the program is doing, or which network answers.")
@@ -97,7 +99,6 @@ class Header(QWidget):
     def show_status(self, words: str, active: bool) -> None:
         """Say what goes on; ``active`` lights the dot."""
         self.words.setText(words)
-        self.words.updateGeometry()
         self.dot.set_on(active)
 
     def show_choices(self, choice: str, motion: bool) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt
 from PyQt5.QtGui import (
-    QFontMetricsF,
     QPainter,
     QPaintEvent,
     QPen,
@@ -30,7 +29,6 @@ from PyQt5.QtWidgets import (
 from mnist_draw.app import theme
 from mnist_draw.app.theme import Size
 
-_DIGITS = "0123456789"
 #: Real numbers below this are shown as 1e-06.
 _SMALL = 1e-4
 
@@ -106,52 +104,6 @@ class Field(QWidget):
         self.caption.setBuddy(control)
         layout.addWidget(self.caption)
         layout.addWidget(control)
-
-
-class TabularLabel(QLabel):
-    """A label whose digits all take the same width, so that changing figures do not jump.
-
-    Qt 5 cannot ask a font for its tabular digits; where they differ, each is centred in a cell
-    as wide as the widest.
-    """
-
-    def sizeHint(self) -> QSize:
-        hint = super().sizeHint()
-        metrics = QFontMetricsF(self.font())
-        return QSize(int(_tabular_width(metrics, self.text())) + 2, hint.height())
-
-    def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setFont(self.font())
-        painter.setPen(self.palette().color(self.foregroundRole()))
-        draw_tabular(painter, QRectF(self.contentsRect()), self.text(), self.alignment())
-
-
-def _digit_width(metrics: QFontMetricsF) -> float:
-    return max(metrics.horizontalAdvance(digit) for digit in _DIGITS)
-
-
-def _tabular_width(metrics: QFontMetricsF, text: str) -> float:
-    cell = _digit_width(metrics)
-    return sum(cell if c in _DIGITS else metrics.horizontalAdvance(c) for c in text)
-
-
-def draw_tabular(painter: QPainter, rect: QRectF, text: str, alignment: Qt.Alignment | int) -> None:
-    """Draw text with equally wide digits, left or right aligned, vertically centred."""
-    metrics = QFontMetricsF(painter.font())
-    cell = _digit_width(metrics)
-    x = rect.left()
-    if int(alignment) & int(Qt.AlignRight):
-        x = rect.right() - _tabular_width(metrics, text)
-    y = rect.center().y() + (metrics.ascent() - metrics.descent()) / 2
-    for character in text:
-        advance = metrics.horizontalAdvance(character)
-        shift = (cell - advance) / 2 if character in _DIGITS else 0.0
-        painter.drawText(QPointF(x + shift, y), character)
-        x += cell if character in _DIGITS else advance
 
 
 class ComboBox(QComboBox):

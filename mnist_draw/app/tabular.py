@@ -1,0 +1,137 @@
+"""Figures that do not jump while they change: digits of one width, labels of one size."""
+
+from __future__ import annotations
+
+import math
+import re
+from functools import lru_cache
+
+from PyQt5.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PyQt5.QtGui import QFont, QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
+from PyQt5.QtWidgets import QLabel, QSizePolicy, QWidget
+
+_DIGITS = "0123456789"
+_RUNS = re.compile(r"\d|\D+")
+
+
+class TabularLabel(QLabel):
+    """A label whose digits all take the same width, and which only ever grows.
+
+    Qt 5 cannot ask a font for its tabular digits; where they differ, each is centred in a cell
+    as wide as the widest. The label's size is fixed, so that a new figure repaints the label
+    alone: a label that may change its size has the whole window laid out and painted again.
+
+    Parameters
+    ----------
+    text : str
+        What to show first.
+    widest : str
+        A text to keep room for.
+    """
+
+    def __init__(self, text: str = "", widest: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self._widest = widest
+        self._needed = QSize()
+
+    def setText(self, text: str) -> None:
+        if text != self.text():
+            super().setText(text)
+            if tabular_width(self.font(), text) > self._needed.width():
+                self._fit()
+
+    def event(self, event: QEvent) -> bool:
+        done = super().event(event)
+        if event.type() in (QEvent.Polish, QEvent.StyleChange, QEvent.FontChange):
+            self._needed = QSize()
+            self._fit()
+        return done
+
+    def _fit(self) -> None:
+        """Grow to what text and reserve need in the font of the moment."""
+        font = self.font()
+        width = max(tabular_width(font, text) for text in (self.text(), self._widest))
+        size = QSize(math.ceil(width) + 2, math.ceil(QFontMetricsF(font).height()))
+        if size != self._needed:
+            self._needed = size
+            self.setFixedSize(size)
+
+    def sizeHint(self) -> QSize:
+        return self._needed if self._needed.isValid() else super().sizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setFont(self.font())
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        draw_tabular(painter, QRectF(self.contentsRect()), self.text(), self.alignment())
+
+
+class Still(QWidget):
+    """Holds one label of a given size and keeps its changes to itself.
+
+    It has no layout that would pass the label's size hints on: a new text repaints the label and
+    nothing else.
+    """
+
+    def __init__(self, held: QLabel, lines: int) -> None:
+        super().__init__()
+        self.setAttribute(Qt.WA_NoSystemBackground)
+        self._held = held
+        self._lines = lines
+        held.setParent(self)
+        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        self._held.ensurePolished()
+        return QSize(0, self._lines * self._held.fontMetrics().lineSpacing() + 2)
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._held.setGeometry(self.rect())
+
+
+@lru_cache(maxsize=64)
+def _digit_widths(font_key: str) -> tuple[float, ...]:
+    font = QFont()
+    font.fromString(font_key)
+    metrics = QFontMetricsF(font)
+    return tuple(metrics.horizontalAdvance(digit) for digit in _DIGITS)
+
+
+def tabular_width(font: QFont, text: str) -> float:
+    """Return how wide a text is with equally wide digits."""
+    widths = _digit_widths(font.toString())
+    metrics = QFontMetricsF(font)
+    if min(widths) == max(widths):
+        return metrics.horizontalAdvance(text)
+    return sum(
+        max(widths) if run in _DIGITS else metrics.horizontalAdvance(run)
+        for run in _RUNS.findall(text)
+    )
+
+
+def draw_tabular(painter: QPainter, rect: QRectF, text: str, alignment: Qt.Alignment | int) -> None:
+    """Draw text with equally wide digits, left or right aligned, vertically centred."""
+    font = painter.font()
+    widths = _digit_widths(font.toString())
+    metrics = QFontMetricsF(font)
+    x = rect.left()
+    if int(alignment) & int(Qt.AlignRight):
+        x = rect.right() - tabular_width(font, text)
+    y = rect.center().y() + (metrics.ascent() - metrics.descent()) / 2
+    if min(widths) == max(widths):
+        painter.drawText(QPointF(x, y), text)
+        return
+    cell = max(widths)
+    for run in _RUNS.findall(text):
+        if run in _DIGITS:
+            painter.drawText(QPointF(x + (cell - widths[int(run)]) / 2, y), run)
+            x += cell
+        else:
+            painter.drawText(QPointF(x, y), run)
+            x += metrics.horizontalAdvance(run)
