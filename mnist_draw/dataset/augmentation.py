@@ -28,7 +28,7 @@ Images = NDArray[np.uint8]
 Rows = NDArray[np.intp]
 
 #: Jitter of place in pixels, and of size as a part of it.
-PLACE_JITTER, SIZE_JITTER = 0.7, 0.05
+PLACE_JITTER, SIZE_JITTER = 0.5, 0.05
 #: By how much the edge of re-inked digits is moved at the most, in pixels.
 EDGE = 0.6
 #: Share of re-inked digits that are written with a round pen; the others keep their own width.
@@ -41,7 +41,7 @@ RIM = np.float32(0.31)
 #: No line is thinner, in pixels from middle to edge.
 THINNEST = 0.45
 #: Noise in two octaves, as `WarpRange.waves`.
-_NOISE = ((0.9, 14.0, 30.0), (0.3, 8.0, 14.0))
+_NOISE = ((0.8, 15.0, 32.0), (0.28, 8.5, 15.0))
 
 
 @dataclass(frozen=True)
@@ -165,8 +165,8 @@ class Augmenter:
         frame = Frame(strokes, *_jitter(chance), round_pen, pen)
 
         def paint(chosen: Rows) -> Images:
-            x, y, radius = frame.place(strokes)
-            return ink.paint(x[chosen] + MIDDLE, y[chosen] + MIDDLE, radius[chosen])
+            x, y, radius = frame.place(strokes, chosen)
+            return ink.paint(x + MIDDLE, y + MIDDLE, radius)
 
         return _centred(frame, paint, len(chosen))
 

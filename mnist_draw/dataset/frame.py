@@ -106,13 +106,16 @@ class Frame:
         self._to_y = np.where(wrong, to_y, self._to_y)
         return np.flatnonzero(wrong)
 
-    def place(self, strokes: Strokes) -> tuple[Floats, Floats, Floats]:
-        """Return the points' x, y and radius on the picture: float32 (n, points) each."""
-        scale = self.scale[:, None]
-        radius = np.where(self._radius[:, None] > 0, self._radius[:, None], strokes.radius * scale)
+    def place(self, strokes: Strokes, chosen: NDArray[np.intp]) -> tuple[Floats, Floats, Floats]:
+        """Return the points' x, y and radius on the picture: float32 (chosen, points) each."""
+        strokes = strokes.part(chosen)
+        scale, pen = self.scale[chosen, None], self._radius[chosen, None]
+        radius = np.where(pen > 0, pen, strokes.radius * scale)
+        to_x = self._to_x[chosen] - self._from_x[chosen] * self.scale[chosen]
+        to_y = self._to_y[chosen] - self._from_y[chosen] * self.scale[chosen]
         return (
-            (strokes.x - self._from_x[:, None]) * scale + self._to_x[:, None],
-            (strokes.y - self._from_y[:, None]) * scale + self._to_y[:, None],
+            strokes.x * scale + to_x[:, None],
+            strokes.y * scale + to_y[:, None],
             np.where(strokes.radius > 0, radius, np.float32(0)),
         )
 

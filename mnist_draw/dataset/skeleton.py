@@ -217,7 +217,7 @@ def _links(
     """
     side = GRID + 2
     own = np.arange(len(picture))
-    numbers = np.full(pictures * side * side, -1, np.intp)
+    numbers = np.full(pictures * side * side, -1, np.int32)
     place = (picture * side + row + 1) * side + column + 1
     numbers[place] = own
     linked = np.stack([numbers[place + down * side + across] for down, across in _NEIGHBOURS])

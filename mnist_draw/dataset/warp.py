@@ -42,7 +42,7 @@ class WarpRange:
 
     rotation: float = 12.0
     shear: float = 0.25
-    aspect: float = 0.15
+    aspect: float = 0.2
     bend: float = 0.0
     waves: tuple[tuple[float, float, float], ...] = ()
 
