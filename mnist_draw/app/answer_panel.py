@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PyQt5.QtCore import QRectF, QSize, Qt
-from PyQt5.QtGui import QColor, QImage, QPainter, QPainterPath, QPaintEvent
+from PyQt5.QtCore import QRectF, Qt
+from PyQt5.QtGui import QColor, QImage, QPainter, QPainterPath, QPaintEvent, QResizeEvent
 from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from mnist_draw.app import theme
@@ -17,6 +17,9 @@ from mnist_draw.app.widgets import Card, explain, label, set_look
 if TYPE_CHECKING:
     import numpy as np
 
+_SIDE = 28
+#: Height that the answer and the bars need.
+_ABOVE_INPUT = 540
 _HOW_IT_SEES = (
     "The ink is cut out, scaled until its longer side takes 20 pixels, and placed with its centre "
     "of mass in the middle of 28×28 pixels, as the pictures of MNIST are."
@@ -36,12 +39,15 @@ class NetworkInputView(QWidget):
         super().__init__(parent)
         self.setObjectName("networkInputView")
         explain(self, "Network input", "The 28×28 pixels that the network gets to see.")
-        self.setFixedSize(self.sizeHint())
+        self.set_room(0)
         self.picture: np.ndarray | None = None
         self._image: QImage | None = None
 
-    def sizeHint(self) -> QSize:
-        return QSize(Size.NETWORK_INPUT, Size.NETWORK_INPUT)
+    def set_room(self, room: int) -> None:
+        """Take the largest size within ``room`` pixels that shows each pixel as large."""
+        low, high = Size.NETWORK_INPUT
+        side = min(max(room, low), high) // _SIDE * _SIDE
+        self.setFixedSize(side, side)
 
     def show_picture(self, picture: np.ndarray | None) -> None:
         """Show another picture, or none."""
@@ -124,6 +130,9 @@ class AnswerPanel(QWidget):
         row.addWidget(how, 1)
         card.body.addLayout(row)
         return card
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self.network_input.set_room(self.height() - round(_ABOVE_INPUT * theme.text_scale()))
 
     def _fit_prediction(self, text: str) -> None:
         """Keep the answer's size fixed: only from one kind of answer to another it changes."""

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _WIDTH_STEP = 4
 _SLIDER_WIDTH = 180
-_PREVIEW = 48
+_PREVIEW = 32
 
 
 class DrawTab(QWidget):
@@ -232,13 +232,13 @@ class DrawTab(QWidget):
 
 
 class WidthPreview(QWidget):
-    """A dot as large as the pen draws."""
+    """A dot that grows with the pen; the widest pen fills it."""
 
     def __init__(self, canvas: Canvas) -> None:
         super().__init__()
         self._canvas = canvas
         self.setFixedSize(self.sizeHint())
-        self.setToolTip("The pen's point as large as it draws.")
+        self.setToolTip("How wide the pen is; the widest fills the dot's place.")
 
     def sizeHint(self) -> QSize:
         return QSize(_PREVIEW, _PREVIEW)
@@ -248,7 +248,7 @@ class WidthPreview(QWidget):
         painter.setRenderHint(QPainter.Antialiasing)
         painter.setPen(Qt.NoPen)
         painter.setBrush(theme.colour("text"))
-        diameter = self._canvas.pen_width * self._canvas.pixels_per_unit()
+        diameter = _PREVIEW * self._canvas.pen_width / PEN_WIDTH_RANGE[1]
         centre = QPointF(self.width() / 2, self.height() / 2)
         painter.drawEllipse(centre, diameter / 2, diameter / 2)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from PyQt5.QtCore import QRectF, QSize, pyqtSignal
-from PyQt5.QtGui import QImage, QPainter, QPaintEvent, QResizeEvent
+from PyQt5.QtGui import QColor, QImage, QPainter, QPaintEvent, QResizeEvent
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from mnist_draw.app import theme
@@ -23,8 +23,8 @@ _SCALE_FROM = 100
 class FiltersView(QWidget):
     """As many units as fit, each as a picture of its incoming weights.
 
-    Positive weights are shown in the accent colour (ink there speaks for the unit), negative ones
-    in the second colour, the largest of the layer at full strength.
+    Positive weights are shown in orange (ink there speaks for the unit), negative ones in blue,
+    the largest of the layer at full strength.
 
     Signals
     -------
@@ -40,14 +40,14 @@ class FiltersView(QWidget):
         explain(
             self,
             "What the first layer looks for",
-            "Each picture shows the weights into one unit: the accent colour where ink speaks "
-            "for it, blue where ink speaks against it.",
+            "Each picture shows the weights into one unit: orange where ink speaks for it, "
+            "blue where ink speaks against it.",
         )
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
         self.setMinimumHeight(2 * _TILE + _GAP)
         self._filters: np.ndarray | None = None
         self._images: list[QImage] = []
-        theme.theme().changed.connect(self._render)
+        theme.theme().changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
         return QSize(12 * (_TILE + _GAP), 2 * _TILE + _GAP)
@@ -79,16 +79,18 @@ class FiltersView(QWidget):
         count = min(self.units, columns * rows)
         self._images = []
         if self._filters is not None and count:
-            card, accent, second = (
-                np.array(theme.colour(name).getRgb()[:3], np.float32)
-                for name in ("paper", "accent", "second")
+            # Dark in both themes: on white, weak weights of both signs look alike.
+            dark = theme.DARK
+            ground, accent, second = (
+                np.array(QColor(name).getRgb()[:3], np.float32)
+                for name in (dark.paper, dark.accent, dark.second)
             )
             shown = self._filters[:count]
             # One scale for the whole layer, so that units which found something stand out.
             peak = _PEAK * float(self._filters[:_SCALE_FROM].std())
             strength = np.clip(shown / max(peak, 1e-12), -1, 1)[..., None]
             colours = np.where(strength > 0, accent, second)
-            pixels = card + (colours - card) * np.abs(strength)
+            pixels = ground + (colours - ground) * np.abs(strength)
             for tile in pixels.astype(np.uint8):
                 height, width, _ = tile.shape
                 image = QImage(tile.tobytes(), width, height, 3 * width, QImage.Format_RGB888)

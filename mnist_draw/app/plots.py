@@ -235,6 +235,7 @@ class AccuracyCard(CurveCard):
             label=f"the tutorial: {TUTORIAL_ACCURACY} %",
             labelOpts={"position": 0.84, "anchors": [(0.5, 0.0), (0.5, 0.0)]},
         )
+        self._reference.setZValue(10)
         item.addItem(self._reference)
 
     def _restyle(self) -> None:
@@ -245,6 +246,7 @@ class AccuracyCard(CurveCard):
             muted = theme.colour("muted")
             self._reference.setPen(pyqtgraph.mkPen(muted, width=1, style=Qt.DotLine))
             self._reference.label.setColor(muted)
+            self._reference.label.fill = pyqtgraph.mkBrush(theme.colour("card"))
             self._reference.label.textItem.setFont(theme.font(Text.AXIS))
 
     def add_batch(self, epoch: float, value: float) -> None:

@@ -27,17 +27,20 @@ class TabularLabel(QLabel):
         What to show first.
     widest : str
         A text to keep room for.
+    shrinks : bool
+        Whether a shorter text makes the label smaller; for labels that seldom change.
     """
 
-    def __init__(self, text: str = "", widest: str = "", parent: QWidget | None = None) -> None:
-        super().__init__(text, parent)
+    def __init__(self, text: str = "", widest: str = "", shrinks: bool = False) -> None:
+        super().__init__(text)
         self._widest = widest
+        self._shrinks = shrinks
         self._needed = QSize()
 
     def setText(self, text: str) -> None:
         if text != self.text():
             super().setText(text)
-            if tabular_width(self.font(), text) > self._needed.width():
+            if self._shrinks or tabular_width(self.font(), text) > self._needed.width():
                 self._fit()
 
     def event(self, event: QEvent) -> bool:

@@ -99,7 +99,7 @@ class Size:
     BAR = 8
     DOT = 8
     BOARD_MINIMUM = 280
-    NETWORK_INPUT = 112
+    NETWORK_INPUT = (112, 280)
     PLOT_MINIMUM = 150
     WINDOW = (1200, 720)
     WINDOW_MINIMUM = (1024, 640)

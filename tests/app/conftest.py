@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import tempfile
@@ -26,6 +27,11 @@ from mnist_draw.app import theme
 def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give each test its own preferences, runs and logs."""
     home = tmp_path / "home"
+    home.mkdir()
+    shared = Path(os.environ["MNIST_DRAW_HOME"]) / "cache"
+    # Compiled code is the one thing worth sharing; without links each test compiles anew.
+    with contextlib.suppress(OSError, NotImplementedError):
+        (home / "cache").symlink_to(shared, target_is_directory=True)
     monkeypatch.setenv("MNIST_DRAW_HOME", str(home))
     return home
 
@@ -41,8 +47,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _alive() -> set[int]:
     found = set()
     for thing in gc.get_objects():
-        if isinstance(thing, QThread | QTimer) and not sip.isdeleted(thing):
-            active = thing.isRunning() if isinstance(thing, QThread) else thing.isActive()
+        # type(), not isinstance(): that asks dead weak references for their class.
+        if issubclass(type(thing), (QThread, QTimer)) and not sip.isdeleted(thing):
+            is_thread = issubclass(type(thing), QThread)
+            active = thing.isRunning() if is_thread else thing.isActive()
             if active:
                 found.add(id(thing))
     return found
