@@ -313,7 +313,7 @@ class Canvas(QWidget):
             self._touch = None
             self._end()
             return
-        for point in event.touchPoints():  # type: ignore[attr-defined]
+        for point in event.touchPoints():
             if point.state() == Qt.TouchPointPressed and self._touch is None:
                 self._touch = point.id()
                 self._begin(point.pos(), self._tool_width(), self.erasing)

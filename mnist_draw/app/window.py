@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from PyQt5.QtCore import QByteArray, QObject, Qt, QTimer, pyqtSignal
@@ -63,8 +64,7 @@ class Window(QMainWindow):
         theme.theme().apply(self.preferences.get("theme", "system"), self._scheme.is_dark())
         self.recognition = recognition or Recognition(parent=self)
         self.training = training or Training(parent=self)
-        self._closing = False
-        self._plots: PlotsLater | None = None
+        self._closing = self._started = False
         self._build()
         self._connect()
         self._restore()
@@ -83,6 +83,7 @@ class Window(QMainWindow):
         self.header = Header()
         self.train_tab = TrainTab()
         self.draw_tab = DrawTab()
+        self._plots = PlotsLater(self.train_tab.build_plots(), self)
         self.tabs.addTab(self.train_tab, "Train")
         self.tabs.addTab(self.draw_tab, "Draw")
         self.tabs.setCurrentWidget(self.draw_tab)
@@ -93,7 +94,7 @@ class Window(QMainWindow):
         self.setCentralWidget(centre)
         self.setMinimumSize(*Size.WINDOW_MINIMUM)
         for keys, step in (("Ctrl+Tab", 1), ("Ctrl+Shift+Tab", -1)):
-            self._shortcut(keys, lambda step=step: self._next_tab(step))
+            self._shortcut(keys, partial(self._next_tab, step))
 
     def _shortcut(self, keys: str, action: Callable[[], object]) -> None:
         shortcut = QShortcut(QKeySequence(keys), self)
@@ -144,8 +145,8 @@ class Window(QMainWindow):
 
     def start(self) -> None:
         """Start what takes time, in other threads."""
+        self._started = True
         reporter.listen(self._carrier.told.emit)
-        self._plots = PlotsLater(self.train_tab.build_plots(), self)
         if self.tabs.currentWidget() is self.train_tab:
             self._plots.start()
         self.recognition.start()
@@ -182,7 +183,7 @@ class Window(QMainWindow):
 
     def _tab_changed(self, index: int) -> None:
         self.tabs.currentWidget().setFocus()
-        if self._plots is not None:
+        if self._started:
             self._plots.start()
         self._show_status()
 
@@ -232,10 +233,7 @@ class Window(QMainWindow):
 
     def shut_down(self) -> bool:
         """End all threads; return False if one did not end in time."""
-        ended = [self.training.wait(), self.recognition.stop()]
-        if self._plots is not None:
-            ended.append(self._plots.wait())
-        return all(ended)
+        return all([self.training.wait(), self.recognition.stop(), self._plots.wait()])
 
 
 def _describe(model: Any) -> str:
