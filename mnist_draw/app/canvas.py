@@ -9,21 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import (
     QImage,
-    QMouseEvent,
     QPainter,
     QPainterPath,
     QPaintEvent,
     QPen,
     QResizeEvent,
-    QTabletEvent,
 )
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from mnist_draw.app import theme
 from mnist_draw.app.drawing import Drawing
+from mnist_draw.app.pointer import PointerWidget
 from mnist_draw.app.strokes import BOARD, PEN_WIDTH, PEN_WIDTH_RANGE, Point, Stroke
 
 if TYPE_CHECKING:
@@ -33,13 +32,9 @@ __all__ = ["Canvas"]
 
 #: The eraser is this much wider than the pen.
 _ERASER = 2.0
-#: At no pressure a tablet pen draws this part of the width set, at full pressure
-#: ``_LIGHTEST + _PRESSURE`` of it.
-_LIGHTEST = 0.4
-_PRESSURE = 1.2
 
 
-class Canvas(QWidget):
+class Canvas(PointerWidget):
     """A board to draw on.
 
     Signals
@@ -60,18 +55,15 @@ class Canvas(QWidget):
         self.setAccessibleName("Drawing board")
         self.setAccessibleDescription("Draw a digit here with mouse, pen or finger.")
         self.setFocusPolicy(Qt.StrongFocus)
-        self.setAttribute(Qt.WA_AcceptTouchEvents)
         self.setAttribute(Qt.WA_OpaquePaintEvent, False)
         self.setMinimumSize(theme.Size.BOARD_MINIMUM, theme.Size.BOARD_MINIMUM)
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
         self.setCursor(Qt.CrossCursor)
-        self.erasing = False
         self._width = PEN_WIDTH
         self._drawing = Drawing()
         self._marks: tuple[QRectF, QPointF] | None = None
         self._layer = QImage()
         self._painted = 0
-        self._touch: int | None = None
         theme.theme().changed.connect(self._repaint_layer)
 
     # -- for other parts of the program
@@ -268,76 +260,19 @@ class Canvas(QWidget):
     def _to_widget(self, place: QPointF) -> QPointF:
         return self._corner() + place * self.pixels_per_unit()
 
-    # -- input
+    # -- the stroke being drawn
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        if self._is_real(event) and event.button() == Qt.LeftButton:
-            self._begin(event.localPos(), self._tool_width(), self.erasing)
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self._is_real(event) and event.buttons() & Qt.LeftButton:
-            self._extend(event.localPos(), self._tool_width())
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if self._is_real(event) and event.button() == Qt.LeftButton:
-            self._end()
-
-    @staticmethod
-    def _is_real(event: QMouseEvent) -> bool:
-        """Whether a mouse did it: pen and touch have been served before Qt imitates a mouse."""
-        return event.source() == Qt.MouseEventNotSynthesized
-
-    def tabletEvent(self, event: QTabletEvent) -> None:
-        erase = self.erasing or event.pointerType() == QTabletEvent.Eraser
-        pressure = event.pressure() if event.pressure() > 0 else 0.5
-        width = self._tool_width(erase) * (_LIGHTEST + _PRESSURE * pressure)
-        if event.type() == QEvent.TabletPress and event.button() == Qt.LeftButton:
-            self._begin(event.posF(), width, erase)
-        elif event.type() == QEvent.TabletMove and event.buttons() & Qt.LeftButton:
-            self._extend(event.posF(), width)
-        elif event.type() == QEvent.TabletRelease:
-            self._end()
-        event.accept()
-
-    def event(self, event: QEvent) -> bool:
-        kind = event.type()
-        if kind in (QEvent.TouchBegin, QEvent.TouchUpdate, QEvent.TouchEnd, QEvent.TouchCancel):
-            self._touched(event)
-            event.accept()
-            return True
-        return super().event(event)
-
-    def _touched(self, event: QEvent) -> None:
-        """Follow the first finger; others resting on the glass do not draw."""
-        if event.type() == QEvent.TouchCancel:
-            self._touch = None
-            self._end()
-            return
-        for point in event.touchPoints():
-            if point.state() == Qt.TouchPointPressed and self._touch is None:
-                self._touch = point.id()
-                self._begin(point.pos(), self._tool_width(), self.erasing)
-            elif point.id() != self._touch:
-                continue
-            elif point.state() == Qt.TouchPointMoved:
-                self._extend(point.pos(), self._tool_width())
-            elif point.state() == Qt.TouchPointReleased:
-                self._touch = None
-                self._end()
-
-    def _tool_width(self, erase: bool | None = None) -> float:
-        return self._width * (_ERASER if (self.erasing if erase is None else erase) else 1.0)
-
-    def _point(self, place: QPointF, width: float) -> Point:
+    def _point(self, place: QPointF, weight: float, erase: bool) -> Point:
         """Return the board point under a place of the widget, held inside the widget."""
         x = min(max(place.x(), 0.0), float(self.width()))
         y = min(max(place.y(), 0.0), float(self.height()))
         board = (QPointF(x, y) - self._corner()) / self.pixels_per_unit()
-        return Point(board.x(), board.y(), width)
+        return Point(board.x(), board.y(), self._width * weight * (_ERASER if erase else 1.0))
 
-    def _begin(self, place: QPointF, width: float, erase: bool) -> None:
+    def begin(self, place: QPointF, erase: bool, weight: float = 1.0) -> None:
+        self.end()
         first = not self._drawing.strokes
-        self._drawing.begin(self._point(place, width), erase)
+        self._drawing.begin(self._point(place, weight, erase), erase)
         self._painted = 0
         self._paint_growing()
         if first:
@@ -347,15 +282,16 @@ class Canvas(QWidget):
         self.history_changed.emit()
         self.ink_changed.emit()
 
-    def _extend(self, place: QPointF, width: float) -> None:
-        if self._drawing.growing is None:
+    def extend(self, place: QPointF, weight: float = 1.0) -> None:
+        stroke = self._drawing.growing
+        if stroke is None:
             return
-        self._drawing.extend(self._point(place, width))
+        self._drawing.extend(self._point(place, weight, stroke.erase))
         self._update_end()
         self._paint_growing()
         self.ink_changed.emit()
 
-    def _end(self) -> None:
+    def end(self) -> None:
         stroke = self._drawing.growing
         if stroke is None:
             return

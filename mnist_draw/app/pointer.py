@@ -1,0 +1,107 @@
+"""Mouse, tablet pen and touch as one kind of input: begin, extend, end."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import QEvent, QPointF, Qt
+from PyQt5.QtGui import QMouseEvent, QTabletEvent
+from PyQt5.QtWidgets import QWidget
+
+#: At no pressure a tablet pen draws this part of the width set, at full pressure
+#: ``_LIGHTEST + _PRESSURE`` of it.
+_LIGHTEST = 0.4
+_PRESSURE = 1.2
+
+
+class PointerWidget(QWidget):
+    """A widget that is drawn on.
+
+    A pen's or a finger's event is served here; the mouse event that Qt makes of it is ignored.
+
+    Attributes
+    ----------
+    erasing : bool
+        Whether mouse, pen and finger take ink away; the pen's other end always does.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WA_AcceptTouchEvents)
+        self.erasing = False
+        self._touch: int | None = None
+
+    def begin(self, place: QPointF, erase: bool, weight: float = 1.0) -> None:
+        """Put the pen down.
+
+        Parameters
+        ----------
+        place : QPointF
+            In logical pixels of the widget.
+        erase : bool
+            Whether this stroke takes ink away.
+        weight : float
+            How wide the pen draws here, as a part of the width set.
+        """
+        raise NotImplementedError
+
+    def extend(self, place: QPointF, weight: float = 1.0) -> None:
+        """Move the pen that is down."""
+        raise NotImplementedError
+
+    def end(self) -> None:
+        """Lift the pen."""
+        raise NotImplementedError
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if self._is_real(event) and event.button() == Qt.LeftButton:
+            self.begin(event.localPos(), self.erasing)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._is_real(event) and event.buttons() & Qt.LeftButton:
+            self.extend(event.localPos())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._is_real(event) and event.button() == Qt.LeftButton:
+            self.end()
+
+    @staticmethod
+    def _is_real(event: QMouseEvent) -> bool:
+        """Whether a mouse did it: pen and touch have been served before Qt imitates a mouse."""
+        return event.source() == Qt.MouseEventNotSynthesized
+
+    def tabletEvent(self, event: QTabletEvent) -> None:
+        erase = self.erasing or event.pointerType() == QTabletEvent.Eraser
+        pressure = event.pressure() if event.pressure() > 0 else 0.5
+        weight = _LIGHTEST + _PRESSURE * pressure
+        if event.type() == QEvent.TabletPress and event.button() == Qt.LeftButton:
+            self.begin(event.posF(), erase, weight)
+        elif event.type() == QEvent.TabletMove and event.buttons() & Qt.LeftButton:
+            self.extend(event.posF(), weight)
+        elif event.type() == QEvent.TabletRelease:
+            self.end()
+        event.accept()
+
+    def event(self, event: QEvent) -> bool:
+        kind = event.type()
+        if kind in (QEvent.TouchBegin, QEvent.TouchUpdate, QEvent.TouchEnd, QEvent.TouchCancel):
+            self._touched(event)
+            event.accept()
+            return True
+        return super().event(event)
+
+    def _touched(self, event: QEvent) -> None:
+        """Follow the first finger; others resting on the glass do not draw."""
+        if event.type() == QEvent.TouchCancel:
+            self._touch = None
+            self.end()
+            return
+        for point in event.touchPoints():
+            if point.state() == Qt.TouchPointPressed and self._touch is None:
+                self._touch = point.id()
+                self.begin(point.pos(), self.erasing)
+            elif point.id() != self._touch:
+                continue
+            elif point.state() == Qt.TouchPointMoved:
+                self.extend(point.pos())
+            elif point.state() == Qt.TouchPointReleased:
+                self._touch = None
+                self.end()
