@@ -160,15 +160,14 @@ class Augmenter:
         strokes.x, strokes.y = warp.forward(strokes.x, strokes.y)
         round_pen, pen = chance.happens(ROUND), chance.uniform(*PENS)
         edge = chance.uniform(-EDGE, EDGE)[:, None]
-        width = np.maximum(strokes.radius * warp.growth[:, None] + edge, np.float32(THINNEST))
+        width = np.maximum(strokes.radius + edge, np.float32(THINNEST))
         strokes.radius = np.where(strokes.radius > 0, width, np.float32(0))
         frame = Frame(strokes, *_jitter(chance), round_pen, pen)
 
-        def paint(chosen: Rows) -> Images:
-            x, y, radius = frame.place(strokes, chosen)
-            return ink.paint(x + MIDDLE, y + MIDDLE, radius)
+        def paint(chosen: Rows | slice) -> Images:
+            return ink.paint(*frame.place(strokes, chosen))
 
-        return _centred(frame, paint, len(chosen))
+        return _centred(frame, paint)
 
     def _moved(self, chosen: NDArray[np.intp], epoch: int, limits: WarpRange) -> Images:
         """Move the grey levels of pictures."""
@@ -178,22 +177,22 @@ class Augmenter:
         strokes.x, strokes.y = warp.forward(strokes.x, strokes.y)
         # A picture's box reaches to the faint rim around the edge of its ink.
         rim = np.where(strokes.radius > 0, RIM, np.float32(0))
-        strokes.radius = (strokes.radius + rim) * warp.growth[:, None]
+        strokes.radius += rim
         frame = Frame(strokes, *_jitter(chance))
         images = self._images[chosen]
         nodes = np.arange(ink.NODES, dtype=np.float32) * ink.SPACING - MIDDLE
         across, down = np.tile(nodes, ink.NODES), np.repeat(nodes, ink.NODES)
 
-        def move(chosen: Rows) -> Images:
+        def move(chosen: Rows | slice) -> Images:
             x, y = warp.backward(*frame.origin(across, down))
             return ink.move(images[chosen], x[chosen] + MIDDLE, y[chosen] + MIDDLE)
 
-        return _centred(frame, move, len(chosen))
+        return _centred(frame, move)
 
 
-def _centred(frame: Frame, draw: Callable[[Rows], Images], count: int) -> Images:
+def _centred(frame: Frame, draw: Callable[[Rows | slice], Images]) -> Images:
     """Draw all pictures, and those again whose ink is not where it should be."""
-    images = draw(np.arange(count))
+    images = draw(slice(None))
     wrong = frame.recentre(images)
     images[wrong] = draw(wrong)
     return images

@@ -106,17 +106,26 @@ class Frame:
         self._to_y = np.where(wrong, to_y, self._to_y)
         return np.flatnonzero(wrong)
 
-    def place(self, strokes: Strokes, chosen: NDArray[np.intp]) -> tuple[Floats, Floats, Floats]:
-        """Return the points' x, y and radius on the picture: float32 (chosen, points) each."""
-        strokes = strokes.part(chosen)
+    def place(
+        self, strokes: Strokes, chosen: NDArray[np.intp] | slice
+    ) -> tuple[Floats, Floats, Floats]:
+        """Return the points' x, y and radius on the picture, for some of the digits.
+
+        Returns
+        -------
+        x, y, radius
+            In pixels, index 0 being the middle of the first: float32 (chosen, points) each.
+        """
         scale, pen = self.scale[chosen, None], self._radius[chosen, None]
-        radius = np.where(pen > 0, pen, strokes.radius * scale)
-        to_x = self._to_x[chosen] - self._from_x[chosen] * self.scale[chosen]
-        to_y = self._to_y[chosen] - self._from_y[chosen] * self.scale[chosen]
+        before = strokes.radius[chosen]
+        radius = np.where(pen > 0, pen, before * scale)
+        radius[before <= 0] = 0
+        to_x = MIDDLE + self._to_x - self._from_x * self.scale
+        to_y = MIDDLE + self._to_y - self._from_y * self.scale
         return (
-            strokes.x * scale + to_x[:, None],
-            strokes.y * scale + to_y[:, None],
-            np.where(strokes.radius > 0, radius, np.float32(0)),
+            strokes.x[chosen] * scale + to_x[chosen, None],
+            strokes.y[chosen] * scale + to_y[chosen, None],
+            radius,
         )
 
     def origin(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:

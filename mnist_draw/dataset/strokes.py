@@ -24,6 +24,8 @@ FAR = np.float32(1e3)
 AT_ONCE = 250
 #: Steps per pixel in which the bytes keep places, and radii and lengths.
 _PLACE_STEPS, _SIZE_STEPS = 8, 32
+#: What a step of each of a point's five bytes means: pixels, and radians for the last.
+_UNITS = np.array([1 / 8, 1 / 8, 1 / 32, 1 / 32, 2 * np.pi / 254], np.float32)
 
 
 @dataclass(eq=False)
@@ -84,6 +86,8 @@ class StrokeStore:
         self._images = images
         # Place, size and direction of the end, if it is one; 32 MB for 50,000 digits.
         self._bytes = np.zeros((len(images), 5, MOST_POINTS), np.uint8)
+        # Where there is no point, it is in the middle, so that no warp takes it far away.
+        self._bytes[:, :2] = MIDDLE * _PLACE_STEPS
         self._count = np.zeros(len(images), np.uint8)
         self._known = np.zeros(len(images), np.bool_)
 
@@ -92,20 +96,13 @@ class StrokeStore:
         self._prepare(indices)
         width = int(self._count[indices].max(initial=0))
         kept = np.zeros((5, len(indices), width + EXTRA), np.float32)
-        kept[:, :, :width] = self._bytes[indices, :, :width].transpose(1, 0, 2)
+        found = self._bytes.take(indices, axis=0)[:, :, :width].transpose(1, 0, 2)
+        np.multiply(found, _UNITS[:, None, None], out=kept[:, :, :width])
+        kept[:2, :, :width] -= MIDDLE
         x, y, radius, length, direction = kept
-        inside = radius > 0
-        x *= np.float32(1 / _PLACE_STEPS)
-        y *= np.float32(1 / _PLACE_STEPS)
-        x -= MIDDLE
-        y -= MIDDLE
-        radius *= np.float32(1 / _SIZE_STEPS)
-        length *= np.float32(1 / _SIZE_STEPS)
-        x[~inside] = 0
-        y[~inside] = 0
         end_x, end_y = np.zeros_like(x), np.zeros_like(y)
         ends = direction > 0
-        angle = direction[ends] * np.float32(2 * np.pi / 255)
+        angle = direction[ends]
         end_x[ends], end_y[ends] = np.cos(angle), np.sin(angle)
         return Strokes(x, y, radius, length, end_x, end_y)
 
@@ -131,7 +128,7 @@ class StrokeStore:
             found.y * _PLACE_STEPS,
             np.maximum(found.radius * _SIZE_STEPS, 1),
             found.length * _SIZE_STEPS,
-            np.where(is_end, 1 + turn * 254, 0),
+            np.where(is_end, np.maximum(turn * 254, 1), 0),
         )
         picture = indices[found.picture[fits]]
         for column, values in enumerate(columns):

@@ -71,8 +71,15 @@ class Warp:
         wide = np.exp(chance.uniform(-limits.aspect / 2, limits.aspect / 2))
         cos, sin = np.cos(angle), np.sin(angle)
         # Slant, then stretch, then turn; y points down, so that a positive shear leans right.
-        self._xx, self._xy = cos * wide, -cos * wide * shear - sin / wide
-        self._yx, self._yy = sin * wide, -sin * wide * shear + cos / wide
+        # x from x, x from y, y from x, y from y: (4, n).
+        self._linear = np.stack(
+            [
+                cos * wide,
+                -cos * wide * shear - sin / wide,
+                sin * wide,
+                cos / wide - sin * wide * shear,
+            ]
+        )
         self._bends = chance.uniforms(4, -limits.bend, limits.bend)
         waves = []
         for strength, shortest, longest in limits.waves:
@@ -99,44 +106,37 @@ class Warp:
             self._waves[...] = np.array(waves).transpose(1, 0, 2, 3).reshape(5, count, -1)
         self._is_linear = not waves and not limits.bend
 
-    @property
-    def growth(self) -> Floats:
-        """How much lengths grow on the average: float32 (n,)."""
-        determinant = self._xx * self._yy - self._xy * self._yx
-        growth: Floats = np.sqrt(determinant)
-        return growth
-
     def forward(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
         """Tell where points go: float32 (n, points) twice, in and out."""
-        across, down = self._shift(x, y)
-        x, y = x + across, y + down
-        return (
-            self._xx[:, None] * x + self._xy[:, None] * y,
-            self._yx[:, None] * x + self._yy[:, None] * y,
-        )
+        return self._bent(x, y, self._linear)
 
     def backward(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
         """Tell where points come from, to a few hundredths of a pixel; shapes as above."""
-        scale = 1 / (self._xx * self._yy - self._xy * self._yx)
-        straight_x = (self._yy * scale)[:, None] * x - (self._xy * scale)[:, None] * y
-        straight_y = (self._xx * scale)[:, None] * y - (self._yx * scale)[:, None] * x
+        xx, xy, yx, yy = self._linear[:, :, None]
+        # The area stays: the determinant is 1.
+        straight_x, straight_y = yy * x - xy * y, xx * y - yx * x
         x, y = straight_x, straight_y
         # Shifts change slowly, by less than half of the way: each round halves the error.
         for _ in range(0 if self._is_linear else ROUNDS):
-            across, down = self._shift(x, y)
-            x, y = straight_x - across, straight_y - down
+            bent_x, bent_y = self._bent(x, y, _unchanged(len(x)))
+            x, y = straight_x - (bent_x - x), straight_y - (bent_y - y)
         return x, y
 
-    def _shift(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
-        """Return how far bends and waves shift points."""
-        across, down = np.zeros_like(x), np.zeros_like(y)
-        if not self._is_linear:
-            shift = _shift_compiled if has_numba() else _shift_numpy
-            shift(x, y, self._bends, self._waves, across, down)
-        return across, down
+    def _bent(self, x: Floats, y: Floats, linear: Floats) -> tuple[Floats, Floats]:
+        """Shift points by bends and waves, and then apply a linear map."""
+        to_x, to_y = np.empty_like(x), np.empty_like(y)
+        bend = _bend_compiled if has_numba() else _bend_numpy
+        bend(x, y, linear, self._bends, self._waves, to_x, to_y)
+        return to_x, to_y
 
 
-def _shift_loops(x: Any, y: Any, bends: Any, waves: Any, across: Any, down: Any) -> None:
+def _unchanged(count: int) -> Floats:
+    return np.repeat(np.array([[1], [0], [0], [1]], np.float32), count, axis=1)
+
+
+def _bend_loops(
+    x: Any, y: Any, linear: Any, bends: Any, waves: Any, result_x: Any, result_y: Any
+) -> None:
     one, none, sixteen = np.float32(1), np.float32(0), np.float32(16)
     half, inverse = np.float32(0.5), np.float32(1) / HALF
     points = np.uint64(x.shape[1])
@@ -144,13 +144,13 @@ def _shift_loops(x: Any, y: Any, bends: Any, waves: Any, across: Any, down: Any)
         bow, waist = bends[0, picture], bends[1, picture]
         belly, arch = bends[2, picture], bends[3, picture]
         px, py = x[picture], y[picture]
-        to_x, to_y = across[picture], down[picture]
+        to_x, to_y = result_x[picture], result_y[picture]
         for point in range(points):
             u, v = px[point] * inverse, py[point] * inverse
             along_x = max(one - u * u, none)
             along_y = max(one - v * v, none)
-            to_x[point] = bow * along_y + belly * along_x
-            to_y[point] = waist * along_y + arch * along_x
+            to_x[point] = px[point] + bow * along_y + belly * along_x
+            to_y[point] = py[point] + waist * along_y + arch * along_x
         for wave in range(waves.shape[1]):
             number_x, number_y = waves[0, wave, picture], waves[1, wave, picture]
             phase = waves[2, wave, picture]
@@ -161,24 +161,39 @@ def _shift_loops(x: Any, y: Any, bends: Any, waves: Any, across: Any, down: Any)
                 height = sixteen * turn * (half - abs(turn))
                 to_x[point] += shift_x * height
                 to_y[point] += shift_y * height
+        xx, xy = linear[0, picture], linear[1, picture]
+        yx, yy = linear[2, picture], linear[3, picture]
+        for point in range(points):
+            bent_x, bent_y = to_x[point], to_y[point]
+            to_x[point] = xx * bent_x + xy * bent_y
+            to_y[point] = yx * bent_x + yy * bent_y
 
 
-_shift_compiled = Compiled(_shift_loops)
+_bend_compiled = Compiled(_bend_loops)
 
 
-def _shift_numpy(
-    x: Floats, y: Floats, bends: Floats, waves: Floats, across: Floats, down: Floats
+def _bend_numpy(
+    x: Floats,
+    y: Floats,
+    linear: Floats,
+    bends: Floats,
+    waves: Floats,
+    result_x: Floats,
+    result_y: Floats,
 ) -> None:
     # 1 in the middle, 0 at the digit's ends and beyond.
     along_x = np.maximum(1 - (x / HALF) ** 2, 0)
     along_y = np.maximum(1 - (y / HALF) ** 2, 0)
     bow, waist, belly, arch = bends[:, :, None]
-    across += bow * along_y + belly * along_x
-    down += waist * along_y + arch * along_x
+    bent_x = x + bow * along_y + belly * along_x
+    bent_y = y + waist * along_y + arch * along_x
     for number_x, number_y, phase, shift_x, shift_y in waves.transpose(1, 0, 2)[:, :, :, None]:
         turn = number_x * x + number_y * y + phase
         turn -= np.floor(turn) + np.float32(0.5)
         # Two parabolas for each turn: as smooth as the eye can see, and without a sine's cost.
         height = 16 * turn * (np.float32(0.5) - np.abs(turn))
-        across += shift_x * height
-        down += shift_y * height
+        bent_x += shift_x * height
+        bent_y += shift_y * height
+    xx, xy, yx, yy = linear[:, :, None]
+    result_x[...] = xx * bent_x + xy * bent_y
+    result_y[...] = yx * bent_x + yy * bent_y

@@ -19,7 +19,7 @@ from mnist_draw.training.settings import TrainingSettings
 Minibatch = tuple[NDArray[Any], NDArray[np.int32]]
 
 #: Pictures that are varied in one go: with fewer, the steps between them would count.
-GROUP = 500
+GROUP = 1000
 #: Threads that vary pictures while the network trains; the first epoch, in which all skeletons
 #: are sought, keeps two of them busy.
 THREADS = min(2, os.cpu_count() or 1)
