@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 import pytensor.tensor as pt
-from numpy.typing import NDArray
 from numba.np.unsafe.ndarray import to_fixed_tuple
+from numpy.typing import NDArray
 from pytensor.graph import Apply, Op
 from pytensor.link.numba.dispatch.basic import numba_njit, register_funcify_default_op_cache_key
 

@@ -15,24 +15,23 @@ UnknownOperationError = scalars.UnknownOperationError
 
 
 def elemwise(
-    planner: Planner, node: Any, values: list[Value], target: dict[int, Array] | None = None
+    planner: Planner, node: Any, values: list[Value], targets: dict[int, Value] | None = None
 ) -> list[Value]:
-    """Plan one fused loop; ``target`` names arrays that outputs may take the place of."""
+    """Plan one fused loop; ``targets`` names inputs whose place an output may take."""
     shape = np.broadcast_shapes(*(value.shape for value in values))
     values = [
         materialise(planner, value) if value.random and value.shape != shape else value
         for value in values
     ]
-    outputs = [(target or {}).get(number, None) for number in range(len(node.outputs))]
     results = [
-        planner.empty(shape, output.type.dtype) if place is None else place
-        for output, place in zip(node.outputs, outputs, strict=True)
+        (targets or {}).get(place) or Value(planner.empty(shape, output.type.dtype))
+        for place, output in enumerate(node.outputs)
     ]
     run_elementwise(planner, node.op.scalar_op, values, results)
-    return [Value(result) for result in results]
+    return results
 
 
-def run_elementwise(planner: Planner, op: Any, values: list[Value], results: list[Array]) -> None:
+def run_elementwise(planner: Planner, op: Any, values: list[Value], results: list[Value]) -> None:
     """Add the kernel of a scalar operation for operands of any strides."""
     shape = results[0].shape
     elements = prod(shape)
@@ -49,18 +48,12 @@ def run_elementwise(planner: Planner, op: Any, values: list[Value], results: lis
             continue
         steps = next(remaining)
         steps = [0] * (3 - len(steps)) + steps
-        dtype = value.array.dtype.name
-        full = [sizes[1] * sizes[2], sizes[2], 1]
-        if value.array.size == 1:
-            operands.append(Operand("scalar", dtype))
-        elif all(s == f or n == 1 for s, f, n in zip(steps, full, sizes, strict=True)):
-            operands.append(Operand("full", dtype))
-        else:
-            kind = "unit" if steps[2] == 1 else "fixed" if steps[2] == 0 else "strided"
-            operands.append(Operand(kind, dtype))
+        operand = _operand(value, sizes, steps)
+        operands.append(operand)
+        if operand.kind in ("unit", "fixed", "strided"):
             layout += steps
     function = elementwise.kernel(
-        op, tuple(operands), tuple(result.dtype.name for result in results)
+        op, tuple(operands), tuple(result.array.dtype.name for result in results)
     )
     arguments: list[Value | Array | int] = [*results, *values]
     if elementwise.runs_over_elements(tuple(operands)):
@@ -69,6 +62,17 @@ def run_elementwise(planner: Planner, op: Any, values: list[Value], results: lis
         rows = sizes[0] * sizes[1]
         arguments += [sizes[1], sizes[2], *layout]
         planner.add(function, arguments, rows, planner.share(rows, elements))
+
+
+def _operand(value: Value, sizes: list[int], steps: list[int]) -> Operand:
+    """Tell how a kernel has to read an operand with these steps."""
+    dtype = value.array.dtype.name
+    full = [sizes[1] * sizes[2], sizes[2], 1]
+    if value.array.size == 1:
+        return Operand("scalar", dtype)
+    if all(step == f or size == 1 for step, f, size in zip(steps, full, sizes, strict=True)):
+        return Operand("full", dtype)
+    return Operand("unit" if steps[2] == 1 else "fixed" if steps[2] == 0 else "strided", dtype)
 
 
 def _collapsed(shape: tuple[int, ...], values: list[Value]) -> tuple[list[int], list[list[int]]]:
@@ -103,18 +107,23 @@ def contiguous(planner: Planner, value: Value) -> Value:
     value = materialise(planner, value)
     if value.array.flags.c_contiguous:
         return value
-    copy = planner.empty(value.shape, value.array.dtype)
+    return copied(planner, value)
+
+
+def copied(planner: Planner, value: Value) -> Value:
+    """Return a copy in the plan's own memory."""
+    copy = Value(planner.empty(value.shape, value.array.dtype))
     run_elementwise(planner, _Copy(), [value], [copy])
-    return Value(copy)
+    return copy
 
 
 def materialise(planner: Planner, value: Value) -> Value:
     """Store a mask that so far is only computed where it is used."""
     if not value.random:
         return value
-    numbers = planner.empty(value.shape, "float32")
+    numbers = Value(planner.empty(value.shape, "float32"))
     run_elementwise(planner, _Copy(), [value], [numbers])
-    return Value(numbers)
+    return numbers
 
 
 def hashed_uniform(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
@@ -194,9 +203,21 @@ def _gemm(dtype: str) -> int:
     return address({"float32": "sgemm", "float64": "dgemm"}[dtype])
 
 
-def reduce_sum(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
-    """Plan a sum over some dimensions."""
-    if type(node.op.scalar_op).__name__ != "Add":
+#: What can be reduced over dimensions, by the name of the scalar operation.
+_REDUCTIONS = {
+    "Add": "Add",
+    "Mul": "Mul",
+    "Maximum": "Maximum",
+    "ScalarMaximum": "Maximum",
+    "Minimum": "Minimum",
+    "ScalarMinimum": "Minimum",
+}
+
+
+def reduce(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
+    """Plan a sum, product, maximum or minimum over some dimensions."""
+    operation = _REDUCTIONS.get(type(node.op.scalar_op).__name__)
+    if operation is None or (operation != "Add" and values[0].array.size == 0):
         raise UnknownOperationError(f"a reduction by {node.op.scalar_op}")
     value = contiguous(planner, values[0])
     axes = node.op.axis
@@ -208,13 +229,13 @@ def reduce_sum(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
         return [Value(out)]
     # Long sums of float32 are taken in parts; only sums to a single number need more digits.
     accumulator = "int64" if not target.startswith("float") else target
-    if out.size == 1 and target == "float32":
+    if out.size == 1 and target == "float32" and operation == "Add":
         accumulator = "float64"
     groups = _groups(value.shape, axes)
     if len(groups) == 2 and groups[0][0] and not groups[1][0]:
         rows, columns = groups[0][1], groups[1][1]
         chunk = planner.share(columns, rows * columns, 64)
-        function = kernels.column_sums(source, target, accumulator)
+        function = kernels.reduce_columns(operation, source, target, accumulator)
         planner.add(function, [out, value, rows, columns], columns, chunk)
         return [Value(out)]
     if [summed for summed, _ in groups] == [True, False, True]:
@@ -227,7 +248,8 @@ def reduce_sum(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
         raise UnknownOperationError(f"a sum of {value.shape} over {axes}")
     arguments: list[Any] = [out, value, outer, inner, kept * inner, inner]
     chunk = planner.share(kept, value.array.size)
-    planner.add(kernels.row_sums(source, target, accumulator), arguments, kept, chunk)
+    function = kernels.reduce_rows(operation, source, target, accumulator)
+    planner.add(function, arguments, kept, chunk)
     return [Value(out)]
 
 
@@ -318,6 +340,21 @@ def deep_copy(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     return [materialise(planner, values[0])]
 
 
+#: Operations whose output may be their first input, seen in another way.
+VIEWS = frozenset(
+    {
+        "Assert",
+        "CheckAndRaise",
+        "DeepCopyOp",
+        "DimShuffle",
+        "ExpandDims",
+        "Reshape",
+        "SpecifyShape",
+        "Subtensor",
+        "ViewOp",
+    }
+)
+
 #: By the name of the operation's class.
 HANDLERS: dict[str, Handler] = {
     "Elemwise": elemwise,
@@ -329,8 +366,11 @@ HANDLERS: dict[str, Handler] = {
     "Subtensor": view,
     "ViewOp": view,
     "Dot": dot,
-    "CAReduce": reduce_sum,
-    "Sum": reduce_sum,
+    "CAReduce": reduce,
+    "Sum": reduce,
+    "Prod": reduce,
+    "Max": reduce,
+    "Min": reduce,
     "Softmax": softmax,
     "LogSoftmax": softmax,
     "Argmax": argmax,

@@ -6,7 +6,10 @@ All have one signature, ``void kernel(i64 *args, i64 start, i64 stop)``: they do
 
 from __future__ import annotations
 
+import math
 from functools import cache
+
+import numpy as np
 
 from mnist_draw.theano_bridge.native import scalars
 from mnist_draw.theano_bridge.native.emitter import (
@@ -81,13 +84,17 @@ def matrix_product(dtype: str) -> Function:
     return _finished(e, name)
 
 
+#: What a reduction starts from.
+_START_VALUES = {"Add": 0.0, "Mul": 1.0, "Maximum": -math.inf, "Minimum": math.inf}
+
+
 @cache
-def column_sums(source: str, target: str, accumulator: str) -> Function:
-    """out[k] = Σ_o x[o, k], for columns start to stop, a cache line's worth of columns at a time.
+def reduce_columns(operation: str, source: str, target: str, accumulator: str) -> Function:
+    """out[k] = Σ_o x[o, k] (or product, maximum, minimum), for columns start to stop.
 
     Arguments: the addresses of out and x; rows; columns (the distance of two rows).
     """
-    name = f"column_sums_{source}_{target}_{accumulator}"
+    name = f"columns_{operation}_{source}_{target}_{accumulator}"
     e = Emitter(name, _PARAMETERS)
     out, x = e.pointer(0), e.pointer(1)
     rows, columns = e.argument(2), e.argument(3)
@@ -99,13 +106,14 @@ def column_sums(source: str, target: str, accumulator: str) -> Function:
         narrow = e.value(f"icmp slt i64 {left.name}, {width}", "bool").name
         count = e.value(f"select i1 {narrow}, i64 {left.name}, i64 {width}", "int64")
         with e.loop(integer(0), count, independent=True) as j:
-            e.store(block, j, literal(0, accumulator))
+            e.store(block, j, _start_value(operation, accumulator))
         with e.loop(integer(0), rows) as o:
             base = e.op("add", e.op("mul", o, columns), first)
             with e.loop(integer(0), count, independent=True) as j:
                 value = e.load(x, source, e.op("add", base, j))
                 value = scalars.convert(e, value, accumulator)
-                e.store(block, j, _plus(e, e.load(block, accumulator, j), value))
+                old = e.load(block, accumulator, j)
+                e.store(block, j, _combined(e, operation, old, value))
         with e.loop(integer(0), count, independent=True) as j:
             value = scalars.convert(e, e.load(block, accumulator, j), target)
             e.store(out, e.op("add", first, j), value)
@@ -113,27 +121,41 @@ def column_sums(source: str, target: str, accumulator: str) -> Function:
 
 
 @cache
-def row_sums(source: str, target: str, accumulator: str) -> Function:
-    """out[k] = Σ_o Σ_i x[o, k, i], for k from start to stop.
+def reduce_rows(operation: str, source: str, target: str, accumulator: str) -> Function:
+    """out[k] = Σ_o Σ_i x[o, k, i] (or product, maximum, minimum), for k from start to stop.
 
     Arguments: the addresses of out and x; the sizes of o and i; the distances of two o and of
     two k, in elements.
     """
-    name = f"row_sums_{source}_{target}_{accumulator}"
+    name = f"rows_{operation}_{source}_{target}_{accumulator}"
     e = Emitter(name, _PARAMETERS)
     out, x = e.pointer(0), e.pointer(1)
     outer, inner, outer_step, step = (e.argument(index) for index in range(2, 6))
     total = e.variable(accumulator)
     with e.loop(_START, _STOP) as k:
-        e.set(total, literal(0, accumulator))
+        e.set(total, _start_value(operation, accumulator))
         with e.loop(integer(0), outer) as o:
             base = e.op("add", e.op("mul", o, outer_step), e.op("mul", k, step))
             with e.loop(integer(0), inner) as i:
                 value = e.load(x, source, e.op("add", base, i))
                 value = scalars.convert(e, value, accumulator)
-                e.set(total, _plus(e, e.get(total, accumulator), value))
+                e.set(total, _combined(e, operation, e.get(total, accumulator), value))
         e.store(out, k, scalars.convert(e, e.get(total, accumulator), target))
     return _finished(e, name)
+
+
+def _combined(e: Emitter, operation: str, a: Register, b: Register) -> Register:
+    return (
+        _plus(e, a, b) if operation == "Add" else scalars.OPERATIONS[operation](e, [a, b], a.dtype)
+    )
+
+
+def _start_value(operation: str, dtype: str) -> Register:
+    value = _START_VALUES[operation]
+    if math.isinf(value) and not dtype.startswith("float"):
+        limits = np.iinfo(dtype)
+        value = limits.max if value > 0 else limits.min
+    return literal(value, dtype)
 
 
 def _plus(e: Emitter, a: Register, b: Register) -> Register:
@@ -227,7 +249,7 @@ def gather(dtype: str, index_dtype: str) -> Function:
 
 @cache
 def scatter(dtype: str, index_dtype: str, scalar: bool) -> Function:
-    """out = 0 but for out[i, index[i]] = v[i], for rows start to stop.
+    """Out = 0 but for out[i, index[i]] = v[i], for rows start to stop.
 
     Arguments as of `gather`: out, v, index; columns; fault. ``scalar``: one v for all rows.
     """

@@ -10,8 +10,8 @@ from pytensor.graph.basic import Constant, Variable
 from pytensor.link.basic import JITLinker
 from pytensor.link.numba.linker import NumbaLinker
 
-from mnist_draw.theano_bridge.native import scalars
-from mnist_draw.theano_bridge.native.handlers import HANDLERS, elemwise, materialise
+from mnist_draw.theano_bridge.native import picture_handlers, scalars  # noqa: F401 (adds its handlers)
+from mnist_draw.theano_bridge.native.handlers import HANDLERS, VIEWS, copied, elemwise, materialise
 from mnist_draw.theano_bridge.native.plan import Array, Plan, Planner, Value, signature
 from mnist_draw.theano_bridge.native.shapes import from_shapes, known_scalars
 
@@ -85,8 +85,9 @@ class GraphRunner:
             if results is None and type(node.op).__name__ == "Elemwise":
                 targets = {}
                 for place, (number, index) in replaceable.get(node, {}).items():
-                    if _fits(values[self._fgraph.inputs[index]], index, operands):
-                        targets[place] = inputs[index]
+                    old = values[self._fgraph.inputs[index]]
+                    if _fits(old, index, operands):
+                        targets[place] = old
                         in_place[number] = index
                 results = elemwise(planner, node, operands, targets)
                 results = known_scalars(node, operands, results)
@@ -97,7 +98,12 @@ class GraphRunner:
                 results = HANDLERS[name](planner, node, operands)
             values.update(zip(node.outputs, results, strict=True))
         outputs = [
-            materialise(planner, _value_of(values, variable)) for variable in self._fgraph.outputs
+            # What is (part of) an input may lie elsewhere in the next run.
+            value if value.source is None else copied(planner, value)
+            for value in (
+                materialise(planner, _value_of(values, variable))
+                for variable in self._fgraph.outputs
+            )
         ]
         return Plan(inputs, planner, outputs, in_place)
 
@@ -138,15 +144,21 @@ def _replaceable(fgraph: Any, order: list[Any]) -> dict[Any, dict[int, tuple[int
         later node reads the old value.
     """
     position = {node: number for number, node in enumerate(order)}
-    last_read = {
-        variable: max((position[node] for node in order if variable in node.inputs), default=-1)
-        for variable in fgraph.inputs
-    }
+    aliases = {variable: variable for variable in fgraph.inputs}
+    last_read = dict.fromkeys(fgraph.inputs, -1)
+    for node in order:
+        for variable in node.inputs:
+            if variable in aliases:
+                last_read[aliases[variable]] = position[node]
+        if type(node.op).__name__ in VIEWS and node.inputs[0] in aliases:
+            # Who reads a view reads what it is a view of.
+            aliases[node.outputs[0]] = aliases[node.inputs[0]]
+    kept = {aliases[variable] for variable in fgraph.outputs if variable in aliases}
     result: dict[Any, dict[int, tuple[int, int]]] = {}
     for number, index in (fgraph.update_mapping or {}).items():
         new, old = fgraph.outputs[number], fgraph.inputs[index]
         node = new.owner
-        if node is not None and last_read[old] <= position[node] and old not in fgraph.outputs:
+        if node is not None and last_read[old] <= position[node] and old not in kept:
             result.setdefault(node, {})[node.outputs.index(new)] = (number, index)
     return result
 
@@ -159,8 +171,7 @@ def _fits(old: Value, index: int, operands: list[Value]) -> bool:
     same_view = all(
         operand.random
         or operand.source != index
-        or operand.array.shape == old.shape
-        and operand.array.strides == old.array.strides
+        or (operand.array.shape == old.shape and operand.array.strides == old.array.strides)
         for operand in operands
     )
     return shape == old.shape and same_view

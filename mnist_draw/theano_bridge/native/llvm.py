@@ -43,8 +43,9 @@ def _renumbered(texts: list[str]) -> list[str]:
     offset, result = 0, []
     for text in texts:
         numbers = [int(number) for number in re.findall(r"^!#(\d+) =", text, re.MULTILINE)]
-        shift = offset
-        result.append(re.sub(r"!#(\d+)", lambda match: f"!{int(match[1]) + shift}", text))
+        for number in sorted(numbers, reverse=True):
+            text = re.sub(rf"!#{number}\b", f"!{number + offset}", text)
+        result.append(text)
         offset += len(numbers)
     return result
 

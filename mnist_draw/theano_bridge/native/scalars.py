@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from mnist_draw.theano_bridge.native.emitter import Emitter, Register, literal
 
 Write = Callable[[Emitter, list[Register], str], Register]
@@ -96,7 +98,7 @@ def _operand(values: dict[Any, Register], variable: Any) -> Register:
 
 
 def _bits(dtype: str) -> int:
-    return 8 if dtype == "bool" else int(dtype.lstrip("uintfloat"))
+    return 8 * np.dtype(dtype).itemsize
 
 
 def _compare(e: Emitter, comparison: str, a: Register, b: Register) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -42,7 +43,11 @@ def evaluate(node: Any, inputs: list[Any]) -> list[Any]:
     computed = {variable: [True] for variable in node.inputs}
     for output in node.outputs:
         storage[output], computed[output] = [None], [False]
-    node.op.make_thunk(node, storage, computed, no_recycling=[], impl="py")()
+    thunk = node.op.make_thunk(node, storage, computed, no_recycling=[], impl="py")
+    with warnings.catch_warnings():
+        # PyTensor 3.3 inverts truth values with ~, which Python 3.12 and later complain about.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        thunk()
     return [storage[output][0] for output in node.outputs]
 
 
@@ -61,7 +66,7 @@ def known_scalars(node: Any, operands: list[Value], results: list[Value]) -> lis
     }
     for step in inner.toposort():
         if all(
-            variable in known or variable.owner is None and variable not in inner.inputs
+            variable in known or (variable.owner is None and variable not in inner.inputs)
             for variable in step.inputs
         ):
             known.update(step.outputs)

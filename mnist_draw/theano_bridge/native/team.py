@@ -80,7 +80,7 @@ class _Helper:
 
 
 class Team:
-    """This process's helpers. One program at a time has them; another runs alone meanwhile."""
+    """The helpers of this process. One program at a time has them; another runs alone meanwhile."""
 
     def __init__(self) -> None:
         self.threads = min(usable_cores(), MOST_THREADS)

@@ -2,17 +2,12 @@
 
 import numpy as np
 import pytest
+import theano
+import theano.tensor as T
+from theano.sandbox.rng_mrg import MRG_RandomStreams
 
-theano_bridge = pytest.importorskip("mnist_draw.theano_bridge")
-if theano_bridge.installed_theano():
-    pytest.skip("the native linker belongs to PyTensor", allow_module_level=True)
-
-import theano  # noqa: E402
-import theano.tensor as T  # noqa: E402
-from theano.sandbox.rng_mrg import MRG_RandomStreams  # noqa: E402
-
-from mnist_draw.theano_bridge.hashed_uniform import hashed_uniform  # noqa: E402
-from mnist_draw.theano_bridge.native.linker import NativeLinker  # noqa: E402
+from mnist_draw.theano_bridge.hashed_uniform import hashed_uniform
+from mnist_draw.theano_bridge.native.linker import NativeLinker
 
 MODES = {
     "py": lambda: theano.Mode(linker="py", optimizer="fast_run"),

@@ -1,0 +1,169 @@
+"""How convolution and pooling become kernels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mnist_draw.theano_bridge.native import convolution, pooling
+from mnist_draw.theano_bridge.native.convolution import Shapes
+from mnist_draw.theano_bridge.native.handlers import HANDLERS, UnknownOperationError, contiguous
+from mnist_draw.theano_bridge.native.plan import Array, Planner, Value
+
+
+def _prepared(
+    planner: Planner, op: Any, image: tuple[int, ...], filters: tuple[int, ...], dtype: str
+) -> tuple[Shapes, Any]:
+    """Return the shapes after padding, and the padding."""
+    _, channels, height, width = image
+    count, _, rows, columns = filters
+    sides = op.pads((rows, columns))
+    (top, bottom), (left, right) = sides
+    shapes = Shapes(
+        dtype,
+        channels,
+        height + top + bottom,
+        width + left + right,
+        count,
+        rows,
+        columns,
+        *op.subsample,
+        op.filter_flip,
+    )
+    if min(shapes.out_height, shapes.out_width, image[0], channels) < 1 or columns > 9:
+        raise UnknownOperationError(f"a convolution of {image} with {filters}")
+    return shapes, sides
+
+
+def _padded(planner: Planner, value: Value, sides: Any) -> Value:
+    value = contiguous(planner, value)
+    if not any(any(side) for side in sides):
+        return value
+    count, channels, height, width = value.shape
+    (top, bottom), (left, right) = sides
+    big = planner.empty(
+        (count, channels, height + top + bottom, width + left + right), value.array.dtype
+    )
+    big[...] = 0
+    function = convolution.pad(value.array.dtype.name, height, width, sides)
+    planner.add(function, [big, value], count * channels, planner.share(count * channels, big.size))
+    return Value(big)
+
+
+def _packed(planner: Planner, shapes: Shapes, w: Value, by_input: bool) -> Array:
+    outer, lanes = shapes.channels, shapes.filters
+    if by_input:
+        outer, lanes = lanes, outer
+    packed = planner.empty((outer, shapes.taps, shapes.padded(lanes)), shapes.dtype)
+    packed[...] = 0
+    function = convolution.pack_weights(shapes, by_input)
+    planner.add(
+        function, [packed, contiguous(planner, w)], outer, planner.share(outer, packed.size)
+    )
+    return packed
+
+
+def forward(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
+    """Plan a convolution."""
+    x, w = values
+    shapes, sides = _prepared(planner, node.op, x.shape, w.shape, x.array.dtype.name)
+    _check_channels(x.shape, w.shape)
+    x = _padded(planner, x, sides)
+    packed = _packed(planner, shapes, w, by_input=False)
+    count = x.shape[0]
+    out = planner.empty((count, shapes.filters, shapes.out_height, shapes.out_width), shapes.dtype)
+    chunk = planner.share(count, out.size)
+    size = shapes.places * shapes.padded(shapes.filters)
+    scratch = planner.empty((-(-count // chunk), size), shapes.dtype)
+    planner.add(convolution.forward(shapes), [out, x, packed, scratch, chunk], count, chunk)
+    return [Value(out)]
+
+
+def by_input(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
+    """Plan the gradient of a convolution by its pictures."""
+    w, g, height, width = values
+    size = _numbers(height, width)
+    image = (g.shape[0], w.shape[1], *size)
+    shapes, sides = _prepared(planner, node.op, image, w.shape, w.array.dtype.name)
+    packed = _packed(planner, shapes, w, by_input=True)
+    g = contiguous(planner, g)
+    count = g.shape[0]
+    out = planner.empty((count, shapes.channels, shapes.height, shapes.width), shapes.dtype)
+    chunk = planner.share(count, out.size)
+    area = shapes.height * shapes.width * shapes.padded(shapes.channels)
+    scratch = planner.empty((-(-count // chunk), area), shapes.dtype)
+    planner.add(convolution.by_input(shapes), [out, g, packed, scratch, chunk], count, chunk)
+    (top, _), (left, _) = sides
+    return [Value(out[:, :, top : top + size[0], left : left + size[1]])]
+
+
+def by_filters(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
+    """Plan the gradient of a convolution by its filters."""
+    x, g, rows, columns = values
+    filters = (g.shape[1], x.shape[1], *_numbers(rows, columns))
+    shapes, sides = _prepared(planner, node.op, x.shape, filters, x.array.dtype.name)
+    x, g = _padded(planner, x, sides), contiguous(planner, g)
+    count, width = x.shape[0], shapes.padded(shapes.filters)
+    chunk = planner.share(count, g.array.size)
+    parts = -(-count // chunk)
+    partial = planner.empty((parts, shapes.channels, shapes.taps, width), shapes.dtype)
+    scratch = planner.empty((parts, shapes.places * width), shapes.dtype)
+    scratch[...] = 0
+    planner.add(convolution.by_filters(shapes), [partial, x, g, scratch, chunk], count, chunk)
+    out = planner.empty(filters, shapes.dtype)
+    function = convolution.add_parts(shapes, parts)
+    planner.add(
+        function, [out, partial], shapes.filters, planner.share(shapes.filters, partial.size)
+    )
+    return [Value(out)]
+
+
+def _numbers(*values: Value) -> tuple[int, ...]:
+    if not all(value.static for value in values):
+        raise UnknownOperationError("a convolution of a size that depends on values")
+    return tuple(int(value.array) for value in values)
+
+
+def _check_channels(image: tuple[int, ...], filters: tuple[int, ...]) -> None:
+    if image[1] != filters[1]:
+        raise ValueError(
+            f"pictures of {image[1]} channels do not fit filters for {filters[1]} channels"
+        )
+
+
+def _regions(op: Any, image: tuple[int, ...], dtype: str) -> pooling.Regions:
+    rows, columns = op.size(image[-2:])
+    regions = pooling.Regions(dtype, *image[-2:], rows, columns, *op.window, *op.stride)
+    if op.mode != "max" or any(op.pad) or not regions.inside or min(rows, columns) < 1:
+        raise UnknownOperationError(f"pooling by {op}")
+    return regions
+
+
+def pool(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
+    """Plan max pooling."""
+    x = contiguous(planner, values[0])
+    r = _regions(node.op, x.shape, x.array.dtype.name)
+    out = planner.empty((*x.shape[:-2], r.rows, r.columns), r.dtype)
+    pictures = out.size // (r.rows * r.columns)
+    planner.add(pooling.maximum(r), [out, x], pictures, planner.share(pictures, x.array.size))
+    return [Value(out)]
+
+
+def pool_gradient(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
+    """Plan the gradient of max pooling."""
+    x, z, gz = (contiguous(planner, value) for value in values)
+    r = _regions(node.op, x.shape, x.array.dtype.name)
+    out = planner.empty(x.shape, r.dtype)
+    pictures = out.size // (r.height * r.width)
+    planner.add(pooling.gradient(r), [out, x, z, gz], pictures, planner.share(pictures, out.size))
+    return [Value(out)]
+
+
+HANDLERS.update(
+    {
+        "Conv2D": forward,
+        "Conv2DByInput": by_input,
+        "Conv2DByFilters": by_filters,
+        "Pool2D": pool,
+        "Pool2DGrad": pool_gradient,
+    }
+)

@@ -1,0 +1,53 @@
+"""A graph run with NumPy and natively, for every test of the native linker."""
+
+import numpy as np
+import pytest
+
+from mnist_draw import theano_bridge
+
+if theano_bridge.installed_theano():
+    collect_ignore_glob = ["test_*.py"]
+else:
+    import theano
+
+    from mnist_draw.theano_bridge.native import linker
+
+    @pytest.fixture
+    def native():
+        """The mode under test."""
+        return theano.Mode(linker=linker.NativeLinker(), optimizer="fast_run")
+
+    @pytest.fixture
+    def left_to_numba(monkeypatch):
+        """Note every graph that the native linker could not run itself."""
+        graphs = []
+        compile_it = linker._numba_function
+
+        def noted(fgraph):
+            graphs.append(fgraph)
+            return compile_it(fgraph)
+
+        monkeypatch.setattr(linker, "_numba_function", noted)
+        return graphs
+
+    @pytest.fixture
+    def both(native, left_to_numba):
+        """Return a check that NumPy and machine code agree, without Numba's help."""
+
+        def check(inputs, outputs, values):
+            numpy_mode = theano.Mode(linker="py", optimizer="fast_run")
+            expected = theano.function(inputs, outputs, mode=numpy_mode)(*values)
+            function = theano.function(inputs, outputs, mode=native)
+            results, again = function(*values), function(*values)
+            if not isinstance(outputs, list):
+                expected, results, again = [expected], [results], [again]
+            for want, got, second in zip(expected, results, again, strict=True):
+                assert got.shape == want.shape
+                assert got.dtype == want.dtype
+                scale = max(1.0, float(np.abs(want).max(initial=0)))
+                np.testing.assert_allclose(got, want, rtol=2e-5, atol=3e-6 * scale)
+                # A plan must not depend on what its memory held.
+                np.testing.assert_array_equal(got, second)
+            assert not left_to_numba
+
+        return check

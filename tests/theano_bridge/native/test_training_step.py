@@ -1,0 +1,133 @@
+"""Whole training functions: in place, on several threads, the same run every time."""
+
+import threading
+
+import lasagne
+import numpy as np
+import pytest
+import theano
+import theano.tensor as T
+
+from mnist_draw.networks import parse_network
+from mnist_draw.theano_bridge.native import team as team_module
+from mnist_draw.theano_bridge.native.linker import NativeLinker
+from mnist_draw.training.functions import compile_evaluate, compile_train
+from mnist_draw.training.loop import build_network
+from mnist_draw.training.settings import TrainingSettings
+from mnist_draw.training.updates import UPDATE_RULES
+
+# PyTensor 3.3's own NumPy code inverts truth values in a way that Python 3.12 dislikes.
+pytestmark = pytest.mark.filterwarnings("ignore:Bitwise inversion:DeprecationWarning")
+
+RNG = np.random.default_rng(8)
+PICTURES = RNG.integers(0, 256, (200, 1, 28, 28)).astype(np.uint8)
+LABELS = RNG.integers(0, 10, 200).astype(np.int32)
+
+
+def trained(mode, monkeypatch, steps=5, **settings):
+    """Parameters, state and losses after some steps in a mode."""
+    chosen = TrainingSettings(**settings)
+    monkeypatch.setattr("mnist_draw.theano_bridge.fast_mode", lambda: mode)
+    network = build_network(chosen)
+    functions = compile_train(network, chosen)
+    losses = [functions.train(PICTURES, LABELS) for _ in range(steps)]
+    state = [variable.get_value() for variable in functions.state]
+    return lasagne.layers.get_all_param_values(network), state, np.array(losses)
+
+
+@pytest.mark.parametrize("rule", UPDATE_RULES)
+def test_every_update_rule_equals_the_straightforward_graph(rule, monkeypatch, left_to_numba):
+    settings = {"network": "custom_mlp:1,40,0.2,0.5", "update": rule, "l2": 0.001}
+    plain = trained(theano.Mode(linker="py", optimizer="fast_run"), monkeypatch, **settings)
+    native = trained(theano.Mode(linker=NativeLinker()), monkeypatch, **settings)
+    for want, got in zip(plain[0] + plain[1], native[0] + native[1], strict=True):
+        np.testing.assert_allclose(got, want, rtol=2e-4, atol=2e-5)
+    np.testing.assert_allclose(native[2], plain[2], rtol=1e-4)
+    assert not left_to_numba
+
+
+def test_the_convolutional_network_equals_the_straightforward_graph(monkeypatch, left_to_numba):
+    plain = trained(
+        theano.Mode(linker="py", optimizer="fast_run"), monkeypatch, 2, network="cnn", update="sgd"
+    )
+    native = trained(
+        theano.Mode(linker=NativeLinker()), monkeypatch, 2, network="cnn", update="sgd"
+    )
+    for want, got in zip(plain[0], native[0], strict=True):
+        np.testing.assert_allclose(got, want, rtol=1e-3, atol=1e-5)
+    assert not left_to_numba
+
+
+def test_the_same_seed_gives_the_same_bits(monkeypatch):
+    runs = [
+        trained(theano.Mode(linker=NativeLinker()), monkeypatch, network="mlp", seed=4)
+        for _ in range(2)
+    ]
+    for first, second in zip(runs[0][0] + runs[0][1], runs[1][0] + runs[1][1], strict=True):
+        np.testing.assert_array_equal(first, second)
+
+
+def test_the_number_of_threads_hardly_changes_the_result(monkeypatch):
+    results = []
+    for threads in (1, 3):
+        helpers = team_module.Team()
+        helpers.threads = threads
+        monkeypatch.setattr(team_module, "_team", helpers)
+        mode = theano.Mode(linker=NativeLinker())
+        results.append(trained(mode, monkeypatch, network="mlp")[0])
+    for one, three in zip(*results, strict=True):
+        np.testing.assert_allclose(one, three, rtol=1e-3, atol=1e-5)
+
+
+def test_get_and_set_value_work_between_steps(native):
+    weights = theano.shared(np.ones((300, 200), np.float32))
+    step = theano.function([], weights.sum(), updates=[(weights, weights * 2)], mode=native)
+    kept = weights.get_value()
+    assert float(step()) == 60_000
+    assert float(step()) == 120_000
+    np.testing.assert_array_equal(kept, 1)
+    weights.set_value(np.full((300, 200), 3, np.float32))
+    assert float(step()) == 180_000
+    np.testing.assert_array_equal(weights.get_value(), 6)
+
+
+def test_two_variables_can_change_places(native):
+    a, b = (theano.shared(np.full((200, 100), v, np.float32)) for v in (1.0, 2.0))
+    swap = theano.function([], [], updates=[(a, b + 0), (b, a + 0)], mode=native)
+    swap()
+    np.testing.assert_array_equal(a.get_value(), 2)
+    np.testing.assert_array_equal(b.get_value(), 1)
+    swap()
+    np.testing.assert_array_equal(a.get_value(), 1)
+    np.testing.assert_array_equal(b.get_value(), 2)
+
+
+def test_functions_of_several_threads_run_side_by_side(native):
+    x = T.matrix()
+    functions = [theano.function([x], T.dot(x, x.T) + n, mode=native) for n in range(4)]
+    value = RNG.normal(size=(300, 200)).astype(np.float32)
+    faults = []
+
+    def work(number):
+        expected = value @ value.T + number
+        for _ in range(30):
+            if not np.allclose(functions[number](value), expected, rtol=1e-3, atol=1e-3):
+                faults.append(number)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not faults
+
+
+def test_evaluation_takes_any_number_of_pictures():
+    network = parse_network("mlp").build()
+    evaluate = compile_evaluate(network)
+    whole = evaluate(PICTURES, LABELS)
+    parts = [evaluate(PICTURES[i : i + 80], LABELS[i : i + 80]) for i in (0, 80)]
+    rest = evaluate(PICTURES[160:], LABELS[160:])
+    for index in (0, 1):
+        mean = (80 * (parts[0][index] + parts[1][index]) + 40 * rest[index]) / 200
+        np.testing.assert_allclose(mean, whole[index], rtol=1e-5)
