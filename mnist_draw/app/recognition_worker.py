@@ -34,7 +34,19 @@ def _default_model() -> Any:
 def _recogniser(model: Any) -> Any:
     from mnist_draw.recognition.recogniser import Recogniser
 
-    return Recogniser(model)
+    recogniser = Recogniser(model)
+    # The first picture loads what recognition needs beside the network: not while one draws.
+    recogniser.recognise_ink(_sample())
+    return recogniser
+
+
+def _sample() -> Any:
+    """Return ink with a stroke in it."""
+    import numpy as np
+
+    ink = np.zeros((300, 300), np.uint8)
+    ink[60:240, 140:160] = 255
+    return ink
 
 
 class RecognitionWorker(QObject):
