@@ -136,11 +136,10 @@ class AnswerPanel(QWidget):
 
     def _fit_prediction(self, text: str) -> None:
         """Keep the answer's size fixed: only from one kind of answer to another it changes."""
-        scale = theme.text_scale()
         width = theme.Text.ANSWER * 0.75
         if len(text) > 1:
             width = theme.Text.UNCLEAR * 0.62 * len(text)
-        self.prediction.setFixedSize(round(width * scale), round(theme.Text.ANSWER * 1.12 * scale))
+        self.prediction.setFixedSize(round(width), round(theme.Text.ANSWER * 1.12))
 
     def set_waiting(self, sentence: str) -> None:
         """Say what keeps the first answer waiting; empty when nothing does."""

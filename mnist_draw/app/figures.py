@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+from PyQt5.QtCore import QSize, Qt
+from PyQt5.QtGui import QResizeEvent
+from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from mnist_draw.app import run_state
 from mnist_draw.app.run_state import RunState
@@ -12,6 +13,8 @@ from mnist_draw.app.theme import Size
 from mnist_draw.app.widgets import explain, label
 
 _STEPS = 1000
+#: Columns of figures where the window is too narrow for all in one row.
+_FEW = 4
 
 
 class Figure(QWidget):
@@ -76,10 +79,7 @@ class FiguresRow(QWidget):
         self.time_left = Figure(
             "Time left", "timeLeftLabel", "Estimated time to the end of the run."
         )
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(Size.CARD_GAP)
-        for figure in (
+        self._figures = (
             self.training_loss,
             self.training_accuracy,
             self.validation_loss,
@@ -87,8 +87,34 @@ class FiguresRow(QWidget):
             self.test_accuracy,
             self.speed,
             self.time_left,
-        ):
-            row.addWidget(figure, 1)
+        )
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(Size.CARD_GAP)
+        self._columns = 0
+        self._arrange(_FEW)
+
+    def _arrange(self, columns: int) -> None:
+        """Set the figures out in so many columns."""
+        if columns == self._columns:
+            return
+        self._columns = columns
+        for number, figure in enumerate(self._figures):
+            self._grid.addWidget(figure, number // columns, number % columns)
+        for column in range(len(self._figures)):
+            self._grid.setColumnStretch(column, int(column < columns))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self._width(_FEW), self._grid.minimumSize().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        every = len(self._figures)
+        self._arrange(every if event.size().width() >= self._width(every) else _FEW)
+
+    def _width(self, columns: int) -> int:
+        """Return the width that so many columns of the widest figure need."""
+        widest = max(figure.minimumSizeHint().width() for figure in self._figures)
+        return columns * widest + (columns - 1) * Size.CARD_GAP
 
     def show_state(self, state: RunState) -> None:
         """Show the figures of a run."""

@@ -18,10 +18,10 @@ from mnist_draw.training.updates import UPDATE_RULES
 
 _RECIPE_NAMES = {
     "off": "off",
-    "warp": "Turned, slanted, narrowed",
-    "elastic": "Elastic",
-    "pen": "Elastic, pen width",
-    "handwriting": "Handwriting: warp, pen, styles",
+    "warp": "Warp",
+    "elastic": "Warp, elastic",
+    "pen": "Warp, elastic, pen width",
+    "handwriting": "Handwriting: all, and styles",
 }
 _SCHEDULE_NAMES = {"constant": "constant", "step": "in steps", "cosine": "cosine"}
 _LARGEST_SEED = 2**31 - 1

@@ -180,6 +180,7 @@ def style_sheet(colours: Any, size: Any, text: Any, scale: float) -> str:
         figure=px(text.FIGURE),
         sure=px(text.SURE),
         sentence=px(text.SENTENCE),
-        answer=px(text.ANSWER),
-        unclear=px(text.UNCLEAR),
+        # Large enough at any text size of the system.
+        answer=text.ANSWER,
+        unclear=text.UNCLEAR,
     )

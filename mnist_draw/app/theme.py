@@ -102,7 +102,6 @@ class Size:
     NETWORK_INPUT = (112, 280)
     PLOT_MINIMUM = 150
     WINDOW = (1200, 720)
-    WINDOW_MINIMUM = (1024, 640)
 
 
 class Text:

@@ -14,6 +14,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from mnist_draw.app import theme
 from mnist_draw.app.figures import FiguresRow, ProgressRow
 from mnist_draw.app.filters_view import FiltersView
 from mnist_draw.app.hint_card import HintCard
@@ -56,7 +57,7 @@ class TrainTab(QWidget):
         side = QWidget()
         side.setProperty("look", "side")
         side.setAttribute(Qt.WA_StyledBackground)
-        side.setFixedWidth(Size.SIDE_PANEL)
+        side.setFixedWidth(round(Size.SIDE_PANEL * theme.text_scale()))
         column = QVBoxLayout(side)
         column.setContentsMargins(0, 0, 1, Size.CARD_GAP)
         column.setSpacing(Size.FIELD_GAP)

@@ -92,7 +92,6 @@ class Window(QMainWindow):
         column.addWidget(self.tabs, 1)
         column.addWidget(self.messages)
         self.setCentralWidget(centre)
-        self.setMinimumSize(*Size.WINDOW_MINIMUM)
         for keys, step in (("Ctrl+Tab", 1), ("Ctrl+Shift+Tab", -1)):
             self._shortcut(keys, partial(self._next_tab, step))
 
