@@ -272,9 +272,7 @@ def conv2d(
 def _checked(variable: Any, lengths: Sequence[int | None] | None) -> Any:
     variable = pt.as_tensor_variable(variable)
     if variable.ndim != 4:
-        raise ValueError(
-            f"conv2d takes images and filters of 4 dimensions, not {variable.ndim}."
-        )
+        raise ValueError(f"conv2d takes images and filters of 4 dimensions, not {variable.ndim}.")
     # What is told is checked against what is known, but not written into the graph: a
     # check at every call would cost more than the knowledge saves.
     for have, told in zip(variable.type.shape, lengths or (), strict=False):

@@ -42,7 +42,7 @@ def plan(channels: int, kh: int, kw: int, oh: int, ow: int, sy: int) -> Any:
 @numba.njit(inline="always")
 def workspace_length(
     channels: int, filters: int, kh: int, kw: int, oh: int, ow: int, sy: int
-) -> int:
+) -> Any:
     """Elements of workspace that one call of a kernel needs."""
     times, depth, _, length = plan(channels, kh, kw, oh, ow, sy)
     return 2 * times * filters * depth + depth * length + filters * oh * ow

@@ -29,9 +29,7 @@ def _kernel(build: Callable[[Any], Any], node: Any) -> tuple[Any, Any]:
 
 
 def _key(op: Any, node: Any) -> str:
-    return str(
-        default_hash_key_from_props(op, version=VERSION, dtype=node.outputs[0].type.dtype)
-    )
+    return str(default_hash_key_from_props(op, version=VERSION, dtype=node.outputs[0].type.dtype))
 
 
 def _geometry(op: Any) -> Any:
@@ -119,9 +117,9 @@ def by_filters(op: Conv2DByFilters, node: Any, **_: Any) -> tuple[Callable[..., 
     @numba_basic.numba_njit
     def conv2d_by_filters(x, gy, kh_, kw_):  # type: ignore[no-untyped-def]
         images, channels, height, width = x.shape
-        images_, filters, oh, ow = gy.shape
+        _, filters, oh, ow = gy.shape
         kh, kw = np.intp(kh_.item()), np.intp(kw_.item())
-        (top, bottom), (left, right) = pads(kh, kw)
+        (top, _), (left, _) = pads(kh, kw)
         out = np.zeros((filters, channels, kh, kw), dtype)
         work = np.empty(workspace_length(channels, filters, kh, kw, oh, ow, sy), dtype)
         spare = np.empty(spare_length(gy), dtype)
@@ -147,7 +145,7 @@ def by_input(op: Conv2DByInput, node: Any, **_: Any) -> tuple[Callable[..., Any]
         filters, channels, kh, kw = w.shape
         images, _, oh, ow = gy.shape
         height, width = np.intp(height_.item()), np.intp(width_.item())
-        (top, bottom), (left, right) = pads(kh, kw)
+        (top, _), (left, _) = pads(kh, kw)
         out = np.empty((images, channels, height, width), dtype)
         work = np.empty(workspace_length(channels, filters, kh, kw, oh, ow, sy), dtype)
         spare_w, spare_y = np.empty(spare_length(w), dtype), np.empty(spare_length(gy), dtype)

@@ -69,11 +69,11 @@ def real_theano() -> Iterator[None]:
     """Surroundings of the first import of a real Theano 1.0.5."""
     defaults = {"floatX": "float32", "blas.ldflags": ""}
     chosen = _chosen_in_files("THEANORC", "~/.theanorc")
-    if "cxx" not in parse_flags(os.environ.get("THEANO_FLAGS", "")) | dict.fromkeys(chosen):
-        if shutil.which("g++") is None and shutil.which("clang++") is None:
-            _logger.warning(NO_COMPILER)
-            # Said in words above; Theano's own message would come on top.
-            defaults["cxx"] = ""
+    told = parse_flags(os.environ.get("THEANO_FLAGS", "")).keys() | chosen
+    if "cxx" not in told and not (shutil.which("g++") or shutil.which("clang++")):
+        _logger.warning(NO_COMPILER)
+        # Said in words above; Theano's own message would come on top.
+        defaults["cxx"] = ""
     for name in chosen:
         defaults.pop(name, None)
     blas_log = logging.getLogger("theano.tensor.blas")

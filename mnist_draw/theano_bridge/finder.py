@@ -128,9 +128,7 @@ def _prepare_theano():  # type: ignore[no-untyped-def]
 
 def _spec_of_file(fullname: str, file: Path) -> importlib.machinery.ModuleSpec | None:
     folder = [str(file.parent)] if file.name == "__init__.py" else None
-    return importlib.util.spec_from_file_location(
-        fullname, file, submodule_search_locations=folder
-    )
+    return importlib.util.spec_from_file_location(fullname, file, submodule_search_locations=folder)
 
 
 def install() -> None:

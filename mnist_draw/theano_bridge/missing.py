@@ -71,8 +71,8 @@ def raise_import_error(name: str) -> NoReturn:
     raise ModuleNotFoundError(sentence(name))
 
 
-def raise_attribute_error(module: str, attribute: str) -> NoReturn:
-    """Refuse the look-up of `attribute` in `module`."""
+def attribute_error(module: str, attribute: str) -> AttributeError:
+    """The error to raise where `attribute` is looked up in `module`."""
     if attribute.startswith("__"):
-        raise AttributeError(f"module {module!r} has no attribute {attribute!r}")
-    raise AttributeError(sentence(f"{module}.{attribute}"))
+        return AttributeError(f"module {module!r} has no attribute {attribute!r}")
+    return AttributeError(sentence(f"{module}.{attribute}"))

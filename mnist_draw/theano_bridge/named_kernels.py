@@ -65,9 +65,7 @@ def kernel(build: Callable[[Any], Callable[..., Any]], arguments: int, dtype: st
     return types.ExternalFunction(_name(build, dtype), _signature(arguments))
 
 
-def kernel_address(
-    build: Callable[[Any], Callable[..., Any]], arguments: int, dtype: str
-) -> int:
+def kernel_address(build: Callable[[Any], Callable[..., Any]], arguments: int, dtype: str) -> int:
     """Address of a kernel, compiled as by :func:`kernel`, for whoever calls it directly.
 
     The function there takes `arguments` integers of the size of a pointer, returns

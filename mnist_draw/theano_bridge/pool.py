@@ -22,9 +22,7 @@ from mnist_draw.theano_bridge import pool_numpy
 from mnist_draw.theano_bridge.pool_kernels import MODES
 
 
-def output_length(
-    length: Any, window: int, step: int, pad: int, ignore_border: bool
-) -> Any:
+def output_length(length: Any, window: int, step: int, pad: int, ignore_border: bool) -> Any:
     """Number of regions along one axis (`length` may be symbolic), as in Theano."""
     symbolic = hasattr(length, "type")
     largest = pt.maximum if symbolic else max
@@ -59,16 +57,12 @@ class _Pooling(Op):  # type: ignore[misc]
         """Rows and columns of regions on images of the height and width `image`."""
         return tuple(
             None if length is None else output_length(length, w, step, p, self.ignore_border)
-            for length, w, step, p in zip(
-                image, self.window, self.stride, self.pad, strict=True
-            )
+            for length, w, step, p in zip(image, self.window, self.stride, self.pad, strict=True)
         )
 
     def geometry(self, x: Any) -> pool_numpy.Geometry:
         image = x.shape[-2:]
-        return pool_numpy.Geometry(
-            image, self.size(image), self.window, self.stride, self.pad
-        )
+        return pool_numpy.Geometry(image, self.size(image), self.window, self.stride, self.pad)
 
     def _sibling(self, kind: type[_Pooling]) -> Any:
         return kind(self.window, self.stride, self.pad, self.ignore_border, self.mode)

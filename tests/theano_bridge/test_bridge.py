@@ -75,10 +75,7 @@ def test_compiled_functions_are_kept_where_the_program_keeps_its_caches(
 
 def test_the_flags_of_the_user_are_left_alone() -> None:
     variable = "THEANO_FLAGS" if REAL else "PYTENSOR_FLAGS"
-    code = (
-        "import os, mnist_draw, theano\n"
-        f"print(theano.config.floatX, os.environ['{variable}'])"
-    )
+    code = f"import os, mnist_draw, theano\nprint(theano.config.floatX, os.environ['{variable}'])"
     assert run_python(code, **{variable: "floatX=float64"}) == "float64 floatX=float64"
 
 
@@ -97,15 +94,11 @@ def test_a_training_step_of_lasagne_lowers_the_loss() -> None:
     x, y = T.matrix("x"), T.ivector("y")
     layer = lasagne.layers.InputLayer((None, 6), x)
     layer = lasagne.layers.DropoutLayer(layer, 0.1)
-    layer = lasagne.layers.DenseLayer(
-        layer, 3, nonlinearity=lasagne.nonlinearities.softmax
-    )
+    layer = lasagne.layers.DenseLayer(layer, 3, nonlinearity=lasagne.nonlinearities.softmax)
     out = lasagne.layers.get_output(layer)
     loss = lasagne.objectives.categorical_crossentropy(out, y).mean()
     parameters = lasagne.layers.get_all_params(layer)
-    step = theano.function(
-        [x, y], loss, updates=lasagne.updates.rmsprop(loss, parameters, 0.05)
-    )
+    step = theano.function([x, y], loss, updates=lasagne.updates.rmsprop(loss, parameters, 0.05))
     inputs = rng.normal(size=(30, 6)).astype("float32")
     classes = inputs[:, :3].argmax(axis=1).astype("int32")
     losses = [float(step(inputs, classes)) for _ in range(40)]

@@ -26,7 +26,7 @@ import pytensor
 from pytensor import config
 from pytensor.configparser import EnumStr
 
-from mnist_draw.theano_bridge.missing import raise_attribute_error
+from mnist_draw.theano_bridge.missing import attribute_error
 
 if not hasattr(config, "device"):
     config.add(
@@ -46,6 +46,7 @@ from theano import ifelse, sandbox, scalar, updates  # isort: skip
 from theano.compile import (
     In,
     Mode,
+    OpFromGraph,
     Out,
     Param,
     SharedVariable,
@@ -66,7 +67,7 @@ __version__ = "1.0.5"
 """The version of Theano whose names and numbers these modules carry."""
 
 __all__ = [
-    "Apply", "Constant", "In", "Lop", "Mode", "Op", "OrderedUpdates", "Out", "Param",
+    "Apply", "Constant", "In", "Lop", "Mode", "Op", "OpFromGraph", "OrderedUpdates", "Out", "Param",
     "Rop", "SharedVariable", "TensorType", "TensorVariable", "Type", "Variable", "as_op",
     "clone", "compile", "config", "dot", "foldl", "foldr", "function", "generic", "gof",
     "grad", "gradient", "ifelse", "map", "pp", "predefined_modes", "printing", "reduce",
@@ -78,4 +79,4 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name == "sparse":
         return pytensor.sparse
-    raise_attribute_error(__name__, name)
+    raise attribute_error(__name__, name)

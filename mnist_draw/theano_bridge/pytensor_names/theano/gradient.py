@@ -26,7 +26,7 @@ from pytensor.gradient import (
     zero_grad,
 )
 
-from mnist_draw.theano_bridge.missing import raise_attribute_error
+from mnist_draw.theano_bridge.missing import attribute_error
 
 consider_constant = zero_grad
 
@@ -37,7 +37,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-def Lop(  # noqa: N802 (Theano's name)
+def Lop(
     f: Any,
     wrt: Any,
     eval_points: Any,
@@ -51,7 +51,7 @@ def Lop(  # noqa: N802 (Theano's name)
     )  # fmt: skip
 
 
-def Rop(f: Any, wrt: Any, eval_points: Any) -> Any:  # noqa: N802 (Theano's name)
+def Rop(f: Any, wrt: Any, eval_points: Any) -> Any:
     """How `f` changes when `wrt` moves along `eval_points`, one for each input."""
     return pushforward(f, wrt, eval_points)
 
@@ -59,4 +59,4 @@ def Rop(f: Any, wrt: Any, eval_points: Any) -> Any:  # noqa: N802 (Theano's name
 def __getattr__(name: str) -> Any:
     if hasattr(_gradient, name):
         return getattr(_gradient, name)
-    raise_attribute_error(__name__, name)
+    raise attribute_error(__name__, name)

@@ -7,7 +7,7 @@ from typing import Any
 from pytensor import printing as _printing
 from pytensor.printing import Print, debugprint, min_informative_str, pp, pprint, pydotprint
 
-from mnist_draw.theano_bridge.missing import raise_attribute_error
+from mnist_draw.theano_bridge.missing import attribute_error
 
 __all__ = ["Print", "debugprint", "min_informative_str", "pp", "pprint", "pydotprint"]
 
@@ -15,4 +15,4 @@ __all__ = ["Print", "debugprint", "min_informative_str", "pp", "pprint", "pydotp
 def __getattr__(name: str) -> Any:
     if hasattr(_printing, name):
         return getattr(_printing, name)
-    raise_attribute_error(__name__, name)
+    raise attribute_error(__name__, name)

@@ -7,10 +7,10 @@ from typing import Any
 from pytensor import scalar as _scalar
 from pytensor.scalar import *  # noqa: F403
 
-from mnist_draw.theano_bridge.missing import raise_attribute_error
+from mnist_draw.theano_bridge.missing import attribute_error
 
 
 def __getattr__(name: str) -> Any:
     if hasattr(_scalar, name):
         return getattr(_scalar, name)
-    raise_attribute_error(__name__, name)
+    raise attribute_error(__name__, name)

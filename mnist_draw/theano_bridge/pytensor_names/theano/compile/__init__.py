@@ -26,10 +26,10 @@ from pytensor.compile import (
     function,
 )
 from pytensor.compile.builders import OpFromGraph
-
-from mnist_draw.theano_bridge.missing import raise_attribute_error
 from theano.compile.mode import Mode, get_default_mode, get_mode, predefined_modes
 from theano.compile.sharedvalue import SharedVariable, shared, shared_constructor
+
+from mnist_draw.theano_bridge.missing import attribute_error
 
 Param = In
 
@@ -43,4 +43,4 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if hasattr(_compile, name):
         return getattr(_compile, name)
-    raise_attribute_error(__name__, name)
+    raise attribute_error(__name__, name)

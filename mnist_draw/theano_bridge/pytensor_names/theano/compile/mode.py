@@ -30,7 +30,7 @@ from pytensor.compile.mode import (
     register_optimizer,
 )
 
-from mnist_draw.theano_bridge.missing import raise_attribute_error
+from mnist_draw.theano_bridge.missing import attribute_error
 
 __all__ = [
     "Mode", "get_default_mode", "get_mode", "optdb", "predefined_linkers",
@@ -52,9 +52,7 @@ class Mode(_mode.Mode):  # type: ignore[misc]
         The rewrites, as in Theano; ``"default"`` is ``config.optimizer``.
     """
 
-    def __init__(
-        self, linker: Any = None, optimizer: Any = "default", **others: Any
-    ) -> None:
+    def __init__(self, linker: Any = None, optimizer: Any = "default", **others: Any) -> None:
         if linker is None or linker == "default":
             linker = config.linker
         if isinstance(linker, str) and linker in COMPILED_LINKERS:
@@ -65,4 +63,4 @@ class Mode(_mode.Mode):  # type: ignore[misc]
 def __getattr__(name: str) -> Any:
     if hasattr(_mode, name):
         return getattr(_mode, name)
-    raise_attribute_error(__name__, name)
+    raise attribute_error(__name__, name)

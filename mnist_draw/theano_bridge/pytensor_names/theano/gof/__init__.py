@@ -33,10 +33,10 @@ from pytensor.graph import (
 )
 from pytensor.graph.utils import MethodNotDefined
 from pytensor.link.c.type import generic
+from theano.gof import graph
 
 from mnist_draw.theano_bridge.kinds import Variable
-from mnist_draw.theano_bridge.missing import raise_attribute_error
-from theano.gof import graph
+from mnist_draw.theano_bridge.missing import attribute_error
 
 local_optimizer = node_rewriter
 optimizer = graph_rewriter
@@ -50,4 +50,4 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if hasattr(_graph, name):
         return getattr(_graph, name)
-    raise_attribute_error(__name__, name)
+    raise attribute_error(__name__, name)

@@ -12,11 +12,11 @@ from typing import Any
 from pytensor.graph import basic as _basic
 from pytensor.graph import traversal as _traversal
 from pytensor.graph.basic import Apply, Constant, clone, equal_computations
-from pytensor.graph.traversal import applys_between, graph_inputs, vars_between
 from pytensor.graph.traversal import ancestors as _ancestors
+from pytensor.graph.traversal import applys_between, graph_inputs, vars_between
 
 from mnist_draw.theano_bridge.kinds import Variable
-from mnist_draw.theano_bridge.missing import raise_attribute_error
+from mnist_draw.theano_bridge.missing import attribute_error
 
 __all__ = [
     "Apply", "Constant", "Variable", "ancestors", "clone", "equal_computations", "inputs",
@@ -69,4 +69,4 @@ def __getattr__(name: str) -> Any:
     for module in (_basic, _traversal):
         if hasattr(module, name):
             return getattr(module, name)
-    raise_attribute_error(__name__, name)
+    raise attribute_error(__name__, name)

@@ -9,13 +9,15 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from functools import wraps
+from importlib import import_module
 from typing import Any
 
 from pytensor.scan import views as _views
 from pytensor.scan.basic import scan as _scan
 from pytensor.scan.utils import until
-
 from theano.updates import OrderedUpdates
+
+from mnist_draw.theano_bridge.missing import attribute_error
 
 __all__ = ["foldl", "foldr", "map", "reduce", "scan", "until"]
 
@@ -38,3 +40,9 @@ map = _with_updates(_views.map)
 reduce = _with_updates(_views.reduce)
 foldl = _with_updates(_views.foldl)
 foldr = _with_updates(_views.foldr)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "scan_utils":
+        return import_module(f"{__name__}.{name}")
+    raise attribute_error(__name__, name)

@@ -9,7 +9,7 @@ from pytensor.graph.replace import clone_replace as clone
 from pytensor.scan import utils as _utils
 from pytensor.scan.utils import until
 
-from mnist_draw.theano_bridge.missing import raise_attribute_error
+from mnist_draw.theano_bridge.missing import attribute_error
 
 __all__ = ["clone", "equal_computations", "until"]
 
@@ -17,4 +17,4 @@ __all__ = ["clone", "equal_computations", "until"]
 def __getattr__(name: str) -> Any:
     if hasattr(_utils, name):
         return getattr(_utils, name)
-    raise_attribute_error(__name__, name)
+    raise attribute_error(__name__, name)

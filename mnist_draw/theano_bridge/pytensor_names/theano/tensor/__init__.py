@@ -25,16 +25,15 @@ from typing import Any
 import pytensor.tensor as _tensor
 from pytensor.tensor import *  # noqa: F403
 from pytensor.tensor import (
-    TensorConstant,
     TensorType,
     as_tensor_variable,
     specify_broadcastable,
 )
-from pytensor.tensor import constant as constant  # noqa: F811
-from pytensor.tensor.sharedvar import TensorSharedVariable
+from pytensor.tensor import constant as constant
+from pytensor.tensor.sharedvar import TensorSharedVariable as TensorSharedVariable
 
-from mnist_draw.theano_bridge.kinds import TensorVariable
-from mnist_draw.theano_bridge.missing import raise_attribute_error
+from mnist_draw.theano_bridge.kinds import TensorVariable as TensorVariable
+from mnist_draw.theano_bridge.missing import attribute_error
 
 SUBMODULES = (
     "basic", "blas", "elemwise", "extra_ops", "nlinalg", "nnet", "opt", "raw_random",
@@ -42,8 +41,13 @@ SUBMODULES = (
     "var",
 )  # fmt: skip
 
+# The star above also took PyTensor's modules of the same names.
+for _name in SUBMODULES:
+    globals().pop(_name, None)
+
 abs_ = _tensor.abs
 inv = _tensor.reciprocal
+sgn = _tensor.sign
 wmatrix = TensorType("int16", (None, None))
 discrete_dtypes = _tensor.type.discrete_dtypes
 float_dtypes = _tensor.type.float_dtypes
@@ -116,6 +120,8 @@ def __getattr__(name: str) -> Any:
     if name in SUBMODULES:
         # At first use: the whole set takes a while to import.
         return import_module(f"{__name__}.{name}")
+    if name in ("Lop", "Rop", "consider_constant", "grad_not_implemented", "verify_grad"):
+        return getattr(import_module("theano.gradient"), name)
     if hasattr(_tensor, name):
         return getattr(_tensor, name)
     for home in ("elemwise", "math", "shape", "subtensor", "type", "basic"):
@@ -123,4 +129,4 @@ def __getattr__(name: str) -> Any:
         module = import_module(f"pytensor.tensor.{home}")
         if hasattr(module, name):
             return getattr(module, name)
-    raise_attribute_error(__name__, name)
+    raise attribute_error(__name__, name)

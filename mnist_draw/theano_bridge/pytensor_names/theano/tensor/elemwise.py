@@ -1,4 +1,7 @@
-"""``theano.tensor.elemwise``: element-wise operations, reductions, dimshuffle. It is ``pytensor.tensor.elemwise``."""
+"""``theano.tensor.elemwise``: element-wise operations, reductions, dimshuffle.
+
+It is ``pytensor.tensor.elemwise``.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,10 @@ from typing import Any
 
 import pytensor.tensor.elemwise as _names
 
-from mnist_draw.theano_bridge.missing import raise_attribute_error
+from mnist_draw.theano_bridge.missing import attribute_error
 
 
 def __getattr__(name: str) -> Any:
     if hasattr(_names, name):
         return getattr(_names, name)
-    raise_attribute_error(__name__, name)
+    raise attribute_error(__name__, name)

@@ -11,7 +11,7 @@ from typing import Any
 import pytensor.tensor.variable as _names
 
 from mnist_draw.theano_bridge.kinds import TensorVariable
-from mnist_draw.theano_bridge.missing import raise_attribute_error
+from mnist_draw.theano_bridge.missing import attribute_error
 
 __all__ = ["TensorVariable"]
 
@@ -19,4 +19,4 @@ __all__ = ["TensorVariable"]
 def __getattr__(name: str) -> Any:
     if hasattr(_names, name):
         return getattr(_names, name)
-    raise_attribute_error(__name__, name)
+    raise attribute_error(__name__, name)

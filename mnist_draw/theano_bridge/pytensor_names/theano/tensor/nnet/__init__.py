@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from mnist_draw.theano_bridge.missing import raise_attribute_error
 from theano.tensor.nnet import conv, nnet, sigm
 from theano.tensor.nnet.conv import conv2d
 from theano.tensor.nnet.nnet import (
@@ -30,6 +29,8 @@ from theano.tensor.nnet.nnet import (
 )
 from theano.tensor.nnet.sigm import hard_sigmoid, sigmoid, softplus, ultra_fast_sigmoid
 
+from mnist_draw.theano_bridge.missing import attribute_error
+
 __all__ = [
     "binary_crossentropy", "categorical_crossentropy", "conv", "conv2d", "elu",
     "hard_sigmoid", "logsoftmax", "nnet", "relu", "selu", "sigm", "sigmoid",
@@ -39,4 +40,4 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    raise_attribute_error(__name__, name)
+    raise attribute_error(__name__, name)

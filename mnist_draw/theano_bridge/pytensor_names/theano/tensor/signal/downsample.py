@@ -37,6 +37,4 @@ def max_pool_2d(
     mode : {'max', 'sum', 'average_inc_pad', 'average_exc_pad'}
         What a region gives.
     """
-    return pool_2d(
-        input, ws=ds, ignore_border=ignore_border, stride=st, pad=padding, mode=mode
-    )
+    return pool_2d(input, ws=ds, ignore_border=ignore_border, stride=st, pad=padding, mode=mode)
