@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from mnist_draw.dataset import ink
 from mnist_draw.dataset.chance import Chance
+from mnist_draw.dataset.compiled import uncompiled
 from mnist_draw.dataset.frame import BOX, Frame
 from mnist_draw.dataset.strokes import MIDDLE, StrokeStore
 from mnist_draw.dataset.styles import restyle
@@ -226,4 +227,7 @@ def preview(
     classes = labels[order]
     rounds = np.array([np.count_nonzero(classes[:place] == c) for place, c in enumerate(classes)])
     chosen = np.sort(order[np.lexsort((classes, rounds))][:count])
-    return Augmenter(recipe, images[chosen], labels[chosen], seed).batch(np.arange(len(chosen)), 1)
+    with uncompiled():
+        return Augmenter(recipe, images[chosen], labels[chosen], seed).batch(
+            np.arange(len(chosen)), 1
+        )

@@ -11,7 +11,9 @@ import importlib.util
 import logging
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -21,12 +23,26 @@ from mnist_draw.storage.folders import cache_folder
 
 _logger = logging.getLogger(__name__)
 _lock = threading.Lock()
+_worthwhile: ContextVar[bool] = ContextVar("worthwhile", default=True)
 _installed = importlib.util.find_spec("numba") is not None
 
 
 def has_numba() -> bool:
-    """Whether loops can be compiled."""
-    return _installed
+    """Whether loops are to be compiled here: there is Numba, and it is worth the while."""
+    return _installed and _worthwhile.get()
+
+
+@contextmanager
+def uncompiled() -> Iterator[None]:
+    """Take the NumPy twins in this thread, for a few pictures that must be there at once.
+
+    Loading or compiling the loops takes from a quarter of a second to a few.
+    """
+    token = _worthwhile.set(False)
+    try:
+        yield
+    finally:
+        _worthwhile.reset(token)
 
 
 class Compiled:

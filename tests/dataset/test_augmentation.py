@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from mnist_draw.dataset import augmentation, ink, warp
+from mnist_draw.dataset import augmentation, compiled, ink, warp
 from mnist_draw.dataset.augmentation import RECIPES, Augmenter, preview
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.dataset.normalise import ink_box, normalise_ink
@@ -193,6 +193,14 @@ def test_no_pictures() -> None:
     assert Augmenter("pen", IMAGES, LABELS, 1).batch(np.arange(0), 1).shape == (0, 1, 28, 28)
 
 
+def test_preview_compiles_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise AssertionError("compiled")
+
+    monkeypatch.setattr(compiled.Compiled, "__call__", fail)
+    assert preview("handwriting", IMAGES, LABELS, seed=4).shape == (16, 1, 28, 28)
+
+
 def test_preview_shows_all_classes_and_repeats() -> None:
     first = preview("handwriting", IMAGES, LABELS, seed=4)
     assert first.shape == (16, 1, 28, 28)
@@ -224,11 +232,11 @@ def test_what_cannot_be_varied(
 @pytest.mark.parametrize("recipe", VARYING)
 def test_numpy_gives_the_same_pictures(recipe: str, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("numba")
-    compiled = Augmenter(recipe, IMAGES, LABELS, 1).batch(np.arange(200), 1)
+    fast = Augmenter(recipe, IMAGES, LABELS, 1).batch(np.arange(200), 1)
     for module in ("ink", "warp", "frame"):
         monkeypatch.setattr(f"mnist_draw.dataset.{module}.has_numba", lambda: False)
     plain = Augmenter(recipe, IMAGES, LABELS, 1).batch(np.arange(200), 1)
-    difference = np.abs(compiled.astype(int) - plain)
+    difference = np.abs(fast.astype(int) - plain)
     # Sums in another order: a level here and there is rounded the other way.
     assert difference.max() <= 2
     assert (difference > 0).mean() < 0.02
