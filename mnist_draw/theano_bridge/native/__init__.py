@@ -11,11 +11,16 @@ module              job
 :mod:`~.emitter`    writes LLVM's assembly language: loops, loads, stores
 :mod:`~.scalars`    the scalar operations of Theano, one element at a time
 :mod:`~.elementwise` fused elementwise kernels, random masks included
-:mod:`~.kernels`    matrix product, sums, softmax, gather and scatter
+:mod:`~.kernels`    matrix product, reductions, softmax, gather and scatter
+:mod:`~.vectors`    vector registers, for
+:mod:`~.convolution` convolution, with :mod:`~.convolution_gradients` and :mod:`~.pooling`
 :mod:`~.llvm`       optimises and loads machine code
 :mod:`~.runner`     runs a list of kernels on all cores, without the interpreter
 :mod:`~.team`       the threads that help
-:mod:`~.plan`       from a graph and the shapes of its inputs to such a list
+:mod:`~.plan`       from a graph and the shapes of its inputs to such a list, by way of
+:mod:`~.handlers`   what each operation becomes (:mod:`~.picture_handlers`: convolution, pooling)
+:mod:`~.shapes`     what follows from shapes alone
+:mod:`~.blas`       where SciPy's BLAS is
 :mod:`~.linker`     the linker that PyTensor calls
 =================== ============================================================================
 

@@ -64,7 +64,7 @@ def kernel(op: Any, operands: tuple[Operand, ...], outputs: tuple[str, ...]) -> 
         if operand.kind == "random"
     }
 
-    def element(position: Register, row: dict[int, tuple[Register, Register | None]]) -> list:
+    def element(position: Register, row: dict[int, Register]) -> list[Register]:
         values = []
         for index, operand in enumerate(operands):
             if operand.kind == "random":
@@ -74,7 +74,7 @@ def kernel(op: Any, operands: tuple[Operand, ...], outputs: tuple[str, ...]) -> 
             elif operand.kind == "full":
                 values.append(body.load(sources[index], operand.dtype, position))
             else:
-                values.append(body.load(sources[index], operand.dtype, row[index][0]))
+                values.append(body.load(sources[index], operand.dtype, row[index]))
         return scalars.write(body, op, values, list(outputs))
 
     if flat:
@@ -108,10 +108,10 @@ def kernel(op: Any, operands: tuple[Operand, ...], outputs: tuple[str, ...]) -> 
                 row = {}
                 for index, s in strides.items():
                     if operands[index].kind == "unit":
-                        row[index] = (body.op("add", bases[index], j), None)
+                        row[index] = body.op("add", bases[index], j)
                     elif operands[index].kind == "strided":
                         step = body.op("mul", j, s[2])
-                        row[index] = (body.op("add", bases[index], step), None)
+                        row[index] = body.op("add", bases[index], step)
                 position = body.op("add", offset, j)
                 results = element(position, row)
                 for target, result, dtype in zip(targets, results, outputs, strict=True):

@@ -9,7 +9,7 @@ import numpy as np
 
 from mnist_draw.theano_bridge.native import elementwise, kernels, scalars
 from mnist_draw.theano_bridge.native.elementwise import Operand
-from mnist_draw.theano_bridge.native.plan import Array, Handler, Planner, Value
+from mnist_draw.theano_bridge.native.plan import Argument, Array, Handler, Planner, Value
 
 UnknownOperationError = scalars.UnknownOperationError
 
@@ -55,7 +55,7 @@ def run_elementwise(planner: Planner, op: Any, values: list[Value], results: lis
     function = elementwise.kernel(
         op, tuple(operands), tuple(result.array.dtype.name for result in results)
     )
-    arguments: list[Value | Array | int] = [*results, *values]
+    arguments: list[Argument] = [*results, *values]
     if elementwise.runs_over_elements(tuple(operands)):
         planner.add(function, arguments, elements, planner.share(elements, elements, 64))
     else:
@@ -171,7 +171,21 @@ def multiply(planner: Planner, a: Value, b: Value, c: Array) -> None:
     ta, lda = _layout(a.array)
     tb, ldb = _layout(b.array)
     columns = n > m
-    arguments = [c, a, b, m, n, k, lda, ldb, n, ta, tb, int(columns), _gemm(c.dtype.name)]
+    arguments: list[Argument] = [
+        c,
+        a,
+        b,
+        m,
+        n,
+        k,
+        lda,
+        ldb,
+        n,
+        ta,
+        tb,
+        int(columns),
+        _gemm(c.dtype.name),
+    ]
     extent = n if columns else m
     chunk = planner.share(extent, m * n * k // 16, 16)
     planner.add(kernels.matrix_product(c.dtype.name), arguments, extent, chunk)
@@ -246,7 +260,7 @@ def reduce(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
         outer, kept, inner = 1, 1, groups[0][1]
     else:
         raise UnknownOperationError(f"a sum of {value.shape} over {axes}")
-    arguments: list[Any] = [out, value, outer, inner, kept * inner, inner]
+    arguments: list[Argument] = [out, value, outer, inner, kept * inner, inner]
     chunk = planner.share(kept, value.array.size)
     function = kernels.reduce_rows(operation, source, target, accumulator)
     planner.add(function, arguments, kept, chunk)
@@ -303,7 +317,7 @@ def gather(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     dtype = x.array.dtype.name
     out = planner.empty((x.shape[0],), dtype)
     function = kernels.gather(dtype, indices.array.dtype.name)
-    arguments = [out, x, indices, x.shape[1], planner.fault]
+    arguments: list[Argument] = [out, x, indices, x.shape[1], planner.fault]
     planner.add(function, arguments, x.shape[0], x.shape[0])
     return [Value(out)]
 
@@ -320,7 +334,7 @@ def scatter(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
         raise UnknownOperationError("AdvancedIncSubtensor of another type")
     out = planner.empty(x.shape, dtype)
     function = kernels.scatter(dtype, indices.array.dtype.name, value.array.size == 1)
-    arguments = [out, value, indices, x.shape[1], planner.fault]
+    arguments: list[Argument] = [out, value, indices, x.shape[1], planner.fault]
     planner.add(function, arguments, x.shape[0], x.shape[0])
     return [Value(out)]
 

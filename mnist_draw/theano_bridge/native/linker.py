@@ -54,10 +54,10 @@ class GraphRunner:
     def __call__(self, *inputs: Any) -> Sequence[Any]:
         """Compute the outputs from the inputs."""
         if self._fallback is not None:
-            return self._fallback(*inputs)
+            return self._left(inputs)
         if not all(isinstance(value, np.ndarray) for value in inputs):
             self._fallback = _numba_function(self._fgraph)
-            return self._fallback(*inputs)
+            return self._left(inputs)
         key = signature(inputs)
         plan = self._plans.get(key)
         if plan is None:
@@ -65,11 +65,17 @@ class GraphRunner:
                 plan = self._plan(inputs)
             except scalars.UnknownOperationError:
                 self._fallback = _numba_function(self._fgraph)
-                return self._fallback(*inputs)
+                return self._left(inputs)
             if len(self._plans) >= MOST_PLANS:
                 del self._plans[next(iter(self._plans))]
             self._plans[key] = plan
         return plan.run(inputs)
+
+    def _left(self, inputs: Sequence[Any]) -> Sequence[Any]:
+        """Leave the work to Numba."""
+        assert self._fallback is not None
+        results: Sequence[Any] = self._fallback(*inputs)
+        return results
 
     def _plan(self, inputs: Sequence[Array]) -> Plan:
         planner = Planner(inputs)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from mnist_draw.theano_bridge.native import convolution, pooling
-from mnist_draw.theano_bridge.native.convolution import Shapes
+from mnist_draw.theano_bridge.native import convolution, convolution_gradients, pooling
 from mnist_draw.theano_bridge.native.handlers import HANDLERS, UnknownOperationError, contiguous
 from mnist_draw.theano_bridge.native.plan import Array, Planner, Value
+from mnist_draw.theano_bridge.native.vectors import Shapes
 
 
 def _prepared(
@@ -26,7 +26,8 @@ def _prepared(
         count,
         rows,
         columns,
-        *op.subsample,
+        op.subsample[0],
+        op.subsample[1],
         op.filter_flip,
     )
     if min(shapes.out_height, shapes.out_width, image[0], channels) < 1 or columns > 9:
@@ -91,7 +92,9 @@ def by_input(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     chunk = planner.share(count, out.size)
     area = shapes.height * shapes.width * shapes.padded(shapes.channels)
     scratch = planner.empty((-(-count // chunk), area), shapes.dtype)
-    planner.add(convolution.by_input(shapes), [out, g, packed, scratch, chunk], count, chunk)
+    planner.add(
+        convolution_gradients.by_input(shapes), [out, g, packed, scratch, chunk], count, chunk
+    )
     (top, _), (left, _) = sides
     return [Value(out[:, :, top : top + size[0], left : left + size[1]])]
 
@@ -108,9 +111,11 @@ def by_filters(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     partial = planner.empty((parts, shapes.channels, shapes.taps, width), shapes.dtype)
     scratch = planner.empty((parts, shapes.places * width), shapes.dtype)
     scratch[...] = 0
-    planner.add(convolution.by_filters(shapes), [partial, x, g, scratch, chunk], count, chunk)
+    planner.add(
+        convolution_gradients.by_filters(shapes), [partial, x, g, scratch, chunk], count, chunk
+    )
     out = planner.empty(filters, shapes.dtype)
-    function = convolution.add_parts(shapes, parts)
+    function = convolution_gradients.add_parts(shapes, parts)
     planner.add(
         function, [out, partial], shapes.filters, planner.share(shapes.filters, partial.size)
     )
@@ -132,7 +137,10 @@ def _check_channels(image: tuple[int, ...], filters: tuple[int, ...]) -> None:
 
 def _regions(op: Any, image: tuple[int, ...], dtype: str) -> pooling.Regions:
     rows, columns = op.size(image[-2:])
-    regions = pooling.Regions(dtype, *image[-2:], rows, columns, *op.window, *op.stride)
+    (height, width), (down, right) = op.window, op.stride
+    regions = pooling.Regions(
+        dtype, image[-2], image[-1], rows, columns, height, width, down, right
+    )
     if op.mode != "max" or any(op.pad) or not regions.inside or min(rows, columns) < 1:
         raise UnknownOperationError(f"pooling by {op}")
     return regions

@@ -55,6 +55,10 @@ class Value:
             self.shape = self.array.shape
 
 
+#: What a kernel takes: a number, or an array whose address is meant.
+Argument = Value | Array | int
+
+
 @dataclass
 class _Instruction:
     function: Function
@@ -96,12 +100,12 @@ class Planner:
         size = int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
         raw = np.empty(size + 64, np.uint8)
         start = -raw.ctypes.data % 64
-        array = raw[start : start + size].view(dtype).reshape(shape)
+        array: Array = raw[start : start + size].view(dtype).reshape(shape)
         self.buffers.append(array)
         return array
 
     def add(
-        self, function: Function, arguments: Sequence[Value | Array | int], extent: int, chunk: int
+        self, function: Function, arguments: Sequence[Argument], extent: int, chunk: int
     ) -> None:
         """Add a kernel.
 
@@ -169,7 +173,7 @@ class Planner:
             row[runner.EXTENT] = instruction.extent
             row[runner.CHUNK] = instruction.chunk
             row[runner.CHUNKS] = -(-instruction.extent // instruction.chunk)
-            sources += [(at + place, *rest) for place, *rest in instruction.sources]
+            sources += [(at + place, source, to) for place, source, to in instruction.sources]
             at += count
         return Program(table, keep=(memory, self.buffers)), memory, sources
 

@@ -130,3 +130,8 @@ def __getattr__(name: str) -> Any:
         if hasattr(module, name):
             return getattr(module, name)
     raise attribute_error(__name__, name)
+
+
+# As in Theano, the name of this module is that of its main function.
+from theano.tensor.sort import argsort as argsort  # noqa: E402
+from theano.tensor.sort import sort as sort  # noqa: E402

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
-import pytensor.tensor.sort as _names
 
 from mnist_draw.theano_bridge.missing import attribute_error
+
+# Not by an import statement: there, too, the function hides the module of its name.
+_names = import_module("pytensor.tensor.sort")
 
 
 def __getattr__(name: str) -> Any:
