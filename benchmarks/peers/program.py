@@ -1,0 +1,64 @@
+"""The program itself, and the same graphs left to PyTensor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peers.peer import Peer
+from peers.task import EPSILON, LEARNING_RATE, RHO, Arrays, Task
+
+
+class Program(Peer):
+    """`mnist_draw.training.functions`, as the training loop uses them."""
+
+    def __init__(self, task: Task, arrays: Arrays, weights: list[NDArray[np.float32]]) -> None:
+        super().__init__(task, arrays, weights)
+        import mnist_draw.theano_bridge  # noqa: F401 - makes the next import work
+        import lasagne  # isort: skip
+
+        from mnist_draw.training.functions import compile_evaluate, compile_train
+        from mnist_draw.training.loop import build_network
+        from mnist_draw.training.settings import TrainingSettings
+
+        settings = TrainingSettings(
+            network=task.network,
+            update="rmsprop",
+            update_parameters={"rho": RHO, "epsilon": EPSILON},
+            learning_rate=LEARNING_RATE,
+            batch_size=task.batch_size,
+        )
+        network = build_network(settings)
+        lasagne.layers.set_all_param_values(network, weights)
+        self._train = compile_train(network, settings, task.pictures).train
+        self._evaluate = compile_evaluate(network, task.pictures)
+
+    def train_batch(self, pictures: NDArray[Any], labels: NDArray[np.int32]) -> float:
+        """Learn one minibatch."""
+        return float(self._train(pictures, labels)[0])
+
+    def evaluate_batch(
+        self, pictures: NDArray[Any], labels: NDArray[np.int32]
+    ) -> tuple[float, float]:
+        """Return loss and share of right answers."""
+        loss, accuracy = self._evaluate(pictures, labels)
+        return float(loss), float(accuracy)
+
+
+class Untuned(Program):
+    """The same functions in PyTensor's own default mode: its Numba linker."""
+
+    def __init__(self, task: Task, arrays: Arrays, weights: list[NDArray[np.float32]]) -> None:
+        from mnist_draw import theano_bridge
+
+        theano_bridge.fast_mode = lambda: None
+        super().__init__(task, arrays, weights)
+
+
+def version() -> str:
+    """Name the engine."""
+    import theano
+
+    return f"{theano.__name__} {theano.__version__}"
