@@ -11,8 +11,10 @@ from mnist_draw.networks import parse_network
 _CUSTOM = "custom_mlp"
 _KINDS = (
     ("mlp", parse_network("mlp").title),
+    ("mlp:0.2", f"{parse_network('mlp').title}, 20 % dropout"),
     (_CUSTOM, "MLP of your own"),
     ("cnn", parse_network("cnn").title),
+    ("deep_cnn", parse_network("deep_cnn").title),
 )
 
 
@@ -78,8 +80,13 @@ class NetworkFields(QWidget):
 
     def show_network(self, text: str) -> None:
         """Fill the fields from a network's text."""
-        name, _, numbers = parse_network(text).text.partition(":")
-        self.combo.setCurrentIndex(self.combo.findData(name))
+        specification = parse_network(text)
+        name, _, numbers = specification.text.partition(":")
+        wanted = _CUSTOM if name == _CUSTOM else specification.text
+        if self.combo.findData(wanted) < 0:
+            # The tutorial's network with a dropout that the menu did not offer so far.
+            self.combo.addItem(f"{specification.title}, {float(numbers):.0%} dropout", wanted)
+        self.combo.setCurrentIndex(self.combo.findData(wanted))
         if name == _CUSTOM:
             depth, width, drop_input, drop_hidden = numbers.split(",")
             self.depth.setValue(int(depth))

@@ -7,7 +7,7 @@ from typing import Any
 import mnist_draw.theano_bridge  # noqa: F401 - makes the next imports work
 
 
-def build_mlp(input_var: Any = None) -> Any:
+def build_mlp(input_var: Any = None, dropout: float = 0.4) -> Any:
     """Build the tutorial's network: 784-500-300-10.
 
     Two hidden layers of rectifiers, each followed by dropout of 40 %, and a softmax over the
@@ -17,6 +17,9 @@ def build_mlp(input_var: Any = None) -> Any:
     ----------
     input_var : theano variable, optional
         4-D float, minibatch × 1 × 28 × 28; Lasagne makes one where none is given.
+    dropout
+        Share of both hidden layers' units left out at random in training, 0 up to but not
+        including 1. The tutorial's is 0.4.
 
     Returns
     -------
@@ -32,14 +35,14 @@ def build_mlp(input_var: Any = None) -> Any:
         nonlinearity=lasagne.nonlinearities.rectify,
         W=lasagne.init.GlorotUniform(),
     )
-    l_hid1_drop = lasagne.layers.DropoutLayer(l_hid1, p=0.4)
+    l_hid1_drop = lasagne.layers.DropoutLayer(l_hid1, p=dropout)
     l_hid2 = lasagne.layers.DenseLayer(
         l_hid1_drop,
         num_units=300,
         nonlinearity=lasagne.nonlinearities.rectify,
         W=lasagne.init.GlorotUniform(),
     )
-    l_hid2_drop = lasagne.layers.DropoutLayer(l_hid2, p=0.4)
+    l_hid2_drop = lasagne.layers.DropoutLayer(l_hid2, p=dropout)
     return lasagne.layers.DenseLayer(
         l_hid2_drop, num_units=10, nonlinearity=lasagne.nonlinearities.softmax
     )

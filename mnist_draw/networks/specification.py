@@ -14,11 +14,13 @@ Shape = tuple[int, ...]
 #: What each name builds, for help texts and errors.
 NETWORKS: dict[str, str] = {
     "mlp": "the tutorial's network: 500 and 300 hidden units, 40 % dropout",
+    "mlp:DROPOUT": "the same with another dropout (0 up to, not including, 1)",
     "custom_mlp:DEPTH,WIDTH,DROP_IN,DROP_HID": (
         "DEPTH hidden layers (0 to 10) of WIDTH units (1 to 10,000), leaving out a share of "
         "DROP_IN inputs and DROP_HID hidden units in training (each 0 up to, not including, 1)"
     ),
     "cnn": "two convolutions of 32 5×5 filters, 2×2 max pooling, 256 hidden units, 50 % dropout",
+    "deep_cnn": "three convolutions of 32, 64 and 128 filters, 256 hidden units, 50 % dropout",
 }
 
 
@@ -58,8 +60,9 @@ def parse_network(text: str) -> NetworkSpec:
     Parameters
     ----------
     text
-        ``"mlp"``, ``"cnn"`` or ``"custom_mlp:DEPTH,WIDTH,DROP_IN,DROP_HID"``, the numbers
-        optional from the right (2, 800, 0.2 and 0.5 where left out).
+        ``"mlp"``, ``"mlp:DROPOUT"``, ``"cnn"``, ``"deep_cnn"`` or
+        ``"custom_mlp:DEPTH,WIDTH,DROP_IN,DROP_HID"``, the numbers optional from the right (2,
+        800, 0.2 and 0.5 where left out).
 
     Returns
     -------
@@ -71,17 +74,43 @@ def parse_network(text: str) -> NetworkSpec:
         No such network, or a number out of range. The sentence lists what exists.
     """
     name, _, arguments = text.strip().partition(":")
-    if name == "mlp" and not arguments:
-        return NetworkSpec(
-            "mlp", "Tutorial MLP 784–500–300–10", _tutorial_mlp, _dense_shapes([784, 500, 300, 10])
-        )
+    if name == "mlp":
+        return _parse_mlp(text, arguments)
     if name == "cnn" and not arguments:
         shapes = ((32, 1, 5, 5), (32,), (32, 32, 5, 5), (32,), *_dense_shapes([512, 256, 10]))
         return NetworkSpec("cnn", "CNN, two 5×5 convolutions", _cnn, shapes)
+    if name == "deep_cnn" and not arguments:
+        shapes = (
+            *((32, 1, 5, 5), (32,), (64, 32, 3, 3), (64,), (128, 64, 3, 3), (128,)),
+            *_dense_shapes([2048, 256, 10]),
+        )
+        return NetworkSpec("deep_cnn", "CNN, three convolutions", _deep_cnn, shapes)
     if name == "custom_mlp":
         return _parse_custom_mlp(text, arguments)
     listing = "; ".join(f"{name} ({meaning})" for name, meaning in NETWORKS.items())
     raise NetworkError(f"There is no network {text!r}. There are: {listing}.")
+
+
+def _parse_mlp(text: str, arguments: str) -> NetworkSpec:
+    try:
+        dropout = float(arguments or 0.4)
+    except ValueError:
+        dropout = -1.0
+    if not 0 <= dropout < 1:
+        raise NetworkError(
+            f"The network {text!r} cannot be built: its dropout must be a number from 0 up to, "
+            "not including, 1, as in mlp:0.2. The tutorial's is 0.4."
+        )
+
+    def build(input_var: Any) -> Any:
+        from mnist_draw.networks.mlp import build_mlp
+
+        return build_mlp(input_var, dropout)
+
+    canonical = "mlp" if dropout == 0.4 else f"mlp:{_shortest(dropout)}"
+    return NetworkSpec(
+        canonical, "Tutorial MLP 784–500–300–10", build, _dense_shapes([784, 500, 300, 10])
+    )
 
 
 def _parse_custom_mlp(text: str, arguments: str) -> NetworkSpec:
@@ -136,13 +165,13 @@ def _dense_shapes(units: list[int]) -> tuple[Shape, ...]:
     return tuple(shapes)
 
 
-def _tutorial_mlp(input_var: Any) -> Any:
-    from mnist_draw.networks.mlp import build_mlp
-
-    return build_mlp(input_var)
-
-
 def _cnn(input_var: Any) -> Any:
     from mnist_draw.networks.cnn import build_cnn
 
     return build_cnn(input_var)
+
+
+def _deep_cnn(input_var: Any) -> Any:
+    from mnist_draw.networks.cnn import build_deep_cnn
+
+    return build_deep_cnn(input_var)

@@ -72,7 +72,9 @@ def test_the_numbers_reach_the_layers() -> None:
     assert found == [0.1234567890123, 0.75]
 
 
-@pytest.mark.parametrize("text", ["", "resnet", "MLP", "mlp:3", "cnn:1", "custom-mlp:2", "mlp,"])
+@pytest.mark.parametrize(
+    "text", ["", "resnet", "MLP", "mlps", "cnn:1", "deep_cnn:2", "custom-mlp:2", "mlp,"]
+)
 def test_unknown_names_list_what_exists(text: str) -> None:
     said = complaint(text)
     assert f"There is no network {text!r}" in said
@@ -109,3 +111,19 @@ def test_shapes_are_known_without_loading_theano() -> None:
         "assert not {'theano', 'pytensor', 'lasagne'} & set(sys.modules), sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "canonical"), [("mlp:0.2", "mlp:0.2"), ("mlp:0.40", "mlp"), ("mlp:0", "mlp:0")]
+)
+def test_the_tutorial_network_with_another_dropout(text: str, canonical: str) -> None:
+    specification = parse_network(text)
+    assert specification.text == canonical
+    assert specification.parameter_shapes() == parse_network("mlp").parameter_shapes()
+
+
+@pytest.mark.parametrize("text", ["mlp:3", "mlp:-0.1", "mlp:1", "mlp:half", "mlp:nan"])
+def test_a_dropout_that_cannot_be(text: str) -> None:
+    said = complaint(text)
+    assert repr(text) in said
+    assert "from 0 up to, not including, 1" in said
