@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import threading
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,12 @@ from numpy.typing import NDArray
 from mnist_draw.errors import UserError
 from mnist_draw.storage import npz
 from mnist_draw.storage.atomic import write_atomically
-from mnist_draw.training.events import Checkpointed, CheckpointFailed, Parameters
+from mnist_draw.training.events import (
+    Checkpointed,
+    CheckpointFailed,
+    Parameters,
+    SettingChanged,
+)
 from mnist_draw.training.history import History
 from mnist_draw.training.settings import TrainingSettings
 
@@ -42,7 +47,7 @@ class Checkpoint:
     Attributes
     ----------
     settings
-        Those of the run, with the learning rate and L2 that were set last.
+        Those of the run, with the learning rate, L2 and augmentation that were set last.
     epoch
         Complete epochs, 0 or more.
     data
@@ -53,6 +58,8 @@ class Checkpoint:
         All figures so far, as `History.to_arrays` gives them.
     best_epoch, best_loss, best_parameters
         The epoch with the lowest validation loss; no parameters where they were not kept.
+    changes
+        Settings changed during the run.
     """
 
     settings: TrainingSettings
@@ -64,6 +71,7 @@ class Checkpoint:
     best_epoch: int
     best_loss: float
     best_parameters: Parameters
+    changes: tuple[SettingChanged, ...] = ()
 
     def pack(self) -> bytes:
         """Return the bytes of the file."""
@@ -75,6 +83,7 @@ class Checkpoint:
             "data": self.data,
             "best_epoch": self.best_epoch,
             "best_loss": None if np.isinf(self.best_loss) else self.best_loss,
+            "changes": [astuple(change) for change in self.changes],
         }
         arrays: dict[str, Any] = {
             "header": np.frombuffer(json.dumps(header).encode(), np.uint8),
@@ -154,7 +163,18 @@ def _unpack(arrays: dict[str, Any]) -> Checkpoint:
         best_epoch,
         float("inf") if best_loss is None else float(best_loss),
         groups["best_parameters"],
+        tuple(_change(*values) for values in header.get("changes", ())),
     )
+
+
+def _change(
+    epoch: Any, batch: Any, batches: Any, name: Any, before: Any, value: Any
+) -> SettingChanged:
+    change = SettingChanged(int(epoch), int(batch), int(batches), str(name), before, value)
+    kinds = (str,) if name == "augmentation" else (int, float)
+    if not isinstance(before, kinds) or not isinstance(value, kinds) or change.batches < 1:
+        raise ValueError(f"{change} is no change of a setting")
+    return change
 
 
 class CheckpointWriter:

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from types import FrameType
 
-from mnist_draw.training.settings import check_l2, check_learning_rate
+from mnist_draw.training.settings import check_augmentation, check_l2, check_learning_rate
 
 
 class Controls:
@@ -24,6 +24,7 @@ class Controls:
         self._extra_epochs = 0
         self._learning_rate: float | None = None
         self._l2: float | None = None
+        self._augmentation: str | None = None
 
     def stop(self) -> None:
         """Ask for the end of the run; a paused loop ends too."""
@@ -71,6 +72,18 @@ class Controls:
         with self._changed:
             self._l2 = l2
 
+    def set_augmentation(self, augmentation: str) -> None:
+        """Train on with pictures varied in another way, from the next batch.
+
+        Raises
+        ------
+        SettingsError
+            There is no such recipe; the run goes on with the one it has.
+        """
+        check_augmentation(augmentation)
+        with self._changed:
+            self._augmentation = augmentation
+
     @property
     def stop_requested(self) -> bool:
         """Whether `stop` was called."""
@@ -95,6 +108,11 @@ class Controls:
     def l2(self) -> float | None:
         """The L2 penalty asked for during the run, if any."""
         return self._l2
+
+    @property
+    def augmentation(self) -> str | None:
+        """The recipe of augmentation asked for during the run, if any."""
+        return self._augmentation
 
     def wait_while_paused(self) -> None:
         """Return when the loop may go on or has to stop; called by the loop."""

@@ -82,6 +82,27 @@ class Resumed:
 
 
 @dataclass(frozen=True)
+class SettingChanged:
+    """A setting was changed during the run; the given minibatch is the first to follow it.
+
+    ``name`` is a field of `TrainingSettings`: ``learning_rate``, ``l2`` or ``augmentation``;
+    ``before`` and ``value`` are what it was and what it is now.
+    """
+
+    epoch: int
+    batch: int
+    batches: int
+    name: str
+    before: float | str
+    value: float | str
+
+    @property
+    def place(self) -> float:
+        """Where on an axis of epochs the change took effect."""
+        return self.epoch - 1 + (self.batch - 1) / self.batches
+
+
+@dataclass(frozen=True)
 class EpochFinished:
     """One pass over the training pictures and one over the validation pictures are done.
 
@@ -164,6 +185,7 @@ Event = (
     | Testing
     | Paused
     | Resumed
+    | SettingChanged
     | EpochFinished
     | Checkpointed
     | CheckpointFailed

@@ -12,7 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_draw.storage.atomic import write_atomically
-from mnist_draw.training.events import BatchFinished, EpochFinished, Event, Tested
+from mnist_draw.training.events import (
+    BatchFinished,
+    EpochFinished,
+    Event,
+    SettingChanged,
+    Tested,
+)
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,8 @@ class History:
         One double for each minibatch learnt, in order.
     epochs
         One `EpochFigures` for each complete epoch.
+    changes
+        Every `SettingChanged`, in order.
     test_loss, test_accuracy
         Of the end of the run; None before.
     """
@@ -45,6 +53,7 @@ class History:
         self.batch_losses = array("d")
         self.batch_accuracies = array("d")
         self.epochs: list[EpochFigures] = []
+        self.changes: list[SettingChanged] = []
         self.test_loss: float | None = None
         self.test_accuracy: float | None = None
 
@@ -65,6 +74,8 @@ class History:
                     event.images_per_second,
                 )
             )
+        elif isinstance(event, SettingChanged):
+            self.changes.append(event)
         elif isinstance(event, Tested):
             self.test_loss, self.test_accuracy = event.loss, event.accuracy
 

@@ -180,6 +180,7 @@ class _Loop:
             ) from error
         self.set_parameters(resume.parameters)
         self.history = History.from_arrays(*resume.figures)
+        self.history.changes = list(resume.changes)
         self.epoch = resume.epoch
         self.best_epoch, self.best_loss = resume.best_epoch, resume.best_loss
         self.best_parameters = resume.best_parameters
@@ -246,7 +247,8 @@ class _Loop:
         number = self.epoch + 1
         began = time.perf_counter()
         losses, accuracies, training_seconds = [], [], 0.0
-        for batch, (pictures, labels) in enumerate(self.pictures.minibatches(number), 1):
+        source = self.pictures.minibatches(number)
+        for batch in range(1, self.batches + 1):
             # Before the batch, so that a stop during compilation or validation trains nothing.
             if self.controls.paused:
                 yield events.Paused(number, batch - 1)
@@ -255,6 +257,16 @@ class _Loop:
                     yield events.Resumed(number, batch - 1)
             if self.controls.stop_requested:
                 return "stopped"
+            changes = self._changes(number, batch)
+            for change in changes:
+                yield self._noted(change)
+                if change.name == "augmentation":
+                    # What was prepared ahead is of the recipe before.
+                    if isinstance(source, Generator):
+                        source.close()
+                    self.pictures.augment(str(change.value))
+                    source = self.pictures.minibatches(number, batch - 1)
+            pictures, labels = next(source)
             started = time.perf_counter()
             learning_rate = self._set_rates(number, batch)
             loss, accuracy = (float(x) for x in self.functions.train(pictures, labels))
@@ -311,13 +323,20 @@ class _Loop:
         self.history.add(event)
         return event
 
+    def _changes(self, epoch: int, batch: int) -> list[events.SettingChanged]:
+        """Take over what was asked for; the settings are then those of the next batch."""
+        changes = []
+        for name in ("learning_rate", "l2", "augmentation"):
+            asked, before = getattr(self.controls, name), getattr(self.settings, name)
+            if asked is not None and asked != before:
+                self.settings = self.settings.replace(**{name: asked})
+                changes.append(
+                    events.SettingChanged(epoch, batch, self.batches, name, before, asked)
+                )
+        return changes
+
     def _set_rates(self, epoch: int, batch: int) -> float:
-        """Set what the next batch learns with; the request of the moment beats the settings."""
-        asked, asked_l2 = self.controls.learning_rate, self.controls.l2
-        if asked is not None and asked != self.settings.learning_rate:
-            self.settings = replace(self.settings, learning_rate=asked)
-        if asked_l2 is not None and asked_l2 != self.settings.l2:
-            self.settings = replace(self.settings, l2=asked_l2)
+        """Set what the next batch learns with."""
         progress = ((epoch - 1) * self.batches + batch - 1) / (self.epochs * self.batches)
         rate = learning_rate_at(self.settings.learning_rate, self.settings.schedule, progress)
         self.functions.learning_rate.set_value(np.float32(rate))
@@ -368,4 +387,5 @@ class _Loop:
             self.best_epoch,
             self.best_loss,
             self.best_parameters,
+            tuple(self.history.changes),
         )

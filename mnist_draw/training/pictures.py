@@ -41,16 +41,28 @@ class TrainingPictures:
         self._labels = data.train_labels.astype(np.int32)
         self._batch_size = settings.batch_size
         self._seed = settings.seed
+        self._augmenter: Augmenter | None = None
+        self.augment(settings.augmentation)
+
+    def augment(self, recipe: str) -> None:
+        """Vary pictures by another recipe, in the minibatches that are asked for next."""
         self._augmenter = None
-        if settings.augmentation != "off":
+        if recipe != "off":
             images = self._images
             if images.dtype != np.uint8:
                 levels = np.rint(images * np.float32(GREY_LEVELS))
                 images = np.clip(levels, 0, 255).astype(np.uint8)
-            self._augmenter = Augmenter(settings.augmentation, images, self._labels, settings.seed)
+            self._augmenter = Augmenter(recipe, images, self._labels, self._seed)
 
-    def minibatches(self, epoch: int) -> Iterator[Minibatch]:
+    def minibatches(self, epoch: int, start: int = 0) -> Iterator[Minibatch]:
         """Iterate over one epoch; incomplete minibatches are left out.
+
+        Parameters
+        ----------
+        epoch
+            From 1.
+        start
+            So many of its minibatches are passed over.
 
         Yields
         ------
@@ -59,16 +71,18 @@ class TrainingPictures:
         """
         rng = np.random.default_rng([self._seed, epoch])
         if self._augmenter is None:
-            return iterate_minibatches(
+            plain = iterate_minibatches(
                 self._images, self._labels, self._batch_size, shuffle=True, rng=rng
             )
-        return self._varied(self._augmenter, epoch, rng)
+            return islice(plain, start, None) if start else plain
+        return self._varied(self._augmenter, epoch, rng, start)
 
     def _varied(
-        self, augmenter: Augmenter, epoch: int, rng: np.random.Generator
+        self, augmenter: Augmenter, epoch: int, rng: np.random.Generator, start: int
     ) -> Iterator[Minibatch]:
         indices = np.arange(len(self._labels))
         chosen = iterate_minibatches(indices, self._labels, self._batch_size, shuffle=True, rng=rng)
+        chosen = islice(chosen, start, None)
         together = max(1, GROUP // self._batch_size)
         groups = iter(lambda: list(islice(chosen, together)), [])
 

@@ -98,12 +98,7 @@ class TrainingSettings:
                 + "; ".join(f"{name} ({meaning})" for name, meaning in SCHEDULES.items())
                 + "."
             )
-        if self.augmentation not in RECIPES:
-            raise SettingsError(
-                f"There is no augmentation {self.augmentation!r}. There are: "
-                + "; ".join(f"{name} ({recipe.meaning})" for name, recipe in RECIPES.items())
-                + "."
-            )
+        check_augmentation(self.augmentation)
         check_learning_rate(self.learning_rate)
         check_l2(self.l2)
         _within("The batch size", self.batch_size, 1, LARGEST_BATCH, "pictures")
@@ -177,6 +172,16 @@ def check_learning_rate(value: float) -> None:
         raise SettingsError(
             f"The learning rate is {value:g}; it must be above 0 (from 1e-20 to 1,000,000). "
             "The tutorial uses 0.001."
+        )
+
+
+def check_augmentation(name: str) -> None:
+    """Refuse a recipe that does not exist, as `check_learning_rate` does with its value."""
+    if name not in RECIPES:
+        raise SettingsError(
+            f"There is no augmentation {name!r}. There are: "
+            + "; ".join(f"{known} ({recipe.meaning})" for known, recipe in RECIPES.items())
+            + "."
         )
 
 

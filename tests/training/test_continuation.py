@@ -17,7 +17,7 @@ from mnist_draw.dataset.mnist import Dataset
 from mnist_draw.training import events
 from mnist_draw.training.checkpoint import Checkpoint, CheckpointError, load_checkpoint
 from mnist_draw.training.control import Controls
-from mnist_draw.training.events import EpochFinished, Event
+from mnist_draw.training.events import EpochFinished, Event, SettingChanged
 from mnist_draw.training.loop import train
 from mnist_draw.training.settings import TrainingSettings
 
@@ -94,6 +94,7 @@ def test_an_epoch_more_and_new_rates_are_part_of_the_checkpoint(
                 controls.add_epoch()
                 controls.set_learning_rate(0.01)
                 controls.set_l2(0.001)
+                controls.set_augmentation("pen")
 
         return listen
 
@@ -108,8 +109,16 @@ def test_an_epoch_more_and_new_rates_are_part_of_the_checkpoint(
         checkpoint=tmp_path / "run",
     )
     resume = load_checkpoint(tmp_path / "run")
-    assert resume.settings == chosen.replace(epochs=3, learning_rate=0.01, l2=0.001)
+    assert resume.settings == chosen.replace(
+        epochs=3, learning_rate=0.01, l2=0.001, augmentation="pen"
+    )
     assert resume.epoch == 2
+    assert resume.changes == (
+        SettingChanged(1, 4, 6, "learning_rate", 0.003, 0.01),
+        SettingChanged(1, 4, 6, "l2", 0.0, 0.001),
+        SettingChanged(1, 4, 6, "augmentation", "off", "pen"),
+    )
+    assert resume.changes[0].place == 0.5
     rest = run(resume.settings, dataset=digits, resume=resume)
     assert end(rest).epochs_done == end(whole).epochs_done == 3
     assert same(end(rest).parameters, end(whole).parameters)

@@ -75,6 +75,14 @@ def test_an_l2_penalty_out_of_range_changes_nothing(value: float) -> None:
     assert controls.l2 is None
 
 
+def test_an_unknown_augmentation_changes_nothing() -> None:
+    controls = Controls()
+    controls.set_augmentation("pen")
+    with pytest.raises(UserError, match="There is no augmentation 'rain'"):
+        controls.set_augmentation("rain")
+    assert controls.augmentation == "pen"
+
+
 def test_ctrl_c_asks_for_a_stop_and_a_second_one_breaks_off() -> None:
     controls = Controls()
     before = signal.getsignal(signal.SIGINT)

@@ -211,3 +211,20 @@ def test_a_new_l2_penalty_counts_from_the_next_batch(digits: Dataset) -> None:
     first, last = (np.linalg.norm(event.parameters[0]) for event in of(EpochFinished, seen))
     # Each of the six batches takes a tenth of the weights away.
     assert last == pytest.approx(0.9**6 * first, rel=0.05)
+
+
+def test_another_augmentation_counts_from_the_next_batch(digits: Dataset) -> None:
+    def change(recipe: str) -> list[float]:
+        controls = Controls()
+        seen = run(
+            SMALL.replace(epochs=1),
+            at(events.BatchFinished, 1, 3, lambda: controls.set_augmentation(recipe)),
+            dataset=digits,
+            controls=controls,
+        )
+        return [event.loss for event in of(events.BatchFinished, seen)]
+
+    plain, varied = change("off"), change("pen")
+    assert len(plain) == len(varied) == 6
+    assert plain[:3] == varied[:3]
+    assert plain[3] != varied[3]

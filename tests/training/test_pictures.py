@@ -72,3 +72,19 @@ def _order(number: int) -> np.ndarray:
     order = np.arange(1100)
     np.random.default_rng([TrainingSettings().seed, number]).shuffle(order)
     return order
+
+
+def test_another_recipe_from_the_middle_of_an_epoch() -> None:
+    chosen = TrainingSettings(augmentation="warp", batch_size=200)
+    pictures = TrainingPictures(chosen, DATA)
+    first = next(pictures.minibatches(1))
+    assert np.array_equal(first[0], epoch(1, augmentation="warp")[0][0])
+    pictures.augment("pen")
+    for recipe in ("pen", "off"):
+        pictures.augment(recipe)
+        rest = list(pictures.minibatches(1, start=1))
+        expected = epoch(1, augmentation=recipe)[1:]
+        assert len(rest) == 4
+        for found, wanted in zip(rest, expected, strict=True):
+            assert np.array_equal(found[0], wanted[0])
+            assert np.array_equal(found[1], wanted[1])
