@@ -13,6 +13,11 @@ else:
     from mnist_draw.theano_bridge.native import linker
 
     @pytest.fixture
+    def numpy_mode():
+        """The straightforward graph; fused operations would run element by element in Python."""
+        return theano.Mode(linker="py", optimizer="fast_run").excluding("fusion")
+
+    @pytest.fixture
     def native():
         """The mode under test."""
         return theano.Mode(linker=linker.NativeLinker(), optimizer="fast_run")
@@ -31,11 +36,10 @@ else:
         return graphs
 
     @pytest.fixture
-    def both(native, left_to_numba):
+    def both(native, numpy_mode, left_to_numba):
         """Return a check that NumPy and machine code agree, without Numba's help."""
 
         def check(inputs, outputs, values):
-            numpy_mode = theano.Mode(linker="py", optimizer="fast_run")
             expected = theano.function(inputs, outputs, mode=numpy_mode)(*values)
             function = theano.function(inputs, outputs, mode=native)
             results, again = function(*values), function(*values)

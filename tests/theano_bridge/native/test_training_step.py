@@ -36,9 +36,11 @@ def trained(mode, monkeypatch, steps=5, **settings):
 
 
 @pytest.mark.parametrize("rule", UPDATE_RULES)
-def test_every_update_rule_equals_the_straightforward_graph(rule, monkeypatch, left_to_numba):
+def test_every_update_rule_equals_the_straightforward_graph(
+    rule, numpy_mode, monkeypatch, left_to_numba
+):
     settings = {"network": "custom_mlp:1,40,0.2,0.5", "update": rule, "l2": 0.001}
-    plain = trained(theano.Mode(linker="py", optimizer="fast_run"), monkeypatch, **settings)
+    plain = trained(numpy_mode, monkeypatch, **settings)
     native = trained(theano.Mode(linker=NativeLinker()), monkeypatch, **settings)
     for want, got in zip(plain[0] + plain[1], native[0] + native[1], strict=True):
         np.testing.assert_allclose(got, want, rtol=2e-4, atol=2e-5)
@@ -46,10 +48,10 @@ def test_every_update_rule_equals_the_straightforward_graph(rule, monkeypatch, l
     assert not left_to_numba
 
 
-def test_the_convolutional_network_equals_the_straightforward_graph(monkeypatch, left_to_numba):
-    plain = trained(
-        theano.Mode(linker="py", optimizer="fast_run"), monkeypatch, 2, network="cnn", update="sgd"
-    )
+def test_the_convolutional_network_equals_the_straightforward_graph(
+    numpy_mode, monkeypatch, left_to_numba
+):
+    plain = trained(numpy_mode, monkeypatch, 2, network="cnn", update="sgd")
     native = trained(
         theano.Mode(linker=NativeLinker()), monkeypatch, 2, network="cnn", update="sgd"
     )
