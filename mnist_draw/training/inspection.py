@@ -1,0 +1,187 @@
+"""A look inside a network after an epoch: its weights, how far they moved, its silent units.
+
+Everything is plain NumPy on the parameters, so that any thread can do it beside the training.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_draw.training.events import Parameters
+
+Floats = NDArray[np.float32]
+
+#: After which convolutions 2×2 maxima are taken, by network.
+_POOLED = {"cnn": (True, True), "deep_cnn": (True, False, True)}
+_BINS = 60
+#: The histogram reaches so many standard deviations; what lies beyond counts in its last bins.
+_REACH = 4.0
+#: Pictures that silent units are sought with: convolutions cost more.
+DENSE_PICTURES, CONVOLUTION_PICTURES = 500, 100
+
+
+@dataclass(frozen=True, eq=False)
+class LayerFigures:
+    """What was seen after an epoch.
+
+    Attributes
+    ----------
+    epoch
+        From 1.
+    names
+        One for each layer with weights, the output last.
+    updates
+        How far the epoch moved each layer's weights, as a part of their length; empty where
+        the weights before are not known.
+    dead
+        Share of each hidden layer's rectifiers that are 0 for every picture tried; empty
+        where none were tried.
+    pictures
+        How many were tried.
+    counts, edges
+        The histogram of all weights (no biases): counts, and edges of its bins.
+    """
+
+    epoch: int
+    names: tuple[str, ...]
+    updates: tuple[float, ...]
+    dead: tuple[float, ...]
+    pictures: int
+    counts: NDArray[np.int64]
+    edges: NDArray[np.float64]
+
+
+def inspect(
+    network: str,
+    epoch: int,
+    before: Parameters | None,
+    after: Parameters,
+    pictures: Floats | None,
+) -> LayerFigures:
+    """Look at a network.
+
+    Parameters
+    ----------
+    network
+        Its text.
+    epoch
+        The epoch it has finished.
+    before, after
+        Its parameters an epoch ago and now, in Lasagne's order.
+    pictures
+        float32 (N, 1, 28, 28), scaled as for the network; none where None.
+    """
+    weights = _weights(after)
+    names = layer_names(after)
+    updates: tuple[float, ...] = ()
+    if before is not None:
+        updates = tuple(
+            float(np.linalg.norm(now - old) / max(float(np.linalg.norm(old)), 1e-12))
+            for old, now in zip(_weights(before), weights, strict=True)
+        )
+    dead: tuple[float, ...] = ()
+    if pictures is not None:
+        convolutions = any(value.ndim == 4 for value in weights)
+        pictures = pictures[: CONVOLUTION_PICTURES if convolutions else DENSE_PICTURES]
+        dead = tuple(float(np.mean(~active)) for active in active_units(network, after, pictures))
+    counts, edges = weight_histogram(weights)
+    tried = 0 if pictures is None else len(pictures)
+    return LayerFigures(epoch, names, updates, dead, tried, counts, edges)
+
+
+def _weights(parameters: Parameters) -> list[Any]:
+    return [value for value in parameters if value.ndim > 1]
+
+
+def layer_names(parameters: Parameters) -> tuple[str, ...]:
+    """Name the layers that have weights: convolutions, hidden layers, the output."""
+    weights = _weights(parameters)
+    convolutions = sum(value.ndim == 4 for value in weights)
+    names = [f"convolution {number}" for number in range(1, convolutions + 1)]
+    names += [f"hidden {number}" for number in range(1, len(weights) - convolutions)]
+    return (*names, "output")
+
+
+def weight_histogram(weights: list[Any]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Count weights in bins around 0; those far out count in the outermost ones."""
+    values = np.concatenate([value.ravel() for value in weights])
+    reach = max(_REACH * float(values.std()), 1e-6)
+    counts, edges = np.histogram(np.clip(values, -reach, reach), _BINS, (-reach, reach))
+    return counts.astype(np.int64), edges.astype(np.float64)
+
+
+def active_units(network: str, parameters: Parameters, pictures: Floats) -> list[NDArray[np.bool_]]:
+    """Tell, for each hidden layer, which units (or channels) any of the pictures excites."""
+    pooled = iter(_POOLED.get(network, ()))
+    layers = list(zip(parameters[::2], parameters[1::2], strict=True))
+    values: Floats = pictures
+    found: list[NDArray[np.bool_]] = []
+    for weights, biases in layers[:-1]:
+        if weights.ndim == 4:
+            values = _convolve(values, weights) + biases[:, None, None]
+        else:
+            values = values.reshape(len(values), -1) @ weights + biases
+        values = np.maximum(values, 0)
+        found.append(np.asarray((values > 0).any(axis=(0, *range(2, values.ndim)))))
+        if weights.ndim == 4 and next(pooled, False):
+            values = _pool(values)
+    return found
+
+
+def _convolve(values: Floats, weights: Floats) -> Floats:
+    """Convolve (N, channels, H, W) with (filters, channels, h, w) where they overlap wholly."""
+    filters, channels, height, width = weights.shape
+    windows = np.lib.stride_tricks.sliding_window_view(values, (height, width), axis=(2, 3))
+    count, _, rows, columns = windows.shape[:4]
+    patches = windows.transpose(0, 2, 3, 1, 4, 5).reshape(-1, channels * height * width)
+    # A convolution goes through the filter backwards.
+    kernel = weights[:, :, ::-1, ::-1].reshape(filters, -1)
+    result: Floats = (patches @ kernel.T).reshape(count, rows, columns, filters)
+    return result.transpose(0, 3, 1, 2)
+
+
+def _pool(values: Floats) -> Floats:
+    count, channels, height, width = values.shape
+    whole = values[:, :, : height // 2 * 2, : width // 2 * 2]
+    result: Floats = whole.reshape(count, channels, height // 2, 2, width // 2, 2).max(axis=(3, 5))
+    return result
+
+
+def words_on_updates(figures: LayerFigures) -> str:
+    """Say in words what the update sizes mean."""
+    if not figures.updates:
+        return "Shown after the second epoch."
+    largest = max(figures.updates)
+    name = figures.names[figures.updates.index(largest)]
+    told = (
+        f"The last epoch moved the weights of {name} most, by {100 * largest:.2g} % of their length"
+    )
+    if largest > 0.5:
+        return f"{told}: large steps, early in a run or with a high learning rate."
+    if largest < 0.005:
+        return f"{told}: the network has nearly settled."
+    return f"{told}."
+
+
+def words_on_dead(figures: LayerFigures) -> str:
+    """Say in words what the silent units mean."""
+    if not figures.dead:
+        return "This network has no rectifiers, or no pictures were tried."
+    worst = max(figures.dead)
+    told = f"tried on {figures.pictures} validation pictures"
+    if worst == 0:
+        return f"Every unit answers some picture ({told})."
+    name = figures.names[figures.dead.index(worst)]
+    return f"{100 * worst:.2g} % of {name} answer no picture at all ({told}) and learn nothing."
+
+
+def words_on_weights(figures: LayerFigures) -> str:
+    """Say in words what the histogram shows."""
+    total = max(int(figures.counts.sum()), 1)
+    centres = (figures.edges[:-1] + figures.edges[1:]) / 2
+    width = float(np.sqrt((figures.counts * centres**2).sum() / total))
+    return f"{total:,} weights, most within ±{2 * width:.2g}; strong ones lie at the sides."
