@@ -12,6 +12,7 @@ from mnist_draw.dataset.mnist import scale
 from mnist_draw.networks import parse_network
 from mnist_draw.recognition.calibration import fit_temperature
 from mnist_draw.recognition.recogniser import Recogniser
+from mnist_draw.recognition.refusal import shipped_refusal
 from mnist_draw.storage import ModelFile
 from mnist_draw.training.settings import TrainingSettings
 
@@ -59,6 +60,10 @@ def finished_model(
     recogniser = Recogniser(ModelFile(settings.network, parameters, metadata))
     probabilities = predict_all(recogniser, validation_images)
     metadata["temperature"] = round(fit_temperature(probabilities, validation_labels), 4)
+    refusal = shipped_refusal()
+    if refusal is not None:
+        likeness = refusal.likeness(scale(validation_images))
+        metadata["refused"] = round(float(np.mean(likeness < refusal.threshold)), 4)
     return ModelFile(settings.network, parameters, metadata)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mnist_draw.networks import parse_network
+from mnist_draw.recognition.refusal import FILE_NAME as REFUSAL
 from mnist_draw.storage import ModelFile, ModelFileError, load_model, resource_path
 
 #: Shipped networks, the one that reads handwriting best first: the first there is the default.
@@ -47,7 +48,9 @@ def load_trained(path: str | os.PathLike[str]) -> ModelFile:
 def list_models() -> tuple[ShippedModel, ...]:
     """Return the networks that ship, the default first."""
     folder = resource_path("models")
-    found = [ShippedModel(path.stem, path) for path in folder.glob(f"*{SUFFIX}")]
+    # The rule that tells digits from what is none lies there too, and reads no digit itself.
+    paths = [path for path in folder.glob(f"*{SUFFIX}") if path.name != REFUSAL]
+    found = [ShippedModel(path.stem, path) for path in paths]
     return tuple(sorted(found, key=_rank))
 
 

@@ -12,10 +12,15 @@ from mnist_draw.dataset.normalise import SIDE, has_ink, normalise_ink
 from mnist_draw.networks import parse_network
 from mnist_draw.recognition.answer import Answer, answer_from, empty_answer
 from mnist_draw.recognition.calibration import HIGHEST, LOWEST, apply_temperature
-from mnist_draw.recognition.rejection import object_to_ink
+from mnist_draw.recognition.refusal import Refusal, shipped_refusal
+from mnist_draw.recognition.rejection import UNLIKE_A_DIGIT, object_to_ink
 from mnist_draw.storage import ModelFile, ModelFileError
 
 Image = npt.NDArray[np.float32]
+
+#: A rule that refuses more than this part of a data set's own pictures was made for others:
+#: the network reads something else than digits.
+MOST_REFUSED = 0.1
 
 
 class Recogniser:
@@ -28,7 +33,10 @@ class Recogniser:
     Parameters
     ----------
     model : ModelFile
-        ``metadata["temperature"]``, if there is one, calibrates the probabilities.
+        ``metadata["temperature"]``, if there is one, calibrates the probabilities;
+        ``metadata["refused"]`` says which part of the validation pictures the rule refuses.
+    refusal : Refusal, optional
+        The rule that tells digits from what is none. Default: the one that ships.
 
     Raises
     ------
@@ -38,7 +46,7 @@ class Recogniser:
         When the parameters do not fit it.
     """
 
-    def __init__(self, model: ModelFile) -> None:
+    def __init__(self, model: ModelFile, refusal: Refusal | None = None) -> None:
         specification = parse_network(model.network)
         self._shapes = specification.parameter_shapes()
         model.require_shapes(self._shapes)
@@ -53,6 +61,8 @@ class Recogniser:
         self._predict: Callable[[Image], Image] = compile_predict(network)
         self.network = specification.text
         self.temperature = temperature_of(model)
+        self._refusal = shipped_refusal() if refusal is None else refusal
+        self._reads_digits = reads_digits(model)
 
     @property
     def parameters(self) -> tuple[Image, ...]:
@@ -87,6 +97,7 @@ class Recogniser:
             )
         self.parameters = model.parameters
         self.temperature = temperature_of(model)
+        self._reads_digits = reads_digits(model)
 
     def predict(self, inputs: Image) -> Image:
         """Return calibrated probabilities of many normalised pictures.
@@ -116,6 +127,29 @@ class Recogniser:
             )
         return apply_temperature(probabilities, self.temperature)
 
+    def read(self, inputs: Image) -> tuple[Image, Image]:
+        """Return calibrated probabilities of many pictures, and how much each looks like a digit.
+
+        Parameters
+        ----------
+        inputs : numpy.ndarray, shape (N, 1, 28, 28)
+            As for :meth:`predict`.
+
+        Returns
+        -------
+        probabilities : numpy.ndarray, float32, shape (N, 10)
+        likeness : numpy.ndarray, float32, shape (N,)
+            Log odds; see :meth:`refuses`. Infinite where no rule applies.
+        """
+        probabilities = self.predict(inputs)
+        if self._refusal is None or not self._reads_digits:
+            return probabilities, np.full(len(inputs), np.inf, np.float32)
+        return probabilities, self._refusal.likeness(inputs)
+
+    def refuses(self, likeness: float) -> bool:
+        """Tell whether what looks so little like a digit is none."""
+        return self._refusal is not None and self._refusal.refuses(likeness)
+
     def recognise_ink(self, ink: npt.NDArray[Any]) -> Answer:
         """Tell which digit was drawn.
 
@@ -132,9 +166,7 @@ class Recogniser:
         """
         if not has_ink(ink):
             return empty_answer()
-        network_input = normalise_ink(ink)
-        probabilities = self.predict(network_input[None, None])[0]
-        return answer_from(probabilities, network_input, object_to_ink(ink))
+        return self._answer(normalise_ink(ink), ink)
 
     def recognise_input(self, picture: npt.NDArray[Any]) -> Answer:
         """Tell which digit a picture of MNIST's kind shows, without normalising it.
@@ -149,8 +181,14 @@ class Recogniser:
             raise ValueError(f"expected one picture, got {picture.shape[0]}")
         if not has_ink(picture[0]):
             return empty_answer()
-        probabilities = self.predict(picture[None])[0]
-        return answer_from(probabilities, picture[0], object_to_ink(picture[0]))
+        return self._answer(picture[0], picture[0])
+
+    def _answer(self, network_input: Image, ink: npt.NDArray[Any]) -> Answer:
+        probabilities, likeness = self.read(network_input[None, None])
+        objection = object_to_ink(ink)
+        if not objection and self.refuses(float(likeness[0])):
+            objection = UNLIKE_A_DIGIT
+        return answer_from(probabilities[0], network_input, objection)
 
 
 def temperature_of(model: ModelFile) -> float:
@@ -159,3 +197,14 @@ def temperature_of(model: ModelFile) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return 1.0
     return float(value) if LOWEST <= value <= HIGHEST else 1.0
+
+
+def reads_digits(model: ModelFile) -> bool:
+    """Tell whether a model reads digits, not clothes or letters.
+
+    So it is unless its file says that the rule refuses many of the pictures it was validated on.
+    """
+    refused = model.metadata.get("refused", 0.0)
+    if isinstance(refused, bool) or not isinstance(refused, int | float):
+        return True
+    return refused <= MOST_REFUSED

@@ -29,6 +29,9 @@ SURE = 0.65
 #: … and of the two best together, from which both are named.
 PAIR = 0.80
 
+#: What is said of ink that the fitted rule refuses (see `mnist_draw.recognition.refusal`).
+UNLIKE_A_DIGIT = "It does not look like a digit."
+
 
 @dataclass(frozen=True)
 class Verdict:

@@ -1,0 +1,229 @@
+"""Measure the reading of whole numbers, composed from digits that people wrote with a pen.
+
+Digits of one writer are set side by side, drawn through the program's own canvas, and read::
+
+    python benchmarks/drawn_numbers.py FILE.npz [--model FILE.npz] [--each N] [--seed N] [--json]
+
+Printed are, for every spacing and number of digits, how many whole numbers are read rightly, how
+many have the right number of digits, and how many digits are right (by the least number of
+changes, insertions and deletions). Last comes the share of single digits that are read as a
+number of several digits.
+
+The file is that of `drawn_digits.py`. **A number is composed** of two to six digits. Each digit
+has the common height times 0.88 to 1.12 and stands up to 6 % of the height above or below the
+line. The number fills at most 92 % of the board's width and half of its height; the pen is the
+canvas' own, or an eighth of the digits' height where that is less, as one writes smaller digits
+with a finer pen. Three spacings are drawn:
+
+========  =====================================================================================
+clear     paper of 10 to 35 % of the height between the ink of neighbouring digits' boxes
+natural   from 8 % overlap of the boxes to 25 % of paper; some touch, some reach over others
+touching  each digit is pushed to the left until its ink overlaps that of the one before by up
+          to half of the pen's width
+========  =====================================================================================
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from drawn_digits import BOARD_PIXELS, InkFile, load_ink, placed
+
+from mnist_draw.errors import UserError
+
+SPACINGS = ("clear", "natural", "touching")
+LENGTHS = (2, 3, 4, 5, 6)
+HEIGHT, WIDTH = 0.5, 0.92
+PEN_PER_HEIGHT = 1 / 8
+
+Stroke = np.ndarray
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number to be drawn: strokes in pixels of a board 280 wide, and the pen's width there."""
+
+    text: str
+    spacing: str
+    strokes: list[Stroke]
+    pen: float
+
+
+def composed(
+    ink: InkFile, rng: np.random.Generator, length: int, spacing: str, widest_pen: float
+) -> Number:
+    """Put digits of one writer beside each other."""
+    while True:
+        chosen = np.flatnonzero(ink.writer == ink.writer[rng.integers(len(ink))])
+        if len(chosen) >= length:
+            break
+    chosen = rng.choice(chosen, length, replace=False)
+    digits = [_unit(ink.strokes(int(n)), rng) for n in chosen]
+    # The pen in heights of a digit; the final height is not known before the number is set.
+    pen = PEN_PER_HEIGHT
+    for _ in range(3):
+        line = _set(digits, spacing, pen, np.random.default_rng(int(chosen[0])))
+        points = np.concatenate([p for strokes in line for p in strokes])
+        low, high = points.min(axis=0), points.max(axis=0)
+        wide, high_ = high - low + pen
+        scale = BOARD_PIXELS * min(HEIGHT / high_, WIDTH / wide)
+        pen = min(PEN_PER_HEIGHT, widest_pen / scale)
+    middle = (low + high) / 2
+    strokes = [(s - middle) * scale + BOARD_PIXELS / 2 for digit in line for s in digit]
+    return Number("".join(str(ink.labels[n]) for n in chosen), spacing, strokes, pen * scale)
+
+
+def _unit(strokes: list[Stroke], rng: np.random.Generator) -> list[Stroke]:
+    """Scale a digit to a height of about 1 on the line, its left edge at 0."""
+    points = np.concatenate(strokes).astype(np.float64)
+    low, high = points.min(axis=0), points.max(axis=0)
+    size = np.maximum(high - low, 1e-6)
+    # A digit wider than high keeps within the line's height by its width.
+    scale = rng.uniform(0.88, 1.12) / max(size[1], size[0] / 1.2)
+    shift = np.array([0, (1 - size[1] * scale) / 2 + rng.uniform(-0.06, 0.06)])
+    return [(stroke - low) * scale + shift for stroke in strokes]
+
+
+def _set(
+    digits: list[list[Stroke]], spacing: str, pen: float, rng: np.random.Generator
+) -> list[list[Stroke]]:
+    """Move each digit to its place to the right of the one before."""
+    line = [digits[0]]
+    for digit in digits[1:]:
+        if spacing == "touching":
+            at = _touching(line[-1], digit, pen * rng.uniform(0.5, 1))
+        else:
+            gap = rng.uniform(0.10, 0.35) if spacing == "clear" else rng.uniform(-0.08, 0.25)
+            at = max(float(s[:, 0].max()) for s in line[-1]) + pen + gap
+        line.append([stroke + np.array([at, 0.0]) for stroke in digit])
+    return line
+
+
+def _touching(before: list[Stroke], digit: list[Stroke], distance: float) -> float:
+    """Return how far right a digit goes so that its line comes that near to the one before."""
+    left = np.concatenate([_dense(stroke) for stroke in before])
+    right = np.concatenate([_dense(stroke) for stroke in digit])
+    down = np.abs(left[:, None, 1] - right[None, :, 1])
+    reach = np.sqrt(np.maximum(distance**2 - down**2, 0))
+    needed = np.where(down < distance, left[:, None, 0] - right[None, :, 0] + reach, -np.inf)
+    at = float(needed.max())
+    # Digits that pass under one another stand side by side instead.
+    return max(at, float(left[:, 0].min()) + 0.1)
+
+
+def _dense(stroke: Stroke) -> Stroke:
+    at = np.linspace(0, len(stroke) - 1, max(2, 3 * len(stroke)))
+    return np.stack([np.interp(at, np.arange(len(stroke)), stroke[:, k]) for k in (0, 1)], 1)
+
+
+class Board:
+    """The program's canvas, off the screen."""
+
+    def __init__(self) -> None:
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+        from PyQt5.QtWidgets import QApplication
+
+        self._app = QApplication.instance() or QApplication(["drawn_numbers"])
+        from mnist_draw.app.canvas import Canvas
+        from mnist_draw.app.strokes import BOARD, PEN_WIDTH
+
+        self._unit = BOARD / BOARD_PIXELS
+        self.pen = PEN_WIDTH / self._unit
+        self._canvas = Canvas()
+        self._canvas.resize(BOARD_PIXELS, BOARD_PIXELS)
+
+    def ink(self, strokes: list[Stroke], pen: float | None = None) -> np.ndarray:
+        """Draw strokes given in pixels of a board of 280 and return the canvas' picture."""
+        self._canvas.clear()
+        self._canvas.set_pen_width((self.pen if pen is None else pen) * self._unit)
+        for stroke in strokes:
+            self._canvas.add_stroke([(float(x), float(y)) for x, y in stroke * self._unit])
+        return self._canvas.ink()
+
+
+def digit_errors(text: str, read: str) -> int:
+    """Return the least number of changes, insertions and deletions from one to the other."""
+    row = list(range(len(read) + 1))
+    for i, wanted in enumerate(text, 1):
+        before, row[0] = row[0], i
+        for j, found in enumerate(read, 1):
+            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (wanted != found))
+    return row[-1]
+
+
+def measure(ink: InkFile, model: str | None, each: int, seed: int) -> dict[str, Any]:
+    """Draw and read all numbers, and single digits."""
+    from mnist_draw.recognition.models import default_model, load_trained
+    from mnist_draw.recognition.numbers import read_number
+    from mnist_draw.recognition.recogniser import Recogniser
+
+    recogniser = Recogniser(default_model() if model is None else load_trained(model))
+    board = Board()
+    results: dict[str, Any] = {}
+    for spacing in SPACINGS:
+        for length in LENGTHS:
+            rng = np.random.default_rng((seed, SPACINGS.index(spacing), length))
+            numbers = [composed(ink, rng, length, spacing, board.pen) for _ in range(each)]
+            read = [read_number(recogniser, board.ink(n.strokes, n.pen)).text for n in numbers]
+            texts = [n.text for n in numbers]
+            errors = [digit_errors(t, r) for t, r in zip(texts, read, strict=True)]
+            results[f"{spacing} {length}"] = {
+                "whole": float(np.mean([t == r for t, r in zip(texts, read, strict=True)])),
+                "length": float(
+                    np.mean([len(t) == len(r) for t, r in zip(texts, read, strict=True)])
+                ),
+                "digits": 1 - sum(errors) / (each * length),
+            }
+    singles = np.random.default_rng(seed).permutation(len(ink))[: each * 5]
+    split = [
+        len(read_number(recogniser, board.ink(placed(ink.strokes(int(n)), (seed, int(n))))).digits)
+        for n in singles
+    ]
+    results["single digits read as several"] = float(np.mean(np.array(split) > 1))
+    return results
+
+
+def report(results: dict[str, Any]) -> str:
+    """Put the results into a table."""
+    lines = ["spacing   digits   whole number   right length   digit by digit"]
+    for spacing in SPACINGS:
+        for length in LENGTHS:
+            row = results[f"{spacing} {length}"]
+            lines.append(
+                f"{spacing:<9} {length:>6} {row['whole']:>14.1%} {row['length']:>14.1%} "
+                f"{row['digits']:>16.1%}"
+            )
+    lines.append(f"single digits read as several: {results['single digits read as several']:.2%}")
+    return "\n".join(lines)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the benchmark; return the exit status."""
+    parser = argparse.ArgumentParser(description="Measure the reading of whole numbers.")
+    parser.add_argument("file", type=Path, metavar="FILE.npz", help="digits as strokes")
+    parser.add_argument("--model", metavar="FILE.npz", help="default: the network that ships")
+    parser.add_argument("--each", type=int, default=300, metavar="N", help="numbers of each sort")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of choice and place")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    arguments = parser.parse_args(argv)
+    if arguments.each < 1:
+        parser.error(f"--each is {arguments.each}; it must be at least 1")
+    try:
+        ink = load_ink(arguments.file)
+        results = measure(ink, arguments.model, arguments.each, arguments.seed)
+    except UserError as error:
+        print(f"drawn_numbers: {error}", file=sys.stderr)
+        return 1
+    print(json.dumps(results) if arguments.json else report(results))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

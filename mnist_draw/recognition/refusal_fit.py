@@ -1,0 +1,164 @@
+"""Fit the rule that tells digits from what is none.
+
+Run it as ``python -m mnist_draw.recognition.refusal_fit``; it takes some minutes.
+
+MNIST's training digits, varied as for handwriting and written with pens of any width, stand
+against made-up junk. Nothing else is used. The threshold is set on MNIST's validation digits, as
+they are: a small part of them, the strangest, is refused.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from math import cos, pi
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mnist_draw.dataset.augmentation import RECIPES, Augmenter
+from mnist_draw.dataset.chance import Chance
+from mnist_draw.dataset.mnist import load_dataset, scale
+from mnist_draw.dataset.strokes import StrokeStore
+from mnist_draw.dataset.styles import restyle
+from mnist_draw.recognition.junk import junk, written
+from mnist_draw.recognition.refusal import KINDS, NETWORK, Refusal
+from mnist_draw.storage import ModelFile, resource_path, save_model
+
+Images = npt.NDArray[np.uint8]
+Labels = npt.NDArray[Any]
+
+#: Units of the hidden layers, and the share of them that is left out in training.
+HIDDEN = (400, 150)
+DROPOUT = 0.2
+EPOCHS = 60
+LEARNING_RATE = 0.001
+#: Pictures in a minibatch: digits as the handwriting recipe varies them, digits written with
+#: pens of any width, and junk.
+VARIED, WRITTEN, JUNK = 240, 90, 170
+#: Pictures of junk that are made; each epoch sees them in another order.
+JUNK_MADE = 200_000
+_JUNK_AT_ONCE = 10_000
+#: Share of MNIST's validation digits below the threshold.
+REFUSED = 0.012
+
+
+class Digits:
+    """MNIST's training digits in all variations."""
+
+    def __init__(self, images: Images, labels: Labels, seed: int) -> None:
+        self._labels = labels
+        self._seed = seed
+        self._augmenter = Augmenter("handwriting", images, labels, seed)
+        self._store = StrokeStore(images[:, 0])
+
+    def varied(self, indices: npt.NDArray[np.intp], epoch: int) -> Images:
+        """Return digits as the recipe for handwriting varies them, uint8 (n, 28, 28)."""
+        return self._augmenter.batch(indices, epoch)[:, 0]
+
+    def written(self, indices: npt.NDArray[np.intp], epoch: int) -> Images:
+        """Return digits written with pens of any width, uint8 (n, 28, 28)."""
+        warp = RECIPES["handwriting"].warp
+        assert warp is not None
+        chance = Chance(self._seed + 3, epoch, indices)
+        strokes = self._store.strokes(indices)
+        restyle(strokes, self._labels[indices], chance)
+        return written(strokes, chance, warp)
+
+
+def fit_refusal(seed: int = 1, epochs: int = EPOCHS) -> ModelFile:
+    """Fit the rule; takes some minutes.
+
+    Parameters
+    ----------
+    seed : int
+        The same seed gives the same rule on the same computer.
+    epochs : int
+
+    Returns
+    -------
+    ModelFile
+        For :meth:`mnist_draw.recognition.refusal.Refusal.from_model`.
+    """
+    import lasagne
+
+    from mnist_draw.training.functions import compile_train
+    from mnist_draw.training.settings import TrainingSettings
+
+    data = load_dataset()
+    images, labels = data.train_images, data.train_labels
+    digits = Digits(images, labels, seed)
+    none = _made_junk(images[:, 0], labels, seed)
+    lasagne.random.set_rng(np.random.RandomState(seed))
+    network = lasagne.layers.InputLayer((None, 1, 28, 28))
+    for units in HIDDEN:
+        network = lasagne.layers.DenseLayer(network, units)
+        network = lasagne.layers.DropoutLayer(network, DROPOUT)
+    network = lasagne.layers.DenseLayer(network, KINDS, nonlinearity=lasagne.nonlinearities.softmax)
+    functions = compile_train(network, TrainingSettings(update="adam"))
+    rng = np.random.default_rng(seed)
+    batches = len(images) // (VARIED + WRITTEN)
+    usable = np.flatnonzero(StrokeStore(images[:, 0]).has_points(np.arange(len(images))))
+    for epoch in range(epochs):
+        order, junk_order = rng.permutation(usable), rng.permutation(len(none))
+        losses = []
+        for batch in range(min(batches, len(order) // (VARIED + WRITTEN))):
+            share = (epoch + batch / batches) / epochs
+            rate = LEARNING_RATE * (1 + cos(pi * share)) / 2
+            functions.learning_rate.set_value(np.float32(rate))
+            chosen = order[batch * (VARIED + WRITTEN) :][: VARIED + WRITTEN]
+            others = none[junk_order[batch * JUNK : (batch + 1) * JUNK]]
+            pictures = [
+                digits.varied(chosen[:VARIED], epoch),
+                digits.written(chosen[VARIED:], epoch),
+                others,
+            ]
+            kinds = np.concatenate([labels[chosen], np.full(len(others), KINDS - 1)])
+            loss, _ = functions.train(np.concatenate(pictures)[:, None], kinds.astype(np.int32))
+            losses.append(float(loss))
+        print(f"Epoch {epoch + 1} of {epochs}: loss {np.mean(losses):.4f}", flush=True)
+    layers = tuple(
+        np.asarray(value, np.float32) for value in lasagne.layers.get_all_param_values(network)
+    )
+    likeness = Refusal(layers, 0.0).likeness(scale(data.validation_images))
+    threshold = float(np.quantile(likeness, REFUSED))
+    metadata = {
+        "title": "Digit or not",
+        "threshold": round(threshold, 4),
+        "refused": REFUSED,
+        "epochs": epochs,
+        "seed": seed,
+    }
+    return ModelFile(f"{NETWORK}:{','.join(map(str, HIDDEN))}", layers, metadata)
+
+
+def _made_junk(images: Images, labels: Labels, seed: int) -> Images:
+    return np.concatenate(
+        [
+            junk(_JUNK_AT_ONCE, seed * 1000 + part, images, labels)
+            for part in range(JUNK_MADE // _JUNK_AT_ONCE)
+        ]
+    )
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Fit and save; return the exit status."""
+    parser = argparse.ArgumentParser(description="Fit the rule that tells digits from others.")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        default=resource_path("models", "digit_or_not.npz"),
+        help="default: where the program looks for it",
+    )
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--epochs", type=int, default=EPOCHS)
+    arguments = parser.parse_args(argv)
+    save_model(arguments.output, fit_refusal(arguments.seed, arguments.epochs))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
