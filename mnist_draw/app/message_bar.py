@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
@@ -23,6 +25,13 @@ class MessageBar(QFrame):
         self.words.setWordWrap(True)
         self.words.setTextInteractionFlags(Qt.TextSelectableByMouse | Qt.TextSelectableByKeyboard)
         row.addWidget(self.words, 1)
+        self._action: Callable[[], object] | None = None
+        self.action_button = QPushButton("Undo")
+        self.action_button.setObjectName("messageActionButton")
+        self.action_button.setProperty("look", "link")
+        explain(self.action_button, "Undo", "Take back what the message tells of.")
+        self.action_button.clicked.connect(self._act)
+        row.addWidget(self.action_button, 0, Qt.AlignTop)
         self.dismiss_button = QPushButton("Dismiss")
         self.dismiss_button.setObjectName("dismissButton")
         self.dismiss_button.setProperty("look", "link")
@@ -31,11 +40,22 @@ class MessageBar(QFrame):
         row.addWidget(self.dismiss_button, 0, Qt.AlignTop)
         self.hide()
 
-    def tell(self, sentence: str) -> None:
-        """Show a sentence; a screen reader finds it as the bar's name."""
+    def tell(self, sentence: str, undo: Callable[[], object] | None = None) -> None:
+        """Show a sentence, with a button if what it tells of can be undone.
+
+        A screen reader finds the sentence as the bar's name.
+        """
+        self._action = undo
+        self.action_button.setVisible(undo is not None)
         self.words.setText(sentence)
         self.setAccessibleName(sentence)
         self.show()
+
+    def _act(self) -> None:
+        action = self._action
+        self.dismiss()
+        if action is not None:
+            action()
 
     def dismiss(self) -> None:
         """Hide the bar."""

@@ -6,7 +6,6 @@ pyqtgraph is imported when the first plot is built, after the window is visible.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 from PyQt5.QtCore import QLineF, QSize, Qt
@@ -14,7 +13,7 @@ from PyQt5.QtGui import QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from mnist_draw.app import theme
-from mnist_draw.app.series import Envelope
+from mnist_draw.app.series import Envelope, thinned
 from mnist_draw.app.theme import Size, Text
 from mnist_draw.app.widgets import Card, ComboBox, explain, label
 
@@ -145,7 +144,7 @@ class CurveCard(Card):
             return
         xs, ys = self._batches.points()
         self._batch_curve.setData(xs, [self._map(y) for y in ys])
-        epochs = _thinned(self._epochs)
+        epochs = thinned(self._epochs)
         x = [row[0] for row in epochs]
         self._training_curve.setData(x, [self._map(row[1]) for row in epochs])
         self._validation_curve.setData(x, [self._map(row[2]) for row in epochs])
@@ -262,14 +261,3 @@ class AccuracyCard(CurveCard):
         values = [v for row in self._epochs for v in row[1:]]
         low = min([92.0, *(2 * math.floor(v / 2) for v in values)]) if values else 80.0
         return low, 100.0
-
-
-def _thinned(
-    rows: Sequence[tuple[float, float, float]], most: int = 2000
-) -> Sequence[tuple[float, float, float]]:
-    """Return at most ``most`` rows, evenly chosen, the last one always."""
-    step = math.ceil(len(rows) / most) or 1
-    if step == 1:
-        return rows
-    chosen = list(rows[::step])
-    return chosen if chosen[-1] is rows[-1] else [*chosen, rows[-1]]

@@ -44,11 +44,15 @@ class Failed:
 
 @dataclass(frozen=True)
 class Continued:
-    """Figures of a continued run's earlier part: an ``(epochs, 7)`` table and batch figures."""
+    """Figures of a continued run's earlier part: an ``(epochs, 7)`` table and batch figures.
+
+    ``changes`` are the settings changed in it.
+    """
 
     batch_losses: Any
     batch_accuracies: Any
     epochs: Any
+    changes: Any = ()
 
 
 class RunState:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from PyQt5.QtCore import QObject, pyqtSignal
@@ -15,6 +17,7 @@ from mnist_draw.app.training_worker import Training
 from mnist_draw.errors import UserError
 from mnist_draw.storage.preferences import Preferences
 from mnist_draw.training.history import History
+from mnist_draw.training.runs import Run
 
 #: Curves are drawn at most this often, in seconds; labels follow every hand-over of events.
 _CURVES_EVERY = 0.1
@@ -52,8 +55,9 @@ class RunView(QObject):
         tab.pause_asked.connect(self.pause)
         tab.stop_asked.connect(self.stop)
         tab.epoch_asked.connect(self.one_epoch_more)
-        tab.settings.learning_rate_changed.connect(self._change_learning_rate)
-        tab.settings.l2_changed.connect(self._change_l2)
+        tab.settings.learning_rate_changed.connect(partial(self._change, "learning_rate"))
+        tab.settings.l2_changed.connect(partial(self._change, "l2"))
+        tab.settings.augmentation_changed.connect(partial(self._change, "augmentation"))
         tab.settings.examples.failed.connect(self.told)
         training.happened.connect(self._happened)
         training.ended.connect(self._ended)
@@ -114,8 +118,29 @@ class RunView(QObject):
         epochs = self._epochs_done() + 1
         self.training.continue_for(epochs)
         test_accuracy = self.state.test_accuracy
-        self._begin(epochs)
+        self._begin_continued(epochs)
         self.state.test_accuracy = test_accuracy
+
+    def continue_run(self, run: Run) -> None:
+        """Continue a run of the list, from its last complete epoch to its planned end."""
+        if self.training.running:
+            self.told.emit("A run is going on; stop it before another one is continued.")
+            return
+        settings = run.settings
+        if run.epochs_done >= settings.epochs:
+            settings = settings.replace(epochs=run.epochs_done + 1)
+        self.tab.settings.show_settings(settings)
+        self.training.continue_run(replace(run, settings=settings))
+        self.tab.filters.show_parameters(None)
+        self._begin_continued(settings.epochs)
+
+    def _begin_continued(self, epochs: int) -> None:
+        """Show a run whose earlier part comes as an event; it goes on as the panel says."""
+        settings = self.tab.settings
+        self._change("learning_rate", settings.learning_rate.value())
+        self._change("l2", settings.l2.value())
+        self._change("augmentation", str(settings.augmentation.currentData()))
+        self._begin(epochs)
         for card in (self.tab.loss, self.tab.accuracy):
             card.clear(epochs)
         self._history = History()
@@ -129,13 +154,15 @@ class RunView(QObject):
     def _epochs_done(self) -> int:
         return self._history.epochs[-1].epoch if self._history.epochs else 0
 
-    def _change_learning_rate(self, value: float) -> None:
-        if self.training.controls is not None:
-            self.training.controls.set_learning_rate(value)
-
-    def _change_l2(self, value: float) -> None:
-        if self.training.controls is not None:
-            self.training.controls.set_l2(value)
+    def _change(self, name: str, value: Any) -> None:
+        """Change a setting of the run that is going on."""
+        controls = self.training.controls
+        if controls is None:
+            return
+        try:
+            getattr(controls, f"set_{name}")(value)
+        except UserError as error:
+            self.told.emit(f"{error} The run goes on as before.")
 
     # -- what the run tells
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from array import array
+from collections.abc import Sequence
+from typing import TypeVar
+
+Row = TypeVar("Row")
 
 #: Buckets kept at most: about two for each pixel of a plot.
 _BUCKETS = 1024
@@ -64,3 +69,12 @@ class Envelope:
             xs += (x, x)
             ys += (low, high)
         return xs, ys
+
+
+def thinned(rows: Sequence[Row], most: int = 2000) -> Sequence[Row]:
+    """Return at most about ``most`` rows, evenly chosen, the last one always."""
+    step = math.ceil(len(rows) / most) or 1
+    if step == 1:
+        return rows
+    chosen = list(rows[::step])
+    return chosen if chosen[-1] is rows[-1] else [*chosen, rows[-1]]

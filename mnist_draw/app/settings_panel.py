@@ -34,12 +34,13 @@ class SettingsPanel(QWidget):
 
     Signals
     -------
-    learning_rate_changed, l2_changed
+    learning_rate_changed, l2_changed, augmentation_changed
         ``(value)``: by the user, also during a run.
     """
 
     learning_rate_changed = pyqtSignal(float)
     l2_changed = pyqtSignal(float)
+    augmentation_changed = pyqtSignal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -179,12 +180,15 @@ class SettingsPanel(QWidget):
             self.augmentation,
             "Augmentation",
             "How the training pictures are varied, anew in each epoch; the network then reads "
-            "more kinds of handwriting.",
+            "more kinds of handwriting. Can be changed during a run.",
         )
         column.addWidget(Field("Augmentation", self.augmentation))
         self.examples = AugmentationView()
         column.addWidget(self.examples)
         self.augmentation.currentIndexChanged.connect(self._show_examples)
+        self.augmentation.currentIndexChanged.connect(
+            lambda: self.augmentation_changed.emit(str(self.augmentation.currentData()))
+        )
         self.seed.valueChanged.connect(self._show_examples)
         self.data.activated.connect(self._show_examples)
 
@@ -228,7 +232,6 @@ class SettingsPanel(QWidget):
             self.schedule_combo,
             self.data,
             self.pictures,
-            self.augmentation,
             self.seed,
             self.target,
             self.patience,
@@ -311,7 +314,7 @@ class SettingsPanel(QWidget):
         self.show_settings(TrainingSettings.from_json(values))
 
     def set_running(self, running: bool) -> None:
-        """During a run only the learning rate and L2 can be changed."""
+        """During a run learning rate, L2 and augmentation can be changed, nothing else."""
         for widget in (*self._fixed, *self._rule_boxes.values()):
             widget.setEnabled(not running)
 

@@ -112,6 +112,23 @@ QComboBox QAbstractItemView {{
     background: {panel}; color: {text}; border: 1px solid {line}; padding: 4px;
     selection-background-color: {second}; selection-color: {on_second};
 }}
+QTableWidget {{
+    background: {card}; alternate-background-color: {panel}; border: none;
+    gridline-color: {line}; selection-background-color: {hover}; selection-color: {text};
+}}
+QTableWidget::item {{ padding: 0 6px; border: none; }}
+QTableWidget::item:focus {{ border: 1px solid {second}; }}
+QTableWidget QLineEdit {{ min-height: 0; border-radius: 0; padding: 0 4px; }}
+QHeaderView {{ background: {card}; border: none; }}
+QHeaderView::section {{
+    background: {card}; color: {muted}; font-size: {label}px; border: none;
+    border-bottom: 1px solid {line}; padding: 4px 6px;
+}}
+QTableCornerButton::section {{ background: {card}; border: none; }}
+QTableWidget::indicator {{
+    width: 14px; height: 14px; border: 1px solid {muted}; border-radius: 4px; background: {card};
+}}
+QTableWidget::indicator:checked {{ background: {second}; border-color: {second}; }}
 QMenu {{ background: {panel}; color: {text}; border: 1px solid {line}; padding: 4px; }}
 QMenu::item {{ padding: 6px 20px 6px 24px; border-radius: 4px; }}
 QMenu::item:selected {{ background: {hover}; }}
@@ -140,6 +157,11 @@ QScrollBar::handle:vertical {{
     background: {line}; border-radius: 4px; min-height: 24px; margin: 1px;
 }}
 QScrollBar::add-line:vertical, QScrollBar::sub-line:vertical {{ height: 0; }}
+QScrollBar:horizontal {{ background: transparent; height: 10px; margin: 0; }}
+QScrollBar::handle:horizontal {{
+    background: {line}; border-radius: 4px; min-width: 24px; margin: 1px;
+}}
+QScrollBar::add-line:horizontal, QScrollBar::sub-line:horizontal {{ width: 0; }}
 QScrollBar::add-page:vertical, QScrollBar::sub-page:vertical {{ background: transparent; }}
 """
 

@@ -35,6 +35,8 @@ class Colours:
     hover: str
     alert: str
     dark: bool
+    #: Curves of several runs in one plot; with a line style each, so that colour never is alone.
+    series: tuple[str, ...]
 
 
 DARK = Colours(
@@ -54,6 +56,7 @@ DARK = Colours(
     hover="#2a2f39",
     alert="#ff8f80",
     dark=True,
+    series=("#ffb048", "#569cff", "#5fd0a0", "#e58fd0", "#e6dc6a", "#9aa3b2"),
 )
 
 LIGHT = Colours(
@@ -73,6 +76,7 @@ LIGHT = Colours(
     hover="#eef0f4",
     alert="#b3261e",
     dark=False,
+    series=("#a95900", "#1f5fd0", "#0b7d55", "#a3248a", "#6f6200", "#5d6675"),
 )
 
 CHOICES = ("system", "light", "dark")

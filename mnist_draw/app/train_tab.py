@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtGui import QKeySequence
 from PyQt5.QtWidgets import (
     QHBoxLayout,
     QPushButton,
     QScrollArea,
+    QShortcut,
     QSizePolicy,
+    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -18,8 +21,10 @@ from mnist_draw.app import theme
 from mnist_draw.app.figures import FiguresRow, ProgressRow
 from mnist_draw.app.filters_view import FiltersView
 from mnist_draw.app.hint_card import HintCard
+from mnist_draw.app.offer_bar import OfferBar
 from mnist_draw.app.plots import AccuracyCard, LossCard
 from mnist_draw.app.run_state import RunState
+from mnist_draw.app.runs_page import RunsPage
 from mnist_draw.app.settings_panel import SettingsPanel
 from mnist_draw.app.theme import Size
 from mnist_draw.app.widgets import Card, explain, label
@@ -32,12 +37,15 @@ class TrainTab(QWidget):
     -------
     start_asked, pause_asked, stop_asked, epoch_asked
         The buttons. ``pause_asked`` also resumes.
+    runs_shown
+        The list of runs has come into view.
     """
 
     start_asked = pyqtSignal()
     pause_asked = pyqtSignal()
     stop_asked = pyqtSignal()
     epoch_asked = pyqtSignal()
+    runs_shown = pyqtSignal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -75,10 +83,41 @@ class TrainTab(QWidget):
         inner = QVBoxLayout()
         inner.setContentsMargins(Size.MARGIN, 0, Size.MARGIN, 0)
         inner.setSpacing(Size.FIELD_GAP)
-        inner.addWidget(self.state_label)
+        state = QHBoxLayout()
+        state.addWidget(self.state_label, 1)
+        state.addWidget(self._build_runs_button(), 0, Qt.AlignTop)
+        inner.addLayout(state)
         inner.addLayout(self._build_buttons())
         column.addLayout(inner)
         return side
+
+    def _build_runs_button(self) -> QPushButton:
+        self.runs_button = QPushButton("Runs")
+        self.runs_button.setObjectName("runsButton")
+        self.runs_button.setProperty("look", "link")
+        self.runs_button.setCheckable(True)
+        explain(
+            self.runs_button, "Runs", "Show all runs to compare them, or the run's curves.", "F7"
+        )
+        QShortcut(QKeySequence("F7"), self).activated.connect(self.runs_button.toggle)
+        self.runs_button.toggled.connect(self._show_page)
+        return self.runs_button
+
+    def _show_page(self, runs: bool) -> None:
+        self.runs_button.setText("Curves" if runs else "Runs")
+        self._pages.setCurrentWidget(self.runs if runs else self._curves)
+        if runs:
+            self.runs_shown.emit()
+            self.runs.table.setFocus()
+
+    @property
+    def showing_runs(self) -> bool:
+        """Whether the list of runs is in view, not the curves."""
+        return self.runs_button.isChecked()
+
+    def show_curves(self) -> None:
+        """Bring the run's figures and curves into view."""
+        self.runs_button.setChecked(False)
 
     def _build_buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -129,8 +168,19 @@ class TrainTab(QWidget):
         return row
 
     def _build_main(self) -> QVBoxLayout:
-        column = QVBoxLayout()
-        column.setContentsMargins(Size.MARGIN, Size.CARD_PADDING, Size.MARGIN, Size.MARGIN)
+        outer = QVBoxLayout()
+        outer.setContentsMargins(Size.MARGIN, Size.CARD_PADDING, Size.MARGIN, Size.MARGIN)
+        outer.setSpacing(Size.CARD_GAP)
+        self.offer = OfferBar()
+        outer.addWidget(self.offer)
+        self._pages = QStackedWidget()
+        self._curves = QWidget()
+        self.runs = RunsPage()
+        for page in (self._curves, self.runs):
+            self._pages.addWidget(page)
+        outer.addWidget(self._pages, 1)
+        column = QVBoxLayout(self._curves)
+        column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(Size.CARD_GAP)
         self.figures = FiguresRow()
         self.progress = ProgressRow()
@@ -157,11 +207,11 @@ class TrainTab(QWidget):
         self.hint.learning_rate_proposed.connect(self.settings.learning_rate.setValue)
         below.addWidget(self.hint, 1)
         column.addLayout(below, 1)
-        return column
+        return outer
 
     def build_plots(self) -> list[Any]:
         """Return the steps that build the plots, to be called one by one between events."""
-        return [self.loss.build, self.accuracy.build]
+        return [self.loss.build, self.accuracy.build, *self.runs.build_plots()]
 
     # -- showing a run
 

@@ -17,10 +17,14 @@ from typing import Any
 
 from PyQt5.QtCore import QObject, Qt, QThread, QTimer, pyqtSignal, pyqtSlot
 
+from mnist_draw.app.inspector import Inspector
 from mnist_draw.app.mailbox import Inbox
 from mnist_draw.app.reporting import reporter
+from mnist_draw.app.run_keeper import RunKeeper
 from mnist_draw.app.run_state import Continued, Failed, Saved
+from mnist_draw.training import runs
 from mnist_draw.training.control import Controls
+from mnist_draw.training.events import CheckpointFailed
 from mnist_draw.training.settings import TrainingSettings
 
 Train = Callable[..., Iterator[Any]]
@@ -29,8 +33,7 @@ Train = Callable[..., Iterator[Any]]
 _DRAIN_MS = 33
 _NICENESS = 5
 _SHUTDOWN_MS = 10_000
-MODEL_NAME = "model.npz"
-CHECKPOINT_NAME = "checkpoint.npz"
+MODEL_NAME, CHECKPOINT_NAME = runs.MODEL, runs.CHECKPOINT
 
 
 def new_run_folder() -> Path:
@@ -42,11 +45,11 @@ def new_run_folder() -> Path:
         If it cannot be made.
     """
     from mnist_draw.storage.errors import StorageError
-    from mnist_draw.storage.folders import data_folder
+    from mnist_draw.training.run_list import runs_folder
 
     name = time.strftime("%Y-%m-%d %H.%M.%S")
     for number in range(1, 1000):
-        folder = data_folder() / "runs" / (name if number == 1 else f"{name} ({number})")
+        folder = runs_folder() / (name if number == 1 else f"{name} ({number})")
         try:
             folder.mkdir(parents=True, exist_ok=False)
         except FileExistsError:
@@ -91,7 +94,11 @@ class TrainingWorker(QObject):
     controls : Controls
         Stop, pause, one epoch more.
     inbox : Inbox
-        Every event of the loop in order, and ``Saved`` or ``Failed``.
+        Every event of the loop in order, ``LayerFigures``, and ``Saved`` or ``Failed``.
+    keeper : RunKeeper
+        The run's files.
+    closing : bool
+        Set when the run is stopped because the window closes: it is then offered again.
 
     Signals
     -------
@@ -116,76 +123,92 @@ class TrainingWorker(QObject):
         self.folder = folder
         self.controls = Controls()
         self.inbox: Inbox[Any] = Inbox()
+        self.keeper = RunKeeper(settings, folder)
+        self.closing = False
         self._resume = resume
         self._train = train
-        self._validation_accuracy: float | None = None
-        self._test_accuracy: float | None = None
+        self._data: Any = None
+        self._inspector: Inspector | None = None
 
     @pyqtSlot()
     def run(self) -> None:
         """Train until the end, a stop or an error."""
         _yield_to_the_window()
+        state, failed = "failed", False
         try:
             for event in self._events():
-                self._note(event)
+                name = type(event).__name__
+                if name in ("Testing", "Finished"):
+                    self._close_inspector()
+                self.keeper.add(event)
                 self.inbox.put(event)
-                self._keep(event)
+                if name == "EpochFinished":
+                    self.learnt.emit(self.keeper.model(event.parameters))
+                    self._inspect(event)
+                elif name == "Finished":
+                    state = event.reason
+                    self._save_model(event)
         except Exception as error:  # whatever it is, the user is told and the window lives on
+            failed = True
             self.inbox.put(Failed(reporter.sentence(error)))
         finally:
+            self._close_inspector()
+            if self.closing and state == "stopped":
+                state = "interrupted"
+            told = self.keeper.end(state)
+            if not failed:
+                self._tell(told)
             self.finished.emit()
 
+    def _tell(self, sentence: str) -> None:
+        if sentence:
+            self.inbox.put(CheckpointFailed(self.folder, 0, sentence))
+
     def _events(self) -> Iterator[Any]:
+        checkpoint = None
+        if self._resume:
+            checkpoint = self.keeper.resume()
+            self.inbox.put(Continued(*checkpoint.figures, checkpoint.changes))
+        else:
+            self._tell(self.keeper.begin())
+        settings = self.keeper.run.settings
         if self._train is None:
+            from mnist_draw.dataset.mnist import load_dataset
             from mnist_draw.training.loop import train
 
             self._train = train
-        path = self.folder / CHECKPOINT_NAME
-        checkpoint = None
-        if self._resume:
-            from mnist_draw.training.checkpoint import load_checkpoint
-
-            checkpoint = load_checkpoint(path)
-            self.inbox.put(Continued(*checkpoint.figures))
+            self._data = load_dataset(settings.data_folder)
         return self._train(
-            self.settings, controls=self.controls, checkpoint=path, resume=checkpoint
+            settings,
+            dataset=self._data,
+            controls=self.controls,
+            checkpoint=self.folder / CHECKPOINT_NAME,
+            resume=checkpoint,
         )
 
-    def _note(self, event: Any) -> None:
-        name = type(event).__name__
-        if name == "EpochFinished":
-            self._validation_accuracy = event.validation_accuracy
-        elif name == "Tested":
-            self._test_accuracy = event.accuracy
+    def _inspect(self, event: Any) -> None:
+        if self._inspector is None:
+            pictures = None if self._data is None else self._data.validation_images
+            network = self.keeper.run.settings.network
+            self._inspector = Inspector(network, pictures, self.inbox.put)
+        self._inspector.post(event.epoch, event.parameters)
 
-    def _keep(self, event: Any) -> None:
-        """Pass the network on after each epoch, and save it at the end."""
-        name = type(event).__name__
-        if name == "EpochFinished":
-            self.learnt.emit(self._model(event.parameters, event.epoch))
-        elif name == "Finished" and event.epochs_done > 0:
-            from mnist_draw.storage.models import save_model
+    def _close_inspector(self) -> None:
+        if self._inspector is not None:
+            self._inspector.close()
+            self._inspector = None
 
-            model = self._model(event.parameters, event.epochs_done)
-            path = self.folder / MODEL_NAME
-            save_model(path, model)
-            self.learnt.emit(model)
-            self.inbox.put(Saved(path))
-
-    def _model(self, parameters: Any, epochs: int) -> Any:
-        from mnist_draw.storage.models import ModelFile
-
-        metadata: dict[str, Any] = {
-            "title": f"Just trained, {epochs} {'epoch' if epochs == 1 else 'epochs'}",
-            "epochs": epochs,
-            "created": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-            "settings": self.settings.to_json(),
-        }
-        if self._validation_accuracy is not None:
-            metadata["validation_accuracy"] = self._validation_accuracy
-        if self._test_accuracy is not None:
-            metadata["test_accuracy"] = self._test_accuracy
-        return ModelFile(self.settings.network, parameters, metadata)
+    def _save_model(self, event: Any) -> None:
+        """Save the network, then once more when it is known how sure it may be."""
+        if event.epochs_done == 0:
+            return
+        model = self.keeper.model(event.parameters)
+        path = self.keeper.save_model(model)
+        if self._data is not None and not self.closing:
+            model = self.keeper.calibrated(model, self._data)
+            self.keeper.save_model(model)
+        self.learnt.emit(model)
+        self.inbox.put(Saved(path))
 
 
 class Training(QObject):
@@ -226,6 +249,11 @@ class Training(QObject):
         return self._worker.controls if self._worker else None
 
     @property
+    def folder(self) -> Path | None:
+        """Where the run that is going on, or was last, is kept."""
+        return self._last[1] if self._last else None
+
+    @property
     def can_continue(self) -> bool:
         """Whether the last run left a checkpoint to continue from."""
         return self._last is not None and (self._last[1] / CHECKPOINT_NAME).exists()
@@ -248,6 +276,10 @@ class Training(QObject):
         settings, folder = self._last
         self._launch(settings.replace(epochs=epochs), folder, resume=True)
 
+    def continue_run(self, run: runs.Run) -> None:
+        """Continue a run of the list to its planned number of epochs."""
+        self._launch(run.settings, run.folder, resume=True)
+
     def _launch(self, settings: TrainingSettings, folder: Path, resume: bool) -> None:
         if self.running:
             raise RuntimeError("a run is going on")
@@ -264,9 +296,16 @@ class Training(QObject):
         self._timer.start()
         self._thread.start(QThread.LowPriority)
 
-    def stop(self) -> None:
-        """Ask the run to end after its minibatch; what was learnt is saved."""
+    def stop(self, closing: bool = False) -> None:
+        """Ask the run to end after its minibatch; what was learnt is saved.
+
+        Parameters
+        ----------
+        closing : bool
+            The window closes: the next start offers to continue the run.
+        """
         if self._worker is not None:
+            self._worker.closing = self._worker.closing or closing
             self._worker.controls.stop()
 
     def wait(self) -> bool:

@@ -11,6 +11,7 @@ from PyQt5.QtGui import QCloseEvent, QKeySequence
 from PyQt5.QtWidgets import QApplication, QMainWindow, QShortcut, QTabWidget, QVBoxLayout, QWidget
 
 from mnist_draw.app import theme
+from mnist_draw.app.background import Background
 from mnist_draw.app.draw_tab import DrawTab
 from mnist_draw.app.header import Header
 from mnist_draw.app.message_bar import MessageBar
@@ -18,6 +19,7 @@ from mnist_draw.app.plots_later import PlotsLater
 from mnist_draw.app.recognition_worker import Recognition
 from mnist_draw.app.reporting import reporter
 from mnist_draw.app.run_view import RunView
+from mnist_draw.app.runs_view import RunsView
 from mnist_draw.app.system_scheme import SystemScheme
 from mnist_draw.app.theme import Size
 from mnist_draw.app.train_tab import TrainTab
@@ -102,6 +104,10 @@ class Window(QMainWindow):
     def _connect(self) -> None:
         self.run = RunView(self.train_tab, self.training, self.preferences, self)
         self.run.told.connect(self.messages.tell)
+        self.background = Background(self)
+        self.runs = RunsView(self.train_tab, self.run, self.background, self)
+        self.runs.told.connect(self.messages.tell)
+        self.runs.network_asked.connect(self._network_asked)
         self.run.state_changed.connect(self._show_status)
         for keys, action in (
             ("F5", self.run.start_or_pause),
@@ -149,6 +155,11 @@ class Window(QMainWindow):
         if self.tabs.currentWidget() is self.train_tab:
             self._plots.start()
         self.recognition.start()
+        self.runs.look_for_interrupted()
+
+    def _network_asked(self, model: Any) -> None:
+        self.recognition.worker.post_model(model)
+        self.tabs.setCurrentWidget(self.draw_tab)
 
     def _network_ready(self, model: Any) -> None:
         self._model = model
@@ -206,8 +217,8 @@ class Window(QMainWindow):
         event.ignore()
         if not self._closing:
             self._closing = True
+            self.training.stop(closing=True)
             self.run.stop()
-            self.training.stop()
             self.messages.tell("Closing as soon as what was learnt is saved.")
             QTimer.singleShot(_CLOSE_MS, self._close_anyway)
 
@@ -224,6 +235,7 @@ class Window(QMainWindow):
     def _remember(self) -> None:
         on_train = self.tabs.currentWidget() is self.train_tab
         self.preferences.set("tab", "train" if on_train else "draw")
+        self.preferences.set("training", self.train_tab.settings.settings().to_json())
         self.preferences.set("geometry", bytes(self.saveGeometry().toHex()).decode())
         try:
             self.preferences.save()
@@ -232,7 +244,8 @@ class Window(QMainWindow):
 
     def shut_down(self) -> bool:
         """End all threads; return False if one did not end in time."""
-        return all([self.training.wait(), self.recognition.stop(), self._plots.wait()])
+        ended = [self.training.wait(), self.recognition.stop(), self._plots.wait()]
+        return all([*ended, self.background.wait()])
 
 
 def _describe(model: Any) -> str:

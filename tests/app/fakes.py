@@ -74,6 +74,7 @@ class Loop:
     def __call__(
         self,
         settings: TrainingSettings,
+        dataset: Any = None,
         controls: Controls | None = None,
         checkpoint: Any = None,
         resume: Any = None,
@@ -97,6 +98,12 @@ class Loop:
                     yield events.Paused(epoch, batch - 1)
                     controls.wait_while_paused()
                     yield events.Resumed(epoch, batch - 1)
+                if controls.learning_rate not in (None, settings.learning_rate):
+                    before = settings.learning_rate
+                    settings = settings.replace(learning_rate=controls.learning_rate)
+                    yield events.SettingChanged(
+                        epoch, batch, self.batches, "learning_rate", before, settings.learning_rate
+                    )
                 if controls.stop_requested:
                     reason = "stopped"
                     break

@@ -94,10 +94,11 @@ def test_nonsense_in_storage_is_refused_in_words(panel: SettingsPanel) -> None:
     assert panel.settings() == TrainingSettings()
 
 
-def test_only_learning_rate_and_l2_change_during_a_run(panel: SettingsPanel) -> None:
+def test_what_can_change_during_a_run(panel: SettingsPanel) -> None:
     panel.set_running(True)
     assert panel.learning_rate.isEnabled()
     assert panel.l2.isEnabled()
+    assert panel.augmentation.isEnabled()
     assert not panel.epochs.isEnabled()
     assert not panel.network.isEnabled()
     panel.set_running(False)

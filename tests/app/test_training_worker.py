@@ -7,13 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PyQt5.QtCore import QLockFile
 from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from mnist_draw.app.run_keeper import in_use
 from mnist_draw.app.run_state import Failed, Saved
 from mnist_draw.app.training_worker import MODEL_NAME, Training, TrainingWorker, new_run_folder
 from mnist_draw.errors import UserError
 from mnist_draw.storage.models import load_model
+from mnist_draw.training.inspection import LayerFigures
+from mnist_draw.training.runs import load_history, read_run
 from mnist_draw.training.settings import TrainingSettings
 
 from .fakes import Loop
@@ -21,7 +25,9 @@ from .fakes import Loop
 
 def names(worker: TrainingWorker) -> list[str]:
     """Return the kinds of events in a worker's inbox."""
-    return [type(event).__name__ for event in worker.inbox.take_all()]
+    kinds = [type(event).__name__ for event in worker.inbox.take_all()]
+    # Looked at beside the training: where among the others it comes is chance.
+    return [kind for kind in kinds if kind != "LayerFigures"]
 
 
 def test_run_delivers_all_events_and_saves_the_network(qapp: QApplication, tmp_path: Path) -> None:
@@ -42,6 +48,53 @@ def test_run_delivers_all_events_and_saves_the_network(qapp: QApplication, tmp_p
     assert model.metadata["test_accuracy"] == 0.9829
     assert model.metadata["settings"]["seed"] == 5
     assert model.metadata["title"] == "Just trained, 2 epochs"
+
+
+def test_a_run_leaves_record_and_figures(qapp: QApplication, tmp_path: Path) -> None:
+    worker = TrainingWorker(TrainingSettings(epochs=2), tmp_path, train=Loop(batches=2))
+    worker.controls.set_learning_rate(0.5)
+    worker.run()
+    run = read_run(tmp_path)
+    assert (run.state, run.epochs_done, run.settings.learning_rate) == ("completed", 2, 0.5)
+    assert run.figures["test_accuracy"] == 0.9829
+    assert [(change.name, change.value) for change in run.changes] == [("learning_rate", 0.5)]
+    assert len(load_history(run).batch_losses) == 4
+    assert not in_use(tmp_path)
+
+
+def test_a_closed_window_leaves_an_interrupted_run(qapp: QApplication, tmp_path: Path) -> None:
+    worker = TrainingWorker(TrainingSettings(epochs=9), tmp_path, train=Loop(batches=2))
+
+    def close(model: Any) -> None:
+        worker.closing = True
+        worker.controls.stop()
+
+    worker.learnt.connect(close)
+    worker.run()
+    assert (read_run(tmp_path).state, read_run(tmp_path).epochs_done) == ("interrupted", 1)
+
+
+def test_a_run_in_use_elsewhere_is_left_alone(qapp: QApplication, tmp_path: Path) -> None:
+    lock = QLockFile(str(tmp_path / "run.lock"))
+    assert lock.tryLock(0)
+    assert in_use(tmp_path)
+    (tmp_path / "checkpoint.npz").write_bytes(b"half")
+    worker = TrainingWorker(TrainingSettings(), tmp_path, resume=True, train=Loop())
+    worker.run()
+    assert "another window" in worker.inbox.take_all()[-1].sentence
+    assert (tmp_path / "checkpoint.npz").read_bytes() == b"half"
+    lock.unlock()
+    worker.run()
+    assert "kept as checkpoint.npz.damaged-" in worker.inbox.take_all()[-1].sentence
+    assert not (tmp_path / "run.json").exists()
+
+
+def test_layers_are_looked_at_after_an_epoch(qapp: QApplication, tmp_path: Path) -> None:
+    worker = TrainingWorker(TrainingSettings(epochs=2), tmp_path, train=Loop())
+    worker.run()
+    seen = [event for event in worker.inbox.take_all() if isinstance(event, LayerFigures)]
+    assert seen[-1].epoch == 2
+    assert seen[-1].names == ("output",)
 
 
 def test_nothing_learnt_is_not_saved(qapp: QApplication, tmp_path: Path) -> None:
