@@ -187,7 +187,8 @@ def multiply(planner: Planner, a: Value, b: Value, c: Array) -> None:
         _gemm(c.dtype.name),
     ]
     extent = n if columns else m
-    chunk = planner.share(extent, m * n * k // 16, 16)
+    # Rows of C are columns to the BLAS, whose innermost kernels take 4 of them, or 16 of the other.
+    chunk = planner.share(extent, m * n * k // 16, 16 if columns else 4, parts=1)
     planner.add(kernels.matrix_product(c.dtype.name), arguments, extent, chunk)
 
 

@@ -103,14 +103,13 @@ class GraphRunner:
                     raise scalars.UnknownOperationError(name)
                 results = HANDLERS[name](planner, node, operands)
             values.update(zip(node.outputs, results, strict=True))
-        outputs = [
-            # What is (part of) an input may lie elsewhere in the next run.
-            value if value.source is None else copied(planner, value)
-            for value in (
-                materialise(planner, _value_of(values, variable))
-                for variable in self._fgraph.outputs
-            )
-        ]
+        outputs = []
+        for number, variable in enumerate(self._fgraph.outputs):
+            value = materialise(planner, _value_of(values, variable))
+            if value.source is not None and number not in in_place:
+                # What is (part of) an input may lie elsewhere in the next run.
+                value = copied(planner, value)
+            outputs.append(value)
         return Plan(inputs, planner, outputs, in_place)
 
 

@@ -134,7 +134,7 @@ class Planner:
         chunk = max(1, min(chunk, extent))
         self.instructions.append(_Instruction(function, words, sources, extent, chunk))
 
-    def share(self, extent: int, elements: int, multiple: int = 1) -> int:
+    def share(self, extent: int, elements: int, multiple: int = 1, parts: int = 2) -> int:
         """Return the chunk that cuts work into fair parts for all threads.
 
         Parameters
@@ -145,9 +145,12 @@ class Planner:
             Elements of the whole work; little work is not cut.
         multiple
             Of which the chunk should be a multiple.
+        parts
+            Chunks for each thread. More than one evens things out where another program takes
+            a core for a while.
         """
-        parts = max(1, min(self.threads, elements // SMALLEST_CHUNK))
-        return -(-extent // (parts * multiple)) * multiple
+        chunks = max(1, min(self.threads * parts, elements // SMALLEST_CHUNK))
+        return -(-extent // (chunks * multiple)) * multiple
 
     def finish(self) -> tuple[Program, Array, list[tuple[int, int, int]]]:
         """Compile the kernels and lay out the table.

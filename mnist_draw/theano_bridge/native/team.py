@@ -27,6 +27,8 @@ class Program:
         What the kernels read and write, so that it lives as long as the program.
     step
         How often it has run.
+    divisible
+        Whether there is anything that a helper could do.
     current
         int64 (1,): the step that is running or ran last, as the helpers see it; -1 sends them
         away.
@@ -40,6 +42,7 @@ class Program:
     def __post_init__(self) -> None:
         self.address = self.table.ctypes.data
         self.current_address = self.current.ctypes.data
+        self.divisible = bool((self.table[:, runner.CHUNKS] > 1).any())
 
 
 class _Helper:
@@ -90,7 +93,7 @@ class Team:
     def run(self, program: Program) -> None:
         """Run a program once, from its first kernel to its last."""
         lead, _ = runner.functions()
-        with_help = self._lock.acquire(blocking=False)
+        with_help = program.divisible and self._lock.acquire(blocking=False)
         try:
             program.step += 1
             if with_help:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-
 from mnist_draw.theano_bridge.missing import attribute_error
 
 # Not by an import statement: there, too, the function hides the module of its name.
