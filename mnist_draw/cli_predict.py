@@ -12,6 +12,7 @@ from mnist_draw.errors import UserError
 
 if TYPE_CHECKING:
     from mnist_draw.recognition.answer import Answer
+    from mnist_draw.recognition.numbers import NumberAnswer
 
 #: Digits of a figure in JSON: more than float32 has would only be noise.
 _DECIMALS = 6
@@ -29,6 +30,13 @@ def add_predict_command(commands: Any) -> None:
     parser.add_argument("images", metavar="IMAGE", nargs="+", help="a picture file")
     parser.add_argument(
         "--model", metavar="FILE.npz", help="the trained network to ask (default: the shipped one)"
+    )
+    parser.add_argument(
+        "--number",
+        action="store_true",
+        help="read a whole number: one line of digits from left to right; JSON adds "
+        '"number" (text, "?" for what is no digit, null if nothing is one) and "digits", each '
+        'with "digit", "confidence" and "box" (left, top, width, height in pixels)',
     )
     parser.add_argument(
         "--json",
@@ -64,7 +72,8 @@ def add_evaluate_command(commands: Any) -> None:
 def predict(arguments: argparse.Namespace) -> int:
     """Answer for every picture; one that cannot be read does not keep the others from it."""
     from mnist_draw.recognition.models import default_model, load_trained
-    from mnist_draw.recognition.pictures import load_picture
+    from mnist_draw.recognition.numbers import read_number
+    from mnist_draw.recognition.pictures import load_picture, picture_size
     from mnist_draw.recognition.recogniser import Recogniser
 
     model = default_model() if arguments.model is None else load_trained(arguments.model)
@@ -72,13 +81,25 @@ def predict(arguments: argparse.Namespace) -> int:
     status = 0
     for name in arguments.images:
         try:
-            answer = recogniser.recognise_ink(load_picture(name))
+            ink = load_picture(name)
+            answer = recogniser.recognise_ink(ink)
+            number = read_number(recogniser, ink) if arguments.number else None
+            size = picture_size(name) if number is not None and number.digits else (1, 1)
         except UserError as error:
             print(f"mnist-draw: {error}", file=sys.stderr)
             status = 1
         else:
             # Flushed: a reader at the other end of a pipe sees each answer when it is there.
-            print(_as_json(name, answer) if arguments.json else _as_line(name, answer), flush=True)
+            if arguments.json:
+                found = _as_object(name, answer)
+                if number is not None:
+                    found.update(_number_object(number, size[0] / ink.shape[1]))
+                line = json.dumps(found)
+            elif number is not None and len(number.digits) > 1:
+                line = f"{name}: {number.text} ({_sureness(number)})"
+            else:
+                line = _as_line(name, answer)
+            print(line, flush=True)
     return status
 
 
@@ -111,15 +132,35 @@ def evaluate(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _as_json(name: str, answer: Answer) -> str:
-    return json.dumps(
-        {
-            "image": name,
-            "digit": answer.digit,
-            "confidence": round(answer.confidence, _DECIMALS),
-            "probabilities": _rounded(answer.probabilities.tolist()),
-        }
-    )
+def _as_object(name: str, answer: Answer) -> dict[str, Any]:
+    return {
+        "image": name,
+        "digit": answer.digit,
+        "confidence": round(answer.confidence, _DECIMALS),
+        "probabilities": _rounded(answer.probabilities.tolist()),
+    }
+
+
+def _number_object(number: NumberAnswer, scale: float) -> dict[str, Any]:
+    """Return the JSON of a number; boxes are multiplied to pixels of the picture's own."""
+    return {
+        "number": number.text if number.text.strip("?") else None,
+        "digits": [
+            {
+                "digit": part.digit,
+                "confidence": round(part.confidence, _DECIMALS),
+                "box": [round(side * scale) for side in part.box],
+            }
+            for part in number.digits
+        ],
+    }
+
+
+def _sureness(number: NumberAnswer) -> str:
+    if number.is_number:
+        return f"{number.confidence * 100:.1f} %"
+    strange = sum(part.digit is None for part in number.digits)
+    return f"{strange} of {len(number.digits)} parts do not look like digits"
 
 
 def _as_line(name: str, answer: Answer) -> str:

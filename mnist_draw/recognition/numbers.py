@@ -8,6 +8,7 @@ digit are read at once, and of all ways to put the pieces together the most prob
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -79,6 +80,11 @@ class NumberAnswer:
 
     text: str
     digits: tuple[DigitAnswer, ...]
+
+    @property
+    def confidence(self) -> float:
+        """Probability that all digits are right, 0 to 1; 0 where one is none."""
+        return math.prod(part.confidence for part in self.digits) if self.digits else 0.0
 
     @property
     def is_number(self) -> bool:

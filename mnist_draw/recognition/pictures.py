@@ -10,8 +10,9 @@ from __future__ import annotations
 import io
 import os
 import warnings
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,7 @@ from mnist_draw.recognition.ground import border, ink_on_ground
 from mnist_draw.storage.errors import reason_of
 
 Float = npt.NDArray[np.float32]
+T = TypeVar("T")
 
 #: Larger pictures are refused: unpacked, they could fill the memory.
 MAX_PIXELS = 100_000_000
@@ -65,6 +67,28 @@ def load_picture(source: str | os.PathLike[str] | bytes) -> Float:
     return ink_on_ground(_on_a_ground(luminance, opacity))
 
 
+def picture_size(source: str | os.PathLike[str] | bytes) -> tuple[int, int]:
+    """Return how large a picture is, as it stands upright: width and height in its own pixels.
+
+    What `load_picture` returns may be smaller. Only the beginning of the file is decoded.
+
+    Raises
+    ------
+    PictureError
+        As `load_picture` does.
+    """
+    name = "The picture" if isinstance(source, bytes) else f"The picture {os.fspath(source)}"
+    content = source if isinstance(source, bytes) else _read_file(Path(source), name)
+    return _opened(content, name, _upright_size)
+
+
+def _upright_size(image: Image.Image) -> tuple[int, int]:
+    width, height = image.size
+    # From 5 on, the camera was held on its side.
+    lying = image.getexif().get(_ORIENTATION, 1) >= 5
+    return (height, width) if lying else (width, height)
+
+
 def _read_file(path: Path, name: str) -> bytes:
     try:
         if path.is_dir():
@@ -88,6 +112,11 @@ def _read_file(path: Path, name: str) -> bytes:
 
 def _decode(content: bytes, name: str) -> tuple[Float, Float | None]:
     """Return luminance and opacity, both 0 to 1; no opacity where the picture has none."""
+    return _opened(content, name, _planes)
+
+
+def _opened(content: bytes, name: str, look: Callable[[Image.Image], T]) -> T:
+    """Open a picture, check it, and return what `look` finds in it."""
     if not content:
         raise PictureError(f"{name} is an empty file.")
     Image.init()
@@ -99,7 +128,7 @@ def _decode(content: bytes, name: str) -> tuple[Float, Float | None]:
             formats = [known for known in FORMATS if known in Image.OPEN]
             with Image.open(io.BytesIO(content), formats=formats) as image:
                 _check(image, name)
-                return _planes(image)
+                return look(image)
     except PictureError:
         raise
     except Image.UnidentifiedImageError:
