@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from mnist_draw.errors import UserError
-from mnist_draw.training.settings import SCHEDULES, SettingsError, TrainingSettings
+from mnist_draw.training.settings import SCHEDULES, TrainingSettings
+from mnist_draw.training.settings_file import load_settings
 
 if TYPE_CHECKING:
     from mnist_draw.training.checkpoint import Checkpoint
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 _DEFAULTS = TrainingSettings()
 _DEFAULT_OUTPUT = "model.npz"
 _BEST_RECIPE = "handwriting"
-_MAX_CONFIG_BYTES = 1024 * 1024
 #: Options that a continued run may still be given; the others were settled when it began.
 _WITH_RESUME = {"epochs", "data_folder"}
 
@@ -192,7 +191,7 @@ def _settings(
     if resume is not None:
         base = resume.settings
     elif arguments.config is not None:
-        base = _read_config(Path(arguments.config))
+        base = load_settings(arguments.config)
     else:
         base = _DEFAULTS
     settings = base.replace(**given)
@@ -201,27 +200,6 @@ def _settings(
     except UserError as error:
         misuse(str(error))
     return settings
-
-
-def _read_config(path: Path) -> TrainingSettings:
-    try:
-        if path.stat().st_size > _MAX_CONFIG_BYTES:
-            raise SettingsError(f"The settings file {path} is larger than any such file.")
-        values = json.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        raise SettingsError(f"There is no settings file {path}.") from None
-    except OSError as error:
-        raise SettingsError(
-            f"The settings file {path} cannot be read: {error.strerror}."
-        ) from error
-    except (ValueError, RecursionError) as error:
-        raise SettingsError(f"The settings file {path} is not JSON: {error}.") from error
-    if not isinstance(values, dict):
-        raise SettingsError(f"The settings file {path} holds no names with values.")
-    try:
-        return TrainingSettings.from_json(values)
-    except UserError as error:
-        raise SettingsError(f"The settings file {path} cannot be used. {error}") from error
 
 
 def _check_places(

@@ -95,4 +95,7 @@ def log_ticks(low: float, high: float) -> list[float]:
     ]
     if len(ticks) > _MOST_TICKS:
         ticks = [tick for tick in ticks if abs(tick - round(tick)) < 1e-9] or ticks
+    if len(ticks) < 2 and high > low:
+        # So closely zoomed that no round number is left.
+        ticks = [low + (high - low) * part / 4 for part in range(5)]
     return ticks

@@ -8,11 +8,20 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from PyQt5.QtCore import QLineF, QSize, Qt
+from PyQt5.QtCore import QLineF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QPainter, QPaintEvent, QPen
-from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from mnist_draw.app import theme
+from mnist_draw.app.icons import set_icon
 from mnist_draw.app.series import Envelope, thinned
 from mnist_draw.app.theme import Size, Text
 from mnist_draw.app.widgets import Card, ComboBox, explain, label
@@ -21,6 +30,10 @@ from mnist_draw.app.widgets import Card, ComboBox, explain, label
 TUTORIAL_ACCURACY = 98.29
 _BATCH_ALPHA = 0.45
 _LOWEST_LOSS = 1e-6
+_HOW = (
+    " Drag a rectangle or turn the wheel to zoom, double-click to show all; with the arrow keys "
+    "read epoch by epoch, with + and - zoom, with 0 show all."
+)
 
 
 class LegendLine(QWidget):
@@ -45,15 +58,25 @@ class CurveCard(Card):
     """A card with a plot of training and validation over epochs.
 
     The plot itself is built by :meth:`build`; values that arrive earlier are kept.
+
+    Signals
+    -------
+    export_asked
+        ``(kind)``: the plot is wanted as a ``"png"`` file, or its figures as ``"csv"``.
     """
+
+    export_asked = pyqtSignal(str)
 
     def __init__(self, title: str, name: str, sentence: str) -> None:
         super().__init__(title)
         self.plot: Any = None
+        self.tools: Any = None
+        self._marks: list[tuple[str, float, str]] = []
         self._name, self._title, self._sentence = name, title, sentence
         self._batches = Envelope()
         self._epochs: list[tuple[float, float, float]] = []
         self._planned = 20
+        self._legend: list[tuple[str, QLabel]] = []
         self.top.takeAt(self.top.count() - 1)
         for colour, style, text in (
             ("accent", Qt.SolidLine, "training"),
@@ -62,19 +85,48 @@ class CurveCard(Card):
             pair = QHBoxLayout()
             pair.setSpacing(Size.TIGHT)
             pair.addWidget(LegendLine(colour, style))
-            pair.addWidget(label(text, "muted"))
+            words = label(text, "muted")
+            self._legend.append((text, words))
+            pair.addWidget(words)
             self.top.addLayout(pair)
+        self._readout = label("", "muted", f"{name}Readout")
+        self.top.addWidget(self._readout)
         self.top.addStretch(1)
         self._place = QVBoxLayout()
         self.body.addLayout(self._place, 1)
         self.setMinimumHeight(Size.PLOT_MINIMUM)
         theme.theme().changed.connect(self._restyle)
 
+    def _add_menu(self) -> None:
+        """Add the menu at the right end of the title line."""
+        self.menu_button = QToolButton()
+        self.menu_button.setObjectName(f"{self._name}Menu")
+        self.menu_button.setProperty("look", "small")
+        explain(
+            self.menu_button,
+            f"{self._title}: more",
+            "Show all of the curves again, or save them as a picture or a table.",
+        )
+        set_icon(self.menu_button, "dots-three", Size.ICON)
+        menu = QMenu(self.menu_button)
+        menu.addAction("Show all (double-click)").triggered.connect(
+            lambda: self.tools and self.tools.show_all()
+        )
+        menu.addSeparator()
+        for kind, text in (("png", "Save as picture (PNG) …"), ("csv", "Save as table (CSV) …")):
+            menu.addAction(text).triggered.connect(
+                lambda _, kind=kind: self.export_asked.emit(kind)
+            )
+        self.menu_button.setMenu(menu)
+        self.menu_button.setPopupMode(QToolButton.InstantPopup)
+        self.top.addWidget(self.menu_button)
+
     def build(self) -> None:
         """Build the plot; takes some 20 ms, so it is done once the window is up."""
         import pyqtgraph
 
         from mnist_draw.app.axes import EpochAxis, ValueAxis
+        from mnist_draw.app.curve_tools import CurveTools
 
         pyqtgraph.setConfigOptions(antialias=True)
         self._value_axis = ValueAxis(self._tick_text)
@@ -83,18 +135,21 @@ class CurveCard(Card):
             axisItems={"left": self._value_axis, "bottom": self._epoch_axis}
         )
         plot.setObjectName(self._name)
-        explain(plot, self._title, self._sentence)
-        plot.setMouseEnabled(False, False)
+        explain(plot, self._title, self._sentence + _HOW)
         plot.setMenuEnabled(False)
         plot.hideButtons()
         plot.setFrameShape(plot.NoFrame)
-        plot.setFocusPolicy(Qt.NoFocus)
         item = plot.getPlotItem()
         item.setContentsMargins(0, 0, 0, 0)
         self._batch_curve = item.plot(antialias=False)
         self._training_curve = item.plot()
         self._validation_curve = item.plot()
         self.plot = plot
+        self.tools = CurveTools(plot, self)
+        self.tools.pointed.connect(self._point)
+        self.tools.zoom_changed.connect(self.redraw)
+        for mark in self._marks:
+            self.tools.mark(*mark)
         self._add_extras(item)
         self._restyle()
         self._place.addWidget(plot)
@@ -122,8 +177,17 @@ class CurveCard(Card):
         """Start a new run of so many epochs."""
         self._batches.clear()
         self._epochs.clear()
+        self._marks.clear()
+        if self.tools is not None:
+            self.tools.clear()
         self._planned = planned
         self.redraw()
+
+    def mark(self, name: str, place: float, text: str) -> None:
+        """Mark where a setting was changed during the run."""
+        self._marks.append((name, place, text))
+        if self.tools is not None:
+            self.tools.mark(name, place, text)
 
     def set_planned(self, planned: int) -> None:
         """Show so many epochs on the axis."""
@@ -144,22 +208,41 @@ class CurveCard(Card):
             return
         xs, ys = self._batches.points()
         self._batch_curve.setData(xs, [self._map(y) for y in ys])
-        epochs = thinned(self._epochs)
+        rows = self._epochs
+        if self.tools.zoomed:
+            # Row n holds epoch n + 1; a little more than what is visible.
+            first, last = self.tools.visible_epochs()
+            rows = rows[max(0, int(first) - 2) : max(0, int(last) + 2)]
+        epochs = thinned(rows)
         x = [row[0] for row in epochs]
         self._training_curve.setData(x, [self._map(row[1]) for row in epochs])
         self._validation_curve.setData(x, [self._map(row[2]) for row in epochs])
         symbol = "o" if len(epochs) == 1 else None
         for curve in (self._training_curve, self._validation_curve):
             curve.setSymbol(symbol)
+        if self.tools.zoomed:
+            return
         low, high = self._range()
         self.plot.setXRange(0, max(1, self._planned), padding=0.01)
         self.plot.setYRange(low, high, padding=0.03)
+
+    def _point(self, epoch: float) -> None:
+        """Show the figures of the epoch under the crosshair in the legend."""
+        number = min(max(round(epoch), 1), len(self._epochs)) if epoch >= 0 else 0
+        self._readout.setText(f"epoch {number:,}" if number else "")
+        figures = self._epochs[number - 1][1:] if number else (None, None)
+        for (name, words), value in zip(self._legend, figures, strict=True):
+            words.setText(name if value is None else f"{name} {self._figure_text(value)}")
+
+    def _figure_text(self, value: float) -> str:
+        raise NotImplementedError
 
     def _restyle(self) -> None:
         if self.plot is None:
             return
         import pyqtgraph
 
+        self.tools.restyle()
         # Not the style sheet: pyqtgraph paints its own ground.
         self.plot.setBackground(theme.colour("card"))
         accent, second = theme.colour("accent"), theme.colour("second")
@@ -190,6 +273,10 @@ class LossCard(CurveCard):
         explain(self.scale_combo, "Loss axis", "Show the loss on a logarithmic or linear axis.")
         self.scale_combo.currentIndexChanged.connect(self._rescale)
         self.top.addWidget(self.scale_combo)
+        self._add_menu()
+
+    def _figure_text(self, value: float) -> str:
+        return f"{value:.4f}"
 
     @property
     def _log(self) -> bool:
@@ -224,6 +311,10 @@ class AccuracyCard(CurveCard):
         super().__init__(
             "Accuracy", "accuracyPlot", "Share of right answers over epochs, in percent."
         )
+        self._add_menu()
+
+    def _figure_text(self, value: float) -> str:
+        return f"{value:.2f} %"
 
     def _add_extras(self, item: Any) -> None:
         import pyqtgraph

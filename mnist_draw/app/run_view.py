@@ -21,6 +21,7 @@ from mnist_draw.training.runs import Run
 
 #: Curves are drawn at most this often, in seconds; labels follow every hand-over of events.
 _CURVES_EVERY = 0.1
+_MARKS = {"learning_rate": "rate ", "l2": "L2 ", "augmentation": "augmentation "}
 
 
 class RunView(QObject):
@@ -59,6 +60,7 @@ class RunView(QObject):
         tab.settings.l2_changed.connect(partial(self._change, "l2"))
         tab.settings.augmentation_changed.connect(partial(self._change, "augmentation"))
         tab.settings.examples.failed.connect(self.told)
+        tab.settings.told.connect(self.told)
         training.happened.connect(self._happened)
         training.ended.connect(self._ended)
         self._restore()
@@ -186,6 +188,9 @@ class RunView(QObject):
                 )
                 parameters = event.parameters
                 urgent = True
+            elif name == "SettingChanged":
+                self._mark(event)
+                urgent = True
             elif name == "Continued":
                 self._show_earlier(event)
                 urgent = True
@@ -207,6 +212,9 @@ class RunView(QObject):
         self._history = History.from_arrays(
             earlier.batch_losses, earlier.batch_accuracies, earlier.epochs
         )
+        self._history.changes = list(earlier.changes)
+        for change in earlier.changes:
+            self._mark(change)
         batches = len(self._history.batch_losses)
         epochs = self._history.epochs
         for number in range(batches):
@@ -220,6 +228,16 @@ class RunView(QObject):
                 (row.training_accuracy, row.validation_accuracy),
                 hint=False,
             )
+
+    def _mark(self, change: Any) -> None:
+        value = change.value
+        words = _MARKS[change.name] + (f"{value:g}" if isinstance(value, float) else str(value))
+        for card in (self.tab.loss, self.tab.accuracy):
+            card.mark(change.name, change.place, words)
+
+    def history(self) -> History:
+        """Return a copy of the figures of the run that is shown."""
+        return History.from_arrays(*self._history.to_arrays())
 
     def _add_epoch(
         self,

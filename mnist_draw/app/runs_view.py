@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from PyQt5.QtCore import QObject, pyqtSignal
-from PyQt5.QtWidgets import QFileDialog
+from PyQt5.QtWidgets import QFileDialog, QWidget
 
 from mnist_draw.app.background import Background
 from mnist_draw.app.export import save_bytes, widget_png
@@ -58,6 +58,8 @@ class RunsView(QObject):
         self._page.table.ticked_changed.connect(self._compare)
         tab.offer.continue_asked.connect(self.continue_run)
         tab.offer.discard_asked.connect(self.delete)
+        for card, name in ((tab.loss, "loss"), (tab.accuracy, "accuracy")):
+            card.export_asked.connect(partial(self._export_curves, card, name))
         tab.runs_shown.connect(self.refresh)
         run.training.ended.connect(self._ended)
 
@@ -194,6 +196,17 @@ class RunsView(QObject):
             self._background.run(
                 lambda: save_bytes(path, run.model.read_bytes()), self._saved(path)
             )
+
+    def _export_curves(self, card: QWidget, name: str, kind: str) -> None:
+        path, _ = QFileDialog.getSaveFileName(
+            self._page, f"Save the curves of {name}", f"{name}.{kind}", _FILTERS[kind]
+        )
+        if path and kind == "png":
+            content = widget_png(card)
+            self._background.run(lambda: save_bytes(path, content), self._saved(path))
+        elif path:
+            history = self._run.history()
+            self._background.run(lambda: history.write_csv(path), self._saved(path))
 
     def _export_png(self, path: str) -> None:
         content = widget_png(self._page.compare)

@@ -5,15 +5,27 @@ from __future__ import annotations
 from typing import Any
 
 from PyQt5.QtCore import Qt, pyqtSignal
-from PyQt5.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import (
+    QCheckBox,
+    QFileDialog,
+    QHBoxLayout,
+    QMenu,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from mnist_draw.app.augmentation_view import AugmentationView
 from mnist_draw.app.data_combo import DataCombo
+from mnist_draw.app.icons import set_icon
 from mnist_draw.app.network_fields import NetworkFields
 from mnist_draw.app.theme import Size
 from mnist_draw.app.widgets import ComboBox, Field, NumberBox, RealBox, explain, label
 from mnist_draw.dataset.augmentation import RECIPES
+from mnist_draw.errors import UserError
 from mnist_draw.training.settings import LARGEST_BATCH, SCHEDULES, TrainingSettings
+from mnist_draw.training.settings_file import load_settings, save_settings
 from mnist_draw.training.updates import UPDATE_RULES
 
 _RECIPE_NAMES = {
@@ -24,6 +36,7 @@ _RECIPE_NAMES = {
     "handwriting": "Handwriting: all, and styles",
 }
 _SCHEDULE_NAMES = {"constant": "constant", "step": "in steps", "cosine": "cosine"}
+_FILES = "Settings (*.json)"
 _LARGEST_SEED = 2**31 - 1
 _MOST_EPOCHS = 100_000
 _MOST_PICTURES = 10_000_000
@@ -36,11 +49,14 @@ class SettingsPanel(QWidget):
     -------
     learning_rate_changed, l2_changed, augmentation_changed
         ``(value)``: by the user, also during a run.
+    told
+        ``(sentence)``: what became of a settings file.
     """
 
     learning_rate_changed = pyqtSignal(float)
     l2_changed = pyqtSignal(float)
     augmentation_changed = pyqtSignal(str)
+    told = pyqtSignal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -72,6 +88,7 @@ class SettingsPanel(QWidget):
         self.defaults_button.clicked.connect(lambda: self.show_settings(TrainingSettings()))
         self._fixed.append(self.defaults_button)
         top.addWidget(self.defaults_button)
+        top.addWidget(self._build_file_menu())
         column.addLayout(top)
         self.network = NetworkFields()
         self._fixed.append(self.network)
@@ -153,6 +170,53 @@ class SettingsPanel(QWidget):
         )
         self.l2.valueChanged.connect(self.l2_changed)
         column.addLayout(_row(Field("Schedule", self.schedule_combo), Field("L2", self.l2)))
+
+    def _build_file_menu(self) -> QToolButton:
+        button = QToolButton()
+        button.setObjectName("settingsFileButton")
+        button.setProperty("look", "small")
+        explain(
+            button,
+            "Settings file",
+            "Open or save all settings as a file, which mnist-draw train --config reads too.",
+        )
+        set_icon(button, "dots-three")
+        menu = QMenu(button)
+        self.open_action = menu.addAction("Open settings …")
+        self.open_action.triggered.connect(self.open_file)
+        menu.addAction("Save settings …").triggered.connect(self.save_file)
+        button.setMenu(menu)
+        button.setPopupMode(QToolButton.InstantPopup)
+        return button
+
+    def open_file(self) -> None:
+        """Let the user choose a settings file and fill the fields from it."""
+        path, _ = QFileDialog.getOpenFileName(self, "Open settings", "", _FILES)
+        if not path:
+            return
+        try:
+            self.show_settings(load_settings(path))
+        except UserError as error:
+            self.told.emit(f"{error} The fields are unchanged.")
+
+    def save_file(self) -> None:
+        """Let the user choose where to save the settings as a file."""
+        path, _ = QFileDialog.getSaveFileName(self, "Save settings", "settings.json", _FILES)
+        if not path:
+            return
+        try:
+            save_settings(path, self.settings())
+        except UserError as error:
+            self.told.emit(str(error))
+        else:
+            self.told.emit(f"Saved {path}.")
+
+    def apply(self, name: str, value: Any) -> None:
+        """Set the field of one setting that can be changed during a run."""
+        if name == "augmentation":
+            self.augmentation.setCurrentIndex(self.augmentation.findData(value))
+        else:
+            {"learning_rate": self.learning_rate, "l2": self.l2}[name].setValue(value)
 
     def _build_data(self, column: QVBoxLayout) -> None:
         column.addSpacing(Size.GRID)
@@ -315,6 +379,7 @@ class SettingsPanel(QWidget):
 
     def set_running(self, running: bool) -> None:
         """During a run learning rate, L2 and augmentation can be changed, nothing else."""
+        self.open_action.setEnabled(not running)
         for widget in (*self._fixed, *self._rule_boxes.values()):
             widget.setEnabled(not running)
 

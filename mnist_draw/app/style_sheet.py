@@ -88,6 +88,12 @@ QToolButton[look="flat"] {{
 }}
 QToolButton[look="flat"]:hover {{ background: {hover}; }}
 QToolButton[look="flat"]:focus {{ border-color: {second}; }}
+QToolButton[look="small"] {{
+    background: transparent; border: 1px solid transparent; padding: 0; min-height: 20px;
+    min-width: 24px;
+}}
+QToolButton[look="small"]:hover {{ background: {hover}; }}
+QToolButton[look="small"]:focus {{ border-color: {second}; }}
 QToolButton::menu-indicator {{ image: none; width: 0; }}
 
 QComboBox, QSpinBox, QDoubleSpinBox, QLineEdit {{

@@ -153,3 +153,24 @@ def test_examples_that_cannot_be_made_are_told(
     with qtbot.waitSignal(panel.examples.failed) as told:
         panel.augmentation.setCurrentIndex(1)
     assert str(tmp_path) in told.args[0]
+
+
+def test_settings_are_saved_and_opened(
+    panel: SettingsPanel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "class.json"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
+    told: list[str] = []
+    panel.told.connect(told.append)
+    panel.show_settings(OTHERS)
+    panel.save_file()
+    panel.show_settings(TrainingSettings())
+    panel.open_file()
+    assert panel.settings() == OTHERS
+    path.write_text("{")
+    panel.open_file()
+    assert panel.settings() == OTHERS
+    assert told[0] == f"Saved {path}."
+    assert "is not JSON" in told[1]
+    assert "unchanged" in told[1]
