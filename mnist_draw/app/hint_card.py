@@ -7,6 +7,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from mnist_draw.app.hints import Hint, read_curves
 from mnist_draw.app.widgets import Card, explain, label
+from mnist_draw.training.settings import TrainingSettings
 
 
 class HintCard(Card):
@@ -14,11 +15,11 @@ class HintCard(Card):
 
     Signals
     -------
-    learning_rate_proposed
-        ``(learning_rate)``: the remedy's button was pressed.
+    remedy_chosen
+        ``(name, value)``: the remedy's button was pressed; the setting shall have this value.
     """
 
-    learning_rate_proposed = pyqtSignal(float)
+    remedy_chosen = pyqtSignal(str, object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Reading the curves", parent=parent)
@@ -35,7 +36,7 @@ class HintCard(Card):
         row.addWidget(self.remedy)
         row.addStretch(1)
         self.body.addLayout(row)
-        self.show_hint(read_curves([], 0.001))
+        self.show_hint(read_curves([], TrainingSettings()))
 
     def show_hint(self, hint: Hint) -> None:
         """Show a hint, with a button if it has a remedy."""
@@ -47,6 +48,6 @@ class HintCard(Card):
         self.remedy.setVisible(bool(hint.remedy))
 
     def _apply(self) -> None:
-        if self._hint is not None and self._hint.learning_rate is not None:
-            self.learning_rate_proposed.emit(self._hint.learning_rate)
+        if self._hint is not None and self._hint.name:
+            self.remedy_chosen.emit(self._hint.name, self._hint.value)
             self.remedy.hide()

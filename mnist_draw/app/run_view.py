@@ -52,6 +52,7 @@ class RunView(QObject):
         self._preferences = preferences
         self._history = History()
         self._curves_drawn = 0.0
+        self._dead: tuple[float, ...] = ()
         tab.start_asked.connect(self.start)
         tab.pause_asked.connect(self.pause)
         tab.stop_asked.connect(self.stop)
@@ -150,6 +151,7 @@ class RunView(QObject):
     def _begin(self, epochs: int) -> None:
         self.state = RunState()
         self.state.begin()
+        self._dead = ()
         self.state.epochs = epochs
         self._show()
 
@@ -194,6 +196,10 @@ class RunView(QObject):
             elif name == "Continued":
                 self._show_earlier(event)
                 urgent = True
+            elif name == "LayerFigures":
+                self._dead = event.dead
+                tab.layers.show_figures(event)
+                self._hint()
             elif name == "Diverged":
                 tab.hint.show_hint(hints.diverged(event.learning_rate))
                 self.told.emit(event.message)
@@ -249,8 +255,12 @@ class RunView(QObject):
         self.tab.loss.add_epoch(epoch, *losses)
         self.tab.accuracy.add_epoch(epoch, *accuracies)
         if hint:
-            rate = self.tab.settings.learning_rate.value()
-            self.tab.hint.show_hint(hints.read_curves(self._history.epochs, rate))
+            self._hint()
+
+    def _hint(self) -> None:
+        if self.state.state != "failed":
+            settings = self.tab.settings.settings()
+            self.tab.hint.show_hint(hints.read_curves(self._history.epochs, settings, self._dead))
 
     def _draw_curves(self) -> None:
         self._curves_drawn = time.monotonic()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PyQt5.QtCore import Qt, pyqtSignal
-from PyQt5.QtGui import QKeySequence
+from PyQt5.QtGui import QKeySequence, QResizeEvent
 from PyQt5.QtWidgets import (
     QHBoxLayout,
     QPushButton,
@@ -21,6 +21,7 @@ from mnist_draw.app import theme
 from mnist_draw.app.figures import FiguresRow, ProgressRow
 from mnist_draw.app.filters_view import FiltersView
 from mnist_draw.app.hint_card import HintCard
+from mnist_draw.app.layers_view import LayersView
 from mnist_draw.app.offer_bar import OfferBar
 from mnist_draw.app.plots import AccuracyCard, LossCard
 from mnist_draw.app.run_state import RunState
@@ -28,6 +29,9 @@ from mnist_draw.app.runs_page import RunsPage
 from mnist_draw.app.settings_panel import SettingsPanel
 from mnist_draw.app.theme import Size
 from mnist_draw.app.widgets import Card, explain, label
+
+#: From this width on, in pixels, filters and layers are shown side by side.
+_BOTH = 1700
 
 
 class TrainTab(QWidget):
@@ -201,13 +205,47 @@ class TrainTab(QWidget):
         self.filters.shown_changed.connect(self._note_filters)
         self._note_filters(0, 0)
         filters_card.body.addWidget(self.filters, 1)
-        below.addWidget(filters_card, 2)
+        layers_card = Card("Inside the layers")
+        self.layers = LayersView()
+        layers_card.body.addWidget(self.layers, 1)
+        self._insides = (filters_card, layers_card)
+        self._switches = (
+            self._build_switch(filters_card, 1, "Inside the layers", "showLayersButton"),
+            self._build_switch(layers_card, 0, "First layer", "showFiltersButton"),
+        )
+        for card in self._insides:
+            below.addWidget(card, 2)
+        self._show_inside(0)
         self.hint = HintCard()
         self.hint.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Preferred)
-        self.hint.learning_rate_proposed.connect(self.settings.learning_rate.setValue)
+        self.hint.remedy_chosen.connect(self.settings.apply)
         below.addWidget(self.hint, 1)
         column.addLayout(below, 1)
         return outer
+
+    def _build_switch(self, card: Card, other: int, text: str, name: str) -> QPushButton:
+        """Give a card the link to the other one, for windows too narrow for both."""
+        button = QPushButton(text)
+        button.setObjectName(name)
+        button.setProperty("look", "link")
+        explain(button, text, f"Show the card “{text}” in this place.")
+        button.clicked.connect(lambda: self._show_inside(other, focus=True))
+        card.top.addWidget(button)
+        return button
+
+    def _show_inside(self, chosen: int, focus: bool = False) -> None:
+        """Show one of the two cards about the network's inside; on large screens both."""
+        self._inside = chosen
+        both = self.width() >= round(_BOTH * theme.text_scale())
+        for number, (card, switch) in enumerate(zip(self._insides, self._switches, strict=True)):
+            card.setVisible(both or number == chosen)
+            switch.setVisible(not both)
+        if focus:
+            self._switches[chosen].setFocus()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._show_inside(self._inside)
 
     def build_plots(self) -> list[Any]:
         """Return the steps that build the plots, to be called one by one between events."""
