@@ -103,7 +103,7 @@ class CurveTools(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.KeyPress:
-            return self._key(event)  # type: ignore[arg-type]
+            return self._key(event)
         if event.type() in (QEvent.Leave, QEvent.FocusOut):
             self.point(-1.0)
         return False
@@ -139,7 +139,7 @@ class CurveTools(QObject):
                 self._marks.remove((known, before, item))
                 break
         # Labels of changes that lie close together go below each other.
-        height = 0.95 - 0.1 * (len(self._marks) % 4)
+        height = 0.9 - 0.1 * (len(self._marks) % 4)
         item = pyqtgraph.InfiniteLine(
             place,
             angle=90,

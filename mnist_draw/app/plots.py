@@ -107,7 +107,7 @@ class CurveCard(Card):
             f"{self._title}: more",
             "Show all of the curves again, or save them as a picture or a table.",
         )
-        set_icon(self.menu_button, "dots-three", Size.ICON)
+        set_icon(self.menu_button, "dots-three", Size.SMALL_ICON)
         menu = QMenu(self.menu_button)
         menu.addAction("Show all (double-click)").triggered.connect(
             lambda: self.tools and self.tools.show_all()

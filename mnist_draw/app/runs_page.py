@@ -87,7 +87,7 @@ class RunsPage(QWidget):
             button.clicked.connect(lambda _, what=what: self._ask(what))
             self._buttons.append(button)
             row.addWidget(button)
-        export = QPushButton("Export")
+        export = QPushButton("Export …")
         export.setObjectName("runExportButton")
         explain(export, "Export", "Save the run's curves, figures or network to a file.")
         menu = QMenu(export)

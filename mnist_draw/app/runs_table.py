@@ -16,8 +16,7 @@ from mnist_draw.networks import parse_network
 from mnist_draw.training.runs import Run
 
 COLUMNS = (
-    "Name", "Started", "Network", "Epochs", "Duration", "Validation loss", "Validation", "Test",
-    "State",
+    "Name", "Started", "Network", "Epochs", "Duration", "Validation", "Test", "State",
 )  # fmt: skip
 STATES = {
     "running": "cut off",
@@ -63,7 +62,6 @@ def cells(run: Run) -> tuple[str, ...]:
         network,
         f"{run.epochs_done} of {run.settings.epochs}",
         run_state.clock(run.seconds),
-        run_state.loss(run.figures.get("validation_loss")),
         run_state.percent(run.figures.get("validation_accuracy")),
         run_state.percent(run.figures.get("test_accuracy")),
         STATES[run.state],
@@ -104,6 +102,7 @@ class RunsTable(QTableWidget):
         self.setTabKeyNavigation(False)
         self.setIconSize(QSize(*_SWATCH))
         self.setWordWrap(False)
+        self.setTextElideMode(Qt.ElideMiddle)
         header = self.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.Stretch)

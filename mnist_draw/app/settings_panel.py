@@ -75,6 +75,7 @@ class SettingsPanel(QWidget):
 
     def _build_network(self, column: QVBoxLayout) -> None:
         top = QHBoxLayout()
+        top.setSpacing(0)
         top.addWidget(label("NETWORK", "heading"))
         top.addStretch(1)
         self.defaults_button = QPushButton("The tutorial's settings")
@@ -180,7 +181,7 @@ class SettingsPanel(QWidget):
             "Settings file",
             "Open or save all settings as a file, which mnist-draw train --config reads too.",
         )
-        set_icon(button, "dots-three")
+        set_icon(button, "dots-three", Size.SMALL_ICON)
         menu = QMenu(button)
         self.open_action = menu.addAction("Open settings …")
         self.open_action.triggered.connect(self.open_file)

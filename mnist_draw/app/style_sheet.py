@@ -90,11 +90,11 @@ QToolButton[look="flat"]:hover {{ background: {hover}; }}
 QToolButton[look="flat"]:focus {{ border-color: {second}; }}
 QToolButton[look="small"] {{
     background: transparent; border: 1px solid transparent; padding: 0; min-height: 20px;
-    min-width: 24px;
+    min-width: 20px; max-width: 20px;
 }}
 QToolButton[look="small"]:hover {{ background: {hover}; }}
 QToolButton[look="small"]:focus {{ border-color: {second}; }}
-QToolButton::menu-indicator {{ image: none; width: 0; }}
+QToolButton::menu-indicator, QPushButton::menu-indicator {{ image: none; width: 0; }}
 
 QComboBox, QSpinBox, QDoubleSpinBox, QLineEdit {{
     background: {card}; color: {text}; border: 1px solid {line}; border-radius: {r_field}px;

@@ -98,6 +98,7 @@ class Size:
     BUTTON = 34
     TOOL = 44
     ICON = 20
+    SMALL_ICON = 16
     CARD_RADIUS = 10
     FIELD_RADIUS = 6
     BAR = 8
