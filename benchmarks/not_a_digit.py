@@ -35,6 +35,7 @@ from drawn_numbers import Board
 from junk_drawings import Drawing, Fonts, drawings
 
 from mnist_draw.errors import UserError
+from mnist_draw.recognition.numbers import read_number
 
 LOOKALIKES = "look-alikes"
 #: Share of digits that may be refused.
@@ -48,13 +49,15 @@ class Readings:
         self._recogniser = recogniser
         self.refused: list[bool] = []
         self.likeness: list[float] = []
+        self.number: list[bool] = []
 
     def add(self, ink: np.ndarray) -> None:
         """Ask about one picture."""
         answer = self._recogniser.recognise_ink(ink)
-        _, likeness = self._recogniser.read(answer.network_input[None, None])
+        reading = self._recogniser.read(answer.network_input[None, None])
         self.refused.append(answer.text == "?")
-        self.likeness.append(float(likeness[0]))
+        self.likeness.append(float(reading.likeness[0]))
+        self.number.append(read_number(self._recogniser, ink).is_number)
 
 
 def measure(junk: list[Drawing], digits: list[np.ndarray], recogniser: Any) -> dict[str, Any]:
@@ -75,6 +78,8 @@ def measure(junk: list[Drawing], digits: list[np.ndarray], recogniser: Any) -> d
         "junk_refused": float(refused[counted].mean()),
         "digits_refused": float(np.mean(of_digits.refused)),
         "junk_refused_at_2_percent_of_digits": float(moved[counted].mean()),
+        "junk_read_as_number": float(np.mean(np.array(of_junk.number)[counted])),
+        "digits_read_as_number": float(np.mean(of_digits.number)),
         "junk": int(counted.sum()),
         "digits": len(digits),
         "kinds": {str(kind): float(refused[kinds == kind].mean()) for kind in np.unique(kinds)},
@@ -96,6 +101,9 @@ def report(results: dict[str, Any], fonts: list[str]) -> str:
         f"  digits         {results['digits_refused']:8.2%} of {results['digits']:,}",
         f"  junk           {results['junk_refused_at_2_percent_of_digits']:8.2%} "
         "by likeness alone, refusing 2 % of the digits",
+        f"  read as a number of several digits: "
+        f"{results['junk_read_as_number']:.2%} of the junk, "
+        f"{results['digits_read_as_number']:.2%} of the digits",
         "",
         "letters that are refused less than always",
         "  "

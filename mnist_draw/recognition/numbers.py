@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: What looks so much like a digit (as log odds) and is read with so much confidence is not cut.
 _SURE_LIKENESS, _SURE_CONFIDENCE = 3.0, 0.8
+#: … nor is what looks less like several digits than this, as log odds.
+_SEVERAL = -1.5
 #: Pieces that one digit may consist of, and how wide it may be, in heights of the line.
 _MOST_IN_DIGIT = 8
 _WIDEST = 1.9
@@ -108,14 +110,14 @@ def read_number(recogniser: Recogniser, ink: npt.NDArray[Any]) -> NumberAnswer:
     if not has_ink(ink):
         return NumberAnswer("", ())
     whole = ink_box(ink)
-    pieces = cut_in_pieces(ink, whole, partial(_are_digits, recogniser))
+    pieces = cut_in_pieces(ink, whole, partial(_not_to_cut, recogniser))
     if len(pieces) == 1 or len(pieces) > MOST_PIECES:
         return _single(recogniser, ink, whole)
     groups = _groups(pieces)
     inputs = np.empty((len(groups), 1, SIDE, SIDE), np.float32)
     for row, (first, last) in enumerate(groups):
         inputs[row, 0] = normalise_ink(pieces.group(first, last))
-    probabilities, likeness = recogniser.read(inputs)
+    probabilities, likeness, _ = recogniser.read(inputs)
     # Among digits a strange one is more likely a digit than alone on the board.
     refused = np.array([recogniser.refuses(float(value) + _LENIENCE) for value in likeness])
     costs = _costs(pieces, groups, probabilities, likeness)
@@ -138,13 +140,12 @@ def read_number(recogniser: Recogniser, ink: npt.NDArray[Any]) -> NumberAnswer:
     return _answer(tuple(digits))
 
 
-def _are_digits(recogniser: Recogniser, inks: list[npt.NDArray[np.float32]]) -> list[bool]:
-    """Tell which parts are read as one digit without doubt."""
-    probabilities, likeness = recogniser.read(
-        np.stack([normalise_ink(ink) for ink in inks])[:, None]
-    )
-    sure = (likeness >= _SURE_LIKENESS) & (probabilities.max(axis=1) >= _SURE_CONFIDENCE)
-    return [bool(value) for value in sure]
+def _not_to_cut(recogniser: Recogniser, inks: list[npt.NDArray[np.float32]]) -> list[bool]:
+    """Tell which parts are one digit without doubt, or do not look like several."""
+    reading = recogniser.read(np.stack([normalise_ink(ink) for ink in inks])[:, None])
+    sure = reading.likeness >= _SURE_LIKENESS
+    sure &= reading.probabilities.max(axis=1) >= _SURE_CONFIDENCE
+    return [bool(value) for value in sure | (reading.several < _SEVERAL)]
 
 
 def _single(

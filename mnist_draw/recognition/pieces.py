@@ -23,7 +23,7 @@ Box = tuple[int, int, int, int]
 #: Ink is reduced to at most this height and width before it is cut.
 HEIGHT, WIDTH = 48, 480
 #: Pixels with at least so much ink belong to a stroke's core.
-_CORE = 0.4
+_CORE = 0.25
 #: Parts with less ink than this share of the line's height squared are specks.
 _SPECK = 0.002
 #: A part lower than this, in heights of the line, is no digit: it goes to the part that it
@@ -87,7 +87,7 @@ class Pieces:
 
 
 def cut_in_pieces(
-    ink: npt.NDArray[Any], box: Box, are_digits: Callable[[list[Plane]], list[bool]]
+    ink: npt.NDArray[Any], box: Box, not_to_cut: Callable[[list[Plane]], list[bool]]
 ) -> Pieces:
     """Cut ink into pieces.
 
@@ -97,8 +97,8 @@ def cut_in_pieces(
         As :func:`mnist_draw.dataset.normalise.normalise_ink` takes it.
     box : tuple of int
         Top, left, bottom and right of all ink.
-    are_digits : callable
-        Tells for the ink of each wide part whether it surely is one digit: then it stays whole.
+    not_to_cut : callable
+        Tells for the ink of each wide part whether it stays whole.
 
     Returns
     -------
@@ -119,7 +119,7 @@ def cut_in_pieces(
     parts = [n for n in range(count) if sizes[n] >= min(_SPECK * height**2, sizes.max())]
     owner = np.full(labels.shape, -1, np.intp)
     found: list[tuple[float, int, bool]] = []
-    for window, mask, which in _parted(reduced, labels, parts, boxes, height, are_digits):
+    for window, mask, which in _parted(reduced, labels, parts, boxes, height, not_to_cut):
         for rank, value in enumerate(np.unique(which[mask])):
             piece = mask & (which == value)
             columns = np.flatnonzero(piece.any(axis=0)) + window[1].start
@@ -145,7 +145,7 @@ def _parted(
     parts: list[int],
     boxes: list[Box],
     height: float,
-    are_digits: Callable[[list[Plane]], list[bool]],
+    not_to_cut: Callable[[list[Plane]], list[bool]],
 ) -> list[tuple[tuple[slice, slice], npt.NDArray[np.bool_], npt.NDArray[np.intp]]]:
     """Return each part's window, mask, and for each of its pixels the piece it falls to."""
     hosts = _hosts(parts, boxes, height)
@@ -157,10 +157,10 @@ def _parted(
         masks.append(np.isin(labels[windows[-1]], np.array(members) + 1))
         inks.append(np.where(masks[-1], reduced[windows[-1]], np.float32(0)))
     wide = [n for n, mask in enumerate(masks) if mask.shape[1] > _WIDE * height]
-    whole = are_digits([inks[n] for n in wide]) if wide else []
+    whole = not_to_cut([inks[n] for n in wide]) if wide else []
     pieces = [np.zeros(mask.shape, np.intp) for mask in masks]
-    for n, is_digit in zip(wide, whole, strict=True):
-        if not is_digit:
+    for n, is_whole in zip(wide, whole, strict=True):
+        if not is_whole:
             seams = find_seams(inks[n], height)
             columns = np.arange(masks[n].shape[1])
             pieces[n] = (columns >= seams[:, :, None]).sum(axis=0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,25 @@ Image = npt.NDArray[np.float32]
 #: A rule that refuses more than this part of a data set's own pictures was made for others:
 #: the network reads something else than digits.
 MOST_REFUSED = 0.1
+
+
+class Reading(NamedTuple):
+    """What is known about N pictures.
+
+    Attributes
+    ----------
+    probabilities : numpy.ndarray, float32, shape (N, 10)
+        Calibrated.
+    likeness : numpy.ndarray, float32, shape (N,)
+        Log odds of being one digit; see :meth:`Recogniser.refuses`. Infinite where no rule
+        applies.
+    several : numpy.ndarray, float32, shape (N,)
+        Log odds of being several digits; minus infinity where no rule applies.
+    """
+
+    probabilities: Image
+    likeness: Image
+    several: Image
 
 
 class Recogniser:
@@ -127,8 +146,8 @@ class Recogniser:
             )
         return apply_temperature(probabilities, self.temperature)
 
-    def read(self, inputs: Image) -> tuple[Image, Image]:
-        """Return calibrated probabilities of many pictures, and how much each looks like a digit.
+    def read(self, inputs: Image) -> Reading:
+        """Return everything that is known about many pictures.
 
         Parameters
         ----------
@@ -137,14 +156,13 @@ class Recogniser:
 
         Returns
         -------
-        probabilities : numpy.ndarray, float32, shape (N, 10)
-        likeness : numpy.ndarray, float32, shape (N,)
-            Log odds; see :meth:`refuses`. Infinite where no rule applies.
+        Reading
         """
         probabilities = self.predict(inputs)
         if self._refusal is None or not self._reads_digits:
-            return probabilities, np.full(len(inputs), np.inf, np.float32)
-        return probabilities, self._refusal.likeness(inputs)
+            infinite = np.full(len(inputs), np.inf, np.float32)
+            return Reading(probabilities, infinite, -infinite)
+        return Reading(probabilities, *self._refusal.kinds(inputs))
 
     def refuses(self, likeness: float) -> bool:
         """Tell whether what looks so little like a digit is none."""
@@ -184,7 +202,7 @@ class Recogniser:
         return self._answer(picture[0], picture[0])
 
     def _answer(self, network_input: Image, ink: npt.NDArray[Any]) -> Answer:
-        probabilities, likeness = self.read(network_input[None, None])
+        probabilities, likeness, _ = self.read(network_input[None, None])
         objection = object_to_ink(ink)
         if not objection and self.refuses(float(likeness[0])):
             objection = UNLIKE_A_DIGIT

@@ -1,10 +1,10 @@
 """The rule that tells digits from what is none.
 
 Beside the network that knows ten digits and nothing else stands a small one of its own, fitted
-to tell the varied digits of MNIST from made-up junk (see
-:mod:`mnist_draw.recognition.refusal_fit`). It sees the same 28×28 pixels, knows eleven kinds,
-the ten digits and "none", and is the same for every network that reads digits, also for one
-that is being trained. It needs neither Theano nor Lasagne.
+to tell the varied digits of MNIST from made-up junk and from several digits at once (see
+:mod:`mnist_draw.recognition.refusal_fit`). It sees the same 28×28 pixels, knows twelve kinds,
+the ten digits, "several" and "none", and is the same for every network that reads digits, also
+for one that is being trained. It needs neither Theano nor Lasagne.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ Floats = npt.NDArray[np.float32]
 NETWORK = "digit_or_not"
 #: Beside the trained networks, but none of them.
 FILE_NAME = "digit_or_not.npz"
-#: Number of kinds: ten digits and "none", the last.
-KINDS = 11
+#: The kinds beside the ten digits, and how many there are in all.
+SEVERAL, NONE, KINDS = 10, 11, 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,15 +81,29 @@ class Refusal:
         numpy.ndarray, float32, shape (N,)
             Log odds: 0 for as likely as not.
         """
+        return self.kinds(inputs)[0]
+
+    def kinds(self, inputs: npt.NDArray[np.floating]) -> tuple[Floats, Floats]:
+        """Return how much pictures look like one digit, and how much like several.
+
+        Parameters
+        ----------
+        inputs : numpy.ndarray, shape (N, 1, 28, 28)
+
+        Returns
+        -------
+        likeness : numpy.ndarray, float32, shape (N,)
+            As :meth:`likeness` gives it.
+        several : numpy.ndarray, float32, shape (N,)
+            Log odds of several digits against one or none.
+        """
         scores = self.scores(inputs)
-        digits = scores[:, :-1]
-        highest = digits.max(axis=1)
-        sums = np.log(np.exp(digits - highest[:, None]).sum(axis=1)) + highest
-        odds: Floats = sums - scores[:, -1]
-        return odds
+        one = np.logaddexp.reduce(scores[:, :SEVERAL], axis=1)
+        several, none = scores[:, SEVERAL], scores[:, NONE]
+        return one - np.logaddexp(several, none), several - np.logaddexp(one, none)
 
     def scores(self, inputs: npt.NDArray[np.floating]) -> Floats:
-        """Return the network's eleven scores, float32 (N, 11); softmax gives probabilities."""
+        """Return the network's scores, float32 (N, 12); softmax gives probabilities."""
         values = np.asarray(inputs, np.float32).reshape(len(inputs), -1)
         for weights, bias in zip(self.layers[:-2:2], self.layers[1:-2:2], strict=True):
             values = np.maximum(values @ weights + bias, np.float32(0))

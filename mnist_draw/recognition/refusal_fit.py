@@ -3,8 +3,8 @@
 Run it as ``python -m mnist_draw.recognition.refusal_fit``; it takes some minutes.
 
 MNIST's training digits, varied as for handwriting and written with pens of any width, stand
-against made-up junk. Nothing else is used. The threshold is set on MNIST's validation digits, as
-they are: a small part of them, the strangest, is refused.
+against made-up junk and against several digits at once. Nothing else is used. The threshold is
+set on MNIST's validation digits, as they are: a small part of them, the strangest, is refused.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from mnist_draw.dataset.chance import Chance
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.dataset.strokes import StrokeStore
 from mnist_draw.dataset.styles import restyle
-from mnist_draw.recognition.junk import junk, written
-from mnist_draw.recognition.refusal import KINDS, NETWORK, Refusal
+from mnist_draw.recognition.junk import junk, several, written
+from mnist_draw.recognition.refusal import KINDS, NETWORK, NONE, SEVERAL, Refusal
 from mnist_draw.storage import ModelFile, resource_path, save_model
 
 Images = npt.NDArray[np.uint8]
@@ -37,11 +37,11 @@ DROPOUT = 0.2
 EPOCHS = 60
 LEARNING_RATE = 0.001
 #: Pictures in a minibatch: digits as the handwriting recipe varies them, digits written with
-#: pens of any width, and junk.
-VARIED, WRITTEN, JUNK = 240, 90, 170
-#: Pictures of junk that are made; each epoch sees them in another order.
-JUNK_MADE = 200_000
-_JUNK_AT_ONCE = 10_000
+#: pens of any width, several digits at once, and junk.
+VARIED, WRITTEN, SEVERAL_AT_ONCE, JUNK = 230, 90, 40, 150
+#: Pictures of junk and of several digits that are made; each epoch sees them in another order.
+JUNK_MADE, SEVERAL_MADE = 180_000, 60_000
+_MADE_AT_ONCE = 10_000
 #: Share of MNIST's validation digits below the threshold.
 REFUSED = 0.012
 
@@ -91,7 +91,8 @@ def fit_refusal(seed: int = 1, epochs: int = EPOCHS) -> ModelFile:
     data = load_dataset()
     images, labels = data.train_images, data.train_labels
     digits = Digits(images, labels, seed)
-    none = _made_junk(images[:, 0], labels, seed)
+    usable = np.flatnonzero(StrokeStore(images[:, 0]).has_points(np.arange(len(images))))
+    none, many = _made(digits, labels, usable, seed)
     lasagne.random.set_rng(np.random.RandomState(seed))
     network = lasagne.layers.InputLayer((None, 1, 28, 28))
     for units in HIDDEN:
@@ -101,22 +102,24 @@ def fit_refusal(seed: int = 1, epochs: int = EPOCHS) -> ModelFile:
     functions = compile_train(network, TrainingSettings(update="adam"))
     rng = np.random.default_rng(seed)
     batches = len(images) // (VARIED + WRITTEN)
-    usable = np.flatnonzero(StrokeStore(images[:, 0]).has_points(np.arange(len(images))))
     for epoch in range(epochs):
-        order, junk_order = rng.permutation(usable), rng.permutation(len(none))
+        order = rng.permutation(usable)
+        none_order, many_order = rng.permutation(len(none)), rng.permutation(len(many))
         losses = []
         for batch in range(min(batches, len(order) // (VARIED + WRITTEN))):
             share = (epoch + batch / batches) / epochs
             rate = LEARNING_RATE * (1 + cos(pi * share)) / 2
             functions.learning_rate.set_value(np.float32(rate))
             chosen = order[batch * (VARIED + WRITTEN) :][: VARIED + WRITTEN]
-            others = none[junk_order[batch * JUNK : (batch + 1) * JUNK]]
             pictures = [
                 digits.varied(chosen[:VARIED], epoch),
                 digits.written(chosen[VARIED:], epoch),
-                others,
+                many[many_order[batch * SEVERAL_AT_ONCE :][:SEVERAL_AT_ONCE]],
+                none[none_order[batch * JUNK :][:JUNK]],
             ]
-            kinds = np.concatenate([labels[chosen], np.full(len(others), KINDS - 1)])
+            kinds = np.concatenate(
+                [labels[chosen], np.repeat([SEVERAL, NONE], [SEVERAL_AT_ONCE, JUNK])]
+            )
             loss, _ = functions.train(np.concatenate(pictures)[:, None], kinds.astype(np.int32))
             losses.append(float(loss))
         print(f"Epoch {epoch + 1} of {epochs}: loss {np.mean(losses):.4f}", flush=True)
@@ -135,13 +138,29 @@ def fit_refusal(seed: int = 1, epochs: int = EPOCHS) -> ModelFile:
     return ModelFile(f"{NETWORK}:{','.join(map(str, HIDDEN))}", layers, metadata)
 
 
-def _made_junk(images: Images, labels: Labels, seed: int) -> Images:
-    return np.concatenate(
-        [
-            junk(_JUNK_AT_ONCE, seed * 1000 + part, images, labels)
-            for part in range(JUNK_MADE // _JUNK_AT_ONCE)
-        ]
-    )
+def _made(
+    digits: Digits, labels: Labels, usable: npt.NDArray[np.intp], seed: int
+) -> tuple[Images, Images]:
+    """Make junk and pictures of several digits, from digits varied as in no epoch."""
+    half = len(usable) // 2
+    varied = [
+        digits.varied(usable[start : min(start + 1000, half)], 10_000)
+        for start in range(0, half, 1000)
+    ]
+    varied += [
+        digits.written(usable[start : start + 1000], 10_000)
+        for start in range(half, len(usable), 1000)
+    ]
+    images, labels = np.concatenate(varied), labels[usable]
+    made = []
+    for make, count in ((junk, JUNK_MADE), (several, SEVERAL_MADE)):
+        parts = range(count // _MADE_AT_ONCE)
+        made.append(
+            np.concatenate(
+                [make(_MADE_AT_ONCE, seed * 1000 + part, images, labels) for part in parts]
+            )
+        )
+    return made[0], made[1]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
