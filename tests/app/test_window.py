@@ -32,7 +32,8 @@ NAMES = [
     "stepButton", "networkCombo", "updateCombo", "learningRateSpinBox", "batchSizeSpinBox",
     "seedSpinBox", "stateLabel", "timeLeftLabel", "throughputLabel", "lossPlot", "accuracyPlot",
     "filtersView", "penButton", "eraserButton", "widthSlider", "undoButton", "redoButton",
-    "confidenceLabel", "secondGuessLabel",
+    "confidenceLabel", "secondGuessLabel", "augmentationCombo", "runsTable", "runsButton",
+    "continueButton", "notNowButton", "discardButton", "settingsFileButton", "layersView",
 ]  # fmt: skip
 
 
