@@ -123,3 +123,54 @@ def test_failures_are_one_sentence(
 def test_data_folder_that_is_none(model: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["evaluate", model, "--data", "/no/such/folder"]) == 1
     assert "not a folder" in capsys.readouterr().err
+
+
+@pytest.fixture
+def seventy_two(tmp_path: Path) -> str:
+    """A large picture of a 7 and a 2, dark on light."""
+    data = load_dataset()
+    pair = np.hstack([data.test_images[0, 0], data.test_images[1, 0]])
+    enlarged = np.kron(255 - pair, np.ones((40, 40), np.uint8))
+    Image.fromarray(enlarged).save(tmp_path / "72.png")
+    return str(tmp_path / "72.png")
+
+
+def test_predict_number(model: str, seventy_two: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["predict", "--number", "--model", model, seventy_two]) == 0
+    assert capsys.readouterr().out.startswith(f"{seventy_two}: 72 (")
+
+
+def test_predict_number_json(
+    model: str, seventy_two: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["predict", "--number", "--json", "--model", model, seventy_two]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert list(found) == ["image", "digit", "confidence", "probabilities", "number", "digits"]
+    assert found["number"] == "72"
+    assert [part["digit"] for part in found["digits"]] == [7, 2]
+    images = load_dataset().test_images[:2, 0]
+    for part, image, left in zip(found["digits"], images, (0, 28), strict=True):
+        assert 0 < part["confidence"] <= 1
+        rows, columns = np.nonzero(image > 60)
+        # In pixels of the picture, which is larger than what is looked at.
+        wanted = [columns.min() + left, rows.min(), np.ptp(columns) + 1, np.ptp(rows) + 1]
+        assert np.abs(np.array(part["box"]) / 40 - wanted).max() < 1.5
+
+
+def test_number_of_what_is_none(
+    model: str, seven: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    square = np.full((100, 100), 255, np.uint8)
+    square[20:80, 20:80] = 0
+    Image.fromarray(square).save(tmp_path / "square.png")
+    Image.fromarray(square * 0).save(tmp_path / "blank.png")
+    names = [str(tmp_path / "square.png"), str(tmp_path / "blank.png"), seven]
+    assert main(["predict", "--number", "--json", "--model", model, *names]) == 0
+    square_found, blank, digit = map(json.loads, capsys.readouterr().out.splitlines())
+    assert square_found["number"] is None
+    assert [part["digit"] for part in square_found["digits"]] == [None]
+    assert blank["number"] is None
+    assert blank["digits"] == []
+    assert digit["number"] == "7"
+    assert digit["digit"] == digit["digits"][0]["digit"] == 7
+    assert digit["digits"][0]["confidence"] == digit["confidence"]

@@ -18,7 +18,7 @@ from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.dataset.normalise import has_ink, normalise_ink
 from mnist_draw.recognition import pictures
 from mnist_draw.recognition.ground import otsu_threshold
-from mnist_draw.recognition.pictures import PictureError, load_picture
+from mnist_draw.recognition.pictures import PictureError, load_picture, picture_size
 
 
 def encoded(image: Image.Image | np.ndarray, kind: str = "PNG", **options: object) -> bytes:
@@ -214,3 +214,15 @@ def test_otsu_parts_two_peaks_in_the_middle() -> None:
     values = np.array([0.2] * 50 + [0.8] * 10)
     assert otsu_threshold(values) == pytest.approx(0.5, abs=0.01)
     assert 0 <= otsu_threshold(np.full(9, 0.3)) <= 1
+
+
+def test_size_is_that_of_the_upright_picture() -> None:
+    picture = Image.new("L", (30, 20), 255)
+    for orientation, wanted in ((1, (30, 20)), (3, (30, 20)), (6, (20, 30)), (8, (20, 30))):
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        stored = io.BytesIO()
+        picture.save(stored, "JPEG", exif=exif)
+        assert picture_size(stored.getvalue()) == wanted
+    with pytest.raises(PictureError, match="empty file"):
+        picture_size(b"")
