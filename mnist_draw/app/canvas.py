@@ -6,7 +6,7 @@ widget shows more board around it. Only what a new point changes is painted agai
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
@@ -22,6 +22,7 @@ from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from mnist_draw.app import theme
 from mnist_draw.app.drawing import Drawing
+from mnist_draw.app.layer_memory import LayerMemory
 from mnist_draw.app.pointer import PointerWidget
 from mnist_draw.app.strokes import BOARD, PEN_WIDTH, PEN_WIDTH_RANGE, Point, Stroke
 
@@ -63,6 +64,7 @@ class Canvas(PointerWidget):
         self._drawing = Drawing()
         self._marks: tuple[QRectF, QPointF] | None = None
         self._layer = QImage()
+        self._memory = LayerMemory()
         self._painted = 0
         theme.theme().changed.connect(self._repaint_layer)
 
@@ -95,18 +97,15 @@ class Canvas(PointerWidget):
 
     def clear(self) -> None:
         """Take everything off the board; :meth:`undo` brings it back."""
-        self._drawing.clear()
-        self._history_step()
+        self._history_step(self._drawing.clear)
 
     def undo(self) -> None:
         """Take back the last stroke or clearing."""
-        self._drawing.undo()
-        self._history_step()
+        self._history_step(self._drawing.undo)
 
     def redo(self) -> None:
         """Bring back what was undone."""
-        self._drawing.redo()
-        self._history_step()
+        self._history_step(self._drawing.redo)
 
     @property
     def can_undo(self) -> bool:
@@ -200,7 +199,11 @@ class Canvas(PointerWidget):
         painter.drawLine(place - QPointF(0, arm), place + QPointF(0, arm))
 
     def _repaint_layer(self) -> None:
-        """Paint all strokes anew: after a resize, an undo, or a change of colours."""
+        """Paint all strokes anew: after a resize or a change of colours."""
+        self._memory.forget()
+        self._paint_layer()
+
+    def _paint_layer(self) -> None:
         ratio = self.devicePixelRatioF()
         size = self.size() * ratio
         self._layer = QImage(size, QImage.Format_ARGB32_Premultiplied)
@@ -272,6 +275,7 @@ class Canvas(PointerWidget):
     def begin(self, place: QPointF, erase: bool, weight: float = 1.0) -> None:
         self.end()
         first = not self._drawing.strokes
+        self._memory.keep(self._drawing.strokes, self._layer)
         self._drawing.begin(self._point(place, weight, erase), erase)
         self._painted = 0
         self._paint_growing()
@@ -316,8 +320,16 @@ class Canvas(PointerWidget):
         rect = QRectF(self._to_widget(bounds.topLeft()), bounds.size() * scale)
         self.update(_whole(rect))
 
-    def _history_step(self) -> None:
-        self._repaint_layer()
+    def _history_step(self, step: Callable[[], None]) -> None:
+        self.end()
+        self._memory.keep(self._drawing.strokes, self._layer)
+        step()
+        layer = self._memory.find(self._drawing.strokes)
+        if layer is None:
+            self._paint_layer()
+        else:
+            self._layer = layer
+            self._painted = 0
         self._changed()
 
     def _changed(self) -> None:

@@ -246,3 +246,30 @@ def test_pen_width_is_held_in_range(canvas: Canvas, qtbot: QtBot) -> None:
     assert canvas.pen_width == 96
     canvas.set_pen_width(0)
     assert canvas.pen_width == 8
+
+
+def test_undo_and_redo_bring_back_the_very_same_board(qtbot: QtBot) -> None:
+    canvas = Canvas()
+    qtbot.addWidget(canvas)
+    canvas.resize(400, 400)
+    canvas.show()
+    boards = [canvas.grab().toImage()]
+    for x in (100, 200, 300):
+        canvas.begin(QPointF(x, 50), erase=False)
+        canvas.extend(QPointF(x + 30, 250))
+        canvas.end()
+        boards.append(canvas.grab().toImage())
+    for step in (2, 1, 0):
+        canvas.undo()
+        assert canvas.grab().toImage() == boards[step]
+    for step in (1, 2, 3):
+        canvas.redo()
+        assert canvas.grab().toImage() == boards[step]
+    canvas.clear()
+    assert canvas.grab().toImage() == boards[0]
+    canvas.undo()
+    canvas.resize(300, 300)
+    small = canvas.grab().toImage()
+    canvas.undo()
+    canvas.redo()
+    assert canvas.grab().toImage() == small
