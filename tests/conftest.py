@@ -43,6 +43,8 @@ def pytest_configure(config: pytest.Config) -> None:
             "pytest.PytestUnraisableExceptionWarning",
         ):
             config.addinivalue_line("filterwarnings", f"ignore::{kind}")
+        # Lasagne 0.1 uses the older name.
+        config.addinivalue_line("filterwarnings", "ignore:The `image_shape` keyword argument")
     home = Path(tempfile.mkdtemp(prefix="mnist_draw-tests-"))
     config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
     os.environ["MNIST_DRAW_HOME"] = str(home)

@@ -31,6 +31,7 @@ from mnist_draw.training.settings import TrainingSettings
 
 FORMAT = "mnist_draw checkpoint"
 VERSION = 1
+_GROUPS = ("parameters", "state", "best_parameters")
 _FIGURES = ("batch_losses", "batch_accuracies", "epochs")
 #: What reading a header or figures that this program did not write may raise.
 _FOREIGN = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
@@ -81,6 +82,7 @@ class Checkpoint:
             "settings": self.settings.to_json(),
             "epoch": self.epoch,
             "data": self.data,
+            "counts": {prefix: len(getattr(self, prefix)) for prefix in _GROUPS},
             "best_epoch": self.best_epoch,
             "best_loss": None if np.isinf(self.best_loss) else self.best_loss,
             "changes": [astuple(change) for change in self.changes],
@@ -89,7 +91,7 @@ class Checkpoint:
             "header": np.frombuffer(json.dumps(header).encode(), np.uint8),
             **dict(zip(_FIGURES, self.figures, strict=True)),
         }
-        for prefix in ("parameters", "state", "best_parameters"):
+        for prefix in _GROUPS:
             for number, value in enumerate(getattr(self, prefix)):
                 arrays[f"{prefix}_{number:03d}"] = value
         return npz.pack(arrays)
@@ -137,9 +139,12 @@ def _unpack(arrays: dict[str, Any]) -> Checkpoint:
             f"it was written by a newer version of the program, format {header['version']}"
         )
     groups: dict[str, tuple[Any, ...]] = {}
-    for prefix in ("parameters", "state", "best_parameters"):
-        names = sorted(key for key in arrays if key.startswith(f"{prefix}_"))
-        groups[prefix] = tuple(arrays[key].copy() for key in names)
+    for prefix in _GROUPS:
+        count = int(header["counts"][prefix])
+        groups[prefix] = tuple(arrays[f"{prefix}_{n:03d}"].copy() for n in range(count))
+    expected = 1 + len(_FIGURES) + sum(len(group) for group in groups.values())
+    if len(arrays) != expected:
+        raise ValueError(f"it holds {len(arrays)} arrays instead of {expected}")
     for value in (*groups["parameters"], *groups["best_parameters"]):
         if value.dtype != np.float32 or not np.isfinite(value).all():
             raise ValueError("its weights are no finite 32-bit floats")

@@ -64,8 +64,14 @@ def compile_predict(network: Any) -> Callable[[NDArray[np.float32]], Probabiliti
 
     input_var = T.tensor4("pictures")
     test_prediction = lasagne.layers.get_output(network, input_var, deterministic=True)
+    convolves = any(
+        isinstance(layer, lasagne.layers.Conv2DLayer)
+        for layer in lasagne.layers.get_all_layers(network)
+    )
+    # Theano's own linker without a compiler does not convolve.
+    mode = theano_bridge.fast_mode() if convolves else theano_bridge.quick_mode()
     function: Callable[[NDArray[np.float32]], Probabilities] = theano.function(
-        [input_var], test_prediction, mode=theano_bridge.quick_mode()
+        [input_var], test_prediction, mode=mode
     )
     return function
 
