@@ -83,7 +83,7 @@ def predict(arguments: argparse.Namespace) -> int:
         try:
             ink = load_picture(name)
             answer = recogniser.recognise_ink(ink)
-            number = read_number(recogniser, ink) if arguments.number else None
+            number = read_number(recogniser, ink, answer) if arguments.number else None
             size = picture_size(name) if number is not None and number.digits else (1, 1)
         except UserError as error:
             print(f"mnist-draw: {error}", file=sys.stderr)

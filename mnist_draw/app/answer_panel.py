@@ -17,7 +17,11 @@ from mnist_draw.app.widgets import Card, explain, label, set_look
 if TYPE_CHECKING:
     import numpy as np
 
+    from mnist_draw.recognition.numbers import NumberAnswer
+
 _SIDE = 28
+#: Digits of a number that are shown large.
+_MOST_LARGE = 5
 #: Height that the answer and the bars need.
 _ABOVE_INPUT = 540
 _HOW_IT_SEES = (
@@ -83,6 +87,8 @@ class AnswerPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(Size.CARD_GAP)
+        #: What the ink reads as, where it is several digits.
+        self.number: NumberAnswer | None = None
         column.addLayout(self._build_answer())
         bars_card = Card("What the network says")
         self.bars = ProbabilityBars()
@@ -111,9 +117,15 @@ class AnswerPanel(QWidget):
         self.second.setWordWrap(True)
         self.second.setAlignment(Qt.AlignLeft | Qt.AlignTop)
         explain(self.second, "Second guess", "The next best digit and its probability.")
+        self.number_label = label("", "sentence", "numberLabel")
+        self.number_label.setTextInteractionFlags(
+            Qt.TextSelectableByMouse | Qt.TextSelectableByKeyboard
+        )
+        explain(self.number_label, "Number", "The whole number; select it to copy it.")
         words.addStretch(1)
         words.addWidget(self.confidence)
         words.addWidget(Still(self.second, lines=2))
+        words.addWidget(Still(self.number_label, lines=1))
         words.addStretch(1)
         row.addLayout(words, 1)
         return row
@@ -150,6 +162,8 @@ class AnswerPanel(QWidget):
 
     def show_nothing(self) -> None:
         """Show an empty board: no answer, bars at nothing."""
+        self.number = None
+        self.number_label.setText("")
         self.prediction.setText("")
         self.confidence.setText("")
         self.second.setText(self._waiting)
@@ -163,6 +177,11 @@ class AnswerPanel(QWidget):
             return
         probabilities = answer.probabilities
         self.network_input.show_picture(answer.network_input)
+        self.number_label.setText("" if self.number is None else self.number.text)
+        if self.number is not None:
+            self._show_number(self.number)
+            self.bars.show_probabilities(probabilities, None)
+            return
         self._fit_prediction(answer.text)
         self.prediction.setText(answer.text)
         if answer.digit is None and answer.text == "?":
@@ -182,6 +201,15 @@ class AnswerPanel(QWidget):
             self.confidence.setText("Not clear")
             self.second.setText(answer.reason or guess)
         self.bars.show_probabilities(probabilities, answer.digit)
+
+    def _show_number(self, number: NumberAnswer) -> None:
+        """Show several digits as large as they fit; whole and to be copied they stand below."""
+        text = number.text if len(number.text) <= _MOST_LARGE else "…"
+        self._fit_prediction(text)
+        self.prediction.setText(text)
+        set_look(self.prediction, "unclear" if len(text) > 1 else "answer")
+        self.confidence.setText(f"{_percent(number.confidence)} sure")
+        self.second.setText(f"A number of {len(number.digits)} digits")
 
 
 def _percent(part: float) -> str:

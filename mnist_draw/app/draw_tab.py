@@ -21,6 +21,7 @@ from mnist_draw.app import theme
 from mnist_draw.app.answer_panel import AnswerPanel
 from mnist_draw.app.canvas import Canvas
 from mnist_draw.app.icons import set_icon
+from mnist_draw.app.number_boxes import NumberBoxes
 from mnist_draw.app.strokes import PEN_WIDTH, PEN_WIDTH_RANGE
 from mnist_draw.app.tabular import TabularLabel
 from mnist_draw.app.theme import Size
@@ -51,6 +52,7 @@ class DrawTab(QWidget):
         self.setProperty("look", "page")
         self.setAttribute(Qt.WA_StyledBackground)
         self.canvas = Canvas()
+        self.boxes = NumberBoxes(self.canvas)
         self.answer = AnswerPanel()
         self._ticket = 0
         self._emptied = 0
@@ -203,7 +205,15 @@ class DrawTab(QWidget):
         if not ink.any():
             self._emptied = self._ticket
             self.answer.show_nothing()
+            self.boxes.show_number(None)
         self.ink_posted.emit(ink, self._ticket)
+
+    @pyqtSlot(object, int)
+    def show_number(self, number: Any, ticket: int) -> None:
+        """Keep what was read as a number; its answer follows at once and shows both."""
+        if ticket > self._emptied:
+            self.answer.number = number if number.is_number else None
+            self.boxes.show_number(self.answer.number)
 
     @pyqtSlot(object, int)
     def show_answer(self, answer: Any, ticket: int) -> None:

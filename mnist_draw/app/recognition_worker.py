@@ -36,16 +36,17 @@ def _recogniser(model: Any) -> Any:
 
     recogniser = Recogniser(model)
     # The first picture loads what recognition needs beside the network: not while one draws.
-    recogniser.recognise_ink(_sample())
+    recogniser.read_number(_sample(), recogniser.recognise_ink(_sample()))
     return recogniser
 
 
 def _sample() -> Any:
-    """Return ink with a stroke in it."""
+    """Return ink with two strokes in it."""
     import numpy as np
 
     ink = np.zeros((300, 300), np.uint8)
-    ink[60:240, 140:160] = 255
+    ink[60:240, 100:120] = 255
+    ink[60:240, 180:200] = 255
     return ink
 
 
@@ -63,6 +64,8 @@ class RecognitionWorker(QObject):
     -------
     ready
         ``(model)``: a network is in use, at the start and after every change.
+    numbered
+        ``(number, ticket)``: the same ink read as a number; always just before its answer.
     answered
         ``(answer, ticket)``: the answer to the ink posted with that ticket.
     failed
@@ -70,6 +73,7 @@ class RecognitionWorker(QObject):
     """
 
     ready = pyqtSignal(object)
+    numbered = pyqtSignal(object, int)
     answered = pyqtSignal(object, int)
     failed = pyqtSignal(str)
     _woken = pyqtSignal()
@@ -131,7 +135,9 @@ class RecognitionWorker(QObject):
     def _answer(self, posted: tuple[np.ndarray, int] | None) -> None:
         if posted is not None and self._recogniser is not None:
             ink, ticket = posted
-            self.answered.emit(self._recogniser.recognise_ink(ink), ticket)
+            answer = self._recogniser.recognise_ink(ink)
+            self.numbered.emit(self._recogniser.read_number(ink, answer), ticket)
+            self.answered.emit(answer, ticket)
 
 
 class Recognition(QObject):

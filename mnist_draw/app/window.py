@@ -121,6 +121,7 @@ class Window(QMainWindow):
         self._carrier.told.connect(self.messages.tell, Qt.QueuedConnection)
         worker = self.recognition.worker
         self.draw_tab.ink_posted.connect(worker.post_ink, Qt.DirectConnection)
+        worker.numbered.connect(self.draw_tab.show_number)
         worker.answered.connect(self.draw_tab.show_answer)
         worker.ready.connect(self._network_ready)
         worker.failed.connect(self._recognition_failed)

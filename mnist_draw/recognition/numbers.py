@@ -20,6 +20,7 @@ from mnist_draw.dataset.normalise import SIDE, has_ink, ink_box, normalise_ink
 from mnist_draw.recognition.pieces import Pieces, cut_in_pieces
 
 if TYPE_CHECKING:
+    from mnist_draw.recognition.answer import Answer
     from mnist_draw.recognition.recogniser import Recogniser
 
 #: What looks so much like a digit (as log odds) and is read with so much confidence is not cut.
@@ -94,7 +95,9 @@ class NumberAnswer:
         return len(self.digits) > 1 and all(part.digit is not None for part in self.digits)
 
 
-def read_number(recogniser: Recogniser, ink: npt.NDArray[Any]) -> NumberAnswer:
+def read_number(
+    recogniser: Recogniser, ink: npt.NDArray[Any], alone: Answer | None = None
+) -> NumberAnswer:
     """Read the digits on a picture from left to right.
 
     Parameters
@@ -102,6 +105,8 @@ def read_number(recogniser: Recogniser, ink: npt.NDArray[Any]) -> NumberAnswer:
     recogniser : Recogniser
     ink : numpy.ndarray, shape (H, W)
         As :func:`mnist_draw.dataset.normalise.normalise_ink` takes it; one line of digits.
+    alone : Answer, optional
+        What the recogniser said of this ink as one digit, where that is known already.
 
     Returns
     -------
@@ -112,7 +117,7 @@ def read_number(recogniser: Recogniser, ink: npt.NDArray[Any]) -> NumberAnswer:
     whole = ink_box(ink)
     pieces = cut_in_pieces(ink, whole, partial(_not_to_cut, recogniser))
     if len(pieces) == 1 or len(pieces) > MOST_PIECES:
-        return _single(recogniser, ink, whole)
+        return _single(alone or recogniser.recognise_ink(ink), whole)
     groups = _groups(pieces)
     inputs = np.empty((len(groups), 1, SIDE, SIDE), np.float32)
     for row, (first, last) in enumerate(groups):
@@ -124,7 +129,7 @@ def read_number(recogniser: Recogniser, ink: npt.NDArray[Any]) -> NumberAnswer:
     costs += _PER_REFUSED * refused
     chosen = _cheapest(len(pieces), groups, costs)
     if len(chosen) == 1:
-        return _single(recogniser, ink, whole)
+        return _single(alone or recogniser.recognise_ink(ink), whole)
     if sum(recogniser.refuses(float(likeness[row])) for row in chosen) > len(chosen) / 2:
         refused = np.array([recogniser.refuses(float(value)) for value in likeness])
     digits = []
@@ -148,12 +153,9 @@ def _not_to_cut(recogniser: Recogniser, inks: list[npt.NDArray[np.float32]]) -> 
     return [bool(value) for value in sure | (reading.several < _SEVERAL)]
 
 
-def _single(
-    recogniser: Recogniser, ink: npt.NDArray[Any], box: tuple[int, int, int, int]
-) -> NumberAnswer:
-    """Read one digit, as the recogniser alone does."""
+def _single(answer: Answer, box: tuple[int, int, int, int]) -> NumberAnswer:
+    """Take what the recogniser alone says."""
     top, left, bottom, right = box
-    answer = recogniser.recognise_ink(ink)
     confidence = answer.confidence if answer.digit is not None else 0.0
     return _answer(
         (DigitAnswer(answer.digit, confidence, (left, top, right - left, bottom - top)),)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,9 @@ from mnist_draw.recognition.calibration import HIGHEST, LOWEST, apply_temperatur
 from mnist_draw.recognition.refusal import Refusal, shipped_refusal
 from mnist_draw.recognition.rejection import UNLIKE_A_DIGIT, object_to_ink
 from mnist_draw.storage import ModelFile, ModelFileError
+
+if TYPE_CHECKING:
+    from mnist_draw.recognition.numbers import NumberAnswer
 
 Image = npt.NDArray[np.float32]
 
@@ -185,6 +188,12 @@ class Recogniser:
         if not has_ink(ink):
             return empty_answer()
         return self._answer(normalise_ink(ink), ink)
+
+    def read_number(self, ink: npt.NDArray[Any], alone: Answer | None = None) -> NumberAnswer:
+        """Read several digits from left to right; see `mnist_draw.recognition.numbers`."""
+        from mnist_draw.recognition.numbers import read_number
+
+        return read_number(self, ink, alone)
 
     def recognise_input(self, picture: npt.NDArray[Any]) -> Answer:
         """Tell which digit a picture of MNIST's kind shows, without normalising it.

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from mnist_draw.recognition.answer import Answer
+from mnist_draw.recognition.numbers import DigitAnswer, NumberAnswer
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.training import events
 from mnist_draw.training.control import Controls
@@ -42,6 +43,7 @@ class Recogniser:
     def __init__(self, used: ModelFile) -> None:
         self.parameters = used.parameters
         self.inks: list[np.ndarray] = []
+        self.number = ""
         self.thread = threading.current_thread()
 
     def use(self, other: ModelFile) -> None:
@@ -53,6 +55,16 @@ class Recogniser:
         self.inks.append(ink)
         digit = len(self.inks) % 10
         return answer(str(digit), digit) if ink.any() else answer("", None)
+
+    def read_number(self, ink: np.ndarray, alone: Answer) -> NumberAnswer:
+        """Read one digit, or as many ones as the number says that is set."""
+        if not self.number:
+            return NumberAnswer(alone.text, (DigitAnswer(alone.digit, 0.9, (0, 0, 10, 10)),))
+        parts = [
+            DigitAnswer(int(text), 0.9, (20 * place, 30, 10, 40))
+            for place, text in enumerate(self.number)
+        ]
+        return NumberAnswer(self.number, tuple(parts))
 
 
 class Loop:
