@@ -20,7 +20,7 @@ from mnist_draw.training.history import History
 from mnist_draw.training.runs import Run
 
 #: Curves are drawn at most this often, in seconds; labels follow every hand-over of events.
-_CURVES_EVERY = 0.1
+_CURVES_EVERY = 0.2
 _MARKS = {"learning_rate": "rate ", "l2": "L2 ", "augmentation": "augmentation "}
 
 
@@ -80,6 +80,8 @@ class RunView(QObject):
             self.told.emit(reporter.sentence(error))
             return
         self._preferences.set("training", settings.to_json())
+        # Who starts another run has answered for now; the next start of the program asks again.
+        self.tab.offer.withdraw()
         self._begin(settings.epochs)
         self._history = History()
         self.tab.filters.show_parameters(None)

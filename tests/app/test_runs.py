@@ -112,11 +112,18 @@ def test_an_offer_is_put_off_or_discarded_and_brought_back(make: Any) -> None:
     assert not setup.window.train_tab.offer.isVisible()
     setup.window.runs.look_for_interrupted()
     setup.qtbot.waitUntil(setup.window.train_tab.offer.isVisible)
+    setup.window.run.start()
+    assert not setup.window.train_tab.offer.isVisible()
+    setup.window.run.stop()
+    setup.wait_for_end()
+    setup.window.runs.look_for_interrupted()
+    setup.qtbot.waitUntil(setup.window.train_tab.offer.isVisible)
     setup.button("discardButton").click()
     setup.qtbot.waitUntil(lambda: "was deleted" in setup.text("messageLabel"))
-    assert list_runs()[0] == []
+    listed = [run.started for run in list_runs()[0]]
+    assert "2026-01-01 10:00" not in listed
     setup.button("messageActionButton").click()
-    setup.qtbot.waitUntil(lambda: len(list_runs()[0]) == 1)
+    setup.qtbot.waitUntil(lambda: len(list_runs()[0]) == len(listed) + 1)
 
 
 def test_closing_a_window_leads_to_an_offer(make: Any, qtbot: QtBot) -> None:
