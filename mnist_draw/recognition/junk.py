@@ -37,13 +37,14 @@ _HALF = (3, 4, 7)
 _MIRRORED = (3, 4, 7, 9)
 #: Share of each kind of junk.
 SHARES = {
-    "letters": 0.44,
-    "signs": 0.11,
-    "lines": 0.18,
-    "corners": 0.06,
-    "rings": 0.06,
-    "fields": 0.05,
-    "mangled": 0.10,
+    "letters": 0.42,
+    "signs": 0.10,
+    "lines": 0.17,
+    "coils": 0.05,
+    "corners": 0.08,
+    "rings": 0.05,
+    "fields": 0.04,
+    "mangled": 0.09,
 }
 
 
@@ -190,6 +191,20 @@ def _lines(rng: Generator) -> tuple[Points, ...]:
     return tuple(strokes)
 
 
+def _coil(rng: Generator) -> tuple[Points, ...]:
+    """Draw round and round while the hand wanders, as when a pen is tried out."""
+    turns = np.linspace(0, 2 * np.pi * rng.uniform(1.7, 7), 160) * rng.choice([-1, 1])
+    turns += rng.uniform(0, 2 * np.pi)
+    wander = smooth(rng.normal(0, rng.uniform(0.1, 0.7), (int(rng.integers(3, 7)), 2)))
+    along = np.linspace(0, len(wander) - 1, len(turns))
+    middle = np.stack([np.interp(along, np.arange(len(wander)), side) for side in wander.T], 1)
+    radius = 0.3 * smooth(rng.uniform(0.3, 1, (6, 2)))
+    radius = np.stack(
+        [np.interp(along, np.linspace(0, along[-1], len(radius)), side) for side in radius.T], 1
+    )
+    return (middle + radius * np.stack([np.cos(turns), np.sin(turns)], 1),)
+
+
 def _corner(rng: Generator) -> tuple[Points, ...]:
     """Draw two lines that meet, open to the top or to the right; 1 and 7 open elsewhere."""
     middle = np.radians(rng.uniform(-30, 140))
@@ -289,6 +304,7 @@ def _normalised(picture: Images) -> Images:
 
 
 _DRAWN = {
+    "coils": _coil,
     "letters": _letter,
     "signs": _sign,
     "lines": _lines,

@@ -32,18 +32,18 @@ Images = npt.NDArray[np.uint8]
 Labels = npt.NDArray[Any]
 
 #: Units of the hidden layers, and the share of them that is left out in training.
-HIDDEN = (400, 150)
+HIDDEN = (500, 200)
 DROPOUT = 0.2
-EPOCHS = 60
+EPOCHS = 90
 LEARNING_RATE = 0.001
 #: Pictures in a minibatch: digits as the handwriting recipe varies them, digits written with
 #: pens of any width, several digits at once, and junk.
-VARIED, WRITTEN, SEVERAL_AT_ONCE, JUNK = 230, 90, 40, 150
+VARIED, WRITTEN, SEVERAL_AT_ONCE, JUNK = 210, 80, 40, 170
 #: Pictures of junk and of several digits that are made; each epoch sees them in another order.
-JUNK_MADE, SEVERAL_MADE = 180_000, 60_000
+JUNK_MADE, SEVERAL_MADE = 240_000, 60_000
 _MADE_AT_ONCE = 10_000
 #: Share of MNIST's validation digits below the threshold.
-REFUSED = 0.012
+REFUSED = 0.01
 
 
 class Digits:
