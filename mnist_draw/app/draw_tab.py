@@ -21,6 +21,7 @@ from mnist_draw.app import theme
 from mnist_draw.app.answer_panel import AnswerPanel
 from mnist_draw.app.canvas import Canvas
 from mnist_draw.app.icons import set_icon
+from mnist_draw.app.model_combo import ModelCombo
 from mnist_draw.app.number_boxes import NumberBoxes
 from mnist_draw.app.strokes import PEN_WIDTH, PEN_WIDTH_RANGE
 from mnist_draw.app.tabular import TabularLabel
@@ -145,6 +146,9 @@ class DrawTab(QWidget):
         row.addWidget(self.width_preview)
         self.width_figure = TabularLabel(f"{PEN_WIDTH:.0f} of 600")
         row.addWidget(self.width_figure)
+        row.addStretch(1)
+        self.models = ModelCombo()
+        row.addWidget(self.models)
         row.addStretch(1)
         caption = label("Crop box", "muted")
         row.addWidget(caption)

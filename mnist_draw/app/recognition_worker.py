@@ -89,7 +89,7 @@ class RecognitionWorker(QObject):
         self._recogniser: Any = None
         self._network = ""
         self._ink: LatestValue[tuple[np.ndarray, int]] = LatestValue()
-        self._model: LatestValue[ModelFile] = LatestValue()
+        self._model: LatestValue[ModelFile | Callable[[], ModelFile]] = LatestValue()
         self._last: tuple[np.ndarray, int] | None = None
         self._woken.connect(self._work)
 
@@ -98,8 +98,8 @@ class RecognitionWorker(QObject):
         if self._ink.put((ink, ticket)):
             self._woken.emit()
 
-    def post_model(self, model: ModelFile) -> None:
-        """Use another network from now on; from any thread."""
+    def post_model(self, model: ModelFile | Callable[[], ModelFile]) -> None:
+        """Use another network from now on, or the one that a function reads; from any thread."""
         if self._model.put(model):
             self._woken.emit()
 
@@ -117,7 +117,7 @@ class RecognitionWorker(QObject):
         try:
             model = self._model.take()
             if model is not None:
-                self._use(model)
+                self._use(model() if callable(model) else model)
             ink = self._ink.take()
             self._last = ink or self._last
             self._answer(ink if model is None else self._last)

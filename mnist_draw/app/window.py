@@ -127,6 +127,8 @@ class Window(QMainWindow):
         worker.failed.connect(self._recognition_failed)
         # Straight from one worker's mailbox to the other's, whatever the window is doing.
         self.training.learnt.connect(worker.post_model, Qt.DirectConnection)
+        self.training.learnt.connect(self.draw_tab.models.show_trained)
+        self.draw_tab.models.chosen.connect(worker.post_model, Qt.DirectConnection)
         self.header.theme_chosen.connect(self.choose_theme)
         self.header.motion_chosen.connect(self._choose_motion)
         self.header.show_choices(theme.theme().choice, theme.theme().motion)
@@ -160,10 +162,14 @@ class Window(QMainWindow):
 
     def _network_asked(self, model: Any) -> None:
         self.recognition.worker.post_model(model)
+        self.draw_tab.models.show_trained(model)
         self.tabs.setCurrentWidget(self.draw_tab)
 
     def _network_ready(self, model: Any) -> None:
+        from mnist_draw.recognition.models import list_models
+
         self._model = model
+        self.draw_tab.models.fill(list_models())
         self.draw_tab.answer.set_waiting("")
         self._show_status()
         self._plots.start()
