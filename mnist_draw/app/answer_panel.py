@@ -150,7 +150,8 @@ class AnswerPanel(QWidget):
         """Keep the answer's size fixed: only from one kind of answer to another it changes."""
         width = theme.Text.ANSWER * 0.75
         if len(text) > 1:
-            width = theme.Text.UNCLEAR * 0.62 * len(text)
+            # Bold digits of a wide interface font take 0.7 of its size each.
+            width = theme.Text.UNCLEAR * 0.74 * len(text)
         self.prediction.setFixedSize(round(width), round(theme.Text.ANSWER * 1.12))
 
     def set_waiting(self, sentence: str) -> None:
