@@ -140,18 +140,14 @@ def new_state(seed: np.random.SeedSequence) -> Any:
     return np.array(seed.generate_state(1, np.uint64)[0]).astype(np.int64)
 
 
-def uniform_draw(
-    seed: np.random.SeedSequence, size: Any, dtype: str
-) -> tuple[Any, Any, Any]:
+def uniform_draw(seed: np.random.SeedSequence, size: Any, dtype: str) -> tuple[Any, Any, Any]:
     """Numbers in [0, 1) of the shape `size`, their shared state and its next value."""
     state = shared(new_state(seed))
     numbers = HashedUniform()(state, size)
     return numbers.astype(dtype), state, next_state(state)
 
 
-def normal_draw(
-    seed: np.random.SeedSequence, size: Any, dtype: str
-) -> tuple[Any, Any, Any]:
+def normal_draw(seed: np.random.SeedSequence, size: Any, dtype: str) -> tuple[Any, Any, Any]:
     """Standard normal numbers of the shape `size`, shared state and its next value.
 
     The method of G. E. P. Box and M. E. Muller ("A note on the generation of random normal
