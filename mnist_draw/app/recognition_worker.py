@@ -36,6 +36,7 @@ def _recogniser(model: Any) -> Any:
 
     recogniser = Recogniser(model)
     # The first picture loads what recognition needs beside the network: not while one draws.
+    recogniser.prepare()
     recogniser.read_number(_sample(), recogniser.recognise_ink(_sample()))
     return recogniser
 

@@ -27,9 +27,12 @@ if TYPE_CHECKING:
 _SURE_LIKENESS, _SURE_CONFIDENCE = 3.0, 0.8
 #: … nor is what looks less like several digits than this, as log odds.
 _SEVERAL = -1.5
-#: Pieces that one digit may consist of, and how wide it may be, in heights of the line.
+#: Pieces that one digit may consist of, and how wide it may be, in heights of the line: less
+#: where it is cut out of connected ink.
 _MOST_IN_DIGIT = 8
-_WIDEST = 1.9
+_WIDEST, _WIDEST_CUT = 1.9, 1.15
+#: The network is not asked about what looks so little like a digit, as log odds.
+_HOPELESS = -4.0
 #: Paper as wide as this between two pieces, in heights, lies between two digits.
 _CLEAR = 0.3
 #: More pieces are no number: a drawing, a page of text.
@@ -122,7 +125,7 @@ def read_number(
     inputs = np.empty((len(groups), 1, SIDE, SIDE), np.float32)
     for row, (first, last) in enumerate(groups):
         inputs[row, 0] = normalise_ink(pieces.group(first, last))
-    probabilities, likeness, _ = recogniser.read(inputs)
+    probabilities, likeness, _ = recogniser.read(inputs, _HOPELESS)
     # Among digits a strange one is more likely a digit than alone on the board.
     refused = np.array([recogniser.refuses(float(value) + _LENIENCE) for value in likeness])
     costs = _costs(pieces, groups, probabilities, likeness)
@@ -177,9 +180,12 @@ def _groups(pieces: Pieces) -> list[tuple[int, int]]:
             _, left, _, right = pieces.box(first, last)
             _, _, _, before = pieces.box(first, last - 1)
             paper = pieces.boxes[last - 1][1] - before
-            if right - left > _WIDEST * pieces.height or paper > _CLEAR * pieces.height:
+            wide = (right - left) / pieces.height
+            if wide > _WIDEST or paper > _CLEAR * pieces.height:
                 break
-            groups.append((first, last))
+            is_cut = pieces.cut[first] or (last < len(pieces) and pieces.cut[last])
+            if not is_cut or wide <= _WIDEST_CUT:
+                groups.append((first, last))
     return groups
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 Image = npt.NDArray[np.float32]
 
+#: Smaller batches are filled up to one of these sizes.
+BATCHES = (1, 2, 4, 8, 16, 32, 64)
 #: A rule that refuses more than this part of a data set's own pictures was made for others:
 #: the network reads something else than digits.
 MOST_REFUSED = 0.1
@@ -121,6 +123,11 @@ class Recogniser:
         self.temperature = temperature_of(model)
         self._reads_digits = reads_digits(model)
 
+    def prepare(self) -> None:
+        """Do at once what the first pictures and the first number would wait for."""
+        for size in BATCHES:
+            self.predict(np.zeros((size, 1, SIDE, SIDE), np.float32))
+
     def predict(self, inputs: Image) -> Image:
         """Return calibrated probabilities of many normalised pictures.
 
@@ -141,7 +148,11 @@ class Recogniser:
         inputs = np.asarray(inputs, dtype=np.float32)
         if inputs.ndim != 4 or inputs.shape[1:] != (1, SIDE, SIDE):
             raise ValueError(f"expected the shape (N, 1, 28, 28), got {inputs.shape}")
-        probabilities = self._predict(inputs)
+        # Functions are planned anew for every new size of batch, which takes longer than a few
+        # pictures more.
+        size = next((size for size in BATCHES if size >= len(inputs)), len(inputs))
+        padding = np.zeros((size - len(inputs), *inputs.shape[1:]), np.float32)
+        probabilities = self._predict(np.concatenate([inputs, padding]))[: len(inputs)]
         if not np.isfinite(probabilities).all():
             raise ModelFileError(
                 f"The network {self.network!r} computes no finite probabilities: its parameters "
@@ -149,23 +160,30 @@ class Recogniser:
             )
         return apply_temperature(probabilities, self.temperature)
 
-    def read(self, inputs: Image) -> Reading:
+    def read(self, inputs: Image, hopeless: float = -np.inf) -> Reading:
         """Return everything that is known about many pictures.
 
         Parameters
         ----------
         inputs : numpy.ndarray, shape (N, 1, 28, 28)
             As for :meth:`predict`.
+        hopeless : float
+            The network is not asked about pictures that look less like a digit: all digits
+            are as probable then.
 
         Returns
         -------
         Reading
         """
-        probabilities = self.predict(inputs)
         if self._refusal is None or not self._reads_digits:
             infinite = np.full(len(inputs), np.inf, np.float32)
-            return Reading(probabilities, infinite, -infinite)
-        return Reading(probabilities, *self._refusal.kinds(inputs))
+            return Reading(self.predict(inputs), infinite, -infinite)
+        likeness, several = self._refusal.kinds(inputs)
+        asked = likeness >= hopeless
+        probabilities = np.full((len(inputs), 10), 0.1, np.float32)
+        if asked.any():
+            probabilities[asked] = self.predict(inputs[asked])
+        return Reading(probabilities, likeness, several)
 
     def refuses(self, likeness: float) -> bool:
         """Tell whether what looks so little like a digit is none."""

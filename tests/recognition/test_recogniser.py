@@ -133,3 +133,24 @@ def test_wrong_shapes_are_named(recogniser: Recogniser) -> None:
         recogniser.predict(np.zeros((28, 28), np.float32))
     with pytest.raises(ValueError, match="got 2"):
         recogniser.recognise_input(np.zeros((2, 28, 28), np.float32))
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 8, 65])
+def test_batches_of_every_size_give_each_picture_its_own_answer(
+    recogniser: Recogniser, count: int
+) -> None:
+    inputs = load_dataset().test_images[:count].astype(np.float32) / 256
+    found = recogniser.predict(inputs)
+    assert found.shape == (count, 10)
+    for picture, probabilities in zip(inputs, found, strict=True):
+        alone = recogniser.predict(picture[None])[0]
+        assert probabilities == pytest.approx(alone, abs=1e-5)
+
+
+def test_the_network_is_not_asked_about_what_is_hopeless(recogniser: Recogniser) -> None:
+    digit = load_dataset().test_images[:1].astype(np.float32) / 256
+    inputs = np.concatenate([digit, np.full_like(digit, 0.9)])
+    reading = recogniser.read(inputs, hopeless=0.0)
+    assert reading.likeness[0] > 0 > reading.likeness[1]
+    assert reading.probabilities[1] == pytest.approx([0.1] * 10)
+    assert reading.probabilities[0] == pytest.approx(recogniser.predict(digit)[0], abs=1e-5)
