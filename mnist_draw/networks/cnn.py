@@ -23,28 +23,7 @@ def build_cnn(input_var: Any = None) -> Any:
     lasagne.layers.DenseLayer
         The output layer: minibatch × 10 probabilities.
     """
-    import lasagne
-
-    network = lasagne.layers.InputLayer(shape=(None, 1, 28, 28), input_var=input_var)
-    for _ in range(2):
-        network = lasagne.layers.Conv2DLayer(
-            network,
-            num_filters=32,
-            filter_size=(5, 5),
-            nonlinearity=lasagne.nonlinearities.rectify,
-            W=lasagne.init.GlorotUniform(),
-        )
-        network = lasagne.layers.MaxPool2DLayer(network, pool_size=(2, 2))
-    network = lasagne.layers.DenseLayer(
-        lasagne.layers.dropout(network, p=0.5),
-        num_units=256,
-        nonlinearity=lasagne.nonlinearities.rectify,
-    )
-    return lasagne.layers.DenseLayer(
-        lasagne.layers.dropout(network, p=0.5),
-        num_units=10,
-        nonlinearity=lasagne.nonlinearities.softmax,
-    )
+    return _build(input_var, [(32, 5, True), (32, 5, True)])
 
 
 def build_deep_cnn(input_var: Any = None) -> Any:
@@ -63,10 +42,15 @@ def build_deep_cnn(input_var: Any = None) -> Any:
     lasagne.layers.DenseLayer
         The output layer: minibatch × 10 probabilities.
     """
+    return _build(input_var, [(32, 5, True), (64, 3, False), (128, 3, True)])
+
+
+def _build(input_var: Any, convolutions: list[tuple[int, int, bool]]) -> Any:
+    """Build convolutions (filters, their side, whether pooled after) and the two dense layers."""
     import lasagne
 
     network = lasagne.layers.InputLayer(shape=(None, 1, 28, 28), input_var=input_var)
-    for filters, size, pooled in ((32, 5, True), (64, 3, False), (128, 3, True)):
+    for filters, size, pooled in convolutions:
         network = lasagne.layers.Conv2DLayer(
             network,
             num_filters=filters,

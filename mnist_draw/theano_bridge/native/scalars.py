@@ -242,10 +242,6 @@ def _exp(e: Emitter, inputs: list[Register], dtype: str) -> Register:
     return e.value(f"call float @mnist_draw_exp32({x.typed})", "float32")
 
 
-def _pow(e: Emitter, inputs: list[Register], dtype: str) -> Register:
-    return _library("pow")(e, inputs, dtype)
-
-
 def _clip(e: Emitter, inputs: list[Register], dtype: str) -> Register:
     x, low, high = inputs
     return _extreme(False)(e, [_extreme(True)(e, [x, low], dtype), high], dtype)
@@ -299,7 +295,7 @@ OPERATIONS: dict[str, Write] = {
     "Mul": _folded("fmul contract", "mul"),
     "TrueDiv": _floats_only(_true_div, "division"),
     "Neg": _neg,
-    "Abs": lambda e, inputs, dtype: _intrinsic("fabs")(e, inputs, dtype),
+    "Abs": _intrinsic("fabs"),
     "Sqr": _sqr,
     "Sqrt": _intrinsic("sqrt"),
     "Exp": _floats_only(_exp, "exp"),
@@ -310,7 +306,7 @@ OPERATIONS: dict[str, Write] = {
     "Sin": _library("sin"),
     "Cos": _library("cos"),
     "Erf": _library("erf"),
-    "Pow": _floats_only(_pow, "pow"),
+    "Pow": _library("pow"),
     "Sigmoid": _floats_only(_sigmoid, "sigmoid"),
     "Softplus": _floats_only(_softplus, "softplus"),
     "Floor": _intrinsic("floor"),
