@@ -73,11 +73,15 @@ class Loop:
     Attributes
     ----------
     gate : threading.Event
-        Each batch after the first of an epoch waits for it (it is set unless cleared).
+        Each batch after the first of an epoch waits for it (it is set unless cleared), but
+        not those of the first ``free_epochs`` epochs.
     """
 
-    def __init__(self, batches: int = 4, error: Exception | None = None) -> None:
+    def __init__(
+        self, batches: int = 4, error: Exception | None = None, free_epochs: int = 0
+    ) -> None:
         self.batches = batches
+        self.free_epochs = free_epochs
         self.error = error
         self.gate = threading.Event()
         self.gate.set()
@@ -104,7 +108,7 @@ class Loop:
         done, reason = first - 1, "completed"
         for epoch in range(first, settings.epochs + 1):
             for batch in range(1, self.batches + 1):
-                if batch > 1:
+                if batch > 1 and epoch > self.free_epochs:
                     self.gate.wait(10)
                 if controls.paused:
                     yield events.Paused(epoch, batch - 1)

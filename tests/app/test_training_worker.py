@@ -157,7 +157,9 @@ def test_in_its_thread(qtbot: QtBot) -> None:
 
 
 def test_stop_ends_the_run_and_keeps_what_was_learnt(qtbot: QtBot) -> None:
-    loop = Loop(batches=50)
+    loop = Loop(batches=2, free_epochs=1)
+    # Let run freely, it may have ended on its own before anybody looks.
+    loop.gate.clear()
     training = Training(loop)
     happened: list[Any] = []
     training.happened.connect(happened.extend)
@@ -165,16 +167,20 @@ def test_stop_ends_the_run_and_keeps_what_was_learnt(qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: any(type(e).__name__ == "EpochFinished" for e in happened))
     with qtbot.waitSignal(training.ended):
         training.stop()
+        loop.gate.set()
     assert happened[-2].reason == "stopped"
     assert isinstance(happened[-1], Saved)
 
 
 def test_wait_ends_a_paused_run(qtbot: QtBot) -> None:
-    training = Training(Loop(batches=10))
+    loop = Loop(batches=10)
+    loop.gate.clear()
+    training = Training(loop)
     happened: list[Any] = []
     training.happened.connect(happened.extend)
     training.start(TrainingSettings(epochs=1000))
     training.controls.pause()
+    loop.gate.set()
     qtbot.waitUntil(lambda: any(type(e).__name__ == "Paused" for e in happened))
     assert training.wait()
     assert not training.running
