@@ -84,7 +84,8 @@ class AnswerPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        column = QVBoxLayout(self)
+        #: From the answer down to the rows that other parts add.
+        self.column = column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(Size.CARD_GAP)
         #: What the ink reads as, where it is several digits.
@@ -98,6 +99,10 @@ class AnswerPanel(QWidget):
         column.addStretch(1)
         self._waiting = "Getting the network ready"
         self.show_nothing()
+
+    def add_row(self, widget: QWidget) -> None:
+        """Put something below all that is said; it keeps the height that it asks for."""
+        self.column.addWidget(widget)
 
     def _build_answer(self) -> QHBoxLayout:
         row = QHBoxLayout()
