@@ -6,7 +6,7 @@ pyqtgraph is imported when the first plot is built, after the window is visible.
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QLineF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QPainter, QPaintEvent, QPen
@@ -22,14 +22,22 @@ from PyQt5.QtWidgets import (
 
 from mnist_draw.app import theme
 from mnist_draw.app.icons import set_icon
-from mnist_draw.app.series import Envelope, thinned
+from mnist_draw.app.series import Curve, thinned
 from mnist_draw.app.theme import Size, Text
 from mnist_draw.app.widgets import Card, ComboBox, explain, label
+
+if TYPE_CHECKING:
+    import numpy as np
 
 #: Test accuracy of the tutorial's network after 20 epochs, in percent.
 TUTORIAL_ACCURACY = 98.29
 _BATCH_ALPHA = 0.45
 _LOWEST_LOSS = 1e-6
+_EXPORTS = (
+    ("png", "Save as picture (PNG) …"),
+    ("csv", "Save the epochs as a table (CSV) …"),
+    ("minibatches", "Save the minibatches as a table (CSV) …"),
+)
 _HOW = (
     " Drag a rectangle or turn the wheel to zoom, double-click to show all; with the arrow keys "
     "read epoch by epoch, with + and - zoom, with 0 show all."
@@ -62,7 +70,8 @@ class CurveCard(Card):
     Signals
     -------
     export_asked
-        ``(kind)``: the plot is wanted as a ``"png"`` file, or its figures as ``"csv"``.
+        ``(kind)``: the plot is wanted as a ``"png"`` file, or its figures as a table:
+        ``"csv"`` of the epochs, ``"minibatches"`` of the minibatches.
     """
 
     export_asked = pyqtSignal(str)
@@ -73,7 +82,7 @@ class CurveCard(Card):
         self.tools: Any = None
         self._marks: list[tuple[str, float, str]] = []
         self._name, self._title, self._sentence = name, title, sentence
-        self._batches = Envelope()
+        self._batches = Curve()
         self._epochs: list[tuple[float, float, float]] = []
         self._planned = 20
         self._legend: list[tuple[str, QLabel]] = []
@@ -113,7 +122,7 @@ class CurveCard(Card):
             lambda: self.tools and self.tools.show_all()
         )
         menu.addSeparator()
-        for kind, text in (("png", "Save as picture (PNG) …"), ("csv", "Save as table (CSV) …")):
+        for kind, text in _EXPORTS:
             menu.addAction(text).triggered.connect(
                 lambda _, kind=kind: self.export_asked.emit(kind)
             )
@@ -164,6 +173,10 @@ class CurveCard(Card):
         """Return where a value is plotted."""
         return value
 
+    def _map_all(self, values: np.ndarray) -> np.ndarray:
+        """Return where many values are plotted."""
+        return values
+
     def _tick_text(self, value: float) -> str:
         raise NotImplementedError
 
@@ -206,12 +219,12 @@ class CurveCard(Card):
         """Bring the curves up to date."""
         if self.plot is None:
             return
-        xs, ys = self._batches.points()
-        self._batch_curve.setData(xs, [self._map(y) for y in ys])
         rows = self._epochs
+        first, last = self.tools.visible_epochs() if self.tools.zoomed else (-math.inf, math.inf)
+        xs, ys = self._batches.points(first, last)
+        self._batch_curve.setData(xs, self._map_all(ys))
         if self.tools.zoomed:
             # Row n holds epoch n + 1; a little more than what is visible.
-            first, last = self.tools.visible_epochs()
             rows = rows[max(0, int(first) - 2) : max(0, int(last) + 2)]
         epochs = thinned(rows)
         x = [row[0] for row in epochs]
@@ -293,13 +306,20 @@ class LossCard(CurveCard):
     def _map(self, value: float) -> float:
         return math.log10(max(value, _LOWEST_LOSS)) if self._log else value
 
+    def _map_all(self, values: np.ndarray) -> np.ndarray:
+        import numpy as np
+
+        return np.log10(np.maximum(values, _LOWEST_LOSS)) if self._log else values
+
     def _tick_text(self, value: float) -> str:
         return f"{10**value:.3g}" if self._log else f"{value:.3g}"
 
     def _range(self) -> tuple[float, float]:
-        values = self._batches.points()[1] + [v for row in self._epochs for v in row[1:]]
-        if not values:
+        if not self._batches and not self._epochs:
             return self._map(0.02 if self._log else 0.0), self._map(2.0)
+        values = [self._batches.low, self._batches.high]
+        values = [v for v in values if math.isfinite(v)]
+        values += [v for row in self._epochs for v in row[1:]]
         low = self._map(min(values)) if self._log else 0.0
         return low, max(self._map(max(values)), low + 0.1)
 

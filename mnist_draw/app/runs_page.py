@@ -24,6 +24,7 @@ _BUTTONS = (
 _EXPORTS = (
     ("png", "Picture of the curves (PNG) …"),
     ("csv", "Figures of each epoch (CSV) …"),
+    ("minibatches", "Figures of each minibatch (CSV) …"),
     ("npz", "Network (npz) …"),
 )
 

@@ -19,7 +19,14 @@ from mnist_draw.training import run_list
 from mnist_draw.training.history import History
 from mnist_draw.training.runs import Run, load_history
 
-_FILTERS = {"png": "Pictures (*.png)", "csv": "Tables (*.csv)", "npz": "Networks (*.npz)"}
+#: What can be exported: the file's ending, and what the dialog calls it.
+_KINDS = {
+    "png": ("png", "Pictures (*.png)"),
+    "csv": ("csv", "Tables (*.csv)"),
+    "minibatches": ("csv", "Tables (*.csv)"),
+    "npz": ("npz", "Networks (*.npz)"),
+}
+_TABLES = {"csv": History.write_csv, "minibatches": History.write_minibatches_csv}
 
 
 class RunsView(QObject):
@@ -48,9 +55,7 @@ class RunsView(QObject):
             "continue": self.continue_run,
             "use_settings": self._use_settings,
             "delete": self.delete,
-            "png": partial(self._export, "png"),
-            "csv": partial(self._export, "csv"),
-            "npz": partial(self._export, "npz"),
+            **{kind: partial(self._export, kind) for kind in _KINDS},
         }
         self._page.asked.connect(lambda what, asked: self._acts[what](asked))
         self._page.undo_asked.connect(self.restore)
@@ -178,10 +183,8 @@ class RunsView(QObject):
         self._background.run(load, self.network_asked.emit)
 
     def _export(self, kind: str, run: Run) -> None:
-        name = f"{run.title.replace(':', '.').replace('/', '-')}.{kind}"
-        path, _ = QFileDialog.getSaveFileName(
-            self._page, f"Export the run {run.title}", name, _FILTERS[kind]
-        )
+        name = run.title.replace(":", ".").replace("/", "-")
+        path = self._ask_where(f"Export the run {run.title}", name, kind)
         if not path:
             return
         if kind == "png":
@@ -190,23 +193,28 @@ class RunsView(QObject):
             # After the run's curve has been read and drawn.
             self._background.run(lambda: None, lambda _: self._export_png(path))
             return
-        if kind == "csv":
-            self._background.run(lambda: load_history(run).write_csv(path), self._saved(path))
+        if kind != "npz":
+            write = _TABLES[kind]
+            self._background.run(lambda: write(load_history(run), path), self._saved(path))
         else:
             self._background.run(
                 lambda: save_bytes(path, run.model.read_bytes()), self._saved(path)
             )
 
     def _export_curves(self, card: QWidget, name: str, kind: str) -> None:
-        path, _ = QFileDialog.getSaveFileName(
-            self._page, f"Save the curves of {name}", f"{name}.{kind}", _FILTERS[kind]
-        )
+        path = self._ask_where(f"Save the curves of {name}", name, kind)
         if path and kind == "png":
             content = widget_png(card)
             self._background.run(lambda: save_bytes(path, content), self._saved(path))
         elif path:
-            history = self._run.history()
-            self._background.run(lambda: history.write_csv(path), self._saved(path))
+            history, write = self._run.history(), _TABLES[kind]
+            self._background.run(lambda: write(history, path), self._saved(path))
+
+    def _ask_where(self, title: str, name: str, kind: str) -> str:
+        """Ask for a file; empty when the user wants none after all."""
+        ending, kinds_of_file = _KINDS[kind]
+        path, _ = QFileDialog.getSaveFileName(self._page, title, f"{name}.{ending}", kinds_of_file)
+        return path
 
     def _export_png(self, path: str) -> None:
         content = widget_png(self._page.compare)

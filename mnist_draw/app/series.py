@@ -1,74 +1,78 @@
-"""Curves of any length in bounded memory, without Qt."""
+"""Curves of any length, drawn from few points, without Qt."""
 
 from __future__ import annotations
 
 import math
 from array import array
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    import numpy as np
 
 Row = TypeVar("Row")
 
-#: Buckets kept at most: about two for each pixel of a plot.
-_BUCKETS = 1024
+#: Stretches drawn at most: about two for each pixel of a plot.
+_STRETCHES = 1024
 
 
-class Envelope:
-    """The lowest and highest value of each stretch of a curve.
+class Curve:
+    """Every point of a curve (16 bytes each), of which a plot is given as many as it can show.
 
-    While there are few points each is its own stretch. When there are too many, neighbouring
-    stretches are merged in pairs, so that a run of any length is drawn from the same number of
-    points and no peak is lost.
+    Where there are more, neighbouring points are taken together and their lowest and highest
+    value stand for them: no peak is lost.
+
+    Attributes
+    ----------
+    low, high : float
+        The lowest and the highest value of all; infinite while there is none.
     """
 
-    def __init__(self, buckets: int = _BUCKETS) -> None:
-        self._limit = buckets
+    def __init__(self, stretches: int = _STRETCHES) -> None:
+        self._most = stretches
         self.clear()
 
     def clear(self) -> None:
         """Forget everything."""
         self._x = array("d")
-        self._low = array("d")
-        self._high = array("d")
-        self._per_bucket = 1
-        self._in_last = 0
+        self._y = array("d")
+        self.low, self.high = math.inf, -math.inf
 
     def __len__(self) -> int:
         return len(self._x)
 
     def append(self, x: float, y: float) -> None:
         """Add a point right of all others."""
-        if self._x and self._in_last < self._per_bucket:
-            self._low[-1] = min(self._low[-1], y)
-            self._high[-1] = max(self._high[-1], y)
-            self._in_last += 1
-            return
-        if len(self._x) >= self._limit:
-            self._merge()
-            self.append(x, y)
-            return
         self._x.append(x)
-        self._low.append(y)
-        self._high.append(y)
-        self._in_last = 1
+        self._y.append(y)
+        self.low, self.high = min(self.low, y), max(self.high, y)
 
-    def _merge(self) -> None:
-        self._x = self._x[::2]
-        self._low = array("d", map(min, self._low[::2], self._low[1::2]))
-        self._high = array("d", map(max, self._high[::2], self._high[1::2]))
-        self._per_bucket *= 2
-        self._in_last = self._per_bucket
+    def points(
+        self, first: float = -math.inf, last: float = math.inf
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return x and y of a line through what lies between two places, or through all.
 
-    def points(self) -> tuple[list[float], list[float]]:
-        """Return x and y of a line that goes through the lows and highs in turn."""
-        if self._per_bucket == 1:
-            return list(self._x), list(self._low)
-        xs: list[float] = []
-        ys: list[float] = []
-        for x, low, high in zip(self._x, self._low, self._high, strict=True):
-            xs += (x, x)
-            ys += (low, high)
-        return xs, ys
+        The line reaches one stretch beyond both places. Stretches have a power of two of points
+        and begin at multiples of it, so that a curve does not flicker while it grows or moves.
+        """
+        import numpy as np
+
+        if not self._x:
+            return np.zeros(0), np.zeros(0)
+        places, values = np.frombuffer(self._x), np.frombuffer(self._y)
+        start, stop = (int(n) for n in np.searchsorted(places, (first, last)))
+        start, stop = max(start - 1, 0), min(stop + 1, len(places))
+        step = 1
+        while (stop - start) > step * self._most:
+            step *= 2
+        if step == 1:
+            return places[start:stop].copy(), values[start:stop].copy()
+        starts = np.arange(start - start % step, stop, step)
+        stop = min(int(starts[-1]) + step, len(places))
+        inside = values[starts[0] : stop]
+        offsets = starts - starts[0]
+        extremes = (np.minimum.reduceat(inside, offsets), np.maximum.reduceat(inside, offsets))
+        return np.repeat(places[starts], 2), np.stack(extremes, axis=1).ravel()
 
 
 def thinned(rows: Sequence[Row], most: int = 2000) -> Sequence[Row]:

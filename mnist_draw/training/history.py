@@ -6,6 +6,7 @@ import csv
 import io
 import os
 from array import array
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -92,12 +93,19 @@ class History:
         StorageError
             The file cannot be written.
         """
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(EPOCH_COLUMNS)
-        for figures in self.epochs:
-            writer.writerow(vars(figures).values())
-        write_atomically(path, text.getvalue().encode())
+        _write_table(path, EPOCH_COLUMNS, (vars(figures).values() for figures in self.epochs))
+
+    def write_minibatches_csv(self, path: str | os.PathLike[str]) -> None:
+        """Write one line for each minibatch learnt, counted from 1, with a heading.
+
+        Raises
+        ------
+        StorageError
+            The file cannot be written.
+        """
+        numbers = range(1, len(self.batch_losses) + 1)
+        rows = zip(numbers, self.batch_losses, self.batch_accuracies, strict=True)
+        _write_table(path, ("minibatch", "training_loss", "training_accuracy"), rows)
 
     def to_arrays(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         """Return copies of batch losses, batch accuracies and the epochs' table."""
@@ -121,3 +129,13 @@ class History:
 
 
 EPOCH_COLUMNS = tuple(EpochFigures.__dataclass_fields__)
+
+
+def _write_table(
+    path: str | os.PathLike[str], columns: Iterable[str], rows: Iterable[Iterable[object]]
+) -> None:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    write_atomically(path, text.getvalue().encode())

@@ -105,7 +105,10 @@ def test_a_close_look_at_a_logarithmic_axis_has_ticks() -> None:
     assert len(log_ticks(-1.17, -1.15)) >= 2
 
 
-@pytest.mark.parametrize(("kind", "beginning"), [("png", b"\x89PNG"), ("csv", b"epoch,")])
+@pytest.mark.parametrize(
+    ("kind", "beginning"),
+    [("png", b"\x89PNG"), ("csv", b"epoch,"), ("minibatches", b"minibatch,training_loss")],
+)
 def test_curves_are_saved(
     make: Any,  # noqa: F811
     tmp_path: Path,

@@ -194,7 +194,13 @@ def test_a_runs_network_goes_to_the_draw_tab(make: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "beginning"), [("png", b"\x89PNG"), ("csv", b"epoch,seconds"), ("npz", b"PK")]
+    ("kind", "beginning"),
+    [
+        ("png", b"\x89PNG"),
+        ("csv", b"epoch,seconds"),
+        ("minibatches", b"minibatch,training_loss"),
+        ("npz", b"PK"),
+    ],
 )
 def test_exports(
     make: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, beginning: bytes

@@ -77,6 +77,17 @@ def test_csv(tmp_path: Path) -> None:
     assert [float(cell) for cell in rows[2]] == history.epoch_table()[1].tolist()
 
 
+def test_csv_of_minibatches(tmp_path: Path) -> None:
+    history = filled()
+    history.write_minibatches_csv(tmp_path / "run.csv")
+    with (tmp_path / "run.csv").open(newline="") as file:
+        rows = list(csv.reader(file))
+    assert rows[0] == ["minibatch", "training_loss", "training_accuracy"]
+    assert [int(row[0]) for row in rows[1:]] == list(range(1, len(history.batch_losses) + 1))
+    assert [float(row[1]) for row in rows[1:]] == list(history.batch_losses)
+    assert [float(row[2]) for row in rows[1:]] == list(history.batch_accuracies)
+
+
 def test_csv_that_cannot_be_written(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="absent"):
         filled().write_csv(tmp_path / "absent" / "run.csv")
