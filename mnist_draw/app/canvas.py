@@ -6,7 +6,7 @@ widget shows more board around it. Only what a new point changes is painted agai
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
@@ -23,8 +23,9 @@ from PyQt5.QtWidgets import QSizePolicy, QWidget
 from mnist_draw.app import theme
 from mnist_draw.app.drawing import Drawing
 from mnist_draw.app.layer_memory import LayerMemory
+from mnist_draw.app.placed import Item
 from mnist_draw.app.pointer import PointerWidget
-from mnist_draw.app.strokes import BOARD, PEN_WIDTH, PEN_WIDTH_RANGE, Point, Stroke
+from mnist_draw.app.strokes import BOARD, PEN_WIDTH, PEN_WIDTH_RANGE, Point
 
 if TYPE_CHECKING:
     import numpy as np
@@ -95,6 +96,21 @@ class Canvas(PointerWidget):
         self._repaint_layer()
         self._changed()
 
+    def show_items(self, items: Sequence[Item]) -> None:
+        """Put strokes and pictures on the emptied board; :meth:`undo` brings back what was there.
+
+        Parameters
+        ----------
+        items : sequence of Stroke or Placed
+        """
+        self._history_step(lambda: self._drawing.replace(items))
+
+    def restore(self, items: Sequence[Item]) -> None:
+        """Put back what was on the board when the program ended; see :meth:`Drawing.restore`."""
+        self._drawing.restore(items)
+        self._repaint_layer()
+        self._changed()
+
     def clear(self) -> None:
         """Take everything off the board; :meth:`undo` brings it back."""
         self._history_step(self._drawing.clear)
@@ -119,7 +135,7 @@ class Canvas(PointerWidget):
 
     @property
     def drawing(self) -> Drawing:
-        """The strokes and their history."""
+        """What is on the board, and its history."""
         return self._drawing
 
     @property
@@ -177,7 +193,7 @@ class Canvas(PointerWidget):
             painter.restore()
         if self._marks is not None:
             self._paint_marks(painter)
-        if not self._drawing.strokes:
+        if not self._drawing.items:
             painter.setFont(theme.font(theme.Text.BOARD_HINT))
             painter.setPen(theme.colour("muted"))
             painter.drawText(self.rect(), Qt.AlignCenter, "Draw a digit")
@@ -211,11 +227,11 @@ class Canvas(PointerWidget):
         self._layer.fill(Qt.transparent)
         growing = self._drawing.growing
         painter = self._layer_painter()
-        for stroke in self._drawing.strokes:
-            if stroke is growing:
+        for item in self._drawing.items:
+            if item is growing:
                 continue
-            self._use(painter, stroke)
-            stroke.paint(painter, theme.colour("ink"))
+            self._use(painter, item)
+            item.paint(painter, theme.colour("ink"))
         painter.end()
         self._painted = 0
         if growing is not None:
@@ -244,10 +260,10 @@ class Canvas(PointerWidget):
         return painter
 
     @staticmethod
-    def _use(painter: QPainter, stroke: Stroke) -> None:
+    def _use(painter: QPainter, item: Item) -> None:
         painter.setCompositionMode(
             QPainter.CompositionMode_DestinationOut
-            if stroke.erase
+            if item.erase
             else QPainter.CompositionMode_SourceOver
         )
 
@@ -274,8 +290,8 @@ class Canvas(PointerWidget):
 
     def begin(self, place: QPointF, erase: bool, weight: float = 1.0) -> None:
         self.end()
-        first = not self._drawing.strokes
-        self._memory.keep(self._drawing.strokes, self._layer)
+        first = not self._drawing.items
+        self._memory.keep(self._drawing.items, self._layer)
         self._drawing.begin(self._point(place, weight, erase), erase)
         self._painted = 0
         self._paint_growing()
@@ -322,9 +338,9 @@ class Canvas(PointerWidget):
 
     def _history_step(self, step: Callable[[], None]) -> None:
         self.end()
-        self._memory.keep(self._drawing.strokes, self._layer)
+        self._memory.keep(self._drawing.items, self._layer)
         step()
-        layer = self._memory.find(self._drawing.strokes)
+        layer = self._memory.find(self._drawing.items)
         if layer is None:
             self._paint_layer()
         else:

@@ -198,7 +198,7 @@ class DrawTab(QWidget):
     def _show_history(self) -> None:
         self.undo_button.setEnabled(self.canvas.can_undo)
         self.redo_button.setEnabled(self.canvas.can_redo)
-        self.clear_button.setEnabled(bool(self.canvas.drawing.strokes))
+        self.clear_button.setEnabled(bool(self.canvas.drawing.items))
 
     def _post_ink(self) -> None:
         """Send the drawing off to be recognised; an empty board needs no network."""

@@ -1,4 +1,4 @@
-"""What is drawn: strokes, their undo history, and the ink picture for recognition.
+"""What is drawn: strokes and placed pictures, their history, and the ink for recognition.
 
 The ink picture has a fixed resolution of half a pixel per board unit, whatever the size, the
 pixel ratio and the colours of the window. It is kept up to date as points arrive, so that asking
@@ -8,12 +8,13 @@ for it costs one copy.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QRectF, Qt
 from PyQt5.QtGui import QColor, QImage, QPainter
 
+from mnist_draw.app.placed import Item
 from mnist_draw.app.strokes import BOARD, PEN_WIDTH, Point, Stroke
 
 if TYPE_CHECKING:
@@ -28,18 +29,18 @@ _PAPER = QColor(Qt.black)
 
 
 class Drawing:
-    """Strokes on a board of 600×600 units, which may reach beyond it.
+    """Strokes and pictures on a board of 600×600 units; strokes may reach beyond it.
 
     Attributes
     ----------
-    strokes : list of Stroke
-        In the order of drawing; the last one may still be growing.
+    items : list of Stroke or Placed
+        In the order of drawing; the last one may still be growing. A change makes a new list.
     """
 
     def __init__(self) -> None:
-        self.strokes: list[Stroke] = []
-        self._undone: list[list[Stroke]] = []
-        self._done: list[list[Stroke]] = []
+        self.items: list[Item] = []
+        self._undone: list[list[Item]] = []
+        self._done: list[list[Item]] = []
         self._growing: Stroke | None = None
         self._inked = 0
         self._area = QRectF()
@@ -59,7 +60,7 @@ class Drawing:
         self._remember()
         self._growing = Stroke([point], erase)
         self._inked = 0
-        self.strokes = [*self.strokes, self._growing]
+        self.items = [*self.items, self._growing]
         self._cover(self._growing.bounds())
 
     def extend(self, point: Point) -> None:
@@ -102,7 +103,7 @@ class Drawing:
                 raise ValueError(f"a stroke needs finite points and a positive width, got {point}")
         self.end()
         self._remember()
-        self.strokes = [*self.strokes, stroke]
+        self.items = [*self.items, stroke]
         if not self._cover(stroke.bounds()):
             painter = self._painter(self._image)
             self._ink_stroke(painter, stroke, 0)
@@ -123,29 +124,45 @@ class Drawing:
     def clear(self) -> None:
         """Take everything off the board; can be undone."""
         self.end()
-        if self.strokes:
-            self._remember()
-            self._show([])
+        if self.items:
+            self.replace([])
+
+    def replace(self, items: Sequence[Item]) -> None:
+        """Put other items on the board in place of all that is there; can be undone."""
+        self.end()
+        self._remember()
+        self._show(list(items))
+
+    def restore(self, items: Sequence[Item]) -> None:
+        """Put back what was on the board when the program ended; no step of the history.
+
+        If something was drawn before, that stays on the board, and what is put back comes before
+        it: the last step of undo.
+        """
+        if self.items or self._done or self._undone:
+            self._done.insert(0, list(items))
+        else:
+            self._show(list(items))
 
     def undo(self) -> None:
         """Take the last stroke, or the last clearing, back."""
         self.end()
         if self._done:
-            self._undone.append(self.strokes)
+            self._undone.append(self.items)
             self._show(self._done.pop())
 
     def redo(self) -> None:
         """Bring back what was undone last."""
         self.end()
         if self._undone:
-            self._done.append(self.strokes)
+            self._done.append(self.items)
             self._show(self._undone.pop())
 
     # -- the picture
 
     def has_ink(self) -> bool:
-        """Return whether any stroke of the pen is on the board."""
-        return any(not stroke.erase for stroke in self.strokes)
+        """Return whether a picture or any stroke of the pen is on the board."""
+        return any(not item.erase for item in self.items)
 
     def ink(self) -> np.ndarray:
         """Return the picture for recognition.
@@ -180,14 +197,14 @@ class Drawing:
     # -- inside
 
     def _remember(self) -> None:
-        self._done.append(self.strokes)
+        self._done.append(self.items)
         self._undone.clear()
 
-    def _show(self, strokes: list[Stroke]) -> None:
-        self.strokes = strokes
+    def _show(self, items: list[Item]) -> None:
+        self.items = items
         area = QRectF(0, 0, BOARD, BOARD)
-        for stroke in strokes:
-            area = _grown(area, stroke.bounds())
+        for item in items:
+            area = _grown(area, item.bounds())
         self._start_image(area)
 
     def _cover(self, bounds: QRectF) -> bool:
@@ -207,9 +224,9 @@ class Drawing:
         )
         self._image.fill(Qt.black)
         painter = self._painter(self._image)
-        for stroke in self.strokes:
-            if stroke is not self._growing:
-                self._ink_stroke(painter, stroke, 0)
+        for item in self.items:
+            if item is not self._growing:
+                item.paint(painter, _PAPER if item.erase else _INK)
         painter.end()
         if self._growing is not None:
             self._inked = 0
