@@ -19,8 +19,10 @@ from mnist_draw.storage.preferences import Preferences
 from mnist_draw.training.history import History
 from mnist_draw.training.runs import Run
 
-#: Curves are drawn at most this often, in seconds; labels follow every hand-over of events.
+#: Minibatches alone show in curves and figures at most this often, in seconds: nobody reads
+#: faster, and what the window paints the training cannot use. Everything else shows at once.
 _CURVES_EVERY = 0.2
+_FIGURES_EVERY = 0.1
 _MARKS = {"learning_rate": "rate ", "l2": "L2 ", "augmentation": "augmentation "}
 
 
@@ -30,7 +32,7 @@ class RunView(QObject):
     Signals
     -------
     state_changed
-        After every hand-over of events.
+        Whenever state or figures are shown anew.
     told
         ``(sentence)``: something the user should read.
     """
@@ -51,7 +53,7 @@ class RunView(QObject):
         self.state = RunState()
         self._preferences = preferences
         self._history = History()
-        self._curves_drawn = 0.0
+        self._curves_drawn = self._figures_shown = 0.0
         self._dead: tuple[float, ...] = ()
         tab.start_asked.connect(self.start)
         tab.pause_asked.connect(self.pause)
@@ -175,11 +177,12 @@ class RunView(QObject):
     def _happened(self, events: list[Any]) -> None:
         tab = self.tab
         parameters = None
-        urgent = False
+        redraw = show = False
         for event in events:
             self.state.take(event)
             self._history.add(event)
             name = type(event).__name__
+            show = show or name != "BatchFinished"
             if name == "BatchFinished":
                 place = event.epoch - 1 + event.batch / event.batches
                 tab.loss.add_batch(place, event.loss)
@@ -191,13 +194,13 @@ class RunView(QObject):
                     (event.training_accuracy, event.validation_accuracy),
                 )
                 parameters = event.parameters
-                urgent = True
+                redraw = True
             elif name == "SettingChanged":
                 self._mark(event)
-                urgent = True
+                redraw = True
             elif name == "Continued":
                 self._show_earlier(event)
-                urgent = True
+                redraw = True
             elif name == "LayerFigures":
                 self._dead = event.dead
                 tab.layers.show_figures(event)
@@ -208,12 +211,14 @@ class RunView(QObject):
             elif name in ("CheckpointFailed", "Failed"):
                 self.told.emit(event.sentence if isinstance(event, Failed) else event.message)
             elif name in ("Paused", "Finished"):
-                urgent = True
+                redraw = True
         if parameters is not None:
             tab.filters.show_parameters(parameters)
-        if urgent or time.monotonic() - self._curves_drawn > _CURVES_EVERY:
+        now = time.monotonic()
+        if redraw or now - self._curves_drawn > _CURVES_EVERY:
             self._draw_curves()
-        self._show()
+        if show or now - self._figures_shown > _FIGURES_EVERY:
+            self._show()
 
     def _show_earlier(self, earlier: Any) -> None:
         """Show the figures of a continued run's earlier part."""
@@ -275,6 +280,7 @@ class RunView(QObject):
         self._show()
 
     def _show(self) -> None:
+        self._figures_shown = time.monotonic()
         running = self.training.running
         self.tab.show_state(self.state, running, not running and self.training.can_continue)
         self.state_changed.emit()
