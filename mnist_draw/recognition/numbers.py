@@ -9,7 +9,7 @@ digit are read at once, and of all ways to put the pieces together the most prob
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -65,11 +65,19 @@ class DigitAnswer:
         Calibrated probability of the digit, 0 to 1; 0 where there is none.
     box : tuple of int
         Left, top, width and height in pixels of the picture.
+    probabilities : numpy.ndarray, float32, shape (10,)
+        What the network says about this digit alone, calibrated; all 0.1 where it was not asked.
+    network_input : numpy.ndarray or None
+        What the network saw of it, float32, shape (28, 28).
     """
 
     digit: int | None
     confidence: float
     box: tuple[int, int, int, int]
+    probabilities: npt.NDArray[np.float32] = field(
+        default_factory=lambda: np.full(10, 0.1, np.float32), repr=False, compare=False
+    )
+    network_input: npt.NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -143,6 +151,9 @@ def read_number(
                 None if refused[row] else digit,
                 0.0 if refused[row] else float(probabilities[row, digit]),
                 pieces.in_picture(*groups[row]),
+                # Copies: rows would keep all groups alive.
+                probabilities[row].copy(),
+                inputs[row, 0].copy(),
             )
         )
     return _answer(tuple(digits))
@@ -160,9 +171,14 @@ def _single(answer: Answer, box: tuple[int, int, int, int]) -> NumberAnswer:
     """Take what the recogniser alone says."""
     top, left, bottom, right = box
     confidence = answer.confidence if answer.digit is not None else 0.0
-    return _answer(
-        (DigitAnswer(answer.digit, confidence, (left, top, right - left, bottom - top)),)
+    digit = DigitAnswer(
+        answer.digit,
+        confidence,
+        (left, top, right - left, bottom - top),
+        answer.probabilities,
+        answer.network_input,
     )
+    return _answer((digit,))
 
 
 def _answer(digits: tuple[DigitAnswer, ...]) -> NumberAnswer:

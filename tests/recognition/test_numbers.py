@@ -64,6 +64,19 @@ def test_numbers_of_mnist_digits_are_read(recogniser: Recogniser) -> None:
     assert right >= 17
 
 
+def test_each_digit_of_a_number_says_what_the_network_saw(recogniser: Recogniser) -> None:
+    ink, spans = number("42", PEN)
+    answer = read_number(recogniser, ink)
+    for part, (left, right) in zip(answer.digits, spans, strict=True):
+        alone = recogniser.recognise_ink(ink[:, left:right])
+        assert part.network_input is not None
+        assert alone.network_input is not None
+        assert np.allclose(part.network_input, alone.network_input, atol=0.1)
+        assert part.probabilities.argmax() == part.digit
+        assert part.probabilities.max() == pytest.approx(part.confidence)
+        assert part.probabilities.sum() == pytest.approx(1, abs=1e-5)
+
+
 def test_one_digit_is_not_made_several(recogniser: Recogniser) -> None:
     data = load_dataset()
     several = 0

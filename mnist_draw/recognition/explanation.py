@@ -1,0 +1,233 @@
+"""Why a network answers as it does: its hidden units, and which ink spoke for a digit.
+
+The ink that spoke for a digit is found with the gradient of the digit's log odds by the picture
+(K. Simonyan, A. Vedaldi, A. Zisserman, "Deep inside convolutional networks: visualising image
+classification models and saliency maps", 2013), times the picture (A. Shrikumar, P. Greenside,
+A. Shcherbina, A. Kundaje, "Not just a black box: learning important features through propagating
+activation differences", 2016): what would change the log odds where there is no ink to change is
+left out. The log odds come from the logits, because the softmax of a sure network is so close to
+1 that its own gradient is lost in rounding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mnist_draw import theano_bridge
+from mnist_draw.dataset.normalise import SIDE
+from mnist_draw.networks import parse_network
+from mnist_draw.recognition.recogniser import temperature_of
+from mnist_draw.storage import ModelFile, ModelFileError
+
+Floats = npt.NDArray[np.float32]
+
+#: What is taken off the logit of the digit that is asked about, so that the others remain.
+_OUT_OF_REACH = 1e9
+
+
+@dataclass(frozen=True)
+class HiddenLayer:
+    """One hidden layer of a network.
+
+    Attributes
+    ----------
+    name : str
+        ``"convolution 1"``, ``"hidden 2"``, counted from the picture on.
+    shape : tuple of int
+        ``(units,)`` for a dense layer, ``(maps, height, width)`` for a convolution.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+
+    @property
+    def units(self) -> int:
+        """How many units, or feature maps, there are."""
+        return self.shape[0]
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """What a network makes of one picture.
+
+    Attributes
+    ----------
+    digit : int
+        The digit that was asked about.
+    rival : int
+        The most probable of the other digits: against it the evidence weighs most.
+    log_odds : float
+        Logarithm of the digit's probability over that of all others together, calibrated.
+    saliency : numpy.ndarray, float32, shape (28, 28)
+        How much each pixel's ink speaks for the digit (positive) or against it (negative), in
+        log odds; 0 where there is no ink.
+    activations : tuple of numpy.ndarray, float32
+        For each hidden layer what its rectifiers put out, at least 0, shaped as the layer is.
+    """
+
+    digit: int
+    rival: int
+    log_odds: float
+    saliency: Floats = field(repr=False)
+    activations: tuple[Floats, ...] = field(repr=False)
+
+
+class Explainer:
+    """Explains the answers of one network.
+
+    Builds the network's layers and compiles one function for both the hidden units and the
+    gradient, which takes a fraction of a second. It belongs to the thread that uses it: a
+    compiled function is not re-entrant.
+
+    Parameters
+    ----------
+    model : ModelFile
+
+    Raises
+    ------
+    mnist_draw.networks.NetworkError
+        When there is no such architecture.
+    mnist_draw.storage.ModelFileError
+        When the parameters do not fit it.
+
+    Attributes
+    ----------
+    network : str
+        The network's canonical text.
+    layers : tuple of HiddenLayer
+        From the picture on; empty where a network has none.
+    """
+
+    def __init__(self, model: ModelFile) -> None:
+        specification = parse_network(model.network)
+        self._shapes = specification.parameter_shapes()
+        model.require_shapes(self._shapes)
+        # Slow to import, and not needed before the first picture.
+        import lasagne
+
+        network = specification.build()
+        self._variables: list[Any] = lasagne.layers.get_all_params(network)
+        hidden = [
+            layer
+            for layer in lasagne.layers.get_all_layers(network)[:-1]
+            if isinstance(layer, lasagne.layers.DenseLayer | lasagne.layers.Conv2DLayer)
+        ]
+        self.network = specification.text
+        self.layers = _described(hidden)
+        self._function, self._temperature = _compile(network, hidden)
+        self.use(model)
+
+    def use(self, model: ModelFile) -> None:
+        """Take another model of the same network, without compiling again.
+
+        Raises
+        ------
+        mnist_draw.storage.ModelFileError
+            When it is another network or the parameters do not fit; nothing is changed.
+        """
+        if parse_network(model.network).text != self.network:
+            raise ModelFileError(
+                f"The model is a network {model.network!r}; "
+                f"these explanations were made for {self.network!r}."
+            )
+        model.require_shapes(self._shapes)
+        for variable, value in zip(self._variables, model.parameters, strict=True):
+            variable.set_value(np.asarray(value, np.float32))
+        self._temperature.set_value(np.float32(temperature_of(model)))
+
+    def explain(self, network_input: npt.NDArray[Any], digit: int) -> Explanation:
+        """Tell what the network makes of a picture, and what speaks for one digit.
+
+        Parameters
+        ----------
+        network_input : numpy.ndarray, shape (28, 28)
+            0 to 255/256, as :attr:`mnist_draw.recognition.answer.Answer.network_input`.
+        digit : int
+            0 to 9: about which digit is asked.
+
+        Returns
+        -------
+        Explanation
+
+        Raises
+        ------
+        ValueError
+            When the picture has another shape or there is no such digit.
+        mnist_draw.storage.ModelFileError
+            When the parameters, each of them finite, are so large that the result is not.
+        """
+        picture = np.asarray(network_input, np.float32)
+        if picture.shape != (SIDE, SIDE):
+            raise ValueError(f"expected the shape (28, 28), got {picture.shape}")
+        if not 0 <= digit < 10:
+            raise ValueError(f"expected a digit from 0 to 9, got {digit}")
+        asked = np.zeros((1, 10), np.float32)
+        asked[0, digit] = 1
+        logits, log_odds, saliency, *activations = self._function(picture[None, None], asked)
+        if not (np.isfinite(logits).all() and np.isfinite(saliency).all()):
+            raise ModelFileError(
+                f"The network {self.network!r} computes no finite figures: its parameters are "
+                "unusably large. Choose another model."
+            )
+        others = np.where(asked[0] > 0, -np.inf, logits[0])
+        return Explanation(
+            digit,
+            int(others.argmax()),
+            float(log_odds[0]),
+            np.array(saliency[0, 0], np.float32),
+            # Copies: the function may use its memory again.
+            tuple(np.array(values[0], np.float32) for values in activations),
+        )
+
+
+def _described(hidden: Sequence[Any]) -> tuple[HiddenLayer, ...]:
+    counts = {"convolution": 0, "hidden": 0}
+    layers = []
+    for layer in hidden:
+        shape = tuple(int(size) for size in layer.output_shape[1:])
+        kind = "hidden" if len(shape) == 1 else "convolution"
+        counts[kind] += 1
+        layers.append(HiddenLayer(f"{kind} {counts[kind]}", shape))
+    return tuple(layers)
+
+
+def _compile(network: Any, hidden: Sequence[Any]) -> tuple[Any, Any]:
+    """Compile the function, and return it with the temperature that it divides logits by.
+
+    It takes pictures (1, 1, 28, 28) and the digit as one 1 among zeros (1, 10); it returns the
+    logits (1, 10), the log odds (1,), gradient times picture (1, 1, 28, 28), and what each of
+    the hidden layers puts out.
+    """
+    import lasagne
+    import theano
+    import theano.tensor as T
+
+    pictures, asked = T.tensor4("pictures"), T.matrix("asked")
+    temperature = theano.shared(np.float32(1), name="temperature")
+    # The same output layer without its softmax.
+    linear = lasagne.layers.DenseLayer(
+        network.input_layer, num_units=10, W=network.W, b=network.b, nonlinearity=None
+    )
+    *activations, logits = lasagne.layers.get_output(
+        [*hidden, linear], pictures, deterministic=True
+    )
+    logits = logits / temperature
+    others = logits - np.float32(_OUT_OF_REACH) * asked
+    largest = T.max(others, axis=1, keepdims=True)
+    # What is subtracted is added again: its gradient is none.
+    largest = theano.gradient.disconnected_grad(largest)
+    rest = largest[:, 0] + T.log(T.sum(T.exp(others - largest), axis=1))
+    log_odds = T.sum(logits * asked, axis=1) - rest
+    gradient = T.grad(T.sum(log_odds), pictures)
+    convolves = any(isinstance(layer, lasagne.layers.Conv2DLayer) for layer in hidden)
+    # Theano's own linker without a compiler does not convolve.
+    mode = theano_bridge.fast_mode() if convolves else theano_bridge.quick_mode()
+    function = theano.function(
+        [pictures, asked], [logits, log_odds, gradient * pictures, *activations], mode=mode
+    )
+    return function, temperature

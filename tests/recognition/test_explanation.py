@@ -1,0 +1,192 @@
+"""Explanations agree with the network: its probabilities, its slope, its layers."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from linear_network import linear_model
+
+from mnist_draw.dataset.mnist import load_dataset, scale
+from mnist_draw.networks import NetworkError, parse_network
+from mnist_draw.recognition.explanation import Explainer, HiddenLayer
+from mnist_draw.recognition.recogniser import Recogniser
+from mnist_draw.storage import ModelFile, ModelFileError
+
+NETWORKS = ("mlp", "mlp:0.2", "custom_mlp:0,1,0,0", "custom_mlp:3,20,0.2,0.5", "cnn", "deep_cnn")
+
+
+def _model(network: str, seed: int = 0, strength: float = 1.0) -> ModelFile:
+    """Return a network with random weights that say something else for each picture."""
+    rng = np.random.default_rng(seed)
+    parameters = []
+    for shape in parse_network(network).parameter_shapes():
+        fan_in = np.prod(shape[1:]) if len(shape) == 4 else shape[0]
+        spread = strength * np.sqrt(2 / fan_in) if len(shape) > 1 else 0.1
+        parameters.append(rng.normal(0, spread, shape).astype(np.float32))
+    return ModelFile(network, tuple(parameters), {})
+
+
+def _picture(index: int = 0) -> np.ndarray:
+    return scale(load_dataset().test_images[index : index + 1])[0, 0]
+
+
+@pytest.fixture(scope="module", params=NETWORKS)
+def explained(request: pytest.FixtureRequest) -> tuple[ModelFile, Explainer]:
+    model = _model(request.param)
+    return model, Explainer(model)
+
+
+def _log_odds(probabilities: np.ndarray, digit: int) -> float:
+    wide = probabilities.astype(np.float64)
+    return float(np.log(wide[digit] / (wide.sum() - wide[digit])))
+
+
+def test_log_odds_are_those_of_the_answer(explained: tuple[ModelFile, Explainer]) -> None:
+    model, explainer = explained
+    probabilities = Recogniser(model).predict(_picture()[None, None])[0]
+    for digit in range(10):
+        explanation = explainer.explain(_picture(), digit)
+        assert explanation.digit == digit
+        assert explanation.log_odds == pytest.approx(_log_odds(probabilities, digit), abs=1e-3)
+        others = np.delete(np.arange(10), digit)
+        assert explanation.rival == others[probabilities[others].argmax()]
+
+
+def test_saliency_is_the_slope_times_the_ink(explained: tuple[ModelFile, Explainer]) -> None:
+    _, explainer = explained
+    picture, digit, step = _picture(), 7, 2e-3
+    explanation = explainer.explain(picture, digit)
+    saliency = explanation.saliency
+    assert saliency.shape == (28, 28)
+    assert saliency.dtype == np.float32
+    assert not saliency[picture == 0].any()
+    assert np.abs(saliency).max() > 1e-3
+    inked = np.argsort(np.abs(saliency).ravel())[-12:]
+    close = 0
+    for place in inked:
+        change = np.zeros(784, np.float32)
+        change[place] = step
+        more = explainer.explain(picture + change.reshape(28, 28), digit).log_odds
+        less = explainer.explain(picture - change.reshape(28, 28), digit).log_odds
+        slope = (more - less) / (2 * step)
+        expected = slope * picture.ravel()[place]
+        close += saliency.ravel()[place] == pytest.approx(expected, rel=0.1, abs=0.01)
+    # A step may cross the corner of a rectifier or change which pixel is the largest.
+    assert close >= 9
+
+
+def test_without_hidden_layers_the_slope_is_known() -> None:
+    model = linear_model()
+    picture, digit = _picture(), 7
+    weights, biases = (value.astype(np.float64) for value in model.parameters)
+    logits = picture.ravel() @ weights + biases
+    others = np.delete(np.arange(10), digit)
+    share = np.exp(logits[others] - logits[others].max())
+    share /= share.sum()
+    slope = weights[:, digit] - weights[:, others] @ share
+    explanation = Explainer(model).explain(picture, digit)
+    assert explanation.activations == ()
+    assert np.allclose(explanation.saliency.ravel(), slope * picture.ravel(), atol=1e-4)
+
+
+def test_a_network_beyond_doubt_is_explained_too() -> None:
+    # Its softmax is 1.0 in float32, the gradient of which is nothing.
+    model = _model("mlp", strength=10.0)
+    recogniser = Recogniser(model)
+    digit = int(recogniser.predict(_picture()[None, None])[0].argmax())
+    assert recogniser.predict(_picture()[None, None])[0, digit] == 1
+    explanation = Explainer(model).explain(_picture(), digit)
+    assert explanation.log_odds > 20
+    assert np.abs(explanation.saliency).max() > 1
+
+
+def test_temperature_counts() -> None:
+    model = _model("mlp")
+    plain = Explainer(model).explain(_picture(), 3)
+    hot = Explainer(ModelFile(model.network, model.parameters, {"temperature": 2.0}))
+    probabilities = Recogniser(
+        ModelFile(model.network, model.parameters, {"temperature": 2.0})
+    ).predict(_picture()[None, None])[0]
+    assert hot.explain(_picture(), 3).log_odds == pytest.approx(
+        _log_odds(probabilities, 3), abs=1e-3
+    )
+    assert hot.explain(_picture(), 3).log_odds != pytest.approx(plain.log_odds, abs=1e-2)
+
+
+def test_activations_are_what_the_layers_put_out(explained: tuple[ModelFile, Explainer]) -> None:
+    model, explainer = explained
+    activations = explainer.explain(_picture(), 0).activations
+    assert [values.shape for values in activations] == [layer.shape for layer in explainer.layers]
+    assert all(values.dtype == np.float32 for values in activations)
+    assert all((values >= 0).all() and values.any() for values in activations)
+    # From the first hidden layer of units on, each follows from the one before.
+    dense = [values for values in activations if values.ndim == 1]
+    weights = [value for value in model.parameters if value.ndim == 2]
+    biases = [value for value in model.parameters if value.ndim == 1][-len(weights) :]
+    if dense and dense[0] is activations[0]:
+        expected = np.maximum(_picture().ravel() @ weights[0] + biases[0], 0)
+        assert np.allclose(dense[0], expected, rtol=1e-3, atol=1e-4)
+    for (before, after), w, b in zip(pairwise(dense), weights[1:], biases[1:], strict=False):
+        assert np.allclose(after, np.maximum(before @ w + b, 0), rtol=1e-3, atol=1e-4)
+    if activations and activations[0].ndim == 3:
+        kernel = model.parameters[0][:, 0, ::-1, ::-1]
+        windows = np.lib.stride_tricks.sliding_window_view(_picture(), kernel.shape[1:])
+        maps = np.einsum("yxij,fij->fyx", windows, kernel) + model.parameters[1][:, None, None]
+        assert np.allclose(activations[0], np.maximum(maps, 0), rtol=1e-3, atol=1e-4)
+
+
+def test_layers_are_named_from_the_picture_on() -> None:
+    assert Explainer(_model("mlp")).layers == (
+        HiddenLayer("hidden 1", (500,)),
+        HiddenLayer("hidden 2", (300,)),
+    )
+    assert Explainer(_model("cnn")).layers == (
+        HiddenLayer("convolution 1", (32, 24, 24)),
+        HiddenLayer("convolution 2", (32, 8, 8)),
+        HiddenLayer("hidden 1", (256,)),
+    )
+    assert HiddenLayer("convolution 2", (32, 8, 8)).units == 32
+
+
+def test_other_parameters_take_over_and_what_was_returned_stays() -> None:
+    first, second = _model("mlp", 1), _model("mlp", 2)
+    explainer = Explainer(first)
+    before = explainer.explain(_picture(), 5)
+    kept = before.saliency.copy(), before.activations[0].copy()
+    explainer.use(second)
+    after = explainer.explain(_picture(), 5)
+    assert not np.allclose(after.saliency, before.saliency)
+    assert np.array_equal(before.saliency, kept[0])
+    assert np.array_equal(before.activations[0], kept[1])
+    fresh = Explainer(second).explain(_picture(), 5)
+    assert np.allclose(after.saliency, fresh.saliency, atol=1e-5)
+    assert np.array_equal(explainer.explain(_picture(), 5).saliency, after.saliency)
+
+
+def test_what_does_not_fit_is_said_and_changes_nothing() -> None:
+    explainer = Explainer(_model("mlp"))
+    before = explainer.explain(_picture(), 5)
+    with pytest.raises(ModelFileError, match="cnn"):
+        explainer.use(_model("cnn"))
+    with pytest.raises(ModelFileError):
+        explainer.use(ModelFile("mlp", (np.zeros((3, 3), np.float32),), {}))
+    assert np.array_equal(explainer.explain(_picture(), 5).saliency, before.saliency)
+    with pytest.raises(NetworkError):
+        Explainer(ModelFile("no_such_network", _model("mlp").parameters, {}))
+    with pytest.raises(ValueError, match="27"):
+        explainer.explain(np.zeros((27, 28), np.float32), 5)
+    with pytest.raises(ValueError, match="10"):
+        explainer.explain(_picture(), 10)
+    huge = ModelFile(
+        "mlp", tuple(np.full_like(value, 3e38) for value in _model("mlp").parameters), {}
+    )
+    explainer.use(huge)
+    with pytest.raises(ModelFileError, match="unusably large"):
+        explainer.explain(_picture(), 5)
+
+
+def test_paper_without_ink_speaks_for_nothing() -> None:
+    explanation = Explainer(_model("mlp")).explain(np.zeros((28, 28), np.float32), 5)
+    assert not explanation.saliency.any()
