@@ -131,11 +131,11 @@ def test_keys(tab: DrawTab) -> None:
     assert tab.canvas.pen_width == 32
     assert tab.findChild(QSlider, "widthSlider").value() == 32
     press(Qt.Key_B)
-    assert tab.crop_switch.isChecked()
+    assert tab.pen_row.crop_switch.isChecked()
 
 
 def test_tools_are_enabled_when_they_can_do_something(tab: DrawTab) -> None:
-    undo, redo, clear = tab.undo_button, tab.redo_button, tab.clear_button
+    undo, redo, clear = tab.tools.undo, tab.tools.redo, tab.tools.clear
     assert [button.isEnabled() for button in (undo, redo, clear)] == [False, False, False]
     tab.canvas.add_stroke(STROKE)
     assert [button.isEnabled() for button in (undo, redo, clear)] == [True, False, True]
@@ -145,7 +145,7 @@ def test_tools_are_enabled_when_they_can_do_something(tab: DrawTab) -> None:
 
 def test_the_crop_box_encloses_the_ink(tab: DrawTab) -> None:
     tab.canvas.add_stroke([(200, 100), (200, 500)], width=40)
-    tab.crop_switch.setChecked(True)
+    tab.pen_row.crop_switch.setChecked(True)
     box, centre = tab.canvas._marks
     assert abs(box.left() - 180) <= 2
     assert abs(box.right() - 220) <= 2
