@@ -1,0 +1,319 @@
+"""The digits that the user has taught, one picture file each in a folder of the user's.
+
+A digit is a PNG picture of its ink, dark on white as on paper, so that any program shows it. A
+text chunk named ``mnist_draw`` holds JSON: ``format`` and ``version``, ``label``, ``taught``
+(local date and time), ``said`` and ``confidence`` (what the network had answered), ``network``
+(what it is called) and ``drawing`` (everything that lay on the board, to be opened again).
+
+The label also begins the file's name, as in ``3-20261125-101500-7f3a.png``, and there it counts:
+who renames a file gives its digit another label.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import io
+import json
+import os
+import secrets
+import time
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mnist_draw.errors import UserError
+from mnist_draw.storage.atomic import write_atomically
+from mnist_draw.storage.errors import StorageError, reason_of
+from mnist_draw.storage.folders import data_folder
+
+CHUNK = "mnist_draw"
+FORMAT = "mnist_draw digit"
+VERSION = 1
+SUFFIX = ".png"
+#: No digit on the board takes more.
+MAX_FILE_BYTES = 32 * 1024 * 1024
+MAX_SIDE = 4096
+#: A deleted digit can be brought back for so many days.
+KEPT_DAYS = 7
+_DELETED = ".deleted"
+
+Ink = npt.NDArray[np.uint8]
+
+
+class DigitError(UserError):
+    """A file holds no digit that can be used; the sentence names it and says why."""
+
+
+@dataclass(frozen=True, eq=False)
+class TaughtDigit:
+    """A digit with its right label.
+
+    Attributes
+    ----------
+    label
+        0 to 9.
+    ink
+        uint8 (H, W): 0 for paper to 255 for ink.
+    taught
+        Local date and time, as ``2026-11-25 10:15:00``; empty where unknown.
+    said
+        What the network had answered: ``"8"``, ``"3 or 8"``, ``"?"``; empty where unknown.
+    confidence
+        How sure it was, 0 to 1.
+    network
+        What that network is called.
+    drawing
+        The record of the board; None where there is none.
+    path
+        Where the digit is kept; None before it is saved.
+    """
+
+    label: int
+    ink: Ink
+    taught: str = ""
+    said: str = ""
+    confidence: float = 0.0
+    network: str = ""
+    drawing: dict[str, Any] | None = None
+    path: Path | None = None
+
+
+def my_digits_folder() -> Path:
+    """Return the folder of the taught digits; it exists.
+
+    Raises
+    ------
+    StorageError
+        It cannot be made.
+    """
+    folder = data_folder() / "my_digits"
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise StorageError(
+            f"The folder {folder} cannot be made: {reason_of(error)}. Nothing was kept."
+        ) from error
+    return folder
+
+
+def label_of_name(path: Path) -> int | None:
+    """Return the label that a file's name begins with; None where it begins with none."""
+    first = path.name[:1]
+    return int(first) if first.isascii() and first.isdigit() else None
+
+
+def save_digit(digit: TaughtDigit, folder: Path | None = None) -> TaughtDigit:
+    """Write a new digit; return it with its place and the time where it had none.
+
+    Raises
+    ------
+    StorageError
+        It cannot be written; the folder is unchanged.
+    """
+    folder = my_digits_folder() if folder is None else folder
+    taught = digit.taught or time.strftime("%Y-%m-%d %H:%M:%S")
+    stamp = "".join(filter(str.isdigit, taught))
+    name = f"{digit.label}-{stamp[:8]}-{stamp[8:]}-{secrets.token_hex(2)}{SUFFIX}"
+    kept = dataclasses.replace(digit, taught=taught, path=_free(folder, name))
+    assert kept.path is not None
+    write_atomically(kept.path, pack_digit(kept))
+    return kept
+
+
+def pack_digit(digit: TaughtDigit) -> bytes:
+    """Return the bytes of a digit's file."""
+    from PIL import Image, PngImagePlugin
+
+    values = {
+        "format": FORMAT,
+        "version": VERSION,
+        "label": digit.label,
+        "taught": digit.taught,
+        "said": digit.said,
+        "confidence": round(float(digit.confidence), 6),
+        "network": digit.network,
+        "drawing": digit.drawing,
+    }
+    chunks = PngImagePlugin.PngInfo()
+    # Without other characters than ASCII and not compressed: any tool shows it.
+    chunks.add_text(CHUNK, json.dumps(values, allow_nan=False))
+    content = io.BytesIO()
+    paper = np.ascontiguousarray(255 - digit.ink)
+    Image.fromarray(paper).save(content, "PNG", pnginfo=chunks)
+    if content.tell() > MAX_FILE_BYTES:
+        raise StorageError(
+            f"The digit takes {content.tell() / 1e6:,.0f} MB, more than can be kept "
+            f"({MAX_FILE_BYTES / 1e6:,.0f} MB). Nothing was written; the board is unchanged."
+        )
+    return content.getvalue()
+
+
+def read_digit(path: Path) -> TaughtDigit | None:
+    """Read a digit's file, believing nothing.
+
+    Returns
+    -------
+    TaughtDigit or None
+        None where the file is something else than a digit of this program, such as a picture
+        from elsewhere.
+
+    Raises
+    ------
+    DigitError
+        It cannot be read, or is a damaged digit. It is unchanged.
+    """
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            return None
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise DigitError(f"There is no file {path}.") from None
+    except OSError as error:
+        raise DigitError(f"The digit {path} cannot be read: {reason_of(error)}.") from error
+    if not content.startswith(b"\x89PNG"):
+        return None
+    try:
+        ink, text = _unpack(content)
+    except _NotOursError:
+        return None
+    # What Pillow's decoders raise for damaged files is not documented and changes.
+    except Exception as error:
+        raise DigitError(f"The digit {path} is damaged ({error}). It was left alone.") from error
+    return _parse(path, ink, text)
+
+
+class _NotOursError(ValueError):
+    """The picture has no chunk of this program."""
+
+
+def _unpack(content: bytes) -> tuple[Ink, str]:
+    from PIL import Image
+
+    with warnings.catch_warnings():
+        # Pillow warns of large pictures: the size is checked here.
+        warnings.simplefilter("ignore")
+        with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
+            # Ours stands before the picture itself, so that others need not be decoded.
+            if not isinstance(image.info.get(CHUNK), str):
+                raise _NotOursError
+            if max(image.size) > MAX_SIDE:
+                raise ValueError(f"it has {image.size[0]:,}×{image.size[1]:,} pixels")
+            paper = np.asarray(image.convert("L"), np.uint8)
+            return np.ascontiguousarray(255 - paper), str(image.info[CHUNK])
+
+
+def _parse(path: Path, ink: Ink, text: str) -> TaughtDigit:
+    try:
+        values = json.loads(text)
+        if not isinstance(values, dict) or values.get("format") != FORMAT:
+            raise ValueError("its description is none of a digit")
+        version = values.get("version")
+        if not isinstance(version, int) or version > VERSION:
+            raise ValueError(f"it was written by a newer version of the program ({version})")
+        named = label_of_name(path)
+        label = values.get("label") if named is None else named
+        if not isinstance(label, int) or isinstance(label, bool) or not 0 <= label <= 9:
+            raise ValueError(f"its label is {str(label)[:40]}")
+        drawing = values.get("drawing")
+        confidence = float(values.get("confidence", 0.0))
+        return TaughtDigit(
+            label,
+            ink,
+            str(values.get("taught", ""))[:40],
+            str(values.get("said", ""))[:20],
+            min(max(confidence, 0.0), 1.0) if confidence == confidence else 0.0,
+            str(values.get("network", ""))[:200],
+            drawing if isinstance(drawing, dict) else None,
+            path,
+        )
+    except (ValueError, TypeError, RecursionError) as error:
+        raise DigitError(f"The digit {path} cannot be used: {error}. It was left alone.") from error
+
+
+def relabel_digit(path: Path, label: int) -> Path:
+    """Give a digit another label; return its new place.
+
+    Raises
+    ------
+    UserError
+        The file cannot be renamed; it keeps the label it has.
+    """
+    rest = path.name[1:] if label_of_name(path) is not None else f"-{path.name}"
+    renamed = _free(path.parent, f"{label}{rest}")
+    try:
+        path.rename(renamed)
+    except OSError as error:
+        raise StorageError(
+            f"The digit {path} cannot be renamed: {reason_of(error)}. It keeps its label."
+        ) from error
+    # The name counts; that the description says the same is for other programs.
+    with contextlib.suppress(UserError):
+        digit = read_digit(renamed)
+        if digit is not None:
+            write_atomically(renamed, pack_digit(digit))
+    return renamed
+
+
+def delete_digit(path: Path) -> Path:
+    """Take a digit out of the folder; return where it is kept, for `restore_digit`.
+
+    Raises
+    ------
+    StorageError
+        It cannot be moved; nothing was deleted.
+    """
+    bin_folder = path.parent / _DELETED
+    kept = bin_folder / f"{time.time_ns()} {path.name}"
+    try:
+        bin_folder.mkdir(exist_ok=True)
+        path.rename(kept)
+        os.utime(kept)
+    except OSError as error:
+        raise StorageError(
+            f"The digit {path} cannot be deleted: {reason_of(error)}. It is unchanged."
+        ) from error
+    return kept
+
+
+def restore_digit(kept: Path) -> Path:
+    """Bring a deleted digit back; return its place.
+
+    Raises
+    ------
+    StorageError
+        It cannot be moved; it stays where it is.
+    """
+    path = _free(kept.parent.parent, kept.name.partition(" ")[2])
+    try:
+        kept.rename(path)
+    except OSError as error:
+        raise StorageError(
+            f"The digit {path.name} cannot be brought back: {reason_of(error)}. "
+            f"It is still in {kept}."
+        ) from error
+    return path
+
+
+def empty_bin(folder: Path) -> None:
+    """Remove for good what was deleted more than `KEPT_DAYS` ago; what resists stays."""
+    limit = time.time() - KEPT_DAYS * 86_400
+    with contextlib.suppress(OSError):
+        for path in (folder / _DELETED).iterdir():
+            with contextlib.suppress(OSError):
+                if path.stat().st_mtime < limit:
+                    path.unlink()
+
+
+def _free(folder: Path, name: str) -> Path:
+    """Return a place that no file has yet."""
+    path = folder / name
+    number = 1
+    while path.exists():
+        number += 1
+        path = folder / f"{Path(name).stem}-{number}{Path(name).suffix}"
+    return path
