@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from mnist_draw.recognition.answer import Answer
+from mnist_draw.recognition.explanation import Explanation, HiddenLayer
 from mnist_draw.recognition.numbers import DigitAnswer, NumberAnswer
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.training import events
@@ -65,6 +66,37 @@ class Recogniser:
             for place, text in enumerate(self.number)
         ]
         return NumberAnswer(self.number, tuple(parts))
+
+
+#: What the fake explainer explains: units, and feature maps.
+LAYERS = (HiddenLayer("convolution 1", (6, 5, 4)), HiddenLayer("hidden 1", (30,)))
+
+
+def explanation(digit: int = 3, rival: int = 8) -> Explanation:
+    """Return one whose upper half speaks for the digit, the lower against; unit n puts out n."""
+    saliency = np.zeros((28, 28), np.float32)
+    saliency[5:14, 8:20] = 0.5
+    saliency[14:20, 8:20] = -0.25
+    maps = np.arange(120, dtype=np.float32).reshape(6, 5, 4)
+    return Explanation(digit, rival, 3.5, saliency, (maps, np.arange(30, dtype=np.float32)))
+
+
+class Explainer:
+    """Explains at once, and notes what it was asked."""
+
+    def __init__(self, used: ModelFile) -> None:
+        self.parameters = used.parameters
+        self.layers = LAYERS
+        self.asked: list[int] = []
+
+    def use(self, other: ModelFile) -> None:
+        """Take another model of the same network."""
+        self.parameters = other.parameters
+
+    def explain(self, picture: np.ndarray, digit: int) -> Explanation:
+        """Return an explanation of the digit."""
+        self.asked.append(digit)
+        return explanation(digit)
 
 
 class Loop:
