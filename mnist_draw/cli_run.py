@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from mnist_draw import __version__, theano_bridge
+from mnist_draw.dataset.extra import ExtraDigits, load_extra
 from mnist_draw.dataset.mnist import Dataset, load_dataset
 from mnist_draw.errors import UserError
 from mnist_draw.recognition.finished import finished_model
@@ -56,14 +57,20 @@ def train_and_save(
         Before the first batch; nothing was written.
     """
     data = load_dataset(settings.data_folder)
+    extra = _load_extra(settings.extra_folder)
     controls = Controls()
     progress = Progress()
-    figures: dict[str, Any] = {}
+    figures: dict[str, Any] = {} if extra is None else {"extra_digits": len(extra)}
     finished: events.Finished | None = None
     with stop_on_interrupt(controls):
         try:
             for event in train(
-                settings, dataset=data, controls=controls, checkpoint=checkpoint, resume=resume
+                settings,
+                dataset=data,
+                extra=extra,
+                controls=controls,
+                checkpoint=checkpoint,
+                resume=resume,
             ):
                 progress.show(event)
                 if isinstance(event, events.EpochFinished):
@@ -77,6 +84,19 @@ def train_and_save(
             progress.close()
         assert finished is not None
         return _save(settings, data, finished, figures, output)
+
+
+def _load_extra(folder: str | None) -> ExtraDigits | None:
+    """Read the digits to be learnt beside the data set's; say which files were left out."""
+    if folder is None:
+        return None
+    from mnist_draw.recognition.pictures import load_picture
+
+    extra, told = load_extra(folder, load_picture)
+    for sentence in told:
+        print(f"mnist-draw: {sentence}", file=sys.stderr)
+    print(f"Learning {len(extra):,} digit{'s' * (len(extra) != 1)} from {extra.folder} too.")
+    return extra
 
 
 def _save(

@@ -19,7 +19,7 @@ _DEFAULTS = TrainingSettings()
 _DEFAULT_OUTPUT = "model.npz"
 _BEST_RECIPE = "handwriting"
 #: Options that a continued run may still be given; the others were settled when it began.
-_WITH_RESUME = {"epochs", "data_folder"}
+_WITH_RESUME = {"epochs", "data_folder", "extra_folder"}
 
 
 def add_command(commands: Any) -> None:
@@ -95,6 +95,20 @@ def add_command(commands: Any) -> None:
         dest="data_folder",
         metavar="DIR",
         help="a folder with IDX files (default: MNIST, which ships)",
+    )
+    _add(
+        "--extra",
+        dest="extra_folder",
+        metavar="DIR",
+        help="learn the digits in this folder too: those taught in the window, or pictures in "
+        "subfolders 0 to 9 or with names that begin with their digit",
+    )
+    _add(
+        "--from",
+        dest="start_model",
+        metavar="FILE.npz",
+        help="start from the weights of a trained network (default: fresh weights); its kind "
+        "of network is taken too unless --network is given",
     )
     _add(
         "--config",
@@ -195,6 +209,10 @@ def _settings(
     else:
         base = _DEFAULTS
     settings = base.replace(**given)
+    if "start_model" in given and "network" not in given:
+        from mnist_draw.recognition.models import load_trained
+
+        settings = settings.replace(network=load_trained(given["start_model"]).network)
     try:
         settings.validate()
     except UserError as error:
@@ -239,6 +257,8 @@ def _option(field: str) -> str:
         "training_examples": "--examples",
         "update_parameters": "--update-parameter",
         "data_folder": "--data",
+        "extra_folder": "--extra",
+        "start_model": "--from",
         "augmentation": "--augment",
     }
     return names.get(field, "--" + field.replace("_", "-"))

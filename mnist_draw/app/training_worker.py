@@ -172,6 +172,9 @@ class TrainingWorker(QObject):
         else:
             self._tell(self.keeper.begin())
         settings = self.keeper.run.settings
+        more = {}
+        if settings.extra_folder is not None:
+            more["extra"] = self._load_extra(settings.extra_folder)
         if self._train is None:
             from mnist_draw.dataset.mnist import load_dataset
             from mnist_draw.training.loop import train
@@ -184,7 +187,16 @@ class TrainingWorker(QObject):
             controls=self.controls,
             checkpoint=self.folder / CHECKPOINT_NAME,
             resume=checkpoint,
+            **more,
         )
+
+    def _load_extra(self, folder: str) -> Any:
+        from mnist_draw.dataset.extra import load_extra
+        from mnist_draw.recognition.pictures import load_picture
+
+        extra, told = load_extra(folder, load_picture)
+        self._tell(" ".join(told))
+        return extra
 
     def _inspect(self, event: Any) -> None:
         if self._inspector is None:

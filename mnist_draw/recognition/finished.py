@@ -32,7 +32,7 @@ def finished_model(
     Parameters
     ----------
     settings : TrainingSettings
-        What it was trained with. The folder of the data is left out of the file.
+        What it was trained with. Names of folders and files are left out.
     parameters : tuple of numpy.ndarray
         float32, in Lasagne's order.
     figures : mapping
@@ -51,7 +51,8 @@ def finished_model(
         When the parameters are unsound.
     """
     settings_kept = settings.to_json()
-    settings_kept.pop("data_folder", None)
+    for place in ("data_folder", "extra_folder", "start_model"):
+        settings_kept.pop(place, None)
     metadata = {
         "title": parse_network(settings.network).title,
         "settings": settings_kept,

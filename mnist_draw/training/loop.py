@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-import zlib
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,9 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_draw import theano_bridge
-from mnist_draw.dataset.mnist import Dataset, load_dataset
-from mnist_draw.networks.specification import parse_network
+from mnist_draw.dataset.extra import ExtraDigits
+from mnist_draw.dataset.mnist import Dataset
 from mnist_draw.training import events
 from mnist_draw.training.checkpoint import Checkpoint, CheckpointError, CheckpointWriter
 from mnist_draw.training.control import Controls
@@ -24,7 +22,8 @@ from mnist_draw.training.functions import TrainingFunctions, compile_evaluate, c
 from mnist_draw.training.history import History
 from mnist_draw.training.pictures import TrainingPictures
 from mnist_draw.training.schedules import learning_rate_at
-from mnist_draw.training.settings import SettingsError, TrainingSettings
+from mnist_draw.training.settings import TrainingSettings
+from mnist_draw.training.start import build_network, fingerprint, training_data
 from mnist_draw.training.state import from_array, to_array
 
 #: Pictures evaluated at once: few enough for a quick answer to Stop, enough for the BLAS.
@@ -34,29 +33,11 @@ EVALUATION_SLICE = 500
 DIVERGED_LOSS = 1e6
 
 
-def build_network(settings: TrainingSettings) -> Any:
-    """Build the network of some settings, its weights drawn from their seed.
-
-    Returns
-    -------
-    lasagne.layers.Layer
-        The output layer.
-    """
-    import lasagne
-
-    before = lasagne.random.get_rng()
-    lasagne.random.set_rng(np.random.RandomState(settings.seed))
-    try:
-        with theano_bridge.fixed_shapes():
-            return parse_network(settings.network).build()
-    finally:
-        lasagne.random.set_rng(before)
-
-
 def train(
     settings: TrainingSettings,
     *,
     dataset: Dataset | None = None,
+    extra: ExtraDigits | None = None,
     network: Any = None,
     controls: Controls | None = None,
     checkpoint: Path | None = None,
@@ -74,6 +55,9 @@ def train(
     dataset
         The digits; loaded from ``settings.data_folder`` where none are given. Pictures may be
         bytes or float32 that is already scaled.
+    extra
+        Digits to mix in: those of ``settings.extra_folder``, as `mnist_draw.dataset.extra.
+        load_extra` reads them.
     network
         A Lasagne output layer to train further; a new one is built from ``settings`` otherwise.
     controls
@@ -96,16 +80,12 @@ def train(
     """
     settings.validate()
     controls = controls or Controls()
-    data = dataset or load_dataset(settings.data_folder)
-    if settings.training_examples is not None:
-        data = data.first(settings.training_examples)
-    if settings.batch_size > len(data.train_images):
-        raise SettingsError(
-            f"The batch size is {settings.batch_size:,}, but there are only "
-            f"{len(data.train_images):,} training pictures. Choose a smaller batch size."
-        )
-    network = network if network is not None else build_network(settings)
-    loop = _Loop(settings, data, network, controls)
+    data = training_data(settings, dataset, extra)
+    if network is None:
+        # A run that is continued has its weights in the checkpoint.
+        fresh = settings if resume is None else settings.replace(start_model=None)
+        network = build_network(fresh)
+    loop = _Loop(settings, data, network, controls, fingerprint(data, extra))
     if resume is not None:
         loop.check(resume)
     picture_dtype = str(data.train_images.dtype)
@@ -122,23 +102,24 @@ def train(
             writer.close()
 
 
-def fingerprint(data: Dataset) -> str:
-    """Tell data sets apart: count and CRC-32 of the training labels."""
-    return f"{len(data.train_labels)}:{zlib.crc32(data.train_labels.tobytes()):08x}"
-
-
 class _Loop:
     """The state of one run between two events."""
 
     functions: TrainingFunctions
 
     def __init__(
-        self, settings: TrainingSettings, data: Dataset, network: Any, controls: Controls
+        self,
+        settings: TrainingSettings,
+        data: Dataset,
+        network: Any,
+        controls: Controls,
+        mark: str,
     ) -> None:
         import lasagne
 
         self.settings = settings
         self.data = data
+        self.mark = mark
         self.controls = controls
         self.params = lasagne.layers.get_all_params(network)
         self.pictures = TrainingPictures(settings, data)
@@ -158,11 +139,11 @@ class _Loop:
                     f"The checkpoint does not fit the network {self.settings.network!r}: it holds "
                     f"weights of the shapes {found}, expected were {expected}."
                 )
-        if resume.data != fingerprint(self.data):
+        if resume.data != self.mark:
             raise CheckpointError(
                 f"The checkpoint was made with other training pictures than those of "
-                f"{self.data.name} ({resume.data}, not {fingerprint(self.data)}). Continue it "
-                "with the data folder and the number of pictures it was started with."
+                f"{self.data.name} ({resume.data}, not {self.mark}). Continue it with the data "
+                "folder, the extra digits and the number of pictures it was started with."
             )
 
     def prepare(self, functions: TrainingFunctions, resume: Checkpoint | None) -> None:
@@ -380,7 +361,7 @@ class _Loop:
         return Checkpoint(
             replace(self.settings, epochs=self.epochs),
             self.epoch,
-            fingerprint(self.data),
+            self.mark,
             parameters,
             state,
             self.history.to_arrays(),

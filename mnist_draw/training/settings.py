@@ -56,6 +56,11 @@ class TrainingSettings:
         How many of the training pictures; all where None.
     data_folder
         A folder with IDX files; MNIST where None.
+    extra_folder
+        A folder with digits of one's own to learn beside those (see `mnist_draw.dataset.extra`);
+        none where None.
+    start_model
+        The file of a trained network to start from; fresh weights where None.
     patience
         Stop after so many epochs without a lower validation loss; never where None.
     target_accuracy
@@ -76,6 +81,8 @@ class TrainingSettings:
     seed: int = 1
     training_examples: int | None = None
     data_folder: str | None = None
+    extra_folder: str | None = None
+    start_model: str | None = None
     patience: int | None = None
     target_accuracy: float | None = None
     keep_best: bool = False

@@ -1,0 +1,189 @@
+"""Digits of one's own to be learnt beside a data set's: found in a folder, mixed in.
+
+A folder holds digits that were taught in the window (`mnist_draw.storage.my_digits`), pictures
+from elsewhere, or both. A picture's label is the subfolder ``0`` to ``9`` that it lies in, or else
+the digit that its name begins with.
+
+How pictures from elsewhere become ink is the business of `mnist_draw.recognition`, which stands
+above this package: its function is handed in.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_draw.dataset.errors import DatasetError
+from mnist_draw.dataset.mnist import Dataset, Images, Labels, scale
+from mnist_draw.dataset.normalise import has_ink, normalise_ink
+from mnist_draw.errors import UserError
+from mnist_draw.storage.errors import reason_of
+from mnist_draw.storage.my_digits import TaughtDigit, label_of_name, read_digit
+
+#: From a file to its ink: (H, W), 0 for paper to 1 for ink.
+ReadPicture = Callable[[Path], NDArray[np.float32]]
+SUFFIXES = frozenset(
+    (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pbm")
+)
+#: Extra digits are repeated until they make up this part of the training pictures …
+SHARE = 0.1
+#: … but none of them more often than this: a handful must not crowd out what is known.
+MOST_REPEATS = 100
+
+
+@dataclass(frozen=True, eq=False)
+class ExtraDigits:
+    """Extra digits, normalised as every picture of the network is.
+
+    Attributes
+    ----------
+    images
+        uint8 (N, 1, 28, 28), ink high.
+    labels
+        uint8 (N,), 0 to 9.
+    folder
+        Where they come from.
+    """
+
+    images: Images
+    labels: Labels
+    folder: Path
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+def load_extra(
+    folder: str | os.PathLike[str], read_picture: ReadPicture
+) -> tuple[ExtraDigits, list[str]]:
+    """Read all digits of a folder.
+
+    Parameters
+    ----------
+    folder
+        See the description of this module.
+    read_picture
+        How to read a picture that no digit of the program is.
+
+    Returns
+    -------
+    extra
+        At least one digit, in the order of the files' names.
+    told
+        A sentence for each file that was left out.
+
+    Raises
+    ------
+    DatasetError
+        There is no such folder, or no digit in it.
+    """
+    place = Path(folder).expanduser()
+    digits, told = read_digits(place, read_picture)
+    if not digits:
+        why = f" {told[0]}" if told else ""
+        raise DatasetError(
+            f"The folder {place} holds no digit to learn: pictures in subfolders named 0 to 9, or "
+            f"whose names begin with their digit, such as 3-mine.png.{why}"
+        )
+    return normalised(digits, place), told
+
+
+def read_digits(folder: Path, read_picture: ReadPicture) -> tuple[list[TaughtDigit], list[str]]:
+    """Read all digits of a folder as they were drawn; parameters and errors as `load_extra`.
+
+    Returns
+    -------
+    digits
+        None without ink; empty where there are none.
+    told
+        A sentence for each file that was left out.
+    """
+    digits: list[TaughtDigit] = []
+    told: list[str] = []
+    for path, label in find_pictures(folder):
+        try:
+            digit = read_digit(path)
+            if label is None:
+                label = label_of_name(path) if digit is None else digit.label
+            if label is None:
+                raise DatasetError(
+                    f"The picture {path} has no label: it lies in no folder 0 to 9, and its name "
+                    "begins with no digit."
+                )
+            if digit is None:
+                ink = np.rint(255 * read_picture(path)).astype(np.uint8)
+                digit = TaughtDigit(label, ink, path=path)
+            if not has_ink(digit.ink):
+                raise DatasetError(f"The picture {path} is empty.")
+            digits.append(dataclasses.replace(digit, label=label))
+        except UserError as error:
+            told.append(f"{error} It was left out.")
+    return digits, told
+
+
+def find_pictures(folder: Path) -> Iterator[tuple[Path, int | None]]:
+    """Yield the picture files of a folder, each with its subfolder's label, None without one."""
+    for path in _listing(folder):
+        if path.suffix.lower() in SUFFIXES and path.is_file():
+            yield path, None
+        elif len(path.name) == 1 and label_of_name(path) is not None and path.is_dir():
+            for inner in _listing(path):
+                if inner.suffix.lower() in SUFFIXES and inner.is_file():
+                    yield inner, int(path.name)
+
+
+def _listing(folder: Path) -> list[Path]:
+    """Return what lies in a folder in an order that every system gives; nothing hidden."""
+    try:
+        entries = [path for path in folder.iterdir() if not path.name.startswith(".")]
+    except FileNotFoundError:
+        raise DatasetError(f"There is no folder {folder}.") from None
+    except NotADirectoryError:
+        raise DatasetError(
+            f"{folder} is not a folder; name the folder the digits lie in."
+        ) from None
+    except OSError as error:
+        raise DatasetError(f"The folder {folder} cannot be read: {reason_of(error)}.") from error
+    return sorted(entries, key=lambda path: path.name)
+
+
+def normalised(digits: Sequence[TaughtDigit], folder: Path) -> ExtraDigits:
+    """Cut digits out and centre them, as a drawing is before the network sees it."""
+    images = np.zeros((len(digits), 1, 28, 28), np.uint8)
+    for image, digit in zip(images, digits, strict=True):
+        # The network's scale is 1/256, so that these are whole numbers but for rounding.
+        image[0] = np.clip(np.rint(normalise_ink(digit.ink) * 256), 0, 255)
+    labels = np.array([digit.label for digit in digits], np.uint8)
+    return ExtraDigits(images, labels, folder)
+
+
+def mix(data: Dataset, extra: ExtraDigits) -> Dataset:
+    """Return a data set with extra digits at the end of its training pictures.
+
+    They are repeated (`SHARE`, `MOST_REPEATS`), so that they count beside many thousands of
+    others; where the training pictures are varied, each repetition is varied in its own way.
+    Validation and test pictures stay as they are.
+    """
+    repeats = repeats_for(len(extra), len(data.train_images))
+    images: NDArray[Any] = extra.images
+    if data.train_images.dtype != np.uint8:
+        images = scale(extra.images)
+    return dataclasses.replace(
+        data,
+        train_images=np.concatenate([data.train_images, np.tile(images, (repeats, 1, 1, 1))]),
+        train_labels=np.concatenate(
+            [data.train_labels, np.tile(extra.labels, repeats).astype(data.train_labels.dtype)]
+        ),
+    )
+
+
+def repeats_for(extra: int, training: int) -> int:
+    """Return how often each extra digit is shown in an epoch, at least once."""
+    return max(1, min(MOST_REPEATS, round(SHARE * training / extra)))
