@@ -64,6 +64,7 @@ class Canvas(PointerWidget):
         self._width = PEN_WIDTH
         self._drawing = Drawing()
         self._marks: tuple[QRectF, QPointF] | None = None
+        self._inviting = False
         self._layer = QImage()
         self._memory = LayerMemory()
         self._painted = 0
@@ -162,6 +163,12 @@ class Canvas(PointerWidget):
             self._marks = marks
             self.update()
 
+    def set_inviting(self, on: bool) -> None:
+        """Show that the board would take what is held above it."""
+        if on != self._inviting:
+            self._inviting = on
+            self.update()
+
     # -- painting
 
     def sizeHint(self) -> QSize:
@@ -198,7 +205,9 @@ class Canvas(PointerWidget):
             painter.setPen(theme.colour("muted"))
             painter.drawText(self.rect(), Qt.AlignCenter, "Draw a digit")
         painter.setClipping(False)
-        painter.setPen(theme.colour("second" if self.hasFocus() else "line"))
+        marked = self.hasFocus() or self._inviting
+        width = 3 if self._inviting else 1
+        painter.setPen(QPen(theme.colour("second" if marked else "line"), width))
         painter.drawRoundedRect(edge, radius, radius)
 
     def _paint_marks(self, painter: QPainter) -> None:

@@ -10,15 +10,20 @@ from PyQt5.QtGui import QKeySequence
 from PyQt5.QtWidgets import QHBoxLayout, QShortcut, QVBoxLayout, QWidget
 
 from mnist_draw.app.answer_panel import AnswerPanel
+from mnist_draw.app.background import Background
+from mnist_draw.app.board_keeper import BoardKeeper
 from mnist_draw.app.canvas import Canvas
 from mnist_draw.app.crop_marks import crop_marks
 from mnist_draw.app.number_boxes import NumberBoxes
 from mnist_draw.app.pen_row import WIDTH_STEP, PenRow
+from mnist_draw.app.picture_tools import PictureTools
 from mnist_draw.app.theme import Size
 from mnist_draw.app.tool_column import ToolColumn
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from mnist_draw.storage.models import ModelFile
 
 
 class DrawTab(QWidget):
@@ -28,9 +33,12 @@ class DrawTab(QWidget):
     -------
     ink_posted
         ``(ink, ticket)``: the drawing changed and wants an answer.
+    told
+        ``(sentence)``: something to read.
     """
 
     ink_posted = pyqtSignal(object, int)
+    told = pyqtSignal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,11 +51,17 @@ class DrawTab(QWidget):
         self.tools = ToolColumn()
         self.pen_row = PenRow(self.canvas)
         self.models = self.pen_row.models
+        self._background = Background(self)
+        self.pictures = PictureTools(
+            self.canvas, self.tools, self._background, self._words_of_answer, self
+        )
+        self.keeper = BoardKeeper(self.canvas, self._background)
         self._ticket = 0
         self._emptied = 0
         board = QVBoxLayout()
         board.setSpacing(Size.FIELD_GAP)
         board.addWidget(self.canvas, 1)
+        board.addWidget(self.pictures.strip)
         board.addWidget(self.pen_row)
         row = QHBoxLayout(self)
         row.setContentsMargins(Size.MARGIN, Size.MARGIN, Size.MARGIN, Size.CARD_GAP)
@@ -70,6 +84,10 @@ class DrawTab(QWidget):
         self.pen_row.crop_switch.toggled.connect(self._mark)
         canvas.ink_changed.connect(self._post_ink)
         canvas.history_changed.connect(self._show_history)
+        self.boxes.chosen.connect(self.answer.choose_place)
+        self.answer.place_changed.connect(self.boxes.mark)
+        for part in (self.pictures, self.keeper):
+            part.told.connect(self.told)
 
     def _build_shortcuts(self) -> None:
         for keys, action in (
@@ -82,6 +100,7 @@ class DrawTab(QWidget):
             ("B", self.pen_row.crop_switch.toggle),
             ("[", lambda: self.pen_row.widen(-WIDTH_STEP)),
             ("]", lambda: self.pen_row.widen(WIDTH_STEP)),
+            *self.pictures.shortcuts,
         ):
             self._shortcut(keys, action)
 
@@ -89,6 +108,24 @@ class DrawTab(QWidget):
         shortcut = QShortcut(QKeySequence(keys), self)
         shortcut.setContext(Qt.WidgetWithChildrenShortcut)
         shortcut.activated.connect(action)
+
+    # -- for the window
+
+    def start(self) -> None:
+        """Put back what was on the board when the program ended."""
+        self.keeper.start()
+
+    def use_network(self, model: ModelFile) -> None:
+        """Let this network answer for the pictures beside the board, too."""
+        self.pictures.reader.use(model)
+
+    def finish(self) -> None:
+        """Keep what is on the board; the program ends."""
+        self.keeper.save()
+
+    def wait(self) -> bool:
+        """Wait a bounded time for work in other threads; return whether it is done."""
+        return all([self._background.wait(), self.pictures.reader.background.wait()])
 
     # -- what happens
 
@@ -131,3 +168,12 @@ class DrawTab(QWidget):
         if on:
             marks = crop_marks(self.canvas.ink() if ink is None else ink, self.canvas.drawing)
         self.canvas.set_marks(*(marks or (None, None)))
+
+    def _words_of_answer(self) -> str:
+        """Return the answer as one line of text; empty where there is none."""
+        answer = self.answer
+        if not answer.prediction.text():
+            return ""
+        first = answer.number.text if answer.number is not None else answer.prediction.text()
+        words = [first, answer.confidence.text(), answer.second.text()]
+        return ", ".join(text.rstrip(".") for text in words if text)

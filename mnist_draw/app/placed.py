@@ -50,6 +50,11 @@ class Placed:
         self.place = place
         self._kept: dict[tuple[int, int, int], QImage] = {}
 
+    @property
+    def pixelated(self) -> bool:
+        """Whether it is so small that its pixels are shown as squares."""
+        return self.place.width() / _UNIT >= _PIXELATED * self.mask.width()
+
     def bounds(self) -> QRectF:
         """Return the rectangle it covers, in board units."""
         return QRectF(self.place)
@@ -67,7 +72,11 @@ class Placed:
         if found is None:
             while len(self._kept) >= _MOST_KEPT:
                 self._kept.pop(next(iter(self._kept)))
-            found = self._kept[key] = _coloured(self.mask, size, colour)
+            mask = self.mask
+            if size != mask.size():
+                mode = Qt.FastTransformation if self.pixelated else Qt.SmoothTransformation
+                mask = mask.scaled(size, Qt.IgnoreAspectRatio, mode)
+            found = self._kept[key] = _coloured(mask, colour)
         return found
 
 
@@ -130,12 +139,8 @@ def _centred(width: float, height: float) -> QRectF:
     return QRectF(left, top, width, height)
 
 
-def _coloured(mask: QImage, size: QSize, colour: QColor) -> QImage:
-    if size != mask.size():
-        coarse = size.width() >= _PIXELATED * mask.width()
-        mode = Qt.FastTransformation if coarse else Qt.SmoothTransformation
-        mask = mask.scaled(size, Qt.IgnoreAspectRatio, mode)
-    image = QImage(size, QImage.Format_ARGB32_Premultiplied)
+def _coloured(mask: QImage, colour: QColor) -> QImage:
+    image = QImage(mask.size(), QImage.Format_ARGB32_Premultiplied)
     image.fill(colour)
     painter = QPainter(image)
     painter.setCompositionMode(QPainter.CompositionMode_DestinationIn)

@@ -7,7 +7,7 @@ nothing that is already painted: only the last half segment, the *tail*, is prov
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from PyQt5.QtCore import QPointF, QRectF, Qt
@@ -129,6 +129,23 @@ class Stroke:
         bottom = max(point.y for point in points) + half
         return QRectF(left, top, right - left, bottom - top)
 
+    def curves(self) -> Iterator[tuple[Point, Point, Point]]:
+        """Yield the quadratic curves that the whole stroke consists of.
+
+        Each is its start, its control point and its end. Where the width changes along a curve,
+        it is cut into straight parts, whose ends have the width of the part.
+        """
+        points = self.points
+        last = len(points) - 1
+        for index, point in enumerate(points):
+            start = points[0] if index == 0 else points[index - 1].middle(point)
+            end = point if index == last else point.middle(points[index + 1])
+            control = point if 0 < index < last else start.middle(end)
+            if abs(start.width - end.width) < _SAME_WIDTH:
+                yield start, control, end
+            else:
+                yield from _straight_parts(start, control, end)
+
     def _paint_piece(self, painter: QPainter, colour: QColor, index: int) -> None:
         points = self.points
         end = points[index].middle(points[index + 1])
@@ -156,11 +173,22 @@ def _curve(painter: QPainter, colour: QColor, start: Point, control: Point, end:
         path.quadTo(control.at(), end.at())
         painter.strokePath(path, _pen(colour, (start.width + end.width) / 2))
         return
-    before = start.at()
+    for part, _, after in _straight_parts(start, control, end):
+        painter.setPen(_pen(colour, part.width))
+        painter.drawLine(part.at(), after.at())
+
+
+def _straight_parts(
+    start: Point, control: Point, end: Point
+) -> Iterator[tuple[Point, Point, Point]]:
+    """Cut a curve along which the width changes into lines of one width each."""
+    x, y = start.x, start.y
     for step in range(1, _PRESSURE_STEPS + 1):
         t = step / _PRESSURE_STEPS
-        after = start.at() * (1 - t) ** 2 + control.at() * (2 * t * (1 - t)) + end.at() * t**2
+        near, middle, far = (1 - t) ** 2, 2 * t * (1 - t), t**2
         width = start.width + (end.width - start.width) * (t - 0.5 / _PRESSURE_STEPS)
-        painter.setPen(_pen(colour, width))
-        painter.drawLine(before, after)
-        before = after
+        before = Point(x, y, width)
+        x = start.x * near + control.x * middle + end.x * far
+        y = start.y * near + control.y * middle + end.y * far
+        after = Point(x, y, width)
+        yield before, before.middle(after), after

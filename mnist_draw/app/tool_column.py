@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QButtonGroup, QToolButton, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QButtonGroup, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from mnist_draw.app.icons import set_icon
 from mnist_draw.app.theme import Size
@@ -24,6 +24,49 @@ _TOOLS = (
     ),
     ("redo", "redoButton", "arrow-clockwise", "Redo", "Bring back what was undone.", "Ctrl+Y"),
     ("clear", "clearButton", "trash", "Clear", "Empty the board; can be undone.", "Delete"),
+    (),
+    (
+        "open_image",
+        "openImageButton",
+        "image",
+        "Open pictures",
+        "Put a picture on the board, a photograph of paper too; several are lined up below it. "
+        "They can also be dropped on the board.",
+        "Ctrl+O",
+    ),
+    (
+        "paste",
+        "pasteButton",
+        "clipboard-text",
+        "Paste",
+        "Put the picture on the clipboard on the board.",
+        "Ctrl+V",
+    ),
+    (
+        "example",
+        "exampleButton",
+        "dice-five",
+        "Show me one",
+        "Put one of MNIST's test digits on the board: any, or one that the network gets wrong.",
+        "R, M",
+    ),
+    (),
+    (
+        "save",
+        "saveDrawingButton",
+        "floppy-disk",
+        "Save the drawing",
+        "Save the drawing as a PNG picture or as an SVG drawing.",
+        "Ctrl+S",
+    ),
+    (
+        "copy",
+        "copyButton",
+        "copy",
+        "Copy",
+        "Copy the drawing as a picture, or the answer as text.",
+        "Ctrl+C, Ctrl+Shift+C",
+    ),
 )
 
 
@@ -32,8 +75,8 @@ class ToolColumn(QWidget):
 
     Attributes
     ----------
-    pen, eraser, undo, redo, clear : QToolButton
-        `pen` and `eraser` exclude each other.
+    pen, eraser, undo, redo, clear, open_image, paste, example, save, copy : QToolButton
+        `pen` and `eraser` exclude each other; `example` and `copy` open a menu.
     """
 
     pen: QToolButton
@@ -41,6 +84,11 @@ class ToolColumn(QWidget):
     undo: QToolButton
     redo: QToolButton
     clear: QToolButton
+    open_image: QToolButton
+    paste: QToolButton
+    example: QToolButton
+    save: QToolButton
+    copy: QToolButton
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -61,6 +109,11 @@ class ToolColumn(QWidget):
             button.setCheckable(True)
             group.addButton(button)
         self.pen.setChecked(True)
+        for button in (self.example, self.copy):
+            menu = QMenu(button)
+            menu.setToolTipsVisible(True)
+            button.setMenu(menu)
+            button.setPopupMode(QToolButton.InstantPopup)
 
 
 def _tool(name: str, icon: str, title: str, sentence: str, key: str) -> QToolButton:

@@ -13,6 +13,7 @@ from PyQt5.QtWidgets import QApplication, QMainWindow, QShortcut, QTabWidget, QV
 from mnist_draw.app import theme
 from mnist_draw.app.background import Background
 from mnist_draw.app.draw_tab import DrawTab
+from mnist_draw.app.explanation_worker import Explanations
 from mnist_draw.app.header import Header
 from mnist_draw.app.message_bar import MessageBar
 from mnist_draw.app.plots_later import PlotsLater
@@ -66,6 +67,7 @@ class Window(QMainWindow):
         theme.theme().apply(self.preferences.get("theme", "system"), self._scheme.is_dark())
         self.recognition = recognition or Recognition(parent=self)
         self.training = training or Training(parent=self)
+        self.explanations = Explanations(parent=self)
         self._closing = self._started = False
         self._build()
         self._connect()
@@ -120,11 +122,14 @@ class Window(QMainWindow):
         self._carrier = _Messages(self)
         self._carrier.told.connect(self.messages.tell, Qt.QueuedConnection)
         worker = self.recognition.worker
+        self.draw_tab.told.connect(self.messages.tell)
         self.draw_tab.ink_posted.connect(worker.post_ink, Qt.DirectConnection)
         worker.numbered.connect(self.draw_tab.show_number)
         worker.answered.connect(self.draw_tab.show_answer)
         worker.ready.connect(self._network_ready)
         worker.failed.connect(self._recognition_failed)
+        self.explanations.connect(worker, self.draw_tab.answer)
+        self.explanations.worker.failed.connect(self.messages.tell)
         # Straight from one worker's mailbox to the other's, whatever the window is doing.
         self.training.learnt.connect(worker.post_model, Qt.DirectConnection)
         self.training.learnt.connect(self.draw_tab.models.show_trained)
@@ -158,6 +163,8 @@ class Window(QMainWindow):
         if self.tabs.currentWidget() is self.train_tab:
             self._plots.start()
         self.recognition.start()
+        self.explanations.start()
+        self.draw_tab.start()
         self.runs.look_for_interrupted()
 
     def _network_asked(self, model: Any) -> None:
@@ -169,6 +176,7 @@ class Window(QMainWindow):
         from mnist_draw.recognition.models import list_models
 
         self._model = model
+        self.draw_tab.use_network(model)
         self.draw_tab.models.fill(list_models())
         self.draw_tab.answer.set_waiting("")
         self._show_status()
@@ -218,6 +226,7 @@ class Window(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Close at once when nothing runs; else stop the run, save what was learnt, then close."""
         self._remember()
+        self.draw_tab.finish()
         if not self.training.running:
             event.accept()
             return
@@ -251,7 +260,12 @@ class Window(QMainWindow):
 
     def shut_down(self) -> bool:
         """End all threads; return False if one did not end in time."""
-        ended = [self.training.wait(), self.recognition.stop(), self._plots.wait()]
+        ended = [
+            self.training.wait(),
+            self.recognition.stop(),
+            self._plots.wait(),
+            self.draw_tab.wait(),
+        ]
         return all([*ended, self.background.wait()])
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+from mnist_draw.storage.aside import put_aside
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.errors import reason_of
 from mnist_draw.storage.folders import config_folder
@@ -116,15 +116,9 @@ class Preferences:
 
     def _put_aside(self, reason: str) -> str:
         """Rename the unreadable file, and say so in a sentence."""
-        stamp = time.strftime("%Y%m%d-%H%M%S")
-        aside = self.path.with_name(f"{self.path.name}.unreadable-{stamp}")
-        number = 1
-        while aside.exists():
-            number += 1
-            aside = self.path.with_name(f"{self.path.name}.unreadable-{stamp}-{number}")
         beginning = f"The preferences in {self.path} cannot be used: {reason}. "
         try:
-            self.path.rename(aside)
+            aside = put_aside(self.path)
         except OSError as error:
             return (
                 f"{beginning}The file could not be put aside ({reason_of(error)}) and will be "

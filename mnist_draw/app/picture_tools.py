@@ -1,0 +1,136 @@
+"""Pictures in the Draw tab: what comes to the board, and what leaves it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PyQt5.QtCore import QObject, pyqtSignal
+from PyQt5.QtWidgets import QMenu, QWidget
+
+from mnist_draw.app.background import Background
+from mnist_draw.app.board_caption import BoardCaption
+from mnist_draw.app.canvas import Canvas
+from mnist_draw.app.drop_target import DropTarget
+from mnist_draw.app.examples import Examples
+from mnist_draw.app.picture_input import FoundPicture, PictureInput
+from mnist_draw.app.picture_output import PictureOutput
+from mnist_draw.app.picture_strip import PictureStrip
+from mnist_draw.app.placed import Placed
+from mnist_draw.app.side_reader import SideReader
+from mnist_draw.app.tool_column import ToolColumn
+
+
+class PictureTools(QObject):
+    """Connects the tools for pictures with the board.
+
+    Parameters
+    ----------
+    canvas : Canvas
+    tools : ToolColumn
+    background : Background
+        Where pictures are read and written.
+    words_of_answer : callable
+        Returns the answer as text, to be copied.
+    owner : QWidget
+        The tab.
+
+    Attributes
+    ----------
+    reader : SideReader
+    strip : PictureStrip
+        To be placed below the board.
+    shortcuts : list of (keys, action)
+
+    Signals
+    -------
+    told
+        ``(sentence)``: something to read.
+    """
+
+    told = pyqtSignal(str)
+
+    def __init__(
+        self,
+        canvas: Canvas,
+        tools: ToolColumn,
+        background: Background,
+        words_of_answer: Callable[[], str],
+        owner: QWidget,
+    ) -> None:
+        super().__init__(owner)
+        self._canvas = canvas
+        self._words_of_answer = words_of_answer
+        self.reader = SideReader(parent=self)
+        self.input = PictureInput(background, owner)
+        self.output = PictureOutput(canvas, background, owner)
+        self.examples = Examples(self.reader, parent=self)
+        self.strip = PictureStrip(self.reader)
+        self.caption = BoardCaption(canvas)
+        self.drops = DropTarget(canvas, self.input.drop)
+        for part in (self.input, self.output, self.examples):
+            part.told.connect(self.told)
+        self.input.one_read.connect(self._show_picture)
+        self.input.several_asked.connect(self.strip.start)
+        self.input.next_read.connect(self.strip.add)
+        self.strip.chosen.connect(self._show_picture)
+        self.strip.closed.connect(self.input.stop)
+        self.examples.found.connect(self._show_example)
+        self.examples.searching.connect(self.caption.say)
+        canvas.history_changed.connect(self.strip.uncheck)
+        tools.open_image.clicked.connect(self.input.open_dialog)
+        tools.paste.clicked.connect(self.input.paste)
+        tools.save.clicked.connect(self.output.save)
+        self.shortcuts: list[tuple[str, Callable[[], object]]] = [
+            ("Ctrl+O", self.input.open_dialog),
+            ("Ctrl+V", self.input.paste),
+            ("Ctrl+S", self.output.save),
+        ]
+        self._fill(
+            tools.example.menu(),
+            ("A test digit", "R", self.examples.show_any, "Any of MNIST's 10,000 test digits."),
+            (
+                "A mistake of this network",
+                "M",
+                self.examples.show_mistake,
+                "A test digit that the network which answers gets wrong.",
+            ),
+        )
+        self._fill(
+            tools.copy.menu(),
+            (
+                "Copy the drawing",
+                "Ctrl+C",
+                self.output.copy_picture,
+                "As a picture, dark on white, for other programs.",
+            ),
+            (
+                "Copy the answer",
+                "Ctrl+Shift+C",
+                self._copy_answer,
+                "As text: the digit, how sure the network is, its second guess.",
+            ),
+        )
+
+    def _fill(self, menu: QMenu, *entries: tuple[str, str, Callable[[], object], str]) -> None:
+        """Fill a tool's menu; its keys work without it, too."""
+        for text, keys, act, sentence in entries:
+            # The key is only named here: the tab's own shortcut serves it, with the menu closed.
+            action = menu.addAction(f"{text}\t{keys}")
+            action.setToolTip(sentence)
+            action.triggered.connect(lambda _, act=act: act())
+            self.shortcuts.append((keys, act))
+
+    def _copy_answer(self) -> None:
+        self.output.copy_text(self._words_of_answer())
+
+    def _show_picture(self, picture: FoundPicture) -> None:
+        self._canvas.show_items([_fresh(picture.placed)])
+
+    def _show_example(self, placed: Placed, sentence: str) -> None:
+        self._canvas.show_items([placed])
+        self.caption.say(sentence)
+
+
+def _fresh(placed: Placed) -> Placed:
+    """Return another item with the same content: the board's history tells items apart."""
+    return Placed(placed.mask, placed.place)

@@ -1,0 +1,143 @@
+"""Which test digits a network gets wrong; found once for each network and kept.
+
+A digit that the network misreads as MNIST has it may be read right when it lies on the drawing
+board, a fraction of a pixel to the side; such a digit is no example of a mistake there. So each
+candidate is read once more as the board would show it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mnist_draw.recognition.finished import predict_all
+from mnist_draw.recognition.recogniser import Recogniser
+from mnist_draw.storage.atomic import write_atomically
+from mnist_draw.storage.errors import StorageError
+from mnist_draw.storage.folders import cache_folder
+from mnist_draw.storage.models import ModelFile
+
+Picture = npt.NDArray[np.uint8]
+#: Turns a picture of MNIST, uint8 of shape (28, 28), into the ink of the drawing board.
+AsDrawn = Callable[[Picture], npt.NDArray[Any]]
+
+#: Of the file that keeps the mistakes of a network; another way to find them needs another one.
+_VERSION = 1
+_MAX_BYTES = 1_000_000
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A test digit that the network gets wrong.
+
+    Attributes
+    ----------
+    index : int
+        Its place in the test set, from 0.
+    label : int
+        Which digit it is.
+    read : str
+        What the network reads, such as ``"4"`` or ``"4 or 9"``.
+    """
+
+    index: int
+    label: int
+    read: str
+
+
+def find_mistakes(
+    recogniser: Recogniser,
+    images: npt.NDArray[np.uint8],
+    labels: npt.NDArray[np.integer[Any]],
+    as_drawn: AsDrawn,
+) -> tuple[Mistake, ...]:
+    """Return all test digits that are read wrong, as MNIST has them and on the board.
+
+    Parameters
+    ----------
+    recogniser : Recogniser
+    images : numpy.ndarray, uint8, shape (N, 1, 28, 28)
+    labels : numpy.ndarray, shape (N,)
+    as_drawn : callable
+        What the drawing board makes of a picture.
+
+    Returns
+    -------
+    tuple of Mistake
+        In the order of the test set. What the network refuses to read is not among them.
+    """
+    wrong = np.flatnonzero(predict_all(recogniser, images).argmax(axis=1) != labels)
+    found = []
+    for index in wrong:
+        answer = recogniser.recognise_ink(as_drawn(images[index, 0]))
+        if answer.digit is not None and answer.digit != labels[index]:
+            found.append(Mistake(int(index), int(labels[index]), answer.text))
+    return tuple(found)
+
+
+def kept_mistakes(
+    model: ModelFile, find: Callable[[], tuple[Mistake, ...]], count: int
+) -> tuple[Mistake, ...]:
+    """Return the mistakes that are kept for a network, or find and keep them.
+
+    Parameters
+    ----------
+    model : ModelFile
+    find : callable
+        Called when nothing is kept, or what is kept is damaged.
+    count : int
+        How many test digits there are.
+
+    Returns
+    -------
+    tuple of Mistake
+    """
+    path = cache_folder() / "mistakes" / f"{_fingerprint(model)}.json"
+    kept = _read(path, count)
+    if kept is not None:
+        return kept
+    found = find()
+    rows = [[mistake.index, mistake.label, mistake.read] for mistake in found]
+    content = json.dumps({"version": _VERSION, "mistakes": rows}).encode()
+    # They are only kept to save time: what cannot be written is found again.
+    with contextlib.suppress(OSError, StorageError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, content)
+    return found
+
+
+def _fingerprint(model: ModelFile) -> str:
+    """Return what tells this network from all others."""
+    digest = hashlib.sha256(model.network.encode())
+    digest.update(repr(model.metadata.get("temperature")).encode())
+    for values in model.parameters:
+        digest.update(np.ascontiguousarray(values).tobytes())
+    return digest.hexdigest()[:32]
+
+
+def _read(path: Path, count: int) -> tuple[Mistake, ...] | None:
+    try:
+        if path.stat().st_size > _MAX_BYTES:
+            return None
+        document = json.loads(path.read_bytes())
+        if document["version"] != _VERSION:
+            return None
+        return tuple(_mistake(row, count) for row in document["mistakes"])
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return None
+
+
+def _mistake(row: Sequence[Any], count: int) -> Mistake:
+    index, label, read = row
+    sound = type(index) is int and type(label) is int and isinstance(read, str)
+    if not (sound and 0 <= index < count and 0 <= label <= 9):
+        raise ValueError(f"not a mistake: {row!r}")
+    return Mistake(index, label, read)
