@@ -62,7 +62,7 @@ def new_run_folder() -> Path:
     raise StorageError(f"There are already 999 runs of {name}; nothing was started.")
 
 
-def _yield_to_the_window() -> None:
+def yield_to_the_window() -> None:
     """Let the window go first where training and window compete for a processor core.
 
     On Linux a thread, and the threads it starts, can be made nicer than the process; elsewhere
@@ -133,7 +133,7 @@ class TrainingWorker(QObject):
     @pyqtSlot()
     def run(self) -> None:
         """Train until the end, a stop or an error."""
-        _yield_to_the_window()
+        yield_to_the_window()
         state, failed = "failed", False
         try:
             for event in self._events():
