@@ -238,13 +238,17 @@ def _parse(path: Path, ink: Ink, text: str) -> TaughtDigit:
 def relabel_digit(path: Path, label: int) -> Path:
     """Give a digit another label; return its new place.
 
+    A picture in a subfolder that stands for a label leaves it: there a name does not count.
+
     Raises
     ------
     UserError
         The file cannot be renamed; it keeps the label it has.
     """
     rest = path.name[1:] if label_of_name(path) is not None else f"-{path.name}"
-    renamed = _free(path.parent, f"{label}{rest}")
+    in_subfolder = len(path.parent.name) == 1 and label_of_name(path.parent) is not None
+    folder = path.parent.parent if in_subfolder else path.parent
+    renamed = _free(folder, f"{label}{rest}")
     try:
         path.rename(renamed)
     except OSError as error:

@@ -1,0 +1,215 @@
+"""Measure what a network learns from a few digits of one person's hand.
+
+For each of several writers, the first digits are taught as the window does it: drawn into the
+program's own canvas, kept, and learnt beside MNIST (`mnist_draw.recognition.learning`). The
+writer's other digits, which the network never sees, and MNIST's test pictures are read before and
+after::
+
+    python benchmarks/my_hand.py FILE.npz [--model FILE.npz ...] [--hard N] [--random N] [--json]
+
+The file with the strokes is that of `drawn_digits.py`. Chosen are the writers whose *other* digits
+the first network named reads worst (``--hard``), and some at random (``--random``), of those who
+wrote enough. What counts is the first guess, as in `drawn_digits.py`; how a digit is placed on the
+board and the pen are the same too. Nothing that is learnt here is kept.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from drawn_digits import InkFile, _drawn, load_ink
+
+from mnist_draw.dataset.extra import ExtraDigits, normalised
+from mnist_draw.errors import UserError
+from mnist_draw.recognition.finished import predict_all
+from mnist_draw.recognition.learning import Learnt, learn
+from mnist_draw.recognition.models import default_model, load_trained
+from mnist_draw.recognition.recogniser import Recogniser
+from mnist_draw.storage import ModelFile
+from mnist_draw.storage.my_digits import TaughtDigit
+
+#: A writer needs so many digits beside the taught ones to be measured.
+LEAST_OTHERS = 15
+
+
+@dataclass(frozen=True)
+class Result:
+    """One writer and one network; accuracies from 0 to 1."""
+
+    writer: int
+    chosen: str
+    taught: int
+    others: int
+    before: float
+    after: float
+    taught_before: float
+    taught_after: float
+    mnist_before: float
+    mnist_after: float
+    seconds: float
+
+
+class Writers:
+    """Everybody's digits, as the network sees them."""
+
+    def __init__(self, ink: InkFile, taught: int, seed: int) -> None:
+        self.ink = ink
+        self.taught = taught
+        self._seed = seed
+        self._known: dict[int, ExtraDigits] = {}
+
+    def enough(self) -> list[int]:
+        """Return the writers who wrote enough."""
+        writers, counts = np.unique(self.ink.writer, return_counts=True)
+        least = self.taught + LEAST_OTHERS
+        return [int(w) for w, count in zip(writers, counts, strict=True) if count >= least]
+
+    def digits(self, writer: int) -> ExtraDigits:
+        """Return all digits of a writer, in the order they were written."""
+        if writer not in self._known:
+            numbers = np.flatnonzero(self.ink.writer == writer)
+            drawn = _drawn(self.ink, numbers, self._seed, None)
+            digits = [
+                TaughtDigit(int(self.ink.labels[number]), board)
+                for number, board in zip(numbers, drawn, strict=True)
+            ]
+            self._known[writer] = normalised(digits, Path("drawn"))
+        return self._known[writer]
+
+    def parts(self, writer: int) -> tuple[ExtraDigits, ExtraDigits]:
+        """Return the digits that are taught, and the others."""
+        known, n = self.digits(writer), self.taught
+        return (
+            ExtraDigits(known.images[:n], known.labels[:n], known.folder),
+            ExtraDigits(known.images[n:], known.labels[n:], known.folder),
+        )
+
+
+def accuracy(recogniser: Recogniser, digits: ExtraDigits) -> float:
+    """Return the share of right first guesses."""
+    guesses = predict_all(recogniser, digits.images).argmax(axis=1)
+    return float(np.mean(guesses == digits.labels))
+
+
+def choose(
+    writers: Writers, model: ModelFile, hard: int, random: int, seed: int
+) -> list[tuple[int, str]]:
+    """Return writers, each with the reason."""
+    able = writers.enough()
+    recogniser = Recogniser(model)
+    read = {writer: accuracy(recogniser, writers.parts(writer)[1]) for writer in able}
+    worst = sorted(able, key=lambda writer: (read[writer], writer))[:hard]
+    rest = [writer for writer in able if writer not in worst]
+    drawn = np.random.default_rng(seed).permutation(rest)[:random]
+    return [(writer, "hard") for writer in worst] + [(int(w), "random") for w in sorted(drawn)]
+
+
+def measure(writers: Writers, writer: int, chosen: str, model: ModelFile) -> Result:
+    """Teach one network one writer's hand."""
+    taught, others = writers.parts(writer)
+    recogniser = Recogniser(model)
+    before = accuracy(recogniser, others)
+    began = time.perf_counter()
+    *_, end = learn(model, taught)
+    seconds = time.perf_counter() - began
+    assert isinstance(end, Learnt)
+    recogniser.use(end.model)
+    return Result(
+        writer,
+        chosen,
+        len(taught),
+        len(others),
+        before,
+        accuracy(recogniser, others),
+        end.before.right / len(taught),
+        end.after.right / len(taught),
+        end.before.test_accuracy,
+        end.after.test_accuracy,
+        seconds,
+    )
+
+
+def report(name: str, results: Sequence[Result]) -> str:
+    """Put one network's results into a table."""
+    lines = [
+        name,
+        "  writer  chosen  taught others |  others before   after | taught after | "
+        "MNIST before   after | seconds",
+    ]
+    for chosen in ("hard", "random", "all"):
+        rows = [row for row in results if chosen in (row.chosen, "all")]
+        if not rows:
+            continue
+        if chosen != "all":
+            lines += [_line(str(row.writer), row.chosen, [row]) for row in rows]
+        lines.append(_line("mean", chosen, rows))
+    return "\n".join(lines)
+
+
+def _line(writer: str, chosen: str, rows: Sequence[Result]) -> str:
+    def mean(name: str) -> float:
+        return float(np.mean([getattr(row, name) for row in rows]))
+
+    return (
+        f"{writer:>8}  {chosen:<6}  {mean('taught'):6.0f} {mean('others'):6.0f} | "
+        f"{mean('before'):13.2%} {mean('after'):7.2%} | {mean('taught_after'):12.2%} | "
+        f"{mean('mnist_before'):12.2%} {mean('mnist_after'):7.2%} | {mean('seconds'):7.1f}"
+    )
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the benchmark; return the exit status."""
+    parser = argparse.ArgumentParser(description="Measure what is learnt from one hand's digits.")
+    parser.add_argument("file", type=Path, metavar="FILE.npz", help="digits as strokes")
+    parser.add_argument(
+        "--model",
+        action="append",
+        metavar="FILE.npz",
+        help="a network to teach; may be repeated (default: the network that ships)",
+    )
+    parser.add_argument("--taught", type=int, default=20, metavar="N", help="digits taught")
+    parser.add_argument("--hard", type=int, default=4, metavar="N", help="writers read worst")
+    parser.add_argument("--random", type=int, default=4, metavar="N", help="writers at random")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of place and choice")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    arguments = parser.parse_args(argv)
+    if arguments.taught < 1:
+        parser.error(f"--taught is {arguments.taught}; it must be at least 1")
+    try:
+        models: dict[str, ModelFile] = {
+            name: load_trained(name) for name in arguments.model or ()
+        } or {"the network that ships": default_model()}
+        writers = Writers(load_ink(arguments.file), arguments.taught, arguments.seed)
+        first = next(iter(models.values()))
+        chosen = choose(writers, first, arguments.hard, arguments.random, arguments.seed)
+        if not chosen:
+            raise UserError(
+                f"No writer in {arguments.file} wrote {arguments.taught + LEAST_OTHERS} digits; "
+                "teach fewer of them with --taught."
+            )
+        results: dict[str, list[Result]] = {}
+        for name, model in models.items():
+            results[name] = [measure(writers, writer, why, model) for writer, why in chosen]
+            if not arguments.json:
+                print(report(name, results[name]), flush=True)
+    except UserError as error:
+        print(f"my_hand: {error}", file=sys.stderr)
+        return 1
+    if arguments.json:
+        figures: dict[str, Any] = {
+            name: [asdict(row) for row in rows] for name, rows in results.items()
+        }
+        print(json.dumps(figures))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

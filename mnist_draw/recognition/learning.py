@@ -1,0 +1,229 @@
+"""Learn the user's own digits: a network in use is trained a little further, on MNIST and on them.
+
+Trained on a few new digits alone, a network forgets what it knew. So MNIST's are rehearsed beside
+them (Robins, "Catastrophic Forgetting, Rehearsal and Pseudorehearsal", 1995): most pictures of a
+minibatch are old, some are new, and all of them are varied by the recipe for handwriting.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mnist_draw.dataset.extra import ExtraDigits
+from mnist_draw.dataset.mnist import Dataset, load_dataset
+from mnist_draw.errors import UserError
+from mnist_draw.networks import parse_network
+from mnist_draw.recognition.finished import finished_model, predict_all
+from mnist_draw.recognition.recogniser import Recogniser
+from mnist_draw.storage import ModelFile
+from mnist_draw.training import events
+from mnist_draw.training.control import Controls
+from mnist_draw.training.loop import train
+from mnist_draw.training.settings import TrainingSettings
+from mnist_draw.training.start import build_network
+
+#: Accuracy on MNIST's test pictures that a network may lose without being told, as a share.
+LOSS_TOLD = 0.002
+#: Pictures of MNIST that are rehearsed in each epoch.
+REHEARSED = 10_000
+#: Parts of the work before and after training, as shares of the whole, for progress.
+_BEFORE, _TRAINED = 0.15, 0.9
+
+
+@dataclass(frozen=True)
+class Score:
+    """How well a network reads.
+
+    Attributes
+    ----------
+    right, digits
+        How many of the taught digits it reads rightly, and how many there are.
+    test_accuracy
+        Share of MNIST's test pictures that it reads rightly.
+    """
+
+    right: int
+    digits: int
+    test_accuracy: float
+
+
+@dataclass(frozen=True)
+class Step:
+    """What is being done, in words, and which part of all the work (0 to 1) is done."""
+
+    words: str
+    part: float
+
+
+@dataclass(frozen=True, eq=False)
+class Learnt:
+    """The end: the new network, and how well the one before and this one read."""
+
+    model: ModelFile
+    before: Score
+    after: Score
+
+    def words(self) -> str:
+        """Tell what changed."""
+        before, after = self.before, self.after
+        mine = "Your digit was" if after.digits == 1 else f"Of your {after.digits} digits"
+        if after.digits == 1:
+            told = f"{mine} read {_rightly(before)} before and is read {_rightly(after)} now."
+        else:
+            told = f"{mine}, {before.right} were read rightly before, {after.right} are now."
+        told += (
+            f" Of MNIST's test digits, {100 * before.test_accuracy:.2f} % were before, "
+            f"{100 * after.test_accuracy:.2f} % are now."
+        )
+        if self.forgot:
+            lost = 100 * (before.test_accuracy - after.test_accuracy)
+            told += f" That is {lost:.2f} points less; Undo brings back the network before."
+        return told
+
+    @property
+    def forgot(self) -> bool:
+        """Whether more of MNIST was forgotten than should go unsaid."""
+        return self.before.test_accuracy - self.after.test_accuracy > LOSS_TOLD
+
+
+def _rightly(score: Score) -> str:
+    return "rightly" if score.right else "wrongly"
+
+
+def learning_settings(network: str) -> TrainingSettings:
+    """Return how a network is trained further.
+
+    Parameters
+    ----------
+    network
+        A text for `mnist_draw.networks.parse_network`.
+    """
+    convolves = any(len(shape) == 4 for shape in parse_network(network).parameter_shapes())
+    return TrainingSettings(
+        network=network,
+        update="adam",
+        learning_rate=0.0005,
+        schedule="cosine",
+        batch_size=250 if convolves else 500,
+        epochs=3 if convolves else 5,
+        augmentation="handwriting",
+        training_examples=REHEARSED,
+    )
+
+
+def learn(
+    model: ModelFile,
+    extra: ExtraDigits,
+    *,
+    settings: TrainingSettings | None = None,
+    dataset: Dataset | None = None,
+    controls: Controls | None = None,
+) -> Iterator[Step | Learnt]:
+    """Train a network further, in the thread that iterates.
+
+    Parameters
+    ----------
+    model
+        The network to start from; it is left as it is.
+    extra
+        The taught digits.
+    settings
+        How; `learning_settings` where None.
+    dataset
+        What is rehearsed and tested; MNIST where None.
+    controls
+        Its ``stop`` ends the work before anything is changed.
+
+    Yields
+    ------
+    Step or Learnt
+        Steps, and at the end what was learnt; nothing more after a stop.
+
+    Raises
+    ------
+    UserError
+        The network or the digits cannot be used, or the loss grew beyond all bounds.
+    """
+    settings = settings or learning_settings(model.network)
+    # Where the digits lie is no business of the file that is made.
+    settings = settings.replace(extra_folder=None)
+    controls = controls or Controls()
+    yield Step("Reading your digits with the network in use", 0.0)
+    data = dataset or load_dataset()
+    recogniser = Recogniser(model)
+    before = measure(recogniser, extra, data)
+    if controls.stop_requested:
+        return
+    yield Step("Getting ready to learn", _BEFORE / 2)
+    import lasagne
+
+    network = build_network(settings)
+    lasagne.layers.set_all_param_values(network, list(model.parameters))
+    finished: events.Finished | None = None
+    for event in train(settings, dataset=data, extra=extra, network=network, controls=controls):
+        if isinstance(event, events.BatchFinished):
+            done = ((event.epoch - 1) * event.batches + event.batch) / (
+                event.epochs * event.batches
+            )
+            yield Step("Learning", _BEFORE + (_TRAINED - _BEFORE) * done)
+        elif isinstance(event, events.Testing):
+            yield Step("Trying it on MNIST", _TRAINED)
+        elif isinstance(event, events.Diverged):
+            raise UserError(f"{event.message} The network in use is unchanged.")
+        elif isinstance(event, events.Finished):
+            finished = event
+    if finished is None or finished.reason == "stopped" or controls.stop_requested:
+        return
+    yield Step("Reading your digits again", 0.95)
+    recogniser.use(ModelFile(model.network, finished.parameters))
+    after = measure(recogniser, extra, data)
+    yield Learnt(_finished(settings, finished.parameters, data, before, after), before, after)
+
+
+def measure(recogniser: Recogniser, extra: ExtraDigits, data: Dataset) -> Score:
+    """Find out how well a network reads taught digits and test pictures."""
+    right = _right(recogniser, extra.images, extra.labels)
+    tested = _right(recogniser, data.test_images, data.test_labels)
+    return Score(int(right.sum()), len(extra), float(tested.mean()))
+
+
+def _right(
+    recogniser: Recogniser, images: npt.NDArray[np.uint8], labels: npt.NDArray[Any]
+) -> npt.NDArray[np.bool_]:
+    found: npt.NDArray[np.bool_] = predict_all(recogniser, images).argmax(axis=1) == labels
+    return found
+
+
+def _finished(
+    settings: TrainingSettings,
+    parameters: tuple[npt.NDArray[np.float32], ...],
+    data: Dataset,
+    before: Score,
+    after: Score,
+) -> ModelFile:
+    count = after.digits
+    title = parse_network(settings.network).title
+    return finished_model(
+        settings,
+        parameters,
+        {
+            "title": f"{title}, with {count} {'digit' if count == 1 else 'digits'} of yours",
+            "test_accuracy": round(after.test_accuracy, 6),
+            "created": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+            "data": data.name,
+            "extra_digits": count,
+            "learnt": {
+                "right_before": before.right,
+                "right_after": after.right,
+                "test_accuracy_before": round(before.test_accuracy, 6),
+            },
+        },
+        data.validation_images,
+        data.validation_labels,
+    )
