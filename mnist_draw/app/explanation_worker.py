@@ -13,14 +13,17 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from PyQt5.QtCore import QObject, QThread, QTimer, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QObject, Qt, QThread, QTimer, pyqtSignal, pyqtSlot
 
 from mnist_draw.app.mailbox import LatestValue
 from mnist_draw.app.reporting import reporter
+from mnist_draw.errors import UserError
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from mnist_draw.app.answer_panel import AnswerPanel
+    from mnist_draw.app.recognition_worker import RecognitionWorker
     from mnist_draw.storage.models import ModelFile
 
 logger = logging.getLogger("mnist_draw.app")
@@ -130,12 +133,20 @@ class ExplanationWorker(QObject):
             if wait > 0:
                 self._come_back_in(wait)
                 return False
-            # Taken first: a network that cannot be explained is reported once.
+            # Taken first: what goes wrong with a network goes wrong once.
             model, self._next = self._next, None
-            self._explainer = self._make_explainer(model)
-            self._network = model.network
-            self.prepared.emit(self._explainer.layers)
+            self._prepare(model)
         return self._explainer is not None
+
+    def _prepare(self, model: ModelFile) -> None:
+        try:
+            self._explainer = self._make_explainer(model)
+        except UserError as error:
+            # What is wrong with a model has been told by the thread that answers.
+            logger.info("no explanations: %s", error)
+            return
+        self._network = model.network
+        self.prepared.emit(self._explainer.layers)
 
     def _explain(self) -> None:
         now = time.monotonic()
@@ -175,6 +186,15 @@ class Explanations(QObject):
         self._thread = QThread()
         self._thread.setObjectName("explanation")
         self.worker.moveToThread(self._thread)
+
+    def connect(self, recognition: RecognitionWorker, panel: AnswerPanel) -> None:
+        """Explain the answers of a recogniser on a panel, while it can be seen."""
+        # Straight into the mailboxes, whatever thread it comes from.
+        recognition.ready.connect(self.worker.post_model, Qt.DirectConnection)
+        panel.asked.connect(self.worker.post, Qt.DirectConnection)
+        panel.row.watched.connect(self.worker.watch, Qt.DirectConnection)
+        self.worker.prepared.connect(panel.show_layers)
+        self.worker.explained.connect(panel.show_explanation)
 
     def start(self) -> None:
         """Start the thread; it waits for a network and a question."""

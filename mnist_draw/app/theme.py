@@ -104,7 +104,7 @@ class Size:
     BAR = 8
     DOT = 8
     BOARD_MINIMUM = 280
-    NETWORK_INPUT = (112, 280)
+    NETWORK_INPUT = (84, 448)
     PLOT_MINIMUM = 150
     WINDOW = (1200, 720)
 

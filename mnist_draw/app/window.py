@@ -263,6 +263,7 @@ class Window(QMainWindow):
         ended = [
             self.training.wait(),
             self.recognition.stop(),
+            self.explanations.stop(),
             self._plots.wait(),
             self.draw_tab.wait(),
         ]

@@ -63,6 +63,8 @@ class Explanation:
         The most probable of the other digits: against it the evidence weighs most.
     log_odds : float
         Logarithm of the digit's probability over that of all others together, calibrated.
+    network_input : numpy.ndarray, float32, shape (28, 28)
+        The picture.
     saliency : numpy.ndarray, float32, shape (28, 28)
         How much each pixel's ink speaks for the digit (positive) or against it (negative), in
         log odds; 0 where there is no ink.
@@ -73,6 +75,7 @@ class Explanation:
     digit: int
     rival: int
     log_odds: float
+    network_input: Floats = field(repr=False)
     saliency: Floats = field(repr=False)
     activations: tuple[Floats, ...] = field(repr=False)
 
@@ -179,6 +182,7 @@ class Explainer:
             digit,
             int(others.argmax()),
             float(log_odds[0]),
+            picture,
             np.array(saliency[0, 0], np.float32),
             # Copies: the function may use its memory again.
             tuple(np.array(values[0], np.float32) for values in activations),
@@ -221,7 +225,9 @@ def _compile(network: Any, hidden: Sequence[Any]) -> tuple[Any, Any]:
     largest = T.max(others, axis=1, keepdims=True)
     # What is subtracted is added again: its gradient is none.
     largest = theano.gradient.disconnected_grad(largest)
-    rest = largest[:, 0] + T.log(T.sum(T.exp(others - largest), axis=1))
+    # The factor changes nothing, but a plain log-sum-exp would be made safe a second time, with
+    # operations that the fast linker leaves to a slower one.
+    rest = largest[:, 0] + T.log(T.sum(T.exp(others - largest) * (1 - asked), axis=1))
     log_odds = T.sum(logits * asked, axis=1) - rest
     gradient = T.grad(T.sum(log_odds), pictures)
     convolves = any(isinstance(layer, lasagne.layers.Conv2DLayer) for layer in hidden)

@@ -77,8 +77,10 @@ def explanation(digit: int = 3, rival: int = 8) -> Explanation:
     saliency = np.zeros((28, 28), np.float32)
     saliency[5:14, 8:20] = 0.5
     saliency[14:20, 8:20] = -0.25
+    ink = np.where(saliency == 0, 0, 0.75).astype(np.float32)
     maps = np.arange(120, dtype=np.float32).reshape(6, 5, 4)
-    return Explanation(digit, rival, 3.5, saliency, (maps, np.arange(30, dtype=np.float32)))
+    units = np.arange(30, dtype=np.float32)
+    return Explanation(digit, rival, 3.5, ink, saliency, (maps, units))
 
 
 class Explainer:

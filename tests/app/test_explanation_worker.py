@@ -103,17 +103,27 @@ def test_the_last_question_is_answered_after_the_rest(qtbot: QtBot) -> None:
     assert heard.explanations[1] == (3, 19)
 
 
-def test_a_network_that_cannot_be_explained_is_told_once(qapp: QApplication) -> None:
+def test_a_network_that_does_not_fit_is_left_to_the_thread_that_answers(
+    qapp: QApplication,
+) -> None:
+    tried: list[Any] = []
+
     def broken(model: Any) -> Any:
-        raise UserError("This network is broken.")
+        tried.append(model)
+        if len(tried) == 1:
+            raise UserError("This network is broken.")
+        return fakes.Explainer(model)
 
     worker, heard, _ = _worker(make=broken)
     worker.watch(True)
     worker.post_model(fakes.model())
     worker.post(PICTURE, 1, 1)
     worker.post(PICTURE, 1, 2)
-    assert heard.failures == ["This network is broken."]
+    assert len(tried) == 1
+    assert heard.failures == []
     assert heard.explanations == []
+    worker.post_model(fakes.model())
+    assert heard.explanations == [(1, 2)]
 
 
 def test_a_defect_is_told_and_the_worker_goes_on(qapp: QApplication) -> None:

@@ -13,6 +13,7 @@ from mnist_draw.networks import NetworkError, parse_network
 from mnist_draw.recognition.explanation import Explainer, HiddenLayer
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage import ModelFile, ModelFileError
+from mnist_draw.theano_bridge import installed_theano
 
 NETWORKS = ("mlp", "mlp:0.2", "custom_mlp:0,1,0,0", "custom_mlp:3,20,0.2,0.5", "cnn", "deep_cnn")
 
@@ -190,3 +191,14 @@ def test_what_does_not_fit_is_said_and_changes_nothing() -> None:
 def test_paper_without_ink_speaks_for_nothing() -> None:
     explanation = Explainer(_model("mlp")).explain(np.zeros((28, 28), np.float32), 5)
     assert not explanation.saliency.any()
+
+
+@pytest.mark.skipif(installed_theano(), reason="the real Theano has linkers of its own")
+@pytest.mark.parametrize("network", ["mlp", "deep_cnn"])
+def test_nothing_is_left_to_the_slow_linker(network: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mnist_draw.theano_bridge.native import linker
+
+    left = []
+    monkeypatch.setattr(linker, "_numba_function", left.append)
+    Explainer(_model(network)).explain(_picture(), 0)
+    assert left == []
