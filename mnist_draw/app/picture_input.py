@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TypeAlias
 
 from PyQt5.QtCore import QBuffer, QByteArray, QIODevice, QMimeData, QObject, pyqtSignal
 from PyQt5.QtGui import QImage
@@ -24,7 +25,7 @@ _FILTER = (
 )
 
 #: A file's path, or a picture from the clipboard or from another program.
-Source = str | QImage
+Source: TypeAlias = str | QImage
 
 
 @dataclass(frozen=True)
