@@ -14,6 +14,7 @@ from mnist_draw.app.background import Background
 from mnist_draw.app.board_keeper import BoardKeeper
 from mnist_draw.app.canvas import Canvas
 from mnist_draw.app.crop_marks import crop_marks
+from mnist_draw.app.hand import Hand
 from mnist_draw.app.number_boxes import NumberBoxes
 from mnist_draw.app.pen_row import WIDTH_STEP, PenRow
 from mnist_draw.app.picture_tools import PictureTools
@@ -56,6 +57,9 @@ class DrawTab(QWidget):
             self.canvas, self.tools, self._background, self._words_of_answer, self
         )
         self.keeper = BoardKeeper(self.canvas, self._background)
+        self.hand = Hand(
+            self.canvas, self.answer, self.models, self._background, self.pictures.reader, self
+        )
         self._ticket = 0
         self._emptied = 0
         board = QVBoxLayout()
@@ -69,7 +73,7 @@ class DrawTab(QWidget):
         row.addWidget(self.tools)
         row.addLayout(board, 12)
         row.addSpacing(Size.GRID)
-        row.addWidget(self.answer, 13)
+        row.addWidget(self.hand.pages, 13)
         self._connect()
         self._build_shortcuts()
         self._show_history()
@@ -101,6 +105,7 @@ class DrawTab(QWidget):
             ("[", lambda: self.pen_row.widen(-WIDTH_STEP)),
             ("]", lambda: self.pen_row.widen(WIDTH_STEP)),
             *self.pictures.shortcuts,
+            *self.hand.shortcuts,
         ):
             self._shortcut(keys, action)
 
@@ -112,12 +117,14 @@ class DrawTab(QWidget):
     # -- for the window
 
     def start(self) -> None:
-        """Put back what was on the board when the program ended."""
+        """Put back what was on the board when the program ended, and look for taught digits."""
         self.keeper.start()
+        self.hand.start()
 
     def use_network(self, model: ModelFile) -> None:
         """Let this network answer for the pictures beside the board, too."""
         self.pictures.reader.use(model)
+        self.hand.use(model)
 
     def finish(self) -> None:
         """Keep what is on the board; the program ends."""
@@ -161,6 +168,7 @@ class DrawTab(QWidget):
         """Show an answer unless the board has been emptied since its ink was posted."""
         if ticket > self._emptied:
             self.answer.show_answer(answer)
+            self.hand.note_answer(answer, ticket)
 
     def _mark(self, on: bool, ink: np.ndarray | None = None) -> None:
         """Show or hide the crop box and the centre of mass."""

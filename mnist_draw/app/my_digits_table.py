@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QAbstractTableModel, QEvent, QModelIndex, QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QFont, QImage, QKeyEvent, QPainter, QPixmap
+from PyQt5.QtGui import QFont, QIcon, QImage, QKeyEvent, QPainter, QPixmap
 from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from mnist_draw.app import theme
@@ -76,14 +76,14 @@ class MyDigitsModel(QAbstractTableModel):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.rows: list[DigitRow] = []
-        self._pixmaps: dict[int, QPixmap] = {}
+        self._icons: dict[int, QIcon] = {}
         theme.theme().changed.connect(self._recolour)
 
     def show_rows(self, rows: Sequence[DigitRow]) -> None:
         """Show other rows."""
         self.beginResetModel()
         self.rows = list(rows)
-        self._pixmaps.clear()
+        self._icons.clear()
         self.endResetModel()
 
     def show_now(self, row: DigitRow) -> None:
@@ -93,7 +93,7 @@ class MyDigitsModel(QAbstractTableModel):
             self.dataChanged.emit(index, index)
 
     def _recolour(self) -> None:
-        self._pixmaps.clear()
+        self._icons.clear()
         if self.rows:
             last = self.index(len(self.rows) - 1, len(COLUMNS) - 1)
             self.dataChanged.emit(self.index(0, 0), last)
@@ -120,7 +120,7 @@ class MyDigitsModel(QAbstractTableModel):
         if role == Qt.DisplayRole:
             return _text(row, column)
         if role == Qt.DecorationRole and column == 0:
-            return self._pixmap(index.row())
+            return self._icon(index.row())
         if role == Qt.FontRole and column == 0:
             return theme.font(theme.Text.SENTENCE, bold=True)
         if role == Qt.ForegroundRole and column == 3 and _wrong(row):
@@ -134,10 +134,13 @@ class MyDigitsModel(QAbstractTableModel):
             return _tip(row, column)
         return None
 
-    def _pixmap(self, number: int) -> QPixmap:
-        if number not in self._pixmaps:
-            self._pixmaps[number] = paint_thumbnail(self.rows[number].mask)
-        return self._pixmaps[number]
+    def _icon(self, number: int) -> QIcon:
+        if number not in self._icons:
+            pixmap = paint_thumbnail(self.rows[number].mask)
+            icon = self._icons[number] = QIcon(pixmap)
+            # Ink keeps its colour where the row is chosen.
+            icon.addPixmap(pixmap, QIcon.Selected)
+        return self._icons[number]
 
 
 def paint_thumbnail(mask: QImage) -> QPixmap:

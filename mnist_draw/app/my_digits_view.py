@@ -8,10 +8,13 @@ from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtGui import QKeyEvent
 from PyQt5.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
+from mnist_draw.app import theme
 from mnist_draw.app.learn_card import LearnCard
 from mnist_draw.app.my_digits_table import DigitRow, MyDigitsModel, MyDigitsTable
 from mnist_draw.app.theme import Size
 from mnist_draw.app.widgets import Card, ComboBox, explain, label
+
+_LABEL_WIDTH = 56
 
 
 class MyDigitsView(QWidget):
@@ -61,6 +64,9 @@ class MyDigitsView(QWidget):
         self.note = label("", "muted", "myDigitsNote")
         row.addWidget(self.note)
         row.addStretch(1)
+        self._build_export()
+        row.addWidget(self.export_button)
+        row.addWidget(self.folder_button)
         self.close_button = self._button(
             "closeMyDigitsButton", "Back to the answer", "Show what the network says again.", "Esc"
         )
@@ -68,6 +74,26 @@ class MyDigitsView(QWidget):
         self.close_button.clicked.connect(self.closed)
         row.addWidget(self.close_button)
         return row
+
+    def _build_export(self) -> None:
+        self.export_button = self._button(
+            "exportDigitsButton", "Export", "Save all your digits for other programs."
+        )
+        menu = QMenu(self.export_button)
+        for kind, text in (
+            ("idx", "As a data set (IDX, as MNIST has it) …"),
+            ("csv", "As a table (CSV, a row of 784 pixels each) …"),
+        ):
+            menu.addAction(text).triggered.connect(
+                lambda _, kind=kind: self.export_asked.emit(kind)
+            )
+        self.export_button.setMenu(menu)
+        self.folder_button = self._button(
+            "digitsFolderButton", "Folder", "Show the folder where your digits lie as pictures."
+        )
+        self.folder_button.clicked.connect(self.folder_asked)
+        for button in (self.export_button, self.folder_button):
+            button.setProperty("look", "link")
 
     def _build_list(self) -> Card:
         card = Card()
@@ -93,6 +119,7 @@ class MyDigitsView(QWidget):
         )
         caption.setBuddy(self.label_combo)
         self.label_combo.activated.connect(self._relabel)
+        self.label_combo.setFixedWidth(round(_LABEL_WIDTH * theme.text_scale()))
         row.addWidget(self.label_combo)
         self.open_button = self._button(
             "openDigitButton",
@@ -108,24 +135,6 @@ class MyDigitsView(QWidget):
         row.addWidget(self.open_button)
         row.addWidget(self.delete_button)
         row.addStretch(1)
-        self.export_button = self._button(
-            "exportDigitsButton", "Export", "Save all your digits for other programs."
-        )
-        menu = QMenu(self.export_button)
-        for kind, text in (
-            ("idx", "As a data set (IDX, as MNIST has it) …"),
-            ("csv", "As a table (CSV, a row of 784 pixels each) …"),
-        ):
-            menu.addAction(text).triggered.connect(
-                lambda _, kind=kind: self.export_asked.emit(kind)
-            )
-        self.export_button.setMenu(menu)
-        row.addWidget(self.export_button)
-        self.folder_button = self._button(
-            "digitsFolderButton", "Folder", "Show the folder where your digits lie as pictures."
-        )
-        self.folder_button.clicked.connect(self.folder_asked)
-        row.addWidget(self.folder_button)
         card.body.addLayout(row)
         return card
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -51,6 +52,8 @@ class RunView(QObject):
         self.tab = tab
         self.training = training
         self.state = RunState()
+        #: Returns why no run can be started now, as a sentence; empty if it can.
+        self.hindrance: Callable[[], str] = str
         self._preferences = preferences
         self._history = History()
         self._curves_drawn = self._figures_shown = 0.0
@@ -73,7 +76,7 @@ class RunView(QObject):
 
     def start(self) -> None:
         """Start a new run with the settings of the panel."""
-        if self.training.running:
+        if self.training.running or self._hindered():
             return
         settings = self.tab.settings.settings()
         try:
@@ -89,6 +92,13 @@ class RunView(QObject):
         self.tab.filters.show_parameters(None)
         for card in (self.tab.loss, self.tab.accuracy):
             card.clear(settings.epochs)
+
+    def _hindered(self) -> bool:
+        """Tell why no run can be started now, if so."""
+        sentence = self.hindrance()
+        if sentence:
+            self.told.emit(sentence)
+        return bool(sentence)
 
     def start_or_pause(self) -> None:
         """Do what F5 does: start, or pause and resume."""
@@ -122,6 +132,8 @@ class RunView(QObject):
         if controls is not None:
             controls.add_epoch()
             return
+        if self._hindered():
+            return
         epochs = self._epochs_done() + 1
         self.training.continue_for(epochs)
         test_accuracy = self.state.test_accuracy
@@ -132,6 +144,8 @@ class RunView(QObject):
         """Continue a run of the list, from its last complete epoch to its planned end."""
         if self.training.running:
             self.told.emit("A run is going on; stop it before another one is continued.")
+            return
+        if self._hindered():
             return
         settings = run.settings
         if run.epochs_done >= settings.epochs:

@@ -76,6 +76,15 @@ QPushButton[look="link"] {{
 }}
 QPushButton[look="link"]:hover, QPushButton[look="link"]:focus {{ text-decoration: underline; }}
 QPushButton[look="link"]:disabled {{ color: {muted}; }}
+QPushButton[look="quiet"] {{
+    background: transparent; border: 1px solid transparent; color: {muted}; padding: 0 4px;
+    font-weight: 400;
+}}
+QPushButton[look="quiet"]:hover {{ color: {text}; text-decoration: underline; }}
+QPushButton[look="quiet"]:focus {{ border-color: {second}; }}
+QPushButton[look="digit"] {{
+    padding: 0; min-width: {button_inner}px; max-width: {button_inner}px;
+}}
 QToolButton[look="tool"] {{
     padding: 0; min-width: {tool_inner}px; max-width: {tool_inner}px;
     min-height: {tool_inner}px; max-height: {tool_inner}px;
@@ -118,23 +127,23 @@ QComboBox QAbstractItemView {{
     background: {panel}; color: {text}; border: 1px solid {line}; padding: 4px;
     selection-background-color: {second}; selection-color: {on_second};
 }}
-QTableWidget {{
+QTableView {{
     background: {card}; alternate-background-color: {panel}; border: none;
     gridline-color: {line}; selection-background-color: {hover}; selection-color: {text};
 }}
-QTableWidget::item {{ padding: 0 6px; border: none; }}
-QTableWidget::item:focus {{ border: 1px solid {second}; }}
-QTableWidget QLineEdit {{ min-height: 0; border-radius: 0; padding: 0 4px; }}
+QTableView::item {{ padding: 0 6px; border: none; }}
+QTableView::item:focus {{ border: 1px solid {second}; }}
+QTableView QLineEdit {{ min-height: 0; border-radius: 0; padding: 0 4px; }}
 QHeaderView {{ background: {card}; border: none; }}
 QHeaderView::section {{
     background: {card}; color: {muted}; font-size: {label}px; border: none;
     border-bottom: 1px solid {line}; padding: 4px 6px;
 }}
 QTableCornerButton::section {{ background: {card}; border: none; }}
-QTableWidget::indicator {{
+QTableView::indicator {{
     width: 14px; height: 14px; border: 1px solid {muted}; border-radius: 4px; background: {card};
 }}
-QTableWidget::indicator:checked {{ background: {second}; border-color: {second}; }}
+QTableView::indicator:checked {{ background: {second}; border-color: {second}; }}
 QMenu {{ background: {panel}; color: {text}; border: 1px solid {line}; padding: 4px; }}
 QMenu::item {{ padding: 6px 20px 6px 24px; border-radius: 4px; }}
 QMenu::item:selected {{ background: {hover}; }}

@@ -14,10 +14,12 @@ from mnist_draw.app import theme
 from mnist_draw.app.background import Background
 from mnist_draw.app.draw_tab import DrawTab
 from mnist_draw.app.explanation_worker import Explanations
+from mnist_draw.app.first_network import FirstNetwork
 from mnist_draw.app.header import Header
+from mnist_draw.app.learning_worker import Learning
 from mnist_draw.app.message_bar import MessageBar
 from mnist_draw.app.plots_later import PlotsLater
-from mnist_draw.app.recognition_worker import Recognition
+from mnist_draw.app.recognition_worker import Recognition, RecognitionWorker
 from mnist_draw.app.reporting import reporter
 from mnist_draw.app.run_view import RunView
 from mnist_draw.app.runs_view import RunsView
@@ -49,6 +51,8 @@ class Window(QMainWindow):
         The recognition service; a real one if left out.
     training : Training, optional
         The training service; a real one if left out.
+    learning : Learning, optional
+        The service that learns taught digits; a real one if left out.
     """
 
     def __init__(
@@ -56,6 +60,7 @@ class Window(QMainWindow):
         preferences: Preferences | None = None,
         recognition: Recognition | None = None,
         training: Training | None = None,
+        learning: Learning | None = None,
     ) -> None:
         super().__init__()
         self.setObjectName("window")
@@ -65,8 +70,10 @@ class Window(QMainWindow):
         self._scheme = SystemScheme(self._desktop_changed, self)
         theme.theme().motion = self.preferences.get("motion", True)
         theme.theme().apply(self.preferences.get("theme", "system"), self._scheme.is_dark())
-        self.recognition = recognition or Recognition(parent=self)
+        self._first = FirstNetwork(self.preferences.get("network", ""))
+        self.recognition = recognition or Recognition(RecognitionWorker(self._first.load), self)
         self.training = training or Training(parent=self)
+        self.learning = learning or Learning(parent=self)
         self.explanations = Explanations(parent=self)
         self._closing = self._started = False
         self._build()
@@ -134,6 +141,13 @@ class Window(QMainWindow):
         self.training.learnt.connect(worker.post_model, Qt.DirectConnection)
         self.training.learnt.connect(self.draw_tab.models.show_trained)
         self.draw_tab.models.chosen.connect(worker.post_model, Qt.DirectConnection)
+        self.draw_tab.models.key_changed.connect(partial(self.preferences.set, "network"))
+        self.learning.learnt.connect(
+            lambda outcome: worker.post_model(outcome.model), Qt.DirectConnection
+        )
+        self.draw_tab.hand.connect(self.learning, self.training)
+        self.draw_tab.hand.told.connect(self.messages.tell)
+        self.run.hindrance = self.draw_tab.hand.hindrance
         self.header.theme_chosen.connect(self.choose_theme)
         self.header.motion_chosen.connect(self._choose_motion)
         self.header.show_choices(theme.theme().choice, theme.theme().motion)
@@ -173,14 +187,23 @@ class Window(QMainWindow):
         self.tabs.setCurrentWidget(self.draw_tab)
 
     def _network_ready(self, model: Any) -> None:
-        from mnist_draw.recognition.models import list_models
-
+        if self._model is None:
+            self._list_networks()
         self._model = model
         self.draw_tab.use_network(model)
-        self.draw_tab.models.fill(list_models())
         self.draw_tab.answer.set_waiting("")
         self._show_status()
         self._plots.start()
+
+    def _list_networks(self) -> None:
+        """Fill the menu of networks, the one that the program started with chosen."""
+        from mnist_draw.recognition.learnt import list_learnt
+        from mnist_draw.recognition.models import list_models
+
+        models = self.draw_tab.models
+        models.fill(list_models(), list_learnt())
+        if self._first.key:
+            models.show_key(self._first.key)
 
     def _recognition_failed(self, sentence: str) -> None:
         if self._model is None:
@@ -262,6 +285,7 @@ class Window(QMainWindow):
         """End all threads; return False if one did not end in time."""
         ended = [
             self.training.wait(),
+            self.learning.wait(),
             self.recognition.stop(),
             self.explanations.stop(),
             self._plots.wait(),
