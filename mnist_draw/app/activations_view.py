@@ -16,7 +16,6 @@ from PyQt5.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
-    QPixmap,
     QResizeEvent,
 )
 from PyQt5.QtWidgets import QSizePolicy, QToolTip, QWidget
@@ -68,7 +67,7 @@ class ActivationsView(QWidget):
         self.layer: HiddenLayer | None = None
         self.values: np.ndarray | None = None
         self._marked: int | None = None
-        self._frames: QPixmap | None = None
+        self._frames: QImage | None = None
         self._glide = Glide(self, self.update)
         theme.theme().changed.connect(self._forget_frames)
 
@@ -190,19 +189,19 @@ class ActivationsView(QWidget):
         if grid.gap:
             if self._frames is None:
                 self._frames = self._paint_frames(grid)
-            painter.drawPixmap(0, 0, self._frames)
+            painter.drawImage(0, 0, self._frames)
         if self._marked is not None:
             painter.setRenderHint(QPainter.Antialiasing)
             painter.setPen(QPen(theme.colour("text"), 1.5))
             painter.drawRoundedRect(grid.box(self._marked).adjusted(0, 0, -1, -1), 2, 2)
 
-    def _paint_frames(self, grid: LightGrid) -> QPixmap:
+    def _paint_frames(self, grid: LightGrid) -> QImage:
         """Return what lies around the lights and rounds their corners, in the card's colour."""
         ratio = self.devicePixelRatioF()
-        pixmap = QPixmap((grid.size * ratio).toSize())
-        pixmap.setDevicePixelRatio(ratio)
-        pixmap.fill(theme.colour("card"))
-        painter = QPainter(pixmap)
+        frames = QImage((grid.size * ratio).toSize(), QImage.Format_ARGB32_Premultiplied)
+        frames.setDevicePixelRatio(ratio)
+        frames.fill(theme.colour("card"))
+        painter = QPainter(frames)
         painter.setRenderHint(QPainter.Antialiasing)
         painter.setCompositionMode(QPainter.CompositionMode_DestinationOut)
         painter.setPen(Qt.NoPen)
@@ -213,7 +212,7 @@ class ActivationsView(QWidget):
                 grid.box(unit).adjusted(0, 0, -grid.gap, -grid.gap), radius, radius
             )
         painter.end()
-        return pixmap
+        return frames
 
 
 def _lights(grid: LightGrid, lit: np.ndarray) -> QImage:

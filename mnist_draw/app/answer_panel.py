@@ -71,7 +71,8 @@ class AnswerPanel(QWidget):
         self.row = ExplanationRow()
         self.network_input = self.row.network_input
         column.addWidget(self.row)
-        column.addStretch(1)
+        # Without a share of its own: it takes what is left when the bars are at their highest.
+        column.addStretch(0)
         self._added: list[QWidget] = []
         self._waiting = "Getting the network ready"
         self.show_nothing()
@@ -147,8 +148,8 @@ class AnswerPanel(QWidget):
         taken = self.prediction.height() + around + self.bars.minimumSizeHint().height()
         shown = [widget for widget in self._added if not widget.isHidden()]
         taken += sum(widget.sizeHint().height() for widget in shown)
-        # Between answer, bars, row and stretch, and above each added row.
-        gaps = (3 + len(shown)) * self.column.spacing()
+        # Between answer, bars and row, and above each added row.
+        gaps = (2 + len(shown)) * self.column.spacing()
         self.row.set_room(self.width(), self.height() - taken - gaps)
 
     # -- what is shown
@@ -224,7 +225,8 @@ class AnswerPanel(QWidget):
         place = self.place
         part: DigitAnswer = number.digits[place]
         self.bars_note.setText(
-            f"of digit {place + 1} of {len(number.digits)}, read as {part.digit}"
+            f"of digit {place + 1} of {len(number.digits)}, read as {part.digit}; "
+            "the tags on the board choose another"
         )
         self._show_evidence(part.network_input, part.probabilities, part.digit)
 

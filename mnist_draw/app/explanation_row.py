@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtCore import QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QHideEvent, QShowEvent
-from PyQt5.QtWidgets import QHBoxLayout, QLabel, QWidget
+from PyQt5.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from mnist_draw.app.activations_view import ActivationsView, title, values_of
 from mnist_draw.app.network_input_view import NetworkInputView, whole_side
@@ -43,28 +43,41 @@ class ExplanationRow(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(Size.CARD_GAP)
+        # The pictures take what room there is, and never keep the window from growing smaller.
+        self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Maximum)
         self._explanation: Explanation | None = None
         self._layers: Sequence[HiddenLayer] = ()
         self.network_input = NetworkInputView()
         self.saliency = SaliencyView()
         self.legend = SaliencyLegend()
         self.activations = ActivationsView()
+        self.layer_combo = ComboBox()
         row.addWidget(self._build_input())
         row.addWidget(self._build_saliency())
-        row.addWidget(self._build_units(), 1)
+        self._units_card = self._build_units()
+        row.addWidget(self._units_card, 1)
+
+    def _card(self, name: QWidget) -> Card:
+        """Return a card with this name, as high as the menu beside the last one's."""
+        card = Card()
+        self.layer_combo.setProperty("look", "quiet")
+        self.layer_combo.ensurePolished()
+        name.setFixedHeight(self.layer_combo.sizeHint().height())
+        card.top.addWidget(name)
+        card.body.addLayout(card.top)
+        return card
 
     def _build_input(self) -> Card:
-        card = Card("What it sees")
+        card = self._card(label("What it sees", "title"))
         card.body.addWidget(self.network_input, 0, Qt.AlignTop)
-        foot = label("28×28 pixels", "muted")
-        card.body.addWidget(foot)
+        self._foot = label("28×28 pixels", "muted")
+        card.body.addWidget(self._foot)
         return card
 
     def _build_saliency(self) -> Card:
-        card = Card()
         self.saliency_title = label("", "title", "saliencyTitle")
         held = Still(self.saliency_title, lines=1)
-        card.body.addWidget(held)
+        card = self._card(held)
         self.saliency_title.ensurePolished()
         metrics = self.saliency_title.fontMetrics()
         held.setMinimumWidth(metrics.horizontalAdvance("What spoke for it") + 2)
@@ -74,20 +87,23 @@ class ExplanationRow(QWidget):
         return card
 
     def _build_units(self) -> Card:
-        card = Card("Hidden units")
-        self.layer_combo = ComboBox()
+        card = self._card(label("Hidden units", "title"))
         self.layer_combo.setObjectName("layerCombo")
-        self.layer_combo.setProperty("look", "quiet")
         self.layer_combo.setMinimumContentsLength(_LAYER_LETTERS)
         explain(self.layer_combo, "Hidden layer", "Which hidden layer of the network is shown.")
         self.layer_combo.currentIndexChanged.connect(self._choose_layer)
         self.layer_combo.setEnabled(False)
-        card.top.insertWidget(1, self.layer_combo)
+        card.top.addWidget(self.layer_combo)
+        card.top.addStretch(1)
         card.body.addWidget(self.activations, 1)
         self.units_words = label("", "muted", "unitsLabel")
-        card.body.addWidget(Still(self.units_words, lines=1))
+        self._units_foot = Still(self.units_words, lines=1)
+        card.body.addWidget(self._units_foot)
         self.activations.words_changed.connect(self.units_words.setText)
         return card
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, self._around() + whole_side(0))
 
     def set_room(self, width: int, height: int) -> None:
         """Take the largest pictures for which the row fits into a room, in logical pixels."""
@@ -98,8 +114,12 @@ class ExplanationRow(QWidget):
             self.saliency.set_room(side)
 
     def _around(self) -> int:
-        """Return what a card needs above and below its picture."""
-        return self.sizeHint().height() - self.saliency.height()
+        """Return what a card needs above and below its picture; whatever the picture's size."""
+        body = self._units_card.body
+        margins, frame = body.contentsMargins(), self._units_card.contentsMargins()
+        edges = margins.top() + margins.bottom() + frame.top() + frame.bottom()
+        foot = max(self._foot.sizeHint().height(), self._units_foot.sizeHint().height())
+        return edges + self.layer_combo.sizeHint().height() + foot + 2 * body.spacing()
 
     # -- what is shown
 

@@ -61,10 +61,13 @@ class Recogniser:
         """Read one digit, or as many ones as the number says that is set."""
         if not self.number:
             return NumberAnswer(alone.text, (DigitAnswer(alone.digit, 0.9, (0, 0, 10, 10)),))
-        parts = [
-            DigitAnswer(int(text), 0.9, (20 * place, 30, 10, 40))
-            for place, text in enumerate(self.number)
-        ]
+        parts = []
+        for place, text in enumerate(self.number):
+            said = answer(text, int(text))
+            # Each digit's picture says which place it has.
+            picture = np.full((28, 28), 0.1 * (place + 1), np.float32)
+            box = (20 * place, 30, 10, 40)
+            parts.append(DigitAnswer(said.digit, 0.9, box, said.probabilities, picture))
         return NumberAnswer(self.number, tuple(parts))
 
 
