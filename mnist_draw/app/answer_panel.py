@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 #: Digits of a number that are shown large.
 _MOST_LARGE = 5
 _INVITATION = "Draw a digit; the bars follow every stroke."
-_NO_DIGIT = "What the network would say if this were a digit."
+_NO_DIGIT = "if this were a digit"
 
 
 class AnswerPanel(QWidget):
@@ -128,7 +128,8 @@ class AnswerPanel(QWidget):
         if len(text) > 1:
             # Bold digits of a wide interface font take 0.7 of its size each.
             width = theme.Text.UNCLEAR * 0.74 * len(text)
-        self.prediction.setFixedSize(round(width), round(theme.Text.ANSWER * 1.12))
+        # Digits have no descenders: a line of text is higher than they are.
+        self.prediction.setFixedSize(round(width), theme.Text.ANSWER)
 
     # -- sizes
 
@@ -145,7 +146,7 @@ class AnswerPanel(QWidget):
         """Give the pictures what answer, bars and added rows leave."""
         around = self._bars_card.sizeHint().height() - self.bars.sizeHint().height()
         self._bars_card.setMaximumHeight(around + self.bars.highest())
-        taken = self.prediction.height() + around + self.bars.minimumSizeHint().height()
+        taken = self.prediction.height() + around + self.bars.comfortable()
         shown = [widget for widget in self._added if not widget.isHidden()]
         taken += sum(widget.sizeHint().height() for widget in shown)
         # Between answer, bars and row, and above each added row.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from PyQt5.QtCore import (
@@ -32,7 +33,7 @@ from mnist_draw.app.widgets import explain
 #: A bar's value counts thousandths.
 FULL = 1000
 _ROW = 22
-_HIGHEST_ROW = 40
+_LOWEST_ROW, _HIGHEST_ROW = 18, 40
 _NAME_WIDTH = 24
 _FIGURE_WIDTH = 68
 
@@ -74,7 +75,8 @@ class ProbabilityBar(QProgressBar):
         return QSize(200, round(_ROW * theme.text_scale()))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(140, round(18 * theme.text_scale()))
+        metrics = QFontMetricsF(theme.font(Text.BODY, bold=True))
+        return QSize(140, math.ceil(metrics.height()) - 1)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.LeftButton and self.rect().contains(event.pos()):
@@ -282,6 +284,10 @@ class ProbabilityBars(QWidget):
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         self.update()
+
+    def comfortable(self) -> int:
+        """Return the height below which the bars are too close to be read easily."""
+        return round(10 * _LOWEST_ROW * theme.text_scale())
 
     def highest(self) -> int:
         """Return the height from which on more room makes the bars no clearer."""

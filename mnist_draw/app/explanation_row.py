@@ -90,6 +90,8 @@ class ExplanationRow(QWidget):
         card = self._card(label("Hidden units", "title"))
         self.layer_combo.setObjectName("layerCombo")
         self.layer_combo.setMinimumContentsLength(_LAYER_LETTERS)
+        # Where the system's text is large, the title goes first.
+        self.layer_combo.setMinimumWidth(Size.GRID * 12)
         explain(self.layer_combo, "Hidden layer", "Which hidden layer of the network is shown.")
         self.layer_combo.currentIndexChanged.connect(self._choose_layer)
         self.layer_combo.setEnabled(False)

@@ -123,4 +123,6 @@ def lay_out(shape: tuple[int, ...], width: float, height: float) -> LightGrid:
         # Whole pixels: every light is as large as the next.
         cell = float(math.floor(cell))
         columns = min(units, int(width / (cell * wide)))
-    return LightGrid(shape, columns, math.ceil(units / columns), cell)
+    rows = math.ceil(units / columns)
+    # Full rows, as far as it goes.
+    return LightGrid(shape, math.ceil(units / rows), rows, cell)

@@ -175,5 +175,7 @@ def test_the_network_input_is_shown_pixel_for_pixel(tab: DrawTab) -> None:
     picture[5, 20] = 1.0
     view.show_picture(picture)
     image = view.grab().toImage()
-    assert image.pixelColor(20 * 4 + 2, 5 * 4 + 2).value() == 255
-    assert image.pixelColor(20 * 4 + 2, 6 * 4 + 2).value() == 0
+    side = view.width() // 28
+    middle = side // 2
+    assert image.pixelColor(20 * side + middle, 5 * side + middle).value() == 255
+    assert image.pixelColor(20 * side + middle, 6 * side + middle).value() == 0
