@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
+
+from mnist_draw.recognition.paper_edge import continued, surroundings
+from mnist_draw.recognition.paper_lines import without_lines
+from mnist_draw.recognition.threshold import border, otsu_threshold
 
 Float = npt.NDArray[np.float32]
 
@@ -13,15 +15,23 @@ Float = npt.NDArray[np.float32]
 LEAST_CONTRAST = 0.06
 #: A ground whose edges differ no more than this is even: a drawing or a scan, not a photograph.
 EVEN = 0.03
-#: The ground is estimated on a picture reduced to about this side, with a window that no
-#: stroke of a pen fills.
-_COARSE_SIDE = 64
-_WINDOW = 1 / 3
+#: The ground of a photograph is looked at on a picture reduced to about this side.
+_COARSE_SIDE = 100
+#: Windows that are tried to close over strokes, as parts of the picture's longer side: the
+#: narrowest that closes over the whole ink follows shadows best.
+_WINDOWS = (1 / 14, 1 / 9, 1 / 6, 1 / 4, 1 / 3)
+#: … it must find this part of what the widest finds.
+_ENOUGH = 0.85
+#: Light is compared by its logarithm, in which shadows only shift; this much is added first, so
+#: that noise in the dark does not look like ink.
+_DARK = 0.05
 #: Patches of ink smaller than this part of the largest are dirt or noise on a photograph.
 _SPECK = 0.03
 #: Part of the picture's side over which noise is averaged.
 _FINE = 280
 _FIT_ROUNDS = 6
+#: What lies along more than this part of the picture's border is no ink but an edge or a shadow.
+_ALONG_RIM = 0.04
 #: The strength of ink above which a pixel is surely ink, in units of Otsu's threshold.
 _SOFT_FROM, _SOFT_TO = 0.6, 1.4
 
@@ -37,99 +47,62 @@ def ink_on_ground(luminance: Float) -> Float:
     Returns
     -------
     numpy.ndarray, float32, shape (H, W)
-        0 to 1. The ground is what most of the picture's border shows. On an even ground grey
-        levels are kept in proportion; on an uneven one they are cut at Otsu's threshold, softly,
-        and specks are taken away. All 0 where nothing stands out.
+        0 to 1. On an even ground, which is what most of the picture's border shows, grey levels
+        are kept in proportion. On an uneven one (a photograph) the light is followed, the lines
+        of ruled paper are taken off, ink is cut at Otsu's threshold, softly, and specks are
+        taken away. All 0 where nothing stands out.
     """
     rim = border(luminance)
-    ground = float(np.median(rim))
-    darkest, lightest = float(luminance.min()), float(luminance.max())
-    dark_ink = ground - darkest >= lightest - ground
     low, high = np.quantile(rim, [0.1, 0.9])
-    even = high - low <= EVEN
-    if even:
-        ink = _difference(luminance, ground, dark_ink)
-    else:
-        ink = _difference(luminance, _uneven_ground(luminance, dark_ink), dark_ink)
-    strongest = float(ink.max())
+    if high - low <= EVEN:
+        ink = _on_even_ground(luminance, float(np.median(rim)))
+        # A scan of ruled paper has an even border, too.
+        bare = without_lines(ink)
+        return ink if bare is ink else _without_noise(bare, 1.0)
+    ink = _on_uneven_ground(luminance)
+    strongest = float(np.max(ink))
     if strongest < LEAST_CONTRAST:
         return np.zeros_like(luminance)
-    ink = ink / np.float32(strongest)
-    return ink if even else _without_noise(ink, strongest)
+    return _without_noise(without_lines(ink / np.float32(strongest)), strongest)
 
 
-def border(plane: Float) -> Float:
-    """Return the values along the picture's four edges."""
-    return np.concatenate([plane[0], plane[-1], plane[1:-1, 0], plane[1:-1, -1]])
+def _on_even_ground(luminance: Float, ground: float) -> Float:
+    """Return the difference from a ground of one grey level, the strongest as 1."""
+    darker, lighter = ground - float(np.min(luminance)), float(np.max(luminance)) - ground
+    strongest = max(darker, lighter)
+    if strongest < LEAST_CONTRAST:
+        return np.zeros_like(luminance)
+    difference = ground - luminance if darker >= lighter else luminance - ground
+    ink: Float = np.maximum(difference, 0).astype(np.float32) / np.float32(strongest)
+    return ink
 
 
-def otsu_threshold(values: npt.NDArray[Any], bins: int = 256) -> float:
-    """Return the threshold that parts values into two classes most clearly.
+def _on_uneven_ground(luminance: Float) -> Float:
+    """Return by which part the light is less than that of the ground around, 0 to 1.
 
-    N. Otsu, "A threshold selection method from gray-level histograms", 1979: the variance
-    between the two classes is greatest.
-
-    Parameters
-    ----------
-    values : numpy.ndarray
-        0 to 1, any shape.
-    bins : int
-
-    Returns
-    -------
-    float
-        The middle of all thresholds that are equally good (between two separate peaks).
+    For light ink on a dark ground, by which part the ground's is less.
     """
-    counts, edges = np.histogram(values, bins=bins, range=(0, 1))
-    centres = (edges[:-1] + edges[1:]) / 2
-    below = np.cumsum(counts)[:-1].astype(np.float64)
-    above = counts.sum() - below
-    sums = np.cumsum(counts * centres)
-    possible = (below > 0) & (above > 0)
-    if not possible.any():
-        return 0.5
-    mean_below = sums[:-1] / np.where(possible, below, 1)
-    mean_above = (sums[-1] - sums[:-1]) / np.where(possible, above, 1)
-    between = np.where(possible, below * above * (mean_below - mean_above) ** 2, -1)
-    best = np.flatnonzero(between >= between.max() * (1 - 1e-9))
-    return float(edges[1 + (best[0] + best[-1]) // 2])
-
-
-def _difference(luminance: Float, ground: Any, dark_ink: bool) -> Float:
-    difference = ground - luminance if dark_ink else luminance - ground
-    positive: Float = np.maximum(difference, 0).astype(np.float32)
-    return positive
-
-
-def _uneven_ground(luminance: Float, dark_ink: bool) -> Float:
-    """Estimate the ground below the ink.
-
-    A quadratic surface, fitted without the ink, follows the fall of the light; shadows remain.
-    What is left of them when everything thin is closed over is added.
-    """
-    from scipy import ndimage
-
     height, width = luminance.shape
     factor = max(1, round(max(height, width) / _COARSE_SIDE))
-    rows, columns = -(-height // factor), -(-width // factor)
-    padded = np.pad(
-        luminance, ((0, rows * factor - height), (0, columns * factor - width)), mode="edge"
-    )
-    coarse = padded.reshape(rows, factor, columns, factor).mean(axis=(1, 3))
-    surface = _surface(coarse, dark_ink)
-    window = max(3, round(min(max(rows, columns) * _WINDOW, rows, columns)))
-    close = ndimage.grey_closing if dark_ink else ndimage.grey_opening
-    closed = close(coarse - surface, size=(window, window), mode="nearest")
-    smooth = surface + ndimage.gaussian_filter(closed, window / 4, mode="nearest")
-    down = (np.arange(height) + 0.5) / factor - 0.5
-    across = (np.arange(width) + 0.5) / factor - 0.5
-    places = np.meshgrid(down, across, indexing="ij", sparse=False)
-    full = ndimage.map_coordinates(smooth, places, order=1, mode="nearest")
-    ground: Float = full.astype(np.float32)
-    return ground
+    light = np.log(np.maximum(luminance, 0) + np.float32(_DARK))
+    coarse = _reduced(light, factor)
+    outside = surroundings(coarse)
+    if outside is not None:
+        # What lies around the sheet of paper is as bare as its edge.
+        coarse = continued(coarse, outside)
+        blocks = np.repeat(np.repeat(outside, factor, axis=0), factor, axis=1)
+        outside = blocks[:height, :width]
+    surface = _surface(coarse)
+    coarse = coarse - surface
+    sign = np.float32(1 if _is_dark_ink(coarse) else -1)
+    ground = _enlarged(_ground_around(sign * coarse) + sign * surface, (height, width), factor)
+    ink: Float = 1 - np.exp(np.minimum(sign * light - ground, 0))
+    if outside is not None:
+        ink[outside] = 0
+    return ink
 
 
-def _surface(plane: npt.NDArray[Any], dark_ink: bool) -> npt.NDArray[Any]:
+def _surface(plane: Float) -> Float:
     """Fit a quadratic surface to the ground, leaving out what differs from it like ink."""
     down, across = np.meshgrid(
         np.linspace(-1, 1, plane.shape[0]), np.linspace(-1, 1, plane.shape[1]), indexing="ij"
@@ -139,12 +112,65 @@ def _surface(plane: npt.NDArray[Any], dark_ink: bool) -> npt.NDArray[Any]:
     terms, values = terms.reshape(-1, 6), plane.ravel().astype(np.float64)
     fitted = np.full_like(values, np.median(values))
     for _ in range(_FIT_ROUNDS):
-        inkward = (fitted - values) if dark_ink else (values - fitted)
-        spread = float(np.median(np.abs(inkward))) + 1e-3
-        ground = inkward < 2 * spread
+        differs = np.abs(fitted - values)
+        ground = differs <= 2 * float(np.median(differs)) + 1e-3
         solution, *_ = np.linalg.lstsq(terms[ground], values[ground], rcond=None)
         fitted = terms @ solution
-    return fitted.reshape(plane.shape)
+    surface: Float = fitted.reshape(plane.shape).astype(np.float32)
+    return surface
+
+
+def _is_dark_ink(coarse: Float) -> bool:
+    """Tell whether what differs most from its surroundings is darker than they are.
+
+    Surroundings are medians over a window that ink fills to less than a half. Thirds powers
+    let what differs much count more than what covers much, such as a shadow.
+    """
+    from scipy import ndimage
+
+    window = max(3, round(max(coarse.shape) / 3))
+    differs = coarse - ndimage.median_filter(coarse, size=window, mode="nearest")
+    return bool(np.sum(differs.astype(np.float64) ** 3) <= 0)
+
+
+def _ground_around(coarse: Float) -> Float:
+    """Close over dark ink with the narrowest window that closes over all of it."""
+    from scipy import ndimage
+
+    side = max(coarse.shape)
+    sizes = sorted({max(3, round(side * part)) for part in _WINDOWS})
+    grounds = [ndimage.grey_closing(coarse, size=size, mode="nearest") for size in sizes]
+    widest = grounds[-1] - coarse
+    least = float(np.quantile(widest, 0.997)) / 2
+    whole = np.count_nonzero(widest > least)
+    for size, ground in zip(sizes, grounds, strict=True):  # noqa: B007
+        if np.count_nonzero(ground - coarse > least) >= _ENOUGH * whole:
+            break
+    smooth: Float = ndimage.gaussian_filter(ground, max(1.0, size / 8), mode="nearest")
+    return smooth
+
+
+def _reduced(plane: Float, factor: int) -> Float:
+    """Average blocks of pixels; the last ones are filled up with the picture's edge."""
+    height, width = plane.shape
+    rows, columns = -(-height // factor), -(-width // factor)
+    filled = ((0, rows * factor - height), (0, columns * factor - width))
+    padded = np.pad(plane, filled, mode="edge")
+    blocks: Float = padded.reshape(rows, factor, columns, factor).mean(axis=(1, 3))
+    return blocks
+
+
+def _enlarged(coarse: Float, shape: tuple[int, int], factor: int) -> Float:
+    """Interpolate between the blocks of `_reduced`."""
+    down, across = (
+        np.clip((np.arange(length) + 0.5) / factor - 0.5, 0, blocks - 1)
+        for length, blocks in zip(shape, coarse.shape, strict=True)
+    )
+    rows, columns = np.arange(coarse.shape[0]), np.arange(coarse.shape[1])
+    to_rows = np.maximum(1 - np.abs(down[:, None] - rows), 0).astype(np.float32)
+    to_columns = np.maximum(1 - np.abs(across[:, None] - columns), 0).astype(np.float32)
+    full: Float = to_rows @ coarse @ to_columns.T
+    return full
 
 
 def _without_noise(ink: Float, strongest: float) -> Float:
@@ -165,5 +191,9 @@ def _without_noise(ink: Float, strongest: float) -> Float:
     if count > 1:
         areas = np.bincount(patches.ravel())
         areas[0] = 0
-        cleaned[~(areas >= _SPECK * areas.max())[patches]] = 0
+        rim = border(patches)
+        along = np.bincount(rim, minlength=count + 1) > _ALONG_RIM * len(rim)
+        if areas[~along].any():
+            areas[along] = 0
+        cleaned[~((areas > 0) & (areas >= _SPECK * areas.max()))[patches]] = 0
     return cleaned

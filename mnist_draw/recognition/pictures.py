@@ -19,7 +19,8 @@ import numpy.typing as npt
 from PIL import Image, ImageOps
 
 from mnist_draw.errors import UserError
-from mnist_draw.recognition.ground import border, ink_on_ground
+from mnist_draw.recognition.ground import ink_on_ground
+from mnist_draw.recognition.threshold import border
 from mnist_draw.storage.errors import reason_of
 
 Float = npt.NDArray[np.float32]

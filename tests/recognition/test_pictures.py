@@ -17,8 +17,8 @@ from scipy import ndimage
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.dataset.normalise import has_ink, normalise_ink
 from mnist_draw.recognition import pictures
-from mnist_draw.recognition.ground import otsu_threshold
 from mnist_draw.recognition.pictures import PictureError, load_picture, picture_size
+from mnist_draw.recognition.threshold import otsu_threshold
 
 
 def encoded(image: Image.Image | np.ndarray, kind: str = "PNG", **options: object) -> bytes:

@@ -1,0 +1,168 @@
+"""Take the lines of ruled and squared paper off a photograph and leave what is written on them.
+
+A line of the paper is thin, straight and crosses the picture; a stroke of a pen is none of that
+for long. Lines are found as in P. Hough's transform: for each slope, the picture is sheared until
+lines of that slope lie along its rows, and the rows that are dark from edge to edge are lines.
+Within a line, only what goes on at both or one of its sides is kept: the strokes that cross it
+or lie along it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Float = npt.NDArray[np.float32]
+
+#: Pictures with shorter sides hold no lines that could be told from strokes.
+_SHORTEST_SIDE = 120
+#: Lines are sought on a picture reduced to about this side.
+_COARSE_SIDE = 420
+#: Lines are at most this wide, as a part of the picture's longer side.
+_WIDEST = 1 / 60
+#: Slopes at which lines are sought: the camera may be held askew by some degrees.
+_SLOPES = np.linspace(-0.09, 0.09, 37)
+#: A line is seen along at least this part of the picture.
+_SEEN = 0.55
+#: Fainter than this part of the strongest ink is not looked at.
+_FAINTEST = 0.08
+_MOST_LINES = 80
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the paper, nearly along the rows.
+
+    Attributes
+    ----------
+    start : float
+        Its row at the first column.
+    slope : float
+        Rows per column.
+    """
+
+    start: float
+    slope: float
+
+
+def without_lines(ink: Float) -> Float:
+    """Return ink without the lines of the paper it is written on.
+
+    Parameters
+    ----------
+    ink : numpy.ndarray, float32, shape (H, W)
+        0 to 1.
+
+    Returns
+    -------
+    numpy.ndarray, float32, shape (H, W)
+        The same array when there are no lines.
+    """
+    if min(ink.shape) < _SHORTEST_SIDE:
+        return ink
+    found = [find_lines(ink), find_lines(ink.T)]
+    if not any(found):
+        return ink
+    cleaned = ink
+    for lines, turned in zip(found, (False, True), strict=True):
+        if lines:
+            plane = cleaned.T if turned else cleaned
+            plane = _opened_across(plane, lines)
+            cleaned = plane.T if turned else plane
+    return np.ascontiguousarray(cleaned)
+
+
+def find_lines(ink: Float) -> list[Line]:
+    """Return the lines that cross the picture nearly along its rows.
+
+    Parameters
+    ----------
+    ink : numpy.ndarray, float32, shape (H, W)
+        0 to 1.
+
+    Returns
+    -------
+    list of Line
+        In pixels of `ink`.
+    """
+    from scipy import ndimage
+
+    factor = max(1, round(max(ink.shape) / _COARSE_SIDE))
+    # The strongest of each block: averaging would fade lines that are one pixel wide.
+    rows, columns = ink.shape[0] // factor, ink.shape[1] // factor
+    blocks = ink[: rows * factor, : columns * factor].reshape(rows, factor, columns, factor)
+    coarse = blocks.max(axis=(1, 3)) if factor > 1 else ink
+    thickest = 2 * _line_width(coarse) + 1
+    # What is wider than a line, across, is none: strokes of a pen, shadows.
+    thin = coarse - ndimage.grey_opening(coarse, size=(thickest, 1), mode="nearest")
+    seen = (thin > _FAINTEST).astype(np.float32)
+    best = np.zeros(rows, np.float32)
+    slopes = np.zeros(rows, np.float32)
+    steps = np.arange(columns) - (columns - 1) / 2
+    places = np.arange(rows)[:, None]
+    # A line that is slightly bent or lies between two slopes is spread over neighbouring rows.
+    seen = ndimage.maximum_filter1d(seen, 3, axis=0)
+    for slope in _SLOPES:
+        sheared = places + np.rint(slope * steps).astype(np.intp)
+        inside = (sheared >= 0) & (sheared < rows)
+        values = seen[np.clip(sheared, 0, rows - 1), np.arange(columns)] * inside
+        count = inside.sum(axis=1)
+        share = np.where(count > columns / 2, values.sum(axis=1) / np.maximum(count, 1), 0)
+        better = share > best
+        best[better], slopes[better] = share[better], slope
+    # Noise is seen everywhere: only what stands out from the rows around is a line.
+    typical = float(np.median(best))
+    least = max(_SEEN, typical + (1 - typical) * 0.4)
+    peaks = (best >= least) & (best == ndimage.maximum_filter1d(best, 5))
+    found = np.flatnonzero(peaks)
+    if len(found) > _MOST_LINES:
+        return []
+    middle = (ink.shape[1] - 1) / 2
+    return [
+        Line((row + 0.5) * factor - 0.5 - float(slopes[row]) * middle, float(slopes[row]))
+        for row in found
+    ]
+
+
+def _line_width(ink: Float) -> int:
+    return max(2, round(max(ink.shape) * _WIDEST))
+
+
+def _opened_across(ink: Float, lines: list[Line]) -> Float:
+    """Within lines, replace ink by its opening across the line."""
+    from scipy import ndimage
+
+    columns = np.arange(ink.shape[1])
+    reach = _line_width(ink)
+    places = [
+        np.rint(line.start + line.slope * columns)[None] + np.arange(-reach, reach + 1)[:, None]
+        for line in lines
+    ]
+    half = _half_width(ink, places, reach)
+    opened = ndimage.grey_opening(ink, size=(2 * half + 1, 1), mode="constant")
+    result = ink.copy()
+    for place in places:
+        rows = place[max(0, reach - half - 1) : reach + half + 2].astype(np.intp)
+        across = np.broadcast_to(columns, rows.shape)
+        inside = (rows >= 0) & (rows < ink.shape[0])
+        result[rows[inside], across[inside]] = opened[rows[inside], across[inside]]
+    return result
+
+
+def _half_width(ink: Float, places: list[npt.NDArray[np.float64]], reach: int) -> int:
+    """Return how far lines reach to either side of their middle, in whole pixels.
+
+    Along a line, the median over its length tells it from the strokes that cross it.
+    """
+    last = ink.shape[0] - 1
+    columns = np.arange(ink.shape[1])
+    profiles = [
+        np.median(ink[np.clip(place, 0, last).astype(np.intp), columns], axis=1) for place in places
+    ]
+    profile = np.median(profiles, axis=0)
+    profile = profile - float(np.min(profile))
+    wide = np.flatnonzero(profile > float(np.max(profile)) / 3)
+    half = int(np.max(np.abs(wide - reach))) if len(wide) else 1
+    return min(max(half, 1), reach)
