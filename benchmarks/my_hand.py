@@ -58,35 +58,31 @@ class Result:
 
 
 class Writers:
-    """Everybody's digits, as the network sees them."""
+    """The digits of everybody who wrote enough, as the network sees them."""
 
     def __init__(self, ink: InkFile, taught: int, seed: int) -> None:
-        self.ink = ink
         self.taught = taught
-        self._seed = seed
-        self._known: dict[int, ExtraDigits] = {}
-
-    def enough(self) -> list[int]:
-        """Return the writers who wrote enough."""
-        writers, counts = np.unique(self.ink.writer, return_counts=True)
-        least = self.taught + LEAST_OTHERS
-        return [int(w) for w, count in zip(writers, counts, strict=True) if count >= least]
-
-    def digits(self, writer: int) -> ExtraDigits:
-        """Return all digits of a writer, in the order they were written."""
-        if writer not in self._known:
-            numbers = np.flatnonzero(self.ink.writer == writer)
-            drawn = _drawn(self.ink, numbers, self._seed, None)
-            digits = [
-                TaughtDigit(int(self.ink.labels[number]), board)
-                for number, board in zip(numbers, drawn, strict=True)
-            ]
-            self._known[writer] = normalised(digits, Path("drawn"))
-        return self._known[writer]
+        writers, counts = np.unique(ink.writer, return_counts=True)
+        self.enough = [int(w) for w in writers[counts >= taught + LEAST_OTHERS]]
+        numbers = np.flatnonzero(np.isin(ink.writer, self.enough))
+        drawn = [
+            TaughtDigit(int(ink.labels[number]), board)
+            for number, board in zip(numbers, _drawn(ink, numbers, seed, None), strict=True)
+        ]
+        everything = normalised(drawn, Path("drawn"))
+        # In the order they were written.
+        self._digits = {
+            writer: ExtraDigits(
+                everything.images[ink.writer[numbers] == writer],
+                everything.labels[ink.writer[numbers] == writer],
+                everything.folder,
+            )
+            for writer in self.enough
+        }
 
     def parts(self, writer: int) -> tuple[ExtraDigits, ExtraDigits]:
         """Return the digits that are taught, and the others."""
-        known, n = self.digits(writer), self.taught
+        known, n = self._digits[writer], self.taught
         return (
             ExtraDigits(known.images[:n], known.labels[:n], known.folder),
             ExtraDigits(known.images[n:], known.labels[n:], known.folder),
@@ -103,7 +99,7 @@ def choose(
     writers: Writers, model: ModelFile, hard: int, random: int, seed: int
 ) -> list[tuple[int, str]]:
     """Return writers, each with the reason."""
-    able = writers.enough()
+    able = writers.enough
     recogniser = Recogniser(model)
     read = {writer: accuracy(recogniser, writers.parts(writer)[1]) for writer in able}
     worst = sorted(able, key=lambda writer: (read[writer], writer))[:hard]

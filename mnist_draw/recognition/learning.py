@@ -7,6 +7,7 @@ minibatch are old, some are new, and all of them are varied by the recipe for ha
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -32,6 +33,9 @@ from mnist_draw.training.start import build_network
 LOSS_TOLD = 0.002
 #: Pictures of MNIST that are rehearsed in each epoch.
 REHEARSED = 10_000
+#: Validation pictures that are read after each epoch, which decide nothing here, and those that
+#: the network is calibrated on.
+VALIDATED, CALIBRATED = 500, 5000
 #: Parts of the work before and after training, as shares of the whole, for progress.
 _BEFORE, _TRAINED = 0.15, 0.9
 
@@ -157,7 +161,11 @@ def learn(
     yield Step("Reading your digits with the network in use", 0.0)
     data = dataset or load_dataset()
     recogniser = Recogniser(model)
-    before = measure(recogniser, extra, data)
+    before = Score(
+        int(_right(recogniser, extra.images, extra.labels).sum()),
+        len(extra),
+        float(_right(recogniser, data.test_images, data.test_labels).mean()),
+    )
     if controls.stop_requested:
         return
     yield Step("Getting ready to learn", _BEFORE / 2)
@@ -166,7 +174,14 @@ def learn(
     network = build_network(settings)
     lasagne.layers.set_all_param_values(network, list(model.parameters))
     finished: events.Finished | None = None
-    for event in train(settings, dataset=data, extra=extra, network=network, controls=controls):
+    test_accuracy = 0.0
+    rehearsed = dataclasses.replace(
+        data,
+        validation_images=data.validation_images[:VALIDATED],
+        validation_labels=data.validation_labels[:VALIDATED],
+    )
+    steps = train(settings, dataset=rehearsed, extra=extra, network=network, controls=controls)
+    for event in steps:
         if isinstance(event, events.BatchFinished):
             done = ((event.epoch - 1) * event.batches + event.batch) / (
                 event.epochs * event.batches
@@ -174,6 +189,8 @@ def learn(
             yield Step("Learning", _BEFORE + (_TRAINED - _BEFORE) * done)
         elif isinstance(event, events.Testing):
             yield Step("Trying it on MNIST", _TRAINED)
+        elif isinstance(event, events.Tested):
+            test_accuracy = event.accuracy
         elif isinstance(event, events.Diverged):
             raise UserError(f"{event.message} The network in use is unchanged.")
         elif isinstance(event, events.Finished):
@@ -182,15 +199,9 @@ def learn(
         return
     yield Step("Reading your digits again", 0.95)
     recogniser.use(ModelFile(model.network, finished.parameters))
-    after = measure(recogniser, extra, data)
+    right = int(_right(recogniser, extra.images, extra.labels).sum())
+    after = Score(right, len(extra), test_accuracy)
     yield Learnt(_finished(settings, finished.parameters, data, before, after), before, after)
-
-
-def measure(recogniser: Recogniser, extra: ExtraDigits, data: Dataset) -> Score:
-    """Find out how well a network reads taught digits and test pictures."""
-    right = _right(recogniser, extra.images, extra.labels)
-    tested = _right(recogniser, data.test_images, data.test_labels)
-    return Score(int(right.sum()), len(extra), float(tested.mean()))
 
 
 def _right(
@@ -224,6 +235,6 @@ def _finished(
                 "test_accuracy_before": round(before.test_accuracy, 6),
             },
         },
-        data.validation_images,
-        data.validation_labels,
+        data.validation_images[:CALIBRATED],
+        data.validation_labels[:CALIBRATED],
     )

@@ -192,12 +192,16 @@ class _NotOursError(ValueError):
 
 
 def _unpack(content: bytes) -> tuple[Ink, str]:
-    from PIL import Image
+    from PIL import Image, UnidentifiedImageError
 
     with warnings.catch_warnings():
         # Pillow warns of large pictures: the size is checked here.
         warnings.simplefilter("ignore")
-        with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
+        try:
+            image = Image.open(io.BytesIO(content), formats=["PNG"])
+        except UnidentifiedImageError:
+            raise _NotOursError from None
+        with image:
             # Ours stands before the picture itself, so that others need not be decoded.
             if not isinstance(image.info.get(CHUNK), str):
                 raise _NotOursError

@@ -1,0 +1,130 @@
+"""Learning a few digits: they are read afterwards, the rest is not forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from linear_network import linear_model
+
+from mnist_draw.dataset.extra import ExtraDigits
+from mnist_draw.dataset.mnist import Dataset
+from mnist_draw.errors import UserError
+from mnist_draw.recognition import learning
+from mnist_draw.recognition.finished import predict_all
+from mnist_draw.recognition.learning import Learnt, Score, Step, learn, learning_settings
+from mnist_draw.recognition.recogniser import Recogniser
+from mnist_draw.training import events
+from mnist_draw.training.control import Controls
+
+
+@pytest.fixture
+def odd(digits: Dataset) -> ExtraDigits:
+    """Return pictures that no network knows, all called a 7: digits upside down."""
+    upside_down = digits.validation_images[:8, :, ::-1, :].copy()
+    return ExtraDigits(upside_down, np.full(8, 7, np.uint8), Path("mine"))
+
+
+def learnt(steps: Iterator[Step | Learnt]) -> tuple[list[Step], Learnt]:
+    """Return the steps and the end."""
+    *before, end = steps
+    assert isinstance(end, Learnt)
+    assert all(isinstance(step, Step) for step in before)
+    return before, end  # type: ignore[return-value]
+
+
+def quick() -> Any:
+    """Return settings for the small network of the tests."""
+    return learning_settings(linear_model().network).replace(
+        epochs=8, batch_size=50, learning_rate=0.02, augmentation="off"
+    )
+
+
+def test_taught_digits_are_read_and_the_others_are_not_forgotten(
+    digits: Dataset, odd: ExtraDigits
+) -> None:
+    model = linear_model()
+    parameters = [value.copy() for value in model.parameters]
+    steps, end = learnt(learn(model, odd, settings=quick(), dataset=digits))
+    assert end.before.right <= 2
+    assert end.after.right >= 6
+    assert end.after.test_accuracy > end.before.test_accuracy - 0.05
+    # What is told is what the network does.
+    recogniser = Recogniser(end.model)
+    guesses = predict_all(recogniser, odd.images).argmax(axis=1)
+    assert int((guesses == 7).sum()) == end.after.right
+    tested = predict_all(recogniser, digits.test_images).argmax(axis=1)
+    assert float((tested == digits.test_labels).mean()) == pytest.approx(end.after.test_accuracy)
+    parts = [step.part for step in steps]
+    assert parts == sorted(parts)
+    assert parts[0] >= 0
+    assert parts[-1] <= 1
+    # The network before is as it was.
+    assert all(map(np.array_equal, model.parameters, parameters))
+
+
+def test_the_network_says_what_it_has_learnt(digits: Dataset, odd: ExtraDigits) -> None:
+    _, end = learnt(learn(linear_model(), odd, settings=quick(), dataset=digits))
+    metadata = end.model.metadata
+    assert metadata["title"].endswith("with 8 digits of yours")
+    assert metadata["extra_digits"] == 8
+    assert metadata["test_accuracy"] == pytest.approx(end.after.test_accuracy, abs=1e-6)
+    assert metadata["learnt"]["right_before"] == end.before.right
+    assert metadata["temperature"] > 0
+    assert "mine" not in str(metadata)
+
+
+def test_a_stop_leaves_everything_as_it_is(digits: Dataset, odd: ExtraDigits) -> None:
+    controls = Controls()
+    seen: list[Step | Learnt] = []
+    for step in learn(linear_model(), odd, settings=quick(), dataset=digits, controls=controls):
+        seen.append(step)
+        if isinstance(step, Step) and step.words == "Learning":
+            controls.stop()
+    assert not any(isinstance(step, Learnt) for step in seen)
+    early = Controls()
+    early.stop()
+    steps = list(learn(linear_model(), odd, settings=quick(), dataset=digits, controls=early))
+    assert len(steps) == 1
+
+
+def test_a_loss_beyond_all_bounds_is_a_sentence(
+    digits: Dataset, odd: ExtraDigits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def diverges(*_arguments: Any, **_options: Any) -> Iterator[events.Event]:
+        yield events.Diverged(1, 2, float("nan"), 0.5, "The loss became nan.")
+
+    monkeypatch.setattr(learning, "train", diverges)
+    with pytest.raises(UserError, match=r"The loss became nan\. The network in use is unchanged"):
+        list(learn(linear_model(), odd, settings=quick(), dataset=digits))
+
+
+def told(before: Score, after: Score) -> str:
+    return Learnt(linear_model(), before, after).words()
+
+
+def test_what_changed_in_words() -> None:
+    words = told(Score(17, 20, 0.9962), Score(20, 20, 0.9960))
+    assert words == (
+        "Of your 20 digits, 17 were read rightly before, 20 are now. "
+        "Of MNIST's test digits, 99.62 % were before, 99.60 % are now."
+    )
+    assert "Your digit was read wrongly before and is read rightly now." in told(
+        Score(0, 1, 0.99), Score(1, 1, 0.99)
+    )
+
+
+def test_forgetting_is_told() -> None:
+    assert "0.30 points less" in told(Score(1, 2, 0.9962), Score(2, 2, 0.9932))
+    assert "less" not in told(Score(1, 2, 0.9962), Score(2, 2, 0.9943))
+
+
+@pytest.mark.parametrize("network", ["mlp", "mlp:0.2", "custom_mlp:1,50,0,0", "cnn", "deep_cnn"])
+def test_every_network_has_settings(network: str) -> None:
+    settings = learning_settings(network)
+    settings.validate()
+    assert settings.network == network
+    assert settings.augmentation == "handwriting"
