@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -33,11 +34,16 @@ class Program(Peer):
         network = build_network(settings)
         lasagne.layers.set_all_param_values(network, weights)
         self._train = compile_train(network, settings, task.pictures).train
+        self._labels = arrays.train_labels.astype(np.int32)
         self._evaluate = compile_evaluate(network, task.pictures)
 
-    def train_batch(self, pictures: NDArray[Any], labels: NDArray[np.int32]) -> float:
-        """Learn one minibatch."""
-        return float(self._train(pictures, labels)[0])
+    def train(self, order: NDArray[np.int64]) -> float:
+        """Learn the training pictures in this order; the graph gathers each minibatch."""
+        loss = math.nan
+        for start in range(0, len(order), self.task.batch_size):
+            rows = order[start : start + self.task.batch_size]
+            loss = float(self._train(self.arrays.train_images, self._labels, rows)[0])
+        return loss
 
     def evaluate_batch(
         self, pictures: NDArray[Any], labels: NDArray[np.int32]

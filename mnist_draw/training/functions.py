@@ -17,6 +17,8 @@ from mnist_draw.training.updates import find_update_rule, updates_of
 Probabilities = NDArray[np.float32]
 #: pictures, labels → mean loss, share of right answers
 Step = Callable[[NDArray[Any], NDArray[Any]], tuple[Any, Any]]
+#: pictures, labels, which of them → mean loss, share of right answers
+ChoosingStep = Callable[[NDArray[Any], NDArray[Any], NDArray[np.int64]], tuple[Any, Any]]
 
 
 @dataclass
@@ -25,9 +27,8 @@ class TrainingFunctions:
 
     Attributes
     ----------
-    train
-        Learns one minibatch; returns its mean cross-entropy in nats and its share of right
-        answers, both with dropout and before the update.
+    step
+        Learns the minibatch that it is told to choose from pictures and labels; see `train`.
     evaluate
         The same figures for any number of pictures without dropout; learns nothing.
     learning_rate, l2
@@ -37,11 +38,37 @@ class TrainingFunctions:
         accumulators first, then the random states.
     """
 
-    train: Step
+    step: ChoosingStep
     evaluate: Step
     learning_rate: Any
     l2: Any
     state: list[Any]
+
+    def train(
+        self,
+        pictures: NDArray[Any],
+        labels: NDArray[np.int32],
+        rows: NDArray[np.int64] | None = None,
+    ) -> tuple[Any, Any]:
+        """Learn one minibatch.
+
+        Parameters
+        ----------
+        pictures, labels
+            (N, 1, 28, 28) of the type that was compiled for, and int32 (N,).
+        rows
+            int64 (n,): which of them make the minibatch; all where it is left out. The graph
+            gathers them itself, on all cores, so that a large array need not be cut up first.
+
+        Returns
+        -------
+        loss, accuracy
+            Mean cross-entropy in nats and share of right answers, both with dropout and before
+            the update.
+        """
+        if rows is None:
+            rows = np.arange(len(labels))
+        return self.step(pictures, labels, rows)
 
 
 def compile_predict(network: Any) -> Callable[[NDArray[np.float32]], Probabilities]:
@@ -81,9 +108,9 @@ def compile_train(
 ) -> TrainingFunctions:
     """Build and compile the training function; `compile_evaluate` adds the other.
 
-    The steps are the tutorial's. Two things are added: pictures may come as bytes, which the
-    graph scales, and the loss that is minimised has an L2 penalty on the weights, whose weight
-    is a shared scalar (0 by default).
+    The steps are the tutorial's. Three things are added: the minibatch's rows are gathered from
+    pictures and labels; pictures may come as bytes, which the graph scales; and the loss that is
+    minimised has an L2 penalty on the weights, whose weight is a shared scalar (0 by default).
 
     Parameters
     ----------
@@ -98,8 +125,9 @@ def compile_train(
     import theano
     import theano.tensor as T
 
-    pictures, input_var = _picture_variables(picture_dtype)
-    target_var = T.ivector("targets")
+    pictures, rows = _pictures(picture_dtype), T.lvector("rows")
+    labels = T.ivector("labels")
+    input_var, target_var = _scaled(pictures[rows]), labels[rows]
     learning_rate = _scalar("learning_rate", settings.learning_rate)
     l2 = _scalar("l2", settings.l2)
 
@@ -112,12 +140,15 @@ def compile_train(
     updates = updates_of(
         rule, loss + l2 * penalty, params, learning_rate, settings.update_parameters
     )
-    train = theano.function(
-        [pictures, target_var], [loss, accuracy], updates=updates, mode=theano_bridge.fast_mode()
+    step = theano.function(
+        [pictures, labels, rows],
+        [loss, accuracy],
+        updates=updates,
+        mode=theano_bridge.fast_mode(),
     )
     accumulators = [variable for variable in updates if variable not in params]
     return TrainingFunctions(
-        train, _not_compiled, learning_rate, l2, accumulators + _random_states(network)
+        step, _not_compiled, learning_rate, l2, accumulators + _random_states(network)
     )
 
 
@@ -127,9 +158,9 @@ def compile_evaluate(network: Any, picture_dtype: str = "uint8") -> Step:
     import theano
     import theano.tensor as T
 
-    pictures, input_var = _picture_variables(picture_dtype)
+    pictures = _pictures(picture_dtype)
     target_var = T.ivector("targets")
-    test_prediction = lasagne.layers.get_output(network, input_var, deterministic=True)
+    test_prediction = lasagne.layers.get_output(network, _scaled(pictures), deterministic=True)
     test_loss = lasagne.objectives.categorical_crossentropy(test_prediction, target_var).mean()
     test_accuracy = _share_of_right_answers(test_prediction, target_var)
     function: Step = theano.function(
@@ -138,15 +169,20 @@ def compile_evaluate(network: Any, picture_dtype: str = "uint8") -> Step:
     return function
 
 
-def _picture_variables(picture_dtype: str) -> tuple[Any, Any]:
-    """Return what the function takes and what the network takes."""
+def _pictures(dtype: str) -> Any:
+    """Return the variable of pictures, whose sizes are not known when it is compiled."""
     import theano.tensor as T
 
-    if picture_dtype == "uint8":
-        pictures = T.TensorType("uint8", (False,) * 4)("pictures")
-        return pictures, T.cast(pictures, "float32") * np.float32(1 / GREY_LEVELS)
-    pictures = T.tensor4("pictures")
-    return pictures, pictures
+    return T.TensorType(dtype, (False,) * 4)("pictures")
+
+
+def _scaled(pictures: Any) -> Any:
+    """Return what the network takes: bytes become 0 to 255/256."""
+    import theano.tensor as T
+
+    if pictures.dtype == "uint8":
+        return T.cast(pictures, "float32") * np.float32(1 / GREY_LEVELS)
+    return pictures
 
 
 def _share_of_right_answers(prediction: Any, target_var: Any) -> Any:

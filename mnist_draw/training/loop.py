@@ -247,10 +247,10 @@ class _Loop:
                         source.close()
                     self.pictures.augment(str(change.value))
                     source = self.pictures.minibatches(number, batch - 1)
-            pictures, labels = next(source)
+            minibatch = next(source)
             started = time.perf_counter()
             learning_rate = self._set_rates(number, batch)
-            loss, accuracy = (float(x) for x in self.functions.train(pictures, labels))
+            loss, accuracy = (float(x) for x in self.functions.train(*minibatch))
             seconds = time.perf_counter() - started
             if not loss < DIVERGED_LOSS:
                 yield self._diverged(number, batch, loss, learning_rate)

@@ -16,7 +16,8 @@ from mnist_draw.dataset.mnist import GREY_LEVELS, Dataset, scale
 from mnist_draw.dataset.prefetch import prefetch
 from mnist_draw.training.settings import TrainingSettings
 
-Minibatch = tuple[NDArray[Any], NDArray[np.int32]]
+#: Pictures, labels, and which of them make the minibatch.
+Minibatch = tuple[NDArray[Any], NDArray[np.int32], NDArray[np.int64]]
 
 #: Pictures that are varied in one go: with fewer, the steps between them would count.
 GROUP = 1000
@@ -66,34 +67,35 @@ class TrainingPictures:
 
         Yields
         ------
-        pictures, labels
-            Pictures of the data set's type (n, 1, 28, 28), labels int32 (n,).
+        pictures, labels, rows
+            Pictures of the data set's type (N, 1, 28, 28), labels int32 (N,), and int64 (n,):
+            which of them make the minibatch.
         """
         rng = np.random.default_rng([self._seed, epoch])
-        if self._augmenter is None:
-            plain = iterate_minibatches(
-                self._images, self._labels, self._batch_size, shuffle=True, rng=rng
-            )
-            return islice(plain, start, None) if start else plain
-        return self._varied(self._augmenter, epoch, rng, start)
+        everything = np.arange(len(self._labels))
+        batches = iterate_minibatches(
+            everything, everything, self._batch_size, shuffle=True, rng=rng
+        )
+        chosen = (rows for rows, _ in islice(batches, start, None))
+        if self._augmenter is not None:
+            return self._varied(self._augmenter, epoch, chosen)
+        return ((self._images, self._labels, rows) for rows in chosen)
 
     def _varied(
-        self, augmenter: Augmenter, epoch: int, rng: np.random.Generator, start: int
+        self, augmenter: Augmenter, epoch: int, chosen: Iterator[NDArray[np.int64]]
     ) -> Iterator[Minibatch]:
-        indices = np.arange(len(self._labels))
-        chosen = iterate_minibatches(indices, self._labels, self._batch_size, shuffle=True, rng=rng)
-        chosen = islice(chosen, start, None)
         together = max(1, GROUP // self._batch_size)
         groups = iter(lambda: list(islice(chosen, together)), [])
 
-        def vary(group: list[Minibatch]) -> list[Minibatch]:
-            pictures: NDArray[Any] = augmenter.batch(
-                np.concatenate([members for members, _ in group]), epoch
-            )
+        def vary(group: list[NDArray[np.int64]]) -> list[Minibatch]:
+            pictures: NDArray[Any] = augmenter.batch(np.concatenate(group), epoch)
             if self._images.dtype != np.uint8:
                 pictures = scale(pictures)
             parts = np.split(pictures, len(group))
-            return [(part, labels) for part, (_, labels) in zip(parts, group, strict=True)]
+            return [
+                (part, self._labels[rows], np.arange(len(rows)))
+                for part, rows in zip(parts, group, strict=True)
+            ]
 
         for group in prefetch(vary, groups, ahead=2 * THREADS, threads=THREADS):
             yield from group

@@ -18,7 +18,11 @@ DATA = load_dataset().first(1100)
 
 def epoch(number: int, data=DATA, **settings: object) -> list[tuple[np.ndarray, np.ndarray]]:
     chosen = TrainingSettings(**{"augmentation": "pen", "batch_size": 200, **settings})
-    return list(TrainingPictures(chosen, data).minibatches(number))
+    return gathered(TrainingPictures(chosen, data).minibatches(number))
+
+
+def gathered(minibatches) -> list[tuple[np.ndarray, np.ndarray]]:
+    return [(pictures[rows], labels[rows]) for pictures, labels, rows in minibatches]
 
 
 def test_shapes_and_incomplete_minibatches() -> None:
@@ -78,12 +82,12 @@ def _order(number: int) -> np.ndarray:
 def test_another_recipe_from_the_middle_of_an_epoch() -> None:
     chosen = TrainingSettings(augmentation="warp", batch_size=200)
     pictures = TrainingPictures(chosen, DATA)
-    first = next(pictures.minibatches(1))
+    (first, *_) = gathered(pictures.minibatches(1))
     assert np.array_equal(first[0], epoch(1, augmentation="warp")[0][0])
     pictures.augment("pen")
     for recipe in ("pen", "off"):
         pictures.augment(recipe)
-        rest = list(pictures.minibatches(1, start=1))
+        rest = gathered(pictures.minibatches(1, start=1))
         expected = epoch(1, augmentation=recipe)[1:]
         assert len(rest) == 4
         for found, wanted in zip(rest, expected, strict=True):

@@ -100,7 +100,9 @@ def by_filters(shapes: Shapes) -> Function:
     size = s.channels * s.taps * width
     part = scratch_of(e, parts, e.argument(4), size, s.dtype)
     scratch = scratch_of(e, scratch_base, e.argument(4), s.places * width, s.dtype)
-    with e.loop(integer(0), integer(size), independent=True) as i:
+    # A chunk may come in several blocks, which add to the same part.
+    begins = e.value(f"icmp eq i64 {e.op('srem', START, e.argument(4)).name}, 0", "bool").name
+    with e.when(begins), e.loop(integer(0), integer(size), independent=True) as i:
         e.store(part, i, literal(0, s.dtype))
     with e.loop(START, STOP) as n:
         with e.loop(integer(0), integer(s.filters)) as f:

@@ -42,7 +42,9 @@ def run_elementwise(planner: Planner, op: Any, values: list[Value], results: lis
         raise UnknownOperationError(f"an elementwise loop over {len(sizes)} dimensions")
     sizes = [1] * (3 - len(sizes)) + sizes
     operands, layout, remaining = [], [], iter(strides)
-    for value in values:
+    places = range(len(results), len(results) + len(values))
+    by_rows = set(range(len(results)))
+    for place, value in zip(places, values, strict=True):
         if value.random:
             operands.append(Operand("random", "int64"))
             continue
@@ -52,16 +54,24 @@ def run_elementwise(planner: Planner, op: Any, values: list[Value], results: lis
         operands.append(operand)
         if operand.kind in ("unit", "fixed", "strided"):
             layout += steps
+        if operand.kind == "full" or (operand.kind == "fixed" and _one_a_row(sizes, steps)):
+            by_rows.add(place)
     function = elementwise.kernel(
         op, tuple(operands), tuple(result.array.dtype.name for result in results)
     )
     arguments: list[Argument] = [*results, *values]
     if elementwise.runs_over_elements(tuple(operands)):
-        planner.add(function, arguments, elements, planner.share(elements, elements, 64))
+        extent, chunk = elements, planner.share(elements, elements, 64)
     else:
-        rows = sizes[0] * sizes[1]
+        extent = sizes[0] * sizes[1]
+        chunk = planner.share(extent, elements)
         arguments += [sizes[1], sizes[2], *layout]
-        planner.add(function, arguments, rows, planner.share(rows, elements))
+    planner.add(function, arguments, extent, chunk, rows=by_rows, writes=range(len(results)))
+
+
+def _one_a_row(sizes: list[int], steps: list[int]) -> bool:
+    """Tell whether an operand with one element for each row has them side by side."""
+    return steps[1] == 1 and (sizes[0] == 1 or steps[0] == sizes[1])
 
 
 def _operand(value: Value, sizes: list[int], steps: list[int]) -> Operand:
@@ -189,7 +199,11 @@ def multiply(planner: Planner, a: Value, b: Value, c: Array) -> None:
     extent = n if columns else m
     # Rows of C are columns to the BLAS, whose innermost kernels take 4 of them, or 16 of the other.
     chunk = planner.share(extent, m * n * k // 16, 16 if columns else 4, parts=1)
-    planner.add(kernels.matrix_product(c.dtype.name), arguments, extent, chunk)
+    by_rows = () if columns else (0,) if ta else (0, 1)
+    planner.add(
+        kernels.matrix_product(c.dtype.name), arguments, extent, chunk,
+        rows=by_rows, whole=True, work=m * n * k // 16,
+    )  # fmt: skip
 
 
 def _matrix(planner: Planner, value: Value) -> Value:
@@ -251,7 +265,7 @@ def reduce(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
         rows, columns = groups[0][1], groups[1][1]
         chunk = planner.share(columns, rows * columns, 64)
         function = kernels.reduce_columns(operation, source, target, accumulator)
-        planner.add(function, [out, value, rows, columns], columns, chunk)
+        planner.add(function, [out, value, rows, columns], columns, chunk, rows=(0,))
         return [Value(out)]
     if [summed for summed, _ in groups] == [True, False, True]:
         outer, kept, inner = (size for _, size in groups)
@@ -264,7 +278,7 @@ def reduce(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     arguments: list[Argument] = [out, value, outer, inner, kept * inner, inner]
     chunk = planner.share(kept, value.array.size)
     function = kernels.reduce_rows(operation, source, target, accumulator)
-    planner.add(function, arguments, kept, chunk)
+    planner.add(function, arguments, kept, chunk, rows=(0, 1) if outer == 1 else (0,))
     return [Value(out)]
 
 
@@ -280,74 +294,6 @@ def _groups(shape: tuple[int, ...], axes: tuple[int, ...]) -> list[tuple[bool, i
         else:
             groups.append((summed, size))
     return groups or [(True, 1)]
-
-
-def softmax(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
-    """Plan a softmax, or its logarithm, over the last dimension."""
-    value = contiguous(planner, values[0])
-    axis = node.op.axis
-    axis = axis if isinstance(axis, tuple) else (axis,)
-    if axis not in ((value.array.ndim - 1,), (-1,)) or not value.array.dtype.kind == "f":
-        raise UnknownOperationError(f"softmax over {axis}")
-    dtype, columns = value.array.dtype.name, value.shape[-1]
-    out = planner.empty(value.shape, dtype)
-    rows = prod(value.shape[:-1])
-    function = kernels.softmax(dtype, type(node.op).__name__ == "LogSoftmax")
-    planner.add(function, [out, value, columns], rows, planner.share(rows, 8 * out.size))
-    return [Value(out)]
-
-
-def argmax(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
-    """Plan the index of the largest element of each row."""
-    value = contiguous(planner, values[0])
-    axis = node.op.axis
-    if tuple(axis or ()) != (value.array.ndim - 1,) or value.array.dtype.kind != "f":
-        raise UnknownOperationError(f"argmax over {axis}")
-    out = planner.empty(value.shape[:-1], "int64")
-    rows, columns = prod(value.shape[:-1]), value.shape[-1]
-    function = kernels.argmax(value.array.dtype.name)
-    planner.add(function, [out, value, columns], rows, planner.share(rows, value.array.size))
-    return [Value(out)]
-
-
-def gather(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
-    """Plan x[arange, index]: one element of each row."""
-    x, rows, indices = values
-    _check_one_of_each_row(node, x.shape, rows, indices)
-    x, indices = contiguous(planner, x), contiguous(planner, indices)
-    dtype = x.array.dtype.name
-    out = planner.empty((x.shape[0],), dtype)
-    function = kernels.gather(dtype, indices.array.dtype.name)
-    arguments: list[Argument] = [out, x, indices, x.shape[1], planner.fault]
-    planner.add(function, arguments, x.shape[0], x.shape[0])
-    return [Value(out)]
-
-
-def scatter(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
-    """Plan zeros but for x[arange, index] = v."""
-    x, value, rows, indices = values
-    if not x.static or x.array.any():
-        raise UnknownOperationError("AdvancedIncSubtensor into an array that is not empty")
-    _check_one_of_each_row(node, x.shape, rows, indices)
-    value, indices = contiguous(planner, value), contiguous(planner, indices)
-    dtype = x.array.dtype.name
-    if value.array.dtype != x.array.dtype or value.array.size not in (1, x.shape[0]):
-        raise UnknownOperationError("AdvancedIncSubtensor of another type")
-    out = planner.empty(x.shape, dtype)
-    function = kernels.scatter(dtype, indices.array.dtype.name, value.array.size == 1)
-    arguments: list[Argument] = [out, value, indices, x.shape[1], planner.fault]
-    planner.add(function, arguments, x.shape[0], x.shape[0])
-    return [Value(out)]
-
-
-def _check_one_of_each_row(node: Any, shape: tuple[int, ...], rows: Value, index: Value) -> None:
-    """Only the form that a cross-entropy with labels takes is known here."""
-    plain = getattr(node.op, "idx_list", (0, 1)) == (0, 1)
-    fits = len(shape) == 2 and rows.static and index.array.ndim == 1
-    if not (plain and fits and index.array.dtype.kind in "iu"):
-        raise UnknownOperationError(f"{type(node.op).__name__} in this form")
-    if index.shape != (shape[0],) or not np.array_equal(rows.array, np.arange(shape[0])):
-        raise UnknownOperationError(f"{type(node.op).__name__} of chosen rows")
 
 
 def deep_copy(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
@@ -386,10 +332,5 @@ HANDLERS: dict[str, Handler] = {
     "Prod": reduce,
     "Max": reduce,
     "Min": reduce,
-    "Softmax": softmax,
-    "LogSoftmax": softmax,
-    "Argmax": argmax,
-    "AdvancedSubtensor": gather,
-    "AdvancedIncSubtensor": scatter,
     "DeepCopyOp": deep_copy,
 }

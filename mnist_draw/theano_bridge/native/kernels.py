@@ -24,6 +24,9 @@ from mnist_draw.theano_bridge.native.emitter import (
 _PARAMETERS = "ptr %args, i64 %start, i64 %stop"
 _START, _STOP = Register("%start", "int64"), Register("%stop", "int64")
 _SIZE = {"float32": 4, "float64": 8}
+_CACHE_LINE = 64
+#: Rows that `take_rows` asks the memory for in advance.
+_ROWS_AHEAD = 4
 
 
 def _finished(e: Emitter, name: str) -> Function:
@@ -244,6 +247,38 @@ def gather(dtype: str, index_dtype: str) -> Function:
     with e.loop(_START, _STOP) as row:
         at = _checked(e, indices, index_dtype, row, columns, fault)
         e.store(out, row, e.load(x, dtype, e.op("add", e.op("mul", row, columns), at)))
+    return _finished(e, name)
+
+
+@cache
+def take_rows(index_dtype: str) -> Function:
+    """out[i] = x[index[i]], whole rows, for i from start to stop; negative indices as in `gather`.
+
+    Arguments: the addresses of out, x and index; bytes of a row; rows of x; the address of an
+    int64 that becomes 1 where an index is out of range. Rows lie anywhere in a large memory, so
+    that nearly all time is spent waiting for it: it is told a few rows ahead what comes.
+    """
+    name = f"take_rows_{index_dtype}"
+    e = Emitter(name, _PARAMETERS)
+    e.declarations.add("declare void @llvm.prefetch.p0(ptr, i32, i32, i32)")
+    out, x, indices = (e.pointer(index) for index in range(3))
+    width, count = e.argument(3), e.argument(4)
+    fault = e.pointer(5)
+    with e.loop(_START, _STOP) as row:
+        last = e.op("sub", _STOP, integer(1))
+        ahead = e.op("add", row, integer(_ROWS_AHEAD))
+        inside = e.value(f"icmp slt i64 {ahead.name}, {last.name}", "bool").name
+        ahead = e.value(f"select i1 {inside}, {ahead.typed}, {last.typed}", "int64")
+        coming = scalars.convert(e, e.load(indices, index_dtype, ahead), "int64")
+        coming = e.op("mul", coming, width)
+        with e.loop(integer(0), width, step=_CACHE_LINE) as i:
+            address = e.element(x, "int8", e.op("add", coming, i))
+            e.line(f"call void @llvm.prefetch.p0(ptr {address}, i32 0, i32 3, i32 1)")
+        at = _checked(e, indices, index_dtype, row, count, fault)
+        source, target = e.op("mul", at, width), e.op("mul", row, width)
+        with e.loop(integer(0), width, independent=True) as i:
+            value = e.load(x, "int8", e.op("add", source, i))
+            e.store(out, e.op("add", target, i), value)
     return _finished(e, name)
 
 

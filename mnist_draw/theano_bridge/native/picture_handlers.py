@@ -46,7 +46,9 @@ def _padded(planner: Planner, value: Value, sides: Any) -> Value:
     )
     big[...] = 0
     function = convolution.pad(value.array.dtype.name, height, width, sides)
-    planner.add(function, [big, value], count * channels, planner.share(count * channels, big.size))
+    pictures = count * channels
+    chunk = planner.share(pictures, big.size)
+    planner.add(function, [big, value], pictures, chunk, rows=(0, 1))
     return Value(big)
 
 
@@ -58,7 +60,11 @@ def _packed(planner: Planner, shapes: Shapes, w: Value, by_input: bool) -> Array
     packed[...] = 0
     function = convolution.pack_weights(shapes, by_input)
     planner.add(
-        function, [packed, contiguous(planner, w)], outer, planner.share(outer, packed.size)
+        function,
+        [packed, contiguous(planner, w)],
+        outer,
+        planner.share(outer, packed.size),
+        rows=(0,),
     )
     return packed
 
@@ -75,7 +81,10 @@ def forward(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     chunk = planner.share(count, out.size)
     size = shapes.places * shapes.padded(shapes.filters)
     scratch = planner.empty((-(-count // chunk), size), shapes.dtype)
-    planner.add(convolution.forward(shapes), [out, x, packed, scratch, chunk], count, chunk)
+    planner.add(
+        convolution.forward(shapes), [out, x, packed, scratch, chunk], count, chunk,
+        rows=(0, 1), writes=(0, 3), fixed=True, work=_work(shapes, count),
+    )  # fmt: skip
     return [Value(out)]
 
 
@@ -93,8 +102,9 @@ def by_input(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     area = shapes.height * shapes.width * shapes.padded(shapes.channels)
     scratch = planner.empty((-(-count // chunk), area), shapes.dtype)
     planner.add(
-        convolution_gradients.by_input(shapes), [out, g, packed, scratch, chunk], count, chunk
-    )
+        convolution_gradients.by_input(shapes), [out, g, packed, scratch, chunk], count, chunk,
+        rows=(0, 1), writes=(0, 3), fixed=True, work=_work(shapes, count),
+    )  # fmt: skip
     (top, _), (left, _) = sides
     return [Value(out[:, :, top : top + size[0], left : left + size[1]])]
 
@@ -112,14 +122,20 @@ def by_filters(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     scratch = planner.empty((parts, shapes.places * width), shapes.dtype)
     scratch[...] = 0
     planner.add(
-        convolution_gradients.by_filters(shapes), [partial, x, g, scratch, chunk], count, chunk
-    )
+        convolution_gradients.by_filters(shapes), [partial, x, g, scratch, chunk], count, chunk,
+        rows=(1, 2), writes=(0, 3), fixed=True, work=_work(shapes, count),
+    )  # fmt: skip
     out = planner.empty(filters, shapes.dtype)
     function = convolution_gradients.add_parts(shapes, parts)
     planner.add(
-        function, [out, partial], shapes.filters, planner.share(shapes.filters, partial.size)
-    )
+        function, [out, partial], shapes.filters, planner.share(shapes.filters, partial.size),
+        rows=(0,),
+    )  # fmt: skip
     return [Value(out)]
+
+
+def _work(shapes: Shapes, count: int) -> int:
+    return count * shapes.places * shapes.taps * shapes.channels * shapes.filters // 16
 
 
 def _numbers(*values: Value) -> tuple[int, ...]:
@@ -152,7 +168,8 @@ def pool(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     r = _regions(node.op, x.shape, x.array.dtype.name)
     out = planner.empty((*x.shape[:-2], r.rows, r.columns), r.dtype)
     pictures = out.size // (r.rows * r.columns)
-    planner.add(pooling.maximum(r), [out, x], pictures, planner.share(pictures, x.array.size))
+    chunk = planner.share(pictures, x.array.size)
+    planner.add(pooling.maximum(r), [out, x], pictures, chunk, rows=(0, 1), work=x.array.size)
     return [Value(out)]
 
 
@@ -162,7 +179,8 @@ def pool_gradient(planner: Planner, node: Any, values: list[Value]) -> list[Valu
     r = _regions(node.op, x.shape, x.array.dtype.name)
     out = planner.empty(x.shape, r.dtype)
     pictures = out.size // (r.height * r.width)
-    planner.add(pooling.gradient(r), [out, x, z, gz], pictures, planner.share(pictures, out.size))
+    chunk = planner.share(pictures, out.size)
+    planner.add(pooling.gradient(r), [out, x, z, gz], pictures, chunk, rows=(0, 1, 2, 3))
     return [Value(out)]
 
 

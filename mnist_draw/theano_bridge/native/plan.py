@@ -7,15 +7,16 @@ operands have their place in memory for good. Running the plan then needs no dec
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from mnist_draw.theano_bridge.native import runner
+from mnist_draw.theano_bridge.native import phases, runner
 from mnist_draw.theano_bridge.native.emitter import Function
 from mnist_draw.theano_bridge.native.llvm import addresses_of
+from mnist_draw.theano_bridge.native.phases import Instruction, Region
 from mnist_draw.theano_bridge.native.team import Program, team
 
 Array = np.ndarray[Any, Any]
@@ -59,15 +60,6 @@ class Value:
 Argument = Value | Array | int
 
 
-@dataclass
-class _Instruction:
-    function: Function
-    arguments: list[int]
-    sources: list[tuple[int, int, int]]
-    extent: int
-    chunk: int
-
-
 class Planner:
     """Collects kernels and memory while the operations' handlers walk the graph.
 
@@ -79,17 +71,20 @@ class Planner:
 
     def __init__(self, inputs: Sequence[Array]) -> None:
         self.threads = team().threads
-        self.instructions: list[_Instruction] = []
+        self.instructions: list[Instruction] = []
         self.buffers: list[Array] = []
         self.copied: list[tuple[int, Array]] = []
         self.bases = [array.ctypes.data for array in inputs]
         self.fault = self.empty((1,), "int64")
         self.fault[0] = 0
 
-    def take_input(self, index: int, array: Array) -> Value:
-        """Decide how an input is read: in place, or from a copy made before each run."""
-        in_place = array.nbytes > COPIED_BYTES and array.flags.c_contiguous and array.flags.aligned
-        if in_place:
+    def take_input(self, index: int, array: Array, updated: bool = False) -> Value:
+        """Decide how an input is read: in place, or from a copy made before each run.
+
+        ``updated``: its new value may take its place, so the next run is given the same memory.
+        """
+        plain = array.flags.c_contiguous and array.flags.aligned
+        if plain and (updated or array.nbytes > COPIED_BYTES):
             return Value(array, index)
         own = self.empty(array.shape, array.dtype)
         self.copied.append((index, own))
@@ -105,7 +100,17 @@ class Planner:
         return array
 
     def add(
-        self, function: Function, arguments: Sequence[Argument], extent: int, chunk: int
+        self,
+        function: Function,
+        arguments: Sequence[Argument],
+        extent: int,
+        chunk: int,
+        *,
+        rows: Collection[int] = (),
+        writes: Collection[int] = (0,),
+        fixed: bool = False,
+        whole: bool = False,
+        work: int = 0,
     ) -> None:
         """Add a kernel.
 
@@ -117,8 +122,19 @@ class Planner:
             Numbers, and arrays whose address is meant.
         extent, chunk
             How much work there is, and how much of it one thread does at a time.
+        rows
+            Positions of the arrays of which a part of the work touches just that part.
+        writes
+            Positions of the arrays that are written.
+        fixed
+            Whether ``chunk`` is among the arguments.
+        whole
+            Whether it loses by taking less than a chunk at once.
+        work
+            Multiplications, roughly; by default, elements written.
         """
         words, sources = [], []
+        touched: dict[bool, list[Region]] = {True: [], False: []}
         for position, argument in enumerate(arguments):
             if isinstance(argument, int):
                 words.append(argument)
@@ -131,8 +147,18 @@ class Planner:
                 sources.append((position, value.source, offset))
             else:
                 self.buffers.append(value.array)
-        chunk = max(1, min(chunk, extent))
-        self.instructions.append(_Instruction(function, words, sources, extent, chunk))
+            # Only ever set to 1: it does not matter by whom first.
+            if value.array is not self.fault:
+                region = Region(*_bounds(value.array), position in rows)
+                touched[position in writes].append(region)
+        written = tuple(touched[True])
+        self.instructions.append(
+            Instruction(
+                function, words, sources, extent, max(1, min(chunk, extent)),
+                tuple(touched[False]), written, fixed, whole,
+                work or sum(region.last - region.first for region in written) // 4,
+            )
+        )  # fmt: skip
 
     def share(self, extent: int, elements: int, multiple: int = 1, parts: int = 2) -> int:
         """Return the chunk that cuts work into fair parts for all threads.
@@ -163,22 +189,52 @@ class Planner:
         sources
             Places in ``memory`` that hold addresses in an input: place, input, offset.
         """
-        addresses = addresses_of(instruction.function for instruction in self.instructions)
+        functions = [instruction.function for instruction in self.instructions]
+        addresses = addresses_of([*functions, phases.RUN_CHUNKS])
         memory = self.empty((sum(len(i.arguments) for i in self.instructions) + 1,), "int64")
-        table = self.empty((len(self.instructions), runner.WORDS), "int64")
-        table[:] = 0
         sources, at = [], 0
-        for row, instruction in zip(table, self.instructions, strict=True):
+        places: dict[Instruction, tuple[int, int]] = {}
+        for instruction in self.instructions:
             count = len(instruction.arguments)
             memory[at : at + count] = instruction.arguments
-            row[runner.KERNEL] = addresses[instruction.function.name]
-            row[runner.ARGUMENTS] = memory.ctypes.data + 8 * at
-            row[runner.EXTENT] = instruction.extent
-            row[runner.CHUNK] = instruction.chunk
-            row[runner.CHUNKS] = -(-instruction.extent // instruction.chunk)
+            places[instruction] = (
+                addresses[instruction.function.name], memory.ctypes.data + 8 * at
+            )  # fmt: skip
             sources += [(at + place, source, to) for place, source, to in instruction.sources]
             at += count
+        arranged = phases.arrange(self.instructions)
+        table = self.empty((len(arranged), runner.WORDS), "int64")
+        table[:] = 0
+        for row, groups in zip(table, arranged, strict=True):
+            chunks = [calls for group in groups for calls in group.calls()]
+            row[runner.KERNEL] = addresses[phases.RUN_CHUNKS.name]
+            row[runner.ARGUMENTS] = self._lay_out(chunks, places).ctypes.data
+            row[runner.EXTENT] = row[runner.CHUNKS] = len(chunks)
+            row[runner.CHUNK] = 1
         return Program(table, keep=(memory, self.buffers)), memory, sources
+
+    def _lay_out(
+        self,
+        chunks: Sequence[Sequence[tuple[Instruction, int, int]]],
+        places: dict[Instruction, tuple[int, int]],
+    ) -> Array:
+        """Write a phase's chunks down as `phases.RUN_CHUNKS` reads them."""
+        calls = self.empty((sum(map(len, chunks)), 4), "int64")
+        flat = [(*places[member], start, stop) for chunk in chunks for member, start, stop in chunk]
+        calls[...] = np.array(flat, dtype=np.int64).reshape(-1, 4)
+        words = self.empty((len(chunks) + 2,), "int64")
+        words[0], words[1] = calls.ctypes.data, 0
+        words[2:] = np.cumsum([len(chunk) for chunk in chunks])
+        return words
+
+
+def _bounds(array: Array) -> tuple[int, int]:
+    """Return the addresses of an array's first byte and of the byte behind its last."""
+    first = last = array.ctypes.data
+    for size, stride in zip(array.shape, array.strides, strict=True):
+        reach = (size - 1) * stride
+        first, last = first + min(reach, 0), last + max(reach, 0)
+    return first, last + array.itemsize
 
 
 class Plan:
@@ -191,7 +247,7 @@ class Plan:
         outputs: Sequence[Value],
         in_place: dict[int, int],
     ) -> None:
-        self.signature = signature(inputs)
+        self._kinds = signature(inputs)
         self.program, self._memory, sources = planner.finish()
         self._fault = planner.fault
         self._copied = planner.copied
@@ -202,7 +258,15 @@ class Plan:
             entries = [(place, offset) for place, source, offset in sources if source == index]
             places, offsets = np.array(entries, dtype=np.int64).T
             self._sources[index] = (places.copy(), offsets.copy())
-        self._bases = dict.fromkeys(self._sources, 0)
+        #: The inputs of the latest run. Most are the same arrays every time.
+        self._latest: list[Array | None] = [None] * len(inputs)
+
+    def accepts(self, inputs: Sequence[Any]) -> bool:
+        """Tell whether the plan was made for inputs of these shapes and types."""
+        for array, before, kind in zip(inputs, self._latest, self._kinds, strict=True):
+            if array is not before and (not isinstance(array, np.ndarray) or _kind(array) != kind):
+                return False
+        return True
 
     def run(self, inputs: Sequence[Array]) -> list[Array]:
         """Compute the outputs.
@@ -212,13 +276,14 @@ class Plan:
         IndexError
             A label or another index is out of range.
         """
+        latest = self._latest
+        for index, (places, offsets) in self._sources.items():
+            array = inputs[index]
+            if array is not latest[index]:
+                self._memory[places] = offsets + array.ctypes.data
         for index, own in self._copied:
             own[...] = inputs[index]
-        for index, (places, offsets) in self._sources.items():
-            base = inputs[index].ctypes.data
-            if base != self._bases[index]:
-                self._memory[places] = offsets + base
-                self._bases[index] = base
+        latest[:] = inputs
         team().run(self.program)
         if self._fault[0]:
             self._fault[0] = 0
@@ -231,10 +296,12 @@ class Plan:
 
 def signature(inputs: Sequence[Array]) -> tuple[Any, ...]:
     """What two sets of inputs must share to share a plan."""
-    return tuple(
-        (array.shape, array.dtype.char, array.flags.c_contiguous and array.flags.aligned)
-        for array in inputs
-    )
+    return tuple(_kind(array) for array in inputs)
+
+
+def _kind(array: Array) -> tuple[Any, ...]:
+    flags = array.flags
+    return array.shape, array.dtype.char, flags.c_contiguous and flags.aligned
 
 
 Handler = Callable[[Planner, Any, list[Value]], list[Value]]

@@ -137,3 +137,24 @@ def test_what_is_unknown_is_left_to_numba(native, left_to_numba):
     a = normal(50)
     np.testing.assert_array_equal(function(a), np.sort(a))
     assert len(left_to_numba) == 1
+
+
+@pytest.mark.parametrize("index_dtype", ["int32", "int64"])
+def test_rows_are_gathered(index_dtype, both):
+    pictures = T.TensorType("uint8", (False,) * 4)("pictures")
+    rows = T.TensorType(index_dtype, (False,))("rows")
+    values = RNG.integers(0, 256, (900, 1, 28, 28)).astype(np.uint8)
+    chosen = RNG.integers(-900, 900, 500).astype(index_dtype)
+    both([pictures, rows], [pictures[rows], T.cast(pictures[rows], "float32")], [values, chosen])
+    both([pictures, rows], pictures[rows], [values, chosen[:1]])
+    both([t, rows], t[rows], [np.arange(900, dtype=np.int32), chosen[::2]])
+
+
+def test_rows_that_are_not_there_are_an_error(native):
+    rows = T.lvector("rows")
+    take = theano.function([x, rows], x[rows], mode=native)
+    assert take(normal(3, 2), np.array([2, -3])).shape == (2, 2)
+    for wrong in (3, -4):
+        with pytest.raises(IndexError):
+            take(normal(3, 2), np.array([0, wrong]))
+    assert take(normal(3, 2), np.array([1, 1])).shape == (2, 2)

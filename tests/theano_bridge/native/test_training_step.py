@@ -93,8 +93,9 @@ def test_get_and_set_value_work_between_steps(native):
     np.testing.assert_array_equal(weights.get_value(), 6)
 
 
-def test_two_variables_can_change_places(native):
-    a, b = (theano.shared(np.full((200, 100), v, np.float32)) for v in (1.0, 2.0))
+@pytest.mark.parametrize("shape", [(), (3,), (200, 100)])
+def test_two_variables_can_change_places(shape, native):
+    a, b = (theano.shared(np.full(shape, v, np.float32)) for v in (1.0, 2.0))
     swap = theano.function([], [], updates=[(a, b + 0), (b, a + 0)], mode=native)
     swap()
     np.testing.assert_array_equal(a.get_value(), 2)
@@ -102,6 +103,22 @@ def test_two_variables_can_change_places(native):
     swap()
     np.testing.assert_array_equal(a.get_value(), 1)
     np.testing.assert_array_equal(b.get_value(), 2)
+
+
+def test_a_minibatch_of_chosen_rows_is_that_minibatch(monkeypatch):
+    networks = []
+    rows = RNG.permutation(200)[:80]
+    for chosen in (False, True):
+        network = build_network(TrainingSettings(seed=3))
+        functions = compile_train(network, TrainingSettings(seed=3))
+        for _ in range(3):
+            if chosen:
+                functions.train(PICTURES, LABELS, rows)
+            else:
+                functions.train(PICTURES[rows], LABELS[rows])
+        networks.append(lasagne.layers.get_all_param_values(network))
+    for one, other in zip(*networks, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_functions_of_several_threads_run_side_by_side(native):

@@ -1,0 +1,276 @@
+"""Which kernels one core runs in a row, and which may run side by side.
+
+A step's time is not only arithmetic: where every kernel waits until all cores are done with the
+one before, each hands over its results through memory that the cores share, dozens of times.
+Most kernels of a network work row by row, though: a layer's part of a minibatch needs the same
+part of the layer before and nothing else. Such kernels form a *group*. Its rows are cut into
+chunks, and the core that takes a chunk runs all kernels of the group on it, while the rows are
+in its cache. Groups that need nothing of each other form a *phase*; only between two phases do
+the cores wait for each other. A training step of a dense network has two of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from math import gcd
+
+from mnist_draw.theano_bridge.native.emitter import Function
+
+#: Rows are passed on from kernel to kernel in blocks of about this many bytes, so that they are
+#: still in a core's own cache.
+BLOCK_BYTES = 400_000
+
+
+@dataclass(frozen=True)
+class Region:
+    """Memory that a kernel reads or writes.
+
+    Attributes
+    ----------
+    first, last
+        Addresses of its first byte and of the byte behind it.
+    by_rows
+        Whether any part of the kernel's work touches just the same part of this memory.
+    """
+
+    first: int
+    last: int
+    by_rows: bool
+
+
+@dataclass(eq=False)
+class Instruction:
+    """A kernel with its operands.
+
+    Attributes
+    ----------
+    function, arguments
+        The kernel and its words.
+    sources
+        Which of the words are addresses in an input: position, input, offset.
+    extent, chunk
+        How much work there is, and how much of it makes a chunk when it runs by itself.
+    reads, writes
+        The memory that it touches.
+    fixed
+        Whether another chunk will not do, because memory is set aside for each chunk.
+    whole
+        Whether it takes a chunk at once, not block by block.
+    work
+        How long it takes, in no unit.
+    """
+
+    function: Function
+    arguments: list[int]
+    sources: list[tuple[int, int, int]]
+    extent: int
+    chunk: int
+    reads: tuple[Region, ...]
+    writes: tuple[Region, ...]
+    fixed: bool = False
+    whole: bool = False
+    work: int = 0
+
+    @property
+    def chunks(self) -> int:
+        """Into how many chunks it would be cut by itself."""
+        return -(-self.extent // self.chunk)
+
+
+class _Order(IntEnum):
+    """How two kernels depend on each other."""
+
+    NONE = 0
+    ALONG = 1
+    AFTER = 2
+
+
+def _between(one: Region, other: Region) -> _Order:
+    if one.last <= other.first or other.last <= one.first:
+        return _Order.NONE
+    same = one.by_rows and other.by_rows and one == other
+    return _Order.ALONG if same else _Order.AFTER
+
+
+def _order(earlier: Instruction, later: Instruction) -> _Order:
+    result = _Order.NONE
+    for mine, others in (
+        (earlier.writes, (*later.reads, *later.writes)),
+        (earlier.reads, later.writes),
+    ):
+        for one in mine:
+            for other in others:
+                result = max(result, _between(one, other))
+    return result
+
+
+class Group:
+    """Kernels that go through the same rows.
+
+    Attributes
+    ----------
+    members
+        In the order in which a chunk runs them.
+    units
+        Into how many equal parts the work of each can be cut.
+    """
+
+    def __init__(self, members: Sequence[Instruction]) -> None:
+        self.members = list(members)
+        self.units = gcd(*(member.extent for member in members))
+
+    @property
+    def work(self) -> int:
+        """How long all of it takes."""
+        return sum(member.work for member in self.members)
+
+    @property
+    def chunk(self) -> int:
+        """Units in a chunk: as the member wants it that is cut into the fewest chunks."""
+        wanted = self._fixed or self._divided or {self.units}
+        return min(max(wanted), self.units)
+
+    @property
+    def _fixed(self) -> set[int]:
+        """Units in the chunks of the members that cannot be cut otherwise."""
+        return {self._units_of(m) for m in self.members if m.fixed}
+
+    @property
+    def _divided(self) -> set[int]:
+        """Units in the chunks of the other members that are worth cutting."""
+        return {self._units_of(m) for m in self.members if m.chunks > 1 and not m.fixed}
+
+    def _units_of(self, member: Instruction) -> int:
+        return -(-member.chunk * self.units // member.extent)
+
+    @property
+    def possible(self) -> bool:
+        """Whether its members can be cut at the same places, into as many chunks as they need."""
+        if any(m.chunks > self.units for m in self.members):
+            return False
+        if any(m.chunk * self.units % m.extent for m in self.members if m.fixed):
+            return False
+        fixed, divided = self._fixed, self._divided
+        return len(fixed) <= 1 and (not fixed or not divided or max(fixed) <= max(divided))
+
+    def calls(self) -> list[list[tuple[Instruction, int, int]]]:
+        """Return, for each chunk, what is called: kernel, start, stop."""
+        chunk = self.chunk
+        return [
+            list(self._calls(start, min(start + chunk, self.units)))
+            for start in range(0, self.units, chunk)
+        ]
+
+    def _calls(self, start: int, stop: int) -> Iterator[tuple[Instruction, int, int]]:
+        for segment in self._segments():
+            block = self._block(segment, stop - start)
+            for first in range(start, stop, block):
+                last = min(first + block, stop)
+                for member in segment:
+                    each = member.extent // self.units
+                    yield member, first * each, last * each
+
+    def _segments(self) -> Iterator[list[Instruction]]:
+        segment: list[Instruction] = []
+        for member in self.members:
+            if member.whole and segment:
+                yield segment
+                segment = []
+            segment.append(member)
+            if member.whole:
+                yield segment
+                segment = []
+        if segment:
+            yield segment
+
+    def _block(self, segment: list[Instruction], units: int) -> int:
+        if len(segment) == 1:
+            return units
+        written = [r.last - r.first for m in segment for r in m.writes if r.by_rows]
+        return max(1, min(units, BLOCK_BYTES * self.units // max(1, sum(written))))
+
+
+def arrange(instructions: Sequence[Instruction]) -> list[list[Group]]:
+    """Put kernels into groups and groups into phases, each as early as it can run.
+
+    Parameters
+    ----------
+    instructions
+        In an order in which they could run one after the other.
+
+    Returns
+    -------
+    list of list of Group
+        The groups of each phase, those with most work first.
+    """
+    phase_of: dict[Instruction, int] = {}
+    group_of: dict[Instruction, Group] = {}
+    for number, instruction in enumerate(instructions):
+        phase, along = 0, []
+        for earlier in instructions[:number]:
+            order = _order(earlier, instruction)
+            if order is _Order.NONE:
+                continue
+            phase = max(phase, phase_of[earlier] + (order is _Order.AFTER))
+            if order is _Order.ALONG:
+                along.append(earlier)
+        joined = {group_of[earlier] for earlier in along if phase_of[earlier] == phase}
+        # In the order in which they would run one after the other.
+        members = [m for m in instructions[:number] if group_of[m] in joined]
+        group = Group([*members, instruction])
+        if joined and not group.possible:
+            phase += 1
+            group = Group([instruction])
+        phase_of[instruction] = phase
+        group_of.update(dict.fromkeys(group.members, group))
+    phases: dict[int, dict[Group, None]] = {}
+    for instruction in instructions:
+        phases.setdefault(phase_of[instruction], {})[group_of[instruction]] = None
+    return [
+        sorted(phases[number], key=lambda group: group.work, reverse=True)
+        for number in sorted(phases)
+    ]
+
+
+#: Runs the chunks ``start`` to ``stop`` of a phase. Its words: where the calls begin, then for
+#: each chunk the number of its first call, and the number of calls. A call is four words:
+#: kernel, its arguments, start, stop.
+RUN_CHUNKS = Function(
+    "mnist_draw_chunks",
+    """
+define void @mnist_draw_chunks(ptr %args, i64 %start, i64 %stop) nounwind {
+entry:
+  %callsi = load i64, ptr %args
+  %calls = inttoptr i64 %callsi to ptr
+  %firstp = getelementptr i64, ptr %args, i64 1
+  %fromp = getelementptr i64, ptr %firstp, i64 %start
+  %from = load i64, ptr %fromp
+  %top = getelementptr i64, ptr %firstp, i64 %stop
+  %to = load i64, ptr %top
+  br label %look
+look:
+  %i = phi i64 [ %from, %entry ], [ %i1, %work ]
+  %more = icmp slt i64 %i, %to
+  br i1 %more, label %work, label %end
+work:
+  %offset = mul i64 %i, 4
+  %kernelp = getelementptr i64, ptr %calls, i64 %offset
+  %kerneli = load i64, ptr %kernelp
+  %kernel = inttoptr i64 %kerneli to ptr
+  %argumentsp = getelementptr i64, ptr %kernelp, i64 1
+  %argumentsi = load i64, ptr %argumentsp
+  %arguments = inttoptr i64 %argumentsi to ptr
+  %startp = getelementptr i64, ptr %kernelp, i64 2
+  %first = load i64, ptr %startp
+  %stopp = getelementptr i64, ptr %kernelp, i64 3
+  %last = load i64, ptr %stopp
+  call void %kernel(ptr %arguments, i64 %first, i64 %last)
+  %i1 = add i64 %i, 1
+  br label %look
+end:
+  ret void
+}
+""",
+)

@@ -1,0 +1,135 @@
+"""Kernels arranged for several cores compute what they compute one after the other."""
+
+import random
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mnist_draw.theano_bridge.native.emitter import Function
+from mnist_draw.theano_bridge.native.phases import BLOCK_BYTES, Instruction, Region, arrange
+
+#: Elements of every array in the simulated memory.
+LENGTH = 24
+SPACE = 1000
+
+
+def region(array, by_rows=True):
+    return Region(array * SPACE, array * SPACE + LENGTH, by_rows)
+
+
+def instruction(
+    reads=(), writes=(), extent=LENGTH, chunk=6, fixed=False, whole=False, name="kernel"
+):
+    return Instruction(
+        Function(name, ""), [], [], extent, chunk, tuple(reads), tuple(writes), fixed, whole
+    )
+
+
+def names(phases):
+    return [sorted(tuple(m.function.name for m in g.members) for g in p) for p in phases]
+
+
+def test_kernels_of_the_same_rows_run_in_a_row():
+    first = instruction([region(0)], [region(1)], name="first")
+    second = instruction([region(1), region(9, False)], [region(2)], name="second")
+    third = instruction([region(2)], [region(2)], name="third")
+    ((group,),) = arrange([first, second, third])
+    assert [m.function.name for m in group.members] == ["first", "second", "third"]
+    assert len(group.calls()) == 4
+
+
+def test_who_needs_all_rows_waits():
+    first = instruction([region(0)], [region(1)], name="first")
+    sums = instruction([region(1, False)], [region(2)], name="sum")
+    other = instruction([region(5)], [region(6)], name="other")
+    assert names(arrange([first, sums, other])) == [[("first",), ("other",)], [("sum",)]]
+
+
+def test_what_is_still_read_is_not_overwritten():
+    reads = instruction([region(0, False)], [region(1)], name="reads")
+    update = instruction([region(0)], [region(0)], name="update")
+    assert names(arrange([reads, update])) == [[("reads",)], [("update",)]]
+
+
+def test_parts_of_the_same_memory_are_not_the_same_rows():
+    whole = instruction([], [Region(0, 24, True)], name="whole")
+    half = instruction([Region(0, 12, True)], [region(3)], name="half")
+    assert names(arrange([whole, half])) == [[("whole",)], [("half",)]]
+
+
+def test_rows_that_cannot_be_cut_alike_are_not_chained():
+    first = instruction([], [region(1)], extent=5, chunk=1, name="fives")
+    second = instruction([region(1)], [region(2)], extent=7, chunk=1, name="sevens")
+    assert names(arrange([first, second])) == [[("fives",)], [("sevens",)]]
+
+
+def test_memory_that_is_set_aside_for_chunks_decides_their_size():
+    free = instruction([], [region(1)], extent=12, chunk=6, name="free")
+    fixed = instruction([region(1)], [region(2)], extent=24, chunk=8, fixed=True, name="fixed")
+    other = instruction([region(2)], [region(3)], extent=24, chunk=4, fixed=True, name="other")
+    phases = arrange([free, fixed, other])
+    assert names(phases) == [[("free", "fixed")], [("other",)]]
+    assert [stop - start for calls in phases[0][0].calls() for _, start, stop in calls[:1]] == [
+        4
+    ] * 3
+
+
+def test_large_rows_are_passed_on_in_blocks():
+    size = 10 * BLOCK_BYTES
+    one, two = (Region(a * 100 * size, a * 100 * size + size, True) for a in (1, 2))
+    first = instruction([], [one], extent=100, chunk=50, name="first")
+    second = instruction([one], [two], extent=100, chunk=50, name="second")
+    ((group,),) = arrange([first, second])
+    calls = group.calls()[0]
+    assert [m.function.name for m, _, _ in calls[:4]] == ["first", "second", "first", "second"]
+    assert [(start, stop) for _, start, stop in calls[:4:2]] == [(0, 5), (5, 10)]
+
+
+@st.composite
+def programs(draw):
+    """Instructions of a random program, with what each reads by rows, as a whole, and writes."""
+    result = []
+    for _ in range(draw(st.integers(1, 9))):
+        target = draw(st.integers(0, 4))
+        along = draw(st.lists(st.integers(0, 4), max_size=2))
+        # A kernel that overwrites what it reads elsewhere would be wrong by itself.
+        whole = [a for a in draw(st.lists(st.integers(0, 4), max_size=1)) if a != target]
+        extent = draw(st.sampled_from([1, 4, 6, 8, 12, 24]))
+        result.append((target, along, whole, extent, draw(st.integers(1, extent))))
+    return result
+
+
+@settings(deadline=None)
+@given(programs(), st.randoms(use_true_random=False))
+def test_any_timing_gives_the_same(program, rng: random.Random):
+    instructions = [
+        instruction(
+            [*(region(a) for a in along), *(region(a, False) for a in whole)],
+            [region(target)],
+            extent,
+            chunk,
+            whole=rng.random() < 0.3,
+        )
+        for target, along, whole, extent, chunk in program
+    ]
+    work = dict(zip(instructions, enumerate(program), strict=True))
+
+    def call(memory, member, start, stop):
+        number, (target, along, whole, extent, _) = work[member]
+        part = slice(start * LENGTH // extent, stop * LENGTH // extent)
+        total = sum(7 * int(memory[a].sum()) for a in whole)
+        values = sum((i + 3) * memory[a][part] for i, a in enumerate(along))
+        memory[target][part] = (values + total + number) % 1009
+
+    expected = np.arange(5 * LENGTH).reshape(5, LENGTH)
+    found = expected.copy()
+    for member in instructions:
+        call(expected, member, 0, member.extent)
+    for phase in arrange(instructions):
+        chunks = [list(calls) for group in phase for calls in group.calls()]
+        while chunks:
+            chunk = rng.choice(chunks)
+            call(found, *chunk.pop(0))
+            chunks = [c for c in chunks if c]
+    np.testing.assert_array_equal(found, expected)
