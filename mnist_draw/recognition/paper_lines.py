@@ -21,11 +21,11 @@ _SHORTEST_SIDE = 120
 #: Lines are sought on a picture reduced to about this side.
 _COARSE_SIDE = 420
 #: Lines are at most this wide, as a part of the picture's longer side.
-_WIDEST = 1 / 60
+_WIDEST = 1 / 90
 #: Slopes at which lines are sought: the camera may be held askew by some degrees.
 _SLOPES = np.linspace(-0.09, 0.09, 37)
 #: A line is seen along at least this part of the picture.
-_SEEN = 0.55
+_SEEN = 0.65
 #: Fainter than this part of the strongest ink is not looked at.
 _FAINTEST = 0.08
 _MOST_LINES = 80
@@ -94,7 +94,7 @@ def find_lines(ink: Float) -> list[Line]:
     rows, columns = ink.shape[0] // factor, ink.shape[1] // factor
     blocks = ink[: rows * factor, : columns * factor].reshape(rows, factor, columns, factor)
     coarse = blocks.max(axis=(1, 3)) if factor > 1 else ink
-    thickest = 2 * _line_width(coarse) + 1
+    thickest = _line_width(coarse) + 1
     # What is wider than a line, across, is none: strokes of a pen, shadows.
     thin = coarse - ndimage.grey_opening(coarse, size=(thickest, 1), mode="nearest")
     seen = (thin > _FAINTEST).astype(np.float32)
@@ -116,7 +116,9 @@ def find_lines(ink: Float) -> list[Line]:
     typical = float(np.median(best))
     least = max(_SEEN, typical + (1 - typical) * 0.4)
     peaks = (best >= least) & (best == ndimage.maximum_filter1d(best, 5))
-    found = np.flatnonzero(peaks)
+    runs, count = ndimage.label(ndimage.binary_closing(peaks, iterations=1))
+    # A line is as clear in two or three rows: the one in the middle stands for it.
+    found = [int(np.median(np.flatnonzero((runs == run) & peaks))) for run in range(1, count + 1)]
     if len(found) > _MOST_LINES:
         return []
     middle = (ink.shape[1] - 1) / 2
