@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from pen_drawing import DIGITS, board
 from PIL import Image
 from scipy import ndimage
 
@@ -15,7 +16,6 @@ from mnist_draw.dataset.normalise import has_ink, normalise_ink
 from mnist_draw.recognition.paper_edge import surroundings
 from mnist_draw.recognition.paper_lines import find_lines, without_lines
 from mnist_draw.recognition.pictures import load_picture
-from pen_drawing import DIGITS, board
 
 HEIGHT, WIDTH = 480, 640
 DOWN, ACROSS = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
