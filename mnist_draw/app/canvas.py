@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import (
+    QColor,
     QImage,
     QPainter,
     QPainterPath,
@@ -21,7 +22,7 @@ from PyQt5.QtGui import (
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from mnist_draw.app import theme
-from mnist_draw.app.drawing import Drawing
+from mnist_draw.app.drawing import INK_RENDERING, Drawing
 from mnist_draw.app.layer_memory import LayerMemory
 from mnist_draw.app.placed import Item
 from mnist_draw.app.pointer import PointerWidget
@@ -155,6 +156,11 @@ class Canvas(PointerWidget):
     def pixels_per_unit(self) -> float:
         """Return how many logical pixels one board unit takes."""
         return min(self.width(), self.height()) / BOARD
+
+    def renderings(self) -> list[tuple[float, QColor]]:
+        """Return how a picture on the board is rendered: pixels per board unit, and colour."""
+        screen = self.pixels_per_unit() * self.devicePixelRatioF()
+        return [(screen, theme.colour("ink")), INK_RENDERING]
 
     def set_marks(self, box: QRectF | None, centre: QPointF | None = None) -> None:
         """Show the crop box and the centre of mass, in board units; None shows neither."""

@@ -26,6 +26,8 @@ INK_SCALE = 0.5
 _GROW = 100.0
 _INK = QColor(Qt.white)
 _PAPER = QColor(Qt.black)
+#: How a placed picture is rendered in the ink picture.
+INK_RENDERING = (INK_SCALE, _INK)
 
 
 class Drawing:

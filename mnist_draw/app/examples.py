@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from mnist_draw.app.placed import Placed, place_ink
+from mnist_draw.app.placed import Placed, Renderings, place_ink
 from mnist_draw.app.side_reader import SideReader, ink_on_board
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ class Examples(QObject):
     ----------
     reader : SideReader
         In its thread digits are loaded and mistakes are found.
+    renderings : callable
+        Returns how the board renders a picture; see :meth:`Canvas.renderings`.
 
     Signals
     -------
@@ -58,10 +61,15 @@ class Examples(QObject):
     told = pyqtSignal(str)
 
     def __init__(
-        self, reader: SideReader, digits: DigitsToShow | None = None, parent: QObject | None = None
+        self,
+        reader: SideReader,
+        renderings: Callable[[], Renderings],
+        digits: DigitsToShow | None = None,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._reader = reader
+        self._renderings = renderings
         self._digits = digits or DigitsToShow()
         self._random = random.Random()
         self._any: list[int] = []
@@ -72,7 +80,7 @@ class Examples(QObject):
 
     def show_any(self) -> None:
         """Find a random test digit."""
-        self._reader.background.run(self._draw_any, self._show)
+        self._reader.background.run(partial(self._draw_any, self._renderings()), self._show)
 
     def show_mistake(self) -> None:
         """Find a random test digit that the network in use gets wrong."""
@@ -91,16 +99,18 @@ class Examples(QObject):
 
     # -- in the reader's thread
 
-    def _draw_any(self) -> tuple[Placed, str]:
+    def _draw_any(self, renderings: Renderings) -> tuple[Placed, str]:
         images, labels = self._digits.all()
         if not self._any:
             self._any = self._random.sample(range(len(images)), len(images))
         index = self._any.pop()
-        return _placed(images, index), f"Test digit {index:,} of MNIST: it is a {labels[index]}."
+        return _placed(
+            images, index, renderings
+        ), f"Test digit {index:,} of MNIST: it is a {labels[index]}."
 
-    def _draw_wrong(self, mistake: Mistake) -> tuple[Placed, str]:
+    def _draw_wrong(self, mistake: Mistake, renderings: Renderings) -> tuple[Placed, str]:
         images, _ = self._digits.all()
-        return _placed(images, mistake.index), (
+        return _placed(images, mistake.index, renderings), (
             f"Test digit {mistake.index:,} of MNIST: it is a {mistake.label}. "
             f"This network reads {mistake.read}."
         )
@@ -133,7 +143,8 @@ class Examples(QObject):
         if not self._wrong:
             self._wrong = self._random.sample(self._mistakes, len(self._mistakes))
         mistake = self._wrong.pop()
-        self._reader.background.run(partial(self._draw_wrong, mistake), self._show)
+        work = partial(self._draw_wrong, mistake, self._renderings())
+        self._reader.background.run(work, self._show)
 
     def _show(self, drawn: tuple[Placed, str]) -> None:
         self.found.emit(*drawn)
@@ -143,5 +154,7 @@ def _on_board(picture: np.ndarray) -> np.ndarray:
     return ink_on_board(place_ink(picture))
 
 
-def _placed(images: np.ndarray, index: int) -> Placed:
-    return place_ink(images[index, 0])
+def _placed(images: np.ndarray, index: int, renderings: Renderings) -> Placed:
+    placed = place_ink(images[index, 0])
+    placed.prepare(renderings)
+    return placed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,7 @@ from PyQt5.QtGui import QImage
 from PyQt5.QtWidgets import QApplication, QFileDialog, QWidget
 
 from mnist_draw.app.background import Background
-from mnist_draw.app.placed import Placed, place_ink
+from mnist_draw.app.placed import Placed, Renderings, place_ink
 from mnist_draw.app.reporting import reporter
 
 #: At most so many pictures are read at once.
@@ -51,6 +51,8 @@ class PictureInput(QObject):
     ----------
     background : Background
         Where pictures are read.
+    renderings : callable
+        Returns how the board renders a picture; see :meth:`Canvas.renderings`.
     owner : QWidget
         The dialog's window.
 
@@ -71,9 +73,12 @@ class PictureInput(QObject):
     next_read = pyqtSignal(object)
     told = pyqtSignal(str)
 
-    def __init__(self, background: Background, owner: QWidget) -> None:
+    def __init__(
+        self, background: Background, renderings: Callable[[], Renderings], owner: QWidget
+    ) -> None:
         super().__init__(owner)
         self._background = background
+        self._renderings = renderings
         self._owner = owner
         self._folder = ""
         self._problems: list[str] = []
@@ -134,18 +139,21 @@ class PictureInput(QObject):
             self._problems.append(f"Only the first {MOST} of {len(sources):,} pictures were read.")
         if len(chosen) > 1:
             self.several_asked.emit(len(chosen))
+        renderings = self._renderings()
         for number, source in enumerate(chosen, 1):
             self._background.run(
-                partial(self._work, self._round, source),
+                partial(self._work, self._round, source, renderings),
                 partial(self._found, self._round, number, len(chosen)),
             )
 
-    def _work(self, asked: int, source: Source) -> FoundPicture | str | None:
+    def _work(
+        self, asked: int, source: Source, renderings: Renderings
+    ) -> FoundPicture | str | None:
         """Read one picture, or return the sentence that says why not; in the other thread."""
         if asked != self._round:
             return None
         try:
-            return _read(source)
+            return _read(source, renderings)
         except Exception as error:  # one bad picture must not keep the others from being read
             return reporter.sentence(error)
 
@@ -162,7 +170,7 @@ class PictureInput(QObject):
             self.told.emit(_together(self._problems))
 
 
-def _read(source: Source) -> FoundPicture | str:
+def _read(source: Source, renderings: Renderings) -> FoundPicture | str:
     from mnist_draw.dataset.normalise import has_ink
     from mnist_draw.recognition.pictures import MAX_PIXELS, PictureError, load_picture
 
@@ -183,7 +191,9 @@ def _read(source: Source) -> FoundPicture | str:
         ink = load_picture(source)
     if not has_ink(ink):
         return f"Nothing on the picture {name} stands out as ink; the drawing is unchanged."
-    return FoundPicture(name, place_ink(ink))
+    placed = place_ink(ink)
+    placed.prepare(renderings)
+    return FoundPicture(name, placed)
 
 
 def _png(image: QImage) -> bytes:

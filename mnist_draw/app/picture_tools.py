@@ -61,9 +61,9 @@ class PictureTools(QObject):
         self._canvas = canvas
         self._words_of_answer = words_of_answer
         self.reader = SideReader(parent=self)
-        self.input = PictureInput(background, owner)
+        self.input = PictureInput(background, canvas.renderings, owner)
         self.output = PictureOutput(canvas, background, owner)
-        self.examples = Examples(self.reader, parent=self)
+        self.examples = Examples(self.reader, canvas.renderings, parent=self)
         self.strip = PictureStrip(self.reader)
         self.caption = BoardCaption(canvas)
         self.drops = DropTarget(canvas, self.input.drop)
@@ -124,13 +124,8 @@ class PictureTools(QObject):
         self.output.copy_text(self._words_of_answer())
 
     def _show_picture(self, picture: FoundPicture) -> None:
-        self._canvas.show_items([_fresh(picture.placed)])
+        self._canvas.show_items([picture.placed.copy()])
 
     def _show_example(self, placed: Placed, sentence: str) -> None:
         self._canvas.show_items([placed])
         self.caption.say(sentence)
-
-
-def _fresh(placed: Placed) -> Placed:
-    """Return another item with the same content: the board's history tells items apart."""
-    return Placed(placed.mask, placed.place)

@@ -6,9 +6,10 @@ colour of the ink. Its place is chosen so that its pixels fall on whole pixels o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
-from PyQt5.QtCore import QRectF, QSize, Qt
+from PyQt5.QtCore import QRectF, QSize, QSizeF, Qt
 from PyQt5.QtGui import QColor, QImage, QPainter
 
 from mnist_draw.app.strokes import BOARD, Stroke
@@ -21,8 +22,12 @@ _UNIT = 2.0
 #: Pictures that are enlarged more than this show their pixels; so small ones, such as those of
 #: MNIST, reach the network unblurred.
 _PIXELATED = 4.0
-#: Renderings kept: the board's, the ink picture's and one of a size before.
-_MOST_KEPT = 3
+#: Renderings kept: the board's, the ink picture's, a thumbnail's and one of a size before.
+_MOST_KEPT = 4
+
+
+#: Pixels per board unit, and the colour of the ink.
+Renderings: TypeAlias = Sequence[tuple[float, QColor]]
 
 
 class Placed:
@@ -59,14 +64,34 @@ class Placed:
         """Return the rectangle it covers, in board units."""
         return QRectF(self.place)
 
+    def copy(self) -> Placed:
+        """Return another item with the same content: the board's history tells items apart."""
+        other = Placed(self.mask, self.place)
+        other._kept = dict(self._kept)
+        return other
+
+    def prepare(self, renderings: Renderings) -> None:
+        """Render it as it will be painted.
+
+        A large picture takes longer than the window may wait: this is done in the thread that
+        reads it, before any other thread knows of it.
+
+        Parameters
+        ----------
+        renderings : sequence of (float, QColor)
+            Pixels per board unit, and the colour of the ink.
+        """
+        for scale, colour in renderings:
+            self._rendering(self.place.size() * scale, colour)
+
     def paint(self, painter: QPainter, colour: QColor) -> None:
         """Paint it where it lies; the painter works in board units."""
         device = painter.deviceTransform().mapRect(self.place)
-        size = QSize(max(1, round(device.width())), max(1, round(device.height())))
-        painter.drawImage(self.place, self._rendering(size, colour))
+        painter.drawImage(self.place, self._rendering(device.size(), colour))
 
-    def _rendering(self, size: QSize, colour: QColor) -> QImage:
+    def _rendering(self, exact: QSizeF, colour: QColor) -> QImage:
         """Return the picture at a size in pixels and in a colour."""
+        size = QSize(max(1, round(exact.width())), max(1, round(exact.height())))
         key = (size.width(), size.height(), colour.rgba())
         found = self._kept.get(key)
         if found is None:
