@@ -1,0 +1,330 @@
+"""Measure how long the window takes from a mouse event to the answer that knows of it.
+
+The program's own window is opened on its Draw tab and digits are drawn on its board with mouse
+events, as many a second as a mouse sends, posted by a thread that keeps time however busy the
+window is::
+
+    python benchmarks/latency.py [--networks best,mlp] [--train] [--quick] [--json]
+                                 [--screen] [--rate 125] [--digits 40] [--blocks 3]
+
+Measured are, in milliseconds, from the moment at which an event was due: until an answer that
+includes it is shown (an event that comes while the network still reads is answered together with
+those after it), and until its ink has been painted. Blocks with the explanations (hidden units
+and saliency, 30 times a second) take turns with blocks without them. ``--train`` trains the
+tutorial's network at full speed meanwhile. Without ``--screen`` Qt's offscreen platform paints.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import sys
+import tempfile
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT)]
+
+#: Board units that the pen covers in a second.
+SPEED = 900.0
+EPOCHS = 900
+#: Strokes of each digit, in board units (0 to 600).
+DIGITS: tuple[tuple[tuple[tuple[float, float], ...], ...], ...] = (
+    (((300, 120), (210, 200), (200, 380), (300, 480), (390, 380), (390, 200), (300, 120)),),
+    (((260, 180), (320, 120), (310, 480)),),
+    (((210, 190), (300, 120), (380, 200), (300, 330), (200, 470), (400, 470)),),
+    (((210, 150), (330, 120), (370, 200), (270, 280), (380, 360), (330, 470), (200, 450)),),
+    (((330, 120), (200, 350), (420, 350)), ((360, 250), (340, 490))),
+    (((390, 130), (240, 130), (220, 270), (350, 280), (390, 390), (310, 480), (200, 450)),),
+    (((350, 120), (230, 300), (230, 430), (320, 480), (380, 400), (320, 320), (230, 380)),),
+    (((200, 130), (400, 130), (320, 300), (280, 480)),),
+    (
+        (
+            (380, 170), (290, 120), (230, 190), (370, 370), (320, 470), (230, 430), (260, 320),
+            (380, 200),
+        ),
+    ),
+    (((370, 220), (290, 300), (220, 220), (290, 130), (370, 180), (350, 480)),),
+)  # fmt: skip
+
+
+class Watch:
+    """Takes the times, in the GUI thread."""
+
+    def __init__(self, window: Any) -> None:
+        from PyQt5.QtCore import QEvent, QObject
+
+        watch = self
+
+        class Filter(QObject):
+            def eventFilter(self, watched: Any, event: Any) -> bool:
+                kind = event.type()
+                if kind == QEvent.MouseMove and watch.posted:
+                    watch.due = watch.posted.popleft()
+                    watch.unpainted.append(watch.due)
+                elif kind == QEvent.Paint:
+                    # What waits is painted when this event has been served.
+                    watch.painting.extend(watch.unpainted)
+                    watch.unpainted.clear()
+                    watch.later.emit()
+                return False
+
+        self.posted: deque[float] = deque()
+        self.due: float | None = None
+        self.unpainted: list[float] = []
+        self.painting: list[float] = []
+        self.waiting: dict[int, float] = {}
+        self.answered: list[float] = []
+        self.painted: list[float] = []
+        self._filter = Filter(window)
+        self.later = _signals().done
+        self._keep = self.later
+        tab = window.draw_tab
+        tab.canvas.installEventFilter(self._filter)
+        tab.ink_posted.connect(self._post)
+        # Connected after the tab's own slot: the answer is on its labels by then.
+        window.recognition.worker.answered.connect(self._answer)
+
+    def _post(self, ink: Any, ticket: int) -> None:
+        # Clearing the board, pressing and releasing change the ink too; only moves are timed.
+        if self.due is not None:
+            self.waiting[ticket], self.due = self.due, None
+
+    def _answer(self, answer: Any, ticket: int) -> None:
+        now = time.perf_counter()
+        for known in [known for known in self.waiting if known <= ticket]:
+            self.answered.append(1000 * (now - self.waiting.pop(known)))
+
+    def end_painting(self) -> None:
+        """Note that what was being painted is painted."""
+        now = time.perf_counter()
+        self.painted += [1000 * (now - due) for due in self.painting]
+        self.painting.clear()
+
+    def take(self) -> dict[str, list[float]]:
+        """Return what was measured and begin anew."""
+        result = {"answer": self.answered, "ink": self.painted}
+        self.answered, self.painted = [], []
+        self.waiting.clear()
+        return result
+
+
+def _signals() -> Any:
+    from PyQt5.QtCore import QObject, pyqtSignal
+
+    class Signals(QObject):
+        done = pyqtSignal()
+        call = pyqtSignal(object)
+
+    signals = Signals()
+    _kept.append(signals)
+    return signals
+
+
+_kept: list[Any] = []
+
+
+class Hand:
+    """Draws, from a thread of its own."""
+
+    def __init__(self, window: Any, watch: Watch, rate: float) -> None:
+        from PyQt5.QtCore import Qt
+
+        self._window, self._watch, self._rate = window, watch, rate
+        self._gui = _signals()
+        self._gui.call.connect(lambda work: work(), Qt.QueuedConnection)
+
+    def in_gui(self, work: Any) -> Any:
+        """Do something in the GUI thread and return its result."""
+        done = threading.Event()
+        results: list[Any] = []
+        self._gui.call.emit(lambda: (results.append(work()), done.set()))
+        if not done.wait(60):
+            raise RuntimeError("the window does not answer")
+        return results[0]
+
+    def draw(self, digits: int) -> None:
+        """Draw digits, clearing the board before each."""
+        for number in range(digits):
+            self.in_gui(self._window.draw_tab.canvas.clear)
+            for stroke in DIGITS[number % len(DIGITS)]:
+                self._stroke(stroke)
+            time.sleep(0.3)
+
+    def _stroke(self, corners: Sequence[tuple[float, float]]) -> None:
+        from PyQt5.QtCore import QCoreApplication, QEvent, QPointF, Qt
+        from PyQt5.QtGui import QMouseEvent
+
+        canvas = self._window.draw_tab.canvas
+        scale = canvas.pixels_per_unit()
+        left, top = (canvas.width() - 600 * scale) / 2, (canvas.height() - 600 * scale) / 2
+
+        def post(kind: QEvent.Type, x: float, y: float, buttons: Any) -> None:
+            place = QPointF(left + x * scale, top + y * scale)
+            event = QMouseEvent(kind, place, Qt.LeftButton, buttons, Qt.NoModifier)
+            QCoreApplication.postEvent(canvas, event)
+
+        points = _along(corners, SPEED / self._rate)
+        post(QEvent.MouseButtonPress, *points[0], Qt.LeftButton)
+        due = time.perf_counter()
+        for x, y in points[1:]:
+            due += 1 / self._rate
+            time.sleep(max(0.0, due - time.perf_counter()))
+            self._watch.posted.append(due)
+            post(QEvent.MouseMove, x, y, Qt.LeftButton)
+        post(QEvent.MouseButtonRelease, *points[-1], Qt.NoButton)
+
+
+def _along(corners: Sequence[tuple[float, float]], step: float) -> list[tuple[float, float]]:
+    """Return points along a line, a step apart."""
+    points = [corners[0]]
+    for (x0, y0), (x1, y1) in pairwise(corners):
+        count = max(1, round(math.hypot(x1 - x0, y1 - y0) / step))
+        points += [
+            (x0 + (x1 - x0) * n / count, y0 + (y1 - y0) * n / count) for n in range(1, count + 1)
+        ]
+    return points
+
+
+def measure(window: Any, watch: Watch, hand: Hand, arguments: argparse.Namespace) -> dict[str, Any]:
+    """Measure all networks; called in a thread beside the GUI's."""
+    from PyQt5.QtCore import Qt
+
+    from mnist_draw.recognition.models import list_models
+
+    explainer = window.explanations.worker
+    ready, prepared = threading.Event(), threading.Event()
+    window.recognition.worker.ready.connect(lambda model: ready.set(), Qt.DirectConnection)
+    explainer.prepared.connect(lambda layers: prepared.set(), Qt.DirectConnection)
+    known = {model.name: model for model in list_models()}
+    results: dict[str, Any] = {}
+    prepared.wait(60)
+    if arguments.train:
+        hand.in_gui(lambda: _start_run(window))
+        time.sleep(4)
+    for name in arguments.networks.split(","):
+        prepared.clear()
+        window.recognition.worker.post_model(known[name].load())
+        prepared.wait(10)
+        hand.draw(4)
+        watch.take()
+        sums: dict[str, dict[str, list[float]]] = {
+            kind: {"answer": [], "ink": []} for kind in ("with", "without")
+        }
+        for block in range(2 * arguments.blocks):
+            kind = ("with", "without")[(block + block // 2) % 2]
+            explainer.watch(kind == "with")
+            hand.draw(arguments.digits)
+            for what, values in hand.in_gui(watch.take).items():
+                sums[kind][what] += values
+        explainer.watch(True)
+        results[name] = {
+            kind: {what: _figures(values) for what, values in parts.items()}
+            for kind, parts in sums.items()
+        }
+    return results
+
+
+def _start_run(window: Any) -> None:
+    from mnist_draw.training.settings import TrainingSettings
+
+    window.train_tab.settings.show_settings(TrainingSettings(network="mlp", epochs=EPOCHS))
+    # The network that is trained must not take the place of the one that is measured.
+    window.training.learnt.disconnect()
+    window.run.start()
+
+
+def _figures(milliseconds: Sequence[float]) -> dict[str, float]:
+    if not milliseconds:
+        return {"events": 0}
+    p50, p99 = np.percentile(milliseconds, [50, 99])
+    return {
+        "p50": round(float(p50), 2),
+        "p99": round(float(p99), 2),
+        "max": round(float(max(milliseconds)), 2),
+        "events": len(milliseconds),
+    }
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Open the window, measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n\n")[0])
+    parser.add_argument("--networks", default="best,mlp", help="names in resources/models")
+    parser.add_argument("--train", action="store_true", help="train meanwhile")
+    parser.add_argument("--rate", type=float, default=125.0, help="mouse events a second")
+    parser.add_argument("--digits", type=int, default=40, help="digits in a block")
+    parser.add_argument("--blocks", type=int, default=3, help="blocks with and without, each")
+    parser.add_argument("--screen", action="store_true", help="use the real platform")
+    parser.add_argument("--quick", action="store_true", help="only try this script out")
+    parser.add_argument("--json", action="store_true")
+    arguments = parser.parse_args(argv)
+    if arguments.quick:
+        arguments.digits, arguments.blocks = 3, 1
+    if not arguments.screen:
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["MNIST_DRAW_HOME"] = home
+        results = _run(arguments)
+    if arguments.json:
+        print(json.dumps(results))
+        return 0
+    print(f"{'':10}{'explanations':14}{'from event to':16}{'p50':>8}{'p99':>8}{'max':>8}  events")
+    for name, kinds in results.items():
+        for kind, parts in kinds.items():
+            for what, figures in parts.items():
+                row = "".join(f"{figures.get(key, math.nan):8.2f}" for key in ("p50", "p99", "max"))
+                print(f"{name:10}{kind:14}{what:16}{row}{figures['events']:8}")
+    return 0
+
+
+def _run(arguments: argparse.Namespace) -> dict[str, Any]:
+    from PyQt5.QtWidgets import QApplication
+
+    from mnist_draw.app import main as open_window
+
+    results: dict[str, Any] = {}
+    failures: list[Exception] = []
+    run_window = QApplication.exec_
+
+    def measured() -> int:
+        from mnist_draw.app.window import Window
+
+        window = next(w for w in QApplication.topLevelWidgets() if isinstance(w, Window))
+        window.resize(1366, 728)
+        window.tabs.setCurrentWidget(window.draw_tab)
+        watch = Watch(window)
+        watch.later.connect(watch.end_painting, 2)  # queued: after the paint event
+        # Made here: what it has done is done in this thread.
+        hand = Hand(window, watch, arguments.rate)
+
+        def work() -> None:
+            try:
+                results.update(measure(window, watch, hand, arguments))
+            except Exception as error:  # told by the main thread
+                failures.append(error)
+            finally:
+                window.training.stop(closing=True)
+                QApplication.quit()
+
+        threading.Thread(target=work, daemon=True).start()
+        return int(run_window())
+
+    QApplication.exec_ = staticmethod(measured)
+    open_window([])
+    if failures:
+        raise failures[0]
+    return results
+
+
+if __name__ == "__main__":
+    sys.exit(main())
