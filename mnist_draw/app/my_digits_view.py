@@ -14,7 +14,7 @@ from mnist_draw.app.my_digits_table import DigitRow, MyDigitsModel, MyDigitsTabl
 from mnist_draw.app.theme import Size
 from mnist_draw.app.widgets import Card, ComboBox, explain, label
 
-_LABEL_WIDTH = 56
+_LABEL_WIDTH = 68
 
 
 class MyDigitsView(QWidget):

@@ -8,6 +8,7 @@ minibatch are old, some are new, and all of them are varied by the recipe for ha
 from __future__ import annotations
 
 import dataclasses
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,11 +18,12 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_draw.dataset.extra import ExtraDigits
-from mnist_draw.dataset.mnist import Dataset, load_dataset
+from mnist_draw.dataset.mnist import Dataset, load_dataset, scale
 from mnist_draw.errors import UserError
 from mnist_draw.networks import parse_network
 from mnist_draw.recognition.finished import finished_model, predict_all
-from mnist_draw.recognition.recogniser import Recogniser
+from mnist_draw.recognition.recogniser import MOST_LENIENT, Recogniser, reads_digits
+from mnist_draw.recognition.refusal import shipped_refusal
 from mnist_draw.storage import ModelFile
 from mnist_draw.training import events
 from mnist_draw.training.control import Controls
@@ -160,6 +162,11 @@ def learn(
     controls = controls or Controls()
     yield Step("Reading your digits with the network in use", 0.0)
     data = dataset or load_dataset()
+    if not reads_digits(model):
+        raise UserError(
+            f"The network {model.title!r} reads no digits, but what its own data set shows; it "
+            "cannot learn yours. Choose another network."
+        )
     recogniser = Recogniser(model)
     before = Score(
         int(_right(recogniser, extra.images, extra.labels).sum()),
@@ -201,7 +208,29 @@ def learn(
     recogniser.use(ModelFile(model.network, finished.parameters))
     right = int(_right(recogniser, extra.images, extra.labels).sum())
     after = Score(right, len(extra), test_accuracy)
-    yield Learnt(_finished(settings, finished.parameters, data, before, after), before, after)
+    new = _finished(settings, finished.parameters, data, before, after)
+    lenient = {**new.metadata, "lenience": lenience_for(extra)}
+    yield Learnt(dataclasses.replace(new, metadata=lenient), before, after)
+
+
+def lenience_for(extra: ExtraDigits) -> float:
+    """Return how much less likeness lets the taught digits pass as digits.
+
+    What a person calls a digit must not be refused for looking unlike other people's. Those that
+    look less like one than any lenience covers change nothing: they may be slips of the pen.
+
+    Returns
+    -------
+    float
+        Log odds, 0 to `MOST_LENIENT`.
+    """
+    refusal = shipped_refusal()
+    if refusal is None:
+        return 0.0
+    missing = refusal.threshold - refusal.likeness(scale(extra.images))
+    covered = missing[missing < MOST_LENIENT]
+    # Rounded up, so that the digit that decides is let pass.
+    return math.ceil(100 * max(0.0, float(covered.max(initial=0.0)))) / 100
 
 
 def _right(

@@ -26,6 +26,9 @@ BATCHES = (1, 2, 4, 8, 16, 32, 64)
 #: A rule that refuses more than this part of a data set's own pictures was made for others:
 #: the network reads something else than digits.
 MOST_REFUSED = 0.1
+#: By so much likeness, in log odds, a network that has learnt a hand may be more lenient with what
+#: looks less like other people's digits.
+MOST_LENIENT = 2.0
 
 
 class Reading(NamedTuple):
@@ -58,7 +61,8 @@ class Recogniser:
     ----------
     model : ModelFile
         ``metadata["temperature"]``, if there is one, calibrates the probabilities;
-        ``metadata["refused"]`` says which part of the validation pictures the rule refuses.
+        ``metadata["refused"]`` says which part of the validation pictures the rule refuses,
+        ``metadata["lenience"]`` by how much less likeness it is content with.
     refusal : Refusal, optional
         The rule that tells digits from what is none. Default: the one that ships.
 
@@ -87,6 +91,7 @@ class Recogniser:
         self.temperature = temperature_of(model)
         self._refusal = shipped_refusal() if refusal is None else refusal
         self._reads_digits = reads_digits(model)
+        self._lenience = lenience_of(model)
 
     @property
     def parameters(self) -> tuple[Image, ...]:
@@ -122,6 +127,7 @@ class Recogniser:
         self.parameters = model.parameters
         self.temperature = temperature_of(model)
         self._reads_digits = reads_digits(model)
+        self._lenience = lenience_of(model)
 
     def prepare(self) -> None:
         """Do at once what the first pictures and the first number would wait for."""
@@ -187,7 +193,7 @@ class Recogniser:
 
     def refuses(self, likeness: float) -> bool:
         """Tell whether what looks so little like a digit is none."""
-        return self._refusal is not None and self._refusal.refuses(likeness)
+        return self._refusal is not None and self._refusal.refuses(likeness + self._lenience)
 
     def recognise_ink(self, ink: npt.NDArray[Any]) -> Answer:
         """Tell which digit was drawn.
@@ -253,3 +259,11 @@ def reads_digits(model: ModelFile) -> bool:
     if isinstance(refused, bool) or not isinstance(refused, int | float):
         return True
     return refused <= MOST_REFUSED
+
+
+def lenience_of(model: ModelFile) -> float:
+    """Return by how much less likeness a model is content with; 0 if it says nothing sensible."""
+    value = model.metadata.get("lenience", 0.0)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return 0.0
+    return float(value) if 0 <= value <= MOST_LENIENT else 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,20 @@ import pytest
 from linear_network import linear_model
 
 from mnist_draw.dataset.extra import ExtraDigits
-from mnist_draw.dataset.mnist import Dataset
+from mnist_draw.dataset.mnist import Dataset, load_dataset, scale
 from mnist_draw.errors import UserError
 from mnist_draw.recognition import learning
 from mnist_draw.recognition.finished import predict_all
-from mnist_draw.recognition.learning import Learnt, Score, Step, learn, learning_settings
-from mnist_draw.recognition.recogniser import Recogniser
+from mnist_draw.recognition.learning import (
+    Learnt,
+    Score,
+    Step,
+    learn,
+    learning_settings,
+    lenience_for,
+)
+from mnist_draw.recognition.recogniser import MOST_LENIENT, Recogniser, lenience_of
+from mnist_draw.recognition.refusal import shipped_refusal
 from mnist_draw.training import events
 from mnist_draw.training.control import Controls
 
@@ -128,3 +137,53 @@ def test_every_network_has_settings(network: str) -> None:
     settings.validate()
     assert settings.network == network
     assert settings.augmentation == "handwriting"
+
+
+def fading(steps: int) -> ExtraDigits:
+    """Return a digit that turns into noise, step by step: it looks less and less like one."""
+    three = load_dataset().test_images[18, 0].astype(np.float64)
+    noise = np.random.default_rng(3).integers(0, 256, (28, 28))
+    share = np.linspace(0, 1, steps).reshape(-1, 1, 1)
+    images = ((1 - share) * three + share * noise).astype(np.uint8)
+    return ExtraDigits(images[:, None], np.full(steps, 3, np.uint8), Path("mine"))
+
+
+def test_what_was_taught_is_not_refused_unless_it_looks_like_no_digit_at_all() -> None:
+    refusal = shipped_refusal()
+    assert refusal is not None
+    digits = fading(60)
+    likeness = refusal.likeness(scale(digits.images))
+    strict = Recogniser(linear_model())
+    assert not strict.refuses(float(likeness[0]))
+    assert strict.refuses(float(likeness[-1]))
+    (near,) = np.flatnonzero(
+        (likeness < refusal.threshold - 0.2) & (likeness > refusal.threshold - MOST_LENIENT)
+    )[:1]
+
+    def lenient(rows: list[int]) -> Recogniser:
+        """Return a recogniser that has learnt some of the digits."""
+        taught = ExtraDigits(digits.images[rows], digits.labels[rows], digits.folder)
+        model = linear_model()
+        metadata = {**model.metadata, "lenience": lenience_for(taught)}
+        return Recogniser(dataclasses.replace(model, metadata=metadata))
+
+    assert not lenient([0, int(near)]).refuses(float(likeness[near]))
+    assert lenience_for(ExtraDigits(digits.images[:1], digits.labels[:1], Path("x"))) == 0
+    # A filled square that is called a digit opens no gate.
+    square = np.zeros((1, 1, 28, 28), np.uint8)
+    square[..., 4:24, 4:24] = 255
+    assert lenience_for(ExtraDigits(square, digits.labels[:1], Path("x"))) == 0
+
+
+@pytest.mark.parametrize("value", [-1, 99, True, "much", None, float("1e30")])
+def test_a_lenience_that_makes_no_sense_is_none(value: object) -> None:
+    model = dataclasses.replace(linear_model(), metadata={"lenience": value})
+    assert lenience_of(model) == 0
+
+
+def test_a_network_that_reads_no_digits_cannot_learn_them(
+    digits: Dataset, odd: ExtraDigits
+) -> None:
+    clothes = dataclasses.replace(linear_model(), metadata={"title": "Clothes", "refused": 0.9})
+    with pytest.raises(UserError, match="'Clothes' reads no digits"):
+        list(learn(clothes, odd, settings=quick(), dataset=digits))
