@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from PyQt5.QtCore import Qt
+from PyQt5.QtCore import QEvent, QPointF, QRectF, Qt
+from PyQt5.QtGui import QTabletEvent
+from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.draw_tab import DrawTab
 from mnist_draw.app.recognition_worker import RecognitionWorker
+from mnist_draw.recognition.numbers import DigitAnswer, NumberAnswer
 
 from . import fakes
 
@@ -73,3 +76,56 @@ def test_clearing_takes_the_number_away(qapp: QApplication, qtbot: QtBot) -> Non
     assert tab.answer.number_label.text() == ""
     assert tab.answer.prediction.text() == ""
     assert tab.boxes.boxes == []
+
+
+def test_a_tag_chooses_the_digit_and_draws_nothing(qapp: QApplication, qtbot: QtBot) -> None:
+    tab, _, made = _tab(qtbot)
+    made[0].number = "207"
+    tab.canvas.add_stroke([(100, 100), (100, 400)])
+    assert tab.boxes.place == 2
+    strokes = len(tab.canvas.drawing.items)
+    tag = tab.boxes.tag(0).center().toPoint()
+    QTest.mouseClick(tab.canvas, Qt.LeftButton, Qt.NoModifier, tag)
+    assert tab.boxes.place == 0
+    assert tab.answer.place == 0
+    assert len(tab.canvas.drawing.items) == strokes
+    QTest.keyClick(tab.answer.bars, Qt.Key_Right)
+    assert tab.boxes.place == 1
+
+
+def test_the_pen_goes_through_a_box(qapp: QApplication, qtbot: QtBot) -> None:
+    tab, _, made = _tab(qtbot)
+    made[0].number = "207"
+    tab.canvas.add_stroke([(100, 100), (100, 400)])
+    strokes = len(tab.canvas.drawing.items)
+    inside = tab.boxes._on_canvas(tab.boxes.boxes[0]).center().toPoint()
+    QTest.mouseClick(tab.canvas, Qt.LeftButton, Qt.NoModifier, inside)
+    assert len(tab.canvas.drawing.items) == strokes + 1
+
+
+def test_tags_lie_on_the_board_wherever_the_digit_is(qapp: QApplication, qtbot: QtBot) -> None:
+    tab, _, _ = _tab(qtbot)
+    ends = [DigitAnswer(n, 0.9, box) for n, box in enumerate(((0, 0, 5, 5), (290, 0, 10, 300)))]
+    tab.boxes.show_number(NumberAnswer("01", tuple(ends)))
+    for place in range(2):
+        assert QRectF(tab.boxes.rect()).contains(tab.boxes.tag(place))
+        assert tab.boxes.place_at(tab.boxes.tag(place).center()) == place
+    tab.boxes.show_number(None)
+    assert tab.boxes.place_at(QPointF(10, 10)) is None
+
+
+def test_a_pen_chooses_too(qapp: QApplication, qtbot: QtBot) -> None:
+    tab, _, made = _tab(qtbot)
+    made[0].number = "207"
+    tab.canvas.add_stroke([(100, 100), (100, 400)])
+    strokes = len(tab.canvas.drawing.items)
+    for place in (0, 1):
+        spot = tab.boxes.tag(place).center()
+        event = QTabletEvent(
+            QEvent.TabletPress, spot, spot, QTabletEvent.Stylus, QTabletEvent.Pen, 0.5, 0, 0,
+            0.0, 0.0, 0, Qt.NoModifier, 1, Qt.LeftButton, Qt.LeftButton,
+        )  # fmt: skip
+        QApplication.sendEvent(tab.canvas, event)
+        assert event.isAccepted()
+        assert tab.boxes.place == place
+    assert len(tab.canvas.drawing.items) == strokes
