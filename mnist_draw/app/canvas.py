@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from PyQt5.QtCore import QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import (
     QColor,
-    QImage,
     QPainter,
     QPainterPath,
     QPaintEvent,
@@ -22,8 +21,8 @@ from PyQt5.QtGui import (
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from mnist_draw.app import theme
+from mnist_draw.app.board_layer import BoardLayer
 from mnist_draw.app.drawing import INK_RENDERING, Drawing
-from mnist_draw.app.layer_memory import LayerMemory
 from mnist_draw.app.placed import Item
 from mnist_draw.app.pointer import PointerWidget
 from mnist_draw.app.strokes import BOARD, PEN_WIDTH, PEN_WIDTH_RANGE, Point
@@ -66,9 +65,7 @@ class Canvas(PointerWidget):
         self._drawing = Drawing()
         self._marks: tuple[QRectF, QPointF] | None = None
         self._inviting = False
-        self._layer = QImage()
-        self._memory = LayerMemory()
-        self._painted = 0
+        self._layer = BoardLayer(self._drawing)
         theme.theme().changed.connect(self._repaint_layer)
 
     # -- for other parts of the program
@@ -192,29 +189,36 @@ class Canvas(PointerWidget):
         frame.addRoundedRect(edge, radius, radius)
         painter.fillPath(frame, theme.colour("paper"))
         painter.setClipPath(frame)
-        ratio = self._layer.devicePixelRatio()
+        ratio = self._layer.image.devicePixelRatio()
         area = event.rect()
         source = QRectF(
             area.x() * ratio, area.y() * ratio, area.width() * ratio, area.height() * ratio
         )
-        painter.drawImage(QRectF(area), self._layer, source)
+        painter.drawImage(QRectF(area), self._layer.image, source)
         growing = self._drawing.growing
         if growing is not None and not growing.erase:
             painter.save()
-            self._to_board(painter)
+            self._layer.to_board(painter)
             growing.paint_tail(painter, theme.colour("ink"))
             painter.restore()
         if self._marks is not None:
             self._paint_marks(painter)
         if not self._drawing.items:
-            painter.setFont(theme.font(theme.Text.BOARD_HINT))
-            painter.setPen(theme.colour("muted"))
-            painter.drawText(self.rect(), Qt.AlignCenter, "Draw a digit")
+            self._paint_invitation(painter)
         painter.setClipping(False)
         marked = self.hasFocus() or self._inviting
         width = 3 if self._inviting else 1
         painter.setPen(QPen(theme.colour("second" if marked else "line"), width))
         painter.drawRoundedRect(edge, radius, radius)
+
+    def _paint_invitation(self, painter: QPainter) -> None:
+        painter.setPen(theme.colour("muted"))
+        painter.setFont(theme.font(theme.Text.BOARD_HINT))
+        painter.drawText(self.rect(), Qt.AlignCenter, "Draw a digit")
+        below = painter.fontMetrics().height()
+        painter.setFont(theme.font(theme.Text.LABEL))
+        place = self.rect().translated(0, below + theme.Size.GRID)
+        painter.drawText(place, Qt.AlignCenter, "or drop a picture here")
 
     def _paint_marks(self, painter: QPainter) -> None:
         assert self._marks is not None
@@ -222,77 +226,17 @@ class Canvas(PointerWidget):
         scale = self.pixels_per_unit()
         painter.setBrush(Qt.NoBrush)
         painter.setPen(QPen(theme.colour("second"), 1.5, Qt.DashLine))
-        painter.drawRect(QRectF(self._to_widget(box.topLeft()), box.size() * scale))
-        place = self._to_widget(centre)
+        painter.drawRect(QRectF(self._layer.to_widget(box.topLeft()), box.size() * scale))
+        place = self._layer.to_widget(centre)
         arm = float(theme.Size.GRID * 2)
         painter.setPen(QPen(theme.colour("second"), 1.5))
         painter.drawLine(place - QPointF(arm, 0), place + QPointF(arm, 0))
         painter.drawLine(place - QPointF(0, arm), place + QPointF(0, arm))
 
     def _repaint_layer(self) -> None:
-        """Paint all strokes anew: after a resize or a change of colours."""
-        self._memory.forget()
-        self._paint_layer()
-
-    def _paint_layer(self) -> None:
-        ratio = self.devicePixelRatioF()
-        size = self.size() * ratio
-        self._layer = QImage(size, QImage.Format_ARGB32_Premultiplied)
-        self._layer.setDevicePixelRatio(ratio)
-        self._layer.fill(Qt.transparent)
-        growing = self._drawing.growing
-        painter = self._layer_painter()
-        for item in self._drawing.items:
-            if item is growing:
-                continue
-            self._use(painter, item)
-            item.paint(painter, theme.colour("ink"))
-        painter.end()
-        self._painted = 0
-        if growing is not None:
-            self._paint_growing()
+        """Paint everything anew: after a resize or a change of colours."""
+        self._layer.fit(self.size(), self.devicePixelRatioF())
         self.update()
-
-    def _paint_growing(self) -> None:
-        """Bring the pieces of the stroke being drawn that are settled onto the layer."""
-        stroke = self._drawing.growing
-        assert stroke is not None
-        settled = stroke.settled
-        painter = self._layer_painter()
-        self._use(painter, stroke)
-        ink = theme.colour("ink")
-        stroke.paint_pieces(painter, ink, self._painted, settled)
-        if stroke.erase:
-            # Shown at once; painted anew when the stroke ends.
-            stroke.paint_tail(painter, ink)
-        painter.end()
-        self._painted = settled
-
-    def _layer_painter(self) -> QPainter:
-        painter = QPainter(self._layer)
-        painter.setRenderHint(QPainter.Antialiasing)
-        self._to_board(painter)
-        return painter
-
-    @staticmethod
-    def _use(painter: QPainter, item: Item) -> None:
-        painter.setCompositionMode(
-            QPainter.CompositionMode_DestinationOut
-            if item.erase
-            else QPainter.CompositionMode_SourceOver
-        )
-
-    def _to_board(self, painter: QPainter) -> None:
-        scale = self.pixels_per_unit()
-        painter.translate(self._corner())
-        painter.scale(scale, scale)
-
-    def _corner(self) -> QPointF:
-        side = min(self.width(), self.height())
-        return QPointF((self.width() - side) / 2, (self.height() - side) / 2)
-
-    def _to_widget(self, place: QPointF) -> QPointF:
-        return self._corner() + place * self.pixels_per_unit()
 
     # -- the stroke being drawn
 
@@ -300,16 +244,15 @@ class Canvas(PointerWidget):
         """Return the board point under a place of the widget, held inside the widget."""
         x = min(max(place.x(), 0.0), float(self.width()))
         y = min(max(place.y(), 0.0), float(self.height()))
-        board = (QPointF(x, y) - self._corner()) / self.pixels_per_unit()
+        board = self._layer.from_widget(QPointF(x, y))
         return Point(board.x(), board.y(), self._width * weight * (_ERASER if erase else 1.0))
 
     def begin(self, place: QPointF, erase: bool, weight: float = 1.0) -> None:
         self.end()
         first = not self._drawing.items
-        self._memory.keep(self._drawing.items, self._layer)
+        self._layer.keep()
         self._drawing.begin(self._point(place, weight, erase), erase)
-        self._painted = 0
-        self._paint_growing()
+        self._layer.start()
         if first:
             self.update()
         else:
@@ -323,7 +266,7 @@ class Canvas(PointerWidget):
             return
         self._drawing.extend(self._point(place, weight, stroke.erase))
         self._update_end()
-        self._paint_growing()
+        self._layer.grow()
         self.ink_changed.emit()
 
     def end(self) -> None:
@@ -331,15 +274,7 @@ class Canvas(PointerWidget):
         if stroke is None:
             return
         self._drawing.end()
-        if stroke.erase:
-            # While it moved, the eraser's provisional ends may have rubbed out a little more.
-            self._repaint_layer()
-        else:
-            painter = self._layer_painter()
-            ink = theme.colour("ink")
-            stroke.paint_pieces(painter, ink, self._painted, stroke.settled)
-            stroke.paint_tail(painter, ink)
-            painter.end()
+        self._layer.finish(stroke)
         self._changed()
 
     def _update_end(self) -> None:
@@ -348,19 +283,14 @@ class Canvas(PointerWidget):
         assert stroke is not None
         bounds = stroke.bounds(len(stroke.points) - 4)
         scale = self.pixels_per_unit()
-        rect = QRectF(self._to_widget(bounds.topLeft()), bounds.size() * scale)
+        rect = QRectF(self._layer.to_widget(bounds.topLeft()), bounds.size() * scale)
         self.update(_whole(rect))
 
     def _history_step(self, step: Callable[[], None]) -> None:
         self.end()
-        self._memory.keep(self._drawing.items, self._layer)
+        self._layer.keep()
         step()
-        layer = self._memory.find(self._drawing.items)
-        if layer is None:
-            self._paint_layer()
-        else:
-            self._layer = layer
-            self._painted = 0
+        self._layer.show()
         self._changed()
 
     def _changed(self) -> None:

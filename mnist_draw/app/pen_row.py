@@ -17,6 +17,7 @@ from mnist_draw.app.widgets import Switch, explain, label
 #: Board units that one press of [ or ] makes the pen thinner or wider.
 WIDTH_STEP = 4
 _SLIDER_WIDTH = 180
+_NETWORK_WIDTH = 280
 _PREVIEW = 32
 
 
@@ -57,9 +58,11 @@ class PenRow(QWidget):
         row.addWidget(self.preview)
         self._figure = TabularLabel(f"{PEN_WIDTH:.0f} of 600")
         row.addWidget(self._figure)
-        row.addStretch(1)
+        row.addSpacing(Size.CARD_GAP)
         self.models = ModelCombo()
-        row.addWidget(self.models)
+        self.models.setMaximumWidth(_NETWORK_WIDTH)
+        row.addWidget(self.models, 2)
+        row.addSpacing(Size.CARD_GAP)
         row.addStretch(1)
         caption = label("Crop box", "muted")
         row.addWidget(caption)

@@ -64,6 +64,8 @@ class PictureInput(QObject):
         ``(count)``: several pictures follow, one by one.
     next_read
         ``(FoundPicture)``: one of several.
+    last_read
+        No more of several pictures follow.
     told
         ``(sentence)``: what could not be read, and why.
     """
@@ -71,6 +73,7 @@ class PictureInput(QObject):
     one_read = pyqtSignal(object)
     several_asked = pyqtSignal(int)
     next_read = pyqtSignal(object)
+    last_read = pyqtSignal()
     told = pyqtSignal(str)
 
     def __init__(
@@ -166,7 +169,11 @@ class PictureInput(QObject):
             self.one_read.emit(found)
         else:
             self.next_read.emit(found)
-        if number == count and self._problems:
+        if number < count:
+            return
+        if count > 1:
+            self.last_read.emit()
+        if self._problems:
             self.told.emit(_together(self._problems))
 
 

@@ -194,8 +194,17 @@ class PictureStrip(QFrame):
         self._say()
         self._ask(thumb)
 
+    def finish(self) -> None:
+        """Expect no more pictures; without any there is nothing to show."""
+        self._expected = len(self.thumbs)
+        self._say()
+        if not self.thumbs:
+            self.close_strip()
+
     def close_strip(self) -> None:
         """Put all pictures away."""
+        if self.isHidden():
+            return
         self._empty()
         self.hide()
         self.closed.emit()
@@ -213,9 +222,9 @@ class PictureStrip(QFrame):
         self.thumbs = []
 
     def _say(self) -> None:
-        self.caption.setText(
-            f"{len(self.thumbs)} of {self._expected} pictures; click one to put it on the board"
-        )
+        ready = len(self.thumbs)
+        count = f"{ready}" if ready == self._expected else f"{ready} of {self._expected}"
+        self.caption.setText(f"{count} pictures; click one to put it on the board")
 
     def _choose(self, thumb: PictureThumb) -> None:
         self.chosen.emit(thumb.picture)
@@ -248,12 +257,6 @@ class PictureStrip(QFrame):
     def _repaint(self) -> None:
         for thumb in self.thumbs:
             thumb.update()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key_Escape:
-            self.close_strip()
-        else:
-            super().keyPressEvent(event)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Walk through the pictures with the arrow keys; keep the focused one in sight."""

@@ -72,6 +72,7 @@ class PictureTools(QObject):
         self.input.one_read.connect(self._show_picture)
         self.input.several_asked.connect(self.strip.start)
         self.input.next_read.connect(self.strip.add)
+        self.input.last_read.connect(self.strip.finish)
         self.strip.chosen.connect(self._show_picture)
         self.strip.closed.connect(self.input.stop)
         self.examples.found.connect(self._show_example)
@@ -84,6 +85,7 @@ class PictureTools(QObject):
             ("Ctrl+O", self.input.open_dialog),
             ("Ctrl+V", self.input.paste),
             ("Ctrl+S", self.output.save),
+            ("Esc", self.strip.close_strip),
         ]
         self._fill(
             tools.example.menu(),

@@ -289,6 +289,22 @@ def test_bad_pictures_among_several_do_not_keep_the_others_away(desk: Desk, tmp_
     assert len(desk.tab.pictures.strip.thumbs) == 2
     assert "bad0.png" in told
     assert "2 more could not be read" in told
+    assert desk.tab.pictures.strip.caption.text().startswith("2 pictures")
+
+
+def test_nothing_is_lined_up_when_none_can_be_read(desk: Desk, tmp_path: Path) -> None:
+    desk.drop(files(*(write(tmp_path / f"bad{n}.png", b"?") for n in range(2))))
+    assert "bad1.png" in desk.wait_until_told()
+    assert not desk.tab.pictures.strip.isVisible()
+
+
+def test_escape_closes_the_strip(desk: Desk, tmp_path: Path) -> None:
+    desk.drop(files(*(digit_file(tmp_path, number) for number in range(2))))
+    strip = desk.tab.pictures.strip
+    desk.qtbot.waitUntil(lambda: len(strip.thumbs) == 2, timeout=10_000)
+    desk.canvas.setFocus()
+    QTest.keyClick(desk.canvas, Qt.Key_Escape)
+    assert not strip.isVisible()
 
 
 def test_a_closed_strip_reads_no_more(desk: Desk, tmp_path: Path) -> None:
