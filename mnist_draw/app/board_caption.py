@@ -20,21 +20,30 @@ class BoardCaption(QLabel):
         self.setAlignment(Qt.AlignHCenter | Qt.AlignBottom)
         self.setWordWrap(True)
         self._canvas = canvas
+        self._sentence = ""
         canvas.installEventFilter(self)
         canvas.history_changed.connect(self.clear_caption)
         self.hide()
 
     def say(self, sentence: str) -> None:
         """Show a sentence, or nothing."""
-        self.setText(sentence)
-        self.setAccessibleName(sentence)
-        self.setVisible(bool(sentence))
-        self._fit()
+        self._sentence = sentence
+        self._show(sentence)
+
+    def add(self, note: str) -> None:
+        """Show a note as well, in place of the note before."""
+        self._show(f"{self._sentence}\n{note}" if self._sentence else note)
 
     def clear_caption(self) -> None:
         """Say nothing more: the board shows something else now."""
         if self.text():
             self.say("")
+
+    def _show(self, text: str) -> None:
+        self.setText(text)
+        self.setAccessibleName(text)
+        self.setVisible(bool(text))
+        self._fit()
 
     def _fit(self) -> None:
         room = self._canvas.rect().adjusted(Size.MARGIN, 0, -Size.MARGIN, -Size.CARD_GAP)

@@ -29,10 +29,13 @@ class PictureOutput(QObject):
     Signals
     -------
     told
-        ``(sentence)``: what was saved or copied.
+        ``(sentence)``: what was saved, or why not.
+    noted
+        ``(sentence)``: what was copied.
     """
 
     told = pyqtSignal(str)
+    noted = pyqtSignal(str)
 
     def __init__(self, canvas: Canvas, background: Background, owner: QWidget) -> None:
         super().__init__(owner)
@@ -81,11 +84,11 @@ class PictureOutput(QObject):
             self.told.emit("There is no answer to copy yet. Draw a digit first.")
             return
         QApplication.clipboard().setText(words)
-        self.told.emit(f"Copied “{words}”.")
+        self.noted.emit(f"Copied “{words}”.")
 
     def _to_clipboard(self, image: QImage) -> None:
         QApplication.clipboard().setImage(image)
-        self.told.emit("Copied the drawing as a picture.")
+        self.noted.emit("Copied the drawing as a picture.")
 
     def _is_empty(self, wish: str) -> bool:
         if self._canvas.has_ink():

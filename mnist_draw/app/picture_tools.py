@@ -69,6 +69,7 @@ class PictureTools(QObject):
         self.drops = DropTarget(canvas, self.input.drop)
         for part in (self.input, self.output, self.examples):
             part.told.connect(self.told)
+        self.output.noted.connect(self.caption.add)
         self.input.one_read.connect(self._show_picture)
         self.input.several_asked.connect(self.strip.start)
         self.input.next_read.connect(self.strip.add)

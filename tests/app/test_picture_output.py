@@ -39,6 +39,7 @@ def told(tab: DrawTab) -> list[str]:
     """Return the sentences told, as they come."""
     sentences: list[str] = []
     tab.told.connect(sentences.append)
+    tab.pictures.output.noted.connect(sentences.append)
     return sentences
 
 
@@ -156,6 +157,9 @@ def test_copy_answer(tab: DrawTab, told: list[str]) -> None:
     QTest.keyClick(tab.canvas, Qt.Key_C, Qt.ControlModifier | Qt.ShiftModifier)
     assert QApplication.clipboard().text() == "3, 90.0 % sure, Second guess: 8, 1.1 %"
     assert told == ["Copied “3, 90.0 % sure, Second guess: 8, 1.1 %”."]
+    assert tab.pictures.caption.text() == told[0]
+    tab.canvas.clear()
+    assert not tab.pictures.caption.isVisible()
 
 
 def test_both_copies_are_in_the_menu(tab: DrawTab, told: list[str]) -> None:
