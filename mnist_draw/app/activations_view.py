@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QEvent, QPointF, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt, pyqtSignal
 from PyQt5.QtGui import (
     QColor,
     QHelpEvent,
@@ -60,6 +60,7 @@ class ActivationsView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("activationsView")
+        self.setAttribute(Qt.WA_OpaquePaintEvent)
         explain(self, "Hidden units", _EXPLAINED)
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
         self.setFocusPolicy(Qt.StrongFocus)
@@ -180,10 +181,11 @@ class ActivationsView(QWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), theme.colour("card"))
         grid, lit = self._grid(), self._glide.shown
         if grid is None or lit is None or lit.shape != grid.shape:
             return
-        painter = QPainter(self)
         area = QRectF(QPointF(0, 0), grid.size)
         painter.drawImage(area, _lights(grid, lit))
         if grid.gap:
@@ -198,21 +200,37 @@ class ActivationsView(QWidget):
     def _paint_frames(self, grid: LightGrid) -> QImage:
         """Return what lies around the lights and rounds their corners, in the card's colour."""
         ratio = self.devicePixelRatioF()
+        if not (grid.cell * ratio).is_integer():
+            return _frames(grid, grid.units, ratio)
+        # One row is like another, and what is no unit has the card's colour anyway.
+        row = _frames(grid, grid.columns, ratio)
         frames = QImage((grid.size * ratio).toSize(), QImage.Format_ARGB32_Premultiplied)
         frames.setDevicePixelRatio(ratio)
-        frames.fill(theme.colour("card"))
         painter = QPainter(frames)
-        painter.setRenderHint(QPainter.Antialiasing)
-        painter.setCompositionMode(QPainter.CompositionMode_DestinationOut)
-        painter.setPen(Qt.NoPen)
-        painter.setBrush(Qt.black)
-        radius = min(3.0, (grid.cell - grid.gap) / 4)
-        for unit in range(grid.units):
-            painter.drawRoundedRect(
-                grid.box(unit).adjusted(0, 0, -grid.gap, -grid.gap), radius, radius
-            )
+        painter.setCompositionMode(QPainter.CompositionMode_Source)
+        for number in range(grid.rows):
+            painter.drawImage(QPointF(0, number * grid.cell), row)
         painter.end()
         return frames
+
+
+def _frames(grid: LightGrid, units: int, ratio: float) -> QImage:
+    """Return the frames of the first units, light by light."""
+    rows = -(-units // grid.columns)
+    size = QSizeF(grid.size.width(), rows * grid.cell)
+    frames = QImage((size * ratio).toSize(), QImage.Format_ARGB32_Premultiplied)
+    frames.setDevicePixelRatio(ratio)
+    frames.fill(theme.colour("card"))
+    painter = QPainter(frames)
+    painter.setRenderHint(QPainter.Antialiasing)
+    painter.setCompositionMode(QPainter.CompositionMode_DestinationOut)
+    painter.setPen(Qt.NoPen)
+    painter.setBrush(Qt.black)
+    radius = min(3.0, (grid.cell - grid.gap) / 4)
+    for unit in range(units):
+        painter.drawRoundedRect(grid.box(unit).adjusted(0, 0, -grid.gap, -grid.gap), radius, radius)
+    painter.end()
+    return frames
 
 
 def _lights(grid: LightGrid, lit: np.ndarray) -> QImage:

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 #: The hidden units get at least this width, in sides of a picture.
 _UNITS_WIDE = 1.2
-_LAYER_LETTERS = 16
 _NO_LAYER = "This network has no hidden layer."
 
 
@@ -89,7 +88,7 @@ class ExplanationRow(QWidget):
     def _build_units(self) -> Card:
         card = self._card(label("Hidden units", "title"))
         self.layer_combo.setObjectName("layerCombo")
-        self.layer_combo.setMinimumContentsLength(_LAYER_LETTERS)
+        self.layer_combo.setSizeAdjustPolicy(ComboBox.AdjustToContents)
         # Where the system's text is large, the title goes first.
         self.layer_combo.setMinimumWidth(Size.GRID * 12)
         explain(self.layer_combo, "Hidden layer", "Which hidden layer of the network is shown.")

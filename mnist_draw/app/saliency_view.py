@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PyQt5.QtGui import QFontMetricsF, QHelpEvent, QImage, QPainter, QPainterPath, QPaintEvent
+from PyQt5.QtGui import QFontMetricsF, QHelpEvent, QImage, QPainter, QPaintEvent
 from PyQt5.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from mnist_draw.app import theme
 from mnist_draw.app.glide import Glide
-from mnist_draw.app.network_input_view import SIDE, whole_side
+from mnist_draw.app.network_input_view import SIDE, paint_corners, whole_side
 from mnist_draw.app.theme import Size, Text
 from mnist_draw.app.widgets import explain
 
@@ -46,6 +46,7 @@ class SaliencyView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("saliencyView")
+        self.setAttribute(Qt.WA_OpaquePaintEvent)
         explain(self, "What spoke for it", _EXPLAINED)
         self.explanation: Explanation | None = None
         #: Evidence from -1 to 1, and ink from 0 to 1: shape (2, 28, 28).
@@ -94,24 +95,18 @@ class SaliencyView(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.Antialiasing)
-        frame = QPainterPath()
-        frame.addRoundedRect(
-            QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5),
-            Size.FIELD_RADIUS,
-            Size.FIELD_RADIUS,
-        )
-        painter.fillPath(frame, theme.colour("paper"))
-        if self._glide.shown is not None:
-            painter.setClipPath(frame)
+        if self._glide.shown is None:
+            painter.fillRect(self.rect(), theme.colour("paper"))
+        else:
             evidence, ink = self._glide.shown
             painter.drawImage(self.rect(), _picture(evidence, ink))
-            painter.setRenderHint(QPainter.Antialiasing, False)
             self._paint_against(painter, evidence)
-            painter.setRenderHint(QPainter.Antialiasing)
-            painter.setClipping(False)
+        area = QRectF(self.rect())
+        paint_corners(painter, area)
         painter.setPen(theme.colour("line"))
-        painter.drawPath(frame)
+        painter.drawRoundedRect(
+            area.adjusted(0.5, 0.5, -0.5, -0.5), Size.FIELD_RADIUS, Size.FIELD_RADIUS
+        )
 
     def _paint_against(self, painter: QPainter, evidence: np.ndarray) -> None:
         cell = self.width() / SIDE
