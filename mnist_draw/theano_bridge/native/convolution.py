@@ -21,6 +21,7 @@ from mnist_draw.theano_bridge.native.vectors import (
     index_of,
     named,
     scratch_of,
+    turned,
 )
 
 
@@ -63,11 +64,10 @@ def forward(shapes: Shapes) -> Function:
             with e.loop(integer(0), integer(s.out_height)) as y:
                 for x0, pixels in blocks(s.out_width, 16 // count // (1 if s.lanes == 16 else 2)):
                     _forward_tile(v, s, (x, w, scratch), (n, y, x0, pixels), (first, count))
-        with e.loop(integer(0), integer(s.filters)) as f:
-            target = index_of(e, (n, s.filters * s.places), (f, s.places))
-            with e.loop(integer(0), integer(s.places), independent=True) as place:
-                value = e.load(scratch, s.dtype, index_of(e, (place, width), (f, 1)))
-                e.store(out, e.op("add nsw", target, place), value)
+        with turned(e, s.places, s.filters) as (place, f):
+            value = e.load(scratch, s.dtype, index_of(e, (place, width), (f, 1)))
+            target = index_of(e, (n, s.filters * s.places), (f, s.places), (place, 1))
+            e.store(out, target, value)
     return named(e, "convolution")
 
 

@@ -13,6 +13,7 @@ from mnist_draw.theano_bridge.native.vectors import (
     index_of,
     named,
     scratch_of,
+    turned,
 )
 
 
@@ -105,11 +106,10 @@ def by_filters(shapes: Shapes) -> Function:
     with e.when(begins), e.loop(integer(0), integer(size), independent=True) as i:
         e.store(part, i, literal(0, s.dtype))
     with e.loop(START, STOP) as n:
-        with e.loop(integer(0), integer(s.filters)) as f:
-            source = index_of(e, (n, s.filters * s.places), (f, s.places))
-            with e.loop(integer(0), integer(s.places), independent=True) as place:
-                value = e.load(g, s.dtype, e.op("add nsw", source, place))
-                e.store(scratch, index_of(e, (place, width), (f, 1)), value)
+        with turned(e, s.places, s.filters) as (place, f):
+            source = index_of(e, (n, s.filters * s.places), (f, s.places), (place, 1))
+            value = e.load(g, s.dtype, source)
+            e.store(scratch, index_of(e, (place, width), (f, 1)), value)
         for first, count in blocks(width // s.lanes, 2):
             taps_at_once = (20 if s.lanes == 16 else 10) // count
             with (

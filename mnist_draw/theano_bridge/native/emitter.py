@@ -85,6 +85,7 @@ class Emitter:
     """
 
     def __init__(self, name: str, parameters: str, result: str = "void") -> None:
+        self.function = name
         self.head = f"define {result} @{name}({parameters}) nounwind {{"
         self.variables: list[str] = []
         self.lines: list[str] = []
@@ -215,6 +216,10 @@ class Emitter:
         """Return the whole function."""
         ending = ["  ret void", "}"]
         return "\n".join([self.head, *self.variables, *self.lines, *ending, *self.metadata])
+
+    def finished(self) -> Function:
+        """Return the function, ready to be compiled."""
+        return Function(self.function, self.text(), tuple(sorted(self.declarations)))
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,9 @@ from mnist_draw.theano_bridge.native import elementwise, kernels, scalars
 from mnist_draw.theano_bridge.native.elementwise import Operand
 from mnist_draw.theano_bridge.native.plan import Argument, Array, Handler, Planner, Value
 
+#: A thread with fewer rows of a matrix product than this is better off with columns.
+_FEW_ROWS = 64
+
 UnknownOperationError = scalars.UnknownOperationError
 
 
@@ -180,7 +183,8 @@ def multiply(planner: Planner, a: Value, b: Value, c: Array) -> None:
         return
     ta, lda = _layout(a.array)
     tb, ldb = _layout(b.array)
-    columns = n > m
+    # Rows are what other kernels can follow; few of them are cut the other way.
+    columns = m < min(n, _FEW_ROWS * planner.threads)
     arguments: list[Argument] = [
         c,
         a,
@@ -232,70 +236,6 @@ def _gemm(dtype: str) -> int:
     return address({"float32": "sgemm", "float64": "dgemm"}[dtype])
 
 
-#: What can be reduced over dimensions, by the name of the scalar operation.
-_REDUCTIONS = {
-    "Add": "Add",
-    "Mul": "Mul",
-    "Maximum": "Maximum",
-    "ScalarMaximum": "Maximum",
-    "Minimum": "Minimum",
-    "ScalarMinimum": "Minimum",
-}
-
-
-def reduce(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
-    """Plan a sum, product, maximum or minimum over some dimensions."""
-    operation = _REDUCTIONS.get(type(node.op.scalar_op).__name__)
-    if operation is None or (operation != "Add" and values[0].array.size == 0):
-        raise UnknownOperationError(f"a reduction by {node.op.scalar_op}")
-    value = contiguous(planner, values[0])
-    axes = node.op.axis
-    axes = tuple(range(value.array.ndim)) if axes is None else tuple(axes)
-    target, source = node.outputs[0].type.dtype, value.array.dtype.name
-    out = planner.empty([size for axis, size in enumerate(value.shape) if axis not in axes], target)
-    if value.array.size == 0:
-        out[...] = 0
-        return [Value(out)]
-    # Long sums of float32 are taken in parts; only sums to a single number need more digits.
-    accumulator = "int64" if not target.startswith("float") else target
-    if out.size == 1 and target == "float32" and operation == "Add":
-        accumulator = "float64"
-    groups = _groups(value.shape, axes)
-    if len(groups) == 2 and groups[0][0] and not groups[1][0]:
-        rows, columns = groups[0][1], groups[1][1]
-        chunk = planner.share(columns, rows * columns, 64)
-        function = kernels.reduce_columns(operation, source, target, accumulator)
-        planner.add(function, [out, value, rows, columns], columns, chunk, rows=(0,))
-        return [Value(out)]
-    if [summed for summed, _ in groups] == [True, False, True]:
-        outer, kept, inner = (size for _, size in groups)
-    elif [summed for summed, _ in groups] == [False, True]:
-        outer, (kept, inner) = 1, (size for _, size in groups)
-    elif [summed for summed, _ in groups] == [True]:
-        outer, kept, inner = 1, 1, groups[0][1]
-    else:
-        raise UnknownOperationError(f"a sum of {value.shape} over {axes}")
-    arguments: list[Argument] = [out, value, outer, inner, kept * inner, inner]
-    chunk = planner.share(kept, value.array.size)
-    function = kernels.reduce_rows(operation, source, target, accumulator)
-    planner.add(function, arguments, kept, chunk, rows=(0, 1) if outer == 1 else (0,))
-    return [Value(out)]
-
-
-def _groups(shape: tuple[int, ...], axes: tuple[int, ...]) -> list[tuple[bool, int]]:
-    """Merge neighbouring dimensions that are all summed, or all kept."""
-    groups: list[tuple[bool, int]] = []
-    for axis, size in enumerate(shape):
-        summed = axis in axes
-        if size == 1:
-            continue
-        if groups and groups[-1][0] == summed:
-            groups[-1] = (summed, groups[-1][1] * size)
-        else:
-            groups.append((summed, size))
-    return groups or [(True, 1)]
-
-
 def deep_copy(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     """Plan an output that is an input: outputs are copied at the end anyway."""
     return [materialise(planner, values[0])]
@@ -327,10 +267,5 @@ HANDLERS: dict[str, Handler] = {
     "Subtensor": view,
     "ViewOp": view,
     "Dot": dot,
-    "CAReduce": reduce,
-    "Sum": reduce,
-    "Prod": reduce,
-    "Max": reduce,
-    "Min": reduce,
     "DeepCopyOp": deep_copy,
 }

@@ -1,4 +1,4 @@
-"""The kernels that are no elementwise loops: matrix product, sums, softmax, gather, scatter.
+"""The kernels that are no elementwise loops: matrix product, softmax, gather, scatter.
 
 All have one signature, ``void kernel(i64 *args, i64 start, i64 stop)``: they do the part from
 ``start`` to ``stop`` of their work, so that several threads can share it.
@@ -6,20 +6,17 @@ All have one signature, ``void kernel(i64 *args, i64 start, i64 stop)``: they do
 
 from __future__ import annotations
 
-import math
 from functools import cache
-
-import numpy as np
 
 from mnist_draw.theano_bridge.native import scalars
 from mnist_draw.theano_bridge.native.emitter import (
-    LLVM_TYPES,
     Emitter,
     Function,
     Register,
     integer,
     literal,
 )
+from mnist_draw.theano_bridge.native.reductions import plus
 
 _PARAMETERS = "ptr %args, i64 %start, i64 %stop"
 _START, _STOP = Register("%start", "int64"), Register("%stop", "int64")
@@ -27,10 +24,6 @@ _SIZE = {"float32": 4, "float64": 8}
 _CACHE_LINE = 64
 #: Rows that `take_rows` asks the memory for in advance.
 _ROWS_AHEAD = 4
-
-
-def _finished(e: Emitter, name: str) -> Function:
-    return Function(name, e.text(), tuple(sorted(e.declarations)))
 
 
 @cache
@@ -84,86 +77,7 @@ def matrix_product(dtype: str) -> Function:
     s_n, s_m, s_k, s_ldb, s_lda, s_ldc = slots
     arguments = [*flags, s_n, s_m, s_k, one, pb, s_ldb, pa, s_lda, nothing, pc, s_ldc]
     e.line(f"call void {function}({', '.join(f'ptr {x}' for x in arguments)})")
-    return _finished(e, name)
-
-
-#: What a reduction starts from.
-_START_VALUES = {"Add": 0.0, "Mul": 1.0, "Maximum": -math.inf, "Minimum": math.inf}
-
-
-@cache
-def reduce_columns(operation: str, source: str, target: str, accumulator: str) -> Function:
-    """out[k] = Σ_o x[o, k] (or product, maximum, minimum), for columns start to stop.
-
-    Arguments: the addresses of out and x; rows; columns (the distance of two rows).
-    """
-    name = f"columns_{operation}_{source}_{target}_{accumulator}"
-    e = Emitter(name, _PARAMETERS)
-    out, x = e.pointer(0), e.pointer(1)
-    rows, columns = e.argument(2), e.argument(3)
-    width = 64
-    block = "%" + e.name("block")
-    e.variables.append(f"  {block} = alloca [{width} x {LLVM_TYPES[accumulator]}], align 64")
-    with e.loop(_START, _STOP, step=width) as first:
-        left = e.op("sub", _STOP, first)
-        narrow = e.value(f"icmp slt i64 {left.name}, {width}", "bool").name
-        count = e.value(f"select i1 {narrow}, i64 {left.name}, i64 {width}", "int64")
-        with e.loop(integer(0), count, independent=True) as j:
-            e.store(block, j, _start_value(operation, accumulator))
-        with e.loop(integer(0), rows) as o:
-            base = e.op("add", e.op("mul", o, columns), first)
-            with e.loop(integer(0), count, independent=True) as j:
-                value = e.load(x, source, e.op("add", base, j))
-                value = scalars.convert(e, value, accumulator)
-                old = e.load(block, accumulator, j)
-                e.store(block, j, _combined(e, operation, old, value))
-        with e.loop(integer(0), count, independent=True) as j:
-            value = scalars.convert(e, e.load(block, accumulator, j), target)
-            e.store(out, e.op("add", first, j), value)
-    return _finished(e, name)
-
-
-@cache
-def reduce_rows(operation: str, source: str, target: str, accumulator: str) -> Function:
-    """out[k] = Σ_o Σ_i x[o, k, i] (or product, maximum, minimum), for k from start to stop.
-
-    Arguments: the addresses of out and x; the sizes of o and i; the distances of two o and of
-    two k, in elements.
-    """
-    name = f"rows_{operation}_{source}_{target}_{accumulator}"
-    e = Emitter(name, _PARAMETERS)
-    out, x = e.pointer(0), e.pointer(1)
-    outer, inner, outer_step, step = (e.argument(index) for index in range(2, 6))
-    total = e.variable(accumulator)
-    with e.loop(_START, _STOP) as k:
-        e.set(total, _start_value(operation, accumulator))
-        with e.loop(integer(0), outer) as o:
-            base = e.op("add", e.op("mul", o, outer_step), e.op("mul", k, step))
-            with e.loop(integer(0), inner) as i:
-                value = e.load(x, source, e.op("add", base, i))
-                value = scalars.convert(e, value, accumulator)
-                e.set(total, _combined(e, operation, e.get(total, accumulator), value))
-        e.store(out, k, scalars.convert(e, e.get(total, accumulator), target))
-    return _finished(e, name)
-
-
-def _combined(e: Emitter, operation: str, a: Register, b: Register) -> Register:
-    return (
-        _plus(e, a, b) if operation == "Add" else scalars.OPERATIONS[operation](e, [a, b], a.dtype)
-    )
-
-
-def _start_value(operation: str, dtype: str) -> Register:
-    value = _START_VALUES[operation]
-    if math.isinf(value) and not dtype.startswith("float"):
-        limits = np.iinfo(dtype)
-        value = limits.max if value > 0 else limits.min
-    return literal(value, dtype)
-
-
-def _plus(e: Emitter, a: Register, b: Register) -> Register:
-    # Sums may be taken in another order: many at once, and no less exact than one by one.
-    return e.op("fadd reassoc contract" if a.is_float else "add", a, b)
+    return e.finished()
 
 
 @cache
@@ -192,7 +106,7 @@ def softmax(dtype: str, logarithm: bool) -> Function:
             shifted = e.op("fsub", e.load(x, dtype, at), top)
             power = scalars.OPERATIONS["Exp"](e, [shifted], dtype)
             e.store(out, at, shifted if logarithm else power)
-            e.set(total, _plus(e, e.get(total, dtype), power))
+            e.set(total, plus(e, e.get(total, dtype), power))
         whole = e.get(total, dtype)
         if logarithm:
             whole = scalars.OPERATIONS["Log"](e, [whole], dtype)
@@ -200,7 +114,7 @@ def softmax(dtype: str, logarithm: bool) -> Function:
             at = e.op("add", base, j)
             value = e.load(out, dtype, at)
             e.store(out, at, e.op("fsub" if logarithm else "fdiv", value, whole))
-    return _finished(e, name)
+    return e.finished()
 
 
 @cache
@@ -229,7 +143,7 @@ def argmax(dtype: str) -> Function:
                 e.set(best, value)
                 e.set(where, j)
         e.store(out, row, e.get(where, "int64"))
-    return _finished(e, name)
+    return e.finished()
 
 
 @cache
@@ -247,7 +161,7 @@ def gather(dtype: str, index_dtype: str) -> Function:
     with e.loop(_START, _STOP) as row:
         at = _checked(e, indices, index_dtype, row, columns, fault)
         e.store(out, row, e.load(x, dtype, e.op("add", e.op("mul", row, columns), at)))
-    return _finished(e, name)
+    return e.finished()
 
 
 @cache
@@ -279,7 +193,7 @@ def take_rows(index_dtype: str) -> Function:
         with e.loop(integer(0), width, independent=True) as i:
             value = e.load(x, "int8", e.op("add", source, i))
             e.store(out, e.op("add", target, i), value)
-    return _finished(e, name)
+    return e.finished()
 
 
 @cache
@@ -300,7 +214,7 @@ def scatter(dtype: str, index_dtype: str, scalar: bool) -> Function:
         at = _checked(e, indices, index_dtype, row, columns, fault)
         value = e.load(values, dtype, integer(0) if scalar else row)
         e.store(out, e.op("add", base, at), value)
-    return _finished(e, name)
+    return e.finished()
 
 
 def _checked(

@@ -12,6 +12,7 @@ from pytensor.link.numba.linker import NumbaLinker
 
 from mnist_draw.theano_bridge.native import (
     picture_handlers,  # noqa: F401 - adds its handlers
+    reduction_handlers,  # noqa: F401 - adds its handlers
     row_handlers,  # noqa: F401 - adds its handlers
     scalars,
 )

@@ -75,7 +75,7 @@ def maximum(r: Regions) -> Function:
             values = [e.load(x, r.dtype, at) for at in _pixels(e, r, n, i, j)]
             largest = scalars.OPERATIONS["Maximum"](e, values, r.dtype)
             e.store(out, e.op("add nsw", row, j), largest)
-    return Function(f"pool_{r.name}", e.text(), tuple(sorted(e.declarations)))
+    return e.finished()
 
 
 def gradient(r: Regions) -> Function:
@@ -106,4 +106,4 @@ def gradient(r: Regions) -> Function:
                     if not r.tile:
                         part = e.op("fadd", e.load(out, r.dtype, at), part)
                     e.store(out, at, part)
-    return Function(f"pool_gradient_{r.name}", e.text(), tuple(sorted(e.declarations)))
+    return e.finished()

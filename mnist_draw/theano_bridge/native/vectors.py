@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import llvmlite.binding as llvm
@@ -18,6 +20,8 @@ from mnist_draw.theano_bridge.native.emitter import (
 #: The parameters of every kernel.
 PARAMETERS = "ptr %args, i64 %start, i64 %stop"
 START, STOP = Register("%start", "int64"), Register("%stop", "int64")
+#: Places that `turned` takes at once.
+_TURNED = 16
 
 
 def _lanes(dtype: str) -> int:
@@ -166,6 +170,24 @@ def named(e: Emitter, prefix: str) -> Function:
     text = e.text()
     name = f"{prefix}_{hashlib.sha256(text.encode()).hexdigest()[:20]}"
     return Function(name, text.replace("@KERNEL", f"@{name}"), tuple(sorted(e.declarations)))
+
+
+@contextmanager
+def turned(e: Emitter, places: int, filters: int) -> Iterator[tuple[Register, Register]]:
+    """Loop over all places and filters of a picture that is read in one order, written in another.
+
+    A few places at a time, so that the lines of memory they lie in are fetched once, not once
+    for each filter. Gives place and filter.
+    """
+    with e.loop(integer(0), integer(places), step=_TURNED) as first:
+        end = e.op("add nsw", first, integer(_TURNED))
+        over = e.value(f"icmp sgt i64 {end.name}, {places}", "bool").name
+        end = e.value(f"select i1 {over}, i64 {places}, i64 {end.name}", "int64")
+        with (
+            e.loop(integer(0), integer(filters)) as f,
+            e.loop(first, end, independent=True) as place,
+        ):
+            yield place, f
 
 
 def blocks(vectors: int, largest: int) -> list[tuple[int, int]]:

@@ -1,0 +1,121 @@
+"""How sums, products, maxima and minima over some dimensions become kernels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mnist_draw.theano_bridge.native import reductions
+from mnist_draw.theano_bridge.native.handlers import HANDLERS, UnknownOperationError, contiguous
+from mnist_draw.theano_bridge.native.plan import Argument, Array, Planner, Value
+
+#: From so many elements on, a sum over the first dimension is taken while its rows are at hand.
+_LARGE = 50_000
+
+#: What can be reduced over dimensions, by the name of the scalar operation.
+_REDUCTIONS = {
+    "Add": "Add",
+    "Mul": "Mul",
+    "Maximum": "Maximum",
+    "ScalarMaximum": "Maximum",
+    "Minimum": "Minimum",
+    "ScalarMinimum": "Minimum",
+}
+
+
+def reduce(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
+    """Plan a sum, product, maximum or minimum over some dimensions."""
+    operation = _REDUCTIONS.get(type(node.op.scalar_op).__name__)
+    if operation is None or (operation != "Add" and values[0].array.size == 0):
+        raise UnknownOperationError(f"a reduction by {node.op.scalar_op}")
+    value = contiguous(planner, values[0])
+    axes = node.op.axis
+    axes = tuple(range(value.array.ndim)) if axes is None else tuple(axes)
+    target, source = node.outputs[0].type.dtype, value.array.dtype.name
+    out = planner.empty([size for axis, size in enumerate(value.shape) if axis not in axes], target)
+    if value.array.size == 0:
+        out[...] = 0
+        return [Value(out)]
+    # Long sums of float32 are taken in parts; only sums to a single number need more digits.
+    accumulator = "int64" if not target.startswith("float") else target
+    if out.size == 1 and target == "float32" and operation == "Add":
+        accumulator = "float64"
+    groups = _groups(value.shape, axes)
+    if operation == "Add" and source == target == accumulator and len(groups) > 1:
+        divided = _by_parts(planner, value, groups, out)
+        if divided is not None:
+            return [divided]
+    if len(groups) == 2 and groups[0][0] and not groups[1][0]:
+        rows, columns = groups[0][1], groups[1][1]
+        chunk = planner.share(columns, rows * columns, 64)
+        function = reductions.reduce_columns(operation, source, target, accumulator)
+        planner.add(function, [out, value, rows, columns], columns, chunk, rows=(0,))
+        return [Value(out)]
+    if [summed for summed, _ in groups] == [True, False, True]:
+        outer, kept, inner = (size for _, size in groups)
+    elif [summed for summed, _ in groups] == [False, True]:
+        outer, (kept, inner) = 1, (size for _, size in groups)
+    elif [summed for summed, _ in groups] == [True]:
+        outer, kept, inner = 1, 1, groups[0][1]
+    else:
+        raise UnknownOperationError(f"a sum of {value.shape} over {axes}")
+    arguments: list[Argument] = [out, value, outer, inner, kept * inner, inner]
+    chunk = planner.share(kept, value.array.size)
+    function = reductions.reduce_rows(operation, source, target, accumulator)
+    planner.add(function, arguments, kept, chunk, rows=(0, 1) if outer == 1 else (0,))
+    return [Value(out)]
+
+
+def _groups(shape: tuple[int, ...], axes: tuple[int, ...]) -> list[tuple[bool, int]]:
+    """Merge neighbouring dimensions that are all summed, or all kept."""
+    groups: list[tuple[bool, int]] = []
+    for axis, size in enumerate(shape):
+        summed = axis in axes
+        if size == 1:
+            continue
+        if groups and groups[-1][0] == summed:
+            groups[-1] = (summed, groups[-1][1] * size)
+        else:
+            groups.append((summed, size))
+    return groups or [(True, 1)]
+
+
+def _by_parts(
+    planner: Planner, value: Value, groups: list[tuple[bool, int]], out: Array
+) -> Value | None:
+    """Plan a sum over the first dimension that follows its rows; None where it would not pay.
+
+    Each chunk of rows is summed up by the core that has just computed it, and the sums of all
+    chunks are added up later.
+    """
+    summed = [flag for flag, _ in groups]
+    if summed not in ([True, False], [True, False, True]) or value.array.size < _LARGE:
+        return None
+    outer, kept = groups[0][1], groups[1][1]
+    inner = groups[2][1] if len(groups) == 3 else 1
+    # The chunks of matrix products, or those of convolutions: otherwise it could not follow them.
+    multiple, each = (4, 1) if inner == 1 else (1, 2)
+    chunk = planner.share(outer, value.array.size, multiple, each)
+    parts = -(-outer // chunk)
+    if parts == 1:
+        return None
+    dtype = value.array.dtype.name
+    partial = planner.empty((parts, kept), dtype)
+    planner.add(
+        reductions.sum_by_parts(dtype, inner > 1),
+        [partial, value, kept, inner, chunk, kept],
+        outer, chunk, rows=(1,), fixed=True, work=value.array.size,
+    )  # fmt: skip
+    function = reductions.reduce_columns("Add", dtype, dtype, dtype)
+    planner.add(function, [out, partial, parts, kept], kept, kept, rows=(0,))
+    return Value(out)
+
+
+HANDLERS.update(
+    {
+        "CAReduce": reduce,
+        "Sum": reduce,
+        "Prod": reduce,
+        "Max": reduce,
+        "Min": reduce,
+    }
+)
