@@ -45,7 +45,11 @@ class PlotsLater(QObject):
 
     def _import(self) -> None:
         try:
-            import pyqtgraph  # noqa: F401 - loaded here so that the GUI thread need not wait
+            # Loaded here so that the GUI thread need not wait.
+            import pyqtgraph  # noqa: F401
+
+            import mnist_draw.app.axes
+            import mnist_draw.app.curve_tools  # noqa: F401
         except Exception as error:  # the window works without curves
             reporter.report(error)
         else:
