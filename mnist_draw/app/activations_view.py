@@ -264,7 +264,7 @@ def _palette(dark: str, bright: str) -> np.ndarray:
 def title(place: int, layer: HiddenLayer) -> str:
     """Name a layer for a menu, by its place from the picture on, counted from 0."""
     what = "units" if len(layer.shape) == 1 else "maps"
-    return f"Layer {place + 1} · {layer.units:,} {what}"
+    return f"Layer {place + 1}, {what}"
 
 
 def values_of(explanation: Explanation | None, place: int) -> np.ndarray | None:

@@ -182,8 +182,8 @@ def row(qtbot: QtBot) -> ExplanationRow:
 def test_the_layer_chosen_is_shown_and_kept(row: ExplanationRow) -> None:
     row.show_layers(fakes.LAYERS)
     assert [row.layer_combo.itemText(place) for place in range(2)] == [
-        "Layer 1 · 6 maps",
-        "Layer 2 · 30 units",
+        "Layer 1, maps",
+        "Layer 2, units",
     ]
     row.show_explanation(fakes.explanation(5))
     assert row.saliency_title.text() == "What spoke for 5"
