@@ -128,6 +128,8 @@ class _Loop:
         self.best_epoch, self.best_loss = 0, math.inf
         self.best_parameters: Parameters = ()
         self.batches = len(data.train_images) // settings.batch_size
+        #: Learning rate and L2 as the compiled function has them; nothing known before the first.
+        self._rates: tuple[float, float] | None = None
 
     def check(self, resume: Checkpoint) -> None:
         """Refuse a checkpoint that does not belong to this network and these data."""
@@ -320,8 +322,10 @@ class _Loop:
         """Set what the next batch learns with."""
         progress = ((epoch - 1) * self.batches + batch - 1) / (self.epochs * self.batches)
         rate = learning_rate_at(self.settings.learning_rate, self.settings.schedule, progress)
-        self.functions.learning_rate.set_value(np.float32(rate))
-        self.functions.l2.set_value(np.float32(self.settings.l2))
+        if (rate, self.settings.l2) != self._rates:
+            self._rates = (rate, self.settings.l2)
+            self.functions.learning_rate.set_value(np.float32(rate))
+            self.functions.l2.set_value(np.float32(self.settings.l2))
         return rate
 
     def _evaluate(
