@@ -53,16 +53,18 @@ class PenRow(QWidget):
             "[ and ]",
         )
         caption.setBuddy(self.slider)
-        row.addWidget(self.slider, 1)
+        # The handle is higher than the groove and would be cut off.
+        self.slider.setMinimumSize(_SLIDER_WIDTH // 2, Size.ICON)
+        row.addWidget(self.slider, 2)
         self.preview = WidthPreview(canvas)
         row.addWidget(self.preview)
-        self._figure = TabularLabel(f"{PEN_WIDTH:.0f} of 600")
+        self._figure = TabularLabel(f"{PEN_WIDTH:.0f}")
+        self._figure.setToolTip("The pen's width; the board is 600 of these units high.")
         row.addWidget(self._figure)
-        row.addSpacing(Size.CARD_GAP)
+        row.addSpacing(Size.GRID)
         self.models = ModelCombo()
         self.models.setMaximumWidth(_NETWORK_WIDTH)
         row.addWidget(self.models, 2)
-        row.addSpacing(Size.CARD_GAP)
         row.addStretch(1)
         caption = label("Crop box", "muted")
         row.addWidget(caption)
@@ -85,7 +87,7 @@ class PenRow(QWidget):
 
     def _show_width(self, width: int) -> None:
         self.slider.setValue(width)
-        self._figure.setText(f"{width} of 600")
+        self._figure.setText(f"{width}")
         self.preview.update()
 
 
