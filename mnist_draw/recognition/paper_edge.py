@@ -61,7 +61,8 @@ def surroundings(coarse: Float) -> npt.NDArray[np.bool_] | None:
         jump = abs(float(np.median(coarse[near])) - float(np.median(coarse[far])))
         whole = abs(float(np.median(coarse[inner])) - float(np.median(coarse[~outer])))
         if whole >= _CONTRAST and jump >= _SHARP * whole:
-            return ~inner
+            beside_or_edge: npt.NDArray[np.bool_] = ~inner
+            return beside_or_edge
     return None
 
 

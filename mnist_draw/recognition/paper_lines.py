@@ -129,7 +129,8 @@ def find_lines(ink: Float) -> list[Line]:
 
 
 def _line_width(ink: Float) -> int:
-    return max(2, round(max(ink.shape) * _WIDEST))
+    width: int = max(2, round(max(ink.shape) * _WIDEST))
+    return width
 
 
 def _opened_across(ink: Float, lines: list[Line]) -> Float:

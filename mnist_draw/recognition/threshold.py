@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-Float = npt.NDArray[np.float32]
+Kind = TypeVar("Kind", bound=np.generic)
 
 
-def border(plane: Float) -> Float:
+def border(plane: npt.NDArray[Kind]) -> npt.NDArray[Kind]:
     """Return the values along the picture's four edges."""
     return np.concatenate([plane[0], plane[-1], plane[1:-1, 0], plane[1:-1, -1]])
 
