@@ -7,6 +7,7 @@ nothing that is already painted: only the last half segment, the *tail*, is prov
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -22,8 +23,10 @@ PEN_WIDTH_RANGE = (8, 96)
 #: A point nearer than this to the one before replaces the tail but is not kept: it would only
 #: carry the staircase of whole mouse pixels into the curve.
 _NEAREST = 3.0
-#: Steps in which a curve is painted when the pressure changes along it.
-_PRESSURE_STEPS = 4
+#: A curve along which the pressure changes is painted in straight parts: from one to the next
+#: the width changes by so many units at most, and none is longer than this.
+_WIDTH_STEP, _LONGEST_PART = 1.0, 16.0
+_MOST_PARTS = 48
 _SAME_WIDTH = 0.25
 
 
@@ -183,10 +186,12 @@ def _straight_parts(
 ) -> Iterator[tuple[Point, Point, Point]]:
     """Cut a curve along which the width changes into lines of one width each."""
     x, y = start.x, start.y
-    for step in range(1, _PRESSURE_STEPS + 1):
-        t = step / _PRESSURE_STEPS
+    wanted = max(abs(end.width - start.width) / _WIDTH_STEP, _distance(start, end) / _LONGEST_PART)
+    parts = min(max(math.ceil(wanted), 1), _MOST_PARTS)
+    for step in range(1, parts + 1):
+        t = step / parts
         near, middle, far = (1 - t) ** 2, 2 * t * (1 - t), t**2
-        width = start.width + (end.width - start.width) * (t - 0.5 / _PRESSURE_STEPS)
+        width = start.width + (end.width - start.width) * (t - 0.5 / parts)
         before = Point(x, y, width)
         x = start.x * near + control.x * middle + end.x * far
         y = start.y * near + control.y * middle + end.y * far

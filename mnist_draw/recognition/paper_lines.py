@@ -29,6 +29,10 @@ _SEEN = 0.65
 #: Fainter than this part of the strongest ink is not looked at.
 _FAINTEST = 0.08
 _MOST_LINES = 80
+#: Fewer lines than this must reach the picture's edges: a long stroke of a thin pen does not.
+_GRID = 5
+#: … there, in the outermost part of this size, at least half of the line is seen.
+_END = 0.06
 
 
 @dataclass(frozen=True)
@@ -119,6 +123,8 @@ def find_lines(ink: Float) -> list[Line]:
     runs, count = ndimage.label(ndimage.binary_closing(peaks, iterations=1))
     # A line is as clear in two or three rows: the one in the middle stands for it.
     found = [int(np.median(np.flatnonzero((runs == run) & peaks))) for run in range(1, count + 1)]
+    if len(found) < _GRID:
+        found = [row for row in found if _reaches_both_edges(seen, row, float(slopes[row]))]
     if len(found) > _MOST_LINES:
         return []
     middle = (ink.shape[1] - 1) / 2
@@ -126,6 +132,15 @@ def find_lines(ink: Float) -> list[Line]:
         Line((row + 0.5) * factor - 0.5 - float(slopes[row]) * middle, float(slopes[row]))
         for row in found
     ]
+
+
+def _reaches_both_edges(seen: Float, row: int, slope: float) -> bool:
+    rows, columns = seen.shape
+    places = np.arange(columns)
+    line = np.rint(row + slope * (places - (columns - 1) / 2)).astype(np.intp)
+    along = seen[np.clip(line, 0, rows - 1), places][(line >= 0) & (line < rows)]
+    end = max(1, round(len(along) * _END))
+    return float(np.mean(along[:end])) > 0.5 and float(np.mean(along[-end:])) > 0.5
 
 
 def _line_width(ink: Float) -> int:

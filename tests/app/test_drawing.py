@@ -67,6 +67,13 @@ def test_pressure_widens_the_line() -> None:
     assert ink[65].sum() < ink[150].sum() < ink[240].sum()
 
 
+def test_pressure_changes_the_width_without_steps() -> None:
+    drawing = Drawing()
+    drawing.add_stroke([(100, 300, 10), (300, 300, 50), (500, 300, 90)])
+    widths = drawing.ink().sum(axis=0)[60:240] / 255
+    assert abs(np.diff(widths)).max() < 1
+
+
 def test_undo_and_redo_without_limit() -> None:
     drawing = Drawing()
     pictures = [drawing.ink()]

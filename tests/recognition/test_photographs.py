@@ -162,6 +162,13 @@ def test_a_digit_that_fills_the_picture_is_no_line() -> None:
         assert without_lines(ink) is ink
 
 
+@pytest.mark.parametrize("pen", [1.5, 2.5, 4])
+def test_digits_of_a_thin_pen_are_no_lines(pen: float) -> None:
+    for digit in (1, 4, 7):
+        ink = board(DIGITS[digit], pen, 300, 260, (30, 20)).astype(np.float32) / 255
+        assert without_lines(ink) is ink
+
+
 def test_strokes_stay_whole_where_lines_cross_them() -> None:
     ink = written(8, np.random.default_rng(2), 260)
     crossed = np.maximum(ink, 0.5 * lines(40, 2, 0.02).astype(np.float32))
