@@ -22,7 +22,7 @@ from mnist_draw.training.runs import Run
 
 #: Minibatches alone show in curves and figures at most this often, in seconds: nobody reads
 #: faster, and what the window paints the training cannot use. Everything else shows at once.
-_CURVES_EVERY = 0.2
+_CURVES_EVERY = 0.3
 _FIGURES_EVERY = 0.1
 _MARKS = {"learning_rate": "rate ", "l2": "L2 ", "augmentation": "augmentation "}
 
