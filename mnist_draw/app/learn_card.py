@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import pyqtSignal
+from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtGui import QShowEvent
 from PyQt5.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from mnist_draw.app.theme import Size
 from mnist_draw.app.widgets import Card, explain, label
 
 _STEPS = 1000
+#: Lines that the words may take.
+_LINES = 4
 _INVITE = (
     "The network that answers is trained a little further, on your digits and on MNIST, and then "
     "answers here. The network before stays; you can go back to it."
@@ -43,6 +46,7 @@ class LearnCard(Card):
         words.setSpacing(Size.GRID)
         self.words = label("", "body", "learnLabel")
         self.words.setWordWrap(True)
+        self.words.setAlignment(Qt.AlignLeft | Qt.AlignTop)
         words.addWidget(self.words, 1)
         self.bar = QProgressBar()
         self.bar.setObjectName("learnProgress")
@@ -80,6 +84,12 @@ class LearnCard(Card):
         self.body.addLayout(row)
         self.undo_button.hide()
         self._show()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        # Room for the longest of the texts, so that the list below keeps its place.
+        self.words.ensurePolished()
+        self.words.setMinimumHeight(_LINES * self.words.fontMetrics().lineSpacing())
 
     @staticmethod
     def _button(name: str, text: str, sentence: str, look: str) -> QPushButton:

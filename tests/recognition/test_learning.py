@@ -20,6 +20,7 @@ from mnist_draw.recognition.learning import (
     Learnt,
     Score,
     Step,
+    between,
     learn,
     learning_settings,
     lenience_for,
@@ -187,3 +188,17 @@ def test_a_network_that_reads_no_digits_cannot_learn_them(
     clothes = dataclasses.replace(linear_model(), metadata={"title": "Clothes", "refused": 0.9})
     with pytest.raises(UserError, match="'Clothes' reads no digits"):
         list(learn(clothes, odd, settings=quick(), dataset=digits))
+
+
+def test_a_network_that_forgets_goes_only_part_of_the_way(
+    digits: Dataset, odd: ExtraDigits
+) -> None:
+    # Steps so large that what was known is lost.
+    rough = quick().replace(learning_rate=0.5)
+    _, end = learnt(learn(linear_model(), odd, settings=rough, dataset=digits))
+    assert end.after.test_accuracy > end.before.test_accuracy - 0.05
+    old, new = linear_model().parameters, tuple(value + 1 for value in linear_model().parameters)
+    assert all(map(np.array_equal, between(old, new, 1.0), new))
+    for half, before in zip(between(old, new, 0.5), old, strict=True):
+        assert half.dtype == np.float32
+        assert np.allclose(half, before + 0.5)
