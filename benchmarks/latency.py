@@ -24,7 +24,6 @@ import sys
 import tempfile
 import threading
 import time
-from collections import deque
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -62,24 +61,19 @@ class Watch:
     """Takes the times, in the GUI thread."""
 
     def __init__(self, window: Any) -> None:
-        from PyQt5.QtCore import QEvent, QObject
+        from PyQt5.QtCore import QEvent, QObject, Qt
 
         watch = self
 
         class Filter(QObject):
             def eventFilter(self, watched: Any, event: Any) -> bool:
-                kind = event.type()
-                if kind == QEvent.MouseMove and watch.posted:
-                    watch.due = watch.posted.popleft()
-                    watch.unpainted.append(watch.due)
-                elif kind == QEvent.Paint:
+                if event.type() == QEvent.Paint:
                     # What waits is painted when this event has been served.
                     watch.painting.extend(watch.unpainted)
                     watch.unpainted.clear()
-                    watch.later.emit()
+                    watch._later.done.emit()
                 return False
 
-        self.posted: deque[float] = deque()
         self.due: float | None = None
         self.unpainted: list[float] = []
         self.painting: list[float] = []
@@ -87,13 +81,18 @@ class Watch:
         self.answered: list[float] = []
         self.painted: list[float] = []
         self._filter = Filter(window)
-        self.later = _signals().done
-        self._keep = self.later
+        self._later = _signals()
+        self._later.done.connect(self._end_painting, Qt.QueuedConnection)
         tab = window.draw_tab
         tab.canvas.installEventFilter(self._filter)
         tab.ink_posted.connect(self._post)
         # Connected after the tab's own slot: the answer is on its labels by then.
         window.recognition.worker.answered.connect(self._answer)
+
+    def moved(self, due: float) -> None:
+        """Note that a mouse event is about to be served."""
+        self.due = due
+        self.unpainted.append(due)
 
     def _post(self, ink: Any, ticket: int) -> None:
         # Clearing the board, pressing and releasing change the ink too; only moves are timed.
@@ -105,8 +104,7 @@ class Watch:
         for known in [known for known in self.waiting if known <= ticket]:
             self.answered.append(1000 * (now - self.waiting.pop(known)))
 
-    def end_painting(self) -> None:
-        """Note that what was being painted is painted."""
+    def _end_painting(self) -> None:
         now = time.perf_counter()
         self.painted += [1000 * (now - due) for due in self.painting]
         self.painting.clear()
@@ -125,13 +123,9 @@ def _signals() -> Any:
     class Signals(QObject):
         done = pyqtSignal()
         call = pyqtSignal(object)
+        mouse = pyqtSignal(int, float, float, float)
 
-    signals = Signals()
-    _kept.append(signals)
-    return signals
-
-
-_kept: list[Any] = []
+    return Signals()
 
 
 class Hand:
@@ -143,6 +137,7 @@ class Hand:
         self._window, self._watch, self._rate = window, watch, rate
         self._gui = _signals()
         self._gui.call.connect(lambda work: work(), Qt.QueuedConnection)
+        self._gui.mouse.connect(self._serve, Qt.QueuedConnection)
 
     def in_gui(self, work: Any) -> Any:
         """Do something in the GUI thread and return its result."""
@@ -162,27 +157,31 @@ class Hand:
             time.sleep(0.3)
 
     def _stroke(self, corners: Sequence[tuple[float, float]]) -> None:
+        from PyQt5.QtCore import QEvent
+
+        points = _along(corners, SPEED / self._rate)
+        self._gui.mouse.emit(QEvent.MouseButtonPress, *points[0], 0.0)
+        due = time.perf_counter()
+        for x, y in points[1:]:
+            due += 1 / self._rate
+            time.sleep(max(0.0, due - time.perf_counter()))
+            self._gui.mouse.emit(QEvent.MouseMove, x, y, due)
+        self._gui.mouse.emit(QEvent.MouseButtonRelease, *points[-1], 0.0)
+
+    def _serve(self, kind: int, x: float, y: float, due: float) -> None:
+        """Give the board a mouse event, in the GUI thread."""
         from PyQt5.QtCore import QCoreApplication, QEvent, QPointF, Qt
         from PyQt5.QtGui import QMouseEvent
 
         canvas = self._window.draw_tab.canvas
         scale = canvas.pixels_per_unit()
         left, top = (canvas.width() - 600 * scale) / 2, (canvas.height() - 600 * scale) / 2
-
-        def post(kind: QEvent.Type, x: float, y: float, buttons: Any) -> None:
-            place = QPointF(left + x * scale, top + y * scale)
-            event = QMouseEvent(kind, place, Qt.LeftButton, buttons, Qt.NoModifier)
-            QCoreApplication.postEvent(canvas, event)
-
-        points = _along(corners, SPEED / self._rate)
-        post(QEvent.MouseButtonPress, *points[0], Qt.LeftButton)
-        due = time.perf_counter()
-        for x, y in points[1:]:
-            due += 1 / self._rate
-            time.sleep(max(0.0, due - time.perf_counter()))
-            self._watch.posted.append(due)
-            post(QEvent.MouseMove, x, y, Qt.LeftButton)
-        post(QEvent.MouseButtonRelease, *points[-1], Qt.NoButton)
+        place = QPointF(left + x * scale, top + y * scale)
+        buttons = Qt.NoButton if kind == QEvent.MouseButtonRelease else Qt.LeftButton
+        if kind == QEvent.MouseMove:
+            self._watch.moved(due)
+        event = QMouseEvent(QEvent.Type(kind), place, Qt.LeftButton, buttons, Qt.NoModifier)
+        QCoreApplication.sendEvent(canvas, event)
 
 
 def _along(corners: Sequence[tuple[float, float]], step: float) -> list[tuple[float, float]]:
@@ -303,7 +302,6 @@ def _run(arguments: argparse.Namespace) -> dict[str, Any]:
         window.resize(1366, 728)
         window.tabs.setCurrentWidget(window.draw_tab)
         watch = Watch(window)
-        watch.later.connect(watch.end_painting, 2)  # queued: after the paint event
         # Made here: what it has done is done in this thread.
         hand = Hand(window, watch, arguments.rate)
 
