@@ -6,6 +6,7 @@ from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.model_combo import ModelCombo
 from mnist_draw.app.recognition_worker import RecognitionWorker
+from mnist_draw.recognition.learnt import LearntModel, learnt_folder
 from mnist_draw.recognition.models import list_models
 
 from . import fakes
@@ -49,3 +50,66 @@ def test_a_network_just_trained_takes_over_and_can_be_chosen_again(qtbot: QtBot)
     assert not chosen
     combo.activated.emit(3)
     assert chosen == [second]
+
+
+def _learnt(name: str) -> LearntModel:
+    return LearntModel(learnt_folder() / f"{name}.npz")
+
+
+def _titles(combo: ModelCombo) -> list[str]:
+    return [combo.itemText(place) for place in range(combo.count())]
+
+
+def test_networks_that_have_learnt_follow_those_that_ship(qtbot: QtBot) -> None:
+    combo = ModelCombo()
+    qtbot.addWidget(combo)
+    combo.fill(list_models(), [_learnt("2026-11-25 10.15.00"), _learnt("2026-01-02 03.04.05")])
+    combo.show_trained(fakes.model())
+    assert _titles(combo)[3:] == [
+        "My digits, 25 Nov 10:15",
+        "My digits, 2 Jan 03:04",
+        "Your training",
+    ]
+    assert combo.key == ""
+    combo.show_learnt(_learnt("2026-11-26 08.00.00").key, fakes.model())
+    assert combo.currentText() == _titles(combo)[3] == "My digits, 26 Nov 08:00"
+    assert _titles(combo)[-1] == "Your training"
+
+
+def test_only_the_newest_are_listed(qtbot: QtBot) -> None:
+    combo = ModelCombo()
+    qtbot.addWidget(combo)
+    combo.fill(list_models(), [_learnt(f"2026-11-{day:02d} 10.00.00") for day in range(28, 0, -1)])
+    assert combo.count() == 3 + 8
+    # An older one that is asked for by its key is listed all the same.
+    combo.show_key(_learnt("2026-11-01 10.00.00").key)
+    assert combo.currentText() == "My digits, 1 Nov 10:00"
+
+
+def test_a_choice_is_told_with_its_key(qtbot: QtBot) -> None:
+    combo = _combo(qtbot)
+    keys: list[str] = []
+    combo.key_changed.connect(keys.append)
+    chosen: list[object] = []
+    combo.chosen.connect(chosen.append)
+    combo.activated.emit(2)
+    combo.choose("shipped:best")
+    assert keys == ["shipped:mlp", "shipped:best"]
+    assert len(chosen) == 2
+    assert combo.key == "shipped:best"
+    # What is shown because it is in use already is not chosen once more.
+    combo.show_key("shipped:mlp")
+    assert keys[-1] == "shipped:mlp"
+    assert len(chosen) == 2
+    # A network from training has no key that a restart could find.
+    combo.show_trained(fakes.model())
+    combo.activated.emit(combo.currentIndex())
+    assert len(keys) == 3
+
+
+def test_a_learnt_network_that_is_not_saved_can_be_used(qtbot: QtBot) -> None:
+    combo = _combo(qtbot)
+    model = fakes.model()
+    combo.show_learnt("", model)
+    assert combo.currentText() == "My digits, not saved"
+    assert combo.current_network() is model
