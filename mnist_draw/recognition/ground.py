@@ -34,6 +34,8 @@ _FIT_ROUNDS = 6
 _ALONG_RIM = 0.04
 #: The strength of ink above which a pixel is surely ink, in units of Otsu's threshold.
 _SOFT_FROM, _SOFT_TO = 0.6, 1.4
+#: … and that a patch of ink reaches somewhere.
+_PEAK = 1.2
 
 
 def ink_on_ground(luminance: Float) -> Float:
@@ -197,5 +199,8 @@ def _without_noise(ink: Float, strongest: float) -> Float:
         along = np.bincount(rim, minlength=count + 1) > _ALONG_RIM * len(rim)
         if areas[~along].any():
             areas[along] = 0
+        # Folds of the paper are faint all over; faint ink is part of strokes.
+        peaks = ndimage.maximum(smooth, patches, np.arange(count + 1))
+        areas[np.asarray(peaks) < min(_PEAK * threshold, highest)] = 0
         cleaned[~((areas > 0) & (areas >= _SPECK * areas.max()))[patches]] = 0
     return cleaned
