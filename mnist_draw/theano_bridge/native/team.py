@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import threading
 from dataclasses import dataclass, field
@@ -52,8 +53,9 @@ class _Helper:
         self.wake = threading.Semaphore(0)
         self.program: Program | None = None
         self.called = False
-        thread = threading.Thread(target=self._live, name=f"kernels-{number}", daemon=True)
-        thread.start()
+        self._next: Program | None = None
+        self._thread = threading.Thread(target=self._live, name=f"kernels-{number}", daemon=True)
+        self._thread.start()
 
     def call(self, program: Program) -> None:
         """Have this helper join, unless it is there already."""
@@ -65,11 +67,22 @@ class _Helper:
         self._next = program
         self.wake.release()
 
+    def leave(self) -> None:
+        """End the thread, and wait a moment until it has ended."""
+        self._next, self.called = None, True
+        program = self.program
+        if program is not None:
+            program.current[0] = -1
+        self.wake.release()
+        self._thread.join(1.0)
+
     def _live(self) -> None:
         _, helps = runner.functions()
         while True:
             self.wake.acquire()
             program = self.program = self._next
+            if program is None:
+                return
             self.called = False
             helps(
                 program.address,
@@ -89,11 +102,12 @@ class Team:
         self.threads = min(usable_cores(), MOST_THREADS)
         self._helpers: list[_Helper] = []
         self._lock = threading.Lock()
+        self._closed = False
 
     def run(self, program: Program) -> None:
         """Run a program once, from its first kernel to its last."""
         lead, _ = runner.functions()
-        with_help = program.divisible and self._lock.acquire(blocking=False)
+        with_help = program.divisible and not self._closed and self._lock.acquire(blocking=False)
         try:
             program.step += 1
             if with_help:
@@ -105,6 +119,14 @@ class Team:
         finally:
             if with_help:
                 self._lock.release()
+
+    def close(self) -> None:
+        """Send the helpers home; programs run on one core from now on."""
+        self._closed = True
+        with self._lock:
+            helpers, self._helpers = self._helpers, []
+        for helper in helpers:
+            helper.leave()
 
 
 def usable_cores() -> int:
@@ -126,6 +148,12 @@ def _start_again() -> None:
     """Threads do not survive a fork: the child gets a team of its own."""
     global _team
     _team = Team()
+
+
+@atexit.register
+def _end() -> None:
+    """No thread may be in compiled code when the interpreter is taken down."""
+    _team.close()
 
 
 if hasattr(os, "register_at_fork"):

@@ -141,6 +141,21 @@ def test_functions_of_several_threads_run_side_by_side(native):
     assert not faults
 
 
+def test_without_helpers_a_step_is_the_same(monkeypatch):
+    helpers = team_module.Team()
+    helpers.threads = 3
+    monkeypatch.setattr(team_module, "_team", helpers)
+    x = T.matrix()
+    square = theano.function([x], T.dot(x, x.T), mode=theano.Mode(linker=NativeLinker()))
+    value = RNG.normal(size=(300, 200)).astype(np.float32)
+    together = square(value)
+    threads = [t for t in threading.enumerate() if t.name.startswith("kernels-")]
+    helpers.close()
+    left = [t for t in threading.enumerate() if t.name.startswith("kernels-")]
+    assert len(threads) - len(left) == 2
+    np.testing.assert_array_equal(square(value), together)
+
+
 def test_evaluation_takes_any_number_of_pictures():
     network = parse_network("mlp").build()
     evaluate = compile_evaluate(network)
