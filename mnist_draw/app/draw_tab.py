@@ -128,6 +128,7 @@ class DrawTab(QWidget):
 
     def finish(self) -> None:
         """Keep what is on the board; the program ends."""
+        self.pictures.input.stop()
         self.keeper.save()
 
     def wait(self) -> bool:

@@ -15,6 +15,7 @@ from PyQt5.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox, QLabel
 from pytestqt.qtbot import QtBot
 
 from mnist_draw.app import theme
+from mnist_draw.app.board_keeper import board_path
 from mnist_draw.app.recognition_worker import Recognition, RecognitionWorker
 from mnist_draw.app.training_worker import Training
 from mnist_draw.app.window import Window
@@ -34,6 +35,8 @@ NAMES = [
     "filtersView", "penButton", "eraserButton", "widthSlider", "undoButton", "redoButton",
     "confidenceLabel", "secondGuessLabel", "augmentationCombo", "runsTable", "runsButton",
     "continueButton", "notNowButton", "discardButton", "settingsFileButton", "layersView",
+    "openImageButton", "pasteButton", "exampleButton", "saveDrawingButton", "copyButton",
+    "modelCombo", "numberLabel", "pictureStrip", "boardCaption",
 ]  # fmt: skip
 
 
@@ -294,3 +297,34 @@ def test_filters_show_the_first_layer(setup: Setup) -> None:
     assert view.units == 32
     view.show_parameters(None)
     assert view.units == 0
+
+
+def test_the_board_is_there_again_in_the_next_window(setup: Setup, qtbot: QtBot) -> None:
+    setup.window.draw_tab.canvas.add_stroke([(100, 100), (300, 400)])
+    drawn = setup.window.draw_tab.canvas.ink()
+    setup.close()
+    again = Setup(qtbot)
+    qtbot.waitUntil(again.window.draw_tab.canvas.has_ink)
+    assert np.array_equal(again.window.draw_tab.canvas.ink(), drawn)
+    # What is put back is answered, as what is drawn is.
+    qtbot.waitUntil(lambda: bool(again.text("predictionLabel")))
+    again.close()
+
+
+def test_pictures_being_read_do_not_keep_the_board_from_being_written(
+    setup: Setup, qtbot: QtBot, tmp_path: Path
+) -> None:
+    tab = setup.window.draw_tab
+    qtbot.waitUntil(lambda: tab.keeper._kept is not None)
+    gate = threading.Event()
+    tab._background.run(gate.wait)
+    paths = [tmp_path / f"{number}.png" for number in range(50)]
+    tab.pictures.input.read([str(path) for path in paths])
+    tab.canvas.add_stroke([(100, 100)])
+    setup.window.close()
+    gate.set()
+    assert setup.window.shut_down()
+    assert (tab.keeper._problem, tab.canvas.has_ink()) == ("", True)
+    assert b"stroke" in board_path().read_bytes()
+    # None of the pictures was looked for.
+    assert "does not exist" not in setup.text("messageLabel")
