@@ -171,7 +171,9 @@ class Explainer:
             raise ValueError(f"expected a digit from 0 to 9, got {digit}")
         asked = np.zeros((1, 10), np.float32)
         asked[0, digit] = 1
-        logits, log_odds, saliency, *activations = self._function(picture[None, None], asked)
+        # What is not finite is told in words, not by NumPy.
+        with np.errstate(over="ignore", invalid="ignore"):
+            logits, log_odds, saliency, *activations = self._function(picture[None, None], asked)
         if not (np.isfinite(logits).all() and np.isfinite(saliency).all()):
             raise ModelFileError(
                 f"The network {self.network!r} computes no finite figures: its parameters are "
