@@ -23,7 +23,7 @@ _TITLES = {
 }
 _TRAINED = "Your training"
 _UNSAVED = "My digits, not saved"
-_WIDTH = 150
+_WIDTH = 190
 #: Learnt networks that are listed at the most, the newest; all others are in their folder.
 _MOST_LEARNT = 8
 _KEY = Qt.UserRole + 1

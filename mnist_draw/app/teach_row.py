@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtCore import QEvent, Qt, pyqtSignal
 from PyQt5.QtGui import QKeyEvent
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QPushButton, QStackedWidget, QWidget
 
@@ -163,6 +163,13 @@ class TeachRow(QFrame):
     def _teach(self, digit: int) -> None:
         self.taught.emit(digit)
         self.left.emit()
+
+    def event(self, event: QEvent) -> bool:
+        # Here the key means the row, whatever it means in the tab.
+        if event.type() == QEvent.ShortcutOverride and event.key() == Qt.Key_Escape:
+            event.accept()
+            return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key_Escape:
