@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from math import gcd
+from typing import NamedTuple
 
 from mnist_draw.theano_bridge.native.emitter import Function
 
@@ -52,8 +53,10 @@ class Instruction:
         Which of the words are addresses in an input: position, input, offset.
     extent, chunk
         How much work there is, and how much of it makes a chunk when it runs by itself.
-    reads, writes
-        The memory that it touches.
+    operands
+        Which of the words are addresses of memory that it touches, and which memory that is.
+    written
+        Which of these words are those of memory that it writes.
     fixed
         Whether another chunk will not do, because memory is set aside for each chunk.
     whole
@@ -67,16 +70,33 @@ class Instruction:
     sources: list[tuple[int, int, int]]
     extent: int
     chunk: int
-    reads: tuple[Region, ...]
-    writes: tuple[Region, ...]
+    operands: dict[int, Region]
+    written: frozenset[int]
     fixed: bool = False
     whole: bool = False
     work: int = 0
+
+    def __post_init__(self) -> None:
+        items = self.operands.items()
+        self.reads = tuple(region for place, region in items if place not in self.written)
+        self.writes = tuple(region for place, region in items if place in self.written)
 
     @property
     def chunks(self) -> int:
         """Into how many chunks it would be cut by itself."""
         return -(-self.extent // self.chunk)
+
+
+class Call(NamedTuple):
+    """One kernel's work on one block: its part from ``start`` to ``stop``.
+
+    ``unit`` is the first unit of the block, as its group counts.
+    """
+
+    member: Instruction
+    unit: int
+    start: int
+    stop: int
 
 
 class _Order(IntEnum):
@@ -155,41 +175,39 @@ class Group:
         fixed, divided = self._fixed, self._divided
         return len(fixed) <= 1 and (not fixed or not divided or max(fixed) <= max(divided))
 
-    def calls(self) -> list[list[tuple[Instruction, int, int]]]:
-        """Return, for each chunk, what is called: kernel, start, stop."""
-        chunk = self.chunk
+    def chunks(self) -> list[list[Call]]:
+        """Return, for each chunk, what is called."""
+        chunk, segments = self.chunk, self.segments()
         return [
-            list(self._calls(start, min(start + chunk, self.units)))
+            list(self._calls(segments, start, min(start + chunk, self.units)))
             for start in range(0, self.units, chunk)
         ]
 
-    def _calls(self, start: int, stop: int) -> Iterator[tuple[Instruction, int, int]]:
-        for segment in self._segments():
-            block = self._block(segment, stop - start)
+    def _calls(
+        self, segments: list[tuple[list[Instruction], int]], start: int, stop: int
+    ) -> Iterator[Call]:
+        for members, block in segments:
             for first in range(start, stop, block):
                 last = min(first + block, stop)
-                for member in segment:
+                for member in members:
                     each = member.extent // self.units
-                    yield member, first * each, last * each
+                    yield Call(member, first, first * each, last * each)
 
-    def _segments(self) -> Iterator[list[Instruction]]:
-        segment: list[Instruction] = []
+    def segments(self) -> list[tuple[list[Instruction], int]]:
+        """Return the members that take turns block by block, and the units of a block."""
+        segments: list[list[Instruction]] = [[]]
         for member in self.members:
-            if member.whole and segment:
-                yield segment
-                segment = []
-            segment.append(member)
             if member.whole:
-                yield segment
-                segment = []
-        if segment:
-            yield segment
+                segments += [[member], []]
+            else:
+                segments[-1].append(member)
+        return [(members, self._block(members)) for members in segments if members]
 
-    def _block(self, segment: list[Instruction], units: int) -> int:
-        if len(segment) == 1:
-            return units
-        written = [r.last - r.first for m in segment for r in m.writes if r.by_rows]
-        return max(1, min(units, BLOCK_BYTES * self.units // max(1, sum(written))))
+    def _block(self, members: list[Instruction]) -> int:
+        if len(members) == 1:
+            return self.chunk
+        written = [r.last - r.first for m in members for r in m.writes if r.by_rows]
+        return max(1, min(self.chunk, BLOCK_BYTES * self.units // max(1, sum(written))))
 
 
 def arrange(instructions: Sequence[Instruction]) -> list[list[Group]]:

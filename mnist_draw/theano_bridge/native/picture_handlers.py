@@ -41,10 +41,9 @@ def _padded(planner: Planner, value: Value, sides: Any) -> Value:
         return value
     count, channels, height, width = value.shape
     (top, bottom), (left, right) = sides
-    big = planner.empty(
+    big = planner.zeros(
         (count, channels, height + top + bottom, width + left + right), value.array.dtype
     )
-    big[...] = 0
     function = convolution.pad(value.array.dtype.name, height, width, sides)
     pictures = count * channels
     chunk = planner.share(pictures, big.size)
@@ -56,8 +55,7 @@ def _packed(planner: Planner, shapes: Shapes, w: Value, by_input: bool) -> Array
     outer, lanes = shapes.channels, shapes.filters
     if by_input:
         outer, lanes = lanes, outer
-    packed = planner.empty((outer, shapes.taps, shapes.padded(lanes)), shapes.dtype)
-    packed[...] = 0
+    packed = planner.zeros((outer, shapes.taps, shapes.padded(lanes)), shapes.dtype)
     function = convolution.pack_weights(shapes, by_input)
     planner.add(
         function,
@@ -119,8 +117,7 @@ def by_filters(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     chunk = planner.share(count, g.array.size)
     parts = -(-count // chunk)
     partial = planner.empty((parts, shapes.channels, shapes.taps, width), shapes.dtype)
-    scratch = planner.empty((parts, shapes.places * width), shapes.dtype)
-    scratch[...] = 0
+    scratch = planner.zeros((parts, shapes.places * width), shapes.dtype)
     planner.add(
         convolution_gradients.by_filters(shapes), [partial, x, g, scratch, chunk], count, chunk,
         rows=(1, 2), writes=(0, 3), fixed=True, work=_work(shapes, count),

@@ -15,7 +15,9 @@ import numpy as np
 
 from mnist_draw.theano_bridge.native import phases, runner
 from mnist_draw.theano_bridge.native.emitter import Function
+from mnist_draw.theano_bridge.native.layout import Layout, Sources
 from mnist_draw.theano_bridge.native.llvm import addresses_of
+from mnist_draw.theano_bridge.native.passing import passed_on
 from mnist_draw.theano_bridge.native.phases import Instruction, Region
 from mnist_draw.theano_bridge.native.team import Program, team
 
@@ -75,8 +77,8 @@ class Planner:
         self.buffers: list[Array] = []
         self.copied: list[tuple[int, Array]] = []
         self.bases = [array.ctypes.data for array in inputs]
-        self.fault = self.empty((1,), "int64")
-        self.fault[0] = 0
+        self.prepared: list[Array] = []
+        self.fault = self.zeros((1,), "int64")
 
     def take_input(self, index: int, array: Array, updated: bool = False) -> Value:
         """Decide how an input is read: in place, or from a copy made before each run.
@@ -97,6 +99,13 @@ class Planner:
         start = -raw.ctypes.data % 64
         array: Array = raw[start : start + size].view(dtype).reshape(shape)
         self.buffers.append(array)
+        return array
+
+    def zeros(self, shape: Sequence[int], dtype: Any) -> Array:
+        """Reserve memory that is 0 before the first run, and holds what it held before others."""
+        array = self.empty(shape, dtype)
+        array[...] = 0
+        self.prepared.append(array)
         return array
 
     def add(
@@ -134,7 +143,7 @@ class Planner:
             Multiplications, roughly; by default, elements written.
         """
         words, sources = [], []
-        touched: dict[bool, list[Region]] = {True: [], False: []}
+        operands: dict[int, Region] = {}
         for position, argument in enumerate(arguments):
             if isinstance(argument, int):
                 words.append(argument)
@@ -149,14 +158,13 @@ class Planner:
                 self.buffers.append(value.array)
             # Only ever set to 1: it does not matter by whom first.
             if value.array is not self.fault:
-                region = Region(*_bounds(value.array), position in rows)
-                touched[position in writes].append(region)
-        written = tuple(touched[True])
+                operands[position] = Region(*_bounds(value.array), position in rows)
+        written = frozenset(writes) & operands.keys()
         self.instructions.append(
             Instruction(
                 function, words, sources, extent, max(1, min(chunk, extent)),
-                tuple(touched[False]), written, fixed, whole,
-                work or sum(region.last - region.first for region in written) // 4,
+                operands, written, fixed, whole,
+                work or sum(operands[at].last - operands[at].first for at in written) // 4,
             )
         )  # fmt: skip
 
@@ -178,8 +186,13 @@ class Planner:
         chunks = max(1, min(self.threads * parts, elements // SMALLEST_CHUNK))
         return -(-extent // (chunks * multiple)) * multiple
 
-    def finish(self) -> tuple[Program, Array, list[tuple[int, int, int]]]:
+    def finish(self, outputs: Sequence[Value] = ()) -> tuple[Program, Array, Sources]:
         """Compile the kernels and lay out the table.
+
+        Parameters
+        ----------
+        outputs
+            What is read after a run.
 
         Returns
         -------
@@ -191,41 +204,23 @@ class Planner:
         """
         functions = [instruction.function for instruction in self.instructions]
         addresses = addresses_of([*functions, phases.RUN_CHUNKS])
-        memory = self.empty((sum(len(i.arguments) for i in self.instructions) + 1,), "int64")
-        sources, at = [], 0
-        places: dict[Instruction, tuple[int, int]] = {}
-        for instruction in self.instructions:
-            count = len(instruction.arguments)
-            memory[at : at + count] = instruction.arguments
-            places[instruction] = (
-                addresses[instruction.function.name], memory.ctypes.data + 8 * at
-            )  # fmt: skip
-            sources += [(at + place, source, to) for place, source, to in instruction.sources]
-            at += count
         arranged = phases.arrange(self.instructions)
+        lasting = [*self.prepared, *(output.array for output in outputs)]
+        passed = passed_on(arranged, [Region(*_bounds(array), False) for array in lasting])
+        layout = Layout(self, addresses)
+        tables = [
+            layout.phase([c for group in groups for c in layout.chunks(group, passed.get(group))])
+            for groups in arranged
+        ]
+        memory = layout.finish()
         table = self.empty((len(arranged), runner.WORDS), "int64")
         table[:] = 0
-        for row, groups in zip(table, arranged, strict=True):
-            chunks = [calls for group in groups for calls in group.calls()]
+        for row, chunks in zip(table, tables, strict=True):
             row[runner.KERNEL] = addresses[phases.RUN_CHUNKS.name]
-            row[runner.ARGUMENTS] = self._lay_out(chunks, places).ctypes.data
-            row[runner.EXTENT] = row[runner.CHUNKS] = len(chunks)
+            row[runner.ARGUMENTS] = chunks.ctypes.data
+            row[runner.EXTENT] = row[runner.CHUNKS] = len(chunks) - 2
             row[runner.CHUNK] = 1
-        return Program(table, keep=(memory, self.buffers)), memory, sources
-
-    def _lay_out(
-        self,
-        chunks: Sequence[Sequence[tuple[Instruction, int, int]]],
-        places: dict[Instruction, tuple[int, int]],
-    ) -> Array:
-        """Write a phase's chunks down as `phases.RUN_CHUNKS` reads them."""
-        calls = self.empty((sum(map(len, chunks)), 4), "int64")
-        flat = [(*places[member], start, stop) for chunk in chunks for member, start, stop in chunk]
-        calls[...] = np.array(flat, dtype=np.int64).reshape(-1, 4)
-        words = self.empty((len(chunks) + 2,), "int64")
-        words[0], words[1] = calls.ctypes.data, 0
-        words[2:] = np.cumsum([len(chunk) for chunk in chunks])
-        return words
+        return Program(table, keep=(memory, self.buffers)), memory, layout.sources
 
 
 def _bounds(array: Array) -> tuple[int, int]:
@@ -248,7 +243,7 @@ class Plan:
         in_place: dict[int, int],
     ) -> None:
         self._kinds = signature(inputs)
-        self.program, self._memory, sources = planner.finish()
+        self.program, self._memory, sources = planner.finish(outputs)
         self._fault = planner.fault
         self._copied = planner.copied
         self._outputs = outputs
