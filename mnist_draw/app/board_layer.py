@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QPointF, QSize, Qt
+from PyQt5.QtCore import QPointF, QRectF, QSize, Qt
 from PyQt5.QtGui import QImage, QPainter
 
 from mnist_draw.app import theme
 from mnist_draw.app.drawing import Drawing
-from mnist_draw.app.layer_memory import LayerMemory
+from mnist_draw.app.layer_memory import LayerMemory, same_items
 from mnist_draw.app.placed import Item
 from mnist_draw.app.strokes import BOARD, Stroke
+
+#: Bytes for painted boards: seven on a 4K screen, seventy on a small one.
+_ROOM = 96 * 1024 * 1024
 
 
 class BoardLayer:
@@ -28,10 +31,12 @@ class BoardLayer:
     def __init__(self, drawing: Drawing) -> None:
         self.image = QImage()
         self._drawing = drawing
-        self._memory = LayerMemory()
+        self._memory = LayerMemory(_ROOM)
         self._size = QSize()
         self._ratio = 1.0
         self._painted = 0
+        #: The items that the image shows.
+        self._shown: list[Item] = []
 
     # -- the board's place in the widget
 
@@ -80,16 +85,26 @@ class BoardLayer:
 
     def show(self) -> None:
         """Show what is on the board after a step of its history."""
-        known = self._memory.find(self._drawing.items)
-        if known is None:
-            self._paint()
+        items, shown = self._drawing.items, self._shown
+        known = self._memory.find(items)
+        if known is not None:
+            self.image, _ = known
+        elif items and same_items(items[:-1], shown):
+            painter = self._painter()
+            _use(painter, items[-1])
+            items[-1].paint(painter, theme.colour("ink"))
+            painter.end()
+        elif shown and same_items(shown[:-1], items):
+            self._paint_below(shown[-1])
         else:
-            self.image = known
-            self._painted = 0
+            self._paint()
+        self._shown = items
+        self._painted = 0
 
     def start(self) -> None:
         """Begin the stroke that is being drawn."""
         self._painted = 0
+        self._shown = self._drawing.items
         self.grow()
 
     def grow(self) -> None:
@@ -116,7 +131,7 @@ class BoardLayer:
             if before is None:
                 self._paint()
                 return
-            self.image, first = before, 0
+            self.image, first = before[0], 0
         painter = self._painter()
         _use(painter, stroke)
         ink = theme.colour("ink")
@@ -135,9 +150,31 @@ class BoardLayer:
                 _use(painter, item)
                 item.paint(painter, theme.colour("ink"))
         painter.end()
+        self._shown = self._drawing.items
         self._painted = 0
         if growing is not None:
             self.grow()
+
+    def _paint_below(self, gone: Item) -> None:
+        """Paint anew what an item covered that is on the board no more."""
+        bounds = gone.bounds()
+        ratio, scale = self._ratio, self.scale * self._ratio
+        corner = self.to_widget(bounds.topLeft()) * ratio
+        area = QRectF(corner, bounds.size() * scale).toAlignedRect().adjusted(-1, -1, 1, 1)
+        # Whole pixels of the screen, in the painter's logical ones.
+        exact = QRectF(area.x(), area.y(), area.width(), area.height())
+        exact = QRectF(exact.topLeft() / ratio, exact.size() / ratio)
+        painter = QPainter(self.image)
+        painter.setClipRect(exact)
+        painter.setCompositionMode(QPainter.CompositionMode_Clear)
+        painter.fillRect(exact, Qt.transparent)
+        painter.setRenderHint(QPainter.Antialiasing)
+        self.to_board(painter)
+        for item in self._drawing.items:
+            if item.bounds().intersects(bounds):
+                _use(painter, item)
+                item.paint(painter, theme.colour("ink"))
+        painter.end()
 
     def _painter(self) -> QPainter:
         painter = QPainter(self.image)

@@ -11,9 +11,10 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QRectF, Qt
+from PyQt5.QtCore import QRectF, QSizeF, Qt
 from PyQt5.QtGui import QColor, QImage, QPainter
 
+from mnist_draw.app.layer_memory import LayerMemory
 from mnist_draw.app.placed import Item
 from mnist_draw.app.strokes import BOARD, PEN_WIDTH, Point, Stroke
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 INK_SCALE = 0.5
 #: The area of the ink picture grows in steps of this many board units.
 _GROW = 100.0
+#: Bytes for ink pictures of earlier steps: some hundreds.
+_ROOM = 32 * 1024 * 1024
 _INK = QColor(Qt.white)
 _PAPER = QColor(Qt.black)
 #: How a placed picture is rendered in the ink picture.
@@ -45,6 +48,7 @@ class Drawing:
         self._done: list[list[Item]] = []
         self._growing: Stroke | None = None
         self._inked = 0
+        self._memory = LayerMemory(_ROOM)
         self._area = QRectF()
         self._image = QImage()
         self._start_image(QRectF(0, 0, BOARD, BOARD))
@@ -150,6 +154,7 @@ class Drawing:
         """Take the last stroke, or the last clearing, back."""
         self.end()
         if self._done:
+            self._keep_ink()
             self._undone.append(self.items)
             self._show(self._done.pop())
 
@@ -157,6 +162,7 @@ class Drawing:
         """Bring back what was undone last."""
         self.end()
         if self._undone:
+            self._keep_ink()
             self._done.append(self.items)
             self._show(self._undone.pop())
 
@@ -199,11 +205,21 @@ class Drawing:
     # -- inside
 
     def _remember(self) -> None:
+        self._keep_ink()
         self._done.append(self.items)
         self._undone.clear()
 
+    def _keep_ink(self) -> None:
+        self._memory.keep(self.items, self._image, self._area.topLeft())
+
     def _show(self, items: list[Item]) -> None:
         self.items = items
+        known = self._memory.find(items)
+        if known is not None:
+            self._image, corner = known
+            size = QSizeF(self._image.size()) / INK_SCALE
+            self._area = QRectF(corner, size)
+            return
         area = QRectF(0, 0, BOARD, BOARD)
         for item in items:
             area = _grown(area, item.bounds())

@@ -248,6 +248,31 @@ def test_pen_width_is_held_in_range(canvas: Canvas, qtbot: QtBot) -> None:
     assert canvas.pen_width == 8
 
 
+@pytest.mark.parametrize("ratio", [1.0, 1.25, 2.0])
+def test_undo_and_redo_beyond_what_is_remembered(
+    qtbot: QtBot, ratio: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mnist_draw.app.board_layer._ROOM", 0)
+    monkeypatch.setattr(Canvas, "devicePixelRatioF", lambda self: ratio)
+    canvas = Canvas()
+    qtbot.addWidget(canvas)
+    canvas.resize(413, 377)
+    canvas.show()
+    boards, inks = [canvas.grab().toImage()], [canvas.ink()]
+    rng = np.random.default_rng(4)
+    for step in range(12):
+        canvas.begin(QPointF(*rng.uniform(20, 350, 2)), erase=step % 4 == 3, weight=1.3)
+        for _ in range(4):
+            canvas.extend(QPointF(*rng.uniform(20, 350, 2)), weight=rng.uniform(0.5, 2))
+        canvas.end()
+        boards.append(canvas.grab().toImage())
+        inks.append(canvas.ink())
+    for step in (*range(11, -1, -1), *range(1, 13)):
+        canvas.undo() if step < len(canvas.drawing.items) else canvas.redo()
+        assert canvas.grab().toImage() == boards[step]
+        assert np.array_equal(canvas.ink(), inks[step])
+
+
 def test_undo_and_redo_bring_back_the_very_same_board(qtbot: QtBot) -> None:
     canvas = Canvas()
     qtbot.addWidget(canvas)
