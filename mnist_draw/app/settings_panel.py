@@ -18,6 +18,7 @@ from PyQt5.QtWidgets import (
 
 from mnist_draw.app.augmentation_view import AugmentationView
 from mnist_draw.app.data_combo import DataCombo
+from mnist_draw.app.extra_combo import ExtraCombo
 from mnist_draw.app.icons import set_icon
 from mnist_draw.app.network_fields import NetworkFields
 from mnist_draw.app.theme import Size
@@ -234,6 +235,8 @@ class SettingsPanel(QWidget):
         column.addLayout(
             _row(Field("Data set", self.data), Field("Training pictures", self.pictures))
         )
+        self.extra = ExtraCombo()
+        column.addWidget(Field("Also learn", self.extra))
         self.augmentation = ComboBox()
         self.augmentation.setObjectName("augmentationCombo")
         for name, recipe in RECIPES.items():
@@ -296,6 +299,7 @@ class SettingsPanel(QWidget):
             self.epochs,
             self.schedule_combo,
             self.data,
+            self.extra,
             self.pictures,
             self.seed,
             self.target,
@@ -348,6 +352,7 @@ class SettingsPanel(QWidget):
             seed=self.seed.value(),
             training_examples=self.pictures.value() or None,
             data_folder=self.data.folder(),
+            extra_folder=self.extra.folder(),
             augmentation=str(self.augmentation.currentData()),
             patience=self.patience.value() or None,
             target_accuracy=self.target.value() / 100 or None,
@@ -369,6 +374,7 @@ class SettingsPanel(QWidget):
         self.seed.setValue(settings.seed)
         self.pictures.setValue(settings.training_examples or 0)
         self.data.show_folder(settings.data_folder)
+        self.extra.show_folder(settings.extra_folder)
         self.augmentation.setCurrentIndex(self.augmentation.findData(settings.augmentation))
         self.patience.setValue(settings.patience or 0)
         self.target.setValue(100 * (settings.target_accuracy or 0.0))
