@@ -93,10 +93,10 @@ class ActivationsView(QWidget):
         else:
             import numpy as np
 
-            lit = np.zeros(self.layer.shape, np.float32)
-            if values is not None:
-                lit = values / max(float(values.max()), 1e-9)
-            self._glide.go(lit)
+            if values is None:
+                self._glide.go(np.zeros(self.layer.shape, np.float32))
+            else:
+                self._glide.go(values / np.float32(max(float(values.max()), 1e-9)))
         self._tell()
 
     def words(self) -> str:

@@ -235,7 +235,7 @@ class AnswerPanel(QWidget):
         self, picture: np.ndarray | None, probabilities: np.ndarray, winner: int | None
     ) -> None:
         self._picture = picture
-        self.bars.show_probabilities(probabilities, winner)
+        self.bars.show_probabilities(probabilities.tolist(), winner)
         self.row.show_picture(picture)
 
     # -- one digit of a number

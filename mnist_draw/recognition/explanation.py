@@ -182,7 +182,7 @@ class Explainer:
         others = np.where(asked[0] > 0, -np.inf, logits[0])
         return Explanation(
             digit,
-            int(others.argmax()),
+            int(np.argmax(others)),
             float(log_odds[0]),
             picture,
             np.array(saliency[0, 0], np.float32),
