@@ -22,6 +22,7 @@ from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from mnist_draw.app import theme
 from mnist_draw.app.board_layer import BoardLayer
+from mnist_draw.app.crop_marks import paint_marks
 from mnist_draw.app.drawing import INK_RENDERING, Drawing
 from mnist_draw.app.placed import Item
 from mnist_draw.app.pointer import PointerWidget
@@ -202,7 +203,7 @@ class Canvas(PointerWidget):
             growing.paint_tail(painter, theme.colour("ink"))
             painter.restore()
         if self._marks is not None:
-            self._paint_marks(painter)
+            paint_marks(painter, self._marks, self._layer)
         if not self._drawing.items:
             self._paint_invitation(painter)
         painter.setClipping(False)
@@ -219,19 +220,6 @@ class Canvas(PointerWidget):
         painter.setFont(theme.font(theme.Text.LABEL))
         place = self.rect().translated(0, below + theme.Size.GRID)
         painter.drawText(place, Qt.AlignCenter, "or drop a picture here")
-
-    def _paint_marks(self, painter: QPainter) -> None:
-        assert self._marks is not None
-        box, centre = self._marks
-        scale = self.pixels_per_unit()
-        painter.setBrush(Qt.NoBrush)
-        painter.setPen(QPen(theme.colour("second"), 1.5, Qt.DashLine))
-        painter.drawRect(QRectF(self._layer.to_widget(box.topLeft()), box.size() * scale))
-        place = self._layer.to_widget(centre)
-        arm = float(theme.Size.GRID * 2)
-        painter.setPen(QPen(theme.colour("second"), 1.5))
-        painter.drawLine(place - QPointF(arm, 0), place + QPointF(arm, 0))
-        painter.drawLine(place - QPointF(0, arm), place + QPointF(0, arm))
 
     def _repaint_layer(self) -> None:
         """Paint everything anew: after a resize or a change of colours."""
