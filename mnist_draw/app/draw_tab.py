@@ -133,7 +133,7 @@ class DrawTab(QWidget):
 
     def wait(self) -> bool:
         """Wait a bounded time for work in other threads; return whether it is done."""
-        return all([self._background.wait(), self.pictures.reader.background.wait()])
+        return all([self._background.wait(), self.pictures.wait()])
 
     # -- what happens
 

@@ -142,7 +142,8 @@ class PictureInput(QObject):
             self._problems.append(f"Only the first {MOST} of {len(sources):,} pictures were read.")
         if len(chosen) > 1:
             self.several_asked.emit(len(chosen))
-        renderings = self._renderings()
+        # Of many pictures only the chosen one is rendered: together they would fill the memory.
+        renderings = self._renderings() if len(chosen) == 1 else ()
         for number, source in enumerate(chosen, 1):
             self._background.run(
                 partial(self._work, self._round, source, renderings),

@@ -187,7 +187,7 @@ class PictureStrip(QFrame):
     def add(self, picture: FoundPicture) -> None:
         """Show one more picture, and ask what it is."""
         thumb = PictureThumb(picture)
-        thumb.clicked.connect(partial(self._choose, thumb))
+        thumb.clicked.connect(lambda: self.chosen.emit(picture))
         thumb.installEventFilter(self)
         self._row.insertWidget(len(self.thumbs), thumb)
         self.thumbs.append(thumb)
@@ -209,10 +209,10 @@ class PictureStrip(QFrame):
         self.hide()
         self.closed.emit()
 
-    def uncheck(self) -> None:
-        """Mark no picture: the board shows something else now."""
+    def mark(self, picture: FoundPicture | None) -> None:
+        """Mark the picture that lies on the board; None when the board shows something else."""
         for thumb in self.thumbs:
-            thumb.setChecked(False)
+            thumb.setChecked(thumb.picture is picture)
 
     def _empty(self) -> None:
         self._round += 1
@@ -225,11 +225,6 @@ class PictureStrip(QFrame):
         ready = len(self.thumbs)
         count = f"{ready}" if ready == self._expected else f"{ready} of {self._expected}"
         self.caption.setText(f"{count} pictures; click one to put it on the board")
-
-    def _choose(self, thumb: PictureThumb) -> None:
-        self.chosen.emit(thumb.picture)
-        for other in self.thumbs:
-            other.setChecked(other is thumb)
 
     def _ask(self, thumb: PictureThumb) -> None:
         placed = thumb.picture.placed

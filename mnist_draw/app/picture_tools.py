@@ -61,6 +61,8 @@ class PictureTools(QObject):
         self._canvas = canvas
         self._words_of_answer = words_of_answer
         self.reader = SideReader(parent=self)
+        # Not behind the pictures that are still being read: one that was clicked is wanted now.
+        self._rendering = Background(self)
         self.input = PictureInput(background, canvas.renderings, owner)
         self.output = PictureOutput(canvas, background, owner)
         self.examples = Examples(self.reader, canvas.renderings, parent=self)
@@ -74,11 +76,11 @@ class PictureTools(QObject):
         self.input.several_asked.connect(self.strip.start)
         self.input.next_read.connect(self.strip.add)
         self.input.last_read.connect(self.strip.finish)
-        self.strip.chosen.connect(self._show_picture)
+        self.strip.chosen.connect(self._prepare_chosen)
         self.strip.closed.connect(self.input.stop)
         self.examples.found.connect(self._show_example)
         self.examples.searching.connect(self.caption.say)
-        canvas.history_changed.connect(self.strip.uncheck)
+        canvas.history_changed.connect(lambda: self.strip.mark(None))
         tools.open_image.clicked.connect(self.input.open_dialog)
         tools.paste.clicked.connect(self.input.paste)
         tools.save.clicked.connect(self.output.save)
@@ -114,6 +116,10 @@ class PictureTools(QObject):
             ),
         )
 
+    def wait(self) -> bool:
+        """Wait a bounded time for work in other threads; return whether it is done."""
+        return all([self._rendering.wait(), self.reader.background.wait()])
+
     def _fill(self, menu: QMenu, *entries: tuple[str, str, Callable[[], object], str]) -> None:
         """Fill a tool's menu; its keys work without it, too."""
         for text, keys, act, sentence in entries:
@@ -127,7 +133,17 @@ class PictureTools(QObject):
         self.output.copy_text(self._words_of_answer())
 
     def _show_picture(self, picture: FoundPicture) -> None:
-        self._canvas.show_items([picture.placed.copy()])
+        self._canvas.show_items([picture.placed])
+
+    def _prepare_chosen(self, picture: FoundPicture) -> None:
+        placed, renderings = picture.placed.copy(), self._canvas.renderings()
+        self._rendering.run(
+            lambda: placed.prepare(renderings), lambda _: self._show_chosen(picture, placed)
+        )
+
+    def _show_chosen(self, picture: FoundPicture, placed: Placed) -> None:
+        self._canvas.show_items([placed])
+        self.strip.mark(picture)
 
     def _show_example(self, placed: Placed, sentence: str) -> None:
         self._canvas.show_items([placed])

@@ -258,10 +258,14 @@ def test_several_pictures_are_lined_up_with_their_answers(desk: Desk, tmp_path: 
     assert np.array_equal(desk.canvas.ink(), before)
     QTest.mouseClick(strip.thumbs[2], Qt.LeftButton)
     third = desk.wait_for_picture()
+    # Together, renderings of the board's size would fill the memory.
+    assert all(len(thumb.picture.placed._kept) <= 1 for thumb in strip.thumbs)
     assert strip.thumbs[2].isChecked()
     strip.thumbs[0].setFocus()
     QTest.keyClick(strip.thumbs[0], Qt.Key_Right)
     QTest.keyClick(strip.thumbs[1], Qt.Key_Return)
+    desk.qtbot.waitUntil(strip.thumbs[1].isChecked)
+    desk.qtbot.waitUntil(lambda: not strip.thumbs[2].isChecked())
     assert not np.array_equal(desk.canvas.ink(), third)
     assert [thumb.isChecked() for thumb in strip.thumbs] == [False, True, False, False]
     desk.canvas.undo()
