@@ -27,7 +27,7 @@ def extra(digits: Dataset) -> ExtraDigits:
 
 
 def test_extra_digits_are_learnt(digits: Dataset, extra: ExtraDigits) -> None:
-    chosen = SMALL.replace(extra_folder="mine", epochs=8)
+    chosen = SMALL.replace(network="custom_mlp:1,32,0,0", extra_folder="mine", epochs=15)
     seen = run(chosen, dataset=digits, extra=extra)
     (started,) = of(events.Started, seen)
     assert started.training_examples == 600 + 7 * repeats_for(7, 600)
