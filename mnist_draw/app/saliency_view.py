@@ -110,7 +110,7 @@ class SaliencyView(QWidget):
 
     def _paint_against(self, painter: QPainter, evidence: np.ndarray) -> None:
         cell = self.width() / SIDE
-        margin = max(1.0, round(cell / 5))
+        margin = max(1.0, round(cell / 5)) if cell >= 4 else 0.5
         colour = theme.colour("second")
         for row, column in zip(*(evidence < -_LEAST).nonzero(), strict=True):
             colour.setAlphaF(float(-evidence[row, column]) ** _ROOT)

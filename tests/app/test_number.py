@@ -14,6 +14,7 @@ from mnist_draw.app.recognition_worker import RecognitionWorker
 from mnist_draw.recognition.numbers import DigitAnswer, NumberAnswer
 
 from . import fakes
+from .test_canvas import Finger, Touch
 
 INK = np.full((300, 300), 255, np.uint8)
 
@@ -129,3 +130,18 @@ def test_a_pen_chooses_too(qapp: QApplication, qtbot: QtBot) -> None:
         assert event.isAccepted()
         assert tab.boxes.place == place
     assert len(tab.canvas.drawing.items) == strokes
+
+
+def test_a_finger_chooses_too(qapp: QApplication, qtbot: QtBot) -> None:
+    tab, _, made = _tab(qtbot)
+    made[0].number = "207"
+    tab.canvas.add_stroke([(100, 100), (100, 400)])
+    items = len(tab.canvas.drawing.items)
+    spot = tab.boxes.tag(0).center()
+    for kind, state in (
+        (QEvent.TouchBegin, Qt.TouchPointPressed),
+        (QEvent.TouchEnd, Qt.TouchPointReleased),
+    ):
+        QApplication.sendEvent(tab.canvas, Touch(kind, Finger(1, state, spot.x(), spot.y())))
+    assert tab.boxes.place == 0
+    assert len(tab.canvas.drawing.items) == items
