@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import threading
 from collections.abc import Callable, Sequence
 
@@ -10,6 +12,9 @@ from PyQt5.QtCore import QObject, Qt, QTimer, pyqtSignal
 from mnist_draw.app.reporting import reporter
 
 _SHUTDOWN_S = 5.0
+#: Modules of Qt that pyqtgraph imports. A module of PyQt5 that is loaded in one thread changes
+#: what all conversions between Python and Qt look up: in the GUI thread only, or it may crash.
+_QT_MODULES = ("PyQt5.QtSvg", "PyQt5.QtTest")
 
 
 class PlotsLater(QObject):
@@ -32,6 +37,10 @@ class PlotsLater(QObject):
     def start(self) -> None:
         """Begin; later calls do nothing."""
         if self._thread is None:
+            for name in _QT_MODULES:
+                # Without it pyqtgraph does without it, too.
+                with contextlib.suppress(ImportError):
+                    importlib.import_module(name)
             self._thread = threading.Thread(target=self._import, name="plots", daemon=True)
             self._thread.start()
 
