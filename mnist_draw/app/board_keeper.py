@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from mnist_draw.app.background import Background
 from mnist_draw.app.canvas import Canvas
 from mnist_draw.app.drawing_file import from_record, record_of
 from mnist_draw.app.drawing_picture import snapshot
-from mnist_draw.app.placed import Item
+from mnist_draw.app.placed import Item, Placed, Renderings
 from mnist_draw.app.reporting import reporter
 from mnist_draw.errors import UserError
 from mnist_draw.storage.aside import put_aside
@@ -56,7 +57,7 @@ class BoardKeeper(QObject):
 
     def start(self) -> None:
         """Put back what was on the board, then keep it from now on."""
-        self._background.run(_read, self._restored)
+        self._background.run(partial(_read, self._canvas.renderings()), self._restored)
 
     def save(self) -> None:
         """Write the board now if it changed since it was written."""
@@ -116,7 +117,7 @@ def _write(items: list[Item]) -> str:
     return ""
 
 
-def _read() -> tuple[list[Item], str]:
+def _read(renderings: Renderings) -> tuple[list[Item], str]:
     """Return what was on the board, and a sentence if that could not be read."""
     try:
         path = board_path()
@@ -125,9 +126,13 @@ def _read() -> tuple[list[Item], str]:
         try:
             if path.stat().st_size > _MAX_BYTES:
                 raise UserError(f"It is larger than {_MAX_BYTES // 1024**2} MB.")
-            return from_record(_parsed(path.read_bytes())), ""
+            items = from_record(_parsed(path.read_bytes()))
         except UserError as error:
             return [], _put_aside(path, str(error))
+        for item in items:
+            if isinstance(item, Placed):
+                item.prepare(renderings)
+        return items, ""
     except OSError as error:
         return [], f"The last drawing could not be read: {reason_of(error)}. The board is empty."
     except UserError as error:

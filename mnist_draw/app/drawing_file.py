@@ -21,7 +21,7 @@ from PyQt5.QtCore import QRectF
 
 from mnist_draw.app.drawing import Drawing
 from mnist_draw.app.placed import Item, Placed, ink_of, mask_of
-from mnist_draw.app.strokes import Point, Stroke
+from mnist_draw.app.strokes import BOARD, Point, Stroke
 from mnist_draw.errors import UserError
 
 FORMAT = "mnist_draw drawing"
@@ -31,6 +31,8 @@ _FARTHEST = 20_000.0
 #: The ink picture of a drawing takes a quarter of a byte per square unit.
 _LARGEST_AREA = 2e8
 _WIDEST = 1000.0
+#: Pictures are fitted into the board; much larger ones would fill the memory when painted.
+_LARGEST_PICTURE = 2 * BOARD
 _MOST_POINTS = 2_000_000
 _MOST_PIXELS = 4_000_000
 _MOST_TEXT = 16_000_000
@@ -140,7 +142,7 @@ def _stroke(entry: dict[str, Any], name: str) -> Stroke:
 
 def _placed(entry: dict[str, Any], name: str) -> Placed:
     left, top, width, height = _numbers(entry.get("place"), 4, name)
-    if not (width > 0 and height > 0):
+    if not (0 < width <= _LARGEST_PICTURE and 0 < height <= _LARGEST_PICTURE):
         raise DrawingError(f"{name} is {width:g}×{height:g} units large.")
     return Placed(mask_of(_decoded(entry["picture"], name)), QRectF(left, top, width, height))
 

@@ -89,7 +89,11 @@ def change(path: list[Any], value: Any) -> dict[str, Any]:
         (change(["items", 1, "stroke", 0, 2], 0), "0 units wide"),
         (change(["items", 0, "place"], [0, 0, 1]), "not 4 numbers"),
         (change(["items", 0, "place", 2], -1), "-1×"),
-        (change(["items", 0, "place"], [0, 0, 19_000, 19_000]), "more than any screen"),
+        (change(["items", 0, "place"], [0, 0, 19_000, 10]), "19000×10 units large"),
+        (
+            change(["items", 1, "stroke"], [[-19_000, -19_000, 9], [19_000, 19_000, 9]]),
+            "more than any screen",
+        ),
         (change(["items", 0, "picture"], "§§"), "no picture in base64"),
         (change(["items", 0, "picture"], "AAAA"), "is damaged"),
         (change(["items", 0, "picture"], record()["items"][0]["picture"][:80]), "Picture 1"),
