@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QPersistentModelIndex, Qt, pyqtSignal, pyqtSlot
 
 from mnist_draw.app.widgets import ComboBox, explain
 
@@ -23,7 +23,7 @@ _TITLES = {
 }
 _TRAINED = "Your training"
 _UNSAVED = "My digits, not saved"
-_WIDTH = 190
+_WIDTH = 208
 #: Learnt networks that are listed at the most, the newest; all others are in their folder.
 _MOST_LEARNT = 8
 _KEY = Qt.UserRole + 1
@@ -56,6 +56,7 @@ class ModelCombo(ComboBox):
             "The network that answers. One that you train, or that has learnt your digits, takes "
             "over here.",
         )
+        self._in_use = QPersistentModelIndex()
         self.activated.connect(self._choose)
 
     # -- what is listed
@@ -112,6 +113,16 @@ class ModelCombo(ComboBox):
     def current_network(self) -> Any:
         """Return the network in use: a ``ModelFile``, a function that reads one, or None."""
         return self.currentData()
+
+    def confirm(self) -> None:
+        """Take note that the network shown answers now."""
+        self._in_use = QPersistentModelIndex(self.model().index(self.currentIndex(), 0))
+
+    def revert(self) -> None:
+        """Show the network that answers: the one that was chosen cannot be used."""
+        if self._in_use.isValid() and self._in_use.row() != self.currentIndex():
+            self.setCurrentIndex(self._in_use.row())
+            self.key_changed.emit(self.key)
 
     def show_key(self, key: str) -> None:
         """Show that the network of a key is in use now; it is listed if it was not."""

@@ -190,6 +190,7 @@ class Window(QMainWindow):
         if self._model is None:
             self._list_networks()
         self._model = model
+        self.draw_tab.models.confirm()
         self.draw_tab.use_network(model)
         self.draw_tab.answer.set_waiting("")
         self._show_status()
@@ -208,6 +209,7 @@ class Window(QMainWindow):
     def _recognition_failed(self, sentence: str) -> None:
         if self._model is None:
             self.draw_tab.answer.set_waiting("There is no network to answer.")
+        self.draw_tab.models.revert()
         self.messages.tell(sentence)
         self._plots.start()
 

@@ -113,3 +113,19 @@ def test_a_learnt_network_that_is_not_saved_can_be_used(qtbot: QtBot) -> None:
     combo.show_learnt("", model)
     assert combo.currentText() == "My digits, not saved"
     assert combo.current_network() is model
+
+
+def test_a_network_that_cannot_be_read_is_not_shown_as_in_use(qtbot: QtBot) -> None:
+    combo = _combo(qtbot)
+    combo.confirm()
+    combo.setCurrentIndex(2)
+    combo.activated.emit(2)
+    keys: list[str] = []
+    combo.key_changed.connect(keys.append)
+    # A place may have been inserted meanwhile.
+    combo.show_key(_learnt("2026-11-26 08.00.00").key)
+    combo.revert()
+    assert combo.currentText() == "Best reader"
+    assert keys[-1] == "shipped:best"
+    combo.revert()
+    assert len(keys) == 2
