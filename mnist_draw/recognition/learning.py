@@ -43,7 +43,7 @@ REHEARSED = 10_000
 #: Parts of the way from the old weights to the new, in the order in which they are tried, and the
 #: share of validation pictures that may be read worse at the end of it.
 WAYS = (1.0, 0.8, 0.6, 0.4, 0.2)
-FORGOTTEN = 0.0015
+FORGOTTEN = 0.001
 #: Validation pictures that are read after each epoch, which decide nothing here, and those that
 #: the network is calibrated on.
 VALIDATED, CALIBRATED = 500, 5000
@@ -124,10 +124,10 @@ def learning_settings(network: str) -> TrainingSettings:
         network=network,
         update="adam",
         # Found with benchmarks/my_hand.py, within the time that somebody will wait for.
-        learning_rate=0.001 if convolves else 0.0005,
+        learning_rate=0.001,
         schedule="cosine",
         batch_size=250 if convolves else 500,
-        epochs=2 if convolves else 5,
+        epochs=2 if convolves else 8,
         augmentation="handwriting",
         training_examples=REHEARSED,
     )
