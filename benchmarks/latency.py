@@ -10,7 +10,7 @@ window is::
 Measured are, in milliseconds, from the moment at which an event was due: until an answer that
 includes it is shown (an event that comes while the network still reads is answered together with
 those after it), and until its ink has been painted. Blocks with the explanations (hidden units
-and saliency, 30 times a second) take turns with blocks without them. ``--train`` trains the
+and saliency, 25 times a second) take turns with blocks without them. ``--train`` trains the
 tutorial's network at full speed meanwhile. Without ``--screen`` Qt's offscreen platform paints.
 """
 

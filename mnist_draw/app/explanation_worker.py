@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("mnist_draw.app")
 
-#: From the beginning of one explanation to that of the next: 30 in a second look continuous.
-_REST_MS = 33
+#: From the beginning of one explanation to that of the next: 25 in a second look continuous.
+_REST_MS = 40
 #: Compiling begins when nothing was asked for so long.
 _QUIET_MS = 250
 _SHUTDOWN_MS = 3000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 class Glide(QVariantAnimation):
     """Moves an array to a new one, step by step.
+
+    Arrays that follow each other faster than a glide takes are shown as they come: they look
+    continuous by themselves, and painting between them would only keep the window busy.
 
     Parameters
     ----------
@@ -37,17 +41,20 @@ class Glide(QVariantAnimation):
         self.shown: np.ndarray | None = None
         self._start: np.ndarray | None = None
         self._end: np.ndarray | None = None
+        self._last = float("-inf")
         self.setDuration(theme.GLIDE_MS)
         self.setStartValue(0.0)
         self.setEndValue(1.0)
         self.valueChanged.connect(self._step)
 
     def go(self, values: np.ndarray | None) -> None:
-        """Glide to these values; jump where the ones before are none or have another shape."""
+        """Glide to these values; jump where there is nothing to glide from, or no time."""
         self.stop()
         self._start, self._end = self.shown, values
         fits = self._start is not None and values is not None and self._start.shape == values.shape
-        if fits and theme.theme().motion and self._widget.isVisible():
+        now = time.monotonic()
+        alone, self._last = now - self._last > theme.GLIDE_MS / 1000, now
+        if fits and alone and theme.theme().motion and self._widget.isVisible():
             self.start()
         else:
             self.shown = values
