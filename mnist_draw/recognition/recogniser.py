@@ -28,7 +28,7 @@ BATCHES = (1, 2, 4, 8, 16, 32, 64)
 MOST_REFUSED = 0.1
 #: By so much likeness, in log odds, a network that has learnt a hand may be more lenient with what
 #: looks less like other people's digits.
-MOST_LENIENT = 2.0
+MOST_LENIENT = 1.5
 
 
 class Reading(NamedTuple):
