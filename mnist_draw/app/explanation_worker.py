@@ -30,6 +30,9 @@ logger = logging.getLogger("mnist_draw.app")
 
 #: From the beginning of one explanation to that of the next: 25 in a second look continuous.
 _REST_MS = 40
+#: A busy computer or a large network gets longer rests: so many times what the last explanation
+#: took, up to so many times the shortest rest.
+_REST_TIMES, _LONGEST = 10, 12
 #: Compiling begins when nothing was asked for so long.
 _QUIET_MS = 250
 _SHUTDOWN_MS = 3000
@@ -82,7 +85,8 @@ class ExplanationWorker(QObject):
     ) -> None:
         super().__init__()
         self._make_explainer = make_explainer
-        self._rest, self._quiet = rest_ms / 1000, quiet_ms / 1000
+        self._shortest = self._rest = rest_ms / 1000
+        self._quiet = quiet_ms / 1000
         self._explainer: Any = None
         self._network = ""
         self._models: LatestValue[ModelFile] = LatestValue()
@@ -158,7 +162,10 @@ class ExplanationWorker(QObject):
         if question is not None:
             self._began_at = now
             picture, digit, ticket = question
-            self.explained.emit(self._explainer.explain(picture, digit), ticket)
+            explanation = self._explainer.explain(picture, digit)
+            took = time.monotonic() - now
+            self._rest = max(self._shortest, min(_REST_TIMES * took, _LONGEST * self._shortest))
+            self.explained.emit(explanation, ticket)
 
     def _come_back_in(self, seconds: float) -> None:
         self._alarm_set = True
