@@ -17,8 +17,7 @@ from PyQt5.QtWidgets import (
 )
 
 from mnist_draw.app.augmentation_view import AugmentationView
-from mnist_draw.app.data_combo import DataCombo
-from mnist_draw.app.extra_combo import ExtraCombo
+from mnist_draw.app.folder_combo import data_combo, extra_combo
 from mnist_draw.app.icons import set_icon
 from mnist_draw.app.network_fields import NetworkFields
 from mnist_draw.app.theme import Size
@@ -223,7 +222,7 @@ class SettingsPanel(QWidget):
     def _build_data(self, column: QVBoxLayout) -> None:
         column.addSpacing(Size.GRID)
         column.addWidget(label("DATA", "heading"))
-        self.data = DataCombo()
+        self.data = data_combo()
         self.pictures = NumberBox(0, _MOST_PICTURES, 1000)
         self.pictures.setObjectName("picturesSpinBox")
         self.pictures.setSpecialValueText("all")
@@ -235,7 +234,7 @@ class SettingsPanel(QWidget):
         column.addLayout(
             _row(Field("Data set", self.data), Field("Training pictures", self.pictures))
         )
-        self.extra = ExtraCombo()
+        self.extra = extra_combo()
         column.addWidget(Field("Also learn", self.extra))
         self.augmentation = ComboBox()
         self.augmentation.setObjectName("augmentationCombo")

@@ -11,7 +11,7 @@ import pytest
 from PyQt5.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
-from mnist_draw.app.extra_combo import ExtraCombo
+from mnist_draw.app.folder_combo import FolderCombo, extra_combo
 from mnist_draw.app.settings_panel import SettingsPanel
 from mnist_draw.app.training_worker import TrainingWorker
 from mnist_draw.storage.my_digits import TaughtDigit, save_digit
@@ -21,23 +21,23 @@ from . import fakes
 
 
 @pytest.fixture
-def combo(qtbot: QtBot) -> ExtraCombo:
-    widget = ExtraCombo()
+def combo(qtbot: QtBot) -> FolderCombo:
+    widget = extra_combo()
     qtbot.addWidget(widget)
     return widget
 
 
-def choose(combo: ExtraCombo, place: int) -> None:
+def choose(combo: FolderCombo, place: int) -> None:
     combo.setCurrentIndex(place)
     combo.activated.emit(place)
 
 
-def test_nothing_else_is_learnt_unless_it_is_asked_for(combo: ExtraCombo) -> None:
+def test_nothing_else_is_learnt_unless_it_is_asked_for(combo: FolderCombo) -> None:
     assert combo.folder() is None
     assert combo.currentText() == "nothing else"
 
 
-def test_the_taught_digits(combo: ExtraCombo, own_home: Path) -> None:
+def test_the_taught_digits(combo: FolderCombo, own_home: Path) -> None:
     choose(combo, 1)
     mine = str(own_home / "data" / "my_digits")
     assert combo.folder() == mine
@@ -48,7 +48,7 @@ def test_the_taught_digits(combo: ExtraCombo, own_home: Path) -> None:
     assert combo.count() == 3
 
 
-def test_a_folder(combo: ExtraCombo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder(combo: FolderCombo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: "")
     choose(combo, 2)
     assert combo.folder() is None
