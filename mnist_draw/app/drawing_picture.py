@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from PyQt5.QtCore import QBuffer, QByteArray, QIODevice, QRectF, Qt
 from PyQt5.QtGui import QColor, QImage, QPainter
 
+from mnist_draw.app import theme
 from mnist_draw.app.placed import Item, Placed
 from mnist_draw.app.strokes import BOARD, Stroke
 
@@ -23,8 +24,8 @@ COPIED_SCALE = 1.0
 _MOST_PIXELS = 36_000_000
 #: Curves whose widths differ less are one path.
 _SAME_WIDTH = 0.05
-_INK = QColor("#15181f")
-_PAPER = QColor(Qt.white)
+#: Dark on white, as on the light board.
+_INK, _PAPER = QColor(theme.LIGHT.ink), QColor(theme.LIGHT.paper)
 
 
 def snapshot(items: Sequence[Item]) -> list[Item]:
@@ -112,7 +113,7 @@ def svg_bytes(items: Sequence[Item]) -> bytes:
 
     for item in items:
         if item.erase:
-            rubbed.extend(_stroke(item, "#000000"))
+            rubbed.extend(_stroke(item, "black"))
             continue
         close_mask()
         body.extend(_image(item) if isinstance(item, Placed) else _stroke(item, _INK.name()))
@@ -141,7 +142,7 @@ def _mask(name: str, area: QRectF, rubbed: Sequence[str]) -> str:
     strokes = "\n".join(rubbed)
     return (
         f'<mask id="{name}" maskUnits="userSpaceOnUse" {place}>\n'
-        f'<rect {place} fill="#ffffff"/>\n'
+        f'<rect {place} fill="white"/>\n'
         f'<g fill="none" stroke-linecap="round" stroke-linejoin="round">\n{strokes}\n</g>\n</mask>'
     )
 

@@ -106,10 +106,11 @@ class PictureThumb(QAbstractButton):
         edge: QColor = theme.colour("muted" if self.underMouse() else "line")
         return QPen(edge, 1)
 
-    def event(self, event: QEvent) -> bool:
-        if event.type() in (QEvent.Enter, QEvent.Leave):
-            self.update()
-        return super().event(event)
+    def enterEvent(self, event: QEvent) -> None:
+        self.update()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.update()
 
 
 def _thumb_size() -> QSize:

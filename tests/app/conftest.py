@@ -17,7 +17,7 @@ os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="mnist-draw-tes
 os.environ.pop("DBUS_SESSION_BUS_ADDRESS", None)
 
 from PyQt5 import sip
-from PyQt5.QtCore import QThread, QTimer
+from PyQt5.QtCore import QEvent, QThread, QTimer
 from PyQt5.QtWidgets import QApplication
 
 from mnist_draw.app import theme
@@ -61,6 +61,9 @@ def nothing_left_behind(qapp: QApplication) -> Iterator[None]:
     """Fail a test that leaves a running QThread or an active QTimer."""
     before = _alive()
     yield
+    # Closed widgets are deleted now: left to the next test's event loop, one could be collected
+    # as garbage while an event reaches it, which ends the process.
+    qapp.sendPostedEvents(None, QEvent.DeferredDelete)
     qapp.sendPostedEvents()
     left = _alive() - before
     names = [

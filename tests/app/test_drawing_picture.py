@@ -90,7 +90,7 @@ def test_svg_holds_curves_masks_and_pictures() -> None:
     # The dot was drawn after the eraser: no mask hides it.
     assert root.find(f"{SVG}g/{SVG}circle") is not None
     mask = root.find(f"{SVG}defs/{SVG}mask")
-    assert mask.find(f"{SVG}g/{SVG}path").get("stroke") == "#000000"
+    assert mask.find(f"{SVG}g/{SVG}path").get("stroke") == "black"
 
 
 def test_each_eraser_hides_only_what_was_drawn_before_it() -> None:
