@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,9 @@ from mnist_draw.dataset.extra import ExtraDigits
 from mnist_draw.recognition.learning import Learnt, Score, Step
 from mnist_draw.storage import save_model
 
-# Before Qt is loaded: no display is needed.
+# Before Qt is loaded: no display is needed, and Qt finds the runtime folder it asks for.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="mnist-draw-tests-"))
 
 TAUGHT = 3
 
