@@ -9,7 +9,8 @@ after::
 
 The file with the strokes is that of `drawn_digits.py`. Chosen are the writers whose *other* digits
 the first network named reads worst (``--hard``), and some at random (``--random``), of those who
-wrote enough. What counts is the first guess, as in `drawn_digits.py`; how a digit is placed on the
+wrote enough. As training further changes a network in any case, the same is done once with as many
+digits of MNIST in place of the writer's: the column "control". What counts is the first guess, as in `drawn_digits.py`; how a digit is placed on the
 board and the pen are the same too. Nothing that is learnt here is kept.
 """
 
@@ -28,9 +29,10 @@ import numpy as np
 from drawn_digits import InkFile, _drawn, load_ink
 
 from mnist_draw.dataset.extra import ExtraDigits, normalised
+from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.errors import UserError
 from mnist_draw.recognition.finished import predict_all
-from mnist_draw.recognition.learning import Learnt, learn
+from mnist_draw.recognition.learning import REHEARSED, Learnt, learn
 from mnist_draw.recognition.models import default_model, load_trained
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage import ModelFile
@@ -49,6 +51,7 @@ class Result:
     taught: int
     others: int
     before: float
+    control: float
     after: float
     taught_before: float
     taught_after: float
@@ -108,15 +111,32 @@ def choose(
     return [(writer, "hard") for writer in worst] + [(int(w), "random") for w in sorted(drawn)]
 
 
-def measure(writers: Writers, writer: int, chosen: str, model: ModelFile) -> Result:
+def learnt(model: ModelFile, taught: ExtraDigits) -> Learnt:
+    """Let a network learn digits."""
+    *_, end = learn(model, taught)
+    assert isinstance(end, Learnt)
+    return end
+
+
+def mnist_digits(count: int) -> ExtraDigits:
+    """Return digits of MNIST that are not rehearsed anyway."""
+    data = load_dataset()
+    chosen = slice(REHEARSED, REHEARSED + count)
+    return ExtraDigits(data.train_images[chosen], data.train_labels[chosen], data.folder)
+
+
+def measure(
+    writers: Writers, writer: int, chosen: str, model: ModelFile, control: ModelFile
+) -> Result:
     """Teach one network one writer's hand."""
     taught, others = writers.parts(writer)
     recogniser = Recogniser(model)
     before = accuracy(recogniser, others)
+    recogniser.use(control)
+    controlled = accuracy(recogniser, others)
     began = time.perf_counter()
-    *_, end = learn(model, taught)
+    end = learnt(model, taught)
     seconds = time.perf_counter() - began
-    assert isinstance(end, Learnt)
     recogniser.use(end.model)
     return Result(
         writer,
@@ -124,6 +144,7 @@ def measure(writers: Writers, writer: int, chosen: str, model: ModelFile) -> Res
         len(taught),
         len(others),
         before,
+        controlled,
         accuracy(recogniser, others),
         end.before.right / len(taught),
         end.after.right / len(taught),
@@ -137,7 +158,7 @@ def report(name: str, results: Sequence[Result]) -> str:
     """Put one network's results into a table."""
     lines = [
         name,
-        "  writer  chosen  taught others |  others before   after | taught after | "
+        "  writer  chosen  taught others |  others before control   after | taught after | "
         "MNIST before   after | seconds",
     ]
     for chosen in ("hard", "random", "all"):
@@ -156,7 +177,7 @@ def _line(writer: str, chosen: str, rows: Sequence[Result]) -> str:
 
     return (
         f"{writer:>8}  {chosen:<6}  {mean('taught'):6.0f} {mean('others'):6.0f} | "
-        f"{mean('before'):13.2%} {mean('after'):7.2%} | {mean('taught_after'):12.2%} | "
+        f"{mean('before'):13.2%} {mean('control'):7.2%} {mean('after'):7.2%} | {mean('taught_after'):12.2%} | "
         f"{mean('mnist_before'):12.2%} {mean('mnist_after'):7.2%} | {mean('seconds'):7.1f}"
     )
 
@@ -193,7 +214,8 @@ def main(argv: list[str] | None = None) -> int:
             )
         results: dict[str, list[Result]] = {}
         for name, model in models.items():
-            results[name] = [measure(writers, writer, why, model) for writer, why in chosen]
+            control = learnt(model, mnist_digits(arguments.taught)).model
+            results[name] = [measure(writers, who, why, model, control) for who, why in chosen]
             if not arguments.json:
                 print(report(name, results[name]), flush=True)
     except UserError as error:

@@ -76,7 +76,11 @@ def test_the_first_digits_are_taught_and_the_others_measured(
     assert [(row["writer"], row["chosen"]) for row in rows] == [
         (1, "hard"), (0, "random"), (2, "random"),
     ]  # fmt: skip
-    assert all(list(extra.labels) == [1] * TAUGHT for extra in taught)
+    # As many of MNIST's for comparison, then each writer's first.
+    assert len(taught) == 4
+    assert len(taught[0]) == TAUGHT
+    assert all(list(extra.labels) == [1] * TAUGHT for extra in taught[1:])
+    assert [row["control"] for row in rows] == [1.0, 0.0, 0.0]
     assert [(row["others"], row["before"], row["after"]) for row in rows] == [
         (17, 0.0, 1.0), (17, 1.0, 0.0), (17, 1.0, 0.0),
     ]  # fmt: skip
