@@ -10,8 +10,9 @@ after::
 The file with the strokes is that of `drawn_digits.py`. Chosen are the writers whose *other* digits
 the first network named reads worst (``--hard``), and some at random (``--random``), of those who
 wrote enough. As training further changes a network in any case, the same is done once with as many
-digits of MNIST in place of the writer's: the column "control". What counts is the first guess, as in `drawn_digits.py`; how a digit is placed on the
-board and the pen are the same too. Nothing that is learnt here is kept.
+digits of MNIST in place of the writer's: the column "control". What counts is the first guess, as
+in `drawn_digits.py`; how a digit is placed on the board and the pen are the same too. Nothing that
+is learnt here is kept.
 """
 
 from __future__ import annotations
@@ -177,7 +178,8 @@ def _line(writer: str, chosen: str, rows: Sequence[Result]) -> str:
 
     return (
         f"{writer:>8}  {chosen:<6}  {mean('taught'):6.0f} {mean('others'):6.0f} | "
-        f"{mean('before'):13.2%} {mean('control'):7.2%} {mean('after'):7.2%} | {mean('taught_after'):12.2%} | "
+        f"{mean('before'):13.2%} {mean('control'):7.2%} {mean('after'):7.2%} | "
+        f"{mean('taught_after'):12.2%} | "
         f"{mean('mnist_before'):12.2%} {mean('mnist_after'):7.2%} | {mean('seconds'):7.1f}"
     )
 
