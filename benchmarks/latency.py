@@ -86,8 +86,16 @@ class Watch:
         tab = window.draw_tab
         tab.canvas.installEventFilter(self._filter)
         tab.ink_posted.connect(self._post)
-        # Connected after the tab's own slot: the answer is on its labels by then.
+        # Connected after the tab's own slot, but served later: the time is taken there.
         window.recognition.worker.answered.connect(self._answer)
+        self.shown_at = 0.0
+        show = tab.answer.show_answer
+
+        def show_answer(answer: Any) -> None:
+            show(answer)
+            self.shown_at = time.perf_counter()
+
+        tab.answer.show_answer = show_answer
 
     def moved(self, due: float) -> None:
         """Note that a mouse event is about to be served."""
@@ -100,9 +108,8 @@ class Watch:
             self.waiting[ticket], self.due = self.due, None
 
     def _answer(self, answer: Any, ticket: int) -> None:
-        now = time.perf_counter()
         for known in [known for known in self.waiting if known <= ticket]:
-            self.answered.append(1000 * (now - self.waiting.pop(known)))
+            self.answered.append(1000 * (self.shown_at - self.waiting.pop(known)))
 
     def _end_painting(self) -> None:
         now = time.perf_counter()

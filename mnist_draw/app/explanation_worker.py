@@ -33,6 +33,8 @@ _REST_MS = 40
 #: A busy computer or a large network gets longer rests: so many times what the last explanation
 #: took, up to so many times the shortest rest.
 _REST_TIMES, _LONGEST = 10, 12
+#: A question is fresh for so long, in seconds; the next of somebody who draws comes within so long.
+_FRESH, _NEXT = 0.002, 0.012
 #: Compiling begins when nothing was asked for so long.
 _QUIET_MS = 250
 _SHUTDOWN_MS = 3000
@@ -95,7 +97,7 @@ class ExplanationWorker(QObject):
         self._next: ModelFile | None = None
         self._watched = False
         self._asked_at = self._began_at = float("-inf")
-        self._alarm_set = False
+        self._alarm_set = self._expecting = False
         self._woken.connect(self._work)
 
     def post_model(self, model: ModelFile) -> None:
@@ -106,7 +108,7 @@ class ExplanationWorker(QObject):
     def post(self, picture: np.ndarray, digit: int, ticket: int) -> None:
         """Ask what speaks for a digit on a picture (28, 28); from any thread."""
         self._asked_at = time.monotonic()
-        if self._questions.put((picture, digit, ticket)):
+        if self._questions.put((picture, digit, ticket)) or self._expecting:
             self._woken.emit()
 
     def watch(self, on: bool) -> None:
@@ -117,7 +119,7 @@ class ExplanationWorker(QObject):
 
     @pyqtSlot()
     def _work(self) -> None:
-        if not self._watched or self._alarm_set:
+        if not self._watched or (self._alarm_set and not self._expecting):
             return
         try:
             if self._is_ready():
@@ -158,6 +160,11 @@ class ExplanationWorker(QObject):
         if wait > 0:
             self._come_back_in(wait)
             return
+        if self._is_stale(now):
+            self._expecting = True
+            self._come_back_in(_NEXT)
+            return
+        self._expecting = False
         question = self._questions.take()
         if question is not None:
             self._began_at = now
@@ -166,6 +173,15 @@ class ExplanationWorker(QObject):
             took = time.monotonic() - now
             self._rest = max(self._shortest, min(_REST_TIMES * took, _LONGEST * self._shortest))
             self.explained.emit(explanation, ticket)
+
+    def _is_stale(self, now: float) -> bool:
+        """Whether a newer question is to be waited for.
+
+        While somebody draws, a question follows each answer, and the thread that answers is idle
+        just then. Later it might be in the middle of the next answer, and would wait.
+        """
+        age = now - self._asked_at
+        return not self._expecting and self._shortest > 0 and _FRESH < age < _NEXT
 
     def _come_back_in(self, seconds: float) -> None:
         self._alarm_set = True
