@@ -244,7 +244,7 @@ class _Reader:
 
     def score(self) -> Score:
         """Read the taught digits and the test pictures."""
-        images = self._extra.images
+        images: npt.NDArray[Any] = self._extra.images
         if self._data.test_images.dtype != np.uint8:
             images = scale(images)
         right = self._accuracy(images, self._extra.labels) * len(self._extra)
