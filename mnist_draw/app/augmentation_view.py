@@ -16,7 +16,7 @@ from mnist_draw.app.reporting import reporter
 from mnist_draw.app.widgets import explain
 
 _COLUMNS, _ROWS = 8, 2
-_TILE = 28
+_TILE = 24
 _GAP = 4
 #: Pictures to choose the sixteen from.
 _POOL = 2000

@@ -95,7 +95,7 @@ def extra_combo() -> FolderCombo:
         "Digits that are learnt beside the data set: those that you have taught in the Draw "
         "tab, or pictures in a folder, in subfolders 0 to 9 or with names that begin with "
         "their digit.",
-        (("nothing else", None), ("my digits", _mine)),
+        (("nothing", None), ("my digits", _mine)),
         "A folder with digits",
     )
 

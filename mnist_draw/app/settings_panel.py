@@ -31,9 +31,9 @@ from mnist_draw.training.updates import UPDATE_RULES
 _RECIPE_NAMES = {
     "off": "off",
     "warp": "Warp",
-    "elastic": "Warp, elastic",
-    "pen": "Warp, elastic, pen width",
-    "handwriting": "Handwriting: all, and styles",
+    "elastic": "Elastic",
+    "pen": "Pen width",
+    "handwriting": "Handwriting",
 }
 _SCHEDULE_NAMES = {"constant": "constant", "step": "in steps", "cosine": "cosine"}
 _FILES = "Settings (*.json)"
@@ -220,7 +220,6 @@ class SettingsPanel(QWidget):
             {"learning_rate": self.learning_rate, "l2": self.l2}[name].setValue(value)
 
     def _build_data(self, column: QVBoxLayout) -> None:
-        column.addSpacing(Size.GRID)
         column.addWidget(label("DATA", "heading"))
         self.data = data_combo()
         self.pictures = NumberBox(0, _MOST_PICTURES, 1000)
@@ -231,11 +230,8 @@ class SettingsPanel(QWidget):
             "Training pictures",
             "How many of the training pictures to learn from; 0 takes all (MNIST: 50,000).",
         )
-        column.addLayout(
-            _row(Field("Data set", self.data), Field("Training pictures", self.pictures))
-        )
         self.extra = extra_combo()
-        column.addWidget(Field("Also learn", self.extra))
+        column.addLayout(_row(Field("Data set", self.data), Field("Also learn", self.extra)))
         self.augmentation = ComboBox()
         self.augmentation.setObjectName("augmentationCombo")
         for name, recipe in RECIPES.items():
@@ -249,7 +245,10 @@ class SettingsPanel(QWidget):
             "How the training pictures are varied, anew in each epoch; the network then reads "
             "more kinds of handwriting. Can be changed during a run.",
         )
-        column.addWidget(Field("Augmentation", self.augmentation))
+        row = _row(Field("Augmentation", self.augmentation), Field("Pictures", self.pictures))
+        row.setStretch(0, 2)
+        row.setStretch(1, 1)
+        column.addLayout(row)
         self.examples = AugmentationView()
         column.addWidget(self.examples)
         self.augmentation.currentIndexChanged.connect(self._show_examples)
@@ -260,7 +259,6 @@ class SettingsPanel(QWidget):
         self.data.activated.connect(self._show_examples)
 
     def _build_stop(self, column: QVBoxLayout) -> None:
-        column.addSpacing(Size.GRID)
         top = QHBoxLayout()
         top.addWidget(label("STOP", "heading"))
         top.addStretch(1)

@@ -34,7 +34,7 @@ def choose(combo: FolderCombo, place: int) -> None:
 
 def test_nothing_else_is_learnt_unless_it_is_asked_for(combo: FolderCombo) -> None:
     assert combo.folder() is None
-    assert combo.currentText() == "nothing else"
+    assert combo.currentText() == "nothing"
 
 
 def test_the_taught_digits(combo: FolderCombo, own_home: Path) -> None:
