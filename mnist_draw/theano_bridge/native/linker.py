@@ -105,6 +105,8 @@ class GraphRunner:
                     if _fits(old, index, operands):
                         targets[place] = old
                         in_place[number] = index
+                for place, old in _used_up(self._fgraph, node, operands).items():
+                    targets.setdefault(place, old)
                 results = elemwise(planner, node, operands, targets)
                 results = known_scalars(node, operands, results)
             elif results is None:
@@ -190,6 +192,33 @@ def _fits(old: Value, index: int, operands: list[Value]) -> bool:
         for operand in operands
     )
     return shape == old.shape and same_view
+
+
+def _used_up(fgraph: Any, node: Any, operands: list[Value]) -> dict[int, Value]:
+    """Find operands that nobody reads again, and outputs that may take their place.
+
+    The memory is in the cache already, and there is the less of it.
+    """
+    shape = np.broadcast_shapes(*(operand.shape for operand in operands))
+    free = [
+        operand
+        for variable, operand in zip(node.inputs, operands, strict=True)
+        # A view, or what is seen in another way elsewhere, shares its memory.
+        if variable.owner is not None
+        and type(variable.owner.op).__name__ not in VIEWS
+        and {client for client, _ in fgraph.clients[variable]} == {node}
+        and not (operand.static or operand.random or operand.source is not None)
+        and operand.shape == shape
+        and operand.array.flags.c_contiguous
+    ]
+    result: dict[int, Value] = {}
+    for place, output in enumerate(node.outputs):
+        for operand in free:
+            if operand.array.dtype == np.dtype(output.type.dtype):
+                result[place] = operand
+                free = [other for other in free if other.array is not operand.array]
+                break
+    return result
 
 
 def _numba_function(fgraph: Any) -> Callable[..., Any]:
