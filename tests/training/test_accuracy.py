@@ -11,7 +11,7 @@ def test_the_tutorials_network_after_three_epochs() -> None:
 
     This is close to what the recipe gives: seeds 1 to 10 reach 96.27 to 96.72 %, 96.54 % on
     average (a loop written with NumPy alone: 96.31 to 96.88 %, 96.63 % on average). Rounding,
-    which differs between processors, moves a run by 0.04 points. So the seed is one that is
+    which differs between processors, moves a run by up to 0.07 points. So the seed is one that is
     at home above the floor (96.67 %), and only a loss of quality takes it below.
     """
     history = History()
