@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from PyQt5.QtCore import QSize, Qt
 from PyQt5.QtGui import QResizeEvent
-from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from mnist_draw.app import run_state
 from mnist_draw.app.run_state import RunState
 from mnist_draw.app.tabular import TabularLabel
 from mnist_draw.app.theme import Size
-from mnist_draw.app.widgets import explain, label
+from mnist_draw.app.widgets import ProgressBar, explain, label
 
 _STEPS = 1000
 #: Columns of figures where the window is too narrow for all in one row.
@@ -171,12 +171,9 @@ class ProgressRow(QWidget):
 
     def _bar(
         self, row: QHBoxLayout, name: str, title: str, sentence: str
-    ) -> tuple[QProgressBar, TabularLabel]:
-        bar = QProgressBar()
+    ) -> tuple[ProgressBar, TabularLabel]:
+        bar = ProgressBar(_STEPS)
         bar.setObjectName(name)
-        bar.setProperty("look", "progress")
-        bar.setRange(0, _STEPS)
-        bar.setTextVisible(False)
         explain(bar, title, sentence)
         row.addWidget(bar, 1)
         figure = TabularLabel("0 %", widest="100 %")

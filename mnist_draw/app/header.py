@@ -62,7 +62,7 @@ class Header(QWidget):
         row.setContentsMargins(0, 0, Size.CARD_GAP, Size.GRID * 2)
         row.setSpacing(Size.FIELD_GAP)
         self.dot = StatusDot()
-        self.words = TabularLabel(shrinks=True)
+        self.words = TabularLabel()
         self.words.setObjectName("statusLabel")
         self.words.setProperty("look", "status")
         explain(self.words, "Status", "What the program is doing, or which network answers.")
@@ -95,9 +95,15 @@ class Header(QWidget):
         button.setPopupMode(QToolButton.InstantPopup)
         return button
 
-    def show_status(self, words: str, active: bool) -> None:
-        """Say what goes on; ``active`` lights the dot."""
+    def show_status(self, words: str, active: bool, passing: bool) -> None:
+        """Say what goes on; ``active`` lights the dot.
+
+        ``passing`` words soon give way to others: they keep the room of longer ones before them,
+        as another room would have the whole window laid out again at each word.
+        """
         self.words.setText(words)
+        if not passing:
+            self.words.fit()
         self.dot.set_on(active)
 
     def show_choices(self, choice: str, motion: bool) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtGui import QShowEvent
-from PyQt5.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from mnist_draw.app.theme import Size
-from mnist_draw.app.widgets import Card, explain, label
+from mnist_draw.app.widgets import Card, ProgressBar, explain, label
 
 _STEPS = 1000
 #: Lines that the words may take.
@@ -48,11 +48,8 @@ class LearnCard(Card):
         self.words.setWordWrap(True)
         self.words.setAlignment(Qt.AlignLeft | Qt.AlignTop)
         words.addWidget(self.words, 1)
-        self.bar = QProgressBar()
+        self.bar = ProgressBar(_STEPS)
         self.bar.setObjectName("learnProgress")
-        self.bar.setProperty("look", "progress")
-        self.bar.setTextVisible(False)
-        self.bar.setRange(0, _STEPS)
         explain(self.bar, "Progress of learning", "Which part of the work is done.")
         words.addWidget(self.bar)
         row.addLayout(words, 1)

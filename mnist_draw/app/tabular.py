@@ -27,31 +27,28 @@ class TabularLabel(QLabel):
         What to show first.
     widest : str
         A text to keep room for.
-    shrinks : bool
-        Whether a shorter text makes the label smaller; for labels that seldom change.
     """
 
-    def __init__(self, text: str = "", widest: str = "", shrinks: bool = False) -> None:
+    def __init__(self, text: str = "", widest: str = "") -> None:
         super().__init__(text)
         self._widest = widest
-        self._shrinks = shrinks
         self._needed = QSize()
 
     def setText(self, text: str) -> None:
         if text != self.text():
             super().setText(text)
-            if self._shrinks or tabular_width(self.font(), text) > self._needed.width():
-                self._fit()
+            if tabular_width(self.font(), text) > self._needed.width():
+                self.fit()
 
     def event(self, event: QEvent) -> bool:
         done = super().event(event)
         if event.type() in (QEvent.Polish, QEvent.StyleChange, QEvent.FontChange):
             self._needed = QSize()
-            self._fit()
+            self.fit()
         return done
 
-    def _fit(self) -> None:
-        """Grow to what text and reserve need in the font of the moment."""
+    def fit(self) -> None:
+        """Take the size that text and reserve need in the font of the moment."""
         font = self.font()
         width = max(tabular_width(font, text) for text in (self.text(), self._widest))
         size = QSize(math.ceil(width) + 2, math.ceil(QFontMetricsF(font).height()))
@@ -77,6 +74,13 @@ class Still(QWidget):
 
     It has no layout that would pass the label's size hints on: a new text repaints the label and
     nothing else.
+
+    Parameters
+    ----------
+    held : QLabel
+        The label.
+    lines : int
+        The lines of text to keep room for.
     """
 
     def __init__(self, held: QLabel, lines: int) -> None:
@@ -96,6 +100,37 @@ class Still(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._held.setGeometry(self.rect())
+
+
+class Wrapping(Still):
+    """A :class:`Still` label that takes another line, with a new layout, for a text that needs it.
+
+    Parameters
+    ----------
+    held : QLabel
+        The label; its words wrap.
+    """
+
+    def __init__(self, held: QLabel) -> None:
+        super().__init__(held, lines=1)
+        held.setWordWrap(True)
+
+    def set_text(self, text: str) -> None:
+        """Show a text in as many lines as it needs at the width of the moment."""
+        if text != self._held.text():
+            self._held.setText(text)
+            self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        needed = self._held.heightForWidth(self.width())
+        lines = max(1, round(needed / self._held.fontMetrics().lineSpacing()))
+        if lines != self._lines:
+            self._lines = lines
+            self.updateGeometry()
 
 
 @lru_cache(maxsize=64)

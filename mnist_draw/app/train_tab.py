@@ -27,6 +27,7 @@ from mnist_draw.app.plots import AccuracyCard, LossCard
 from mnist_draw.app.run_state import RunState
 from mnist_draw.app.runs_page import RunsPage
 from mnist_draw.app.settings_panel import SettingsPanel
+from mnist_draw.app.tabular import Wrapping
 from mnist_draw.app.theme import Size
 from mnist_draw.app.widgets import Card, explain, label
 
@@ -82,13 +83,13 @@ class TrainTab(QWidget):
         scroll.setFocusPolicy(Qt.NoFocus)
         column.addWidget(scroll, 1)
         self.state_label = label("", "muted", "stateLabel")
-        self.state_label.setWordWrap(True)
         explain(self.state_label, "State", "What the run is doing.")
         inner = QVBoxLayout()
         inner.setContentsMargins(Size.MARGIN, 0, Size.MARGIN, 0)
         inner.setSpacing(Size.FIELD_GAP)
         state = QHBoxLayout()
-        state.addWidget(self.state_label, 1)
+        self._state_words = Wrapping(self.state_label)
+        state.addWidget(self._state_words, 1)
         state.addWidget(self._build_runs_button(), 0, Qt.AlignTop)
         inner.addLayout(state)
         inner.addLayout(self._build_buttons())
@@ -260,7 +261,7 @@ class TrainTab(QWidget):
         """
         self.figures.show_state(state)
         self.progress.show_state(state)
-        self.state_label.setText(state.words)
+        self._state_words.set_text(state.words)
         busy = running or state.busy
         can_end = state.busy and state.state not in ("stopping", "testing")
         self.start_button.setVisible(not busy)

@@ -20,6 +20,7 @@ from PyQt5.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QProgressBar,
     QSizePolicy,
     QSpinBox,
     QVBoxLayout,
@@ -195,6 +196,22 @@ def _wheel_if_focused(widget: QWidget, handle: object, event: QWheelEvent) -> No
         handle(event)  # type: ignore[operator]
     else:
         event.ignore()
+
+
+class ProgressBar(QProgressBar):
+    """A flat bar that is painted with everything else, not within each change of its value."""
+
+    def __init__(self, steps: int) -> None:
+        super().__init__()
+        self.setProperty("look", "progress")
+        self.setRange(0, steps)
+        self.setTextVisible(False)
+
+    def setValue(self, value: int) -> None:
+        if value != self.value():
+            self.setUpdatesEnabled(False)
+            super().setValue(value)
+            self.setUpdatesEnabled(True)
 
 
 class Switch(QCheckBox):

@@ -240,11 +240,11 @@ class Window(QMainWindow):
     def _show_status(self) -> None:
         state = self.run.state
         if self.tabs.currentWidget() is self.train_tab or state.busy:
-            self.header.show_status(state.words, active=state.busy)
+            self.header.show_status(state.words, active=state.busy, passing=state.busy)
         elif self._model is None:
-            self.header.show_status("Getting the network ready", active=False)
+            self.header.show_status("Getting the network ready", active=False, passing=False)
         else:
-            self.header.show_status(_describe(self._model), active=True)
+            self.header.show_status(_describe(self._model), active=True, passing=False)
 
     # -- the end
 
