@@ -102,7 +102,7 @@ class Watch:
         self.due = due
         self.unpainted.append(due)
 
-    def _post(self, ink: Any, ticket: int) -> None:
+    def _post(self, ink: Any, ticket: int, beginning: bool) -> None:
         # Clearing the board, pressing and releasing change the ink too; only moves are timed.
         if self.due is not None:
             self.waiting[ticket], self.due = self.due, None

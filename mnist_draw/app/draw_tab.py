@@ -33,12 +33,13 @@ class DrawTab(QWidget):
     Signals
     -------
     ink_posted
-        ``(ink, ticket)``: the drawing changed and wants an answer.
+        ``(ink, ticket, beginning)``: the drawing changed and wants an answer; see
+        ``RecognitionWorker.post_ink``.
     told
         ``(sentence)``: something to read.
     """
 
-    ink_posted = pyqtSignal(object, int)
+    ink_posted = pyqtSignal(object, int, bool)
     told = pyqtSignal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -155,7 +156,7 @@ class DrawTab(QWidget):
             self._emptied = self._ticket
             self.answer.show_nothing()
             self.boxes.show_number(None)
-        self.ink_posted.emit(ink, self._ticket)
+        self.ink_posted.emit(ink, self._ticket, self.canvas.drawing.beginning)
 
     @pyqtSlot(object, int)
     def show_number(self, number: Any, ticket: int) -> None:

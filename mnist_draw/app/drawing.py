@@ -56,6 +56,11 @@ class Drawing:
     # -- drawing
 
     @property
+    def beginning(self) -> bool:
+        """Whether its first stroke is being drawn, and nothing else is there."""
+        return self._growing is not None and len(self.items) == 1
+
+    @property
     def growing(self) -> Stroke | None:
         """The stroke that is being drawn now."""
         return self._growing

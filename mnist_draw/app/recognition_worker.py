@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from PyQt5.QtCore import QObject, QThread, pyqtSignal, pyqtSlot
 
@@ -51,6 +51,14 @@ def _sample() -> Any:
     return ink
 
 
+class _Posted(NamedTuple):
+    """Ink that waits for its answer."""
+
+    ink: np.ndarray
+    ticket: int
+    beginning: bool
+
+
 class RecognitionWorker(QObject):
     """Lives in its own thread and owns the recogniser.
 
@@ -89,14 +97,17 @@ class RecognitionWorker(QObject):
         self._make_recogniser = make_recogniser
         self._recogniser: Any = None
         self._network = ""
-        self._ink: LatestValue[tuple[np.ndarray, int]] = LatestValue()
+        self._ink: LatestValue[_Posted] = LatestValue()
         self._model: LatestValue[ModelFile | Callable[[], ModelFile]] = LatestValue()
-        self._last: tuple[np.ndarray, int] | None = None
+        self._last: _Posted | None = None
         self._woken.connect(self._work)
 
-    def post_ink(self, ink: np.ndarray, ticket: int) -> None:
-        """Ask what the ink shows; from any thread."""
-        if self._ink.put((ink, ticket)):
+    def post_ink(self, ink: np.ndarray, ticket: int, beginning: bool = False) -> None:
+        """Ask what the ink shows; from any thread.
+
+        ``beginning``: it is a first stroke that is still being drawn, at most one digit.
+        """
+        if self._ink.put(_Posted(ink, ticket, beginning)):
             self._woken.emit()
 
     def post_model(self, model: ModelFile | Callable[[], ModelFile]) -> None:
@@ -133,11 +144,11 @@ class RecognitionWorker(QObject):
             self._network = model.network
         self.ready.emit(model)
 
-    def _answer(self, posted: tuple[np.ndarray, int] | None) -> None:
+    def _answer(self, posted: _Posted | None) -> None:
         if posted is not None and self._recogniser is not None:
-            ink, ticket = posted
+            ink, ticket, beginning = posted
             answer = self._recogniser.recognise_ink(ink)
-            self.numbered.emit(self._recogniser.read_number(ink, answer), ticket)
+            self.numbered.emit(self._recogniser.read_number(ink, answer, beginning), ticket)
             self.answered.emit(answer, ticket)
 
 

@@ -14,7 +14,7 @@ from mnist_draw.app.reporting import logger, reporter
 
 #: Python's threads change at least this often, in seconds: the window waits no longer for
 #: a worker that computes in Python.
-_SWITCH_INTERVAL = 0.001
+_SWITCH_INTERVAL = 0.0002
 
 
 def run(arguments: list[str]) -> int:

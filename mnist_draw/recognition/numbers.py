@@ -107,7 +107,10 @@ class NumberAnswer:
 
 
 def read_number(
-    recogniser: Recogniser, ink: npt.NDArray[Any], alone: Answer | None = None
+    recogniser: Recogniser,
+    ink: npt.NDArray[Any],
+    alone: Answer | None = None,
+    beginning: bool = False,
 ) -> NumberAnswer:
     """Read the digits on a picture from left to right.
 
@@ -118,6 +121,9 @@ def read_number(
         As :func:`mnist_draw.dataset.normalise.normalise_ink` takes it; one line of digits.
     alone : Answer, optional
         What the recogniser said of this ink as one digit, where that is known already.
+    beginning : bool
+        Whether the ink is a first stroke that is still being drawn. It is read as one digit: what
+        such a stroke could be cut into changes with every point of it.
 
     Returns
     -------
@@ -126,6 +132,8 @@ def read_number(
     if not has_ink(ink):
         return NumberAnswer("", ())
     whole = ink_box(ink)
+    if beginning:
+        return _single(alone or recogniser.recognise_ink(ink), whole)
     pieces = cut_in_pieces(ink, whole, partial(_not_to_cut, recogniser))
     if len(pieces) == 1 or len(pieces) > MOST_PIECES:
         return _single(alone or recogniser.recognise_ink(ink), whole)

@@ -213,11 +213,13 @@ class Recogniser:
             return empty_answer()
         return self._answer(normalise_ink(ink), ink)
 
-    def read_number(self, ink: npt.NDArray[Any], alone: Answer | None = None) -> NumberAnswer:
+    def read_number(
+        self, ink: npt.NDArray[Any], alone: Answer | None = None, beginning: bool = False
+    ) -> NumberAnswer:
         """Read several digits from left to right; see `mnist_draw.recognition.numbers`."""
         from mnist_draw.recognition.numbers import read_number
 
-        return read_number(self, ink, alone)
+        return read_number(self, ink, alone, beginning)
 
     def recognise_input(self, picture: npt.NDArray[Any]) -> Answer:
         """Tell which digit a picture of MNIST's kind shows, without normalising it.

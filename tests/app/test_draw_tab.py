@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PyQt5.QtCore import Qt
+from PyQt5.QtCore import QPointF, Qt
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QLabel, QProgressBar, QSlider, QToolButton
 from pytestqt.qtbot import QtBot
@@ -49,6 +49,16 @@ def test_drawing_posts_ink_with_rising_tickets(tab: DrawTab) -> None:
     tab.canvas.add_stroke([(100, 100)])
     assert [ticket for _, ticket in posted] == [1, 2]
     assert posted[1][0].sum() > posted[0][0].sum()
+
+
+def test_ink_is_beginning_until_the_first_stroke_ends(tab: DrawTab) -> None:
+    posted: list[bool] = []
+    tab.ink_posted.connect(lambda ink, ticket, beginning: posted.append(beginning))
+    for _ in range(2):
+        tab.canvas.begin(QPointF(100, 100), erase=False)
+        tab.canvas.extend(QPointF(140, 130))
+        tab.canvas.end()
+    assert posted == [True, True, False, False, False, False]
 
 
 def test_a_sure_answer(tab: DrawTab) -> None:

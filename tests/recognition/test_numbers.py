@@ -64,6 +64,18 @@ def test_numbers_of_mnist_digits_are_read(recogniser: Recogniser) -> None:
     assert right >= 17
 
 
+def test_a_first_stroke_is_one_digit_until_it_ends(recogniser: Recogniser) -> None:
+    ink, _ = number("42", PEN)
+    alone = recogniser.recognise_ink(ink)
+    answer = read_number(recogniser, ink, alone, beginning=True)
+    assert [part.digit for part in answer.digits] == [alone.digit]
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    left, top, width, height = answer.digits[0].box
+    assert (left, left + width) == (columns[0], columns[-1] + 1)
+    assert (top, top + height) == (rows[0], rows[-1] + 1)
+    assert read_number(recogniser, np.zeros((9, 9), np.uint8), beginning=True).text == ""
+
+
 def test_each_digit_of_a_number_says_what_the_network_saw(recogniser: Recogniser) -> None:
     ink, _ = number("42", PEN)
     answer = read_number(recogniser, ink)
