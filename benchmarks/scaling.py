@@ -168,7 +168,7 @@ def plot(results: dict[str, dict[int, dict[str, float]]], path: Path) -> None:
 
     matplotlib.use("Agg")
     from matplotlib import pyplot
-    from matplotlib.ticker import FuncFormatter, NullLocator
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
     plain = FuncFormatter(lambda value, _: f"{value:,.10g}")
     colours = {"text.color": _INK, "axes.labelcolor": _INK, "xtick.color": _INK,
@@ -194,6 +194,8 @@ def plot(results: dict[str, dict[int, dict[str, float]]], path: Path) -> None:
             panel.xaxis.set_major_formatter(plain)
             panel.xaxis.set_minor_locator(NullLocator())
             panel.yaxis.set_major_formatter(plain)
+            panel.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            panel.yaxis.set_minor_formatter(NullFormatter())
             panel.tick_params(axis="x", rotation=45)
             panel.grid(visible=True, which="major", color=_INK, alpha=0.25, linewidth=0.6)
             panel.spines[["top", "right"]].set_visible(False)

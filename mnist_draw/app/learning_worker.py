@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from PyQt5.QtCore import QObject, Qt, QThread, pyqtSignal, pyqtSlot
 
 from mnist_draw.app.reporting import reporter
-from mnist_draw.app.training_worker import yield_to_the_window
 from mnist_draw.errors import UserError
+from mnist_draw.priority import step_back
 from mnist_draw.training.control import Controls
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class LearningWorker(QObject):
     @pyqtSlot()
     def run(self) -> None:
         """Learn until the end, a stop or an error."""
-        yield_to_the_window()
+        step_back()
         try:
             self._run()
         except Exception as error:  # whatever it is, the user is told and the window lives on
@@ -179,7 +179,7 @@ class Learning(QObject):
         # Direct: a GUI thread that waits for the end could not deliver a queued quit.
         self._worker.finished.connect(self._thread.quit, Qt.DirectConnection)
         self._thread.finished.connect(self._finish)
-        self._thread.start(QThread.LowPriority)
+        self._thread.start()
 
     def stop(self) -> None:
         """Ask for the end after the minibatch at hand; the network in use stays."""

@@ -6,10 +6,6 @@ moves one into a QThread for each run and hands its events on at most 30 times a
 
 from __future__ import annotations
 
-import contextlib
-import os
-import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,6 +18,7 @@ from mnist_draw.app.mailbox import Inbox
 from mnist_draw.app.reporting import reporter
 from mnist_draw.app.run_keeper import RunKeeper
 from mnist_draw.app.run_state import Continued, Failed, Saved
+from mnist_draw.priority import step_back
 from mnist_draw.training import runs
 from mnist_draw.training.control import Controls
 from mnist_draw.training.events import CheckpointFailed
@@ -31,7 +28,6 @@ Train = Callable[..., Iterator[Any]]
 
 #: Events are handed to the window this often, in milliseconds.
 _DRAIN_MS = 33
-_NICENESS = 5
 _SHUTDOWN_MS = 10_000
 MODEL_NAME, CHECKPOINT_NAME = runs.MODEL, runs.CHECKPOINT
 
@@ -60,19 +56,6 @@ def new_run_folder() -> Path:
             ) from error
         return folder
     raise StorageError(f"There are already 999 runs of {name}; nothing was started.")
-
-
-def yield_to_the_window() -> None:
-    """Let the window go first where training and window compete for a processor core.
-
-    On Linux a thread, and the threads it starts, can be made nicer than the process; elsewhere
-    the QThread's priority does the same. Without competition training is as fast as ever.
-    """
-    if sys.platform.startswith("linux") and threading.current_thread() is not (
-        threading.main_thread()
-    ):
-        with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
 
 
 class TrainingWorker(QObject):
@@ -133,7 +116,7 @@ class TrainingWorker(QObject):
     @pyqtSlot()
     def run(self) -> None:
         """Train until the end, a stop or an error."""
-        yield_to_the_window()
+        step_back()
         state, failed = "failed", False
         try:
             for event in self._events():
@@ -306,7 +289,7 @@ class Training(QObject):
         self._worker.finished.connect(self._thread.quit, Qt.DirectConnection)
         self._thread.finished.connect(self._finish)
         self._timer.start()
-        self._thread.start(QThread.LowPriority)
+        self._thread.start()
 
     def stop(self, closing: bool = False) -> None:
         """Ask the run to end after its minibatch; what was learnt is saved.

@@ -1,19 +1,31 @@
-"""The threads that help to run kernels, and who may have their help."""
+"""The threads that help to run kernels, and who may have their help.
+
+There are two teams: threads that stepped back (`mnist_draw.priority`) have helpers that go
+behind as they do. A training run's helper beside a window that wants to answer would otherwise
+hold a core as if it were the window's.
+"""
 
 from __future__ import annotations
 
 import atexit
 import os
 import threading
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from mnist_draw import priority
 from mnist_draw.theano_bridge.native import runner
 
 #: More threads than this do not make a network of this size faster.
 MOST_THREADS = 8
+
+#: A program that takes one core less than this, in seconds, is done before a helper has woken up.
+WORTH_HELP = 400e-6
+#: So often a program runs on one core to see how long that takes; the least counts.
+TRIALS = 2
 
 
 @dataclass(eq=False)
@@ -33,11 +45,14 @@ class Program:
     current
         int64 (1,): the step that is running or ran last, as the helpers see it; -1 sends them
         away.
+    alone
+        The least time that a run on one core has taken so far, in seconds.
     """
 
     table: np.ndarray[Any, Any]
     keep: Any = None
     step: int = 0
+    alone: float = float("inf")
     current: np.ndarray[Any, Any] = field(default_factory=lambda: np.zeros(8, np.int64))
 
     def __post_init__(self) -> None:
@@ -49,7 +64,8 @@ class Program:
 class _Helper:
     """One thread that waits for programs to help with."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, behind: bool) -> None:
+        self._behind = behind
         self.wake = threading.Semaphore(0)
         self.program: Program | None = None
         self.called = False
@@ -61,22 +77,27 @@ class _Helper:
         """Have this helper join, unless it is there already."""
         if self.program is program or self.called:
             return
-        old, self.called = self.program, True
-        if old is not None:
-            old.current[0] = -1
+        self._dismiss()
+        self.called = True
         self._next = program
         self.wake.release()
+
+    def _dismiss(self) -> None:
+        """Send this helper away until it is called again."""
+        program = self.program
+        if program is not None:
+            program.current[0] = -1
 
     def leave(self) -> None:
         """End the thread, and wait a moment until it has ended."""
         self._next, self.called = None, True
-        program = self.program
-        if program is not None:
-            program.current[0] = -1
+        self._dismiss()
         self.wake.release()
         self._thread.join(1.0)
 
     def _live(self) -> None:
+        if self._behind:
+            priority.step_back()
         _, helps = runner.functions()
         while True:
             self.wake.acquire()
@@ -96,9 +117,16 @@ class _Helper:
 
 
 class Team:
-    """The helpers of this process. One program at a time has them; another runs alone meanwhile."""
+    """Some helpers. One program at a time has them; another runs alone meanwhile.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    behind
+        Whether the helpers step back, as those they help have.
+    """
+
+    def __init__(self, behind: bool = False) -> None:
+        self._behind = behind
         self.threads = min(usable_cores(), MOST_THREADS)
         self._helpers: list[_Helper] = []
         self._lock = threading.Lock()
@@ -107,18 +135,29 @@ class Team:
     def run(self, program: Program) -> None:
         """Run a program once, from its first kernel to its last."""
         lead, _ = runner.functions()
-        with_help = program.divisible and not self._closed and self._lock.acquire(blocking=False)
+        with_help = self._would_help(program) and self._lock.acquire(blocking=False)
+        began = time.perf_counter()
         try:
             program.step += 1
             if with_help:
                 if not self._helpers:
-                    self._helpers = [_Helper(n + 1) for n in range(self.threads - 1)]
+                    self._helpers = [_Helper(n + 1, self._behind) for n in range(self.threads - 1)]
                 for helper in self._helpers:
                     helper.call(program)
             lead(program.address, len(program.table), program.step, program.current_address)
         finally:
             if with_help:
                 self._lock.release()
+            else:
+                program.alone = min(program.alone, time.perf_counter() - began)
+
+    def _would_help(self, program: Program) -> bool:
+        return (
+            program.divisible
+            and program.step >= TRIALS
+            and program.alone >= WORTH_HELP
+            and not self._closed
+        )
 
     def close(self) -> None:
         """Send the helpers home; programs run on one core from now on."""
@@ -136,24 +175,25 @@ def usable_cores() -> int:
     return os.cpu_count() or 1
 
 
-_team = Team()
+_team, _team_behind = Team(), Team(behind=True)
 
 
 def team() -> Team:
-    """Return the team of this process."""
-    return _team
+    """Return the team that helps the calling thread."""
+    return _team_behind if priority.is_behind() else _team
 
 
 def _start_again() -> None:
-    """Threads do not survive a fork: the child gets a team of its own."""
-    global _team
-    _team = Team()
+    """Threads do not survive a fork: the child gets teams of its own."""
+    global _team, _team_behind
+    _team, _team_behind = Team(), Team(behind=True)
 
 
 @atexit.register
 def _end() -> None:
     """No thread may be in compiled code when the interpreter is taken down."""
     _team.close()
+    _team_behind.close()
 
 
 if hasattr(os, "register_at_fork"):

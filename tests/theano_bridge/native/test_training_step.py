@@ -8,6 +8,7 @@ import pytest
 import theano
 import theano.tensor as T
 
+from mnist_draw import priority
 from mnist_draw.networks import parse_network
 from mnist_draw.theano_bridge.native import team as team_module
 from mnist_draw.theano_bridge.native.linker import NativeLinker
@@ -69,12 +70,20 @@ def test_the_same_seed_gives_the_same_bits(monkeypatch):
         np.testing.assert_array_equal(first, second)
 
 
+def _helpers(threads, monkeypatch):
+    """A team of its own, which helps with every step."""
+    helpers = team_module.Team()
+    helpers.threads = threads
+    monkeypatch.setattr(team_module, "_team", helpers)
+    monkeypatch.setattr(team_module, "TRIALS", 0)
+    monkeypatch.setattr(team_module, "WORTH_HELP", 0.0)
+    return helpers
+
+
 def test_the_number_of_threads_hardly_changes_the_result(monkeypatch):
     results = []
     for threads in (1, 3):
-        helpers = team_module.Team()
-        helpers.threads = threads
-        monkeypatch.setattr(team_module, "_team", helpers)
+        _helpers(threads, monkeypatch)
         mode = theano.Mode(linker=NativeLinker())
         results.append(trained(mode, monkeypatch, network="mlp")[0])
     for one, three in zip(*results, strict=True):
@@ -142,9 +151,7 @@ def test_functions_of_several_threads_run_side_by_side(native):
 
 
 def test_without_helpers_a_step_is_the_same(monkeypatch):
-    helpers = team_module.Team()
-    helpers.threads = 3
-    monkeypatch.setattr(team_module, "_team", helpers)
+    helpers = _helpers(3, monkeypatch)
     x = T.matrix()
     square = theano.function([x], T.dot(x, x.T), mode=theano.Mode(linker=NativeLinker()))
     value = RNG.normal(size=(300, 200)).astype(np.float32)
@@ -154,6 +161,43 @@ def test_without_helpers_a_step_is_the_same(monkeypatch):
     left = [t for t in threading.enumerate() if t.name.startswith("kernels-")]
     assert len(threads) - len(left) == 2
     np.testing.assert_array_equal(square(value), together)
+
+
+def test_short_steps_run_without_helpers(monkeypatch):
+    helpers = _helpers(3, monkeypatch)
+    monkeypatch.setattr(team_module, "TRIALS", 1)
+    monkeypatch.setattr(team_module, "WORTH_HELP", 3600.0)
+    before = threading.active_count()
+    x = T.matrix()
+    square = theano.function([x], T.dot(x, x.T), mode=theano.Mode(linker=NativeLinker()))
+    for _ in range(3):
+        square(RNG.normal(size=(300, 200)).astype(np.float32))
+    assert threading.active_count() == before
+    helpers.close()
+
+
+def test_the_helpers_of_a_thread_that_stepped_back_do_so_too(monkeypatch):
+    lowered = []
+    monkeypatch.setattr(priority, "_lower_priority", lambda: lowered.append(threading.get_ident()))
+    monkeypatch.setattr(team_module, "_team_behind", team_module.Team(behind=True))
+    monkeypatch.setattr(team_module._team_behind, "threads", 2)
+    monkeypatch.setattr(team_module, "TRIALS", 0)
+    monkeypatch.setattr(team_module, "WORTH_HELP", 0.0)
+    x = T.matrix()
+    square = theano.function([x], T.dot(x, x.T), mode=theano.Mode(linker=NativeLinker()))
+
+    def work():
+        priority.step_back()
+        square(RNG.normal(size=(300, 200)).astype(np.float32))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    helpers = team_module._team_behind
+    helpers.close()
+    assert len(lowered) == 2
+    assert lowered[0] == thread.ident
+    assert not priority.is_behind()
 
 
 def test_evaluation_takes_any_number_of_pictures():
