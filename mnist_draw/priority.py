@@ -13,8 +13,8 @@ import sys
 import threading
 
 #: On Linux, how much nicer than the process (0 to 19): of a core that both want, a thread of the
-#: window gets nine parts in ten.
-NICENESS = 10
+#: window gets three parts in four.
+NICENESS = 5
 #: ``THREAD_PRIORITY_BELOW_NORMAL`` of Windows, ``QOS_CLASS_UTILITY`` of macOS.
 _WINDOWS_BELOW_NORMAL, _MACOS_UTILITY = -1, 0x11
 

@@ -59,7 +59,7 @@ class JaxJit(Peer):
         return float(loss), float(accuracy)
 
 
-#: The faster of JAX' generators on a processor; its default costs a fifth of a step more.
+#: A generator that the processor runs quickly.
 GENERATOR = "rbg"
 
 

@@ -65,6 +65,12 @@ class Untuned(Program):
 
 def version() -> str:
     """Name the engine."""
-    import theano
+    from mnist_draw import theano_bridge
 
-    return f"{theano.__name__} {theano.__version__}"
+    if theano_bridge.installed_theano():
+        import theano
+
+        return f"theano {theano.__version__}"
+    import pytensor
+
+    return f"pytensor {pytensor.__version__}"
