@@ -6,7 +6,7 @@ import threading
 from typing import Any
 
 import numpy as np
-from PyQt5.QtCore import QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QObject, QRectF, QSize, Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QImage, QPainter, QPaintEvent
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
@@ -20,6 +20,7 @@ _TILE = 24
 _GAP = 4
 #: Pictures to choose the sixteen from.
 _POOL = 2000
+_SHUTDOWN_S = 10.0
 
 Wish = tuple[str, str | None, int]
 
@@ -34,14 +35,18 @@ def make_examples(recipe: str, folder: str | None, seed: int) -> np.ndarray:
     return preview(recipe, images, labels, seed, _COLUMNS * _ROWS)[:, 0]
 
 
+class _Results(QObject):
+    """What the thread tells: it outlives the view, whose signals end with it."""
+
+    made = pyqtSignal(object, object)
+    failed = pyqtSignal(str)
+
+
 class AugmentationView(QWidget):
     """Shows examples of a recipe; hidden while nothing is varied.
 
     The examples are made in a thread that ends when there is nothing more to make.
     """
-
-    _made = pyqtSignal(object, object)
-    _failed = pyqtSignal(str)
 
     #: ``(sentence)``: the examples cannot be made, such as for a folder without IDX files.
     failed = pyqtSignal(str)
@@ -61,8 +66,9 @@ class AugmentationView(QWidget):
         self._wishes: LatestValue[Wish] = LatestValue()
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
-        self._made.connect(self._show, Qt.QueuedConnection)
-        self._failed.connect(self.failed, Qt.QueuedConnection)
+        self._results = _Results()
+        self._results.made.connect(self._show, Qt.QueuedConnection)
+        self._results.failed.connect(self.failed, Qt.QueuedConnection)
         self.hide()
 
     def sizeHint(self) -> QSize:
@@ -86,6 +92,14 @@ class AugmentationView(QWidget):
                 self._thread = threading.Thread(target=self._make, name="examples", daemon=True)
                 self._thread.start()
 
+    def wait(self) -> bool:
+        """Wait a bounded time until nothing is made any more; return whether it is so."""
+        self._wishes.take()
+        thread = self._thread
+        if thread is not None:
+            thread.join(_SHUTDOWN_S)
+        return thread is None or not thread.is_alive()
+
     def _make(self) -> None:
         while True:
             with self._lock:
@@ -94,10 +108,11 @@ class AugmentationView(QWidget):
                     self._thread = None
                     return
             try:
-                self._made.emit(wish, make_examples(*wish))
+                self._results.made.emit(wish, make_examples(*wish))
             except Exception as error:  # the user is told; the next wish may be granted
-                self._failed.emit(reporter.sentence(error))
+                self._results.failed.emit(reporter.sentence(error))
 
+    @pyqtSlot(object, object)
     def _show(self, wish: Any, pictures: np.ndarray) -> None:
         if wish == self._wish:
             self.pictures = pictures

@@ -191,7 +191,7 @@ class RunView(QObject):
     def _happened(self, events: list[Any]) -> None:
         tab = self.tab
         parameters = None
-        redraw = show = False
+        redraw = show = hint = False
         for event in events:
             self.state.take(event)
             self._history.add(event)
@@ -208,7 +208,7 @@ class RunView(QObject):
                     (event.training_accuracy, event.validation_accuracy),
                 )
                 parameters = event.parameters
-                redraw = True
+                redraw = hint = True
             elif name == "SettingChanged":
                 self._mark(event)
                 redraw = True
@@ -218,14 +218,18 @@ class RunView(QObject):
             elif name == "LayerFigures":
                 self._dead = event.dead
                 tab.layers.show_figures(event)
-                self._hint()
+                hint = True
             elif name == "Diverged":
+                hint = False
                 tab.hint.show_hint(hints.diverged(event.learning_rate))
                 self.told.emit(event.message)
             elif name in ("CheckpointFailed", "Failed"):
                 self.told.emit(event.sentence if isinstance(event, Failed) else event.message)
             elif name in ("Paused", "Finished"):
                 redraw = True
+        # Once for all of them: a hint looks at every epoch so far.
+        if hint:
+            self._hint()
         if parameters is not None:
             tab.filters.show_parameters(parameters)
         now = time.monotonic()
@@ -253,7 +257,6 @@ class RunView(QObject):
                 row.epoch,
                 (row.training_loss, row.validation_loss),
                 (row.training_accuracy, row.validation_accuracy),
-                hint=False,
             )
 
     def _mark(self, change: Any) -> None:
@@ -271,12 +274,9 @@ class RunView(QObject):
         epoch: int,
         losses: tuple[float, float],
         accuracies: tuple[float, float],
-        hint: bool = True,
     ) -> None:
         self.tab.loss.add_epoch(epoch, *losses)
         self.tab.accuracy.add_epoch(epoch, *accuracies)
-        if hint:
-            self._hint()
 
     def _hint(self) -> None:
         if self.state.state != "failed":

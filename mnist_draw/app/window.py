@@ -292,6 +292,7 @@ class Window(QMainWindow):
             self.explanations.stop(),
             self._plots.wait(),
             self.draw_tab.wait(),
+            self.train_tab.settings.examples.wait(),
         ]
         return all([*ended, self.background.wait()])
 

@@ -127,10 +127,13 @@ def test_an_offer_is_put_off_or_discarded_and_brought_back(make: Any) -> None:
 
 
 def test_closing_a_window_leads_to_an_offer(make: Any, qtbot: QtBot) -> None:
-    first = make()
+    loop = Loop(free_epochs=1)
+    loop.gate.clear()
+    first = make(loop)
     first.window.train_tab.settings.epochs.setValue(100_000)
     first.window.run.start()
     qtbot.waitUntil(lambda: first.window.run.state.validation_loss is not None)
+    loop.gate.set()
     first.window.close()
     qtbot.waitUntil(lambda: not first.window.isVisible())
     assert first.window.training.wait()
