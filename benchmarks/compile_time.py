@@ -75,7 +75,7 @@ def first_answer() -> dict[str, float]:
     began = time.perf_counter()
     import numpy as np
 
-    from mnist_draw.recognition.models import default_model, list_models
+    from mnist_draw.recognition.network_library import default_model, list_models
     from mnist_draw.recognition.recogniser import Recogniser
 
     imported = time.perf_counter()

@@ -172,7 +172,7 @@ def measure(
     ink: InkFile, numbers: np.ndarray, model: str | None, seed: int, pen: float | None
 ) -> Results:
     """Replay digits into the canvas and ask the program."""
-    from mnist_draw.recognition.models import default_model, load_trained
+    from mnist_draw.recognition.network_library import default_model, load_trained
     from mnist_draw.recognition.recogniser import Recogniser
 
     recogniser = Recogniser(default_model() if model is None else load_trained(model))
@@ -192,8 +192,8 @@ def _drawn(ink: InkFile, numbers: np.ndarray, seed: int, pen: float | None) -> I
     from PyQt5.QtWidgets import QApplication
 
     app = QApplication.instance() or QApplication(["drawn_digits"])
-    from mnist_draw.app.canvas import Canvas
-    from mnist_draw.app.strokes import BOARD
+    from mnist_draw.app.board.canvas import Canvas
+    from mnist_draw.app.board.pen_strokes import BOARD
 
     unit = BOARD / BOARD_PIXELS
     canvas = Canvas()

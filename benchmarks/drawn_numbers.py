@@ -131,8 +131,8 @@ class Board:
         from PyQt5.QtWidgets import QApplication
 
         self._app = QApplication.instance() or QApplication(["drawn_numbers"])
-        from mnist_draw.app.canvas import Canvas
-        from mnist_draw.app.strokes import BOARD, PEN_WIDTH
+        from mnist_draw.app.board.canvas import Canvas
+        from mnist_draw.app.board.pen_strokes import BOARD, PEN_WIDTH
 
         self._unit = BOARD / BOARD_PIXELS
         self.pen = PEN_WIDTH / self._unit
@@ -160,8 +160,8 @@ def digit_errors(text: str, read: str) -> int:
 
 def measure(ink: InkFile, model: str | None, each: int, seed: int) -> dict[str, Any]:
     """Draw and read all numbers, and single digits."""
-    from mnist_draw.recognition.models import default_model, load_trained
-    from mnist_draw.recognition.numbers import read_number
+    from mnist_draw.recognition.network_library import default_model, load_trained
+    from mnist_draw.recognition.numbers.number_reader import read_number
     from mnist_draw.recognition.recogniser import Recogniser
 
     recogniser = Recogniser(default_model() if model is None else load_trained(model))

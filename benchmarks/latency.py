@@ -206,7 +206,7 @@ def measure(window: Any, watch: Watch, hand: Hand, arguments: argparse.Namespace
     """Measure all networks; called in a thread beside the GUI's."""
     from PyQt5.QtCore import Qt
 
-    from mnist_draw.recognition.models import list_models
+    from mnist_draw.recognition.network_library import list_models
 
     explainer = window.explanations.worker
     ready, prepared = threading.Event(), threading.Event()
@@ -303,7 +303,7 @@ def _run(arguments: argparse.Namespace) -> dict[str, Any]:
     run_window = QApplication.exec_
 
     def measured() -> int:
-        from mnist_draw.app.window import Window
+        from mnist_draw.app.shell.window import Window
 
         window = next(w for w in QApplication.topLevelWidgets() if isinstance(w, Window))
         window.resize(1366, 728)

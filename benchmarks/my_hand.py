@@ -1,7 +1,7 @@
 """Measure what a network learns from a few digits of one person's hand.
 
 For each of several writers, the first digits are taught as the window does it: drawn into the
-program's own canvas, kept, and learnt beside MNIST (`mnist_draw.recognition.learning`). The
+program's own canvas, kept, and learnt beside MNIST (`mnist_draw.recognition.fine_tuning`). The
 writer's other digits, which the network never sees, and MNIST's test pictures are read before and
 after::
 
@@ -29,12 +29,12 @@ from typing import Any
 import numpy as np
 from drawn_digits import InkFile, _drawn, load_ink
 
-from mnist_draw.dataset.extra import ExtraDigits, normalised
 from mnist_draw.dataset.mnist import load_dataset
+from mnist_draw.dataset.own_digits import ExtraDigits, normalised
 from mnist_draw.errors import UserError
-from mnist_draw.recognition.finished import predict_all
-from mnist_draw.recognition.learning import REHEARSED, Learnt, learn
-from mnist_draw.recognition.models import default_model, load_trained
+from mnist_draw.recognition.fine_tuning import REHEARSED, Learnt, learn
+from mnist_draw.recognition.finished_model import predict_all
+from mnist_draw.recognition.network_library import default_model, load_trained
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage import ModelFile
 from mnist_draw.storage.my_digits import TaughtDigit

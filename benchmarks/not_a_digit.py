@@ -35,7 +35,7 @@ from drawn_numbers import Board
 from junk_drawings import Drawing, Fonts, drawings
 
 from mnist_draw.errors import UserError
-from mnist_draw.recognition.numbers import read_number
+from mnist_draw.recognition.numbers.number_reader import read_number
 
 LOOKALIKES = "look-alikes"
 #: Share of digits that may be refused.
@@ -141,7 +141,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
-    from mnist_draw.recognition.models import default_model, load_trained
+    from mnist_draw.recognition.network_library import default_model, load_trained
     from mnist_draw.recognition.recogniser import Recogniser
 
     ink = load_ink(arguments.file)

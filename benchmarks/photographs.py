@@ -27,7 +27,7 @@ from scipy import ndimage
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.dataset.normalise import has_ink
 from mnist_draw.errors import UserError
-from mnist_draw.recognition.pictures import load_picture
+from mnist_draw.recognition.pictures.picture_file import load_picture
 
 WIDTH, HEIGHT = 900, 700
 DOWN, ACROSS = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
@@ -211,7 +211,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", action="store_true", help="print a JSON object")
     arguments = parser.parse_args(argv)
-    from mnist_draw.recognition.models import default_model, load_trained
+    from mnist_draw.recognition.network_library import default_model, load_trained
     from mnist_draw.recognition.recogniser import Recogniser
 
     try:

@@ -158,7 +158,7 @@ def window(network: str, tab: str) -> None:
 def _start_run(network: str, tab: str) -> Lateness:
     from PyQt5.QtWidgets import QApplication
 
-    from mnist_draw.app.window import Window
+    from mnist_draw.app.shell.window import Window
     from mnist_draw.training.settings import TrainingSettings
 
     own = next(w for w in QApplication.topLevelWidgets() if isinstance(w, Window))

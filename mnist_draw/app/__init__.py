@@ -25,6 +25,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         0 after a normal close, 1 if the window could not be opened; the reason is then
         written to standard error in words.
     """
-    from mnist_draw.app.startup import run
+    from mnist_draw.app.shell.startup import run
 
     return run(list(argv or ()))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from mnist_draw.recognition.rejection import judge
+from mnist_draw.recognition.digit_or_not.thresholds import judge
 
 #: What is shown when something is no digit.
 NOT_A_DIGIT = "?"

@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from mnist_draw.recognition.models import SUFFIX, list_models, load_trained
+from mnist_draw.recognition.network_library import SUFFIX, list_models, load_trained
 from mnist_draw.storage import ModelFile, ModelFileError, StorageError, save_model
 from mnist_draw.storage.errors import reason_of
 from mnist_draw.storage.folders import data_folder

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mnist_draw.recognition.finished import predict_all
+from mnist_draw.recognition.finished_model import predict_all
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.errors import StorageError

@@ -12,12 +12,12 @@ from mnist_draw.dataset.normalise import SIDE, has_ink, normalise_ink
 from mnist_draw.networks import parse_network
 from mnist_draw.recognition.answer import Answer, answer_from, empty_answer
 from mnist_draw.recognition.calibration import HIGHEST, LOWEST, apply_temperature
-from mnist_draw.recognition.refusal import Refusal, shipped_refusal
-from mnist_draw.recognition.rejection import UNLIKE_A_DIGIT, object_to_ink
+from mnist_draw.recognition.digit_or_not.rule import Refusal, shipped_refusal
+from mnist_draw.recognition.digit_or_not.thresholds import UNLIKE_A_DIGIT, object_to_ink
 from mnist_draw.storage import ModelFile, ModelFileError
 
 if TYPE_CHECKING:
-    from mnist_draw.recognition.numbers import NumberAnswer
+    from mnist_draw.recognition.numbers.number_reader import NumberAnswer
 
 Image = npt.NDArray[np.float32]
 
@@ -216,8 +216,8 @@ class Recogniser:
     def read_number(
         self, ink: npt.NDArray[Any], alone: Answer | None = None, beginning: bool = False
     ) -> NumberAnswer:
-        """Read several digits from left to right; see `mnist_draw.recognition.numbers`."""
-        from mnist_draw.recognition.numbers import read_number
+        """Read several digits from left to right; see `recognition.numbers`."""
+        from mnist_draw.recognition.numbers.number_reader import read_number
 
         return read_number(self, ink, alone, beginning)
 

@@ -12,10 +12,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from mnist_draw.storage.aside import put_aside
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.errors import reason_of
 from mnist_draw.storage.folders import config_folder
+from mnist_draw.storage.spare_names import put_aside
 
 SCHEMA = 1
 FILE_NAME = "preferences.json"

@@ -12,19 +12,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_draw.dataset.extra import ExtraDigits
 from mnist_draw.dataset.mnist import Dataset
+from mnist_draw.dataset.own_digits import ExtraDigits
 from mnist_draw.training import events
-from mnist_draw.training.checkpoint import Checkpoint, CheckpointError, CheckpointWriter
 from mnist_draw.training.control import Controls
+from mnist_draw.training.epoch_pictures import TrainingPictures
 from mnist_draw.training.events import Event, Parameters
 from mnist_draw.training.functions import TrainingFunctions, compile_evaluate, compile_train
-from mnist_draw.training.history import History
-from mnist_draw.training.pictures import TrainingPictures
+from mnist_draw.training.run_start import build_network, fingerprint, training_data
+from mnist_draw.training.runs.checkpoint import Checkpoint, CheckpointError, CheckpointWriter
+from mnist_draw.training.runs.history import History
 from mnist_draw.training.schedules import learning_rate_at
 from mnist_draw.training.settings import TrainingSettings
-from mnist_draw.training.start import build_network, fingerprint, training_data
-from mnist_draw.training.state import from_array, to_array
+from mnist_draw.training.shared_values import from_array, to_array
 
 #: Pictures evaluated at once: few enough for a quick answer to Stop, enough for the BLAS.
 EVALUATION_SLICE = 500
@@ -56,7 +56,7 @@ def train(
         The digits; loaded from ``settings.data_folder`` where none are given. Pictures may be
         bytes or float32 that is already scaled.
     extra
-        Digits to mix in: those of ``settings.extra_folder``, as `mnist_draw.dataset.extra.
+        Digits to mix in: those of ``settings.extra_folder``, as `mnist_draw.dataset.own_digits.
         load_extra` reads them.
     network
         A Lasagne output layer to train further; a new one is built from ``settings`` otherwise.

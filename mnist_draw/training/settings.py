@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from numbers import Real
 from typing import Any
 
-from mnist_draw.dataset.augmentation import RECIPES
+from mnist_draw.dataset.augmentation.augmenter import RECIPES
 from mnist_draw.errors import UserError
 from mnist_draw.networks.specification import parse_network
 from mnist_draw.training.updates import find_update_rule
@@ -49,7 +49,7 @@ class TrainingSettings:
     l2
         Weight of the sum of squared weights in the loss, 0 or more.
     augmentation
-        One of `mnist_draw.dataset.augmentation.RECIPES`: how the pictures are varied.
+        One of `mnist_draw.dataset.augmentation.augmenter.RECIPES`: how the pictures are varied.
     seed
         0 to 2³¹ - 1; the same seed gives the same run.
     training_examples
@@ -57,8 +57,8 @@ class TrainingSettings:
     data_folder
         A folder with IDX files; MNIST where None.
     extra_folder
-        A folder with digits of one's own to learn beside those (see `mnist_draw.dataset.extra`);
-        none where None.
+        A folder with digits of one's own to learn beside those (see
+        `mnist_draw.dataset.own_digits`); none where None.
     start_model
         The file of a trained network to start from; fresh weights where None.
     patience

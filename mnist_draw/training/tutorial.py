@@ -13,10 +13,10 @@ from mnist_draw.dataset.mnist import Dataset, scale
 from mnist_draw.training import events
 from mnist_draw.training.control import Controls, stop_on_interrupt
 from mnist_draw.training.functions import compile_predict
-from mnist_draw.training.history import History
 from mnist_draw.training.loop import train
+from mnist_draw.training.run_start import build_network
+from mnist_draw.training.runs.history import History
 from mnist_draw.training.settings import TrainingSettings
-from mnist_draw.training.start import build_network
 
 #: How the end of a run reads; a run that was completed needs no word.
 _ENDINGS = {

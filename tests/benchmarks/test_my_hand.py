@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 from linear_network import linear_model
 
-from mnist_draw.dataset.extra import ExtraDigits
-from mnist_draw.recognition.learning import Learnt, Score, Step
+from mnist_draw.dataset.own_digits import ExtraDigits
+from mnist_draw.recognition.fine_tuning import Learnt, Score, Step
 from mnist_draw.storage import save_model
 
 # Before Qt is loaded: no display is needed, and Qt finds the runtime folder it asks for.

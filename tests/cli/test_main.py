@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from mnist_draw import __version__, cli, cli_predict
-from mnist_draw.cli import main
+from mnist_draw import __version__
+from mnist_draw.cli import main, predict
+from mnist_draw.cli.main import FAILURE, INTERRUPTED, MISUSE, SUCCESS
 
 
 def test_version_names_program_engine_and_python(capsys: pytest.CaptureFixture[str]) -> None:
@@ -64,7 +65,7 @@ def test_defect_is_kept_in_a_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path))
-    monkeypatch.setattr(cli_predict, "evaluate", broken(ZeroDivisionError("oh")))
+    monkeypatch.setattr(predict, "evaluate", broken(ZeroDivisionError("oh")))
     assert main(["evaluate", "a.npz"]) == 1
     err = capsys.readouterr().err
     assert "made a mistake (ZeroDivisionError: oh)" in err
@@ -88,7 +89,7 @@ def test_ends_without_a_traceback(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(cli_predict, "evaluate", broken(error))
+    monkeypatch.setattr(predict, "evaluate", broken(error))
     assert main(["evaluate", "a.npz"]) == status
     assert message in capsys.readouterr().err
 
@@ -103,7 +104,7 @@ def test_reader_that_has_enough() -> None:
 
 def test_importing_the_commands_is_cheap() -> None:
     code = (
-        "import sys, mnist_draw.cli; "
+        "import sys, mnist_draw.cli.main; "
         "heavy = {'theano', 'lasagne', 'pytensor', 'PyQt5', 'scipy', 'PIL'} & set(sys.modules); "
         "sys.exit(', '.join(heavy) or 0)"
     )
@@ -124,4 +125,4 @@ def test_any_file_name_can_be_printed() -> None:
 
 
 def test_status_names() -> None:
-    assert (cli.SUCCESS, cli.FAILURE, cli.MISUSE, cli.INTERRUPTED) == (0, 1, 2, 130)
+    assert (SUCCESS, FAILURE, MISUSE, INTERRUPTED) == (0, 1, 2, 130)

@@ -13,9 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mnist_draw import cli_run
-from mnist_draw.cli import main
-from mnist_draw.recognition.models import load_trained
+from mnist_draw.cli import main, train_run
+from mnist_draw.recognition.network_library import load_trained
 from mnist_draw.storage import StorageError
 from mnist_draw.training import events
 
@@ -26,7 +25,7 @@ QUICK = ["train", "--network", NETWORK, "--examples", "2000", "--learning-rate",
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(cli_run, "data_folder", lambda: tmp_path / "own data")
+    monkeypatch.setattr(train_run, "data_folder", lambda: tmp_path / "own data")
     (tmp_path / "own data").mkdir()
     return tmp_path
 
@@ -82,7 +81,7 @@ def test_ctrl_c_saves_what_was_learnt(
 ) -> None:
     before = signal.getsignal(signal.SIGINT)
     interrupt = after(events.BatchFinished, 6, lambda: signal.raise_signal(signal.SIGINT))
-    monkeypatch.setattr(cli_run.Progress, "show", interrupt)
+    monkeypatch.setattr(train_run.Progress, "show", interrupt)
     assert main([*QUICK, "--epochs", "50", "--output", "m.npz"]) == 130
     out, err = capsys.readouterr()
     assert "What was learnt is saved in m.npz" in out
@@ -99,7 +98,7 @@ def test_run_is_continued_as_if_never_interrupted(
     assert main([*QUICK, "--epochs", "3", "--output", "whole.npz"]) == 0
     with monkeypatch.context() as patch:
         stop = after(events.EpochFinished, 2, lambda: signal.raise_signal(signal.SIGINT))
-        patch.setattr(cli_run.Progress, "show", stop)
+        patch.setattr(train_run.Progress, "show", stop)
         arguments = ["--epochs", "3", "--output", "part.npz", "--checkpoint", "run.ckpt"]
         assert main([*QUICK, *arguments]) == 130
     assert main(["train", "--resume", "run.ckpt", "--output", "rest.npz"]) == 0
@@ -128,7 +127,7 @@ def test_run_that_diverges_later_keeps_the_last_good_weights(
         yield events.Diverged(3, 7, float("nan"), 0.5, "The loss became nan. Try less.")
         yield events.Finished("diverged", 2, 1.0, parameters)
 
-    monkeypatch.setattr(cli_run, "train", reports)
+    monkeypatch.setattr(train_run, "train", reports)
     assert main([*QUICK, "--output", "m.npz"]) == 1
     out, err = capsys.readouterr()
     assert err == "mnist-draw: The loss became nan. Try less.\n"
@@ -230,14 +229,14 @@ def test_device_is_not_replaced(capsys: pytest.CaptureFixture[str]) -> None:
 def test_disk_that_fills_during_training_loses_nothing(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    save = cli_run.save_model
+    save = train_run.save_model
 
     def full_here(path: Path, model: Any) -> None:
         if path.parent != here / "own data":
             raise StorageError(f"Could not write {path}: no space left on device.")
         save(path, model)
 
-    monkeypatch.setattr(cli_run, "save_model", full_here)
+    monkeypatch.setattr(train_run, "save_model", full_here)
     (here / "own data" / "rescued-model.npz").write_bytes(b"another one")
     assert main([*QUICK, "--epochs", "1", "--output", "m.npz"]) == 1
     out, err = capsys.readouterr()
@@ -257,7 +256,7 @@ def test_bar_on_a_terminal_and_lines_elsewhere(
 ) -> None:
     terminal = Terminal()
     monkeypatch.setattr("sys.stderr", terminal)
-    monkeypatch.setattr(cli_run, "_REDRAW", 0)
+    monkeypatch.setattr(train_run, "_REDRAW", 0)
     assert main([*QUICK, "--epochs", "2", "--output", "m.npz"]) == 0
     bar = terminal.getvalue()
     assert "Epoch 1/2" in bar

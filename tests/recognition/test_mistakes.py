@@ -11,7 +11,7 @@ import pytest
 
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.recognition.mistakes import Mistake, find_mistakes, kept_mistakes
-from mnist_draw.recognition.models import list_models
+from mnist_draw.recognition.network_library import list_models
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage import ModelFile
 from mnist_draw.storage.folders import cache_folder

@@ -8,14 +8,16 @@ import numpy as np
 import pytest
 from linear_network import linear_model
 
-from mnist_draw.recognition import models
-from mnist_draw.recognition.models import default_model, list_models, load_trained
+from mnist_draw.recognition import network_library
+from mnist_draw.recognition.network_library import default_model, list_models, load_trained
 from mnist_draw.storage import ModelFile, ModelFileError, save_model
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(models, "resource_path", lambda *names: tmp_path.joinpath(*names[1:]))
+    monkeypatch.setattr(
+        network_library, "resource_path", lambda *names: tmp_path.joinpath(*names[1:])
+    )
     return tmp_path
 
 

@@ -16,7 +16,7 @@ from mnist_draw.training.control import Controls
 from mnist_draw.training.events import BatchFinished, EpochFinished, Event
 from mnist_draw.training.loop import build_network
 
-from .runs import SMALL, end, of, run, same
+from .short_runs import SMALL, end, of, run, same
 
 
 @pytest.fixture(scope="module")

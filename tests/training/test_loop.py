@@ -17,7 +17,7 @@ from mnist_draw.training.events import BatchFinished, EpochFinished, Event
 from mnist_draw.training.loop import build_network, fingerprint, train
 from mnist_draw.training.settings import SettingsError
 
-from .runs import SMALL, end, of, run, same
+from .short_runs import SMALL, end, of, run, same
 
 
 @pytest.fixture(scope="module")

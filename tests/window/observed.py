@@ -78,7 +78,7 @@ def main() -> int:
         return int(entry.load()() or 0)
     # A bare clone: the package lies beside the tests.
     sys.path.append(str(Path(__file__).parents[2]))
-    from mnist_draw.cli import main as not_installed
+    from mnist_draw.cli.main import main as not_installed
 
     return not_installed([])
 

@@ -1,6 +1,6 @@
 """The threads that help to run kernels, and who may have their help.
 
-There are two teams: threads that stepped back (`mnist_draw.priority`) have helpers that go
+There are two teams: threads that stepped back (`mnist_draw.thread_priority`) have helpers that go
 behind as they do. A training run's helper beside a window that wants to answer would otherwise
 hold a core as if it were the window's.
 """
@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from mnist_draw import priority
+from mnist_draw import thread_priority
 from mnist_draw.theano_bridge.native import runner
 
 #: More threads than this do not make a network of this size faster.
@@ -97,7 +97,7 @@ class _Helper:
 
     def _live(self) -> None:
         if self._behind:
-            priority.step_back()
+            thread_priority.step_back()
         _, helps = runner.functions()
         while True:
             self.wake.acquire()
@@ -180,7 +180,7 @@ _team, _team_behind = Team(), Team(behind=True)
 
 def team() -> Team:
     """Return the team that helps the calling thread."""
-    return _team_behind if priority.is_behind() else _team
+    return _team_behind if thread_priority.is_behind() else _team
 
 
 def _start_again() -> None:

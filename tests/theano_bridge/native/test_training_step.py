@@ -8,7 +8,7 @@ import pytest
 import theano
 import theano.tensor as T
 
-from mnist_draw import priority
+from mnist_draw import thread_priority
 from mnist_draw.networks import parse_network
 from mnist_draw.theano_bridge.native import team as team_module
 from mnist_draw.theano_bridge.native.linker import NativeLinker
@@ -178,7 +178,9 @@ def test_short_steps_run_without_helpers(monkeypatch):
 
 def test_the_helpers_of_a_thread_that_stepped_back_do_so_too(monkeypatch):
     lowered = []
-    monkeypatch.setattr(priority, "_lower_priority", lambda: lowered.append(threading.get_ident()))
+    monkeypatch.setattr(
+        thread_priority, "_lower_priority", lambda: lowered.append(threading.get_ident())
+    )
     monkeypatch.setattr(team_module, "_team_behind", team_module.Team(behind=True))
     monkeypatch.setattr(team_module._team_behind, "threads", 2)
     monkeypatch.setattr(team_module, "TRIALS", 0)
@@ -187,7 +189,7 @@ def test_the_helpers_of_a_thread_that_stepped_back_do_so_too(monkeypatch):
     square = theano.function([x], T.dot(x, x.T), mode=theano.Mode(linker=NativeLinker()))
 
     def work():
-        priority.step_back()
+        thread_priority.step_back()
         square(RNG.normal(size=(300, 200)).astype(np.float32))
 
     thread = threading.Thread(target=work)
@@ -197,7 +199,7 @@ def test_the_helpers_of_a_thread_that_stepped_back_do_so_too(monkeypatch):
     helpers.close()
     assert len(lowered) == 2
     assert lowered[0] == thread.ident
-    assert not priority.is_behind()
+    assert not thread_priority.is_behind()
 
 
 def test_evaluation_takes_any_number_of_pictures():

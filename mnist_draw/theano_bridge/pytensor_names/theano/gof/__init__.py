@@ -5,7 +5,7 @@ name                           what answers
 ============================== ====================================================
 ``Apply``, ``Constant``,       ``pytensor.graph``
 ``Type``
-``Variable``                   :mod:`mnist_draw.theano_bridge.kinds`
+``Variable``                   :mod:`mnist_draw.theano_bridge.instance_checks`
 ``Op``                         ``pytensor.graph.op.Op``: an Op of one's own defines
                                ``make_node``, ``perform``, ``grad`` as in Theano
 ``FunctionGraph``              ``pytensor.graph.fg.FunctionGraph``
@@ -35,7 +35,7 @@ from pytensor.graph.utils import MethodNotDefined
 from pytensor.link.c.type import generic
 from theano.gof import graph
 
-from mnist_draw.theano_bridge.kinds import Variable
+from mnist_draw.theano_bridge.instance_checks import Variable
 from mnist_draw.theano_bridge.missing import attribute_error
 
 local_optimizer = node_rewriter

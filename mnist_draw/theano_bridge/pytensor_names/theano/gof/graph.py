@@ -15,7 +15,7 @@ from pytensor.graph.basic import Apply, Constant, clone, equal_computations
 from pytensor.graph.traversal import ancestors as _ancestors
 from pytensor.graph.traversal import applys_between, graph_inputs, vars_between
 
-from mnist_draw.theano_bridge.kinds import Variable
+from mnist_draw.theano_bridge.instance_checks import Variable
 from mnist_draw.theano_bridge.missing import attribute_error
 
 __all__ = [

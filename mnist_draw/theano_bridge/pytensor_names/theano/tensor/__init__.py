@@ -9,7 +9,7 @@ name                               what answers
 ``patternbroadcast`` and others    ``specify_broadcastable``
 ``abs_``, ``inv``, ``sqr``         ``abs``, ``reciprocal``, ``sqr``
 ``batched_dot``                    ``matmul`` over the first dimension
-``TensorVariable``                 :mod:`mnist_draw.theano_bridge.kinds`
+``TensorVariable``                 :mod:`mnist_draw.theano_bridge.instance_checks`
 ``nnet``, ``signal``               written here: convolution, pooling, activations
 ``extra_ops``, ``elemwise``, ...   one module each, beside this one
 the rest                           ``pytensor.tensor``
@@ -32,7 +32,7 @@ from pytensor.tensor import (
 from pytensor.tensor import constant as constant
 from pytensor.tensor.sharedvar import TensorSharedVariable as TensorSharedVariable
 
-from mnist_draw.theano_bridge.kinds import TensorVariable as TensorVariable
+from mnist_draw.theano_bridge.instance_checks import TensorVariable as TensorVariable
 from mnist_draw.theano_bridge.missing import attribute_error
 
 SUBMODULES = (

@@ -1,6 +1,6 @@
 """``theano.tensor.var``: variables that hold tensors.
 
-``TensorVariable`` is that of :mod:`mnist_draw.theano_bridge.kinds`, the rest is
+``TensorVariable`` is that of :mod:`mnist_draw.theano_bridge.instance_checks`, the rest is
 ``pytensor.tensor.variable``.
 """
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import pytensor.tensor.variable as _names
 
-from mnist_draw.theano_bridge.kinds import TensorVariable
+from mnist_draw.theano_bridge.instance_checks import TensorVariable
 from mnist_draw.theano_bridge.missing import attribute_error
 
 __all__ = ["TensorVariable"]

@@ -5,7 +5,7 @@ name                              what answers
 ================================= ===================================================
 ``sigmoid``, ``softplus``         ``pytensor.tensor``
 ``softmax``, ``logsoftmax``       ``pytensor.tensor.special``, over the last axis
-``conv2d``                        ``mnist_draw.theano_bridge.conv``
+``conv2d``                        ``mnist_draw.theano_bridge.convolution.op``
 the rest                          :mod:`theano.tensor.nnet.nnet`, formulas as in Theano
 ================================= ===================================================
 """

@@ -1,0 +1,294 @@
+"""Ten bars: how probable the network finds each digit."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from PyQt5.QtCore import (
+    QAbstractAnimation,
+    QEvent,
+    QRectF,
+    QSize,
+    Qt,
+    QVariantAnimation,
+    pyqtSignal,
+)
+from PyQt5.QtGui import (
+    QFocusEvent,
+    QFontMetricsF,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+)
+from PyQt5.QtWidgets import QProgressBar, QSizePolicy, QVBoxLayout, QWidget
+
+from mnist_draw.app.shared import theme
+from mnist_draw.app.shared.steady_labels import draw_tabular
+from mnist_draw.app.shared.theme import GLIDE_MS, Size, Text
+from mnist_draw.app.shared.widgets import explain
+
+#: A bar's value counts thousandths.
+FULL = 1000
+_ROW = 22
+_LOWEST_ROW, _HIGHEST_ROW = 18, 40
+_NAME_WIDTH = 24
+_FIGURE_WIDTH = 68
+
+
+class ProbabilityBar(QProgressBar):
+    """One digit, its bar and its probability in percent.
+
+    ``value()`` is the probability in thousandths, so that other programs and screen readers
+    can read it; what is painted glides towards it.
+
+    Signals
+    -------
+    clicked
+        ``(digit)``
+    """
+
+    clicked = pyqtSignal(int)
+
+    def __init__(self, digit: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(f"probabilityBar{digit}")
+        self.setAccessibleName(f"Probability of {digit}")
+        self.setToolTip(
+            f"How probable the network finds a {digit}, in percent. "
+            f"Click to see which ink speaks for {digit}."
+        )
+        self.setCursor(Qt.PointingHandCursor)
+        self.setRange(0, FULL)
+        self.setTextVisible(False)
+        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
+        self.digit = digit
+        self.known = False
+        self.winner = False
+        #: Whether it is this digit whose evidence is shown.
+        self.marked = False
+        self.shown = 0.0
+
+    def sizeHint(self) -> QSize:
+        return QSize(200, round(_ROW * theme.text_scale()))
+
+    def minimumSizeHint(self) -> QSize:
+        metrics = QFontMetricsF(theme.font(Text.BODY, bold=True))
+        return QSize(140, math.ceil(metrics.height()) - 1)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.LeftButton and self.rect().contains(event.pos()):
+            self.clicked.emit(self.digit)
+
+    def text(self) -> str:
+        return f"{self.value() / 10:.1f} %" if self.known else ""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.Antialiasing)
+        scale = theme.text_scale()
+        name_width, figure_width = _NAME_WIDTH * scale, _FIGURE_WIDTH * scale
+        area = QRectF(self.rect())
+        painter.setFont(theme.font(Text.BODY, bold=True))
+        painter.setPen(theme.colour("text" if self.winner else "muted"))
+        painter.drawText(area, int(Qt.AlignLeft | Qt.AlignVCenter), str(self.digit))
+        track = QRectF(
+            name_width,
+            area.center().y() - Size.BAR / 2,
+            area.width() - name_width - figure_width,
+            Size.BAR,
+        )
+        radius = Size.BAR / 2
+        painter.setPen(Qt.NoPen)
+        painter.setBrush(theme.colour("track"))
+        painter.drawRoundedRect(track, radius, radius)
+        if self.shown > 0:
+            painter.setBrush(theme.colour("accent" if self.winner else "muted"))
+            painter.save()
+            painter.setClipRect(
+                QRectF(track.left(), track.top(), max(3.0, track.width() * self.shown), Size.BAR)
+            )
+            painter.drawRoundedRect(track, radius, radius)
+            painter.restore()
+        if self.known:
+            painter.setFont(theme.font(Text.BODY))
+            painter.setPen(theme.colour("text" if self.winner else "muted"))
+            figure = QRectF(area.right() - figure_width, area.top(), figure_width, area.height())
+            draw_tabular(painter, figure, self.text(), Qt.AlignRight)
+        if self.marked:
+            self._paint_mark(painter, area, track)
+
+    def _paint_mark(self, painter: QPainter, area: QRectF, track: QRectF) -> None:
+        """Underline the digit whose evidence is shown; with the focus, frame its bar too."""
+        painter.setPen(Qt.NoPen)
+        painter.setBrush(theme.colour("second"))
+        metrics = QFontMetricsF(theme.font(Text.BODY, bold=True))
+        line = area.center().y() + metrics.ascent() / 2 + 1
+        painter.drawRect(QRectF(0, line, metrics.horizontalAdvance(str(self.digit)), 2))
+        parent = self.parentWidget()
+        if parent is not None and parent.hasFocus():
+            painter.setBrush(Qt.NoBrush)
+            painter.setPen(QPen(theme.colour("second"), 1.5))
+            painter.drawRoundedRect(track.adjusted(-3, -3, 3, 3), Size.BAR, Size.BAR)
+
+
+class ProbabilityBars(QWidget):
+    """The ten bars of one answer; one of the digits is the one that is asked about.
+
+    Attributes
+    ----------
+    chosen : int or None
+        The digit that the user asks about; None for the one that is answered.
+
+    Signals
+    -------
+    digit_chosen
+        :attr:`chosen` has changed.
+    step_asked
+        ``(step)``: -1 or 1, with the left or right arrow key.
+    """
+
+    digit_chosen = pyqtSignal()
+    step_asked = pyqtSignal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("probabilityBars")
+        explain(
+            self,
+            "Probabilities",
+            "How probable the network finds each digit. Up and down arrows, the keys 0 to 9 or a "
+            "click choose the digit whose evidence is shown, Esc the answer's again; in a number "
+            "the left and right arrows choose the digit of which all this is said.",
+        )
+        self.setFocusPolicy(Qt.StrongFocus)
+        self.chosen: int | None = None
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        self.bars = [ProbabilityBar(digit) for digit in range(10)]
+        for bar in self.bars:
+            bar.clicked.connect(self._clicked)
+            layout.addWidget(bar)
+        self._from = [0.0] * 10
+        self._to = [0.0] * 10
+        self._glide = QVariantAnimation(self)
+        self._glide.setDuration(GLIDE_MS)
+        self._glide.setStartValue(0.0)
+        self._glide.setEndValue(1.0)
+        self._glide.valueChanged.connect(self._step)
+
+    def show_nothing(self) -> None:
+        """Show that there is no answer."""
+        self._show([0.0] * 10, None, known=False)
+
+    def show_probabilities(self, probabilities: Sequence[float], winner: int | None) -> None:
+        """Show ten probabilities (0 to 1); the winner is accented, None mutes all."""
+        self._show([float(p) for p in probabilities], winner, known=True)
+
+    def _show(self, values: list[float], winner: int | None, known: bool) -> None:
+        self._from = [bar.shown for bar in self.bars]
+        self._to = values
+        # QProgressBar repaints itself at each new value: ten paintings where one does.
+        self.setUpdatesEnabled(False)
+        for bar, value in zip(self.bars, values, strict=True):
+            bar.known = known
+            bar.winner = bar.digit == winner
+            bar.setValue(round(value * FULL))
+        self._mark()
+        self.setUpdatesEnabled(True)
+        self._glide.stop()
+        if theme.theme().motion and self.isVisible():
+            self._glide.start()
+        else:
+            self._step(1.0)
+
+    def _step(self, part: float) -> None:
+        if self._glide.state() == QAbstractAnimation.Stopped:
+            part = 1.0
+        for bar, start, end in zip(self.bars, self._from, self._to, strict=True):
+            bar.shown = start + (end - start) * part
+        self.update()
+
+    # -- which digit is asked about
+
+    @property
+    def asked(self) -> int | None:
+        """The digit whose evidence is to be shown; None where there is no answer."""
+        if not self.bars[0].known:
+            return None
+        if self.chosen is not None:
+            return self.chosen
+        winner = [bar.digit for bar in self.bars if bar.winner]
+        return winner[0] if winner else max(range(10), key=self._to.__getitem__)
+
+    def choose(self, digit: int | None) -> None:
+        """Ask about a digit; None asks about the one that is answered."""
+        if digit != self.chosen:
+            self.chosen = digit
+            self._mark()
+            self.update()
+            self.digit_chosen.emit()
+
+    def _clicked(self, digit: int) -> None:
+        self.choose(None if digit == self.chosen else digit)
+
+    def _mark(self) -> None:
+        asked = self.asked
+        for bar in self.bars:
+            bar.marked = bar.digit == asked
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.ShortcutOverride and self._meaning(event) is not None:
+            # These keys belong to whoever has the focus, not to the window's shortcuts.
+            event.accept()
+            return True
+        return super().event(event)
+
+    def _meaning(self, event: QKeyEvent) -> tuple[str, int] | None:
+        """Return what a key asks for, and which digit or step."""
+        if event.modifiers() & ~Qt.KeypadModifier:
+            return None
+        key = event.key()
+        if Qt.Key_0 <= key <= Qt.Key_9:
+            return "digit", key - Qt.Key_0
+        return {
+            Qt.Key_Up: ("up or down", -1),
+            Qt.Key_Down: ("up or down", 1),
+            Qt.Key_Left: ("step", -1),
+            Qt.Key_Right: ("step", 1),
+            Qt.Key_Escape: ("answer", 0),
+        }.get(key)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        meaning = self._meaning(event)
+        if meaning is None:
+            super().keyPressEvent(event)
+            return
+        kind, number = meaning
+        if kind == "digit":
+            self.choose(number)
+        elif kind == "up or down" and self.asked is not None:
+            self.choose((self.asked + number) % 10)
+        elif kind == "step":
+            self.step_asked.emit(number)
+        elif kind == "answer":
+            self.choose(None)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.update()
+
+    def comfortable(self) -> int:
+        """Return the height below which the bars are too close to be read easily."""
+        return round(10 * _LOWEST_ROW * theme.text_scale())
+
+    def highest(self) -> int:
+        """Return the height from which on more room makes the bars no clearer."""
+        return round(10 * _HIGHEST_ROW * theme.text_scale())

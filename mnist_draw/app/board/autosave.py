@@ -1,0 +1,160 @@
+"""The board survives the end of the program: written soon after each change, restored at start."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PyQt5.QtCore import QObject, QTimer, pyqtSignal
+
+from mnist_draw.app.board.canvas import Canvas
+from mnist_draw.app.board.drawing_export import snapshot
+from mnist_draw.app.board.drawing_record import from_record, record_of
+from mnist_draw.app.board.placed_picture import Item, Placed, Renderings
+from mnist_draw.app.shared.reporting import reporter
+from mnist_draw.app.shared.threads import Background
+from mnist_draw.errors import UserError
+from mnist_draw.storage.atomic import write_atomically
+from mnist_draw.storage.errors import reason_of
+from mnist_draw.storage.folders import data_folder
+from mnist_draw.storage.spare_names import put_aside
+
+FILE_NAME = "board.json"
+#: Written so many milliseconds after the last change: not while the pen moves.
+_DELAY_MS = 800
+_MAX_BYTES = 128 * 1024 * 1024
+
+
+class BoardKeeper(QObject):
+    """Keeps what is on the board in a file.
+
+    Parameters
+    ----------
+    canvas : Canvas
+    background : Background
+        Where the file is read and written.
+
+    Signals
+    -------
+    told
+        ``(sentence)``: what could not be read or written, and what was kept.
+    """
+
+    told = pyqtSignal(str)
+
+    def __init__(self, canvas: Canvas, background: Background) -> None:
+        super().__init__(canvas)
+        self._canvas = canvas
+        self._background = background
+        self._kept: list[Item] | None = None
+        self._problem = ""
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_DELAY_MS)
+        self._timer.timeout.connect(self._save_when_idle)
+
+    def start(self) -> None:
+        """Put back what was on the board, then keep it from now on."""
+        self._background.run(partial(_read, self._canvas.renderings()), self._restored)
+
+    def save(self) -> None:
+        """Write the board now if it changed since it was written."""
+        self._timer.stop()
+        items = self._canvas.drawing.items
+        if self._kept is None or items is self._kept:
+            return
+        self._kept = items
+        copies = snapshot(items)
+        self._background.run(lambda: _write(copies), self._written)
+
+    def _save_when_idle(self) -> None:
+        if self._canvas.drawing.growing is None:
+            self.save()
+        else:
+            self._timer.start()
+
+    def _restored(self, read: tuple[list[Item], str]) -> None:
+        items, problem = read
+        if items:
+            self._canvas.restore(items)
+        if problem:
+            self.told.emit(problem)
+        drawing = self._canvas.drawing
+        # What was drawn meanwhile is on the board, and not what was restored.
+        self._kept = drawing.items if not drawing.can_undo else []
+        self._canvas.history_changed.connect(self._changed)
+        self._canvas.ink_changed.connect(self._changed)
+        self._changed()
+
+    def _changed(self) -> None:
+        if self._canvas.drawing.items is not self._kept:
+            self._timer.start()
+
+    def _written(self, problem: str) -> None:
+        # Told once: the same sentence after every stroke would only be in the way.
+        if problem and problem != self._problem:
+            self.told.emit(problem)
+        self._problem = problem
+        if problem:
+            # The next change, or the end of the program, tries again.
+            self._kept = []
+
+
+def board_path() -> Path:
+    """Return where the board is kept."""
+    return data_folder() / FILE_NAME
+
+
+def _write(items: list[Item]) -> str:
+    """Write the board; return a sentence if it cannot be written."""
+    content = json.dumps(record_of(items), separators=(",", ":"), allow_nan=False).encode()
+    try:
+        write_atomically(board_path(), content)
+    except UserError as error:
+        return f"{error} The drawing is on the board, but would not be at the next start."
+    return ""
+
+
+def _read(renderings: Renderings) -> tuple[list[Item], str]:
+    """Return what was on the board, and a sentence if that could not be read."""
+    try:
+        path = board_path()
+        if not path.exists():
+            return [], ""
+        try:
+            if path.stat().st_size > _MAX_BYTES:
+                raise UserError(f"It is larger than {_MAX_BYTES // 1024**2} MB.")
+            items = from_record(_parsed(path.read_bytes()))
+        except UserError as error:
+            return [], _put_aside(path, str(error))
+        for item in items:
+            if isinstance(item, Placed):
+                item.prepare(renderings)
+        return items, ""
+    except OSError as error:
+        return [], f"The last drawing could not be read: {reason_of(error)}. The board is empty."
+    except UserError as error:
+        return [], str(error)
+    except Exception as error:  # the program starts all the same
+        return [], reporter.sentence(error)
+
+
+def _parsed(content: bytes) -> Any:
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        raise UserError("It is not a JSON file.") from None
+
+
+def _put_aside(path: Path, reason: str) -> str:
+    beginning = f"The last drawing, kept in {path}, cannot be shown. {reason} "
+    try:
+        aside = put_aside(path)
+    except OSError as error:
+        return (
+            f"{beginning}It could not be put aside ({reason_of(error)}) and will be replaced when "
+            "you draw. The board is empty."
+        )
+    return f"{beginning}It was put aside as {aside.name}; the board is empty."

@@ -1,0 +1,169 @@
+"""Boxes around the digits of a number, over the drawing board, each with what it was read as."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PyQt5.QtCore import QEvent, QObject, QPointF, QRectF, QSizeF, Qt, pyqtSignal
+from PyQt5.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen
+from PyQt5.QtWidgets import QToolTip, QWidget
+
+from mnist_draw.app.board.pen_strokes import BOARD
+from mnist_draw.app.shared import theme
+from mnist_draw.app.shared.theme import Size, Text
+
+if TYPE_CHECKING:
+    from mnist_draw.app.board.canvas import Canvas
+
+#: How far a box keeps from its digit, in logical pixels.
+_MARGIN = 4
+_PRESSES = (QEvent.MouseButtonPress, QEvent.TabletPress, QEvent.TouchBegin)
+
+
+class NumberBoxes(QWidget):
+    """Lies over the canvas and marks each digit that was read.
+
+    The pen goes through the boxes. Only the small tag at each box, with the digit on it, takes a
+    press: it chooses the digit that the answer's side is about.
+
+    Attributes
+    ----------
+    boxes : list of QRectF
+        In board units.
+    place : int
+        Which box is marked as chosen; -1 for none.
+
+    Signals
+    -------
+    chosen
+        ``(place)``: a digit's tag was pressed.
+    """
+
+    chosen = pyqtSignal(int)
+
+    def __init__(self, canvas: Canvas) -> None:
+        super().__init__(canvas)
+        self.setObjectName("numberBoxes")
+        self.setAttribute(Qt.WA_TransparentForMouseEvents)
+        self.setAttribute(Qt.WA_NoSystemBackground)
+        self.boxes: list[QRectF] = []
+        self.place = -1
+        self._texts: list[str] = []
+        self._canvas = canvas
+        self._on_tag = False
+        canvas.installEventFilter(self)
+        self.hide()
+
+    def show_number(self, number: Any | None) -> None:
+        """Show the boxes of a ``NumberAnswer``, or none."""
+        drawing = self._canvas.drawing
+        digits = [] if number is None else number.digits
+        boxes = [drawing.to_board(*part.box) for part in digits]
+        texts = [str(part.digit) for part in digits]
+        if boxes == self.boxes and texts == self._texts:
+            return
+        before = self._area()
+        self.boxes, self._texts = boxes, texts
+        self.resize(self._canvas.size())
+        self.setVisible(bool(boxes))
+        self._canvas.setMouseTracking(bool(boxes))
+        self._point(False)
+        # The board below is painted again where this is, and nowhere else.
+        self.update(before.united(self._area()).toAlignedRect())
+
+    def mark(self, place: int) -> None:
+        """Mark the digit that the answer's side is about."""
+        if place != self.place:
+            self.place = place
+            self.update(self._area().toAlignedRect())
+
+    def tag(self, place: int) -> QRectF:
+        """Return where the tag of a digit lies, in logical pixels of the board."""
+        box = self._on_canvas(self.boxes[place])
+        metrics = QFontMetricsF(theme.font(Text.BODY, bold=True))
+        wide = metrics.horizontalAdvance(self._texts[place]) + 2 * Size.FIELD_GAP
+        size = QSizeF(wide, metrics.height() + Size.GRID)
+        below = box.bottom() + Size.TIGHT
+        if below + size.height() > self.height():
+            below = max(box.top() - Size.TIGHT - size.height(), 0.0)
+        left = min(max(box.center().x() - wide / 2, 0.0), self.width() - wide)
+        return QRectF(QPointF(left, below), size)
+
+    def place_at(self, point: QPointF) -> int | None:
+        """Return the digit whose tag lies under a point of the board."""
+        if not self.isVisible():
+            return None
+        for place in range(len(self.boxes)):
+            if self.tag(place).contains(point):
+                return place
+        return None
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        kind = event.type()
+        if kind == QEvent.Resize:
+            self.resize(self._canvas.size())
+        elif not self.boxes:
+            return False
+        elif kind in _PRESSES:
+            place = self.place_at(_position(event))
+            if place is not None:
+                event.accept()
+                self.chosen.emit(place)
+                return True
+        elif kind == QEvent.MouseMove and not event.buttons():
+            self._point(self.place_at(event.localPos()) is not None)
+        elif kind == QEvent.ToolTip:
+            place = self.place_at(QPointF(event.pos()))
+            if place is not None:
+                text = f"Read as {self._texts[place]}: see what the network says of this digit."
+                QToolTip.showText(event.globalPos(), text, self._canvas)
+                return True
+        return False
+
+    def _point(self, on: bool) -> None:
+        """Show by the pointer's form that a press chooses and does not draw."""
+        if on != self._on_tag:
+            self._on_tag = on
+            self._canvas.setCursor(Qt.PointingHandCursor if on else Qt.CrossCursor)
+
+    def _on_canvas(self, box: QRectF) -> QRectF:
+        """Return a box of the board, with its margin, in logical pixels."""
+        scale = self._canvas.pixels_per_unit()
+        left, top = (self.width() - BOARD * scale) / 2, (self.height() - BOARD * scale) / 2
+        shown = QRectF(
+            left + box.x() * scale, top + box.y() * scale, box.width() * scale, box.height() * scale
+        )
+        return shown.adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN)
+
+    def _area(self) -> QRectF:
+        area = QRectF()
+        for place, box in enumerate(self.boxes):
+            area = area.united(self._on_canvas(box)).united(self.tag(place))
+        return area.adjusted(-2, -2, 2, 2)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.Antialiasing)
+        painter.setFont(theme.font(Text.BODY, bold=True))
+        second, radius = theme.colour("second"), float(_MARGIN)
+        for place, box in enumerate(self.boxes):
+            chosen = place == self.place
+            painter.setPen(QPen(second, 2.5 if chosen else 1.25))
+            painter.setBrush(Qt.NoBrush)
+            painter.drawRoundedRect(self._on_canvas(box), radius, radius)
+            tag = self.tag(place)
+            painter.setPen(QPen(second, 1.25))
+            painter.setBrush(second if chosen else theme.colour("paper"))
+            painter.drawRoundedRect(tag.adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
+            painter.setPen(theme.colour("on_second") if chosen else second)
+            painter.drawText(tag, Qt.AlignCenter, self._texts[place])
+
+
+def _position(event: Any) -> QPointF:
+    """Return where a mouse, a pen or a finger was put down."""
+    if event.type() == QEvent.MouseButtonPress:
+        return QPointF(event.localPos())
+    if event.type() == QEvent.TabletPress:
+        return QPointF(event.posF())
+    points = event.touchPoints()
+    return QPointF(points[0].pos()) if points else QPointF(-1, -1)

@@ -1,0 +1,101 @@
+"""Axes for the curves: whole epochs below, 1-2-5 steps beside a logarithmic loss."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pyqtgraph
+
+from mnist_draw.app.shared import theme
+from mnist_draw.app.shared.theme import Size, Text
+
+_GRID_ALPHA = 255
+_LOG_STEPS = (1, 2, 5)
+_MOST_TICKS = 6
+
+
+class _Axis(pyqtgraph.AxisItem):
+    """An axis in the theme's colours, without tick marks."""
+
+    def __init__(self, orientation: str) -> None:
+        super().__init__(orientation)
+        self.setStyle(tickLength=0, tickTextOffset=Size.GRID * 2)
+        self.enableAutoSIPrefix(False)
+
+    def restyle(self) -> None:
+        """Take the theme's colours and fonts."""
+        self.setPen(pyqtgraph.mkPen(None))
+        self.setTextPen(pyqtgraph.mkPen(theme.colour("muted")))
+        self.setTickPen(pyqtgraph.mkPen(theme.colour("line"), width=1))
+        self.setTickFont(theme.font(Text.AXIS))
+
+
+class EpochAxis(_Axis):
+    """Whole epochs."""
+
+    def __init__(self) -> None:
+        super().__init__("bottom")
+        self.setLabel("epoch")
+        self.label.setFont(theme.font(Text.AXIS))
+
+    def restyle(self) -> None:
+        super().restyle()
+        self.setLabel("epoch", color=theme.theme().colours.muted)
+
+    def tickValues(self, low: float, high: float, size: float) -> list[Any]:
+        step = nice_step((high - low) / _MOST_TICKS, whole=True)
+        first = math.ceil(low / step - 1e-9)
+        return [(step, [n * step for n in range(first, math.floor(high / step + 1e-9) + 1)])]
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        return [f"{value:,.0f}" for value in values]
+
+
+class ValueAxis(_Axis):
+    """Loss or accuracy, with grid lines; logarithmic if ``logarithmic`` is set."""
+
+    def __init__(self, text: Callable[[float], str]) -> None:
+        super().__init__("left")
+        self._text = text
+        self.logarithmic = False
+        self.setGrid(_GRID_ALPHA)
+        self.setWidth(round(Size.GRID * 14 * theme.text_scale()))
+
+    def tickValues(self, low: float, high: float, size: float) -> list[Any]:
+        if self.logarithmic:
+            return [(1.0, log_ticks(low, high))]
+        step = nice_step((high - low) / _MOST_TICKS)
+        first = math.ceil(low / step - 1e-9)
+        return [(step, [n * step for n in range(first, math.floor(high / step + 1e-9) + 1)])]
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        return [self._text(round(value, 10)) for value in values]
+
+
+def nice_step(least: float, whole: bool = False) -> float:
+    """Return the smallest of 1, 2, 5, 10, 20 … (or 0.1, 0.2 …) not below ``least``."""
+    if whole and least <= 1:
+        return 1
+    power = 10.0 ** math.floor(math.log10(max(least, 1e-12)))
+    for factor in (1, 2, 5, 10):
+        if factor * power >= least * (1 - 1e-9):
+            return factor * power
+    return 10 * power
+
+
+def log_ticks(low: float, high: float) -> list[float]:
+    """Return logarithms of 1, 2, 5, 10 … between two logarithms, thinned to at most six."""
+    ticks = [
+        decade + math.log10(step)
+        for decade in range(math.floor(low), math.ceil(high) + 1)
+        for step in _LOG_STEPS
+        if low <= decade + math.log10(step) <= high
+    ]
+    if len(ticks) > _MOST_TICKS:
+        ticks = [tick for tick in ticks if abs(tick - round(tick)) < 1e-9] or ticks
+    if len(ticks) < 2 and high > low:
+        # So closely zoomed that no round number is left.
+        ticks = [low + (high - low) * part / 4 for part in range(5)]
+    return ticks

@@ -1,0 +1,267 @@
+"""A card with curves over epochs, drawn with pyqtgraph.
+
+pyqtgraph is imported when the first plot is built, after the window is visible.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from PyQt5.QtCore import QLineF, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QPainter, QPaintEvent, QPen
+from PyQt5.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mnist_draw.app.curves.series import Curve, thinned
+from mnist_draw.app.shared import theme
+from mnist_draw.app.shared.icons import set_icon
+from mnist_draw.app.shared.theme import Size
+from mnist_draw.app.shared.widgets import Card, explain, label
+
+if TYPE_CHECKING:
+    import numpy as np
+
+_BATCH_ALPHA = 0.45
+_EXPORTS = (
+    ("png", "Save as picture (PNG) …"),
+    ("csv", "Save the epochs as a table (CSV) …"),
+    ("minibatches", "Save the minibatches as a table (CSV) …"),
+)
+_HOW = (
+    " Drag a rectangle or turn the wheel to zoom, double-click to show all; with the arrow keys "
+    "read epoch by epoch, with + and - zoom, with 0 show all."
+)
+
+
+class LegendLine(QWidget):
+    """A short piece of a curve's line."""
+
+    def __init__(self, colour: str, style: Qt.PenStyle) -> None:
+        super().__init__()
+        self._colour, self._style = colour, style
+        self.setFixedSize(self.sizeHint())
+
+    def sizeHint(self) -> QSize:
+        return QSize(Size.GRID * 5, Size.GRID * 3)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setPen(QPen(theme.colour(self._colour), 2, self._style, Qt.FlatCap))
+        y = self.height() / 2
+        painter.drawLine(QLineF(0, y, self.width(), y))
+
+
+class CurveCard(Card):
+    """A card with a plot of training and validation over epochs.
+
+    The plot itself is built by :meth:`build`; values that arrive earlier are kept.
+
+    Signals
+    -------
+    export_asked
+        ``(kind)``: the plot is wanted as a ``"png"`` file, or its figures as a table:
+        ``"csv"`` of the epochs, ``"minibatches"`` of the minibatches.
+    """
+
+    export_asked = pyqtSignal(str)
+
+    def __init__(self, title: str, name: str, sentence: str) -> None:
+        super().__init__(title)
+        self.plot: Any = None
+        self.tools: Any = None
+        self._marks: list[tuple[str, float, str]] = []
+        self._name, self._title, self._sentence = name, title, sentence
+        self._batches = Curve()
+        self._epochs: list[tuple[float, float, float]] = []
+        self._planned = 20
+        self._legend: list[tuple[str, QLabel]] = []
+        self.top.takeAt(self.top.count() - 1)
+        for colour, style, text in (
+            ("accent", Qt.SolidLine, "training"),
+            ("second", Qt.DashLine, "validation"),
+        ):
+            pair = QHBoxLayout()
+            pair.setSpacing(Size.TIGHT)
+            pair.addWidget(LegendLine(colour, style))
+            words = label(text, "muted")
+            self._legend.append((text, words))
+            pair.addWidget(words)
+            self.top.addLayout(pair)
+        self._readout = label("", "muted", f"{name}Readout")
+        self.top.addWidget(self._readout)
+        self.top.addStretch(1)
+        self._place = QVBoxLayout()
+        self.body.addLayout(self._place, 1)
+        self.setMinimumHeight(Size.PLOT_MINIMUM)
+        theme.theme().changed.connect(self._restyle)
+
+    def _add_menu(self) -> None:
+        """Add the menu at the right end of the title line."""
+        self.menu_button = QToolButton()
+        self.menu_button.setObjectName(f"{self._name}Menu")
+        self.menu_button.setProperty("look", "small")
+        explain(
+            self.menu_button,
+            f"{self._title}: more",
+            "Show all of the curves again, or save them as a picture or a table.",
+        )
+        set_icon(self.menu_button, "dots-three", Size.SMALL_ICON)
+        menu = QMenu(self.menu_button)
+        menu.addAction("Show all (double-click)").triggered.connect(
+            lambda: self.tools and self.tools.show_all()
+        )
+        menu.addSeparator()
+        for kind, text in _EXPORTS:
+            menu.addAction(text).triggered.connect(
+                lambda _, kind=kind: self.export_asked.emit(kind)
+            )
+        self.menu_button.setMenu(menu)
+        self.menu_button.setPopupMode(QToolButton.InstantPopup)
+        self.top.addWidget(self.menu_button)
+
+    def build(self) -> None:
+        """Build the plot; takes some 20 ms, so it is done once the window is up."""
+        import pyqtgraph
+
+        from mnist_draw.app.curves.axes import EpochAxis, ValueAxis
+        from mnist_draw.app.curves.curve_tools import CurveTools
+
+        pyqtgraph.setConfigOptions(antialias=True)
+        self._value_axis = ValueAxis(self._tick_text)
+        self._epoch_axis = EpochAxis()
+        plot = pyqtgraph.PlotWidget(
+            axisItems={"left": self._value_axis, "bottom": self._epoch_axis}
+        )
+        plot.setObjectName(self._name)
+        explain(plot, self._title, self._sentence + _HOW)
+        plot.setMenuEnabled(False)
+        plot.hideButtons()
+        plot.setFrameShape(plot.NoFrame)
+        item = plot.getPlotItem()
+        item.setContentsMargins(0, 0, 0, 0)
+        self._batch_curve = item.plot(antialias=False)
+        self._training_curve = item.plot()
+        self._validation_curve = item.plot()
+        self.plot = plot
+        self.tools = CurveTools(plot, self)
+        self.tools.pointed.connect(self._point)
+        self.tools.zoom_changed.connect(self.redraw)
+        for mark in self._marks:
+            self.tools.mark(*mark)
+        self._add_extras(item)
+        self._restyle()
+        self._place.addWidget(plot)
+        self.redraw()
+
+    # -- what the two kinds of curves do differently
+
+    def _add_extras(self, item: Any) -> None:
+        """Add what only one of the plots shows."""
+
+    def _map(self, value: float) -> float:
+        """Return where a value is plotted."""
+        return value
+
+    def _map_all(self, values: np.ndarray) -> np.ndarray:
+        """Return where many values are plotted."""
+        return values
+
+    def _tick_text(self, value: float) -> str:
+        raise NotImplementedError
+
+    def _range(self) -> tuple[float, float]:
+        """Return the lowest and the highest place to show."""
+        raise NotImplementedError
+
+    # -- values
+
+    def clear(self, planned: int) -> None:
+        """Start a new run of so many epochs."""
+        self._batches.clear()
+        self._epochs.clear()
+        self._marks.clear()
+        if self.tools is not None:
+            self.tools.clear()
+        self._planned = planned
+        self.redraw()
+
+    def mark(self, name: str, place: float, text: str) -> None:
+        """Mark where a setting was changed during the run."""
+        self._marks.append((name, place, text))
+        if self.tools is not None:
+            self.tools.mark(name, place, text)
+
+    def set_planned(self, planned: int) -> None:
+        """Show so many epochs on the axis."""
+        self._planned = planned
+
+    def add_batch(self, epoch: float, value: float) -> None:
+        """Add a minibatch's value; shown with the next :meth:`redraw`."""
+        if math.isfinite(value):
+            self._batches.append(epoch, value)
+
+    def add_epoch(self, epoch: int, training: float, validation: float) -> None:
+        """Add an epoch's values; shown with the next :meth:`redraw`."""
+        self._epochs.append((float(epoch), training, validation))
+
+    def redraw(self) -> None:
+        """Bring the curves up to date."""
+        if self.plot is None:
+            return
+        rows = self._epochs
+        first, last = self.tools.visible_epochs() if self.tools.zoomed else (-math.inf, math.inf)
+        xs, ys = self._batches.points(first, last)
+        self._batch_curve.setData(xs, self._map_all(ys))
+        if self.tools.zoomed:
+            # Row n holds epoch n + 1; a little more than what is visible.
+            rows = rows[max(0, int(first) - 2) : max(0, int(last) + 2)]
+        epochs = thinned(rows)
+        x = [row[0] for row in epochs]
+        self._training_curve.setData(x, [self._map(row[1]) for row in epochs])
+        self._validation_curve.setData(x, [self._map(row[2]) for row in epochs])
+        symbol = "o" if len(epochs) == 1 else None
+        for curve in (self._training_curve, self._validation_curve):
+            curve.setSymbol(symbol)
+        if self.tools.zoomed:
+            return
+        low, high = self._range()
+        self.plot.setXRange(0, max(1, self._planned), padding=0.01)
+        self.plot.setYRange(low, high, padding=0.03)
+
+    def _point(self, epoch: float) -> None:
+        """Show the figures of the epoch under the crosshair in the legend."""
+        number = min(max(round(epoch), 1), len(self._epochs)) if epoch >= 0 else 0
+        self._readout.setText(f"epoch {number:,}" if number else "")
+        figures = self._epochs[number - 1][1:] if number else (None, None)
+        for (name, words), value in zip(self._legend, figures, strict=True):
+            words.setText(name if value is None else f"{name} {self._figure_text(value)}")
+
+    def _figure_text(self, value: float) -> str:
+        raise NotImplementedError
+
+    def _restyle(self) -> None:
+        if self.plot is None:
+            return
+        import pyqtgraph
+
+        self.tools.restyle()
+        # Not the style sheet: pyqtgraph paints its own ground.
+        self.plot.setBackground(theme.colour("card"))
+        accent, second = theme.colour("accent"), theme.colour("second")
+        faint = theme.colour("accent", _BATCH_ALPHA)
+        self._batch_curve.setPen(pyqtgraph.mkPen(faint, width=1))
+        self._training_curve.setPen(pyqtgraph.mkPen(accent, width=2))
+        self._validation_curve.setPen(pyqtgraph.mkPen(second, width=2, style=Qt.DashLine))
+        for curve, colour in ((self._training_curve, accent), (self._validation_curve, second)):
+            curve.setSymbolBrush(colour)
+            curve.setSymbolPen(colour)
+            curve.setSymbolSize(Size.BAR)
+        for axis in (self._value_axis, self._epoch_axis):
+            axis.restyle()

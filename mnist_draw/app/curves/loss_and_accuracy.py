@@ -1,0 +1,124 @@
+"""The two plots of a run: loss and accuracy."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QSizePolicy
+
+from mnist_draw.app.curves.curve_card import CurveCard
+from mnist_draw.app.shared import theme
+from mnist_draw.app.shared.theme import Text
+from mnist_draw.app.shared.widgets import ComboBox, explain
+
+if TYPE_CHECKING:
+    import numpy as np
+
+#: Test accuracy of the tutorial's network after 20 epochs, in percent.
+TUTORIAL_ACCURACY = 98.29
+_LOWEST_LOSS = 1e-6
+
+
+class LossCard(CurveCard):
+    """Cross-entropy in nats, on a logarithmic or a linear axis."""
+
+    def __init__(self) -> None:
+        super().__init__("Loss", "lossPlot", "Mean cross-entropy over epochs, in nats.")
+        self.scale_combo = ComboBox()
+        self.scale_combo.setObjectName("lossScaleCombo")
+        self.scale_combo.setProperty("look", "quiet")
+        self.scale_combo.addItems(["log", "linear"])
+        self.scale_combo.setSizeAdjustPolicy(ComboBox.AdjustToContents)
+        self.scale_combo.setMinimumContentsLength(0)
+        self.scale_combo.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Fixed)
+        explain(self.scale_combo, "Loss axis", "Show the loss on a logarithmic or linear axis.")
+        self.scale_combo.currentIndexChanged.connect(self._rescale)
+        self.top.addWidget(self.scale_combo)
+        self._add_menu()
+
+    def _figure_text(self, value: float) -> str:
+        return f"{value:.4f}"
+
+    @property
+    def _log(self) -> bool:
+        return self.scale_combo.currentIndex() == 0
+
+    def _rescale(self) -> None:
+        if self.plot is not None:
+            self._value_axis.logarithmic = self._log
+        self.redraw()
+
+    def _add_extras(self, item: Any) -> None:
+        self._value_axis.logarithmic = self._log
+
+    def _map(self, value: float) -> float:
+        return math.log10(max(value, _LOWEST_LOSS)) if self._log else value
+
+    def _map_all(self, values: np.ndarray) -> np.ndarray:
+        import numpy as np
+
+        return np.log10(np.maximum(values, _LOWEST_LOSS)) if self._log else values
+
+    def _tick_text(self, value: float) -> str:
+        return f"{10**value:.3g}" if self._log else f"{value:.3g}"
+
+    def _range(self) -> tuple[float, float]:
+        if not self._batches and not self._epochs:
+            return self._map(0.02 if self._log else 0.0), self._map(2.0)
+        values = [self._batches.low, self._batches.high]
+        values = [v for v in values if math.isfinite(v)]
+        values += [v for row in self._epochs for v in row[1:]]
+        low = self._map(min(values)) if self._log else 0.0
+        return low, max(self._map(max(values)), low + 0.1)
+
+
+class AccuracyCard(CurveCard):
+    """Share of right answers in percent, with the tutorial's result as a reference."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Accuracy", "accuracyPlot", "Share of right answers over epochs, in percent."
+        )
+        self._add_menu()
+
+    def _figure_text(self, value: float) -> str:
+        return f"{value:.2f} %"
+
+    def _add_extras(self, item: Any) -> None:
+        import pyqtgraph
+
+        self._reference = pyqtgraph.InfiniteLine(
+            TUTORIAL_ACCURACY,
+            angle=0,
+            label=f"the tutorial: {TUTORIAL_ACCURACY} %",
+            labelOpts={"position": 0.84, "anchors": [(0.5, 0.0), (0.5, 0.0)]},
+        )
+        self._reference.setZValue(10)
+        item.addItem(self._reference)
+
+    def _restyle(self) -> None:
+        super()._restyle()
+        if self.plot is not None:
+            import pyqtgraph
+
+            muted = theme.colour("muted")
+            self._reference.setPen(pyqtgraph.mkPen(muted, width=1, style=Qt.DotLine))
+            self._reference.label.setColor(muted)
+            self._reference.label.fill = pyqtgraph.mkBrush(theme.colour("card"))
+            self._reference.label.textItem.setFont(theme.font(Text.AXIS))
+
+    def add_batch(self, epoch: float, value: float) -> None:
+        super().add_batch(epoch, 100 * value)
+
+    def add_epoch(self, epoch: int, training: float, validation: float) -> None:
+        super().add_epoch(epoch, 100 * training, 100 * validation)
+
+    def _tick_text(self, value: float) -> str:
+        return f"{value:g} %"
+
+    def _range(self) -> tuple[float, float]:
+        values = [v for row in self._epochs for v in row[1:]]
+        low = min([92.0, *(2 * math.floor(v / 2) for v in values)]) if values else 80.0
+        return low, 100.0

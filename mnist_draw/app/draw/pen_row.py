@@ -1,0 +1,113 @@
+"""The row under the board: the pen's width, the network that answers, the crop box."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import QPointF, QSize, Qt
+from PyQt5.QtGui import QPainter, QPaintEvent
+from PyQt5.QtWidgets import QHBoxLayout, QSlider, QWidget
+
+from mnist_draw.app.answer.network_menu import ModelCombo
+from mnist_draw.app.board.canvas import Canvas
+from mnist_draw.app.board.pen_strokes import PEN_WIDTH, PEN_WIDTH_RANGE
+from mnist_draw.app.shared import theme
+from mnist_draw.app.shared.steady_labels import TabularLabel
+from mnist_draw.app.shared.theme import Size
+from mnist_draw.app.shared.widgets import Switch, explain, label
+
+#: Board units that one press of [ or ] makes the pen thinner or wider.
+WIDTH_STEP = 4
+_SLIDER_WIDTH = 180
+_NETWORK_WIDTH = 280
+_PREVIEW = 32
+
+
+class PenRow(QWidget):
+    """Sets the pen's width and shows it.
+
+    Attributes
+    ----------
+    slider : QSlider
+    preview : WidthPreview
+    models : ModelCombo
+    crop_switch : Switch
+    """
+
+    def __init__(self, canvas: Canvas, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._canvas = canvas
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(Size.FIELD_GAP)
+        caption = label("Pen", "muted")
+        row.addWidget(caption)
+        self.slider = QSlider(Qt.Horizontal)
+        self.slider.setObjectName("widthSlider")
+        self.slider.setRange(*PEN_WIDTH_RANGE)
+        self.slider.setPageStep(WIDTH_STEP)
+        self.slider.setValue(round(PEN_WIDTH))
+        self.slider.setMaximumWidth(_SLIDER_WIDTH)
+        explain(
+            self.slider,
+            "Pen width",
+            "Width of the pen in board units; the board is 600 units high.",
+            "[ and ]",
+        )
+        caption.setBuddy(self.slider)
+        # The handle is higher than the groove and would be cut off.
+        self.slider.setMinimumSize(_SLIDER_WIDTH // 2, Size.ICON)
+        row.addWidget(self.slider, 2)
+        self.preview = WidthPreview(canvas)
+        row.addWidget(self.preview)
+        self._figure = TabularLabel(f"{PEN_WIDTH:.0f}")
+        self._figure.setToolTip("The pen's width; the board is 600 of these units high.")
+        row.addWidget(self._figure)
+        row.addSpacing(Size.GRID)
+        self.models = ModelCombo()
+        self.models.setMaximumWidth(_NETWORK_WIDTH)
+        row.addWidget(self.models, 2)
+        row.addStretch(1)
+        caption = label("Crop box", "muted")
+        row.addWidget(caption)
+        self.crop_switch = Switch()
+        self.crop_switch.setObjectName("cropSwitch")
+        explain(
+            self.crop_switch,
+            "Crop box",
+            "Mark what is cut out for the network, and its centre of mass.",
+            "B",
+        )
+        caption.setBuddy(self.crop_switch)
+        row.addWidget(self.crop_switch)
+        self.slider.valueChanged.connect(canvas.set_pen_width)
+        canvas.width_changed.connect(self._show_width)
+
+    def widen(self, step: float) -> None:
+        """Make the pen wider by so many board units, or thinner."""
+        self._canvas.set_pen_width(self._canvas.pen_width + step)
+
+    def _show_width(self, width: int) -> None:
+        self.slider.setValue(width)
+        self._figure.setText(f"{width}")
+        self.preview.update()
+
+
+class WidthPreview(QWidget):
+    """A dot that grows with the pen; the widest pen fills it."""
+
+    def __init__(self, canvas: Canvas) -> None:
+        super().__init__()
+        self._canvas = canvas
+        self.setFixedSize(self.sizeHint())
+        self.setToolTip("How wide the pen is; the widest fills the dot's place.")
+
+    def sizeHint(self) -> QSize:
+        return QSize(_PREVIEW, _PREVIEW)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.Antialiasing)
+        painter.setPen(Qt.NoPen)
+        painter.setBrush(theme.colour("text"))
+        diameter = _PREVIEW * self._canvas.pen_width / PEN_WIDTH_RANGE[1]
+        centre = QPointF(self.width() / 2, self.height() / 2)
+        painter.drawEllipse(centre, diameter / 2, diameter / 2)

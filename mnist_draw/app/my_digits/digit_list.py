@@ -1,0 +1,266 @@
+"""Joins the list of taught digits to their folder, to the board and to the network in use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PyQt5.QtCore import QObject, QUrl, pyqtSignal
+from PyQt5.QtGui import QDesktopServices
+from PyQt5.QtWidgets import QFileDialog
+
+from mnist_draw.app.board.canvas import Canvas
+from mnist_draw.app.board.drawing_record import from_record
+from mnist_draw.app.board.placed_picture import place_ink
+from mnist_draw.app.my_digits.digit_list_view import MyDigitsView
+from mnist_draw.app.my_digits.digit_table import DigitRow, thumbnail_mask
+from mnist_draw.app.services.background_reader import SideReader
+from mnist_draw.app.shared.threads import Background
+from mnist_draw.errors import UserError
+
+#: So many digits are asked about at once; the answers come in as they are found.
+_AT_ONCE = 16
+
+
+def _folder() -> Path:
+    from mnist_draw.storage.my_digits import my_digits_folder
+
+    return my_digits_folder()
+
+
+def _read() -> tuple[list[Any], list[str]]:
+    """Read the taught digits, and say what was left out; not for the GUI thread."""
+    from mnist_draw.dataset.own_digits import read_digits
+    from mnist_draw.recognition.pictures.picture_file import load_picture
+
+    return read_digits(_folder(), load_picture)
+
+
+class MyDigits(QObject):
+    """Shows the taught digits and does what the user asks for.
+
+    Parameters
+    ----------
+    view : MyDigitsView
+    canvas : Canvas
+    background : Background
+        Where files are read and written.
+    reader : SideReader
+        Says what the network in use reads.
+
+    Signals
+    -------
+    told
+        ``(sentence, undo)``: something the user should read; ``undo`` is a function or None.
+    changed
+        Digits were added or taken away here.
+    """
+
+    told = pyqtSignal(str, object)
+    changed = pyqtSignal()
+
+    def __init__(
+        self,
+        view: MyDigitsView,
+        canvas: Canvas,
+        background: Background,
+        reader: SideReader,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._view = view
+        self._canvas = canvas
+        self._background = background
+        self._reader = reader
+        self._round = 0
+        self._last_told: list[str] = []
+        view.open_asked.connect(self.open)
+        view.relabel_asked.connect(self.relabel)
+        view.delete_asked.connect(self.delete)
+        view.export_asked.connect(self.export)
+        view.folder_asked.connect(self.show_folder)
+        reader.model_changed.connect(self._ask)
+
+    # -- the list
+
+    def refresh(self) -> None:
+        """Read the folder anew and show it."""
+
+        def read() -> tuple[list[DigitRow], list[str]]:
+            digits, told = _read()
+            rows = [DigitRow(digit, thumbnail_mask(digit.ink)) for digit in digits]
+            rows.sort(key=lambda row: (row.digit.taught, _name(row)), reverse=True)
+            return rows, told
+
+        self._background.run(read, self._listed)
+
+    def _listed(self, listed: tuple[list[DigitRow], list[str]]) -> None:
+        rows, told = listed
+        self._view.show_rows(rows)
+        # Once is enough: a damaged file stays where it is and would be told of again and again.
+        if told and told != self._last_told:
+            self.told.emit(" ".join(told), None)
+        self._last_told = told
+        self._ask()
+
+    def _ask(self) -> None:
+        """Ask the network in use about all digits, if anybody looks."""
+        self._round += 1
+        if self._view.isVisible():
+            self._ask_next(list(self._view.model.rows), self._round)
+
+    def _ask_next(self, rows: Sequence[DigitRow], number: int) -> None:
+        now, later = rows[:_AT_ONCE], rows[_AT_ONCE:]
+        if not now:
+            return
+
+        def read(recogniser: Any) -> list[Any]:
+            return [recogniser.recognise_ink(row.digit.ink) for row in now]
+
+        def done(answers: list[Any] | None) -> None:
+            if answers is None or number != self._round:
+                return
+            for row, answer in zip(now, answers, strict=True):
+                row.now, row.now_sure = answer.text, float(answer.confidence)
+                row.now_digit = answer.digit
+                self._view.model.show_now(row)
+            self._ask_next(later, number)
+
+        self._reader.ask(read, done)
+
+    # -- what can be done with digits
+
+    def open(self, row: DigitRow) -> None:
+        """Put a digit on the board: its strokes, or its picture where there are none."""
+        items = None
+        if row.digit.drawing is not None:
+            try:
+                items = from_record(row.digit.drawing)
+            except UserError as error:
+                self.told.emit(f"{error} Its picture was put on the board instead.", None)
+        self._canvas.show_items([place_ink(row.digit.ink)] if items is None else items)
+        self._canvas.setFocus()
+
+    def relabel(self, rows: Sequence[DigitRow], label: int) -> None:
+        """Give digits another label."""
+        paths = _paths(rows)
+        before = {row.digit.label for row in rows}
+
+        def work() -> None:
+            from mnist_draw.storage.my_digits import relabel_digit
+
+            for path in paths:
+                relabel_digit(path, label)
+
+        def done(_: None) -> None:
+            was = f", not a {before.pop()}" if len(before) == 1 else ""
+            self.told.emit(f"{_count(paths)} labelled a {label}{was}.", None)
+            self.refresh()
+
+        self._run(work, done)
+
+    def delete(self, rows: Sequence[DigitRow]) -> None:
+        """Delete digits, and offer to take that back."""
+        paths = _paths(rows)
+
+        def work() -> list[Path]:
+            from mnist_draw.storage.my_digits import delete_digit
+
+            return [delete_digit(path) for path in paths]
+
+        def done(kept: list[Path]) -> None:
+            from mnist_draw.storage.my_digits import KEPT_DAYS
+
+            self.told.emit(
+                f"{_count(paths)} deleted; that can be undone for {KEPT_DAYS} days.",
+                partial(self.restore, kept),
+            )
+            self._refresh_and_tell()
+
+        self._run(work, done)
+
+    def restore(self, kept: Sequence[Path]) -> None:
+        """Bring deleted digits back."""
+
+        def work() -> None:
+            from mnist_draw.storage.my_digits import restore_digit
+
+            for path in kept:
+                restore_digit(path)
+
+        self._run(work, lambda _: self._refresh_and_tell())
+
+    def _run(self, work: Callable[[], Any], done: Callable[[Any], object]) -> None:
+        """Do work on files; where it fails half way, show what the folder holds now."""
+
+        def careful() -> Any:
+            try:
+                return work()
+            except UserError as error:
+                return error
+
+        def finished(result: Any) -> None:
+            if isinstance(result, UserError):
+                self.told.emit(str(result), None)
+                self._refresh_and_tell()
+            else:
+                done(result)
+
+        self._background.run(careful, finished)
+
+    def _refresh_and_tell(self) -> None:
+        self.refresh()
+        self.changed.emit()
+
+    # -- for other programs
+
+    def export(self, kind: str) -> None:
+        """Let the user choose where to save all digits, and save them there."""
+        if kind == "csv":
+            path, _ = QFileDialog.getSaveFileName(
+                self._view, "Export my digits", "my-digits.csv", "Tables (*.csv)"
+            )
+        else:
+            path = QFileDialog.getExistingDirectory(self._view, "A folder for the data set", "")
+        if path:
+            self._run(partial(_export, kind, path), lambda words: self.told.emit(words, None))
+
+    def show_folder(self) -> None:
+        """Show the folder in the system's file manager, or say where it is."""
+
+        def show(folder: Path) -> None:
+            if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
+                self.told.emit(f"Your digits lie in {folder}.", None)
+
+        self._run(_folder, show)
+
+
+def _export(kind: str, path: str) -> str:
+    """Save all digits; return what to tell."""
+    from mnist_draw.dataset.own_digits import normalised
+    from mnist_draw.dataset.own_digits_export import export_csv, export_idx
+
+    digits, _ = _read()
+    extra = normalised(digits, _folder())
+    if kind == "csv":
+        export_csv(extra, path)
+        return f"Saved {len(extra):,} digits in {path}."
+    trained, tested = export_idx(extra, path)
+    return (
+        f"Saved {len(extra):,} digits in {path}: {trained:,} to train and validate, {tested:,} to "
+        "test. “Data set” in the Train tab and --data read that folder."
+    )
+
+
+def _paths(rows: Sequence[DigitRow]) -> list[Path]:
+    return [row.digit.path for row in rows if row.digit.path is not None]
+
+
+def _name(row: DigitRow) -> str:
+    return row.digit.path.name if row.digit.path is not None else ""
+
+
+def _count(paths: Sequence[Path]) -> str:
+    return "One digit was" if len(paths) == 1 else f"{len(paths)} digits were"

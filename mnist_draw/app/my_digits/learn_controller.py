@@ -1,0 +1,106 @@
+"""Joins the card that learns to the learning service and to the menu of networks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
+
+from mnist_draw.app.answer.network_menu import ModelCombo
+from mnist_draw.app.my_digits.learn_card import LearnCard
+from mnist_draw.app.services.learning import Learning, Outcome
+from mnist_draw.app.services.training import Training
+
+if TYPE_CHECKING:
+    from mnist_draw.storage.models import ModelFile
+
+_TRAINING_RUNS = (
+    "A network is being trained; both at once would only be slow. Stop the run, or wait for its "
+    "end, and then learn your digits."
+)
+#: What a run that is started meanwhile is told.
+LEARNING_RUNS = (
+    "Your digits are being learnt; that takes half a minute at most. Start the run after that."
+)
+
+
+class LearningView(QObject):
+    """Starts and stops learning, shows what it tells, and goes back when asked to.
+
+    Signals
+    -------
+    told
+        ``(sentence, undo)``: something the user should read; ``undo`` is a function or None.
+    """
+
+    told = pyqtSignal(str, object)
+
+    def __init__(
+        self,
+        card: LearnCard,
+        learning: Learning,
+        training: Training,
+        models: ModelCombo,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._card = card
+        self._learning = learning
+        self._training = training
+        self._models = models
+        self._before = ""
+        self._ended_with = ""
+        card.learn_asked.connect(self.start)
+        card.stop_asked.connect(learning.stop)
+        card.undo_asked.connect(self.undo)
+        learning.stepped.connect(card.show_step)
+        learning.learnt.connect(self._learnt)
+        learning.failed.connect(self._failed)
+        learning.ended.connect(self._ended)
+
+    def hindrance(self) -> str:
+        """Return why no run can be started now; empty if it can."""
+        return LEARNING_RUNS if self._learning.running else ""
+
+    def start(self) -> None:
+        """Learn the taught digits, unless something else trains."""
+        if self._learning.running:
+            return
+        if self._training.running:
+            self.told.emit(_TRAINING_RUNS, None)
+            return
+        network = self._models.current_network()
+        if network is None:
+            self.told.emit("There is no network yet that could learn; try again soon.", None)
+            return
+        self._ended_with = "Stopped. The network that answers is as it was."
+        self._card.begin()
+        self._learning.start(network, self._models.key)
+
+    def use(self, model: ModelFile) -> None:
+        """Know which network answers: one that has learnt can be undone."""
+        before = model.metadata.get("before")
+        self._before = before if isinstance(before, str) else ""
+        self._card.show_undo(bool(self._before))
+
+    def undo(self) -> None:
+        """Let the network answer that answered before the digits were learnt."""
+        if self._before:
+            self._card.end("The network from before your digits were learnt answers again.")
+            self._models.choose(self._before)
+
+    @pyqtSlot(object)
+    def _learnt(self, outcome: Outcome) -> None:
+        self._models.show_learnt(outcome.key, outcome.model)
+        self._ended_with = outcome.words
+        self.use(outcome.model)
+        if not self._card.isVisible():
+            self.told.emit(outcome.words, self.undo if self._before else None)
+
+    def _failed(self, sentence: str) -> None:
+        self._ended_with = sentence
+        if not self._card.isVisible():
+            self.told.emit(sentence, None)
+
+    def _ended(self) -> None:
+        self._card.end(self._ended_with)

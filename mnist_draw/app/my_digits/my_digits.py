@@ -1,0 +1,149 @@
+"""Teaching the program one's hand: the row below the answer, the list of digits, and learning."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PyQt5.QtCore import QObject, pyqtSignal
+from PyQt5.QtWidgets import QStackedWidget
+
+from mnist_draw.app.answer.answer_panel import AnswerPanel
+from mnist_draw.app.answer.network_menu import ModelCombo
+from mnist_draw.app.board.canvas import Canvas
+from mnist_draw.app.my_digits.digit_list import MyDigits
+from mnist_draw.app.my_digits.digit_list_view import MyDigitsView
+from mnist_draw.app.my_digits.learn_controller import LearningView
+from mnist_draw.app.my_digits.teach_controller import Teaching
+from mnist_draw.app.my_digits.teach_row import TeachRow
+from mnist_draw.app.services.background_reader import SideReader
+from mnist_draw.app.services.learning import Learning
+from mnist_draw.app.services.training import Training
+from mnist_draw.app.shared.threads import Background
+
+if TYPE_CHECKING:
+    from mnist_draw.storage.models import ModelFile
+
+
+class Hand(QObject):
+    """Brings together all that teaches.
+
+    Parameters
+    ----------
+    canvas : Canvas
+    answer : AnswerPanel
+        Gets the row that teaches, and gives its place to the list of digits.
+    models : ModelCombo
+    background : Background
+        Where files are read and written.
+    reader : SideReader
+        Says what the network in use reads.
+
+    Attributes
+    ----------
+    pages : QStackedWidget
+        The answer, or the list of digits.
+    learning : LearningView or None
+        None until `connect` was called.
+    shortcuts : tuple
+        Keys of the Draw tab, each with what it does.
+
+    Signals
+    -------
+    told
+        ``(sentence, undo)``: something the user should read; ``undo`` is a function or None.
+    """
+
+    told = pyqtSignal(str, object)
+
+    def __init__(
+        self,
+        canvas: Canvas,
+        answer: AnswerPanel,
+        models: ModelCombo,
+        background: Background,
+        reader: SideReader,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._canvas = canvas
+        self._models = models
+        self._answer = answer
+        self.learning: LearningView | None = None
+        self.row = TeachRow()
+        answer.add_row(self.row)
+        self.view = MyDigitsView()
+        self.pages = QStackedWidget()
+        self.pages.addWidget(answer)
+        self.pages.addWidget(self.view)
+        self.teaching = Teaching(self.row, canvas, background, self)
+        self.digits = MyDigits(self.view, canvas, background, reader, self)
+        self.shortcuts = (("T", self.begin), ("F8", self.toggle))
+        self.row.digits_asked.connect(self.show_digits)
+        self.view.closed.connect(self.show_answer)
+        # Who draws wants an answer.
+        canvas.ink_changed.connect(self._show_answer)
+        self.teaching.told.connect(lambda sentence: self.told.emit(sentence, None))
+        self.teaching.changed.connect(self._refresh)
+        self.digits.told.connect(self.told)
+        self.digits.changed.connect(self.teaching.recount)
+
+    def connect(self, learning: Learning, training: Training) -> None:
+        """Join it to the services that train."""
+        self.learning = LearningView(self.view.learning, learning, training, self._models, self)
+        self.learning.told.connect(self.told)
+
+    def hindrance(self) -> str:
+        """Return why no run can be started now; empty if it can."""
+        return "" if self.learning is None else self.learning.hindrance()
+
+    def start(self) -> None:
+        """Count the digits that are there; call it once the window is visible."""
+        self.teaching.recount()
+
+    def use(self, model: ModelFile) -> None:
+        """Know which network answers."""
+        self.teaching.use(model)
+        if self.learning is not None:
+            self.learning.use(model)
+
+    def note_answer(self, answer: Any, ticket: int) -> None:
+        """Know what the network says about the board."""
+        self.teaching.note_answer(answer, ticket)
+
+    # -- the two pages
+
+    @property
+    def showing_digits(self) -> bool:
+        """Whether the list of digits is in the answer's place."""
+        return self.pages.currentWidget() is self.view
+
+    def show_digits(self) -> None:
+        """Show the list of digits."""
+        self.pages.setCurrentWidget(self.view)
+        self.view.table.setFocus()
+        self.digits.refresh()
+
+    def show_answer(self) -> None:
+        """Show the answer again."""
+        self._show_answer()
+        self._canvas.setFocus()
+
+    def toggle(self) -> None:
+        """Change between the two."""
+        if self.showing_digits:
+            self.show_answer()
+        else:
+            self.show_digits()
+
+    def begin(self) -> None:
+        """Wait for the right digit's key."""
+        self._show_answer()
+        self.row.begin()
+
+    def _show_answer(self) -> None:
+        if self.showing_digits:
+            self.pages.setCurrentWidget(self._answer)
+
+    def _refresh(self) -> None:
+        if self.showing_digits:
+            self.digits.refresh()

@@ -1,0 +1,172 @@
+"""Keeps what is on the board among the user's digits when its right label is told."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
+
+from mnist_draw.app.board.canvas import Canvas
+from mnist_draw.app.board.drawing_record import record_of
+from mnist_draw.app.my_digits.teach_row import TeachRow
+from mnist_draw.app.shared.reporting import reporter
+from mnist_draw.app.shared.threads import Background
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mnist_draw.storage.models import ModelFile
+
+
+class Teaching(QObject):
+    """Joins the row that teaches to the board and to the folder of taught digits.
+
+    Parameters
+    ----------
+    row : TeachRow
+    canvas : Canvas
+    background : Background
+        Where files are written.
+
+    Attributes
+    ----------
+    count : int
+        How many digits were taught.
+
+    Signals
+    -------
+    told
+        ``(sentence)``: something the user should read.
+    changed
+        Digits were added or taken away.
+    """
+
+    told = pyqtSignal(str)
+    changed = pyqtSignal()
+
+    def __init__(
+        self,
+        row: TeachRow,
+        canvas: Canvas,
+        background: Background,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.count = 0
+        self.row = row
+        self._canvas = canvas
+        self._background = background
+        self._answer: Any = None
+        self._model: ModelFile | None = None
+        self._kept: Path | None = None
+        #: Counts what was taught and what was drawn since: a late answer is then told apart.
+        self._turn = 0
+        self._ready = False
+        row.taught.connect(self.teach)
+        row.undo_asked.connect(self.undo)
+        row.left.connect(canvas.setFocus)
+        canvas.ink_changed.connect(self._board_changed)
+
+    # -- what goes on around it
+
+    @pyqtSlot(object, int)
+    def note_answer(self, answer: Any, ticket: int) -> None:
+        """Remember what the network says about the board."""
+        self._answer = answer
+        self.row.set_likely(int(answer.second))
+
+    def use(self, model: ModelFile) -> None:
+        """Remember which network says it."""
+        self._model = model
+
+    def recount(self) -> None:
+        """Count the taught digits anew, in the background."""
+
+        def count() -> int:
+            from mnist_draw.dataset.own_digits import find_pictures
+            from mnist_draw.storage.my_digits import empty_bin, my_digits_folder
+
+            folder = my_digits_folder()
+            empty_bin(folder)
+            return sum(1 for _ in find_pictures(folder))
+
+        self._background.run(count, self._counted)
+
+    def _counted(self, count: int) -> None:
+        self.count = count
+        self.row.show_count(count)
+
+    def _board_changed(self) -> None:
+        """Ask again: what was kept is another drawing."""
+        ready = self._canvas.has_ink()
+        if ready != self._ready:
+            self._ready = ready
+            self.row.set_ready(ready)
+        if not self.row.asking:
+            self._turn += 1
+            self._kept = None
+            self.row.ask()
+
+    # -- what the user asks for
+
+    def teach(self, label: int) -> None:
+        """Keep what is on the board as a digit with this label."""
+        if not self._canvas.has_ink():
+            return
+        self._turn += 1
+        self.row.tell_keeping(label)
+        items, ink = list(self._canvas.drawing.items), self._canvas.ink()
+        answer, model = self._answer, self._model
+
+        def keep() -> Any:
+            from mnist_draw.storage.my_digits import TaughtDigit, save_digit
+
+            digit = TaughtDigit(
+                label,
+                ink,
+                said=answer.text if answer is not None else "",
+                confidence=float(answer.confidence) if answer is not None else 0.0,
+                network=model.title if model is not None else "",
+                drawing=record_of(items),
+            )
+            try:
+                return save_digit(digit)
+            except Exception as error:  # the row must not say that it is still being kept
+                return error
+
+        self._background.run(keep, partial(self._saved, self._turn))
+
+    def _saved(self, turn: int, result: Any) -> None:
+        failed = isinstance(result, Exception)
+        if failed:
+            self.told.emit(f"{reporter.sentence(result)} The drawing is still on the board.")
+        if turn == self._turn:
+            if failed:
+                self.row.ask()
+            else:
+                self._kept = result.path
+                self.row.tell_kept(result.label)
+        if not failed:
+            self.recount()
+            self.changed.emit()
+
+    def undo(self) -> None:
+        """Forget the digit that was kept last; its file can be found for some days."""
+        kept, self._kept = self._kept, None
+        if kept is None:
+            return
+        path = kept
+
+        def forget() -> None:
+            from mnist_draw.storage.my_digits import delete_digit
+
+            delete_digit(path)
+
+        def forgotten(_: None) -> None:
+            self.recount()
+            self.changed.emit()
+
+        self._background.run(forget, forgotten)
+        self.row.ask()
+        self._canvas.setFocus()

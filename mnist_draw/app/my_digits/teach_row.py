@@ -1,0 +1,180 @@
+"""The row that teaches: “Wrong? It is a …”, ten digits, and the way to all taught digits."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PyQt5.QtCore import QEvent, Qt, pyqtSignal
+from PyQt5.QtGui import QKeyEvent
+from PyQt5.QtWidgets import QFrame, QHBoxLayout, QPushButton, QStackedWidget, QWidget
+
+from mnist_draw.app.shared.theme import Size
+from mnist_draw.app.shared.widgets import explain, label
+
+#: The key that begins to teach; a digit's key then says which it is.
+KEY = "T"
+_KEPT, _KEEPING = "Kept as a {} in your digits.", "Keeping it as a {} …"
+
+
+class TeachRow(QFrame):
+    """Takes the right digit of what is on the board, and tells that it was kept.
+
+    Signals
+    -------
+    taught
+        ``(digit)``: what is on the board is this digit.
+    undo_asked
+        What was kept last shall be forgotten.
+    digits_asked
+        The taught digits shall be shown.
+    left
+        The row needs the keyboard no longer.
+    """
+
+    taught = pyqtSignal(int)
+    undo_asked = pyqtSignal()
+    digits_asked = pyqtSignal()
+    left = pyqtSignal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("teachRow")
+        self.setProperty("look", "card")
+        self._likely = 0
+        row = QHBoxLayout(self)
+        row.setContentsMargins(Size.CARD_PADDING, Size.FIELD_GAP, Size.CARD_PADDING, Size.FIELD_GAP)
+        row.setSpacing(Size.FIELD_GAP)
+        self._pages = QStackedWidget()
+        self._asking, self._telling = self._build_asking(), self._build_telling()
+        self._pages.addWidget(self._asking)
+        self._pages.addWidget(self._telling)
+        row.addWidget(self._pages, 1)
+        self.digits_button = QPushButton()
+        self.digits_button.setObjectName("myDigitsButton")
+        self.digits_button.setProperty("look", "link")
+        explain(
+            self.digits_button,
+            "My digits",
+            "Show all digits that you have taught, and learn them.",
+            "F8",
+        )
+        self.digits_button.clicked.connect(self.digits_asked)
+        row.addWidget(self.digits_button)
+        self.show_count(0)
+        self.set_ready(False)
+
+    def _build_asking(self) -> QWidget:
+        page = QWidget()
+        row = QHBoxLayout(page)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(Size.GRID)
+        self.teach_button = QPushButton("Wrong? It is a")
+        self.teach_button.setObjectName("teachButton")
+        self.teach_button.setProperty("look", "quiet")
+        explain(
+            self.teach_button,
+            "Wrong? It is a",
+            "Keep the drawing among your digits, with its right label: choose a digit beside "
+            "this, or type it.",
+            KEY,
+        )
+        self.teach_button.clicked.connect(self.begin)
+        row.addWidget(self.teach_button)
+        row.addSpacing(Size.GRID)
+        self.buttons: list[QPushButton] = []
+        for digit in range(10):
+            button = QPushButton(str(digit))
+            button.setObjectName(f"teachDigit{digit}")
+            button.setProperty("look", "digit")
+            explain(
+                button,
+                f"It is a {digit}",
+                f"Keep the drawing among your digits as a {digit}.",
+                f"{KEY}, {digit}",
+            )
+            button.clicked.connect(partial(self._teach, digit))
+            row.addWidget(button)
+            self.buttons.append(button)
+        row.addStretch(1)
+        return page
+
+    def _build_telling(self) -> QWidget:
+        page = QWidget()
+        row = QHBoxLayout(page)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(Size.FIELD_GAP)
+        self.words = label("", "body", "taughtLabel")
+        row.addWidget(self.words)
+        self.undo_button = QPushButton("Undo")
+        self.undo_button.setObjectName("undoTeachingButton")
+        self.undo_button.setProperty("look", "link")
+        explain(self.undo_button, "Undo teaching", "Take the digit out of your digits again.")
+        self.undo_button.clicked.connect(self.undo_asked)
+        row.addWidget(self.undo_button)
+        row.addStretch(1)
+        return page
+
+    # -- what the row shows
+
+    @property
+    def asking(self) -> bool:
+        """Whether the ten digits are shown, not that one was kept."""
+        return self._pages.currentWidget() is self._asking
+
+    def show_count(self, count: int) -> None:
+        """Show how many digits were taught."""
+        self.digits_button.setText(f"My digits ({count:,})" if count else "My digits")
+
+    def set_ready(self, on: bool) -> None:
+        """Say whether there is something on the board that can be taught."""
+        for button in (self.teach_button, *self.buttons):
+            button.setEnabled(on)
+
+    def set_likely(self, digit: int) -> None:
+        """Set which digit has the focus first when teaching begins."""
+        self._likely = digit
+
+    def ask(self) -> None:
+        """Show the ten digits."""
+        self._pages.setCurrentWidget(self._asking)
+
+    def tell_keeping(self, digit: int) -> None:
+        """Say that a digit is being written."""
+        self._tell(_KEEPING.format(digit), can_undo=False)
+
+    def tell_kept(self, digit: int) -> None:
+        """Say that a digit was kept, and offer to forget it."""
+        self._tell(_KEPT.format(digit), can_undo=True)
+
+    def _tell(self, sentence: str, can_undo: bool) -> None:
+        self.words.setText(sentence)
+        self.undo_button.setVisible(can_undo)
+        self._pages.setCurrentWidget(self._telling)
+        # A screen reader finds the sentence as the page's name.
+        self._telling.setAccessibleName(sentence)
+
+    # -- what the user does
+
+    def begin(self) -> None:
+        """Wait for a digit's key or button."""
+        if self.asking and self.teach_button.isEnabled():
+            self.buttons[self._likely].setFocus(Qt.ShortcutFocusReason)
+
+    def _teach(self, digit: int) -> None:
+        self.taught.emit(digit)
+        self.left.emit()
+
+    def event(self, event: QEvent) -> bool:
+        # Here the key means the row, whatever it means in the tab.
+        if event.type() == QEvent.ShortcutOverride and event.key() == Qt.Key_Escape:
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key_Escape:
+            self.left.emit()
+        elif event.text() in tuple("0123456789") and self.asking and self.buttons[0].isEnabled():
+            self._teach(int(event.text()))
+        else:
+            super().keyPressEvent(event)

@@ -1,0 +1,160 @@
+"""Digits to look at: one of MNIST's test digits, or one that the network gets wrong."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from PyQt5.QtCore import QObject, pyqtSignal
+
+from mnist_draw.app.board.placed_picture import Placed, Renderings, place_ink
+from mnist_draw.app.services.background_reader import SideReader, ink_on_board
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from mnist_draw.recognition.mistakes import Mistake
+    from mnist_draw.storage.models import ModelFile
+
+
+class DigitsToShow:
+    """MNIST's test digits, loaded when they are first needed; one thread uses them."""
+
+    def __init__(self) -> None:
+        self._loaded: tuple[np.ndarray, np.ndarray] | None = None
+
+    def all(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return images, uint8 of shape (N, 1, 28, 28), and labels of shape (N,)."""
+        if self._loaded is None:
+            from mnist_draw.dataset.mnist import load_dataset
+
+            data = load_dataset()
+            # A copy of the test digits: the training digits need not stay in memory.
+            self._loaded = data.test_images.copy(), data.test_labels.copy()
+        return self._loaded
+
+
+class Examples(QObject):
+    """Chooses test digits at random, none twice before all have been shown.
+
+    Parameters
+    ----------
+    reader : SideReader
+        In its thread digits are loaded and mistakes are found.
+    renderings : callable
+        Returns how the board renders a picture; see :meth:`Canvas.renderings`.
+
+    Signals
+    -------
+    found
+        ``(Placed, sentence)``: a digit for the board, and which one it is.
+    searching
+        ``(sentence)``: what keeps the digit waiting.
+    told
+        ``(sentence)``: why there is none.
+    """
+
+    found = pyqtSignal(object, str)
+    searching = pyqtSignal(str)
+    told = pyqtSignal(str)
+
+    def __init__(
+        self,
+        reader: SideReader,
+        renderings: Callable[[], Renderings],
+        digits: DigitsToShow | None = None,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._reader = reader
+        self._renderings = renderings
+        self._digits = digits or DigitsToShow()
+        self._random = random.Random()
+        self._any: list[int] = []
+        self._wrong: list[Mistake] = []
+        self._mistakes: tuple[Mistake, ...] = ()
+        self._known: ModelFile | None = None
+        self._busy = False
+
+    def show_any(self) -> None:
+        """Find a random test digit."""
+        self._reader.background.run(partial(self._draw_any, self._renderings()), self._show)
+
+    def show_mistake(self) -> None:
+        """Find a random test digit that the network in use gets wrong."""
+        model = self._reader.model
+        if model is None:
+            self.told.emit("The network is not ready yet. Try again in a moment.")
+            return
+        if self._busy:
+            return
+        if model is not self._known:
+            self._busy = True
+            self.searching.emit("Looking for digits that this network gets wrong")
+            self._reader.ask(partial(self._search, model), partial(self._searched, model))
+            return
+        self._show_wrong()
+
+    # -- in the reader's thread
+
+    def _draw_any(self, renderings: Renderings) -> tuple[Placed, str]:
+        images, labels = self._digits.all()
+        if not self._any:
+            self._any = self._random.sample(range(len(images)), len(images))
+        index = self._any.pop()
+        return _placed(
+            images, index, renderings
+        ), f"Test digit {index:,} of MNIST: it is a {labels[index]}."
+
+    def _draw_wrong(self, mistake: Mistake, renderings: Renderings) -> tuple[Placed, str]:
+        images, _ = self._digits.all()
+        return _placed(images, mistake.index, renderings), (
+            f"Test digit {mistake.index:,} of MNIST: it is a {mistake.label}. "
+            f"This network reads {mistake.read}."
+        )
+
+    def _search(self, model: ModelFile, recogniser: Any) -> tuple[Mistake, ...]:
+        from mnist_draw.recognition.mistakes import find_mistakes, kept_mistakes
+
+        images, labels = self._digits.all()
+
+        def find() -> tuple[Mistake, ...]:
+            return find_mistakes(recogniser, images, labels, _on_board)
+
+        return kept_mistakes(model, find, len(images))
+
+    # -- in the GUI thread
+
+    def _searched(self, model: ModelFile, mistakes: tuple[Mistake, ...] | None) -> None:
+        self._busy = False
+        self.searching.emit("")
+        if mistakes is None:
+            return
+        self._known, self._mistakes, self._wrong = model, mistakes, []
+        if model is self._reader.model:
+            self._show_wrong()
+
+    def _show_wrong(self) -> None:
+        if not self._mistakes:
+            self.told.emit("This network gets none of the test digits wrong.")
+            return
+        if not self._wrong:
+            self._wrong = self._random.sample(self._mistakes, len(self._mistakes))
+        mistake = self._wrong.pop()
+        work = partial(self._draw_wrong, mistake, self._renderings())
+        self._reader.background.run(work, self._show)
+
+    def _show(self, drawn: tuple[Placed, str]) -> None:
+        self.found.emit(*drawn)
+
+
+def _on_board(picture: np.ndarray) -> np.ndarray:
+    return ink_on_board(place_ink(picture))
+
+
+def _placed(images: np.ndarray, index: int, renderings: Renderings) -> Placed:
+    placed = place_ink(images[index, 0])
+    placed.prepare(renderings)
+    return placed

@@ -1,0 +1,125 @@
+"""The page of runs in the Train tab: the list, what can be done with a run, the comparison."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtGui import QKeySequence
+from PyQt5.QtWidgets import QHBoxLayout, QMenu, QPushButton, QShortcut, QVBoxLayout, QWidget
+
+from mnist_draw.app.runs.compare_card import CompareCard, DifferencesTable
+from mnist_draw.app.runs.runs_table import RunsTable
+from mnist_draw.app.shared.theme import Size
+from mnist_draw.app.shared.widgets import Card, explain, label
+
+_BUTTONS = (
+    ("draw", "To the Draw tab", "runToDrawButton", "Let the run's network read drawings.", ""),
+    ("continue", "Continue", "runContinueButton", "Train the run on from its last epoch.", ""),
+    ("use_settings", "Use settings", "runSettingsButton",
+     "Fill the fields at the left with the run's settings.", ""),
+    ("rename", "Rename", "runRenameButton", "Give the run another name.", "F2"),
+    ("delete", "Delete", "runDeleteButton", "Delete the run; this can be undone.", "Delete"),
+)  # fmt: skip
+_EXPORTS = (
+    ("png", "Picture of the curves (PNG) …"),
+    ("csv", "Figures of each epoch (CSV) …"),
+    ("minibatches", "Figures of each minibatch (CSV) …"),
+    ("npz", "Network (npz) …"),
+)
+
+
+class RunsPage(QWidget):
+    """Shows runs; what the user asks for is emitted with the current run.
+
+    Signals
+    -------
+    asked
+        ``(what, run)``: ``"draw"``, ``"continue"``, ``"use_settings"``, ``"delete"``,
+        ``"png"``, ``"csv"`` or ``"npz"``.
+    undo_asked
+        The last deletion is to be taken back.
+    """
+
+    asked = pyqtSignal(str, object)
+    undo_asked = pyqtSignal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("runsPage")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(Size.CARD_GAP)
+        card = Card("Runs", "tick several to compare them")
+        self.table = RunsTable()
+        card.body.addWidget(self.table, 1)
+        self.empty = label("Runs appear here once they have been started.", "muted")
+        self.empty.setAlignment(Qt.AlignCenter)
+        card.body.addWidget(self.empty, 1)
+        card.body.addLayout(self._build_buttons())
+        column.addWidget(card, 3)
+        below = QHBoxLayout()
+        below.setSpacing(Size.CARD_GAP)
+        self.compare = CompareCard()
+        below.addWidget(self.compare, 3)
+        differing = Card("What differed")
+        self.differences = DifferencesTable()
+        differing.body.addWidget(self.differences, 1)
+        below.addWidget(differing, 2)
+        column.addLayout(below, 4)
+        self.table.itemSelectionChanged.connect(self._enable)
+        for keys, act in (
+            ("Delete", lambda: self._ask("delete")),
+            ("Ctrl+Z", self.undo_asked.emit),
+        ):
+            shortcut = QShortcut(QKeySequence(keys), self)
+            shortcut.setContext(Qt.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(act)
+        self._enable()
+
+    def _build_buttons(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(Size.FIELD_GAP)
+        self._buttons: list[QPushButton] = []
+        for what, text, name, sentence, key in _BUTTONS:
+            button = QPushButton(text)
+            button.setObjectName(name)
+            explain(button, text, sentence, key)
+            button.clicked.connect(lambda _, what=what: self._ask(what))
+            self._buttons.append(button)
+            row.addWidget(button)
+        export = QPushButton("Export …")
+        export.setObjectName("runExportButton")
+        explain(export, "Export", "Save the run's curves, figures or network to a file.")
+        menu = QMenu(export)
+        for what, text in _EXPORTS:
+            menu.addAction(text).triggered.connect(lambda _, what=what: self._ask(what))
+        export.setMenu(menu)
+        self._buttons.append(export)
+        row.insertWidget(row.count() - 1, export)
+        row.addStretch(1)
+        return row
+
+    def build_plots(self) -> list[Any]:
+        """Return the step that builds the plot."""
+        return [self.compare.build]
+
+    def show_runs(self, runs: list[Any]) -> None:
+        """Show the list."""
+        self.table.show_runs(runs)
+        self.empty.setVisible(not runs)
+        self.table.setVisible(bool(runs))
+        self._enable()
+
+    def _enable(self) -> None:
+        for button in self._buttons:
+            button.setEnabled(self.table.current_run() is not None)
+
+    def _ask(self, what: str) -> None:
+        run = self.table.current_run()
+        if run is None:
+            return
+        if what == "rename":
+            self.table.editItem(self.table.item(self.table.currentRow(), 0))
+        else:
+            self.asked.emit(what, run)

@@ -1,0 +1,182 @@
+"""The list of runs: one row each, ticked to be compared, its name edited in place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PyQt5.QtCore import QLineF, QPoint, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
+from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
+
+from mnist_draw.app.shared import theme
+from mnist_draw.app.shared.theme import Size
+from mnist_draw.app.shared.widgets import explain
+from mnist_draw.app.train import run_state
+from mnist_draw.errors import UserError
+from mnist_draw.networks import parse_network
+from mnist_draw.training.runs.record import Run
+
+COLUMNS = (
+    "Name", "Started", "Network", "Epochs", "Duration", "Validation", "Test", "State",
+)  # fmt: skip
+STATES = {
+    "running": "cut off",
+    "interrupted": "to be continued",
+    "stopped": "stopped",
+    "completed": "finished",
+    "early": "finished early",
+    "target": "reached its target",
+    "diverged": "diverged",
+    "failed": "failed",
+}
+#: So many runs can be compared at a time.
+MOST_TICKED = 6
+STYLES = (Qt.SolidLine, Qt.DashLine, Qt.DotLine, Qt.DashDotLine, Qt.SolidLine, Qt.DashLine)
+_SWATCH = (24, 12)
+
+
+def series_colour(number: int) -> QColor:
+    """Return the colour of the run that was ticked as number so-and-so, from 0."""
+    return QColor(theme.theme().colours.series[number])
+
+
+def swatch(number: int) -> QIcon:
+    """Return a piece of the line that a ticked run is drawn with."""
+    pixmap = QPixmap(*_SWATCH)
+    pixmap.fill(Qt.transparent)
+    painter = QPainter(pixmap)
+    painter.setPen(QPen(series_colour(number), 2, STYLES[number], Qt.FlatCap))
+    painter.drawLine(QLineF(0, _SWATCH[1] / 2, _SWATCH[0], _SWATCH[1] / 2))
+    painter.end()
+    return QIcon(pixmap)
+
+
+def cells(run: Run) -> tuple[str, ...]:
+    """Return a run's texts, one for each of `COLUMNS`."""
+    try:
+        network = parse_network(run.settings.network).title
+    except UserError:
+        network = run.settings.network
+    return (
+        run.title,
+        run.started,
+        network,
+        f"{run.epochs_done} of {run.settings.epochs}",
+        run_state.clock(run.seconds),
+        run_state.percent(run.figures.get("validation_accuracy")),
+        run_state.percent(run.figures.get("test_accuracy")),
+        STATES[run.state],
+    )
+
+
+class RunsTable(QTableWidget):
+    """Shows runs.
+
+    Signals
+    -------
+    ticked_changed
+        After a tick was set or removed.
+    renamed
+        ``(run, name)``.
+    """
+
+    ticked_changed = pyqtSignal()
+    renamed = pyqtSignal(object, str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(0, len(COLUMNS), parent)
+        self.setObjectName("runsTable")
+        explain(
+            self,
+            "Runs",
+            "All runs, the newest first. Tick runs with the space bar to compare them; F2 renames "
+            "the run, Delete deletes it.",
+        )
+        self.setHorizontalHeaderLabels(COLUMNS)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(round(Size.FIELD * theme.text_scale()))
+        self.setShowGrid(False)
+        self.setAlternatingRowColors(True)
+        self.setSelectionBehavior(QAbstractItemView.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.DoubleClicked | QAbstractItemView.EditKeyPressed)
+        self.setTabKeyNavigation(False)
+        self.setIconSize(QSize(*_SWATCH))
+        self.setWordWrap(False)
+        self.setTextElideMode(Qt.ElideMiddle)
+        header = self.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeToContents)
+        header.setSectionResizeMode(0, QHeaderView.Stretch)
+        header.setHighlightSections(False)
+        header.setDefaultAlignment(Qt.AlignLeft | Qt.AlignVCenter)
+        self.runs: list[Run] = []
+        self._ticked: list[str] = []
+        self._filling = False
+        self.itemChanged.connect(self._changed)
+        theme.theme().changed.connect(self._show_ticks)
+
+    def show_runs(self, runs: Sequence[Run]) -> None:
+        """Show runs; ticks and the current row stay with their runs."""
+        current = self.current_run()
+        self.runs = list(runs)
+        names = [run.folder.name for run in runs]
+        self._ticked = [name for name in self._ticked if name in names]
+        self._filling = True
+        self.setRowCount(len(runs))
+        for row, run in enumerate(runs):
+            for column, text in enumerate(cells(run)):
+                item = QTableWidgetItem(text)
+                flags = Qt.ItemIsSelectable | Qt.ItemIsEnabled
+                if column == 0:
+                    flags |= Qt.ItemIsUserCheckable | Qt.ItemIsEditable
+                    item.setToolTip("Tick to compare; double-click or F2 to rename.")
+                item.setFlags(flags)
+                self.setItem(row, column, item)
+        self._filling = False
+        self._show_ticks()
+        if names:
+            name = current.folder.name if current else ""
+            self.setCurrentCell(names.index(name) if name in names else 0, 0)
+
+    def current_run(self) -> Run | None:
+        """Return the run of the current row."""
+        row = self.currentRow()
+        return self.runs[row] if 0 <= row < len(self.runs) else None
+
+    def ticked_runs(self) -> list[Run]:
+        """Return the ticked runs in the order they were ticked in."""
+        by_name = {run.folder.name: run for run in self.runs}
+        return [by_name[name] for name in self._ticked]
+
+    def tick(self, run: Run, on: bool = True) -> None:
+        """Tick a run, or remove its tick."""
+        name = run.folder.name
+        if on and name not in self._ticked:
+            self._ticked = [*self._ticked, name][-MOST_TICKED:]
+        elif not on and name in self._ticked:
+            self._ticked.remove(name)
+        self._show_ticks()
+        self.ticked_changed.emit()
+
+    def _show_ticks(self) -> None:
+        self._filling = True
+        for row, run in enumerate(self.runs):
+            item = self.item(row, 0)
+            ticked = run.folder.name in self._ticked
+            item.setCheckState(Qt.Checked if ticked else Qt.Unchecked)
+            item.setIcon(swatch(self._ticked.index(run.folder.name)) if ticked else QIcon())
+        self._filling = False
+
+    def _changed(self, item: QTableWidgetItem) -> None:
+        if self._filling or item.column() != 0:
+            return
+        run = self.runs[item.row()]
+        ticked = item.checkState() == Qt.Checked
+        if ticked != (run.folder.name in self._ticked):
+            self.tick(run, ticked)
+        elif item.text() != run.title:
+            self.renamed.emit(run, item.text())
+
+    def menu_place(self) -> QPoint:
+        """Return where a menu about the current row belongs, on the screen."""
+        return self.viewport().mapToGlobal(self.visualItemRect(self.currentItem()).bottomLeft())

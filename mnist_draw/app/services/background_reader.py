@@ -1,0 +1,119 @@
+"""Answers about pictures that are not on the board, without keeping the board's answer waiting.
+
+The board's recogniser belongs to its own thread. This one is made when it is first needed, of
+the network in use, and works in a background thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from PyQt5.QtCore import QObject, pyqtSignal
+
+from mnist_draw.app.board.drawing import Drawing
+from mnist_draw.app.board.placed_picture import Placed
+from mnist_draw.app.shared.reporting import reporter
+from mnist_draw.app.shared.threads import Background
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from mnist_draw.storage.models import ModelFile
+
+T = TypeVar("T")
+
+
+def _recogniser(model: ModelFile) -> Any:
+    from mnist_draw.recognition.recogniser import Recogniser
+
+    return Recogniser(model)
+
+
+class SideReader(QObject):
+    """Asks the network in use about pictures, in a thread of its own.
+
+    Parameters
+    ----------
+    make_recogniser : callable
+        Turns a ``ModelFile`` into a recogniser.
+
+    Attributes
+    ----------
+    model : ModelFile or None
+        The network in use.
+    background : Background
+
+    Signals
+    -------
+    model_changed
+        Another network is in use: what was answered before may be answered differently now.
+    """
+
+    model_changed = pyqtSignal()
+
+    def __init__(
+        self,
+        make_recogniser: Callable[[ModelFile], Any] = _recogniser,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.background = Background(self)
+        self.model: ModelFile | None = None
+        self._make_recogniser = make_recogniser
+        self._made: tuple[ModelFile, Any] | None = None
+
+    def use(self, model: ModelFile) -> None:
+        """Ask this network from now on."""
+        if model is not self.model:
+            self.model = model
+            self.model_changed.emit()
+
+    def ask(self, question: Callable[[Any], T], done: Callable[[T | None], object]) -> bool:
+        """Call ``question(recogniser)`` in the thread, then ``done(result)`` in the GUI thread.
+
+        The result is None where something went wrong; the user has been told.
+
+        Returns
+        -------
+        bool
+            False when there is no network yet; then nothing is asked.
+        """
+        model = self.model
+        if model is None:
+            return False
+
+        def answer() -> T | None:
+            try:
+                return question(self._recogniser_of(model))
+            except Exception as error:  # the asker must hear that there will be no answer
+                reporter.report(error)
+                return None
+
+        self.background.run(answer, done)
+        return True
+
+    def _recogniser_of(self, model: ModelFile) -> Any:
+        """Return the recogniser of a network; only the background thread calls this."""
+        if self._made is None or self._made[0].network != model.network:
+            self._made = (model, self._make_recogniser(model))
+        elif self._made[0] is not model:
+            # Other parameters of the same network: nothing has to be compiled.
+            self._made[1].use(model)
+            self._made = (model, self._made[1])
+        return self._made[1]
+
+
+def ink_on_board(placed: Placed) -> np.ndarray:
+    """Return the ink that recognition gets when a picture lies alone on the board."""
+    drawing = Drawing()
+    # Another one with the same content: painting keeps renderings, and threads must not share.
+    drawing.replace([Placed(placed.mask, placed.place)])
+    return drawing.ink()
+
+
+def read_placed(recogniser: Any, placed: Placed) -> tuple[Any, Any]:
+    """Return the answer to a placed picture, and what it reads as a number."""
+    ink = ink_on_board(placed)
+    answer = recogniser.recognise_ink(ink)
+    return answer, recogniser.read_number(ink, answer)

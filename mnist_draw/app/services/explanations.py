@@ -1,0 +1,232 @@
+"""Explanations off the GUI thread, and apart from the thread that answers.
+
+An answer never waits for an explanation: this thread takes only the newest question, rests
+between two, compiles when nothing was asked for a moment, and works only while someone watches.
+It is as urgent as the window itself: what it holds, such as the interpreter's lock, is free again
+sooner so.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from PyQt5.QtCore import QObject, Qt, QThread, QTimer, pyqtSignal, pyqtSlot
+
+from mnist_draw.app.shared.mailbox import LatestValue
+from mnist_draw.app.shared.reporting import reporter
+from mnist_draw.errors import UserError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from mnist_draw.app.answer.answer_panel import AnswerPanel
+    from mnist_draw.app.services.recognition import RecognitionWorker
+    from mnist_draw.storage.models import ModelFile
+
+logger = logging.getLogger("mnist_draw.app")
+
+#: From the beginning of one explanation to that of the next: 25 in a second look continuous.
+_REST_MS = 40
+#: A busy computer or a large network gets longer rests: so many times what the last explanation
+#: took, up to so many times the shortest rest.
+_REST_TIMES, _LONGEST = 10, 12
+#: A question is fresh for so long, in seconds; the next of somebody who draws comes within so long.
+_FRESH, _NEXT = 0.002, 0.012
+#: Compiling begins when nothing was asked for so long.
+_QUIET_MS = 250
+_SHUTDOWN_MS = 3000
+
+#: Picture (28, 28), the digit asked about, and a ticket that comes back with the explanation.
+Question = tuple["np.ndarray", int, int]
+
+
+def _explainer(model: Any) -> Any:
+    from mnist_draw.recognition.explanation import Explainer
+
+    explainer = Explainer(model)
+    # Kernels are made for the first picture: not while one draws.
+    import numpy as np
+
+    explainer.explain(np.zeros((28, 28), np.float32), 0)
+    return explainer
+
+
+class ExplanationWorker(QObject):
+    """Lives in its own thread and owns the explainer.
+
+    Parameters
+    ----------
+    make_explainer : callable
+        Turns a ``ModelFile`` into an explainer.
+    rest_ms, quiet_ms : int
+        Milliseconds from one explanation to the next, and without questions before compiling.
+
+    Signals
+    -------
+    prepared
+        ``(layers)``: the hidden layers of the network in use, when its explainer is ready.
+    explained
+        ``(explanation, ticket)``: the explanation asked for with that ticket.
+    failed
+        ``(sentence)``: what went wrong, for the user.
+    """
+
+    prepared = pyqtSignal(object)
+    explained = pyqtSignal(object, int)
+    failed = pyqtSignal(str)
+    _woken = pyqtSignal()
+
+    def __init__(
+        self,
+        make_explainer: Callable[[Any], Any] = _explainer,
+        rest_ms: int = _REST_MS,
+        quiet_ms: int = _QUIET_MS,
+    ) -> None:
+        super().__init__()
+        self._make_explainer = make_explainer
+        self._shortest = self._rest = rest_ms / 1000
+        self._quiet = quiet_ms / 1000
+        self._explainer: Any = None
+        self._network = ""
+        self._models: LatestValue[ModelFile] = LatestValue()
+        self._questions: LatestValue[Question] = LatestValue()
+        #: A model that is to be used but not yet is.
+        self._next: ModelFile | None = None
+        self._watched = False
+        self._asked_at = self._began_at = float("-inf")
+        self._alarm_set = self._expecting = False
+        self._woken.connect(self._work)
+
+    def post_model(self, model: ModelFile) -> None:
+        """Explain what this network says from now on; from any thread."""
+        if self._models.put(model):
+            self._woken.emit()
+
+    def post(self, picture: np.ndarray, digit: int, ticket: int) -> None:
+        """Ask what speaks for a digit on a picture (28, 28); from any thread."""
+        self._asked_at = time.monotonic()
+        if self._questions.put((picture, digit, ticket)) or self._expecting:
+            self._woken.emit()
+
+    def watch(self, on: bool) -> None:
+        """Say whether anybody can see explanations; without, nothing is done. From any thread."""
+        self._watched = on
+        if on:
+            self._woken.emit()
+
+    @pyqtSlot()
+    def _work(self) -> None:
+        if not self._watched or (self._alarm_set and not self._expecting):
+            return
+        try:
+            if self._is_ready():
+                self._explain()
+        except Exception as error:  # a slot must not raise: the user is told instead
+            self.failed.emit(reporter.sentence(error))
+
+    def _is_ready(self) -> bool:
+        """Bring the explainer up to the newest model; return whether it can be asked now."""
+        self._next = self._models.take() or self._next
+        if self._next is not None and self._next.network == self._network:
+            model, self._next = self._next, None
+            self._explainer.use(model)
+        elif self._next is not None:
+            self._explainer, self._network = None, ""
+            wait = self._asked_at + self._quiet - time.monotonic()
+            if wait > 0:
+                self._come_back_in(wait)
+                return False
+            # Taken first: what goes wrong with a network goes wrong once.
+            model, self._next = self._next, None
+            self._prepare(model)
+        return self._explainer is not None
+
+    def _prepare(self, model: ModelFile) -> None:
+        try:
+            self._explainer = self._make_explainer(model)
+        except UserError as error:
+            # What is wrong with a model has been told by the thread that answers.
+            logger.info("no explanations: %s", error)
+            return
+        self._network = model.network
+        self.prepared.emit(self._explainer.layers)
+
+    def _explain(self) -> None:
+        now = time.monotonic()
+        wait = self._began_at + self._rest - now
+        if wait > 0:
+            self._come_back_in(wait)
+            return
+        if self._is_stale(now):
+            self._expecting = True
+            self._come_back_in(_NEXT)
+            return
+        self._expecting = False
+        question = self._questions.take()
+        if question is not None:
+            self._began_at = now
+            picture, digit, ticket = question
+            explanation = self._explainer.explain(picture, digit)
+            took = time.monotonic() - now
+            self._rest = max(self._shortest, min(_REST_TIMES * took, _LONGEST * self._shortest))
+            self.explained.emit(explanation, ticket)
+
+    def _is_stale(self, now: float) -> bool:
+        """Whether a newer question is to be waited for.
+
+        While somebody draws, a question follows each answer, and the thread that answers is idle
+        just then. Later it might be in the middle of the next answer, and would wait.
+        """
+        age = now - self._asked_at
+        return not self._expecting and self._shortest > 0 and _FRESH < age < _NEXT
+
+    def _come_back_in(self, seconds: float) -> None:
+        self._alarm_set = True
+        QTimer.singleShot(round(seconds * 1000) + 1, self._alarm)
+
+    @pyqtSlot()
+    def _alarm(self) -> None:
+        self._alarm_set = False
+        self._work()
+
+
+class Explanations(QObject):
+    """The worker and its thread, for the GUI thread.
+
+    Attributes
+    ----------
+    worker : ExplanationWorker
+    """
+
+    def __init__(
+        self, worker: ExplanationWorker | None = None, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.worker = worker or ExplanationWorker()
+        self._thread = QThread()
+        self._thread.setObjectName("explanation")
+        self.worker.moveToThread(self._thread)
+
+    def connect(self, recognition: RecognitionWorker, panel: AnswerPanel) -> None:
+        """Explain the answers of a recogniser on a panel, while it can be seen."""
+        # Straight into the mailboxes, whatever thread it comes from.
+        recognition.ready.connect(self.worker.post_model, Qt.DirectConnection)
+        panel.asked.connect(self.worker.post, Qt.DirectConnection)
+        panel.row.watched.connect(self.worker.watch, Qt.DirectConnection)
+        self.worker.prepared.connect(panel.show_layers)
+        self.worker.explained.connect(panel.show_explanation)
+
+    def start(self) -> None:
+        """Start the thread; it waits for a network and a question."""
+        self._thread.start()
+
+    def stop(self) -> bool:
+        """Ask the thread to end and wait a bounded time; return whether it ended."""
+        self._thread.quit()
+        if not self._thread.isRunning() or self._thread.wait(_SHUTDOWN_MS):
+            return True
+        logger.warning("explanations still busy at the end of the program")
+        return False

@@ -1,0 +1,203 @@
+"""Learning the user's digits off the GUI thread; what is learnt is saved before it is used.
+
+The worker is a plain object whose :meth:`LearningWorker.run` needs no thread; :class:`Learning`
+moves one into a QThread each time.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from PyQt5.QtCore import QObject, Qt, QThread, pyqtSignal, pyqtSlot
+
+from mnist_draw.app.shared.reporting import reporter
+from mnist_draw.errors import UserError
+from mnist_draw.thread_priority import step_back
+from mnist_draw.training.control import Controls
+
+if TYPE_CHECKING:
+    from mnist_draw.storage.models import ModelFile
+
+#: Steps are told at most this often, in seconds.
+_EVERY = 0.05
+_SHUTDOWN_MS = 10_000
+
+Learn = Callable[..., Iterator[Any]]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of learning.
+
+    Attributes
+    ----------
+    model
+        The new network.
+    key
+        How it is found again; empty if it could not be saved.
+    words
+        What changed, for the user.
+    """
+
+    model: ModelFile
+    key: str
+    words: str
+
+
+def _learn(*arguments: Any, **options: Any) -> Iterator[Any]:
+    from mnist_draw.recognition.fine_tuning import learn
+
+    return learn(*arguments, **options)
+
+
+class LearningWorker(QObject):
+    """Teaches one network all taught digits.
+
+    Parameters
+    ----------
+    network : ModelFile or callable
+        The network that answers, or a function that reads it.
+    key : str
+        How that network is found again; empty if only the memory has it.
+    learn : callable, optional
+        ``mnist_draw.recognition.fine_tuning.learn`` if left out.
+
+    Signals
+    -------
+    stepped
+        ``(words, part)``: what is being done, and which part of the work is done.
+    learnt
+        ``(Outcome)``: from the worker's thread.
+    failed
+        ``(sentence)``: nothing was learnt.
+    finished
+        At the end, whatever happened.
+    """
+
+    stepped = pyqtSignal(str, float)
+    learnt = pyqtSignal(object)
+    failed = pyqtSignal(str)
+    finished = pyqtSignal()
+
+    def __init__(
+        self,
+        network: ModelFile | Callable[[], ModelFile],
+        key: str = "",
+        learn: Learn | None = None,
+    ) -> None:
+        super().__init__()
+        self.controls = Controls()
+        self._network = network
+        self._key = key
+        self._learn = learn or _learn
+
+    @pyqtSlot()
+    def run(self) -> None:
+        """Learn until the end, a stop or an error."""
+        step_back()
+        try:
+            self._run()
+        except Exception as error:  # whatever it is, the user is told and the window lives on
+            self.failed.emit(f"{reporter.sentence(error)} Nothing was learnt.")
+        finally:
+            self.finished.emit()
+
+    def _run(self) -> None:
+        from mnist_draw.dataset.own_digits import load_extra
+        from mnist_draw.recognition.pictures.picture_file import load_picture
+        from mnist_draw.storage.my_digits import my_digits_folder
+
+        self.stepped.emit("Reading your digits", 0.0)
+        extra, told = load_extra(my_digits_folder(), load_picture)
+        model = self._network() if callable(self._network) else self._network
+        last = 0.0
+        for step in self._learn(model, extra, controls=self.controls):
+            if hasattr(step, "model"):
+                self.learnt.emit(self._kept(model, step, told))
+            elif time.monotonic() - last > _EVERY:
+                last = time.monotonic()
+                self.stepped.emit(step.words, step.part)
+
+    def _kept(self, before: ModelFile, learnt: Any, told: list[str]) -> Outcome:
+        """Save the new network, and the one before if nothing else keeps it."""
+        from mnist_draw.recognition.learnt import save_learnt
+
+        words = " ".join([learnt.words(), *told])
+        model = learnt.model
+        try:
+            key = self._key or save_learnt(before, before=True).key
+            model = dataclasses.replace(model, metadata={**model.metadata, "before": key})
+            return Outcome(model, save_learnt(model).key, words)
+        except UserError as error:
+            unsaved = "The new network answers until the program ends, but it is not saved."
+            return Outcome(model, "", f"{words} {error} {unsaved}")
+
+
+class Learning(QObject):
+    """Learning for the GUI thread: start, stop, and what it tells.
+
+    Signals
+    -------
+    stepped, learnt, failed
+        Those of the worker; ``learnt`` comes from its thread.
+    ended
+        When the thread has ended, whatever happened.
+    """
+
+    stepped = pyqtSignal(str, float)
+    learnt = pyqtSignal(object)
+    failed = pyqtSignal(str)
+    ended = pyqtSignal()
+
+    def __init__(self, learn: Learn | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._learn = learn
+        self._worker: LearningWorker | None = None
+        self._thread: QThread | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether a thread is learning."""
+        return self._thread is not None
+
+    def start(self, network: ModelFile | Callable[[], ModelFile], key: str = "") -> None:
+        """Begin to learn; the parameters are those of :class:`LearningWorker`."""
+        if self.running:
+            raise RuntimeError("digits are being learnt already")
+        self._worker = LearningWorker(network, key, self._learn)
+        self._worker.stepped.connect(self.stepped)
+        self._worker.learnt.connect(self.learnt, Qt.DirectConnection)
+        self._worker.failed.connect(self.failed)
+        self._thread = QThread()
+        self._thread.setObjectName("learning")
+        self._worker.moveToThread(self._thread)
+        self._thread.started.connect(self._worker.run)
+        # Direct: a GUI thread that waits for the end could not deliver a queued quit.
+        self._worker.finished.connect(self._thread.quit, Qt.DirectConnection)
+        self._thread.finished.connect(self._finish)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ask for the end after the minibatch at hand; the network in use stays."""
+        if self._worker is not None:
+            self._worker.controls.stop()
+
+    def wait(self) -> bool:
+        """Stop and wait a bounded time; return whether the thread has ended."""
+        self.stop()
+        if self._thread is not None and not self._thread.wait(_SHUTDOWN_MS):
+            return False
+        self._finish()
+        return True
+
+    def _finish(self) -> None:
+        if self._thread is None:
+            return
+        self._thread.wait()
+        self._thread = None
+        self._worker = None
+        self.ended.emit()

@@ -1,0 +1,183 @@
+"""Recognition off the GUI thread: ink goes in, the newest ink's answer comes out.
+
+The recogniser's compiled function belongs to the worker's thread alone. Ink and networks are
+left in mailboxes that hold only the newest, so a fast pen never builds up a queue.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from PyQt5.QtCore import QObject, QThread, pyqtSignal, pyqtSlot
+
+from mnist_draw.app.shared.mailbox import LatestValue
+from mnist_draw.app.shared.reporting import reporter
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from mnist_draw.storage.models import ModelFile
+
+logger = logging.getLogger("mnist_draw.app")
+
+_SHUTDOWN_MS = 3000
+
+
+def _default_model() -> Any:
+    from mnist_draw.recognition.network_library import default_model
+
+    return default_model()
+
+
+def _recogniser(model: Any) -> Any:
+    from mnist_draw.recognition.recogniser import Recogniser
+
+    recogniser = Recogniser(model)
+    # The first picture loads what recognition needs beside the network: not while one draws.
+    recogniser.prepare()
+    recogniser.read_number(_sample(), recogniser.recognise_ink(_sample()))
+    return recogniser
+
+
+def _sample() -> Any:
+    """Return ink with two strokes in it."""
+    import numpy as np
+
+    ink = np.zeros((300, 300), np.uint8)
+    ink[60:240, 100:120] = 255
+    ink[60:240, 180:200] = 255
+    return ink
+
+
+class _Posted(NamedTuple):
+    """Ink that waits for its answer."""
+
+    ink: np.ndarray
+    ticket: int
+    beginning: bool
+
+
+class RecognitionWorker(QObject):
+    """Lives in its own thread and owns the recogniser.
+
+    Parameters
+    ----------
+    default_model : callable
+        Returns the ``ModelFile`` to start with.
+    make_recogniser : callable
+        Turns a ``ModelFile`` into a recogniser.
+
+    Signals
+    -------
+    ready
+        ``(model)``: a network is in use, at the start and after every change.
+    numbered
+        ``(number, ticket)``: the same ink read as a number; always just before its answer.
+    answered
+        ``(answer, ticket)``: the answer to the ink posted with that ticket.
+    failed
+        ``(sentence)``: what went wrong, for the user.
+    """
+
+    ready = pyqtSignal(object)
+    numbered = pyqtSignal(object, int)
+    answered = pyqtSignal(object, int)
+    failed = pyqtSignal(str)
+    _woken = pyqtSignal()
+
+    def __init__(
+        self,
+        default_model: Callable[[], Any] = _default_model,
+        make_recogniser: Callable[[Any], Any] = _recogniser,
+    ) -> None:
+        super().__init__()
+        self._default_model = default_model
+        self._make_recogniser = make_recogniser
+        self._recogniser: Any = None
+        self._network = ""
+        self._ink: LatestValue[_Posted] = LatestValue()
+        self._model: LatestValue[ModelFile | Callable[[], ModelFile]] = LatestValue()
+        self._last: _Posted | None = None
+        self._woken.connect(self._work)
+
+    def post_ink(self, ink: np.ndarray, ticket: int, beginning: bool = False) -> None:
+        """Ask what the ink shows; from any thread.
+
+        ``beginning``: it is a first stroke that is still being drawn, at most one digit.
+        """
+        if self._ink.put(_Posted(ink, ticket, beginning)):
+            self._woken.emit()
+
+    def post_model(self, model: ModelFile | Callable[[], ModelFile]) -> None:
+        """Use another network from now on, or the one that a function reads; from any thread."""
+        if self._model.put(model):
+            self._woken.emit()
+
+    @pyqtSlot()
+    def prepare(self) -> None:
+        """Load the network that ships and compile; takes a second, or longer the first time."""
+        try:
+            self._use(self._default_model())
+            self._answer(self._last)
+        except Exception as error:  # a slot must not raise: the user is told instead
+            self.failed.emit(reporter.sentence(error))
+
+    @pyqtSlot()
+    def _work(self) -> None:
+        try:
+            model = self._model.take()
+            if model is not None:
+                self._use(model() if callable(model) else model)
+            ink = self._ink.take()
+            self._last = ink or self._last
+            self._answer(ink if model is None else self._last)
+        except Exception as error:  # a slot must not raise: the user is told instead
+            self.failed.emit(reporter.sentence(error))
+
+    def _use(self, model: ModelFile) -> None:
+        if self._recogniser is not None and model.network == self._network:
+            self._recogniser.use(model)
+        else:
+            self._recogniser = self._make_recogniser(model)
+            self._network = model.network
+        self.ready.emit(model)
+
+    def _answer(self, posted: _Posted | None) -> None:
+        if posted is not None and self._recogniser is not None:
+            ink, ticket, beginning = posted
+            answer = self._recogniser.recognise_ink(ink)
+            self.numbered.emit(self._recogniser.read_number(ink, answer, beginning), ticket)
+            self.answered.emit(answer, ticket)
+
+
+class Recognition(QObject):
+    """The worker and its thread, for the GUI thread.
+
+    Attributes
+    ----------
+    worker : RecognitionWorker
+    """
+
+    def __init__(
+        self, worker: RecognitionWorker | None = None, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.worker = worker or RecognitionWorker()
+        self._thread = QThread()
+        self._thread.setObjectName("recognition")
+        self.worker.moveToThread(self._thread)
+        self._thread.started.connect(self.worker.prepare)
+
+    def start(self) -> None:
+        """Start the thread; it loads and compiles the network first."""
+        self._thread.start()
+
+    def stop(self) -> bool:
+        """Ask the thread to end and wait a bounded time; return whether it ended."""
+        self._thread.quit()
+        if not self._thread.isRunning() or self._thread.wait(_SHUTDOWN_MS):
+            return True
+        logger.warning("recognition still busy at the end of the program")
+        return False

@@ -1,0 +1,188 @@
+"""Keeps a run's record, figures and network on disk while its worker trains. No widgets here."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from PyQt5.QtCore import QLockFile
+
+from mnist_draw.errors import UserError
+from mnist_draw.training.runs.checkpoint import Checkpoint, load_checkpoint
+from mnist_draw.training.runs.history import History
+from mnist_draw.training.runs.record import (
+    CHECKPOINT,
+    MODEL,
+    Run,
+    now,
+    read_run,
+    rebuilt_run,
+    save_history,
+    with_figures,
+)
+from mnist_draw.training.runs.run_list import put_aside
+from mnist_draw.training.settings import TrainingSettings
+
+_LOCK = "run.lock"
+
+
+def in_use(folder: Path) -> bool:
+    """Whether the run in a folder is going on, in this window or in another."""
+    lock = QLockFile(str(folder / _LOCK))
+    # A lock of a program that is gone is taken over; Qt looks whether it still lives.
+    lock.setStaleLockTime(0)
+    if lock.tryLock(0):
+        lock.unlock()
+        return False
+    return lock.error() == QLockFile.LockFailedError
+
+
+class RunKeeper:
+    """One run's files.
+
+    Parameters
+    ----------
+    settings : TrainingSettings
+        What is trained.
+    folder : Path
+        Where the run is kept.
+
+    Attributes
+    ----------
+    run : Run
+        The record.
+    history : History
+        All figures.
+    """
+
+    def __init__(self, settings: TrainingSettings, folder: Path) -> None:
+        self.run = Run(folder, settings, started=now())
+        self.history = History()
+        self._new = self._begun = False
+        self._lock = QLockFile(str(folder / _LOCK))
+        self._lock.setStaleLockTime(0)
+
+    def begin(self) -> str:
+        """Write the first record; return what to tell the user if that is impossible."""
+        self._lock.tryLock(0)
+        self._new = self._begun = True
+        return self._save()
+
+    def resume(self) -> Checkpoint:
+        """Read the checkpoint to continue from; the run then has its settings and figures.
+
+        Raises
+        ------
+        UserError
+            It cannot be continued; a damaged checkpoint is kept under another name.
+        """
+        folder = self.run.folder
+        if not self._lock.tryLock(0) and self._lock.error() == QLockFile.LockFailedError:
+            raise UserError("This run is going on in another window; nothing was changed.")
+        try:
+            checkpoint = load_checkpoint(folder / CHECKPOINT)
+        except UserError as error:
+            kept = ""
+            if (folder / CHECKPOINT).exists():
+                kept = f" The checkpoint was kept as {put_aside(folder / CHECKPOINT)}."
+            raise UserError(f"The run cannot be continued. {error}{kept}") from error
+        settings = checkpoint.settings.replace(epochs=self.run.settings.epochs)
+        try:
+            run = read_run(folder)
+        except (OSError, UserError):
+            run = rebuilt_run(folder) or self.run
+        self.run = replace(run, settings=settings, state="running")
+        self.history = History.from_arrays(*checkpoint.figures)
+        self.history.changes = list(checkpoint.changes)
+        self._begun = True
+        self._save()
+        return checkpoint
+
+    def add(self, event: Any) -> None:
+        """Take one event of the loop."""
+        self.history.add(event)
+        if type(event).__name__ == "SettingChanged":
+            settings = self.run.settings.replace(**{event.name: event.value})
+            self.run = replace(self.run, settings=settings)
+
+    def end(self, state: str) -> str:
+        """Write the last record and the figures; return what to tell if that is impossible.
+
+        A new run that was ended before its first epoch leaves nothing behind; a run that could
+        not be continued stays as it is.
+        """
+        if not self._begun:
+            return ""
+        try:
+            nothing_learnt = state in ("stopped", "interrupted", "failed")
+            if self._new and nothing_learnt and not self.history.epochs:
+                self._lock.unlock()
+                shutil.rmtree(self.run.folder, ignore_errors=True)
+                return ""
+            self.run = replace(with_figures(self.run, self.history), state=state)
+            epochs = max(self.run.settings.epochs, self.run.epochs_done)
+            self.run = replace(self.run, settings=self.run.settings.replace(epochs=epochs))
+            told = self._save()
+            try:
+                save_history(self.run.folder, self.history)
+            except UserError as error:
+                told = told or str(error)
+            return told
+        finally:
+            self._lock.unlock()
+
+    def _save(self) -> str:
+        """Write the record under the name that the user gave the run meanwhile."""
+        try:
+            with contextlib.suppress(OSError, UserError):
+                self.run = self.run.renamed(read_run(self.run.folder).name)
+            self.run.save()
+        except UserError as error:
+            return f"{error} The run goes on, but it may be missing from the list of runs."
+        return ""
+
+    # -- its network
+
+    def model(self, parameters: Any) -> Any:
+        """Return the network after the last epoch as a ``ModelFile``."""
+        from mnist_draw.storage.models import ModelFile
+
+        return ModelFile(self.run.settings.network, parameters, self._metadata())
+
+    def save_model(self, model: Any) -> Path:
+        """Write the network; raises ``StorageError``."""
+        from mnist_draw.storage.models import save_model
+
+        save_model(self.run.folder / MODEL, model)
+        return self.run.folder / MODEL
+
+    def calibrated(self, model: Any, data: Any) -> Any:
+        """Return the network with how sure it may be, found on the validation pictures."""
+        from mnist_draw.recognition.finished_model import finished_model
+
+        return finished_model(
+            self.run.settings,
+            model.parameters,
+            {name: value for name, value in model.metadata.items() if name != "settings"},
+            data.validation_images,
+            data.validation_labels,
+        )
+
+    def _metadata(self) -> dict[str, Any]:
+        history = self.history
+        epochs = len(history.epochs)
+        metadata: dict[str, Any] = {
+            "title": f"Just trained, {epochs} {'epoch' if epochs == 1 else 'epochs'}",
+            "epochs": epochs,
+            "created": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+            "settings": self.run.settings.to_json(),
+        }
+        if history.epochs:
+            metadata["validation_accuracy"] = history.epochs[-1].validation_accuracy
+        if history.test_accuracy is not None:
+            metadata["test_accuracy"] = history.test_accuracy
+        return metadata

@@ -1,0 +1,328 @@
+"""Training off the GUI thread: the one loop, its events, and the run's files.
+
+The worker is a plain object whose :meth:`TrainingWorker.run` needs no thread; :class:`Training`
+moves one into a QThread for each run and hands its events on at most 30 times a second.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from PyQt5.QtCore import QObject, Qt, QThread, QTimer, pyqtSignal, pyqtSlot
+
+from mnist_draw.app.services.layer_inspector import Inspector
+from mnist_draw.app.services.run_files import RunKeeper
+from mnist_draw.app.shared.mailbox import Inbox
+from mnist_draw.app.shared.reporting import reporter
+from mnist_draw.app.train.run_state import Continued, Failed, Saved
+from mnist_draw.thread_priority import step_back
+from mnist_draw.training.control import Controls
+from mnist_draw.training.events import CheckpointFailed
+from mnist_draw.training.runs import record
+from mnist_draw.training.settings import TrainingSettings
+
+Train = Callable[..., Iterator[Any]]
+
+#: Events are handed to the window this often, in milliseconds.
+_DRAIN_MS = 33
+_SHUTDOWN_MS = 10_000
+MODEL_NAME, CHECKPOINT_NAME = record.MODEL, record.CHECKPOINT
+
+
+def new_run_folder() -> Path:
+    """Return a folder for a new run, named after date and time; it exists.
+
+    Raises
+    ------
+    StorageError
+        If it cannot be made.
+    """
+    from mnist_draw.storage.errors import StorageError
+    from mnist_draw.training.runs.run_list import runs_folder
+
+    name = time.strftime("%Y-%m-%d %H.%M.%S")
+    for number in range(1, 1000):
+        folder = runs_folder() / (name if number == 1 else f"{name} ({number})")
+        try:
+            folder.mkdir(parents=True, exist_ok=False)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise StorageError(
+                f"The run's folder {folder} cannot be made: {error.strerror}. Nothing was started."
+            ) from error
+        return folder
+    raise StorageError(f"There are already 999 runs of {name}; nothing was started.")
+
+
+class TrainingWorker(QObject):
+    """One run, from its settings to its saved network.
+
+    Parameters
+    ----------
+    settings : TrainingSettings
+        What to train; for a continued run, with the epochs it shall have in the end.
+    folder : Path
+        Where checkpoint and network are kept.
+    resume : bool
+        Whether to continue from the folder's checkpoint.
+    train : callable, optional
+        The loop; ``mnist_draw.training.loop.train`` if left out.
+
+    Attributes
+    ----------
+    controls : Controls
+        Stop, pause, one epoch more.
+    inbox : Inbox
+        Every event of the loop in order, ``LayerFigures``, and ``Saved`` or ``Failed``.
+    keeper : RunKeeper
+        The run's files.
+    closing : bool
+        Set when the run is stopped because the window closes: it is then offered again.
+
+    Signals
+    -------
+    learnt
+        ``(model)``: the network after each epoch, as a ``ModelFile``; from the worker's thread.
+    finished
+        After the last event; always, whatever happened.
+    """
+
+    learnt = pyqtSignal(object)
+    finished = pyqtSignal()
+
+    def __init__(
+        self,
+        settings: TrainingSettings,
+        folder: Path,
+        resume: bool = False,
+        train: Train | None = None,
+    ) -> None:
+        super().__init__()
+        self.settings = settings
+        self.folder = folder
+        self.controls = Controls()
+        self.inbox: Inbox[Any] = Inbox()
+        self.keeper = RunKeeper(settings, folder)
+        self.closing = False
+        self._resume = resume
+        self._train = train
+        self._data: Any = None
+        self._inspector: Inspector | None = None
+
+    @pyqtSlot()
+    def run(self) -> None:
+        """Train until the end, a stop or an error."""
+        step_back()
+        state, failed = "failed", False
+        try:
+            for event in self._events():
+                name = type(event).__name__
+                if name in ("Testing", "Finished"):
+                    self._close_inspector()
+                self.keeper.add(event)
+                self.inbox.put(event)
+                if name == "EpochFinished":
+                    self.learnt.emit(self.keeper.model(event.parameters))
+                    self._inspect(event)
+                elif name == "Finished":
+                    state = event.reason
+                    self._save_model(event)
+        except Exception as error:  # whatever it is, the user is told and the window lives on
+            failed = True
+            self.inbox.put(Failed(reporter.sentence(error)))
+        finally:
+            self._close_inspector()
+            if self.closing and state == "stopped":
+                state = "interrupted"
+            told = self.keeper.end(state)
+            if not failed:
+                self._tell(told)
+            self.finished.emit()
+
+    def _tell(self, sentence: str) -> None:
+        if sentence:
+            self.inbox.put(CheckpointFailed(self.folder, 0, sentence))
+
+    def _events(self) -> Iterator[Any]:
+        checkpoint = None
+        if self._resume:
+            checkpoint = self.keeper.resume()
+            self.inbox.put(Continued(*checkpoint.figures, checkpoint.changes))
+        else:
+            self._tell(self.keeper.begin())
+        settings = self.keeper.run.settings
+        more = {}
+        if settings.extra_folder is not None:
+            more["extra"] = self._load_extra(settings.extra_folder)
+        if self._train is None:
+            from mnist_draw.dataset.mnist import load_dataset
+            from mnist_draw.training.loop import train
+
+            self._train = train
+            self._data = load_dataset(settings.data_folder)
+        return self._train(
+            settings,
+            dataset=self._data,
+            controls=self.controls,
+            checkpoint=self.folder / CHECKPOINT_NAME,
+            resume=checkpoint,
+            **more,
+        )
+
+    def _load_extra(self, folder: str) -> Any:
+        from mnist_draw.dataset.own_digits import load_extra
+        from mnist_draw.recognition.pictures.picture_file import load_picture
+
+        extra, told = load_extra(folder, load_picture)
+        self._tell(" ".join(told))
+        return extra
+
+    def _inspect(self, event: Any) -> None:
+        if self._inspector is None:
+            pictures = None if self._data is None else self._data.validation_images
+            network = self.keeper.run.settings.network
+            self._inspector = Inspector(network, pictures, self.inbox.put)
+        self._inspector.post(event.epoch, event.parameters)
+
+    def _close_inspector(self) -> None:
+        if self._inspector is not None:
+            self._inspector.close()
+            self._inspector = None
+
+    def _save_model(self, event: Any) -> None:
+        """Save the network, then once more when it is known how sure it may be."""
+        if event.epochs_done == 0:
+            return
+        model = self.keeper.model(event.parameters)
+        path = self.keeper.save_model(model)
+        if self._data is not None and not self.closing:
+            model = self.keeper.calibrated(model, self._data)
+            self.keeper.save_model(model)
+        self.learnt.emit(model)
+        self.inbox.put(Saved(path))
+
+
+class Training(QObject):
+    """Runs for the GUI thread: start, stop, pause, one epoch more, and their events.
+
+    Signals
+    -------
+    happened
+        ``(events)``: a list of what happened since the last time, in order.
+    learnt
+        ``(model)``: from the worker's thread.
+    ended
+        After the last events of a run, when its thread has ended.
+    """
+
+    happened = pyqtSignal(list)
+    learnt = pyqtSignal(object)
+    ended = pyqtSignal()
+
+    def __init__(self, train: Train | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._train = train
+        self._worker: TrainingWorker | None = None
+        self._thread: QThread | None = None
+        self._last: tuple[TrainingSettings, Path] | None = None
+        self._timer = QTimer(self)
+        self._timer.setInterval(_DRAIN_MS)
+        self._timer.timeout.connect(self._drain)
+
+    @property
+    def running(self) -> bool:
+        """Whether a run's thread is alive."""
+        return self._thread is not None
+
+    @property
+    def controls(self) -> Controls | None:
+        """The running run's controls."""
+        return self._worker.controls if self._worker else None
+
+    @property
+    def folder(self) -> Path | None:
+        """Where the run that is going on, or was last, is kept."""
+        return self._last[1] if self._last else None
+
+    @property
+    def can_continue(self) -> bool:
+        """Whether the last run left a checkpoint to continue from."""
+        return self._last is not None and (self._last[1] / CHECKPOINT_NAME).exists()
+
+    def start(self, settings: TrainingSettings) -> None:
+        """Start a new run.
+
+        Raises
+        ------
+        UserError
+            If a setting is out of range or the run's folder cannot be made.
+        """
+        settings.validate()
+        self._launch(settings, new_run_folder(), resume=False)
+
+    def continue_for(self, epochs: int) -> None:
+        """Continue the last run until it has ``epochs`` epochs in all."""
+        if self._last is None:
+            raise RuntimeError("there is no run to continue")
+        settings, folder = self._last
+        self._launch(settings.replace(epochs=epochs), folder, resume=True)
+
+    def continue_run(self, run: record.Run) -> None:
+        """Continue a run of the list to its planned number of epochs."""
+        self._launch(run.settings, run.folder, resume=True)
+
+    def _launch(self, settings: TrainingSettings, folder: Path, resume: bool) -> None:
+        if self.running:
+            raise RuntimeError("a run is going on")
+        self._last = (settings, folder)
+        self._worker = TrainingWorker(settings, folder, resume, self._train)
+        self._worker.learnt.connect(self.learnt)
+        self._thread = QThread()
+        self._thread.setObjectName("training")
+        self._worker.moveToThread(self._thread)
+        self._thread.started.connect(self._worker.run)
+        # Direct: a GUI thread that waits for the end could not deliver a queued quit.
+        self._worker.finished.connect(self._thread.quit, Qt.DirectConnection)
+        self._thread.finished.connect(self._finish)
+        self._timer.start()
+        self._thread.start()
+
+    def stop(self, closing: bool = False) -> None:
+        """Ask the run to end after its minibatch; what was learnt is saved.
+
+        Parameters
+        ----------
+        closing : bool
+            The window closes: the next start offers to continue the run.
+        """
+        if self._worker is not None:
+            self._worker.closing = self._worker.closing or closing
+            self._worker.controls.stop()
+
+    def wait(self) -> bool:
+        """Stop and wait a bounded time; return whether the run's thread has ended."""
+        self.stop()
+        if self._thread is not None and not self._thread.wait(_SHUTDOWN_MS):
+            return False
+        self._finish()
+        return True
+
+    def _drain(self) -> None:
+        if self._worker is not None:
+            events = self._worker.inbox.take_all()
+            if events:
+                self.happened.emit(events)
+
+    def _finish(self) -> None:
+        if self._thread is None:
+            return
+        self._thread.wait()
+        self._timer.stop()
+        self._drain()
+        self._thread = None
+        self._worker = None
+        self.ended.emit()

@@ -1,0 +1,241 @@
+"""Small widgets that both tabs use: cards, headings, fields, figures, a switch."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import QPointF, QRectF, QSize, Qt
+from PyQt5.QtGui import (
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPolygonF,
+    QShowEvent,
+    QValidator,
+    QWheelEvent,
+)
+from PyQt5.QtWidgets import (
+    QAbstractSpinBox,
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QSizePolicy,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mnist_draw.app.shared import theme
+from mnist_draw.app.shared.theme import Size
+
+#: Real numbers below this are shown as 1e-06.
+_SMALL = 1e-4
+
+
+def explain(widget: QWidget, name: str, sentence: str, shortcut: str = "") -> None:
+    """Give a control its accessible name, its tooltip sentence and its What's This text.
+
+    Parameters
+    ----------
+    widget : QWidget
+        The control.
+    name : str
+        What a screen reader calls it.
+    sentence : str
+        What it does, with units.
+    shortcut : str
+        The key that does the same, for the tooltip.
+    """
+    widget.setAccessibleName(name)
+    widget.setAccessibleDescription(sentence)
+    widget.setToolTip(f"{sentence} ({shortcut})" if shortcut else sentence)
+    widget.setWhatsThis(f"<b>{name}</b><br>{sentence}")
+
+
+def label(text: str, look: str, name: str = "") -> QLabel:
+    """Return a label with one of the style sheet's looks."""
+    result = QLabel(text)
+    result.setProperty("look", look)
+    if name:
+        result.setObjectName(name)
+    return result
+
+
+def set_look(widget: QWidget, look: str) -> None:
+    """Change a widget's look after it was shown."""
+    if widget.property("look") != look:
+        widget.setProperty("look", look)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
+
+
+class Card(QFrame):
+    """A framed area with a title line; its content goes into :attr:`body`."""
+
+    def __init__(self, title: str = "", note: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("look", "card")
+        self.body = QVBoxLayout(self)
+        pad = Size.CARD_PADDING
+        self.body.setContentsMargins(pad, pad - Size.GRID, pad, pad)
+        self.body.setSpacing(Size.FIELD_GAP)
+        self.top = QHBoxLayout()
+        self.top.setSpacing(Size.FIELD_GAP)
+        self.note = label(note, "muted")
+        if title:
+            self.top.addWidget(label(title, "title"))
+            self.top.addWidget(self.note)
+            self.top.addStretch(1)
+            self.body.addLayout(self.top)
+
+
+class Field(QWidget):
+    """A control with its muted label above it."""
+
+    def __init__(self, text: str, control: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(Size.CAPTION_GAP)
+        # Fields in one row share its width evenly, whatever they hold.
+        self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
+        self.caption = label(text, "muted")
+        self.caption.setBuddy(control)
+        layout.addWidget(self.caption)
+        layout.addWidget(control)
+
+
+class ComboBox(QComboBox):
+    """A choice that shows a small arrow in the theme's colour and leaves the wheel alone."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFocusPolicy(Qt.StrongFocus)
+        self.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(4)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        _wheel_if_focused(self, super().wheelEvent, event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.Antialiasing)
+        painter.setPen(QPen(theme.colour("muted"), 1.6, Qt.SolidLine, Qt.RoundCap, Qt.RoundJoin))
+        x, y, arm = self.width() - 15.0, self.height() / 2, 3.5
+        painter.drawPolyline(
+            QPolygonF([QPointF(x - arm, y - 2), QPointF(x, y + 2), QPointF(x + arm, y - 2)])
+        )
+
+
+class NumberBox(QSpinBox):
+    """A whole number; changed by typing, the arrow keys, or the wheel while it has the focus."""
+
+    def __init__(self, low: int, high: int, step: int = 1, suffix: str = "") -> None:
+        super().__init__()
+        self.setRange(low, high)
+        self.setSingleStep(step)
+        self.setSuffix(suffix)
+        self.setGroupSeparatorShown(True)
+        self.setButtonSymbols(QAbstractSpinBox.NoButtons)
+        self.setFocusPolicy(Qt.StrongFocus)
+        self.setCorrectionMode(QAbstractSpinBox.CorrectToNearestValue)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        _wheel_if_focused(self, super().wheelEvent, event)
+
+
+class RealBox(QDoubleSpinBox):
+    """A real number shown without superfluous zeros."""
+
+    def __init__(self, low: float, high: float, decimals: int, suffix: str = "") -> None:
+        super().__init__()
+        self.setDecimals(decimals)
+        self.setRange(low, high)
+        self.setSuffix(suffix)
+        self.setStepType(QAbstractSpinBox.AdaptiveDecimalStepType)
+        self.setButtonSymbols(QAbstractSpinBox.NoButtons)
+        self.setFocusPolicy(Qt.StrongFocus)
+
+    def textFromValue(self, value: float) -> str:
+        if 0 < value < _SMALL:
+            return f"{value:g}"
+        text = self.locale().toString(value, "f", self.decimals())
+        point = self.locale().decimalPoint()
+        return text.rstrip("0").rstrip(point) if point in text else text
+
+    def valueFromText(self, text: str) -> float:
+        number = _number(text.removesuffix(self.suffix()))
+        return super().valueFromText(text) if number is None else number
+
+    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
+        number = _number(text.removesuffix(self.suffix()))
+        if number is not None and self.minimum() <= number <= self.maximum():
+            return QValidator.Acceptable, text, position
+        if text.strip().lower().endswith(("e", "e-")):
+            return QValidator.Intermediate, text, position
+        return super().validate(text, position)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        _wheel_if_focused(self, super().wheelEvent, event)
+
+
+def _number(text: str) -> float | None:
+    """Read a number as programs write it, such as 1e-06."""
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _wheel_if_focused(widget: QWidget, handle: object, event: QWheelEvent) -> None:
+    """Scrolling a panel must not change the settings that pass under the pointer."""
+    if widget.hasFocus():
+        handle(event)  # type: ignore[operator]
+    else:
+        event.ignore()
+
+
+class ProgressBar(QProgressBar):
+    """A flat bar that is painted with everything else, not within each change of its value."""
+
+    def __init__(self, steps: int) -> None:
+        super().__init__()
+        self.setProperty("look", "progress")
+        self.setRange(0, steps)
+        self.setTextVisible(False)
+
+    def setValue(self, value: int) -> None:
+        if value != self.value():
+            self.setUpdatesEnabled(False)
+            super().setValue(value)
+            self.setUpdatesEnabled(True)
+
+
+class Switch(QCheckBox):
+    """A check box drawn as a sliding switch."""
+
+    def sizeHint(self) -> QSize:
+        return QSize(Size.GRID * 9, Size.GRID * 5)
+
+    def hitButton(self, position: object) -> bool:
+        return True
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.Antialiasing)
+        box = QRectF(self.rect()).adjusted(1, 1, -1, -1)
+        painter.setPen(QPen(theme.colour("text" if self.hasFocus() else "line"), 1))
+        painter.setBrush(theme.colour("second" if self.isChecked() else "track"))
+        painter.drawRoundedRect(box, box.height() / 2, box.height() / 2)
+        radius = box.height() / 2 - 3
+        x = box.right() - radius - 3 if self.isChecked() else box.left() + radius + 3
+        painter.setPen(Qt.NoPen)
+        painter.setBrush(theme.colour("on_second" if self.isChecked() else "muted"))
+        painter.drawEllipse(QPointF(x, box.center().y()), radius, radius)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.setFixedSize(self.sizeHint())

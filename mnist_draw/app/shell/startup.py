@@ -1,0 +1,63 @@
+"""From the command to the visible window, in the order that fails in words.
+
+Hooks first, then the look at display and libraries, then Qt. Only what the window shows at
+once is imported before it is visible; the network's libraries follow in other threads.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from mnist_draw.app.shared.reporting import logger, reporter
+from mnist_draw.app.shell import platform_check
+
+#: Python's threads change at least this often, in seconds: the window waits no longer for
+#: a worker that computes in Python.
+_SWITCH_INTERVAL = 0.0002
+
+
+def run(arguments: list[str]) -> int:
+    """Open the window and return the exit status when it has closed."""
+    reporter.install()
+    obstacle = platform_check.obstacle()
+    if obstacle is not None:
+        print(obstacle, file=sys.stderr)
+        return 1
+    try:
+        from PyQt5.QtCore import Qt
+        from PyQt5.QtGui import QGuiApplication
+        from PyQt5.QtWidgets import QApplication
+    except ImportError as error:
+        print(platform_check.qt_import_failure(error), file=sys.stderr)
+        return 1
+    reporter.install_qt()
+    sys.setswitchinterval(_SWITCH_INTERVAL)
+    QApplication.setAttribute(Qt.AA_EnableHighDpiScaling)
+    QApplication.setAttribute(Qt.AA_UseHighDpiPixmaps)
+    # X servers report screens of 100 dpi as a factor of 1.04, which would only blur; there the
+    # size of the text carries what lies between whole factors.
+    policies = Qt.HighDpiScaleFactorRoundingPolicy
+    exact = sys.platform in ("win32", "darwin")
+    QGuiApplication.setHighDpiScaleFactorRoundingPolicy(
+        policies.PassThrough if exact else policies.RoundPreferFloor
+    )
+    app = QApplication(["mnist-draw", *arguments])
+    app.setApplicationName("mnist_draw")
+    app.setApplicationDisplayName("MNIST Draw")
+    app.setDesktopFileName("mnist-draw")
+
+    from mnist_draw.app.shell.window import Window
+
+    window = Window()
+    window.show()
+    window.start_later()
+    status = app.exec_()
+    if not window.shut_down():
+        # A thread that still compiles cannot be ended from outside, and everything is saved:
+        # leave without the destructors that would abort the process.
+        logger.warning("leaving while a thread is still busy")
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    return int(status)

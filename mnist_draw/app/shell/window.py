@@ -1,0 +1,307 @@
+"""The main window: the tabs, the header, the message bar, and the services behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from PyQt5.QtCore import QByteArray, QObject, Qt, QTimer, pyqtSignal
+from PyQt5.QtGui import QCloseEvent, QKeySequence
+from PyQt5.QtWidgets import QApplication, QMainWindow, QShortcut, QTabWidget, QVBoxLayout, QWidget
+
+from mnist_draw.app.curves.lazy_plots import PlotsLater
+from mnist_draw.app.draw.draw_tab import DrawTab
+from mnist_draw.app.services.explanations import Explanations
+from mnist_draw.app.services.first_network import FirstNetwork
+from mnist_draw.app.services.learning import Learning
+from mnist_draw.app.services.recognition import Recognition, RecognitionWorker
+from mnist_draw.app.services.training import Training
+from mnist_draw.app.shared import theme
+from mnist_draw.app.shared.reporting import reporter
+from mnist_draw.app.shared.theme import Size
+from mnist_draw.app.shared.threads import Background
+from mnist_draw.app.shell.desktop_scheme import SystemScheme
+from mnist_draw.app.shell.message_bar import MessageBar
+from mnist_draw.app.shell.status_corner import Header
+from mnist_draw.app.train.run_controller import RunView
+from mnist_draw.app.train.runs_controller import RunsView
+from mnist_draw.app.train.train_tab import TrainTab
+from mnist_draw.errors import UserError
+from mnist_draw.storage.preferences import Preferences
+
+#: A run that does not end within so many milliseconds is left when the window closes.
+_CLOSE_MS = 30_000
+
+
+class _Messages(QObject):
+    """Carries sentences from any thread to the GUI thread."""
+
+    told = pyqtSignal(str)
+
+
+class Window(QMainWindow):
+    """Train and Draw, with everything they need.
+
+    Parameters
+    ----------
+    preferences : Preferences, optional
+        What was chosen last; the user's own if left out.
+    recognition : Recognition, optional
+        The recognition service; a real one if left out.
+    training : Training, optional
+        The training service; a real one if left out.
+    learning : Learning, optional
+        The service that learns taught digits; a real one if left out.
+    """
+
+    def __init__(
+        self,
+        preferences: Preferences | None = None,
+        recognition: Recognition | None = None,
+        training: Training | None = None,
+        learning: Learning | None = None,
+    ) -> None:
+        super().__init__()
+        self.setObjectName("window")
+        self.setWindowTitle("MNIST Draw")
+        self.preferences = preferences or Preferences()
+        self._model: Any = None
+        self._scheme = SystemScheme(self._desktop_changed, self)
+        theme.theme().motion = self.preferences.get("motion", True)
+        theme.theme().apply(self.preferences.get("theme", "system"), self._scheme.is_dark())
+        self._first = FirstNetwork(self.preferences.get("network", ""))
+        self.recognition = recognition or Recognition(RecognitionWorker(self._first.load), self)
+        self.training = training or Training(parent=self)
+        self.learning = learning or Learning(parent=self)
+        self.explanations = Explanations(parent=self)
+        self._closing = self._started = False
+        self._build()
+        self._connect()
+        self._restore()
+
+    # -- building
+
+    def _build(self) -> None:
+        centre = QWidget()
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        self.tabs = QTabWidget()
+        self.tabs.setObjectName("tabs")
+        self.tabs.setAccessibleName("Tabs")
+        self.tabs.setAttribute(Qt.WA_StyledBackground)
+        self.header = Header()
+        self.train_tab = TrainTab()
+        self.draw_tab = DrawTab()
+        self._plots = PlotsLater(self.train_tab.build_plots(), self)
+        self.tabs.addTab(self.train_tab, "Train")
+        self.tabs.addTab(self.draw_tab, "Draw")
+        self.tabs.setCurrentWidget(self.draw_tab)
+        self.tabs.setCornerWidget(self.header, Qt.TopRightCorner)
+        self.messages = MessageBar()
+        column.addWidget(self.tabs, 1)
+        column.addWidget(self.messages)
+        self.setCentralWidget(centre)
+        for keys, step in (("Ctrl+Tab", 1), ("Ctrl+Shift+Tab", -1)):
+            self._shortcut(keys, partial(self._next_tab, step))
+
+    def _shortcut(self, keys: str, action: Callable[[], object]) -> None:
+        shortcut = QShortcut(QKeySequence(keys), self)
+        shortcut.activated.connect(action)
+
+    def _connect(self) -> None:
+        self.run = RunView(self.train_tab, self.training, self.preferences, self)
+        self.run.told.connect(self.messages.tell)
+        self.background = Background(self)
+        self.runs = RunsView(self.train_tab, self.run, self.background, self)
+        self.runs.told.connect(self.messages.tell)
+        self.runs.network_asked.connect(self._network_asked)
+        self.run.state_changed.connect(self._show_status)
+        for keys, action in (
+            ("F5", self.run.start_or_pause),
+            ("Shift+F5", self.run.stop),
+            ("F6", self.run.one_epoch_more),
+            ("Ctrl+Q", self.close),
+        ):
+            self._shortcut(keys, action)
+        self.training.ended.connect(self._training_ended)
+        self._carrier = _Messages(self)
+        self._carrier.told.connect(self.messages.tell, Qt.QueuedConnection)
+        worker = self.recognition.worker
+        self.draw_tab.told.connect(self.messages.tell)
+        self.draw_tab.ink_posted.connect(worker.post_ink, Qt.DirectConnection)
+        worker.numbered.connect(self.draw_tab.show_number)
+        worker.answered.connect(self.draw_tab.show_answer)
+        worker.ready.connect(self._network_ready)
+        worker.failed.connect(self._recognition_failed)
+        self.explanations.connect(worker, self.draw_tab.answer)
+        self.explanations.worker.failed.connect(self.messages.tell)
+        # Straight from one worker's mailbox to the other's, whatever the window is doing.
+        self.training.learnt.connect(worker.post_model, Qt.DirectConnection)
+        self.training.learnt.connect(self.draw_tab.models.show_trained)
+        self.draw_tab.models.chosen.connect(worker.post_model, Qt.DirectConnection)
+        self.draw_tab.models.key_changed.connect(partial(self.preferences.set, "network"))
+        self.learning.learnt.connect(
+            lambda outcome: worker.post_model(outcome.model), Qt.DirectConnection
+        )
+        self.draw_tab.hand.connect(self.learning, self.training)
+        self.draw_tab.hand.told.connect(self.messages.tell)
+        self.run.hindrance = self.draw_tab.hand.hindrance
+        self.header.theme_chosen.connect(self.choose_theme)
+        self.header.motion_chosen.connect(self._choose_motion)
+        self.header.show_choices(theme.theme().choice, theme.theme().motion)
+        self.tabs.currentChanged.connect(self._tab_changed)
+
+    def _restore(self) -> None:
+        self.resize(*Size.WINDOW)
+        geometry = self.preferences.get("geometry", "")
+        if geometry:
+            self.restoreGeometry(QByteArray.fromHex(geometry.encode()))
+        if self.preferences.get("tab", "draw") == "train":
+            self.tabs.setCurrentWidget(self.train_tab)
+        if self.preferences.notice:
+            self.messages.tell(self.preferences.notice)
+        self._show_status()
+
+    # -- after the window is visible
+
+    def start_later(self) -> None:
+        """Start the services once the window has been painted."""
+        QTimer.singleShot(0, self.start)
+
+    def start(self) -> None:
+        """Start what takes time, in other threads."""
+        self._started = True
+        reporter.listen(self._carrier.told.emit)
+        if self.tabs.currentWidget() is self.train_tab:
+            self._plots.start()
+        self.recognition.start()
+        self.explanations.start()
+        self.draw_tab.start()
+        self.runs.look_for_interrupted()
+
+    def _network_asked(self, model: Any) -> None:
+        self.recognition.worker.post_model(model)
+        self.draw_tab.models.show_trained(model)
+        self.tabs.setCurrentWidget(self.draw_tab)
+
+    def _network_ready(self, model: Any) -> None:
+        if self._model is None:
+            self._list_networks()
+        self._model = model
+        self.draw_tab.models.confirm()
+        self.draw_tab.use_network(model)
+        self.draw_tab.answer.set_waiting("")
+        self._show_status()
+        self._plots.start()
+
+    def _list_networks(self) -> None:
+        """Fill the menu of networks, the one that the program started with chosen."""
+        from mnist_draw.recognition.learnt import list_learnt
+        from mnist_draw.recognition.network_library import list_models
+
+        models = self.draw_tab.models
+        models.fill(list_models(), list_learnt())
+        if self._first.key:
+            models.show_key(self._first.key)
+
+    def _recognition_failed(self, sentence: str) -> None:
+        if self._model is None:
+            self.draw_tab.answer.set_waiting("There is no network to answer.")
+        self.draw_tab.models.revert()
+        self.messages.tell(sentence)
+        self._plots.start()
+
+    # -- choices
+
+    def choose_theme(self, choice: str) -> None:
+        """Use light or dark colours, or those of the desktop."""
+        theme.theme().apply(choice)
+        self.preferences.set("theme", theme.theme().choice)
+        self.header.show_choices(theme.theme().choice, theme.theme().motion)
+
+    def _choose_motion(self, on: bool) -> None:
+        theme.theme().motion = on
+        self.preferences.set("motion", on)
+
+    def _desktop_changed(self, dark: bool) -> None:
+        theme.theme().apply(theme.theme().choice, dark)
+
+    def _next_tab(self, step: int) -> None:
+        self.tabs.setCurrentIndex((self.tabs.currentIndex() + step) % self.tabs.count())
+
+    def _tab_changed(self, index: int) -> None:
+        self.tabs.currentWidget().setFocus()
+        if self._started:
+            self._plots.start()
+        self._show_status()
+
+    def _show_status(self) -> None:
+        state = self.run.state
+        if self.tabs.currentWidget() is self.train_tab or state.busy:
+            self.header.show_status(state.words, active=state.busy, passing=state.busy)
+        elif self._model is None:
+            self.header.show_status("Getting the network ready", active=False, passing=False)
+        else:
+            self.header.show_status(_describe(self._model), active=True, passing=False)
+
+    # -- the end
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Close at once when nothing runs; else stop the run, save what was learnt, then close."""
+        self._remember()
+        self.draw_tab.finish()
+        if not self.training.running:
+            event.accept()
+            return
+        event.ignore()
+        if not self._closing:
+            self._closing = True
+            self.training.stop(closing=True)
+            self.run.stop()
+            self.messages.tell("Closing as soon as what was learnt is saved.")
+            QTimer.singleShot(_CLOSE_MS, self._close_anyway)
+
+    def _training_ended(self) -> None:
+        if self._closing:
+            self.close()
+
+    def _close_anyway(self) -> None:
+        """Leave a run that does not end: it still compiles, so nothing has been learnt yet."""
+        if self.isVisible():
+            self.hide()
+            QApplication.quit()
+
+    def _remember(self) -> None:
+        on_train = self.tabs.currentWidget() is self.train_tab
+        self.preferences.set("tab", "train" if on_train else "draw")
+        self.preferences.set("training", self.train_tab.settings.settings().to_json())
+        self.preferences.set("geometry", bytes(self.saveGeometry().toHex()).decode())
+        try:
+            self.preferences.save()
+        except UserError as error:
+            reporter.report(error)
+
+    def shut_down(self) -> bool:
+        """End all threads; return False if one did not end in time."""
+        ended = [
+            self.training.wait(),
+            self.learning.wait(),
+            self.recognition.stop(),
+            self.explanations.stop(),
+            self._plots.wait(),
+            self.draw_tab.wait(),
+            self.train_tab.settings.examples.wait(),
+        ]
+        return all([*ended, self.background.wait()])
+
+
+def _describe(model: Any) -> str:
+    """Name a network and its accuracy, for the header."""
+    metadata = model.metadata
+    words = str(metadata.get("title") or model.network)
+    accuracy = metadata.get("test_accuracy")
+    if isinstance(accuracy, int | float):
+        words += f" · {100 * accuracy:.2f} % on {metadata.get('dataset', 'MNIST')}"
+    return words

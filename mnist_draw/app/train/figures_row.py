@@ -1,0 +1,198 @@
+"""The row of figures and the two progress bars over the curves."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import QSize, Qt
+from PyQt5.QtGui import QResizeEvent
+from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from mnist_draw.app.shared.steady_labels import TabularLabel
+from mnist_draw.app.shared.theme import Size
+from mnist_draw.app.shared.widgets import ProgressBar, explain, label
+from mnist_draw.app.train import run_state
+from mnist_draw.app.train.run_state import RunState
+
+_STEPS = 1000
+#: Columns of figures where the window is too narrow for all in one row.
+_FEW = 4
+
+
+class Figure(QWidget):
+    """A large figure with its name above and a note below."""
+
+    def __init__(self, caption: str, name: str, sentence: str, look: str = "figure") -> None:
+        super().__init__()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addWidget(label(caption, "muted"))
+        self.value = TabularLabel("–", widest="100.00 %")
+        self.value.setObjectName(name)
+        self.value.setProperty("look", look)
+        explain(self.value, caption, sentence)
+        column.addWidget(self.value)
+        self.note = TabularLabel(widest="minibatch 0.0000")
+        self.note.setProperty("look", "muted")
+        column.addWidget(self.note)
+
+    def show_value(self, value: str, note: str) -> None:
+        """Show a figure and its note."""
+        for widget, text in ((self.value, value), (self.note, note)):
+            widget.setText(text)
+
+
+class FiguresRow(QWidget):
+    """Losses, accuracies, speed and time left of the run."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.training_loss = Figure(
+            "Training loss",
+            "trainLossLabel",
+            "Mean cross-entropy of this epoch's minibatches so far, in nats.",
+        )
+        self.training_accuracy = Figure(
+            "Training accuracy",
+            "trainAccuracyLabel",
+            "Share of right answers in this epoch's minibatches so far, in percent.",
+        )
+        self.validation_loss = Figure(
+            "Validation loss",
+            "validationLossLabel",
+            "Mean cross-entropy on pictures the network does not learn from, in nats.",
+            "figure2",
+        )
+        self.validation_accuracy = Figure(
+            "Validation accuracy",
+            "validationAccuracyLabel",
+            "Share of right answers on pictures the network does not learn from, in percent.",
+            "figure2",
+        )
+        self.test_accuracy = Figure(
+            "Test accuracy",
+            "testAccuracyLabel",
+            "Share of right answers on the test pictures at the end of the run, in percent.",
+        )
+        self.speed = Figure(
+            "Speed", "throughputLabel", "Training pictures per second over the last minibatches."
+        )
+        self.time_left = Figure(
+            "Time left", "timeLeftLabel", "Estimated time to the end of the run."
+        )
+        self._figures = (
+            self.training_loss,
+            self.training_accuracy,
+            self.validation_loss,
+            self.validation_accuracy,
+            self.test_accuracy,
+            self.speed,
+            self.time_left,
+        )
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(Size.CARD_GAP)
+        self._columns = 0
+        self._arrange(_FEW)
+
+    def _arrange(self, columns: int) -> None:
+        """Set the figures out in so many columns."""
+        if columns == self._columns:
+            return
+        self._columns = columns
+        for number, figure in enumerate(self._figures):
+            self._grid.addWidget(figure, number // columns, number % columns)
+        for column in range(len(self._figures)):
+            self._grid.setColumnStretch(column, int(column < columns))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self._width(_FEW), self._grid.minimumSize().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        every = len(self._figures)
+        self._arrange(every if event.size().width() >= self._width(every) else _FEW)
+
+    def _width(self, columns: int) -> int:
+        """Return the width that so many columns of the widest figure need."""
+        widest = max(figure.minimumSizeHint().width() for figure in self._figures)
+        return columns * widest + (columns - 1) * Size.CARD_GAP
+
+    def show_state(self, state: RunState) -> None:
+        """Show the figures of a run."""
+        self.training_loss.show_value(
+            run_state.loss(state.training_loss),
+            "" if state.batch_loss is None else f"minibatch {state.batch_loss:.4f}",
+        )
+        self.training_accuracy.show_value(run_state.percent(state.training_accuracy), "")
+        self.validation_loss.show_value(
+            run_state.loss(state.validation_loss),
+            "" if state.best_loss is None else f"best {state.best_loss:.4f}",
+        )
+        self.validation_accuracy.show_value(
+            run_state.percent(state.validation_accuracy),
+            "" if state.best_accuracy is None else f"best {run_state.percent(state.best_accuracy)}",
+        )
+        self.test_accuracy.show_value(
+            run_state.percent(state.test_accuracy),
+            "" if state.test_accuracy is not None or not state.busy else "at the end",
+        )
+        speed, left, planned = state.speed, state.seconds_left, state.seconds_planned
+        self.speed.show_value("–" if speed is None else f"{speed:,.0f}", "pictures / s")
+        self.time_left.show_value(
+            "–" if left is None else run_state.clock(left),
+            "" if planned is None else f"of {run_state.clock(planned)}",
+        )
+
+
+class ProgressRow(QWidget):
+    """How far the epoch and the run are."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(Size.FIELD_GAP)
+        row.addWidget(label("Epoch", "muted"))
+        self.epoch = TabularLabel("–", widest="00")
+        self.epoch.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
+        self.epoch.setObjectName("epochLabel")
+        explain(self.epoch, "Epoch", "The number of the epoch that is going on or was last.")
+        row.addWidget(self.epoch)
+        self.of = TabularLabel()
+        self.of.setProperty("look", "muted")
+        row.addWidget(self.of)
+        self.epoch_bar, self.epoch_percent = self._bar(
+            row, "epochProgress", "Progress of the epoch", "How much of the epoch is done."
+        )
+        row.addSpacing(Size.FIELD_GAP)
+        row.addWidget(label("Run", "muted"))
+        self.run_bar, self.run_percent = self._bar(
+            row, "runProgress", "Progress of the run", "How much of the run is done."
+        )
+
+    def _bar(
+        self, row: QHBoxLayout, name: str, title: str, sentence: str
+    ) -> tuple[ProgressBar, TabularLabel]:
+        bar = ProgressBar(_STEPS)
+        bar.setObjectName(name)
+        explain(bar, title, sentence)
+        row.addWidget(bar, 1)
+        figure = TabularLabel("0 %", widest="100 %")
+        figure.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
+        figure.setProperty("look", "muted")
+        row.addWidget(figure)
+        return bar, figure
+
+    def show_state(self, state: RunState) -> None:
+        """Show how far a run is; while it compiles the bars show how far that is."""
+        self.epoch.setText(str(state.epoch) if state.epoch else "–")
+        self.of.setText(f"of {state.epochs}" if state.epochs else "")
+        epoch_part, run_part = state.epoch_part, state.run_part
+        if state.state == "compiling":
+            done, total = state.compiled
+            epoch_part = (done + 0.5) / total if total else 0.0
+        for bar, figure, part in (
+            (self.epoch_bar, self.epoch_percent, epoch_part),
+            (self.run_bar, self.run_percent, run_part),
+        ):
+            bar.setValue(round(part * _STEPS))
+            figure.setText(f"{100 * part:.0f} %")

@@ -1,0 +1,308 @@
+"""Joins the Train tab to the training service: requests one way, events the other."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from PyQt5.QtCore import QObject, pyqtSignal
+
+from mnist_draw.app.services.training import Training
+from mnist_draw.app.shared.reporting import reporter
+from mnist_draw.app.train.run_state import Failed, RunState
+from mnist_draw.app.train.train_tab import TrainTab
+from mnist_draw.errors import UserError
+from mnist_draw.storage.preferences import Preferences
+from mnist_draw.training import hints
+from mnist_draw.training.runs.history import History
+from mnist_draw.training.runs.record import Run
+
+#: Minibatches alone show in curves and figures at most this often, in seconds: nobody reads
+#: faster, and what the window paints the training cannot use. Everything else shows at once.
+_CURVES_EVERY = 0.3
+_FIGURES_EVERY = 0.1
+_MARKS = {"learning_rate": "rate ", "l2": "L2 ", "augmentation": "augmentation "}
+
+
+class RunView(QObject):
+    """Starts, pauses and stops runs for the Train tab, and shows their events on it.
+
+    Signals
+    -------
+    state_changed
+        Whenever state or figures are shown anew.
+    told
+        ``(sentence)``: something the user should read.
+    """
+
+    state_changed = pyqtSignal()
+    told = pyqtSignal(str)
+
+    def __init__(
+        self,
+        tab: TrainTab,
+        training: Training,
+        preferences: Preferences,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.tab = tab
+        self.training = training
+        self.state = RunState()
+        #: Returns why no run can be started now, as a sentence; empty if it can.
+        self.hindrance: Callable[[], str] = str
+        self._preferences = preferences
+        self._history = History()
+        self._curves_drawn = self._figures_shown = 0.0
+        self._dead: tuple[float, ...] = ()
+        tab.start_asked.connect(self.start)
+        tab.pause_asked.connect(self.pause)
+        tab.stop_asked.connect(self.stop)
+        tab.epoch_asked.connect(self.one_epoch_more)
+        tab.settings.learning_rate_changed.connect(partial(self._change, "learning_rate"))
+        tab.settings.l2_changed.connect(partial(self._change, "l2"))
+        tab.settings.augmentation_changed.connect(partial(self._change, "augmentation"))
+        tab.settings.examples.failed.connect(self.told)
+        tab.settings.told.connect(self.told)
+        training.happened.connect(self._happened)
+        training.ended.connect(self._ended)
+        self._restore()
+        self._show()
+
+    # -- what the user asks for
+
+    def start(self) -> None:
+        """Start a new run with the settings of the panel."""
+        if self.training.running or self._hindered():
+            return
+        settings = self.tab.settings.settings()
+        try:
+            self.training.start(settings)
+        except UserError as error:
+            self.told.emit(reporter.sentence(error))
+            return
+        self._preferences.set("training", settings.to_json())
+        # Who starts another run has answered for now; the next start of the program asks again.
+        self.tab.offer.withdraw()
+        self._begin(settings.epochs)
+        self._history = History()
+        self.tab.filters.show_parameters(None)
+        for card in (self.tab.loss, self.tab.accuracy):
+            card.clear(settings.epochs)
+
+    def _hindered(self) -> bool:
+        """Tell why no run can be started now, if so."""
+        sentence = self.hindrance()
+        if sentence:
+            self.told.emit(sentence)
+        return bool(sentence)
+
+    def start_or_pause(self) -> None:
+        """Do what F5 does: start, or pause and resume."""
+        if self.training.running:
+            self.pause()
+        else:
+            self.start()
+
+    def pause(self) -> None:
+        """Pause the run, or let it go on."""
+        controls = self.training.controls
+        if controls is None or not self.tab.pause_button.isEnabled():
+            return
+        if controls.paused:
+            controls.resume()
+        else:
+            controls.pause()
+
+    def stop(self) -> None:
+        """End the run after its minibatch."""
+        if self.training.running and self.state.state != "testing":
+            self.training.stop()
+            self.state.stopping()
+            self._show()
+
+    def one_epoch_more(self) -> None:
+        """Add an epoch to the plan, or continue the last run for one."""
+        if not self.tab.step_button.isEnabled():
+            return
+        controls = self.training.controls
+        if controls is not None:
+            controls.add_epoch()
+            return
+        if self._hindered():
+            return
+        epochs = self._epochs_done() + 1
+        self.training.continue_for(epochs)
+        test_accuracy = self.state.test_accuracy
+        self._begin_continued(epochs)
+        self.state.test_accuracy = test_accuracy
+
+    def continue_run(self, run: Run) -> None:
+        """Continue a run of the list, from its last complete epoch to its planned end."""
+        if self.training.running:
+            self.told.emit("A run is going on; stop it before another one is continued.")
+            return
+        if self._hindered():
+            return
+        settings = run.settings
+        if run.epochs_done >= settings.epochs:
+            settings = settings.replace(epochs=run.epochs_done + 1)
+        self.tab.settings.show_settings(settings)
+        self.training.continue_run(replace(run, settings=settings))
+        self.tab.filters.show_parameters(None)
+        self._begin_continued(settings.epochs)
+
+    def _begin_continued(self, epochs: int) -> None:
+        """Show a run whose earlier part comes as an event; it goes on as the panel says."""
+        settings = self.tab.settings
+        self._change("learning_rate", settings.learning_rate.value())
+        self._change("l2", settings.l2.value())
+        self._change("augmentation", str(settings.augmentation.currentData()))
+        self._begin(epochs)
+        for card in (self.tab.loss, self.tab.accuracy):
+            card.clear(epochs)
+        self._history = History()
+
+    def _begin(self, epochs: int) -> None:
+        self.state = RunState()
+        self.state.begin()
+        self._dead = ()
+        self.state.epochs = epochs
+        self._show()
+
+    def _epochs_done(self) -> int:
+        return self._history.epochs[-1].epoch if self._history.epochs else 0
+
+    def _change(self, name: str, value: Any) -> None:
+        """Change a setting of the run that is going on."""
+        controls = self.training.controls
+        if controls is None:
+            return
+        try:
+            getattr(controls, f"set_{name}")(value)
+        except UserError as error:
+            self.told.emit(f"{error} The run goes on as before.")
+
+    # -- what the run tells
+
+    def _happened(self, events: list[Any]) -> None:
+        tab = self.tab
+        parameters = None
+        redraw = show = hint = False
+        for event in events:
+            self.state.take(event)
+            self._history.add(event)
+            name = type(event).__name__
+            show = show or name != "BatchFinished"
+            if name == "BatchFinished":
+                place = event.epoch - 1 + event.batch / event.batches
+                tab.loss.add_batch(place, event.loss)
+                tab.accuracy.add_batch(place, event.accuracy)
+            elif name == "EpochFinished":
+                self._add_epoch(
+                    event.epoch,
+                    (event.training_loss, event.validation_loss),
+                    (event.training_accuracy, event.validation_accuracy),
+                )
+                parameters = event.parameters
+                redraw = hint = True
+            elif name == "SettingChanged":
+                self._mark(event)
+                redraw = True
+            elif name == "Continued":
+                self._show_earlier(event)
+                redraw = True
+            elif name == "LayerFigures":
+                self._dead = event.dead
+                tab.layers.show_figures(event)
+                hint = True
+            elif name == "Diverged":
+                hint = False
+                tab.hint.show_hint(hints.diverged(event.learning_rate))
+                self.told.emit(event.message)
+            elif name in ("CheckpointFailed", "Failed"):
+                self.told.emit(event.sentence if isinstance(event, Failed) else event.message)
+            elif name in ("Paused", "Finished"):
+                redraw = True
+        # Once for all of them: a hint looks at every epoch so far.
+        if hint:
+            self._hint()
+        if parameters is not None:
+            tab.filters.show_parameters(parameters)
+        now = time.monotonic()
+        if redraw or now - self._curves_drawn > _CURVES_EVERY:
+            self._draw_curves()
+        if show or now - self._figures_shown > _FIGURES_EVERY:
+            self._show()
+
+    def _show_earlier(self, earlier: Any) -> None:
+        """Show the figures of a continued run's earlier part."""
+        self._history = History.from_arrays(
+            earlier.batch_losses, earlier.batch_accuracies, earlier.epochs
+        )
+        self._history.changes = list(earlier.changes)
+        for change in earlier.changes:
+            self._mark(change)
+        batches = len(self._history.batch_losses)
+        epochs = self._history.epochs
+        for number in range(batches):
+            place = (number + 1) * len(epochs) / batches
+            self.tab.loss.add_batch(place, self._history.batch_losses[number])
+            self.tab.accuracy.add_batch(place, self._history.batch_accuracies[number])
+        for row in epochs:
+            self._add_epoch(
+                row.epoch,
+                (row.training_loss, row.validation_loss),
+                (row.training_accuracy, row.validation_accuracy),
+            )
+
+    def _mark(self, change: Any) -> None:
+        value = change.value
+        words = _MARKS[change.name] + (f"{value:g}" if isinstance(value, float) else str(value))
+        for card in (self.tab.loss, self.tab.accuracy):
+            card.mark(change.name, change.place, words)
+
+    def history(self) -> History:
+        """Return a copy of the figures of the run that is shown."""
+        return History.from_arrays(*self._history.to_arrays())
+
+    def _add_epoch(
+        self,
+        epoch: int,
+        losses: tuple[float, float],
+        accuracies: tuple[float, float],
+    ) -> None:
+        self.tab.loss.add_epoch(epoch, *losses)
+        self.tab.accuracy.add_epoch(epoch, *accuracies)
+
+    def _hint(self) -> None:
+        if self.state.state != "failed":
+            settings = self.tab.settings.settings()
+            self.tab.hint.show_hint(hints.read_curves(self._history.epochs, settings, self._dead))
+
+    def _draw_curves(self) -> None:
+        self._curves_drawn = time.monotonic()
+        for card in (self.tab.loss, self.tab.accuracy):
+            card.set_planned(self.state.epochs)
+            card.redraw()
+
+    def _ended(self) -> None:
+        self._draw_curves()
+        self._show()
+
+    def _show(self) -> None:
+        self._figures_shown = time.monotonic()
+        running = self.training.running
+        self.tab.show_state(self.state, running, not running and self.training.can_continue)
+        self.state_changed.emit()
+
+    def _restore(self) -> None:
+        stored = self._preferences.get("training", {})
+        if stored:
+            try:
+                self.tab.settings.show_stored(stored)
+            except UserError as error:
+                self.told.emit(f"The settings of the last run are not used: {error}")

@@ -1,0 +1,224 @@
+"""Joins the page of runs to the runs on disk; reading and writing happen off the GUI thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PyQt5.QtCore import QObject, pyqtSignal
+from PyQt5.QtWidgets import QFileDialog, QWidget
+
+from mnist_draw.app.services.run_files import in_use
+from mnist_draw.app.shared.images import save_bytes, widget_png
+from mnist_draw.app.shared.threads import Background
+from mnist_draw.app.train.run_controller import RunView
+from mnist_draw.app.train.train_tab import TrainTab
+from mnist_draw.training.runs import run_list
+from mnist_draw.training.runs.history import History
+from mnist_draw.training.runs.record import Run, load_history
+
+#: What can be exported: the file's ending, and what the dialog calls it.
+_KINDS = {
+    "png": ("png", "Pictures (*.png)"),
+    "csv": ("csv", "Tables (*.csv)"),
+    "minibatches": ("csv", "Tables (*.csv)"),
+    "npz": ("npz", "Networks (*.npz)"),
+}
+_TABLES = {"csv": History.write_csv, "minibatches": History.write_minibatches_csv}
+
+
+class RunsView(QObject):
+    """Lists, compares, renames, deletes and exports runs; offers the one that was cut off.
+
+    Signals
+    -------
+    told
+        ``(sentence, undo)``: something to read; ``undo`` takes it back, or is None.
+    network_asked
+        ``(model)``: a run's network for the Draw tab.
+    """
+
+    told = pyqtSignal(str, object)
+    network_asked = pyqtSignal(object)
+
+    def __init__(
+        self, tab: TrainTab, run: RunView, background: Background, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._tab, self._page, self._run = tab, tab.runs, run
+        self._background = background
+        self._histories: dict[str, History] = {}
+        self._acts: dict[str, Callable[[Run], object]] = {
+            "draw": self._to_draw,
+            "continue": self.continue_run,
+            "use_settings": self._use_settings,
+            "delete": self.delete,
+            **{kind: partial(self._export, kind) for kind in _KINDS},
+        }
+        self._page.asked.connect(lambda what, asked: self._acts[what](asked))
+        self._page.undo_asked.connect(self.restore)
+        self._page.table.renamed.connect(self._rename)
+        self._page.table.ticked_changed.connect(self._compare)
+        tab.offer.continue_asked.connect(self.continue_run)
+        tab.offer.discard_asked.connect(self.delete)
+        for card, name in ((tab.loss, "loss"), (tab.accuracy, "accuracy")):
+            card.export_asked.connect(partial(self._export_curves, card, name))
+        tab.runs_shown.connect(self.refresh)
+        run.training.ended.connect(self._ended)
+
+    def _tell(self, sentence: str) -> None:
+        self.told.emit(sentence, None)
+
+    # -- after the window is visible
+
+    def look_for_interrupted(self) -> None:
+        """Offer to continue the run that was cut off, if there is one."""
+
+        def look() -> tuple[Run | None, list[str]]:
+            run_list.empty_bin()
+            return run_list.find_interrupted(in_use)
+
+        self._background.run(look, self._found)
+
+    def _found(self, found: tuple[Run | None, list[str]]) -> None:
+        run, told = found
+        if told:
+            self._tell(" ".join(told))
+        if run is not None and not self._run.training.running:
+            self._tab.offer.offer(run)
+
+    # -- the list
+
+    def refresh(self) -> None:
+        """Read the runs anew."""
+        self._background.run(run_list.list_runs, self._listed)
+
+    def _listed(self, listed: tuple[list[Run], list[str]]) -> None:
+        runs, told = listed
+        self._page.show_runs(runs)
+        if told:
+            self._tell(" ".join(told))
+        self._compare()
+
+    def _ended(self) -> None:
+        self._histories.clear()
+        if self._tab.showing_runs:
+            self.refresh()
+
+    def _compare(self) -> None:
+        runs = self._page.table.ticked_runs()
+        self._page.differences.show_runs(runs)
+        missing = [run for run in runs if run.folder.name not in self._histories]
+        if missing:
+            self._background.run(
+                lambda: {run.folder.name: load_history(run) for run in missing}, self._loaded
+            )
+        known = [run for run in runs if run.folder.name in self._histories]
+        self._page.compare.show_runs([(run, self._histories[run.folder.name]) for run in known])
+
+    def _loaded(self, histories: dict[str, History]) -> None:
+        self._histories |= histories
+        runs = self._page.table.ticked_runs()
+        self._page.compare.show_runs(
+            [
+                (run, self._histories[run.folder.name])
+                for run in runs
+                if run.folder.name in self._histories
+            ]
+        )
+
+    # -- what can be done with a run
+
+    def continue_run(self, run: Run) -> None:
+        """Train a run on, and show it."""
+        self._tab.show_curves()
+        self._tab.offer.withdraw()
+        self._run.continue_run(run)
+
+    def _use_settings(self, run: Run) -> None:
+        if self._run.training.running:
+            self._tell("A run is going on; its settings stay until it has ended.")
+            return
+        self._tab.settings.show_settings(run.settings)
+
+    def _rename(self, run: Run, name: str) -> None:
+        renamed = run.renamed("" if name == run.started else name)
+        self._background.run(renamed.save, lambda _: self.refresh())
+
+    def delete(self, run: Run) -> None:
+        """Delete a run, and offer to take that back."""
+        if self._run.training.running and run.folder == self._run.training.folder:
+            self._tell("This run is going on; stop it before it is deleted.")
+            return
+        if in_use(run.folder):
+            self._tell("This run is going on in another window; it was not deleted.")
+            return
+        self._background.run(lambda: run_list.delete_run(run), partial(self._deleted, run))
+
+    def _deleted(self, run: Run, kept: Path) -> None:
+        self.told.emit(
+            f"The run {run.title} was deleted. It can be brought back for "
+            f"{run_list.KEPT_DAYS} days.",
+            partial(self.restore, kept),
+        )
+        self.refresh()
+
+    def restore(self, kept: Path | None = None) -> None:
+        """Bring back a deleted run: the given one, or the last."""
+        kept = kept or run_list.last_deleted()
+        if kept is None:
+            self._tell("There is no deleted run to bring back.")
+            return
+        chosen = kept
+        self._background.run(lambda: run_list.restore_run(chosen), lambda _: self.refresh())
+
+    def _to_draw(self, run: Run) -> None:
+        def load() -> Any:
+            from mnist_draw.recognition.network_library import load_trained
+
+            return load_trained(run.model)
+
+        self._background.run(load, self.network_asked.emit)
+
+    def _export(self, kind: str, run: Run) -> None:
+        name = run.title.replace(":", ".").replace("/", "-")
+        path = self._ask_where(f"Export the run {run.title}", name, kind)
+        if not path:
+            return
+        if kind == "png":
+            if run not in self._page.table.ticked_runs():
+                self._page.table.tick(run)
+            # After the run's curve has been read and drawn.
+            self._background.run(lambda: None, lambda _: self._export_png(path))
+            return
+        if kind != "npz":
+            write = _TABLES[kind]
+            self._background.run(lambda: write(load_history(run), path), self._saved(path))
+        else:
+            self._background.run(
+                lambda: save_bytes(path, run.model.read_bytes()), self._saved(path)
+            )
+
+    def _export_curves(self, card: QWidget, name: str, kind: str) -> None:
+        path = self._ask_where(f"Save the curves of {name}", name, kind)
+        if path and kind == "png":
+            content = widget_png(card)
+            self._background.run(lambda: save_bytes(path, content), self._saved(path))
+        elif path:
+            history, write = self._run.history(), _TABLES[kind]
+            self._background.run(lambda: write(history, path), self._saved(path))
+
+    def _ask_where(self, title: str, name: str, kind: str) -> str:
+        """Ask for a file; empty when the user wants none after all."""
+        ending, kinds_of_file = _KINDS[kind]
+        path, _ = QFileDialog.getSaveFileName(self._page, title, f"{name}.{ending}", kinds_of_file)
+        return path
+
+    def _export_png(self, path: str) -> None:
+        content = widget_png(self._page.compare)
+        self._background.run(lambda: save_bytes(path, content), self._saved(path))
+
+    def _saved(self, path: str) -> Callable[[Any], None]:
+        return lambda _: self._tell(f"Saved {path}.")

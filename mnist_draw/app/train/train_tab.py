@@ -1,0 +1,278 @@
+"""The Train tab: settings, run buttons, figures, curves, filters and what they say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtGui import QKeySequence, QResizeEvent
+from PyQt5.QtWidgets import (
+    QHBoxLayout,
+    QPushButton,
+    QScrollArea,
+    QShortcut,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mnist_draw.app.curves.loss_and_accuracy import AccuracyCard, LossCard
+from mnist_draw.app.runs.offer_bar import OfferBar
+from mnist_draw.app.runs.runs_page import RunsPage
+from mnist_draw.app.shared import theme
+from mnist_draw.app.shared.steady_labels import Wrapping
+from mnist_draw.app.shared.theme import Size
+from mnist_draw.app.shared.widgets import Card, explain, label
+from mnist_draw.app.train.figures_row import FiguresRow, ProgressRow
+from mnist_draw.app.train.filters_view import FiltersView
+from mnist_draw.app.train.hint_card import HintCard
+from mnist_draw.app.train.layers_view import LayersView
+from mnist_draw.app.train.run_state import RunState
+from mnist_draw.app.train.settings_panel import SettingsPanel
+
+#: From this width on, in pixels, filters and layers are shown side by side.
+_BOTH = 1700
+
+
+class TrainTab(QWidget):
+    """Shows a run and takes what the user asks for; the window connects it to the worker.
+
+    Signals
+    -------
+    start_asked, pause_asked, stop_asked, epoch_asked
+        The buttons. ``pause_asked`` also resumes.
+    runs_shown
+        The list of runs has come into view.
+    """
+
+    start_asked = pyqtSignal()
+    pause_asked = pyqtSignal()
+    stop_asked = pyqtSignal()
+    epoch_asked = pyqtSignal()
+    runs_shown = pyqtSignal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("trainTab")
+        self.setProperty("look", "page")
+        self.setAttribute(Qt.WA_StyledBackground)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self._build_side())
+        row.addLayout(self._build_main(), 1)
+        self.setFocusProxy(self.start_button)
+
+    # -- building
+
+    def _build_side(self) -> QWidget:
+        side = QWidget()
+        side.setProperty("look", "side")
+        side.setAttribute(Qt.WA_StyledBackground)
+        side.setFixedWidth(round(Size.SIDE_PANEL * theme.text_scale()))
+        column = QVBoxLayout(side)
+        column.setContentsMargins(0, 0, 1, Size.CARD_GAP)
+        column.setSpacing(Size.FIELD_GAP)
+        self.settings = SettingsPanel()
+        scroll = QScrollArea()
+        scroll.setObjectName("settingsArea")
+        scroll.setWidget(self.settings)
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.NoFocus)
+        column.addWidget(scroll, 1)
+        self.state_label = label("", "muted", "stateLabel")
+        explain(self.state_label, "State", "What the run is doing.")
+        inner = QVBoxLayout()
+        inner.setContentsMargins(Size.MARGIN, 0, Size.MARGIN, 0)
+        inner.setSpacing(Size.FIELD_GAP)
+        state = QHBoxLayout()
+        self._state_words = Wrapping(self.state_label)
+        state.addWidget(self._state_words, 1)
+        state.addWidget(self._build_runs_button(), 0, Qt.AlignTop)
+        inner.addLayout(state)
+        inner.addLayout(self._build_buttons())
+        column.addLayout(inner)
+        return side
+
+    def _build_runs_button(self) -> QPushButton:
+        self.runs_button = QPushButton("Runs")
+        self.runs_button.setObjectName("runsButton")
+        self.runs_button.setProperty("look", "link")
+        self.runs_button.setCheckable(True)
+        explain(
+            self.runs_button, "Runs", "Show all runs to compare them, or the run's curves.", "F7"
+        )
+        QShortcut(QKeySequence("F7"), self).activated.connect(self.runs_button.toggle)
+        self.runs_button.toggled.connect(self._show_page)
+        return self.runs_button
+
+    def _show_page(self, runs: bool) -> None:
+        self.runs_button.setText("Curves" if runs else "Runs")
+        self._pages.setCurrentWidget(self.runs if runs else self._curves)
+        if runs:
+            self.runs_shown.emit()
+            self.runs.table.setFocus()
+
+    @property
+    def showing_runs(self) -> bool:
+        """Whether the list of runs is in view, not the curves."""
+        return self.runs_button.isChecked()
+
+    def show_curves(self) -> None:
+        """Bring the run's figures and curves into view."""
+        self.runs_button.setChecked(False)
+
+    def _build_buttons(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(Size.FIELD_GAP)
+        for attribute, name, text, sentence, key, signal in (
+            (
+                "start_button",
+                "startButton",
+                "Start",
+                "Train a new network with these settings.",
+                "F5",
+                self.start_asked,
+            ),
+            (
+                "pause_button",
+                "pauseButton",
+                "Pause",
+                "Let the run wait after its minibatch, or go on.",
+                "F5",
+                self.pause_asked,
+            ),
+            (
+                "stop_button",
+                "stopButton",
+                "Stop",
+                "End the run after its minibatch; what it has learnt is kept.",
+                "Shift+F5",
+                self.stop_asked,
+            ),
+            (
+                "step_button",
+                "stepButton",
+                "+1 epoch",
+                "One epoch more than planned; after a run, continue it for one epoch.",
+                "F6",
+                self.epoch_asked,
+            ),
+        ):
+            button = QPushButton(text)
+            button.setObjectName(name)
+            explain(button, text, sentence, key)
+            button.clicked.connect(lambda _, signal=signal: signal.emit())
+            setattr(self, attribute, button)
+            row.addWidget(button, 1 if attribute in ("start_button", "pause_button") else 0)
+        for button in (self.start_button, self.pause_button):
+            button.setProperty("look", "primary")
+        self.pause_button.hide()
+        return row
+
+    def _build_main(self) -> QVBoxLayout:
+        outer = QVBoxLayout()
+        outer.setContentsMargins(Size.MARGIN, Size.CARD_PADDING, Size.MARGIN, Size.MARGIN)
+        outer.setSpacing(Size.CARD_GAP)
+        self.offer = OfferBar()
+        outer.addWidget(self.offer)
+        self._pages = QStackedWidget()
+        self._curves = QWidget()
+        self.runs = RunsPage()
+        for page in (self._curves, self.runs):
+            self._pages.addWidget(page)
+        outer.addWidget(self._pages, 1)
+        column = QVBoxLayout(self._curves)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(Size.CARD_GAP)
+        self.figures = FiguresRow()
+        self.progress = ProgressRow()
+        column.addWidget(self.figures)
+        column.addWidget(self.progress)
+        plots = QHBoxLayout()
+        plots.setSpacing(Size.CARD_GAP)
+        self.loss = LossCard()
+        self.accuracy = AccuracyCard()
+        plots.addWidget(self.loss, 1)
+        plots.addWidget(self.accuracy, 1)
+        column.addLayout(plots, 2)
+        below = QHBoxLayout()
+        below.setSpacing(Size.CARD_GAP)
+        filters_card = Card("What the first layer looks for", " ")
+        self.filters = FiltersView()
+        self._filters_note = filters_card.note
+        self.filters.shown_changed.connect(self._note_filters)
+        self._note_filters(0, 0)
+        filters_card.body.addWidget(self.filters, 1)
+        layers_card = Card("Inside the layers")
+        self.layers = LayersView()
+        layers_card.body.addWidget(self.layers, 1)
+        self._insides = (filters_card, layers_card)
+        self._switches = (
+            self._build_switch(filters_card, 1, "Inside the layers", "showLayersButton"),
+            self._build_switch(layers_card, 0, "First layer", "showFiltersButton"),
+        )
+        for card in self._insides:
+            below.addWidget(card, 2)
+        self._show_inside(0)
+        self.hint = HintCard()
+        self.hint.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Preferred)
+        self.hint.remedy_chosen.connect(self.settings.apply)
+        below.addWidget(self.hint, 1)
+        column.addLayout(below, 1)
+        return outer
+
+    def _build_switch(self, card: Card, other: int, text: str, name: str) -> QPushButton:
+        """Give a card the link to the other one, for windows too narrow for both."""
+        button = QPushButton(text)
+        button.setObjectName(name)
+        button.setProperty("look", "link")
+        explain(button, text, f"Show the card “{text}” in this place.")
+        button.clicked.connect(lambda: self._show_inside(other, focus=True))
+        card.top.addWidget(button)
+        return button
+
+    def _show_inside(self, chosen: int, focus: bool = False) -> None:
+        """Show one of the two cards about the network's inside; on large screens both."""
+        self._inside = chosen
+        both = self.width() >= round(_BOTH * theme.text_scale())
+        for number, (card, switch) in enumerate(zip(self._insides, self._switches, strict=True)):
+            card.setVisible(both or number == chosen)
+            switch.setVisible(not both)
+        if focus:
+            self._switches[chosen].setFocus()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._show_inside(self._inside)
+
+    def build_plots(self) -> list[Any]:
+        """Return the steps that build the plots, to be called one by one between events."""
+        return [self.loss.build, self.accuracy.build, *self.runs.build_plots()]
+
+    # -- showing a run
+
+    def show_state(self, state: RunState, running: bool, can_continue: bool) -> None:
+        """Show figures, progress and state, and what the buttons can do now.
+
+        ``running`` holds a little longer than the state is busy: until everything is saved.
+        """
+        self.figures.show_state(state)
+        self.progress.show_state(state)
+        self._state_words.set_text(state.words)
+        busy = running or state.busy
+        can_end = state.busy and state.state not in ("stopping", "testing")
+        self.start_button.setVisible(not busy)
+        self.pause_button.setVisible(busy)
+        self.pause_button.setText("Resume" if state.state == "paused" else "Pause")
+        self.pause_button.setEnabled(state.state in ("training", "paused", "validating"))
+        self.stop_button.setEnabled(can_end)
+        self.step_button.setEnabled(can_end or (not busy and can_continue))
+        self.settings.set_running(busy)
+
+    def _note_filters(self, shown: int, units: int) -> None:
+        self._filters_note.setText(
+            f"{shown} of {units} units · orange speaks for ink, blue against" if units else ""
+        )

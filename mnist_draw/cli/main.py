@@ -1,0 +1,128 @@
+"""The commands: ``mnist-draw`` opens the window, ``mnist-draw train`` and others do not.
+
+Exit status: 0 on success, 1 on failure (a sentence on standard error says of what), 2 on
+misuse, 130 when Ctrl-C ended the work.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+from mnist_draw import __version__
+from mnist_draw.cli import predict, train
+from mnist_draw.errors import UserError
+
+PROGRAM = "mnist-draw"
+SUCCESS, FAILURE, MISUSE, INTERRUPTED = 0, 1, 2, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        Arguments without the program's name; those of the process if left out.
+
+    Returns
+    -------
+    int
+        The exit status. No exception leaves this function.
+    """
+    _accept_any_character()
+    try:
+        arguments = build_parser().parse_args(argv)
+        if arguments.run is None:
+            from mnist_draw.app import main as open_window
+
+            return open_window()
+        status: int = arguments.run(arguments)
+        sys.stdout.flush()
+    except SystemExit as finished:  # argparse: misuse, --help or --version
+        return finished.code if isinstance(finished.code, int) else MISUSE
+    except UserError as error:
+        return _fail(str(error))
+    except KeyboardInterrupt:
+        return _fail("Interrupted.", INTERRUPTED)
+    except BrokenPipeError:
+        # Whoever read the output has enough. Nothing may be written at exit either.
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILURE
+    except MemoryError:
+        return _fail("The computer's memory is not enough for this. Nothing was changed.")
+    except Exception as error:
+        return _fail(_defect(error))
+    return status
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Describe all commands and options."""
+    parser = argparse.ArgumentParser(
+        prog=PROGRAM,
+        description="Draw a digit, train the network that reads it. Without a command, "
+        "the window opens.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action=_Version, help="show the versions and exit")
+    parser.set_defaults(run=None)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    train.add_command(commands)
+    predict.add_evaluate_command(commands)
+    predict.add_predict_command(commands)
+    return parser
+
+
+class _Version(argparse.Action):
+    """Print program, engine and Python; the engine is looked up only when asked for."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, help: str) -> None:
+        super().__init__(option_strings, dest=argparse.SUPPRESS, nargs=0, help=help)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from mnist_draw.theano_bridge import engine
+
+        python = ".".join(map(str, sys.version_info[:3]))
+        print(f"mnist_draw {__version__} ({engine()}, Python {python})")
+        parser.exit()
+
+
+def _fail(sentence: str, status: int = FAILURE) -> int:
+    # A closed or broken standard error is no reason for a traceback.
+    with contextlib.suppress(OSError, ValueError):
+        print(f"{PROGRAM}: {sentence}", file=sys.stderr, flush=True)
+    return status
+
+
+def _defect(error: Exception) -> str:
+    """Keep the traceback of a defect in a file, and say so in a sentence."""
+    from mnist_draw.storage.atomic import write_atomically
+    from mnist_draw.storage.folders import data_folder
+
+    sentence = f"The program made a mistake ({type(error).__name__}: {error})."
+    try:
+        path = data_folder() / "last-mistake.txt"
+        write_atomically(
+            path, "".join(traceback.format_exception(error)).encode("utf-8", "replace")
+        )
+    except UserError:
+        return sentence
+    return f"{sentence} Details are in {path}."
+
+
+def _accept_any_character() -> None:
+    """Print what the terminal's encoding lacks as an escape, instead of failing over it."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            with contextlib.suppress(OSError, ValueError):
+                reconfigure(errors="backslashreplace")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

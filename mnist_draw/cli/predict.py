@@ -1,0 +1,175 @@
+"""``mnist-draw predict`` reads pictures; ``mnist-draw evaluate`` measures a network."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from mnist_draw.errors import UserError
+
+if TYPE_CHECKING:
+    from mnist_draw.recognition.answer import Answer
+    from mnist_draw.recognition.numbers.number_reader import NumberAnswer
+
+#: Digits of a figure in JSON: more than float32 has would only be noise.
+_DECIMALS = 6
+
+
+def add_predict_command(commands: Any) -> None:
+    """Add ``predict`` to the parser's commands."""
+    parser = commands.add_parser(
+        "predict",
+        help="say which digit each picture shows",
+        description="Say which digit each picture shows. Pictures may be of any size, dark on "
+        "light or light on dark: PNG, JPEG, BMP, GIF, TIFF, WebP.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("images", metavar="IMAGE", nargs="+", help="a picture file")
+    parser.add_argument(
+        "--model", metavar="FILE.npz", help="the trained network to ask (default: the shipped one)"
+    )
+    parser.add_argument(
+        "--number",
+        action="store_true",
+        help="read a whole number: one line of digits from left to right; JSON adds "
+        '"number" (text, "?" for what is no digit, null if nothing is one) and "digits", each '
+        'with "digit", "confidence" and "box" (left, top, width, height in pixels)',
+    )
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help='print a JSON object for each picture: "image", "digit" (null for what is no digit), '
+        '"confidence" (0 to 1) and "probabilities"',
+    )
+    parser.set_defaults(run=predict)
+
+
+def add_evaluate_command(commands: Any) -> None:
+    """Add ``evaluate`` to the parser's commands."""
+    parser = commands.add_parser(
+        "evaluate",
+        help="measure a trained network on the test pictures",
+        description="Measure a trained network on the 10,000 test pictures of MNIST or of "
+        "another data set.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("model", metavar="FILE.npz", help="the trained network")
+    parser.add_argument(
+        "--data", metavar="DIR", help="a folder with IDX files (default: MNIST, which ships)"
+    )
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help='print a JSON object: "loss" (mean cross-entropy in nats), "accuracy" (0 to 1), '
+        '"examples"',
+    )
+    parser.set_defaults(run=evaluate)
+
+
+def predict(arguments: argparse.Namespace) -> int:
+    """Answer for every picture; one that cannot be read does not keep the others from it."""
+    from mnist_draw.recognition.network_library import default_model, load_trained
+    from mnist_draw.recognition.numbers.number_reader import read_number
+    from mnist_draw.recognition.pictures.picture_file import load_picture, picture_size
+    from mnist_draw.recognition.recogniser import Recogniser
+
+    model = default_model() if arguments.model is None else load_trained(arguments.model)
+    recogniser = Recogniser(model)
+    status = 0
+    for name in arguments.images:
+        try:
+            ink = load_picture(name)
+            answer = recogniser.recognise_ink(ink)
+            number = read_number(recogniser, ink, answer) if arguments.number else None
+            size = picture_size(name) if number is not None and number.digits else (1, 1)
+        except UserError as error:
+            print(f"mnist-draw: {error}", file=sys.stderr)
+            status = 1
+        else:
+            # Flushed: a reader at the other end of a pipe sees each answer when it is there.
+            if arguments.json:
+                found = _as_object(name, answer)
+                if number is not None:
+                    found.update(_number_object(number, size[0] / ink.shape[1]))
+                line = json.dumps(found)
+            elif number is not None and len(number.digits) > 1:
+                line = f"{name}: {number.text} ({_sureness(number)})"
+            else:
+                line = _as_line(name, answer)
+            print(line, flush=True)
+    return status
+
+
+def evaluate(arguments: argparse.Namespace) -> int:
+    """Print loss and accuracy on the test pictures."""
+    import numpy as np
+
+    from mnist_draw.dataset.mnist import load_dataset
+    from mnist_draw.recognition.finished_model import predict_all
+    from mnist_draw.recognition.network_library import load_trained
+    from mnist_draw.recognition.recogniser import Recogniser
+
+    model = load_trained(arguments.model)
+    data = load_dataset(arguments.data)
+    recogniser = Recogniser(model)
+    # What the network itself says: the loss of training, comparable with the tutorial's.
+    recogniser.temperature = 1.0
+    probabilities = predict_all(recogniser, data.test_images)
+    labels = data.test_labels
+    likely = probabilities[np.arange(len(labels)), labels].astype(np.float64)
+    loss = float(-np.log(np.maximum(likely, np.finfo(np.float32).tiny)).mean())
+    accuracy = float(np.mean(probabilities.argmax(axis=1) == labels))
+    if arguments.json:
+        figures = {"loss": round(loss, _DECIMALS), "accuracy": round(accuracy, _DECIMALS)}
+        print(json.dumps({**figures, "examples": len(labels)}))
+    else:
+        print(f"{model.title}, on {len(labels):,} test pictures of {data.name}:")
+        print(f"  test loss:\t\t\t{loss:.6f}")
+        print(f"  test accuracy:\t\t{accuracy * 100:.2f} %")
+    return 0
+
+
+def _as_object(name: str, answer: Answer) -> dict[str, Any]:
+    return {
+        "image": name,
+        "digit": answer.digit,
+        "confidence": round(answer.confidence, _DECIMALS),
+        "probabilities": _rounded(answer.probabilities.tolist()),
+    }
+
+
+def _number_object(number: NumberAnswer, scale: float) -> dict[str, Any]:
+    """Return the JSON of a number; boxes are multiplied to pixels of the picture's own."""
+    return {
+        "number": number.text if number.text.strip("?") else None,
+        "digits": [
+            {
+                "digit": part.digit,
+                "confidence": round(part.confidence, _DECIMALS),
+                "box": [round(side * scale) for side in part.box],
+            }
+            for part in number.digits
+        ],
+    }
+
+
+def _sureness(number: NumberAnswer) -> str:
+    if number.is_number:
+        return f"{number.confidence * 100:.1f} %"
+    strange = sum(part.digit is None for part in number.digits)
+    return f"{strange} of {len(number.digits)} parts do not look like digits"
+
+
+def _as_line(name: str, answer: Answer) -> str:
+    if answer.is_empty:
+        return f"{name}: nothing ({answer.reason})"
+    if answer.is_sure:
+        return f"{name}: {answer.text} ({answer.confidence * 100:.1f} %)"
+    return f"{name}: {answer.text} ({answer.reason})"
+
+
+def _rounded(values: Iterable[float]) -> list[float]:
+    return [round(value, _DECIMALS) for value in values]

@@ -1,0 +1,233 @@
+"""Variation of the training pictures: named recipes, from slight slants to new handwriting.
+
+Every picture is deformed and then normalised again as a drawing is (see
+`mnist_draw.dataset.normalise`): the longer side of its ink measures 20 pixels, the centre of
+mass lies at index 14. On top of that come a little jitter of place and size, for a drawing's box
+is never found exactly. Where a recipe re-inks, the digit is painted anew along its skeleton,
+half the time with its own varying width made thinner or wider, half the time with a round pen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_draw.dataset.augmentation import raster
+from mnist_draw.dataset.augmentation.hashed_random import Chance
+from mnist_draw.dataset.augmentation.numba_loops import uncompiled
+from mnist_draw.dataset.augmentation.placement import BOX, Frame
+from mnist_draw.dataset.augmentation.skeleton_store import MIDDLE, StrokeStore
+from mnist_draw.dataset.augmentation.warp import Warp, WarpRange
+from mnist_draw.dataset.augmentation.writing_styles import restyle
+
+Floats = NDArray[np.float32]
+Images = NDArray[np.uint8]
+Rows = NDArray[np.intp]
+
+#: Jitter of place in pixels, and of size as a part of it.
+PLACE_JITTER, SIZE_JITTER = 0.5, 0.05
+#: By how much the edge of re-inked digits is moved at the most, in pixels.
+EDGE = 0.6
+#: Share of re-inked digits that are written with a round pen; the others keep their own width.
+ROUND = 0.5
+#: Radius of the round pens in pixels of the normalised picture.
+PENS = (0.7, 1.8)
+#: How far the faint rim of the data's pictures reaches beyond the edge, in pixels: so that
+#: their longer sides measure 20 pixels as they are (MNIST: 19.4 from edge to edge).
+RIM = np.float32(0.31)
+#: No line is thinner, in pixels from middle to edge.
+THINNEST = 0.45
+#: Noise in two octaves, as `WarpRange.waves`.
+_NOISE = ((0.8, 15.0, 32.0), (0.28, 8.5, 15.0))
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One way to vary pictures.
+
+    Attributes
+    ----------
+    meaning
+        One sentence for menus and help texts.
+    warp
+        How far pictures are deformed; None for not at all.
+    reinked
+        Share of pictures that are painted anew.
+    styles
+        Whether re-inked digits are written in rare styles too.
+    """
+
+    meaning: str
+    warp: WarpRange | None
+    reinked: float = 0.0
+    styles: bool = False
+
+
+RECIPES: dict[str, Recipe] = {
+    "off": Recipe("the pictures as they are", None),
+    "warp": Recipe("turned, slanted, narrowed and widened", WarpRange()),
+    "elastic": Recipe("also bent by smooth noise", WarpRange(waves=_NOISE)),
+    "pen": Recipe("also written with thinner and wider pens", WarpRange(waves=_NOISE), 0.7),
+    "handwriting": Recipe(
+        "also in rare styles, such as a slashed 0 or a barred 7: the best for drawn digits",
+        WarpRange(bend=1.5, waves=_NOISE),
+        0.75,
+        styles=True,
+    ),
+}
+
+
+class Augmenter:
+    """Makes varied pictures of a data set.
+
+    A picture follows from recipe, seed, epoch and its index alone, whatever the minibatches
+    are. Several threads may call `batch` at once if no index is in two of their calls.
+
+    Parameters
+    ----------
+    recipe
+        One of `RECIPES`.
+    images
+        uint8 (N, 1, 28, 28), ink high, normalised as MNIST is.
+    labels
+        Integers (N,), 0 to 9.
+    seed
+        Whole number, 0 or more.
+
+    Raises
+    ------
+    ValueError
+        There is no such recipe, or the arrays have other shapes or types.
+    """
+
+    def __init__(
+        self, recipe: str, images: Images, labels: NDArray[np.integer[Any]], seed: int
+    ) -> None:
+        if recipe not in RECIPES:
+            raise ValueError(f"there is no recipe {recipe!r}; there are {', '.join(RECIPES)}")
+        if images.dtype != np.uint8 or images.shape[1:] != (1, 28, 28):
+            raise ValueError(
+                f"pictures are uint8 (N, 1, 28, 28), got {images.dtype} {images.shape}"
+            )
+        if labels.shape != (len(images),):
+            raise ValueError(f"labels are ({len(images)},), got {labels.shape}")
+        self.recipe = RECIPES[recipe]
+        self._images = images[:, 0]
+        self._labels = labels
+        self._seed = seed
+        self._store = StrokeStore(self._images)
+
+    def batch(self, indices: NDArray[np.integer[Any]], epoch: int) -> Images:
+        """Return varied pictures.
+
+        Parameters
+        ----------
+        indices
+            Which pictures: integers (n,).
+        epoch
+            Whole number, 0 or more; another epoch gives other variations.
+
+        Returns
+        -------
+        ndarray of uint8 (n, 1, 28, 28)
+        """
+        chosen = np.asarray(indices, np.intp)
+        warp = self.recipe.warp
+        if warp is None:
+            return self._images[chosen][:, None]
+        chance = Chance(self._seed, epoch, chosen)
+        # A picture whose ink is too faint for a skeleton stays as it is.
+        result = self._images[chosen]
+        drawn = self._store.has_points(chosen)
+        reinked = chance.happens(self.recipe.reinked)
+        new, moved = np.flatnonzero(drawn & reinked), np.flatnonzero(drawn & ~reinked)
+        if len(new):
+            result[new] = self._written(chosen[new], epoch, warp)
+        if len(moved):
+            result[moved] = self._moved(chosen[moved], epoch, warp)
+        return result[:, None]
+
+    def _written(self, chosen: NDArray[np.intp], epoch: int, limits: WarpRange) -> Images:
+        """Paint digits anew, with another pen."""
+        chance = Chance(self._seed + 1, epoch, chosen)
+        strokes = self._store.strokes(chosen)
+        if self.recipe.styles:
+            restyle(strokes, self._labels[chosen], chance)
+        warp = Warp(chance, limits)
+        strokes.x, strokes.y = warp.forward(strokes.x, strokes.y)
+        round_pen, pen = chance.happens(ROUND), chance.uniform(*PENS)
+        edge = chance.uniform(-EDGE, EDGE)[:, None]
+        width = np.maximum(strokes.radius + edge, np.float32(THINNEST))
+        strokes.radius = np.where(strokes.radius > 0, width, np.float32(0))
+        frame = Frame(strokes, *_jitter(chance), round_pen, pen)
+
+        def paint(chosen: Rows | slice) -> Images:
+            return raster.paint(*frame.place(strokes, chosen))
+
+        return _centred(frame, paint)
+
+    def _moved(self, chosen: NDArray[np.intp], epoch: int, limits: WarpRange) -> Images:
+        """Move the grey levels of pictures."""
+        chance = Chance(self._seed + 2, epoch, chosen)
+        strokes = self._store.strokes(chosen)
+        warp = Warp(chance, limits)
+        strokes.x, strokes.y = warp.forward(strokes.x, strokes.y)
+        # A picture's box reaches to the faint rim around the edge of its ink.
+        rim = np.where(strokes.radius > 0, RIM, np.float32(0))
+        strokes.radius += rim
+        frame = Frame(strokes, *_jitter(chance))
+        images = self._images[chosen]
+        nodes = np.arange(raster.NODES, dtype=np.float32) * raster.SPACING - MIDDLE
+        across, down = np.tile(nodes, raster.NODES), np.repeat(nodes, raster.NODES)
+
+        def move(chosen: Rows | slice) -> Images:
+            x, y = warp.backward(*frame.origin(across, down))
+            return raster.move(images[chosen], x[chosen] + MIDDLE, y[chosen] + MIDDLE)
+
+        return _centred(frame, move)
+
+
+def _centred(frame: Frame, draw: Callable[[Rows | slice], Images]) -> Images:
+    """Draw all pictures, and those again whose ink is not where it should be."""
+    images = draw(slice(None))
+    wrong = frame.recentre(images)
+    images[wrong] = draw(wrong)
+    return images
+
+
+def _jitter(chance: Chance) -> tuple[Floats, Floats, Floats]:
+    """Return how large each digit will be, and where its middle goes."""
+    to_x, to_y = chance.uniforms(2, -PLACE_JITTER, PLACE_JITTER)
+    return BOX * (1 + chance.uniform(-SIZE_JITTER, SIZE_JITTER)), to_x, to_y
+
+
+def preview(
+    recipe: str, images: Images, labels: NDArray[np.integer[Any]], seed: int, count: int = 16
+) -> Images:
+    """Return examples of what a recipe makes.
+
+    Parameters
+    ----------
+    recipe, images, labels, seed
+        As for `Augmenter`; the seed also chooses the pictures.
+    count
+        How many; fewer where there are fewer pictures.
+
+    Returns
+    -------
+    ndarray of uint8 (count, 1, 28, 28)
+        As many of each class as possible.
+    """
+    order = np.random.default_rng(seed).permutation(len(images))[: 40 * count]
+    # Round by round one of each class.
+    classes = labels[order]
+    rounds = np.array([np.count_nonzero(classes[:place] == c) for place, c in enumerate(classes)])
+    chosen = np.sort(order[np.lexsort((classes, rounds))][:count])
+    with uncompiled():
+        return Augmenter(recipe, images[chosen], labels[chosen], seed).batch(
+            np.arange(len(chosen)), 1
+        )

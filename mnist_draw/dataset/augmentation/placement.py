@@ -1,0 +1,206 @@
+"""Normalise lines as a drawing is normalised, before there are pixels.
+
+A drawing's ink is cropped, scaled and centred (see `mnist_draw.dataset.normalise`). For discs
+along a line the same follows from their places and radii: where the ink ends on each side, and
+where its centre of mass lies. So a digit is painted only once, at its final place.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_draw.dataset.augmentation.numba_loops import Compiled, has_numba
+from mnist_draw.dataset.augmentation.skeleton_store import FAR, MIDDLE, Strokes
+
+Floats = NDArray[np.float32]
+
+#: Longer side of the normalised ink, in pixels.
+BOX = np.float32(20)
+#: Where the picture begins and ends, in pixels from its middle at index 14.
+LOW, HIGH = np.float32(-14.5), np.float32(13.5)
+
+#: Pixels that the centre of mass may be off in either direction.
+TOLERANCE = 0.1
+
+
+class Frame:
+    """Where n digits come to lie on the picture, and how large.
+
+    Parameters
+    ----------
+    strokes
+        The digits as they are before; radii as they would be painted without scaling.
+    size
+        Longer side of the ink on the picture, in pixels: float32 (n,).
+    to_x, to_y
+        Where the centre of mass goes, in pixels from the middle: float32 (n,). As for a
+        drawing, all of the ink stays on the picture, however lopsided it is.
+    round_pen
+        Digits that are painted with one round pen, bool (n,); none where left out.
+    pen
+        Radius of these pens on the picture, in pixels: float32 (n,).
+
+    Attributes
+    ----------
+    scale
+        Pixels of the picture for each pixel before: float32 (n,).
+    """
+
+    def __init__(
+        self,
+        strokes: Strokes,
+        size: Floats,
+        to_x: Floats,
+        to_y: Floats,
+        round_pen: NDArray[np.bool_] | None = None,
+        pen: Floats | None = None,
+    ) -> None:
+        box, inked, centre = measure(strokes)
+        widest = np.maximum(inked[2:] - inked[:2], 1).max(axis=0)
+        self.scale = size / widest
+        beyond = inked - box
+        if round_pen is not None and pen is not None:
+            bare = np.maximum(box[2:] - box[:2], 1).max(axis=0)
+            # The pen's own width does not grow with the line.
+            self.scale = np.where(round_pen, (size - 2 * pen) / bare, self.scale)
+            around = pen / self.scale
+            beyond = np.where(round_pen, np.stack([-around, -around, around, around]), beyond)
+            self._radius = np.where(round_pen, pen, 0)
+        else:
+            self._radius = np.zeros_like(self.scale)
+        self._from_x, self._from_y = centre
+        left, top, right, bottom = (box + beyond - centre[[0, 1, 0, 1]]) * self.scale
+        self._limits_x = LOW - left, HIGH - right
+        self._limits_y = LOW - top, HIGH - bottom
+        self._goal_x, self._goal_y = to_x, to_y
+        self._to_x = np.clip(to_x, *self._limits_x)
+        self._to_y = np.clip(to_y, *self._limits_y)
+
+    def recentre(self, images: NDArray[np.uint8]) -> NDArray[np.intp]:
+        """Correct where digits are put, after a look at where their ink really is.
+
+        Warps stretch lines and crossings count twice: the centre of mass of the points is only
+        nearly the ink's.
+
+        Parameters
+        ----------
+        images
+            uint8 (n, 28, 28), painted where the frame said.
+
+        Returns
+        -------
+        ndarray of intp
+            The digits that must be painted once more; the others were right.
+        """
+        places = np.arange(28, dtype=np.float32) - MIDDLE
+        weights = np.stack([np.ones(784), np.tile(places, 28), np.repeat(places, 28)], axis=1)
+        sums = images.reshape(-1, 784).astype(np.float32) @ weights.astype(np.float32)
+        total = np.maximum(sums[:, 0], 1)
+        to_x = np.clip(self._to_x + self._goal_x - sums[:, 1] / total, *self._limits_x)
+        to_y = np.clip(self._to_y + self._goal_y - sums[:, 2] / total, *self._limits_y)
+        wrong = np.maximum(np.abs(to_x - self._to_x), np.abs(to_y - self._to_y)) > TOLERANCE
+        self._to_x = np.where(wrong, to_x, self._to_x)
+        self._to_y = np.where(wrong, to_y, self._to_y)
+        return np.flatnonzero(wrong)
+
+    def place(
+        self, strokes: Strokes, chosen: NDArray[np.intp] | slice
+    ) -> tuple[Floats, Floats, Floats]:
+        """Return the points' x, y and radius on the picture, for some of the digits.
+
+        Returns
+        -------
+        x, y, radius
+            In pixels, index 0 being the middle of the first: float32 (chosen, points) each.
+        """
+        scale, pen = self.scale[chosen, None], self._radius[chosen, None]
+        before = strokes.radius[chosen]
+        radius = np.where(pen > 0, pen, before * scale)
+        radius[before <= 0] = 0
+        to_x = MIDDLE + self._to_x - self._from_x * self.scale
+        to_y = MIDDLE + self._to_y - self._from_y * self.scale
+        return (
+            strokes.x[chosen] * scale + to_x[chosen, None],
+            strokes.y[chosen] * scale + to_y[chosen, None],
+            radius,
+        )
+
+    def origin(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+        """Tell where places on the picture were before: from (points,) to (n, points)."""
+        scale = 1 / self.scale[:, None]
+        return (
+            (x - self._to_x[:, None]) * scale + self._from_x[:, None],
+            (y - self._to_y[:, None]) * scale + self._from_y[:, None],
+        )
+
+
+def measure(strokes: Strokes) -> tuple[Floats, Floats, Floats]:
+    """Find out how far digits reach.
+
+    Returns
+    -------
+    box
+        Left, top, right and bottom of the points: float32 (4, n).
+    inked
+        The same of the ink around them.
+    centre
+        x and y of the centre of mass: float32 (2, n).
+    """
+    box, inked = np.empty((2, 4, len(strokes.x)), np.float32)
+    centre = np.empty((2, len(strokes.x)), np.float32)
+    run = _measure_compiled if has_numba() else _measure_numpy
+    run(strokes.x, strokes.y, strokes.radius, strokes.length, box, inked, centre)
+    return box, inked, centre
+
+
+def _measure_loops(
+    x: Any, y: Any, radius: Any, length: Any, box: Any, inked: Any, centre: Any
+) -> None:
+    for picture in range(x.shape[0]):
+        left = top = inked_left = inked_top = FAR
+        right = bottom = inked_right = inked_bottom = -FAR
+        total = sum_x = sum_y = np.float32(0)
+        for point in range(np.uint64(x.shape[1])):
+            r, px, py = radius[picture, point], x[picture, point], y[picture, point]
+            if r > 0:
+                left, right = min(left, px), max(right, px)
+                top, bottom = min(top, py), max(bottom, py)
+                inked_left, inked_right = min(inked_left, px - r), max(inked_right, px + r)
+                inked_top, inked_bottom = min(inked_top, py - r), max(inked_bottom, py + r)
+                mass = r * length[picture, point]
+                total += mass
+                sum_x += mass * px
+                sum_y += mass * py
+        box[0, picture], box[1, picture] = left, top
+        box[2, picture], box[3, picture] = right, bottom
+        inked[0, picture], inked[1, picture] = inked_left, inked_top
+        inked[2, picture], inked[3, picture] = inked_right, inked_bottom
+        total = max(total, np.float32(1e-3))
+        centre[0, picture], centre[1, picture] = sum_x / total, sum_y / total
+
+
+_measure_compiled = Compiled(_measure_loops)
+
+
+def _measure_numpy(
+    x: Floats,
+    y: Floats,
+    radius: Floats,
+    length: Floats,
+    box: Floats,
+    inked: Floats,
+    centre: Floats,
+) -> None:
+    points = radius > 0
+    for result, around in ((box, np.float32(0)), (inked, radius)):
+        result[0] = np.where(points, x - around, FAR).min(axis=1)
+        result[1] = np.where(points, y - around, FAR).min(axis=1)
+        result[2] = np.where(points, x + around, -FAR).max(axis=1)
+        result[3] = np.where(points, y + around, -FAR).max(axis=1)
+    mass = radius * length
+    total = np.maximum(mass.sum(axis=1), np.float32(1e-3))
+    centre[0] = (mass * x).sum(axis=1) / total
+    centre[1] = (mass * y).sum(axis=1) / total

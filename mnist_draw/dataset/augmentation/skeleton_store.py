@@ -1,0 +1,139 @@
+"""Digits as lines: skeletons kept compactly, and handed out for minibatches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_draw.dataset.augmentation.skeleton import skeletons
+
+Floats = NDArray[np.float32]
+Images = NDArray[np.uint8]
+
+#: Index of the middle of the picture; coordinates are relative to it.
+MIDDLE = np.float32(14)
+#: Points of a skeleton that are kept; MNIST's have 68 on the average.
+MOST_POINTS = 128
+#: Places behind a digit's own points for strokes that a style adds.
+EXTRA = 32
+#: Farther than any point, in pixels.
+FAR = np.float32(1e3)
+#: Pictures whose skeletons are found at once: their words fit the processor's cache.
+AT_ONCE = 250
+#: Steps per pixel in which the bytes keep places, and radii and lengths.
+_PLACE_STEPS, _SIZE_STEPS = 8, 32
+#: What a step of each of a point's five bytes means: pixels, and radians for the last.
+_UNITS = np.array([1 / 8, 1 / 8, 1 / 32, 1 / 32, 2 * np.pi / 254], np.float32)
+
+
+@dataclass(eq=False)
+class Strokes:
+    """The points of n digits, each array float32 (n, points), coordinates from the middle.
+
+    Attributes
+    ----------
+    x, y
+        Places in pixels, y downwards.
+    radius
+        Of the ink around the point in pixels; 0 where there is no point.
+    length
+        Pixels of line that the point stands for; 0 where there is no point.
+    end_x, end_y
+        Unit vectors outwards at the ends of lines, else 0.
+    """
+
+    x: Floats
+    y: Floats
+    radius: Floats
+    length: Floats
+    end_x: Floats
+    end_y: Floats
+
+    def part(self, rows: NDArray[np.intp]) -> Strokes:
+        """Return copies of the digits `rows`."""
+        return Strokes(*(values[rows] for values in vars(self).values()))
+
+    def box(self) -> tuple[Floats, Floats, Floats, Floats]:
+        """Return left, top, right and bottom of the points: float32 (n,) each."""
+        ink = self.radius > 0
+        return (
+            np.where(ink, self.x, FAR).min(axis=1),
+            np.where(ink, self.y, FAR).min(axis=1),
+            np.where(ink, self.x, -FAR).max(axis=1),
+            np.where(ink, self.y, -FAR).max(axis=1),
+        )
+
+    def pen(self) -> Floats:
+        """Return the mean radius of each digit: float32 (n,)."""
+        mean: Floats = self.radius.sum(axis=1) / np.maximum((self.radius > 0).sum(axis=1), 1)
+        return mean
+
+
+class StrokeStore:
+    """The skeletons of a data set: found when first asked for, then kept in a few bytes.
+
+    Two threads may ask at once, as long as they ask for different pictures.
+
+    Parameters
+    ----------
+    images
+        uint8 (N, 28, 28).
+    """
+
+    def __init__(self, images: Images) -> None:
+        self._images = images
+        # Place, size and direction of the end, if it is one; 32 MB for 50,000 digits.
+        self._bytes = np.zeros((len(images), 5, MOST_POINTS), np.uint8)
+        # Where there is no point, it is in the middle, so that no warp takes it far away.
+        self._bytes[:, :2] = MIDDLE * _PLACE_STEPS
+        self._count = np.zeros(len(images), np.uint8)
+        self._known = np.zeros(len(images), np.bool_)
+
+    def strokes(self, indices: NDArray[np.intp]) -> Strokes:
+        """Return the digits at `indices`, with `EXTRA` empty places behind the points."""
+        self._prepare(indices)
+        width = int(self._count[indices].max(initial=0))
+        kept = np.zeros((5, len(indices), width + EXTRA), np.float32)
+        found = self._bytes.take(indices, axis=0)[:, :, :width].transpose(1, 0, 2)
+        np.multiply(found, _UNITS[:, None, None], out=kept[:, :, :width])
+        kept[:2, :, :width] -= MIDDLE
+        x, y, radius, length, direction = kept
+        end_x, end_y = np.zeros_like(x), np.zeros_like(y)
+        ends = direction > 0
+        angle = direction[ends]
+        end_x[ends], end_y[ends] = np.cos(angle), np.sin(angle)
+        return Strokes(x, y, radius, length, end_x, end_y)
+
+    def has_points(self, indices: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Tell which digits have ink enough for a skeleton: bool (n,)."""
+        self._prepare(indices)
+        return self._count[indices] > 0
+
+    def _prepare(self, indices: NDArray[np.intp]) -> None:
+        missing = indices[~self._known[indices]]
+        for start in range(0, len(missing), AT_ONCE):
+            self._find(missing[start : start + AT_ONCE])
+
+    def _find(self, indices: NDArray[np.intp]) -> None:
+        found = skeletons(self._images[indices])
+        first = np.searchsorted(found.picture, np.arange(len(indices)))
+        rank = np.arange(len(found.picture)) - first[found.picture]
+        fits = rank < MOST_POINTS
+        turn = np.arctan2(found.end_y, found.end_x) / (2 * np.pi) % 1
+        is_end = (found.end_x != 0) | (found.end_y != 0)
+        columns = (
+            found.x * _PLACE_STEPS,
+            found.y * _PLACE_STEPS,
+            np.maximum(found.radius * _SIZE_STEPS, 1),
+            found.length * _SIZE_STEPS,
+            np.where(is_end, np.maximum(turn * 254, 1), 0),
+        )
+        picture = indices[found.picture[fits]]
+        for column, values in enumerate(columns):
+            levels = np.clip(np.rint(values[fits]), 0, 255).astype(np.uint8)
+            self._bytes[picture, column, rank[fits]] = levels
+        points = np.bincount(found.picture, minlength=len(indices))
+        self._count[indices] = np.minimum(points, MOST_POINTS)
+        self._known[indices] = True

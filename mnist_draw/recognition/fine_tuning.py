@@ -1,0 +1,313 @@
+"""Learn the user's own digits: a network in use is trained a little further, on MNIST and on them.
+
+Trained on a few new digits alone, a network forgets what it knew. So MNIST's are rehearsed beside
+them (Robins, "Catastrophic Forgetting, Rehearsal and Pseudorehearsal", 1995): most pictures of a
+minibatch are old, some are new, and all of them are varied by the recipe for handwriting. And a
+network that forgot too much nevertheless goes only part of the way from its old weights to its
+new ones: the weights between the two keep most of both (Wortsman et al., "Robust fine-tuning of
+zero-shot models", 2022). Which part is decided by validation pictures.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mnist_draw.dataset.mnist import Dataset, load_dataset, scale
+from mnist_draw.dataset.own_digits import ExtraDigits
+from mnist_draw.errors import UserError
+from mnist_draw.networks import parse_network
+from mnist_draw.recognition.digit_or_not.rule import shipped_refusal
+from mnist_draw.recognition.finished_model import finished_model
+from mnist_draw.recognition.recogniser import MOST_LENIENT, reads_digits
+from mnist_draw.storage import ModelFile
+from mnist_draw.training import events
+from mnist_draw.training.control import Controls
+from mnist_draw.training.events import Parameters
+from mnist_draw.training.functions import compile_evaluate
+from mnist_draw.training.loop import EVALUATION_SLICE, train
+from mnist_draw.training.run_start import build_network
+from mnist_draw.training.settings import TrainingSettings
+
+#: Accuracy on MNIST's test pictures that a network may lose without being told, as a share.
+LOSS_TOLD = 0.002
+#: Pictures of MNIST that are rehearsed in each epoch.
+REHEARSED = 10_000
+#: Parts of the way from the old weights to the new, in the order in which they are tried, and the
+#: share of validation pictures that may be read worse at the end of it.
+WAYS = (1.0, 0.8, 0.6, 0.4, 0.2)
+FORGOTTEN = 0.001
+#: Validation pictures that are read after each epoch, which decide nothing here, and those that
+#: the network is calibrated on.
+VALIDATED, CALIBRATED = 500, 5000
+#: Parts of the work before and after training, as shares of the whole, for progress.
+_BEFORE, _TRAINED = 0.15, 0.9
+
+
+@dataclass(frozen=True)
+class Score:
+    """How well a network reads.
+
+    Attributes
+    ----------
+    right, digits
+        How many of the taught digits it reads rightly, and how many there are.
+    test_accuracy
+        Share of MNIST's test pictures that it reads rightly.
+    """
+
+    right: int
+    digits: int
+    test_accuracy: float
+
+
+@dataclass(frozen=True)
+class Step:
+    """What is being done, in words, and which part of all the work (0 to 1) is done."""
+
+    words: str
+    part: float
+
+
+@dataclass(frozen=True, eq=False)
+class Learnt:
+    """The end: the new network, and how well the one before and this one read."""
+
+    model: ModelFile
+    before: Score
+    after: Score
+
+    def words(self) -> str:
+        """Tell what changed."""
+        before, after = self.before, self.after
+        mine = "Your digit was" if after.digits == 1 else f"Of your {after.digits} digits"
+        if after.digits == 1:
+            told = f"{mine} read {_rightly(before)} before and is read {_rightly(after)} now."
+        else:
+            told = f"{mine}, {before.right} were read rightly before, {after.right} are now."
+        told += (
+            f" Of MNIST's test digits, {100 * before.test_accuracy:.2f} % were before, "
+            f"{100 * after.test_accuracy:.2f} % are now."
+        )
+        if self.forgot:
+            lost = 100 * (before.test_accuracy - after.test_accuracy)
+            told += f" That is {lost:.2f} points less; Undo brings back the network before."
+        return told
+
+    @property
+    def forgot(self) -> bool:
+        """Whether more of MNIST was forgotten than should go unsaid."""
+        return self.before.test_accuracy - self.after.test_accuracy > LOSS_TOLD
+
+
+def _rightly(score: Score) -> str:
+    return "rightly" if score.right else "wrongly"
+
+
+def learning_settings(network: str) -> TrainingSettings:
+    """Return how a network is trained further.
+
+    Parameters
+    ----------
+    network
+        A text for `mnist_draw.networks.parse_network`.
+    """
+    convolves = any(len(shape) == 4 for shape in parse_network(network).parameter_shapes())
+    return TrainingSettings(
+        network=network,
+        update="adam",
+        # Found with benchmarks/my_hand.py, within the time that somebody will wait for.
+        learning_rate=0.001,
+        schedule="cosine",
+        batch_size=250 if convolves else 500,
+        epochs=2 if convolves else 8,
+        augmentation="handwriting",
+        training_examples=REHEARSED,
+    )
+
+
+def learn(
+    model: ModelFile,
+    extra: ExtraDigits,
+    *,
+    settings: TrainingSettings | None = None,
+    dataset: Dataset | None = None,
+    controls: Controls | None = None,
+) -> Iterator[Step | Learnt]:
+    """Train a network further, in the thread that iterates.
+
+    Parameters
+    ----------
+    model
+        The network to start from; it is left as it is.
+    extra
+        The taught digits.
+    settings
+        How; `learning_settings` where None.
+    dataset
+        What is rehearsed and tested; MNIST where None.
+    controls
+        Its ``stop`` ends the work before anything is changed.
+
+    Yields
+    ------
+    Step or Learnt
+        Steps, and at the end what was learnt; nothing more after a stop.
+
+    Raises
+    ------
+    UserError
+        The network or the digits cannot be used, or the loss grew beyond all bounds.
+    """
+    settings = settings or learning_settings(model.network)
+    # Where the digits lie is no business of the file that is made.
+    settings = settings.replace(extra_folder=None)
+    controls = controls or Controls()
+    yield Step("Reading your digits with the network in use", 0.0)
+    data = dataset or load_dataset()
+    if not reads_digits(model):
+        raise UserError(
+            f"The network {model.title!r} reads no digits, but what its own data set shows; it "
+            "cannot learn yours. Choose another network."
+        )
+    import lasagne
+
+    network = build_network(settings)
+    lasagne.layers.set_all_param_values(network, list(model.parameters))
+    reader = _Reader(network, data, extra)
+    before, validated = reader.score(), reader.validation_accuracy()
+    if controls.stop_requested:
+        return
+    yield Step("Getting ready to learn", _BEFORE / 2)
+    finished: events.Finished | None = None
+    steps = train(
+        settings, dataset=_rehearsed(data), extra=extra, network=network, controls=controls
+    )
+    for event in steps:
+        if isinstance(event, events.BatchFinished):
+            done = ((event.epoch - 1) * event.batches + event.batch) / (
+                event.epochs * event.batches
+            )
+            yield Step("Learning", _BEFORE + (_TRAINED - _BEFORE) * done)
+        elif isinstance(event, events.Diverged):
+            raise UserError(f"{event.message} The network in use is unchanged.")
+        elif isinstance(event, events.Finished):
+            finished = event
+    if finished is None or finished.reason == "stopped" or controls.stop_requested:
+        return
+    for number, way in enumerate(WAYS):
+        yield Step("Trying it on MNIST", _TRAINED + (1 - _TRAINED) * number / len(WAYS))
+        parameters = between(model.parameters, finished.parameters, way)
+        lasagne.layers.set_all_param_values(network, list(parameters))
+        if reader.validation_accuracy() >= validated - FORGOTTEN:
+            break
+    after = reader.score()
+    new = _finished(settings, parameters, data, before, after)
+    lenient = {**new.metadata, "lenience": lenience_for(extra)}
+    yield Learnt(dataclasses.replace(new, metadata=lenient), before, after)
+
+
+def between(old: Parameters, new: Parameters, way: float) -> Parameters:
+    """Return weights on the straight line from old to new ones; the new ones for a way of 1."""
+    part = np.float32(way)
+    return tuple(
+        after if way == 1 else before + part * (after - before)
+        for before, after in zip(old, new, strict=True)
+    )
+
+
+def _rehearsed(data: Dataset) -> Dataset:
+    """Return the pictures that the loop gets: it need not find out what `_Reader` does."""
+    return dataclasses.replace(
+        data,
+        validation_images=data.validation_images[:VALIDATED],
+        validation_labels=data.validation_labels[:VALIDATED],
+        test_images=data.test_images[:1],
+        test_labels=data.test_labels[:1],
+    )
+
+
+class _Reader:
+    """Finds out how well a network reads with the weights that it has at the moment."""
+
+    def __init__(self, network: Any, data: Dataset, extra: ExtraDigits) -> None:
+        self._evaluate = compile_evaluate(network, str(data.test_images.dtype))
+        self._data = data
+        self._extra = extra
+
+    def score(self) -> Score:
+        """Read the taught digits and the test pictures."""
+        images: npt.NDArray[Any] = self._extra.images
+        if self._data.test_images.dtype != np.uint8:
+            images = scale(images)
+        right = self._accuracy(images, self._extra.labels) * len(self._extra)
+        tested = self._accuracy(self._data.test_images, self._data.test_labels)
+        return Score(round(right), len(self._extra), tested)
+
+    def validation_accuracy(self) -> float:
+        """Read the validation pictures."""
+        return self._accuracy(self._data.validation_images, self._data.validation_labels)
+
+    def _accuracy(self, images: npt.NDArray[Any], labels: npt.NDArray[Any]) -> float:
+        right = 0.0
+        for start in range(0, len(labels), EVALUATION_SLICE):
+            chosen = slice(start, start + EVALUATION_SLICE)
+            _, accuracy = self._evaluate(images[chosen], labels[chosen].astype(np.int32))
+            right += float(accuracy) * len(labels[chosen])
+        return right / len(labels)
+
+
+def lenience_for(extra: ExtraDigits) -> float:
+    """Return how much less likeness lets the taught digits pass as digits.
+
+    What a person calls a digit must not be refused for looking unlike other people's. Those that
+    look less like one than any lenience covers change nothing: they may be slips of the pen.
+
+    Returns
+    -------
+    float
+        Log odds, 0 to `MOST_LENIENT`.
+    """
+    refusal = shipped_refusal()
+    if refusal is None:
+        return 0.0
+    missing = refusal.threshold - refusal.likeness(scale(extra.images))
+    covered = [float(value) for value in missing if 0 < value < MOST_LENIENT]
+    # Rounded up, so that the digit that decides is let pass.
+    return math.ceil(100 * max(covered, default=0.0)) / 100
+
+
+def _finished(
+    settings: TrainingSettings,
+    parameters: Parameters,
+    data: Dataset,
+    before: Score,
+    after: Score,
+) -> ModelFile:
+    count = after.digits
+    title = parse_network(settings.network).title
+    return finished_model(
+        settings,
+        parameters,
+        {
+            "title": f"{title}, with {count} {'digit' if count == 1 else 'digits'} of yours",
+            "test_accuracy": round(after.test_accuracy, 6),
+            "created": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+            "data": data.name,
+            "extra_digits": count,
+            "learnt": {
+                "right_before": before.right,
+                "right_after": after.right,
+                "test_accuracy_before": round(before.test_accuracy, 6),
+            },
+        },
+        data.validation_images[:CALIBRATED],
+        data.validation_labels[:CALIBRATED],
+    )

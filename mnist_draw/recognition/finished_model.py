@@ -1,0 +1,87 @@
+"""From the end of a training run to a model that can be asked about drawings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mnist_draw.dataset.mnist import scale
+from mnist_draw.networks import parse_network
+from mnist_draw.recognition.calibration import fit_temperature
+from mnist_draw.recognition.digit_or_not.rule import shipped_refusal
+from mnist_draw.recognition.recogniser import Recogniser
+from mnist_draw.storage import ModelFile
+from mnist_draw.training.settings import TrainingSettings
+
+#: Pictures asked about at once: enough to be quick, few enough to take little memory.
+SLICE = 500
+
+
+def finished_model(
+    settings: TrainingSettings,
+    parameters: tuple[npt.NDArray[np.float32], ...],
+    figures: Mapping[str, Any],
+    validation_images: npt.NDArray[np.uint8],
+    validation_labels: npt.NDArray[np.integer[Any]],
+) -> ModelFile:
+    """Describe a trained network and calibrate it on the validation pictures.
+
+    Parameters
+    ----------
+    settings : TrainingSettings
+        What it was trained with. Names of folders and files are left out.
+    parameters : tuple of numpy.ndarray
+        float32, in Lasagne's order.
+    figures : mapping
+        What is known about the network, such as ``epochs`` and ``test_accuracy``.
+    validation_images : numpy.ndarray, uint8, shape (N, 1, 28, 28)
+    validation_labels : numpy.ndarray, shape (N,)
+
+    Returns
+    -------
+    ModelFile
+        The same for the same run: neither a date nor the name of a computer is in it.
+
+    Raises
+    ------
+    mnist_draw.storage.ModelFileError
+        When the parameters are unsound.
+    """
+    settings_kept = settings.to_json()
+    for place in ("data_folder", "extra_folder", "start_model"):
+        settings_kept.pop(place, None)
+    metadata = {
+        "title": parse_network(settings.network).title,
+        "settings": settings_kept,
+        **figures,
+    }
+    recogniser = Recogniser(ModelFile(settings.network, parameters, metadata))
+    probabilities = predict_all(recogniser, validation_images)
+    metadata["temperature"] = round(fit_temperature(probabilities, validation_labels), 4)
+    refusal = shipped_refusal()
+    if refusal is not None:
+        likeness = refusal.likeness(scale(validation_images))
+        metadata["refused"] = round(float(np.mean(likeness < refusal.threshold)), 4)
+    return ModelFile(settings.network, parameters, metadata)
+
+
+def predict_all(recogniser: Recogniser, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    """Return the probabilities of many pictures of MNIST's kind.
+
+    Parameters
+    ----------
+    recogniser : Recogniser
+    images : numpy.ndarray, uint8, shape (N, 1, 28, 28)
+
+    Returns
+    -------
+    numpy.ndarray, float32, shape (N, 10)
+    """
+    slices = [
+        recogniser.predict(scale(images[start : start + SLICE]))
+        for start in range(0, len(images), SLICE)
+    ]
+    return np.concatenate(slices)

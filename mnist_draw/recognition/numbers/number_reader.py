@@ -1,0 +1,254 @@
+"""Read a whole number: several digits written from left to right.
+
+The ink is cut into more pieces than needed, all groups of neighbouring pieces that could be one
+digit are read at once, and of all ways to put the pieces together the most probable is taken
+(over-segmentation and dynamic programming, as in Y. LeCun, L. Bottou, Y. Bengio, P. Haffner,
+"Gradient-based learning applied to document recognition", 1998).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mnist_draw.dataset.normalise import SIDE, has_ink, ink_box, normalise_ink
+from mnist_draw.recognition.numbers.pieces import Pieces, cut_in_pieces
+
+if TYPE_CHECKING:
+    from mnist_draw.recognition.answer import Answer
+    from mnist_draw.recognition.recogniser import Recogniser
+
+#: What looks so much like a digit (as log odds) and is read with so much confidence is not cut.
+_SURE_LIKENESS, _SURE_CONFIDENCE = 3.0, 0.8
+#: … nor is what looks less like several digits than this, as log odds.
+_SEVERAL = -1.5
+#: Pieces that one digit may consist of, and how wide it may be, in heights of the line: less
+#: where it is cut out of connected ink.
+_MOST_IN_DIGIT = 8
+_WIDEST, _WIDEST_CUT = 1.9, 1.15
+#: The network is not asked about what looks so little like a digit, as log odds.
+_HOPELESS = -4.0
+#: Paper as wide as this between two pieces, in heights, lies between two digits.
+_CLEAR = 0.3
+#: More pieces are no number: a drawing, a page of text.
+MOST_PIECES = 32
+#: What no reading of a group is less probable than, as a logarithm.
+_WORST = -9.0
+#: What it costs to read one more digit, and to cut through ink, as logarithms: one digit is
+#: not made two of without a good reason.
+_PER_DIGIT = 0.0
+_PER_CUT = 1.0
+#: What a part costs beyond its probability that is refused.
+_PER_REFUSED = 2.0
+#: By how many log odds less a part of a number must look like a digit than a digit alone, where
+#: at least half of the parts would not be refused alone.
+_LENIENCE = 3.0
+#: A digit lower than this, in heights of the line, costs as much for each tenth that it lacks.
+_LOW = 0.5
+_PER_TENTH = 1.0
+
+
+@dataclass(frozen=True)
+class DigitAnswer:
+    """One digit of a number.
+
+    Attributes
+    ----------
+    digit : int or None
+        None for what is no digit.
+    confidence : float
+        Calibrated probability of the digit, 0 to 1; 0 where there is none.
+    box : tuple of int
+        Left, top, width and height in pixels of the picture.
+    probabilities : numpy.ndarray, float32, shape (10,)
+        What the network says about this digit alone, calibrated; all 0.1 where it was not asked.
+    network_input : numpy.ndarray or None
+        What the network saw of it, float32, shape (28, 28).
+    """
+
+    digit: int | None
+    confidence: float
+    box: tuple[int, int, int, int]
+    probabilities: npt.NDArray[np.float32] = field(
+        default_factory=lambda: np.full(10, 0.1, np.float32), repr=False, compare=False
+    )
+    network_input: npt.NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class NumberAnswer:
+    """A number.
+
+    Attributes
+    ----------
+    text : str
+        Its digits from left to right, ``?`` in the place of what is no digit; a single ``?``
+        where nothing is a digit; empty for an empty picture.
+    digits : tuple of DigitAnswer
+    """
+
+    text: str
+    digits: tuple[DigitAnswer, ...]
+
+    @property
+    def confidence(self) -> float:
+        """Probability that all digits are right, 0 to 1; 0 where one is none."""
+        return math.prod(part.confidence for part in self.digits) if self.digits else 0.0
+
+    @property
+    def is_number(self) -> bool:
+        """Whether there are several digits and nothing else."""
+        return len(self.digits) > 1 and all(part.digit is not None for part in self.digits)
+
+
+def read_number(
+    recogniser: Recogniser,
+    ink: npt.NDArray[Any],
+    alone: Answer | None = None,
+    beginning: bool = False,
+) -> NumberAnswer:
+    """Read the digits on a picture from left to right.
+
+    Parameters
+    ----------
+    recogniser : Recogniser
+    ink : numpy.ndarray, shape (H, W)
+        As :func:`mnist_draw.dataset.normalise.normalise_ink` takes it; one line of digits.
+    alone : Answer, optional
+        What the recogniser said of this ink as one digit, where that is known already.
+    beginning : bool
+        Whether the ink is a first stroke that is still being drawn. It is read as one digit: what
+        such a stroke could be cut into changes with every point of it.
+
+    Returns
+    -------
+    NumberAnswer
+    """
+    if not has_ink(ink):
+        return NumberAnswer("", ())
+    whole = ink_box(ink)
+    if beginning:
+        return _single(alone or recogniser.recognise_ink(ink), whole)
+    pieces = cut_in_pieces(ink, whole, partial(_not_to_cut, recogniser))
+    if len(pieces) == 1 or len(pieces) > MOST_PIECES:
+        return _single(alone or recogniser.recognise_ink(ink), whole)
+    groups = _groups(pieces)
+    inputs = np.empty((len(groups), 1, SIDE, SIDE), np.float32)
+    for row, (first, last) in enumerate(groups):
+        inputs[row, 0] = normalise_ink(pieces.group(first, last))
+    probabilities, likeness, _ = recogniser.read(inputs, _HOPELESS)
+    # Among digits a strange one is more likely a digit than alone on the board.
+    refused = np.array([recogniser.refuses(float(value) + _LENIENCE) for value in likeness])
+    costs = _costs(pieces, groups, probabilities, likeness)
+    costs += _PER_REFUSED * refused
+    chosen = _cheapest(len(pieces), groups, costs)
+    if len(chosen) == 1:
+        return _single(alone or recogniser.recognise_ink(ink), whole)
+    if sum(recogniser.refuses(float(likeness[row])) for row in chosen) > len(chosen) / 2:
+        refused = np.array([recogniser.refuses(float(value)) for value in likeness])
+    digits = []
+    for row in chosen:
+        digit = int(probabilities[row].argmax())
+        digits.append(
+            DigitAnswer(
+                None if refused[row] else digit,
+                0.0 if refused[row] else float(probabilities[row, digit]),
+                pieces.in_picture(*groups[row]),
+                # Copies: rows would keep all groups alive.
+                probabilities[row].copy(),
+                inputs[row, 0].copy(),
+            )
+        )
+    return _answer(tuple(digits))
+
+
+def _not_to_cut(recogniser: Recogniser, inks: list[npt.NDArray[np.float32]]) -> list[bool]:
+    """Tell which parts are one digit without doubt, or do not look like several."""
+    reading = recogniser.read(np.stack([normalise_ink(ink) for ink in inks])[:, None])
+    sure = reading.likeness >= _SURE_LIKENESS
+    sure &= reading.probabilities.max(axis=1) >= _SURE_CONFIDENCE
+    return [bool(value) for value in sure | (reading.several < _SEVERAL)]
+
+
+def _single(answer: Answer, box: tuple[int, int, int, int]) -> NumberAnswer:
+    """Take what the recogniser alone says."""
+    top, left, bottom, right = box
+    confidence = answer.confidence if answer.digit is not None else 0.0
+    digit = DigitAnswer(
+        answer.digit,
+        confidence,
+        (left, top, right - left, bottom - top),
+        answer.probabilities,
+        answer.network_input,
+    )
+    return _answer((digit,))
+
+
+def _answer(digits: tuple[DigitAnswer, ...]) -> NumberAnswer:
+    text = "".join("?" if part.digit is None else str(part.digit) for part in digits)
+    return NumberAnswer("?" if not text.strip("?") else text, digits)
+
+
+def _groups(pieces: Pieces) -> list[tuple[int, int]]:
+    """List the groups of neighbouring pieces that may be one digit, as first and end."""
+    groups = []
+    for first in range(len(pieces)):
+        # A single piece is always there: what is left over must belong somewhere.
+        groups.append((first, first + 1))
+        for last in range(first + 2, min(first + _MOST_IN_DIGIT, len(pieces)) + 1):
+            _, left, _, right = pieces.box(first, last)
+            _, _, _, before = pieces.box(first, last - 1)
+            paper = pieces.boxes[last - 1][1] - before
+            wide = (right - left) / pieces.height
+            if wide > _WIDEST or paper > _CLEAR * pieces.height:
+                break
+            is_cut = pieces.cut[first] or (last < len(pieces) and pieces.cut[last])
+            if not is_cut or wide <= _WIDEST_CUT:
+                groups.append((first, last))
+    return groups
+
+
+def _costs(
+    pieces: Pieces,
+    groups: list[tuple[int, int]],
+    probabilities: npt.NDArray[np.float32],
+    likeness: npt.NDArray[np.float32],
+) -> npt.NDArray[np.float64]:
+    """Return what each group costs as one digit: minus the logarithm of its probability."""
+    floor = np.exp(_WORST)
+    costs: npt.NDArray[np.float64] = -np.log(
+        np.maximum(probabilities.max(axis=1).astype(np.float64), floor)
+    )
+    # log of the probability that it is a digit at all, from its log odds.
+    costs += np.minimum(np.logaddexp(0, -likeness.astype(np.float64)), -_WORST)
+    costs += _PER_DIGIT
+    for row, (first, last) in enumerate(groups):
+        top, _, bottom, _ = pieces.box(first, last)
+        lacking = _LOW - (bottom - top) / pieces.height
+        costs[row] += max(0.0, lacking) * 10 * _PER_TENTH
+        costs[row] += _PER_CUT * pieces.cut[first]
+    return costs
+
+
+def _cheapest(
+    count: int, groups: list[tuple[int, int]], costs: npt.NDArray[np.float64]
+) -> list[int]:
+    """Return the groups, as rows, that cover all pieces at the lowest cost."""
+    best = [0.0] + [np.inf] * count
+    via = [-1] * (count + 1)
+    # The groups are sorted by where they begin: each beginning is final before it is used.
+    for row, (first, last) in enumerate(groups):
+        total = best[first] + float(costs[row])
+        if total < best[last]:
+            best[last], via[last] = total, row
+    chosen = []
+    at = count
+    while at:
+        chosen.append(via[at])
+        at = groups[via[at]][0]
+    return chosen[::-1]

@@ -1,0 +1,214 @@
+"""Cut ink into pieces that are digits or parts of digits, from left to right.
+
+Strokes that do not touch are pieces of their own, and what is too wide for one digit is cut
+along seams. More cuts are made than are needed: which pieces belong together is decided by
+reading them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from mnist_draw.recognition.numbers.seams import find_seams
+
+Plane = npt.NDArray[np.float32]
+Box = tuple[int, int, int, int]
+
+#: Ink is reduced to at most this height and width before it is cut.
+HEIGHT, WIDTH = 48, 480
+#: Pixels with at least so much ink belong to a stroke's core.
+_CORE = 0.25
+#: Parts with less ink than this share of the line's height squared are specks.
+_SPECK = 0.002
+#: A part lower than this, in heights of the line, is no digit: it goes to the part that it
+#: lies over or under for at least half of its width.
+_FRAGMENT = 0.45
+_OVERLAP = 0.5
+#: A part wider than this, in heights of the line, may be more than one digit.
+_WIDE = 0.6
+
+
+@dataclass(frozen=True, eq=False)
+class Pieces:
+    """Ink cut into pieces.
+
+    Attributes
+    ----------
+    ink : numpy.ndarray, float32, shape (H, W)
+        0 to 1, reduced and cropped to the ink.
+    owner : numpy.ndarray, int, shape (H, W)
+        Which piece each pixel belongs to, from 0; -1 where there is none.
+    boxes : tuple of tuple of int
+        Top, left, bottom and right of each piece in `ink`.
+    cut : tuple of bool
+        Whether a seam, not paper, parts each piece from the one before it.
+    height : float
+        Of the line of digits, in pixels of `ink`.
+    scale : int
+        Pixels of the picture for each of `ink`.
+    corner : tuple of int
+        Row and column of the picture where `ink` begins.
+    """
+
+    ink: Plane
+    owner: npt.NDArray[np.intp]
+    boxes: tuple[Box, ...]
+    cut: tuple[bool, ...]
+    height: float
+    scale: int
+    corner: tuple[int, int]
+
+    def __len__(self) -> int:
+        return len(self.boxes)
+
+    def box(self, first: int, last: int) -> Box:
+        """Return top, left, bottom and right of the pieces `first` to `last - 1`."""
+        tops, lefts, bottoms, rights = zip(*self.boxes[first:last], strict=True)
+        return min(tops), min(lefts), max(bottoms), max(rights)
+
+    def group(self, first: int, last: int) -> Plane:
+        """Return the ink of the pieces `first` to `last - 1` alone, cropped."""
+        top, left, bottom, right = self.box(first, last)
+        owner = self.owner[top:bottom, left:right]
+        alone = (owner >= first) & (owner < last)
+        result: Plane = np.where(alone, self.ink[top:bottom, left:right], np.float32(0))
+        return result
+
+    def in_picture(self, first: int, last: int) -> Box:
+        """Return left, top, width and height of these pieces in pixels of the picture."""
+        top, left, bottom, right = (side * self.scale for side in self.box(first, last))
+        return left + self.corner[1], top + self.corner[0], right - left, bottom - top
+
+
+def cut_in_pieces(
+    ink: npt.NDArray[Any], box: Box, not_to_cut: Callable[[list[Plane]], list[bool]]
+) -> Pieces:
+    """Cut ink into pieces.
+
+    Parameters
+    ----------
+    ink : numpy.ndarray, shape (H, W)
+        As :func:`mnist_draw.dataset.normalise.normalise_ink` takes it.
+    box : tuple of int
+        Top, left, bottom and right of all ink.
+    not_to_cut : callable
+        Tells for the ink of each wide part whether it stays whole.
+
+    Returns
+    -------
+    Pieces
+        At least one.
+    """
+    top, left, bottom, right = box
+    scale = max(1, -(-(bottom - top) // HEIGHT), -(-(right - left) // WIDTH))
+    reduced = _reduced(ink[top:bottom, left:right], scale)
+    labels, count = ndimage.label(reduced >= _CORE, np.ones((3, 3), int))
+    boxes = [
+        (rows.start, columns.start, rows.stop, columns.stop)
+        for rows, columns in ndimage.find_objects(labels)
+    ]
+    sizes = np.bincount(labels.ravel(), minlength=count + 1)[1:]
+    height = float(max(bottom - top for top, _, bottom, _ in boxes))
+    # Specks are no pieces: they stay without owner.
+    parts = [n for n in range(count) if sizes[n] >= min(_SPECK * height**2, sizes.max())]
+    owner = np.full(labels.shape, -1, np.intp)
+    found: list[tuple[float, int, bool]] = []
+    for window, mask, which in _parted(reduced, labels, parts, boxes, height, not_to_cut):
+        for rank, value in enumerate(np.unique(which[mask])):
+            piece = mask & (which == value)
+            columns = np.flatnonzero(piece.any(axis=0)) + window[1].start
+            owner[window][piece] = len(found)
+            found.append((float(columns[0] + columns[-1]) / 2, len(found), rank > 0))
+    return _in_order(reduced, owner, found, height, scale, (top, left))
+
+
+def _reduced(ink: npt.NDArray[Any], scale: int) -> Plane:
+    """Average blocks of pixels; the darkest becomes 1."""
+    rows, columns = (-(-side // scale) for side in ink.shape)
+    padded = np.zeros((rows * scale, columns * scale), np.float32)
+    padded[: ink.shape[0], : ink.shape[1]] = ink
+    blocks: Plane = padded.reshape(rows, scale, columns, scale).mean(axis=(1, 3))
+    np.maximum(blocks, 0, out=blocks)
+    blocks /= blocks.max()
+    return blocks
+
+
+def _parted(
+    reduced: Plane,
+    labels: npt.NDArray[np.intp],
+    parts: list[int],
+    boxes: list[Box],
+    height: float,
+    not_to_cut: Callable[[list[Plane]], list[bool]],
+) -> list[tuple[tuple[slice, slice], npt.NDArray[np.bool_], npt.NDArray[np.intp]]]:
+    """Return each part's window, mask, and for each of its pixels the piece it falls to."""
+    hosts = _hosts(parts, boxes, height)
+    windows, masks, inks = [], [], []
+    for host in (part for part in parts if hosts[part] == part):
+        members = [part for part in parts if hosts[part] == host]
+        top, left, bottom, right = _around([boxes[part] for part in members])
+        windows.append((slice(top, bottom), slice(left, right)))
+        masks.append(np.isin(labels[windows[-1]], np.array(members) + 1))
+        inks.append(np.where(masks[-1], reduced[windows[-1]], np.float32(0)))
+    wide = [n for n, mask in enumerate(masks) if mask.shape[1] > _WIDE * height]
+    whole = not_to_cut([inks[n] for n in wide]) if wide else []
+    pieces = [np.zeros(mask.shape, np.intp) for mask in masks]
+    for n, is_whole in zip(wide, whole, strict=True):
+        if not is_whole:
+            seams = find_seams(inks[n], height)
+            columns = np.arange(masks[n].shape[1])
+            pieces[n] = (columns >= seams[:, :, None]).sum(axis=0)
+    return list(zip(windows, masks, pieces, strict=True))
+
+
+def _hosts(parts: list[int], boxes: list[Box], height: float) -> dict[int, int]:
+    """Tell for each part which part it goes to: itself, unless it is a fragment."""
+    hosts = {part: part for part in parts}
+    for part in parts:
+        top, left, bottom, right = boxes[part]
+        if bottom - top >= _FRAGMENT * height:
+            continue
+        shared = {
+            other: min(right, boxes[other][3]) - max(left, boxes[other][1])
+            for other in parts
+            if other != part and boxes[other][2] - boxes[other][0] >= _FRAGMENT * height
+        }
+        best = max(shared, key=lambda other: shared[other], default=part)
+        if best != part and shared[best] >= _OVERLAP * (right - left):
+            hosts[part] = best
+    return hosts
+
+
+def _around(boxes: list[Box]) -> Box:
+    tops, lefts, bottoms, rights = zip(*boxes, strict=True)
+    return min(tops), min(lefts), max(bottoms), max(rights)
+
+
+def _in_order(
+    reduced: Plane,
+    owner: npt.NDArray[np.intp],
+    found: list[tuple[float, int, bool]],
+    height: float,
+    scale: int,
+    corner: tuple[int, int],
+) -> Pieces:
+    """Number the pieces from left to right and give them the faint rims of their strokes."""
+    found = sorted(found)
+    rank = np.full(len(found) + 1, -1, np.intp)
+    rank[[number for _, number, _ in found]] = np.arange(len(found))
+    owner = rank[owner]
+    for _ in range(2):
+        rim = (owner < 0) & (reduced > 0)
+        owner = np.where(rim, ndimage.maximum_filter(owner, 3), owner)
+    boxes = [
+        (rows.start, columns.start, rows.stop, columns.stop)
+        for rows, columns in ndimage.find_objects(owner + 1)
+    ]
+    cut = tuple(is_cut for _, _, is_cut in found)
+    return Pieces(reduced, owner, tuple(boxes), cut, height, scale, corner)

@@ -1,0 +1,313 @@
+"""Two-dimensional convolution over batches and channels, as Theano's ``conv2d``.
+
+PyTensor has no such operation. It is three linear operations, each of which is the
+gradient of the others, so that gradients of any order exist:
+
+* :class:`Conv2D`: output from images and filters;
+* :class:`Conv2DByFilters`: gradient by the filters, from images and gradient by output;
+* :class:`Conv2DByInput`: gradient by the images, from filters and gradient by output.
+
+Where Numba compiles the graph they run the kernels of
+:mod:`mnist_draw.theano_bridge.convolution.numba_kernels`, else the NumPy functions of
+:mod:`mnist_draw.theano_bridge.convolution.in_numpy`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytensor.tensor as pt
+from pytensor import config
+from pytensor.gradient import DisconnectedType
+from pytensor.graph import Apply, Op
+
+from mnist_draw.theano_bridge.convolution import in_numpy
+
+Padding = tuple[tuple[int, int], tuple[int, int]]
+
+
+def normalise_border(border_mode: Any) -> str | Padding:
+    """Bring a border mode into one form.
+
+    Parameters
+    ----------
+    border_mode : {'valid', 'full', 'half'}, int or pair
+        As in Theano. A pair holds one entry each for rows and columns: an int for both
+        sides, or a pair of ints for the sides.
+
+    Returns
+    -------
+    ``'full'``, ``'half'`` or ``((top, bottom), (left, right))``
+
+    Raises
+    ------
+    ValueError
+        For anything else.
+    """
+    if border_mode in ("full", "half"):
+        return str(border_mode)
+    if border_mode == "valid":
+        return ((0, 0), (0, 0))
+    try:
+        if isinstance(border_mode, int):
+            border_mode = (border_mode, border_mode)
+        rows, columns = (
+            (side, side) if isinstance(side, int) else (int(side[0]), int(side[1]))
+            for side in border_mode
+        )
+    except (TypeError, ValueError, IndexError):
+        rows = columns = (-1, -1)
+    if min(*rows, *columns) < 0:
+        raise ValueError(
+            f"invalid border_mode {border_mode!r}, which must be 'valid', 'full', 'half',"
+            " a padding of at least 0, a pair of paddings for rows and columns, or a pair"
+            " of such pairs."
+        )
+    return rows, columns
+
+
+def padding(border: str | Padding, kernel: Sequence[Any]) -> Any:
+    """The padding that a border form means for filters of the shape `kernel`."""
+    if border == "full":
+        return tuple((length - 1, length - 1) for length in kernel)
+    if border == "half":
+        return tuple((length // 2, length // 2) for length in kernel)
+    return border
+
+
+def output_length(length: Any, kernel: Any, pad: Any, step: int) -> Any:
+    """Length of the output along one axis (numbers, symbolic or not)."""
+    return (length + pad[0] + pad[1] - kernel) // step + 1
+
+
+class _Convolution(Op):  # type: ignore[misc]
+    """What the three operations share: how filters lie on the images."""
+
+    __props__ = ("border", "subsample", "filter_flip")
+
+    def __init__(
+        self, border: str | Padding, subsample: tuple[int, int], filter_flip: bool
+    ) -> None:
+        self.border = border
+        self.subsample = subsample
+        self.filter_flip = filter_flip
+
+    def pads(self, kernel: Sequence[Any]) -> Any:
+        return padding(self.border, kernel)
+
+    def output_shape(self, image: Sequence[Any], kernel: Sequence[Any]) -> Any:
+        """Height and width of the output for those of image and filter."""
+        return tuple(
+            output_length(length, size, pad, step)
+            for length, size, pad, step in zip(
+                image, kernel, self.pads(kernel), self.subsample, strict=True
+            )
+        )
+
+    def _sibling(self, kind: type[_Convolution]) -> _Convolution:
+        return kind(self.border, self.subsample, self.filter_flip)
+
+
+class Conv2D(_Convolution):
+    """Images (n, channels, h, w) and filters (filters, channels, kh, kw) -> output."""
+
+    def make_node(self, x: Any, w: Any) -> Apply:
+        x, w = _same_float(x, w)
+        (n, _, *image), (filters, _, *kernel) = x.type.shape, w.type.shape
+        size: Any = (None, None)
+        if None not in image and None not in kernel:
+            size = self.output_shape(image, kernel)
+            _refuse_small_images(image, kernel, size)
+        return Apply(self, [x, w], [pt.tensor(dtype=x.dtype, shape=(n, filters, *size))])
+
+    def infer_shape(self, *context: Any) -> Any:
+        (n, _, *image), (filters, _, *kernel) = context[-1]
+        return [(n, filters, *self.output_shape(image, kernel))]
+
+    def perform(self, node: Apply, inputs: Any, outputs: Any) -> None:
+        x, w = inputs
+        pads = self.pads(w.shape[2:])
+        outputs[0][0] = in_numpy.forward(x, w, pads, self.subsample, self.filter_flip)
+
+    def pullback(self, inputs: Any, outputs: Any, gradients: Any) -> list[Any]:
+        x, w = inputs
+        (gy,) = gradients
+        return [
+            self._sibling(Conv2DByInput)(w, gy, x.shape[2], x.shape[3]),
+            self._sibling(Conv2DByFilters)(x, gy, w.shape[2], w.shape[3]),
+        ]
+
+
+class Conv2DByFilters(_Convolution):
+    """Images, gradient by output, height and width of a filter -> gradient by filters."""
+
+    def make_node(self, x: Any, gy: Any, kh: Any, kw: Any) -> Apply:
+        x, gy = _same_float(x, gy)
+        kh, kw, size = _lengths(kh, kw)
+        shape = (gy.type.shape[1], x.type.shape[1], *size)
+        return Apply(self, [x, gy, kh, kw], [pt.tensor(dtype=x.dtype, shape=shape)])
+
+    def infer_shape(self, *context: Any) -> Any:
+        node, shapes = context[-2:]  # PyTensor 3.3 dropped the graph in front
+        return [(shapes[1][1], shapes[0][1], *node.inputs[2:])]
+
+    def perform(self, node: Apply, inputs: Any, outputs: Any) -> None:
+        x, gy, kh, kw = inputs
+        kernel = (int(kh), int(kw))
+        outputs[0][0] = in_numpy.by_filters(
+            x, gy, kernel, self.pads(kernel), self.subsample, self.filter_flip
+        )
+
+    def pullback(self, inputs: Any, outputs: Any, gradients: Any) -> list[Any]:
+        x, gy, _, _ = inputs
+        (gw,) = gradients
+        return [
+            self._sibling(Conv2DByInput)(gw, gy, x.shape[2], x.shape[3]),
+            self._sibling(Conv2D)(x, gw),
+            DisconnectedType()(),
+            DisconnectedType()(),
+        ]
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        return [[True], [True], [False], [False]]
+
+
+class Conv2DByInput(_Convolution):
+    """Filters, gradient by output, height and width of an image -> gradient by images."""
+
+    def make_node(self, w: Any, gy: Any, height: Any, width: Any) -> Apply:
+        w, gy = _same_float(w, gy)
+        height, width, size = _lengths(height, width)
+        shape = (gy.type.shape[0], w.type.shape[1], *size)
+        out = pt.tensor(dtype=w.dtype, shape=shape)
+        return Apply(self, [w, gy, height, width], [out])
+
+    def infer_shape(self, *context: Any) -> Any:
+        node, shapes = context[-2:]  # PyTensor 3.3 dropped the graph in front
+        return [(shapes[1][0], shapes[0][1], *node.inputs[2:])]
+
+    def perform(self, node: Apply, inputs: Any, outputs: Any) -> None:
+        w, gy, height, width = inputs
+        outputs[0][0] = in_numpy.by_input(
+            w, gy, (int(height), int(width)), self.pads(w.shape[2:]), self.subsample,
+            self.filter_flip,
+        )  # fmt: skip
+
+    def pullback(self, inputs: Any, outputs: Any, gradients: Any) -> list[Any]:
+        w, gy, _, _ = inputs
+        (gx,) = gradients
+        return [
+            self._sibling(Conv2DByFilters)(gx, gy, w.shape[2], w.shape[3]),
+            self._sibling(Conv2D)(gx, w),
+            DisconnectedType()(),
+            DisconnectedType()(),
+        ]
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        return [[True], [True], [False], [False]]
+
+
+def conv2d(
+    input: Any,
+    filters: Any,
+    input_shape: Sequence[int | None] | None = None,
+    filter_shape: Sequence[int | None] | None = None,
+    border_mode: Any = "valid",
+    subsample: Sequence[int] = (1, 1),
+    filter_flip: bool = True,
+    image_shape: Sequence[int | None] | None = None,
+    **unsupported: Any,
+) -> Any:
+    """Convolve a batch of images with a set of filters.
+
+    Parameters
+    ----------
+    input : 4-D variable (n, channels, height, width)
+        The images.
+    filters : 4-D variable (filters, channels, kh, kw)
+        The filters.
+    input_shape, filter_shape : sequence of four int or None, optional
+        Lengths known beforehand, None where they are not; a contradiction is an error.
+        `image_shape` is the old name of `input_shape`.
+    border_mode : {'valid', 'full', 'half'}, int or pair
+        See :func:`normalise_border`.
+    subsample : (int, int)
+        Steps between two places of a filter, down and to the right.
+    filter_flip : bool
+        True convolves, as mathematics defines it; False correlates.
+
+    Returns
+    -------
+    4-D variable (n, filters, output height, output width)
+
+    Raises
+    ------
+    ValueError
+        Wrong border mode, steps or lengths.
+    NotImplementedError
+        For ``filter_dilation``, ``num_groups`` and ``unshared`` other than their
+        defaults, which the bridge does not carry.
+    """
+    for name, default in (
+        ("filter_dilation", (1, 1)), ("num_groups", 1), ("unshared", False),
+    ):  # fmt: skip
+        if unsupported.get(name, default) != default:
+            raise NotImplementedError(
+                f"conv2d: {name}={unsupported[name]!r} is not carried by mnist_draw's"
+                f" Theano bridge; only {default!r} is."
+            )
+    steps = tuple(int(step) for step in subsample)
+    if len(steps) != 2 or min(steps) < 1:
+        raise ValueError(f"conv2d: subsample is two steps of at least 1, not {subsample!r}.")
+    x = _checked(input, input_shape if image_shape is None else image_shape)
+    w = _checked(filters, filter_shape)
+    border = normalise_border(border_mode)
+    kernel = w.type.shape[2:]
+    if isinstance(border, str) and None not in kernel:
+        border = padding(border, kernel)
+    return Conv2D(border, steps, bool(filter_flip))(x, w)
+
+
+def _checked(variable: Any, lengths: Sequence[int | None] | None) -> Any:
+    variable = pt.as_tensor_variable(variable)
+    if variable.ndim != 4:
+        raise ValueError(f"conv2d takes images and filters of 4 dimensions, not {variable.ndim}.")
+    # What is told is checked against what is known, but not written into the graph: a
+    # check at every call would cost more than the knowledge saves.
+    for have, told in zip(variable.type.shape, lengths or (), strict=False):
+        if have is not None and isinstance(told, int) and have != told:
+            raise ValueError(
+                f"conv2d: a tensor of the shape {variable.type.shape} was said to have the"
+                f" shape {tuple(lengths or ())}."
+            )
+    return variable
+
+
+def _same_float(a: Any, b: Any) -> tuple[Any, Any]:
+    a, b = pt.as_tensor_variable(a), pt.as_tensor_variable(b)
+    for variable in (a, b):
+        if variable.ndim != 4:
+            raise TypeError(f"A convolution takes 4 dimensions, not {variable.ndim}.")
+    dtypes = {v.dtype if v.dtype in ("float32", "float64") else config.floatX for v in (a, b)}
+    dtype = dtypes.pop() if len(dtypes) == 1 else "float64"
+    return a.astype(dtype), b.astype(dtype)
+
+
+def _lengths(first: Any, second: Any) -> tuple[Any, Any, tuple[Any, Any]]:
+    variables = [pt.as_tensor_variable(length).astype("int64") for length in (first, second)]
+    constants = [pt.get_underlying_scalar_constant_value(v, raise_not_constant=False)
+                 for v in variables]  # fmt: skip
+    known = [None if hasattr(value, "type") else int(value) for value in constants]
+    return variables[0], variables[1], (known[0], known[1])
+
+
+def _refuse_small_images(image: Any, kernel: Any, size: Any) -> None:
+    if min(size) < 1:
+        raise ValueError(
+            f"conv2d: filters of {kernel[0]} x {kernel[1]} do not fit on images of"
+            f" {image[0]} x {image[1]}; pad the images with border_mode."
+        )
+
+
+from mnist_draw.theano_bridge.convolution import in_numba  # noqa: E402, F401 (registers itself)

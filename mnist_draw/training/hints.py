@@ -1,0 +1,121 @@
+"""What the curves say, in words, and what would help. No Qt here."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mnist_draw.training.runs.history import EpochFigures
+from mnist_draw.training.settings import TrainingSettings
+
+#: So many epochs in a row make a trend.
+_TREND = 3
+_LEVEL = 0.01
+_CONFIDENT = 0.999
+#: A layer with more silent units than this share has a problem.
+_MANY_DEAD = 0.4
+#: What is proposed against learning by heart.
+_AUGMENTATION, _L2 = "elastic", 1e-4
+
+
+@dataclass(frozen=True)
+class Hint:
+    """A sentence about the run, and a remedy if there is one.
+
+    ``remedy`` names the button; it sets the setting ``name`` to ``value``.
+    """
+
+    sentence: str
+    remedy: str = ""
+    name: str = ""
+    value: float | str | None = None
+
+
+def _lower(sentence: str, learning_rate: float, divisor: float) -> Hint:
+    lower = float(f"{learning_rate / divisor:.1g}")
+    return Hint(sentence, f"Set the learning rate to {lower:g}", "learning_rate", lower)
+
+
+_BEFORE = Hint(
+    "The training loss shows how well the network fits the pictures it learns from; the "
+    "validation loss, how well it does on pictures it has never seen. Only the second counts."
+)
+_EARLY = Hint(
+    "Each epoch shows the network all training pictures once. With dropout switched on in "
+    "training, the training figures start out worse than those of validation."
+)
+
+
+def diverged(learning_rate: float) -> Hint:
+    """Return the hint for a loss that is no number any more."""
+    return _lower(
+        "The loss is no longer a number: the steps were too large. The weights of the last good "
+        "epoch were kept.",
+        learning_rate,
+        10,
+    )
+
+
+def read_curves(
+    epochs: Sequence[EpochFigures],
+    settings: TrainingSettings,
+    dead: Sequence[float] = (),
+) -> Hint:
+    """Return what the figures of the epochs so far say.
+
+    Parameters
+    ----------
+    epochs : sequence of EpochFigures
+        In order.
+    settings : TrainingSettings
+        Those in use, for a proposal.
+    dead : sequence of float
+        Share of silent units in each hidden layer, where known.
+    """
+    if not epochs:
+        return _BEFORE
+    if not math.isfinite(epochs[-1].training_loss + epochs[-1].validation_loss):
+        return diverged(settings.learning_rate)
+    if dead and max(dead) > _MANY_DEAD:
+        return _lower(
+            f"{100 * max(dead):.0f} % of a layer's units answer no picture at all: large steps "
+            "have pushed them where they cannot learn any more.",
+            settings.learning_rate,
+            3,
+        )
+    if len(epochs) <= _TREND:
+        return _EARLY
+    recent, before = epochs[-_TREND:], epochs[-_TREND - 1]
+    training_falls = recent[-1].training_loss < before.training_loss * (1 - _LEVEL)
+    training_rises = recent[-1].training_loss > before.training_loss * (1 + _LEVEL)
+    best_before = min(figures.validation_loss for figures in epochs[:-_TREND])
+    stuck = min(figures.validation_loss for figures in recent) >= best_before * (1 - _LEVEL)
+    if training_rises:
+        return _lower(
+            f"The training loss has risen over {_TREND} epochs: the steps are too large.",
+            settings.learning_rate,
+            3,
+        )
+    if stuck and training_falls:
+        return _overfitting(settings)
+    if stuck:
+        return _lower(
+            f"Neither loss has improved for {_TREND} epochs. Smaller steps may settle it.",
+            settings.learning_rate,
+            3,
+        )
+    if recent[-1].training_accuracy > _CONFIDENT:
+        return Hint("The network knows nearly all training pictures; more epochs add little.")
+    return Hint("Both losses fall: the network still learns what holds for new pictures too.")
+
+
+def _overfitting(settings: TrainingSettings) -> Hint:
+    sentence = (
+        "The training loss still falls while the validation loss has not improved for "
+        f"{_TREND} epochs: the network begins to learn the training pictures by heart."
+    )
+    if settings.augmentation == "off":
+        return Hint(sentence, "Turn augmentation on", "augmentation", _AUGMENTATION)
+    larger = max(_L2, float(f"{3 * settings.l2:.1g}"))
+    return Hint(sentence, f"Set L2 to {larger:g}", "l2", larger)

@@ -1,0 +1,77 @@
+"""What a run starts with: its network and its pictures."""
+
+from __future__ import annotations
+
+import zlib
+from typing import Any
+
+import numpy as np
+
+from mnist_draw import theano_bridge
+from mnist_draw.dataset.mnist import Dataset, load_dataset
+from mnist_draw.dataset.own_digits import ExtraDigits, mix
+from mnist_draw.networks.specification import parse_network
+from mnist_draw.storage.models import load_model
+from mnist_draw.training.settings import SettingsError, TrainingSettings
+
+
+def build_network(settings: TrainingSettings) -> Any:
+    """Build the network of some settings, its weights drawn from their seed or read from a file.
+
+    Returns
+    -------
+    lasagne.layers.Layer
+        The output layer.
+
+    Raises
+    ------
+    ModelFileError
+        The file to start from cannot be used, or holds another network.
+    """
+    import lasagne
+
+    specification = parse_network(settings.network)
+    start = None
+    if settings.start_model is not None:
+        # Dropout may differ from that of the network in the file: only the shapes count.
+        start = load_model(settings.start_model, lambda _: specification.parameter_shapes())
+    before = lasagne.random.get_rng()
+    lasagne.random.set_rng(np.random.RandomState(settings.seed))
+    try:
+        with theano_bridge.fixed_shapes():
+            network = specification.build()
+    finally:
+        lasagne.random.set_rng(before)
+    if start is not None:
+        lasagne.layers.set_all_param_values(network, list(start.parameters))
+    return network
+
+
+def training_data(
+    settings: TrainingSettings, dataset: Dataset | None, extra: ExtraDigits | None
+) -> Dataset:
+    """Return the pictures of a run; parameters and errors are those of the loop's ``train``."""
+    data = dataset or load_dataset(settings.data_folder)
+    if settings.training_examples is not None:
+        data = data.first(settings.training_examples)
+    if extra is not None:
+        data = mix(data, extra)
+    elif settings.extra_folder is not None:
+        raise SettingsError(
+            f"The digits in {settings.extra_folder} were not read; nothing was trained. Read "
+            "them with mnist_draw.dataset.own_digits.load_extra and hand them in as extra=."
+        )
+    if settings.batch_size > len(data.train_images):
+        raise SettingsError(
+            f"The batch size is {settings.batch_size:,}, but there are only "
+            f"{len(data.train_images):,} training pictures. Choose a smaller batch size."
+        )
+    return data
+
+
+def fingerprint(data: Dataset, extra: ExtraDigits | None = None) -> str:
+    """Tell data sets apart: count and CRC-32 of the training labels, and of extra pictures."""
+    labels = f"{len(data.train_labels)}:{zlib.crc32(data.train_labels.tobytes()):08x}"
+    if extra is None:
+        return labels
+    return f"{labels}+{len(extra)}:{zlib.crc32(extra.images.tobytes()):08x}"

@@ -1,0 +1,238 @@
+"""All that it takes to continue a run as if it had never been interrupted, in one file.
+
+The file is an ``.npz`` archive: a JSON header (format, version, settings, epoch, data set) and
+arrays (parameters, the state of update rule and random streams, the figures so far, the best
+parameters). Shuffles need no state: each epoch's order follows from seed and epoch.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from dataclasses import astuple, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_draw.errors import UserError
+from mnist_draw.storage import npz
+from mnist_draw.storage.atomic import write_atomically
+from mnist_draw.training.events import (
+    Checkpointed,
+    CheckpointFailed,
+    Parameters,
+    SettingChanged,
+)
+from mnist_draw.training.runs.history import History
+from mnist_draw.training.settings import TrainingSettings
+
+FORMAT = "mnist_draw checkpoint"
+VERSION = 1
+_GROUPS = ("parameters", "state", "best_parameters")
+_FIGURES = ("batch_losses", "batch_accuracies", "epochs")
+#: What reading a header or figures that this program did not write may raise.
+_FOREIGN = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+
+
+class CheckpointError(UserError):
+    """A file holds no checkpoint that this program can continue."""
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """A run after some epoch.
+
+    Attributes
+    ----------
+    settings
+        Those of the run, with the learning rate, L2 and augmentation that were set last.
+    epoch
+        Complete epochs, 0 or more.
+    data
+        A fingerprint of the training labels (see `mnist_draw.training.loop`).
+    parameters, state
+        Values of the network's parameters and of `TrainingFunctions.state`.
+    figures
+        All figures so far, as `History.to_arrays` gives them.
+    best_epoch, best_loss, best_parameters
+        The epoch with the lowest validation loss; no parameters where they were not kept.
+    changes
+        Settings changed during the run.
+    """
+
+    settings: TrainingSettings
+    epoch: int
+    data: str
+    parameters: Parameters
+    state: tuple[NDArray[Any], ...]
+    figures: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
+    best_epoch: int
+    best_loss: float
+    best_parameters: Parameters
+    changes: tuple[SettingChanged, ...] = ()
+
+    def pack(self) -> bytes:
+        """Return the bytes of the file."""
+        header = {
+            "format": FORMAT,
+            "version": VERSION,
+            "settings": self.settings.to_json(),
+            "epoch": self.epoch,
+            "data": self.data,
+            "counts": {prefix: len(getattr(self, prefix)) for prefix in _GROUPS},
+            "best_epoch": self.best_epoch,
+            "best_loss": None if np.isinf(self.best_loss) else self.best_loss,
+            "changes": [astuple(change) for change in self.changes],
+        }
+        arrays: dict[str, Any] = {
+            "header": np.frombuffer(json.dumps(header).encode(), np.uint8),
+            **dict(zip(_FIGURES, self.figures, strict=True)),
+        }
+        for prefix in _GROUPS:
+            for number, value in enumerate(getattr(self, prefix)):
+                arrays[f"{prefix}_{number:03d}"] = value
+        return npz.pack(arrays)
+
+
+def load_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
+    """Read a checkpoint, believing nothing.
+
+    Raises
+    ------
+    CheckpointError
+        The file is missing, damaged, from a newer program or holds something else.
+    UserError
+        Its settings are out of range.
+    """
+    name = os.fspath(path)
+    try:
+        content = Path(path).read_bytes()
+    except FileNotFoundError:
+        raise CheckpointError(f"There is no checkpoint {name}.") from None
+    except OSError as error:
+        raise CheckpointError(
+            f"The checkpoint {name} cannot be read: {error.strerror or error}."
+        ) from error
+    try:
+        # The arrays are stored as they are, so that they cannot unfold to more than the file.
+        return _unpack(npz.unpack(content, max(len(content), npz.MAX_BYTES)))
+    except npz.NpzError as error:
+        raise CheckpointError(f"{name} cannot be continued: {error}. It is unchanged.") from error
+    except _FOREIGN as error:
+        raise CheckpointError(
+            f"{name} cannot be continued: it holds no complete checkpoint of this program "
+            f"({error}). It is unchanged."
+        ) from error
+
+
+def _unpack(arrays: dict[str, Any]) -> Checkpoint:
+    header = json.loads(arrays["header"].tobytes().decode())
+    if not isinstance(header, dict):
+        raise ValueError("its header is no list of names with values")
+    if header["format"] != FORMAT:
+        raise ValueError(f"its format is {header['format']!r}")
+    if header["version"] > VERSION:
+        raise ValueError(
+            f"it was written by a newer version of the program, format {header['version']}"
+        )
+    groups: dict[str, tuple[Any, ...]] = {}
+    for prefix in _GROUPS:
+        count = int(header["counts"][prefix])
+        groups[prefix] = tuple(arrays[f"{prefix}_{n:03d}"].copy() for n in range(count))
+    expected = 1 + len(_FIGURES) + sum(len(group) for group in groups.values())
+    if len(arrays) != expected:
+        raise ValueError(f"it holds {len(arrays)} arrays instead of {expected}")
+    for value in (*groups["parameters"], *groups["best_parameters"]):
+        if value.dtype != np.float32 or not np.isfinite(value).all():
+            raise ValueError("its weights are no finite 32-bit floats")
+    epoch, best_epoch = int(header["epoch"]), int(header["best_epoch"])
+    batch_losses, batch_accuracies, epochs = (arrays[name] for name in _FIGURES)
+    history = History.from_arrays(batch_losses, batch_accuracies, epochs)
+    if batch_losses.ndim != 1 or batch_losses.shape != batch_accuracies.shape:
+        raise ValueError("its figures are not one loss and one accuracy for each batch")
+    if [figures.epoch for figures in history.epochs] != list(range(1, epoch + 1)):
+        raise ValueError(f"its figures are not those of {epoch} epochs")
+    if not 0 <= best_epoch <= epoch:
+        raise ValueError(f"its best epoch is {best_epoch} of {epoch}")
+    best_loss = header["best_loss"]
+    return Checkpoint(
+        TrainingSettings.from_json(header["settings"]),
+        epoch,
+        str(header["data"]),
+        groups["parameters"],
+        groups["state"],
+        (batch_losses, batch_accuracies, epochs),
+        best_epoch,
+        float("inf") if best_loss is None else float(best_loss),
+        groups["best_parameters"],
+        tuple(_change(*values) for values in header.get("changes", ())),
+    )
+
+
+def _change(
+    epoch: Any, batch: Any, batches: Any, name: Any, before: Any, value: Any
+) -> SettingChanged:
+    change = SettingChanged(int(epoch), int(batch), int(batches), str(name), before, value)
+    kinds = (str,) if name == "augmentation" else (int, float)
+    if not isinstance(before, kinds) or not isinstance(value, kinds) or change.batches < 1:
+        raise ValueError(f"{change} is no change of a setting")
+    return change
+
+
+class CheckpointWriter:
+    """Writes checkpoints from a thread of its own, so that the disk never slows training.
+
+    Where a new one comes before the last is written, only the newest is: any of them leads to
+    the same end. `close` returns when the last is on disk.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._changed = threading.Condition()
+        self._next: Checkpoint | None = None
+        self._closed = False
+        self._reports: list[Checkpointed | CheckpointFailed] = []
+        self._thread = threading.Thread(target=self._run, name="checkpoints", daemon=True)
+        self._thread.start()
+
+    def put(self, checkpoint: Checkpoint) -> None:
+        """Have a checkpoint written; returns at once."""
+        with self._changed:
+            self._next = checkpoint
+            self._changed.notify_all()
+
+    def reports(self) -> list[Checkpointed | CheckpointFailed]:
+        """Return what was written, or could not be, since the last call."""
+        with self._changed:
+            reports, self._reports = self._reports, []
+            return reports
+
+    def close(self) -> None:
+        """Wait until all is written and end the thread."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._next is not None or self._closed)
+                checkpoint, self._next = self._next, None
+            if checkpoint is None:
+                return
+            report: Checkpointed | CheckpointFailed
+            try:
+                write_atomically(self._path, checkpoint.pack())
+                report = Checkpointed(self._path, checkpoint.epoch)
+            except UserError as error:
+                report = CheckpointFailed(self._path, checkpoint.epoch, str(error))
+            except Exception as error:
+                # Too little memory, or a defect: the run is worth more than its checkpoint.
+                reason = f"Could not write {self._path}: {type(error).__name__} ({error})."
+                report = CheckpointFailed(self._path, checkpoint.epoch, reason)
+            with self._changed:
+                self._reports.append(report)

@@ -1,0 +1,147 @@
+"""Several digits on the board: the number is shown, can be copied, and each digit is marked."""
+
+from __future__ import annotations
+
+import numpy as np
+from PyQt5.QtCore import QEvent, QPointF, QRectF, Qt
+from PyQt5.QtGui import QTabletEvent
+from PyQt5.QtTest import QTest
+from PyQt5.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from mnist_draw.app.draw.draw_tab import DrawTab
+from mnist_draw.app.services.recognition import RecognitionWorker
+from mnist_draw.recognition.numbers.number_reader import DigitAnswer, NumberAnswer
+
+from .. import fakes
+from ..board.test_canvas import Finger, Touch
+
+INK = np.full((300, 300), 255, np.uint8)
+
+
+def _tab(qtbot: QtBot) -> tuple[DrawTab, RecognitionWorker, list[fakes.Recogniser]]:
+    made: list[fakes.Recogniser] = []
+    worker = RecognitionWorker(fakes.model, lambda m: made.append(fakes.Recogniser(m)) or made[-1])
+    tab = DrawTab()
+    qtbot.addWidget(tab)
+    tab.resize(900, 700)
+    tab.show()
+    tab.ink_posted.connect(worker.post_ink)
+    worker.numbered.connect(tab.show_number)
+    worker.answered.connect(tab.show_answer)
+    worker.prepare()
+    return tab, worker, made
+
+
+def test_a_number_is_shown_and_marked(qapp: QApplication, qtbot: QtBot) -> None:
+    tab, _, made = _tab(qtbot)
+    made[0].number = "207"
+    tab.canvas.add_stroke([(100, 100), (100, 400)])
+    panel = tab.answer
+    assert panel.number_label.text() == "207"
+    assert panel.prediction.text() == "207"
+    assert panel.confidence.text() == "72.9 % sure"
+    assert panel.number_label.textInteractionFlags() & Qt.TextSelectableByMouse
+    assert [box.x() for box in tab.boxes.boxes] == [0, 40, 80]
+    assert [box.height() for box in tab.boxes.boxes] == [80] * 3
+    assert tab.boxes.isVisible()
+    assert tab.boxes.size() == tab.canvas.size()
+    tab.resize(1000, 800)
+    assert tab.boxes.size() == tab.canvas.size()
+
+
+def test_a_long_number_stands_below(qapp: QApplication, qtbot: QtBot) -> None:
+    tab, _, made = _tab(qtbot)
+    made[0].number = "1234567"
+    tab.canvas.add_stroke([(100, 100), (100, 400)])
+    assert tab.answer.number_label.text() == "1234567"
+    assert tab.answer.prediction.text() == "…"
+
+
+def test_one_digit_is_no_number(qapp: QApplication, qtbot: QtBot) -> None:
+    tab, _, made = _tab(qtbot)
+    made[0].number = "12"
+    tab.canvas.add_stroke([(100, 100), (100, 400)])
+    made[0].number = ""
+    tab.canvas.add_stroke([(200, 100), (200, 400)])
+    assert tab.answer.number_label.text() == ""
+    assert tab.answer.prediction.text() == "2"
+    assert not tab.boxes.isVisible()
+
+
+def test_clearing_takes_the_number_away(qapp: QApplication, qtbot: QtBot) -> None:
+    tab, _, made = _tab(qtbot)
+    made[0].number = "12"
+    tab.canvas.add_stroke([(100, 100), (100, 400)])
+    tab.canvas.clear()
+    assert tab.answer.number_label.text() == ""
+    assert tab.answer.prediction.text() == ""
+    assert tab.boxes.boxes == []
+
+
+def test_a_tag_chooses_the_digit_and_draws_nothing(qapp: QApplication, qtbot: QtBot) -> None:
+    tab, _, made = _tab(qtbot)
+    made[0].number = "207"
+    tab.canvas.add_stroke([(100, 100), (100, 400)])
+    assert tab.boxes.place == 2
+    strokes = len(tab.canvas.drawing.items)
+    tag = tab.boxes.tag(0).center().toPoint()
+    QTest.mouseClick(tab.canvas, Qt.LeftButton, Qt.NoModifier, tag)
+    assert tab.boxes.place == 0
+    assert tab.answer.place == 0
+    assert len(tab.canvas.drawing.items) == strokes
+    QTest.keyClick(tab.answer.bars, Qt.Key_Right)
+    assert tab.boxes.place == 1
+
+
+def test_the_pen_goes_through_a_box(qapp: QApplication, qtbot: QtBot) -> None:
+    tab, _, made = _tab(qtbot)
+    made[0].number = "207"
+    tab.canvas.add_stroke([(100, 100), (100, 400)])
+    strokes = len(tab.canvas.drawing.items)
+    inside = tab.boxes._on_canvas(tab.boxes.boxes[0]).center().toPoint()
+    QTest.mouseClick(tab.canvas, Qt.LeftButton, Qt.NoModifier, inside)
+    assert len(tab.canvas.drawing.items) == strokes + 1
+
+
+def test_tags_lie_on_the_board_wherever_the_digit_is(qapp: QApplication, qtbot: QtBot) -> None:
+    tab, _, _ = _tab(qtbot)
+    ends = [DigitAnswer(n, 0.9, box) for n, box in enumerate(((0, 0, 5, 5), (290, 0, 10, 300)))]
+    tab.boxes.show_number(NumberAnswer("01", tuple(ends)))
+    for place in range(2):
+        assert QRectF(tab.boxes.rect()).contains(tab.boxes.tag(place))
+        assert tab.boxes.place_at(tab.boxes.tag(place).center()) == place
+    tab.boxes.show_number(None)
+    assert tab.boxes.place_at(QPointF(10, 10)) is None
+
+
+def test_a_pen_chooses_too(qapp: QApplication, qtbot: QtBot) -> None:
+    tab, _, made = _tab(qtbot)
+    made[0].number = "207"
+    tab.canvas.add_stroke([(100, 100), (100, 400)])
+    strokes = len(tab.canvas.drawing.items)
+    for place in (0, 1):
+        spot = tab.boxes.tag(place).center()
+        event = QTabletEvent(
+            QEvent.TabletPress, spot, spot, QTabletEvent.Stylus, QTabletEvent.Pen, 0.5, 0, 0,
+            0.0, 0.0, 0, Qt.NoModifier, 1, Qt.LeftButton, Qt.LeftButton,
+        )  # fmt: skip
+        QApplication.sendEvent(tab.canvas, event)
+        assert event.isAccepted()
+        assert tab.boxes.place == place
+    assert len(tab.canvas.drawing.items) == strokes
+
+
+def test_a_finger_chooses_too(qapp: QApplication, qtbot: QtBot) -> None:
+    tab, _, made = _tab(qtbot)
+    made[0].number = "207"
+    tab.canvas.add_stroke([(100, 100), (100, 400)])
+    items = len(tab.canvas.drawing.items)
+    spot = tab.boxes.tag(0).center()
+    for kind, state in (
+        (QEvent.TouchBegin, Qt.TouchPointPressed),
+        (QEvent.TouchEnd, Qt.TouchPointReleased),
+    ):
+        QApplication.sendEvent(tab.canvas, Touch(kind, Finger(1, state, spot.x(), spot.y())))
+    assert tab.boxes.place == 0
+    assert len(tab.canvas.drawing.items) == items

@@ -1,0 +1,140 @@
+"""Curves can be read, zoomed, marked and saved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PyQt5.QtCore import Qt
+from PyQt5.QtTest import QTest
+from PyQt5.QtWidgets import QFileDialog
+from pytestqt.qtbot import QtBot
+
+from mnist_draw.app.curves.axes import log_ticks
+from mnist_draw.app.curves.loss_and_accuracy import AccuracyCard, LossCard
+
+from ..runs.test_runs import make  # noqa: F401 - a fixture
+
+
+@pytest.fixture
+def card(qtbot: QtBot) -> LossCard:
+    """Return a visible card with 30 epochs."""
+    made = LossCard()
+    qtbot.addWidget(made)
+    made.build()
+    made.clear(40)
+    for epoch in range(1, 31):
+        made.add_epoch(epoch, 1 / epoch, 2 / epoch)
+    made.redraw()
+    made.resize(500, 300)
+    made.show()
+    return made
+
+
+def texts(card: LossCard) -> list[str]:
+    return [words.text() for _, words in card._legend] + [card._readout.text()]
+
+
+def test_the_crosshair_names_epoch_and_figures(card: LossCard) -> None:
+    card.tools.point(3.8)
+    assert texts(card) == ["training 0.2500", "validation 0.5000", "epoch 4"]
+    card.tools.point(1000)
+    assert card._readout.text() == "epoch 30"
+    QTest.keyClick(card.plot, Qt.Key_Escape)
+    assert texts(card) == ["training", "validation", ""]
+    QTest.keyClick(card.plot, Qt.Key_Right)
+    QTest.keyClick(card.plot, Qt.Key_Right)
+    assert card._readout.text() == "epoch 2"
+
+
+def test_the_mouse_points_too(card: LossCard, qtbot: QtBot) -> None:
+    box = card.tools._box
+    place = box.mapViewToScene(box.viewRect().center())
+    card.plot.scene().sigMouseMoved.emit(place)
+    assert card._readout.text() == "epoch 20"
+
+
+def test_zoom_stays_while_the_run_goes_on_until_all_is_shown(card: LossCard) -> None:
+    whole = card.tools.visible_epochs()
+    card.tools.point(20)
+    for _ in range(5):
+        QTest.keyClick(card.plot, Qt.Key_Plus)
+    closer = card.tools.visible_epochs()
+    assert closer[1] - closer[0] < 0.4 * (whole[1] - whole[0])
+    card.add_epoch(31, 0.03, 0.06)
+    card.redraw()
+    assert card.tools.visible_epochs() == closer
+    drawn = card._training_curve.getData()[0]
+    assert drawn[0] > 5
+    QTest.keyClick(card.plot, Qt.Key_0)
+    assert card.tools.visible_epochs() == pytest.approx(whole)
+    assert len(card._training_curve.getData()[0]) == 31
+
+
+def test_marks_show_changes_and_the_last_of_an_epoch_stays(card: LossCard) -> None:
+    card.mark("learning_rate", 3.1, "rate 0.1")
+    card.mark("learning_rate", 3.4, "rate 0.2")
+    card.mark("l2", 3.4, "L2 0.1")
+    assert card.tools.marks == [("learning_rate", 3.4), ("l2", 3.4)]
+    card.clear(10)
+    assert card.tools.marks == []
+
+
+def test_marks_made_before_the_plot_is_built(qtbot: QtBot) -> None:
+    card = AccuracyCard()
+    qtbot.addWidget(card)
+    card.mark("l2", 1.5, "L2 0.1")
+    card.build()
+    assert card.tools.marks == [("l2", 1.5)]
+
+
+def test_ten_thousand_epochs_are_drawn_from_few_points(card: LossCard) -> None:
+    card.clear(10_000)
+    for epoch in range(1, 10_001):
+        for batch in range(10):
+            card.add_batch(epoch - 1 + batch / 10, 1 / epoch)
+        card.add_epoch(epoch, 1 / epoch, 2 / epoch)
+    card.redraw()
+    assert len(card._batch_curve.getData()[0]) <= 2048
+    assert len(card._training_curve.getData()[0]) <= 2001
+    assert card._training_curve.getData()[0][-1] == 10_000
+
+
+def test_a_close_look_at_a_logarithmic_axis_has_ticks() -> None:
+    assert len(log_ticks(-1.17, -1.15)) >= 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "beginning"),
+    [("png", b"\x89PNG"), ("csv", b"epoch,"), ("minibatches", b"minibatch,training_loss")],
+)
+def test_curves_are_saved(
+    make: Any,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+    beginning: bytes,
+) -> None:
+    setup = make()
+    setup.window.train_tab.settings.epochs.setValue(3)
+    setup.window.run.start()
+    setup.wait_for_end()
+    path = tmp_path / f"curves.{kind}"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    setup.window.train_tab.loss.export_asked.emit(kind)
+    setup.qtbot.waitUntil(lambda: setup.text("messageLabel") == f"Saved {path}.")
+    assert path.read_bytes().startswith(beginning)
+
+
+def test_a_change_during_the_run_is_marked(make: Any) -> None:  # noqa: F811
+    setup = make()
+    setup.loop.gate.clear()
+    setup.window.run.start()
+    setup.wait_for("training")
+    setup.window.train_tab.settings.learning_rate.setValue(0.5)
+    setup.loop.gate.set()
+    setup.wait_for_end()
+    ((name, place),) = setup.window.train_tab.accuracy.tools.marks
+    assert name == "learning_rate"
+    assert 0 < place < 1

@@ -1,0 +1,191 @@
+"""The Draw tab: tools, keys, answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from PyQt5.QtCore import QPointF, Qt
+from PyQt5.QtTest import QTest
+from PyQt5.QtWidgets import QLabel, QProgressBar, QSlider, QToolButton
+from pytestqt.qtbot import QtBot
+
+from mnist_draw.app.draw.draw_tab import DrawTab
+
+from .. import fakes
+
+STROKE = [(200, 150), (350, 200), (250, 420)]
+
+
+@pytest.fixture
+def tab(qtbot: QtBot) -> DrawTab:
+    """Return a visible tab."""
+    widget = DrawTab()
+    qtbot.addWidget(widget)
+    widget.resize(1200, 700)
+    with qtbot.waitExposed(widget):
+        widget.show()
+    widget.activateWindow()
+    widget.canvas.setFocus()
+    qtbot.waitUntil(widget.canvas.hasFocus)
+    return widget
+
+
+def text(tab: DrawTab, name: str) -> str:
+    """Return a label's text by its object name."""
+    return tab.findChild(QLabel, name).text()
+
+
+def bars(tab: DrawTab) -> list[QProgressBar]:
+    """Return the ten bars by their object names."""
+    return [tab.findChild(QProgressBar, f"probabilityBar{digit}") for digit in range(10)]
+
+
+def test_drawing_posts_ink_with_rising_tickets(tab: DrawTab) -> None:
+    posted: list[tuple[Any, int]] = []
+    tab.ink_posted.connect(lambda ink, ticket: posted.append((ink, ticket)))
+    tab.canvas.add_stroke(STROKE)
+    tab.canvas.add_stroke([(100, 100)])
+    assert [ticket for _, ticket in posted] == [1, 2]
+    assert posted[1][0].sum() > posted[0][0].sum()
+
+
+def test_ink_is_beginning_until_the_first_stroke_ends(tab: DrawTab) -> None:
+    posted: list[bool] = []
+    tab.ink_posted.connect(lambda ink, ticket, beginning: posted.append(beginning))
+    for _ in range(2):
+        tab.canvas.begin(QPointF(100, 100), erase=False)
+        tab.canvas.extend(QPointF(140, 130))
+        tab.canvas.end()
+    assert posted == [True, True, False, False, False, False]
+
+
+def test_a_sure_answer(tab: DrawTab) -> None:
+    tab.canvas.add_stroke(STROKE)
+    tab.show_answer(fakes.answer("3", 3), 1)
+    assert text(tab, "predictionLabel") == "3"
+    assert text(tab, "confidenceLabel") == "90.0 % sure"
+    assert text(tab, "secondGuessLabel") == "Second guess: 8, 1.1 %"
+    values = [bar.value() / bar.maximum() for bar in bars(tab)]
+    assert values[3] == pytest.approx(0.9)
+    assert sum(values) == pytest.approx(1, abs=0.01)
+    assert [bar.winner for bar in bars(tab)].index(True) == 3
+    picture = tab.answer.network_input.picture
+    assert picture is not None
+    assert picture.shape == (28, 28)
+
+
+def test_not_a_digit(tab: DrawTab) -> None:
+    tab.canvas.add_stroke(STROKE)
+    tab.show_answer(fakes.answer("?", None, reason="The ink fills its box."), 1)
+    assert text(tab, "predictionLabel") == "?"
+    assert text(tab, "confidenceLabel") == "Not a digit"
+    assert text(tab, "secondGuessLabel") == "The ink fills its box."
+    assert not any(bar.winner for bar in bars(tab))
+
+
+def test_not_clear(tab: DrawTab) -> None:
+    tab.canvas.add_stroke(STROKE)
+    tab.show_answer(fakes.answer("3 or 8", 3, reason="Two digits are close."), 1)
+    assert text(tab, "predictionLabel") == "3 or 8"
+    assert text(tab, "secondGuessLabel") == "Two digits are close."
+
+
+def test_an_empty_board_has_no_answer_and_late_ones_are_ignored(tab: DrawTab) -> None:
+    tab.canvas.add_stroke(STROKE)
+    tab.show_answer(fakes.answer("3", 3), 1)
+    tab.findChild(QToolButton, "clearButton").click()
+    assert text(tab, "predictionLabel") == ""
+    assert not any(bar.value() for bar in bars(tab))
+    tab.show_answer(fakes.answer("3", 3), 1)
+    assert text(tab, "predictionLabel") == ""
+    tab.canvas.undo()
+    tab.show_answer(fakes.answer("4", 4), 3)
+    assert text(tab, "predictionLabel") == "4"
+
+
+def test_rubbing_everything_out_empties_the_answer(tab: DrawTab) -> None:
+    tab.canvas.add_stroke([(300, 300)])
+    tab.show_answer(fakes.answer("1", 1), 1)
+    tab.canvas.erasing = True
+    tab.canvas.set_pen_width(96)
+    QTest.mouseClick(tab.canvas, Qt.LeftButton, Qt.NoModifier, tab.canvas.rect().center())
+    assert not tab.canvas.ink().any()
+    assert text(tab, "predictionLabel") == ""
+
+
+def test_waiting_for_the_network_is_said(tab: DrawTab) -> None:
+    assert text(tab, "secondGuessLabel") == "Getting the network ready"
+    tab.answer.set_waiting("")
+    assert text(tab, "secondGuessLabel") == ""
+
+
+def test_keys(tab: DrawTab) -> None:
+    press = lambda *keys: QTest.keyClick(tab.canvas, *keys)  # noqa: E731
+    tab.canvas.add_stroke(STROKE)
+    press(Qt.Key_Z, Qt.ControlModifier)
+    assert not tab.canvas.ink().any()
+    press(Qt.Key_Y, Qt.ControlModifier)
+    assert tab.canvas.ink().any()
+    press(Qt.Key_Delete)
+    assert not tab.canvas.ink().any()
+    press(Qt.Key_E)
+    assert tab.canvas.erasing
+    press(Qt.Key_P)
+    assert not tab.canvas.erasing
+    press(Qt.Key_BracketRight)
+    assert tab.canvas.pen_width == 40
+    press(Qt.Key_BracketLeft)
+    press(Qt.Key_BracketLeft)
+    assert tab.canvas.pen_width == 32
+    assert tab.findChild(QSlider, "widthSlider").value() == 32
+    press(Qt.Key_B)
+    assert tab.pen_row.crop_switch.isChecked()
+
+
+def test_tools_are_enabled_when_they_can_do_something(tab: DrawTab) -> None:
+    undo, redo, clear = tab.tools.undo, tab.tools.redo, tab.tools.clear
+    assert [button.isEnabled() for button in (undo, redo, clear)] == [False, False, False]
+    tab.canvas.add_stroke(STROKE)
+    assert [button.isEnabled() for button in (undo, redo, clear)] == [True, False, True]
+    undo.click()
+    assert [button.isEnabled() for button in (undo, redo, clear)] == [False, True, False]
+
+
+def test_the_crop_box_encloses_the_ink(tab: DrawTab) -> None:
+    tab.canvas.add_stroke([(200, 100), (200, 500)], width=40)
+    tab.pen_row.crop_switch.setChecked(True)
+    box, centre = tab.canvas._marks
+    assert abs(box.left() - 180) <= 2
+    assert abs(box.right() - 220) <= 2
+    assert abs(box.top() - 80) <= 2
+    assert abs(box.bottom() - 520) <= 2
+    assert abs(centre.x() - 200) < 1
+    assert abs(centre.y() - 300) < 1
+    tab.canvas.clear()
+    assert tab.canvas._marks is None
+
+
+def test_bars_glide_to_their_values(tab: DrawTab, qtbot: QtBot) -> None:
+    from mnist_draw.app.shared import theme
+
+    theme.theme().motion = True
+    tab.canvas.add_stroke(STROKE)
+    tab.show_answer(fakes.answer("3", 3), 1)
+    bar = bars(tab)[3]
+    assert bar.value() == 900
+    assert bar.shown < 0.9
+    qtbot.waitUntil(lambda: bar.shown == pytest.approx(0.9))
+
+
+def test_the_network_input_is_shown_pixel_for_pixel(tab: DrawTab) -> None:
+    view = tab.answer.network_input
+    picture = np.zeros((28, 28), np.float32)
+    picture[5, 20] = 1.0
+    view.show_picture(picture)
+    image = view.grab().toImage()
+    side = view.width() // 28
+    middle = side // 2
+    assert image.pixelColor(20 * side + middle, 5 * side + middle).value() == 255
+    assert image.pixelColor(20 * side + middle, 6 * side + middle).value() == 0

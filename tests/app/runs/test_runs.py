@@ -1,0 +1,231 @@
+"""The runs in the window: offered, listed, compared, renamed, deleted, exported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PyQt5.QtCore import Qt
+from PyQt5.QtTest import QTest
+from PyQt5.QtWidgets import QFileDialog
+from pytestqt.qtbot import QtBot
+
+from mnist_draw.storage.models import ModelFile, save_model
+from mnist_draw.training import events
+from mnist_draw.training.runs.checkpoint import Checkpoint
+from mnist_draw.training.runs.history import History
+from mnist_draw.training.runs.record import Run, read_run, with_figures
+from mnist_draw.training.runs.run_list import list_runs, runs_folder
+from mnist_draw.training.settings import TrainingSettings
+
+from ..fakes import Loop
+from ..shell.test_window import Setup
+
+NETWORK = "custom_mlp:1,4,0,0"
+
+
+def add_run(name: str, epochs: int = 3, state: str = "completed", **settings: Any) -> Run:
+    """Make a run of 20 planned epochs on disk."""
+    folder = runs_folder() / name
+    folder.mkdir(parents=True)
+    history = History()
+    for epoch in range(1, epochs + 1):
+        history.add(events.BatchFinished(epoch, 20, 1, 1, 1 / epoch, 0.5, 0.01))
+        history.add(events.EpochFinished(epoch, 20, 60, 0.3, 0.9, 0.2 / epoch, 0.95, 9, True, ()))
+    chosen = TrainingSettings(network=NETWORK, epochs=20, **settings)
+    shapes = ((784, 4), (4,), (4, 10), (10,))
+    weights = tuple(np.zeros(shape, np.float32) for shape in shapes)
+    checkpoint = Checkpoint(chosen, epochs, "", weights, (), history.to_arrays(), 1, 0.1, ())
+    run = with_figures(Run(folder, chosen, started=name, state=state), history)
+    run.save()
+    run.checkpoint.write_bytes(checkpoint.pack())
+    save_model(run.model, ModelFile(NETWORK, weights, {"title": f"That of {name}"}))
+    return run
+
+
+@pytest.fixture
+def make(qtbot: QtBot) -> Iterator[Any]:
+    """Return what makes windows, which are closed at the end."""
+    made: list[Setup] = []
+
+    def build(loop: Loop | None = None) -> Setup:
+        made.append(Setup(qtbot, loop))
+        made[-1].window.tabs.setCurrentIndex(0)
+        assert made[-1].window.background.wait()
+        qtbot.wait(1)
+        return made[-1]
+
+    yield build
+    for setup in made:
+        setup.close()
+
+
+def show_runs(setup: Setup) -> Any:
+    """Open the list of runs."""
+    QTest.keyClick(setup.window, Qt.Key_F7)
+    page = setup.window.train_tab.runs
+    assert page.isVisible()
+    setup.qtbot.waitUntil(lambda: page.table.rowCount() > 0)
+    return page
+
+
+def text_of(page: Any, row: int, column: int = 0) -> str:
+    return str(page.table.item(row, column).text())
+
+
+def test_a_run_that_was_cut_off_is_offered_and_continued(make: Any) -> None:
+    add_run("2026-01-02 10:00", state="completed")
+    cut = add_run("2026-01-01 10:00", state="running", seed=7)
+    setup = make()
+    assert setup.text("offerLabel") == "Continue the run of 2026-01-01 10:00, epoch 3 of 20?"
+    setup.loop.gate.clear()
+    setup.button("continueButton").click()
+    assert setup.window.training.running
+    assert not setup.window.train_tab.offer.isVisible()
+    assert setup.window.train_tab.settings.seed.value() == 7
+    setup.qtbot.waitUntil(lambda: setup.text("epochLabel") == "4")
+    curve = setup.window.train_tab.loss._validation_curve
+    setup.qtbot.waitUntil(lambda: curve.getData()[0] is not None)
+    assert list(curve.getData()[0]) == [1, 2, 3]
+    setup.loop.gate.set()
+    setup.wait_for_end()
+    run = read_run(cut.folder)
+    assert (run.state, run.epochs_done, run.started) == ("completed", 20, "2026-01-01 10:00")
+
+
+def test_a_damaged_checkpoint_is_told_at_the_start(make: Any) -> None:
+    run = add_run("2026-01-01 10:00", state="running")
+    run.checkpoint.write_bytes(b"half a checkpoint")
+    setup = make()
+    assert not setup.window.train_tab.offer.isVisible()
+    assert "cannot be continued" in setup.text("messageLabel")
+    assert list(run.folder.glob("checkpoint.npz.damaged-*"))
+
+
+def test_an_offer_is_put_off_or_discarded_and_brought_back(make: Any) -> None:
+    add_run("2026-01-01 10:00", state="interrupted")
+    setup = make()
+    setup.button("notNowButton").click()
+    assert not setup.window.train_tab.offer.isVisible()
+    setup.window.runs.look_for_interrupted()
+    setup.qtbot.waitUntil(setup.window.train_tab.offer.isVisible)
+    setup.window.run.start()
+    assert not setup.window.train_tab.offer.isVisible()
+    setup.window.run.stop()
+    setup.wait_for_end()
+    setup.window.runs.look_for_interrupted()
+    setup.qtbot.waitUntil(setup.window.train_tab.offer.isVisible)
+    setup.button("discardButton").click()
+    setup.qtbot.waitUntil(lambda: "was deleted" in setup.text("messageLabel"))
+    listed = [run.started for run in list_runs()[0]]
+    assert "2026-01-01 10:00" not in listed
+    setup.button("messageActionButton").click()
+    setup.qtbot.waitUntil(lambda: len(list_runs()[0]) == len(listed) + 1)
+
+
+def test_closing_a_window_leads_to_an_offer(make: Any, qtbot: QtBot) -> None:
+    loop = Loop(free_epochs=1)
+    loop.gate.clear()
+    first = make(loop)
+    first.window.train_tab.settings.epochs.setValue(100_000)
+    first.window.run.start()
+    qtbot.waitUntil(lambda: first.window.run.state.validation_loss is not None)
+    loop.gate.set()
+    first.window.close()
+    qtbot.waitUntil(lambda: not first.window.isVisible())
+    assert first.window.training.wait()
+    ((run,), _) = list_runs()
+    assert run.state == "interrupted"
+
+
+def test_two_ticked_runs_are_laid_over_each_other(make: Any) -> None:
+    add_run("2026-01-01 10:00", epochs=2, learning_rate=0.01)
+    add_run("2026-01-02 10:00", epochs=5, update="adam")
+    setup = make()
+    page = show_runs(setup)
+    assert [text_of(page, row) for row in (0, 1)] == ["2026-01-02 10:00", "2026-01-01 10:00"]
+    assert text_of(page, 0, 3) == "5 of 20"
+    assert text_of(page, 0, 4) == "5:00"
+    for row in (0, 1):
+        page.table.setCurrentCell(row, 0)
+        QTest.keyClick(page.table, Qt.Key_Space)
+    setup.qtbot.waitUntil(lambda: len(page.compare._curves) == 2)
+    assert [len(curve.getData()[0]) for curve in page.compare._curves] == [5, 2]
+    names = [
+        page.differences.verticalHeaderItem(row).text()
+        for row in range(page.differences.rowCount())
+    ]
+    assert names == ["update", "learning rate", "validation", "test"]
+    assert page.differences.item(1, 1).text() == "0.01"
+    page.compare.choice.setCurrentIndex(1)
+    assert page.compare._curves[0].getData()[1][0] == pytest.approx(95)
+    QTest.keyClick(page.table, Qt.Key_Space)
+    assert len(page.compare._curves) == 1
+
+
+def test_a_run_is_renamed_in_the_list(make: Any) -> None:
+    run = add_run("2026-01-01 10:00")
+    setup = make()
+    page = show_runs(setup)
+    page.table.item(0, 0).setText("Slow steps")
+    setup.qtbot.waitUntil(lambda: read_run(run.folder).name == "Slow steps")
+    setup.qtbot.waitUntil(lambda: text_of(page, 0) == "Slow steps")
+
+
+def test_deleting_by_key_and_bringing_back(make: Any) -> None:
+    add_run("2026-01-01 10:00")
+    add_run("2026-01-02 10:00")
+    setup = make()
+    page = show_runs(setup)
+    QTest.keyClick(page.table, Qt.Key_Delete)
+    setup.qtbot.waitUntil(lambda: page.table.rowCount() == 1)
+    assert text_of(page, 0) == "2026-01-01 10:00"
+    QTest.keyClick(page.table, Qt.Key_Z, Qt.ControlModifier)
+    setup.qtbot.waitUntil(lambda: page.table.rowCount() == 2)
+
+
+def test_a_runs_network_goes_to_the_draw_tab(make: Any) -> None:
+    add_run("2026-01-01 10:00")
+    setup = make()
+    show_runs(setup)
+    setup.button("runToDrawButton").click()
+    setup.qtbot.waitUntil(lambda: setup.window.tabs.currentIndex() == 1)
+    setup.qtbot.waitUntil(lambda: setup.text("statusLabel").startswith("That of 2026-01-01"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "beginning"),
+    [
+        ("png", b"\x89PNG"),
+        ("csv", b"epoch,seconds"),
+        ("minibatches", b"minibatch,training_loss"),
+        ("npz", b"PK"),
+    ],
+)
+def test_exports(
+    make: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, beginning: bytes
+) -> None:
+    add_run("2026-01-01 10:00")
+    setup = make()
+    page = show_runs(setup)
+    path = tmp_path / f"export.{kind}"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    page.asked.emit(kind, page.table.current_run())
+    setup.qtbot.waitUntil(lambda: setup.text("messageLabel") == f"Saved {path}.")
+    assert path.read_bytes().startswith(beginning)
+
+
+def test_the_running_run_is_not_deleted(make: Any) -> None:
+    setup = make()
+    setup.loop.gate.clear()
+    setup.window.run.start()
+    setup.wait_for("training")
+    ((run,), _) = list_runs()
+    setup.window.runs.delete(run)
+    assert "stop it before" in setup.text("messageLabel")
+    setup.window.runs.continue_run(run)
+    assert "A run is going on" in setup.text("messageLabel")
+    assert run.folder.exists()

@@ -1,0 +1,194 @@
+"""Training beside the window; ``run()`` itself needs no thread."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PyQt5.QtCore import QLockFile
+from PyQt5.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from mnist_draw.app.services.run_files import in_use
+from mnist_draw.app.services.training import MODEL_NAME, Training, TrainingWorker, new_run_folder
+from mnist_draw.app.train.run_state import Failed, Saved
+from mnist_draw.errors import UserError
+from mnist_draw.storage.models import load_model
+from mnist_draw.training.layer_inspection import LayerFigures
+from mnist_draw.training.runs.record import load_history, read_run
+from mnist_draw.training.settings import TrainingSettings
+
+from ..fakes import Loop
+
+
+def names(worker: TrainingWorker) -> list[str]:
+    """Return the kinds of events in a worker's inbox."""
+    kinds = [type(event).__name__ for event in worker.inbox.take_all()]
+    # Looked at beside the training: where among the others it comes is chance.
+    return [kind for kind in kinds if kind != "LayerFigures"]
+
+
+def test_run_delivers_all_events_and_saves_the_network(qapp: QApplication, tmp_path: Path) -> None:
+    worker = TrainingWorker(TrainingSettings(epochs=2, seed=5), tmp_path, train=Loop(batches=2))
+    learnt, ended = [], []
+    worker.learnt.connect(learnt.append)
+    worker.finished.connect(lambda: ended.append(True))
+    worker.run()
+    epoch = ["BatchFinished", "BatchFinished", "Validating", "EpochFinished"]
+    assert names(worker) == [
+        "Compiling", "Compiling", "Started", *epoch, *epoch, "Testing", "Tested", "Finished",
+        "Saved",
+    ]  # fmt: skip
+    assert ended == [True]
+    assert len(learnt) == 3
+    model = load_model(tmp_path / MODEL_NAME)
+    assert model.network == "mlp"
+    assert model.metadata["test_accuracy"] == 0.9829
+    assert model.metadata["settings"]["seed"] == 5
+    assert model.metadata["title"] == "Just trained, 2 epochs"
+
+
+def test_a_run_leaves_record_and_figures(qapp: QApplication, tmp_path: Path) -> None:
+    worker = TrainingWorker(TrainingSettings(epochs=2), tmp_path, train=Loop(batches=2))
+    worker.controls.set_learning_rate(0.5)
+    worker.run()
+    run = read_run(tmp_path)
+    assert (run.state, run.epochs_done, run.settings.learning_rate) == ("completed", 2, 0.5)
+    assert run.figures["test_accuracy"] == 0.9829
+    assert [(change.name, change.value) for change in run.changes] == [("learning_rate", 0.5)]
+    assert len(load_history(run).batch_losses) == 4
+    assert not in_use(tmp_path)
+
+
+def test_a_closed_window_leaves_an_interrupted_run(qapp: QApplication, tmp_path: Path) -> None:
+    worker = TrainingWorker(TrainingSettings(epochs=9), tmp_path, train=Loop(batches=2))
+
+    def close(model: Any) -> None:
+        worker.closing = True
+        worker.controls.stop()
+
+    worker.learnt.connect(close)
+    worker.run()
+    assert (read_run(tmp_path).state, read_run(tmp_path).epochs_done) == ("interrupted", 1)
+
+
+def test_a_run_in_use_elsewhere_is_left_alone(qapp: QApplication, tmp_path: Path) -> None:
+    lock = QLockFile(str(tmp_path / "run.lock"))
+    assert lock.tryLock(0)
+    assert in_use(tmp_path)
+    (tmp_path / "checkpoint.npz").write_bytes(b"half")
+    worker = TrainingWorker(TrainingSettings(), tmp_path, resume=True, train=Loop())
+    worker.run()
+    assert "another window" in worker.inbox.take_all()[-1].sentence
+    assert (tmp_path / "checkpoint.npz").read_bytes() == b"half"
+    lock.unlock()
+    worker.run()
+    assert "kept as checkpoint.npz.damaged-" in worker.inbox.take_all()[-1].sentence
+    assert not (tmp_path / "run.json").exists()
+
+
+def test_layers_are_looked_at_after_an_epoch(qapp: QApplication, tmp_path: Path) -> None:
+    worker = TrainingWorker(TrainingSettings(epochs=2), tmp_path, train=Loop())
+    worker.run()
+    seen = [event for event in worker.inbox.take_all() if isinstance(event, LayerFigures)]
+    assert seen[-1].epoch == 2
+    assert seen[-1].names == ("output",)
+
+
+def test_nothing_learnt_is_not_saved(qapp: QApplication, tmp_path: Path) -> None:
+    worker = TrainingWorker(TrainingSettings(epochs=2), tmp_path, train=Loop())
+    worker.controls.stop()
+    worker.run()
+    assert "Finished" in names(worker)
+    assert not (tmp_path / MODEL_NAME).exists()
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (UserError("There is no such folder."), "There is no such folder."),
+        (KeyError("x"), "The program made a mistake"),
+    ],
+)
+def test_an_error_becomes_a_sentence(
+    qapp: QApplication, tmp_path: Path, error: Exception, words: str
+) -> None:
+    worker = TrainingWorker(TrainingSettings(), tmp_path, train=Loop(error=error))
+    ended = []
+    worker.finished.connect(lambda: ended.append(True))
+    worker.run()
+    last = worker.inbox.take_all()[-1]
+    assert isinstance(last, Failed)
+    assert last.sentence.startswith(words)
+    assert ended == [True]
+
+
+def test_a_full_disk_is_told_and_the_network_stays_in_use(
+    qapp: QApplication, tmp_path: Path
+) -> None:
+    worker = TrainingWorker(TrainingSettings(epochs=1), tmp_path / "gone", train=Loop())
+    learnt: list[Any] = []
+    worker.learnt.connect(learnt.append)
+    worker.run()
+    assert isinstance(worker.inbox.take_all()[-1], Failed)
+    assert learnt
+
+
+def test_each_run_has_its_own_folder(own_home: Path) -> None:
+    folders = {new_run_folder() for _ in range(3)}
+    assert len(folders) == 3
+    assert all(folder.is_dir() and own_home in folder.parents for folder in folders)
+
+
+def test_in_its_thread(qtbot: QtBot) -> None:
+    loop = Loop()
+    training = Training(loop)
+    happened: list[Any] = []
+    training.happened.connect(happened.extend)
+    with qtbot.waitSignal(training.ended):
+        training.start(TrainingSettings(epochs=2))
+        assert training.running
+    assert not training.running
+    assert loop.threads[0] is not threading.main_thread()
+    assert isinstance(happened[-1], Saved)
+    assert happened[-1].path.exists()
+
+
+def test_stop_ends_the_run_and_keeps_what_was_learnt(qtbot: QtBot) -> None:
+    loop = Loop(batches=2, free_epochs=1)
+    # Let run freely, it may have ended on its own before anybody looks.
+    loop.gate.clear()
+    training = Training(loop)
+    happened: list[Any] = []
+    training.happened.connect(happened.extend)
+    training.start(TrainingSettings(epochs=1000))
+    qtbot.waitUntil(lambda: any(type(e).__name__ == "EpochFinished" for e in happened))
+    with qtbot.waitSignal(training.ended):
+        training.stop()
+        loop.gate.set()
+    assert happened[-2].reason == "stopped"
+    assert isinstance(happened[-1], Saved)
+
+
+def test_wait_ends_a_paused_run(qtbot: QtBot) -> None:
+    loop = Loop(batches=10)
+    loop.gate.clear()
+    training = Training(loop)
+    happened: list[Any] = []
+    training.happened.connect(happened.extend)
+    training.start(TrainingSettings(epochs=1000))
+    training.controls.pause()
+    loop.gate.set()
+    qtbot.waitUntil(lambda: any(type(e).__name__ == "Paused" for e in happened))
+    assert training.wait()
+    assert not training.running
+
+
+def test_bad_settings_start_nothing(qapp: QApplication, own_home: Path) -> None:
+    training = Training(Loop())
+    with pytest.raises(UserError, match="learning rate"):
+        training.start(TrainingSettings(learning_rate=-1.0))
+    assert not training.running
+    assert not (own_home / "data" / "runs").exists()

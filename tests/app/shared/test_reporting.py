@@ -1,0 +1,62 @@
+"""Nothing goes unnoticed: hooks, log file and sentences, in a process of their own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+PROGRAM = """
+import sys, threading
+from mnist_draw.app.shared.reporting import reporter
+reporter.install()
+from PyQt5.QtCore import QCoreApplication, QTimer, qWarning
+reporter.install_qt()
+app = QCoreApplication([])
+def slot():
+    raise ZeroDivisionError("in a slot")
+def thread():
+    raise KeyError("in a thread")
+def late():
+    qWarning("a warning of Qt")
+    reporter.listen(lambda sentence: print("TOLD", sentence.splitlines()[0]))
+    app.quit()
+QTimer.singleShot(0, slot)
+QTimer.singleShot(1, lambda: threading.Thread(target=thread).start())
+QTimer.singleShot(200, late)
+app.exec_()
+print("ALIVE")
+"""
+
+
+def test_errors_in_slots_and_threads_are_told_logged_and_survived(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM],
+        env={**os.environ, "MNIST_DRAW_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "TOLD The program made a mistake (ZeroDivisionError: in a slot)" in done.stdout
+    assert "TOLD The program made a mistake (KeyError: 'in a thread')" in done.stdout
+    assert "ALIVE" in done.stdout
+    log = (tmp_path / "data" / "log" / "mnist_draw.log").read_text()
+    assert "Traceback" in log
+    assert "in a slot" in log
+    assert "a warning of Qt" in log
+    assert (tmp_path / "data" / "log" / "crash.log").exists()
+
+
+def test_without_a_writable_log_the_program_works(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM],
+        env={**os.environ, "MNIST_DRAW_HOME": str(tmp_path / "file")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "TOLD No log can be written" in done.stdout
+    assert "ALIVE" in done.stdout

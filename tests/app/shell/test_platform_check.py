@@ -1,0 +1,78 @@
+"""Without a display or Qt's libraries the user reads what to install."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mnist_draw.app.shell import platform_check
+
+
+@pytest.fixture
+def plugins(tmp_path: Path) -> Path:
+    """Return a plugin folder like Qt's."""
+    for name in ("libqxcb.so", "libqwayland-generic.so", "libqoffscreen.so"):
+        (tmp_path / name).touch()
+    return tmp_path
+
+
+def look(plugins: Path, missing: tuple[str, ...] = (), answers: bool = True, **environ: str):
+    """Ask for obstacles on a Linux where some libraries are missing."""
+
+    def loads(library: str) -> bool:
+        return not (library in missing or (missing and library.endswith("libqxcb.so")))
+
+    return platform_check.obstacle(environ, "linux", loads, lambda display: answers, plugins)
+
+
+def test_all_is_well(plugins: Path) -> None:
+    assert look(plugins, DISPLAY=":0") is None
+    assert look(plugins, WAYLAND_DISPLAY="wayland-0") is None
+    assert look(plugins, QT_QPA_PLATFORM="offscreen") is None
+
+
+def test_no_display(plugins: Path) -> None:
+    sentence = look(plugins)
+    assert "no display" in sentence
+    assert "xvfb-run" in sentence
+
+
+def test_missing_libraries_are_named_with_their_packages(plugins: Path) -> None:
+    sentence = look(plugins, ("libxcb-icccm.so.4", "libxkbcommon-x11.so.0"), DISPLAY=":0")
+    assert "apt install libxcb-icccm4 libxkbcommon-x11-0" in sentence
+    assert "dnf install libxkbcommon-x11 xcb-util-wm" in sentence
+
+
+def test_silent_server(plugins: Path) -> None:
+    assert "DISPLAY=:7" in look(plugins, answers=False, DISPLAY=":7")
+
+
+def test_other_systems_are_not_asked(plugins: Path) -> None:
+    assert platform_check.obstacle({}, "win32", plugins=plugins) is None
+
+
+def test_failed_import_names_the_package() -> None:
+    error = ImportError("libGL.so.1: cannot open shared object file")
+    sentence = platform_check.qt_import_failure(error, lambda name: name != "libGL.so.1")
+    assert "libgl1" in sentence or not sys.platform.startswith("linux")
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="X is Linux's")
+@pytest.mark.parametrize("display", ["", ":4711"])
+def test_the_program_says_so_and_ends_with_1(tmp_path: Path, display: str) -> None:
+    kept = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY")}
+    kept.pop("QT_QPA_PLATFORM", None)
+    environ = {**kept, "MNIST_DRAW_HOME": str(tmp_path)}
+    if display:
+        environ["DISPLAY"] = display
+    code = "import sys; from mnist_draw.app import main; sys.exit(main())"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("No window can open here")
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,105 @@
+"""What is loaded before the window is visible."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+PROGRAM = """
+import sys
+from PyQt5.QtWidgets import QApplication
+from mnist_draw.app.shell.window import Window
+app = QApplication([])
+window = Window()
+window.show()
+heavy = {"theano", "lasagne", "pytensor", "numba", "scipy", "pyqtgraph", "llvmlite"}
+print(sorted(heavy & set(sys.modules)))
+"""
+
+
+def test_nothing_heavy_is_imported_before_the_window_is_visible(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM],
+        env={**os.environ, "MNIST_DRAW_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_the_window_opens_and_closes_with_status_0(tmp_path: Path) -> None:
+    code = (
+        "import sys, threading\n"
+        "from PyQt5.QtCore import QTimer\n"
+        "from PyQt5.QtWidgets import QApplication\n"
+        "from mnist_draw.app.shell import startup\n"
+        "import mnist_draw.app.shell.window as w\n"
+        "import mnist_draw.app.services.recognition as r\n"
+        f"sys.path.insert(0, {str(Path(__file__).parents[1])!r})\n"
+        "import fakes\n"
+        "r._default_model, r._recogniser = fakes.model, fakes.Recogniser\n"
+        "w.Recognition = lambda worker, parent: r.Recognition("
+        "r.RecognitionWorker(fakes.model, fakes.Recogniser), parent)\n"
+        "start = w.Window.start\n"
+        "def started(self):\n"
+        "    start(self)\n"
+        "    QTimer.singleShot(300, self.close)\n"
+        "w.Window.start = started\n"
+        "from mnist_draw.app import main\n"
+        "sys.exit(main())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "MNIST_DRAW_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+
+
+QT_IN_WHICH_THREAD = """
+import sys, threading
+from PyQt5.QtCore import QTimer
+from PyQt5.QtWidgets import QApplication
+
+class Watch:
+    seen = []
+    def find_spec(self, name, path=None, target=None):
+        in_gui_thread = threading.current_thread() is threading.main_thread()
+        if name.startswith("PyQt5.Qt") and not in_gui_thread:
+            self.seen.append(name)
+
+sys.meta_path.insert(0, Watch())
+from mnist_draw.app.shell.window import Window
+app = QApplication([])
+window = Window()
+window.show()
+window.start()
+cards = window.train_tab.loss, window.train_tab.accuracy
+ready = lambda: window._model is not None and all(card.plot is not None for card in cards)
+timer = QTimer()
+timer.timeout.connect(lambda: ready() and QTimer.singleShot(500, app.quit))
+timer.start(50)
+QTimer.singleShot(60_000, app.quit)
+app.exec_()
+print(ready(), Watch.seen)
+window.shut_down()
+"""
+
+
+def test_modules_of_qt_are_loaded_in_the_gui_thread_only(tmp_path: Path) -> None:
+    # PyQt5 changes what its conversions look up while a module is loaded: in another thread than
+    # theirs, that has crashed one start in twenty.
+    done = subprocess.run(
+        [sys.executable, "-c", QT_IN_WHICH_THREAD],
+        env={**os.environ, "MNIST_DRAW_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.strip() == "True []", done.stderr

@@ -1,0 +1,330 @@
+"""The whole window with quick stand-ins for network and training."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PyQt5.QtCore import QObject, Qt, QTimer
+from PyQt5.QtTest import QTest
+from PyQt5.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox, QLabel, QSlider, QWidget
+from pytestqt.qtbot import QtBot
+
+from mnist_draw.app.board.autosave import board_path
+from mnist_draw.app.services.recognition import Recognition, RecognitionWorker
+from mnist_draw.app.services.training import Training
+from mnist_draw.app.shared import theme
+from mnist_draw.app.shell.window import Window
+from mnist_draw.errors import UserError
+from mnist_draw.storage.models import load_model
+from mnist_draw.storage.preferences import Preferences
+
+from ..fakes import Loop, Recogniser, model
+
+NAMES = [
+    "trainTab", "drawTab", "tabs", "startButton", "stopButton", "epochsSpinBox", "epochProgress",
+    "runProgress", "epochLabel", "trainLossLabel", "trainAccuracyLabel", "validationLossLabel",
+    "validationAccuracyLabel", "testAccuracyLabel", "canvas", "clearButton", "predictionLabel",
+    *(f"probabilityBar{digit}" for digit in range(10)), "networkInputView", "pauseButton",
+    "stepButton", "networkCombo", "updateCombo", "learningRateSpinBox", "batchSizeSpinBox",
+    "seedSpinBox", "stateLabel", "timeLeftLabel", "throughputLabel", "lossPlot", "accuracyPlot",
+    "filtersView", "penButton", "eraserButton", "widthSlider", "undoButton", "redoButton",
+    "confidenceLabel", "secondGuessLabel", "augmentationCombo", "runsTable", "runsButton",
+    "continueButton", "notNowButton", "discardButton", "settingsFileButton", "layersView",
+    "openImageButton", "pasteButton", "exampleButton", "saveDrawingButton", "copyButton",
+    "modelCombo", "numberLabel", "pictureStrip", "boardCaption",
+]  # fmt: skip
+
+
+class Setup:
+    """A window and what it was made of."""
+
+    def __init__(self, qtbot: QtBot, loop: Loop | None = None) -> None:
+        self.qtbot = qtbot
+        self.loop = loop or Loop()
+        self.recognisers: list[Recogniser] = []
+        worker = RecognitionWorker(lambda: model(title="A network", test_accuracy=0.992), self.make)
+        self.window = Window(Preferences(), Recognition(worker), Training(self.loop))
+        qtbot.addWidget(self.window)
+        with qtbot.waitSignal(worker.ready):
+            self.window.show()
+            self.window.start()
+        qtbot.waitUntil(lambda: self.window.train_tab.accuracy.plot is not None)
+
+    def make(self, used: Any) -> Recogniser:
+        """Make a recogniser and remember it."""
+        self.recognisers.append(Recogniser(used))
+        return self.recognisers[-1]
+
+    def text(self, name: str) -> str:
+        """Return a label's text."""
+        return self.window.findChild(QLabel, name).text()
+
+    def button(self, name: str) -> QAbstractButton:
+        """Return a button."""
+        return self.window.findChild(QAbstractButton, name)
+
+    def wait_for(self, state: str) -> None:
+        """Wait until the run is in a state."""
+        self.qtbot.waitUntil(lambda: self.window.run.state.state == state)
+
+    def wait_for_end(self) -> None:
+        """Wait until no run is going on."""
+        self.qtbot.waitUntil(lambda: not self.window.training.running)
+
+    def close(self) -> None:
+        """Close the window and end its threads."""
+        self.loop.gate.set()
+        self.window.close()
+        assert self.window.shut_down()
+
+
+@pytest.fixture
+def setup(qtbot: QtBot) -> Any:
+    """Return a visible window that is ready to answer."""
+    made = Setup(qtbot)
+    yield made
+    made.close()
+
+
+def test_every_fixed_name_is_there_once(setup: Setup) -> None:
+    for name in NAMES:
+        assert len(setup.window.findChildren(QObject, name)) == 1, name
+    assert setup.window.tabs.widget(0).objectName() == "trainTab"
+    assert setup.window.tabs.widget(1).objectName() == "drawTab"
+
+
+def test_every_control_is_named_and_explained(setup: Setup) -> None:
+    kinds = (QAbstractButton, QAbstractSpinBox, QComboBox, QSlider)
+    controls = [w for kind in kinds for w in setup.window.findChildren(kind)]
+    qts = ("qt_", "Scroll")
+    mine = [w for w in controls if w.objectName() and not w.objectName().startswith(qts)]
+    assert len(mine) > 25
+    for control in mine:
+        name = control.objectName()
+        assert control.accessibleName(), name
+        assert control.toolTip(), name
+        assert control.whatsThis(), name
+        assert control.focusPolicy() != Qt.NoFocus, name
+    unnamed = [
+        w for w in controls
+        if not w.objectName() and type(w).__module__.startswith("mnist_draw")
+    ]  # fmt: skip
+    assert not unnamed
+
+
+def test_a_drawing_is_answered(setup: Setup, qtbot: QtBot) -> None:
+    setup.window.draw_tab.canvas.add_stroke([(200, 200), (300, 300)])
+    qtbot.waitUntil(lambda: setup.text("predictionLabel") == "1")
+    assert setup.text("statusLabel") == "A network · 99.20 % on MNIST"
+
+
+def test_a_run_from_start_to_end(setup: Setup, qtbot: QtBot) -> None:
+    setup.window.tabs.setCurrentIndex(0)
+    setup.window.train_tab.settings.epochs.setValue(3)
+    QTest.mouseClick(setup.button("startButton"), Qt.LeftButton)
+    assert setup.window.training.running
+    assert not setup.button("startButton").isVisible()
+    assert setup.button("pauseButton").isVisible()
+    setup.wait_for_end()
+    assert setup.text("epochLabel") == "3"
+    assert setup.text("trainLossLabel") == "0.1333"
+    assert setup.text("trainAccuracyLabel") == "91.00 %"
+    assert setup.text("validationLossLabel") == "0.1000"
+    assert setup.text("validationAccuracyLabel") == "97.84 %"
+    assert setup.text("testAccuracyLabel") == "98.29 %"
+    assert setup.text("timeLeftLabel") == "0:00"
+    assert setup.text("stateLabel") == "Finished · 3 epochs in 0:02"
+    bar = setup.window.findChild(QWidget, "runProgress")
+    assert bar.value() == bar.maximum()
+    assert setup.button("startButton").isVisible()
+    assert not setup.button("stopButton").isEnabled()
+    curve = setup.window.train_tab.loss._validation_curve
+    assert list(curve.getData()[0]) == [1, 2, 3]
+
+
+def test_the_trained_network_answers_the_drawing(setup: Setup, qtbot: QtBot) -> None:
+    setup.window.draw_tab.canvas.add_stroke([(200, 200), (300, 300)])
+    qtbot.waitUntil(lambda: setup.text("predictionLabel") == "1")
+    setup.window.train_tab.settings.epochs.setValue(1)
+    setup.window.run.start()
+    setup.wait_for_end()
+    qtbot.waitUntil(lambda: float(setup.recognisers[0].parameters[0][0, 0]) == 1.0)
+    qtbot.waitUntil(lambda: setup.text("predictionLabel") != "1")
+    setup.window.tabs.setCurrentIndex(1)
+    qtbot.waitUntil(lambda: setup.text("statusLabel").startswith("Just trained, 1 epoch"))
+
+
+def test_pause_resume_and_stop_by_key(setup: Setup, qtbot: QtBot) -> None:
+    setup.loop.gate.clear()
+    QTest.keyClick(setup.window, Qt.Key_F5)
+    setup.wait_for("training")
+    QTest.keyClick(setup.window, Qt.Key_F5)
+    setup.loop.gate.set()
+    setup.wait_for("paused")
+    assert setup.button("pauseButton").text() == "Resume"
+    assert setup.text("stateLabel").startswith("Paused in epoch 1")
+    QTest.keyClick(setup.window, Qt.Key_F5)
+    setup.qtbot.waitUntil(lambda: setup.window.run.state.state != "paused")
+    QTest.keyClick(setup.window, Qt.Key_F5, Qt.ShiftModifier)
+    setup.wait_for_end()
+
+
+def test_stop_keeps_what_was_learnt(setup: Setup, own_home: Path) -> None:
+    setup.window.train_tab.settings.epochs.setValue(100_000)
+    setup.window.run.start()
+    setup.qtbot.waitUntil(lambda: setup.window.run.state.validation_loss is not None)
+    setup.button("stopButton").click()
+    setup.wait_for_end()
+    assert setup.window.run.state.state == "stopped"
+    (saved,) = (own_home / "data" / "runs").glob("*/model.npz")
+    assert load_model(saved).metadata["epochs"] >= 1
+
+
+def test_closing_during_a_run_saves_and_closes(qtbot: QtBot, own_home: Path) -> None:
+    made = Setup(qtbot)
+    made.window.train_tab.settings.epochs.setValue(100_000)
+    made.window.run.start()
+    qtbot.waitUntil(lambda: made.window.run.state.validation_loss is not None)
+    made.window.close()
+    assert made.window.isVisible()
+    qtbot.waitUntil(lambda: not made.window.isVisible())
+    assert list((own_home / "data" / "runs").glob("*/model.npz"))
+    assert made.window.shut_down()
+
+
+def test_errors_are_sentences_in_the_message_bar(qtbot: QtBot) -> None:
+    made = Setup(qtbot, Loop(error=UserError("The folder /x holds no IDX files.")))
+    made.window.run.start()
+    made.wait_for_end()
+    assert made.text("messageLabel") == "The folder /x holds no IDX files."
+    assert made.window.messages.isVisible()
+    assert made.text("stateLabel") == "Failed"
+    made.button("dismissButton").click()
+    assert not made.window.messages.isVisible()
+    assert made.button("startButton").isVisibleTo(made.window.train_tab)
+    made.close()
+
+
+def test_the_learning_rate_reaches_a_run_that_is_going_on(setup: Setup) -> None:
+    setup.loop.gate.clear()
+    setup.window.run.start()
+    setup.wait_for("training")
+    setup.window.train_tab.settings.learning_rate.setValue(0.5)
+    assert setup.window.training.controls.learning_rate == 0.5
+
+
+def test_ctrl_tab_changes_the_tab(setup: Setup) -> None:
+    first = setup.window.tabs.currentIndex()
+    QTest.keyClick(setup.window, Qt.Key_Tab, Qt.ControlModifier)
+    assert setup.window.tabs.currentIndex() != first
+
+
+def test_choices_are_remembered(setup: Setup, own_home: Path, qtbot: QtBot) -> None:
+    setup.window.choose_theme("dark")
+    setup.window.tabs.setCurrentIndex(0)
+    setup.window.train_tab.settings.epochs.setValue(2)
+    setup.window.run.start()
+    setup.wait_for_end()
+    setup.window.close()
+    stored = json.loads((own_home / "config" / "preferences.json").read_text())["values"]
+    assert stored["theme"] == "dark"
+    theme.theme().apply("light")
+    again = Window(Preferences(), Recognition(RecognitionWorker(model, Recogniser)))
+    qtbot.addWidget(again)
+    assert theme.theme().colours is theme.DARK
+    assert again.tabs.currentIndex() == 0
+    assert again.train_tab.settings.epochs.value() == 2
+
+
+def test_unreadable_preferences_are_reported(qtbot: QtBot, own_home: Path) -> None:
+    (own_home / "config").mkdir(parents=True)
+    (own_home / "config" / "preferences.json").write_text("{broken")
+    window = Window(Preferences(), Recognition(RecognitionWorker(model, Recogniser)))
+    qtbot.addWidget(window)
+    assert "put aside" in window.messages.words.text()
+
+
+def test_a_step_continues_a_finished_run(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(Training, "can_continue", property(lambda self: True))
+    monkeypatch.setattr(Training, "continue_for", lambda self, epochs: asked.append(epochs))
+    setup.window.train_tab.settings.epochs.setValue(2)
+    setup.window.run.start()
+    setup.wait_for_end()
+    assert setup.button("stepButton").isEnabled()
+    setup.button("stepButton").click()
+    assert asked == [3]
+
+
+def test_errors_of_any_thread_reach_the_message_bar(
+    setup: Setup, qtbot: QtBot, own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mnist_draw.app.shared.reporting import reporter
+
+    def fail() -> None:
+        reporter.report(ZeroDivisionError("in a thread"))
+
+    thread = threading.Thread(target=fail)
+    thread.start()
+    thread.join()
+    qtbot.waitUntil(lambda: "ZeroDivisionError" in setup.text("messageLabel"))
+    assert "kept" in setup.text("messageLabel")
+
+
+def test_the_window_stays_responsive_while_events_pour_in(setup: Setup, qtbot: QtBot) -> None:
+    ticks: list[int] = []
+    timer = QTimer()
+    timer.timeout.connect(lambda: ticks.append(1))
+    timer.start(5)
+    setup.window.train_tab.settings.epochs.setValue(300)
+    setup.window.run.start()
+    setup.wait_for_end()
+    timer.stop()
+    assert ticks
+    assert len(setup.window.run._history.batch_losses) == 300 * 4
+
+
+def test_filters_show_the_first_layer(setup: Setup) -> None:
+    view = setup.window.train_tab.filters
+    view.show_parameters((np.random.default_rng(0).normal(size=(784, 500)),))
+    assert view.units == 500
+    view.show_parameters((np.zeros((32, 1, 5, 5)),))
+    assert view.units == 32
+    view.show_parameters(None)
+    assert view.units == 0
+
+
+def test_the_board_is_there_again_in_the_next_window(setup: Setup, qtbot: QtBot) -> None:
+    setup.window.draw_tab.canvas.add_stroke([(100, 100), (300, 400)])
+    drawn = setup.window.draw_tab.canvas.ink()
+    setup.close()
+    again = Setup(qtbot)
+    qtbot.waitUntil(again.window.draw_tab.canvas.has_ink)
+    assert np.array_equal(again.window.draw_tab.canvas.ink(), drawn)
+    # What is put back is answered, as what is drawn is.
+    qtbot.waitUntil(lambda: bool(again.text("predictionLabel")))
+    again.close()
+
+
+def test_pictures_being_read_do_not_keep_the_board_from_being_written(
+    setup: Setup, qtbot: QtBot, tmp_path: Path
+) -> None:
+    tab = setup.window.draw_tab
+    qtbot.waitUntil(lambda: tab.keeper._kept is not None)
+    gate = threading.Event()
+    tab._background.run(gate.wait)
+    paths = [tmp_path / f"{number}.png" for number in range(50)]
+    tab.pictures.input.read([str(path) for path in paths])
+    tab.canvas.add_stroke([(100, 100)])
+    setup.window.close()
+    gate.set()
+    assert setup.window.shut_down()
+    assert (tab.keeper._problem, tab.canvas.has_ink()) == ("", True)
+    assert b"stroke" in board_path().read_bytes()
+    # None of the pictures was looked for.
+    assert "does not exist" not in setup.text("messageLabel")

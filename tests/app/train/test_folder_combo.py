@@ -1,0 +1,104 @@
+"""The menu of digits that are learnt beside the data set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PyQt5.QtWidgets import QFileDialog
+from pytestqt.qtbot import QtBot
+
+from mnist_draw.app.services.training import TrainingWorker
+from mnist_draw.app.train.folder_combo import FolderCombo, extra_combo
+from mnist_draw.app.train.settings_panel import SettingsPanel
+from mnist_draw.storage.my_digits import TaughtDigit, save_digit
+from mnist_draw.training.settings import TrainingSettings
+
+from .. import fakes
+
+
+@pytest.fixture
+def combo(qtbot: QtBot) -> FolderCombo:
+    widget = extra_combo()
+    qtbot.addWidget(widget)
+    return widget
+
+
+def choose(combo: FolderCombo, place: int) -> None:
+    combo.setCurrentIndex(place)
+    combo.activated.emit(place)
+
+
+def test_nothing_else_is_learnt_unless_it_is_asked_for(combo: FolderCombo) -> None:
+    assert combo.folder() is None
+    assert combo.currentText() == "nothing"
+
+
+def test_the_taught_digits(combo: FolderCombo, own_home: Path) -> None:
+    choose(combo, 1)
+    mine = str(own_home / "data" / "my_digits")
+    assert combo.folder() == mine
+    combo.show_folder(None)
+    assert combo.folder() is None
+    combo.show_folder(mine)
+    assert combo.currentText() == "my digits"
+    assert combo.count() == 3
+
+
+def test_a_folder(combo: FolderCombo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: "")
+    choose(combo, 2)
+    assert combo.folder() is None
+    assert combo.currentIndex() == 0
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "hers"))
+    choose(combo, 2)
+    assert combo.folder() == str(tmp_path / "hers")
+    assert combo.currentText() == "hers"
+    combo.show_folder(str(tmp_path / "hers"))
+    assert combo.count() == 4
+
+
+def test_the_panel_keeps_it(qtbot: QtBot, own_home: Path) -> None:
+    panel = SettingsPanel()
+    qtbot.addWidget(panel)
+    panel.show_settings(TrainingSettings(extra_folder="/hers"))
+    assert panel.settings().extra_folder == "/hers"
+    panel.show_settings(TrainingSettings())
+    assert panel.settings().extra_folder is None
+    panel.set_running(True)
+    assert not panel.extra.isEnabled()
+
+
+def test_a_run_in_the_window_learns_them_too(own_home: Path, qtbot: QtBot) -> None:
+    folder = own_home / "data" / "my_digits"
+    ink = np.zeros((100, 100), np.uint8)
+    ink[20:80, 40:50] = 255
+    folder.mkdir(parents=True)
+    save_digit(TaughtDigit(1, ink), folder)
+    (folder / "4-damaged.png").write_bytes(b"no picture")
+    given: list[Any] = []
+
+    def train(settings: Any, **options: Any) -> Iterator[Any]:
+        given.append(options.pop("extra"))
+        return fakes.Loop()(settings, **options)
+
+    settings = TrainingSettings(epochs=1, extra_folder=str(folder))
+    (own_home / "run").mkdir()
+    worker = TrainingWorker(settings, own_home / "run", train=train)
+    worker.run()
+    assert list(given[0].labels) == [1]
+    told = [event.message for event in worker.inbox.take_all() if hasattr(event, "message")]
+    assert len([sentence for sentence in told if "4-damaged.png" in sentence]) == 1
+
+
+def test_a_run_without_any_digit_does_not_begin(own_home: Path, qtbot: QtBot) -> None:
+    (own_home / "none").mkdir()
+    settings = TrainingSettings(epochs=1, extra_folder=str(own_home / "none"))
+    (own_home / "run").mkdir()
+    worker = TrainingWorker(settings, own_home / "run", train=fakes.Loop())
+    worker.run()
+    told = [event.sentence for event in worker.inbox.take_all() if hasattr(event, "sentence")]
+    assert any("holds no digit to learn" in sentence for sentence in told)

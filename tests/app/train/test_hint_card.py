@@ -1,0 +1,78 @@
+"""What the curves say."""
+
+from __future__ import annotations
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from mnist_draw.app.train.train_tab import TrainTab
+from mnist_draw.training.hints import Hint, diverged, read_curves
+from mnist_draw.training.runs.history import EpochFigures
+from mnist_draw.training.settings import TrainingSettings
+
+
+def epochs(training: list[float], validation: list[float]) -> list[EpochFigures]:
+    """Return epochs with these losses."""
+    return [
+        EpochFigures(n + 1, 1.0, t, 0.9, v, 0.9, 1e4)
+        for n, (t, v) in enumerate(zip(training, validation, strict=True))
+    ]
+
+
+SETTINGS = TrainingSettings(learning_rate=0.01)
+
+
+@pytest.mark.parametrize(
+    ("training", "validation", "says", "changes"),
+    [
+        ([], [], "Only the second counts", ""),
+        ([1.0], [0.9], "Each epoch shows", ""),
+        ([1.0, 0.8, 0.6, 0.5, 0.4], [0.9, 0.7, 0.6, 0.5, 0.4], "Both losses fall", ""),
+        ([1.0, 0.8, 0.6, 0.5, 0.4], [0.5, 0.5, 0.51, 0.52, 0.53], "by heart", "augmentation"),
+        ([0.5, 0.5, 0.6, 0.7, 0.8], [0.5, 0.5, 0.5, 0.5, 0.5], "has risen", "learning_rate"),
+        ([0.5, 0.5, 0.5, 0.5, 0.5], [0.5, 0.5, 0.5, 0.5, 0.5], "Neither loss", "learning_rate"),
+        ([0.5, float("nan")], [0.5, 0.5], "no longer a number", "learning_rate"),
+    ],
+)
+def test_reading(training: list[float], validation: list[float], says: str, changes: str) -> None:
+    hint = read_curves(epochs(training, validation), SETTINGS)
+    assert says in hint.sentence
+    assert hint.name == changes
+    assert bool(hint.remedy) == bool(changes)
+
+
+def test_remedies_lower_the_learning_rate() -> None:
+    assert diverged(0.5).value == pytest.approx(0.05)
+    hint = read_curves(epochs([0.5] * 5, [0.5] * 5), SETTINGS)
+    assert hint.value == 0.003
+    assert hint.remedy == "Set the learning rate to 0.003"
+
+
+def test_learning_by_heart_despite_augmentation_asks_for_l2() -> None:
+    overfitted = epochs([1.0, 0.8, 0.6, 0.5, 0.4], [0.5, 0.5, 0.51, 0.52, 0.53])
+    varied = SETTINGS.replace(augmentation="pen")
+    assert (read_curves(overfitted, varied).name, read_curves(overfitted, varied).value) == (
+        "l2", 1e-4,
+    )  # fmt: skip
+    assert read_curves(overfitted, varied.replace(l2=0.001)).value == 0.003
+
+
+def test_many_silent_units() -> None:
+    falling = epochs([1.0, 0.8], [0.9, 0.7])
+    assert "50 % of a layer" in read_curves(falling, SETTINGS, (0.1, 0.5)).sentence
+    assert "Each epoch" in read_curves(falling, SETTINGS, (0.1, 0.2)).sentence
+
+
+def test_the_button_applies_the_remedy(qtbot: QtBot) -> None:
+    tab = TrainTab()
+    qtbot.addWidget(tab)
+    for hint in (
+        Hint("", "x", "learning_rate", 0.5),
+        Hint("", "x", "l2", 0.25),
+        Hint("", "x", "augmentation", "warp"),
+    ):
+        tab.hint.show_hint(hint)
+        tab.hint.remedy.click()
+        assert getattr(tab.settings.settings(), hint.name) == hint.value
+        assert tab.hint.remedy.isHidden()
+    tab.settings.examples.show_recipe("off", None, 1)

@@ -1,0 +1,54 @@
+"""Pictures of the network's inside, with their words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from pytestqt.qtbot import QtBot
+
+from mnist_draw.app.train.layers_view import LayersView
+from mnist_draw.app.train.train_tab import TrainTab
+from mnist_draw.training.layer_inspection import inspect
+
+from ..runs.test_runs import make  # noqa: F401 - a fixture
+
+
+def test_three_pictures_with_words(qtbot: QtBot) -> None:
+    view = LayersView()
+    qtbot.addWidget(view)
+    view.resize(600, 150)
+    view.show()
+    empty = view.grab().toImage()
+    rng = np.random.default_rng(2)
+    shapes = ((784, 20), (20,), (20, 10), (10,))
+    before = tuple(rng.normal(size=shape).astype(np.float32) for shape in shapes)
+    after = tuple(value * np.float32(1.1) for value in before)
+    pictures = rng.random((5, 1, 28, 28), np.float32)
+    view.show_figures(inspect("custom_mlp:1,20,0,0", 2, before, after, pictures))
+    assert "10 % of their length" in view.words[0].text()
+    assert "5 validation pictures" in view.words[1].text()
+    assert "15,880 weights" in view.words[2].text()
+    assert view.grab().toImage() != empty
+
+
+def test_one_card_in_a_small_window_and_both_in_a_large_one(qtbot: QtBot) -> None:
+    tab = TrainTab()
+    qtbot.addWidget(tab)
+    tab.resize(1366, 700)
+    tab.show()
+    assert (tab.filters.isVisible(), tab.layers.isVisible()) == (True, False)
+    tab._switches[0].click()
+    assert (tab.filters.isVisible(), tab.layers.isVisible()) == (False, True)
+    tab.resize(2600, 1000)
+    assert (tab.filters.isVisible(), tab.layers.isVisible()) == (True, True)
+
+
+def test_a_run_fills_them(make: Any) -> None:  # noqa: F811
+    setup = make()
+    setup.window.train_tab.settings.epochs.setValue(2)
+    setup.window.run.start()
+    setup.wait_for_end()
+    words = setup.window.train_tab.layers.words
+    assert "nearly settled" in words[0].text()
+    assert "3,136 weights" in words[2].text()

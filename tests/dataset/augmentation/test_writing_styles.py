@@ -1,0 +1,74 @@
+"""Styles: they change the classes that they are for, and add ink where it belongs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mnist_draw.dataset.augmentation.hashed_random import Chance
+from mnist_draw.dataset.augmentation.skeleton_store import EXTRA, Strokes, StrokeStore
+from mnist_draw.dataset.augmentation.writing_styles import restyle
+from mnist_draw.dataset.mnist import load_dataset
+
+DATA = load_dataset()
+
+
+def restyled(digit: int, count: int = 300) -> tuple[Strokes, Strokes]:
+    chosen = np.flatnonzero(DATA.train_labels == digit)[:count]
+    store = StrokeStore(DATA.train_images[:, 0])
+    before, after = store.strokes(chosen), store.strokes(chosen)
+    restyle(after, np.full(count, digit), Chance(1, 1, chosen))
+    return before, after
+
+
+def long_strokes(strokes: Strokes) -> np.ndarray:
+    """Tell where a stroke was added that is no tail: tails have a quarter of the places."""
+    return (strokes.radius[:, -EXTRA:] > 0).sum(axis=1) > EXTRA // 4
+
+
+@pytest.mark.parametrize(
+    ("digit", "share"), [(0, 0.35), (1, 0.65), (2, 0), (3, 0), (7, 0.35), (8, 0), (9, 0.3)]
+)
+def test_strokes_are_added_to_the_right_digits(digit: int, share: float) -> None:
+    _, after = restyled(digit)
+    assert long_strokes(after).mean() == pytest.approx(share, abs=0.1)
+
+
+def test_slash_crosses_the_zero() -> None:
+    _, after = restyled(0)
+    rows = np.flatnonzero(long_strokes(after))
+    x, y = after.x[rows, -EXTRA:], after.y[rows, -EXTRA:]
+    assert (x[:, 0] < x[:, -1]).mean() > 0.8
+    assert (y[:, 0] > y[:, -1]).all()
+    assert np.abs(x.mean(axis=1)).max() < 3
+
+
+def test_bar_of_seven_lies_across_its_stem() -> None:
+    _, after = restyled(7)
+    rows = np.flatnonzero(long_strokes(after))
+    _, top, _, bottom = after.part(rows).box()
+    level = after.y[rows, -EXTRA : -EXTRA // 2].mean(axis=1)
+    assert ((level - top) / (bottom - top)).min() > 0.25
+    assert ((level - top) / (bottom - top)).max() < 0.75
+
+
+def test_ones_are_never_torn() -> None:
+    before, after = restyled(1)
+    own = slice(0, -EXTRA)
+    _, top, _, bottom = before.box()
+    share = (before.y[:, own] - top[:, None]) / (bottom - top)[:, None]
+    middle = (before.radius[:, own] > 0) & (np.abs(share - 0.5) < 0.25)
+    torn = (middle & (after.radius[:, own] == 0)).any(axis=1)
+    # Trimmed ends may reach the middle of a tiny or lying 1.
+    assert torn.mean() < 0.02
+
+
+@pytest.mark.parametrize("digit", range(10))
+def test_enough_of_every_digit_is_left(digit: int) -> None:
+    before, after = restyled(digit)
+    kept = (after.radius > 0).sum(axis=1) / (before.radius > 0).sum(axis=1)
+    assert kept.min() > 0.35
+    for values in vars(after).values():
+        assert np.isfinite(values).all()
+    assert np.abs(after.x).max() < 24
+    assert np.abs(after.y).max() < 24

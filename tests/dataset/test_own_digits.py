@@ -1,0 +1,136 @@
+"""Digits of one's own: found, labelled, normalised, and mixed among a data set's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from mnist_draw.dataset.errors import DatasetError
+from mnist_draw.dataset.mnist import Dataset, scale
+from mnist_draw.dataset.own_digits import (
+    MOST_REPEATS,
+    SHARE,
+    ExtraDigits,
+    load_extra,
+    mix,
+    read_digits,
+    repeats_for,
+)
+from mnist_draw.errors import UserError
+from mnist_draw.storage.my_digits import TaughtDigit, save_digit
+
+
+def ink(width: int = 8) -> NDArray[np.uint8]:
+    """Return an upright bar on a board."""
+    picture = np.zeros((100, 100), np.uint8)
+    picture[20:80, 40 : 40 + width] = 255
+    return picture
+
+
+def bar(path: Path) -> NDArray[np.float32]:
+    """Stand in for the reader of pictures: half dark ink, or a complaint."""
+    if "unreadable" in path.name:
+        raise UserError(f"The picture {path} is damaged.")
+    if "empty" in path.name:
+        return np.zeros((50, 50), np.float32)
+    return ink().astype(np.float32) / 510
+
+
+def touch(folder: Path, *names: str) -> None:
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"a picture")
+
+
+def test_labels_come_from_subfolders_names_and_taught_digits(tmp_path: Path) -> None:
+    save_digit(TaughtDigit(9, ink()), tmp_path)
+    touch(tmp_path, "4.jpg", "7 of mine.PNG", "0/photo.png", "5/3.bmp", "notes.txt", ".hidden.png")
+    touch(tmp_path, "12/4.png", "other/6.png", ".deleted/1 8.png")
+    digits, told = read_digits(tmp_path, bar)
+    found = {digit.path.name: digit.label for digit in digits if digit.path}
+    taught = next(name for name in found if name.startswith("9-"))
+    assert found == {"4.jpg": 4, "7 of mine.PNG": 7, "photo.png": 0, "3.bmp": 5, taught: 9}
+    assert told == []
+    assert digits[0].ink.max() == 128
+
+
+def test_the_order_does_not_depend_on_the_system(tmp_path: Path) -> None:
+    touch(tmp_path, "9.png", "1.png", "B.png", "10.png", "5/b.png", "5/a.png")
+    digits, _ = read_digits(tmp_path, bar)
+    names = [digit.path.name for digit in digits if digit.path]
+    assert names == ["1.png", "10.png", "a.png", "b.png", "9.png"]
+
+
+def test_each_file_that_is_left_out_has_its_sentence(tmp_path: Path) -> None:
+    touch(tmp_path, "1-unreadable.png", "2-empty.png", "x.png", "3.png")
+    extra, told = load_extra(tmp_path, bar)
+    assert list(extra.labels) == [3]
+    assert len(told) == 3
+    for name, words in (
+        ("1-unreadable.png", "is damaged"),
+        ("2-empty.png", "is empty"),
+        ("x.png", "has no label"),
+    ):
+        (sentence,) = (sentence for sentence in told if name in sentence)
+        assert words in sentence
+        assert sentence.endswith("It was left out.")
+
+
+def test_a_folder_without_digits_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="There is no folder"):
+        load_extra(tmp_path / "missing", bar)
+    touch(tmp_path, "x.png")
+    with pytest.raises(DatasetError, match="is not a folder"):
+        load_extra(tmp_path / "x.png", bar)
+    with pytest.raises(DatasetError, match=r"holds no digit to learn.*x\.png has no label"):
+        load_extra(tmp_path, bar)
+
+
+def test_digits_are_normalised_as_drawings_are(tmp_path: Path) -> None:
+    save_digit(TaughtDigit(1, ink()), tmp_path)
+    extra, _ = load_extra(tmp_path, bar)
+    assert extra.images.dtype == extra.labels.dtype == np.uint8
+    assert extra.images.shape == (1, 1, 28, 28)
+    rows = np.flatnonzero(extra.images[0, 0].max(axis=1) > 128)
+    assert 19 <= len(rows) <= 21
+    assert extra.images.max() == 255
+
+
+def pictures(count: int) -> ExtraDigits:
+    """Return extra digits, each as grey as its number."""
+    images = np.zeros((count, 1, 28, 28), np.uint8) + np.arange(count, dtype=np.uint8).reshape(
+        -1, 1, 1, 1
+    )
+    return ExtraDigits(images, np.arange(count, dtype=np.uint8) % 10, Path("mine"))
+
+
+def test_they_are_repeated_but_not_without_end() -> None:
+    assert repeats_for(1, 50_000) == MOST_REPEATS
+    assert repeats_for(1000, 50_000) == round(SHARE * 50)
+    assert repeats_for(50_000, 600) == 1
+
+
+def test_they_come_after_the_training_pictures_and_nothing_else_changes(digits: Dataset) -> None:
+    extra = pictures(3)
+    mixed = mix(digits, extra)
+    repeats = repeats_for(3, 600)
+    assert len(mixed.train_labels) == len(mixed.train_images) == 600 + 3 * repeats
+    assert np.array_equal(mixed.train_images[:600], digits.train_images)
+    assert mixed.train_labels.dtype == np.uint8
+    assert list(mixed.train_labels[600:606]) == [0, 1, 2, 0, 1, 2]
+    assert np.array_equal(mixed.train_images[603:606], extra.images)
+    assert mixed.validation_images is digits.validation_images
+    assert mixed.test_labels is digits.test_labels
+
+
+def test_they_are_scaled_where_the_others_are(digits: Dataset) -> None:
+    import dataclasses
+
+    floats = dataclasses.replace(digits, train_images=scale(digits.train_images))
+    mixed = mix(floats, pictures(3))
+    assert mixed.train_images.dtype == np.float32
+    assert mixed.train_images[602, 0, 0, 0] == np.float32(2 / 256)

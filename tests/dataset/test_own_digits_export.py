@@ -1,0 +1,80 @@
+"""One's own digits as files that others read."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mnist_draw.dataset.errors import DatasetError
+from mnist_draw.dataset.mnist import load_dataset
+from mnist_draw.dataset.own_digits import ExtraDigits
+from mnist_draw.dataset.own_digits_export import NAMES, export_csv, export_idx
+from mnist_draw.storage import StorageError
+
+
+def some(count: int) -> ExtraDigits:
+    """Return digits whose pictures differ."""
+    images = np.random.default_rng(1).integers(0, 256, (count, 1, 28, 28)).astype(np.uint8)
+    return ExtraDigits(images, (np.arange(count) % 10).astype(np.uint8), Path("mine"))
+
+
+@pytest.mark.parametrize(("count", "train", "test"), [(3, 2, 1), (5, 4, 1), (14, 12, 2)])
+def test_idx_files_are_read_back_as_a_data_set(
+    tmp_path: Path, count: int, train: int, test: int
+) -> None:
+    extra = some(count)
+    assert export_idx(extra, tmp_path) == (train, test)
+    data = load_dataset(tmp_path)
+    images = np.concatenate([data.train_images, data.validation_images, data.test_images])
+    labels = np.concatenate([data.train_labels, data.validation_labels, data.test_labels])
+    assert len(data.test_labels) == test
+    found = {(int(label), image.tobytes()) for label, image in zip(labels, images, strict=True)}
+    given = {
+        (int(label), image.tobytes())
+        for label, image in zip(extra.labels, extra.images, strict=True)
+    }
+    assert found == given
+    assert len(labels) == count
+
+
+def test_the_same_digits_give_the_same_files(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        export_idx(some(9), tmp_path / name)
+    for name in NAMES:
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+def test_no_data_set_that_is_there_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / NAMES[3]).write_bytes(b"MNIST's own")
+    with pytest.raises(DatasetError, match="nothing was written"):
+        export_idx(some(9), tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [NAMES[3]]
+
+
+def test_too_few_digits_are_no_data_set(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="there are 2"):
+        export_idx(some(2), tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_table_has_a_row_for_each_digit(tmp_path: Path) -> None:
+    extra = some(3)
+    export_csv(extra, tmp_path / "mine.csv")
+    with (tmp_path / "mine.csv").open(newline="") as file:
+        header, *rows = csv.reader(file)
+    assert header[:2] == ["label", "pixel0"]
+    assert len(header) == 785
+    assert len(rows) == 3
+    assert np.array_equal(np.array(rows, int)[:, 0], extra.labels)
+    assert np.array_equal(np.array(rows, int)[:, 1:], extra.images.reshape(3, -1))
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(StorageError):
+        export_csv(some(3), tmp_path / "none" / "mine.csv")
+    with pytest.raises(StorageError):
+        export_idx(some(3), tmp_path / "none")

@@ -1,0 +1,122 @@
+"""The rule that ships: digits pass, letters and scribbles do not; and the file is checked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from linear_network import linear_model
+
+from mnist_draw.dataset.mnist import load_dataset, scale
+from mnist_draw.recognition.digit_or_not import rule as module
+from mnist_draw.recognition.digit_or_not.made_up import junk, several
+from mnist_draw.recognition.digit_or_not.rule import KINDS, NETWORK, Refusal, shipped_refusal
+from mnist_draw.recognition.recogniser import Recogniser
+from mnist_draw.storage import ModelFile, ModelFileError, save_model
+
+
+@pytest.fixture(scope="module")
+def rule() -> Refusal:
+    rule = shipped_refusal()
+    assert rule is not None
+    return rule
+
+
+def test_digits_pass(rule: Refusal) -> None:
+    likeness = rule.likeness(scale(load_dataset().test_images[:2000]))
+    assert np.mean(likeness < rule.threshold) < 0.025
+
+
+def test_junk_is_refused(rule: Refusal) -> None:
+    data = load_dataset()
+    images = data.test_images[:2000, 0]
+    pictures = junk(600, 12345, images, data.test_labels[:2000])
+    assert np.mean(rule.likeness(scale(pictures[:, None])) < rule.threshold) > 0.9
+
+
+def test_several_digits_are_told_apart_from_one(rule: Refusal) -> None:
+    data = load_dataset()
+    pictures = several(300, 54321, data.test_images[:2000, 0], data.test_labels[:2000])
+    likeness, many = rule.kinds(scale(pictures[:, None]))
+    assert np.mean(likeness < rule.threshold) > 0.85
+    one = rule.kinds(scale(data.test_images[:300]))[1]
+    assert np.median(many) > 2 > -2 > np.median(one)
+
+
+def test_odds_are_those_of_the_scores(rule: Refusal) -> None:
+    inputs = scale(load_dataset().test_images[:5])
+    scores = rule.scores(inputs).astype(np.float64)
+    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+    shares = powers / powers.sum(axis=1, keepdims=True)
+    one = shares[:, :10].sum(axis=1)
+    assert rule.likeness(inputs) == pytest.approx(
+        np.log(one / shares[:, 10:].sum(axis=1)), rel=1e-3
+    )
+
+
+def test_the_rule_refuses_and_says_why(rule: Refusal) -> None:
+    recogniser = Recogniser(linear_model())
+    cross = np.zeros((120, 120), np.uint8)
+    cross[55:65, 20:100] = 255
+    cross[20:100, 55:65] = 255
+    answer = recogniser.recognise_ink(cross)
+    assert (answer.digit, answer.text, answer.confidence) == (None, "?", 0.0)
+    assert "digit" in answer.reason
+
+
+def test_networks_for_other_things_are_not_overruled() -> None:
+    model = linear_model()
+    cross = np.zeros((120, 120), np.uint8)
+    cross[55:65, 20:100] = 255
+    cross[20:100, 55:65] = 255
+    clothes = ModelFile(model.network, model.parameters, {"refused": 0.9})
+    recogniser = Recogniser(clothes)
+    assert np.isinf(recogniser.read(np.zeros((1, 1, 28, 28), np.float32))[1]).all()
+    assert "does not look like" not in recogniser.recognise_ink(cross).reason
+    recogniser.use(model)
+    assert "does not look like" in recogniser.recognise_ink(cross).reason
+
+
+def _file(network: str = f"{NETWORK}:3", threshold: object = 0.5, kinds: int = KINDS) -> ModelFile:
+    arrays = [np.zeros(shape, np.float32) for shape in ((784, 3), (3,), (3, kinds), (kinds,))]
+    return ModelFile(network, tuple(arrays), {"threshold": threshold})
+
+
+def test_a_sound_file() -> None:
+    rule = Refusal.from_model(_file())
+    assert rule.likeness(np.zeros((2, 1, 28, 28))) == pytest.approx([np.log(5.0)] * 2)
+    assert not rule.refuses(0.5)
+    assert rule.refuses(0.4)
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (_file("mlp"), "holds the network 'mlp'"),
+        (_file(f"{NETWORK}:a"), "no such widths"),
+        (_file(f"{NETWORK}:3,4"), "has 6 parameters, but 4"),
+        (_file(kinds=11), "3×12"),
+        (_file(threshold=True), "threshold is True"),
+        (_file(threshold=None), "threshold is None"),
+    ],
+)
+def test_unsound_files(model: ModelFile, message: str) -> None:
+    with pytest.raises(ModelFileError, match=message):
+        Refusal.from_model(model)
+
+
+def test_the_shipped_file_is_optional_and_named_when_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "resource_path", lambda *names: tmp_path / names[-1])
+    shipped_refusal.cache_clear()
+    try:
+        assert shipped_refusal() is None
+        assert not Recogniser(linear_model()).refuses(-100)
+        shipped_refusal.cache_clear()
+        save_model(tmp_path / "digit_or_not.npz", linear_model())
+        with pytest.raises(ModelFileError, match=r"digit_or_not\.npz cannot be used"):
+            shipped_refusal()
+    finally:
+        shipped_refusal.cache_clear()

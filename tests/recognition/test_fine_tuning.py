@@ -1,0 +1,204 @@
+"""Learning a few digits: they are read afterwards, the rest is not forgotten."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from linear_network import linear_model
+
+from mnist_draw.dataset.mnist import Dataset, load_dataset, scale
+from mnist_draw.dataset.own_digits import ExtraDigits
+from mnist_draw.errors import UserError
+from mnist_draw.recognition import fine_tuning
+from mnist_draw.recognition.digit_or_not.rule import shipped_refusal
+from mnist_draw.recognition.fine_tuning import (
+    Learnt,
+    Score,
+    Step,
+    between,
+    learn,
+    learning_settings,
+    lenience_for,
+)
+from mnist_draw.recognition.finished_model import predict_all
+from mnist_draw.recognition.recogniser import MOST_LENIENT, Recogniser, lenience_of
+from mnist_draw.training import events
+from mnist_draw.training.control import Controls
+
+
+@pytest.fixture
+def odd(digits: Dataset) -> ExtraDigits:
+    """Return pictures that no network knows, all called a 7: digits upside down."""
+    upside_down = digits.validation_images[:8, :, ::-1, :].copy()
+    return ExtraDigits(upside_down, np.full(8, 7, np.uint8), Path("mine"))
+
+
+def learnt(steps: Iterator[Step | Learnt]) -> tuple[list[Step], Learnt]:
+    """Return the steps and the end."""
+    *before, end = steps
+    assert isinstance(end, Learnt)
+    assert all(isinstance(step, Step) for step in before)
+    return before, end  # type: ignore[return-value]
+
+
+def quick() -> Any:
+    """Return settings for the small network of the tests."""
+    return learning_settings(linear_model().network).replace(
+        epochs=8, batch_size=50, learning_rate=0.02, augmentation="off"
+    )
+
+
+def test_taught_digits_are_read_and_the_others_are_not_forgotten(
+    digits: Dataset, odd: ExtraDigits
+) -> None:
+    model = linear_model()
+    parameters = [value.copy() for value in model.parameters]
+    steps, end = learnt(learn(model, odd, settings=quick(), dataset=digits))
+    assert end.before.right <= 2
+    assert end.after.right >= 6
+    assert end.after.test_accuracy > end.before.test_accuracy - 0.05
+    # What is told is what the network does.
+    recogniser = Recogniser(end.model)
+    guesses = predict_all(recogniser, odd.images).argmax(axis=1)
+    assert int((guesses == 7).sum()) == end.after.right
+    tested = predict_all(recogniser, digits.test_images).argmax(axis=1)
+    assert float((tested == digits.test_labels).mean()) == pytest.approx(end.after.test_accuracy)
+    parts = [step.part for step in steps]
+    assert parts == sorted(parts)
+    assert parts[0] >= 0
+    assert parts[-1] <= 1
+    # The network before is as it was.
+    assert all(map(np.array_equal, model.parameters, parameters))
+
+
+def test_the_network_says_what_it_has_learnt(digits: Dataset, odd: ExtraDigits) -> None:
+    _, end = learnt(learn(linear_model(), odd, settings=quick(), dataset=digits))
+    metadata = end.model.metadata
+    assert metadata["title"].endswith("with 8 digits of yours")
+    assert metadata["extra_digits"] == 8
+    assert metadata["test_accuracy"] == pytest.approx(end.after.test_accuracy, abs=1e-6)
+    assert metadata["learnt"]["right_before"] == end.before.right
+    assert metadata["temperature"] > 0
+    assert "mine" not in str(metadata)
+
+
+def test_a_stop_leaves_everything_as_it_is(digits: Dataset, odd: ExtraDigits) -> None:
+    controls = Controls()
+    seen: list[Step | Learnt] = []
+    for step in learn(linear_model(), odd, settings=quick(), dataset=digits, controls=controls):
+        seen.append(step)
+        if isinstance(step, Step) and step.words == "Learning":
+            controls.stop()
+    assert not any(isinstance(step, Learnt) for step in seen)
+    early = Controls()
+    early.stop()
+    steps = list(learn(linear_model(), odd, settings=quick(), dataset=digits, controls=early))
+    assert len(steps) == 1
+
+
+def test_a_loss_beyond_all_bounds_is_a_sentence(
+    digits: Dataset, odd: ExtraDigits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def diverges(*_arguments: Any, **_options: Any) -> Iterator[events.Event]:
+        yield events.Diverged(1, 2, float("nan"), 0.5, "The loss became nan.")
+
+    monkeypatch.setattr(fine_tuning, "train", diverges)
+    with pytest.raises(UserError, match=r"The loss became nan\. The network in use is unchanged"):
+        list(learn(linear_model(), odd, settings=quick(), dataset=digits))
+
+
+def told(before: Score, after: Score) -> str:
+    return Learnt(linear_model(), before, after).words()
+
+
+def test_what_changed_in_words() -> None:
+    words = told(Score(17, 20, 0.9962), Score(20, 20, 0.9960))
+    assert words == (
+        "Of your 20 digits, 17 were read rightly before, 20 are now. "
+        "Of MNIST's test digits, 99.62 % were before, 99.60 % are now."
+    )
+    assert "Your digit was read wrongly before and is read rightly now." in told(
+        Score(0, 1, 0.99), Score(1, 1, 0.99)
+    )
+
+
+def test_forgetting_is_told() -> None:
+    assert "0.30 points less" in told(Score(1, 2, 0.9962), Score(2, 2, 0.9932))
+    assert "less" not in told(Score(1, 2, 0.9962), Score(2, 2, 0.9943))
+
+
+@pytest.mark.parametrize("network", ["mlp", "mlp:0.2", "custom_mlp:1,50,0,0", "cnn", "deep_cnn"])
+def test_every_network_has_settings(network: str) -> None:
+    settings = learning_settings(network)
+    settings.validate()
+    assert settings.network == network
+    assert settings.augmentation == "handwriting"
+
+
+def fading(steps: int) -> ExtraDigits:
+    """Return a digit that turns into noise, step by step: it looks less and less like one."""
+    three = load_dataset().test_images[18, 0].astype(np.float64)
+    noise = np.random.default_rng(3).integers(0, 256, (28, 28))
+    share = np.linspace(0, 1, steps).reshape(-1, 1, 1)
+    images = ((1 - share) * three + share * noise).astype(np.uint8)
+    return ExtraDigits(images[:, None], np.full(steps, 3, np.uint8), Path("mine"))
+
+
+def test_what_was_taught_is_not_refused_unless_it_looks_like_no_digit_at_all() -> None:
+    refusal = shipped_refusal()
+    assert refusal is not None
+    digits = fading(60)
+    likeness = refusal.likeness(scale(digits.images))
+    strict = Recogniser(linear_model())
+    assert not strict.refuses(float(likeness[0]))
+    assert strict.refuses(float(likeness[-1]))
+    (near,) = np.flatnonzero(
+        (likeness < refusal.threshold - 0.2) & (likeness > refusal.threshold - MOST_LENIENT)
+    )[:1]
+
+    def lenient(rows: list[int]) -> Recogniser:
+        """Return a recogniser that has learnt some of the digits."""
+        taught = ExtraDigits(digits.images[rows], digits.labels[rows], digits.folder)
+        model = linear_model()
+        metadata = {**model.metadata, "lenience": lenience_for(taught)}
+        return Recogniser(dataclasses.replace(model, metadata=metadata))
+
+    assert not lenient([0, int(near)]).refuses(float(likeness[near]))
+    assert lenience_for(ExtraDigits(digits.images[:1], digits.labels[:1], Path("x"))) == 0
+    # A filled square that is called a digit opens no gate.
+    square = np.zeros((1, 1, 28, 28), np.uint8)
+    square[..., 4:24, 4:24] = 255
+    assert lenience_for(ExtraDigits(square, digits.labels[:1], Path("x"))) == 0
+
+
+@pytest.mark.parametrize("value", [-1, 99, True, "much", None, float("1e30")])
+def test_a_lenience_that_makes_no_sense_is_none(value: object) -> None:
+    model = dataclasses.replace(linear_model(), metadata={"lenience": value})
+    assert lenience_of(model) == 0
+
+
+def test_a_network_that_reads_no_digits_cannot_learn_them(
+    digits: Dataset, odd: ExtraDigits
+) -> None:
+    clothes = dataclasses.replace(linear_model(), metadata={"title": "Clothes", "refused": 0.9})
+    with pytest.raises(UserError, match="'Clothes' reads no digits"):
+        list(learn(clothes, odd, settings=quick(), dataset=digits))
+
+
+def test_a_network_that_forgets_goes_only_part_of_the_way(
+    digits: Dataset, odd: ExtraDigits
+) -> None:
+    # Steps so large that what was known is lost.
+    rough = quick().replace(learning_rate=0.5)
+    _, end = learnt(learn(linear_model(), odd, settings=rough, dataset=digits))
+    assert end.after.test_accuracy > end.before.test_accuracy - 0.05
+    old, new = linear_model().parameters, tuple(value + 1 for value in linear_model().parameters)
+    assert all(map(np.array_equal, between(old, new, 1.0), new))
+    for half, before in zip(between(old, new, 0.5), old, strict=True):
+        assert half.dtype == np.float32
+        assert np.allclose(half, before + 0.5)

@@ -1,0 +1,58 @@
+"""Threads that go behind those of the window."""
+
+import os
+import sys
+import threading
+
+import pytest
+
+from mnist_draw import thread_priority
+
+
+def _in_thread(work):
+    results = []
+    thread = threading.Thread(target=lambda: results.append(work()))
+    thread.start()
+    thread.join()
+    return results[0]
+
+
+def test_a_thread_steps_back_alone():
+    def work():
+        thread_priority.step_back()
+        return thread_priority.is_behind()
+
+    assert _in_thread(work)
+    assert not _in_thread(thread_priority.is_behind)
+
+
+def test_the_main_thread_stays_as_it_is():
+    thread_priority.step_back()
+    assert not thread_priority.is_behind()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux can be asked")
+def test_the_thread_is_nicer_than_the_process():
+    def niceness():
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    def work():
+        thread_priority.step_back()
+        return niceness()
+
+    before = niceness()
+    assert _in_thread(work) == min(19, before + thread_priority.NICENESS)
+    assert niceness() == before
+
+
+def test_a_system_that_refuses_costs_nothing(monkeypatch):
+    def refuse():
+        raise PermissionError
+
+    monkeypatch.setattr(thread_priority, "_lower_priority", refuse)
+
+    def work():
+        thread_priority.step_back()
+        return thread_priority.is_behind()
+
+    assert _in_thread(work)

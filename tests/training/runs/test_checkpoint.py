@@ -1,0 +1,239 @@
+"""Checkpoint files: written by a thread, read without trust."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mnist_draw.dataset.mnist import Dataset
+from mnist_draw.errors import UserError
+from mnist_draw.storage import npz
+from mnist_draw.storage.errors import StorageError
+from mnist_draw.training import events
+from mnist_draw.training.events import Event
+from mnist_draw.training.runs import checkpoint as module
+from mnist_draw.training.runs.checkpoint import (
+    Checkpoint,
+    CheckpointError,
+    CheckpointWriter,
+    load_checkpoint,
+)
+
+from ..short_runs import SMALL, assert_same_run, end, of, run, same
+
+
+def writer_threads() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == "checkpoints"]
+
+
+@pytest.fixture(scope="module")
+def finished(digits: Dataset, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Event]]:
+    """A complete run's checkpoint, and its events."""
+    path = tmp_path_factory.mktemp("finished") / "run"
+    return path, run(SMALL, dataset=digits, checkpoint=path)
+
+
+def test_each_epoch_is_reported_before_the_test(finished: tuple[Path, list[Event]]) -> None:
+    path, seen = finished
+    reports = of(events.Checkpointed, seen)
+    # Where the disk is slower than an epoch, only the newest is written.
+    assert reports[-1] == events.Checkpointed(path, 2)
+    assert seen.index(reports[-1]) < seen.index(events.Testing())
+    assert not of(events.CheckpointFailed, seen)
+    assert writer_threads() == []
+
+
+def test_through_bytes_and_back(finished: tuple[Path, list[Event]], tmp_path: Path) -> None:
+    first = load_checkpoint(finished[0])
+    (tmp_path / "copy").write_bytes(first.pack())
+    second = load_checkpoint(tmp_path / "copy")
+    assert_same_run(first, second)
+    assert same([first.figures[2]], [second.figures[2]])
+    assert first.pack() == finished[0].read_bytes()
+
+
+def test_a_full_disk_stops_no_training(
+    digits: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(path: Path, data: bytes) -> None:
+        raise StorageError(f"Could not write {path}: no space left on device.")
+
+    monkeypatch.setattr(module, "write_atomically", fail)
+    path = tmp_path / "run"
+    seen = run(SMALL, dataset=digits, checkpoint=path)
+    told = of(events.CheckpointFailed, seen)
+    assert told[-1].epoch == 2
+    assert told[-1].message == f"Could not write {path}: no space left on device."
+    assert (end(seen).reason, end(seen).epochs_done) == ("completed", 2)
+    assert not path.exists()
+    assert writer_threads() == []
+
+
+def test_a_folder_that_does_not_exist(digits: Dataset, tmp_path: Path) -> None:
+    seen = run(SMALL.replace(epochs=1), dataset=digits, checkpoint=tmp_path / "absent" / "run")
+    assert "absent" in of(events.CheckpointFailed, seen)[0].message
+    assert end(seen).reason == "completed"
+
+
+class Memoryless(Checkpoint):
+    """A checkpoint for which there is too little memory."""
+
+    def pack(self) -> bytes:
+        raise MemoryError("64 GiB")
+
+
+def test_whatever_fails_in_the_thread_is_told(
+    finished: tuple[Path, list[Event]], tmp_path: Path
+) -> None:
+    good = load_checkpoint(finished[0])
+    bad = Memoryless(**vars(good))
+    writer = CheckpointWriter(tmp_path / "run")
+    writer.put(bad)
+    writer.close()
+    assert "MemoryError (64 GiB)" in writer.reports()[0].message  # type: ignore[union-attr]
+    assert writer.reports() == []
+
+
+def test_the_newest_is_written_when_the_disk_is_slow(
+    finished: tuple[Path, list[Event]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    written: list[bytes] = []
+
+    def slow(path: Path, data: bytes) -> None:
+        begun.set()
+        assert go_on.wait(60)
+        written.append(data)
+
+    monkeypatch.setattr(module, "write_atomically", slow)
+    good = load_checkpoint(finished[0])
+    one, two, three = (dataclasses.replace(good, best_loss=loss) for loss in (3.0, 2.0, 1.0))
+    writer = CheckpointWriter(tmp_path / "run")
+    writer.put(one)
+    assert begun.wait(60)
+    writer.put(two)
+    writer.put(three)
+    go_on.set()
+    writer.close()
+    assert written == [one.pack(), three.pack()]
+    assert [type(report) for report in writer.reports()] == [events.Checkpointed] * 2
+    writer.close()
+    assert writer_threads() == []
+
+
+def complaint(path: Path) -> str:
+    with pytest.raises(CheckpointError) as caught:
+        load_checkpoint(path)
+    assert str(path) in str(caught.value)
+    return str(caught.value)
+
+
+def test_missing_and_unreadable(tmp_path: Path) -> None:
+    assert complaint(tmp_path / "absent") == f"There is no checkpoint {tmp_path / 'absent'}."
+    assert "cannot be read" in complaint(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"\x93NUMPY", b"PK\x03\x04", b"not a checkpoint" * 99])
+def test_other_files(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "run").write_bytes(content)
+    assert "cannot be continued" in complaint(tmp_path / "run")
+    assert (tmp_path / "run").read_bytes() == content
+
+
+def test_another_archive_of_numpy(tmp_path: Path) -> None:
+    np.savez(tmp_path / "other.npz", header=np.arange(3), weights=np.zeros(3))
+    assert "no complete checkpoint" in complaint(tmp_path / "other.npz")
+
+
+def rewritten(path: Path, target: Path, **changes: Any) -> Path:
+    """Copy a checkpoint with entries of its header, or arrays, replaced."""
+    arrays = npz.unpack(path.read_bytes())
+    header = json.loads(arrays["header"].tobytes())
+    for name, value in changes.items():
+        if name in arrays:
+            arrays[name] = value
+        else:
+            header[name] = value
+    arrays["header"] = np.frombuffer(json.dumps(header).encode(), np.uint8)
+    target.write_bytes(npz.pack(arrays))
+    return target
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"format": "mnist_draw model"}, "its format is 'mnist_draw model'"),
+        ({"version": 2}, "newer version of the program, format 2"),
+        ({"version": "x"}, "no complete checkpoint"),
+        ({"epoch": 5}, "figures are not those of 5 epochs"),
+        ({"epoch": -2}, "figures are not those of -2 epochs"),
+        ({"epoch": float("inf")}, "no complete checkpoint"),
+        ({"epoch": None}, "no complete checkpoint"),
+        ({"best_epoch": 3}, "best epoch is 3 of 2"),
+        ({"best_loss": "low"}, "no complete checkpoint"),
+        ({"batch_losses": np.zeros((2, 6))}, "one loss and one accuracy for each batch"),
+        ({"batch_accuracies": np.zeros(5)}, "one loss and one accuracy for each batch"),
+        ({"epochs": np.zeros((2, 3))}, "no complete checkpoint"),
+        ({"epochs": np.full((2, 7), np.nan)}, "no complete checkpoint"),
+        ({"parameters_000": np.full((784, 32), np.nan, np.float32)}, "finite 32-bit floats"),
+        ({"parameters_001": np.zeros(32)}, "finite 32-bit floats"),
+    ],
+)
+def test_contents_that_make_no_sense(
+    finished: tuple[Path, list[Event]], tmp_path: Path, changes: dict[str, Any], words: str
+) -> None:
+    assert words in complaint(rewritten(finished[0], tmp_path / "run", **changes))
+
+
+def test_settings_out_of_range(finished: tuple[Path, list[Event]], tmp_path: Path) -> None:
+    for value, words in ({"epochs": 0}, "number of epochs is 0"), ([1], "list of names"):
+        path = rewritten(finished[0], tmp_path / "run", settings=value)
+        with pytest.raises(UserError, match=words):
+            load_checkpoint(path)
+
+
+@pytest.mark.parametrize("header", [b"[1, 2]", b"\xff", b"[" * 100_000, b"3", b"{}"])
+def test_headers_that_are_none(
+    finished: tuple[Path, list[Event]], tmp_path: Path, header: bytes
+) -> None:
+    arrays = npz.unpack(finished[0].read_bytes())
+    arrays["header"] = np.frombuffer(header, np.uint8)
+    (tmp_path / "run").write_bytes(npz.pack(arrays))
+    assert "cannot be continued" in complaint(tmp_path / "run")
+
+
+@given(data=st.data())
+@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+def test_damage_gives_a_sentence_or_harms_nothing(
+    finished: tuple[Path, list[Event]], tmp_path: Path, data: st.DataObject
+) -> None:
+    content = bytearray(finished[0].read_bytes())
+    if data.draw(st.booleans(), label="cut"):
+        content = content[: data.draw(st.integers(0, len(content) - 1), label="length")]
+    else:
+        # Mostly among the headers, which lie at the ends of the file.
+        place = data.draw(st.integers(0, 3000) | st.integers(-3000, -1) | st.integers(0, 10**5))
+        content[place % len(content)] ^= 1 << data.draw(st.integers(0, 7), label="bit")
+    path = tmp_path / "run"
+    path.write_bytes(content)
+    try:
+        found = load_checkpoint(path)
+    except UserError:
+        return
+    assert_same_run(found, load_checkpoint(finished[0]))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows shares no modes")
+def test_the_checkpoint_has_the_users_mode(finished: tuple[Path, list[Event]]) -> None:
+    mask = os.umask(0)
+    os.umask(mask)
+    assert finished[0].stat().st_mode & 0o777 == 0o666 & ~mask

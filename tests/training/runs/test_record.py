@@ -1,0 +1,192 @@
+"""Runs on disk: records read without trust, nothing lost by deletion or damage."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mnist_draw.errors import UserError
+from mnist_draw.training import events
+from mnist_draw.training.runs import record, run_list
+from mnist_draw.training.runs.checkpoint import Checkpoint
+from mnist_draw.training.runs.history import History
+from mnist_draw.training.runs.record import Run, load_history, read_run, save_history, with_figures
+from mnist_draw.training.settings import TrainingSettings
+
+CHANGE = events.SettingChanged(1, 2, 2, "learning_rate", 0.001, 0.0005)
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path))
+
+
+def history(epochs: int = 2) -> History:
+    made = History()
+    for epoch in range(1, epochs + 1):
+        for batch in (1, 2):
+            made.add(events.BatchFinished(epoch, epochs, batch, 2, 1 / epoch, 0.5, 0.01))
+        made.add(CHANGE)
+        made.add(events.EpochFinished(epoch, epochs, 2, 0.3, 0.9, 0.2 / epoch, 0.95, 9, True, ()))
+    return made
+
+
+def add_run(name: str, epochs: int = 2, planned: int = 5, **changes: object) -> Run:
+    folder = run_list.runs_folder() / name
+    folder.mkdir(parents=True)
+    settings = TrainingSettings(epochs=planned)
+    run = dataclasses.replace(Run(folder, settings, started=name), **changes)  # type: ignore[arg-type]
+    run.save()
+    arrays = (np.ones((2, 2), np.float32),)
+    made = history(epochs)
+    checkpoint = Checkpoint(
+        settings, epochs, "data", arrays, arrays, made.to_arrays(), epochs, 0.1, (),
+        tuple(made.changes),
+    )  # fmt: skip
+    run.checkpoint.write_bytes(checkpoint.pack())
+    return run
+
+
+def test_a_record_comes_back_as_it_was() -> None:
+    run = with_figures(add_run("2026-01-01 10:00", state="completed"), history())
+    run.renamed("  my\nbest run ").save()
+    found = read_run(run.folder)
+    assert found == dataclasses.replace(run, name="my best run")
+    assert (found.title, run.title) == ("my best run", "2026-01-01 10:00")
+    assert found.figures["validation_loss"] == 0.1
+    assert (found.epochs_done, found.seconds) == (2, 4)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("format", "letter", "no record"),
+        ("version", 99, "newer program"),
+        ("state", "asleep", "its state is 'asleep'"),
+        ("settings", {"epochs": -1}, "number of epochs"),
+        ("figures", {"validation_loss": "low"}, "cannot be used"),
+        ("figures", {"validation_loss": float("nan")}, "not all numbers"),
+        ("changes", [{"epoch": 1}], "incomplete"),
+        ("seconds", None, "incomplete"),
+    ],
+)
+def test_a_damaged_record_is_put_aside_and_its_run_kept(
+    field: str, value: object, words: str
+) -> None:
+    run = add_run("2026-01-01 10:00", state="completed")
+    values = json.loads((run.folder / record.RECORD).read_text())
+    text = json.dumps({**values, field: value})
+    (run.folder / record.RECORD).write_text(text)
+    with pytest.raises(UserError, match=words):
+        read_run(run.folder)
+    (found,), (told,) = run_list.list_runs()
+    assert "put aside" in told
+    assert (found.folder, found.epochs_done) == (run.folder, 2)
+    (aside,) = run.folder.glob("run.json.damaged-*")
+    assert aside.read_text() == text
+    assert run_list.list_runs()[1] == []
+
+
+def test_runs_are_listed_newest_first_and_strangers_left_out() -> None:
+    add_run("2026-01-01 10:00")
+    add_run("2026-03-01 10:00")
+    (run_list.runs_folder() / "notes").mkdir()
+    (run_list.runs_folder() / "file.txt").write_text("hello")
+    found, told = run_list.list_runs()
+    assert [run.started for run in found] == ["2026-03-01 10:00", "2026-01-01 10:00"]
+    assert told == []
+
+
+def test_no_runs_yet() -> None:
+    assert run_list.list_runs() == ([], [])
+    assert run_list.find_interrupted() == (None, [])
+    assert run_list.last_deleted() is None
+    run_list.empty_bin()
+
+
+def test_the_run_that_was_cut_off_is_found_where_it_stopped() -> None:
+    add_run("2026-01-01 10:00", state="running")
+    newest = add_run("2026-02-01 10:00", epochs=3, state="interrupted")
+    add_run("2026-03-01 10:00", state="stopped")
+    add_run("2026-04-01 10:00", epochs=5, state="running")
+    found, told = run_list.find_interrupted()
+    assert told == []
+    assert found is not None
+    assert (found.folder, found.epochs_done, found.settings.epochs) == (newest.folder, 3, 5)
+    assert found.changes[0] == CHANGE
+    other = run_list.find_interrupted(lambda folder: folder == newest.folder)[0]
+    assert other is not None
+    assert other.started == "2026-01-01 10:00"
+
+
+def test_a_damaged_checkpoint_is_told_once_and_kept() -> None:
+    run = add_run("2026-01-01 10:00", state="running")
+    run.checkpoint.write_bytes(b"PK broken")
+    found, (told,) = run_list.find_interrupted()
+    assert found is None
+    assert "cannot be continued" in told
+    (aside,) = run.folder.glob("checkpoint.npz.damaged-*")
+    assert aside.read_bytes() == b"PK broken"
+    assert aside.name in told
+    assert read_run(run.folder).state == "failed"
+    assert run_list.find_interrupted() == (None, [])
+
+
+def test_history_from_its_file_or_else_from_the_checkpoint() -> None:
+    run = add_run("2026-01-01 10:00", epochs=3)
+    assert len(load_history(run).epochs) == 3
+    save_history(run.folder, history(2))
+    assert len(load_history(run).epochs) == 2
+    (run.folder / record.HISTORY).write_bytes(b"broken")
+    assert len(load_history(run).batch_losses) == 6
+    run.checkpoint.unlink()
+    assert load_history(run).epochs == []
+    with pytest.raises(UserError, match="lost"):
+        load_history(dataclasses.replace(run, epochs_done=1))
+
+
+def test_a_deleted_run_comes_back_whole() -> None:
+    run = add_run("2026-01-01 10:00")
+    kept = run_list.delete_run(run)
+    assert run_list.list_runs()[0] == []
+    assert run_list.last_deleted() == kept
+    add_run("2026-01-01 10:00")
+    folder = run_list.restore_run(kept)
+    assert folder.name == "2026-01-01 10:00 (2)"
+    assert len(load_history(read_run(folder)).epochs) == 2
+    assert run_list.last_deleted() is None
+
+
+def test_the_bin_keeps_a_week() -> None:
+    old = run_list.delete_run(add_run("2026-01-01 10:00"))
+    new = run_list.delete_run(add_run("2026-01-02 10:00"))
+    long_ago = time.time() - (run_list.KEPT_DAYS + 1) * 86_400
+    os.utime(old, (long_ago, long_ago))
+    run_list.empty_bin()
+    assert not old.exists()
+    assert new.exists()
+
+
+def test_only_what_differs() -> None:
+    one, two = add_run("2026-01-01 10:00"), add_run("2026-01-02 10:00", planned=9)
+    assert run_list.differences([one]) == run_list.differences([]) == []
+    assert run_list.differences([one, two]) == [("epochs", [5, 9])]
+
+
+def test_a_deletion_that_fails_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = add_run("2026-01-01 10:00")
+
+    def fail(self: Path, target: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", fail)
+        with pytest.raises(UserError, match="no permission"):
+            run_list.delete_run(run)
+    assert read_run(run.folder) == run
