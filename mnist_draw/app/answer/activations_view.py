@@ -136,7 +136,7 @@ class ActivationsView(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         grid = self._grid()
-        steps = {Qt.Key_Left: -1, Qt.Key_Right: 1}
+        steps: dict[int, int] = {Qt.Key_Left: -1, Qt.Key_Right: 1}
         if grid is not None:
             steps |= {Qt.Key_Up: -grid.columns, Qt.Key_Down: grid.columns}
             steps |= {Qt.Key_Home: -grid.units, Qt.Key_End: grid.units}

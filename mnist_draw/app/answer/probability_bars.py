@@ -28,7 +28,7 @@ from PyQt5.QtWidgets import QProgressBar, QSizePolicy, QVBoxLayout, QWidget
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.steady_labels import draw_tabular
 from mnist_draw.app.shared.theme import GLIDE_MS, Size, Text
-from mnist_draw.app.shared.widgets import explain
+from mnist_draw.app.shared.widgets import explain, takes_key
 
 #: A bar's value counts thousandths.
 FULL = 1000
@@ -241,11 +241,7 @@ class ProbabilityBars(QWidget):
             bar.marked = bar.digit == asked
 
     def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.ShortcutOverride and self._meaning(event) is not None:
-            # These keys belong to whoever has the focus, not to the window's shortcuts.
-            event.accept()
-            return True
-        return super().event(event)
+        return takes_key(event, lambda key: self._meaning(key) is not None) or super().event(event)
 
     def _meaning(self, event: QKeyEvent) -> tuple[str, int] | None:
         """Return what a key asks for, and which digit or step."""
@@ -254,13 +250,14 @@ class ProbabilityBars(QWidget):
         key = event.key()
         if Qt.Key_0 <= key <= Qt.Key_9:
             return "digit", key - Qt.Key_0
-        return {
+        meanings: dict[int, tuple[str, int]] = {
             Qt.Key_Up: ("up or down", -1),
             Qt.Key_Down: ("up or down", 1),
             Qt.Key_Left: ("step", -1),
             Qt.Key_Right: ("step", 1),
             Qt.Key_Escape: ("answer", 0),
-        }.get(key)
+        }
+        return meanings.get(key)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         meaning = self._meaning(event)

@@ -16,7 +16,7 @@ from PyQt5.QtGui import QColor, QImage, QPainter
 
 from mnist_draw.app.board.image_memory import LayerMemory
 from mnist_draw.app.board.pen_strokes import BOARD, PEN_WIDTH, Point, Stroke
-from mnist_draw.app.board.placed_picture import Item
+from mnist_draw.app.board.placed_picture import Item, ink_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -186,17 +186,13 @@ class Drawing:
             0 where there is paper, 255 where there is ink; at least 300×300, more only when
             strokes reach beyond the board.
         """
-        import numpy as np
-
         image = self._image
         if self._growing is not None:
             image = image.copy()
             painter = self._painter(image)
             self._ink_stroke(painter, self._growing, self._inked)
             painter.end()
-        bits = image.constBits().asarray(image.sizeInBytes())
-        rows = np.frombuffer(bits, np.uint8).reshape(image.height(), image.bytesPerLine())
-        return rows[:, : image.width()].copy()
+        return ink_of(image)
 
     def to_board(self, left: float, top: float, width: float, height: float) -> QRectF:
         """Return the board rectangle of a rectangle in pixels of the ink picture."""

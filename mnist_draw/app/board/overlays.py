@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QEvent, QObject, QPointF, QRectF, QSizeF, Qt, pyqtSignal
-from PyQt5.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen
+from PyQt5.QtGui import (
+    QFontMetricsF,
+    QHelpEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QTabletEvent,
+    QTouchEvent,
+)
 from PyQt5.QtWidgets import QToolTip, QWidget
 
 from mnist_draw.app.board.pen_strokes import BOARD
@@ -14,6 +23,7 @@ from mnist_draw.app.shared.theme import Size, Text
 
 if TYPE_CHECKING:
     from mnist_draw.app.board.canvas import Canvas
+    from mnist_draw.recognition.numbers.number_reader import NumberAnswer
 
 #: How far a box keeps from its digit, in logical pixels.
 _MARGIN = 4
@@ -54,7 +64,7 @@ class NumberBoxes(QWidget):
         canvas.installEventFilter(self)
         self.hide()
 
-    def show_number(self, number: Any | None) -> None:
+    def show_number(self, number: NumberAnswer | None) -> None:
         """Show the boxes of a ``NumberAnswer``, or none."""
         drawing = self._canvas.drawing
         digits = [] if number is None else number.digits
@@ -99,25 +109,29 @@ class NumberBoxes(QWidget):
         return None
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        kind = event.type()
-        if kind == QEvent.Resize:
+        if event.type() == QEvent.Resize:
             self.resize(self._canvas.size())
-        elif not self.boxes:
-            return False
-        elif kind in _PRESSES:
+        elif self.boxes and event.type() in _PRESSES:
             place = self.place_at(_position(event))
             if place is not None:
                 event.accept()
                 self.chosen.emit(place)
                 return True
-        elif kind == QEvent.MouseMove and not event.buttons():
-            self._point(self.place_at(event.localPos()) is not None)
-        elif kind == QEvent.ToolTip:
-            place = self.place_at(QPointF(event.pos()))
-            if place is not None:
-                text = f"Read as {self._texts[place]}: see what the network says of this digit."
-                QToolTip.showText(event.globalPos(), text, self._canvas)
-                return True
+        elif self.boxes:
+            return self._pointed_at(event)
+        return False
+
+    def _pointed_at(self, event: QEvent) -> bool:
+        """Follow the pointer; return whether the event was about a digit's tag alone."""
+        match event:
+            case QMouseEvent() if event.type() == QEvent.MouseMove and not event.buttons():
+                self._point(self.place_at(event.localPos()) is not None)
+            case QHelpEvent() if event.type() == QEvent.ToolTip:
+                place = self.place_at(QPointF(event.pos()))
+                if place is not None:
+                    text = f"Read as {self._texts[place]}: see what the network says of this digit."
+                    QToolTip.showText(event.globalPos(), text, self._canvas)
+                    return True
         return False
 
     def _point(self, on: bool) -> None:
@@ -159,11 +173,14 @@ class NumberBoxes(QWidget):
             painter.drawText(tag, Qt.AlignCenter, self._texts[place])
 
 
-def _position(event: Any) -> QPointF:
+def _position(event: QEvent) -> QPointF:
     """Return where a mouse, a pen or a finger was put down."""
-    if event.type() == QEvent.MouseButtonPress:
-        return QPointF(event.localPos())
-    if event.type() == QEvent.TabletPress:
-        return QPointF(event.posF())
-    points = event.touchPoints()
-    return QPointF(points[0].pos()) if points else QPointF(-1, -1)
+    match event:
+        case QMouseEvent():
+            return QPointF(event.localPos())
+        case QTabletEvent():
+            return QPointF(event.posF())
+        case QTouchEvent() if event.touchPoints():
+            return QPointF(event.touchPoints()[0].pos())
+        case _:
+            return QPointF(-1, -1)

@@ -7,12 +7,15 @@ colour of the ink. Its place is chosen so that its pixels fall on whole pixels o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from PyQt5.QtCore import QRectF, QSize, QSizeF, Qt
 from PyQt5.QtGui import QColor, QImage, QPainter
 
 from mnist_draw.app.board.pen_strokes import BOARD, Stroke
+
+if TYPE_CHECKING:
+    import numpy as np
 
 #: A placed picture is fitted into this box in the middle of the board, in board units: as large
 #: as people draw, and wide enough for a number.
@@ -109,7 +112,7 @@ class Placed:
 Item: TypeAlias = Stroke | Placed
 
 
-def place_ink(ink: Any) -> Placed:
+def place_ink(ink: np.ndarray) -> Placed:
     """Crop a picture to its ink and fit it into the middle of the board.
 
     Parameters
@@ -142,18 +145,18 @@ def place_ink(ink: Any) -> Placed:
     return Placed(mask_of(box), _centred(wide * _UNIT, high * _UNIT))
 
 
-def mask_of(ink: Any) -> QImage:
+def mask_of(ink: np.ndarray) -> QImage:
     """Return ink, uint8 of shape (H, W), as an image of format ``Alpha8``."""
     height, width = ink.shape
     # copy(): QImage does not keep the bytes alive.
     return QImage(ink.tobytes(), width, height, width, QImage.Format_Alpha8).copy()
 
 
-def ink_of(mask: QImage) -> Any:
+def ink_of(mask: QImage) -> np.ndarray:
     """Return an image of format ``Alpha8`` as uint8 of shape (H, W)."""
     import numpy as np
 
-    bits = mask.constBits().asarray(mask.sizeInBytes())
+    bits = mask.constBits().asstring(mask.sizeInBytes())
     rows = np.frombuffer(bits, np.uint8).reshape(mask.height(), mask.bytesPerLine())
     return rows[:, : mask.width()].copy()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PyQt5.QtCore import QEvent, QPointF, Qt
-from PyQt5.QtGui import QMouseEvent, QTabletEvent
+from PyQt5.QtGui import QMouseEvent, QTabletEvent, QTouchEvent
 from PyQt5.QtWidgets import QWidget
 
 #: At no pressure a tablet pen draws this part of the width set, at full pressure
@@ -81,14 +81,13 @@ class PointerWidget(QWidget):
         event.accept()
 
     def event(self, event: QEvent) -> bool:
-        kind = event.type()
-        if kind in (QEvent.TouchBegin, QEvent.TouchUpdate, QEvent.TouchEnd, QEvent.TouchCancel):
+        if isinstance(event, QTouchEvent):
             self._touched(event)
             event.accept()
             return True
         return super().event(event)
 
-    def _touched(self, event: QEvent) -> None:
+    def _touched(self, event: QTouchEvent) -> None:
         """Follow the first finger; others resting on the glass do not draw."""
         if event.type() == QEvent.TouchCancel:
             self._touch = None

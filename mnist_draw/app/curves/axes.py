@@ -16,7 +16,7 @@ _LOG_STEPS = (1, 2, 5)
 _MOST_TICKS = 6
 
 
-class _Axis(pyqtgraph.AxisItem):
+class _Axis(pyqtgraph.AxisItem):  # type: ignore[misc]
     """An axis in the theme's colours, without tick marks."""
 
     def __init__(self, orientation: str) -> None:

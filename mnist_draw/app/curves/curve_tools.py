@@ -102,7 +102,7 @@ class CurveTools(QObject):
         self._zoom()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.KeyPress:
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.KeyPress:
             return self._key(event)
         if event.type() in (QEvent.Leave, QEvent.FocusOut):
             self.point(-1.0)

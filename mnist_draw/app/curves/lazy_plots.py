@@ -7,9 +7,10 @@ import importlib
 import threading
 from collections.abc import Callable, Sequence
 
-from PyQt5.QtCore import QObject, Qt, QTimer, pyqtSignal
+from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
 from mnist_draw.app.shared.reporting import reporter
+from mnist_draw.app.shared.signals import connect_queued
 
 _SHUTDOWN_S = 5.0
 #: Modules of Qt that pyqtgraph imports. A module of PyQt5 that is loaded in one thread changes
@@ -32,7 +33,7 @@ class PlotsLater(QObject):
         super().__init__(parent)
         self._steps = list(steps)
         self._thread: threading.Thread | None = None
-        self._imported.connect(self._next, Qt.QueuedConnection)
+        connect_queued(self._imported, self._next)
 
     def start(self) -> None:
         """Begin; later calls do nothing."""

@@ -12,7 +12,7 @@ from mnist_draw.app.my_digits.digit_table import DigitRow, MyDigitsModel, MyDigi
 from mnist_draw.app.my_digits.learn_card import LearnCard
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.theme import Size
-from mnist_draw.app.shared.widgets import Card, ComboBox, explain, label
+from mnist_draw.app.shared.widgets import Card, ComboBox, explain, label, takes_key
 
 _LABEL_WIDTH = 68
 
@@ -191,10 +191,7 @@ class MyDigitsView(QWidget):
 
     def event(self, event: QEvent) -> bool:
         # Here the key means the list, whatever it means in the tab.
-        if event.type() == QEvent.ShortcutOverride and event.key() == Qt.Key_Escape:
-            event.accept()
-            return True
-        return super().event(event)
+        return takes_key(event, lambda key: key.key() == Qt.Key_Escape) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key_Escape:

@@ -13,7 +13,7 @@ from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.theme import Size
-from mnist_draw.app.shared.widgets import explain
+from mnist_draw.app.shared.widgets import explain, takes_key
 
 if TYPE_CHECKING:
     from mnist_draw.storage.my_digits import TaughtDigit
@@ -251,10 +251,7 @@ class MyDigitsTable(QTableView):
 
     def event(self, event: QEvent) -> bool:
         # These keys mean the table's rows here, not the board.
-        if event.type() == QEvent.ShortcutOverride and self._means_rows(event):
-            event.accept()
-            return True
-        return super().event(event)
+        return takes_key(event, self._means_rows) or super().event(event)
 
     @staticmethod
     def _means_rows(event: QKeyEvent) -> bool:

@@ -9,7 +9,7 @@ from PyQt5.QtGui import QKeyEvent
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QPushButton, QStackedWidget, QWidget
 
 from mnist_draw.app.shared.theme import Size
-from mnist_draw.app.shared.widgets import explain, label
+from mnist_draw.app.shared.widgets import explain, label, takes_key
 
 #: The key that begins to teach; a digit's key then says which it is.
 KEY = "T"
@@ -166,10 +166,7 @@ class TeachRow(QFrame):
 
     def event(self, event: QEvent) -> bool:
         # Here the key means the row, whatever it means in the tab.
-        if event.type() == QEvent.ShortcutOverride and event.key() == Qt.Key_Escape:
-            event.accept()
-            return True
-        return super().event(event)
+        return takes_key(event, lambda key: key.key() == Qt.Key_Escape) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key_Escape:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PyQt5.QtCore import QEvent, QMimeData, QObject, Qt
+from PyQt5.QtGui import QDragLeaveEvent, QDropEvent
 
 from mnist_draw.app.board.canvas import Canvas
 
@@ -28,20 +29,18 @@ class DropTarget(QObject):
         canvas.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        kind = event.type()
-        if kind in (QEvent.DragEnter, QEvent.DragMove):
-            # Copied, never moved: the other program keeps its file or picture.
-            event.setDropAction(Qt.CopyAction)
-            event.accept()
-            self._canvas.set_inviting(True)
-            return True
-        if kind == QEvent.DragLeave:
-            self._canvas.set_inviting(False)
-            return True
-        if kind == QEvent.Drop:
-            self._canvas.set_inviting(False)
-            event.setDropAction(Qt.CopyAction)
-            event.accept()
-            self._dropped(event.mimeData())
-            return True
-        return False
+        dropped = event.type() == QEvent.Drop
+        match event:
+            # A drag's entering and moving are drops that have not happened yet.
+            case QDropEvent():
+                # Copied, never moved: the other program keeps its file or picture.
+                event.setDropAction(Qt.CopyAction)
+                event.accept()
+                self._canvas.set_inviting(not dropped)
+                if dropped:
+                    self._dropped(event.mimeData())
+            case QDragLeaveEvent():
+                self._canvas.set_inviting(False)
+            case _:
+                return False
+        return True

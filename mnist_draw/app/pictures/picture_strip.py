@@ -256,12 +256,16 @@ class PictureStrip(QFrame):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Walk through the pictures with the arrow keys; keep the focused one in sight."""
+        if not isinstance(watched, PictureThumb):
+            return False
         if event.type() == QEvent.FocusIn:
             self._area.ensureWidgetVisible(watched, Size.FIELD_GAP, 0)
-        if event.type() == QEvent.KeyPress and event.key() in (Qt.Key_Left, Qt.Key_Right):
-            place = self.thumbs.index(watched) + (1 if event.key() == Qt.Key_Right else -1)
-            self.thumbs[min(max(place, 0), len(self.thumbs) - 1)].setFocus()
-            return True
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.KeyPress:
+            step = {int(Qt.Key_Left): -1, int(Qt.Key_Right): 1}.get(event.key())
+            if step is not None:
+                index = self.thumbs.index(watched) + step
+                self.thumbs[min(max(index, 0), len(self.thumbs) - 1)].setFocus()
+                return True
         return False
 
 

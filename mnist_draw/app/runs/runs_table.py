@@ -162,6 +162,7 @@ class RunsTable(QTableWidget):
         self._filling = True
         for row, run in enumerate(self.runs):
             item = self.item(row, 0)
+            assert item is not None
             ticked = run.folder.name in self._ticked
             item.setCheckState(Qt.Checked if ticked else Qt.Unchecked)
             item.setIcon(swatch(self._ticked.index(run.folder.name)) if ticked else QIcon())

@@ -13,10 +13,11 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from PyQt5.QtCore import QObject, Qt, QThread, QTimer, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QObject, QThread, QTimer, pyqtSignal, pyqtSlot
 
 from mnist_draw.app.shared.mailbox import LatestValue
 from mnist_draw.app.shared.reporting import reporter
+from mnist_draw.app.shared.signals import connect_direct
 from mnist_draw.errors import UserError
 
 if TYPE_CHECKING:
@@ -213,9 +214,9 @@ class Explanations(QObject):
     def connect(self, recognition: RecognitionWorker, panel: AnswerPanel) -> None:
         """Explain the answers of a recogniser on a panel, while it can be seen."""
         # Straight into the mailboxes, whatever thread it comes from.
-        recognition.ready.connect(self.worker.post_model, Qt.DirectConnection)
-        panel.asked.connect(self.worker.post, Qt.DirectConnection)
-        panel.row.watched.connect(self.worker.watch, Qt.DirectConnection)
+        connect_direct(recognition.ready, self.worker.post_model)
+        connect_direct(panel.asked, self.worker.post)
+        connect_direct(panel.row.watched, self.worker.watch)
         self.worker.prepared.connect(panel.show_layers)
         self.worker.explained.connect(panel.show_explanation)
 

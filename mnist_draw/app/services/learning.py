@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from PyQt5.QtCore import QObject, Qt, QThread, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QObject, QThread, pyqtSignal, pyqtSlot
 
 from mnist_draw.app.shared.reporting import reporter
+from mnist_draw.app.shared.signals import connect_direct
 from mnist_draw.errors import UserError
 from mnist_draw.thread_priority import step_back
 from mnist_draw.training.control import Controls
@@ -170,14 +171,14 @@ class Learning(QObject):
             raise RuntimeError("digits are being learnt already")
         self._worker = LearningWorker(network, key, self._learn)
         self._worker.stepped.connect(self.stepped)
-        self._worker.learnt.connect(self.learnt, Qt.DirectConnection)
+        connect_direct(self._worker.learnt, self.learnt)
         self._worker.failed.connect(self.failed)
         self._thread = QThread()
         self._thread.setObjectName("learning")
         self._worker.moveToThread(self._thread)
         self._thread.started.connect(self._worker.run)
         # Direct: a GUI thread that waits for the end could not deliver a queued quit.
-        self._worker.finished.connect(self._thread.quit, Qt.DirectConnection)
+        connect_direct(self._worker.finished, self._thread.quit)
         self._thread.finished.connect(self._finish)
         self._thread.start()
 

@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from PyQt5.QtCore import QObject, Qt, QThread, QTimer, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QObject, QThread, QTimer, pyqtSignal, pyqtSlot
 
 from mnist_draw.app.services.layer_inspector import Inspector
 from mnist_draw.app.services.run_files import RunKeeper
 from mnist_draw.app.shared.mailbox import Inbox
 from mnist_draw.app.shared.reporting import reporter
+from mnist_draw.app.shared.signals import connect_direct
 from mnist_draw.app.train.run_state import Continued, Failed, Saved
 from mnist_draw.thread_priority import step_back
 from mnist_draw.training.control import Controls
@@ -286,7 +287,7 @@ class Training(QObject):
         self._worker.moveToThread(self._thread)
         self._thread.started.connect(self._worker.run)
         # Direct: a GUI thread that waits for the end could not deliver a queued quit.
-        self._worker.finished.connect(self._thread.quit, Qt.DirectConnection)
+        connect_direct(self._worker.finished, self._thread.quit)
         self._thread.finished.connect(self._finish)
         self._timer.start()
         self._thread.start()

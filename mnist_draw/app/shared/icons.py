@@ -28,13 +28,14 @@ def _font() -> Any:
 def icon(name: str) -> QIcon:
     """Return a Phosphor icon by its name, such as ``"eraser"``, in the theme's colours."""
     colours = theme.theme().colours
-    return _font().icon(
+    result: QIcon = _font().icon(
         f"{_SET}.{name}",
         color=colours.text,
         color_disabled=colours.line,
         color_on=colours.on_accent,
         color_off=colours.text,
     )
+    return result
 
 
 def set_icon(button: QAbstractButton, name: str, size: int = theme.Size.ICON) -> None:

@@ -16,9 +16,12 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from mnist_draw.errors import UserError
+
+if TYPE_CHECKING:
+    from PyQt5.QtCore import QtMsgType
 
 logger = logging.getLogger("mnist_draw")
 
@@ -141,11 +144,11 @@ def _quit() -> None:
     from PyQt5.QtWidgets import QApplication
 
     app = QApplication.instance()
-    if app is not None:
+    if isinstance(app, QApplication):
         app.closeAllWindows()
 
 
-def _qt_message(kind: int, context: object, text: str) -> None:
+def _qt_message(kind: QtMsgType, context: object, text: str) -> None:
     from PyQt5.QtCore import QtCriticalMsg, QtFatalMsg, QtWarningMsg
 
     levels = {

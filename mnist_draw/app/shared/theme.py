@@ -169,7 +169,7 @@ class Theme(QObject):
         dark = self._system_dark if self.choice == "system" else self.choice == "dark"
         colours = DARK if dark else LIGHT
         app = QApplication.instance()
-        if app is None:
+        if not isinstance(app, QApplication):
             raise RuntimeError("the theme needs a QApplication")
         if colours is self.colours and app.styleSheet():
             return

@@ -7,9 +7,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from PyQt5.QtCore import QObject, Qt, pyqtSignal
+from PyQt5.QtCore import QObject, pyqtSignal
 
 from mnist_draw.app.shared.reporting import reporter
+from mnist_draw.app.shared.signals import connect_queued
 
 _SHUTDOWN_S = 10.0
 
@@ -27,7 +28,7 @@ class Background(QObject):
         self._lock = threading.Lock()
         self._waiting: list[tuple[Callable[[], Any], Callable[[Any], object] | None]] = []
         self._thread: threading.Thread | None = None
-        self._finished.connect(self._deliver, Qt.QueuedConnection)
+        connect_queued(self._finished, self._deliver)
 
     def run(self, work: Callable[[], Any], done: Callable[[Any], object] | None = None) -> None:
         """Do ``work`` in the thread, then call ``done`` with its result in the GUI thread."""

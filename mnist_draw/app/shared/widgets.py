@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QPointF, QRectF, QSize, Qt
+from collections.abc import Callable
+
+from PyQt5.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PyQt5.QtGui import (
+    QKeyEvent,
     QPainter,
     QPaintEvent,
     QPen,
@@ -52,6 +55,19 @@ def explain(widget: QWidget, name: str, sentence: str, shortcut: str = "") -> No
     widget.setAccessibleDescription(sentence)
     widget.setToolTip(f"{sentence} ({shortcut})" if shortcut else sentence)
     widget.setWhatsThis(f"<b>{name}</b><br>{sentence}")
+
+
+def takes_key(event: QEvent, wanted: Callable[[QKeyEvent], bool]) -> bool:
+    """Keep a key that a widget wants for itself from the shortcuts of its tab and window.
+
+    Qt asks the widget that has the focus by an event of its own, before any shortcut acts.
+    """
+    if not isinstance(event, QKeyEvent) or event.type() != QEvent.ShortcutOverride:
+        return False
+    if not wanted(event):
+        return False
+    event.accept()
+    return True
 
 
 def label(text: str, look: str, name: str = "") -> QLabel:

@@ -19,6 +19,7 @@ from mnist_draw.app.services.recognition import Recognition, RecognitionWorker
 from mnist_draw.app.services.training import Training
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.reporting import reporter
+from mnist_draw.app.shared.signals import connect_direct, connect_queued
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.threads import Background
 from mnist_draw.app.shell.desktop_scheme import SystemScheme
@@ -127,10 +128,10 @@ class Window(QMainWindow):
             self._shortcut(keys, action)
         self.training.ended.connect(self._training_ended)
         self._carrier = _Messages(self)
-        self._carrier.told.connect(self.messages.tell, Qt.QueuedConnection)
+        connect_queued(self._carrier.told, self.messages.tell)
         worker = self.recognition.worker
         self.draw_tab.told.connect(self.messages.tell)
-        self.draw_tab.ink_posted.connect(worker.post_ink, Qt.DirectConnection)
+        connect_direct(self.draw_tab.ink_posted, worker.post_ink)
         worker.numbered.connect(self.draw_tab.show_number)
         worker.answered.connect(self.draw_tab.show_answer)
         worker.ready.connect(self._network_ready)
@@ -138,13 +139,11 @@ class Window(QMainWindow):
         self.explanations.connect(worker, self.draw_tab.answer)
         self.explanations.worker.failed.connect(self.messages.tell)
         # Straight from one worker's mailbox to the other's, whatever the window is doing.
-        self.training.learnt.connect(worker.post_model, Qt.DirectConnection)
+        connect_direct(self.training.learnt, worker.post_model)
         self.training.learnt.connect(self.draw_tab.models.show_trained)
-        self.draw_tab.models.chosen.connect(worker.post_model, Qt.DirectConnection)
+        connect_direct(self.draw_tab.models.chosen, worker.post_model)
         self.draw_tab.models.key_changed.connect(partial(self.preferences.set, "network"))
-        self.learning.learnt.connect(
-            lambda outcome: worker.post_model(outcome.model), Qt.DirectConnection
-        )
+        connect_direct(self.learning.learnt, lambda outcome: worker.post_model(outcome.model))
         self.draw_tab.hand.connect(self.learning, self.training)
         self.draw_tab.hand.told.connect(self.messages.tell)
         self.run.hindrance = self.draw_tab.hand.hindrance

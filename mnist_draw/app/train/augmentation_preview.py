@@ -6,13 +6,14 @@ import threading
 from typing import Any
 
 import numpy as np
-from PyQt5.QtCore import QObject, QRectF, QSize, Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QObject, QRectF, QSize, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QImage, QPainter, QPaintEvent
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.mailbox import LatestValue
 from mnist_draw.app.shared.reporting import reporter
+from mnist_draw.app.shared.signals import connect_queued
 from mnist_draw.app.shared.widgets import explain
 
 _COLUMNS, _ROWS = 8, 2
@@ -67,8 +68,8 @@ class AugmentationView(QWidget):
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
         self._results = _Results()
-        self._results.made.connect(self._show, Qt.QueuedConnection)
-        self._results.failed.connect(self.failed, Qt.QueuedConnection)
+        connect_queued(self._results.made, self._show)
+        connect_queued(self._results.failed, self.failed)
         self.hide()
 
     def sizeHint(self) -> QSize:

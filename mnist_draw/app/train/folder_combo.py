@@ -53,7 +53,8 @@ class FolderCombo(ComboBox):
 
     def _folder_of(self, index: int) -> str | None:
         data = self.itemData(index)
-        return data() if callable(data) else data
+        folder: str | None = data() if callable(data) else data
+        return folder
 
     def show_folder(self, folder: str | None) -> None:
         """Choose a folder, adding it to the menu if it is new."""

@@ -55,9 +55,9 @@ class LayerBars(QWidget):
             top = number * step
             middle = top + step / 2
             painter.setPen(theme.colour("muted"))
-            painter.drawText(QRectF(0, top, names, step), Qt.AlignLeft | Qt.AlignVCenter, name)
+            painter.drawText(QRectF(0, top, names, step), int(Qt.AlignLeft | Qt.AlignVCenter), name)
             figure = QRectF(self.width() - figures, top, figures, step)
-            painter.drawText(figure, Qt.AlignRight | Qt.AlignVCenter, f"{100 * value:.3g} %")
+            painter.drawText(figure, int(Qt.AlignRight | Qt.AlignVCenter), f"{100 * value:.3g} %")
             painter.setPen(Qt.NoPen)
             height = min(Size.BAR, step * 0.6)
             for part, colour in ((1.0, "track"), (min(1.0, value / longest), self._colour)):

@@ -33,7 +33,7 @@ class NetworkFields(QWidget):
         explain(self.combo, "Layers", "The network's architecture: its layers and their units.")
         column.addWidget(Field("Layers", self.combo))
 
-        self.depth = NumberBox(0, 10)
+        self.depth_box = NumberBox(0, 10)
         self.width_box = NumberBox(1, 10_000, 50)
         self.drop_input = RealBox(0.0, 99.0, 1, " %")
         self.drop_hidden = RealBox(0.0, 99.0, 1, " %")
@@ -42,7 +42,7 @@ class NetworkFields(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(Size.FIELD_GAP)
         for box, name, caption, sentence in (
-            (self.depth, "depthSpinBox", "Depth", "Number of hidden layers."),
+            (self.depth_box, "depthSpinBox", "Depth", "Number of hidden layers."),
             (self.width_box, "layerWidthSpinBox", "Units", "Units in each hidden layer."),
             (
                 self.drop_input,
@@ -74,9 +74,8 @@ class NetworkFields(QWidget):
         if kind != _CUSTOM:
             return kind
         drop_input, drop_hidden = self.drop_input.value() / 100, self.drop_hidden.value() / 100
-        return (
-            f"{kind}:{self.depth.value()},{self.width_box.value()},{drop_input:g},{drop_hidden:g}"
-        )
+        depth, width = self.depth_box.value(), self.width_box.value()
+        return f"{kind}:{depth},{width},{drop_input:g},{drop_hidden:g}"
 
     def show_network(self, text: str) -> None:
         """Fill the fields from a network's text."""
@@ -89,7 +88,7 @@ class NetworkFields(QWidget):
         self.combo.setCurrentIndex(self.combo.findData(wanted))
         if name == _CUSTOM:
             depth, width, drop_input, drop_hidden = numbers.split(",")
-            self.depth.setValue(int(depth))
+            self.depth_box.setValue(int(depth))
             self.width_box.setValue(int(width))
             self.drop_input.setValue(100 * float(drop_input))
             self.drop_hidden.setValue(100 * float(drop_hidden))

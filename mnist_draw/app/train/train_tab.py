@@ -127,50 +127,42 @@ class TrainTab(QWidget):
     def _build_buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(Size.FIELD_GAP)
-        for attribute, name, text, sentence, key, signal in (
-            (
-                "start_button",
-                "startButton",
-                "Start",
-                "Train a new network with these settings.",
-                "F5",
-                self.start_asked,
-            ),
-            (
-                "pause_button",
-                "pauseButton",
-                "Pause",
-                "Let the run wait after its minibatch, or go on.",
-                "F5",
-                self.pause_asked,
-            ),
-            (
-                "stop_button",
-                "stopButton",
-                "Stop",
-                "End the run after its minibatch; what it has learnt is kept.",
-                "Shift+F5",
-                self.stop_asked,
-            ),
-            (
-                "step_button",
-                "stepButton",
-                "+1 epoch",
-                "One epoch more than planned; after a run, continue it for one epoch.",
-                "F6",
-                self.epoch_asked,
-            ),
-        ):
-            button = QPushButton(text)
-            button.setObjectName(name)
-            explain(button, text, sentence, key)
-            button.clicked.connect(lambda _, signal=signal: signal.emit())
-            setattr(self, attribute, button)
-            row.addWidget(button, 1 if attribute in ("start_button", "pause_button") else 0)
+        self.start_button = self._button(
+            "startButton", "Start", "Train a new network with these settings.", "F5"
+        )
+        self.start_button.clicked.connect(lambda: self.start_asked.emit())
+        self.pause_button = self._button(
+            "pauseButton", "Pause", "Let the run wait after its minibatch, or go on.", "F5"
+        )
+        self.pause_button.clicked.connect(lambda: self.pause_asked.emit())
+        self.stop_button = self._button(
+            "stopButton",
+            "Stop",
+            "End the run after its minibatch; what it has learnt is kept.",
+            "Shift+F5",
+        )
+        self.stop_button.clicked.connect(lambda: self.stop_asked.emit())
+        self.step_button = self._button(
+            "stepButton",
+            "+1 epoch",
+            "One epoch more than planned; after a run, continue it for one epoch.",
+            "F6",
+        )
+        self.step_button.clicked.connect(lambda: self.epoch_asked.emit())
         for button in (self.start_button, self.pause_button):
             button.setProperty("look", "primary")
+            row.addWidget(button, 1)
+        for button in (self.stop_button, self.step_button):
+            row.addWidget(button)
         self.pause_button.hide()
         return row
+
+    @staticmethod
+    def _button(name: str, text: str, sentence: str, key: str) -> QPushButton:
+        button = QPushButton(text)
+        button.setObjectName(name)
+        explain(button, text, sentence, key)
+        return button
 
     def _build_main(self) -> QVBoxLayout:
         outer = QVBoxLayout()

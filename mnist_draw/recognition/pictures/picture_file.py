@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from mnist_draw.errors import UserError
 from mnist_draw.recognition.pictures.ink_on_paper import ink_on_ground
@@ -132,7 +132,7 @@ def _opened(content: bytes, name: str, look: Callable[[Image.Image], T]) -> T:
                 return look(image)
     except PictureError:
         raise
-    except Image.UnidentifiedImageError:
+    except UnidentifiedImageError:
         raise PictureError(
             f"{name} is not a picture that can be read. Save it as PNG, JPEG or BMP."
         ) from None
