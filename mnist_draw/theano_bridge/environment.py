@@ -121,10 +121,3 @@ def _chosen_in_files(variable: str, default: str) -> set[str]:
         for section in parser.sections()
         for option in parser.options(section)
     }
-
-
-def kernel_folder() -> Path:
-    """Folder of the compiled kernels: beside what PyTensor compiles."""
-    from pytensor import config
-
-    return Path(config.base_compiledir) / "kernels"

@@ -7,9 +7,8 @@ gradient of the others, so that gradients of any order exist:
 * :class:`Conv2DByFilters`: gradient by the filters, from images and gradient by output;
 * :class:`Conv2DByInput`: gradient by the images, from filters and gradient by output.
 
-Where Numba compiles the graph they run the kernels of
-:mod:`mnist_draw.theano_bridge.convolution.numba_kernels`, else the NumPy functions of
-:mod:`mnist_draw.theano_bridge.convolution.in_numpy`.
+`mnist_draw.theano_bridge.native` runs them as machine code. Every other linker runs the NumPy
+functions of `mnist_draw.theano_bridge.convolution.in_numpy`.
 """
 
 from __future__ import annotations
@@ -308,6 +307,3 @@ def _refuse_small_images(image: Any, kernel: Any, size: Any) -> None:
             f"conv2d: filters of {kernel[0]} x {kernel[1]} do not fit on images of"
             f" {image[0]} x {image[1]}; pad the images with border_mode."
         )
-
-
-from mnist_draw.theano_bridge.convolution import in_numba  # noqa: E402, F401 (registers itself)

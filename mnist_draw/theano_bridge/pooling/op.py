@@ -5,8 +5,8 @@
 * :class:`Pool2DGather`: the gradient of that by the gradient of the regions, for the
   maximum (for sums and averages it is :class:`Pool2D` again).
 
-Where Numba compiles the graph they run the kernels of
-:mod:`mnist_draw.theano_bridge.pooling.numba_kernels`, else NumPy.
+`mnist_draw.theano_bridge.native` runs pooling by maxima as machine code. Every other linker,
+and every other mode of pooling, runs `mnist_draw.theano_bridge.pooling.in_numpy`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from pytensor import config
 from pytensor.graph import Apply, Op
 
 from mnist_draw.theano_bridge.pooling import in_numpy
-from mnist_draw.theano_bridge.pooling.numba_kernels import MODES
+
+MODES = ("max", "sum", "average_inc_pad", "average_exc_pad")
 
 
 def output_length(length: Any, window: int, step: int, pad: int, ignore_border: bool) -> Any:
@@ -202,6 +203,3 @@ def _pair(name: str, value: Any, least: int) -> tuple[int, int]:
             f"pool_2d: {name} is a pair of numbers of at least {least}, not {value!r}."
         )
     return first, second
-
-
-from mnist_draw.theano_bridge.pooling import in_numba  # noqa: E402, F401 (registers itself)
