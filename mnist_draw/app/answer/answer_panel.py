@@ -48,10 +48,14 @@ class AnswerPanel(QWidget):
     place_changed
         ``(place)``: which digit of the number all this is said of, counted from 0; -1 where
         there is no number.
+    evidence_changed
+        ``(picture, probabilities, winner)``: what the network sees and says of the digit that all
+        this is said of; the winner is None for what is no digit, all are None for an empty board.
     """
 
     asked = pyqtSignal(object, int, int)
     place_changed = pyqtSignal(int)
+    evidence_changed = pyqtSignal(object, object, object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -174,6 +178,7 @@ class AnswerPanel(QWidget):
         self.bars.chosen = None
         self.bars.show_nothing()
         self.row.show_picture(None)
+        self.evidence_changed.emit(None, None, None)
         self._tell_place()
 
     def show_answer(self, answer: Any) -> None:
@@ -237,6 +242,7 @@ class AnswerPanel(QWidget):
         self._picture = picture
         self.bars.show_probabilities(probabilities.tolist(), winner)
         self.row.show_picture(picture)
+        self.evidence_changed.emit(picture, probabilities, winner)
 
     # -- one digit of a number
 

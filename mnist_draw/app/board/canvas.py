@@ -40,6 +40,11 @@ _ERASER = 2.0
 class Canvas(PointerWidget):
     """A board to draw on.
 
+    Parameters
+    ----------
+    drawing : Drawing, optional
+        What is on it, where another board shows the same; a new one if left out.
+
     Signals
     -------
     ink_changed
@@ -52,7 +57,7 @@ class Canvas(PointerWidget):
     history_changed = pyqtSignal()
     width_changed = pyqtSignal(int)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, drawing: Drawing | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("canvas")
         self.setAccessibleName("Drawing board")
@@ -63,7 +68,9 @@ class Canvas(PointerWidget):
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
         self.setCursor(Qt.CrossCursor)
         self._width = PEN_WIDTH
-        self._drawing = Drawing()
+        self._drawing = drawing or Drawing()
+        #: Whether something was drawn on another board since this one was painted.
+        self._stale = False
         self._marks: tuple[QRectF, QPointF] | None = None
         self._inviting = False
         self._layer = BoardLayer(self._drawing)
@@ -167,6 +174,17 @@ class Canvas(PointerWidget):
             self._marks = marks
             self.update()
 
+    def refresh(self) -> None:
+        """Show what was drawn on another board of the same drawing, when next painted."""
+        self._stale = True
+        self.update()
+
+    def drawing_changed_elsewhere(self) -> None:
+        """Tell everybody who listens to this board what was drawn on another one."""
+        self.refresh()
+        self.history_changed.emit()
+        self.ink_changed.emit()
+
     def set_inviting(self, on: bool) -> None:
         """Show that the board would take what is held above it."""
         if on != self._inviting:
@@ -182,6 +200,7 @@ class Canvas(PointerWidget):
         self._repaint_layer()
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        self._catch_up()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.Antialiasing)
         edge = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
@@ -223,8 +242,14 @@ class Canvas(PointerWidget):
 
     def _repaint_layer(self) -> None:
         """Paint everything anew: after a resize or a change of colours."""
+        self._stale = False
         self._layer.fit(self.size(), self.devicePixelRatioF())
         self.update()
+
+    def _catch_up(self) -> None:
+        if self._stale:
+            self._stale = False
+            self._layer.fit(self.size(), self.devicePixelRatioF())
 
     # -- the stroke being drawn
 
@@ -237,6 +262,7 @@ class Canvas(PointerWidget):
 
     def begin(self, place: QPointF, erase: bool, weight: float = 1.0) -> None:
         self.end()
+        self._catch_up()
         first = not self._drawing.items
         self._layer.keep()
         self._drawing.begin(self._point(place, weight, erase), erase)
@@ -276,6 +302,7 @@ class Canvas(PointerWidget):
 
     def _history_step(self, step: Callable[[], None]) -> None:
         self.end()
+        self._catch_up()
         self._layer.keep()
         step()
         self._layer.show()

@@ -52,6 +52,8 @@ QLabel[look="title"] {{ font-weight: 600; }}
 QLabel[look="figure"] {{ font-size: {figure}px; font-weight: 600; }}
 QLabel[look="figure2"] {{ font-size: {figure}px; font-weight: 600; color: {second}; }}
 QLabel[look="sure"] {{ font-size: {sure}px; font-weight: 600; }}
+QLabel[look="surer"] {{ font-size: {surer}px; font-weight: 600; }}
+QLabel[look="given"] {{ font-size: {given}px; font-weight: 600; color: {accent}; }}
 QLabel[look="sentence"] {{ font-size: {sentence}px; color: {muted}; }}
 QLabel[look="answer"] {{ font-size: {answer}px; font-weight: 600; color: {accent}; }}
 QLabel[look="unclear"] {{ font-size: {unclear}px; font-weight: 600; color: {accent}; }}
@@ -85,6 +87,16 @@ QPushButton[look="quiet"]:focus {{ border-color: {second}; }}
 QPushButton[look="digit"] {{
     padding: 0; min-width: {button_inner}px; max-width: {button_inner}px;
 }}
+QFrame[look="segments"] {{
+    background: {segments}; border: 1px solid {line}; border-radius: {r_field}px;
+}}
+QPushButton[look="segment"] {{
+    background: transparent; border: 1px solid transparent; color: {muted}; padding: 0 14px;
+    min-height: {segment_inner}px;
+}}
+QPushButton[look="segment"]:hover {{ color: {text}; }}
+QPushButton[look="segment"]:checked {{ background: {segment}; color: {text}; }}
+QPushButton[look="segment"]:focus {{ border-color: {second}; }}
 QToolButton[look="tool"] {{
     padding: 0; min-width: {tool_inner}px; max-width: {tool_inner}px;
     min-height: {tool_inner}px; max-height: {tool_inner}px;
@@ -209,6 +221,9 @@ def style_sheet(colours: Any, size: Any, text: Any, scale: float) -> str:
         tab=size.HEADER - 21,
         button_inner=max(size.BUTTON - border, px(text.BODY) + 12),
         field_inner=max(size.FIELD - border, px(text.BODY) + 10),
+        segment_inner=max(size.BUTTON - 10, px(text.BODY) + 8),
+        segments=colours.panel if colours.dark else colours.track,
+        segment=colours.hover if colours.dark else colours.card,
         tool_inner=size.TOOL - border,
         quiet=px(text.BODY) + 5,
         body=px(text.BODY),
@@ -216,6 +231,8 @@ def style_sheet(colours: Any, size: Any, text: Any, scale: float) -> str:
         heading=px(text.HEADING),
         figure=px(text.FIGURE),
         sure=px(text.SURE),
+        surer=px(text.SURER),
+        given=text.GIVEN,
         sentence=px(text.SENTENCE),
         # Large enough at any text size of the system.
         answer=text.ANSWER,

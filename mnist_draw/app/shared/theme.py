@@ -117,9 +117,11 @@ class Text:
     LABEL = 12
     BODY = 13
     SENTENCE = 14
+    SURER = 15
     FIGURE = 22
     BOARD_HINT = 22
     SURE = 24
+    GIVEN = 44
     UNCLEAR = 64
     ANSWER = 120
 

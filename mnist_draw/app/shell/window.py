@@ -12,6 +12,7 @@ from PyQt5.QtWidgets import QApplication, QMainWindow, QShortcut, QTabWidget, QV
 
 from mnist_draw.app.curves.lazy_plots import PlotsLater
 from mnist_draw.app.draw.draw_tab import DrawTab
+from mnist_draw.app.inside.inside_tab import InsideTab
 from mnist_draw.app.services.explanations import Explanations
 from mnist_draw.app.services.first_network import FirstNetwork
 from mnist_draw.app.services.learning import Learning
@@ -33,6 +34,8 @@ from mnist_draw.storage.preferences import Preferences
 
 #: A run that does not end within so many milliseconds is left when the window closes.
 _CLOSE_MS = 30_000
+#: The tabs from left to right, as the preferences know them.
+_TABS = ("train", "draw", "inside")
 
 
 class _Messages(QObject):
@@ -42,7 +45,7 @@ class _Messages(QObject):
 
 
 class Window(QMainWindow):
-    """Train and Draw, with everything they need.
+    """Train, Draw and Inside, with everything they need.
 
     Parameters
     ----------
@@ -95,9 +98,11 @@ class Window(QMainWindow):
         self.header = Header()
         self.train_tab = TrainTab()
         self.draw_tab = DrawTab()
+        self.inside_tab = InsideTab(self.draw_tab.canvas, self.draw_tab.models, self.preferences)
         self._plots = PlotsLater(self.train_tab.build_plots(), self)
         self.tabs.addTab(self.train_tab, "Train")
         self.tabs.addTab(self.draw_tab, "Draw")
+        self.tabs.addTab(self.inside_tab, "Inside")
         self.tabs.setCurrentWidget(self.draw_tab)
         self.tabs.setCornerWidget(self.header, Qt.TopRightCorner)
         self.messages = MessageBar()
@@ -136,6 +141,8 @@ class Window(QMainWindow):
         worker.answered.connect(self.draw_tab.show_answer)
         worker.ready.connect(self._network_ready)
         worker.failed.connect(self._recognition_failed)
+        self.draw_tab.answer.evidence_changed.connect(self.inside_tab.show_drawing)
+        self.inside_tab.told.connect(self.messages.tell)
         self.explanations.connect(worker, self.draw_tab.answer)
         self.explanations.worker.failed.connect(self.messages.tell)
         # Straight from one worker's mailbox to the other's, whatever the window is doing.
@@ -157,8 +164,9 @@ class Window(QMainWindow):
         geometry = self.preferences.get("geometry", "")
         if geometry:
             self.restoreGeometry(QByteArray.fromHex(geometry.encode()))
-        if self.preferences.get("tab", "draw") == "train":
-            self.tabs.setCurrentWidget(self.train_tab)
+        last = self.preferences.get("tab", "draw")
+        if last in _TABS:
+            self.tabs.setCurrentIndex(_TABS.index(last))
         if self.preferences.notice:
             self.messages.tell(self.preferences.notice)
         self._show_status()
@@ -191,6 +199,7 @@ class Window(QMainWindow):
         self._model = model
         self.draw_tab.models.confirm()
         self.draw_tab.use_network(model)
+        self.inside_tab.use_network(model, self.draw_tab.models.key)
         self.draw_tab.answer.set_waiting("")
         self._show_status()
         self._plots.start()
@@ -249,6 +258,7 @@ class Window(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Close at once when nothing runs; else stop the run, save what was learnt, then close."""
+        self.inside_tab.finish()
         self._remember()
         self.draw_tab.finish()
         if not self.training.running:
@@ -273,8 +283,7 @@ class Window(QMainWindow):
             QApplication.quit()
 
     def _remember(self) -> None:
-        on_train = self.tabs.currentWidget() is self.train_tab
-        self.preferences.set("tab", "train" if on_train else "draw")
+        self.preferences.set("tab", _TABS[self.tabs.currentIndex()])
         self.preferences.set("training", self.train_tab.settings.settings().to_json())
         self.preferences.set("geometry", bytes(self.saveGeometry().toHex()).decode())
         try:
@@ -291,6 +300,7 @@ class Window(QMainWindow):
             self.explanations.stop(),
             self._plots.wait(),
             self.draw_tab.wait(),
+            self.inside_tab.wait(),
             self.train_tab.settings.examples.wait(),
         ]
         return all([*ended, self.background.wait()])

@@ -1,0 +1,108 @@
+"""Results about a network that take seconds, kept between two starts of the program.
+
+Each result is one ``.npz`` file in the cache folder. Its name holds what it was computed from, so
+that another network, other pictures or another way to compute never find it. What cannot be read
+or written is computed anew: nothing here is worth an error.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mnist_draw.storage import ModelFile, npz
+from mnist_draw.storage.atomic import write_atomically
+from mnist_draw.storage.errors import StorageError
+from mnist_draw.storage.folders import cache_folder
+
+Arrays = dict[str, npt.NDArray[Any]]
+
+#: Bytes that all results together may take; the oldest go first.
+MOST_BYTES = 200 * 1024 * 1024
+_FOLDER = "analysis"
+
+
+def fingerprint(model: ModelFile) -> str:
+    """Return what tells a network, with its parameters and temperature, from all others."""
+    digest = hashlib.sha256(model.network.encode())
+    digest.update(repr(model.metadata.get("temperature")).encode())
+    for values in model.parameters:
+        digest.update(np.ascontiguousarray(values).tobytes())
+    return digest.hexdigest()[:32]
+
+
+def digest_of(pictures: npt.NDArray[Any]) -> str:
+    """Return what tells a set of pictures from all others."""
+    digest = hashlib.sha256(repr((pictures.shape, pictures.dtype.str)).encode())
+    digest.update(np.ascontiguousarray(pictures).tobytes())
+    return digest.hexdigest()[:32]
+
+
+def cached(
+    kind: str, version: int, key: str, compute: Callable[[], Mapping[str, npt.NDArray[Any]]]
+) -> Arrays:
+    """Return a result that is kept, or compute and keep it.
+
+    Parameters
+    ----------
+    kind : str
+        What it is, such as ``"results"``; part of the file's name.
+    version : int
+        Raised whenever the same key would give another result.
+    key : str
+        What it was computed from, such as :func:`fingerprint` and :func:`digest_of` together.
+    compute : callable
+        Returns arrays by name.
+
+    Returns
+    -------
+    dict of numpy.ndarray
+    """
+    kept = read(kind, version, key)
+    if kept is not None:
+        return kept
+    found = dict(compute())
+    keep(kind, version, key, found)
+    return found
+
+
+def read(kind: str, version: int, key: str) -> Arrays | None:
+    """Return what is kept, or None where nothing is, or it is damaged."""
+    with contextlib.suppress(OSError, StorageError, npz.NpzError):
+        path = _path(kind, version, key)
+        arrays = npz.unpack(path.read_bytes(), MOST_BYTES)
+        # Its turn to be deleted comes later.
+        path.touch()
+        return arrays
+    return None
+
+
+def keep(kind: str, version: int, key: str, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+    """Keep a result; without effect where nothing can be written."""
+    with contextlib.suppress(OSError, StorageError):
+        path = _path(kind, version, key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, npz.pack(arrays))
+        _make_room(path.parent)
+
+
+def _path(kind: str, version: int, key: str) -> Path:
+    name = hashlib.sha256(key.encode()).hexdigest()[:32]
+    return cache_folder() / _FOLDER / f"{kind}-{version}-{name}.npz"
+
+
+def _make_room(folder: Path) -> None:
+    """Delete the files that were not used for longest until the others fit."""
+    found = [(path.stat(), path) for path in folder.glob("*.npz")]
+    found.sort(key=lambda entry: entry[0].st_mtime, reverse=True)
+    total = 0
+    for about, path in found:
+        total += about.st_size
+        if total > MOST_BYTES:
+            path.unlink(missing_ok=True)

@@ -1,0 +1,40 @@
+"""What a view shows, as rows of words."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table to be read aloud, copied, or saved.
+
+    Attributes
+    ----------
+    title : str
+        What it is about; also proposed as the name of a file.
+    headings : tuple of str
+        One for each column.
+    rows : tuple of tuple of str
+        As many words in each as there are headings.
+    """
+
+    title: str
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+    @classmethod
+    def of(cls, title: str, headings: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:
+        """Make a table from values of any kind."""
+        return cls(title, tuple(headings), tuple(tuple(str(v) for v in row) for row in rows))
+
+    def to_csv(self) -> str:
+        """Return the table as CSV with a heading line, for any spreadsheet."""
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(self.headings)
+        writer.writerows(self.rows)
+        return text.getvalue()

@@ -1,0 +1,15 @@
+"""The third tab: why a network answers so, how it learns, where it fails.
+
+``inside_tab``
+    The tab as the window knows it; builds the rest when it is first looked at.
+``inside_view``
+    The frame around the sections: the example at the left, navigation above.
+``sections``
+    The list of sections: one line each.
+``section``
+    What every section is and does.
+``example_card``, ``inside_board``
+    The example, its answer and its label; the drawing board in small.
+``view_export``
+    Copying and saving what a section shows, and reading it as a table.
+"""

@@ -1,0 +1,264 @@
+"""The example that all sections look at: its picture, the answer to it, and its label."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PyQt5.QtCore import QRectF, Qt, pyqtSignal
+from PyQt5.QtGui import QImage, QPainter, QPaintEvent
+from PyQt5.QtWidgets import (
+    QHBoxLayout,
+    QMenu,
+    QPushButton,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mnist_draw.app.board.canvas import Canvas
+from mnist_draw.app.inside.inside_board import SIDE, InsideBoard
+from mnist_draw.app.shared import theme
+from mnist_draw.app.shared.icons import set_icon
+from mnist_draw.app.shared.steady_labels import Still
+from mnist_draw.app.shared.theme import Size
+from mnist_draw.app.shared.widgets import Card, explain, label
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from mnist_draw.analysis.example import Example
+
+WIDTH = 224
+
+
+class PickedPicture(QWidget):
+    """A picture of 28×28 pixels as ink on paper, in place of the board."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("pickedPicture")
+        self.setFixedSize(SIDE, SIDE)
+        self._picture: np.ndarray | None = None
+
+    def show_picture(self, picture: np.ndarray | None) -> None:
+        """Show a picture, float32 (28, 28) in [0, 1]."""
+        self._picture = picture
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.Antialiasing)
+        box = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        painter.setPen(theme.colour("line"))
+        painter.setBrush(theme.colour("paper"))
+        painter.drawRoundedRect(box, Size.CARD_RADIUS, Size.CARD_RADIUS)
+        if self._picture is not None:
+            painter.setRenderHint(QPainter.Antialiasing, False)
+            painter.drawImage(box.adjusted(9, 9, -9, -9), ink_image(self._picture))
+
+
+def ink_image(picture: np.ndarray) -> QImage:
+    """Return a picture, float32 (28, 28) in [0, 1], in the theme's ink on transparent paper."""
+    import numpy as np
+
+    ink = theme.colour("ink")
+    strength = np.clip(picture * 255, 0, 255).astype(np.uint8)
+    pixels = np.empty((*picture.shape, 4), np.uint8)
+    for channel, value in enumerate((ink.blue(), ink.green(), ink.red())):
+        pixels[..., channel] = value
+    pixels[..., 3] = strength
+    height, width = picture.shape
+    # copy(): QImage does not keep the array's memory alive.
+    return QImage(pixels.tobytes(), width, height, 4 * width, QImage.Format_ARGB32).copy()
+
+
+class ExampleCard(Card):
+    """The card at the left of the tab.
+
+    Parameters
+    ----------
+    first : Canvas
+        The board of the Draw tab, whose drawing this card shows, too.
+
+    Signals
+    -------
+    label_chosen
+        ``(digit)``: the user says what the picture shows.
+    random_asked
+        A random test digit shall be the example.
+    drawing_asked
+        The drawing shall be the example again.
+    why_asked
+        Why the network gives its answer rather than the second guess.
+    """
+
+    label_chosen = pyqtSignal(int)
+    random_asked = pyqtSignal()
+    drawing_asked = pyqtSignal()
+    why_asked = pyqtSignal()
+
+    def __init__(self, first: Canvas, parent: QWidget | None = None) -> None:
+        super().__init__(parent=parent)
+        self.setObjectName("exampleCard")
+        self.setFixedWidth(WIDTH)
+        self.body.setContentsMargins(13, 7, 13, 9)
+        self._title = label("Your drawing", "title", "exampleTitle")
+        self.top.addWidget(self._title)
+        self.top.addStretch(1)
+        self.top.setSpacing(Size.CAPTION_GAP)
+        self.undo_button = self._button(
+            "exampleUndoButton", "arrow-counter-clockwise", "Undo", "Take back the last stroke."
+        )
+        self.clear_button = self._button(
+            "exampleClearButton", "trash", "Clear", "Take everything off the board."
+        )
+        self.back_button = self._button(
+            "exampleDrawingButton", "pencil-simple", "My drawing", "Look at your drawing again."
+        )
+        self.random_button = self._button(
+            "exampleRandomButton", "dice-five", "Random test digit",
+            "Look at one of MNIST's test digits, chosen at random.",
+        )  # fmt: skip
+        self.body.addLayout(self.top)
+        self.board = InsideBoard(first)
+        self.picked = PickedPicture()
+        self._pages = QStackedWidget()
+        self._pages.setFixedSize(SIDE, SIDE)
+        self._pages.addWidget(self.board)
+        self._pages.addWidget(self.picked)
+        self.body.addWidget(self._pages, 0, Qt.AlignHCenter)
+        self.body.addLayout(self._build_answer())
+        self.body.addWidget(_rule())
+        self.body.addLayout(self._build_label())
+        self.undo_button.clicked.connect(self.board.undo)
+        self.clear_button.clicked.connect(self.board.clear)
+        self.back_button.clicked.connect(self.drawing_asked)
+        self.random_button.clicked.connect(self.random_asked)
+        self.board.history_changed.connect(self._show_history)
+        self.show_example(None)
+        self.show_answer(None)
+
+    def _button(self, name: str, picture: str, title: str, sentence: str) -> QToolButton:
+        button = QToolButton()
+        button.setObjectName(name)
+        button.setProperty("look", "small")
+        explain(button, title, sentence)
+        set_icon(button, picture, Size.SMALL_ICON)
+        self.top.addWidget(button)
+        return button
+
+    def _build_answer(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(Size.CARD_GAP)
+        self.answer = label("", "given", "exampleAnswer")
+        self.answer.setAlignment(Qt.AlignLeft | Qt.AlignVCenter)
+        explain(self.answer, "Answer", "What the network reads.")
+        self.answer.setFixedHeight(theme.Text.GIVEN)
+        row.addWidget(self.answer)
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        self.sure = label("", "surer", "exampleSure")
+        self.second = label("", "muted", "exampleSecond")
+        words.addWidget(Still(self.sure, lines=1))
+        words.addWidget(Still(self.second, lines=1))
+        row.addLayout(words, 1)
+        return row
+
+    def _build_label(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(Size.TIGHT)
+        self.label_words = label("", "muted", "exampleLabel")
+        row.addWidget(Still(self.label_words, lines=1), 1)
+        self.label_button = QPushButton("Change")
+        self.label_button.setObjectName("exampleLabelButton")
+        self.label_button.setProperty("look", "link")
+        explain(self.label_button, "Change", "Say what the picture shows.")
+        self._menu = QMenu(self)
+        self._actions = [
+            self._menu.addAction(str(digit), partial(self.label_chosen.emit, digit))
+            for digit in range(10)
+        ]
+        self.label_button.clicked.connect(self._open_menu)
+        row.addWidget(self.label_button)
+        return row
+
+    def _open_menu(self) -> None:
+        self._menu.popup(self.label_button.mapToGlobal(self.label_button.rect().topLeft()))
+
+    def _show_history(self) -> None:
+        self.undo_button.setEnabled(self.board.can_undo)
+        self.clear_button.setEnabled(bool(self.board.drawing.items))
+
+    # -- what is shown
+
+    def show_example(
+        self, example: Example | None, name: Callable[[int], str] = str
+    ) -> None:
+        """Show an example; None is a drawing board without ink.
+
+        Parameters
+        ----------
+        name : callable
+            Returns what a class is called.
+        """
+        drawing = example is None or example.is_drawing
+        self._pages.setCurrentWidget(self.board if drawing else self.picked)
+        for button in (self.undo_button, self.clear_button):
+            button.setVisible(drawing)
+        self.back_button.setVisible(not drawing)
+        if example is None or drawing:
+            self._title.setText("Your drawing")
+        else:
+            self._title.setText(example.source)
+            self.picked.show_picture(example.picture)
+            self.picked.setAccessibleName(example.source)
+        self._show_history()
+        self._show_label(example, name)
+        for digit, action in enumerate(self._actions):
+            action.setText(f"It is a {name(digit)}")
+
+    def _show_label(self, example: Example | None, name: Callable[[int], str]) -> None:
+        self.label_button.setVisible(example is not None)
+        if example is None:
+            words = ""
+        elif example.label is None:
+            words = "Nobody said what it is"
+        else:
+            said = {"user": "You said: it is a {}", "data": "It is a {}"}
+            words = said.get(example.label_source, "Taken to be a {}").format(name(example.label))
+        self.label_words.setText(words)
+
+    def show_answer(
+        self, probabilities: np.ndarray | None, name: Callable[[int], str] = str,
+        is_digit: bool = True, digit: int | None = None,
+    ) -> None:  # fmt: skip
+        """Show the answer to the example and the second guess.
+
+        Parameters
+        ----------
+        probabilities : numpy.ndarray or None
+            float32, shape (10,), calibrated; None where there is nothing to answer.
+        is_digit : bool
+            Whether the program takes the picture for a digit at all.
+        """
+        if probabilities is None:
+            self.answer.setText("")
+            self.sure.setText("")
+            self.second.setText("")
+            return
+        order = probabilities.argsort()
+        first, second = int(order[-1]), int(order[-2])
+        self.answer.setText(name(first).removeprefix("class "))
+        self.sure.setText(f"{100 * float(probabilities[first]):.1f} % sure")
+        after = f"then {name(second)}, {100 * float(probabilities[second]):.1f} %"
+        self.second.setText(after if is_digit else f"no digit, {after}")
+
+
+def _rule() -> QWidget:
+    line = QWidget()
+    line.setProperty("look", "rule")
+    line.setAttribute(Qt.WA_StyledBackground)
+    return line

@@ -1,0 +1,145 @@
+"""Which picture the tab looks at: the drawing as it grows, or one that was picked."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from PyQt5.QtCore import QObject, pyqtSignal
+
+from mnist_draw.analysis.class_names import class_name
+from mnist_draw.analysis.example import Example
+from mnist_draw.app.services.background_reader import SideReader
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from mnist_draw.storage.models import ModelFile
+
+
+class ExampleInUse(QObject):
+    """Keeps the example, its label, and the answer to it.
+
+    Attributes
+    ----------
+    current : Example or None
+        What is looked at; None where nothing is drawn.
+
+    Signals
+    -------
+    changed
+        ``(example)``: another picture, or another label.
+    answered
+        ``(probabilities, is_digit)``: what the network says about it, float32 of shape (10,), or
+        None where nothing is drawn; and whether the program takes it for a digit.
+    """
+
+    changed = pyqtSignal(object)
+    answered = pyqtSignal(object, bool)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.current: Example | None = None
+        self._drawing: Example | None = None
+        self._drawing_answer: tuple[np.ndarray | None, bool] = (None, True)
+        self._picked = False
+        self._reader = SideReader(parent=self)
+        self._random = random.Random()
+
+    def use_network(self, model: ModelFile) -> None:
+        """Let this network answer about a picked picture, too."""
+        self._reader.use(model)
+        if self._picked and self.current is not None:
+            self._ask(self.current)
+
+    def name_of(self, number: int) -> str:
+        """Return what the network in use calls a class."""
+        return class_name(self._reader.model, number)
+
+    # -- the drawing
+
+    def show_drawing(
+        self, picture: np.ndarray | None, probabilities: np.ndarray | None, winner: int | None
+    ) -> None:
+        """Take note of what the Draw tab shows.
+
+        Parameters
+        ----------
+        picture : numpy.ndarray or None
+            float32 (28, 28): the digit of a number that is chosen there, or the only one.
+        probabilities : numpy.ndarray or None
+            float32 (10,), calibrated.
+        winner : int or None
+            The answer; None for what is no digit.
+        """
+        if picture is None or probabilities is None:
+            self._drawing, self._drawing_answer = None, (None, True)
+        else:
+            label, source = int(probabilities.argmax()), "answer"
+            if self._drawing is not None and self._drawing.label_source == "user":
+                label, source = self._drawing.label, "user"  # type: ignore[assignment]
+            self._drawing = Example(picture, label, source)  # type: ignore[arg-type]
+            self._drawing_answer = (probabilities, winner is not None)
+        if not self._picked:
+            self.use_drawing()
+
+    def say_of_drawing(self, label: int) -> None:
+        """Take note that the drawing was taught as a digit."""
+        if self._drawing is not None:
+            self._drawing = replace(self._drawing, label=label, label_source="user")
+            if not self._picked:
+                self.use_drawing()
+
+    def use_drawing(self) -> None:
+        """Look at the drawing."""
+        self._picked = False
+        self.current = self._drawing
+        self.changed.emit(self.current)
+        self.answered.emit(*self._drawing_answer)
+
+    # -- another picture
+
+    def pick(self, example: Example) -> None:
+        """Look at a picture that was picked in one of the sections."""
+        self._picked = True
+        self.current = example
+        self.changed.emit(example)
+        self._ask(example)
+
+    def pick_random(self) -> None:
+        """Look at one of MNIST's test digits, chosen at random."""
+
+        def load() -> Example:
+            from mnist_draw.dataset.mnist import load_dataset, scale
+
+            data = load_dataset()
+            index = self._random.randrange(len(data.test_labels))
+            picture = scale(data.test_images[index : index + 1])[0, 0]
+            label = int(data.test_labels[index])
+            return Example(picture, label, "data", f"Test picture {index:,}", index)
+
+        self._reader.background.run(load, self.pick)
+
+    def say(self, label: int) -> None:
+        """Take the user's word for what the picture shows."""
+        if not self._picked:
+            self.say_of_drawing(label)
+        elif self.current is not None:
+            self.current = replace(self.current, label=label, label_source="user")
+            self.changed.emit(self.current)
+
+    def _ask(self, example: Example) -> None:
+        def answer(recogniser: Any) -> np.ndarray:
+            probabilities: np.ndarray = recogniser.predict(example.picture[None, None])[0]
+            return probabilities
+
+        def show(probabilities: np.ndarray | None) -> None:
+            if example is self.current and probabilities is not None:
+                self.answered.emit(probabilities, True)
+
+        self._reader.ask(answer, show)
+
+    def wait(self) -> bool:
+        """Wait a bounded time for the thread; return whether it has ended."""
+        return self._reader.background.wait()

@@ -1,0 +1,1 @@
+"""The section *Network*: how does it come to its answer?"""

@@ -1,0 +1,100 @@
+"""What a section of the tab *Inside* is: one question about the network, and its answer.
+
+Threads
+-------
+No function of Theano runs in the GUI thread. A compiled function belongs to one thread: compile it
+in the thread that calls it, and call it from no other (:mod:`mnist_draw.app.shared.threads`). A
+section computes only while it is active, and only for the newest network and example: what comes
+back for an older one is thrown away. :meth:`Section.wait` ends what still runs.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PyQt5.QtCore import pyqtSignal
+from PyQt5.QtWidgets import QWidget
+
+from mnist_draw.analysis.table import Table
+
+if TYPE_CHECKING:
+    from mnist_draw.analysis.example import Example
+    from mnist_draw.storage.models import ModelFile
+
+
+class Section(QWidget):
+    """One of the tab's sections.
+
+    A subclass overrides what it needs; it is made when it is first opened, and then told about
+    network and example before it becomes active.
+
+    Attributes
+    ----------
+    name : str
+        For preferences and for the guide, such as ``"network"``.
+    title : str
+        On its button.
+    question : str
+        What it answers, beside the buttons.
+
+    Signals
+    -------
+    told
+        ``(sentence)``: something to read in the window's message bar.
+    example_picked
+        ``(example)``: an ``Example`` that all sections shall look at.
+    why_asked
+        ``(example, answer, rival)``: why the network answers ``answer`` rather than ``rival``;
+        opens the section *Network* on that pair.
+    view_changed
+        Another view of the section is in front: the guide turns to its chapter.
+    """
+
+    name = title = question = ""
+
+    told = pyqtSignal(str)
+    example_picked = pyqtSignal(object)
+    why_asked = pyqtSignal(object, int, int)
+    view_changed = pyqtSignal(str)
+
+    def use_network(self, model: ModelFile, key: str) -> None:
+        """Look at this network from now on.
+
+        Parameters
+        ----------
+        model : ModelFile
+            While a run trains, a new one arrives after each epoch.
+        key : str
+            Its key in the menu of networks; empty for one that no file keeps.
+        """
+
+    def show_example(self, example: Example | None) -> None:
+        """Look at this picture from now on; None where nothing is drawn.
+
+        While somebody draws it is called for each answer, up to some hundred times a second: note
+        the example, and let a worker take the newest.
+        """
+
+    def set_active(self, on: bool) -> None:
+        """Compute only between ``set_active(True)`` and ``set_active(False)``.
+
+        A section is active while it is the one in front and the tab can be seen.
+        """
+
+    def open_view(self, view: str) -> None:
+        """Bring one of the section's views to the front, by the name that the guide knows it by.
+
+        A name that the section does not know is its first view.
+        """
+
+    def view(self) -> str:
+        """Return the name of the view in front; empty where there is only one."""
+        return ""
+
+    def table(self) -> Table:
+        """Return what is shown, as rows of words."""
+        return Table.of(self.title, (), ())
+
+    def wait(self) -> bool:
+        """End all work in other threads within a bounded time; return whether it has ended."""
+        return True

@@ -1,0 +1,118 @@
+"""What a section shows, copied, saved as a picture or a table, and read as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PyQt5.QtCore import QBuffer, QByteArray, QIODevice, QSize, Qt
+from PyQt5.QtGui import QGuiApplication, QPainter, QStandardItem, QStandardItemModel
+from PyQt5.QtWidgets import QDialog, QFileDialog, QTableView, QVBoxLayout, QWidget
+
+from mnist_draw.app.shared.images import save_bytes, widget_png
+from mnist_draw.app.shared.widgets import explain
+from mnist_draw.errors import UserError
+
+if TYPE_CHECKING:
+    from mnist_draw.analysis.table import Table
+
+_FILTERS = {
+    ".png": "Picture (*.png)",
+    ".svg": "Drawing (*.svg)",
+    ".csv": "Table (*.csv)",
+}
+
+
+def widget_svg(widget: QWidget) -> bytes:
+    """Return a widget as it looks now, as an SVG drawing."""
+    # A library of its own, which nobody needs at the start.
+    from PyQt5.QtSvg import QSvgGenerator
+
+    content = QByteArray()
+    buffer = QBuffer(content)
+    buffer.open(QIODevice.WriteOnly)
+    generator = QSvgGenerator()
+    generator.setOutputDevice(buffer)
+    generator.setSize(widget.size())
+    generator.setViewBox(widget.rect())
+    painter = QPainter(generator)
+    widget.render(painter)
+    painter.end()
+    return bytes(content)
+
+
+def copy_picture(widget: QWidget) -> None:
+    """Put a widget as it looks now on the clipboard."""
+    QGuiApplication.clipboard().setPixmap(widget.grab())
+
+
+def copy_table(table: Table) -> None:
+    """Put a table on the clipboard as lines of words between tabs, as spreadsheets take it."""
+    lines = ["\t".join(row) for row in (table.headings, *table.rows)]
+    QGuiApplication.clipboard().setText("\n".join(lines))
+
+
+def save_view(widget: QWidget, table: Table, suffix: str, tell: Callable[[str], object]) -> None:
+    """Ask for a file and write the view to it.
+
+    Parameters
+    ----------
+    widget : QWidget
+        What to save as a picture.
+    table : Table
+        What to save as CSV; its title is proposed as the file's name.
+    suffix : {".png", ".svg", ".csv"}
+    tell : callable
+        Told in a sentence what was written, or why nothing was.
+    """
+    name = "".join(letter if letter.isalnum() else "-" for letter in table.title.lower())
+    path, _ = QFileDialog.getSaveFileName(
+        widget.window(), "Save the view", f"{name}{suffix}", _FILTERS[suffix]
+    )
+    if not path:
+        return
+    if not Path(path).suffix:
+        path += suffix
+    write_view(widget, table, Path(path), suffix, tell)
+
+
+def write_view(
+    widget: QWidget, table: Table, path: Path, suffix: str, tell: Callable[[str], object]
+) -> None:
+    """Write the view to a file; see :func:`save_view`."""
+    if suffix == ".csv":
+        content = table.to_csv().encode("utf-8")
+    else:
+        content = widget_svg(widget) if suffix == ".svg" else widget_png(widget)
+    try:
+        save_bytes(path, content)
+    except UserError as error:
+        tell(str(error))
+    else:
+        tell(f"Saved as {path}.")
+
+
+class TableWindow(QDialog):
+    """A table that a screen reader reads and the keyboard walks through."""
+
+    def __init__(self, table: Table, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(table.title)
+        self.setAttribute(Qt.WA_DeleteOnClose)
+        model = QStandardItemModel(len(table.rows), len(table.headings), self)
+        model.setHorizontalHeaderLabels(list(table.headings))
+        for row, words in enumerate(table.rows):
+            for column, word in enumerate(words):
+                item = QStandardItem(word)
+                item.setEditable(False)
+                model.setItem(row, column, item)
+        self.view = QTableView()
+        self.view.setObjectName("viewTable")
+        explain(self.view, table.title, "What the view shows, as a table.")
+        self.view.setModel(model)
+        self.view.verticalHeader().hide()
+        self.view.resizeColumnsToContents()
+        column_ = QVBoxLayout(self)
+        column_.addWidget(self.view)
+        self.resize(QSize(640, 480))
