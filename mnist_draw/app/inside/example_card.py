@@ -105,6 +105,7 @@ class ExampleCard(Card):
         self.setObjectName("exampleCard")
         self.setFixedWidth(WIDTH)
         self.body.setContentsMargins(13, 7, 13, 9)
+        self.body.setSpacing(Size.GRID + 2)
         self._title = label("Your drawing", "title", "exampleTitle")
         self.top.addWidget(self._title)
         self.top.addStretch(1)
@@ -194,9 +195,7 @@ class ExampleCard(Card):
 
     # -- what is shown
 
-    def show_example(
-        self, example: Example | None, name: Callable[[int], str] = str
-    ) -> None:
+    def show_example(self, example: Example | None, name: Callable[[int], str] = str) -> None:
         """Show an example; None is a drawing board without ink.
 
         Parameters
@@ -228,7 +227,7 @@ class ExampleCard(Card):
             words = "Nobody said what it is"
         else:
             said = {"user": "You said: it is a {}", "data": "It is a {}"}
-            words = said.get(example.label_source, "Taken to be a {}").format(name(example.label))
+            words = said.get(example.label_source, "Read as a {}").format(name(example.label))
         self.label_words.setText(words)
 
     def show_answer(

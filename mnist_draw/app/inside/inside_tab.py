@@ -80,6 +80,7 @@ class InsideTab(QWidget):
             if self._drawing is not None:
                 self.view.example.show_drawing(*self._drawing)
             self._column.addWidget(self.view)
+            self.view.show()
         return self.view
 
     def use_network(self, model: ModelFile, key: str) -> None:

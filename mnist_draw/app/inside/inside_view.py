@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,8 @@ from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.widgets import ComboBox, explain, label
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from mnist_draw.analysis.example import Example
     from mnist_draw.storage.models import ModelFile
 
@@ -67,6 +70,7 @@ class InsideView(QWidget):
         super().__init__(parent)
         self.model: ModelFile | None = None
         self._key = ""
+        self._front: Section | None = None
         self._made: dict[str, Section] = {}
         self._models = models
         self.example = ExampleInUse(self)
@@ -147,7 +151,7 @@ class InsideView(QWidget):
         menu.addAction("As a table", self.show_table)
         return menu
 
-    def _shortcut(self, keys: str, action: object) -> None:
+    def _shortcut(self, keys: str, action: Callable[[], object]) -> None:
         shortcut = QShortcut(QKeySequence(keys), self)
         shortcut.setContext(Qt.WidgetWithChildrenShortcut)
         shortcut.activated.connect(action)
@@ -168,20 +172,21 @@ class InsideView(QWidget):
     @property
     def section(self) -> Section:
         """The section in front."""
-        widget: Section = self.stack.currentWidget()
-        return widget
+        assert self._front is not None
+        return self._front
 
     def open_section(self, name: str) -> None:
         """Bring a section to the front; made when it is first opened."""
         number = next((n for n, kind in enumerate(SECTIONS) if kind.name == name), 0)
         kind = SECTIONS[number]
-        before = self.section
+        before = self._front
         section = self._made.get(kind.name) or self._make(kind)
         self.buttons.button(number).setChecked(True)
         self.question.setText(kind.question)
         if section is not before:
             if before is not None:
                 before.set_active(False)
+            self._front = section
             self.stack.setCurrentWidget(section)
             section.set_active(self.isVisible())
 
@@ -224,7 +229,7 @@ class InsideView(QWidget):
         for section in self._made.values():
             section.show_example(example)
 
-    def _show_answer(self, probabilities: object, is_digit: bool) -> None:
+    def _show_answer(self, probabilities: np.ndarray | None, is_digit: bool) -> None:
         self.card.show_answer(probabilities, self.example.name_of, is_digit)
 
     # -- copying and saving

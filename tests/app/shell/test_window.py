@@ -26,7 +26,8 @@ from mnist_draw.storage.preferences import Preferences
 from ..fakes import Loop, Recogniser, model
 
 NAMES = [
-    "trainTab", "drawTab", "tabs", "startButton", "stopButton", "epochsSpinBox", "epochProgress",
+    "trainTab", "drawTab", "insideTab", "tabs",
+    "startButton", "stopButton", "epochsSpinBox", "epochProgress",
     "runProgress", "epochLabel", "trainLossLabel", "trainAccuracyLabel", "validationLossLabel",
     "validationAccuracyLabel", "testAccuracyLabel", "canvas", "clearButton", "predictionLabel",
     *(f"probabilityBar{digit}" for digit in range(10)), "networkInputView", "pauseButton",
@@ -96,6 +97,7 @@ def test_every_fixed_name_is_there_once(setup: Setup) -> None:
         assert len(setup.window.findChildren(QObject, name)) == 1, name
     assert setup.window.tabs.widget(0).objectName() == "trainTab"
     assert setup.window.tabs.widget(1).objectName() == "drawTab"
+    assert setup.window.tabs.widget(2).objectName() == "insideTab"
 
 
 def test_every_control_is_named_and_explained(setup: Setup) -> None:

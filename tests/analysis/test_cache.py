@@ -1,0 +1,71 @@
+"""Results are kept for the same network and pictures, and nothing damaged is ever returned."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mnist_draw.analysis import cache
+from mnist_draw.analysis.table import Table
+from mnist_draw.storage import ModelFile
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give each test its own cache."""
+    monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path))
+    return tmp_path / "cache" / "analysis"
+
+
+def test_a_result_is_computed_once() -> None:
+    made = []
+
+    def compute() -> dict[str, np.ndarray]:
+        made.append(1)
+        return {"p": np.arange(3)}
+
+    for _ in range(2):
+        assert cache.cached("results", 1, "a", compute)["p"].tolist() == [0, 1, 2]
+    assert len(made) == 1
+    cache.cached("results", 2, "a", compute)
+    cache.cached("results", 1, "b", compute)
+    assert len(made) == 3
+
+
+def test_a_damaged_result_is_computed_anew(home: Path) -> None:
+    cache.keep("results", 1, "a", {"p": np.arange(3)})
+    (file,) = home.glob("*.npz")
+    file.write_bytes(file.read_bytes()[:-40])
+    assert cache.read("results", 1, "a") is None
+    assert cache.cached("results", 1, "a", lambda: {"p": np.ones(1)})["p"].tolist() == [1]
+
+
+def test_the_oldest_go_first(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "MOST_BYTES", 25_000)
+    for age, key in ((300, "old"), (200, "older but used"), (100, "new")):
+        cache.keep("results", 1, key, {"p": np.zeros(1000)})
+        newest = max(home.glob("*.npz"), key=lambda path: path.stat().st_mtime)
+        os.utime(newest, (1e9 - age, 1e9 - age))
+    assert cache.read("results", 1, "older but used") is not None
+    cache.keep("results", 1, "newest", {"p": np.zeros(1000)})
+    assert cache.read("results", 1, "old") is None
+    assert cache.read("results", 1, "older but used") is not None
+
+
+def test_fingerprints_tell_parameters_and_temperatures_apart() -> None:
+    weights = (np.zeros((2, 2), np.float32),)
+    models = [
+        ModelFile("mlp", weights),
+        ModelFile("mlp", (np.ones((2, 2), np.float32),)),
+        ModelFile("mlp", weights, {"temperature": 1.5}),
+        ModelFile("cnn", weights),
+    ]
+    assert len({cache.fingerprint(model) for model in models}) == 4
+
+
+def test_a_table_becomes_csv() -> None:
+    table = Table.of("Why", ("unit", "says"), [(1, "for, strongly"), (2, 0.5)])
+    assert table.to_csv() == 'unit,says\n1,"for, strongly"\n2,0.5\n'

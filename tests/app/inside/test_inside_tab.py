@@ -1,0 +1,235 @@
+"""The frame of the tab Inside: one example for all sections, built when it is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PyQt5.QtCore import QObject, QPointF
+from PyQt5.QtWidgets import QLabel
+from pytestqt.qtbot import QtBot
+
+from mnist_draw.analysis.example import Example
+from mnist_draw.analysis.table import Table
+from mnist_draw.app.answer.network_menu import ModelCombo
+from mnist_draw.app.board.canvas import Canvas
+from mnist_draw.app.inside import inside_view, view_export
+from mnist_draw.app.inside.inside_tab import InsideTab
+from mnist_draw.app.inside.section import Section
+from mnist_draw.storage.models import ModelFile
+from mnist_draw.storage.preferences import Preferences
+
+from ..fakes import answer, model
+
+
+class Noting(Section):
+    """A section that notes what it is told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.active = False
+        self.network: ModelFile | None = None
+        self.example: Example | None = None
+        self.opened = ""
+
+    def use_network(self, model: ModelFile, key: str) -> None:
+        """Note it."""
+        self.network = model
+
+    def show_example(self, example: Example | None) -> None:
+        """Note it."""
+        self.example = example
+
+    def set_active(self, on: bool) -> None:
+        """Note it."""
+        self.active = on
+
+    def open_view(self, view: str) -> None:
+        """Note it."""
+        self.opened = view
+
+    def table(self) -> Table:
+        """Return one row."""
+        return Table.of("What it notes", ("what",), [("all",)])
+
+
+class First(Noting):
+    """The section Network stands in the place of this one."""
+
+    name, title, question = "network", "First", "What is first?"
+
+
+class Second(Noting):
+    """Another."""
+
+    name, title, question = "second", "Second", "What is second?"
+
+
+@pytest.fixture
+def tab(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[InsideTab]:
+    """Return a visible tab with two sections."""
+    monkeypatch.setattr(inside_view, "SECTIONS", (First, Second))
+    canvas, models = Canvas(), ModelCombo()
+    for widget in (canvas, models):
+        qtbot.addWidget(widget)
+    canvas.resize(600, 600)
+    made = InsideTab(canvas, models, Preferences(tmp_path / "preferences.json"))
+    qtbot.addWidget(made)
+    yield made
+    assert made.wait()
+
+
+def noted(tab: InsideTab, name: str) -> Noting:
+    """Return one of the sections."""
+    section = tab.open()._made[name]
+    assert isinstance(section, Noting)
+    return section
+
+
+def words(tab: InsideTab, name: str) -> str:
+    """Return a label's text."""
+    found = tab.findChild(QLabel, name)
+    assert found is not None
+    return found.text()
+
+
+def test_nothing_is_built_before_it_is_looked_at(tab: InsideTab) -> None:
+    tab.use_network(model(), "shipped:mlp")
+    assert not tab.findChildren(QObject, "exampleCard")
+    tab.show()
+    assert tab.findChildren(QObject, "exampleCard")
+    assert noted(tab, "network").network is not None
+    assert noted(tab, "network").active
+
+
+def test_only_the_section_in_front_is_active_and_only_while_visible(tab: InsideTab) -> None:
+    tab.show()
+    view = tab.open()
+    view.open_section("second")
+    assert (noted(tab, "network").active, noted(tab, "second").active) == (False, True)
+    assert words(tab, "insideQuestion") == "What is second?"
+    tab.hide()
+    assert not noted(tab, "second").active
+    tab.show()
+    assert noted(tab, "second").active
+
+
+def test_the_drawing_goes_through_all_sections(tab: InsideTab) -> None:
+    tab.show()
+    said = answer("4", 4, 9)
+    tab.show_drawing(said.network_input, said.probabilities, 4)
+    tab.open().open_section("second")
+    for name in ("network", "second"):
+        example = noted(tab, name).example
+        assert example is not None
+        assert example.picture is said.network_input
+        assert (example.label, example.label_source) == (4, "answer")
+    assert words(tab, "exampleAnswer") == "4"
+    assert words(tab, "exampleSure") == "90.0 % sure"
+    tab.show_drawing(None, None, None)
+    assert noted(tab, "second").example is None
+    assert words(tab, "exampleAnswer") == ""
+
+
+def test_what_the_user_says_holds_until_the_board_is_empty(tab: InsideTab) -> None:
+    tab.show()
+    said = answer("4", 4)
+    tab.show_drawing(said.network_input, said.probabilities, 4)
+    tab.say_of_drawing(9)
+    assert words(tab, "exampleLabel") == "You said: it is a 9"
+    tab.show_drawing(said.network_input, said.probabilities, 4)
+    assert words(tab, "exampleLabel") == "You said: it is a 9"
+    tab.show_drawing(None, None, None)
+    tab.show_drawing(said.network_input, said.probabilities, 4)
+    assert words(tab, "exampleLabel") == "Read as a 4"
+
+
+def test_a_picked_picture_stays_while_the_drawing_changes(tab: InsideTab) -> None:
+    tab.show()
+    view = tab.open()
+    picked = Example(np.ones((28, 28), np.float32), 7, "data", "Test picture 12", 12)
+    noted(tab, "network").example_picked.emit(picked)
+    said = answer("4", 4)
+    tab.show_drawing(said.network_input, said.probabilities, 4)
+    assert noted(tab, "network").example is picked
+    assert words(tab, "exampleTitle") == "Test picture 12"
+    assert words(tab, "exampleLabel") == "It is a 7"
+    view.card.back_button.click()
+    example = noted(tab, "network").example
+    assert example is not None
+    assert example.is_drawing
+
+
+def test_classes_of_other_data_are_not_called_digits(tab: InsideTab) -> None:
+    tab.use_network(model(refused=0.9), "")
+    tab.show()
+    said = answer("4", 4)
+    tab.show_drawing(said.network_input, said.probabilities, 4)
+    assert words(tab, "exampleLabel") == "Read as a class 4"
+    assert words(tab, "exampleSecond").startswith("then class ")
+
+
+def test_why_opens_the_section_network_on_that_pair(tab: InsideTab) -> None:
+    tab.show()
+    view = tab.open()
+    view.open_section("second")
+    picked = Example(np.ones((28, 28), np.float32), 9, "data", "Test picture 12", 12)
+    noted(tab, "second").why_asked.emit(picked, 4, 9)
+    assert view.section.name == "network"
+    assert noted(tab, "network").opened == "why 4 9"
+    assert noted(tab, "network").example is picked
+
+
+def test_a_stroke_on_the_small_board_is_a_stroke_on_the_large_one(tab: InsideTab) -> None:
+    tab.show()
+    view, large = tab.open(), tab._canvas
+    heard = []
+    large.ink_changed.connect(lambda: heard.append(large.ink().any()))
+    board = view.card.board
+    board.begin(QPointF(60, 60), False)
+    board.extend(QPointF(120, 120))
+    board.end()
+    assert heard
+    assert all(heard)
+    assert large.has_ink()
+    large.grab()
+    image = large._layer.image
+    centre = image.pixelColor(image.width() * 90 // 196, image.height() * 90 // 196)
+    assert centre.alpha() == 255
+    large.undo()
+    assert not board.has_ink()
+    assert not board.grab().isNull()
+    assert not view.card.undo_button.isEnabled()
+
+
+def test_the_section_in_front_is_remembered(tab: InsideTab) -> None:
+    tab.show()
+    tab.open().open_section("second")
+    tab.finish()
+    assert tab._preferences.get("inside_section", "") == "second"
+
+
+@pytest.mark.parametrize(
+    ("suffix", "beginning"), [(".png", b"\x89PNG"), (".svg", b"<?xml"), (".csv", b"what\nall\n")]
+)
+def test_a_view_is_saved(tab: InsideTab, tmp_path: Path, suffix: str, beginning: bytes) -> None:
+    tab.show()
+    section, told = tab.open().section, []
+    path = tmp_path / f"view{suffix}"
+    view_export.write_view(section, section.table(), path, suffix, told.append)
+    assert path.read_bytes().startswith(beginning)
+    assert told == [f"Saved as {path}."]
+    view_export.write_view(section, section.table(), tmp_path / "no" / "x", suffix, told.append)
+    assert len(told) == 2
+    assert "no" in told[1]
+
+
+def test_a_view_is_read_as_a_table(tab: InsideTab, qtbot: QtBot) -> None:
+    tab.show()
+    tab.open().show_table()
+    (window,) = tab.findChildren(view_export.TableWindow)
+    assert window.view.objectName() == "viewTable"
+    assert window.view.model().index(0, 0).data() == "all"
+    window.close()
