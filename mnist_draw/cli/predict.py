@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mnist_draw.errors import UserError
 
 if TYPE_CHECKING:
-    from mnist_draw.recognition.answer import Answer
-    from mnist_draw.recognition.numbers.number_reader import NumberAnswer
+    from mnist_draw.recognition.answer import Answer, NumberAnswer
 
 #: Digits of a figure in JSON: more than float32 has would only be noise.
 _DECIMALS = 6

@@ -1,1 +1,25 @@
-"""The digits: IDX files, the tutorial's split, minibatches and preprocessing (NumPy only)."""
+"""The digits: MNIST's files, minibatches, preprocessing, augmentation, and digits of one's own.
+
+NumPy does the work; augmentation compiles its loops with Numba where that is installed.
+
+Modules
+-------
+mnist
+    The tutorial's split of MNIST, or of another data set in MNIST's files.
+idx
+    Reads and checks MNIST's file format.
+minibatches
+    Examples in small groups, as the tutorial deals them.
+normalise
+    Ink of any size becomes the network's 28×28, for drawings and training pictures alike.
+augmentation
+    Training pictures are varied, from slight slants to new handwriting.
+prefetch
+    The next minibatches are made in other threads while one is learnt.
+own_digits
+    A folder of one's own digits, to be learnt beside MNIST.
+own_digits_export
+    Such digits are written as files under MNIST's names.
+errors
+    What is raised when a data set cannot be used.
+"""

@@ -34,9 +34,9 @@ def read_idx(path: Path, *, dimensions: tuple[int, ...]) -> NDArray[Any]:
 
     Parameters
     ----------
-    path
+    path : pathlib.Path
         The file. Compression is recognised by content, not by name.
-    dimensions
+    dimensions : tuple of int
         The numbers of dimensions that make sense here, for example ``(3,)`` for pictures.
 
     Returns

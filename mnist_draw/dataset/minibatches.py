@@ -23,13 +23,13 @@ def iterate_minibatches(
 
     Parameters
     ----------
-    inputs, targets
+    inputs, targets : numpy.ndarray
         Arrays of the same length N.
-    batchsize
+    batchsize : int
         Examples in a minibatch, from 1 to N.
-    shuffle
+    shuffle : bool
         Whether to draw the examples in random order.
-    rng
+    rng : numpy.random.Generator or None
         Where the order comes from; NumPy's global generator where none is given, as in the
         tutorial, so that ``np.random.seed`` makes it repeatable.
 

@@ -45,7 +45,7 @@ class Dataset:
 
         Parameters
         ----------
-        training_examples
+        training_examples : int
             How many, at least 1; all where the data set has fewer.
         """
         return Dataset(
@@ -65,7 +65,7 @@ def scale(images: Images) -> FloatImages:
 
     Parameters
     ----------
-    images
+    images : numpy.ndarray
         uint8 of any shape.
 
     Returns
@@ -82,7 +82,7 @@ def load_data(
 
     Parameters
     ----------
-    folder
+    folder : str or path-like or None
         A folder with the four IDX files under MNIST's names, gzipped or not; MNIST itself,
         which ships with the program, where none is given.
 

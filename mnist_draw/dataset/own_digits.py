@@ -44,11 +44,11 @@ class ExtraDigits:
 
     Attributes
     ----------
-    images
+    images : numpy.ndarray
         uint8 (N, 1, 28, 28), ink high.
-    labels
+    labels : numpy.ndarray
         uint8 (N,), 0 to 9.
-    folder
+    folder : pathlib.Path
         Where they come from.
     """
 
@@ -67,9 +67,9 @@ def load_extra(
 
     Parameters
     ----------
-    folder
+    folder : str or path-like
         See the description of this module.
-    read_picture
+    read_picture : ReadPicture
         How to read a picture that no digit of the program is.
 
     Returns

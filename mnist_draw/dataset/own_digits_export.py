@@ -41,9 +41,9 @@ def export_idx(extra: ExtraDigits, folder: str | os.PathLike[str]) -> tuple[int,
 
     Parameters
     ----------
-    extra
+    extra : ExtraDigits
         At least 3 digits.
-    folder
+    folder : str or path-like
         It exists, and holds none of the four files yet.
 
     Returns

@@ -25,13 +25,13 @@ def prefetch(
 
     Parameters
     ----------
-    work
+    work : callable
         What to do with a task; called in several threads at once if `threads` exceeds 1.
-    tasks
+    tasks : iterable
         Taken one after another, in the thread of the caller.
-    ahead
+    ahead : int
         Results that may be ready or in the making at a time, at least 1.
-    threads
+    threads : int
         At least 1.
 
     Yields

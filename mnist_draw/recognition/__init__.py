@@ -1,19 +1,34 @@
 """From a picture to an answer: which digit it is, how sure, or that it is none.
 
+Importing this package loads neither Theano nor Lasagne; the first
+:class:`mnist_draw.recognition.recogniser.Recogniser` does.
+
 Modules
 -------
 pictures
     Picture files of any size become ink.
 recogniser
     Ink becomes an answer, through the shared preprocessing and a trained network.
-rejection
-    Ink that no digit looks like, and probabilities that no digit speaks from.
+digit_or_not
+    The rule that tells digits from what is none, and the thresholds of an answer.
+numbers
+    Several digits from left to right are read as a number.
+reader
+    A recogniser that reads numbers, too: what the board asks.
+answer
+    What is told to the user: a digit, two candidates, a number, or that there is none.
 calibration
     Probabilities that mean what they say.
-answer
-    What is told to the user.
-models
-    The trained networks that ship, and those in the user's files.
-
-Importing this package loads neither Theano nor Lasagne; the first :class:`Recogniser` does.
+explanation
+    Which ink spoke for a digit, and which hidden units lit up.
+finished_model
+    A network whose training has ended becomes a model file with all that is known of it.
+fine_tuning
+    A network learns a person's own digits.
+mistakes
+    The test pictures that a network reads wrongly.
+network_library
+    The trained networks that ship with the program.
+learnt
+    The networks that have learnt the user's digits, in the user's files.
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -55,6 +56,59 @@ class Answer:
     def is_sure(self) -> bool:
         """Whether the text is just the digit."""
         return self.digit is not None and self.text == str(self.digit)
+
+
+@dataclass(frozen=True)
+class DigitAnswer:
+    """One digit of a number.
+
+    Attributes
+    ----------
+    digit : int or None
+        None for what is no digit.
+    confidence : float
+        Calibrated probability of the digit, 0 to 1; 0 where there is none.
+    box : tuple of int
+        Left, top, width and height in pixels of the picture.
+    probabilities : numpy.ndarray, float32, shape (10,)
+        What the network says about this digit alone, calibrated; all 0.1 where it was not asked.
+    network_input : numpy.ndarray or None
+        What the network saw of it, float32, shape (28, 28).
+    """
+
+    digit: int | None
+    confidence: float
+    box: tuple[int, int, int, int]
+    probabilities: npt.NDArray[np.float32] = field(
+        default_factory=lambda: np.full(10, 0.1, np.float32), repr=False, compare=False
+    )
+    network_input: npt.NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class NumberAnswer:
+    """A number.
+
+    Attributes
+    ----------
+    text : str
+        Its digits from left to right, ``?`` in the place of what is no digit; a single ``?``
+        where nothing is a digit; empty for an empty picture.
+    digits : tuple of DigitAnswer
+    """
+
+    text: str
+    digits: tuple[DigitAnswer, ...]
+
+    @property
+    def confidence(self) -> float:
+        """Probability that all digits are right, 0 to 1; 0 where one is none."""
+        return math.prod(part.confidence for part in self.digits) if self.digits else 0.0
+
+    @property
+    def is_number(self) -> bool:
+        """Whether there are several digits and nothing else."""
+        return len(self.digits) > 1 and all(part.digit is not None for part in self.digits)
 
 
 def empty_answer() -> Answer:

@@ -17,8 +17,6 @@ Probabilities = npt.NDArray[np.float32]
 
 #: Temperatures that a fit may give; outside of them something else is wrong with the network.
 LOWEST, HIGHEST = 0.2, 10.0
-_GOLDEN = (math.sqrt(5) - 1) / 2
-_TOLERANCE = 1e-4
 
 
 def apply_temperature(probabilities: npt.NDArray[np.floating], temperature: float) -> Probabilities:
@@ -66,6 +64,9 @@ def fit_temperature(
     """
     if len(probabilities) != len(labels) or not len(labels):
         raise ValueError(f"got {len(probabilities)} probabilities for {len(labels)} labels")
+    # Slow to import, and not needed to apply a temperature.
+    from scipy.optimize import minimize_scalar
+
     logs = _log(probabilities)
     rows = np.arange(len(labels))
 
@@ -74,20 +75,10 @@ def fit_temperature(
         scaled -= scaled.max(axis=1, keepdims=True)
         return float(np.mean(np.log(np.exp(scaled).sum(axis=1)) - scaled[rows, labels]))
 
-    # Golden-section search: the loss has one minimum (it is convex in 1/T).
-    low, high = math.log(LOWEST), math.log(HIGHEST)
-    left, right = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
-    loss_left, loss_right = loss(left), loss(right)
-    while high - low > _TOLERANCE:
-        if loss_left < loss_right:
-            high, right, loss_right = right, left, loss_left
-            left = high - _GOLDEN * (high - low)
-            loss_left = loss(left)
-        else:
-            low, left, loss_left = left, right, loss_right
-            right = low + _GOLDEN * (high - low)
-            loss_right = loss(right)
-    return math.exp((low + high) / 2)
+    # The loss has one minimum, for it is convex in 1/T.
+    bounds = (math.log(LOWEST), math.log(HIGHEST))
+    found = minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-5})
+    return math.exp(float(found.x))
 
 
 def expected_calibration_error(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,9 +15,6 @@ from mnist_draw.recognition.calibration import HIGHEST, LOWEST, apply_temperatur
 from mnist_draw.recognition.digit_or_not.rule import Refusal, shipped_refusal
 from mnist_draw.recognition.digit_or_not.thresholds import UNLIKE_A_DIGIT, object_to_ink
 from mnist_draw.storage import ModelFile, ModelFileError
-
-if TYPE_CHECKING:
-    from mnist_draw.recognition.numbers.number_reader import NumberAnswer
 
 Image = npt.NDArray[np.float32]
 
@@ -211,32 +208,7 @@ class Recogniser:
         """
         if not has_ink(ink):
             return empty_answer()
-        return self._answer(normalise_ink(ink), ink)
-
-    def read_number(
-        self, ink: npt.NDArray[Any], alone: Answer | None = None, beginning: bool = False
-    ) -> NumberAnswer:
-        """Read several digits from left to right; see `recognition.numbers`."""
-        from mnist_draw.recognition.numbers.number_reader import read_number
-
-        return read_number(self, ink, alone, beginning)
-
-    def recognise_input(self, picture: npt.NDArray[Any]) -> Answer:
-        """Tell which digit a picture of MNIST's kind shows, without normalising it.
-
-        Parameters
-        ----------
-        picture : numpy.ndarray, float32, shape (1, 28, 28) or (28, 28)
-            0 to 255/256.
-        """
-        picture = np.asarray(picture, dtype=np.float32).reshape(-1, SIDE, SIDE)
-        if picture.shape[0] != 1:
-            raise ValueError(f"expected one picture, got {picture.shape[0]}")
-        if not has_ink(picture[0]):
-            return empty_answer()
-        return self._answer(picture[0], picture[0])
-
-    def _answer(self, network_input: Image, ink: npt.NDArray[Any]) -> Answer:
+        network_input = normalise_ink(ink)
         probabilities, likeness, _ = self.read(network_input[None, None])
         objection = object_to_ink(ink)
         if not objection and self.refuses(float(likeness[0])):

@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from mnist_draw.recognition.answer import Answer
+from mnist_draw.recognition.answer import Answer, DigitAnswer, NumberAnswer
 from mnist_draw.recognition.explanation import Explanation, HiddenLayer
-from mnist_draw.recognition.numbers.number_reader import DigitAnswer, NumberAnswer
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.training import events
 from mnist_draw.training.control import Controls

@@ -18,7 +18,7 @@ from mnist_draw.app.shared.widgets import Card, explain, label, set_look
 if TYPE_CHECKING:
     import numpy as np
 
-    from mnist_draw.recognition.numbers.number_reader import DigitAnswer, NumberAnswer
+    from mnist_draw.recognition.answer import DigitAnswer, NumberAnswer
 
 #: Digits of a number that are shown large.
 _MOST_LARGE = 5

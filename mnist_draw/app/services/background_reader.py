@@ -25,9 +25,9 @@ T = TypeVar("T")
 
 
 def _recogniser(model: ModelFile) -> Any:
-    from mnist_draw.recognition.recogniser import Recogniser
+    from mnist_draw.recognition.reader import Reader
 
-    return Recogniser(model)
+    return Reader(model)
 
 
 class SideReader(QObject):

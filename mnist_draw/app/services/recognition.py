@@ -32,9 +32,9 @@ def _default_model() -> Any:
 
 
 def _recogniser(model: Any) -> Any:
-    from mnist_draw.recognition.recogniser import Recogniser
+    from mnist_draw.recognition.reader import Reader
 
-    recogniser = Recogniser(model)
+    recogniser = Reader(model)
     # The first picture loads what recognition needs beside the network: not while one draws.
     recogniser.prepare()
     recogniser.read_number(_sample(), recogniser.recognise_ink(_sample()))

@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_draw.dataset.augmentation import raster
-from mnist_draw.dataset.augmentation.hashed_random import Chance
+from mnist_draw.dataset.augmentation.hashed_random import HashedRandom
 from mnist_draw.dataset.augmentation.numba_loops import uncompiled
-from mnist_draw.dataset.augmentation.placement import BOX, Frame
+from mnist_draw.dataset.augmentation.placement import BOX, Placement
 from mnist_draw.dataset.augmentation.skeleton_store import MIDDLE, StrokeStore
 from mnist_draw.dataset.augmentation.warp import Warp, WarpRange
 from mnist_draw.dataset.augmentation.writing_styles import restyle
@@ -51,13 +51,13 @@ class Recipe:
 
     Attributes
     ----------
-    meaning
+    meaning : str
         One sentence for menus and help texts.
-    warp
+    warp : WarpRange or None
         How far pictures are deformed; None for not at all.
-    reinked
+    reinked : float
         Share of pictures that are painted anew.
-    styles
+    styles : bool
         Whether re-inked digits are written in rare styles too.
     """
 
@@ -89,13 +89,13 @@ class Augmenter:
 
     Parameters
     ----------
-    recipe
+    recipe : str
         One of `RECIPES`.
-    images
+    images : numpy.ndarray
         uint8 (N, 1, 28, 28), ink high, normalised as MNIST is.
-    labels
+    labels : numpy.ndarray
         Integers (N,), 0 to 9.
-    seed
+    seed : int
         Whole number, 0 or more.
 
     Raises
@@ -126,9 +126,9 @@ class Augmenter:
 
         Parameters
         ----------
-        indices
+        indices : numpy.ndarray
             Which pictures: integers (n,).
-        epoch
+        epoch : int
             Whole number, 0 or more; another epoch gives other variations.
 
         Returns
@@ -139,11 +139,11 @@ class Augmenter:
         warp = self.recipe.warp
         if warp is None:
             return self._images[chosen][:, None]
-        chance = Chance(self._seed, epoch, chosen)
+        random = HashedRandom(self._seed, epoch, chosen)
         # A picture whose ink is too faint for a skeleton stays as it is.
         result = self._images[chosen]
         drawn = self._store.has_points(chosen)
-        reinked = chance.happens(self.recipe.reinked)
+        reinked = random.happens(self.recipe.reinked)
         new, moved = np.flatnonzero(drawn & reinked), np.flatnonzero(drawn & ~reinked)
         if len(new):
             result[new] = self._written(chosen[new], epoch, warp)
@@ -153,56 +153,56 @@ class Augmenter:
 
     def _written(self, chosen: NDArray[np.intp], epoch: int, limits: WarpRange) -> Images:
         """Paint digits anew, with another pen."""
-        chance = Chance(self._seed + 1, epoch, chosen)
+        random = HashedRandom(self._seed + 1, epoch, chosen)
         strokes = self._store.strokes(chosen)
         if self.recipe.styles:
-            restyle(strokes, self._labels[chosen], chance)
-        warp = Warp(chance, limits)
+            restyle(strokes, self._labels[chosen], random)
+        warp = Warp(random, limits)
         strokes.x, strokes.y = warp.forward(strokes.x, strokes.y)
-        round_pen, pen = chance.happens(ROUND), chance.uniform(*PENS)
-        edge = chance.uniform(-EDGE, EDGE)[:, None]
+        round_pen, pen = random.happens(ROUND), random.uniform(*PENS)
+        edge = random.uniform(-EDGE, EDGE)[:, None]
         width = np.maximum(strokes.radius + edge, np.float32(THINNEST))
         strokes.radius = np.where(strokes.radius > 0, width, np.float32(0))
-        frame = Frame(strokes, *_jitter(chance), round_pen, pen)
+        placement = Placement(strokes, *_jitter(random), round_pen, pen)
 
         def paint(chosen: Rows | slice) -> Images:
-            return raster.paint(*frame.place(strokes, chosen))
+            return raster.paint(*placement.place(strokes, chosen))
 
-        return _centred(frame, paint)
+        return _centred(placement, paint)
 
     def _moved(self, chosen: NDArray[np.intp], epoch: int, limits: WarpRange) -> Images:
         """Move the grey levels of pictures."""
-        chance = Chance(self._seed + 2, epoch, chosen)
+        random = HashedRandom(self._seed + 2, epoch, chosen)
         strokes = self._store.strokes(chosen)
-        warp = Warp(chance, limits)
+        warp = Warp(random, limits)
         strokes.x, strokes.y = warp.forward(strokes.x, strokes.y)
         # A picture's box reaches to the faint rim around the edge of its ink.
         rim = np.where(strokes.radius > 0, RIM, np.float32(0))
         strokes.radius += rim
-        frame = Frame(strokes, *_jitter(chance))
+        placement = Placement(strokes, *_jitter(random))
         images = self._images[chosen]
         nodes = np.arange(raster.NODES, dtype=np.float32) * raster.SPACING - MIDDLE
         across, down = np.tile(nodes, raster.NODES), np.repeat(nodes, raster.NODES)
 
         def move(chosen: Rows | slice) -> Images:
-            x, y = warp.backward(*frame.origin(across, down))
+            x, y = warp.backward(*placement.origin(across, down))
             return raster.move(images[chosen], x[chosen] + MIDDLE, y[chosen] + MIDDLE)
 
-        return _centred(frame, move)
+        return _centred(placement, move)
 
 
-def _centred(frame: Frame, draw: Callable[[Rows | slice], Images]) -> Images:
+def _centred(placement: Placement, draw: Callable[[Rows | slice], Images]) -> Images:
     """Draw all pictures, and those again whose ink is not where it should be."""
     images = draw(slice(None))
-    wrong = frame.recentre(images)
+    wrong = placement.recentre(images)
     images[wrong] = draw(wrong)
     return images
 
 
-def _jitter(chance: Chance) -> tuple[Floats, Floats, Floats]:
+def _jitter(random: HashedRandom) -> tuple[Floats, Floats, Floats]:
     """Return how large each digit will be, and where its middle goes."""
-    to_x, to_y = chance.uniforms(2, -PLACE_JITTER, PLACE_JITTER)
-    return BOX * (1 + chance.uniform(-SIZE_JITTER, SIZE_JITTER)), to_x, to_y
+    to_x, to_y = random.uniforms(2, -PLACE_JITTER, PLACE_JITTER)
+    return BOX * (1 + random.uniform(-SIZE_JITTER, SIZE_JITTER)), to_x, to_y
 
 
 def preview(
@@ -212,9 +212,9 @@ def preview(
 
     Parameters
     ----------
-    recipe, images, labels, seed
+    recipe, images, labels, seed : str, numpy.ndarray, numpy.ndarray, int
         As for `Augmenter`; the seed also chooses the pictures.
-    count
+    count : int
         How many; fewer where there are fewer pictures.
 
     Returns

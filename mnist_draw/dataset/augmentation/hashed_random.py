@@ -20,14 +20,14 @@ _GOLDEN = 0x9E3779B97F4A7C15
 _WORD = 2**64 - 1
 
 
-class Chance:
+class HashedRandom:
     """Numbers for the pictures of one minibatch, each call a new set of them.
 
     Parameters
     ----------
-    seed, epoch
+    seed, epoch : int
         Whole numbers, 0 or more.
-    indices
+    indices : numpy.ndarray
         The pictures' places in the data set, integers (n,).
     """
 

@@ -52,7 +52,7 @@ class Compiled:
 
     Parameters
     ----------
-    function
+    function : callable
         What Numba compiles in nopython mode; called as it is written, and slowly, without it.
     """
 

@@ -26,26 +26,26 @@ LOW, HIGH = np.float32(-14.5), np.float32(13.5)
 TOLERANCE = 0.1
 
 
-class Frame:
+class Placement:
     """Where n digits come to lie on the picture, and how large.
 
     Parameters
     ----------
-    strokes
+    strokes : Strokes
         The digits as they are before; radii as they would be painted without scaling.
-    size
+    size : numpy.ndarray
         Longer side of the ink on the picture, in pixels: float32 (n,).
-    to_x, to_y
+    to_x, to_y : numpy.ndarray
         Where the centre of mass goes, in pixels from the middle: float32 (n,). As for a
         drawing, all of the ink stays on the picture, however lopsided it is.
-    round_pen
+    round_pen : numpy.ndarray or None
         Digits that are painted with one round pen, bool (n,); none where left out.
-    pen
+    pen : numpy.ndarray or None
         Radius of these pens on the picture, in pixels: float32 (n,).
 
     Attributes
     ----------
-    scale
+    scale : numpy.ndarray
         Pixels of the picture for each pixel before: float32 (n,).
     """
 
@@ -87,8 +87,8 @@ class Frame:
 
         Parameters
         ----------
-        images
-            uint8 (n, 28, 28), painted where the frame said.
+        images : numpy.ndarray
+            uint8 (n, 28, 28), painted where they were placed.
 
         Returns
         -------

@@ -35,10 +35,10 @@ def paint(x: Floats, y: Floats, radius: Floats) -> Images:
 
     Parameters
     ----------
-    x, y
+    x, y : numpy.ndarray
         Middles in pixels, index 0 being the middle of the first pixel: float32 (n, discs). All
         discs lie within `MARGIN` / 2 pixels of the picture.
-    radius
+    radius : numpy.ndarray
         In pixels, up to `LARGEST_RADIUS`; a disc of radius 0 or less is none.
 
     Returns
@@ -56,9 +56,9 @@ def move(images: Images, x: Floats, y: Floats) -> Images:
 
     Parameters
     ----------
-    images
+    images : numpy.ndarray
         uint8 (n, 28, 28).
-    x, y
+    x, y : numpy.ndarray
         Where the nodes of a lattice come from, in pixels: float32 (n, 64), rows after one
         another. The nodes lie at the indices 0, 4, … 28 in both directions; between them the
         map is interpolated.

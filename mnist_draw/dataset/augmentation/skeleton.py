@@ -44,16 +44,16 @@ class Skeletons:
 
     Attributes
     ----------
-    picture
+    picture : numpy.ndarray
         Which picture each point belongs to, ascending: intp (points,).
-    x, y
+    x, y : numpy.ndarray
         Places in pixels of the 28×28 picture, index 0 being the middle of the first pixel:
         float32 (points,).
-    radius
+    radius : numpy.ndarray
         Distance to the ink's edge in the same unit.
-    length
+    length : numpy.ndarray
         How much of the line a point stands for: half of the way to its neighbours.
-    end_x, end_y
+    end_x, end_y : numpy.ndarray
         A unit vector outwards where the line ends, else 0.
     """
 
@@ -71,7 +71,7 @@ def skeletons(images: NDArray[np.uint8]) -> Skeletons:
 
     Parameters
     ----------
-    images
+    images : numpy.ndarray
         uint8 (n, 28, 28), ink high.
     """
     ink = _pack(_enlarge(images))
@@ -98,7 +98,7 @@ def thin(ink: Bits) -> Bits:
 
     Parameters
     ----------
-    ink
+    ink : numpy.ndarray
         uint64 (n, rows): a bit for each pixel, the lowest being the first column.
 
     Returns

@@ -34,13 +34,13 @@ class Strokes:
 
     Attributes
     ----------
-    x, y
+    x, y : numpy.ndarray
         Places in pixels, y downwards.
-    radius
+    radius : numpy.ndarray
         Of the ink around the point in pixels; 0 where there is no point.
-    length
+    length : numpy.ndarray
         Pixels of line that the point stands for; 0 where there is no point.
-    end_x, end_y
+    end_x, end_y : numpy.ndarray
         Unit vectors outwards at the ends of lines, else 0.
     """
 
@@ -78,7 +78,7 @@ class StrokeStore:
 
     Parameters
     ----------
-    images
+    images : numpy.ndarray
         uint8 (N, 28, 28).
     """
 

@@ -29,15 +29,15 @@ def add(strokes: Strokes, rows: Rows, first: int, x: Floats, y: Floats, pen: Flo
 
     Parameters
     ----------
-    strokes
+    strokes : Strokes
         Changed in place.
-    rows
+    rows : numpy.ndarray
         Which digits, intp (rows,).
-    first
+    first : int
         Which of the `EXTRA` places the stroke begins at.
-    x, y
+    x, y : numpy.ndarray
         Its points (rows, count).
-    pen
+    pen : numpy.ndarray
         Radius of every digit's ink, (n,).
     """
     start = strokes.x.shape[1] - EXTRA + first
@@ -57,9 +57,9 @@ def curve(start: Place, pull: Place, end: Place, count: int) -> Place:
 
     Parameters
     ----------
-    start, pull, end
+    start, pull, end : tuple of numpy.ndarray
         x and y of the three control points, (rows,) each.
-    count
+    count : int
         Points of each curve.
 
     Returns
@@ -85,11 +85,11 @@ def erase(strokes: Strokes, rows: Rows, x: Floats, y: Floats, reach: Floats) -> 
 
     Parameters
     ----------
-    strokes
+    strokes : Strokes
         Changed in place.
-    rows
+    rows : numpy.ndarray
         Which digits, intp (rows,).
-    x, y, reach
+    x, y, reach : numpy.ndarray
         Middle and radius of the rubber in pixels, (rows,).
     """
     squared = (strokes.x[rows] - x[:, None]) ** 2 + (strokes.y[rows] - y[:, None]) ** 2

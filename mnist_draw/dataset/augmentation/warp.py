@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_draw.dataset.augmentation.hashed_random import Chance
+from mnist_draw.dataset.augmentation.hashed_random import HashedRandom
 from mnist_draw.dataset.augmentation.numba_loops import Compiled, has_numba
 
 Floats = NDArray[np.float32]
@@ -27,15 +27,15 @@ class WarpRange:
 
     Attributes
     ----------
-    rotation
+    rotation : float
         Degrees.
-    shear
+    shear : float
         Pixels to the side for each pixel of height.
-    aspect
+    aspect : float
         The logarithm of width to height.
-    bend
+    bend : float
         How far the middle may be bent out of line, in pixels; the ends stay.
-    waves
+    waves : tuple
         For each octave of noise: the root mean square of the shift in pixels, and the shortest
         and longest wavelength in pixels.
     """
@@ -58,17 +58,17 @@ class Warp:
 
     Parameters
     ----------
-    chance
+    random : HashedRandom
         Where the amounts come from.
-    limits
+    limits : WarpRange
         How large they may be.
     """
 
-    def __init__(self, chance: Chance, limits: WarpRange) -> None:
-        angle = chance.uniform(-1, 1) * np.float32(np.radians(limits.rotation))
-        shear = chance.uniform(-limits.shear, limits.shear)
+    def __init__(self, random: HashedRandom, limits: WarpRange) -> None:
+        angle = random.uniform(-1, 1) * np.float32(np.radians(limits.rotation))
+        shear = random.uniform(-limits.shear, limits.shear)
         # Half of the logarithm to each side: the area stays.
-        wide = np.exp(chance.uniform(-limits.aspect / 2, limits.aspect / 2))
+        wide = np.exp(random.uniform(-limits.aspect / 2, limits.aspect / 2))
         cos, sin = np.cos(angle), np.sin(angle)
         # Slant, then stretch, then turn; y points down, so that a positive shear leans right.
         # x from x, x from y, y from x, y from y: (4, n).
@@ -80,16 +80,16 @@ class Warp:
                 cos / wide - sin * wide * shear,
             ]
         )
-        self._bends = chance.uniforms(4, -limits.bend, limits.bend)
+        self._bends = random.uniforms(4, -limits.bend, limits.bend)
         waves = []
         for strength, shortest, longest in limits.waves:
-            direction, phase, heading = chance.uniforms(3 * WAVES, 0, 2 * np.pi).reshape(
+            direction, phase, heading = random.uniforms(3 * WAVES, 0, 2 * np.pi).reshape(
                 3, WAVES, -1
             )
             # Waves per pixel, drawn evenly: short ones are as frequent as long ones.
-            number = chance.uniforms(WAVES, 1 / longest, 1 / shortest)
+            number = random.uniforms(WAVES, 1 / longest, 1 / shortest)
             # A wave's mean square is about half, and each has its part of the octave's.
-            height = np.float32(strength * np.sqrt(2 / WAVES)) * chance.uniforms(WAVES, 0.5, 1.37)
+            height = np.float32(strength * np.sqrt(2 / WAVES)) * random.uniforms(WAVES, 0.5, 1.37)
             waves.append(
                 [
                     number * np.cos(direction),

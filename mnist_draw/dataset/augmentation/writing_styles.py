@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_draw.dataset.augmentation.digit_styles import STYLES
-from mnist_draw.dataset.augmentation.hashed_random import Chance
+from mnist_draw.dataset.augmentation.hashed_random import HashedRandom
 from mnist_draw.dataset.augmentation.skeleton_store import Strokes
 from mnist_draw.dataset.augmentation.stroke_edits import (
     SHORT,
@@ -27,43 +27,43 @@ from mnist_draw.dataset.augmentation.stroke_edits import (
 Labels = NDArray[np.integer[Any]]
 
 
-def restyle(strokes: Strokes, labels: Labels, chance: Chance) -> None:
+def restyle(strokes: Strokes, labels: Labels, random: HashedRandom) -> None:
     """Write some of the digits in another style.
 
     Parameters
     ----------
-    strokes
+    strokes : Strokes
         Changed in place.
-    labels
+    labels : numpy.ndarray
         Integers (n,), 0 to 9.
-    chance
+    random : HashedRandom
         Decides which digits, and by how much.
     """
     pen = strokes.pen()
-    _trim(strokes, chance)
+    _trim(strokes, random)
     # Drawn for all pictures, so that a picture's numbers do not depend on its neighbours.
-    amounts = chance.uniforms(10, 0, 1)
+    amounts = random.uniforms(10, 0, 1)
     for digit, style in STYLES.items():
         rows = np.flatnonzero(labels == digit)
         if len(rows):
             style(strokes, rows, amounts, pen)
-    _tails(strokes, chance, pen)
-    _gaps(strokes, chance, labels)
+    _tails(strokes, random, pen)
+    _gaps(strokes, random, labels)
 
 
-def _trim(strokes: Strokes, chance: Chance) -> None:
+def _trim(strokes: Strokes, random: HashedRandom) -> None:
     """Cut one end short: a tail that is hardly there."""
-    chosen = chance.happens(0.12)
-    which, long = chance.uniforms(2, 0, 1)
+    chosen = random.happens(0.12)
+    which, long = random.uniforms(2, 0, 1)
     rows, ends = _one_end(strokes, which, chosen)
     reach = between(long[rows], 0.5, 3.0)
     erase(strokes, rows, strokes.x[rows, ends], strokes.y[rows, ends], reach)
 
 
-def _tails(strokes: Strokes, chance: Chance, pen: Floats) -> None:
+def _tails(strokes: Strokes, random: HashedRandom, pen: Floats) -> None:
     """Prolong one end of a line by a little, slightly bent."""
-    chosen = chance.happens(0.15)
-    which, long, bend = chance.uniforms(3, 0, 1)
+    chosen = random.happens(0.15)
+    which, long, bend = random.uniforms(3, 0, 1)
     used = strokes.radius[:, -SHORT:].any(axis=1)
     rows, ends = _one_end(strokes, which, chosen & ~used)
     x, y = strokes.x[rows, ends], strokes.y[rows, ends]
@@ -79,10 +79,10 @@ def _tails(strokes: Strokes, chance: Chance, pen: Floats) -> None:
     add(strokes, rows, SHORT, x, y, pen)
 
 
-def _gaps(strokes: Strokes, chance: Chance, labels: Labels) -> None:
+def _gaps(strokes: Strokes, random: HashedRandom, labels: Labels) -> None:
     """Lift the pen for a moment; not in a 1, which would become an i."""
-    rows = np.flatnonzero(chance.happens(0.1) & (labels != 1))
-    where, long = chance.uniforms(2, 0, 1)[:, rows]
+    rows = np.flatnonzero(random.happens(0.1) & (labels != 1))
+    where, long = random.uniforms(2, 0, 1)[:, rows]
     inside = strokes.radius[rows] > 0
     rank = (where * inside.sum(axis=1)).astype(np.intp)
     points = (np.cumsum(inside, axis=1) > rank[:, None]).argmax(axis=1)

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_draw.dataset.augmentation.augmenter import RECIPES, Augmenter
-from mnist_draw.dataset.augmentation.hashed_random import Chance
+from mnist_draw.dataset.augmentation.hashed_random import HashedRandom
 from mnist_draw.dataset.augmentation.skeleton_store import StrokeStore
 from mnist_draw.dataset.augmentation.writing_styles import restyle
 from mnist_draw.dataset.mnist import load_dataset, scale
@@ -63,10 +63,10 @@ class Digits:
         """Return digits written with pens of any width, uint8 (n, 28, 28)."""
         warp = RECIPES["handwriting"].warp
         assert warp is not None
-        chance = Chance(self._seed + 3, epoch, indices)
+        random = HashedRandom(self._seed + 3, epoch, indices)
         strokes = self._store.strokes(indices)
-        restyle(strokes, self._labels[indices], chance)
-        return written(strokes, chance, warp)
+        restyle(strokes, self._labels[indices], random)
+        return written(strokes, random, warp)
 
 
 def fit_refusal(seed: int = 1, epochs: int = EPOCHS) -> ModelFile:

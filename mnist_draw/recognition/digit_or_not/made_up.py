@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_draw.dataset.augmentation import raster
-from mnist_draw.dataset.augmentation.hashed_random import Chance
-from mnist_draw.dataset.augmentation.placement import BOX, Frame
+from mnist_draw.dataset.augmentation.hashed_random import HashedRandom
+from mnist_draw.dataset.augmentation.placement import BOX, Placement
 from mnist_draw.dataset.augmentation.skeleton_store import Strokes
 from mnist_draw.dataset.augmentation.warp import Warp, WarpRange
 from mnist_draw.dataset.normalise import normalise_ink
@@ -101,33 +101,33 @@ def painted(drawings: list[tuple[Points, ...]], seed: int) -> Images:
         radius[row, : len(points)] = 1
         length[row, : len(points)] = steps * float(BOX)
     none = np.zeros_like(x)
-    chance = Chance(seed, 0, np.arange(count))
-    return written(Strokes(x, y, radius, length, none, none), chance, _WARP)
+    random = HashedRandom(seed, 0, np.arange(count))
+    return written(Strokes(x, y, radius, length, none, none), random, _WARP)
 
 
-def written(strokes: Strokes, chance: Chance, limits: WarpRange) -> Images:
+def written(strokes: Strokes, random: HashedRandom, limits: WarpRange) -> Images:
     """Deform lines and paint them with round pens of any width, normalised.
 
     Parameters
     ----------
     strokes : Strokes
         Of n pictures; changed in place.
-    chance : Chance
+    random : HashedRandom
     limits : WarpRange
 
     Returns
     -------
     numpy.ndarray, uint8, shape (n, 28, 28)
     """
-    warp = Warp(chance, limits)
+    warp = Warp(random, limits)
     strokes.x, strokes.y = warp.forward(strokes.x, strokes.y)
-    pen = chance.uniform(*PENS)
-    size = BOX * (1 + chance.uniform(-0.05, 0.05))
-    to_x, to_y = chance.uniforms(2, -0.5, 0.5)
-    frame = Frame(strokes, size, to_x, to_y, np.ones(len(pen), np.bool_), pen)
-    pictures = raster.paint(*frame.place(strokes, slice(None)))
-    wrong = frame.recentre(pictures)
-    pictures[wrong] = raster.paint(*frame.place(strokes, wrong))
+    pen = random.uniform(*PENS)
+    size = BOX * (1 + random.uniform(-0.05, 0.05))
+    to_x, to_y = random.uniforms(2, -0.5, 0.5)
+    placement = Placement(strokes, size, to_x, to_y, np.ones(len(pen), np.bool_), pen)
+    pictures = raster.paint(*placement.place(strokes, slice(None)))
+    wrong = placement.recentre(pictures)
+    pictures[wrong] = raster.paint(*placement.place(strokes, wrong))
     return pictures
 
 

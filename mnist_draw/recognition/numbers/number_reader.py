@@ -8,8 +8,6 @@ digit are read at once, and of all ways to put the pieces together the most prob
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_draw.dataset.normalise import SIDE, has_ink, ink_box, normalise_ink
+from mnist_draw.recognition.answer import Answer, DigitAnswer, NumberAnswer
 from mnist_draw.recognition.numbers.pieces import Pieces, cut_in_pieces
 
 if TYPE_CHECKING:
-    from mnist_draw.recognition.answer import Answer
     from mnist_draw.recognition.recogniser import Recogniser
 
 #: What looks so much like a digit (as log odds) and is read with so much confidence is not cut.
@@ -51,59 +49,6 @@ _LENIENCE = 3.0
 #: A digit lower than this, in heights of the line, costs as much for each tenth that it lacks.
 _LOW = 0.5
 _PER_TENTH = 1.0
-
-
-@dataclass(frozen=True)
-class DigitAnswer:
-    """One digit of a number.
-
-    Attributes
-    ----------
-    digit : int or None
-        None for what is no digit.
-    confidence : float
-        Calibrated probability of the digit, 0 to 1; 0 where there is none.
-    box : tuple of int
-        Left, top, width and height in pixels of the picture.
-    probabilities : numpy.ndarray, float32, shape (10,)
-        What the network says about this digit alone, calibrated; all 0.1 where it was not asked.
-    network_input : numpy.ndarray or None
-        What the network saw of it, float32, shape (28, 28).
-    """
-
-    digit: int | None
-    confidence: float
-    box: tuple[int, int, int, int]
-    probabilities: npt.NDArray[np.float32] = field(
-        default_factory=lambda: np.full(10, 0.1, np.float32), repr=False, compare=False
-    )
-    network_input: npt.NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
-
-
-@dataclass(frozen=True)
-class NumberAnswer:
-    """A number.
-
-    Attributes
-    ----------
-    text : str
-        Its digits from left to right, ``?`` in the place of what is no digit; a single ``?``
-        where nothing is a digit; empty for an empty picture.
-    digits : tuple of DigitAnswer
-    """
-
-    text: str
-    digits: tuple[DigitAnswer, ...]
-
-    @property
-    def confidence(self) -> float:
-        """Probability that all digits are right, 0 to 1; 0 where one is none."""
-        return math.prod(part.confidence for part in self.digits) if self.digits else 0.0
-
-    @property
-    def is_number(self) -> bool:
-        """Whether there are several digits and nothing else."""
-        return len(self.digits) > 1 and all(part.digit is not None for part in self.digits)
 
 
 def read_number(

@@ -1,0 +1,15 @@
+"""Ink from picture files: drawings, scans and photographs.
+
+Modules
+-------
+picture_file
+    Picture files of any kind and size are read, safely.
+ink_on_paper
+    Ink is told from the paper, blackboard or screen it is on, evenly lit or not.
+sheet_edge
+    The table around a sheet of paper is told from the sheet.
+ruled_lines
+    The lines of ruled and squared paper are taken away.
+threshold
+    Where to cut between two kinds of pixels.
+"""

@@ -38,7 +38,7 @@ _SOFT_FROM, _SOFT_TO = 0.6, 1.4
 _PEAK = 1.2
 
 
-def ink_on_ground(luminance: Float) -> Float:
+def ink_on_paper(luminance: Float) -> Float:
     """Return how much ink there is on each pixel.
 
     Parameters

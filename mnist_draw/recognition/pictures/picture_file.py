@@ -19,7 +19,7 @@ import numpy.typing as npt
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from mnist_draw.errors import UserError
-from mnist_draw.recognition.pictures.ink_on_paper import ink_on_ground
+from mnist_draw.recognition.pictures.ink_on_paper import ink_on_paper
 from mnist_draw.recognition.pictures.threshold import border
 from mnist_draw.storage.errors import reason_of
 
@@ -65,7 +65,7 @@ def load_picture(source: str | os.PathLike[str] | bytes) -> Float:
     name = "The picture" if isinstance(source, bytes) else f"The picture {os.fspath(source)}"
     content = source if isinstance(source, bytes) else _read_file(Path(source), name)
     luminance, opacity = _decode(content, name)
-    return ink_on_ground(_on_a_ground(luminance, opacity))
+    return ink_on_paper(_on_a_ground(luminance, opacity))
 
 
 def picture_size(source: str | os.PathLike[str] | bytes) -> tuple[int, int]:

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.draw.draw_tab import DrawTab
 from mnist_draw.app.services.recognition import RecognitionWorker
-from mnist_draw.recognition.numbers.number_reader import DigitAnswer, NumberAnswer
+from mnist_draw.recognition.answer import DigitAnswer, NumberAnswer
 
 from .. import fakes
 from ..board.test_canvas import Finger, Touch

@@ -272,9 +272,9 @@ def test_a_lattice_of_its_own_places_moves_nothing() -> None:
 
 
 def test_backward_undoes_forward() -> None:
-    chance = augmenter.Chance(1, 1, np.arange(300))
+    random = augmenter.HashedRandom(1, 1, np.arange(300))
     limits = warp.WarpRange(bend=1.5, waves=RECIPES["handwriting"].warp.waves)
-    map_ = warp.Warp(chance, limits)
+    map_ = warp.Warp(random, limits)
     rng = np.random.default_rng(1)
     x, y = rng.uniform(-9, 9, (2, 300, 40)).astype(np.float32)
     again = map_.backward(*map_.forward(x, y))

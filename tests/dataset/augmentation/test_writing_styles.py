@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mnist_draw.dataset.augmentation.hashed_random import Chance
+from mnist_draw.dataset.augmentation.hashed_random import HashedRandom
 from mnist_draw.dataset.augmentation.skeleton_store import EXTRA, Strokes, StrokeStore
 from mnist_draw.dataset.augmentation.writing_styles import restyle
 from mnist_draw.dataset.mnist import load_dataset
@@ -17,7 +17,7 @@ def restyled(digit: int, count: int = 300) -> tuple[Strokes, Strokes]:
     chosen = np.flatnonzero(DATA.train_labels == digit)[:count]
     store = StrokeStore(DATA.train_images[:, 0])
     before, after = store.strokes(chosen), store.strokes(chosen)
-    restyle(after, np.full(count, digit), Chance(1, 1, chosen))
+    restyle(after, np.full(count, digit), HashedRandom(1, 1, chosen))
     return before, after
 
 

@@ -8,12 +8,8 @@ from linear_network import linear_model
 from pen_drawing import DIGITS, board, number
 
 from mnist_draw.dataset.mnist import load_dataset
-from mnist_draw.recognition.numbers.number_reader import (
-    MOST_PIECES,
-    DigitAnswer,
-    NumberAnswer,
-    read_number,
-)
+from mnist_draw.recognition.answer import DigitAnswer, NumberAnswer
+from mnist_draw.recognition.numbers.number_reader import MOST_PIECES, read_number
 from mnist_draw.recognition.numbers.pieces import cut_in_pieces
 from mnist_draw.recognition.numbers.seams import find_seams
 from mnist_draw.recognition.recogniser import Recogniser
