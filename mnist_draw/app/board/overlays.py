@@ -23,7 +23,7 @@ from mnist_draw.app.shared.theme import Size, Text
 
 if TYPE_CHECKING:
     from mnist_draw.app.board.canvas import Canvas
-    from mnist_draw.recognition.numbers.number_reader import NumberAnswer
+    from mnist_draw.recognition.answer import NumberAnswer
 
 #: How far a box keeps from its digit, in logical pixels.
 _MARGIN = 4
