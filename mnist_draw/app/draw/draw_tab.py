@@ -132,10 +132,6 @@ class DrawTab(QWidget):
         self.pictures.input.stop()
         self.keeper.save()
 
-    def wait(self) -> bool:
-        """Wait a bounded time for work in other threads; return whether it is done."""
-        return all([self._background.wait(), self.pictures.wait()])
-
     # -- what happens
 
     def _choose_eraser(self, on: bool) -> None:

@@ -116,10 +116,6 @@ class PictureTools(QObject):
             ),
         )
 
-    def wait(self) -> bool:
-        """Wait a bounded time for work in other threads; return whether it is done."""
-        return all([self._rendering.wait(), self.reader.background.wait()])
-
     def _fill(self, menu: QMenu, *entries: tuple[str, str, Callable[[], object], str]) -> None:
         """Fill a tool's menu; its keys work without it, too."""
         for text, keys, act, sentence in entries:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mnist_draw.storage.models import ModelFile
+    from mnist_draw.storage.my_digits import TaughtDigit
 
 
 class Teaching(QObject):
@@ -119,7 +120,7 @@ class Teaching(QObject):
         items, ink = list(self._canvas.drawing.items), self._canvas.ink()
         answer, model = self._answer, self._model
 
-        def keep() -> Any:
+        def keep() -> TaughtDigit:
             from mnist_draw.storage.my_digits import TaughtDigit, save_digit
 
             digit = TaughtDigit(
@@ -130,26 +131,22 @@ class Teaching(QObject):
                 network=model.title if model is not None else "",
                 drawing=record_of(items),
             )
-            try:
-                return save_digit(digit)
-            except Exception as error:  # the row must not say that it is still being kept
-                return error
+            return save_digit(digit)
 
-        self._background.run(keep, partial(self._saved, self._turn))
+        turn = self._turn
+        self._background.run(keep, partial(self._saved, turn), partial(self._not_saved, turn))
 
-    def _saved(self, turn: int, result: Any) -> None:
-        failed = isinstance(result, Exception)
-        if failed:
-            self.told.emit(f"{reporter.sentence(result)} The drawing is still on the board.")
+    def _saved(self, turn: int, kept: TaughtDigit) -> None:
         if turn == self._turn:
-            if failed:
-                self.row.ask()
-            else:
-                self._kept = result.path
-                self.row.tell_kept(result.label)
-        if not failed:
-            self.recount()
-            self.changed.emit()
+            self._kept = kept.path
+            self.row.tell_kept(kept.label)
+        self.recount()
+        self.changed.emit()
+
+    def _not_saved(self, turn: int, error: Exception) -> None:
+        self.told.emit(f"{reporter.sentence(error)} The drawing is still on the board.")
+        if turn == self._turn:
+            self.row.ask()
 
     def undo(self) -> None:
         """Forget the digit that was kept last; its file can be found for some days."""

@@ -83,14 +83,12 @@ class SideReader(QObject):
         if model is None:
             return False
 
-        def answer() -> T | None:
-            try:
-                return question(self._recogniser_of(model))
-            except Exception as error:  # the asker must hear that there will be no answer
-                reporter.report(error)
-                return None
+        def failed(error: Exception) -> None:
+            reporter.report(error)
+            # The asker must hear that there will be no answer.
+            done(None)
 
-        self.background.run(answer, done)
+        self.background.run(lambda: question(self._recogniser_of(model)), done, failed)
         return True
 
     def _recogniser_of(self, model: ModelFile) -> Any:

@@ -13,11 +13,12 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from PyQt5.QtCore import QObject, QThread, QTimer, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QObject, QTimer, pyqtSignal, pyqtSlot
 
-from mnist_draw.app.shared.mailbox import LatestValue
 from mnist_draw.app.shared.reporting import reporter
 from mnist_draw.app.shared.signals import connect_direct
+from mnist_draw.app.shared.threads import LatestValue
+from mnist_draw.app.shared.worker_thread import WorkerThread
 from mnist_draw.errors import UserError
 
 if TYPE_CHECKING:
@@ -38,7 +39,6 @@ _REST_TIMES, _LONGEST = 10, 12
 _FRESH, _NEXT = 0.002, 0.012
 #: Compiling begins when nothing was asked for so long.
 _QUIET_MS = 250
-_SHUTDOWN_MS = 3000
 
 #: Picture (28, 28), the digit asked about, and a ticket that comes back with the explanation.
 Question = tuple["np.ndarray", int, int]
@@ -194,8 +194,8 @@ class ExplanationWorker(QObject):
         self._work()
 
 
-class Explanations(QObject):
-    """The worker and its thread, for the GUI thread.
+class Explanations(WorkerThread):
+    """The worker and its thread, for the GUI thread; it waits for a network and a question.
 
     Attributes
     ----------
@@ -205,11 +205,8 @@ class Explanations(QObject):
     def __init__(
         self, worker: ExplanationWorker | None = None, parent: QObject | None = None
     ) -> None:
-        super().__init__(parent)
         self.worker = worker or ExplanationWorker()
-        self._thread = QThread()
-        self._thread.setObjectName("explanation")
-        self.worker.moveToThread(self._thread)
+        super().__init__("explanation", self.worker, parent=parent)
 
     def connect(self, recognition: RecognitionWorker, panel: AnswerPanel) -> None:
         """Explain the answers of a recogniser on a panel, while it can be seen."""
@@ -219,15 +216,3 @@ class Explanations(QObject):
         connect_direct(panel.row.watched, self.worker.watch)
         self.worker.prepared.connect(panel.show_layers)
         self.worker.explained.connect(panel.show_explanation)
-
-    def start(self) -> None:
-        """Start the thread; it waits for a network and a question."""
-        self._thread.start()
-
-    def stop(self) -> bool:
-        """Ask the thread to end and wait a bounded time; return whether it ended."""
-        self._thread.quit()
-        if not self._thread.isRunning() or self._thread.wait(_SHUTDOWN_MS):
-            return True
-        logger.warning("explanations still busy at the end of the program")
-        return False

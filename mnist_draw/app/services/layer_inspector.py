@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from mnist_draw.app.shared.mailbox import LatestValue
 from mnist_draw.app.shared.reporting import reporter
+from mnist_draw.app.shared.threads import Background
 
 #: After a look that took t seconds nothing is done for this many times t, so that training
 #: loses at most a few percent however short its epochs are.
@@ -16,7 +17,7 @@ _REST = 25
 
 
 class Inspector:
-    """A thread that inspects the newest epoch it is given, and skips those it has no time for.
+    """Inspects the newest epoch it is given in a thread, and skips those it has no time for.
 
     Parameters
     ----------
@@ -31,41 +32,32 @@ class Inspector:
     def __init__(self, network: str, pictures: Any, tell: Callable[[Any], object]) -> None:
         self._network, self._tell = network, tell
         self._pictures = pictures
-        self._newest: LatestValue[tuple[int, Any, Any]] = LatestValue()
         self._before: Any = None
-        self._wake = threading.Event()
+        self._failed = False
         self._closing = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="inspector", daemon=True)
-        self._thread.start()
+        self._background = Background(newest_only=True)
 
     def post(self, epoch: int, parameters: Any) -> None:
         """Have the network after an epoch looked at; returns at once."""
-        self._newest.put((epoch, self._before, parameters))
+        self._background.run(partial(self._look, epoch, self._before, parameters))
         self._before = parameters
-        self._wake.set()
 
     def close(self) -> None:
         """Look at the last epoch and end."""
         self._closing.set()
-        self._wake.set()
-        self._thread.join()
+        self._background.wait()
 
-    def _run(self) -> None:
-        while True:
-            self._wake.wait()
-            self._wake.clear()
-            closing = self._closing.is_set()
-            newest = self._newest.take()
-            if newest is not None:
-                began = time.thread_time()
-                try:
-                    self._inspect(*newest)
-                except Exception as error:  # the run goes on without its pictures
-                    reporter.report(error)
-                    return
-                self._closing.wait(_REST * (time.thread_time() - began))
-            if closing:
-                return
+    def _look(self, epoch: int, before: Any, after: Any) -> None:
+        """Inspect, then rest; after an error the run goes on without its pictures."""
+        if self._failed:
+            return
+        began = time.thread_time()
+        try:
+            self._inspect(epoch, before, after)
+        except Exception as error:  # told once, not after each epoch
+            self._failed = True
+            reporter.report(error)
+        self._closing.wait(_REST * (time.thread_time() - began))
 
     def _inspect(self, epoch: int, before: Any, after: Any) -> None:
         from mnist_draw.dataset.mnist import scale

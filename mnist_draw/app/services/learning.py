@@ -1,7 +1,7 @@
 """Learning the user's digits off the GUI thread; what is learnt is saved before it is used.
 
 The worker is a plain object whose :meth:`LearningWorker.run` needs no thread; :class:`Learning`
-moves one into a QThread each time.
+gives one a thread each time.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from PyQt5.QtCore import QObject, QThread, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
 
 from mnist_draw.app.shared.reporting import reporter
 from mnist_draw.app.shared.signals import connect_direct
+from mnist_draw.app.shared.worker_thread import WorkerThread
 from mnist_draw.errors import UserError
 from mnist_draw.thread_priority import step_back
 from mnist_draw.training.control import Controls
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 #: Steps are told at most this often, in seconds.
 _EVERY = 0.05
-_SHUTDOWN_MS = 10_000
 
 Learn = Callable[..., Iterator[Any]]
 
@@ -157,8 +157,7 @@ class Learning(QObject):
     def __init__(self, learn: Learn | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._learn = learn
-        self._worker: LearningWorker | None = None
-        self._thread: QThread | None = None
+        self._thread: WorkerThread | None = None
 
     @property
     def running(self) -> bool:
@@ -169,36 +168,21 @@ class Learning(QObject):
         """Begin to learn; the parameters are those of :class:`LearningWorker`."""
         if self.running:
             raise RuntimeError("digits are being learnt already")
-        self._worker = LearningWorker(network, key, self._learn)
-        self._worker.stepped.connect(self.stepped)
-        connect_direct(self._worker.learnt, self.learnt)
-        self._worker.failed.connect(self.failed)
-        self._thread = QThread()
-        self._thread.setObjectName("learning")
-        self._worker.moveToThread(self._thread)
-        self._thread.started.connect(self._worker.run)
-        # Direct: a GUI thread that waits for the end could not deliver a queued quit.
-        connect_direct(self._worker.finished, self._thread.quit)
-        self._thread.finished.connect(self._finish)
+        worker = LearningWorker(network, key, self._learn)
+        worker.stepped.connect(self.stepped)
+        connect_direct(worker.learnt, self.learnt)
+        worker.failed.connect(self.failed)
+        self._thread = WorkerThread("learning", worker, worker.run, worker.controls.stop)
+        connect_direct(worker.finished, self._thread.quit)
+        self._thread.ended.connect(self._finish)
         self._thread.start()
 
     def stop(self) -> None:
         """Ask for the end after the minibatch at hand; the network in use stays."""
-        if self._worker is not None:
-            self._worker.controls.stop()
+        if self._thread is not None:
+            self._thread.ask_to_end()
 
-    def wait(self) -> bool:
-        """Stop and wait a bounded time; return whether the thread has ended."""
-        self.stop()
-        if self._thread is not None and not self._thread.wait(_SHUTDOWN_MS):
-            return False
-        self._finish()
-        return True
-
+    @pyqtSlot()
     def _finish(self) -> None:
-        if self._thread is None:
-            return
-        self._thread.wait()
         self._thread = None
-        self._worker = None
         self.ended.emit()

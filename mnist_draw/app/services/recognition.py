@@ -6,23 +6,19 @@ left in mailboxes that hold only the newest, so a fast pen never builds up a que
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from PyQt5.QtCore import QObject, QThread, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
 
-from mnist_draw.app.shared.mailbox import LatestValue
 from mnist_draw.app.shared.reporting import reporter
+from mnist_draw.app.shared.threads import LatestValue
+from mnist_draw.app.shared.worker_thread import WorkerThread
 
 if TYPE_CHECKING:
     import numpy as np
 
     from mnist_draw.storage.models import ModelFile
-
-logger = logging.getLogger("mnist_draw.app")
-
-_SHUTDOWN_MS = 3000
 
 
 def _default_model() -> Any:
@@ -152,8 +148,8 @@ class RecognitionWorker(QObject):
             self.answered.emit(answer, ticket)
 
 
-class Recognition(QObject):
-    """The worker and its thread, for the GUI thread.
+class Recognition(WorkerThread):
+    """The worker and its thread, for the GUI thread; it loads and compiles the network first.
 
     Attributes
     ----------
@@ -163,21 +159,5 @@ class Recognition(QObject):
     def __init__(
         self, worker: RecognitionWorker | None = None, parent: QObject | None = None
     ) -> None:
-        super().__init__(parent)
         self.worker = worker or RecognitionWorker()
-        self._thread = QThread()
-        self._thread.setObjectName("recognition")
-        self.worker.moveToThread(self._thread)
-        self._thread.started.connect(self.worker.prepare)
-
-    def start(self) -> None:
-        """Start the thread; it loads and compiles the network first."""
-        self._thread.start()
-
-    def stop(self) -> bool:
-        """Ask the thread to end and wait a bounded time; return whether it ended."""
-        self._thread.quit()
-        if not self._thread.isRunning() or self._thread.wait(_SHUTDOWN_MS):
-            return True
-        logger.warning("recognition still busy at the end of the program")
-        return False
+        super().__init__("recognition", self.worker, self.worker.prepare, parent=parent)

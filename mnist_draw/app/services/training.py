@@ -1,7 +1,7 @@
 """Training off the GUI thread: the one loop, its events, and the run's files.
 
 The worker is a plain object whose :meth:`TrainingWorker.run` needs no thread; :class:`Training`
-moves one into a QThread for each run and hands its events on at most 30 times a second.
+gives one a thread for each run and hands its events on at most 30 times a second.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from PyQt5.QtCore import QObject, QThread, QTimer, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QObject, QTimer, pyqtSignal, pyqtSlot
 
 from mnist_draw.app.services.layer_inspector import Inspector
 from mnist_draw.app.services.run_files import RunKeeper
-from mnist_draw.app.shared.mailbox import Inbox
 from mnist_draw.app.shared.reporting import reporter
 from mnist_draw.app.shared.signals import connect_direct
+from mnist_draw.app.shared.threads import Inbox
+from mnist_draw.app.shared.worker_thread import WorkerThread
 from mnist_draw.app.train.run_state import Continued, Failed, Saved
 from mnist_draw.thread_priority import step_back
 from mnist_draw.training.control import Controls
@@ -29,7 +30,6 @@ Train = Callable[..., Iterator[Any]]
 
 #: Events are handed to the window this often, in milliseconds.
 _DRAIN_MS = 33
-_SHUTDOWN_MS = 10_000
 MODEL_NAME, CHECKPOINT_NAME = record.MODEL, record.CHECKPOINT
 
 
@@ -228,7 +228,7 @@ class Training(QObject):
         super().__init__(parent)
         self._train = train
         self._worker: TrainingWorker | None = None
-        self._thread: QThread | None = None
+        self._thread: WorkerThread | None = None
         self._last: tuple[TrainingSettings, Path] | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(_DRAIN_MS)
@@ -280,15 +280,12 @@ class Training(QObject):
         if self.running:
             raise RuntimeError("a run is going on")
         self._last = (settings, folder)
-        self._worker = TrainingWorker(settings, folder, resume, self._train)
-        self._worker.learnt.connect(self.learnt)
-        self._thread = QThread()
-        self._thread.setObjectName("training")
-        self._worker.moveToThread(self._thread)
-        self._thread.started.connect(self._worker.run)
-        # Direct: a GUI thread that waits for the end could not deliver a queued quit.
-        connect_direct(self._worker.finished, self._thread.quit)
-        self._thread.finished.connect(self._finish)
+        self._worker = worker = TrainingWorker(settings, folder, resume, self._train)
+        # Direct: a network goes from thread to thread, whatever the window is doing.
+        connect_direct(worker.learnt, self.learnt)
+        self._thread = WorkerThread("training", worker, worker.run, worker.controls.stop)
+        connect_direct(worker.finished, self._thread.quit)
+        self._thread.ended.connect(self._finish)
         self._timer.start()
         self._thread.start()
 
@@ -306,11 +303,7 @@ class Training(QObject):
 
     def wait(self) -> bool:
         """Stop and wait a bounded time; return whether the run's thread has ended."""
-        self.stop()
-        if self._thread is not None and not self._thread.wait(_SHUTDOWN_MS):
-            return False
-        self._finish()
-        return True
+        return self._thread is None or self._thread.stop()
 
     def _drain(self) -> None:
         if self._worker is not None:
@@ -318,10 +311,8 @@ class Training(QObject):
             if events:
                 self.happened.emit(events)
 
+    @pyqtSlot()
     def _finish(self) -> None:
-        if self._thread is None:
-            return
-        self._thread.wait()
         self._timer.stop()
         self._drain()
         self._thread = None

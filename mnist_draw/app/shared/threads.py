@@ -1,64 +1,245 @@
-"""Short work off the GUI thread, its result back on it."""
+"""Work off the GUI thread, values passed between threads, and the end of all of it.
+
+There are two kinds of threads beside the window's: a `Background` does one piece of work after
+another and ends when there is none, and a
+`~mnist_draw.app.shared.worker_thread.WorkerThread` holds an object for as long as that is needed.
+Both are listed in `running` while their thread runs, so that the end of the program finds them.
+"""
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Generic, Protocol, TypeVar
 
-from PyQt5.QtCore import QObject, pyqtSignal
+from PyQt5 import sip
+from PyQt5.QtCore import QCoreApplication, QObject, pyqtSignal, pyqtSlot
 
 from mnist_draw.app.shared.reporting import reporter
 from mnist_draw.app.shared.signals import connect_queued
 
-_SHUTDOWN_S = 10.0
+logger = logging.getLogger("mnist_draw.app")
+
+T = TypeVar("T")
+
+#: All threads together get so many seconds at the end: what the longest of them, a minibatch of
+#: a large network and its files, takes on a slow computer.
+SHUTDOWN_S = 10.0
 
 
-class Background(QObject):
-    """Does one piece of work after another in a thread that ends when there is none.
+class LatestValue(Generic[T]):
+    """A mailbox that holds only the newest value.
 
-    What goes wrong is told to the user in words; the work behind it goes on.
+    A fast sender overwrites what a slow reader has not taken; so the reader always works on the
+    newest value and never falls behind.
     """
 
-    _finished = pyqtSignal(object, object)
-
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._waiting: list[tuple[Callable[[], Any], Callable[[Any], object] | None]] = []
-        self._thread: threading.Thread | None = None
-        connect_queued(self._finished, self._deliver)
+        self._value: T | None = None
+        self._full = False
 
-    def run(self, work: Callable[[], Any], done: Callable[[Any], object] | None = None) -> None:
-        """Do ``work`` in the thread, then call ``done`` with its result in the GUI thread."""
+    def put(self, value: T) -> bool:
+        """Leave a value; return True if the box was empty, when the reader must be woken."""
         with self._lock:
-            self._waiting.append((work, done))
+            was_empty = not self._full
+            self._value = value
+            self._full = True
+            return was_empty
+
+    def take(self) -> T | None:
+        """Take the value out, or return None if there is none."""
+        with self._lock:
+            value, self._value = self._value, None
+            self._full = False
+            return value
+
+
+class Inbox(Generic[T]):
+    """A mailbox that keeps every value in order, emptied as a whole."""
+
+    def __init__(self) -> None:
+        # deque.append and popleft are atomic: no lock is needed for one sender and one reader.
+        self._values: deque[T] = deque()
+
+    def put(self, value: T) -> None:
+        """Leave a value."""
+        self._values.append(value)
+
+    def take_all(self) -> list[T]:
+        """Take everything out, oldest first."""
+        values = []
+        while self._values:
+            values.append(self._values.popleft())
+        return values
+
+
+class Thread(Protocol):
+    """What `Registry` knows of a thread."""
+
+    def ask_to_end(self) -> None:
+        """Ask for the end; returns at once."""
+
+    def wait(self, seconds: float) -> bool:
+        """Wait so long at the most; return whether the thread has ended."""
+
+
+class Registry:
+    """The threads that run now; from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._threads: list[Thread] = []
+
+    def add(self, thread: Thread) -> None:
+        """List a thread that begins; it lives at least until it is removed."""
+        with self._lock:
+            self._threads.append(thread)
+
+    def remove(self, thread: Thread) -> None:
+        """Take a thread that has ended off the list."""
+        with self._lock:
+            self._threads = [other for other in self._threads if other is not thread]
+
+    def shut_down(self, seconds: float = SHUTDOWN_S) -> bool:
+        """Ask all threads to end and wait until they have, so long at the most.
+
+        Returns
+        -------
+        bool
+            False if one did not end in time.
+        """
+        end = time.monotonic() + seconds
+        with self._lock:
+            threads = list(self._threads)
+        for thread in threads:
+            thread.ask_to_end()
+        # Each is waited for, even after one that did not end: it may still write a file.
+        ended = [thread.wait(max(0.0, end - time.monotonic())) for thread in threads]
+        return all(ended)
+
+
+#: All threads of the program beside the window's own.
+running = Registry()
+
+
+class _Post(QObject):
+    """Calls functions in the GUI thread, for as long as the program runs."""
+
+    sent = pyqtSignal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        app = QCoreApplication.instance()
+        if app is not None:
+            self.moveToThread(app.thread())
+        connect_queued(self.sent, self._call)
+
+    @pyqtSlot(object)
+    def _call(self, function: Callable[[], object]) -> None:
+        function()
+
+
+_posts: list[_Post] = []
+
+
+def _post() -> _Post:
+    """Return the one post of the program."""
+    if not _posts:
+        _posts.append(_Post())
+    return _posts[0]
+
+
+class Background:
+    """Does one piece of work after another in a thread that ends when there is none.
+
+    The work is done even when its owner is gone: it may write a drawing. Only the owner's
+    functions are not called any more then.
+
+    Parameters
+    ----------
+    owner : QObject, optional
+        Whose work it is.
+    newest_only : bool
+        Whether work that waits gives way to newer work, and to the end of the program.
+    """
+
+    def __init__(self, owner: QObject | None = None, newest_only: bool = False) -> None:
+        self._owner = owner
+        self._newest_only = newest_only
+        self._post = _post()
+        self._lock = threading.Lock()
+        self._waiting: deque[Callable[[], None]] = deque()
+        self._thread: threading.Thread | None = None
+
+    def run(
+        self,
+        work: Callable[[], T],
+        done: Callable[[T], object] | None = None,
+        failed: Callable[[Exception], object] | None = None,
+    ) -> None:
+        """Do ``work`` in the thread, then call ``done`` with its result in the GUI thread.
+
+        Parameters
+        ----------
+        work : callable
+            Called without arguments.
+        done : callable, optional
+            Called with what ``work`` returned.
+        failed : callable, optional
+            Called in the GUI thread with an exception of ``work``; if left out, the user is told.
+        """
+
+        def step() -> None:
+            try:
+                result = work()
+            except Exception as error:  # what waits is done all the same
+                if failed is None:
+                    reporter.report(error)
+                else:
+                    self._tell(failed, error)
+            else:
+                if done is not None:
+                    self._tell(done, result)
+
+        with self._lock:
+            if self._newest_only:
+                self._waiting.clear()
+            self._waiting.append(step)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="background", daemon=True)
+                running.add(self)
                 self._thread.start()
 
-    def wait(self) -> bool:
-        """Wait a bounded time until all is done; return whether it is."""
-        end = time.monotonic() + _SHUTDOWN_S
-        while (thread := self._thread) is not None and time.monotonic() < end:
-            thread.join(end - time.monotonic())
-        return self._thread is None
+    def ask_to_end(self) -> None:
+        """Give up what waits if newer work would replace it; all else is done to its end."""
+        if self._newest_only:
+            with self._lock:
+                self._waiting.clear()
+
+    def wait(self, seconds: float = SHUTDOWN_S) -> bool:
+        """Wait until all is done, so long at the most; return whether it is."""
+        thread = self._thread
+        if thread is not None:
+            thread.join(seconds)
+        return thread is None or not thread.is_alive()
 
     def _work(self) -> None:
         while True:
             with self._lock:
                 if not self._waiting:
                     self._thread = None
+                    running.remove(self)
                     return
-                work, done = self._waiting.pop(0)
-            try:
-                result = work()
-            except Exception as error:  # the user is told; what waits is done all the same
-                reporter.report(error)
-            else:
-                if done is not None:
-                    self._finished.emit(done, result)
+                step = self._waiting.popleft()
+            step()
 
-    def _deliver(self, done: Callable[[Any], object], result: Any) -> None:
-        done(result)
+    def _tell(self, function: Callable[[T], object], value: T) -> None:
+        def call() -> None:
+            if self._owner is None or not sip.isdeleted(self._owner):
+                function(value)
+
+        self._post.sent.emit(call)

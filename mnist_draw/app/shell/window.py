@@ -22,7 +22,7 @@ from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.reporting import reporter
 from mnist_draw.app.shared.signals import connect_direct, connect_queued
 from mnist_draw.app.shared.theme import Size
-from mnist_draw.app.shared.threads import Background
+from mnist_draw.app.shared.threads import Background, running
 from mnist_draw.app.shell.desktop_scheme import SystemScheme
 from mnist_draw.app.shell.message_bar import MessageBar
 from mnist_draw.app.shell.status_corner import Header
@@ -293,17 +293,7 @@ class Window(QMainWindow):
 
     def shut_down(self) -> bool:
         """End all threads; return False if one did not end in time."""
-        ended = [
-            self.training.wait(),
-            self.learning.wait(),
-            self.recognition.stop(),
-            self.explanations.stop(),
-            self._plots.wait(),
-            self.draw_tab.wait(),
-            self.inside_tab.wait(),
-            self.train_tab.settings.examples.wait(),
-        ]
-        return all([*ended, self.background.wait()])
+        return running.shut_down()
 
 
 def _describe(model: Any) -> str:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import threading
-from typing import Any
+from functools import partial
 
 import numpy as np
-from PyQt5.QtCore import QObject, QRectF, QSize, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QRectF, QSize, pyqtSignal
 from PyQt5.QtGui import QImage, QPainter, QPaintEvent
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.mailbox import LatestValue
 from mnist_draw.app.shared.reporting import reporter
-from mnist_draw.app.shared.signals import connect_queued
+from mnist_draw.app.shared.threads import Background
 from mnist_draw.app.shared.widgets import explain
 
 _COLUMNS, _ROWS = 8, 2
@@ -21,7 +19,6 @@ _TILE = 24
 _GAP = 4
 #: Pictures to choose the sixteen from.
 _POOL = 2000
-_SHUTDOWN_S = 10.0
 
 Wish = tuple[str, str | None, int]
 
@@ -36,18 +33,8 @@ def make_examples(recipe: str, folder: str | None, seed: int) -> np.ndarray:
     return preview(recipe, images, labels, seed, _COLUMNS * _ROWS)[:, 0]
 
 
-class _Results(QObject):
-    """What the thread tells: it outlives the view, whose signals end with it."""
-
-    made = pyqtSignal(object, object)
-    failed = pyqtSignal(str)
-
-
 class AugmentationView(QWidget):
-    """Shows examples of a recipe; hidden while nothing is varied.
-
-    The examples are made in a thread that ends when there is nothing more to make.
-    """
+    """Shows examples of a recipe; hidden while nothing is varied."""
 
     #: ``(sentence)``: the examples cannot be made, such as for a folder without IDX files.
     failed = pyqtSignal(str)
@@ -64,12 +51,7 @@ class AugmentationView(QWidget):
         self.setFixedHeight(self.sizeHint().height())
         self.pictures: np.ndarray | None = None
         self._wish: Wish | None = None
-        self._wishes: LatestValue[Wish] = LatestValue()
-        self._thread: threading.Thread | None = None
-        self._lock = threading.Lock()
-        self._results = _Results()
-        connect_queued(self._results.made, self._show)
-        connect_queued(self._results.failed, self.failed)
+        self._background = Background(self, newest_only=True)
         self.hide()
 
     def sizeHint(self) -> QSize:
@@ -85,36 +67,14 @@ class AugmentationView(QWidget):
             return
         self._wish = wish
         self.setVisible(recipe != "off")
-        if recipe == "off":
-            return
-        with self._lock:
-            self._wishes.put(wish)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._make, name="examples", daemon=True)
-                self._thread.start()
+        if recipe != "off":
+            self._background.run(
+                lambda: make_examples(*wish),
+                partial(self._show, wish),
+                lambda error: self.failed.emit(reporter.sentence(error)),
+            )
 
-    def wait(self) -> bool:
-        """Wait a bounded time until nothing is made any more; return whether it is so."""
-        self._wishes.take()
-        thread = self._thread
-        if thread is not None:
-            thread.join(_SHUTDOWN_S)
-        return thread is None or not thread.is_alive()
-
-    def _make(self) -> None:
-        while True:
-            with self._lock:
-                wish = self._wishes.take()
-                if wish is None:
-                    self._thread = None
-                    return
-            try:
-                self._results.made.emit(wish, make_examples(*wish))
-            except Exception as error:  # the user is told; the next wish may be granted
-                self._results.failed.emit(reporter.sentence(error))
-
-    @pyqtSlot(object, object)
-    def _show(self, wish: Any, pictures: np.ndarray) -> None:
+    def _show(self, wish: Wish, pictures: np.ndarray) -> None:
         if wish == self._wish:
             self.pictures = pictures
             self.update()

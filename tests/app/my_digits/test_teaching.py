@@ -17,6 +17,7 @@ from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.draw.draw_tab import DrawTab
 from mnist_draw.app.services.background_reader import SideReader
+from mnist_draw.app.shared.threads import running
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.storage import my_digits
 from mnist_draw.storage.my_digits import TaughtDigit, read_digit, save_digit
@@ -52,7 +53,7 @@ class Setup:
     def settle(self) -> None:
         """Wait until all work in other threads is done and delivered."""
         for _ in range(6):
-            assert self.tab.wait()
+            assert running.shut_down()
             self.qtbot.wait(1)
 
     def button(self, name: str) -> QPushButton:

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.draw.draw_tab import DrawTab
 from mnist_draw.app.pictures.mnist_examples import DigitsToShow
+from mnist_draw.app.shared.threads import running
 from mnist_draw.dataset.mnist import load_dataset
 
 from .. import fakes
@@ -147,7 +148,7 @@ def test_a_failed_search_can_be_repeated(
         patch.setattr(FewDigits, "all", broken)
         QTest.keyClick(tab.canvas, Qt.Key_M)
         qtbot.waitUntil(lambda: bool(said))
-        assert tab.wait()
+        assert running.shut_down()
     assert said == ["The test digits are gone."]
     qtbot.waitUntil(lambda: not tab.pictures.examples._busy)
     assert "This network reads 7" in shown(tab, qtbot, Qt.Key_M)

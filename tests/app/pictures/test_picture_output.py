@@ -15,6 +15,7 @@ from PyQt5.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.draw.draw_tab import DrawTab
+from mnist_draw.app.shared.threads import running
 
 from .. import fakes
 
@@ -122,7 +123,7 @@ def test_nothing_is_saved_when_the_dialog_is_cancelled(
 ) -> None:
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: ("", ""))
     tab.tools.save.click()
-    assert tab.wait()
+    assert running.shut_down()
     assert not told
 
 
