@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from mnist_draw.dataset.picture_formats import read_titles
 from mnist_draw.errors import UserError
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def add_predict_command(commands: Any) -> None:
         "predict",
         help="say which digit each picture shows",
         description="Say which digit each picture shows. Pictures may be of any size, dark on "
-        "light or light on dark: PNG, JPEG, BMP, GIF, TIFF, WebP.",
+        f"light or light on dark: {read_titles()}.",
         allow_abbrev=False,
     )
     parser.add_argument("images", metavar="IMAGE", nargs="+", help="a picture file")

@@ -23,15 +23,13 @@ from numpy.typing import NDArray
 from mnist_draw.dataset.errors import DatasetError
 from mnist_draw.dataset.mnist import Dataset, Images, Labels, scale
 from mnist_draw.dataset.normalise import has_ink, normalise_ink
+from mnist_draw.dataset.picture_formats import read_suffixes
 from mnist_draw.errors import UserError
 from mnist_draw.storage.errors import reason_of
 from mnist_draw.storage.my_digits import TaughtDigit, label_of_name, read_digit
 
 #: From a file to its ink: (H, W), 0 for paper to 1 for ink.
 ReadPicture = Callable[[Path], NDArray[np.float32]]
-SUFFIXES = frozenset(
-    (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pbm")
-)
 #: Extra digits are repeated until they make up this part of the training pictures …
 SHARE = 0.1
 #: … but none of them more often than this: a handful must not crowd out what is known.
@@ -131,11 +129,11 @@ def read_digits(folder: Path, read_picture: ReadPicture) -> tuple[list[TaughtDig
 def find_pictures(folder: Path) -> Iterator[tuple[Path, int | None]]:
     """Yield the picture files of a folder, each with its subfolder's label, None without one."""
     for path in _listing(folder):
-        if path.suffix.lower() in SUFFIXES and path.is_file():
+        if path.suffix.lower() in read_suffixes() and path.is_file():
             yield path, None
         elif len(path.name) == 1 and label_of_name(path) is not None and path.is_dir():
             for inner in _listing(path):
-                if inner.suffix.lower() in SUFFIXES and inner.is_file():
+                if inner.suffix.lower() in read_suffixes() and inner.is_file():
                     yield inner, int(path.name)
 
 

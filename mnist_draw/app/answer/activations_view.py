@@ -20,9 +20,9 @@ from PyQt5.QtGui import (
 )
 from PyQt5.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from mnist_draw.app.answer.unit_grid import LightGrid, lay_out
+from mnist_draw.app.answer.unit_grid import UnitGrid, lay_out
 from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.animation import Glide
+from mnist_draw.app.shared.animation import ArrayAnimation
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.widgets import explain
 
@@ -69,7 +69,7 @@ class ActivationsView(QWidget):
         self.values: np.ndarray | None = None
         self._marked: int | None = None
         self._frames: QImage | None = None
-        self._glide = Glide(self, self.update)
+        self._animation = ArrayAnimation(self, self.update)
         theme.theme().changed.connect(self._forget_frames)
 
     def sizeHint(self) -> QSize:
@@ -89,14 +89,14 @@ class ActivationsView(QWidget):
         """Show what the layer's units put out, or that there is nothing."""
         self.values = values
         if self.layer is None:
-            self._glide.go(None)
+            self._animation.go(None)
         else:
             import numpy as np
 
             if values is None:
-                self._glide.go(np.zeros(self.layer.shape, np.float32))
+                self._animation.go(np.zeros(self.layer.shape, np.float32))
             else:
-                self._glide.go(values / np.float32(max(float(values.max()), 1e-9)))
+                self._animation.go(values / np.float32(max(float(values.max()), 1e-9)))
         self._tell()
 
     def words(self) -> str:
@@ -123,10 +123,10 @@ class ActivationsView(QWidget):
 
     # -- pointing
 
-    def unit_at(self, place: QPointF) -> int | None:
-        """Return the unit at a place of the widget, if there is one."""
+    def unit_at(self, point: QPointF) -> int | None:
+        """Return the unit at a point of the widget, if there is one."""
         grid = self._grid()
-        return None if grid is None else grid.unit_at(place)
+        return None if grid is None else grid.unit_at(point)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._mark(self.unit_at(event.localPos()))
@@ -171,7 +171,7 @@ class ActivationsView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._forget_frames()
 
-    def _grid(self) -> LightGrid | None:
+    def _grid(self) -> UnitGrid | None:
         if self.layer is None or not self.width() or not self.height():
             return None
         return lay_out(self.layer.shape, float(self.width()), float(self.height()))
@@ -183,7 +183,7 @@ class ActivationsView(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), theme.colour("card"))
-        grid, lit = self._grid(), self._glide.shown
+        grid, lit = self._grid(), self._animation.shown
         if grid is None or lit is None or lit.shape != grid.shape:
             return
         area = QRectF(QPointF(0, 0), grid.size)
@@ -197,7 +197,7 @@ class ActivationsView(QWidget):
             painter.setPen(QPen(theme.colour("text"), 1.5))
             painter.drawRoundedRect(grid.box(self._marked).adjusted(0, 0, -1, -1), 2, 2)
 
-    def _paint_frames(self, grid: LightGrid) -> QImage:
+    def _paint_frames(self, grid: UnitGrid) -> QImage:
         """Return what lies around the lights and rounds their corners, in the card's colour."""
         ratio = self.devicePixelRatioF()
         if not (grid.cell * ratio).is_integer():
@@ -214,7 +214,7 @@ class ActivationsView(QWidget):
         return frames
 
 
-def _frames(grid: LightGrid, units: int, ratio: float) -> QImage:
+def _frames(grid: UnitGrid, units: int, ratio: float) -> QImage:
     """Return the frames of the first units, light by light."""
     rows = -(-units // grid.columns)
     size = QSizeF(grid.size.width(), rows * grid.cell)
@@ -233,7 +233,7 @@ def _frames(grid: LightGrid, units: int, ratio: float) -> QImage:
     return frames
 
 
-def _lights(grid: LightGrid, lit: np.ndarray) -> QImage:
+def _lights(grid: UnitGrid, lit: np.ndarray) -> QImage:
     """Return the mosaic of a layer in colours from the card's to the accent's."""
     import numpy as np
 
@@ -261,15 +261,15 @@ def _palette(dark: str, bright: str) -> np.ndarray:
     return colours
 
 
-def title(place: int, layer: HiddenLayer) -> str:
-    """Name a layer for a menu, by its place from the picture on, counted from 0."""
+def title(index: int, layer: HiddenLayer) -> str:
+    """Name a layer for a menu, by its index from the picture on, counted from 0."""
     what = "units" if len(layer.shape) == 1 else "maps"
-    return f"Layer {place + 1}, {what}"
+    return f"Layer {index + 1}, {what}"
 
 
-def values_of(explanation: Explanation | None, place: int) -> np.ndarray | None:
-    """Return what a layer put out, by its place among the hidden layers."""
-    if explanation is None or not 0 <= place < len(explanation.activations):
+def values_of(explanation: Explanation | None, index: int) -> np.ndarray | None:
+    """Return what a layer put out, by its index among the hidden layers."""
+    if explanation is None or not 0 <= index < len(explanation.activations):
         return None
     values: Sequence[np.ndarray] = explanation.activations
-    return values[place]
+    return values[index]

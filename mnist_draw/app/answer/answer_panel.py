@@ -11,7 +11,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from mnist_draw.app.answer.explanation_row import ExplanationRow
 from mnist_draw.app.answer.probability_bars import ProbabilityBars
 from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.steady_labels import Still, TabularLabel
+from mnist_draw.app.shared.steady_labels import FixedLabel, TabularLabel
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.widgets import Card, explain, label, set_look
 
@@ -111,8 +111,8 @@ class AnswerPanel(QWidget):
         explain(self.number_label, "Number", "The whole number; select it to copy it.")
         words.addStretch(1)
         words.addWidget(self.confidence)
-        words.addWidget(Still(self.second, lines=2))
-        words.addWidget(Still(self.number_label, lines=1))
+        words.addWidget(FixedLabel(self.second, lines=2))
+        words.addWidget(FixedLabel(self.number_label, lines=1))
         words.addStretch(1)
         row.addLayout(words, 1)
         return row
@@ -120,7 +120,7 @@ class AnswerPanel(QWidget):
     def _build_bars(self) -> Card:
         self._bars_card = Card("What the network says")
         self.bars_note = label("", "muted", "barsNote")
-        self._bars_card.top.insertWidget(1, Still(self.bars_note, lines=1), 1000)
+        self._bars_card.top.insertWidget(1, FixedLabel(self.bars_note, lines=1), 1000)
         self._bars_card.body.addWidget(self.bars, 1)
         self.bars.digit_chosen.connect(self._digit_chosen)
         self.bars.step_asked.connect(self._step)

@@ -12,7 +12,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 from mnist_draw.app.answer.activations_view import ActivationsView, title, values_of
 from mnist_draw.app.answer.network_input_view import NetworkInputView, whole_side
 from mnist_draw.app.answer.saliency_view import SaliencyLegend, SaliencyView
-from mnist_draw.app.shared.steady_labels import Still
+from mnist_draw.app.shared.steady_labels import FixedLabel
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.widgets import Card, ComboBox, explain, label
 
@@ -75,7 +75,7 @@ class ExplanationRow(QWidget):
 
     def _build_saliency(self) -> Card:
         self.saliency_title = label("", "title", "saliencyTitle")
-        held = Still(self.saliency_title, lines=1)
+        held = FixedLabel(self.saliency_title, lines=1)
         card = self._card(held)
         self.saliency_title.ensurePolished()
         metrics = self.saliency_title.fontMetrics()
@@ -98,7 +98,7 @@ class ExplanationRow(QWidget):
         card.top.addStretch(1)
         card.body.addWidget(self.activations, 1)
         self.units_words = label("", "muted", "unitsLabel")
-        self._units_foot = Still(self.units_words, lines=1)
+        self._units_foot = FixedLabel(self.units_words, lines=1)
         card.body.addWidget(self._units_foot)
         self.activations.words_changed.connect(self.units_words.setText)
         return card
@@ -139,13 +139,13 @@ class ExplanationRow(QWidget):
         self._show_units()
 
     def show_layers(self, layers: Sequence[HiddenLayer]) -> None:
-        """Offer the hidden layers of another network; the place chosen before is kept."""
-        place = max(self.layer_combo.currentIndex(), 0)
+        """Offer the hidden layers of another network; the layer chosen before is kept."""
+        index = max(self.layer_combo.currentIndex(), 0)
         self._layers = layers
         self.layer_combo.blockSignals(True)
         self.layer_combo.clear()
-        self.layer_combo.addItems([title(place, layer) for place, layer in enumerate(layers)])
-        self.layer_combo.setCurrentIndex(min(place, len(layers) - 1))
+        self.layer_combo.addItems([title(index, layer) for index, layer in enumerate(layers)])
+        self.layer_combo.setCurrentIndex(min(index, len(layers) - 1))
         self.layer_combo.blockSignals(False)
         self.layer_combo.setEnabled(len(layers) > 1)
         self.layer_combo.setVisible(bool(layers))
@@ -154,14 +154,14 @@ class ExplanationRow(QWidget):
         if not layers:
             self.units_words.setText(_NO_LAYER)
 
-    def _choose_layer(self, place: int) -> None:
-        self.activations.show_layer(self._layers[place] if place >= 0 else None)
+    def _choose_layer(self, index: int) -> None:
+        self.activations.show_layer(self._layers[index] if index >= 0 else None)
         self._show_units()
 
     def _show_units(self) -> None:
-        place = self.layer_combo.currentIndex()
-        if place >= 0:
-            self.activations.show_values(values_of(self._explanation, place))
+        index = self.layer_combo.currentIndex()
+        if index >= 0:
+            self.activations.show_values(values_of(self._explanation, index))
 
     def _name_saliency(self, digit: int | None) -> None:
         name = "What spoke for it" if digit is None else f"What spoke for {digit}"

@@ -27,7 +27,7 @@ from PyQt5.QtWidgets import QProgressBar, QSizePolicy, QVBoxLayout, QWidget
 
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.steady_labels import draw_tabular
-from mnist_draw.app.shared.theme import GLIDE_MS, Size, Text
+from mnist_draw.app.shared.theme import ANIMATION_MS, Size, Text
 from mnist_draw.app.shared.widgets import explain, takes_key
 
 #: A bar's value counts thousandths.
@@ -174,11 +174,11 @@ class ProbabilityBars(QWidget):
             layout.addWidget(bar)
         self._from = [0.0] * 10
         self._to = [0.0] * 10
-        self._glide = QVariantAnimation(self)
-        self._glide.setDuration(GLIDE_MS)
-        self._glide.setStartValue(0.0)
-        self._glide.setEndValue(1.0)
-        self._glide.valueChanged.connect(self._step)
+        self._animation = QVariantAnimation(self)
+        self._animation.setDuration(ANIMATION_MS)
+        self._animation.setStartValue(0.0)
+        self._animation.setEndValue(1.0)
+        self._animation.valueChanged.connect(self._step)
 
     def show_nothing(self) -> None:
         """Show that there is no answer."""
@@ -199,14 +199,14 @@ class ProbabilityBars(QWidget):
             bar.setValue(round(value * FULL))
         self._mark()
         self.setUpdatesEnabled(True)
-        self._glide.stop()
+        self._animation.stop()
         if theme.theme().motion and self.isVisible():
-            self._glide.start()
+            self._animation.start()
         else:
             self._step(1.0)
 
     def _step(self, part: float) -> None:
-        if self._glide.state() == QAbstractAnimation.Stopped:
+        if self._animation.state() == QAbstractAnimation.Stopped:
             part = 1.0
         for bar, start, end in zip(self.bars, self._from, self._to, strict=True):
             bar.shown = start + (end - start) * part

@@ -10,7 +10,7 @@ from PyQt5.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from mnist_draw.app.answer.network_input_view import SIDE, paint_corners, whole_side
 from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.animation import Glide
+from mnist_draw.app.shared.animation import ArrayAnimation
 from mnist_draw.app.shared.theme import Size, Text
 from mnist_draw.app.shared.widgets import explain
 
@@ -50,7 +50,7 @@ class SaliencyView(QWidget):
         explain(self, "What spoke for it", _EXPLAINED)
         self.explanation: Explanation | None = None
         #: Evidence from -1 to 1, and ink from 0 to 1: shape (2, 28, 28).
-        self._glide = Glide(self, self.update)
+        self._animation = ArrayAnimation(self, self.update)
         self.set_room(0)
 
     def set_room(self, room: int) -> None:
@@ -62,13 +62,13 @@ class SaliencyView(QWidget):
         """Show an explanation, or nothing."""
         self.explanation = explanation
         if explanation is None:
-            self._glide.go(None)
+            self._animation.go(None)
             self.setAccessibleDescription(_EXPLAINED)
             return
         import numpy as np
 
         evidence = explanation.saliency / max(float(np.abs(explanation.saliency).max()), 1e-9)
-        self._glide.go(np.stack([evidence, np.clip(explanation.network_input, 0, 1)]))
+        self._animation.go(np.stack([evidence, np.clip(explanation.network_input, 0, 1)]))
         self.setAccessibleDescription(f"{words(explanation)} {_EXPLAINED}")
 
     def event(self, event: QEvent) -> bool:
@@ -77,11 +77,11 @@ class SaliencyView(QWidget):
             return True
         return super().event(event)
 
-    def words_at(self, place: QPointF) -> str:
-        """Return what the pixel at a place of the widget said, or what the view is."""
+    def words_at(self, point: QPointF) -> str:
+        """Return what the pixel at a point of the widget said, or what the view is."""
         if self.explanation is not None:
-            column = int(place.x() * SIDE / self.width())
-            row = int(place.y() * SIDE / self.height())
+            column = int(point.x() * SIDE / self.width())
+            row = int(point.y() * SIDE / self.height())
             if 0 <= row < SIDE and 0 <= column < SIDE:
                 value = float(self.explanation.saliency[row, column])
                 if value:
@@ -95,10 +95,10 @@ class SaliencyView(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        if self._glide.shown is None:
+        if self._animation.shown is None:
             painter.fillRect(self.rect(), theme.colour("paper"))
         else:
-            evidence, ink = self._glide.shown
+            evidence, ink = self._animation.shown
             painter.drawImage(self.rect(), _picture(evidence, ink))
             self._paint_against(painter, evidence)
         area = QRectF(self.rect())
@@ -114,8 +114,8 @@ class SaliencyView(QWidget):
         colour = theme.colour("second")
         for row, column in zip(*(evidence < -_LEAST).nonzero(), strict=True):
             colour.setAlphaF(float(-evidence[row, column]) ** _ROOT)
-            place = QRectF(column * cell, row * cell, cell, cell)
-            painter.fillRect(place.adjusted(margin, margin, -margin, -margin), colour)
+            pixel = QRectF(column * cell, row * cell, cell, cell)
+            painter.fillRect(pixel.adjusted(margin, margin, -margin, -margin), colour)
 
 
 class SaliencyLegend(QWidget):

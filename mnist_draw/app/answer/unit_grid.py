@@ -20,7 +20,7 @@ _LARGEST_LIGHT, _LARGEST_MAP = 22.0, 96.0
 
 
 @dataclass(frozen=True)
-class LightGrid:
+class UnitGrid:
     """A grid with one cell for each unit, row by row.
 
     Attributes
@@ -59,10 +59,10 @@ class LightGrid:
         row, column = divmod(unit, self.columns)
         return QRectF(column * wide, row * high, wide, high)
 
-    def unit_at(self, place: QPointF) -> int | None:
-        """Return the unit at a place; None beside the grid."""
+    def unit_at(self, point: QPointF) -> int | None:
+        """Return the unit at a point; None beside the grid."""
         wide, high = self._cell()
-        column, row = math.floor(place.x() / wide), math.floor(place.y() / high)
+        column, row = math.floor(point.x() / wide), math.floor(point.y() / high)
         unit = row * self.columns + column
         inside = 0 <= column < self.columns and row >= 0 and unit < self.units
         return unit if inside else None
@@ -104,7 +104,7 @@ class LightGrid:
 
 
 @lru_cache(maxsize=32)
-def lay_out(shape: tuple[int, ...], width: float, height: float) -> LightGrid:
+def lay_out(shape: tuple[int, ...], width: float, height: float) -> UnitGrid:
     """Find the grid with the largest cells within a room, in logical pixels."""
     units = shape[0]
     aspect = 1.0 if len(shape) == 1 else (shape[2] + 1) / (shape[1] + 1)
@@ -125,4 +125,4 @@ def lay_out(shape: tuple[int, ...], width: float, height: float) -> LightGrid:
         columns = min(units, int(width / (cell * wide)))
     rows = math.ceil(units / columns)
     # Full rows, as far as it goes.
-    return LightGrid(shape, math.ceil(units / rows), rows, cell)
+    return UnitGrid(shape, math.ceil(units / rows), rows, cell)

@@ -12,7 +12,7 @@ from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 from mnist_draw.app.board.canvas import Canvas
 from mnist_draw.app.board.drawing_export import snapshot
 from mnist_draw.app.board.drawing_record import from_record, record_of
-from mnist_draw.app.board.placed_picture import Item, Placed, Renderings
+from mnist_draw.app.board.placed_picture import Item, PlacedPicture, Renderings
 from mnist_draw.app.shared.reporting import reporter
 from mnist_draw.app.shared.threads import Background
 from mnist_draw.errors import UserError
@@ -130,7 +130,7 @@ def _read(renderings: Renderings) -> tuple[list[Item], str]:
         except UserError as error:
             return [], _put_aside(path, str(error))
         for item in items:
-            if isinstance(item, Placed):
+            if isinstance(item, PlacedPicture):
                 item.prepare(renderings)
         return items, ""
     except OSError as error:

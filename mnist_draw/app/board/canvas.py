@@ -22,7 +22,7 @@ from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from mnist_draw.app.board.crop_marks import paint_marks
 from mnist_draw.app.board.drawing import INK_RENDERING, Drawing
-from mnist_draw.app.board.painted_board import BoardLayer
+from mnist_draw.app.board.painted_board import PaintedBoard
 from mnist_draw.app.board.pen_strokes import BOARD, PEN_WIDTH, PEN_WIDTH_RANGE, Point
 from mnist_draw.app.board.placed_picture import Item
 from mnist_draw.app.board.pointer import PointerWidget
@@ -73,8 +73,8 @@ class Canvas(PointerWidget):
         self._stale = False
         self._marks: tuple[QRectF, QPointF] | None = None
         self._inviting = False
-        self._layer = BoardLayer(self._drawing)
-        theme.theme().changed.connect(self._repaint_layer)
+        self._painted = PaintedBoard(self._drawing)
+        theme.theme().changed.connect(self._repaint_board)
 
     # -- for other parts of the program
 
@@ -100,7 +100,7 @@ class Canvas(PointerWidget):
             Pen width in board units. Default: the width set.
         """
         self._drawing.add_stroke(points, self._width if width is None else width)
-        self._repaint_layer()
+        self._repaint_board()
         self._changed()
 
     def show_items(self, items: Sequence[Item]) -> None:
@@ -108,14 +108,14 @@ class Canvas(PointerWidget):
 
         Parameters
         ----------
-        items : sequence of Stroke or Placed
+        items : sequence of Stroke or PlacedPicture
         """
         self._history_step(lambda: self._drawing.replace(items))
 
     def restore(self, items: Sequence[Item]) -> None:
         """Put back what was on the board when the program ended; see :meth:`Drawing.restore`."""
         self._drawing.restore(items)
-        self._repaint_layer()
+        self._repaint_board()
         self._changed()
 
     def clear(self) -> None:
@@ -197,7 +197,7 @@ class Canvas(PointerWidget):
         return QSize(round(BOARD), round(BOARD))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        self._repaint_layer()
+        self._repaint_board()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         self._catch_up()
@@ -209,20 +209,20 @@ class Canvas(PointerWidget):
         frame.addRoundedRect(edge, radius, radius)
         painter.fillPath(frame, theme.colour("paper"))
         painter.setClipPath(frame)
-        ratio = self._layer.image.devicePixelRatio()
+        ratio = self._painted.image.devicePixelRatio()
         area = event.rect()
         source = QRectF(
             area.x() * ratio, area.y() * ratio, area.width() * ratio, area.height() * ratio
         )
-        painter.drawImage(QRectF(area), self._layer.image, source)
+        painter.drawImage(QRectF(area), self._painted.image, source)
         growing = self._drawing.growing
         if growing is not None and not growing.erase:
             painter.save()
-            self._layer.to_board(painter)
+            self._painted.to_board(painter)
             growing.paint_tail(painter, theme.colour("ink"))
             painter.restore()
         if self._marks is not None:
-            paint_marks(painter, self._marks, self._layer)
+            paint_marks(painter, self._marks, self._painted)
         if not self._drawing.items:
             self._paint_invitation(painter)
         painter.setClipping(False)
@@ -237,36 +237,36 @@ class Canvas(PointerWidget):
         painter.drawText(self.rect(), Qt.AlignCenter, "Draw a digit")
         below = painter.fontMetrics().height()
         painter.setFont(theme.font(theme.Text.LABEL))
-        place = self.rect().translated(0, below + theme.Size.GRID)
-        painter.drawText(place, Qt.AlignCenter, "or drop a picture here")
+        below_it = self.rect().translated(0, below + theme.Size.GRID)
+        painter.drawText(below_it, Qt.AlignCenter, "or drop a picture here")
 
-    def _repaint_layer(self) -> None:
+    def _repaint_board(self) -> None:
         """Paint everything anew: after a resize or a change of colours."""
         self._stale = False
-        self._layer.fit(self.size(), self.devicePixelRatioF())
+        self._painted.fit(self.size(), self.devicePixelRatioF())
         self.update()
 
     def _catch_up(self) -> None:
         if self._stale:
             self._stale = False
-            self._layer.fit(self.size(), self.devicePixelRatioF())
+            self._painted.fit(self.size(), self.devicePixelRatioF())
 
     # -- the stroke being drawn
 
-    def _point(self, place: QPointF, weight: float, erase: bool) -> Point:
-        """Return the board point under a place of the widget, held inside the widget."""
-        x = min(max(place.x(), 0.0), float(self.width()))
-        y = min(max(place.y(), 0.0), float(self.height()))
-        board = self._layer.from_widget(QPointF(x, y))
+    def _point(self, point: QPointF, weight: float, erase: bool) -> Point:
+        """Return the board point under a point of the widget, held inside the widget."""
+        x = min(max(point.x(), 0.0), float(self.width()))
+        y = min(max(point.y(), 0.0), float(self.height()))
+        board = self._painted.from_widget(QPointF(x, y))
         return Point(board.x(), board.y(), self._width * weight * (_ERASER if erase else 1.0))
 
-    def begin(self, place: QPointF, erase: bool, weight: float = 1.0) -> None:
+    def begin(self, point: QPointF, erase: bool, weight: float = 1.0) -> None:
         self.end()
         self._catch_up()
         first = not self._drawing.items
-        self._layer.keep()
-        self._drawing.begin(self._point(place, weight, erase), erase)
-        self._layer.start()
+        self._painted.keep()
+        self._drawing.begin(self._point(point, weight, erase), erase)
+        self._painted.start()
         if first:
             self.update()
         else:
@@ -274,13 +274,13 @@ class Canvas(PointerWidget):
         self.history_changed.emit()
         self.ink_changed.emit()
 
-    def extend(self, place: QPointF, weight: float = 1.0) -> None:
+    def extend(self, point: QPointF, weight: float = 1.0) -> None:
         stroke = self._drawing.growing
         if stroke is None:
             return
-        self._drawing.extend(self._point(place, weight, stroke.erase))
+        self._drawing.extend(self._point(point, weight, stroke.erase))
         self._update_end()
-        self._layer.grow()
+        self._painted.grow()
         self.ink_changed.emit()
 
     def end(self) -> None:
@@ -288,7 +288,7 @@ class Canvas(PointerWidget):
         if stroke is None:
             return
         self._drawing.end()
-        self._layer.finish(stroke)
+        self._painted.finish(stroke)
         self._changed()
 
     def _update_end(self) -> None:
@@ -297,15 +297,15 @@ class Canvas(PointerWidget):
         assert stroke is not None
         bounds = stroke.bounds(len(stroke.points) - 4)
         scale = self.pixels_per_unit()
-        rect = QRectF(self._layer.to_widget(bounds.topLeft()), bounds.size() * scale)
+        rect = QRectF(self._painted.to_widget(bounds.topLeft()), bounds.size() * scale)
         self.update(_whole(rect))
 
     def _history_step(self, step: Callable[[], None]) -> None:
         self.end()
         self._catch_up()
-        self._layer.keep()
+        self._painted.keep()
         step()
-        self._layer.show()
+        self._painted.show()
         self._changed()
 
     def _changed(self) -> None:

@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     import numpy as np
 
     from mnist_draw.app.board.drawing import Drawing
-    from mnist_draw.app.board.painted_board import BoardLayer
+    from mnist_draw.app.board.painted_board import PaintedBoard
 
 _LINE = 1.5
 
 
 def crop_marks(ink: np.ndarray, drawing: Drawing) -> tuple[QRectF, QPointF] | None:
-    """Return the box around the ink and its centre of mass, in board units.
+    """Return the box that is cut out for the network and its centre of mass, in board units.
 
     Parameters
     ----------
@@ -32,19 +32,21 @@ def crop_marks(ink: np.ndarray, drawing: Drawing) -> tuple[QRectF, QPointF] | No
     tuple of QRectF and QPointF, or None
         None without ink.
     """
-    picture = ink.astype("float32")
-    columns, rows = picture.sum(axis=0), picture.sum(axis=1)
-    total = float(columns.sum())
-    if not total:
+    from mnist_draw.dataset.normalise import has_ink, ink_box
+
+    if not has_ink(ink):
         return None
-    xs, ys = columns.nonzero()[0], rows.nonzero()[0]
-    box = drawing.to_board(xs[0], ys[0], xs[-1] - xs[0] + 1, ys[-1] - ys[0] + 1)
-    x = float((columns * range(len(columns))).sum()) / total + 0.5
-    y = float((rows * range(len(rows))).sum()) / total + 0.5
-    return QRectF(box), QPointF(drawing.to_board(x, y, 0, 0).topLeft())
+    top, left, bottom, right = ink_box(ink)
+    cut = ink[top:bottom, left:right].astype("float32")
+    total = float(cut.sum())
+    # A pixel's middle lies half a pixel from its edge.
+    x = left + 0.5 + float(cut.sum(axis=0) @ range(right - left)) / total
+    y = top + 0.5 + float(cut.sum(axis=1) @ range(bottom - top)) / total
+    box = drawing.to_board(left, top, right - left, bottom - top)
+    return box, drawing.to_board(x, y, 0, 0).topLeft()
 
 
-def paint_marks(painter: QPainter, marks: tuple[QRectF, QPointF], layer: BoardLayer) -> None:
+def paint_marks(painter: QPainter, marks: tuple[QRectF, QPointF], board: PaintedBoard) -> None:
     """Paint the box as a dashed line and the centre as a cross.
 
     Parameters
@@ -53,15 +55,15 @@ def paint_marks(painter: QPainter, marks: tuple[QRectF, QPointF], layer: BoardLa
         Of the widget.
     marks : tuple of QRectF and QPointF
         In board units.
-    layer : BoardLayer
+    board : PaintedBoard
         Knows where the board lies in the widget.
     """
     box, centre = marks
     painter.setBrush(Qt.NoBrush)
     painter.setPen(QPen(theme.colour("second"), _LINE, Qt.DashLine))
-    painter.drawRect(QRectF(layer.to_widget(box.topLeft()), box.size() * layer.scale))
-    place = layer.to_widget(centre)
+    painter.drawRect(QRectF(board.to_widget(box.topLeft()), box.size() * board.scale))
+    point = board.to_widget(centre)
     arm = float(theme.Size.GRID * 2)
     painter.setPen(QPen(theme.colour("second"), _LINE))
-    painter.drawLine(place - QPointF(arm, 0), place + QPointF(arm, 0))
-    painter.drawLine(place - QPointF(0, arm), place + QPointF(0, arm))
+    painter.drawLine(point - QPointF(arm, 0), point + QPointF(arm, 0))
+    painter.drawLine(point - QPointF(0, arm), point + QPointF(0, arm))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from PyQt5.QtCore import QRectF, QSizeF, Qt
 from PyQt5.QtGui import QColor, QImage, QPainter
 
-from mnist_draw.app.board.image_memory import LayerMemory
+from mnist_draw.app.board.image_memory import ImageMemory
 from mnist_draw.app.board.pen_strokes import BOARD, PEN_WIDTH, Point, Stroke
 from mnist_draw.app.board.placed_picture import Item, ink_of
 
@@ -38,7 +38,7 @@ class Drawing:
 
     Attributes
     ----------
-    items : list of Stroke or Placed
+    items : list of Stroke or PlacedPicture
         In the order of drawing; the last one may still be growing. A change makes a new list.
     """
 
@@ -48,7 +48,7 @@ class Drawing:
         self._done: list[list[Item]] = []
         self._growing: Stroke | None = None
         self._inked = 0
-        self._memory = LayerMemory(_ROOM)
+        self._memory = ImageMemory(_ROOM)
         self._area = QRectF()
         self._image = QImage()
         self._start_image(QRectF(0, 0, BOARD, BOARD))

@@ -9,12 +9,13 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator, Sequence
 
-from PyQt5.QtCore import QBuffer, QByteArray, QIODevice, QRectF, Qt
+from PyQt5.QtCore import QRectF, Qt
 from PyQt5.QtGui import QColor, QImage, QPainter
 
 from mnist_draw.app.board.pen_strokes import BOARD, Stroke
-from mnist_draw.app.board.placed_picture import Item, Placed
+from mnist_draw.app.board.placed_picture import Item, PlacedPicture, coloured
 from mnist_draw.app.shared import theme
+from mnist_draw.app.shared.images import png_bytes
 
 #: Pixels per board unit of a saved picture: the board's square takes 1200×1200.
 SAVED_SCALE = 2.0
@@ -32,8 +33,8 @@ def snapshot(items: Sequence[Item]) -> list[Item]:
     """Return copies that another thread may paint while the originals are drawn on."""
     copies: list[Item] = []
     for item in items:
-        if isinstance(item, Placed):
-            copies.append(Placed(item.mask, item.place))
+        if isinstance(item, PlacedPicture):
+            copies.append(PlacedPicture(item.mask, item.rect))
         else:
             copies.append(Stroke(list(item.points), item.erase))
     return copies
@@ -53,7 +54,7 @@ def picture(items: Sequence[Item], scale: float) -> QImage:
 
     Parameters
     ----------
-    items : sequence of Stroke or Placed
+    items : sequence of Stroke or PlacedPicture
     scale : float
         Pixels per board unit, fewer where the image would become too large.
     """
@@ -83,15 +84,6 @@ def picture(items: Sequence[Item], scale: float) -> QImage:
     return image
 
 
-def png_bytes(image: QImage) -> bytes:
-    """Return an image as the content of a PNG file."""
-    content = QByteArray()
-    buffer = QBuffer(content)
-    buffer.open(QIODevice.WriteOnly)
-    image.save(buffer, "PNG")
-    return bytes(content)
-
-
 def svg_bytes(items: Sequence[Item]) -> bytes:
     """Return a drawing as the content of an SVG file.
 
@@ -116,7 +108,7 @@ def svg_bytes(items: Sequence[Item]) -> bytes:
             rubbed.extend(_stroke(item, "black"))
             continue
         close_mask()
-        body.extend(_image(item) if isinstance(item, Placed) else _stroke(item, _INK.name()))
+        body.extend(_image(item) if isinstance(item, PlacedPicture) else _stroke(item, _INK.name()))
     close_mask()
     box = f"{_n(area.x())} {_n(area.y())} {_n(area.width())} {_n(area.height())}"
     lines = [
@@ -135,14 +127,14 @@ def svg_bytes(items: Sequence[Item]) -> bytes:
 
 
 def _mask(name: str, area: QRectF, rubbed: Sequence[str]) -> str:
-    place = (
+    bounds = (
         f'x="{_n(area.x())}" y="{_n(area.y())}" '
         f'width="{_n(area.width())}" height="{_n(area.height())}"'
     )
     strokes = "\n".join(rubbed)
     return (
-        f'<mask id="{name}" maskUnits="userSpaceOnUse" {place}>\n'
-        f'<rect {place} fill="white"/>\n'
+        f'<mask id="{name}" maskUnits="userSpaceOnUse" {bounds}>\n'
+        f'<rect {bounds} fill="white"/>\n'
         f'<g fill="none" stroke-linecap="round" stroke-linejoin="round">\n{strokes}\n</g>\n</mask>'
     )
 
@@ -173,20 +165,14 @@ def _path(path: str, width: float, colour: str) -> str:
     return f'<path d="{path}" stroke="{colour}" stroke-width="{_n(width)}"/>'
 
 
-def _image(item: Placed) -> list[str]:
+def _image(item: PlacedPicture) -> list[str]:
     """Return a picture as black whose opacity is the ink."""
-    image = QImage(item.mask.size(), QImage.Format_ARGB32_Premultiplied)
-    image.fill(_INK)
-    painter = QPainter(image)
-    painter.setCompositionMode(QPainter.CompositionMode_DestinationIn)
-    painter.drawImage(0, 0, item.mask)
-    painter.end()
-    content = base64.b64encode(png_bytes(image)).decode("ascii")
-    place = item.place
+    content = base64.b64encode(png_bytes(coloured(item.mask, _INK))).decode("ascii")
+    rect = item.rect
     style = ' style="image-rendering:pixelated"' if item.pixelated else ""
     return [
-        f'<image x="{_n(place.x())}" y="{_n(place.y())}" width="{_n(place.width())}" '
-        f'height="{_n(place.height())}" preserveAspectRatio="none"{style} '
+        f'<image x="{_n(rect.x())}" y="{_n(rect.y())}" width="{_n(rect.width())}" '
+        f'height="{_n(rect.height())}" preserveAspectRatio="none"{style} '
         f'xlink:href="data:image/png;base64,{content}"/>'
     ]
 

@@ -21,7 +21,7 @@ from PyQt5.QtCore import QRectF
 
 from mnist_draw.app.board.drawing import Drawing
 from mnist_draw.app.board.pen_strokes import BOARD, Point, Stroke
-from mnist_draw.app.board.placed_picture import Item, Placed, ink_of, mask_of
+from mnist_draw.app.board.placed_picture import Item, PlacedPicture, ink_of, mask_of
 from mnist_draw.errors import UserError
 
 FORMAT = "mnist_draw drawing"
@@ -52,7 +52,7 @@ def record_of(items: Sequence[Item]) -> dict[str, Any]:
 
     Parameters
     ----------
-    items : sequence of Stroke or Placed
+    items : sequence of Stroke or PlacedPicture
         In the order of drawing. They are only read: any thread may do it once they are drawn.
 
     Returns
@@ -73,7 +73,7 @@ def from_record(record: object) -> list[Item]:
 
     Returns
     -------
-    list of Stroke or Placed
+    list of Stroke or PlacedPicture
 
     Raises
     ------
@@ -99,18 +99,18 @@ def from_record(record: object) -> list[Item]:
 
 
 def _record(item: Item) -> dict[str, Any]:
-    if isinstance(item, Placed):
-        place = item.place
+    if isinstance(item, PlacedPicture):
+        rect = item.rect
         return {
             "picture": base64.b64encode(_png(item)).decode("ascii"),
-            "place": [place.x(), place.y(), place.width(), place.height()],
+            "place": [rect.x(), rect.y(), rect.width(), rect.height()],
         }
     # A hundredth of a unit is a fiftieth of a pixel of the ink picture.
     points = [[round(p.x, 2), round(p.y, 2), round(p.width, 2)] for p in list(item.points)]
     return {"stroke": points, "erase": item.erase}
 
 
-def _png(item: Placed) -> bytes:
+def _png(item: PlacedPicture) -> bytes:
     from PIL import Image
 
     buffer = io.BytesIO()
@@ -140,11 +140,13 @@ def _stroke(entry: dict[str, Any], name: str) -> Stroke:
     return Stroke(found, erase)
 
 
-def _placed(entry: dict[str, Any], name: str) -> Placed:
+def _placed(entry: dict[str, Any], name: str) -> PlacedPicture:
     left, top, width, height = _numbers(entry.get("place"), 4, name)
     if not (0 < width <= _LARGEST_PICTURE and 0 < height <= _LARGEST_PICTURE):
         raise DrawingError(f"{name} is {width:g}×{height:g} units large.")
-    return Placed(mask_of(_decoded(entry["picture"], name)), QRectF(left, top, width, height))
+    return PlacedPicture(
+        mask_of(_decoded(entry["picture"], name)), QRectF(left, top, width, height)
+    )
 
 
 def _numbers(values: object, count: int, name: str) -> list[float]:
@@ -187,7 +189,7 @@ def _check_size(items: Sequence[Item]) -> None:
     points = 0
     for item in items:
         area = area.united(item.bounds())
-        points += 1 if isinstance(item, Placed) else len(item.points)
+        points += 1 if isinstance(item, PlacedPicture) else len(item.points)
     if area.width() * area.height() > _LARGEST_AREA:
         raise DrawingError(
             f"The drawing covers {area.width():,.0f}×{area.height():,.0f} units, more than any "

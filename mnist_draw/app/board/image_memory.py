@@ -12,7 +12,7 @@ from PyQt5.QtGui import QImage
 from mnist_draw.app.board.placed_picture import Item
 
 
-class LayerMemory:
+class ImageMemory:
     """Holds the newest boards with the items that are on them.
 
     Images share their pixels until one of them is painted on, so that keeping one costs nothing
@@ -29,28 +29,28 @@ class LayerMemory:
         self._taken = 0
         self._kept: deque[tuple[list[Item], QImage, QPointF]] = deque()
 
-    def keep(self, items: list[Item], layer: QImage, corner: QPointF | None = None) -> None:
+    def keep(self, items: list[Item], image: QImage, corner: QPointF | None = None) -> None:
         """Remember a board.
 
         Parameters
         ----------
-        items : list of Stroke or Placed
-        layer : QImage
+        items : list of Stroke or PlacedPicture
+        image : QImage
         corner : QPointF, optional
             Where the image begins, if that is not always the same place.
         """
         if self.find(items) is not None:
             return
-        self._kept.append((items, QImage(layer), QPointF(corner or QPointF())))
-        self._taken += layer.sizeInBytes()
+        self._kept.append((items, QImage(image), QPointF(corner or QPointF())))
+        self._taken += image.sizeInBytes()
         while self._taken > self._room and len(self._kept) > 1:
             self._taken -= self._kept.popleft()[1].sizeInBytes()
 
     def find(self, items: list[Item]) -> tuple[QImage, QPointF] | None:
         """Return the board with exactly these items and its corner, if it is remembered."""
-        for known, layer, corner in reversed(self._kept):
+        for known, image, corner in reversed(self._kept):
             if same_items(known, items):
-                return QImage(layer), QPointF(corner)
+                return QImage(image), QPointF(corner)
         return None
 
     def forget(self) -> None:

@@ -1,4 +1,4 @@
-"""Boxes around the digits of a number, over the drawing board, each with what it was read as."""
+"""What lies over the drawing board: boxes around the digits of a number, and a caption."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from PyQt5.QtGui import (
     QTabletEvent,
     QTouchEvent,
 )
-from PyQt5.QtWidgets import QToolTip, QWidget
+from PyQt5.QtWidgets import QLabel, QToolTip, QWidget
 
 from mnist_draw.app.board.pen_strokes import BOARD
 from mnist_draw.app.shared import theme
@@ -40,13 +40,13 @@ class NumberBoxes(QWidget):
     ----------
     boxes : list of QRectF
         In board units.
-    place : int
+    index : int
         Which box is marked as chosen; -1 for none.
 
     Signals
     -------
     chosen
-        ``(place)``: a digit's tag was pressed.
+        ``(index)``: a digit's tag was pressed.
     """
 
     chosen = pyqtSignal(int)
@@ -57,7 +57,7 @@ class NumberBoxes(QWidget):
         self.setAttribute(Qt.WA_TransparentForMouseEvents)
         self.setAttribute(Qt.WA_NoSystemBackground)
         self.boxes: list[QRectF] = []
-        self.place = -1
+        self.index = -1
         self._texts: list[str] = []
         self._canvas = canvas
         self._on_tag = False
@@ -81,17 +81,17 @@ class NumberBoxes(QWidget):
         # The board below is painted again where this is, and nowhere else.
         self.update(before.united(self._area()).toAlignedRect())
 
-    def mark(self, place: int) -> None:
+    def mark(self, index: int) -> None:
         """Mark the digit that the answer's side is about."""
-        if place != self.place:
-            self.place = place
+        if index != self.index:
+            self.index = index
             self.update(self._area().toAlignedRect())
 
-    def tag(self, place: int) -> QRectF:
+    def tag(self, index: int) -> QRectF:
         """Return where the tag of a digit lies, in logical pixels of the board."""
-        box = self._on_canvas(self.boxes[place])
+        box = self._on_canvas(self.boxes[index])
         metrics = QFontMetricsF(theme.font(Text.BODY, bold=True))
-        wide = metrics.horizontalAdvance(self._texts[place]) + 2 * Size.FIELD_GAP
+        wide = metrics.horizontalAdvance(self._texts[index]) + 2 * Size.FIELD_GAP
         size = QSizeF(wide, metrics.height() + Size.GRID)
         below = box.bottom() + Size.TIGHT
         if below + size.height() > self.height():
@@ -99,23 +99,23 @@ class NumberBoxes(QWidget):
         left = min(max(box.center().x() - wide / 2, 0.0), self.width() - wide)
         return QRectF(QPointF(left, below), size)
 
-    def place_at(self, point: QPointF) -> int | None:
+    def index_at(self, point: QPointF) -> int | None:
         """Return the digit whose tag lies under a point of the board."""
         if not self.isVisible():
             return None
-        for place in range(len(self.boxes)):
-            if self.tag(place).contains(point):
-                return place
+        for index in range(len(self.boxes)):
+            if self.tag(index).contains(point):
+                return index
         return None
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Resize:
             self.resize(self._canvas.size())
         elif self.boxes and event.type() in _PRESSES:
-            place = self.place_at(_position(event))
-            if place is not None:
+            index = self.index_at(_position(event))
+            if index is not None:
                 event.accept()
-                self.chosen.emit(place)
+                self.chosen.emit(index)
                 return True
         elif self.boxes:
             return self._pointed_at(event)
@@ -125,11 +125,11 @@ class NumberBoxes(QWidget):
         """Follow the pointer; return whether the event was about a digit's tag alone."""
         match event:
             case QMouseEvent() if event.type() == QEvent.MouseMove and not event.buttons():
-                self._point(self.place_at(event.localPos()) is not None)
+                self._point(self.index_at(event.localPos()) is not None)
             case QHelpEvent() if event.type() == QEvent.ToolTip:
-                place = self.place_at(QPointF(event.pos()))
-                if place is not None:
-                    text = f"Read as {self._texts[place]}: see what the network says of this digit."
+                index = self.index_at(QPointF(event.pos()))
+                if index is not None:
+                    text = f"Read as {self._texts[index]}: see what the network says of this digit."
                     QToolTip.showText(event.globalPos(), text, self._canvas)
                     return True
         return False
@@ -151,8 +151,8 @@ class NumberBoxes(QWidget):
 
     def _area(self) -> QRectF:
         area = QRectF()
-        for place, box in enumerate(self.boxes):
-            area = area.united(self._on_canvas(box)).united(self.tag(place))
+        for index, box in enumerate(self.boxes):
+            area = area.united(self._on_canvas(box)).united(self.tag(index))
         return area.adjusted(-2, -2, 2, 2)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -160,17 +160,64 @@ class NumberBoxes(QWidget):
         painter.setRenderHint(QPainter.Antialiasing)
         painter.setFont(theme.font(Text.BODY, bold=True))
         second, radius = theme.colour("second"), float(_MARGIN)
-        for place, box in enumerate(self.boxes):
-            chosen = place == self.place
+        for index, box in enumerate(self.boxes):
+            chosen = index == self.index
             painter.setPen(QPen(second, 2.5 if chosen else 1.25))
             painter.setBrush(Qt.NoBrush)
             painter.drawRoundedRect(self._on_canvas(box), radius, radius)
-            tag = self.tag(place)
+            tag = self.tag(index)
             painter.setPen(QPen(second, 1.25))
             painter.setBrush(second if chosen else theme.colour("paper"))
             painter.drawRoundedRect(tag.adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
             painter.setPen(theme.colour("on_second") if chosen else second)
-            painter.drawText(tag, Qt.AlignCenter, self._texts[place])
+            painter.drawText(tag, Qt.AlignCenter, self._texts[index])
+
+
+class BoardCaption(QLabel):
+    """Lies over the canvas, lets the pen through, and goes when the board is changed."""
+
+    def __init__(self, canvas: Canvas) -> None:
+        super().__init__(canvas)
+        self.setObjectName("boardCaption")
+        self.setProperty("look", "muted")
+        self.setAttribute(Qt.WA_TransparentForMouseEvents)
+        self.setAlignment(Qt.AlignHCenter | Qt.AlignBottom)
+        self.setWordWrap(True)
+        self._canvas = canvas
+        self._sentence = ""
+        canvas.installEventFilter(self)
+        canvas.history_changed.connect(self.clear_caption)
+        self.hide()
+
+    def say(self, sentence: str) -> None:
+        """Show a sentence, or nothing."""
+        self._sentence = sentence
+        self._show(sentence)
+
+    def add(self, note: str) -> None:
+        """Show a note as well, in place of the note before."""
+        self._show(f"{self._sentence}\n{note}" if self._sentence else note)
+
+    def clear_caption(self) -> None:
+        """Say nothing more: the board shows something else now."""
+        if self.text():
+            self.say("")
+
+    def _show(self, text: str) -> None:
+        self.setText(text)
+        self.setAccessibleName(text)
+        self.setVisible(bool(text))
+        self._fit()
+
+    def _fit(self) -> None:
+        room = self._canvas.rect().adjusted(Size.MARGIN, 0, -Size.MARGIN, -Size.CARD_GAP)
+        height = self.heightForWidth(room.width())
+        self.setGeometry(room.left(), room.bottom() - height, room.width(), height)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Resize:
+            self._fit()
+        return False
 
 
 def _position(event: QEvent) -> QPointF:

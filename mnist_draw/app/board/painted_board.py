@@ -6,7 +6,7 @@ from PyQt5.QtCore import QPointF, QRectF, QSize, Qt
 from PyQt5.QtGui import QImage, QPainter
 
 from mnist_draw.app.board.drawing import Drawing
-from mnist_draw.app.board.image_memory import LayerMemory, same_items
+from mnist_draw.app.board.image_memory import ImageMemory, same_items
 from mnist_draw.app.board.pen_strokes import BOARD, Stroke
 from mnist_draw.app.board.placed_picture import Item
 from mnist_draw.app.shared import theme
@@ -15,7 +15,7 @@ from mnist_draw.app.shared import theme
 _ROOM = 96 * 1024 * 1024
 
 
-class BoardLayer:
+class PaintedBoard:
     """An image of the whole board, without the provisional end of the stroke being drawn.
 
     Parameters
@@ -31,14 +31,14 @@ class BoardLayer:
     def __init__(self, drawing: Drawing) -> None:
         self.image = QImage()
         self._drawing = drawing
-        self._memory = LayerMemory(_ROOM)
+        self._memory = ImageMemory(_ROOM)
         self._size = QSize()
         self._ratio = 1.0
         self._painted = 0
         #: The items that the image shows.
         self._shown: list[Item] = []
 
-    # -- the board's place in the widget
+    # -- where the board lies in the widget
 
     def fit(self, size: QSize, ratio: float) -> None:
         """Paint everything anew: after a change of size, of pixel ratio, of colours.
@@ -59,13 +59,13 @@ class BoardLayer:
         """Logical pixels per board unit."""
         return min(self._size.width(), self._size.height()) / BOARD
 
-    def to_widget(self, place: QPointF) -> QPointF:
-        """Return where a place of the board lies in the widget."""
-        return self._corner() + place * self.scale
+    def to_widget(self, point: QPointF) -> QPointF:
+        """Return where a point of the board lies in the widget."""
+        return self._corner() + point * self.scale
 
-    def from_widget(self, place: QPointF) -> QPointF:
-        """Return which place of the board lies under one of the widget."""
-        return (place - self._corner()) / self.scale
+    def from_widget(self, point: QPointF) -> QPointF:
+        """Return which point of the board lies under one of the widget."""
+        return (point - self._corner()) / self.scale
 
     def to_board(self, painter: QPainter) -> None:
         """Let a painter of the widget work in board units."""

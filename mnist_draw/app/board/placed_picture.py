@@ -33,43 +33,43 @@ _MOST_KEPT = 4
 Renderings: TypeAlias = Sequence[tuple[float, QColor]]
 
 
-class Placed:
+class PlacedPicture:
     """The ink of a picture and where it lies on the board.
 
     Parameters
     ----------
     mask : QImage
         Format ``Alpha8``: 0 paper, 255 ink.
-    place : QRectF
+    rect : QRectF
         In board units.
 
     Attributes
     ----------
     mask : QImage
-    place : QRectF
+    rect : QRectF
     erase : bool
         Always false: a picture brings ink.
     """
 
     erase = False
 
-    def __init__(self, mask: QImage, place: QRectF) -> None:
+    def __init__(self, mask: QImage, rect: QRectF) -> None:
         self.mask = mask
-        self.place = place
+        self.rect = rect
         self._kept: dict[tuple[int, int, int], QImage] = {}
 
     @property
     def pixelated(self) -> bool:
         """Whether it is so small that its pixels are shown as squares."""
-        return self.place.width() / _UNIT >= _PIXELATED * self.mask.width()
+        return self.rect.width() / _UNIT >= _PIXELATED * self.mask.width()
 
     def bounds(self) -> QRectF:
         """Return the rectangle it covers, in board units."""
-        return QRectF(self.place)
+        return QRectF(self.rect)
 
-    def copy(self) -> Placed:
+    def copy(self) -> PlacedPicture:
         """Return another item with the same content: the board's history tells items apart."""
-        other = Placed(self.mask, self.place)
+        other = PlacedPicture(self.mask, self.rect)
         other._kept = dict(self._kept)
         return other
 
@@ -85,12 +85,12 @@ class Placed:
             Pixels per board unit, and the colour of the ink.
         """
         for scale, colour in renderings:
-            self._rendering(self.place.size() * scale, colour)
+            self._rendering(self.rect.size() * scale, colour)
 
     def paint(self, painter: QPainter, colour: QColor) -> None:
         """Paint it where it lies; the painter works in board units."""
-        device = painter.deviceTransform().mapRect(self.place)
-        painter.drawImage(self.place, self._rendering(device.size(), colour))
+        device = painter.deviceTransform().mapRect(self.rect)
+        painter.drawImage(self.rect, self._rendering(device.size(), colour))
 
     def _rendering(self, exact: QSizeF, colour: QColor) -> QImage:
         """Return the picture at a size in pixels and in a colour."""
@@ -104,15 +104,15 @@ class Placed:
             if size != mask.size():
                 mode = Qt.FastTransformation if self.pixelated else Qt.SmoothTransformation
                 mask = mask.scaled(size, Qt.IgnoreAspectRatio, mode)
-            found = self._kept[key] = _coloured(mask, colour)
+            found = self._kept[key] = coloured(mask, colour)
         return found
 
 
 #: What lies on the board.
-Item: TypeAlias = Stroke | Placed
+Item: TypeAlias = Stroke | PlacedPicture
 
 
-def place_ink(ink: np.ndarray) -> Placed:
+def place_ink(ink: np.ndarray) -> PlacedPicture:
     """Crop a picture to its ink and fit it into the middle of the board.
 
     Parameters
@@ -122,7 +122,7 @@ def place_ink(ink: np.ndarray) -> Placed:
 
     Returns
     -------
-    Placed
+    PlacedPicture
 
     Raises
     ------
@@ -142,7 +142,7 @@ def place_ink(ink: np.ndarray) -> Placed:
     if factor >= _PIXELATED:
         factor = int(factor)
     wide, high = max(1, round(width * factor)), max(1, round(height * factor))
-    return Placed(mask_of(box), _centred(wide * _UNIT, high * _UNIT))
+    return PlacedPicture(mask_of(box), _centred(wide * _UNIT, high * _UNIT))
 
 
 def mask_of(ink: np.ndarray) -> QImage:
@@ -167,7 +167,8 @@ def _centred(width: float, height: float) -> QRectF:
     return QRectF(left, top, width, height)
 
 
-def _coloured(mask: QImage, colour: QColor) -> QImage:
+def coloured(mask: QImage, colour: QColor) -> QImage:
+    """Return a colour whose opacity is the ink of a mask."""
     image = QImage(mask.size(), QImage.Format_ARGB32_Premultiplied)
     image.fill(colour)
     painter = QPainter(image)

@@ -29,12 +29,12 @@ class PointerWidget(QWidget):
         self.erasing = False
         self._touch: int | None = None
 
-    def begin(self, place: QPointF, erase: bool, weight: float = 1.0) -> None:
+    def begin(self, point: QPointF, erase: bool, weight: float = 1.0) -> None:
         """Put the pen down.
 
         Parameters
         ----------
-        place : QPointF
+        point : QPointF
             In logical pixels of the widget.
         erase : bool
             Whether this stroke takes ink away.
@@ -43,7 +43,7 @@ class PointerWidget(QWidget):
         """
         raise NotImplementedError
 
-    def extend(self, place: QPointF, weight: float = 1.0) -> None:
+    def extend(self, point: QPointF, weight: float = 1.0) -> None:
         """Move the pen that is down."""
         raise NotImplementedError
 

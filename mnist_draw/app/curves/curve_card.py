@@ -97,8 +97,8 @@ class CurveCard(Card):
         self._readout = label("", "muted", f"{name}Readout")
         self.top.addWidget(self._readout)
         self.top.addStretch(1)
-        self._place = QVBoxLayout()
-        self.body.addLayout(self._place, 1)
+        self._plot_layout = QVBoxLayout()
+        self.body.addLayout(self._plot_layout, 1)
         self.setMinimumHeight(Size.PLOT_MINIMUM)
         theme.theme().changed.connect(self._restyle)
 
@@ -157,7 +157,7 @@ class CurveCard(Card):
             self.tools.mark(*mark)
         self._add_extras(item)
         self._restyle()
-        self._place.addWidget(plot)
+        self._plot_layout.addWidget(plot)
         self.redraw()
 
     # -- what the two kinds of curves do differently
@@ -192,11 +192,11 @@ class CurveCard(Card):
         self._planned = planned
         self.redraw()
 
-    def mark(self, name: str, place: float, text: str) -> None:
+    def mark(self, name: str, epoch: float, text: str) -> None:
         """Mark where a setting was changed during the run."""
-        self._marks.append((name, place, text))
+        self._marks.append((name, epoch, text))
         if self.tools is not None:
-            self.tools.mark(name, place, text)
+            self.tools.mark(name, epoch, text)
 
     def set_planned(self, planned: int) -> None:
         """Show so many epochs on the axis."""

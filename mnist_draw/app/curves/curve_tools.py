@@ -12,11 +12,11 @@ from mnist_draw.app.shared.theme import Text
 
 _CLOSER, _FARTHER = 0.8, 1.25
 #: The mark of a setting that changes again within the same epoch takes its place.
-_SAME_PLACE = 1.0
+_SAME_EPOCH = 1.0
 
 
 class CurveTools(QObject):
-    """A crosshair that names the epoch under it, zoom with reset, marks at places.
+    """A crosshair that names the epoch under it, zoom with reset, marks where settings changed.
 
     Drag a rectangle or turn the wheel to zoom; double-click, 0 or Home shows all again. The
     arrow keys move the crosshair, + and - zoom around it, Escape hides it.
@@ -70,9 +70,9 @@ class CurveTools(QObject):
             self._line.setValue(epoch)
         self.pointed.emit(epoch)
 
-    def _move(self, place: Any) -> None:
-        if self._box.sceneBoundingRect().contains(place):
-            self.point(max(0.0, float(self._box.mapSceneToView(place).x())))
+    def _move(self, point: Any) -> None:
+        if self._box.sceneBoundingRect().contains(point):
+            self.point(max(0.0, float(self._box.mapSceneToView(point).x())))
         else:
             self.point(-1.0)
 
@@ -129,31 +129,31 @@ class CurveTools(QObject):
 
     # -- marks
 
-    def mark(self, name: str, place: float, text: str) -> None:
+    def mark(self, name: str, epoch: float, text: str) -> None:
         """Mark where something was changed; a change soon after of the same name replaces it."""
         import pyqtgraph
 
         for known, before, item in self._marks:
-            if known == name and abs(before - place) < _SAME_PLACE:
+            if known == name and abs(before - epoch) < _SAME_EPOCH:
                 self._item.removeItem(item)
                 self._marks.remove((known, before, item))
                 break
         # Labels of changes that lie close together go below each other.
         height = 0.9 - 0.1 * (len(self._marks) % 4)
         item = pyqtgraph.InfiniteLine(
-            place,
+            epoch,
             angle=90,
             label=text,
             labelOpts={"position": height, "anchors": [(0.0, 0.5), (0.0, 0.5)]},
         )
         self._item.addItem(item, ignoreBounds=True)
-        self._marks.append((name, place, item))
+        self._marks.append((name, epoch, item))
         self.restyle()
 
     @property
     def marks(self) -> list[tuple[str, float]]:
-        """Names and places of all marks."""
-        return [(name, place) for name, place, _ in self._marks]
+        """Names and epochs of all marks."""
+        return [(name, epoch) for name, epoch, _ in self._marks]
 
     def clear(self) -> None:
         """Remove all marks, and show all."""

@@ -15,7 +15,7 @@ from mnist_draw.app.shared.threads import Background
 _QT_MODULES = ("PyQt5.QtSvg", "PyQt5.QtTest")
 
 
-class PlotsLater(QObject):
+class LazyPlots(QObject):
     """Does what the curves need once the window is visible, without blocking it.
 
     Parameters

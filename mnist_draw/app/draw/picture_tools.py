@@ -7,12 +7,11 @@ from collections.abc import Callable
 from PyQt5.QtCore import QObject, pyqtSignal
 from PyQt5.QtWidgets import QMenu, QWidget
 
-from mnist_draw.app.board.board_caption import BoardCaption
 from mnist_draw.app.board.canvas import Canvas
-from mnist_draw.app.board.placed_picture import Placed
+from mnist_draw.app.board.overlays import BoardCaption
+from mnist_draw.app.board.placed_picture import PlacedPicture
 from mnist_draw.app.draw.tool_column import ToolColumn
-from mnist_draw.app.pictures.drop_target import DropTarget
-from mnist_draw.app.pictures.mnist_examples import Examples
+from mnist_draw.app.pictures.mnist_examples import MnistExamples
 from mnist_draw.app.pictures.picture_input import FoundPicture, PictureInput
 from mnist_draw.app.pictures.picture_output import PictureOutput
 from mnist_draw.app.pictures.picture_strip import PictureStrip
@@ -65,10 +64,10 @@ class PictureTools(QObject):
         self._rendering = Background(self)
         self.input = PictureInput(background, canvas.renderings, owner)
         self.output = PictureOutput(canvas, background, owner)
-        self.examples = Examples(self.reader, canvas.renderings, parent=self)
+        self.examples = MnistExamples(self.reader, canvas.renderings, parent=self)
         self.strip = PictureStrip(self.reader)
         self.caption = BoardCaption(canvas)
-        self.drops = DropTarget(canvas, self.input.drop)
+        self.input.accept_drops(canvas)
         for part in (self.input, self.output, self.examples):
             part.told.connect(self.told)
         self.output.noted.connect(self.caption.add)
@@ -137,10 +136,10 @@ class PictureTools(QObject):
             lambda: placed.prepare(renderings), lambda _: self._show_chosen(picture, placed)
         )
 
-    def _show_chosen(self, picture: FoundPicture, placed: Placed) -> None:
+    def _show_chosen(self, picture: FoundPicture, placed: PlacedPicture) -> None:
         self._canvas.show_items([placed])
         self.strip.mark(picture)
 
-    def _show_example(self, placed: Placed, sentence: str) -> None:
+    def _show_example(self, placed: PlacedPicture, sentence: str) -> None:
         self._canvas.show_items([placed])
         self.caption.say(sentence)

@@ -22,7 +22,7 @@ from mnist_draw.app.board.canvas import Canvas
 from mnist_draw.app.inside.inside_board import SIDE, InsideBoard
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.icons import set_icon
-from mnist_draw.app.shared.steady_labels import Still
+from mnist_draw.app.shared.steady_labels import FixedLabel
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.widgets import Card, explain, label
 
@@ -163,8 +163,8 @@ class ExampleCard(Card):
         words.setSpacing(0)
         self.sure = label("", "surer", "exampleSure")
         self.second = label("", "muted", "exampleSecond")
-        words.addWidget(Still(self.sure, lines=1))
-        words.addWidget(Still(self.second, lines=1))
+        words.addWidget(FixedLabel(self.sure, lines=1))
+        words.addWidget(FixedLabel(self.second, lines=1))
         row.addLayout(words, 1)
         return row
 
@@ -172,7 +172,7 @@ class ExampleCard(Card):
         row = QHBoxLayout()
         row.setSpacing(Size.TIGHT)
         self.label_words = label("", "muted", "exampleLabel")
-        row.addWidget(Still(self.label_words, lines=1), 1)
+        row.addWidget(FixedLabel(self.label_words, lines=1), 1)
         self.label_button = QPushButton("Change")
         self.label_button.setObjectName("exampleLabelButton")
         self.label_button.setProperty("look", "link")

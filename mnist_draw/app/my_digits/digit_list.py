@@ -14,7 +14,7 @@ from PyQt5.QtWidgets import QFileDialog
 from mnist_draw.app.board.canvas import Canvas
 from mnist_draw.app.board.drawing_record import from_record
 from mnist_draw.app.board.placed_picture import place_ink
-from mnist_draw.app.my_digits.digit_list_view import MyDigitsView
+from mnist_draw.app.my_digits.digit_list_view import DigitListView
 from mnist_draw.app.my_digits.digit_table import DigitRow, thumbnail_mask
 from mnist_draw.app.services.background_reader import SideReader
 from mnist_draw.app.shared.threads import Background
@@ -43,7 +43,7 @@ class MyDigits(QObject):
 
     Parameters
     ----------
-    view : MyDigitsView
+    view : DigitListView
     canvas : Canvas
     background : Background
         Where files are read and written.
@@ -63,7 +63,7 @@ class MyDigits(QObject):
 
     def __init__(
         self,
-        view: MyDigitsView,
+        view: DigitListView,
         canvas: Canvas,
         background: Background,
         reader: SideReader,

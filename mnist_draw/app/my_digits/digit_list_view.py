@@ -8,7 +8,7 @@ from PyQt5.QtCore import QEvent, Qt, pyqtSignal
 from PyQt5.QtGui import QKeyEvent
 from PyQt5.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
-from mnist_draw.app.my_digits.digit_table import DigitRow, MyDigitsModel, MyDigitsTable
+from mnist_draw.app.my_digits.digit_table import DigitRow, DigitTable, DigitTableModel
 from mnist_draw.app.my_digits.learn_card import LearnCard
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.theme import Size
@@ -17,7 +17,7 @@ from mnist_draw.app.shared.widgets import Card, ComboBox, explain, label, takes_
 _LABEL_WIDTH = 68
 
 
-class MyDigitsView(QWidget):
+class DigitListView(QWidget):
     """The list of taught digits and what can be done with them.
 
     Signals
@@ -97,8 +97,8 @@ class MyDigitsView(QWidget):
 
     def _build_list(self) -> Card:
         card = Card()
-        self.model = MyDigitsModel(self)
-        self.table = MyDigitsTable(self.model)
+        self.model = DigitTableModel(self)
+        self.table = DigitTable(self.model)
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._show_choice())
         self.table.label_typed.connect(self._relabel)
         self.table.delete_asked.connect(self._delete)

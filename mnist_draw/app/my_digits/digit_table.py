@@ -70,7 +70,7 @@ def thumbnail_mask(ink: Any) -> QImage:
     return small.convertToFormat(QImage.Format_Grayscale8)
 
 
-class MyDigitsModel(QAbstractTableModel):
+class DigitTableModel(QAbstractTableModel):
     """Rows for the view; sorted as they are given."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -158,8 +158,8 @@ def paint_thumbnail(mask: QImage) -> QPixmap:
     inked.fill(theme.colour("ink"))
     inked.setAlphaChannel(mask)
     width, height = mask.width() / 2, mask.height() / 2
-    place = QRectF((_THUMB - width) / 2, (_THUMB - height) / 2, width, height)
-    painter.drawImage(place, inked)
+    rect = QRectF((_THUMB - width) / 2, (_THUMB - height) / 2, width, height)
+    painter.drawImage(rect, inked)
     painter.end()
     return pixmap
 
@@ -199,7 +199,7 @@ def _tip(row: DigitRow, column: int) -> str:
     return str(row.digit.path) if column == 0 and row.digit.path else ""
 
 
-class MyDigitsTable(QTableView):
+class DigitTable(QTableView):
     """Shows the model; its keys change and delete digits.
 
     Signals
@@ -214,7 +214,7 @@ class MyDigitsTable(QTableView):
     delete_asked = pyqtSignal()
     open_asked = pyqtSignal()
 
-    def __init__(self, model: MyDigitsModel, parent: QWidget | None = None) -> None:
+    def __init__(self, model: DigitTableModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("myDigitsTable")
         self.setModel(model)

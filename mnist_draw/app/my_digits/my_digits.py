@@ -11,7 +11,7 @@ from mnist_draw.app.answer.answer_panel import AnswerPanel
 from mnist_draw.app.answer.network_menu import ModelCombo
 from mnist_draw.app.board.canvas import Canvas
 from mnist_draw.app.my_digits.digit_list import MyDigits
-from mnist_draw.app.my_digits.digit_list_view import MyDigitsView
+from mnist_draw.app.my_digits.digit_list_view import DigitListView
 from mnist_draw.app.my_digits.learn_controller import LearningView
 from mnist_draw.app.my_digits.teach_controller import Teaching
 from mnist_draw.app.my_digits.teach_row import TeachRow
@@ -71,7 +71,7 @@ class Hand(QObject):
         self.learning: LearningView | None = None
         self.row = TeachRow()
         answer.add_row(self.row)
-        self.view = MyDigitsView()
+        self.view = DigitListView()
         self.pages = QStackedWidget()
         self.pages.addWidget(answer)
         self.pages.addWidget(self.view)

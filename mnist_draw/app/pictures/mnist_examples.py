@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from mnist_draw.app.board.placed_picture import Placed, Renderings, place_ink
+from mnist_draw.app.board.placed_picture import PlacedPicture, Renderings, place_ink
 from mnist_draw.app.services.background_reader import SideReader, ink_on_board
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class DigitsToShow:
         return self._loaded
 
 
-class Examples(QObject):
+class MnistExamples(QObject):
     """Chooses test digits at random, none twice before all have been shown.
 
     Parameters
@@ -49,7 +49,7 @@ class Examples(QObject):
     Signals
     -------
     found
-        ``(Placed, sentence)``: a digit for the board, and which one it is.
+        ``(PlacedPicture, sentence)``: a digit for the board, and which one it is.
     searching
         ``(sentence)``: what keeps the digit waiting.
     told
@@ -99,7 +99,7 @@ class Examples(QObject):
 
     # -- in the reader's thread
 
-    def _draw_any(self, renderings: Renderings) -> tuple[Placed, str]:
+    def _draw_any(self, renderings: Renderings) -> tuple[PlacedPicture, str]:
         images, labels = self._digits.all()
         if not self._any:
             self._any = self._random.sample(range(len(images)), len(images))
@@ -108,7 +108,7 @@ class Examples(QObject):
             images, index, renderings
         ), f"Test digit {index:,} of MNIST: it is a {labels[index]}."
 
-    def _draw_wrong(self, mistake: Mistake, renderings: Renderings) -> tuple[Placed, str]:
+    def _draw_wrong(self, mistake: Mistake, renderings: Renderings) -> tuple[PlacedPicture, str]:
         images, _ = self._digits.all()
         return _placed(images, mistake.index, renderings), (
             f"Test digit {mistake.index:,} of MNIST: it is a {mistake.label}. "
@@ -146,7 +146,7 @@ class Examples(QObject):
         work = partial(self._draw_wrong, mistake, self._renderings())
         self._reader.background.run(work, self._show)
 
-    def _show(self, drawn: tuple[Placed, str]) -> None:
+    def _show(self, drawn: tuple[PlacedPicture, str]) -> None:
         self.found.emit(*drawn)
 
 
@@ -154,7 +154,7 @@ def _on_board(picture: np.ndarray) -> np.ndarray:
     return ink_on_board(place_ink(picture))
 
 
-def _placed(images: np.ndarray, index: int, renderings: Renderings) -> Placed:
+def _placed(images: np.ndarray, index: int, renderings: Renderings) -> PlacedPicture:
     placed = place_ink(images[index, 0])
     placed.prepare(renderings)
     return placed

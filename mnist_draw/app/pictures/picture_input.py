@@ -8,21 +8,21 @@ from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
-from PyQt5.QtCore import QBuffer, QByteArray, QIODevice, QMimeData, QObject, pyqtSignal
-from PyQt5.QtGui import QImage
+from PyQt5.QtCore import QEvent, QMimeData, QObject, Qt, pyqtSignal
+from PyQt5.QtGui import QDragLeaveEvent, QDropEvent, QImage
 from PyQt5.QtWidgets import QApplication, QFileDialog, QWidget
 
-from mnist_draw.app.board.placed_picture import Placed, Renderings, place_ink
+from mnist_draw.app.board.canvas import Canvas
+from mnist_draw.app.board.placed_picture import PlacedPicture, Renderings, place_ink
+from mnist_draw.app.shared.images import png_bytes
 from mnist_draw.app.shared.reporting import reporter
 from mnist_draw.app.shared.threads import Background
+from mnist_draw.dataset.picture_formats import read_formats
 
 #: At most so many pictures are read at once.
 MOST = 200
 #: Sentences about pictures that could not be read: so many, then only their number.
 _MOST_SENTENCES = 3
-_FILTER = (
-    "Pictures (*.png *.jpg *.jpeg *.bmp *.gif *.tif *.tiff *.webp *.ppm *.pgm *.pbm);;All files (*)"
-)
 
 #: A file's path, or a picture from the clipboard or from another program.
 Source: TypeAlias = str | QImage
@@ -36,12 +36,12 @@ class FoundPicture:
     ----------
     name : str
         Its file's name, or what to call it.
-    placed : Placed
+    placed : PlacedPicture
         Its ink, ready for the board.
     """
 
     name: str
-    placed: Placed
+    placed: PlacedPicture
 
 
 class PictureInput(QObject):
@@ -83,13 +83,16 @@ class PictureInput(QObject):
         self._background = background
         self._renderings = renderings
         self._owner = owner
+        self._canvas: Canvas | None = None
         self._folder = ""
         self._problems: list[str] = []
         self._round = 0
 
     def open_dialog(self) -> None:
         """Let the user choose picture files."""
-        paths, _ = QFileDialog.getOpenFileNames(self._owner, "Open pictures", self._folder, _FILTER)
+        paths, _ = QFileDialog.getOpenFileNames(
+            self._owner, "Open pictures", self._folder, open_filter()
+        )
         if paths:
             self._folder = str(Path(paths[0]).parent)
             self.read(paths)
@@ -101,6 +104,30 @@ class PictureInput(QObject):
             self.told.emit(
                 "There is no picture on the clipboard. Copy one, or a picture file, then paste."
             )
+
+    def accept_drops(self, canvas: Canvas) -> None:
+        """Take whatever is dropped on a board: what is no picture is answered with a sentence."""
+        self._canvas = canvas
+        canvas.setAcceptDrops(True)
+        canvas.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        assert self._canvas is not None
+        match event:
+            # Qt's events of a drag that enters and moves are drops that have not happened yet.
+            case QDropEvent():
+                dropped = event.type() == QEvent.Drop
+                # Copied, never moved: the other program keeps its file or picture.
+                event.setDropAction(Qt.CopyAction)
+                event.accept()
+                self._canvas.set_inviting(not dropped)
+                if dropped:
+                    self.drop(event.mimeData())
+            case QDragLeaveEvent():
+                self._canvas.set_inviting(False)
+            case _:
+                return False
+        return True
 
     def drop(self, content: QMimeData) -> None:
         """Read what was dropped on the board."""
@@ -178,6 +205,12 @@ class PictureInput(QObject):
             self.told.emit(_together(self._problems))
 
 
+def open_filter() -> str:
+    """Return what the file dialog offers to open."""
+    patterns = " ".join(known.patterns for known in read_formats())
+    return f"Pictures ({patterns});;All files (*)"
+
+
 def _read(source: Source, renderings: Renderings) -> FoundPicture | str:
     from mnist_draw.dataset.normalise import has_ink
     from mnist_draw.recognition.pictures.picture_file import MAX_PIXELS, PictureError, load_picture
@@ -189,7 +222,7 @@ def _read(source: Source, renderings: Renderings) -> FoundPicture | str:
                 f"The picture has {source.width():,}×{source.height():,} pixels; at most "
                 f"{MAX_PIXELS // 1_000_000} megapixels are read. Copy a part of it."
             )
-        ink = load_picture(_png(source))
+        ink = load_picture(png_bytes(source, compressed=False))
     else:
         name = Path(source).name
         if Path(source).is_dir():
@@ -202,15 +235,6 @@ def _read(source: Source, renderings: Renderings) -> FoundPicture | str:
     placed = place_ink(ink)
     placed.prepare(renderings)
     return FoundPicture(name, placed)
-
-
-def _png(image: QImage) -> bytes:
-    content = QByteArray()
-    buffer = QBuffer(content)
-    buffer.open(QIODevice.WriteOnly)
-    # Quality 100 means: not compressed, which is fastest.
-    image.save(buffer, "PNG", 100)
-    return bytes(content)
 
 
 def _together(sentences: Sequence[str]) -> str:

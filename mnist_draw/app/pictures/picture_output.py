@@ -13,14 +13,12 @@ from mnist_draw.app.board.drawing_export import (
     COPIED_SCALE,
     SAVED_SCALE,
     picture,
-    png_bytes,
     snapshot,
     svg_bytes,
 )
-from mnist_draw.app.shared.images import save_bytes
+from mnist_draw.app.shared.images import image_bytes, save_bytes
 from mnist_draw.app.shared.threads import Background
-
-_PNG, _SVG = "PNG picture (*.png)", "SVG drawing (*.svg)"
+from mnist_draw.dataset.picture_formats import PictureFormat, saved_formats
 
 
 class PictureOutput(QObject):
@@ -43,30 +41,32 @@ class PictureOutput(QObject):
         self._background = background
         self._owner = owner
         self._folder = Path()
-        self._kind = _PNG
+        self._format = saved_formats()[0]
 
     def save(self) -> None:
-        """Ask where, then save the drawing as PNG or SVG, by the kind that was chosen."""
+        """Ask where, then save the drawing in the format that was chosen."""
         if self._is_empty("save"):
             return
-        suffix = ".svg" if self._kind == _SVG else ".png"
-        name, kind = QFileDialog.getSaveFileName(
+        titles = {save_title(known): known for known in saved_formats()}
+        name, title = QFileDialog.getSaveFileName(
             self._owner,
             "Save the drawing",
-            str(self._folder / f"drawing{suffix}"),
-            f"{_PNG};;{_SVG}",
-            self._kind,
+            str(self._folder / f"drawing{self._format.suffixes[0]}"),
+            ";;".join(titles),
+            save_title(self._format),
         )
         if not name:
             return
-        self._kind = kind or self._kind
-        path = _with_suffix(Path(name), self._kind)
+        self._format = titles.get(title, self._format)
+        path, kind = _with_suffix(Path(name), self._format)
         self._folder = path.parent
         items = snapshot(self._canvas.drawing.items)
 
         def write() -> None:
-            vector = path.suffix.lower() == ".svg"
-            content = svg_bytes(items) if vector else png_bytes(picture(items, SAVED_SCALE))
+            if kind.saved_as == "curves":
+                content = svg_bytes(items)
+            else:
+                content = image_bytes(picture(items, SAVED_SCALE), kind.title)
             save_bytes(path, content)
 
         self._background.run(write, lambda _: self.told.emit(f"Saved {path}."))
@@ -97,8 +97,15 @@ class PictureOutput(QObject):
         return True
 
 
-def _with_suffix(path: Path, kind: str) -> Path:
-    """Give a file name the ending of its kind, unless it has one of the two."""
-    if path.suffix.lower() in (".png", ".svg"):
-        return path
-    return path.with_name(path.name + (".svg" if kind == _SVG else ".png"))
+def save_title(known: PictureFormat) -> str:
+    """Return how the file dialog names a format."""
+    kind = "drawing" if known.saved_as == "curves" else "picture"
+    return f"{known.title} {kind} ({known.patterns})"
+
+
+def _with_suffix(path: Path, chosen: PictureFormat) -> tuple[Path, PictureFormat]:
+    """Give a file the ending of the format chosen, unless its own ending names another one."""
+    for known in saved_formats():
+        if path.suffix.lower() in known.suffixes:
+            return path, known
+    return path.with_name(path.name + chosen.suffixes[0]), chosen

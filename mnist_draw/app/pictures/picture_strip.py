@@ -80,13 +80,13 @@ class PictureThumb(QAbstractButton):
         frame = QPainterPath()
         frame.addRoundedRect(square, Size.FIELD_RADIUS, Size.FIELD_RADIUS)
         painter.fillPath(frame, theme.colour("paper"))
-        place = self.picture.placed.place
+        rect = self.picture.placed.rect
         room = _THUMB - 2.0 * _INSET
-        scale = room / max(place.width(), place.height())
+        scale = room / max(rect.width(), rect.height())
         painter.save()
         painter.translate(square.center())
         painter.scale(scale, scale)
-        painter.translate(-place.center())
+        painter.translate(-rect.center())
         self.picture.placed.paint(painter, theme.colour("ink"))
         painter.restore()
         painter.setPen(self._edge())

@@ -66,8 +66,8 @@ class OfferBar(QFrame):
     def offer(self, run: Run) -> None:
         """Ask about a run."""
         self.run = run
-        place = f"epoch {run.epochs_done} of {run.settings.epochs}"
-        self.words.setText(f"Continue the run of {run.title}, {place}?")
+        progress = f"epoch {run.epochs_done} of {run.settings.epochs}"
+        self.words.setText(f"Continue the run of {run.title}, {progress}?")
         self.setAccessibleName(self.words.text())
         self.show()
 

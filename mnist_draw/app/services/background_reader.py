@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from mnist_draw.app.board.drawing import Drawing
-from mnist_draw.app.board.placed_picture import Placed
+from mnist_draw.app.board.placed_picture import PlacedPicture
 from mnist_draw.app.shared.reporting import reporter
 from mnist_draw.app.shared.threads import Background
 
@@ -102,15 +102,15 @@ class SideReader(QObject):
         return self._made[1]
 
 
-def ink_on_board(placed: Placed) -> np.ndarray:
+def ink_on_board(placed: PlacedPicture) -> np.ndarray:
     """Return the ink that recognition gets when a picture lies alone on the board."""
     drawing = Drawing()
     # Another one with the same content: painting keeps renderings, and threads must not share.
-    drawing.replace([Placed(placed.mask, placed.place)])
+    drawing.replace([PlacedPicture(placed.mask, placed.rect)])
     return drawing.ink()
 
 
-def read_placed(recogniser: Any, placed: Placed) -> tuple[Any, Any]:
+def read_placed(recogniser: Any, placed: PlacedPicture) -> tuple[Any, Any]:
     """Return the answer to a placed picture, and what it reads as a number."""
     ink = ink_on_board(placed)
     answer = recogniser.recognise_ink(ink)

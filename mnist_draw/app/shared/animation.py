@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 
-class Glide(QVariantAnimation):
+class ArrayAnimation(QVariantAnimation):
     """Moves an array to a new one, step by step.
 
     Arrays that follow each other faster than a glide takes are shown as they come: they look
@@ -42,7 +42,7 @@ class Glide(QVariantAnimation):
         self._start: np.ndarray | None = None
         self._end: np.ndarray | None = None
         self._last = float("-inf")
-        self.setDuration(theme.GLIDE_MS)
+        self.setDuration(theme.ANIMATION_MS)
         self.setStartValue(0.0)
         self.setEndValue(1.0)
         self.valueChanged.connect(self._step)
@@ -53,7 +53,7 @@ class Glide(QVariantAnimation):
         self._start, self._end = self.shown, values
         fits = self._start is not None and values is not None and self._start.shape == values.shape
         now = time.monotonic()
-        alone, self._last = now - self._last > theme.GLIDE_MS / 1000, now
+        alone, self._last = now - self._last > theme.ANIMATION_MS / 1000, now
         if fits and alone and theme.theme().motion and self._widget.isVisible():
             self.start()
         else:

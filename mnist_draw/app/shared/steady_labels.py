@@ -69,7 +69,7 @@ class TabularLabel(QLabel):
         draw_tabular(painter, QRectF(self.contentsRect()), self.text(), self.alignment())
 
 
-class Still(QWidget):
+class FixedLabel(QWidget):
     """Holds one label of a given size and keeps its changes to itself.
 
     It has no layout that would pass the label's size hints on: a new text repaints the label and
@@ -102,8 +102,8 @@ class Still(QWidget):
         self._held.setGeometry(self.rect())
 
 
-class Wrapping(Still):
-    """A :class:`Still` label that takes another line, with a new layout, for a text that needs it.
+class GrowingLabel(FixedLabel):
+    """A :class:`FixedLabel` that takes another line, with a new layout, where a text needs it.
 
     Parameters
     ----------

@@ -127,7 +127,7 @@ class Text:
 
 
 #: Bars and lights glide this long to a new value.
-GLIDE_MS = 80
+ANIMATION_MS = 80
 
 
 class Theme(QObject):

@@ -10,7 +10,7 @@ from PyQt5.QtCore import QByteArray, QObject, Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QCloseEvent, QKeySequence
 from PyQt5.QtWidgets import QApplication, QMainWindow, QShortcut, QTabWidget, QVBoxLayout, QWidget
 
-from mnist_draw.app.curves.lazy_plots import PlotsLater
+from mnist_draw.app.curves.lazy_plots import LazyPlots
 from mnist_draw.app.draw.draw_tab import DrawTab
 from mnist_draw.app.inside.inside_tab import InsideTab
 from mnist_draw.app.services.explanations import Explanations
@@ -99,7 +99,7 @@ class Window(QMainWindow):
         self.train_tab = TrainTab()
         self.draw_tab = DrawTab()
         self.inside_tab = InsideTab(self.draw_tab.canvas, self.draw_tab.models, self.preferences)
-        self._plots = PlotsLater(self.train_tab.build_plots(), self)
+        self._plots = LazyPlots(self.train_tab.build_plots(), self)
         self.tabs.addTab(self.train_tab, "Train")
         self.tabs.addTab(self.draw_tab, "Draw")
         self.tabs.addTab(self.inside_tab, "Inside")

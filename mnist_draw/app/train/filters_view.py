@@ -114,6 +114,6 @@ class FiltersView(QWidget):
         columns, _ = self._grid()
         for number, image in enumerate(self._images):
             row, column = divmod(number, columns)
-            place = QRectF(column * (_TILE + _GAP), row * (_TILE + _GAP), _TILE, _TILE)
-            painter.drawImage(place, image)
+            rect = QRectF(column * (_TILE + _GAP), row * (_TILE + _GAP), _TILE, _TILE)
+            painter.drawImage(rect, image)
         painter.end()

@@ -21,7 +21,7 @@ from mnist_draw.app.curves.loss_and_accuracy import AccuracyCard, LossCard
 from mnist_draw.app.runs.offer_bar import OfferBar
 from mnist_draw.app.runs.runs_page import RunsPage
 from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.steady_labels import Wrapping
+from mnist_draw.app.shared.steady_labels import GrowingLabel
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.widgets import Card, explain, label
 from mnist_draw.app.train.figures_row import FiguresRow, ProgressRow
@@ -88,7 +88,7 @@ class TrainTab(QWidget):
         inner.setContentsMargins(Size.MARGIN, 0, Size.MARGIN, 0)
         inner.setSpacing(Size.FIELD_GAP)
         state = QHBoxLayout()
-        self._state_words = Wrapping(self.state_label)
+        self._state_words = GrowingLabel(self.state_label)
         state.addWidget(self._state_words, 1)
         state.addWidget(self._build_runs_button(), 0, Qt.AlignTop)
         inner.addLayout(state)

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from mnist_draw.dataset.picture_formats import read_formats
 from mnist_draw.errors import UserError
 from mnist_draw.recognition.pictures.ink_on_paper import ink_on_paper
 from mnist_draw.recognition.pictures.threshold import border
@@ -31,8 +32,6 @@ MAX_PIXELS = 100_000_000
 MAX_FILE_BYTES = 512 * 1024 * 1024
 #: Pictures are reduced to at most this side before they are looked at.
 WORKING_SIDE = 800
-#: Formats that are decoded. Not all that Pillow knows: some start other programs.
-FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
 # A telephone stores further views in its JPEG files; the first is the photograph.
 _MANY_VIEWS_ALLOWED = ("JPEG", "MPO")
 # The EXIF tag that says how the camera was held; 1 is upright.
@@ -49,7 +48,8 @@ def load_picture(source: str | os.PathLike[str] | bytes) -> Float:
     Parameters
     ----------
     source : str, os.PathLike or bytes
-        A file, or the content of one: PNG, JPEG, BMP, GIF, TIFF, WebP or PNM.
+        A file, or the content of one, in a format that
+        `mnist_draw.dataset.picture_formats` names.
 
     Returns
     -------
@@ -126,7 +126,7 @@ def _opened(content: bytes, name: str, look: Callable[[Image.Image], T]) -> T:
             # Pillow warns of large pictures and of damaged EXIF data: the size is checked
             # below, and without EXIF a picture is taken as it lies.
             warnings.simplefilter("ignore")
-            formats = [known for known in FORMATS if known in Image.OPEN]
+            formats = [known.decoder for known in read_formats() if known.decoder in Image.OPEN]
             with Image.open(io.BytesIO(content), formats=formats) as image:
                 _check(image, name)
                 return look(image)

@@ -166,10 +166,10 @@ def _leave() -> object:
 
 def test_values_glide(units: ActivationsView, qtbot: QtBot) -> None:
     theme.theme().motion = True
-    qtbot.wait(theme.GLIDE_MS + 20)
+    qtbot.wait(theme.ANIMATION_MS + 20)
     units.show_values(np.ones(30, np.float32))
-    assert float(units._glide.shown.max()) < 1
-    qtbot.waitUntil(lambda: float(units._glide.shown.min()) == 1)
+    assert float(units._animation.shown.max()) < 1
+    qtbot.waitUntil(lambda: float(units._animation.shown.min()) == 1)
 
 
 def test_values_that_follow_each_other_fast_are_shown_as_they_come(
@@ -180,7 +180,7 @@ def test_values_that_follow_each_other_fast_are_shown_as_they_come(
     half[:15] = 0
     units.show_values(half)
     units.show_values(half[::-1])
-    assert np.array_equal(units._glide.shown, half[::-1])
+    assert np.array_equal(units._animation.shown, half[::-1])
 
 
 @pytest.fixture

@@ -83,15 +83,15 @@ def test_a_tag_chooses_the_digit_and_draws_nothing(qapp: QApplication, qtbot: Qt
     tab, _, made = _tab(qtbot)
     made[0].number = "207"
     tab.canvas.add_stroke([(100, 100), (100, 400)])
-    assert tab.boxes.place == 2
+    assert tab.boxes.index == 2
     strokes = len(tab.canvas.drawing.items)
     tag = tab.boxes.tag(0).center().toPoint()
     QTest.mouseClick(tab.canvas, Qt.LeftButton, Qt.NoModifier, tag)
-    assert tab.boxes.place == 0
+    assert tab.boxes.index == 0
     assert tab.answer.place == 0
     assert len(tab.canvas.drawing.items) == strokes
     QTest.keyClick(tab.answer.bars, Qt.Key_Right)
-    assert tab.boxes.place == 1
+    assert tab.boxes.index == 1
 
 
 def test_the_pen_goes_through_a_box(qapp: QApplication, qtbot: QtBot) -> None:
@@ -110,9 +110,9 @@ def test_tags_lie_on_the_board_wherever_the_digit_is(qapp: QApplication, qtbot: 
     tab.boxes.show_number(NumberAnswer("01", tuple(ends)))
     for place in range(2):
         assert QRectF(tab.boxes.rect()).contains(tab.boxes.tag(place))
-        assert tab.boxes.place_at(tab.boxes.tag(place).center()) == place
+        assert tab.boxes.index_at(tab.boxes.tag(place).center()) == place
     tab.boxes.show_number(None)
-    assert tab.boxes.place_at(QPointF(10, 10)) is None
+    assert tab.boxes.index_at(QPointF(10, 10)) is None
 
 
 def test_a_pen_chooses_too(qapp: QApplication, qtbot: QtBot) -> None:
@@ -128,7 +128,7 @@ def test_a_pen_chooses_too(qapp: QApplication, qtbot: QtBot) -> None:
         )  # fmt: skip
         QApplication.sendEvent(tab.canvas, event)
         assert event.isAccepted()
-        assert tab.boxes.place == place
+        assert tab.boxes.index == place
     assert len(tab.canvas.drawing.items) == strokes
 
 
@@ -143,5 +143,5 @@ def test_a_finger_chooses_too(qapp: QApplication, qtbot: QtBot) -> None:
         (QEvent.TouchEnd, Qt.TouchPointReleased),
     ):
         QApplication.sendEvent(tab.canvas, Touch(kind, Finger(1, state, spot.x(), spot.y())))
-    assert tab.boxes.place == 0
+    assert tab.boxes.index == 0
     assert len(tab.canvas.drawing.items) == items

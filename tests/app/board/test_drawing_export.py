@@ -10,9 +10,10 @@ import pytest
 from PyQt5.QtGui import QImage
 
 from mnist_draw.app.board.drawing import Drawing
-from mnist_draw.app.board.drawing_export import picture, png_bytes, snapshot, svg_bytes
+from mnist_draw.app.board.drawing_export import picture, snapshot, svg_bytes
 from mnist_draw.app.board.pen_strokes import Point, Stroke
 from mnist_draw.app.board.placed_picture import place_ink
+from mnist_draw.app.shared.images import png_bytes
 
 SVG = "{http://www.w3.org/2000/svg}"
 

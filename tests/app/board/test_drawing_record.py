@@ -12,7 +12,7 @@ import pytest
 from mnist_draw.app.board.drawing import Drawing
 from mnist_draw.app.board.drawing_record import DrawingError, from_record, record_of, to_record
 from mnist_draw.app.board.pen_strokes import Point
-from mnist_draw.app.board.placed_picture import Placed, place_ink
+from mnist_draw.app.board.placed_picture import PlacedPicture, place_ink
 
 
 def drawn() -> Drawing:
@@ -50,10 +50,10 @@ def test_a_record_of_a_record_is_the_same() -> None:
 
 def test_a_picture_keeps_its_grey_levels_and_its_place() -> None:
     first, again = drawn().items[0], from_record(record())[0]
-    assert isinstance(first, Placed)
-    assert isinstance(again, Placed)
+    assert isinstance(first, PlacedPicture)
+    assert isinstance(again, PlacedPicture)
     assert again.mask == first.mask
-    assert again.place == first.place
+    assert again.rect == first.rect
 
 
 def test_an_empty_board_is_a_record_too() -> None:

@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PyQt5.QtCore import QPointF, Qt
+from PyQt5.QtCore import QPointF, QRectF, Qt
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QLabel, QProgressBar, QSlider, QToolButton
 from pytestqt.qtbot import QtBot
 
+from mnist_draw.app.board.crop_marks import crop_marks
 from mnist_draw.app.draw.draw_tab import DrawTab
 
 from .. import fakes
@@ -165,6 +166,17 @@ def test_the_crop_box_encloses_the_ink(tab: DrawTab) -> None:
     assert abs(centre.y() - 300) < 1
     tab.canvas.clear()
     assert tab.canvas._marks is None
+
+
+def test_the_crop_box_is_the_box_that_is_cut(tab: DrawTab) -> None:
+    """A smudge too faint to be cut with the digit, 5 % of its ink, lies beside it."""
+    ink = np.zeros((300, 300), np.uint8)
+    ink[100:140, 30:40] = 255
+    ink[100:140, 100:130] = 13
+    marks = crop_marks(ink, tab.canvas.drawing)
+    assert marks is not None
+    assert marks == (QRectF(60, 200, 20, 80), QPointF(70, 240))
+    assert crop_marks(ink // 40, tab.canvas.drawing) is None
 
 
 def test_bars_glide_to_their_values(tab: DrawTab, qtbot: QtBot) -> None:

@@ -195,7 +195,7 @@ def test_a_stroke_on_the_small_board_is_a_stroke_on_the_large_one(tab: InsideTab
     assert all(heard)
     assert large.has_ink()
     large.grab()
-    image = large._layer.image
+    image = large._painted.image
     centre = image.pixelColor(image.width() * 90 // 196, image.height() * 90 // 196)
     assert centre.alpha() == 255
     large.undo()

@@ -14,6 +14,7 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
+from mnist_draw.app.board.placed_picture import PlacedPicture
 from mnist_draw.app.draw.draw_tab import DrawTab
 from mnist_draw.dataset.mnist import load_dataset
 
@@ -58,7 +59,8 @@ class Desk:
         """Return the ink once a picture lies on the board alone."""
         items = self.canvas.drawing
         self.qtbot.waitUntil(
-            lambda: len(items.items) == 1 and hasattr(items.items[0], "place"), timeout=10_000
+            lambda: len(items.items) == 1 and isinstance(items.items[0], PlacedPicture),
+            timeout=10_000,
         )
         return self.canvas.ink()
 

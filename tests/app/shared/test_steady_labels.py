@@ -9,7 +9,7 @@ from PyQt5.QtCore import QEvent, QObject
 from PyQt5.QtWidgets import QApplication, QLabel, QTabWidget
 from pytestqt.qtbot import QtBot
 
-from mnist_draw.app.shared.steady_labels import Wrapping
+from mnist_draw.app.shared.steady_labels import GrowingLabel
 from mnist_draw.app.shell.status_corner import Header
 from mnist_draw.app.train.run_state import RunState
 from mnist_draw.app.train.train_tab import TrainTab
@@ -24,7 +24,7 @@ class Layouts(QObject):
         self.of: list[QObject] = []
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.LayoutRequest and not isinstance(watched, Wrapping):
+        if event.type() == QEvent.LayoutRequest and not isinstance(watched, GrowingLabel):
             self.of.append(watched)
         return False
 
