@@ -14,8 +14,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import io
-import json
-import os
 import secrets
 import time
 import warnings
@@ -28,19 +26,17 @@ import numpy.typing as npt
 
 from mnist_draw.errors import UserError
 from mnist_draw.storage.atomic import write_atomically
+from mnist_draw.storage.document import DocumentError, Format, read_file
 from mnist_draw.storage.errors import StorageError, reason_of
 from mnist_draw.storage.folders import data_folder
+from mnist_draw.storage.spare_names import bring_back, move_to_bin, move_to_free_name, taken_file
 
 CHUNK = "mnist_draw"
-FORMAT = "mnist_draw digit"
-VERSION = 1
 SUFFIX = ".png"
 #: No digit on the board takes more.
 MAX_FILE_BYTES = 32 * 1024 * 1024
+FORMAT = Format("mnist_draw digit", 1, MAX_FILE_BYTES)
 MAX_SIDE = 4096
-#: A deleted digit can be brought back for so many days.
-KEPT_DAYS = 7
-_DELETED = ".deleted"
 
 Ink = npt.NDArray[np.uint8]
 
@@ -119,9 +115,9 @@ def save_digit(digit: TaughtDigit, folder: Path | None = None) -> TaughtDigit:
     taught = digit.taught or time.strftime("%Y-%m-%d %H:%M:%S")
     stamp = "".join(filter(str.isdigit, taught))
     name = f"{digit.label}-{stamp[:8]}-{stamp[8:]}-{secrets.token_hex(2)}{SUFFIX}"
-    kept = dataclasses.replace(digit, taught=taught, path=_free(folder, name))
-    assert kept.path is not None
-    write_atomically(kept.path, pack_digit(kept))
+    with taken_file(folder / name) as path:
+        kept = dataclasses.replace(digit, taught=taught, path=path)
+        write_atomically(path, pack_digit(kept))
     return kept
 
 
@@ -130,8 +126,6 @@ def pack_digit(digit: TaughtDigit) -> bytes:
     from PIL import Image, PngImagePlugin
 
     values = {
-        "format": FORMAT,
-        "version": VERSION,
         "label": digit.label,
         "taught": digit.taught,
         "said": digit.said,
@@ -141,7 +135,7 @@ def pack_digit(digit: TaughtDigit) -> bytes:
     }
     chunks = PngImagePlugin.PngInfo()
     # Without other characters than ASCII and not compressed: any tool shows it.
-    chunks.add_text(CHUNK, json.dumps(values, allow_nan=False))
+    chunks.add_text(CHUNK, FORMAT.pack(values).decode())
     content = io.BytesIO()
     paper = np.ascontiguousarray(255 - digit.ink)
     Image.fromarray(paper).save(content, "PNG", pnginfo=chunks)
@@ -168,13 +162,13 @@ def read_digit(path: Path) -> TaughtDigit | None:
         It cannot be read, or is a damaged digit. It is unchanged.
     """
     try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            return None
-        content = path.read_bytes()
+        content = read_file(path, MAX_FILE_BYTES)
     except FileNotFoundError:
         raise DigitError(f"There is no file {path}.") from None
-    except OSError as error:
-        raise DigitError(f"The digit {path} cannot be read: {reason_of(error)}.") from error
+    except StorageError as error:
+        raise DigitError(f"The digit {error}") from error
+    except DocumentError:
+        return None
     if not content.startswith(b"\x89PNG"):
         return None
     try:
@@ -212,31 +206,25 @@ def _unpack(content: bytes) -> tuple[Ink, str]:
 
 
 def _parse(path: Path, ink: Ink, text: str) -> TaughtDigit:
+    """Describe a digit; what is only told about it may be missing or wrong."""
     try:
-        values = json.loads(text)
-        if not isinstance(values, dict) or values.get("format") != FORMAT:
-            raise ValueError("its description is none of a digit")
-        version = values.get("version")
-        if not isinstance(version, int) or version > VERSION:
-            raise ValueError(f"it was written by a newer version of the program ({version})")
-        named = label_of_name(path)
-        label = values.get("label") if named is None else named
-        if not isinstance(label, int) or isinstance(label, bool) or not 0 <= label <= 9:
-            raise ValueError(f"its label is {str(label)[:40]}")
-        drawing = values.get("drawing")
-        confidence = float(values.get("confidence", 0.0))
-        return TaughtDigit(
-            label,
-            ink,
-            str(values.get("taught", ""))[:40],
-            str(values.get("said", ""))[:20],
-            min(max(confidence, 0.0), 1.0) if confidence == confidence else 0.0,
-            str(values.get("network", ""))[:200],
-            drawing if isinstance(drawing, dict) else None,
-            path,
-        )
-    except (ValueError, TypeError, RecursionError) as error:
+        fields = FORMAT.unpack(text)
+        label = label_of_name(path)
+        if label is None:
+            label = fields.whole("label", 0, 9)
+    except DocumentError as error:
         raise DigitError(f"The digit {path} cannot be used: {error}. It was left alone.") from error
+    drawing = fields.fields("drawing", None)
+    return TaughtDigit(
+        label,
+        ink,
+        fields.text("taught", 40, ""),
+        fields.text("said", 20, ""),
+        fields.number("confidence", 0, 1, 0.0),
+        fields.text("network", 200, ""),
+        drawing.values if drawing is not None else None,
+        path,
+    )
 
 
 def relabel_digit(path: Path, label: int) -> Path:
@@ -252,9 +240,8 @@ def relabel_digit(path: Path, label: int) -> Path:
     rest = path.name[1:] if label_of_name(path) is not None else f"-{path.name}"
     in_subfolder = len(path.parent.name) == 1 and label_of_name(path.parent) is not None
     folder = path.parent.parent if in_subfolder else path.parent
-    renamed = _free(folder, f"{label}{rest}")
     try:
-        path.rename(renamed)
+        renamed = move_to_free_name(path, folder / f"{label}{rest}")
     except OSError as error:
         raise StorageError(
             f"The digit {path} cannot be renamed: {reason_of(error)}. It keeps its label."
@@ -275,17 +262,7 @@ def delete_digit(path: Path) -> Path:
     StorageError
         It cannot be moved; nothing was deleted.
     """
-    bin_folder = path.parent / _DELETED
-    kept = bin_folder / f"{time.time_ns()} {path.name}"
-    try:
-        bin_folder.mkdir(exist_ok=True)
-        path.rename(kept)
-        os.utime(kept)
-    except OSError as error:
-        raise StorageError(
-            f"The digit {path} cannot be deleted: {reason_of(error)}. It is unchanged."
-        ) from error
-    return kept
+    return move_to_bin(path, f"The digit {path}")
 
 
 def restore_digit(kept: Path) -> Path:
@@ -296,32 +273,4 @@ def restore_digit(kept: Path) -> Path:
     StorageError
         It cannot be moved; it stays where it is.
     """
-    path = _free(kept.parent.parent, kept.name.partition(" ")[2])
-    try:
-        kept.rename(path)
-    except OSError as error:
-        raise StorageError(
-            f"The digit {path.name} cannot be brought back: {reason_of(error)}. "
-            f"It is still in {kept}."
-        ) from error
-    return path
-
-
-def empty_bin(folder: Path) -> None:
-    """Remove for good what was deleted more than `KEPT_DAYS` ago; what resists stays."""
-    limit = time.time() - KEPT_DAYS * 86_400
-    with contextlib.suppress(OSError):
-        for path in (folder / _DELETED).iterdir():
-            with contextlib.suppress(OSError):
-                if path.stat().st_mtime < limit:
-                    path.unlink()
-
-
-def _free(folder: Path, name: str) -> Path:
-    """Return a place that no file has yet."""
-    path = folder / name
-    number = 1
-    while path.exists():
-        number += 1
-        path = folder / f"{Path(name).stem}-{number}{Path(name).suffix}"
-    return path
+    return bring_back(kept, "The digit")

@@ -6,14 +6,22 @@ that nothing the user had is lost) and the program starts with its defaults and 
 
 from __future__ import annotations
 
-import json
+import contextlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 from mnist_draw.storage.atomic import write_atomically
-from mnist_draw.storage.errors import reason_of
+from mnist_draw.storage.document import (
+    DocumentError,
+    check_version,
+    pack,
+    parse,
+    read_file,
+    sound,
+)
+from mnist_draw.storage.errors import StorageError
 from mnist_draw.storage.folders import config_folder
 from mnist_draw.storage.spare_names import put_aside
 
@@ -25,11 +33,12 @@ MAX_BYTES = 4 * 1024 * 1024
 Migration = Callable[[dict[str, Any]], dict[str, Any]]
 MIGRATIONS: Mapping[int, Migration] = {}
 
+#: Stands for a value that was forgotten.
+_FORGOTTEN = object()
+#: Seconds to wait for another window, which holds the lock for some milliseconds.
+_PATIENCE = 1.0
+
 T = TypeVar("T", bool, int, float, str, list[Any], dict[str, Any])
-
-
-class _UnreadableError(ValueError):
-    """Why the file cannot be used, as a phrase."""
 
 
 class Preferences:
@@ -49,25 +58,30 @@ class Preferences:
     Notes
     -----
     Values of names that this version does not know stay in the file. :meth:`save` writes only
-    when something changed.
+    when something changed, and only what changed here: another window may have written since.
     """
 
     def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
         self.path = Path(path) if path is not None else config_folder() / FILE_NAME
         self.notice = ""
         self._values: dict[str, Any] = {}
-        self._changed = False
+        # What was set, or forgotten, since the file was read or written.
+        self._changes: dict[str, Any] = {}
         try:
-            self._values = _read(self.path)
+            values = _read(self.path)
         except FileNotFoundError:
-            pass
-        except OSError as error:
-            self.notice = (
-                f"The preferences in {self.path} could not be read: {reason_of(error)}. "
-                "The program starts with its defaults."
-            )
-        except _UnreadableError as error:
-            self.notice = self._put_aside(str(error))
+            return
+        except StorageError as error:
+            self.notice = f"The preferences: {error} The program starts with its defaults."
+            return
+        except DocumentError as error:
+            self.notice = f"{self._put_aside(str(error))} The program starts with its defaults."
+            return
+        self._values = sound(values)
+        if self._values != values:
+            self.notice = self._put_aside("it holds numbers that are none")
+            self.notice += " All other preferences hold."
+            self._changes = dict(self._values)
 
     def get(self, name: str, default: T) -> T:
         """Return the value of `name`, or `default` when it is missing or of another type.
@@ -78,7 +92,9 @@ class Preferences:
         value: Any = self._values.get(name)
         if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
             value = float(value)
-        return value if type(value) is type(default) else default
+        if type(value) is not type(default) or (isinstance(value, str) and not _is_name(value)):
+            return default
+        return value
 
     def set(self, name: str, value: bool | int | float | str | list[Any] | dict[str, Any]) -> None:
         """Remember `value` under `name` until :meth:`save` writes it.
@@ -90,54 +106,67 @@ class Preferences:
         """
         plain = _plain(name, value)
         if name not in self._values or self._values[name] != plain:
-            self._values[name] = plain
-            self._changed = True
+            self._values[name] = self._changes[name] = plain
 
     def remove(self, name: str) -> None:
         """Forget `name`; the default holds again."""
         if name in self._values:
             del self._values[name]
-            self._changed = True
+            self._changes[name] = _FORGOTTEN
 
     def save(self) -> None:
-        """Write the file if anything changed since it was read or written.
+        """Write what changed since the file was read or written, beside what others changed.
 
         Raises
         ------
         mnist_draw.storage.errors.StorageError
             When it cannot be written; the old file is unchanged and the values are still held.
         """
-        if not self._changed:
+        if not self._changes:
             return
-        document = {"schema": SCHEMA, "values": self._values}
-        text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2, sort_keys=True)
-        write_atomically(self.path, (text + "\n").encode("utf-8"))
-        self._changed = False
+        with _locked(self.path):
+            values = self._stored() | self._changes
+            values = {name: value for name, value in values.items() if value is not _FORGOTTEN}
+            document = {"schema": SCHEMA, "values": dict(sorted(values.items()))}
+            write_atomically(self.path, pack(document, indent=2) + b"\n")
+        self._values = values
+        self._changes = {}
+
+    def _stored(self) -> dict[str, Any]:
+        """Return what the file holds now; what is held here where it holds nothing of use."""
+        try:
+            values: dict[str, Any] = sound(_read(self.path))
+        except FileNotFoundError:
+            return self._values
+        except DocumentError:
+            put_aside(self.path)
+            return self._values
+        return values
 
     def _put_aside(self, reason: str) -> str:
-        """Rename the unreadable file, and say so in a sentence."""
-        beginning = f"The preferences in {self.path} cannot be used: {reason}. "
-        try:
-            aside = put_aside(self.path)
-        except OSError as error:
-            return (
-                f"{beginning}The file could not be put aside ({reason_of(error)}) and will be "
-                "replaced when preferences are saved. The program starts with its defaults."
-            )
-        return f"{beginning}It was put aside as {aside.name}; the program starts with its defaults."
+        return f"The preferences in {self.path} cannot be used: {reason}. {put_aside(self.path)}"
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Keep other windows from writing the file between this window's reading and writing."""
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(path.with_name(f".{path.name}.lock"), timeout=_PATIENCE)
+    # Some network drives cannot lock, and a program that hangs must not keep others from saving:
+    # without the lock only what two windows write in the same instant can be lost. A folder that
+    # is missing would be made for the lock; writing says better what is wrong.
+    with contextlib.suppress(Timeout, OSError, NotImplementedError):
+        if path.parent.is_dir():
+            lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _read(path: Path) -> dict[str, Any]:
-    if path.is_dir():
-        raise _UnreadableError("it is a folder")
-    if path.stat().st_size > MAX_BYTES:
-        raise _UnreadableError(f"it is larger than {MAX_BYTES // 1024 // 1024} MB")
-    data = path.read_bytes()
-    try:
-        document = json.loads(data.decode("utf-8-sig"))
-    except (ValueError, RecursionError):
-        raise _UnreadableError("it is not a JSON file") from None
-    return migrate(document, SCHEMA, MIGRATIONS)
+    return migrate(parse(read_file(path, MAX_BYTES)), SCHEMA, MIGRATIONS)
 
 
 def migrate(document: object, schema: int, migrations: Mapping[int, Migration]) -> dict[str, Any]:
@@ -158,31 +187,34 @@ def migrate(document: object, schema: int, migrations: Mapping[int, Migration]) 
 
     Raises
     ------
-    ValueError
+    DocumentError
         When it is no such document, comes from a newer program, or a step is missing or fails.
     """
     if not isinstance(document, dict) or not isinstance(document.get("values"), dict):
-        raise _UnreadableError("it does not hold preferences of mnist_draw")
-    found = document.get("schema")
-    if not isinstance(found, int) or isinstance(found, bool) or found < 1:
-        raise _UnreadableError(f"its schema version is {found!r}")
-    if found > schema:
-        raise _UnreadableError(
-            f"it was written by a newer program (schema {found}, this program knows {schema})"
-        )
+        raise DocumentError("it does not hold preferences of mnist_draw")
+    found = check_version(document.get("schema"), schema, "schema version")
     values: dict[str, Any] = document["values"]
     for step in range(found, schema):
         if step not in migrations:
-            raise _UnreadableError(f"its schema {step} is too old for this program")
+            raise DocumentError(f"its schema {step} is too old for this program")
         try:
             values = migrations[step](values)
         except (KeyError, TypeError, ValueError, AttributeError, IndexError):
-            raise _UnreadableError(f"its values do not fit its schema {step}") from None
+            raise DocumentError(f"its values do not fit its schema {step}") from None
     return values
 
 
 def _plain(name: str, value: object) -> Any:
     try:
-        return json.loads(json.dumps(value, allow_nan=False))
+        return parse(pack(value))
     except (TypeError, ValueError, RecursionError) as error:
         raise TypeError(f"the preference {name!r} is not JSON: {value!r}") from error
+
+
+def _is_name(text: str) -> bool:
+    """Whether a file could have this name: its surrogates stand for bytes that are no UTF-8."""
+    try:
+        text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,13 +1,162 @@
-"""Put a file that cannot be used aside, so that nothing the user had is overwritten."""
+"""Names that nothing has yet: for new files, for files that cannot be used, and for a bin.
+
+The next free name is ``model-2.npz`` after ``model.npz``; a folder's number stands at the end of
+its name. A name is taken by making the file or folder, which the system does for one program
+only: two programs that look for a name at once get two.
+
+What is deleted goes into the folder ``.deleted`` beside it and can be brought back for
+`KEPT_DAYS` days.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import os
+import shutil
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
+from mnist_draw.storage.errors import StorageError, reason_of
 
-def put_aside(path: Path) -> Path:
-    """Rename a file to a name that tells when it was found to be unreadable.
+#: What was deleted can be brought back for so many days: over a weekend and a day off.
+KEPT_DAYS = 7
+_BIN = ".deleted"
+#: More than this of one name is no use of the program, but something that never ends.
+_MOST = 10_000
+
+
+def numbered(path: Path, suffix: str | None = None) -> Iterator[Path]:
+    """Yield `path`, then the same with ``-2``, ``-3`` and so on before its suffix.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    suffix : str, optional
+        What stays behind the number; the path's own suffix without it, "" for a folder.
+    """
+    suffix = path.suffix if suffix is None else suffix
+    stem = path.name.removesuffix(suffix)
+    yield path
+    for number in range(2, _MOST):
+        yield path.with_name(f"{stem}-{number}{suffix}")
+
+
+def take_file(path: Path, suffix: str | None = None) -> Path:
+    """Make an empty file under the first free name, so that nobody else gets that name.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The name wanted.
+    suffix : str, optional
+        As for :func:`numbered`.
+
+    Returns
+    -------
+    pathlib.Path
+        The empty file, to be replaced by :func:`mnist_draw.storage.atomic.write_atomically`.
+
+    Raises
+    ------
+    StorageError
+        The folder cannot be written, or all names are taken.
+    """
+    for name in numbered(path, suffix):
+        try:
+            name.touch(exist_ok=False)
+        except FileExistsError:
+            continue
+        except (OSError, ValueError) as error:
+            raise _cannot_make(name, error) from error
+        return name
+    raise StorageError(f"{path} and {_MOST:,} names like it are taken. Nothing was written.")
+
+
+@contextlib.contextmanager
+def taken_file(path: Path) -> Iterator[Path]:
+    """Hold the first free name while the block runs; an empty file that is left is removed.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The name wanted.
+
+    Yields
+    ------
+    pathlib.Path
+        An empty file, for the block to replace.
+
+    Raises
+    ------
+    StorageError
+        As :func:`take_file`.
+    """
+    name = take_file(path)
+    try:
+        yield name
+    finally:
+        with contextlib.suppress(OSError):
+            if name.stat().st_size == 0:
+                name.unlink()
+
+
+def take_folder(path: Path) -> Path:
+    """Make a folder, and those above it, under the first free name.
+
+    Raises
+    ------
+    StorageError
+        It cannot be made, or all names are taken.
+    """
+    for name in numbered(path, suffix=""):
+        try:
+            name.mkdir(parents=True)
+        except FileExistsError:
+            if not name.exists():
+                raise StorageError(f"{name} cannot be made: a file is in the way.") from None
+        except (OSError, ValueError) as error:
+            raise _cannot_make(name, error) from error
+        else:
+            return name
+    raise StorageError(f"{path} and {_MOST:,} names like it are taken. Nothing was made.")
+
+
+def move_to_free_name(path: Path, wanted: Path, suffix: str | None = None) -> Path:
+    """Rename a file or folder to the first free name; nothing is replaced.
+
+    Parameters
+    ----------
+    path, wanted : pathlib.Path
+    suffix : str, optional
+        As for :func:`numbered`; of no meaning for a folder.
+
+    Returns
+    -------
+    pathlib.Path
+        Its new name.
+
+    Raises
+    ------
+    OSError
+        It cannot be renamed and has its old name.
+    StorageError
+        No name can be taken.
+    """
+    if path.is_dir():
+        # Onto a folder that holds anything, no system renames a folder.
+        free = next(name for name in numbered(wanted, suffix="") if not os.path.lexists(name))
+        return path.rename(free)
+    free = take_file(wanted, suffix)
+    try:
+        return path.replace(free)
+    except OSError:
+        free.unlink(missing_ok=True)
+        raise
+
+
+def put_aside(path: Path) -> str:
+    """Rename what cannot be used, so that it is kept and in nobody's way.
 
     Parameters
     ----------
@@ -15,19 +164,103 @@ def put_aside(path: Path) -> Path:
 
     Returns
     -------
+    str
+        A sentence with its new name, or with the reason why it still has the old one.
+    """
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    wanted = path.with_name(f"{path.name}.unreadable-{stamp}")
+    try:
+        return f"It was put aside as {move_to_free_name(path, wanted, suffix='').name}."
+    except OSError as error:
+        return f"It could not be put aside ({reason_of(error)}) and may be replaced later."
+    except StorageError as error:
+        return f"It could not be put aside and may be replaced later. {error}"
+    return f"It was put aside as {aside.name}."
+
+
+def move_to_bin(path: Path, what: str) -> Path:
+    """Delete a file or folder so that it can be brought back.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    what : str
+        What it is called in a sentence, such as ``"The run Monday"``.
+
+    Returns
+    -------
     pathlib.Path
-        Its new name, in the same folder; no other file is replaced.
+        Where it is kept, for :func:`bring_back`.
 
     Raises
     ------
-    OSError
-        When it cannot be renamed.
+    StorageError
+        It cannot be moved; nothing was deleted.
     """
-    stamp = time.strftime("%Y%m%d-%H%M%S")
-    aside = path.with_name(f"{path.name}.unreadable-{stamp}")
-    number = 1
-    while aside.exists():
-        number += 1
-        aside = path.with_name(f"{path.name}.unreadable-{stamp}-{number}")
-    path.rename(aside)
-    return aside
+    kept = path.parent / _BIN / f"{time.time_ns()} {path.name}"
+    try:
+        kept.parent.mkdir(exist_ok=True)
+        path.rename(kept)
+        # The days are counted from now, not from the last change.
+        os.utime(kept)
+    except OSError as error:
+        raise StorageError(
+            f"{what} cannot be deleted: {reason_of(error)}. It is unchanged."
+        ) from error
+    return kept
+
+
+def bring_back(kept: Path, what: str) -> Path:
+    """Take out of the bin what :func:`move_to_bin` has put there.
+
+    Parameters
+    ----------
+    kept : pathlib.Path
+    what : str
+        What kind of thing it is in a sentence, such as ``"The run"``.
+
+    Returns
+    -------
+    pathlib.Path
+        Its old place, or the next free name there.
+
+    Raises
+    ------
+    StorageError
+        It cannot be moved and is still in the bin.
+    """
+    name = kept.name.partition(" ")[2]
+    try:
+        return move_to_free_name(kept, kept.parent.parent / name)
+    except (OSError, StorageError) as error:
+        reason = reason_of(error) if isinstance(error, OSError) else str(error).rstrip(".")
+        raise StorageError(
+            f"{what} {name} cannot be brought back: {reason}. It is still in {kept}."
+        ) from error
+
+
+def last_deleted(folder: Path) -> Path | None:
+    """Return what was deleted last from a folder and can still be brought back."""
+    try:
+        return max((folder / _BIN).iterdir(), default=None)
+    except OSError:
+        return None
+
+
+def empty_bin(folder: Path) -> None:
+    """Remove for good what was deleted more than `KEPT_DAYS` ago; what resists stays."""
+    limit = time.time() - KEPT_DAYS * 86_400
+    with contextlib.suppress(OSError):
+        for path in (folder / _BIN).iterdir():
+            with contextlib.suppress(OSError):
+                if path.stat().st_mtime >= limit:
+                    continue
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path, ignore_errors=True)
+                else:
+                    path.unlink()
+
+
+def _cannot_make(path: Path, error: OSError | ValueError) -> StorageError:
+    reason = reason_of(error) if isinstance(error, OSError) else str(error)
+    return StorageError(f"{path} cannot be made: {reason}. Nothing was written.")

@@ -16,7 +16,6 @@ from mnist_draw.storage.my_digits import (
     DigitError,
     TaughtDigit,
     delete_digit,
-    empty_bin,
     my_digits_folder,
     pack_digit,
     read_digit,
@@ -24,6 +23,7 @@ from mnist_draw.storage.my_digits import (
     restore_digit,
     save_digit,
 )
+from mnist_draw.storage.spare_names import empty_bin
 
 
 def digit(label: int = 3) -> TaughtDigit:
@@ -155,9 +155,9 @@ def test_damage_is_told_and_left_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        (b'"version": 1', b'"version": 2', "newer version"),
-        (b'"label": 3', b'"label":33', "its label is 33"),
-        (b"mnist_draw digit", b"mnist_draw digi_", "none of a digit"),
+        (b'"version":1', b'"version":2', "newer program"),
+        (b'"label":3', b'"label":33', "its label is 33"),
+        (b"mnist_draw digit", b"mnist_draw digi_", "no mnist_draw digit"),
         (b'"label"', b'"label', "cannot be used"),
     ],
 )

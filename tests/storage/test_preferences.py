@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
-from mnist_draw.storage import StorageError, preferences
+from mnist_draw.storage import StorageError, document, preferences
+from mnist_draw.storage.document import DocumentError
 from mnist_draw.storage.preferences import Preferences, migrate
 
 
@@ -129,11 +132,11 @@ def test_folder_in_the_way_is_put_aside(path: Path) -> None:
 
 
 def test_file_that_may_not_be_read_is_reported(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(_path: Path) -> bytes:
+    def refuse(_path: Path, _mode: str) -> bytes:
         raise PermissionError(13, "Permission denied")
 
     path.write_text("{}")
-    monkeypatch.setattr(preferences.Path, "read_bytes", refuse)
+    monkeypatch.setattr(document.Path, "open", refuse)
     assert "no permission" in Preferences(path).notice
     assert path.exists()
 
@@ -158,18 +161,79 @@ def test_migrations_run_in_order() -> None:
         1: lambda values: {"rate": values["learning rate"]},
         2: lambda values: {"rate": values["rate"] * 10},
     }
-    document = {"schema": 1, "values": {"learning rate": 5}}
-    assert migrate(document, 3, steps) == {"rate": 50}
+    old = {"schema": 1, "values": {"learning rate": 5}}
+    assert migrate(old, 3, steps) == {"rate": 50}
     assert migrate({"schema": 2, "values": {"rate": 5}}, 3, steps) == {"rate": 50}
 
 
 @pytest.mark.parametrize(
-    ("document", "message"),
+    ("values", "message"),
     [
         ({"schema": 1, "values": {}}, "do not fit its schema 1"),
         ({"schema": 2, "values": {}}, "schema 2 is too old"),
     ],
 )
-def test_migration_that_cannot_be_done(document: dict[str, object], message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        migrate(document, 3, {1: lambda values: {"rate": values["learning rate"]}})
+def test_migration_that_cannot_be_done(values: dict[str, object], message: str) -> None:
+    with pytest.raises(DocumentError, match=message):
+        migrate(values, 3, {1: lambda values: {"rate": values["learning rate"]}})
+
+
+def test_a_number_that_is_none_costs_only_itself(path: Path) -> None:
+    content = '{"schema": 1, "values": {"pen": NaN, "hue": 1e999, "far": %s, "epochs": 7}}'
+    path.write_text(content % (10**400))
+    first = Preferences(path)
+    assert "numbers that are none" in first.notice
+    assert [first.get(name, 0.5) for name in ("pen", "hue", "far")] == [0.5] * 3
+    assert first.get("epochs", 1) == 7
+    [aside] = path.parent.iterdir()
+    assert aside.name in first.notice
+    first.save()
+    assert Preferences(path).get("epochs", 1) == 7
+    assert Preferences(path).notice == ""
+
+
+def test_a_surrogate_neither_stops_the_program_nor_the_saving(path: Path) -> None:
+    path.write_text(r'{"schema": 1, "values": {"folder": "\ud800", "data": "/x/\udcff"}}')
+    first = Preferences(path)
+    assert first.get("folder", "default") == "default"
+    # This one stands for a byte of a name that is not UTF-8.
+    assert first.get("data", "default") == "/x/\udcff"
+    first.set("output", "/y/\udcfe")
+    first.save()
+    assert Preferences(path).get("output", "") == "/y/\udcfe"
+
+
+def test_the_window_closed_last_keeps_what_the_other_chose(path: Path) -> None:
+    Preferences(path).save()
+    first, second = Preferences(path), Preferences(path)
+    first.set("epochs", 3)
+    first.set("theme", "dark")
+    second.set("pen", 40)
+    first.save()
+    second.remove("theme")
+    second.save()
+    last = Preferences(path)
+    assert (last.get("epochs", 0), last.get("pen", 0)) == (3, 40)
+
+
+def test_many_windows_at_once_lose_nothing(path: Path) -> None:
+    def close(number: int) -> None:
+        mine = Preferences(path)
+        mine.set(f"window {number}", number)
+        mine.save()
+
+    with ThreadPoolExecutor(8) as windows:
+        list(windows.map(close, range(32)))
+    last = Preferences(path)
+    assert [last.get(f"window {number}", -1) for number in range(32)] == list(range(32))
+
+
+def test_another_window_that_hangs_does_not_keep_this_one_from_saving(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preferences, "_PATIENCE", 0.0)
+    with FileLock(path.with_name(".preferences.json.lock")):
+        first = Preferences(path)
+        first.set("epochs", 3)
+        first.save()
+    assert Preferences(path).get("epochs", 0) == 3

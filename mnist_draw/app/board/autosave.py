@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import json
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
 from mnist_draw.app.board.canvas import Canvas
 from mnist_draw.app.board.drawing_export import snapshot
-from mnist_draw.app.board.drawing_record import from_record, record_of
+from mnist_draw.app.board.drawing_record import FORMAT, from_record, record_of
 from mnist_draw.app.board.placed_picture import Item, PlacedPicture, Renderings
 from mnist_draw.app.shared.reporting import reporter
 from mnist_draw.app.shared.threads import Background
 from mnist_draw.errors import UserError
 from mnist_draw.storage.atomic import write_atomically
-from mnist_draw.storage.errors import reason_of
+from mnist_draw.storage.document import pack, parse, read_file
+from mnist_draw.storage.errors import StorageError
 from mnist_draw.storage.folders import data_folder
 from mnist_draw.storage.spare_names import put_aside
 
 FILE_NAME = "board.json"
 #: Written so many milliseconds after the last change: not while the pen moves.
 _DELAY_MS = 800
-_MAX_BYTES = 128 * 1024 * 1024
 
 
 class BoardKeeper(QObject):
@@ -109,9 +107,8 @@ def board_path() -> Path:
 
 def _write(items: list[Item]) -> str:
     """Write the board; return a sentence if it cannot be written."""
-    content = json.dumps(record_of(items), separators=(",", ":"), allow_nan=False).encode()
     try:
-        write_atomically(board_path(), content)
+        write_atomically(board_path(), pack(record_of(items)))
     except UserError as error:
         return f"{error} The drawing is on the board, but would not be at the next start."
     return ""
@@ -121,40 +118,20 @@ def _read(renderings: Renderings) -> tuple[list[Item], str]:
     """Return what was on the board, and a sentence if that could not be read."""
     try:
         path = board_path()
-        if not path.exists():
-            return [], ""
         try:
-            if path.stat().st_size > _MAX_BYTES:
-                raise UserError(f"It is larger than {_MAX_BYTES // 1024**2} MB.")
-            items = from_record(_parsed(path.read_bytes()))
+            items = from_record(parse(read_file(path, FORMAT.max_bytes)))
+        except StorageError:
+            raise
         except UserError as error:
-            return [], _put_aside(path, str(error))
+            told = f"The last drawing, kept in {path}, cannot be shown: {error}"
+            return [], f"{told.rstrip('.')}. {put_aside(path)} The board is empty."
         for item in items:
             if isinstance(item, PlacedPicture):
                 item.prepare(renderings)
         return items, ""
-    except OSError as error:
-        return [], f"The last drawing could not be read: {reason_of(error)}. The board is empty."
+    except FileNotFoundError:
+        return [], ""
     except UserError as error:
-        return [], str(error)
+        return [], f"The last drawing: {error} The board is empty."
     except Exception as error:  # the program starts all the same
         return [], reporter.sentence(error)
-
-
-def _parsed(content: bytes) -> Any:
-    try:
-        return json.loads(content)
-    except (ValueError, RecursionError):
-        raise UserError("It is not a JSON file.") from None
-
-
-def _put_aside(path: Path, reason: str) -> str:
-    beginning = f"The last drawing, kept in {path}, cannot be shown. {reason} "
-    try:
-        aside = put_aside(path)
-    except OSError as error:
-        return (
-            f"{beginning}It could not be put aside ({reason_of(error)}) and will be replaced when "
-            "you draw. The board is empty."
-        )
-    return f"{beginning}It was put aside as {aside.name}; the board is empty."

@@ -19,13 +19,14 @@ from typing import Any
 
 from PyQt5.QtCore import QRectF
 
-from mnist_draw.app.board.drawing import Drawing
 from mnist_draw.app.board.pen_strokes import BOARD, Point, Stroke
 from mnist_draw.app.board.placed_picture import Item, PlacedPicture, ink_of, mask_of
 from mnist_draw.errors import UserError
+from mnist_draw.storage.document import MEGABYTE, DocumentError, Format
 
-FORMAT = "mnist_draw drawing"
-VERSION = 1
+#: The largest board, with its pictures, takes less.
+MAX_BYTES = 128 * MEGABYTE
+FORMAT = Format("mnist_draw drawing", 1, MAX_BYTES)
 #: Further away than this from the board's corner nothing is drawn, on the largest of screens.
 _FARTHEST = 20_000.0
 #: The ink picture of a drawing takes a quarter of a byte per square unit.
@@ -42,11 +43,6 @@ class DrawingError(UserError):
     """A record is damaged, or was written by a newer program."""
 
 
-def to_record(drawing: Drawing) -> dict[str, Any]:
-    """Return everything on the board as a record; see :func:`record_of`."""
-    return record_of(drawing.items)
-
-
 def record_of(items: Sequence[Item]) -> dict[str, Any]:
     """Return strokes and pictures as a record.
 
@@ -60,7 +56,7 @@ def record_of(items: Sequence[Item]) -> dict[str, Any]:
     dict
         Of JSON's types alone.
     """
-    return {"format": FORMAT, "version": VERSION, "items": [_record(item) for item in items]}
+    return FORMAT.document({"items": [_record(item) for item in items]})
 
 
 def from_record(record: object) -> list[Item]:
@@ -80,19 +76,10 @@ def from_record(record: object) -> list[Item]:
     DrawingError
         The sentence says what is wrong with it.
     """
-    if not isinstance(record, dict) or record.get("format") != FORMAT:
-        raise DrawingError("It does not hold a drawing of mnist_draw.")
-    version = record.get("version")
-    if isinstance(version, bool) or not isinstance(version, int) or version < 1:
-        raise DrawingError(f"The drawing's version is {version!r}, not a number from 1.")
-    if version > VERSION:
-        raise DrawingError(
-            f"The drawing was written by a newer program (version {version}; this program knows "
-            f"{VERSION})."
-        )
-    entries = record.get("items")
-    if not isinstance(entries, list):
-        raise DrawingError("The drawing has no list of strokes.")
+    try:
+        entries = FORMAT.check(record).entries("items", _MOST_POINTS)
+    except DocumentError as error:
+        raise DrawingError(f"It cannot be shown: {error}.") from error
     items = [_item(entry, number) for number, entry in enumerate(entries, 1)]
     _check_size(items)
     return items

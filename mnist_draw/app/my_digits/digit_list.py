@@ -171,7 +171,7 @@ class MyDigits(QObject):
             return [delete_digit(path) for path in paths]
 
         def done(kept: list[Path]) -> None:
-            from mnist_draw.storage.my_digits import KEPT_DAYS
+            from mnist_draw.storage.spare_names import KEPT_DAYS
 
             self.told.emit(
                 f"{_count(paths)} deleted; that can be undone for {KEPT_DAYS} days.",

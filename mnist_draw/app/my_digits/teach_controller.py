@@ -86,7 +86,8 @@ class Teaching(QObject):
 
         def count() -> int:
             from mnist_draw.dataset.own_digits import find_pictures
-            from mnist_draw.storage.my_digits import empty_bin, my_digits_folder
+            from mnist_draw.storage.my_digits import my_digits_folder
+            from mnist_draw.storage.spare_names import empty_bin
 
             folder = my_digits_folder()
             empty_bin(folder)

@@ -12,6 +12,7 @@ from typing import Any
 from PyQt5.QtCore import QLockFile
 
 from mnist_draw.errors import UserError
+from mnist_draw.storage.spare_names import put_aside
 from mnist_draw.training.runs.checkpoint import Checkpoint, load_checkpoint
 from mnist_draw.training.runs.history import History
 from mnist_draw.training.runs.record import (
@@ -24,7 +25,6 @@ from mnist_draw.training.runs.record import (
     save_history,
     with_figures,
 )
-from mnist_draw.training.runs.run_list import put_aside
 from mnist_draw.training.settings import TrainingSettings
 
 _LOCK = "run.lock"
@@ -86,10 +86,8 @@ class RunKeeper:
         try:
             checkpoint = load_checkpoint(folder / CHECKPOINT)
         except UserError as error:
-            kept = ""
-            if (folder / CHECKPOINT).exists():
-                kept = f" The checkpoint was kept as {put_aside(folder / CHECKPOINT)}."
-            raise UserError(f"The run cannot be continued. {error}{kept}") from error
+            kept = put_aside(folder / CHECKPOINT) if (folder / CHECKPOINT).exists() else ""
+            raise UserError(f"The run cannot be continued. {error} {kept}".strip()) from error
         settings = checkpoint.settings.replace(epochs=self.run.settings.epochs)
         try:
             run = read_run(folder)

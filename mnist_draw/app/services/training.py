@@ -6,7 +6,6 @@ gives one a thread for each run and hands its events on at most 30 times a secon
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -31,32 +30,6 @@ Train = Callable[..., Iterator[Any]]
 #: Events are handed to the window this often, in milliseconds.
 _DRAIN_MS = 33
 MODEL_NAME, CHECKPOINT_NAME = record.MODEL, record.CHECKPOINT
-
-
-def new_run_folder() -> Path:
-    """Return a folder for a new run, named after date and time; it exists.
-
-    Raises
-    ------
-    StorageError
-        If it cannot be made.
-    """
-    from mnist_draw.storage.errors import StorageError
-    from mnist_draw.training.runs.run_list import runs_folder
-
-    name = time.strftime("%Y-%m-%d %H.%M.%S")
-    for number in range(1, 1000):
-        folder = runs_folder() / (name if number == 1 else f"{name} ({number})")
-        try:
-            folder.mkdir(parents=True, exist_ok=False)
-        except FileExistsError:
-            continue
-        except OSError as error:
-            raise StorageError(
-                f"The run's folder {folder} cannot be made: {error.strerror}. Nothing was started."
-            ) from error
-        return folder
-    raise StorageError(f"There are already 999 runs of {name}; nothing was started.")
 
 
 class TrainingWorker(QObject):
@@ -263,6 +236,8 @@ class Training(QObject):
             If a setting is out of range or the run's folder cannot be made.
         """
         settings.validate()
+        from mnist_draw.training.runs.run_list import new_run_folder
+
         self._launch(settings, new_run_folder(), resume=False)
 
     def continue_for(self, epochs: int) -> None:

@@ -15,6 +15,7 @@ from mnist_draw.app.shared.images import save_bytes, widget_png
 from mnist_draw.app.shared.threads import Background
 from mnist_draw.app.train.run_controller import RunView
 from mnist_draw.app.train.train_tab import TrainTab
+from mnist_draw.storage.spare_names import KEPT_DAYS
 from mnist_draw.training.runs import run_list
 from mnist_draw.training.runs.history import History
 from mnist_draw.training.runs.record import Run, load_history
@@ -159,8 +160,7 @@ class RunsView(QObject):
 
     def _deleted(self, run: Run, kept: Path) -> None:
         self.told.emit(
-            f"The run {run.title} was deleted. It can be brought back for "
-            f"{run_list.KEPT_DAYS} days.",
+            f"The run {run.title} was deleted. It can be brought back for {KEPT_DAYS} days.",
             partial(self.restore, kept),
         )
         self.refresh()

@@ -7,7 +7,6 @@ parameters). Shuffles need no state: each epoch's order follows from seed and ep
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 from dataclasses import astuple, dataclass
@@ -20,21 +19,25 @@ from numpy.typing import NDArray
 from mnist_draw.errors import UserError
 from mnist_draw.storage import npz
 from mnist_draw.storage.atomic import write_atomically
+from mnist_draw.storage.document import MEGABYTE, DocumentError, Format, read_file
+from mnist_draw.storage.errors import StorageError
 from mnist_draw.training.events import (
     Checkpointed,
     CheckpointFailed,
     Parameters,
     SettingChanged,
 )
-from mnist_draw.training.runs.history import History
+from mnist_draw.training.runs.history import History, read_change
 from mnist_draw.training.settings import TrainingSettings
 
-FORMAT = "mnist_draw checkpoint"
-VERSION = 1
+#: The parameters of the largest network, its state and the best ones: four times a model's file.
+MAX_BYTES = 4 * npz.MAX_BYTES
+_MAX_HEADER_BYTES = 16 * MEGABYTE
+FORMAT = Format("mnist_draw checkpoint", 1, _MAX_HEADER_BYTES)
+#: Ten times what settings allow: epochs can be added to a run.
+MOST_EPOCHS = 1_000_000
 _GROUPS = ("parameters", "state", "best_parameters")
 _FIGURES = ("batch_losses", "batch_accuracies", "epochs")
-#: What reading a header or figures that this program did not write may raise.
-_FOREIGN = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
 class CheckpointError(UserError):
@@ -77,18 +80,16 @@ class Checkpoint:
     def pack(self) -> bytes:
         """Return the bytes of the file."""
         header = {
-            "format": FORMAT,
-            "version": VERSION,
             "settings": self.settings.to_json(),
             "epoch": self.epoch,
             "data": self.data,
             "counts": {prefix: len(getattr(self, prefix)) for prefix in _GROUPS},
             "best_epoch": self.best_epoch,
             "best_loss": None if np.isinf(self.best_loss) else self.best_loss,
-            "changes": [astuple(change) for change in self.changes],
+            "changes": [list(astuple(change)) for change in self.changes],
         }
         arrays: dict[str, Any] = {
-            "header": np.frombuffer(json.dumps(header).encode(), np.uint8),
+            "header": np.frombuffer(FORMAT.pack(header), np.uint8),
             **dict(zip(_FIGURES, self.figures, strict=True)),
         }
         for prefix in _GROUPS:
@@ -109,38 +110,26 @@ def load_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
     """
     name = os.fspath(path)
     try:
-        content = Path(path).read_bytes()
-    except FileNotFoundError:
-        raise CheckpointError(f"There is no checkpoint {name}.") from None
-    except OSError as error:
-        raise CheckpointError(
-            f"The checkpoint {name} cannot be read: {error.strerror or error}."
-        ) from error
-    try:
+        content = read_file(path, MAX_BYTES)
         # The arrays are stored as they are, so that they cannot unfold to more than the file.
         return _unpack(npz.unpack(content, max(len(content), npz.MAX_BYTES)))
-    except npz.NpzError as error:
+    except FileNotFoundError:
+        raise CheckpointError(f"There is no checkpoint {name}.") from None
+    except StorageError as error:
+        raise CheckpointError(f"The checkpoint {error}") from error
+    except KeyError as error:
+        reason = f"it holds no complete checkpoint of this program ({error} is missing)"
+        raise CheckpointError(f"{name} cannot be continued: {reason}. It is unchanged.") from error
+    except (ValueError, DocumentError) as error:
         raise CheckpointError(f"{name} cannot be continued: {error}. It is unchanged.") from error
-    except _FOREIGN as error:
-        raise CheckpointError(
-            f"{name} cannot be continued: it holds no complete checkpoint of this program "
-            f"({error}). It is unchanged."
-        ) from error
 
 
 def _unpack(arrays: dict[str, Any]) -> Checkpoint:
-    header = json.loads(arrays["header"].tobytes().decode())
-    if not isinstance(header, dict):
-        raise ValueError("its header is no list of names with values")
-    if header["format"] != FORMAT:
-        raise ValueError(f"its format is {header['format']!r}")
-    if header["version"] > VERSION:
-        raise ValueError(
-            f"it was written by a newer version of the program, format {header['version']}"
-        )
+    header = FORMAT.unpack(arrays["header"].tobytes())
+    counts = header.fields("counts")
     groups: dict[str, tuple[Any, ...]] = {}
     for prefix in _GROUPS:
-        count = int(header["counts"][prefix])
+        count = counts.whole(prefix, 0, len(arrays))
         groups[prefix] = tuple(arrays[f"{prefix}_{n:03d}"].copy() for n in range(count))
     expected = 1 + len(_FIGURES) + sum(len(group) for group in groups.values())
     if len(arrays) != expected:
@@ -148,38 +137,27 @@ def _unpack(arrays: dict[str, Any]) -> Checkpoint:
     for value in (*groups["parameters"], *groups["best_parameters"]):
         if value.dtype != np.float32 or not np.isfinite(value).all():
             raise ValueError("its weights are no finite 32-bit floats")
-    epoch, best_epoch = int(header["epoch"]), int(header["best_epoch"])
-    batch_losses, batch_accuracies, epochs = (arrays[name] for name in _FIGURES)
-    history = History.from_arrays(batch_losses, batch_accuracies, epochs)
-    if batch_losses.ndim != 1 or batch_losses.shape != batch_accuracies.shape:
-        raise ValueError("its figures are not one loss and one accuracy for each batch")
-    if [figures.epoch for figures in history.epochs] != list(range(1, epoch + 1)):
+    for value in groups["state"]:
+        if value.dtype.kind == "f" and not np.isfinite(value).all():
+            raise ValueError("its state holds values that are not finite numbers")
+    figures = tuple(arrays[name] for name in _FIGURES)
+    history = History.from_arrays(*figures)
+    epoch = header.whole("epoch", 0, MOST_EPOCHS)
+    if len(history.epochs) != epoch:
         raise ValueError(f"its figures are not those of {epoch} epochs")
-    if not 0 <= best_epoch <= epoch:
-        raise ValueError(f"its best epoch is {best_epoch} of {epoch}")
-    best_loss = header["best_loss"]
+    unknown = header.values.get("best_loss") is None
     return Checkpoint(
-        TrainingSettings.from_json(header["settings"]),
+        TrainingSettings.from_json(header.fields("settings").values),
         epoch,
-        str(header["data"]),
+        header.text("data", 1000),
         groups["parameters"],
         groups["state"],
-        (batch_losses, batch_accuracies, epochs),
-        best_epoch,
-        float("inf") if best_loss is None else float(best_loss),
+        figures,
+        header.whole("best_epoch", 0, epoch),
+        float("inf") if unknown else header.number("best_loss", 0, 1e300),
         groups["best_parameters"],
-        tuple(_change(*values) for values in header.get("changes", ())),
+        tuple(read_change(entry) for entry in header.entries("changes", MOST_EPOCHS, [])),
     )
-
-
-def _change(
-    epoch: Any, batch: Any, batches: Any, name: Any, before: Any, value: Any
-) -> SettingChanged:
-    change = SettingChanged(int(epoch), int(batch), int(batches), str(name), before, value)
-    kinds = (str,) if name == "augmentation" else (int, float)
-    if not isinstance(before, kinds) or not isinstance(value, kinds) or change.batches < 1:
-        raise ValueError(f"{change} is no change of a setting")
-    return change
 
 
 class CheckpointWriter:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_draw.storage.atomic import write_atomically
+from mnist_draw.storage.document import DocumentError, Fields
 from mnist_draw.training.events import (
     BatchFinished,
     EpochFinished,
@@ -20,6 +21,7 @@ from mnist_draw.training.events import (
     SettingChanged,
     Tested,
 )
+from mnist_draw.training.settings import check_l2, check_learning_rate
 
 
 @dataclass(frozen=True)
@@ -118,17 +120,68 @@ class History:
         batch_accuracies: NDArray[np.float64],
         epoch_table: NDArray[np.float64],
     ) -> History:
-        """Rebuild what `to_arrays` gave."""
+        """Rebuild what `to_arrays` gave.
+
+        Raises
+        ------
+        ValueError
+            The arrays do not fit together, or the epochs are not 1, 2, 3 and so on.
+        """
+        losses, accuracies, table = (
+            np.ascontiguousarray(values, np.float64)
+            for values in (batch_losses, batch_accuracies, epoch_table)
+        )
+        if losses.ndim != 1 or losses.shape != accuracies.shape:
+            raise ValueError("its figures are not one loss and one accuracy for each batch")
+        if table.ndim != 2 or table.shape[1] != len(EPOCH_COLUMNS):
+            raise ValueError("its figures are not a row for each epoch")
+        if not np.array_equal(table[:, 0], np.arange(1, len(table) + 1)):
+            raise ValueError("its figures are not those of one epoch after the other")
+        # A loss may be infinite. What an epoch took cannot, and is summed up.
+        if not (np.isfinite(table[:, 1]).all() and (table[:, 1] >= 0).all()):
+            raise ValueError("its epochs took no time that a clock shows")
         history = cls()
-        history.batch_losses = array("d", np.asarray(batch_losses, np.float64).tobytes())
-        history.batch_accuracies = array("d", np.asarray(batch_accuracies, np.float64).tobytes())
+        history.batch_losses = array("d", losses.tobytes())
+        history.batch_accuracies = array("d", accuracies.tobytes())
         history.epochs = [
-            EpochFigures(int(row[0]), *(float(value) for value in row[1:])) for row in epoch_table
+            EpochFigures(int(row[0]), *(float(value) for value in row[1:])) for row in table
         ]
         return history
 
 
 EPOCH_COLUMNS = tuple(EpochFigures.__dataclass_fields__)
+
+
+_CHECKS = {"learning_rate": check_learning_rate, "l2": check_l2}
+
+
+def read_change(entry: object) -> SettingChanged:
+    """Return a change of a setting from its fields by name, or from their values in order.
+
+    Raises
+    ------
+    DocumentError
+        It is none, or of a setting that cannot be changed during a run.
+    UserError
+        A value is out of range.
+    """
+    names = tuple(SettingChanged.__dataclass_fields__)
+    if isinstance(entry, list) and len(entry) == len(names):
+        entry = dict(zip(names, entry, strict=True))
+    if not isinstance(entry, dict):
+        raise DocumentError(f"{str(entry)[:60]!r} is no change of a setting")
+    fields = Fields(entry)
+    name = fields.choice("name", (*_CHECKS, "augmentation"))
+    epoch, batch, batches = (fields.whole(place, 0, 2**31) for place in names[:3])
+    if not batches:
+        raise DocumentError("a change of a setting lies in an epoch without minibatches")
+    if name == "augmentation":
+        before, value = fields.text("before", 40), fields.text("value", 40)
+        return SettingChanged(epoch, batch, batches, name, before, value)
+    numbers = fields.number("before", -1e300, 1e300), fields.number("value", -1e300, 1e300)
+    for number in numbers:
+        _CHECKS[name](number)
+    return SettingChanged(epoch, batch, batches, name, *numbers)
 
 
 def _write_table(

@@ -8,7 +8,6 @@ under another name and reported, never overwritten.
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -19,19 +18,20 @@ import numpy as np
 from mnist_draw.errors import UserError
 from mnist_draw.storage import npz
 from mnist_draw.storage.atomic import write_atomically
-from mnist_draw.storage.errors import StorageError, reason_of
+from mnist_draw.storage.document import MEGABYTE, DocumentError, Fields, Format, read_file
 from mnist_draw.training.events import SettingChanged
-from mnist_draw.training.runs.checkpoint import CheckpointError, load_checkpoint
-from mnist_draw.training.runs.history import EPOCH_COLUMNS, History
+from mnist_draw.training.runs.checkpoint import MOST_EPOCHS, CheckpointError, load_checkpoint
+from mnist_draw.training.runs.history import History, read_change
 from mnist_draw.training.settings import TrainingSettings
 
 RECORD, CHECKPOINT, HISTORY, MODEL = "run.json", "checkpoint.npz", "history.npz", "model.npz"
-FORMAT = "mnist_draw run"
-VERSION = 1
-_MAX_BYTES = 1024 * 1024
+FORMAT = Format("mnist_draw run", 1, MEGABYTE)
 _LONGEST_NAME = 200
+#: Three hundred years.
+_MOST_SECONDS = 1e10
 #: Figures that a record may hold: name, and the name people read.
 FIGURES = ("training_loss", "validation_loss", "validation_accuracy", "test_loss", "test_accuracy")
+_ARRAYS = ("batch_losses", "batch_accuracies", "epochs")
 #: How a run can stand. ``running`` in a record whose program is gone means that it was cut off;
 #: ``interrupted``, that the window was closed.
 STATES = (
@@ -93,10 +93,8 @@ class Run:
         return self.folder / MODEL
 
     def to_json(self) -> dict[str, Any]:
-        """Return the record as JSON values."""
+        """Return the record's fields as JSON values."""
         return {
-            "format": FORMAT,
-            "version": VERSION,
             "name": self.name,
             "started": self.started,
             "state": self.state,
@@ -115,8 +113,7 @@ class Run:
         StorageError
             It cannot be written; the one before is unchanged.
         """
-        text = json.dumps(self.to_json(), indent=1, ensure_ascii=False)
-        write_atomically(self.folder / RECORD, text.encode())
+        write_atomically(self.folder / RECORD, FORMAT.pack(self.to_json(), indent=1))
 
     def renamed(self, name: str) -> Run:
         """Return the run with another name, which is at most 200 characters of one line."""
@@ -142,41 +139,23 @@ def read_run(folder: Path) -> Run:
     """
     path = folder / RECORD
     try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise UserError(f"The record {path} is larger than any such file.")
-        content = path.read_bytes()
-    except FileNotFoundError:
-        raise
-    except OSError as error:
-        raise StorageError(f"The record {path} cannot be read: {reason_of(error)}.") from error
-    try:
-        return _parse(folder, json.loads(content.decode("utf-8-sig")))
-    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError) as error:
-        raise UserError(f"The record {path} is incomplete ({error}).") from error
-    except ValueError as error:
+        return _parse(folder, FORMAT.read(path))
+    except DocumentError as error:
         raise UserError(f"The record {path} cannot be used: {error}.") from error
 
 
-def _parse(folder: Path, values: Any) -> Run:
-    if not isinstance(values, dict) or values.get("format") != FORMAT:
-        raise ValueError("it is no record of a run")
-    if not isinstance(values["version"], int) or values["version"] > VERSION:
-        raise ValueError(f"it was written by a newer program, version {values['version']}")
-    if values["state"] not in STATES:
-        raise ValueError(f"its state is {values['state']!r}")
-    figures = {str(name): float(value) for name, value in values["figures"].items()}
-    if not np.isfinite([*figures.values(), float(values["seconds"])]).all():
-        raise ValueError("its figures are not all numbers")
+def _parse(folder: Path, fields: Fields) -> Run:
+    figures = fields.fields("figures")
     run = Run(
         folder,
-        TrainingSettings.from_json(values["settings"]),
-        str(values["name"]),
-        str(values["started"]),
-        values["state"],
-        int(values["epochs_done"]),
-        float(values["seconds"]),
-        figures,
-        tuple(SettingChanged(**change) for change in values["changes"]),
+        TrainingSettings.from_json(fields.fields("settings").values),
+        fields.text("name", _LONGEST_NAME),
+        fields.text("started", _LONGEST_NAME),
+        fields.choice("state", STATES),
+        fields.whole("epochs_done", 0, MOST_EPOCHS),
+        fields.number("seconds", 0, _MOST_SECONDS),
+        {name: figures.number(name, 0, 1e300) for name in FIGURES if name in figures.values},
+        tuple(read_change(change) for change in fields.entries("changes", MOST_EPOCHS)),
     )
     return run.renamed(run.name)
 
@@ -225,8 +204,7 @@ def save_history(folder: Path, history: History) -> None:
     StorageError
         The file cannot be written.
     """
-    names = ("batch_losses", "batch_accuracies", "epochs")
-    arrays = dict(zip(names, history.to_arrays(), strict=True))
+    arrays = dict(zip(_ARRAYS, history.to_arrays(), strict=True))
     write_atomically(folder / HISTORY, npz.pack(arrays))
 
 
@@ -239,17 +217,10 @@ def load_history(run: Run) -> History:
         Neither file can be used; the sentence tells of the checkpoint.
     """
     try:
-        arrays = npz.unpack((run.folder / HISTORY).read_bytes())
-        losses, accuracies, epochs = (
-            np.asarray(arrays[name], np.float64)
-            for name in ("batch_losses", "batch_accuracies", "epochs")
-        )
-        if losses.ndim != 1 or losses.shape != accuracies.shape:
-            raise ValueError("not one loss and one accuracy for each batch")
-        if epochs.ndim != 2 or epochs.shape[1] != len(EPOCH_COLUMNS):
-            raise ValueError("not a row for each epoch")
+        arrays = npz.unpack(read_file(run.folder / HISTORY, npz.MAX_BYTES))
+        losses, accuracies, epochs = (np.asarray(arrays[name], np.float64) for name in _ARRAYS)
         history = History.from_arrays(losses, accuracies, epochs)
-    except (OSError, KeyError, ValueError):
+    except (OSError, KeyError, ValueError, UserError):
         if not run.checkpoint.exists():
             if run.epochs_done:
                 raise CheckpointError(f"The figures of the run {run.title} are lost.") from None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -11,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from mnist_draw.errors import UserError
+from mnist_draw.storage import spare_names
 from mnist_draw.storage.errors import StorageError, reason_of
 from mnist_draw.storage.folders import data_folder
+from mnist_draw.storage.spare_names import bring_back, move_to_bin, put_aside, take_folder
 from mnist_draw.training.runs.checkpoint import CheckpointError, load_checkpoint
 from mnist_draw.training.runs.history import History
 from mnist_draw.training.runs.record import (
-    CHECKPOINT,
     RECORD,
     UNFINISHED,
     Run,
@@ -25,14 +24,21 @@ from mnist_draw.training.runs.record import (
     with_figures,
 )
 
-_DELETED = ".deleted"
-#: A deleted run can be brought back for so many days.
-KEPT_DAYS = 7
-
 
 def runs_folder() -> Path:
     """Return the folder of all runs; it need not exist."""
     return data_folder() / "runs"
+
+
+def new_run_folder() -> Path:
+    """Make a folder for a new run, named after date and time.
+
+    Raises
+    ------
+    StorageError
+        It cannot be made.
+    """
+    return take_folder(runs_folder() / time.strftime("%Y-%m-%d %H.%M.%S"))
 
 
 def list_runs() -> tuple[list[Run], list[str]]:
@@ -61,8 +67,8 @@ def list_runs() -> tuple[list[Run], list[str]]:
             if rebuilt is not None:
                 runs.append(rebuilt)
             told.append(
-                f"{error} It was put aside as {aside}; "
-                + ("the run is listed from its checkpoint." if rebuilt else "the run is left out.")
+                f"{error} {aside} The run is "
+                + ("listed from its checkpoint." if rebuilt else "left out.")
             )
     runs.sort(key=lambda run: (run.started, run.folder.name), reverse=True)
     return runs, told
@@ -78,21 +84,6 @@ def _folders(parent: Path) -> list[Path]:
         return []
     except OSError as error:
         raise StorageError(f"The runs in {parent} cannot be read: {reason_of(error)}.") from error
-
-
-def put_aside(path: Path) -> str:
-    """Rename a damaged file so that it is kept and in nobody's way; return its new name."""
-    stamp = time.strftime("%Y%m%d-%H%M%S")
-    aside = path.with_name(f"{path.name}.damaged-{stamp}")
-    number = 1
-    while aside.exists():
-        number += 1
-        aside = path.with_name(f"{path.name}.damaged-{stamp}-{number}")
-    try:
-        path.rename(aside)
-    except OSError:
-        return path.name
-    return aside.name
 
 
 def find_interrupted(
@@ -116,11 +107,8 @@ def find_interrupted(
             checkpoint = load_checkpoint(run.checkpoint)
         except CheckpointError as error:
             if run.checkpoint.exists():
-                aside = put_aside(run.folder / CHECKPOINT)
-                told.append(
-                    f"The run of {run.title} cannot be continued. {error} "
-                    f"The checkpoint was kept as {aside}."
-                )
+                aside = put_aside(run.checkpoint)
+                told.append(f"The run of {run.title} cannot be continued. {error} {aside}")
                 replace(run, state="failed").save()
             continue
         except UserError as error:
@@ -136,24 +124,14 @@ def find_interrupted(
 
 
 def delete_run(run: Run) -> Path:
-    """Take a run out of the list; return where it is kept for `KEPT_DAYS`, for `restore_run`.
+    """Take a run out of the list; return where it is kept, for `restore_run`.
 
     Raises
     ------
     StorageError
         It cannot be moved; nothing was deleted.
     """
-    bin_folder = run.folder.parent / _DELETED
-    kept = bin_folder / f"{time.time_ns()} {run.folder.name}"
-    try:
-        bin_folder.mkdir(parents=True, exist_ok=True)
-        run.folder.rename(kept)
-        os.utime(kept)
-    except OSError as error:
-        raise StorageError(
-            f"The run {run.title} cannot be deleted: {reason_of(error)}. It is unchanged."
-        ) from error
-    return kept
+    return move_to_bin(run.folder, f"The run {run.title}")
 
 
 def restore_run(kept: Path) -> Path:
@@ -164,39 +142,17 @@ def restore_run(kept: Path) -> Path:
     StorageError
         It cannot be moved; it stays where it is.
     """
-    name = kept.name.partition(" ")[2]
-    folder = kept.parent.parent / name
-    number = 1
-    while folder.exists():
-        number += 1
-        folder = folder.with_name(f"{name} ({number})")
-    try:
-        kept.rename(folder)
-    except OSError as error:
-        raise StorageError(
-            f"The run {name} cannot be brought back: {reason_of(error)}. It is still in {kept}."
-        ) from error
-    return folder
+    return bring_back(kept, "The run")
 
 
 def last_deleted() -> Path | None:
     """Return the run deleted last that can still be brought back."""
-    try:
-        return max((runs_folder() / _DELETED).iterdir(), default=None)
-    except OSError:
-        return None
+    return spare_names.last_deleted(runs_folder())
 
 
 def empty_bin() -> None:
-    """Remove for good what was deleted more than `KEPT_DAYS` ago; what resists stays."""
-    bin_folder = runs_folder() / _DELETED
-    limit = time.time() - KEPT_DAYS * 86_400
-    try:
-        old = [path for path in bin_folder.iterdir() if path.stat().st_mtime < limit]
-    except OSError:
-        return
-    for path in old:
-        shutil.rmtree(path, ignore_errors=True)
+    """Remove for good what was deleted long enough ago; what resists stays."""
+    spare_names.empty_bin(runs_folder())
 
 
 def differences(runs: Sequence[Run]) -> list[tuple[str, list[Any]]]:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from mnist_draw.app.board.drawing import Drawing
-from mnist_draw.app.board.drawing_record import DrawingError, from_record, record_of, to_record
+from mnist_draw.app.board.drawing_record import DrawingError, from_record, record_of
 from mnist_draw.app.board.pen_strokes import Point
 from mnist_draw.app.board.placed_picture import PlacedPicture, place_ink
 
@@ -31,7 +31,7 @@ def drawn() -> Drawing:
 
 def record() -> dict[str, Any]:
     """Return a record as a JSON file gives it back."""
-    result: dict[str, Any] = json.loads(json.dumps(to_record(drawn()), allow_nan=False))
+    result: dict[str, Any] = json.loads(json.dumps(record_of(drawn().items), allow_nan=False))
     return result
 
 
@@ -57,7 +57,7 @@ def test_a_picture_keeps_its_grey_levels_and_its_place() -> None:
 
 
 def test_an_empty_board_is_a_record_too() -> None:
-    assert from_record(to_record(Drawing())) == []
+    assert from_record(record_of(Drawing().items)) == []
 
 
 def change(path: list[Any], value: Any) -> dict[str, Any]:
@@ -73,12 +73,12 @@ def change(path: list[Any], value: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("damaged", "words"),
     [
-        ([1, 2], "does not hold a drawing"),
-        ({}, "does not hold a drawing"),
+        ([1, 2], "no mnist_draw drawing"),
+        ({}, "no mnist_draw drawing"),
         (change(["version"], 2), "newer program"),
         (change(["version"], "one"), "'one'"),
         (change(["version"], True), "True"),
-        (change(["items"], {"a": 1}), "no list of strokes"),
+        (change(["items"], {"a": 1}), "not a list of"),
         (change(["items", 1], 7), "Item 2 of the drawing is neither"),
         (change(["items", 1, "stroke"], []), "Stroke 2 of the drawing has no points"),
         (change(["items", 1, "erase"], "yes"), "Stroke 2"),

@@ -102,7 +102,7 @@ def test_a_damaged_checkpoint_is_told_at_the_start(make: Any) -> None:
     setup = make()
     assert not setup.window.train_tab.offer.isVisible()
     assert "cannot be continued" in setup.text("messageLabel")
-    assert list(run.folder.glob("checkpoint.npz.damaged-*"))
+    assert list(run.folder.glob("checkpoint.npz.unreadable-*"))
 
 
 def test_an_offer_is_put_off_or_discarded_and_brought_back(make: Any) -> None:

@@ -12,7 +12,7 @@ from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.services.run_files import in_use
-from mnist_draw.app.services.training import MODEL_NAME, Training, TrainingWorker, new_run_folder
+from mnist_draw.app.services.training import MODEL_NAME, Training, TrainingWorker
 from mnist_draw.app.train.run_state import Failed, Saved
 from mnist_draw.errors import UserError
 from mnist_draw.storage.models import load_model
@@ -85,7 +85,7 @@ def test_a_run_in_use_elsewhere_is_left_alone(qapp: QApplication, tmp_path: Path
     assert (tmp_path / "checkpoint.npz").read_bytes() == b"half"
     lock.unlock()
     worker.run()
-    assert "kept as checkpoint.npz.damaged-" in worker.inbox.take_all()[-1].sentence
+    assert "put aside as checkpoint.npz.unreadable-" in worker.inbox.take_all()[-1].sentence
     assert not (tmp_path / "run.json").exists()
 
 
@@ -134,12 +134,6 @@ def test_a_full_disk_is_told_and_the_network_stays_in_use(
     worker.run()
     assert isinstance(worker.inbox.take_all()[-1], Failed)
     assert learnt
-
-
-def test_each_run_has_its_own_folder(own_home: Path) -> None:
-    folders = {new_run_folder() for _ in range(3)}
-    assert len(folders) == 3
-    assert all(folder.is_dir() and own_home in folder.parents for folder in folders)
 
 
 def test_in_its_thread(qtbot: QtBot) -> None:

@@ -139,7 +139,7 @@ def complaint(path: Path) -> str:
 
 def test_missing_and_unreadable(tmp_path: Path) -> None:
     assert complaint(tmp_path / "absent") == f"There is no checkpoint {tmp_path / 'absent'}."
-    assert "cannot be read" in complaint(tmp_path)
+    assert "it is a folder" in complaint(tmp_path)
 
 
 @pytest.mark.parametrize("content", [b"", b"\x93NUMPY", b"PK\x03\x04", b"not a checkpoint" * 99])
@@ -151,7 +151,7 @@ def test_other_files(tmp_path: Path, content: bytes) -> None:
 
 def test_another_archive_of_numpy(tmp_path: Path) -> None:
     np.savez(tmp_path / "other.npz", header=np.arange(3), weights=np.zeros(3))
-    assert "no complete checkpoint" in complaint(tmp_path / "other.npz")
+    assert "cannot be continued" in complaint(tmp_path / "other.npz")
 
 
 def rewritten(path: Path, target: Path, **changes: Any) -> Path:
@@ -171,21 +171,29 @@ def rewritten(path: Path, target: Path, **changes: Any) -> Path:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"format": "mnist_draw model"}, "its format is 'mnist_draw model'"),
-        ({"version": 2}, "newer version of the program, format 2"),
-        ({"version": "x"}, "no complete checkpoint"),
+        ({"format": "mnist_draw model"}, "it is no mnist_draw checkpoint"),
+        ({"version": 2}, "newer program (version 2"),
+        ({"version": "x"}, "version is 'x'"),
         ({"epoch": 5}, "figures are not those of 5 epochs"),
-        ({"epoch": -2}, "figures are not those of -2 epochs"),
-        ({"epoch": float("inf")}, "no complete checkpoint"),
-        ({"epoch": None}, "no complete checkpoint"),
-        ({"best_epoch": 3}, "best epoch is 3 of 2"),
-        ({"best_loss": "low"}, "no complete checkpoint"),
+        ({"epoch": -2}, "epoch is -2, not a whole number"),
+        ({"epoch": float("inf")}, "epoch is nan"),
+        ({"epoch": None}, "epoch is None"),
+        ({"best_epoch": 3}, "best_epoch is 3, not a whole number from 0 to 2"),
+        ({"best_loss": "low"}, "best_loss is 'low'"),
         ({"batch_losses": np.zeros((2, 6))}, "one loss and one accuracy for each batch"),
         ({"batch_accuracies": np.zeros(5)}, "one loss and one accuracy for each batch"),
-        ({"epochs": np.zeros((2, 3))}, "no complete checkpoint"),
-        ({"epochs": np.full((2, 7), np.nan)}, "no complete checkpoint"),
+        ({"epochs": np.zeros((2, 3))}, "not a row for each epoch"),
+        ({"epochs": np.full((2, 7), np.nan)}, "one epoch after the other"),
         ({"parameters_000": np.full((784, 32), np.nan, np.float32)}, "finite 32-bit floats"),
         ({"parameters_001": np.zeros(32)}, "finite 32-bit floats"),
+        ({"epoch": 2_000_000_000}, "epoch is 2000000000, not a whole number from 0 to"),
+        ({"epoch": 10**400}, "epoch is nan"),
+        ({"best_loss": float("nan")}, "best_loss is nan"),
+        ({"state_000": np.full((784, 32), np.nan, np.float32)}, "state holds values"),
+        ({"changes": [[1, 1, 6, "batch_size", 1, 2]]}, "name is 'batch_size'"),
+        ({"changes": [[1, 1, 6, "l2", 0.0, float("nan")]]}, "value is nan"),
+        ({"changes": [[1, 1]]}, "no change of a setting"),
+        ({"version": -3}, "version is -3"),
     ],
 )
 def test_contents_that_make_no_sense(

@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 
 from mnist_draw.errors import UserError
+from mnist_draw.storage import npz
+from mnist_draw.storage.spare_names import KEPT_DAYS
 from mnist_draw.training import events
 from mnist_draw.training.runs import record, run_list
 from mnist_draw.training.runs.checkpoint import Checkpoint
@@ -66,14 +68,18 @@ def test_a_record_comes_back_as_it_was() -> None:
 @pytest.mark.parametrize(
     ("field", "value", "words"),
     [
-        ("format", "letter", "no record"),
+        ("format", "letter", "no mnist_draw run"),
         ("version", 99, "newer program"),
         ("state", "asleep", "its state is 'asleep'"),
         ("settings", {"epochs": -1}, "number of epochs"),
         ("figures", {"validation_loss": "low"}, "cannot be used"),
-        ("figures", {"validation_loss": float("nan")}, "not all numbers"),
-        ("changes", [{"epoch": 1}], "incomplete"),
-        ("seconds", None, "incomplete"),
+        ("figures", {"validation_loss": float("nan")}, "validation_loss is nan, not a number"),
+        ("changes", [{"epoch": 1}], "name is missing"),
+        ("seconds", None, "seconds is None"),
+        ("epochs_done", -5, "epochs_done is -5"),
+        ("epochs_done", 10**30, "epochs_done is nan"),
+        ("version", -3, "version is -3"),
+        ("seconds", float("inf"), "seconds is nan"),
     ],
 )
 def test_a_damaged_record_is_put_aside_and_its_run_kept(
@@ -88,7 +94,7 @@ def test_a_damaged_record_is_put_aside_and_its_run_kept(
     (found,), (told,) = run_list.list_runs()
     assert "put aside" in told
     assert (found.folder, found.epochs_done) == (run.folder, 2)
-    (aside,) = run.folder.glob("run.json.damaged-*")
+    (aside,) = run.folder.glob("run.json.unreadable-*")
     assert aside.read_text() == text
     assert run_list.list_runs()[1] == []
 
@@ -131,7 +137,7 @@ def test_a_damaged_checkpoint_is_told_once_and_kept() -> None:
     found, (told,) = run_list.find_interrupted()
     assert found is None
     assert "cannot be continued" in told
-    (aside,) = run.folder.glob("checkpoint.npz.damaged-*")
+    (aside,) = run.folder.glob("checkpoint.npz.unreadable-*")
     assert aside.read_bytes() == b"PK broken"
     assert aside.name in told
     assert read_run(run.folder).state == "failed"
@@ -151,6 +157,29 @@ def test_history_from_its_file_or_else_from_the_checkpoint() -> None:
         load_history(dataclasses.replace(run, epochs_done=1))
 
 
+@pytest.mark.parametrize("column", [0, 1])
+def test_an_infinite_epoch_in_the_figures_gives_way_to_the_checkpoint(column: int) -> None:
+    run = add_run("2026-01-01 10:00", epochs=3)
+    losses, accuracies, epochs = history(2).to_arrays()
+    epochs[1, column] = np.inf
+    content = {"batch_losses": losses, "batch_accuracies": accuracies, "epochs": epochs}
+    (run.folder / record.HISTORY).write_bytes(npz.pack(content))
+    assert len(load_history(run).epochs) == 3
+
+
+def test_a_folder_whose_name_is_not_utf8_is_kept_in_the_record() -> None:
+    run = add_run("2026-01-01 10:00")
+    named = dataclasses.replace(run, settings=run.settings.replace(data_folder="/data/\udcff"))
+    named.save()
+    assert read_run(run.folder).settings.data_folder == "/data/\udcff"
+
+
+def test_each_run_has_its_own_folder() -> None:
+    folders = {run_list.new_run_folder() for _ in range(3)}
+    assert len(folders) == 3
+    assert all(folder.is_dir() and run_list.runs_folder() in folder.parents for folder in folders)
+
+
 def test_a_deleted_run_comes_back_whole() -> None:
     run = add_run("2026-01-01 10:00")
     kept = run_list.delete_run(run)
@@ -158,7 +187,7 @@ def test_a_deleted_run_comes_back_whole() -> None:
     assert run_list.last_deleted() == kept
     add_run("2026-01-01 10:00")
     folder = run_list.restore_run(kept)
-    assert folder.name == "2026-01-01 10:00 (2)"
+    assert folder.name == "2026-01-01 10:00-2"
     assert len(load_history(read_run(folder)).epochs) == 2
     assert run_list.last_deleted() is None
 
@@ -166,7 +195,7 @@ def test_a_deleted_run_comes_back_whole() -> None:
 def test_the_bin_keeps_a_week() -> None:
     old = run_list.delete_run(add_run("2026-01-01 10:00"))
     new = run_list.delete_run(add_run("2026-01-02 10:00"))
-    long_ago = time.time() - (run_list.KEPT_DAYS + 1) * 86_400
+    long_ago = time.time() - (KEPT_DAYS + 1) * 86_400
     os.utime(old, (long_ago, long_ago))
     run_list.empty_bin()
     assert not old.exists()

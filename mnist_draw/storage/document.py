@@ -1,0 +1,303 @@
+"""Versioned JSON: the one place that reads and writes what the program keeps as JSON.
+
+Writing escapes everything but ASCII, so that whatever a file system can name (on Linux any bytes,
+which Python holds as lone surrogates) is written and comes back. Reading believes nothing: sizes
+are checked before memory is taken, the kind and the version of a document are compared, and each
+field is asked for by name, type and range. A number that JSON does not have (NaN, Infinity) or that
+no 64-bit number holds (``10**400``) is read as NaN, which no field accepts: one such number spoils
+its own field, and the reader decides whether the rest is of use.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeGuard, TypeVar
+
+from mnist_draw.errors import UserError
+from mnist_draw.storage.errors import StorageError, reason_of
+
+MEGABYTE: Final = 1024 * 1024
+#: Decimal digits of the largest 64-bit number; more are no number of this program.
+_MOST_DIGITS = 19
+#: How much of a wrong value is shown.
+_SHOWN = 60
+
+T = TypeVar("T")
+
+
+class DocumentError(UserError):
+    """Something cannot be used; a phrase that fits after a colon, such as "it is a folder"."""
+
+
+class _Required:
+    """Stands for a default that is none."""
+
+
+_REQUIRED: Final = _Required()
+
+
+def pack(values: object, indent: int | None = None) -> bytes:
+    """Return values as JSON in ASCII.
+
+    Parameters
+    ----------
+    values : object
+        Of JSON's types alone.
+    indent : int, optional
+        Spaces for each level; everything on one line without it.
+
+    Raises
+    ------
+    TypeError, ValueError
+        It is not JSON; a NaN is not.
+    """
+    separators = (",", ":") if indent is None else None
+    return json.dumps(values, allow_nan=False, indent=indent, separators=separators).encode()
+
+
+def parse(content: bytes | str) -> Any:
+    """Return the values of a JSON text, with NaN for every number that cannot be used.
+
+    Parameters
+    ----------
+    content : bytes or str
+        Bytes are UTF-8, with or without a byte order mark.
+
+    Raises
+    ------
+    DocumentError
+        It is not JSON, or nested too deeply.
+    """
+    try:
+        text = content if isinstance(content, str) else content.decode("utf-8-sig")
+        return json.loads(
+            text, parse_constant=lambda _: math.nan, parse_int=_whole, parse_float=_decimal
+        )
+    except (ValueError, RecursionError):
+        raise DocumentError("it is not a JSON file") from None
+
+
+def _whole(text: str) -> int | float:
+    return int(text) if len(text.removeprefix("-")) <= _MOST_DIGITS else math.nan
+
+
+def _decimal(text: str) -> float:
+    value = float(text)
+    return value if math.isfinite(value) else math.nan
+
+
+def read_file(path: str | os.PathLike[str], max_bytes: int) -> bytes:
+    """Return the content of a regular file that is not too large.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+    max_bytes : int
+
+    Raises
+    ------
+    FileNotFoundError
+        There is none.
+    StorageError
+        The system does not let it be read at the moment.
+    DocumentError
+        It is a folder, a device or a pipe, or too large.
+    """
+    path = Path(path)
+    try:
+        status = path.stat()
+        # A pipe would wait for ever for a writer, a device never ends: neither is opened.
+        if stat.S_ISDIR(status.st_mode):
+            raise DocumentError("it is a folder")
+        if not stat.S_ISREG(status.st_mode):
+            raise DocumentError("it is not a regular file")
+        if status.st_size > max_bytes:
+            raise _too_large(status.st_size, max_bytes)
+        with path.open("rb") as file:
+            content = file.read(max_bytes + 1)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise StorageError(f"{path} cannot be read: {reason_of(error)}.") from error
+    except ValueError as error:
+        raise DocumentError(f"its name is not valid: {error}") from error
+    # It may have grown meanwhile.
+    if len(content) > max_bytes:
+        raise _too_large(len(content), max_bytes)
+    return content
+
+
+def _too_large(size: int, limit: int) -> DocumentError:
+    if limit < MEGABYTE:
+        return DocumentError(f"it is {size:,} bytes large; at most {limit:,} are allowed")
+    return DocumentError(
+        f"it is {size / MEGABYTE:,.0f} MB large, larger than {limit // MEGABYTE:,} MB"
+    )
+
+
+@dataclass(frozen=True)
+class Fields:
+    """An object of a document, read field by field.
+
+    Each method takes a field's name. Where the field is missing or of no use it returns `default`;
+    without a default, it raises a `DocumentError` that names the field, its value and what is
+    allowed.
+
+    Attributes
+    ----------
+    values : dict
+        As `parse` gives them.
+    """
+
+    values: dict[str, Any]
+
+    def whole(self, name: str, low: int, high: int, default: T | _Required = _REQUIRED) -> int | T:
+        """Return a whole number from `low` to `high`; ``3.0`` counts as 3."""
+        value = self.values.get(name)
+        if _is_number(value) and low <= value <= high and value == int(value):
+            return int(value)
+        return self._default(name, default, f"a whole number from {low:,} to {high:,}")
+
+    def number(
+        self, name: str, low: float, high: float, default: T | _Required = _REQUIRED
+    ) -> float | T:
+        """Return a number from `low` to `high`."""
+        value = self.values.get(name)
+        if _is_number(value) and low <= value <= high:
+            return float(value)
+        return self._default(name, default, f"a number from {low:g} to {high:g}")
+
+    def text(self, name: str, longest: int, default: T | _Required = _REQUIRED) -> str | T:
+        """Return a text to be shown: cut at `longest`, one ``�`` for each lone surrogate."""
+        value = self.values.get(name)
+        if isinstance(value, str):
+            return value[:longest].encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return self._default(name, default, "a text")
+
+    def choice(
+        self, name: str, choices: Sequence[str], default: T | _Required = _REQUIRED
+    ) -> str | T:
+        """Return one of some texts."""
+        value = self.values.get(name)
+        if isinstance(value, str) and value in choices:
+            return value
+        return self._default(name, default, f"one of {', '.join(choices)}")
+
+    def fields(self, name: str, default: T | _Required = _REQUIRED) -> Fields | T:
+        """Return an object."""
+        value = self.values.get(name)
+        if isinstance(value, dict):
+            return Fields(value)
+        return self._default(name, default, "a list of names with values")
+
+    def entries(self, name: str, most: int, default: T | _Required = _REQUIRED) -> list[Any] | T:
+        """Return a list of at most so many entries, whatever they are."""
+        value = self.values.get(name)
+        if isinstance(value, list) and len(value) <= most:
+            return value
+        return self._default(name, default, f"a list of at most {most:,} entries")
+
+    def _default(self, name: str, default: T | _Required, allowed: str) -> T:
+        if not isinstance(default, _Required):
+            return default
+        if name not in self.values:
+            raise DocumentError(f"its {name} is missing")
+        shown = repr(self.values[name])[:_SHOWN]
+        raise DocumentError(f"its {name} is {shown}, not {allowed}")
+
+
+@dataclass(frozen=True)
+class Format:
+    """A kind of document: its name and version stand in it.
+
+    Attributes
+    ----------
+    name : str
+        The value of ``format``, such as ``"mnist_draw run"``.
+    version : int
+        What this program writes, from 1; it reads all up to that.
+    max_bytes : int
+        A larger file is not read.
+    """
+
+    name: str
+    version: int
+    max_bytes: int
+
+    def document(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Return values with the name and version of their format before them."""
+        return {"format": self.name, "version": self.version, **values}
+
+    def pack(self, values: dict[str, Any], indent: int | None = None) -> bytes:
+        """Return the bytes of a document; see :func:`pack`."""
+        return pack(self.document(values), indent)
+
+    def unpack(self, content: bytes | str) -> Fields:
+        """Return the fields of a document.
+
+        Raises
+        ------
+        DocumentError
+            It is another kind of document, or of a newer program.
+        """
+        return self.check(parse(content))
+
+    def check(self, values: object) -> Fields:
+        """Return the fields of a document that was parsed already; errors as :meth:`unpack`."""
+        if not isinstance(values, dict) or values.get("format") != self.name:
+            raise DocumentError(f"it is no {self.name}")
+        check_version(values.get("version"), self.version)
+        return Fields(values)
+
+    def read(self, path: Path) -> Fields:
+        """Read a document's file.
+
+        Raises
+        ------
+        FileNotFoundError
+            There is none.
+        StorageError
+            It cannot be read at the moment.
+        DocumentError
+            It cannot be used.
+        """
+        return self.unpack(read_file(path, self.max_bytes))
+
+
+def check_version(version: object, newest: int, word: str = "version") -> int:
+    """Return a document's version if this program reads it.
+
+    Raises
+    ------
+    DocumentError
+        It is no whole number from 1, or larger than `newest`.
+    """
+    if isinstance(version, bool) or not isinstance(version, int) or version < 1:
+        raise DocumentError(f"its {word} is {repr(version)[:_SHOWN]}, not a number from 1")
+    if version > newest:
+        raise DocumentError(
+            f"it was written by a newer program ({word} {version}; this program knows {newest})"
+        )
+    return version
+
+
+def sound(values: Any) -> Any:
+    """Return values without the fields and entries that hold a number of no use.
+
+    Meant for what is kept as it is, such as preferences that another version knows.
+    """
+    if isinstance(values, dict):
+        return {name: sound(value) for name, value in values.items() if value == value}
+    if isinstance(values, list):
+        return [sound(value) for value in values if value == value]
+    return values
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)

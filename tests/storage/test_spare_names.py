@@ -1,0 +1,106 @@
+"""Free names, files put aside, and the bin: nothing is ever replaced."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from mnist_draw.storage import StorageError, spare_names
+from mnist_draw.storage.spare_names import (
+    bring_back,
+    last_deleted,
+    move_to_bin,
+    move_to_free_name,
+    numbered,
+    put_aside,
+    take_file,
+    take_folder,
+    taken_file,
+)
+
+
+def test_the_number_stands_before_the_suffix_of_a_file() -> None:
+    names = [path.name for path in islice(numbered(Path("a/model.npz")), 3)]
+    assert names == ["model.npz", "model-2.npz", "model-3.npz"]
+    assert [path.name for path in islice(numbered(Path("10.15.00"), ""), 2)] == [
+        "10.15.00",
+        "10.15.00-2",
+    ]
+
+
+@pytest.mark.parametrize("take", [take_file, take_folder])
+def test_who_asks_at_once_gets_another_name(tmp_path: Path, take: object) -> None:
+    assert callable(take)
+    with ThreadPoolExecutor(8) as pool:
+        taken = list(pool.map(take, [tmp_path / "model.npz"] * 64))
+    assert len(set(taken)) == 64
+    assert all(path.exists() for path in taken)
+
+
+def test_a_name_that_was_not_used_is_free_again(tmp_path: Path) -> None:
+    with taken_file(tmp_path / "model.npz") as first, taken_file(tmp_path / "model.npz") as second:
+        second.write_bytes(b"network")
+    assert not first.exists()
+    assert second.name == "model-2.npz"
+    assert second.read_bytes() == b"network"
+
+
+def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    for take in (take_file, take_folder):
+        with pytest.raises(StorageError, match="cannot be made"):
+            take(tmp_path / "file" / "name")
+
+
+def test_all_names_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spare_names, "_MOST", 3)
+    for take in (take_file, take_folder):
+        for _ in range(2):
+            take(tmp_path / take.__name__)
+        with pytest.raises(StorageError, match="are taken"):
+            take(tmp_path / take.__name__)
+
+
+@pytest.mark.parametrize("content", [b"", b"damaged"])
+def test_what_is_put_aside_replaces_nothing(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "board.json"
+    for _ in range(3):
+        path.write_bytes(content)
+        told = put_aside(path)
+        assert told.startswith("It was put aside as board.json.unreadable-")
+        assert not path.exists()
+    assert [entry.read_bytes() for entry in tmp_path.iterdir()] == [content] * 3
+
+
+def test_what_cannot_be_put_aside_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_path: Path, _target: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    path = tmp_path / "board.json"
+    path.write_text("damaged")
+    monkeypatch.setattr(Path, "replace", refuse)
+    assert "could not be put aside (no permission)" in put_aside(path)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["board.json"]
+
+
+def test_a_folder_comes_out_of_the_bin_beside_the_new_one(tmp_path: Path) -> None:
+    for content in ("old", "new"):
+        (tmp_path / "run").mkdir()
+        (tmp_path / "run" / "record").write_text(content)
+        if content == "old":
+            kept = move_to_bin(tmp_path / "run", "The run")
+            assert last_deleted(tmp_path) == kept
+    back = bring_back(kept, "The run")
+    assert (back.name, (back / "record").read_text()) == ("run-2", "old")
+    assert (tmp_path / "run" / "record").read_text() == "new"
+    assert last_deleted(tmp_path) is None
+
+
+def test_a_move_to_a_name_in_use_finds_another(tmp_path: Path) -> None:
+    (tmp_path / "3.png").write_text("three")
+    (tmp_path / "8.png").write_text("eight")
+    assert move_to_free_name(tmp_path / "3.png", tmp_path / "8.png").name == "8-2.png"
+    assert (tmp_path / "8.png").read_text() == "eight"
