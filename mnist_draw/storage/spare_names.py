@@ -170,7 +170,7 @@ def put_aside(path: Path) -> str:
     stamp = time.strftime("%Y%m%d-%H%M%S")
     wanted = path.with_name(f"{path.name}.unreadable-{stamp}")
     try:
-        return f"It was put aside as {move_to_free_name(path, wanted, suffix='').name}."
+        aside = move_to_free_name(path, wanted, suffix="")
     except OSError as error:
         return f"It could not be put aside ({reason_of(error)}) and may be replaced later."
     except StorageError as error:
