@@ -29,7 +29,7 @@ _MOST_LEARNT = 8
 _KEY = Qt.UserRole + 1
 
 
-class ModelCombo(ComboBox):
+class NetworkMenu(ComboBox):
     """The menu of networks in the Draw tab.
 
     A network that some file keeps has a key, which names it in the preferences, see

@@ -17,7 +17,7 @@ from mnist_draw.app.board.overlays import NumberBoxes
 from mnist_draw.app.draw.pen_row import WIDTH_STEP, PenRow
 from mnist_draw.app.draw.picture_tools import PictureTools
 from mnist_draw.app.draw.tool_column import ToolColumn
-from mnist_draw.app.my_digits.my_digits import Hand
+from mnist_draw.app.my_digits.my_digits import MyDigits
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.threads import Background
 
@@ -58,7 +58,7 @@ class DrawTab(QWidget):
             self.canvas, self.tools, self._background, self._words_of_answer, self
         )
         self.keeper = BoardKeeper(self.canvas, self._background)
-        self.hand = Hand(
+        self.my_digits = MyDigits(
             self.canvas, self.answer, self.models, self._background, self.pictures.reader, self
         )
         self._ticket = 0
@@ -74,7 +74,7 @@ class DrawTab(QWidget):
         row.addWidget(self.tools)
         row.addLayout(board, 12)
         row.addSpacing(Size.GRID)
-        row.addWidget(self.hand.pages, 13)
+        row.addWidget(self.my_digits.pages, 13)
         self._connect()
         self._build_shortcuts()
         self._show_history()
@@ -106,7 +106,7 @@ class DrawTab(QWidget):
             ("[", lambda: self.pen_row.widen(-WIDTH_STEP)),
             ("]", lambda: self.pen_row.widen(WIDTH_STEP)),
             *self.pictures.shortcuts,
-            *self.hand.shortcuts,
+            *self.my_digits.shortcuts,
         ):
             self._shortcut(keys, action)
 
@@ -120,12 +120,12 @@ class DrawTab(QWidget):
     def start(self) -> None:
         """Put back what was on the board when the program ended, and look for taught digits."""
         self.keeper.start()
-        self.hand.start()
+        self.my_digits.start()
 
     def use_network(self, model: ModelFile) -> None:
         """Let this network answer for the pictures beside the board, too."""
         self.pictures.reader.use(model)
-        self.hand.use(model)
+        self.my_digits.use(model)
 
     def finish(self) -> None:
         """Keep what is on the board; the program ends."""
@@ -166,7 +166,7 @@ class DrawTab(QWidget):
         """Show an answer unless the board has been emptied since its ink was posted."""
         if ticket > self._emptied:
             self.answer.show_answer(answer)
-            self.hand.note_answer(answer, ticket)
+            self.my_digits.note_answer(answer, ticket)
 
     def _mark(self, on: bool, ink: np.ndarray | None = None) -> None:
         """Show or hide the crop box and the centre of mass."""

@@ -6,7 +6,7 @@ from PyQt5.QtCore import QPointF, QSize, Qt
 from PyQt5.QtGui import QPainter, QPaintEvent
 from PyQt5.QtWidgets import QHBoxLayout, QSlider, QWidget
 
-from mnist_draw.app.answer.network_menu import ModelCombo
+from mnist_draw.app.answer.network_menu import NetworkMenu
 from mnist_draw.app.board.canvas import Canvas
 from mnist_draw.app.board.pen_strokes import PEN_WIDTH, PEN_WIDTH_RANGE
 from mnist_draw.app.shared import theme
@@ -28,7 +28,7 @@ class PenRow(QWidget):
     ----------
     slider : QSlider
     preview : WidthPreview
-    models : ModelCombo
+    models : NetworkMenu
     crop_switch : Switch
     """
 
@@ -62,7 +62,7 @@ class PenRow(QWidget):
         self._figure.setToolTip("The pen's width; the board is 600 of these units high.")
         row.addWidget(self._figure)
         row.addSpacing(Size.GRID)
-        self.models = ModelCombo()
+        self.models = NetworkMenu()
         self.models.setMaximumWidth(_NETWORK_WIDTH)
         row.addWidget(self.models, 2)
         row.addStretch(1)

@@ -15,7 +15,7 @@ from mnist_draw.app.pictures.mnist_examples import MnistExamples
 from mnist_draw.app.pictures.picture_input import FoundPicture, PictureInput
 from mnist_draw.app.pictures.picture_output import PictureOutput
 from mnist_draw.app.pictures.picture_strip import PictureStrip
-from mnist_draw.app.services.background_reader import SideReader
+from mnist_draw.app.services.background_reader import BackgroundReader
 from mnist_draw.app.shared.threads import Background
 
 
@@ -35,7 +35,7 @@ class PictureTools(QObject):
 
     Attributes
     ----------
-    reader : SideReader
+    reader : BackgroundReader
     strip : PictureStrip
         To be placed below the board.
     shortcuts : list of (keys, action)
@@ -59,7 +59,7 @@ class PictureTools(QObject):
         super().__init__(owner)
         self._canvas = canvas
         self._words_of_answer = words_of_answer
-        self.reader = SideReader(parent=self)
+        self.reader = BackgroundReader(parent=self)
         # Not behind the pictures that are still being read: one that was clicked is wanted now.
         self._rendering = Background(self)
         self.input = PictureInput(background, canvas.renderings, owner)

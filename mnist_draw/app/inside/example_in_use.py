@@ -10,7 +10,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from mnist_draw.analysis.class_names import class_name
 from mnist_draw.analysis.example import Example
-from mnist_draw.app.services.background_reader import SideReader
+from mnist_draw.app.services.background_reader import BackgroundReader
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,7 +44,7 @@ class ExampleInUse(QObject):
         self._drawing: Example | None = None
         self._drawing_answer: tuple[np.ndarray | None, bool] = (None, True)
         self._picked = False
-        self._reader = SideReader(parent=self)
+        self._reader = BackgroundReader(parent=self)
         self._random = random.Random()
 
     def use_network(self, model: ModelFile) -> None:

@@ -11,7 +11,7 @@ from PyQt5.QtWidgets import QVBoxLayout, QWidget
 if TYPE_CHECKING:
     import numpy as np
 
-    from mnist_draw.app.answer.network_menu import ModelCombo
+    from mnist_draw.app.answer.network_menu import NetworkMenu
     from mnist_draw.app.board.canvas import Canvas
     from mnist_draw.app.inside.inside_view import InsideView
     from mnist_draw.storage.models import ModelFile
@@ -27,7 +27,7 @@ class InsideTab(QWidget):
     ----------
     canvas : Canvas
         The board of the Draw tab.
-    models : ModelCombo
+    models : NetworkMenu
         The menu of networks of the Draw tab.
     preferences : Preferences
         Remember the section in front.
@@ -48,7 +48,7 @@ class InsideTab(QWidget):
     def __init__(
         self,
         canvas: Canvas,
-        models: ModelCombo,
+        models: NetworkMenu,
         preferences: Preferences,
         parent: QWidget | None = None,
     ) -> None:

@@ -21,7 +21,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from mnist_draw.app.answer.network_menu import ModelCombo
+from mnist_draw.app.answer.network_menu import NetworkMenu
 from mnist_draw.app.board.canvas import Canvas
 from mnist_draw.app.inside import view_export
 from mnist_draw.app.inside.example_card import ExampleCard
@@ -46,7 +46,7 @@ class InsideView(QWidget):
     ----------
     canvas : Canvas
         The board of the Draw tab.
-    models : ModelCombo
+    models : NetworkMenu
         The menu of networks of the Draw tab.
     section : str
         The name of the section to open first; one that is not known opens the first.
@@ -65,7 +65,7 @@ class InsideView(QWidget):
     told = pyqtSignal(str)
 
     def __init__(
-        self, canvas: Canvas, models: ModelCombo, section: str = "", parent: QWidget | None = None
+        self, canvas: Canvas, models: NetworkMenu, section: str = "", parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self.model: ModelFile | None = None

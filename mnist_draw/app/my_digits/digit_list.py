@@ -16,7 +16,7 @@ from mnist_draw.app.board.drawing_record import from_record
 from mnist_draw.app.board.placed_picture import place_ink
 from mnist_draw.app.my_digits.digit_list_view import DigitListView
 from mnist_draw.app.my_digits.digit_table import DigitRow, thumbnail_mask
-from mnist_draw.app.services.background_reader import SideReader
+from mnist_draw.app.services.background_reader import BackgroundReader
 from mnist_draw.app.shared.threads import Background
 from mnist_draw.errors import UserError
 
@@ -38,7 +38,7 @@ def _read() -> tuple[list[Any], list[str]]:
     return read_digits(_folder(), load_picture)
 
 
-class MyDigits(QObject):
+class DigitList(QObject):
     """Shows the taught digits and does what the user asks for.
 
     Parameters
@@ -47,7 +47,7 @@ class MyDigits(QObject):
     canvas : Canvas
     background : Background
         Where files are read and written.
-    reader : SideReader
+    reader : BackgroundReader
         Says what the network in use reads.
 
     Signals
@@ -66,7 +66,7 @@ class MyDigits(QObject):
         view: DigitListView,
         canvas: Canvas,
         background: Background,
-        reader: SideReader,
+        reader: BackgroundReader,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
 
-from mnist_draw.app.answer.network_menu import ModelCombo
+from mnist_draw.app.answer.network_menu import NetworkMenu
 from mnist_draw.app.my_digits.learn_card import LearnCard
 from mnist_draw.app.services.learning import Learning, Outcome
 from mnist_draw.app.services.training import Training
@@ -24,7 +24,7 @@ LEARNING_RUNS = (
 )
 
 
-class LearningView(QObject):
+class LearnController(QObject):
     """Starts and stops learning, shows what it tells, and goes back when asked to.
 
     Signals
@@ -40,7 +40,7 @@ class LearningView(QObject):
         card: LearnCard,
         learning: Learning,
         training: Training,
-        models: ModelCombo,
+        models: NetworkMenu,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)

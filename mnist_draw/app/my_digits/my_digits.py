@@ -8,14 +8,14 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from PyQt5.QtWidgets import QStackedWidget
 
 from mnist_draw.app.answer.answer_panel import AnswerPanel
-from mnist_draw.app.answer.network_menu import ModelCombo
+from mnist_draw.app.answer.network_menu import NetworkMenu
 from mnist_draw.app.board.canvas import Canvas
-from mnist_draw.app.my_digits.digit_list import MyDigits
+from mnist_draw.app.my_digits.digit_list import DigitList
 from mnist_draw.app.my_digits.digit_list_view import DigitListView
-from mnist_draw.app.my_digits.learn_controller import LearningView
-from mnist_draw.app.my_digits.teach_controller import Teaching
+from mnist_draw.app.my_digits.learn_controller import LearnController
+from mnist_draw.app.my_digits.teach_controller import TeachController
 from mnist_draw.app.my_digits.teach_row import TeachRow
-from mnist_draw.app.services.background_reader import SideReader
+from mnist_draw.app.services.background_reader import BackgroundReader
 from mnist_draw.app.services.learning import Learning
 from mnist_draw.app.services.training import Training
 from mnist_draw.app.shared.threads import Background
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mnist_draw.storage.models import ModelFile
 
 
-class Hand(QObject):
+class MyDigits(QObject):
     """Brings together all that teaches.
 
     Parameters
@@ -32,17 +32,17 @@ class Hand(QObject):
     canvas : Canvas
     answer : AnswerPanel
         Gets the row that teaches, and gives its place to the list of digits.
-    models : ModelCombo
+    models : NetworkMenu
     background : Background
         Where files are read and written.
-    reader : SideReader
+    reader : BackgroundReader
         Says what the network in use reads.
 
     Attributes
     ----------
     pages : QStackedWidget
         The answer, or the list of digits.
-    learning : LearningView or None
+    learning : LearnController or None
         None until `connect` was called.
     shortcuts : tuple
         Keys of the Draw tab, each with what it does.
@@ -59,24 +59,24 @@ class Hand(QObject):
         self,
         canvas: Canvas,
         answer: AnswerPanel,
-        models: ModelCombo,
+        models: NetworkMenu,
         background: Background,
-        reader: SideReader,
+        reader: BackgroundReader,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._canvas = canvas
         self._models = models
         self._answer = answer
-        self.learning: LearningView | None = None
+        self.learning: LearnController | None = None
         self.row = TeachRow()
         answer.add_row(self.row)
         self.view = DigitListView()
         self.pages = QStackedWidget()
         self.pages.addWidget(answer)
         self.pages.addWidget(self.view)
-        self.teaching = Teaching(self.row, canvas, background, self)
-        self.digits = MyDigits(self.view, canvas, background, reader, self)
+        self.teaching = TeachController(self.row, canvas, background, self)
+        self.digits = DigitList(self.view, canvas, background, reader, self)
         self.shortcuts = (("T", self.begin), ("F8", self.toggle))
         self.row.digits_asked.connect(self.show_digits)
         self.view.closed.connect(self.show_answer)
@@ -89,7 +89,7 @@ class Hand(QObject):
 
     def connect(self, learning: Learning, training: Training) -> None:
         """Join it to the services that train."""
-        self.learning = LearningView(self.view.learning, learning, training, self._models, self)
+        self.learning = LearnController(self.view.learning, learning, training, self._models, self)
         self.learning.told.connect(self.told)
 
     def hindrance(self) -> str:

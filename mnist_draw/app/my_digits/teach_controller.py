@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mnist_draw.storage.my_digits import TaughtDigit
 
 
-class Teaching(QObject):
+class TeachController(QObject):
     """Joins the row that teaches to the board and to the folder of taught digits.
 
     Parameters

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from mnist_draw.app.board.placed_picture import PlacedPicture, Renderings, place_ink
-from mnist_draw.app.services.background_reader import SideReader, ink_on_board
+from mnist_draw.app.services.background_reader import BackgroundReader, ink_on_board
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,7 +41,7 @@ class MnistExamples(QObject):
 
     Parameters
     ----------
-    reader : SideReader
+    reader : BackgroundReader
         In its thread digits are loaded and mistakes are found.
     renderings : callable
         Returns how the board renders a picture; see :meth:`Canvas.renderings`.
@@ -62,7 +62,7 @@ class MnistExamples(QObject):
 
     def __init__(
         self,
-        reader: SideReader,
+        reader: BackgroundReader,
         renderings: Callable[[], Renderings],
         digits: DigitsToShow | None = None,
         parent: QObject | None = None,

@@ -18,7 +18,7 @@ from PyQt5.QtWidgets import (
 )
 
 from mnist_draw.app.pictures.picture_input import FoundPicture
-from mnist_draw.app.services.background_reader import SideReader, read_placed
+from mnist_draw.app.services.background_reader import BackgroundReader, read_placed
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.icons import set_icon
 from mnist_draw.app.shared.theme import Size, Text
@@ -123,7 +123,7 @@ class PictureStrip(QFrame):
 
     Parameters
     ----------
-    reader : SideReader
+    reader : BackgroundReader
         Answers for the thumbnails.
 
     Signals
@@ -137,7 +137,7 @@ class PictureStrip(QFrame):
     chosen = pyqtSignal(object)
     closed = pyqtSignal()
 
-    def __init__(self, reader: SideReader, parent: QWidget | None = None) -> None:
+    def __init__(self, reader: BackgroundReader, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("pictureStrip")
         self.setProperty("look", "card")

@@ -30,7 +30,7 @@ def _recogniser(model: ModelFile) -> Any:
     return Reader(model)
 
 
-class SideReader(QObject):
+class BackgroundReader(QObject):
     """Asks the network in use about pictures, in a thread of its own.
 
     Parameters

@@ -24,7 +24,7 @@ _TIMEOUT_MS = 100
 _MID_GREY = 128
 
 
-class SystemScheme(QObject):
+class DesktopScheme(QObject):
     """Ask the desktop for its colour scheme and report a change.
 
     Parameters

@@ -40,7 +40,7 @@ class StatusDot(QWidget):
         painter.drawEllipse(QPointF(Size.DOT / 2, Size.DOT / 2), Size.DOT / 2, Size.DOT / 2)
 
 
-class Header(QWidget):
+class StatusCorner(QWidget):
     """The corner of the tab bar.
 
     Signals

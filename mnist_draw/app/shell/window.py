@@ -23,11 +23,11 @@ from mnist_draw.app.shared.reporting import reporter
 from mnist_draw.app.shared.signals import connect_direct, connect_queued
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.threads import Background, running
-from mnist_draw.app.shell.desktop_scheme import SystemScheme
+from mnist_draw.app.shell.desktop_scheme import DesktopScheme
 from mnist_draw.app.shell.message_bar import MessageBar
-from mnist_draw.app.shell.status_corner import Header
-from mnist_draw.app.train.run_controller import RunView
-from mnist_draw.app.train.runs_controller import RunsView
+from mnist_draw.app.shell.status_corner import StatusCorner
+from mnist_draw.app.train.run_controller import RunController
+from mnist_draw.app.train.runs_controller import RunsController
 from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.errors import UserError
 from mnist_draw.storage.preferences import Preferences
@@ -71,7 +71,7 @@ class Window(QMainWindow):
         self.setWindowTitle("MNIST Draw")
         self.preferences = preferences or Preferences()
         self._model: Any = None
-        self._scheme = SystemScheme(self._desktop_changed, self)
+        self._scheme = DesktopScheme(self._desktop_changed, self)
         theme.theme().motion = self.preferences.get("motion", True)
         theme.theme().apply(self.preferences.get("theme", "system"), self._scheme.is_dark())
         self._first = FirstNetwork(self.preferences.get("network", ""))
@@ -95,7 +95,7 @@ class Window(QMainWindow):
         self.tabs.setObjectName("tabs")
         self.tabs.setAccessibleName("Tabs")
         self.tabs.setAttribute(Qt.WA_StyledBackground)
-        self.header = Header()
+        self.header = StatusCorner()
         self.train_tab = TrainTab()
         self.draw_tab = DrawTab()
         self.inside_tab = InsideTab(self.draw_tab.canvas, self.draw_tab.models, self.preferences)
@@ -117,10 +117,10 @@ class Window(QMainWindow):
         shortcut.activated.connect(action)
 
     def _connect(self) -> None:
-        self.run = RunView(self.train_tab, self.training, self.preferences, self)
+        self.run = RunController(self.train_tab, self.training, self.preferences, self)
         self.run.told.connect(self.messages.tell)
         self.background = Background(self)
-        self.runs = RunsView(self.train_tab, self.run, self.background, self)
+        self.runs = RunsController(self.train_tab, self.run, self.background, self)
         self.runs.told.connect(self.messages.tell)
         self.runs.network_asked.connect(self._network_asked)
         self.run.state_changed.connect(self._show_status)
@@ -151,9 +151,9 @@ class Window(QMainWindow):
         connect_direct(self.draw_tab.models.chosen, worker.post_model)
         self.draw_tab.models.key_changed.connect(partial(self.preferences.set, "network"))
         connect_direct(self.learning.learnt, lambda outcome: worker.post_model(outcome.model))
-        self.draw_tab.hand.connect(self.learning, self.training)
-        self.draw_tab.hand.told.connect(self.messages.tell)
-        self.run.hindrance = self.draw_tab.hand.hindrance
+        self.draw_tab.my_digits.connect(self.learning, self.training)
+        self.draw_tab.my_digits.told.connect(self.messages.tell)
+        self.run.hindrance = self.draw_tab.my_digits.hindrance
         self.header.theme_chosen.connect(self.choose_theme)
         self.header.motion_chosen.connect(self._choose_motion)
         self.header.show_choices(theme.theme().choice, theme.theme().motion)

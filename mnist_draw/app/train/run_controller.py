@@ -27,7 +27,7 @@ _FIGURES_EVERY = 0.1
 _MARKS = {"learning_rate": "rate ", "l2": "L2 ", "augmentation": "augmentation "}
 
 
-class RunView(QObject):
+class RunController(QObject):
     """Starts, pauses and stops runs for the Train tab, and shows their events on it.
 
     Signals

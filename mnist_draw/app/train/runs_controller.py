@@ -13,7 +13,7 @@ from PyQt5.QtWidgets import QFileDialog, QWidget
 from mnist_draw.app.services.run_files import in_use
 from mnist_draw.app.shared.images import save_bytes, widget_png
 from mnist_draw.app.shared.threads import Background
-from mnist_draw.app.train.run_controller import RunView
+from mnist_draw.app.train.run_controller import RunController
 from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.storage.spare_names import KEPT_DAYS
 from mnist_draw.training.runs import run_list
@@ -30,7 +30,7 @@ _KINDS = {
 _TABLES = {"csv": History.write_csv, "minibatches": History.write_minibatches_csv}
 
 
-class RunsView(QObject):
+class RunsController(QObject):
     """Lists, compares, renames, deletes and exports runs; offers the one that was cut off.
 
     Signals
@@ -45,7 +45,11 @@ class RunsView(QObject):
     network_asked = pyqtSignal(object)
 
     def __init__(
-        self, tab: TrainTab, run: RunView, background: Background, parent: QObject | None = None
+        self,
+        tab: TrainTab,
+        run: RunController,
+        background: Background,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._tab, self._page, self._run = tab, tab.runs, run

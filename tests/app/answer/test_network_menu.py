@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pytestqt.qtbot import QtBot
 
-from mnist_draw.app.answer.network_menu import ModelCombo
+from mnist_draw.app.answer.network_menu import NetworkMenu
 from mnist_draw.app.services.recognition import RecognitionWorker
 from mnist_draw.recognition.learnt import LearntModel, learnt_folder
 from mnist_draw.recognition.network_library import list_models
@@ -12,8 +12,8 @@ from mnist_draw.recognition.network_library import list_models
 from .. import fakes
 
 
-def _combo(qtbot: QtBot) -> ModelCombo:
-    combo = ModelCombo()
+def _combo(qtbot: QtBot) -> NetworkMenu:
+    combo = NetworkMenu()
     qtbot.addWidget(combo)
     combo.fill(list_models())
     return combo
@@ -56,12 +56,12 @@ def _learnt(name: str) -> LearntModel:
     return LearntModel(learnt_folder() / f"{name}.npz")
 
 
-def _titles(combo: ModelCombo) -> list[str]:
+def _titles(combo: NetworkMenu) -> list[str]:
     return [combo.itemText(place) for place in range(combo.count())]
 
 
 def test_networks_that_have_learnt_follow_those_that_ship(qtbot: QtBot) -> None:
-    combo = ModelCombo()
+    combo = NetworkMenu()
     qtbot.addWidget(combo)
     combo.fill(list_models(), [_learnt("2026-11-25 10.15.00"), _learnt("2026-01-02 03.04.05")])
     combo.show_trained(fakes.model())
@@ -77,7 +77,7 @@ def test_networks_that_have_learnt_follow_those_that_ship(qtbot: QtBot) -> None:
 
 
 def test_only_the_newest_are_listed(qtbot: QtBot) -> None:
-    combo = ModelCombo()
+    combo = NetworkMenu()
     qtbot.addWidget(combo)
     combo.fill(list_models(), [_learnt(f"2026-11-{day:02d} 10.00.00") for day in range(28, 0, -1)])
     assert combo.count() == 3 + 8

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from mnist_draw.analysis.example import Example
 from mnist_draw.analysis.table import Table
-from mnist_draw.app.answer.network_menu import ModelCombo
+from mnist_draw.app.answer.network_menu import NetworkMenu
 from mnist_draw.app.board.canvas import Canvas
 from mnist_draw.app.inside import inside_view, view_export
 from mnist_draw.app.inside.inside_tab import InsideTab
@@ -71,7 +71,7 @@ class Second(Noting):
 def tab(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[InsideTab]:
     """Return a visible tab with two sections."""
     monkeypatch.setattr(inside_view, "SECTIONS", (First, Second))
-    canvas, models = Canvas(), ModelCombo()
+    canvas, models = Canvas(), NetworkMenu()
     for widget in (canvas, models):
         qtbot.addWidget(widget)
     canvas.resize(600, 600)

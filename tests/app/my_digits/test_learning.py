@@ -141,7 +141,7 @@ class Setup:
         taught(home)
         self.used: list[Any] = []
         self.window = self.make_window()
-        self.hand = self.window.draw_tab.hand
+        self.my_digits = self.window.draw_tab.my_digits
 
     def make_window(self) -> Window:
         """Return a window that is ready to answer; a second one is as after a restart."""
@@ -172,7 +172,7 @@ class Setup:
 
     def open_list(self) -> None:
         """Show the digits and wait for them."""
-        self.hand.show_digits()
+        self.my_digits.show_digits()
         self.qtbot.waitUntil(self.button("learnButton").isEnabled)
 
     def wait_for_end(self) -> None:
@@ -269,7 +269,7 @@ def test_what_came_of_it_is_told_where_nobody_looks(setup: Setup) -> None:
     setup.open_list()
     setup.learn.gate.clear()
     setup.button("learnButton").click()
-    setup.hand.show_answer()
+    setup.my_digits.show_answer()
     setup.learn.gate.set()
     setup.wait_for_end()
     assert "2 are now" in setup.text("messageLabel")

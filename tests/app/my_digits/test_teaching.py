@@ -16,7 +16,7 @@ from PyQt5.QtWidgets import QFileDialog, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.draw.draw_tab import DrawTab
-from mnist_draw.app.services.background_reader import SideReader
+from mnist_draw.app.services.background_reader import BackgroundReader
 from mnist_draw.app.shared.threads import running
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.storage import my_digits
@@ -34,9 +34,9 @@ class Setup:
         self.qtbot = qtbot
         self.folder = home / "data" / "my_digits"
         self.tab = DrawTab()
-        self.hand = self.tab.hand
+        self.my_digits = self.tab.my_digits
         self.told: list[tuple[str, Any]] = []
-        self.hand.told.connect(lambda sentence, undo: self.told.append((sentence, undo)))
+        self.my_digits.told.connect(lambda sentence, undo: self.told.append((sentence, undo)))
         qtbot.addWidget(self.tab)
         self.tab.resize(1366, 680)
         with qtbot.waitExposed(self.tab):
@@ -82,7 +82,7 @@ class Setup:
 
     def shown(self) -> list[tuple[str, ...]]:
         """Return the texts of the table."""
-        model = self.hand.view.model
+        model = self.my_digits.view.model
         return [
             tuple(model.index(row, column).data() for column in (0, 2, 3))
             for row in range(model.rowCount())
@@ -113,7 +113,7 @@ def setup(qtbot: QtBot, own_home: Path) -> Iterator[Setup]:
 def test_an_empty_board_teaches_nothing(setup: Setup) -> None:
     assert not setup.button("teachButton").isEnabled()
     assert not setup.button("teachDigit3").isEnabled()
-    setup.hand.teaching.teach(3)
+    setup.my_digits.teaching.teach(3)
     setup.settle()
     assert setup.files() == []
     setup.draw()
@@ -145,7 +145,7 @@ def test_undo_forgets_the_digit_but_its_file_is_not_gone(setup: Setup) -> None:
     assert setup.files() == []
     assert len(list((setup.folder / ".deleted").iterdir())) == 1
     assert setup.button("myDigitsButton").text() == "My digits"
-    assert setup.hand.row.asking
+    assert setup.my_digits.row.asking
     setup.button("teachDigit5").click()
     setup.settle()
     assert [path.name[0] for path in setup.files()] == ["5"]
@@ -153,9 +153,9 @@ def test_undo_forgets_the_digit_but_its_file_is_not_gone(setup: Setup) -> None:
 
 def test_a_new_drawing_can_be_taught_next(setup: Setup) -> None:
     setup.teach(3)
-    assert not setup.hand.row.asking
+    assert not setup.my_digits.row.asking
     setup.tab.canvas.add_stroke([(100, 100), (120, 140)])
-    assert setup.hand.row.asking
+    assert setup.my_digits.row.asking
     setup.teach(4)
     assert [path.name[0] for path in setup.files()] == ["3", "4"]
     assert setup.button("myDigitsButton").text() == "My digits (2)"
@@ -194,7 +194,7 @@ def test_a_full_disk_is_told_and_nothing_is_lost(
     ((sentence, _),) = setup.told
     assert "no space left" in sentence
     assert "still on the board" in sentence
-    assert setup.hand.row.asking
+    assert setup.my_digits.row.asking
     assert setup.tab.canvas.has_ink()
     monkeypatch.undo()
 
@@ -205,7 +205,7 @@ def test_a_full_disk_is_told_and_nothing_is_lost(
 def open_list(setup: Setup) -> None:
     setup.button("myDigitsButton").click()
     setup.settle()
-    assert setup.hand.showing_digits
+    assert setup.my_digits.showing_digits
 
 
 def test_the_list_tells_what_was_said_and_what_is_said_now(setup: Setup) -> None:
@@ -218,7 +218,7 @@ def test_the_list_tells_what_was_said_and_what_is_said_now(setup: Setup) -> None
     ]
     assert setup.text("myDigitsNote") == "2 digits"
     # Another network may say something else.
-    setup.hand.view.model.rows[0].now = ""
+    setup.my_digits.view.model.rows[0].now = ""
     setup.tab.use_network(fakes.model(title="Another"))
     setup.settle()
     assert all(now for _, _, now in setup.shown())
@@ -227,12 +227,12 @@ def test_the_list_tells_what_was_said_and_what_is_said_now(setup: Setup) -> None
 def test_drawing_brings_the_answer_back(setup: Setup) -> None:
     open_list(setup)
     setup.tab.canvas.add_stroke(STROKE)
-    assert not setup.hand.showing_digits
+    assert not setup.my_digits.showing_digits
     QTest.keyClick(setup.tab.canvas, Qt.Key_F8)
-    assert setup.hand.showing_digits
+    assert setup.my_digits.showing_digits
     setup.settle()
-    QTest.keyClick(setup.hand.view.table, Qt.Key_Escape)
-    assert not setup.hand.showing_digits
+    QTest.keyClick(setup.my_digits.view.table, Qt.Key_Escape)
+    assert not setup.my_digits.showing_digits
 
 
 def test_a_digit_comes_back_to_the_board_as_strokes(setup: Setup) -> None:
@@ -240,10 +240,10 @@ def test_a_digit_comes_back_to_the_board_as_strokes(setup: Setup) -> None:
     ink = setup.tab.canvas.ink()
     setup.tab.canvas.clear()
     open_list(setup)
-    QTest.keyClick(setup.hand.view.table, Qt.Key_Return)
+    QTest.keyClick(setup.my_digits.view.table, Qt.Key_Return)
     assert np.array_equal(setup.tab.canvas.ink(), ink)
     assert len(setup.tab.canvas.drawing.items) == 1
-    assert not setup.hand.showing_digits
+    assert not setup.my_digits.showing_digits
     setup.tab.canvas.undo()
     assert not setup.tab.canvas.has_ink()
 
@@ -255,7 +255,7 @@ def test_a_digit_with_a_damaged_drawing_comes_back_as_a_picture(setup: Setup) ->
     save_digit(TaughtDigit(1, ink), setup.folder)
     open_list(setup)
     for row in range(2):
-        setup.hand.digits.open(setup.hand.view.model.rows[row])
+        setup.my_digits.digits.open(setup.my_digits.view.model.rows[row])
         assert setup.tab.canvas.has_ink()
         setup.tab.canvas.clear()
     assert len(setup.told) == 1
@@ -266,8 +266,8 @@ def test_a_key_changes_the_label_of_all_chosen(setup: Setup) -> None:
     for _ in range(2):
         setup.teach(3)
     open_list(setup)
-    setup.hand.view.table.selectAll()
-    QTest.keyClick(setup.hand.view.table, Qt.Key_5)
+    setup.my_digits.view.table.selectAll()
+    QTest.keyClick(setup.my_digits.view.table, Qt.Key_5)
     setup.settle()
     assert [path.name[0] for path in setup.files()] == ["5", "5"]
     assert [label for label, _, _ in setup.shown()] == ["5", "5"]
@@ -277,7 +277,7 @@ def test_a_key_changes_the_label_of_all_chosen(setup: Setup) -> None:
 def test_the_label_can_be_changed_in_the_menu(setup: Setup) -> None:
     setup.teach(3)
     open_list(setup)
-    combo = setup.hand.view.label_combo
+    combo = setup.my_digits.view.label_combo
     assert combo.currentText() == "3"
     combo.setCurrentIndex(9)
     combo.activated.emit(9)
@@ -290,7 +290,7 @@ def test_delete_and_undo(setup: Setup) -> None:
     content = setup.files()[0].read_bytes()
     setup.draw()
     open_list(setup)
-    QTest.keyClick(setup.hand.view.table, Qt.Key_Delete)
+    QTest.keyClick(setup.my_digits.view.table, Qt.Key_Delete)
     setup.settle()
     assert setup.files() == []
     assert setup.shown() == []
@@ -312,7 +312,7 @@ def test_damaged_files_are_told_once_and_left_alone(setup: Setup) -> None:
     (setup.folder / "4-damaged.png").write_bytes(b"\x89PNG but nothing else")
     (setup.folder / "notes.txt").write_text("not a picture")
     open_list(setup)
-    setup.hand.digits.refresh()
+    setup.my_digits.digits.refresh()
     setup.settle()
     assert len(setup.shown()) == 1
     ((sentence, _),) = setup.told
@@ -324,7 +324,7 @@ def test_a_file_that_vanished_is_told_and_the_list_is_shown_anew(setup: Setup) -
     setup.teach(3)
     open_list(setup)
     setup.files()[0].unlink()
-    QTest.keyClick(setup.hand.view.table, Qt.Key_Delete)
+    QTest.keyClick(setup.my_digits.view.table, Qt.Key_Delete)
     setup.settle()
     assert "cannot be deleted" in setup.told[-1][0]
     assert setup.shown() == []
@@ -337,13 +337,13 @@ def test_export_as_a_data_set(
         setup.teach(label)
     (tmp_path / "out").mkdir()
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "out"))
-    setup.hand.digits.export("idx")
+    setup.my_digits.digits.export("idx")
     setup.settle()
     data = load_dataset(tmp_path / "out")
     labels = [*data.train_labels, *data.validation_labels, *data.test_labels]
     assert sorted(map(int, labels)) == [1, 2, 3]
     assert "2 to train and validate, 1 to test" in setup.told[-1][0]
-    setup.hand.digits.export("idx")
+    setup.my_digits.digits.export("idx")
     setup.settle()
     assert "nothing was written" in setup.told[-1][0]
 
@@ -354,12 +354,12 @@ def test_export_as_a_table_or_not_at_all(
     setup.teach(7)
     path = tmp_path / "mine.csv"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
-    setup.hand.digits.export("csv")
+    setup.my_digits.digits.export("csv")
     setup.settle()
     assert path.read_text().splitlines()[1].startswith("7,")
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: ("", ""))
     setup.told.clear()
-    setup.hand.digits.export("csv")
+    setup.my_digits.digits.export("csv")
     setup.settle()
     assert setup.told == []
 
@@ -388,4 +388,4 @@ def test_pictures_that_lie_in_the_folder_count_too(setup: Setup) -> None:
 
 
 def test_a_reader_without_a_network_asks_nothing(qtbot: QtBot) -> None:
-    assert not SideReader().ask(lambda _: None, lambda _: None)
+    assert not BackgroundReader().ask(lambda _: None, lambda _: None)

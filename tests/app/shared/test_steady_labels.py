@@ -10,7 +10,7 @@ from PyQt5.QtWidgets import QApplication, QLabel, QTabWidget
 from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.shared.steady_labels import GrowingLabel
-from mnist_draw.app.shell.status_corner import Header
+from mnist_draw.app.shell.status_corner import StatusCorner
 from mnist_draw.app.train.run_state import RunState
 from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.training import events
@@ -45,7 +45,7 @@ class Shown:
         self.state = RunState()
         self.tabs = QTabWidget()
         qtbot.addWidget(self.tabs)
-        self.tab, self.header = TrainTab(), Header()
+        self.tab, self.header = TrainTab(), StatusCorner()
         self.tabs.addTab(self.tab, "Train")
         self.tabs.setCornerWidget(self.header)
         self.tabs.resize(1366, 728)
