@@ -8,4 +8,12 @@
     What a view shows, as rows of words: to be read, and to be saved as CSV.
 ``cache``
     Results that take seconds, kept between two starts of the program.
+``pictures``
+    Pictures to ask about: MNIST's, the digits that were taught, those of any folder.
+``results``, ``result_tables``
+    How often a network is wrong, and where; the same as tables.
+``report``
+    The results as files: CSV, PNG, and one HTML page.
+``limits``
+    Accuracy on pictures that are turned, shifted, scaled, noisy, or written with another pen.
 """

@@ -64,7 +64,15 @@ def add_evaluate_command(commands: Any) -> None:
         "--json",
         action="store_true",
         help='print a JSON object: "loss" (mean cross-entropy in nats), "accuracy" (0 to 1), '
-        '"examples"',
+        '"examples" and "confusion" (10 lists of 10 numbers: how often each true digit, a list, '
+        "was read as each digit)",
+    )
+    parser.add_argument(
+        "--report",
+        metavar="DIR",
+        help="also write a report to this folder: confusion matrix, recall and precision of each "
+        "digit, the mistakes with their pictures, and how often the network is right when it says "
+        "how sure it is (CSV and PNG files, and one HTML page that needs nothing else)",
     )
     parser.set_defaults(run=evaluate)
 
@@ -104,31 +112,36 @@ def predict(arguments: argparse.Namespace) -> int:
 
 
 def evaluate(arguments: argparse.Namespace) -> int:
-    """Print loss and accuracy on the test pictures."""
-    import numpy as np
-
+    """Print loss and accuracy on the test pictures; write a report where one is asked for."""
+    from mnist_draw.analysis.pictures import Pictures
+    from mnist_draw.analysis.report.files import prepare_folder, write_report
+    from mnist_draw.analysis.results import count_results
     from mnist_draw.dataset.mnist import load_dataset
-    from mnist_draw.recognition.finished_model import predict_all
     from mnist_draw.recognition.network_library import load_trained
-    from mnist_draw.recognition.recogniser import Recogniser
 
     model = load_trained(arguments.model)
     data = load_dataset(arguments.data)
-    recogniser = Recogniser(model)
-    # What the network itself says: the loss of training, comparable with the tutorial's.
-    recogniser.temperature = 1.0
-    probabilities = predict_all(recogniser, data.test_images)
-    labels = data.test_labels
-    likely = probabilities[np.arange(len(labels)), labels].astype(np.float64)
-    loss = float(-np.log(np.maximum(likely, np.finfo(np.float32).tiny)).mean())
-    accuracy = float(np.mean(probabilities.argmax(axis=1) == labels))
+    if arguments.report is not None:
+        prepare_folder(arguments.report)
+    pictures = Pictures(data.test_images, data.test_labels, f"{data.name} test", "Test picture")
+    *_, results = count_results(model, pictures)
+    page = None
+    if arguments.report is not None:
+        page = write_report(arguments.report, model, pictures, results)
     if arguments.json:
-        figures = {"loss": round(loss, _DECIMALS), "accuracy": round(accuracy, _DECIMALS)}
-        print(json.dumps({**figures, "examples": len(labels)}))
+        figures = {
+            "loss": round(results.loss, _DECIMALS),
+            "accuracy": round(results.accuracy, _DECIMALS),
+            "examples": results.total,
+            "confusion": results.confusion.tolist(),
+        }
+        print(json.dumps(figures))
     else:
-        print(f"{model.title}, on {len(labels):,} test pictures of {data.name}:")
-        print(f"  test loss:\t\t\t{loss:.6f}")
-        print(f"  test accuracy:\t\t{accuracy * 100:.2f} %")
+        print(f"{model.title}, on {results.total:,} test pictures of {data.name}:")
+        print(f"  test loss:\t\t\t{results.loss:.6f}")
+        print(f"  test accuracy:\t\t{results.accuracy * 100:.2f} %")
+        if page is not None:
+            print(f"  report:\t\t\t{page}")
     return 0
 
 

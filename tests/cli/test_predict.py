@@ -83,6 +83,11 @@ def test_evaluate(model: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["evaluate", model, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["examples"] == 10_000
+    counts = np.array(found["confusion"])
+    assert counts.shape == (10, 10)
+    # Rows are the true digits.
+    assert counts.sum(axis=1).tolist() == np.bincount(load_dataset().test_labels).tolist()
+    assert np.trace(counts) == round(10_000 * found["accuracy"])
     assert main(["evaluate", model]) == 0
     text = capsys.readouterr().out
     assert f"test loss:\t\t\t{found['loss']:.6f}" in text
@@ -101,6 +106,26 @@ def test_evaluate_is_exact(model: str, capsys: pytest.CaptureFixture[str]) -> No
     right = logs[np.arange(10_000), data.test_labels]
     assert found["loss"] == pytest.approx(-right.mean(), rel=1e-4)
     assert found["accuracy"] == pytest.approx((logs.argmax(axis=1) == data.test_labels).mean())
+
+
+def test_evaluate_writes_a_report(
+    model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "report"
+    assert main(["evaluate", model, "--report", str(folder)]) == 0
+    assert str(folder / "report.html") in capsys.readouterr().out
+    assert {path.name for path in folder.iterdir()} >= {"report.html", "confusion.csv"}
+    assert main(["evaluate", model, "--report", str(folder), "--json"]) == 0
+    assert "confusion" in json.loads(capsys.readouterr().out)
+
+
+def test_a_report_that_cannot_be_written_is_told_before_counting(
+    model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["evaluate", model, "--report", model]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "for the report cannot be made" in err
 
 
 @pytest.mark.parametrize(

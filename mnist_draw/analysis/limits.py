@@ -1,0 +1,293 @@
+"""How much a network can take: accuracy on pictures that are turned, shifted, scaled, noisy, or
+written with another pen.
+
+Pictures are moved as augmentation moves them (`dataset.augmentation.raster`) and rewritten along
+their skeletons. Amount 0 (for size: 1) leaves every picture as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from mnist_draw.analysis import cache
+from mnist_draw.analysis.results import SLICE
+from mnist_draw.dataset.augmentation import raster
+from mnist_draw.dataset.augmentation.augmenter import THINNEST
+from mnist_draw.dataset.augmentation.numba_loops import uncompiled
+from mnist_draw.dataset.augmentation.skeleton_store import MIDDLE, StrokeStore
+from mnist_draw.dataset.mnist import load_dataset, scale
+from mnist_draw.dataset.normalise import has_ink, normalise_ink
+from mnist_draw.recognition.recogniser import Recogniser
+from mnist_draw.storage.models import ModelFile
+
+Images = npt.NDArray[np.uint8]
+Floats = npt.NDArray[np.float32]
+
+#: So many of the test pictures are altered: accuracy is right to 1 % or better, in seconds.
+PICTURES = 1000
+#: The noise is the same at every strength, and on every computer.
+_NOISE_SEED = 1
+_KIND, _VERSION = "limits", 1
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One thing that is done to pictures, and how far it goes.
+
+    Attributes
+    ----------
+    name : str
+        The field of `Change` that holds the amount.
+    title, unit : str
+        What it is called, and what the amount is counted in.
+    amounts : tuple of float
+        The amounts that are counted, ascending.
+    shown : tuple of float
+        Five of them at which the example is shown; these are counted first.
+    neutral : float
+        The amount that changes nothing.
+    step : float
+        Of the slider.
+    """
+
+    name: str
+    title: str
+    unit: str
+    amounts: tuple[float, ...]
+    shown: tuple[float, ...]
+    neutral: float = 0.0
+    step: float = 1.0
+
+
+AXES = (
+    Axis(
+        "turn", "Turned", "degrees",
+        (-60, -45, -30, -20, -10, 0, 10, 20, 30, 45, 60), (-60, -30, 0, 30, 60),
+        step=5,
+    ),
+    Axis("shift", "Shifted", "pixels to the side",
+         (-8, -6, -4, -2, 0, 2, 4, 6, 8), (-8, -4, 0, 4, 8)),
+    Axis("size", "Larger or smaller", "times",
+         (0.4, 0.55, 0.7, 0.85, 1, 1.15, 1.3, 1.45, 1.6), (0.4, 0.7, 1, 1.3, 1.6), 1.0, 0.05),
+    Axis("noise", "Noise", "strength",
+         (0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1), (0, 0.2, 0.4, 0.6, 1), step=0.05),
+    Axis("pen", "Pen", "pixels thinner or wider",
+         (-1, -0.75, -0.5, -0.25, 0, 0.5, 1, 1.5, 2), (-1, -0.5, 0, 1, 2), step=0.25),
+)  # fmt: skip
+#: All axes together: 47 settings.
+SETTINGS = tuple((axis.name, amount) for axis in AXES for amount in axis.amounts)
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is done to pictures, all of it at once.
+
+    Attributes
+    ----------
+    turn : float
+        Degrees clockwise.
+    shift : float
+        Pixels to the right, a whole number.
+    size : float
+        How many times as large.
+    noise : float
+        Standard deviation of the noise, as a part of full ink.
+    pen : float
+        By how many pixels the ink's edge moves outwards.
+    placed : bool
+        Whether the ink is put in place afterwards as that of a drawing is: cropped, scaled to 20
+        pixels, centred by its mass. The noise comes after that.
+    """
+
+    turn: float = 0.0
+    shift: float = 0.0
+    size: float = 1.0
+    noise: float = 0.0
+    pen: float = 0.0
+    placed: bool = False
+
+    def to(self, name: str, amount: float) -> Change:
+        """Return the same with another amount of one axis."""
+        amounts: dict[str, float] = {name: float(amount)}
+        return replace(self, **amounts)  # type: ignore[arg-type]
+
+
+class Alterer:
+    """Alters the same pictures again and again.
+
+    Parameters
+    ----------
+    images : numpy.ndarray, uint8, shape (n, 1, 28, 28)
+    """
+
+    def __init__(self, images: Images) -> None:
+        self.images = images[:, 0]
+
+    @cached_property
+    def digest(self) -> str:
+        """What tells these pictures from all others."""
+        return cache.digest_of(self.images)
+
+    @cached_property
+    def _store(self) -> StrokeStore:
+        return StrokeStore(self.images)
+
+    @cached_property
+    def _noise(self) -> Floats:
+        random = np.random.default_rng(_NOISE_SEED)
+        return random.standard_normal(self.images.shape, dtype=np.float32)
+
+    def altered(self, change: Change) -> Images:
+        """Return the pictures after a change: uint8 (n, 1, 28, 28)."""
+        images = self._rewritten(change.pen) if change.pen else self.images
+        images = _moved(images, change)
+        if change.placed:
+            images = np.stack([_in_place(image) for image in images])
+        if change.noise:
+            noisy = images + self._noise * np.float32(255 * change.noise)
+            images = np.clip(np.rint(noisy), 0, 255).astype(np.uint8)
+        return images[:, None]
+
+    def _rewritten(self, pen: float) -> Images:
+        """Paint the pictures anew along their skeletons, their own width changed."""
+        every = np.arange(len(self.images))
+        drawn = np.flatnonzero(self._store.has_points(every))
+        images = self.images.copy()
+        if len(drawn):
+            strokes = self._store.strokes(drawn)
+            width = np.maximum(strokes.radius + np.float32(pen), np.float32(THINNEST))
+            radius = np.where(strokes.radius > 0, width, np.float32(0)).astype(np.float32)
+            images[drawn] = raster.paint(strokes.x + MIDDLE, strokes.y + MIDDLE, radius)
+        return images
+
+
+def altered_one(image: npt.NDArray[np.uint8], changes: Sequence[Change]) -> Images:
+    """Return one picture after each of several changes.
+
+    Parameters
+    ----------
+    image : numpy.ndarray, uint8, shape (28, 28)
+    changes : sequence of Change
+
+    Returns
+    -------
+    numpy.ndarray, uint8, shape (len(changes), 1, 28, 28)
+    """
+    # A few pictures that must be there at once are not worth loading compiled loops.
+    with uncompiled():
+        alterer = Alterer(image[None, None])
+        return np.concatenate([alterer.altered(change) for change in changes])
+
+
+def _moved(images: Images, change: Change) -> Images:
+    """Turn, enlarge and shift pictures around their middle."""
+    if change.turn == 0 and change.size == 1:
+        return _shifted(images, round(change.shift))
+    nodes = np.arange(raster.NODES, dtype=np.float32) * raster.SPACING - MIDDLE
+    x = np.tile(nodes, raster.NODES) - np.float32(round(change.shift))
+    y = np.repeat(nodes, raster.NODES)
+    angle = np.radians(change.turn)
+    cos, sin = np.cos(angle) / change.size, np.sin(angle) / change.size
+    # Where each node comes from: back by the shift, then turned back, then made smaller again.
+    from_x, from_y = cos * x + sin * y + MIDDLE, cos * y - sin * x + MIDDLE
+    wide = (len(images), raster.NODES**2)
+    return raster.move(
+        images,
+        np.broadcast_to(from_x.astype(np.float32), wide).copy(),
+        np.broadcast_to(from_y.astype(np.float32), wide).copy(),
+    )
+
+
+def _shifted(images: Images, pixels: int) -> Images:
+    """Shift by whole pixels, which needs no interpolation; what leaves the picture is lost."""
+    if pixels == 0:
+        return images
+    result = np.zeros_like(images)
+    if pixels > 0:
+        result[:, :, pixels:] = images[:, :, :-pixels]
+    else:
+        result[:, :, :pixels] = images[:, :, -pixels:]
+    return result
+
+
+def _in_place(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    if not has_ink(image):
+        return image
+    return np.clip(np.rint(normalise_ink(image) * 256), 0, 255).astype(np.uint8)
+
+
+def first_test_pictures() -> tuple[Alterer, npt.NDArray[np.uint8]]:
+    """Return the first 1,000 test pictures of MNIST to be altered, and their labels."""
+    data = load_dataset()
+    return Alterer(data.test_images[:PICTURES]), data.test_labels[:PICTURES]
+
+
+def order_of_settings() -> tuple[int, ...]:
+    """Return the numbers of all `SETTINGS`, those at which the example is shown first."""
+    shown = {(axis.name, amount) for axis in AXES for amount in axis.shown}
+    coarse = [n for n, setting in enumerate(SETTINGS) if setting in shown]
+    fine = [n for n, setting in enumerate(SETTINGS) if setting not in shown]
+    return (*coarse, *fine)
+
+
+def count_limits(
+    model: ModelFile,
+    alterer: Alterer,
+    labels: npt.NDArray[np.uint8],
+    placed: bool,
+    recogniser: Callable[[ModelFile], Recogniser] = Recogniser,
+) -> Iterator[npt.NDArray[np.float64]]:
+    """Count the accuracy at each of the `SETTINGS`, coarse points first.
+
+    Parameters
+    ----------
+    model : ModelFile
+    alterer : Alterer
+    labels : numpy.ndarray, uint8, shape (n,)
+    placed : bool
+        Whether pictures are put in place after they were altered.
+    recogniser : callable
+        Makes the compiled network.
+
+    Yields
+    ------
+    numpy.ndarray, float64, shape (47,)
+        Accuracy, 0 to 1; NaN where it is not yet counted. A new array after each slice of a
+        setting, so that whoever stops asking stops the count soon.
+    """
+    key = f"{cache.fingerprint(model)}-{alterer.digest}-{cache.digest_of(labels)}-{int(placed)}"
+
+    kept = _kept(key)
+    if kept is not None:
+        yield kept
+        return
+    network = recogniser(model)
+    accuracy = np.full(len(SETTINGS), np.nan)
+    for number in order_of_settings():
+        name, amount = SETTINGS[number]
+        images = alterer.altered(Change(placed=placed).to(name, amount))
+        right = 0
+        for start in range(0, len(images), SLICE):
+            answers = network.predict(scale(images[start : start + SLICE])).argmax(axis=1)
+            right += int(np.count_nonzero(answers == labels[start : start + SLICE]))
+            if start + SLICE < len(images):
+                yield accuracy.copy()
+        accuracy[number] = right / len(images)
+        if not np.isnan(accuracy).any():
+            cache.keep(_KIND, _VERSION, key, {"accuracy": accuracy})
+        yield accuracy.copy()
+
+
+def _kept(key: str) -> npt.NDArray[np.float64] | None:
+    """Return the accuracies that are kept, unless they are not what they should be."""
+    kept = cache.read(_KIND, _VERSION, key) or {}
+    found = kept.get("accuracy")
+    if found is None or found.dtype != np.float64 or found.shape != (len(SETTINGS),):
+        return None
+    # Not a number is neither.
+    return found if ((found >= 0) & (found <= 1)).all() else None

@@ -1,0 +1,228 @@
+"""Pictures to ask a network about: MNIST's, the digits that were taught, those of any folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mnist_draw.analysis.cache import digest_of
+from mnist_draw.dataset.errors import DatasetError
+from mnist_draw.dataset.mnist import load_dataset
+from mnist_draw.dataset.normalise import has_ink, normalise_ink
+from mnist_draw.dataset.own_digits import find_pictures
+from mnist_draw.dataset.picture_formats import read_titles
+from mnist_draw.errors import UserError
+from mnist_draw.recognition.pictures.picture_file import load_picture
+from mnist_draw.storage.errors import reason_of
+from mnist_draw.storage.my_digits import label_of_name, my_digits_folder, read_digit
+
+Images = npt.NDArray[np.uint8]
+Labels = npt.NDArray[np.uint8]
+
+#: So many sentences about pictures that were left out are kept; more would not be read.
+_MOST_TOLD = 20
+
+
+@dataclass(frozen=True, eq=False)
+class Pictures:
+    """Pictures as a network takes them, with or without labels.
+
+    Attributes
+    ----------
+    images : numpy.ndarray, uint8, shape (N, 1, 28, 28)
+        High values are ink.
+    labels : numpy.ndarray or None
+        uint8 (N,), 0 to 9; None where nobody knows.
+    name : str
+        What they are called, such as ``"MNIST test"``.
+    one : str
+        What one of them is called, before its number: ``"Test picture"``.
+    other : Pictures or None
+        Pictures of the same data set that the accuracy is to be compared on.
+    other_name : str
+        What those are, after "on": ``"validation"``.
+    told : tuple of str
+        A sentence for each picture that was left out, the first of them.
+    left_out : int
+        How many those are.
+    """
+
+    images: Images
+    labels: Labels | None
+    name: str
+    one: str = "Picture"
+    other: Pictures | None = None
+    other_name: str = ""
+    told: tuple[str, ...] = field(default=())
+    left_out: int = 0
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    @cached_property
+    def digest(self) -> str:
+        """What tells these pictures and labels from all others."""
+        labels = "" if self.labels is None else digest_of(self.labels)
+        return digest_of(self.images) + labels
+
+
+def mnist_test() -> Pictures:
+    """Return MNIST's 10,000 test pictures."""
+    data = load_dataset()
+    validation = Pictures(
+        data.validation_images, data.validation_labels, "MNIST validation", "Validation picture"
+    )
+    return Pictures(
+        data.test_images, data.test_labels, "MNIST test", "Test picture", validation, "validation"
+    )
+
+
+def mnist_validation() -> Pictures:
+    """Return the 10,000 pictures that MNIST's runs are validated on."""
+    test = mnist_test()
+    assert test.other is not None
+    return Pictures(
+        test.other.images, test.other.labels, "MNIST validation", "Validation picture", test, "test"
+    )
+
+
+def my_digits() -> Pictures:
+    """Return the digits that were taught, normalised as every drawing is.
+
+    Raises
+    ------
+    UserError
+        There are none, or their folder cannot be read.
+    """
+    folder = my_digits_folder()
+    images, labels, told = _read_folder(folder)
+    if not images:
+        why = f" {told[0]}" if told else ""
+        raise DatasetError(
+            "You have taught no digits yet: draw one on the Draw tab and say what it is with "
+            f"“Wrong? It is a …”.{why}"
+        )
+    return _gathered(images, labels, told, "My digits", "My digit")
+
+
+def folder_pictures(folder: str | os.PathLike[str]) -> Pictures:
+    """Return the pictures of a folder.
+
+    Parameters
+    ----------
+    folder : str or os.PathLike
+        Either IDX files under MNIST's names, of which the test pictures are taken, or picture
+        files, labelled by a subfolder 0 to 9 or by the digit that their name begins with. Where
+        none has a label, all are taken without; where some have one, the others are left out.
+
+    Raises
+    ------
+    UserError
+        There is no picture in it that can be used; the sentence says why.
+    """
+    place = Path(folder).expanduser()
+    if _has_idx(place):
+        return _idx_pictures(place)
+    images, labels, told = _read_folder(place)
+    if not images:
+        why = f" {told[0]}" if told else ""
+        raise DatasetError(
+            f"The folder {place} holds no pictures to look at: no IDX files under MNIST's names, "
+            f"and no {read_titles()} files with ink on them.{why}"
+        )
+    return _gathered(images, labels, told, place.resolve().name or str(place), "Picture")
+
+
+def _idx_pictures(folder: Path) -> Pictures:
+    data = load_dataset(folder)
+    # A copy: the training pictures need not stay in memory.
+    validation = Pictures(
+        data.validation_images.copy(), data.validation_labels.copy(), f"{data.name} validation"
+    )
+    return Pictures(
+        data.test_images,
+        data.test_labels,
+        f"{data.name} test",
+        "Test picture",
+        validation,
+        "validation",
+    )
+
+
+def _has_idx(folder: Path) -> bool:
+    try:
+        return any("-ubyte" in path.name or "-idx2-int" in path.name for path in folder.iterdir())
+    except FileNotFoundError:
+        raise DatasetError(f"There is no folder {folder}.") from None
+    except NotADirectoryError:
+        raise DatasetError(f"{folder} is not a folder; name the one the pictures lie in.") from None
+    except OSError as error:
+        raise DatasetError(f"The folder {folder} cannot be read: {reason_of(error)}.") from error
+
+
+def _read_folder(folder: Path) -> tuple[list[npt.NDArray[Any]], list[int | None], list[str]]:
+    """Read and normalise one picture after the other: a large one is not kept."""
+    images: list[npt.NDArray[Any]] = []
+    labels: list[int | None] = []
+    told = []
+    for path, ink, label in _read_files(folder):
+        if isinstance(ink, UserError):
+            told.append(f"{ink} It was left out.")
+        elif not has_ink(ink):
+            told.append(f"The picture {path} is empty. It was left out.")
+        else:
+            # The network's scale is 1/256, so that these are whole numbers but for rounding.
+            grey = np.clip(np.rint(normalise_ink(ink) * 256), 0, 255).astype(np.uint8)
+            images.append(grey)
+            labels.append(label)
+    return images, labels, told
+
+
+def _read_files(
+    folder: Path,
+) -> Iterator[tuple[Path, npt.NDArray[Any] | UserError, int | None]]:
+    for path, label in find_pictures(folder):
+        try:
+            digit = read_digit(path)
+            if label is None:
+                label = label_of_name(path) if digit is None else digit.label
+            yield path, load_picture(path) if digit is None else digit.ink, label
+        except UserError as error:
+            yield path, error, label
+
+
+def _gathered(
+    images: list[npt.NDArray[Any]],
+    labels: list[int | None],
+    told: list[str],
+    name: str,
+    one: str,
+) -> Pictures:
+    known = [place for place, label in enumerate(labels) if label is not None]
+    missing = len(labels) - len(known)
+    if known and missing:
+        told = [_unlabelled(missing), *told]
+        images, labels = [images[n] for n in known], [labels[n] for n in known]
+    left_out = len(told) if not (known and missing) else len(told) - 1 + missing
+    return Pictures(
+        np.stack(images)[:, None],
+        np.array(labels, np.uint8) if known else None,
+        name,
+        one,
+        told=tuple(told[:_MOST_TOLD]),
+        left_out=left_out,
+    )
+
+
+def _unlabelled(count: int) -> str:
+    rule = "in no folder 0 to 9, and with a name that begins with no digit"
+    if count == 1:
+        return f"1 picture does not say what it is, {rule}. It was left out."
+    return f"{count:,} pictures do not say what they are, {rule}. They were left out."

@@ -1,0 +1,108 @@
+"""Results of a network as rows of words: for the window, for CSV files, for a report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from mnist_draw.analysis.results import Results
+from mnist_draw.analysis.table import Table
+
+#: Turns a class, 0 to C − 1, into what it is called.
+Name = Callable[[int], str]
+#: Turns a share, 0 to 1, into text.
+Share = Callable[[float], str]
+
+
+def percent(share: float) -> str:
+    """Return a share, 0 to 1, in words; nothing where there is none."""
+    return "" if share != share else f"{100 * share:.1f} %"
+
+
+def decimal(share: float) -> str:
+    """Return a share, 0 to 1, as programs read it; nothing where there is none."""
+    return "" if share != share else f"{share:.6f}"
+
+
+def confusion_table(results: Results, name: Name = str, share: Share = percent) -> Table:
+    """Return how often each true class was read as each class, with recall and precision."""
+    classes = range(results.classes)
+    recall, precision = results.recall, results.precision
+    headings = ["it is", *(f"read as {name(read)}" for read in classes), "recall"]
+    rows: list[list[object]] = [
+        [name(true), *results.confusion[true].tolist(), share(recall[true])] for true in classes
+    ]
+    rows.append(["precision", *(share(part) for part in precision), ""])
+    return Table.of("What it takes each digit for", headings, rows)
+
+
+def classes_table(results: Results, name: Name = str, share: Share = percent) -> Table:
+    """Return recall and precision of each class."""
+    counts = results.confusion
+    rows = [
+        (
+            name(number),
+            counts[number].sum(),
+            counts[:, number].sum(),
+            counts[number, number],
+            share(results.recall[number]),
+            share(results.precision[number]),
+        )
+        for number in range(results.classes)
+    ]
+    headings = ("class", "pictures", "read as it", "rightly", "recall", "precision")
+    return Table.of("Recall and precision", headings, rows)
+
+
+def reliability_table(results: Results, share: Share = percent) -> Table:
+    """Return confidence beside how often it was right."""
+    rows = [
+        (
+            f"{100 * part.low:g} to {100 * part.high:g} %",
+            part.count,
+            share(part.confidence),
+            share(part.accuracy),
+            share(part.least),
+            share(part.most),
+        )
+        for part in results.reliability
+    ]
+    headings = (
+        "how sure", "answers", "mean confidence", "right", "by chance from", "by chance to",
+    )  # fmt: skip
+    return Table.of("Does it know when it is unsure?", headings, rows)
+
+
+def pictures_table(
+    results: Results,
+    chosen: Sequence[int],
+    one: str,
+    name: Name = str,
+    share: Share = percent,
+) -> Table:
+    """Return the answers to some of the pictures.
+
+    Parameters
+    ----------
+    results : Results
+    chosen : sequence of int
+        Their places, from 0.
+    one : str
+        What a picture is called before its number; empty for the bare number.
+    name, share : callable
+        How classes and shares are written.
+    """
+    rows = []
+    for place in chosen:
+        first, second = results.calibrated[place].argsort()[::-1][:2]
+        rows.append(
+            (
+                f"{one} {place:,}" if one else str(place),
+                "" if results.labels is None else name(int(results.labels[place])),
+                name(int(first)),
+                share(float(results.calibrated[place, first])),
+                name(int(second)),
+                share(float(results.calibrated[place, second])),
+            )
+        )
+    headings = ("picture", "it is", "read as", "sure", "second guess", "its share")
+    return Table.of("Pictures and answers", headings, rows)

@@ -1,0 +1,305 @@
+"""How often a network is wrong, and where: probabilities of many pictures, and what follows.
+
+The probabilities are those of the compiled network itself. What is said about confidence goes by
+the calibrated ones, as everywhere in the program; the loss goes by the network's own, as in
+training, so that it is the run's test loss again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mnist_draw.analysis import cache
+from mnist_draw.analysis.pictures import Pictures
+from mnist_draw.dataset.mnist import scale
+from mnist_draw.recognition.calibration import apply_temperature, expected_calibration_error
+from mnist_draw.recognition.recogniser import Recogniser, temperature_of
+from mnist_draw.storage.models import ModelFile
+
+Floats = npt.NDArray[np.float32]
+Indices = npt.NDArray[np.intp]
+
+#: Pictures asked about at once: a slice takes 2 to 40 ms, so that counting can be stopped.
+SLICE = 64
+#: Edges of confidence between which answers are compared with how often they are right. They
+#: are narrow where most answers are.
+EDGES = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0)
+#: From this confidence on a wrong answer counts as sure.
+SURE = 0.9
+#: Two-sided 95 % quantile of the normal distribution.
+_Z = 1.959964
+_KIND, _VERSION = "results", 1
+
+
+@dataclass(frozen=True)
+class Bin:
+    """The answers within one range of confidence.
+
+    Attributes
+    ----------
+    low, high : float
+        The range, 0 to 1.
+    count : int
+        How many answers fall into it.
+    confidence : float
+        Their mean confidence, 0 to 1.
+    accuracy : float
+        Which part of them is right.
+    least, most : float
+        Where that part may lie by chance alone, with 95 %: Wilson's score interval (1927).
+    """
+
+    low: float
+    high: float
+    count: int
+    confidence: float
+    accuracy: float
+    least: float
+    most: float
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """What a network says about pictures, the first n of N while it is being counted.
+
+    Attributes
+    ----------
+    probabilities : numpy.ndarray, float32, shape (n, C)
+        The network's own, not calibrated.
+    labels : numpy.ndarray or None
+        Integers (n,), 0 to C − 1; None where nobody knows.
+    temperature : float
+        Of the calibration.
+    total : int
+        How many pictures there are, N.
+    """
+
+    probabilities: Floats
+    labels: npt.NDArray[np.integer[Any]] | None
+    temperature: float
+    total: int
+
+    @property
+    def counted(self) -> int:
+        """How many pictures have been asked about, n."""
+        return len(self.probabilities)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all of them have."""
+        return self.counted >= self.total
+
+    @property
+    def classes(self) -> int:
+        """How many answers there are, C."""
+        return int(self.probabilities.shape[1])
+
+    @cached_property
+    def answers(self) -> Indices:
+        """The most probable answers: intp (n,)."""
+        answers: Indices = self.probabilities.argmax(axis=1)
+        return answers
+
+    @cached_property
+    def calibrated(self) -> Floats:
+        """The calibrated probabilities: float32 (n, C)."""
+        return apply_temperature(self.probabilities, self.temperature)
+
+    @cached_property
+    def confidence(self) -> Floats:
+        """How sure each answer is, calibrated: float32 (n,), 0 to 1."""
+        return self.calibrated[np.arange(self.counted), self.answers]
+
+    @cached_property
+    def right(self) -> npt.NDArray[np.bool_]:
+        """Which answers are right: bool (n,); all where nobody knows."""
+        if self.labels is None:
+            return np.ones(self.counted, np.bool_)
+        right: npt.NDArray[np.bool_] = self.answers == self.labels
+        return right
+
+    @property
+    def wrong(self) -> int:
+        """How many answers are wrong."""
+        return self.counted - int(np.count_nonzero(self.right))
+
+    @property
+    def accuracy(self) -> float:
+        """Which part of the answers is right, 0 to 1; not a number before the first."""
+        return float(self.right.mean()) if self.counted else float("nan")
+
+    @cached_property
+    def loss(self) -> float:
+        """Mean cross-entropy in nats, of the network's own probabilities as in training."""
+        if self.labels is None or not self.counted:
+            return float("nan")
+        likely = self.probabilities[np.arange(self.counted), self.labels].astype(np.float64)
+        # float32 softmax gives exact zeros far out; the smallest normal number stands for them.
+        return float(-np.log(np.maximum(likely, np.finfo(np.float32).tiny)).mean())
+
+    @cached_property
+    def confusion(self) -> npt.NDArray[np.int64]:
+        """How often each true class (row) was read as each class (column): int64 (C, C)."""
+        if self.labels is None:
+            return np.zeros((self.classes, self.classes), np.int64)
+        places = self.labels.astype(np.int64) * self.classes + self.answers
+        counts = np.bincount(places, minlength=self.classes**2)
+        return counts.reshape(self.classes, self.classes).astype(np.int64)
+
+    @property
+    def recall(self) -> npt.NDArray[np.float64]:
+        """Which part of each true class was read rightly: float64 (C,), NaN for none of it."""
+        return _shares(np.diag(self.confusion), self.confusion.sum(axis=1))
+
+    @property
+    def precision(self) -> npt.NDArray[np.float64]:
+        """Which part of each answer was right: float64 (C,), NaN where it was never given."""
+        return _shares(np.diag(self.confusion), self.confusion.sum(axis=0))
+
+    @property
+    def weakest(self) -> int | None:
+        """The class with the lowest recall; None where nothing is known."""
+        recall = self.recall
+        return None if np.isnan(recall).all() else int(np.nanargmin(recall))
+
+    @property
+    def sure_and_wrong(self) -> int:
+        """How many wrong answers are at least 90 % sure."""
+        return int(np.count_nonzero(~self.right & (self.confidence >= SURE)))
+
+    def mistakes(self) -> Indices:
+        """Return the pictures that were read wrong, the surest mistake first."""
+        return self._ordered(np.flatnonzero(~self.right), surest_first=True)
+
+    def pictures_of(self, true: int, read: int) -> Indices:
+        """Return the pictures of one cell: mistakes the surest first, right answers the last."""
+        if self.labels is None:
+            return np.empty(0, np.intp)
+        chosen = np.flatnonzero((self.labels == true) & (self.answers == read))
+        return self._ordered(chosen, surest_first=true != read)
+
+    def least_sure(self) -> Indices:
+        """Return all pictures, the least sure first."""
+        return self._ordered(np.arange(self.counted), surest_first=False)
+
+    def most_taken(self, count: int) -> list[tuple[int, int, int]]:
+        """Return (true, read, how often) of the most frequent mistakes, at most `count`."""
+        errors = self.confusion.copy()
+        np.fill_diagonal(errors, 0)
+        order = np.argsort(-errors, axis=None, kind="stable")[:count]
+        pairs = [divmod(int(place), self.classes) for place in order]
+        return [(true, read, int(errors[true, read])) for true, read in pairs if errors[true, read]]
+
+    @cached_property
+    def reliability(self) -> tuple[Bin, ...]:
+        """Confidence compared with how often it is right; bins without an answer are left out."""
+        if self.labels is None or not self.counted:
+            return ()
+        # Each range holds its lower edge, rounded as the confidence is; the last one both.
+        inner = np.array(EDGES[1:-1], np.float32)
+        number = np.searchsorted(inner, self.confidence, side="right")
+        bins = []
+        for place, (low, high) in enumerate(pairwise(EDGES)):
+            inside = number == place
+            count = int(inside.sum())
+            if count:
+                right = int(self.right[inside].sum())
+                least, most = wilson(right, count)
+                mean = float(self.confidence[inside].mean(dtype=np.float64))
+                bins.append(Bin(low, high, count, mean, right / count, least, most))
+        return tuple(bins)
+
+    @property
+    def off_by(self) -> float:
+        """How far confidence and accuracy lie apart in the mean, 0 to 1."""
+        return expected_calibration_error(self.confidence, self.right)
+
+    def _ordered(self, chosen: Indices, surest_first: bool) -> Indices:
+        confidence = self.confidence[chosen]
+        order = np.argsort(-confidence if surest_first else confidence, kind="stable")
+        return chosen[order]
+
+
+def wilson(right: int, count: int) -> tuple[float, float]:
+    """Return Wilson's score interval of a share, for 95 %.
+
+    Parameters
+    ----------
+    right, count : int
+        So many of so many, at least one.
+
+    Returns
+    -------
+    least, most : float
+        0 to 1.
+    """
+    share, square = right / count, _Z * _Z
+    middle = (share + square / (2 * count)) / (1 + square / count)
+    spread = _Z * (share * (1 - share) / count + square / (4 * count * count)) ** 0.5
+    half = spread / (1 + square / count)
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def count_results(
+    model: ModelFile, pictures: Pictures, recogniser: Callable[[ModelFile], Recogniser] = Recogniser
+) -> Iterator[Results]:
+    """Ask a network about pictures, slice by slice.
+
+    What was counted before is taken from the cache, and a count that ends is kept there.
+
+    Parameters
+    ----------
+    model : ModelFile
+    pictures : Pictures
+    recogniser : callable
+        Makes the compiled network.
+
+    Yields
+    ------
+    Results
+        Of ever more pictures, at last of all. Whoever stops asking stops the count.
+    """
+    key = f"{cache.fingerprint(model)}-{pictures.digest}"
+    temperature, total = temperature_of(model), len(pictures)
+
+    kept = _kept(key, total)
+    if kept is not None:
+        yield Results(kept, pictures.labels, temperature, total)
+        return
+    network = recogniser(model)
+    # The network's own probabilities: calibration is applied to them later.
+    network.temperature = 1.0
+    found: Floats | None = None
+    for start in range(0, total, SLICE):
+        part = network.predict(scale(pictures.images[start : start + SLICE]))
+        if found is None:
+            found = np.empty((total, part.shape[1]), np.float32)
+        found[start : start + len(part)] = part
+        done = start + len(part)
+        labels = None if pictures.labels is None else pictures.labels[:done]
+        if done == total:
+            cache.keep(_KIND, _VERSION, key, {"probabilities": found})
+        yield Results(found[:done], labels, temperature, total)
+
+
+def _kept(key: str, total: int) -> Floats | None:
+    """Return the probabilities that are kept, unless they are not what they should be."""
+    kept = cache.read(_KIND, _VERSION, key) or {}
+    found = kept.get("probabilities")
+    if found is None or found.dtype != np.float32 or found.ndim != 2 or len(found) != total:
+        return None
+    return found if np.isfinite(found).all() else None
+
+
+def _shares(
+    part: npt.NDArray[np.integer[Any]], whole: npt.NDArray[np.integer[Any]]
+) -> npt.NDArray[np.float64]:
+    shares: npt.NDArray[np.float64] = np.where(whole > 0, part / np.maximum(whole, 1), np.nan)
+    return shares

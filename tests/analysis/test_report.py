@@ -1,0 +1,119 @@
+"""The report: tables that programs read, pictures, and one page that needs nothing else."""
+
+from __future__ import annotations
+
+import csv
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from linear_network import linear_model
+from PIL import Image
+
+from mnist_draw.analysis.pictures import Pictures
+from mnist_draw.analysis.report import files
+from mnist_draw.analysis.report.files import write_report
+from mnist_draw.analysis.results import Results, count_results
+from mnist_draw.dataset.mnist import Dataset
+from mnist_draw.storage import ModelFile
+from mnist_draw.storage.errors import StorageError
+
+
+@pytest.fixture
+def counted(digits: Dataset) -> tuple[ModelFile, Pictures, Results]:
+    pictures = Pictures(digits.test_images, digits.test_labels, "MNIST <test>", "Test picture")
+    *_, results = count_results(linear_model(), pictures)
+    return linear_model(), pictures, results
+
+
+def rows_of(path: Path) -> list[list[str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.reader(file))
+
+
+def test_everything_is_written(
+    counted: tuple[ModelFile, Pictures, Results], tmp_path: Path
+) -> None:
+    _, _, results = counted
+    page = write_report(tmp_path / "a" / "b", *counted)
+    assert page == tmp_path / "a" / "b" / "report.html"
+    folder = page.parent
+    matrix = rows_of(folder / "confusion.csv")
+    assert [[int(cell) for cell in row[1:11]] for row in matrix[1:11]] == results.confusion.tolist()
+    assert float(matrix[1][11]) == pytest.approx(results.recall[0], abs=1e-6)
+    classes = rows_of(folder / "classes.csv")
+    assert [float(row[5]) for row in classes[1:]] == pytest.approx(results.precision, abs=1e-6)
+    mistakes = rows_of(folder / "mistakes.csv")[1:]
+    assert [int(row[0]) for row in mistakes] == results.mistakes().tolist()
+    assert sum(int(row[1]) for row in rows_of(folder / "reliability.csv")[1:]) == 200
+    for name in ("confusion.png", "reliability.png", "mistakes.png"):
+        with Image.open(folder / name) as image:
+            assert min(image.size) > 100
+            assert len(np.unique(np.asarray(image))) > 10
+
+
+class Page(HTMLParser):
+    """Collects what a page shows and what it refers to."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.sources: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        if tag not in ("meta", "img", "br"):
+            self.open.append(tag)
+        self.sources += [v or "" for k, v in attributes if k in ("src", "href")]
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_the_page_needs_nothing_else(
+    counted: tuple[ModelFile, Pictures, Results], tmp_path: Path
+) -> None:
+    text = write_report(tmp_path / "r", *counted).read_text(encoding="utf-8")
+    page = Page(text)
+    assert page.open == []
+    assert len(page.sources) == counted[2].wrong + 1
+    assert all(source.startswith("data:image/png;base64,") for source in page.sources)
+    assert "url(" not in text
+    assert "<script" not in text
+    assert "MNIST &lt;test&gt;" in text
+    assert re.search(rf"{100 * counted[2].accuracy:.2f} %", text)
+
+
+def test_many_mistakes_are_not_all_shown(
+    counted: tuple[ModelFile, Pictures, Results], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "MOST_SHOWN", 3)
+    text = write_report(tmp_path / "r", *counted).read_text(encoding="utf-8")
+    assert len(Page(text).sources) == 4
+    assert f"The first 3 of {counted[2].wrong}" in text
+
+
+def test_classes_that_are_no_digits(
+    counted: tuple[ModelFile, Pictures, Results], tmp_path: Path
+) -> None:
+    model, pictures, results = counted
+    other = ModelFile(model.network, model.parameters, {"refused": 0.9})
+    page = write_report(tmp_path / "r", other, pictures, results)
+    assert "class 3" in page.read_text(encoding="utf-8")
+
+
+def test_a_network_without_mistakes(tmp_path: Path) -> None:
+    results = Results(np.eye(10, dtype=np.float32), np.arange(10, dtype=np.uint8), 1.0, 10)
+    pictures = Pictures(np.zeros((10, 1, 28, 28), np.uint8), results.labels, "ten")
+    page = write_report(tmp_path / "r", linear_model(), pictures, results)
+    assert "100.00 %" in page.read_text(encoding="utf-8")
+
+
+def test_a_folder_that_cannot_be_made(
+    counted: tuple[ModelFile, Pictures, Results], tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(StorageError, match=r"for the report cannot be made.*Nothing was written"):
+        write_report(tmp_path / "file", *counted)
