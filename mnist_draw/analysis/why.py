@@ -1,0 +1,214 @@
+"""Why one answer rather than another, and what a unit's sum is made of: exact, term by term.
+
+The last layer is linear in what its inputs put out. So the difference of two logits is a sum with
+one term for each unit, and divided by the temperature it is the logarithm of how many times as
+probable the one answer is as the other.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from mnist_draw.analysis.anatomy import Layer, Pass
+
+Floats = npt.NDArray[np.float32]
+
+_WORDS = ("", "", "twice", "three times", "four times", "five times", "six times", "seven times",
+          "eight times", "nine times", "ten times")  # fmt: skip
+#: Above this the words say no figure: nobody can picture a larger one.
+_COUNTLESS = 1e6
+
+
+@dataclass(frozen=True, eq=False)
+class WhySum:
+    """The sum behind "this answer rather than that one".
+
+    Attributes
+    ----------
+    answer, rival : int
+    outputs : numpy.ndarray, float32, shape (units,)
+        What the last hidden layer's units put out; the pixels where there is no hidden layer.
+    weights : numpy.ndarray, float32, shape (units,)
+        Of each unit: its weight to the answer less its weight to the rival.
+    terms : numpy.ndarray, float32, shape (units,)
+        Outputs × weights: above 0 speaks for the answer, below 0 for the rival.
+    bias : float
+        The answer's bias less the rival's.
+    difference : float
+        The answer's logit less the rival's, as the network computed them; all terms and the bias
+        together.
+    temperature : float
+    """
+
+    answer: int
+    rival: int
+    outputs: Floats = field(repr=False)
+    weights: Floats = field(repr=False)
+    terms: Floats = field(repr=False)
+    bias: float
+    difference: float
+    temperature: float
+
+    @property
+    def speaking_for(self) -> tuple[int, float]:
+        """How many units speak for the answer, and with what in all."""
+        return _part(self.terms[self.terms > 0])
+
+    @property
+    def speaking_against(self) -> tuple[int, float]:
+        """How many units speak for the rival, and with what in all."""
+        return _part(self.terms[self.terms < 0])
+
+    @property
+    def log_ratio(self) -> float:
+        """The difference divided by the temperature."""
+        return self.difference / self.temperature
+
+    @property
+    def ratio(self) -> float:
+        """How many times as probable the answer is as the rival."""
+        return math.exp(min(self.log_ratio, 700.0))
+
+    def strongest(self, most_for: int, most_against: int) -> tuple[list[int], list[int]]:
+        """Return the units that speak most for the answer, and those most for the rival."""
+        return strongest(self.terms, most_for, most_against)
+
+
+@dataclass(frozen=True, eq=False)
+class UnitSum:
+    """What one unit, or one place of a map, adds up.
+
+    Attributes
+    ----------
+    place : tuple of int
+        Row and column where a map is strongest; empty for a unit of a dense layer.
+    inputs, weights, terms : numpy.ndarray, float32, shape (inputs,) or (maps, height, width)
+        What it reads, by what it multiplies it, and the products.
+    bias : float
+    z : float
+        The sum, as the network computed it.
+    a : float
+        What the unit puts out: after its nonlinearity, and 0 where it is switched off.
+    """
+
+    place: tuple[int, ...]
+    inputs: Floats = field(repr=False)
+    weights: Floats = field(repr=False)
+    terms: Floats = field(repr=False)
+    bias: float
+    z: float
+    a: float
+
+    @property
+    def above(self) -> tuple[int, float]:
+        """How many terms are above 0, and their sum."""
+        return _part(self.terms[self.terms > 0])
+
+    @property
+    def below(self) -> tuple[int, float]:
+        """How many terms are below 0, and their sum."""
+        return _part(self.terms[self.terms < 0])
+
+
+def why_sum(layers: tuple[Layer, ...], passed: Pass, answer: int, rival: int) -> WhySum:
+    """Take the difference of two logits of the first picture apart."""
+    last = layers[-1]
+    outputs = passed.x[-1][0].reshape(-1)
+    weights = last.W[:, answer] - last.W[:, rival]
+    return WhySum(
+        answer,
+        rival,
+        outputs,
+        weights,
+        outputs * weights,
+        float(last.b[answer] - last.b[rival]),
+        float(passed.logits[0, answer] - passed.logits[0, rival]),
+        passed.temperature,
+    )
+
+
+def unit_sum(layers: tuple[Layer, ...], passed: Pass, layer: int, unit: int) -> UnitSum:
+    """Take the sum of one unit apart, for the first picture; of a map, where it is strongest."""
+    about = layers[layer]
+    read = passed.x[layer][0]
+    if about.convolves:
+        return _map_sum(about, passed, layer, unit)
+    last = layer == len(layers) - 1
+    inputs = read.reshape(-1)
+    weights = np.ascontiguousarray(about.W[:, unit])
+    z = float((passed.logits if last else passed.z[layer])[0, unit])
+    a = float((passed.p if last else passed.a[layer])[0, unit])
+    return UnitSum((), inputs, weights, inputs * weights, float(about.b[unit]), z, a)
+
+
+def _map_sum(about: Layer, passed: Pass, layer: int, unit: int) -> UnitSum:
+    sums = passed.z[layer][0, unit]
+    row, column = (int(n) for n in np.unravel_index(int(sums.argmax()), sums.shape))
+    weights = about.filter(unit)
+    _, high, wide = weights.shape
+    inputs = passed.x[layer][0][:, row : row + high, column : column + wide]
+    a = float(passed.a[layer][0, unit, row, column])
+    z = float(sums[row, column])
+    return UnitSum((row, column), inputs, weights, inputs * weights, float(about.b[unit]), z, a)
+
+
+def given_on(passed: Pass, layer: int, off: bool) -> Floats:
+    """Return what a unit gives each unit of the next layer, for dense layers and convolutions.
+
+    Parameters
+    ----------
+    passed : Pass
+        Two rows: as it is, and with the unit toggled.
+    layer : int
+        The unit's own.
+    off : bool
+        Whether the first row has it switched off.
+
+    Returns
+    -------
+    numpy.ndarray, float32, shape (units,)
+        The next layer's sums with the unit on less those with it off; of a map, over all of it.
+    """
+    sums = passed.z[layer + 1] if layer + 1 < len(passed.z) else passed.logits
+    with_it, without = (sums[1], sums[0]) if off else (sums[0], sums[1])
+    change: Floats = (with_it - without).reshape(len(with_it), -1).sum(axis=1)
+    return change
+
+
+def strongest(terms: Floats, most_for: int, most_against: int) -> tuple[list[int], list[int]]:
+    """Return the places of the largest terms above 0, and of the smallest below 0."""
+    flat = terms.reshape(-1)
+    order = np.argsort(flat, kind="stable")
+    most = [int(n) for n in order[::-1][:most_for] if flat[n] > 0]
+    least = [int(n) for n in order[:most_against] if flat[n] < 0]
+    return most, least
+
+
+def lifting(layers: tuple[Layer, ...], passed: Pass, layer: int, unit: int, count: int
+            ) -> list[int]:  # fmt: skip
+    """Return the units of the layer before that lift a unit's sum most, at most ``count``."""
+    if layer == 0:
+        return []
+    terms = unit_sum(layers, passed, layer, unit).terms
+    before = layers[layer - 1]
+    if before.convolves:
+        terms = terms.reshape(before.units, -1).sum(axis=1)
+    return strongest(terms, count, 0)[0]
+
+
+def times_as_probable(ratio: float) -> str:
+    """Say how many times as probable something is: ``"four times"``, ``"2.6 times"``."""
+    if ratio > _COUNTLESS:
+        return "more than a million times"
+    rounded = round(ratio)
+    if 2 <= rounded < len(_WORDS) and abs(ratio - rounded) < 0.05 * rounded:
+        return _WORDS[rounded]
+    return f"{ratio:,.0f} times" if ratio >= 100 else f"{ratio:.2g} times"
+
+
+def _part(terms: Floats) -> tuple[int, float]:
+    return len(terms), float(terms.sum(dtype=np.float64))

@@ -1,0 +1,173 @@
+"""What is shown adds up to what the network computes, for whatever network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import lasagne
+import numpy as np
+import pytest
+from linear_network import linear_model
+
+from mnist_draw.analysis.anatomy import Anatomy
+from mnist_draw.analysis.ideal_picture import ideal_picture
+from mnist_draw.analysis.unit_pages import unit_pages
+from mnist_draw.analysis.why import given_on, lifting, times_as_probable, unit_sum, why_sum
+from mnist_draw.dataset.mnist import Dataset, load_dataset, scale
+from mnist_draw.networks import parse_network
+from mnist_draw.recognition.network_library import list_models
+from mnist_draw.recognition.recogniser import Recogniser
+from mnist_draw.storage import ModelFile
+
+NETWORKS = ("mlp", "custom_mlp:3,40", "cnn", "deep_cnn")
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give each test its own cache."""
+    monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path))
+
+
+def fresh(network: str) -> ModelFile:
+    """Return an untrained network with biases that count."""
+    lasagne.random.set_rng(np.random.RandomState(3))
+    shapes = parse_network(network).parameter_shapes()
+    random = np.random.default_rng(4)
+    parameters = [random.normal(0, 0.1, shape).astype(np.float32) for shape in shapes]
+    return ModelFile(network, tuple(parameters), {"temperature": 1.35})
+
+
+def pictures(count: int) -> np.ndarray:
+    """Return test digits."""
+    return scale(load_dataset().test_images[:count])
+
+
+@pytest.mark.parametrize("name", [model.name for model in list_models()])
+def test_the_sums_of_a_thousand_digits_are_the_networks_logits(name: str) -> None:
+    (model,) = (shipped.load() for shipped in list_models() if shipped.name == name)
+    anatomy, seen = Anatomy(model), pictures(1000)
+    said = Recogniser(model).predict(seen[:50])
+    for where, passed in anatomy.run_many(seen):
+        if where.start == 0:
+            np.testing.assert_allclose(passed.p[:50], said, atol=1e-5)
+        last = anatomy.layers[-1]
+        for n in range(len(passed.p)):
+            one = type(passed)(
+                *(tuple(v[n : n + 1] for v in values) for values in (passed.x, passed.z, passed.a)),
+                passed.logits[n : n + 1], passed.p[n : n + 1], passed.temperature,
+            )  # fmt: skip
+            second, first = np.argsort(passed.p[n])[-2:]
+            why = why_sum(anatomy.layers, one, int(first), int(second))
+            total = why.terms.sum(dtype=np.float64) + why.bias
+            assert abs(total - (passed.logits[n, first] - passed.logits[n, second])) < 1e-4
+            ratio = np.log(passed.p[n, first]) - np.log(max(passed.p[n, second], 1e-37))
+            if passed.p[n, second] > 1e-30:
+                assert abs(why.log_ratio - ratio) < 1e-3
+            for digit in range(10):
+                summed = unit_sum(anatomy.layers, one, len(anatomy.layers) - 1, digit)
+                found = summed.terms.sum(dtype=np.float64) + last.b[digit]
+                assert abs(found - passed.logits[n, digit]) < 1e-4
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_a_units_terms_add_up_to_its_sum(network: str) -> None:
+    anatomy = Anatomy(fresh(network))
+    passed = anatomy.run(pictures(1))
+    for place, layer in enumerate(anatomy.layers):
+        for unit in range(0, layer.units, 7):
+            found = unit_sum(anatomy.layers, passed, place, unit)
+            total = found.terms.sum(dtype=np.float64) + found.bias
+            assert abs(total - found.z) < 1e-4 * max(1, abs(found.z))
+            if place < len(anatomy.layers) - 1:
+                assert found.a == pytest.approx(max(found.z, 0), abs=1e-6)
+
+
+@pytest.mark.parametrize("network", ["mlp", "deep_cnn"])
+def test_a_unit_switched_off_gives_nothing(network: str) -> None:
+    anatomy = Anatomy(fresh(network))
+    picture = pictures(1)
+    both = np.concatenate([picture, picture])
+    plain = anatomy.run(both)
+    for layer in range(len(anatomy.layers) - 1):
+        unit = int(plain.a[layer][0].reshape(anatomy.layers[layer].units, -1).max(1).argmax())
+        gates = anatomy.open_gates(2)
+        gates[layer][1, unit] = 0
+        passed = anatomy.run(both, gates)
+        assert not passed.a[layer][1, unit].any()
+        np.testing.assert_allclose(passed.logits[0], plain.logits[0], atol=1e-5)
+        assert np.abs(passed.logits[1] - plain.logits[0]).max() > 1e-6
+        given = given_on(passed, layer, off=False)
+        following = anatomy.layers[layer + 1]
+        if not following.convolves and not anatomy.layers[layer].convolves:
+            expected = plain.a[layer][0, unit] * following.W[unit]
+            np.testing.assert_allclose(given, expected, atol=1e-4)
+        np.testing.assert_allclose(given_on(passed, layer, off=True), -given)
+
+
+def test_without_hidden_layers_the_pixels_speak() -> None:
+    anatomy = Anatomy(linear_model())
+    passed = anatomy.run(pictures(1))
+    why = why_sum(anatomy.layers, passed, 7, 9)
+    assert why.terms.shape == (784,)
+    assert abs(why.terms.sum() + why.bias - why.difference) < 1e-4
+    assert lifting(anatomy.layers, passed, 0, 7, 3) == []
+
+
+def test_other_parameters_are_taken_without_compiling() -> None:
+    one, other = fresh("mlp"), linear_model()
+    anatomy = Anatomy(one)
+    before = anatomy.run(pictures(1)).logits
+    anatomy.use(ModelFile("mlp", tuple(2 * values for values in one.parameters)))
+    assert np.abs(anatomy.run(pictures(1)).logits - before).max() > 1e-3
+    with pytest.raises(Exception, match="custom_mlp"):
+        anatomy.use(other)
+
+
+def test_the_pull_is_the_gradient() -> None:
+    anatomy = Anatomy(fresh("custom_mlp:1,20"))
+    picture = pictures(1)[0, 0]
+    pair = np.zeros(10, np.float32)
+    pair[4], pair[9] = 1, -1
+    pull = anatomy.pull(picture, pair)
+    step = 0.01 * pull / np.linalg.norm(pull)
+    moved = anatomy.run(np.stack([picture + step, picture - step])[:, None])
+    change = (moved.logits @ pair)[0] - (moved.logits @ pair)[1]
+    assert change == pytest.approx(0.02 * np.linalg.norm(pull), rel=0.05)
+
+
+def test_units_are_known_by_what_excites_them(
+    monkeypatch: pytest.MonkeyPatch, digits: Dataset
+) -> None:
+    monkeypatch.setattr("mnist_draw.analysis.unit_pages.load_dataset", lambda: digits)
+    anatomy = Anatomy(linear_model())
+    pages = unit_pages(anatomy)
+    assert pages is not None
+    assert pages.rows(0).tolist() == list(range(10))
+    labels = digits.train_labels[pages.best[0][:, 0]]
+    assert (labels == np.arange(10)).mean() >= 0.9
+    assert (np.diff(pages.heights[0], axis=1) <= 0).all()
+    monkeypatch.setattr("mnist_draw.analysis.unit_pages._find", None)
+    again = unit_pages(anatomy)
+    assert again is not None
+    np.testing.assert_array_equal(again.best[0], pages.best[0])
+
+
+def test_a_search_nobody_waits_for_is_given_up() -> None:
+    assert unit_pages(Anatomy(linear_model()), stopped=lambda: True) is None
+
+
+def test_the_ideal_picture_is_read_as_its_digit() -> None:
+    anatomy = Anatomy(linear_model())
+    for digit in (0, 7):
+        picture = ideal_picture(anatomy, digit)
+        assert 0 <= picture.min() <= picture.max() <= 1
+        assert anatomy.run(picture[None, None]).p[0].argmax() == digit
+
+
+@pytest.mark.parametrize(
+    ("ratio", "words"),
+    [(1.2, "1.2 times"), (2.03, "twice"), (4.0, "four times"), (4.6, "4.6 times"),
+     (35.2, "35 times"), (12345.0, "12,345 times"), (1e9, "more than a million times")],
+)  # fmt: skip
+def test_ratios_are_told_in_words(ratio: float, words: str) -> None:
+    assert times_as_probable(ratio) == words
