@@ -30,11 +30,7 @@ _FOLDER = "analysis"
 
 def fingerprint(model: ModelFile) -> str:
     """Return what tells a network, with its parameters and temperature, from all others."""
-    digest = hashlib.sha256(model.network.encode())
-    digest.update(repr(model.metadata.get("temperature")).encode())
-    for values in model.parameters:
-        digest.update(np.ascontiguousarray(values).tobytes())
-    return digest.hexdigest()[:32]
+    return model.fingerprint
 
 
 def digest_of(pictures: npt.NDArray[Any]) -> str:

@@ -115,15 +115,20 @@ def load_dataset(folder: str | os.PathLike[str] | None = None) -> Dataset:
     """
     if folder is None:
         return _shipped()
-    return _load(Path(folder).expanduser())
+    return _load(Path(folder).expanduser(), dataset_name(folder))
 
 
 @lru_cache(maxsize=1)
 def _shipped() -> Dataset:
-    return _load(resource_path("mnist"), name="MNIST")
+    return _load(resource_path("mnist"), dataset_name(None))
 
 
-def _load(folder: Path, name: str | None = None) -> Dataset:
+def dataset_name(folder: str | os.PathLike[str] | None) -> str:
+    """Return what the data set of a folder is called: as its folder, or MNIST without one."""
+    return "MNIST" if folder is None else Path(folder).expanduser().resolve().name
+
+
+def _load(folder: Path, name: str) -> Dataset:
     if not folder.is_dir():
         raise DatasetError(
             f"{folder} is not a folder. A data set is a folder with the files "
@@ -147,7 +152,7 @@ def _load(folder: Path, name: str | None = None) -> Dataset:
         labels[-validation:],
         test_images,
         test_labels,
-        name or folder.resolve().name,
+        name,
         folder,
     )
 

@@ -210,8 +210,7 @@ def learn(
             break
     after = reader.score()
     new = _finished(settings, parameters, data, before, after)
-    lenient = {**new.metadata, "lenience": lenience_for(extra)}
-    yield Learnt(dataclasses.replace(new, metadata=lenient), before, after)
+    yield Learnt(new.with_info(lenience=lenience_for(extra)), before, after)
 
 
 def between(old: Parameters, new: Parameters, way: float) -> Parameters:

@@ -36,7 +36,7 @@ def finished_model(
     parameters : tuple of numpy.ndarray
         float32, in Lasagne's order.
     figures : mapping
-        What is known about the network, such as ``epochs`` and ``test_accuracy``.
+        What is known about the network, by the names in `mnist_draw.storage.model_info`.
     validation_images : numpy.ndarray, uint8, shape (N, 1, 28, 28)
     validation_labels : numpy.ndarray, shape (N,)
 
@@ -53,19 +53,18 @@ def finished_model(
     settings_kept = settings.to_json()
     for place in ("data_folder", "extra_folder", "start_model"):
         settings_kept.pop(place, None)
-    metadata = {
-        "title": parse_network(settings.network).title,
-        "settings": settings_kept,
-        **figures,
-    }
-    recogniser = Recogniser(ModelFile(settings.network, parameters, metadata))
-    probabilities = predict_all(recogniser, validation_images)
-    metadata["temperature"] = round(fit_temperature(probabilities, validation_labels), 4)
+    title = parse_network(settings.network).title
+    model = ModelFile(settings.network, parameters).with_info(
+        **{"title": title, "settings": settings_kept, **figures}
+    )
+    probabilities = predict_all(Recogniser(model), validation_images)
+    temperature = fit_temperature(probabilities, validation_labels)
+    model = model.with_info(temperature=round(temperature, 4))
     refusal = shipped_refusal()
-    if refusal is not None:
-        likeness = refusal.likeness(scale(validation_images))
-        metadata["refused"] = round(float(np.mean(likeness < refusal.threshold)), 4)
-    return ModelFile(settings.network, parameters, metadata)
+    if refusal is None:
+        return model
+    likeness = refusal.likeness(scale(validation_images))
+    return model.with_info(refused=round(float(np.mean(likeness < refusal.threshold)), 4))
 
 
 def predict_all(recogniser: Recogniser, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:

@@ -8,9 +8,7 @@ candidate is read once more as the board would show it.
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,9 +16,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mnist_draw.errors import UserError
 from mnist_draw.recognition.finished_model import predict_all
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage.atomic import write_atomically
+from mnist_draw.storage.document import MEGABYTE, DocumentError, Fields, Format
 from mnist_draw.storage.errors import StorageError
 from mnist_draw.storage.folders import cache_folder
 from mnist_draw.storage.models import ModelFile
@@ -29,9 +29,8 @@ Picture = npt.NDArray[np.uint8]
 #: Turns a picture of MNIST, uint8 of shape (28, 28), into the ink of the drawing board.
 AsDrawn = Callable[[Picture], npt.NDArray[Any]]
 
-#: Of the file that keeps the mistakes of a network; another way to find them needs another one.
-_VERSION = 1
-_MAX_BYTES = 1_000_000
+#: Of the file that keeps a network's mistakes; another way to find them needs another version.
+FORMAT = Format("mnist_draw mistakes", 1, MEGABYTE)
 
 
 @dataclass(frozen=True)
@@ -100,44 +99,31 @@ def kept_mistakes(
     -------
     tuple of Mistake
     """
-    path = cache_folder() / "mistakes" / f"{_fingerprint(model)}.json"
+    path = cache_folder() / "mistakes" / f"{model.fingerprint}.json"
     kept = _read(path, count)
     if kept is not None:
         return kept
     found = find()
     rows = [[mistake.index, mistake.label, mistake.read] for mistake in found]
-    content = json.dumps({"version": _VERSION, "mistakes": rows}).encode()
     # They are only kept to save time: what cannot be written is found again.
     with contextlib.suppress(OSError, StorageError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, content)
+        write_atomically(path, FORMAT.pack({"mistakes": rows}))
     return found
-
-
-def _fingerprint(model: ModelFile) -> str:
-    """Return what tells this network from all others."""
-    digest = hashlib.sha256(model.network.encode())
-    digest.update(repr(model.metadata.get("temperature")).encode())
-    for values in model.parameters:
-        digest.update(np.ascontiguousarray(values).tobytes())
-    return digest.hexdigest()[:32]
 
 
 def _read(path: Path, count: int) -> tuple[Mistake, ...] | None:
     try:
-        if path.stat().st_size > _MAX_BYTES:
-            return None
-        document = json.loads(path.read_bytes())
-        if document["version"] != _VERSION:
-            return None
-        return tuple(_mistake(row, count) for row in document["mistakes"])
-    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        rows = FORMAT.read(path).entries("mistakes", count)
+        return tuple(_mistake(row, count) for row in rows)
+    except (OSError, UserError):
         return None
 
 
-def _mistake(row: Sequence[Any], count: int) -> Mistake:
-    index, label, read = row
-    sound = type(index) is int and type(label) is int and isinstance(read, str)
-    if not (sound and 0 <= index < count and 0 <= label <= 9):
-        raise ValueError(f"not a mistake: {row!r}")
-    return Mistake(index, label, read)
+def _mistake(row: object, count: int) -> Mistake:
+    if not isinstance(row, list) or len(row) != 3:
+        raise DocumentError("it holds something else than a mistake")
+    fields = Fields(dict(zip(("index", "label", "read"), row, strict=True)))
+    return Mistake(
+        fields.whole("index", 0, count - 1), fields.whole("label", 0, 9), fields.text("read", 20)
+    )

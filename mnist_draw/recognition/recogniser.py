@@ -217,11 +217,9 @@ class Recogniser:
 
 
 def temperature_of(model: ModelFile) -> float:
-    """Return the temperature in a model's metadata; 1 if there is none that makes sense."""
-    value = model.metadata.get("temperature", 1.0)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return 1.0
-    return float(value) if LOWEST <= value <= HIGHEST else 1.0
+    """Return the temperature of a model; 1 if its file tells none that makes sense."""
+    value = model.info.temperature
+    return value if LOWEST <= value <= HIGHEST else 1.0
 
 
 def reads_digits(model: ModelFile) -> bool:
@@ -229,15 +227,10 @@ def reads_digits(model: ModelFile) -> bool:
 
     So it is unless its file says that the rule refuses many of the pictures it was validated on.
     """
-    refused = model.metadata.get("refused", 0.0)
-    if isinstance(refused, bool) or not isinstance(refused, int | float):
-        return True
-    return refused <= MOST_REFUSED
+    return model.info.refused <= MOST_REFUSED
 
 
 def lenience_of(model: ModelFile) -> float:
     """Return by how much less likeness a model is content with; 0 if it says nothing sensible."""
-    value = model.metadata.get("lenience", 0.0)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return 0.0
-    return float(value) if 0 <= value <= MOST_LENIENT else 0.0
+    value = model.info.lenience
+    return value if value <= MOST_LENIENT else 0.0

@@ -136,9 +136,7 @@ def read_file(path: str | os.PathLike[str], max_bytes: int) -> bytes:
 def _too_large(size: int, limit: int) -> DocumentError:
     if limit < MEGABYTE:
         return DocumentError(f"it is {size:,} bytes large; at most {limit:,} are allowed")
-    return DocumentError(
-        f"it is {size / MEGABYTE:,.0f} MB large, larger than {limit // MEGABYTE:,} MB"
-    )
+    return DocumentError(f"it is {size / 1e6:,.0f} MB large, larger than {limit / 1e6:,.0f} MB")
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ An ``.npz`` file that ``numpy.load`` opens without pickle. It holds
 ``header``
     A JSON object as UTF-8 bytes (uint8 array): ``format`` (always ``"mnist_draw model"``),
     ``version`` (1), ``network`` (the description that :func:`mnist_draw.networks.parse_network`
-    reads), ``shapes`` (of the parameters) and ``metadata`` (what is known about the network:
-    title, test accuracy, epochs, training settings and so on).
+    reads), ``shapes`` (of the parameters) and ``metadata`` (what is known about the network, see
+    :class:`mnist_draw.storage.model_info.ModelInfo`).
 ``parameter_000``, ``parameter_001``, …
     float32 arrays in the order of ``lasagne.layers.get_all_param_values``.
 
@@ -15,13 +15,15 @@ Everything is validated before anything is built from it.
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
 import json
 import os
-import stat
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -29,11 +31,20 @@ import numpy.typing as npt
 from mnist_draw.errors import UserError
 from mnist_draw.storage import npz
 from mnist_draw.storage.atomic import write_atomically
-from mnist_draw.storage.errors import ModelFileError, reason_of
+from mnist_draw.storage.document import (
+    MEGABYTE,
+    DocumentError,
+    Fields,
+    Format,
+    parse,
+    read_file,
+    sound,
+)
+from mnist_draw.storage.errors import ModelFileError
+from mnist_draw.storage.model_info import NAMES, ModelInfo
 
-FORMAT = "mnist_draw model"
-VERSION = 1
-MAX_HEADER_BYTES = 1024 * 1024
+MAX_HEADER_BYTES = MEGABYTE
+FORMAT = Format("mnist_draw model", 1, MAX_HEADER_BYTES)
 
 Shape = tuple[int, ...]
 ShapesOf = Callable[[str], Sequence[Shape]]
@@ -51,7 +62,7 @@ class ModelFile:
         float32, finite, in Lasagne's order. Lists and other float arrays given here are
         converted.
     metadata : dict
-        JSON values only.
+        JSON values only; numbers that are not finite are left out. :attr:`info` reads it.
 
     Raises
     ------
@@ -71,13 +82,45 @@ class ModelFile:
         if not isinstance(self.network, str) or not self.network.strip():
             raise ModelFileError(f"The network has no description (got {self.network!r}).")
         try:
-            # Through JSON and back: a copy that the caller cannot change, of JSON's types.
-            plain = json.loads(json.dumps(self.metadata, allow_nan=False))
-        except (TypeError, ValueError, RecursionError) as error:
+            # Through JSON and back: a copy that the caller cannot change, of JSON's types. What
+            # JSON does not have (a loss that is infinite) is left out: it costs no network.
+            plain = sound(parse(json.dumps(self.metadata, sort_keys=True)))
+        except (TypeError, ValueError, RecursionError, DocumentError) as error:
             raise ModelFileError(f"The metadata of the network is not JSON: {error}.") from error
         if not isinstance(plain, dict):
             raise ModelFileError(f"The metadata of the network is a {type(plain).__name__}.")
         object.__setattr__(self, "metadata", plain)
+
+    @cached_property
+    def info(self) -> ModelInfo:
+        """What is known about the network."""
+        return ModelInfo.of(self.metadata)
+
+    def with_info(self, **known: Any) -> ModelFile:
+        """Return the same network with more known about it.
+
+        Parameters
+        ----------
+        **known
+            Values by their names in :class:`ModelInfo`; None tells nothing.
+
+        Raises
+        ------
+        TypeError
+            There is no such name.
+        """
+        if not known.keys() <= NAMES:
+            raise TypeError(f"nothing is called {sorted(known.keys() - NAMES)[0]!r} in ModelInfo")
+        told = {name: value for name, value in known.items() if value is not None}
+        return dataclasses.replace(self, metadata={**self.metadata, **told})
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """What tells the network, with its parameters and temperature, from all others."""
+        digest = hashlib.sha256(f"{self.network} {self.info.temperature!r}".encode())
+        for values in self.parameters:
+            digest.update(values.tobytes())
+        return digest.hexdigest()[:32]
 
     @property
     def shapes(self) -> tuple[Shape, ...]:
@@ -87,8 +130,11 @@ class ModelFile:
     @property
     def title(self) -> str:
         """What to call the network on the screen."""
-        title = self.metadata.get("title")
-        return title if isinstance(title, str) and title.strip() else self.network
+        return self.info.title or self.network
+
+    def describe(self) -> str:
+        """Name the network and its accuracy, such as ``"Tutorial MLP · 98.24 % on MNIST"``."""
+        return " · ".join(filter(None, (self.title, self.info.accuracy_words())))
 
     def require_shapes(self, expected: Sequence[Shape]) -> None:
         """Compare the parameters with what the architecture needs.
@@ -135,16 +181,11 @@ def save_model(path: str | os.PathLike[str], model: ModelFile) -> None:
 def pack_model(model: ModelFile) -> bytes:
     """Return the bytes of the model file."""
     header = {
-        "format": FORMAT,
-        "version": VERSION,
         "network": model.network,
         "shapes": [list(shape) for shape in model.shapes],
         "metadata": model.metadata,
     }
-    text = json.dumps(header, ensure_ascii=False, sort_keys=True, allow_nan=False)
-    arrays: dict[str, npt.ArrayLike] = {
-        "header": np.frombuffer(text.encode("utf-8"), dtype=np.uint8)
-    }
+    arrays: dict[str, npt.ArrayLike] = {"header": np.frombuffer(FORMAT.pack(header), np.uint8)}
     for number, parameter in enumerate(model.parameters):
         arrays[_parameter_name(number)] = parameter
     return npz.pack(arrays)
@@ -203,73 +244,48 @@ def unpack_model(data: bytes) -> ModelFile:
             raise ModelFileError(
                 f"The array {name} has the type {arrays[name].dtype}, expected float32."
             )
+    try:
+        network = header.text("network", MAX_HEADER_BYTES)
+        shapes = header.entries("shapes", npz.MAX_ARRAYS)
+        metadata = header.fields("metadata").values
+    except DocumentError as error:
+        raise ModelFileError(f"Its header is damaged: {error}.") from error
     promised = [list(arrays[name].shape) for name in names]
-    if promised != header["shapes"]:
+    if promised != shapes:
         raise ModelFileError(
-            f"The header promises parameters of the shapes {str(header['shapes'])[:200]}, "
+            f"The header promises parameters of the shapes {str(shapes)[:200]}, "
             f"but {str(promised)[:200]} were found."
         )
     return ModelFile(
-        network=header["network"],
-        parameters=tuple(arrays[name].astype(np.float32, copy=False) for name in names),
-        metadata=header["metadata"],
+        network,
+        tuple(arrays[name].astype(np.float32, copy=False) for name in names),
+        metadata,
     )
 
 
 def _read_file(path: Path) -> bytes:
+    # The arrays' own limit, plus room for the zip directory.
     try:
-        status = path.stat()
-        if stat.S_ISDIR(status.st_mode):
-            raise ModelFileError("It is a folder; a model file ends in .npz.")
-        if not stat.S_ISREG(status.st_mode):
-            raise ModelFileError("It is not a regular file.")
-        # The arrays' own limit, plus room for the zip directory.
-        limit = npz.MAX_BYTES + MAX_HEADER_BYTES
-        if status.st_size > limit:
-            raise ModelFileError(
-                f"It is {status.st_size / 1e6:,.0f} MB large; "
-                f"at most {limit / 1e6:,.0f} MB are allowed."
-            )
-        if status.st_size == 0:
-            raise ModelFileError("It is empty.")
-        with path.open("rb") as file:
-            return file.read(limit)
+        content = read_file(path, npz.MAX_BYTES + MAX_HEADER_BYTES)
     except FileNotFoundError:
         raise ModelFileError("There is no such file.") from None
-    except OSError as error:
-        raise ModelFileError(f"It could not be read: {reason_of(error)}.") from error
-    except ValueError as error:
-        raise ModelFileError(f"Its name is not valid: {error}.") from error
+    except DocumentError as error:
+        reason = str(error)
+        raise ModelFileError(f"{reason[:1].upper()}{reason[1:]}.") from error
+    if not content:
+        raise ModelFileError("It is empty.")
+    return content
 
 
-def _read_header(array: npz.Array | None) -> Mapping[str, Any]:
-    """Parse the header and check the type of every field."""
+def _read_header(array: npz.Array | None) -> Fields:
     if array is None or array.dtype != np.uint8 or array.ndim != 1:
         raise ModelFileError("It is an .npz file, but not a model of mnist_draw: no header.")
     if array.size > MAX_HEADER_BYTES:
         raise ModelFileError(f"Its header is {array.size:,} bytes long, which no model needs.")
     try:
-        header = json.loads(array.tobytes().decode("utf-8"), parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
-        raise ModelFileError("Its header is damaged.") from error
-    if not isinstance(header, dict) or header.get("format") != FORMAT:
-        raise ModelFileError("It is an .npz file, but not a model of mnist_draw.")
-    version = header.get("version")
-    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
-        raise ModelFileError(f"Its format version is {version!r}, expected {VERSION}.")
-    if version > VERSION:
-        raise ModelFileError(
-            f"It was written by a newer mnist_draw (format version {version}, this program "
-            f"reads up to {VERSION}). Update the program to open it."
-        )
-    for key, kind in (("network", str), ("shapes", list), ("metadata", dict)):
-        if not isinstance(header.get(key), kind):
-            raise ModelFileError(f"Its header is damaged: {key!r} is missing or of the wrong kind.")
-    return header
-
-
-def _refuse_constant(text: str) -> NoReturn:
-    raise ValueError(f"{text} is not JSON")
+        return FORMAT.unpack(array.tobytes())
+    except DocumentError as error:
+        raise ModelFileError(f"It is an .npz file, but its header is damaged: {error}.") from error
 
 
 def _as_parameter(value: Any, number: int) -> npt.NDArray[np.float32]:

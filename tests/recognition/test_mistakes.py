@@ -72,12 +72,13 @@ def test_another_network_has_its_own() -> None:
     [
         b"",
         b"[]",
-        b'{"version": 99, "mistakes": []}',
-        b'{"version": 1, "mistakes": [[1, 2]]}',
-        b'{"version": 1, "mistakes": [[10, 2, "3"]]}',
-        b'{"version": 1, "mistakes": [[-1, 2, "3"]]}',
-        b'{"version": 1, "mistakes": [[1, 12, "3"]]}',
-        b'{"version": 1, "mistakes": [[true, 2, "3"]]}',
+        b'{"format": "mnist_draw mistakes", "version": 99, "mistakes": []}',
+        b'{"version": 1, "mistakes": []}',
+        b'{"format": "mnist_draw mistakes", "version": 1, "mistakes": [[1, 2]]}',
+        b'{"format": "mnist_draw mistakes", "version": 1, "mistakes": [[10, 2, "3"]]}',
+        b'{"format": "mnist_draw mistakes", "version": 1, "mistakes": [[-1, 2, "3"]]}',
+        b'{"format": "mnist_draw mistakes", "version": 1, "mistakes": [[1, 12, "3"]]}',
+        b'{"format": "mnist_draw mistakes", "version": 1, "mistakes": [[true, 2, "3"]]}',
     ],
 )
 def test_what_was_kept_and_is_damaged_is_found_again(content: bytes) -> None:

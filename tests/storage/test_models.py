@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from mnist_draw.errors import UserError
 from mnist_draw.storage import ModelFile, ModelFileError, load_model, npz, save_model
+from mnist_draw.storage.model_info import ModelInfo
 from mnist_draw.storage.models import pack_model, unpack_model
 
 SHAPES = [(4, 3), (3,)]
@@ -88,7 +89,6 @@ def test_doubles_are_kept_as_float32_and_the_metadata_is_a_copy() -> None:
         ((np.zeros((0, 3), np.float32),), {}, "empty"),
         ((np.array(["1"]),), {}, "type <U1"),
         ((np.array([1j]),), {}, "type complex128"),
-        ((np.ones(1),), {"loss": float("nan")}, "not JSON"),
         ((np.ones(1),), {"when": object()}, "not JSON"),
         ((np.ones(1),), ["list"], "is a list"),
     ],
@@ -96,6 +96,47 @@ def test_doubles_are_kept_as_float32_and_the_metadata_is_a_copy() -> None:
 def test_unsound_models_cannot_be_made(parameters: Any, metadata: Any, message: str) -> None:
     with pytest.raises(ModelFileError, match=message):
         ModelFile("mlp", parameters, metadata)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 10**400])
+def test_a_figure_that_is_no_number_costs_no_network(value: float, tmp_path: Path) -> None:
+    model = small_model(title="A", test_loss=value, test_accuracy=value)
+    save_model(tmp_path / "m.npz", model)
+    info = load_model(tmp_path / "m.npz").info
+    assert (info.title, info.test_loss, info.test_accuracy) == ("A", None, None)
+
+
+def test_a_name_that_is_not_utf8_costs_no_network(tmp_path: Path) -> None:
+    save_model(tmp_path / "m.npz", small_model(settings={"data_folder": "/data/\udcff"}))
+    settings = load_model(tmp_path / "m.npz").info.settings
+    assert settings == {"data_folder": "/data/\udcff"}
+
+
+def test_what_is_known_about_a_network() -> None:
+    model = small_model(title="A", data="Fashion", test_accuracy=0.9, epochs=3, another="kept")
+    assert model.describe() == "A · 90.00 % on Fashion"
+    more = model.with_info(before="shipped:best", temperature=1.5)
+    assert (more.info.before, more.info.temperature) == ("shipped:best", 1.5)
+    assert (more.info.epochs, more.metadata["another"]) == (3, "kept")
+    assert model.info.temperature == 1.0
+    with pytest.raises(TypeError, match="'titel'"):
+        model.with_info(titel="B")
+    assert small_model(test_accuracy=0.5).describe() == "mlp · 50.00 % on its test pictures"
+    assert small_model(epochs=1).describe() == "mlp"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("title", 3), ("test_accuracy", 98.2), ("epochs", -5), ("temperature", "hot"),
+     ("settings", [1]), ("refused", True), ("before", None)],
+)  # fmt: skip
+def test_what_makes_no_sense_counts_as_unknown(name: str, value: object) -> None:
+    assert small_model(**{name: value}).info == ModelInfo()
+
+
+def test_equal_networks_have_the_same_fingerprint() -> None:
+    assert small_model(title="A").fingerprint == small_model(title="B").fingerprint
+    assert small_model(temperature=2).fingerprint != small_model(temperature=3).fingerprint
 
 
 def test_description_is_required() -> None:
@@ -111,17 +152,17 @@ def test_description_is_required() -> None:
         (pack_model(small_model())[:100], "truncated or damaged"),
         (npz.pack({"arr_0": np.ones(3)}), "no header"),
         (npz.pack({"header": np.ones(3, np.uint8)}), "header is damaged"),
-        (npz.pack({"header": np.frombuffer(b'{"a": NaN}', np.uint8)}), "header is damaged"),
+        (npz.pack({"header": np.frombuffer(b'{"a": NaN}', np.uint8)}), "no mnist_draw model"),
         (npz.pack({"header": np.frombuffer(b"[" * 9999, np.uint8)}), "header is damaged"),
-        (npz.pack({"header": np.frombuffer(b"[]", np.uint8)}), "not a model of mnist_draw"),
+        (npz.pack({"header": np.frombuffer(b"[]", np.uint8)}), "no mnist_draw model"),
         (npz.pack({"header": np.zeros(2_000_000, np.uint8)}), "2,000,000 bytes"),
-        (with_header(format="something else"), "not a model of mnist_draw"),
-        (with_header(version=2), "newer mnist_draw"),
-        (with_header(version="1"), "format version is '1'"),
-        (with_header(version=True), "format version is True"),
-        (with_header(network=7), "'network' is missing or of the wrong kind"),
+        (with_header(format="something else"), "no mnist_draw model"),
+        (with_header(version=2), "newer program"),
+        (with_header(version="1"), "version is '1'"),
+        (with_header(version=True), "version is True"),
+        (with_header(network=7), "network is 7, not a text"),
         (with_header(shapes=[[4, 3]]), "promises parameters"),
-        (with_header(metadata=None), "'metadata' is missing"),
+        (with_header(metadata=None), "metadata is None"),
         (with_arrays(parameter_000=np.full((4, 3), np.nan, np.float32)), "12 values"),
         (with_arrays(parameter_000=np.ones((4, 3))), "type float64, expected float32"),
         (with_arrays(parameter_000=np.ones((3, 4), np.float32)), "promises parameters"),

@@ -79,8 +79,7 @@ class LearnController(QObject):
 
     def use(self, model: ModelFile) -> None:
         """Know which network answers: one that has learnt can be undone."""
-        before = model.metadata.get("before")
-        self._before = before if isinstance(before, str) else ""
+        self._before = model.info.before
         self._card.show_undo(bool(self._before))
 
     def undo(self) -> None:

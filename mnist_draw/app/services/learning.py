@@ -6,7 +6,6 @@ gives one a thread each time.
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -131,7 +130,7 @@ class LearningWorker(QObject):
         model = learnt.model
         try:
             key = self._key or save_learnt(before, before=True).key
-            model = dataclasses.replace(model, metadata={**model.metadata, "before": key})
+            model = model.with_info(before=key)
             return Outcome(model, save_learnt(model).key, words)
         except UserError as error:
             unsaved = "The new network answers until the program ends, but it is not saved."

@@ -11,7 +11,9 @@ from typing import Any
 
 from PyQt5.QtCore import QLockFile
 
+from mnist_draw.dataset.mnist import dataset_name
 from mnist_draw.errors import UserError
+from mnist_draw.storage.models import ModelFile, save_model
 from mnist_draw.storage.spare_names import put_aside
 from mnist_draw.training.runs.checkpoint import Checkpoint, load_checkpoint
 from mnist_draw.training.runs.history import History
@@ -145,20 +147,26 @@ class RunKeeper:
 
     # -- its network
 
-    def model(self, parameters: Any) -> Any:
-        """Return the network after the last epoch as a ``ModelFile``."""
-        from mnist_draw.storage.models import ModelFile
+    def model(self, parameters: Any) -> ModelFile:
+        """Return the network after the last epoch."""
+        settings, history = self.run.settings, self.history
+        epochs = len(history.epochs)
+        return ModelFile(settings.network, parameters).with_info(
+            title=f"Just trained, {epochs} {'epoch' if epochs == 1 else 'epochs'}",
+            data=dataset_name(settings.data_folder),
+            epochs=epochs,
+            created=time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+            settings=settings.to_json(),
+            validation_accuracy=history.epochs[-1].validation_accuracy if epochs else None,
+            test_accuracy=history.test_accuracy,
+        )
 
-        return ModelFile(self.run.settings.network, parameters, self._metadata())
-
-    def save_model(self, model: Any) -> Path:
+    def save_model(self, model: ModelFile) -> Path:
         """Write the network; raises ``StorageError``."""
-        from mnist_draw.storage.models import save_model
-
         save_model(self.run.folder / MODEL, model)
         return self.run.folder / MODEL
 
-    def calibrated(self, model: Any, data: Any) -> Any:
+    def calibrated(self, model: ModelFile, data: Any) -> ModelFile:
         """Return the network with how sure it may be, found on the validation pictures."""
         from mnist_draw.recognition.finished_model import finished_model
 
@@ -169,18 +177,3 @@ class RunKeeper:
             data.validation_images,
             data.validation_labels,
         )
-
-    def _metadata(self) -> dict[str, Any]:
-        history = self.history
-        epochs = len(history.epochs)
-        metadata: dict[str, Any] = {
-            "title": f"Just trained, {epochs} {'epoch' if epochs == 1 else 'epochs'}",
-            "epochs": epochs,
-            "created": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-            "settings": self.run.settings.to_json(),
-        }
-        if history.epochs:
-            metadata["validation_accuracy"] = history.epochs[-1].validation_accuracy
-        if history.test_accuracy is not None:
-            metadata["test_accuracy"] = history.test_accuracy
-        return metadata

@@ -252,7 +252,7 @@ class Window(QMainWindow):
         elif self._model is None:
             self.header.show_status("Getting the network ready", active=False, passing=False)
         else:
-            self.header.show_status(_describe(self._model), active=True, passing=False)
+            self.header.show_status(self._model.describe(), active=True, passing=False)
 
     # -- the end
 
@@ -294,13 +294,3 @@ class Window(QMainWindow):
     def shut_down(self) -> bool:
         """End all threads; return False if one did not end in time."""
         return running.shut_down()
-
-
-def _describe(model: Any) -> str:
-    """Name a network and its accuracy, for the header."""
-    metadata = model.metadata
-    words = str(metadata.get("title") or model.network)
-    accuracy = metadata.get("test_accuracy")
-    if isinstance(accuracy, int | float):
-        words += f" · {100 * accuracy:.2f} % on {metadata.get('dataset', 'MNIST')}"
-    return words

@@ -63,10 +63,11 @@ class Refusal:
         for inputs, outputs in pairwise(units):
             shapes += [(inputs, outputs), (outputs,)]
         model.require_shapes(shapes)
-        threshold = model.metadata.get("threshold")
-        if isinstance(threshold, bool) or not isinstance(threshold, int | float):
-            raise ModelFileError(f"Its threshold is {threshold!r}, expected a number.")
-        return cls(model.parameters, float(threshold))
+        threshold = model.info.threshold
+        if threshold is None:
+            found = model.metadata.get("threshold")
+            raise ModelFileError(f"Its threshold is {found!r}, expected a number.")
+        return cls(model.parameters, threshold)
 
     def likeness(self, inputs: npt.NDArray[np.floating]) -> Floats:
         """Return how much pictures look like digits, whichever.

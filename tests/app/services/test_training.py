@@ -48,6 +48,15 @@ def test_run_delivers_all_events_and_saves_the_network(qapp: QApplication, tmp_p
     assert model.metadata["test_accuracy"] == 0.9829
     assert model.metadata["settings"]["seed"] == 5
     assert model.metadata["title"] == "Just trained, 2 epochs"
+    assert model.info.data == "MNIST"
+
+
+def test_the_network_tells_which_digits_it_was_trained_with(
+    qapp: QApplication, tmp_path: Path
+) -> None:
+    settings = TrainingSettings(epochs=1, data_folder=str(tmp_path / "fashion"))
+    TrainingWorker(settings, tmp_path, train=Loop(batches=2)).run()
+    assert load_model(tmp_path / MODEL_NAME).describe().endswith("% on fashion")
 
 
 def test_a_run_leaves_record_and_figures(qapp: QApplication, tmp_path: Path) -> None:

@@ -48,7 +48,9 @@ class Setup:
         self.qtbot = qtbot
         self.loop = loop or Loop()
         self.recognisers: list[Recogniser] = []
-        worker = RecognitionWorker(lambda: model(title="A network", test_accuracy=0.992), self.make)
+        worker = RecognitionWorker(
+            lambda: model(title="A network", data="Clothes", test_accuracy=0.992), self.make
+        )
         self.window = Window(Preferences(), Recognition(worker), Training(self.loop))
         qtbot.addWidget(self.window)
         with qtbot.waitSignal(worker.ready):
@@ -122,7 +124,7 @@ def test_every_control_is_named_and_explained(setup: Setup) -> None:
 def test_a_drawing_is_answered(setup: Setup, qtbot: QtBot) -> None:
     setup.window.draw_tab.canvas.add_stroke([(200, 200), (300, 300)])
     qtbot.waitUntil(lambda: setup.text("predictionLabel") == "1")
-    assert setup.text("statusLabel") == "A network · 99.20 % on MNIST"
+    assert setup.text("statusLabel") == "A network · 99.20 % on Clothes"
 
 
 def test_a_run_from_start_to_end(setup: Setup, qtbot: QtBot) -> None:

@@ -1,0 +1,106 @@
+"""What is known about a trained network: read once from its file, then used by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from mnist_draw.storage.document import Fields
+
+_LONGEST = 200
+_MOST = 2**53
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """What a model file tells about its network; everything may be unknown.
+
+    The names are those of the file's metadata, which may hold more.
+
+    Attributes
+    ----------
+    title : str
+        What the network is called on the screen; empty where unknown, as are all texts.
+    data : str
+        The data set that it was trained and tested with, such as ``"MNIST"``.
+    test_accuracy, validation_accuracy : float or None
+        Shares from 0 to 1.
+    test_loss : float or None
+        Mean cross-entropy in nats.
+    epochs : int or None
+        Epochs of training.
+    created : str
+        Local date and time, as ``2026-11-25T10:15:00+0100``.
+    program, engine : str
+        What trained it.
+    temperature : float
+        Divides the logits so that probabilities mean what they say; 1 changes nothing.
+    refused : float
+        Share of the validation pictures that are no digits in the eyes of the rule for digits.
+    lenience : float
+        Log odds of likeness by which that rule is to be less strict.
+    threshold : float or None
+        Of that rule itself: log odds under which a picture is no digit.
+    before : str
+        The key of the network that fine-tuning began with.
+    extra_digits : int
+        Digits of the user's among the training pictures.
+    settings : Mapping
+        The settings of the training, as `mnist_draw.training.settings` writes them.
+    learnt : Mapping
+        How fine-tuning changed what is read rightly.
+    """
+
+    title: str = ""
+    data: str = ""
+    test_accuracy: float | None = None
+    validation_accuracy: float | None = None
+    test_loss: float | None = None
+    epochs: int | None = None
+    created: str = ""
+    program: str = ""
+    engine: str = ""
+    temperature: float = 1.0
+    refused: float = 0.0
+    lenience: float = 0.0
+    threshold: float | None = None
+    before: str = ""
+    extra_digits: int = 0
+    settings: Mapping[str, Any] | None = None
+    learnt: Mapping[str, Any] | None = None
+
+    @classmethod
+    def of(cls, metadata: dict[str, Any]) -> ModelInfo:
+        """Read the metadata of a model file; a value of no use counts as unknown."""
+        read = Fields(metadata)
+        settings, learnt = read.fields("settings", None), read.fields("learnt", None)
+        return cls(
+            title=read.text("title", _LONGEST, "").strip(),
+            data=read.text("data", _LONGEST, ""),
+            test_accuracy=read.number("test_accuracy", 0, 1, None),
+            validation_accuracy=read.number("validation_accuracy", 0, 1, None),
+            test_loss=read.number("test_loss", 0, 1e300, None),
+            epochs=read.whole("epochs", 0, _MOST, None),
+            created=read.text("created", _LONGEST, ""),
+            program=read.text("program", _LONGEST, ""),
+            engine=read.text("engine", _LONGEST, ""),
+            temperature=read.number("temperature", 1e-6, 1e6, 1.0),
+            refused=read.number("refused", 0, 1, 0.0),
+            lenience=read.number("lenience", 0, 1e6, 0.0),
+            threshold=read.number("threshold", -1e6, 1e6, None),
+            before=read.text("before", _LONGEST, ""),
+            extra_digits=read.whole("extra_digits", 0, _MOST, 0),
+            settings=settings.values if settings is not None else None,
+            learnt=learnt.values if learnt is not None else None,
+        )
+
+    def accuracy_words(self) -> str:
+        """Return the accuracy on test pictures for the screen; empty where it is unknown."""
+        if self.test_accuracy is None:
+            return ""
+        return f"{100 * self.test_accuracy:.2f} % on {self.data or 'its test pictures'}"
+
+
+#: What can be told with :meth:`mnist_draw.storage.models.ModelFile.with_info`.
+NAMES = frozenset(entry.name for entry in fields(ModelInfo))
