@@ -4,9 +4,9 @@ Two finders stand in ``sys.meta_path``:
 
 * :class:`NamesFinder`, at the end. What is really installed has been found before it is
   asked, so a real Theano wins without a question. Where there is none, it serves
-  ``theano`` from the folder ``pytensor_names``; beside a real Theano it serves the one
-  module that Lasagne 0.1 wants and Theano 1.0.5 no longer has,
-  ``theano.tensor.signal.downsample``.
+  ``theano`` from the folder ``pytensor_names`` and from the table of
+  `mnist_draw.theano_bridge.aliases`; beside a real Theano it serves the one module that
+  Lasagne 0.1 wants and Theano 1.0.5 no longer has, ``theano.tensor.signal.downsample``.
 * :class:`PreparingFinder`, at the front. It finds nothing itself: it lets the others
   find ``theano`` and ``lasagne`` and puts what must be true *before* they run (flags,
   cache folder, a stand-in for ``pkg_resources``) in front of their execution.
@@ -24,7 +24,7 @@ from importlib.abc import Loader, MetaPathFinder
 from pathlib import Path
 from types import ModuleType
 
-from mnist_draw.theano_bridge import environment, lasagne_import, missing
+from mnist_draw.theano_bridge import aliases, environment, lasagne_import, missing
 
 NAMES_FOLDER = Path(__file__).with_name("pytensor_names")
 
@@ -59,9 +59,9 @@ class NamesFinder(MetaPathFinder):
             # path finder has found this file already.
             name = NAMES_FOLDER / "theano" / "tensor" / "signal" / "downsample.py"
             return _spec_of_file(fullname, name)
-        if served_by_bridge(sys.modules["theano"]):
-            missing.raise_import_error(fullname)
-        return None
+        if not served_by_bridge(sys.modules["theano"]):
+            return None
+        return aliases.spec_of(fullname) or missing.raise_import_error(fullname)
 
 
 class PreparingFinder(MetaPathFinder):

@@ -135,6 +135,10 @@ class RandomStreams:
         return numbers
 
 
+#: The name in ``theano.sandbox.rng_mrg``. The numbers are not those of L'Ecuyer's MRG31k3p.
+MRG_RandomStreams = RandomStreams
+
+
 def new_state(seed: np.random.SeedSequence) -> Any:
     """The value of a state that starts at `seed`."""
     return np.array(seed.generate_state(1, np.uint64)[0]).astype(np.int64)

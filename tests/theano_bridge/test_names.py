@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import mnist_draw.theano_bridge
+from mnist_draw.theano_bridge import aliases
 
 mnist_draw.theano_bridge.install()
 
@@ -168,6 +169,17 @@ def test_from_imports_of_what_is_not_carried_keep_the_sentence() -> None:
 def test_looking_up_what_is_not_carried_says_so(look_up: Any) -> None:
     with pytest.raises(AttributeError, match=r"theano[\w.]* is not carried by mnist_draw"):
         look_up()
+
+
+@on_pytensor
+@pytest.mark.parametrize("name", aliases.HOMES)
+def test_a_module_under_another_name_has_its_names_and_no_others(name: str) -> None:
+    module, home = importlib.import_module(name), importlib.import_module(aliases.HOMES[name])
+    names = [each for each in vars(home) if not each.startswith("_")]
+    assert names
+    assert all(getattr(module, each) is getattr(home, each) for each in names)
+    with pytest.raises(AttributeError, match=f"{name}.nonsense is not carried"):
+        _ = module.nonsense
 
 
 @on_pytensor
