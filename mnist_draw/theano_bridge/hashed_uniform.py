@@ -3,7 +3,7 @@
 Number i of a draw is a hash of the draw's 64-bit state and of i; the next draw has another
 state. Nothing is carried from one number to the next, so that any thread can compute any part
 of a dropout mask, where it is used and as often as it is used
-(`mnist_draw.theano_bridge.native.elementwise.random_number` is the same in machine code).
+(`mnist_draw.theano_bridge.native.kernels.elementwise.random_number` is the same in machine code).
 
 The mixing functions are SplitMix64's (G. L. Steele, D. Lea, C. H. Flood: "Fast splittable
 pseudorandom number generators", OOPSLA 2014) for the state and ``lowbias32`` (C. Wellons,

@@ -3,26 +3,23 @@
 PyTensor compiles a graph by way of Numba, which takes seconds for each function and leaves
 three things on the table: dropout masks from a serial generator, copies of transposed matrices,
 and everything between the matrix products on one core. This package compiles the graphs of
-Lasagne's networks directly with LLVM (through llvmlite, which Numba brings along):
+Lasagne's networks directly with LLVM (through llvmlite, which Numba brings along). ``DESIGN.md``
+beside this file follows one function from its graph to the threads that run it.
 
-=================== ============================================================================
-module              job
-=================== ============================================================================
-:mod:`~.emitter`    writes LLVM's assembly language: loops, loads, stores
-:mod:`~.scalars`    the scalar operations of Theano, one element at a time
-:mod:`~.elementwise` fused elementwise kernels, random masks included
-:mod:`~.kernels`    matrix product, reductions, softmax, gather and scatter
-:mod:`~.vectors`    vector registers, for
-:mod:`~.convolution` convolution, with :mod:`~.convolution_gradients` and :mod:`~.pooling`
-:mod:`~.llvm`       optimises and loads machine code
-:mod:`~.runner`     runs a list of kernels on all cores, without the interpreter
-:mod:`~.team`       the threads that help
-:mod:`~.plan`       from a graph and the shapes of its inputs to such a list, by way of
-:mod:`~.handlers`   what each operation becomes (:mod:`~.picture_handlers`: convolution, pooling)
-:mod:`~.shapes`     what follows from shapes alone
-:mod:`~.blas`       where SciPy's BLAS is
-:mod:`~.linker`     the linker that PyTensor calls
-=================== ============================================================================
+==================== =========================================================================
+module               job
+==================== =========================================================================
+:mod:`~.linker`      the linker that PyTensor calls; one plan for each set of shapes
+:mod:`~.in_place`    which outputs may take the place of an input
+:mod:`~.handlers`    what each operation of the graph becomes
+:mod:`~.kernels`     the machine code of the operations
+:mod:`~.plan`        from a graph and the shapes of its inputs to a list of kernels
+:mod:`~.phases`      which kernels run in a row on one core, which side by side
+:mod:`~.scratch`     arrays between two kernels that need no memory of their own
+:mod:`~.layout`      the words that tell the threads what to call
+:mod:`~.runner`      runs a list of kernels on all cores, without the interpreter
+:mod:`~.team`        the threads that help
+==================== =========================================================================
 
-A graph with an operation that is not known here is left to PyTensor's Numba linker.
+A graph with an operation that is not in `handlers` is left to PyTensor's Numba linker.
 """

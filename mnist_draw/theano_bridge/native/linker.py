@@ -10,15 +10,12 @@ from pytensor.graph.basic import Constant, Variable
 from pytensor.link.basic import JITLinker
 from pytensor.link.numba.linker import NumbaLinker
 
-from mnist_draw.theano_bridge.native import (
-    picture_handlers,  # noqa: F401 - adds its handlers
-    reduction_handlers,  # noqa: F401 - adds its handlers
-    row_handlers,  # noqa: F401 - adds its handlers
-    scalars,
-)
-from mnist_draw.theano_bridge.native.handlers import HANDLERS, VIEWS, copied, elemwise, materialise
+from mnist_draw.theano_bridge.native import in_place
+from mnist_draw.theano_bridge.native.handlers import HANDLERS
+from mnist_draw.theano_bridge.native.handlers.elementwise import copied, elemwise, materialise
+from mnist_draw.theano_bridge.native.handlers.shapes import from_shapes, known_scalars
+from mnist_draw.theano_bridge.native.kernels.scalars import UnknownOperationError
 from mnist_draw.theano_bridge.native.plan import Array, Plan, Planner, Value, signature
-from mnist_draw.theano_bridge.native.shapes import from_shapes, known_scalars
 
 #: Plans for so many different shapes are kept.
 MOST_PLANS = 8
@@ -36,7 +33,7 @@ class NativeLinker(JITLinker):  # type: ignore[misc]
 
     def fgraph_convert(self, fgraph: Any, order: Any = None, **options: Any) -> Any:
         """Return what runs the graph."""
-        return GraphRunner(fgraph, _scheduled(fgraph, order))
+        return GraphRunner(fgraph, in_place.scheduled(fgraph, order))
 
     def jit_compile(self, fn: Any) -> Any:
         """Return it as it is: a plan is made when shapes are known."""
@@ -71,7 +68,7 @@ class GraphRunner:
         if plan is None:
             try:
                 plan = self._plan(inputs)
-            except scalars.UnknownOperationError:
+            except UnknownOperationError:
                 self._fallback = _numba_function(self._fgraph)
                 return self._left(inputs)
             if len(self._plans) >= MOST_PLANS:
@@ -88,13 +85,13 @@ class GraphRunner:
 
     def _plan(self, inputs: Sequence[Array]) -> Plan:
         planner = Planner(inputs)
-        replaceable = _replaceable(self._fgraph, self._order)
+        replaceable = in_place.replaceable(self._fgraph, self._order)
         updated = {index for places in replaceable.values() for _, index in places.values()}
         values: dict[Variable, Value] = {
             variable: planner.take_input(index, array, index in updated)
             for index, (variable, array) in enumerate(zip(self._fgraph.inputs, inputs, strict=True))
         }
-        in_place: dict[int, int] = {}
+        written: dict[int, int] = {}
         for node in self._order:
             operands = [_value_of(values, variable) for variable in node.inputs]
             results = from_shapes(node, operands)
@@ -102,123 +99,35 @@ class GraphRunner:
                 targets = {}
                 for place, (number, index) in replaceable.get(node, {}).items():
                     old = values[self._fgraph.inputs[index]]
-                    if _fits(old, index, operands):
+                    if in_place.fits(old, index, operands):
                         targets[place] = old
-                        in_place[number] = index
-                for place, old in _used_up(self._fgraph, node, operands).items():
+                        written[number] = index
+                for place, old in in_place.used_up(self._fgraph, node, operands).items():
                     targets.setdefault(place, old)
                 results = elemwise(planner, node, operands, targets)
                 results = known_scalars(node, operands, results)
             elif results is None:
                 name = type(node.op).__name__
                 if name not in HANDLERS:
-                    raise scalars.UnknownOperationError(name)
+                    raise UnknownOperationError(name)
                 results = HANDLERS[name](planner, node, operands)
             values.update(zip(node.outputs, results, strict=True))
         outputs = []
         for number, variable in enumerate(self._fgraph.outputs):
             value = materialise(planner, _value_of(values, variable))
-            if value.source is not None and number not in in_place:
+            if value.source is not None and number not in written:
                 # What is (part of) an input may lie elsewhere in the next run.
                 value = copied(planner, value)
             outputs.append(value)
-        return Plan(inputs, planner, outputs, in_place)
+        return Plan(inputs, planner, outputs, written)
 
 
 def _value_of(values: dict[Variable, Value], variable: Variable) -> Value:
     if variable not in values:
         if not isinstance(variable, Constant):
-            raise scalars.UnknownOperationError(f"the input {variable}")
+            raise UnknownOperationError(f"the input {variable}")
         values[variable] = Value(np.asarray(variable.data), static=True)
     return values[variable]
-
-
-def _scheduled(fgraph: Any, order: list[Any]) -> list[Any]:
-    """Put the nodes that make new values of shared variables last.
-
-    All other readers of the old values have then run, and the new ones may take their place.
-    """
-    updates = {fgraph.outputs[number].owner for number in fgraph.update_mapping or {}}
-    waiting, result, late = list(order), [], []
-    blocked: set[Any] = set()
-    for node in waiting:
-        # A node that needs an update's result can only come after it.
-        if node in updates or any(variable.owner in blocked for variable in node.inputs):
-            blocked.add(node)
-            late.append(node)
-        else:
-            result.append(node)
-    return result + late
-
-
-def _replaceable(fgraph: Any, order: list[Any]) -> dict[Any, dict[int, tuple[int, int]]]:
-    """Find the outputs that may be written over the input that they are the new value of.
-
-    Returns
-    -------
-    dict
-        Node → {place among its outputs: (output of the graph, input of the graph)}, where no
-        later node reads the old value.
-    """
-    position = {node: number for number, node in enumerate(order)}
-    aliases = {variable: variable for variable in fgraph.inputs}
-    last_read = dict.fromkeys(fgraph.inputs, -1)
-    for node in order:
-        for variable in node.inputs:
-            if variable in aliases:
-                last_read[aliases[variable]] = position[node]
-        if type(node.op).__name__ in VIEWS and node.inputs[0] in aliases:
-            # Who reads a view reads what it is a view of.
-            aliases[node.outputs[0]] = aliases[node.inputs[0]]
-    kept = {aliases[variable] for variable in fgraph.outputs if variable in aliases}
-    result: dict[Any, dict[int, tuple[int, int]]] = {}
-    for number, index in (fgraph.update_mapping or {}).items():
-        new, old = fgraph.outputs[number], fgraph.inputs[index]
-        node = new.owner
-        if node is not None and last_read[old] <= position[node] and old not in kept:
-            result.setdefault(node, {})[node.outputs.index(new)] = (number, index)
-    return result
-
-
-def _fits(old: Value, index: int, operands: list[Value]) -> bool:
-    """Whether an elementwise loop may write over an input that it may also read."""
-    if old.source != index or not old.array.flags.writeable:
-        return False
-    shape = np.broadcast_shapes(*(operand.shape for operand in operands))
-    same_view = all(
-        operand.random
-        or operand.source != index
-        or (operand.array.shape == old.shape and operand.array.strides == old.array.strides)
-        for operand in operands
-    )
-    return shape == old.shape and same_view
-
-
-def _used_up(fgraph: Any, node: Any, operands: list[Value]) -> dict[int, Value]:
-    """Find operands that nobody reads again, and outputs that may take their place.
-
-    The memory is in the cache already, and there is the less of it.
-    """
-    shape = np.broadcast_shapes(*(operand.shape for operand in operands))
-    free = [
-        operand
-        for variable, operand in zip(node.inputs, operands, strict=True)
-        # A view, or what is seen in another way elsewhere, shares its memory.
-        if variable.owner is not None
-        and type(variable.owner.op).__name__ not in VIEWS
-        and {client for client, _ in fgraph.clients[variable]} == {node}
-        and not (operand.static or operand.random or operand.source is not None)
-        and operand.shape == shape
-        and operand.array.flags.c_contiguous
-    ]
-    result: dict[int, Value] = {}
-    for place, output in enumerate(node.outputs):
-        for operand in free:
-            if operand.array.dtype == np.dtype(output.type.dtype):
-                result[place] = operand
-                free = [other for other in free if other.array is not operand.array]
-                break
-    return result
 
 
 def _numba_function(fgraph: Any) -> Callable[..., Any]:

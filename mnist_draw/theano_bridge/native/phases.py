@@ -17,7 +17,7 @@ from enum import IntEnum
 from math import gcd
 from typing import NamedTuple
 
-from mnist_draw.theano_bridge.native.emitter import Function
+from mnist_draw.theano_bridge.native.kernels.emitter import Function
 
 #: Rows are passed on from kernel to kernel in blocks of about this many bytes, so that they are
 #: still in a core's own cache.

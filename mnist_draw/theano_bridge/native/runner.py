@@ -21,8 +21,8 @@ from typing import Any
 
 import llvmlite.binding as llvm
 
-from mnist_draw.theano_bridge.native.emitter import Function
-from mnist_draw.theano_bridge.native.llvm import addresses_of
+from mnist_draw.theano_bridge.native.kernels.emitter import Function
+from mnist_draw.theano_bridge.native.kernels.llvm import addresses_of
 
 #: Words of the table for each kernel, and what they hold.
 WORDS = 24

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mnist_draw.theano_bridge.native import phases
-from mnist_draw.theano_bridge.native.emitter import Function
+from mnist_draw.theano_bridge.native.kernels.emitter import Function
 from mnist_draw.theano_bridge.native.phases import BLOCK_BYTES, Instruction, Region, arrange
 from mnist_draw.theano_bridge.native.scratch import passed_on
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import llvmlite.binding as llvm
 
-from mnist_draw.theano_bridge.native.emitter import Function
+from mnist_draw.theano_bridge.native.kernels.emitter import Function
 
 _lock = threading.Lock()
 #: Engines own the machine code; they live as long as the program.

@@ -10,16 +10,19 @@ convolutions", ICML 2018.)
 
 from __future__ import annotations
 
-from mnist_draw.theano_bridge.native.emitter import Emitter, Function, Register, integer
-from mnist_draw.theano_bridge.native.vectors import (
-    PARAMETERS,
+from mnist_draw.theano_bridge.native.kernels.emitter import (
     START,
     STOP,
+    Emitter,
+    Function,
+    Register,
+    integer,
+)
+from mnist_draw.theano_bridge.native.kernels.vectors import (
     Shapes,
     Vectors,
     blocks,
     index_of,
-    named,
     scratch_of,
     turned,
 )
@@ -32,7 +35,7 @@ def pack_weights(shapes: Shapes, by_input: bool) -> Function:
     filters) for the forward kernel, parallel over channels, or (filters, taps, channels) for the
     gradient by the input, parallel over filters; the last dimension is padded to whole vectors.
     """
-    s, e = shapes, Emitter("KERNEL", PARAMETERS)
+    s, e = shapes, Emitter("pack_weights")
     out, w = e.pointer(0), e.pointer(1)
     lanes_of = s.channels if by_input else s.filters
     per_outer, per_lane = (s.channels, 1) if by_input else (1, s.channels)
@@ -44,7 +47,7 @@ def pack_weights(shapes: Shapes, by_input: bool) -> Function:
         with e.loop(integer(0), integer(lanes_of)) as lane:
             at = index_of(e, (outer, per_outer * s.taps), (lane, per_lane * s.taps), (source, 1))
             e.store(out, e.op("add nsw", base, lane), e.load(w, s.dtype, at))
-    return named(e, "pack_weights")
+    return e.named()
 
 
 def forward(shapes: Shapes) -> Function:
@@ -54,7 +57,7 @@ def forward(shapes: Shapes) -> Function:
     packed filters and of scratch memory for each chunk (places × filters, padded); pictures in
     a chunk.
     """
-    s, e = shapes, Emitter("KERNEL", PARAMETERS)
+    s, e = shapes, Emitter("convolution")
     v = Vectors(e, s)
     out, x, w, scratch_base = (e.pointer(index) for index in range(4))
     width = s.padded(s.filters)
@@ -68,7 +71,7 @@ def forward(shapes: Shapes) -> Function:
             value = e.load(scratch, s.dtype, index_of(e, (place, width), (f, 1)))
             target = index_of(e, (n, s.filters * s.places), (f, s.places), (place, 1))
             e.store(out, target, value)
-    return named(e, "convolution")
+    return e.named()
 
 
 def _forward_tile(
@@ -112,7 +115,7 @@ def pad(dtype: str, height: int, width: int, sides: tuple[tuple[int, int], ...])
     Arguments: the addresses of the result and of the pictures. Parallel over pictures and
     channels.
     """
-    e = Emitter("KERNEL", PARAMETERS)
+    e = Emitter("pad")
     out, x = e.pointer(0), e.pointer(1)
     (top, bottom), (left, right) = sides
     big_width = width + left + right
@@ -123,4 +126,4 @@ def pad(dtype: str, height: int, width: int, sides: tuple[tuple[int, int], ...])
         with e.loop(integer(0), integer(width), independent=True) as i:
             value = e.load(x, dtype, e.op("add nsw", source, i))
             e.store(out, e.op("add nsw", target, i), value)
-    return named(e, "pad")
+    return e.named()

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from mnist_draw.theano_bridge.native.emitter import Emitter, Function, Register, integer, literal
-from mnist_draw.theano_bridge.native.vectors import (
-    PARAMETERS,
+from mnist_draw.theano_bridge.native.kernels.emitter import (
     START,
     STOP,
+    Emitter,
+    Function,
+    Register,
+    integer,
+    literal,
+)
+from mnist_draw.theano_bridge.native.kernels.vectors import (
     Shapes,
     Vectors,
     blocks,
     index_of,
-    named,
     scratch_of,
     turned,
 )
@@ -24,7 +28,7 @@ def by_input(shapes: Shapes) -> Function:
     packed filters and of scratch memory for each chunk (height × width × channels, padded);
     pictures in a chunk.
     """
-    s, e = shapes, Emitter("KERNEL", PARAMETERS)
+    s, e = shapes, Emitter("convolution_by_input")
     v = Vectors(e, s)
     out, g, w, scratch_base = (e.pointer(index) for index in range(4))
     lanes_of = s.padded(s.channels)
@@ -47,7 +51,7 @@ def by_input(shapes: Shapes) -> Function:
             with e.loop(integer(0), integer(area), independent=True) as place:
                 value = e.load(scratch, s.dtype, index_of(e, (place, lanes_of), (c, 1)))
                 e.store(out, e.op("add nsw", target, place), value)
-    return named(e, "convolution_by_input")
+    return e.named()
 
 
 def _by_input_tile(
@@ -94,7 +98,7 @@ def by_filters(shapes: Shapes) -> Function:
     the pictures, of the gradient by the result and of scratch memory for each chunk
     (places × filters, padded); pictures in a chunk.
     """
-    s, e = shapes, Emitter("KERNEL", PARAMETERS)
+    s, e = shapes, Emitter("convolution_by_filters")
     v = Vectors(e, s)
     parts, x, g, scratch_base = (e.pointer(index) for index in range(4))
     width = s.padded(s.filters)
@@ -120,7 +124,7 @@ def by_filters(shapes: Shapes) -> Function:
                     _by_filters_tile(
                         v, s, (part, x, scratch), (n, c, ky), (k0, taps), (first, count)
                     )
-    return named(e, "convolution_by_filters")
+    return e.named()
 
 
 def _by_filters_tile(
@@ -172,7 +176,7 @@ def add_parts(shapes: Shapes, parts: int) -> Function:
     Arguments: the addresses of the result (filters, channels, rows, columns) and of the parts.
     Parallel over filters.
     """
-    s, e = shapes, Emitter("KERNEL", PARAMETERS)
+    s, e = shapes, Emitter("add_parts")
     out, source = e.pointer(0), e.pointer(1)
     width = s.padded(s.filters)
     size = s.channels * s.taps * width
@@ -188,4 +192,4 @@ def add_parts(shapes: Shapes, parts: int) -> Function:
         turned = e.op("sub nsw", integer(s.taps - 1), tap) if s.flip else tap
         at = index_of(e, (f, s.channels * s.taps), (c, s.taps), (turned, 1))
         e.store(out, at, total)
-    return named(e, "add_parts")
+    return e.named()

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from mnist_draw.theano_bridge.native import reductions
-from mnist_draw.theano_bridge.native.handlers import HANDLERS, UnknownOperationError, contiguous
+import numpy as np
+
+from mnist_draw.theano_bridge.native.handlers.elementwise import contiguous
+from mnist_draw.theano_bridge.native.kernels import reductions
+from mnist_draw.theano_bridge.native.kernels.scalars import UnknownOperationError
 from mnist_draw.theano_bridge.native.plan import Argument, Array, Planner, Value
 
 #: From so many elements on, a sum over the first dimension is taken while its rows are at hand.
@@ -31,10 +34,10 @@ def reduce(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     axes = node.op.axis
     axes = tuple(range(value.array.ndim)) if axes is None else tuple(axes)
     target, source = node.outputs[0].type.dtype, value.array.dtype.name
-    out = planner.empty([size for axis, size in enumerate(value.shape) if axis not in axes], target)
+    shape = [size for axis, size in enumerate(value.shape) if axis not in axes]
     if value.array.size == 0:
-        out[...] = 0
-        return [Value(out)]
+        return [Value(np.zeros(shape, target), static=True)]
+    out = planner.empty(shape, target)
     # Long sums of float32 are taken in parts; only sums to a single number need more digits.
     accumulator = "int64" if not target.startswith("float") else target
     if out.size == 1 and target == "float32" and operation == "Add":
@@ -108,14 +111,3 @@ def _by_parts(
     function = reductions.reduce_columns("Add", dtype, dtype, dtype)
     planner.add(function, [out, partial, parts, kept], kept, kept, rows=(0,))
     return Value(out)
-
-
-HANDLERS.update(
-    {
-        "CAReduce": reduce,
-        "Sum": reduce,
-        "Prod": reduce,
-        "Max": reduce,
-        "Min": reduce,
-    }
-)

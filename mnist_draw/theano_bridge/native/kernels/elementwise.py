@@ -7,12 +7,13 @@ numbers are computed where they are used, from a counter (see `random_number`).
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from mnist_draw.theano_bridge.native import scalars
-from mnist_draw.theano_bridge.native.emitter import (
+from mnist_draw.theano_bridge.native.kernels import scalars
+from mnist_draw.theano_bridge.native.kernels.emitter import (
+    START,
+    STOP,
     Emitter,
     Function,
     Register,
@@ -46,11 +47,10 @@ def kernel(op: Any, operands: tuple[Operand, ...], outputs: tuple[str, ...]) -> 
 
     Raises
     ------
-    mnist_draw.theano_bridge.native.scalars.UnknownOperationError
+    mnist_draw.theano_bridge.native.kernels.scalars.UnknownOperationError
     """
     flat = runs_over_elements(operands)
-    body = Emitter("KERNEL", "ptr %args, i64 %start, i64 %stop")
-    start, stop = Register("%start", "int64"), Register("%stop", "int64")
+    body = Emitter("elementwise")
     pointers = [body.pointer(index) for index in range(len(outputs) + len(operands))]
     targets, sources = pointers[: len(outputs)], pointers[len(outputs) :]
     ready = {
@@ -78,7 +78,7 @@ def kernel(op: Any, operands: tuple[Operand, ...], outputs: tuple[str, ...]) -> 
         return scalars.write(body, op, values, list(outputs))
 
     if flat:
-        with body.loop(start, stop, independent=True) as i:
+        with body.loop(START, STOP, independent=True) as i:
             results = element(i, {})
             for target, result, dtype in zip(targets, results, outputs, strict=True):
                 body.store(target, i, scalars.convert(body, result, dtype))
@@ -90,7 +90,7 @@ def kernel(op: Any, operands: tuple[Operand, ...], outputs: tuple[str, ...]) -> 
             if operand.kind in ("unit", "fixed", "strided"):
                 strides[index] = [body.argument(at + k) for k in range(3)]
                 at += 3
-        with body.loop(start, stop) as r:
+        with body.loop(START, STOP) as r:
             i0 = body.op("sdiv", r, n1)
             i1 = body.op("sub", r, body.op("mul", i0, n1))
             offset = body.op("mul", r, n2)
@@ -116,9 +116,7 @@ def kernel(op: Any, operands: tuple[Operand, ...], outputs: tuple[str, ...]) -> 
                 results = element(position, row)
                 for target, result, dtype in zip(targets, results, outputs, strict=True):
                     body.store(target, position, scalars.convert(body, result, dtype))
-    text = body.text()
-    name = "elementwise_" + hashlib.sha256(text.encode()).hexdigest()[:20]
-    return Function(name, text.replace("@KERNEL", f"@{name}"), tuple(sorted(body.declarations)))
+    return body.named()
 
 
 def runs_over_elements(operands: tuple[Operand, ...]) -> bool:

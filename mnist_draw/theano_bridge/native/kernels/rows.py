@@ -1,83 +1,24 @@
-"""The kernels that are no elementwise loops: matrix product, softmax, gather, scatter.
-
-All have one signature, ``void kernel(i64 *args, i64 start, i64 stop)``: they do the part from
-``start`` to ``stop`` of their work, so that several threads can share it.
-"""
+"""The kernels that go through the rows of a matrix: softmax, argmax, choosing by index."""
 
 from __future__ import annotations
 
 from functools import cache
 
-from mnist_draw.theano_bridge.native import scalars
-from mnist_draw.theano_bridge.native.emitter import (
+from mnist_draw.theano_bridge.native.kernels import scalars
+from mnist_draw.theano_bridge.native.kernels.emitter import (
+    START,
+    STOP,
     Emitter,
     Function,
     Register,
     integer,
     literal,
 )
-from mnist_draw.theano_bridge.native.reductions import plus
+from mnist_draw.theano_bridge.native.kernels.reductions import plus
 
-_PARAMETERS = "ptr %args, i64 %start, i64 %stop"
-_START, _STOP = Register("%start", "int64"), Register("%stop", "int64")
-_SIZE = {"float32": 4, "float64": 8}
 _CACHE_LINE = 64
 #: Rows that `take_rows` asks the memory for in advance.
 _ROWS_AHEAD = 4
-
-
-@cache
-def matrix_product(dtype: str) -> Function:
-    """C = A B through the BLAS, part of its rows or of its columns.
-
-    Arguments: the addresses of C, A and B (row-major); M, N, K; the leading dimensions of A, B
-    and C; whether A and B are stored transposed (0 or 1); whether start and stop are rows (0) or
-    columns (1) of C; the address of the BLAS' gemm.
-
-    The BLAS counts columns first, so it is asked for Cᵀ = Bᵀ Aᵀ; transposed operands go through
-    its own flags, never through a copy.
-    """
-    name = f"matrix_product_{dtype}"
-    e = Emitter(name, _PARAMETERS)
-    c, a, b = (e.argument(index) for index in range(3))
-    m, n, k, lda, ldb, ldc, ta, tb, columns, gemm = (e.argument(index) for index in range(3, 13))
-    size = integer(_SIZE[dtype])
-    part = e.op("sub", _STOP, _START)
-
-    def chosen(flag: Register, yes: Register, no: Register) -> Register:
-        bit = e.value(f"icmp ne i64 {flag.name}, 0", "bool").name
-        return e.value(f"select i1 {bit}, i64 {yes.name}, i64 {no.name}", "int64")
-
-    def moved(address: Register, elements: Register) -> Register:
-        return e.op("add", address, e.op("mul", elements, size))
-
-    zero = integer(0)
-    # A row of op(A) lies lda apart, or side by side where A is stored transposed; columns of
-    # op(B) the other way round.
-    a_row = chosen(ta, _START, e.op("mul", _START, lda))
-    b_column = chosen(tb, e.op("mul", _START, ldb), _START)
-    a = moved(a, chosen(columns, zero, a_row))
-    b = moved(b, chosen(columns, b_column, zero))
-    c = moved(c, chosen(columns, _START, e.op("mul", _START, ldc)))
-    rows = chosen(columns, m, part)
-    width = chosen(columns, part, n)
-    slots = []
-    for value in (width, rows, k, ldb, lda, ldc):
-        narrow = e.value(f"trunc i64 {value.name} to i32", "int32")
-        slots.append(e.variable("int32", narrow))
-    flags = []
-    for flag in (tb, ta):
-        letter = chosen(flag, integer(ord("T")), integer(ord("N")))
-        narrow = e.value(f"trunc i64 {letter.name} to i8", "int8")
-        flags.append(e.variable("int8", narrow))
-    one, nothing = e.variable(dtype, literal(1, dtype)), e.variable(dtype, literal(0, dtype))
-    function, pa, pb, pc = (
-        e.value(f"inttoptr i64 {value.name} to ptr", "int64").name for value in (gemm, a, b, c)
-    )
-    s_n, s_m, s_k, s_ldb, s_lda, s_ldc = slots
-    arguments = [*flags, s_n, s_m, s_k, one, pb, s_ldb, pa, s_lda, nothing, pc, s_ldc]
-    e.line(f"call void {function}({', '.join(f'ptr {x}' for x in arguments)})")
-    return e.finished()
 
 
 @cache
@@ -88,11 +29,11 @@ def softmax(dtype: str, logarithm: bool) -> Function:
     no power overflows.
     """
     name = f"{'log_' if logarithm else ''}softmax_{dtype}"
-    e = Emitter(name, _PARAMETERS)
+    e = Emitter(name)
     out, x = e.pointer(0), e.pointer(1)
     columns = e.argument(2)
     largest, total = e.variable(dtype), e.variable(dtype)
-    with e.loop(_START, _STOP) as row:
+    with e.loop(START, STOP) as row:
         base = e.op("mul", row, columns)
         e.set(largest, e.load(x, dtype, base))
         with e.loop(integer(0), columns) as j:
@@ -124,11 +65,11 @@ def argmax(dtype: str) -> Function:
     Arguments: the addresses of out (int64) and x; columns.
     """
     name = f"argmax_{dtype}"
-    e = Emitter(name, _PARAMETERS)
+    e = Emitter(name)
     out, x = e.pointer(0), e.pointer(1)
     columns = e.argument(2)
     best, where = e.variable(dtype), e.variable("int64")
-    with e.loop(_START, _STOP) as row:
+    with e.loop(START, STOP) as row:
         base = e.op("mul", row, columns)
         e.set(best, e.load(x, dtype, base))
         e.set(where, integer(0))
@@ -154,11 +95,11 @@ def gather(dtype: str, index_dtype: str) -> Function:
     1 where an index is out of range.
     """
     name = f"gather_{dtype}_{index_dtype}"
-    e = Emitter(name, _PARAMETERS)
+    e = Emitter(name)
     out, x, indices = (e.pointer(index) for index in range(3))
     columns = e.argument(3)
     fault = e.pointer(4)
-    with e.loop(_START, _STOP) as row:
+    with e.loop(START, STOP) as row:
         at = _checked(e, indices, index_dtype, row, columns, fault)
         e.store(out, row, e.load(x, dtype, e.op("add", e.op("mul", row, columns), at)))
     return e.finished()
@@ -173,13 +114,13 @@ def take_rows(index_dtype: str) -> Function:
     that nearly all time is spent waiting for it: it is told a few rows ahead what comes.
     """
     name = f"take_rows_{index_dtype}"
-    e = Emitter(name, _PARAMETERS)
+    e = Emitter(name)
     e.declarations.add("declare void @llvm.prefetch.p0(ptr, i32, i32, i32)")
     out, x, indices = (e.pointer(index) for index in range(3))
     width, count = e.argument(3), e.argument(4)
     fault = e.pointer(5)
-    with e.loop(_START, _STOP) as row:
-        last = e.op("sub", _STOP, integer(1))
+    with e.loop(START, STOP) as row:
+        last = e.op("sub", STOP, integer(1))
         ahead = e.op("add", row, integer(_ROWS_AHEAD))
         inside = e.value(f"icmp slt i64 {ahead.name}, {last.name}", "bool").name
         ahead = e.value(f"select i1 {inside}, {ahead.typed}, {last.typed}", "int64")
@@ -203,11 +144,11 @@ def scatter(dtype: str, index_dtype: str, scalar: bool) -> Function:
     Arguments as of `gather`: out, v, index; columns; fault. ``scalar``: one v for all rows.
     """
     name = f"scatter_{dtype}_{index_dtype}_{int(scalar)}"
-    e = Emitter(name, _PARAMETERS)
+    e = Emitter(name)
     out, values, indices = (e.pointer(index) for index in range(3))
     columns = e.argument(3)
     fault = e.pointer(4)
-    with e.loop(_START, _STOP) as row:
+    with e.loop(START, STOP) as row:
         base = e.op("mul", row, columns)
         with e.loop(integer(0), columns) as j:
             e.store(out, e.op("add", base, j), literal(0, dtype))

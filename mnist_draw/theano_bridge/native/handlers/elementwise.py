@@ -1,4 +1,4 @@
-"""How each operation of a graph becomes kernels (or nothing at all)."""
+"""How elementwise operations, copies and random numbers become kernels."""
 
 from __future__ import annotations
 
@@ -7,14 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from mnist_draw.theano_bridge.native import elementwise, kernels, scalars
-from mnist_draw.theano_bridge.native.elementwise import Operand
-from mnist_draw.theano_bridge.native.plan import Argument, Array, Handler, Planner, Value
-
-#: A thread with fewer rows of a matrix product than this is better off with columns.
-_FEW_ROWS = 64
-
-UnknownOperationError = scalars.UnknownOperationError
+from mnist_draw.theano_bridge.native.kernels import elementwise
+from mnist_draw.theano_bridge.native.kernels.elementwise import Operand
+from mnist_draw.theano_bridge.native.kernels.scalars import UnknownOperationError
+from mnist_draw.theano_bridge.native.plan import Argument, Planner, Value
 
 
 def elemwise(
@@ -146,126 +142,3 @@ def hashed_uniform(planner: Planner, node: Any, values: list[Value]) -> list[Val
         raise UnknownOperationError("random numbers of a shape that depends on values")
     shape = tuple(int(n) for n in size.array)
     return [Value(state.array, state.source, random=True, shape=shape)]
-
-
-def view(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
-    """Plan an operation that only looks at its first operand in another way."""
-    first = materialise(planner, values[0])
-    if type(node.op).__name__ == "Reshape":
-        first = contiguous(planner, first)
-    storage: list[list[Any]] = [[None] for _ in node.outputs]
-    node.op.perform(node, [first.array, *(value.array for value in values[1:])], storage)
-    result = storage[0][0]
-    if result.size and not np.shares_memory(result, first.array):
-        raise UnknownOperationError(f"{type(node.op).__name__} that copies")
-    return [Value(result, first.source)]
-
-
-def dot(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
-    """Plan a matrix product; transposed operands are taken as they are."""
-    a, b = (_matrix(planner, value) for value in values)
-    (m, k), (other, n) = a.shape, b.shape
-    if k != other:
-        raise ValueError(f"shapes do not fit: {a.shape} times {b.shape}")
-    dtype = a.array.dtype.name
-    if dtype not in ("float32", "float64") or b.array.dtype != a.array.dtype:
-        raise UnknownOperationError(f"product of {dtype} and {b.array.dtype.name}")
-    c = planner.empty((m, n), dtype)
-    multiply(planner, a, b, c)
-    return [Value(c)]
-
-
-def multiply(planner: Planner, a: Value, b: Value, c: Array) -> None:
-    """Add the kernel of C = A B; each matrix is row-major or the transpose of one that is."""
-    (m, k), n = a.shape, b.shape[1]
-    if 0 in (m, n, k):
-        c[...] = 0
-        return
-    ta, lda = _layout(a.array)
-    tb, ldb = _layout(b.array)
-    # Rows are what other kernels can follow; few of them are cut the other way.
-    columns = m < min(n, _FEW_ROWS * planner.threads)
-    arguments: list[Argument] = [
-        c,
-        a,
-        b,
-        m,
-        n,
-        k,
-        lda,
-        ldb,
-        n,
-        ta,
-        tb,
-        int(columns),
-        _gemm(c.dtype.name),
-    ]
-    extent = n if columns else m
-    # Rows of C are columns to the BLAS, whose innermost kernels take 4 of them, or 16 of the other.
-    chunk = planner.share(extent, m * n * k // 16, 16 if columns else 4, parts=1)
-    by_rows = () if columns else (0,) if ta else (0, 1)
-    planner.add(
-        kernels.matrix_product(c.dtype.name), arguments, extent, chunk,
-        rows=by_rows, whole=True, work=m * n * k // 16,
-    )  # fmt: skip
-
-
-def _matrix(planner: Planner, value: Value) -> Value:
-    value = materialise(planner, value)
-    if value.array.ndim != 2:
-        raise UnknownOperationError(f"product of {value.array.ndim}-dimensional arrays")
-    array = value.array
-    return (
-        value
-        if array.flags.c_contiguous or array.T.flags.c_contiguous
-        else contiguous(planner, value)
-    )
-
-
-def _layout(array: Array) -> tuple[int, int]:
-    """Return whether the matrix is stored transposed, and its leading dimension."""
-    if array.flags.c_contiguous:
-        return 0, max(1, array.shape[1])
-    return 1, max(1, array.shape[0])
-
-
-def _gemm(dtype: str) -> int:
-    """The address of the BLAS' matrix product, by way of SciPy."""
-    from mnist_draw.theano_bridge.native.blas import address
-
-    return address({"float32": "sgemm", "float64": "dgemm"}[dtype])
-
-
-def deep_copy(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
-    """Plan an output that is an input: outputs are copied at the end anyway."""
-    return [materialise(planner, values[0])]
-
-
-#: Operations whose output may be their first input, seen in another way.
-VIEWS = frozenset(
-    {
-        "Assert",
-        "CheckAndRaise",
-        "DeepCopyOp",
-        "DimShuffle",
-        "ExpandDims",
-        "Reshape",
-        "SpecifyShape",
-        "Subtensor",
-        "ViewOp",
-    }
-)
-
-#: By the name of the operation's class.
-HANDLERS: dict[str, Handler] = {
-    "Elemwise": elemwise,
-    "HashedUniform": hashed_uniform,
-    "DimShuffle": view,
-    "ExpandDims": view,
-    "Reshape": view,
-    "SpecifyShape": view,
-    "Subtensor": view,
-    "ViewOp": view,
-    "Dot": dot,
-    "DeepCopyOp": deep_copy,
-}

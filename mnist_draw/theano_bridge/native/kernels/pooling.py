@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 
-from mnist_draw.theano_bridge.native import scalars
-from mnist_draw.theano_bridge.native.emitter import Emitter, Function, Register, integer, literal
-
-_PARAMETERS = "ptr %args, i64 %start, i64 %stop"
-_START, _STOP = Register("%start", "int64"), Register("%stop", "int64")
+from mnist_draw.theano_bridge.native.kernels import scalars
+from mnist_draw.theano_bridge.native.kernels.emitter import (
+    START,
+    STOP,
+    Emitter,
+    Function,
+    Register,
+    integer,
+    literal,
+)
 
 
 @dataclass(frozen=True)
@@ -42,11 +46,6 @@ class Regions:
             self.columns - 1
         ) * self.right + self.window_width <= self.width
 
-    @property
-    def name(self) -> str:
-        """A name for kernels that fit these regions only."""
-        return hashlib.sha256(repr(astuple(self)).encode()).hexdigest()[:16]
-
 
 def _pixels(e: Emitter, r: Regions, picture: Register, i: Register, j: Register) -> list[Register]:
     """Return the indices of a region's pixels."""
@@ -66,16 +65,16 @@ def maximum(r: Regions) -> Function:
     Arguments: the addresses of the result and of the pictures. Parallel over pictures and
     channels.
     """
-    e = Emitter(f"pool_{r.name}", _PARAMETERS)
+    e = Emitter("pool")
     out, x = e.pointer(0), e.pointer(1)
-    with e.loop(_START, _STOP) as n, e.loop(integer(0), integer(r.rows)) as i:
+    with e.loop(START, STOP) as n, e.loop(integer(0), integer(r.rows)) as i:
         base = e.op("mul nsw", n, integer(r.rows * r.columns))
         row = e.op("add nsw", base, e.op("mul nsw", i, integer(r.columns)))
         with e.loop(integer(0), integer(r.columns), independent=True) as j:
             values = [e.load(x, r.dtype, at) for at in _pixels(e, r, n, i, j)]
             largest = scalars.OPERATIONS["Maximum"](e, values, r.dtype)
             e.store(out, e.op("add nsw", row, j), largest)
-    return e.finished()
+    return e.named()
 
 
 def gradient(r: Regions) -> Function:
@@ -84,11 +83,11 @@ def gradient(r: Regions) -> Function:
     Arguments: the addresses of the result, of the pictures, of the maxima and of the gradient by
     the maxima. Parallel over pictures and channels.
     """
-    e = Emitter(f"pool_gradient_{r.name}", _PARAMETERS)
+    e = Emitter("pool_gradient")
     out, x, z, gz = (e.pointer(index) for index in range(4))
     zero = literal(0, r.dtype)
     area = r.height * r.width
-    with e.loop(_START, _STOP) as n:
+    with e.loop(START, STOP) as n:
         if not r.tile:
             first = e.op("mul nsw", n, integer(area))
             with e.loop(integer(0), integer(area), independent=True) as i:
@@ -106,4 +105,4 @@ def gradient(r: Regions) -> Function:
                     if not r.tile:
                         part = e.op("fadd", e.load(out, r.dtype, at), part)
                     e.store(out, at, part)
-    return e.finished()
+    return e.named()

@@ -7,18 +7,17 @@ from functools import cache
 
 import numpy as np
 
-from mnist_draw.theano_bridge.native import scalars
-from mnist_draw.theano_bridge.native.emitter import (
+from mnist_draw.theano_bridge.native.kernels import scalars
+from mnist_draw.theano_bridge.native.kernels.emitter import (
     LLVM_TYPES,
+    START,
+    STOP,
     Emitter,
     Function,
     Register,
     integer,
     literal,
 )
-
-_PARAMETERS = "ptr %args, i64 %start, i64 %stop"
-_START, _STOP = Register("%start", "int64"), Register("%stop", "int64")
 
 #: What a reduction starts from.
 _START_VALUES = {"Add": 0.0, "Mul": 1.0, "Maximum": -math.inf, "Minimum": math.inf}
@@ -31,14 +30,14 @@ def reduce_columns(operation: str, source: str, target: str, accumulator: str) -
     Arguments: the addresses of out and x; rows; columns (the distance of two rows).
     """
     name = f"columns_{operation}_{source}_{target}_{accumulator}"
-    e = Emitter(name, _PARAMETERS)
+    e = Emitter(name)
     out, x = e.pointer(0), e.pointer(1)
     rows, columns = e.argument(2), e.argument(3)
     width = 64
     block = "%" + e.name("block")
     e.variables.append(f"  {block} = alloca [{width} x {LLVM_TYPES[accumulator]}], align 64")
-    with e.loop(_START, _STOP, step=width) as first:
-        left = e.op("sub", _STOP, first)
+    with e.loop(START, STOP, step=width) as first:
+        left = e.op("sub", STOP, first)
         narrow = e.value(f"icmp slt i64 {left.name}, {width}", "bool").name
         count = e.value(f"select i1 {narrow}, i64 {left.name}, i64 {width}", "int64")
         with e.loop(integer(0), count, independent=True) as j:
@@ -64,11 +63,11 @@ def reduce_rows(operation: str, source: str, target: str, accumulator: str) -> F
     two k, in elements.
     """
     name = f"rows_{operation}_{source}_{target}_{accumulator}"
-    e = Emitter(name, _PARAMETERS)
+    e = Emitter(name)
     out, x = e.pointer(0), e.pointer(1)
     outer, inner, outer_step, step = (e.argument(index) for index in range(2, 6))
     total = e.variable(accumulator)
-    with e.loop(_START, _STOP) as k:
+    with e.loop(START, STOP) as k:
         e.set(total, _start_value(operation, accumulator))
         with e.loop(integer(0), outer) as o:
             base = e.op("add", e.op("mul", o, outer_step), e.op("mul", k, step))
@@ -106,17 +105,17 @@ def sum_by_parts(dtype: str, planes: bool) -> Function:
     Arguments: the addresses of the parts and of x; the sizes of k and i; o in a chunk; the
     distance of two parts. ``planes``: whether i has more than one element.
     """
-    e = Emitter(f"sum_by_parts_{dtype}_{int(planes)}", _PARAMETERS)
+    e = Emitter(f"sum_by_parts_{dtype}_{int(planes)}")
     parts, x = e.pointer(0), e.pointer(1)
     kept, inner, chunk, width = (e.argument(index) for index in range(2, 6))
-    number = e.op("sdiv", _START, chunk)
+    number = e.op("sdiv", START, chunk)
     part = e.element(parts, dtype, e.op("mul", number, width))
-    within = e.op("srem", _START, chunk)
+    within = e.op("srem", START, chunk)
     begins = e.value(f"icmp eq i64 {within.name}, 0", "bool").name
     with e.when(begins), e.loop(integer(0), kept, independent=True) as k:
         e.store(part, k, literal(0, dtype))
     total = e.variable(dtype)
-    with e.loop(_START, _STOP) as o:
+    with e.loop(START, STOP) as o:
         row = e.op("mul", o, kept)
         with e.loop(integer(0), kept, independent=not planes) as k:
             place = e.op("add", row, k)

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from mnist_draw.theano_bridge.native import kernels
-from mnist_draw.theano_bridge.native.handlers import HANDLERS, UnknownOperationError, contiguous
+from mnist_draw.theano_bridge.native.handlers.elementwise import contiguous
+from mnist_draw.theano_bridge.native.kernels import rows as kernels
+from mnist_draw.theano_bridge.native.kernels.scalars import UnknownOperationError
 from mnist_draw.theano_bridge.native.plan import Argument, Planner, Value
 
 
@@ -100,15 +101,3 @@ def _check_one_of_each_row(node: Any, shape: tuple[int, ...], rows: Value, index
         raise UnknownOperationError(f"{type(node.op).__name__} in this form")
     if index.shape != (shape[0],) or not np.array_equal(rows.array, np.arange(shape[0])):
         raise UnknownOperationError(f"{type(node.op).__name__} of chosen rows")
-
-
-HANDLERS.update(
-    {
-        "Softmax": softmax,
-        "LogSoftmax": softmax,
-        "Argmax": argmax,
-        "AdvancedSubtensor": gather,
-        "AdvancedSubtensor1": take_rows,
-        "AdvancedIncSubtensor": scatter,
-    }
-)

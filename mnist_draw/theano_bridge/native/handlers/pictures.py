@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from mnist_draw.theano_bridge.native import convolution, convolution_gradients, pooling
-from mnist_draw.theano_bridge.native.handlers import HANDLERS, UnknownOperationError, contiguous
+from mnist_draw.theano_bridge.native.handlers.elementwise import contiguous
+from mnist_draw.theano_bridge.native.kernels import convolution, convolution_gradients, pooling
+from mnist_draw.theano_bridge.native.kernels.scalars import UnknownOperationError
+from mnist_draw.theano_bridge.native.kernels.vectors import Shapes
 from mnist_draw.theano_bridge.native.plan import Array, Planner, Value
-from mnist_draw.theano_bridge.native.vectors import Shapes
 
 
 def _prepared(
@@ -179,14 +180,3 @@ def pool_gradient(planner: Planner, node: Any, values: list[Value]) -> list[Valu
     chunk = planner.share(pictures, out.size)
     planner.add(pooling.gradient(r), [out, x, z, gz], pictures, chunk, rows=(0, 1, 2, 3))
     return [Value(out)]
-
-
-HANDLERS.update(
-    {
-        "Conv2D": forward,
-        "Conv2DByInput": by_input,
-        "Conv2DByFilters": by_filters,
-        "Pool2D": pool,
-        "Pool2DGrad": pool_gradient,
-    }
-)

@@ -7,6 +7,7 @@ Loop counters live on the stack; LLVM's first passes turn them into registers.
 
 from __future__ import annotations
 
+import hashlib
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -71,22 +72,22 @@ def integer(value: int) -> Register:
     return Register(str(value), "int64")
 
 
+#: The parameters of every kernel: its arguments, and which part of its work to do.
+_PARAMETERS = "ptr %args, i64 %start, i64 %stop"
+START, STOP = Register("%start", "int64"), Register("%stop", "int64")
+
+
 class Emitter:
-    """The body of one function, line by line.
+    """The body of one kernel, line by line.
 
     Parameters
     ----------
-    name
-        Of the function.
-    parameters
-        Their LLVM types and names, for example ``"ptr %args, i64 %start"``.
-    result
-        LLVM's type of what it returns.
+    name : str
+        Of the kernel, or the beginning of its name where `named` ends it.
     """
 
-    def __init__(self, name: str, parameters: str, result: str = "void") -> None:
+    def __init__(self, name: str) -> None:
         self.function = name
-        self.head = f"define {result} @{name}({parameters}) nounwind {{"
         self.variables: list[str] = []
         self.lines: list[str] = []
         self.declarations: set[str] = set()
@@ -212,14 +213,20 @@ class Emitter:
         """Apply a two-operand instruction such as ``add nsw`` or ``fmul contract``."""
         return self.value(f"{operation} {left.typed}, {right.name}", left.dtype)
 
-    def text(self) -> str:
-        """Return the whole function."""
-        ending = ["  ret void", "}"]
-        return "\n".join([self.head, *self.variables, *self.lines, *ending, *self.metadata])
-
     def finished(self) -> Function:
-        """Return the function, ready to be compiled."""
-        return Function(self.function, self.text(), tuple(sorted(self.declarations)))
+        """Return the kernel, ready to be compiled."""
+        head = f"define void @{self.function}({_PARAMETERS}) nounwind {{"
+        lines = [head, *self.variables, *self.lines, "  ret void", "}", *self.metadata]
+        return Function(self.function, "\n".join(lines), tuple(sorted(self.declarations)))
+
+    def named(self) -> Function:
+        """Return the kernel under a name that ends with a hash of its text.
+
+        For kernels that are written for the shapes or the operations at hand.
+        """
+        digest = hashlib.sha256(self.finished().text.encode()).hexdigest()
+        self.function += f"_{digest[:20]}"
+        return self.finished()
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from mnist_draw.theano_bridge.native.emitter import Emitter, Register, literal
+from mnist_draw.theano_bridge.native.kernels.emitter import Emitter, Register, literal
 
 Write = Callable[[Emitter, list[Register], str], Register]
 

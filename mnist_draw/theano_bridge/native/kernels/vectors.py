@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import llvmlite.binding as llvm
 
-from mnist_draw.theano_bridge.native.emitter import (
+from mnist_draw.theano_bridge.native.kernels.emitter import (
     LLVM_TYPES,
+    START,
     Emitter,
-    Function,
     Register,
     integer,
 )
 
-#: The parameters of every kernel.
-PARAMETERS = "ptr %args, i64 %start, i64 %stop"
-START, STOP = Register("%start", "int64"), Register("%stop", "int64")
 #: Places that `turned` takes at once.
 _TURNED = 16
 
@@ -103,11 +99,8 @@ class Vectors:
         """Reserve a vector and set it to nothing where the code stands."""
         name = "%" + self.e.name("acc")
         self.e.variables.append(f"  {name} = alloca {self.type}")
-        self.clear(name)
+        self.e.line(f"store {self.type} zeroinitializer, ptr {name}")
         return name
-
-    def clear(self, accumulator: str) -> None:
-        self.e.line(f"store {self.type} zeroinitializer, ptr {accumulator}")
 
     def load(self, pointer: str, index: Register) -> str:
         address = self.e.element(pointer, self.dtype, index)
@@ -164,12 +157,6 @@ def index_of(e: Emitter, *terms: tuple[Register, int] | int) -> Register:
     if total is None:
         return integer(constant)
     return e.op("add nsw", total, integer(constant)) if constant else total
-
-
-def named(e: Emitter, prefix: str) -> Function:
-    text = e.text()
-    name = f"{prefix}_{hashlib.sha256(text.encode()).hexdigest()[:20]}"
-    return Function(name, text.replace("@KERNEL", f"@{name}"), tuple(sorted(e.declarations)))
 
 
 @contextmanager
