@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from linear_network import linear_model
 
-from mnist_draw.recognition.learnt import (
-    LearntModel,
+from mnist_draw.recognition.network_library import (
+    KeptModel,
     learnt_folder,
     list_learnt,
+    list_models,
     load_by_key,
     save_learnt,
 )
-from mnist_draw.recognition.network_library import list_models
 from mnist_draw.storage import ModelFileError, StorageError
 
 
@@ -50,12 +50,12 @@ def test_the_newest_comes_first_and_titles_tell_when() -> None:
         "Before learning, 25 Nov 10:15",
         "My digits, 2 Jan 03:04",
     ]
-    assert LearntModel(Path("renamed.npz")).title == "renamed"
+    assert KeptModel(Path("renamed.npz"), learnt=True).title == "renamed"
 
 
 def test_networks_that_ship_have_keys_too() -> None:
     model = list_models()[0]
-    assert load_by_key(f"shipped:{model.name}").network == model.load().network
+    assert load_by_key(model.key).network == model.load().network
 
 
 @pytest.mark.parametrize(

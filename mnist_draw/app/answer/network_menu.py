@@ -9,18 +9,12 @@ from typing import TYPE_CHECKING, Any
 from PyQt5.QtCore import QPersistentModelIndex, Qt, pyqtSignal, pyqtSlot
 
 from mnist_draw.app.shared.widgets import ComboBox, explain
+from mnist_draw.errors import UserError
 
 if TYPE_CHECKING:
-    from mnist_draw.recognition.learnt import LearntModel
-    from mnist_draw.recognition.network_library import ShippedModel
+    from mnist_draw.recognition.network_library import KeptModel
     from mnist_draw.storage.models import ModelFile
 
-#: What the networks that ship are called; others go by their file's name.
-_TITLES = {
-    "best": "Best reader",
-    "mlp_handwriting": "Handwriting MLP",
-    "mlp": "Tutorial MLP",
-}
 _TRAINED = "Your training"
 _UNSAVED = "My digits, not saved"
 _WIDTH = 208
@@ -33,7 +27,7 @@ class NetworkMenu(ComboBox):
     """The menu of networks in the Draw tab.
 
     A network that some file keeps has a key, which names it in the preferences, see
-    `mnist_draw.recognition.learnt`.
+    `mnist_draw.recognition.network_library`.
 
     Signals
     -------
@@ -61,17 +55,14 @@ class NetworkMenu(ComboBox):
 
     # -- what is listed
 
-    def fill(self, shipped: Sequence[ShippedModel], learnt: Sequence[LearntModel] = ()) -> None:
+    def fill(self, shipped: Sequence[KeptModel], learnt: Sequence[KeptModel] = ()) -> None:
         """List the networks that ship, the one in use first, and those that have learnt.
 
         Once is enough: what is listed already stays as it is.
         """
         place = 0
-        for model in shipped:
-            place = self._list(f"shipped:{model.name}", _TITLES.get(model.name, model.name),
-                               model.load, place) + 1  # fmt: skip
-        for kept in learnt[:_MOST_LEARNT]:
-            place = self._list(kept.key, kept.title, kept.load, place) + 1
+        for model in (*shipped, *learnt[:_MOST_LEARNT]):
+            place = self._list(model.key, model.title, model.load, place) + 1
 
     def _list(self, key: str, title: str, network: Any, place: int) -> int:
         """List a network unless it is; return its place."""
@@ -134,13 +125,15 @@ class NetworkMenu(ComboBox):
         self._choose(self._place_of(key))
 
     def _place_of(self, key: str) -> int:
-        from mnist_draw.recognition.learnt import LEARNT, LearntModel, learnt_folder, load_by_key
+        from mnist_draw.recognition.network_library import find_by_key, load_by_key
 
         place = self.findData(key, _KEY)
         if place >= 0:
             return place
-        kind, _, name = key.partition(":")
-        title = LearntModel(learnt_folder() / name).title if kind == LEARNT else name
+        try:
+            title = find_by_key(key).title
+        except UserError:
+            title = key.partition(":")[2]
         first = next(
             (n for n in range(self.count()) if not str(self.itemData(n, _KEY)).startswith("ship")),
             self.count(),

@@ -17,7 +17,8 @@ class FirstNetwork:
     Parameters
     ----------
     key : str
-        What the preferences remember, see `mnist_draw.recognition.learnt`; may be anything.
+        What the preferences remember, see `mnist_draw.recognition.network_library`; may be
+        anything.
 
     Attributes
     ----------
@@ -36,8 +37,7 @@ class FirstNetwork:
         ModelFileError
             None can be used at all.
         """
-        from mnist_draw.recognition.learnt import load_by_key
-        from mnist_draw.recognition.network_library import default_model
+        from mnist_draw.recognition.network_library import default_model, load_by_key
 
         if self.key:
             try:

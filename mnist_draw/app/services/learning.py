@@ -124,7 +124,7 @@ class LearningWorker(QObject):
 
     def _kept(self, before: ModelFile, learnt: Any, told: list[str]) -> Outcome:
         """Save the new network, and the one before if nothing else keeps it."""
-        from mnist_draw.recognition.learnt import save_learnt
+        from mnist_draw.recognition.network_library import save_learnt
 
         words = " ".join([learnt.words(), *told])
         model = learnt.model

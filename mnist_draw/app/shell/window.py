@@ -206,8 +206,7 @@ class Window(QMainWindow):
 
     def _list_networks(self) -> None:
         """Fill the menu of networks, the one that the program started with chosen."""
-        from mnist_draw.recognition.learnt import list_learnt
-        from mnist_draw.recognition.network_library import list_models
+        from mnist_draw.recognition.network_library import list_learnt, list_models
 
         models = self.draw_tab.models
         models.fill(list_models(), list_learnt())

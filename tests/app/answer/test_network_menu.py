@@ -6,8 +6,7 @@ from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.answer.network_menu import NetworkMenu
 from mnist_draw.app.services.recognition import RecognitionWorker
-from mnist_draw.recognition.learnt import LearntModel, learnt_folder
-from mnist_draw.recognition.network_library import list_models
+from mnist_draw.recognition.network_library import KeptModel, learnt_folder, list_models
 
 from .. import fakes
 
@@ -52,8 +51,8 @@ def test_a_network_just_trained_takes_over_and_can_be_chosen_again(qtbot: QtBot)
     assert chosen == [second]
 
 
-def _learnt(name: str) -> LearntModel:
-    return LearntModel(learnt_folder() / f"{name}.npz")
+def _learnt(name: str) -> KeptModel:
+    return KeptModel(learnt_folder() / f"{name}.npz", learnt=True)
 
 
 def _titles(combo: NetworkMenu) -> list[str]:

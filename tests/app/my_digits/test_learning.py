@@ -18,7 +18,7 @@ from mnist_draw.app.services.recognition import Recognition, RecognitionWorker
 from mnist_draw.app.services.training import Training
 from mnist_draw.app.shell.window import Window
 from mnist_draw.errors import UserError
-from mnist_draw.recognition import learnt as kept
+from mnist_draw.recognition import network_library as kept
 from mnist_draw.recognition.fine_tuning import Learnt, Score, Step
 from mnist_draw.storage import StorageError, load_model
 from mnist_draw.storage.my_digits import TaughtDigit, save_digit
