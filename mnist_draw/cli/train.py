@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from mnist_draw.cli.setting_options import add_options, given_options
 from mnist_draw.errors import UserError
-from mnist_draw.training.settings import SCHEDULES, TrainingSettings
-from mnist_draw.training.settings_file import load_settings
+from mnist_draw.training.settings import SETTINGS, TrainingSettings
+from mnist_draw.training.settings_file import load_settings, read_settings
+from mnist_draw.training.updates import usual_learning_rate
 
 if TYPE_CHECKING:
     from mnist_draw.training.runs.checkpoint import Checkpoint
 
-_DEFAULTS = TrainingSettings()
 _DEFAULT_OUTPUT = "model.npz"
-_BEST_RECIPE = "handwriting"
-#: Options that a continued run may still be given; the others were settled when it began.
-_WITH_RESUME = {"epochs", "data_folder", "extra_folder"}
+#: A name for each option that must not be empty, for the sentence about it.
+_LIKE = {"output": _DEFAULT_OUTPUT, "checkpoint": "run.ckpt", "resume": "run.ckpt"}
 
 
 def add_command(commands: Any) -> None:
     """Add ``train`` to the parser's commands."""
-    from mnist_draw.dataset.augmentation.augmenter import RECIPES
-    from mnist_draw.networks import NETWORKS
-    from mnist_draw.training.updates import UPDATE_RULES
-
     parser = commands.add_parser(
         "train",
         help="train a network and save it",
@@ -35,81 +30,8 @@ def add_command(commands: Any) -> None:
         "tutorial's recipe. Ctrl-C stops and saves what was learnt.",
         allow_abbrev=False,
     )
+    add_options(parser)
     _add = parser.add_argument
-    what = {name: f"{name} ({meaning})" for name, meaning in NETWORKS.items()}
-    _add("--network", metavar="NETWORK", help=_help("; ".join(what.values()), "network"))
-    _add("--epochs", type=int, metavar="N", help=_help("passes over the pictures", "epochs"))
-    _add("--batch-size", type=int, metavar="N", help=_help("pictures at once", "batch_size"))
-    _add("--learning-rate", type=float, metavar="X", help=_help("step size", "learning_rate"))
-    schedules = "; ".join(f"{name}: {meaning}" for name, meaning in SCHEDULES.items())
-    _add("--schedule", metavar="NAME", help=_help(schedules, "schedule"))
-    rules = ", ".join(UPDATE_RULES)
-    _add("--update", metavar="RULE", help=_help(f"update rule: {rules}", "update"))
-    _add(
-        "--update-parameter",
-        dest="update_parameters",
-        action="append",
-        type=_name_and_number,
-        metavar="NAME=X",
-        help="a parameter of the update rule, such as rho=0.95; may be repeated",
-    )
-    recipes = "; ".join(f"{name}: {recipe.meaning}" for name, recipe in RECIPES.items())
-    _add(
-        "--augment",
-        dest="augmentation",
-        nargs="?",
-        const=_BEST_RECIPE,
-        metavar="RECIPE",
-        help=_help(f"vary the training pictures ({recipes})", "augmentation")
-        + f"; without RECIPE: {_BEST_RECIPE}",
-    )
-    _add("--l2", type=float, metavar="X", help=_help("weight of the L2 penalty", "l2"))
-    _add("--seed", type=int, metavar="N", help=_help("same seed, same run", "seed"))
-    _add(
-        "--examples",
-        dest="training_examples",
-        type=int,
-        metavar="N",
-        help="use only the first N training pictures (default: all)",
-    )
-    _add(
-        "--patience",
-        type=int,
-        metavar="N",
-        help="stop after N epochs without a lower validation loss (default: never)",
-    )
-    _add(
-        "--target-accuracy",
-        type=float,
-        metavar="X",
-        help="stop at this validation accuracy, 0 to 1 (default: never)",
-    )
-    _add(
-        "--keep-best",
-        action="store_const",
-        const=True,
-        help="end with the weights of the epoch with the lowest validation loss",
-    )
-    _add(
-        "--data",
-        dest="data_folder",
-        metavar="DIR",
-        help="a folder with IDX files (default: MNIST, which ships)",
-    )
-    _add(
-        "--extra",
-        dest="extra_folder",
-        metavar="DIR",
-        help="learn the digits in this folder too: those taught in the window, or pictures in "
-        "subfolders 0 to 9 or with names that begin with their digit",
-    )
-    _add(
-        "--from",
-        dest="start_model",
-        metavar="FILE.npz",
-        help="start from the weights of a trained network (default: fresh weights); its kind "
-        "of network is taken too unless --network is given",
-    )
     _add(
         "--config",
         metavar="FILE",
@@ -150,7 +72,10 @@ def run(arguments: argparse.Namespace, misuse: Callable[[str], NoReturn]) -> int
     int
         The exit status.
     """
-    given = _given(arguments)
+    for option, example in _LIKE.items():
+        if vars(arguments)[option] == "":
+            misuse(f"--{option} is empty; it must name a file, such as --{option} {example}")
+    given = given_options(arguments)
     resume = _load_resume(arguments, given, misuse)
     settings = _settings(arguments, given, resume, misuse)
     checkpoint = arguments.checkpoint or arguments.resume
@@ -164,18 +89,6 @@ def run(arguments: argparse.Namespace, misuse: Callable[[str], NoReturn]) -> int
     )
 
 
-def _given(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Return the settings that were given as options."""
-    values = {
-        field.name: getattr(arguments, field.name, None)
-        for field in dataclasses.fields(TrainingSettings)
-    }
-    given = {name: value for name, value in values.items() if value is not None}
-    if "update_parameters" in given:
-        given["update_parameters"] = dict(given["update_parameters"])
-    return given
-
-
 def _load_resume(
     arguments: argparse.Namespace, given: dict[str, Any], misuse: Callable[[str], NoReturn]
 ) -> Checkpoint | None:
@@ -185,11 +98,11 @@ def _load_resume(
         misuse(
             "--config cannot be combined with --resume: the run's settings are in its checkpoint"
         )
-    surplus = sorted(set(given) - _WITH_RESUME)
+    surplus = sorted(name for name in given if not SETTINGS[name].with_resume)
     if surplus:
         misuse(
-            f"{_option(surplus[0])} cannot be combined with --resume: the run's settings are in "
-            "its checkpoint"
+            f"{SETTINGS[surplus[0]].option} cannot be combined with --resume: the run's settings "
+            "are in its checkpoint"
         )
     from mnist_draw.training.runs.checkpoint import load_checkpoint
 
@@ -202,13 +115,17 @@ def _settings(
     resume: Checkpoint | None,
     misuse: Callable[[str], NoReturn],
 ) -> TrainingSettings:
+    named = set(given)
     if resume is not None:
-        base = resume.settings
+        settings = resume.settings
     elif arguments.config is not None:
-        base = load_settings(arguments.config)
+        settings = load_settings(arguments.config)
+        named |= set(read_settings(arguments.config))
     else:
-        base = _DEFAULTS
-    settings = base.replace(**given)
+        settings = TrainingSettings()
+    settings = settings.replace(**given)
+    if resume is None and "learning_rate" not in named:
+        settings = settings.replace(learning_rate=usual_learning_rate(settings.update))
     if "start_model" in given and "network" not in given:
         from mnist_draw.recognition.network_library import load_trained
 
@@ -250,30 +167,3 @@ def _numbered(path: Path) -> Iterator[Path]:
     while True:
         yield path.with_stem(f"{path.stem}-{number}")
         number += 1
-
-
-def _option(field: str) -> str:
-    names = {
-        "training_examples": "--examples",
-        "update_parameters": "--update-parameter",
-        "data_folder": "--data",
-        "extra_folder": "--extra",
-        "start_model": "--from",
-        "augmentation": "--augment",
-    }
-    return names.get(field, "--" + field.replace("_", "-"))
-
-
-def _name_and_number(text: str) -> tuple[str, float]:
-    name, _, number = text.partition("=")
-    try:
-        return name.strip(), float(number)
-    except ValueError:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not a name with a number, such as rho=0.95"
-        ) from None
-
-
-def _help(text: str, field: str) -> str:
-    default = getattr(_DEFAULTS, field)
-    return f"{text} (default: {default})".replace("%", "%%")

@@ -5,10 +5,28 @@ from __future__ import annotations
 import contextlib
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from types import FrameType
 
-from mnist_draw.training.settings import check_augmentation, check_l2, check_learning_rate
+from mnist_draw.training.setting import LiveValue
+from mnist_draw.training.settings import SETTINGS, SettingsError
+
+
+@dataclass(frozen=True)
+class Change:
+    """Another value for a setting of the run that is going on.
+
+    Attributes
+    ----------
+    name : str
+        A field of `mnist_draw.training.settings.TrainingSettings` that is declared as live.
+    value : float or str
+        As the field takes it.
+    """
+
+    name: str
+    value: LiveValue
 
 
 class Controls:
@@ -22,9 +40,7 @@ class Controls:
         self._stop = False
         self._pause = False
         self._extra_epochs = 0
-        self._learning_rate: float | None = None
-        self._l2: float | None = None
-        self._augmentation: str | None = None
+        self._changes: dict[str, LiveValue] = {}
 
     def stop(self) -> None:
         """Ask for the end of the run; a paused loop ends too."""
@@ -48,41 +64,31 @@ class Controls:
         with self._changed:
             self._extra_epochs += 1
 
-    def set_learning_rate(self, learning_rate: float) -> None:
-        """Train on with another base learning rate, from the next batch.
+    def change(self, name: str, value: LiveValue) -> None:
+        """Train on with another value of a setting, from the next minibatch.
+
+        Parameters
+        ----------
+        name : str
+            A field of `mnist_draw.training.settings.TrainingSettings` that is declared as live.
+        value : float or str
+            As the field takes it.
 
         Raises
         ------
         SettingsError
-            It is not above 0; the run goes on with the rate it has.
+            The setting cannot be changed during a run, or not to this value; the run goes on
+            with the value it has.
         """
-        check_learning_rate(learning_rate)
+        setting = SETTINGS.get(name)
+        if setting is None or not setting.live:
+            live = ", ".join(known for known, entry in SETTINGS.items() if entry.live)
+            raise SettingsError(
+                f"The setting {name!r} cannot be changed during a run; these can: {live}."
+            )
+        setting.check(value if isinstance(value, float) else setting.read(name, value))
         with self._changed:
-            self._learning_rate = learning_rate
-
-    def set_l2(self, l2: float) -> None:
-        """Train on with another L2 penalty, from the next batch.
-
-        Raises
-        ------
-        SettingsError
-            It is below 0; the run goes on with the penalty it has.
-        """
-        check_l2(l2)
-        with self._changed:
-            self._l2 = l2
-
-    def set_augmentation(self, augmentation: str) -> None:
-        """Train on with pictures varied in another way, from the next batch.
-
-        Raises
-        ------
-        SettingsError
-            There is no such recipe; the run goes on with the one it has.
-        """
-        check_augmentation(augmentation)
-        with self._changed:
-            self._augmentation = augmentation
+            self._changes[name] = value
 
     @property
     def stop_requested(self) -> bool:
@@ -100,19 +106,10 @@ class Controls:
         return self._extra_epochs
 
     @property
-    def learning_rate(self) -> float | None:
-        """The learning rate asked for during the run, if any."""
-        return self._learning_rate
-
-    @property
-    def l2(self) -> float | None:
-        """The L2 penalty asked for during the run, if any."""
-        return self._l2
-
-    @property
-    def augmentation(self) -> str | None:
-        """The recipe of augmentation asked for during the run, if any."""
-        return self._augmentation
+    def changes(self) -> Mapping[str, LiveValue]:
+        """A copy of the settings that were changed during the run, with their newest values."""
+        with self._changed:
+            return dict(self._changes)
 
     def wait_while_paused(self) -> None:
         """Return when the loop may go on or has to stop; called by the loop."""

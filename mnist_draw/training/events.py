@@ -85,8 +85,8 @@ class Resumed:
 class SettingChanged:
     """A setting was changed during the run; the given minibatch is the first to follow it.
 
-    ``name`` is a field of `TrainingSettings`: ``learning_rate``, ``l2`` or ``augmentation``;
-    ``before`` and ``value`` are what it was and what it is now.
+    ``name`` is a field of `TrainingSettings` that is declared as live; ``before`` and ``value``
+    are what it was and what it is now.
     """
 
     epoch: int

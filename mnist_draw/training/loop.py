@@ -309,9 +309,9 @@ class _Loop:
     def _changes(self, epoch: int, batch: int) -> list[events.SettingChanged]:
         """Take over what was asked for; the settings are then those of the next batch."""
         changes = []
-        for name in ("learning_rate", "l2", "augmentation"):
-            asked, before = getattr(self.controls, name), getattr(self.settings, name)
-            if asked is not None and asked != before:
+        for name, asked in self.controls.changes.items():
+            before = getattr(self.settings, name)
+            if asked != before:
                 self.settings = self.settings.replace(**{name: asked})
                 changes.append(
                     events.SettingChanged(epoch, batch, self.batches, name, before, asked)

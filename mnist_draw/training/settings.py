@@ -3,89 +3,283 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from numbers import Real
+from dataclasses import dataclass
 from typing import Any
 
 from mnist_draw.dataset.augmentation.augmenter import RECIPES
-from mnist_draw.errors import UserError
-from mnist_draw.networks.specification import parse_network
-from mnist_draw.training.updates import find_update_rule
+from mnist_draw.storage.folders import data_folder
+from mnist_draw.training.schedules import SCHEDULES
+from mnist_draw.training.setting import (
+    AnySetting,
+    Choice,
+    Flag,
+    Folder,
+    NetworkFile,
+    NetworkText,
+    RealNumber,
+    RuleParameters,
+    SettingsError,
+    WholeNumber,
+    declared,
+    settings_of,
+)
+from mnist_draw.training.updates import UPDATE_RULES, find_update_rule, usual_learning_rate
 
-#: How the learning rate changes: its name and one sentence.
-SCHEDULES: dict[str, str] = {
-    "constant": "the learning rate stays as it is",
-    "step": "a third of it after half of the epochs, a tenth after three quarters",
-    "cosine": "falls along half a cosine to nothing at the last batch",
-}
-
-#: Dataset pictures that a minibatch may hold at the most.
-LARGEST_BATCH = 10_000
+__all__ = ["SETTINGS", "SettingsError", "TrainingSettings"]
 
 
-class SettingsError(UserError):
-    """A setting is out of range; the sentence names it, its value and what is allowed."""
+def _my_digits() -> str:
+    # Only named here: whoever teaches a digit makes the folder.
+    return str(data_folder() / "my_digits")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TrainingSettings:
     """A training run, before it starts. The defaults are the tutorial's.
 
-    Attributes
-    ----------
-    network
-        A text for `mnist_draw.networks.parse_network`.
-    update, update_parameters
-        One of `mnist_draw.training.updates.UPDATE_RULES`, and what differs from its defaults.
-    learning_rate
-        Above 0, up to 1,000,000.
-    schedule
-        One of `SCHEDULES`.
-    batch_size
-        Pictures in a minibatch, 1 to 10,000.
-    epochs
-        Passes over the training pictures, 1 to 100,000.
-    l2
-        Weight of the sum of squared weights in the loss, 0 or more.
-    augmentation
-        One of `mnist_draw.dataset.augmentation.augmenter.RECIPES`: how the pictures are varied.
-    seed
-        0 to 2³¹ - 1; the same seed gives the same run.
-    training_examples
-        How many of the training pictures; all where None.
-    data_folder
-        A folder with IDX files; MNIST where None.
-    extra_folder
-        A folder with digits of one's own to learn beside those (see
-        `mnist_draw.dataset.own_digits`); none where None.
-    start_model
-        The file of a trained network to start from; fresh weights where None.
-    patience
-        Stop after so many epochs without a lower validation loss; never where None.
-    target_accuracy
-        Stop once the validation accuracy (0 to 1) is reached; never where None.
-    keep_best
-        Whether the network ends with the weights of its best epoch instead of its last.
+    Each field says in its declaration what it means, in which unit, and what is allowed. To add
+    a setting, declare it here and use it in the loop; form, command line, files and checks
+    follow.
     """
 
-    network: str = "mlp"
-    update: str = "rmsprop"
-    update_parameters: Mapping[str, float] = field(default_factory=dict)
-    learning_rate: float = 0.001
-    schedule: str = "constant"
-    batch_size: int = 500
-    epochs: int = 20
-    l2: float = 0.0
-    augmentation: str = "off"
-    seed: int = 1
-    training_examples: int | None = None
-    data_folder: str | None = None
-    extra_folder: str | None = None
-    start_model: str | None = None
-    patience: int | None = None
-    target_accuracy: float | None = None
-    keep_best: bool = False
+    network: str = declared(
+        "mlp",
+        NetworkText(
+            title="Layers",
+            sentence="The network's architecture: its layers and their units.",
+            group="network",
+            widget="network",
+            option="--network",
+        ),
+    )
+    start_model: str | None = declared(
+        None,
+        NetworkFile(
+            title="Start from",
+            nothing="fresh weights",
+            sentence="Start from the weights of a trained network, which must have the same "
+            "layers, instead of fresh ones.",
+            group="network",
+            widget="start",
+            option="--from",
+            question="A trained network to start from",
+        ),
+    )
+    update: str = declared(
+        "rmsprop",
+        Choice(
+            title="Update rule",
+            sentence="How the weights follow the gradient; one of Lasagne's update rules.",
+            group="learning",
+            widget="update",
+            option="--update",
+            metavar="RULE",
+            choices=UPDATE_RULES,
+        ),
+    )
+    learning_rate: float = declared(
+        0.001,
+        RealNumber(
+            title="Learning rate",
+            noun="The learning rate",
+            mark="rate",
+            sentence="Length of each step along the gradient, without unit.",
+            group="learning",
+            widget="learningRate",
+            option="--learning-rate",
+            live=True,
+            low=1e-20,
+            high=1e6,
+            # Beyond, 32-bit floats cannot compute with it.
+            allowed="it must be above 0 (from 1e-20 to 1,000,000). The tutorial uses 0.001",
+        ),
+    )
+    update_parameters: Mapping[str, float] = declared(
+        {},
+        RuleParameters(
+            title="Parameters of the update rule",
+            sentence="A parameter of the update rule, such as rho=0.95; may be repeated.",
+            group="learning",
+            widget="rule",
+            option="--update-parameter",
+        ),
+    )
+    batch_size: int = declared(
+        500,
+        WholeNumber(
+            title="Minibatch",
+            noun="The batch size",
+            sentence="Pictures that each step learns from.",
+            group="learning",
+            widget="batchSize",
+            option="--batch-size",
+            low=1,
+            high=10_000,
+            step=50,
+            unit="pictures",
+        ),
+    )
+    epochs: int = declared(
+        20,
+        WholeNumber(
+            title="Epochs",
+            noun="The number of epochs",
+            sentence="How many times the network sees all training pictures.",
+            group="learning",
+            widget="epochs",
+            option="--epochs",
+            with_resume=True,
+            low=1,
+            high=100_000,
+        ),
+    )
+    seed: int = declared(
+        1,
+        WholeNumber(
+            title="Seed",
+            noun="The seed",
+            sentence="Start of the random numbers; the same seed gives the same run.",
+            group="learning",
+            widget="seed",
+            option="--seed",
+            low=0,
+            high=2**31 - 1,
+        ),
+    )
+    schedule: str = declared(
+        "constant",
+        Choice(
+            title="Schedule",
+            sentence="How the learning rate changes during the run.",
+            group="learning",
+            widget="schedule",
+            option="--schedule",
+            choices=SCHEDULES,
+        ),
+    )
+    l2: float = declared(
+        0.0,
+        RealNumber(
+            title="L2",
+            mark="L2",
+            sentence="Weight of the sum of squared weights in the loss, without unit; 0 switches "
+            "it off.",
+            group="learning",
+            widget="l2",
+            option="--l2",
+            live=True,
+            low=0,
+            high=1e6,
+            allowed="it must be 0 or more (up to 1,000,000)",
+        ),
+    )
+    data_folder: str | None = declared(
+        None,
+        Folder(
+            title="Data set",
+            nothing="MNIST",
+            sentence="MNIST, or a folder with IDX files under MNIST's file names, gzipped or "
+            "not: Fashion-MNIST, QMNIST or EMNIST digits.",
+            group="data",
+            widget="data",
+            option="--data",
+            with_resume=True,
+            question="A folder with IDX files",
+        ),
+    )
+    extra_folder: str | None = declared(
+        None,
+        Folder(
+            title="Also learn",
+            nothing="nothing",
+            sentence="Digits that are learnt beside the data set: those that you have taught in "
+            "the Draw tab, or pictures in a folder, in subfolders 0 to 9 or with names that "
+            "begin with their digit.",
+            group="data",
+            widget="extra",
+            option="--extra",
+            with_resume=True,
+            question="A folder with digits",
+            known=(("my digits", _my_digits),),
+        ),
+    )
+    augmentation: str = declared(
+        "off",
+        Choice(
+            title="Augmentation",
+            mark="augmentation",
+            sentence="How the training pictures are varied, anew in each epoch; the network then "
+            "reads more kinds of handwriting.",
+            group="data",
+            columns=8,
+            widget="augmentation",
+            option="--augment",
+            metavar="RECIPE",
+            live=True,
+            choices=RECIPES,
+            bare="handwriting",
+        ),
+    )
+    training_examples: int | None = declared(
+        None,
+        WholeNumber(
+            title="Pictures",
+            nothing="all",
+            noun="The number of training pictures",
+            sentence="How many of the training pictures to learn from.",
+            group="data",
+            widget="pictures",
+            option="--examples",
+            low=1,
+            high=10_000_000,
+            step=1000,
+        ),
+    )
+    target_accuracy: float | None = declared(
+        None,
+        RealNumber(
+            title="At accuracy",
+            nothing="off",
+            noun="The target accuracy",
+            sentence="Stop once this validation accuracy is reached.",
+            group="stop",
+            widget="target",
+            option="--target-accuracy",
+            percent=True,
+            low=math.ulp(0.0),
+            high=1,
+            allowed="it is a share above 0 and at most 1. Write 0.98 for 98 %",
+        ),
+    )
+    patience: int | None = declared(
+        None,
+        WholeNumber(
+            title="Without progress",
+            nothing="off",
+            noun="The patience",
+            sentence="Stop after so many epochs without a lower validation loss.",
+            group="stop",
+            columns=6,
+            widget="patience",
+            option="--patience",
+            low=1,
+            high=100_000,
+            unit="epochs",
+        ),
+    )
+    keep_best: bool = declared(
+        False,
+        Flag(
+            title="Keep the best epoch",
+            sentence="End with the weights of the epoch with the lowest validation loss, not "
+            "with the last.",
+            group="stop",
+            widget="keepBest",
+            option="--keep-best",
+        ),
+    )
 
     def validate(self) -> None:
         """Check every field.
@@ -97,27 +291,9 @@ class TrainingSettings:
             and what is allowed.
         """
         self.to_json()
-        parse_network(self.network)
+        for name, setting in settings_of(type(self)).items():
+            setting.check(getattr(self, name))
         find_update_rule(self.update, self.update_parameters)
-        if self.schedule not in SCHEDULES:
-            raise SettingsError(
-                f"There is no schedule {self.schedule!r}. There are: "
-                + "; ".join(f"{name} ({meaning})" for name, meaning in SCHEDULES.items())
-                + "."
-            )
-        check_augmentation(self.augmentation)
-        check_learning_rate(self.learning_rate)
-        check_l2(self.l2)
-        _within("The batch size", self.batch_size, 1, LARGEST_BATCH, "pictures")
-        _within("The number of epochs", self.epochs, 1, 100_000)
-        _within("The seed", self.seed, 0, 2**31 - 1)
-        _within("The number of training pictures", self.training_examples, 1, 10_000_000)
-        _within("The patience", self.patience, 1, 100_000, "epochs")
-        if self.target_accuracy is not None and not 0 < self.target_accuracy <= 1:
-            raise SettingsError(
-                f"The target accuracy is {100 * self.target_accuracy:g} %; "
-                "it must be above 0 and at most 100 %."
-            )
 
     def replace(self, **changes: Any) -> TrainingSettings:
         """Return the same settings with some fields changed."""
@@ -132,8 +308,8 @@ class TrainingSettings:
             A field is of the wrong kind.
         """
         return {
-            entry.name: _as(str(entry.type), entry.name, getattr(self, entry.name))
-            for entry in dataclasses.fields(self)
+            name: setting.read(name, getattr(self, name))
+            for name, setting in settings_of(type(self)).items()
         }
 
     @classmethod
@@ -142,8 +318,9 @@ class TrainingSettings:
 
         Parameters
         ----------
-        values
-            Fields by name; those left out keep the tutorial's values.
+        values : mapping
+            Fields by name. Those left out keep the tutorial's values; a learning rate left out
+            is the usual one of the update rule.
 
         Raises
         ------
@@ -154,83 +331,20 @@ class TrainingSettings:
             raise SettingsError(
                 f"Settings are a list of names with values, got {str(values)[:60]!r}."
             )
-        fields = {entry.name: entry for entry in dataclasses.fields(cls)}
+        declarations = settings_of(cls)
         checked: dict[str, Any] = {}
         for name, value in values.items():
-            if name not in fields:
+            if name not in declarations:
                 raise SettingsError(
-                    f"There is no setting {name!r}. There are: {', '.join(fields)}."
+                    f"There is no setting {name!r}. There are: {', '.join(declarations)}."
                 )
-            checked[name] = _as(str(fields[name].type), name, value)
+            checked[name] = declarations[name].read(name, value)
+        if "update" in checked and "learning_rate" not in checked:
+            checked["learning_rate"] = usual_learning_rate(checked["update"])
         settings = cls(**checked)
         settings.validate()
         return settings
 
 
-def check_learning_rate(value: float) -> None:
-    """Refuse a learning rate that is not above 0, or that 32-bit floats cannot compute with.
-
-    Raises
-    ------
-    SettingsError
-        A sentence with the value and the range.
-    """
-    if not 1e-20 <= value <= 1e6:
-        raise SettingsError(
-            f"The learning rate is {value:g}; it must be above 0 (from 1e-20 to 1,000,000). "
-            "The tutorial uses 0.001."
-        )
-
-
-def check_augmentation(name: str) -> None:
-    """Refuse a recipe that does not exist, as `check_learning_rate` does with its value."""
-    if name not in RECIPES:
-        raise SettingsError(
-            f"There is no augmentation {name!r}. There are: "
-            + "; ".join(f"{known} ({recipe.meaning})" for known, recipe in RECIPES.items())
-            + "."
-        )
-
-
-def check_l2(value: float) -> None:
-    """Refuse an L2 penalty below 0, as `check_learning_rate` does with its value."""
-    if not 0 <= value <= 1e6:
-        raise SettingsError(f"L2 is {value:g}; it must be 0 or more (up to 1,000,000).")
-
-
-def _within(what: str, value: int | None, low: int, high: int, unit: str = "") -> None:
-    if value is not None and not low <= value <= high:
-        unit = f" {unit}" if unit else ""
-        raise SettingsError(f"{what} is {value:,}; it must be from {low:,} to {high:,}{unit}.")
-
-
-def _as(kind: str, name: str, value: Any) -> Any:
-    """Take a value for a field as JSON writes it, or say in words why not.
-
-    Parameters
-    ----------
-    kind
-        The field's annotation.
-    """
-    if value is None and kind.endswith("| None"):
-        return None
-    # NumPy's numbers count too; JSON files may hold 3.0 for 3.
-    is_number = isinstance(value, Real) and not isinstance(value, bool)
-    if kind.startswith("int") and is_number and abs(value) < 2**63 and value == int(value):
-        return int(value)
-    if kind.startswith("float") and is_number and abs(value) < 1e300:
-        return float(value)
-    if (kind.startswith("str") and isinstance(value, str)) or (
-        kind == "bool" and isinstance(value, bool)
-    ):
-        return value
-    if kind.startswith("Mapping") and isinstance(value, Mapping):
-        return {str(key): _as("float", f"{name}.{key}", entry) for key, entry in value.items()}
-    shown = repr(value) if isinstance(value, str) else str(value)
-    raise SettingsError(
-        f"The setting {name} is {shown[:60]}; it must be "
-        + {"i": "a whole number", "f": "a number", "s": "a text", "b": "true or false"}.get(
-            kind[0].lower(), "a list of names with numbers"
-        )
-        + "."
-    )
+#: The declaration of each field, by name.
+SETTINGS: dict[str, AnySetting] = settings_of(TrainingSettings)

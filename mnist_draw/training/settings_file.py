@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 from mnist_draw.errors import UserError
 from mnist_draw.storage.atomic import write_atomically
@@ -28,13 +29,22 @@ def save_settings(path: str | os.PathLike[str], settings: TrainingSettings) -> N
 def load_settings(path: str | os.PathLike[str]) -> TrainingSettings:
     """Read settings that `save_settings` or anybody else has written.
 
-    Settings that the file does not name are the tutorial's.
+    Settings that the file does not name are as `TrainingSettings.from_json` has them.
 
     Raises
     ------
     UserError
         The file cannot be read or makes no sense; the sentence says why.
     """
+    values = read_settings(path)
+    try:
+        return TrainingSettings.from_json(values)
+    except UserError as error:
+        raise SettingsError(f"The settings file {path} cannot be used. {error}") from error
+
+
+def read_settings(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Read the names and values in a file, whatever they are; raises as `load_settings` does."""
     path = Path(path)
     try:
         if path.stat().st_size > _MAX_BYTES:
@@ -50,7 +60,4 @@ def load_settings(path: str | os.PathLike[str]) -> TrainingSettings:
         raise SettingsError(f"The settings file {path} is not JSON: {error}.") from error
     if not isinstance(values, dict):
         raise SettingsError(f"The settings file {path} holds no names with values.")
-    try:
-        return TrainingSettings.from_json(values)
-    except UserError as error:
-        raise SettingsError(f"The settings file {path} cannot be used. {error}") from error
+    return values

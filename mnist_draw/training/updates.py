@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,17 +17,27 @@ class UpdateRule:
 
     Attributes
     ----------
-    name
+    name : str
         The function's name.
-    meaning
+    meaning : str
         One sentence for menus and help texts.
-    parameters
+    learning_rate : float
+        The usual one: Lasagne's default where it has one, and otherwise one with which the
+        tutorial's network, in minibatches of 500, is right in more than nine of ten validation
+        pictures after two epochs.
+    parameters : mapping of str to float
         What can be set beside the learning rate, with Lasagne's defaults.
     """
 
     name: str
     meaning: str
+    learning_rate: float
     parameters: Mapping[str, float]
+
+    @property
+    def title(self) -> str:
+        """What menus call it: its name, which is a standard term."""
+        return self.name
 
 
 #: Lasagne 0.1's rules, the tutorial's first.
@@ -36,34 +48,39 @@ UPDATE_RULES: dict[str, UpdateRule] = {
             "rmsprop",
             "divides each step by the running root mean square of its gradients; rho is how long "
             "they are remembered",
+            0.001,
             {"rho": 0.9, "epsilon": 1e-6},
         ),
         UpdateRule(
             "adam",
             "rmsprop with momentum, corrected for its start; beta1 and beta2: how long gradients "
             "and their squares are remembered",
+            0.001,
             {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8},
         ),
-        UpdateRule("sgd", "plain stochastic gradient descent", {}),
+        UpdateRule("sgd", "plain stochastic gradient descent", 0.1, {}),
         UpdateRule(
             "momentum",
             "keeps a share (momentum) of the step before, so that steps in one direction add up",
+            0.1,
             {"momentum": 0.9},
         ),
         UpdateRule(
             "nesterov_momentum",
             "momentum that looks at the gradient where the step is about to lead",
+            0.1,
             {"momentum": 0.9},
         ),
         UpdateRule(
             "adagrad",
             "divides each step by the root of all squared gradients so far: ever smaller steps",
+            0.01,
             {"epsilon": 1e-6},
         ),
         UpdateRule(
             "adadelta",
-            "scales steps by the ratio of past steps to past gradients; a learning rate of 1 is "
-            "usual",
+            "scales steps by the ratio of past steps to past gradients",
+            1.0,
             {"rho": 0.95, "epsilon": 1e-6},
         ),
     )
@@ -72,6 +89,22 @@ UPDATE_RULES: dict[str, UpdateRule] = {
 
 class UpdateRuleError(UserError):
     """A text names no update rule or a parameter that it has not."""
+
+
+def usual_learning_rate(name: Any) -> float:
+    """Return the usual learning rate of a rule; the tutorial's where there is no such rule."""
+    return UPDATE_RULES[name if name in UPDATE_RULES else "rmsprop"].learning_rate
+
+
+def parameter_range(name: str) -> tuple[float, float]:
+    """Return the smallest and the largest value that a parameter of any rule may have.
+
+    ``epsilon`` keeps a quotient finite and must be above 0; the others are shares of what is
+    remembered, from 0 up to, not including, 1.
+    """
+    if name == "epsilon":
+        return math.ulp(0.0), sys.float_info.max
+    return 0.0, math.nextafter(1.0, 0.0)
 
 
 def find_update_rule(name: str, parameters: Mapping[str, float] | None = None) -> UpdateRule:
@@ -99,8 +132,8 @@ def find_update_rule(name: str, parameters: Mapping[str, float] | None = None) -
             raise UpdateRuleError(
                 f"The update rule {name} has no parameter {key!r}; it has: {known}."
             )
-        limit = float("inf") if key == "epsilon" else 1.0
-        if not 0 <= value < limit or (key == "epsilon" and value == 0):
+        low, high = parameter_range(key)
+        if not low <= value <= high:
             allowed = "above 0" if key == "epsilon" else "from 0 up to, not including, 1"
             raise UpdateRuleError(f"{key} of {name} is {value:g}; it must be {allowed}.")
     return rule

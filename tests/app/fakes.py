@@ -150,9 +150,10 @@ class Loop:
                     yield events.Paused(epoch, batch - 1)
                     controls.wait_while_paused()
                     yield events.Resumed(epoch, batch - 1)
-                if controls.learning_rate not in (None, settings.learning_rate):
+                asked = controls.changes.get("learning_rate", settings.learning_rate)
+                if asked != settings.learning_rate:
                     before = settings.learning_rate
-                    settings = settings.replace(learning_rate=controls.learning_rate)
+                    settings = settings.replace(learning_rate=asked)
                     yield events.SettingChanged(
                         epoch, batch, self.batches, "learning_rate", before, settings.learning_rate
                     )

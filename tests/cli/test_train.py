@@ -14,9 +14,14 @@ import numpy as np
 import pytest
 
 from mnist_draw.cli import main, train_run
+from mnist_draw.dataset.augmentation.augmenter import RECIPES
+from mnist_draw.networks import NETWORKS
 from mnist_draw.recognition.network_library import load_trained
 from mnist_draw.storage import StorageError
 from mnist_draw.training import events
+from mnist_draw.training.schedules import SCHEDULES
+from mnist_draw.training.settings import SETTINGS, TrainingSettings
+from mnist_draw.training.updates import UPDATE_RULES
 
 NETWORK = "custom_mlp:0,1,0,0"
 QUICK = ["train", "--network", NETWORK, "--examples", "2000", "--learning-rate", "0.01"]
@@ -153,6 +158,40 @@ def test_augmentation(option: list[str], recipe: str, here: Path) -> None:
     assert load_trained(here / "m.npz").metadata["settings"]["augmentation"] == recipe
 
 
+@pytest.mark.parametrize(
+    ("arguments", "rate"),
+    [
+        ([], 0.001),
+        (["--update", "sgd"], 0.1),
+        (["--update", "adadelta"], 1.0),
+        (["--update", "sgd", "--learning-rate", "0.003"], 0.003),
+        (["--config", "rule.json"], 1.0),
+        (["--config", "rule.json", "--update", "sgd"], 0.1),
+        (["--config", "rate.json", "--update", "sgd"], 0.02),
+    ],
+)
+def test_the_learning_rate_is_the_usual_one_of_the_update_rule(
+    arguments: list[str], rate: float, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (here / "rule.json").write_text('{"update": "adadelta"}')
+    (here / "rate.json").write_text('{"learning_rate": 0.02}')
+    given: list[TrainingSettings] = []
+    monkeypatch.setattr(
+        train_run, "train_and_save", lambda settings, *_: given.append(settings) or 0
+    )
+    assert main(["train", *arguments]) == 0
+    assert given[0].learning_rate == rate
+
+
+def test_help_names_every_setting(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "--help"]) == 0
+    told = capsys.readouterr().out
+    for setting in SETTINGS.values():
+        assert f"{setting.option} " in told
+    for name in (*SCHEDULES, *UPDATE_RULES, *RECIPES, *NETWORKS):
+        assert name in told
+
+
 MISUSES: list[tuple[list[str], str]] = [
     (["--epochs", "0"], "number of epochs is 0"),
     (["--batch-size", "-5"], "batch size is -5"),
@@ -163,7 +202,13 @@ MISUSES: list[tuple[list[str], str]] = [
     (["--update-parameter", "speed=0.5"], "no parameter 'speed'"),
     (["--schedule", "sometimes"], "There is no schedule"),
     (["--augment", "magic"], "There is no augmentation 'magic'"),
-    (["--target-accuracy", "98"], "target accuracy"),
+    (
+        ["--target-accuracy", "98"],
+        "The target accuracy is 98; it is a share above 0 and at most 1. Write 0.98 for 98 %.",
+    ),
+    (["--output", ""], "--output is empty; it must name a file, such as --output model.npz"),
+    (["--checkpoint", ""], "--checkpoint is empty"),
+    (["--resume", ""], "--resume is empty"),
     (["--checkpoint", "m.npz", "--output", "m.npz"], "same file"),
     (["--resume", "a.ckpt", "--config", "b.json"], "--config cannot be combined"),
     (["--resume", "a.ckpt", "--batch-size", "5"], "--batch-size cannot be combined"),

@@ -92,9 +92,9 @@ def test_an_epoch_more_and_new_rates_are_part_of_the_checkpoint(
         def listen(event: Event) -> None:
             if isinstance(event, events.BatchFinished) and (event.epoch, event.batch) == (1, 3):
                 controls.add_epoch()
-                controls.set_learning_rate(0.01)
-                controls.set_l2(0.001)
-                controls.set_augmentation("pen")
+                controls.change("learning_rate", 0.01)
+                controls.change("l2", 0.001)
+                controls.change("augmentation", "pen")
 
         return listen
 

@@ -16,7 +16,7 @@ def test_nothing_is_asked_at_first() -> None:
     assert not controls.stop_requested
     assert not controls.paused
     assert controls.extra_epochs == 0
-    assert controls.learning_rate is controls.l2 is None
+    assert controls.changes == {}
     controls.wait_while_paused()
 
 
@@ -24,9 +24,10 @@ def test_requests_are_kept() -> None:
     controls = Controls()
     controls.add_epoch()
     controls.add_epoch()
-    controls.set_learning_rate(0.25)
-    controls.set_l2(0.0)
-    assert (controls.extra_epochs, controls.learning_rate, controls.l2) == (2, 0.25, 0.0)
+    controls.change("learning_rate", 0.25)
+    controls.change("l2", 0.0)
+    assert controls.extra_epochs == 2
+    assert controls.changes == {"learning_rate": 0.25, "l2": 0.0}
 
 
 def test_resume_takes_a_pause_back() -> None:
@@ -61,26 +62,39 @@ def test_waiting_ends_when_another_thread_asks(request_name: str) -> None:
 @pytest.mark.parametrize("value", [0.0, -1.0, float("nan"), float("inf"), 1e7])
 def test_a_learning_rate_out_of_range_changes_nothing(value: float) -> None:
     controls = Controls()
-    controls.set_learning_rate(0.5)
+    controls.change("learning_rate", 0.5)
     with pytest.raises(UserError, match="learning rate is"):
-        controls.set_learning_rate(value)
-    assert controls.learning_rate == 0.5
+        controls.change("learning_rate", value)
+    assert controls.changes == {"learning_rate": 0.5}
 
 
 @pytest.mark.parametrize("value", [-0.1, float("nan"), float("inf")])
 def test_an_l2_penalty_out_of_range_changes_nothing(value: float) -> None:
     controls = Controls()
     with pytest.raises(UserError, match="L2 is"):
-        controls.set_l2(value)
-    assert controls.l2 is None
+        controls.change("l2", value)
+    assert controls.changes == {}
 
 
 def test_an_unknown_augmentation_changes_nothing() -> None:
     controls = Controls()
-    controls.set_augmentation("pen")
+    controls.change("augmentation", "pen")
     with pytest.raises(UserError, match="There is no augmentation 'rain'"):
-        controls.set_augmentation("rain")
-    assert controls.augmentation == "pen"
+        controls.change("augmentation", "rain")
+    assert controls.changes == {"augmentation": "pen"}
+
+
+@pytest.mark.parametrize("name", ["epochs", "batch_size", "speed"])
+def test_what_is_settled_when_a_run_begins_is_refused_in_words(name: str) -> None:
+    controls = Controls()
+    with pytest.raises(UserError, match=f"'{name}' cannot be changed during a run.*learning_rate"):
+        controls.change(name, 2.0)
+    assert controls.changes == {}
+
+
+def test_a_value_of_another_kind_is_refused_in_words() -> None:
+    with pytest.raises(UserError, match="learning_rate is 'fast'; it must be a number"):
+        Controls().change("learning_rate", "fast")
 
 
 def test_ctrl_c_asks_for_a_stop_and_a_second_one_breaks_off() -> None:

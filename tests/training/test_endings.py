@@ -118,7 +118,7 @@ def test_one_epoch_more(digits: Dataset, plain: list[Event]) -> None:
 
 def ruin(controls: Controls, epoch: int = 1) -> Any:
     """Return a listener that makes everything after an epoch worse, but finite."""
-    return at(EpochFinished, epoch, 0, lambda: controls.set_learning_rate(0.5))
+    return at(EpochFinished, epoch, 0, lambda: controls.change("learning_rate", 0.5))
 
 
 @pytest.mark.parametrize("keep_best", [True, False])
@@ -177,7 +177,7 @@ def test_divergence_keeps_the_last_good_weights(digits: Dataset, keep_best: bool
     controls = Controls()
     seen = run(
         WILD.replace(learning_rate=0.05, epochs=9, keep_best=keep_best),
-        at(EpochFinished, 2, 0, lambda: controls.set_learning_rate(1e6)),
+        at(EpochFinished, 2, 0, lambda: controls.change("learning_rate", 1e6)),
         dataset=digits,
         controls=controls,
     )
@@ -192,7 +192,7 @@ def test_a_new_learning_rate_counts_from_the_next_batch(digits: Dataset) -> None
     controls = Controls()
     seen = run(
         SMALL.replace(update="sgd", learning_rate=0.1),
-        at(EpochFinished, 1, 0, lambda: controls.set_learning_rate(1e-20)),
+        at(EpochFinished, 1, 0, lambda: controls.change("learning_rate", 1e-20)),
         dataset=digits,
         controls=controls,
     )
@@ -204,7 +204,7 @@ def test_a_new_l2_penalty_counts_from_the_next_batch(digits: Dataset) -> None:
     controls = Controls()
     seen = run(
         SMALL.replace(update="sgd", learning_rate=0.01),
-        at(EpochFinished, 1, 0, lambda: controls.set_l2(5.0)),
+        at(EpochFinished, 1, 0, lambda: controls.change("l2", 5.0)),
         dataset=digits,
         controls=controls,
     )
@@ -218,7 +218,7 @@ def test_another_augmentation_counts_from_the_next_batch(digits: Dataset) -> Non
         controls = Controls()
         seen = run(
             SMALL.replace(epochs=1),
-            at(events.BatchFinished, 1, 3, lambda: controls.set_augmentation(recipe)),
+            at(events.BatchFinished, 1, 3, lambda: controls.change("augmentation", recipe)),
             dataset=digits,
             controls=controls,
         )

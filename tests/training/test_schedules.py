@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mnist_draw.training.schedules import learning_rate_at
-from mnist_draw.training.settings import SCHEDULES
+from mnist_draw.training.schedules import SCHEDULES, learning_rate_at
 
 
 def test_constant() -> None:

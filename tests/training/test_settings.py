@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mnist_draw.errors import UserError
-from mnist_draw.training.settings import SCHEDULES, TrainingSettings
+from mnist_draw.training.schedules import SCHEDULES
+from mnist_draw.training.settings import TrainingSettings
 from mnist_draw.training.updates import UPDATE_RULES
 
 FIELDS = [field.name for field in dataclasses.fields(TrainingSettings)]
@@ -130,8 +131,8 @@ def test_whole_numbers_may_be_written_with_a_point() -> None:
         ({"seed": 2**31}, ["seed is 2,147,483,648"]),
         ({"training_examples": 0}, ["number of training pictures is 0"]),
         ({"patience": 0}, ["patience is 0", "epochs"]),
-        ({"target_accuracy": 0.0}, ["target accuracy is 0 %", "at most 100 %"]),
-        ({"target_accuracy": 98.0}, ["target accuracy is 9800 %"]),
+        ({"target_accuracy": 0.0}, ["target accuracy is 0;", "above 0 and at most 1"]),
+        ({"target_accuracy": 98.0}, ["target accuracy is 98;", "Write 0.98 for 98 %"]),
         ({"keep_best": 1}, ["keep_best is 1", "true or false"]),
         ({"data_folder": 3}, ["data_folder is 3", "a text"]),
         ({"network": 3}, ["network is 3", "a text"]),

@@ -35,6 +35,8 @@ from mnist_draw.app.shared.theme import Size
 
 #: Real numbers below this are shown as 1e-06.
 _SMALL = 1e-4
+#: Real numbers are shown with so many significant digits at the most: 64-bit floats have 15.
+_DIGITS = 12
 
 
 def explain(widget: QWidget, name: str, sentence: str, shortcut: str = "") -> None:
@@ -177,10 +179,8 @@ class RealBox(QDoubleSpinBox):
 
     def textFromValue(self, value: float) -> str:
         if 0 < value < _SMALL:
-            return f"{value:g}"
-        text = self.locale().toString(value, "f", self.decimals())
-        point = self.locale().decimalPoint()
-        return text.rstrip("0").rstrip(point) if point in text else text
+            return f"{value:.{_DIGITS}g}"
+        return self.locale().toString(value, "g", _DIGITS)
 
     def valueFromText(self, text: str) -> float:
         number = _number(text.removesuffix(self.suffix()))

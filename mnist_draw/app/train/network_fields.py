@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from PyQt5.QtCore import pyqtSignal
 from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.widgets import ComboBox, Field, NumberBox, RealBox, explain
 from mnist_draw.networks import parse_network
+from mnist_draw.training.setting import NetworkText
 
 _CUSTOM = "custom_mlp"
 _KINDS = (
@@ -21,17 +23,19 @@ _KINDS = (
 class NetworkFields(QWidget):
     """The menu of networks and the numbers of the MLP of one's own."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    changed = pyqtSignal()
+
+    def __init__(self, setting: NetworkText, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(Size.FIELD_GAP)
         self.combo = ComboBox()
-        self.combo.setObjectName("networkCombo")
+        self.combo.setObjectName(f"{setting.widget}Combo")
         for name, title in _KINDS:
             self.combo.addItem(title, name)
-        explain(self.combo, "Layers", "The network's architecture: its layers and their units.")
-        column.addWidget(Field("Layers", self.combo))
+        explain(self.combo, setting.title, setting.sentence)
+        column.addWidget(Field(setting.title, self.combo))
 
         self.depth_box = NumberBox(0, 10)
         self.width_box = NumberBox(1, 10_000, 50)
@@ -58,6 +62,7 @@ class NetworkFields(QWidget):
             ),
         ):
             box.setObjectName(name)
+            box.valueChanged.connect(self.changed)
             explain(box, caption, sentence)
             row.addWidget(Field(caption, box), 1)
         column.addWidget(self.custom)
@@ -67,6 +72,7 @@ class NetworkFields(QWidget):
 
     def _choose(self) -> None:
         self.custom.setVisible(self.combo.currentData() == _CUSTOM)
+        self.changed.emit()
 
     def text(self) -> str:
         """Return the network as ``mnist_draw.networks.parse_network`` reads it."""

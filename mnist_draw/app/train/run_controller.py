@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from PyQt5.QtCore import QObject, pyqtSignal
@@ -17,14 +16,15 @@ from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.errors import UserError
 from mnist_draw.storage.preferences import Preferences
 from mnist_draw.training import hints
+from mnist_draw.training.control import Change
 from mnist_draw.training.runs.history import History
 from mnist_draw.training.runs.record import Run
+from mnist_draw.training.settings import SETTINGS
 
 #: Minibatches alone show in curves and figures at most this often, in seconds: nobody reads
 #: faster, and what the window paints the training cannot use. Everything else shows at once.
 _CURVES_EVERY = 0.3
 _FIGURES_EVERY = 0.1
-_MARKS = {"learning_rate": "rate ", "l2": "L2 ", "augmentation": "augmentation "}
 
 
 class RunController(QObject):
@@ -62,9 +62,7 @@ class RunController(QObject):
         tab.pause_asked.connect(self.pause)
         tab.stop_asked.connect(self.stop)
         tab.epoch_asked.connect(self.one_epoch_more)
-        tab.settings.learning_rate_changed.connect(partial(self._change, "learning_rate"))
-        tab.settings.l2_changed.connect(partial(self._change, "l2"))
-        tab.settings.augmentation_changed.connect(partial(self._change, "augmentation"))
+        tab.settings.changed.connect(self._change)
         tab.settings.examples.failed.connect(self.told)
         tab.settings.told.connect(self.told)
         training.happened.connect(self._happened)
@@ -157,10 +155,8 @@ class RunController(QObject):
 
     def _begin_continued(self, epochs: int) -> None:
         """Show a run whose earlier part comes as an event; it goes on as the panel says."""
-        settings = self.tab.settings
-        self._change("learning_rate", settings.learning_rate.value())
-        self._change("l2", settings.l2.value())
-        self._change("augmentation", str(settings.augmentation.currentData()))
+        for change in self.tab.settings.live():
+            self._change(change)
         self._begin(epochs)
         for card in (self.tab.loss, self.tab.accuracy):
             card.clear(epochs)
@@ -176,13 +172,13 @@ class RunController(QObject):
     def _epochs_done(self) -> int:
         return self._history.epochs[-1].epoch if self._history.epochs else 0
 
-    def _change(self, name: str, value: Any) -> None:
+    def _change(self, change: Change) -> None:
         """Change a setting of the run that is going on."""
         controls = self.training.controls
         if controls is None:
             return
         try:
-            getattr(controls, f"set_{name}")(value)
+            controls.change(change.name, change.value)
         except UserError as error:
             self.told.emit(f"{error} The run goes on as before.")
 
@@ -260,8 +256,10 @@ class RunController(QObject):
             )
 
     def _mark(self, change: Any) -> None:
-        value = change.value
-        words = _MARKS[change.name] + (f"{value:g}" if isinstance(value, float) else str(value))
+        setting = SETTINGS[change.name]
+        words = f"{setting.mark} {change.value}"
+        if isinstance(change.value, float):
+            words = f"{setting.mark} {change.value:g}"
         for card in (self.tab.loss, self.tab.accuracy):
             card.mark(change.name, change.place, words)
 

@@ -9,7 +9,6 @@ from PyQt5.QtGui import QKeySequence, QResizeEvent
 from PyQt5.QtWidgets import (
     QHBoxLayout,
     QPushButton,
-    QScrollArea,
     QShortcut,
     QSizePolicy,
     QStackedWidget,
@@ -29,6 +28,7 @@ from mnist_draw.app.train.filters_view import FiltersView
 from mnist_draw.app.train.hint_card import HintCard
 from mnist_draw.app.train.layers_view import LayersView
 from mnist_draw.app.train.run_state import RunState
+from mnist_draw.app.train.sections import SectionArea
 from mnist_draw.app.train.settings_panel import SettingsPanel
 
 #: From this width on, in pixels, filters and layers are shown side by side.
@@ -75,12 +75,8 @@ class TrainTab(QWidget):
         column.setContentsMargins(0, 0, 1, Size.CARD_GAP)
         column.setSpacing(Size.FIELD_GAP)
         self.settings = SettingsPanel()
-        scroll = QScrollArea()
+        scroll = SectionArea(self.settings, list(self.settings.sections.values()))
         scroll.setObjectName("settingsArea")
-        scroll.setWidget(self.settings)
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.NoFocus)
         column.addWidget(scroll, 1)
         self.state_label = label("", "muted", "stateLabel")
         explain(self.state_label, "State", "What the run is doing.")

@@ -51,6 +51,8 @@ class Recipe:
 
     Attributes
     ----------
+    title : str
+        What menus call it.
     meaning : str
         One sentence for menus and help texts.
     warp : WarpRange or None
@@ -61,6 +63,7 @@ class Recipe:
         Whether re-inked digits are written in rare styles too.
     """
 
+    title: str
     meaning: str
     warp: WarpRange | None
     reinked: float = 0.0
@@ -68,11 +71,14 @@ class Recipe:
 
 
 RECIPES: dict[str, Recipe] = {
-    "off": Recipe("the pictures as they are", None),
-    "warp": Recipe("turned, slanted, narrowed and widened", WarpRange()),
-    "elastic": Recipe("also bent by smooth noise", WarpRange(waves=_NOISE)),
-    "pen": Recipe("also written with thinner and wider pens", WarpRange(waves=_NOISE), 0.7),
+    "off": Recipe("off", "the pictures as they are", None),
+    "warp": Recipe("Warp", "turned, slanted, narrowed and widened", WarpRange()),
+    "elastic": Recipe("Elastic", "also bent by smooth noise", WarpRange(waves=_NOISE)),
+    "pen": Recipe(
+        "Pen width", "also written with thinner and wider pens", WarpRange(waves=_NOISE), 0.7
+    ),
     "handwriting": Recipe(
+        "Handwriting",
         "also in rare styles, such as a slashed 0 or a barred 7: the best for drawn digits",
         WarpRange(bend=1.5, waves=_NOISE),
         0.75,

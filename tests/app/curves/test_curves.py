@@ -117,7 +117,7 @@ def test_curves_are_saved(
     beginning: bytes,
 ) -> None:
     setup = make()
-    setup.window.train_tab.settings.epochs.setValue(3)
+    setup.window.train_tab.settings.apply("epochs", 3)
     setup.window.run.start()
     setup.wait_for_end()
     path = tmp_path / f"curves.{kind}"
@@ -132,7 +132,7 @@ def test_a_change_during_the_run_is_marked(make: Any) -> None:  # noqa: F811
     setup.loop.gate.clear()
     setup.window.run.start()
     setup.wait_for("training")
-    setup.window.train_tab.settings.learning_rate.setValue(0.5)
+    setup.window.train_tab.settings.apply("learning_rate", 0.5)
     setup.loop.gate.set()
     setup.wait_for_end()
     ((name, place),) = setup.window.train_tab.accuracy.tools.marks

@@ -85,7 +85,7 @@ def test_a_run_that_was_cut_off_is_offered_and_continued(make: Any) -> None:
     setup.button("continueButton").click()
     assert setup.window.training.running
     assert not setup.window.train_tab.offer.isVisible()
-    assert setup.window.train_tab.settings.seed.value() == 7
+    assert setup.window.train_tab.settings.settings().seed == 7
     setup.qtbot.waitUntil(lambda: setup.text("epochLabel") == "4")
     curve = setup.window.train_tab.loss._validation_curve
     setup.qtbot.waitUntil(lambda: curve.getData()[0] is not None)
@@ -130,7 +130,7 @@ def test_closing_a_window_leads_to_an_offer(make: Any, qtbot: QtBot) -> None:
     loop = Loop(free_epochs=1)
     loop.gate.clear()
     first = make(loop)
-    first.window.train_tab.settings.epochs.setValue(100_000)
+    first.window.train_tab.settings.apply("epochs", 100_000)
     first.window.run.start()
     qtbot.waitUntil(lambda: first.window.run.state.validation_loss is not None)
     loop.gate.set()

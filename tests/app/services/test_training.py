@@ -61,7 +61,7 @@ def test_the_network_tells_which_digits_it_was_trained_with(
 
 def test_a_run_leaves_record_and_figures(qapp: QApplication, tmp_path: Path) -> None:
     worker = TrainingWorker(TrainingSettings(epochs=2), tmp_path, train=Loop(batches=2))
-    worker.controls.set_learning_rate(0.5)
+    worker.controls.change("learning_rate", 0.5)
     worker.run()
     run = read_run(tmp_path)
     assert (run.state, run.epochs_done, run.settings.learning_rate) == ("completed", 2, 0.5)

@@ -129,7 +129,7 @@ def test_a_drawing_is_answered(setup: Setup, qtbot: QtBot) -> None:
 
 def test_a_run_from_start_to_end(setup: Setup, qtbot: QtBot) -> None:
     setup.window.tabs.setCurrentIndex(0)
-    setup.window.train_tab.settings.epochs.setValue(3)
+    setup.window.train_tab.settings.apply("epochs", 3)
     QTest.mouseClick(setup.button("startButton"), Qt.LeftButton)
     assert setup.window.training.running
     assert not setup.button("startButton").isVisible()
@@ -154,7 +154,7 @@ def test_a_run_from_start_to_end(setup: Setup, qtbot: QtBot) -> None:
 def test_the_trained_network_answers_the_drawing(setup: Setup, qtbot: QtBot) -> None:
     setup.window.draw_tab.canvas.add_stroke([(200, 200), (300, 300)])
     qtbot.waitUntil(lambda: setup.text("predictionLabel") == "1")
-    setup.window.train_tab.settings.epochs.setValue(1)
+    setup.window.train_tab.settings.apply("epochs", 1)
     setup.window.run.start()
     setup.wait_for_end()
     qtbot.waitUntil(lambda: float(setup.recognisers[0].parameters[0][0, 0]) == 1.0)
@@ -179,7 +179,7 @@ def test_pause_resume_and_stop_by_key(setup: Setup, qtbot: QtBot) -> None:
 
 
 def test_stop_keeps_what_was_learnt(setup: Setup, own_home: Path) -> None:
-    setup.window.train_tab.settings.epochs.setValue(100_000)
+    setup.window.train_tab.settings.apply("epochs", 100_000)
     setup.window.run.start()
     setup.qtbot.waitUntil(lambda: setup.window.run.state.validation_loss is not None)
     setup.button("stopButton").click()
@@ -191,7 +191,7 @@ def test_stop_keeps_what_was_learnt(setup: Setup, own_home: Path) -> None:
 
 def test_closing_during_a_run_saves_and_closes(qtbot: QtBot, own_home: Path) -> None:
     made = Setup(qtbot)
-    made.window.train_tab.settings.epochs.setValue(100_000)
+    made.window.train_tab.settings.apply("epochs", 100_000)
     made.window.run.start()
     qtbot.waitUntil(lambda: made.window.run.state.validation_loss is not None)
     made.window.close()
@@ -218,8 +218,8 @@ def test_the_learning_rate_reaches_a_run_that_is_going_on(setup: Setup) -> None:
     setup.loop.gate.clear()
     setup.window.run.start()
     setup.wait_for("training")
-    setup.window.train_tab.settings.learning_rate.setValue(0.5)
-    assert setup.window.training.controls.learning_rate == 0.5
+    setup.window.train_tab.settings.apply("learning_rate", 0.5)
+    assert setup.window.training.controls.changes == {"learning_rate": 0.5}
 
 
 def test_ctrl_tab_changes_the_tab(setup: Setup) -> None:
@@ -231,7 +231,7 @@ def test_ctrl_tab_changes_the_tab(setup: Setup) -> None:
 def test_choices_are_remembered(setup: Setup, own_home: Path, qtbot: QtBot) -> None:
     setup.window.choose_theme("dark")
     setup.window.tabs.setCurrentIndex(0)
-    setup.window.train_tab.settings.epochs.setValue(2)
+    setup.window.train_tab.settings.apply("epochs", 2)
     setup.window.run.start()
     setup.wait_for_end()
     setup.window.close()
@@ -242,7 +242,7 @@ def test_choices_are_remembered(setup: Setup, own_home: Path, qtbot: QtBot) -> N
     qtbot.addWidget(again)
     assert theme.theme().colours is theme.DARK
     assert again.tabs.currentIndex() == 0
-    assert again.train_tab.settings.epochs.value() == 2
+    assert again.train_tab.settings.settings().epochs == 2
 
 
 def test_unreadable_preferences_are_reported(qtbot: QtBot, own_home: Path) -> None:
@@ -257,7 +257,7 @@ def test_a_step_continues_a_finished_run(setup: Setup, monkeypatch: pytest.Monke
     asked: list[int] = []
     monkeypatch.setattr(Training, "can_continue", property(lambda self: True))
     monkeypatch.setattr(Training, "continue_for", lambda self, epochs: asked.append(epochs))
-    setup.window.train_tab.settings.epochs.setValue(2)
+    setup.window.train_tab.settings.apply("epochs", 2)
     setup.window.run.start()
     setup.wait_for_end()
     assert setup.button("stepButton").isEnabled()
@@ -285,7 +285,7 @@ def test_the_window_stays_responsive_while_events_pour_in(setup: Setup, qtbot: Q
     timer = QTimer()
     timer.timeout.connect(lambda: ticks.append(1))
     timer.start(5)
-    setup.window.train_tab.settings.epochs.setValue(300)
+    setup.window.train_tab.settings.apply("epochs", 300)
     setup.window.run.start()
     setup.wait_for_end()
     timer.stop()

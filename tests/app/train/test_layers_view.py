@@ -46,7 +46,7 @@ def test_one_card_in_a_small_window_and_both_in_a_large_one(qtbot: QtBot) -> Non
 
 def test_a_run_fills_them(make: Any) -> None:  # noqa: F811
     setup = make()
-    setup.window.train_tab.settings.epochs.setValue(2)
+    setup.window.train_tab.settings.apply("epochs", 2)
     setup.window.run.start()
     setup.wait_for_end()
     words = setup.window.train_tab.layers.words

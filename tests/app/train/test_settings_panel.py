@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pytest
 from PyQt5.QtCore import Qt
 from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QFileDialog
+from PyQt5.QtWidgets import QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
+from mnist_draw.app.shared.widgets import NumberBox, RealBox
 from mnist_draw.app.train.augmentation_preview import make_examples
+from mnist_draw.app.train.file_combo import FileCombo
+from mnist_draw.app.train.rule_fields import RuleFields
+from mnist_draw.app.train.sections import SectionArea
 from mnist_draw.app.train.settings_panel import SettingsPanel
 from mnist_draw.errors import UserError
 from mnist_draw.training.settings import TrainingSettings
+from mnist_draw.training.updates import UPDATE_RULES
 
 OTHERS = TrainingSettings(
     network="custom_mlp:3,400,0.1,0.25",
@@ -28,28 +35,56 @@ OTHERS = TrainingSettings(
     seed=42,
     training_examples=5000,
     data_folder="/somewhere/fashion",
-    augmentation="off",
+    extra_folder="/somewhere/hers",
+    start_model="/somewhere/first.npz",
+    augmentation="elastic",
     patience=3,
     target_accuracy=0.985,
     keep_best=True,
 )
 
 
+Kind = TypeVar("Kind", bound=QWidget)
+
+
+def widget(panel: SettingsPanel, kind: type[Kind], name: str) -> Kind:
+    found = panel.fields[name].widget
+    assert isinstance(found, kind)
+    return found
+
+
 @pytest.fixture
 def panel(qtbot: QtBot) -> SettingsPanel:
     """Return a panel."""
-    widget = SettingsPanel()
-    qtbot.addWidget(widget)
-    return widget
+    made = SettingsPanel()
+    qtbot.addWidget(made)
+    return made
 
 
 def test_starts_with_the_tutorials_settings(panel: SettingsPanel) -> None:
     assert panel.settings() == TrainingSettings()
 
 
-def test_shows_and_returns_all_settings(panel: SettingsPanel) -> None:
-    panel.show_settings(OTHERS)
-    assert panel.settings() == OTHERS
+@pytest.mark.parametrize("field", dataclasses.fields(TrainingSettings), ids=lambda f: f.name)
+def test_shows_and_returns_every_setting(
+    panel: SettingsPanel, field: dataclasses.Field[object]
+) -> None:
+    usual = TrainingSettings()
+    # Another update rule than its own makes no sense of parameters.
+    others = OTHERS.replace(**{field.name: getattr(usual, field.name), "update_parameters": {}})
+    for settings in (OTHERS, others, OTHERS):
+        panel.show_settings(settings)
+        assert panel.settings() == settings
+    assert getattr(OTHERS, field.name) != getattr(usual, field.name), "give it another value above"
+
+
+@pytest.mark.parametrize("name", ["learning_rate", "l2"])
+@pytest.mark.parametrize("value", [1e-20, 3.3e-9, 123456.789, 1e6])
+def test_small_and_large_numbers_are_not_changed(
+    panel: SettingsPanel, name: str, value: float
+) -> None:
+    panel.show_settings(TrainingSettings().replace(**{name: value}))
+    assert getattr(panel.settings(), name) == value
 
 
 @pytest.mark.parametrize("network", ["mlp", "cnn", "custom_mlp:0,1,0,0"])
@@ -67,13 +102,17 @@ def test_the_tutorials_button_restores_them(panel: SettingsPanel) -> None:
 
 
 def test_choosing_a_rule_shows_its_parameters(panel: SettingsPanel) -> None:
-    panel.update_combo.setCurrentText("adam")
-    assert list(panel._rule_boxes) == ["beta1", "beta2", "epsilon"]
+    panel.apply("update", "adam")
+    assert list(widget(panel, RuleFields, "update_parameters").boxes) == [
+        "beta1",
+        "beta2",
+        "epsilon",
+    ]
     assert panel.settings().update_parameters == {}
 
 
 def test_small_numbers_are_typed_and_shown_as_programs_write_them(panel: SettingsPanel) -> None:
-    box = panel.learning_rate
+    box = widget(panel, RealBox, "learning_rate")
     box.selectAll()
     QTest.keyClicks(box, "2e-05")
     QTest.keyClick(box, Qt.Key_Return)
@@ -82,9 +121,10 @@ def test_small_numbers_are_typed_and_shown_as_programs_write_them(panel: Setting
 
 
 def test_nonsense_cannot_be_typed(panel: SettingsPanel) -> None:
-    panel.epochs.selectAll()
-    QTest.keyClicks(panel.epochs, "-abc")
-    QTest.keyClick(panel.epochs, Qt.Key_Return)
+    box = widget(panel, NumberBox, "epochs")
+    box.selectAll()
+    QTest.keyClicks(box, "-abc")
+    QTest.keyClick(box, Qt.Key_Return)
     assert panel.settings().epochs >= 1
 
 
@@ -96,25 +136,22 @@ def test_nonsense_in_storage_is_refused_in_words(panel: SettingsPanel) -> None:
 
 def test_what_can_change_during_a_run(panel: SettingsPanel) -> None:
     panel.set_running(True)
-    assert panel.learning_rate.isEnabled()
-    assert panel.l2.isEnabled()
-    assert panel.augmentation.isEnabled()
-    assert not panel.epochs.isEnabled()
-    assert not panel.network.isEnabled()
+    enabled = {name for name, field in panel.fields.items() if field.widget.isEnabled()}
+    assert enabled == {"learning_rate", "l2", "augmentation"}
     panel.set_running(False)
-    assert panel.epochs.isEnabled()
+    assert all(field.widget.isEnabled() for field in panel.fields.values())
 
 
 def test_a_folder_is_chosen_and_kept(panel: SettingsPanel, monkeypatch: pytest.MonkeyPatch) -> None:
     answers = ["/data/qmnist", ""]
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: answers.pop(0))
-    last = panel.data.count() - 1
-    panel.data.activated.emit(last)
+    data = widget(panel, FileCombo, "data_folder")
+    data.activated.emit(data.count() - 1)
     assert panel.settings().data_folder == "/data/qmnist"
-    assert panel.data.currentText() == "qmnist"
-    panel.data.activated.emit(panel.data.count() - 1)
+    assert data.currentText() == "qmnist"
+    data.activated.emit(data.count() - 1)
     assert panel.settings().data_folder == "/data/qmnist"
-    panel.data.activated.emit(0)
+    data.activated.emit(0)
     assert panel.settings().data_folder is None
 
 
@@ -129,14 +166,14 @@ def test_sixteen_examples_of_the_augmentation_are_shown(
 
     monkeypatch.setattr("mnist_draw.app.train.augmentation_preview.make_examples", make)
     assert panel.examples.isHidden()
-    panel.augmentation.setCurrentIndex(panel.augmentation.findData("elastic"))
+    panel.apply("augmentation", "elastic")
     qtbot.waitUntil(lambda: panel.examples.pictures is not None)
     assert not panel.examples.isHidden()
     assert made == [("elastic", None, 1)]
-    panel.seed.setValue(9)
+    panel.apply("seed", 9)
     qtbot.waitUntil(lambda: made[-1] == ("elastic", None, 9))
     assert panel.settings().augmentation == "elastic"
-    panel.augmentation.setCurrentIndex(0)
+    panel.apply("augmentation", "off")
     assert panel.examples.isHidden()
 
 
@@ -149,9 +186,9 @@ def test_real_examples_are_pictures_of_digits() -> None:
 def test_examples_that_cannot_be_made_are_told(
     panel: SettingsPanel, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    panel.data.show_folder(str(tmp_path))
+    panel.apply("data_folder", str(tmp_path))
     with qtbot.waitSignal(panel.examples.failed) as told:
-        panel.augmentation.setCurrentIndex(1)
+        panel.apply("augmentation", "warp")
     assert str(tmp_path) in told.args[0]
 
 
@@ -174,3 +211,79 @@ def test_settings_are_saved_and_opened(
     assert told[0] == f"Saved {path}."
     assert "is not JSON" in told[1]
     assert "unchanged" in told[1]
+
+
+# -- the learning rate follows the update rule
+
+
+def rate_after(panel: SettingsPanel, rule: str) -> float:
+    panel.apply("update", rule)
+    return panel.settings().learning_rate
+
+
+def test_an_update_rule_brings_its_usual_learning_rate(panel: SettingsPanel) -> None:
+    found = {rule: rate_after(panel, rule) for rule in (*UPDATE_RULES, "rmsprop")}
+    assert found == {name: rule.learning_rate for name, rule in UPDATE_RULES.items()}
+    assert (found["rmsprop"], found["adadelta"]) == (0.001, 1.0)
+
+
+def test_a_learning_rate_that_was_set_stays(panel: SettingsPanel) -> None:
+    panel.apply("learning_rate", 0.1)  # The usual one of sgd, but not of rmsprop.
+    assert rate_after(panel, "sgd") == 0.1
+    assert rate_after(panel, "adam") == 0.1
+    panel.show_settings(TrainingSettings(update="sgd", learning_rate=0.03))
+    assert rate_after(panel, "adadelta") == 0.03
+    panel.defaults_button.click()
+    assert rate_after(panel, "adadelta") == 1.0
+
+
+def test_a_network_to_start_from_is_chosen(
+    panel: SettingsPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: ("/models/first.npz", ""))
+    start = widget(panel, FileCombo, "start_model")
+    assert start.currentText() == "fresh weights"
+    start.activated.emit(start.count() - 1)
+    assert start.currentText() == "first.npz"
+    assert panel.settings().start_model == "/models/first.npz"
+
+
+# -- sections
+
+
+def area(panel: SettingsPanel, qtbot: QtBot, height: int) -> SectionArea:
+    made = SectionArea(panel, list(panel.sections.values()))
+    qtbot.addWidget(made)
+    made.resize(300, height)
+    made.show()
+    return made
+
+
+def opened(panel: SettingsPanel) -> set[str]:
+    return {name for name, section in panel.sections.items() if section.is_open}
+
+
+def test_sections_fold_where_there_is_no_room(panel: SettingsPanel, qtbot: QtBot) -> None:
+    low = area(panel, qtbot, 2000)
+    assert opened(panel) == {"network", "learning", "data", "stop"}
+    panel.apply("target_accuracy", 0.98)
+    for height in (700, 600, 500, 400):
+        low.resize(300, height)
+        qtbot.waitUntil(lambda: low.verticalScrollBar().maximum() == 0)
+    assert opened(panel) < {"network", "learning", "data"}
+    assert panel.sections["stop"].summary.text() == "98 %"
+
+
+def test_the_section_that_is_wanted_opens_and_another_folds(
+    panel: SettingsPanel, qtbot: QtBot
+) -> None:
+    low = area(panel, qtbot, 450)
+    qtbot.waitUntil(lambda: low.verticalScrollBar().maximum() == 0)
+    assert "learning" not in opened(panel)
+    panel.sections["learning"].chosen.emit()
+    qtbot.waitUntil(lambda: low.verticalScrollBar().maximum() == 0)
+    assert "learning" in opened(panel)
+    panel.sections["learning"].chosen.emit()
+    assert "learning" not in opened(panel)
+    low.resize(300, 2000)
+    assert opened(panel) == {"network", "data", "stop"}

@@ -12,52 +12,55 @@ from PyQt5.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.services.training import TrainingWorker
-from mnist_draw.app.train.folder_combo import FolderCombo, extra_combo
+from mnist_draw.app.train.file_combo import FileCombo
 from mnist_draw.app.train.settings_panel import SettingsPanel
 from mnist_draw.storage.my_digits import TaughtDigit, save_digit
-from mnist_draw.training.settings import TrainingSettings
+from mnist_draw.training.setting import Folder
+from mnist_draw.training.settings import SETTINGS, TrainingSettings
 
 from .. import fakes
 
 
 @pytest.fixture
-def combo(qtbot: QtBot) -> FolderCombo:
-    widget = extra_combo()
+def combo(qtbot: QtBot) -> FileCombo:
+    extra = SETTINGS["extra_folder"]
+    assert isinstance(extra, Folder)
+    widget = FileCombo(extra)
     qtbot.addWidget(widget)
     return widget
 
 
-def choose(combo: FolderCombo, place: int) -> None:
+def choose(combo: FileCombo, place: int) -> None:
     combo.setCurrentIndex(place)
     combo.activated.emit(place)
 
 
-def test_nothing_else_is_learnt_unless_it_is_asked_for(combo: FolderCombo) -> None:
-    assert combo.folder() is None
+def test_nothing_else_is_learnt_unless_it_is_asked_for(combo: FileCombo) -> None:
+    assert combo.path() is None
     assert combo.currentText() == "nothing"
 
 
-def test_the_taught_digits(combo: FolderCombo, own_home: Path) -> None:
+def test_the_taught_digits(combo: FileCombo, own_home: Path) -> None:
     choose(combo, 1)
     mine = str(own_home / "data" / "my_digits")
-    assert combo.folder() == mine
-    combo.show_folder(None)
-    assert combo.folder() is None
-    combo.show_folder(mine)
+    assert combo.path() == mine
+    combo.show_path(None)
+    assert combo.path() is None
+    combo.show_path(mine)
     assert combo.currentText() == "my digits"
     assert combo.count() == 3
 
 
-def test_a_folder(combo: FolderCombo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder(combo: FileCombo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: "")
     choose(combo, 2)
-    assert combo.folder() is None
+    assert combo.path() is None
     assert combo.currentIndex() == 0
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "hers"))
     choose(combo, 2)
-    assert combo.folder() == str(tmp_path / "hers")
+    assert combo.path() == str(tmp_path / "hers")
     assert combo.currentText() == "hers"
-    combo.show_folder(str(tmp_path / "hers"))
+    combo.show_path(str(tmp_path / "hers"))
     assert combo.count() == 4
 
 
@@ -69,7 +72,7 @@ def test_the_panel_keeps_it(qtbot: QtBot, own_home: Path) -> None:
     panel.show_settings(TrainingSettings())
     assert panel.settings().extra_folder is None
     panel.set_running(True)
-    assert not panel.extra.isEnabled()
+    assert not panel.fields["extra_folder"].widget.isEnabled()
 
 
 def test_a_run_in_the_window_learns_them_too(own_home: Path, qtbot: QtBot) -> None:

@@ -1,0 +1,87 @@
+"""Menus of folders or files whose last entry opens a chooser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import assert_never
+
+from PyQt5.QtCore import pyqtSignal
+from PyQt5.QtWidgets import QFileDialog, QWidget
+
+from mnist_draw.app.shared.widgets import ComboBox
+from mnist_draw.training.setting import Folder, NetworkFile
+
+_CHOOSE = "choose"
+_NETWORKS = "Networks (*.npz)"
+
+
+class FileCombo(ComboBox):
+    """A menu of folders, or of files of trained networks.
+
+    Parameters
+    ----------
+    setting : Folder or NetworkFile
+        What the setting says about it: what no choice is called, which folders are known, and
+        the chooser's title.
+
+    Signals
+    -------
+    path_changed
+        Another path was chosen or shown.
+    """
+
+    path_changed = pyqtSignal()
+
+    def __init__(self, setting: Folder | NetworkFile, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._setting = setting
+        self.addItem(setting.nothing)
+        for words, folder in setting.known if isinstance(setting, Folder) else ():
+            self.addItem(words, folder)
+        kind = "folder" if isinstance(setting, Folder) else "file"
+        self.addItem(f"Choose a {kind} …", _CHOOSE)
+        self._chosen = 0
+        self.activated.connect(self._activated)
+
+    def path(self) -> str | None:
+        """Return the path chosen; None for none."""
+        return self._path_of(self._chosen)
+
+    def _path_of(self, index: int) -> str | None:
+        # Known folders are named by a function: where they lie may change with the environment.
+        data = self.itemData(index)
+        path: str | None = data() if callable(data) else data
+        return path
+
+    def show_path(self, path: str | None) -> None:
+        """Choose a path, adding it to the menu if it is new."""
+        last = self.count() - 1
+        known = [number for number in range(last) if self._path_of(number) == path]
+        index = known[0] if known else last
+        if not known:
+            self.insertItem(index, Path(str(path)).name or str(path), path)
+        self._choose(index)
+
+    def _choose(self, index: int) -> None:
+        self._chosen = index
+        self.setCurrentIndex(index)
+        self.path_changed.emit()
+
+    def _activated(self, index: int) -> None:
+        if self.itemData(index) != _CHOOSE:
+            self._choose(index)
+            return
+        self.setCurrentIndex(self._chosen)
+        path = self._ask()
+        if path:
+            self.show_path(path)
+
+    def _ask(self) -> str:
+        question = self._setting.question
+        match self._setting:
+            case Folder():
+                return QFileDialog.getExistingDirectory(self, question, "")
+            case NetworkFile():
+                return QFileDialog.getOpenFileName(self, question, "", _NETWORKS)[0]
+            case _:
+                assert_never(self._setting)

@@ -1,0 +1,132 @@
+"""Sections of the side panel that fold where the window is too low for all of them."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import QEvent, QObject, Qt, pyqtSignal
+from PyQt5.QtGui import QResizeEvent
+from PyQt5.QtWidgets import (
+    QApplication,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mnist_draw.app.shared.icons import set_icon
+from mnist_draw.app.shared.theme import Size
+from mnist_draw.app.shared.widgets import explain, label
+
+
+class Section(QWidget):
+    """A heading with a body below it.
+
+    Parameters
+    ----------
+    title : str
+        The heading.
+    name : str
+        The start of its button's object name.
+
+    Signals
+    -------
+    chosen
+        The user wants to see the body, or not to see it any more.
+    """
+
+    chosen = pyqtSignal()
+
+    def __init__(self, title: str, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        #: Whether the user has folded the section.
+        self.put_away = False
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(Size.TIGHT)
+        self.head = QHBoxLayout()
+        self.head.setSpacing(Size.TIGHT)
+        self._button = QToolButton()
+        self._button.setObjectName(f"{name}SectionButton")
+        self._button.setProperty("look", "small")
+        self._title = title
+        self._button.clicked.connect(self.chosen)
+        self.head.addWidget(self._button)
+        self.head.addWidget(label(title.upper(), "heading"))
+        self.summary: QLabel = label("", "muted")
+        self.summary.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
+        # A long summary must not widen the panel.
+        self.summary.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
+        self.head.addWidget(self.summary, 1)
+        column.addLayout(self.head)
+        self.body = QWidget()
+        self.rows = QVBoxLayout(self.body)
+        self.rows.setContentsMargins(0, 0, 0, 0)
+        self.rows.setSpacing(Size.FIELD_GAP)
+        column.addWidget(self.body)
+        self.show_body(True)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the body is shown."""
+        return not self.body.isHidden()
+
+    def show_body(self, shown: bool) -> None:
+        """Show or hide the body."""
+        self.body.setVisible(shown)
+        self.summary.setVisible(not shown)
+        set_icon(self._button, "caret-down" if shown else "caret-right", Size.SMALL_ICON)
+        verb = "Hide" if shown else "Show"
+        explain(self._button, self._title, f"{verb} the settings under “{self._title}”.")
+
+    def height_of_body(self) -> int:
+        """Return what the body takes where it is shown, in pixels."""
+        return self.rows.sizeHint().height() + Size.TIGHT
+
+
+class SectionArea(QScrollArea):
+    """Shows a panel of sections, as many of them open as there is room for.
+
+    Of those that do not fit all at once, the ones stay open that the user opened last; at first
+    the upper ones. The section that has the keyboard's focus is never folded under one's hands.
+    The area scrolls where not even one fits.
+    """
+
+    def __init__(self, panel: QWidget, sections: list[Section]) -> None:
+        super().__init__()
+        self._sections = sections
+        self._recent = list(sections)
+        self.setWidget(panel)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.NoFocus)
+        for section in sections:
+            section.chosen.connect(lambda section=section: self._choose(section))
+
+    def _choose(self, section: Section) -> None:
+        section.put_away = section.is_open
+        self._recent.remove(section)
+        self._recent.insert(0, section)
+        self._fit()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        # The scroll area watches its widget; a layout request says that its content has changed.
+        if event.type() == QEvent.LayoutRequest:
+            self._fit()
+        return super().eventFilter(watched, event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        room = self.viewport().height() - self.widget().minimumSizeHint().height()
+        room += sum(section.height_of_body() for section in self._sections if section.is_open)
+        focus = QApplication.focusWidget()
+        for section in sorted(self._recent, key=lambda one: not one.body.isAncestorOf(focus)):
+            needed = section.height_of_body()
+            is_open = not section.put_away and needed <= room
+            room -= needed if is_open else 0
+            if is_open != section.is_open:
+                section.show_body(is_open)

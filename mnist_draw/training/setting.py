@@ -1,0 +1,326 @@
+"""What a training setting is: one declaration for the form, the command line and the checks.
+
+Each field of `mnist_draw.training.settings.TrainingSettings` is declared once, as one of the
+kinds below. Its widget (`mnist_draw.app.train.setting_fields`), its option with its help
+(`mnist_draw.cli.setting_options`), its checks and whether it can change during a run follow from
+that declaration.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from numbers import Real
+from typing import Any, Protocol
+
+from mnist_draw.errors import UserError
+from mnist_draw.networks import parse_network
+
+Value = str | int | float | bool | Mapping[str, float] | None
+#: What a setting that can change during a run is changed to.
+LiveValue = float | str
+
+_KEY = "setting"
+#: Of a value that makes no sense, at most so many characters are shown in a sentence.
+_SHOWN = 60
+
+
+class SettingsError(UserError):
+    """A setting is out of range; the sentence names it, its value and what is allowed."""
+
+
+class Entry(Protocol):
+    """What a `Choice` chooses from."""
+
+    @property
+    def title(self) -> str:
+        """What menus call it."""
+
+    @property
+    def meaning(self) -> str:
+        """One sentence for menus and help texts."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """What all settings have.
+
+    Attributes
+    ----------
+    title : str
+        What the form calls it.
+    noun : str
+        What sentences about it call it, such as ``"The batch size"``; its title by default.
+    mark : str
+        A short word for curves, where a change during a run is marked; its title by default.
+    sentence : str
+        What it does, with its unit; for tooltips and help texts.
+    group : str
+        The section of the form it stands in.
+    columns : int
+        How much of a row of the form it takes, in twelfths. Fields follow each other in the
+        order of their declaration.
+    widget : str
+        The name of the form's widget without the ending that says its kind, such as
+        ``"batchSize"`` for ``batchSizeSpinBox``.
+    option : str
+        The option on the command line, such as ``"--batch-size"``.
+    metavar : str
+        What the option's help calls its value.
+    live : bool
+        Whether it can be changed during a run; its value is then a number or a text.
+    with_resume : bool
+        Whether the option may be given for a run that is continued.
+    nothing : str
+        What the form says where no value is set, such as ``"off"``; empty for a setting that
+        always has one.
+    """
+
+    title: str
+    sentence: str
+    group: str
+    widget: str
+    option: str
+    metavar: str = ""
+    noun: str = ""
+    mark: str = ""
+    columns: int = 6
+    live: bool = False
+    with_resume: bool = False
+    nothing: str = ""
+
+    #: What a value must be, for the sentence about one of another kind.
+    expected = "a text"
+
+    def read(self, name: str, value: Any) -> Value:
+        """Take a value as JSON writes it.
+
+        Raises
+        ------
+        SettingsError
+            It is of the wrong kind; the sentence names it and says what it must be.
+        """
+        if value is None and self.nothing:
+            return None
+        if not isinstance(value, str):
+            raise wrong_kind(name, value, self.expected)
+        return value
+
+    def check(self, value: Any) -> None:
+        """Refuse a value out of range with a `UserError`; it is of the right kind."""
+
+    def words(self, value: Any) -> str:
+        """Return a value as a person reads it, for lists and help texts."""
+        return self.nothing if value is None else str(value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WholeNumber(Setting):
+    """A whole number from ``low`` to ``high``, in steps of ``step`` in the form."""
+
+    low: int
+    high: int
+    step: int = 1
+    unit: str = ""
+    columns: int = 4
+    metavar: str = "N"
+
+    expected = "a whole number"
+
+    def read(self, name: str, value: Any) -> Value:
+        """Take a number, also NumPy's and 3.0, as JSON files may write 3."""
+        if value is None and self.nothing:
+            return None
+        if not _is_number(value) or not abs(value) < 2**63 or value != int(value):
+            raise wrong_kind(name, value, self.expected)
+        return int(value)
+
+    def check(self, value: Any) -> None:
+        """Refuse a number out of range."""
+        if value is not None and not self.low <= value <= self.high:
+            unit = f" {self.unit}" if self.unit else ""
+            raise SettingsError(
+                f"{self.noun} is {value:,}; it must be from {self.low:,} to {self.high:,}{unit}."
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class RealNumber(Setting):
+    """A number from ``low`` to ``high``; ``allowed`` says so in words.
+
+    Where ``percent`` is set, the form shows the number, a share, in percent.
+    """
+
+    low: float
+    high: float
+    allowed: str
+    percent: bool = False
+    metavar: str = "X"
+
+    expected = "a number"
+
+    def read(self, name: str, value: Any) -> Value:
+        """Take a number, also NumPy's and a whole one."""
+        if value is None and self.nothing:
+            return None
+        return read_number(name, value)
+
+    def check(self, value: Any) -> None:
+        """Refuse a number out of range, and one that is none."""
+        if value is not None and not self.low <= value <= self.high:
+            raise SettingsError(f"{self.noun} is {value:g}; {self.allowed}.")
+
+    def words(self, value: Any) -> str:
+        """Return the number without superfluous zeros, a share in percent."""
+        if value is None:
+            return self.nothing
+        return f"{100 * value:g} %" if self.percent else f"{value:g}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice(Setting):
+    """One of some names; ``bare`` is what the option means without a name."""
+
+    choices: Mapping[str, Entry]
+    bare: str = ""
+    metavar: str = "NAME"
+
+    def check(self, value: Any) -> None:
+        """Refuse a name that does not exist; the sentence lists those that do."""
+        check_name(self.title.lower(), value, self.choices)
+
+    def words(self, value: Any) -> str:
+        """Return the entry's title."""
+        return self.choices[value].title if value in self.choices else str(value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkText(Setting):
+    """A network in one line of text; see `mnist_draw.networks.parse_network`."""
+
+    columns: int = 12
+    metavar: str = "NETWORK"
+
+    def check(self, value: Any) -> None:
+        """Refuse a text that names no network."""
+        parse_network(value)
+
+    def words(self, value: Any) -> str:
+        """Return the network's title."""
+        try:
+            return parse_network(value).title
+        except UserError:
+            return str(value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleParameters(Setting):
+    """What differs from the defaults of the update rule, by name; checked with the rule."""
+
+    columns: int = 12
+    metavar: str = "NAME=X"
+
+    expected = "a list of names with numbers"
+
+    def read(self, name: str, value: Any) -> Value:
+        """Take names with numbers."""
+        if not isinstance(value, Mapping):
+            raise wrong_kind(name, value, self.expected)
+        return {str(key): read_number(f"{name}.{key}", entry) for key, entry in value.items()}
+
+    def words(self, value: Any) -> str:
+        """Return the names with their numbers."""
+        return ", ".join(f"{key} {number:g}" for key, number in value.items()) or "Lasagne's"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Folder(Setting):
+    """A folder, or none.
+
+    ``question`` is the title of the form's chooser. ``known`` are folders that the form offers:
+    what it calls them, and functions that name them.
+    """
+
+    question: str
+    known: tuple[tuple[str, Callable[[], str]], ...] = ()
+    metavar: str = "DIR"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkFile(Setting):
+    """The file of a trained network, or none; ``question`` is the title of the form's chooser."""
+
+    question: str
+    columns: int = 12
+    metavar: str = "FILE.npz"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flag(Setting):
+    """Something that is done or not."""
+
+    columns: int = 12
+
+    expected = "true or false"
+
+    def read(self, name: str, value: Any) -> Value:
+        """Take true or false."""
+        if not isinstance(value, bool):
+            raise wrong_kind(name, value, self.expected)
+        return value
+
+    def words(self, value: Any) -> str:
+        """Return yes or no."""
+        return "yes" if value else "no"
+
+
+#: All kinds of settings: who tells them apart handles each.
+AnySetting = (
+    WholeNumber | RealNumber | Choice | NetworkText | RuleParameters | Folder | NetworkFile | Flag
+)
+
+
+def declared(default: Any, setting: AnySetting) -> Any:
+    """Return a dataclass field with its declaration; a mapping gets a fresh copy each time."""
+    noun, mark = setting.noun or setting.title, setting.mark or setting.title
+    metadata = {_KEY: dataclasses.replace(setting, noun=noun, mark=mark)}
+    if isinstance(default, dict):
+        return field(default_factory=default.copy, metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+def settings_of(kind: type) -> dict[str, AnySetting]:
+    """Return the declarations of a dataclass, by field."""
+    return {entry.name: entry.metadata[_KEY] for entry in dataclasses.fields(kind)}
+
+
+def check_name(what: str, name: Any, choices: Mapping[str, Entry]) -> None:
+    """Refuse a name that is none of some entries.
+
+    Raises
+    ------
+    SettingsError
+        A sentence that lists those there are.
+    """
+    if name not in choices:
+        listing = "; ".join(f"{known} ({entry.meaning})" for known, entry in choices.items())
+        raise SettingsError(f"There is no {what} {name!r}. There are: {listing}.")
+
+
+def read_number(name: str, value: Any) -> float:
+    """Take a number that 64-bit floats can hold; raises `SettingsError` for anything else."""
+    if not _is_number(value) or not abs(value) < 1e300:
+        raise wrong_kind(name, value, RealNumber.expected)
+    return float(value)
+
+
+def wrong_kind(name: str, value: Any, expected: str) -> SettingsError:
+    """Return the error for a value of another kind than a setting's."""
+    shown = repr(value) if isinstance(value, str) else str(value)
+    return SettingsError(f"The setting {name} is {shown[:_SHOWN]}; it must be {expected}.")
+
+
+def _is_number(value: Any) -> bool:
+    # NumPy's numbers count too.
+    return isinstance(value, Real) and not isinstance(value, bool)
