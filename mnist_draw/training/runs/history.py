@@ -21,7 +21,8 @@ from mnist_draw.training.events import (
     SettingChanged,
     Tested,
 )
-from mnist_draw.training.settings import check_l2, check_learning_rate
+from mnist_draw.training.setting import RealNumber
+from mnist_draw.training.settings import SETTINGS
 
 
 @dataclass(frozen=True)
@@ -152,9 +153,6 @@ class History:
 EPOCH_COLUMNS = tuple(EpochFigures.__dataclass_fields__)
 
 
-_CHECKS = {"learning_rate": check_learning_rate, "l2": check_l2}
-
-
 def read_change(entry: object) -> SettingChanged:
     """Return a change of a setting from its fields by name, or from their values in order.
 
@@ -171,16 +169,18 @@ def read_change(entry: object) -> SettingChanged:
     if not isinstance(entry, dict):
         raise DocumentError(f"{str(entry)[:60]!r} is no change of a setting")
     fields = Fields(entry)
-    name = fields.choice("name", (*_CHECKS, "augmentation"))
+    name = fields.choice("name", tuple(known for known in SETTINGS if SETTINGS[known].live))
     epoch, batch, batches = (fields.whole(place, 0, 2**31) for place in names[:3])
     if not batches:
         raise DocumentError("a change of a setting lies in an epoch without minibatches")
-    if name == "augmentation":
+    setting = SETTINGS[name]
+    if not isinstance(setting, RealNumber):
+        # A name of another version's is no reason to refuse the run.
         before, value = fields.text("before", 40), fields.text("value", 40)
         return SettingChanged(epoch, batch, batches, name, before, value)
     numbers = fields.number("before", -1e300, 1e300), fields.number("value", -1e300, 1e300)
     for number in numbers:
-        _CHECKS[name](number)
+        setting.check(number)
     return SettingChanged(epoch, batch, batches, name, *numbers)
 
 
