@@ -1,7 +1,7 @@
-"""Threads that go behind: where all cores are busy, the window's threads have theirs first.
+"""The priority of threads: where all cores are busy, the window's threads come first.
 
-Without competition they are as fast as any other thread. What they start should go behind too:
-only Linux hands a thread's priority on.
+Without competition a lowered thread is as fast as any other. The threads that it starts should be
+lowered too: only on Linux do they inherit its priority.
 """
 
 from __future__ import annotations
@@ -12,31 +12,34 @@ import os
 import sys
 import threading
 
-#: On Linux, how much nicer than the process (0 to 19): of a core that both want, a thread of the
-#: window gets three parts in four.
+#: On Linux: by how much the niceness (-20 to 19) of a lowered thread exceeds the process'. Each
+#: step weighs a factor of 1.25 (sched(7)): where two threads want one core, five steps leave the
+#: window's thread three parts in four.
 NICENESS = 5
-#: ``THREAD_PRIORITY_BELOW_NORMAL`` of Windows, ``QOS_CLASS_UTILITY`` of macOS.
-_WINDOWS_BELOW_NORMAL, _MACOS_UTILITY = -1, 0x11
+#: ``THREAD_PRIORITY_BELOW_NORMAL`` in winbase.h of Windows.
+_WINDOWS_BELOW_NORMAL = -1
+#: ``QOS_CLASS_UTILITY`` in sys/qos.h of macOS.
+_MACOS_UTILITY = 0x11
 
 _thread = threading.local()
 
 
-def step_back() -> None:
-    """Let the calling thread go behind the others of the process, for the rest of its life.
+def lower() -> None:
+    """Lower the priority of the calling thread, for the rest of its life.
 
-    The main thread stays as it is: it is the window's, or all that there is. A system that does
-    not allow it costs fluency, never the work.
+    The main thread stays as it is: it is the window's, or the only one. Where the system refuses,
+    the work is done all the same; the window may then be less fluent beside it.
     """
     if threading.current_thread() is threading.main_thread():
         return
-    _thread.behind = True
+    _thread.lowered = True
     with contextlib.suppress(OSError, AttributeError):
         _lower_priority()
 
 
-def is_behind() -> bool:
-    """Tell whether the calling thread has stepped back."""
-    return getattr(_thread, "behind", False)
+def is_lowered() -> bool:
+    """Tell whether the calling thread has called `lower`."""
+    return getattr(_thread, "lowered", False)
 
 
 def _lower_priority() -> None:

@@ -1,4 +1,4 @@
-"""Threads that go behind those of the window."""
+"""Threads whose priority is below that of the window's."""
 
 import os
 import sys
@@ -17,18 +17,18 @@ def _in_thread(work):
     return results[0]
 
 
-def test_a_thread_steps_back_alone():
+def test_a_thread_is_lowered_alone():
     def work():
-        thread_priority.step_back()
-        return thread_priority.is_behind()
+        thread_priority.lower()
+        return thread_priority.is_lowered()
 
     assert _in_thread(work)
-    assert not _in_thread(thread_priority.is_behind)
+    assert not _in_thread(thread_priority.is_lowered)
 
 
 def test_the_main_thread_stays_as_it_is():
-    thread_priority.step_back()
-    assert not thread_priority.is_behind()
+    thread_priority.lower()
+    assert not thread_priority.is_lowered()
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux can be asked")
@@ -37,7 +37,7 @@ def test_the_thread_is_nicer_than_the_process():
         return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
 
     def work():
-        thread_priority.step_back()
+        thread_priority.lower()
         return niceness()
 
     before = niceness()
@@ -52,7 +52,7 @@ def test_a_system_that_refuses_costs_nothing(monkeypatch):
     monkeypatch.setattr(thread_priority, "_lower_priority", refuse)
 
     def work():
-        thread_priority.step_back()
-        return thread_priority.is_behind()
+        thread_priority.lower()
+        return thread_priority.is_lowered()
 
     assert _in_thread(work)

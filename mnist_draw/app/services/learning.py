@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
 
+from mnist_draw import thread_priority
 from mnist_draw.app.shared.reporting import reporter
 from mnist_draw.app.shared.signals import connect_direct
 from mnist_draw.app.shared.worker_thread import WorkerThread
 from mnist_draw.errors import UserError
-from mnist_draw.thread_priority import step_back
 from mnist_draw.training.control import Controls
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class LearningWorker(QObject):
     @pyqtSlot()
     def run(self) -> None:
         """Learn until the end, a stop or an error."""
-        step_back()
+        thread_priority.lower()
         try:
             self._run()
         except Exception as error:  # whatever it is, the user is told and the window lives on

@@ -12,6 +12,7 @@ from typing import Any
 
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal, pyqtSlot
 
+from mnist_draw import thread_priority
 from mnist_draw.app.services.layer_inspector import Inspector
 from mnist_draw.app.services.run_files import RunKeeper
 from mnist_draw.app.shared.reporting import reporter
@@ -19,7 +20,6 @@ from mnist_draw.app.shared.signals import connect_direct
 from mnist_draw.app.shared.threads import Inbox
 from mnist_draw.app.shared.worker_thread import WorkerThread
 from mnist_draw.app.train.run_state import Continued, Failed, Saved
-from mnist_draw.thread_priority import step_back
 from mnist_draw.training.control import Controls
 from mnist_draw.training.events import CheckpointFailed
 from mnist_draw.training.runs import record
@@ -90,7 +90,7 @@ class TrainingWorker(QObject):
     @pyqtSlot()
     def run(self) -> None:
         """Train until the end, a stop or an error."""
-        step_back()
+        thread_priority.lower()
         state, failed = "failed", False
         try:
             for event in self._events():

@@ -6,9 +6,9 @@ chunks of this one are done. No chunk belongs to a thread: where another program
 busy, or a helper is asleep, the others simply do more.
 
 The list is a table of 64-bit words, ``WORDS`` for each kernel: what does not change lies in the
-first cache line, the claim and the count of chunks done in a line each. A claim holds the number
-of the step and that of the next free chunk, so that a helper who is late sees that its step is
-over and takes nothing from the next.
+first cache line, the claim and the count of chunks done in a line each. A claim holds the lower
+half of the step's number and the number of the next free chunk, so that a helper who is late sees
+that its step is over and takes nothing from the next. ``DESIGN.md`` says why this is right.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ define internal i1 @mnist_draw_walk(ptr %table, i64 %count, i64 %step, ptr %curr
     nounwind {{
 entry:
   %tag = shl i64 %step, 32
+  %number = lshr i64 %tag, 32
   br label %kernels
 kernels:
   %i = phi i64 [ 0, %entry ], [ %i1, %next ]
@@ -52,7 +53,7 @@ kernel:
 claiming:
   %claim = load atomic i64, ptr %claimp acquire, align 8
   %owner = lshr i64 %claim, 32
-  %mine = icmp eq i64 %owner, %step
+  %mine = icmp eq i64 %owner, %number
   br i1 %mine, label %free, label %over
 free:
   %chunk = and i64 %claim, 4294967295

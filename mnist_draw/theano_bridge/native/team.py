@@ -1,8 +1,8 @@
 """The threads that help to run kernels, and who may have their help.
 
-There are two teams: threads that stepped back (`mnist_draw.thread_priority`) have helpers that go
-behind as they do. A training run's helper beside a window that wants to answer would otherwise
-hold a core as if it were the window's.
+There are two teams. Threads whose priority is lowered (`mnist_draw.thread_priority`) have helpers
+with a lowered priority too. Otherwise a training run's helper would hold a core as if it were the
+window's, while the window wants to answer.
 """
 
 from __future__ import annotations
@@ -64,8 +64,8 @@ class Program:
 class _Helper:
     """One thread that waits for programs to help with."""
 
-    def __init__(self, number: int, behind: bool) -> None:
-        self._behind = behind
+    def __init__(self, number: int, lowered: bool) -> None:
+        self._lowered = lowered
         self.wake = threading.Semaphore(0)
         self.program: Program | None = None
         self.called = False
@@ -96,8 +96,8 @@ class _Helper:
         self._thread.join(1.0)
 
     def _live(self) -> None:
-        if self._behind:
-            thread_priority.step_back()
+        if self._lowered:
+            thread_priority.lower()
         _, helps = runner.functions()
         while True:
             self.wake.acquire()
@@ -121,12 +121,12 @@ class Team:
 
     Parameters
     ----------
-    behind
-        Whether the helpers step back, as those they help have.
+    lowered : bool
+        Whether the helpers lower their priority, as the threads they help have done.
     """
 
-    def __init__(self, behind: bool = False) -> None:
-        self._behind = behind
+    def __init__(self, lowered: bool = False) -> None:
+        self._lowered = lowered
         self.threads = min(usable_cores(), MOST_THREADS)
         self._helpers: list[_Helper] = []
         self._lock = threading.Lock()
@@ -141,7 +141,7 @@ class Team:
             program.step += 1
             if with_help:
                 if not self._helpers:
-                    self._helpers = [_Helper(n + 1, self._behind) for n in range(self.threads - 1)]
+                    self._helpers = [_Helper(n + 1, self._lowered) for n in range(self.threads - 1)]
                 for helper in self._helpers:
                     helper.call(program)
             lead(program.address, len(program.table), program.step, program.current_address)
@@ -175,25 +175,25 @@ def usable_cores() -> int:
     return os.cpu_count() or 1
 
 
-_team, _team_behind = Team(), Team(behind=True)
+_team, _lowered_team = Team(), Team(lowered=True)
 
 
 def team() -> Team:
     """Return the team that helps the calling thread."""
-    return _team_behind if thread_priority.is_behind() else _team
+    return _lowered_team if thread_priority.is_lowered() else _team
 
 
 def _start_again() -> None:
     """Threads do not survive a fork: the child gets teams of its own."""
-    global _team, _team_behind
-    _team, _team_behind = Team(), Team(behind=True)
+    global _team, _lowered_team
+    _team, _lowered_team = Team(), Team(lowered=True)
 
 
 @atexit.register
 def _end() -> None:
     """No thread may be in compiled code when the interpreter is taken down."""
     _team.close()
-    _team_behind.close()
+    _lowered_team.close()
 
 
 if hasattr(os, "register_at_fork"):

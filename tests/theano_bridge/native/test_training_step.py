@@ -10,6 +10,7 @@ import theano.tensor as T
 
 from mnist_draw import thread_priority
 from mnist_draw.networks import parse_network
+from mnist_draw.theano_bridge.native import runner
 from mnist_draw.theano_bridge.native import team as team_module
 from mnist_draw.theano_bridge.native.linker import NativeLinker
 from mnist_draw.training.functions import compile_evaluate, compile_train
@@ -163,6 +164,25 @@ def test_without_helpers_a_step_is_the_same(monkeypatch):
     np.testing.assert_array_equal(square(value), together)
 
 
+def test_steps_go_on_when_their_number_outgrows_the_claim(monkeypatch):
+    programs = []
+    helpers = _helpers(2, monkeypatch)
+    run = helpers.run
+    monkeypatch.setattr(helpers, "run", lambda program: (programs.append(program), run(program)))
+    x = T.matrix()
+    square = theano.function([x], T.dot(x, x.T), mode=theano.Mode(linker=NativeLinker()))
+    value = RNG.normal(size=(300, 200)).astype(np.float32)
+    expected = square(value)
+    program = programs[0]
+    program.step = 2**32 - 2
+    program.table[:, runner.DONE] = program.step * program.table[:, runner.CHUNKS]
+    for factor in (2, 4, 8):  # exact
+        scaled = value * np.float32(factor)
+        np.testing.assert_array_equal(square(scaled), expected * factor**2)
+    assert program.step == 2**32 + 1
+    helpers.close()
+
+
 def test_short_steps_run_without_helpers(monkeypatch):
     helpers = _helpers(3, monkeypatch)
     monkeypatch.setattr(team_module, "TRIALS", 1)
@@ -176,30 +196,30 @@ def test_short_steps_run_without_helpers(monkeypatch):
     helpers.close()
 
 
-def test_the_helpers_of_a_thread_that_stepped_back_do_so_too(monkeypatch):
+def test_the_helpers_of_a_lowered_thread_are_lowered_too(monkeypatch):
     lowered = []
     monkeypatch.setattr(
         thread_priority, "_lower_priority", lambda: lowered.append(threading.get_ident())
     )
-    monkeypatch.setattr(team_module, "_team_behind", team_module.Team(behind=True))
-    monkeypatch.setattr(team_module._team_behind, "threads", 2)
+    monkeypatch.setattr(team_module, "_lowered_team", team_module.Team(lowered=True))
+    monkeypatch.setattr(team_module._lowered_team, "threads", 2)
     monkeypatch.setattr(team_module, "TRIALS", 0)
     monkeypatch.setattr(team_module, "WORTH_HELP", 0.0)
     x = T.matrix()
     square = theano.function([x], T.dot(x, x.T), mode=theano.Mode(linker=NativeLinker()))
 
     def work():
-        thread_priority.step_back()
+        thread_priority.lower()
         square(RNG.normal(size=(300, 200)).astype(np.float32))
 
     thread = threading.Thread(target=work)
     thread.start()
     thread.join()
-    helpers = team_module._team_behind
+    helpers = team_module._lowered_team
     helpers.close()
     assert len(lowered) == 2
     assert lowered[0] == thread.ident
-    assert not thread_priority.is_behind()
+    assert not thread_priority.is_lowered()
 
 
 def test_evaluation_takes_any_number_of_pictures():
