@@ -79,6 +79,9 @@ def parse(content: bytes | str) -> Any:
         return json.loads(
             text, parse_constant=lambda _: math.nan, parse_int=_whole, parse_float=_decimal
         )
+    except json.JSONDecodeError as error:
+        where = f" (line {error.lineno}, column {error.colno})" if content else ""
+        raise DocumentError(f"it is not a JSON file{where}") from None
     except (ValueError, RecursionError):
         raise DocumentError("it is not a JSON file") from None
 

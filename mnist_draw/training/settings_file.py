@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
-from pathlib import Path
 from typing import Any
 
 from mnist_draw.errors import UserError
 from mnist_draw.storage.atomic import write_atomically
+from mnist_draw.storage.document import MEGABYTE, DocumentError, pack, parse, read_file
+from mnist_draw.storage.errors import StorageError
 from mnist_draw.training.settings import SettingsError, TrainingSettings
-
-_MAX_BYTES = 1024 * 1024
 
 
 def save_settings(path: str | os.PathLike[str], settings: TrainingSettings) -> None:
@@ -22,8 +20,7 @@ def save_settings(path: str | os.PathLike[str], settings: TrainingSettings) -> N
     StorageError
         The file cannot be written; what was there before is unchanged.
     """
-    text = json.dumps(settings.to_json(), indent=2, ensure_ascii=False)
-    write_atomically(path, f"{text}\n".encode())
+    write_atomically(path, pack(settings.to_json(), indent=2) + b"\n")
 
 
 def load_settings(path: str | os.PathLike[str]) -> TrainingSettings:
@@ -45,19 +42,14 @@ def load_settings(path: str | os.PathLike[str]) -> TrainingSettings:
 
 def read_settings(path: str | os.PathLike[str]) -> dict[str, Any]:
     """Read the names and values in a file, whatever they are; raises as `load_settings` does."""
-    path = Path(path)
     try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise SettingsError(f"The settings file {path} is larger than any such file.")
-        values = json.loads(path.read_text(encoding="utf-8-sig"))
+        values = parse(read_file(path, MEGABYTE))
+        if not isinstance(values, dict):
+            raise DocumentError("it holds no names with values")
     except FileNotFoundError:
         raise SettingsError(f"There is no settings file {path}.") from None
-    except OSError as error:
-        raise SettingsError(
-            f"The settings file {path} cannot be read: {error.strerror}."
-        ) from error
-    except (ValueError, RecursionError) as error:
-        raise SettingsError(f"The settings file {path} is not JSON: {error}.") from error
-    if not isinstance(values, dict):
-        raise SettingsError(f"The settings file {path} holds no names with values.")
+    except StorageError as error:
+        raise SettingsError(f"The settings file {error}") from error
+    except DocumentError as error:
+        raise SettingsError(f"The settings file {path} cannot be used: {error}.") from error
     return values

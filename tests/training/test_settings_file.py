@@ -17,6 +17,12 @@ def test_through_a_file(tmp_path: Path) -> None:
     assert load_settings(tmp_path / "class.json") == settings
 
 
+def test_a_folder_whose_name_is_not_utf8(tmp_path: Path) -> None:
+    settings = TrainingSettings(data_folder="/data/\udcff")
+    save_settings(tmp_path / "class.json", settings)
+    assert load_settings(tmp_path / "class.json") == settings
+
+
 def test_what_is_missing_is_the_tutorials(tmp_path: Path) -> None:
     (tmp_path / "f").write_text('{"epochs": 3}', encoding="utf-8-sig")
     assert load_settings(tmp_path / "f") == TrainingSettings(epochs=3)
@@ -25,12 +31,15 @@ def test_what_is_missing_is_the_tutorials(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"", "not JSON"),
+        (b"", "not a JSON file"),
         (b"[1]", "no names with values"),
         (b'{"epoch": 1}', "no setting 'epoch'"),
         (b'{"epochs": 0}', "number of epochs is 0"),
+        (b'{"epochs": NaN}', "setting epochs is nan"),
+        (b'{"learning_rate": 1e999}', "setting learning_rate is nan"),
+        (b'{"epochs": 3,\n "seed" 4}', "line 2, column 9"),
         (b" " * 2_000_000, "larger"),
-        (b"\xff\xfe{}", "not JSON"),
+        (b"\xff\xfe{}", "not a JSON file"),
     ],
 )
 def test_nonsense_is_refused_in_words(tmp_path: Path, content: bytes, words: str) -> None:
