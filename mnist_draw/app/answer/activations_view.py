@@ -23,6 +23,7 @@ from PyQt5.QtWidgets import QSizePolicy, QToolTip, QWidget
 from mnist_draw.app.answer.unit_grid import UnitGrid, lay_out
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.animation import ArrayAnimation
+from mnist_draw.app.shared.images import image_of, rgb
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.widgets import explain
 
@@ -241,9 +242,7 @@ def _lights(grid: UnitGrid, lit: np.ndarray) -> QImage:
     pixels = _palette(theme.colour("card").name(), theme.colour("accent").name())[
         grid.mosaic(levels)
     ]
-    height, width = pixels.shape[:2]
-    # copy(): QImage does not keep the array's memory alive.
-    return QImage(pixels.tobytes(), width, height, 3 * width, QImage.Format_RGB888).copy()
+    return image_of(pixels)
 
 
 @lru_cache(maxsize=4)
@@ -251,10 +250,7 @@ def _palette(dark: str, bright: str) -> np.ndarray:
     """Return the colour of each level, uint8 (256, 3); 0 stands for what is no unit."""
     import numpy as np
 
-    first, last = (
-        np.array([colour.red(), colour.green(), colour.blue()], np.float32)
-        for colour in (QColor(dark), QColor(bright))
-    )
+    first, last = rgb(QColor(dark)), rgb(QColor(bright))
     strength = _UNLIT + (1 - _UNLIT) * np.linspace(0, 1, 255, dtype=np.float32) ** _ROOT
     strength = np.concatenate([np.zeros(1, np.float32), strength])
     colours: np.ndarray = (first + (last - first) * strength[:, None]).astype(np.uint8)

@@ -11,17 +11,19 @@ from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from mnist_draw.app.answer.explanation_row import ExplanationRow
 from mnist_draw.app.answer.probability_bars import ProbabilityBars
 from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.steady_labels import FixedLabel, TabularLabel
+from mnist_draw.app.shared.steady_labels import FittedLabel, FixedLabel, TabularLabel
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.widgets import Card, explain, label, set_look
+from mnist_draw.app.shared.words import probability
 
 if TYPE_CHECKING:
     import numpy as np
 
     from mnist_draw.recognition.answer import DigitAnswer, NumberAnswer
 
-#: Digits of a number that are shown large.
-_MOST_LARGE = 5
+#: So many digits of a number take their full size; more are made smaller to fit the same room,
+#: and up to so many are not written a second time below.
+_MOST_LARGE, _MOST_ONCE = 7, 5
 _INVITATION = "Draw a digit; the bars follow every stroke."
 _NO_DIGIT = "if this were a digit"
 
@@ -89,14 +91,16 @@ class AnswerPanel(QWidget):
     def _build_answer(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(Size.MARGIN)
-        self.prediction = label("", "answer", "predictionLabel")
+        self.prediction = FittedLabel()
+        self.prediction.setObjectName("predictionLabel")
+        self.prediction.setProperty("look", "answer")
         self.prediction.setAlignment(Qt.AlignLeft | Qt.AlignVCenter)
         explain(self.prediction, "Answer", "The digit the network reads; ? if it is none.")
         self._fit_prediction("")
         row.addWidget(self.prediction)
         words = QVBoxLayout()
         words.setSpacing(Size.TIGHT)
-        self.confidence = TabularLabel(widest="100.0 % sure")
+        self.confidence = TabularLabel(widest="over 99.9 % sure")
         self.confidence.setObjectName("confidenceLabel")
         self.confidence.setProperty("look", "sure")
         explain(self.confidence, "Confidence", "How sure the network is, in percent.")
@@ -131,7 +135,7 @@ class AnswerPanel(QWidget):
         width = theme.Text.ANSWER * 0.75
         if len(text) > 1:
             # Bold digits of a wide interface font take 0.7 of its size each.
-            width = theme.Text.UNCLEAR * 0.74 * len(text)
+            width = theme.Text.UNCLEAR * 0.74 * min(len(text), _MOST_LARGE)
         # Digits have no descenders: a line of text is higher than they are.
         self.prediction.setFixedSize(round(width), theme.Text.ANSWER)
 
@@ -187,7 +191,9 @@ class AnswerPanel(QWidget):
             self.show_nothing()
             return
         self._answer = answer
-        self.number_label.setText("" if self.number is None else self.number.text)
+        number = "" if self.number is None else self.number.text
+        # What stands there large and whole is not written twice.
+        self.number_label.setText(number if len(number) > _MOST_ONCE else "")
         if self.number is not None:
             self._show_number(self.number)
         else:
@@ -202,7 +208,7 @@ class AnswerPanel(QWidget):
         self.prediction.setText(answer.text)
         self.bars_note.setText("")
         second = int(answer.second)
-        guess = f"Second guess: {second}, {_percent(probabilities[second])}"
+        guess = f"Second guess: {second}, {probability(probabilities[second])}"
         winner = answer.digit
         if answer.digit is None and answer.text == "?":
             set_look(self.prediction, "unknown")
@@ -212,7 +218,7 @@ class AnswerPanel(QWidget):
             winner = None
         elif len(answer.text) == 1:
             set_look(self.prediction, "answer")
-            self.confidence.setText(f"{_percent(answer.confidence)} sure")
+            self.confidence.setText(f"{probability(answer.confidence)} sure")
             self.second.setText(guess)
         else:
             set_look(self.prediction, "unclear")
@@ -221,12 +227,12 @@ class AnswerPanel(QWidget):
         self._show_evidence(answer.network_input, probabilities, winner)
 
     def _show_number(self, number: NumberAnswer) -> None:
-        """Show several digits as large as they fit; whole and to be copied they stand below."""
-        text = number.text if len(number.text) <= _MOST_LARGE else "…"
+        """Show several digits as large as they fit; a long number stands below, to be copied."""
+        text = number.text
         self._fit_prediction(text)
         self.prediction.setText(text)
         set_look(self.prediction, "unclear" if len(text) > 1 else "answer")
-        self.confidence.setText(f"{_percent(number.confidence)} sure")
+        self.confidence.setText(f"{probability(number.confidence)} sure")
         self.second.setText(f"A number of {len(number.digits)} digits")
         place = self.place
         part: DigitAnswer = number.digits[place]
@@ -293,7 +299,3 @@ class AnswerPanel(QWidget):
     def show_layers(self, layers: Any) -> None:
         """Show which hidden layers the network in use has."""
         self.row.show_layers(layers)
-
-
-def _percent(part: float) -> str:
-    return f"{100 * float(part):.1f} %"

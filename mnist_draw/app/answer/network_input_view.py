@@ -9,6 +9,7 @@ from PyQt5.QtGui import QImage, QPainter, QPainterPath, QPaintEvent
 from PyQt5.QtWidgets import QWidget
 
 from mnist_draw.app.shared import theme
+from mnist_draw.app.shared.images import image_of
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.widgets import explain
 
@@ -61,11 +62,7 @@ class NetworkInputView(QWidget):
             import numpy as np
 
             pixels = np.ascontiguousarray(np.clip(picture, 0, 1) * 255, dtype=np.uint8)
-            height, width = pixels.shape
-            # copy(): QImage does not keep the array's memory alive.
-            self._image = QImage(
-                pixels.tobytes(), width, height, width, QImage.Format_Grayscale8
-            ).copy()
+            self._image = image_of(pixels)
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -29,6 +29,7 @@ from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.steady_labels import draw_tabular
 from mnist_draw.app.shared.theme import ANIMATION_MS, Size, Text
 from mnist_draw.app.shared.widgets import explain, takes_key
+from mnist_draw.app.shared.words import with_article
 
 #: A bar's value counts thousandths.
 FULL = 1000
@@ -57,7 +58,7 @@ class ProbabilityBar(QProgressBar):
         self.setObjectName(f"probabilityBar{digit}")
         self.setAccessibleName(f"Probability of {digit}")
         self.setToolTip(
-            f"How probable the network finds a {digit}, in percent. "
+            f"How probable the network finds {with_article(digit)}, in percent. "
             f"Click to see which ink speaks for {digit}."
         )
         self.setCursor(Qt.PointingHandCursor)

@@ -11,6 +11,7 @@ from PyQt5.QtWidgets import QSizePolicy, QToolTip, QWidget
 from mnist_draw.app.answer.network_input_view import SIDE, paint_corners, whole_side
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.animation import ArrayAnimation
+from mnist_draw.app.shared.images import image_of, rgb
 from mnist_draw.app.shared.theme import Size, Text
 from mnist_draw.app.shared.widgets import explain
 
@@ -191,16 +192,9 @@ def _picture(evidence: np.ndarray, ink: np.ndarray) -> QImage:
     """Return the ink, faint, and on it what speaks for the digit; one pixel each."""
     import numpy as np
 
-    def rgb(name: str) -> np.ndarray:
-        colour = theme.colour(name)
-        return np.array([colour.red(), colour.green(), colour.blue()], np.float32)
-
+    paper, full, accent = (rgb(theme.colour(name)) for name in ("paper", "ink", "accent"))
     strength = (_FAINT * ink)[..., None]
-    pixels = rgb("paper") * (1 - strength) + rgb("ink") * strength
+    pixels = paper * (1 - strength) + full * strength
     strength = (np.where(evidence > _LEAST, evidence, 0) ** _ROOT)[..., None]
-    pixels = pixels * (1 - strength) + rgb("accent") * strength
-    height, width = ink.shape
-    # copy(): QImage does not keep the array's memory alive.
-    return QImage(
-        pixels.astype(np.uint8).tobytes(), width, height, 3 * width, QImage.Format_RGB888
-    ).copy()
+    pixels = pixels * (1 - strength) + accent * strength
+    return image_of(pixels.astype(np.uint8))

@@ -13,6 +13,7 @@ from PyQt5.QtCore import QRectF, QSize, QSizeF, Qt
 from PyQt5.QtGui import QColor, QImage, QPainter
 
 from mnist_draw.app.board.pen_strokes import BOARD, Stroke
+from mnist_draw.app.shared.images import image_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -147,9 +148,7 @@ def place_ink(ink: np.ndarray) -> PlacedPicture:
 
 def mask_of(ink: np.ndarray) -> QImage:
     """Return ink, uint8 of shape (H, W), as an image of format ``Alpha8``."""
-    height, width = ink.shape
-    # copy(): QImage does not keep the bytes alive.
-    return QImage(ink.tobytes(), width, height, width, QImage.Format_Alpha8).copy()
+    return image_of(ink, QImage.Format_Alpha8)
 
 
 def ink_of(mask: QImage) -> np.ndarray:

@@ -10,8 +10,11 @@ import pyqtgraph
 
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.theme import Size, Text
+from mnist_draw.app.shared.widgets import explain
 
 _GRID_ALPHA = 255
+#: pyqtgraph gives the area of the curves -100.
+_BELOW_CURVES = -1000
 _LOG_STEPS = (1, 2, 5)
 _MOST_TICKS = 6
 
@@ -23,6 +26,7 @@ class _Axis(pyqtgraph.AxisItem):  # type: ignore[misc]
         super().__init__(orientation)
         self.setStyle(tickLength=0, tickTextOffset=Size.GRID * 2)
         self.enableAutoSIPrefix(False)
+        self.setStyle(hideOverlappingLabels=False)
 
     def restyle(self) -> None:
         """Take the theme's colours and fonts."""
@@ -74,6 +78,35 @@ class ValueAxis(_Axis):
         return [self._text(round(value, 10)) for value in values]
 
 
+def new_plot(
+    name: str, title: str, sentence: str, tick_text: Callable[[float], str]
+) -> tuple[Any, ValueAxis, EpochAxis]:
+    """Return an empty plot over epochs, and its two axes.
+
+    Parameters
+    ----------
+    name : str
+        The object's name.
+    title, sentence : str
+        What screen readers say of it. It has no tooltip: that would cover the curves being read.
+    tick_text : callable
+        Returns what stands beside a tick of the upright axis.
+    """
+    upright, across = ValueAxis(tick_text), EpochAxis()
+    plot = pyqtgraph.PlotWidget(axisItems={"left": upright, "bottom": across})
+    for axis in (upright, across):
+        # pyqtgraph paints the grid over the curves; it belongs below them.
+        axis.setZValue(_BELOW_CURVES)
+    plot.setObjectName(name)
+    explain(plot, title, sentence)
+    plot.setToolTip("")
+    plot.setMenuEnabled(False)
+    plot.hideButtons()
+    plot.setFrameShape(plot.NoFrame)
+    plot.getPlotItem().setContentsMargins(0, 0, 0, 0)
+    return plot, upright, across
+
+
 def nice_step(least: float, whole: bool = False) -> float:
     """Return the smallest of 1, 2, 5, 10, 20 … (or 0.1, 0.2 …) not below ``least``."""
     if whole and least <= 1:
@@ -95,7 +128,9 @@ def log_ticks(low: float, high: float) -> list[float]:
     ]
     if len(ticks) > _MOST_TICKS:
         ticks = [tick for tick in ticks if abs(tick - round(tick)) < 1e-9] or ticks
-    if len(ticks) < 2 and high > low:
-        # So closely zoomed that no round number is left.
-        ticks = [low + (high - low) * part / 4 for part in range(5)]
+    if len(ticks) < 3 and high > low:
+        # So closely zoomed that hardly one of them is left: round numbers at even distances.
+        step = nice_step((10**high - 10**low) / _MOST_TICKS)
+        first, last = math.ceil(10**low / step - 1e-9), math.floor(10**high / step + 1e-9)
+        ticks = [math.log10(n * step) for n in range(first, last + 1) if n > 0]
     return ticks

@@ -8,27 +8,24 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from PyQt5.QtCore import QLineF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QPainter, QPaintEvent, QPen
-from PyQt5.QtWidgets import (
-    QHBoxLayout,
-    QLabel,
-    QMenu,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PyQt5.QtCore import QLineF, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen
+from PyQt5.QtWidgets import QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from mnist_draw.app.curves.series import Curve, thinned
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.icons import set_icon
-from mnist_draw.app.shared.theme import Size
-from mnist_draw.app.shared.widgets import Card, explain, label
+from mnist_draw.app.shared.theme import Size, Text
+from mnist_draw.app.shared.widgets import Card, explain
 
 if TYPE_CHECKING:
     import numpy as np
 
 _BATCH_ALPHA = 0.45
+#: Name, colour and line of each curve in the legend, and how long a piece of it is shown.
+_LINES = (("training", "accent", Qt.SolidLine), ("validation", "second", Qt.DashLine))
+_DASH = 20
+_LEFT = int(Qt.AlignLeft | Qt.AlignVCenter)
 _EXPORTS = (
     ("png", "Save as picture (PNG) …"),
     ("csv", "Save the epochs as a table (CSV) …"),
@@ -40,22 +37,59 @@ _HOW = (
 )
 
 
-class LegendLine(QWidget):
-    """A short piece of a curve's line."""
+class Legend(QWidget):
+    """The two lines with their names; while the plot is pointed at, with figures.
 
-    def __init__(self, colour: str, style: Qt.PenStyle) -> None:
+    It paints itself and always asks for the same room: pointing at a plot moves nothing. Where
+    the room is too small for names and figures, the figures stand alone.
+    """
+
+    def __init__(self) -> None:
         super().__init__()
-        self._colour, self._style = colour, style
-        self.setFixedSize(self.sizeHint())
+        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Preferred)
+        self.figures = ("", "")
+        self.epoch = ""
+
+    def show_figures(self, epoch: str, figures: tuple[str, str]) -> None:
+        """Show an epoch and its two figures, or nothing but the names."""
+        if (epoch, figures) != (self.epoch, self.figures):
+            self.epoch, self.figures = epoch, figures
+            self.setAccessibleName(" ".join(self.texts()))
+            self.update()
+
+    def texts(self) -> list[str]:
+        """Return what stands beside the two lines, and the epoch."""
+        pairs = zip(_LINES, self.figures, strict=True)
+        named = [f"{name} {figure}".rstrip() for (name, _, _), figure in pairs]
+        return [*named, self.epoch]
 
     def sizeHint(self) -> QSize:
-        return QSize(Size.GRID * 5, Size.GRID * 3)
+        metrics = QFontMetricsF(theme.font(Text.LABEL))
+        names = sum(metrics.horizontalAdvance(name) for name, _, _ in _LINES)
+        wide = names + len(_LINES) * (_DASH + Size.TIGHT + Size.FIELD_GAP)
+        return QSize(math.ceil(wide), math.ceil(metrics.height()))
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.setPen(QPen(theme.colour(self._colour), 2, self._style, Qt.FlatCap))
-        y = self.height() / 2
-        painter.drawLine(QLineF(0, y, self.width(), y))
+        painter.setFont(theme.font(Text.LABEL))
+        metrics = QFontMetricsF(painter.font())
+        *texts, epoch = self.texts()
+        gaps = len(texts) * (_DASH + Size.TIGHT + Size.FIELD_GAP)
+        wide = sum(metrics.horizontalAdvance(text) for text in (*texts, epoch))
+        if epoch and gaps + wide > self.width():
+            texts = list(self.figures)
+        x, middle = 0.0, self.height() / 2
+        for text, (_, colour, style) in zip(texts, _LINES, strict=True):
+            painter.setPen(QPen(theme.colour(colour), 2, style, Qt.FlatCap))
+            painter.drawLine(QLineF(x, middle, x + _DASH, middle))
+            x += _DASH + Size.TIGHT
+            painter.setPen(theme.colour("muted"))
+            painter.drawText(QRectF(x, 0, self.width() - x, self.height()), _LEFT, text)
+            x += metrics.horizontalAdvance(text) + Size.FIELD_GAP
+        painter.drawText(QRectF(x, 0, self.width() - x, self.height()), _LEFT, epoch)
 
 
 class CurveCard(Card):
@@ -81,22 +115,10 @@ class CurveCard(Card):
         self._batches = Curve()
         self._epochs: list[tuple[float, float, float]] = []
         self._planned = 20
-        self._legend: list[tuple[str, QLabel]] = []
         self.top.takeAt(self.top.count() - 1)
-        for colour, style, text in (
-            ("accent", Qt.SolidLine, "training"),
-            ("second", Qt.DashLine, "validation"),
-        ):
-            pair = QHBoxLayout()
-            pair.setSpacing(Size.TIGHT)
-            pair.addWidget(LegendLine(colour, style))
-            words = label(text, "muted")
-            self._legend.append((text, words))
-            pair.addWidget(words)
-            self.top.addLayout(pair)
-        self._readout = label("", "muted", f"{name}Readout")
-        self.top.addWidget(self._readout)
-        self.top.addStretch(1)
+        self.legend = Legend()
+        self.legend.setObjectName(f"{name}Readout")
+        self.top.addWidget(self.legend, 1)
         self._plot_layout = QVBoxLayout()
         self.body.addLayout(self._plot_layout, 1)
         self.setMinimumHeight(Size.PLOT_MINIMUM)
@@ -130,22 +152,14 @@ class CurveCard(Card):
         """Build the plot; takes some 20 ms, so it is done once the window is up."""
         import pyqtgraph
 
-        from mnist_draw.app.curves.axes import EpochAxis, ValueAxis
+        from mnist_draw.app.curves.axes import new_plot
         from mnist_draw.app.curves.curve_tools import CurveTools
 
         pyqtgraph.setConfigOptions(antialias=True)
-        self._value_axis = ValueAxis(self._tick_text)
-        self._epoch_axis = EpochAxis()
-        plot = pyqtgraph.PlotWidget(
-            axisItems={"left": self._value_axis, "bottom": self._epoch_axis}
+        plot, self._value_axis, self._epoch_axis = new_plot(
+            self._name, self._title, self._sentence + _HOW, self._tick_text
         )
-        plot.setObjectName(self._name)
-        explain(plot, self._title, self._sentence + _HOW)
-        plot.setMenuEnabled(False)
-        plot.hideButtons()
-        plot.setFrameShape(plot.NoFrame)
         item = plot.getPlotItem()
-        item.setContentsMargins(0, 0, 0, 0)
         self._batch_curve = item.plot(antialias=False)
         self._training_curve = item.plot()
         self._validation_curve = item.plot()
@@ -238,10 +252,13 @@ class CurveCard(Card):
     def _point(self, epoch: float) -> None:
         """Show the figures of the epoch under the crosshair in the legend."""
         number = min(max(round(epoch), 1), len(self._epochs)) if epoch >= 0 else 0
-        self._readout.setText(f"epoch {number:,}" if number else "")
-        figures = self._epochs[number - 1][1:] if number else (None, None)
-        for (name, words), value in zip(self._legend, figures, strict=True):
-            words.setText(name if value is None else f"{name} {self._figure_text(value)}")
+        if not number:
+            self.legend.show_figures("", ("", ""))
+            return
+        _, training, validation = self._epochs[number - 1]
+        self.legend.show_figures(
+            f"epoch {number:,}", (self._figure_text(training), self._figure_text(validation))
+        )
 
     def _figure_text(self, value: float) -> str:
         raise NotImplementedError

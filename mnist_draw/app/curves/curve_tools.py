@@ -41,7 +41,6 @@ class CurveTools(QObject):
         super().__init__(parent)
         import pyqtgraph
 
-        self._plot = plot
         self._item = plot.getPlotItem()
         self._box = self._item.getViewBox()
         self.zoomed = False

@@ -9,9 +9,10 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QSizePolicy
 
 from mnist_draw.app.curves.curve_card import CurveCard
-from mnist_draw.app.shared import theme
+from mnist_draw.app.shared import theme, words
 from mnist_draw.app.shared.theme import Text
 from mnist_draw.app.shared.widgets import ComboBox, explain
+from mnist_draw.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 #: Test accuracy of the tutorial's network after 20 epochs, in percent.
 TUTORIAL_ACCURACY = 98.29
 _LOWEST_LOSS = 1e-6
+#: The settings that make a network or its data another one than the tutorial's.
+_TUTORIAL = ("network", "training_examples", "data_folder", "extra_folder", "start_model")
 
 
 class LossCard(CurveCard):
@@ -39,7 +42,7 @@ class LossCard(CurveCard):
         self._add_menu()
 
     def _figure_text(self, value: float) -> str:
-        return f"{value:.4f}"
+        return words.loss(value)
 
     @property
     def _log(self) -> bool:
@@ -81,7 +84,16 @@ class AccuracyCard(CurveCard):
         super().__init__(
             "Accuracy", "accuracyPlot", "Share of right answers over epochs, in percent."
         )
+        self._tutorial = True
         self._add_menu()
+
+    def compare_with_tutorial(self, settings: TrainingSettings) -> None:
+        """Show the tutorial's result beside a run of the tutorial's network on its data alone."""
+        usual = TrainingSettings()
+        on = all(getattr(settings, name) == getattr(usual, name) for name in _TUTORIAL)
+        self._tutorial = on
+        if self.plot is not None:
+            self._reference.setVisible(on)
 
     def _figure_text(self, value: float) -> str:
         return f"{value:.2f} %"
@@ -97,6 +109,7 @@ class AccuracyCard(CurveCard):
         )
         self._reference.setZValue(10)
         item.addItem(self._reference)
+        self._reference.setVisible(self._tutorial)
 
     def _restyle(self) -> None:
         super()._restyle()

@@ -18,6 +18,7 @@ from mnist_draw.app.my_digits.digit_list_view import DigitListView
 from mnist_draw.app.my_digits.digit_table import DigitRow, thumbnail_mask
 from mnist_draw.app.services.background_reader import BackgroundReader
 from mnist_draw.app.shared.threads import Background
+from mnist_draw.app.shared.words import with_article
 from mnist_draw.errors import UserError
 
 #: So many digits are asked about at once; the answers come in as they are found.
@@ -155,8 +156,8 @@ class DigitList(QObject):
                 relabel_digit(path, label)
 
         def done(_: None) -> None:
-            was = f", not a {before.pop()}" if len(before) == 1 else ""
-            self.told.emit(f"{_count(paths)} labelled a {label}{was}.", None)
+            was = f", not {with_article(before.pop())}" if len(before) == 1 else ""
+            self.told.emit(f"{_count(paths)} labelled {with_article(label)}{was}.", None)
             self.refresh()
 
         self._run(work, done)

@@ -12,10 +12,13 @@ from PyQt5.QtGui import QFont, QIcon, QImage, QKeyEvent, QPainter, QPixmap
 from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from mnist_draw.app.shared import theme
+from mnist_draw.app.shared.images import image_of
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.widgets import explain, takes_key
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from mnist_draw.storage.my_digits import TaughtDigit
 
 COLUMNS = ("Digit", "Taught", "The network said", "It says now")
@@ -48,7 +51,7 @@ class DigitRow:
     now_digit: int | None = None
 
 
-def thumbnail_mask(ink: Any) -> QImage:
+def thumbnail_mask(ink: np.ndarray) -> QImage:
     """Cut ink out and make it as large as a thumbnail; for any thread.
 
     Parameters
@@ -56,15 +59,11 @@ def thumbnail_mask(ink: Any) -> QImage:
     ink : ndarray of uint8, shape (H, W)
         0 paper to 255 ink; not empty.
     """
-    import numpy as np
-
     from mnist_draw.dataset.normalise import ink_box
 
     top, left, bottom, right = ink_box(ink)
-    box = np.ascontiguousarray(ink[top:bottom, left:right])
-    height, width = box.shape
-    # copy(): QImage does not keep the bytes alive. Twice as large as shown, for sharp screens.
-    image = QImage(box.tobytes(), width, height, width, QImage.Format_Grayscale8).copy()
+    image = image_of(ink[top:bottom, left:right])
+    # Twice as large as shown, for sharp screens.
     side = 2 * (_THUMB - 2 * _INSET)
     small = image.scaled(side, side, Qt.KeepAspectRatio, Qt.SmoothTransformation)
     return small.convertToFormat(QImage.Format_Grayscale8)

@@ -10,10 +10,11 @@ from PyQt5.QtWidgets import QFrame, QHBoxLayout, QPushButton, QStackedWidget, QW
 
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.widgets import explain, label, takes_key
+from mnist_draw.app.shared.words import with_article
 
 #: The key that begins to teach; a digit's key then says which it is.
 KEY = "T"
-_KEPT, _KEEPING = "Kept as a {} in your digits.", "Keeping it as a {} …"
+_KEPT, _KEEPING = "Kept as {} in your digits.", "Keeping it as {} …"
 
 
 class TeachRow(QFrame):
@@ -88,8 +89,8 @@ class TeachRow(QFrame):
             button.setProperty("look", "digit")
             explain(
                 button,
-                f"It is a {digit}",
-                f"Keep the drawing among your digits as a {digit}.",
+                f"It is {with_article(digit)}",
+                f"Keep the drawing among your digits as {with_article(digit)}.",
                 f"{KEY}, {digit}",
             )
             button.clicked.connect(partial(self._teach, digit))
@@ -140,11 +141,11 @@ class TeachRow(QFrame):
 
     def tell_keeping(self, digit: int) -> None:
         """Say that a digit is being written."""
-        self._tell(_KEEPING.format(digit), can_undo=False)
+        self._tell(_KEEPING.format(with_article(digit)), can_undo=False)
 
     def tell_kept(self, digit: int) -> None:
         """Say that a digit was kept, and offer to forget it."""
-        self._tell(_KEPT.format(digit), can_undo=True)
+        self._tell(_KEPT.format(with_article(digit)), can_undo=True)
 
     def _tell(self, sentence: str, can_undo: bool) -> None:
         self.words.setText(sentence)

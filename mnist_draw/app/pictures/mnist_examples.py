@@ -11,6 +11,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from mnist_draw.app.board.placed_picture import PlacedPicture, Renderings, place_ink
 from mnist_draw.app.services.background_reader import BackgroundReader, ink_on_board
+from mnist_draw.app.shared.words import with_article
 
 if TYPE_CHECKING:
     import numpy as np
@@ -106,12 +107,12 @@ class MnistExamples(QObject):
         index = self._any.pop()
         return _placed(
             images, index, renderings
-        ), f"Test digit {index:,} of MNIST: it is a {labels[index]}."
+        ), f"Test digit {index:,} of MNIST: it is {with_article(int(labels[index]))}."
 
     def _draw_wrong(self, mistake: Mistake, renderings: Renderings) -> tuple[PlacedPicture, str]:
         images, _ = self._digits.all()
         return _placed(images, mistake.index, renderings), (
-            f"Test digit {mistake.index:,} of MNIST: it is a {mistake.label}. "
+            f"Test digit {mistake.index:,} of MNIST: it is {with_article(mistake.label)}. "
             f"This network reads {mistake.read}."
         )
 

@@ -23,6 +23,7 @@ from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.icons import set_icon
 from mnist_draw.app.shared.theme import Size, Text
 from mnist_draw.app.shared.widgets import explain, label
+from mnist_draw.app.shared.words import probability
 
 _THUMB = 56
 #: Free space around the ink of a thumbnail.
@@ -244,11 +245,11 @@ class PictureStrip(QFrame):
             return
         answer, number = read
         if number.is_number:
-            thumb.show_answer(number.text, f"{number.text}, {_percent(number.confidence)} sure")
+            thumb.show_answer(number.text, f"{number.text}, {probability(number.confidence)} sure")
         elif answer.digit is None:
             thumb.show_answer("?", f"not a digit; {answer.reason}".rstrip(".; "))
         else:
-            thumb.show_answer(answer.text, f"{answer.text}, {_percent(answer.confidence)} sure")
+            thumb.show_answer(answer.text, f"{answer.text}, {probability(answer.confidence)} sure")
 
     def _repaint(self) -> None:
         for thumb in self.thumbs:
@@ -267,7 +268,3 @@ class PictureStrip(QFrame):
                 self.thumbs[min(max(index, 0), len(self.thumbs) - 1)].setFocus()
                 return True
         return False
-
-
-def _percent(part: float) -> str:
-    return f"{100 * float(part):.1f} %"

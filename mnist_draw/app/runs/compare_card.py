@@ -11,10 +11,9 @@ from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTable
 
 from mnist_draw.app.curves.series import thinned
 from mnist_draw.app.runs.runs_table import STYLES, series_colour
-from mnist_draw.app.shared import theme
+from mnist_draw.app.shared import theme, words
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.widgets import Card, ComboBox, explain, label
-from mnist_draw.app.train import run_state
 from mnist_draw.training.runs.history import History
 from mnist_draw.training.runs.record import Run
 from mnist_draw.training.runs.run_list import differences
@@ -54,23 +53,16 @@ class CompareCard(Card):
 
     def build(self) -> None:
         """Build the plot, once the window is up."""
-        import pyqtgraph
+        from mnist_draw.app.curves.axes import new_plot
 
-        from mnist_draw.app.curves.axes import EpochAxis, ValueAxis
-
-        self._value_axis = ValueAxis(self._tick_text)
-        self._epoch_axis = EpochAxis()
-        plot = pyqtgraph.PlotWidget(
-            axisItems={"left": self._value_axis, "bottom": self._epoch_axis}
+        plot, self._value_axis, self._epoch_axis = new_plot(
+            "comparePlot",
+            "Compared runs",
+            "One line for each ticked run, as its row shows it.",
+            self._tick_text,
         )
-        plot.setObjectName("comparePlot")
-        explain(plot, "Compared runs", "One line for each ticked run, as its row shows it.")
         plot.setMouseEnabled(False, False)
-        plot.setMenuEnabled(False)
-        plot.hideButtons()
-        plot.setFrameShape(plot.NoFrame)
         plot.setFocusPolicy(Qt.NoFocus)
-        plot.getPlotItem().setContentsMargins(0, 0, 0, 0)
         self.plot = plot
         self.body.addWidget(plot, 1)
         self.redraw()
@@ -154,7 +146,7 @@ class DifferencesTable(QTableWidget):
         ]
         if runs:
             for title, field in (("validation", "validation_accuracy"), ("test", "test_accuracy")):
-                rows.append((title, [run_state.percent(run.figures.get(field)) for run in runs]))
+                rows.append((title, [words.percent(run.figures.get(field)) for run in runs]))
         self.setColumnCount(len(runs))
         self.setRowCount(len(rows))
         self.setHorizontalHeaderLabels([run.title for run in runs])

@@ -8,10 +8,9 @@ from PyQt5.QtCore import QLineF, QPoint, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
 from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
-from mnist_draw.app.shared import theme
+from mnist_draw.app.shared import theme, words
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.widgets import explain
-from mnist_draw.app.train import run_state
 from mnist_draw.errors import UserError
 from mnist_draw.networks import parse_network
 from mnist_draw.training.runs.record import Run
@@ -62,9 +61,9 @@ def cells(run: Run) -> tuple[str, ...]:
         run.started,
         network,
         f"{run.epochs_done} of {run.settings.epochs}",
-        run_state.clock(run.seconds),
-        run_state.percent(run.figures.get("validation_accuracy")),
-        run_state.percent(run.figures.get("test_accuracy")),
+        words.clock(run.seconds),
+        words.percent(run.figures.get("validation_accuracy")),
+        words.percent(run.figures.get("test_accuracy")),
         STATES[run.state],
     )
 

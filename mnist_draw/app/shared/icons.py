@@ -39,12 +39,13 @@ def icon(name: str) -> QIcon:
 
 
 def set_icon(button: QAbstractButton, name: str, size: int = theme.Size.ICON) -> None:
-    """Give a button an icon that follows the theme."""
+    """Give a button an icon that follows the theme and grows with the system's text."""
 
     def renew() -> None:
         button.setIcon(icon(name))
 
-    button.setIconSize(QSize(size, size))
+    side = round(size * theme.text_scale())
+    button.setIconSize(QSize(side, side))
     renew()
     theme.theme().changed.connect(renew)
     button.destroyed.connect(lambda: _forget(renew))

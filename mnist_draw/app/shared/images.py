@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QBuffer, QByteArray, QIODevice
-from PyQt5.QtGui import QImage, QPixmap
+from PyQt5.QtGui import QColor, QImage, QPixmap
 from PyQt5.QtWidgets import QWidget
 
 from mnist_draw.storage.atomic import write_atomically
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def image_bytes(image: QImage | QPixmap, kind: str, quality: int = -1) -> bytes:
@@ -32,6 +36,31 @@ def image_bytes(image: QImage | QPixmap, kind: str, quality: int = -1) -> bytes:
 def png_bytes(image: QImage | QPixmap, compressed: bool = True) -> bytes:
     """Return an image as the content of a PNG file; uncompressed it is made fastest."""
     return image_bytes(image, "PNG", -1 if compressed else 100)
+
+
+def image_of(pixels: np.ndarray, grey_as: QImage.Format = QImage.Format_Grayscale8) -> QImage:
+    """Return an array as an image of its own.
+
+    Parameters
+    ----------
+    pixels : numpy.ndarray, uint8, shape (H, W) or (H, W, 3)
+        Grey levels, or red, green and blue.
+    grey_as : QImage.Format
+        What one value for each pixel means: ``Format_Grayscale8`` or ``Format_Alpha8``.
+    """
+    height, width = pixels.shape[:2]
+    coloured = pixels.ndim == 3
+    stride = 3 * width if coloured else width
+    kind = QImage.Format_RGB888 if coloured else grey_as
+    # copy(): QImage does not keep the bytes alive.
+    return QImage(pixels.tobytes(), width, height, stride, kind).copy()
+
+
+def rgb(colour: QColor) -> np.ndarray:
+    """Return red, green and blue of a colour: float32 of shape (3,), 0 to 255."""
+    import numpy as np
+
+    return np.array([colour.red(), colour.green(), colour.blue()], np.float32)
 
 
 def widget_png(widget: QWidget) -> bytes:

@@ -10,6 +10,8 @@ from PyQt5.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PyQt5.QtGui import QFont, QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
 from PyQt5.QtWidgets import QLabel, QSizePolicy, QWidget
 
+from mnist_draw.app.shared.theme import Text
+
 _DIGITS = "0123456789"
 _RUNS = re.compile(r"\d|\D+")
 
@@ -33,6 +35,12 @@ class TabularLabel(QLabel):
         super().__init__(text)
         self._widest = widest
         self._needed = QSize()
+
+    def reserve(self, widest: str) -> None:
+        """Keep room for a text from now on, at least for what there was room for before."""
+        if tabular_width(self.font(), widest) > tabular_width(self.font(), self._widest):
+            self._widest = widest
+            self.fit()
 
     def setText(self, text: str) -> None:
         if text != self.text():
@@ -67,6 +75,26 @@ class TabularLabel(QLabel):
         painter.setFont(self.font())
         painter.setPen(self.palette().color(self.foregroundRole()))
         draw_tabular(painter, QRectF(self.contentsRect()), self.text(), self.alignment())
+
+
+class FittedLabel(QLabel):
+    """A label of one size whose text is made smaller until it fits, then elided in the middle."""
+
+    def fitted(self) -> tuple[QFont, str]:
+        """Return the font and the text that are painted."""
+        font, room = QFont(self.font()), self.contentsRect().width()
+        full = font.pixelSize()
+        wide = QFontMetricsF(font).horizontalAdvance(self.text())
+        if wide > room:
+            font.setPixelSize(max(Text.FIGURE, math.floor(full * room / wide)))
+        return font, QFontMetricsF(font).elidedText(self.text(), Qt.ElideMiddle, room)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        font, text = self.fitted()
+        painter.setFont(font)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        painter.drawText(self.contentsRect(), int(self.alignment()), text)
 
 
 class FixedLabel(QWidget):

@@ -104,26 +104,26 @@ QToolButton[look="tool"] {{
 QToolButton[look="tool"]:checked {{ background: {accent}; border-color: {accent}; }}
 QToolButton[look="tool"]:checked:focus {{ border-color: {text}; }}
 QToolButton[look="flat"] {{
-    background: transparent; border: 1px solid transparent; padding: 0; min-height: 30px;
-    min-width: 30px;
+    background: transparent; border: 1px solid transparent; padding: 0; min-height: {flat}px;
+    min-width: {flat}px;
 }}
 QToolButton[look="flat"]:hover {{ background: {hover}; }}
 QToolButton[look="flat"]:focus {{ border-color: {second}; }}
 QToolButton[look="small"] {{
-    background: transparent; border: 1px solid transparent; padding: 0; min-height: 20px;
-    min-width: 20px; max-width: 20px;
+    background: transparent; border: 1px solid transparent; padding: 0; min-height: {small}px;
+    min-width: {small}px; max-width: {small}px;
 }}
 QToolButton[look="small"]:hover {{ background: {hover}; }}
 QToolButton[look="small"]:focus {{ border-color: {second}; }}
 QToolButton::menu-indicator, QPushButton::menu-indicator {{ image: none; width: 0; }}
 
 QComboBox, QSpinBox, QDoubleSpinBox, QLineEdit {{
-    background: {card}; color: {text}; border: 1px solid {line}; border-radius: {r_field}px;
+    background: {card}; color: {text}; border: 1px solid {edge}; border-radius: {r_field}px;
     min-height: {field_inner}px; padding: 0 0 0 10px; selection-background-color: {second};
     selection-color: {on_second};
 }}
 QSpinBox, QDoubleSpinBox {{ padding-left: 8px; }}
-QComboBox {{ padding-right: 22px; }}
+QComboBox {{ padding-right: 4px; }}
 QComboBox[look="quiet"] {{
     background: transparent; border-color: transparent; color: {muted}; min-height: {quiet}px;
 }}
@@ -133,17 +133,23 @@ QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus, QLineEdit:focus {{
 QComboBox:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QLineEdit:disabled {{
     color: {muted}; background: transparent;
 }}
-QComboBox::drop-down {{ border: none; width: 22px; }}
-QComboBox::down-arrow {{ image: none; }}
+QComboBox::drop-down {{ border: none; width: {caret_room}px; }}
+QComboBox::down-arrow {{
+    image: url(icons:caret-{shade}.svg); width: {caret}px; height: {caret}px;
+}}
 QComboBox QAbstractItemView {{
     background: {panel}; color: {text}; border: 1px solid {line}; padding: 4px;
     selection-background-color: {second}; selection-color: {on_second};
 }}
 QTableView {{
-    background: {card}; alternate-background-color: {panel}; border: none;
+    background: {card}; alternate-background-color: {band}; border: none;
     gridline-color: {line}; selection-background-color: {hover}; selection-color: {text};
 }}
 QTableView::item {{ padding: 0 6px; border: none; }}
+QTableView::item:selected {{
+    background: {hover}; color: {text}; border-top: 1px solid {second};
+    border-bottom: 1px solid {second};
+}}
 QTableView::item:focus {{ border: 1px solid {second}; }}
 QTableView QLineEdit {{ min-height: 0; border-radius: 0; padding: 0 4px; }}
 QHeaderView {{ background: {card}; border: none; }}
@@ -152,13 +158,9 @@ QHeaderView::section {{
     border-bottom: 1px solid {line}; padding: 4px 6px;
 }}
 QTableCornerButton::section {{ background: {card}; border: none; }}
-QTableView::indicator {{
-    width: 14px; height: 14px; border: 1px solid {muted}; border-radius: 4px; background: {card};
-}}
-QTableView::indicator:checked {{ background: {second}; border-color: {second}; }}
 QMenu {{ background: {panel}; color: {text}; border: 1px solid {line}; padding: 4px; }}
 QMenu::item {{ padding: 6px 20px 6px 24px; border-radius: 4px; }}
-QMenu::item:selected {{ background: {hover}; }}
+QMenu::item:selected {{ background: {second}; color: {on_second}; }}
 QMenu::separator {{ height: 1px; background: {line}; margin: 4px; }}
 
 QProgressBar[look="progress"] {{
@@ -167,10 +169,13 @@ QProgressBar[look="progress"] {{
 }}
 QProgressBar[look="progress"]::chunk {{ background: {accent}; border-radius: {r_bar}px; }}
 QCheckBox {{ spacing: 8px; }}
-QCheckBox::indicator {{
-    width: 16px; height: 16px; border: 1px solid {muted}; border-radius: 4px; background: {card};
+QCheckBox::indicator, QTableView::indicator {{
+    width: {box}px; height: {box}px; border: 1px solid {edge}; border-radius: 4px;
+    background: {card};
 }}
-QCheckBox::indicator:checked {{ background: {second}; border-color: {second}; }}
+QCheckBox::indicator:checked, QTableView::indicator:checked {{
+    background: {second}; border-color: {second}; image: url(icons:tick-{shade}.svg);
+}}
 QCheckBox::indicator:focus {{ border-color: {text}; }}
 QCheckBox:disabled {{ color: {muted}; }}
 QSlider::groove:horizontal {{ height: 4px; background: {track}; border-radius: 2px; }}
@@ -179,6 +184,16 @@ QSlider::handle:horizontal {{
     width: 16px; height: 16px; margin: -6px 0; border-radius: 8px; background: {accent};
 }}
 QSlider::handle:horizontal:focus {{ background: {second}; }}
+QFileDialog QToolButton {{
+    background: transparent; border-color: transparent; padding: 3px; min-height: {small}px;
+    min-width: {small}px;
+}}
+QFileDialog QToolButton:hover {{ background: {hover}; }}
+QFileDialog QToolButton:focus {{ border-color: {second}; }}
+QFileDialog QAbstractItemView {{
+    background: {card}; alternate-background-color: {band}; border: 1px solid {edge};
+    selection-background-color: {second}; selection-color: {on_second};
+}}
 QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
 QScrollBar::handle:vertical {{
     background: {line}; border-radius: 4px; min-height: 24px; margin: 1px;
@@ -211,6 +226,7 @@ def style_sheet(colours: Any, size: Any, text: Any, scale: float) -> str:
         return round(value * scale)
 
     border = 2
+    shade = "dark" if colours.dark else "light"
     return _SHEET.format(
         **values,
         margin=size.MARGIN,
@@ -222,9 +238,13 @@ def style_sheet(colours: Any, size: Any, text: Any, scale: float) -> str:
         button_inner=max(size.BUTTON - border, px(text.BODY) + 12),
         field_inner=max(size.FIELD - border, px(text.BODY) + 10),
         segment_inner=max(size.BUTTON - 10, px(text.BODY) + 8),
-        segments=colours.panel if colours.dark else colours.track,
-        segment=colours.hover if colours.dark else colours.card,
-        tool_inner=size.TOOL - border,
+        tool_inner=px(size.TOOL) - border,
+        flat=px(30),
+        small=px(20),
+        box=px(16),
+        caret=px(12),
+        caret_room=px(12) + 10,
+        shade=shade,
         quiet=px(text.BODY) + 5,
         body=px(text.BODY),
         label=px(text.LABEL),

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PyQt5.QtCore import QObject, pyqtSignal
+from PyQt5.QtCore import QDir, QObject, pyqtSignal
 from PyQt5.QtGui import QColor, QFont, QFontInfo, QPalette
 from PyQt5.QtWidgets import QApplication, QStyleFactory
 
 from mnist_draw.app.shared.style_sheet import style_sheet
+from mnist_draw.storage.resources import resource_path
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,10 @@ class Colours:
     panel: str
     card: str
     line: str
+    #: Edges of fields and boxes: 3 to 1 beside every ground they stand on (WCAG 1.4.11).
+    edge: str
+    #: Every other row of a table.
+    band: str
     text: str
     muted: str
     accent: str
@@ -33,6 +38,9 @@ class Colours:
     ink: str
     track: str
     hover: str
+    #: A row of buttons of which one is chosen, and the chosen one.
+    segments: str
+    segment: str
     alert: str
     dark: bool
     #: Curves of several runs in one plot; with a line style each, so that colour never is alone.
@@ -44,6 +52,8 @@ DARK = Colours(
     panel="#1b1e25",
     card="#20242c",
     line="#2d323d",
+    edge="#767e8e",
+    band="#1d2128",
     text="#e8eaf0",
     muted="#9aa3b2",
     accent="#ffb048",
@@ -54,6 +64,8 @@ DARK = Colours(
     ink="#f5f7fa",
     track="#2d323d",
     hover="#2a2f39",
+    segments="#1b1e25",
+    segment="#2a2f39",
     alert="#ff8f80",
     dark=True,
     series=("#ffb048", "#569cff", "#5fd0a0", "#e58fd0", "#e6dc6a", "#9aa3b2"),
@@ -64,9 +76,11 @@ LIGHT = Colours(
     panel="#ffffff",
     card="#ffffff",
     line="#dde1e8",
+    edge="#7c8492",
+    band="#f7f8fa",
     text="#1b1f27",
-    muted="#5d6675",
-    accent="#a95900",
+    muted="#586170",
+    accent="#a05400",
     on_accent="#ffffff",
     second="#1f5fd0",
     on_second="#ffffff",
@@ -74,9 +88,11 @@ LIGHT = Colours(
     ink="#15181f",
     track="#dde1e8",
     hover="#eef0f4",
+    segments="#dde1e8",
+    segment="#ffffff",
     alert="#b3261e",
     dark=False,
-    series=("#a95900", "#1f5fd0", "#0b7d55", "#a3248a", "#6f6200", "#5d6675"),
+    series=("#a05400", "#1f5fd0", "#0b7d55", "#a3248a", "#6f6200", "#586170"),
 )
 
 CHOICES = ("system", "light", "dark")
@@ -176,6 +192,7 @@ class Theme(QObject):
         if colours is self.colours and app.styleSheet():
             return
         self.colours = colours
+        QDir.setSearchPaths("icons", [str(resource_path("icons"))])
         app.setStyle(QStyleFactory.create("Fusion"))
         app.setPalette(palette(colours))
         app.setStyleSheet(style_sheet(colours, Size, Text, text_scale()))
@@ -220,7 +237,7 @@ def palette(colours: Colours) -> QPalette:
         (QPalette.Window, colours.window),
         (QPalette.WindowText, colours.text),
         (QPalette.Base, colours.card),
-        (QPalette.AlternateBase, colours.panel),
+        (QPalette.AlternateBase, colours.band),
         (QPalette.Text, colours.text),
         (QPalette.Button, colours.card),
         (QPalette.ButtonText, colours.text),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable
 
 from PyQt5.QtCore import QEvent, QPointF, QRectF, QSize, Qt
@@ -10,7 +11,6 @@ from PyQt5.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
-    QPolygonF,
     QShowEvent,
     QValidator,
     QWheelEvent,
@@ -24,8 +24,12 @@ from PyQt5.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QProgressBar,
+    QPushButton,
     QSizePolicy,
     QSpinBox,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
     QVBoxLayout,
     QWidget,
 )
@@ -33,6 +37,8 @@ from PyQt5.QtWidgets import (
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.theme import Size
 
+#: Letters in a line of a tooltip: books are set with 45 to 75.
+_TIP_LETTERS = 60
 #: Real numbers below this are shown as 1e-06.
 _SMALL = 1e-4
 #: Real numbers are shown with so many significant digits at the most: 64-bit floats have 15.
@@ -55,8 +61,25 @@ def explain(widget: QWidget, name: str, sentence: str, shortcut: str = "") -> No
     """
     widget.setAccessibleName(name)
     widget.setAccessibleDescription(sentence)
-    widget.setToolTip(f"{sentence} ({shortcut})" if shortcut else sentence)
+    widget.setToolTip(tip(f"{sentence} ({shortcut})" if shortcut else sentence))
     widget.setWhatsThis(f"<b>{name}</b><br>{sentence}")
+
+
+def tip(sentence: str) -> str:
+    """Return a tooltip's text in short lines: Qt shows plain text in one, however long."""
+    return textwrap.fill(sentence, _TIP_LETTERS)
+
+
+def push_button(
+    name: str, text: str, sentence: str, shortcut: str = "", look: str = ""
+) -> QPushButton:
+    """Return a button with its object name, its text and what :func:`explain` gives it."""
+    button = QPushButton(text)
+    button.setObjectName(name)
+    if look:
+        button.setProperty("look", look)
+    explain(button, text, sentence, shortcut)
+    return button
 
 
 def takes_key(event: QEvent, wanted: Callable[[QKeyEvent], bool]) -> bool:
@@ -126,7 +149,7 @@ class Field(QWidget):
 
 
 class ComboBox(QComboBox):
-    """A choice that shows a small arrow in the theme's colour and leaves the wheel alone."""
+    """A choice whose long texts are elided, and which leaves the wheel to what scrolls."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -138,14 +161,18 @@ class ComboBox(QComboBox):
         _wheel_if_focused(self, super().wheelEvent, event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.Antialiasing)
-        painter.setPen(QPen(theme.colour("muted"), 1.6, Qt.SolidLine, Qt.RoundCap, Qt.RoundJoin))
-        x, y, arm = self.width() - 15.0, self.height() / 2, 3.5
-        painter.drawPolyline(
-            QPolygonF([QPointF(x - arm, y - 2), QPointF(x, y + 2), QPointF(x + arm, y - 2)])
+        # Qt cuts a text that is too long; this one ends in an ellipsis.
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        painter = QStylePainter(self)
+        painter.drawComplexControl(QStyle.CC_ComboBox, option)
+        room = self.style().subControlRect(
+            QStyle.CC_ComboBox, option, QStyle.SC_ComboBoxEditField, self
         )
+        option.currentText = self.fontMetrics().elidedText(
+            option.currentText, Qt.ElideRight, room.width() - 2
+        )
+        painter.drawControl(QStyle.CE_ComboBoxLabel, option)
 
 
 class NumberBox(QSpinBox):
@@ -234,7 +261,8 @@ class Switch(QCheckBox):
     """A check box drawn as a sliding switch."""
 
     def sizeHint(self) -> QSize:
-        return QSize(Size.GRID * 9, Size.GRID * 5)
+        scale = theme.text_scale()
+        return QSize(round(Size.GRID * 9 * scale), round(Size.GRID * 5 * scale))
 
     def hitButton(self, position: object) -> bool:
         return True
@@ -243,7 +271,7 @@ class Switch(QCheckBox):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.Antialiasing)
         box = QRectF(self.rect()).adjusted(1, 1, -1, -1)
-        painter.setPen(QPen(theme.colour("text" if self.hasFocus() else "line"), 1))
+        painter.setPen(QPen(theme.colour("text" if self.hasFocus() else "edge"), 1))
         painter.setBrush(theme.colour("second" if self.isChecked() else "track"))
         painter.drawRoundedRect(box, box.height() / 2, box.height() / 2)
         radius = box.height() / 2 - 3

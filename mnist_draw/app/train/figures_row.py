@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from PyQt5.QtCore import QSize, Qt
 from PyQt5.QtGui import QResizeEvent
-from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from mnist_draw.app.shared import words
 from mnist_draw.app.shared.steady_labels import TabularLabel
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.widgets import ProgressBar, explain, label
-from mnist_draw.app.train import run_state
 from mnist_draw.app.train.run_state import RunState
 
 _STEPS = 1000
@@ -22,9 +22,11 @@ class Figure(QWidget):
 
     def __init__(self, caption: str, name: str, sentence: str, look: str = "figure") -> None:
         super().__init__()
+        # All figures share the row evenly: none moves when another one grows.
+        self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
+        column.setSpacing(Size.CAPTION_GAP)
         column.addWidget(label(caption, "muted"))
         self.value = TabularLabel("–", widest="100.00 %")
         self.value.setObjectName(name)
@@ -119,27 +121,28 @@ class FiguresRow(QWidget):
     def show_state(self, state: RunState) -> None:
         """Show the figures of a run."""
         self.training_loss.show_value(
-            run_state.loss(state.training_loss),
-            "" if state.batch_loss is None else f"minibatch {state.batch_loss:.4f}",
+            words.loss(state.training_loss),
+            "" if state.batch_loss is None else f"minibatch {words.loss(state.batch_loss)}",
         )
-        self.training_accuracy.show_value(run_state.percent(state.training_accuracy), "")
+        self.training_accuracy.show_value(words.percent(state.training_accuracy), "")
         self.validation_loss.show_value(
-            run_state.loss(state.validation_loss),
-            "" if state.best_loss is None else f"best {state.best_loss:.4f}",
+            words.loss(state.validation_loss),
+            "" if state.best_loss is None else f"best {words.loss(state.best_loss)}",
         )
         self.validation_accuracy.show_value(
-            run_state.percent(state.validation_accuracy),
-            "" if state.best_accuracy is None else f"best {run_state.percent(state.best_accuracy)}",
+            words.percent(state.validation_accuracy),
+            "" if state.best_accuracy is None else f"best {words.percent(state.best_accuracy)}",
         )
         self.test_accuracy.show_value(
-            run_state.percent(state.test_accuracy),
+            words.percent(state.test_accuracy),
             "" if state.test_accuracy is not None or not state.busy else "at the end",
         )
         speed, left, planned = state.speed, state.seconds_left, state.seconds_planned
         self.speed.show_value("–" if speed is None else f"{speed:,.0f}", "pictures / s")
         self.time_left.show_value(
-            "–" if left is None else run_state.clock(left),
-            "" if planned is None else f"of {run_state.clock(planned)}",
+            "–" if left is None else words.clock(left),
+            # A run that is over within a second has no time worth telling.
+            "" if planned is None or planned < 1 else f"of {words.clock(planned)}",
         )
 
 
@@ -184,6 +187,7 @@ class ProgressRow(QWidget):
 
     def show_state(self, state: RunState) -> None:
         """Show how far a run is; while it compiles the bars show how far that is."""
+        self.epoch.reserve(str(state.epochs or ""))
         self.epoch.setText(str(state.epoch) if state.epoch else "–")
         self.of.setText(f"of {state.epochs}" if state.epochs else "")
         epoch_part, run_part = state.epoch_part, state.run_part

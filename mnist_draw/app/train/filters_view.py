@@ -10,6 +10,7 @@ from PyQt5.QtGui import QColor, QImage, QPainter, QPaintEvent, QResizeEvent
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from mnist_draw.app.shared import theme
+from mnist_draw.app.shared.images import image_of, rgb
 from mnist_draw.app.shared.widgets import explain
 
 _TILE = 48
@@ -82,8 +83,7 @@ class FiltersView(QWidget):
             # Dark in both themes: on white, weak weights of both signs look alike.
             dark = theme.DARK
             ground, accent, second = (
-                np.array(QColor(name).getRgb()[:3], np.float32)
-                for name in (dark.paper, dark.accent, dark.second)
+                rgb(QColor(name)) for name in (dark.paper, dark.accent, dark.second)
             )
             shown = self._filters[:count]
             # One scale for the whole layer, so that units which found something stand out.
@@ -91,11 +91,7 @@ class FiltersView(QWidget):
             strength = np.clip(shown / max(peak, 1e-12), -1, 1)[..., None]
             colours = np.where(strength > 0, accent, second)
             pixels = ground + (colours - ground) * np.abs(strength)
-            for tile in pixels.astype(np.uint8):
-                height, width, _ = tile.shape
-                image = QImage(tile.tobytes(), width, height, 3 * width, QImage.Format_RGB888)
-                # copy(): QImage does not keep the bytes alive.
-                self._images.append(image.copy())
+            self._images = [image_of(tile) for tile in pixels.astype(np.uint8)]
         self.shown_changed.emit(count, self.units)
         self.update()
 

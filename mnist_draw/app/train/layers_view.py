@@ -18,11 +18,21 @@ _ROW = 16
 
 
 class LayerBars(QWidget):
-    """One bar for each layer, with its name and its value in percent."""
+    """One bar for each layer, with its name and its value in percent.
 
-    def __init__(self, colour: str) -> None:
+    Parameters
+    ----------
+    colour : str
+        Of the theme.
+    full : float, optional
+        The share that fills a bar. Default: twice the largest, so that the proportions of small
+        values are seen.
+    """
+
+    def __init__(self, colour: str, full: float | None = None) -> None:
         super().__init__()
         self._colour = colour
+        self._full = full
         self._names: Sequence[str] = ()
         self._values: Sequence[float] = ()
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
@@ -38,6 +48,13 @@ class LayerBars(QWidget):
         self._names, self._values = names, values
         self.update()
 
+    @property
+    def full(self) -> float:
+        """The share that fills a bar."""
+        if self._full is not None:
+            return self._full
+        return max(1.0 if max(self._values) > 0.5 else 2 * max(self._values), 1e-9)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         if not self._values:
             return
@@ -48,8 +65,7 @@ class LayerBars(QWidget):
         names = max(metrics.horizontalAdvance(name) for name in self._names) + Size.FIELD_GAP
         figures = metrics.horizontalAdvance("00.0 %") + Size.FIELD_GAP
         room = max(self.width() - names - figures, 1.0)
-        # The longest bar of small values still shows their proportions.
-        longest = max(1.0 if max(self._values) > 0.5 else 2 * max(self._values), 1e-9)
+        full = self.full
         step = min(self.height() / len(self._values), 1.5 * _ROW)
         for number, (name, value) in enumerate(zip(self._names, self._values, strict=False)):
             top = number * step
@@ -60,7 +76,7 @@ class LayerBars(QWidget):
             painter.drawText(figure, int(Qt.AlignRight | Qt.AlignVCenter), f"{100 * value:.3g} %")
             painter.setPen(Qt.NoPen)
             height = min(Size.BAR, step * 0.6)
-            for part, colour in ((1.0, "track"), (min(1.0, value / longest), self._colour)):
+            for part, colour in ((1.0, "track"), (min(1.0, value / full), self._colour)):
                 painter.setBrush(theme.colour(colour))
                 bar = QRectF(names, middle - height / 2, room * part, height)
                 painter.drawRoundedRect(bar, height / 2, height / 2)
@@ -122,7 +138,7 @@ class LayersView(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(Size.MARGIN)
-        self.updates, self.dead = LayerBars("accent"), LayerBars("alert")
+        self.updates, self.dead = LayerBars("accent"), LayerBars("alert", full=1.0)
         self.weights = WeightHistogram()
         self.words = []
         for title, name, picture, sentence in (

@@ -90,6 +90,7 @@ class RunController(QObject):
         self.tab.filters.show_parameters(None)
         for card in (self.tab.loss, self.tab.accuracy):
             card.clear(settings.epochs)
+        self.tab.accuracy.compare_with_tutorial(settings)
 
     def _hindered(self) -> bool:
         """Tell why no run can be started now, if so."""
@@ -150,6 +151,7 @@ class RunController(QObject):
             settings = settings.replace(epochs=run.epochs_done + 1)
         self.tab.settings.show_settings(settings)
         self.training.continue_run(replace(run, settings=settings))
+        self.tab.accuracy.compare_with_tutorial(settings)
         self.tab.filters.show_parameters(None)
         self._begin_continued(settings.epochs)
 

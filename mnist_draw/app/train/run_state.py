@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mnist_draw.app.shared.words import clock
 from mnist_draw.training import events
 
 #: The speed is the mean over this many minibatches.
@@ -257,20 +258,3 @@ class RunState:
 
     def _set(self, state: str, words: str) -> None:
         self.state, self.words = state, words
-
-
-def clock(seconds: float) -> str:
-    """Return a duration as ``m:ss`` or ``h:mm:ss``."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
-
-
-def percent(part: float | None) -> str:
-    """Return a share as ``97.84 %``, or a dash."""
-    return "–" if part is None else f"{100 * part:.2f} %"
-
-
-def loss(value: float | None) -> str:
-    """Return a loss as ``0.0731``, or a dash."""
-    return "–" if value is None else f"{value:.4f}"

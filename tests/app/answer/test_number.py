@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from PyQt5.QtCore import QEvent, QPointF, QRectF, Qt
-from PyQt5.QtGui import QTabletEvent
+from PyQt5.QtGui import QFontMetricsF, QTabletEvent
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.draw.draw_tab import DrawTab
 from mnist_draw.app.services.recognition import RecognitionWorker
+from mnist_draw.app.shared.theme import Text
 from mnist_draw.recognition.answer import DigitAnswer, NumberAnswer
 
 from .. import fakes
@@ -38,10 +40,10 @@ def test_a_number_is_shown_and_marked(qapp: QApplication, qtbot: QtBot) -> None:
     made[0].number = "207"
     tab.canvas.add_stroke([(100, 100), (100, 400)])
     panel = tab.answer
-    assert panel.number_label.text() == "207"
+    # It stands there once, large.
+    assert panel.number_label.text() == ""
     assert panel.prediction.text() == "207"
     assert panel.confidence.text() == "72.9 % sure"
-    assert panel.number_label.textInteractionFlags() & Qt.TextSelectableByMouse
     assert [box.x() for box in tab.boxes.boxes] == [0, 40, 80]
     assert [box.height() for box in tab.boxes.boxes] == [80] * 3
     assert tab.boxes.isVisible()
@@ -50,12 +52,28 @@ def test_a_number_is_shown_and_marked(qapp: QApplication, qtbot: QtBot) -> None:
     assert tab.boxes.size() == tab.canvas.size()
 
 
-def test_a_long_number_stands_below(qapp: QApplication, qtbot: QtBot) -> None:
+@pytest.mark.parametrize(
+    ("number", "shown"), [("123456789012", "123456789012"), ("1234567890" * 5, None)]
+)
+def test_a_long_number_is_made_smaller_until_it_fits(
+    qapp: QApplication, qtbot: QtBot, number: str, shown: str | None
+) -> None:
+    """Twelve digits stand there whole; fifty lose their middle, and stand below to be copied."""
     tab, _, made = _tab(qtbot)
-    made[0].number = "1234567"
+    made[0].number = number
     tab.canvas.add_stroke([(100, 100), (100, 400)])
-    assert tab.answer.number_label.text() == "1234567"
-    assert tab.answer.prediction.text() == "…"
+    label = tab.answer.prediction
+    font, text = label.fitted()
+    assert tab.answer.number_label.text() == label.text() == number
+    assert tab.answer.number_label.textInteractionFlags() & Qt.TextSelectableByMouse
+    assert QFontMetricsF(font).horizontalAdvance(text) <= label.width()
+    if shown is None:
+        start, end = text.split("…")
+        assert number.startswith(start)
+        assert number.endswith(end)
+    else:
+        assert text == shown
+        assert font.pixelSize() >= Text.FIGURE
 
 
 def test_one_digit_is_no_number(qapp: QApplication, qtbot: QtBot) -> None:

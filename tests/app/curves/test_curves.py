@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.curves.axes import log_ticks
 from mnist_draw.app.curves.loss_and_accuracy import AccuracyCard, LossCard
+from mnist_draw.training.settings import TrainingSettings
 
 from ..runs.test_runs import make  # noqa: F401 - a fixture
 
@@ -33,26 +35,26 @@ def card(qtbot: QtBot) -> LossCard:
 
 
 def texts(card: LossCard) -> list[str]:
-    return [words.text() for _, words in card._legend] + [card._readout.text()]
+    return card.legend.texts()
 
 
 def test_the_crosshair_names_epoch_and_figures(card: LossCard) -> None:
     card.tools.point(3.8)
     assert texts(card) == ["training 0.2500", "validation 0.5000", "epoch 4"]
     card.tools.point(1000)
-    assert card._readout.text() == "epoch 30"
+    assert card.legend.epoch == "epoch 30"
     QTest.keyClick(card.plot, Qt.Key_Escape)
     assert texts(card) == ["training", "validation", ""]
     QTest.keyClick(card.plot, Qt.Key_Right)
     QTest.keyClick(card.plot, Qt.Key_Right)
-    assert card._readout.text() == "epoch 2"
+    assert card.legend.epoch == "epoch 2"
 
 
 def test_the_mouse_points_too(card: LossCard, qtbot: QtBot) -> None:
     box = card.tools._box
     place = box.mapViewToScene(box.viewRect().center())
     card.plot.scene().sigMouseMoved.emit(place)
-    assert card._readout.text() == "epoch 20"
+    assert card.legend.epoch == "epoch 20"
 
 
 def test_zoom_stays_while_the_run_goes_on_until_all_is_shown(card: LossCard) -> None:
@@ -101,8 +103,40 @@ def test_ten_thousand_epochs_are_drawn_from_few_points(card: LossCard) -> None:
     assert card._training_curve.getData()[0][-1] == 10_000
 
 
-def test_a_close_look_at_a_logarithmic_axis_has_ticks() -> None:
-    assert len(log_ticks(-1.17, -1.15)) >= 2
+@pytest.mark.parametrize(("low", "high"), [(0.067, 0.071), (0.03, 0.19), (0.11, 0.19)])
+def test_a_close_look_at_a_logarithmic_axis_has_round_ticks(low: float, high: float) -> None:
+    ticks = [10**tick for tick in log_ticks(math.log10(low), math.log10(high))]
+    assert 2 <= len(ticks) <= 8
+    assert all(low <= tick <= high for tick in ticks)
+    assert all(float(f"{tick:.2g}") == pytest.approx(tick) for tick in ticks)
+
+
+def test_pointing_moves_nothing_and_no_tooltip_covers_the_curves(card: LossCard) -> None:
+    before = [card.legend.geometry(), card.minimumSizeHint(), card.sizeHint()]
+    card.tools.point(3.8)
+    card.layout().activate()
+    assert [card.legend.geometry(), card.minimumSizeHint(), card.sizeHint()] == before
+    assert card.plot.toolTip() == ""
+
+
+def test_the_grid_lies_below_the_curves(card: LossCard) -> None:
+    view = card.plot.getPlotItem().getViewBox()
+    assert card._value_axis.zValue() < view.zValue()
+
+
+def test_the_tutorials_result_stands_beside_its_own_network_only(qtbot: QtBot) -> None:
+    card = AccuracyCard()
+    qtbot.addWidget(card)
+    card.build()
+    for settings, shown in (
+        (TrainingSettings(), True),
+        (TrainingSettings(network="cnn"), False),
+        (TrainingSettings(learning_rate=0.01), True),
+        (TrainingSettings(training_examples=1000), False),
+        (TrainingSettings(data_folder="elsewhere"), False),
+    ):
+        card.compare_with_tutorial(settings)
+        assert card._reference.isVisible() == shown
 
 
 @pytest.mark.parametrize(

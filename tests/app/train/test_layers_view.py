@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.train.layers_view import LayersView
@@ -30,6 +31,15 @@ def test_three_pictures_with_words(qtbot: QtBot) -> None:
     assert "5 validation pictures" in view.words[1].text()
     assert "15,880 weights" in view.words[2].text()
     assert view.grab().toImage() != empty
+
+
+def test_a_few_silent_units_are_a_short_bar(qtbot: QtBot) -> None:
+    view = LayersView()
+    qtbot.addWidget(view)
+    view.dead.show_values(("hidden 1",), (0.002,))
+    view.updates.show_values(("hidden 1",), (0.002,))
+    assert view.dead.full == 1.0
+    assert view.updates.full == pytest.approx(0.004)
 
 
 def test_one_card_in_a_small_window_and_both_in_a_large_one(qtbot: QtBot) -> None:

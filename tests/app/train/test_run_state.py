@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mnist_draw.app.train import run_state
+from mnist_draw.app.shared import words
 from mnist_draw.app.train.run_state import Failed, RunState, Saved
 from mnist_draw.training import events
 from mnist_draw.training.settings import TrainingSettings
@@ -115,10 +115,10 @@ def test_failure_keeps_the_sentence(state: RunState) -> None:
     ("seconds", "text"), [(0, "0:00"), (59.6, "1:00"), (61, "1:01"), (3661, "1:01:01")]
 )
 def test_clock(seconds: float, text: str) -> None:
-    assert run_state.clock(seconds) == text
+    assert words.clock(seconds) == text
 
 
 def test_figures_as_text() -> None:
-    assert run_state.percent(0.97844) == "97.84 %"
-    assert run_state.loss(0.07312) == "0.0731"
-    assert run_state.percent(None) == run_state.loss(None) == "–"
+    assert words.percent(0.97844) == "97.84 %"
+    assert words.loss(0.07312) == "0.0731"
+    assert words.percent(None) == words.loss(None) == "–"

@@ -1,0 +1,42 @@
+"""Figures in words: durations, shares, losses, how sure the network is."""
+
+from __future__ import annotations
+
+#: A share is never rounded to certainty: from here on it is told as "over 99.9 %", and below the
+#: other one as "under 0.1 %". Both are half a unit of the one decimal that is shown.
+_NEARLY_ALL, _NEARLY_NONE = 0.9995, 0.0005
+#: Losses from here on are told with three digits: no column grows while a run diverges.
+_LARGE_LOSS = 100.0
+#: Numbers below a hundred that are spoken with a vowel first.
+_AN = ("8", "11", "18", *(str(number) for number in range(80, 90)))
+
+
+def clock(seconds: float) -> str:
+    """Return a duration as ``m:ss`` or ``h:mm:ss``."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def percent(part: float | None) -> str:
+    """Return a share as ``97.84 %``, or a dash."""
+    return "–" if part is None else f"{100 * part:.2f} %"
+
+
+def probability(part: float) -> str:
+    """Return a probability as ``97.8 %``, or as ``over 99.9 %`` and ``under 0.1 %``."""
+    if part >= _NEARLY_ALL:
+        return "over 99.9 %"
+    return f"{100 * part:.1f} %" if part >= _NEARLY_NONE else "under 0.1 %"
+
+
+def loss(value: float | None) -> str:
+    """Return a loss as ``0.0731``, or a dash."""
+    if value is None:
+        return "–"
+    return f"{value:.4f}" if abs(value) < _LARGE_LOSS else f"{value:.3g}"
+
+
+def with_article(digit: int | str) -> str:
+    """Return a digit or number with its article: ``a 7``, ``an 8``."""
+    return f"{'an' if str(digit) in _AN else 'a'} {digit}"

@@ -1,0 +1,35 @@
+"""Figures are told in words that are neither more certain nor more precise than they are."""
+
+from __future__ import annotations
+
+import pytest
+
+from mnist_draw.app.shared import words
+
+
+@pytest.mark.parametrize(
+    ("part", "text"),
+    [
+        (1.0, "over 99.9 %"),
+        (0.99951, "over 99.9 %"),
+        (0.9994, "99.9 %"),
+        (0.5, "50.0 %"),
+        (0.0006, "0.1 %"),
+        (0.0004, "under 0.1 %"),
+        (0.0, "under 0.1 %"),
+    ],
+)
+def test_no_probability_is_rounded_to_certainty(part: float, text: str) -> None:
+    assert words.probability(part) == text
+
+
+@pytest.mark.parametrize(
+    ("digit", "text"), [(7, "a 7"), (8, "an 8"), ("8", "an 8"), ("11", "an 11"), (1, "a 1")]
+)
+def test_the_article_fits_the_digit(digit: int | str, text: str) -> None:
+    assert words.with_article(digit) == text
+
+
+def test_a_diverging_loss_takes_no_more_room_than_a_good_one() -> None:
+    assert words.loss(0.07312) == "0.0731"
+    assert len(words.loss(123456789.0)) <= len("1.23e+08")
