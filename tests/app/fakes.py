@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from mnist_draw.app.services.recognition import Reading
 from mnist_draw.recognition.answer import Answer, DigitAnswer, NumberAnswer
 from mnist_draw.recognition.explanation import Explanation, HiddenLayer
 from mnist_draw.storage.models import ModelFile
@@ -35,6 +36,11 @@ def answer(text: str = "3", digit: int | None = 3, second: int = 8, reason: str 
         reason=reason,
         network_input=np.linspace(0, 1, 784, dtype=np.float32).reshape(28, 28),
     )
+
+
+def reading(said: Answer, number: NumberAnswer | None = None, ticket: int = 1) -> Reading:
+    """Return what arrives when the board has been read."""
+    return Reading(said, number, ticket)
 
 
 class Recogniser:

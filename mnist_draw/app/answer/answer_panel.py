@@ -19,7 +19,8 @@ from mnist_draw.app.shared.words import probability
 if TYPE_CHECKING:
     import numpy as np
 
-    from mnist_draw.recognition.answer import DigitAnswer, NumberAnswer
+    from mnist_draw.app.services.recognition import Reading
+    from mnist_draw.recognition.answer import Answer, DigitAnswer, NumberAnswer
 
 #: So many digits of a number take their full size; more are made smaller to fit the same room,
 #: and up to so many are not written a second time below.
@@ -36,8 +37,6 @@ class AnswerPanel(QWidget):
 
     Attributes
     ----------
-    number : NumberAnswer or None
-        What the ink reads as, where it is several digits; set just before the answer is shown.
     column : QVBoxLayout
         From the answer down to the rows that other parts add.
     row : ExplanationRow
@@ -64,8 +63,7 @@ class AnswerPanel(QWidget):
         self.column = column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(Size.CARD_GAP)
-        self.number: NumberAnswer | None = None
-        self._answer: Any = None
+        self._reading: Reading | None = None
         self._place: int | None = None
         self._told_place = -1
         self._picture: np.ndarray | None = None
@@ -172,7 +170,7 @@ class AnswerPanel(QWidget):
 
     def show_nothing(self) -> None:
         """Show an empty board: no answer, bars at nothing, nothing lit, and an invitation."""
-        self.number = self._answer = self._place = self._picture = None
+        self._reading = self._place = self._picture = None
         self._oldest = self._ticket + 1
         self.number_label.setText("")
         self.prediction.setText("")
@@ -185,12 +183,13 @@ class AnswerPanel(QWidget):
         self.evidence_changed.emit(None, None, None)
         self._tell_place()
 
-    def show_answer(self, answer: Any) -> None:
-        """Show an ``Answer`` of the recogniser, and :attr:`number` with it."""
+    def show_reading(self, reading: Reading) -> None:
+        """Show what the ink reads as, a digit or a number."""
+        answer = reading.answer
         if not answer.text:
             self.show_nothing()
             return
-        self._answer = answer
+        self._reading = reading
         number = "" if self.number is None else self.number.text
         # What stands there large and whole is not written twice.
         self.number_label.setText(number if len(number) > _MOST_ONCE else "")
@@ -202,7 +201,7 @@ class AnswerPanel(QWidget):
         self._tell_place()
         self._ask()
 
-    def _show_digit(self, answer: Any) -> None:
+    def _show_digit(self, answer: Answer) -> None:
         probabilities = answer.probabilities
         self._fit_prediction(answer.text)
         self.prediction.setText(answer.text)
@@ -253,6 +252,11 @@ class AnswerPanel(QWidget):
     # -- one digit of a number
 
     @property
+    def number(self) -> NumberAnswer | None:
+        """What the ink reads as, where it is several digits."""
+        return None if self._reading is None else self._reading.number
+
+    @property
     def place(self) -> int:
         """Which digit of the number all this is said of, from 0; -1 where there is no number."""
         if self.number is None:
@@ -262,11 +266,15 @@ class AnswerPanel(QWidget):
 
     def choose_place(self, place: int) -> None:
         """Say all this of another digit of the number."""
-        if self.number is not None and 0 <= place < len(self.number.digits):
+        if (
+            self._reading is not None
+            and self.number is not None
+            and 0 <= place < len(self.number.digits)
+        ):
             if place != self.place:
                 self._oldest = self._ticket + 1
             self._place = place
-            self.show_answer(self._answer)
+            self.show_reading(self._reading)
 
     def _step(self, step: int) -> None:
         self.choose_place(self.place + step)

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QPersistentModelIndex, Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import Qt, pyqtSlot
 
+from mnist_draw.app.services.network_in_use import NetworkInUse, Wish
 from mnist_draw.app.shared.widgets import ComboBox, explain
 from mnist_draw.errors import UserError
 
 if TYPE_CHECKING:
     from mnist_draw.recognition.network_library import KeptModel
-    from mnist_draw.storage.models import ModelFile
 
-_TRAINED = "Your training"
-_UNSAVED = "My digits, not saved"
 _WIDTH = 208
 #: Learnt networks that are listed at the most, the newest; all others are in their folder.
 _MOST_LEARNT = 8
@@ -24,24 +21,20 @@ _KEY = Qt.UserRole + 1
 
 
 class NetworkMenu(ComboBox):
-    """The menu of networks in the Draw tab.
+    """The menu of networks in the Draw tab; each entry holds a `Wish`.
 
-    A network that some file keeps has a key, which names it in the preferences, see
-    `mnist_draw.recognition.network_library`.
+    Parameters
+    ----------
+    network : NetworkInUse
 
-    Signals
-    -------
-    chosen
-        ``(model)``: a ``ModelFile``, or a function that reads one; for the recognition worker.
-    key_changed
-        ``(key)``: a network with a key is in use now.
+    Attributes
+    ----------
+    network : NetworkInUse
     """
 
-    chosen = pyqtSignal(object)
-    key_changed = pyqtSignal(str)
-
-    def __init__(self) -> None:
+    def __init__(self, network: NetworkInUse) -> None:
         super().__init__()
+        self.network = network
         self.setObjectName("modelCombo")
         self.setMinimumWidth(_WIDTH)
         explain(
@@ -50,98 +43,67 @@ class NetworkMenu(ComboBox):
             "The network that answers. One that you train, or that has learnt your digits, takes "
             "over here.",
         )
-        self._in_use = QPersistentModelIndex()
+        self._filled = False
         self.activated.connect(self._choose)
+        network.wanted.connect(self._show)
+        network.refused.connect(self._show)
+        network.changed.connect(self._list_once)
 
-    # -- what is listed
+    @pyqtSlot()
+    def _list_once(self) -> None:
+        """List all networks as soon as one answers: reading their folder waits until then."""
+        if not self._filled:
+            from mnist_draw.recognition.network_library import list_learnt, list_models
+
+            self.fill(list_models(), list_learnt())
+            self._show(self.network.wish)
 
     def fill(self, shipped: Sequence[KeptModel], learnt: Sequence[KeptModel] = ()) -> None:
-        """List the networks that ship, the one in use first, and those that have learnt.
+        """List the networks that ship, the default first, and those that have learnt.
 
-        Once is enough: what is listed already stays as it is.
+        What is listed already stays as it is.
         """
+        self._filled = True
         place = 0
         for model in (*shipped, *learnt[:_MOST_LEARNT]):
-            place = self._list(model.key, model.title, model.load, place) + 1
+            place = self._list(Wish(model.load, model.key), model.title, place) + 1
 
-    def _list(self, key: str, title: str, network: Any, place: int) -> int:
+    def _list(self, wish: Wish, title: str, place: int) -> int:
         """List a network unless it is; return its place."""
-        there = self.findData(key, _KEY)
+        there = self.findData(wish.key, _KEY)
         if there >= 0:
             return there
-        self.insertItem(place, title, network)
-        self.setItemData(place, key, _KEY)
+        self.insertItem(place, title, wish)
+        self.setItemData(place, wish.key, _KEY)
         return place
 
-    @pyqtSlot(object)
-    def show_trained(self, model: Any) -> None:
-        """Show that a network from training is in use now."""
-        self._show_unsaved(_TRAINED, model)
-
-    def show_learnt(self, key: str, model: ModelFile) -> None:
-        """Show that a network that has just learnt is in use now; no key if it is not saved."""
-        if not key:
-            self._show_unsaved(_UNSAVED, model)
-            return
-        self.show_key(key)
-
-    def _show_unsaved(self, title: str, model: Any) -> None:
-        place = self.findText(title)
+    @pyqtSlot(Wish)
+    def _show(self, wish: Wish) -> None:
+        """Show which network is in use, or will be; it is listed if it was not."""
+        place = self._place_of(wish) if wish.key else self.findText(wish.title)
         if place < 0:
             place = self.count()
-            self.addItem(title)
+            self.addItem(wish.title)
             self.setItemData(place, "", _KEY)
-        self.setItemData(place, model)
+        if not wish.key:
+            self.setItemData(place, wish)
         self.setCurrentIndex(place)
 
-    # -- which is in use
+    def _place_of(self, wish: Wish) -> int:
+        from mnist_draw.recognition.network_library import find_by_key
 
-    @property
-    def key(self) -> str:
-        """The key of the network in use; empty for one that no file keeps."""
-        return str(self.currentData(_KEY) or "")
-
-    def current_network(self) -> Any:
-        """Return the network in use: a ``ModelFile``, a function that reads one, or None."""
-        return self.currentData()
-
-    def confirm(self) -> None:
-        """Take note that the network shown answers now."""
-        self._in_use = QPersistentModelIndex(self.model().index(self.currentIndex(), 0))
-
-    def revert(self) -> None:
-        """Show the network that answers: the one that was chosen cannot be used."""
-        if self._in_use.isValid() and self._in_use.row() != self.currentIndex():
-            self.setCurrentIndex(self._in_use.row())
-            self.key_changed.emit(self.key)
-
-    def show_key(self, key: str) -> None:
-        """Show that the network of a key is in use now; it is listed if it was not."""
-        self.setCurrentIndex(self._place_of(key))
-        self.key_changed.emit(key)
-
-    def choose(self, key: str) -> None:
-        """Use the network of a key, as if it had been chosen in the menu."""
-        self._choose(self._place_of(key))
-
-    def _place_of(self, key: str) -> int:
-        from mnist_draw.recognition.network_library import find_by_key, load_by_key
-
-        place = self.findData(key, _KEY)
+        place = self.findData(wish.key, _KEY)
         if place >= 0:
             return place
         try:
-            title = find_by_key(key).title
+            title = find_by_key(wish.key).title
         except UserError:
-            title = key.partition(":")[2]
+            title = wish.key.partition(":")[2]
         first = next(
             (n for n in range(self.count()) if not str(self.itemData(n, _KEY)).startswith("ship")),
             self.count(),
         )
-        return self._list(key, title, partial(load_by_key, key), first)
+        return self._list(wish, title, first)
 
     def _choose(self, place: int) -> None:
-        self.setCurrentIndex(place)
-        self.chosen.emit(self.itemData(place))
-        if self.key:
-            self.key_changed.emit(self.key)
+        self.network.wanted.emit(self.itemData(place))

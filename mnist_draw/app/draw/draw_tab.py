@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtGui import QKeySequence
 from PyQt5.QtWidgets import QHBoxLayout, QShortcut, QVBoxLayout, QWidget
 
@@ -18,17 +18,22 @@ from mnist_draw.app.draw.pen_row import WIDTH_STEP, PenRow
 from mnist_draw.app.draw.picture_tools import PictureTools
 from mnist_draw.app.draw.tool_column import ToolColumn
 from mnist_draw.app.my_digits.my_digits import MyDigits
+from mnist_draw.app.services.network_in_use import NetworkInUse
+from mnist_draw.app.services.recognition import Reading
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.threads import Background
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from mnist_draw.storage.models import ModelFile
-
 
 class DrawTab(QWidget):
     """Draw a digit, read the answer.
+
+    Parameters
+    ----------
+    network : NetworkInUse, optional
+        The network that answers; one of its own if left out.
 
     Signals
     -------
@@ -42,24 +47,25 @@ class DrawTab(QWidget):
     ink_posted = pyqtSignal(object, int, bool)
     told = pyqtSignal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, network: NetworkInUse | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("drawTab")
         self.setProperty("look", "page")
         self.setAttribute(Qt.WA_StyledBackground)
+        self.network = network or NetworkInUse(parent=self)
         self.canvas = Canvas()
         self.boxes = NumberBoxes(self.canvas)
         self.answer = AnswerPanel()
         self.tools = ToolColumn()
-        self.pen_row = PenRow(self.canvas)
+        self.pen_row = PenRow(self.canvas, self.network)
         self.models = self.pen_row.models
         self._background = Background(self)
         self.pictures = PictureTools(
-            self.canvas, self.tools, self._background, self._words_of_answer, self
+            self.canvas, self.tools, self._background, self.network, self._words_of_answer, self
         )
         self.keeper = BoardKeeper(self.canvas, self._background)
         self.my_digits = MyDigits(
-            self.canvas, self.answer, self.models, self._background, self.pictures.reader, self
+            self.canvas, self.answer, self._background, self.pictures.reader, self
         )
         self._ticket = 0
         self._emptied = 0
@@ -122,11 +128,6 @@ class DrawTab(QWidget):
         self.keeper.start()
         self.my_digits.start()
 
-    def use_network(self, model: ModelFile) -> None:
-        """Let this network answer for the pictures beside the board, too."""
-        self.pictures.reader.use(model)
-        self.my_digits.use(model)
-
     def finish(self) -> None:
         """Keep what is on the board; the program ends."""
         self.pictures.input.stop()
@@ -154,19 +155,12 @@ class DrawTab(QWidget):
             self.boxes.show_number(None)
         self.ink_posted.emit(ink, self._ticket, self.canvas.drawing.beginning)
 
-    @pyqtSlot(object, int)
-    def show_number(self, number: Any, ticket: int) -> None:
-        """Keep what was read as a number; its answer follows at once and shows both."""
-        if ticket > self._emptied:
-            self.answer.number = number if number.is_number else None
-            self.boxes.show_number(self.answer.number)
-
-    @pyqtSlot(object, int)
-    def show_answer(self, answer: Any, ticket: int) -> None:
-        """Show an answer unless the board has been emptied since its ink was posted."""
-        if ticket > self._emptied:
-            self.answer.show_answer(answer)
-            self.my_digits.note_answer(answer, ticket)
+    def show_reading(self, reading: Reading) -> None:
+        """Show what was read unless the board has been emptied since its ink was posted."""
+        if reading.ticket > self._emptied:
+            self.boxes.show_number(reading.number)
+            self.answer.show_reading(reading)
+            self.my_digits.note_answer(reading.answer)
 
     def _mark(self, on: bool, ink: np.ndarray | None = None) -> None:
         """Show or hide the crop box and the centre of mass."""

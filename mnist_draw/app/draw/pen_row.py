@@ -9,6 +9,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QSlider, QWidget
 from mnist_draw.app.answer.network_menu import NetworkMenu
 from mnist_draw.app.board.canvas import Canvas
 from mnist_draw.app.board.pen_strokes import PEN_WIDTH, PEN_WIDTH_RANGE
+from mnist_draw.app.services.network_in_use import NetworkInUse
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.steady_labels import TabularLabel
 from mnist_draw.app.shared.theme import Size
@@ -32,7 +33,9 @@ class PenRow(QWidget):
     crop_switch : Switch
     """
 
-    def __init__(self, canvas: Canvas, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, canvas: Canvas, network: NetworkInUse, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._canvas = canvas
         row = QHBoxLayout(self)
@@ -62,7 +65,7 @@ class PenRow(QWidget):
         self._figure.setToolTip("The pen's width; the board is 600 of these units high.")
         row.addWidget(self._figure)
         row.addSpacing(Size.GRID)
-        self.models = NetworkMenu()
+        self.models = NetworkMenu(network)
         self.models.setMaximumWidth(_NETWORK_WIDTH)
         row.addWidget(self.models, 2)
         row.addStretch(1)

@@ -16,6 +16,7 @@ from mnist_draw.app.pictures.picture_input import FoundPicture, PictureInput
 from mnist_draw.app.pictures.picture_output import PictureOutput
 from mnist_draw.app.pictures.picture_strip import PictureStrip
 from mnist_draw.app.services.background_reader import BackgroundReader
+from mnist_draw.app.services.network_in_use import NetworkInUse
 from mnist_draw.app.shared.threads import Background
 
 
@@ -28,6 +29,7 @@ class PictureTools(QObject):
     tools : ToolColumn
     background : Background
         Where pictures are read and written.
+    network : NetworkInUse
     words_of_answer : callable
         Returns the answer as text, to be copied.
     owner : QWidget
@@ -53,13 +55,14 @@ class PictureTools(QObject):
         canvas: Canvas,
         tools: ToolColumn,
         background: Background,
+        network: NetworkInUse,
         words_of_answer: Callable[[], str],
         owner: QWidget,
     ) -> None:
         super().__init__(owner)
         self._canvas = canvas
         self._words_of_answer = words_of_answer
-        self.reader = BackgroundReader(parent=self)
+        self.reader = BackgroundReader(network, parent=self)
         # Not behind the pictures that are still being read: one that was clicked is wanted now.
         self._rendering = Background(self)
         self.input = PictureInput(background, canvas.renderings, owner)

@@ -11,11 +11,10 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from mnist_draw.analysis.class_names import class_name
 from mnist_draw.analysis.example import Example
 from mnist_draw.app.services.background_reader import BackgroundReader
+from mnist_draw.app.services.network_in_use import NetworkInUse
 
 if TYPE_CHECKING:
     import numpy as np
-
-    from mnist_draw.storage.models import ModelFile
 
 
 class ExampleInUse(QObject):
@@ -38,24 +37,23 @@ class ExampleInUse(QObject):
     changed = pyqtSignal(object)
     answered = pyqtSignal(object, bool)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, network: NetworkInUse, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.current: Example | None = None
         self._drawing: Example | None = None
         self._drawing_answer: tuple[np.ndarray | None, bool] = (None, True)
         self._picked = False
-        self._reader = BackgroundReader(parent=self)
+        self._reader = BackgroundReader(network, parent=self)
         self._random = random.Random()
 
-    def use_network(self, model: ModelFile) -> None:
-        """Let this network answer about a picked picture, too."""
-        self._reader.use(model)
+    def ask_again(self) -> None:
+        """Let another network answer about a picked picture, too."""
         if self._picked and self.current is not None:
             self._ask(self.current)
 
     def name_of(self, number: int) -> str:
         """Return what the network in use calls a class."""
-        return class_name(self._reader.model, number)
+        return class_name(self._reader.network.model, number)
 
     # -- the drawing
 

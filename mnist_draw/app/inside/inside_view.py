@@ -73,7 +73,7 @@ class InsideView(QWidget):
         self._front: Section | None = None
         self._made: dict[str, Section] = {}
         self._models = models
-        self.example = ExampleInUse(self)
+        self.example = ExampleInUse(models.network, self)
         self.card = ExampleCard(canvas)
         self.stack = QStackedWidget()
         self.left = QVBoxLayout()
@@ -219,7 +219,7 @@ class InsideView(QWidget):
     def use_network(self, model: ModelFile, key: str) -> None:
         """Look into this network from now on."""
         self.model, self._key = model, key
-        self.example.use_network(model)
+        self.example.ask_again()
         for section in self._made.values():
             section.use_network(model, key)
         self._show_example(self.example.current)

@@ -82,7 +82,7 @@ class DigitList(QObject):
         view.delete_asked.connect(self.delete)
         view.export_asked.connect(self.export)
         view.folder_asked.connect(self.show_folder)
-        reader.model_changed.connect(self._ask)
+        reader.network.changed.connect(self._ask)
 
     # -- the list
 

@@ -1,18 +1,15 @@
-"""Joins the card that learns to the learning service and to the menu of networks."""
+"""Joins the card that learns to the learning service and to the network in use."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
 
 from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
 
-from mnist_draw.app.answer.network_menu import NetworkMenu
 from mnist_draw.app.my_digits.learn_card import LearnCard
 from mnist_draw.app.services.learning import Learning, Outcome
+from mnist_draw.app.services.network_in_use import NetworkInUse
 from mnist_draw.app.services.training import Training
-
-if TYPE_CHECKING:
-    from mnist_draw.storage.models import ModelFile
 
 _TRAINING_RUNS = (
     "A network is being trained; both at once would only be slow. Stop the run, or wait for its "
@@ -40,15 +37,14 @@ class LearnController(QObject):
         card: LearnCard,
         learning: Learning,
         training: Training,
-        models: NetworkMenu,
+        network: NetworkInUse,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._card = card
         self._learning = learning
         self._training = training
-        self._models = models
-        self._before = ""
+        self._network = network
         self._ended_with = ""
         card.learn_asked.connect(self.start)
         card.stop_asked.connect(learning.stop)
@@ -57,6 +53,7 @@ class LearnController(QObject):
         learning.learnt.connect(self._learnt)
         learning.failed.connect(self._failed)
         learning.ended.connect(self._ended)
+        network.changed.connect(self._network_changed)
 
     def hindrance(self) -> str:
         """Return why no run can be started now; empty if it can."""
@@ -69,32 +66,35 @@ class LearnController(QObject):
         if self._training.running:
             self.told.emit(_TRAINING_RUNS, None)
             return
-        network = self._models.current_network()
-        if network is None:
+        model = self._network.model
+        if model is None:
             self.told.emit("There is no network yet that could learn; try again soon.", None)
             return
         self._ended_with = "Stopped. The network that answers is as it was."
         self._card.begin()
-        self._learning.start(network, self._models.key)
+        self._learning.start(model, self._network.key)
 
-    def use(self, model: ModelFile) -> None:
-        """Know which network answers: one that has learnt can be undone."""
-        self._before = model.info.before
-        self._card.show_undo(bool(self._before))
+    @pyqtSlot()
+    def _network_changed(self) -> None:
+        """Offer to undo what the network that answers has learnt."""
+        self._card.show_undo(bool(self._network.before))
 
     def undo(self) -> None:
         """Let the network answer that answered before the digits were learnt."""
-        if self._before:
-            self._card.end("The network from before your digits were learnt answers again.")
-            self._models.choose(self._before)
+        self._go_back(self._network.before)
 
-    @pyqtSlot(object)
+    def _go_back(self, key: str) -> None:
+        if key:
+            self._card.end("The network from before your digits were learnt answers again.")
+            self._network.use_key(key)
+
+    @pyqtSlot(Outcome)
     def _learnt(self, outcome: Outcome) -> None:
-        self._models.show_learnt(outcome.key, outcome.model)
         self._ended_with = outcome.words
-        self.use(outcome.model)
+        key = self._network.before
+        self._card.show_undo(bool(key))
         if not self._card.isVisible():
-            self.told.emit(outcome.words, self.undo if self._before else None)
+            self.told.emit(outcome.words, partial(self._go_back, key) if key else None)
 
     def _failed(self, sentence: str) -> None:
         self._ended_with = sentence

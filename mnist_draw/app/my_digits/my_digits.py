@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, pyqtSignal
 from PyQt5.QtWidgets import QStackedWidget
 
 from mnist_draw.app.answer.answer_panel import AnswerPanel
-from mnist_draw.app.answer.network_menu import NetworkMenu
 from mnist_draw.app.board.canvas import Canvas
 from mnist_draw.app.my_digits.digit_list import DigitList
 from mnist_draw.app.my_digits.digit_list_view import DigitListView
@@ -21,7 +20,7 @@ from mnist_draw.app.services.training import Training
 from mnist_draw.app.shared.threads import Background
 
 if TYPE_CHECKING:
-    from mnist_draw.storage.models import ModelFile
+    from mnist_draw.recognition.answer import Answer
 
 
 class MyDigits(QObject):
@@ -32,7 +31,6 @@ class MyDigits(QObject):
     canvas : Canvas
     answer : AnswerPanel
         Gets the row that teaches, and gives its place to the list of digits.
-    models : NetworkMenu
     background : Background
         Where files are read and written.
     reader : BackgroundReader
@@ -59,15 +57,14 @@ class MyDigits(QObject):
         self,
         canvas: Canvas,
         answer: AnswerPanel,
-        models: NetworkMenu,
         background: Background,
         reader: BackgroundReader,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._canvas = canvas
-        self._models = models
         self._answer = answer
+        self._network = reader.network
         self.learning: LearnController | None = None
         self.row = TeachRow()
         answer.add_row(self.row)
@@ -75,7 +72,7 @@ class MyDigits(QObject):
         self.pages = QStackedWidget()
         self.pages.addWidget(answer)
         self.pages.addWidget(self.view)
-        self.teaching = TeachController(self.row, canvas, background, self)
+        self.teaching = TeachController(self.row, canvas, background, reader.network, self)
         self.digits = DigitList(self.view, canvas, background, reader, self)
         self.shortcuts = (("T", self.begin), ("F8", self.toggle))
         self.row.digits_asked.connect(self.show_digits)
@@ -89,7 +86,7 @@ class MyDigits(QObject):
 
     def connect(self, learning: Learning, training: Training) -> None:
         """Join it to the services that train."""
-        self.learning = LearnController(self.view.learning, learning, training, self._models, self)
+        self.learning = LearnController(self.view.learning, learning, training, self._network, self)
         self.learning.told.connect(self.told)
 
     def hindrance(self) -> str:
@@ -100,15 +97,9 @@ class MyDigits(QObject):
         """Count the digits that are there; call it once the window is visible."""
         self.teaching.recount()
 
-    def use(self, model: ModelFile) -> None:
-        """Know which network answers."""
-        self.teaching.use(model)
-        if self.learning is not None:
-            self.learning.use(model)
-
-    def note_answer(self, answer: Any, ticket: int) -> None:
+    def note_answer(self, answer: Answer) -> None:
         """Know what the network says about the board."""
-        self.teaching.note_answer(answer, ticket)
+        self.teaching.note_answer(answer)
 
     # -- the two pages
 

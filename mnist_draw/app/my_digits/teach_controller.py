@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QObject, pyqtSignal
 
 from mnist_draw.app.board.canvas import Canvas
 from mnist_draw.app.board.drawing_record import record_of
 from mnist_draw.app.my_digits.teach_row import TeachRow
+from mnist_draw.app.services.network_in_use import NetworkInUse
 from mnist_draw.app.shared.reporting import reporter
 from mnist_draw.app.shared.threads import Background
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mnist_draw.storage.models import ModelFile
+    from mnist_draw.recognition.answer import Answer
     from mnist_draw.storage.my_digits import TaughtDigit
 
 
@@ -29,6 +30,7 @@ class TeachController(QObject):
     canvas : Canvas
     background : Background
         Where files are written.
+    network : NetworkInUse
 
     Attributes
     ----------
@@ -51,6 +53,7 @@ class TeachController(QObject):
         row: TeachRow,
         canvas: Canvas,
         background: Background,
+        network: NetworkInUse,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -58,8 +61,8 @@ class TeachController(QObject):
         self.row = row
         self._canvas = canvas
         self._background = background
-        self._answer: Any = None
-        self._model: ModelFile | None = None
+        self._answer: Answer | None = None
+        self._network = network
         self._kept: Path | None = None
         #: Counts what was taught and what was drawn since: a late answer is then told apart.
         self._turn = 0
@@ -71,15 +74,10 @@ class TeachController(QObject):
 
     # -- what goes on around it
 
-    @pyqtSlot(object, int)
-    def note_answer(self, answer: Any, ticket: int) -> None:
+    def note_answer(self, answer: Answer) -> None:
         """Remember what the network says about the board."""
         self._answer = answer
         self.row.set_likely(int(answer.second))
-
-    def use(self, model: ModelFile) -> None:
-        """Remember which network says it."""
-        self._model = model
 
     def recount(self) -> None:
         """Count the taught digits anew, in the background."""
@@ -119,7 +117,7 @@ class TeachController(QObject):
         self._turn += 1
         self.row.tell_keeping(label)
         items, ink = list(self._canvas.drawing.items), self._canvas.ink()
-        answer, model = self._answer, self._model
+        answer, model = self._answer, self._network.model
 
         def keep() -> TaughtDigit:
             from mnist_draw.storage.my_digits import TaughtDigit, save_digit

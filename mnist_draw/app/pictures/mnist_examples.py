@@ -85,7 +85,7 @@ class MnistExamples(QObject):
 
     def show_mistake(self) -> None:
         """Find a random test digit that the network in use gets wrong."""
-        model = self._reader.model
+        model = self._reader.network.model
         if model is None:
             self.told.emit("The network is not ready yet. Try again in a moment.")
             return
@@ -134,7 +134,7 @@ class MnistExamples(QObject):
         if mistakes is None:
             return
         self._known, self._mistakes, self._wrong = model, mistakes, []
-        if model is self._reader.model:
+        if model is self._reader.network.model:
             self._show_wrong()
 
     def _show_wrong(self) -> None:

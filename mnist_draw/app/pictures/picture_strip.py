@@ -173,7 +173,7 @@ class PictureStrip(QFrame):
         self._area.setFocusPolicy(Qt.NoFocus)
         column.addWidget(self._area)
         self._expected = 0
-        reader.model_changed.connect(self._ask_again)
+        reader.network.changed.connect(self._ask_again)
         theme.theme().changed.connect(self._repaint)
         self.hide()
 

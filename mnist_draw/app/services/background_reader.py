@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from PyQt5.QtCore import QObject, pyqtSignal
+from PyQt5.QtCore import QObject
 
 from mnist_draw.app.board.drawing import Drawing
 from mnist_draw.app.board.placed_picture import PlacedPicture
+from mnist_draw.app.services.network_in_use import NetworkInUse
 from mnist_draw.app.shared.reporting import reporter
 from mnist_draw.app.shared.threads import Background
 
@@ -35,39 +36,27 @@ class BackgroundReader(QObject):
 
     Parameters
     ----------
+    network : NetworkInUse
     make_recogniser : callable
         Turns a ``ModelFile`` into a recogniser.
 
     Attributes
     ----------
-    model : ModelFile or None
-        The network in use.
+    network : NetworkInUse
     background : Background
-
-    Signals
-    -------
-    model_changed
-        Another network is in use: what was answered before may be answered differently now.
     """
-
-    model_changed = pyqtSignal()
 
     def __init__(
         self,
+        network: NetworkInUse,
         make_recogniser: Callable[[ModelFile], Any] = _recogniser,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
+        self.network = network
         self.background = Background(self)
-        self.model: ModelFile | None = None
         self._make_recogniser = make_recogniser
         self._made: tuple[ModelFile, Any] | None = None
-
-    def use(self, model: ModelFile) -> None:
-        """Ask this network from now on."""
-        if model is not self.model:
-            self.model = model
-            self.model_changed.emit()
 
     def ask(self, question: Callable[[Any], T], done: Callable[[T | None], object]) -> bool:
         """Call ``question(recogniser)`` in the thread, then ``done(result)`` in the GUI thread.
@@ -79,7 +68,7 @@ class BackgroundReader(QObject):
         bool
             False when there is no network yet; then nothing is asked.
         """
-        model = self.model
+        model = self.network.model
         if model is None:
             return False
 

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal, pyqtSlot
 
 from mnist_draw.app.shared.reporting import reporter
-from mnist_draw.app.shared.signals import connect_direct
 from mnist_draw.app.shared.threads import LatestValue
 from mnist_draw.app.shared.worker_thread import WorkerThread
 from mnist_draw.errors import UserError
@@ -24,8 +23,6 @@ from mnist_draw.errors import UserError
 if TYPE_CHECKING:
     import numpy as np
 
-    from mnist_draw.app.answer.answer_panel import AnswerPanel
-    from mnist_draw.app.services.recognition import RecognitionWorker
     from mnist_draw.storage.models import ModelFile
 
 logger = logging.getLogger("mnist_draw.app")
@@ -207,12 +204,3 @@ class Explanations(WorkerThread):
     ) -> None:
         self.worker = worker or ExplanationWorker()
         super().__init__("explanation", self.worker, parent=parent)
-
-    def connect(self, recognition: RecognitionWorker, panel: AnswerPanel) -> None:
-        """Explain the answers of a recogniser on a panel, while it can be seen."""
-        # Straight into the mailboxes, whatever thread it comes from.
-        connect_direct(recognition.ready, self.worker.post_model)
-        connect_direct(panel.asked, self.worker.post)
-        connect_direct(panel.row.watched, self.worker.watch)
-        self.worker.prepared.connect(panel.show_layers)
-        self.worker.explained.connect(panel.show_explanation)

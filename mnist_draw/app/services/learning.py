@@ -79,7 +79,7 @@ class LearningWorker(QObject):
     """
 
     stepped = pyqtSignal(str, float)
-    learnt = pyqtSignal(object)
+    learnt = pyqtSignal(Outcome)
     failed = pyqtSignal(str)
     finished = pyqtSignal()
 
@@ -149,7 +149,7 @@ class Learning(QObject):
     """
 
     stepped = pyqtSignal(str, float)
-    learnt = pyqtSignal(object)
+    learnt = pyqtSignal(Outcome)
     failed = pyqtSignal(str)
     ended = pyqtSignal()
 

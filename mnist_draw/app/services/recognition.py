@@ -7,6 +7,7 @@ left in mailboxes that hold only the newest, so a fast pen never builds up a que
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
@@ -14,11 +15,12 @@ from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
 from mnist_draw.app.shared.reporting import reporter
 from mnist_draw.app.shared.threads import LatestValue
 from mnist_draw.app.shared.worker_thread import WorkerThread
+from mnist_draw.storage.models import ModelFile
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from mnist_draw.storage.models import ModelFile
+    from mnist_draw.recognition.answer import Answer, NumberAnswer
 
 
 def _default_model() -> Any:
@@ -47,6 +49,25 @@ def _sample() -> Any:
     return ink
 
 
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """What the network says about the board.
+
+    Attributes
+    ----------
+    answer : Answer
+        About the ink as one digit.
+    number : NumberAnswer or None
+        About the same ink as several digits; None where it is one.
+    ticket : int
+        The one that the ink was posted with.
+    """
+
+    answer: Answer
+    number: NumberAnswer | None
+    ticket: int
+
+
 class _Posted(NamedTuple):
     """Ink that waits for its answer."""
 
@@ -69,17 +90,14 @@ class RecognitionWorker(QObject):
     -------
     ready
         ``(model)``: a network is in use, at the start and after every change.
-    numbered
-        ``(number, ticket)``: the same ink read as a number; always just before its answer.
     answered
-        ``(answer, ticket)``: the answer to the ink posted with that ticket.
+        ``(reading)``: what the newest ink reads as.
     failed
         ``(sentence)``: what went wrong, for the user.
     """
 
-    ready = pyqtSignal(object)
-    numbered = pyqtSignal(object, int)
-    answered = pyqtSignal(object, int)
+    ready = pyqtSignal(ModelFile)
+    answered = pyqtSignal(Reading)
     failed = pyqtSignal(str)
     _woken = pyqtSignal()
 
@@ -144,8 +162,9 @@ class RecognitionWorker(QObject):
         if posted is not None and self._recogniser is not None:
             ink, ticket, beginning = posted
             answer = self._recogniser.recognise_ink(ink)
-            self.numbered.emit(self._recogniser.read_number(ink, answer, beginning), ticket)
-            self.answered.emit(answer, ticket)
+            number = self._recogniser.read_number(ink, answer, beginning)
+            several = number if number.is_number else None
+            self.answered.emit(Reading(answer, several, ticket))
 
 
 class Recognition(WorkerThread):

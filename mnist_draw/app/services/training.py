@@ -20,6 +20,7 @@ from mnist_draw.app.shared.signals import connect_direct
 from mnist_draw.app.shared.threads import Inbox
 from mnist_draw.app.shared.worker_thread import WorkerThread
 from mnist_draw.app.train.run_state import Continued, Failed, Saved
+from mnist_draw.storage.models import ModelFile
 from mnist_draw.training.control import Controls
 from mnist_draw.training.events import CheckpointFailed
 from mnist_draw.training.runs import record
@@ -65,7 +66,7 @@ class TrainingWorker(QObject):
         After the last event; always, whatever happened.
     """
 
-    learnt = pyqtSignal(object)
+    learnt = pyqtSignal(ModelFile)
     finished = pyqtSignal()
 
     def __init__(
@@ -194,7 +195,7 @@ class Training(QObject):
     """
 
     happened = pyqtSignal(list)
-    learnt = pyqtSignal(object)
+    learnt = pyqtSignal(ModelFile)
     ended = pyqtSignal()
 
     def __init__(self, train: Train | None = None, parent: QObject | None = None) -> None:

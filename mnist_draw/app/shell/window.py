@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from PyQt5.QtCore import QByteArray, QObject, Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QCloseEvent, QKeySequence
@@ -14,8 +13,8 @@ from mnist_draw.app.curves.lazy_plots import LazyPlots
 from mnist_draw.app.draw.draw_tab import DrawTab
 from mnist_draw.app.inside.inside_tab import InsideTab
 from mnist_draw.app.services.explanations import Explanations
-from mnist_draw.app.services.first_network import FirstNetwork
 from mnist_draw.app.services.learning import Learning
+from mnist_draw.app.services.network_in_use import NetworkInUse
 from mnist_draw.app.services.recognition import Recognition, RecognitionWorker
 from mnist_draw.app.services.training import Training
 from mnist_draw.app.shared import theme
@@ -30,6 +29,7 @@ from mnist_draw.app.train.run_controller import RunController
 from mnist_draw.app.train.runs_controller import RunsController
 from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.errors import UserError
+from mnist_draw.storage.models import ModelFile
 from mnist_draw.storage.preferences import Preferences
 
 #: A run that does not end within so many milliseconds is left when the window closes.
@@ -70,12 +70,13 @@ class Window(QMainWindow):
         self.setObjectName("window")
         self.setWindowTitle("MNIST Draw")
         self.preferences = preferences or Preferences()
-        self._model: Any = None
         self._scheme = DesktopScheme(self._desktop_changed, self)
         theme.theme().motion = self.preferences.get("motion", True)
         theme.theme().apply(self.preferences.get("theme", "system"), self._scheme.is_dark())
-        self._first = FirstNetwork(self.preferences.get("network", ""))
-        self.recognition = recognition or Recognition(RecognitionWorker(self._first.load), self)
+        self.network = NetworkInUse(self.preferences.get("network", ""), self)
+        self.recognition = recognition or Recognition(
+            RecognitionWorker(self.network.load_first), self
+        )
         self.training = training or Training(parent=self)
         self.learning = learning or Learning(parent=self)
         self.explanations = Explanations(parent=self)
@@ -97,7 +98,7 @@ class Window(QMainWindow):
         self.tabs.setAttribute(Qt.WA_StyledBackground)
         self.header = StatusCorner()
         self.train_tab = TrainTab()
-        self.draw_tab = DrawTab()
+        self.draw_tab = DrawTab(self.network)
         self.inside_tab = InsideTab(self.draw_tab.canvas, self.draw_tab.models, self.preferences)
         self._plots = LazyPlots(self.train_tab.build_plots(), self)
         self.tabs.addTab(self.train_tab, "Train")
@@ -122,7 +123,8 @@ class Window(QMainWindow):
         self.background = Background(self)
         self.runs = RunsController(self.train_tab, self.run, self.background, self)
         self.runs.told.connect(self.messages.tell)
-        self.runs.network_asked.connect(self._network_asked)
+        self.runs.network_asked.connect(self.network.use_trained)
+        self.runs.network_asked.connect(lambda: self.tabs.setCurrentWidget(self.draw_tab))
         self.run.state_changed.connect(self._show_status)
         for keys, action in (
             ("F5", self.run.start_or_pause),
@@ -134,23 +136,14 @@ class Window(QMainWindow):
         self.training.ended.connect(self._training_ended)
         self._carrier = _Messages(self)
         connect_queued(self._carrier.told, self.messages.tell)
-        worker = self.recognition.worker
         self.draw_tab.told.connect(self.messages.tell)
-        connect_direct(self.draw_tab.ink_posted, worker.post_ink)
-        worker.numbered.connect(self.draw_tab.show_number)
-        worker.answered.connect(self.draw_tab.show_answer)
-        worker.ready.connect(self._network_ready)
-        worker.failed.connect(self._recognition_failed)
-        self.draw_tab.answer.evidence_changed.connect(self.inside_tab.show_drawing)
         self.inside_tab.told.connect(self.messages.tell)
-        self.explanations.connect(worker, self.draw_tab.answer)
-        self.explanations.worker.failed.connect(self.messages.tell)
+        self.draw_tab.answer.evidence_changed.connect(self.inside_tab.show_drawing)
+        self._connect_recognition()
+        self._connect_explanations()
         # Straight from one worker's mailbox to the other's, whatever the window is doing.
-        connect_direct(self.training.learnt, worker.post_model)
-        self.training.learnt.connect(self.draw_tab.models.show_trained)
-        connect_direct(self.draw_tab.models.chosen, worker.post_model)
-        self.draw_tab.models.key_changed.connect(partial(self.preferences.set, "network"))
-        connect_direct(self.learning.learnt, lambda outcome: worker.post_model(outcome.model))
+        connect_direct(self.training.learnt, self.network.use_trained)
+        connect_direct(self.learning.learnt, self.network.use_learnt)
         self.draw_tab.my_digits.connect(self.learning, self.training)
         self.draw_tab.my_digits.told.connect(self.messages.tell)
         self.run.hindrance = self.draw_tab.my_digits.hindrance
@@ -158,6 +151,26 @@ class Window(QMainWindow):
         self.header.motion_chosen.connect(self._choose_motion)
         self.header.show_choices(theme.theme().choice, theme.theme().motion)
         self.tabs.currentChanged.connect(self._tab_changed)
+
+    def _connect_recognition(self) -> None:
+        worker, network = self.recognition.worker, self.network
+        connect_direct(self.draw_tab.ink_posted, worker.post_ink)
+        connect_direct(network.wanted, lambda wish: worker.post_model(wish.source))
+        worker.ready.connect(network.confirm)
+        worker.ready.connect(self._plots.start)
+        worker.answered.connect(self.draw_tab.show_reading)
+        worker.failed.connect(self._recognition_failed)
+        network.changed.connect(self._network_changed)
+
+    def _connect_explanations(self) -> None:
+        """Explain the answers on the panel while it can be seen."""
+        worker, panel = self.explanations.worker, self.draw_tab.answer
+        connect_direct(self.network.changed, worker.post_model)
+        connect_direct(panel.asked, worker.post)
+        connect_direct(panel.row.watched, worker.watch)
+        worker.prepared.connect(panel.show_layers)
+        worker.explained.connect(panel.show_explanation)
+        worker.failed.connect(self.messages.tell)
 
     def _restore(self) -> None:
         self.resize(*Size.WINDOW)
@@ -188,35 +201,15 @@ class Window(QMainWindow):
         self.draw_tab.start()
         self.runs.look_for_interrupted()
 
-    def _network_asked(self, model: Any) -> None:
-        self.recognition.worker.post_model(model)
-        self.draw_tab.models.show_trained(model)
-        self.tabs.setCurrentWidget(self.draw_tab)
-
-    def _network_ready(self, model: Any) -> None:
-        if self._model is None:
-            self._list_networks()
-        self._model = model
-        self.draw_tab.models.confirm()
-        self.draw_tab.use_network(model)
-        self.inside_tab.use_network(model, self.draw_tab.models.key)
+    def _network_changed(self, model: ModelFile) -> None:
+        self.inside_tab.use_network(model, self.network.key)
         self.draw_tab.answer.set_waiting("")
         self._show_status()
-        self._plots.start()
-
-    def _list_networks(self) -> None:
-        """Fill the menu of networks, the one that the program started with chosen."""
-        from mnist_draw.recognition.network_library import list_learnt, list_models
-
-        models = self.draw_tab.models
-        models.fill(list_models(), list_learnt())
-        if self._first.key:
-            models.show_key(self._first.key)
 
     def _recognition_failed(self, sentence: str) -> None:
-        if self._model is None:
+        if self.network.model is None:
             self.draw_tab.answer.set_waiting("There is no network to answer.")
-        self.draw_tab.models.revert()
+        self.network.refuse()
         self.messages.tell(sentence)
         self._plots.start()
 
@@ -248,10 +241,10 @@ class Window(QMainWindow):
         state = self.run.state
         if self.tabs.currentWidget() is self.train_tab or state.busy:
             self.header.show_status(state.words, active=state.busy, passing=state.busy)
-        elif self._model is None:
+        elif self.network.model is None:
             self.header.show_status("Getting the network ready", active=False, passing=False)
         else:
-            self.header.show_status(self._model.describe(), active=True, passing=False)
+            self.header.show_status(self.network.model.describe(), active=True, passing=False)
 
     # -- the end
 
@@ -283,6 +276,7 @@ class Window(QMainWindow):
 
     def _remember(self) -> None:
         self.preferences.set("tab", _TABS[self.tabs.currentIndex()])
+        self.preferences.set("network", self.network.kept)
         self.preferences.set("training", self.train_tab.settings.settings().to_json())
         self.preferences.set("geometry", bytes(self.saveGeometry().toHex()).decode())
         try:

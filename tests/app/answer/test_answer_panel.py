@@ -60,7 +60,7 @@ def number(text: str) -> Any:
 
 
 def test_the_answer_is_asked_about(shown: Shown) -> None:
-    shown.panel.show_answer(fakes.answer("3", 3))
+    shown.panel.show_reading(fakes.reading(fakes.answer("3", 3)))
     picture, digit, _ = shown.questions[-1]
     assert digit == 3
     assert picture.shape == (28, 28)
@@ -71,12 +71,12 @@ def test_the_answer_is_asked_about(shown: Shown) -> None:
 
 
 def test_a_bar_chooses_the_digit_and_gives_it_back(shown: Shown) -> None:
-    shown.panel.show_answer(fakes.answer("3", 3))
+    shown.panel.show_reading(fakes.reading(fakes.answer("3", 3)))
     shown.click(8)
     assert shown.digits == [3, 8]
     assert shown.marked() == [8]
     # While one goes on drawing the choice stays …
-    shown.panel.show_answer(fakes.answer("5", 5))
+    shown.panel.show_reading(fakes.reading(fakes.answer("5", 5)))
     assert shown.digits[-1] == 8
     # … until the same bar is clicked again, or the board is empty.
     shown.click(8)
@@ -84,7 +84,7 @@ def test_a_bar_chooses_the_digit_and_gives_it_back(shown: Shown) -> None:
     shown.click(1)
     shown.panel.show_nothing()
     assert shown.marked() == []
-    shown.panel.show_answer(fakes.answer("2", 2))
+    shown.panel.show_reading(fakes.reading(fakes.answer("2", 2)))
     assert shown.digits[-1] == 2
 
 
@@ -92,7 +92,7 @@ def test_keys_choose_too(shown: Shown) -> None:
     bars = shown.panel.bars
     QTest.keyClick(bars, Qt.Key_Down)
     assert shown.digits == []
-    shown.panel.show_answer(fakes.answer("9", 9))
+    shown.panel.show_reading(fakes.reading(fakes.answer("9", 9)))
     for key, digit in (
         (Qt.Key_Down, 0),
         (Qt.Key_Up, 9),
@@ -109,7 +109,7 @@ def test_what_is_no_digit_is_explained_by_its_best_guess(shown: Shown) -> None:
     odd = fakes.answer("?", None, reason="It does not look like a digit.")
     odd.probabilities[:] = np.full(10, 0.05)
     odd.probabilities[6] = 0.55
-    shown.panel.show_answer(odd)
+    shown.panel.show_reading(fakes.reading(odd))
     assert shown.digits == [6]
     assert shown.panel.bars_note.text() == "if this were a digit"
     assert not any(bar.winner for bar in shown.panel.bars.bars)
@@ -118,7 +118,7 @@ def test_what_is_no_digit_is_explained_by_its_best_guess(shown: Shown) -> None:
 
 def test_explanations_of_what_is_gone_are_not_shown(shown: Shown) -> None:
     title = shown.panel.row.saliency_title
-    shown.panel.show_answer(fakes.answer("3", 3))
+    shown.panel.show_reading(fakes.reading(fakes.answer("3", 3)))
     shown.click(8)
     _, digit, ticket = shown.questions[0]
     shown.panel.show_explanation(fakes.explanation(digit), ticket)
@@ -133,15 +133,15 @@ def test_explanations_of_what_is_gone_are_not_shown(shown: Shown) -> None:
 
 
 def test_an_explanation_may_come_a_little_late_while_one_draws(shown: Shown) -> None:
-    shown.panel.show_answer(fakes.answer("3", 3))
-    shown.panel.show_answer(fakes.answer("5", 5))
+    shown.panel.show_reading(fakes.reading(fakes.answer("3", 3)))
+    shown.panel.show_reading(fakes.reading(fakes.answer("5", 5)))
     _, digit, ticket = shown.questions[0]
     shown.panel.show_explanation(fakes.explanation(digit), ticket)
     assert shown.panel.row.saliency_title.text() == "What spoke for 3"
 
 
 def test_an_empty_board_invites(shown: Shown) -> None:
-    shown.panel.show_answer(fakes.answer("3", 3))
+    shown.panel.show_reading(fakes.reading(fakes.answer("3", 3)))
     shown.explain()
     shown.panel.show_nothing()
     assert shown.panel.bars_note.text() == "Draw a digit; the bars follow every stroke."
@@ -155,8 +155,7 @@ def test_of_a_number_the_last_digit_is_shown_and_others_on_request(shown: Shown)
     places: list[int] = []
     panel = shown.panel
     panel.place_changed.connect(places.append)
-    panel.number = number("207")
-    panel.show_answer(fakes.answer("?", None))
+    panel.show_reading(fakes.reading(fakes.answer("?", None), number("207")))
     assert panel.prediction.text() == "207"
     assert shown.digits == [7]
     assert panel.bars.bars[7].winner
@@ -169,24 +168,19 @@ def test_of_a_number_the_last_digit_is_shown_and_others_on_request(shown: Shown)
     assert float(panel.network_input.picture[0, 0]) == pytest.approx(0.1)
     assert panel.bars_note.text().startswith("of digit 1 of 3, read as 2")
     # One goes on writing: the digit that was chosen stays.
-    panel.number = number("2071")
-    panel.show_answer(fakes.answer("?", None))
+    panel.show_reading(fakes.reading(fakes.answer("?", None), number("2071")))
     assert shown.digits[-1] == 2
-    panel.number = None
-    panel.show_answer(fakes.answer("3", 3))
+    panel.show_reading(fakes.reading(fakes.answer("3", 3)))
     assert panel.bars_note.text() == ""
-    panel.number = number("45")
-    panel.show_answer(fakes.answer("?", None))
+    panel.show_reading(fakes.reading(fakes.answer("?", None), number("45")))
     assert shown.digits[-1] == 5
     assert places == [2, 1, 0, -1, 1]
 
 
 def test_a_number_that_gets_shorter_keeps_to_its_digits(shown: Shown) -> None:
-    shown.panel.number = number("207")
-    shown.panel.show_answer(fakes.answer("?", None))
+    shown.panel.show_reading(fakes.reading(fakes.answer("?", None), number("207")))
     shown.panel.choose_place(2)
-    shown.panel.number = number("20")
-    shown.panel.show_answer(fakes.answer("?", None))
+    shown.panel.show_reading(fakes.reading(fakes.answer("?", None), number("20")))
     assert shown.digits[-1] == 0
     shown.panel.choose_place(5)
     assert shown.digits[-1] == 0
@@ -209,14 +203,14 @@ def test_it_fits_into_any_window_again(shown: Shown, qtbot: QtBot) -> None:
 
 
 def test_bars_let_go_of_keys_that_they_do_not_know(shown: Shown) -> None:
-    shown.panel.show_answer(fakes.answer("3", 3))
+    shown.panel.show_reading(fakes.reading(fakes.answer("3", 3)))
     QTest.keyClick(shown.panel.bars, Qt.Key_Z, Qt.ControlModifier)
     QTest.keyClick(shown.panel.bars, Qt.Key_8, Qt.ControlModifier)
     assert shown.digits == [3]
 
 
 def test_a_press_that_leaves_the_bar_chooses_nothing(shown: Shown) -> None:
-    shown.panel.show_answer(fakes.answer("3", 3))
+    shown.panel.show_reading(fakes.reading(fakes.answer("3", 3)))
     bar = shown.panel.bars.bars[8]
     QTest.mousePress(bar, Qt.LeftButton, Qt.NoModifier, bar.rect().center())
     QTest.mouseRelease(bar, Qt.LeftButton, Qt.NoModifier, QPoint(-50, 5))

@@ -2,129 +2,174 @@
 
 from __future__ import annotations
 
+import threading
+
+import pytest
 from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.answer.network_menu import NetworkMenu
+from mnist_draw.app.services.learning import Outcome
+from mnist_draw.app.services.network_in_use import NetworkInUse, Wish
 from mnist_draw.app.services.recognition import RecognitionWorker
+from mnist_draw.app.shared.signals import connect_direct
 from mnist_draw.recognition.network_library import KeptModel, learnt_folder, list_models
 
 from .. import fakes
 
 
-def _combo(qtbot: QtBot) -> NetworkMenu:
-    combo = NetworkMenu()
-    qtbot.addWidget(combo)
-    combo.fill(list_models())
-    return combo
+@pytest.fixture
+def network() -> NetworkInUse:
+    """Return the owner of the network in use."""
+    return NetworkInUse()
 
 
-def test_the_networks_that_ship_are_listed_once_the_default_first(qtbot: QtBot) -> None:
-    combo = _combo(qtbot)
-    combo.fill(list_models())
-    titles = [combo.itemText(place) for place in range(combo.count())]
-    assert titles == ["Best reader", "Handwriting MLP", "Tutorial MLP"]
-    assert combo.currentIndex() == 0
-
-
-def test_choosing_one_gives_its_network_to_the_worker(qtbot: QtBot) -> None:
-    combo = _combo(qtbot)
-    used = []
-    worker = RecognitionWorker(
-        fakes.model, lambda model: used.append(model) or fakes.Recogniser(model)
-    )
-    combo.chosen.connect(worker.post_model)
-    combo.activated.emit(2)
-    assert [model.network for model in used] == ["mlp"]
-
-
-def test_a_network_just_trained_takes_over_and_can_be_chosen_again(qtbot: QtBot) -> None:
-    combo = _combo(qtbot)
-    chosen: list[object] = []
-    combo.chosen.connect(chosen.append)
-    first, second = fakes.model(), fakes.model()
-    combo.show_trained(first)
-    combo.show_trained(second)
-    assert combo.currentText() == "Your training"
-    assert combo.count() == 4
-    assert not chosen
-    combo.activated.emit(3)
-    assert chosen == [second]
+@pytest.fixture
+def menu(qtbot: QtBot, network: NetworkInUse) -> NetworkMenu:
+    """Return a menu that lists the networks that ship."""
+    made = NetworkMenu(network)
+    qtbot.addWidget(made)
+    made.fill(list_models())
+    return made
 
 
 def _learnt(name: str) -> KeptModel:
     return KeptModel(learnt_folder() / f"{name}.npz", learnt=True)
 
 
-def _titles(combo: NetworkMenu) -> list[str]:
-    return [combo.itemText(place) for place in range(combo.count())]
+def _outcome(key: str) -> Outcome:
+    return Outcome(fakes.model(), key, "Learnt.")
 
 
-def test_networks_that_have_learnt_follow_those_that_ship(qtbot: QtBot) -> None:
-    combo = NetworkMenu()
-    qtbot.addWidget(combo)
-    combo.fill(list_models(), [_learnt("2026-11-25 10.15.00"), _learnt("2026-01-02 03.04.05")])
-    combo.show_trained(fakes.model())
-    assert _titles(combo)[3:] == [
+def _titles(menu: NetworkMenu) -> list[str]:
+    return [menu.itemText(place) for place in range(menu.count())]
+
+
+def test_the_networks_that_ship_are_listed_once_the_default_first(menu: NetworkMenu) -> None:
+    menu.fill(list_models())
+    assert _titles(menu) == ["Best reader", "Handwriting MLP", "Tutorial MLP"]
+    assert menu.currentIndex() == 0
+
+
+def test_all_are_listed_when_the_first_network_answers(qtbot: QtBot) -> None:
+    network = NetworkInUse("shipped:mlp")
+    menu = NetworkMenu(network)
+    qtbot.addWidget(menu)
+    assert menu.count() == 0
+    network.confirm(fakes.model())
+    assert menu.count() == 3
+    assert menu.currentText() == "Tutorial MLP"
+    assert (network.key, network.kept) == ("shipped:mlp", "shipped:mlp")
+
+
+def test_the_default_network_has_a_key_but_is_no_choice(menu: NetworkMenu) -> None:
+    menu.network.confirm(fakes.model())
+    assert menu.network.key == "shipped:best"
+    assert menu.network.kept == ""
+
+
+def test_choosing_one_gives_its_network_to_the_worker(menu: NetworkMenu) -> None:
+    used = []
+    worker = RecognitionWorker(
+        fakes.model, lambda model: used.append(model) or fakes.Recogniser(model)
+    )
+    menu.network.wanted.connect(lambda wish: worker.post_model(wish.source))
+    menu.activated.emit(2)
+    assert [model.network for model in used] == ["mlp"]
+
+
+def test_a_network_just_trained_takes_over_and_can_be_chosen_again(menu: NetworkMenu) -> None:
+    first, second = fakes.model(), fakes.model()
+    menu.network.use_trained(first)
+    menu.network.use_trained(second)
+    assert menu.currentText() == "Your training"
+    assert menu.count() == 4
+    chosen: list[Wish] = []
+    menu.network.wanted.connect(chosen.append)
+    menu.activated.emit(3)
+    assert [wish.source for wish in chosen] == [second]
+
+
+def test_networks_that_have_learnt_follow_those_that_ship(menu: NetworkMenu) -> None:
+    menu.fill(list_models(), [_learnt("2026-11-25 10.15.00"), _learnt("2026-01-02 03.04.05")])
+    menu.network.use_trained(fakes.model())
+    assert _titles(menu)[3:] == [
         "My digits, 25 Nov 10:15",
         "My digits, 2 Jan 03:04",
         "Your training",
     ]
-    assert combo.key == ""
-    combo.show_learnt(_learnt("2026-11-26 08.00.00").key, fakes.model())
-    assert combo.currentText() == _titles(combo)[3] == "My digits, 26 Nov 08:00"
-    assert _titles(combo)[-1] == "Your training"
+    menu.network.confirm(fakes.model())
+    assert menu.network.key == ""
+    menu.network.use_learnt(_outcome(_learnt("2026-11-26 08.00.00").key))
+    assert menu.currentText() == _titles(menu)[3] == "My digits, 26 Nov 08:00"
+    assert _titles(menu)[-1] == "Your training"
 
 
-def test_only_the_newest_are_listed(qtbot: QtBot) -> None:
-    combo = NetworkMenu()
-    qtbot.addWidget(combo)
-    combo.fill(list_models(), [_learnt(f"2026-11-{day:02d} 10.00.00") for day in range(28, 0, -1)])
-    assert combo.count() == 3 + 8
+def test_only_the_newest_are_listed(menu: NetworkMenu) -> None:
+    menu.fill(list_models(), [_learnt(f"2026-11-{day:02d} 10.00.00") for day in range(28, 0, -1)])
+    assert menu.count() == 3 + 8
     # An older one that is asked for by its key is listed all the same.
-    combo.show_key(_learnt("2026-11-01 10.00.00").key)
-    assert combo.currentText() == "My digits, 1 Nov 10:00"
+    menu.network.use_key(_learnt("2026-11-01 10.00.00").key)
+    assert menu.currentText() == "My digits, 1 Nov 10:00"
 
 
-def test_a_choice_is_told_with_its_key(qtbot: QtBot) -> None:
-    combo = _combo(qtbot)
-    keys: list[str] = []
-    combo.key_changed.connect(keys.append)
-    chosen: list[object] = []
-    combo.chosen.connect(chosen.append)
-    combo.activated.emit(2)
-    combo.choose("shipped:best")
-    assert keys == ["shipped:mlp", "shipped:best"]
-    assert len(chosen) == 2
-    assert combo.key == "shipped:best"
-    # What is shown because it is in use already is not chosen once more.
-    combo.show_key("shipped:mlp")
-    assert keys[-1] == "shipped:mlp"
-    assert len(chosen) == 2
+def test_a_choice_is_kept_by_its_key_once_it_answers(menu: NetworkMenu) -> None:
+    network = menu.network
+    chosen: list[Wish] = []
+    network.wanted.connect(chosen.append)
+    menu.activated.emit(2)
+    assert network.kept == ""
+    network.confirm(fakes.model())
+    assert (network.key, network.kept) == ("shipped:mlp", "shipped:mlp")
+    network.use_key("shipped:best")
+    assert menu.currentText() == "Best reader"
+    network.confirm(fakes.model())
+    assert [wish.key for wish in chosen] == ["shipped:mlp", "shipped:best"]
     # A network from training has no key that a restart could find.
-    combo.show_trained(fakes.model())
-    combo.activated.emit(combo.currentIndex())
-    assert len(keys) == 3
+    network.use_trained(fakes.model())
+    network.confirm(fakes.model())
+    assert (network.key, network.kept) == ("", "shipped:best")
 
 
-def test_a_learnt_network_that_is_not_saved_can_be_used(qtbot: QtBot) -> None:
-    combo = _combo(qtbot)
-    model = fakes.model()
-    combo.show_learnt("", model)
-    assert combo.currentText() == "My digits, not saved"
-    assert combo.current_network() is model
+def test_a_learnt_network_that_is_not_saved_can_be_used(menu: NetworkMenu) -> None:
+    outcome = _outcome("")
+    menu.network.use_learnt(outcome)
+    assert menu.currentText() == "My digits, not saved"
+    menu.network.confirm(outcome.model)
+    assert menu.network.model is outcome.model
 
 
-def test_a_network_that_cannot_be_read_is_not_shown_as_in_use(qtbot: QtBot) -> None:
-    combo = _combo(qtbot)
-    combo.confirm()
-    combo.setCurrentIndex(2)
-    combo.activated.emit(2)
-    keys: list[str] = []
-    combo.key_changed.connect(keys.append)
-    # A place may have been inserted meanwhile.
-    combo.show_key(_learnt("2026-11-26 08.00.00").key)
-    combo.revert()
-    assert combo.currentText() == "Best reader"
-    assert keys[-1] == "shipped:best"
-    combo.revert()
-    assert len(keys) == 2
+def test_a_network_that_cannot_be_read_is_not_shown_as_in_use(menu: NetworkMenu) -> None:
+    network = menu.network
+    network.confirm(fakes.model())
+    menu.setCurrentIndex(2)
+    menu.activated.emit(2)
+    # A place may be inserted meanwhile.
+    menu.fill(list_models(), [_learnt("2026-11-26 08.00.00")])
+    assert menu.currentText() == "Tutorial MLP"
+    network.refuse()
+    assert menu.currentText() == "Best reader"
+    assert network.key == "shipped:best"
+    refused: list[Wish] = []
+    network.refused.connect(refused.append)
+    network.refuse()
+    assert not refused
+
+
+def test_wishes_of_other_threads_arrive_in_the_menu(qtbot: QtBot, menu: NetworkMenu) -> None:
+    posted: list[threading.Thread] = []
+    connect_direct(menu.network.wanted, lambda _: posted.append(threading.current_thread()))
+    thread = threading.Thread(target=menu.network.use_trained, args=(fakes.model(),))
+    thread.start()
+    thread.join()
+    assert posted == [thread]
+    qtbot.waitUntil(lambda: menu.currentText() == "Your training")
+
+
+def test_what_a_network_learnt_from_is_known(network: NetworkInUse) -> None:
+    assert network.before == ""
+    network.confirm(fakes.model(before="shipped:best"))
+    assert network.before == "shipped:best"
+    network.confirm(fakes.model(before=7))
+    assert network.before == ""
+    network.use_learnt(Outcome(fakes.model(before="shipped:mlp"), "", "Learnt."))
+    assert network.before == "shipped:mlp"

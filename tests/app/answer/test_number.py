@@ -29,8 +29,7 @@ def _tab(qtbot: QtBot) -> tuple[DrawTab, RecognitionWorker, list[fakes.Recognise
     tab.resize(900, 700)
     tab.show()
     tab.ink_posted.connect(worker.post_ink)
-    worker.numbered.connect(tab.show_number)
-    worker.answered.connect(tab.show_answer)
+    worker.answered.connect(tab.show_reading)
     worker.prepare()
     return tab, worker, made
 

@@ -64,7 +64,7 @@ def test_ink_is_beginning_until_the_first_stroke_ends(tab: DrawTab) -> None:
 
 def test_a_sure_answer(tab: DrawTab) -> None:
     tab.canvas.add_stroke(STROKE)
-    tab.show_answer(fakes.answer("3", 3), 1)
+    tab.show_reading(fakes.reading(fakes.answer("3", 3)))
     assert text(tab, "predictionLabel") == "3"
     assert text(tab, "confidenceLabel") == "90.0 % sure"
     assert text(tab, "secondGuessLabel") == "Second guess: 8, 1.1 %"
@@ -79,7 +79,7 @@ def test_a_sure_answer(tab: DrawTab) -> None:
 
 def test_not_a_digit(tab: DrawTab) -> None:
     tab.canvas.add_stroke(STROKE)
-    tab.show_answer(fakes.answer("?", None, reason="The ink fills its box."), 1)
+    tab.show_reading(fakes.reading(fakes.answer("?", None, reason="The ink fills its box.")))
     assert text(tab, "predictionLabel") == "?"
     assert text(tab, "confidenceLabel") == "Not a digit"
     assert text(tab, "secondGuessLabel") == "The ink fills its box."
@@ -88,27 +88,27 @@ def test_not_a_digit(tab: DrawTab) -> None:
 
 def test_not_clear(tab: DrawTab) -> None:
     tab.canvas.add_stroke(STROKE)
-    tab.show_answer(fakes.answer("3 or 8", 3, reason="Two digits are close."), 1)
+    tab.show_reading(fakes.reading(fakes.answer("3 or 8", 3, reason="Two digits are close.")))
     assert text(tab, "predictionLabel") == "3 or 8"
     assert text(tab, "secondGuessLabel") == "Two digits are close."
 
 
 def test_an_empty_board_has_no_answer_and_late_ones_are_ignored(tab: DrawTab) -> None:
     tab.canvas.add_stroke(STROKE)
-    tab.show_answer(fakes.answer("3", 3), 1)
+    tab.show_reading(fakes.reading(fakes.answer("3", 3)))
     tab.findChild(QToolButton, "clearButton").click()
     assert text(tab, "predictionLabel") == ""
     assert not any(bar.value() for bar in bars(tab))
-    tab.show_answer(fakes.answer("3", 3), 1)
+    tab.show_reading(fakes.reading(fakes.answer("3", 3)))
     assert text(tab, "predictionLabel") == ""
     tab.canvas.undo()
-    tab.show_answer(fakes.answer("4", 4), 3)
+    tab.show_reading(fakes.reading(fakes.answer("4", 4), ticket=3))
     assert text(tab, "predictionLabel") == "4"
 
 
 def test_rubbing_everything_out_empties_the_answer(tab: DrawTab) -> None:
     tab.canvas.add_stroke([(300, 300)])
-    tab.show_answer(fakes.answer("1", 1), 1)
+    tab.show_reading(fakes.reading(fakes.answer("1", 1)))
     tab.canvas.erasing = True
     tab.canvas.set_pen_width(96)
     QTest.mouseClick(tab.canvas, Qt.LeftButton, Qt.NoModifier, tab.canvas.rect().center())
@@ -184,7 +184,7 @@ def test_bars_glide_to_their_values(tab: DrawTab, qtbot: QtBot) -> None:
 
     theme.theme().motion = True
     tab.canvas.add_stroke(STROKE)
-    tab.show_answer(fakes.answer("3", 3), 1)
+    tab.show_reading(fakes.reading(fakes.answer("3", 3)))
     bar = bars(tab)[3]
     assert bar.value() == 900
     assert bar.shown < 0.9

@@ -18,6 +18,7 @@ from mnist_draw.app.board.canvas import Canvas
 from mnist_draw.app.inside import inside_view, view_export
 from mnist_draw.app.inside.inside_tab import InsideTab
 from mnist_draw.app.inside.section import Section
+from mnist_draw.app.services.network_in_use import NetworkInUse
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.storage.preferences import Preferences
 
@@ -71,7 +72,7 @@ class Second(Noting):
 def tab(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[InsideTab]:
     """Return a visible tab with two sections."""
     monkeypatch.setattr(inside_view, "SECTIONS", (First, Second))
-    canvas, models = Canvas(), NetworkMenu()
+    canvas, models = Canvas(), NetworkMenu(NetworkInUse())
     for widget in (canvas, models):
         qtbot.addWidget(widget)
     canvas.resize(600, 600)
@@ -163,7 +164,9 @@ def test_a_picked_picture_stays_while_the_drawing_changes(tab: InsideTab) -> Non
 
 
 def test_classes_of_other_data_are_not_called_digits(tab: InsideTab) -> None:
-    tab.use_network(model(refused=0.9), "")
+    other = model(refused=0.9)
+    tab._models.network.confirm(other)
+    tab.use_network(other, "")
     tab.show()
     said = answer("4", 4)
     tab.show_drawing(said.network_input, said.probabilities, 4)

@@ -13,7 +13,9 @@ import pytest
 from PyQt5.QtWidgets import QLabel, QProgressBar, QPushButton
 from pytestqt.qtbot import QtBot
 
+from mnist_draw.app.services import network_in_use
 from mnist_draw.app.services.learning import Learning, LearningWorker, Outcome
+from mnist_draw.app.services.network_in_use import NetworkInUse
 from mnist_draw.app.services.recognition import Recognition, RecognitionWorker
 from mnist_draw.app.services.training import Training
 from mnist_draw.app.shell.window import Window
@@ -215,8 +217,8 @@ def test_learning_from_click_to_new_answers(setup: Setup) -> None:
 
 def test_undo_brings_the_network_before_back(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
     models = setup.window.draw_tab.models
-    # The stand-in for the network that ships is no file: let its entry give it.
-    models.setItemData(0, lambda: fakes.model(0.5, title="Ships"))
+    # The stand-in for the network that ships is no file.
+    monkeypatch.setattr(network_in_use, "_load", lambda key: fakes.model(0.5, title=key))
     setup.open_list()
     setup.button("learnButton").click()
     setup.wait_for_end()
@@ -291,12 +293,12 @@ def test_the_choice_is_remembered(setup: Setup, own_home: Path, qtbot: QtBot) ->
     setup.open_list()
     setup.button("learnButton").click()
     setup.wait_for_end()
-    key = setup.window.draw_tab.models.key
+    key = setup.window.network.key
     setup.window.close()
     stored = json.loads((own_home / "config" / "preferences.json").read_text())["values"]
     assert stored["network"] == key
     again = setup.make_window()
-    assert again.draw_tab.models.key == key
+    assert again.network.key == key
     assert again.draw_tab.models.currentText().startswith("My digits, ")
     again.close()
     assert again.shut_down()
@@ -305,18 +307,15 @@ def test_the_choice_is_remembered(setup: Setup, own_home: Path, qtbot: QtBot) ->
 def test_another_start_begins_with_the_network_used_last(
     own_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mnist_draw.app.services import first_network
-    from mnist_draw.app.services.first_network import FirstNetwork
-
     told: list[str] = []
-    monkeypatch.setattr(first_network.reporter, "tell", told.append)
+    monkeypatch.setattr(network_in_use.reporter, "tell", told.append)
     weights = [np.ones((784, 10), np.float32), np.ones(10, np.float32)]
     model = kept.ModelFile("custom_mlp:0,1,0,0", weights, {"title": "Mine"})
     key = kept.save_learnt(model).key
-    assert FirstNetwork(key).load().title == "Mine"
+    assert NetworkInUse(key).load_first().title == "Mine"
     assert told == []
-    gone = FirstNetwork("learnt:gone.npz")
-    assert gone.load().network == "deep_cnn"
-    assert gone.key == ""
+    gone = NetworkInUse("learnt:gone.npz")
+    assert gone.load_first().network == "deep_cnn"
+    assert gone.kept == ""
     assert "The network that ships answers instead." in told[0]
-    assert FirstNetwork("").load().network == "deep_cnn"
+    assert NetworkInUse("").load_first().network == "deep_cnn"

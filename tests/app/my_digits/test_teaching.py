@@ -17,6 +17,7 @@ from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.draw.draw_tab import DrawTab
 from mnist_draw.app.services.background_reader import BackgroundReader
+from mnist_draw.app.services.network_in_use import NetworkInUse
 from mnist_draw.app.shared.threads import running
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.storage import my_digits
@@ -46,7 +47,7 @@ class Setup:
         qtbot.waitUntil(self.tab.canvas.hasFocus)
         reader = self.tab.pictures.reader
         reader._make_recogniser = lambda model: Three()
-        self.tab.use_network(fakes.model(title="A network"))
+        self.tab.network.confirm(fakes.model(title="A network"))
         self.tab.start()
         self.settle()
 
@@ -68,7 +69,9 @@ class Setup:
         """Draw something else than before, and let the network answer."""
         self.tab.canvas.clear()
         self.tab.canvas.add_stroke(STROKE)
-        self.tab.show_answer(fakes.answer(text, digit, second), self.tab._ticket)
+        self.tab.show_reading(
+            fakes.reading(fakes.answer(text, digit, second), ticket=self.tab._ticket)
+        )
 
     def teach(self, label: int) -> None:
         """Draw, and click a digit."""
@@ -219,7 +222,7 @@ def test_the_list_tells_what_was_said_and_what_is_said_now(setup: Setup) -> None
     assert setup.text("myDigitsNote") == "2 digits"
     # Another network may say something else.
     setup.my_digits.view.model.rows[0].now = ""
-    setup.tab.use_network(fakes.model(title="Another"))
+    setup.tab.network.confirm(fakes.model(title="Another"))
     setup.settle()
     assert all(now for _, _, now in setup.shown())
 
@@ -388,4 +391,4 @@ def test_pictures_that_lie_in_the_folder_count_too(setup: Setup) -> None:
 
 
 def test_a_reader_without_a_network_asks_nothing(qtbot: QtBot) -> None:
-    assert not BackgroundReader().ask(lambda _: None, lambda _: None)
+    assert not BackgroundReader(NetworkInUse()).ask(lambda _: None, lambda _: None)

@@ -99,7 +99,7 @@ def test_the_words_go_when_the_board_changes_and_the_digit_can_be_undone(
 
 
 def test_mistakes_are_searched_once_for_each_network(tab: DrawTab, qtbot: QtBot) -> None:
-    tab.use_network(fakes.model())
+    tab.network.confirm(fakes.model())
     sentences = {shown(tab, qtbot, Qt.Key_M) for _ in range(5)}
     assert sentences == {
         f"Test digit {index} of MNIST: it is a {label}. This network reads 7."
@@ -107,11 +107,11 @@ def test_mistakes_are_searched_once_for_each_network(tab: DrawTab, qtbot: QtBot)
         if label != 7
     }
     assert Wrong.searches == 1
-    tab.use_network(fakes.model(0.7))
+    tab.network.confirm(fakes.model(0.7))
     shown(tab, qtbot, Qt.Key_M)
     assert Wrong.searches == 2
     # Kept on the disk: the first network is not asked again.
-    tab.use_network(fakes.model())
+    tab.network.confirm(fakes.model())
     shown(tab, qtbot, Qt.Key_M)
     assert Wrong.searches == 2
 
@@ -123,7 +123,7 @@ def test_without_a_network_or_a_mistake_that_is_said(
     tab.told.connect(told.append)
     QTest.keyClick(tab.canvas, Qt.Key_M)
     assert "not ready yet" in told.pop()
-    tab.use_network(fakes.model())
+    tab.network.confirm(fakes.model())
     monkeypatch.setattr(FewDigits, "all", lambda self: (np.ones((1, 1, 28, 28), np.uint8), [7]))
     QTest.keyClick(tab.canvas, Qt.Key_M)
     qtbot.waitUntil(lambda: bool(told))
@@ -139,7 +139,7 @@ def test_a_failed_search_can_be_repeated(
 
     said: list[str] = []
     reporter.listen(said.append)
-    tab.use_network(fakes.model())
+    tab.network.confirm(fakes.model())
 
     def broken(self: Any) -> Any:
         raise UserError("The test digits are gone.")

@@ -248,7 +248,7 @@ def test_a_copied_picture_of_too_many_pixels_is_refused(
 
 
 def test_several_pictures_are_lined_up_with_their_answers(desk: Desk, tmp_path: Path) -> None:
-    desk.tab.use_network(fakes.model())
+    desk.tab.network.confirm(fakes.model())
     before = desk.canvas.ink()
     desk.drop(files(*(digit_file(tmp_path, number) for number in range(4))))
     strip = desk.tab.pictures.strip
@@ -279,12 +279,12 @@ def test_several_pictures_are_lined_up_with_their_answers(desk: Desk, tmp_path: 
 
 
 def test_another_network_answers_the_pictures_again(desk: Desk, tmp_path: Path) -> None:
-    desk.tab.use_network(fakes.model())
+    desk.tab.network.confirm(fakes.model())
     desk.drop(files(*(digit_file(tmp_path, number) for number in range(2))))
     strip = desk.tab.pictures.strip
     answers = lambda: [thumb.answer for thumb in strip.thumbs]  # noqa: E731
     desk.qtbot.waitUntil(lambda: answers() == ["1", "2"], timeout=10_000)
-    desk.tab.use_network(fakes.model(0.7))
+    desk.tab.network.confirm(fakes.model(0.7))
     desk.qtbot.waitUntil(lambda: answers() == ["3", "4"])
 
 

@@ -31,7 +31,7 @@ def tab(qtbot: QtBot) -> DrawTab:
         widget.show()
     widget.canvas.setFocus()
     widget.canvas.add_stroke([(200, 150), (350, 200), (250, 420)])
-    widget.show_answer(fakes.answer("3", 3), 1)
+    widget.show_reading(fakes.reading(fakes.answer("3", 3)))
     return widget
 
 

@@ -24,7 +24,7 @@ class Listener:
         self.answers: list[tuple[str, int]] = []
         self.models: list[Any] = []
         self.failures: list[str] = []
-        worker.answered.connect(lambda answer, ticket: self.answers.append((answer.text, ticket)))
+        worker.answered.connect(lambda said: self.answers.append((said.answer.text, said.ticket)))
         worker.ready.connect(self.models.append)
         worker.failed.connect(self.failures.append)
 
@@ -104,7 +104,7 @@ def test_in_its_thread_only_the_newest_ink_is_answered(qtbot: QtBot) -> None:
     worker = RecognitionWorker(fakes.model, Slow)
     recognition = Recognition(worker)
     heard: list[int] = []
-    worker.answered.connect(lambda answer, ticket: heard.append(ticket))
+    worker.answered.connect(lambda reading: heard.append(reading.ticket))
     with qtbot.waitSignal(worker.ready):
         recognition.start()
     worker.post_ink(INK, 0)

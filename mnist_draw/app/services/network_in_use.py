@@ -1,0 +1,165 @@
+"""Which network answers: whoever needs to know asks here, and is told when it changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
+
+from mnist_draw.app.shared.reporting import reporter
+from mnist_draw.errors import UserError
+from mnist_draw.storage.models import ModelFile
+
+if TYPE_CHECKING:
+    from mnist_draw.app.services.learning import Outcome
+
+TRAINED = "Your training"
+UNSAVED = "My digits, not saved"
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A network that shall answer.
+
+    Attributes
+    ----------
+    source : ModelFile or callable
+        The network, or a function that reads it.
+    key : str
+        How it is found again, see `mnist_draw.recognition.network_library`; empty if no file
+        keeps it.
+    title : str
+        What a network without a key is called.
+    """
+
+    source: ModelFile | Callable[[], ModelFile]
+    key: str = ""
+    title: str = ""
+
+
+class NetworkInUse(QObject):
+    """Takes wishes from any thread, and knows the network whose answers are shown.
+
+    Parameters
+    ----------
+    kept : str
+        The key that the preferences remember; it may lead nowhere.
+
+    Attributes
+    ----------
+    model : ModelFile or None
+        The network that answers; None until there is one.
+    kept : str
+        The key of the last network that was chosen and that a file keeps.
+
+    Signals
+    -------
+    wanted
+        ``(wish)``: this network shall answer; emitted in the thread that wants it.
+    refused
+        ``(wish)``: the network that was wanted cannot be used; this one still answers.
+    changed
+        ``(model)``: another network answers from now on.
+    """
+
+    wanted = pyqtSignal(Wish)
+    refused = pyqtSignal(Wish)
+    changed = pyqtSignal(ModelFile)
+
+    def __init__(self, kept: str = "", parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.model: ModelFile | None = None
+        self.kept = kept
+        self._first = self._wish = self._used = Wish(self.load_first, kept)
+        self.wanted.connect(self._want)
+
+    @property
+    def key(self) -> str:
+        """The key of the network that answers; empty for one that no file keeps."""
+        return self._used.key
+
+    @property
+    def wish(self) -> Wish:
+        """The wish that the network which answers was."""
+        return self._used
+
+    @property
+    def before(self) -> str:
+        """The key of the network that the newest one learnt from; empty if from none.
+
+        A network that has just learnt counts before it has answered.
+        """
+        newest = self._wish.source
+        model = newest if isinstance(newest, ModelFile) else self.model
+        return "" if model is None else model.info.before
+
+    # -- wishes, from any thread
+
+    def use_key(self, key: str) -> None:
+        """Let the network of a key answer."""
+        self.wanted.emit(Wish(partial(_load, key), key))
+
+    def use_trained(self, model: ModelFile) -> None:
+        """Let a network from training answer."""
+        self.wanted.emit(Wish(model, title=TRAINED))
+
+    def use_learnt(self, outcome: Outcome) -> None:
+        """Let a network answer that has just learnt the user's digits."""
+        self.wanted.emit(Wish(outcome.model, outcome.key, UNSAVED))
+
+    @pyqtSlot(Wish)
+    def _want(self, wish: Wish) -> None:
+        self._wish = wish
+
+    # -- the recognition service
+
+    def load_first(self) -> ModelFile:
+        """Read the network used last, or else the one that ships; in the thread that answers.
+
+        Raises
+        ------
+        ModelFileError
+            None can be used at all.
+        """
+        from mnist_draw.recognition.network_library import default_model
+
+        if self.kept:
+            try:
+                return _load(self.kept)
+            except UserError as error:
+                self.kept = ""
+                reporter.tell(f"{error} The network that ships answers instead.")
+        return default_model()
+
+    @pyqtSlot(ModelFile)
+    def confirm(self, model: ModelFile) -> None:
+        """Take note that this network answers now."""
+        if self._wish is self._first:
+            self._wish = Wish(self.load_first, self.kept or _default_key())
+        elif self._wish.key:
+            self.kept = self._wish.key
+        self._used = self._wish
+        if model is not self.model:
+            self.model = model
+            self.changed.emit(model)
+
+    def refuse(self) -> None:
+        """Take note that the network that was wanted cannot be used."""
+        if self._wish is not self._used:
+            self._wish = self._used
+            self.refused.emit(self._used)
+
+
+def _load(key: str) -> ModelFile:
+    from mnist_draw.recognition.network_library import load_by_key
+
+    return load_by_key(key)
+
+
+def _default_key() -> str:
+    from mnist_draw.recognition.network_library import list_models
+
+    return next((model.key for model in list_models()), "")
