@@ -32,7 +32,7 @@ from drawn_digits import InkFile, _drawn, load_ink
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.dataset.own_digits import ExtraDigits, normalised
 from mnist_draw.errors import UserError
-from mnist_draw.recognition.fine_tuning import REHEARSED, Learnt, learn
+from mnist_draw.recognition.fine_tuning import REHEARSED, FineTuned, fine_tune
 from mnist_draw.recognition.finished_model import predict_all
 from mnist_draw.recognition.network_library import default_model, load_trained
 from mnist_draw.recognition.recogniser import Recogniser
@@ -112,10 +112,10 @@ def choose(
     return [(writer, "hard") for writer in worst] + [(int(w), "random") for w in sorted(drawn)]
 
 
-def learnt(model: ModelFile, taught: ExtraDigits) -> Learnt:
+def learnt(model: ModelFile, taught: ExtraDigits) -> FineTuned:
     """Let a network learn digits."""
-    *_, end = learn(model, taught)
-    assert isinstance(end, Learnt)
+    *_, end = fine_tune(model, taught)
+    assert isinstance(end, FineTuned)
     return end
 
 

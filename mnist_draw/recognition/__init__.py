@@ -28,7 +28,5 @@ fine_tuning
 mistakes
     The test pictures that a network reads wrongly.
 network_library
-    The trained networks that ship with the program.
-learnt
-    The networks that have learnt the user's digits, in the user's files.
+    The trained networks that are kept: those that ship, and those that learnt the user's digits.
 """

@@ -2,6 +2,8 @@
 
 Modules
 -------
+errors
+    What can go wrong with files, in words.
 atomic
     The one function that writes: a crash or a full disk leaves the old file intact.
 folders
@@ -10,8 +12,16 @@ npz
     Arrays in a zip file, byte-for-byte reproducible, read without trusting the file.
 models
     A trained network: its description, its parameters and what is known about it.
+model_info
+    What is known about a trained network, read once from its file.
+document
+    Versioned JSON: the one reader and writer, with fields of known type and range.
 preferences
-    What the user chose last, as JSON with a schema version.
+    What the user chose last; two windows add to each other's choices.
+my_digits
+    The digits that the user has taught, one picture file each.
+spare_names
+    Names that nothing has yet, files put aside, and the bin.
 resources
     The files that ship with the program.
 """

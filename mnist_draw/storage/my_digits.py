@@ -51,21 +51,21 @@ class TaughtDigit:
 
     Attributes
     ----------
-    label
+    label : int
         0 to 9.
-    ink
-        uint8 (H, W): 0 for paper to 255 for ink.
-    taught
+    ink : numpy.ndarray, uint8, shape (H, W)
+        0 for paper to 255 for ink.
+    taught : str
         Local date and time, as ``2026-11-25 10:15:00``; empty where unknown.
-    said
+    said : str
         What the network had answered: ``"8"``, ``"3 or 8"``, ``"?"``; empty where unknown.
-    confidence
+    confidence : float
         How sure it was, 0 to 1.
-    network
+    network : str
         What that network is called.
-    drawing
+    drawing : dict or None
         The record of the board; None where there is none.
-    path
+    path : pathlib.Path or None
         Where the digit is kept; None before it is saved.
     """
 

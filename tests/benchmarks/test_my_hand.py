@@ -16,7 +16,7 @@ import pytest
 from linear_network import linear_model
 
 from mnist_draw.dataset.own_digits import ExtraDigits
-from mnist_draw.recognition.fine_tuning import Learnt, Score, Step
+from mnist_draw.recognition.fine_tuning import FineTuned, Score, Step
 from mnist_draw.storage import save_model
 
 # Before Qt is loaded: no display is needed, and Qt finds the runtime folder it asks for.
@@ -60,16 +60,16 @@ def test_the_first_digits_are_taught_and_the_others_measured(
 ) -> None:
     taught: list[ExtraDigits] = []
 
-    def learn(model: Any, extra: ExtraDigits) -> Iterator[Any]:
+    def fine_tune(model: Any, extra: ExtraDigits) -> Iterator[Any]:
         """Return a network that calls everything a 5."""
         taught.append(extra)
         yield Step("Learning", 0.5)
         weights, biases = (np.zeros_like(value) for value in model.parameters)
         biases[5] = 1
         fives = dataclasses.replace(model, parameters=(weights, biases))
-        yield Learnt(fives, Score(3, TAUGHT, 0.9), Score(0, TAUGHT, 0.1))
+        yield FineTuned(fives, Score(3, TAUGHT, 0.9), Score(0, TAUGHT, 0.1))
 
-    monkeypatch.setattr(my_hand, "learn", learn)
+    monkeypatch.setattr(my_hand, "fine_tune", fine_tune)
     arguments = [str(ink), "--model", str(ink.with_name("model.npz")), "--taught", str(TAUGHT)]
     assert my_hand.main([*arguments, "--hard", "1", "--random", "5", "--json"]) == 0
     (rows,) = json.loads(capsys.readouterr().out).values()

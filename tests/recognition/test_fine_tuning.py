@@ -17,12 +17,12 @@ from mnist_draw.errors import UserError
 from mnist_draw.recognition import fine_tuning
 from mnist_draw.recognition.digit_or_not.rule import shipped_refusal
 from mnist_draw.recognition.fine_tuning import (
-    Learnt,
+    FineTuned,
     Score,
     Step,
     between,
-    learn,
-    learning_settings,
+    fine_tune,
+    fine_tuning_settings,
     lenience_for,
 )
 from mnist_draw.recognition.finished_model import predict_all
@@ -38,17 +38,17 @@ def odd(digits: Dataset) -> ExtraDigits:
     return ExtraDigits(upside_down, np.full(8, 7, np.uint8), Path("mine"))
 
 
-def learnt(steps: Iterator[Step | Learnt]) -> tuple[list[Step], Learnt]:
+def learnt(steps: Iterator[Step | FineTuned]) -> tuple[list[Step], FineTuned]:
     """Return the steps and the end."""
     *before, end = steps
-    assert isinstance(end, Learnt)
+    assert isinstance(end, FineTuned)
     assert all(isinstance(step, Step) for step in before)
     return before, end  # type: ignore[return-value]
 
 
 def quick() -> Any:
     """Return settings for the small network of the tests."""
-    return learning_settings(linear_model().network).replace(
+    return fine_tuning_settings(linear_model().network).replace(
         epochs=8, batch_size=50, learning_rate=0.02, augmentation="off"
     )
 
@@ -58,7 +58,7 @@ def test_taught_digits_are_read_and_the_others_are_not_forgotten(
 ) -> None:
     model = linear_model()
     parameters = [value.copy() for value in model.parameters]
-    steps, end = learnt(learn(model, odd, settings=quick(), dataset=digits))
+    steps, end = learnt(fine_tune(model, odd, settings=quick(), dataset=digits))
     assert end.before.right <= 2
     assert end.after.right >= 6
     assert end.after.test_accuracy > end.before.test_accuracy - 0.05
@@ -77,7 +77,7 @@ def test_taught_digits_are_read_and_the_others_are_not_forgotten(
 
 
 def test_the_network_says_what_it_has_learnt(digits: Dataset, odd: ExtraDigits) -> None:
-    _, end = learnt(learn(linear_model(), odd, settings=quick(), dataset=digits))
+    _, end = learnt(fine_tune(linear_model(), odd, settings=quick(), dataset=digits))
     metadata = end.model.metadata
     assert metadata["title"].endswith("with 8 digits of yours")
     assert metadata["extra_digits"] == 8
@@ -89,15 +89,15 @@ def test_the_network_says_what_it_has_learnt(digits: Dataset, odd: ExtraDigits) 
 
 def test_a_stop_leaves_everything_as_it_is(digits: Dataset, odd: ExtraDigits) -> None:
     controls = Controls()
-    seen: list[Step | Learnt] = []
-    for step in learn(linear_model(), odd, settings=quick(), dataset=digits, controls=controls):
+    seen: list[Step | FineTuned] = []
+    for step in fine_tune(linear_model(), odd, settings=quick(), dataset=digits, controls=controls):
         seen.append(step)
         if isinstance(step, Step) and step.words == "Learning":
             controls.stop()
-    assert not any(isinstance(step, Learnt) for step in seen)
+    assert not any(isinstance(step, FineTuned) for step in seen)
     early = Controls()
     early.stop()
-    steps = list(learn(linear_model(), odd, settings=quick(), dataset=digits, controls=early))
+    steps = list(fine_tune(linear_model(), odd, settings=quick(), dataset=digits, controls=early))
     assert len(steps) == 1
 
 
@@ -109,11 +109,11 @@ def test_a_loss_beyond_all_bounds_is_a_sentence(
 
     monkeypatch.setattr(fine_tuning, "train", diverges)
     with pytest.raises(UserError, match=r"The loss became nan\. The network in use is unchanged"):
-        list(learn(linear_model(), odd, settings=quick(), dataset=digits))
+        list(fine_tune(linear_model(), odd, settings=quick(), dataset=digits))
 
 
 def told(before: Score, after: Score) -> str:
-    return Learnt(linear_model(), before, after).words()
+    return FineTuned(linear_model(), before, after).words()
 
 
 def test_what_changed_in_words() -> None:
@@ -134,7 +134,7 @@ def test_forgetting_is_told() -> None:
 
 @pytest.mark.parametrize("network", ["mlp", "mlp:0.2", "custom_mlp:1,50,0,0", "cnn", "deep_cnn"])
 def test_every_network_has_settings(network: str) -> None:
-    settings = learning_settings(network)
+    settings = fine_tuning_settings(network)
     settings.validate()
     assert settings.network == network
     assert settings.augmentation == "handwriting"
@@ -187,7 +187,7 @@ def test_a_network_that_reads_no_digits_cannot_learn_them(
 ) -> None:
     clothes = dataclasses.replace(linear_model(), metadata={"title": "Clothes", "refused": 0.9})
     with pytest.raises(UserError, match="'Clothes' reads no digits"):
-        list(learn(clothes, odd, settings=quick(), dataset=digits))
+        list(fine_tune(clothes, odd, settings=quick(), dataset=digits))
 
 
 def test_a_network_that_forgets_goes_only_part_of_the_way(
@@ -195,7 +195,7 @@ def test_a_network_that_forgets_goes_only_part_of_the_way(
 ) -> None:
     # Steps so large that what was known is lost.
     rough = quick().replace(learning_rate=0.5)
-    _, end = learnt(learn(linear_model(), odd, settings=rough, dataset=digits))
+    _, end = learnt(fine_tune(linear_model(), odd, settings=rough, dataset=digits))
     assert end.after.test_accuracy > end.before.test_accuracy - 0.05
     old, new = linear_model().parameters, tuple(value + 1 for value in linear_model().parameters)
     assert all(map(np.array_equal, between(old, new, 1.0), new))

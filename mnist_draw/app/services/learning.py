@@ -49,9 +49,9 @@ class Outcome:
 
 
 def _learn(*arguments: Any, **options: Any) -> Iterator[Any]:
-    from mnist_draw.recognition.fine_tuning import learn
+    from mnist_draw.recognition.fine_tuning import fine_tune
 
-    return learn(*arguments, **options)
+    return fine_tune(*arguments, **options)
 
 
 class LearningWorker(QObject):
@@ -64,7 +64,7 @@ class LearningWorker(QObject):
     key : str
         How that network is found again; empty if only the memory has it.
     learn : callable, optional
-        ``mnist_draw.recognition.fine_tuning.learn`` if left out.
+        ``mnist_draw.recognition.fine_tuning.fine_tune`` if left out.
 
     Signals
     -------

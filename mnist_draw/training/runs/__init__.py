@@ -1,0 +1,13 @@
+"""Runs on disk: what they were asked to do, how they went, and how to go on.
+
+Modules
+-------
+record
+    One run: its settings, state and last figures, as JSON in a folder of its own.
+run_list
+    All runs: listed, the one that was cut off found, deleted and brought back.
+checkpoint
+    All that it takes to continue a run as if it had never been interrupted.
+history
+    The figures of a run, batch by batch and epoch by epoch.
+"""

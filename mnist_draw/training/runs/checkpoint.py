@@ -50,19 +50,25 @@ class Checkpoint:
 
     Attributes
     ----------
-    settings
+    settings : TrainingSettings
         Those of the run, with the learning rate, L2 and augmentation that were set last.
-    epoch
+    epoch : int
         Complete epochs, 0 or more.
-    data
+    data : str
         A fingerprint of the training labels (see `mnist_draw.training.loop`).
-    parameters, state
-        Values of the network's parameters and of `TrainingFunctions.state`.
-    figures
+    parameters : tuple of numpy.ndarray
+        float32: values of the network's parameters, in Lasagne's order.
+    state : tuple of numpy.ndarray
+        Values of `TrainingFunctions.state`.
+    figures : tuple of numpy.ndarray
         All figures so far, as `History.to_arrays` gives them.
-    best_epoch, best_loss, best_parameters
-        The epoch with the lowest validation loss; no parameters where they were not kept.
-    changes
+    best_epoch : int
+        The epoch with the lowest validation loss; 0 before the first.
+    best_loss : float
+        That loss, in nats; infinite before the first.
+    best_parameters : tuple of numpy.ndarray
+        The parameters after it; empty where they are not kept.
+    changes : tuple of SettingChanged
         Settings changed during the run.
     """
 
@@ -100,6 +106,14 @@ class Checkpoint:
 
 def load_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
     """Read a checkpoint, believing nothing.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+
+    Returns
+    -------
+    Checkpoint
 
     Raises
     ------

@@ -43,13 +43,13 @@ class History:
 
     Attributes
     ----------
-    batch_losses, batch_accuracies
-        One double for each minibatch learnt, in order.
-    epochs
+    batch_losses, batch_accuracies : array.array
+        One double for each minibatch learnt, in order: nats, and shares from 0 to 1.
+    epochs : list of EpochFigures
         One `EpochFigures` for each complete epoch.
-    changes
+    changes : list of SettingChanged
         Every `SettingChanged`, in order.
-    test_loss, test_accuracy
+    test_loss, test_accuracy : float or None
         Of the end of the run; None before.
     """
 
@@ -111,7 +111,7 @@ class History:
         _write_table(path, ("minibatch", "training_loss", "training_accuracy"), rows)
 
     def to_arrays(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-        """Return copies of batch losses, batch accuracies and the epochs' table."""
+        """Return copies of the losses (B,) and accuracies (B,) of batches, and of `epoch_table`."""
         return np.array(self.batch_losses), np.array(self.batch_accuracies), self.epoch_table()
 
     @classmethod
@@ -122,6 +122,11 @@ class History:
         epoch_table: NDArray[np.float64],
     ) -> History:
         """Rebuild what `to_arrays` gave.
+
+        Parameters
+        ----------
+        batch_losses, batch_accuracies : numpy.ndarray, float64, shape (B,)
+        epoch_table : numpy.ndarray, float64, shape (E, 7)
 
         Raises
         ------

@@ -47,23 +47,23 @@ class Run:
 
     Attributes
     ----------
-    folder
+    folder : pathlib.Path
         Where the run is kept; its name tells runs apart.
-    settings
+    settings : TrainingSettings
         Those the run has now, changes during the run included.
-    name
+    name : str
         What the user calls it; empty for its date.
-    started
+    started : str
         Local date and time, as ``2026-11-25 14:03``.
-    state
+    state : str
         One of `STATES`.
-    epochs_done
+    epochs_done : int
         Complete epochs.
-    seconds
+    seconds : float
         What it took in all, pauses included.
-    figures
+    figures : dict of str to float
         Last values by name, of `FIGURES`: losses in nats, accuracies from 0 to 1.
-    changes
+    changes : tuple of SettingChanged
         Settings changed during the run.
     """
 

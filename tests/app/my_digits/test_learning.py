@@ -21,7 +21,7 @@ from mnist_draw.app.services.training import Training
 from mnist_draw.app.shell.window import Window
 from mnist_draw.errors import UserError
 from mnist_draw.recognition import network_library as kept
-from mnist_draw.recognition.fine_tuning import Learnt, Score, Step
+from mnist_draw.recognition.fine_tuning import FineTuned, Score, Step
 from mnist_draw.storage import StorageError, load_model
 from mnist_draw.storage.my_digits import TaughtDigit, save_digit
 from mnist_draw.storage.preferences import Preferences
@@ -60,7 +60,7 @@ class Learn:
         self.gate.wait(10)
         if controls is not None and controls.stop_requested:
             return
-        yield Learnt(fakes.model(0.75, title="Knows my hand"), BEFORE, AFTER)
+        yield FineTuned(fakes.model(0.75, title="Knows my hand"), BEFORE, AFTER)
 
 
 # -- the worker alone
