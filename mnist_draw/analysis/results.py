@@ -174,16 +174,28 @@ class Results:
         """How many wrong answers are at least 90 % sure."""
         return int(np.count_nonzero(~self.right & (self.confidence >= SURE)))
 
+    def prepare(self) -> None:
+        """Work out everything that takes more than a moment; what asks later finds it."""
+        _ = self.confidence, self.right, self.loss, self.confusion, self.reliability, self.off_by
+
     def mistakes(self) -> Indices:
         """Return the pictures that were read wrong, the surest mistake first."""
         return self._ordered(np.flatnonzero(~self.right), surest_first=True)
 
-    def pictures_of(self, true: int, read: int) -> Indices:
-        """Return the pictures of one cell: mistakes the surest first, right answers the last."""
+    def pictures_of(self, true: int | None, read: int | None) -> Indices:
+        """Return the pictures of a cell: mistakes the surest first, right answers the last.
+
+        None stands for every class but the other of the two: all that were misread, or all that
+        were wrongly read so.
+        """
         if self.labels is None:
             return np.empty(0, np.intp)
-        chosen = np.flatnonzero((self.labels == true) & (self.answers == read))
-        return self._ordered(chosen, surest_first=true != read)
+        chosen = ~self.right if None in (true, read) else np.ones(self.counted, np.bool_)
+        if true is not None:
+            chosen = chosen & (self.labels == true)
+        if read is not None:
+            chosen = chosen & (self.answers == read)
+        return self._ordered(np.flatnonzero(chosen), surest_first=true != read)
 
     def least_sure(self) -> Indices:
         """Return all pictures, the least sure first."""
@@ -216,7 +228,7 @@ class Results:
                 bins.append(Bin(low, high, count, mean, right / count, least, most))
         return tuple(bins)
 
-    @property
+    @cached_property
     def off_by(self) -> float:
         """How far confidence and accuracy lie apart in the mean, 0 to 1."""
         return expected_calibration_error(self.confidence, self.right)

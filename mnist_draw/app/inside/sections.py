@@ -7,8 +7,10 @@ what it computes with is imported in the thread that computes.
 from __future__ import annotations
 
 from mnist_draw.app.inside.network.network_section import NetworkSection
+from mnist_draw.app.inside.results.results_section import ResultsSection
 from mnist_draw.app.inside.section import Section
 
 SECTIONS: tuple[type[Section], ...] = (
     NetworkSection,
+    ResultsSection,
 )  # fmt: skip

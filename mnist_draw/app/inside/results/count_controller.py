@@ -1,0 +1,134 @@
+"""Loads pictures and counts a network's answers to them, in the background."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from PyQt5.QtCore import QObject, pyqtSignal
+
+from mnist_draw.app.inside.results.data_combo import Load
+from mnist_draw.app.inside.stepwise import Stepwise
+
+if TYPE_CHECKING:
+    from mnist_draw.analysis.pictures import Pictures
+    from mnist_draw.analysis.results import Results
+    from mnist_draw.storage.models import ModelFile
+
+
+def _count(model: ModelFile, pictures: Pictures) -> Iterator[Results]:
+    from mnist_draw.analysis.results import count_results
+
+    return count_results(model, pictures)
+
+
+def _prepare(results: Results) -> None:
+    """Work out, in the other thread, what the views ask for: it takes some milliseconds."""
+    results.prepare()
+
+
+class CountController(QObject):
+    """Knows which network is counted on which pictures.
+
+    Attributes
+    ----------
+    pictures : Pictures or None
+        What is counted on, once it is loaded.
+    model : ModelFile or None
+        The network that is counted, or was.
+
+    Signals
+    -------
+    loaded
+        ``(pictures)``: these are counted on from now on.
+    load_failed
+        ``(sentence)``: the pictures cannot be used.
+    counted
+        ``(results)``: of ever more pictures.
+    compared
+        ``(results)``: the same on the other pictures of the data set, once all of those are
+        counted.
+    state_changed
+        It counts, or does not any more.
+    failed
+        ``(sentence)``: what went wrong; nothing is counted now.
+    """
+
+    loaded = pyqtSignal(object)
+    load_failed = pyqtSignal(str)
+    counted = pyqtSignal(object)
+    compared = pyqtSignal(object)
+    state_changed = pyqtSignal()
+    failed = pyqtSignal(str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.model: ModelFile | None = None
+        self.pictures: Pictures | None = None
+        self._loading = Stepwise(self)
+        self._loading.stepped.connect(self._take_pictures)
+        self._loading.failed.connect(self.load_failed)
+        self._counting = Stepwise(self, _prepare)
+        self._counting.stepped.connect(self.counted)
+        self._counting.ended.connect(self._compare)
+        self._counting.failed.connect(self._fail)
+        self._comparing = Stepwise(self)
+        self._comparing.stepped.connect(self._take_compared)
+        self._comparing.failed.connect(self._fail)
+        self._jobs = (self._loading, self._counting, self._comparing)
+
+    @property
+    def is_counting(self) -> bool:
+        """Whether answers come in."""
+        return self._counting.is_counting
+
+    def load(self, load: Load) -> None:
+        """Load pictures, and count on them."""
+        self._loading.start(lambda: iter([load()]))
+
+    def count(self, model: ModelFile) -> None:
+        """Count a network; what is counted of another is given up."""
+        self.model = model
+        self._comparing.stop()
+        pictures = self.pictures
+        if pictures is not None:
+            self._counting.start(lambda: _count(model, pictures))
+            self.state_changed.emit()
+
+    def stop(self) -> None:
+        """Stop counting; what has been counted stays."""
+        self._counting.stop()
+        self._comparing.stop()
+        self.state_changed.emit()
+
+    def set_active(self, on: bool) -> None:
+        """Work, or rest."""
+        for job in self._jobs:
+            job.set_active(on)
+
+    def wait(self) -> bool:
+        """Stop all, and wait a bounded time; return whether it has ended."""
+        ended = [job.wait() for job in self._jobs]
+        return all(ended)
+
+    def _take_pictures(self, pictures: Pictures) -> None:
+        self.pictures = pictures
+        self.loaded.emit(pictures)
+        if self.model is not None:
+            self.count(self.model)
+
+    def _compare(self) -> None:
+        self.state_changed.emit()
+        model, pictures = self.model, self.pictures
+        other = None if pictures is None else pictures.other
+        if model is not None and other is not None:
+            self._comparing.start(lambda: _count(model, other))
+
+    def _take_compared(self, results: Results) -> None:
+        if results.is_complete:
+            self.compared.emit(results)
+
+    def _fail(self, sentence: str) -> None:
+        self._counting.stop()
+        self._comparing.stop()
+        self.failed.emit(sentence)

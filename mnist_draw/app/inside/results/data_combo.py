@@ -1,0 +1,110 @@
+"""The menu of pictures that a network can be counted on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PyQt5.QtCore import pyqtSignal
+from PyQt5.QtWidgets import QFileDialog, QWidget
+
+from mnist_draw.app.shared.widgets import ComboBox, explain
+
+if TYPE_CHECKING:
+    from mnist_draw.analysis.pictures import Pictures
+
+#: Reads pictures; called in the background.
+Load = Callable[[], "Pictures"]
+_OPEN = "open"
+
+
+def _mnist_test() -> Pictures:
+    from mnist_draw.analysis.pictures import mnist_test
+
+    return mnist_test()
+
+
+def _mnist_validation() -> Pictures:
+    from mnist_draw.analysis.pictures import mnist_validation
+
+    return mnist_validation()
+
+
+def _my_digits() -> Pictures:
+    from mnist_draw.analysis.pictures import my_digits
+
+    return my_digits()
+
+
+def _folder(folder: str) -> Pictures:
+    from mnist_draw.analysis.pictures import folder_pictures
+
+    return folder_pictures(folder)
+
+
+class DataCombo(ComboBox):
+    """MNIST's test and validation pictures, My digits, and folders that were opened.
+
+    Signals
+    -------
+    chosen
+        ``(load)``: a function that reads the pictures.
+    """
+
+    chosen = pyqtSignal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("dataCombo")
+        explain(
+            self,
+            "Pictures",
+            "The pictures that the network is counted on: MNIST's, those you have taught, or a "
+            "folder of IDX files or pictures, in subfolders 0 to 9 or named after their digit.",
+        )
+        self.addItem("MNIST test, 10,000", _mnist_test)
+        self.addItem("MNIST validation, 10,000", _mnist_validation)
+        self.addItem("My digits", _my_digits)
+        self.addItem("Open a folder …", _OPEN)
+        self._chosen = self._confirmed = 0
+        self.activated.connect(self._activated)
+
+    @property
+    def load(self) -> Load:
+        """What reads the pictures chosen."""
+        load: Load = self.itemData(self._chosen)
+        return load
+
+    def confirm(self) -> None:
+        """Take note that the pictures chosen are there."""
+        self._confirmed = self._chosen
+
+    def revert(self) -> None:
+        """Choose again what was there before; the pictures chosen cannot be used."""
+        self._chosen = self._confirmed
+        self.setCurrentIndex(self._chosen)
+
+    def open_folder(self, folder: str) -> None:
+        """List a folder, and choose it."""
+        place = self.findData(folder, 0x0100 + 1)
+        if place < 0:
+            place = self.count() - 1
+            self.insertItem(place, Path(folder).name or folder, partial(_folder, folder))
+            self.setItemData(place, folder, 0x0100 + 1)
+        self._choose(place)
+
+    def _choose(self, place: int) -> None:
+        self._chosen = place
+        self.setCurrentIndex(place)
+        self.chosen.emit(self.load)
+
+    def _activated(self, place: int) -> None:
+        if self.itemData(place) != _OPEN:
+            self._choose(place)
+            return
+        self.setCurrentIndex(self._chosen)
+        folder = QFileDialog.getExistingDirectory(self, "A folder with pictures or IDX files", "")
+        if folder:
+            self.open_folder(folder)

@@ -1,0 +1,186 @@
+"""Pictures as a list of tiles, with what the network said below each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PyQt5.QtCore import QAbstractListModel, QModelIndex, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QImage, QKeyEvent, QPainter, QPen
+from PyQt5.QtWidgets import (
+    QAbstractItemView,
+    QListView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
+
+from mnist_draw.app.shared import theme
+from mnist_draw.app.shared.theme import Text
+from mnist_draw.app.shared.widgets import explain
+
+if TYPE_CHECKING:
+    import numpy as np
+
+#: The picture, and the whole tile with its line of text, in pixels.
+PICTURE = 64
+_TILE = (67, 98)
+_IMAGE = Qt.UserRole + 1
+#: Models take so many rows at a time: more would keep the window waiting.
+AT_ONCE = 200
+
+
+class TileModel(QAbstractListModel):
+    """Pictures with a line of text each; they are fetched as they come into view."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.places: np.ndarray | None = None
+        self._images: np.ndarray | None = None
+        self._captions: Any = None
+        self._words: Any = None
+        self._fetched = 0
+
+    def show_pictures(
+        self, images: np.ndarray, places: np.ndarray, captions: Any, words: Any
+    ) -> None:
+        """Show some of many pictures.
+
+        Parameters
+        ----------
+        images : numpy.ndarray, uint8, shape (N, 1, 28, 28)
+        places : numpy.ndarray, intp, shape (n,)
+            Which of them, in their order.
+        captions, words : callable
+            Return the line below a picture, and the sentence about it, from its place.
+        """
+        self.beginResetModel()
+        self._images, self.places, self._captions, self._words = images, places, captions, words
+        self._fetched = min(AT_ONCE, len(places))
+        self.endResetModel()
+
+    def rowCount(self, parent: QModelIndex | None = None) -> int:
+        return 0 if parent is not None and parent.isValid() else self._fetched
+
+    def canFetchMore(self, parent: QModelIndex) -> bool:
+        return self.places is not None and self._fetched < len(self.places)
+
+    def fetchMore(self, parent: QModelIndex) -> None:
+        assert self.places is not None
+        end = min(self._fetched + AT_ONCE, len(self.places))
+        self.beginInsertRows(QModelIndex(), self._fetched, end - 1)
+        self._fetched = end
+        self.endInsertRows()
+
+    def place(self, index: QModelIndex) -> int:
+        """Return which picture a row shows."""
+        assert self.places is not None
+        return int(self.places[index.row()])
+
+    def data(self, index: QModelIndex, role: int = Qt.DisplayRole) -> Any:
+        if not index.isValid() or self._images is None:
+            return None
+        if role == Qt.DisplayRole:
+            return self._captions(self.place(index))
+        if role in (Qt.AccessibleTextRole, Qt.ToolTipRole):
+            return self._words(self.place(index))
+        if role == _IMAGE:
+            return self._images[self.place(index), 0]
+        return None
+
+
+class TileDelegate(QStyledItemDelegate):
+    """Paints a tile: white on black as in MNIST, the text below, an outline if it is picked."""
+
+    def __init__(self, view: TileView) -> None:
+        super().__init__(view)
+        self._view = view
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
+        return QSize(_TILE[0], round(PICTURE + (_TILE[1] - PICTURE) * theme.text_scale()))
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        painter.save()
+        painter.setOpacity(0.45 if self._view.dimmed else 1.0)
+        box = QRectF(option.rect.left() + 2, option.rect.top() + 3, PICTURE, PICTURE)
+        painter.drawImage(box, _grey_image(index.data(_IMAGE)))
+        picked = self._view.picked == self._view.tiles.place(index)
+        here = self._view.hasFocus() and index == self._view.currentIndex()
+        if picked or here:
+            painter.setRenderHint(QPainter.Antialiasing)
+            painter.setPen(QPen(theme.colour("second"), 2.5 if picked else 1.0))
+            painter.drawRoundedRect(box.adjusted(-1.5, -1.5, 1.5, 1.5), 4, 4)
+        painter.setFont(theme.font(Text.AXIS, bold=picked))
+        painter.setPen(theme.colour("text" if picked else "muted"))
+        text = QRectF(option.rect)
+        text.setTop(box.bottom() + 2)
+        painter.drawText(text, int(Qt.AlignHCenter | Qt.AlignTop), index.data(Qt.DisplayRole))
+        painter.restore()
+
+
+class TileView(QListView):
+    """Shows pictures in rows.
+
+    Attributes
+    ----------
+    picked : int or None
+        The place of the picture that is the example of all sections.
+
+    Signals
+    -------
+    picked_here
+        ``(place)``: this one shall be the example.
+    why_asked
+        ``(place)``: why was it read so?
+    """
+
+    picked_here = pyqtSignal(int)
+    why_asked = pyqtSignal(int)
+
+    def __init__(self, name: str, title: str, sentence: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        explain(self, title, sentence)
+        self.setToolTip("")
+        self.picked: int | None = None
+        self.dimmed = False
+        self.tiles = TileModel(self)
+        self.setModel(self.tiles)
+        self.setItemDelegate(TileDelegate(self))
+        self.setViewMode(QListView.IconMode)
+        self.setResizeMode(QListView.Adjust)
+        self.setMovement(QListView.Static)
+        self.setUniformItemSizes(True)
+        self.setSelectionMode(QAbstractItemView.NoSelection)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+        self.setFrameShape(QListView.NoFrame)
+        self.setProperty("look", "plain")
+        self.clicked.connect(lambda index: self.picked_here.emit(self.tiles.place(index)))
+        self.doubleClicked.connect(lambda index: self.why_asked.emit(self.tiles.place(index)))
+
+    def show_picked(self, place: int | None) -> None:
+        """Outline the picture that is the example."""
+        if place != self.picked:
+            self.picked = place
+            self.viewport().update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        index = self.currentIndex()
+        if event.key() in (Qt.Key_Return, Qt.Key_Enter) and index.isValid():
+            place = self.tiles.place(index)
+            # The first makes it the example, the second asks why.
+            (self.why_asked if place == self.picked else self.picked_here).emit(place)
+        else:
+            super().keyPressEvent(event)
+
+    def currentChanged(self, current: QModelIndex, previous: QModelIndex) -> None:
+        super().currentChanged(current, previous)
+        words = self.tiles.data(current, Qt.AccessibleTextRole) if current.isValid() else ""
+        self.setAccessibleDescription(words or "")
+        self.viewport().update()
+
+
+def _grey_image(picture: np.ndarray) -> QImage:
+    height, width = picture.shape
+    # copy(): QImage does not keep the array's memory alive.
+    return QImage(picture.tobytes(), width, height, width, QImage.Format_Grayscale8).copy()

@@ -1,0 +1,314 @@
+"""How often is it wrong, and where? The section *Results*."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout
+
+from mnist_draw.analysis.table import Table
+from mnist_draw.app.inside.results.confusion_card import ConfusionCard
+from mnist_draw.app.inside.results.confusion_matrix import Pair
+from mnist_draw.app.inside.results.count_controller import CountController
+from mnist_draw.app.inside.results.data_combo import DataCombo, Load
+from mnist_draw.app.inside.results.mistakes_card import MistakesCard
+from mnist_draw.app.inside.results.reliability_view import ReliabilityView, reliability_words
+from mnist_draw.app.inside.results.result_figures import ResultFigures
+from mnist_draw.app.inside.section import Section
+from mnist_draw.app.shared import theme
+from mnist_draw.app.shared.theme import Size
+from mnist_draw.app.shared.widgets import Card, Field, label
+
+if TYPE_CHECKING:
+    from mnist_draw.analysis.example import Example
+    from mnist_draw.analysis.pictures import Pictures
+    from mnist_draw.analysis.results import Results
+    from mnist_draw.storage.models import ModelFile
+
+_COMBO_WIDTH, _WORDS_WIDTH = 200, 220
+_DASHED = (
+    "Dashed: a network that is exactly as often right as it says. Bars: where chance alone may "
+    "put the point."
+)
+
+
+class ResultsSection(Section):
+    """Counts right and wrong answers, and shows the pictures behind every number."""
+
+    name = "results"
+    title = "Results"
+    question = "How often is it wrong, and where?"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("resultsView")
+        self._model: ModelFile | None = None
+        self._key = ""
+        self._newer: ModelFile | None = None
+        self._example: Example | None = None
+        self._results: Results | None = None
+        self._shown: Pictures | None = None
+        self._names: list[str] = []
+        self._failure = ""
+        self._outdated = False
+        self.count = CountController(self)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(Size.CARD_GAP)
+        column.addLayout(self._build_top())
+        self.remark = label("", "muted", "resultsRemark")
+        self.remark.setWordWrap(True)
+        self.remark.hide()
+        column.addWidget(self.remark)
+        row = QHBoxLayout()
+        row.setSpacing(Size.CARD_GAP)
+        self.confusion = ConfusionCard()
+        self.mistakes = MistakesCard()
+        row.addWidget(self.confusion, 6)
+        right = QVBoxLayout()
+        right.setSpacing(Size.CARD_GAP)
+        right.addWidget(self.mistakes, 11)
+        right.addWidget(self._build_reliability(), 6)
+        row.addLayout(right, 7)
+        column.addLayout(row, 1)
+        self._connect()
+
+    def _build_top(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(Size.MARGIN)
+        self.data = DataCombo()
+        field = Field("Pictures", self.data)
+        field.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Fixed)
+        field.setFixedWidth(round(_COMBO_WIDTH * theme.text_scale()))
+        row.addWidget(field, 0, Qt.AlignTop)
+        self.figures = ResultFigures()
+        row.addWidget(self.figures, 1)
+        return row
+
+    def _build_reliability(self) -> Card:
+        card = Card("Does it know when it is unsure?")
+        row = QHBoxLayout()
+        row.setSpacing(Size.MARGIN)
+        self.reliability = ReliabilityView()
+        row.addWidget(self.reliability, 1)
+        words = QVBoxLayout()
+        self.reliability_words = label("", "", "reliabilityWords")
+        note = label(_DASHED, "muted")
+        for part in (self.reliability_words, note):
+            part.setWordWrap(True)
+            part.setFixedWidth(round(_WORDS_WIDTH * theme.text_scale()))
+            words.addWidget(part)
+        words.addStretch(1)
+        row.addLayout(words)
+        card.body.addLayout(row, 1)
+        self._reliability_card = card
+        return card
+
+    def _connect(self) -> None:
+        count = self.count
+        count.loaded.connect(self._take_pictures)
+        count.load_failed.connect(self._keep_pictures)
+        count.counted.connect(self._show_results)
+        count.compared.connect(self._show_compared)
+        count.state_changed.connect(self._show_state)
+        count.failed.connect(self._fail)
+        self.data.chosen.connect(self._load)
+        self.confusion.asked.connect(self._stop_or_go_on)
+        self.confusion.matrix.pair_kept.connect(self._show_pair)
+        self.mistakes.all_asked.connect(lambda: self.confusion.matrix.keep(None))
+        self.mistakes.view.picked_here.connect(self._pick)
+        self.mistakes.view.why_asked.connect(self._ask_why)
+
+    # -- as a section
+
+    def use_network(self, model: ModelFile, key: str) -> None:
+        before, self._key = (self._model, self._key), key
+        old = before[0]
+        if old is not None and not key and not before[1] and old.network == model.network:
+            # The same run after another epoch: what is counted stays until it is asked for anew.
+            self._newer = model
+            self._show_state()
+            return
+        self._begin(model)
+
+    def _begin(self, model: ModelFile) -> None:
+        self._model, self._newer, self._failure = model, None, ""
+        self._outdated = self._results is not None
+        self._names = []
+        self.count.count(model)
+        self._show_dimmed()
+        self._show_state()
+
+    def show_example(self, example: Example | None) -> None:
+        self._example = example
+        self._show_picked()
+
+    def set_active(self, on: bool) -> None:
+        self.count.set_active(on)
+        if on and self.count.pictures is None:
+            self._load(self.data.load)
+
+    def table(self) -> Table:
+        results, pictures = self._results, self._shown
+        if results is None or pictures is None:
+            return Table.of(self.title, (), ())
+        from mnist_draw.analysis.result_tables import confusion_table, pictures_table
+
+        places = self.mistakes.view.tiles.places
+        pair = self.confusion.matrix.kept
+        if results.labels is None or pair is not None:
+            chosen = [] if places is None else places.tolist()
+            return pictures_table(results, chosen, pictures.one, self._name)
+        return confusion_table(results, self._name)
+
+    def wait(self) -> bool:
+        return self.count.wait()
+
+    def _name(self, number: int) -> str:
+        if not self._names:
+            from mnist_draw.analysis.class_names import class_name
+
+            self._names = [class_name(self._model, n) for n in range(10)]
+        return self._names[number] if number < len(self._names) else str(number)
+
+    # -- pictures
+
+    def _load(self, load: Load) -> None:
+        self.confusion.show_state("Reading the pictures", "")
+        self.count.load(load)
+
+    def _take_pictures(self, pictures: Pictures) -> None:
+        self.data.confirm()
+        self._failure = ""
+        self._outdated = self._results is not None
+        self.figures.show_other(pictures.other_name, None)
+        self._show_remark(pictures)
+        self._show_dimmed()
+        self._show_state()
+
+    def _keep_pictures(self, sentence: str) -> None:
+        self.told.emit(sentence)
+        self.data.revert()
+        self._show_state()
+
+    def _show_remark(self, pictures: Pictures) -> None:
+        remarks = []
+        if pictures.left_out:
+            count = f"{pictures.left_out:,} pictures were left out."
+            remarks.append(count if pictures.left_out > 1 else "One picture was left out.")
+            remarks.append(pictures.told[0])
+        self.remark.setText(" ".join(remarks))
+        self.remark.setVisible(bool(remarks))
+
+    # -- results
+
+    def _show_results(self, results: Results) -> None:
+        first = self._outdated or self._results is None
+        self._results, self._shown = results, self.count.pictures
+        self._outdated = False
+        if first:
+            self._show_dimmed()
+        matrix = self.confusion.matrix
+        if results.labels is None and matrix.kept is not None:
+            matrix.keep(None)
+        self.figures.weakest.caption.setText(
+            "Weakest digit" if self._name(0) == "0" else "Weakest class"
+        )
+        self.figures.show_results(results, self._name)
+        self.confusion.show_results(results, self._name)
+        self._reliability_card.setVisible(results.labels is not None)
+        self.reliability.show_results(results)
+        self.reliability_words.setText(reliability_words(results))
+        if results.is_complete or not self.mistakes.view.hasFocus():
+            self._show_pair(matrix.kept)
+        self._show_state()
+
+    def _show_compared(self, results: Results) -> None:
+        pictures = self.count.pictures
+        if pictures is not None:
+            self.figures.show_other(pictures.other_name, results)
+
+    def _show_pair(self, pair: Pair | None) -> None:
+        if self._results is not None and self._shown is not None:
+            self.mistakes.show_results(self._results, self._shown, pair, self._name)
+            self._show_picked()
+
+    def _show_dimmed(self) -> None:
+        self.confusion.matrix.set_dimmed(self._outdated)
+        for view in (self.reliability, self.mistakes.view):
+            view.dimmed = self._outdated
+        self.reliability.update()
+        self.mistakes.view.viewport().update()
+
+    def _show_state(self) -> None:
+        self.confusion.show_state(*self._state())
+
+    def _state(self) -> tuple[str, str]:
+        """Return how far the count is, and the word on the link beside it."""
+        if self._failure:
+            return "This was not counted.", "Try again"
+        if self.count.is_counting and self._outdated:
+            return "Getting the network ready", ""
+        results = self._results
+        if results is None:
+            return ("Getting the network ready", "") if self._model is not None else ("", "")
+        if not results.is_complete:
+            words = f"{results.counted:,} of {results.total:,} counted"
+            return words, "Stop" if self.count.is_counting else "Go on"
+        newer = self._newer
+        if newer is not None and self._model is not None:
+            epochs = [str(model.metadata.get("epochs", "?")) for model in (self._model, newer)]
+            return f"Counted after epoch {epochs[0]}, now at {epochs[1]}", "Count again"
+        return "", ""
+
+    def _stop_or_go_on(self) -> None:
+        model = self._newer or self._model
+        if self.count.is_counting:
+            self.count.stop()
+        elif model is not None:
+            self._begin(model)
+
+    def _fail(self, sentence: str) -> None:
+        self._failure = sentence
+        self.told.emit(sentence)
+        self._show_state()
+
+    # -- the example
+
+    def _example_at(self, place: int) -> Example:
+        from mnist_draw.analysis.example import Example
+        from mnist_draw.dataset.mnist import scale
+
+        assert self._shown is not None
+        labels = self._shown.labels
+        return Example(
+            scale(self._shown.images[place, 0]),
+            int(labels[place]) if labels is not None else self._answer(place),
+            "data" if labels is not None else "answer",
+            f"{self._shown.one} {place:,}",
+            place,
+        )
+
+    def _answer(self, place: int) -> int:
+        assert self._results is not None
+        return int(self._results.answers[place])
+
+    def _pick(self, place: int) -> None:
+        self.example_picked.emit(self._example_at(place))
+
+    def _ask_why(self, place: int) -> None:
+        assert self._results is not None
+        order = self._results.probabilities[place].argsort()
+        answer, example = int(order[-1]), self._example_at(place)
+        # Of a mistake, what it is; of a right answer, what came second.
+        rival = example.label if example.label not in (answer, None) else int(order[-2])
+        self.why_asked.emit(example, answer, rival)
+
+    def _show_picked(self) -> None:
+        example, pictures = self._example, self._shown
+        place = None
+        if example is not None and pictures is not None and example.index is not None:
+            mine = example.source == f"{pictures.one} {example.index:,}"
+            place = example.index if mine else None
+        self.mistakes.view.show_picked(place)

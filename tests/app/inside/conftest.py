@@ -1,0 +1,15 @@
+"""A cache of its own for each test: what one has counted must not be there for the next."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mnist_draw.analysis import cache
+
+
+@pytest.fixture(autouse=True)
+def own_analysis_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep nothing of one test for the next."""
+    monkeypatch.setattr(cache, "cache_folder", lambda: tmp_path)

@@ -1,0 +1,340 @@
+"""The section Results: counting, the matrix, the pictures behind it, and what may go wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from linear_network import linear_model
+from PyQt5.QtCore import QModelIndex, Qt
+from PyQt5.QtWidgets import QFileDialog, QLabel, QToolTip
+from pytestqt.qtbot import QtBot
+
+from mnist_draw.analysis.pictures import Pictures
+from mnist_draw.app.inside.results import count_controller
+from mnist_draw.app.inside.results.results_section import ResultsSection
+from mnist_draw.dataset.mnist import Dataset, scale
+from mnist_draw.errors import UserError
+from mnist_draw.storage import ModelFile
+
+
+@pytest.fixture
+def section(qtbot: QtBot, digits: Dataset) -> Iterator[ResultsSection]:
+    """Return the section with 200 test pictures, active and with a network."""
+    made = ResultsSection()
+    qtbot.addWidget(made)
+    other = Pictures(digits.validation_images, digits.validation_labels, "validation")
+    made.data.setItemData(
+        0,
+        lambda: Pictures(
+            digits.test_images, digits.test_labels, "test", "Test picture", other, "validation"
+        ),
+    )
+    made.resize(1090, 620)
+    made.show()
+    yield made
+    assert made.wait()
+
+
+def count(section: ResultsSection, qtbot: QtBot, model: ModelFile | None = None) -> None:
+    """Count to the end."""
+    section.use_network(model or linear_model(), "shipped:x")
+    with qtbot.waitSignal(section.count.compared, timeout=20_000):
+        section.set_active(True)
+
+
+def text(section: ResultsSection, name: str) -> str:
+    """Return the text of a label."""
+    found = section.findChild(QLabel, name)
+    assert found is not None
+    return str(found.text())
+
+
+def cell(section: ResultsSection, row: int, column: int) -> QModelIndex:
+    """Return a cell of the matrix."""
+    return section.confusion.matrix.confusion.index(row, column)
+
+
+def shown(section: ResultsSection) -> list[int]:
+    """Return the places of the pictures that are shown."""
+    places = section.mistakes.view.tiles.places
+    return [] if places is None else places.tolist()
+
+
+def test_everything_is_counted(section: ResultsSection, qtbot: QtBot, digits: Dataset) -> None:
+    count(section, qtbot)
+    results = section._results
+    assert results is not None
+    assert results.is_complete
+    assert text(section, "accuracyFigure") == f"{100 * results.accuracy:.2f} %"
+    assert text(section, "otherAccuracyFigure").endswith(" %")
+    assert text(section, "sureMistakesFigure") == str(results.sure_and_wrong)
+    assert text(section, "resultsState") == "a number opens its pictures"
+    number = int(np.bincount(digits.test_labels).argmax())
+    assert cell(section, number, number).data() == str(results.confusion[number, number])
+    assert cell(section, number, 10).data() == f"{100 * results.recall[number]:.1f} %"
+    assert shown(section) == results.mistakes().tolist()
+    assert "on average it is off by" in text(section, "reliabilityWords").lower()
+
+
+def test_nothing_is_counted_while_nobody_looks(section: ResultsSection, qtbot: QtBot) -> None:
+    section.use_network(linear_model(), "shipped:x")
+    qtbot.wait(100)
+    assert section.count.pictures is None
+    assert section._results is None
+
+
+def test_a_cell_opens_its_pictures_and_again_all(section: ResultsSection, qtbot: QtBot) -> None:
+    count(section, qtbot)
+    results, matrix = section._results, section.confusion.matrix
+    assert results is not None
+    true, read, times = results.most_taken(1)[0]
+    matrix.clicked.emit(cell(section, true, read))
+    assert shown(section) == results.pictures_of(true, read).tolist()
+    assert text(section, "mistakesTitle") == f"{true} read as {read}"
+    assert text(section, "mistakesNote").startswith(f"{times} picture")
+    matrix.clicked.emit(cell(section, true, read))
+    assert shown(section) == results.mistakes().tolist()
+    # The edges stand for all mistakes of a row or a column.
+    matrix.clicked.emit(cell(section, true, 10))
+    assert shown(section) == results.pictures_of(true, None).tolist()
+    assert all(results.labels[place] == true for place in shown(section))  # type: ignore[index]
+    section.mistakes.all_link.click()
+    assert shown(section) == results.mistakes().tolist()
+
+
+def test_the_matrix_is_walked_by_keys(section: ResultsSection, qtbot: QtBot) -> None:
+    count(section, qtbot)
+    matrix = section.confusion.matrix
+    matrix.setCurrentIndex(cell(section, 3, 3))
+    qtbot.keyClick(matrix, Qt.Key_Right)
+    assert matrix.currentIndex() == cell(section, 3, 4)
+    assert "3" in matrix.accessibleDescription()
+    assert "4" in matrix.accessibleDescription()
+    qtbot.keyClick(matrix, Qt.Key_Return)
+    assert matrix.kept == (3, 4)
+    qtbot.keyClick(matrix, Qt.Key_Escape)
+    assert matrix.kept is None
+
+
+def test_an_empty_cell_says_so(section: ResultsSection, qtbot: QtBot) -> None:
+    count(section, qtbot)
+    results = section._results
+    assert results is not None
+    true, read = np.argwhere(results.confusion == 0)[0]
+    section.confusion.matrix.keep((int(true), int(read)))
+    assert section.mistakes.nothing.text() == f"No {true} was read as {read}."
+    assert section.mistakes.nothing.isVisibleTo(section)
+
+
+def test_a_link_opens_the_commonest_mistake(section: ResultsSection, qtbot: QtBot) -> None:
+    count(section, qtbot)
+    results = section._results
+    assert results is not None
+    true, read, _ = results.most_taken(1)[0]
+    section.confusion.links[0].click()
+    assert section.confusion.matrix.kept == (true, read)
+
+
+def test_a_picture_becomes_the_example_and_why_is_asked(
+    section: ResultsSection, qtbot: QtBot, digits: Dataset
+) -> None:
+    count(section, qtbot)
+    results, view = section._results, section.mistakes.view
+    assert results is not None
+    place = shown(section)[0]
+    view.setCurrentIndex(view.tiles.index(0))
+    with qtbot.waitSignal(section.example_picked) as picked:
+        qtbot.keyClick(view, Qt.Key_Return)
+    (example,) = picked.args
+    np.testing.assert_array_equal(example.picture, scale(digits.test_images[place, 0]))
+    assert (example.label, example.label_source) == (int(digits.test_labels[place]), "data")
+    assert (example.source, example.index) == (f"Test picture {place:,}", place)
+    section.show_example(example)
+    assert view.picked == place
+    with qtbot.waitSignal(section.why_asked) as why:
+        qtbot.keyClick(view, Qt.Key_Return)
+    assert why.args[1:] == [int(results.answers[place]), int(digits.test_labels[place])]
+    section.show_example(None)
+    assert view.picked is None
+
+
+def slow_count(stopped_after: int) -> Callable[[Any, Pictures], Any]:
+    """Return a count that the test stops: it never gets beyond some pictures."""
+    from mnist_draw.analysis.results import count_results
+
+    def steps(model: ModelFile, pictures: Pictures) -> Any:
+        for results in count_results(model, pictures):
+            while results.counted >= stopped_after:
+                yield results
+            yield results
+
+    return steps
+
+
+def test_a_count_can_be_stopped_and_gone_on_with(
+    section: ResultsSection, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(count_controller, "_count", slow_count(128))
+        section.use_network(linear_model(), "shipped:x")
+        section.set_active(True)
+        qtbot.waitUntil(lambda: text(section, "resultsState") == "128 of 200 counted", timeout=9000)
+        assert section.confusion.link.text() == "Stop"
+        section.confusion.link.click()
+        assert text(section, "resultsState") == "128 of 200 counted"
+        assert section.confusion.link.text() == "Go on"
+    with qtbot.waitSignal(section.count.compared, timeout=9000):
+        section.confusion.link.click()
+    assert section._results is not None
+    assert section._results.is_complete
+
+
+def test_another_network_is_counted_and_the_old_picture_stays_dimmed(
+    section: ResultsSection, qtbot: QtBot
+) -> None:
+    count(section, qtbot)
+    before = section._results
+    weights, bias = linear_model().parameters
+    section.use_network(ModelFile(linear_model().network, (-weights, bias)), "learnt:y")
+    assert section.confusion.matrix.dimmed
+    assert section._results is before
+    assert text(section, "resultsState") == "Getting the network ready"
+    qtbot.waitUntil(lambda: section._results is not before, timeout=9000)
+    assert not section.confusion.matrix.dimmed
+
+
+def test_a_run_that_trains_is_counted_again_when_asked(
+    section: ResultsSection, qtbot: QtBot
+) -> None:
+    weights, bias = linear_model().parameters
+
+    def after(epochs: int) -> ModelFile:
+        changed = weights * np.float32(1 + epochs / 10)
+        return ModelFile(linear_model().network, (changed, bias), {"epochs": epochs})
+
+    section.use_network(after(7), "")
+    with qtbot.waitSignal(section.count.compared, timeout=20_000):
+        section.set_active(True)
+    results = section._results
+    section.use_network(after(8), "")
+    section.use_network(after(9), "")
+    assert text(section, "resultsState") == "Counted after epoch 7, now at 9"
+    assert section._results is results
+    with qtbot.waitSignal(section.count.compared, timeout=9000):
+        section.confusion.link.click()
+    assert section._results is not results
+    assert text(section, "resultsState") == "a number opens its pictures"
+
+
+def test_a_folder_without_pictures_is_told_and_the_others_stay(
+    section: ResultsSection, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count(section, qtbot)
+    (tmp_path / "empty").mkdir()
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "empty"))
+    with qtbot.waitSignal(section.told, timeout=9000) as told:
+        section.data.activated.emit(section.data.count() - 1)
+    assert "holds no pictures to look at" in told.args[0]
+    assert section.data.currentIndex() == 0
+    assert shown(section)
+
+
+def test_pictures_without_labels(section: ResultsSection, qtbot: QtBot, digits: Dataset) -> None:
+    count(section, qtbot)
+    pictures = Pictures(digits.test_images[:50], None, "scans", left_out=2, told=("Two are bad.",))
+    section.data.setItemData(1, lambda: pictures)
+    section.data.activated.emit(1)
+    qtbot.waitUntil(
+        lambda: (
+            section._results is not None
+            and section._results.labels is None
+            and section._results.is_complete
+        ),
+        timeout=9000,
+    )
+    assert section.findChild(QLabel, "unlabelledNote").isVisibleTo(section)
+    assert not section.confusion.matrix.isVisibleTo(section)
+    assert section._results is not None
+    assert shown(section) == section._results.least_sure().tolist()
+    assert text(section, "resultsRemark") == "2 pictures were left out. Two are bad."
+    assert section.table().headings[0] == "picture"
+
+
+def test_a_count_that_fails_can_be_tried_again(
+    section: ResultsSection, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(model: ModelFile, pictures: Pictures) -> Iterator[Any]:
+        raise UserError("The network is unusable.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(count_controller, "_count", fails)
+        section.use_network(linear_model(), "shipped:x")
+        with qtbot.waitSignal(section.told, timeout=9000) as told:
+            section.set_active(True)
+    assert told.args == ["The network is unusable."]
+    assert section.confusion.link.text() == "Try again"
+    with qtbot.waitSignal(section.count.compared, timeout=9000):
+        section.confusion.link.click()
+    assert section._results is not None
+
+
+def test_classes_that_are_no_digits(section: ResultsSection, qtbot: QtBot) -> None:
+    weights = linear_model().parameters
+    count(section, qtbot, ModelFile(linear_model().network, weights, {"refused": 0.9}))
+    assert text(section, "weakestFigure").startswith("class ")
+    true, read, _ = section._results.most_taken(1)[0]  # type: ignore[union-attr]
+    section.confusion.matrix.keep((true, read))
+    assert text(section, "mistakesTitle") == f"class {true} read as class {read}"
+
+
+def test_as_a_table(section: ResultsSection, qtbot: QtBot) -> None:
+    assert section.table().rows == ()
+    count(section, qtbot)
+    assert section.table().headings[-1] == "recall"
+    assert len(section.table().rows) == 11
+    section.confusion.links[0].click()
+    assert len(section.table().rows) == len(shown(section))
+
+
+def test_the_points_are_walked_by_keys(
+    section: ResultsSection, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(QToolTip, "showText", lambda _, text, *__: told.append(text))
+    count(section, qtbot)
+    view = section.reliability
+    assert view.bins
+    qtbot.keyClick(view, Qt.Key_Right)
+    assert view.current == 0
+    assert "chance alone may put it" in view.accessibleDescription()
+    for _ in range(20):
+        qtbot.keyClick(view, Qt.Key_Right)
+    assert view.current == len(view.bins) - 1
+    assert told[-1] == view.accessibleDescription()
+
+
+def test_many_pictures_are_fetched_in_pieces(
+    section: ResultsSection, qtbot: QtBot, digits: Dataset
+) -> None:
+    weights, bias = linear_model().parameters
+    images = np.concatenate([digits.train_images[:500]])
+    labels = digits.train_labels[:500]
+    section.data.setItemData(0, lambda: Pictures(images, labels, "many"))
+    section.use_network(ModelFile(linear_model().network, (-weights, -bias)), "x")
+    section.set_active(True)
+    qtbot.waitUntil(
+        lambda: section._results is not None and section._results.is_complete, timeout=9000
+    )
+    tiles = section.mistakes.view.tiles
+    wrong = len(shown(section))
+    assert wrong > 400
+    sizes = [tiles.rowCount()]
+    while tiles.canFetchMore(QModelIndex()):
+        tiles.fetchMore(QModelIndex())
+        sizes.append(tiles.rowCount())
+    assert sizes[-1] == wrong
+    assert max(np.diff([0, *sizes])) <= 200
