@@ -10,7 +10,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from mnist_draw.app.shared.reporting import reporter
 from mnist_draw.app.shared.threads import Background
-from mnist_draw.thread_priority import step_back
+from mnist_draw.thread_priority import lower
 
 #: Values are handed over so often, in seconds: often enough to look continuous.
 _STEP_S = 0.06
@@ -95,7 +95,7 @@ class Stepwise(QObject):
         prepare = self._prepare
 
         def work() -> tuple[Iterator[Any], list[Any], bool]:
-            step_back()
+            lower()
             source = make() if values is None else values
             newest, ended = _piece(source)
             if prepare is not None:
