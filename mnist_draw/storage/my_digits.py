@@ -26,7 +26,7 @@ import numpy.typing as npt
 
 from mnist_draw.errors import UserError
 from mnist_draw.storage.atomic import write_atomically
-from mnist_draw.storage.document import DocumentError, Format, read_file
+from mnist_draw.storage.document import DocumentError, Format, read_file, sound
 from mnist_draw.storage.errors import StorageError, reason_of
 from mnist_draw.storage.folders import data_folder
 from mnist_draw.storage.spare_names import bring_back, move_to_bin, move_to_free_name, taken_file
@@ -222,7 +222,7 @@ def _parse(path: Path, ink: Ink, text: str) -> TaughtDigit:
         fields.text("said", 20, ""),
         fields.number("confidence", 0, 1, 0.0),
         fields.text("network", 200, ""),
-        drawing.values if drawing is not None else None,
+        sound(drawing.values) if drawing is not None else None,
         path,
     )
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import struct
 import time
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -152,6 +154,31 @@ def test_damage_is_told_and_left_alone(tmp_path: Path) -> None:
     assert path.read_bytes() == whole[:place]
 
 
+def told_otherwise(old: bytes, new: bytes) -> bytes:
+    """Return a digit's file whose description was changed, with a checksum that fits."""
+    whole = pack_digit(digit())
+    start = whole.index(b"tEXt") - 4
+    (length,) = struct.unpack(">I", whole[start : start + 4])
+    body = whole[start + 4 : start + 8 + length]
+    assert old in body
+    body = body.replace(old, new)
+    chunk = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
+    return whole[:start] + chunk + whole[start + 12 + length :]
+
+
+@pytest.mark.parametrize("value", [b"1" * 400, b"NaN", b"Infinity", b"-5", b'"much"', b"true"])
+def test_a_confidence_that_is_none_costs_no_digit(tmp_path: Path, value: bytes) -> None:
+    path = written(tmp_path, told_otherwise(b"0.6125", value))
+    assert (read(path).confidence, read(path).said) == (0.0, "3 or 8")
+
+
+def test_a_digit_whose_drawing_holds_no_numbers_can_be_labelled_anew(tmp_path: Path) -> None:
+    path = tmp_path / "3-mine.png"
+    path.write_bytes(told_otherwise(b"36.0", b"NaN"))
+    assert read(relabel_digit(path, 8)).label == 8
+    assert [entry.name for entry in tmp_path.iterdir()] == ["8-mine.png"]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
@@ -164,16 +191,7 @@ def test_damage_is_told_and_left_alone(tmp_path: Path) -> None:
 def test_a_description_that_makes_no_sense(
     tmp_path: Path, old: bytes, new: bytes, words: str
 ) -> None:
-    import struct
-    import zlib
-
-    whole = pack_digit(digit())
-    # Exchange the chunk for one with other content and a checksum that fits.
-    start = whole.index(b"tEXt") - 4
-    (length,) = struct.unpack(">I", whole[start : start + 4])
-    body = whole[start + 4 : start + 8 + length].replace(old, new)
-    chunk = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
-    path = written(tmp_path, whole[:start] + chunk + whole[start + 12 + length :])
+    path = written(tmp_path, told_otherwise(old, new))
     with pytest.raises(DigitError, match=words):
         read_digit(path)
 

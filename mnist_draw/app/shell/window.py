@@ -176,7 +176,7 @@ class Window(QMainWindow):
         self.resize(*Size.WINDOW)
         geometry = self.preferences.get("geometry", "")
         if geometry:
-            self.restoreGeometry(QByteArray.fromHex(geometry.encode()))
+            self.restoreGeometry(QByteArray.fromHex(geometry.encode("ascii", "replace")))
         last = self.preferences.get("tab", "draw")
         if last in _TABS:
             self.tabs.setCurrentIndex(_TABS.index(last))

@@ -253,6 +253,29 @@ def test_unreadable_preferences_are_reported(qtbot: QtBot, own_home: Path) -> No
     assert "put aside" in window.messages.words.text()
 
 
+@pytest.mark.parametrize(
+    "value", ["NaN", "1e999", "1" * 400, r'"\ud800"', r'"\udcff"', "[]", "null"]
+)
+def test_no_preference_keeps_the_window_from_starting_or_saving(
+    qtbot: QtBot, own_home: Path, value: str
+) -> None:
+    path = own_home / "config" / "preferences.json"
+    path.parent.mkdir(parents=True)
+    names = ("motion", "theme", "network", "geometry", "tab", "training", "insideSection")
+    training = ", ".join(f'"{field}": {value}' for field in ("epochs", "data_folder", "l2"))
+    values = [*(f'"{name}": {value}' for name in names), f'"training": {{{training}}}']
+    for kept in (values, values[:-1]):
+        path.write_text(f'{{"schema": 1, "values": {{{", ".join(kept)}}}}}')
+        window = Window(Preferences(), Recognition(RecognitionWorker(model, Recogniser)))
+        qtbot.addWidget(window)
+        window.show()
+        window.close()
+        assert window.shut_down()
+        again = Preferences()
+        assert again.notice == ""
+        assert again.get("tab", "") in ("draw", "train", "inside")
+
+
 def test_a_step_continues_a_finished_run(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
     monkeypatch.setattr(Training, "can_continue", property(lambda self: True))
