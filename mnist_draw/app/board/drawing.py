@@ -16,7 +16,7 @@ from PyQt5.QtGui import QColor, QImage, QPainter
 
 from mnist_draw.app.board.image_memory import ImageMemory
 from mnist_draw.app.board.pen_strokes import BOARD, PEN_WIDTH, Point, Stroke
-from mnist_draw.app.board.placed_picture import Item, ink_of
+from mnist_draw.app.board.placed_picture import Item, PlacedPicture, ink_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -282,3 +282,11 @@ def _grown(area: QRectF, bounds: QRectF) -> QRectF:
     right = math.ceil(both.right() / _GROW) * _GROW
     bottom = math.ceil(both.bottom() / _GROW) * _GROW
     return QRectF(left, top, right - left, bottom - top)
+
+
+def ink_on_board(placed: PlacedPicture) -> np.ndarray:
+    """Return the ink that recognition gets when a picture lies alone on the board."""
+    drawing = Drawing()
+    # Another one with the same content: painting keeps renderings, and threads must not share.
+    drawing.replace([PlacedPicture(placed.mask, placed.rect)])
+    return drawing.ink()

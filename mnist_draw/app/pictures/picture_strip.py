@@ -17,8 +17,10 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from mnist_draw.app.board.drawing import ink_on_board
+from mnist_draw.app.board.placed_picture import PlacedPicture
 from mnist_draw.app.pictures.picture_input import FoundPicture
-from mnist_draw.app.services.background_reader import BackgroundReader, read_placed
+from mnist_draw.app.services.background_reader import BackgroundReader
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.icons import set_icon
 from mnist_draw.app.shared.theme import Size, Text
@@ -268,3 +270,10 @@ class PictureStrip(QFrame):
                 self.thumbs[min(max(index, 0), len(self.thumbs) - 1)].setFocus()
                 return True
         return False
+
+
+def read_placed(recogniser: Any, placed: PlacedPicture) -> tuple[Any, Any]:
+    """Return the answer to a placed picture, and what it reads as a number."""
+    ink = ink_on_board(placed)
+    answer = recogniser.recognise_ink(ink)
+    return answer, recogniser.read_number(ink, answer)

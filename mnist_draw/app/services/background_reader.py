@@ -11,15 +11,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from PyQt5.QtCore import QObject
 
-from mnist_draw.app.board.drawing import Drawing
-from mnist_draw.app.board.placed_picture import PlacedPicture
 from mnist_draw.app.services.network_in_use import NetworkInUse
 from mnist_draw.app.shared.reporting import reporter
 from mnist_draw.app.shared.threads import Background
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from mnist_draw.storage.models import ModelFile
 
 T = TypeVar("T")
@@ -89,18 +85,3 @@ class BackgroundReader(QObject):
             self._made[1].use(model)
             self._made = (model, self._made[1])
         return self._made[1]
-
-
-def ink_on_board(placed: PlacedPicture) -> np.ndarray:
-    """Return the ink that recognition gets when a picture lies alone on the board."""
-    drawing = Drawing()
-    # Another one with the same content: painting keeps renderings, and threads must not share.
-    drawing.replace([PlacedPicture(placed.mask, placed.rect)])
-    return drawing.ink()
-
-
-def read_placed(recogniser: Any, placed: PlacedPicture) -> tuple[Any, Any]:
-    """Return the answer to a placed picture, and what it reads as a number."""
-    ink = ink_on_board(placed)
-    answer = recogniser.recognise_ink(ink)
-    return answer, recogniser.read_number(ink, answer)

@@ -15,6 +15,7 @@ from mnist_draw.dataset.mnist import dataset_name
 from mnist_draw.errors import UserError
 from mnist_draw.storage.models import ModelFile, save_model
 from mnist_draw.storage.spare_names import put_aside
+from mnist_draw.training.events import Event, SettingChanged
 from mnist_draw.training.runs.checkpoint import Checkpoint, load_checkpoint
 from mnist_draw.training.runs.history import History
 from mnist_draw.training.runs.record import (
@@ -102,10 +103,10 @@ class RunKeeper:
         self._save()
         return checkpoint
 
-    def add(self, event: Any) -> None:
+    def add(self, event: Event) -> None:
         """Take one event of the loop."""
         self.history.add(event)
-        if type(event).__name__ == "SettingChanged":
+        if isinstance(event, SettingChanged):
             settings = self.run.settings.replace(**{event.name: event.value})
             self.run = replace(self.run, settings=settings)
 

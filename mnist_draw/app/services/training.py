@@ -14,19 +14,19 @@ from PyQt5.QtCore import QObject, QTimer, pyqtSignal, pyqtSlot
 
 from mnist_draw import thread_priority
 from mnist_draw.app.services.layer_inspector import Inspector
+from mnist_draw.app.services.run_events import Continued, Failed, RunEvent, Saved
 from mnist_draw.app.services.run_files import RunKeeper
 from mnist_draw.app.shared.reporting import reporter
 from mnist_draw.app.shared.signals import connect_direct
 from mnist_draw.app.shared.threads import Inbox
 from mnist_draw.app.shared.worker_thread import WorkerThread
-from mnist_draw.app.train.run_state import Continued, Failed, Saved
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.training.control import Controls
-from mnist_draw.training.events import CheckpointFailed
+from mnist_draw.training.events import CheckpointFailed, EpochFinished, Event, Finished, Testing
 from mnist_draw.training.runs import record
 from mnist_draw.training.settings import TrainingSettings
 
-Train = Callable[..., Iterator[Any]]
+Train = Callable[..., Iterator[Event]]
 
 #: Events are handed to the window this often, in milliseconds.
 _DRAIN_MS = 33
@@ -80,7 +80,7 @@ class TrainingWorker(QObject):
         self.settings = settings
         self.folder = folder
         self.controls = Controls()
-        self.inbox: Inbox[Any] = Inbox()
+        self.inbox: Inbox[RunEvent] = Inbox()
         self.keeper = RunKeeper(settings, folder)
         self.closing = False
         self._resume = resume
@@ -95,15 +95,14 @@ class TrainingWorker(QObject):
         state, failed = "failed", False
         try:
             for event in self._events():
-                name = type(event).__name__
-                if name in ("Testing", "Finished"):
+                if isinstance(event, Testing | Finished):
                     self._close_inspector()
                 self.keeper.add(event)
                 self.inbox.put(event)
-                if name == "EpochFinished":
+                if isinstance(event, EpochFinished):
                     self.learnt.emit(self.keeper.model(event.parameters))
                     self._inspect(event)
-                elif name == "Finished":
+                elif isinstance(event, Finished):
                     state = event.reason
                     self._save_model(event)
         except Exception as error:  # whatever it is, the user is told and the window lives on
@@ -122,7 +121,7 @@ class TrainingWorker(QObject):
         if sentence:
             self.inbox.put(CheckpointFailed(self.folder, 0, sentence))
 
-    def _events(self) -> Iterator[Any]:
+    def _events(self) -> Iterator[Event]:
         checkpoint = None
         if self._resume:
             checkpoint = self.keeper.resume()
@@ -156,7 +155,7 @@ class TrainingWorker(QObject):
         self._tell(" ".join(told))
         return extra
 
-    def _inspect(self, event: Any) -> None:
+    def _inspect(self, event: EpochFinished) -> None:
         if self._inspector is None:
             pictures = None if self._data is None else self._data.validation_images
             network = self.keeper.run.settings.network
@@ -168,7 +167,7 @@ class TrainingWorker(QObject):
             self._inspector.close()
             self._inspector = None
 
-    def _save_model(self, event: Any) -> None:
+    def _save_model(self, event: Finished) -> None:
         """Save the network, then once more when it is known how sure it may be."""
         if event.epochs_done == 0:
             return

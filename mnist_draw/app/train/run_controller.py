@@ -4,19 +4,38 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import assert_never
 
-from PyQt5.QtCore import QObject, pyqtSignal
+from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
 
+from mnist_draw.app.services.run_events import Continued, Failed, RunEvent, Saved
 from mnist_draw.app.services.training import Training
 from mnist_draw.app.shared.reporting import reporter
-from mnist_draw.app.train.run_state import Failed, RunState
+from mnist_draw.app.train.run_state import RunState
 from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.errors import UserError
 from mnist_draw.storage.preferences import Preferences
 from mnist_draw.training import hints
 from mnist_draw.training.control import Change
+from mnist_draw.training.events import (
+    BatchFinished,
+    Checkpointed,
+    CheckpointFailed,
+    Compiling,
+    Diverged,
+    EpochFinished,
+    Finished,
+    Parameters,
+    Paused,
+    Resumed,
+    SettingChanged,
+    Started,
+    Tested,
+    Testing,
+    Validating,
+)
+from mnist_draw.training.layer_inspection import LayerFigures
 from mnist_draw.training.runs.history import History
 from mnist_draw.training.runs.record import Run
 from mnist_draw.training.settings import SETTINGS
@@ -25,6 +44,16 @@ from mnist_draw.training.settings import SETTINGS
 #: faster, and what the window paints the training cannot use. Everything else shows at once.
 _CURVES_EVERY = 0.3
 _FIGURES_EVERY = 0.1
+
+
+@dataclass
+class _Due:
+    """What a batch of events asks to be shown once."""
+
+    curves: bool = False
+    figures: bool = False
+    hint: bool = False
+    parameters: Parameters | None = None
 
 
 class RunController(QObject):
@@ -186,57 +215,69 @@ class RunController(QObject):
 
     # -- what the run tells
 
-    def _happened(self, events: list[Any]) -> None:
-        tab = self.tab
-        parameters = None
-        redraw = show = hint = False
+    @pyqtSlot(list)
+    def _happened(self, events: list[RunEvent]) -> None:
+        due = _Due()
         for event in events:
             self.state.take(event)
             self._history.add(event)
-            name = type(event).__name__
-            show = show or name != "BatchFinished"
-            if name == "BatchFinished":
+            self._show_event(event, due)
+        # Once for all of them: a hint looks at every epoch so far.
+        if due.hint:
+            self._hint()
+        if due.parameters is not None:
+            self.tab.filters.show_parameters(due.parameters)
+        now = time.monotonic()
+        if due.curves or now - self._curves_drawn > _CURVES_EVERY:
+            self._draw_curves()
+        if due.figures or now - self._figures_shown > _FIGURES_EVERY:
+            self._show()
+
+    def _show_event(self, event: RunEvent, due: _Due) -> None:
+        """Show one event, and note what is to be shown once for all of them."""
+        tab = self.tab
+        due.figures = due.figures or not isinstance(event, BatchFinished)
+        match event:
+            case BatchFinished():
                 place = event.epoch - 1 + event.batch / event.batches
                 tab.loss.add_batch(place, event.loss)
                 tab.accuracy.add_batch(place, event.accuracy)
-            elif name == "EpochFinished":
+            case EpochFinished():
                 self._add_epoch(
                     event.epoch,
                     (event.training_loss, event.validation_loss),
                     (event.training_accuracy, event.validation_accuracy),
                 )
-                parameters = event.parameters
-                redraw = hint = True
-            elif name == "SettingChanged":
+                due.parameters = event.parameters
+                due.curves = due.hint = True
+            case SettingChanged():
                 self._mark(event)
-                redraw = True
-            elif name == "Continued":
+                due.curves = True
+            case Continued():
                 self._show_earlier(event)
-                redraw = True
-            elif name == "LayerFigures":
+                due.curves = True
+            case LayerFigures():
                 self._dead = event.dead
                 tab.layers.show_figures(event)
-                hint = True
-            elif name == "Diverged":
-                hint = False
+                due.hint = True
+            case Diverged():
+                due.hint = False
                 tab.hint.show_hint(hints.diverged(event.learning_rate))
                 self.told.emit(event.message)
-            elif name in ("CheckpointFailed", "Failed"):
-                self.told.emit(event.sentence if isinstance(event, Failed) else event.message)
-            elif name in ("Paused", "Finished"):
-                redraw = True
-        # Once for all of them: a hint looks at every epoch so far.
-        if hint:
-            self._hint()
-        if parameters is not None:
-            tab.filters.show_parameters(parameters)
-        now = time.monotonic()
-        if redraw or now - self._curves_drawn > _CURVES_EVERY:
-            self._draw_curves()
-        if show or now - self._figures_shown > _FIGURES_EVERY:
-            self._show()
+            case CheckpointFailed():
+                self.told.emit(event.message)
+            case Failed():
+                self.told.emit(event.sentence)
+            case Paused() | Finished():
+                due.curves = True
+            case Compiling() | Started() | Validating() | Testing() | Resumed():
+                pass
+            case Checkpointed() | Tested() | Saved():
+                pass
+            case _:
+                assert_never(event)
 
-    def _show_earlier(self, earlier: Any) -> None:
+    def _show_earlier(self, earlier: Continued) -> None:
         """Show the figures of a continued run's earlier part."""
         self._history = History.from_arrays(
             earlier.batch_losses, earlier.batch_accuracies, earlier.epochs
@@ -257,7 +298,7 @@ class RunController(QObject):
                 (row.training_accuracy, row.validation_accuracy),
             )
 
-    def _mark(self, change: Any) -> None:
+    def _mark(self, change: SettingChanged) -> None:
         setting = SETTINGS[change.name]
         words = f"{setting.mark} {change.value}"
         if isinstance(change.value, float):

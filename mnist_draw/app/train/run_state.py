@@ -7,12 +7,27 @@ words that the labels show.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import assert_never
 
+from mnist_draw.app.services.run_events import Continued, Failed, RunEvent, Saved
 from mnist_draw.app.shared.words import clock
-from mnist_draw.training import events
+from mnist_draw.training.events import (
+    BatchFinished,
+    Checkpointed,
+    CheckpointFailed,
+    Compiling,
+    Diverged,
+    EpochFinished,
+    Finished,
+    Paused,
+    Resumed,
+    SettingChanged,
+    Started,
+    Tested,
+    Testing,
+    Validating,
+)
+from mnist_draw.training.layer_inspection import LayerFigures
 
 #: The speed is the mean over this many minibatches.
 _SPEED_OVER = 50
@@ -27,33 +42,6 @@ _ENDS = {
     "target": ("finished", "Finished: the accuracy aimed at is reached"),
     "diverged": ("failed", "Ended: the loss is no number any more"),
 }
-
-
-@dataclass(frozen=True)
-class Saved:
-    """The run's network is on disk."""
-
-    path: Path
-
-
-@dataclass(frozen=True)
-class Failed:
-    """The run ended with an error; ``sentence`` is for the user."""
-
-    sentence: str
-
-
-@dataclass(frozen=True)
-class Continued:
-    """Figures of a continued run's earlier part: an ``(epochs, 7)`` table and batch figures.
-
-    ``changes`` are the settings changed in it.
-    """
-
-    batch_losses: Any
-    batch_accuracies: Any
-    epochs: Any
-    changes: Any = ()
 
 
 class RunState:
@@ -92,9 +80,7 @@ class RunState:
         self.best_loss: float | None = None
         self.best_accuracy: float | None = None
         self.test_accuracy: float | None = None
-        self.saved: Path | None = None
         self.compiled = (0, 0)
-        self._first_epoch = 1
         self._losses = self._accuracies = 0.0
         self._summed = 0
         self._seconds: deque[float] = deque(maxlen=_SPEED_OVER)
@@ -153,26 +139,53 @@ class RunState:
         if self.busy:
             self._set("stopping", "Stopping after this minibatch")
 
-    def take(self, event: Any) -> None:
+    def take(self, event: RunEvent) -> None:
         """Take one event of the loop or of the worker."""
-        handler = getattr(self, f"_on_{type(event).__name__.lower()}", None)
-        if handler is not None:
-            handler(event)
+        match event:
+            case Compiling():
+                self.compiled = (event.done, event.total)
+                which = f"{event.done + 1} of {event.total}"
+                self._progress("compiling", f"Compiling {event.stage}, {which}")
+            case Started():
+                self._started(event)
+            case BatchFinished():
+                self._add_batch(event)
+            case Validating():
+                self._progress("validating", f"Validating epoch {event.epoch} of {self.epochs}")
+            case EpochFinished():
+                self._add_epoch(event)
+            case Continued():
+                for row in event.epochs:
+                    self._note_best(float(row[4]), float(row[5]))
+            case Paused():
+                done = f"after {event.batch} of {self.batches}"
+                self._progress("paused", f"Paused in epoch {event.epoch} {done}")
+            case Resumed():
+                self._training_words()
+            case Testing():
+                self._set("testing", "Testing on 10,000 pictures")
+            case Tested():
+                self.test_accuracy = event.accuracy
+            case CheckpointFailed() | Diverged():
+                self.message = event.message
+            case Finished():
+                self._finish(event)
+            case Failed():
+                self.message = event.sentence
+                self._done = True
+                self._set("failed", "Failed")
+            case SettingChanged() | Checkpointed() | LayerFigures() | Saved():
+                pass
+            case _:
+                assert_never(event)
 
-    # -- one method for each event
-
-    def _on_compiling(self, event: events.Compiling) -> None:
-        self.compiled = (event.done, event.total)
-        self._progress("compiling", f"Compiling {event.stage}, {event.done + 1} of {event.total}")
-
-    def _on_started(self, event: events.Started) -> None:
+    def _started(self, event: Started) -> None:
         self.epoch, self.epochs = event.first_epoch, event.epochs
         self.batches, self.batch_size = event.batches, event.batch_size
         self.batch = 0
-        self._first_epoch = event.first_epoch
         self._training_words()
 
-    def _on_batchfinished(self, event: events.BatchFinished) -> None:
+    def _add_batch(self, event: BatchFinished) -> None:
         if event.epoch != self.epoch or event.batch == 1:
             self._losses = self._accuracies = 0.0
             self._summed = 0
@@ -188,62 +201,27 @@ class RunState:
         self._elapsed += event.seconds
         self._training_words()
 
-    def _on_validating(self, event: events.Validating) -> None:
-        self._progress("validating", f"Validating epoch {event.epoch} of {self.epochs}")
-
-    def _on_epochfinished(self, event: events.EpochFinished) -> None:
+    def _add_epoch(self, event: EpochFinished) -> None:
         self.epoch, self.epochs = event.epoch, event.epochs
         self.batch = self.batches
         self.training_loss, self.training_accuracy = event.training_loss, event.training_accuracy
         self.validation_loss = event.validation_loss
         self.validation_accuracy = event.validation_accuracy
-        self.best_loss = min(event.validation_loss, self.best_loss or event.validation_loss)
-        self.best_accuracy = max(event.validation_accuracy, self.best_accuracy or 0.0)
+        self._note_best(event.validation_loss, event.validation_accuracy)
         self._elapsed += max(0.0, event.seconds - self.batches * self._mean_seconds())
         self._epoch_seconds = event.seconds
         self._training_words()
 
-    def _on_continued(self, event: Continued) -> None:
-        for row in event.epochs:
-            self.best_loss = min(float(row[4]), self.best_loss or float(row[4]))
-            self.best_accuracy = max(float(row[5]), self.best_accuracy or 0.0)
+    def _note_best(self, loss: float, accuracy: float) -> None:
+        self.best_loss = min(loss, self.best_loss or loss)
+        self.best_accuracy = max(accuracy, self.best_accuracy or 0.0)
 
-    def _on_paused(self, event: events.Paused) -> None:
-        self._progress(
-            "paused", f"Paused in epoch {event.epoch} after {event.batch} of {self.batches}"
-        )
-
-    def _on_resumed(self, event: events.Resumed) -> None:
-        self._training_words()
-
-    def _on_testing(self, event: events.Testing) -> None:
-        self._set("testing", "Testing on 10,000 pictures")
-
-    def _on_tested(self, event: events.Tested) -> None:
-        self.test_accuracy = event.accuracy
-
-    def _on_checkpointfailed(self, event: events.CheckpointFailed) -> None:
-        self.message = event.message
-
-    def _on_diverged(self, event: events.Diverged) -> None:
-        self.message = event.message
-
-    def _on_finished(self, event: events.Finished) -> None:
+    def _finish(self, event: Finished) -> None:
         state, words = _ENDS[event.reason]
         self._done = True
         self._elapsed = event.seconds
         epochs = "epoch" if event.epochs_done == 1 else "epochs"
         self._set(state, f"{words} · {event.epochs_done} {epochs} in {clock(event.seconds)}")
-
-    def _on_saved(self, event: Saved) -> None:
-        self.saved = event.path
-
-    def _on_failed(self, event: Failed) -> None:
-        self.message = event.sentence
-        self._done = True
-        self._set("failed", "Failed")
-
-    # -- inside
 
     def _mean_seconds(self) -> float:
         return sum(self._seconds) / len(self._seconds) if self._seconds else 0.0

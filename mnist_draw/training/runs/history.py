@@ -17,7 +17,6 @@ from mnist_draw.storage.document import DocumentError, Fields
 from mnist_draw.training.events import (
     BatchFinished,
     EpochFinished,
-    Event,
     SettingChanged,
     Tested,
 )
@@ -61,7 +60,7 @@ class History:
         self.test_loss: float | None = None
         self.test_accuracy: float | None = None
 
-    def add(self, event: Event) -> None:
+    def add(self, event: object) -> None:
         """Take one event of the loop; those without figures are ignored."""
         if isinstance(event, BatchFinished):
             self.batch_losses.append(event.loss)

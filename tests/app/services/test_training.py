@@ -11,9 +11,9 @@ from PyQt5.QtCore import QLockFile
 from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from mnist_draw.app.services.run_events import Failed, Saved
 from mnist_draw.app.services.run_files import in_use
 from mnist_draw.app.services.training import MODEL_NAME, Training, TrainingWorker
-from mnist_draw.app.train.run_state import Failed, Saved
 from mnist_draw.errors import UserError
 from mnist_draw.storage.models import load_model
 from mnist_draw.training.layer_inspection import LayerFigures
