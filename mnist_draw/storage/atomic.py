@@ -3,6 +3,9 @@
 The content goes to a temporary file in the same folder, is forced to the disk, and then
 takes the place of the old file in one step. Until that step the old file is untouched:
 a full disk, a crash or a power cut cannot damage the only copy.
+
+A program that is killed leaves its temporary file behind. While a file is written it is locked, so
+that `sweep` can tell what nobody writes any more.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ import contextlib
 import os
 import secrets
 import stat
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,10 +22,19 @@ from typing import BinaryIO
 
 from mnist_draw.storage.errors import StorageError, reason_of
 
+if sys.platform != "win32":
+    import fcntl
+
 # A virus scanner or an indexer on Windows may hold the old file open for a moment; the
 # replacement then fails with "access denied" and succeeds shortly after.
 _REPLACE_ATTEMPTS = 8
 _REPLACE_FIRST_WAIT = 0.02
+_PREFIX, _SUFFIX = ".mnist_draw-", ".tmp"
+#: Seconds after which a temporary file may be swept: between making a file and locking it, and
+#: between closing and renaming it, there are some microseconds.
+_YOUNG = 10.0
+#: Where a file system has no locks, only what is older than a day is swept.
+_OLD = 86_400.0
 
 
 def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
@@ -63,17 +76,25 @@ def open_atomically(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     StorageError
         For every ``OSError``, those of the block included (a full disk shows there).
     """
-    target, existed = _inspect(path)
+    target, mode = _inspect(path)
+    existed = mode is not None
     temporary = _temporary_beside(target)
+
+    def opener(name: str, flags: int) -> int:
+        # A new file has the mode that the user's umask asks for, which the tempfile module (mode
+        # 0600) would not give it. What only its owner may read is so from the first byte on.
+        return os.open(name, flags, 0o666 if mode is None else mode)
+
     try:
-        # "x" creates the file with the mode that the user's umask asks for, which the
-        # tempfile module (mode 0600) would not.
-        with temporary.open("xb") as file:
+        with open(temporary, "xb", opener=opener) as file:
+            _lock(file)
             yield file
             file.flush()
             os.fsync(file.fileno())
-        if existed:
-            temporary.chmod(stat.S_IMODE(target.stat().st_mode))
+            # Young again: nobody sweeps it between here and its renaming.
+            os.utime(temporary)
+        if mode is not None:
+            temporary.chmod(mode)
         _replace(temporary, target)
         _sync_folder(target.parent)
     except OSError as error:
@@ -88,7 +109,8 @@ def check_writable(path: str | os.PathLike[str]) -> None:
     """Find out now whether :func:`write_atomically` could write to `path` later.
 
     Meant for the start of long work whose result goes to `path`. It tries for real, with an
-    empty temporary file that is removed again; `path` itself is not created or changed.
+    empty temporary file that is removed again; `path` itself is not created or changed. What
+    killed programs left beside it is swept.
 
     Parameters
     ----------
@@ -101,6 +123,7 @@ def check_writable(path: str | os.PathLike[str]) -> None:
         file that is protected against writing.
     """
     target, _ = _inspect(path)
+    sweep(target.parent)
     temporary = _temporary_beside(target)
     try:
         with temporary.open("xb"):
@@ -115,8 +138,44 @@ def check_writable(path: str | os.PathLike[str]) -> None:
             temporary.unlink(missing_ok=True)
 
 
-def _inspect(path: str | os.PathLike[str]) -> tuple[Path, bool]:
-    """Resolve links, and refuse what must not be replaced; tell whether a file is there."""
+def sweep(folder: Path) -> None:
+    """Remove the temporary files that programs left in a folder when they were killed.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        What lies below it is not looked at. What cannot be removed stays.
+    """
+    with contextlib.suppress(OSError):
+        for path in folder.glob(f"{_PREFIX}*{_SUFFIX}"):
+            with contextlib.suppress(OSError):
+                age = time.time() - path.stat().st_mtime
+                if age > _YOUNG and (age > _OLD or _is_abandoned(path)):
+                    path.unlink()
+
+
+def _lock(file: BinaryIO) -> None:
+    """Mark a file as being written until it is closed, or its program is gone."""
+    if sys.platform != "win32":
+        # Where there are no locks, `sweep` waits longer.
+        with contextlib.suppress(OSError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _is_abandoned(path: Path) -> bool:
+    if sys.platform == "win32":
+        # There, no file can be removed that a program has open.
+        return True
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+    return True
+
+
+def _inspect(path: str | os.PathLike[str]) -> tuple[Path, int | None]:
+    """Resolve links, and refuse what must not be replaced; return the mode of what is there."""
     try:
         target = Path(os.path.realpath(path))
         status = target.stat()
@@ -126,7 +185,7 @@ def _inspect(path: str | os.PathLike[str]) -> tuple[Path, bool]:
                 f"Cannot write {target}: the folder {target.parent} does not exist. "
                 "Create it or choose another place for the file."
             ) from None
-        return target, False
+        return target, None
     except (OSError, ValueError) as error:
         reason = reason_of(error) if isinstance(error, OSError) else str(error)
         raise StorageError(f"Cannot write {os.fspath(path)!r}: {reason}.") from error
@@ -139,7 +198,7 @@ def _inspect(path: str | os.PathLike[str]) -> tuple[Path, bool]:
         raise StorageError(
             f"Cannot write {target}: the file is protected against writing. It is unchanged."
         )
-    return target, True
+    return target, stat.S_IMODE(status.st_mode)
 
 
 def _temporary_beside(target: Path) -> Path:
@@ -148,7 +207,7 @@ def _temporary_beside(target: Path) -> Path:
     The name does not contain the target's, which may already have the greatest length that
     the file system allows.
     """
-    return target.parent / f".mnist_draw-{secrets.token_hex(6)}.tmp"
+    return target.parent / f"{_PREFIX}{secrets.token_hex(6)}{_SUFFIX}"
 
 
 def _replace(temporary: Path, target: Path) -> None:

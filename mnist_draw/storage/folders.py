@@ -7,11 +7,13 @@ all three into one folder: for a portable installation on a stick, and for tests
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
 import platformdirs
 
+from mnist_draw.storage.atomic import sweep
 from mnist_draw.storage.errors import StorageError, reason_of
 
 APPLICATION = "mnist_draw"
@@ -31,6 +33,17 @@ def data_folder() -> Path:
 def config_folder() -> Path:
     """Return the folder for the user's preferences; it exists."""
     return _prepared("config", platformdirs.user_config_dir(APPLICATION, appauthor=False))
+
+
+def sweep_home() -> None:
+    """Remove the temporary files that killed programs left in these folders."""
+    with contextlib.suppress(StorageError, OSError):
+        for parent in (config_folder(), data_folder()):
+            for folder, _, _ in os.walk(parent):
+                sweep(Path(folder))
+        # Not all of the cache: the compiled code in it takes thousands of files.
+        for kind in cache_folder().iterdir():
+            sweep(kind)
 
 
 def _prepared(kind: str, conventional: str) -> Path:

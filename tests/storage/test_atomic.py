@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from mnist_draw.storage import StorageError, atomic, check_writable, open_atomically
 from mnist_draw.storage import write_atomically as write
+from mnist_draw.storage.folders import sweep_home
 
 posix = pytest.mark.skipif(os.name == "nt", reason="modes and links as POSIX has them")
 
@@ -92,6 +96,70 @@ def test_mode_of_the_old_file_is_kept_and_umask_rules_a_new_one(tmp_path: Path) 
         os.umask(mask)
     assert stat.S_IMODE(old.stat().st_mode) == 0o640
     assert stat.S_IMODE(new.stat().st_mode) == 0o640
+
+
+@posix
+def test_what_only_its_owner_may_read_is_never_open_to_others(tmp_path: Path) -> None:
+    path = tmp_path / "private"
+    path.write_bytes(b"old")
+    path.chmod(0o600)
+    with open_atomically(path) as file:
+        (temporary,) = tmp_path.glob(".mnist_draw-*.tmp")
+        assert stat.S_IMODE(temporary.stat().st_mode) == 0o600
+        file.write(b"new")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+KILLED = """
+import os, sys
+from mnist_draw.storage import open_atomically
+with open_atomically(sys.argv[1]) as file:
+    file.write(b"half")
+    file.flush()
+    os._exit(1)
+"""
+
+
+def test_what_a_killed_program_left_is_swept(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    subprocess.run([sys.executable, "-c", KILLED, str(path)], check=False)
+    (left,) = tmp_path.iterdir()
+    check_writable(path)
+    assert left.exists(), "it might be a file that a program is just making"
+    past = time.time() - 60
+    os.utime(left, (past, past))
+    check_writable(path)
+    assert names(tmp_path) == []
+
+
+def test_what_is_being_written_is_not_swept(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    with open_atomically(path) as file:
+        file.write(b"new")
+        file.flush()
+        (temporary,) = tmp_path.iterdir()
+        past = time.time() - 60
+        os.utime(temporary, (past, past))
+        check_writable(path)
+        (tmp_path / "file.tmp").write_bytes(b"another program's")
+    assert names(tmp_path) == ["file", "file.tmp"]
+    assert path.read_bytes() == b"new"
+
+
+def test_the_programs_own_folders_are_swept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path))
+    kept = tmp_path / "data" / "runs" / "one" / "run.json"
+    left = [kept.parent, tmp_path / "config", tmp_path / "cache" / "mistakes"]
+    past = time.time() - 60
+    for folder in left:
+        folder.mkdir(parents=True)
+        (folder / ".mnist_draw-012345abcdef.tmp").write_bytes(b"half")
+        os.utime(folder / ".mnist_draw-012345abcdef.tmp", (past, past))
+    kept.write_bytes(b"{}")
+    sweep_home()
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [kept]
 
 
 @posix

@@ -15,6 +15,7 @@ from mnist_draw.app.shared.images import save_bytes, widget_png
 from mnist_draw.app.shared.threads import Background
 from mnist_draw.app.train.run_controller import RunController
 from mnist_draw.app.train.train_tab import TrainTab
+from mnist_draw.storage.folders import sweep_home
 from mnist_draw.storage.spare_names import KEPT_DAYS
 from mnist_draw.training.runs import run_list
 from mnist_draw.training.runs.history import History
@@ -82,6 +83,7 @@ class RunsController(QObject):
         """Offer to continue the run that was cut off, if there is one."""
 
         def look() -> tuple[Run | None, list[str]]:
+            sweep_home()
             run_list.empty_bin()
             return run_list.find_interrupted(in_use)
 
