@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import os
 import struct
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from mnist_draw.dataset.errors import DatasetError
 from mnist_draw.dataset.own_digits import ExtraDigits
-from mnist_draw.storage.atomic import write_atomically
+from mnist_draw.storage.atomic import open_atomically, write_atomically
 
 NAMES = (
     "train-images-idx3-ubyte.gz",
@@ -69,9 +70,21 @@ def export_idx(extra: ExtraDigits, folder: str | os.PathLike[str]) -> tuple[int,
             f"{place} holds a file {there[0]} already; nothing was written. Choose another folder."
         )
     tested = np.arange(len(extra)) % _TESTED == min(_TESTED, len(extra)) - 1
-    for part, names in ((~tested, NAMES[:2]), (tested, NAMES[2:])):
-        write_atomically(place / names[0], idx_bytes(extra.images[part, 0]))
-        write_atomically(place / names[1], idx_bytes(extra.labels[part]))
+    arrays = [
+        values
+        for part in (~tested, tested)
+        for values in (extra.images[part, 0], extra.labels[part])
+    ]
+    try:
+        with contextlib.ExitStack() as files:
+            for name, values in zip(NAMES, arrays, strict=True):
+                files.enter_context(open_atomically(place / name)).write(idx_bytes(values))
+    except BaseException:
+        # Those that came to their place before another could not: none of them was there before.
+        for name in NAMES:
+            with contextlib.suppress(OSError):
+                (place / name).unlink(missing_ok=True)
+        raise
     return int(np.count_nonzero(~tested)), int(np.count_nonzero(tested))
 
 

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import csv
+import os
+import stat
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,17 +19,17 @@ from mnist_draw.dataset.own_digits_export import NAMES, export_csv, export_idx
 from mnist_draw.storage import StorageError
 
 
-def some(count: int) -> ExtraDigits:
+def some(digits: int) -> ExtraDigits:
     """Return digits whose pictures differ."""
-    images = np.random.default_rng(1).integers(0, 256, (count, 1, 28, 28)).astype(np.uint8)
-    return ExtraDigits(images, (np.arange(count) % 10).astype(np.uint8), Path("mine"))
+    images = np.random.default_rng(1).integers(0, 256, (digits, 1, 28, 28)).astype(np.uint8)
+    return ExtraDigits(images, (np.arange(digits) % 10).astype(np.uint8), Path("mine"))
 
 
-@pytest.mark.parametrize(("count", "train", "test"), [(3, 2, 1), (5, 4, 1), (14, 12, 2)])
+@pytest.mark.parametrize(("digits", "train", "test"), [(3, 2, 1), (5, 4, 1), (14, 12, 2)])
 def test_idx_files_are_read_back_as_a_data_set(
-    tmp_path: Path, count: int, train: int, test: int
+    tmp_path: Path, digits: int, train: int, test: int
 ) -> None:
-    extra = some(count)
+    extra = some(digits)
     assert export_idx(extra, tmp_path) == (train, test)
     data = load_dataset(tmp_path)
     images = np.concatenate([data.train_images, data.validation_images, data.test_images])
@@ -37,7 +41,7 @@ def test_idx_files_are_read_back_as_a_data_set(
         for label, image in zip(extra.labels, extra.images, strict=True)
     }
     assert found == given
-    assert len(labels) == count
+    assert len(labels) == digits
 
 
 def test_the_same_digits_give_the_same_files(tmp_path: Path) -> None:
@@ -59,6 +63,31 @@ def test_too_few_digits_are_no_data_set(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="there are 2"):
         export_idx(some(2), tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("call", ["fsync", "replace", "open"])
+@pytest.mark.parametrize("nth", [1, 2, 3, 4])
+def test_all_files_of_a_data_set_or_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, nth: int
+) -> None:
+    (tmp_path / "notes").write_text("mine")
+    module = Path if call == "replace" else os
+    work, calls = getattr(module, call), count(1)
+
+    def fail(path: Any, *rest: Any) -> Any:
+        # Folders are opened and synced too; only files count.
+        folder = stat.S_ISDIR(os.fstat(path).st_mode) if call == "fsync" else Path(path).is_dir()
+        if not folder and next(calls) == nth:
+            raise OSError(28, "No space left on device")
+        return work(path, *rest)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, call, fail)
+        with pytest.raises(StorageError, match="Nothing was written"):
+            export_idx(some(9), tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["notes"]
+    export_idx(some(9), tmp_path)
+    assert len(load_dataset(tmp_path).test_labels) == 1
 
 
 def test_a_table_has_a_row_for_each_digit(tmp_path: Path) -> None:
