@@ -4,20 +4,34 @@ The rest of the program says ``import theano`` and ``import lasagne``, as the La
 tutorials do. This package is the only place that knows what answers: Theano 1.0.5 where
 it is installed, else PyTensor, its maintained continuation, under the name ``theano``.
 
-=============================== ==================================================
-module                          job
-=============================== ==================================================
-:mod:`~.finder`                 the import hook: finds ``theano`` where no Theano is
-:mod:`~.environment`            settings that must stand before the first import
-:mod:`~.lasagne_import`         lets Lasagne 0.1 be imported without a warning
-:mod:`~.missing`                the words for names that the bridge does not carry
-:mod:`~.static_shapes`          shared variables with a fixed shape, where asked for
-``pytensor_names/theano/``      the modules served as ``theano``: one small file per
-                                module of Theano, mapping its names to PyTensor's
-=============================== ==================================================
+======================== ==========================================================
+module                   job
+======================== ==========================================================
+:mod:`~.finder`          the import hook: finds ``theano`` where no Theano is
+:mod:`~.environment`     settings that must stand before the first import
+:mod:`~.lasagne_import`  lets Lasagne 0.1 be imported without a warning
+:mod:`~.pytensor_names`  the modules of Theano that differ from PyTensor's
+:mod:`~.aliases`         the modules of Theano that are another one, in a table
+:mod:`~.missing`         the words for names that the bridge does not carry
+:mod:`~.instance_checks` Theano's classes of variables, for ``isinstance``
+:mod:`~.static_shapes`   shared variables with a fixed shape, where asked for
+:mod:`~.random_streams`  Theano's random streams, for dropout
+:mod:`~.hashed_uniform`  the operation of the graph that draws random numbers
+:mod:`~.convolution`     ``conv2d``, which PyTensor does not have
+:mod:`~.pooling`         ``pool_2d``, which PyTensor does not have
+:mod:`~.modes`           the modes in which the program compiles its functions
+:mod:`~.native`          the linker of these modes: whole graphs as machine code
+:mod:`~.numba_fallback`  what Numba does with our operations, outside these modes
+======================== ==========================================================
 
 What the names below ``theano`` map to is listed at the top of
-``pytensor_names/theano/__init__.py`` and of each of its submodules.
+``pytensor_names/theano/__init__.py``, of each of its submodules, and in `aliases`.
+
+Convolution and pooling are written twice: in NumPy, which defines what they compute and which
+every linker can run, and as machine code in `native`, which runs all functions of the program.
+There are no kernels for Numba. They were as long as both together and served only graphs that
+`native` does not know; such a graph of a convolutional network now takes four times as long a
+step, and half as long to compile.
 
 Importing this package and calling :func:`install` imports neither Theano nor PyTensor.
 """

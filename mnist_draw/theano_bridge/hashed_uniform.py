@@ -56,9 +56,9 @@ def hashed_uniform(state: int, shape: tuple[int, ...]) -> NDArray[np.float32]:
 
     Parameters
     ----------
-    state
+    state : int
         A 64-bit integer.
-    shape
+    shape : tuple of int
         Of the result, fewer than 2³² numbers.
 
     Returns

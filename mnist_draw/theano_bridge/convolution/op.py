@@ -138,7 +138,14 @@ class Conv2D(_Convolution):
         ]
 
 
-class Conv2DByFilters(_Convolution):
+class _Gradient(_Convolution):
+    """A gradient, which takes two arrays and then two lengths."""
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        return [[True], [True], [False], [False]]
+
+
+class Conv2DByFilters(_Gradient):
     """Images, gradient by output, height and width of a filter -> gradient by filters."""
 
     def make_node(self, x: Any, gy: Any, kh: Any, kw: Any) -> Apply:
@@ -168,11 +175,8 @@ class Conv2DByFilters(_Convolution):
             DisconnectedType()(),
         ]
 
-    def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        return [[True], [True], [False], [False]]
 
-
-class Conv2DByInput(_Convolution):
+class Conv2DByInput(_Gradient):
     """Filters, gradient by output, height and width of an image -> gradient by images."""
 
     def make_node(self, w: Any, gy: Any, height: Any, width: Any) -> Apply:
@@ -202,9 +206,6 @@ class Conv2DByInput(_Convolution):
             DisconnectedType()(),
             DisconnectedType()(),
         ]
-
-    def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        return [[True], [True], [False], [False]]
 
 
 def conv2d(

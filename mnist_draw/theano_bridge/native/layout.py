@@ -27,14 +27,14 @@ class Layout:
 
     Parameters
     ----------
-    memory
+    memory : Memory
         Reserves memory.
-    addresses
+    addresses : dict of str to int
         Of the compiled kernels, by name.
 
     Attributes
     ----------
-    sources
+    sources : list of (int, int, int)
         Of the arguments of all calls.
     """
 

@@ -17,7 +17,8 @@ from mnist_draw.theano_bridge.native.handlers.shapes import from_shapes, known_s
 from mnist_draw.theano_bridge.native.kernels.scalars import UnknownOperationError
 from mnist_draw.theano_bridge.native.plan import Array, Plan, Planner, Value, signature
 
-#: Plans for so many different shapes are kept.
+#: Plans for so many different shapes are kept. A network that reads numbers meets one shape for
+#: each count of digits.
 MOST_PLANS = 8
 
 
@@ -58,30 +59,26 @@ class GraphRunner:
         """Compute the outputs from the inputs."""
         if self._latest is not None and self._latest.accepts(inputs):
             return self._latest.run(inputs)
-        if self._fallback is not None:
-            return self._left(inputs)
-        if not all(isinstance(value, np.ndarray) for value in inputs):
-            self._fallback = _numba_function(self._fgraph)
-            return self._left(inputs)
-        key = signature(inputs)
-        plan = self._plans.get(key)
-        if plan is None:
+        if self._fallback is None:
             try:
-                plan = self._plan(inputs)
+                self._latest = self._plan_for(inputs)
+                return self._latest.run(inputs)
             except UnknownOperationError:
                 self._fallback = _numba_function(self._fgraph)
-                return self._left(inputs)
+        results: Sequence[Any] = self._fallback(*inputs)
+        return results
+
+    def _plan_for(self, inputs: Sequence[Any]) -> Plan:
+        """Return the plan for inputs of these shapes and types; make it where there is none."""
+        if not all(isinstance(value, np.ndarray) for value in inputs):
+            raise UnknownOperationError("inputs that are no arrays")
+        key = signature(inputs)
+        if key not in self._plans:
+            plan = self._plan(inputs)
             if len(self._plans) >= MOST_PLANS:
                 del self._plans[next(iter(self._plans))]
             self._plans[key] = plan
-        self._latest = plan
-        return plan.run(inputs)
-
-    def _left(self, inputs: Sequence[Any]) -> Sequence[Any]:
-        """Leave the work to Numba."""
-        assert self._fallback is not None
-        results: Sequence[Any] = self._fallback(*inputs)
-        return results
+        return self._plans[key]
 
     def _plan(self, inputs: Sequence[Array]) -> Plan:
         planner = Planner(inputs)

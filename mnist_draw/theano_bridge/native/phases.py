@@ -20,7 +20,8 @@ from typing import NamedTuple
 from mnist_draw.theano_bridge.native.kernels.emitter import Function
 
 #: Rows are passed on from kernel to kernel in blocks of about this many bytes, so that they are
-#: still in a core's own cache.
+#: still in a core's own cache: the second-level cache of AMD's Zen holds 512 kB, that of Intel's
+#: processors since Skylake-X 1 MB or more.
 BLOCK_BYTES = 400_000
 
 
@@ -30,9 +31,9 @@ class Region:
 
     Attributes
     ----------
-    first, last
+    first, last : int
         Addresses of its first byte and of the byte behind it.
-    by_rows
+    by_rows : bool
         Whether any part of the kernel's work touches just the same part of this memory.
     """
 
@@ -47,21 +48,21 @@ class Instruction:
 
     Attributes
     ----------
-    function, arguments
+    function, arguments : Function, list of int
         The kernel and its words.
-    sources
+    sources : list of (int, int, int)
         Which of the words are addresses in an input: position, input, offset.
-    extent, chunk
+    extent, chunk : int
         How much work there is, and how much of it makes a chunk when it runs by itself.
-    operands
+    operands : dict of int to Region
         Which of the words are addresses of memory that it touches, and which memory that is.
-    written
+    written : frozenset of int
         Which of these words are those of memory that it writes.
-    fixed
+    fixed : bool
         Whether another chunk will not do, because memory is set aside for each chunk.
-    whole
+    whole : bool
         Whether it takes a chunk at once, not block by block.
-    work
+    work : int
         How long it takes, in no unit.
     """
 
@@ -90,7 +91,7 @@ class Instruction:
 class Call(NamedTuple):
     """One kernel's work on one block: its part from ``start`` to ``stop``.
 
-    ``unit`` is the first unit of the block, as its group counts.
+    `unit` is the first unit of the block, as its group counts.
     """
 
     member: Instruction
@@ -131,9 +132,9 @@ class Group:
 
     Attributes
     ----------
-    members
+    members : list of Instruction
         In the order in which a chunk runs them.
-    units
+    units : int
         Into how many equal parts the work of each can be cut.
     """
 
@@ -215,7 +216,7 @@ def arrange(instructions: Sequence[Instruction]) -> list[list[Group]]:
 
     Parameters
     ----------
-    instructions
+    instructions : sequence of Instruction
         In an order in which they could run one after the other.
 
     Returns

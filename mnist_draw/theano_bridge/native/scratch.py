@@ -19,9 +19,9 @@ def passed_on(
 
     Parameters
     ----------
-    arranged
+    arranged : sequence of sequences of Group
         As `phases.arrange` returns it.
-    lasting
+    lasting : iterable of Region
         What is read after the last kernel, or holds something before the first.
 
     Returns

@@ -19,12 +19,16 @@ import numpy as np
 from mnist_draw import thread_priority
 from mnist_draw.theano_bridge.native import runner
 
-#: More threads than this do not make a network of this size faster.
+#: More threads get too little each: a minibatch of 500 rows then has about 60 for a thread, one
+#: of 100 about 12.
 MOST_THREADS = 8
 
-#: A program that takes one core less than this, in seconds, is done before a helper has woken up.
+#: Seconds that a program takes on one core from which on helpers are called. A helper that sleeps
+#: is at work after 30 µs in the median on an idle computer, after far more on a busy one; sooner
+#: than in ten times that, half of the work is not worth the other core.
 WORTH_HELP = 400e-6
-#: So often a program runs on one core to see how long that takes; the least counts.
+#: A program runs so often on one core to see how long that takes; the shortest time counts. One
+#: run is not enough, since the first finds nothing in the caches.
 TRIALS = 2
 
 
@@ -34,18 +38,18 @@ class Program:
 
     Attributes
     ----------
-    table
-        int64 (kernels, WORDS), aligned to cache lines.
-    keep
+    table : int64 array (kernels, WORDS)
+        One row for each phase, aligned to cache lines.
+    keep : any object
         What the kernels read and write, so that it lives as long as the program.
-    step
+    step : int
         How often it has run.
-    divisible
+    divisible : bool
         Whether there is anything that a helper could do.
-    current
-        int64 (1,): the step that is running or ran last, as the helpers see it; -1 sends them
-        away.
-    alone
+    current : int64 array (8,)
+        The first word: the step that is running or ran last, as the helpers see it; -1 sends
+        them away. The others fill the cache line.
+    alone : float
         The least time that a run on one core has taken so far, in seconds.
     """
 

@@ -88,15 +88,24 @@ class Pool2D(_Pooling):
         return [self._sibling(Pool2DGrad)(inputs[0], outputs[0], gradients[0])]
 
 
-class Pool2DGrad(_Pooling):
-    """Images, regions and the gradient by regions -> gradient by images."""
+class _WithRegions(_Pooling):
+    """What takes images, their regions and a gradient; the result has the shape of one of them."""
 
-    def make_node(self, x: Any, z: Any, gz: Any) -> Apply:
-        gz = pt.as_tensor_variable(gz).astype(x.dtype)
-        return Apply(self, [x, z, gz], [pt.tensor(dtype=x.dtype, shape=x.type.shape)])
+    like: int
+
+    def make_node(self, x: Any, z: Any, g: Any) -> Apply:
+        g = pt.as_tensor_variable(g).astype(x.dtype)
+        shape = (x, z)[self.like].type.shape
+        return Apply(self, [x, z, g], [pt.tensor(dtype=x.dtype, shape=shape)])
 
     def infer_shape(self, *context: Any) -> Any:
-        return [context[-1][0]]
+        return [context[-1][self.like]]
+
+
+class Pool2DGrad(_WithRegions):
+    """Images, regions and the gradient by regions -> gradient by images."""
+
+    like = 0
 
     def perform(self, node: Apply, inputs: Any, outputs: Any) -> None:
         x, z, gz = inputs
@@ -112,15 +121,10 @@ class Pool2DGrad(_Pooling):
         return [pt.zeros_like(x), pt.zeros_like(z), back]
 
 
-class Pool2DGather(_Pooling):
+class Pool2DGather(_WithRegions):
     """Images, maxima and a gradient by images -> for each region the sum at its maxima."""
 
-    def make_node(self, x: Any, z: Any, gx: Any) -> Apply:
-        gx = pt.as_tensor_variable(gx).astype(x.dtype)
-        return Apply(self, [x, z, gx], [pt.tensor(dtype=x.dtype, shape=z.type.shape)])
-
-    def infer_shape(self, *context: Any) -> Any:
-        return [context[-1][1]]
+    like = 1
 
     def perform(self, node: Apply, inputs: Any, outputs: Any) -> None:
         x, z, gx = inputs

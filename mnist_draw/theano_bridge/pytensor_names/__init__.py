@@ -1,1 +1,8 @@
-"""The folder that is served as the package ``theano`` where no Theano is installed."""
+"""What is served where no Theano is installed.
+
+============== ======================
+module         job
+============== ======================
+``theano``     the package ``theano``
+============== ======================
+"""

@@ -11,7 +11,8 @@ from mnist_draw.theano_bridge.native.kernels import matrix_product
 from mnist_draw.theano_bridge.native.kernels.scalars import UnknownOperationError
 from mnist_draw.theano_bridge.native.plan import Argument, Array, Planner, Value
 
-#: A thread with fewer rows of a matrix product than this is better off with columns.
+#: A thread with fewer rows of a matrix product than this is better off with columns: the BLAS
+#: packs the other operand anew for each thread, which pays only over many rows.
 _FEW_ROWS = 64
 
 

@@ -12,25 +12,17 @@ from mnist_draw.theano_bridge.native.plan import Array, Planner, Value
 
 
 def _prepared(
-    planner: Planner, op: Any, image: tuple[int, ...], filters: tuple[int, ...], dtype: str
+    op: Any, image: tuple[int, ...], filters: tuple[int, ...], dtype: str
 ) -> tuple[Shapes, Any]:
     """Return the shapes after padding, and the padding."""
     _, channels, height, width = image
     count, _, rows, columns = filters
     sides = op.pads((rows, columns))
-    (top, bottom), (left, right) = sides
-    shapes = Shapes(
-        dtype,
-        channels,
-        height + top + bottom,
-        width + left + right,
-        count,
-        rows,
-        columns,
-        op.subsample[0],
-        op.subsample[1],
-        op.filter_flip,
-    )
+    height, width = height + sum(sides[0]), width + sum(sides[1])
+    down, right = op.subsample
+    flip = op.filter_flip
+    shapes = Shapes(dtype, channels, height, width, count, rows, columns, down, right, flip)
+    # Wider filters would need more vector registers than there are (see `convolution_gradients`).
     if min(shapes.out_height, shapes.out_width, image[0], channels) < 1 or columns > 9:
         raise UnknownOperationError(f"a convolution of {image} with {filters}")
     return shapes, sides
@@ -41,10 +33,8 @@ def _padded(planner: Planner, value: Value, sides: Any) -> Value:
     if not any(any(side) for side in sides):
         return value
     count, channels, height, width = value.shape
-    (top, bottom), (left, right) = sides
-    big = planner.zeros(
-        (count, channels, height + top + bottom, width + left + right), value.array.dtype
-    )
+    size = (height + sum(sides[0]), width + sum(sides[1]))
+    big = planner.zeros((count, channels, *size), value.array.dtype)
     function = convolution.pad(value.array.dtype.name, height, width, sides)
     pictures = count * channels
     chunk = planner.share(pictures, big.size)
@@ -58,20 +48,15 @@ def _packed(planner: Planner, shapes: Shapes, w: Value, by_input: bool) -> Array
         outer, lanes = lanes, outer
     packed = planner.zeros((outer, shapes.taps, shapes.padded(lanes)), shapes.dtype)
     function = convolution.pack_weights(shapes, by_input)
-    planner.add(
-        function,
-        [packed, contiguous(planner, w)],
-        outer,
-        planner.share(outer, packed.size),
-        rows=(0,),
-    )
+    chunk = planner.share(outer, packed.size)
+    planner.add(function, [packed, contiguous(planner, w)], outer, chunk, rows=(0,))
     return packed
 
 
 def forward(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     """Plan a convolution."""
     x, w = values
-    shapes, sides = _prepared(planner, node.op, x.shape, w.shape, x.array.dtype.name)
+    shapes, sides = _prepared(node.op, x.shape, w.shape, x.array.dtype.name)
     _check_channels(x.shape, w.shape)
     x = _padded(planner, x, sides)
     packed = _packed(planner, shapes, w, by_input=False)
@@ -92,7 +77,7 @@ def by_input(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     w, g, height, width = values
     size = _numbers(height, width)
     image = (g.shape[0], w.shape[1], *size)
-    shapes, sides = _prepared(planner, node.op, image, w.shape, w.array.dtype.name)
+    shapes, sides = _prepared(node.op, image, w.shape, w.array.dtype.name)
     packed = _packed(planner, shapes, w, by_input=True)
     g = contiguous(planner, g)
     count = g.shape[0]
@@ -112,7 +97,7 @@ def by_filters(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     """Plan the gradient of a convolution by its filters."""
     x, g, rows, columns = values
     filters = (g.shape[1], x.shape[1], *_numbers(rows, columns))
-    shapes, sides = _prepared(planner, node.op, x.shape, filters, x.array.dtype.name)
+    shapes, sides = _prepared(node.op, x.shape, filters, x.array.dtype.name)
     x, g = _padded(planner, x, sides), contiguous(planner, g)
     count, width = x.shape[0], shapes.padded(shapes.filters)
     chunk = planner.share(count, g.array.size)
@@ -125,10 +110,8 @@ def by_filters(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     )  # fmt: skip
     out = planner.empty(filters, shapes.dtype)
     function = convolution_gradients.add_parts(shapes, parts)
-    planner.add(
-        function, [out, partial], shapes.filters, planner.share(shapes.filters, partial.size),
-        rows=(0,),
-    )  # fmt: skip
+    chunk = planner.share(shapes.filters, partial.size)
+    planner.add(function, [out, partial], shapes.filters, chunk, rows=(0,))
     return [Value(out)]
 
 

@@ -11,7 +11,8 @@ from mnist_draw.theano_bridge.native.kernels import reductions
 from mnist_draw.theano_bridge.native.kernels.scalars import UnknownOperationError
 from mnist_draw.theano_bridge.native.plan import Argument, Array, Planner, Value
 
-#: From so many elements on, a sum over the first dimension is taken while its rows are at hand.
+#: From so many elements on (200 kB of float32, more than a first-level cache holds), a sum over
+#: the first dimension is taken while its rows are at hand.
 _LARGE = 50_000
 
 #: What can be reduced over dimensions, by the name of the scalar operation.

@@ -13,17 +13,10 @@ from mnist_draw.theano_bridge.native.plan import Planner, Value
 #: Operations whose output may be their first input, seen in another way.
 VIEWS = frozenset(
     {
-        "Assert",
-        "CheckAndRaise",
-        "DeepCopyOp",
-        "DimShuffle",
-        "ExpandDims",
-        "Reshape",
-        "SpecifyShape",
-        "Subtensor",
-        "ViewOp",
+        "Assert", "CheckAndRaise", "DeepCopyOp", "DimShuffle", "ExpandDims", "Reshape",
+        "SpecifyShape", "Subtensor", "ViewOp",
     }
-)
+)  # fmt: skip
 
 
 def view(planner: Planner, node: Any, values: list[Value]) -> list[Value]:

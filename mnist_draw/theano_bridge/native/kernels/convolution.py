@@ -65,6 +65,8 @@ def forward(shapes: Shapes) -> Function:
     with e.loop(START, STOP) as n:
         for first, count in blocks(width // s.lanes, 2):
             with e.loop(integer(0), integer(s.out_height)) as y:
+                # Half of the 32 vector registers of AVX-512, or of the 16 of older processors,
+                # hold sums; the others hold weights and pixels.
                 for x0, pixels in blocks(s.out_width, 16 // count // (1 if s.lanes == 16 else 2)):
                     _forward_tile(v, s, (x, w, scratch), (n, y, x0, pixels), (first, count))
         with turned(e, s.places, s.filters) as (place, f):

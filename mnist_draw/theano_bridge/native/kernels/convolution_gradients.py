@@ -38,6 +38,7 @@ def by_input(shapes: Shapes) -> Function:
         with e.loop(integer(0), integer(area * lanes_of), independent=True) as i:
             e.store(scratch, i, literal(0, s.dtype))
         for first, count in blocks(lanes_of // s.lanes, 2):
+            # Of 32 or 16 vector registers; one pixel of the result reaches a row of the filter.
             room = (24 if s.lanes == 16 else 12) // count
             pixels_at_once = max(1, (room - s.columns) // s.right + 1)
             with (
@@ -115,6 +116,7 @@ def by_filters(shapes: Shapes) -> Function:
             value = e.load(g, s.dtype, source)
             e.store(scratch, index_of(e, (place, width), (f, 1)), value)
         for first, count in blocks(width // s.lanes, 2):
+            # Of 32 or 16 vector registers.
             taps_at_once = (20 if s.lanes == 16 else 10) // count
             with (
                 e.loop(integer(0), integer(s.channels)) as c,

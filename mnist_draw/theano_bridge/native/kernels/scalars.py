@@ -53,13 +53,13 @@ def write(e: Emitter, op: Any, inputs: list[Register], dtypes: list[str]) -> lis
 
     Parameters
     ----------
-    e
+    e : Emitter
         Where to write.
-    op
+    op : operation of ``pytensor.scalar``
         An operation of ``pytensor.scalar``.
-    inputs
+    inputs : list of Register
         One element of each input.
-    dtypes
+    dtypes : list of str
         The types of the results.
 
     Returns
@@ -82,13 +82,6 @@ def write(e: Emitter, op: Any, inputs: list[Register], dtypes: list[str]) -> lis
         results = write(e, node.op, operands, [output.type.dtype for output in node.outputs])
         values.update(zip(node.outputs, results, strict=True))
     return [_operand(values, variable) for variable in op.fgraph.outputs]
-
-
-def is_known(op: Any) -> bool:
-    """Whether `write` can write an operation."""
-    if type(op).__name__ == "Composite":
-        return all(is_known(node.op) for node in op.fgraph.toposort())
-    return type(op).__name__ in OPERATIONS
 
 
 def _operand(values: dict[Any, Register], variable: Any) -> Register:
@@ -181,15 +174,10 @@ def _extreme(bigger: bool) -> Write:
     def write_it(e: Emitter, inputs: list[Register], dtype: str) -> Register:
         first, *others = _alike(e, inputs, dtype)
         for other in others:
-            if first.is_float:
-                # What is not a number wins on either side, as in NumPy.
-                test = _compare(e, f"fcmp {'ugt' if bigger else 'ult'}", first, other)
-                chosen = e.value(f"select i1 {test}, {first.typed}, {other.typed}", dtype)
-                first = chosen
-            else:
-                sign = "u" if first.is_unsigned else "s"
-                test = _compare(e, f"icmp {sign}{'gt' if bigger else 'lt'}", first, other)
-                first = e.value(f"select i1 {test}, {first.typed}, {other.typed}", dtype)
+            # What is not a number wins on either side, as in NumPy: "unordered or greater".
+            kind = "fcmp u" if first.is_float else f"icmp {'u' if first.is_unsigned else 's'}"
+            test = _compare(e, f"{kind}{'gt' if bigger else 'lt'}", first, other)
+            first = e.value(f"select i1 {test}, {first.typed}, {other.typed}", dtype)
         return first
 
     return write_it

@@ -16,7 +16,7 @@ from mnist_draw.theano_bridge.native.kernels.emitter import (
     integer,
 )
 
-#: Places that `turned` takes at once.
+#: Places that `turned` takes at once: a cache line of 64 bytes holds 16 numbers of float32.
 _TURNED = 16
 
 
@@ -33,13 +33,13 @@ class Shapes:
 
     Attributes
     ----------
-    channels, height, width
+    channels, height, width : int
         Of a picture.
-    filters, rows, columns
+    filters, rows, columns : int
         How many filters, and the size of each.
-    down, right
+    down, right : int
         Steps between two places of a filter.
-    flip
+    flip : bool
         Whether filters are turned around, as in a true convolution.
     """
 
@@ -89,11 +89,16 @@ class Vectors:
     def __init__(self, e: Emitter, shapes: Shapes) -> None:
         self.e = e
         self.dtype = shapes.dtype
-        self.scalar = LLVM_TYPES[shapes.dtype]
-        self.type = f"<{shapes.lanes} x {self.scalar}>"
         self.lanes = shapes.lanes
-        self.fma = f"llvm.fmuladd.v{shapes.lanes}f{'32' if self.dtype == 'float32' else '64'}"
+        self.type = f"<{shapes.lanes} x {LLVM_TYPES[shapes.dtype]}>"
+        #: Bytes of a number.
+        self.size = 4 if shapes.dtype == "float32" else 8
+        self.fma = f"llvm.fmuladd.v{shapes.lanes}f{8 * self.size}"
         e.declarations.add(f"declare {self.type} @{self.fma}({', '.join([self.type] * 3)})")
+
+    def _value(self, instruction: str) -> str:
+        """Add an instruction and return the register with its vector."""
+        return self.e.value(instruction, self.dtype).name
 
     def accumulator(self) -> str:
         """Reserve a vector and set it to nothing where the code stands."""
@@ -103,44 +108,34 @@ class Vectors:
         return name
 
     def load(self, pointer: str, index: Register) -> str:
+        """Read a vector of an array, which need not be aligned to vectors."""
         address = self.e.element(pointer, self.dtype, index)
-        name = "%" + self.e.name("w")
-        align = 4 if self.dtype == "float32" else 8
-        self.e.line(f"{name} = load {self.type}, ptr {address}, align {align}")
-        return name
+        return self._value(f"load {self.type}, ptr {address}, align {self.size}")
 
     def store(self, pointer: str, index: Register, value: str) -> None:
+        """Write a vector to an array."""
         address = self.e.element(pointer, self.dtype, index)
-        align = 4 if self.dtype == "float32" else 8
-        self.e.line(f"store {self.type} {value}, ptr {address}, align {align}")
+        self.e.line(f"store {self.type} {value}, ptr {address}, align {self.size}")
 
     def splat(self, value: Register) -> str:
-        one, all_ = "%" + self.e.name("s"), "%" + self.e.name("s")
-        self.e.line(f"{one} = insertelement {self.type} poison, {value.typed}, i32 0")
-        self.e.line(
-            f"{all_} = shufflevector {self.type} {one}, {self.type} poison, "
-            f"<{self.lanes} x i32> zeroinitializer"
-        )
-        return all_
+        """Put one number into all lanes."""
+        one = self._value(f"insertelement {self.type} poison, {value.typed}, i32 0")
+        zeros = f"<{self.lanes} x i32> zeroinitializer"
+        return self._value(f"shufflevector {self.type} {one}, {self.type} poison, {zeros}")
 
     def multiply_add(self, accumulator: str, a: str, b: str) -> None:
-        old, new = "%" + self.e.name("a"), "%" + self.e.name("a")
-        self.e.line(f"{old} = load {self.type}, ptr {accumulator}")
-        self.e.line(
-            f"{new} = call {self.type} @{self.fma}"
-            f"({self.type} {a}, {self.type} {b}, {self.type} {old})"
-        )
+        """Add the product of two vectors to an accumulator."""
+        operands = ", ".join(f"{self.type} {x}" for x in (a, b, self.value(accumulator)))
+        new = self._value(f"call {self.type} @{self.fma}({operands})")
         self.e.line(f"store {self.type} {new}, ptr {accumulator}")
 
     def value(self, accumulator: str) -> str:
-        name = "%" + self.e.name("a")
-        self.e.line(f"{name} = load {self.type}, ptr {accumulator}")
-        return name
+        """Read an accumulator."""
+        return self._value(f"load {self.type}, ptr {accumulator}")
 
     def add(self, a: str, b: str) -> str:
-        name = "%" + self.e.name("a")
-        self.e.line(f"{name} = fadd {self.type} {a}, {b}")
-        return name
+        """Add two vectors."""
+        return self._value(f"fadd {self.type} {a}, {b}")
 
 
 def index_of(e: Emitter, *terms: tuple[Register, int] | int) -> Register:

@@ -11,7 +11,14 @@ name                                    what answers
 ``In``, ``Out``, ``Mode``               :mod:`theano.compile`
 ``Variable``, ``Op``, ``Apply``, ...    :mod:`theano.gof`
 ``clone``                               ``pytensor.graph.replace.clone_replace``
-``tensor``, ``gradient``, ``printing``  the modules of these names
+``compile``                             functions, modes, shared variables
+``gof``                                 the graph
+``gradient``                            ``pytensor.gradient``
+``sandbox``                             random streams
+``scan_module``                         loops
+``tensor``                              ``pytensor.tensor``, with convolution and pooling
+``updates``                             the dictionary of updates that ``scan`` returns
+the other modules                       `mnist_draw.theano_bridge.aliases`
 ======================================= ===============================================
 
 Every name that is in neither Theano's list here nor in PyTensor raises an error that

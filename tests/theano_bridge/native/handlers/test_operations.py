@@ -79,6 +79,11 @@ def test_matrix_product_of_every_second_row(both):
     both([x, y], T.dot(x[::2], y), [normal(20, 6), normal(6, 4)])
 
 
+def test_products_and_sums_over_nothing_are_zero_in_every_run(both):
+    results = [T.dot(x, y) * 2 + 1, x.sum(axis=1) * 2 + 1]
+    both([x, y], results, [normal(3, 0), normal(0, 4)])
+
+
 @pytest.mark.parametrize("axis", [None, 0, 1])
 def test_reductions(axis, both):
     outputs = [x.sum(axis=axis), x.mean(axis=axis), x.max(axis=axis), x.min(axis=axis)]

@@ -4,7 +4,8 @@
 name                                what answers
 =================================== ===================================================
 ``Mode``                            :class:`theano.compile.mode.Mode`
-``shared``, ``shared_constructor``  :mod:`theano.compile.sharedvalue`
+``mode``                            modes, with Theano's names of linkers
+``sharedvalue``                     ``shared``, ``shared_constructor``
 ``function``                        ``pytensor.function``
 ``In``, ``Param``, ``Out``          ``pytensor.compile.In``, ``In``, ``Out``
 the rest                            ``pytensor.compile``

@@ -2,6 +2,12 @@
 
 Theano's ``scan`` and its relatives return ``(outputs, updates)`` and will always; with
 PyTensor that pair is about to go and must be asked for.
+
+============== =====================================
+module         job
+============== =====================================
+``scan_utils`` the helpers of scan that others use too
+============== =====================================
 """
 
 from __future__ import annotations

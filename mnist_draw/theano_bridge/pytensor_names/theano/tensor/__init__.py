@@ -10,8 +10,11 @@ name                               what answers
 ``abs_``, ``inv``, ``sqr``         ``abs``, ``reciprocal``, ``sqr``
 ``batched_dot``                    ``matmul`` over the first dimension
 ``TensorVariable``                 :mod:`mnist_draw.theano_bridge.instance_checks`
-``nnet``, ``signal``               written here: convolution, pooling, activations
-``extra_ops``, ``elemwise``, ...   one module each, beside this one
+``nnet``                           activations, losses, convolution
+``signal``                         pooling
+``extra_ops``                      ``pytensor.tensor.extra_ops`` and ``to_one_hot``
+``var``                            variables that hold tensors
+``elemwise``, ``opt``, ...         `mnist_draw.theano_bridge.aliases`
 the rest                           ``pytensor.tensor``
 ================================== ==================================================
 """

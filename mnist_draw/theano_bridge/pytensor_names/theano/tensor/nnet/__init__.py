@@ -6,7 +6,8 @@ name                              what answers
 ``sigmoid``, ``softplus``         ``pytensor.tensor``
 ``softmax``, ``logsoftmax``       ``pytensor.tensor.special``, over the last axis
 ``conv2d``                        ``mnist_draw.theano_bridge.convolution.op``
-the rest                          :mod:`theano.tensor.nnet.nnet`, formulas as in Theano
+``nnet``                          the other activations and losses, by Theano's formulas
+``sigm``                          the sigmoid's cheap relatives
 ================================= ===================================================
 """
 

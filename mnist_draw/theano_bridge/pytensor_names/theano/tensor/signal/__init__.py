@@ -1,4 +1,13 @@
-"""``theano.tensor.signal``: pooling."""
+"""``theano.tensor.signal``: pooling.
+
+============== =====================================================
+module         job
+============== =====================================================
+``downsample`` the old name of ``pool``
+============== =====================================================
+
+``pool`` is in the table of `mnist_draw.theano_bridge.aliases`.
+"""
 
 from __future__ import annotations
 
