@@ -86,7 +86,7 @@ def _help(name: str, setting: Setting, default: Any) -> str:
     text = sentence if sentence.startswith(("MNIST", "L2")) else sentence[0].lower() + sentence[1:]
     match setting:
         case NetworkText():
-            entries = "; ".join(f"{form} ({meaning})" for form, meaning in NETWORKS.items())
+            entries = "; ".join(f"{kind.grammar} ({kind.meaning})" for kind in NETWORKS.values())
             text += f": {entries}"
         case Choice(choices=choices):
             entries = "; ".join(f"{known}: {entry.meaning}" for known, entry in choices.items())

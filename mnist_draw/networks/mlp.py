@@ -1,10 +1,11 @@
-"""Multi-layer perceptrons: the tutorial's, and one of any depth and width."""
+"""Multi-layer perceptrons: the tutorial's, and those of one's own."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import mnist_draw.theano_bridge  # noqa: F401 - makes the next imports work
+from mnist_draw.networks.layer_list import ACTIVATIONS, MlpLayer, MlpLayers
 
 
 def build_mlp(input_var: Any = None, dropout: float = 0.4) -> Any:
@@ -17,7 +18,7 @@ def build_mlp(input_var: Any = None, dropout: float = 0.4) -> Any:
     ----------
     input_var : theano variable, optional
         4-D float, minibatch × 1 × 28 × 28; Lasagne makes one where none is given.
-    dropout
+    dropout : float
         Share of both hidden layers' units left out at random in training, 0 up to but not
         including 1. The tutorial's is 0.4.
 
@@ -61,13 +62,32 @@ def build_custom_mlp(
     ----------
     input_var : theano variable, optional
         4-D float, minibatch × 1 × 28 × 28.
-    depth
+    depth : int
         Hidden layers of rectifiers, 0 or more.
-    width
+    width : int
         Units in each of them.
-    drop_input, drop_hidden
+    drop_input, drop_hidden : float
         Share of inputs and of each hidden layer's units left out at random in training,
         0 up to but not including 1.
+
+    Returns
+    -------
+    lasagne.layers.DenseLayer
+        The output layer: minibatch × 10 probabilities.
+    """
+    hidden = (MlpLayer(width, "rectify", drop_hidden),) * depth
+    return build_layers(input_var, MlpLayers(hidden, drop_input))
+
+
+def build_layers(input_var: Any, layers: MlpLayers) -> Any:
+    """Build a multi-layer perceptron from its hidden layers.
+
+    Parameters
+    ----------
+    input_var : theano variable or None
+        4-D float, minibatch × 1 × 28 × 28.
+    layers : MlpLayers
+        Units, activation and dropout of each hidden layer, and the dropout of the pixels.
 
     Returns
     -------
@@ -77,14 +97,16 @@ def build_custom_mlp(
     import lasagne
 
     network = lasagne.layers.InputLayer(shape=(None, 1, 28, 28), input_var=input_var)
-    if drop_input:
-        network = lasagne.layers.DropoutLayer(network, p=drop_input)
-    for _ in range(depth):
+    if layers.input_dropout:
+        network = lasagne.layers.DropoutLayer(network, p=layers.input_dropout)
+    for layer in layers.hidden:
         network = lasagne.layers.DenseLayer(
-            network, num_units=width, nonlinearity=lasagne.nonlinearities.rectify
+            network,
+            num_units=layer.units,
+            nonlinearity=ACTIVATIONS[layer.activation].function(),
         )
-        if drop_hidden:
-            network = lasagne.layers.DropoutLayer(network, p=drop_hidden)
+        if layer.dropout:
+            network = lasagne.layers.DropoutLayer(network, p=layer.dropout)
     return lasagne.layers.DenseLayer(
         network, num_units=10, nonlinearity=lasagne.nonlinearities.softmax
     )

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 from mnist_draw.errors import UserError
+from mnist_draw.networks.layer_list import (
+    ACTIVATIONS,
+    MOST_LAYERS,
+    MOST_UNITS,
+    MlpLayer,
+    MlpLayers,
+    dense_shapes,
+    read_layers,
+)
+from mnist_draw.networks.numbers import Count, Number, Share, shortest
 
 Shape = tuple[int, ...]
-
-#: What each name builds, for help texts and errors.
-NETWORKS: dict[str, str] = {
-    "mlp": "the tutorial's network: 500 and 300 hidden units, 40 % dropout",
-    "mlp:DROPOUT": "the same with another dropout (0 up to, not including, 1)",
-    "custom_mlp:DEPTH,WIDTH,DROP_IN,DROP_HID": (
-        "DEPTH hidden layers (0 to 10) of WIDTH units (1 to 10,000), leaving out a share of "
-        "DROP_IN inputs and DROP_HID hidden units in training (each 0 up to, not including, 1)"
-    ),
-    "cnn": "two convolutions of 32 5×5 filters, 2×2 max pooling, 256 hidden units, 50 % dropout",
-    "deep_cnn": "three convolutions of 32, 64 and 128 filters, 256 hidden units, 50 % dropout",
-}
 
 
 class NetworkError(UserError):
@@ -34,16 +32,25 @@ class NetworkSpec:
 
     Attributes
     ----------
-    text
+    text : str
         The canonical name, for example ``"custom_mlp:2,800,0.2,0.5"``.
-    title
-        The same in words, for a menu.
+    title : str
+        The same in words, for a list of networks.
+    kind : str
+        Its entry in `NETWORKS`.
+    numbers : tuple of int or float
+        Those of its text, in the order of its kind's.
+    layers : MlpLayers or None
+        Its hidden layers, where it is an MLP of one's own.
     """
 
     text: str
     title: str
+    kind: str
     _build: Callable[[Any], Any]
     _shapes: tuple[Shape, ...]
+    numbers: tuple[int | float, ...] = ()
+    layers: MlpLayers | None = None
 
     def build(self, input_var: Any = None) -> Any:
         """Build the Lasagne layers and return the output layer; imports Lasagne."""
@@ -54,15 +61,212 @@ class NetworkSpec:
         return self._shapes
 
 
+@dataclass(frozen=True)
+class NetworkKind:
+    """One kind of network.
+
+    Attributes
+    ----------
+    name : str
+        What its text begins with.
+    title : str
+        What the form's menu calls it.
+    grammar : str
+        Its text in general, such as ``"mlp[:DROPOUT]"``.
+    meaning : str
+        What it is, for help texts and errors.
+    read : callable
+        From what stands behind the colon (``""`` for nothing) to the network; raises ValueError
+        with a part of a sentence where that makes no sense.
+    example : str
+        A text that makes sense.
+    numbers : tuple of Number
+        What the form asks for.
+    in_menu : bool
+        Whether the form offers it; a kind that is only another way to write an MLP of one's own
+        is shown as one.
+    """
+
+    name: str
+    title: str
+    grammar: str
+    meaning: str
+    read: Callable[[str], NetworkSpec]
+    example: str
+    numbers: tuple[Number, ...] = ()
+    in_menu: bool = True
+
+
+def kind_with_numbers(
+    name: str,
+    title: str,
+    meaning: str,
+    build: Callable[..., Any],
+    shapes: Callable[..., tuple[Shape, ...]],
+    numbers: tuple[Number, ...] = (),
+    spec_title: Callable[..., str] | None = None,
+) -> NetworkKind:
+    """Return a kind whose text is its name and, behind a colon, some numbers.
+
+    Parameters
+    ----------
+    name, title, meaning : str
+        As `NetworkKind` has them.
+    build : callable
+        From the input variable (or None) and the numbers to Lasagne's output layer.
+    shapes : callable
+        From the numbers to the shapes of all parameters.
+    numbers : tuple of Number
+        What the text may hold; those left out at its end have their defaults.
+    spec_title : callable, optional
+        From the numbers to the network in words; ``title`` where it is left out.
+    """
+
+    def read(arguments: str) -> NetworkSpec:
+        given = [part.strip() for part in arguments.split(",")] if arguments.strip() else []
+        if len(given) > len(numbers):
+            raise ValueError(f"{len(given)} numbers are too many")
+        texts = [*given, *(str(number.default) for number in numbers[len(given) :])]
+        values = tuple(number.read(text) for number, text in zip(numbers, texts, strict=True))
+        usual = len(numbers) == 1 and values[0] == numbers[0].default
+        behind = "" if usual or not numbers else ":" + ",".join(map(shortest, values))
+        words = spec_title(*values) if spec_title else title
+        return NetworkSpec(
+            name + behind, words, name, lambda var: build(var, *values), shapes(*values), values
+        )
+
+    names = ",".join(number.name for number in numbers)
+    return NetworkKind(
+        name,
+        title,
+        f"{name}[:{names}]" if numbers else name,
+        meaning,
+        read,
+        ":".join([name, ",".join(str(number.default) for number in numbers)]).rstrip(":"),
+        numbers,
+    )
+
+
+def _build_mlp(input_var: Any, dropout: float) -> Any:
+    from mnist_draw.networks.mlp import build_mlp
+
+    return build_mlp(input_var, dropout)
+
+
+def _build_cnn(input_var: Any) -> Any:
+    from mnist_draw.networks.cnn import build_cnn
+
+    return build_cnn(input_var)
+
+
+def _build_deep_cnn(input_var: Any) -> Any:
+    from mnist_draw.networks.cnn import build_deep_cnn
+
+    return build_deep_cnn(input_var)
+
+
+def _custom_layers(depth: int, width: int, drop_input: float, drop_hidden: float) -> MlpLayers:
+    return MlpLayers((MlpLayer(width, "rectify", drop_hidden),) * depth, drop_input)
+
+
+_CUSTOM = kind_with_numbers(
+    "custom_mlp",
+    "MLP of your own",
+    "DEPTH hidden layers of WIDTH rectifiers each, leaving out a share of DROP_IN inputs and "
+    "DROP_HID hidden units in training",
+    lambda var, *numbers: _custom_layers(*numbers).build(var),
+    lambda *numbers: _custom_layers(*numbers).shapes(),
+    (
+        Count("DEPTH", "Depth", "Number of hidden layers.", 2, 0, MOST_LAYERS),
+        Count("WIDTH", "Units", "Units in each hidden layer.", 800, 1, MOST_UNITS),
+        Share("DROP_IN", "Pixels left out", "Share of the pixels left out in training.", 0.2),
+        Share("DROP_HID", "Units left out", "Share of the units left out in training.", 0.5),
+    ),
+    lambda *numbers: _custom_layers(*numbers).title(),
+)
+
+
+def _read_custom(arguments: str) -> NetworkSpec:
+    spec = _CUSTOM.read(arguments)
+    return dataclasses.replace(spec, layers=_custom_layers(*spec.numbers))  # type: ignore[arg-type]
+
+
+def _read_layers(arguments: str) -> NetworkSpec:
+    layers = read_layers(arguments)
+    return NetworkSpec(
+        f"layers:{layers.text()}",
+        layers.title(),
+        "layers",
+        layers.build,
+        layers.shapes(),
+        layers=layers,
+    )
+
+
+#: All kinds of networks by name, the tutorial's first.
+NETWORKS: dict[str, NetworkKind] = {
+    kind.name: kind
+    for kind in (
+        kind_with_numbers(
+            "mlp",
+            "Tutorial MLP",
+            "the tutorial's network: 500 and 300 rectifiers, each layer with a DROPOUT of 0.4 "
+            "unless another share is given",
+            _build_mlp,
+            lambda _: dense_shapes([784, 500, 300, 10]),
+            (
+                Share(
+                    "DROPOUT",
+                    "Dropout",
+                    "Share of the hidden units left out at each training step.",
+                    0.4,
+                ),
+            ),
+            lambda _: "Tutorial MLP 784–500–300–10",
+        ),
+        NetworkKind(
+            "layers",
+            "MLP of your own",
+            "layers:[/DROPOUT,]UNITS[@ACTIVATION][/DROPOUT],…",
+            f"hidden layers one by one, up to {MOST_LAYERS}: each with its UNITS, an ACTIVATION "
+            f"({', '.join(ACTIVATIONS)}; rectify unless another is given) and the share of its "
+            "units that a DROPOUT leaves out in training; a DROPOUT before all layers leaves out "
+            "pixels: layers:500/0.4,300/0.4 is the tutorial's network",
+            _read_layers,
+            "layers:500@tanh/0.4,300",
+        ),
+        dataclasses.replace(_CUSTOM, read=_read_custom, in_menu=False),
+        kind_with_numbers(
+            "cnn",
+            "CNN, two 5×5 convolutions",
+            "two convolutions of 32 5×5 filters, 2×2 max pooling, 256 hidden units, 50 % dropout",
+            _build_cnn,
+            lambda: (
+                *((32, 1, 5, 5), (32,), (32, 32, 5, 5), (32,)),
+                *dense_shapes([512, 256, 10]),
+            ),
+        ),
+        kind_with_numbers(
+            "deep_cnn",
+            "CNN, three convolutions",
+            "three convolutions of 32, 64 and 128 filters, 256 hidden units, 50 % dropout",
+            _build_deep_cnn,
+            lambda: (
+                *((32, 1, 5, 5), (32,), (64, 32, 3, 3), (64,), (128, 64, 3, 3), (128,)),
+                *dense_shapes([2048, 256, 10]),
+            ),
+        ),
+    )
+}
+
+
 def parse_network(text: str) -> NetworkSpec:
     """Find out which network a text names.
 
     Parameters
     ----------
-    text
-        ``"mlp"``, ``"mlp:DROPOUT"``, ``"cnn"``, ``"deep_cnn"`` or
-        ``"custom_mlp:DEPTH,WIDTH,DROP_IN,DROP_HID"``, the numbers optional from the right (2,
-        800, 0.2 and 0.5 where left out).
+    text : str
+        The name of one of `NETWORKS`, and what its grammar allows behind it.
 
     Returns
     -------
@@ -74,104 +278,15 @@ def parse_network(text: str) -> NetworkSpec:
         No such network, or a number out of range. The sentence lists what exists.
     """
     name, _, arguments = text.strip().partition(":")
-    if name == "mlp":
-        return _parse_mlp(text, arguments)
-    if name == "cnn" and not arguments:
-        shapes = ((32, 1, 5, 5), (32,), (32, 32, 5, 5), (32,), *_dense_shapes([512, 256, 10]))
-        return NetworkSpec("cnn", "CNN, two 5×5 convolutions", _cnn, shapes)
-    if name == "deep_cnn" and not arguments:
-        shapes = (
-            *((32, 1, 5, 5), (32,), (64, 32, 3, 3), (64,), (128, 64, 3, 3), (128,)),
-            *_dense_shapes([2048, 256, 10]),
-        )
-        return NetworkSpec("deep_cnn", "CNN, three convolutions", _deep_cnn, shapes)
-    if name == "custom_mlp":
-        return _parse_custom_mlp(text, arguments)
-    listing = "; ".join(f"{name} ({meaning})" for name, meaning in NETWORKS.items())
-    raise NetworkError(f"There is no network {text!r}. There are: {listing}.")
-
-
-def _parse_mlp(text: str, arguments: str) -> NetworkSpec:
+    kind = NETWORKS.get(name)
+    if kind is None or (arguments and kind.grammar == name):
+        listing = "; ".join(f"{kind.grammar} ({kind.meaning})" for kind in NETWORKS.values())
+        raise NetworkError(f"There is no network {text!r}. There are: {listing}.")
     try:
-        dropout = float(arguments or 0.4)
-    except ValueError:
-        dropout = -1.0
-    if not 0 <= dropout < 1:
+        return kind.read(arguments)
+    except ValueError as error:
+        takes = "; ".join(number.allowed() for number in kind.numbers) or kind.meaning
         raise NetworkError(
-            f"The network {text!r} cannot be built: its dropout must be a number from 0 up to, "
-            "not including, 1, as in mlp:0.2. The tutorial's is 0.4."
-        )
-
-    def build(input_var: Any) -> Any:
-        from mnist_draw.networks.mlp import build_mlp
-
-        return build_mlp(input_var, dropout)
-
-    canonical = "mlp" if dropout == 0.4 else f"mlp:{_shortest(dropout)}"
-    return NetworkSpec(
-        canonical, "Tutorial MLP 784–500–300–10", build, _dense_shapes([784, 500, 300, 10])
-    )
-
-
-def _parse_custom_mlp(text: str, arguments: str) -> NetworkSpec:
-    values = ["2", "800", "0.2", "0.5"]
-    given = [part.strip() for part in arguments.split(",")] if arguments.strip() else []
-    fault = None
-    if len(given) > 4:
-        fault = f"{len(given)} numbers are too many"
-    values[: len(given)] = given[:4]
-    try:
-        depth, width = int(values[0]), int(values[1])
-        drop_input, drop_hidden = float(values[2]), float(values[3])
-    except ValueError:
-        fault = fault or "one of them is no number"
-    else:
-        if not 0 <= depth <= 10:
-            fault = fault or f"DEPTH is {depth}"
-        elif not 1 <= width <= 10_000:
-            fault = fault or f"WIDTH is {width}"
-        elif not (0 <= drop_input < 1 and 0 <= drop_hidden < 1):
-            fault = fault or f"dropout is {values[2]} and {values[3]}"
-    if fault:
-        raise NetworkError(
-            f"The network {text!r} cannot be built: {fault}. It takes DEPTH hidden layers "
-            "(0 to 10), their WIDTH (1 to 10,000 units), and the shares DROP_IN and DROP_HID "
-            "left out in training (0 up to, not including, 1), as in custom_mlp:2,800,0.2,0.5."
-        )
-
-    def build(input_var: Any) -> Any:
-        from mnist_draw.networks.mlp import build_custom_mlp
-
-        return build_custom_mlp(input_var, depth, width, drop_input, drop_hidden)
-
-    return NetworkSpec(
-        f"custom_mlp:{depth},{width},{_shortest(drop_input)},{_shortest(drop_hidden)}",
-        "MLP 784" + f"–{width}" * depth + "–10",
-        build,
-        _dense_shapes([784, *[width] * depth, 10]),
-    )
-
-
-def _shortest(share: float) -> str:
-    """Write a number so that reading it gives the same: 0 rather than 0.0."""
-    short = f"{share:g}"
-    return short if float(short) == share else repr(share)
-
-
-def _dense_shapes(units: list[int]) -> tuple[Shape, ...]:
-    shapes: list[Shape] = []
-    for inputs, outputs in pairwise(units):
-        shapes += [(inputs, outputs), (outputs,)]
-    return tuple(shapes)
-
-
-def _cnn(input_var: Any) -> Any:
-    from mnist_draw.networks.cnn import build_cnn
-
-    return build_cnn(input_var)
-
-
-def _deep_cnn(input_var: Any) -> Any:
-    from mnist_draw.networks.cnn import build_deep_cnn
-
-    return build_deep_cnn(input_var)
+            f"The network {text!r} cannot be built: {error}. {kind.grammar} takes: {takes}; "
+            f"as in {kind.example}."
+        ) from None

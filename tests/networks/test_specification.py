@@ -6,12 +6,15 @@ import subprocess
 import sys
 
 import lasagne
+import numpy as np
 import pytest
+import theano
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mnist_draw.errors import UserError
 from mnist_draw.networks import NETWORKS, NetworkError, parse_network
+from mnist_draw.networks.layer_list import ACTIVATIONS, MlpLayer, MlpLayers
 
 
 def complaint(text: str) -> str:
@@ -23,7 +26,17 @@ def complaint(text: str) -> str:
 
 @pytest.mark.parametrize(
     "text",
-    ["mlp", "cnn", "custom_mlp", "custom_mlp:0", "custom_mlp:3,16,0,0", "custom_mlp:1,9,0.2"],
+    [
+        "mlp",
+        "cnn",
+        "deep_cnn",
+        "layers:",
+        "layers:/0.2,30@tanh/0.4,20@elu",
+        "custom_mlp",
+        "custom_mlp:0",
+        "custom_mlp:3,16,0,0",
+        "custom_mlp:1,9,0.2",
+    ],
 )
 def test_the_shapes_promised_are_those_of_the_network_built(text: str) -> None:
     spec = parse_network(text)
@@ -43,6 +56,9 @@ def test_the_shapes_promised_are_those_of_the_network_built(text: str) -> None:
         ("custom_mlp:1", "custom_mlp:1,800,0.2,0.5", "MLP 784–800–10"),
         ("custom_mlp: 3, 50 , .10", "custom_mlp:3,50,0.1,0.5", "MLP 784–50–50–50–10"),
         ("custom_mlp:0,5,0,0", "custom_mlp:0,5,0,0", "MLP 784–10"),
+        ("layers:500,300", "layers:500,300", "MLP 784–500–300–10"),
+        ("layers: 500@rectify/.40 , 30@tanh ", "layers:500/0.4,30@tanh", "MLP 784–500–30 tanh–10"),
+        ("layers:/0.20", "layers:/0.2", "MLP 784–10"),
     ],
 )
 def test_canonical_text_and_title(text: str, canonical: str, title: str) -> None:
@@ -86,16 +102,16 @@ def test_unknown_names_list_what_exists(text: str) -> None:
     ("arguments", "fault"),
     [
         ("1,2,0,0,7", "5 numbers are too many"),
-        ("two", "one of them is no number"),
-        ("2.5", "one of them is no number"),
-        ("2,,0.5", "one of them is no number"),
+        ("two", "DEPTH is two, no whole number"),
+        ("2.5", "DEPTH is 2.5, no whole number"),
+        ("2,,0.5", "WIDTH is missing, no whole number"),
         ("-1", "DEPTH is -1"),
         ("11", "DEPTH is 11"),
         ("2,0", "WIDTH is 0"),
         ("2,10001", "WIDTH is 10001"),
-        ("2,10,1", "dropout is 1 and 0.5"),
-        ("2,10,0,-0.1", "dropout is 0 and -0.1"),
-        ("2,10,nan", "dropout is nan and 0.5"),
+        ("2,10,1", "DROP_IN is 1"),
+        ("2,10,0,-0.1", "DROP_HID is -0.1"),
+        ("2,10,nan", "DROP_IN is nan"),
     ],
 )
 def test_numbers_out_of_range(arguments: str, fault: str) -> None:
@@ -127,3 +143,81 @@ def test_a_dropout_that_cannot_be(text: str) -> None:
     said = complaint(text)
     assert repr(text) in said
     assert "from 0 up to, not including, 1" in said
+
+
+# -- layers, one by one
+
+LAYERS = st.builds(
+    MlpLayers,
+    st.lists(
+        st.builds(
+            MlpLayer,
+            st.integers(1, 10_000),
+            st.sampled_from(sorted(ACTIVATIONS)),
+            st.floats(0, 1, exclude_max=True),
+        ),
+        max_size=10,
+    ).map(tuple),
+    st.floats(0, 1, exclude_max=True),
+)
+
+
+@given(LAYERS)
+def test_layers_through_their_text(layers: MlpLayers) -> None:
+    spec = parse_network(f"layers:{layers.text()}")
+    assert spec.layers == layers
+    assert parse_network(spec.text).text == spec.text
+
+
+def test_a_custom_mlp_is_the_same_network_as_its_layers() -> None:
+    custom, layers = (
+        parse_network(text) for text in ("custom_mlp:2,20,0.2,0.5", "layers:/0.2,20/0.5,20/0.5")
+    )
+    assert custom.layers == layers.layers
+    weights = []
+    for spec in (custom, layers):
+        lasagne.random.set_rng(np.random.RandomState(4))
+        weights.append(lasagne.layers.get_all_param_values(spec.build()))
+    for one, other in zip(*weights, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_units_activations_and_dropout_reach_the_layers() -> None:
+    text = "layers:/0.1,9,8@leaky/0.2,7@tanh,6@sigmoid,5@elu/0.3"
+    found = lasagne.layers.get_all_layers(parse_network(text).build())
+    dense = [layer for layer in found if isinstance(layer, lasagne.layers.DenseLayer)]
+    assert [layer.num_units for layer in dense] == [9, 8, 7, 6, 5, 10]
+    assert [layer.p for layer in found if hasattr(layer, "p")] == [0.1, 0.2, 0.3]
+    inputs = np.array([-2.0, -0.5, 0.0, 3.0], np.float32)
+    expected = [
+        np.maximum(inputs, 0),
+        np.where(inputs < 0, 0.01 * inputs, inputs),
+        np.tanh(inputs),
+        1 / (1 + np.exp(-inputs)),
+        np.where(inputs < 0, np.expm1(inputs), inputs),
+    ]
+    for layer, values in zip(dense, expected, strict=False):
+        outputs = layer.nonlinearity(theano.shared(inputs)).eval()
+        np.testing.assert_allclose(outputs, values, rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fault"),
+    [
+        ("500,,300", "the units of '' are missing"),
+        ("0", "the units of '0' are 0"),
+        ("10001", "the units of '10001' are 10001"),
+        ("5.5", "the units of '5.5' are 5.5"),
+        ("30@relu", "there is no activation 'relu'"),
+        ("30@", "there is no activation ''"),
+        ("30/1", "a dropout is 1"),
+        ("30/", "a dropout is missing, no number"),
+        ("30/nan", "a dropout is nan"),
+        (",".join(["9"] * 11), "11 hidden layers are too many"),
+    ],
+)
+def test_layers_that_cannot_be(arguments: str, fault: str) -> None:
+    said = complaint(f"layers:{arguments}")
+    assert f"The network 'layers:{arguments}' cannot be built: {fault}." in said
+    assert "UNITS[@ACTIVATION][/DROPOUT]" in said
+    assert "sigmoid" in said

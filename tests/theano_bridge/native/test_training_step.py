@@ -10,6 +10,7 @@ import theano.tensor as T
 
 from mnist_draw import thread_priority
 from mnist_draw.networks import parse_network
+from mnist_draw.networks.layer_list import ACTIVATIONS
 from mnist_draw.theano_bridge.native import runner
 from mnist_draw.theano_bridge.native import team as team_module
 from mnist_draw.theano_bridge.native.linker import NativeLinker
@@ -42,6 +43,19 @@ def test_every_update_rule_equals_the_straightforward_graph(
     rule, numpy_mode, monkeypatch, left_to_numba
 ):
     settings = {"network": "custom_mlp:1,40,0.2,0.5", "update": rule, "l2": 0.001}
+    plain = trained(numpy_mode, monkeypatch, **settings)
+    native = trained(theano.Mode(linker=NativeLinker()), monkeypatch, **settings)
+    for want, got in zip(plain[0] + plain[1], native[0] + native[1], strict=True):
+        np.testing.assert_allclose(got, want, rtol=2e-4, atol=2e-5)
+    np.testing.assert_allclose(native[2], plain[2], rtol=1e-4)
+    assert not left_to_numba
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_every_activation_equals_the_straightforward_graph(
+    activation, numpy_mode, monkeypatch, left_to_numba
+):
+    settings = {"network": f"layers:40@{activation}/0.3,30@{activation}", "l2": 0.001}
     plain = trained(numpy_mode, monkeypatch, **settings)
     native = trained(theano.Mode(linker=NativeLinker()), monkeypatch, **settings)
     for want, got in zip(plain[0] + plain[1], native[0] + native[1], strict=True):
