@@ -1,4 +1,4 @@
-"""Choosing a network: one of the kinds, and for the free MLP its numbers."""
+"""Choosing a network: one of the kinds, with its numbers or its list of layers."""
 
 from __future__ import annotations
 
@@ -7,21 +7,27 @@ from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.widgets import ComboBox, Field, NumberBox, RealBox, explain
-from mnist_draw.networks import parse_network
+from mnist_draw.app.train.layer_rows import LayerRows, share_box, share_of
+from mnist_draw.networks import NETWORKS, NetworkSpec, parse_network
+from mnist_draw.networks.layer_list import read_layers
+from mnist_draw.networks.numbers import Count, Number
 from mnist_draw.training.setting import NetworkText
 
-_CUSTOM = "custom_mlp"
-_KINDS = (
-    ("mlp", parse_network("mlp").title),
-    ("mlp:0.2", f"{parse_network('mlp').title}, 20 % dropout"),
-    (_CUSTOM, "MLP of your own"),
-    ("cnn", parse_network("cnn").title),
-    ("deep_cnn", parse_network("deep_cnn").title),
-)
+_OWN = "layers"
+#: What an MLP of one's own starts as: the tutorial's network.
+_START = "500/0.4,300/0.4"
+#: How the menu and a kind's only number share a row.
+_BESIDE = (8, 4)
 
 
 class NetworkFields(QWidget):
-    """The menu of networks and the numbers of the MLP of one's own."""
+    """The menu of networks, the numbers of the chosen one, and the layers of one's own.
+
+    Signals
+    -------
+    changed
+        The fields say another network.
+    """
 
     changed = pyqtSignal()
 
@@ -30,72 +36,77 @@ class NetworkFields(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(Size.FIELD_GAP)
+        self._shown: NetworkSpec = parse_network(next(iter(NETWORKS)))
+        self.boxes: list[NumberBox | RealBox] = []
         self.combo = ComboBox()
         self.combo.setObjectName(f"{setting.widget}Combo")
-        for name, title in _KINDS:
-            self.combo.addItem(title, name)
+        for kind in NETWORKS.values():
+            if kind.in_menu:
+                self.combo.addItem(kind.title, kind.name)
         explain(self.combo, setting.title, setting.sentence)
-        column.addWidget(Field(setting.title, self.combo))
-
-        self.depth_box = NumberBox(0, 10)
-        self.width_box = NumberBox(1, 10_000, 50)
-        self.drop_input = RealBox(0.0, 99.0, 1, " %")
-        self.drop_hidden = RealBox(0.0, 99.0, 1, " %")
-        self.custom = QWidget()
-        row = QHBoxLayout(self.custom)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(Size.FIELD_GAP)
-        for box, name, caption, sentence in (
-            (self.depth_box, "depthSpinBox", "Depth", "Number of hidden layers."),
-            (self.width_box, "layerWidthSpinBox", "Units", "Units in each hidden layer."),
-            (
-                self.drop_input,
-                "inputDropoutSpinBox",
-                "Drop in",
-                "Share of the input pixels left out at each training step, in percent.",
-            ),
-            (
-                self.drop_hidden,
-                "hiddenDropoutSpinBox",
-                "Drop hid.",
-                "Share of the hidden units left out at each training step, in percent.",
-            ),
-        ):
-            box.setObjectName(name)
-            box.valueChanged.connect(self.changed)
-            explain(box, caption, sentence)
-            row.addWidget(Field(caption, box), 1)
-        column.addWidget(self.custom)
+        self._top, self._below = QHBoxLayout(), QHBoxLayout()
+        for row in (self._top, self._below):
+            row.setSpacing(Size.FIELD_GAP)
+            column.addLayout(row)
+        self._top.addWidget(Field(setting.title, self.combo), _BESIDE[0])
+        self.rows = LayerRows()
+        self.rows.show_layers(read_layers(_START))
+        self.rows.changed.connect(self.changed)
+        column.addWidget(self.rows)
         self.combo.currentIndexChanged.connect(self._choose)
-        self.show_network(f"{_CUSTOM}:2,800,0.2,0.5")
-        self.show_network("mlp")
+        self._choose()
 
     def _choose(self) -> None:
-        self.custom.setVisible(self.combo.currentData() == _CUSTOM)
+        """Show the fields of the kind that is chosen."""
+        kind = NETWORKS[self.combo.currentData()]
+        for box in self.boxes:
+            cell = box.parentWidget()
+            cell.hide()
+            cell.deleteLater()
+        self.boxes = []
+        row, stretch = (self._top, _BESIDE[1]) if len(kind.numbers) == 1 else (self._below, 1)
+        for number in kind.numbers:
+            box = _number_box(number)
+            box.valueChanged.connect(self.changed)
+            self.boxes.append(box)
+            row.addWidget(Field(number.title, box), stretch)
+        self.rows.setVisible(kind.name == _OWN)
         self.changed.emit()
 
     def text(self) -> str:
-        """Return the network as ``mnist_draw.networks.parse_network`` reads it."""
+        """Return the network as `mnist_draw.networks.parse_network` reads it."""
         kind = str(self.combo.currentData())
-        if kind != _CUSTOM:
-            return kind
-        drop_input, drop_hidden = self.drop_input.value() / 100, self.drop_hidden.value() / 100
-        depth, width = self.depth_box.value(), self.width_box.value()
-        return f"{kind}:{depth},{width},{drop_input:g},{drop_hidden:g}"
+        if kind == _OWN:
+            layers = self.rows.layers()
+            # What came as custom_mlp:… and was not changed goes as that.
+            return self._shown.text if layers == self._shown.layers else f"{kind}:{layers.text()}"
+        values = (str(share_of(b) if isinstance(b, RealBox) else b.value()) for b in self.boxes)
+        return parse_network(f"{kind}:{','.join(values)}").text
 
     def show_network(self, text: str) -> None:
         """Fill the fields from a network's text."""
-        specification = parse_network(text)
-        name, _, numbers = specification.text.partition(":")
-        wanted = _CUSTOM if name == _CUSTOM else specification.text
-        if self.combo.findData(wanted) < 0:
-            # The tutorial's network with a dropout that the menu did not offer so far.
-            self.combo.addItem(f"{specification.title}, {float(numbers):.0%} dropout", wanted)
-        self.combo.setCurrentIndex(self.combo.findData(wanted))
-        if name == _CUSTOM:
-            depth, width, drop_input, drop_hidden = numbers.split(",")
-            self.depth_box.setValue(int(depth))
-            self.width_box.setValue(int(width))
-            self.drop_input.setValue(100 * float(drop_input))
-            self.drop_hidden.setValue(100 * float(drop_hidden))
-        self._choose()
+        self._shown = parse_network(text)
+        layers = self._shown.layers
+        self.combo.setCurrentIndex(
+            self.combo.findData(self._shown.kind if layers is None else _OWN)
+        )
+        if layers is not None:
+            self.rows.show_layers(layers)
+            return
+        for box, value in zip(self.boxes, self._shown.numbers, strict=True):
+            if isinstance(box, RealBox):
+                box.setValue(100 * value)
+            else:
+                box.setValue(int(value))
+
+
+def _number_box(number: Number) -> NumberBox | RealBox:
+    box: NumberBox | RealBox
+    if isinstance(number, Count):
+        box = NumberBox(number.low, number.high)
+        box.setValue(number.default)
+    else:
+        box = share_box(number.default)
+    box.setObjectName(f"{number.name.lower()}SpinBox")
+    explain(box, number.title, number.sentence)
+    return box

@@ -16,10 +16,12 @@ from pytestqt.qtbot import QtBot
 from mnist_draw.app.shared.widgets import NumberBox, RealBox
 from mnist_draw.app.train.augmentation_preview import make_examples
 from mnist_draw.app.train.file_combo import FileCombo
+from mnist_draw.app.train.network_fields import NetworkFields
 from mnist_draw.app.train.rule_fields import RuleFields
 from mnist_draw.app.train.sections import SectionArea
 from mnist_draw.app.train.settings_panel import SettingsPanel
 from mnist_draw.errors import UserError
+from mnist_draw.networks import parse_network
 from mnist_draw.training.settings import TrainingSettings
 from mnist_draw.training.updates import UPDATE_RULES
 
@@ -87,7 +89,13 @@ def test_small_and_large_numbers_are_not_changed(
     assert getattr(panel.settings(), name) == value
 
 
-@pytest.mark.parametrize("network", ["mlp", "cnn", "custom_mlp:0,1,0,0"])
+@pytest.mark.parametrize(
+    "network",
+    [
+        *("mlp", "mlp:0.2", "mlp:0.123456789", "cnn", "deep_cnn", "custom_mlp:0,1,0,0"),
+        *("custom_mlp:2,800,0.2,0.5", "layers:", "layers:/0.07,500@tanh/0.4,9@elu,8@leaky/0.55"),
+    ],
+)
 @pytest.mark.parametrize("update", ["sgd", "nesterov_momentum", "adadelta"])
 def test_every_kind(panel: SettingsPanel, network: str, update: str) -> None:
     settings = TrainingSettings(network=network, update=update)
@@ -287,3 +295,57 @@ def test_the_section_that_is_wanted_opens_and_another_folds(
     assert "learning" not in opened(panel)
     low.resize(300, 2000)
     assert opened(panel) == {"network", "data", "stop"}
+
+
+# -- an MLP of one's own
+
+
+def network(panel: SettingsPanel) -> NetworkFields:
+    return widget(panel, NetworkFields, "network")
+
+
+def test_the_tutorials_network_layer_by_layer(panel: SettingsPanel) -> None:
+    fields = network(panel)
+    fields.combo.setCurrentIndex(fields.combo.findData("layers"))
+    assert panel.settings().network == "layers:500/0.4,300/0.4"
+    tutorial, own = (parse_network(text) for text in ("mlp", panel.settings().network))
+    assert own.parameter_shapes() == tutorial.parameter_shapes()
+
+
+def test_layers_are_added_changed_and_removed(panel: SettingsPanel, qtbot: QtBot) -> None:
+    panel.apply("network", "custom_mlp:2,800,0.2,0.5")
+    rows = network(panel).rows
+    assert [row.units.value() for row in rows.rows] == [800, 800]
+    rows.add_button.click()
+    rows.rows[0].activation.setCurrentIndex(rows.rows[0].activation.findData("tanh"))
+    rows.rows[1].units.setValue(300)
+    rows.rows[2].dropout.setValue(12.5)
+    assert panel.settings().network == "layers:/0.2,800@tanh/0.5,300/0.5,800/0.125"
+    rows.rows[1].button.click()
+    assert panel.settings().network == "layers:/0.2,800@tanh/0.5,800/0.125"
+    assert rows.rows[1].units.objectName() == "layer2UnitsSpinBox"
+    while rows.rows:
+        rows.rows[0].button.click()
+    assert panel.settings().network == "layers:/0.2"
+    rows.add_button.click()
+    assert panel.settings().network == "layers:/0.2,300/0.4"
+    for _ in range(20):
+        rows.add_button.click()
+    assert len(rows.rows) == 10
+    assert not rows.add_button.isEnabled()
+    parse_network(panel.settings().network)
+
+
+def test_an_own_mlp_fits_a_small_screen(panel: SettingsPanel, qtbot: QtBot) -> None:
+    # What is left for the settings in a window of 1366 by 768 pixels.
+    low = area(panel, qtbot, 633)
+    for hidden in (2, 5, 10):
+        panel.show_settings(
+            TrainingSettings(
+                network="layers:" + ",".join(["300@tanh/0.4"] * hidden),
+                update="adam",
+                augmentation="handwriting",
+            )
+        )
+        qtbot.waitUntil(lambda: low.verticalScrollBar().maximum() == 0)
+        assert "network" in opened(panel)
