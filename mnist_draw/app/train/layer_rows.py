@@ -19,7 +19,7 @@ from mnist_draw.networks.layer_list import (
 )
 
 #: How units, activation and dropout share the width of a row.
-_STRETCHES = (6, 9, 7)
+_STRETCHES = (58, 102, 65)
 #: The width of the button that removes a layer, in pixels.
 _REMOVE = 22
 #: A layer that is added to none has as many units as the tutorial's last.
