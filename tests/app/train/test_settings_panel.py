@@ -217,7 +217,7 @@ def test_settings_are_saved_and_opened(
     panel.open_file()
     assert panel.settings() == OTHERS
     assert told[0] == f"Saved {path}."
-    assert "is not JSON" in told[1]
+    assert "not a JSON file" in told[1]
     assert "unchanged" in told[1]
 
 
