@@ -234,7 +234,7 @@ FAILURES: list[tuple[list[str], str]] = [
     (["--resume", "none.ckpt"], "no checkpoint none.ckpt"),
     (["--resume", "text.json"], "text.json cannot be continued"),
     (["--config", "none.json"], "no settings file none.json"),
-    (["--config", "text.json"], "not JSON"),
+    (["--config", "text.json"], "not a JSON file"),
     (["--config", "list.json"], "no names with values"),
     (["--config", "wrong.json"], "There is no setting 'epoch'"),
     (["--config", "bad.json"], "batch_size is 'x'"),
