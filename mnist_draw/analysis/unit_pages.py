@@ -5,14 +5,15 @@ Found by showing the network pictures that it was trained with, and kept for the
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from mnist_draw.analysis.anatomy import Anatomy, Floats
-from mnist_draw.analysis.cache import cached, fingerprint
+from mnist_draw.analysis.cache import fingerprint, keep, read
 from mnist_draw.dataset.mnist import load_dataset, scale
 
 #: So many training pictures are shown: enough for 500 of each digit. Convolutions cost more.
@@ -34,11 +35,18 @@ class UnitPages:
         The training pictures that excite a unit most, counted from 0, strongest first.
     heights : tuple of numpy.ndarray, float32, shape (units, 6)
         What it puts out for them; of an output, its logit.
+    pictures : numpy.ndarray, uint8, shape (N, 28, 28)
+        The training pictures that ``best`` counts.
     """
 
     means: tuple[Floats, ...] = field(repr=False)
     best: tuple[npt.NDArray[np.int64], ...] = field(repr=False)
     heights: tuple[Floats, ...] = field(repr=False)
+    pictures: npt.NDArray[np.uint8] = field(repr=False)
+
+    def picture(self, layer: int, unit: int, place: int) -> Floats:
+        """Return one of the best pictures of a unit, float32 (28, 28) in [0, 1]."""
+        return scale(self.pictures[self.best[layer][unit, place]])
 
     def rows(self, layer: int) -> npt.NDArray[np.int64]:
         """Return for each unit of a layer the digit that excites it most, int64 (units,)."""
@@ -46,44 +54,59 @@ class UnitPages:
         return rows
 
 
-class _StoppedError(Exception):
-    """Nobody wants the pages any more."""
-
-
-def unit_pages(anatomy: Anatomy, stopped: Callable[[], bool] = lambda: False) -> UnitPages | None:
-    """Find the pages of a network's units, or read what was kept.
+class PageSearch:
+    """Looks for the pages of a network's units a little at a time, or reads what was kept.
 
     Parameters
     ----------
     anatomy : Anatomy
-    stopped : callable
-        Asked now and then; when it returns True, the search is given up.
+        Asked in the thread that calls :meth:`step`; its model must not change meanwhile.
 
-    Returns
-    -------
-    UnitPages or None
-        None if it was given up.
+    Attributes
+    ----------
+    pages : UnitPages or None
+        What was found; None before the end.
     """
-    layers = len(anatomy.layers)
 
-    def compute() -> dict[str, npt.NDArray[np.generic]]:
-        pages = _find(anatomy, stopped)
-        arrays: dict[str, npt.NDArray[np.generic]] = {}
-        for n in range(layers):
-            arrays[f"means_{n}"] = pages.means[n]
-            arrays[f"best_{n}"] = pages.best[n]
-            arrays[f"heights_{n}"] = pages.heights[n]
-        return arrays
+    def __init__(self, anatomy: Anatomy) -> None:
+        self.pages: UnitPages | None = None
+        self._anatomy = anatomy
+        self._count = len(anatomy.layers)
+        self._key = fingerprint(anatomy.model)
+        self._steps = self._find()
 
-    try:
-        kept = cached("units", _VERSION, fingerprint(anatomy.model), compute)
-    except _StoppedError:
-        return None
+    def step(self) -> bool:
+        """Look at a few pictures more; return whether the search is at its end."""
+        return next(self._steps, None) is None
 
-    def all_of(name: str) -> tuple[npt.NDArray[np.generic], ...]:
-        return tuple(kept[f"{name}_{n}"] for n in range(layers))
+    def _find(self) -> Iterator[bool]:
+        kept = read("units", _VERSION, self._key)
+        shown = load_dataset().train_images[:PICTURES, 0]
+        if kept is not None:
+            self.pages = _from_arrays(kept, self._count, shown)
+        if self.pages is not None:
+            return
+        yield True
+        pictures, labels = training_pictures()
+        if any(layer.convolves for layer in self._anatomy.layers):
+            pictures, labels = pictures[:CONVOLUTION_PICTURES], labels[:CONVOLUTION_PICTURES]
+        units = [layer.units for layer in self._anatomy.layers]
+        heights = [np.empty((len(pictures), count), np.float32) for count in units]
+        for where, passed in self._anatomy.run_many(pictures):
+            for found, values in zip(heights, (*passed.a, passed.logits), strict=True):
+                found[where] = values.reshape(*values.shape[:2], -1).max(axis=2)
+            yield True
+        self.pages = _summed_up(heights, labels, shown)
+        keep("units", _VERSION, self._key, _to_arrays(self.pages))
 
-    return UnitPages(all_of("means"), all_of("best"), all_of("heights"))  # type: ignore[arg-type]
+
+def unit_pages(anatomy: Anatomy) -> UnitPages:
+    """Return the pages of a network's units; takes from a moment to some seconds."""
+    search = PageSearch(anatomy)
+    while not search.step():
+        pass
+    assert search.pages is not None
+    return search.pages
 
 
 def training_pictures() -> tuple[Floats, npt.NDArray[np.int64]]:
@@ -93,16 +116,9 @@ def training_pictures() -> tuple[Floats, npt.NDArray[np.int64]]:
     return scale(data.train_images[:PICTURES]), labels
 
 
-def _find(anatomy: Anatomy, stopped: Callable[[], bool]) -> UnitPages:
-    pictures, labels = training_pictures()
-    if any(layer.convolves for layer in anatomy.layers):
-        pictures, labels = pictures[:CONVOLUTION_PICTURES], labels[:CONVOLUTION_PICTURES]
-    heights = [np.empty((len(pictures), layer.units), np.float32) for layer in anatomy.layers]
-    for where, passed in anatomy.run_many(pictures):
-        for kept, values in zip(heights, (*passed.a, passed.logits), strict=True):
-            kept[where] = values.reshape(*values.shape[:2], -1).max(axis=2)
-        if stopped():
-            raise _StoppedError
+def _summed_up(
+    heights: Sequence[Floats], labels: npt.NDArray[np.int64], shown: npt.NDArray[np.uint8]
+) -> UnitPages:
     means, best, highest = [], [], []
     for values in heights:
         means.append(np.stack([values[labels == digit].mean(axis=0) for digit in range(10)]))
@@ -111,4 +127,23 @@ def _find(anatomy: Anatomy, stopped: Callable[[], bool]) -> UnitPages:
         places = np.argsort(-chosen, axis=0, kind="stable")
         best.append(np.take_along_axis(order, places, axis=0).T.astype(np.int64))
         highest.append(np.take_along_axis(chosen, places, axis=0).T.copy())
-    return UnitPages(tuple(means), tuple(best), tuple(highest))
+    return UnitPages(tuple(means), tuple(best), tuple(highest), shown)
+
+
+def _to_arrays(pages: UnitPages) -> dict[str, npt.NDArray[Any]]:
+    arrays: dict[str, npt.NDArray[Any]] = {}
+    for n, (means, best, heights) in enumerate(
+        zip(pages.means, pages.best, pages.heights, strict=True)
+    ):
+        arrays |= {f"means_{n}": means, f"best_{n}": best, f"heights_{n}": heights}
+    return arrays
+
+
+def _from_arrays(
+    arrays: Mapping[str, npt.NDArray[Any]], count: int, shown: npt.NDArray[np.uint8]
+) -> UnitPages | None:
+    names = ("means", "best", "heights")
+    if not all(f"{name}_{n}" in arrays for name in names for n in range(count)):
+        return None
+    means, best, heights = (tuple(arrays[f"{name}_{n}"] for n in range(count)) for name in names)
+    return UnitPages(means, best, heights, shown)

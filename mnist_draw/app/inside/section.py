@@ -87,7 +87,7 @@ class Section(QWidget):
         A name that the section does not know is its first view.
         """
 
-    def view(self) -> str:
+    def view_name(self) -> str:
         """Return the name of the view in front; empty where there is only one."""
         return ""
 

@@ -4,29 +4,306 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PyQt5.QtWidgets import QHBoxLayout, QWidget
+from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
+from mnist_draw.analysis.table import Table
+from mnist_draw.app.inside.network.network_view import NetworkView
+from mnist_draw.app.inside.network.network_worker import (
+    Frame,
+    NetworkWorker,
+    Parts,
+    Question,
+)
+from mnist_draw.app.inside.network.panel_rows import unit_table, why_table
+from mnist_draw.app.inside.network.side_panel import SidePanel
 from mnist_draw.app.inside.section import Section
-from mnist_draw.app.shared.widgets import Card
+from mnist_draw.app.shared.theme import Size
+from mnist_draw.app.shared.widgets import Card, ComboBox, explain, label
+from mnist_draw.app.shared.worker_thread import WorkerThread
 
 if TYPE_CHECKING:
+    import numpy as np
+
+    from mnist_draw.analysis.example import Example
+    from mnist_draw.analysis.unit_pages import UnitPages
     from mnist_draw.storage.models import ModelFile
+
+_READY_WORDS = "Getting the network ready"
+_EMPTY_WORDS = "Draw a digit here and watch it go through."
+_NOT_A_DIGIT = "The program takes this for no digit. These are the network's own figures."
 
 
 class NetworkSection(Section):
-    """The layers of the network, live."""
+    """The layers of the network, live, and why it gives its answer."""
 
     name = "network"
     title = "Network"
     question = "How does it come to its answer?"
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, worker: NetworkWorker | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._model: ModelFile | None = None
+        self._example: Example | None = None
+        self._pair: tuple[int, int] | None = None
+        self._fresh = False
+        self._ideals: dict[int, np.ndarray] = {}
+        self.worker = worker or NetworkWorker()
+        self._thread = WorkerThread("network view", self.worker, self.worker.begin, parent=self)
+        self._started = False
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        self.card = Card("Network", " ")
-        self.card.body.addStretch(1)
-        row.addWidget(self.card)
+        row.setSpacing(Size.CARD_GAP)
+        row.addWidget(self._build_card(), 1)
+        self.panel = SidePanel()
+        row.addWidget(self.panel)
+        self._connect()
+
+    def _build_card(self) -> Card:
+        self.card = Card()
+        self.heading = label("", "title", "networkTitle")
+        self.note = label("", "muted", "networkNote")
+        self.card.top.addWidget(self.heading)
+        self.card.top.addWidget(self.note)
+        self.card.top.addStretch(1)
+        self.fresh_button = QPushButton("Before it learnt")
+        self.fresh_button.setObjectName("freshButton")
+        self.fresh_button.setProperty("look", "link")
+        self.fresh_button.setCheckable(True)
+        explain(
+            self.fresh_button, "Before it learnt",
+            "Show the same network with the weights that training starts from.",
+        )  # fmt: skip
+        self.card.top.addWidget(self.fresh_button)
+        self.order = ComboBox()
+        self.order.setObjectName("orderCombo")
+        self.order.setProperty("look", "quiet")
+        self.order.addItems(["Rows by digit", "As numbered"])
+        self.order.setSizeAdjustPolicy(ComboBox.AdjustToContents)
+        explain(
+            self.order, "Order of the units",
+            "Put each unit into the row of the digit that excites it most, or leave units as they "
+            "are numbered.",
+        )  # fmt: skip
+        self.card.top.addWidget(self.order)
+        self.card.body.addLayout(self.card.top)
+        self.network = NetworkView()
+        self.card.body.addWidget(self.network, 1)
+        return self.card
+
+    def _connect(self) -> None:
+        worker = self.worker
+        worker.prepared.connect(self._show_parts)
+        worker.framed.connect(self._show_frame)
+        worker.paged.connect(self._show_pages)
+        worker.idealised.connect(self._show_ideal)
+        worker.failed.connect(self._show_failure)
+        self.network.selected.connect(self._selected)
+        self.network.kept_changed.connect(self._selected)
+        self.order.currentIndexChanged.connect(self._choose_order)
+        self.fresh_button.toggled.connect(self._choose_fresh)
+        self.panel.rival_chosen.connect(self._choose_rival)
+        self.panel.switched.connect(self._switch)
+        self.panel.all_on.connect(self._switch_all_on)
+        self.panel.closed.connect(self.network.let_go)
+
+    # -- for the frame around it
 
     def use_network(self, model: ModelFile, key: str) -> None:
-        self.card.note.setText(model.title)
+        self._model = model
+        self._ideals.clear()
+        self.worker.post_model(model, self._fresh)
+        if self.network.parts is None:
+            self.note.setText(_READY_WORDS)
+        elif self.network.parts.model.network != model.network:
+            self.network.dimmed = True
+            self.network.update()
+
+    def show_example(self, example: Example | None) -> None:
+        before = self._example
+        self._example = example
+        if example is None or before is None or before.picture is not example.picture:
+            if example is None:
+                self._pair = None
+                self._show_frame(None)
+            self._ask()
+
+    def set_active(self, on: bool) -> None:
+        if on and not self._started:
+            self._started = True
+            self._thread.start()
+        self.worker.watch(on)
+
+    def open_view(self, view: str) -> None:
+        """Open one of: ``why`` (with answer and rival), ``unit``, ``map``, ``fresh``, ``live``."""
+        kind, *numbers = view.split()
+        self.fresh_button.setChecked(kind == "fresh")
+        if kind == "why" and len(numbers) == 2:
+            self._pair = (int(numbers[0]), int(numbers[1]))
+        if kind in ("why", "live", "fresh"):
+            self.network.let_go()
+        elif kind in ("unit", "map"):
+            self._keep_strongest()
+        self._ask()
+
+    def view_name(self) -> str:
+        """Return what of the section is looked at, as the guide knows it."""
+        if self._fresh:
+            return "fresh"
+        if self.network.kept is None or self.network.parts is None:
+            return "why"
+        return "map" if self.network.parts.layers[self.network.kept[0]].convolves else "unit"
+
+    def table(self) -> Table:
+        frame = self.network.frame
+        if frame is None:
+            return Table.of("Network", ("layer", "units"), [
+                (layer.name, layer.units) for layer in
+                (self.network.parts.layers if self.network.parts else ())
+            ])  # fmt: skip
+        if self.network.unit is None:
+            return why_table(frame, self._name)
+        return unit_table(frame, self.network.unit, self._name)
+
+    def set_scale(self, scale: float) -> None:
+        """Show everything so many times as large, for the wall."""
+        self.network.scale = scale
+        self.network.lay_out_anew()
+        self.panel.set_scale(scale)
+
+    def is_ready(self) -> bool:
+        """Whether the network is shown with all that is known about its units."""
+        return self.network.pages is not None
+
+    def wait(self) -> bool:
+        self.worker.watch(False)
+        return self._thread.stop() if self._started else True
+
+    # -- asking
+
+    def _ask(self) -> None:
+        picture = None if self._example is None else self._example.picture
+        if picture is None:
+            return
+        unit = self.network.unit
+        hidden = self.network.parts is not None and unit is not None and (
+            unit[0] < len(self.network.parts.layers) - 1
+        )  # fmt: skip
+        toggled = unit if hidden else None
+        self.worker.post(Question(picture, self.network.off, toggled, self._pair))
+
+    def _name(self, number: int) -> str:
+        from mnist_draw.analysis.class_names import class_name
+
+        return class_name(self._model, number)
+
+    # -- what comes back
+
+    def _show_parts(self, parts: Parts) -> None:
+        sizes = [str(layer.units) for layer in parts.layers]
+        convolutions = [layer for layer in parts.layers if layer.convolves]
+        if convolutions:
+            maps = ", ".join(str(layer.units) for layer in convolutions)
+            dense = " and ".join(f"{layer.units} units" for layer in parts.layers[:-1]
+                                 if not layer.convolves)  # fmt: skip
+            self.heading.setText(f"{_count(len(convolutions))} convolutions")
+            self._described = f"{maps} maps, then {dense} and 10 digits"
+        else:
+            self.heading.setText(" – ".join(["784", *sizes]))
+            self._described = "each unit is in the row of the digit that excites it most"
+        self.network.name = self._name
+        self.network.show_parts(parts)
+        self._show_note()
+        self._ask()
+
+    def _show_note(self) -> None:
+        if self._example is None:
+            words = _EMPTY_WORDS
+        elif self._fresh:
+            words = "before it has learnt: the weights are drawn at random"
+        else:
+            words = self._described
+        if self.note.text() != words:
+            self.note.setText(words)
+
+    def _show_frame(self, frame: Frame | None) -> None:
+        if frame is not None and self._example is None:
+            return
+        self.network.show_frame(frame)
+        if self.network.parts is not None:
+            self._show_note()
+        self._show_panel()
+
+    def _show_pages(self, parts: Parts, pages: UnitPages) -> None:
+        if parts is self.network.parts:
+            self.network.show_pages(pages)
+            self._show_panel()
+
+    def _show_ideal(self, digit: int, picture: np.ndarray) -> None:
+        self._ideals[digit] = picture
+        self._show_panel()
+
+    def _show_failure(self, sentence: str) -> None:
+        self.note.setText("This network cannot be looked into.")
+        self.told.emit(sentence)
+
+    def _show_panel(self) -> None:
+        view = self.network
+        unit = view.unit
+        ideal = None
+        if unit is not None and view.parts is not None and unit[0] == len(view.parts.layers) - 1:
+            ideal = self._ideals.get(unit[1])
+        self.panel.show_all(view.frame, unit, view.kept, view.off, view.pages, ideal, self._name)
+
+    # -- what is chosen
+
+    def _selected(self) -> None:
+        unit, parts = self.network.unit, self.network.parts
+        output = unit is not None and parts is not None and unit[0] == len(parts.layers) - 1
+        if output and unit is not None and unit[1] not in self._ideals:
+            self.worker.post_ideal(unit[1])
+        self._ask()
+        self._show_panel()
+        self.view_changed.emit(self.view_name())
+
+    def _choose_order(self, place: int) -> None:
+        self.network.by_digit = place == 0
+        self.network.lay_out_anew()
+
+    def _choose_fresh(self, on: bool) -> None:
+        self._fresh = on
+        self._ideals.clear()
+        if self._model is not None:
+            self.worker.post_model(self._model, on)
+        self.view_changed.emit(self.view_name())
+
+    def _choose_rival(self, rival: int) -> None:
+        frame = self.network.frame
+        if frame is not None:
+            first = int(frame.passed.p[0].argmax())
+            answer = first if first != rival else frame.answer
+            second = int(frame.passed.p[0].argsort()[-2])
+            self._pair = None if (answer, rival) == (first, second) else (answer, rival)
+            self._ask()
+
+    def _switch(self, on: bool) -> None:
+        unit = self.network.unit
+        if unit is not None:
+            self.network.off = self.network.off - {unit} if on else self.network.off | {unit}
+            self._ask()
+
+    def _switch_all_on(self) -> None:
+        self.network.off = frozenset()
+        self._ask()
+
+    def _keep_strongest(self) -> None:
+        """Keep the unit of the first layer that puts out most."""
+        frame = self.network.frame
+        if frame is not None and len(frame.layers) > 1:
+            units = frame.layers[0].units
+            heights = frame.passed.a[0][0].reshape(units, -1).max(axis=1)
+            self.network.keep((0, int(heights.argmax())))
+
+
+def _count(number: int) -> str:
+    words = ("No", "One", "Two", "Three", "Four", "Five")
+    return words[number] if number < len(words) else str(number)

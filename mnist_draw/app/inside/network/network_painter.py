@@ -1,0 +1,462 @@
+"""Paints the picture of the network: what seldom changes once, what lives in every frame."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from PyQt5.QtCore import QPointF, QRectF, Qt
+from PyQt5.QtGui import QColor, QPainter, QPen, QPixmap
+
+from mnist_draw.app.inside.network import lines as line_painting
+from mnist_draw.app.inside.network.lights import lights_mask, paint_lights, paint_maps
+from mnist_draw.app.inside.network.lines import Lines
+from mnist_draw.app.inside.network.network_worker import Frame, Parts, Unit
+from mnist_draw.app.inside.network.unit_layout import CLASSES, Column, Places
+from mnist_draw.app.inside.signed_picture import paint_grey, paint_signed
+from mnist_draw.app.shared import theme
+from mnist_draw.app.shared.steady_labels import draw_tabular
+from mnist_draw.app.shared.theme import Size, Text
+
+_RING, _HALF_BAR = 11.0, 4.0
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """All that a painting depends on."""
+
+    parts: Parts
+    places: Places
+    frame: Frame | None
+    lines: Lines
+    unit: Unit | None
+    is_kept: bool
+    off: frozenset[Unit]
+    by_digit: bool
+    has_pages: bool
+    name: Callable[[int], str]
+    scale: float
+    ratio: float
+
+    @property
+    def last(self) -> int:
+        """The answer's layer."""
+        return len(self.parts.layers) - 1
+
+    @property
+    def banded(self) -> bool:
+        """Whether units stand in the rows of digits."""
+        return self.by_digit and self.has_pages
+
+    def font_size(self, size: int) -> int:
+        """Return a text size for the wall."""
+        return round(size * self.scale)
+
+
+class NetworkPainter:
+    """Keeps what seldom changes in pixmaps."""
+
+    def __init__(self) -> None:
+        self._still: QPixmap | None = None
+        self._masks: dict[int, QPixmap] = {}
+
+    def forget(self) -> None:
+        """Paint everything anew the next time: after a change of size, colours or network."""
+        self._still = None
+        self._masks.clear()
+
+    def paint(self, painter: QPainter, scene: Scene, width: float, height: float) -> None:
+        """Paint the whole view."""
+        painter.setRenderHint(QPainter.Antialiasing)
+        self._paint_bands(painter, scene)
+        if self._still is None:
+            self._still = self._paint_still(scene, width, height)
+        painter.drawPixmap(0, 0, self._still)
+        self._paint_pictures(painter, scene)
+        for column in scene.places.columns:
+            self._paint_column(painter, scene, column)
+        line_painting.paint(painter, scene.lines, scene.scale)
+        self._paint_marks(painter, scene)
+        self._paint_answers(painter, scene)
+        self._paint_foot(painter, scene, width, height)
+        self._paint_tag(painter, scene)
+
+    # -- painted once
+
+    def _paint_still(self, scene: Scene, width: float, height: float) -> QPixmap:
+        still = QPixmap(round(width * scene.ratio), round(height * scene.ratio))
+        still.setDevicePixelRatio(scene.ratio)
+        still.fill(Qt.transparent)
+        painter = QPainter(still)
+        painter.setRenderHint(QPainter.Antialiasing)
+        places, layers = scene.places, scene.parts.layers
+        convolves = bool(places.columns) and layers[places.columns[0].layer].convolves
+        top = 18 * scene.scale
+        picture = "28×28" if convolves else "784 pixels"
+        _title(painter, scene, QPointF(0, top), "Picture", picture)
+        for column in places.columns:
+            layer = layers[column.layer]
+            short = layer.name.replace("convolution", "Conv.").capitalize()
+            if layer.convolves:
+                note = f"{layer.shape[1]}×{layer.shape[2]}"
+            elif column.shown < layer.units:
+                note = f"{column.shown:,} of {layer.units:,} units"
+            else:
+                note = f"{layer.units:,}" if len(places.columns) > 2 else f"{layer.units:,} units"
+            _title(painter, scene, QPointF(column.box.left(), top), short, note)
+        note = "" if len(places.columns) > 2 else "10 digits"
+        _title(painter, scene, QPointF(places.answer, top), "Answer", note)
+        for place in places.skipped:
+            left, right = places.columns[place].box, places.columns[place + 1].box
+            middle = (left.right() + right.left()) / 2
+            painter.setPen(theme.colour("muted"))
+            painter.drawText(
+                QRectF(middle - 20, left.top(), 40, left.height()), Qt.AlignCenter, "…"
+            )
+        painter.setPen(QPen(theme.colour("line"), 1))
+        for band in places.bands[1:]:
+            painter.drawLine(QPointF(band.left(), band.top()), QPointF(band.right(), band.top()))
+        if places.columns and not convolves:
+            # The picture fans out into the first layer.
+            box = places.columns[0].box
+            edge = places.bands[0].left()
+            painter.setPen(QPen(theme.colour("line"), 1))
+            corners = places.picture.topRight(), places.picture.bottomRight()
+            painter.drawLine(corners[0], QPointF(edge - 2, box.top()))
+            painter.drawLine(corners[1], QPointF(edge - 2, box.bottom()))
+        if convolves:
+            self._paint_filters(painter, scene)
+        if not places.columns:
+            self._paint_weights(painter, scene)
+        painter.end()
+        return still
+
+    def _paint_filters(self, painter: QPainter, scene: Scene) -> None:
+        """Paint the first layer's filters under the picture."""
+        layer = scene.parts.layers[0]
+        side = layer.W.shape[-1]
+        below = scene.places.below
+        _caption(painter, scene, below, "Filters", f"{side}×{side}")
+        columns = 4
+        room = below.width() / columns
+        cell = max(1.0, (room - 4) / side)
+        largest = float(np.abs(layer.W).max())
+        for unit in range(layer.units):
+            row, column = divmod(unit, columns)
+            corner = below.topLeft() + QPointF(column * room, row * (side * cell + 4))
+            box = QRectF(corner.x(), corner.y(), side * cell, side * cell)
+            if box.bottom() > scene.places.bands[-1].bottom() + 2:
+                break
+            paint_signed(painter, box, layer.filter(unit)[0], largest, scene.ratio)
+
+    def _paint_weights(self, painter: QPainter, scene: Scene) -> None:
+        """Paint the weights from the pixels to each output of a network without hidden layers."""
+        layer = scene.parts.layers[-1]
+        largest = float(np.abs(layer.W).max())
+        for digit, band in enumerate(scene.places.bands):
+            side = band.height() - 4
+            x = scene.places.answer - side - 40 * scene.scale
+            box = QRectF(x, band.top() + 2, side, side)
+            weights = layer.W[:, digit].reshape(28, 28)
+            paint_signed(painter, box, weights, largest, scene.ratio)
+            painter.setPen(QPen(theme.colour("line"), 1))
+            start = QPointF(scene.places.picture.right() + 4, scene.places.picture.center().y())
+            painter.drawLine(start, QPointF(x - 4, band.center().y()))
+
+    # -- painted in every frame
+
+    def _paint_bands(self, painter: QPainter, scene: Scene) -> None:
+        """Tint the rows of answer and rival, and name the rows."""
+        if scene.frame is not None:
+            strength = 0.20 if theme.theme().colours.dark else 0.11
+            for digit, name in ((scene.frame.rival, "second"), (scene.frame.answer, "accent")):
+                painter.fillRect(scene.places.bands[digit], theme.colour(name, strength))
+        if not scene.banded or not scene.places.columns:
+            return
+        painter.setFont(theme.font(scene.font_size(Text.LABEL)))
+        for digit, band in enumerate(scene.places.bands):
+            colour = self._colour_of(scene, digit) or "muted"
+            painter.setPen(theme.colour(colour))
+            box = QRectF(band.left(), band.top(), 20 * scene.scale, band.height())
+            painter.drawText(box, Qt.AlignCenter, str(digit))
+
+    @staticmethod
+    def _colour_of(scene: Scene, digit: int) -> str:
+        if scene.frame is None:
+            return ""
+        return {scene.frame.answer: "accent", scene.frame.rival: "second"}.get(digit, "")
+
+    def _paint_pictures(self, painter: QPainter, scene: Scene) -> None:
+        places, frame = scene.places, scene.frame
+        painter.fillRect(places.picture, QColor(Qt.black))
+        if frame is not None and frame.question.picture is not None:
+            paint_grey(painter, places.picture, frame.question.picture)
+        convolves = scene.parts.layers[0].convolves
+        if convolves:
+            self._paint_patch(painter, scene)
+            return
+        box = places.picture
+        painter.setPen(theme.colour("muted"))
+        painter.setFont(theme.font(scene.font_size(Text.LABEL)))
+        words = QRectF(box.left(), box.bottom() + 4, box.width() + 30, 20 * scene.scale)
+        painter.drawText(words, int(Qt.AlignLeft | Qt.AlignTop), "28×28, grey from 0 to 1")
+        self._paint_below(painter, scene)
+
+    def _paint_below(self, painter: QPainter, scene: Scene) -> None:
+        """Paint what speaks in the picture: for the answer, or for the unit looked at."""
+        places, frame, unit = scene.places, scene.frame, scene.unit
+        painter.setPen(QPen(theme.colour("line"), 1))
+        painter.setBrush(theme.colour("paper"))
+        painter.drawRect(places.below)
+        if unit is not None and unit[0] == 0 and scene.last > 0:
+            layer = scene.parts.layers[0]
+            _caption(painter, scene, places.below, "Weights × picture", f"unit {unit[1]}")
+            words = ("raises the sum", "lowers it")
+            if frame is not None and frame.question.picture is not None:
+                values = layer.W[:, unit[1]].reshape(28, 28) * frame.question.picture
+                paint_signed(painter, places.below, values, 0.0, scene.ratio)
+        else:
+            _caption(painter, scene, places.below, "Ink", "that spoke")
+            words = ("for the answer", "against it")
+            if frame is not None:
+                words = (f"for {scene.name(frame.answer)}", f"for {scene.name(frame.rival)}")
+                paint_signed(painter, places.below, frame.ink, 0.0, scene.ratio)
+        _legend(painter, scene, QPointF(places.below.left(), places.below.bottom() + 16), words)
+
+    def _paint_patch(self, painter: QPainter, scene: Scene) -> None:
+        """Show where a map of the first layer is strongest, and which filter it is."""
+        frame, unit = scene.frame, scene.unit
+        if unit is None or unit[0] != 0:
+            return
+        layer, places = scene.parts.layers[0], scene.places
+        side = layer.W.shape[-1]
+        painter.setBrush(Qt.NoBrush)
+        if frame is not None:
+            sums = frame.passed.z[0][0, unit[1]]
+            row, column = np.unravel_index(int(sums.argmax()), sums.shape)
+            cell = places.picture.width() / 28
+            corner = places.picture.topLeft() + QPointF(float(column), float(row)) * cell
+            painter.setPen(QPen(theme.colour("second"), 2))
+            painter.drawRect(QRectF(corner.x(), corner.y(), side * cell, side * cell))
+        room = places.below.width() / 4
+        cell = max(1.0, (room - 4) / side)
+        place, across = divmod(unit[1], 4)
+        corner = places.below.topLeft() + QPointF(across * room, place * (side * cell + 4))
+        painter.setPen(QPen(theme.colour("text"), 2))
+        painter.drawRoundedRect(
+            QRectF(corner.x() - 2, corner.y() - 2, side * cell + 4, side * cell + 4), 2, 2
+        )
+
+    def _paint_column(self, painter: QPainter, scene: Scene, column: Column) -> None:
+        layer = scene.parts.layers[column.layer]
+        values = None if scene.frame is None else scene.frame.passed.a[column.layer][0]
+        if layer.convolves:
+            paint_maps(painter, column, values)
+        else:
+            mask = self._masks.get(column.layer)
+            if mask is None:
+                mask = self._masks[column.layer] = lights_mask(column, scene.ratio)
+            paint_lights(painter, column, values, mask)
+
+    def _paint_marks(self, painter: QPainter, scene: Scene) -> None:
+        """Outline the ends of lines and the unit looked at; cross out what is off."""
+        painter.setBrush(Qt.NoBrush)
+        painter.setPen(QPen(theme.colour("text"), 1))
+        for layer, number in scene.lines.marked:
+            column = scene.places.column_of(layer)
+            if column is not None and column.shows(number):
+                painter.drawRoundedRect(_inside(column, number), 1.5, 1.5)
+        cell = scene.places.picture.width() / 28
+        for row, across, positive in scene.lines.pixels:
+            painter.setPen(QPen(theme.colour("accent" if positive else "second"), 1.4))
+            corner = scene.places.picture.topLeft() + QPointF(across, row) * cell
+            painter.drawRect(QRectF(corner.x(), corner.y(), cell, cell))
+        for layer, number in scene.off:
+            column = scene.places.column_of(layer)
+            if column is not None and column.shows(number):
+                box = _inside(column, number)
+                painter.setPen(QPen(theme.colour("text"), 1.4))
+                painter.drawLine(box.topLeft(), box.bottomRight())
+                painter.drawLine(box.topRight(), box.bottomLeft())
+        if scene.unit is not None and scene.unit[0] < scene.last:
+            column = scene.places.column_of(scene.unit[0])
+            if column is not None and column.shows(scene.unit[1]):
+                painter.setPen(QPen(theme.colour("text"), 2.5))
+                outline = _inside(column, scene.unit[1]).adjusted(-2, -2, 2, 2)
+                painter.drawRoundedRect(outline, 2.5, 2.5)
+
+    def _paint_answers(self, painter: QPainter, scene: Scene) -> None:
+        places, frame = scene.places, scene.frame
+        left = places.answer + 30 * scene.scale
+        half = _HALF_BAR * scene.scale
+        toggled = frame is not None and frame.question.toggled is not None
+        for digit in range(CLASSES):
+            y = places.bands[digit].center().y()
+            role = self._colour_of(scene, digit)
+            self._paint_ring(painter, scene, digit, role)
+            track = QRectF(left, y - half, places.bar, 2 * half)
+            painter.setPen(Qt.NoPen)
+            painter.setBrush(theme.colour("track"))
+            painter.drawRoundedRect(track, half, half)
+            part = 0.0 if frame is None else float(frame.passed.p[0, digit])
+            bar = QRectF(left, y - half, max(3.0, places.bar * part), 2 * half)
+            painter.setBrush(theme.colour(role or "muted"))
+            painter.drawRoundedRect(bar, min(half, bar.width() / 2), half)
+            if frame is not None and toggled and role:
+                x = left + places.bar * float(frame.passed.p[1, digit])
+                painter.setPen(QPen(theme.colour("text"), 2))
+                painter.drawLine(QPointF(x, y - 8 * scene.scale), QPointF(x, y + 8 * scene.scale))
+            painter.setFont(theme.font(scene.font_size(Text.BODY), bold=bool(role)))
+            painter.setPen(theme.colour("text" if role else "muted"))
+            box = QRectF(track.right(), y - 12, places.bands[digit].right() - track.right() - 4, 24)
+            words = "" if frame is None else f"{100 * part:.1f} %"
+            draw_tabular(painter, box, words, Qt.AlignRight)
+
+    @staticmethod
+    def _paint_ring(painter: QPainter, scene: Scene, digit: int, role: str) -> None:
+        centre = scene.places.ring(digit)
+        radius = _RING * scene.scale
+        answer = role == "accent"
+        chosen = scene.unit == (scene.last, digit)
+        colour = theme.colour(role or "line")
+        painter.setPen(QPen(theme.colour("text") if chosen else colour, 2.5 if chosen else 1.6))
+        painter.setBrush(colour if answer else theme.colour("card"))
+        painter.drawEllipse(centre, radius, radius)
+        painter.setPen(theme.colour("on_accent" if answer else role or "muted"))
+        painter.setFont(theme.font(scene.font_size(Text.LABEL), bold=True))
+        box = QRectF(centre.x() - radius, centre.y() - radius, 2 * radius, 2 * radius)
+        painter.drawText(box, Qt.AlignCenter, str(digit))
+
+    def _paint_foot(self, painter: QPainter, scene: Scene, width: float, height: float) -> None:
+        """Say what lights and lines mean, and how many units are active."""
+        y = height - 10 * scene.scale
+        painter.setFont(theme.font(scene.font_size(Text.LABEL)))
+        frame, unit = scene.frame, scene.unit
+        x = 0.0
+        if unit is None:
+            size = 8 * scene.scale
+            painter.setPen(Qt.NoPen)
+            painter.setBrush(theme.colour("accent"))
+            painter.drawRect(QRectF(0, y - size / 2, size, size))
+            x = _say(painter, size + 6, y, "lit: the unit is active") + 18
+        words = ("raises", "lowers")
+        if unit is None and frame is not None:
+            words = (
+                f"speaks for {scene.name(frame.answer)}", f"speaks for {scene.name(frame.rival)}"
+            )  # fmt: skip
+        for text, colour, dashed in ((words[0], "accent", False), (words[1], "second", True)):
+            pen = QPen(theme.colour(colour), 2)
+            if dashed:
+                pen.setDashPattern([4, 3])
+            painter.setPen(pen)
+            painter.drawLine(QPointF(x, y), QPointF(x + 26, y))
+            x = _say(painter, x + 32, y, text) + 18
+        if unit is not None and frame is not None and frame.question.toggled == unit:
+            painter.setPen(QPen(theme.colour("text"), 2))
+            painter.drawLine(QPointF(x + 2, y - 7), QPointF(x + 2, y + 7))
+            word = scene.parts.layers[unit[0]].unit_word
+            state = "on" if unit in scene.off else "off"
+            x = _say(painter, x + 9, y, f"with {word} {unit[1]} {state}") + 18
+        if frame is not None:
+            text = "kept: Esc lets go" if scene.is_kept else self.active_words(frame)
+            painter.setPen(theme.colour("muted"))
+            room = QRectF(x, y - 12, width - x, 24)
+            if painter.fontMetrics().horizontalAdvance(text) <= room.width():
+                painter.drawText(room, int(Qt.AlignRight | Qt.AlignVCenter), text)
+
+    def _paint_tag(self, painter: QPainter, scene: Scene) -> None:
+        """Name the unit looked at, beside it."""
+        unit, frame = scene.unit, scene.frame
+        if unit is None or unit[0] >= scene.last:
+            return
+        column = scene.places.column_of(unit[0])
+        if column is None or not column.shows(unit[1]):
+            return
+        words = f"{scene.parts.layers[unit[0]].unit_word} {unit[1]}"
+        if frame is not None:
+            words += f": {float(frame.passed.a[unit[0]][0, unit[1]].max()):.2f}"
+        painter.setFont(theme.font(scene.font_size(Text.LABEL), bold=True))
+        metrics = painter.fontMetrics()
+        rect = column.rect(unit[1])
+        wide, high = metrics.horizontalAdvance(words) + 10, metrics.height() + 4
+        box = QRectF(rect.left() - 4, rect.top() - high - 6, wide, high)
+        if box.top() < scene.places.top - 24:
+            box.moveTop(rect.bottom() + 6)
+        painter.setPen(QPen(theme.colour("line"), 1))
+        painter.setBrush(theme.colour("panel"))
+        painter.drawRoundedRect(box, 3, 3)
+        painter.setPen(theme.colour("text"))
+        painter.drawText(box, Qt.AlignCenter, words)
+
+    # -- words
+
+    @staticmethod
+    def active_words(frame: Frame) -> str:
+        """Say how many units are active."""
+        parts = []
+        for layer, values in zip(frame.layers, frame.passed.a, strict=False):
+            height = values[0].reshape(layer.units, -1).max(axis=1)
+            parts.append(f"{int((height > 0).sum()):,} of {layer.units:,}")
+        if not parts:
+            return ""
+        if len(parts) > 2:
+            return ""
+        return f"{' and '.join(parts)} units active"
+
+    @staticmethod
+    def unit_words(
+        frame: Frame, unit: Unit, off: frozenset[Unit], name: Callable[[int], str]
+    ) -> str:
+        """Say what a unit puts out and what the answer would be without it."""
+        layer = frame.layers[unit[0]]
+        p = frame.passed.p
+        if unit[0] == len(frame.layers) - 1:
+            return f"Output {name(unit[1])}: {100 * float(p[0, unit[1]]):.1f} %"
+        value = float(frame.passed.a[unit[0]][0, unit[1]].max())
+        words = f"{layer.unit_word.capitalize()} {unit[1]} of {layer.name}: {value:.2f}"
+        if frame.question.toggled == unit:
+            other = int(p[1].argmax())
+            state = "on" if unit in off else "off"
+            words += f", {state}: {name(other)}, {100 * float(p[1, other]):.1f} %"
+        return words
+
+
+def _inside(column: Column, unit: int) -> QRectF:
+    rect = column.rect(unit)
+    gap = 1.0 if column.cell != column.high or column.cell > 12 else 1.5
+    return rect.adjusted(0, 0, -gap, -gap)
+
+
+def _say(painter: QPainter, x: float, y: float, text: str) -> float:
+    """Write muted words and return where they end."""
+    painter.setPen(theme.colour("muted"))
+    wide = painter.fontMetrics().horizontalAdvance(text)
+    painter.drawText(QRectF(x, y - 12, wide + 4, 24), int(Qt.AlignLeft | Qt.AlignVCenter), text)
+    return x + wide
+
+
+def _title(painter: QPainter, scene: Scene, place: QPointF, title: str, note: str) -> None:
+    painter.setFont(theme.font(scene.font_size(Text.LABEL), bold=True))
+    painter.setPen(theme.colour("text"))
+    painter.drawText(place, title)
+    x = place.x() + painter.fontMetrics().horizontalAdvance(title) + 6
+    painter.setFont(theme.font(scene.font_size(Text.LABEL)))
+    painter.setPen(theme.colour("muted"))
+    painter.drawText(QPointF(x, place.y()), note)
+
+
+def _caption(painter: QPainter, scene: Scene, box: QRectF, title: str, note: str) -> None:
+    _title(painter, scene, box.topLeft() - QPointF(0, 9), title, note)
+
+
+def _legend(painter: QPainter, scene: Scene, place: QPointF, words: tuple[str, str]) -> None:
+    painter.setFont(theme.font(scene.font_size(Text.LABEL)))
+    size = 8 * scene.scale
+    x = place.x()
+    for text, colour, part in ((words[0], "accent", 1.0), (words[1], "second", 0.6)):
+        side = size * part
+        painter.setPen(Qt.NoPen)
+        painter.setBrush(theme.colour(colour))
+        painter.drawRect(QRectF(x + (size - side) / 2, place.y() - side / 2, side, side))
+        x = _say(painter, x + size + 6, place.y(), text) + Size.CARD_GAP

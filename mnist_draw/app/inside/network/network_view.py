@@ -1,0 +1,313 @@
+"""The picture of the network: picture, hidden layers, ten answers, live."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PyQt5.QtCore import QEvent, QPointF, QSize, Qt, QTimer, pyqtSignal
+from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PyQt5.QtWidgets import QSizePolicy, QWidget
+
+from mnist_draw.app.inside.network.lines import Lines, unit_lines, why_lines
+from mnist_draw.app.inside.network.network_painter import NetworkPainter, Scene
+from mnist_draw.app.inside.network.network_worker import Frame, Parts, Unit
+from mnist_draw.app.inside.network.unit_layout import Places, lay_out
+from mnist_draw.app.shared import theme
+from mnist_draw.app.shared.widgets import explain
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from mnist_draw.analysis.unit_pages import UnitPages
+
+_EXPLAINED = (
+    "What every unit of the network puts out. Point at one to see its weights and its sum; a click "
+    "or Enter keeps it, Esc lets go. Arrow keys walk, with Ctrl they change the layer."
+)
+#: A unit is pointed at within so many logical pixels, after so many milliseconds.
+_REACH, _AFTER_MS = 14.0, 100
+
+
+class NetworkView(QWidget):
+    """The network, live.
+
+    Attributes
+    ----------
+    frame : Frame or None
+        What is shown; None where nothing is drawn.
+    kept : Unit or None
+        The unit that was clicked.
+    pointed : Unit or None
+        The unit under the pointer, or reached by the keys.
+
+    Signals
+    -------
+    selected
+        Another unit is looked at, or none.
+    kept_changed
+        Another unit is kept, or none.
+    """
+
+    selected = pyqtSignal()
+    kept_changed = pyqtSignal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("networkView")
+        explain(self, "The network", _EXPLAINED)
+        self.setToolTip("")
+        self.setFocusPolicy(Qt.StrongFocus)
+        self.setMouseTracking(True)
+        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
+        self.setAttribute(Qt.WA_OpaquePaintEvent)
+        self.parts: Parts | None = None
+        self.pages: UnitPages | None = None
+        self.frame: Frame | None = None
+        self.kept: Unit | None = None
+        self.pointed: Unit | None = None
+        self.off: frozenset[Unit] = frozenset()
+        self.by_digit = True
+        self.dimmed = False
+        self.scale = 1.0
+        self.name: Callable[[int], str] = str
+        self._places: Places | None = None
+        self._lines: Lines | None = None
+        self._painter = NetworkPainter()
+        self._under: Unit | None = None
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_AFTER_MS)
+        self._timer.timeout.connect(self._point)
+        theme.theme().changed.connect(self.lay_out_anew)
+
+    def sizeHint(self) -> QSize:
+        return QSize(750, 560)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(420, 360)
+
+    # -- what is shown
+
+    @property
+    def unit(self) -> Unit | None:
+        """The unit that is looked at: the one pointed at, or else the one kept."""
+        return self.pointed or self.kept
+
+    def show_parts(self, parts: Parts) -> None:
+        """Show another network, or other weights of the same one."""
+        same = self.parts is not None and [layer.shape for layer in self.parts.layers] == [
+            layer.shape for layer in parts.layers
+        ]
+        self.parts = parts
+        self.frame = None if not same else self.frame
+        if not same:
+            self.pages = None
+            self.off = frozenset()
+            self.let_go()
+        self.dimmed = False
+        self.lay_out_anew()
+
+    def show_pages(self, pages: UnitPages) -> None:
+        """Put the units into the rows of the digits that excite them most."""
+        self.pages = pages
+        self.lay_out_anew()
+
+    def show_frame(self, frame: Frame | None) -> None:
+        """Show what the network makes of the picture now."""
+        self.frame = frame
+        self._lines = None
+        self.update()
+        self._describe()
+
+    def lay_out_anew(self) -> None:
+        """Find a new place for everything."""
+        self._places = self._lines = None
+        self._painter.forget()
+        self.update()
+
+    def let_go(self) -> None:
+        """Keep and point at nothing."""
+        kept = self.kept
+        self.kept = self.pointed = self._under = None
+        self._lines = None
+        if kept is not None:
+            self.kept_changed.emit()
+        self.selected.emit()
+        self.update()
+
+    def keep(self, unit: Unit | None) -> None:
+        """Keep a unit, until another one is or Esc is pressed."""
+        self.kept, self.pointed = unit, None
+        self._lines = None
+        self.kept_changed.emit()
+        self.selected.emit()
+        self.update()
+        self._describe()
+
+    # -- places
+
+    def places(self) -> Places | None:
+        """Return where everything lies; None before there is a network."""
+        if self._places is None and self.parts is not None and self.width() > 100:
+            layers = self.parts.layers
+            hidden = range(len(layers) - 1)
+            rows: list[np.ndarray | None] = [self._rows(n) for n in hidden]
+            heights = [None if self.pages is None else self.pages.means[n].max(0) for n in hidden]
+            self._places = lay_out(
+                layers, float(self.width()), float(self.height()), rows, heights, self.scale
+            )
+        return self._places
+
+    def _rows(self, layer: int) -> np.ndarray | None:
+        if not self.by_digit or self.pages is None:
+            return None
+        return self.pages.rows(layer)
+
+    def unit_at(self, place: QPointF) -> Unit | None:
+        """Return the unit nearest to a place, within reach."""
+        places = self.places()
+        if places is None or self.parts is None:
+            return None
+        if place.x() >= places.answer - 6:
+            for digit, band in enumerate(places.bands):
+                if band.contains(place):
+                    return (len(self.parts.layers) - 1, digit)
+        found = []
+        for column in places.columns:
+            near = column.nearest(place, _REACH)
+            if near is not None:
+                found.append((near[0], (column.layer, near[1])))
+        return min(found)[1] if found else None
+
+    # -- pointing
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        unit = self.unit_at(event.localPos())
+        if unit != self._under:
+            self._under = unit
+            self._timer.start()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._under = None
+        self._timer.start()
+
+    def _point(self) -> None:
+        self._point_at(self._under)
+
+    def _point_at(self, unit: Unit | None) -> None:
+        if unit == self.kept:
+            unit = None
+        if unit != self.pointed:
+            self.pointed = unit
+            self._lines = None
+            self.selected.emit()
+            self.update()
+            self._describe()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.LeftButton:
+            self._timer.stop()
+            unit = self.unit_at(event.localPos())
+            self.keep(None if unit == self.kept else unit)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = event.key()
+        steps: dict[int, tuple[int, int]] = {
+            Qt.Key_Up: (-1, 0), Qt.Key_Down: (1, 0), Qt.Key_Left: (0, -1), Qt.Key_Right: (0, 1),
+        }  # fmt: skip
+        if key == Qt.Key_Escape and self.unit is not None:
+            self.let_go()
+        elif key in (Qt.Key_Return, Qt.Key_Enter) and self.unit is not None:
+            self.keep(self.unit)
+        elif key in steps and self.places() is not None:
+            self._walk(*steps[key], bool(event.modifiers() & Qt.ControlModifier))
+        else:
+            super().keyPressEvent(event)
+
+    def _walk(self, down: int, right: int, to_layer: bool) -> None:
+        places = self.places()
+        assert places is not None
+        assert self.parts is not None
+        last = len(self.parts.layers) - 1
+        layers = [column.layer for column in places.columns] + [last]
+        if self.unit is None:
+            self._go(self._near(places, layers[0], places.bands[0].center().y(), last))
+            return
+        layer, number = self.unit
+        place = layers.index(layer) if layer in layers else 0
+        if to_layer and right:
+            goal = layers[min(max(place + right, 0), len(layers) - 1)]
+            self._go(self._near(places, goal, self._height_of(places, self.unit, last), last))
+        elif layer == last:
+            self._go((last, min(max(number + down, 0), 9)))
+        else:
+            column = places.column_of(layer)
+            if column is not None:
+                self._go((layer, column.step(number, down, right)))
+
+    def _go(self, unit: Unit) -> None:
+        """Look at a unit by the keys: what was kept goes with it."""
+        if self.kept is not None:
+            self.keep(unit)
+        else:
+            self._point_at(unit)
+
+    @staticmethod
+    def _height_of(places: Places, unit: Unit, last: int) -> float:
+        column = places.column_of(unit[0])
+        if unit[0] == last or column is None:
+            return places.ring(unit[1] % 10).y()
+        return column.rect(unit[1]).center().y()
+
+    @staticmethod
+    def _near(places: Places, layer: int, y: float, last: int) -> Unit:
+        column = places.column_of(layer)
+        if layer == last or column is None:
+            return (last, min(range(10), key=lambda digit: abs(places.ring(digit).y() - y)))
+        found = column.nearest(QPointF(column.box.left(), y), 1e6)
+        return (layer, found[1] if found else 0)
+
+    # -- painting and words
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self.lay_out_anew()
+
+    def _current_lines(self) -> Lines:
+        if self._lines is None:
+            self._lines = Lines()
+            places = self.places()
+            if self.frame is not None and places is not None:
+                unit = self.unit
+                self._lines = (
+                    why_lines(self.frame, places)
+                    if unit is None
+                    else unit_lines(self.frame, places, unit)
+                )
+        return self._lines
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), theme.colour("card"))
+        places = self.places()
+        if places is None or self.parts is None:
+            return
+        scene = Scene(
+            self.parts, places, self.frame, self._current_lines(), self.unit,
+            self.kept is not None and self.pointed is None, self.off, self.by_digit,
+            self.pages is not None, self.name, self.scale, self.devicePixelRatioF(),
+        )  # fmt: skip
+        if self.dimmed:
+            painter.setOpacity(0.45)
+        self._painter.paint(painter, scene, float(self.width()), float(self.height()))
+
+    def words(self) -> str:
+        """Say what is looked at, in one line."""
+        if self.parts is None:
+            return ""
+        if self.unit is None or self.frame is None:
+            return "" if self.frame is None else self._painter.active_words(self.frame)
+        return self._painter.unit_words(self.frame, self.unit, self.off, self.name)
+
+    def _describe(self) -> None:
+        self.setAccessibleDescription(f"{self.words()} {_EXPLAINED}".strip())

@@ -1,0 +1,258 @@
+"""The thread that looks into the network while somebody draws."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from PyQt5.QtCore import QObject, QTimer, pyqtSignal, pyqtSlot
+
+from mnist_draw.app.shared.reporting import reporter
+from mnist_draw.app.shared.threads import LatestValue
+from mnist_draw.thread_priority import step_back
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from mnist_draw.analysis.anatomy import Layer, Pass
+    from mnist_draw.storage.models import ModelFile
+
+#: From the beginning of one frame to that of the next, in seconds: some more than 30 a second.
+_REST = 0.028
+#: Compiling begins when nothing was drawn for so long, in seconds.
+_QUIET = 0.25
+
+#: A unit by its layer and its number, both from 0; the answer's layer is the last.
+Unit = tuple[int, int]
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """What is to be known about a picture.
+
+    Attributes
+    ----------
+    picture : numpy.ndarray or None
+        float32 (28, 28); None where nothing is drawn.
+    off : frozenset of Unit
+        Which hidden units are switched off.
+    toggled : Unit or None
+        Which one is switched the other way in the second row.
+    pair : tuple of int or None
+        Answer and rival; None for the two most probable.
+    """
+
+    picture: np.ndarray | None = field(repr=False)
+    off: frozenset[Unit] = frozenset()
+    toggled: Unit | None = None
+    pair: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """A network ready to be looked into.
+
+    Attributes
+    ----------
+    layers : tuple of Layer
+    title : str
+    model : ModelFile
+    """
+
+    layers: tuple[Layer, ...]
+    model: ModelFile
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """What was found out.
+
+    Attributes
+    ----------
+    question : Question
+    layers : tuple of Layer
+    passed : Pass
+        Two rows: as asked, and with the toggled unit the other way.
+    answer, rival : int
+    ink : numpy.ndarray
+        float32 (28, 28): what each pixel's ink says for the answer (above 0) or the rival.
+    """
+
+    question: Question
+    layers: tuple[Layer, ...]
+    passed: Pass
+    answer: int
+    rival: int
+    ink: np.ndarray = field(repr=False)
+
+
+class NetworkWorker(QObject):
+    """Lives in its own thread and owns the compiled functions.
+
+    Signals
+    -------
+    prepared
+        ``(Parts)``: another network, or other weights of the same.
+    framed
+        ``(Frame)``: the answer to the newest question.
+    paged
+        ``(Parts, UnitPages)``: what its units are about.
+    idealised
+        ``(digit, picture)``: the picture that the network finds most like a digit.
+    failed
+        ``(sentence)``
+    """
+
+    prepared = pyqtSignal(object)
+    framed = pyqtSignal(object)
+    paged = pyqtSignal(object, object)
+    idealised = pyqtSignal(int, object)
+    failed = pyqtSignal(str)
+    _woken = pyqtSignal()
+
+    def __init__(self, rest: float = _REST, quiet: float = _QUIET) -> None:
+        super().__init__()
+        self._longest_rest, self._quiet = rest, quiet
+        self._models: LatestValue[tuple[ModelFile, bool]] = LatestValue()
+        self._questions: LatestValue[Question] = LatestValue()
+        self._ideals: LatestValue[int] = LatestValue()
+        self._next: tuple[ModelFile, bool] | None = None
+        self._anatomy: Any = None
+        self._parts: Parts | None = None
+        self._search: Any = None
+        self._watched = False
+        self._alarm_set = False
+        self._asked_at = self._began_at = float("-inf")
+        self._woken.connect(self._work)
+
+    # -- from any thread
+
+    def post_model(self, model: ModelFile, fresh: bool = False) -> None:
+        """Look into this network from now on; ``fresh``: as it was before it learnt."""
+        if self._models.put((model, fresh)):
+            self._woken.emit()
+
+    def post(self, question: Question) -> None:
+        """Ask; only the newest question is answered."""
+        self._asked_at = time.monotonic()
+        if self._questions.put(question):
+            self._woken.emit()
+
+    def post_ideal(self, digit: int) -> None:
+        """Ask for the picture that the network finds most like a digit."""
+        if self._ideals.put(digit):
+            self._woken.emit()
+
+    def watch(self, on: bool) -> None:
+        """Say whether anybody can see what is found; without, nothing is done."""
+        self._watched = on
+        if on:
+            self._woken.emit()
+
+    # -- in the thread
+
+    @pyqtSlot()
+    def begin(self) -> None:
+        """Let drawing and answering go first."""
+        step_back()
+
+    @pyqtSlot()
+    def _work(self) -> None:
+        if not self._watched or self._alarm_set:
+            return
+        try:
+            if self._is_ready() and not self._answer():
+                self._go_on()
+        except Exception as error:  # a slot must not raise: the user is told instead
+            self.failed.emit(reporter.sentence(error))
+
+    def _is_ready(self) -> bool:
+        self._next = self._models.take() or self._next
+        if self._next is None:
+            return self._anatomy is not None
+        model, fresh = self._next
+        known = self._anatomy is not None and self._anatomy.network == model.network
+        wait = self._asked_at + self._quiet - time.monotonic()
+        if not known and self._anatomy is not None and wait > 0:
+            self._come_back_in(wait)
+            return False
+        # Taken first: what goes wrong with a network goes wrong once.
+        self._next = self._search = None
+        self._prepare(model, fresh, known)
+        return True
+
+    def _prepare(self, model: ModelFile, fresh: bool, known: bool) -> None:
+        from mnist_draw.analysis.anatomy import Anatomy
+        from mnist_draw.analysis.unit_pages import PageSearch
+
+        if fresh:
+            from mnist_draw.analysis.fresh_network import fresh_model
+
+            model = fresh_model(model)
+        if known:
+            self._anatomy.use(model)
+        else:
+            self._anatomy = None
+            self._anatomy = Anatomy(model)
+        self._parts = Parts(self._anatomy.layers, model)
+        self._search = PageSearch(self._anatomy)
+        self.prepared.emit(self._parts)
+
+    def _answer(self) -> bool:
+        """Answer the newest question; return whether something is still waited for."""
+        wait = self._began_at + self._longest_rest - time.monotonic()
+        if wait > 0:
+            self._come_back_in(wait)
+            return True
+        question = self._questions.take()
+        if question is not None and question.picture is not None:
+            self._began_at = time.monotonic()
+            self.framed.emit(frame_of(self._anatomy, question))
+        digit = self._ideals.take()
+        if digit is not None:
+            from mnist_draw.analysis.ideal_picture import ideal_picture
+
+            self.idealised.emit(digit, ideal_picture(self._anatomy, digit))
+        return False
+
+    def _go_on(self) -> None:
+        """Find out a little more about the units, between two frames."""
+        if self._search is None:
+            return
+        if self._search.step():
+            self.paged.emit(self._parts, self._search.pages)
+            self._search = None
+        else:
+            QTimer.singleShot(0, self._work)
+
+    def _come_back_in(self, seconds: float) -> None:
+        self._alarm_set = True
+        QTimer.singleShot(round(seconds * 1000) + 1, self._alarm)
+
+    @pyqtSlot()
+    def _alarm(self) -> None:
+        self._alarm_set = False
+        self._work()
+
+
+def frame_of(anatomy: Any, question: Question) -> Frame:
+    """Answer a question about a picture."""
+    import numpy as np
+
+    picture = question.picture
+    assert picture is not None
+    gates = anatomy.open_gates(2)
+    for layer, unit in question.off:
+        if layer < len(gates) and unit < gates[layer].shape[1]:
+            gates[layer][:, unit] = 0
+    if question.toggled is not None and question.toggled[0] < len(gates):
+        layer, unit = question.toggled
+        gates[layer][1, unit] = 1 - gates[layer][0, unit]
+    passed = anatomy.run(np.stack([picture, picture])[:, None], gates)
+    second, first = (int(digit) for digit in np.argsort(passed.p[0], kind="stable")[-2:])
+    answer, rival = question.pair or (first, second)
+    pair = np.zeros(10, np.float32)
+    pair[answer], pair[rival] = 1, -1
+    pull = anatomy.pull(picture, pair, [gate[:1] for gate in gates])
+    return Frame(question, anatomy.layers, passed, answer, rival, pull * picture)

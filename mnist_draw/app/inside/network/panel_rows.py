@@ -1,0 +1,281 @@
+"""What the panel beside the network says: about an answer, and about one unit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mnist_draw.analysis.table import Table
+from mnist_draw.analysis.why import (
+    UnitSum,
+    WhySum,
+    given_on,
+    strongest,
+    times_as_probable,
+    unit_sum,
+    why_sum,
+)
+from mnist_draw.app.inside.network.rows_view import (
+    Heading,
+    Picture,
+    Pictures,
+    Row,
+    Rule,
+    Sentence,
+    Sum,
+    Term,
+    signed,
+)
+
+if TYPE_CHECKING:
+    from mnist_draw.analysis.unit_pages import UnitPages
+    from mnist_draw.app.inside.network.network_worker import Frame, Unit
+
+Name = Callable[[int], str]
+
+#: Terms that are written out: six for and six against an answer, four of a unit.
+_TERMS, _UNIT_TERMS = 6, (3, 1)
+
+
+def why_of(frame: Frame) -> WhySum:
+    """Return the sum behind the frame's pair."""
+    return why_sum(frame.layers, frame.passed, frame.answer, frame.rival)
+
+
+def why_rows(frame: Frame, name: Name) -> list[Row]:
+    """Say why the answer is rather this than its rival."""
+    why = why_of(frame)
+    answer, rival = name(why.answer), name(why.rival)
+    what = "units" if len(frame.layers) > 1 else "pixels"
+    (count_for, sum_for), (count_against, sum_against) = (
+        why.speaking_for, why.speaking_against
+    )  # fmt: skip
+    rows: list[Row] = [
+        Heading("The sum"),
+        Sum(f"{count_for} {what} speak for {answer}", sum_for),
+        Sum(f"{count_against} {what} speak for {rival}", sum_against),
+        Sum(f"bias of {answer} less bias of {rival}", why.bias, coloured=False),
+        Sum(f"output of {answer} less output of {rival}", why.difference, True, coloured=False),
+    ]
+    if why.temperature != 1:
+        words = f"divided by the temperature {why.temperature:.2f}"
+        rows.append(Sum(words, why.log_ratio, coloured=False))
+    rows += [
+        Sentence(_ratio_words(why, answer, rival)),
+        Rule(),
+        Heading("Who spoke most", "output × weights"),
+    ]
+    most, least = why.strongest(_TERMS, _TERMS)
+    largest = max((abs(float(why.terms[unit])) for unit in (*most, *least)), default=0.0)
+    for unit in (*most, *least):
+        made = f"{why.outputs[unit]:.2f} × {signed(float(why.weights[unit]))}"
+        rows.append(Term(_source(frame, unit), made, float(why.terms[unit]), largest))
+    rows += [
+        Rule(),
+        Sentence(
+            "Point at a unit to see its weights and its sum. A click keeps it; "
+            "the arrow keys walk.",
+            muted=True,
+        ),
+    ]
+    return rows
+
+
+def _ratio_words(why: WhySum, answer: str, rival: str) -> str:
+    ratio, exponent = why.ratio, signed(why.log_ratio).removeprefix("+")
+    if ratio < 1:
+        answer, rival, ratio = rival, answer, 1 / max(ratio, 1e-300)
+        exponent = f"{-why.log_ratio:.2f}"
+    figure = f"{ratio:.1f}" if ratio < 100 else f"{ratio:,.0f}"
+    if ratio > 1e6:
+        figure = f"{ratio:.1e}"
+    if ratio < 1.05:
+        return f"The network finds {answer} and {rival} about equally probable."
+    return (
+        f"e<sup>{exponent}</sup> = {figure}: the network finds {answer} "
+        f"<b>{times_as_probable(ratio)}</b> as probable as {rival}."
+    )
+
+
+def _source(frame: Frame, number: int) -> str:
+    """Name one input of the last layer."""
+    if len(frame.layers) > 1:
+        return f"unit {number}"
+    return f"row {number // 28}, col {number % 28}"
+
+
+def unit_title(frame: Frame, unit: Unit, name: Name) -> str:
+    """Name a unit: ``"Unit 147 of hidden 1"``."""
+    layer, number = unit
+    about = frame.layers[layer]
+    if layer == len(frame.layers) - 1:
+        return f"The output of {name(number)}"
+    return f"{about.unit_word.capitalize()} {number} of {about.name}"
+
+
+def unit_rows(
+    frame: Frame, unit: Unit, pages: UnitPages | None, ideal: np.ndarray | None, name: Name
+) -> list[Row]:
+    """Say what a unit is about, and write its sum out."""
+    layer, number = unit
+    about = frame.layers[layer]
+    found = unit_sum(frame.layers, frame.passed, layer, number)
+    rows: list[Row] = [_pictures(frame, unit, pages, ideal)]
+    if layer == len(frame.layers) - 1:
+        rows.append(
+            Sentence(
+                f"The ideal picture need not look like a {name(number)}, only unlike the others.",
+                muted=True,
+            )
+        )
+    rows += _sum_rows(frame, unit, found)
+    if about.convolves:
+        side = about.W.shape[-1]
+        rows.append(
+            Sentence(
+                f"The same {side * side * about.W.shape[1]:,} weights slide over the whole "
+                "picture: wherever this stroke is, the map lights up.",
+                muted=True,
+            )
+        )
+    else:
+        rows += _input_rows(frame, layer, found)
+    if layer < len(frame.layers) - 1 and frame.question.toggled == unit:
+        rows += _output_rows(frame, unit, name)
+    return rows
+
+
+def _sum_rows(frame: Frame, unit: Unit, found: UnitSum) -> list[Row]:
+    layer, number = unit
+    about = frame.layers[layer]
+    what = "pixels" if layer == 0 else "inputs"
+    heading = "The sum"
+    if found.place:
+        heading += f" at row {found.place[0]}, column {found.place[1]}"
+    (count_above, above), (count_below, below) = found.above, found.below
+    total = "filter · patch + b" if about.convolves else "w · x + b"
+    rows: list[Row] = [
+        Heading(heading),
+        Sum(f"{count_above} {what} × weights above 0", above),
+        Sum(f"{count_below} {what} × weights below 0", below),
+        Sum("bias", found.bias, coloured=False),
+        Sum(total, found.z, True, coloured=False),
+    ]
+    if layer < len(frame.layers) - 1:
+        if (layer, number) in frame.question.off:
+            rows.append(Sentence("Switched off: it gives 0 to the next layer.", muted=True))
+        else:
+            words = f"rectifier: max(0, {found.z:.2f})".replace("-", "−")
+            rows.append(Sum(words, found.a))
+    return rows
+
+
+def _input_rows(frame: Frame, layer: int, found: UnitSum) -> list[Row]:
+    before = frame.layers[layer - 1] if layer else None
+    terms = found.terms
+    inputs: np.ndarray | None = found.inputs
+    note = "ink × weight" if before is None else "output × weight"
+    if before is not None and before.convolves:
+        # One line for each map: its places together.
+        terms = terms.reshape(before.units, -1).sum(axis=1)
+        inputs, note = None, "sum over the map"
+    most, least = strongest(terms, *_UNIT_TERMS)
+    chosen = sorted((*most, *least), key=lambda place: -float(terms[place]))
+    largest = max((abs(float(terms[place])) for place in chosen), default=0.0)
+    rows: list[Row] = [Heading("Strongest inputs", note)]
+    for place in chosen:
+        name = f"row {place // 28}, col {place % 28}"
+        if before is not None:
+            name = f"{before.name}, {place}"
+        made = ""
+        if inputs is not None:
+            made = f"{inputs[place]:.2f} × {signed(float(found.weights[place]))}"
+        rows.append(Term(name, made, float(terms[place]), largest))
+    return rows
+
+
+def _output_rows(frame: Frame, unit: Unit, name: Name) -> list[Row]:
+    """Say what the unit gives the next layer: its sums with it on less with it off."""
+    layer = unit[0]
+    off = unit in frame.question.off
+    given = given_on(frame.passed, layer, off)
+    following = frame.layers[layer + 1]
+    note = "with it less without it"
+    if following.convolves:
+        note = "sum over the map"
+    most, least = strongest(given, *_UNIT_TERMS)
+    chosen = (*most, *least)
+    largest = max((abs(float(given[place])) for place in chosen), default=0.0)
+    heading = "Feeds most" if frame.layers[layer].convolves else "Strongest outputs"
+    rows: list[Row] = [Heading(heading, note)]
+    for place in chosen:
+        word = f"{following.name}, {place}"
+        if following.name == "answer":
+            word = f"output of {name(place)}"
+        rows.append(Term(word, "", float(given[place]), largest))
+    return rows
+
+
+def _pictures(
+    frame: Frame, unit: Unit, pages: UnitPages | None, ideal: np.ndarray | None
+) -> Pictures:
+    layer, number = unit
+    about = frame.layers[layer]
+    small: list[tuple[Picture, str]] = []
+    if pages is not None:
+        small = [
+            (Picture(pages.picture(layer, number, place)), f"{height:.1f}")
+            for place, height in enumerate(pages.heights[layer][number])
+        ]
+    if layer == len(frame.layers) - 1:
+        large = None if ideal is None else Picture(ideal)
+        return Pictures("its ideal picture", large, "excites it most", tuple(small))
+    if about.convolves:
+        side = about.W.shape[-1]
+        filters = about.filter(number)
+        strong = int(np.abs(filters).sum(axis=(1, 2)).argmax())
+        title = f"its filter, {side}×{side}"
+        if len(filters) > 1:
+            title = f"its filter on map {strong}"
+        values = frame.passed.a[layer][0, number]
+        second = Picture(values, signed=True)
+        large = Picture(filters[strong], signed=True, numbers=True)
+        words = f"its map, {about.shape[1]}×{about.shape[2]}"
+        return Pictures(title, large, words, (), second)
+    if layer == 0:
+        weights = about.W[:, number].reshape(28, 28)
+        return Pictures("its weights", Picture(weights, True), "excites it most", tuple(small))
+    return Pictures("", None, "excites it most", tuple(small))
+
+
+def why_table(frame: Frame, name: Name) -> Table:
+    """Return the whole sum behind the answer, strongest first."""
+    why = why_of(frame)
+    order = np.argsort(-np.abs(why.terms), kind="stable")
+    rows = [
+        (_source(frame, int(n)), f"{why.outputs[n]:.4f}", f"{why.weights[n]:.4f}",
+         f"{why.terms[n]:.4f}")
+        for n in order
+        if why.terms[n]
+    ]  # fmt: skip
+    rows.append(("bias", "", "", f"{why.bias:.4f}"))
+    rows.append(("sum", "", "", f"{why.difference:.4f}"))
+    title = f"Why {name(why.answer)} rather than {name(why.rival)}"
+    return Table.of(title, ("what", "output", "weight", "says"), rows)
+
+
+def unit_table(frame: Frame, unit: Unit, name: Name) -> Table:
+    """Return the whole sum of a unit, in the order of its inputs."""
+    found = unit_sum(frame.layers, frame.passed, *unit)
+    layer = unit[0]
+    inputs, weights = found.inputs.reshape(-1), found.weights.reshape(-1)
+    terms = found.terms.reshape(-1)
+    before = "pixel" if layer == 0 else "input"
+    rows = [
+        (f"{before} {n}", f"{inputs[n]:.4f}", f"{weights[n]:.4f}", f"{terms[n]:.4f}")
+        for n in range(len(terms))
+    ]
+    rows += [("bias", "", "", f"{found.bias:.4f}"), ("sum", "", "", f"{found.z:.4f}")]
+    return Table.of(unit_title(frame, unit, name), ("what", "value", "weight", "product"), rows)

@@ -1,0 +1,270 @@
+"""A panel of rows that change many times a second: headings, sums, bars, sentences, pictures.
+
+Painted as a whole, because labels that take a new text each frame would have the window laid out
+again. What stands in it is read as one description by a screen reader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from PyQt5.QtCore import QPointF, QRectF, QSize, Qt
+from PyQt5.QtGui import QPainter, QPaintEvent, QPen, QTextDocument
+from PyQt5.QtWidgets import QSizePolicy, QWidget
+
+from mnist_draw.app.inside.signed_picture import paint_grey, paint_signed
+from mnist_draw.app.shared import theme
+from mnist_draw.app.shared.steady_labels import draw_tabular
+from mnist_draw.app.shared.theme import Text
+
+
+@dataclass(frozen=True)
+class Heading:
+    """Small capitals at the left, muted words at the right."""
+
+    text: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Sum:
+    """A line of a sum: words, and a number with its sign's colour; ``total`` draws a line above."""
+
+    text: str
+    value: float
+    total: bool = False
+    coloured: bool = True
+
+
+@dataclass(frozen=True)
+class Term:
+    """A part of a sum: its name, how it is made, a bar, its value."""
+
+    name: str
+    made: str
+    value: float
+    largest: float
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """Words that take as many lines as they need; may hold <b> and <sup>."""
+
+    text: str
+    muted: bool = False
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A line across."""
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """One picture with words: grey, or signed, or signed with its numbers."""
+
+    values: np.ndarray = field(repr=False)
+    signed: bool = False
+    numbers: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Pictures:
+    """One large picture at the left, and small ones in rows of three at the right."""
+
+    title: str
+    large: Picture | None
+    small_title: str
+    small: tuple[tuple[Picture, str], ...] = ()
+    second: Picture | None = None
+
+
+Row = Heading | Sum | Term | Sentence | Rule | Pictures
+
+_LINE, _TERM, _LARGE, _GAP = 20.0, 19.0, 116.0, 5.0
+
+
+class RowsView(QWidget):
+    """Shows rows, one below the other."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
+        self.setFocusPolicy(Qt.StrongFocus)
+        self.rows: tuple[Row, ...] = ()
+        self.scale = 1.0
+        theme.theme().changed.connect(self.update)
+
+    def sizeHint(self) -> QSize:
+        return QSize(270, 480)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(200, 120)
+
+    def show_rows(self, rows: Sequence[Row]) -> None:
+        """Show other rows."""
+        self.rows = tuple(rows)
+        self.setAccessibleDescription(self.words())
+        self.update()
+
+    def words(self) -> str:
+        """Return what is shown, in reading order."""
+        found = []
+        for row in self.rows:
+            match row:
+                case Heading():
+                    found.append(f"{row.text.capitalize()}.")
+                case Sum():
+                    found.append(f"{row.text}: {signed(row.value)}.")
+                case Term():
+                    found.append(f"{row.name}: {row.made}, {signed(row.value)}.")
+                case Sentence():
+                    found.append(_plain(row.text))
+                case Rule() | Pictures():
+                    pass
+        return " ".join(found)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.Antialiasing)
+        painter.scale(self.scale, self.scale)
+        width, y = self.width() / self.scale, 0.0
+        for row in self.rows:
+            match row:
+                case Heading():
+                    y = self._heading(painter, row, y, width)
+                case Sum():
+                    y = self._sum(painter, row, y, width)
+                case Term():
+                    y = self._term(painter, row, y, width)
+                case Sentence():
+                    y = self._sentence(painter, row, y, width)
+                case Rule():
+                    painter.setPen(QPen(theme.colour("line"), 1))
+                    painter.drawLine(QPointF(0, y + 8), QPointF(width, y + 8))
+                    y += 16
+                case Pictures():
+                    y = self._pictures(painter, row, y, width)
+
+    def _heading(self, painter: QPainter, row: Heading, y: float, width: float) -> float:
+        painter.setPen(theme.colour("muted"))
+        painter.setFont(theme.font(Text.HEADING, bold=True))
+        box = QRectF(0, y, width, _LINE)
+        painter.drawText(box, int(Qt.AlignLeft | Qt.AlignVCenter), row.text.upper())
+        painter.setFont(theme.font(Text.HEADING))
+        painter.drawText(box, int(Qt.AlignRight | Qt.AlignVCenter), row.note)
+        return y + _LINE + 1
+
+    def _sum(self, painter: QPainter, row: Sum, y: float, width: float) -> float:
+        if row.total:
+            painter.setPen(QPen(theme.colour("muted"), 1))
+            painter.drawLine(QPointF(width - 64, y + 2.5), QPointF(width, y + 2.5))
+            y += 5
+        painter.setPen(theme.colour("text"))
+        painter.setFont(theme.font(Text.BODY))
+        box = QRectF(0, y, width, _LINE)
+        painter.drawText(box, int(Qt.AlignLeft | Qt.AlignVCenter), row.text)
+        painter.setFont(theme.font(Text.BODY, bold=True))
+        colour = "text"
+        if row.coloured and row.value:
+            colour = "accent" if row.value > 0 else "second"
+        painter.setPen(theme.colour(colour))
+        draw_tabular(painter, box, signed(row.value), Qt.AlignRight)
+        return y + _LINE
+
+    def _term(self, painter: QPainter, row: Term, y: float, width: float) -> float:
+        box = QRectF(0, y, width, _TERM)
+        painter.setPen(theme.colour("text"))
+        painter.setFont(theme.font(Text.LABEL, bold=True))
+        painter.drawText(box, int(Qt.AlignLeft | Qt.AlignVCenter), row.name)
+        used = painter.fontMetrics().horizontalAdvance(row.name) + 8
+        right, bar = width - 48, 62.0
+        painter.setPen(theme.colour("muted"))
+        painter.setFont(theme.font(Text.LABEL))
+        made = QRectF(used, y, max(0.0, right - bar - 8 - used), _TERM)
+        words = painter.fontMetrics().horizontalAdvance(row.made)
+        if words > made.width():
+            bar = max(8.0, bar - (words - made.width()))
+            made.setWidth(max(0.0, right - bar - 8 - used))
+        painter.drawText(made, int(Qt.AlignRight | Qt.AlignVCenter), row.made)
+        positive = row.value > 0
+        colour = theme.colour("accent" if positive else "second")
+        high = 8.0 if positive else 4.0
+        wide = bar * min(1.0, abs(row.value) / max(row.largest, 1e-12))
+        painter.setPen(Qt.NoPen)
+        painter.setBrush(colour)
+        thick = QRectF(right - bar, box.center().y() - high / 2, max(2.0, wide), high)
+        painter.drawRoundedRect(thick, 2, 2)
+        painter.setPen(colour)
+        painter.setFont(theme.font(Text.LABEL, bold=True))
+        draw_tabular(painter, box, signed(row.value), Qt.AlignRight)
+        return y + _TERM
+
+    def _sentence(self, painter: QPainter, row: Sentence, y: float, width: float) -> float:
+        document = QTextDocument()
+        document.setDocumentMargin(0)
+        document.setDefaultFont(theme.font(Text.LABEL if row.muted else Text.BODY))
+        colour = theme.colour("muted" if row.muted else "text").name()
+        document.setHtml(f'<span style="color: {colour}">{row.text}</span>')
+        document.setTextWidth(width)
+        painter.save()
+        painter.translate(0, y + 3)
+        document.drawContents(painter)
+        painter.restore()
+        return y + float(document.size().height()) + 6
+
+    def _pictures(self, painter: QPainter, row: Pictures, y: float, width: float) -> float:
+        painter.setPen(theme.colour("muted"))
+        painter.setFont(theme.font(Text.LABEL))
+        right = width - _LARGE - 6
+        line = int(Qt.AlignLeft | Qt.AlignVCenter)
+        painter.drawText(QRectF(0, y, width, _LINE), line, row.title)
+        painter.drawText(QRectF(right, y, width - right, _LINE), line, row.small_title)
+        y += _LINE
+        if row.large is not None:
+            self._picture(painter, QRectF(0, y, _LARGE, _LARGE), row.large)
+        if row.second is not None:
+            self._picture(painter, QRectF(right, y, _LARGE, _LARGE), row.second)
+        side = (width - right - 2 * _GAP) / 3
+        for number, (picture, words) in enumerate(row.small):
+            place, across = divmod(number, 3)
+            top = y + place * (side + 20)
+            box = QRectF(right + across * (side + _GAP), top, side, side)
+            self._picture(painter, box, picture)
+            painter.setPen(theme.colour("muted"))
+            painter.setFont(theme.font(Text.HEADING))
+            painter.drawText(QRectF(box.left(), box.bottom(), side, 18), int(Qt.AlignCenter), words)
+        return y + max(_LARGE, 2 * side + 40 if row.small else 0.0) + 6
+
+    def _picture(self, painter: QPainter, box: QRectF, picture: Picture) -> None:
+        values = picture.values
+        if not picture.signed:
+            paint_grey(painter, box, values)
+            return
+        painter.fillRect(box, theme.colour("paper"))
+        paint_signed(painter, box, values, 0.0, self.devicePixelRatioF() * self.scale)
+        if picture.numbers and values.shape[0] <= 7:
+            painter.setFont(theme.font(Text.HEADING))
+            painter.setPen(theme.colour("text"))
+            cell = box.width() / values.shape[1]
+            for (row, column), value in np.ndenumerate(values):
+                place = QRectF(box.left() + column * cell, box.top() + row * cell, cell, cell)
+                painter.drawText(place, int(Qt.AlignCenter), _short(float(value)))
+
+
+def signed(value: float) -> str:
+    """Return a number with its sign: ``"+0.34"``, ``"−0.22"``."""
+    return f"{value:+.2f}".replace("-", "−")
+
+
+def _short(value: float) -> str:
+    text = f"{value:.1f}".replace("0.", ".").replace("-", "−")
+    return ".0" if text in ("−.0", ".0") else text
+
+
+def _plain(text: str) -> str:
+    document = QTextDocument()
+    document.setHtml(text)
+    return document.toPlainText()

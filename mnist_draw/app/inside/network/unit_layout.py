@@ -1,0 +1,269 @@
+"""Where everything lies in the picture of a network: columns, and a place for each unit."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PyQt5.QtCore import QPointF, QRectF
+
+if TYPE_CHECKING:
+    from mnist_draw.analysis.anatomy import Layer
+
+#: Side of a unit's cell in logical pixels: as large as there is room, but not larger or smaller.
+LARGEST, SMALLEST = 9, 3
+#: Of a wider layer only so many units are shown: more than anybody looks at one by one.
+MOST_UNITS = 2000
+#: At most so many hidden columns; "…" stands for those between.
+MOST_COLUMNS = 4
+CLASSES = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """One hidden layer's place.
+
+    Attributes
+    ----------
+    layer : int
+        Which layer, from 0.
+    box : QRectF
+        The room for its units, in logical pixels.
+    cell : float
+        Side of a dense unit's cell; width and height of a map in ``high``.
+    high : float
+        Height of a cell; the same as ``cell`` for dense units.
+    columns, rows : int
+        Of the grid of cells.
+    at : numpy.ndarray
+        int64 (units, 2): row and column of each unit's cell; -1 for one that is not shown.
+    """
+
+    layer: int
+    box: QRectF
+    cell: float
+    high: float
+    columns: int
+    rows: int
+    at: np.ndarray = field(repr=False)
+
+    def rect(self, unit: int) -> QRectF:
+        """Return a unit's cell; of one that is not shown, the middle of the column."""
+        row, column = (int(n) for n in self.at[unit])
+        if row < 0:
+            return QRectF(self.box.center(), self.box.center())
+        left, top = self.box.left() + column * self.cell, self.box.top() + row * self.high
+        return QRectF(left, top, self.cell, self.high)
+
+    def shows(self, unit: int) -> bool:
+        """Whether a unit has a cell."""
+        return bool(self.at[unit, 0] >= 0)
+
+    @property
+    def shown(self) -> int:
+        """How many units have one."""
+        return int((self.at[:, 0] >= 0).sum())
+
+    def nearest(self, place: QPointF, reach: float) -> tuple[float, int] | None:
+        """Return distance and number of the unit nearest to a place, if one is within reach."""
+        x = self.box.left() + (self.at[:, 1] + 0.5) * self.cell - place.x()
+        y = self.box.top() + (self.at[:, 0] + 0.5) * self.high - place.y()
+        # How far it is to the cell's edge: inside it is 0.
+        away = np.hypot(
+            np.maximum(np.abs(x) - self.cell / 2, 0), np.maximum(np.abs(y) - self.high / 2, 0)
+        )
+        away[self.at[:, 0] < 0] = np.inf
+        unit = int(away.argmin())
+        return (float(away[unit]), unit) if away[unit] <= reach else None
+
+    def step(self, unit: int, down: int, right: int) -> int:
+        """Return the next unit in a direction; the same one at the edge."""
+        row, column = self.at[unit]
+        rows, columns = self.at[:, 0] - row, self.at[:, 1] - column
+        along, across = (rows * down, columns) if down else (columns * right, rows)
+        cost = np.where((along > 0) & (self.at[:, 0] >= 0), along + 100.0 * np.abs(across), np.inf)
+        best = int(cost.argmin())
+        return best if np.isfinite(cost[best]) else unit
+
+
+@dataclass(frozen=True, eq=False)
+class Places:
+    """Where everything lies, in logical pixels.
+
+    Attributes
+    ----------
+    picture : QRectF
+        The picture that the network sees.
+    below : QRectF
+        What lies under it: the ink that spoke, weights, or filters.
+    columns : tuple of Column
+        From the picture on.
+    skipped : tuple of int
+        Places between columns where layers are left out: after which column.
+    bands : tuple of QRectF
+        The ten rows of digits, from the first banded column to the right edge.
+    answer : float
+        Left edge of the answers.
+    bar : float
+        Width of a bar.
+    top : float
+        Where titles stand.
+    """
+
+    picture: QRectF
+    below: QRectF
+    columns: tuple[Column, ...]
+    skipped: tuple[int, ...]
+    bands: tuple[QRectF, ...]
+    answer: float
+    bar: float
+    top: float
+
+    def column_of(self, layer: int) -> Column | None:
+        """Return a layer's column, if it has one."""
+        return next((column for column in self.columns if column.layer == layer), None)
+
+    def ring(self, digit: int) -> QPointF:
+        """Return the centre of a digit's ring among the answers."""
+        return QPointF(self.answer + 12, self.bands[digit].center().y())
+
+
+def shown_layers(hidden: int) -> tuple[list[int], list[int]]:
+    """Return which hidden layers have a column, and after which columns some are left out."""
+    if hidden <= MOST_COLUMNS:
+        return list(range(hidden)), []
+    return [0, 1, hidden - 2, hidden - 1], [1]
+
+
+def lay_out(
+    layers: Sequence[Layer],
+    width: float,
+    height: float,
+    rows: Sequence[np.ndarray | None],
+    heights: Sequence[np.ndarray | None],
+    scale: float = 1.0,
+) -> Places:
+    """Find a place for everything.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+        The last is the answer's.
+    width, height : float
+        The room, in logical pixels.
+    rows : sequence of numpy.ndarray or None
+        For each hidden layer int (units,): the row of digits that a unit stands in. None: units
+        stand as they are numbered.
+    heights : sequence of numpy.ndarray or None
+        How excited each unit gets: of a wide layer the most excited are shown.
+    scale : float
+        On a projector's wall everything is so many times as large.
+    """
+    shown, skipped = shown_layers(len(layers) - 1)
+    many = len(shown) > 2 or any(layers[n].convolves for n in shown)
+    top, foot = 62.0 * scale, 26.0 * scale
+    body = height - top - foot
+    picture = min((112.0 if many else 168.0) * scale, 0.42 * (body - 70 * scale))
+    picture = 28.0 * max(2, math.floor(picture / 28))
+    percent = 58 * scale
+    bar = (34.0 if many else 60.0) * scale
+    answer = width - percent - bar - 34 * scale
+    left = picture + (22.0 if many else 68.0) * scale
+    boxes = _boxes(layers, shown, left, answer, top, body, scale, many)
+    columns = tuple(
+        _dense(n, layers[n].units, box, rows[n], heights[n], scale)
+        if not layers[n].convolves
+        else _maps(n, layers[n].shape, box)
+        for n, box in zip(shown, boxes, strict=True)
+    )
+    banded = [column.box.left() for column in columns if not layers[column.layer].convolves]
+    start = (min(banded) if banded else answer) - 22 * scale
+    band = body / CLASSES
+    bands = tuple(
+        QRectF(start, top + digit * band, width - start, band) for digit in range(CLASSES)
+    )
+    first = QRectF(0, top + 4 * scale, picture, picture)
+    second = QRectF(0, first.bottom() + 72 * scale, picture, picture)
+    return Places(first, second, columns, tuple(skipped), bands, answer, bar, top)
+
+
+def _boxes(
+    layers: Sequence[Layer],
+    shown: Sequence[int],
+    left: float,
+    right: float,
+    top: float,
+    height: float,
+    scale: float,
+    many: bool,
+) -> list[QRectF]:
+    """Share the room between the picture and the answers out among the columns."""
+    gap = (24.0 if many else 56.0) * scale
+    weights = [1.0 if layers[n].convolves else 0.62 if many else 1.0 for n in shown]
+    room = right - left - gap * len(shown)
+    boxes = []
+    for weight in weights:
+        wide = max(room * weight / sum(weights), 2.0 * SMALLEST)
+        boxes.append(QRectF(left, top, wide, height))
+        left += wide + gap
+    return boxes
+
+
+def _dense(
+    layer: int,
+    units: int,
+    box: QRectF,
+    rows: np.ndarray | None,
+    heights: np.ndarray | None,
+    scale: float,
+) -> Column:
+    chosen = np.arange(units)
+    if units > MOST_UNITS:
+        order = np.arange(units) if heights is None else np.argsort(-heights, kind="stable")
+        chosen = np.sort(order[:MOST_UNITS])
+    cell = float(round(LARGEST * scale))
+    while cell > SMALLEST and not _fits(rows, chosen, box, cell):
+        cell -= 1
+    at = np.full((units, 2), -1)
+    across = max(1, int(box.width() / cell))
+    if rows is None:
+        down = max(1, int(box.height() / cell))
+        across = min(across, max(1, math.ceil(len(chosen) / down)))
+        fit = chosen[: across * down]
+        at[fit, 0], at[fit, 1] = np.divmod(np.arange(len(fit)), across)
+        return Column(layer, box, cell, cell, across, down, at)
+    band = box.height() / CLASSES
+    down = max(1, int(band / cell))
+    for digit in range(CLASSES):
+        members = chosen[rows[chosen] == digit][: across * down]
+        wide = max(1, math.ceil(len(members) / down))
+        first = math.floor((digit * band + (band - down * cell) / 2) / cell)
+        at[members, 0] = first + np.arange(len(members)) // wide
+        at[members, 1] = np.arange(len(members)) % wide
+    columns = int(at[:, 1].max()) + 1
+    return Column(layer, box, cell, cell, columns, int(box.height() / cell) + 1, at)
+
+
+def _fits(rows: np.ndarray | None, chosen: np.ndarray, box: QRectF, cell: float) -> bool:
+    across = int(box.width() / cell)
+    if rows is None:
+        return across * int(box.height() / cell) >= len(chosen)
+    most = int(np.bincount(rows[chosen], minlength=CLASSES).max())
+    return across * int(box.height() / CLASSES / cell) >= most
+
+
+def _maps(layer: int, shape: tuple[int, ...], box: QRectF) -> Column:
+    """Lay maps out as a mosaic with the largest tiles that fit."""
+    units, high, wide = shape
+    aspect = (high + 1) / (wide + 1)
+    best = (0.0, 1)
+    for columns in range(1, units + 1):
+        cell = min(box.width() / columns, box.height() / math.ceil(units / columns) / aspect)
+        best = max(best, (cell, columns), key=lambda entry: entry[0])
+    cell, columns = best
+    cell = min(cell, 2.0 * (wide + 1))
+    at = np.stack(np.divmod(np.arange(units), columns), axis=1)
+    return Column(layer, box, cell, cell * aspect, columns, math.ceil(units / columns), at)

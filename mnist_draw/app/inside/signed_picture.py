@@ -1,0 +1,98 @@
+"""Pictures of numbers: grey from 0 to 1, and what speaks for or against in colour and in form.
+
+For is a full cell in the accent's colour, against a smaller cell in the second colour: told apart
+without colours, too.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PyQt5.QtCore import QRectF
+from PyQt5.QtGui import QImage, QPainter
+
+from mnist_draw.app.shared import theme
+
+if TYPE_CHECKING:
+    from PyQt5.QtGui import QColor
+
+#: What is against fills this part of its cell's side.
+_INSET = 0.62
+
+
+def image_of(pixels: np.ndarray) -> QImage:
+    """Return pixels, uint8 (H, W, 4) as blue, green, red, alpha, as an image of its own."""
+    height, width = pixels.shape[:2]
+    # copy(): QImage does not keep the array's memory alive.
+    data = np.ascontiguousarray(pixels).tobytes()
+    return QImage(data, width, height, 4 * width, QImage.Format_ARGB32).copy()
+
+
+def grey_image(picture: np.ndarray) -> QImage:
+    """Return a picture, float32 (H, W) in [0, 1], white on black as the network's data is."""
+    height, width = picture.shape
+    grey = np.clip(picture * 255, 0, 255).astype(np.uint8)
+    return QImage(grey.tobytes(), width, height, width, QImage.Format_Grayscale8).copy()
+
+
+def paint_grey(painter: QPainter, box: QRectF, picture: np.ndarray) -> None:
+    """Paint a picture with sharp pixels."""
+    painter.save()
+    painter.setRenderHint(QPainter.SmoothPixmapTransform, False)
+    painter.drawImage(box, grey_image(picture))
+    painter.restore()
+
+
+def signed_image(values: np.ndarray, cell: int, largest: float = 0.0) -> QImage:
+    """Return what speaks for (above 0) and against (below 0) as cells of an image.
+
+    Parameters
+    ----------
+    values : numpy.ndarray
+        Shape (H, W).
+    cell : int
+        Pixels of the image for each value; from 3 on, what is against has smaller cells.
+    largest : float
+        The value with the full colour; by default the largest there is, whatever its sign.
+    """
+    largest = largest or max(float(np.abs(values).max()), 1e-12)
+    strength = np.clip(np.abs(values) / largest, 0, 1) ** 0.75
+    pixels = np.empty((*values.shape, 4), np.uint8)
+    positive = values > 0
+    _fill(pixels, positive, theme.colour("accent"))
+    _fill(pixels, ~positive, theme.colour("second"))
+    pixels[..., 3] = (255 * strength).astype(np.uint8)
+    pixels[values == 0, 3] = 0
+    large = np.repeat(np.repeat(pixels, cell, axis=0), cell, axis=1)
+    if cell >= 3:
+        large[..., 3] *= _forms(positive, cell)
+    return image_of(large)
+
+
+def paint_signed(
+    painter: QPainter, box: QRectF, values: np.ndarray, largest: float = 0.0, ratio: float = 1.0
+) -> None:
+    """Paint what speaks for and against into a box."""
+    painter.save()
+    painter.setRenderHint(QPainter.SmoothPixmapTransform, False)
+    cell = max(1, round(box.width() * ratio / values.shape[1]))
+    painter.drawImage(box, signed_image(values, cell, largest))
+    painter.restore()
+
+
+def _forms(positive: np.ndarray, cell: int) -> np.ndarray:
+    """Return which pixels belong to the cells' forms, uint8 0 or 1."""
+    edge = max(1, round(cell * (1 - _INSET) / 2))
+    inset = np.zeros((cell, cell), np.uint8)
+    inset[edge:-edge, edge:-edge] = 1
+    full = np.ones((cell, cell), np.uint8)
+    if cell >= 4:
+        full[-1, :] = full[:, -1] = 0
+    ones = positive.astype(np.uint8)
+    forms: np.ndarray = np.kron(ones, full) + np.kron(1 - ones, inset)
+    return forms
+
+
+def _fill(pixels: np.ndarray, where: np.ndarray, colour: QColor) -> None:
+    pixels[where, :3] = (colour.blue(), colour.green(), colour.red())
