@@ -16,4 +16,8 @@
     The results as files: CSV, PNG, and one HTML page.
 ``limits``
     Accuracy on pictures that are turned, shifted, scaled, noisy, or written with another pen.
+``anatomy``, ``why``
+    What every layer adds up and puts out, units switched off at will; sums term by term.
+``unit_pages``, ``ideal_picture``, ``fresh_network``
+    What a unit is about; what a network finds most like a digit; a network before it learns.
 """

@@ -10,6 +10,10 @@
     What every section is and does.
 ``example_card``, ``inside_board``
     The example, its answer and its label; the drawing board in small.
+``example_in_use``
+    Which picture that is: the drawing as it grows, or one that was picked.
+``signed_picture``
+    Pictures of numbers: grey, and what speaks for or against.
 ``view_export``
     Copying and saving what a section shows, and reading it as a table.
 """

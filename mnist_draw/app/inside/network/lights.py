@@ -47,7 +47,12 @@ def paint_lights(
     inner.setCompositionMode(QPainter.CompositionMode_DestinationIn)
     inner.drawPixmap(0, 0, mask)
     inner.end()
-    painter.drawImage(column.box.topLeft(), layer)
+    ratio = mask.devicePixelRatio()
+    group = column.group or column.rows
+    for row in range(0, column.rows, group):
+        source = QRectF(0, row * column.high * ratio, wide * ratio, group * column.high * ratio)
+        place = QRectF(column.box.left(), column.top_of(row), wide, group * column.high)
+        painter.drawImage(place, layer, source)
 
 
 def lights_mask(column: Column, ratio: float) -> QPixmap:

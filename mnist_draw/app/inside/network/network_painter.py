@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, Qt
@@ -18,6 +19,9 @@ from mnist_draw.app.inside.signed_picture import paint_grey, paint_signed
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.steady_labels import draw_tabular
 from mnist_draw.app.shared.theme import Size, Text
+
+if TYPE_CHECKING:
+    from mnist_draw.analysis.anatomy import Layer
 
 _RING, _HALF_BAR = 11.0, 4.0
 
@@ -43,6 +47,11 @@ class Scene:
     def last(self) -> int:
         """The answer's layer."""
         return len(self.parts.layers) - 1
+
+    def is_only_one(self, layer: Layer) -> bool:
+        """Whether no other hidden layer is of its kind: it then needs no number."""
+        others = self.parts.layers[:-1]
+        return sum(other.convolves == layer.convolves for other in others) == 1
 
     @property
     def banded(self) -> bool:
@@ -98,6 +107,8 @@ class NetworkPainter:
         for column in places.columns:
             layer = layers[column.layer]
             short = layer.name.replace("convolution", "Conv.").capitalize()
+            if scene.is_only_one(layer):
+                short = short.split()[0]
             if layer.convolves:
                 note = f"{layer.shape[1]}×{layer.shape[2]}"
             elif column.shown < layer.units:

@@ -10,7 +10,7 @@ from PyQt5.QtCore import QObject, QTimer, pyqtSignal, pyqtSlot
 
 from mnist_draw.app.shared.reporting import reporter
 from mnist_draw.app.shared.threads import LatestValue
-from mnist_draw.thread_priority import step_back
+from mnist_draw.thread_priority import lower
 
 if TYPE_CHECKING:
     import numpy as np
@@ -155,7 +155,7 @@ class NetworkWorker(QObject):
     @pyqtSlot()
     def begin(self) -> None:
         """Let drawing and answering go first."""
-        step_back()
+        lower()
 
     @pyqtSlot()
     def _work(self) -> None:

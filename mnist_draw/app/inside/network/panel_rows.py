@@ -206,12 +206,14 @@ def _output_rows(frame: Frame, unit: Unit, name: Name) -> list[Row]:
     if following.convolves:
         note = "sum over the map"
     most, least = strongest(given, *_UNIT_TERMS)
+    if not most and not least:
+        return [Sentence("Its sum is not above 0: it gives nothing to the next layer.", muted=True)]
     chosen = (*most, *least)
     largest = max((abs(float(given[place])) for place in chosen), default=0.0)
     heading = "Feeds most" if frame.layers[layer].convolves else "Strongest outputs"
     rows: list[Row] = [Heading(heading, note)]
     for place in chosen:
-        word = f"{following.name}, {place}"
+        word = f"{following.name}, {'map ' if following.convolves else ''}{place}"
         if following.name == "answer":
             word = f"output of {name(place)}"
         rows.append(Term(word, "", float(given[place]), largest))
@@ -239,7 +241,8 @@ def _pictures(
         title = f"its filter, {side}×{side}"
         if len(filters) > 1:
             title = f"its filter on map {strong}"
-        values = frame.passed.a[layer][0, number]
+        # Of a map that is switched off: what it would show.
+        values = np.maximum(frame.passed.z[layer][0, number], 0)
         second = Picture(values, signed=True)
         large = Picture(filters[strong], signed=True, numbers=True)
         words = f"its map, {about.shape[1]}×{about.shape[2]}"

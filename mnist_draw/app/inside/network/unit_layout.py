@@ -40,6 +40,10 @@ class Column:
         Of the grid of cells.
     at : numpy.ndarray
         int64 (units, 2): row and column of each unit's cell; -1 for one that is not shown.
+    group : int
+        So many rows of cells stand together in a row of digits; all of them where there are none.
+    pitch : float
+        From the top of one row of digits to that of the next.
     """
 
     layer: int
@@ -49,14 +53,24 @@ class Column:
     columns: int
     rows: int
     at: np.ndarray = field(repr=False)
+    group: int = 0
+    pitch: float = 0.0
+
+    def top_of(self, row: float) -> float:
+        """Return where a row of cells begins."""
+        if not self.group:
+            return self.box.top() + row * self.high
+        band, within = divmod(row, self.group)
+        pad = (self.pitch - self.group * self.high) / 2
+        return self.box.top() + round(band * self.pitch + pad) + within * self.high
 
     def rect(self, unit: int) -> QRectF:
         """Return a unit's cell; of one that is not shown, the middle of the column."""
         row, column = (int(n) for n in self.at[unit])
         if row < 0:
             return QRectF(self.box.center(), self.box.center())
-        left, top = self.box.left() + column * self.cell, self.box.top() + row * self.high
-        return QRectF(left, top, self.cell, self.high)
+        left = self.box.left() + column * self.cell
+        return QRectF(left, self.top_of(row), self.cell, self.high)
 
     def shows(self, unit: int) -> bool:
         """Whether a unit has a cell."""
@@ -70,7 +84,8 @@ class Column:
     def nearest(self, place: QPointF, reach: float) -> tuple[float, int] | None:
         """Return distance and number of the unit nearest to a place, if one is within reach."""
         x = self.box.left() + (self.at[:, 1] + 0.5) * self.cell - place.x()
-        y = self.box.top() + (self.at[:, 0] + 0.5) * self.high - place.y()
+        tops = np.array([self.top_of(row) for row in range(self.rows)])
+        y = tops[self.at[:, 0]] + 0.5 * self.high - place.y()
         # How far it is to the cell's edge: inside it is 0.
         away = np.hypot(
             np.maximum(np.abs(x) - self.cell / 2, 0), np.maximum(np.abs(y) - self.high / 2, 0)
@@ -164,9 +179,10 @@ def lay_out(
     """
     shown, skipped = shown_layers(len(layers) - 1)
     many = len(shown) > 2 or any(layers[n].convolves for n in shown)
-    top, foot = 62.0 * scale, 26.0 * scale
+    top, foot = 52.0 * scale, 30.0 * scale
     body = height - top - foot
-    picture = min((112.0 if many else 168.0) * scale, 0.42 * (body - 70 * scale))
+    # Picture and what lies below it fit, with their captions; pixels are whole.
+    picture = min((112.0 if many else 168.0) * scale, (body - 104 * scale) / 2)
     picture = 28.0 * max(2, math.floor(picture / 28))
     percent = 58 * scale
     bar = (34.0 if many else 60.0) * scale
@@ -186,7 +202,7 @@ def lay_out(
         QRectF(start, top + digit * band, width - start, band) for digit in range(CLASSES)
     )
     first = QRectF(0, top + 4 * scale, picture, picture)
-    second = QRectF(0, first.bottom() + 72 * scale, picture, picture)
+    second = QRectF(0, first.bottom() + 66 * scale, picture, picture)
     return Places(first, second, columns, tuple(skipped), bands, answer, bar, top)
 
 
@@ -240,11 +256,10 @@ def _dense(
     for digit in range(CLASSES):
         members = chosen[rows[chosen] == digit][: across * down]
         wide = max(1, math.ceil(len(members) / down))
-        first = math.floor((digit * band + (band - down * cell) / 2) / cell)
-        at[members, 0] = first + np.arange(len(members)) // wide
+        at[members, 0] = digit * down + np.arange(len(members)) // wide
         at[members, 1] = np.arange(len(members)) % wide
     columns = int(at[:, 1].max()) + 1
-    return Column(layer, box, cell, cell, columns, int(box.height() / cell) + 1, at)
+    return Column(layer, box, cell, cell, columns, CLASSES * down, at, down, band)
 
 
 def _fits(rows: np.ndarray | None, chosen: np.ndarray, box: QRectF, cell: float) -> bool:

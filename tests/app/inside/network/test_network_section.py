@@ -1,0 +1,274 @@
+"""The section Network: live layers, the sum behind the answer, units kept and switched off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from linear_network import linear_model
+from PyQt5.QtCore import QPointF, Qt
+from PyQt5.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from mnist_draw.analysis.example import Example
+from mnist_draw.app.inside.network.network_section import NetworkSection
+from mnist_draw.app.inside.network.network_worker import NetworkWorker
+from mnist_draw.app.inside.network.rows_view import Sum, Term
+from mnist_draw.app.inside.network.unit_layout import MOST_UNITS, lay_out
+from mnist_draw.app.shared import theme
+from mnist_draw.dataset.mnist import Dataset, load_dataset, scale
+from mnist_draw.networks import parse_network
+from mnist_draw.storage.models import ModelFile
+
+
+def network(text: str = "custom_mlp:2,40", **metadata: object) -> ModelFile:
+    """Return a network with random weights."""
+    random = np.random.default_rng(1)
+    shapes = parse_network(text).parameter_shapes()
+    values = tuple(random.normal(0, 0.1, shape).astype(np.float32) for shape in shapes)
+    return ModelFile(text, values, dict(metadata))
+
+
+def digit(index: int = 0) -> Example:
+    """Return a test digit as the drawing."""
+    data = load_dataset()
+    return Example(scale(data.test_images[index, 0]), int(data.test_labels[index]))
+
+
+@pytest.fixture(autouse=True)
+def few_pictures(monkeypatch: pytest.MonkeyPatch, digits: Dataset) -> None:
+    """Look for the units' pages among few pictures."""
+    monkeypatch.setattr("mnist_draw.analysis.unit_pages.load_dataset", lambda: digits)
+
+
+@pytest.fixture
+def section(qtbot: QtBot) -> Iterator[NetworkSection]:
+    """Return an active section that waits for nothing."""
+    made = NetworkSection(NetworkWorker(rest=0.0, quiet=0.0))
+    qtbot.addWidget(made)
+    made.resize(1090, 600)
+    made.show()
+    made.set_active(True)
+    yield made
+    assert made.wait()
+
+
+def ready(section: NetworkSection, qtbot: QtBot, model: ModelFile | None = None) -> None:
+    """Show a network and a digit, and wait until everything is known."""
+    section.use_network(model or network(), "")
+    section.show_example(digit())
+    qtbot.waitUntil(lambda: section.is_ready() and section.network.frame is not None, timeout=30000)
+
+
+def sums(section: NetworkSection) -> list[float]:
+    """Return the figures of the sum shown."""
+    return [row.value for row in section.panel.why_rows.rows if isinstance(row, Sum)]
+
+
+def test_the_sum_shown_adds_up(section: NetworkSection, qtbot: QtBot) -> None:
+    ready(section, qtbot, network(temperature=2.0))
+    speaking_for, against, bias, difference, divided = sums(section)
+    assert speaking_for + against + bias == pytest.approx(difference, abs=1e-4)
+    assert divided == pytest.approx(difference / 2)
+    frame = section.network.frame
+    assert frame is not None
+    ratio = frame.passed.p[0, frame.answer] / frame.passed.p[0, frame.rival]
+    assert np.log(ratio) == pytest.approx(divided, abs=1e-3)
+    terms = [row.value for row in section.panel.why_rows.rows if isinstance(row, Term)]
+    assert terms == sorted([t for t in terms if t > 0], reverse=True) + sorted(
+        t for t in terms if t < 0
+    )
+    assert section.panel.why_title.text() == f"Why {frame.answer} rather than"
+
+
+def test_nothing_is_computed_while_it_cannot_be_seen(section: NetworkSection, qtbot: QtBot) -> None:
+    ready(section, qtbot)
+    section.set_active(False)
+    before = section.network.frame
+    section.show_example(digit(1))
+    qtbot.wait(100)
+    assert section.network.frame is before
+    section.set_active(True)
+    qtbot.waitUntil(lambda: section.network.frame is not before)
+
+
+def test_another_rival_is_compared(section: NetworkSection, qtbot: QtBot) -> None:
+    ready(section, qtbot)
+    frame = section.network.frame
+    assert frame is not None
+    rival = next(d for d in range(10) if d not in (frame.answer, frame.rival))
+    section.panel.rival_chosen.emit(rival)
+    qtbot.waitUntil(lambda: section.network.frame.rival == rival)
+    assert section.network.frame.answer == frame.answer
+    section.open_view("why 4 9")
+    qtbot.waitUntil(lambda: section.panel.why_title.text() == "Why 4 rather than")
+
+
+def test_a_unit_is_kept_switched_off_and_let_go(section: NetworkSection, qtbot: QtBot) -> None:
+    ready(section, qtbot)
+    view = section.network
+    plain = view.frame
+    assert plain is not None
+    unit = (1, int(plain.passed.a[1][0].argmax()))
+    places = view.places()
+    assert places is not None
+    column = places.column_of(1)
+    assert column is not None
+    centre = column.rect(unit[1]).center().toPoint()
+    QTest.mouseClick(view, Qt.LeftButton, Qt.NoModifier, centre)
+    assert view.kept == unit
+    qtbot.waitUntil(lambda: view.frame.question.toggled == unit)
+    assert section.panel.unit_title.text() == f"Unit {unit[1]} of hidden 2"
+    assert section.panel.pages.currentWidget().objectName() == "unitPanel"
+    without = view.frame.passed.p[1].copy()
+    section.panel.switch.click()
+    qtbot.waitUntil(lambda: bool(view.frame.question.off))
+    np.testing.assert_allclose(view.frame.passed.p[0], without, atol=1e-5)
+    np.testing.assert_allclose(view.frame.passed.p[1], plain.passed.p[0], atol=1e-5)
+    assert section.panel.switch_words.text() == "Unit off"
+    section.panel.all_on_button.click()
+    qtbot.waitUntil(lambda: not view.frame.question.off)
+    QTest.keyClick(view, Qt.Key_Escape)
+    assert view.unit is None
+    assert section.panel.pages.currentWidget().objectName() == "whyPanel"
+
+
+def test_a_units_sum_is_written_out(section: NetworkSection, qtbot: QtBot) -> None:
+    ready(section, qtbot)
+    for unit in ((0, 3), (1, 7), (2, 4)):
+        section.network.keep(unit)
+        rows = [row for row in section.panel.unit_rows.rows if isinstance(row, Sum)]
+        above, below, bias, total = (row.value for row in rows[:4])
+        assert above + below + bias == pytest.approx(total, abs=1e-3)
+        table = section.table()
+        assert table.rows[-1][0] == "sum"
+        assert float(table.rows[-1][3]) == pytest.approx(total, abs=1e-3)
+
+
+def test_keys_walk_through_units_and_layers(section: NetworkSection, qtbot: QtBot) -> None:
+    ready(section, qtbot)
+    view = section.network
+    QTest.keyClick(view, Qt.Key_Down)
+    assert view.unit is not None
+    assert view.unit[0] == 0
+    first = view.unit
+    QTest.keyClick(view, Qt.Key_Right)
+    QTest.keyClick(view, Qt.Key_Left)
+    assert view.unit == first
+    QTest.keyClick(view, Qt.Key_Right, Qt.ControlModifier)
+    assert view.unit[0] == 1
+    QTest.keyClick(view, Qt.Key_Right, Qt.ControlModifier)
+    assert view.unit[0] == 2
+    QTest.keyClick(view, Qt.Key_Return)
+    assert view.kept == view.unit
+    assert "Output" in view.accessibleDescription()
+    qtbot.waitUntil(lambda: bool(section._ideals), timeout=30000)
+
+
+@pytest.mark.parametrize("text", ["cnn", "deep_cnn", "custom_mlp:0,1", "custom_mlp:6,30"])
+@pytest.mark.parametrize("choice", ["light", "dark"])
+def test_every_kind_of_network_is_painted(
+    section: NetworkSection, qtbot: QtBot, text: str, choice: str
+) -> None:
+    theme.theme().apply(choice, False)
+    ready(section, qtbot, network(text))
+    frame = section.network.frame
+    assert frame is not None
+    for layer in range(len(frame.layers)):
+        section.network.keep((layer, 2))
+        qtbot.waitUntil(
+            lambda layer=layer: (
+                section.network.frame.question.toggled
+                == ((layer, 2) if layer < len(frame.layers) - 1 else None)
+            )
+        )
+        assert not section.grab().isNull()
+    section.network.let_go()
+    section.order.setCurrentIndex(1)
+    assert not section.grab().isNull()
+
+
+def test_a_fresh_network_answers_otherwise(section: NetworkSection, qtbot: QtBot) -> None:
+    ready(section, qtbot, linear_model())
+    view = section.network
+    learnt = view.frame
+    section.fresh_button.click()
+    qtbot.waitUntil(lambda: view.parts.model is not section._model)
+    qtbot.waitUntil(lambda: view.frame is not learnt and view.frame is not None)
+    assert section.view_name() == "fresh"
+    assert section.note.text().startswith("before it has learnt")
+    section.open_view("live")
+    qtbot.waitUntil(lambda: view.parts.model is section._model)
+
+
+def test_other_weights_of_the_same_network_are_followed(
+    section: NetworkSection, qtbot: QtBot
+) -> None:
+    first = network()
+    ready(section, qtbot, first)
+    section.network.keep((0, 3))
+    before = section.network.frame
+    assert before is not None
+    other = ModelFile(first.network, tuple(2 * values for values in first.parameters))
+    section.use_network(other, "")
+    qtbot.waitUntil(lambda: section.network.parts.model is other)
+    qtbot.waitUntil(lambda: section.network.frame is not before)
+    assert section.network.kept == (0, 3)
+    assert np.abs(section.network.frame.passed.logits - before.passed.logits).max() > 1e-3
+
+
+def test_without_a_drawing_nothing_is_lit(section: NetworkSection, qtbot: QtBot) -> None:
+    ready(section, qtbot)
+    section.show_example(None)
+    assert section.network.frame is None
+    assert section.note.text() == "Draw a digit here and watch it go through."
+    assert not section.panel.why_rows.rows
+    assert not section.grab().isNull()
+
+
+def test_classes_of_other_data_are_named(section: NetworkSection, qtbot: QtBot) -> None:
+    ready(section, qtbot, network(refused=0.9))
+    assert section.panel.why_title.text().startswith("Why class ")
+
+
+def test_a_network_that_cannot_be_used_is_told(section: NetworkSection, qtbot: QtBot) -> None:
+    good = network()
+    bad = ModelFile(good.network, tuple(values * 1e30 for values in good.parameters))
+    section.use_network(bad, "")
+    section.show_example(digit())
+    with qtbot.waitSignal(section.told) as told:
+        pass
+    assert "unusably large" in told.args[0]
+    ready(section, qtbot, good)
+
+
+def test_wide_layers_show_their_most_excited_units() -> None:
+    from mnist_draw.analysis.anatomy import Layer
+
+    wide = Layer(
+        "hidden 1", (10_000,), (1, 28, 28), np.zeros((784, 10_000), np.float32),
+        np.zeros(10_000, np.float32),
+    )  # fmt: skip
+    last = Layer("answer", (10,), (10_000,), np.zeros((10_000, 10), np.float32),
+                 np.zeros(10, np.float32))  # fmt: skip
+    heights = np.zeros(10_000, np.float32)
+    heights[5000:5100] = 1
+    rows = np.arange(10_000) % 10
+    (column,) = lay_out((wide, last), 750, 540, [rows], [heights]).columns
+    assert column.shown <= MOST_UNITS
+    assert all(column.shows(unit) for unit in range(5000, 5100))
+    near = column.nearest(column.rect(5050).center(), 14)
+    assert near == (0.0, 5050)
+    assert column.nearest(QPointF(-50, -50), 14) is None
+
+
+def test_units_stand_in_the_row_of_their_digit(section: NetworkSection, qtbot: QtBot) -> None:
+    ready(section, qtbot)
+    view = section.network
+    places, pages = view.places(), view.pages
+    assert places is not None
+    assert pages is not None
+    for column in places.columns:
+        for unit, row in enumerate(pages.rows(column.layer)):
+            assert places.bands[row].contains(column.rect(unit).center())
