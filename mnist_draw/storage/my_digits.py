@@ -29,7 +29,7 @@ from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.document import DocumentError, Format, read_file, sound
 from mnist_draw.storage.errors import StorageError, reason_of
 from mnist_draw.storage.folders import data_folder
-from mnist_draw.storage.spare_names import bring_back, move_to_bin, move_to_free_name, taken_file
+from mnist_draw.storage.spare_names import move_to_free_name, taken_file
 
 CHUNK = "mnist_draw"
 SUFFIX = ".png"
@@ -252,25 +252,3 @@ def relabel_digit(path: Path, label: int) -> Path:
         if digit is not None:
             write_atomically(renamed, pack_digit(digit))
     return renamed
-
-
-def delete_digit(path: Path) -> Path:
-    """Take a digit out of the folder; return where it is kept, for `restore_digit`.
-
-    Raises
-    ------
-    StorageError
-        It cannot be moved; nothing was deleted.
-    """
-    return move_to_bin(path, f"The digit {path}")
-
-
-def restore_digit(kept: Path) -> Path:
-    """Bring a deleted digit back; return its place.
-
-    Raises
-    ------
-    StorageError
-        It cannot be moved; it stays where it is.
-    """
-    return bring_back(kept, "The digit")

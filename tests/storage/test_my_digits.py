@@ -17,15 +17,13 @@ from mnist_draw.storage import StorageError
 from mnist_draw.storage.my_digits import (
     DigitError,
     TaughtDigit,
-    delete_digit,
     my_digits_folder,
     pack_digit,
     read_digit,
     relabel_digit,
-    restore_digit,
     save_digit,
 )
-from mnist_draw.storage.spare_names import empty_bin
+from mnist_draw.storage.spare_names import bring_back, empty_bin, move_to_bin
 
 
 def digit(label: int = 3) -> TaughtDigit:
@@ -105,25 +103,25 @@ def test_a_deleted_digit_comes_back_byte_for_byte(tmp_path: Path) -> None:
     saved = save_digit(digit(), tmp_path)
     assert saved.path is not None
     content = saved.path.read_bytes()
-    kept = delete_digit(saved.path)
+    kept = move_to_bin(saved.path, "The digit")
     assert not saved.path.exists()
-    assert restore_digit(kept) == saved.path
+    assert bring_back(kept, "The digit") == saved.path
     assert saved.path.read_bytes() == content
 
 
 def test_a_restored_digit_takes_no_other_files_place(tmp_path: Path) -> None:
     saved = save_digit(digit(), tmp_path)
     assert saved.path is not None
-    kept = delete_digit(saved.path)
+    kept = move_to_bin(saved.path, "The digit")
     saved.path.write_bytes(b"another")
-    restored = restore_digit(kept)
+    restored = bring_back(kept, "The digit")
     assert saved.path.read_bytes() == b"another"
     assert restored.name == f"{saved.path.stem}-2.png"
 
 
 def test_the_bin_forgets_only_what_is_old(tmp_path: Path) -> None:
     places = [save_digit(digit(), tmp_path).path for _ in range(2)]
-    old, new = (delete_digit(path) for path in places if path)
+    old, new = (move_to_bin(path, "The digit") for path in places if path)
     os.utime(old, (0, time.time() - 8 * 86_400))
     empty_bin(tmp_path)
     assert not old.exists()
@@ -203,8 +201,8 @@ def test_what_cannot_be_done_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="It keeps its label"):
         relabel_digit(missing, 4)
     with pytest.raises(StorageError, match="It is unchanged"):
-        delete_digit(missing)
+        move_to_bin(missing, "The digit")
     with pytest.raises(StorageError, match="It is still in"):
-        restore_digit(tmp_path / ".deleted" / "1 3.png")
+        bring_back(tmp_path / ".deleted" / "1 3.png", "The digit")
     with pytest.raises(StorageError):
         save_digit(digit(), tmp_path / "no folder")

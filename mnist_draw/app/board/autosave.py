@@ -25,7 +25,7 @@ FILE_NAME = "board.json"
 _DELAY_MS = 800
 
 
-class BoardKeeper(QObject):
+class Autosave(QObject):
     """Keeps what is on the board in a file.
 
     Parameters

@@ -10,7 +10,7 @@ from PyQt5.QtGui import QKeySequence
 from PyQt5.QtWidgets import QHBoxLayout, QShortcut, QVBoxLayout, QWidget
 
 from mnist_draw.app.answer.answer_panel import AnswerPanel
-from mnist_draw.app.board.autosave import BoardKeeper
+from mnist_draw.app.board.autosave import Autosave
 from mnist_draw.app.board.canvas import Canvas
 from mnist_draw.app.board.crop_marks import crop_marks
 from mnist_draw.app.board.overlays import NumberBoxes
@@ -63,7 +63,7 @@ class DrawTab(QWidget):
         self.pictures = PictureTools(
             self.canvas, self.tools, self._background, self.network, self._words_of_answer, self
         )
-        self.keeper = BoardKeeper(self.canvas, self._background)
+        self.keeper = Autosave(self.canvas, self._background)
         self.my_digits = MyDigits(
             self.canvas, self.answer, self._background, self.pictures.reader, self
         )

@@ -167,9 +167,9 @@ class DigitList(QObject):
         paths = _paths(rows)
 
         def work() -> list[Path]:
-            from mnist_draw.storage.my_digits import delete_digit
+            from mnist_draw.storage.spare_names import move_to_bin
 
-            return [delete_digit(path) for path in paths]
+            return [move_to_bin(path, f"The digit {path.name}") for path in paths]
 
         def done(kept: list[Path]) -> None:
             from mnist_draw.storage.spare_names import KEPT_DAYS
@@ -186,10 +186,10 @@ class DigitList(QObject):
         """Bring deleted digits back."""
 
         def work() -> None:
-            from mnist_draw.storage.my_digits import restore_digit
+            from mnist_draw.storage.spare_names import bring_back
 
             for path in kept:
-                restore_digit(path)
+                bring_back(path, "The digit")
 
         self._run(work, lambda _: self._refresh_and_tell())
 

@@ -155,9 +155,9 @@ class TeachController(QObject):
         path = kept
 
         def forget() -> None:
-            from mnist_draw.storage.my_digits import delete_digit
+            from mnist_draw.storage.spare_names import move_to_bin
 
-            delete_digit(path)
+            move_to_bin(path, f"The digit {path.name}")
 
         def forgotten(_: None) -> None:
             self.recount()

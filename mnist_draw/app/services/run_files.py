@@ -44,7 +44,7 @@ def in_use(folder: Path) -> bool:
     return lock.error() == QLockFile.LockFailedError
 
 
-class RunKeeper:
+class RunFiles:
     """One run's files.
 
     Parameters

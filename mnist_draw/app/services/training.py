@@ -15,7 +15,7 @@ from PyQt5.QtCore import QObject, QTimer, pyqtSignal, pyqtSlot
 from mnist_draw import thread_priority
 from mnist_draw.app.services.layer_inspector import Inspector
 from mnist_draw.app.services.run_events import Continued, Failed, RunEvent, Saved
-from mnist_draw.app.services.run_files import RunKeeper
+from mnist_draw.app.services.run_files import RunFiles
 from mnist_draw.app.shared.reporting import reporter
 from mnist_draw.app.shared.signals import connect_direct
 from mnist_draw.app.shared.threads import Inbox
@@ -53,7 +53,7 @@ class TrainingWorker(QObject):
         Stop, pause, one epoch more.
     inbox : Inbox
         Every event of the loop in order, ``LayerFigures``, and ``Saved`` or ``Failed``.
-    keeper : RunKeeper
+    keeper : RunFiles
         The run's files.
     closing : bool
         Set when the run is stopped because the window closes: it is then offered again.
@@ -81,7 +81,7 @@ class TrainingWorker(QObject):
         self.folder = folder
         self.controls = Controls()
         self.inbox: Inbox[RunEvent] = Inbox()
-        self.keeper = RunKeeper(settings, folder)
+        self.keeper = RunFiles(settings, folder)
         self.closing = False
         self._resume = resume
         self._train = train

@@ -16,7 +16,13 @@ from mnist_draw.app.shared.threads import Background
 from mnist_draw.app.train.run_controller import RunController
 from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.storage.folders import sweep_home
-from mnist_draw.storage.spare_names import KEPT_DAYS
+from mnist_draw.storage.spare_names import (
+    KEPT_DAYS,
+    bring_back,
+    empty_bin,
+    last_deleted,
+    move_to_bin,
+)
 from mnist_draw.training.runs import run_list
 from mnist_draw.training.runs.history import History
 from mnist_draw.training.runs.record import Run, load_history
@@ -84,7 +90,7 @@ class RunsController(QObject):
 
         def look() -> tuple[Run | None, list[str]]:
             sweep_home()
-            run_list.empty_bin()
+            empty_bin(run_list.runs_folder())
             return run_list.find_interrupted(in_use)
 
         self._background.run(look, self._found)
@@ -162,7 +168,9 @@ class RunsController(QObject):
         if in_use(run.folder):
             self._tell("This run is going on in another window; it was not deleted.")
             return
-        self._background.run(lambda: run_list.delete_run(run), partial(self._deleted, run))
+        self._background.run(
+            lambda: move_to_bin(run.folder, f"The run {run.title}"), partial(self._deleted, run)
+        )
 
     def _deleted(self, run: Run, kept: Path) -> None:
         self.told.emit(
@@ -173,12 +181,12 @@ class RunsController(QObject):
 
     def restore(self, kept: Path | None = None) -> None:
         """Bring back a deleted run: the given one, or the last."""
-        kept = kept or run_list.last_deleted()
+        kept = kept or last_deleted(run_list.runs_folder())
         if kept is None:
             self._tell("There is no deleted run to bring back.")
             return
         chosen = kept
-        self._background.run(lambda: run_list.restore_run(chosen), lambda _: self.refresh())
+        self._background.run(lambda: bring_back(chosen, "The run"), lambda _: self.refresh())
 
     def _to_draw(self, run: Run) -> None:
         def load() -> Any:

@@ -1,7 +1,8 @@
-"""All runs: listing them, finding the one that was cut off, deleting and taking that back."""
+"""All runs: listing them, finding the one that was cut off, comparing their settings."""
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -9,10 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from mnist_draw.errors import UserError
-from mnist_draw.storage import spare_names
 from mnist_draw.storage.errors import StorageError, reason_of
 from mnist_draw.storage.folders import data_folder
-from mnist_draw.storage.spare_names import bring_back, move_to_bin, put_aside, take_folder
+from mnist_draw.storage.spare_names import put_aside, take_folder
 from mnist_draw.training.runs.checkpoint import CheckpointError, load_checkpoint
 from mnist_draw.training.runs.history import History
 from mnist_draw.training.runs.record import (
@@ -109,7 +109,8 @@ def find_interrupted(
             if run.checkpoint.exists():
                 aside = put_aside(run.checkpoint)
                 told.append(f"The run of {run.title} cannot be continued. {error} {aside}")
-                replace(run, state="failed").save()
+                with contextlib.suppress(UserError):
+                    replace(run, state="failed").save()
             continue
         except UserError as error:
             told.append(f"The run of {run.title} cannot be continued. {error}")
@@ -121,38 +122,6 @@ def find_interrupted(
         history.changes = list(checkpoint.changes)
         return with_figures(replace(run, settings=checkpoint.settings), history), told
     return None, told
-
-
-def delete_run(run: Run) -> Path:
-    """Take a run out of the list; return where it is kept, for `restore_run`.
-
-    Raises
-    ------
-    StorageError
-        It cannot be moved; nothing was deleted.
-    """
-    return move_to_bin(run.folder, f"The run {run.title}")
-
-
-def restore_run(kept: Path) -> Path:
-    """Bring a deleted run back; return its folder.
-
-    Raises
-    ------
-    StorageError
-        It cannot be moved; it stays where it is.
-    """
-    return bring_back(kept, "The run")
-
-
-def last_deleted() -> Path | None:
-    """Return the run deleted last that can still be brought back."""
-    return spare_names.last_deleted(runs_folder())
-
-
-def empty_bin() -> None:
-    """Remove for good what was deleted long enough ago; what resists stays."""
-    spare_names.empty_bin(runs_folder())
 
 
 def differences(runs: Sequence[Run]) -> list[tuple[str, list[Any]]]:

@@ -13,7 +13,7 @@ from PyQt5.QtCore import QPointF
 from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.board import autosave
-from mnist_draw.app.board.autosave import BoardKeeper, board_path
+from mnist_draw.app.board.autosave import Autosave, board_path
 from mnist_draw.app.board.canvas import Canvas
 from mnist_draw.app.board.placed_picture import place_ink
 from mnist_draw.app.shared.threads import Background
@@ -29,7 +29,7 @@ class Session:
         self.canvas.resize(600, 600)
         self.canvas.show()
         self.background = Background(self.canvas)
-        self.keeper = BoardKeeper(self.canvas, self.background)
+        self.keeper = Autosave(self.canvas, self.background)
         self.told: list[str] = []
         self.keeper.told.connect(self.told.append)
         if draw_first:

@@ -13,7 +13,13 @@ import pytest
 
 from mnist_draw.errors import UserError
 from mnist_draw.storage import npz
-from mnist_draw.storage.spare_names import KEPT_DAYS
+from mnist_draw.storage.spare_names import (
+    KEPT_DAYS,
+    bring_back,
+    empty_bin,
+    last_deleted,
+    move_to_bin,
+)
 from mnist_draw.training import events
 from mnist_draw.training.runs import record, run_list
 from mnist_draw.training.runs.checkpoint import Checkpoint
@@ -112,8 +118,8 @@ def test_runs_are_listed_newest_first_and_strangers_left_out() -> None:
 def test_no_runs_yet() -> None:
     assert run_list.list_runs() == ([], [])
     assert run_list.find_interrupted() == (None, [])
-    assert run_list.last_deleted() is None
-    run_list.empty_bin()
+    assert last_deleted(run_list.runs_folder()) is None
+    empty_bin(run_list.runs_folder())
 
 
 def test_the_run_that_was_cut_off_is_found_where_it_stopped() -> None:
@@ -182,22 +188,22 @@ def test_each_run_has_its_own_folder() -> None:
 
 def test_a_deleted_run_comes_back_whole() -> None:
     run = add_run("2026-01-01 10:00")
-    kept = run_list.delete_run(run)
+    kept = move_to_bin(run.folder, "The run")
     assert run_list.list_runs()[0] == []
-    assert run_list.last_deleted() == kept
+    assert last_deleted(run_list.runs_folder()) == kept
     add_run("2026-01-01 10:00")
-    folder = run_list.restore_run(kept)
+    folder = bring_back(kept, "The run")
     assert folder.name == "2026-01-01 10:00-2"
     assert len(load_history(read_run(folder)).epochs) == 2
-    assert run_list.last_deleted() is None
+    assert last_deleted(run_list.runs_folder()) is None
 
 
 def test_the_bin_keeps_a_week() -> None:
-    old = run_list.delete_run(add_run("2026-01-01 10:00"))
-    new = run_list.delete_run(add_run("2026-01-02 10:00"))
+    old = move_to_bin(add_run("2026-01-01 10:00").folder, "The run")
+    new = move_to_bin(add_run("2026-01-02 10:00").folder, "The run")
     long_ago = time.time() - (KEPT_DAYS + 1) * 86_400
     os.utime(old, (long_ago, long_ago))
-    run_list.empty_bin()
+    empty_bin(run_list.runs_folder())
     assert not old.exists()
     assert new.exists()
 
@@ -217,5 +223,5 @@ def test_a_deletion_that_fails_changes_nothing(monkeypatch: pytest.MonkeyPatch) 
     with monkeypatch.context() as patch:
         patch.setattr(Path, "rename", fail)
         with pytest.raises(UserError, match="no permission"):
-            run_list.delete_run(run)
+            move_to_bin(run.folder, "The run")
     assert read_run(run.folder) == run
