@@ -2,6 +2,35 @@
 
 Importing this package is cheap and needs neither Qt nor a display; both are looked at
 when :func:`main` runs, so that a machine without them is told what to install.
+
+Rooms import downwards only, from the window to what all share.
+
+Modules
+-------
+shell
+    The window around the tabs.
+draw
+    The Draw tab.
+train
+    The Train tab.
+inside
+    The Inside tab: why a network answers so, how it learns, where it fails.
+pictures
+    Pictures for the board, and the drawing for elsewhere.
+my_digits
+    Digits that the user has taught, and learning them.
+runs
+    Runs of the past: listed, compared, continued.
+board
+    The drawing board.
+answer
+    What the program says of a drawing, and why.
+services
+    What works in threads of its own.
+curves
+    Curves over epochs.
+shared
+    What every room uses.
 """
 
 from __future__ import annotations

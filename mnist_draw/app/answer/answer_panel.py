@@ -89,7 +89,7 @@ class AnswerPanel(QWidget):
     def _build_answer(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(Size.MARGIN)
-        self.prediction = FittedLabel()
+        self.prediction = FittedLabel(theme.Text.FIGURE)
         self.prediction.setObjectName("predictionLabel")
         self.prediction.setProperty("look", "answer")
         self.prediction.setAlignment(Qt.AlignLeft | Qt.AlignVCenter)
@@ -121,7 +121,9 @@ class AnswerPanel(QWidget):
 
     def _build_bars(self) -> Card:
         self._bars_card = Card("What the network says")
-        self.bars_note = label("", "muted", "barsNote")
+        self.bars_note = FittedLabel(elide=Qt.ElideRight)
+        self.bars_note.setObjectName("barsNote")
+        self.bars_note.setProperty("look", "muted")
         self._bars_card.top.insertWidget(1, FixedLabel(self.bars_note, lines=1), 1000)
         self._bars_card.body.addWidget(self.bars, 1)
         self.bars.digit_chosen.connect(self._digit_chosen)

@@ -105,7 +105,8 @@ class ProbabilityBar(QProgressBar):
         painter.setPen(Qt.NoPen)
         painter.setBrush(theme.colour("track"))
         painter.drawRoundedRect(track, radius, radius)
-        if self.shown > 0:
+        # What is told as 0.0 % has no bar.
+        if self.shown >= 0.5 / FULL:
             painter.setBrush(theme.colour("accent" if self.winner else "muted"))
             painter.save()
             painter.setClipRect(

@@ -103,7 +103,8 @@ def new_plot(
     plot.setMenuEnabled(False)
     plot.hideButtons()
     plot.setFrameShape(plot.NoFrame)
-    plot.getPlotItem().setContentsMargins(0, 0, 0, 0)
+    # Half of the last epoch's number lies right of the last epoch.
+    plot.getPlotItem().setContentsMargins(0, 0, round(Size.GRID * 4 * theme.text_scale()), 0)
     return plot, upright, across
 
 

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from PyQt5.QtCore import QEvent, Qt, pyqtSignal
 from PyQt5.QtGui import QKeyEvent
-from PyQt5.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from mnist_draw.app.my_digits.digit_table import DigitRow, DigitTable, DigitTableModel
 from mnist_draw.app.my_digits.learn_card import LearnCard
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.theme import Size
-from mnist_draw.app.shared.widgets import Card, ComboBox, explain, label, takes_key
+from mnist_draw.app.shared.widgets import Card, ComboBox, explain, label, push_button, takes_key
 
 _LABEL_WIDTH = 68
 
@@ -67,16 +67,19 @@ class DigitListView(QWidget):
         self._build_export()
         row.addWidget(self.export_button)
         row.addWidget(self.folder_button)
-        self.close_button = self._button(
-            "closeMyDigitsButton", "Back to the answer", "Show what the network says again.", "Esc"
+        self.close_button = push_button(
+            "closeMyDigitsButton",
+            "Back to the answer",
+            "Show what the network says again.",
+            "Esc",
+            "link",
         )
-        self.close_button.setProperty("look", "link")
         self.close_button.clicked.connect(self.closed)
         row.addWidget(self.close_button)
         return row
 
     def _build_export(self) -> None:
-        self.export_button = self._button(
+        self.export_button = push_button(
             "exportDigitsButton", "Export", "Save all your digits for other programs."
         )
         menu = QMenu(self.export_button)
@@ -88,7 +91,7 @@ class DigitListView(QWidget):
                 lambda _, kind=kind: self.export_asked.emit(kind)
             )
         self.export_button.setMenu(menu)
-        self.folder_button = self._button(
+        self.folder_button = push_button(
             "digitsFolderButton", "Folder", "Show the folder where your digits lie as pictures."
         )
         self.folder_button.clicked.connect(self.folder_asked)
@@ -121,14 +124,14 @@ class DigitListView(QWidget):
         self.label_combo.activated.connect(self._relabel)
         self.label_combo.setFixedWidth(round(_LABEL_WIDTH * theme.text_scale()))
         row.addWidget(self.label_combo)
-        self.open_button = self._button(
+        self.open_button = push_button(
             "openDigitButton",
             "Open on the board",
             "Put the chosen digit on the board; what is there can be brought back with Undo.",
             "Enter",
         )
         self.open_button.clicked.connect(self._open)
-        self.delete_button = self._button(
+        self.delete_button = push_button(
             "deleteDigitsButton", "Delete", "Delete the chosen digits; can be undone.", "Delete"
         )
         self.delete_button.clicked.connect(self._delete)
@@ -137,13 +140,6 @@ class DigitListView(QWidget):
         row.addStretch(1)
         card.body.addLayout(row)
         return card
-
-    @staticmethod
-    def _button(name: str, text: str, sentence: str, key: str = "") -> QPushButton:
-        button = QPushButton(text)
-        button.setObjectName(name)
-        explain(button, text, sentence, key)
-        return button
 
     # -- what is shown
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from PyQt5.QtCore import pyqtSignal
-from PyQt5.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
+from PyQt5.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from mnist_draw.app.shared.theme import Size
-from mnist_draw.app.shared.widgets import explain, label
+from mnist_draw.app.shared.widgets import label, push_button
 from mnist_draw.training.runs.record import Run
 
 
@@ -55,10 +55,7 @@ class OfferBar(QFrame):
                 self._discard,
             ),
         ):
-            button = QPushButton(text)
-            button.setObjectName(name)
-            button.setProperty("look", look)
-            explain(button, text, sentence)
+            button = push_button(name, text, sentence, look=look)
             button.clicked.connect(lambda _, act=act: act())
             row.addWidget(button)
         self.hide()

@@ -11,7 +11,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QMenu, QPushButton, QShortcut, QVBoxLay
 from mnist_draw.app.runs.compare_card import CompareCard, DifferencesTable
 from mnist_draw.app.runs.runs_table import RunsTable
 from mnist_draw.app.shared.theme import Size
-from mnist_draw.app.shared.widgets import Card, explain, label
+from mnist_draw.app.shared.widgets import Card, label, push_button
 
 _BUTTONS = (
     ("draw", "To the Draw tab", "runToDrawButton", "Let the run's network read drawings.", ""),
@@ -82,15 +82,13 @@ class RunsPage(QWidget):
         row.setSpacing(Size.FIELD_GAP)
         self._buttons: list[QPushButton] = []
         for what, text, name, sentence, key in _BUTTONS:
-            button = QPushButton(text)
-            button.setObjectName(name)
-            explain(button, text, sentence, key)
+            button = push_button(name, text, sentence, key)
             button.clicked.connect(lambda _, what=what: self._ask(what))
             self._buttons.append(button)
             row.addWidget(button)
-        export = QPushButton("Export …")
-        export.setObjectName("runExportButton")
-        explain(export, "Export", "Save the run's curves, figures or network to a file.")
+        export = push_button(
+            "runExportButton", "Export …", "Save the run's curves, figures or network to a file."
+        )
         menu = QMenu(export)
         for what, text in _EXPORTS:
             menu.addAction(text).triggered.connect(lambda _, what=what: self._ask(what))

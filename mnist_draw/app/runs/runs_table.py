@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PyQt5.QtCore import QLineF, QPoint, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QLineF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
 from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
@@ -28,6 +28,11 @@ STATES = {
     "diverged": "diverged",
     "failed": "failed",
 }
+#: The longest usual text of each column; longer ones are elided.
+_LONGEST = (
+    "", "0000-00-00 00:00", "Tutorial MLP 784–500–300–10", "1,000 of 1,000", "00:00:00",
+    "Validation", "00.00 %", max(STATES.values(), key=len),
+)  # fmt: skip
 #: So many runs can be compared at a time.
 MOST_TICKED = 6
 STYLES = (Qt.SolidLine, Qt.DashLine, Qt.DotLine, Qt.DashDotLine, Qt.SolidLine, Qt.DashLine)
@@ -104,8 +109,12 @@ class RunsTable(QTableWidget):
         self.setWordWrap(False)
         self.setTextElideMode(Qt.ElideMiddle)
         header = self.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeToContents)
+        # Fixed, with room for the longest texts: figures of a run that goes on move nothing.
+        header.setSectionResizeMode(QHeaderView.Interactive)
         header.setSectionResizeMode(0, QHeaderView.Stretch)
+        for column, longest in enumerate(_LONGEST):
+            room = self.fontMetrics().horizontalAdvance(longest) + 2 * Size.FIELD_GAP + Size.GRID
+            self.setColumnWidth(column, room)
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignLeft | Qt.AlignVCenter)
         self.runs: list[Run] = []
@@ -176,7 +185,3 @@ class RunsTable(QTableWidget):
             self.tick(run, ticked)
         elif item.text() != run.title:
             self.renamed.emit(run, item.text())
-
-    def menu_place(self) -> QPoint:
-        """Return where a menu about the current row belongs, on the screen."""
-        return self.viewport().mapToGlobal(self.visualItemRect(self.currentItem()).bottomLeft())

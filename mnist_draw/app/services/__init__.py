@@ -1,0 +1,21 @@
+"""What works in threads of its own.
+
+Modules
+-------
+background_reader
+    A second recogniser for whatever need not be at once.
+explanations
+    Explains answers.
+layer_inspector
+    Looks into the layers after an epoch.
+learning
+    Learns the user's digits.
+network_in_use
+    Which network answers.
+recognition
+    Reads what is drawn.
+run_files
+    Keeps the files of a run.
+training
+    Trains a network.
+"""

@@ -10,8 +10,6 @@ from PyQt5.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PyQt5.QtGui import QFont, QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
 from PyQt5.QtWidgets import QLabel, QSizePolicy, QWidget
 
-from mnist_draw.app.shared.theme import Text
-
 _DIGITS = "0123456789"
 _RUNS = re.compile(r"\d|\D+")
 
@@ -78,16 +76,31 @@ class TabularLabel(QLabel):
 
 
 class FittedLabel(QLabel):
-    """A label of one size whose text is made smaller until it fits, then elided in the middle."""
+    """A label of one size whose text is made smaller until it fits, then elided.
+
+    Parameters
+    ----------
+    smallest : int, optional
+        Font size in pixels below which the text is elided. Default: it is never made smaller.
+    elide : Qt.TextElideMode
+        Where the text is cut.
+    """
+
+    def __init__(
+        self, smallest: int | None = None, elide: Qt.TextElideMode = Qt.ElideMiddle
+    ) -> None:
+        super().__init__()
+        self._smallest = smallest
+        self._elide = elide
 
     def fitted(self) -> tuple[QFont, str]:
         """Return the font and the text that are painted."""
         font, room = QFont(self.font()), self.contentsRect().width()
         full = font.pixelSize()
         wide = QFontMetricsF(font).horizontalAdvance(self.text())
-        if wide > room:
-            font.setPixelSize(max(Text.FIGURE, math.floor(full * room / wide)))
-        return font, QFontMetricsF(font).elidedText(self.text(), Qt.ElideMiddle, room)
+        if wide > room and self._smallest is not None:
+            font.setPixelSize(max(self._smallest, math.floor(full * room / wide)))
+        return font, QFontMetricsF(font).elidedText(self.text(), self._elide, room)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

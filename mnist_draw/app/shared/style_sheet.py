@@ -74,7 +74,7 @@ QPushButton[look="primary"]:disabled {{
     background: {track}; color: {muted}; border-color: {line};
 }}
 QPushButton[look="link"] {{
-    background: transparent; border: none; color: {second}; padding: 0 4px; min-height: 20px;
+    background: transparent; border: none; color: {second}; padding: 0 4px; min-height: {small}px;
 }}
 QPushButton[look="link"]:hover, QPushButton[look="link"]:focus {{ text-decoration: underline; }}
 QPushButton[look="link"]:disabled {{ color: {muted}; }}

@@ -116,6 +116,7 @@ class Size:
     ICON = 20
     SMALL_ICON = 16
     CARD_RADIUS = 10
+    TITLE_LINE = 22
     FIELD_RADIUS = 6
     BAR = 8
     DOT = 8

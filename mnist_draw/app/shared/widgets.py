@@ -126,7 +126,11 @@ class Card(QFrame):
         self.top.setSpacing(Size.FIELD_GAP)
         self.note = label(note, "muted")
         if title:
-            self.top.addWidget(label(title, "title"))
+            words = label(title, "title")
+            # As high as the links, menus and buttons that may stand beside it: the titles of
+            # neighbouring cards are in one line.
+            words.setMinimumHeight(round(Size.TITLE_LINE * theme.text_scale()))
+            self.top.addWidget(words)
             self.top.addWidget(self.note)
             self.top.addStretch(1)
             self.body.addLayout(self.top)
@@ -170,7 +174,7 @@ class ComboBox(QComboBox):
             QStyle.CC_ComboBox, option, QStyle.SC_ComboBoxEditField, self
         )
         option.currentText = self.fontMetrics().elidedText(
-            option.currentText, Qt.ElideRight, room.width() - 2
+            option.currentText, Qt.ElideRight, room.width()
         )
         painter.drawControl(QStyle.CE_ComboBoxLabel, option)
 

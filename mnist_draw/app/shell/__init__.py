@@ -1,0 +1,17 @@
+"""The window around the tabs.
+
+Modules
+-------
+startup
+    From the command to the window.
+platform_check
+    What a computer without a display or a library is told.
+window
+    The window: its tabs, and what joins them to the services.
+status_corner
+    The corner right of the tabs.
+message_bar
+    The line that tells what went wrong, or what was saved.
+desktop_scheme
+    Whether the desktop prefers dark windows.
+"""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from PyQt5.QtCore import Qt, pyqtSignal
-from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QWidget
+from PyQt5.QtWidgets import QHBoxLayout, QWidget
 
-from mnist_draw.app.shared.widgets import Card, explain, label
+from mnist_draw.app.shared.widgets import Card, label, push_button
 from mnist_draw.training.hints import Hint, read_curves
 from mnist_draw.training.settings import TrainingSettings
 
@@ -28,9 +28,9 @@ class HintCard(Card):
         self.words.setWordWrap(True)
         self.words.setAlignment(Qt.AlignLeft | Qt.AlignTop)
         self.body.addWidget(self.words, 1)
-        self.remedy = QPushButton()
-        self.remedy.setObjectName("remedyButton")
-        explain(self.remedy, "Remedy", "Do what the hint proposes, also during a run.")
+        self.remedy = push_button(
+            "remedyButton", "Remedy", "Do what the hint proposes, also during a run."
+        )
         self.remedy.clicked.connect(self._apply)
         row = QHBoxLayout()
         row.addWidget(self.remedy)

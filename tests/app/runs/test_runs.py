@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
+from mnist_draw.app.runs.runs_table import RunsTable
 from mnist_draw.storage.models import ModelFile, save_model
 from mnist_draw.training import events
 from mnist_draw.training.runs.checkpoint import Checkpoint
@@ -164,6 +166,16 @@ def test_two_ticked_runs_are_laid_over_each_other(make: Any) -> None:
     assert page.compare._curves[0].getData()[1][0] == pytest.approx(95)
     QTest.keyClick(page.table, Qt.Key_Space)
     assert len(page.compare._curves) == 1
+
+
+def test_longer_figures_of_a_run_move_no_column(qtbot: QtBot) -> None:
+    table = RunsTable()
+    qtbot.addWidget(table)
+    run = add_run("one")
+    table.show_runs([run])
+    before = [table.columnWidth(column) for column in range(1, table.columnCount())]
+    table.show_runs([replace(run, epochs_done=123_456, seconds=360_000.0)])
+    assert [table.columnWidth(column) for column in range(1, table.columnCount())] == before
 
 
 def test_a_run_is_renamed_in_the_list(make: Any) -> None:
