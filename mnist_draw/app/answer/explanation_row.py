@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QHideEvent, QShowEvent
-from PyQt5.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from mnist_draw.app.answer.activations_view import ActivationsView, title, values_of
 from mnist_draw.app.answer.network_input_view import NetworkInputView, whole_side
@@ -165,7 +165,7 @@ class ExplanationRow(QWidget):
 
     def _name_saliency(self, digit: int | None) -> None:
         name = "What spoke for it" if digit is None else f"What spoke for {digit}"
-        _set(self.saliency_title, name)
+        self.saliency_title.setText(name)
 
     # -- whether it can be seen
 
@@ -174,8 +174,3 @@ class ExplanationRow(QWidget):
 
     def hideEvent(self, event: QHideEvent) -> None:
         self.watched.emit(False)
-
-
-def _set(held: QLabel, text: str) -> None:
-    if held.text() != text:
-        held.setText(text)

@@ -162,6 +162,10 @@ class Canvas(PointerWidget):
         """Return how many logical pixels one board unit takes."""
         return min(self.width(), self.height()) / BOARD
 
+    def in_widget(self, rect: QRectF) -> QRectF:
+        """Return where a rectangle of the board lies in the widget, in logical pixels."""
+        return self._painted.rect_in_widget(rect)
+
     def renderings(self) -> list[tuple[float, QColor]]:
         """Return how a picture on the board is rendered: pixels per board unit, and colour."""
         screen = self.pixels_per_unit() * self.devicePixelRatioF()
@@ -295,10 +299,7 @@ class Canvas(PointerWidget):
         """Ask for a repaint of what the newest point can have changed."""
         stroke = self._drawing.growing
         assert stroke is not None
-        bounds = stroke.bounds(len(stroke.points) - 4)
-        scale = self.pixels_per_unit()
-        rect = QRectF(self._painted.to_widget(bounds.topLeft()), bounds.size() * scale)
-        self.update(_whole(rect))
+        self.update(_whole(self.in_widget(stroke.bounds(len(stroke.points) - 4))))
 
     def _history_step(self, step: Callable[[], None]) -> None:
         self.end()

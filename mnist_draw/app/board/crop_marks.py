@@ -61,7 +61,7 @@ def paint_marks(painter: QPainter, marks: tuple[QRectF, QPointF], board: Painted
     box, centre = marks
     painter.setBrush(Qt.NoBrush)
     painter.setPen(QPen(theme.colour("second"), _LINE, Qt.DashLine))
-    painter.drawRect(QRectF(board.to_widget(box.topLeft()), box.size() * board.scale))
+    painter.drawRect(board.rect_in_widget(box))
     point = board.to_widget(centre)
     arm = float(theme.Size.GRID * 2)
     painter.setPen(QPen(theme.colour("second"), _LINE))

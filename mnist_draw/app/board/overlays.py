@@ -17,7 +17,6 @@ from PyQt5.QtGui import (
 )
 from PyQt5.QtWidgets import QLabel, QToolTip, QWidget
 
-from mnist_draw.app.board.pen_strokes import BOARD
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.theme import Size, Text
 
@@ -142,12 +141,7 @@ class NumberBoxes(QWidget):
 
     def _on_canvas(self, box: QRectF) -> QRectF:
         """Return a box of the board, with its margin, in logical pixels."""
-        scale = self._canvas.pixels_per_unit()
-        left, top = (self.width() - BOARD * scale) / 2, (self.height() - BOARD * scale) / 2
-        shown = QRectF(
-            left + box.x() * scale, top + box.y() * scale, box.width() * scale, box.height() * scale
-        )
-        return shown.adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN)
+        return self._canvas.in_widget(box).adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN)
 
     def _area(self) -> QRectF:
         area = QRectF()

@@ -63,6 +63,10 @@ class PaintedBoard:
         """Return where a point of the board lies in the widget."""
         return self._corner() + point * self.scale
 
+    def rect_in_widget(self, rect: QRectF) -> QRectF:
+        """Return where a rectangle of the board lies in the widget."""
+        return QRectF(self.to_widget(rect.topLeft()), rect.size() * self.scale)
+
     def from_widget(self, point: QPointF) -> QPointF:
         """Return which point of the board lies under one of the widget."""
         return (point - self._corner()) / self.scale

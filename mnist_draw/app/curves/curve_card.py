@@ -21,6 +21,8 @@ from mnist_draw.app.shared.widgets import Card, explain
 if TYPE_CHECKING:
     import numpy as np
 
+    from mnist_draw.app.curves.curve_tools import CurveTools
+
 _BATCH_ALPHA = 0.45
 #: Name, colour and line of each curve in the legend, and how long a piece of it is shown.
 _LINES = (("training", "accent", Qt.SolidLine), ("validation", "second", Qt.DashLine))
@@ -109,7 +111,7 @@ class CurveCard(Card):
     def __init__(self, title: str, name: str, sentence: str) -> None:
         super().__init__(title)
         self.plot: Any = None
-        self.tools: Any = None
+        self.tools: CurveTools | None = None
         self._marks: list[tuple[str, float, str]] = []
         self._name, self._title, self._sentence = name, title, sentence
         self._batches = Curve()
@@ -136,9 +138,7 @@ class CurveCard(Card):
         )
         set_icon(self.menu_button, "dots-three", Size.SMALL_ICON)
         menu = QMenu(self.menu_button)
-        menu.addAction("Show all (double-click)").triggered.connect(
-            lambda: self.tools and self.tools.show_all()
-        )
+        menu.addAction("Show all (double-click)").triggered.connect(self._show_all)
         menu.addSeparator()
         for kind, text in _EXPORTS:
             menu.addAction(text).triggered.connect(
@@ -147,6 +147,10 @@ class CurveCard(Card):
         self.menu_button.setMenu(menu)
         self.menu_button.setPopupMode(QToolButton.InstantPopup)
         self.top.addWidget(self.menu_button)
+
+    def _show_all(self) -> None:
+        if self.tools is not None:
+            self.tools.show_all()
 
     def build(self) -> None:
         """Build the plot; takes some 20 ms, so it is done once the window is up."""
@@ -227,7 +231,7 @@ class CurveCard(Card):
 
     def redraw(self) -> None:
         """Bring the curves up to date."""
-        if self.plot is None:
+        if self.tools is None:
             return
         rows = self._epochs
         first, last = self.tools.visible_epochs() if self.tools.zoomed else (-math.inf, math.inf)
@@ -264,7 +268,7 @@ class CurveCard(Card):
         raise NotImplementedError
 
     def _restyle(self) -> None:
-        if self.plot is None:
+        if self.tools is None:
             return
         import pyqtgraph
 

@@ -9,6 +9,7 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QSizePolicy
 
 from mnist_draw.app.curves.curve_card import CurveCard
+from mnist_draw.app.curves.series import LOWEST_LOSS, log_loss
 from mnist_draw.app.shared import theme, words
 from mnist_draw.app.shared.theme import Text
 from mnist_draw.app.shared.widgets import ComboBox, explain
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 #: Test accuracy of the tutorial's network after 20 epochs, in percent.
 TUTORIAL_ACCURACY = 98.29
-_LOWEST_LOSS = 1e-6
 #: The settings that make a network or its data another one than the tutorial's.
 _TUTORIAL = ("network", "training_examples", "data_folder", "extra_folder", "start_model")
 
@@ -57,12 +57,12 @@ class LossCard(CurveCard):
         self._value_axis.logarithmic = self._log
 
     def _map(self, value: float) -> float:
-        return math.log10(max(value, _LOWEST_LOSS)) if self._log else value
+        return log_loss(value) if self._log else value
 
     def _map_all(self, values: np.ndarray) -> np.ndarray:
         import numpy as np
 
-        return np.log10(np.maximum(values, _LOWEST_LOSS)) if self._log else values
+        return np.log10(np.maximum(values, LOWEST_LOSS)) if self._log else values
 
     def _tick_text(self, value: float) -> str:
         return f"{10**value:.3g}" if self._log else f"{value:.3g}"

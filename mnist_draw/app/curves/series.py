@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 Row = TypeVar("Row")
 
+#: A logarithmic axis shows no loss below this: a network that is this sure makes no mistakes.
+LOWEST_LOSS = 1e-6
 #: Stretches drawn at most: about two for each pixel of a plot.
 _STRETCHES = 1024
 
@@ -73,6 +75,11 @@ class Curve:
         offsets = starts - starts[0]
         extremes = (np.minimum.reduceat(inside, offsets), np.maximum.reduceat(inside, offsets))
         return np.repeat(places[starts], 2), np.stack(extremes, axis=1).ravel()
+
+
+def log_loss(loss: float) -> float:
+    """Return where a loss lies on a logarithmic axis."""
+    return math.log10(max(loss, LOWEST_LOSS))
 
 
 def thinned(rows: Sequence[Row], most: int = 2000) -> Sequence[Row]:

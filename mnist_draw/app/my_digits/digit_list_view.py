@@ -37,7 +37,7 @@ class DigitListView(QWidget):
     """
 
     closed = pyqtSignal()
-    open_asked = pyqtSignal(object)
+    open_asked = pyqtSignal(DigitRow)
     relabel_asked = pyqtSignal(list, int)
     delete_asked = pyqtSignal(list)
     export_asked = pyqtSignal(str)

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QAbstractTableModel, QEvent, QModelIndex, QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QFont, QIcon, QImage, QKeyEvent, QPainter, QPixmap
+from PyQt5.QtGui import QIcon, QImage, QKeyEvent, QPainter, QPixmap
 from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.images import image_of
 from mnist_draw.app.shared.theme import Size
-from mnist_draw.app.shared.widgets import explain, takes_key
+from mnist_draw.app.shared.widgets import explain, style_table, takes_key
 
 if TYPE_CHECKING:
     import numpy as np
@@ -125,10 +125,7 @@ class DigitTableModel(QAbstractTableModel):
         if role == Qt.ForegroundRole and column == 3 and _wrong(row):
             return theme.colour("alert")
         if role == Qt.FontRole and column == 3 and _wrong(row):
-            font = QFont()
-            font.setPixelSize(round(theme.Text.BODY * theme.text_scale()))
-            font.setWeight(QFont.DemiBold)
-            return font
+            return theme.font(theme.Text.BODY, bold=True)
         if role in (Qt.ToolTipRole, Qt.AccessibleDescriptionRole):
             return _tip(row, column)
         return None
@@ -223,24 +220,16 @@ class DigitTable(QTableView):
             "All digits that you have taught, the newest first. 0 to 9 change the label of the "
             "chosen ones, Enter opens one on the board, Delete deletes them.",
         )
-        self.setShowGrid(False)
-        self.setAlternatingRowColors(True)
+        style_table(self, _THUMB + 2 * Size.GRID)
         self.setSelectionBehavior(QAbstractItemView.SelectRows)
         self.setSelectionMode(QAbstractItemView.ExtendedSelection)
         self.setEditTriggers(QAbstractItemView.NoEditTriggers)
-        self.setTabKeyNavigation(False)
         self.setVerticalScrollMode(QAbstractItemView.ScrollPerPixel)
         self.setIconSize(QSize(_THUMB, _THUMB))
         self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(_THUMB + 2 * Size.GRID)
         header = self.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setDefaultAlignment(Qt.AlignLeft | Qt.AlignVCenter)
-        for column, mode in enumerate(("fixed", "stretch", "stretch", "stretch")):
-            stretch = mode == "stretch"
-            header.setSectionResizeMode(
-                column, QHeaderView.Stretch if stretch else QHeaderView.Fixed
-            )
+        header.setSectionResizeMode(QHeaderView.Stretch)
+        header.setSectionResizeMode(0, QHeaderView.Fixed)
         self.setColumnWidth(0, round(_THUMB + 44 * theme.text_scale()))
         self.doubleClicked.connect(lambda _: self.open_asked.emit())
 

@@ -58,7 +58,7 @@ class MnistExamples(QObject):
         ``(sentence)``: why there is none.
     """
 
-    found = pyqtSignal(object, str)
+    found = pyqtSignal(PlacedPicture, str)
     searching = pyqtSignal(str)
     told = pyqtSignal(str)
 

@@ -70,9 +70,9 @@ class PictureInput(QObject):
         ``(sentence)``: what could not be read, and why.
     """
 
-    one_read = pyqtSignal(object)
+    one_read = pyqtSignal(FoundPicture)
     several_asked = pyqtSignal(int)
-    next_read = pyqtSignal(object)
+    next_read = pyqtSignal(FoundPicture)
     last_read = pyqtSignal()
     told = pyqtSignal(str)
 

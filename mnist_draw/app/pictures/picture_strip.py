@@ -137,7 +137,7 @@ class PictureStrip(QFrame):
         The strip was closed; pictures still being read are not wanted any more.
     """
 
-    chosen = pyqtSignal(object)
+    chosen = pyqtSignal(FoundPicture)
     closed = pyqtSignal()
 
     def __init__(self, reader: BackgroundReader, parent: QWidget | None = None) -> None:

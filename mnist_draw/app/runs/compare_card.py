@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
-from mnist_draw.app.curves.series import thinned
+from mnist_draw.app.curves.series import log_loss, thinned
 from mnist_draw.app.runs.runs_table import STYLES, series_colour
 from mnist_draw.app.shared import theme, words
 from mnist_draw.app.shared.theme import Size
-from mnist_draw.app.shared.widgets import Card, ComboBox, explain, label
+from mnist_draw.app.shared.widgets import Card, ComboBox, explain, label, style_table
 from mnist_draw.training.runs.history import History
 from mnist_draw.training.runs.record import Run
 from mnist_draw.training.runs.run_list import differences
@@ -25,7 +24,6 @@ CHOICES = (
     ("Training loss", "training_loss", True),
     ("Training accuracy", "training_accuracy", False),
 )
-_LOWEST = 1e-6
 
 
 class CompareCard(Card):
@@ -77,7 +75,7 @@ class CompareCard(Card):
         return CHOICES[self.choice.currentIndex()][2]
 
     def _map(self, value: float) -> float:
-        return math.log10(max(value, _LOWEST)) if self._loss else 100 * value
+        return log_loss(value) if self._loss else 100 * value
 
     def _tick_text(self, value: float) -> str:
         return f"{10**value:.3g}" if self._loss else f"{value:g} %"
@@ -131,11 +129,7 @@ class DifferencesTable(QTableWidget):
         )
         self.setEditTriggers(QAbstractItemView.NoEditTriggers)
         self.setSelectionMode(QAbstractItemView.NoSelection)
-        self.setShowGrid(False)
-        self.setTabKeyNavigation(False)
-        self.setAlternatingRowColors(True)
-        self.verticalHeader().setDefaultSectionSize(round(Size.FIELD * theme.text_scale()))
-        self.horizontalHeader().setDefaultAlignment(Qt.AlignLeft | Qt.AlignVCenter)
+        style_table(self, round(Size.FIELD * theme.text_scale()))
         self.horizontalHeader().setSectionResizeMode(QHeaderView.Stretch)
 
     def show_runs(self, runs: Sequence[Run]) -> None:

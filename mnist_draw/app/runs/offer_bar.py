@@ -19,8 +19,8 @@ class OfferBar(QFrame):
         ``(run)``: what the user chose. "Not now" only hides the bar; the next start asks again.
     """
 
-    continue_asked = pyqtSignal(object)
-    discard_asked = pyqtSignal(object)
+    continue_asked = pyqtSignal(Run)
+    discard_asked = pyqtSignal(Run)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtGui import QKeySequence
@@ -12,6 +12,7 @@ from mnist_draw.app.runs.compare_card import CompareCard, DifferencesTable
 from mnist_draw.app.runs.runs_table import RunsTable
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.widgets import Card, label, push_button
+from mnist_draw.training.runs.record import Run
 
 _BUTTONS = (
     ("draw", "To the Draw tab", "runToDrawButton", "Let the run's network read drawings.", ""),
@@ -41,7 +42,7 @@ class RunsPage(QWidget):
         The last deletion is to be taken back.
     """
 
-    asked = pyqtSignal(str, object)
+    asked = pyqtSignal(str, Run)
     undo_asked = pyqtSignal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -98,11 +99,11 @@ class RunsPage(QWidget):
         row.addStretch(1)
         return row
 
-    def build_plots(self) -> list[Any]:
+    def build_plots(self) -> list[Callable[[], None]]:
         """Return the step that builds the plot."""
         return [self.compare.build]
 
-    def show_runs(self, runs: list[Any]) -> None:
+    def show_runs(self, runs: Sequence[Run]) -> None:
         """Show the list."""
         self.table.show_runs(runs)
         self.empty.setVisible(not runs)

@@ -10,7 +10,7 @@ from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTable
 
 from mnist_draw.app.shared import theme, words
 from mnist_draw.app.shared.theme import Size
-from mnist_draw.app.shared.widgets import explain
+from mnist_draw.app.shared.widgets import explain, style_table
 from mnist_draw.errors import UserError
 from mnist_draw.networks import parse_network
 from mnist_draw.training.runs.record import Run
@@ -85,7 +85,7 @@ class RunsTable(QTableWidget):
     """
 
     ticked_changed = pyqtSignal()
-    renamed = pyqtSignal(object, str)
+    renamed = pyqtSignal(Run, str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(0, len(COLUMNS), parent)
@@ -98,13 +98,10 @@ class RunsTable(QTableWidget):
         )
         self.setHorizontalHeaderLabels(COLUMNS)
         self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(round(Size.FIELD * theme.text_scale()))
-        self.setShowGrid(False)
-        self.setAlternatingRowColors(True)
+        style_table(self, round(Size.FIELD * theme.text_scale()))
         self.setSelectionBehavior(QAbstractItemView.SelectRows)
         self.setSelectionMode(QAbstractItemView.SingleSelection)
         self.setEditTriggers(QAbstractItemView.DoubleClicked | QAbstractItemView.EditKeyPressed)
-        self.setTabKeyNavigation(False)
         self.setIconSize(QSize(*_SWATCH))
         self.setWordWrap(False)
         self.setTextElideMode(Qt.ElideMiddle)
@@ -115,8 +112,6 @@ class RunsTable(QTableWidget):
         for column, longest in enumerate(_LONGEST):
             room = self.fontMetrics().horizontalAdvance(longest) + 2 * Size.FIELD_GAP + Size.GRID
             self.setColumnWidth(column, room)
-        header.setHighlightSections(False)
-        header.setDefaultAlignment(Qt.AlignLeft | Qt.AlignVCenter)
         self.runs: list[Run] = []
         self._ticked: list[str] = []
         self._filling = False

@@ -14,6 +14,8 @@ network_in_use
     Which network answers.
 recognition
     Reads what is drawn.
+run_events
+    Events of a run that training itself does not know.
 run_files
     Keeps the files of a run.
 training

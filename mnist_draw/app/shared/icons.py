@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -51,7 +52,7 @@ def set_icon(button: QAbstractButton, name: str, size: int = theme.Size.ICON) ->
     button.destroyed.connect(lambda: _forget(renew))
 
 
-def _forget(renew: Any) -> None:
+def _forget(renew: Callable[[], None]) -> None:
     # At exit the theme may be gone before the button.
     with contextlib.suppress(TypeError, RuntimeError):
         theme.theme().changed.disconnect(renew)

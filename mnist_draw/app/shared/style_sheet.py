@@ -6,7 +6,10 @@ so that no widget carries a colour or a size of its own.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mnist_draw.app.shared.theme import Colours, Size, Text
 
 _SHEET = """
 * {{ font-size: {body}px; outline: none; }}
@@ -208,7 +211,7 @@ QScrollBar::add-page:vertical, QScrollBar::sub-page:vertical {{ background: tran
 """
 
 
-def style_sheet(colours: Any, size: Any, text: Any, scale: float) -> str:
+def style_sheet(colours: Colours, size: type[Size], text: type[Text], scale: float) -> str:
     """Return the application's style sheet.
 
     Parameters
