@@ -77,6 +77,10 @@ def add_evaluate_command(commands: Any) -> None:
     parser.set_defaults(run=evaluate)
 
 
+def _tell(sentence: str) -> None:
+    print(f"mnist-draw: {sentence}", file=sys.stderr)
+
+
 def predict(arguments: argparse.Namespace) -> int:
     """Answer for every picture; one that cannot be read does not keep the others from it."""
     from mnist_draw.recognition.network_library import default_model, load_trained
@@ -84,7 +88,7 @@ def predict(arguments: argparse.Namespace) -> int:
     from mnist_draw.recognition.pictures.picture_file import load_picture, picture_size
     from mnist_draw.recognition.recogniser import Recogniser
 
-    model = default_model() if arguments.model is None else load_trained(arguments.model)
+    model = default_model(_tell) if arguments.model is None else load_trained(arguments.model)
     recogniser = Recogniser(model)
     status = 0
     for name in arguments.images:
@@ -94,7 +98,7 @@ def predict(arguments: argparse.Namespace) -> int:
             number = read_number(recogniser, ink, answer) if arguments.number else None
             size = picture_size(name) if number is not None and number.digits else (1, 1)
         except UserError as error:
-            print(f"mnist-draw: {error}", file=sys.stderr)
+            _tell(str(error))
             status = 1
         else:
             # Flushed: a reader at the other end of a pipe sees each answer when it is there.

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,21 +105,33 @@ def list_models() -> tuple[KeptModel, ...]:
     return tuple(sorted(map(KeptModel, paths), key=_rank))
 
 
-def default_model() -> ModelFile:
-    """Read the network that the program starts with.
+def default_model(tell: Callable[[str], object] = lambda sentence: None) -> ModelFile:
+    """Read the network that the program starts with: the best that ships and is not damaged.
+
+    Parameters
+    ----------
+    tell : callable
+        Called with a sentence for the user when it is not the first.
 
     Raises
     ------
     ModelFileError
-        When none ships with this copy of the program, or it is damaged.
+        When none ships with this copy of the program, or all are damaged.
     """
-    models = list_models()
-    if not models:
-        raise ModelFileError(
-            f"No trained network was found in {resource_path('models')}. Train one with "
-            "'mnist-draw train --output FILE.npz' and name it with --model."
-        )
-    return models[0].load()
+    damage: ModelFileError | None = None
+    for kept in list_models():
+        try:
+            model = kept.load()
+        except ModelFileError as error:
+            damage = damage or error
+            continue
+        if damage is not None:
+            tell(f"{damage} The network {model.title!r} answers instead.")
+        return model
+    raise damage or ModelFileError(
+        f"No trained network was found in {resource_path('models')}. Train one with "
+        "'mnist-draw train --output FILE.npz' and name it with --model."
+    )
 
 
 def _rank(model: KeptModel) -> tuple[int, str]:

@@ -38,6 +38,19 @@ def test_no_network_ships(folder: Path) -> None:
         default_model()
 
 
+def test_a_damaged_default_gives_way_to_the_next_and_the_user_is_told(folder: Path) -> None:
+    for name in ("best", "mlp_handwriting"):
+        (folder / f"{name}.npz").write_bytes(b"PK damaged")
+    model = linear_model()
+    save_model(folder / "mlp.npz", ModelFile(model.network, model.parameters, {"title": "Third"}))
+    told: list[str] = []
+    assert default_model(told.append).title == "Third"
+    assert default_model().title == "Third"
+    (sentence,) = told
+    assert "best.npz" in sentence
+    assert sentence.endswith("The network 'Third' answers instead.")
+
+
 def test_damaged_default_is_named(folder: Path) -> None:
     (folder / "mlp.npz").write_bytes(b"PK damaged")
     with pytest.raises(ModelFileError, match=r"mlp\.npz"):

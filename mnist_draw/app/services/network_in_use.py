@@ -132,7 +132,7 @@ class NetworkInUse(QObject):
             except UserError as error:
                 self.kept = ""
                 reporter.tell(f"{error} The network that ships answers instead.")
-        return default_model()
+        return default_model(reporter.tell)
 
     @pyqtSlot(ModelFile)
     def confirm(self, model: ModelFile) -> None:
