@@ -16,6 +16,7 @@ from mnist_draw.app.shared.widgets import explain
 if TYPE_CHECKING:
     import numpy as np
 
+#: Pixels of MNIST's pictures, both ways.
 SIDE = 28
 _HOW_IT_SEES = (
     "The 28×28 pixels that the network gets to see. The ink is cut out, scaled until its longer "

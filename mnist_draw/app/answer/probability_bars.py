@@ -5,15 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from PyQt5.QtCore import (
-    QAbstractAnimation,
-    QEvent,
-    QRectF,
-    QSize,
-    Qt,
-    QVariantAnimation,
-    pyqtSignal,
-)
+from PyQt5.QtCore import QEvent, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import (
     QFocusEvent,
     QFontMetricsF,
@@ -26,8 +18,9 @@ from PyQt5.QtGui import (
 from PyQt5.QtWidgets import QProgressBar, QSizePolicy, QVBoxLayout, QWidget
 
 from mnist_draw.app.shared import theme
+from mnist_draw.app.shared.animation import ArrayAnimation
 from mnist_draw.app.shared.steady_labels import draw_tabular
-from mnist_draw.app.shared.theme import ANIMATION_MS, Size, Text
+from mnist_draw.app.shared.theme import Size, Text
 from mnist_draw.app.shared.widgets import explain, takes_key
 from mnist_draw.app.shared.words import with_article
 
@@ -174,13 +167,8 @@ class ProbabilityBars(QWidget):
         for bar in self.bars:
             bar.clicked.connect(self._clicked)
             layout.addWidget(bar)
-        self._from = [0.0] * 10
-        self._to = [0.0] * 10
-        self._animation = QVariantAnimation(self)
-        self._animation.setDuration(ANIMATION_MS)
-        self._animation.setStartValue(0.0)
-        self._animation.setEndValue(1.0)
-        self._animation.valueChanged.connect(self._step)
+        self._values = [0.0] * 10
+        self._animation = ArrayAnimation(self, self._show_moment)
 
     def show_nothing(self) -> None:
         """Show that there is no answer."""
@@ -191,8 +179,7 @@ class ProbabilityBars(QWidget):
         self._show([float(p) for p in probabilities], winner, known=True)
 
     def _show(self, values: list[float], winner: int | None, known: bool) -> None:
-        self._from = [bar.shown for bar in self.bars]
-        self._to = values
+        self._values = values
         # QProgressBar repaints itself at each new value: ten paintings where one does.
         self.setUpdatesEnabled(False)
         for bar, value in zip(self.bars, values, strict=True):
@@ -201,17 +188,18 @@ class ProbabilityBars(QWidget):
             bar.setValue(round(value * FULL))
         self._mark()
         self.setUpdatesEnabled(True)
-        self._animation.stop()
-        if theme.theme().motion and self.isVisible():
-            self._animation.start()
-        else:
-            self._step(1.0)
+        if known or self._animation.shown is not None:
+            import numpy as np
 
-    def _step(self, part: float) -> None:
-        if self._animation.state() == QAbstractAnimation.Stopped:
-            part = 1.0
-        for bar, start, end in zip(self.bars, self._from, self._to, strict=True):
-            bar.shown = start + (end - start) * part
+            if self._animation.shown is None:
+                # The first answer's bars grow from nothing.
+                self._animation.shown = np.zeros(10)
+            self._animation.go(np.array(values))
+
+    def _show_moment(self) -> None:
+        assert self._animation.shown is not None
+        for bar, value in zip(self.bars, self._animation.shown, strict=True):
+            bar.shown = float(value)
         self.update()
 
     # -- which digit is asked about
@@ -224,7 +212,7 @@ class ProbabilityBars(QWidget):
         if self.chosen is not None:
             return self.chosen
         winner = [bar.digit for bar in self.bars if bar.winner]
-        return winner[0] if winner else max(range(10), key=self._to.__getitem__)
+        return winner[0] if winner else max(range(10), key=self._values.__getitem__)
 
     def choose(self, digit: int | None) -> None:
         """Ask about a digit; None asks about the one that is answered."""

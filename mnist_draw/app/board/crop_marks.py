@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mnist_draw.app.board.drawing import Drawing
     from mnist_draw.app.board.painted_board import PaintedBoard
 
+#: Width of the lines in logical pixels: seen over ink as well as over paper.
 _LINE = 1.5
 
 

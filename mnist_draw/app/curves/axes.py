@@ -12,6 +12,7 @@ from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.theme import Size, Text
 from mnist_draw.app.shared.widgets import explain
 
+#: Full: the grid has the faint colour of all lines already.
 _GRID_ALPHA = 255
 #: pyqtgraph gives the area of the curves -100.
 _BELOW_CURVES = -1000

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from mnist_draw.app.curves.curve_tools import CurveTools
 
+#: Minibatches scatter: their line is faint, so that the epochs are seen before it.
 _BATCH_ALPHA = 0.45
 #: Name, colour and line of each curve in the legend, and how long a piece of it is shown.
 _LINES = (("training", "accent", Qt.SolidLine), ("validation", "second", Qt.DashLine))

@@ -10,6 +10,7 @@ from PyQt5.QtGui import QKeyEvent
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.theme import Text
 
+#: What one press of + or - does to the visible part; one undoes the other.
 _CLOSER, _FARTHER = 0.8, 1.25
 #: The mark of a setting that changes again within the same epoch takes its place.
 _SAME_EPOCH = 1.0

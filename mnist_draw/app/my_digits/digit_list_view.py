@@ -14,6 +14,7 @@ from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.widgets import Card, ComboBox, explain, label, push_button, takes_key
 
+#: Room for one digit and the menu's caret, in logical pixels.
 _LABEL_WIDTH = 68
 
 

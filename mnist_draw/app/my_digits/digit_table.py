@@ -15,6 +15,7 @@ from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.images import image_of
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.widgets import explain, style_table, takes_key
+from mnist_draw.app.shared.words import probability
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from mnist_draw.storage.my_digits import TaughtDigit
 
 COLUMNS = ("Digit", "Taught", "The network said", "It says now")
+#: Side of a digit in the list and the free space around its ink, in logical pixels: ten of them
+#: stand in the lowest window.
 _THUMB = 36
 _INSET = 3
 _DIGITS = tuple("0123456789")
@@ -176,7 +179,7 @@ def _text(row: DigitRow, column: int) -> str:
 
 
 def _answer(text: str, sure: float) -> str:
-    return f"{text}, {100 * sure:.0f} %" if text and sure else text
+    return f"{text}, {probability(sure, decimals=0)}" if text and sure else text
 
 
 def _when(taught: str) -> str:

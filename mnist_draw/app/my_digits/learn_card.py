@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtGui import QShowEvent
-from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from mnist_draw.app.shared.theme import Size
-from mnist_draw.app.shared.widgets import Card, ProgressBar, explain, label
+from mnist_draw.app.shared.widgets import Card, ProgressBar, explain, label, push_button
 
 _STEPS = 1000
 #: Lines that the words may take.
@@ -55,23 +55,23 @@ class LearnCard(Card):
         row.addLayout(words, 1)
         buttons = QVBoxLayout()
         buttons.setSpacing(Size.GRID)
-        self.learn_button = self._button(
+        self.learn_button = push_button(
             "learnButton",
             "Learn my digits",
             "Train the network that answers a little further, on your digits and on MNIST; "
             "takes half a minute at most.",
-            "primary",
+            look="primary",
         )
         self.learn_button.clicked.connect(self.learn_asked)
-        self.stop_button = self._button(
-            "stopLearningButton", "Stop", "Stop learning; the network stays as it is.", ""
+        self.stop_button = push_button(
+            "stopLearningButton", "Stop", "Stop learning; the network stays as it is."
         )
         self.stop_button.clicked.connect(self.stop_asked)
-        self.undo_button = self._button(
+        self.undo_button = push_button(
             "undoLearningButton",
             "Undo learning",
             "Let the network answer that answered before your digits were learnt.",
-            "link",
+            look="link",
         )
         self.undo_button.clicked.connect(self.undo_asked)
         for button in (self.learn_button, self.stop_button, self.undo_button):
@@ -87,15 +87,6 @@ class LearnCard(Card):
         # Room for the longest of the texts, so that the list below keeps its place.
         self.words.ensurePolished()
         self.words.setMinimumHeight(_LINES * self.words.fontMetrics().lineSpacing())
-
-    @staticmethod
-    def _button(name: str, text: str, sentence: str, look: str) -> QPushButton:
-        button = QPushButton(text)
-        button.setObjectName(name)
-        if look:
-            button.setProperty("look", look)
-        explain(button, text, sentence)
-        return button
 
     def show_count(self, count: int) -> None:
         """Show how many digits there are to learn."""

@@ -27,6 +27,7 @@ from mnist_draw.app.shared.theme import Size, Text
 from mnist_draw.app.shared.widgets import explain, label
 from mnist_draw.app.shared.words import probability
 
+#: Side of a thumbnail in logical pixels: a digit is read in it at arm's length.
 _THUMB = 56
 #: Free space around the ink of a thumbnail.
 _INSET = 6

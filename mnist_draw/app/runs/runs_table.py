@@ -30,7 +30,7 @@ STATES = {
 }
 #: The longest usual text of each column; longer ones are elided.
 _LONGEST = (
-    "", "0000-00-00 00:00", "Tutorial MLP 784–500–300–10", "1,000 of 1,000", "00:00:00",
+    "", "0000-00-00 00:00", "MLP 784–500–300–10", "100 of 100", "0:00:00",
     "Validation", "00.00 %", max(STATES.values(), key=len),
 )  # fmt: skip
 #: So many runs can be compared at a time.

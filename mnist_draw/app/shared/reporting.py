@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("mnist_draw")
 
+#: Three files of a megabyte hold weeks of ordinary use, and can still be sent by mail.
 _LOG_BYTES = 1_000_000
 _LOG_FILES = 3
 _FORMAT = "%(asctime)s %(levelname)s %(threadName)s %(name)s: %(message)s"

@@ -148,7 +148,7 @@ QTableView {{
     background: {card}; alternate-background-color: {band}; border: none;
     gridline-color: {line}; selection-background-color: {hover}; selection-color: {text};
 }}
-QTableView::item {{ padding: 0 6px; border: none; }}
+QTableView::item {{ padding: 0 5px; border: 1px solid transparent; }}
 QTableView::item:selected {{
     background: {hover}; color: {text}; border-top: 1px solid {second};
     border-bottom: 1px solid {second};
@@ -158,7 +158,7 @@ QTableView QLineEdit {{ min-height: 0; border-radius: 0; padding: 0 4px; }}
 QHeaderView {{ background: {card}; border: none; }}
 QHeaderView::section {{
     background: {card}; color: {muted}; font-size: {label}px; border: none;
-    border-bottom: 1px solid {line}; padding: 4px 6px;
+    border-bottom: 1px solid {line}; padding: 4px 6px 4px 9px;
 }}
 QTableCornerButton::section {{ background: {card}; border: none; }}
 QMenu {{ background: {panel}; color: {text}; border: 1px solid {line}; padding: 4px; }}

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-#: A share is never rounded to certainty: from here on it is told as "over 99.9 %", and below the
-#: other one as "under 0.1 %". Both are half a unit of the one decimal that is shown.
-_NEARLY_ALL, _NEARLY_NONE = 0.9995, 0.0005
 #: Losses from here on are told with three digits: no column grows while a run diverges.
 _LARGE_LOSS = 100.0
 #: Numbers below a hundred that are spoken with a vowel first.
@@ -23,11 +20,15 @@ def percent(part: float | None) -> str:
     return "–" if part is None else f"{100 * part:.2f} %"
 
 
-def probability(part: float) -> str:
-    """Return a probability as ``97.8 %``, or as ``over 99.9 %`` and ``under 0.1 %``."""
-    if part >= _NEARLY_ALL:
-        return "over 99.9 %"
-    return f"{100 * part:.1f} %" if part >= _NEARLY_NONE else "under 0.1 %"
+def probability(part: float, decimals: int = 1) -> str:
+    """Return a probability as ``97.8 %``.
+
+    None is rounded to certainty: the ends are ``over 99.9 %`` and ``under 0.1 %``.
+    """
+    percent, step = 100 * part, 10.0**-decimals
+    if percent >= 100 - step / 2:
+        return f"over {100 - step:.{decimals}f} %"
+    return f"{percent:.{decimals}f} %" if percent >= step / 2 else f"under {step:.{decimals}f} %"
 
 
 def loss(value: float | None) -> str:

@@ -12,6 +12,8 @@ run_state
     What is known of the run that is going on.
 settings_panel
     The settings of a run.
+layer_rows
+    The hidden layers of a network of one's own, a row each.
 network_fields
     Which network is trained.
 augmentation_preview

@@ -12,6 +12,7 @@ from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.widgets import ProgressBar, explain, label
 from mnist_draw.app.train.run_state import RunState
 
+#: Steps of a progress bar: about as many as it has pixels.
 _STEPS = 1000
 #: Columns of figures where the window is too narrow for all in one row.
 _FEW = 4

@@ -13,11 +13,13 @@ from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.images import image_of, rgb
 from mnist_draw.app.shared.widgets import explain
 
+#: Side of a unit's picture and what keeps two apart, in logical pixels; and pixels of MNIST.
 _TILE = 48
 _GAP = 6
 _SIDE = 28
 #: Weights beyond so many standard deviations are shown at full strength.
 _PEAK = 3.5
+#: Units whose weights set the scale: as many as are ever seen at once, and quick to measure.
 _SCALE_FROM = 100
 
 

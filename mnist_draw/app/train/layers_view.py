@@ -14,6 +14,7 @@ from mnist_draw.app.shared.widgets import explain, label
 from mnist_draw.training import layer_inspection
 from mnist_draw.training.layer_inspection import LayerFigures
 
+#: Height of a layer's bar with its name, in logical pixels.
 _ROW = 16
 
 

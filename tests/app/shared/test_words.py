@@ -23,6 +23,11 @@ def test_no_probability_is_rounded_to_certainty(part: float, text: str) -> None:
     assert words.probability(part) == text
 
 
+def test_whole_percents_are_not_rounded_to_certainty_either() -> None:
+    assert words.probability(0.996, decimals=0) == "over 99 %"
+    assert words.probability(0.9, decimals=0) == "90 %"
+
+
 @pytest.mark.parametrize(
     ("digit", "text"), [(7, "a 7"), (8, "an 8"), ("8", "an 8"), ("11", "an 11"), (1, "a 1")]
 )
