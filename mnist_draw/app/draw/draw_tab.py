@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import Qt, pyqtSignal
-from PyQt5.QtGui import QKeySequence
-from PyQt5.QtWidgets import QHBoxLayout, QShortcut, QVBoxLayout, QWidget
+from PyQt5.QtCore import pyqtSignal
+from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from mnist_draw.app.answer.answer_panel import AnswerPanel
 from mnist_draw.app.board.autosave import Autosave
@@ -20,14 +18,18 @@ from mnist_draw.app.draw.tool_column import ToolColumn
 from mnist_draw.app.my_digits.my_digits import MyDigits
 from mnist_draw.app.services.network_in_use import NetworkInUse
 from mnist_draw.app.services.recognition import Reading
+from mnist_draw.app.shared.commands import Command
+from mnist_draw.app.shared.page import Page
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.threads import Background
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from mnist_draw.storage.preferences import Preferences
 
-class DrawTab(QWidget):
+
+class DrawTab(Page):
     """Draw a digit, read the answer.
 
     Parameters
@@ -40,18 +42,14 @@ class DrawTab(QWidget):
     ink_posted
         ``(ink, ticket, beginning)``: the drawing changed and wants an answer; see
         ``RecognitionWorker.post_ink``.
-    told
-        ``(sentence)``: something to read.
     """
 
+    name, title = "draw", "Draw"
+
     ink_posted = pyqtSignal(object, int, bool)
-    told = pyqtSignal(str)
 
     def __init__(self, network: NetworkInUse | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("drawTab")
-        self.setProperty("look", "page")
-        self.setAttribute(Qt.WA_StyledBackground)
         self.network = network or NetworkInUse(parent=self)
         self.canvas = Canvas()
         self.boxes = NumberBoxes(self.canvas)
@@ -82,16 +80,12 @@ class DrawTab(QWidget):
         row.addSpacing(Size.GRID)
         row.addWidget(self.my_digits.pages, 13)
         self._connect()
-        self._build_shortcuts()
+        self._build_commands()
         self._show_history()
-        self.setFocusProxy(self.canvas)
 
     def _connect(self) -> None:
         tools, canvas = self.tools, self.canvas
         tools.eraser.toggled.connect(self._choose_eraser)
-        tools.undo.clicked.connect(canvas.undo)
-        tools.redo.clicked.connect(canvas.redo)
-        tools.clear.clicked.connect(canvas.clear)
         self.pen_row.crop_switch.toggled.connect(self._mark)
         canvas.ink_changed.connect(self._post_ink)
         canvas.history_changed.connect(self._show_history)
@@ -100,26 +94,45 @@ class DrawTab(QWidget):
         for part in (self.pictures, self.keeper):
             part.told.connect(self.told)
 
-    def _build_shortcuts(self) -> None:
-        for keys, action in (
-            ("Ctrl+Z", self.canvas.undo),
-            ("Ctrl+Y", self.canvas.redo),
-            ("Ctrl+Shift+Z", self.canvas.redo),
-            ("Delete", self.canvas.clear),
-            ("P", self.tools.pen.click),
-            ("E", self.tools.eraser.click),
-            ("B", self.pen_row.crop_switch.toggle),
-            ("[", lambda: self.pen_row.widen(-WIDTH_STEP)),
-            ("]", lambda: self.pen_row.widen(WIDTH_STEP)),
-            *self.pictures.shortcuts,
-            *self.my_digits.shortcuts,
+    def _build_commands(self) -> None:
+        tools, canvas, row = self.tools, self.canvas, self.pen_row
+        for tool, text, sentence, key, icon in (
+            (tools.pen, "Pen", "Draw ink with the pen.", "P", "pencil-simple"),
+            (tools.eraser, "Eraser", "Rub ink out, twice as wide as the pen.", "E", "eraser"),
         ):
-            self._shortcut(keys, action)
-
-    def _shortcut(self, keys: str, action: Callable[[], object]) -> None:
-        shortcut = QShortcut(QKeySequence(keys), self)
-        shortcut.setContext(Qt.WidgetWithChildrenShortcut)
-        shortcut.activated.connect(action)
+            Command(self, text, sentence, key, tool.click, icon).describe(tool)
+        self._undo = Command(
+            self,
+            "Undo",
+            "Take back the last stroke, picture or clearing.",
+            "Ctrl+Z",
+            canvas.undo,
+            "arrow-counter-clockwise",
+        )
+        self._redo = Command(
+            self,
+            "Redo",
+            "Bring back what was undone.",
+            "Ctrl+Y, Ctrl+Shift+Z",
+            canvas.redo,
+            "arrow-clockwise",
+        )
+        self._clear = Command(
+            self, "Clear", "Empty the board; can be undone.", "Delete", canvas.clear, "trash"
+        )
+        self._undo.serve(tools.undo)
+        self._redo.serve(tools.redo)
+        self._clear.serve(tools.clear)
+        Command(
+            self,
+            "Crop box",
+            "Mark what is cut out for the network, and its centre of mass.",
+            "B",
+            row.crop_switch.toggle,
+        ).describe(row.crop_switch)
+        Command(self, "Thinner pen", "Make the pen thinner.", "[", lambda: row.widen(-WIDTH_STEP))
+        Command(self, "Wider pen", "Make the pen wider.", "]", lambda: row.widen(WIDTH_STEP))
+        self.my_digits.build_commands(self)
 
     # -- for the window
 
@@ -128,10 +141,14 @@ class DrawTab(QWidget):
         self.keeper.start()
         self.my_digits.start()
 
-    def finish(self) -> None:
+    def finish(self, preferences: Preferences) -> None:
         """Keep what is on the board; the program ends."""
         self.pictures.input.stop()
         self.keeper.save()
+
+    def take_focus(self) -> None:
+        """Give the keyboard to the board."""
+        self.canvas.setFocus()
 
     # -- what happens
 
@@ -139,9 +156,9 @@ class DrawTab(QWidget):
         self.canvas.erasing = on
 
     def _show_history(self) -> None:
-        self.tools.undo.setEnabled(self.canvas.can_undo)
-        self.tools.redo.setEnabled(self.canvas.can_redo)
-        self.tools.clear.setEnabled(bool(self.canvas.drawing.items))
+        self._undo.setEnabled(self.canvas.can_undo)
+        self._redo.setEnabled(self.canvas.can_redo)
+        self._clear.setEnabled(bool(self.canvas.drawing.items))
 
     def _post_ink(self) -> None:
         """Send the drawing off to be recognised; an empty board needs no network."""

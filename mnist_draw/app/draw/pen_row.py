@@ -73,12 +73,6 @@ class PenRow(QWidget):
         row.addWidget(caption)
         self.crop_switch = Switch()
         self.crop_switch.setObjectName("cropSwitch")
-        explain(
-            self.crop_switch,
-            "Crop box",
-            "Mark what is cut out for the network, and its centre of mass.",
-            "B",
-        )
         caption.setBuddy(self.crop_switch)
         row.addWidget(self.crop_switch)
         self.slider.valueChanged.connect(canvas.set_pen_width)

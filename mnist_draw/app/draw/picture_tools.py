@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PyQt5.QtCore import QObject, pyqtSignal
-from PyQt5.QtWidgets import QMenu, QWidget
+from PyQt5.QtWidgets import QWidget
 
 from mnist_draw.app.board.canvas import Canvas
 from mnist_draw.app.board.overlays import BoardCaption
@@ -17,6 +17,7 @@ from mnist_draw.app.pictures.picture_output import PictureOutput
 from mnist_draw.app.pictures.picture_strip import PictureStrip
 from mnist_draw.app.services.background_reader import BackgroundReader
 from mnist_draw.app.services.network_in_use import NetworkInUse
+from mnist_draw.app.shared.commands import Command, fill_menu
 from mnist_draw.app.shared.threads import Background
 
 
@@ -40,7 +41,6 @@ class PictureTools(QObject):
     reader : BackgroundReader
     strip : PictureStrip
         To be placed below the board.
-    shortcuts : list of (keys, action)
 
     Signals
     -------
@@ -83,49 +83,81 @@ class PictureTools(QObject):
         self.examples.found.connect(self._show_example)
         self.examples.searching.connect(self.caption.say)
         canvas.history_changed.connect(lambda: self.strip.mark(None))
-        tools.open_image.clicked.connect(self.input.open_dialog)
-        tools.paste.clicked.connect(self.input.paste)
-        tools.save.clicked.connect(self.output.save)
-        self.shortcuts: list[tuple[str, Callable[[], object]]] = [
-            ("Ctrl+O", self.input.open_dialog),
-            ("Ctrl+V", self.input.paste),
-            ("Ctrl+S", self.output.save),
-            ("Esc", self.strip.close_strip),
-        ]
-        self._fill(
-            tools.example.menu(),
-            ("A test digit", "R", self.examples.show_any, "Any of MNIST's 10,000 test digits."),
-            (
+        self._build_commands(tools, owner)
+
+    def _build_commands(self, tools: ToolColumn, owner: QWidget) -> None:
+        Command(
+            owner,
+            "Open pictures",
+            "Put a picture on the board, a photograph of paper too; several are lined up below "
+            "it. They can also be dropped on the board.",
+            "Ctrl+O",
+            self.input.open_dialog,
+            "image",
+        ).serve(tools.open_image)
+        Command(
+            owner,
+            "Paste",
+            "Put the picture on the clipboard on the board.",
+            "Ctrl+V",
+            self.input.paste,
+            "clipboard-text",
+        ).serve(tools.paste)
+        Command(
+            owner,
+            "Save the drawing",
+            "Save the drawing as a PNG picture or as an SVG drawing.",
+            "Ctrl+S",
+            self.output.save,
+            "floppy-disk",
+        ).serve(tools.save)
+        Command(
+            owner,
+            "Close the pictures",
+            "Close the row of pictures below the board.",
+            "Esc",
+            self.strip.close_strip,
+        )
+        fill_menu(
+            tools.example,
+            "Show me one",
+            "Put one of MNIST's test digits on the board: any, or one that the network gets wrong.",
+            "dice-five",
+            Command(
+                owner,
+                "A test digit",
+                "Any of MNIST's 10,000 test digits.",
+                "R",
+                self.examples.show_any,
+            ),
+            Command(
+                owner,
                 "A mistake of this network",
+                "A test digit that the network which answers gets wrong.",
                 "M",
                 self.examples.show_mistake,
-                "A test digit that the network which answers gets wrong.",
             ),
         )
-        self._fill(
-            tools.copy.menu(),
-            (
+        fill_menu(
+            tools.copy,
+            "Copy",
+            "Copy the drawing as a picture, or the answer as text.",
+            "copy",
+            Command(
+                owner,
                 "Copy the drawing",
+                "As a picture, dark on white, for other programs.",
                 "Ctrl+C",
                 self.output.copy_picture,
-                "As a picture, dark on white, for other programs.",
             ),
-            (
+            Command(
+                owner,
                 "Copy the answer",
+                "As text: the digit, how sure the network is, its second guess.",
                 "Ctrl+Shift+C",
                 self._copy_answer,
-                "As text: the digit, how sure the network is, its second guess.",
             ),
         )
-
-    def _fill(self, menu: QMenu, *entries: tuple[str, str, Callable[[], object], str]) -> None:
-        """Fill a tool's menu; its keys work without it, too."""
-        for text, keys, act, sentence in entries:
-            # The key is only named here: the tab's own shortcut serves it, with the menu closed.
-            action = menu.addAction(f"{text}\t{keys}")
-            action.setToolTip(sentence)
-            action.triggered.connect(lambda _, act=act: act())
-            self.shortcuts.append((keys, act))
 
     def _copy_answer(self) -> None:
         self.output.copy_text(self._words_of_answer())

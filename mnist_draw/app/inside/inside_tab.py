@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QShowEvent
 from PyQt5.QtWidgets import QVBoxLayout, QWidget
+
+from mnist_draw.app.shared.page import Page
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 _SECTION = "inside_section"
 
 
-class InsideTab(QWidget):
+class InsideTab(Page):
     """Inside the network in use.
 
     Parameters
@@ -36,14 +38,9 @@ class InsideTab(QWidget):
     ----------
     view : InsideView or None
         Everything in the tab, once it has been looked at.
-
-    Signals
-    -------
-    told
-        ``(sentence)``: something to read.
     """
 
-    told = pyqtSignal(str)
+    name, title = "inside", "Inside"
 
     def __init__(
         self,
@@ -53,9 +50,6 @@ class InsideTab(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self.setObjectName("insideTab")
-        self.setProperty("look", "page")
-        self.setAttribute(Qt.WA_StyledBackground)
         self.setFocusPolicy(Qt.StrongFocus)
         self.view: InsideView | None = None
         self._canvas, self._models, self._preferences = canvas, models, preferences
@@ -101,10 +95,10 @@ class InsideTab(QWidget):
         """Take note that the drawing was taught as a digit."""
         self.open().example.say_of_drawing(label)
 
-    def finish(self) -> None:
+    def finish(self, preferences: Preferences) -> None:
         """Remember the section in front; the program ends."""
         if self.view is not None:
-            self._preferences.set(_SECTION, self.view.section.name)
+            preferences.set(_SECTION, self.view.section.name)
 
     def wait(self) -> bool:
         """Wait a bounded time for work in other threads; return whether it is done."""

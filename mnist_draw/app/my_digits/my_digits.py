@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, pyqtSignal
-from PyQt5.QtWidgets import QStackedWidget
+from PyQt5.QtWidgets import QStackedWidget, QWidget
 
 from mnist_draw.app.answer.answer_panel import AnswerPanel
 from mnist_draw.app.board.canvas import Canvas
@@ -13,10 +13,11 @@ from mnist_draw.app.my_digits.digit_list import DigitList
 from mnist_draw.app.my_digits.digit_list_view import DigitListView
 from mnist_draw.app.my_digits.learn_controller import LearnController
 from mnist_draw.app.my_digits.teach_controller import TeachController
-from mnist_draw.app.my_digits.teach_row import TeachRow
+from mnist_draw.app.my_digits.teach_row import KEY, TeachRow
 from mnist_draw.app.services.background_reader import BackgroundReader
 from mnist_draw.app.services.learning import Learning
 from mnist_draw.app.services.training import Training
+from mnist_draw.app.shared.commands import Command
 from mnist_draw.app.shared.threads import Background
 
 if TYPE_CHECKING:
@@ -42,8 +43,6 @@ class MyDigits(QObject):
         The answer, or the list of digits.
     learning : LearnController or None
         None until `connect` was called.
-    shortcuts : tuple
-        Keys of the Draw tab, each with what it does.
 
     Signals
     -------
@@ -74,7 +73,6 @@ class MyDigits(QObject):
         self.pages.addWidget(self.view)
         self.teaching = TeachController(self.row, canvas, background, reader.network, self)
         self.digits = DigitList(self.view, canvas, background, reader, self)
-        self.shortcuts = (("T", self.begin), ("F8", self.toggle))
         self.row.digits_asked.connect(self.show_digits)
         self.view.closed.connect(self.show_answer)
         # Who draws wants an answer.
@@ -88,6 +86,24 @@ class MyDigits(QObject):
         """Join it to the services that train."""
         self.learning = LearnController(self.view.learning, learning, training, self._network, self)
         self.learning.told.connect(self.told)
+
+    def build_commands(self, tab: QWidget) -> None:
+        """Add what can be asked for here to the commands of a tab."""
+        Command(
+            tab,
+            "Wrong? It is a",
+            "Keep the drawing among your digits, with its right label: choose a digit beside "
+            "this, or type it.",
+            KEY,
+            self.begin,
+        ).describe(self.row.teach_button)
+        Command(
+            tab,
+            "My digits",
+            "Show all digits that you have taught, and learn them.",
+            "F8",
+            self.toggle,
+        ).describe(self.row.digits_button)
 
     def hindrance(self) -> str:
         """Return why no run can be started now; empty if it can."""

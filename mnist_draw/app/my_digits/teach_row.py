@@ -53,12 +53,6 @@ class TeachRow(QFrame):
         self.digits_button = QPushButton()
         self.digits_button.setObjectName("myDigitsButton")
         self.digits_button.setProperty("look", "link")
-        explain(
-            self.digits_button,
-            "My digits",
-            "Show all digits that you have taught, and learn them.",
-            "F8",
-        )
         self.digits_button.clicked.connect(self.digits_asked)
         row.addWidget(self.digits_button)
         self.show_count(0)
@@ -72,13 +66,6 @@ class TeachRow(QFrame):
         self.teach_button = QPushButton("Wrong? It is a")
         self.teach_button.setObjectName("teachButton")
         self.teach_button.setProperty("look", "quiet")
-        explain(
-            self.teach_button,
-            "Wrong? It is a",
-            "Keep the drawing among your digits, with its right label: choose a digit beside "
-            "this, or type it.",
-            KEY,
-        )
         self.teach_button.clicked.connect(self.begin)
         row.addWidget(self.teach_button)
         row.addSpacing(Size.GRID)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 from PyQt5.QtCore import QByteArray, QObject, Qt, QTimer, pyqtSignal
-from PyQt5.QtGui import QCloseEvent, QKeySequence
-from PyQt5.QtWidgets import QApplication, QMainWindow, QShortcut, QTabWidget, QVBoxLayout, QWidget
+from PyQt5.QtGui import QCloseEvent
+from PyQt5.QtWidgets import QApplication, QMainWindow, QTabWidget, QVBoxLayout, QWidget
 
 from mnist_draw.app.curves.lazy_plots import LazyPlots
 from mnist_draw.app.draw.draw_tab import DrawTab
@@ -18,12 +17,15 @@ from mnist_draw.app.services.network_in_use import NetworkInUse
 from mnist_draw.app.services.recognition import Recognition, RecognitionWorker
 from mnist_draw.app.services.training import Training
 from mnist_draw.app.shared import theme
+from mnist_draw.app.shared.commands import Command
+from mnist_draw.app.shared.page import Page
 from mnist_draw.app.shared.reporting import reporter
 from mnist_draw.app.shared.signals import connect_direct, connect_queued
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.threads import Background, running
 from mnist_draw.app.shell.desktop_scheme import DesktopScheme
 from mnist_draw.app.shell.message_bar import MessageBar
+from mnist_draw.app.shell.pages import FIRST, Shell, make_pages
 from mnist_draw.app.shell.status_corner import StatusCorner
 from mnist_draw.app.train.run_controller import RunController
 from mnist_draw.app.train.runs_controller import RunsController
@@ -34,8 +36,6 @@ from mnist_draw.storage.preferences import Preferences
 
 #: A run that does not end within so many milliseconds is left when the window closes.
 _CLOSE_MS = 30_000
-#: The tabs from left to right, as the preferences know them.
-_TABS = ("train", "draw", "inside")
 
 
 class _Messages(QObject):
@@ -97,25 +97,35 @@ class Window(QMainWindow):
         self.tabs.setAccessibleName("Tabs")
         self.tabs.setAttribute(Qt.WA_StyledBackground)
         self.header = StatusCorner()
-        self.train_tab = TrainTab()
-        self.draw_tab = DrawTab(self.network)
-        self.inside_tab = InsideTab(self.draw_tab.canvas, self.draw_tab.models, self.preferences)
+        shell = Shell(self.preferences, self.network)
+        self.pages = make_pages(shell)
+        for page in self.pages:
+            self.tabs.addTab(page, page.title)
+            self.addActions(page.everywhere)
+        self.train_tab = shell.page(TrainTab)
+        self.draw_tab = shell.page(DrawTab)
+        self.inside_tab = shell.page(InsideTab)
         self._plots = LazyPlots(self.train_tab.build_plots(), self)
-        self.tabs.addTab(self.train_tab, "Train")
-        self.tabs.addTab(self.draw_tab, "Draw")
-        self.tabs.addTab(self.inside_tab, "Inside")
-        self.tabs.setCurrentWidget(self.draw_tab)
+        self._show_page(FIRST)
         self.tabs.setCornerWidget(self.header, Qt.TopRightCorner)
         self.messages = MessageBar()
         column.addWidget(self.tabs, 1)
         column.addWidget(self.messages)
         self.setCentralWidget(centre)
-        for keys, step in (("Ctrl+Tab", 1), ("Ctrl+Shift+Tab", -1)):
-            self._shortcut(keys, partial(self._next_tab, step))
+        Command(self, "Next tab", "Show the next tab.", "Ctrl+Tab", partial(self._step, 1))
+        Command(self, "Last tab", "Show the tab before.", "Ctrl+Shift+Tab", partial(self._step, -1))
+        Command(self, "Quit", "Close the window.", "Ctrl+Q", self.close)
 
-    def _shortcut(self, keys: str, action: Callable[[], object]) -> None:
-        shortcut = QShortcut(QKeySequence(keys), self)
-        shortcut.activated.connect(action)
+    @property
+    def _page(self) -> Page:
+        """The page in front."""
+        return self.pages[self.tabs.currentIndex()]
+
+    def _show_page(self, name: str) -> None:
+        """Show the page of a name; one that is not there changes nothing."""
+        for page in self.pages:
+            if page.name == name:
+                self.tabs.setCurrentWidget(page)
 
     def _connect(self) -> None:
         self.run = RunController(self.train_tab, self.training, self.preferences, self)
@@ -124,20 +134,13 @@ class Window(QMainWindow):
         self.runs = RunsController(self.train_tab, self.run, self.background, self)
         self.runs.told.connect(self.messages.tell)
         self.runs.network_asked.connect(self.network.use_trained)
-        self.runs.network_asked.connect(lambda: self.tabs.setCurrentWidget(self.draw_tab))
+        self.runs.network_asked.connect(lambda: self._show_page(DrawTab.name))
         self.run.state_changed.connect(self._show_status)
-        for keys, action in (
-            ("F5", self.run.start_or_pause),
-            ("Shift+F5", self.run.stop),
-            ("F6", self.run.one_epoch_more),
-            ("Ctrl+Q", self.close),
-        ):
-            self._shortcut(keys, action)
         self.training.ended.connect(self._training_ended)
         self._carrier = _Messages(self)
         connect_queued(self._carrier.told, self.messages.tell)
-        self.draw_tab.told.connect(self.messages.tell)
-        self.inside_tab.told.connect(self.messages.tell)
+        for page in self.pages:
+            page.told.connect(self.messages.tell)
         self.draw_tab.answer.evidence_changed.connect(self.inside_tab.show_drawing)
         self._connect_recognition()
         self._connect_explanations()
@@ -177,9 +180,7 @@ class Window(QMainWindow):
         geometry = self.preferences.get("geometry", "")
         if geometry:
             self.restoreGeometry(QByteArray.fromHex(geometry.encode("ascii", "replace")))
-        last = self.preferences.get("tab", "draw")
-        if last in _TABS:
-            self.tabs.setCurrentIndex(_TABS.index(last))
+        self._show_page(self.preferences.get("tab", FIRST))
         if self.preferences.notice:
             self.messages.tell(self.preferences.notice)
         self._show_status()
@@ -194,11 +195,13 @@ class Window(QMainWindow):
         """Start what takes time, in other threads."""
         self._started = True
         reporter.listen(self._carrier.told.emit)
-        if self.tabs.currentWidget() is self.train_tab:
+        if self._page is self.train_tab:
             self._plots.start()
         self.recognition.start()
         self.explanations.start()
-        self.draw_tab.start()
+        for page in self.pages:
+            page.start()
+        self._page.take_focus()
         self.runs.look_for_interrupted()
 
     def _network_changed(self, model: ModelFile) -> None:
@@ -228,18 +231,18 @@ class Window(QMainWindow):
     def _desktop_changed(self, dark: bool) -> None:
         theme.theme().apply(theme.theme().choice, dark)
 
-    def _next_tab(self, step: int) -> None:
+    def _step(self, step: int) -> None:
         self.tabs.setCurrentIndex((self.tabs.currentIndex() + step) % self.tabs.count())
 
     def _tab_changed(self, index: int) -> None:
-        self.tabs.currentWidget().setFocus()
+        self._page.take_focus()
         if self._started:
             self._plots.start()
         self._show_status()
 
     def _show_status(self) -> None:
         state = self.run.state
-        if self.tabs.currentWidget() is self.train_tab or state.busy:
+        if self._page is self.train_tab or state.busy:
             self.header.show_status(state.words, active=state.busy, passing=state.busy)
         elif self.network.model is None:
             self.header.show_status("Getting the network ready", active=False, passing=False)
@@ -250,9 +253,7 @@ class Window(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Close at once when nothing runs; else stop the run, save what was learnt, then close."""
-        self.inside_tab.finish()
         self._remember()
-        self.draw_tab.finish()
         if not self.training.running:
             event.accept()
             return
@@ -275,9 +276,10 @@ class Window(QMainWindow):
             QApplication.quit()
 
     def _remember(self) -> None:
-        self.preferences.set("tab", _TABS[self.tabs.currentIndex()])
+        for page in self.pages:
+            page.finish(self.preferences)
+        self.preferences.set("tab", self._page.name)
         self.preferences.set("network", self.network.kept)
-        self.preferences.set("training", self.train_tab.settings.settings().to_json())
         self.preferences.set("geometry", bytes(self.saveGeometry().toHex()).decode())
         try:
             self.preferences.save()

@@ -128,13 +128,6 @@ class RunController(QObject):
             self.told.emit(sentence)
         return bool(sentence)
 
-    def start_or_pause(self) -> None:
-        """Do what F5 does: start, or pause and resume."""
-        if self.training.running:
-            self.pause()
-        else:
-            self.start()
-
     def pause(self) -> None:
         """Pause the run, or let it go on."""
         controls = self.training.controls

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from PyQt5.QtCore import Qt, pyqtSignal
-from PyQt5.QtGui import QKeySequence, QResizeEvent
+from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import (
     QHBoxLayout,
     QPushButton,
-    QShortcut,
     QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
@@ -20,6 +19,8 @@ from mnist_draw.app.curves.loss_and_accuracy import AccuracyCard, LossCard
 from mnist_draw.app.runs.offer_bar import OfferBar
 from mnist_draw.app.runs.runs_page import RunsPage
 from mnist_draw.app.shared import theme
+from mnist_draw.app.shared.commands import Command
+from mnist_draw.app.shared.page import Page
 from mnist_draw.app.shared.steady_labels import GrowingLabel
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.widgets import Card, explain, label
@@ -30,12 +31,13 @@ from mnist_draw.app.train.layers_view import LayersView
 from mnist_draw.app.train.run_state import RunState
 from mnist_draw.app.train.sections import SectionArea
 from mnist_draw.app.train.settings_panel import SettingsPanel
+from mnist_draw.storage.preferences import Preferences
 
 #: From this width on, in pixels, filters and layers are shown side by side.
 _BOTH = 1700
 
 
-class TrainTab(QWidget):
+class TrainTab(Page):
     """Shows a run and takes what the user asks for; the window connects it to the worker.
 
     Signals
@@ -46,6 +48,8 @@ class TrainTab(QWidget):
         The list of runs has come into view.
     """
 
+    name, title = "train", "Train"
+
     start_asked = pyqtSignal()
     pause_asked = pyqtSignal()
     stop_asked = pyqtSignal()
@@ -54,15 +58,11 @@ class TrainTab(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("trainTab")
-        self.setProperty("look", "page")
-        self.setAttribute(Qt.WA_StyledBackground)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addWidget(self._build_side())
         row.addLayout(self._build_main(), 1)
-        self.setFocusProxy(self.start_button)
 
     # -- building
 
@@ -97,10 +97,8 @@ class TrainTab(QWidget):
         self.runs_button.setObjectName("runsButton")
         self.runs_button.setProperty("look", "link")
         self.runs_button.setCheckable(True)
-        explain(
-            self.runs_button, "Runs", "Show all runs to compare them, or the run's curves.", "F7"
-        )
-        QShortcut(QKeySequence("F7"), self).activated.connect(self.runs_button.toggle)
+        sentence = "Show all runs to compare them, or the run's curves."
+        Command(self, "Runs", sentence, "F7", self.runs_button.toggle).describe(self.runs_button)
         self.runs_button.toggled.connect(self._show_page)
         return self.runs_button
 
@@ -123,28 +121,40 @@ class TrainTab(QWidget):
     def _build_buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(Size.FIELD_GAP)
-        self.start_button = self._button(
-            "startButton", "Start", "Train a new network with these settings.", "F5"
-        )
-        self.start_button.clicked.connect(lambda: self.start_asked.emit())
-        self.pause_button = self._button(
-            "pauseButton", "Pause", "Let the run wait after its minibatch, or go on.", "F5"
-        )
-        self.pause_button.clicked.connect(lambda: self.pause_asked.emit())
-        self.stop_button = self._button(
-            "stopButton",
-            "Stop",
-            "End the run after its minibatch; what it has learnt is kept.",
-            "Shift+F5",
-        )
-        self.stop_button.clicked.connect(lambda: self.stop_asked.emit())
-        self.step_button = self._button(
-            "stepButton",
-            "+1 epoch",
-            "One epoch more than planned; after a run, continue it for one epoch.",
-            "F6",
-        )
-        self.step_button.clicked.connect(lambda: self.epoch_asked.emit())
+        made = []
+        for name, text, sentence, keys, asked in (
+            ("start", "Start", "Train a new network with these settings.", "F5", self.start_asked),
+            (
+                "pause",
+                "Pause",
+                "Let the run wait after its minibatch, or go on.",
+                "F5",
+                self.pause_asked,
+            ),
+            (
+                "stop",
+                "Stop",
+                "End the run after its minibatch; what it has learnt is kept.",
+                "Shift+F5",
+                self.stop_asked,
+            ),
+            (
+                "step",
+                "+1 epoch",
+                "One epoch more than planned; after a run, continue it for one epoch.",
+                "F6",
+                self.epoch_asked,
+            ),
+        ):
+            button = QPushButton(text)
+            button.setObjectName(f"{name}Button")
+            command = Command(self, text, sentence, keys, asked.emit)
+            command.serve(button)
+            made.append((button, command))
+        self._run_buttons = tuple(button for button, _ in made)
+        self.start_button, self.pause_button, self.stop_button, self.step_button = self._run_buttons
+        self.everywhere = tuple(command for _, command in made)
+        self._start, self._pause, self._stop, self._step = self.everywhere
         for button in (self.start_button, self.pause_button):
             button.setProperty("look", "primary")
             row.addWidget(button, 1)
@@ -152,13 +162,6 @@ class TrainTab(QWidget):
             row.addWidget(button)
         self.pause_button.hide()
         return row
-
-    @staticmethod
-    def _button(name: str, text: str, sentence: str, key: str) -> QPushButton:
-        button = QPushButton(text)
-        button.setObjectName(name)
-        explain(button, text, sentence, key)
-        return button
 
     def _build_main(self) -> QVBoxLayout:
         outer = QVBoxLayout()
@@ -240,6 +243,21 @@ class TrainTab(QWidget):
         """Return the steps that build the plots, to be called one by one between events."""
         return [self.loss.build, self.accuracy.build, *self.runs.build_plots()]
 
+    # -- for the window
+
+    def finish(self, preferences: Preferences) -> None:
+        """Remember the settings; the program ends."""
+        preferences.set("training", self.settings.settings().to_json())
+
+    def take_focus(self) -> None:
+        """Give the keyboard to what starts or pauses the run."""
+        self._main_button().setFocus()
+
+    def _main_button(self) -> QWidget:
+        """Return the button that starts, pauses or resumes; this page while none of them can."""
+        button = self.start_button if self.pause_button.isHidden() else self.pause_button
+        return button if button.isEnabled() else self
+
     # -- showing a run
 
     def show_state(self, state: RunState, running: bool, can_continue: bool) -> None:
@@ -251,14 +269,20 @@ class TrainTab(QWidget):
         self.progress.show_state(state)
         self._state_words.set_text(state.words)
         busy = running or state.busy
+        focus = self.focusWidget()
+        held = focus is not None and focus.hasFocus() and focus in (self, *self._run_buttons)
         can_end = state.busy and state.state not in ("stopping", "testing")
         self.start_button.setVisible(not busy)
         self.pause_button.setVisible(busy)
         self.pause_button.setText("Resume" if state.state == "paused" else "Pause")
-        self.pause_button.setEnabled(state.state in ("training", "paused", "validating"))
-        self.stop_button.setEnabled(can_end)
-        self.step_button.setEnabled(can_end or (not busy and can_continue))
+        self._start.setEnabled(not busy)
+        self._pause.setEnabled(state.state in ("training", "paused", "validating"))
+        self._stop.setEnabled(can_end)
+        self._step.setEnabled(can_end or (not busy and can_continue))
         self.settings.set_running(busy)
+        # A button that goes would leave the focus to whatever comes next, such as a menu.
+        if held and (focus is self or not (focus.isVisible() and focus.isEnabled())):
+            self._main_button().setFocus()
 
     def _note_filters(self, shown: int, units: int) -> None:
         self._filters_note.setText(

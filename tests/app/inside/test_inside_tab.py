@@ -210,7 +210,7 @@ def test_a_stroke_on_the_small_board_is_a_stroke_on_the_large_one(tab: InsideTab
 def test_the_section_in_front_is_remembered(tab: InsideTab) -> None:
     tab.show()
     tab.open().open_section("second")
-    tab.finish()
+    tab.finish(tab._preferences)
     assert tab._preferences.get("inside_section", "") == "second"
 
 

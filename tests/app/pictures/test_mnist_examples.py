@@ -156,9 +156,9 @@ def test_a_failed_search_can_be_repeated(
 
 def test_both_ways_are_in_the_menu(tab: DrawTab, qtbot: QtBot) -> None:
     actions = tab.tools.example.menu().actions()
-    assert [action.text() for action in actions] == [
-        "A test digit\tR",
-        "A mistake of this network\tM",
+    assert [(action.text(), action.shortcut().toString()) for action in actions] == [
+        ("A test digit", "R"),
+        ("A mistake of this network", "M"),
     ]
     actions[0].trigger()
     qtbot.waitUntil(tab.canvas.has_ink, timeout=10_000)

@@ -81,7 +81,7 @@ window = Window()
 window.show()
 window.start()
 cards = window.train_tab.loss, window.train_tab.accuracy
-ready = lambda: window._model is not None and all(card.plot is not None for card in cards)
+ready = lambda: window.network.model is not None and all(card.plot is not None for card in cards)
 timer = QTimer()
 timer.timeout.connect(lambda: ready() and QTimer.singleShot(500, app.quit))
 timer.start(50)

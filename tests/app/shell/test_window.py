@@ -18,6 +18,8 @@ from mnist_draw.app.board.autosave import board_path
 from mnist_draw.app.services.recognition import Recognition, RecognitionWorker
 from mnist_draw.app.services.training import Training
 from mnist_draw.app.shared import theme
+from mnist_draw.app.shared.page import Page
+from mnist_draw.app.shell import pages
 from mnist_draw.app.shell.window import Window
 from mnist_draw.errors import UserError
 from mnist_draw.storage.models import load_model
@@ -355,3 +357,84 @@ def test_pictures_being_read_do_not_keep_the_board_from_being_written(
     assert b"stroke" in board_path().read_bytes()
     # None of the pictures was looked for.
     assert "does not exist" not in setup.text("messageLabel")
+
+
+def test_a_page_is_one_entry(qtbot: QtBot, own_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Third(Page):
+        """Another page."""
+
+        name, title = "other", "Other"
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.notes: list[str] = []
+
+        def start(self) -> None:
+            self.notes.append("start")
+
+        def finish(self, preferences: Preferences) -> None:
+            self.notes.append("finish")
+
+        def take_focus(self) -> None:
+            self.notes.append("focus")
+
+    monkeypatch.setattr(pages, "PAGES", (*pages.PAGES, lambda shell: Third()))
+    made = Setup(qtbot)
+    tabs, page = made.window.tabs, made.window.pages[-1]
+    assert isinstance(page, Third)
+    assert tabs.tabText(tabs.count() - 1) == "Other"
+    assert page.objectName() == "otherTab"
+    while tabs.currentWidget() is not page:
+        QTest.keyClick(made.window, Qt.Key_Tab, Qt.ControlModifier)
+    page.told.emit("Something to read.")
+    assert made.text("messageLabel") == "Something to read."
+    made.close()
+    assert page.notes == ["start", "focus", "finish"]
+    again = Window(Preferences(), Recognition(RecognitionWorker(model, Recogniser)))
+    qtbot.addWidget(again)
+    assert again.tabs.currentWidget() is again.pages[-1]
+
+
+def test_the_drawing_keys_work_wherever_the_focus_is(setup: Setup, qtbot: QtBot) -> None:
+    canvas, window = setup.window.draw_tab.canvas, setup.window
+    window.activateWindow()
+    window.messages.tell("Something to read.")
+    for focus in (window.tabs.tabBar(), setup.button("dismissButton"), canvas):
+        canvas.add_stroke([(100, 100), (300, 300)])
+        focus.setFocus()
+        qtbot.waitUntil(focus.hasFocus)
+        QTest.keyClick(focus, Qt.Key_Delete)
+        assert not canvas.has_ink()
+    # Keys of a page that is not in front mean nothing, and fields get what is typed into them.
+    canvas.add_stroke([(100, 100), (300, 300)])
+    setup.window.tabs.setCurrentIndex(0)
+    seed = setup.window.findChild(QAbstractSpinBox, "seedSpinBox")
+    seed.setFocus()
+    qtbot.waitUntil(seed.hasFocus)
+    QTest.keyClick(seed, Qt.Key_Delete)
+    assert canvas.has_ink()
+
+
+def test_the_board_has_the_keyboard_after_the_start(setup: Setup, qtbot: QtBot) -> None:
+    setup.window.activateWindow()
+    qtbot.waitUntil(setup.window.draw_tab.canvas.hasFocus)
+
+
+def test_start_and_stop_leave_the_focus_with_the_run(qtbot: QtBot) -> None:
+    made = Setup(qtbot)
+    made.loop.gate.clear()
+    window = made.window
+    window.tabs.setCurrentIndex(0)
+    window.activateWindow()
+    start, pause, stop = (made.button(f"{name}Button") for name in ("start", "pause", "stop"))
+    qtbot.waitUntil(start.hasFocus)
+    QTest.keyClick(start, Qt.Key_Space)
+    made.wait_for("training")
+    assert pause.hasFocus()
+    stop.setFocus()
+    QTest.keyClick(stop, Qt.Key_Space)
+    assert window.train_tab.hasFocus()
+    made.loop.gate.set()
+    made.wait_for_end()
+    assert start.hasFocus()
+    made.close()

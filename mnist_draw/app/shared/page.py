@@ -1,0 +1,52 @@
+"""A tab of the window: what the window knows of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtWidgets import QAction, QWidget
+
+if TYPE_CHECKING:
+    from mnist_draw.storage.preferences import Preferences
+
+
+class Page(QWidget):
+    """A tab; one line in `mnist_draw.app.shell.pages` puts it into the window.
+
+    Attributes
+    ----------
+    name : str
+        How the preferences and the object's name call it.
+    title : str
+        What stands on the tab.
+    everywhere : tuple of QAction
+        Commands of this page whose keys work on every page.
+
+    Signals
+    -------
+    told
+        ``(sentence)``: something to read.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    everywhere: tuple[QAction, ...] = ()
+
+    told = pyqtSignal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(f"{self.name}Tab")
+        self.setProperty("look", "page")
+        self.setAttribute(Qt.WA_StyledBackground)
+
+    def start(self) -> None:
+        """Begin what takes time; the window is visible now."""
+
+    def finish(self, preferences: Preferences) -> None:
+        """Keep what shall be there at the next start; the program ends."""
+
+    def take_focus(self) -> None:
+        """Give the keyboard to what is used first on this page."""
+        self.setFocus()
