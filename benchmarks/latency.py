@@ -89,13 +89,13 @@ class Watch:
         # Connected after the tab's own slot, but served later: the time is taken there.
         window.recognition.worker.answered.connect(self._answer)
         self.shown_at = 0.0
-        show = tab.answer.show_answer
+        show = tab.answer.show_reading
 
-        def show_answer(answer: Any) -> None:
-            show(answer)
+        def show_reading(reading: Any) -> None:
+            show(reading)
             self.shown_at = time.perf_counter()
 
-        tab.answer.show_answer = show_answer
+        tab.answer.show_reading = show_reading
 
     def moved(self, due: float) -> None:
         """Note that a mouse event is about to be served."""
@@ -107,8 +107,8 @@ class Watch:
         if self.due is not None:
             self.waiting[ticket], self.due = self.due, None
 
-    def _answer(self, answer: Any, ticket: int) -> None:
-        for known in [known for known in self.waiting if known <= ticket]:
+    def _answer(self, reading: Any) -> None:
+        for known in [known for known in self.waiting if known <= reading.ticket]:
             self.answered.append(1000 * (self.shown_at - self.waiting.pop(known)))
 
     def _end_painting(self) -> None:

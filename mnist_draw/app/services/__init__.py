@@ -15,7 +15,7 @@ network_in_use
 recognition
     Reads what is drawn.
 run_events
-    Events of a run that training itself does not know.
+    What a run tells the window: the loop's events, and those of its thread and files.
 run_files
     Keeps the files of a run.
 training

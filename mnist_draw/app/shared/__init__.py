@@ -23,7 +23,11 @@ reporting
 signals
     Connections whose slot runs in a chosen thread.
 threads
-    Short work off the window's thread.
+    Work in the background, values passed between threads, and the end of all threads.
 worker_thread
-    Threads that live as long as the window, and the end of all threads.
+    A thread of its own for an object that answers to signals.
+commands
+    What the user can ask for: described once for buttons, menus and keys.
+page
+    What the window knows of a tab.
 """

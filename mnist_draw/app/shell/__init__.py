@@ -7,7 +7,9 @@ startup
 platform_check
     What a computer without a display or a library is told.
 window
-    The window: its tabs, and what joins them to the services.
+    The window, and what joins its tabs to the services.
+pages
+    The tabs, one entry each.
 status_corner
     The corner right of the tabs.
 message_bar
