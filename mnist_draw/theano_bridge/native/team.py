@@ -1,4 +1,4 @@
-"""The threads that help to run kernels, and who may have their help.
+"""The threads that help to run kernels, and which threads they help.
 
 There are two teams. Threads whose priority is lowered (`mnist_draw.thread_priority`) have helpers
 with a lowered priority too. Otherwise a training run's helper would hold a core as if it were the
