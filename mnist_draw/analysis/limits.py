@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -221,6 +221,7 @@ def _in_place(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     return np.clip(np.rint(normalise_ink(image) * 256), 0, 255).astype(np.uint8)
 
 
+@lru_cache(maxsize=1)
 def first_test_pictures() -> tuple[Alterer, npt.NDArray[np.uint8]]:
     """Return the first 1,000 test pictures of MNIST to be altered, and their labels."""
     data = load_dataset()

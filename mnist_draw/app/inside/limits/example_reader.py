@@ -1,0 +1,174 @@
+"""The example after every change, read by the networks, in a thread of its own."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PyQt5.QtCore import QObject, pyqtSignal
+
+from mnist_draw.app.shared.reporting import reporter
+from mnist_draw.app.shared.threads import Background
+from mnist_draw.errors import UserError
+from mnist_draw.thread_priority import lower
+
+if TYPE_CHECKING:
+    from mnist_draw.analysis.limits import Change
+    from mnist_draw.storage.models import ModelFile
+
+
+@dataclass(frozen=True, eq=False)
+class Strip:
+    """The example at the five amounts of one axis.
+
+    Attributes
+    ----------
+    images : numpy.ndarray, uint8, shape (5, 28, 28)
+    probabilities : numpy.ndarray, float32, shape (5, 10)
+        Calibrated.
+    """
+
+    images: np.ndarray
+    probabilities: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """What shall be read.
+
+    Attributes
+    ----------
+    picture : numpy.ndarray
+        The example, float32 (28, 28), 0 to 255/256.
+    placed : bool
+        Whether pictures are put in place after they were altered.
+    change : Change
+        What the sliders say.
+    chosen : str
+        The key of the network that reads the strips.
+    networks : dict
+        What reads each network that answers to the sliders, by its key.
+    """
+
+    picture: np.ndarray
+    placed: bool
+    change: Change
+    chosen: str
+    networks: dict[str, Callable[[], ModelFile]] = field(repr=False)
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """The answer to a `Question`.
+
+    Attributes
+    ----------
+    strips : dict of Strip
+        By the axis's name; empty where the chosen network cannot be asked.
+    turned : numpy.ndarray
+        The example after the sliders' change, uint8 (28, 28).
+    answers : dict of numpy.ndarray
+        Calibrated probabilities, float32 (10,), by the network's key.
+    """
+
+    strips: dict[str, Strip]
+    turned: np.ndarray
+    answers: dict[str, np.ndarray]
+
+
+class ExampleReader(QObject):
+    """Answers the newest question.
+
+    Signals
+    -------
+    read
+        ``(reading)``.
+    failed
+        ``(sentence)``.
+    """
+
+    read = pyqtSignal(object)
+    failed = pyqtSignal(str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._background = Background(self, newest_only=True)
+        self._networks: dict[str, tuple[Callable[[], ModelFile], Any]] = {}
+        self._strips: tuple[tuple[Any, ...], dict[str, Strip]] | None = None
+        self._newest = 0
+
+    def ask(self, question: Question) -> None:
+        """Read the example; an older question that waits is dropped."""
+        self._newest += 1
+        ticket = self._newest
+
+        def done(reading: Reading) -> None:
+            self.read.emit(reading)
+
+        def failed(error: Exception) -> None:
+            if ticket == self._newest:
+                self.failed.emit(reporter.sentence(error))
+
+        self._background.run(lambda: self._answer(question), done, failed)
+
+    def wait(self) -> bool:
+        """Wait a bounded time for the thread; return whether it has ended."""
+        self._background.ask_to_end()
+        return self._background.wait()
+
+    # -- in the other thread
+
+    def _answer(self, question: Question) -> Reading:
+        lower()
+        from mnist_draw.analysis.limits import altered_one
+        from mnist_draw.dataset.mnist import GREY_LEVELS, scale
+
+        grey = np.clip(np.rint(question.picture * GREY_LEVELS), 0, 255).astype(np.uint8)
+        turned = altered_one(grey, [question.change])
+        answers: dict[str, np.ndarray] = {}
+        for key, load in question.networks.items():
+            # Whoever counts its curves tells why a network cannot be asked.
+            with contextlib.suppress(UserError):
+                answers[key] = self._recogniser(key, load).predict(scale(turned))[0]
+        for key in set(self._networks) - set(question.networks):
+            del self._networks[key]
+        strips = self._strips_of(grey, question) if question.chosen in answers else {}
+        return Reading(strips, turned[0, 0], answers)
+
+    def _strips_of(self, grey: np.ndarray, question: Question) -> dict[str, Strip]:
+        """Return the strips; those of the last question where nothing has changed for them."""
+        from mnist_draw.analysis.limits import AXES, Change, altered_one
+        from mnist_draw.dataset.mnist import scale
+
+        load = question.networks[question.chosen]
+        state = (grey.tobytes(), question.placed, question.chosen, load)
+        if self._strips is None or self._strips[0] != state:
+            plain = Change(placed=question.placed)
+            changes = [plain.to(axis.name, amount) for axis in AXES for amount in axis.shown]
+            images = altered_one(grey, changes)
+            found = self._recogniser(question.chosen, load).predict(scale(images))
+            strips = {
+                axis.name: Strip(images[5 * n : 5 * n + 5, 0], found[5 * n : 5 * n + 5])
+                for n, axis in enumerate(AXES)
+            }
+            self._strips = (state, strips)
+        return self._strips[1]
+
+    def _recogniser(self, key: str, load: Callable[[], ModelFile]) -> Any:
+        from mnist_draw.recognition.recogniser import Recogniser
+
+        kept = self._networks.get(key)
+        if kept is not None and kept[0] is load:
+            return kept[1]
+        model = load()
+        if kept is not None and kept[1].network == model.network:
+            # Another epoch of the same network: nothing has to be compiled.
+            kept[1].use(model)
+            recogniser = kept[1]
+        else:
+            recogniser = Recogniser(model)
+        self._networks[key] = (load, recogniser)
+        return recogniser

@@ -1,0 +1,347 @@
+"""How much can it take? The section *Limits*."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout
+
+from mnist_draw.analysis.table import Table
+from mnist_draw.app.inside.limits.answer_rows import AnswerRow
+from mnist_draw.app.inside.limits.example_reader import ExampleReader, Question, Reading
+from mnist_draw.app.inside.limits.limits_count import Found, count_all
+from mnist_draw.app.inside.limits.network_choices import Choice, NetworkChoices
+from mnist_draw.app.inside.limits.robustness_plot import Curve, RobustnessPlot, amount_text
+from mnist_draw.app.inside.limits.turn_card import TurnCard
+from mnist_draw.app.inside.section import Section
+from mnist_draw.app.inside.stepwise import Stepwise
+from mnist_draw.app.shared.theme import Size
+from mnist_draw.app.shared.threads import Background
+from mnist_draw.app.shared.widgets import Card, Switch, explain, label
+
+if TYPE_CHECKING:
+    from mnist_draw.analysis.example import Example
+    from mnist_draw.analysis.limits import Change
+    from mnist_draw.storage.models import ModelFile
+
+_TRAINED = "Your training"
+
+
+class LimitsSection(Section):
+    """Accuracy of up to four networks on pictures that are changed, and the example with them."""
+
+    name = "limits"
+    title = "Limits"
+    question = "How much can it take?"
+
+    def __init__(self) -> None:
+        super().__init__()
+        # Here, not above: what a change is knows the networks' side, which is slow to import.
+        from mnist_draw.analysis.limits import AXES, SETTINGS, Change
+
+        self.setObjectName("robustnessView")
+        self._axes, self._settings, self._unchanged = AXES, SETTINGS, Change()
+        self._model: ModelFile | None = None
+        self._newer: ModelFile | None = None
+        self._key = ""
+        self._names: list[str] = []
+        self._example: Example | None = None
+        self._found: Found = {}
+        self._active = self._listed = self._stopped = False
+        self._counted: tuple[object, ...] = ()
+        self._told: set[str] = set()
+        self._background = Background(self)
+        self._count = Stepwise(self)
+        self._count.set_active(False)
+        self._reader = ExampleReader(self)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(Size.CARD_GAP)
+        column.addLayout(self._build_top())
+        column.addLayout(self._build_plots(), 1)
+        self._count.stepped.connect(self._take)
+        self._count.ended.connect(self._show_state)
+        self._count.failed.connect(self._fail)
+        self._reader.read.connect(self._show_reading)
+        self._reader.failed.connect(self._tell)
+
+    def _build_top(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(Size.FIELD_GAP)
+        self.choices = NetworkChoices()
+        self.choices.changed.connect(self._choices_changed)
+        self.choices.told.connect(self.told)
+        row.addWidget(self.choices)
+        row.addStretch(1)
+        self.place_switch = Switch()
+        self.place_switch.setObjectName("placeSwitch")
+        explain(
+            self.place_switch,
+            "Put in place first",
+            "Crop the ink, scale it to 20 pixels and centre it before the networks see it, as "
+            "Draw does with a drawing. Noise comes after that.",
+        )
+        self.place_switch.toggled.connect(self._place_toggled)
+        caption = label("put in place first, as a drawing is", "")
+        caption.setBuddy(self.place_switch)
+        row.addWidget(caption)
+        row.addWidget(self.place_switch)
+        return row
+
+    def _build_plots(self) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setSpacing(Size.CARD_GAP)
+        self.plots: dict[str, RobustnessPlot] = {}
+        for place, axis in enumerate(self._axes):
+            card = Card(axis.title, axis.unit)
+            plot = RobustnessPlot(axis)
+            card.body.setSpacing(0)
+            card.body.addWidget(plot, 1)
+            grid.addWidget(card, place // 3, place % 3)
+            self.plots[axis.name] = plot
+            if not place:
+                self._build_state(card)
+        self.turn = TurnCard(self._axes, self._unchanged)
+        self.turn.moved.connect(self._ask)
+        grid.addWidget(self.turn, 1, 2)
+        for column in range(3):
+            grid.setColumnStretch(column, 1)
+        for row in range(2):
+            grid.setRowStretch(row, 1)
+        return grid
+
+    def _build_state(self, card: Card) -> None:
+        self.state = label("", "muted", "limitsState")
+        self.link = QPushButton()
+        self.link.setObjectName("limitsLink")
+        self.link.setProperty("look", "link")
+        explain(self.link, "Stop or go on", "Stop counting, or go on with it.")
+        self.link.clicked.connect(self._stop_or_go_on)
+        self.link.hide()
+        card.top.addWidget(self.state)
+        card.top.addWidget(self.link)
+
+    # -- as a section
+
+    def use_network(self, model: ModelFile, key: str) -> None:
+        old, old_key = self._model, self._key
+        same_run = old is not None and not key and not old_key and old.network == model.network
+        self._key = key
+        if same_run:
+            # The same run after another epoch: its curves stay until they are asked for anew.
+            self._newer = model
+            self._show_state()
+            return
+        self._use(model)
+
+    def _use(self, model: ModelFile) -> None:
+        self._model, self._newer, self._names = model, None, []
+        known = [choice.title for choice in self.choices.choices if choice.key == self._key]
+        title = known[0] if known else self._title(model)
+        self.choices.put(Choice(self._key, title, lambda: model), first=True)
+
+    def _title(self, model: ModelFile) -> str:
+        if not self._key:
+            return _TRAINED
+        from mnist_draw.recognition.network_library import list_learnt, list_models
+
+        kept = {one.key: one.title for one in (*list_models(), *list_learnt())}
+        return kept.get(self._key, model.title)
+
+    def show_example(self, example: Example | None) -> None:
+        self._example = example
+        if self._active:
+            self._ask()
+
+    def set_active(self, on: bool) -> None:
+        self._active = on
+        self._count.set_active(on)
+        if not on:
+            return
+        if not self._listed:
+            self._listed = True
+            self._background.run(_others, self.choices.offer)
+        self._start()
+        self._ask()
+
+    def table(self) -> Table:
+        curves = [(choice, self._accuracy(choice.key)) for choice in self.choices.ticked()]
+        headings = ["what is done", "amount", *(choice.title for choice, _ in curves)]
+        titles = {axis.name: axis for axis in self._axes}
+        rows = [
+            [
+                f"{titles[name].title}, {titles[name].unit}",
+                amount_text(titles[name], amount),
+                *(
+                    "" if np.isnan(accuracy[n]) else f"{100 * accuracy[n]:.1f} %"
+                    for _, accuracy in curves
+                ),
+            ]
+            for n, (name, amount) in enumerate(self._settings)
+        ]
+        return Table.of(self.question, headings, rows)
+
+    def wait(self) -> bool:
+        ended = [self._count.wait(), self._reader.wait(), self._background.wait()]
+        return all(ended)
+
+    def _name(self, number: int) -> str:
+        if not self._names:
+            from mnist_draw.analysis.class_names import class_name
+
+            self._names = [class_name(self._model, n) for n in range(10)]
+        return self._names[number]
+
+    # -- counting
+
+    def _choices_changed(self) -> None:
+        self._start()
+        self._show_curves()
+        self._ask()
+
+    def _place_toggled(self) -> None:
+        self._found = {}
+        self._stopped = False
+        self._choices_changed()
+
+    def _start(self) -> None:
+        """Count what is ticked, unless just that is being counted."""
+        entries = [(choice.key, choice.load) for choice in self.choices.ticked()]
+        wanted = (tuple(entries), self.place_switch.isChecked())
+        if not self._active or not self._listed or wanted == self._counted or not entries:
+            return
+        self._counted, self._stopped = wanted, False
+        self._told = set()
+        placed = self.place_switch.isChecked()
+        self._count.start(lambda: count_all(entries, placed))
+        self._show_state()
+
+    def _take(self, found: Found) -> None:
+        for key, values in found.items():
+            if isinstance(values, str) and key not in self._told:
+                self._told.add(key)
+                self.told.emit(values)
+        self._found = {**self._found, **found}
+        self._show_curves()
+        self._show_state()
+
+    def _accuracy(self, key: str) -> np.ndarray:
+        found = self._found.get(key)
+        if found is None or isinstance(found, str):
+            return np.full(len(self._settings), np.nan)
+        return found
+
+    def _show_curves(self) -> None:
+        ticked = self.choices.ticked()
+        for axis in self._axes:
+            mine = [n for n, (name, _) in enumerate(self._settings) if name == axis.name]
+            self.plots[axis.name].show_curves(
+                [
+                    Curve(
+                        self.choices.number(choice.key),
+                        choice.title,
+                        self._accuracy(choice.key)[mine],
+                    )
+                    for choice in ticked
+                ]
+            )
+
+    def _show_state(self) -> None:
+        words, link = self._state()
+        self.state.setText(words)
+        self.link.setText(link)
+        self.link.setVisible(bool(link))
+
+    def _state(self) -> tuple[str, str]:
+        ticked = self.choices.ticked()
+        points = [self._accuracy(choice.key) for choice in ticked]
+        done = sum(int(np.count_nonzero(~np.isnan(values))) for values in points)
+        total = len(self._settings) * len(ticked)
+        if self._count.is_counting:
+            if not done:
+                return "Getting the networks ready", "Stop"
+            return f"{done:,} of {total:,} counted", "Stop"
+        if self._stopped:
+            return f"{done:,} of {total:,} counted", "Go on"
+        newer = self._newer
+        if newer is not None and self._model is not None:
+            epochs = [str(model.metadata.get("epochs", "?")) for model in (self._model, newer)]
+            return f"Counted after epoch {epochs[0]}, now at {epochs[1]}", "Count again"
+        return "", ""
+
+    def _stop_or_go_on(self) -> None:
+        if self._count.is_counting:
+            self._count.stop()
+            self._stopped = True
+            self._show_state()
+        elif self._newer is not None and not self._stopped:
+            self._use(self._newer)
+        else:
+            self._counted = ()
+            self._start()
+
+    def _fail(self, sentence: str) -> None:
+        self._stopped = True
+        self.told.emit(sentence)
+        self._show_state()
+
+    # -- the example
+
+    def _ask(self) -> None:
+        if not self._active:
+            return
+        if self._example is None:
+            self.turn.show_nothing()
+            for plot in self.plots.values():
+                plot.show_strip(None, None, self._name)
+            return
+        networks: dict[str, Callable[[], ModelFile]] = {
+            choice.key: choice.load
+            for choice in self.choices.choices
+            if choice.ticked or choice.key == self._key
+        }
+        self._reader.ask(
+            Question(
+                self._example.picture,
+                self.place_switch.isChecked(),
+                self._change(),
+                self._key,
+                networks,
+            )
+        )
+
+    def _change(self) -> Change:
+        return replace(self.turn.change(), placed=self.place_switch.isChecked())
+
+    def _show_reading(self, reading: Reading) -> None:
+        if self._example is None:
+            return
+        label_ = self._example.label
+        for name, plot in self.plots.items():
+            plot.show_strip(reading.strips.get(name), label_, self._name)
+        rows = []
+        for choice in self.choices.ticked():
+            found = reading.answers.get(choice.key)
+            if found is not None:
+                answer = int(found.argmax())
+                rows.append(AnswerRow(choice.title, answer, float(found[answer]), answer == label_))
+        names = [self._name(row.answer) for row in rows]
+        self.turn.show_answers(reading.turned, rows, names)
+
+    def _tell(self, sentence: str) -> None:
+        # Once for a network that cannot be asked, not for every stroke.
+        if sentence not in self._told:
+            self._told.add(sentence)
+            self.told.emit(sentence)
+
+
+def _others() -> list[Choice]:
+    """Return the networks that can be compared, in the background."""
+    from mnist_draw.recognition.network_library import list_learnt, list_models
+
+    return [Choice(one.key, one.title, partial(type(one).load, one)) for one in
+            (*reversed(list_models()), *list_learnt())]  # fmt: skip

@@ -1,0 +1,183 @@
+"""The networks whose limits are compared: a tick, a piece of its line and a name for each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PyQt5.QtCore import QSize, Qt, pyqtSignal
+from PyQt5.QtWidgets import QCheckBox, QFileDialog, QFrame, QHBoxLayout, QMenu, QPushButton, QWidget
+
+from mnist_draw.app.runs.runs_table import swatch
+from mnist_draw.app.shared import theme
+from mnist_draw.app.shared.theme import Size
+from mnist_draw.app.shared.widgets import explain
+
+if TYPE_CHECKING:
+    from mnist_draw.storage.models import ModelFile
+
+#: So many networks at the most: more lines cannot be told apart.
+MOST = 4
+
+
+@dataclass(eq=False)
+class Choice:
+    """A network that can be compared.
+
+    Attributes
+    ----------
+    key : str
+        Its key in the menu of networks, or the path of its file.
+    title : str
+        What it is called.
+    load : callable
+        Reads it.
+    ticked : bool
+        Whether its curves are shown.
+    """
+
+    key: str
+    title: str
+    load: Callable[[], ModelFile]
+    ticked: bool = True
+
+
+class NetworkChoices(QWidget):
+    """Up to four networks, and a menu to add one.
+
+    Signals
+    -------
+    changed
+        Other networks are listed or ticked.
+    told
+        ``(sentence)``: why one cannot be added.
+    """
+
+    changed = pyqtSignal()
+    told = pyqtSignal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("networkChoices")
+        self.choices: list[Choice] = []
+        self._others: list[Choice] = []
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(Size.FIELD_GAP)
+        self._chips: list[QFrame] = []
+        self.add_button = QPushButton("Add a network")
+        self.add_button.setObjectName("addNetworkButton")
+        self.add_button.setProperty("look", "link")
+        explain(
+            self.add_button,
+            "Add a network",
+            "Compare another network: one that ships, one that has learnt your digits, or one "
+            "from a file. Four at the most; one whose tick is off makes room.",
+        )
+        self.add_button.clicked.connect(self._open_menu)
+        self._row.addWidget(self.add_button)
+        theme.theme().changed.connect(self._rebuild)
+
+    def ticked(self) -> list[Choice]:
+        """Return the networks that are compared."""
+        return [choice for choice in self.choices if choice.ticked]
+
+    def number(self, key: str) -> int:
+        """Return the place of a network, which gives its line."""
+        return [choice.key for choice in self.choices].index(key)
+
+    def offer(self, others: list[Choice]) -> None:
+        """Take note of networks that can be added; the first of them fill the list."""
+        self._others = others
+        listed = {choice.key for choice in self.choices}
+        for other in others:
+            if len(self.choices) < MOST - 1 and other.key not in listed:
+                self.choices.append(other)
+        self._rebuild()
+        self.changed.emit()
+
+    def put(self, choice: Choice, first: bool = False) -> None:
+        """List a network and tick it; one that is listed already is replaced."""
+        known = [n for n, other in enumerate(self.choices) if other.key == choice.key]
+        if known:
+            self.choices[known[0]] = choice
+        elif len(self.choices) < MOST:
+            self.choices.insert(0 if first else len(self.choices), choice)
+        else:
+            free = [n for n, other in enumerate(self.choices) if not other.ticked]
+            if not free and not first:
+                self.told.emit(
+                    f"Only {MOST} networks are compared at a time. Take a tick off one of them, "
+                    f"then add {choice.title}."
+                )
+                return
+            self.choices[free[0] if free else MOST - 1] = choice
+        self._rebuild()
+        self.changed.emit()
+
+    def _rebuild(self) -> None:
+        for chip in self._chips:
+            self._row.removeWidget(chip)
+            chip.hide()
+            chip.deleteLater()
+        self._chips = [self._chip(number) for number in range(len(self.choices))]
+        for number, chip in enumerate(self._chips):
+            self._row.insertWidget(number, chip)
+            chip.show()
+
+    def _chip(self, number: int) -> QFrame:
+        choice = self.choices[number]
+        frame = QFrame()
+        frame.setProperty("look", "card")
+        row = QHBoxLayout(frame)
+        row.setContentsMargins(Size.FIELD_GAP, 4, Size.FIELD_GAP, 4)
+        box = QCheckBox(choice.title)
+        box.setObjectName(f"networkChoice{number}")
+        box.setIcon(swatch(number))
+        box.setIconSize(QSize(24, 12))
+        box.setFont(theme.font(theme.Text.BODY, bold=True))
+        explain(box, choice.title, "Whether this network's curves are shown, and its answers.")
+        box.setChecked(choice.ticked)
+        box.toggled.connect(partial(self._tick, choice))
+        row.addWidget(box, 0, Qt.AlignVCenter)
+        return frame
+
+    def _tick(self, choice: Choice, on: bool) -> None:
+        choice.ticked = on
+        self.changed.emit()
+
+    def _open_menu(self) -> None:
+        menu = self.menu()
+        menu.popup(self.add_button.mapToGlobal(self.add_button.rect().bottomLeft()))
+
+    def menu(self) -> QMenu:
+        """Return a menu of the networks that can be added."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WA_DeleteOnClose)
+        listed = {choice.key for choice in self.choices}
+        for other in self._others:
+            if other.key not in listed:
+                menu.addAction(other.title, partial(self.put, other))
+        menu.addAction("Open a file …", self._open_file)
+        return menu
+
+    def _open_file(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(
+            self, "A trained network", "", "Trained networks (*.npz)"
+        )
+        if path:
+            self.put(file_choice(path))
+
+
+def file_choice(path: str) -> Choice:
+    """Return the network of a file; it is read when it is first needed."""
+    from pathlib import Path
+
+    def load() -> ModelFile:
+        from mnist_draw.recognition.network_library import load_trained
+
+        return load_trained(path)
+
+    return Choice(path, Path(path).stem, load)

@@ -1,0 +1,259 @@
+"""Accuracy over one thing that is done to pictures, and below it the example at five amounts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from PyQt5.QtCore import QPointF, QRectF, QSize, Qt
+from PyQt5.QtGui import (
+    QFocusEvent,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPolygonF,
+)
+from PyQt5.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from mnist_draw.app.runs.runs_table import STYLES, series_colour
+from mnist_draw.app.shared import theme
+from mnist_draw.app.shared.theme import Text
+from mnist_draw.app.shared.widgets import explain
+
+if TYPE_CHECKING:
+    from mnist_draw.analysis.limits import Axis
+    from mnist_draw.app.inside.limits.example_reader import Strip
+
+_LEFT, _RIGHT = 44, 22
+_LEAST_THUMB, _MOST_THUMB = 40, 84
+_RING = 9.0
+
+
+class Curve(NamedTuple):
+    """A network's accuracies on an axis.
+
+    Attributes
+    ----------
+    number : int
+        Its place among the networks, which gives its line.
+    title : str
+    accuracy : numpy.ndarray
+        float64, one for each amount of the axis; NaN where it is not counted yet.
+    """
+
+    number: int
+    title: str
+    accuracy: np.ndarray
+
+
+class RobustnessPlot(QWidget):
+    """Curves of several networks; arrow keys walk through the amounts."""
+
+    def __init__(self, axis: Axis, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(f"{axis.name}Plot")
+        self.axis = axis
+        self._title = f"{axis.title}, {axis.unit}"
+        explain(
+            self,
+            self._title,
+            "How often each network is right on 1,000 test pictures, and how the chosen one reads "
+            "the example. Arrow keys walk through the amounts.",
+        )
+        self.setToolTip("")
+        self.setFocusPolicy(Qt.StrongFocus)
+        self.setMouseTracking(True)
+        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
+        self.curves: Sequence[Curve] = ()
+        self.strip: Strip | None = None
+        self.label: int | None = None
+        self.name: Callable[[int], str] = str
+        self.current: int | None = None
+        theme.theme().changed.connect(self.update)
+
+    def sizeHint(self) -> QSize:
+        return QSize(330, 230)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(260, 190)
+
+    def show_curves(self, curves: Sequence[Curve]) -> None:
+        """Show the curves of the networks that are ticked."""
+        self.curves = curves
+        self.update()
+
+    def show_strip(
+        self, strip: Strip | None, label: int | None, name: Callable[[int], str]
+    ) -> None:
+        """Show the example at five amounts; ``label`` is what it is said to be."""
+        self.strip, self.label, self.name = strip, label, name
+        self.update()
+
+    # -- where things are
+
+    def _thumb(self) -> float:
+        wide = (self.width() - _LEFT) / 5 - 12
+        return min(max(min(wide, self.height() * 0.2), _LEAST_THUMB), _MOST_THUMB)
+
+    def _area(self) -> QRectF:
+        scale = theme.text_scale()
+        below = 18 + 16 * scale + self._thumb() + (20 + 6) * scale
+        return QRectF(self.rect()).adjusted(_LEFT * scale, 8, -_RIGHT, -below)
+
+    def _x(self, amount: float) -> float:
+        area, first, last = self._area(), self.axis.amounts[0], self.axis.amounts[-1]
+        return area.left() + area.width() * (amount - first) / (last - first)
+
+    def _y(self, share: float) -> float:
+        area = self._area()
+        return area.bottom() - area.height() * share
+
+    def _thumb_middle(self, number: int) -> float:
+        left = _LEFT * theme.text_scale()
+        return left + (self.width() - left) * (number + 0.5) / 5
+
+    # -- painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.Antialiasing)
+        self._paint_grid(painter)
+        for curve in reversed(self.curves):
+            self._paint_curve(painter, curve)
+        if self.current is not None:
+            x = self._x(self.axis.amounts[self.current])
+            painter.setPen(QPen(theme.colour("second"), 1.5))
+            painter.drawLine(QPointF(x, self._y(1)), QPointF(x, self._y(0)))
+        for number, amount in enumerate(self.axis.shown):
+            self._paint_amount(painter, number, amount)
+
+    def _paint_grid(self, painter: QPainter) -> None:
+        area = self._area()
+        painter.setFont(theme.font(Text.AXIS))
+        for share in (0.0, 0.5, 1.0):
+            y = self._y(share)
+            painter.setPen(QPen(theme.colour("line"), 1))
+            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
+            painter.setPen(theme.colour("muted"))
+            box = QRectF(0, y - 10, area.left() - 7, 20)
+            painter.drawText(box, int(Qt.AlignRight | Qt.AlignVCenter), f"{100 * share:g} %")
+
+    def _paint_curve(self, painter: QPainter, curve: Curve) -> None:
+        known = np.flatnonzero(~np.isnan(curve.accuracy))
+        painter.setPen(QPen(series_colour(curve.number), 2, STYLES[curve.number]))
+        points = [
+            QPointF(self._x(self.axis.amounts[n]), self._y(float(curve.accuracy[n]))) for n in known
+        ]
+        painter.drawPolyline(QPolygonF(points))
+
+    def _paint_amount(self, painter: QPainter, number: int, amount: float) -> None:
+        """Paint a tick, the amount's name, the example there, and what it is read as."""
+        scale, thumb = theme.text_scale(), self._thumb()
+        x, middle, foot = self._x(amount), self._thumb_middle(number), self._area().bottom()
+        painter.setPen(QPen(theme.colour("muted"), 1))
+        painter.drawPolyline(
+            QPolygonF([QPointF(x, foot), QPointF(x, foot + 5), QPointF(middle, foot + 14)])
+        )
+        painter.setFont(theme.font(Text.AXIS))
+        top = foot + 15
+        words = QRectF(middle - 30 * scale, top, 60 * scale, 16 * scale)
+        painter.drawText(words, Qt.AlignCenter, amount_text(self.axis, amount))
+        if self.strip is None:
+            return
+        box = QRectF(middle - thumb / 2, words.bottom() + 2, thumb, thumb)
+        painter.setRenderHint(QPainter.Antialiasing, False)
+        painter.drawImage(box, grey_image(self.strip.images[number]))
+        painter.setRenderHint(QPainter.Antialiasing)
+        if number == 0:
+            aside = QRectF(0, box.top(), box.left() - 4, box.height())
+            painter.setPen(theme.colour("muted"))
+            painter.drawText(aside, int(Qt.AlignLeft | Qt.AlignVCenter), "yours")
+        answer = int(self.strip.probabilities[number].argmax())
+        sure = float(self.strip.probabilities[number, answer])
+        place = QPointF(middle - 18 * scale, box.bottom() + 14 * scale)
+        paint_answer(painter, place, str(answer), answer == self.label)
+        painter.setFont(theme.font(Text.AXIS))
+        painter.setPen(theme.colour("muted"))
+        right = QRectF(place.x() + 11 * scale, place.y() - 10, 40 * scale, 20)
+        painter.drawText(right, int(Qt.AlignLeft | Qt.AlignVCenter), f"{100 * sure:.0f} %")
+
+    # -- walking
+
+    def words(self, number: int) -> str:
+        """Return what is known about one of the amounts, as a sentence."""
+        amount = self.axis.amounts[number]
+        parts = [
+            f"{curve.title} {100 * float(curve.accuracy[number]):.0f} %"
+            for curve in self.curves
+            if not np.isnan(curve.accuracy[number])
+        ]
+        text = f"{self._title}, {amount_text(self.axis, amount)}: "
+        text += ", ".join(parts) or "not counted yet"
+        if self.strip is not None and amount in self.axis.shown:
+            place = self.axis.shown.index(amount)
+            answer = int(self.strip.probabilities[place].argmax())
+            sure = 100 * float(self.strip.probabilities[place, answer])
+            text += f"; yours is read as {self.name(answer)}, {sure:.0f} %"
+        return f"{text}."
+
+    def walk_to(self, number: int | None) -> None:
+        """Point at one of the amounts, and say what is known there."""
+        if number != self.current:
+            self.current = number
+            self.setAccessibleDescription("" if number is None else self.words(number))
+            self.update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        step = {int(Qt.Key_Left): -1, int(Qt.Key_Right): 1}.get(event.key())
+        if step is None:
+            super().keyPressEvent(event)
+            return
+        count = len(self.axis.amounts)
+        start = self.axis.amounts.index(self.axis.neutral) if self.current is None else self.current
+        self.walk_to(min(max(start + step, 0), count - 1))
+        if self.current is not None:
+            place = QPointF(self._x(self.axis.amounts[self.current]), self._y(0.5)).toPoint()
+            QToolTip.showText(self.mapToGlobal(place), self.accessibleDescription(), self)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.walk_to(None)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        inside = event.pos().y() <= self._area().bottom() + 8
+        distances = [abs(self._x(amount) - event.pos().x()) for amount in self.axis.amounts]
+        nearest = int(np.argmin(distances))
+        self.walk_to(nearest if inside and distances[nearest] < 20 else None)
+        QToolTip.showText(event.globalPos(), self.accessibleDescription(), self)
+
+
+def paint_answer(painter: QPainter, middle: QPointF, text: str, right: bool) -> None:
+    """Paint a digit in a ring, which is filled where it is what the example is said to be."""
+    radius = _RING * theme.text_scale()
+    painter.setPen(QPen(theme.colour("accent" if right else "text"), 1.2))
+    painter.setBrush(theme.colour("accent") if right else Qt.NoBrush)
+    painter.drawEllipse(middle, radius, radius)
+    painter.setFont(theme.font(Text.LABEL, bold=True))
+    painter.setPen(theme.colour("on_accent" if right else "text"))
+    box = QRectF(0, 0, 2 * radius, 2 * radius)
+    box.moveCenter(middle)
+    painter.drawText(box, Qt.AlignCenter, text)
+    painter.setBrush(Qt.NoBrush)
+
+
+def amount_text(axis: Axis, amount: float) -> str:
+    """Return an amount with its sign, such as ``"+30"``; sizes and strengths have none."""
+    if axis.name in ("size", "noise") or amount == 0:
+        return f"{amount:g}"
+    return f"{amount:+g}".replace("-", "−")
+
+
+def grey_image(picture: np.ndarray) -> QImage:
+    """Return a picture, uint8 (28, 28), white on black."""
+    height, width = picture.shape
+    # copy(): QImage does not keep the array's memory alive.
+    return QImage(picture.tobytes(), width, height, width, QImage.Format_Grayscale8).copy()

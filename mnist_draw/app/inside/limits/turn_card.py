@@ -1,0 +1,204 @@
+"""Five sliders that change the example, and what all networks make of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PyQt5.QtCore import QRectF, Qt, pyqtSignal
+from PyQt5.QtGui import QPainter, QPaintEvent
+from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QSlider, QWidget
+
+from mnist_draw.app.inside.limits.answer_rows import AnswerRow, AnswerRows
+from mnist_draw.app.inside.limits.robustness_plot import amount_text, grey_image
+from mnist_draw.app.shared.steady_labels import GrowingLabel, TabularLabel
+from mnist_draw.app.shared.theme import Size
+from mnist_draw.app.shared.widgets import Card, explain, label
+
+if TYPE_CHECKING:
+    from mnist_draw.analysis.limits import Axis, Change
+
+_PICTURE = 112
+#: The axes in one word each, beside their sliders.
+_WORDS = {"turn": "turned", "shift": "shifted", "size": "size", "noise": "noise", "pen": "pen"}
+NOTHING = "Draw a digit, or pick a picture, and turn it here."
+_ALL = {2: "both", 3: "all three", 4: "all four"}
+
+
+class TurnedPicture(QWidget):
+    """The example after the change, white on black as the networks take it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("turnedPicture")
+        self.setAccessibleName("The example as the sliders change it")
+        self.setFixedSize(_PICTURE, _PICTURE)
+        self._picture: np.ndarray | None = None
+
+    def show_picture(self, picture: np.ndarray | None) -> None:
+        """Show a picture, uint8 (28, 28)."""
+        self._picture = picture
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        picture = np.zeros((28, 28), np.uint8) if self._picture is None else self._picture
+        painter.drawImage(QRectF(self.rect()), grey_image(picture))
+
+
+class TurnCard(Card):
+    """Turn your own.
+
+    Signals
+    -------
+    moved
+        A slider was moved.
+    """
+
+    moved = pyqtSignal()
+
+    def __init__(self, axes: Sequence[Axis], unchanged: Change) -> None:
+        super().__init__("Turn your own")
+        self.setObjectName("turnCard")
+        self._axes = axes
+        self._unchanged = unchanged
+        self.reset_button = QPushButton("As it is")
+        self.reset_button.setObjectName("turnResetButton")
+        self.reset_button.setProperty("look", "link")
+        explain(self.reset_button, "As it is", "Take all changes back.")
+        self.reset_button.clicked.connect(self.reset)
+        self.top.addWidget(self.reset_button)
+        row = QHBoxLayout()
+        row.setSpacing(Size.CARD_GAP)
+        self.picture = TurnedPicture()
+        row.addWidget(self.picture, 0, Qt.AlignTop)
+        row.addLayout(self._build_sliders(), 1)
+        self.body.addLayout(row)
+        self.body.addWidget(_rule())
+        self.answers = AnswerRows()
+        self.body.addWidget(self.answers)
+        self.sentence = label("", "muted", "turnSentence")
+        self._steady = GrowingLabel(self.sentence)
+        self.body.addWidget(self._steady)
+        self.body.addStretch(1)
+        self.show_nothing()
+        self._show_amounts()
+
+    def _build_sliders(self) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(Size.FIELD_GAP)
+        grid.setVerticalSpacing(1)
+        grid.setColumnStretch(1, 1)
+        self.sliders: dict[str, QSlider] = {}
+        self._amounts: dict[str, TabularLabel] = {}
+        for row, axis in enumerate(self._axes):
+            caption = label(_WORDS[axis.name], "muted")
+            slider = QSlider(Qt.Horizontal)
+            slider.setObjectName(f"{axis.name}Slider")
+            explain(slider, axis.title, f"{axis.title}, in {axis.unit}.")
+            slider.setRange(_steps(axis, axis.amounts[0]), _steps(axis, axis.amounts[-1]))
+            slider.setValue(_steps(axis, axis.neutral))
+            slider.setPageStep(max(1, (slider.maximum() - slider.minimum()) // 6))
+            slider.setMinimumSize(70, 20)
+            slider.valueChanged.connect(partial(self._moved, axis.name))
+            caption.setBuddy(slider)
+            amount = TabularLabel("", "−0.75")
+            amount.setProperty("look", "title")
+            amount.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
+            grid.addWidget(caption, row, 0)
+            grid.addWidget(slider, row, 1)
+            grid.addWidget(amount, row, 2)
+            self.sliders[axis.name], self._amounts[axis.name] = slider, amount
+        return grid
+
+    def change(self) -> Change:
+        """Return what the sliders say."""
+        change = self._unchanged
+        for axis in self._axes:
+            change = change.to(axis.name, self._amount(axis))
+        return change
+
+    def reset(self) -> None:
+        """Put all sliders where they change nothing."""
+        for axis in self._axes:
+            self.sliders[axis.name].setValue(_steps(axis, axis.neutral))
+
+    def _amount(self, axis: Axis) -> float:
+        return round(self.sliders[axis.name].value() * axis.step, 4)
+
+    def _moved(self, name: str, value: int) -> None:
+        self._show_amounts()
+        self.moved.emit()
+
+    def _show_amounts(self) -> None:
+        for axis in self._axes:
+            text = amount_text(axis, self._amount(axis))
+            self._amounts[axis.name].setText(f"{text}°" if axis.name == "turn" else text)
+
+    def show_nothing(self) -> None:
+        """Show that there is no example."""
+        self.picture.show_picture(None)
+        self.answers.show_rows(())
+        self._steady.set_text(NOTHING)
+
+    def show_answers(
+        self, picture: np.ndarray, rows: Sequence[AnswerRow], names: list[str]
+    ) -> None:
+        """Show the changed example and what networks read.
+
+        Parameters
+        ----------
+        picture : numpy.ndarray, uint8, shape (28, 28)
+        rows : sequence of AnswerRow
+        names : list of str
+            What each row's answer is called.
+        """
+        self.picture.show_picture(picture)
+        self.answers.show_rows(rows)
+        words = f"{change_words(self._axes, self.change())}, {answer_words(rows, names)}."
+        self._steady.set_text(words if rows else "No network is ticked.")
+
+
+def _steps(axis: Axis, amount: float) -> int:
+    return round(amount / axis.step)
+
+
+def change_words(axes: Sequence[Axis], change: Change) -> str:
+    """Return what was done to a picture, such as ``"Turned by 30 degrees"``."""
+    parts = []
+    for axis in axes:
+        amount = getattr(change, axis.name)
+        if amount == axis.neutral:
+            continue
+        size = f"{amount:g}".replace("-", "−")
+        pixels = "1 pixel" if abs(amount) == 1 else f"{abs(amount):g} pixels"
+        parts.append(
+            {
+                "turn": f"turned by {size} degrees",
+                "shift": f"shifted by {size} pixel{'' if abs(amount) == 1 else 's'}",
+                "size": f"{size} times as large",
+                "noise": f"with noise of strength {size}",
+                "pen": f"with a pen {pixels} {'wider' if amount > 0 else 'thinner'}",
+            }[axis.name]
+        )
+    words = ", ".join(parts) or "as it is"
+    return words[0].upper() + words[1:]
+
+
+def answer_words(rows: Sequence[AnswerRow], names: list[str]) -> str:
+    """Return who reads what, such as ``"all three read a 9"``."""
+    if len(set(names)) == 1:
+        if len(rows) == 1:
+            return f"{rows[0].title} reads a {names[0]}"
+        return f"{_ALL.get(len(rows), 'all')} read a {names[0]}"
+    said = [f"{row.title} {name}" for row, name in zip(rows[1:], names[1:], strict=True)]
+    return ", ".join([f"{rows[0].title} reads {names[0]}", *said])
+
+
+def _rule() -> QWidget:
+    line = QWidget()
+    line.setProperty("look", "rule")
+    line.setAttribute(Qt.WA_StyledBackground)
+    return line

@@ -1,0 +1,259 @@
+"""The section Limits: networks compared on changed pictures, and the example with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from linear_network import linear_model
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QCheckBox, QToolTip
+from pytestqt.qtbot import QtBot
+
+from mnist_draw.analysis import limits
+from mnist_draw.analysis.example import Example
+from mnist_draw.analysis.limits import AXES, SETTINGS, Alterer, Change
+from mnist_draw.app.inside.limits import limits_section
+from mnist_draw.app.inside.limits.answer_rows import AnswerRow
+from mnist_draw.app.inside.limits.limits_count import count_all
+from mnist_draw.app.inside.limits.limits_section import LimitsSection
+from mnist_draw.app.inside.limits.network_choices import Choice, file_choice
+from mnist_draw.app.inside.limits.turn_card import answer_words, change_words
+from mnist_draw.dataset.mnist import Dataset, scale
+from mnist_draw.recognition.recogniser import Recogniser
+from mnist_draw.storage import ModelFile
+
+
+def changed(factor: float, **metadata: object) -> ModelFile:
+    """Return the linear network with other weights."""
+    weights, bias = linear_model().parameters
+    return ModelFile(linear_model().network, (weights * np.float32(factor), bias), dict(metadata))
+
+
+def others() -> list[Choice]:
+    """Return the networks that are compared with the one in use."""
+    return [
+        Choice("shipped:a", "Network A", linear_model),
+        Choice("b", "B", lambda: changed(-1)),
+    ]
+
+
+@pytest.fixture
+def section(
+    qtbot: QtBot, digits: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[LimitsSection]:
+    """Return the section with 20 test pictures and two networks beside the one in use."""
+    pictures = Alterer(digits.test_images[:20]), digits.test_labels[:20]
+    monkeypatch.setattr(limits, "first_test_pictures", lambda: pictures)
+    monkeypatch.setattr(limits_section, "_others", others)
+    monkeypatch.setattr(QToolTip, "showText", lambda *_: None)
+    made = LimitsSection()
+    qtbot.addWidget(made)
+    made.resize(1090, 600)
+    made.show()
+    yield made
+    assert made.wait()
+
+
+@pytest.fixture
+def example(digits: Dataset) -> Example:
+    """Return a test picture."""
+    return Example(scale(digits.test_images[3, 0]), int(digits.test_labels[3]), "data", "3", 3)
+
+
+def open_section(section: LimitsSection, qtbot: QtBot) -> None:
+    """Open the section and wait until all is counted."""
+    section.use_network(changed(0.5), "shipped:c")
+    section.set_active(True)
+    qtbot.waitUntil(lambda: len(section.choices.choices) == 3, timeout=9000)
+    qtbot.waitUntil(lambda: not section._count.is_counting, timeout=20_000)
+
+
+def test_all_networks_are_counted(section: LimitsSection, qtbot: QtBot) -> None:
+    open_section(section, qtbot)
+    assert [choice.key for choice in section.choices.choices] == ["shipped:c", "shipped:a", "b"]
+    for axis in AXES:
+        plot = section.plots[axis.name]
+        assert len(plot.curves) == 3
+        for curve in plot.curves:
+            assert len(curve.accuracy) == len(axis.amounts)
+            assert not np.isnan(curve.accuracy).any()
+    assert section.state.text() == ""
+    table = section.table()
+    assert len(table.rows) == len(SETTINGS)
+    assert table.headings[2:] == ("custom_mlp:0,1,0,0", "Network A", "B")
+
+
+def test_coarse_points_of_all_networks_come_first(digits: Dataset, section: LimitsSection) -> None:
+    entries = [("x", linear_model), ("y", lambda: changed(-1))]
+    halfway = next(
+        found
+        for found in count_all(entries, False)
+        if len(found) == 2
+        and not isinstance(found["y"], str)
+        and np.count_nonzero(~np.isnan(found["y"])) == 25
+    )
+    assert not isinstance(halfway["x"], str)
+    assert np.count_nonzero(~np.isnan(halfway["x"])) == 25
+
+
+def test_nothing_is_counted_while_nobody_looks(section: LimitsSection, qtbot: QtBot) -> None:
+    section.use_network(linear_model(), "shipped:c")
+    qtbot.wait(100)
+    assert not section._count.is_counting
+    assert section._found == {}
+
+
+def test_a_tick_takes_curves_away_and_brings_them_back(
+    section: LimitsSection, qtbot: QtBot
+) -> None:
+    open_section(section, qtbot)
+    box = section.findChild(QCheckBox, "networkChoice2")
+    assert box is not None
+    box.setChecked(False)
+    assert [curve.title for curve in section.plots["turn"].curves][1:] == ["Network A"]
+    box.setChecked(True)
+    curves = section.plots["turn"].curves
+    assert len(curves) == 3
+    # What was counted is there at once, in the line it had.
+    assert not np.isnan(curves[2].accuracy).any()
+    assert curves[2].number == 2
+
+
+def test_four_networks_at_the_most(section: LimitsSection, qtbot: QtBot) -> None:
+    open_section(section, qtbot)
+    section.choices.put(Choice("d", "D", linear_model))
+    with qtbot.waitSignal(section.told) as told:
+        section.choices.put(Choice("e", "E", linear_model))
+    assert "Only 4 networks" in told.args[0]
+    section.choices.choices[2].ticked = False
+    section.choices.put(Choice("e", "E", linear_model))
+    assert [choice.key for choice in section.choices.choices] == [
+        "shipped:c", "shipped:a", "e", "d",
+    ]  # fmt: skip
+
+
+def test_a_file_that_is_no_network_is_told_and_the_others_go_on(
+    section: LimitsSection, qtbot: QtBot, tmp_path: Path, example: Example
+) -> None:
+    open_section(section, qtbot)
+    (tmp_path / "broken.npz").write_bytes(b"no network")
+    with qtbot.waitSignal(section.told, timeout=9000) as told:
+        section.choices.put(file_choice(str(tmp_path / "broken.npz")))
+    assert "broken.npz cannot be used" in told.args[0]
+    qtbot.waitUntil(lambda: not section._count.is_counting, timeout=9000)
+    assert not np.isnan(section.plots["turn"].curves[0].accuracy).any()
+    section.show_example(example)
+    qtbot.waitUntil(lambda: len(section.turn.answers.rows) == 3, timeout=9000)
+
+
+def test_in_place_is_another_count(section: LimitsSection, qtbot: QtBot) -> None:
+    open_section(section, qtbot)
+    before = section.plots["shift"].curves[1].accuracy
+    section.place_switch.setChecked(True)
+    assert section._count.is_counting
+    qtbot.waitUntil(lambda: not section._count.is_counting, timeout=20_000)
+    after = section.plots["shift"].curves[1].accuracy
+    # Shifted digits are put back.
+    assert after[0] > before[0]
+    assert after[4] == pytest.approx(before[4], abs=0.15)
+
+
+def test_the_example_is_read_at_five_amounts_and_by_all(
+    section: LimitsSection, qtbot: QtBot, example: Example
+) -> None:
+    open_section(section, qtbot)
+    section.show_example(example)
+    qtbot.waitUntil(lambda: section.plots["turn"].strip is not None, timeout=9000)
+    strip = section.plots["turn"].strip
+    assert strip is not None
+    recogniser = Recogniser(changed(0.5))
+    np.testing.assert_allclose(
+        strip.probabilities[2], recogniser.predict(example.picture[None, None])[0], atol=1e-5
+    )
+    assert strip.images.shape == (5, 28, 28)
+    assert [row.title for row in section.turn.answers.rows][1:] == ["Network A", "B"]
+    section.turn.sliders["turn"].setValue(6)
+    qtbot.waitUntil(lambda: "30 degrees" in section.turn.sentence.text(), timeout=9000)
+    expected = limits.altered_one(
+        np.rint(256 * example.picture).astype(np.uint8), [Change(turn=30)]
+    )
+    qtbot.waitUntil(
+        lambda: np.array_equal(section.turn.picture._picture, expected[0, 0]), timeout=9000
+    )
+    section.turn.reset_button.click()
+    qtbot.waitUntil(lambda: "As it is" in section.turn.sentence.text(), timeout=9000)
+    section.show_example(None)
+    assert section.plots["turn"].strip is None
+    assert "Draw a digit" in section.turn.sentence.text()
+
+
+def test_sliders_reach_from_end_to_end(section: LimitsSection) -> None:
+    for axis in AXES:
+        slider = section.turn.sliders[axis.name]
+        slider.setValue(slider.minimum())
+        assert getattr(section.turn.change(), axis.name) == axis.amounts[0]
+        slider.setValue(slider.maximum())
+        assert getattr(section.turn.change(), axis.name) == axis.amounts[-1]
+    section.turn.reset()
+    assert section.turn.change() == Change()
+
+
+def test_amounts_are_walked_by_keys(section: LimitsSection, qtbot: QtBot, example: Example) -> None:
+    open_section(section, qtbot)
+    section.show_example(example)
+    plot = section.plots["turn"]
+    qtbot.waitUntil(lambda: plot.strip is not None, timeout=9000)
+    for _ in range(3):
+        qtbot.keyClick(plot, Qt.Key_Right)
+    assert plot.current == AXES[0].amounts.index(30)
+    words = plot.accessibleDescription()
+    assert words.startswith("Turned, degrees, +30: ")
+    assert "Network A" in words
+    assert "yours is read as" in words
+    qtbot.keyClick(plot, Qt.Key_Right)
+    assert "yours" not in plot.accessibleDescription()
+
+
+def test_counting_can_be_stopped_and_gone_on_with(section: LimitsSection, qtbot: QtBot) -> None:
+    section.use_network(changed(0.5), "shipped:c")
+    section.set_active(True)
+    qtbot.waitUntil(lambda: section._count.is_counting, timeout=9000)
+    section.link.click()
+    assert not section._count.is_counting
+    assert section.link.text() == "Go on"
+    section.link.click()
+    qtbot.waitUntil(lambda: section.state.text() == "", timeout=20_000)
+    assert not np.isnan(section.plots["pen"].curves[0].accuracy).any()
+
+
+def test_a_run_that_trains_is_counted_again_when_asked(
+    section: LimitsSection, qtbot: QtBot
+) -> None:
+    section.use_network(changed(0.7, epochs=7), "")
+    section.set_active(True)
+    qtbot.waitUntil(lambda: len(section.choices.choices) == 3, timeout=9000)
+    qtbot.waitUntil(lambda: not section._count.is_counting, timeout=20_000)
+    assert section.choices.choices[0].title == "Your training"
+    section.use_network(changed(0.9, epochs=9), "")
+    assert section.state.text() == "Counted after epoch 7, now at 9"
+    assert not section._count.is_counting
+    section.link.click()
+    assert section._count.is_counting
+    qtbot.waitUntil(lambda: section.state.text() == "", timeout=20_000)
+
+
+def test_words() -> None:
+    assert change_words(AXES, Change()) == "As it is"
+    assert change_words(AXES, Change(turn=-30)) == "Turned by −30 degrees"
+    assert (
+        change_words(AXES, Change(shift=1, size=0.7, noise=0.4, pen=-0.5))
+        == "Shifted by 1 pixel, 0.7 times as large, with noise of strength 0.4, "
+        "with a pen 0.5 pixels thinner"
+    )
+    rows = [AnswerRow("A", 9, 0.9, True), AnswerRow("B", 9, 0.8, True), AnswerRow("C", 4, 1, False)]
+    assert answer_words(rows[:1], ["9"]) == "A reads a 9"
+    assert answer_words(rows[:2], ["9", "9"]) == "both read a 9"
+    assert answer_words(rows, ["9", "9", "4"]) == "A reads 9, B 9, C 4"
