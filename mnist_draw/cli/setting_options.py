@@ -23,9 +23,7 @@ from mnist_draw.training.settings import TrainingSettings
 from mnist_draw.training.updates import UPDATE_RULES
 
 
-def add_options(
-    parser: argparse.ArgumentParser, kind: type[TrainingSettings] = TrainingSettings
-) -> None:
+def add_options(parser: argparse.ArgumentParser, kind: type[TrainingSettings]) -> None:
     """Add an option for each setting; what is not given stays None.
 
     Parameters
@@ -46,10 +44,8 @@ def add_options(
         )
 
 
-def given_options(
-    arguments: argparse.Namespace, kind: type[TrainingSettings] = TrainingSettings
-) -> dict[str, Any]:
-    """Return the settings that were given as options, by name."""
+def given_options(arguments: argparse.Namespace, kind: type[TrainingSettings]) -> dict[str, Any]:
+    """Return the settings that were given as options, by name; ``kind`` as for `add_options`."""
     given = {
         name: value
         for name, value in vars(arguments).items()

@@ -30,7 +30,7 @@ def add_command(commands: Any) -> None:
         "tutorial's recipe. Ctrl-C stops and saves what was learnt.",
         allow_abbrev=False,
     )
-    add_options(parser)
+    add_options(parser, TrainingSettings)
     _add = parser.add_argument
     _add(
         "--config",
@@ -75,7 +75,7 @@ def run(arguments: argparse.Namespace, misuse: Callable[[str], NoReturn]) -> int
     for option, example in _LIKE.items():
         if vars(arguments)[option] == "":
             misuse(f"--{option} is empty; it must name a file, such as --{option} {example}")
-    given = given_options(arguments)
+    given = given_options(arguments, TrainingSettings)
     resume = _load_resume(arguments, given, misuse)
     settings = _settings(arguments, given, resume, misuse)
     checkpoint = arguments.checkpoint or arguments.resume

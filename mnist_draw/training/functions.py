@@ -91,16 +91,54 @@ def compile_predict(network: Any) -> Callable[[NDArray[np.float32]], Probabiliti
 
     input_var = T.tensor4("pictures")
     test_prediction = lasagne.layers.get_output(network, input_var, deterministic=True)
+    function: Callable[[NDArray[np.float32]], Probabilities] = theano.function(
+        [input_var], test_prediction, mode=_mode_for(network)
+    )
+    return function
+
+
+def compile_activations(network: Any) -> Callable[[NDArray[np.float32]], list[NDArray[Any]]]:
+    """Compile the function that tells what the hidden layers put out, without dropout.
+
+    Parameters
+    ----------
+    network : lasagne.layers.Layer
+        The output layer.
+
+    Returns
+    -------
+    callable
+        From float32 (N, 1, 28, 28) to an array for each dense layer, float32 (N, units), and for
+        each convolution, float32 (N, filters, height, width), the output layer left out. It
+        belongs to one thread.
+    """
+    import lasagne
+    import theano
+    import theano.tensor as T
+
+    input_var = T.tensor4("pictures")
+    hidden = [
+        layer
+        for layer in lasagne.layers.get_all_layers(network)[:-1]
+        if isinstance(layer, lasagne.layers.DenseLayer | lasagne.layers.Conv2DLayer)
+    ]
+    outputs = lasagne.layers.get_output(hidden, input_var, deterministic=True)
+    function: Callable[[NDArray[np.float32]], list[NDArray[Any]]] = theano.function(
+        [input_var], outputs, mode=_mode_for(network), on_unused_input="ignore"
+    )
+    return function
+
+
+def _mode_for(network: Any) -> Any:
+    """Return the mode that is ready soonest for a network."""
+    import lasagne
+
     convolves = any(
         isinstance(layer, lasagne.layers.Conv2DLayer)
         for layer in lasagne.layers.get_all_layers(network)
     )
     # Theano's own linker without a compiler does not convolve.
-    mode = theano_bridge.fast_mode() if convolves else theano_bridge.quick_mode()
-    function: Callable[[NDArray[np.float32]], Probabilities] = theano.function(
-        [input_var], test_prediction, mode=mode
-    )
-    return function
+    return theano_bridge.fast_mode() if convolves else theano_bridge.quick_mode()
 
 
 def compile_train(

@@ -1,7 +1,4 @@
-"""A look inside a network after an epoch: its weights, how far they moved, its silent units.
-
-Everything is plain NumPy on the parameters, so that any thread can do it beside the training.
-"""
+"""A look inside a network after an epoch: its weights, how far they moved, its silent units."""
 
 from __future__ import annotations
 
@@ -11,12 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_draw.networks import parse_network
 from mnist_draw.training.events import Parameters
+from mnist_draw.training.functions import compile_activations
 
 Floats = NDArray[np.float32]
 
-#: After which convolutions 2×2 maxima are taken, by network.
-_POOLED = {"cnn": (True, True), "deep_cnn": (True, False, True)}
 _BINS = 60
 #: The histogram reaches so many standard deviations; what lies beyond counts in its last bins.
 _REACH = 4.0
@@ -38,7 +35,7 @@ class LayerFigures:
         How far the epoch moved each layer's weights, as a part of their length; empty where
         the weights before are not known.
     dead
-        Share of each hidden layer's rectifiers that are 0 for every picture tried; empty
+        Share of each hidden layer's units that are 0 for every picture tried; empty
         where none were tried.
     pictures
         How many were tried.
@@ -55,42 +52,69 @@ class LayerFigures:
     edges: NDArray[np.float64]
 
 
-def inspect(
-    network: str,
-    epoch: int,
-    before: Parameters | None,
-    after: Parameters,
-    pictures: Floats | None,
-) -> LayerFigures:
-    """Look at a network.
+class LayerInspection:
+    """Looks inside one network, epoch by epoch.
+
+    Builds the network and compiles what its hidden layers put out, which takes a fraction of a
+    second. Only one thread may use it at a time: a compiled function is not re-entrant.
 
     Parameters
     ----------
-    network
-        Its text.
-    epoch
-        The epoch it has finished.
-    before, after
-        Its parameters an epoch ago and now, in Lasagne's order.
-    pictures
-        float32 (N, 1, 28, 28), scaled as for the network; none where None.
+    network : str
+        A text for `mnist_draw.networks.parse_network`.
     """
-    weights = _weights(after)
-    names = layer_names(after)
-    updates: tuple[float, ...] = ()
-    if before is not None:
-        updates = tuple(
-            float(np.linalg.norm(now - old) / max(float(np.linalg.norm(old)), 1e-12))
-            for old, now in zip(_weights(before), weights, strict=True)
-        )
-    dead: tuple[float, ...] = ()
-    if pictures is not None:
-        convolutions = any(value.ndim == 4 for value in weights)
-        pictures = pictures[: CONVOLUTION_PICTURES if convolutions else DENSE_PICTURES]
-        dead = tuple(float(np.mean(~active)) for active in active_units(network, after, pictures))
-    counts, edges = weight_histogram(weights)
-    tried = 0 if pictures is None else len(pictures)
-    return LayerFigures(epoch, names, updates, dead, tried, counts, edges)
+
+    def __init__(self, network: str) -> None:
+        self._network = parse_network(network).build()
+        self._activations = compile_activations(self._network)
+
+    def inspect(
+        self,
+        epoch: int,
+        before: Parameters | None,
+        after: Parameters,
+        pictures: Floats | None,
+    ) -> LayerFigures:
+        """Look at the network after an epoch.
+
+        Parameters
+        ----------
+        epoch : int
+            The epoch it has finished.
+        before, after : tuple of ndarray
+            Its parameters an epoch ago, where they are known, and now, in Lasagne's order.
+        pictures : ndarray of float32, shape (N, 1, 28, 28), or None
+            Scaled as for the network; none are tried where None.
+        """
+        weights = _weights(after)
+        names = layer_names(after)
+        updates: tuple[float, ...] = ()
+        if before is not None:
+            updates = tuple(
+                float(np.linalg.norm(now - old) / max(float(np.linalg.norm(old)), 1e-12))
+                for old, now in zip(_weights(before), weights, strict=True)
+            )
+        dead: tuple[float, ...] = ()
+        if pictures is not None and len(weights) > 1:
+            convolutions = any(value.ndim == 4 for value in weights)
+            pictures = pictures[: CONVOLUTION_PICTURES if convolutions else DENSE_PICTURES]
+            dead = tuple(float(np.mean(~active)) for active in self.active_units(after, pictures))
+        counts, edges = weight_histogram(weights)
+        tried = 0 if pictures is None else len(pictures)
+        return LayerFigures(epoch, names, updates, dead, tried, counts, edges)
+
+    def active_units(self, parameters: Parameters, pictures: Floats) -> list[NDArray[np.bool_]]:
+        """Tell, for each hidden layer, which units (or filters) any of the pictures moves from 0.
+
+        Only rectifiers fall silent; the other activations put out 0 for next to no picture.
+        """
+        import lasagne
+
+        lasagne.layers.set_all_param_values(self._network, list(parameters))
+        return [
+            np.asarray((values != 0).any(axis=(0, *range(2, values.ndim))))
+            for values in self._activations(pictures)
+        ]
 
 
 def _weights(parameters: Parameters) -> list[Any]:
@@ -112,43 +136,6 @@ def weight_histogram(weights: list[Any]) -> tuple[NDArray[np.int64], NDArray[np.
     reach = max(_REACH * float(values.std()), 1e-6)
     counts, edges = np.histogram(np.clip(values, -reach, reach), _BINS, (-reach, reach))
     return counts.astype(np.int64), edges.astype(np.float64)
-
-
-def active_units(network: str, parameters: Parameters, pictures: Floats) -> list[NDArray[np.bool_]]:
-    """Tell, for each hidden layer, which units (or channels) any of the pictures excites."""
-    pooled = iter(_POOLED.get(network, ()))
-    layers = list(zip(parameters[::2], parameters[1::2], strict=True))
-    values: Floats = pictures
-    found: list[NDArray[np.bool_]] = []
-    for weights, biases in layers[:-1]:
-        if weights.ndim == 4:
-            values = _convolve(values, weights) + biases[:, None, None]
-        else:
-            values = values.reshape(len(values), -1) @ weights + biases
-        values = np.maximum(values, 0)
-        found.append(np.asarray((values > 0).any(axis=(0, *range(2, values.ndim)))))
-        if weights.ndim == 4 and next(pooled, False):
-            values = _pool(values)
-    return found
-
-
-def _convolve(values: Floats, weights: Floats) -> Floats:
-    """Convolve (N, channels, H, W) with (filters, channels, h, w) where they overlap wholly."""
-    filters, channels, height, width = weights.shape
-    windows = np.lib.stride_tricks.sliding_window_view(values, (height, width), axis=(2, 3))
-    count, _, rows, columns = windows.shape[:4]
-    patches = windows.transpose(0, 2, 3, 1, 4, 5).reshape(-1, channels * height * width)
-    # A convolution goes through the filter backwards.
-    kernel = weights[:, :, ::-1, ::-1].reshape(filters, -1)
-    result: Floats = (patches @ kernel.T).reshape(count, rows, columns, filters)
-    return result.transpose(0, 3, 1, 2)
-
-
-def _pool(values: Floats) -> Floats:
-    count, channels, height, width = values.shape
-    whole = values[:, :, : height // 2 * 2, : width // 2 * 2]
-    result: Floats = whole.reshape(count, channels, height // 2, 2, width // 2, 2).max(axis=(3, 5))
-    return result
 
 
 def words_on_updates(figures: LayerFigures) -> str:

@@ -12,9 +12,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from mnist_draw.cli import main, train_run
 from mnist_draw.dataset.augmentation.augmenter import RECIPES
+from mnist_draw.dataset.mnist import Dataset
 from mnist_draw.networks import NETWORKS
 from mnist_draw.recognition.network_library import load_trained
 from mnist_draw.storage import StorageError
@@ -111,6 +113,38 @@ def test_run_is_continued_as_if_never_interrupted(
     assert all(map(np.array_equal, whole.parameters, rest.parameters))
     assert whole.metadata == rest.metadata
     assert (here / "whole.npz").read_bytes() == (here / "rest.npz").read_bytes()
+
+
+def test_layers_of_ones_own_are_trained_saved_continued_and_asked(
+    here: Path, capsys: pytest.CaptureFixture[str], digits: Dataset
+) -> None:
+    text = "layers:/0.1,40@tanh/0.2,30@elu,30@leaky/0.1,20@sigmoid"
+    arguments = ["train", "--network", text, "--examples", "5000", "--batch-size", "100"]
+    assert main([*arguments, "--epochs", "3", "--output", "whole.npz"]) == 0
+    arguments += ["--epochs", "2", "--checkpoint", "run.ckpt", "--output", "part.npz"]
+    assert main(arguments) == 0
+    assert main(["train", "--resume", "run.ckpt", "--epochs", "3", "--output", "rest.npz"]) == 0
+    assert (here / "whole.npz").read_bytes() == (here / "rest.npz").read_bytes()
+    model = load_trained(here / "rest.npz")
+    assert (model.network, model.title) == (
+        text,
+        "MLP 784–40 tanh–30 elu–30 leaky–20 sigmoid–10",
+    )
+    assert model.metadata["test_accuracy"] > 0.6
+    Image.fromarray(255 - digits.test_images[0, 0]).resize((100, 100)).save("digit.png")
+    capsys.readouterr()
+    assert main(["predict", "digit.png", "--model", "rest.npz", "--json"]) == 0
+    assert sum(json.loads(capsys.readouterr().out)["probabilities"]) == pytest.approx(1, abs=1e-4)
+
+
+def test_a_file_of_settings_names_the_network_to_start_from(here: Path) -> None:
+    assert main([*QUICK, "--epochs", "1", "--output", "first.npz"]) == 0
+    settings = {"network": NETWORK, "start_model": "first.npz", "training_examples": 1000}
+    Path("class.json").write_text(json.dumps({**settings, "epochs": 1, "learning_rate": 1e-20}))
+    assert main(["train", "--config", "class.json", "--output", "second.npz"]) == 0
+    first, second = load_trained(here / "first.npz"), load_trained(here / "second.npz")
+    for one, other in zip(first.parameters, second.parameters, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-6)
 
 
 def test_run_that_diverges_at_once_saves_nothing(

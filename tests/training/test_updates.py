@@ -12,6 +12,9 @@ import pytest
 
 from mnist_draw import theano_bridge
 from mnist_draw.errors import UserError
+from mnist_draw.training.events import EpochFinished
+from mnist_draw.training.loop import train
+from mnist_draw.training.settings import TrainingSettings
 from mnist_draw.training.updates import UPDATE_RULES, find_update_rule, updates_of
 
 
@@ -156,3 +159,12 @@ def test_parameters_out_of_range(name: str, parameter: str, value: float) -> Non
 def test_the_edges_are_allowed() -> None:
     assert find_update_rule("momentum", {"momentum": 0.0}).name == "momentum"
     assert find_update_rule("rmsprop", {"rho": 0.999999, "epsilon": 1e-12}).name == "rmsprop"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", UPDATE_RULES)
+def test_every_rule_learns_with_its_usual_learning_rate(name: str) -> None:
+    settings = TrainingSettings.from_json({"update": name, "epochs": 2})
+    assert settings.learning_rate == UPDATE_RULES[name].learning_rate
+    seen = [event for event in train(settings) if isinstance(event, EpochFinished)]
+    assert seen[-1].validation_accuracy > 0.9

@@ -6,10 +6,13 @@ import threading
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mnist_draw.app.shared.reporting import reporter
 from mnist_draw.app.shared.threads import Background
+
+if TYPE_CHECKING:
+    from mnist_draw.training.layer_inspection import LayerInspection
 
 #: After a look that took t seconds nothing is done for this many times t, so that training
 #: loses at most a few percent however short its epochs are.
@@ -33,6 +36,7 @@ class Inspector:
         self._network, self._tell = network, tell
         self._pictures = pictures
         self._before: Any = None
+        self._inspection: LayerInspection | None = None
         self._failed = False
         self._closing = threading.Event()
         self._background = Background(newest_only=True)
@@ -53,17 +57,23 @@ class Inspector:
             return
         began = time.thread_time()
         try:
-            self._inspect(epoch, before, after)
+            if self._inspection is None:
+                from mnist_draw.training.layer_inspection import LayerInspection
+
+                self._inspection = LayerInspection(self._network)
+                # Compiling is done once and is no reason to rest.
+                began = time.thread_time()
+            self._inspect(self._inspection, epoch, before, after)
         except Exception as error:  # told once, not after each epoch
             self._failed = True
             reporter.report(error)
         self._closing.wait(_REST * (time.thread_time() - began))
 
-    def _inspect(self, epoch: int, before: Any, after: Any) -> None:
+    def _inspect(self, inspection: LayerInspection, epoch: int, before: Any, after: Any) -> None:
         from mnist_draw.dataset.mnist import scale
-        from mnist_draw.training.layer_inspection import DENSE_PICTURES, inspect
+        from mnist_draw.training.layer_inspection import DENSE_PICTURES
 
         pictures = None
         if self._pictures is not None:
             pictures = scale(self._pictures[:DENSE_PICTURES])
-        self._tell(inspect(self._network, epoch, before, after, pictures))
+        self._tell(inspection.inspect(epoch, before, after, pictures))

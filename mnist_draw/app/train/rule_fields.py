@@ -34,10 +34,15 @@ class RuleFields(QWidget):
         self._row.setSpacing(Size.FIELD_GAP)
         self.rule: UpdateRule
         self.boxes: dict[str, RealBox] = {}
-        self.show_rule(next(iter(UPDATE_RULES)))
+        self._build(next(iter(UPDATE_RULES)))
 
     def show_rule(self, name: str) -> None:
         """Show the fields of a rule, with Lasagne's defaults."""
+        self._build(name)
+        self.setVisible(bool(self.boxes))
+        self.changed.emit()
+
+    def _build(self, name: str) -> None:
         self.rule = UPDATE_RULES[name]
         while item := self._row.takeAt(0):
             item.widget().hide()
@@ -51,8 +56,6 @@ class RuleFields(QWidget):
             box.valueChanged.connect(self.changed)
             self.boxes[key] = box
             self._row.addWidget(Field(key, box), 1)
-        self.setVisible(bool(self.boxes))
-        self.changed.emit()
 
     def changes(self) -> dict[str, float]:
         """Return the parameters that differ from Lasagne's defaults."""

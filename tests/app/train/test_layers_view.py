@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.train.layers_view import LayersView
 from mnist_draw.app.train.train_tab import TrainTab
-from mnist_draw.training.layer_inspection import inspect
+from mnist_draw.training.layer_inspection import LayerInspection
 
 from ..runs.test_runs import make  # noqa: F401 - a fixture
 
@@ -26,7 +26,7 @@ def test_three_pictures_with_words(qtbot: QtBot) -> None:
     before = tuple(rng.normal(size=shape).astype(np.float32) for shape in shapes)
     after = tuple(value * np.float32(1.1) for value in before)
     pictures = rng.random((5, 1, 28, 28), np.float32)
-    view.show_figures(inspect("custom_mlp:1,20,0,0", 2, before, after, pictures))
+    view.show_figures(LayerInspection("custom_mlp:1,20,0,0").inspect(2, before, after, pictures))
     assert "10 % of their length" in view.words[0].text()
     assert "5 validation pictures" in view.words[1].text()
     assert "15,880 weights" in view.words[2].text()

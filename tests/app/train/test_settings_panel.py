@@ -297,6 +297,11 @@ def test_the_section_that_is_wanted_opens_and_another_folds(
     assert opened(panel) == {"network", "data", "stop"}
 
 
+def test_no_field_hides_a_method_of_qts(panel: SettingsPanel) -> None:
+    for widget in (panel, *panel.findChildren(QWidget)):
+        assert not {name for name in vars(widget) if hasattr(QWidget, name)}, widget
+
+
 # -- an MLP of one's own
 
 

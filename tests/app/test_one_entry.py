@@ -1,0 +1,138 @@
+"""What is added with one entry is found in the window, on the command line and in the help."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PyQt5.QtWidgets import QComboBox, QSpinBox
+from pytestqt.qtbot import QtBot
+
+from mnist_draw.app.train import settings_panel
+from mnist_draw.app.train.settings_panel import SettingsPanel
+from mnist_draw.cli import main, train, train_run
+from mnist_draw.networks import NETWORKS
+from mnist_draw.networks.layer_list import MlpLayer, MlpLayers
+from mnist_draw.networks.numbers import Count
+from mnist_draw.networks.specification import kind_with_numbers
+from mnist_draw.training import schedules
+from mnist_draw.training.schedules import SCHEDULES, Schedule
+from mnist_draw.training.setting import WholeNumber, declared, settings_of
+from mnist_draw.training.settings import TrainingSettings
+
+Given = Callable[..., TrainingSettings]
+
+
+@pytest.fixture
+def given(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Given:
+    """Return a function that tells which settings a command trains with."""
+    monkeypatch.chdir(tmp_path)
+
+    def ask(*arguments: str) -> TrainingSettings:
+        found: list[TrainingSettings] = []
+        monkeypatch.setattr(
+            train_run, "train_and_save", lambda settings, *_: found.append(settings) or 0
+        )
+        assert main(["train", *arguments]) == 0
+        return found[0]
+
+    return ask
+
+
+def help_text(capsys: pytest.CaptureFixture[str]) -> str:
+    assert main(["train", "--help"]) == 0
+    return " ".join(capsys.readouterr().out.split())
+
+
+def test_a_network(
+    monkeypatch: pytest.MonkeyPatch,
+    qtbot: QtBot,
+    given: Given,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def layers(units: int) -> MlpLayers:
+        return MlpLayers((MlpLayer(units),) * 3)
+
+    kind = kind_with_numbers(
+        "triple",
+        "Three alike",
+        "three hidden layers of UNITS rectifiers",
+        lambda var, units: layers(units).build(var),
+        lambda units: layers(units).shapes(),
+        (Count("UNITS", "Units of each", "Units in each hidden layer.", 50, 1, 100),),
+    )
+    monkeypatch.setitem(NETWORKS, "triple", kind)
+    assert given("--network", "triple:7").network == "triple:7"
+    assert "triple[:UNITS] (three hidden layers of UNITS rectifiers)" in help_text(capsys)
+    panel = SettingsPanel()
+    qtbot.addWidget(panel)
+    menu = panel.findChild(QComboBox, "networkCombo")
+    menu.setCurrentIndex(menu.findText("Three alike"))
+    assert panel.settings().network == "triple"
+    panel.findChild(QSpinBox, "unitsSpinBox").setValue(8)
+    assert panel.settings().network == "triple:8"
+    panel.show_settings(TrainingSettings())
+    panel.show_settings(TrainingSettings(network="triple:9"))
+    assert panel.settings().network == "triple:9"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class MoreSettings(TrainingSettings):
+    warm_up: int = declared(
+        3,
+        WholeNumber(
+            title="Warm-up",
+            sentence="Epochs with a rising learning rate.",
+            group="learning",
+            widget="warmUp",
+            option="--warm-up",
+            low=1,
+            high=9,
+        ),
+    )
+
+
+def test_a_setting(
+    monkeypatch: pytest.MonkeyPatch,
+    qtbot: QtBot,
+    given: Given,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for module in (train, settings_panel):
+        monkeypatch.setattr(module, "TrainingSettings", MoreSettings)
+    monkeypatch.setattr(train, "SETTINGS", settings_of(MoreSettings))
+    assert given("--warm-up", "5").to_json()["warm_up"] == 5
+    assert main(["train", "--warm-up", "10"]) == 2
+    assert "Warm-up is 10; it must be from 1 to 9." in capsys.readouterr().err
+    assert "--warm-up N epochs with a rising learning rate (default: 3)" in help_text(capsys)
+    panel = SettingsPanel()
+    qtbot.addWidget(panel)
+    box = panel.findChild(QSpinBox, "warmUpSpinBox")
+    assert "rising learning rate" in box.toolTip()
+    box.setValue(4)
+    assert panel.settings() == MoreSettings(warm_up=4)
+    panel.show_settings(MoreSettings(warm_up=7))
+    assert box.value() == 7
+    panel.set_running(True)
+    assert not box.isEnabled()
+
+
+def test_a_schedule(
+    monkeypatch: pytest.MonkeyPatch,
+    qtbot: QtBot,
+    given: Given,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    half: Any = Schedule("half", "one half", "half of the learning rate", lambda _: 0.5)
+    monkeypatch.setitem(SCHEDULES, "half", half)
+    assert given("--schedule", "half").schedule == "half"
+    assert "half: half of the learning rate" in help_text(capsys)
+    assert schedules.learning_rate_at(0.2, "half", 0.9) == 0.1
+    panel = SettingsPanel()
+    qtbot.addWidget(panel)
+    menu = panel.findChild(QComboBox, "scheduleCombo")
+    menu.setCurrentIndex(menu.findText("one half"))
+    assert panel.settings().schedule == "half"
