@@ -25,6 +25,7 @@ from mnist_draw.app.shared.icons import set_icon
 from mnist_draw.app.shared.steady_labels import FixedLabel
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.widgets import Card, explain, label
+from mnist_draw.app.shared.words import probability
 
 if TYPE_CHECKING:
     import numpy as np
@@ -251,8 +252,8 @@ class ExampleCard(Card):
         order = probabilities.argsort()
         first, second = int(order[-1]), int(order[-2])
         self.answer.setText(name(first).removeprefix("class "))
-        self.sure.setText(f"{100 * float(probabilities[first]):.1f} % sure")
-        after = f"then {name(second)}, {100 * float(probabilities[second]):.1f} %"
+        self.sure.setText(f"{probability(float(probabilities[first]))} sure")
+        after = f"then {name(second)}, {probability(float(probabilities[second]))}"
         self.second.setText(after if is_digit else f"no digit, {after}")
 
 

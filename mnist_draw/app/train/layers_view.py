@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PyQt5.QtCore import QRectF, QSize, Qt
 from PyQt5.QtGui import QFontMetricsF, QPainter, QPaintEvent
-from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.theme import Size, Text
@@ -136,12 +136,15 @@ class LayersView(QWidget):
             "After each epoch: how far it moved each layer's weights, how many rectifiers answer "
             "no picture, and how the weights are spread.",
         )
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(Size.MARGIN)
+        # A grid: pictures and words of all three begin at the same heights.
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(Size.MARGIN)
+        grid.setVerticalSpacing(Size.TIGHT)
+        grid.setRowStretch(1, 1)
         self.updates, self.dead = LayerBars("accent"), LayerBars("alert", full=1.0)
         self.weights = WeightHistogram()
-        self.words = []
+        self.words: list[QLabel] = []
         for title, name, picture, sentence in (
             (
                 "Update size",
@@ -158,19 +161,18 @@ class LayersView(QWidget):
             ),
             ("Weights", "weightHistogram", self.weights, "How often weights of each size occur."),
         ):
-            column = QVBoxLayout()
-            column.setSpacing(Size.TIGHT)
-            column.addWidget(label(title, "muted"))
+            column = len(self.words)
+            grid.setColumnStretch(column, 1)
+            grid.addWidget(label(title, "muted"), 0, column)
             picture.setObjectName(name)
-            column.addWidget(picture, 1)
+            grid.addWidget(picture, 1, column)
             words = label("Shown after an epoch.", "muted", f"{name}Label")
             words.setWordWrap(True)
             words.setAlignment(Qt.AlignLeft | Qt.AlignTop)
             explain(picture, title, sentence)
             explain(words, title, sentence)
             self.words.append(words)
-            column.addWidget(words)
-            row.addLayout(column, 1)
+            grid.addWidget(words, 2, column)
 
     def show_figures(self, figures: LayerFigures) -> None:
         """Show what was seen after an epoch."""
