@@ -274,6 +274,15 @@ class Format:
 def check_version(version: object, newest: int, word: str = "version") -> int:
     """Return a document's version if this program reads it.
 
+    Parameters
+    ----------
+    version : object
+        What the document says.
+    newest : int
+        What this program writes.
+    word : str
+        What the version is called in a sentence.
+
     Raises
     ------
     DocumentError

@@ -106,6 +106,12 @@ def label_of_name(path: Path) -> int | None:
 def save_digit(digit: TaughtDigit, folder: Path | None = None) -> TaughtDigit:
     """Write a new digit; return it with its place and the time where it had none.
 
+    Parameters
+    ----------
+    digit : TaughtDigit
+    folder : pathlib.Path, optional
+        Where; `my_digits_folder` without it.
+
     Raises
     ------
     StorageError
@@ -231,6 +237,12 @@ def relabel_digit(path: Path, label: int) -> Path:
     """Give a digit another label; return its new place.
 
     A picture in a subfolder that stands for a label leaves it: there a name does not count.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    label : int
+        0 to 9.
 
     Raises
     ------

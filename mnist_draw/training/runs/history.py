@@ -160,6 +160,11 @@ EPOCH_COLUMNS = tuple(EpochFigures.__dataclass_fields__)
 def read_change(entry: object) -> SettingChanged:
     """Return a change of a setting from its fields by name, or from their values in order.
 
+    Parameters
+    ----------
+    entry : object
+        What a record (an object) or a checkpoint (a list) holds.
+
     Raises
     ------
     DocumentError

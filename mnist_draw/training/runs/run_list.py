@@ -91,13 +91,13 @@ def find_interrupted(
 ) -> tuple[Run | None, list[str]]:
     """Return the newest run that was cut off or closed and can be continued, and what to tell.
 
+    A checkpoint that is damaged is put aside; its run then counts as failed and is not offered
+    again.
+
     Parameters
     ----------
     in_use : callable
         Whether the run in a folder is going on in another window.
-
-    A checkpoint that is damaged is put aside; its run then counts as failed and is not
-    offered again.
     """
     runs, told = list_runs()
     for run in runs:
