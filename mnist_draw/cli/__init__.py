@@ -1,4 +1,18 @@
-"""The command line: ``mnist-draw train``, ``evaluate``, ``predict``."""
+"""The command line: ``mnist-draw train``, ``evaluate``, ``predict``.
+
+Modules
+-------
+main
+    Finds the command and turns every error into a sentence and an exit status.
+train
+    ``mnist-draw train``: what the options ask for, checked before anything is done.
+setting_options
+    The option of each training setting, made from its declaration.
+train_run
+    Trains with progress on the terminal, and saves the network.
+predict
+    ``mnist-draw predict`` and ``mnist-draw evaluate``.
+"""
 
 from mnist_draw.cli.main import main
 

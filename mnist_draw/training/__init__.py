@@ -1,1 +1,37 @@
-"""Training: compiled functions, the one epoch loop, its events and checkpoints (no Qt)."""
+"""Training: compiled functions, the one epoch loop, its events and checkpoints.
+
+Modules
+-------
+setting
+    The kinds of settings: what form, command line and checks know of each.
+settings
+    All that determines a run, each setting declared once.
+settings_file
+    Settings in a file of their own.
+schedules
+    How the learning rate changes during a run.
+updates
+    Lasagne's update rules, with their usual learning rates.
+functions
+    The compiled functions: train, validate, predict, and what hidden layers put out.
+run_start
+    What a run starts with: its network and its pictures.
+epoch_pictures
+    The minibatches of each epoch, shuffled and varied.
+loop
+    The one epoch loop; nothing else in the program trains.
+events
+    What the loop tells.
+control
+    Requests to a running loop, from any thread.
+shared_values
+    The values of shared variables as arrays, to be stored and put back.
+runs
+    Runs on disk: records, checkpoints and figures.
+layer_inspection
+    A look inside the network after an epoch.
+hints
+    What the curves say, in words, and what would help.
+tutorial
+    The tutorial's two functions for users of Python.
+"""

@@ -26,14 +26,14 @@ GROUP = 1000
 THREADS = min(2, os.cpu_count() or 1)
 
 
-class TrainingPictures:
+class EpochPictures:
     """Minibatches that follow from settings and epoch alone, so that a run can be continued.
 
     Parameters
     ----------
-    settings
+    settings : TrainingSettings
         Of these: batch size, seed and augmentation.
-    data
+    data : Dataset
         Its training pictures, as bytes or as float32 that is already scaled.
     """
 
@@ -60,14 +60,14 @@ class TrainingPictures:
 
         Parameters
         ----------
-        epoch
+        epoch : int
             From 1.
-        start
+        start : int
             So many of its minibatches are passed over.
 
         Yields
         ------
-        pictures, labels, rows
+        pictures, labels, rows : tuple of ndarray
             Pictures of the data set's type (N, 1, 28, 28), labels int32 (N,), and int64 (n,):
             which of them make the minibatch.
         """

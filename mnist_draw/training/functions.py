@@ -27,13 +27,13 @@ class TrainingFunctions:
 
     Attributes
     ----------
-    step
+    step : callable
         Learns the minibatch that it is told to choose from pictures and labels; see `train`.
-    evaluate
+    evaluate : callable
         The same figures for any number of pictures without dropout; learns nothing.
-    learning_rate, l2
+    learning_rate, l2 : theano shared variables
         Shared scalars that may be set between batches.
-    state
+    state : list of theano shared variables
         All shared variables that a batch changes beside the parameters: the update rule's
         accumulators first, then the random states.
     """
@@ -54,15 +54,15 @@ class TrainingFunctions:
 
         Parameters
         ----------
-        pictures, labels
+        pictures, labels : ndarray
             (N, 1, 28, 28) of the type that was compiled for, and int32 (N,).
-        rows
+        rows : ndarray of int64, optional
             int64 (n,): which of them make the minibatch; all where it is left out. The graph
             gathers them itself, on all cores, so that a large array need not be cut up first.
 
         Returns
         -------
-        loss, accuracy
+        loss, accuracy : float
             Mean cross-entropy in nats and share of right answers, both with dropout and before
             the update.
         """
@@ -76,7 +76,7 @@ def compile_predict(network: Any) -> Callable[[NDArray[np.float32]], Probabiliti
 
     Parameters
     ----------
-    network
+    network : lasagne.layers.Layer
         A Lasagne output layer.
 
     Returns
@@ -152,11 +152,11 @@ def compile_train(
 
     Parameters
     ----------
-    network
+    network : lasagne.layers.Layer
         A Lasagne output layer.
-    settings
+    settings : TrainingSettings
         Of these: the update rule, its parameters, the learning rate and L2.
-    picture_dtype
+    picture_dtype : str
         ``"uint8"`` for grey levels of 0 to 255, ``"float32"`` for pictures that are scaled.
     """
     import lasagne

@@ -1,4 +1,4 @@
-"""What the curves say, in words, and what would help. No Qt here."""
+"""What the curves say, in words, and what would help."""
 
 from __future__ import annotations
 

@@ -27,19 +27,19 @@ class LayerFigures:
 
     Attributes
     ----------
-    epoch
+    epoch : int
         From 1.
-    names
+    names : tuple of str
         One for each layer with weights, the output last.
-    updates
+    updates : tuple of float
         How far the epoch moved each layer's weights, as a part of their length; empty where
         the weights before are not known.
-    dead
+    dead : tuple of float
         Share of each hidden layer's units that are 0 for every picture tried; empty
         where none were tried.
-    pictures
+    pictures : int
         How many were tried.
-    counts, edges
+    counts, edges : ndarray of int64 and of float64
         The histogram of all weights (no biases): counts, and edges of its bins.
     """
 

@@ -16,7 +16,7 @@ from mnist_draw.dataset.mnist import Dataset
 from mnist_draw.dataset.own_digits import ExtraDigits
 from mnist_draw.training import events
 from mnist_draw.training.control import Controls
-from mnist_draw.training.epoch_pictures import TrainingPictures
+from mnist_draw.training.epoch_pictures import EpochPictures
 from mnist_draw.training.events import Event, Parameters
 from mnist_draw.training.functions import TrainingFunctions, compile_evaluate, compile_train
 from mnist_draw.training.run_start import build_network, fingerprint, training_data
@@ -50,21 +50,21 @@ def train(
 
     Parameters
     ----------
-    settings
+    settings : TrainingSettings
         What to train and how.
-    dataset
+    dataset : Dataset, optional
         The digits; loaded from ``settings.data_folder`` where none are given. Pictures may be
         bytes or float32 that is already scaled.
-    extra
+    extra : ExtraDigits, optional
         Digits to mix in: those of ``settings.extra_folder``, as `mnist_draw.dataset.own_digits.
         load_extra` reads them.
-    network
+    network : lasagne.layers.Layer, optional
         A Lasagne output layer to train further; a new one is built from ``settings`` otherwise.
-    controls
+    controls : Controls, optional
         Requests from outside.
-    checkpoint
+    checkpoint : pathlib.Path, optional
         Where to write, after every epoch, all that it takes to continue.
-    resume
+    resume : Checkpoint, optional
         A run to continue; its parameters, state and figures take the place of fresh ones.
         ``settings`` are then usually ``resume.settings``.
 
@@ -122,7 +122,7 @@ class _Loop:
         self.mark = mark
         self.controls = controls
         self.params = lasagne.layers.get_all_params(network)
-        self.pictures = TrainingPictures(settings, data)
+        self.pictures = EpochPictures(settings, data)
         self.history = History()
         self.epoch = 0
         self.best_epoch, self.best_loss = 0, math.inf

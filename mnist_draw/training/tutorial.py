@@ -44,16 +44,16 @@ def run_network(
 
     Parameters
     ----------
-    data
+    data : tuple of ndarray, optional
         What `load_data` returns; MNIST is loaded where none is given.
-    network
+    network : lasagne.layers.Layer, optional
         A Lasagne output layer to train further. Where none is given, a new one is built: the
         tutorial's, or what ``network_name=`` says (see `mnist_draw.networks.parse_network`).
-    num_epochs, batch_size, learning_rate
+    num_epochs, batch_size, learning_rate : int, int and float
         Passes over the training data, examples in a minibatch, and the step size of rmsprop.
-    history
+    history : History, optional
         Takes the loss and accuracy of every minibatch and every epoch.
-    verbose
+    verbose : bool
         Whether to print.
     **settings
         Further fields of `mnist_draw.training.settings.TrainingSettings`, such as ``seed``,
@@ -98,9 +98,9 @@ def get_class(network: Any, example: NDArray[Any]) -> Any:
 
     Parameters
     ----------
-    network
+    network : lasagne.layers.Layer, optional
         A Lasagne output layer.
-    example
+    example : ndarray
         One picture (1, 28, 28), or a batch (N, 1, 28, 28): float from 0 to 1 as `load_data`
         gives them, or uint8 from 0 to 255.
 

@@ -112,9 +112,9 @@ def find_update_rule(name: str, parameters: Mapping[str, float] | None = None) -
 
     Parameters
     ----------
-    name
+    name : str
         One of `UPDATE_RULES`.
-    parameters
+    parameters : mapping of str to float
         Values that differ from Lasagne's defaults.
 
     Raises
@@ -150,11 +150,11 @@ def updates_of(
 
     Parameters
     ----------
-    rule
+    rule : UpdateRule
         From `find_update_rule`.
-    loss_or_grads, params, learning_rate
+    loss_or_grads, params, learning_rate : theano expressions
         As Lasagne takes them.
-    parameters
+    parameters : mapping of str to float
         Values that differ from Lasagne's defaults.
 
     Returns

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from mnist_draw.dataset.mnist import load_dataset, scale
-from mnist_draw.training.epoch_pictures import TrainingPictures
+from mnist_draw.training.epoch_pictures import EpochPictures
 from mnist_draw.training.settings import TrainingSettings
 
 DATA = load_dataset().first(1100)
@@ -18,7 +18,7 @@ DATA = load_dataset().first(1100)
 
 def epoch(number: int, data=DATA, **settings: object) -> list[tuple[np.ndarray, np.ndarray]]:
     chosen = TrainingSettings(**{"augmentation": "pen", "batch_size": 200, **settings})
-    return gathered(TrainingPictures(chosen, data).minibatches(number))
+    return gathered(EpochPictures(chosen, data).minibatches(number))
 
 
 def gathered(minibatches) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -64,7 +64,7 @@ def test_scaled_pictures_are_varied_as_bytes_are() -> None:
 
 @pytest.mark.parametrize("taken", [0, 1, 3])
 def test_no_thread_is_left_when_an_epoch_is_broken_off(taken: int) -> None:
-    minibatches = TrainingPictures(
+    minibatches = EpochPictures(
         TrainingSettings(augmentation="warp", batch_size=10), DATA
     ).minibatches(1)
     for _ in range(taken):
@@ -81,7 +81,7 @@ def _order(number: int) -> np.ndarray:
 
 def test_another_recipe_from_the_middle_of_an_epoch() -> None:
     chosen = TrainingSettings(augmentation="warp", batch_size=200)
-    pictures = TrainingPictures(chosen, DATA)
+    pictures = EpochPictures(chosen, DATA)
     (first, *_) = gathered(pictures.minibatches(1))
     assert np.array_equal(first[0], epoch(1, augmentation="warp")[0][0])
     pictures.augment("pen")
