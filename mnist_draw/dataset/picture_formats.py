@@ -68,3 +68,8 @@ def read_suffixes() -> frozenset[str]:
 def read_titles() -> str:
     """Return the formats that are read as a list for a sentence, such as ``"PNG, JPEG, BMP"``."""
     return ", ".join(known.title for known in read_formats())
+
+
+def saved_titles() -> str:
+    """Return the formats that a drawing is saved in, such as ``"PNG or SVG"``."""
+    return " or ".join(known.title for known in saved_formats())

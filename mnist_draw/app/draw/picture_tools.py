@@ -19,6 +19,7 @@ from mnist_draw.app.services.background_reader import BackgroundReader
 from mnist_draw.app.services.network_in_use import NetworkInUse
 from mnist_draw.app.shared.commands import Command, fill_menu
 from mnist_draw.app.shared.threads import Background
+from mnist_draw.dataset.picture_formats import saved_titles
 
 
 class PictureTools(QObject):
@@ -106,7 +107,7 @@ class PictureTools(QObject):
         Command(
             owner,
             "Save the drawing",
-            "Save the drawing as a PNG picture or as an SVG drawing.",
+            f"Save the drawing as {saved_titles()}.",
             "Ctrl+S",
             self.output.save,
             "floppy-disk",

@@ -6,10 +6,11 @@ from functools import partial
 
 import numpy as np
 from PyQt5.QtCore import QRectF, QSize, pyqtSignal
-from PyQt5.QtGui import QImage, QPainter, QPaintEvent
+from PyQt5.QtGui import QPainter, QPaintEvent
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from mnist_draw.app.shared import theme
+from mnist_draw.app.shared.images import image_of
 from mnist_draw.app.shared.reporting import reporter
 from mnist_draw.app.shared.threads import Background
 from mnist_draw.app.shared.widgets import explain
@@ -88,7 +89,4 @@ class AugmentationView(QWidget):
             if self.pictures is None:
                 painter.fillRect(place, theme.colour("track"))
                 continue
-            tile = np.ascontiguousarray(self.pictures[number])
-            height, width = tile.shape
-            image = QImage(tile.tobytes(), width, height, width, QImage.Format_Grayscale8)
-            painter.drawImage(place, image)
+            painter.drawImage(place, image_of(self.pictures[number]))

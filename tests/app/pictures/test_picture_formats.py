@@ -17,7 +17,7 @@ from mnist_draw.app.pictures.picture_output import PictureOutput
 from mnist_draw.app.shared.threads import Background
 from mnist_draw.cli import main
 from mnist_draw.dataset import picture_formats
-from mnist_draw.dataset.picture_formats import PictureFormat, read_suffixes
+from mnist_draw.dataset.picture_formats import PictureFormat, read_suffixes, saved_titles
 
 
 @pytest.fixture
@@ -71,4 +71,5 @@ def test_a_registered_format_is_saved(
     with qtbot.waitSignal(output.told):
         output.save()
     assert offered == ["PNG picture (*.png)", "SVG drawing (*.svg)", "XPM picture (*.xpm)"]
+    assert saved_titles() == "PNG or SVG or XPM"
     assert (tmp_path / "drawing.xpm").read_text().startswith("/* XPM */")
