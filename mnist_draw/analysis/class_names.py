@@ -19,3 +19,14 @@ def class_name(model: ModelFile | None, number: int) -> str:
     from mnist_draw.recognition.recogniser import reads_digits
 
     return str(number) if model is None or reads_digits(model) else f"class {number}"
+
+
+def foreign_words(model: ModelFile) -> str:
+    """Return a sentence about a network of other pictures that is asked about digits, else ""."""
+    from mnist_draw.recognition.recogniser import reads_digits
+
+    if reads_digits(model):
+        return ""
+    data = model.metadata.get("data")
+    learnt = data if isinstance(data, str) and data else "other pictures"
+    return f"This network learnt {learnt}, not digits: what it reads here says little."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -52,6 +52,8 @@ class Pictures:
         A sentence for each picture that was left out, the first of them.
     left_out : int
         How many those are.
+    are_digits : bool
+        Whether they are known to be digits, as MNIST's are.
     """
 
     images: Images
@@ -62,6 +64,7 @@ class Pictures:
     other_name: str = ""
     told: tuple[str, ...] = field(default=())
     left_out: int = 0
+    are_digits: bool = False
 
     def __len__(self) -> int:
         return len(self.images)
@@ -80,7 +83,13 @@ def mnist_test() -> Pictures:
         data.validation_images, data.validation_labels, "MNIST validation", "Validation picture"
     )
     return Pictures(
-        data.test_images, data.test_labels, "MNIST test", "Test picture", validation, "validation"
+        data.test_images,
+        data.test_labels,
+        "MNIST test",
+        "Test picture",
+        validation,
+        "validation",
+        are_digits=True,
     )
 
 
@@ -88,9 +97,7 @@ def mnist_validation() -> Pictures:
     """Return the 10,000 pictures that MNIST's runs are validated on."""
     test = mnist_test()
     assert test.other is not None
-    return Pictures(
-        test.other.images, test.other.labels, "MNIST validation", "Validation picture", test, "test"
-    )
+    return replace(test.other, other=test, other_name="test", are_digits=True)
 
 
 def my_digits() -> Pictures:
@@ -109,7 +116,7 @@ def my_digits() -> Pictures:
             "You have taught no digits yet: draw one on the Draw tab and say what it is with "
             f"“Wrong? It is a …”.{why}"
         )
-    return _gathered(images, labels, told, "My digits", "My digit")
+    return replace(_gathered(images, labels, told, "My digits", "My digit"), are_digits=True)
 
 
 def folder_pictures(folder: str | os.PathLike[str]) -> Pictures:

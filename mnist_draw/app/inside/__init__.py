@@ -16,4 +16,8 @@
     Pictures of numbers: grey, and what speaks for or against.
 ``view_export``
     Copying and saving what a section shows, and reading it as a table.
+``stepwise``
+    A long count in the background that can be watched, paused and stopped.
+``network``, ``results``, ``limits``
+    The sections' rooms.
 """

@@ -8,7 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout
 
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.limits.answer_rows import AnswerRow
@@ -116,13 +117,16 @@ class LimitsSection(Section):
 
     def _build_state(self, card: Card) -> None:
         self.state = label("", "muted", "limitsState")
+        # Where there is no room for all of it, the rest is in the tooltip.
+        self.state.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
+        self.state.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
         self.link = QPushButton()
         self.link.setObjectName("limitsLink")
         self.link.setProperty("look", "link")
         explain(self.link, "Stop or go on", "Stop counting, or go on with it.")
         self.link.clicked.connect(self._stop_or_go_on)
         self.link.hide()
-        card.top.addWidget(self.state)
+        card.top.addWidget(self.state, 1)
         card.top.addWidget(self.link)
 
     # -- as a section
@@ -253,6 +257,7 @@ class LimitsSection(Section):
     def _show_state(self) -> None:
         words, link = self._state()
         self.state.setText(words)
+        self.state.setToolTip(words)
         self.link.setText(link)
         self.link.setVisible(bool(link))
 
@@ -271,7 +276,11 @@ class LimitsSection(Section):
         if newer is not None and self._model is not None:
             epochs = [str(model.metadata.get("epochs", "?")) for model in (self._model, newer)]
             return f"Counted after epoch {epochs[0]}, now at {epochs[1]}", "Count again"
-        return "", ""
+        if self._model is None:
+            return "", ""
+        from mnist_draw.analysis.class_names import foreign_words
+
+        return foreign_words(self._model), ""
 
     def _stop_or_go_on(self) -> None:
         if self._count.is_counting:

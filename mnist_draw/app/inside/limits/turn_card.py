@@ -157,8 +157,11 @@ class TurnCard(Card):
         """
         self.picture.show_picture(picture)
         self.answers.show_rows(rows)
-        words = f"{change_words(self._axes, self.change())}, {answer_words(rows, names)}."
-        self._steady.set_text(words if rows else "No network is ticked.")
+        if rows:
+            words = change_words(self._axes, self.change())
+            self._steady.set_text(f"{words}, {answer_words(rows, names)}.")
+        else:
+            self._steady.set_text("No network is ticked.")
 
 
 def _steps(axis: Axis, amount: float) -> int:

@@ -183,7 +183,6 @@ class ResultsSection(Section):
         self._failure = ""
         self._outdated = self._results is not None
         self.figures.show_other(pictures.other_name, None)
-        self._show_remark(pictures)
         self._show_dimmed()
         self._show_state()
 
@@ -192,9 +191,15 @@ class ResultsSection(Section):
         self.data.revert()
         self._show_state()
 
-    def _show_remark(self, pictures: Pictures) -> None:
-        remarks = []
-        if pictures.left_out:
+    def _show_remark(self) -> None:
+        pictures, model, remarks = self.count.pictures, self._model, []
+        if pictures is not None and pictures.are_digits and model is not None:
+            from mnist_draw.analysis.class_names import foreign_words
+
+            foreign = foreign_words(model)
+            if foreign:
+                remarks.append(f"{foreign} Open the folder of its own data set instead.")
+        if pictures is not None and pictures.left_out:
             count = f"{pictures.left_out:,} pictures were left out."
             remarks.append(count if pictures.left_out > 1 else "One picture was left out.")
             remarks.append(pictures.told[0])
@@ -216,6 +221,7 @@ class ResultsSection(Section):
             "Weakest digit" if self._name(0) == "0" else "Weakest class"
         )
         self.figures.show_results(results, self._name)
+        self._show_remark()
         self.confusion.show_results(results, self._name)
         self._reliability_card.setVisible(results.labels is not None)
         self.reliability.show_results(results)

@@ -185,6 +185,10 @@ def test_the_example_is_read_at_five_amounts_and_by_all(
     )
     section.turn.reset_button.click()
     qtbot.waitUntil(lambda: "As it is" in section.turn.sentence.text(), timeout=9000)
+    for choice in section.choices.choices:
+        choice.ticked = False
+    section.choices.changed.emit()
+    qtbot.waitUntil(lambda: "No network" in section.turn.sentence.text(), timeout=9000)
     section.show_example(None)
     assert section.plots["turn"].strip is None
     assert "Draw a digit" in section.turn.sentence.text()

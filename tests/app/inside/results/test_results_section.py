@@ -30,8 +30,14 @@ def section(qtbot: QtBot, digits: Dataset) -> Iterator[ResultsSection]:
     made.data.setItemData(
         0,
         lambda: Pictures(
-            digits.test_images, digits.test_labels, "test", "Test picture", other, "validation"
-        ),
+            digits.test_images,
+            digits.test_labels,
+            "test",
+            "Test picture",
+            other,
+            "validation",
+            are_digits=True,
+        ),  # fmt: skip
     )
     made.resize(1090, 620)
     made.show()
@@ -284,11 +290,17 @@ def test_a_count_that_fails_can_be_tried_again(
 
 def test_classes_that_are_no_digits(section: ResultsSection, qtbot: QtBot) -> None:
     weights = linear_model().parameters
-    count(section, qtbot, ModelFile(linear_model().network, weights, {"refused": 0.9}))
+    count(
+        section,
+        qtbot,
+        ModelFile(linear_model().network, weights, {"refused": 0.9, "data": "clothes"}),
+    )
     assert text(section, "weakestFigure").startswith("class ")
     true, read, _ = section._results.most_taken(1)[0]  # type: ignore[union-attr]
     section.confusion.matrix.keep((true, read))
     assert text(section, "mistakesTitle") == f"class {true} read as class {read}"
+    # Asked about digits, a network of clothes says little.
+    assert text(section, "resultsRemark").startswith("This network learnt clothes, not digits")
 
 
 def test_as_a_table(section: ResultsSection, qtbot: QtBot) -> None:
