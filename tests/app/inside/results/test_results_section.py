@@ -37,7 +37,7 @@ def section(qtbot: QtBot, digits: Dataset) -> Iterator[ResultsSection]:
             other,
             "validation",
             are_digits=True,
-        ),  # fmt: skip
+        ),
     )
     made.resize(1090, 620)
     made.show()
@@ -289,11 +289,11 @@ def test_a_count_that_fails_can_be_tried_again(
 
 
 def test_classes_that_are_no_digits(section: ResultsSection, qtbot: QtBot) -> None:
-    weights = linear_model().parameters
+    weights, about = linear_model().parameters, {"refused": 0.9, "data": "clothes"}
     count(
         section,
         qtbot,
-        ModelFile(linear_model().network, weights, {"refused": 0.9, "data": "clothes"}),
+        ModelFile(linear_model().network, weights, about),
     )
     assert text(section, "weakestFigure").startswith("class ")
     true, read, _ = section._results.most_taken(1)[0]  # type: ignore[union-attr]
