@@ -146,7 +146,7 @@ def test_identical_where_nothing_varies(monkeypatch: pytest.MonkeyPatch) -> None
     for name in ("PLACE_JITTER", "SIZE_JITTER", "EDGE", "ROUND"):
         monkeypatch.setattr(augmenter, name, 0)
     for reinked, difference in ((0.0, 0.03), (1.0, 0.045)):
-        recipe = augmenter.Recipe("nothing", still, reinked)
+        recipe = augmenter.Recipe("Nothing", "nothing", still, reinked)
         monkeypatch.setitem(RECIPES, "still", recipe)
         found = Augmenter("still", IMAGES, LABELS, 1).batch(np.arange(600), 1)
         assert np.abs(scale(found) - scale(IMAGES)).mean() < difference
