@@ -1,4 +1,4 @@
-"""Teaching the program one's hand: the row below the answer, the list of digits, and learning."""
+"""Teaching the program one's handwriting: the row, the list of digits, and learning."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class MyDigits(QObject):
         self.digits = DigitList(self.view, canvas, background, reader, self)
         self.row.digits_asked.connect(self.show_digits)
         self.view.closed.connect(self.show_answer)
-        # Who draws wants an answer.
+        # Whoever draws wants to see the answer, not the list.
         canvas.ink_changed.connect(self._show_answer)
         self.teaching.told.connect(lambda sentence: self.told.emit(sentence, None))
         self.teaching.changed.connect(self._refresh)

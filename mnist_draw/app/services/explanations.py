@@ -2,8 +2,8 @@
 
 An answer never waits for an explanation: this thread takes only the newest question, rests
 between two, compiles when nothing was asked for a moment, and works only while someone watches.
-It is as urgent as the window itself: what it holds, such as the interpreter's lock, is free again
-sooner so.
+Its thread has the window's own priority. At a lower one it would hold the interpreter's lock for
+longer, and the window would wait for it.
 """
 
 from __future__ import annotations

@@ -6,13 +6,17 @@ import threading
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mnist_draw.app.shared.reporting import reporter
 from mnist_draw.app.shared.threads import Background
 
 if TYPE_CHECKING:
-    from mnist_draw.training.layer_inspection import LayerInspection
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from mnist_draw.training.events import Parameters
+    from mnist_draw.training.layer_inspection import LayerFigures, LayerInspection
 
 #: After a look that took t seconds nothing is done for this many times t, so that training
 #: loses at most a few percent however short its epochs are.
@@ -26,22 +30,27 @@ class Inspector:
     ----------
     network : str
         The network's text.
-    pictures : array or None
+    pictures : numpy.ndarray or None
         uint8 validation pictures (N, 1, 28, 28); None where there are none.
     tell : callable
         Called with each ``LayerFigures``, in the inspector's thread.
     """
 
-    def __init__(self, network: str, pictures: Any, tell: Callable[[Any], object]) -> None:
+    def __init__(
+        self,
+        network: str,
+        pictures: NDArray[np.uint8] | None,
+        tell: Callable[[LayerFigures], object],
+    ) -> None:
         self._network, self._tell = network, tell
         self._pictures = pictures
-        self._before: Any = None
+        self._before: Parameters | None = None
         self._inspection: LayerInspection | None = None
         self._failed = False
         self._closing = threading.Event()
         self._background = Background(newest_only=True)
 
-    def post(self, epoch: int, parameters: Any) -> None:
+    def post(self, epoch: int, parameters: Parameters) -> None:
         """Have the network after an epoch looked at; returns at once."""
         self._background.run(partial(self._look, epoch, self._before, parameters))
         self._before = parameters
@@ -51,7 +60,7 @@ class Inspector:
         self._closing.set()
         self._background.wait()
 
-    def _look(self, epoch: int, before: Any, after: Any) -> None:
+    def _look(self, epoch: int, before: Parameters | None, after: Parameters) -> None:
         """Inspect, then rest; after an error the run goes on without its pictures."""
         if self._failed:
             return
@@ -69,7 +78,13 @@ class Inspector:
             reporter.report(error)
         self._closing.wait(_REST * (time.thread_time() - began))
 
-    def _inspect(self, inspection: LayerInspection, epoch: int, before: Any, after: Any) -> None:
+    def _inspect(
+        self,
+        inspection: LayerInspection,
+        epoch: int,
+        before: Parameters | None,
+        after: Parameters,
+    ) -> None:
         from mnist_draw.dataset.mnist import scale
         from mnist_draw.training.layer_inspection import DENSE_PICTURES
 

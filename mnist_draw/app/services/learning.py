@@ -35,11 +35,11 @@ class Outcome:
 
     Attributes
     ----------
-    model
+    model : ModelFile
         The new network.
-    key
+    key : str
         How it is found again; empty if it could not be saved.
-    words
+    words : str
         What changed, for the user.
     """
 

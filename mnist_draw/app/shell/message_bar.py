@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PyQt5.QtCore import Qt
+from PyQt5.QtCore import QEvent, Qt
+from PyQt5.QtGui import QKeyEvent, QKeySequence
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
 from mnist_draw.app.shared.theme import Size
-from mnist_draw.app.shared.widgets import explain, label
+from mnist_draw.app.shared.widgets import explain, label, takes_key
 
 
 class MessageBar(QFrame):
@@ -50,6 +51,13 @@ class MessageBar(QFrame):
         self.words.setText(sentence)
         self.setAccessibleName(sentence)
         self.show()
+
+    def event(self, event: QEvent) -> bool:
+        # A page's key that copies would win over the sentence that is marked here.
+        return takes_key(event, self._copies) or super().event(event)
+
+    def _copies(self, key: QKeyEvent) -> bool:
+        return self.words.hasSelectedText() and key.matches(QKeySequence.Copy)
 
     def _act(self) -> None:
         action = self._action

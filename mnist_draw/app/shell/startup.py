@@ -1,4 +1,4 @@
-"""From the command to the visible window, in the order that fails in words.
+"""From the command to the visible window; whatever fails on the way is told in words.
 
 Hooks first, then the look at display and libraries, then Qt. Only what the window shows at
 once is imported before it is visible; the network's libraries follow in other threads.

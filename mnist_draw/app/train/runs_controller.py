@@ -16,6 +16,7 @@ from mnist_draw.app.shared.threads import Background
 from mnist_draw.app.train.run_controller import RunController
 from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.storage.folders import sweep_home
+from mnist_draw.storage.models import ModelFile
 from mnist_draw.storage.spare_names import (
     KEPT_DAYS,
     bring_back,
@@ -49,7 +50,7 @@ class RunsController(QObject):
     """
 
     told = pyqtSignal(str, object)
-    network_asked = pyqtSignal(object)
+    network_asked = pyqtSignal(ModelFile)
 
     def __init__(
         self,
@@ -189,7 +190,7 @@ class RunsController(QObject):
         self._background.run(lambda: bring_back(chosen, "The run"), lambda _: self.refresh())
 
     def _to_draw(self, run: Run) -> None:
-        def load() -> Any:
+        def load() -> ModelFile:
             from mnist_draw.recognition.network_library import load_trained
 
             return load_trained(run.model)

@@ -11,7 +11,15 @@ import numpy as np
 import pytest
 from PyQt5.QtCore import QObject, Qt, QTimer
 from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox, QLabel, QSlider, QWidget
+from PyQt5.QtWidgets import (
+    QAbstractButton,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QLabel,
+    QSlider,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.board.autosave import board_path
@@ -438,3 +446,16 @@ def test_start_and_stop_leave_the_focus_with_the_run(qtbot: QtBot) -> None:
     made.wait_for_end()
     assert start.hasFocus()
     made.close()
+
+
+def test_a_marked_message_is_copied_not_the_drawing(setup: Setup, qtbot: QtBot) -> None:
+    window = setup.window
+    window.draw_tab.canvas.add_stroke([(100, 100), (300, 300)])
+    window.messages.tell("Something to read.")
+    words = window.messages.words
+    window.activateWindow()
+    words.setFocus()
+    qtbot.waitUntil(words.hasFocus)
+    words.setSelection(0, 9)
+    QTest.keyClick(words, Qt.Key_C, Qt.ControlModifier)
+    assert QApplication.clipboard().text() == "Something"
