@@ -12,6 +12,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from numbers import Real
+from pathlib import Path
 from typing import Any, Protocol
 
 from mnist_draw.errors import UserError
@@ -246,6 +247,10 @@ class Folder(Setting):
     known: tuple[tuple[str, Callable[[], str]], ...] = ()
     metavar: str = "DIR"
 
+    def words(self, value: Any) -> str:
+        """Return the folder's name without what it lies in."""
+        return self.nothing if value is None else Path(value).name
+
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkFile(Setting):
@@ -254,6 +259,10 @@ class NetworkFile(Setting):
     question: str
     columns: int = 12
     metavar: str = "FILE.npz"
+
+    def words(self, value: Any) -> str:
+        """Return the file's name without the folder."""
+        return self.nothing if value is None else Path(value).name
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 from PyQt5.QtCore import pyqtSignal
@@ -13,7 +12,7 @@ from mnist_draw.app.shared.widgets import Field, RealBox, explain
 from mnist_draw.training.updates import UPDATE_RULES, UpdateRule, parameter_range
 
 #: Digits behind the point that a parameter keeps; the box shows those that say something.
-_DECIMALS = 20
+_DECIMALS = 40
 
 
 class RuleFields(QWidget):
@@ -60,9 +59,9 @@ class RuleFields(QWidget):
     def changes(self) -> dict[str, float]:
         """Return the parameters that differ from Lasagne's defaults."""
         return {
-            key: float(f"{box.value():.15g}")
+            key: box.value()
             for key, box in self.boxes.items()
-            if not math.isclose(box.value(), self.rule.parameters[key], rel_tol=1e-12)
+            if box.value() != self.rule.parameters[key]
         }
 
     def show_changes(self, changes: Mapping[str, float]) -> None:

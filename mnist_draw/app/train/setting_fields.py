@@ -26,9 +26,9 @@ from mnist_draw.training.setting import (
     WholeNumber,
 )
 
-#: Digits behind the point that real numbers keep; the box shows those that say something. The
-#: smallest learning rate needs 20.
-_DECIMALS = 20
+#: Digits behind the point that real numbers keep; the box shows those that say something. With
+#: 40, the smallest learning rate, 1e-20, comes back to the last bit.
+_DECIMALS = 40
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def _whole_number(setting: WholeNumber) -> SettingField:
         setting.step,
         f" {setting.unit}" if setting.unit and setting.nothing else "",
     )
-    # Years, seeds and the like are no amounts; only these have no upper end that means anything.
+    # A number from 0 on is no amount but a name, such as a seed.
     box.setGroupSeparatorShown(setting.low > 0)
     if setting.nothing:
         box.setSpecialValueText(setting.nothing)
@@ -125,8 +125,8 @@ def _real_number(setting: RealNumber) -> SettingField:
         box.setSpecialValueText(setting.nothing)
 
     def read() -> float | None:
-        # Rounded, because 98.6 / 100 is not 0.986 to the last bit.
-        value = float(f"{box.value() / factor:.15g}")
+        # A percentage is rounded, because 98.6 / 100 is not 0.986 to the last bit.
+        value = float(f"{box.value() / 100:.15g}") if setting.percent else box.value()
         return None if setting.nothing and value == 0 else value
 
     _name(box, setting, "SpinBox")
