@@ -28,9 +28,13 @@ class FileCombo(ComboBox):
     -------
     path_changed
         Another path was chosen or shown.
+    picked
+        ``(path, before)``: the user has picked a path in the chooser, in the place of another
+        or, where that is empty, of none.
     """
 
     path_changed = pyqtSignal()
+    picked = pyqtSignal(str, str)
 
     def __init__(self, setting: Folder | NetworkFile, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -72,9 +76,10 @@ class FileCombo(ComboBox):
             self._choose(index)
             return
         self.setCurrentIndex(self._chosen)
-        path = self._ask()
+        path, before = self._ask(), self.path()
         if path:
             self.show_path(path)
+            self.picked.emit(path, before or "")
 
     def _ask(self) -> str:
         question = self._setting.question

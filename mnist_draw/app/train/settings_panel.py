@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from PyQt5.QtCore import pyqtSignal
@@ -17,9 +18,12 @@ from PyQt5.QtWidgets import (
 )
 
 from mnist_draw.app.shared.icons import set_icon
+from mnist_draw.app.shared.reporting import reporter
 from mnist_draw.app.shared.theme import Size
+from mnist_draw.app.shared.threads import Background
 from mnist_draw.app.shared.widgets import explain
 from mnist_draw.app.train.augmentation_preview import AugmentationView
+from mnist_draw.app.train.file_combo import FileCombo
 from mnist_draw.app.train.rule_fields import RuleFields
 from mnist_draw.app.train.sections import Section
 from mnist_draw.app.train.setting_fields import SettingField, build_field
@@ -31,6 +35,24 @@ from mnist_draw.training.settings_file import load_settings, save_settings
 from mnist_draw.training.updates import usual_learning_rate
 
 _FILES = "Settings (*.json)"
+
+
+def _network_in(path: str) -> str | None:
+    from mnist_draw.recognition.network_library import load_trained
+
+    return load_trained(path).network
+
+
+def _data_in(path: str) -> str | None:
+    from mnist_draw.dataset.mnist import load_dataset
+
+    load_dataset(path)
+    return None
+
+
+#: What is read of a path as soon as the user has picked it, so that a wrong one is told then and
+#: not at the start of a run. The function returns the network that the path asks for, if any.
+_READ_WHEN_PICKED = {"start_model": _network_in, "data_folder": _data_in}
 #: A row of the form has so many columns.
 _COLUMNS = 12
 
@@ -56,6 +78,7 @@ class SettingsPanel(QWidget):
         }
         #: Whether the learning rate is one that the user has chosen, not the update rule's own.
         self._own_rate = False
+        self._background = Background(self)
         self.examples = AugmentationView()
         column = QVBoxLayout(self)
         column.setContentsMargins(Size.MARGIN, Size.CARD_GAP, Size.MARGIN, Size.FIELD_GAP)
@@ -123,6 +146,10 @@ class SettingsPanel(QWidget):
             field.changed.connect(self._show_summaries)
         self.fields["update"].changed.connect(self._follow_rule)
         self.fields["learning_rate"].changed.connect(self._note_rate)
+        for name in _READ_WHEN_PICKED:
+            files = self.fields[name].widget
+            assert isinstance(files, FileCombo)
+            files.picked.connect(partial(self._read_picked, name))
         for name in ("augmentation", "data_folder", "seed"):
             self.fields[name].changed.connect(self._show_examples)
 
@@ -154,6 +181,20 @@ class SettingsPanel(QWidget):
     def _note_rate(self) -> None:
         usual = usual_learning_rate(self.fields["update"].read())
         self._own_rate = self.fields["learning_rate"].read() != usual
+
+    def _read_picked(self, name: str, path: str, before: str) -> None:
+        """Read what the user has picked; take its network over, or take the path back."""
+
+        def read(network: str | None) -> None:
+            if network is not None and self.fields[name].read() == path:
+                self.apply("network", network)
+
+        def refuse(error: Exception) -> None:
+            if self.fields[name].read() == path:
+                self.apply(name, before or None)
+            self.told.emit(f"{reporter.sentence(error)} The settings are as before.")
+
+        self._background.run(partial(_READ_WHEN_PICKED[name], path), read, refuse)
 
     # -- settings files
 

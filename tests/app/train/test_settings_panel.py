@@ -14,6 +14,7 @@ from PyQt5.QtWidgets import QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.shared.widgets import NumberBox, RealBox
+from mnist_draw.app.train import settings_panel
 from mnist_draw.app.train.augmentation_preview import make_examples
 from mnist_draw.app.train.file_combo import FileCombo
 from mnist_draw.app.train.network_fields import NetworkFields
@@ -22,6 +23,7 @@ from mnist_draw.app.train.sections import SectionArea
 from mnist_draw.app.train.settings_panel import SettingsPanel
 from mnist_draw.errors import UserError
 from mnist_draw.networks import parse_network
+from mnist_draw.storage.resources import resource_path
 from mnist_draw.training.settings import TrainingSettings
 from mnist_draw.training.updates import UPDATE_RULES
 
@@ -150,15 +152,19 @@ def test_what_can_change_during_a_run(panel: SettingsPanel) -> None:
     assert all(field.widget.isEnabled() for field in panel.fields.values())
 
 
-def test_a_folder_is_chosen_and_kept(panel: SettingsPanel, monkeypatch: pytest.MonkeyPatch) -> None:
-    answers = ["/data/qmnist", ""]
-    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: answers.pop(0))
-    data = widget(panel, FileCombo, "data_folder")
-    data.activated.emit(data.count() - 1)
-    assert panel.settings().data_folder == "/data/qmnist"
+def test_a_folder_is_chosen_and_kept(
+    panel: SettingsPanel, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, qtbot: QtBot
+) -> None:
+    read: list[str] = []
+    monkeypatch.setitem(settings_panel._READ_WHEN_PICKED, "data_folder", read.append)
+    qmnist = tmp_path / "qmnist"
+    data = pick(panel, "data_folder", qmnist, monkeypatch)
+    qtbot.waitUntil(lambda: read == [str(qmnist)])
+    assert panel.settings().data_folder == str(qmnist)
     assert data.currentText() == "qmnist"
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: "")
     data.activated.emit(data.count() - 1)
-    assert panel.settings().data_folder == "/data/qmnist"
+    assert panel.settings().data_folder == str(qmnist)
     data.activated.emit(0)
     assert panel.settings().data_folder is None
 
@@ -245,15 +251,43 @@ def test_a_learning_rate_that_was_set_stays(panel: SettingsPanel) -> None:
     assert rate_after(panel, "adadelta") == 1.0
 
 
-def test_a_network_to_start_from_is_chosen(
-    panel: SettingsPanel, monkeypatch: pytest.MonkeyPatch
+def pick(panel: SettingsPanel, name: str, path: Path, patch: pytest.MonkeyPatch) -> FileCombo:
+    patch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
+    patch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(path))
+    combo = widget(panel, FileCombo, name)
+    combo.activated.emit(combo.count() - 1)
+    return combo
+
+
+def test_a_network_to_start_from_brings_its_layers(
+    panel: SettingsPanel, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: ("/models/first.npz", ""))
-    start = widget(panel, FileCombo, "start_model")
-    assert start.currentText() == "fresh weights"
-    start.activated.emit(start.count() - 1)
-    assert start.currentText() == "first.npz"
-    assert panel.settings().start_model == "/models/first.npz"
+    assert widget(panel, FileCombo, "start_model").currentText() == "fresh weights"
+    best = resource_path("models", "best.npz")
+    combo = pick(panel, "start_model", best, monkeypatch)
+    assert combo.currentText() == "best.npz"
+    qtbot.waitUntil(lambda: panel.settings().network == "deep_cnn")
+    assert panel.settings().start_model == str(best)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("start_model", "fresh weights"), ("data_folder", "MNIST")],
+)
+def test_a_wrong_path_is_told_when_it_is_picked(
+    panel: SettingsPanel,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    name: str,
+    words: str,
+) -> None:
+    with qtbot.waitSignal(panel.told) as told:
+        combo = pick(panel, name, tmp_path / "wrong", monkeypatch)
+    assert str(tmp_path / "wrong") in told.args[0]
+    assert told.args[0].endswith("The settings are as before.")
+    assert combo.currentText() == words
+    assert panel.settings() == TrainingSettings()
 
 
 # -- sections
