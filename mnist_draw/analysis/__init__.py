@@ -20,4 +20,6 @@
     What every layer adds up and puts out, units switched off at will; sums term by term.
 ``unit_pages``, ``ideal_picture``, ``fresh_network``
     What a unit is about; what a network finds most like a digit; a network before it learns.
+``guide``
+    Fourteen steps in words, with code that runs.
 """

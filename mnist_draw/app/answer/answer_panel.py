@@ -10,6 +10,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from mnist_draw.app.answer.explanation_row import ExplanationRow
 from mnist_draw.app.answer.probability_bars import ProbabilityBars
+from mnist_draw.app.answer.why_link import WhyLink
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.steady_labels import FittedLabel, FixedLabel, TabularLabel
 from mnist_draw.app.shared.theme import Size
@@ -112,7 +113,13 @@ class AnswerPanel(QWidget):
         )
         explain(self.number_label, "Number", "The whole number; select it to copy it.")
         words.addStretch(1)
-        words.addWidget(self.confidence)
+        sure = QHBoxLayout()
+        sure.setSpacing(Size.FIELD_GAP)
+        sure.addWidget(self.confidence)
+        self.why_link = WhyLink()
+        sure.addWidget(self.why_link)
+        sure.addStretch(1)
+        words.addLayout(sure)
         words.addWidget(FixedLabel(self.second, lines=2))
         words.addWidget(FixedLabel(self.number_label, lines=1))
         words.addStretch(1)
@@ -182,6 +189,7 @@ class AnswerPanel(QWidget):
         self.bars.chosen = None
         self.bars.show_nothing()
         self.row.show_picture(None)
+        self.why_link.show_nothing()
         self.evidence_changed.emit(None, None, None)
         self._tell_place()
 
@@ -249,6 +257,8 @@ class AnswerPanel(QWidget):
         self._picture = picture
         self.bars.show_probabilities(probabilities.tolist(), winner)
         self.row.show_picture(picture)
+        rival, best = (int(digit) for digit in probabilities.argsort()[-2:])
+        self.why_link.show_pair(best, rival)
         self.evidence_changed.emit(picture, probabilities, winner)
 
     # -- one digit of a number

@@ -8,6 +8,7 @@ from PyQt5.QtCore import pyqtSignal
 from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from mnist_draw.app.answer.answer_panel import AnswerPanel
+from mnist_draw.app.answer.why_link import KEY as WHY_KEY
 from mnist_draw.app.board.autosave import Autosave
 from mnist_draw.app.board.canvas import Canvas
 from mnist_draw.app.board.crop_marks import crop_marks
@@ -130,6 +131,8 @@ class DrawTab(Page):
             "B",
             row.crop_switch.toggle,
         ).describe(row.crop_switch)
+        why = self.answer.why_link
+        Command(self, "Why this answer", why.accessibleDescription(), WHY_KEY, why.ask)
         Command(self, "Thinner pen", "Make the pen thinner.", "[", lambda: row.widen(-WIDTH_STEP))
         Command(self, "Wider pen", "Make the pen wider.", "]", lambda: row.widen(WIDTH_STEP))
         self.my_digits.build_commands(self)

@@ -132,9 +132,14 @@ class ExampleCard(Card):
         self._pages.addWidget(self.board)
         self._pages.addWidget(self.picked)
         self.body.addWidget(self._pages, 0, Qt.AlignHCenter)
-        self.body.addLayout(self._build_answer())
-        self.body.addWidget(_rule())
-        self.body.addLayout(self._build_label())
+        self._below = QWidget()
+        below = QVBoxLayout(self._below)
+        below.setContentsMargins(0, 0, 0, 0)
+        below.setSpacing(self.body.spacing())
+        below.addLayout(self._build_answer())
+        below.addWidget(_rule())
+        below.addLayout(self._build_label())
+        self.body.addWidget(self._below)
         self.undo_button.clicked.connect(self.board.undo)
         self.clear_button.clicked.connect(self.board.clear)
         self.back_button.clicked.connect(self.drawing_asked)
@@ -185,6 +190,15 @@ class ExampleCard(Card):
         ]
         self.label_button.clicked.connect(self._open_menu)
         row.addWidget(self.label_button)
+        self.why_button = QPushButton("Why?")
+        self.why_button.setObjectName("exampleWhyButton")
+        self.why_button.setProperty("look", "link")
+        explain(
+            self.why_button, "Why?",
+            "Show why the network gives this answer rather than the second guess.", "W",
+        )  # fmt: skip
+        self.why_button.clicked.connect(self.why_asked)
+        row.addWidget(self.why_button)
         return row
 
     def _open_menu(self) -> None:
@@ -195,6 +209,11 @@ class ExampleCard(Card):
         self.clear_button.setEnabled(bool(self.board.drawing.items))
 
     # -- what is shown
+
+    def set_board_only(self, on: bool) -> None:
+        """Show the picture alone, for the wall, or everything."""
+        self._below.setVisible(not on)
+        self._title.setVisible(not on)
 
     def show_example(self, example: Example | None, name: Callable[[int], str] = str) -> None:
         """Show an example; None is a drawing board without ink.
@@ -221,7 +240,10 @@ class ExampleCard(Card):
             action.setText(f"It is a {name(digit)}")
 
     def _show_label(self, example: Example | None, name: Callable[[int], str]) -> None:
-        self.label_button.setVisible(example is not None)
+        picked = example is not None and not example.is_drawing
+        # What a data set says is right; there the question is why it was misread.
+        self.label_button.setVisible(example is not None and not picked)
+        self.why_button.setVisible(picked)
         if example is None:
             words = ""
         elif example.label is None:
@@ -251,6 +273,7 @@ class ExampleCard(Card):
             return
         order = probabilities.argsort()
         first, second = int(order[-1]), int(order[-2])
+        self.why_button.setText(f"Why {name(first)}?")
         self.answer.setText(name(first).removeprefix("class "))
         self.sure.setText(f"{probability(float(probabilities[first]))} sure")
         after = f"then {name(second)}, {probability(float(probabilities[second]))}"

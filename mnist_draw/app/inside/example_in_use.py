@@ -107,15 +107,20 @@ class ExampleInUse(QObject):
 
     def pick_random(self) -> None:
         """Look at one of MNIST's test digits, chosen at random."""
+        self.pick_test(None)
+
+    def pick_test(self, index: int | None) -> None:
+        """Look at one of MNIST's test digits, counted from 0; None takes one at random."""
 
         def load() -> Example:
             from mnist_draw.dataset.mnist import load_dataset, scale
 
             data = load_dataset()
-            index = self._random.randrange(len(data.test_labels))
-            picture = scale(data.test_images[index : index + 1])[0, 0]
-            label = int(data.test_labels[index])
-            return Example(picture, label, "data", f"Test picture {index:,}", index)
+            count = len(data.test_labels)
+            chosen = self._random.randrange(count) if index is None else index % count
+            picture = scale(data.test_images[chosen, 0])
+            label = int(data.test_labels[chosen])
+            return Example(picture, label, "data", f"Test picture {chosen:,}", chosen)
 
         self._reader.background.run(load, self.pick)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import Qt
+from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtGui import QShowEvent
 from PyQt5.QtWidgets import QVBoxLayout, QWidget
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mnist_draw.storage.models import ModelFile
     from mnist_draw.storage.preferences import Preferences
 
-_SECTION = "inside_section"
+_SECTION, _STEP = "inside_section", "inside_guide_step"
 
 
 class InsideTab(Page):
@@ -38,9 +38,19 @@ class InsideTab(Page):
     ----------
     view : InsideView or None
         Everything in the tab, once it has been looked at.
+
+    Signals
+    -------
+    draw_asked
+        The Draw tab shall be shown.
+    present_asked
+        ``(on)``: the window shall fill the screen without its tabs, or no longer.
     """
 
     name, title = "inside", "Inside"
+
+    draw_asked = pyqtSignal()
+    present_asked = pyqtSignal(bool)
 
     def __init__(
         self,
@@ -55,6 +65,7 @@ class InsideTab(Page):
         self._canvas, self._models, self._preferences = canvas, models, preferences
         self._network: tuple[ModelFile, str] | None = None
         self._drawing: tuple[np.ndarray | None, np.ndarray | None, int | None] | None = None
+        self._label: int | None = None
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
 
@@ -66,13 +77,17 @@ class InsideTab(Page):
         if self.view is None:
             from mnist_draw.app.inside.inside_view import InsideView
 
-            section = self._preferences.get(_SECTION, "")
-            self.view = InsideView(self._canvas, self._models, section)
+            section, step = self._preferences.get(_SECTION, ""), self._preferences.get(_STEP, 0)
+            self.view = InsideView(self._canvas, self._models, section, step)
             self.view.told.connect(self.told)
+            self.view.draw_asked.connect(self.draw_asked)
+            self.view.present_asked.connect(self.present_asked)
             if self._network is not None:
                 self.view.use_network(*self._network)
             if self._drawing is not None:
                 self.view.example.show_drawing(*self._drawing)
+            if self._label is not None:
+                self.view.example.say_of_drawing(self._label)
             self._column.addWidget(self.view)
             self.view.show()
         return self.view
@@ -88,17 +103,28 @@ class InsideTab(Page):
     ) -> None:
         """Take note of what the Draw tab shows; see :meth:`ExampleInUse.show_drawing`."""
         self._drawing = (picture, probabilities, winner)
+        if picture is None:
+            self._label = None
         if self.view is not None:
             self.view.example.show_drawing(picture, probabilities, winner)
 
     def say_of_drawing(self, label: int) -> None:
         """Take note that the drawing was taught as a digit."""
-        self.open().example.say_of_drawing(label)
+        self._label = label
+        if self.view is not None:
+            self.view.example.say_of_drawing(label)
+
+    def open_why(self, answer: int, rival: int) -> None:
+        """Show why the drawing is read as ``answer`` rather than as ``rival``."""
+        view = self.open()
+        view.example.use_drawing()
+        view.open_why(None, answer, rival)
 
     def finish(self, preferences: Preferences) -> None:
         """Remember the section in front; the program ends."""
         if self.view is not None:
             preferences.set(_SECTION, self.view.section.name)
+            preferences.set(_STEP, self.view.guide.step.number)
 
     def wait(self) -> bool:
         """Wait a bounded time for work in other threads; return whether it is done."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtGui import QHideEvent, QKeySequence, QShowEvent
 from PyQt5.QtWidgets import (
+    QApplication,
     QButtonGroup,
     QFrame,
     QHBoxLayout,
@@ -26,8 +27,12 @@ from mnist_draw.app.board.canvas import Canvas
 from mnist_draw.app.inside import view_export
 from mnist_draw.app.inside.example_card import ExampleCard
 from mnist_draw.app.inside.example_in_use import ExampleInUse
+from mnist_draw.app.inside.guide.guide_page import GuidePage
+from mnist_draw.app.inside.guide.guide_view import GuideView
+from mnist_draw.app.inside.ring_cursor import ring_cursor
 from mnist_draw.app.inside.section import Section
 from mnist_draw.app.inside.sections import SECTIONS
+from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.icons import set_icon
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.widgets import ComboBox, explain, label
@@ -36,7 +41,17 @@ if TYPE_CHECKING:
     import numpy as np
 
     from mnist_draw.analysis.example import Example
+    from mnist_draw.analysis.guide.steps import Step
     from mnist_draw.storage.models import ModelFile
+
+#: On the wall, text and cells are so many times as large.
+PRESENT_SCALE = 1.35
+#: The test digit, counted from 0, that the guide shows where nothing is drawn: a nine that the
+#: tutorial's network takes for a four.
+_EXAMPLE = 2863
+_NETWORKS = {"dense": "shipped:mlp", "convolution": "shipped:best"}
+#: Qt's own largest size of a widget.
+_UNLIMITED = 16777215
 
 
 class InsideView(QWidget):
@@ -50,6 +65,8 @@ class InsideView(QWidget):
         The menu of networks of the Draw tab.
     section : str
         The name of the section to open first; one that is not known opens the first.
+    guide_step : int
+        The step of the guide to show first; 0 for the one about that section.
 
     Attributes
     ----------
@@ -60,14 +77,27 @@ class InsideView(QWidget):
     -------
     told
         ``(sentence)``: something to read.
+    draw_asked
+        The Draw tab shall be shown.
+    present_asked
+        ``(on)``: the window shall fill the screen without its tabs, or no longer.
     """
 
     told = pyqtSignal(str)
+    draw_asked = pyqtSignal()
+    present_asked = pyqtSignal(bool)
 
     def __init__(
-        self, canvas: Canvas, models: NetworkMenu, section: str = "", parent: QWidget | None = None
+        self,
+        canvas: Canvas,
+        models: NetworkMenu,
+        section: str = "",
+        guide_step: int = 0,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self.presenting = False
+        self._guided = False
         self.model: ModelFile | None = None
         self._key = ""
         self._front: Section | None = None
@@ -79,23 +109,37 @@ class InsideView(QWidget):
         self.left = QVBoxLayout()
         self.left.setSpacing(Size.CARD_GAP)
         self.left.addWidget(self.card)
-        self.left.addStretch(1)
+        self.guide = GuideView(guide_step)
+        self.guide.setFixedWidth(self.card.width())
+        self.guide.set_available(frozenset(kind.name for kind in SECTIONS) | {"draw"})
+        self.left.addWidget(self.guide, 1)
+        self.page = GuidePage()
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self.stack)
+        self.pages.addWidget(self.page)
         row = QHBoxLayout()
         row.setSpacing(Size.CARD_GAP)
         row.addLayout(self.left)
-        row.addWidget(self.stack, 1)
-        column = QVBoxLayout(self)
+        row.addWidget(self.pages, 1)
+        column = self.column = QVBoxLayout(self)
         column.setContentsMargins(Size.MARGIN, Size.CARD_PADDING, Size.MARGIN, Size.CARD_GAP)
         column.setSpacing(Size.CARD_GAP)
-        column.addLayout(self._build_bar())
+        self.bar = QWidget()
+        self.bar.setLayout(self._build_bar())
+        column.addWidget(self.bar)
         column.addLayout(row, 1)
         self._connect()
+        self._end = self._shortcut("Esc", lambda: self.present(False))
+        self._end.setEnabled(False)
         self.open_section(section)
+        if guide_step:
+            self.guide.show_step(guide_step)
 
     # -- building
 
     def _build_bar(self) -> QHBoxLayout:
         row = QHBoxLayout()
+        row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(Size.FIELD_GAP)
         row.addWidget(self._build_sections())
         row.addSpacing(Size.FIELD_GAP)
@@ -107,6 +151,20 @@ class InsideView(QWidget):
         self.models.setModel(self._models.model())
         self.models.setMinimumWidth(190)
         row.addWidget(self.models)
+        self.guide_button = QPushButton("Guide")
+        self.guide_button.setObjectName("guideButton")
+        self.guide_button.setCheckable(True)
+        explain(self.guide_button, "Guide", "Read the whole guide.", "F1")
+        set_icon(self.guide_button, "book-open", Size.SMALL_ICON)
+        self.guide_button.clicked.connect(self.show_page)
+        row.addWidget(self.guide_button)
+        self.present_button = QToolButton()
+        self.present_button.setObjectName("presentButton")
+        self.present_button.setProperty("look", "flat")
+        explain(self.present_button, "Present", "Fill the screen, large, for the wall.", "F11")
+        set_icon(self.present_button, "presentation")
+        self.present_button.clicked.connect(lambda: self.present(not self.presenting))
+        row.addWidget(self.present_button)
         self.menu_button = QToolButton()
         self.menu_button.setObjectName("insideMenu")
         self.menu_button.setProperty("look", "flat")
@@ -151,10 +209,11 @@ class InsideView(QWidget):
         menu.addAction("As a table", self.show_table)
         return menu
 
-    def _shortcut(self, keys: str, action: Callable[[], object]) -> None:
+    def _shortcut(self, keys: str, action: Callable[[], object]) -> QShortcut:
         shortcut = QShortcut(QKeySequence(keys), self)
         shortcut.setContext(Qt.WidgetWithChildrenShortcut)
         shortcut.activated.connect(action)
+        return shortcut
 
     def _connect(self) -> None:
         self.models.activated.connect(self._models.activated)
@@ -164,6 +223,18 @@ class InsideView(QWidget):
         card.label_chosen.connect(example.say)
         card.random_asked.connect(example.pick_random)
         card.drawing_asked.connect(example.use_drawing)
+        card.why_asked.connect(self.ask_why)
+        self.guide.show_asked.connect(self.show_step)
+        self.guide.page_asked.connect(self.show_page)
+        self.page.closed.connect(self.close_page)
+        for keys, action in (
+            ("F1", self.turn_page),
+            ("F11", lambda: self.present(not self.presenting)),
+            ("PgDown", partial(self.turn_guide, 1)),
+            ("PgUp", partial(self.turn_guide, -1)),
+            ("W", self.ask_why),
+        ):
+            self._shortcut(keys, action)
         example.changed.connect(self._show_example)
         example.answered.connect(self._show_answer)
 
@@ -188,13 +259,17 @@ class InsideView(QWidget):
                 before.set_active(False)
             self._front = section
             self.stack.setCurrentWidget(section)
+            section.set_present(self.presenting)
             section.set_active(self.isVisible())
+            self._turn_guide_to(section)
+        self.close_page()
 
     def _make(self, kind: type[Section]) -> Section:
         section = self._made[kind.name] = kind()
         section.told.connect(self.told)
         section.example_picked.connect(self.example.pick)
         section.why_asked.connect(self.open_why)
+        section.view_changed.connect(partial(self._turn_guide_to, section))
         self.stack.addWidget(section)
         if self.model is not None:
             section.use_network(self.model, self._key)
@@ -208,10 +283,104 @@ class InsideView(QWidget):
         self.open_section("network")
         self.section.open_view(f"why {answer} {rival}")
 
+    def ask_why(self) -> None:
+        """Show why the network gives its answer rather than the second guess."""
+        self.open_section("network")
+        self.section.open_view("why")
+
+    # -- the guide
+
+    def _turn_guide_to(self, section: Section, view: str = "") -> None:
+        """Turn the guide to the chapter about what is in front now."""
+        if section is self._front and not self._guided:
+            self.guide.turn_to(section.name, view or section.view_name())
+
+    def show_step(self, step: Step) -> None:
+        """Open what a step of the guide is about, with an example set up."""
+        if step.section == "draw":
+            self.draw_asked.emit()
+            return
+        self._guided = True
+        try:
+            self._choose_network(step.needs)
+            if self.example.current is None and step.section not in ("results", "limits"):
+                self.example.pick_test(_EXAMPLE if step.test is None else step.test)
+            self.open_section(step.section)
+            self.section.open_view(step.view)
+        finally:
+            self._guided = False
+
+    def _choose_network(self, needs: str) -> None:
+        """Look into a network that ships where the one in use has nothing of the kind to show."""
+        if needs and self.model is not None:
+            from mnist_draw.networks import parse_network
+
+            convolves = len(parse_network(self.model.network).parameter_shapes()[0]) == 4
+            if convolves != (needs == "convolution"):
+                self._models.network.use_key(_NETWORKS[needs])
+
+    def turn_guide(self, step: int) -> None:
+        """Turn the guide; on the wall, what it speaks of is shown at once."""
+        self.guide.turn(step)
+        if self.presenting and self.guide.step.section in self.guide.available - {"draw"}:
+            self.show_step(self.guide.step)
+
+    def turn_page(self) -> None:
+        """Show the whole guide, or the views again."""
+        if self.pages.currentWidget() is self.page:
+            self.close_page()
+        else:
+            self.show_page()
+
+    def show_page(self) -> None:
+        """Show the whole guide at the step in front."""
+        self.pages.setCurrentWidget(self.page)
+        self.guide_button.setChecked(True)
+        self.page.show_step(self.guide.step.number)
+        self.page.text.setFocus()
+
+    def close_page(self) -> None:
+        """Show the views again."""
+        self.pages.setCurrentWidget(self.stack)
+        self.guide_button.setChecked(False)
+
+    # -- on the wall
+
+    def present(self, on: bool) -> None:
+        """Fill the screen: text and cells larger, the guide as a caption, or end that."""
+        if on != self.presenting:
+            self.presenting = on
+            theme.theme().enlarge(PRESENT_SCALE if on else 1.0)
+            self.bar.setVisible(not on)
+            self.card.set_board_only(on)
+            (self.left if on else self.column).removeWidget(self.guide)
+            self.guide.lie_flat(on)
+            if on:
+                self.guide.setMaximumWidth(_UNLIMITED)
+                self.column.addWidget(self.guide)
+                self.left.addStretch(1)
+            else:
+                self.left.takeAt(self.left.count() - 1)
+                self.guide.setFixedWidth(self.card.width())
+                self.left.addWidget(self.guide, 1)
+            self.section.set_present(on)
+            self._end.setEnabled(on)
+            self._show_pointer(on)
+            self.present_asked.emit(on)
+
+    @staticmethod
+    def _show_pointer(on: bool) -> None:
+        """Give the pointer a ring that is seen from the last row."""
+        if on:
+            QApplication.setOverrideCursor(ring_cursor())
+        else:
+            QApplication.restoreOverrideCursor()
+
     def showEvent(self, event: QShowEvent) -> None:
         self.section.set_active(True)
 
     def hideEvent(self, event: QHideEvent) -> None:
+        self.present(False)
         self.section.set_active(False)
 
     # -- network and example

@@ -91,6 +91,12 @@ class Section(QWidget):
         """Return the name of the view in front; empty where there is only one."""
         return ""
 
+    def set_present(self, on: bool) -> None:
+        """Be on the wall, or no longer: only what is looked at from afar is shown.
+
+        Text and painted cells grow with `mnist_draw.app.shared.theme.text_scale`.
+        """
+
     def table(self) -> Table:
         """Return what is shown, as rows of words."""
         return Table.of(self.title, (), ())

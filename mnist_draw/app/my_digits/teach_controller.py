@@ -138,7 +138,8 @@ class TeachController(QObject):
     def _saved(self, turn: int, kept: TaughtDigit) -> None:
         if turn == self._turn:
             self._kept = kept.path
-            self.row.tell_kept(kept.label)
+            read = self._answer
+            self.row.tell_kept(kept.label, read is not None and read.digit != kept.label)
         self.recount()
         self.changed.emit()
 

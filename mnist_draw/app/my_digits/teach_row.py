@@ -24,6 +24,8 @@ class TeachRow(QFrame):
     -------
     taught
         ``(digit)``: what is on the board is this digit.
+    why_not_asked
+        ``(digit)``: why the network did not read the digit that was taught.
     undo_asked
         What was kept last shall be forgotten.
     digits_asked
@@ -33,6 +35,7 @@ class TeachRow(QFrame):
     """
 
     taught = pyqtSignal(int)
+    why_not_asked = pyqtSignal(int)
     undo_asked = pyqtSignal()
     digits_asked = pyqtSignal()
     left = pyqtSignal()
@@ -41,7 +44,7 @@ class TeachRow(QFrame):
         super().__init__(parent)
         self.setObjectName("teachRow")
         self.setProperty("look", "card")
-        self._likely = 0
+        self._likely = self._taught = 0
         row = QHBoxLayout(self)
         row.setContentsMargins(Size.CARD_PADDING, Size.FIELD_GAP, Size.CARD_PADDING, Size.FIELD_GAP)
         row.setSpacing(Size.FIELD_GAP)
@@ -93,6 +96,15 @@ class TeachRow(QFrame):
         row.setSpacing(Size.FIELD_GAP)
         self.words = label("", "body", "taughtLabel")
         row.addWidget(self.words)
+        self.why_not_link = QPushButton()
+        self.why_not_link.setObjectName("whyNotLink")
+        self.why_not_link.setProperty("look", "link")
+        explain(
+            self.why_not_link, "Why not this digit",
+            "Show in the tab Inside why the network did not read what you taught.",
+        )  # fmt: skip
+        self.why_not_link.clicked.connect(lambda: self.why_not_asked.emit(self._taught))
+        row.addWidget(self.why_not_link)
         self.undo_button = QPushButton("Undo")
         self.undo_button.setObjectName("undoTeachingButton")
         self.undo_button.setProperty("look", "link")
@@ -130,13 +142,17 @@ class TeachRow(QFrame):
         """Say that a digit is being written."""
         self._tell(_KEEPING.format(with_article(digit)), can_undo=False)
 
-    def tell_kept(self, digit: int) -> None:
-        """Say that a digit was kept, and offer to forget it."""
+    def tell_kept(self, digit: int, misread: bool = False) -> None:
+        """Say that a digit was kept, and offer to forget it, or to show why it was misread."""
+        self._taught = digit
         self._tell(_KEPT.format(with_article(digit)), can_undo=True)
+        self.why_not_link.setText(f"Why not {digit}?")
+        self.why_not_link.setVisible(misread)
 
     def _tell(self, sentence: str, can_undo: bool) -> None:
         self.words.setText(sentence)
         self.undo_button.setVisible(can_undo)
+        self.why_not_link.hide()
         self._pages.setCurrentWidget(self._telling)
         # A screen reader finds the sentence as the page's name.
         self._telling.setAccessibleName(sentence)

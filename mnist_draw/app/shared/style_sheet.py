@@ -81,6 +81,11 @@ QPushButton[look="link"] {{
 }}
 QPushButton[look="link"]:hover, QPushButton[look="link"]:focus {{ text-decoration: underline; }}
 QPushButton[look="link"]:disabled {{ color: {muted}; }}
+QPushButton[look="guide"] {{
+    background: transparent; border: none; color: {text}; padding: 0; min-height: 20px;
+    text-align: left;
+}}
+QPushButton[look="guide"]:hover, QPushButton[look="guide"]:focus {{ text-decoration: underline; }}
 QPushButton[look="quiet"] {{
     background: transparent; border: 1px solid transparent; color: {muted}; padding: 0 4px;
     font-weight: 400;

@@ -170,6 +170,7 @@ class Theme(QObject):
         self.colours = LIGHT
         self.choice = "system"
         self.motion = True
+        self.enlargement = 1.0
         self._system_dark = False
 
     def apply(self, choice: str, system_dark: bool | None = None) -> None:
@@ -185,12 +186,22 @@ class Theme(QObject):
         if system_dark is not None:
             self._system_dark = system_dark
         self.choice = choice if choice in CHOICES else "system"
+        self._use(again=False)
+
+    def enlarge(self, factor: float) -> None:
+        """Show all text so many times as large as the system asks for; 1 ends that."""
+        if factor != self.enlargement:
+            self.enlargement = factor
+            self._use(again=True)
+
+    def _use(self, again: bool) -> None:
+        """Give the application the colours and sizes chosen, ``again`` even if they seem set."""
         dark = self._system_dark if self.choice == "system" else self.choice == "dark"
         colours = DARK if dark else LIGHT
         app = QApplication.instance()
         if not isinstance(app, QApplication):
             raise RuntimeError("the theme needs a QApplication")
-        if colours is self.colours and app.styleSheet():
+        if colours is self.colours and app.styleSheet() and not again:
             return
         self.colours = colours
         QDir.setSearchPaths("icons", [str(resource_path("icons"))])
@@ -219,8 +230,9 @@ def colour(name: str, alpha: float = 1.0) -> QColor:
 
 
 def text_scale() -> float:
-    """Ratio of the system's interface font to 13 px, at least 1."""
-    return max(1.0, QFontInfo(QApplication.font()).pixelSize() / Text.BODY)
+    """Ratio of the system's interface font to 13 px, at least 1, times the enlargement."""
+    ratio = max(1.0, QFontInfo(QApplication.font()).pixelSize() / Text.BODY)
+    return ratio * theme().enlargement
 
 
 def font(size: int, bold: bool = False) -> QFont:

@@ -141,7 +141,7 @@ class Window(QMainWindow):
         connect_queued(self._carrier.told, self.messages.tell)
         for page in self.pages:
             page.told.connect(self.messages.tell)
-        self.draw_tab.answer.evidence_changed.connect(self.inside_tab.show_drawing)
+        self._connect_inside()
         self._connect_recognition()
         self._connect_explanations()
         # Straight from one worker's mailbox to the other's, whatever the window is doing.
@@ -154,6 +154,16 @@ class Window(QMainWindow):
         self.header.motion_chosen.connect(self._choose_motion)
         self.header.show_choices(theme.theme().choice, theme.theme().motion)
         self.tabs.currentChanged.connect(self._tab_changed)
+
+    def _connect_inside(self) -> None:
+        inside, answer = self.inside_tab, self.draw_tab.answer
+        answer.evidence_changed.connect(inside.show_drawing)
+        answer.why_link.asked.connect(self._show_why)
+        teach_row = self.draw_tab.my_digits.teaching.row
+        teach_row.taught.connect(inside.say_of_drawing)
+        teach_row.why_not_asked.connect(answer.why_link.ask_why_not)
+        inside.draw_asked.connect(lambda: self._show_page(DrawTab.name))
+        inside.present_asked.connect(self._present)
 
     def _connect_recognition(self) -> None:
         worker, network = self.recognition.worker, self.network
@@ -215,6 +225,20 @@ class Window(QMainWindow):
         self.network.refuse()
         self.messages.tell(sentence)
         self._plots.start()
+
+    def _show_why(self, answer: int, rival: int) -> None:
+        """Show in the tab Inside why the drawing is read as one digit rather than another."""
+        self.inside_tab.open_why(answer, rival)
+        self._show_page(InsideTab.name)
+
+    def _present(self, on: bool) -> None:
+        """Fill the screen with the page in front, or show window and tabs again."""
+        self.tabs.tabBar().setVisible(not on)
+        self.header.setVisible(not on)
+        if on:
+            self.setWindowState(self.windowState() | Qt.WindowFullScreen)
+        else:
+            self.setWindowState(self.windowState() & ~Qt.WindowFullScreen)
 
     # -- choices
 

@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PyQt5.QtCore import QObject, QPointF
-from PyQt5.QtWidgets import QLabel
+from PyQt5.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from mnist_draw.analysis.example import Example
+from mnist_draw.analysis.guide.steps import guide
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.answer.network_menu import NetworkMenu
 from mnist_draw.app.board.canvas import Canvas
@@ -19,6 +20,7 @@ from mnist_draw.app.inside import inside_view, view_export
 from mnist_draw.app.inside.inside_tab import InsideTab
 from mnist_draw.app.inside.section import Section
 from mnist_draw.app.services.network_in_use import NetworkInUse
+from mnist_draw.app.shared import theme
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.storage.preferences import Preferences
 
@@ -236,3 +238,84 @@ def test_a_view_is_read_as_a_table(tab: InsideTab, qtbot: QtBot) -> None:
     assert window.view.objectName() == "viewTable"
     assert window.view.model().index(0, 0).data() == "all"
     window.close()
+
+
+def guide_title(tab: InsideTab) -> str:
+    """Return the title of the guide's step in front."""
+    return tab.open().guide.title.text()
+
+
+def test_the_guide_turns_to_the_section_and_shows_what_it_speaks_of(tab: InsideTab) -> None:
+    tab.show()
+    view = tab.open()
+    assert view.guide.step.section == "network"
+    view.guide.show_step(7)
+    view.guide.show_button.click()
+    assert view.section.name == "network"
+    assert noted(tab, "network").opened == "unit"
+    assert guide_title(tab) == "What one unit does"
+    view.guide.next.click()
+    assert guide_title(tab) == "One filter, everywhere"
+    view.guide.show_step(12)
+    # There is no map in this tab.
+    assert not view.guide.show_button.isEnabled()
+
+
+def test_the_guide_sets_an_example_up_where_nothing_is_drawn(tab: InsideTab, qtbot: QtBot) -> None:
+    tab.show()
+    view = tab.open()
+    view.show_step(guide()[5])
+    qtbot.waitUntil(lambda: noted(tab, "network").example is not None)
+    example = noted(tab, "network").example
+    assert example is not None
+    assert (example.label, example.index) == (9, 2863)
+
+
+def test_the_guide_sends_to_the_draw_tab(tab: InsideTab, qtbot: QtBot) -> None:
+    tab.show()
+    with qtbot.waitSignal(tab.draw_asked):
+        tab.open().show_step(guide()[13])
+
+
+def test_the_whole_guide_is_read_and_left(tab: InsideTab) -> None:
+    tab.show()
+    view = tab.open()
+    view.guide.show_step(10)
+    view.turn_page()
+    assert view.page.isVisible()
+    assert "10. One small step" in view.page.text.toPlainText()
+    assert "rmsprop(loss, params" in view.page.text.toPlainText()
+    view.open_section("second")
+    assert not view.page.isVisible()
+    assert not view.guide_button.isChecked()
+
+
+def test_the_guides_step_is_remembered(tab: InsideTab, tmp_path: Path) -> None:
+    tab.show()
+    tab.open().guide.show_step(9)
+    tab.finish(tab._preferences)
+    assert tab._preferences.get("inside_guide_step", 0) == 9
+
+
+def test_on_the_wall_everything_is_larger_and_esc_ends_it(tab: InsideTab, qtbot: QtBot) -> None:
+    tab.show()
+    view = tab.open()
+    usual = theme.text_scale()
+    with qtbot.waitSignal(tab.present_asked) as asked:
+        view.present(True)
+    assert asked.args == [True]
+    assert theme.text_scale() == pytest.approx(1.35 * usual)
+    assert QApplication.overrideCursor() is not None
+    assert not view.bar.isVisible()
+    view.guide.show_step(6)
+    view.turn_guide(1)
+    assert noted(tab, "network").opened == "unit"
+    view._end.activated.emit()
+    assert theme.text_scale() == usual
+    assert QApplication.overrideCursor() is None
+    assert view.bar.isVisible()
+    assert view.left.indexOf(view.guide) == 1
+    view.present(True)
+    tab.hide()
+    assert not view.presenting
+    assert theme.text_scale() == usual

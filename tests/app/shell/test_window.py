@@ -459,3 +459,33 @@ def test_a_marked_message_is_copied_not_the_drawing(setup: Setup, qtbot: QtBot) 
     words.setSelection(0, 9)
     QTest.keyClick(words, Qt.Key_C, Qt.ControlModifier)
     assert QApplication.clipboard().text() == "Something"
+
+
+def test_why_opens_the_tab_inside_on_the_pair(setup: Setup, qtbot: QtBot) -> None:
+    window = setup.window
+    link = setup.button("whyLink")
+    assert not link.isVisible()
+    window.draw_tab.canvas.add_stroke([(200, 200), (300, 300)])
+    qtbot.waitUntil(lambda: link.isVisible())
+    assert link.text() == "Why 1?"
+    with qtbot.waitSignal(window.draw_tab.answer.why_link.asked) as asked:
+        link.click()
+    assert asked.args[0] == 1
+    assert window.tabs.currentWidget() is window.inside_tab
+    assert window.inside_tab.view is not None
+    assert window.inside_tab.view.section.name == "network"
+
+
+def test_why_not_asks_about_the_digit_that_was_taught(setup: Setup, qtbot: QtBot) -> None:
+    window = setup.window
+    window.draw_tab.canvas.add_stroke([(200, 200), (300, 300)])
+    qtbot.waitUntil(lambda: setup.text("predictionLabel") == "1")
+    row = window.draw_tab.my_digits.teaching.row
+    row.tell_kept(1, misread=False)
+    assert setup.button("whyNotLink").isHidden()
+    row.tell_kept(9, misread=True)
+    assert setup.button("whyNotLink").text() == "Why not 9?"
+    with qtbot.waitSignal(window.draw_tab.answer.why_link.asked) as asked:
+        setup.button("whyNotLink").click()
+    assert asked.args == [1, 9]
+    assert window.tabs.currentWidget() is window.inside_tab

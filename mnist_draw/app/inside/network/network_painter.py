@@ -58,10 +58,6 @@ class Scene:
         """Whether units stand in the rows of digits."""
         return self.by_digit and self.has_pages
 
-    def font_size(self, size: int) -> int:
-        """Return a text size for the wall."""
-        return round(size * self.scale)
-
 
 class NetworkPainter:
     """Keeps what seldom changes in pixmaps."""
@@ -185,7 +181,7 @@ class NetworkPainter:
                 painter.fillRect(scene.places.bands[digit], theme.colour(name, strength))
         if not scene.banded or not scene.places.columns:
             return
-        painter.setFont(theme.font(scene.font_size(Text.LABEL)))
+        painter.setFont(theme.font(Text.LABEL))
         for digit, band in enumerate(scene.places.bands):
             colour = self._colour_of(scene, digit) or "muted"
             painter.setPen(theme.colour(colour))
@@ -209,7 +205,7 @@ class NetworkPainter:
             return
         box = places.picture
         painter.setPen(theme.colour("muted"))
-        painter.setFont(theme.font(scene.font_size(Text.LABEL)))
+        painter.setFont(theme.font(Text.LABEL))
         words = QRectF(box.left(), box.bottom() + 4, box.width() + 30, 20 * scene.scale)
         painter.drawText(words, int(Qt.AlignLeft | Qt.AlignTop), "28×28, grey from 0 to 1")
         self._paint_below(painter, scene)
@@ -318,7 +314,7 @@ class NetworkPainter:
                 x = left + places.bar * float(frame.passed.p[1, digit])
                 painter.setPen(QPen(theme.colour("text"), 2))
                 painter.drawLine(QPointF(x, y - 8 * scene.scale), QPointF(x, y + 8 * scene.scale))
-            painter.setFont(theme.font(scene.font_size(Text.BODY), bold=bool(role)))
+            painter.setFont(theme.font(Text.BODY, bold=bool(role)))
             painter.setPen(theme.colour("text" if role else "muted"))
             box = QRectF(track.right(), y - 12, places.bands[digit].right() - track.right() - 4, 24)
             words = "" if frame is None else f"{100 * part:.1f} %"
@@ -335,14 +331,14 @@ class NetworkPainter:
         painter.setBrush(colour if answer else theme.colour("card"))
         painter.drawEllipse(centre, radius, radius)
         painter.setPen(theme.colour("on_accent" if answer else role or "muted"))
-        painter.setFont(theme.font(scene.font_size(Text.LABEL), bold=True))
+        painter.setFont(theme.font(Text.LABEL, bold=True))
         box = QRectF(centre.x() - radius, centre.y() - radius, 2 * radius, 2 * radius)
         painter.drawText(box, Qt.AlignCenter, str(digit))
 
     def _paint_foot(self, painter: QPainter, scene: Scene, width: float, height: float) -> None:
         """Say what lights and lines mean, and how many units are active."""
         y = height - 10 * scene.scale
-        painter.setFont(theme.font(scene.font_size(Text.LABEL)))
+        painter.setFont(theme.font(Text.LABEL))
         frame, unit = scene.frame, scene.unit
         x = 0.0
         if unit is None:
@@ -387,7 +383,7 @@ class NetworkPainter:
         words = f"{scene.parts.layers[unit[0]].unit_word} {unit[1]}"
         if frame is not None:
             words += f": {float(frame.passed.a[unit[0]][0, unit[1]].max()):.2f}"
-        painter.setFont(theme.font(scene.font_size(Text.LABEL), bold=True))
+        painter.setFont(theme.font(Text.LABEL, bold=True))
         metrics = painter.fontMetrics()
         rect = column.rect(unit[1])
         wide, high = metrics.horizontalAdvance(words) + 10, metrics.height() + 4
@@ -448,11 +444,11 @@ def _say(painter: QPainter, x: float, y: float, text: str) -> float:
 
 
 def _title(painter: QPainter, scene: Scene, place: QPointF, title: str, note: str) -> None:
-    painter.setFont(theme.font(scene.font_size(Text.LABEL), bold=True))
+    painter.setFont(theme.font(Text.LABEL, bold=True))
     painter.setPen(theme.colour("text"))
     painter.drawText(place, title)
     x = place.x() + painter.fontMetrics().horizontalAdvance(title) + 6
-    painter.setFont(theme.font(scene.font_size(Text.LABEL)))
+    painter.setFont(theme.font(Text.LABEL))
     painter.setPen(theme.colour("muted"))
     painter.drawText(QPointF(x, place.y()), note)
 
@@ -462,7 +458,7 @@ def _caption(painter: QPainter, scene: Scene, box: QRectF, title: str, note: str
 
 
 def _legend(painter: QPainter, scene: Scene, place: QPointF, words: tuple[str, str]) -> None:
-    painter.setFont(theme.font(scene.font_size(Text.LABEL)))
+    painter.setFont(theme.font(Text.LABEL))
     size = 8 * scene.scale
     x = place.x()
     for text, colour, part in ((words[0], "accent", 1.0), (words[1], "second", 0.6)):

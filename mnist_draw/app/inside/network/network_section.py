@@ -45,7 +45,11 @@ class NetworkSection(Section):
         self._model: ModelFile | None = None
         self._example: Example | None = None
         self._pair: tuple[int, int] | None = None
-        self._fresh = False
+        self._fresh = self._presenting = False
+        #: A view that waits for the network that it belongs to.
+        self._wanted = ""
+        self._view_told = ""
+        self._described = ""
         self._ideals: dict[int, np.ndarray] = {}
         self.worker = worker or NetworkWorker()
         self._thread = WorkerThread("network view", self.worker, self.worker.begin, parent=self)
@@ -139,10 +143,10 @@ class NetworkSection(Section):
         self.fresh_button.setChecked(kind == "fresh")
         if kind == "why" and len(numbers) == 2:
             self._pair = (int(numbers[0]), int(numbers[1]))
-        if kind in ("why", "live", "fresh"):
+        if kind in ("why", "live", "fresh", ""):
             self.network.let_go()
-        elif kind in ("unit", "map"):
-            self._keep_strongest()
+        self._wanted = kind if kind in ("unit", "map") else ""
+        self._open_wanted()
         self._ask()
 
     def view_name(self) -> str:
@@ -164,11 +168,9 @@ class NetworkSection(Section):
             return why_table(frame, self._name)
         return unit_table(frame, self.network.unit, self._name)
 
-    def set_scale(self, scale: float) -> None:
-        """Show everything so many times as large, for the wall."""
-        self.network.scale = scale
-        self.network.lay_out_anew()
-        self.panel.set_scale(scale)
+    def set_present(self, on: bool) -> None:
+        self._presenting = on
+        self._show_panel()
 
     def is_ready(self) -> bool:
         """Whether the network is shown with all that is known about its units."""
@@ -231,6 +233,7 @@ class NetworkSection(Section):
         self.network.show_frame(frame)
         if self.network.parts is not None:
             self._show_note()
+        self._open_wanted()
         self._show_panel()
 
     def _show_pages(self, parts: Parts, pages: UnitPages) -> None:
@@ -249,6 +252,8 @@ class NetworkSection(Section):
     def _show_panel(self) -> None:
         view = self.network
         unit = view.unit
+        # On the wall the panel comes only with a unit that is kept.
+        self.panel.setVisible(not self._presenting or view.kept is not None)
         ideal = None
         if unit is not None and view.parts is not None and unit[0] == len(view.parts.layers) - 1:
             ideal = self._ideals.get(unit[1])
@@ -263,7 +268,7 @@ class NetworkSection(Section):
             self.worker.post_ideal(unit[1])
         self._ask()
         self._show_panel()
-        self.view_changed.emit(self.view_name())
+        self._tell_view()
 
     def _choose_order(self, place: int) -> None:
         self.network.by_digit = place == 0
@@ -274,7 +279,7 @@ class NetworkSection(Section):
         self._ideals.clear()
         if self._model is not None:
             self.worker.post_model(self._model, on)
-        self.view_changed.emit(self.view_name())
+        self._tell_view()
 
     def _choose_rival(self, rival: int) -> None:
         frame = self.network.frame
@@ -295,13 +300,22 @@ class NetworkSection(Section):
         self.network.off = frozenset()
         self._ask()
 
-    def _keep_strongest(self) -> None:
-        """Keep the unit of the first layer that puts out most."""
+    def _open_wanted(self) -> None:
+        """Keep the unit of the first layer that puts out most, once there is such a layer."""
         frame = self.network.frame
-        if frame is not None and len(frame.layers) > 1:
-            units = frame.layers[0].units
-            heights = frame.passed.a[0][0].reshape(units, -1).max(axis=1)
+        if not self._wanted or frame is None or len(frame.layers) < 2:
+            return
+        first = frame.layers[0]
+        if first.convolves == (self._wanted == "map"):
+            self._wanted = ""
+            heights = frame.passed.a[0][0].reshape(first.units, -1).max(axis=1)
             self.network.keep((0, int(heights.argmax())))
+
+    def _tell_view(self) -> None:
+        view = self.view_name()
+        if view != self._view_told:
+            self._view_told = view
+            self.view_changed.emit(view)
 
 
 def _count(number: int) -> str:

@@ -69,7 +69,6 @@ class NetworkView(QWidget):
         self.off: frozenset[Unit] = frozenset()
         self.by_digit = True
         self.dimmed = False
-        self.scale = 1.0
         self.name: Callable[[int], str] = str
         self._places: Places | None = None
         self._lines: Lines | None = None
@@ -155,7 +154,7 @@ class NetworkView(QWidget):
             rows: list[np.ndarray | None] = [self._rows(n) for n in hidden]
             heights = [None if self.pages is None else self.pages.means[n].max(0) for n in hidden]
             self._places = lay_out(
-                layers, float(self.width()), float(self.height()), rows, heights, self.scale
+                layers, float(self.width()), float(self.height()), rows, heights, theme.text_scale()
             )
         return self._places
 
@@ -210,6 +209,18 @@ class NetworkView(QWidget):
             self._timer.stop()
             unit = self.unit_at(event.localPos())
             self.keep(None if unit == self.kept else unit)
+
+    def event(self, event: QEvent) -> bool:
+        # Here the key lets a unit go, whatever it means in the tab.
+        if (
+            event.type() == QEvent.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and event.key() == Qt.Key_Escape
+            and self.unit is not None
+        ):
+            event.accept()
+            return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = event.key()
@@ -295,7 +306,7 @@ class NetworkView(QWidget):
         scene = Scene(
             self.parts, places, self.frame, self._current_lines(), self.unit,
             self.kept is not None and self.pointed is None, self.off, self.by_digit,
-            self.pages is not None, self.name, self.scale, self.devicePixelRatioF(),
+            self.pages is not None, self.name, theme.text_scale(), self.devicePixelRatioF(),
         )  # fmt: skip
         if self.dimmed:
             painter.setOpacity(0.45)

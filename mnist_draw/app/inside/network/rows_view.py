@@ -83,7 +83,16 @@ class Pictures:
 
 Row = Heading | Sum | Term | Sentence | Rule | Pictures
 
+#: Heights at the usual size of text, in logical pixels.
 _LINE, _TERM, _LARGE, _GAP = 20.0, 19.0, 116.0, 5.0
+
+
+def _line() -> float:
+    return _LINE * theme.text_scale()
+
+
+def _term() -> float:
+    return _TERM * theme.text_scale()
 
 
 class RowsView(QWidget):
@@ -94,7 +103,6 @@ class RowsView(QWidget):
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
         self.setFocusPolicy(Qt.StrongFocus)
         self.rows: tuple[Row, ...] = ()
-        self.scale = 1.0
         theme.theme().changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
@@ -129,8 +137,7 @@ class RowsView(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.Antialiasing)
-        painter.scale(self.scale, self.scale)
-        width, y = self.width() / self.scale, 0.0
+        width, y = float(self.width()), 0.0
         for row in self.rows:
             match row:
                 case Heading():
@@ -151,11 +158,11 @@ class RowsView(QWidget):
     def _heading(self, painter: QPainter, row: Heading, y: float, width: float) -> float:
         painter.setPen(theme.colour("muted"))
         painter.setFont(theme.font(Text.HEADING, bold=True))
-        box = QRectF(0, y, width, _LINE)
+        box = QRectF(0, y, width, _line())
         painter.drawText(box, int(Qt.AlignLeft | Qt.AlignVCenter), row.text.upper())
         painter.setFont(theme.font(Text.HEADING))
         painter.drawText(box, int(Qt.AlignRight | Qt.AlignVCenter), row.note)
-        return y + _LINE + 1
+        return y + _line() + 1
 
     def _sum(self, painter: QPainter, row: Sum, y: float, width: float) -> float:
         if row.total:
@@ -164,7 +171,7 @@ class RowsView(QWidget):
             y += 5
         painter.setPen(theme.colour("text"))
         painter.setFont(theme.font(Text.BODY))
-        box = QRectF(0, y, width, _LINE)
+        box = QRectF(0, y, width, _line())
         painter.drawText(box, int(Qt.AlignLeft | Qt.AlignVCenter), row.text)
         painter.setFont(theme.font(Text.BODY, bold=True))
         colour = "text"
@@ -172,10 +179,10 @@ class RowsView(QWidget):
             colour = "accent" if row.value > 0 else "second"
         painter.setPen(theme.colour(colour))
         draw_tabular(painter, box, signed(row.value), Qt.AlignRight)
-        return y + _LINE
+        return y + _line()
 
     def _term(self, painter: QPainter, row: Term, y: float, width: float) -> float:
-        box = QRectF(0, y, width, _TERM)
+        box = QRectF(0, y, width, _term())
         painter.setPen(theme.colour("text"))
         painter.setFont(theme.font(Text.LABEL, bold=True))
         painter.drawText(box, int(Qt.AlignLeft | Qt.AlignVCenter), row.name)
@@ -183,7 +190,7 @@ class RowsView(QWidget):
         right, bar = width - 48, 62.0
         painter.setPen(theme.colour("muted"))
         painter.setFont(theme.font(Text.LABEL))
-        made = QRectF(used, y, max(0.0, right - bar - 8 - used), _TERM)
+        made = QRectF(used, y, max(0.0, right - bar - 8 - used), _term())
         words = painter.fontMetrics().horizontalAdvance(row.made)
         if words > made.width():
             bar = max(8.0, bar - (words - made.width()))
@@ -200,7 +207,7 @@ class RowsView(QWidget):
         painter.setPen(colour)
         painter.setFont(theme.font(Text.LABEL, bold=True))
         draw_tabular(painter, box, signed(row.value), Qt.AlignRight)
-        return y + _TERM
+        return y + _term()
 
     def _sentence(self, painter: QPainter, row: Sentence, y: float, width: float) -> float:
         document = QTextDocument()
@@ -220,9 +227,9 @@ class RowsView(QWidget):
         painter.setFont(theme.font(Text.LABEL))
         right = width - _LARGE - 6
         line = int(Qt.AlignLeft | Qt.AlignVCenter)
-        painter.drawText(QRectF(0, y, width, _LINE), line, row.title)
-        painter.drawText(QRectF(right, y, width - right, _LINE), line, row.small_title)
-        y += _LINE
+        painter.drawText(QRectF(0, y, width, _line()), line, row.title)
+        painter.drawText(QRectF(right, y, width - right, _line()), line, row.small_title)
+        y += _line()
         if row.large is not None:
             self._picture(painter, QRectF(0, y, _LARGE, _LARGE), row.large)
         if row.second is not None:
@@ -244,7 +251,7 @@ class RowsView(QWidget):
             paint_grey(painter, box, values)
             return
         painter.fillRect(box, theme.colour("paper"))
-        paint_signed(painter, box, values, 0.0, self.devicePixelRatioF() * self.scale)
+        paint_signed(painter, box, values, 0.0, self.devicePixelRatioF())
         if picture.numbers and values.shape[0] <= 7:
             painter.setFont(theme.font(Text.HEADING))
             painter.setPen(theme.colour("text"))

@@ -19,6 +19,7 @@ from PyQt5.QtWidgets import (
 from mnist_draw.app.inside.network.network_worker import Frame, Unit
 from mnist_draw.app.inside.network.panel_rows import unit_rows, unit_title, why_rows
 from mnist_draw.app.inside.network.rows_view import RowsView
+from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.icons import set_icon
 from mnist_draw.app.shared.steady_labels import GrowingLabel
 from mnist_draw.app.shared.theme import Size
@@ -52,7 +53,8 @@ class SidePanel(Card):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
-        self.setFixedWidth(Size.SIDE_PANEL)
+        self._fit()
+        theme.theme().changed.connect(self._fit)
         self.pages = QStackedWidget()
         self.body.addWidget(self.pages)
         self.why = self._build_why()
@@ -121,6 +123,9 @@ class SidePanel(Card):
         column.addWidget(self.all_on_button, 0, Qt.AlignLeft)
         return page
 
+    def _fit(self) -> None:
+        self.setFixedWidth(round(Size.SIDE_PANEL * theme.theme().enlargement))
+
     # -- what is shown
 
     def set_nothing(self) -> None:
@@ -129,13 +134,6 @@ class SidePanel(Card):
         self.why_title.setText("Why this answer")
         self.rival.hide()
         self.why_rows.show_rows(())
-
-    def set_scale(self, scale: float) -> None:
-        """Show everything so many times as large."""
-        self.setFixedWidth(round(Size.SIDE_PANEL * scale))
-        for rows in (self.why_rows, self.unit_rows):
-            rows.scale = scale
-            rows.update()
 
     def show_all(
         self,
@@ -204,6 +202,8 @@ def _effect(frame: Frame, unit: Unit, off: frozenset[Unit], name: Callable[[int]
                    for digit, row in ((now, p[0]), (other, p[1])))  # fmt: skip
     if unit in off:
         return f"Without it the answer is {there}. With it: {then}."
+    if there == then:
+        return f"Off, the answer would be the same: {then}."
     if now == other:
         return f"Off, the answer would be {then} instead of {100 * float(p[0][now]):.1f} %."
     return f"Off, the answer would be {then}. It is {there}."

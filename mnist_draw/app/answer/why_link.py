@@ -1,0 +1,68 @@
+"""The link from an answer to what lies behind it."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import pyqtSignal
+from PyQt5.QtWidgets import QPushButton, QWidget
+
+from mnist_draw.app.shared.theme import Size
+from mnist_draw.app.shared.widgets import explain
+
+KEY = "W"
+
+
+class WhyLink(QPushButton):
+    """The link “Why 4?”: opens the tab Inside on the answer and the second guess.
+
+    It keeps its room when there is no answer: a link that came and went would have the window
+    laid out with every stroke.
+
+    Signals
+    -------
+    asked
+        ``(answer, rival)``: why the network reads the one rather than the other.
+    """
+
+    asked = pyqtSignal(int, int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("whyLink")
+        self.setProperty("look", "link")
+        explain(
+            self, "Why this answer",
+            "Show in the tab Inside why the network gives this answer rather than the second "
+            "guess.", KEY,
+        )  # fmt: skip
+        policy = self.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.setSizePolicy(policy)
+        self._pair: tuple[int, int] | None = None
+        self.clicked.connect(self.ask)
+        self.setText("Why 0?")
+        self.ensurePolished()
+        self.setFixedWidth(self.fontMetrics().horizontalAdvance("Why 0?") + 4 * Size.GRID)
+        self.hide()
+
+    def show_pair(self, answer: int, rival: int) -> None:
+        """Offer to explain an answer."""
+        self._pair = (answer, rival)
+        self.setText(f"Why {answer}?")
+        self.show()
+
+    def show_nothing(self) -> None:
+        """Offer nothing: there is no answer."""
+        self._pair = None
+        self.hide()
+
+    def ask(self) -> None:
+        """Ask why the answer is rather this than the second guess."""
+        if self._pair is not None:
+            self.asked.emit(*self._pair)
+
+    def ask_why_not(self, digit: int) -> None:
+        """Ask why the answer is not this digit."""
+        if self._pair is not None and self._pair[0] != digit:
+            self.asked.emit(self._pair[0], digit)
+        else:
+            self.ask()

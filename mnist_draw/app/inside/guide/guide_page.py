@@ -1,0 +1,73 @@
+"""The whole guide, to be read."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtGui import QKeyEvent
+from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QTextBrowser, QWidget
+
+from mnist_draw.analysis.guide.steps import guide
+from mnist_draw.app.shared.theme import Size
+from mnist_draw.app.shared.widgets import Card, explain, label
+
+
+class GuidePage(Card):
+    """All steps, one below the other.
+
+    Signals
+    -------
+    closed
+        The views shall be shown again.
+    """
+
+    closed = pyqtSignal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent=parent)
+        self.setObjectName("guidePage")
+        self.top.addWidget(label("Guide", "title"))
+        self.top.addStretch(1)
+        self.close_button = QPushButton("Back to the views")
+        self.close_button.setObjectName("closeGuideButton")
+        self.close_button.setProperty("look", "link")
+        explain(self.close_button, "Back to the views", "Close the guide.", "Esc")
+        self.close_button.clicked.connect(self.closed)
+        self.top.addWidget(self.close_button)
+        self.body.addLayout(self.top)
+        self.text = QTextBrowser()
+        self.text.setObjectName("guideText")
+        self.text.setProperty("look", "plain")
+        self.text.setFrameShape(QTextBrowser.NoFrame)
+        explain(self.text, "Guide", "What this tab shows, step by step, with the code behind it.")
+        self.text.setToolTip("")
+        row = QHBoxLayout()
+        row.addWidget(self.text)
+        self.body.addLayout(row, 1)
+        self._filled = False
+
+    def show_step(self, number: int) -> None:
+        """Show the guide from a step on."""
+        if not self._filled:
+            self._filled = True
+            steps = [step.text.replace("# ", f"# {step.number}. ", 1) for step in guide()]
+            self.text.setMarkdown("\n\n".join(steps))
+            self.text.document().setDocumentMargin(Size.GRID)
+        self._scroll_to(number)
+
+    def _scroll_to(self, number: int) -> None:
+        """Let a step's title stand at the top."""
+        block = self.text.document().begin()
+        beginning = f"{number}. "
+        while block.isValid():
+            if block.blockFormat().headingLevel() and block.text().startswith(beginning):
+                layout = self.text.document().documentLayout()
+                top = layout.blockBoundingRect(block).top()
+                self.text.verticalScrollBar().setValue(round(top))
+                return
+            block = block.next()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key_Escape:
+            self.closed.emit()
+        else:
+            super().keyPressEvent(event)

@@ -1,0 +1,47 @@
+"""The guide's steps are all there, and its code runs from the first line to the last."""
+
+from __future__ import annotations
+
+import lasagne
+import numpy as np
+import pytest
+
+from mnist_draw.analysis.guide.steps import guide, step_for
+
+
+def test_there_are_fourteen_short_steps() -> None:
+    steps = guide()
+    assert [step.number for step in steps] == list(range(1, 15))
+    for step in steps:
+        assert step.title
+        assert not step.title.startswith("#")
+        # What fits under the example, in its narrow column.
+        assert 60 < len(step.short) < 260, step.title
+        assert "`" not in step.title
+        assert "<!--" not in step.text
+        assert step.section in ("draw", "network", "step", "results", "map", "limits")
+        assert step.code or step.number == 8
+    assert len({step.short for step in steps}) == 14
+
+
+def test_a_view_has_its_step() -> None:
+    unit, first, none = (step_for(*w) for w in (("network", "unit"), ("network", ""), ("x", "")))
+    assert unit is not None
+    assert unit.title == "What one unit does"
+    assert first is not None
+    assert first.section == "network"
+    assert none is None
+
+
+def test_its_code_is_one_program(capsys: pytest.CaptureFixture[str]) -> None:
+    lasagne.random.set_rng(np.random.RandomState(1))
+    names: dict[str, object] = {}
+    for step in guide():
+        for piece in step.code:
+            exec(compile(piece, f"guide, step {step.number}", "exec"), names)
+    assert "It reads" in capsys.readouterr().out
+
+
+def test_its_lines_fit_the_page() -> None:
+    for step in guide():
+        assert all(len(line) <= 120 for line in step.text.splitlines()), step.title
