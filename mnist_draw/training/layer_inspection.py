@@ -14,6 +14,7 @@ from mnist_draw.training.functions import compile_activations
 
 Floats = NDArray[np.float32]
 
+#: Bins of the histogram: enough to show its shape, wide enough to be seen.
 _BINS = 60
 #: The histogram reaches so many standard deviations; what lies beyond counts in its last bins.
 _REACH = 4.0
