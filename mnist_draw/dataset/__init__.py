@@ -14,6 +14,8 @@ normalise
     Ink of any size becomes the network's 28×28, for drawings and training pictures alike.
 augmentation
     Training pictures are varied, from slight slants to new handwriting.
+picture_formats
+    The picture formats that the program knows.
 prefetch
     The next minibatches are made in other threads while one is learnt.
 own_digits

@@ -16,6 +16,8 @@ saliency_view
     Which ink spoke for a digit and which against it.
 activations_view
     What the units of a hidden layer put out.
+why_link
+    The link from an answer to what lies behind it.
 unit_grid
     How the units of a layer are laid out.
 """

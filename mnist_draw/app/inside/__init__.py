@@ -18,6 +18,10 @@
     Copying and saving what a section shows, and reading it as a table.
 ``stepwise``
     A long count in the background that can be watched, paused and stopped.
+``ring_cursor``
+    The ring around the pointer while somebody presents.
 ``network``, ``results``, ``limits``
     The sections' rooms.
+``guide``
+    The guide: its sentences under the example, and the whole of it as a page.
 """
