@@ -45,6 +45,8 @@ class Layer:
         parameters have it: Lasagne turns a filter round before it slides over the picture.
     b : numpy.ndarray
         float32 (units,).
+    activation : str
+        What Lasagne calls the nonlinearity: ``"rectify"``, ``"tanh"``, ``"softmax"`` …
     """
 
     name: str
@@ -52,6 +54,7 @@ class Layer:
     incoming: tuple[int, ...]
     W: Floats = field(repr=False)
     b: Floats = field(repr=False)
+    activation: str = "rectify"
 
     @property
     def units(self) -> int:
@@ -272,6 +275,7 @@ class _Chain:
         kinds = (lasagne.layers.DenseLayer, lasagne.layers.Conv2DLayer)
         self._weighted = [layer for layer in self._layers if isinstance(layer, kinds)]
         self._convolves = len(self._weighted[0].output_shape) == 4
+        self._activations = [_name(layer.nonlinearity) for layer in self._weighted]
         self._pictures = T.tensor4("pictures")
         self._gates: list[Any] = []
         self._sums: list[Any] = []
@@ -336,7 +340,7 @@ class _Chain:
             last = place == len(self._weighted) - 1
             name = "answer" if last else f"{kind} {counts[kind]}"
             W, b = parameters[2 * place], parameters[2 * place + 1]
-            result.append(Layer(name, shape, incoming, W, b))
+            result.append(Layer(name, shape, incoming, W, b, self._activations[place]))
         return tuple(result)
 
 
@@ -346,3 +350,8 @@ def _sum_of(layer: Any, value: Any) -> Any:
 
     layer.nonlinearity = lasagne.nonlinearities.linear
     return layer.get_output_for(value, deterministic=True)
+
+
+def _name(nonlinearity: Any) -> str:
+    """Return what a nonlinearity is called; Lasagne has functions, and objects with settings."""
+    return str(getattr(nonlinearity, "__name__", type(nonlinearity).__name__))

@@ -29,6 +29,8 @@ class Example:
         Where the picture is from, in words: ``"drawing"``, ``"MNIST test 1,234"``.
     index : int or None
         Its place in the set that it is from, counted from 0; None for a drawing.
+    is_digit : bool
+        Whether the program takes it for a digit at all.
     """
 
     picture: npt.NDArray[np.float32] = field(repr=False)
@@ -36,6 +38,7 @@ class Example:
     label_source: LabelSource = "answer"
     source: str = "drawing"
     index: int | None = None
+    is_digit: bool = True
 
     @property
     def is_drawing(self) -> bool:

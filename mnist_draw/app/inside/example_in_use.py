@@ -77,7 +77,8 @@ class ExampleInUse(QObject):
             label, source = int(probabilities.argmax()), "answer"
             if self._drawing is not None and self._drawing.label_source == "user":
                 label, source = self._drawing.label, "user"  # type: ignore[assignment]
-            self._drawing = Example(picture, label, source)  # type: ignore[arg-type]
+            is_digit = winner is not None
+            self._drawing = Example(picture, label, source, is_digit=is_digit)  # type: ignore[arg-type]
             self._drawing_answer = (probabilities, winner is not None)
         if not self._picked:
             self.use_drawing()

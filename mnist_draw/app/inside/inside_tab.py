@@ -66,11 +66,15 @@ class InsideTab(Page):
         self._network: tuple[ModelFile, str] | None = None
         self._drawing: tuple[np.ndarray | None, np.ndarray | None, int | None] | None = None
         self._label: int | None = None
+        self._behind = False
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
 
     def showEvent(self, event: QShowEvent) -> None:
-        self.open()
+        view = self.open()
+        if self._behind and self._drawing is not None:
+            self._behind = False
+            view.example.show_drawing(*self._drawing)
 
     def open(self) -> InsideView:
         """Build everything unless it is there, and return it."""
@@ -105,7 +109,9 @@ class InsideTab(Page):
         self._drawing = (picture, probabilities, winner)
         if picture is None:
             self._label = None
-        if self.view is not None:
+        # While the tab cannot be seen, drawing goes on without it.
+        self._behind = not self.isVisible()
+        if self.view is not None and not self._behind:
             self.view.example.show_drawing(picture, probabilities, winner)
 
     def say_of_drawing(self, label: int) -> None:
@@ -117,6 +123,8 @@ class InsideTab(Page):
     def open_why(self, answer: int, rival: int) -> None:
         """Show why the drawing is read as ``answer`` rather than as ``rival``."""
         view = self.open()
+        if self._drawing is not None:
+            view.example.show_drawing(*self._drawing)
         view.example.use_drawing()
         view.open_why(None, answer, rival)
 

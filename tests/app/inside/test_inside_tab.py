@@ -136,6 +136,28 @@ def test_the_drawing_goes_through_all_sections(tab: InsideTab) -> None:
     assert words(tab, "exampleAnswer") == ""
 
 
+def test_a_drawing_made_while_the_tab_is_hidden_waits_for_it(tab: InsideTab) -> None:
+    tab.show()
+    tab.hide()
+    said = answer("4", 4)
+    tab.show_drawing(said.network_input, said.probabilities, 4)
+    assert noted(tab, "network").example is None
+    tab.show()
+    example = noted(tab, "network").example
+    assert example is not None
+    assert example.picture is said.network_input
+
+
+def test_what_is_no_digit_is_known_as_such(tab: InsideTab) -> None:
+    tab.show()
+    said = answer("?", None)
+    tab.show_drawing(said.network_input, said.probabilities, None)
+    example = noted(tab, "network").example
+    assert example is not None
+    assert not example.is_digit
+    assert words(tab, "exampleSecond").startswith("no digit")
+
+
 def test_what_the_user_says_holds_until_the_board_is_empty(tab: InsideTab) -> None:
     tab.show()
     said = answer("4", 4)

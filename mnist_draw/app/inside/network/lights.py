@@ -25,19 +25,27 @@ def paint_lights(
     Parameters
     ----------
     values : numpy.ndarray or None
-        float32 (units,), at least 0; None paints all unlit.
+        float32 (units,); below 0, as some activations have it, in the second colour.
+        None paints all unlit.
     mask : QPixmap
         The forms of the cells, see `lights_mask`.
     """
     shown = column.at[:, 0] >= 0
     grid = np.zeros((column.rows, column.columns), np.uint8)
     levels = np.ones(len(shown), np.uint8)
+    below = np.zeros(grid.shape, bool)
     if values is not None:
-        largest = max(float(values.max()), 1e-9)
-        lit = values > 0
-        levels[lit] = 2 + (253 * np.clip(values[lit] / largest, 0, 1)).astype(np.uint8)
+        heights = np.abs(values)
+        largest = max(float(heights.max()), 1e-9)
+        lit = heights > 0
+        levels[lit] = 2 + (253 * np.clip(heights[lit] / largest, 0, 1)).astype(np.uint8)
+        below[column.at[shown, 0], column.at[shown, 1]] = values[shown] < 0
     grid[column.at[shown, 0], column.at[shown, 1]] = levels[shown]
-    small = image_of(_palette(*_colours())[grid])
+    card, text, accent, second = _colours()
+    pixels = _palette(card, text, accent)[grid]
+    if below.any():
+        pixels[below] = _palette(card, text, second)[grid][below]
+    small = image_of(pixels)
     layer = QImage(mask.size(), QImage.Format_ARGB32_Premultiplied)
     layer.fill(Qt.transparent)
     layer.setDevicePixelRatio(mask.devicePixelRatio())
@@ -94,13 +102,13 @@ def paint_maps(painter: QPainter, column: Column, values: np.ndarray | None) -> 
     target.setSize(QRectF(0, 0, column.columns * column.cell, column.rows * column.high).size())
     painter.save()
     painter.setRenderHint(QPainter.SmoothPixmapTransform, False)
-    painter.drawImage(target, image_of(_map_palette(*_colours())[mosaic]))
+    painter.drawImage(target, image_of(_map_palette(*_colours()[:3])[mosaic]))
     painter.restore()
 
 
-def _colours() -> tuple[str, str, str]:
+def _colours() -> tuple[str, str, str, str]:
     colours = theme.theme().colours
-    return colours.card, colours.text, colours.accent
+    return colours.card, colours.text, colours.accent, colours.second
 
 
 def _mixed(first: str, last: str, part: np.ndarray) -> np.ndarray:

@@ -403,8 +403,8 @@ class NetworkPainter:
         """Say how many units are active."""
         parts = []
         for layer, values in zip(frame.layers, frame.passed.a, strict=False):
-            height = values[0].reshape(layer.units, -1).max(axis=1)
-            parts.append(f"{int((height > 0).sum()):,} of {layer.units:,}")
+            active = values[0].reshape(layer.units, -1).any(axis=1)
+            parts.append(f"{int(active.sum()):,} of {layer.units:,}")
         if not parts:
             return ""
         if len(parts) > 2:

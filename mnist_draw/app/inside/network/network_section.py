@@ -220,6 +220,8 @@ class NetworkSection(Section):
     def _show_note(self) -> None:
         if self._example is None:
             words = _EMPTY_WORDS
+        elif not self._example.is_digit:
+            words = _NOT_A_DIGIT
         elif self._fresh:
             words = "before it has learnt: the weights are drawn at random"
         else:

@@ -40,7 +40,8 @@ class Question:
     toggled : Unit or None
         Which one is switched the other way in the second row.
     pair : tuple of int or None
-        Answer and rival; None for the two most probable.
+        Answer and rival; None for the two most probable, which also take the place of a pair
+        that the most probable digit is not one of.
     """
 
     picture: np.ndarray | None = field(repr=False)
@@ -251,7 +252,9 @@ def frame_of(anatomy: Any, question: Question) -> Frame:
         gates[layer][1, unit] = 1 - gates[layer][0, unit]
     passed = anatomy.run(np.stack([picture, picture])[:, None], gates)
     second, first = (int(digit) for digit in np.argsort(passed.p[0], kind="stable")[-2:])
-    answer, rival = question.pair or (first, second)
+    # A pair that the answer has left behind is of no interest any more.
+    asked = question.pair is not None and first in question.pair
+    answer, rival = question.pair if asked and question.pair else (first, second)
     pair = np.zeros(10, np.float32)
     pair[answer], pair[rival] = 1, -1
     pull = anatomy.pull(picture, pair, [gate[:1] for gate in gates])

@@ -167,7 +167,10 @@ def _sum_rows(frame: Frame, unit: Unit, found: UnitSum) -> list[Row]:
         if (layer, number) in frame.question.off:
             rows.append(Sentence("Switched off: it gives 0 to the next layer.", muted=True))
         else:
-            words = f"rectifier: max(0, {found.z:.2f})".replace("-", "−")
+            z = f"{found.z:.2f}".replace("-", "−")
+            words = f"{about.activation} of {z}"
+            if about.activation == "rectify":
+                words = f"rectifier: max(0, {z})"
             rows.append(Sum(words, found.a))
     return rows
 
@@ -207,7 +210,7 @@ def _output_rows(frame: Frame, unit: Unit, name: Name) -> list[Row]:
         note = "sum over the map"
     most, least = strongest(given, *_UNIT_TERMS)
     if not most and not least:
-        return [Sentence("Its sum is not above 0: it gives nothing to the next layer.", muted=True)]
+        return [Sentence("It gives nothing to the next layer.", muted=True)]
     chosen = (*most, *least)
     largest = max((abs(float(given[place])) for place in chosen), default=0.0)
     heading = "Feeds most" if frame.layers[layer].convolves else "Strongest outputs"
