@@ -126,7 +126,7 @@ class LayerRows(QWidget):
         )
         self.pixels.valueChanged.connect(self.changed)
         first = QWidget()
-        _in_a_row(first, label("784 pixels", "muted"), QLabel(), self.pixels, QLabel())
+        _in_a_row(first, label("Pixels", "muted"), QLabel(), self.pixels, QLabel())
         column.addWidget(first)
         self._list = QVBoxLayout()
         self._list.setSpacing(Size.TIGHT)
