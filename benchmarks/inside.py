@@ -2,8 +2,8 @@
 
 Each section is opened in a window of its own, with a cache folder of its own, for each network::
 
-    python benchmarks/inside.py [--networks mlp,mlp_handwriting,best] [--sections results,limits]
-                                [--json] [--screen]
+    python benchmarks/inside.py [--networks mlp,mlp_handwriting,best]
+                                [--sections results,map,limits] [--json] [--screen]
 
 Reported are the seconds until a section is complete when it is opened for the first time and for
 the second (in another window; the cache knows it then), compiling included, and how long the GUI
@@ -51,9 +51,21 @@ def limits(model: Any) -> tuple[Any, Callable[[], bool]]:
     return section, lambda: bool(ended)
 
 
+def pca_map(model: Any) -> tuple[Any, Callable[[], bool]]:
+    """Return the section *Map*, and whether all its layers are laid out."""
+    from mnist_draw.app.inside.map.map_section import MapSection
+
+    section = MapSection()
+    return (
+        section,
+        lambda: section._maps is not None and len(section._maps.layers) == section._maps.total,
+    )
+
+
 #: From its name to a function that makes it and tells when it is complete.
 SECTIONS: dict[str, Callable[[Any], tuple[Any, Callable[[], bool]]]] = {
     "results": results,
+    "map": pca_map,
     "limits": limits,
 }
 

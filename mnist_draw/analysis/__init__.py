@@ -20,6 +20,13 @@
     What every layer adds up and puts out, units switched off at will; sums term by term.
 ``unit_pages``, ``ideal_picture``, ``fresh_network``
     What a unit is about; what a network finds most like a digit; a network before it learns.
+<<<<<<< HEAD
 ``guide``
     Fourteen steps in words, with code that runs.
+=======
+``layer_outputs``
+    What the layers put out for many pictures.
+``maps``, ``tsne``, ``neighbours``
+    Test digits laid out by that, and the training pictures that are most alike.
+>>>>>>> ed02a6d (Inside: a map of what the network finds alike, and the nearest training pictures)
 """

@@ -7,6 +7,7 @@ what it computes with is imported in the thread that computes.
 from __future__ import annotations
 
 from mnist_draw.app.inside.limits.limits_section import LimitsSection
+from mnist_draw.app.inside.map.map_section import MapSection
 from mnist_draw.app.inside.network.network_section import NetworkSection
 from mnist_draw.app.inside.results.results_section import ResultsSection
 from mnist_draw.app.inside.section import Section
@@ -14,5 +15,6 @@ from mnist_draw.app.inside.section import Section
 SECTIONS: tuple[type[Section], ...] = (
     NetworkSection,
     ResultsSection,
+    MapSection,
     LimitsSection,
 )  # fmt: skip

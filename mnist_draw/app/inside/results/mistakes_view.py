@@ -21,9 +21,9 @@ from mnist_draw.app.shared.widgets import explain
 if TYPE_CHECKING:
     import numpy as np
 
-#: The picture, and the whole tile with its line of text, in pixels.
-PICTURE = 64
-_TILE = (67, 98)
+#: Pixels of a picture, what a tile is wider, and the line of text below with its distance.
+SIDE = 64
+_WIDER, _LINE, _SHORT_LINE = 3, 34, 21
 _IMAGE = Qt.UserRole + 1
 #: Models take so many rows at a time: more would keep the window waiting.
 AT_ONCE = 200
@@ -96,12 +96,17 @@ class TileDelegate(QStyledItemDelegate):
         self._view = view
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
-        return QSize(_TILE[0], round(PICTURE + (_TILE[1] - PICTURE) * theme.text_scale()))
+        side = self._view.side
+        line = _LINE if side == SIDE else _SHORT_LINE
+        wider = _WIDER if side == SIDE else 2 * _WIDER
+        return QSize(side + wider, round(side + line * theme.text_scale()))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
         painter.save()
         painter.setOpacity(0.45 if self._view.dimmed else 1.0)
-        box = QRectF(option.rect.left() + 2, option.rect.top() + 3, PICTURE, PICTURE)
+        box = QRectF(
+            option.rect.left() + 2, option.rect.top() + 3, self._view.side, self._view.side
+        )
         painter.drawImage(box, _grey_image(index.data(_IMAGE)))
         picked = self._view.picked == self._view.tiles.place(index)
         here = self._view.hasFocus() and index == self._view.currentIndex()
@@ -120,6 +125,13 @@ class TileDelegate(QStyledItemDelegate):
 class TileView(QListView):
     """Shows pictures in rows.
 
+    Parameters
+    ----------
+    name, title, sentence : str
+        The object's name, and what a screen reader says.
+    side : int
+        Pixels of a picture's side.
+
     Attributes
     ----------
     picked : int or None
@@ -136,8 +148,9 @@ class TileView(QListView):
     picked_here = pyqtSignal(int)
     why_asked = pyqtSignal(int)
 
-    def __init__(self, name: str, title: str, sentence: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, name: str, title: str, sentence: str, side: int = SIDE) -> None:
+        super().__init__()
+        self.side = side
         self.setObjectName(name)
         explain(self, title, sentence)
         self.setToolTip("")

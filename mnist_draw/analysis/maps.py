@@ -1,0 +1,238 @@
+"""What a network finds alike: test digits laid out by what each of its layers puts out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mnist_draw.analysis import cache
+from mnist_draw.analysis.layer_outputs import LayerOutputs, probabilities_of
+from mnist_draw.analysis.tsne import squared_distances, tsne
+from mnist_draw.recognition.recogniser import temperature_of
+from mnist_draw.storage.models import ModelFile
+
+Floats = npt.NDArray[np.float32]
+Indices = npt.NDArray[np.intp]
+
+#: So many test digits are laid out, evenly chosen: MNIST's first half is harder than its second.
+DIGITS = 2000
+#: So many neighbours vote, and place a new point among the others.
+VOTERS = 5
+_KIND, _VERSION = "map", 1
+_TSNE, _TSNE_VERSION = "tsne", 1
+
+
+@dataclass(frozen=True, eq=False)
+class LayerMap:
+    """The digits as one layer sees them.
+
+    Attributes
+    ----------
+    name : str
+    outputs : numpy.ndarray
+        What the layer puts out, float16 (n, numbers).
+    mean : numpy.ndarray
+        float32 (numbers,).
+    directions : numpy.ndarray
+        The two directions of largest spread, float32 (2, numbers).
+    points : numpy.ndarray
+        The digits along them (principal component analysis), float32 (n, 2).
+    vote : float
+        Which part a vote of each digit's five nearest gets right, 0 to 1.
+    """
+
+    name: str
+    outputs: npt.NDArray[np.float16] = field(repr=False)
+    mean: Floats = field(repr=False)
+    directions: Floats = field(repr=False)
+    points: Floats = field(repr=False)
+    vote: float
+
+    def project(self, outputs: Floats) -> Floats:
+        """Return where a new picture's outputs, (numbers,), lie along the directions: (2,)."""
+        place: Floats = self.directions @ (outputs - self.mean)
+        return place
+
+    def nearest(self, outputs: Floats, count: int = VOTERS) -> tuple[Indices, Floats]:
+        """Return which digits put out most nearly the same, the nearest first, and how far."""
+        distances = squared_distances(outputs[None], self.outputs.astype(np.float32))[0]
+        order = np.argsort(distances, kind="stable")[:count]
+        return order, np.sqrt(distances[order])
+
+
+@dataclass(frozen=True, eq=False)
+class Maps:
+    """All layers' maps, the first of them while they are being made.
+
+    Attributes
+    ----------
+    layers : tuple of LayerMap
+        Pixels, hidden layers, answer.
+    total : int
+        How many there will be.
+    probabilities : numpy.ndarray
+        What the network says about each digit, calibrated: float32 (n, 10).
+    labels : numpy.ndarray
+        uint8 (n,).
+    """
+
+    layers: tuple[LayerMap, ...]
+    total: int
+    probabilities: Floats
+    labels: npt.NDArray[np.uint8]
+
+    @property
+    def answers(self) -> Indices:
+        """What each digit is read as: intp (n,)."""
+        answers: Indices = self.probabilities.argmax(axis=1)
+        return answers
+
+
+def chosen_digits(count: int) -> Indices:
+    """Return which of so many test digits are laid out, evenly spread: intp (n,)."""
+    return np.arange(0, count, max(1, count // DIGITS), dtype=np.intp)[:DIGITS]
+
+
+def build_maps(
+    model: ModelFile, images: npt.NDArray[np.uint8], labels: npt.NDArray[np.uint8]
+) -> Iterator[Maps]:
+    """Lay digits out by what the layers of a network put out.
+
+    Parameters
+    ----------
+    model : ModelFile
+    images : numpy.ndarray, uint8, shape (n, 1, 28, 28)
+    labels : numpy.ndarray, uint8, shape (n,)
+
+    Yields
+    ------
+    Maps
+        With ever more layers.
+    """
+    key = f"{cache.fingerprint(model)}-{cache.digest_of(images)}"
+    kept = _kept(key, len(images), labels, temperature_of(model))
+    if kept is not None:
+        yield kept
+        return
+    network = LayerOutputs(model)
+    slices = list(network.of_all(images))
+    outputs = [np.concatenate(parts) for parts in zip(*slices, strict=True)]
+    probabilities = probabilities_of(outputs[-1], temperature_of(model))
+    layers: list[LayerMap] = []
+    for name, values in zip(network.names, outputs, strict=True):
+        layers.append(_layer_map(name, values, labels))
+        if len(layers) == len(outputs):
+            _keep(key, layers, outputs[-1])
+        yield Maps(tuple(layers), len(outputs), probabilities, labels)
+
+
+def _layer_map(name: str, values: Floats, labels: npt.NDArray[np.uint8]) -> LayerMap:
+    mean, directions = principal_directions(values)
+    points = ((values - mean) @ directions.T).astype(np.float32)
+    vote = vote_accuracy(values, labels)
+    return LayerMap(name, values.astype(np.float16), mean, directions, points, vote)
+
+
+def principal_directions(values: Floats) -> tuple[Floats, Floats]:
+    """Return the mean, (numbers,), and the two directions of largest spread, (2, numbers)."""
+    from scipy.sparse.linalg import svds
+
+    mean = values.mean(axis=0)
+    centred = values - mean
+    # Begun with the same vector, the search ends with the same directions each time.
+    start = np.ones(min(centred.shape), np.float32)
+    _, strengths, directions = svds(centred, k=2, v0=start)
+    directions = directions[np.argsort(-strengths)]
+    # A direction and its opposite are equally good: its largest part shall be positive.
+    largest = np.abs(directions).argmax(axis=1)
+    directions *= np.sign(directions[np.arange(2), largest])[:, None]
+    return mean, directions.astype(np.float32)
+
+
+def vote_accuracy(values: Floats, labels: npt.NDArray[np.uint8]) -> float:
+    """Return how often the five nearest others of each point have its label in the majority."""
+    distances = squared_distances(values, values)
+    np.fill_diagonal(distances, np.inf)
+    count = min(VOTERS, len(values) - 1)
+    nearest = np.argpartition(distances, count - 1, axis=1)[:, :count]
+    rows = np.arange(len(values))[:, None]
+    order = np.argsort(distances[rows, nearest], axis=1, kind="stable")
+    voters = labels[nearest[rows, order]]
+    said = [vote(row) for row in voters]
+    return float(np.mean(np.array(said) == labels))
+
+
+def vote(labels: npt.NDArray[np.integer[Any]]) -> int:
+    """Return the label of most neighbours, the nearest first; of equally many, the nearer one."""
+    counts = np.bincount(labels, minlength=10)
+    best = counts.max()
+    return next(int(label) for label in labels if counts[label] == best)
+
+
+def lay_out(model: ModelFile, layer: LayerMap, images: npt.NDArray[np.uint8]) -> Iterator[Floats]:
+    """Yield the digits' places by t-SNE, float32 (n, 2), after each round; the last is kept."""
+    key = f"{cache.fingerprint(model)}-{cache.digest_of(images)}-{layer.name}"
+    kept = (cache.read(_TSNE, _TSNE_VERSION, key) or {}).get("points")
+    if kept is not None and kept.dtype == np.float32 and kept.shape == (len(images), 2):
+        yield kept
+        return
+    points = layer.points
+    for points in tsne(layer.outputs.astype(np.float32), layer.points):
+        yield points
+    cache.keep(_TSNE, _TSNE_VERSION, key, {"points": points})
+
+
+def weighted_place(points: Floats, nearest: Indices, distances: Floats) -> Floats:
+    """Return the mean of the nearest points, (2,), the nearer the heavier."""
+    weights = 1 / np.maximum(distances, 1e-6)
+    place: Floats = (points[nearest] * weights[:, None]).sum(axis=0) / weights.sum()
+    return place
+
+
+def _keep(key: str, layers: list[LayerMap], answers: Floats) -> None:
+    arrays: dict[str, npt.NDArray[Any]] = {"answers": answers}
+    for number, layer in enumerate(layers):
+        arrays[f"name_{number}"] = np.frombuffer(layer.name.encode(), np.uint8)
+        arrays[f"outputs_{number}"] = layer.outputs
+        arrays[f"mean_{number}"] = layer.mean
+        arrays[f"directions_{number}"] = layer.directions
+        arrays[f"points_{number}"] = layer.points
+        arrays[f"vote_{number}"] = np.array(layer.vote)
+    cache.keep(_KIND, _VERSION, key, arrays)
+
+
+def _kept(key: str, count: int, labels: npt.NDArray[np.uint8], temperature: float) -> Maps | None:
+    """Return the maps that are kept, unless they are not what they should be."""
+    arrays = cache.read(_KIND, _VERSION, key)
+    if arrays is None:
+        return None
+    try:
+        answers = arrays["answers"]
+        layers = tuple(
+            LayerMap(
+                arrays[f"name_{number}"].tobytes().decode(),
+                arrays[f"outputs_{number}"],
+                arrays[f"mean_{number}"],
+                arrays[f"directions_{number}"],
+                arrays[f"points_{number}"],
+                float(arrays[f"vote_{number}"]),
+            )
+            for number in range((len(arrays) - 1) // 6)
+        )
+        numbers = [layer.outputs.shape[1] for layer in layers]
+        fits = all(
+            layer.outputs.shape == (count, wide)
+            and layer.mean.shape == (wide,)
+            and layer.directions.shape == (2, wide)
+            and layer.points.shape == (count, 2)
+            for layer, wide in zip(layers, numbers, strict=True)
+        )
+    except (KeyError, IndexError, UnicodeDecodeError, TypeError, ValueError):
+        return None
+    if not (layers and fits and answers.shape == (count, 10)):
+        return None
+    return Maps(layers, len(layers), probabilities_of(answers, temperature), labels)

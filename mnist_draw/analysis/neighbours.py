@@ -1,0 +1,132 @@
+"""Training pictures that the last hidden layer of a network finds most alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from mnist_draw.analysis import cache
+from mnist_draw.analysis.layer_outputs import LayerOutputs
+from mnist_draw.analysis.tsne import squared_distances
+from mnist_draw.storage.models import ModelFile
+
+Floats = npt.NDArray[np.float32]
+Indices = npt.NDArray[np.intp]
+
+#: Pictures that are compared first, and where there is no memory for more.
+FIRST = 10_000
+#: Rows that are turned to float32 at once.
+_ROWS = 5_000
+_KIND, _VERSION = "neighbours", 1
+
+
+@dataclass(frozen=True, eq=False)
+class Neighbourhood:
+    """What the last hidden layer puts out for training pictures.
+
+    Attributes
+    ----------
+    outputs : numpy.ndarray
+        float16 (n, numbers), of the first n training pictures.
+    lengths : numpy.ndarray
+        The squared lengths of the rows, float32 (n,).
+    counted : int
+        How many rows are known already.
+    wanted : int
+        How many there will be.
+    short_of_memory : bool
+        Whether that is fewer than there are pictures.
+    """
+
+    outputs: npt.NDArray[np.float16] = field(repr=False)
+    lengths: Floats = field(repr=False)
+    counted: int
+    wanted: int
+    short_of_memory: bool = False
+
+    def nearest(self, outputs: Floats, count: int) -> tuple[Indices, Floats]:
+        """Return the nearest training pictures to outputs, (numbers,), and how far they are.
+
+        Returns
+        -------
+        places : numpy.ndarray, intp, shape (count,)
+            The nearest first.
+        distances : numpy.ndarray, float32, shape (count,)
+        """
+        products = np.empty(self.counted, np.float32)
+        for start in range(0, self.counted, _ROWS):
+            part = self.outputs[start : min(start + _ROWS, self.counted)]
+            products[start : start + len(part)] = part.astype(np.float32) @ outputs
+        distances = self.lengths[: self.counted] - 2 * products
+        count = min(count, self.counted)
+        places = np.argpartition(distances, count - 1)[:count]
+        exact = squared_distances(outputs[None], self.outputs[places].astype(np.float32))[0]
+        order = np.argsort(exact, kind="stable")
+        return places[order], np.sqrt(exact[order])
+
+
+def gather_neighbours(model: ModelFile, images: npt.NDArray[np.uint8]) -> Iterator[Neighbourhood]:
+    """Compute the last hidden layer of training pictures.
+
+    Parameters
+    ----------
+    model : ModelFile
+    images : numpy.ndarray, uint8, shape (N, 1, 28, 28)
+
+    Yields
+    ------
+    Neighbourhood
+        Of ever more pictures.
+    """
+    key = f"{cache.fingerprint(model)}-{cache.digest_of(images)}"
+    kept = (cache.read(_KIND, _VERSION, key) or {}).get("outputs")
+    if (
+        kept is not None
+        and kept.dtype == np.float16
+        and kept.ndim == 2
+        and len(kept) == len(images)
+    ):
+        yield Neighbourhood(kept, _lengths(kept), len(kept), len(kept))
+        return
+    network = LayerOutputs(model)
+    outputs: npt.NDArray[np.float16] | None = None
+    lengths = np.empty(len(images), np.float32)
+    wanted, done = len(images), 0
+    for layers in network.of_all(images):
+        part = layers[network.last].astype(np.float16)
+        if outputs is None:
+            outputs, wanted = _room(len(images), part.shape[1])
+        part = part[: wanted - done]
+        outputs[done : done + len(part)] = part
+        lengths[done : done + len(part)] = _lengths(part)
+        done += len(part)
+        short = wanted < len(images)
+        if done == wanted and not short:
+            cache.keep(_KIND, _VERSION, key, {"outputs": outputs})
+        yield Neighbourhood(outputs, lengths, done, wanted, short)
+        if done == wanted:
+            return
+
+
+def _room(count: int, numbers: int) -> tuple[npt.NDArray[np.float16], int]:
+    """Return room for all pictures, or for the first where the memory does not reach."""
+    try:
+        return _zeros(count, numbers), count
+    except MemoryError:
+        fewer = min(FIRST, count)
+        return _zeros(fewer, numbers), fewer
+
+
+def _zeros(count: int, numbers: int) -> npt.NDArray[np.float16]:
+    return np.zeros((count, numbers), np.float16)
+
+
+def _lengths(values: npt.NDArray[np.float16]) -> Floats:
+    lengths = np.empty(len(values), np.float32)
+    for start in range(0, len(values), _ROWS):
+        part = values[start : start + _ROWS].astype(np.float32)
+        lengths[start : start + len(part)] = np.einsum("ij,ij->i", part, part)
+    return lengths

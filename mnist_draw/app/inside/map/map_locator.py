@@ -1,0 +1,157 @@
+"""Finds the example's place on the map and its neighbours, in a thread of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PyQt5.QtCore import QObject, QTimer, pyqtSignal
+
+from mnist_draw.app.shared.reporting import reporter
+from mnist_draw.app.shared.threads import Background
+from mnist_draw.thread_priority import lower
+
+if TYPE_CHECKING:
+    from mnist_draw.analysis.maps import LayerMap
+    from mnist_draw.analysis.neighbours import Neighbourhood
+    from mnist_draw.storage.models import ModelFile
+
+#: The example is compared so often at the most: ten times a second.
+_REST_MS = 100
+
+
+@dataclass(frozen=True, eq=False)
+class MapQuestion:
+    """What shall be found.
+
+    Attributes
+    ----------
+    model : ModelFile
+    picture : numpy.ndarray
+        The example, float32 (28, 28).
+    layer : LayerMap or None
+        The layer of the large map.
+    place : int
+        Which layer that is.
+    points : numpy.ndarray or None
+        Where the digits lie by t-SNE; None where they lie along the layer's directions.
+    known : Neighbourhood or None
+        The training pictures.
+    count : int
+        So many of them are sought.
+    """
+
+    model: ModelFile
+    picture: np.ndarray
+    layer: LayerMap | None
+    place: int
+    points: np.ndarray | None
+    known: Neighbourhood | None
+    count: int
+
+
+@dataclass(frozen=True, eq=False)
+class MapAnswer:
+    """What was found.
+
+    Attributes
+    ----------
+    question : MapQuestion
+    place : numpy.ndarray or None
+        Where the example lies, (2,).
+    nearest : numpy.ndarray
+        The digits nearest to it.
+    probabilities : numpy.ndarray
+        Calibrated, float32 (10,).
+    neighbours, distances : numpy.ndarray
+        The nearest training pictures.
+    """
+
+    question: MapQuestion
+    place: np.ndarray | None
+    nearest: np.ndarray
+    probabilities: np.ndarray
+    neighbours: np.ndarray
+    distances: np.ndarray
+
+
+class MapLocator(QObject):
+    """Answers the newest question, and rests between two.
+
+    Signals
+    -------
+    found
+        ``(answer)``.
+    failed
+        ``(sentence)``.
+    """
+
+    found = pyqtSignal(object)
+    failed = pyqtSignal(str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._background = Background(self, newest_only=True)
+        self._next: MapQuestion | None = None
+        self._busy = False
+        self._network: tuple[ModelFile, Any] | None = None
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(_REST_MS)
+        self._rest.timeout.connect(self._begin)
+
+    def ask(self, question: MapQuestion | None) -> None:
+        """Find where the example lies; an older question that waits is dropped."""
+        self._next = question
+        if not self._rest.isActive() and not self._busy:
+            self._begin()
+
+    def wait(self) -> bool:
+        """Wait a bounded time for the thread; return whether it has ended."""
+        self._next = None
+        self._rest.stop()
+        self._background.ask_to_end()
+        return self._background.wait()
+
+    def _begin(self) -> None:
+        question, self._next = self._next, None
+        if question is not None:
+            self._busy = True
+            self._background.run(lambda: self._answer(question), self._done, self._fail)
+
+    def _done(self, answer: MapAnswer) -> None:
+        self._busy = False
+        self._rest.start()
+        self.found.emit(answer)
+
+    def _fail(self, error: Exception) -> None:
+        self._busy = False
+        self._rest.start()
+        self.failed.emit(reporter.sentence(error))
+
+    # -- in the other thread
+
+    def _answer(self, question: MapQuestion) -> MapAnswer:
+        lower()
+        from mnist_draw.analysis.layer_outputs import LayerOutputs, probabilities_of
+        from mnist_draw.analysis.maps import weighted_place
+        from mnist_draw.recognition.recogniser import temperature_of
+
+        if self._network is None or self._network[0] is not question.model:
+            self._network = (question.model, LayerOutputs(question.model))
+        network: LayerOutputs = self._network[1]
+        outputs = [values[0] for values in network.of(question.picture[None, None])]
+        probabilities = probabilities_of(outputs[-1], temperature_of(question.model))
+        place, nearest = None, np.empty(0, np.intp)
+        if question.layer is not None:
+            mine = outputs[question.place]
+            nearest, far = question.layer.nearest(mine)
+            if question.points is None:
+                place = question.layer.project(mine)
+            else:
+                place = weighted_place(question.points, nearest, far)
+        neighbours, distances = np.empty(0, np.intp), np.empty(0, np.float32)
+        if question.known is not None:
+            neighbours, distances = question.known.nearest(outputs[network.last], question.count)
+        return MapAnswer(question, place, nearest, probabilities, neighbours, distances)

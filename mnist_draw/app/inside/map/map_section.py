@@ -1,0 +1,395 @@
+"""What does it find alike? The section *Map*."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout
+
+from mnist_draw.analysis.table import Table
+from mnist_draw.app.inside.map.layer_maps import LayerMaps
+from mnist_draw.app.inside.map.map_locator import MapAnswer, MapLocator, MapQuestion
+from mnist_draw.app.inside.map.map_view import Digits, Located, MapView
+from mnist_draw.app.inside.map.neighbours_card import COUNT, NeighboursCard
+from mnist_draw.app.inside.section import Section
+from mnist_draw.app.inside.stepwise import Stepwise
+from mnist_draw.app.shared.theme import Size
+from mnist_draw.app.shared.widgets import Card, ComboBox, explain, label
+
+if TYPE_CHECKING:
+    from mnist_draw.analysis.example import Example
+    from mnist_draw.analysis.maps import Maps
+    from mnist_draw.analysis.neighbours import Neighbourhood
+    from mnist_draw.dataset.mnist import Dataset
+    from mnist_draw.storage.models import ModelFile
+
+_PCA, _TSNE = "PCA", "t-SNE"
+_MEANING = (
+    "Near means alike to the network. How far two groups lie apart, or how large they are, means "
+    "nothing."
+)
+_VOTES = (
+    "Right answers of a vote among the five nearest digits, by what the layer puts out. Small "
+    "maps: the two directions of largest spread (PCA)."
+)
+
+
+class MapSection(Section):
+    """Test digits as each layer sees them, the example among them, and its neighbours."""
+
+    name = "map"
+    title = "Map"
+    question = "What does it find alike?"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("mapSection")
+        self._model: ModelFile | None = None
+        self._newer: ModelFile | None = None
+        self._key = ""
+        self._names: list[str] = []
+        self._example: Example | None = None
+        self._data: Dataset | None = None
+        self._chosen = np.empty(0, np.intp)
+        self._maps: Maps | None = None
+        self._known: Neighbourhood | None = None
+        self._points: np.ndarray | None = None
+        self._answer: MapAnswer | None = None
+        self._active = False
+        self._layer: int | None = None
+        self._settled, self._front = False, 0
+        self._build()
+        self._mapping, self._moving, self._gathering = (Stepwise(self) for _ in range(3))
+        self._jobs = (self._mapping, self._moving, self._gathering)
+        self._locator = MapLocator(self)
+        self._connect()
+
+    def _build(self) -> None:
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(Size.CARD_GAP)
+        card = Card("Test digits as the network sees them")
+        self._card_title = card.top.itemAt(0).widget()
+        self.layer_combo, self.map_combo = ComboBox(), ComboBox()
+        for combo, name, title, sentence in (
+            (self.layer_combo, "mapLayerCombo", "Layer", "What the digits are compared by."),
+            (self.map_combo, "mapCombo", "Layout", "PCA is there at once; t-SNE takes its time "
+             "and keeps neighbours together."),
+        ):  # fmt: skip
+            combo.setObjectName(name)
+            combo.setProperty("look", "quiet")
+            combo.setSizeAdjustPolicy(ComboBox.AdjustToContents)
+            explain(combo, title, sentence)
+            card.top.addWidget(combo)
+        self.map_combo.addItems([_PCA, _TSNE])
+        note = QHBoxLayout()
+        self.state = label(_MEANING, "muted", "mapState")
+        note.addWidget(self.state)
+        self.link = QPushButton()
+        self.link.setObjectName("mapLink")
+        self.link.setProperty("look", "link")
+        explain(self.link, "Stop or go on", "Stop, or go on.")
+        self.link.hide()
+        note.addWidget(self.link)
+        note.addStretch(1)
+        card.body.setSpacing(2)
+        card.body.addLayout(note)
+        self.view = MapView()
+        card.body.addWidget(self.view, 1)
+        row.addWidget(card, 16)
+        right = QVBoxLayout()
+        right.setSpacing(Size.CARD_GAP)
+        self.neighbours = NeighboursCard()
+        right.addWidget(self.neighbours, 1)
+        layers = Card("Layer by layer the digits come apart")
+        self.layer_maps = LayerMaps()
+        layers.body.addWidget(self.layer_maps)
+        votes = label(_VOTES, "muted")
+        votes.setWordWrap(True)
+        layers.body.addWidget(votes)
+        right.addWidget(layers)
+        row.addLayout(right, 9)
+
+    def _connect(self) -> None:
+        self._mapping.stepped.connect(self._take_maps)
+        self._moving.stepped.connect(self._take_points)
+        self._moving.ended.connect(self._show_state)
+        self._gathering.stepped.connect(self._take_known)
+        for job in self._jobs:
+            job.failed.connect(self._fail)
+        self._locator.found.connect(self._show_answer)
+        self._locator.failed.connect(self.told)
+        self.layer_combo.activated.connect(self._choose_layer)
+        self.layer_maps.layer_chosen.connect(self._choose_layer)
+        self.map_combo.activated.connect(lambda _: self._lay_out())
+        self.link.clicked.connect(self._stop_or_go_on)
+        self.view.picked.connect(self._pick_digit)
+        self.neighbours.view.picked_here.connect(self._pick_neighbour)
+
+    # -- as a section
+
+    def use_network(self, model: ModelFile, key: str) -> None:
+        old, old_key = self._model, self._key
+        self._key = key
+        if old is not None and not key and not old_key and old.network == model.network:
+            # The same run after another epoch: the map stays until it is asked for anew.
+            self._newer = model
+            self._show_state()
+            return
+        self._begin(model)
+
+    def _begin(self, model: ModelFile) -> None:
+        self._model, self._newer, self._names = model, None, []
+        self._maps = self._known = self._points = self._answer = None
+        self._settled, self._front = False, 0
+        self._moving.stop()
+        self.view.show_example(None)
+        self._mapping.start(lambda: self._make_maps(model))
+        self._gathering.start(lambda: self._gather(model))
+        self._show_state()
+
+    def show_example(self, example: Example | None) -> None:
+        self._example = example
+        if self._active:
+            self._ask()
+
+    def set_active(self, on: bool) -> None:
+        self._active = on
+        for job in self._jobs:
+            job.set_active(on)
+        if on:
+            self._ask()
+
+    def table(self) -> Table:
+        answer, data = self._answer, self._data
+        if answer is not None and data is not None and len(answer.neighbours):
+            rows = [
+                (f"Training picture {place:,}", self._name(int(data.train_labels[place])),
+                 f"{far:.2f}")
+                for place, far in zip(answer.neighbours, answer.distances, strict=True)
+            ]  # fmt: skip
+            return Table.of("Nearest training pictures", ("picture", "it is", "distance"), rows)
+        maps = self._maps
+        layers = [] if maps is None else [(x.name, f"{100 * x.vote:.1f} %") for x in maps.layers]
+        return Table.of("Layer by layer", ("layer", "a vote of five neighbours is right"), layers)
+
+    def wait(self) -> bool:
+        ended = [job.wait() for job in (*self._jobs, self._locator)]
+        return all(ended)
+
+    def _name(self, number: int) -> str:
+        if not self._names:
+            from mnist_draw.analysis.class_names import class_name
+
+            self._names = [class_name(self._model, n) for n in range(10)]
+        return self._names[number]
+
+    # -- in the other threads
+
+    def _make_maps(self, model: ModelFile) -> Iterator[Maps]:
+        from mnist_draw.analysis.maps import build_maps
+
+        data, chosen = _digits()
+        return build_maps(model, data.test_images[chosen], data.test_labels[chosen])
+
+    def _gather(self, model: ModelFile) -> Iterator[Neighbourhood]:
+        from mnist_draw.analysis.neighbours import gather_neighbours
+
+        return gather_neighbours(model, _digits()[0].train_images)
+
+    # -- maps
+
+    def _take_maps(self, maps: Maps) -> None:
+        first = self._maps is None
+        self._maps = maps
+        if first:
+            self._data, self._chosen = _digits()
+        names = [layer.name for layer in maps.layers]
+        if names != [self.layer_combo.itemText(n) for n in range(self.layer_combo.count())]:
+            self.layer_combo.clear()
+            self.layer_combo.addItems(names)
+            self.layer_combo.setCurrentIndex(self._front)
+        wanted = maps.total - 2 if self._layer is None else min(self._layer, maps.total - 1)
+        there = len(maps.layers) > wanted
+        if first or (there and not self._settled):
+            self._show_layer(wanted if there else len(maps.layers) - 1)
+            self._settled = there
+        self._show_small_maps()
+        self._show_state()
+
+    def _choose_layer(self, place: int) -> None:
+        self._layer = place
+        self._show_layer(place)
+
+    def _show_layer(self, place: int) -> None:
+        self._front = place
+        self.layer_combo.setCurrentIndex(place)
+        self.layer_maps.show_chosen(place)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        """Show the layer of the moment by the layout of the moment."""
+        self._moving.stop()
+        self._points = None
+        maps, model = self._maps, self._model
+        if maps is None or model is None or self._data is None:
+            return
+        layer = maps.layers[self._front]
+        self._show_points(layer.points)
+        if self.map_combo.currentText() == _TSNE:
+            from mnist_draw.analysis.maps import lay_out
+
+            images = self._data.test_images[self._chosen]
+            self._moving.start(lambda: lay_out(model, layer, images))
+        self._show_state()
+        self._ask()
+
+    def _show_points(self, points: np.ndarray) -> None:
+        assert self._maps is not None
+        assert self._data is not None
+        digits = Digits(
+            self._data.test_images[self._chosen, 0],
+            self._maps.labels,
+            self._maps.answers,
+            self._digit_words,
+        )
+        self.view.show_digits(digits, points)
+
+    def _take_points(self, points: np.ndarray) -> None:
+        self._points = points
+        self._show_points(points)
+        self._ask()
+
+    def _digit_words(self, number: int) -> list[str]:
+        assert self._maps is not None
+        answer = int(self._maps.answers[number])
+        sure = 100 * float(self._maps.probabilities[number, answer])
+        return [
+            f"Test {int(self._chosen[number]):,}",
+            f"it is a {self._name(int(self._maps.labels[number]))}",
+            f"read as {self._name(answer)}, {sure:.0f} %",
+        ]
+
+    def _show_small_maps(self) -> None:
+        if self._maps is not None:
+            pair = self._pair()
+            self.layer_maps.show_layers(
+                self._maps.layers, self._maps.total, self._maps.labels, pair
+            )
+
+    def _take_known(self, known: Neighbourhood) -> None:
+        # Compared when the first are there, when all are, and for each new example.
+        news = self._known is None or known.counted == known.wanted
+        self._known = known
+        self.neighbours.show_state(known)
+        if news:
+            self._ask()
+
+    def _show_state(self) -> None:
+        words, link = _MEANING, ""
+        if self._maps is None:
+            words = "Getting the network ready" if self._model is not None else ""
+        elif self._moving.is_counting:
+            words, link = "The digits are moving to their neighbours", "Stop"
+        elif self._newer is not None and self._model is not None:
+            epochs = [
+                str(model.metadata.get("epochs", "?")) for model in (self._model, self._newer)
+            ]
+            words, link = f"Seen after epoch {epochs[0]}, now at {epochs[1]}", "Look again"
+        self.state.setText(words)
+        self.link.setText(link)
+        self.link.setVisible(bool(link))
+        if self._maps is not None:
+            layer = self._maps.layers[self._front].name
+            text = f"{len(self._maps.labels):,} test digits as {layer} sees them"
+            if layer == "pixels":
+                text = f"{len(self._maps.labels):,} test digits by their pixels"
+            elif layer == "answer":
+                text = f"{len(self._maps.labels):,} test digits by the answer"
+            self._card_title.setText(text)  # type: ignore[attr-defined]
+        if self._known is None:
+            self.neighbours.show_state(None)
+
+    def _stop_or_go_on(self) -> None:
+        if self._moving.is_counting:
+            self._moving.stop()
+            self._show_state()
+        elif self._newer is not None:
+            self._begin(self._newer)
+
+    def _fail(self, sentence: str) -> None:
+        self.told.emit(sentence)
+        self._show_state()
+
+    # -- the example
+
+    def _pair(self) -> tuple[int | None, int | None]:
+        if self._answer is None or self._example is None:
+            return None, None
+        order = self._answer.probabilities.argsort()
+        return int(order[-1]), int(order[-2])
+
+    def _ask(self) -> None:
+        if self._example is None:
+            self._answer = None
+            self._locator.ask(None)
+            self.view.show_example(None)
+            self.neighbours.show_nothing()
+            self._show_small_maps()
+        elif self._active and self._model is not None:
+            place = self._front
+            layer = None
+            if self._maps is not None and place < len(self._maps.layers):
+                layer = self._maps.layers[place]
+            self._locator.ask(
+                MapQuestion(
+                    self._model, self._example.picture, layer, place, self._points,
+                    self._known, COUNT,
+                )
+            )  # fmt: skip
+
+    def _show_answer(self, answer: MapAnswer) -> None:
+        if self._example is None or answer.question.model is not self._model:
+            return
+        before, self._answer = self._pair(), answer
+        first, second = self._pair()
+        assert first is not None
+        if answer.place is not None and self._maps is not None:
+            grey = np.clip(np.rint(answer.question.picture * 256), 0, 255).astype(np.uint8)
+            located = Located(answer.place, answer.nearest, grey, f"yours: {self._name(first)}")
+            self.view.show_example(located, first, second)
+        if before != (first, second):
+            self._show_small_maps()
+        if len(answer.neighbours) and self._data is not None:
+            self.neighbours.show_neighbours(
+                self._data.train_images, self._data.train_labels, answer.neighbours,
+                answer.distances, first, self._name,
+            )  # fmt: skip
+
+    def _pick_digit(self, number: int) -> None:
+        assert self._data is not None
+        place = int(self._chosen[number])
+        self._pick(self._data.test_images, self._data.test_labels, "Test picture", place)
+
+    def _pick_neighbour(self, place: int) -> None:
+        assert self._data is not None
+        self._pick(self._data.train_images, self._data.train_labels, "Training picture", place)
+
+    def _pick(self, images: np.ndarray, labels: np.ndarray, one: str, place: int) -> None:
+        from mnist_draw.analysis.example import Example
+        from mnist_draw.dataset.mnist import scale
+
+        self.example_picked.emit(
+            Example(scale(images[place, 0]), int(labels[place]), "data", f"{one} {place:,}", place)
+        )
+
+
+def _digits() -> tuple[Dataset, np.ndarray]:
+    """Return MNIST, and which of its test digits are laid out."""
+    from mnist_draw.analysis.maps import chosen_digits
+    from mnist_draw.dataset.mnist import load_dataset
+
+    data = load_dataset()
+    return data, chosen_digits(len(data.test_labels))

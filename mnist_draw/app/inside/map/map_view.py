@@ -1,0 +1,383 @@
+"""Two thousand digits as a layer of the network sees them, with the example among them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from PyQt5.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, pyqtSignal
+from PyQt5.QtGui import (
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QResizeEvent,
+)
+from PyQt5.QtWidgets import QSizePolicy, QWidget
+
+from mnist_draw.app.inside.limits.robustness_plot import grey_image
+from mnist_draw.app.shared import theme
+from mnist_draw.app.shared.theme import Text
+from mnist_draw.app.shared.widgets import explain
+
+_MARGIN, _LEGEND = 22, 30
+_NEAR = 14.0
+#: Pixels of a glyph's cell, and of the box around a misread digit.
+_GLYPH, _BOX = 14, 13
+_HOVER_MS = 125
+#: The example's thumbnail and the picture of a digit pointed at, in pixels.
+_THUMB = 56
+_COLOURS = ("muted", "accent", "second")
+
+
+class Digits(NamedTuple):
+    """The digits that are laid out.
+
+    Attributes
+    ----------
+    images : numpy.ndarray
+        uint8 (n, 28, 28).
+    labels, answers : numpy.ndarray
+        What each is, and what it is read as: (n,).
+    titles : callable
+        Returns what a digit is called, from its number.
+    words : callable
+        Returns the lines about a digit, from its number.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+    answers: np.ndarray
+    words: Callable[[int], list[str]]
+
+
+class Located(NamedTuple):
+    """Where the example lies.
+
+    Attributes
+    ----------
+    place : numpy.ndarray
+        (2,), in the map's own units.
+    nearest : numpy.ndarray
+        Its five nearest digits.
+    picture : numpy.ndarray
+        uint8 (28, 28).
+    words : str
+        What is written below its thumbnail.
+    """
+
+    place: np.ndarray
+    nearest: np.ndarray
+    picture: np.ndarray
+    words: str
+
+
+class MapView(QWidget):
+    """Digits as digits; arrow keys walk to the next in that direction, Enter picks.
+
+    Attributes
+    ----------
+    current : int or None
+        The digit that is pointed at.
+
+    Signals
+    -------
+    picked
+        ``(number)``: this digit shall be the example.
+    """
+
+    picked = pyqtSignal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("mapView")
+        explain(
+            self,
+            "Map",
+            "Test digits as a layer of the network sees them: near means alike. Arrow keys walk "
+            "to the next digit, Enter or a click makes it the example.",
+        )
+        self.setToolTip("")
+        self.setFocusPolicy(Qt.StrongFocus)
+        self.setMouseTracking(True)
+        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
+        self.digits: Digits | None = None
+        self.points: np.ndarray | None = None
+        self.located: Located | None = None
+        self.current: int | None = None
+        self._pair: tuple[int | None, int | None] = (None, None)
+        self._places: np.ndarray | None = None
+        self._painted: QPixmap | None = None
+        self._glyphs: dict[tuple[int, str], QPixmap] = {}
+        self._pointed: int | None = None
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(_HOVER_MS)
+        self._pause.timeout.connect(lambda: self.walk_to(self._pointed))
+        theme.theme().changed.connect(self._restyle)
+
+    def sizeHint(self) -> QSize:
+        return QSize(600, 480)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(320, 260)
+
+    def show_digits(self, digits: Digits | None, points: np.ndarray | None) -> None:
+        """Show digits at their places, float (n, 2)."""
+        self.digits, self.points = digits, points
+        if digits is None or (self.current is not None and self.current >= len(digits.labels)):
+            self.current = None
+        self._repaint()
+
+    def show_example(
+        self, located: Located | None, answer: int | None = None, second: int | None = None
+    ) -> None:
+        """Show where the example lies; digits of its answer and second guess are coloured."""
+        self.located = located
+        if (answer, second) != self._pair:
+            self._pair = (answer, second)
+            self._painted = None
+        self.update()
+
+    def _repaint(self) -> None:
+        self._painted = self._places = None
+        self.update()
+
+    def _restyle(self) -> None:
+        self._glyphs.clear()
+        self._repaint()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._repaint()
+
+    # -- where things are
+
+    def _on_screen(self, points: np.ndarray) -> np.ndarray:
+        assert self.points is not None
+        low, high = self.points.min(axis=0), self.points.max(axis=0)
+        room = np.array([self.width() - 2 * _MARGIN, self.height() - 2 * _MARGIN - _LEGEND])
+        placed = (points - low) / np.maximum(high - low, 1e-9)
+        # y points down on the screen.
+        placed = np.where([[False, True]], 1 - placed, placed)
+        # An example far out is shown at the rim.
+        result: np.ndarray = np.clip(placed, -0.02, 1.02) * room + _MARGIN
+        return result
+
+    def _all_places(self) -> np.ndarray:
+        if self._places is None:
+            assert self.points is not None
+            self._places = self._on_screen(self.points)
+        return self._places
+
+    # -- painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        if self.digits is None or self.points is None:
+            return
+        if self._painted is None:
+            self._painted = self._paint_digits()
+        painter.drawPixmap(0, 0, self._painted)
+        painter.setRenderHint(QPainter.Antialiasing)
+        if self.current is not None:
+            place = QPointF(*self._all_places()[self.current])
+            painter.setPen(QPen(theme.colour("second"), 2.5))
+            painter.drawEllipse(place, 10, 10)
+        if self.located is not None:
+            self._paint_example(painter, self.located)
+        if self.current is not None:
+            self._paint_card(painter, self.current)
+
+    def _paint_digits(self) -> QPixmap:
+        """Paint all digits once: two thousand take some milliseconds."""
+        assert self.digits is not None
+        ratio = self.devicePixelRatioF()
+        pixmap = QPixmap(round(self.width() * ratio), round(self.height() * ratio))
+        pixmap.setDevicePixelRatio(ratio)
+        pixmap.fill(Qt.transparent)
+        painter = QPainter(pixmap)
+        labels, answers = self.digits.labels, self.digits.answers
+        colours = np.zeros(len(labels), np.int64)
+        for number, digit in enumerate(self._pair):
+            if digit is not None:
+                colours[labels == digit] = number + 1
+        # What matters is painted last.
+        order = np.argsort(colours == 0, kind="stable")[::-1]
+        places = np.rint(self._all_places() - _GLYPH / 2)
+        for n in order:
+            glyph = self._glyph(int(labels[n]), _COLOURS[colours[n]])
+            painter.drawPixmap(QPointF(*places[n]), glyph)
+        painter.setPen(QPen(theme.colour("text"), 1.2))
+        for n in np.flatnonzero(labels != answers):
+            box = QRectF(0, 0, _BOX, _BOX)
+            box.moveCenter(QPointF(*self._all_places()[n]))
+            painter.drawRect(box)
+        self._paint_legend(painter, int((labels != answers).sum()))
+        painter.end()
+        return pixmap
+
+    def _glyph(self, digit: int, colour: str) -> QPixmap:
+        key = (digit, colour)
+        if key not in self._glyphs:
+            ratio = self.devicePixelRatioF()
+            pixmap = QPixmap(round(_GLYPH * ratio), round(_GLYPH * ratio))
+            pixmap.setDevicePixelRatio(ratio)
+            pixmap.fill(Qt.transparent)
+            painter = QPainter(pixmap)
+            painter.setFont(theme.font(Text.AXIS, bold=colour != "muted"))
+            painter.setPen(theme.colour(colour))
+            painter.drawText(QRectF(0, 0, _GLYPH, _GLYPH), Qt.AlignCenter, str(digit))
+            painter.end()
+            self._glyphs[key] = pixmap
+        return self._glyphs[key]
+
+    def _paint_legend(self, painter: QPainter, misread: int) -> None:
+        x, y = float(_MARGIN) - 8, self.height() - 12.0
+        parts: list[tuple[str, str, str]] = []
+        answer, second = self._pair
+        if answer is not None:
+            parts.append((str(answer), "accent", "the answer"))
+        if second is not None:
+            parts.append((str(second), "second", "second guess"))
+        parts.append(("7" if 7 not in self._pair else "1", "muted", "others"))
+        for glyph, colour, words in parts:
+            painter.setFont(theme.font(Text.LABEL, bold=colour != "muted"))
+            painter.setPen(theme.colour(colour))
+            painter.drawText(QPointF(x, y), glyph)
+            x = self._legend_words(painter, x + 12, y, words)
+        painter.setPen(QPen(theme.colour("text"), 1.2))
+        painter.drawRect(QRectF(x, y - 10, 11, 11))
+        x = self._legend_words(painter, x + 17, y, f"misread ({misread})")
+        if self._pair[0] is not None:
+            painter.setPen(QPen(theme.colour("text"), 1.5))
+            painter.drawLine(QPointF(x, y - 4), QPointF(x + 22, y - 4))
+            self._legend_words(painter, x + 28, y, "five nearest")
+
+    def _legend_words(self, painter: QPainter, x: float, y: float, words: str) -> float:
+        painter.setFont(theme.font(Text.LABEL))
+        painter.setPen(theme.colour("muted"))
+        painter.drawText(QPointF(x, y), words)
+        return x + painter.fontMetrics().horizontalAdvance(words) + 20
+
+    def _paint_example(self, painter: QPainter, located: Located) -> None:
+        place = QPointF(*self._on_screen(located.place[None])[0])
+        places = self._all_places()
+        painter.setPen(QPen(theme.colour("text"), 1.5))
+        for number in located.nearest:
+            painter.drawLine(place, QPointF(*places[number]))
+        painter.setBrush(theme.colour("card"))
+        painter.setPen(QPen(theme.colour("text"), 3))
+        painter.drawEllipse(place, 7, 7)
+        painter.setBrush(theme.colour("text"))
+        painter.drawEllipse(place, 1.5, 1.5)
+        # The thumbnail stands above, or below where there is no room.
+        above = place.y() > _THUMB + 50
+        frame = QRectF(0, 0, _THUMB + 10, _THUMB + 26)
+        frame.moveCenter(QPointF(place.x(), place.y() - 64 if above else place.y() + 64))
+        frame.moveLeft(min(max(frame.left(), 4), self.width() - frame.width() - 4))
+        painter.setPen(QPen(theme.colour("text"), 1.5))
+        painter.setBrush(theme.colour("card"))
+        painter.drawRoundedRect(frame, 6, 6)
+        painter.drawImage(
+            QRectF(frame.left() + 5, frame.top() + 5, _THUMB, _THUMB), grey_image(located.picture)
+        )
+        painter.setFont(theme.font(Text.AXIS, bold=True))
+        painter.setPen(theme.colour("accent"))
+        words = QRectF(frame.left(), frame.bottom() - 20, frame.width(), 18)
+        painter.drawText(words, Qt.AlignCenter, located.words)
+        painter.setBrush(Qt.NoBrush)
+
+    def _paint_card(self, painter: QPainter, number: int) -> None:
+        """Paint the picture of a digit that is pointed at, and what there is to say."""
+        assert self.digits is not None
+        place = self._all_places()[number]
+        frame = QRectF(place[0] + 16, place[1] + 14, 176, _THUMB + 12)
+        if frame.right() > self.width() - 4:
+            frame.moveRight(place[0] - 16)
+        if frame.bottom() > self.height() - 4:
+            frame.moveBottom(place[1] - 14)
+        painter.setPen(QPen(theme.colour("line"), 1))
+        painter.setBrush(theme.colour("panel"))
+        painter.drawRoundedRect(frame, 6, 6)
+        painter.drawImage(
+            QRectF(frame.left() + 6, frame.top() + 6, _THUMB, _THUMB),
+            grey_image(self.digits.images[number]),
+        )
+        for line, words in enumerate(self.digits.words(number)):
+            painter.setFont(theme.font(Text.LABEL, bold=line == 0))
+            painter.setPen(theme.colour("text" if line < 2 else "muted"))
+            left = frame.left() + _THUMB + 14
+            painter.drawText(QPointF(left, frame.top() + 20 + 18 * line), words)
+
+    # -- pointing and walking
+
+    def walk_to(self, number: int | None) -> None:
+        """Point at a digit, and say what there is to say about it."""
+        if number != self.current:
+            self.current = number
+            words = "" if number is None or self.digits is None else self.digits.words(number)
+            self.setAccessibleDescription(", ".join(words))
+            self.update()
+
+    def step(self, x: int, y: int) -> None:
+        """Walk to the nearest digit in a direction; x to the right, y downwards."""
+        if self.points is None:
+            return
+        places = self._all_places()
+        if self.current is None:
+            middle = places.mean(axis=0)
+            self.walk_to(int(((places - middle) ** 2).sum(axis=1).argmin()))
+            return
+        way = places - places[self.current]
+        ahead, aside = way @ np.array([x, y]), np.abs(way @ np.array([y, x]))
+        wanted = (ahead > 0.5) & (aside <= ahead)
+        if wanted.any():
+            cost = np.where(wanted, ahead + 2 * aside, np.inf)
+            self.walk_to(int(cost.argmin()))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        ways = {
+            int(Qt.Key_Left): (-1, 0), int(Qt.Key_Right): (1, 0),
+            int(Qt.Key_Up): (0, -1), int(Qt.Key_Down): (0, 1),
+        }  # fmt: skip
+        if event.key() in ways:
+            self.step(*ways[event.key()])
+        elif event.key() in (Qt.Key_Return, Qt.Key_Enter) and self.current is not None:
+            self.picked.emit(self.current)
+        elif event.key() == Qt.Key_Escape and self.current is not None:
+            self.walk_to(None)
+        else:
+            super().keyPressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._pointed = self._at(event.pos().x(), event.pos().y())
+        if self._pointed is None:
+            self._pause.stop()
+            self.walk_to(None)
+        elif self._pointed != self.current:
+            self._pause.start()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        number = self._at(event.pos().x(), event.pos().y())
+        if event.button() == Qt.LeftButton and number is not None:
+            self.walk_to(number)
+            self.picked.emit(number)
+
+    def _at(self, x: int, y: int) -> int | None:
+        if self.points is None or self.digits is None:
+            return None
+        distances = np.hypot(*(self._all_places() - np.array([x, y])).T)
+        nearest = int(distances.argmin())
+        return nearest if distances[nearest] <= _NEAR else None
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._pause.stop()
+        self.walk_to(None)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.walk_to(None)

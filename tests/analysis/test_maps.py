@@ -1,0 +1,184 @@
+"""Digits laid out by what layers put out; neighbours; t-SNE."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from linear_network import linear_model
+
+from mnist_draw.analysis import cache, neighbours
+from mnist_draw.analysis.layer_outputs import LayerOutputs, probabilities_of
+from mnist_draw.analysis.maps import (
+    build_maps,
+    chosen_digits,
+    lay_out,
+    principal_directions,
+    vote,
+    vote_accuracy,
+    weighted_place,
+)
+from mnist_draw.analysis.neighbours import gather_neighbours
+from mnist_draw.analysis.tsne import affinities, squared_distances, tsne
+from mnist_draw.dataset.mnist import Dataset, scale
+from mnist_draw.networks import parse_network
+from mnist_draw.recognition.recogniser import Recogniser
+from mnist_draw.storage import ModelFile
+
+
+def random_model(network: str) -> ModelFile:
+    """Return a network with random weights."""
+    random = np.random.default_rng(1)
+    shapes = parse_network(network).parameter_shapes()
+    return ModelFile(
+        network, tuple(random.normal(0, 0.1, shape).astype(np.float32) for shape in shapes)
+    )
+
+
+@pytest.mark.parametrize(
+    ("network", "names"),
+    [
+        ("custom_mlp:0,1,0,0", ("pixels", "answer")),
+        ("custom_mlp:1,20,0,0", ("pixels", "hidden 1", "answer")),
+        ("custom_mlp:3,20,0,0", ("pixels", "hidden 1", "hidden 3", "answer")),
+        ("cnn", ("pixels", "convolution 1", "hidden 1", "answer")),
+    ],
+)
+def test_layers_of_every_network(network: str, names: tuple[str, ...], digits: Dataset) -> None:
+    model = random_model(network)
+    layers = LayerOutputs(model)
+    assert layers.names == names
+    inputs = scale(digits.test_images[:5])
+    found = layers.of(inputs)
+    assert [len(values) for values in found] == [5] * len(names)
+    np.testing.assert_array_equal(found[0], inputs.reshape(5, 784))
+    recogniser = Recogniser(model)
+    recogniser.temperature = 1.5
+    np.testing.assert_allclose(
+        probabilities_of(found[-1], 1.5), recogniser.predict(inputs), atol=1e-5
+    )
+    if network == "custom_mlp:1,20,0,0":
+        weights, bias = model.parameters[:2]
+        expected = np.maximum(inputs.reshape(5, 784) @ weights + bias, 0)
+        np.testing.assert_allclose(found[layers.last], expected, atol=1e-4)
+
+
+def test_principal_directions_are_those_of_the_covariance() -> None:
+    random = np.random.default_rng(0)
+    values = random.normal(size=(200, 6)) * [5, 1, 3, 0.5, 0.2, 0.1] + 7
+    mean, directions = principal_directions(values.astype(np.float32))
+    np.testing.assert_allclose(mean, values.mean(axis=0), atol=1e-4)
+    _, vectors = np.linalg.eigh(np.cov(values.T))
+    for found, expected in zip(directions, vectors.T[::-1], strict=False):
+        assert abs(found @ expected) == pytest.approx(1, abs=1e-3)
+    again = principal_directions(values.astype(np.float32))[1]
+    np.testing.assert_array_equal(directions, again)
+
+
+def test_votes() -> None:
+    assert vote(np.array([3, 5, 5, 3, 7])) == 3
+    assert vote(np.array([7, 5, 5, 3, 3])) == 5
+    values = np.concatenate([np.zeros((8, 2)), np.full((8, 2), 9)]).astype(np.float32)
+    values += np.arange(16)[:, None] / 100
+    labels = np.repeat([1, 2], 8).astype(np.uint8)
+    assert vote_accuracy(values, labels) == 1
+    labels[0] = 2
+    assert vote_accuracy(values, labels) == pytest.approx(15 / 16)
+
+
+def test_maps_of_all_layers_and_kept(digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    images, labels = digits.test_images[:60], digits.test_labels[:60]
+    steps = list(build_maps(linear_model(), images, labels))
+    assert [len(step.layers) for step in steps] == [1, 2]
+    pixels = steps[-1].layers[0]
+    assert pixels.points.shape == (60, 2)
+    flat = scale(images).reshape(60, 784)
+    nearest, far = pixels.nearest(flat[7])
+    assert nearest[0] == 7
+    assert far[0] == pytest.approx(0, abs=0.1)
+    np.testing.assert_allclose(pixels.project(flat[7]), pixels.points[7], atol=1e-3)
+    place = weighted_place(pixels.points, nearest, far)
+    np.testing.assert_allclose(place, pixels.points[7], atol=0.5)
+    monkeypatch.setattr("mnist_draw.analysis.maps.LayerOutputs", None)
+    (kept,) = build_maps(linear_model(), images, labels)
+    assert [layer.name for layer in kept.layers] == ["pixels", "answer"]
+    np.testing.assert_array_equal(kept.layers[1].points, steps[-1].layers[1].points)
+    np.testing.assert_allclose(kept.probabilities, steps[-1].probabilities, atol=1e-6)
+
+
+def test_what_is_kept_but_makes_no_sense_is_made_anew(
+    digits: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images, labels = digits.test_images[:40], digits.test_labels[:40]
+    monkeypatch.setattr(cache, "read", lambda *_: {"answers": np.zeros((40, 10)), "x": images})
+    *_, made = build_maps(linear_model(), images, labels)
+    assert len(made.layers) == 2
+
+
+def test_the_digits_are_spread_over_the_test_set() -> None:
+    chosen = chosen_digits(10_000)
+    assert len(chosen) == 2000
+    assert chosen[-1] > 9900
+    assert len(chosen_digits(50)) == 50
+
+
+def test_affinities_have_the_perplexity_asked_for() -> None:
+    values = np.random.default_rng(2).normal(size=(80, 5)).astype(np.float32)
+    both = affinities(squared_distances(values, values), perplexity=10)
+    np.testing.assert_allclose(both, both.T)
+    assert both.sum() == pytest.approx(1, abs=1e-3)
+    # Half of each sum is the point's own row: about ten of its weights matter.
+    rows = both / both.sum(axis=1, keepdims=True)
+    effective = np.exp(-(rows * np.log(rows)).sum(axis=1))
+    assert 8 < np.median(effective) < 16
+
+
+def test_tsne_keeps_groups_together() -> None:
+    random = np.random.default_rng(3)
+    middles = random.normal(0, 10, (3, 20))
+    values = np.concatenate([random.normal(middle, 1, (30, 20)) for middle in middles])
+    values = values.astype(np.float32)
+    _, directions = principal_directions(values)
+    *_, points = tsne(values, values @ directions.T, rounds=250)
+    labels = np.repeat([0, 1, 2], 30).astype(np.uint8)
+    assert vote_accuracy(points, labels) == 1
+    own = max(float(points[labels == n].std(axis=0).max()) for n in range(3))
+    centres = np.array([points[labels == n].mean(axis=0) for n in range(3)])
+    apart = squared_distances(centres, centres) ** 0.5
+    assert apart[np.triu_indices(3, 1)].min() > 2 * own
+
+
+def test_a_layout_is_kept(digits: Dataset) -> None:
+    images, labels = digits.test_images[:40], digits.test_labels[:40]
+    *_, maps = build_maps(linear_model(), images, labels)
+    *_, points = lay_out(linear_model(), maps.layers[0], images)
+    (kept,) = lay_out(linear_model(), maps.layers[0], images)
+    np.testing.assert_array_equal(points, kept)
+
+
+def test_neighbours_are_the_nearest_by_the_last_hidden_layer(digits: Dataset) -> None:
+    images = digits.train_images[:150]
+    *_, known = gather_neighbours(linear_model(), images)
+    assert known.counted == known.wanted == 150
+    # Without a hidden layer the pictures themselves are compared.
+    flat = scale(images).reshape(150, 784)
+    places, distances = known.nearest(flat[9], 6)
+    exact = np.linalg.norm(flat - flat[9], axis=1)
+    assert places[0] == 9
+    assert set(places.tolist()) == set(np.argsort(exact)[:6].tolist())
+    np.testing.assert_allclose(distances[1:], exact[places[1:]], rtol=1e-2)
+    (kept,) = gather_neighbours(linear_model(), images)
+    assert kept.nearest(flat[9], 6)[0].tolist() == places.tolist()
+
+
+def test_too_little_memory_compares_with_fewer(
+    digits: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(count: int, numbers: int) -> np.ndarray:
+        if count > 100:
+            raise MemoryError
+        return np.zeros((count, numbers), np.float16)
+
+    monkeypatch.setattr(neighbours, "FIRST", 100)
+    monkeypatch.setattr(neighbours, "_zeros", full)
+    *_, known = gather_neighbours(linear_model(), digits.train_images[:150])
+    assert (known.counted, known.wanted, known.short_of_memory) == (100, 100, True)
