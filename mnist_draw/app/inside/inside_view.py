@@ -34,8 +34,9 @@ from mnist_draw.app.inside.section import Section
 from mnist_draw.app.inside.sections import SECTIONS
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.icons import set_icon
+from mnist_draw.app.shared.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.shared.theme import Size
-from mnist_draw.app.shared.widgets import ComboBox, explain, label
+from mnist_draw.app.shared.widgets import ComboBox, explain
 
 if TYPE_CHECKING:
     import numpy as np
@@ -143,8 +144,10 @@ class InsideView(QWidget):
         row.setSpacing(Size.FIELD_GAP)
         row.addWidget(self._build_sections())
         row.addSpacing(Size.FIELD_GAP)
-        self.question = label("", "sentence", "insideQuestion")
-        row.addWidget(self.question, 1)
+        self.question = FittedLabel(elide=Qt.ElideRight)
+        self.question.setObjectName("insideQuestion")
+        self.question.setProperty("look", "sentence")
+        row.addWidget(FixedLabel(self.question, lines=1), 1)
         self.models = ComboBox()
         self.models.setObjectName("insideModelCombo")
         explain(self.models, "Network", "The network that is looked into, and that answers.")

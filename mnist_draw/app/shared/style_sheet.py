@@ -81,6 +81,7 @@ QPushButton[look="link"] {{
 }}
 QPushButton[look="link"]:hover, QPushButton[look="link"]:focus {{ text-decoration: underline; }}
 QPushButton[look="link"]:disabled {{ color: {muted}; }}
+QPushButton#whyLink {{ text-align: left; padding-left: 0; }}
 QPushButton[look="guide"] {{
     background: transparent; border: none; color: {text}; padding: 0; min-height: 20px;
     text-align: left;

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from PyQt5.QtCore import Qt, pyqtSignal
-from PyQt5.QtGui import QKeyEvent
+from PyQt5.QtGui import QKeyEvent, QTextCharFormat, QTextCursor, QTextFormat
 from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QTextBrowser, QWidget
 
 from mnist_draw.analysis.guide.steps import guide
-from mnist_draw.app.shared.theme import Size
+from mnist_draw.app.shared import theme
+from mnist_draw.app.shared.theme import Size, Text
 from mnist_draw.app.shared.widgets import Card, explain, label
+
+_WIDEST = 900
 
 
 class GuidePage(Card):
@@ -41,8 +44,16 @@ class GuidePage(Card):
         explain(self.text, "Guide", "What this tab shows, step by step, with the code behind it.")
         self.text.setToolTip("")
         row = QHBoxLayout()
+        # Longer lines are hard to read.
+        self.text.setMaximumWidth(_WIDEST)
         row.addWidget(self.text)
+        row.addStretch(0)
         self.body.addLayout(row, 1)
+        self._filled = False
+        theme.theme().changed.connect(self._forget)
+
+    def _forget(self) -> None:
+        """Dress the guide in other colours when it is next shown."""
         self._filled = False
 
     def show_step(self, number: int) -> None:
@@ -51,8 +62,31 @@ class GuidePage(Card):
             self._filled = True
             steps = [step.text.replace("# ", f"# {step.number}. ", 1) for step in guide()]
             self.text.setMarkdown("\n\n".join(steps))
-            self.text.document().setDocumentMargin(Size.GRID)
+            self._dress()
         self._scroll_to(number)
+
+    def _dress(self) -> None:
+        """Give titles and paragraphs room, and code a ground of its own."""
+        document = self.text.document()
+        document.setDocumentMargin(Size.GRID)
+        block = document.begin()
+        while block.isValid():
+            cursor = QTextCursor(block)
+            dress = block.blockFormat()
+            if block.text() and dress.headingLevel():
+                dress.setTopMargin(2 * Size.MARGIN)
+                dress.setBottomMargin(Size.FIELD_GAP)
+                title = QTextCharFormat()
+                title.setFont(theme.font(Text.FIGURE, bold=True))
+                cursor.select(QTextCursor.BlockUnderCursor)
+                cursor.mergeCharFormat(title)
+            elif dress.hasProperty(QTextFormat.BlockCodeLanguage):
+                dress.setBackground(theme.colour("hover"))
+                dress.setLeftMargin(Size.MARGIN)
+            else:
+                dress.setBottomMargin(Size.FIELD_GAP)
+            QTextCursor(block).setBlockFormat(dress)
+            block = block.next()
 
     def _scroll_to(self, number: int) -> None:
         """Let a step's title stand at the top."""

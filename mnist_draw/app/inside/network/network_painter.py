@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -111,7 +112,8 @@ class NetworkPainter:
                 note = f"{column.shown:,} of {layer.units:,} units"
             else:
                 note = f"{layer.units:,}" if len(places.columns) > 2 else f"{layer.units:,} units"
-            _title(painter, scene, QPointF(column.box.left(), top), short, note)
+            room = column.box.width() + 20 * scene.scale
+            _title(painter, scene, QPointF(column.box.left(), top), short, note, room)
         note = "" if len(places.columns) > 2 else "10 digits"
         _title(painter, scene, QPointF(places.answer, top), "Answer", note)
         for place in places.skipped:
@@ -443,14 +445,18 @@ def _say(painter: QPainter, x: float, y: float, text: str) -> float:
     return x + wide
 
 
-def _title(painter: QPainter, scene: Scene, place: QPointF, title: str, note: str) -> None:
+def _title(
+    painter: QPainter, scene: Scene, place: QPointF, title: str, note: str, room: float = math.inf
+) -> None:
+    """Write a title, and a note beside it where there is room."""
     painter.setFont(theme.font(Text.LABEL, bold=True))
     painter.setPen(theme.colour("text"))
     painter.drawText(place, title)
     x = place.x() + painter.fontMetrics().horizontalAdvance(title) + 6
     painter.setFont(theme.font(Text.LABEL))
     painter.setPen(theme.colour("muted"))
-    painter.drawText(QPointF(x, place.y()), note)
+    if x + painter.fontMetrics().horizontalAdvance(note) <= place.x() + room:
+        painter.drawText(QPointF(x, place.y()), note)
 
 
 def _caption(painter: QPainter, scene: Scene, box: QRectF, title: str, note: str) -> None:

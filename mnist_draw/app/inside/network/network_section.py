@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from mnist_draw.analysis.table import Table
@@ -17,6 +18,7 @@ from mnist_draw.app.inside.network.network_worker import (
 from mnist_draw.app.inside.network.panel_rows import unit_table, why_table
 from mnist_draw.app.inside.network.side_panel import SidePanel
 from mnist_draw.app.inside.section import Section
+from mnist_draw.app.shared.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.widgets import Card, ComboBox, explain, label
 from mnist_draw.app.shared.worker_thread import WorkerThread
@@ -65,10 +67,11 @@ class NetworkSection(Section):
     def _build_card(self) -> Card:
         self.card = Card()
         self.heading = label("", "title", "networkTitle")
-        self.note = label("", "muted", "networkNote")
+        self.note = FittedLabel(elide=Qt.ElideRight)
+        self.note.setObjectName("networkNote")
+        self.note.setProperty("look", "muted")
         self.card.top.addWidget(self.heading)
-        self.card.top.addWidget(self.note)
-        self.card.top.addStretch(1)
+        self.card.top.addWidget(FixedLabel(self.note, lines=1), 1)
         self.fresh_button = QPushButton("Before it learnt")
         self.fresh_button.setObjectName("freshButton")
         self.fresh_button.setProperty("look", "link")

@@ -13,8 +13,9 @@ from PyQt5.QtCore import QPointF, QRectF
 if TYPE_CHECKING:
     from mnist_draw.analysis.anatomy import Layer
 
-#: Side of a unit's cell in logical pixels: as large as there is room, but not larger or smaller.
-LARGEST, SMALLEST = 9, 3
+#: Side of a unit's cell in logical pixels: as large as there is room for so many rows of cells in
+#: a row of digits, but not larger or smaller.
+LARGEST, SMALLEST, ROWS = 16, 3, 5
 #: Of a wider layer only so many units are shown: more than anybody looks at one by one.
 MOST_UNITS = 2000
 #: At most so many hidden columns; "…" stands for those between.
@@ -182,7 +183,8 @@ def lay_out(
     top, foot = 52.0 * scale, 30.0 * scale
     body = height - top - foot
     # Picture and what lies below it fit, with their captions; pixels are whole.
-    picture = min((112.0 if many else 168.0) * scale, (body - 104 * scale) / 2)
+    share = 0.15 if many else 0.226
+    picture = min(max(share * width, 112 * scale), 280 * scale, (body - 104 * scale) / 2)
     picture = 28.0 * max(2, math.floor(picture / 28))
     percent = 58 * scale
     bar = (34.0 if many else 60.0) * scale
@@ -240,7 +242,8 @@ def _dense(
     if units > MOST_UNITS:
         order = np.arange(units) if heights is None else np.argsort(-heights, kind="stable")
         chosen = np.sort(order[:MOST_UNITS])
-    cell = float(round(LARGEST * scale))
+    band = box.height() / CLASSES
+    cell = float(min(round(LARGEST * scale), max(SMALLEST, math.floor(band / ROWS))))
     while cell > SMALLEST and not _fits(rows, chosen, box, cell):
         cell -= 1
     at = np.full((units, 2), -1)
@@ -251,7 +254,6 @@ def _dense(
         fit = chosen[: across * down]
         at[fit, 0], at[fit, 1] = np.divmod(np.arange(len(fit)), across)
         return Column(layer, box, cell, cell, across, down, at)
-    band = box.height() / CLASSES
     down = max(1, int(band / cell))
     for digit in range(CLASSES):
         members = chosen[rows[chosen] == digit][: across * down]
