@@ -20,10 +20,11 @@ from mnist_draw.errors import UserError
 from mnist_draw.recognition.finished_model import predict_all
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage.atomic import write_atomically
-from mnist_draw.storage.document import MEGABYTE, DocumentError, Fields, Format
-from mnist_draw.storage.errors import StorageError
+from mnist_draw.storage.document import Fields, Format
+from mnist_draw.storage.errors import DocumentError, StorageError
 from mnist_draw.storage.folders import cache_folder
 from mnist_draw.storage.models import ModelFile
+from mnist_draw.storage.opening import MEGABYTE
 
 Picture = npt.NDArray[np.uint8]
 #: Turns a picture of MNIST, uint8 of shape (28, 28), into the ink of the drawing board.

@@ -6,6 +6,8 @@ errors
     What can go wrong with files, in words.
 atomic
     The one function that writes: a crash or a full disk leaves the old file intact.
+opening
+    The one door through which files come in: kind and size are known before memory is taken.
 folders
     Where cached, kept and configured things live on this system.
 npz

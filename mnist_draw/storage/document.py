@@ -1,38 +1,31 @@
 """Versioned JSON: the one place that reads and writes what the program keeps as JSON.
 
 Writing escapes everything but ASCII, so that whatever a file system can name (on Linux any bytes,
-which Python holds as lone surrogates) is written and comes back. Reading believes nothing: sizes
-are checked before memory is taken, the kind and the version of a document are compared, and each
-field is asked for by name, type and range. A number that JSON does not have (NaN, Infinity) or that
-no 64-bit number holds (``10**400``) is read as NaN, which no field accepts: one such number spoils
-its own field, and the reader decides whether the rest is of use.
+which Python holds as lone surrogates) is written and comes back. Reading believes nothing: the kind
+and the version of a document are compared, and each field is asked for by name, type and range. A
+number that JSON does not have (NaN, Infinity) or that no 64-bit number holds (``10**400``) is read
+as NaN, which no field accepts: one such number spoils its own field, and the reader decides whether
+the rest is of use.
 """
 
 from __future__ import annotations
 
 import json
 import math
-import os
-import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeGuard, TypeVar
 
-from mnist_draw.errors import UserError
-from mnist_draw.storage.errors import StorageError, reason_of
+from mnist_draw.storage.errors import DocumentError
+from mnist_draw.storage.opening import read_file
 
-MEGABYTE: Final = 1024 * 1024
 #: Decimal digits of the largest 64-bit number; more are no number of this program.
 _MOST_DIGITS = 19
 #: How much of a wrong value is shown.
 _SHOWN = 60
 
 T = TypeVar("T")
-
-
-class DocumentError(UserError):
-    """Something cannot be used; a phrase that fits after a colon, such as "it is a folder"."""
 
 
 class _Required:
@@ -93,53 +86,6 @@ def _whole(text: str) -> int | float:
 def _decimal(text: str) -> float:
     value = float(text)
     return value if math.isfinite(value) else math.nan
-
-
-def read_file(path: str | os.PathLike[str], max_bytes: int) -> bytes:
-    """Return the content of a regular file that is not too large.
-
-    Parameters
-    ----------
-    path : str or os.PathLike
-    max_bytes : int
-
-    Raises
-    ------
-    FileNotFoundError
-        There is none.
-    StorageError
-        The system does not let it be read at the moment.
-    DocumentError
-        It is a folder, a device or a pipe, or too large.
-    """
-    path = Path(path)
-    try:
-        status = path.stat()
-        # A pipe would wait for ever for a writer, a device never ends: neither is opened.
-        if stat.S_ISDIR(status.st_mode):
-            raise DocumentError("it is a folder")
-        if not stat.S_ISREG(status.st_mode):
-            raise DocumentError("it is not a regular file")
-        if status.st_size > max_bytes:
-            raise _too_large(status.st_size, max_bytes)
-        with path.open("rb") as file:
-            content = file.read(max_bytes + 1)
-    except FileNotFoundError:
-        raise
-    except OSError as error:
-        raise StorageError(f"{path} cannot be read: {reason_of(error)}.") from error
-    except ValueError as error:
-        raise DocumentError(f"its name is not valid: {error}") from error
-    # It may have grown meanwhile.
-    if len(content) > max_bytes:
-        raise _too_large(len(content), max_bytes)
-    return content
-
-
-def _too_large(size: int, limit: int) -> DocumentError:
-    if limit < MEGABYTE:
-        return DocumentError(f"it is {size:,} bytes large; at most {limit:,} are allowed")
-    return DocumentError(f"it is {size / 1e6:,.0f} MB large, larger than {limit / 1e6:,.0f} MB")
 
 
 @dataclass(frozen=True)

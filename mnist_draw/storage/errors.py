@@ -12,6 +12,10 @@ class StorageError(UserError):
     """A file or folder could not be written or prepared."""
 
 
+class DocumentError(UserError):
+    """Something cannot be used; a phrase that fits after a colon, such as "it is a folder"."""
+
+
 class ModelFileError(UserError):
     """A model file could not be read, or what it holds is not a sound network."""
 

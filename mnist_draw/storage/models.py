@@ -31,17 +31,10 @@ import numpy.typing as npt
 from mnist_draw.errors import UserError
 from mnist_draw.storage import npz
 from mnist_draw.storage.atomic import write_atomically
-from mnist_draw.storage.document import (
-    MEGABYTE,
-    DocumentError,
-    Fields,
-    Format,
-    parse,
-    read_file,
-    sound,
-)
-from mnist_draw.storage.errors import ModelFileError
+from mnist_draw.storage.document import Fields, Format, parse, sound
+from mnist_draw.storage.errors import DocumentError, ModelFileError
 from mnist_draw.storage.model_info import NAMES, ModelInfo
+from mnist_draw.storage.opening import MEGABYTE, read_file
 
 MAX_HEADER_BYTES = MEGABYTE
 FORMAT = Format("mnist_draw model", 1, MAX_HEADER_BYTES)

@@ -26,9 +26,10 @@ import numpy.typing as npt
 
 from mnist_draw.errors import UserError
 from mnist_draw.storage.atomic import write_atomically
-from mnist_draw.storage.document import DocumentError, Format, read_file, sound
-from mnist_draw.storage.errors import StorageError, reason_of
+from mnist_draw.storage.document import Format, sound
+from mnist_draw.storage.errors import DocumentError, StorageError, reason_of
 from mnist_draw.storage.folders import data_folder
+from mnist_draw.storage.opening import read_file
 from mnist_draw.storage.spare_names import move_to_free_name, taken_file
 
 CHUNK = "mnist_draw"

@@ -13,16 +13,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from mnist_draw.storage.atomic import write_atomically
-from mnist_draw.storage.document import (
-    DocumentError,
-    check_version,
-    pack,
-    parse,
-    read_file,
-    sound,
-)
-from mnist_draw.storage.errors import StorageError
+from mnist_draw.storage.document import check_version, pack, parse, sound
+from mnist_draw.storage.errors import DocumentError, StorageError
 from mnist_draw.storage.folders import config_folder
+from mnist_draw.storage.opening import read_file
 from mnist_draw.storage.spare_names import put_aside
 
 SCHEMA = 1

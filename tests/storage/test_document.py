@@ -12,15 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mnist_draw.storage import StorageError
-from mnist_draw.storage.document import (
-    DocumentError,
-    Fields,
-    Format,
-    pack,
-    parse,
-    read_file,
-    sound,
-)
+from mnist_draw.storage.document import Fields, Format, pack, parse, sound
+from mnist_draw.storage.errors import DocumentError
+from mnist_draw.storage.opening import read_file
 
 LETTER = Format("mnist_draw letter", 2, 1000)
 TEXTS = st.text(st.characters(codec=None) | st.characters(categories=["Cs"]), max_size=20)

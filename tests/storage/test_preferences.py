@@ -10,7 +10,7 @@ import pytest
 from filelock import FileLock
 
 from mnist_draw.storage import StorageError, document, preferences
-from mnist_draw.storage.document import DocumentError
+from mnist_draw.storage.errors import DocumentError
 from mnist_draw.storage.preferences import Preferences, migrate
 
 

@@ -15,9 +15,10 @@ from mnist_draw.app.shared.reporting import reporter
 from mnist_draw.app.shared.threads import Background
 from mnist_draw.errors import UserError
 from mnist_draw.storage.atomic import write_atomically
-from mnist_draw.storage.document import pack, parse, read_file
+from mnist_draw.storage.document import pack, parse
 from mnist_draw.storage.errors import StorageError
 from mnist_draw.storage.folders import data_folder
+from mnist_draw.storage.opening import read_file
 from mnist_draw.storage.spare_names import put_aside
 
 FILE_NAME = "board.json"

@@ -22,7 +22,9 @@ from PyQt5.QtCore import QRectF
 from mnist_draw.app.board.pen_strokes import BOARD, Point, Stroke
 from mnist_draw.app.board.placed_picture import Item, PlacedPicture, ink_of, mask_of
 from mnist_draw.errors import UserError
-from mnist_draw.storage.document import MEGABYTE, DocumentError, Format
+from mnist_draw.storage.document import Format
+from mnist_draw.storage.errors import DocumentError
+from mnist_draw.storage.opening import MEGABYTE
 
 #: The largest board, with its pictures, takes less.
 MAX_BYTES = 128 * MEGABYTE

@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 from mnist_draw.errors import UserError
 from mnist_draw.storage import npz
 from mnist_draw.storage.atomic import write_atomically
-from mnist_draw.storage.document import MEGABYTE, DocumentError, Format, read_file
-from mnist_draw.storage.errors import StorageError
+from mnist_draw.storage.document import Format
+from mnist_draw.storage.errors import DocumentError, StorageError
+from mnist_draw.storage.opening import MEGABYTE, read_file
 from mnist_draw.training.events import (
     Checkpointed,
     CheckpointFailed,

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_draw.storage.atomic import write_atomically
-from mnist_draw.storage.document import DocumentError, Fields
+from mnist_draw.storage.document import Fields
+from mnist_draw.storage.errors import DocumentError
 from mnist_draw.training.events import (
     BatchFinished,
     EpochFinished,

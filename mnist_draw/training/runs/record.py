@@ -18,7 +18,9 @@ import numpy as np
 from mnist_draw.errors import UserError
 from mnist_draw.storage import npz
 from mnist_draw.storage.atomic import write_atomically
-from mnist_draw.storage.document import MEGABYTE, DocumentError, Fields, Format, read_file
+from mnist_draw.storage.document import Fields, Format
+from mnist_draw.storage.errors import DocumentError
+from mnist_draw.storage.opening import MEGABYTE, read_file
 from mnist_draw.training.events import SettingChanged
 from mnist_draw.training.runs.checkpoint import MOST_EPOCHS, CheckpointError, load_checkpoint
 from mnist_draw.training.runs.history import History, read_change

@@ -1,0 +1,134 @@
+"""The one door through which files come in: kind, size and unfolded size are known before memory.
+
+A pipe would wait for ever for somebody to write into it, a device never ends, and a small file that
+is compressed can unfold into gigabytes. None of them gets past here: what is opened is a regular
+file of a known size, and what is compressed with gzip is unfolded piece by piece, up to a limit.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import os
+import stat
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from mnist_draw.storage.errors import DocumentError, StorageError, reason_of
+
+MEGABYTE: Final = 1024 * 1024
+_GZIP_MAGIC = b"\x1f\x8b"
+
+
+@contextlib.contextmanager
+def open_file(path: str | os.PathLike[str], max_bytes: int) -> Iterator[BinaryIO]:
+    """Give a regular file that is not too large, open for reading.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+    max_bytes : int
+
+    Yields
+    ------
+    BinaryIO
+
+    Raises
+    ------
+    FileNotFoundError
+        There is none.
+    StorageError
+        The system does not let it be read at the moment.
+    DocumentError
+        It is a folder, a device or a pipe, or too large.
+    """
+    path = Path(path)
+    try:
+        # Looked at before it is opened: opening alone waits at a pipe, and moves some devices.
+        status = path.stat()
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    except ValueError as error:
+        raise DocumentError(f"its name is not valid: {error}") from error
+    _check(status, max_bytes)
+    try:
+        with path.open("rb") as file:
+            # Another file may have come to its place meanwhile.
+            _check(os.fstat(file.fileno()), max_bytes)
+            yield file
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def read_file(path: str | os.PathLike[str], max_bytes: int) -> bytes:
+    """Return the content of a regular file that is not too large; errors as :func:`open_file`."""
+    with open_file(path, max_bytes) as file:
+        content = file.read(max_bytes + 1)
+    # It may have grown meanwhile.
+    if len(content) > max_bytes:
+        raise _too_large(len(content), max_bytes)
+    return content
+
+
+@contextlib.contextmanager
+def open_unfolded(path: str | os.PathLike[str], max_bytes: int) -> Iterator[BinaryIO]:
+    """Give a file as :func:`open_file` does, unfolded where its content is compressed with gzip.
+
+    Compression is recognised by the content, not by the name. Reading takes no more memory than is
+    asked for; how much is asked for is the reader's to bound.
+
+    Raises
+    ------
+    DocumentError
+        Also where unfolding fails.
+    """
+    with open_file(path, max_bytes) as file:
+        packed = file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
+        file.seek(0)
+        if not packed:
+            yield file
+            return
+        try:
+            with gzip.GzipFile(fileobj=file, mode="rb") as unfolded:
+                yield unfolded  # type: ignore[misc]
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise DocumentError(
+                f"it is compressed with gzip, but unpacking failed ({error})"
+            ) from error
+
+
+def read_into(file: BinaryIO, memory: memoryview) -> int:
+    """Fill memory from a file, piece by piece; return how many bytes there were."""
+    filled = 0
+    while filled < len(memory):
+        piece = file.read(min(MEGABYTE, len(memory) - filled))
+        if not piece:
+            break
+        memory[filled : filled + len(piece)] = piece
+        filled += len(piece)
+    return filled
+
+
+def _unreadable(path: Path, error: OSError) -> StorageError:
+    return StorageError(f"{path} cannot be read: {reason_of(error)}.")
+
+
+def _check(status: os.stat_result, max_bytes: int) -> None:
+    if stat.S_ISDIR(status.st_mode):
+        raise DocumentError("it is a folder")
+    if not stat.S_ISREG(status.st_mode):
+        raise DocumentError("it is not a regular file")
+    if status.st_size > max_bytes:
+        raise _too_large(status.st_size, max_bytes)
+
+
+def _too_large(size: int, limit: int) -> DocumentError:
+    if limit < MEGABYTE:
+        return DocumentError(f"it is {size:,} bytes large; at most {limit:,} are allowed")
+    return DocumentError(f"it is {size / 1e6:,.0f} MB large, larger than {limit / 1e6:,.0f} MB")
