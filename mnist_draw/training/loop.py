@@ -162,8 +162,7 @@ class _Loop:
                 f"or this version of the program ({error})."
             ) from error
         self.set_parameters(resume.parameters)
-        self.history = History.from_arrays(*resume.figures)
-        self.history.changes = list(resume.changes)
+        self.history = resume.history()
         self.epoch = resume.epoch
         self.best_epoch, self.best_loss = resume.best_epoch, resume.best_loss
         self.best_parameters = resume.best_parameters

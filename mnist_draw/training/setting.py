@@ -54,7 +54,8 @@ class Setting:
     noun : str
         What sentences about it call it, such as ``"The batch size"``; its title by default.
     mark : str
-        A short word for curves, where a change during a run is marked; its title by default.
+        A short word before its value, for curves where a change during a run is marked and for
+        the titles of runs; its title by default, which titles leave out: the value says enough.
     sentence : str
         What it does, with its unit; for tooltips and help texts.
     group : str

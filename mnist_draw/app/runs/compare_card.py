@@ -9,7 +9,7 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
 from mnist_draw.app.curves.series import log_loss, thinned
-from mnist_draw.app.runs.runs_table import STYLES, series_colour
+from mnist_draw.app.runs.runs_table import STYLES, series_colour, swatch
 from mnist_draw.app.shared import theme, words
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.widgets import Card, ComboBox, explain, label, style_table
@@ -24,6 +24,7 @@ CHOICES = (
     ("Training loss", "training_loss", True),
     ("Training accuracy", "training_accuracy", False),
 )
+_RESULTS = (("Validation accuracy", "validation_accuracy"), ("Test accuracy", "test_accuracy"))
 
 
 class CompareCard(Card):
@@ -130,31 +131,23 @@ class DifferencesTable(QTableWidget):
         self.setEditTriggers(QAbstractItemView.NoEditTriggers)
         self.setSelectionMode(QAbstractItemView.NoSelection)
         style_table(self, round(Size.FIELD * theme.text_scale()))
-        self.horizontalHeader().setSectionResizeMode(QHeaderView.Stretch)
+        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeToContents)
 
     def show_runs(self, runs: Sequence[Run]) -> None:
         """Fill the table."""
-        rows = [
-            (name.replace("_", " "), [_text(value) for value in values])
-            for name, values in differences(runs)
-        ]
+        rows = differences(runs)
         if runs:
-            for title, field in (("validation", "validation_accuracy"), ("test", "test_accuracy")):
+            for title, field in _RESULTS:
                 rows.append((title, [words.percent(run.figures.get(field)) for run in runs]))
         self.setColumnCount(len(runs))
         self.setRowCount(len(rows))
-        self.setHorizontalHeaderLabels([run.title for run in runs])
+        for column, run in enumerate(runs):
+            # One part of the title on each line: nothing is cut, and no column is too wide.
+            lines = [*run.title.split(", "), run.started]
+            heading = QTableWidgetItem(swatch(column), "\n".join(lines))
+            heading.setTextAlignment(int(Qt.AlignLeft | Qt.AlignBottom))
+            self.setHorizontalHeaderItem(column, heading)
         self.setVerticalHeaderLabels([name for name, _ in rows])
         for row, (_, values) in enumerate(rows):
             for column, value in enumerate(values):
                 self.setItem(row, column, QTableWidgetItem(value))
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return "–"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {number:g}" for name, number in value.items()) or "–"
-    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -63,8 +63,8 @@ class OfferBar(QFrame):
     def offer(self, run: Run) -> None:
         """Ask about a run."""
         self.run = run
-        progress = f"epoch {run.epochs_done} of {run.settings.epochs}"
-        self.words.setText(f"Continue the run of {run.title}, {progress}?")
+        progress = f"after epoch {run.epochs_done} of {run.settings.epochs}"
+        self.words.setText(f"Continue {run.full_title} {progress}?")
         self.setAccessibleName(self.words.text())
         self.show()
 

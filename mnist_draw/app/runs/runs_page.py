@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
 
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtGui import QKeySequence
@@ -103,9 +104,9 @@ class RunsPage(QWidget):
         """Return the step that builds the plot."""
         return [self.compare.build]
 
-    def show_runs(self, runs: Sequence[Run]) -> None:
-        """Show the list."""
-        self.table.show_runs(runs)
+    def show_runs(self, runs: Sequence[Run], going_on: Collection[Path]) -> None:
+        """Show the list; see `RunsTable.show_runs`."""
+        self.table.show_runs(runs, going_on)
         self.empty.setVisible(not runs)
         self.table.setVisible(bool(runs))
         self._enable()

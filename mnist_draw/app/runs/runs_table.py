@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from pathlib import Path
 
 from PyQt5.QtCore import QLineF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
@@ -11,13 +12,12 @@ from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTable
 from mnist_draw.app.shared import theme, words
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.widgets import explain, style_table
-from mnist_draw.errors import UserError
-from mnist_draw.networks import parse_network
 from mnist_draw.training.runs.record import Run
 
 COLUMNS = (
     "Name", "Started", "Network", "Epochs", "Duration", "Validation", "Test", "State",
 )  # fmt: skip
+_GOING_ON = "running"
 STATES = {
     "running": "cut off",
     "interrupted": "to be continued",
@@ -30,7 +30,7 @@ STATES = {
 }
 #: The longest usual text of each column; longer ones are elided.
 _LONGEST = (
-    "", "0000-00-00 00:00", "MLP 784–500–300–10", "100 of 100", "0:00:00",
+    "", "0000-00-00 00:00:00", "MLP 784–500–300–10", "100 of 100", "0:00:00",
     "Validation", "00.00 %", max(STATES.values(), key=len),
 )  # fmt: skip
 #: So many runs can be compared at a time.
@@ -55,21 +55,17 @@ def swatch(number: int) -> QIcon:
     return QIcon(pixmap)
 
 
-def cells(run: Run) -> tuple[str, ...]:
+def cells(run: Run, going_on: bool = False) -> tuple[str, ...]:
     """Return a run's texts, one for each of `COLUMNS`."""
-    try:
-        network = parse_network(run.settings.network).title
-    except UserError:
-        network = run.settings.network
     return (
         run.title,
         run.started,
-        network,
+        run.words("network"),
         f"{run.epochs_done} of {run.settings.epochs}",
         words.clock(run.seconds),
         words.percent(run.figures.get("validation_accuracy")),
         words.percent(run.figures.get("test_accuracy")),
-        STATES[run.state],
+        _GOING_ON if going_on else STATES[run.state],
     )
 
 
@@ -113,21 +109,29 @@ class RunsTable(QTableWidget):
             room = self.fontMetrics().horizontalAdvance(longest) + 2 * Size.FIELD_GAP + Size.GRID
             self.setColumnWidth(column, room)
         self.runs: list[Run] = []
+        self._going_on: Collection[Path] = ()
         self._ticked: list[str] = []
         self._filling = False
         self.itemChanged.connect(self._changed)
         theme.theme().changed.connect(self._show_ticks)
 
-    def show_runs(self, runs: Sequence[Run]) -> None:
-        """Show runs; ticks and the current row stay with their runs."""
+    def show_runs(self, runs: Sequence[Run], going_on: Collection[Path] = ()) -> None:
+        """Show runs; ticks and the current row stay with their runs.
+
+        Parameters
+        ----------
+        runs : sequence of Run
+        going_on : collection of pathlib.Path
+            The folders of those that are going on now, here or in another window.
+        """
         current = self.current_run()
-        self.runs = list(runs)
+        self.runs, self._going_on = list(runs), going_on
         names = [run.folder.name for run in runs]
         self._ticked = [name for name in self._ticked if name in names]
         self._filling = True
         self.setRowCount(len(runs))
         for row, run in enumerate(runs):
-            for column, text in enumerate(cells(run)):
+            for column, text in enumerate(cells(run, run.folder in going_on)):
                 item = QTableWidgetItem(text)
                 flags = Qt.ItemIsSelectable | Qt.ItemIsEnabled
                 if column == 0:
@@ -140,6 +144,21 @@ class RunsTable(QTableWidget):
         if names:
             name = current.folder.name if current else ""
             self.setCurrentCell(names.index(name) if name in names else 0, 0)
+
+    def show_figures(self, run: Run) -> None:
+        """Show another record of a run that is listed."""
+        row = [listed.folder for listed in self.runs].index(run.folder)
+        self.runs[row] = run
+        self._filling = True
+        for column, text in enumerate(cells(run, run.folder in self._going_on)):
+            item = self.item(row, column)
+            assert item is not None
+            item.setText(text)
+        self._filling = False
+
+    def run_in(self, folder: Path) -> Run | None:
+        """Return the listed run of a folder."""
+        return next((run for run in self.runs if run.folder == folder), None)
 
     def current_run(self) -> Run | None:
         """Return the run of the current row."""

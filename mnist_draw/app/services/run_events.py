@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from mnist_draw.training.events import Event, SettingChanged
+from mnist_draw.training.events import Event, Parameters
 from mnist_draw.training.layer_inspection import LayerFigures
+from mnist_draw.training.runs.history import History
 
 
 @dataclass(frozen=True)
@@ -28,22 +26,18 @@ class Failed:
 
 @dataclass(frozen=True, eq=False)
 class Continued:
-    """Figures of a continued run's earlier part.
+    """A continued run as it was left.
 
     Attributes
     ----------
-    batch_losses, batch_accuracies : numpy.ndarray
-        One figure for each minibatch: in nats, and from 0 to 1.
-    epochs : numpy.ndarray
-        Of shape (epochs, 7), columns as in `mnist_draw.training.runs.history.EpochFigures`.
-    changes : tuple of SettingChanged
-        The settings changed in it.
+    history : History
+        Its figures and the settings that were changed; whoever takes them may add to them.
+    parameters : tuple of numpy.ndarray
+        Of its network, in Lasagne's order.
     """
 
-    batch_losses: NDArray[np.float64]
-    batch_accuracies: NDArray[np.float64]
-    epochs: NDArray[np.float64]
-    changes: tuple[SettingChanged, ...] = ()
+    history: History
+    parameters: Parameters
 
 
 RunEvent = Event | LayerFigures | Saved | Failed | Continued

@@ -15,7 +15,7 @@ from mnist_draw.dataset.mnist import dataset_name
 from mnist_draw.errors import UserError
 from mnist_draw.storage.models import ModelFile, save_model
 from mnist_draw.storage.spare_names import put_aside
-from mnist_draw.training.events import Event, SettingChanged
+from mnist_draw.training.events import BatchFinished, Event, SettingChanged
 from mnist_draw.training.runs.checkpoint import Checkpoint, load_checkpoint
 from mnist_draw.training.runs.history import History
 from mnist_draw.training.runs.record import (
@@ -97,8 +97,7 @@ class RunFiles:
         except (OSError, UserError):
             run = rebuilt_run(folder) or self.run
         self.run = replace(run, settings=settings, state="running")
-        self.history = History.from_arrays(*checkpoint.figures)
-        self.history.changes = list(checkpoint.changes)
+        self.history = checkpoint.history()
         self._begun = True
         self._save()
         return checkpoint
@@ -109,6 +108,9 @@ class RunFiles:
         if isinstance(event, SettingChanged):
             settings = self.run.settings.replace(**{event.name: event.value})
             self.run = replace(self.run, settings=settings)
+        elif isinstance(event, BatchFinished) and event.epochs != self.run.settings.epochs:
+            # Epochs were added to the plan.
+            self.run = replace(self.run, settings=self.run.settings.replace(epochs=event.epochs))
 
     def end(self, state: str) -> str:
         """Write the last record and the figures; return what to tell if that is impossible.
@@ -125,8 +127,6 @@ class RunFiles:
                 shutil.rmtree(self.run.folder, ignore_errors=True)
                 return ""
             self.run = replace(with_figures(self.run, self.history), state=state)
-            epochs = max(self.run.settings.epochs, self.run.epochs_done)
-            self.run = replace(self.run, settings=self.run.settings.replace(epochs=epochs))
             told = self._save()
             try:
                 save_history(self.run.folder, self.history)

@@ -125,7 +125,7 @@ class TrainingWorker(QObject):
         checkpoint = None
         if self._resume:
             checkpoint = self.keeper.resume()
-            self.inbox.put(Continued(*checkpoint.figures, checkpoint.changes))
+            self.inbox.put(Continued(checkpoint.history(), checkpoint.parameters))
         else:
             self._tell(self.keeper.begin())
         settings = self.keeper.run.settings
@@ -273,7 +273,9 @@ class Training(QObject):
             The window closes: the next start offers to continue the run.
         """
         if self._worker is not None:
-            self._worker.closing = self._worker.closing or closing
+            # A run that the user has stopped already is not offered again.
+            if closing and not self._worker.controls.stop_requested:
+                self._worker.closing = True
             self._worker.controls.stop()
 
     def wait(self) -> bool:

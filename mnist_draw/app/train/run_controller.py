@@ -37,7 +37,7 @@ from mnist_draw.training.events import (
 )
 from mnist_draw.training.layer_inspection import LayerFigures
 from mnist_draw.training.runs.history import History
-from mnist_draw.training.runs.record import Run
+from mnist_draw.training.runs.record import Run, with_figures
 from mnist_draw.training.settings import SETTINGS
 
 #: Minibatches alone show in curves and figures at most this often, in seconds: nobody reads
@@ -248,7 +248,8 @@ class RunController(QObject):
                 due.curves = True
             case Continued():
                 self._show_earlier(event)
-                due.curves = True
+                due.parameters = event.parameters
+                due.curves = due.hint = True
             case LayerFigures():
                 self._dead = event.dead
                 tab.layers.show_figures(event)
@@ -261,8 +262,11 @@ class RunController(QObject):
                 self.told.emit(event.message)
             case Failed():
                 self.told.emit(event.sentence)
-            case Paused() | Finished():
+            case Paused():
                 due.curves = True
+            case Finished():
+                due.curves = True
+                self._tell_of_broken_epoch()
             case Compiling() | Started() | Validating() | Testing() | Resumed():
                 pass
             case Checkpointed() | Tested() | Saved():
@@ -270,13 +274,28 @@ class RunController(QObject):
             case _:
                 assert_never(event)
 
+    def _tell_of_broken_epoch(self) -> None:
+        """Say what has become of the epoch in which the run was stopped."""
+        number = self.state.broken_off
+        if not number:
+            return
+        if not self._history.epochs:
+            self.told.emit(
+                "The run was stopped before its first epoch was complete: nothing of it is kept."
+            )
+            return
+        kept = "The network is as that epoch left it."
+        if self.tab.settings.settings().keep_best:
+            kept = "The network is that of the best epoch."
+        self.told.emit(
+            f"Epoch {number} was broken off. {kept} If the run is continued, epoch {number} "
+            "begins again."
+        )
+
     def _show_earlier(self, earlier: Continued) -> None:
         """Show the figures of a continued run's earlier part."""
-        self._history = History.from_arrays(
-            earlier.batch_losses, earlier.batch_accuracies, earlier.epochs
-        )
-        self._history.changes = list(earlier.changes)
-        for change in earlier.changes:
+        self._history = earlier.history
+        for change in self._history.changes:
             self._mark(change)
         batches = len(self._history.batch_losses)
         epochs = self._history.epochs
@@ -293,11 +312,24 @@ class RunController(QObject):
 
     def _mark(self, change: SettingChanged) -> None:
         setting = SETTINGS[change.name]
-        words = f"{setting.mark} {change.value}"
-        if isinstance(change.value, float):
-            words = f"{setting.mark} {change.value:g}"
+        words = f"{setting.mark} {setting.words(change.value)}"
         for card in (self.tab.loss, self.tab.accuracy):
             card.mark(change.name, change.place, words)
+
+    def shows(self, run: Run) -> bool:
+        """Whether a run of the list is the one that is going on here."""
+        return self.training.running and run.folder == self.training.folder
+
+    def as_it_stands(self, run: Run) -> Run:
+        """Return a run of the list, with its figures so far if it is going on here."""
+        if not self.shows(run):
+            return run
+        epochs = self.state.epochs or run.settings.epochs
+        return replace(
+            with_figures(run, self._history),
+            settings=run.settings.replace(epochs=epochs),
+            seconds=self.state.elapsed,
+        )
 
     def history(self) -> History:
         """Return a copy of the figures of the run that is shown."""

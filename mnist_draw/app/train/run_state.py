@@ -63,6 +63,8 @@ class RunState:
         Of the last epoch, and the best so far.
     test_accuracy : float or None
         Of the end of the run.
+    broken_off : int
+        The epoch in which the run was stopped; 0 if in none.
     speed : float or None
         Training pictures per second.
     """
@@ -80,12 +82,15 @@ class RunState:
         self.best_loss: float | None = None
         self.best_accuracy: float | None = None
         self.test_accuracy: float | None = None
+        self.broken_off = 0
         self.compiled = (0, 0)
         self._losses = self._accuracies = 0.0
         self._summed = 0
         self._seconds: deque[float] = deque(maxlen=_SPEED_OVER)
         self._epoch_seconds: float | None = None
-        self._elapsed = 0.0
+        #: Of all complete epochs, those before the run was continued included.
+        self._epochs_took = 0.0
+        self._since_epoch = 0.0
         self._done = False
 
     @property
@@ -128,7 +133,12 @@ class RunState:
     def seconds_planned(self) -> float | None:
         """Estimated seconds of the whole run, what is done included."""
         left = self.seconds_left
-        return None if left is None else self._elapsed + left
+        return None if left is None else self.elapsed + left
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds of complete epochs, and of the one that is going on."""
+        return self._epochs_took + self._since_epoch
 
     def begin(self) -> None:
         """Note that a run was asked for, before its first event."""
@@ -155,8 +165,7 @@ class RunState:
             case EpochFinished():
                 self._add_epoch(event)
             case Continued():
-                for row in event.epochs:
-                    self._note_best(float(row[4]), float(row[5]))
+                self._take_earlier(event)
             case Paused():
                 done = f"after {event.batch} of {self.batches}"
                 self._progress("paused", f"Paused in epoch {event.epoch} {done}")
@@ -198,7 +207,7 @@ class RunState:
         self.training_loss = self._losses / self._summed
         self.training_accuracy = self._accuracies / self._summed
         self._seconds.append(event.seconds)
-        self._elapsed += event.seconds
+        self._since_epoch += event.seconds
         self._training_words()
 
     def _add_epoch(self, event: EpochFinished) -> None:
@@ -208,9 +217,20 @@ class RunState:
         self.validation_loss = event.validation_loss
         self.validation_accuracy = event.validation_accuracy
         self._note_best(event.validation_loss, event.validation_accuracy)
-        self._elapsed += max(0.0, event.seconds - self.batches * self._mean_seconds())
+        self._epochs_took += event.seconds
+        self._since_epoch = 0.0
         self._epoch_seconds = event.seconds
         self._training_words()
+
+    def _take_earlier(self, event: Continued) -> None:
+        """Show the figures of a continued run's earlier part until there are newer ones."""
+        for row in event.history.epochs:
+            self.epoch = row.epoch
+            self.training_loss, self.training_accuracy = row.training_loss, row.training_accuracy
+            self.validation_loss = row.validation_loss
+            self.validation_accuracy = row.validation_accuracy
+            self._note_best(row.validation_loss, row.validation_accuracy)
+            self._epochs_took += row.seconds
 
     def _note_best(self, loss: float, accuracy: float) -> None:
         self.best_loss = min(loss, self.best_loss or loss)
@@ -219,12 +239,17 @@ class RunState:
     def _finish(self, event: Finished) -> None:
         state, words = _ENDS[event.reason]
         self._done = True
-        self._elapsed = event.seconds
-        epochs = "epoch" if event.epochs_done == 1 else "epochs"
-        self._set(state, f"{words} · {event.epochs_done} {epochs} in {clock(event.seconds)}")
-
-    def _mean_seconds(self) -> float:
-        return sum(self._seconds) / len(self._seconds) if self._seconds else 0.0
+        self._since_epoch = 0.0
+        if event.reason == "stopped" and self.epoch > event.epochs_done and self.batch:
+            self.broken_off = self.epoch
+        # The epoch that was broken off does not count; the list of runs counts the same.
+        self.epoch, self.batch = event.epochs_done, self.batches if event.epochs_done else 0
+        done = f"{event.epochs_done} epochs"
+        if event.epochs_done != self.epochs:
+            done = f"{event.epochs_done} of {self.epochs} epochs"
+        elif event.epochs_done == 1:
+            done = "1 epoch"
+        self._set(state, f"{words} · {done} in {clock(self._epochs_took)}")
 
     def _training_words(self) -> None:
         self._progress("training", f"Training · epoch {self.epoch} of {self.epochs}")

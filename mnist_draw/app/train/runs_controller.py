@@ -38,6 +38,13 @@ _KINDS = {
 _TABLES = {"csv": History.write_csv, "minibatches": History.write_minibatches_csv}
 
 
+def _read_runs() -> tuple[list[Run], set[Path], list[str]]:
+    """Return all runs, the folders of those that are going on, and what to tell."""
+    runs, told = run_list.list_runs()
+    going_on = {run.folder for run in runs if run.state == "running" and in_use(run.folder)}
+    return runs, going_on, told
+
+
 class RunsController(QObject):
     """Lists, compares, renames, deletes and exports runs; offers the one that was cut off.
 
@@ -62,7 +69,8 @@ class RunsController(QObject):
         super().__init__(parent)
         self._tab, self._page, self._run = tab, tab.runs, run
         self._background = background
-        self._histories: dict[str, History] = {}
+        self._histories: dict[Path, History] = {}
+        self._reading = False
         self._acts: dict[str, Callable[[Run], object]] = {
             "draw": self._to_draw,
             "continue": self.continue_run,
@@ -80,6 +88,7 @@ class RunsController(QObject):
             card.export_asked.connect(partial(self._export_curves, card, name))
         tab.runs_shown.connect(self.refresh)
         run.training.ended.connect(self._ended)
+        run.state_changed.connect(self._follow)
 
     def _tell(self, sentence: str) -> None:
         self.told.emit(sentence, None)
@@ -107,14 +116,30 @@ class RunsController(QObject):
 
     def refresh(self) -> None:
         """Read the runs anew."""
-        self._background.run(run_list.list_runs, self._listed)
+        self._reading = True
+        self._background.run(_read_runs, self._listed)
 
-    def _listed(self, listed: tuple[list[Run], list[str]]) -> None:
-        runs, told = listed
-        self._page.show_runs(runs)
+    def _listed(self, listed: tuple[list[Run], set[Path], list[str]]) -> None:
+        runs, going_on, told = listed
+        self._reading = False
+        self._page.show_runs([self._run.as_it_stands(run) for run in runs], going_on)
         if told:
             self._tell(" ".join(told))
         self._compare()
+
+    def _follow(self) -> None:
+        """Show the figures of the run that is going on in its row."""
+        training, table = self._run.training, self._page.table
+        if not (training.running and training.folder and self._tab.showing_runs) or self._reading:
+            return
+        listed = table.run_in(training.folder)
+        if listed is None:
+            self.refresh()
+            return
+        run = self._run.as_it_stands(listed)
+        table.show_figures(run)
+        if run.epochs_done != listed.epochs_done and run in table.ticked_runs():
+            self._compare()
 
     def _ended(self) -> None:
         self._histories.clear()
@@ -124,24 +149,25 @@ class RunsController(QObject):
     def _compare(self) -> None:
         runs = self._page.table.ticked_runs()
         self._page.differences.show_runs(runs)
-        missing = [run for run in runs if run.folder.name not in self._histories]
+        missing = [run for run in runs if self._history_of(run) is None]
         if missing:
             self._background.run(
-                lambda: {run.folder.name: load_history(run) for run in missing}, self._loaded
+                lambda: {run.folder: load_history(run) for run in missing}, self._loaded
             )
-        known = [run for run in runs if run.folder.name in self._histories]
-        self._page.compare.show_runs([(run, self._histories[run.folder.name]) for run in known])
+        self._show_curves()
 
-    def _loaded(self, histories: dict[str, History]) -> None:
+    def _loaded(self, histories: dict[Path, History]) -> None:
         self._histories |= histories
-        runs = self._page.table.ticked_runs()
-        self._page.compare.show_runs(
-            [
-                (run, self._histories[run.folder.name])
-                for run in runs
-                if run.folder.name in self._histories
-            ]
-        )
+        self._show_curves()
+
+    def _show_curves(self) -> None:
+        known = [(run, self._history_of(run)) for run in self._page.table.ticked_runs()]
+        self._page.compare.show_runs([(run, figures) for run, figures in known if figures])
+
+    def _history_of(self, run: Run) -> History | None:
+        if self._run.shows(run):
+            return self._run.history()
+        return self._histories.get(run.folder)
 
     # -- what can be done with a run
 
@@ -158,7 +184,7 @@ class RunsController(QObject):
         self._tab.settings.show_settings(run.settings)
 
     def _rename(self, run: Run, name: str) -> None:
-        renamed = run.renamed("" if name == run.started else name)
+        renamed = run.renamed(name)
         self._background.run(renamed.save, lambda _: self.refresh())
 
     def delete(self, run: Run) -> None:
@@ -170,12 +196,13 @@ class RunsController(QObject):
             self._tell("This run is going on in another window; it was not deleted.")
             return
         self._background.run(
-            lambda: move_to_bin(run.folder, f"The run {run.title}"), partial(self._deleted, run)
+            lambda: move_to_bin(run.folder, f"The run {run.full_title}"),
+            partial(self._deleted, run),
         )
 
     def _deleted(self, run: Run, kept: Path) -> None:
         self.told.emit(
-            f"The run {run.title} was deleted. It can be brought back for {KEPT_DAYS} days.",
+            f"The run {run.full_title} was deleted. It can be brought back for {KEPT_DAYS} days.",
             partial(self.restore, kept),
         )
         self.refresh()
@@ -199,7 +226,7 @@ class RunsController(QObject):
 
     def _export(self, kind: str, run: Run) -> None:
         name = run.title.replace(":", ".").replace("/", "-")
-        path = self._ask_where(f"Export the run {run.title}", name, kind)
+        path = self._ask_where(f"Export the run {run.full_title}", name, kind)
         if not path:
             return
         if kind == "png":

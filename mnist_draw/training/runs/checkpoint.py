@@ -84,6 +84,12 @@ class Checkpoint:
     best_parameters: Parameters
     changes: tuple[SettingChanged, ...] = ()
 
+    def history(self) -> History:
+        """Return all figures so far and the settings changed, as a copy."""
+        history = History.from_arrays(*self.figures)
+        history.changes = list(self.changes)
+        return history
+
     def pack(self) -> bytes:
         """Return the bytes of the file."""
         header = {

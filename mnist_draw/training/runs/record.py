@@ -9,7 +9,9 @@ under another name and reported, never overwritten.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +26,14 @@ from mnist_draw.storage.opening import MEGABYTE, read_file
 from mnist_draw.training.events import SettingChanged
 from mnist_draw.training.runs.checkpoint import MOST_EPOCHS, CheckpointError, load_checkpoint
 from mnist_draw.training.runs.history import History, read_change
-from mnist_draw.training.settings import TrainingSettings
+from mnist_draw.training.setting import Flag
+from mnist_draw.training.settings import SETTINGS, TrainingSettings
+from mnist_draw.training.updates import usual_learning_rate
 
 RECORD, CHECKPOINT, HISTORY, MODEL = "run.json", "checkpoint.npz", "history.npz", "model.npz"
 FORMAT = Format("mnist_draw run", 1, MEGABYTE)
 _LONGEST_NAME = 200
+_TIME = "%Y-%m-%d %H:%M:%S"
 #: Three hundred years.
 _MOST_SECONDS = 1e10
 #: Figures that a record may hold: name, and the name people read.
@@ -54,9 +59,9 @@ class Run:
     settings : TrainingSettings
         Those the run has now, changes during the run included.
     name : str
-        What the user calls it; empty for its date.
+        What the user calls it; empty where it goes by what it is.
     started : str
-        Local date and time, as ``2026-11-25 14:03``.
+        Local date and time, as ``2026-11-25 14:03:22``; older records have no seconds.
     state : str
         One of `STATES`.
     epochs_done : int
@@ -81,8 +86,42 @@ class Run:
 
     @property
     def title(self) -> str:
-        """The name, or the date where it has none."""
-        return self.name or self.started
+        """The name, or what it is where it has none: its network, and what is not usual."""
+        return self.name or ", ".join([self.words("network"), *self._unusual()])
+
+    @property
+    def full_title(self) -> str:
+        """The title and when it was started, for sentences."""
+        return f"{self.title} ({self.started})" if self.started else self.title
+
+    def words(self, name: str) -> str:
+        """Return the value of a setting in words, with those that it had during the run."""
+        setting = SETTINGS[name]
+        changes = [change for change in self.changes if change.name == name]
+        values = [change.before for change in changes[:1]] + [change.value for change in changes]
+        words = [setting.words(value) for value in values or [self._value(name)]]
+        return " → ".join(word for word, _ in groupby(words))
+
+    def _value(self, name: str) -> Any:
+        return getattr(self.settings, name)
+
+    def _unusual(self) -> Iterator[str]:
+        """Yield what distinguishes the run from others of its network, settings in words."""
+        usual = TrainingSettings(
+            network=self.settings.network,
+            epochs=self.settings.epochs,
+            learning_rate=usual_learning_rate(self.settings.update),
+        )
+        for name, setting in SETTINGS.items():
+            changed = any(change.name == name for change in self.changes)
+            if not changed and self._value(name) == getattr(usual, name):
+                continue
+            if isinstance(setting, Flag):
+                yield setting.mark
+            elif setting.mark == setting.title:
+                yield self.words(name)
+            else:
+                yield f"{setting.mark} {self.words(name)}"
 
     @property
     def checkpoint(self) -> Path:
@@ -124,7 +163,7 @@ class Run:
 
 def now() -> str:
     """Return the local date and time as records have it."""
-    return time.strftime("%Y-%m-%d %H:%M")
+    return time.strftime(_TIME)
 
 
 def read_run(folder: Path) -> Run:
@@ -168,17 +207,15 @@ def rebuilt_run(folder: Path) -> Run | None:
         checkpoint = load_checkpoint(folder / CHECKPOINT)
     except UserError:
         return None
-    history = History.from_arrays(*checkpoint.figures)
     made = time.localtime((folder / CHECKPOINT).stat().st_mtime)
     done = checkpoint.epoch >= checkpoint.settings.epochs
     run = Run(
         folder,
         checkpoint.settings,
-        started=time.strftime("%Y-%m-%d %H:%M", made),
+        started=time.strftime(_TIME, made),
         state="completed" if done else "stopped",
-        changes=checkpoint.changes,
     )
-    return with_figures(run, history)
+    return with_figures(run, checkpoint.history())
 
 
 def with_figures(run: Run, history: History) -> Run:
@@ -225,10 +262,11 @@ def load_history(run: Run) -> History:
     except (OSError, KeyError, ValueError, UserError):
         if not run.checkpoint.exists():
             if run.epochs_done:
-                raise CheckpointError(f"The figures of the run {run.title} are lost.") from None
+                raise CheckpointError(
+                    f"The figures of the run {run.full_title} are lost."
+                ) from None
             return History()
-        checkpoint = load_checkpoint(run.checkpoint)
-        history = History.from_arrays(*checkpoint.figures)
+        history = load_checkpoint(run.checkpoint).history()
     history.changes = list(run.changes)
     history.test_loss = run.figures.get("test_loss")
     history.test_accuracy = run.figures.get("test_accuracy")

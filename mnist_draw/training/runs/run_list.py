@@ -7,14 +7,12 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from mnist_draw.errors import UserError
 from mnist_draw.storage.errors import StorageError, reason_of
 from mnist_draw.storage.folders import data_folder
 from mnist_draw.storage.spare_names import put_aside, take_folder
 from mnist_draw.training.runs.checkpoint import CheckpointError, load_checkpoint
-from mnist_draw.training.runs.history import History
 from mnist_draw.training.runs.record import (
     RECORD,
     UNFINISHED,
@@ -23,6 +21,7 @@ from mnist_draw.training.runs.record import (
     rebuilt_run,
     with_figures,
 )
+from mnist_draw.training.settings import SETTINGS
 
 
 def runs_folder() -> Path:
@@ -108,34 +107,31 @@ def find_interrupted(
         except CheckpointError as error:
             if run.checkpoint.exists():
                 aside = put_aside(run.checkpoint)
-                told.append(f"The run of {run.title} cannot be continued. {error} {aside}")
+                told.append(f"The run {run.full_title} cannot be continued. {error} {aside}")
                 with contextlib.suppress(UserError):
                     replace(run, state="failed").save()
             continue
         except UserError as error:
-            told.append(f"The run of {run.title} cannot be continued. {error}")
+            told.append(f"The run {run.full_title} cannot be continued. {error}")
             continue
         if checkpoint.epoch >= checkpoint.settings.epochs:
             continue
         # The record is written when a run ends; the checkpoint knows how far this one came.
-        history = History.from_arrays(*checkpoint.figures)
-        history.changes = list(checkpoint.changes)
-        return with_figures(replace(run, settings=checkpoint.settings), history), told
+        continued = replace(run, settings=checkpoint.settings)
+        return with_figures(continued, checkpoint.history()), told
     return None, told
 
 
-def differences(runs: Sequence[Run]) -> list[tuple[str, list[Any]]]:
-    """Return what differs between runs: each setting that is not the same in all, with values.
+def differences(runs: Sequence[Run]) -> list[tuple[str, list[str]]]:
+    """Return what differs between runs: each setting that is not the same in all, in words.
 
     Returns
     -------
-    list of (str, list)
-        The setting's name and its value in each run, in the order of the settings.
+    list of (str, list of str)
+        The setting's title and its value in each run, in the order of the settings. A setting
+        that was changed during a run has several.
     """
-    tables = [run.settings.to_json() for run in runs]
-    rows: list[tuple[str, list[Any]]] = []
-    for name in tables[0] if tables else ():
-        values = [table[name] for table in tables]
-        if any(value != values[0] for value in values[1:]):
-            rows.append((name, values))
-    return rows
+    rows = [
+        (setting.title, [run.words(name) for run in runs]) for name, setting in SETTINGS.items()
+    ]
+    return [(title, values) for title, values in rows if len(set(values)) > 1]

@@ -82,7 +82,9 @@ def test_a_run_that_was_cut_off_is_offered_and_continued(make: Any) -> None:
     add_run("2026-01-02 10:00", state="completed")
     cut = add_run("2026-01-01 10:00", state="running", seed=7)
     setup = make()
-    assert setup.text("offerLabel") == "Continue the run of 2026-01-01 10:00, epoch 3 of 20?"
+    assert setup.text("offerLabel") == (
+        "Continue MLP 784–4–10, seed 7 (2026-01-01 10:00) after epoch 3 of 20?"
+    )
     setup.loop.gate.clear()
     setup.button("continueButton").click()
     assert setup.window.training.running
@@ -92,6 +94,9 @@ def test_a_run_that_was_cut_off_is_offered_and_continued(make: Any) -> None:
     curve = setup.window.train_tab.loss._validation_curve
     setup.qtbot.waitUntil(lambda: curve.getData()[0] is not None)
     assert list(curve.getData()[0]) == [1, 2, 3]
+    # What is known from before is there at once.
+    assert setup.text("validationAccuracyLabel") == "95.00 %"
+    assert setup.window.train_tab.filters.units == 4
     setup.loop.gate.set()
     setup.wait_for_end()
     run = read_run(cut.folder)
@@ -148,7 +153,9 @@ def test_two_ticked_runs_are_laid_over_each_other(make: Any) -> None:
     add_run("2026-01-02 10:00", epochs=5, update="adam")
     setup = make()
     page = show_runs(setup)
-    assert [text_of(page, row) for row in (0, 1)] == ["2026-01-02 10:00", "2026-01-01 10:00"]
+    assert [text_of(page, row) for row in (0, 1)] == [
+        "MLP 784–4–10, adam", "MLP 784–4–10, rate 0.01",
+    ]  # fmt: skip
     assert text_of(page, 0, 3) == "5 of 20"
     assert text_of(page, 0, 4) == "5:00"
     for row in (0, 1):
@@ -160,12 +167,81 @@ def test_two_ticked_runs_are_laid_over_each_other(make: Any) -> None:
         page.differences.verticalHeaderItem(row).text()
         for row in range(page.differences.rowCount())
     ]
-    assert names == ["update", "learning rate", "validation", "test"]
+    assert names == ["Update rule", "Learning rate", "Validation accuracy", "Test accuracy"]
     assert page.differences.item(1, 1).text() == "0.01"
+    heading = page.differences.horizontalHeaderItem(1).text()
+    assert heading == "MLP 784–4–10\nrate 0.01\n2026-01-01 10:00"
+    assert page.differences.columnWidth(1) >= page.differences.sizeHintForColumn(1)
     page.compare.choice.setCurrentIndex(1)
     assert page.compare._curves[0].getData()[1][0] == pytest.approx(95)
     QTest.keyClick(page.table, Qt.Key_Space)
     assert len(page.compare._curves) == 1
+
+
+def test_a_rate_changed_during_a_run_is_shown_as_such(make: Any) -> None:
+    steady = add_run("2026-01-01 10:00", learning_rate=0.0003)
+    change = events.SettingChanged(2, 1, 1, "learning_rate", 0.001, 0.0003)
+    changed = replace(
+        add_run("2026-01-01 10:01", learning_rate=0.0003), changes=(change,), epochs_done=3
+    )
+    changed.save()
+    assert changed.title == "MLP 784–4–10, rate 0.001 → 0.0003"
+    page = show_runs(make())
+    for run in (steady, changed):
+        page.table.tick(run)
+    assert page.differences.verticalHeaderItem(0).text() == "Learning rate"
+    values = [page.differences.item(0, column).text() for column in (0, 1)]
+    assert values == ["0.0003", "0.001 → 0.0003"]
+
+
+def test_a_run_that_is_going_on_is_listed_with_its_figures(make: Any, qtbot: QtBot) -> None:
+    setup = make(Loop(free_epochs=2))
+    setup.loop.gate.clear()
+    setup.window.train_tab.settings.apply("epochs", 5)
+    setup.window.run.start()
+    page = show_runs(setup)
+    qtbot.waitUntil(lambda: text_of(page, 0, 3) == "2 of 5")
+    assert text_of(page, 0, 7) == "running"
+    assert text_of(page, 0, 5) == "97.84 %"
+    setup.loop.gate.set()
+    setup.wait_for_end()
+    qtbot.waitUntil(lambda: text_of(page, 0, 7) == "finished")
+    assert text_of(page, 0, 3) == "5 of 5"
+
+
+def test_what_becomes_of_a_broken_epoch_is_told_and_counts_agree(make: Any, qtbot: QtBot) -> None:
+    setup = make(Loop(free_epochs=2))
+    setup.loop.gate.clear()
+    setup.window.train_tab.settings.apply("epochs", 5)
+    setup.window.run.start()
+    qtbot.waitUntil(lambda: setup.text("epochLabel") == "3")
+    setup.window.run.stop()
+    setup.loop.gate.set()
+    setup.wait_for_end()
+    assert setup.text("messageLabel") == (
+        "Epoch 3 was broken off. The network is as that epoch left it. If the run is continued, "
+        "epoch 3 begins again."
+    )
+    assert setup.text("epochLabel") == "2"
+    assert setup.text("stateLabel") == "Stopped · 2 of 5 epochs in 0:00"
+    page = show_runs(setup)
+    assert (text_of(page, 0, 3), text_of(page, 0, 4)) == ("2 of 5", "0:00")
+
+
+def test_a_run_stopped_and_closed_while_it_is_tested_is_not_offered_again(
+    make: Any, qtbot: QtBot
+) -> None:
+    setup = make(Loop(free_epochs=1))
+    setup.loop.gate.clear()
+    setup.window.run.start()
+    qtbot.waitUntil(lambda: setup.text("epochLabel") == "2")
+    setup.window.run.stop()
+    setup.window.close()
+    setup.loop.gate.set()
+    qtbot.waitUntil(lambda: not setup.window.isVisible())
+    assert setup.window.training.wait()
+    ((run,), _) = list_runs()
+    assert run.state == "stopped"
 
 
 def test_longer_figures_of_a_run_move_no_column(qtbot: QtBot) -> None:
@@ -194,7 +270,7 @@ def test_deleting_by_key_and_bringing_back(make: Any) -> None:
     page = show_runs(setup)
     QTest.keyClick(page.table, Qt.Key_Delete)
     setup.qtbot.waitUntil(lambda: page.table.rowCount() == 1)
-    assert text_of(page, 0) == "2026-01-01 10:00"
+    assert text_of(page, 0, 1) == "2026-01-01 10:00"
     QTest.keyClick(page.table, Qt.Key_Z, Qt.ControlModifier)
     setup.qtbot.waitUntil(lambda: page.table.rowCount() == 2)
 

@@ -152,7 +152,7 @@ def test_a_run_from_start_to_end(setup: Setup, qtbot: QtBot) -> None:
     assert setup.text("validationAccuracyLabel") == "97.84 %"
     assert setup.text("testAccuracyLabel") == "98.29 %"
     assert setup.text("timeLeftLabel") == "0:00"
-    assert setup.text("stateLabel") == "Finished · 3 epochs in 0:02"
+    assert setup.text("stateLabel") == "Finished · 3 epochs in 0:00"
     bar = setup.window.findChild(QWidget, "runProgress")
     assert bar.value() == bar.maximum()
     assert setup.button("startButton").isVisible()

@@ -76,7 +76,7 @@ def test_a_whole_run_ends_full_and_in_words() -> None:
     assert seen == [
         "compiling", *["training", "validating"] * 3, "training", "testing", "finished",
     ]  # fmt: skip
-    assert state.words == "Finished · 3 epochs in 0:02"
+    assert state.words == "Finished · 3 epochs in 0:00"
     assert state.run_part == 1.0
     assert state.seconds_left == 0
     assert state.test_accuracy == 0.9829

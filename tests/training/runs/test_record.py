@@ -66,7 +66,9 @@ def test_a_record_comes_back_as_it_was() -> None:
     run.renamed("  my\nbest run ").save()
     found = read_run(run.folder)
     assert found == dataclasses.replace(run, name="my best run")
-    assert (found.title, run.title) == ("my best run", "2026-01-01 10:00")
+    assert (found.title, run.title) == (
+        "my best run", "Tutorial MLP 784–500–300–10, rate 0.001 → 0.0005",
+    )  # fmt: skip
     assert found.figures["validation_loss"] == 0.1
     assert (found.epochs_done, found.seconds) == (2, 4)
 
@@ -211,7 +213,7 @@ def test_the_bin_keeps_a_week() -> None:
 def test_only_what_differs() -> None:
     one, two = add_run("2026-01-01 10:00"), add_run("2026-01-02 10:00", planned=9)
     assert run_list.differences([one]) == run_list.differences([]) == []
-    assert run_list.differences([one, two]) == [("epochs", [5, 9])]
+    assert run_list.differences([one, two]) == [("Epochs", ["5", "9"])]
 
 
 def test_a_deletion_that_fails_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
