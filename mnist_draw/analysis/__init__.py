@@ -16,17 +16,12 @@
     The results as files: CSV, PNG, and one HTML page.
 ``limits``
     Accuracy on pictures that are turned, shifted, scaled, noisy, or written with another pen.
-``anatomy``, ``why``
-    What every layer adds up and puts out, units switched off at will; sums term by term.
-``unit_pages``, ``ideal_picture``, ``fresh_network``
-    What a unit is about; what a network finds most like a digit; a network before it learns.
-<<<<<<< HEAD
-``guide``
-    Fourteen steps in words, with code that runs.
-=======
+``network``
+    A network laid open: its layers, its units, and the sums behind its answer.
 ``layer_outputs``
     What the layers put out for many pictures.
 ``maps``, ``tsne``, ``neighbours``
     Test digits laid out by that, and the training pictures that are most alike.
->>>>>>> ed02a6d (Inside: a map of what the network finds alike, and the nearest training pictures)
+``guide``
+    Fourteen steps in words, with code that runs.
 """

@@ -12,7 +12,7 @@ import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, Qt
 from PyQt5.QtGui import QPainter, QPainterPath, QPen
 
-from mnist_draw.analysis.why import given_on, lifting, strongest, unit_sum, why_sum
+from mnist_draw.analysis.network.why import given_on, lifting, strongest, unit_sum, why_sum
 from mnist_draw.app.inside.network.network_worker import Frame, Unit
 from mnist_draw.app.inside.network.unit_layout import Places
 from mnist_draw.app.shared import theme

@@ -22,7 +22,7 @@ from mnist_draw.app.shared.steady_labels import draw_tabular
 from mnist_draw.app.shared.theme import Size, Text
 
 if TYPE_CHECKING:
-    from mnist_draw.analysis.anatomy import Layer
+    from mnist_draw.analysis.network.anatomy import Layer
 
 _RING, _HALF_BAR = 11.0, 4.0
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from mnist_draw.analysis.example import Example
-    from mnist_draw.analysis.unit_pages import UnitPages
+    from mnist_draw.analysis.network.unit_pages import UnitPages
     from mnist_draw.storage.models import ModelFile
 
 _READY_WORDS = "Getting the network ready"

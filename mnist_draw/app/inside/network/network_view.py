@@ -19,7 +19,7 @@ from mnist_draw.app.shared.widgets import explain
 if TYPE_CHECKING:
     import numpy as np
 
-    from mnist_draw.analysis.unit_pages import UnitPages
+    from mnist_draw.analysis.network.unit_pages import UnitPages
 
 _EXPLAINED = (
     "What every unit of the network puts out. Point at one to see its weights and its sum; a click "

@@ -15,7 +15,7 @@ from mnist_draw.thread_priority import lower
 if TYPE_CHECKING:
     import numpy as np
 
-    from mnist_draw.analysis.anatomy import Layer, Pass
+    from mnist_draw.analysis.network.anatomy import Layer, Pass
     from mnist_draw.storage.models import ModelFile
 
 #: From the beginning of one frame to that of the next, in seconds: some more than 30 a second.
@@ -184,11 +184,11 @@ class NetworkWorker(QObject):
         return True
 
     def _prepare(self, model: ModelFile, fresh: bool, known: bool) -> None:
-        from mnist_draw.analysis.anatomy import Anatomy
-        from mnist_draw.analysis.unit_pages import PageSearch
+        from mnist_draw.analysis.network.anatomy import Anatomy
+        from mnist_draw.analysis.network.unit_pages import PageSearch
 
         if fresh:
-            from mnist_draw.analysis.fresh_network import fresh_model
+            from mnist_draw.analysis.network.fresh_network import fresh_model
 
             model = fresh_model(model)
         if known:
@@ -212,7 +212,7 @@ class NetworkWorker(QObject):
             self.framed.emit(frame_of(self._anatomy, question))
         digit = self._ideals.take()
         if digit is not None:
-            from mnist_draw.analysis.ideal_picture import ideal_picture
+            from mnist_draw.analysis.network.ideal_picture import ideal_picture
 
             self.idealised.emit(digit, ideal_picture(self._anatomy, digit))
         return False

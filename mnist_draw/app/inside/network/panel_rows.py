@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mnist_draw.analysis.table import Table
-from mnist_draw.analysis.why import (
+from mnist_draw.analysis.network.why import (
     UnitSum,
     WhySum,
     given_on,
@@ -17,6 +16,7 @@ from mnist_draw.analysis.why import (
     unit_sum,
     why_sum,
 )
+from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.network.rows_view import (
     Heading,
     Picture,
@@ -30,7 +30,7 @@ from mnist_draw.app.inside.network.rows_view import (
 )
 
 if TYPE_CHECKING:
-    from mnist_draw.analysis.unit_pages import UnitPages
+    from mnist_draw.analysis.network.unit_pages import UnitPages
     from mnist_draw.app.inside.network.network_worker import Frame, Unit
 
 Name = Callable[[int], str]

@@ -28,7 +28,7 @@ from mnist_draw.app.shared.widgets import Card, ComboBox, Switch, explain, label
 if TYPE_CHECKING:
     import numpy as np
 
-    from mnist_draw.analysis.unit_pages import UnitPages
+    from mnist_draw.analysis.network.unit_pages import UnitPages
 
 
 class SidePanel(Card):

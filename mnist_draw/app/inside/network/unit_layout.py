@@ -11,7 +11,7 @@ import numpy as np
 from PyQt5.QtCore import QPointF, QRectF
 
 if TYPE_CHECKING:
-    from mnist_draw.analysis.anatomy import Layer
+    from mnist_draw.analysis.network.anatomy import Layer
 
 #: Side of a unit's cell in logical pixels: as large as there is room for so many rows of cells in
 #: a row of digits, but not larger or smaller.

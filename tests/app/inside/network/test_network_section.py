@@ -39,7 +39,7 @@ def digit(index: int = 0) -> Example:
 @pytest.fixture(autouse=True)
 def few_pictures(monkeypatch: pytest.MonkeyPatch, digits: Dataset) -> None:
     """Look for the units' pages among few pictures."""
-    monkeypatch.setattr("mnist_draw.analysis.unit_pages.load_dataset", lambda: digits)
+    monkeypatch.setattr("mnist_draw.analysis.network.unit_pages.load_dataset", lambda: digits)
 
 
 @pytest.fixture
@@ -266,7 +266,7 @@ def test_a_network_that_cannot_be_used_is_told(section: NetworkSection, qtbot: Q
 
 
 def test_wide_layers_show_their_most_excited_units() -> None:
-    from mnist_draw.analysis.anatomy import Layer
+    from mnist_draw.analysis.network.anatomy import Layer
 
     wide = Layer(
         "hidden 1", (10_000,), (1, 28, 28), np.zeros((784, 10_000), np.float32),

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from mnist_draw.analysis.anatomy import Layer, Pass
+from mnist_draw.analysis.network.anatomy import Layer, Pass
 
 Floats = npt.NDArray[np.float32]
 

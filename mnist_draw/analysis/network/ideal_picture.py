@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mnist_draw.analysis.anatomy import Anatomy, Floats
+from mnist_draw.analysis.network.anatomy import Anatomy, Floats
 from mnist_draw.dataset.normalise import SIDE
 
 STEPS = 60

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from linear_network import linear_model
 
-from mnist_draw.analysis.anatomy import Anatomy
-from mnist_draw.analysis.ideal_picture import ideal_picture
-from mnist_draw.analysis.unit_pages import unit_pages
-from mnist_draw.analysis.why import given_on, lifting, times_as_probable, unit_sum, why_sum
+from mnist_draw.analysis.network.anatomy import Anatomy
+from mnist_draw.analysis.network.ideal_picture import ideal_picture
+from mnist_draw.analysis.network.unit_pages import unit_pages
+from mnist_draw.analysis.network.why import given_on, lifting, times_as_probable, unit_sum, why_sum
 from mnist_draw.dataset.mnist import Dataset, load_dataset, scale
 from mnist_draw.networks import parse_network
 from mnist_draw.recognition.network_library import list_models
@@ -138,7 +138,7 @@ def test_the_pull_is_the_gradient() -> None:
 def test_units_are_known_by_what_excites_them(
     monkeypatch: pytest.MonkeyPatch, digits: Dataset
 ) -> None:
-    monkeypatch.setattr("mnist_draw.analysis.unit_pages.load_dataset", lambda: digits)
+    monkeypatch.setattr("mnist_draw.analysis.network.unit_pages.load_dataset", lambda: digits)
     anatomy = Anatomy(linear_model())
     pages = unit_pages(anatomy)
     assert pages.rows(0).tolist() == list(range(10))

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mnist_draw.analysis.anatomy import Anatomy, Floats
 from mnist_draw.analysis.cache import fingerprint, keep, read
+from mnist_draw.analysis.network.anatomy import Anatomy, Floats
 from mnist_draw.dataset.mnist import load_dataset, scale
 
 #: So many training pictures are shown: enough for 500 of each digit. Convolutions cost more.
