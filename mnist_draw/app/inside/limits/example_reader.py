@@ -72,11 +72,14 @@ class Reading:
         The example after the sliders' change, uint8 (28, 28).
     answers : dict of numpy.ndarray
         Calibrated probabilities, float32 (10,), by the network's key.
+    is_complete : bool
+        Whether all networks were asked; those that must be compiled answer later.
     """
 
     strips: dict[str, Strip]
     turned: np.ndarray
     answers: dict[str, np.ndarray]
+    is_complete: bool
 
 
 class ExampleReader(QObject):
@@ -103,16 +106,21 @@ class ExampleReader(QObject):
     def ask(self, question: Question) -> None:
         """Read the example; an older question that waits is dropped."""
         self._newest += 1
-        ticket = self._newest
+        self._run(question, self._newest, compile_others=False)
+
+    def _run(self, question: Question, ticket: int, compile_others: bool) -> None:
+        """Ask the chosen network and those that are compiled at once, then the others."""
 
         def done(reading: Reading) -> None:
             self.read.emit(reading)
+            if not reading.is_complete and ticket == self._newest:
+                self._run(question, ticket, compile_others=True)
 
         def failed(error: Exception) -> None:
             if ticket == self._newest:
                 self.failed.emit(reporter.sentence(error))
 
-        self._background.run(lambda: self._answer(question), done, failed)
+        self._background.run(lambda: self._answer(question, compile_others), done, failed)
 
     def wait(self) -> bool:
         """Wait a bounded time for the thread; return whether it has ended."""
@@ -121,7 +129,7 @@ class ExampleReader(QObject):
 
     # -- in the other thread
 
-    def _answer(self, question: Question) -> Reading:
+    def _answer(self, question: Question, compile_others: bool) -> Reading:
         lower()
         from mnist_draw.analysis.limits import altered_one
         from mnist_draw.dataset.mnist import GREY_LEVELS, scale
@@ -129,14 +137,18 @@ class ExampleReader(QObject):
         grey = np.clip(np.rint(question.picture * GREY_LEVELS), 0, 255).astype(np.uint8)
         turned = altered_one(grey, [question.change])
         answers: dict[str, np.ndarray] = {}
+        complete = True
         for key, load in question.networks.items():
+            if key != question.chosen and not compile_others and key not in self._networks:
+                complete = False
+                continue
             # Whoever counts its curves tells why a network cannot be asked.
             with contextlib.suppress(UserError):
                 answers[key] = self._recogniser(key, load).predict(scale(turned))[0]
         for key in set(self._networks) - set(question.networks):
             del self._networks[key]
         strips = self._strips_of(grey, question) if question.chosen in answers else {}
-        return Reading(strips, turned[0, 0], answers)
+        return Reading(strips, turned[0, 0], answers, complete)
 
     def _strips_of(self, grey: np.ndarray, question: Question) -> dict[str, Strip]:
         """Return the strips; those of the last question where nothing has changed for them."""

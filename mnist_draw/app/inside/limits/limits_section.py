@@ -303,7 +303,7 @@ class LimitsSection(Section):
     def _ask(self) -> None:
         if not self._active:
             return
-        if self._example is None:
+        if self._example is None or self._model is None:
             self.turn.show_nothing()
             for plot in self.plots.values():
                 plot.show_strip(None, None, self._name)

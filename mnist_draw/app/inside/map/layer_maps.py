@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
+from PyQt5.QtGui import (
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QResizeEvent,
+)
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from mnist_draw.app.shared import theme
@@ -122,18 +131,8 @@ class LayerMaps(QWidget):
         painter.setPen(QPen(theme.colour("line"), 1))
         painter.setBrush(Qt.NoBrush)
         painter.drawRoundedRect(cell.adjusted(1, 1, -1, -1), 5, 5)
-        low, high = layer.points.min(axis=0), layer.points.max(axis=0)
-        inside = (layer.points - low) / np.maximum(high - low, 1e-9)
-        x = cell.left() + 5 + inside[:, 0] * (cell.width() - 10)
-        y = cell.bottom() - 5 - inside[:, 1] * (cell.height() - 10)
-        assert self._labels is not None
-        pair = np.isin(self._labels, [digit for digit in self._pair if digit is not None])
-        for number, name in enumerate(_COLOURS):
-            digit = None if number == 0 else self._pair[number - 1]
-            mine = ~pair if number == 0 else self._labels == digit
-            painter.setPen(QPen(theme.colour(name, 0.35 if number == 0 else 0.9), 2))
-            for n in np.flatnonzero(mine):
-                painter.drawPoint(QPointF(x[n], y[n]))
+        inside = cell.adjusted(4, 4, -4, -4)
+        painter.drawImage(inside, self._dots(layer, inside, painter.device().devicePixelRatioF()))
         scale, bold = theme.text_scale(), place == self.chosen
         words = QRectF(cell.left() - 4, cell.bottom() + 3, cell.width() + 8, 18 * scale)
         painter.setFont(theme.font(Text.LABEL, bold=bold))
@@ -143,6 +142,24 @@ class LayerMaps(QWidget):
         painter.setFont(theme.font(Text.SENTENCE, bold=True))
         painter.setPen(theme.colour("text"))
         painter.drawText(words, Qt.AlignCenter, f"{100 * layer.vote:.1f} %")
+
+    def _dots(self, layer: LayerMap, inside: QRectF, ratio: float) -> QImage:
+        """Paint all digits as dots of 2×2 pixels: eight thousand drawn one by one take 15 ms."""
+        assert self._labels is not None
+        wide, high = round(inside.width() * ratio), round(inside.height() * ratio)
+        pixels = np.zeros((high, wide), np.uint32)
+        low, top = layer.points.min(axis=0), layer.points.max(axis=0)
+        part = (layer.points - low) / np.maximum(top - low, 1e-9)
+        x = (part[:, 0] * (wide - 2)).astype(np.intp)
+        y = ((1 - part[:, 1]) * (high - 2)).astype(np.intp)
+        for number, name in enumerate(_COLOURS):
+            # All are painted muted first, then those of the answer and of the second guess.
+            mine = slice(None) if number == 0 else self._labels == self._pair[number - 1]
+            shade = theme.colour(name, 0.45 if number == 0 else 1.0).rgba()
+            for down, aside in ((0, 0), (0, 1), (1, 0), (1, 1)):
+                pixels[y[mine] + down, x[mine] + aside] = shade
+        # copy(): QImage does not keep the array's memory alive.
+        return QImage(pixels.tobytes(), wide, high, 4 * wide, QImage.Format_ARGB32).copy()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         step = {int(Qt.Key_Left): -1, int(Qt.Key_Right): 1}.get(event.key())

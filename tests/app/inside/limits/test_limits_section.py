@@ -174,6 +174,8 @@ def test_the_example_is_read_at_five_amounts_and_by_all(
         strip.probabilities[2], recogniser.predict(example.picture[None, None])[0], atol=1e-5
     )
     assert strip.images.shape == (5, 28, 28)
+    # The chosen network answers first, those that have to be compiled later.
+    qtbot.waitUntil(lambda: len(section.turn.answers.rows) == 3, timeout=9000)
     assert [row.title for row in section.turn.answers.rows][1:] == ["Network A", "B"]
     section.turn.sliders["turn"].setValue(6)
     qtbot.waitUntil(lambda: "30 degrees" in section.turn.sentence.text(), timeout=9000)
