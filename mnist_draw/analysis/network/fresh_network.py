@@ -3,27 +3,39 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from mnist_draw.networks import parse_network
 from mnist_draw.storage import ModelFile
 
 
 def fresh_model(model: ModelFile, seed: int = 0) -> ModelFile:
-    """Return a network of the same kind with the weights that training starts from.
+    """Return a network of the same kind with weights such as training starts from.
+
+    Lasagne's own initialiser draws from one generator for the whole process, which a run that
+    begins meanwhile must have for itself; so the same rule is followed here.
 
     Parameters
     ----------
     model : ModelFile
     seed : int
         The same seed gives the same weights.
-    """
-    import lasagne
 
-    before = lasagne.random.get_rng()
-    lasagne.random.set_rng(np.random.RandomState(seed))
-    try:
-        network = parse_network(model.network).build()
-    finally:
-        lasagne.random.set_rng(before)
-    values = lasagne.layers.get_all_param_values(network)
+    Returns
+    -------
+    ModelFile
+        Weights after X. Glorot and Y. Bengio, "Understanding the difficulty of training deep
+        feedforward neural networks" (2010), uniform; biases are 0.
+    """
+    random = np.random.default_rng(seed)
+    values = [
+        _first_values(random, shape) for shape in parse_network(model.network).parameter_shapes()
+    ]
     return ModelFile(model.network, tuple(values), {"title": f"{model.title}, before learning"})
+
+
+def _first_values(random: np.random.Generator, shape: tuple[int, ...]) -> npt.NDArray[np.float32]:
+    if len(shape) == 1:
+        return np.zeros(shape, np.float32)
+    joined = (shape[0] + shape[1]) * int(np.prod(shape[2:]))
+    return random.uniform(-1, 1, shape).astype(np.float32) * np.float32((6 / joined) ** 0.5)

@@ -10,6 +10,7 @@ import pytest
 from linear_network import linear_model
 
 from mnist_draw.analysis.network.anatomy import Anatomy
+from mnist_draw.analysis.network.fresh_network import fresh_model
 from mnist_draw.analysis.network.ideal_picture import ideal_picture
 from mnist_draw.analysis.network.unit_pages import unit_pages
 from mnist_draw.analysis.network.why import given_on, lifting, times_as_probable, unit_sum, why_sum
@@ -165,3 +166,16 @@ def test_the_ideal_picture_is_read_as_its_digit() -> None:
 )  # fmt: skip
 def test_ratios_are_told_in_words(ratio: float, words: str) -> None:
     assert times_as_probable(ratio) == words
+
+
+@pytest.mark.parametrize("network", ["mlp", "cnn"])
+def test_a_fresh_network_is_as_training_starts(network: str) -> None:
+    model = ModelFile(network, fresh(network).parameters, {"title": "It"})
+    first, again = fresh_model(model), fresh_model(model)
+    built = lasagne.layers.get_all_param_values(parse_network(network).build())
+    for ours, same, theirs in zip(first.parameters, again.parameters, built, strict=True):
+        np.testing.assert_array_equal(ours, same)
+        assert ours.shape == theirs.shape
+        assert ours.std() == pytest.approx(theirs.std(), rel=0.12)
+        assert np.abs(ours).max() == pytest.approx(np.abs(theirs).max(), rel=0.05)
+    assert Anatomy(first).run(pictures(1)).p.max() < 0.6
