@@ -3,12 +3,14 @@
 Each section is opened in a window of its own, with a cache folder of its own, for each network::
 
     python benchmarks/inside.py [--networks mlp,mlp_handwriting,best]
-                                [--sections results,map,limits] [--json] [--screen]
+                                [--sections network,results,map,limits] [--json] [--screen]
 
 Reported are the seconds until a section is complete when it is opened for the first time and for
 the second (in another window; the cache knows it then), compiling included, and how long the GUI
-thread was busy with single events meanwhile, in milliseconds. Without ``--screen`` Qt's offscreen
-platform paints. A section is one entry of `SECTIONS`.
+thread was busy with single events meanwhile, in milliseconds. Of *Network* the first picture
+counts; then a picture follows the other, `RATE` a second, as while somebody draws, and the frames
+shown in a second are reported with what they cost the GUI thread. Without ``--screen`` Qt's
+offscreen platform paints. A section is one entry of `SECTIONS`.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import json
 import os
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -28,6 +31,26 @@ sys.path[:0] = [str(ROOT)]
 
 #: No section takes longer, in seconds; what does is told.
 PATIENCE = 300.0
+#: While somebody draws so many pictures follow each other in a second, for so many seconds.
+RATE, LIVE_S = 100.0, 6.0
+
+
+def network(model: Any) -> tuple[Any, Callable[[], bool]]:
+    """Return the section *Network* with a digit, and whether its first picture is there."""
+    from mnist_draw.app.inside.network.network_section import NetworkSection
+
+    section = NetworkSection()
+    section.show_example(drawn(0))
+    return section, lambda: section.network.frame is not None
+
+
+def drawn(number: int) -> Any:
+    """Return a picture as the drawing board would: a test digit."""
+    from mnist_draw.analysis.example import Example
+    from mnist_draw.dataset.mnist import load_dataset, scale
+
+    data = load_dataset()
+    return Example(scale(data.test_images[number % 100, 0]), int(data.test_labels[number % 100]))
 
 
 def results(model: Any) -> tuple[Any, Callable[[], bool]]:
@@ -64,6 +87,7 @@ def pca_map(model: Any) -> tuple[Any, Callable[[], bool]]:
 
 #: From its name to a function that makes it and tells when it is complete.
 SECTIONS: dict[str, Callable[[Any], tuple[Any, Callable[[], bool]]]] = {
+    "network": network,
     "results": results,
     "map": pca_map,
     "limits": limits,
@@ -89,6 +113,9 @@ def application(screen: bool) -> Any:
             self._depth = 0
 
         def notify(self, receiver: Any, event: Any) -> bool:
+            # The events of the workers' threads pass through here, too.
+            if threading.current_thread() is not threading.main_thread():
+                return super().notify(receiver, event)
             start = time.perf_counter()
             self._depth += 1
             try:
@@ -134,6 +161,39 @@ def measure(app: Any, name: str, model: Any, home: str) -> dict[str, float]:
     return found
 
 
+def live(app: Any, model: Any, home: str) -> dict[str, float]:
+    """Show one picture after the other in *Network*; return frames a second and milliseconds."""
+    os.environ["MNIST_DRAW_HOME"] = home
+    section, is_ready = network(model)
+    section.resize(1090, 600)
+    section.show()
+    section.use_network(model, "shipped:benchmark")
+    section.set_active(True)
+    start = time.perf_counter()
+    while not (is_ready() and section.is_ready()) and time.perf_counter() - start < PATIENCE:
+        app.processEvents()
+        time.sleep(0.001)
+    frames: list[float] = []
+    section.worker.framed.connect(lambda _: frames.append(time.perf_counter()))
+    app.busy.clear()
+    start = time.perf_counter()
+    for number in range(round(LIVE_S * RATE)):
+        section.show_example(drawn(number))
+        while time.perf_counter() < start + (number + 1) / RATE:
+            app.processEvents()
+            time.sleep(0.001)
+    seconds = time.perf_counter() - start
+    busy = sorted(app.busy)
+    section.set_active(False)
+    section.wait()
+    section.close()
+    return {
+        "frames_s": len(frames) / seconds,
+        "event_p99_ms": 1000 * busy[int(0.99 * (len(busy) - 1))],
+        "event_longest_ms": 1000 * busy[-1],
+    }
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -148,14 +208,18 @@ def main() -> None:
 
     shipped = {model.name: model for model in list_models()}
     rows: list[dict[str, Any]] = []
-    for network in arguments.networks.split(","):
-        model = shipped[network].load()
+    lives: list[dict[str, Any]] = []
+    for name in arguments.networks.split(","):
+        model = shipped[name].load()
         for section in arguments.sections.split(","):
             with tempfile.TemporaryDirectory(prefix="mnist_draw-inside-") as home:
-                rows.append({"network": network, "section": section,
+                rows.append({"network": name, "section": section,
                              **measure(app, section, model, home)})  # fmt: skip
+        if "network" in arguments.sections.split(","):
+            with tempfile.TemporaryDirectory(prefix="mnist_draw-inside-") as home:
+                lives.append({"network": name, **live(app, model, home)})
     if arguments.json:
-        print(json.dumps(rows))
+        print(json.dumps({"sections": rows, "live": lives}))
         return
     print("| network | section | first, s | second, s | events p99, ms | longest, ms |")
     print("|---|---|---:|---:|---:|---:|")
@@ -165,6 +229,11 @@ def main() -> None:
             f"{row['second_s']:.2f} | "
             f"{max(row['first_event_p99_ms'], row['second_event_p99_ms']):.1f} | "
             f"{max(row['first_event_longest_ms'], row['second_event_longest_ms']):.1f} |"
+        )
+    for row in lives:
+        print(
+            f"{row['network']} while drawing: {row['frames_s']:.1f} frames a second, events p99 "
+            f"{row['event_p99_ms']:.1f} ms, longest {row['event_longest_ms']:.1f} ms"
         )
 
 
