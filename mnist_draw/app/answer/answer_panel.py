@@ -160,12 +160,15 @@ class AnswerPanel(QWidget):
         """Give the pictures what answer, bars and added rows leave."""
         around = self._bars_card.sizeHint().height() - self.bars.sizeHint().height()
         self._bars_card.setMaximumHeight(around + self.bars.highest())
-        taken = self.prediction.height() + around + self.bars.comfortable()
         shown = [widget for widget in self._added if not widget.isHidden()]
+        taken = self.prediction.height() + around
         taken += sum(widget.sizeHint().height() for widget in shown)
         # Between answer, bars and row, and above each added row.
         gaps = (2 + len(shown)) * self.column.spacing()
-        self.row.set_room(self.width(), self.height() - taken - gaps)
+        room = self.height() - taken - gaps
+        # Answer, bars and what was added come first: in a low window the pictures go.
+        self.row.setVisible(room >= self.row.lowest() + self.bars.minimumSizeHint().height())
+        self.row.set_room(self.width(), room - self.bars.comfortable())
 
     # -- what is shown
 

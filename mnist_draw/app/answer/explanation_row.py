@@ -104,7 +104,11 @@ class ExplanationRow(QWidget):
         return card
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(0, self._around() + whole_side(0))
+        return QSize(0, 0)
+
+    def lowest(self) -> int:
+        """Return the height of the row with the smallest pictures, in logical pixels."""
+        return self._around() + whole_side(0)
 
     def set_room(self, width: int, height: int) -> None:
         """Take the largest pictures for which the row fits into a room, in logical pixels."""

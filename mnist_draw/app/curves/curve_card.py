@@ -73,7 +73,8 @@ class Legend(QWidget):
         return QSize(math.ceil(wide), math.ceil(metrics.height()))
 
     def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
+        # Names that have no room are left out: the lines say it, with the axis below.
+        return QSize(len(_LINES) * (_DASH + Size.TIGHT + Size.FIELD_GAP), self.sizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -84,6 +85,9 @@ class Legend(QWidget):
         wide = sum(metrics.horizontalAdvance(text) for text in (*texts, epoch))
         if epoch and gaps + wide > self.width():
             texts = list(self.figures)
+        elif gaps + wide > self.width():
+            room = (self.width() - gaps) // len(texts)
+            texts = [metrics.elidedText(text, Qt.ElideRight, room) for text in texts]
         x, middle = 0.0, self.height() / 2
         for text, (_, colour, style) in zip(texts, _LINES, strict=True):
             painter.setPen(QPen(theme.colour(colour), 2, style, Qt.FlatCap))

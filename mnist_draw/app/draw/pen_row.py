@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from PyQt5.QtCore import QPointF, QSize, Qt
 from PyQt5.QtGui import QPainter, QPaintEvent
-from PyQt5.QtWidgets import QHBoxLayout, QSlider, QWidget
+from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QWidget
 
 from mnist_draw.app.answer.network_menu import NetworkMenu
 from mnist_draw.app.board.canvas import Canvas
 from mnist_draw.app.board.pen_strokes import PEN_WIDTH, PEN_WIDTH_RANGE
 from mnist_draw.app.services.network_in_use import NetworkInUse
 from mnist_draw.app.shared import theme
+from mnist_draw.app.shared.flow_layout import FlowLayout
 from mnist_draw.app.shared.steady_labels import TabularLabel
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.widgets import Switch, explain, label
@@ -38,11 +39,19 @@ class PenRow(QWidget):
     ) -> None:
         super().__init__(parent)
         self._canvas = canvas
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(Size.FIELD_GAP)
-        caption = label("Pen", "muted")
-        row.addWidget(caption)
+        row = FlowLayout()
+        self.setLayout(row)
+        row.addWidget(self._build_pen())
+        self.models = NetworkMenu(network)
+        self.models.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
+        self.models.setMaximumWidth(round(_NETWORK_WIDTH * theme.text_scale()))
+        row.addWidget(self.models)
+        row.addWidget(self._build_crop())
+        self.slider.valueChanged.connect(canvas.set_pen_width)
+        canvas.width_changed.connect(self._show_width)
+
+    def _build_pen(self) -> QWidget:
+        group, row = _group("Pen")
         self.slider = QSlider(Qt.Horizontal)
         self.slider.setObjectName("widthSlider")
         self.slider.setRange(*PEN_WIDTH_RANGE)
@@ -55,28 +64,23 @@ class PenRow(QWidget):
             "Width of the pen in board units; the board is 600 units high.",
             "[ and ]",
         )
-        caption.setBuddy(self.slider)
         # The handle is higher than the groove and would be cut off.
         self.slider.setMinimumSize(_SLIDER_WIDTH // 2, Size.ICON)
-        row.addWidget(self.slider, 2)
-        self.preview = WidthPreview(canvas)
+        row.addWidget(self.slider)
+        self.preview = WidthPreview(self._canvas)
         row.addWidget(self.preview)
         self._figure = TabularLabel(f"{PEN_WIDTH:.0f}")
         self._figure.setToolTip("The pen's width; the board is 600 of these units high.")
         row.addWidget(self._figure)
-        row.addSpacing(Size.GRID)
-        self.models = NetworkMenu(network)
-        self.models.setMaximumWidth(_NETWORK_WIDTH)
-        row.addWidget(self.models, 2)
-        row.addStretch(1)
-        caption = label("Crop box", "muted")
-        row.addWidget(caption)
+        group.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
+        return group
+
+    def _build_crop(self) -> QWidget:
+        group, row = _group("Crop box")
         self.crop_switch = Switch()
         self.crop_switch.setObjectName("cropSwitch")
-        caption.setBuddy(self.crop_switch)
         row.addWidget(self.crop_switch)
-        self.slider.valueChanged.connect(canvas.set_pen_width)
-        canvas.width_changed.connect(self._show_width)
+        return group
 
     def widen(self, step: float) -> None:
         """Make the pen wider by so many board units, or thinner."""
@@ -86,6 +90,16 @@ class PenRow(QWidget):
         self.slider.setValue(width)
         self._figure.setText(f"{width}")
         self.preview.update()
+
+
+def _group(caption: str) -> tuple[QWidget, QHBoxLayout]:
+    """Return a part of the row that stays together, and the layout that takes its control."""
+    group = QWidget()
+    row = QHBoxLayout(group)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(Size.FIELD_GAP)
+    row.addWidget(label(caption, "muted"))
+    return group, row
 
 
 class WidthPreview(QWidget):

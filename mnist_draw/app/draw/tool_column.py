@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QButtonGroup, QToolButton, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QButtonGroup, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from mnist_draw.app.shared.theme import Size
 
@@ -23,6 +23,9 @@ _TOOLS = (
     ("save", "saveDrawingButton"),
     ("copy", "copyButton"),
 )
+
+#: Height goes to the buttons first; what they cannot take stays empty below them.
+_SHARE = 1000
 
 
 class ToolColumn(QWidget):
@@ -57,7 +60,7 @@ class ToolColumn(QWidget):
             attribute, name = tool
             button = _tool(name)
             setattr(self, attribute, button)
-            column.addWidget(button)
+            column.addWidget(button, _SHARE)
         column.addStretch(1)
         group = QButtonGroup(self)
         for button in (self.pen, self.eraser):
@@ -71,6 +74,8 @@ def _tool(name: str) -> QToolButton:
     button.setObjectName(name)
     button.setProperty("look", "tool")
     button.setFocusPolicy(Qt.StrongFocus)
+    # In a low window the buttons get lower, between the style sheet's limits.
+    button.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Expanding)
     return button
 
 

@@ -14,6 +14,8 @@ from mnist_draw.app.shared.words import with_article
 
 #: The key that begins to teach; a digit's key then says which it is.
 KEY = "T"
+#: Width goes to the digits first; what they cannot take stays empty beside them.
+_SHARE = 1000
 _KEPT, _KEEPING = "Kept as {} in your digits.", "Keeping it as {} …"
 
 
@@ -84,7 +86,7 @@ class TeachRow(QFrame):
                 f"{KEY}, {digit}",
             )
             button.clicked.connect(partial(self._teach, digit))
-            row.addWidget(button)
+            row.addWidget(button, _SHARE)
             self.buttons.append(button)
         row.addStretch(1)
         return page

@@ -11,6 +11,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QMenu, QPushButton, QShortcut, QVBoxLay
 
 from mnist_draw.app.runs.compare_card import CompareCard, DifferencesTable
 from mnist_draw.app.runs.runs_table import RunsTable
+from mnist_draw.app.shared.flow_layout import FlowLayout
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.widgets import Card, label, push_button
 from mnist_draw.training.runs.record import Run
@@ -79,9 +80,8 @@ class RunsPage(QWidget):
             shortcut.activated.connect(act)
         self._enable()
 
-    def _build_buttons(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(Size.FIELD_GAP)
+    def _build_buttons(self) -> FlowLayout:
+        row = FlowLayout()
         self._buttons: list[QPushButton] = []
         for what, text, name, sentence, key in _BUTTONS:
             button = push_button(name, text, sentence, key)
@@ -96,8 +96,7 @@ class RunsPage(QWidget):
             menu.addAction(text).triggered.connect(lambda _, what=what: self._ask(what))
         export.setMenu(menu)
         self._buttons.append(export)
-        row.insertWidget(row.count() - 1, export)
-        row.addStretch(1)
+        row.addWidget(export)
         return row
 
     def build_plots(self) -> list[Callable[[], None]]:

@@ -10,6 +10,8 @@ icons
     Icons in the theme's colours.
 widgets
     Cards, fields, buttons, and how a control is explained.
+flow_layout
+    A row that breaks into lines where it is too narrow.
 steady_labels
     Labels and figures that do not move what is beside them.
 animation

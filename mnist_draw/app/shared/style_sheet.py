@@ -76,6 +76,7 @@ QPushButton[look="primary"]:focus {{ border-color: {text}; }}
 QPushButton[look="primary"]:disabled {{
     background: {track}; color: {muted}; border-color: {line};
 }}
+QPushButton[look="narrow"] {{ padding: 0 7px; }}
 QPushButton[look="link"] {{
     background: transparent; border: none; color: {second}; padding: 0 4px; min-height: {small}px;
 }}
@@ -94,7 +95,7 @@ QPushButton[look="quiet"] {{
 QPushButton[look="quiet"]:hover {{ color: {text}; text-decoration: underline; }}
 QPushButton[look="quiet"]:focus {{ border-color: {second}; }}
 QPushButton[look="digit"] {{
-    padding: 0; min-width: {button_inner}px; max-width: {button_inner}px;
+    padding: 0; min-width: {digit_inner}px; max-width: {button_inner}px;
 }}
 QFrame[look="segments"] {{
     background: {segments}; border: 1px solid {line}; border-radius: {r_field}px;
@@ -108,7 +109,7 @@ QPushButton[look="segment"]:checked {{ background: {segment}; color: {text}; }}
 QPushButton[look="segment"]:focus {{ border-color: {second}; }}
 QToolButton[look="tool"] {{
     padding: 0; min-width: {tool_inner}px; max-width: {tool_inner}px;
-    min-height: {tool_inner}px; max-height: {tool_inner}px;
+    min-height: {tool_low}px; max-height: {tool_inner}px;
 }}
 QToolButton[look="tool"]:checked {{ background: {accent}; border-color: {accent}; }}
 QToolButton[look="tool"]:checked:focus {{ border-color: {text}; }}
@@ -245,9 +246,11 @@ def style_sheet(colours: Colours, size: type[Size], text: type[Text], scale: flo
         bar=size.BAR,
         tab=size.HEADER - 21,
         button_inner=max(size.BUTTON - border, px(text.BODY) + 12),
+        digit_inner=px(text.BODY) + 8,
         field_inner=max(size.FIELD - border, px(text.BODY) + 10),
         segment_inner=max(size.BUTTON - 10, px(text.BODY) + 8),
         tool_inner=px(size.TOOL) - border,
+        tool_low=px(size.LOW_TOOL) - border,
         flat=px(30),
         small=px(20),
         box=px(16),

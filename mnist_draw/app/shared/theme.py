@@ -113,6 +113,7 @@ class Size:
     FIELD = 30
     BUTTON = 34
     TOOL = 44
+    LOW_TOOL = 34
     ICON = 20
     SMALL_ICON = 16
     CARD_RADIUS = 10
@@ -121,9 +122,9 @@ class Size:
     BAR = 8
     DOT = 8
     BOARD_MINIMUM = 280
-    NETWORK_INPUT = (84, 448)
+    NETWORK_INPUT = (56, 448)
     PLOT_MINIMUM = 150
-    WINDOW = (1200, 720)
+    WINDOW = (1280, 720)
 
 
 class Text:

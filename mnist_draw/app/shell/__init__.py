@@ -12,6 +12,8 @@ pages
     The tabs, one entry each.
 status_corner
     The corner right of the tabs.
+placement
+    Where the window opens.
 message_bar
     The line that tells what went wrong, or what was saved.
 desktop_scheme

@@ -1,45 +1,62 @@
-"""A quiet line at the bottom of the window that tells what went wrong, or what was saved."""
+"""A quiet line beside the tabs that tells what went wrong, or what was saved."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from PyQt5.QtCore import QEvent, Qt
+from PyQt5.QtCore import QEvent, QObject, Qt
 from PyQt5.QtGui import QKeyEvent, QKeySequence
-from PyQt5.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
+from PyQt5.QtWidgets import QFrame, QHBoxLayout, QTabWidget
 
+from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.theme import Size
-from mnist_draw.app.shared.widgets import explain, label, takes_key
+from mnist_draw.app.shared.widgets import label, push_button, takes_key
+from mnist_draw.app.shell.status_corner import StatusCorner
+
+#: Where the row leaves less than so many pixels, the bar lies over the state in words too.
+_LEAST = 520
 
 
 class MessageBar(QFrame):
-    """Shows one sentence until it is dismissed or replaced; hidden when there is none."""
+    """Shows one sentence until it is dismissed or replaced; hidden when there is none.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    It lies over the free part of the tabs' row and, where it needs more lines, over the top of
+    the page: whatever it says, nothing below it moves.
+
+    Parameters
+    ----------
+    tabs : QTabWidget
+        What it lies over.
+    corner : StatusCorner
+        The corner of the tabs.
+    """
+
+    def __init__(self, tabs: QTabWidget, corner: StatusCorner) -> None:
+        super().__init__(tabs)
+        self._tabs, self._corner = tabs, corner
         self.setObjectName("messageBar")
         self.setProperty("look", "message")
         row = QHBoxLayout(self)
-        row.setContentsMargins(Size.CARD_PADDING, Size.FIELD_GAP, Size.FIELD_GAP, Size.FIELD_GAP)
+        row.setContentsMargins(Size.CARD_PADDING, Size.GRID, Size.FIELD_GAP, Size.GRID)
         row.setSpacing(Size.CARD_GAP)
         self.words = label("", "body", "messageLabel")
         self.words.setWordWrap(True)
         self.words.setTextInteractionFlags(Qt.TextSelectableByMouse | Qt.TextSelectableByKeyboard)
         row.addWidget(self.words, 1)
         self._action: Callable[[], object] | None = None
-        self.action_button = QPushButton("Undo")
-        self.action_button.setObjectName("messageActionButton")
-        self.action_button.setProperty("look", "link")
-        explain(self.action_button, "Undo", "Take back what the message tells of.")
+        self.action_button = push_button(
+            "messageActionButton", "Undo", "Take back what the message tells of.", look="link"
+        )
         self.action_button.clicked.connect(self._act)
-        row.addWidget(self.action_button, 0, Qt.AlignTop)
-        self.dismiss_button = QPushButton("Dismiss")
-        self.dismiss_button.setObjectName("dismissButton")
-        self.dismiss_button.setProperty("look", "link")
-        explain(self.dismiss_button, "Dismiss", "Hide this message.")
+        self.dismiss_button = push_button(
+            "dismissButton", "Dismiss", "Hide this message.", look="link"
+        )
         self.dismiss_button.clicked.connect(self.dismiss)
-        row.addWidget(self.dismiss_button, 0, Qt.AlignTop)
+        for button in (self.action_button, self.dismiss_button):
+            row.addWidget(button, 0, Qt.AlignTop)
         self.hide()
+        for watched in (tabs, corner):
+            watched.installEventFilter(self)
 
     def tell(self, sentence: str, undo: Callable[[], object] | None = None) -> None:
         """Show a sentence, with a button if what it tells of can be undone.
@@ -51,6 +68,26 @@ class MessageBar(QFrame):
         self.words.setText(sentence)
         self.setAccessibleName(sentence)
         self.show()
+        self._place()
+
+    def _place(self) -> None:
+        """Take what tabs and corner leave of their row, and the height that the words need."""
+        left = self._tabs.tabBar().geometry().right() + Size.CARD_GAP
+        width = self._corner.x() - Size.CARD_GAP - left
+        if width < round(_LEAST * theme.text_scale()):
+            width += self._corner.menus.x()
+        layout = self.layout()
+        layout.activate()
+        edges = 2 * self.frameWidth()
+        high = max(layout.heightForWidth(width - edges), layout.minimumSize().height()) + edges
+        top = max(Size.GRID, (Size.HEADER - high) // 2)
+        self.setGeometry(left, top, width, high)
+        self.raise_()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Resize, QEvent.Move) and self.isVisible():
+            self._place()
+        return super().eventFilter(watched, event)
 
     def event(self, event: QEvent) -> bool:
         # A page's key that copies would win over the sentence that is marked here.

@@ -69,7 +69,8 @@ class StatusCorner(QWidget):
         row.addWidget(self.dot)
         row.addWidget(self.words)
         row.addSpacing(Size.FIELD_GAP)
-        row.addWidget(self._build_menu())
+        self.menus = self._build_menu()
+        row.addWidget(self.menus)
 
     def _build_menu(self) -> QToolButton:
         button = QToolButton()

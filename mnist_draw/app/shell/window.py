@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PyQt5.QtCore import QByteArray, QObject, Qt, QTimer, pyqtSignal
+from PyQt5.QtCore import QObject, Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QCloseEvent
 from PyQt5.QtWidgets import QApplication, QMainWindow, QTabWidget, QVBoxLayout, QWidget
 
@@ -21,11 +21,11 @@ from mnist_draw.app.shared.commands import Command
 from mnist_draw.app.shared.page import Page
 from mnist_draw.app.shared.reporting import reporter
 from mnist_draw.app.shared.signals import connect_direct, connect_queued
-from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.threads import Background, running
 from mnist_draw.app.shell.desktop_scheme import DesktopScheme
 from mnist_draw.app.shell.message_bar import MessageBar
 from mnist_draw.app.shell.pages import FIRST, Shell, make_pages
+from mnist_draw.app.shell.placement import place_window
 from mnist_draw.app.shell.status_corner import StatusCorner
 from mnist_draw.app.train.run_controller import RunController
 from mnist_draw.app.train.runs_controller import RunsController
@@ -108,9 +108,8 @@ class Window(QMainWindow):
         self._plots = LazyPlots(self.train_tab.build_plots(), self)
         self._show_page(FIRST)
         self.tabs.setCornerWidget(self.header, Qt.TopRightCorner)
-        self.messages = MessageBar()
+        self.messages = MessageBar(self.tabs, self.header)
         column.addWidget(self.tabs, 1)
-        column.addWidget(self.messages)
         self.setCentralWidget(centre)
         Command(self, "Next tab", "Show the next tab.", "Ctrl+Tab", partial(self._step, 1))
         Command(self, "Last tab", "Show the tab before.", "Ctrl+Shift+Tab", partial(self._step, -1))
@@ -186,10 +185,7 @@ class Window(QMainWindow):
         worker.failed.connect(self.messages.tell)
 
     def _restore(self) -> None:
-        self.resize(*Size.WINDOW)
-        geometry = self.preferences.get("geometry", "")
-        if geometry:
-            self.restoreGeometry(QByteArray.fromHex(geometry.encode("ascii", "replace")))
+        place_window(self, self.preferences.get("geometry", ""))
         self._show_page(self.preferences.get("tab", FIRST))
         if self.preferences.notice:
             self.messages.tell(self.preferences.notice)

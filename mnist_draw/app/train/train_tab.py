@@ -159,6 +159,7 @@ class TrainTab(Page):
             button.setProperty("look", "primary")
             row.addWidget(button, 1)
         for button in (self.stop_button, self.step_button):
+            button.setProperty("look", "narrow")
             row.addWidget(button)
         self.pause_button.hide()
         return row

@@ -235,7 +235,7 @@ def test_pictures_grow_in_whole_pixels_and_never_keep_the_window_large(
         assert sides[-1] % 28 == 0
         assert row.minimumSizeHint().height() == smallest
     assert sides == sorted(sides)
-    assert (sides[0], sides[-1]) == (84, 448)
+    assert (sides[0], sides[-1]) == (56, 448)
 
 
 def test_it_tells_whether_it_can_be_seen(row: ExplanationRow) -> None:

@@ -84,7 +84,7 @@ class NetworkView(QWidget):
         return QSize(750, 560)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(420, 360)
+        return QSize(380, 360)
 
     # -- what is shown
 

@@ -1,0 +1,135 @@
+"""The window fits the screens of its users, and nothing in it moves by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PyQt5.QtCore import QPoint, QRect
+from PyQt5.QtGui import QFont
+from PyQt5.QtWidgets import QApplication, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from mnist_draw.app.services.recognition import Recognition, RecognitionWorker
+from mnist_draw.app.shared import theme
+from mnist_draw.app.shared.theme import Size
+from mnist_draw.app.shell.placement import fitted, place_window
+from mnist_draw.app.shell.window import Window
+from mnist_draw.app.train.run_state import RunState
+
+from ..fakes import Recogniser, model
+
+
+def _set_text(app: QApplication, font: QFont) -> None:
+    app.setFont(font)
+    # The style sheet is made anew with other colours.
+    for colours in ("dark", "light"):
+        theme.theme().apply(colours)
+
+
+@pytest.fixture(params=[13, 18])
+def text(request: pytest.FixtureRequest, qapp: QApplication) -> Iterator[int]:
+    """Set the interface font to the usual size, and to that of 9 points at 144 dpi."""
+    before = qapp.font()
+    font = qapp.font()
+    font.setPixelSize(request.param)
+    _set_text(qapp, font)
+    yield request.param
+    _set_text(qapp, before)
+
+
+@pytest.fixture
+def window(qtbot: QtBot, text: int) -> Iterator[Window]:
+    """Return a visible window whose services do not run."""
+    made = Window(None, Recognition(RecognitionWorker(model, Recogniser)))
+    qtbot.addWidget(made)
+    made.show()
+    yield made
+    made.close()
+    assert made.shut_down()
+
+
+def _settle() -> None:
+    """Let layouts within layouts take their places."""
+    for _ in range(4):
+        QApplication.processEvents()
+
+
+def test_every_page_fits_a_small_screen(window: Window, text: int) -> None:
+    # Each screen less a title bar, a task bar and two edges.
+    screen = {13: (1022, 636), 18: (1362, 704)}[text]
+    for page in window.pages:
+        window.tabs.setCurrentWidget(page)
+        smallest = page.minimumSizeHint()
+        assert smallest.width() <= screen[0], page.objectName()
+        assert smallest.height() <= screen[1] - Size.HEADER, page.objectName()
+    window.resize(*screen)
+    assert (window.width(), window.height()) == screen
+
+
+def test_the_buttons_of_a_paused_run_are_whole(window: Window) -> None:
+    state = RunState()
+    window.tabs.setCurrentIndex(0)
+    for state.state in ("training", "paused"):
+        window.train_tab.show_state(state, running=True, can_continue=False)
+        _settle()
+        shown = [button for button in window.train_tab._run_buttons if button.isVisible()]
+        assert len(shown) == 3
+        for button in shown:
+            assert button.width() >= button.minimumSizeHint().width(), button.text()
+            assert button.parentWidget().rect().contains(button.geometry())
+
+
+@pytest.mark.parametrize("text", [13], indirect=True)
+def test_the_figures_stand_in_one_row_in_the_first_window(window: Window) -> None:
+    window.tabs.setCurrentIndex(0)
+    window.resize(*Size.WINDOW)
+    _settle()
+    figures = window.train_tab.figures
+    assert len({figure.y() for figure in figures._figures}) == 1
+
+
+@pytest.mark.parametrize("sentence", ["Saved.", "The folder holds no digits. " * 12])
+def test_a_message_moves_nothing(window: Window, sentence: str) -> None:
+    for index in range(window.tabs.count()):
+        window.tabs.setCurrentIndex(index)
+        _settle()
+        parts = [part for part in window.findChildren(QWidget) if part.isVisible()]
+        before = [(part, QRect(part.mapTo(window, QPoint()), part.size())) for part in parts]
+        window.messages.tell(sentence, undo=list)
+        _settle()
+        for part, place in before:
+            assert QRect(part.mapTo(window, QPoint()), part.size()) == place, part.objectName()
+        bar = window.messages
+        assert window.rect().contains(QRect(bar.mapTo(window, QPoint()), bar.size()))
+        assert bar.words.height() >= bar.words.heightForWidth(bar.words.width())
+        # The tabs and the menus beside the state stay within reach.
+        covered = QRect(bar.mapTo(window, QPoint()), bar.size())
+        tab_bar = window.tabs.tabBar()
+        assert not covered.intersects(QRect(tab_bar.mapTo(window, QPoint()), tab_bar.size()))
+        button = window.findChild(QPushButton, "dismissButton")
+        assert bar.rect().contains(button.geometry())
+        bar.dismiss()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "given"),
+    [
+        (QRect(100, 100, 800, 600), QRect(100, 100, 800, 600)),
+        (QRect(1300, 700, 800, 600), QRect(566, 168, 800, 600)),
+        (QRect(-500, -40, 800, 600), QRect(0, 20, 800, 600)),
+        (QRect(1920, 0, 1920, 1080), QRect(0, 20, 1366, 748)),
+    ],
+)
+def test_a_restored_window_lies_on_the_screen(wanted: QRect, given: QRect) -> None:
+    assert fitted(wanted, QRect(0, 20, 1366, 748)) == given
+
+
+@pytest.mark.parametrize("text", [13], indirect=True)
+def test_a_window_left_on_a_screen_that_is_gone_comes_back(window: Window) -> None:
+    window.setGeometry(5000, 3000, 1100, 700)
+    kept = bytes(window.saveGeometry().toHex()).decode()
+    place_window(window, kept)
+    available = QApplication.primaryScreen().availableGeometry()
+    # The offscreen platform's screen is smaller than the smallest window.
+    assert available.contains(window.pos())
