@@ -26,7 +26,7 @@ def _tab(qtbot: QtBot) -> tuple[DrawTab, RecognitionWorker, list[fakes.Recognise
     worker = RecognitionWorker(fakes.model, lambda m: made.append(fakes.Recogniser(m)) or made[-1])
     tab = DrawTab()
     qtbot.addWidget(tab)
-    tab.resize(900, 700)
+    tab.resize(1250, 700)
     tab.show()
     tab.ink_posted.connect(worker.post_ink)
     worker.answered.connect(tab.show_reading)
