@@ -70,7 +70,8 @@ class ProbabilityBar(QProgressBar):
 
     def minimumSizeHint(self) -> QSize:
         metrics = QFontMetricsF(theme.font(Text.BODY, bold=True))
-        return QSize(140, math.ceil(metrics.height()) - 1)
+        # Digits have no descenders.
+        return QSize(140, math.ceil(metrics.height()) - 2)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.LeftButton and self.rect().contains(event.pos()):

@@ -48,7 +48,7 @@ class TeachRow(QFrame):
         self.setProperty("look", "card")
         self._likely = self._taught = 0
         row = QHBoxLayout(self)
-        row.setContentsMargins(Size.CARD_PADDING, Size.FIELD_GAP, Size.CARD_PADDING, Size.FIELD_GAP)
+        row.setContentsMargins(Size.CARD_PADDING, Size.GRID, Size.CARD_PADDING, Size.GRID)
         row.setSpacing(Size.FIELD_GAP)
         self._pages = QStackedWidget()
         self._asking, self._telling = self._build_asking(), self._build_telling()

@@ -28,6 +28,8 @@ def window(qtbot: QtBot) -> Iterator[Window]:
     own = Window(Preferences(), Recognition(RecognitionWorker(lambda: _model("mlp"))))
     qtbot.addWidget(own)
     own.show()
+    # In a low window what explains the answer is folded away.
+    own.resize(1300, 800)
     own.start()
     yield own
     assert own.shut_down()
