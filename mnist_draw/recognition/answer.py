@@ -24,7 +24,7 @@ class Answer:
         The best guess; None when there is no ink or the ink is no digit.
     text : str
         For the user: ``"3"`` when the program is sure, ``"3 or 8"`` when two digits are close,
-        ``"?"`` for what is no digit, empty for an empty picture.
+        ``"?"`` for what is no digit and where no digit stands out, empty for an empty picture.
     confidence : float
         Calibrated probability of the best guess, 0 to 1; 0 when the ink itself cannot be a digit
         or there is none.
@@ -56,6 +56,11 @@ class Answer:
     def is_sure(self) -> bool:
         """Whether the text is just the digit."""
         return self.digit is not None and self.text == str(self.digit)
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the ink is no digit; where no digit stands out, the network cannot tell."""
+        return self.digit is None and not self.is_empty and self.confidence == 0
 
 
 @dataclass(frozen=True)
@@ -155,7 +160,10 @@ def answer_from(
         )
     else:
         digit, text = None, NOT_A_DIGIT
-        reason = f"No digit stands out; the best guess gets {_percent(probabilities, first)}."
+        reason = (
+            f"Perhaps {first} or {second}: {_percent(probabilities, first)}, "
+            f"{_percent(probabilities, second)}."
+        )
     return Answer(digit, text, confidence, probabilities, second, reason, network_input)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mnist_draw.training.runs.history import EpochFigures
 from mnist_draw.training.settings import TrainingSettings
+from mnist_draw.training.updates import calmer_learning_rate
 
 # These limits are choices, not measurements: they decide when a beginner is told something.
 #: So many epochs in a row make a trend: one or two rise by chance in most runs.
@@ -52,14 +52,15 @@ _EARLY = Hint(
 )
 
 
-def diverged(learning_rate: float) -> Hint:
-    """Return the hint for a loss that is no number any more."""
-    return _lower(
-        "The loss is no longer a number: the steps were too large. The weights of the last good "
-        "epoch were kept.",
-        learning_rate,
-        10,
-    )
+def diverged(sentence: str, settings: TrainingSettings) -> Hint:
+    """Return the hint for a run that has diverged, which its end told in a sentence."""
+    return _afresh(sentence, settings)
+
+
+def _afresh(sentence: str, settings: TrainingSettings) -> Hint:
+    """Propose a rate for a fresh start: what large steps have done stays."""
+    rate, _ = calmer_learning_rate(settings.update, settings.learning_rate)
+    return Hint(sentence, f"Set the learning rate to {rate:g}", "learning_rate", rate)
 
 
 def read_curves(
@@ -80,14 +81,13 @@ def read_curves(
     """
     if not epochs:
         return _BEFORE
-    if not math.isfinite(epochs[-1].training_loss + epochs[-1].validation_loss):
-        return diverged(settings.learning_rate)
     if dead and max(dead) > _MANY_DEAD:
-        return _lower(
+        _, words = calmer_learning_rate(settings.update, settings.learning_rate)
+        return _afresh(
             f"{100 * max(dead):.0f} % of a layer's units answer no picture at all: large steps "
-            "have pushed them where they cannot learn any more.",
-            settings.learning_rate,
-            3,
+            "have pushed them where they cannot learn any more. They do not come back: stop, and "
+            f"start a new run with {words}.",
+            settings,
         )
     if len(epochs) <= _TREND:
         return _EARLY

@@ -25,6 +25,7 @@ from mnist_draw.training.runs.history import History
 from mnist_draw.training.schedules import learning_rate_at
 from mnist_draw.training.settings import TrainingSettings
 from mnist_draw.training.shared_values import from_array, to_array
+from mnist_draw.training.updates import calmer_learning_rate
 
 #: Pictures evaluated at once: few enough for a quick answer to Stop, enough for the BLAS.
 EVALUATION_SLICE = 500
@@ -349,14 +350,15 @@ class _Loop:
     def _diverged(self, epoch: int, batch: int, loss: float, rate: float) -> events.Diverged:
         number = self.best_epoch if self.settings.keep_best else self.epoch
         kept = f"epoch {number}" if number else "the start"
+        _, calmer = calmer_learning_rate(self.settings.update, self.settings.learning_rate)
         return events.Diverged(
             epoch,
             batch,
             loss,
             rate,
-            f"The loss became {loss:g} in epoch {epoch}, batch {batch}, at a learning rate of "
-            f"{rate:g}: the steps are too large. The weights of {kept} were kept. "
-            f"Try a learning rate of {rate / 10:g}.",
+            f"The loss became {loss:g} in epoch {epoch}, minibatch {batch}, at a learning rate of "
+            f"{rate:g}: the steps were too large. The weights of {kept} were kept. "
+            f"Start a new run with {calmer}.",
         )
 
     def _checkpoint(self, parameters: Parameters) -> Checkpoint:

@@ -96,6 +96,18 @@ def usual_learning_rate(name: Any) -> float:
     return UPDATE_RULES[name if name in UPDATE_RULES else "rmsprop"].learning_rate
 
 
+def calmer_learning_rate(rule: str, learning_rate: float) -> tuple[float, str]:
+    """Return a rate for a fresh start after steps that were too large, and the same in words.
+
+    That is the rule's usual one, or a tenth of one that is not larger.
+    """
+    usual = usual_learning_rate(rule)
+    if learning_rate > usual:
+        return usual, f"{rule}'s usual learning rate, {usual:g}"
+    lower = float(f"{learning_rate / 10:.1g}")
+    return lower, f"a learning rate of {lower:g}"
+
+
 def parameter_range(name: str) -> tuple[float, float]:
     """Return the smallest and the largest value that a parameter of any rule may have.
 

@@ -165,7 +165,7 @@ def test_divergence_keeps_the_start(digits: Dataset) -> None:
     told = of(events.Diverged, seen)[0]
     assert (told.epoch, told.learning_rate) == (1, 1e6)
     assert "weights of the start were kept" in told.message
-    assert "Try a learning rate of 100000" in told.message
+    assert "Start a new run with sgd's usual learning rate, 0.1." in told.message
     assert not of(events.Tested, seen)
     assert (end(seen).reason, end(seen).epochs_done) == ("diverged", 0)
     start = lasagne.layers.get_all_param_values(build_network(WILD))

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from mnist_draw.app.services.recognition import Reading
     from mnist_draw.recognition.answer import Answer, DigitAnswer, NumberAnswer
+    from mnist_draw.storage.model_info import ModelInfo
 
 #: So many digits of a number take their full size; more are made smaller to fit the same room,
 #: and up to so many are not written a second time below.
@@ -80,6 +81,7 @@ class AnswerPanel(QWidget):
         column.addStretch(0)
         self._added: list[QWidget] = []
         self._waiting = "Getting the network ready"
+        self._doubt = ""
         self.show_nothing()
 
     def add_row(self, widget: QWidget) -> None:
@@ -179,6 +181,10 @@ class AnswerPanel(QWidget):
             self.confidence.setText("")
             self.second.setText(sentence)
 
+    def note_network(self, info: ModelInfo) -> None:
+        """Know the network that answers, to say why it cannot tell."""
+        self._doubt = info.doubt_words()
+
     def show_nothing(self) -> None:
         """Show an empty board: no answer, bars at nothing, nothing lit, and an invitation."""
         self._reading = self._place = self._picture = None
@@ -221,12 +227,16 @@ class AnswerPanel(QWidget):
         second = int(answer.second)
         guess = f"Second guess: {second}, {probability(probabilities[second])}"
         winner = answer.digit
-        if answer.digit is None and answer.text == "?":
+        if answer.is_refused:
             set_look(self.prediction, "unknown")
             self.confidence.setText("Not a digit")
             self.second.setText(answer.reason)
             self.bars_note.setText(_NO_DIGIT)
-            winner = None
+        elif answer.digit is None:
+            set_look(self.prediction, "unknown")
+            self.confidence.setText("Not sure")
+            self.second.setText(f"{answer.reason} {self._doubt}".rstrip())
+            winner = int(probabilities.argmax())
         elif len(answer.text) == 1:
             set_look(self.prediction, "answer")
             self.confidence.setText(f"{probability(answer.confidence)} sure")

@@ -250,7 +250,8 @@ class PictureStrip(QFrame):
         if number.is_number:
             thumb.show_answer(number.text, f"{number.text}, {probability(number.confidence)} sure")
         elif answer.digit is None:
-            thumb.show_answer("?", f"not a digit; {answer.reason}".rstrip(".; "))
+            verdict = "not a digit" if answer.is_refused else "not sure"
+            thumb.show_answer("?", f"{verdict}; {answer.reason}".rstrip(".; "))
         else:
             thumb.show_answer(answer.text, f"{answer.text}, {probability(answer.confidence)} sure")
 

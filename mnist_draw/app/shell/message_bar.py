@@ -44,6 +44,7 @@ class MessageBar(QFrame):
         self.words.setTextInteractionFlags(Qt.TextSelectableByMouse | Qt.TextSelectableByKeyboard)
         row.addWidget(self.words, 1)
         self._action: Callable[[], object] | None = None
+        self._subject = ""
         self.action_button = push_button(
             "messageActionButton", "Undo", "Take back what the message tells of.", look="link"
         )
@@ -58,12 +59,26 @@ class MessageBar(QFrame):
         for watched in (tabs, corner):
             watched.installEventFilter(self)
 
+    def about(self, subject: str) -> Callable[..., None]:
+        """Return a slot that tells something about a subject; see `tell` and `forget`."""
+
+        def tell(sentence: str, undo: Callable[[], object] | None = None) -> None:
+            self.tell(sentence, undo)
+            self._subject = subject
+
+        return tell
+
+    def forget(self, subject: str) -> None:
+        """Hide what was told of a subject: it is of the past."""
+        if subject == self._subject:
+            self.dismiss()
+
     def tell(self, sentence: str, undo: Callable[[], object] | None = None) -> None:
         """Show a sentence, with a button if what it tells of can be undone.
 
         A screen reader finds the sentence as the bar's name.
         """
-        self._action = undo
+        self._action, self._subject = undo, ""
         self.action_button.setVisible(undo is not None)
         self.words.setText(sentence)
         self.setAccessibleName(sentence)
@@ -104,5 +119,6 @@ class MessageBar(QFrame):
 
     def dismiss(self) -> None:
         """Hide the bar."""
+        self._subject = ""
         self.words.setText("")
         self.hide()

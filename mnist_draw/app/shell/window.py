@@ -36,6 +36,8 @@ from mnist_draw.storage.preferences import Preferences
 
 #: A run that does not end within so many milliseconds is left when the window closes.
 _CLOSE_MS = 30_000
+#: What messages about the network that answers are about.
+_NETWORK = "network"
 
 
 class _Messages(QObject):
@@ -128,10 +130,12 @@ class Window(QMainWindow):
 
     def _connect(self) -> None:
         self.run = RunController(self.train_tab, self.training, self.preferences, self)
-        self.run.told.connect(self.messages.tell)
+        self.run.told.connect(self.messages.about("run"))
+        self.run.begun.connect(partial(self.messages.forget, "run"))
+        self.run.begun.connect(partial(self.messages.forget, TrainTab.name))
         self.background = Background(self)
         self.runs = RunsController(self.train_tab, self.run, self.background, self)
-        self.runs.told.connect(self.messages.tell)
+        self.runs.told.connect(self.messages.about("runs"))
         self.runs.network_asked.connect(self.network.use_trained)
         self.runs.network_asked.connect(lambda: self._show_page(DrawTab.name))
         self.run.state_changed.connect(self._show_status)
@@ -139,7 +143,7 @@ class Window(QMainWindow):
         self._carrier = _Messages(self)
         connect_queued(self._carrier.told, self.messages.tell)
         for page in self.pages:
-            page.told.connect(self.messages.tell)
+            page.told.connect(self.messages.about(page.name))
         self._connect_inside()
         self._connect_recognition()
         self._connect_explanations()
@@ -147,7 +151,8 @@ class Window(QMainWindow):
         connect_direct(self.training.learnt, self.network.use_trained)
         connect_direct(self.learning.learnt, self.network.use_learnt)
         self.draw_tab.my_digits.connect(self.learning, self.training)
-        self.draw_tab.my_digits.told.connect(self.messages.tell)
+        self.draw_tab.my_digits.told.connect(self.messages.about(DrawTab.name))
+        self.draw_tab.canvas.ink_changed.connect(partial(self.messages.forget, DrawTab.name))
         self.run.hindrance = self.draw_tab.my_digits.hindrance
         self.header.theme_chosen.connect(self.choose_theme)
         self.header.motion_chosen.connect(self._choose_motion)
@@ -182,7 +187,7 @@ class Window(QMainWindow):
         connect_direct(panel.row.watched, worker.watch)
         worker.prepared.connect(panel.show_layers)
         worker.explained.connect(panel.show_explanation)
-        worker.failed.connect(self.messages.tell)
+        worker.failed.connect(self.messages.about(_NETWORK))
 
     def _restore(self) -> None:
         place_window(self, self.preferences.get("geometry", ""))
@@ -212,14 +217,16 @@ class Window(QMainWindow):
 
     def _network_changed(self, model: ModelFile) -> None:
         self.inside_tab.use_network(model, self.network.key)
+        self.draw_tab.answer.note_network(model.info)
         self.draw_tab.answer.set_waiting("")
+        self.messages.forget(_NETWORK)
         self._show_status()
 
     def _recognition_failed(self, sentence: str) -> None:
         if self.network.model is None:
             self.draw_tab.answer.set_waiting("There is no network to answer.")
         self.network.refuse()
-        self.messages.tell(sentence)
+        self.messages.about(_NETWORK)(sentence)
         self._plots.start()
 
     def _show_why(self, answer: int, rival: int) -> None:

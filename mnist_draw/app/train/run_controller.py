@@ -61,12 +61,15 @@ class RunController(QObject):
 
     Signals
     -------
+    begun
+        A run begins; what was told of the last one is of the past.
     state_changed
         Whenever state or figures are shown anew.
     told
         ``(sentence)``: something the user should read.
     """
 
+    begun = pyqtSignal()
     state_changed = pyqtSignal()
     told = pyqtSignal(str)
 
@@ -190,6 +193,8 @@ class RunController(QObject):
         self.state = RunState()
         self.state.begin()
         self._dead = ()
+        self.tab.hint.show_hint(hints.read_curves([], self.tab.settings.settings()))
+        self.begun.emit()
         self.state.epochs = epochs
         self._show()
 
@@ -256,7 +261,7 @@ class RunController(QObject):
                 due.hint = True
             case Diverged():
                 due.hint = False
-                tab.hint.show_hint(hints.diverged(event.learning_rate))
+                tab.hint.show_hint(hints.diverged(event.message, tab.settings.settings()))
                 self.told.emit(event.message)
             case CheckpointFailed():
                 self.told.emit(event.message)

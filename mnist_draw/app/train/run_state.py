@@ -40,7 +40,7 @@ _ENDS = {
     "stopped": ("stopped", "Stopped"),
     "early": ("finished", "Finished early: the validation loss fell no more"),
     "target": ("finished", "Finished: the accuracy aimed at is reached"),
-    "diverged": ("failed", "Ended: the loss is no number any more"),
+    "diverged": ("failed", "Diverged: the steps were too large"),
 }
 
 

@@ -31,7 +31,7 @@ PAIR = 0.80
 
 #: What is said of ink that the fitted rule (:mod:`mnist_draw.recognition.digit_or_not.rule`)
 #: refuses.
-UNLIKE_A_DIGIT = "It does not look like a digit."
+UNLIKE_A_DIGIT = "It is more like letters and scribbles than like any digit."
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,8 @@ from PyQt5.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.answer.answer_panel import AnswerPanel
+from mnist_draw.recognition.answer import answer_from
+from mnist_draw.storage.model_info import ModelInfo
 
 from .. import fakes
 
@@ -114,6 +116,21 @@ def test_what_is_no_digit_is_explained_by_its_best_guess(shown: Shown) -> None:
     assert shown.panel.bars_note.text() == "if this were a digit"
     assert not any(bar.winner for bar in shown.panel.bars.bars)
     assert shown.marked() == [6]
+
+
+def test_a_network_that_cannot_tell_is_not_sure_and_says_why(shown: Shown) -> None:
+    torn = np.full(10, 0.06, np.float32)
+    torn[5], torn[3] = 0.3, 0.22
+    answer = answer_from(torn, np.zeros((28, 28), np.float32))
+    shown.panel.note_network(ModelInfo(epochs=1))
+    shown.panel.show_reading(fakes.reading(answer))
+    assert shown.panel.confidence.text() == "Not sure"
+    assert shown.panel.second.text() == (
+        "Perhaps 5 or 3: 30 % for 5, 22 % for 3. This network was trained for 1 epoch only."
+    )
+    shown.panel.note_network(ModelInfo(epochs=20, test_accuracy=0.98))
+    shown.panel.show_reading(fakes.reading(answer))
+    assert shown.panel.second.text() == "Perhaps 5 or 3: 30 % for 5, 22 % for 3."
 
 
 def test_explanations_of_what_is_gone_are_not_shown(shown: Shown) -> None:

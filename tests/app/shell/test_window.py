@@ -32,6 +32,7 @@ from mnist_draw.app.shell.window import Window
 from mnist_draw.errors import UserError
 from mnist_draw.storage.models import load_model
 from mnist_draw.storage.preferences import Preferences
+from mnist_draw.training.hints import Hint
 
 from ..fakes import Loop, Recogniser, model
 
@@ -446,6 +447,25 @@ def test_start_and_stop_leave_the_focus_with_the_run(qtbot: QtBot) -> None:
     made.wait_for_end()
     assert start.hasFocus()
     made.close()
+
+
+def test_messages_go_when_their_subject_goes(setup: Setup, qtbot: QtBot) -> None:
+    window = setup.window
+    window.draw_tab.told.emit("This is no picture; the drawing is unchanged.")
+    assert window.messages.isVisible()
+    window.draw_tab.canvas.add_stroke([(200, 200), (300, 300)])
+    assert not window.messages.isVisible()
+    window.run.told.emit("The loss became nan.")
+    window.draw_tab.canvas.add_stroke([(200, 300), (300, 200)])
+    assert window.messages.isVisible()
+    hint = window.train_tab.hint
+    hint.show_hint(Hint("The loss became nan.", "x", "learning_rate", 0.1))
+    setup.loop.gate.clear()
+    window.run.start()
+    assert not window.messages.isVisible()
+    assert "Only the second counts" in hint.words.text()
+    setup.loop.gate.set()
+    setup.wait_for_end()
 
 
 def test_a_marked_message_is_copied_not_the_drawing(setup: Setup, qtbot: QtBot) -> None:

@@ -31,7 +31,6 @@ SETTINGS = TrainingSettings(learning_rate=0.01)
         ([1.0, 0.8, 0.6, 0.5, 0.4], [0.5, 0.5, 0.51, 0.52, 0.53], "by heart", "augmentation"),
         ([0.5, 0.5, 0.6, 0.7, 0.8], [0.5, 0.5, 0.5, 0.5, 0.5], "has risen", "learning_rate"),
         ([0.5, 0.5, 0.5, 0.5, 0.5], [0.5, 0.5, 0.5, 0.5, 0.5], "Neither loss", "learning_rate"),
-        ([0.5, float("nan")], [0.5, 0.5], "no longer a number", "learning_rate"),
     ],
 )
 def test_reading(training: list[float], validation: list[float], says: str, changes: str) -> None:
@@ -42,10 +41,23 @@ def test_reading(training: list[float], validation: list[float], says: str, chan
 
 
 def test_remedies_lower_the_learning_rate() -> None:
-    assert diverged(0.5).value == pytest.approx(0.05)
     hint = read_curves(epochs([0.5] * 5, [0.5] * 5), SETTINGS)
     assert hint.value == 0.003
     assert hint.remedy == "Set the learning rate to 0.003"
+
+
+@pytest.mark.parametrize(
+    ("rule", "rate", "advised"),
+    [("adam", 10.0, 0.001), ("sgd", 10.0, 0.1), ("adam", 0.001, 0.0001)],
+)
+def test_after_divergence_the_usual_rate_is_advised(rule: str, rate: float, advised: float) -> None:
+    wild = TrainingSettings(update=rule, learning_rate=rate)
+    told = diverged("The loss became nan.", wild)
+    assert (told.sentence, told.value) == ("The loss became nan.", advised)
+    silent = read_curves(epochs([1.0], [0.9]), wild, (0.99,))
+    assert silent.value == advised
+    assert "do not come back" in silent.sentence
+    assert f"{advised:g}." in silent.sentence
 
 
 def test_learning_by_heart_despite_augmentation_asks_for_l2() -> None:
