@@ -15,7 +15,9 @@ from PyQt5.QtWidgets import (
     QHBoxLayout,
     QMenu,
     QPushButton,
+    QScrollArea,
     QShortcut,
+    QSizePolicy,
     QStackedWidget,
     QToolButton,
     QVBoxLayout,
@@ -116,7 +118,13 @@ class InsideView(QWidget):
         self.left.addWidget(self.guide, 1)
         self.page = GuidePage()
         self.pages = QStackedWidget()
-        self.pages.addWidget(self.stack)
+        # On a small screen a section scrolls; it must not make the window larger.
+        self.views = QScrollArea()
+        self.views.setFrameShape(QScrollArea.NoFrame)
+        self.views.setWidgetResizable(True)
+        self.views.setFocusPolicy(Qt.NoFocus)
+        self.views.setWidget(self.stack)
+        self.pages.addWidget(self.views)
         self.pages.addWidget(self.page)
         row = QHBoxLayout()
         row.setSpacing(Size.CARD_GAP)
@@ -260,6 +268,9 @@ class InsideView(QWidget):
         if section is not before:
             if before is not None:
                 before.set_active(False)
+                # Only the section in front says how much room is needed.
+                before.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Ignored)
+            section.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Preferred)
             self._front = section
             self.stack.setCurrentWidget(section)
             section.set_present(self.presenting)
@@ -344,7 +355,7 @@ class InsideView(QWidget):
 
     def close_page(self) -> None:
         """Show the views again."""
-        self.pages.setCurrentWidget(self.stack)
+        self.pages.setCurrentWidget(self.views)
         self.guide_button.setChecked(False)
 
     # -- on the wall

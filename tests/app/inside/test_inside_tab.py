@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PyQt5.QtCore import QObject, QPointF
+from PyQt5.QtCore import QObject, QPointF, QSize
 from PyQt5.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
@@ -341,3 +341,16 @@ def test_on_the_wall_everything_is_larger_and_esc_ends_it(tab: InsideTab, qtbot:
     tab.hide()
     assert not view.presenting
     assert theme.text_scale() == usual
+
+
+def test_a_section_that_needs_much_room_does_not_make_the_window_larger(
+    tab: InsideTab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(First, "minimumSizeHint", lambda _: QSize(3000, 2000), raising=False)
+    tab.show()
+    view = tab.open()
+    assert view.minimumSizeHint().width() < 1500
+    assert view.stack.minimumSizeHint().width() >= 3000
+    # It scrolls; another one in front of it needs no scrolling.
+    view.open_section("second")
+    assert view.stack.minimumSizeHint().width() < 3000

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
+from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout
 
 from mnist_draw.analysis.table import Table
@@ -15,6 +16,7 @@ from mnist_draw.app.inside.map.map_view import Digits, Located, MapView
 from mnist_draw.app.inside.map.neighbours_card import COUNT, NeighboursCard
 from mnist_draw.app.inside.section import Section
 from mnist_draw.app.inside.stepwise import Stepwise
+from mnist_draw.app.shared.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.widgets import Card, ComboBox, explain, label
 
@@ -85,15 +87,17 @@ class MapSection(Section):
             card.top.addWidget(combo)
         self.map_combo.addItems([_PCA, _TSNE])
         note = QHBoxLayout()
-        self.state = label(_MEANING, "muted", "mapState")
-        note.addWidget(self.state)
+        self.state = FittedLabel(elide=Qt.ElideRight)
+        self.state.setObjectName("mapState")
+        self.state.setProperty("look", "muted")
+        self.state.setText(_MEANING)
+        note.addWidget(FixedLabel(self.state, lines=1), 1)
         self.link = QPushButton()
         self.link.setObjectName("mapLink")
         self.link.setProperty("look", "link")
         explain(self.link, "Stop or go on", "Stop, or go on.")
         self.link.hide()
         note.addWidget(self.link)
-        note.addStretch(1)
         card.body.setSpacing(2)
         card.body.addLayout(note)
         self.view = MapView()

@@ -46,7 +46,7 @@ class ReliabilityView(QWidget):
         return QSize(320, 150)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(220, 110)
+        return QSize(180, 110)
 
     def show_results(self, results: Results) -> None:
         """Show the points of results."""

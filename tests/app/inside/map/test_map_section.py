@@ -184,8 +184,7 @@ def test_digits_are_walked_by_keys(section: MapSection, qtbot: QtBot) -> None:
 def test_a_run_that_trains_is_looked_at_again_when_asked(section: MapSection, qtbot: QtBot) -> None:
     section.use_network(hidden_model(epochs=7), "")
     section.set_active(True)
-    qtbot.waitUntil(lambda: section._known is not None and section._known.counted == 600,
-                    timeout=20_000)  # fmt: skip
+    qtbot.waitUntil(lambda: section._maps is not None, timeout=20_000)
     section.use_network(hidden_model(1, epochs=9), "")
     assert text(section, "mapState") == "Seen after epoch 7, now at 9"
     section.link.click()
