@@ -23,6 +23,7 @@ from PyQt5.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.board.autosave import board_path
+from mnist_draw.app.inside.sections import SECTIONS
 from mnist_draw.app.services.recognition import Recognition, RecognitionWorker
 from mnist_draw.app.services.training import Training
 from mnist_draw.app.shared import theme
@@ -49,6 +50,12 @@ NAMES = [
     "continueButton", "notNowButton", "discardButton", "settingsFileButton", "layersView",
     "openImageButton", "pasteButton", "exampleButton", "saveDrawingButton", "copyButton",
     "modelCombo", "numberLabel", "pictureStrip", "boardCaption",
+]  # fmt: skip
+
+INSIDE_NAMES = [
+    "exampleCard", "insideBoard", "insideSections", "insideModelCombo", "guideButton",
+    "presentButton", "insideMenu", "guideView", "guidePage", "networkView", "orderCombo",
+    "whyPanel", "rivalCombo", "unitPanel", "unitSwitch", "allOnButton", "whyLink", "whyNotLink",
 ]  # fmt: skip
 
 
@@ -113,7 +120,16 @@ def test_every_fixed_name_is_there_once(setup: Setup) -> None:
     assert setup.window.tabs.widget(2).objectName() == "insideTab"
 
 
+def test_the_tab_inside_has_its_fixed_names_once(setup: Setup) -> None:
+    setup.window.inside_tab.open()
+    for name in INSIDE_NAMES:
+        assert len(setup.window.findChildren(QObject, name)) == 1, name
+
+
 def test_every_control_is_named_and_explained(setup: Setup) -> None:
+    view = setup.window.inside_tab.open()
+    for section in SECTIONS:
+        view.open_section(section.name)
     kinds = (QAbstractButton, QAbstractSpinBox, QComboBox, QSlider)
     controls = [w for kind in kinds for w in setup.window.findChildren(kind)]
     qts = ("qt_", "Scroll")

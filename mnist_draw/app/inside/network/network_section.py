@@ -214,7 +214,7 @@ class NetworkSection(Section):
             self._described = f"{maps} maps, then {dense} and 10 digits"
         else:
             self.heading.setText(" – ".join(["784", *sizes]))
-            self._described = "each unit is in the row of the digit that excites it most"
+            self._described = ""
         self.network.name = self._name
         self.network.show_parts(parts)
         self._show_note()
@@ -227,8 +227,10 @@ class NetworkSection(Section):
             words = _NOT_A_DIGIT
         elif self._fresh:
             words = "before it has learnt: the weights are drawn at random"
+        elif not self._described and not self.network.by_digit:
+            words = "units as they are numbered"
         else:
-            words = self._described
+            words = self._described or "each unit is in the row of the digit that excites it most"
         if self.note.text() != words:
             self.note.setText(words)
 
@@ -278,6 +280,8 @@ class NetworkSection(Section):
     def _choose_order(self, place: int) -> None:
         self.network.by_digit = place == 0
         self.network.lay_out_anew()
+        if self.network.parts is not None:
+            self._show_note()
 
     def _choose_fresh(self, on: bool) -> None:
         self._fresh = on
