@@ -144,19 +144,23 @@ class LayerMaps(QWidget):
         painter.drawText(words, Qt.AlignCenter, f"{100 * layer.vote:.1f} %")
 
     def _dots(self, layer: LayerMap, inside: QRectF, ratio: float) -> QImage:
-        """Paint all digits as dots of 2×2 pixels: eight thousand drawn one by one take 15 ms."""
+        """Paint all digits as dots at once: eight thousand drawn one by one take 15 ms.
+
+        Those of the answer are larger than those of the second guess, for eyes that see no colour.
+        """
         assert self._labels is not None
         wide, high = round(inside.width() * ratio), round(inside.height() * ratio)
         pixels = np.zeros((high, wide), np.uint32)
         low, top = layer.points.min(axis=0), layer.points.max(axis=0)
         part = (layer.points - low) / np.maximum(top - low, 1e-9)
-        x = (part[:, 0] * (wide - 2)).astype(np.intp)
-        y = ((1 - part[:, 1]) * (high - 2)).astype(np.intp)
+        x = (part[:, 0] * (wide - 3)).astype(np.intp)
+        y = ((1 - part[:, 1]) * (high - 3)).astype(np.intp)
         for number, name in enumerate(_COLOURS):
             # All are painted muted first, then those of the answer and of the second guess.
             mine = slice(None) if number == 0 else self._labels == self._pair[number - 1]
             shade = theme.colour(name, 0.45 if number == 0 else 1.0).rgba()
-            for down, aside in ((0, 0), (0, 1), (1, 0), (1, 1)):
+            side = 3 if name == "accent" else 2
+            for down, aside in np.ndindex(side, side):
                 pixels[y[mine] + down, x[mine] + aside] = shade
         # copy(): QImage does not keep the array's memory alive.
         return QImage(pixels.tobytes(), wide, high, 4 * wide, QImage.Format_ARGB32).copy()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout
+from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.map.layer_maps import LayerMaps
@@ -59,7 +59,7 @@ class MapSection(Section):
         self._known: Neighbourhood | None = None
         self._points: np.ndarray | None = None
         self._answer: MapAnswer | None = None
-        self._active = False
+        self._active = self._presenting = False
         self._layer: int | None = None
         self._settled, self._front = False, 0
         self._build()
@@ -103,7 +103,9 @@ class MapSection(Section):
         self.view = MapView()
         card.body.addWidget(self.view, 1)
         row.addWidget(card, 16)
-        right = QVBoxLayout()
+        self._side = QWidget()
+        right = QVBoxLayout(self._side)
+        right.setContentsMargins(0, 0, 0, 0)
         right.setSpacing(Size.CARD_GAP)
         self.neighbours = NeighboursCard()
         right.addWidget(self.neighbours, 1)
@@ -114,7 +116,7 @@ class MapSection(Section):
         votes.setWordWrap(True)
         layers.body.addWidget(votes)
         right.addWidget(layers)
-        row.addLayout(right, 9)
+        row.addWidget(self._side, 9)
 
     def _connect(self) -> None:
         self._mapping.stepped.connect(self._take_maps)
@@ -156,6 +158,7 @@ class MapSection(Section):
 
     def show_example(self, example: Example | None) -> None:
         self._example = example
+        self._show_side()
         if self._active:
             self._ask()
 
@@ -165,6 +168,13 @@ class MapSection(Section):
             job.set_active(on)
         if on:
             self._ask()
+
+    def set_present(self, on: bool) -> None:
+        self._presenting = on
+        self._show_side()
+
+    def _show_side(self) -> None:
+        self._side.setVisible(not self._presenting or self._example is not None)
 
     def table(self) -> Table:
         answer, data = self._answer, self._data

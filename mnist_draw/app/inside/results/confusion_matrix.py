@@ -258,6 +258,7 @@ class ConfusionMatrix(QTableView):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
         self.setFrameShape(QTableView.NoFrame)
         self.clicked.connect(self._toggle)
+        theme.theme().changed.connect(self._fit)
 
     def show_results(self, results: Results | None, name: Callable[[int], str]) -> None:
         """Show the counts of results."""

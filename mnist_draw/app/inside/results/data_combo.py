@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import pyqtSignal
+from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import QFileDialog, QWidget
 
 from mnist_draw.app.shared.widgets import ComboBox, explain
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 #: Reads pictures; called in the background.
 Load = Callable[[], "Pictures"]
 _OPEN = "open"
+_FOLDER = Qt.UserRole + 1
 
 
 def _mnist_test() -> Pictures:
@@ -88,11 +89,11 @@ class DataCombo(ComboBox):
 
     def open_folder(self, folder: str) -> None:
         """List a folder, and choose it."""
-        place = self.findData(folder, 0x0100 + 1)
+        place = self.findData(folder, _FOLDER)
         if place < 0:
             place = self.count() - 1
             self.insertItem(place, Path(folder).name or folder, partial(_folder, folder))
-            self.setItemData(place, folder, 0x0100 + 1)
+            self.setItemData(place, folder, _FOLDER)
         self._choose(place)
 
     def _choose(self, place: int) -> None:

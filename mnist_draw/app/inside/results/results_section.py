@@ -51,7 +51,7 @@ class ResultsSection(Section):
         self._shown: Pictures | None = None
         self._names: list[str] = []
         self._failure = ""
-        self._outdated = False
+        self._outdated = self._presenting = False
         self.count = CountController(self)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -149,6 +149,17 @@ class ResultsSection(Section):
         if on and self.count.pictures is None:
             self._load(self.data.load)
 
+    def set_present(self, on: bool) -> None:
+        self._presenting = on
+        self._show_side()
+
+    def _show_side(self) -> None:
+        """Show the pictures; on the wall only while a number is kept, and nothing else there."""
+        labelled = self._results is None or self._results.labels is not None
+        kept = self.confusion.matrix.kept is not None or not labelled
+        self.mistakes.setVisible(kept or not self._presenting)
+        self._reliability_card.setVisible(labelled and not self._presenting)
+
     def table(self) -> Table:
         results, pictures = self._results, self._shown
         if results is None or pictures is None:
@@ -223,7 +234,7 @@ class ResultsSection(Section):
         self.figures.show_results(results, self._name)
         self._show_remark()
         self.confusion.show_results(results, self._name)
-        self._reliability_card.setVisible(results.labels is not None)
+        self._show_side()
         self.reliability.show_results(results)
         self.reliability_words.setText(reliability_words(results))
         if results.is_complete or not self.mistakes.view.hasFocus():
@@ -236,6 +247,7 @@ class ResultsSection(Section):
             self.figures.show_other(pictures.other_name, results)
 
     def _show_pair(self, pair: Pair | None) -> None:
+        self._show_side()
         if self._results is not None and self._shown is not None:
             self.mistakes.show_results(self._results, self._shown, pair, self._name)
             self._show_picked()

@@ -350,3 +350,19 @@ def test_many_pictures_are_fetched_in_pieces(
         sizes.append(tiles.rowCount())
     assert sizes[-1] == wrong
     assert max(np.diff([0, *sizes])) <= 200
+
+
+def test_on_the_wall_pictures_are_shown_only_for_a_number_that_is_kept(
+    section: ResultsSection, qtbot: QtBot
+) -> None:
+    count(section, qtbot)
+    section.set_present(True)
+    assert not section.mistakes.isVisibleTo(section)
+    section.confusion.links[0].click()
+    assert section.mistakes.isVisibleTo(section)
+    assert not section.reliability.isVisibleTo(section)
+    section.confusion.matrix.keep(None)
+    assert not section.mistakes.isVisibleTo(section)
+    section.set_present(False)
+    assert section.mistakes.isVisibleTo(section)
+    assert section.reliability.isVisibleTo(section)
