@@ -4,6 +4,8 @@ Modules
 -------
 main
     Finds the command and turns every error into a sentence and an exit status.
+output
+    Standard output and error, which may be full, closed or read by nobody.
 train
     ``mnist-draw train``: what the options ask for, checked before anything is done.
 setting_options

@@ -7,17 +7,16 @@ misuse, 130 when Ctrl-C ended the work.
 from __future__ import annotations
 
 import argparse
-import contextlib
-import os
 import sys
 import traceback
 from collections.abc import Sequence
+from typing import Any
 
 from mnist_draw import __version__
-from mnist_draw.cli import predict, train
+from mnist_draw.cli import output, predict, train
+from mnist_draw.cli.output import PROGRAM
 from mnist_draw.errors import UserError
 
-PROGRAM = "mnist-draw"
 SUCCESS, FAILURE, MISUSE, INTERRUPTED = 0, 1, 2, 130
 
 
@@ -34,7 +33,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     int
         The exit status. No exception leaves this function.
     """
-    _accept_any_character()
+    output.prepare()
+    status = _run(argv)
+    if not output.finish() and status == SUCCESS:
+        return FAILURE
+    return status
+
+
+def _run(argv: Sequence[str] | None) -> int:
     try:
         arguments = build_parser().parse_args(argv)
         if arguments.run is None:
@@ -42,7 +48,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
             return open_window()
         status: int = arguments.run(arguments)
-        sys.stdout.flush()
     except SystemExit as finished:  # argparse: misuse, --help or --version
         return finished.code if isinstance(finished.code, int) else MISUSE
     except UserError as error:
@@ -50,9 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _fail("Interrupted.", INTERRUPTED)
     except BrokenPipeError:
-        # Whoever read the output has enough. Nothing may be written at exit either.
-        with contextlib.suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever read the output has enough.
         return FAILURE
     except MemoryError:
         return _fail("The computer's memory is not enough for this. Nothing was changed.")
@@ -63,7 +66,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     """Describe all commands and options."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog=PROGRAM,
         description="Draw a digit, train the network that reads it. Without a command, "
         "the window opens.",
@@ -78,6 +81,16 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says so where its help cannot be printed; argparse itself keeps silent."""
+
+    def print_help(self, file: Any = None) -> None:
+        if file is None:
+            output.put(self.format_help().rstrip("\n"))
+        else:
+            super().print_help(file)
+
+
 class _Version(argparse.Action):
     """Print program, engine and Python; the engine is looked up only when asked for."""
 
@@ -88,14 +101,12 @@ class _Version(argparse.Action):
         from mnist_draw.theano_bridge import engine
 
         python = ".".join(map(str, sys.version_info[:3]))
-        print(f"mnist_draw {__version__} ({engine()}, Python {python})")
+        output.put(f"mnist_draw {__version__} ({engine()}, Python {python})")
         parser.exit()
 
 
 def _fail(sentence: str, status: int = FAILURE) -> int:
-    # A closed or broken standard error is no reason for a traceback.
-    with contextlib.suppress(OSError, ValueError):
-        print(f"{PROGRAM}: {sentence}", file=sys.stderr, flush=True)
+    output.tell(sentence)
     return status
 
 
@@ -113,15 +124,6 @@ def _defect(error: Exception) -> str:
     except UserError:
         return sentence
     return f"{sentence} Details are in {path}."
-
-
-def _accept_any_character() -> None:
-    """Print what the terminal's encoding lacks as an escape, instead of failing over it."""
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            with contextlib.suppress(OSError, ValueError):
-                reconfigure(errors="backslashreplace")
 
 
 if __name__ == "__main__":

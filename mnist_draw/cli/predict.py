@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from mnist_draw.cli.output import put, tell
 from mnist_draw.dataset.picture_formats import read_titles
 from mnist_draw.errors import UserError
 
@@ -77,10 +77,6 @@ def add_evaluate_command(commands: Any) -> None:
     parser.set_defaults(run=evaluate)
 
 
-def _tell(sentence: str) -> None:
-    print(f"mnist-draw: {sentence}", file=sys.stderr)
-
-
 def predict(arguments: argparse.Namespace) -> int:
     """Answer for every picture; one that cannot be read does not keep the others from it."""
     from mnist_draw.recognition.network_library import default_model, load_trained
@@ -88,7 +84,7 @@ def predict(arguments: argparse.Namespace) -> int:
     from mnist_draw.recognition.pictures.picture_file import load_picture, picture_size
     from mnist_draw.recognition.recogniser import Recogniser
 
-    model = default_model(_tell) if arguments.model is None else load_trained(arguments.model)
+    model = default_model(tell) if arguments.model is None else load_trained(arguments.model)
     recogniser = Recogniser(model)
     status = 0
     for name in arguments.images:
@@ -98,10 +94,9 @@ def predict(arguments: argparse.Namespace) -> int:
             number = read_number(recogniser, ink, answer) if arguments.number else None
             size = picture_size(name) if number is not None and number.digits else (1, 1)
         except UserError as error:
-            _tell(str(error))
+            tell(str(error))
             status = 1
         else:
-            # Flushed: a reader at the other end of a pipe sees each answer when it is there.
             if arguments.json:
                 found = _as_object(name, answer)
                 if number is not None:
@@ -111,7 +106,7 @@ def predict(arguments: argparse.Namespace) -> int:
                 line = f"{name}: {number.text} ({_sureness(number)})"
             else:
                 line = _as_line(name, answer)
-            print(line, flush=True)
+            put(line)
     return status
 
 
@@ -139,13 +134,13 @@ def evaluate(arguments: argparse.Namespace) -> int:
             "examples": results.total,
             "confusion": results.confusion.tolist(),
         }
-        print(json.dumps(figures))
+        put(json.dumps(figures))
     else:
-        print(f"{model.title}, on {results.total:,} test pictures of {data.name}:")
-        print(f"  test loss:\t\t\t{results.loss:.6f}")
-        print(f"  test accuracy:\t\t{results.accuracy * 100:.2f} %")
+        put(f"{model.title}, on {results.total:,} test pictures of {data.name}:")
+        put(f"  test loss:\t\t\t{results.loss:.6f}")
+        put(f"  test accuracy:\t\t{results.accuracy * 100:.2f} %")
         if page is not None:
-            print(f"  report:\t\t\t{page}")
+            put(f"  report:\t\t\t{page}")
     return 0
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -55,6 +56,11 @@ def add_command(commands: Any) -> None:
         help="continue the run of a checkpoint to its planned number of epochs, as if it had "
         "never been interrupted; goes on writing the same file unless --checkpoint names another",
     )
+    _add(
+        "--overwrite",
+        action="store_true",
+        help="let --checkpoint replace the checkpoint of another run",
+    )
     parser.set_defaults(run=lambda arguments: run(arguments, parser.error))
 
 
@@ -78,15 +84,11 @@ def run(arguments: argparse.Namespace, misuse: Callable[[str], NoReturn]) -> int
     given = given_options(arguments, TrainingSettings)
     resume = _load_resume(arguments, given, misuse)
     settings = _settings(arguments, given, resume, misuse)
-    checkpoint = arguments.checkpoint or arguments.resume
-    output = Path(arguments.output) if arguments.output else _free_name(Path(_DEFAULT_OUTPUT))
-    _check_places(output, checkpoint, arguments, misuse)
+    output, checkpoint = _places(arguments, settings, misuse)
     # Only now: the heavy imports.
     from mnist_draw.cli.train_run import train_and_save
 
-    return train_and_save(
-        settings, output, Path(checkpoint) if checkpoint is not None else None, resume
-    )
+    return train_and_save(settings, output, checkpoint, resume)
 
 
 def _load_resume(
@@ -137,33 +139,93 @@ def _settings(
     return settings
 
 
-def _check_places(
-    output: Path,
-    checkpoint: str | None,
-    arguments: argparse.Namespace,
-    misuse: Callable[[str], NoReturn],
-) -> None:
-    """Find out before hours of training whether their result can be kept."""
+def _places(
+    arguments: argparse.Namespace, settings: TrainingSettings, misuse: Callable[[str], NoReturn]
+) -> tuple[Path | None, Path | None]:
+    """Return where to write, having found out whether the result of hours can be kept there.
+
+    Returns
+    -------
+    tuple of pathlib.Path or None
+        The network's file and the checkpoint, where they are named.
+
+    Raises
+    ------
+    StorageError
+        Nothing can be written there, or what would be replaced is none of the program's files.
+    """
     from mnist_draw.storage import check_writable
+    from mnist_draw.storage.spare_names import numbered
 
-    if checkpoint is not None and Path(checkpoint).resolve() == output.resolve():
-        misuse(f"the network and the checkpoint cannot be the same file ({output})")
-    check_writable(output)
-    if checkpoint is not None:
+    read = {
+        "config": arguments.config,
+        "resume": arguments.resume,
+        "from": settings.start_model,
+    }
+    written = {"output": arguments.output, "checkpoint": arguments.checkpoint}
+    for option, name in written.items():
+        for source, other in read.items():
+            same_run = (option, source) == ("checkpoint", "resume")
+            if name and other and not same_run and _is_same(name, other):
+                misuse(f"--{option} would replace the file that is read ({name})")
+    checkpoint = arguments.checkpoint or arguments.resume
+    if arguments.output and checkpoint and _is_same(arguments.output, checkpoint):
+        misuse(f"the network and the checkpoint cannot be the same file ({arguments.output})")
+    # Without a name, what counts is the folder: the free name is taken when saving.
+    default = (name for name in numbered(Path(_DEFAULT_OUTPUT)) if not name.exists())
+    check_writable(arguments.output or next(default))
+    if arguments.output:
+        _refuse_foreign_model(Path(arguments.output))
+    if checkpoint:
         check_writable(checkpoint)
-    for name in (arguments.config, arguments.resume):
-        if name is not None and Path(name).resolve() == output.resolve():
-            misuse(f"--output would replace the file that is read ({output})")
+        if not (arguments.resume and _is_same(checkpoint, arguments.resume)):
+            _refuse_other_checkpoint(Path(checkpoint), arguments.overwrite)
+    return (
+        Path(arguments.output) if arguments.output else None,
+        Path(checkpoint) if checkpoint else None,
+    )
 
 
-def _free_name(path: Path) -> Path:
-    """Return a name that no file has: without --output nothing is replaced."""
-    return next(name for name in _numbered(path) if not name.exists())
+def _is_same(one: str, other: str) -> bool:
+    return os.path.realpath(one) == os.path.realpath(other)
 
 
-def _numbered(path: Path) -> Iterator[Path]:
-    yield path
-    number = 2
-    while True:
-        yield path.with_stem(f"{path.stem}-{number}")
-        number += 1
+def _holds_something(path: Path) -> bool:
+    return path.exists() and path.stat().st_size > 0
+
+
+def _refuse_foreign_model(path: Path) -> None:
+    """Let a network replace a network, and nothing else."""
+    from mnist_draw.storage import ModelFileError, StorageError, load_model
+
+    if not _holds_something(path):
+        return
+    try:
+        load_model(path)
+    except ModelFileError as error:
+        raise StorageError(
+            f"--output would replace {path}, which is no network of this program. It is "
+            f"unchanged. Delete it or choose another name. {error}"
+        ) from error
+
+
+def _refuse_other_checkpoint(path: Path, overwrite: bool) -> None:
+    """Let a checkpoint replace nothing but a checkpoint, and that of another run when told to."""
+    from mnist_draw.storage import StorageError
+    from mnist_draw.training.runs.checkpoint import CheckpointError, load_checkpoint
+
+    if not _holds_something(path):
+        return
+    try:
+        found = load_checkpoint(path)
+    except CheckpointError as error:
+        raise StorageError(
+            f"--checkpoint would replace {path}, which is no checkpoint of this program. It is "
+            f"unchanged. Delete it or choose another name. {error}"
+        ) from error
+    if not overwrite:
+        raise StorageError(
+            f"{path} holds another run ({found.settings.network}, {found.epoch} of "
+            f"{found.settings.epochs} epochs) and is unchanged. Continue it with --resume {path}, "
+            "choose another name, or replace it with --overwrite."
+        )

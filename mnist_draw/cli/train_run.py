@@ -3,42 +3,52 @@
 from __future__ import annotations
 
 import sys
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
 from mnist_draw import __version__, theano_bridge
+from mnist_draw.cli.output import lenient_output, tell
 from mnist_draw.dataset.mnist import Dataset, load_dataset
 from mnist_draw.dataset.own_digits import ExtraDigits, load_extra
 from mnist_draw.errors import UserError
 from mnist_draw.recognition.finished_model import finished_model
 from mnist_draw.storage import ModelFile, save_model
 from mnist_draw.storage.folders import data_folder
+from mnist_draw.storage.spare_names import taken_file
 from mnist_draw.training import events
-from mnist_draw.training.control import Controls, stop_on_interrupt
+from mnist_draw.training.control import Controls
+from mnist_draw.training.interrupts import stop_when_asked_to_end
 from mnist_draw.training.loop import train
 from mnist_draw.training.runs.checkpoint import Checkpoint
 from mnist_draw.training.settings import TrainingSettings
 from mnist_draw.training.tutorial import describe
 
 COMPLETED, FAILED, INTERRUPTED = 0, 1, 130
+#: Without --output, the network is saved under this name, or the next free one.
+DEFAULT_OUTPUT = Path("model.npz")
+_RESCUED = "rescued-model.npz"
 #: The bar is painted at most this often, in seconds.
 _REDRAW = 0.1
 
 
 def train_and_save(
     settings: TrainingSettings,
-    output: Path,
+    output: Path | None = None,
     checkpoint: Path | None = None,
     resume: Checkpoint | None = None,
 ) -> int:
     """Train, print what happens, and save the network.
 
+    What cannot be printed is left out; the run goes on.
+
     Parameters
     ----------
     settings : TrainingSettings
         Valid.
-    output : pathlib.Path
-        Where to save.
+    output : pathlib.Path, optional
+        Where to save; under the first free name like `DEFAULT_OUTPUT` if left out.
     checkpoint : pathlib.Path, optional
         Written after every epoch.
     resume : Checkpoint, optional
@@ -47,43 +57,69 @@ def train_and_save(
     Returns
     -------
     int
-        0 when the run was completed and saved; 1 when the loss became infinite (the last good
-        weights are saved) or the network had to be saved elsewhere; 130 after Ctrl-C (what was
-        learnt is saved).
+        0 when the run was completed, saved and printed; 1 when the loss became infinite (the last
+        good weights are saved), the network had to be saved elsewhere or something could not be
+        printed; 130 after Ctrl-C or another request to end (what was learnt is saved).
 
     Raises
     ------
     UserError
-        Before the first batch; nothing was written.
+        Before the first batch; nothing was written. Or no place was left for the network.
     """
+    controls = Controls()
+    with lenient_output() as (out, err), stop_when_asked_to_end(controls):
+        status = _train_and_save(settings, output, checkpoint, resume, controls)
+    if out.failure:
+        tell(f"Standard output could not be written: {out.failure}.")
+    if status == COMPLETED and (out.failure or err.failure):
+        return FAILED
+    return status
+
+
+def _train_and_save(
+    settings: TrainingSettings,
+    output: Path | None,
+    checkpoint: Path | None,
+    resume: Checkpoint | None,
+    controls: Controls,
+) -> int:
     data = load_dataset(settings.data_folder)
     extra = _load_extra(settings.extra_folder)
-    controls = Controls()
+    if resume is not None and resume.epoch >= settings.epochs:
+        print(
+            f"This run was complete already: {resume.epoch} of {settings.epochs} epochs. "
+            f"To train on, give it more: --epochs {resume.epoch + 10}."
+        )
     progress = Progress()
     figures: dict[str, Any] = {} if extra is None else {"extra_digits": len(extra)}
     finished: events.Finished | None = None
-    with stop_on_interrupt(controls):
-        try:
-            for event in train(
-                settings,
-                dataset=data,
-                extra=extra,
-                controls=controls,
-                checkpoint=checkpoint,
-                resume=resume,
-            ):
-                progress.show(event)
-                if isinstance(event, events.EpochFinished):
-                    figures["validation_accuracy"] = round(event.validation_accuracy, 6)
-                elif isinstance(event, events.Tested):
-                    figures["test_accuracy"] = round(event.accuracy, 6)
-                    figures["test_loss"] = round(event.loss, 6)
-                elif isinstance(event, events.Finished):
-                    finished = event
-        finally:
-            progress.close()
-        assert finished is not None
-        return _save(settings, data, finished, figures, output)
+    learnt = False
+    try:
+        for event in train(
+            settings,
+            dataset=data,
+            extra=extra,
+            controls=controls,
+            checkpoint=checkpoint,
+            resume=resume,
+        ):
+            progress.show(event)
+            if isinstance(event, events.BatchFinished):
+                learnt = True
+            elif isinstance(event, events.EpochFinished):
+                figures["validation_accuracy"] = round(event.validation_accuracy, 6)
+            elif isinstance(event, events.Tested):
+                figures["test_accuracy"] = round(event.accuracy, 6)
+                figures["test_loss"] = round(event.loss, 6)
+            elif isinstance(event, events.Finished):
+                finished = event
+    finally:
+        progress.close()
+    assert finished is not None
+    if finished.reason == "stopped" and not learnt:
+        tell("Stopped before the first minibatch. Nothing was learnt, so nothing was saved.")
+        return INTERRUPTED
+    return _save(settings, data, finished, figures, output)
 
 
 def _load_extra(folder: str | None) -> ExtraDigits | None:
@@ -94,7 +130,7 @@ def _load_extra(folder: str | None) -> ExtraDigits | None:
 
     extra, told = load_extra(folder, load_picture)
     for sentence in told:
-        print(f"mnist-draw: {sentence}", file=sys.stderr)
+        tell(sentence)
     print(f"Learning {len(extra):,} digit{'s' * (len(extra) != 1)} from {extra.folder} too.")
     return extra
 
@@ -104,11 +140,11 @@ def _save(
     data: Dataset,
     finished: events.Finished,
     figures: dict[str, Any],
-    output: Path,
+    output: Path | None,
 ) -> int:
     interrupted = finished.reason == "stopped"
     if finished.reason == "diverged" and finished.epochs_done == 0:
-        print("mnist-draw: Nothing was learnt, so nothing was saved.", file=sys.stderr)
+        tell("Nothing was learnt, so nothing was saved.")
         return FAILED
     model = finished_model(
         settings,
@@ -123,28 +159,53 @@ def _save(
         data.validation_images,
         data.validation_labels,
     )
-    place = _save_somewhere(model, output)
+    place, rescued = _save_somewhere(model, output)
     what = "What was learnt" if interrupted or finished.reason == "diverged" else "The network"
     print(f"{what} is saved in {place}. Try it: mnist-draw predict IMAGE --model {place}")
-    if finished.reason == "diverged" or place != output:
+    if finished.reason == "diverged" or rescued:
         return FAILED
     return INTERRUPTED if interrupted else COMPLETED
 
 
-def _save_somewhere(model: ModelFile, output: Path) -> Path:
-    """Save; where that fails after all (a full disk), save among the program's own data."""
-    try:
-        save_model(output, model)
-    except UserError as error:
-        print(f"mnist-draw: {error}", file=sys.stderr)
-        rescue = data_folder() / "rescued-model.npz"
-        number = 1
-        while rescue.exists():
-            number += 1
-            rescue = rescue.with_name(f"rescued-model-{number}.npz")
-        save_model(rescue, model)
-        return rescue
-    return output
+def _save_somewhere(model: ModelFile, output: Path | None) -> tuple[Path, bool]:
+    """Save; where that fails after all (a full disk), save elsewhere.
+
+    Returns
+    -------
+    tuple of pathlib.Path and bool
+        Where it is saved, and whether that is elsewhere.
+
+    Raises
+    ------
+    UserError
+        No place is left.
+    """
+    failures = []
+    for rescued, save in enumerate(_places(output)):
+        try:
+            return save(model), bool(rescued)
+        except UserError as error:
+            tell(str(error))
+            failures.append(error)
+    raise failures[0]
+
+
+def _places(output: Path | None) -> Iterator[Callable[[ModelFile], Path]]:
+    """Yield functions that save: as wanted, among the program's own data, with temporary files."""
+    yield lambda model: _save_as(output, model) if output else _save_free(DEFAULT_OUTPUT, model)
+    yield lambda model: _save_free(data_folder() / _RESCUED, model)
+    yield lambda model: _save_free(Path(tempfile.gettempdir(), f"mnist-draw-{_RESCUED}"), model)
+
+
+def _save_as(path: Path, model: ModelFile) -> Path:
+    save_model(path, model)
+    return path
+
+
+def _save_free(wanted: Path, model: ModelFile) -> Path:
+    """Save under the first free name: nothing is replaced, whoever else saves meanwhile."""
+    with taken_file(wanted) as path:
+        return _save_as(path, model)
 
 
 class Progress:
@@ -172,6 +233,8 @@ class Progress:
         if isinstance(event, events.Diverged | events.CheckpointFailed):
             self._print(f"mnist-draw: {event.message}", sys.stderr)
             return
+        if isinstance(event, events.Checkpointed):
+            self._print(f"Epoch {event.epoch} is saved in {event.path}.")
         for line in describe(event):
             self._print(line)
 

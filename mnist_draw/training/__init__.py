@@ -24,6 +24,8 @@ events
     What the loop tells.
 control
     Requests to a running loop, from any thread.
+interrupts
+    Signals that end a run: Ctrl-C, and what a system sends.
 shared_values
     The values of shared variables as arrays, to be stored and put back.
 runs

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import signal
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from types import FrameType
 
 from mnist_draw.training.setting import LiveValue
 from mnist_draw.training.settings import SETTINGS, SettingsError
@@ -115,27 +112,3 @@ class Controls:
         """Return when the loop may go on or has to stop; called by the loop."""
         with self._changed:
             self._changed.wait_for(lambda: not self._pause or self._stop)
-
-
-@contextlib.contextmanager
-def stop_on_interrupt(controls: Controls) -> Iterator[None]:
-    """Let Ctrl-C ask for a stop instead of tearing the loop apart; a second one does that.
-
-    Only the main thread receives signals; in any other this does nothing.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def ask(number: int, frame: FrameType | None) -> None:
-        if controls.stop_requested:
-            raise KeyboardInterrupt
-        controls.stop()
-
-    before = signal.signal(signal.SIGINT, ask)
-    try:
-        yield
-    finally:
-        # None: the handler was not set from Python, and cannot be set back from it.
-        if before is not None:
-            signal.signal(signal.SIGINT, before)

@@ -207,7 +207,7 @@ class _Loop:
         if writer is not None:
             writer.close()
             yield from writer.reports()
-        if reason != "diverged":
+        if reason != "diverged" and self.history.batch_losses:
             yield events.Testing()
             loss, accuracy, _ = self._evaluate(self.data.test_images, self.data.test_labels)
             yield events.Tested(loss, accuracy)
@@ -297,7 +297,8 @@ class _Loop:
                 self.best_parameters = finished.parameters
         self.history.add(finished)
         if writer is not None:
-            # Before the epoch is announced: whoever walks away then has its checkpoint.
+            # Before the epoch is reported: whoever stops listening then has its checkpoint. That
+            # it is on disk is reported as `Checkpointed`, some minibatches later.
             writer.put(self._checkpoint(finished.parameters))
         yield finished
         return finished

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from mnist_draw.dataset.mnist import Dataset, scale
 from mnist_draw.training import events
-from mnist_draw.training.control import Controls, stop_on_interrupt
+from mnist_draw.training.control import Controls
 from mnist_draw.training.functions import compile_predict
+from mnist_draw.training.interrupts import stop_on_interrupt
 from mnist_draw.training.loop import train
 from mnist_draw.training.run_start import build_network
 from mnist_draw.training.runs.history import History

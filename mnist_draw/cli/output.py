@@ -1,0 +1,174 @@
+"""Standard output and standard error, which may be full, closed, or read by nobody any more."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import sys
+from collections.abc import Iterator
+from typing import Any, TextIO, cast
+
+from mnist_draw.errors import UserError
+from mnist_draw.storage.errors import reason_of
+
+PROGRAM = "mnist-draw"
+
+
+class OutputError(UserError):
+    """Standard output takes no more."""
+
+
+def put(line: str) -> None:
+    """Print a line that is the result of a command.
+
+    Flushed: a reader at the other end of a pipe sees each line when it is there.
+
+    Parameters
+    ----------
+    line : str
+
+    Raises
+    ------
+    BrokenPipeError
+        Whoever read has enough.
+    OutputError
+        It cannot be printed.
+    """
+    if sys.stdout is None:
+        raise OutputError("Standard output is closed: there is nowhere to print to.")
+    try:
+        print(line, flush=True)
+    except BrokenPipeError:
+        raise
+    except (OSError, ValueError) as error:
+        raise OutputError(f"Standard output cannot be written: {_reason(error)}.") from error
+
+
+def tell(sentence: str) -> None:
+    """Print a sentence for the user to standard error; one that takes none is no obstacle.
+
+    Parameters
+    ----------
+    sentence : str
+    """
+    with contextlib.suppress(OSError, ValueError):
+        print(f"{PROGRAM}: {sentence}", file=sys.stderr, flush=True)
+
+
+def prepare() -> None:
+    """Make the standard streams safe to use; called once, before anything is printed.
+
+    What the terminal's encoding lacks is printed as an escape. A descriptor that was closed is
+    taken, so that no file of the program gets its number and, with that, somebody's messages.
+    """
+    with contextlib.suppress(OSError):
+        while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+            pass
+        os.close(descriptor)
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            with contextlib.suppress(OSError, ValueError):
+                reconfigure(errors="backslashreplace")
+
+
+def finish() -> bool:
+    """Write what is still to be printed; return whether that was possible.
+
+    Python itself would end with a status and words of its own where it is not.
+    """
+    complete = True
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            try:
+                stream.flush()
+            except (OSError, ValueError):
+                complete = False
+                _give_up(stream)
+    return complete
+
+
+class Lenient(io.TextIOBase):
+    """A stream whose work is not worth an error: what cannot be printed is left out.
+
+    Parameters
+    ----------
+    stream : TextIO or None
+        None where it is closed.
+
+    Attributes
+    ----------
+    failure : str
+        Why something could not be printed; empty while all could.
+    """
+
+    def __init__(self, stream: TextIO | None) -> None:
+        self._stream = stream
+        self.failure = "" if stream is not None else "it is closed"
+
+    def write(self, text: str) -> int:
+        """Print, if that is possible; returns how long the text is in either case."""
+        self._try("write", text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Hand on what was printed, if that is possible."""
+        self._try("flush")
+
+    def isatty(self) -> bool:
+        """Whether it is a terminal that still takes something."""
+        with contextlib.suppress(ValueError):  # closed meanwhile
+            return not self.failure and self._stream is not None and self._stream.isatty()
+        return False
+
+    def fileno(self) -> int:
+        """Return the descriptor, for the width of the terminal."""
+        if self._stream is None:
+            raise io.UnsupportedOperation
+        return self._stream.fileno()
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        """The encoding of the stream."""
+        return getattr(self._stream, "encoding", None) or "utf-8"
+
+    def _try(self, method: str, *arguments: Any) -> None:
+        if self.failure or self._stream is None:
+            return
+        try:
+            getattr(self._stream, method)(*arguments)
+        except (OSError, ValueError) as error:
+            self.failure = _reason(error)
+            _give_up(self._stream)
+
+
+@contextlib.contextmanager
+def lenient_output() -> Iterator[tuple[Lenient, Lenient]]:
+    """Let work go on whatever becomes of its output.
+
+    Yields
+    ------
+    tuple of Lenient
+        Standard output and standard error while the block runs.
+    """
+    out, err = Lenient(sys.stdout), Lenient(sys.stderr)
+    with (
+        contextlib.redirect_stdout(cast(TextIO, out)),
+        contextlib.redirect_stderr(cast(TextIO, err)),
+    ):
+        yield out, err
+
+
+def _reason(error: OSError | ValueError) -> str:
+    return reason_of(error) if isinstance(error, OSError) else str(error)
+
+
+def _give_up(stream: TextIO) -> None:
+    """Send what a stream holds and still gets to nowhere: it is flushed again at the exit."""
+    with contextlib.suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+    with contextlib.suppress(OSError, ValueError):
+        stream.flush()

@@ -1,0 +1,262 @@
+"""``train`` loses nothing to signals, a second run, a wrong name, a full disk or a dead pipe."""
+
+from __future__ import annotations
+
+import errno
+import io
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mnist_draw.cli import main, train_run
+from mnist_draw.recognition.network_library import load_trained
+from mnist_draw.storage import StorageError
+from mnist_draw.training import events
+from mnist_draw.training.runs.checkpoint import load_checkpoint
+
+QUICK = ["train", "--network", "custom_mlp:0,1,0,0", "--examples", "2000"]
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(train_run, "data_folder", lambda: tmp_path / "own data")
+    (tmp_path / "own data").mkdir()
+    return tmp_path
+
+
+@pytest.fixture
+def at_first(monkeypatch: pytest.MonkeyPatch) -> Callable[[type, Callable[[], object]], None]:
+    """Have something done at the first event of a kind."""
+
+    def arrange(kind: type, action: Callable[[], object]) -> None:
+        show, waiting = train_run.Progress.show, [action]
+
+        def watch(progress: Any, event: Any) -> None:
+            show(progress, event)
+            if isinstance(event, kind) and waiting:
+                waiting.pop()()
+
+        monkeypatch.setattr(train_run.Progress, "show", watch)
+
+    return arrange
+
+
+def test_ctrl_c_before_the_first_minibatch_leaves_a_good_network_alone(
+    here: Path, at_first: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*QUICK, "--epochs", "1", "--output", "good.npz"]) == 0
+    before = (here / "good.npz").read_bytes()
+    at_first(events.Compiling, lambda: signal.raise_signal(signal.SIGINT))
+    capsys.readouterr()
+    assert main([*QUICK, "--epochs", "9", "--output", "good.npz"]) == 130
+    out, err = capsys.readouterr()
+    assert (here / "good.npz").read_bytes() == before
+    assert "Nothing was learnt, so nothing was saved" in err
+    assert "saved in" not in out
+    assert "test accuracy" not in out
+
+
+def test_two_runs_without_output_get_a_file_each(here: Path, at_first: Any) -> None:
+    """The second run begins and ends while the first is going on."""
+    at_first(events.EpochFinished, lambda: main([*QUICK, "--epochs", "2", "--seed", "2"]))
+    assert main([*QUICK, "--epochs", "1", "--seed", "1"]) == 0
+    kept = [load_trained(here / name).metadata["settings"] for name in ("model.npz", "model-2.npz")]
+    assert [settings["seed"] for settings in kept] == [2, 1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        (["--output", "letter.txt"], 1, "letter.txt, which is no network"),
+        (["--output", "run.ckpt"], 1, "run.ckpt, which is no network"),
+        (["--checkpoint", "letter.txt"], 1, "letter.txt, which is no checkpoint"),
+        (["--checkpoint", "good.npz"], 1, "good.npz, which is no checkpoint"),
+        (["--checkpoint", "good.npz", "--overwrite"], 1, "good.npz, which is no checkpoint"),
+        (["--checkpoint", "class.json", "--config", "class.json"], 2, "file that is read"),
+        (["--checkpoint", "good.npz", "--from", "good.npz"], 2, "file that is read"),
+        (["--output", "good.npz", "--from", "good.npz"], 2, "file that is read"),
+        (["--output", "class.json", "--config", "class.json"], 2, "file that is read"),
+        (["--checkpoint", "run.ckpt"], 1, "run.ckpt holds another run (custom_mlp:0,1,0,0, 1 of 1"),
+    ],
+)
+def test_no_file_is_replaced_that_is_something_else(
+    arguments: list[str],
+    status: int,
+    message: str,
+    here: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main([*QUICK, "--epochs", "1", "--output", "good.npz", "--checkpoint", "run.ckpt"]) == 0
+    (here / "letter.txt").write_text("Dear Ada,")
+    (here / "class.json").write_text(json.dumps({"epochs": 1}))
+    before = {path: path.read_bytes() for path in here.iterdir() if path.is_file()}
+    capsys.readouterr()
+    assert main([*QUICK, "--epochs", "1", *arguments]) == status
+    assert message in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in here.iterdir() if path.is_file()} == before
+
+
+def test_another_run_s_checkpoint_is_replaced_when_told_to(here: Path) -> None:
+    run = [*QUICK, "--epochs", "1", "--output", "m.npz", "--checkpoint", "run.ckpt"]
+    assert main([*run, "--seed", "1"]) == 0
+    assert main([*run, "--seed", "2"]) == 1
+    assert load_checkpoint(here / "run.ckpt").settings.seed == 1
+    assert main([*run, "--seed", "2", "--overwrite"]) == 0
+    assert load_checkpoint(here / "run.ckpt").settings.seed == 2
+
+
+ENDINGS = [name for name in ("SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)]
+
+
+@pytest.mark.parametrize("name", ENDINGS)
+def test_what_ends_a_program_ends_the_run_as_ctrl_c_does(
+    name: str, here: Path, at_first: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    number = getattr(signal, name)
+    reached = []
+
+    def survive(_number: int, _frame: object) -> None:
+        reached.append("the test's own handler: without it, the tests would end here")
+
+    before = signal.signal(number, survive)
+    try:
+        # Twice: systems that shut down send more than one.
+        at_first(events.EpochFinished, lambda: [signal.raise_signal(number) for _ in "12"])
+        assert main([*QUICK, "--epochs", "50", "--output", "m.npz"]) == 130
+        assert signal.getsignal(number) is survive
+    finally:
+        signal.signal(number, before)
+    assert not reached
+    assert "What was learnt is saved in m.npz" in capsys.readouterr().out
+    assert load_trained(here / "m.npz").metadata["epochs"] == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="nohup is POSIX's")
+def test_a_signal_that_is_ignored_stays_so(here: Path, at_first: Any) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        at_first(events.EpochFinished, lambda: signal.raise_signal(signal.SIGHUP))
+        assert main([*QUICK, "--epochs", "2", "--output", "m.npz"]) == 0
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert load_trained(here / "m.npz").metadata["epochs"] == 2
+
+
+class Full(io.StringIO):
+    """A stream on a disk that is full."""
+
+    def write(self, text: str) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+@pytest.mark.parametrize("broken", [Full(), None])
+def test_output_that_fails_costs_no_network(
+    stream: str,
+    broken: Any,
+    here: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    at_first: Any,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    if stream == "stderr":
+        # Something to say there.
+        at_first(events.Started, lambda: print("a warning", file=sys.stderr))
+    monkeypatch.setattr(sys, stream, broken)
+    assert main([*QUICK, "--epochs", "2", "--output", "m.npz"]) == 1
+    assert load_trained(here / "m.npz").metadata["epochs"] == 2
+    if stream == "stdout":
+        assert "Standard output could not be written" in capsys.readouterr().err
+
+
+COMMAND = [sys.executable, "-m", "mnist_draw"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has this device")
+@pytest.mark.parametrize("redirection", ["> /dev/full", ">&-", "2>&- >&-", "| head -1"])
+def test_output_of_a_real_process_that_fails(redirection: str, here: Path) -> None:
+    train = " ".join([*COMMAND, *QUICK, "--epochs", "2", "--output", "m.npz"])
+    script = f"({train}; echo $? > status) {redirection}"
+    done = subprocess.run(
+        ["sh", "-c", script], stderr=subprocess.PIPE, cwd=here, text=True, check=False
+    )
+    assert load_trained(here / "m.npz").metadata["epochs"] == 2
+    assert (here / "status").read_text().strip() == "1"
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has this device")
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("--version > /dev/full", ""),
+        ("train --help > /dev/full", ""),
+        ("predict none.png 2> /dev/full", ""),
+        ("predict --model none.npz none.png > /dev/full", "no such file"),
+    ],
+)
+def test_commands_whose_output_fails_say_so_by_their_status(
+    command: str, told: str, here: Path
+) -> None:
+    done = subprocess.run(
+        ["sh", "-c", " ".join([*COMMAND, command])],
+        capture_output=True,
+        cwd=here,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert told in done.stderr
+    assert "Exception ignored" not in done.stderr
+    assert "made a mistake" not in done.stderr
+
+
+def test_an_epoch_that_is_said_to_be_saved_survives_a_kill(here: Path) -> None:
+    arguments = [*QUICK, "--epochs", "1000", "--output", "m.npz", "--checkpoint", "run.ckpt"]
+    with subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        saved = next(filter(None, map(SAVED.match, process.stdout)))
+        process.kill()
+    assert load_checkpoint(here / "run.ckpt").epoch >= int(saved[1])
+
+
+SAVED = re.compile(r"Epoch (\d+) is saved in run\.ckpt\.$")
+
+
+def test_where_home_and_output_are_full_the_network_is_among_the_temporary_files(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save = train_run.save_model
+    (here / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(here / "temporary"))
+
+    def full(path: Path, model: Any) -> None:
+        if path.parent != here / "temporary":
+            raise StorageError(f"Could not write {path}: no space left on device.")
+        save(path, model)
+
+    monkeypatch.setattr(train_run, "save_model", full)
+    assert main([*QUICK, "--epochs", "1", "--output", "m.npz"]) == 1
+    place = here / "temporary" / "mnist-draw-rescued-model.npz"
+    assert f"saved in {place}" in capsys.readouterr().out
+    assert load_trained(place).metadata["epochs"] == 1
+    # What could not be filled does not stay behind either.
+    assert list((here / "own data").iterdir()) == []
+
+
+def test_resuming_a_finished_run_says_so(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*QUICK, "--epochs", "1", "--output", "m.npz", "--checkpoint", "run.ckpt"]) == 0
+    capsys.readouterr()
+    assert main(["train", "--resume", "run.ckpt", "--output", "m.npz"]) == 0
+    assert "complete already: 1 of 1 epochs" in capsys.readouterr().out
