@@ -18,6 +18,8 @@
     Accuracy on pictures that are turned, shifted, scaled, noisy, or written with another pen.
 ``network``
     A network laid open: its layers, its units, and the sums behind its answer.
+``step``
+    One training step of a copy of the network.
 ``layer_outputs``
     What the layers put out for many pictures.
 ``maps``, ``tsne``, ``neighbours``

@@ -275,7 +275,7 @@ class _Chain:
         kinds = (lasagne.layers.DenseLayer, lasagne.layers.Conv2DLayer)
         self._weighted = [layer for layer in self._layers if isinstance(layer, kinds)]
         self._convolves = len(self._weighted[0].output_shape) == 4
-        self._activations = [_name(layer.nonlinearity) for layer in self._weighted]
+        self._activations = [activation_of(layer) for layer in self._weighted]
         self._pictures = T.tensor4("pictures")
         self._gates: list[Any] = []
         self._sums: list[Any] = []
@@ -330,18 +330,25 @@ class _Chain:
 
     def described(self, parameters: Sequence[Floats]) -> tuple[Layer, ...]:
         """Return the layers with these parameters."""
-        counts = {"convolution": 0, "hidden": 0}
-        result = []
-        for place, layer in enumerate(self._weighted):
-            shape = tuple(int(size) for size in layer.output_shape[1:])
-            incoming = tuple(int(size) for size in layer.input_shape[1:])
-            kind = "convolution" if len(shape) == 3 else "hidden"
-            counts[kind] += 1
-            last = place == len(self._weighted) - 1
-            name = "answer" if last else f"{kind} {counts[kind]}"
-            W, b = parameters[2 * place], parameters[2 * place + 1]
-            result.append(Layer(name, shape, incoming, W, b, self._activations[place]))
-        return tuple(result)
+        return layers_of(self._weighted, self._activations, parameters)
+
+
+def layers_of(
+    weighted: Sequence[Any], activations: Sequence[str], parameters: Sequence[Floats]
+) -> tuple[Layer, ...]:
+    """Describe Lasagne's layers with weights, from the picture on, with these parameters."""
+    counts = {"convolution": 0, "hidden": 0}
+    result = []
+    for place, layer in enumerate(weighted):
+        shape = tuple(int(size) for size in layer.output_shape[1:])
+        incoming = tuple(int(size) for size in layer.input_shape[1:])
+        kind = "convolution" if len(shape) == 3 else "hidden"
+        counts[kind] += 1
+        last = place == len(weighted) - 1
+        name = "answer" if last else f"{kind} {counts[kind]}"
+        W, b = parameters[2 * place], parameters[2 * place + 1]
+        result.append(Layer(name, shape, incoming, W, b, activations[place]))
+    return tuple(result)
 
 
 def _sum_of(layer: Any, value: Any) -> Any:
@@ -352,6 +359,7 @@ def _sum_of(layer: Any, value: Any) -> Any:
     return layer.get_output_for(value, deterministic=True)
 
 
-def _name(nonlinearity: Any) -> str:
-    """Return what a nonlinearity is called; Lasagne has functions, and objects with settings."""
+def activation_of(layer: Any) -> str:
+    """Return what a layer's nonlinearity is called: a function, or an object with settings."""
+    nonlinearity = layer.nonlinearity
     return str(getattr(nonlinearity, "__name__", type(nonlinearity).__name__))

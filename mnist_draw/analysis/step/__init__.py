@@ -1,0 +1,9 @@
+"""How a network learns: one training step of a copy of it.
+
+Modules
+-------
+one_step
+    The step, with everything that happens on the way; it can be done again to the same numbers.
+accumulators
+    What the update rule remembers in the middle of a run.
+"""

@@ -1,0 +1,104 @@
+"""What an update rule remembers, as it is in the middle of a run.
+
+A network's file does not hold the accumulators of its update rule; a step with empty ones would
+be many times too large. They are those of the network's own run where its checkpoint is still
+there. Else they are filled on some minibatches that are learnt at the rate 0, and kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mnist_draw.analysis.cache import fingerprint, keep, read
+from mnist_draw.dataset.mnist import Dataset, scale
+from mnist_draw.errors import UserError
+from mnist_draw.storage import ModelFile
+from mnist_draw.training.runs.checkpoint import load_checkpoint
+from mnist_draw.training.runs.run_list import list_runs
+from mnist_draw.training.settings import TrainingSettings
+
+if TYPE_CHECKING:
+    from mnist_draw.analysis.step.one_step import OneStep
+
+Values = Sequence[npt.NDArray[Any]]
+Shapes = Sequence[tuple[int, ...]]
+
+_KIND, _VERSION = "accumulators", 1
+#: So many runs of the same network are looked at, the newest first: each checkpoint is read.
+_MOST_RUNS = 3
+
+
+def kept_by_run(
+    model: ModelFile, settings: TrainingSettings, shapes: Shapes
+) -> tuple[npt.NDArray[Any], ...] | None:
+    """Return the accumulators of the run that the network is from, if its checkpoint is there.
+
+    Parameters
+    ----------
+    model : ModelFile
+    settings : TrainingSettings
+    shapes : sequence of tuple
+        Those that the accumulators must have.
+    """
+    try:
+        runs, _ = list_runs()
+    except UserError:
+        return None
+    alike = [run for run in runs if run.settings.network == model.network and
+             run.settings.update == settings.update]  # fmt: skip
+    for run in alike[:_MOST_RUNS]:
+        try:
+            checkpoint = load_checkpoint(run.checkpoint)
+        except UserError:
+            continue
+        same = len(checkpoint.parameters) == len(model.parameters) and all(
+            np.array_equal(one, other)
+            for one, other in zip(checkpoint.parameters, model.parameters, strict=True)
+        )
+        state = checkpoint.state[: len(shapes)]
+        if same and _fit(state, shapes):
+            return state
+    return None
+
+
+def read_filled(
+    model: ModelFile, settings: TrainingSettings, shapes: Shapes
+) -> tuple[npt.NDArray[Any], ...] | None:
+    """Return the accumulators that were filled before, if they were."""
+    kept = read(_KIND, _VERSION, _key(model, settings))
+    if kept is None:
+        return None
+    values = tuple(kept[name] for name in sorted(kept))
+    return values if _fit(values, shapes) else None
+
+
+def keep_filled(model: ModelFile, settings: TrainingSettings, values: Values) -> None:
+    """Keep accumulators for the next time."""
+    arrays = {f"value_{number:03d}": value for number, value in enumerate(values)}
+    keep(_KIND, _VERSION, _key(model, settings), arrays)
+
+
+def filled(step: OneStep, data: Dataset, minibatches: int) -> tuple[npt.NDArray[Any], ...]:
+    """Fill the accumulators on minibatches of training pictures, learnt at the rate 0."""
+    count = min(step.settings.batch_size, len(data.train_labels))
+    for number in range(minibatches):
+        random = np.random.default_rng([1, number])
+        rows = random.choice(len(data.train_labels), count, replace=False)
+        pictures, labels = scale(data.train_images[rows]), data.train_labels[rows].astype(np.int32)
+        step.look_at(pictures, labels, number + 1)
+    return step.state()
+
+
+def _key(model: ModelFile, settings: TrainingSettings) -> str:
+    chosen = (settings.update, settings.update_parameters, settings.batch_size, settings.l2)
+    return f"{fingerprint(model)} {chosen}"
+
+
+def _fit(values: Values, shapes: Shapes) -> bool:
+    return [value.shape for value in values] == list(shapes) and all(
+        bool(np.isfinite(value).all()) for value in values
+    )

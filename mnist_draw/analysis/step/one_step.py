@@ -1,0 +1,411 @@
+"""One training step of a copy of a network, laid open number by number.
+
+The Theano function is the training function of `mnist_draw.training.functions` with two
+differences: what dropout leaves out is an input, so that the same step can be done again to the
+same numbers, and what happens on the way is an output. Of the minibatch's pictures the first is
+the one that is looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mnist_draw import theano_bridge
+from mnist_draw.analysis.network.anatomy import Floats, Layer, activation_of, layers_of
+from mnist_draw.analysis.step.accumulators import filled, keep_filled, kept_by_run, read_filled
+from mnist_draw.dataset.mnist import load_dataset, scale
+from mnist_draw.errors import UserError
+from mnist_draw.networks import parse_network
+from mnist_draw.storage import ModelFile
+from mnist_draw.training.settings import TrainingSettings
+from mnist_draw.training.updates import find_update_rule, updates_of
+
+#: A network with more numbers is not copied: each copy takes 100 MB, and a step keeps eight.
+MOST_NUMBERS = 25_000_000
+#: No minibatch here is larger: a step shall take a moment.
+MOST_PICTURES = 1000
+#: The rate is 0 in so many minibatches before the first step, where no run has left its
+#: accumulators: with rmsprop's rho of 0.9 they then hold 1 - 0.9 ** 20 = 88 % of their mean.
+FILLING = 20
+
+
+class StepError(UserError):
+    """The step of a network cannot be shown."""
+
+
+@dataclass(frozen=True, eq=False)
+class Minibatch:
+    """What a step learns.
+
+    Attributes
+    ----------
+    pictures : numpy.ndarray, float32, shape (N, 1, 28, 28)
+        The picture that is looked at comes first.
+    labels : numpy.ndarray, int32, shape (N,)
+    masks : tuple of numpy.ndarray, float32
+        For each dropout layer N rows of 1 for what stays and 0 for what is left out.
+    """
+
+    pictures: Floats = field(repr=False)
+    labels: npt.NDArray[np.int32]
+    masks: tuple[Floats, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, eq=False)
+class StepFigures:
+    """Everything about one step. What has no N is of the picture that is looked at.
+
+    Attributes
+    ----------
+    number : int
+        Steps before this one.
+    minibatch : Minibatch
+    losses, losses_after : numpy.ndarray, float32, shape (N,)
+        Cross-entropy of each picture in nats, before and after; the same units are left out.
+    z, p, p_after : numpy.ndarray, float32, shape (10,)
+        The last layer's sums; probabilities, not divided by any temperature.
+    x : tuple of numpy.ndarray, float32
+        What each layer with weights reads, dropout included.
+    a : tuple of numpy.ndarray, float32
+        What each hidden layer puts out before dropout: (units,) or (maps, height, width).
+    pull_a : tuple of numpy.ndarray, float32
+        By how much more each of these numbers would lower this picture's loss: minus the
+        derivative of the loss.
+    pull_x : numpy.ndarray, float32, shape (28, 28)
+        The same for the pixels.
+    delta : tuple of numpy.ndarray, float32
+        The derivative of this picture's loss by what each layer with weights adds up.
+    gradients : tuple of numpy.ndarray, float32
+        The derivative of the minibatch's mean loss (with its L2 penalty) by each parameter.
+    before, after : tuple of numpy.ndarray, float32
+        The parameters.
+    state_before, state_after : tuple of numpy.ndarray
+        The update rule's accumulators.
+    """
+
+    number: int
+    minibatch: Minibatch
+    losses: Floats = field(repr=False)
+    losses_after: Floats = field(repr=False)
+    z: Floats
+    p: Floats
+    p_after: Floats
+    x: tuple[Floats, ...] = field(repr=False)
+    a: tuple[Floats, ...] = field(repr=False)
+    pull_a: tuple[Floats, ...] = field(repr=False)
+    pull_x: Floats = field(repr=False)
+    delta: tuple[Floats, ...] = field(repr=False)
+    gradients: tuple[Floats, ...] = field(repr=False)
+    before: tuple[Floats, ...] = field(repr=False)
+    after: tuple[Floats, ...] = field(repr=False)
+    state_before: tuple[npt.NDArray[Any], ...] = field(repr=False)
+    state_after: tuple[npt.NDArray[Any], ...] = field(repr=False)
+
+    @property
+    def label(self) -> int:
+        """What the picture that is looked at is taught as."""
+        return int(self.minibatch.labels[0])
+
+
+def settings_of(model: ModelFile) -> TrainingSettings:
+    """Return the settings that a network was trained with; the tutorial's where none are known."""
+    kept = model.info.settings
+    if kept is not None:
+        try:
+            settings = TrainingSettings.from_json(kept)
+        except UserError:
+            return TrainingSettings(network=model.network)
+        return settings.replace(network=model.network)
+    return TrainingSettings(network=model.network)
+
+
+class OneStep:
+    """A copy of a network that learns one minibatch, as often as it is told to.
+
+    Compiling takes some seconds. It belongs to the thread that uses it.
+
+    Parameters
+    ----------
+    model : ModelFile
+        Stays as it is.
+    settings : TrainingSettings, optional
+        Of these: update rule, learning rate, L2, batch size. Those of the network's run if left
+        out.
+
+    Raises
+    ------
+    StepError
+        The network is too large to be copied.
+    mnist_draw.storage.ModelFileError
+        The parameters do not fit the network.
+
+    Attributes
+    ----------
+    layers : tuple of Layer
+        Those with weights, from the picture on; the last is the answer's.
+    settings : TrainingSettings
+    mask_places : tuple of int
+        For each dropout layer the layer with weights that comes after it.
+    from_run : bool
+        Whether the accumulators are those of the network's own run.
+    """
+
+    def __init__(self, model: ModelFile, settings: TrainingSettings | None = None) -> None:
+        specification = parse_network(model.network)
+        model.require_shapes(specification.parameter_shapes())
+        count = sum(int(np.prod(shape)) for shape in specification.parameter_shapes())
+        if count > MOST_NUMBERS:
+            raise StepError(
+                f"This network has {count:,} weights; a step is shown of networks with up to "
+                f"{MOST_NUMBERS:,}, because it needs eight copies of them. Choose another network."
+            )
+        self.model = model
+        self.settings = settings or settings_of(model)
+        self.number = 0
+        self.from_run = False
+        with theano_bridge.fixed_shapes():
+            self.network = specification.build()
+        self.expressions = StepExpressions(self.network, self.settings)
+        self.layers: tuple[Layer, ...] = layers_of(
+            self.expressions.weighted, self.expressions.activations, model.parameters
+        )
+        self.mask_places = tuple(self.expressions.mask_places)
+        self._start: tuple[npt.NDArray[Any], ...] | None = None
+        self.function: Any = None
+        self.rewind()
+
+    def compile(self) -> None:
+        """Compile the step, and let the accumulators be what they are in the middle of a run."""
+        if self.function is None:
+            self.function = self.expressions.compile()
+            self._fill()
+
+    def minibatch(self, picture: Floats, label: int, seed: int = 0) -> Minibatch:
+        """Return a minibatch of training pictures with a picture of one's own in front.
+
+        Parameters
+        ----------
+        picture : numpy.ndarray, float32, shape (28, 28)
+        label : int
+            What it is taught as, 0 to 9.
+        seed : int
+            The same seed chooses the same pictures, and leaves the same units out.
+        """
+        data = load_dataset()
+        random = np.random.default_rng([seed, 0])
+        count = min(self.settings.batch_size, MOST_PICTURES)
+        rows = random.choice(len(data.train_labels), count, replace=False)
+        pictures = scale(data.train_images[rows])
+        labels = data.train_labels[rows].astype(np.int32)
+        pictures[0, 0], labels[0] = picture, label
+        return Minibatch(pictures, labels, self.masks(count, seed))
+
+    def masks(self, count: int, seed: int = 0) -> tuple[Floats, ...]:
+        """Draw what dropout leaves out of ``count`` pictures."""
+        random = np.random.default_rng([seed, 1])
+        return tuple(
+            (random.random((count, *shape), np.float32) < retained).astype(np.float32)
+            for shape, retained in self.expressions.mask_shapes
+        )
+
+    def step(self, minibatch: Minibatch) -> StepFigures:
+        """Learn a minibatch once and tell everything about it."""
+        self.compile()
+        before, state_before = self.parameters(), self.state()
+        found = self._call(minibatch, self.settings.learning_rate)
+        after, state_after = self.parameters(), self.state()
+        again = self._call(minibatch, 0.0)
+        # Momentum moves weights at the rate 0, too.
+        self._set(after, state_after)
+        figures = StepFigures(
+            number=self.number, minibatch=minibatch, losses=found.losses,
+            losses_after=again.losses, z=found.z, p=found.p, p_after=again.p, x=found.x,
+            a=found.a, pull_a=found.pull_a, pull_x=found.pull_x, delta=found.delta,
+            gradients=found.gradients, before=before, after=after, state_before=state_before,
+            state_after=state_after,
+        )  # fmt: skip
+        self.number += 1
+        return figures
+
+    def learn(self, minibatch: Minibatch, times: int) -> None:
+        """Learn a minibatch so many times."""
+        self.compile()
+        for _ in range(times):
+            self._call(minibatch, self.settings.learning_rate)
+            self.number += 1
+
+    def rewind(self) -> None:
+        """Let everything be as it was before the first step."""
+        self.number = 0
+        state = self.state() if self._start is None else self._start
+        self._set(self.model.parameters, state)
+
+    def parameters(self) -> tuple[Floats, ...]:
+        """Return copies of the parameters, in Lasagne's order."""
+        return tuple(np.array(v.get_value(), np.float32) for v in self.expressions.params)
+
+    def state(self) -> tuple[npt.NDArray[Any], ...]:
+        """Return copies of the update rule's accumulators."""
+        return tuple(np.array(v.get_value()) for v in self.expressions.accumulators)
+
+    # -- within
+
+    def _set(self, parameters: Sequence[Floats], state: Sequence[npt.NDArray[Any]]) -> None:
+        for variable, value in zip(self.expressions.params, parameters, strict=True):
+            variable.set_value(np.asarray(value, np.float32))
+        for variable, value in zip(self.expressions.accumulators, state, strict=True):
+            variable.set_value(np.asarray(value))
+
+    def _call(self, minibatch: Minibatch, rate: float) -> _Found:
+        self.expressions.learning_rate.set_value(np.float32(rate))
+        # What is not finite is told in words, not by NumPy.
+        with np.errstate(all="ignore"):
+            first = np.zeros(1, np.int64)
+            results = self.function(first, minibatch.pictures, minibatch.labels, *minibatch.masks)
+        values = [np.array(value, np.float32) for value in results]
+        found = _Found(values, len(self.layers), len(minibatch.labels))
+        if not np.isfinite(found.losses).all():
+            self.rewind()
+            raise StepError(
+                "The loss of this step is no finite number: the weights are unusably large. The "
+                "copy of the network is as it was before the first step."
+            )
+        return found
+
+    def _fill(self) -> None:
+        """Give the accumulators the values of the run, or fill them on some minibatches."""
+        if not self.expressions.accumulators:
+            return
+        shapes = [value.shape for value in self.state()]
+        values = kept_by_run(self.model, self.settings, shapes)
+        self.from_run = values is not None
+        values = values or read_filled(self.model, self.settings, shapes)
+        if values is None:
+            data = load_dataset()
+            values = filled(self, data, FILLING)
+            keep_filled(self.model, self.settings, values)
+        self._start = tuple(values)
+        self.rewind()
+
+    def look_at(self, pictures: Floats, labels: npt.NDArray[np.int32], seed: int) -> None:
+        """Show pictures at the rate 0: only the accumulators learn."""
+        self._call(Minibatch(pictures, labels, self.masks(len(labels), seed)), 0.0)
+
+
+class StepExpressions:
+    """The expressions of a step; dropout takes its masks from outside."""
+
+    def __init__(self, network: Any, settings: TrainingSettings) -> None:
+        import lasagne
+        import theano
+        import theano.tensor as T
+
+        self.settings = settings
+        kinds = (lasagne.layers.DenseLayer, lasagne.layers.Conv2DLayer)
+        self.layers: list[Any] = lasagne.layers.get_all_layers(network)
+        self.weighted = [layer for layer in self.layers if isinstance(layer, kinds)]
+        self.activations = [activation_of(layer) for layer in self.weighted]
+        self.pictures, self.targets = T.tensor4("pictures"), T.ivector("targets")
+        self.masks: list[Any] = []
+        self.mask_shapes: list[tuple[tuple[int, ...], float]] = []
+        self.mask_places: list[int] = []
+        self.sums: list[Any] = []
+        self.outputs: list[Any] = []
+        self.inputs: list[Any] = []
+        #: What each layer puts out first, in the order of the layers.
+        self.values: list[Any] = [self.pictures]
+        for layer in self.layers[1:]:
+            self.values.append(self._pass(layer, self.values[-1]))
+        self.prediction = self.values[-1]
+        self.losses = lasagne.objectives.categorical_crossentropy(self.prediction, self.targets)
+        self.loss = self.losses.mean()
+        self.params: list[Any] = lasagne.layers.get_all_params(network, trainable=True)
+        objective = self.loss
+        if settings.l2:
+            penalty = lasagne.regularization.regularize_network_params(
+                network, lasagne.regularization.l2
+            )
+            objective = objective + np.float32(settings.l2) * penalty
+        between = [self.pictures, *self.outputs[:-1], *self.sums]
+        found = T.grad(objective, [*self.params, *between])
+        self.gradients = found[: len(self.params)]
+        self._between = found[len(self.params) :]
+        self.learning_rate = theano.shared(np.float32(settings.learning_rate), "learning_rate")
+        rule = find_update_rule(settings.update, settings.update_parameters)
+        self.updates = updates_of(
+            rule, self.gradients, self.params, self.learning_rate, settings.update_parameters
+        )
+        self.accumulators = [variable for variable in self.updates if variable not in self.params]
+
+    def _pass(self, layer: Any, value: Any) -> Any:
+        import lasagne
+        import theano.tensor as T
+
+        if isinstance(layer, lasagne.layers.DropoutLayer) and layer.p:
+            mask = T.TensorType("float32", (False,) * value.ndim)(f"mask {len(self.masks) + 1}")
+            self.masks.append(mask)
+            shape = tuple(int(size) for size in layer.input_shape[1:])
+            self.mask_shapes.append((shape, 1.0 - float(layer.p)))
+            self.mask_places.append(len(self.sums))
+            layer._srng = _Given(mask)
+        if layer not in self.weighted:
+            return layer.get_output_for(value)
+        self.inputs.append(value)
+        nonlinearity = layer.nonlinearity
+        layer.nonlinearity = lasagne.nonlinearities.linear
+        self.sums.append(layer.get_output_for(value))
+        layer.nonlinearity = nonlinearity
+        self.outputs.append(nonlinearity(self.sums[-1]))
+        return self.outputs[-1]
+
+    def compile(self) -> Any:
+        """Compile pictures, labels, masks → what `_Found` reads; updates parameters."""
+        import theano
+        import theano.tensor as T
+
+        firsts = [self.sums[-1], self.prediction, *self.inputs, *self.outputs[:-1], *self._between]
+        # Rows by number, as the training function takes them: the rules that move slices through a
+        # graph would leave operations behind that the native linker does not know.
+        rows = T.lvector("rows")
+        return theano.function(
+            [rows, self.pictures, self.targets, *self.masks],
+            [self.losses, *(value[rows] for value in firsts), *self.gradients],
+            updates=self.updates,
+            mode=theano_bridge.fast_mode(),
+        )
+
+
+class _Given:
+    """Stands in for a dropout layer's random stream: gives the mask that comes from outside."""
+
+    def __init__(self, mask: Any) -> None:
+        self._mask = mask
+
+    def binomial(self, *_: Any, **__: Any) -> Any:
+        return self._mask
+
+
+class _Found:
+    """The results of the compiled function by name."""
+
+    def __init__(self, values: Sequence[Floats], layers: int, count: int) -> None:
+        self._values = list(values)
+        self.losses = self._values.pop(0)
+        self.z, self.p = self._firsts(2)
+        self.x = self._firsts(layers)
+        self.a = self._firsts(layers - 1)
+        # The gradient is that of the mean, in which one picture's loss counts one N-th.
+        self.pull_x = -count * self._firsts(1)[0][0]
+        self.pull_a = tuple(-count * value for value in self._firsts(layers - 1))
+        self.delta = tuple(count * value for value in self._firsts(layers))
+        self.gradients = tuple(self._values)
+
+    def _firsts(self, number: int) -> tuple[Floats, ...]:
+        """Take so many results, and of each what is of the first picture."""
+        taken, self._values = self._values[:number], self._values[number:]
+        return tuple(value[0] for value in taken)

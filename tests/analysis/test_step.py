@@ -1,0 +1,210 @@
+"""One step laid open is the step that training takes, and can be done again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import lasagne
+import numpy as np
+import pytest
+import theano
+
+from mnist_draw.analysis.step import one_step as step_module
+from mnist_draw.analysis.step.accumulators import kept_by_run
+from mnist_draw.analysis.step.one_step import Minibatch, OneStep, StepError, settings_of
+from mnist_draw.dataset.mnist import load_dataset, scale
+from mnist_draw.networks import parse_network
+from mnist_draw.storage import ModelFile
+from mnist_draw.training.functions import compile_train
+from mnist_draw.training.runs.checkpoint import Checkpoint
+from mnist_draw.training.runs.history import History
+from mnist_draw.training.runs.record import Run
+from mnist_draw.training.runs.run_list import new_run_folder
+from mnist_draw.training.settings import TrainingSettings
+from mnist_draw.training.shared_values import from_array
+
+NETWORKS = ("mlp", "custom_mlp:1,30,0.2,0.5", "custom_mlp:0", "cnn")
+RULES = ("rmsprop", "adam", "sgd", "nesterov_momentum", "adadelta")
+
+
+def model_of(network: str) -> ModelFile:
+    """Return a network with small random weights."""
+    random = np.random.default_rng(2)
+    shapes = parse_network(network).parameter_shapes()
+    return ModelFile(
+        network, tuple(random.normal(0, 0.05, shape).astype(np.float32) for shape in shapes)
+    )
+
+
+def settings_for(network: str, **others: Any) -> TrainingSettings:
+    """Return settings with small minibatches, though with more than an int8 can count."""
+    return TrainingSettings(network=network, batch_size=130, **others)
+
+
+def picture() -> np.ndarray:
+    """Return a test digit, a nine."""
+    digit: np.ndarray = scale(load_dataset().test_images[2863, 0])
+    return digit
+
+
+class Given:
+    """A random stream that has drawn already."""
+
+    def __init__(self, mask: np.ndarray) -> None:
+        self.mask = theano.shared(mask)
+        self.state_updates: list[Any] = []
+
+    def binomial(self, *_: Any, **__: Any) -> Any:
+        return self.mask
+
+
+def trained(model: ModelFile, step: OneStep, minibatch: Minibatch, times: int) -> list[np.ndarray]:
+    """Return the parameters after the training function learnt the same, with the same masks."""
+    network = parse_network(model.network).build()
+    lasagne.layers.set_all_param_values(network, list(model.parameters))
+    dropout = [layer for layer in lasagne.layers.get_all_layers(network)
+               if isinstance(layer, lasagne.layers.DropoutLayer) and layer.p]  # fmt: skip
+    for layer, mask in zip(dropout, minibatch.masks, strict=True):
+        layer._srng = Given(mask)
+    functions = compile_train(network, step.settings, "float32")
+    for variable, value in zip(functions.state, step.state(), strict=True):
+        from_array(variable, value)
+    for _ in range(times):
+        functions.train(minibatch.pictures, minibatch.labels)
+    return list(lasagne.layers.get_all_param_values(network))
+
+
+@pytest.mark.parametrize(
+    ("network", "rule", "l2"),
+    [*((network, "rmsprop", 0.0) for network in NETWORKS),
+     *(("custom_mlp:1,30,0.2,0.5", rule, 1e-3) for rule in RULES)],
+)  # fmt: skip
+def test_a_step_is_that_of_the_training_function(network: str, rule: str, l2: float) -> None:
+    model = model_of(network)
+    step = OneStep(model, settings_for(network, update=rule, l2=l2))
+    step.compile()
+    minibatch = step.minibatch(picture(), 9)
+    expected = trained(model, step, minibatch, 2)
+    step.step(minibatch)
+    figures = step.step(minibatch)
+    for found, wanted in zip(figures.after, expected, strict=True):
+        np.testing.assert_allclose(found, wanted, atol=1e-6, rtol=0)
+
+
+def test_rewinding_gives_the_same_numbers() -> None:
+    step = OneStep(model_of("mlp"), settings_for("mlp"))
+    minibatch = step.minibatch(picture(), 9)
+    first = step.step(minibatch)
+    step.learn(minibatch, 3)
+    assert step.number == 4
+    step.rewind()
+    again = step.step(minibatch)
+    for name in ("losses", "losses_after", "z", "p", "p_after", "pull_x"):
+        np.testing.assert_array_equal(getattr(first, name), getattr(again, name))
+    for name in ("a", "x", "delta", "pull_a", "gradients", "before", "after", "state_after"):
+        for one, other in zip(getattr(first, name), getattr(again, name), strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+def test_what_is_shown_fits_together() -> None:
+    model = model_of("mlp")
+    step = OneStep(model, settings_for("mlp"))
+    minibatch = step.minibatch(picture(), 9)
+    np.testing.assert_array_equal(minibatch.pictures[0, 0], picture())
+    assert minibatch.labels[0] == 9
+    figures = step.step(minibatch)
+    target = np.eye(10, dtype=np.float32)[9]
+    np.testing.assert_allclose(figures.delta[-1], figures.p - target, atol=1e-6)
+    assert figures.losses[0] == pytest.approx(-np.log(figures.p[9]), rel=1e-5)
+    # What dropout leaves out is told nothing, and what is read is scaled up by 1 / (1 - 0.4).
+    for layer, mask in enumerate(minibatch.masks):
+        left_out = mask[0] == 0
+        assert left_out.any()
+        assert not figures.pull_a[layer][left_out].any()
+        np.testing.assert_allclose(
+            figures.x[layer + 1], figures.a[layer] * mask[0] / 0.6, rtol=1e-5
+        )
+    # This picture's part of the gradient of the last weights is one 130th of output times error.
+    alone = Minibatch(
+        np.repeat(minibatch.pictures[:1], 130, axis=0),
+        np.repeat(minibatch.labels[:1], 130),
+        tuple(np.repeat(mask[:1], 130, axis=0) for mask in minibatch.masks),
+    )
+    step.rewind()
+    only = step.step(alone)
+    expected = np.outer(only.x[-1], only.delta[-1])
+    np.testing.assert_allclose(only.gradients[-2], expected, atol=1e-5)
+    assert figures.losses_after.mean() < figures.losses.mean()
+    assert all(np.array_equal(one, other) for one, other in
+               zip(model.parameters, figures.before, strict=True))  # fmt: skip
+
+
+def test_another_label_teaches_something_else() -> None:
+    step = OneStep(model_of("mlp"), settings_for("mlp"))
+    nine, eight = step.minibatch(picture(), 9), step.minibatch(picture(), 8)
+    np.testing.assert_array_equal(nine.masks[0], eight.masks[0])
+    step.step(nine)
+    step.rewind()
+    figures = step.step(eight)
+    assert figures.label == 8
+    assert figures.p_after[8] > figures.p[8]
+
+
+def test_accumulators_are_those_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = model_of("custom_mlp:1,30,0.2,0.5")
+    settings = settings_for(model.network)
+    empty = OneStep(model, settings)
+    shapes = [value.shape for value in empty.state()]
+    state = tuple(np.full(shape, 0.25, np.float32) for shape in shapes)
+    figures = History().to_arrays()
+    folder = new_run_folder()
+    Run(folder, settings, started="2026-11-25 10:00").save()
+    content = Checkpoint(
+        settings, 0, "", tuple(model.parameters), (*state, np.zeros(1, np.int64)), figures, 0,
+        float("inf"), (),
+    ).pack()  # fmt: skip
+    (folder / "checkpoint.npz").write_bytes(content)
+    found = kept_by_run(model, settings, shapes)
+    assert found is not None
+    assert all((value == 0.25).all() for value in found)
+    empty.compile()
+    assert empty.from_run
+    other = ModelFile(model.network, tuple(2 * value for value in model.parameters))
+    assert kept_by_run(other, settings, shapes) is None
+
+
+def test_filled_accumulators_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model, settings = model_of("custom_mlp:1,30,0.2,0.5"), settings_for("custom_mlp:1,30,0.2,0.5")
+    first = OneStep(model, settings)
+    first.compile()
+    assert not first.from_run
+    assert all(value.any() for value in first.state())
+    for one, other in zip(first.parameters(), model.parameters, strict=True):
+        np.testing.assert_array_equal(one, other)
+    monkeypatch.setattr(step_module, "filled", lambda *_: pytest.fail("filled again"))
+    second = OneStep(model, settings)
+    second.compile()
+    for one, other in zip(first.state(), second.state(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_what_cannot_be_shown_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(step_module, "MOST_NUMBERS", 1000)
+    with pytest.raises(StepError, match="545,810"):
+        OneStep(model_of("mlp"))
+    monkeypatch.undo()
+    huge = model_of("custom_mlp:0")
+    broken = ModelFile(huge.network, tuple(np.full_like(v, 3e38) for v in huge.parameters))
+    step = OneStep(broken, settings_for(huge.network, update="sgd"))
+    with pytest.raises(StepError, match="no finite number"):
+        step.step(step.minibatch(picture(), 9))
+
+
+def test_settings_are_those_of_the_run() -> None:
+    model = model_of("mlp")
+    assert settings_of(model).update == "rmsprop"
+    told = TrainingSettings(update="adam", batch_size=100, network="mlp").to_json()
+    assert settings_of(ModelFile("mlp", model.parameters, {"settings": told})).update == "adam"
+    nonsense = ModelFile("mlp", model.parameters, {"settings": {"update": "magic"}})
+    assert settings_of(nonsense).batch_size == 500
