@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 #: So many are shown.
 COUNT = 18
 _COLUMNS = 6
-#: Pixels of a picture's side at the least and the most, and what its tile is wider and higher.
-_LEAST, _MOST, _WIDER, _HIGHER = 40, 96, 6, 22
+#: Pixels of a picture's side at the least and the most.
+_LEAST, _MOST = 40, 96
 _SCROLL_BAR = 14
 NOTHING = "Draw a digit, or pick one, and see which training pictures it is most like."
 
@@ -28,13 +28,16 @@ NOTHING = "Draw a digit, or pick one, and see which training pictures it is most
 class NeighboursView(TileView):
     """Tiles as large as three rows of six fit."""
 
+    ROOM = (6, 21)
+
+    def picture_side(self) -> int:
+        wider, line = self.ROOM
+        wide = (self.width() - _SCROLL_BAR) // _COLUMNS - wider
+        high = self.height() // (COUNT // _COLUMNS) - round((line + 1) * theme.text_scale())
+        return min(max(min(wide, high), _LEAST), _MOST)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
-        wide = (self.width() - _SCROLL_BAR) // _COLUMNS - _WIDER
-        high = self.height() // (COUNT // _COLUMNS) - round(_HIGHER * theme.text_scale())
-        side = min(max(min(wide, high), _LEAST), _MOST)
-        if side != self.side:
-            self.side = side
-            self.scheduleDelayedItemsLayout()
+        self.scheduleDelayedItemsLayout()
         super().resizeEvent(event)
 
 
@@ -55,7 +58,6 @@ class NeighboursCard(Card):
             "Nearest training pictures",
             "Training pictures for which the last hidden layer puts out most nearly the same "
             "numbers, the nearest first. Enter or a click makes one the example.",
-            side=_LEAST,
         )
         self.body.addWidget(self.view, 1)
         self.sentence = label("", "", "neighboursSentence")

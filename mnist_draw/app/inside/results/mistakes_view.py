@@ -21,9 +21,8 @@ from mnist_draw.app.shared.widgets import explain
 if TYPE_CHECKING:
     import numpy as np
 
-#: Pixels of a picture, what a tile is wider, and the line of text below with its distance.
+#: Pixels of a picture's side.
 SIDE = 64
-_WIDER, _LINE, _SHORT_LINE = 3, 34, 21
 _IMAGE = Qt.UserRole + 1
 #: Models take so many rows at a time: more would keep the window waiting.
 AT_ONCE = 200
@@ -96,17 +95,15 @@ class TileDelegate(QStyledItemDelegate):
         self._view = view
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
-        side = self._view.side
-        line = _LINE if side == SIDE else _SHORT_LINE
-        wider = _WIDER if side == SIDE else 2 * _WIDER
-        return QSize(side + wider, round(side + line * theme.text_scale()))
+        side, scale = self._view.picture_side(), theme.text_scale()
+        wider, line = self._view.ROOM
+        return QSize(side + wider, round(side + line * scale))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
         painter.save()
         painter.setOpacity(0.45 if self._view.dimmed else 1.0)
-        box = QRectF(
-            option.rect.left() + 2, option.rect.top() + 3, self._view.side, self._view.side
-        )
+        side = self._view.picture_side()
+        box = QRectF(option.rect.left() + 2, option.rect.top() + 3, side, side)
         painter.drawImage(box, _grey_image(index.data(_IMAGE)))
         picked = self._view.picked == self._view.tiles.place(index)
         here = self._view.hasFocus() and index == self._view.currentIndex()
@@ -129,8 +126,6 @@ class TileView(QListView):
     ----------
     name, title, sentence : str
         The object's name, and what a screen reader says.
-    side : int
-        Pixels of a picture's side.
 
     Attributes
     ----------
@@ -145,12 +140,14 @@ class TileView(QListView):
         ``(place)``: why was it read so?
     """
 
+    #: Pixels that a tile is wider than its picture, and higher: a line of text with its distance.
+    ROOM = (3, 34)
+
     picked_here = pyqtSignal(int)
     why_asked = pyqtSignal(int)
 
-    def __init__(self, name: str, title: str, sentence: str, side: int = SIDE) -> None:
+    def __init__(self, name: str, title: str, sentence: str) -> None:
         super().__init__()
-        self.side = side
         self.setObjectName(name)
         explain(self, title, sentence)
         self.setToolTip("")
@@ -168,8 +165,13 @@ class TileView(QListView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
         self.setFrameShape(QListView.NoFrame)
         self.setProperty("look", "plain")
+        theme.theme().changed.connect(self.scheduleDelayedItemsLayout)
         self.clicked.connect(lambda index: self.picked_here.emit(self.tiles.place(index)))
         self.doubleClicked.connect(lambda index: self.why_asked.emit(self.tiles.place(index)))
+
+    def picture_side(self) -> int:
+        """Return the pixels of a picture's side: it grows with the text."""
+        return round(SIDE * theme.text_scale())
 
     def show_picked(self, place: int | None) -> None:
         """Outline the picture that is the example."""

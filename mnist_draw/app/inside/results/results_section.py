@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout
+from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.results.confusion_card import ConfusionCard
@@ -72,6 +72,7 @@ class ResultsSection(Section):
         right.addWidget(self._build_reliability(), 6)
         row.addLayout(right, 7)
         column.addLayout(row, 1)
+        self._fit_text()
         self._connect()
 
     def _build_top(self) -> QHBoxLayout:
@@ -80,7 +81,7 @@ class ResultsSection(Section):
         self.data = DataCombo()
         field = Field("Pictures", self.data)
         field.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Fixed)
-        field.setFixedWidth(round(_COMBO_WIDTH * theme.text_scale()))
+        self._fixed_widths: list[tuple[QWidget, int]] = [(field, _COMBO_WIDTH)]
         row.addWidget(field, 0, Qt.AlignTop)
         self.figures = ResultFigures()
         row.addWidget(self.figures, 1)
@@ -97,7 +98,7 @@ class ResultsSection(Section):
         note = label(_DASHED, "muted")
         for part in (self.reliability_words, note):
             part.setWordWrap(True)
-            part.setFixedWidth(round(_WORDS_WIDTH * theme.text_scale()))
+            self._fixed_widths.append((part, _WORDS_WIDTH))
             words.addWidget(part)
         words.addStretch(1)
         row.addLayout(words)
@@ -105,7 +106,13 @@ class ResultsSection(Section):
         self._reliability_card = card
         return card
 
+    def _fit_text(self) -> None:
+        """Give what has a fixed width the width that the text's size needs."""
+        for part, width in self._fixed_widths:
+            part.setFixedWidth(round(width * theme.text_scale()))
+
     def _connect(self) -> None:
+        theme.theme().changed.connect(self._fit_text)
         count = self.count
         count.loaded.connect(self._take_pictures)
         count.load_failed.connect(self._keep_pictures)
