@@ -12,6 +12,7 @@ from PyQt5.QtWidgets import (
     QHBoxLayout,
     QMenu,
     QPushButton,
+    QSizePolicy,
     QStackedWidget,
     QToolButton,
     QVBoxLayout,
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from mnist_draw.analysis.example import Example
 
 WIDTH = 224
+#: Of its usual width, however large the system's text is.
+_WIDEST = 1.15
 
 
 class PickedPicture(QWidget):
@@ -104,7 +107,10 @@ class ExampleCard(Card):
     def __init__(self, first: Canvas, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
         self.setObjectName("exampleCard")
-        self.setFixedWidth(WIDTH)
+        # Wider where the system's text is large; on the wall the board is all that is shown.
+        scale = min(theme.text_scale() / theme.theme().enlargement, _WIDEST)
+        self.setFixedWidth(round(WIDTH * scale))
+        self.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Fixed)
         self.body.setContentsMargins(13, 7, 13, 9)
         self.body.setSpacing(Size.GRID + 2)
         self._title = label("Your drawing", "title", "exampleTitle")

@@ -208,8 +208,12 @@ class NetworkPainter:
         box = places.picture
         painter.setPen(theme.colour("muted"))
         painter.setFont(theme.font(Text.LABEL))
-        words = QRectF(box.left(), box.bottom() + 4, box.width() + 30, 20 * scene.scale)
-        painter.drawText(words, int(Qt.AlignLeft | Qt.AlignTop), "28×28, grey from 0 to 1")
+        room = places.bands[0].left() - box.left() - 4
+        words = "28×28, grey from 0 to 1"
+        if painter.fontMetrics().horizontalAdvance(words) > room:
+            words = "28×28"
+        place = QRectF(box.left(), box.bottom() + 4, room, 20 * scene.scale)
+        painter.drawText(place, int(Qt.AlignLeft | Qt.AlignTop), words)
         self._paint_below(painter, scene)
 
     def _paint_below(self, painter: QPainter, scene: Scene) -> None:

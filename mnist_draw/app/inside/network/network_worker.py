@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from mnist_draw.analysis.network.anatomy import Layer, Pass
     from mnist_draw.storage.models import ModelFile
 
-#: From the beginning of one frame to that of the next, in seconds: some more than 30 a second.
-_REST = 0.028
+#: From the beginning of one frame to that of the next, in seconds: at least 30 a second, with some
+#: room for what keeps a frame waiting.
+_REST = 0.025
 #: Compiling begins when nothing was drawn for so long, in seconds.
 _QUIET = 0.25
 

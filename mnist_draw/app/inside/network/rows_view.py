@@ -6,6 +6,7 @@ again. What stands in it is read as one description by a screen reader.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -106,10 +107,7 @@ class RowsView(QWidget):
         theme.theme().changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
-        return QSize(270, 480)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(200, 120)
+        return QSize(270, 120)
 
     def show_rows(self, rows: Sequence[Row]) -> None:
         """Show other rows."""
@@ -154,6 +152,9 @@ class RowsView(QWidget):
                     y += 16
                 case Pictures():
                     y = self._pictures(painter, row, y, width)
+        if math.ceil(y) != self.minimumHeight():
+            # What does not fit is scrolled to.
+            self.setMinimumHeight(math.ceil(y))
 
     def _heading(self, painter: QPainter, row: Heading, y: float, width: float) -> float:
         painter.setPen(theme.colour("muted"))

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import (
+    QFrame,
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QScrollArea,
     QStackedWidget,
     QToolButton,
     QVBoxLayout,
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
     import numpy as np
 
     from mnist_draw.analysis.network.unit_pages import UnitPages
+
+#: Of its usual width, however large the system's text is.
+_WIDEST = 1.15
 
 
 class SidePanel(Card):
@@ -79,7 +84,7 @@ class SidePanel(Card):
         self.why_rows = RowsView()
         self.why_rows.setObjectName("whyRows")
         explain(self.why_rows, "Why this answer", "The sum behind the answer, and who spoke most.")
-        column.addWidget(self.why_rows, 1)
+        column.addWidget(_scrolled(self.why_rows), 1)
         return page
 
     def _build_unit(self) -> QWidget:
@@ -99,7 +104,7 @@ class SidePanel(Card):
         self.unit_rows = RowsView()
         self.unit_rows.setObjectName("unitRows")
         explain(self.unit_rows, "This unit", "Its weights, what excites it, and its sum.")
-        column.addWidget(self.unit_rows, 1)
+        column.addWidget(_scrolled(self.unit_rows), 1)
         row = QHBoxLayout()
         self.switch_words = label("", "title", "unitSwitchLabel")
         row.addWidget(self.switch_words)
@@ -124,7 +129,9 @@ class SidePanel(Card):
         return page
 
     def _fit(self) -> None:
-        self.setFixedWidth(round(Size.SIDE_PANEL * theme.theme().enlargement))
+        # Large text of the system's needs more room; more than that the network needs more.
+        scale = min(theme.text_scale(), max(theme.theme().enlargement, _WIDEST))
+        self.setFixedWidth(round(Size.SIDE_PANEL * scale))
 
     # -- what is shown
 
@@ -216,6 +223,17 @@ def _page(name: str) -> tuple[QWidget, QVBoxLayout]:
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(Size.FIELD_GAP)
     return page, column
+
+
+def _scrolled(rows: RowsView) -> QScrollArea:
+    area = QScrollArea()
+    area.setFrameShape(QFrame.NoFrame)
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+    # The rows themselves take the focus.
+    area.setFocusPolicy(Qt.NoFocus)
+    area.setWidget(rows)
+    return area
 
 
 def _set(held: QLabel, text: str) -> None:

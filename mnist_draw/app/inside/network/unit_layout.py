@@ -184,12 +184,13 @@ def lay_out(
     body = height - top - foot
     # Picture and what lies below it fit, with their captions; pixels are whole.
     share = 0.15 if many else 0.226
-    picture = min(max(share * width, 112 * scale), 280 * scale, (body - 104 * scale) / 2)
+    picture = min(max(share * width, 112.0), 280 * scale, (body - 104 * scale) / 2)
     picture = 28.0 * max(2, math.floor(picture / 28))
     percent = 58 * scale
-    bar = (34.0 if many else 60.0) * scale
+    bar = min((34.0 if many else 60.0) * scale, 0.08 * width)
     answer = width - percent - bar - 34 * scale
-    left = picture + (22.0 if many else 68.0) * scale
+    # Where text is large and the room is not, distances give way before units do.
+    left = picture + min((22.0 if many else 68.0) * scale, 22 * scale + 0.04 * width)
     boxes = _boxes(layers, shown, left, answer, top, body, scale, many)
     columns = tuple(
         _dense(n, layers[n].units, box, rows[n], heights[n], scale)
@@ -219,7 +220,7 @@ def _boxes(
     many: bool,
 ) -> list[QRectF]:
     """Share the room between the picture and the answers out among the columns."""
-    gap = (24.0 if many else 56.0) * scale
+    gap = min((24.0 if many else 56.0) * scale, 0.16 * (right - left))
     weights = [1.0 if layers[n].convolves else 0.62 if many else 1.0 for n in shown]
     room = right - left - gap * len(shown)
     boxes = []
