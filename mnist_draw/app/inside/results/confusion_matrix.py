@@ -14,7 +14,7 @@ from PyQt5.QtCore import (
     Qt,
     pyqtSignal,
 )
-from PyQt5.QtGui import QColor, QKeyEvent, QPainter, QPen, QResizeEvent, qGray
+from PyQt5.QtGui import QColor, QFont, QKeyEvent, QPainter, QPen, QResizeEvent, qGray
 from PyQt5.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -150,16 +150,24 @@ class ConfusionDelegate(QStyledItemDelegate):
     def __init__(self, view: ConfusionMatrix) -> None:
         super().__init__(view)
         self._view = view
+        self._fonts: dict[tuple[int, bool], QFont] = {}
+        theme.theme().changed.connect(self._fonts.clear)
+
+    def _font(self, size: int, bold: bool) -> QFont:
+        """Return a font; making one for each of 120 cells takes as long as painting them."""
+        if (size, bold) not in self._fonts:
+            self._fonts[size, bold] = theme.font(size, bold)
+        return self._fonts[size, bold]
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
         model = self._view.confusion
-        text = index.data(Qt.DisplayRole) or ""
+        text = model.data(index) or ""
         painter.save()
         painter.setRenderHint(QPainter.Antialiasing)
         painter.setOpacity(0.45 if self._view.dimmed else 1.0)
         kept = model.pair(index) is not None and model.pair(index) == self._view.kept
         if index.row() == model.classes or index.column() == model.classes:
-            painter.setFont(theme.font(Text.LABEL, bold=kept))
+            painter.setFont(self._font(Text.LABEL, kept))
             painter.setPen(theme.colour("text"))
             painter.drawText(option.rect, Qt.AlignCenter, text)
         else:
@@ -184,7 +192,7 @@ class ConfusionDelegate(QStyledItemDelegate):
         painter.setBrush(ground)
         painter.drawRoundedRect(box.adjusted(1.5, 1.5, -1.5, -1.5), 5, 5)
         size = Text.AXIS if len(text) > 3 else Text.LABEL if right else Text.BODY
-        painter.setFont(theme.font(size, bold=not right))
+        painter.setFont(self._font(size, not right))
         painter.setPen(_readable_on(ground))
         painter.drawText(box, Qt.AlignCenter, text)
 
