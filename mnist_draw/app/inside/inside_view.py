@@ -138,8 +138,6 @@ class InsideView(QWidget):
         column.addWidget(self.bar)
         column.addLayout(row, 1)
         self._connect()
-        self._end = self._shortcut("Esc", lambda: self.present(False))
-        self._end.setEnabled(False)
         self.open_section(section)
         if guide_step:
             self.guide.show_step(guide_step)
@@ -238,14 +236,25 @@ class InsideView(QWidget):
         self.guide.show_asked.connect(self.show_step)
         self.guide.page_asked.connect(self.show_page)
         self.page.closed.connect(self.close_page)
+        board = card.board
         for keys, action in (
             ("F1", self.turn_page),
             ("F11", lambda: self.present(not self.presenting)),
-            ("PgDown", partial(self.turn_guide, 1)),
-            ("PgUp", partial(self.turn_guide, -1)),
             ("W", self.ask_why),
+            ("Ctrl+Z", board.undo),
+            ("Ctrl+Y", board.redo),
+            ("Ctrl+Shift+Z", board.redo),
+            ("Delete", board.clear),
         ):
             self._shortcut(keys, action)
+        # A presenter's buttons; elsewhere these keys scroll.
+        self._on_the_wall = [
+            self._shortcut("PgDown", partial(self.turn_guide, 1)),
+            self._shortcut("PgUp", partial(self.turn_guide, -1)),
+            self._shortcut("Esc", lambda: self.present(False)),
+        ]
+        for shortcut in self._on_the_wall:
+            shortcut.setEnabled(False)
         example.changed.connect(self._show_example)
         example.answered.connect(self._show_answer)
 
@@ -378,7 +387,8 @@ class InsideView(QWidget):
                 self.guide.setFixedWidth(self.card.width())
                 self.left.addWidget(self.guide, 1)
             self.section.set_present(on)
-            self._end.setEnabled(on)
+            for shortcut in self._on_the_wall:
+                shortcut.setEnabled(on)
             self._show_pointer(on)
             self.present_asked.emit(on)
 

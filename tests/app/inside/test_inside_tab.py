@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PyQt5.QtCore import QObject, QPointF, QSize
+from PyQt5.QtCore import QObject, QPointF, QSize, Qt
+from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
@@ -82,6 +83,13 @@ def tab(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterat
     qtbot.addWidget(made)
     yield made
     assert made.wait()
+
+
+def show_active(tab: InsideTab, qtbot: QtBot) -> None:
+    """Show the tab so that its keys work."""
+    tab.show()
+    tab.activateWindow()
+    qtbot.waitUntil(tab.isActiveWindow)
 
 
 def noted(tab: InsideTab, name: str) -> Noting:
@@ -231,6 +239,18 @@ def test_a_stroke_on_the_small_board_is_a_stroke_on_the_large_one(tab: InsideTab
     assert not view.card.undo_button.isEnabled()
 
 
+def test_a_stroke_is_taken_back_by_the_usual_key(tab: InsideTab, qtbot: QtBot) -> None:
+    show_active(tab, qtbot)
+    board = tab.open().card.board
+    board.begin(QPointF(60, 60), False)
+    board.end()
+    board.setFocus()
+    QTest.keyClick(board, Qt.Key_Z, Qt.ControlModifier)
+    assert not tab._canvas.has_ink()
+    QTest.keyClick(board, Qt.Key_Y, Qt.ControlModifier)
+    assert tab._canvas.has_ink()
+
+
 def test_the_section_in_front_is_remembered(tab: InsideTab) -> None:
     tab.show()
     tab.open().open_section("second")
@@ -320,7 +340,7 @@ def test_the_guides_step_is_remembered(tab: InsideTab, tmp_path: Path) -> None:
 
 
 def test_on_the_wall_everything_is_larger_and_esc_ends_it(tab: InsideTab, qtbot: QtBot) -> None:
-    tab.show()
+    show_active(tab, qtbot)
     view = tab.open()
     usual = theme.text_scale()
     with qtbot.waitSignal(tab.present_asked) as asked:
@@ -332,7 +352,7 @@ def test_on_the_wall_everything_is_larger_and_esc_ends_it(tab: InsideTab, qtbot:
     view.guide.show_step(6)
     view.turn_guide(1)
     assert noted(tab, "network").opened == "unit"
-    view._end.activated.emit()
+    QTest.keyClick(view, Qt.Key_Escape)
     assert theme.text_scale() == usual
     assert QApplication.overrideCursor() is None
     assert view.bar.isVisible()

@@ -51,8 +51,8 @@ class GuideView(Card):
         self.show_button.setProperty("look", "link")
         explain(self.show_button, "Show me", "Open what this step of the guide is about.")
         self.show_button.clicked.connect(lambda: self.show_asked.emit(self.step))
-        self.back = self._arrow("guideBackButton", "caret-left", "Step before", -1, "PgUp")
-        self.next = self._arrow("guideNextButton", "caret-right", "Next step", 1, "PgDown")
+        self.back = self._arrow("guideBackButton", "caret-left", "Step before", -1)
+        self.next = self._arrow("guideNextButton", "caret-right", "Next step", 1)
         self._foot = QHBoxLayout()
         self._foot.addWidget(self.show_button)
         self._foot.addStretch(1)
@@ -70,11 +70,11 @@ class GuideView(Card):
         self.available: frozenset[str] = frozenset()
         self.show_step(max(number, 1))
 
-    def _arrow(self, name: str, icon: str, title: str, step: int, keys: str) -> QToolButton:
+    def _arrow(self, name: str, icon: str, title: str, step: int) -> QToolButton:
         button = QToolButton()
         button.setObjectName(name)
         button.setProperty("look", "small")
-        explain(button, title, "Turn to another step of the guide.", keys)
+        explain(button, title, "Turn to another step of the guide.")
         set_icon(button, icon, Size.SMALL_ICON)
         button.clicked.connect(lambda: self.turn(step))
         return button
