@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mnist_draw.errors import UserError
 from mnist_draw.storage import ModelFile, npz
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.errors import StorageError
@@ -70,9 +71,10 @@ def cached(
 
 def read(kind: str, version: int, key: str) -> Arrays | None:
     """Return what is kept, or None where nothing is, or it is damaged."""
-    with contextlib.suppress(OSError, StorageError, npz.NpzError):
+    with contextlib.suppress(OSError, UserError, npz.NpzError):
         path = _path(kind, version, key)
-        arrays = npz.unpack(path.read_bytes(), MOST_BYTES)
+        with npz.open_archive(path, MOST_BYTES) as archive:
+            arrays = archive.read_all()
         # Its turn to be deleted comes later.
         path.touch()
         return arrays

@@ -172,7 +172,7 @@ def _pair(folder: Path, parts: tuple[str, ...]) -> tuple[Images, Labels]:
         )
     if images_path.name.startswith("emnist-"):
         # EMNIST is published with rows and columns exchanged (https://www.nist.gov/itl/emnist).
-        images = np.ascontiguousarray(images.transpose(0, 2, 1))
+        _exchange_axes(images)
     labels = read_idx(labels_path, dimensions=(1, 2))
     if labels.dtype.kind not in "iu":
         raise DatasetError(
@@ -194,6 +194,13 @@ def _pair(folder: Path, parts: tuple[str, ...]) -> tuple[Images, Labels]:
             f"{labels_path} holds the label {low if low < 0 else high}; digits are labelled 0 to 9."
         )
     return images.reshape(-1, 1, 28, 28), labels.astype(np.uint8)
+
+
+def _exchange_axes(images: Images) -> None:
+    """Exchange rows and columns, a few pictures at a time: a copy of all takes too much memory."""
+    for first in range(0, len(images), 1000):
+        some = images[first : first + 1000]
+        some[:] = some.transpose(0, 2, 1).copy()
 
 
 def _find(folder: Path, names: list[str]) -> Path:

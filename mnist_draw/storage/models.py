@@ -15,11 +15,14 @@ Everything is validated before anything is built from it.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
+import io
 import json
+import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -34,10 +37,11 @@ from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.document import Fields, Format, parse, sound
 from mnist_draw.storage.errors import DocumentError, ModelFileError
 from mnist_draw.storage.model_info import NAMES, ModelInfo
-from mnist_draw.storage.opening import MEGABYTE, read_file
+from mnist_draw.storage.opening import MEGABYTE
 
 MAX_HEADER_BYTES = MEGABYTE
 FORMAT = Format("mnist_draw model", 1, MAX_HEADER_BYTES)
+_HEADER = "header"
 
 Shape = tuple[int, ...]
 ShapesOf = Callable[[str], Sequence[Shape]]
@@ -178,7 +182,7 @@ def pack_model(model: ModelFile) -> bytes:
         "shapes": [list(shape) for shape in model.shapes],
         "metadata": model.metadata,
     }
-    arrays: dict[str, npt.ArrayLike] = {"header": np.frombuffer(FORMAT.pack(header), np.uint8)}
+    arrays: dict[str, npt.ArrayLike] = {_HEADER: np.frombuffer(FORMAT.pack(header), np.uint8)}
     for number, parameter in enumerate(model.parameters):
         arrays[_parameter_name(number)] = parameter
     return npz.pack(arrays)
@@ -207,12 +211,10 @@ def load_model(path: str | os.PathLike[str], shapes_of: ShapesOf | None = None) 
     """
     name = os.fspath(path)
     try:
-        model = unpack_model(_read_file(Path(path)))
-        if shapes_of is not None:
-            model.require_shapes(shapes_of(model.network))
+        with _archive(path) as archive:
+            return _unpack(archive, shapes_of)
     except UserError as error:
         raise ModelFileError(f"The model file {name} cannot be used. {error}") from error
-    return model
 
 
 def unpack_model(data: bytes) -> ModelFile:
@@ -224,57 +226,83 @@ def unpack_model(data: bytes) -> ModelFile:
         A sentence that does not name the file.
     """
     try:
-        arrays = npz.unpack(data)
+        return _unpack(npz.Archive(io.BytesIO(data)))
     except npz.NpzError as error:
         raise ModelFileError(f"Not a readable model file: {error}.") from error
-    header = _read_header(arrays.pop("header", None))
-    names = [_parameter_name(number) for number in range(len(arrays))]
-    if set(names) != set(arrays):
-        surplus = sorted(set(arrays) - set(names))[0]
-        raise ModelFileError(f"It holds an array {surplus[:80]!r} that is not a parameter.")
-    for name in names:
-        if arrays[name].dtype != np.float32:
-            raise ModelFileError(
-                f"The array {name} has the type {arrays[name].dtype}, expected float32."
-            )
+
+
+def _unpack(archive: npz.Archive, shapes_of: ShapesOf | None = None) -> ModelFile:
+    header = _read_header(archive)
     try:
         network = header.text("network", MAX_HEADER_BYTES)
         shapes = header.entries("shapes", npz.MAX_ARRAYS)
         metadata = header.fields("metadata").values
     except DocumentError as error:
         raise ModelFileError(f"Its header is damaged: {error}.") from error
-    promised = [list(arrays[name].shape) for name in names]
+    names = [_parameter_name(number) for number in range(len(archive.sizes) - 1)]
+    surplus = sorted(set(archive.sizes) - {*names, _HEADER})
+    if surplus:
+        raise ModelFileError(f"It holds an array {surplus[0][:80]!r} that is not a parameter.")
+    if shapes_of is not None:
+        _require_room(archive, names, shapes_of(network))
+    arrays = [archive.read(name) for name in names]
+    found = [array for array in arrays if array is not None]
+    for name, array in zip(names, found, strict=True):
+        if array.dtype != np.float32:
+            raise ModelFileError(f"The array {name} has the type {array.dtype}, expected float32.")
+    promised = [list(array.shape) for array in found]
     if promised != shapes:
         raise ModelFileError(
             f"The header promises parameters of the shapes {str(shapes)[:200]}, "
             f"but {str(promised)[:200]} were found."
         )
-    return ModelFile(
-        network,
-        tuple(arrays[name].astype(np.float32, copy=False) for name in names),
-        metadata,
+    model = ModelFile(
+        network, tuple(array.astype(np.float32, copy=False) for array in found), metadata
     )
+    if shapes_of is not None:
+        model.require_shapes(shapes_of(network))
+    return model
 
 
-def _read_file(path: Path) -> bytes:
-    # The arrays' own limit, plus room for the zip directory.
+def _require_room(archive: npz.Archive, names: list[str], expected: Sequence[Shape]) -> None:
+    """Refuse parameters that are larger than those of the network, before they are read."""
+    for number, (name, shape) in enumerate(zip(names, expected, strict=False)):
+        size = 4 * math.prod(shape) + MEGABYTE
+        if archive.sizes[name] > size:
+            raise ModelFileError(
+                f"Parameter {number} takes {archive.sizes[name]:,} bytes, more than a network of "
+                "that name has."
+            )
+    if len(names) > len(expected):
+        raise ModelFileError(
+            f"The network has {len(expected)} parameters, but {len(names)} were found."
+        )
+
+
+@contextlib.contextmanager
+def _archive(path: str | os.PathLike[str]) -> Iterator[npz.Archive]:
+    """Give the arrays of a file; what is wrong is a sentence."""
     try:
-        content = read_file(path, npz.MAX_BYTES + MAX_HEADER_BYTES)
+        with npz.open_archive(path) as archive:
+            yield archive
     except FileNotFoundError:
         raise ModelFileError("There is no such file.") from None
+    except npz.NpzError as error:
+        if not Path(path).stat().st_size:
+            raise ModelFileError("It is empty.") from None
+        raise ModelFileError(f"Not a readable model file: {error}.") from error
     except DocumentError as error:
         reason = str(error)
         raise ModelFileError(f"{reason[:1].upper()}{reason[1:]}.") from error
-    if not content:
-        raise ModelFileError("It is empty.")
-    return content
 
 
-def _read_header(array: npz.Array | None) -> Fields:
+def _read_header(archive: npz.Archive) -> Fields:
+    size = archive.sizes.get(_HEADER, 0)
+    if size > MAX_HEADER_BYTES + npz.MAX_ARRAY_HEADER:
+        raise ModelFileError(f"Its header is {size:,} bytes long, which no model needs.")
+    array = archive.read(_HEADER)
     if array is None or array.dtype != np.uint8 or array.ndim != 1:
         raise ModelFileError("It is an .npz file, but not a model of mnist_draw: no header.")
-    if array.size > MAX_HEADER_BYTES:
-        raise ModelFileError(f"Its header is {array.size:,} bytes long, which no model needs.")
     try:
         return FORMAT.unpack(array.tobytes())
     except DocumentError as error:

@@ -8,22 +8,32 @@ allocated, no object is ever unpickled, and whatever is damaged ends in one kind
 
 from __future__ import annotations
 
+import contextlib
 import io
 import math
+import os
 import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import IO, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
+from mnist_draw.storage.opening import MEGABYTE, open_file, read_into
+
 Array = npt.NDArray[np.generic]
 
 MAX_ARRAYS = 1000
-MAX_BYTES = 512 * 1024 * 1024
+#: All arrays of a file together: 64 million parameters, 80 times those of the tutorial's network.
+MAX_BYTES = 256 * MEGABYTE
 MAX_DIMENSIONS = 8
+#: What the zip directory may take beside the arrays: so many entries with long names.
+MAX_DIRECTORY_BYTES = MEGABYTE
+# NumPy's own headers take 128 bytes.
+MAX_ARRAY_HEADER = 4096
 
 # Numbers only, little-endian as they are written on every system.
 _DTYPES = ("|b1", "|u1", "|i1", "<u2", "<i2", "<u4", "<i4", "<u8", "<i8", "<f2", "<f4", "<f8")
@@ -31,6 +41,11 @@ _HEADER = re.compile(
     rb"\{'descr': '([<|][a-z]\d)', 'fortran_order': (True|False), "
     rb"'shape': \(((?:\d{1,18}(?:, ?|,?(?=\))))*)\),? ?\} *\n"
 )
+# The record at the end of a zip file, the one that points to its larger kind, and how far from the
+# file's end the first can lie: behind it stands a comment of at most 65,535 bytes.
+_END, _LOCATOR = b"PK\x05\x06", b"PK\x06\x07"
+_END_SIZE, _LOCATOR_SIZE = 22, 20
+_END_SEARCHED = _END_SIZE + 65_535 + _LOCATOR_SIZE
 _EARLIEST_DATE = (1980, 1, 1, 0, 0, 0)
 _DAMAGE = (
     zipfile.BadZipFile,
@@ -86,6 +101,83 @@ def pack(arrays: Mapping[str, npt.ArrayLike]) -> bytes:
     return buffer.getvalue()
 
 
+class Archive:
+    """An ``.npz`` file whose arrays are read one by one, each straight into its memory.
+
+    Parameters
+    ----------
+    file : BinaryIO
+        Open for reading, and able to seek.
+    max_bytes : int
+        Upper limit for all arrays together once unfolded.
+
+    Attributes
+    ----------
+    sizes : dict of str to int
+        The bytes that each array takes unfolded, its header included; in the file's order.
+
+    Raises
+    ------
+    NpzError
+        Whatever is wrong with the bytes; so do all methods.
+    """
+
+    def __init__(self, file: BinaryIO, max_bytes: int = MAX_BYTES) -> None:
+        with _damage_told():
+            if file.read(2) != b"PK":
+                raise NpzError("it is not an .npz file")
+            _check_directory(file)
+            self._archive = zipfile.ZipFile(file)
+            self._entries = _entries(self._archive, max_bytes)
+        self.sizes = {name: entry.file_size for name, entry in self._entries.items()}
+
+    def read(self, name: str, max_bytes: int = MAX_BYTES) -> Array | None:
+        """Return an array, read-only; None where there is none of that name.
+
+        Parameters
+        ----------
+        name : str
+        max_bytes : int
+            A larger one is refused.
+        """
+        entry = self._entries.get(name)
+        if entry is None:
+            return None
+        if entry.file_size > max_bytes:
+            raise NpzError(f"the array {name[:80]!r} is {entry.file_size:,} bytes long")
+        with _damage_told(), self._archive.open(entry) as member:
+            shape, dtype, order, start = _read_header(name, member)
+            if math.prod(shape) * dtype.itemsize != entry.file_size - start:
+                raise NpzError(f"the array {name[:80]!r} has another size than its header says")
+            return _read_values(member, shape, dtype, order)
+
+    def read_all(self) -> dict[str, Array]:
+        """Return all arrays, in the file's order."""
+        found = {name: self.read(name) for name in self._entries}
+        return {name: array for name, array in found.items() if array is not None}
+
+
+@contextlib.contextmanager
+def open_archive(path: str | os.PathLike[str], max_bytes: int = MAX_BYTES) -> Iterator[Archive]:
+    """Give the arrays of an ``.npz`` file.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+    max_bytes : int
+        Upper limit for all arrays together once unfolded.
+
+    Raises
+    ------
+    FileNotFoundError, StorageError, DocumentError
+        As :func:`mnist_draw.storage.opening.open_file`.
+    NpzError
+        Whatever is wrong with the bytes.
+    """
+    with open_file(path, max_bytes + MAX_DIRECTORY_BYTES) as file:
+        yield Archive(file, max_bytes)
+
+
 def unpack(data: bytes, max_bytes: int = MAX_BYTES) -> dict[str, Array]:
     """Read every array of an ``.npz`` file.
 
@@ -107,11 +199,14 @@ def unpack(data: bytes, max_bytes: int = MAX_BYTES) -> dict[str, Array]:
     NpzError
         Whatever is wrong with the bytes.
     """
-    if not data.startswith(b"PK"):
-        raise NpzError("it is not an .npz file")
+    return Archive(io.BytesIO(data), max_bytes).read_all()
+
+
+@contextlib.contextmanager
+def _damage_told() -> Iterator[None]:
+    """Turn all that damaged bytes lead to into one kind of error."""
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return _read_all(archive, max_bytes)
+        yield
     except NpzError:
         raise
     except MemoryError:
@@ -120,7 +215,29 @@ def unpack(data: bytes, max_bytes: int = MAX_BYTES) -> dict[str, Array]:
         raise NpzError("it is truncated or damaged") from error
 
 
-def _read_all(archive: zipfile.ZipFile, max_bytes: int) -> dict[str, Array]:
+def _check_directory(file: BinaryIO) -> None:
+    """Refuse a zip directory that alone would fill the memory.
+
+    It is found as `zipfile` finds it: by the record at the file's end, before which another one
+    may stand for files that are larger than ours (APPNOTE.TXT, 4.3.14 to 4.3.16).
+    """
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - _END_SEARCHED))
+    tail = file.read()
+    file.seek(0)
+    found = tail.rfind(_END)
+    if tail[-_END_SIZE:].startswith(_END) and tail.endswith(b"\0\0"):
+        found = len(tail) - _END_SIZE
+    if found < 0 or len(tail) - found < _END_SIZE:
+        raise NpzError("it is truncated or damaged")
+    (directory,) = struct.unpack_from("<L", tail, found + 12)
+    locator = max(0, found - _LOCATOR_SIZE)
+    if directory > MAX_DIRECTORY_BYTES or tail[locator:found].startswith(_LOCATOR):
+        raise NpzError(f"it holds more than {MAX_ARRAYS} arrays")
+
+
+def _entries(archive: zipfile.ZipFile, max_bytes: int) -> dict[str, zipfile.ZipInfo]:
+    """Return the arrays' entries by name."""
     entries = archive.infolist()
     if len(entries) > MAX_ARRAYS:
         raise NpzError(f"it holds {len(entries)} arrays, at most {MAX_ARRAYS} are allowed")
@@ -130,31 +247,30 @@ def _read_all(archive: zipfile.ZipFile, max_bytes: int) -> dict[str, Array]:
             f"it would unfold to {total / 1e6:,.0f} MB; "
             f"at most {max_bytes / 1e6:,.0f} MB are allowed"
         )
-    arrays: dict[str, Array] = {}
+    named: dict[str, zipfile.ZipInfo] = {}
     for entry in entries:
         if not entry.filename.endswith(".npy"):
             raise NpzError(f"it holds {entry.filename[:80]!r}, which is not an array")
         name = entry.filename.removesuffix(".npy")
-        if name in arrays:
+        if name in named:
             raise NpzError(f"it holds the array {name[:80]!r} twice")
         if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise NpzError("it is compressed in a way that .npz files are not")
-        with archive.open(entry) as member:
-            # One byte more than promised: an entry that lies about its size must show it.
-            content = member.read(entry.file_size + 1)
-        if len(content) != entry.file_size:
-            raise NpzError("it is truncated or damaged")
-        arrays[name] = _parse_array(name, content)
-    return arrays
+        named[name] = entry
+    return named
 
 
-def _parse_array(name: str, content: bytes) -> Array:
-    """Interpret one ``.npy`` member; the header is matched, never evaluated."""
-    if content[:6] != b"\x93NUMPY" or len(content) < 12 or content[6] not in (1, 2):
+def _read_header(name: str, member: IO[bytes]) -> tuple[tuple[int, ...], np.dtype, str, int]:
+    """Return shape, dtype and order of a ``.npy`` member, and how many bytes its header takes.
+
+    The header is matched, never evaluated.
+    """
+    start = member.read(8)
+    width = {b"\x93NUMPY\x01": 2, b"\x93NUMPY\x02": 4}.get(start[:7])
+    if width is None:
         raise NpzError(f"the array {name[:80]!r} has no valid header")
-    width = 2 if content[6] == 1 else 4
-    start = 8 + width + int.from_bytes(content[8 : 8 + width], "little")
-    match = _HEADER.fullmatch(content[8 + width : start])
+    length = int.from_bytes(member.read(width), "little")
+    match = _HEADER.fullmatch(member.read(length)) if length <= MAX_ARRAY_HEADER else None
     if match is None:
         raise NpzError(f"the array {name[:80]!r} has no valid header")
     dtype = match[1].decode("ascii")
@@ -163,7 +279,15 @@ def _parse_array(name: str, content: bytes) -> Array:
     shape = tuple(int(size) for size in re.findall(rb"\d+", match[3]))
     if len(shape) > MAX_DIMENSIONS:
         raise NpzError(f"the array {name[:80]!r} has {len(shape)} dimensions")
-    if math.prod(shape) * np.dtype(dtype).itemsize != len(content) - start:
-        raise NpzError(f"the array {name[:80]!r} has another size than its header says")
-    array: Array = np.frombuffer(content, dtype=dtype, offset=start)
-    return array.reshape(shape, order="F" if match[2] == b"True" else "C")
+    order = "F" if match[2] == b"True" else "C"
+    return shape, np.dtype(dtype), order, 8 + width + length
+
+
+def _read_values(member: IO[bytes], shape: tuple[int, ...], dtype: np.dtype, order: str) -> Array:
+    flat: Array = np.empty(math.prod(shape), dtype)
+    memory = flat.data.cast("B") if flat.size else memoryview(bytearray())
+    # One byte more than promised: an entry that lies about its size must show it.
+    if read_into(member, memory) != len(memory) or member.read(1):
+        raise NpzError("it is truncated or damaged")
+    flat.flags.writeable = False
+    return flat.reshape(shape, order="F" if order == "F" else "C")

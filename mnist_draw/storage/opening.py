@@ -14,12 +14,16 @@ import stat
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import IO, BinaryIO, Final
 
 from mnist_draw.storage.errors import DocumentError, StorageError, reason_of
 
 MEGABYTE: Final = 1024 * 1024
 _GZIP_MAGIC = b"\x1f\x8b"
+
+
+class UnfoldingError(DocumentError):
+    """What is compressed is damaged."""
 
 
 @contextlib.contextmanager
@@ -85,8 +89,8 @@ def open_unfolded(path: str | os.PathLike[str], max_bytes: int) -> Iterator[Bina
 
     Raises
     ------
-    DocumentError
-        Also where unfolding fails.
+    UnfoldingError
+        It is damaged where it is read.
     """
     with open_file(path, max_bytes) as file:
         packed = file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
@@ -98,12 +102,11 @@ def open_unfolded(path: str | os.PathLike[str], max_bytes: int) -> Iterator[Bina
             with gzip.GzipFile(fileobj=file, mode="rb") as unfolded:
                 yield unfolded  # type: ignore[misc]
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise DocumentError(
-                f"it is compressed with gzip, but unpacking failed ({error})"
-            ) from error
+            reason = f"it is compressed with gzip, but unpacking failed ({error})"
+            raise UnfoldingError(reason) from error
 
 
-def read_into(file: BinaryIO, memory: memoryview) -> int:
+def read_into(file: IO[bytes], memory: memoryview) -> int:
     """Fill memory from a file, piece by piece; return how many bytes there were."""
     filled = 0
     while filled < len(memory):

@@ -118,12 +118,14 @@ class PreparedLoader(Loader):
 
 @contextlib.contextmanager
 def _prepare_theano():  # type: ignore[no-untyped-def]
-    if installed_theano():
-        with environment.real_theano():
+    hook = sys.excepthook
+    surroundings = environment.real_theano() if installed_theano() else environment.pytensor()
+    with surroundings:
+        try:
             yield
-    else:
-        with environment.pytensor():
-            yield
+        finally:
+            # Both put their own in its place, which tells nobody but a terminal.
+            sys.excepthook = hook
 
 
 def _spec_of_file(fullname: str, file: Path) -> importlib.machinery.ModuleSpec | None:

@@ -155,7 +155,7 @@ def test_description_is_required() -> None:
         (npz.pack({"header": np.frombuffer(b'{"a": NaN}', np.uint8)}), "no mnist_draw model"),
         (npz.pack({"header": np.frombuffer(b"[" * 9999, np.uint8)}), "header is damaged"),
         (npz.pack({"header": np.frombuffer(b"[]", np.uint8)}), "no mnist_draw model"),
-        (npz.pack({"header": np.zeros(2_000_000, np.uint8)}), "2,000,000 bytes"),
+        (npz.pack({"header": np.zeros(2_000_000, np.uint8)}), "2,000,128 bytes"),
         (with_header(format="something else"), "no mnist_draw model"),
         (with_header(version=2), "newer program"),
         (with_header(version="1"), "version is '1'"),

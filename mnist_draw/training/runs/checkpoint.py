@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import threading
 from dataclasses import astuple, dataclass
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_draw.errors import UserError
+from mnist_draw.networks import parse_network
 from mnist_draw.storage import npz
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.document import Format
 from mnist_draw.storage.errors import DocumentError, StorageError
-from mnist_draw.storage.opening import MEGABYTE, read_file
+from mnist_draw.storage.opening import MEGABYTE
 from mnist_draw.training.events import (
     Checkpointed,
     CheckpointFailed,
@@ -131,44 +133,47 @@ def load_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
     """
     name = os.fspath(path)
     try:
-        content = read_file(path, MAX_BYTES)
-        # The arrays are stored as they are, so that they cannot unfold to more than the file.
-        return _unpack(npz.unpack(content, max(len(content), npz.MAX_BYTES)))
+        with npz.open_archive(path, MAX_BYTES) as archive:
+            return _unpack(archive)
     except FileNotFoundError:
         raise CheckpointError(f"There is no checkpoint {name}.") from None
     except StorageError as error:
         raise CheckpointError(f"The checkpoint {error}") from error
-    except KeyError as error:
-        reason = f"it holds no complete checkpoint of this program ({error} is missing)"
-        raise CheckpointError(f"{name} cannot be continued: {reason}. It is unchanged.") from error
     except (ValueError, DocumentError) as error:
         raise CheckpointError(f"{name} cannot be continued: {error}. It is unchanged.") from error
 
 
-def _unpack(arrays: dict[str, Any]) -> Checkpoint:
-    header = FORMAT.unpack(arrays["header"].tobytes())
+def _unpack(archive: npz.Archive) -> Checkpoint:
+    header = FORMAT.unpack(_array(archive, "header", _MAX_HEADER_BYTES).tobytes())
+    settings = TrainingSettings.from_json(header.fields("settings").values)
     counts = header.fields("counts")
-    groups: dict[str, tuple[Any, ...]] = {}
-    for prefix in _GROUPS:
-        count = counts.whole(prefix, 0, len(arrays))
-        groups[prefix] = tuple(arrays[f"{prefix}_{n:03d}"].copy() for n in range(count))
+    named = {
+        prefix: [f"{prefix}_{n:03d}" for n in range(counts.whole(prefix, 0, len(archive.sizes)))]
+        for prefix in _GROUPS
+    }
+    _check_sizes(archive, settings, named)
+    groups = {
+        prefix: tuple(_array(archive, name).copy() for name in names)
+        for prefix, names in named.items()
+    }
     expected = 1 + len(_FIGURES) + sum(len(group) for group in groups.values())
-    if len(arrays) != expected:
-        raise ValueError(f"it holds {len(arrays)} arrays instead of {expected}")
+    if len(archive.sizes) != expected:
+        raise ValueError(f"it holds {len(archive.sizes)} arrays instead of {expected}")
     for value in (*groups["parameters"], *groups["best_parameters"]):
         if value.dtype != np.float32 or not np.isfinite(value).all():
             raise ValueError("its weights are no finite 32-bit floats")
     for value in groups["state"]:
         if value.dtype.kind == "f" and not np.isfinite(value).all():
             raise ValueError("its state holds values that are not finite numbers")
-    figures = tuple(arrays[name] for name in _FIGURES)
+    losses, accuracies, epochs = (_array(archive, name) for name in _FIGURES)
+    figures = (losses, accuracies, epochs)
     history = History.from_arrays(*figures)
     epoch = header.whole("epoch", 0, MOST_EPOCHS)
     if len(history.epochs) != epoch:
         raise ValueError(f"its figures are not those of {epoch} epochs")
     unknown = header.values.get("best_loss") is None
     return Checkpoint(
-        TrainingSettings.from_json(header.fields("settings").values),
+        settings,
         epoch,
         header.text("data", 1000),
         groups["parameters"],
@@ -179,6 +184,25 @@ def _unpack(arrays: dict[str, Any]) -> Checkpoint:
         groups["best_parameters"],
         tuple(read_change(entry) for entry in header.entries("changes", MOST_EPOCHS, [])),
     )
+
+
+def _array(archive: npz.Archive, name: str, max_bytes: int = npz.MAX_BYTES) -> NDArray[Any]:
+    array = archive.read(name, max_bytes)
+    if array is None:
+        raise ValueError(f"it holds no complete checkpoint of this program ({name} is missing)")
+    return array
+
+
+def _check_sizes(
+    archive: npz.Archive, settings: TrainingSettings, named: dict[str, list[str]]
+) -> None:
+    """Refuse what is larger than the run's network needs, before it is read."""
+    room = sum(4 * prod(shape) for shape in parse_network(settings.network).parameter_shapes())
+    for prefix, names in named.items():
+        size = sum(archive.sizes.get(name, 0) for name in names)
+        # An update rule keeps at most two values for each parameter.
+        if size > 2 * room + MEGABYTE:
+            raise ValueError(f"its {prefix.replace('_', ' ')} are larger than its network's")
 
 
 class CheckpointWriter:

@@ -22,7 +22,7 @@ from mnist_draw.storage import npz
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.document import Fields, Format
 from mnist_draw.storage.errors import DocumentError
-from mnist_draw.storage.opening import MEGABYTE, read_file
+from mnist_draw.storage.opening import MEGABYTE
 from mnist_draw.training.events import SettingChanged
 from mnist_draw.training.runs.checkpoint import MOST_EPOCHS, CheckpointError, load_checkpoint
 from mnist_draw.training.runs.history import History, read_change
@@ -256,7 +256,8 @@ def load_history(run: Run) -> History:
         Neither file can be used; the sentence tells of the checkpoint.
     """
     try:
-        arrays = npz.unpack(read_file(run.folder / HISTORY, npz.MAX_BYTES))
+        with npz.open_archive(run.folder / HISTORY) as archive:
+            arrays = archive.read_all()
         losses, accuracies, epochs = (np.asarray(arrays[name], np.float64) for name in _ARRAYS)
         history = History.from_arrays(losses, accuracies, epochs)
     except (OSError, KeyError, ValueError, UserError):

@@ -115,8 +115,9 @@ class ConfusionCard(Card):
         return row
 
     def _keep(self, number: int) -> None:
-        true, read, _ = self._pairs[number]
-        self.matrix.keep((true, read))
+        # Before the first results, the buttons are there already.
+        for true, read, _ in self._pairs[number : number + 1]:
+            self.matrix.keep((true, read))
 
     def show_state(self, state: str, link: str) -> None:
         """Say how far the count is, and what can be done about it."""
