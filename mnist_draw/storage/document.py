@@ -22,6 +22,8 @@ from mnist_draw.storage.opening import read_file
 
 #: Decimal digits of the largest 64-bit number; more are no number of this program.
 _MOST_DIGITS = 19
+#: An empty list takes three letters in a file and seventy bytes in memory.
+MOST_VALUES = 2_000_000
 #: How much of a wrong value is shown.
 _SHOWN = 60
 
@@ -54,21 +56,25 @@ def pack(values: object, indent: int | None = None) -> bytes:
     return json.dumps(values, allow_nan=False, indent=indent, separators=separators).encode()
 
 
-def parse(content: bytes | str) -> Any:
+def parse(content: bytes | str, most_values: int = MOST_VALUES) -> Any:
     """Return the values of a JSON text, with NaN for every number that cannot be used.
 
     Parameters
     ----------
     content : bytes or str
         Bytes are UTF-8, with or without a byte order mark.
+    most_values : int
+        How many values it may hold, counted by the marks that begin them.
 
     Raises
     ------
     DocumentError
-        It is not JSON, or nested too deeply.
+        It is not JSON, nested too deeply, or would unfold to more values than that.
     """
     try:
         text = content if isinstance(content, str) else content.decode("utf-8-sig")
+        if sum(map(text.count, ",[{")) > most_values:
+            raise DocumentError(f"it holds more than {most_values:,} values")
         return json.loads(
             text, parse_constant=lambda _: math.nan, parse_int=_whole, parse_float=_decimal
         )

@@ -67,6 +67,9 @@ def open_file(path: str | os.PathLike[str], max_bytes: int) -> Iterator[BinaryIO
     except FileNotFoundError:
         raise
     except OSError as error:
+        # What the system refuses has a number; readers of formats raise others for damaged files.
+        if error.errno is None:
+            raise
         raise _unreadable(path, error) from error
 
 

@@ -9,7 +9,7 @@ from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
 from mnist_draw.app.board.canvas import Canvas
 from mnist_draw.app.board.drawing_export import snapshot
-from mnist_draw.app.board.drawing_record import FORMAT, from_record, record_of
+from mnist_draw.app.board.drawing_record import FORMAT, MOST_VALUES, from_record, record_of
 from mnist_draw.app.board.placed_picture import Item, PlacedPicture, Renderings
 from mnist_draw.app.shared.reporting import reporter
 from mnist_draw.app.shared.threads import Background
@@ -120,7 +120,7 @@ def _read(renderings: Renderings) -> tuple[list[Item], str]:
     try:
         path = board_path()
         try:
-            items = from_record(parse(read_file(path, FORMAT.max_bytes)))
+            items = from_record(parse(read_file(path, FORMAT.max_bytes), MOST_VALUES))
         except StorageError:
             raise
         except UserError as error:

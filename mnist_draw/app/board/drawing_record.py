@@ -36,7 +36,10 @@ _LARGEST_AREA = 2e8
 _WIDEST = 1000.0
 #: Pictures are fitted into the board; much larger ones would fill the memory when painted.
 _LARGEST_PICTURE = 2 * BOARD
-_MOST_POINTS = 2_000_000
+#: Two and a half hours of drawing without a pause.
+_MOST_POINTS = 1_000_000
+#: Each point is a list of three numbers.
+MOST_VALUES = 4 * _MOST_POINTS
 _MOST_PIXELS = 4_000_000
 _MOST_TEXT = 16_000_000
 

@@ -7,33 +7,43 @@ and, where the ground is not even (a photograph), keep only what Otsu's threshol
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import warnings
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator
+from typing import Any, BinaryIO, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from mnist_draw.dataset.picture_formats import read_formats
 from mnist_draw.errors import UserError
 from mnist_draw.recognition.pictures.ink_on_paper import ink_on_paper
 from mnist_draw.recognition.pictures.threshold import border
-from mnist_draw.storage.errors import reason_of
+from mnist_draw.storage.errors import DocumentError, StorageError
+from mnist_draw.storage.opening import MEGABYTE, open_file
 
 Float = npt.NDArray[np.float32]
 T = TypeVar("T")
 
 #: Larger pictures are refused: unpacked, they could fill the memory.
 MAX_PIXELS = 100_000_000
-MAX_FILE_BYTES = 512 * 1024 * 1024
+#: Nor may a decoded picture take more, which leaves room for what is made of it: Pillow keeps four
+#: bytes for a coloured pixel and one for a grey one.
+MAX_DECODED_BYTES = 200 * MEGABYTE
+#: Pillow's decoder of WebP keeps the whole picture several times (15 bytes for each pixel), and
+#: that of plain PNM, a number in letters for each sample, reads about a megabyte a second.
+MAX_WEBP_PIXELS = 16_000_000
+MAX_PLAIN_BYTES = 4 * MEGABYTE
+MAX_FILE_BYTES = 512 * MEGABYTE
 #: Pictures are reduced to at most this side before they are looked at.
 WORKING_SIDE = 800
 # A telephone stores further views in its JPEG files; the first is the photograph.
 _MANY_VIEWS_ALLOWED = ("JPEG", "MPO")
+#: Conversions are made of so many pixels at a time.
+_BAND_PIXELS = 2_000_000
 # The EXIF tag that says how the camera was held; 1 is upright.
 _ORIENTATION = 0x0112
 
@@ -62,9 +72,7 @@ def load_picture(source: str | os.PathLike[str] | bytes) -> Float:
     PictureError
         The sentence names the file and what is wrong with it.
     """
-    name = "The picture" if isinstance(source, bytes) else f"The picture {os.fspath(source)}"
-    content = source if isinstance(source, bytes) else _read_file(Path(source), name)
-    luminance, opacity = _decode(content, name)
+    luminance, opacity = _opened(source, _planes)
     return ink_on_paper(_on_a_ground(luminance, opacity))
 
 
@@ -78,59 +86,50 @@ def picture_size(source: str | os.PathLike[str] | bytes) -> tuple[int, int]:
     PictureError
         As `load_picture` does.
     """
-    name = "The picture" if isinstance(source, bytes) else f"The picture {os.fspath(source)}"
-    content = source if isinstance(source, bytes) else _read_file(Path(source), name)
-    return _opened(content, name, _upright_size)
+    return _opened(source, _upright_size)
 
 
-def _upright_size(image: Image.Image) -> tuple[int, int]:
+def _orientation(image: Image.Image) -> int:
+    return int(image.getexif().get(_ORIENTATION, 1))
+
+
+def _upright_size(image: Image.Image, _name: str) -> tuple[int, int]:
     width, height = image.size
     # From 5 on, the camera was held on its side.
-    lying = image.getexif().get(_ORIENTATION, 1) >= 5
-    return (height, width) if lying else (width, height)
+    return (height, width) if _orientation(image) >= 5 else (width, height)
 
 
-def _read_file(path: Path, name: str) -> bytes:
+@contextlib.contextmanager
+def _bytes_of(source: str | os.PathLike[str] | bytes, name: str) -> Iterator[BinaryIO]:
+    if isinstance(source, bytes):
+        yield io.BytesIO(source)
+        return
     try:
-        if path.is_dir():
-            raise PictureError(f"{name} is a folder. Name the picture files in it.")
-        if path.exists() and not path.is_file():
-            raise PictureError(f"{name} is not a regular file.")
-        size = path.stat().st_size
-        if size > MAX_FILE_BYTES:
-            raise PictureError(
-                f"{name} takes {size / 1e6:,.0f} MB; at most {MAX_FILE_BYTES / 1e6:,.0f} MB "
-                "are read. Save it smaller."
-            )
-        return path.read_bytes()
+        with open_file(source, MAX_FILE_BYTES) as file:
+            yield file
     except FileNotFoundError:
         raise PictureError(f"{name} does not exist.") from None
-    except OSError as error:
-        raise PictureError(f"{name} could not be read: {reason_of(error)}.") from error
-    except ValueError as error:
+    except StorageError as error:
+        raise PictureError(f"The picture {error}") from error
+    except DocumentError as error:
         raise PictureError(f"{name} could not be read: {error}.") from error
 
 
-def _decode(content: bytes, name: str) -> tuple[Float, Float | None]:
-    """Return luminance and opacity, both 0 to 1; no opacity where the picture has none."""
-    return _opened(content, name, _planes)
-
-
-def _opened(content: bytes, name: str, look: Callable[[Image.Image], T]) -> T:
+def _opened(source: str | os.PathLike[str] | bytes, look: Callable[[Image.Image, str], T]) -> T:
     """Open a picture, check it, and return what `look` finds in it."""
-    if not content:
-        raise PictureError(f"{name} is an empty file.")
+    name = "The picture" if isinstance(source, bytes) else f"The picture {os.fspath(source)}"
     Image.init()
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _bytes_of(source, name) as file:
             # Pillow warns of large pictures and of damaged EXIF data: the size is checked
             # below, and without EXIF a picture is taken as it lies.
             warnings.simplefilter("ignore")
+            _check_file(file, name)
             formats = [known.decoder for known in read_formats() if known.decoder in Image.OPEN]
-            with Image.open(io.BytesIO(content), formats=formats) as image:
+            with Image.open(file, formats=formats) as image:
                 _check(image, name)
-                return look(image)
-    except PictureError:
+                return look(image, name)
+    except UserError:
         raise
     except UnidentifiedImageError:
         raise PictureError(
@@ -145,7 +144,22 @@ def _opened(content: bytes, name: str, look: Callable[[Image.Image], T]) -> T:
     # What Pillow's decoders raise for damaged files is not documented and changes: OSError,
     # SyntaxError, ValueError, struct.error, EOFError and others were seen.
     except Exception as error:
-        raise PictureError(f"{name} is damaged or cut short ({error}).") from error
+        raise PictureError(f"{name} is damaged or cut short ({str(error)[:200]}).") from error
+
+
+def _check_file(file: BinaryIO, name: str) -> None:
+    """Refuse, by its first bytes and its size, what would keep the decoder busy for minutes."""
+    start = file.read(12)
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    if not start:
+        raise PictureError(f"{name} is an empty file.")
+    plain = start[:2] in (b"P1", b"P2", b"P3")
+    if plain and size > MAX_PLAIN_BYTES:
+        raise PictureError(
+            f"{name} is a plain PNM file of {size / 1e6:,.0f} MB; at most "
+            f"{MAX_PLAIN_BYTES / 1e6:,.0f} MB of those are read. Save it as PNG."
+        )
 
 
 def _check(image: Image.Image, name: str) -> None:
@@ -162,37 +176,104 @@ def _check(image: Image.Image, name: str) -> None:
         raise PictureError(f"{name} holds {pages} pictures. Save the one you mean on its own.")
 
 
-def _planes(image: Image.Image) -> tuple[Float, Float | None]:
+def _decoded_bytes(image: Image.Image) -> int:
+    """Return what Pillow takes for a picture's pixels."""
+    each = 1 if image.mode in ("1", "L", "P") else 2 if image.mode.startswith("I;16") else 4
+    return image.width * image.height * each
+
+
+def _check_decoded(image: Image.Image, name: str) -> None:
+    """Refuse what is within the limit of pixels, but takes too much memory for each of them."""
+    pixels = image.width * image.height
+    if image.format == "WEBP" and pixels > MAX_WEBP_PIXELS:
+        most = MAX_WEBP_PIXELS
+    elif _decoded_bytes(image) > MAX_DECODED_BYTES:
+        most = MAX_DECODED_BYTES * pixels // _decoded_bytes(image)
+    elif image.format == "JPEG" and image.info.get("progressive") and pixels > MAX_PIXELS // 2:
+        # Its coefficients are kept until the last of its passes has been read.
+        most = MAX_PIXELS // 2
+    else:
+        return
+    raise PictureError(
+        f"{name} has {pixels / 1e6:,.0f} megapixels; of its kind ({image.format}, "
+        f"{image.mode}) at most {most / 1e6:,.0f} are read. Save it smaller, or as JPEG."
+    )
+
+
+def _planes(image: Image.Image, name: str) -> tuple[Float, Float | None]:
+    """Return luminance and opacity, both 0 to 1; no opacity where the picture has none."""
     if image.format == "JPEG":
         # Lets the decoder shrink while it decodes: ten times faster for a photograph.
-        image.draft("RGB" if image.mode == "RGB" else None, (2 * WORKING_SIDE, 2 * WORKING_SIDE))
-    # Asked first: the function copies, and a large picture is large enough once.
-    if image.getexif().get(_ORIENTATION, 1) != 1:
-        image = ImageOps.exif_transpose(image)
+        shrink = max(1, max(image.size) // (2 * WORKING_SIDE))
+        mode = "RGB" if image.mode == "RGB" else None
+        image.draft(mode, (max(1, image.width // shrink), max(1, image.height // shrink)))
+    _check_decoded(image, name)
+    orientation = _orientation(image)
     if image.mode in ("I", "F") or image.mode.startswith("I;"):
-        return _stretched(image), None
+        return _upright(_stretched(image), orientation), None
     if "A" in image.getbands() or "transparency" in image.info:
-        rgba = image if image.mode == "RGBA" else image.convert("RGBA")
-        return _reduced(rgba.convert("L")), _reduced(rgba.getchannel("A"))
-    return _reduced(image.convert("L")), None
+        luminance = _reduced(image, lambda band: _rgba(band).convert("L"))
+        opacity = _reduced(image, lambda band: _rgba(band).getchannel("A"))
+        return _upright(luminance, orientation), _upright(opacity, orientation)
+    return _upright(_reduced(image, lambda band: band.convert("L")), orientation), None
+
+
+def _rgba(image: Image.Image) -> Image.Image:
+    return image if image.mode == "RGBA" else image.convert("RGBA")
+
+
+def _upright(plane: Float, orientation: int) -> Float:
+    """Turn a picture as EXIF says the camera was held."""
+    turns: dict[int, Callable[[Float], Float]] = {
+        2: np.fliplr,
+        3: lambda lying: np.rot90(lying, 2),
+        4: np.flipud,
+        5: np.transpose,
+        6: lambda lying: np.rot90(lying, -1),
+        7: lambda lying: np.rot90(lying, 2).T,
+        8: np.rot90,
+    }
+    turn = turns.get(orientation)
+    return plane if turn is None else np.ascontiguousarray(turn(plane))
 
 
 def _stretched(image: Image.Image) -> Float:
     """Take 16-bit or floating-point grey: what the whole range means is unknown, so stretch."""
-    values = np.asarray(image, dtype=np.float32)
-    values = np.where(np.isfinite(values), values, 0)
-    low, high = float(values.min()), float(values.max())
+    ends = [(float(values.min()), float(values.max())) for values in map(_finite, _bands(image, 1))]
+    low, high = min(low for low, _ in ends), max(high for _, high in ends)
     if high <= low:
         return np.zeros((1, 1), np.float32)
-    return _reduced(Image.fromarray(((values - low) / (high - low)).astype(np.float32)), full=1.0)
+
+    def stretch(band: Image.Image) -> Image.Image:
+        return Image.fromarray(((_finite(band) - low) / (high - low)).astype(np.float32))
+
+    return _reduced(image, stretch, full=1.0)
 
 
-def _reduced(image: Image.Image, full: float = 255.0) -> Float:
-    """Average whole blocks of pixels until the picture fits the working size."""
+def _finite(image: Image.Image) -> Float:
+    values = np.asarray(image, dtype=np.float32)
+    finite: Float = np.where(np.isfinite(values), values, np.float32(0))
+    return finite
+
+
+def _bands(image: Image.Image, rows: int) -> Iterator[Image.Image]:
+    """Yield a picture from top to bottom in bands whose height is a multiple of some rows."""
+    height = rows * max(1, _BAND_PIXELS // (image.width * rows))
+    for top in range(0, image.height, height):
+        yield image.crop((0, top, image.width, min(top + height, image.height)))
+
+
+def _reduced(
+    image: Image.Image, convert: Callable[[Image.Image], Image.Image], full: float = 255.0
+) -> Float:
+    """Convert, and average whole blocks of pixels until the picture fits the working size."""
     factor = -(-max(image.size) // WORKING_SIDE)
-    if factor > 1:
-        image = image.reduce(factor)
-    plane: Float = np.asarray(image, dtype=np.float32) / np.float32(full)
+    converted = map(convert, _bands(image, factor))
+    planes = [
+        np.asarray(band.reduce(factor) if factor > 1 else band, dtype=np.float32)
+        for band in converted
+    ]
+    plane: Float = np.concatenate(planes) / np.float32(full)
     return plane
 
 
