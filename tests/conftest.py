@@ -6,10 +6,12 @@ import contextlib
 import gzip
 import os
 import shutil
+import socket
 import struct
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -53,6 +55,21 @@ def pytest_configure(config: pytest.Config) -> None:
     # Where links are forbidden (Windows without developer mode) every run compiles anew.
     with contextlib.suppress(OSError, NotImplementedError):
         (home / "cache" / "compiled").symlink_to(_KEPT, target_is_directory=True)
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail a test that opens a socket, except one within this computer (a display, a pipe)."""
+    local = {getattr(socket, name) for name in ("AF_UNIX",) if hasattr(socket, name)}
+
+    class LocalSocket(socket.socket):
+        def __init__(self, family: int = -1, *rest: Any, **named: Any) -> None:
+            given = named.get("fileno", rest[2] if len(rest) > 2 else None)
+            if given is None and family not in local:
+                raise AssertionError("the program and its tests open no network connection")
+            super().__init__(family, *rest, **named)
+
+    monkeypatch.setattr(socket, "socket", LocalSocket)
 
 
 def idx_bytes(values: np.ndarray, dtype: str = "u1") -> bytes:

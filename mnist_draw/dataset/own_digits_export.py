@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import hashlib
 import os
 import struct
 from pathlib import Path
@@ -12,8 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_draw.dataset.errors import DatasetError
+from mnist_draw.dataset.idx import MAX_BYTES
 from mnist_draw.dataset.own_digits import ExtraDigits
+from mnist_draw.errors import UserError
 from mnist_draw.storage.atomic import open_atomically, write_atomically
+from mnist_draw.storage.document import Format
+from mnist_draw.storage.opening import MEGABYTE, read_file
 
 NAMES = (
     "train-images-idx3-ubyte.gz",
@@ -21,6 +26,9 @@ NAMES = (
     "t10k-images-idx3-ubyte.gz",
     "t10k-labels-idx1-ubyte.gz",
 )
+#: Names the files of an export that goes on, with what they hold; it is gone when all are there.
+_MARKER = ".mnist_draw-export"
+FORMAT = Format("mnist_draw export", 1, MEGABYTE)
 #: One digit in so many is kept for testing.
 _TESTED = 5
 #: A data set needs two pictures to train and validate, and one to test.
@@ -45,7 +53,8 @@ def export_idx(extra: ExtraDigits, folder: str | os.PathLike[str]) -> tuple[int,
     extra : ExtraDigits
         At least 3 digits.
     folder : str or path-like
-        It exists, and holds none of the four files yet.
+        It exists, and holds none of the four files yet. Those that a killed export has left there
+        are replaced: a hidden file tells them from all others.
 
     Returns
     -------
@@ -64,7 +73,7 @@ def export_idx(extra: ExtraDigits, folder: str | os.PathLike[str]) -> tuple[int,
             f"A data set needs at least {_LEAST} digits, two to train with and one to test; there "
             f"{'is' if len(extra) == 1 else 'are'} {len(extra)}. Teach more and export again."
         )
-    there = [name for name in NAMES if (place / name).exists()]
+    there = [name for name in NAMES if (place / name).exists() and not _is_left_over(place, name)]
     if there:
         raise DatasetError(
             f"{place} holds a file {there[0]} already; nothing was written. Choose another folder."
@@ -75,17 +84,38 @@ def export_idx(extra: ExtraDigits, folder: str | os.PathLike[str]) -> tuple[int,
         for part in (~tested, tested)
         for values in (extra.images[part, 0], extra.labels[part])
     ]
+    contents = dict(zip(NAMES, map(idx_bytes, arrays), strict=True))
+    digests = {name: _digest(content) for name, content in contents.items()}
     try:
+        write_atomically(place / _MARKER, FORMAT.pack({"files": digests}))
         with contextlib.ExitStack() as files:
-            for name, values in zip(NAMES, arrays, strict=True):
-                files.enter_context(open_atomically(place / name)).write(idx_bytes(values))
+            for name, content in contents.items():
+                files.enter_context(open_atomically(place / name)).write(content)
     except BaseException:
         # Those that came to their place before another could not: none of them was there before.
-        for name in NAMES:
-            with contextlib.suppress(OSError):
-                (place / name).unlink(missing_ok=True)
+        _remove(place, *NAMES, _MARKER)
         raise
+    _remove(place, _MARKER)
     return int(np.count_nonzero(~tested)), int(np.count_nonzero(tested))
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _is_left_over(place: Path, name: str) -> bool:
+    """Whether a file is of an export that was killed between two of its files."""
+    try:
+        digests = FORMAT.read(place / _MARKER).fields("files").values
+        return digests.get(name) == _digest(read_file(place / name, MAX_BYTES))
+    except (FileNotFoundError, UserError):
+        return False
+
+
+def _remove(place: Path, *names: str) -> None:
+    for name in names:
+        with contextlib.suppress(OSError):
+            (place / name).unlink(missing_ok=True)
 
 
 def export_csv(extra: ExtraDigits, path: str | os.PathLike[str]) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import os
 import stat
+import subprocess
+import sys
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ import pytest
 from mnist_draw.dataset.errors import DatasetError
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.dataset.own_digits import ExtraDigits
-from mnist_draw.dataset.own_digits_export import NAMES, export_csv, export_idx
+from mnist_draw.dataset.own_digits_export import FORMAT, NAMES, export_csv, export_idx
 from mnist_draw.storage import StorageError
 
 
@@ -66,7 +68,7 @@ def test_too_few_digits_are_no_data_set(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("call", ["fsync", "replace", "open"])
-@pytest.mark.parametrize("nth", [1, 2, 3, 4])
+@pytest.mark.parametrize("nth", [1, 2, 3, 4, 5])
 def test_all_files_of_a_data_set_or_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, nth: int
 ) -> None:
@@ -88,6 +90,43 @@ def test_all_files_of_a_data_set_or_none(
     assert [path.name for path in tmp_path.iterdir()] == ["notes"]
     export_idx(some(9), tmp_path)
     assert len(load_dataset(tmp_path).test_labels) == 1
+
+
+@pytest.mark.parametrize("nth", [1, 2, 3, 4, 5])
+def test_an_export_that_is_killed_can_be_repeated(tmp_path: Path, nth: int) -> None:
+    """Whenever it is killed, other files stay, nothing passes for a data set, and it goes again."""
+    (tmp_path / "notes").write_text("mine")
+    program = (
+        "import os, sys\nfrom itertools import count\nfrom pathlib import Path\n"
+        "import numpy as np\n"
+        "from mnist_draw.dataset.own_digits import ExtraDigits\n"
+        "from mnist_draw.dataset.own_digits_export import export_idx\n"
+        "images = np.ones((9, 1, 28, 28), np.uint8)\n"
+        "digits = ExtraDigits(images, np.zeros(9, np.uint8), Path())\n"
+        "work, calls = Path.replace, count(1)\n"
+        "def replace(path, target):\n"
+        f"    if next(calls) == {nth}:\n        os._exit(9)\n"
+        "    return work(path, target)\n"
+        "Path.replace = replace\n"
+        "export_idx(digits, sys.argv[1])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=False)
+    assert done.returncode == 9
+    with pytest.raises(DatasetError):
+        load_dataset(tmp_path)
+    export_idx(some(14), tmp_path)
+    assert len(load_dataset(tmp_path).test_labels) == 2
+    assert (tmp_path / "notes").read_text() == "mine"
+    assert not (tmp_path / ".mnist_draw-export").exists()
+
+
+def test_what_a_killed_export_did_not_write_is_not_replaced(tmp_path: Path) -> None:
+    marker = tmp_path / ".mnist_draw-export"
+    marker.write_bytes(FORMAT.pack({"files": {NAMES[0]: "0" * 64}}))
+    (tmp_path / NAMES[0]).write_text("mine")
+    with pytest.raises(DatasetError, match="holds a file"):
+        export_idx(some(9), tmp_path)
+    assert (tmp_path / NAMES[0]).read_text() == "mine"
 
 
 def test_a_table_has_a_row_for_each_digit(tmp_path: Path) -> None:
