@@ -93,6 +93,7 @@ class ConfusionCard(Card):
         self._unlabelled.setAlignment(Qt.AlignCenter)
         self.body.addWidget(self._unlabelled, 1)
         self._unlabelled.hide()
+        self._labelled = True
         self.show_state("", "")
 
     def _build_links(self) -> QHBoxLayout:
@@ -121,13 +122,13 @@ class ConfusionCard(Card):
 
     def show_state(self, state: str, link: str) -> None:
         """Say how far the count is, and what can be done about it."""
-        self.note.setText(state or NOTE)
+        self.note.setText(state or (NOTE if self._labelled else ""))
         self.link.setText(link)
         self.link.setVisible(bool(link))
 
     def show_results(self, results: Results, name: Callable[[int], str]) -> None:
         """Show the counts of results."""
-        labelled = results.labels is not None
+        labelled = self._labelled = results.labels is not None
         self._table.setVisible(labelled)
         self._unlabelled.setVisible(not labelled)
         self.matrix.show_results(results, name)

@@ -218,8 +218,8 @@ class ResultsSection(Section):
             if foreign:
                 remarks.append(f"{foreign} Open the folder of its own data set instead.")
         if pictures is not None and pictures.left_out:
-            count = f"{pictures.left_out:,} pictures were left out."
-            remarks.append(count if pictures.left_out > 1 else "One picture was left out.")
+            if pictures.left_out > 1:
+                remarks.append(f"{pictures.left_out:,} pictures were left out.")
             remarks.append(pictures.told[0])
         self.remark.setText(" ".join(remarks))
         self.remark.setVisible(bool(remarks))

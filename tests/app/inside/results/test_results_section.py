@@ -264,6 +264,7 @@ def test_pictures_without_labels(section: ResultsSection, qtbot: QtBot, digits: 
     )
     assert section.findChild(QLabel, "unlabelledNote").isVisibleTo(section)
     assert not section.confusion.matrix.isVisibleTo(section)
+    assert text(section, "resultsState") == ""
     assert section._results is not None
     assert shown(section) == section._results.least_sure().tolist()
     assert text(section, "resultsRemark") == "2 pictures were left out. Two are bad."
