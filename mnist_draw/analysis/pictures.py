@@ -21,6 +21,7 @@ from mnist_draw.dataset.picture_formats import read_titles
 from mnist_draw.errors import UserError
 from mnist_draw.recognition.pictures.picture_file import load_picture
 from mnist_draw.storage.errors import reason_of
+from mnist_draw.storage.folders import named_path
 from mnist_draw.storage.my_digits import label_of_name, my_digits_folder, read_digit
 
 Images = npt.NDArray[np.uint8]
@@ -134,7 +135,7 @@ def folder_pictures(folder: str | os.PathLike[str]) -> Pictures:
     UserError
         There is no picture in it that can be used; the sentence says why.
     """
-    place = Path(folder).expanduser()
+    place = named_path(folder)
     if _has_idx(place):
         return _idx_pictures(place)
     images, labels, told = _read_folder(place)

@@ -7,15 +7,17 @@ misuse, 130 when Ctrl-C ended the work.
 from __future__ import annotations
 
 import argparse
+import contextlib
+import json
 import sys
 import traceback
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from mnist_draw import __version__
 from mnist_draw.cli import output, predict, train
 from mnist_draw.cli.output import PROGRAM
-from mnist_draw.errors import UserError
+from mnist_draw.errors import UserError, shortened
 
 SUCCESS, FAILURE, MISUSE, INTERRUPTED = 0, 1, 2, 130
 
@@ -41,6 +43,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(argv: Sequence[str] | None) -> int:
+    fail = _fail
+    if "--json" in (sys.argv[1:] if argv is None else argv):
+        fail = _fail_in_json
     try:
         arguments = build_parser().parse_args(argv)
         if arguments.run is None:
@@ -48,19 +53,22 @@ def _run(argv: Sequence[str] | None) -> int:
 
             return open_window()
         status: int = arguments.run(arguments)
-    except SystemExit as finished:  # argparse: misuse, --help or --version
+    except SystemExit as finished:  # --help or --version
         return finished.code if isinstance(finished.code, int) else MISUSE
+    except MisuseError as error:
+        return fail(str(error), MISUSE)
     except UserError as error:
-        return _fail(str(error))
+        return fail(str(error), FAILURE)
     except KeyboardInterrupt:
-        return _fail("Interrupted.", INTERRUPTED)
+        return fail("Interrupted.", INTERRUPTED)
     except BrokenPipeError:
         # Whoever read the output has enough.
         return FAILURE
     except MemoryError:
-        return _fail("The computer's memory is not enough for this. Nothing was changed.")
+        sentence = "The computer's memory is not enough for this. Nothing was changed."
+        return fail(sentence, FAILURE)
     except Exception as error:
-        return _fail(_defect(error))
+        return fail(_defect(error), FAILURE)
     return status
 
 
@@ -81,8 +89,17 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+class MisuseError(UserError):
+    """The command makes no sense."""
+
+
 class _Parser(argparse.ArgumentParser):
-    """Says so where its help cannot be printed; argparse itself keeps silent."""
+    """Raises misuse instead of exiting, and says so where its help cannot be printed."""
+
+    def error(self, message: str) -> NoReturn:
+        with contextlib.suppress(OSError, ValueError):
+            self.print_usage(sys.stderr)
+        raise MisuseError(message)
 
     def print_help(self, file: Any = None) -> None:
         if file is None:
@@ -105,9 +122,16 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def _fail(sentence: str, status: int = FAILURE) -> int:
+def _fail(sentence: str, status: int) -> int:
     output.tell(sentence)
     return status
+
+
+def _fail_in_json(sentence: str, status: int) -> int:
+    """Say it to the program that reads as well as to the person that looks."""
+    with contextlib.suppress(UserError, BrokenPipeError):
+        output.put(json.dumps({"error": sentence}))
+    return _fail(sentence, status)
 
 
 def _defect(error: Exception) -> str:
@@ -115,7 +139,7 @@ def _defect(error: Exception) -> str:
     from mnist_draw.storage.atomic import write_atomically
     from mnist_draw.storage.folders import data_folder
 
-    sentence = f"The program made a mistake ({type(error).__name__}: {error})."
+    sentence = f"The program made a mistake ({shortened(f'{type(error).__name__}: {error}')})."
     try:
         path = data_folder() / "last-mistake.txt"
         write_atomically(

@@ -42,7 +42,8 @@ def add_predict_command(commands: Any) -> None:
         "--json",
         action="store_true",
         help='print a JSON object for each picture: "image", "digit" (null for what is no digit), '
-        '"confidence" (0 to 1) and "probabilities"',
+        '"confidence" (0 to 1) and "probabilities"; for one that cannot be read "image" and '
+        '"error", a sentence',
     )
     parser.set_defaults(run=predict)
 
@@ -95,6 +96,8 @@ def predict(arguments: argparse.Namespace) -> int:
             size = picture_size(name) if number is not None and number.digits else (1, 1)
         except UserError as error:
             tell(str(error))
+            if arguments.json:
+                put(json.dumps({"image": name, "error": str(error)}))
             status = 1
         else:
             if arguments.json:

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from mnist_draw.dataset.errors import DatasetError
 from mnist_draw.dataset.idx import read_idx
+from mnist_draw.storage.errors import StorageError
+from mnist_draw.storage.folders import named_path
 from mnist_draw.storage.resources import resource_path
 
 Images = NDArray[np.uint8]
@@ -115,7 +117,7 @@ def load_dataset(folder: str | os.PathLike[str] | None = None) -> Dataset:
     """
     if folder is None:
         return _shipped()
-    return _load(Path(folder).expanduser(), dataset_name(folder))
+    return _load(named_path(folder), dataset_name(folder))
 
 
 @lru_cache(maxsize=1)
@@ -125,7 +127,12 @@ def _shipped() -> Dataset:
 
 def dataset_name(folder: str | os.PathLike[str] | None) -> str:
     """Return what the data set of a folder is called: as its folder, or MNIST without one."""
-    return "MNIST" if folder is None else Path(folder).expanduser().resolve().name
+    if folder is None:
+        return "MNIST"
+    try:
+        return named_path(folder).resolve().name
+    except (StorageError, OSError):  # a folder of former days, which cannot be looked at now
+        return Path(folder).name
 
 
 def _load(folder: Path, name: str) -> Dataset:

@@ -26,6 +26,7 @@ from mnist_draw.dataset.normalise import has_ink, normalise_ink
 from mnist_draw.dataset.picture_formats import read_suffixes
 from mnist_draw.errors import UserError
 from mnist_draw.storage.errors import reason_of
+from mnist_draw.storage.folders import named_path
 from mnist_draw.storage.my_digits import TaughtDigit, label_of_name, read_digit
 
 #: From a file to its ink: (H, W), 0 for paper to 1 for ink.
@@ -82,7 +83,7 @@ def load_extra(
     DatasetError
         There is no such folder, or no digit in it.
     """
-    place = Path(folder).expanduser()
+    place = named_path(folder)
     digits, told = read_digits(place, read_picture)
     if not digits:
         why = f" {told[0]}" if told else ""

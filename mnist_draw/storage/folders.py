@@ -35,6 +35,31 @@ def config_folder() -> Path:
     return _prepared("config", platformdirs.user_config_dir(APPLICATION, appauthor=False))
 
 
+def named_path(name: str | os.PathLike[str]) -> Path:
+    """Return the path that a user has typed, with ``~`` as his home.
+
+    Parameters
+    ----------
+    name : str or os.PathLike
+        A file or folder; it need not exist.
+
+    Raises
+    ------
+    StorageError
+        No file can have that name, or the system does not let it be looked for.
+    """
+    path = Path(name)
+    try:
+        path = path.expanduser()
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except (OSError, RuntimeError, ValueError) as error:
+        reason = reason_of(error) if isinstance(error, OSError) else str(error).rstrip(".")
+        raise StorageError(f"{path} cannot be used: {reason}.") from error
+    return path
+
+
 def sweep_home() -> None:
     """Remove the temporary files that killed programs left in these folders."""
     with contextlib.suppress(StorageError, OSError):
@@ -55,12 +80,15 @@ def _prepared(kind: str, conventional: str) -> Path:
         When the folder cannot be created; the sentence names ``MNIST_DRAW_HOME`` as the way out.
     """
     home = os.environ.get(HOME_VARIABLE)
-    folder = Path(home).expanduser().absolute() / kind if home else Path(conventional)
+    folder = Path(home) if home else Path(conventional)
     try:
+        if home:
+            folder = folder.expanduser().absolute() / kind
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
+    except (OSError, RuntimeError, ValueError) as error:
+        reason = reason_of(error) if isinstance(error, OSError) else str(error).rstrip(".")
         raise StorageError(
-            f"Could not create the folder {folder}: {reason_of(error)}. "
+            f"Could not create the folder {folder}: {reason}. "
             f"Set the environment variable {HOME_VARIABLE} to a folder that can be written."
         ) from error
     return folder

@@ -8,14 +8,19 @@ settings, not ours.
 
 from __future__ import annotations
 
+import atexit
 import configparser
+import contextlib
 import logging
 import os
+import shlex
 import shutil
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+
+from mnist_draw.errors import UserError
 
 _logger = logging.getLogger("mnist_draw.theano_bridge")
 
@@ -35,10 +40,54 @@ def cache_folder() -> Path:
     """
     home = os.environ.get("MNIST_DRAW_HOME")
     if home:
-        return Path(home).expanduser().absolute() / "cache" / "compiled"
+        with contextlib.suppress(RuntimeError):  # nobody has the name behind the ~
+            home = str(Path(home).expanduser())
+        return Path(home).absolute() / "cache" / "compiled"
     import platformdirs
 
     return Path(platformdirs.user_cache_dir("mnist_draw", appauthor=False)) / "compiled"
+
+
+def usable_folder(wanted: Path) -> Path:
+    """Return a folder that PyTensor can write to, without which it cannot be imported.
+
+    Parameters
+    ----------
+    wanted : pathlib.Path
+        Made if it is missing.
+
+    Returns
+    -------
+    pathlib.Path
+        The folder wanted, or a temporary one that is removed when the program ends.
+
+    Raises
+    ------
+    UserError
+        No folder at all can be written.
+    """
+    import tempfile
+
+    try:
+        wanted.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=wanted):
+            pass
+        # What another user's program left there, such as root's, may be closed to this one.
+        if all(os.access(folder, os.R_OK | os.W_OK | os.X_OK) for folder in wanted.iterdir()):
+            return wanted
+        reason = "it holds folders of another user"
+    except (OSError, ValueError) as error:
+        reason = str(error)
+    _logger.info("Nothing compiled is kept in %s: %s", wanted, reason)
+    try:
+        folder = tempfile.mkdtemp(prefix="mnist_draw-compiled-")
+    except OSError as error:
+        raise UserError(
+            f"Neither {wanted} nor any temporary folder can be written ({reason}). Set the "
+            "environment variable MNIST_DRAW_HOME or TMPDIR to a folder that can."
+        ) from error
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
 
 
 def parse_flags(text: str) -> dict[str, str]:
@@ -53,11 +102,9 @@ def pytensor() -> Iterator[None]:
     defaults = {"floatX": "float32", "cxx": ""}
     chosen = _chosen_in_files("PYTENSORRC", "~/.pytensorrc")
     if not chosen & {"base_compiledir", "compiledir"}:
-        folder = str(cache_folder())
-        # The flags are separated by commas and know no quoting. A user whose folder has
-        # a comma in its name gets PyTensor's own default folder instead.
-        if "," not in folder:
-            defaults["base_compiledir"] = folder
+        told = parse_flags(os.environ.get("PYTENSOR_FLAGS", "")).keys()
+        if not told & {"base_compiledir", "compiledir"}:
+            defaults["base_compiledir"] = str(usable_folder(cache_folder()))
     for name in chosen:
         defaults.pop(name, None)
     with _added_flags("PYTENSOR_FLAGS", defaults):
@@ -95,7 +142,10 @@ def real_theano() -> Iterator[None]:
 def _added_flags(variable: str, defaults: Mapping[str, str]) -> Iterator[None]:
     before = os.environ.get(variable)
     given = parse_flags(before or "")
-    added = [f"{name}={value}" for name, value in defaults.items() if name not in given]
+    # Both engines read their flags with `shlex`: apostrophes, commas, # and backslashes count.
+    added = [
+        f"{name}={shlex.quote(value)}" for name, value in defaults.items() if name not in given
+    ]
     os.environ[variable] = ",".join([*([before] if before else []), *added])
     try:
         yield
@@ -113,7 +163,7 @@ def _chosen_in_files(variable: str, default: str) -> set[str]:
     files = os.environ.get(variable, default).split(os.pathsep)
     try:
         parser.read([Path(name).expanduser() for name in files])
-    except (configparser.Error, OSError, UnicodeError):
+    except (configparser.Error, OSError, RuntimeError, ValueError):
         # The engine reads the same file in a moment and words its own complaint.
         return set()
     return {

@@ -51,7 +51,7 @@ class NamesFinder(MetaPathFinder):
         target: ModuleType | None = None,
     ) -> importlib.machinery.ModuleSpec | None:
         if fullname == "theano":
-            return _spec_of_file(fullname, NAMES_FOLDER / "theano" / "__init__.py")
+            return _spec_of_bridge()
         if not fullname.startswith("theano."):
             return None
         if fullname == "theano.tensor.signal.downsample":
@@ -89,6 +89,9 @@ class PreparingFinder(MetaPathFinder):
             spec = importlib.util.find_spec(fullname)
         finally:
             self._busy.discard(fullname)
+        if fullname == "theano" and spec is not None and spec.origin is None:
+            # A folder of that name beside the script, which Python takes for a namespace.
+            spec = _spec_of_bridge()
         if spec is not None and spec.loader is not None:
             spec.loader = PreparedLoader(spec.loader, self.surroundings[fullname])
         return spec
@@ -126,6 +129,10 @@ def _prepare_theano():  # type: ignore[no-untyped-def]
         finally:
             # Both put their own in its place, which tells nobody but a terminal.
             sys.excepthook = hook
+
+
+def _spec_of_bridge() -> importlib.machinery.ModuleSpec | None:
+    return _spec_of_file("theano", NAMES_FOLDER / "theano" / "__init__.py")
 
 
 def _spec_of_file(fullname: str, file: Path) -> importlib.machinery.ModuleSpec | None:

@@ -56,7 +56,10 @@ def test_a_broken_picture_does_not_keep_the_others_from_an_answer(
     names = [str(tmp_path / "broken.png"), seven, str(tmp_path / "none.png"), seven]
     assert main(["predict", *names, "--model", model, "--json"]) == 1
     out, err = capsys.readouterr()
-    assert [json.loads(line)["digit"] for line in out.splitlines()] == [7, 7]
+    found = [json.loads(line) for line in out.splitlines()]
+    assert [entry.get("digit") for entry in found] == [None, 7, None, 7]
+    assert [entry["image"] for entry in found] == names
+    assert "broken.png is not a picture" in found[0]["error"]
     assert len(err.splitlines()) == 2
     assert "broken.png" in err
     assert "none.png does not exist" in err

@@ -103,3 +103,15 @@ def test_a_training_step_of_lasagne_lowers_the_loss() -> None:
     classes = inputs[:, :3].argmax(axis=1).astype("int32")
     losses = [float(step(inputs, classes)) for _ in range(40)]
     assert losses[-1] < 0.6 * losses[0]
+
+
+def test_a_folder_named_theano_beside_a_script_is_no_theano(tmp_path: Path) -> None:
+    (tmp_path / "theano").mkdir()
+    (tmp_path / "script.py").write_text(
+        "import mnist_draw, theano, lasagne\nprint(callable(theano.function))"
+    )
+    done = subprocess.run(
+        [sys.executable, str(tmp_path / "script.py")],
+        capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False,
+    )  # fmt: skip
+    assert done.stdout.strip() == "True", done.stderr

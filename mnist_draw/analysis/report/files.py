@@ -21,6 +21,7 @@ from mnist_draw.analysis.result_tables import (
 from mnist_draw.analysis.results import Results
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.errors import StorageError, reason_of
+from mnist_draw.storage.folders import named_path
 from mnist_draw.storage.models import ModelFile
 
 #: The page that holds everything.
@@ -37,7 +38,7 @@ def prepare_folder(folder: str | os.PathLike[str]) -> Path:
     StorageError
         It cannot be made; the sentence says why.
     """
-    place = Path(folder).expanduser()
+    place = named_path(folder)
     try:
         place.mkdir(parents=True, exist_ok=True)
     except OSError as error:

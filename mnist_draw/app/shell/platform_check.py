@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import importlib.util
 import os
+import socket
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -38,6 +39,9 @@ LIBRARIES: dict[str, tuple[str, str]] = {
     "libxcb-xkb.so.1": ("libxcb-xkb1", "libxcb"),
 }
 
+#: Where these are set, Qt looks for plugins elsewhere too.
+_OTHER_PLUGINS = ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_PLUGIN_PATH")
+
 Loads = Callable[[str], bool]
 
 
@@ -59,20 +63,40 @@ def obstacle(
     loads : callable, optional
         Whether a shared library of a given name or path can be loaded.
     answers : callable, optional
-        Whether an X server answers at the display of a given name.
+        Whether an X server answers at the display of a given name, or a Wayland compositor at
+        a given socket.
     plugins : Path, optional
         Qt's folder of platform plugins; PyQt5's own if left out.
     """
+    environ = os.environ if environ is None else environ
+    plugins = plugins or _plugins()
+    found = [
+        _obstacle_on(name.partition(":")[0], environ, platform, loads, answers, plugins)
+        for name in environ.get("QT_QPA_PLATFORM", "").split(";")
+    ]
+    # Qt takes the first of them that works.
+    return None if None in found else found[0]
+
+
+def _obstacle_on(
+    chosen: str,
+    environ: Mapping[str, str],
+    platform: str,
+    loads: Loads | None,
+    answers: Loads | None,
+    plugins: Path | None,
+) -> str | None:
+    """Return what stands in the way of one of Qt's platforms; "" is the system's own."""
+    if chosen and not any(name in environ for name in _OTHER_PLUGINS):
+        unknown = _unknown_platform(chosen, plugins)
+        if unknown:
+            return unknown
     if not platform.startswith("linux"):
         return None
-    environ = os.environ if environ is None else environ
     loads = loads or _loads
-    answers = answers or _answers
-    plugins = plugins or _plugins()
-    chosen = environ.get("QT_QPA_PLATFORM", "").partition(":")[0]
     if chosen in ("", "xcb") and environ.get("DISPLAY"):
         return _missing_libraries(plugins, "libqxcb.so", loads) or _silent_server(
-            environ["DISPLAY"], answers
+            environ["DISPLAY"], answers or _answers
         )
     if chosen == "xcb" or (not chosen and not environ.get("WAYLAND_DISPLAY")):
         return (
@@ -82,7 +106,9 @@ def obstacle(
             "mnist-draw --help lists them."
         )
     if not chosen or chosen.startswith("wayland"):
-        return _missing_libraries(plugins, "libqwayland-generic.so", loads)
+        return _missing_libraries(plugins, "libqwayland-generic.so", loads) or _silent_compositor(
+            environ, answers or _compositor_answers
+        )
     # Another platform was asked for by name (offscreen, vnc …): only Qt itself must load.
     return _missing_libraries(plugins, f"libq{chosen}.so", loads)
 
@@ -132,6 +158,43 @@ def _silent_server(display: str, answers: Loads) -> str | None:
         f"No window can open here: no X server answers at DISPLAY={display}, or it does not "
         "admit this user. Check that the desktop session or the forwarding (ssh -X) is alive."
     )
+
+
+def _unknown_platform(chosen: str, plugins: Path | None) -> str | None:
+    """Return a sentence about a platform that Qt has no plugin for."""
+    if plugins is None:
+        return None
+    # libqxcb.so, libqcocoa.dylib, qwindows.dll; one plugin serves several kinds of Wayland.
+    files = (path.name.partition(".")[0] for path in plugins.glob("*q*.*"))
+    known = sorted({name.removeprefix("lib").removeprefix("q") for name in files})
+    if not known or any(name.startswith(chosen.partition("-")[0]) for name in known):
+        return None
+    return (
+        f"No window can open here: QT_QPA_PLATFORM is {chosen!r}, which Qt does not have. It has "
+        f"{', '.join(known)}. Unset the variable, and the usual one is taken."
+    )
+
+
+def _silent_compositor(environ: Mapping[str, str], answers: Loads) -> str | None:
+    display = environ.get("WAYLAND_DISPLAY") or "wayland-0"
+    path = Path(environ.get("XDG_RUNTIME_DIR", "/"), display)
+    if answers(str(path)):
+        return None
+    return (
+        f"No window can open here: no Wayland compositor answers at {path} "
+        f"(WAYLAND_DISPLAY={display}). Check that the desktop session is alive. The commands "
+        "train, evaluate and predict need no display."
+    )
+
+
+def _compositor_answers(path: str) -> bool:
+    """Connect to the Wayland compositor and hang up again."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        try:
+            connection.connect(path)
+        except (OSError, ValueError):
+            return False
+    return True
 
 
 def _plugins() -> Path | None:

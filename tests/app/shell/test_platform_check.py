@@ -51,6 +51,23 @@ def test_silent_server(plugins: Path) -> None:
     assert "DISPLAY=:7" in look(plugins, answers=False, DISPLAY=":7")
 
 
+def test_silent_compositor(plugins: Path) -> None:
+    sentence = look(plugins, answers=False, WAYLAND_DISPLAY="wayland-7", XDG_RUNTIME_DIR="/run")
+    assert "no Wayland compositor answers at /run/wayland-7" in sentence
+    assert "wayland-7" in look(
+        plugins, answers=False, QT_QPA_PLATFORM="wayland-egl", WAYLAND_DISPLAY="wayland-7"
+    )
+
+
+def test_unknown_platform(plugins: Path) -> None:
+    sentence = look(plugins, QT_QPA_PLATFORM="hologram:size=3", DISPLAY=":0")
+    assert "QT_QPA_PLATFORM is 'hologram'" in sentence
+    assert "offscreen, wayland-generic, xcb" in sentence
+    # Qt takes the first that works, and may find plugins in other places.
+    assert look(plugins, QT_QPA_PLATFORM="hologram;offscreen") is None
+    assert look(plugins, QT_QPA_PLATFORM="hologram", QT_PLUGIN_PATH="/opt/qt") is None
+
+
 def test_other_systems_are_not_asked(plugins: Path) -> None:
     assert platform_check.obstacle({}, "win32", plugins=plugins) is None
 
@@ -62,13 +79,19 @@ def test_failed_import_names_the_package() -> None:
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="X is Linux's")
-@pytest.mark.parametrize("display", ["", ":4711"])
-def test_the_program_says_so_and_ends_with_1(tmp_path: Path, display: str) -> None:
+@pytest.mark.parametrize(
+    "surroundings",
+    [
+        {},
+        {"DISPLAY": ":4711"},
+        {"QT_QPA_PLATFORM": "hologram"},
+        {"WAYLAND_DISPLAY": "wayland-4711", "XDG_RUNTIME_DIR": "/nowhere"},
+    ],
+)
+def test_the_program_says_so_and_ends_with_1(tmp_path: Path, surroundings: dict[str, str]) -> None:
     kept = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY")}
     kept.pop("QT_QPA_PLATFORM", None)
-    environ = {**kept, "MNIST_DRAW_HOME": str(tmp_path)}
-    if display:
-        environ["DISPLAY"] = display
+    environ = {**kept, "MNIST_DRAW_HOME": str(tmp_path), **surroundings}
     code = "import sys; from mnist_draw.app import main; sys.exit(main())"
     done = subprocess.run(
         [sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=False

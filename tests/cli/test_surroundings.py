@@ -1,0 +1,169 @@
+"""Homes, names and moments that no program likes: work where it is possible, else a sentence."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from mnist_draw.cli import main
+from mnist_draw.errors import UserError, shortened
+from mnist_draw.recognition.network_library import load_trained
+from mnist_draw.storage import resource_path
+from mnist_draw.theano_bridge import installed_theano
+
+TRAIN = ["train", "--network", "custom_mlp:0,1,0,0", "--examples", "500", "--epochs", "1"]
+MODEL = str(resource_path("models") / "mlp.npz")
+
+
+def run(arguments: list[str], folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "mnist_draw", *arguments],
+        cwd=folder,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def blank(tmp_path: Path) -> Path:
+    Image.new("L", (40, 40), 255).save(tmp_path / "blank.png")
+    return tmp_path
+
+
+@pytest.mark.parametrize("home", ["a file", "~nobody-has-this-name/x"])
+def test_without_a_home_pictures_are_read_and_networks_trained(home: str, blank: Path) -> None:
+    """Nothing is kept between runs."""
+    (blank / "a file").touch()
+    told = run(["predict", "blank.png", "--model", MODEL], blank, MNIST_DRAW_HOME=home)
+    assert (told.returncode, told.stderr) == (0, "")
+    assert "nothing" in told.stdout
+    told = run([*TRAIN, "--output", "m.npz"], blank, MNIST_DRAW_HOME=home)
+    assert (told.returncode, told.stderr) == (0, "")
+    assert load_trained(blank / "m.npz").metadata["epochs"] == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the home of POSIX")
+def test_a_home_that_is_a_file(blank: Path) -> None:
+    (blank / "a file").touch()
+    told = run(
+        ["predict", "blank.png", "--model", MODEL], blank, HOME=str(blank / "a file"),
+        MNIST_DRAW_HOME="", XDG_CACHE_HOME="", XDG_DATA_HOME="", XDG_CONFIG_HOME="",
+    )  # fmt: skip
+    assert (told.returncode, told.stderr) == (0, "")
+
+
+@pytest.mark.skipif(installed_theano(), reason="about PyTensor's folder")
+@pytest.mark.parametrize("name", ["Ada's", "a # b", "a, b", 'a "b"', "back\\slash", "ü ≈"])
+def test_a_home_of_any_name(name: str, tmp_path: Path) -> None:
+    if os.name == "nt" and set(name) & set('"\\'):
+        pytest.skip("no folder can have that name there")
+    code = "import mnist_draw, theano; print(ascii(str(theano.config.base_compiledir)))"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "MNIST_DRAW_HOME": str(tmp_path / name), "PYTENSOR_FLAGS": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    wanted = ascii(str(tmp_path / name / "cache" / "compiled"))
+    assert (done.stdout.strip(), done.stderr) == (wanted, "")
+
+
+LONG = "x" * 70_000
+ODD = ["~nobody-has-this-name/x", "x" * 5000, LONG, "x/" * 3000, "a folder", "nul\0", "\udcff"]
+WITH_A_NAME = [
+    ["predict", "NAME"],
+    ["predict", "blank.png", "--model", "NAME"],
+    ["evaluate", "NAME"],
+    ["evaluate", MODEL, "--data", "NAME"],
+    *(
+        [*TRAIN, option, "NAME"]
+        for option in ("--data", "--extra", "--config", "--resume", "--from", "--network")
+    ),
+    [*TRAIN, "--update", "NAME"],
+    ["NAME"],
+]
+
+
+@pytest.mark.parametrize("name", ODD, ids=lambda name: ascii(name[:12]))
+@pytest.mark.parametrize("arguments", WITH_A_NAME, ids=lambda words: " ".join(words[-2:])[-30:])
+def test_names_that_lead_nowhere_end_in_a_sentence(
+    arguments: list[str],
+    name: str,
+    blank: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(blank)
+    (blank / "a folder").mkdir()
+    assert main([part.replace("NAME", name) for part in arguments]) in (1, 2)
+    err = capsys.readouterr().err
+    assert "made a mistake" not in err
+    *usage, sentence = err.splitlines()
+    assert len(sentence) < 2000
+    assert not usage or usage[0].startswith("usage:")
+
+
+def test_what_is_too_long_loses_its_middle() -> None:
+    assert shortened("as it is") == "as it is"
+    sentence = str(UserError(f"There is no file {LONG}. Name another."))
+    assert sentence.startswith("There is no file xxx")
+    assert sentence.endswith("xxx. Name another.")
+    assert len(sentence) < 500
+    assert len(shortened("many words " * 10_000)) < 1600
+    # Paths that a system allows stay whole, so that they can be copied.
+    assert "/folder" * 40 in shortened(f"Saved in {'/folder' * 40}.")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        (["evaluate", "none.npz", "--json"], 1),
+        (["predict", "--json", "--model", "none.npz", "a.png"], 1),
+        (["predict", "--json"], 2),
+        (["evaluate", "--json", "--nonsense"], 2),
+    ],
+)
+def test_programs_that_read_json_read_errors_too(
+    arguments: list[str], status: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == status
+    out, err = capsys.readouterr()
+    [(name, sentence)] = json.loads(out).items()
+    assert name == "error"
+    assert sentence in err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals to another process")
+def test_ctrl_c_during_the_first_imports() -> None:
+    """A module takes its time to be imported; Ctrl-C comes meanwhile."""
+    code = (
+        "import sys, time\n"
+        "class Slow:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'mnist_draw.cli':\n"
+        "            print('importing', flush=True)\n"
+        "            time.sleep(60)\n"
+        "sys.meta_path.insert(0, Slow())\n"
+        "from mnist_draw.__main__ import main\n"
+        "sys.exit(main())\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "importing\n"
+        time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (130, "mnist-draw: Interrupted.\n")
