@@ -83,6 +83,10 @@ class ExampleInUse(QObject):
         if not self._picked:
             self.use_drawing()
 
+    def forget_drawing(self) -> None:
+        """Forget what was drawn and said of it: the board was emptied meanwhile."""
+        self._drawing, self._drawing_answer = None, (None, True)
+
     def say_of_drawing(self, label: int) -> None:
         """Take note that the drawing was taught as a digit."""
         if self._drawing is not None:

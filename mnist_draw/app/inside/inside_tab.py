@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import Qt, pyqtSignal
@@ -9,6 +12,7 @@ from PyQt5.QtGui import QShowEvent
 from PyQt5.QtWidgets import QVBoxLayout, QWidget
 
 from mnist_draw.app.shared.page import Page
+from mnist_draw.app.shared.threads import Background
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,6 +23,7 @@ if TYPE_CHECKING:
     from mnist_draw.storage.models import ModelFile
     from mnist_draw.storage.preferences import Preferences
 
+_VIEW = "mnist_draw.app.inside.inside_view"
 _SECTION, _STEP = "inside_section", "inside_guide_step"
 
 
@@ -66,15 +71,31 @@ class InsideTab(Page):
         self._network: tuple[ModelFile, str] | None = None
         self._drawing: tuple[np.ndarray | None, np.ndarray | None, int | None] | None = None
         self._label: int | None = None
-        self._behind = False
+        self._behind = self._emptied = False
+        self._background = Background(self)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
 
     def showEvent(self, event: QShowEvent) -> None:
-        view = self.open()
+        if self.view is not None or _VIEW in sys.modules:
+            self._catch_up(self.open())
+        else:
+            # The first time, what the views need is imported where nobody waits for it.
+            self._background.run(partial(import_module, _VIEW), lambda _: self._open_late())
+
+    def _open_late(self) -> None:
+        if self.isVisible():
+            self._catch_up(self.open())
+
+    def _catch_up(self, view: InsideView) -> None:
+        """Tell the views what was drawn, emptied and taught while they could not be seen."""
         if self._behind and self._drawing is not None:
-            self._behind = False
+            if self._emptied:
+                view.example.forget_drawing()
             view.example.show_drawing(*self._drawing)
+            if self._label is not None:
+                view.example.say_of_drawing(self._label)
+        self._behind = self._emptied = False
 
     def open(self) -> InsideView:
         """Build everything unless it is there, and return it."""
@@ -109,6 +130,7 @@ class InsideTab(Page):
         self._drawing = (picture, probabilities, winner)
         if picture is None:
             self._label = None
+            self._emptied = True
         # While the tab cannot be seen, drawing goes on without it.
         self._behind = not self.isVisible()
         if self.view is not None and not self._behind:
@@ -117,14 +139,13 @@ class InsideTab(Page):
     def say_of_drawing(self, label: int) -> None:
         """Take note that the drawing was taught as a digit."""
         self._label = label
-        if self.view is not None:
+        if self.view is not None and not self._behind:
             self.view.example.say_of_drawing(label)
 
     def open_why(self, answer: int, rival: int) -> None:
         """Show why the drawing is read as ``answer`` rather than as ``rival``."""
         view = self.open()
-        if self._drawing is not None:
-            view.example.show_drawing(*self._drawing)
+        self._catch_up(view)
         view.example.use_drawing()
         view.open_why(None, answer, rival)
 
@@ -136,4 +157,4 @@ class InsideTab(Page):
 
     def wait(self) -> bool:
         """Wait a bounded time for work in other threads; return whether it is done."""
-        return self.view is None or self.view.wait()
+        return self._background.wait() and (self.view is None or self.view.wait())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -154,6 +155,32 @@ def test_a_drawing_made_while_the_tab_is_hidden_waits_for_it(tab: InsideTab) -> 
     example = noted(tab, "network").example
     assert example is not None
     assert example.picture is said.network_input
+
+
+def test_what_was_said_of_a_drawing_does_not_outlive_it(tab: InsideTab) -> None:
+    tab.show()
+    said = answer("4", 4)
+    tab.show_drawing(said.network_input, said.probabilities, 4)
+    tab.say_of_drawing(9)
+    tab.hide()
+    tab.show_drawing(None, None, None)
+    tab.show_drawing(said.network_input, said.probabilities, 4)
+    tab.show()
+    assert words(tab, "exampleLabel") == "Read as a 4"
+    tab.hide()
+    tab.show_drawing(said.network_input, said.probabilities, 4)
+    tab.say_of_drawing(7)
+    tab.show()
+    assert words(tab, "exampleLabel") == "You said: it is a 7"
+
+
+def test_the_first_look_waits_for_no_import(
+    tab: InsideTab, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, "mnist_draw.app.inside.inside_view")
+    tab.show()
+    assert tab.view is None
+    qtbot.waitUntil(lambda: tab.view is not None)
 
 
 def test_what_is_no_digit_is_known_as_such(tab: InsideTab) -> None:
