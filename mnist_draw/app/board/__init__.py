@@ -6,6 +6,8 @@ canvas
     The widget that is drawn on.
 pointer
     Mouse, tablet pen and touch as one kind of input.
+key_pen
+    Drawing by keyboard.
 drawing
     What is on the board, its history, and the ink for recognition.
 pen_strokes

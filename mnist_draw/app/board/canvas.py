@@ -22,6 +22,8 @@ from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from mnist_draw.app.board.crop_marks import paint_marks
 from mnist_draw.app.board.drawing import INK_RENDERING, Drawing
+from mnist_draw.app.board.key_pen import HELP as KEYS
+from mnist_draw.app.board.key_pen import KeyPen
 from mnist_draw.app.board.painted_board import PaintedBoard
 from mnist_draw.app.board.pen_strokes import BOARD, PEN_WIDTH, PEN_WIDTH_RANGE, Point
 from mnist_draw.app.board.placed_picture import Item
@@ -61,7 +63,10 @@ class Canvas(PointerWidget):
         super().__init__(parent)
         self.setObjectName("canvas")
         self.setAccessibleName("Drawing board")
-        self.setAccessibleDescription("Draw a digit here with mouse, pen or finger.")
+        sentence = f"Draw a digit here with mouse, pen or finger. {KEYS}"
+        self.setAccessibleDescription(sentence)
+        self.setWhatsThis(sentence)
+        self.key_pen = KeyPen(self)
         self.setFocusPolicy(Qt.StrongFocus)
         self.setAttribute(Qt.WA_OpaquePaintEvent, False)
         self.setMinimumSize(theme.Size.BOARD_MINIMUM, theme.Size.BOARD_MINIMUM)
@@ -162,6 +167,10 @@ class Canvas(PointerWidget):
         """Return how many logical pixels one board unit takes."""
         return min(self.width(), self.height()) / BOARD
 
+    def to_widget(self, point: QPointF) -> QPointF:
+        """Return where a point in board units lies in the widget."""
+        return self._painted.to_widget(point)
+
     def in_widget(self, rect: QRectF) -> QRectF:
         """Return where a rectangle of the board lies in the widget, in logical pixels."""
         return self._painted.rect_in_widget(rect)
@@ -229,6 +238,7 @@ class Canvas(PointerWidget):
             paint_marks(painter, self._marks, self._painted)
         if not self._drawing.items:
             self._paint_invitation(painter)
+        self.key_pen.paint(painter)
         painter.setClipping(False)
         marked = self.hasFocus() or self._inviting
         width = 3 if self._inviting else 1

@@ -120,6 +120,7 @@ class Size:
     TITLE_LINE = 22
     FIELD_RADIUS = 6
     BAR = 8
+    CROSSHAIR = (6, 18)
     DOT = 8
     BOARD_MINIMUM = 280
     NETWORK_INPUT = (56, 448)
