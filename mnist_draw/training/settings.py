@@ -110,7 +110,7 @@ class TrainingSettings:
     batch_size: int = declared(
         500,
         WholeNumber(
-            title="Minibatch",
+            title="Batch size",
             noun="The batch size",
             sentence="Pictures that each step learns from.",
             group="learning",

@@ -22,14 +22,14 @@ from mnist_draw.app.shared.animation import ArrayAnimation
 from mnist_draw.app.shared.steady_labels import draw_tabular
 from mnist_draw.app.shared.theme import Size, Text
 from mnist_draw.app.shared.widgets import explain, takes_key
-from mnist_draw.app.shared.words import with_article
+from mnist_draw.app.shared.words import probability, with_article
 
 #: A bar's value counts thousandths.
 FULL = 1000
 _ROW = 22
 _LOWEST_ROW, _HIGHEST_ROW = 18, 40
 _NAME_WIDTH = 24
-_FIGURE_WIDTH = 68
+_FIGURE_WIDTH = 88
 
 
 class ProbabilityBar(QProgressBar):
@@ -78,7 +78,7 @@ class ProbabilityBar(QProgressBar):
             self.clicked.emit(self.digit)
 
     def text(self) -> str:
-        return f"{self.value() / 10:.1f} %" if self.known else ""
+        return probability(self.value() / FULL) if self.known else ""
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -99,7 +99,7 @@ class ProbabilityBar(QProgressBar):
         painter.setPen(Qt.NoPen)
         painter.setBrush(theme.colour("track"))
         painter.drawRoundedRect(track, radius, radius)
-        # What is told as 0.0 % has no bar.
+        # What is told as under 0.1 % has no bar.
         if self.shown >= 0.5 / FULL:
             painter.setBrush(theme.colour("accent" if self.winner else "muted"))
             painter.save()

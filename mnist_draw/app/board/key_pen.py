@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 #: What a press moves the crosshair by, in board units: alone, and with Shift.
 _STEP, _FINE = 15.0, 3.0
-_WAYS = {
+_WAYS: dict[int, QPointF] = {
     Qt.Key_Left: QPointF(-1, 0),
     Qt.Key_Right: QPointF(1, 0),
     Qt.Key_Up: QPointF(0, -1),

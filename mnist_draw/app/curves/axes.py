@@ -18,6 +18,8 @@ _GRID_ALPHA = 255
 _BELOW_CURVES = -1000
 _LOG_STEPS = (1, 2, 5)
 _MOST_TICKS = 6
+#: Parts of a step that the number of the last epoch keeps free around it.
+_CLOSE = 0.6
 
 
 class _Axis(pyqtgraph.AxisItem):  # type: ignore[misc]
@@ -38,10 +40,17 @@ class _Axis(pyqtgraph.AxisItem):  # type: ignore[misc]
 
 
 class EpochAxis(_Axis):
-    """Whole epochs."""
+    """Whole epochs.
+
+    Attributes
+    ----------
+    last : int
+        The last epoch that is shown: a number stands there, whatever the steps before it.
+    """
 
     def __init__(self) -> None:
         super().__init__("bottom")
+        self.last = 0
         self.setLabel("epoch")
         self.label.setFont(theme.font(Text.AXIS))
 
@@ -52,7 +61,11 @@ class EpochAxis(_Axis):
     def tickValues(self, low: float, high: float, size: float) -> list[Any]:
         step = nice_step((high - low) / _MOST_TICKS, whole=True)
         first = math.ceil(low / step - 1e-9)
-        return [(step, [n * step for n in range(first, math.floor(high / step + 1e-9) + 1)])]
+        ticks = [n * step for n in range(first, math.floor(high / step + 1e-9) + 1)]
+        if low <= self.last <= high:
+            ticks = [tick for tick in ticks if abs(tick - self.last) > _CLOSE * step]
+            ticks.append(self.last)
+        return [(step, ticks)]
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         return [f"{value:,.0f}" for value in values]

@@ -255,6 +255,7 @@ class CurveCard(Card):
         if self.tools.zoomed:
             return
         low, high = self._range()
+        self._epoch_axis.last = max(1, self._planned)
         self.plot.setXRange(0, max(1, self._planned), padding=0.01)
         self.plot.setYRange(low, high, padding=0.03)
 

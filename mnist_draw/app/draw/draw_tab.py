@@ -13,6 +13,7 @@ from mnist_draw.app.board.autosave import Autosave
 from mnist_draw.app.board.canvas import Canvas
 from mnist_draw.app.board.crop_marks import crop_marks
 from mnist_draw.app.board.overlays import NumberBoxes
+from mnist_draw.app.board.pen_strokes import PEN_WIDTH
 from mnist_draw.app.draw.pen_row import WIDTH_STEP, PenRow
 from mnist_draw.app.draw.picture_tools import PictureTools
 from mnist_draw.app.draw.tool_column import ToolColumn
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
     from mnist_draw.storage.preferences import Preferences
 
+_PEN_WIDTH, _CROP_BOX = "pen_width", "crop_box"
+
 
 class DrawTab(Page):
     """Draw a digit, read the answer.
@@ -37,6 +40,8 @@ class DrawTab(Page):
     ----------
     network : NetworkInUse, optional
         The network that answers; one of its own if left out.
+    preferences : Preferences, optional
+        Which pen was used last, and whether the crop box was shown.
 
     Signals
     -------
@@ -49,7 +54,12 @@ class DrawTab(Page):
 
     ink_posted = pyqtSignal(object, int, bool)
 
-    def __init__(self, network: NetworkInUse | None = None, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        network: NetworkInUse | None = None,
+        preferences: Preferences | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self.network = network or NetworkInUse(parent=self)
         self.canvas = Canvas()
@@ -83,6 +93,9 @@ class DrawTab(Page):
         self._connect()
         self._build_commands()
         self._show_history()
+        if preferences is not None:
+            self.canvas.set_pen_width(preferences.get(_PEN_WIDTH, PEN_WIDTH))
+            self.pen_row.crop_switch.setChecked(preferences.get(_CROP_BOX, False))
 
     def _connect(self) -> None:
         tools, canvas = self.tools, self.canvas
@@ -145,7 +158,9 @@ class DrawTab(Page):
         self.my_digits.start()
 
     def finish(self, preferences: Preferences) -> None:
-        """Keep what is on the board; the program ends."""
+        """Keep what is on the board, and the pen; the program ends."""
+        preferences.set(_PEN_WIDTH, self.canvas.pen_width)
+        preferences.set(_CROP_BOX, self.pen_row.crop_switch.isChecked())
         self.pictures.input.stop()
         self.keeper.save()
 

@@ -75,6 +75,7 @@ class PictureTools(QObject):
         for part in (self.input, self.output, self.examples):
             part.told.connect(self.told)
         self.output.noted.connect(self.caption.add)
+        self.input.reading.connect(self.caption.say)
         self.input.one_read.connect(self._show_picture)
         self.input.several_asked.connect(self.strip.start)
         self.input.next_read.connect(self.strip.add)

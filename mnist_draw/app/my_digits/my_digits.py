@@ -74,6 +74,7 @@ class MyDigits(QObject):
         self.teaching = TeachController(self.row, canvas, background, reader.network, self)
         self.digits = DigitList(self.view, canvas, background, reader, self)
         self.row.digits_asked.connect(self.show_digits)
+        self.row.learn_asked.connect(self.show_learning)
         self.view.closed.connect(self.show_answer)
         # Whoever draws wants to see the answer, not the list.
         canvas.ink_changed.connect(self._show_answer)
@@ -129,6 +130,11 @@ class MyDigits(QObject):
         self.pages.setCurrentWidget(self.view)
         self.view.table.setFocus()
         self.digits.refresh()
+
+    def show_learning(self) -> None:
+        """Show the list of digits, ready to be learnt."""
+        self.show_digits()
+        self.view.learning.learn_button.setFocus()
 
     def show_answer(self) -> None:
         """Show the answer again."""

@@ -9,7 +9,7 @@ from PyQt5.QtGui import QKeyEvent
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QPushButton, QStackedWidget, QWidget
 
 from mnist_draw.app.shared.theme import Size
-from mnist_draw.app.shared.widgets import explain, label, takes_key
+from mnist_draw.app.shared.widgets import explain, label, push_button, takes_key
 from mnist_draw.app.shared.words import with_article
 
 #: The key that begins to teach; a digit's key then says which it is.
@@ -32,6 +32,8 @@ class TeachRow(QFrame):
         What was kept last shall be forgotten.
     digits_asked
         The taught digits shall be shown.
+    learn_asked
+        The taught digits shall be shown, to be learnt.
     left
         The row needs the keyboard no longer.
     """
@@ -40,6 +42,7 @@ class TeachRow(QFrame):
     why_not_asked = pyqtSignal(int)
     undo_asked = pyqtSignal()
     digits_asked = pyqtSignal()
+    learn_asked = pyqtSignal()
     left = pyqtSignal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -55,9 +58,7 @@ class TeachRow(QFrame):
         self._pages.addWidget(self._asking)
         self._pages.addWidget(self._telling)
         row.addWidget(self._pages, 1)
-        self.digits_button = QPushButton()
-        self.digits_button.setObjectName("myDigitsButton")
-        self.digits_button.setProperty("look", "link")
+        self.digits_button = push_button("myDigitsButton", "", "", look="link")
         self.digits_button.clicked.connect(self.digits_asked)
         row.addWidget(self.digits_button)
         self.show_count(0)
@@ -68,9 +69,8 @@ class TeachRow(QFrame):
         row = QHBoxLayout(page)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(Size.GRID)
-        self.teach_button = QPushButton("Wrong? It is a")
-        self.teach_button.setObjectName("teachButton")
-        self.teach_button.setProperty("look", "quiet")
+        # The tab's command gives it its sentence.
+        self.teach_button = push_button("teachButton", "Wrong? It is a", "", look="quiet")
         self.teach_button.clicked.connect(self.begin)
         row.addWidget(self.teach_button)
         row.addSpacing(Size.GRID)
@@ -98,21 +98,23 @@ class TeachRow(QFrame):
         row.setSpacing(Size.FIELD_GAP)
         self.words = label("", "body", "taughtLabel")
         row.addWidget(self.words)
-        self.why_not_link = QPushButton()
-        self.why_not_link.setObjectName("whyNotLink")
-        self.why_not_link.setProperty("look", "link")
-        explain(
-            self.why_not_link, "Why not this digit",
-            "Show in the tab Inside why the network did not read what you taught.",
+        self.why_not_link = push_button(
+            "whyNotLink", "Why not this digit",
+            "Show in the tab Inside why the network did not read what you taught.", look="link",
         )  # fmt: skip
         self.why_not_link.clicked.connect(lambda: self.why_not_asked.emit(self._taught))
         row.addWidget(self.why_not_link)
-        self.undo_button = QPushButton("Undo")
-        self.undo_button.setObjectName("undoTeachingButton")
-        self.undo_button.setProperty("look", "link")
-        explain(self.undo_button, "Undo teaching", "Take the digit out of your digits again.")
+        self.undo_button = push_button(
+            "undoTeachingButton", "Undo", "Take the digit out of your digits again.", look="link"
+        )
         self.undo_button.clicked.connect(self.undo_asked)
-        row.addWidget(self.undo_button)
+        self.learn_button = push_button(
+            "toLearningButton", "Learn", "Show all your digits and let the network learn them.",
+            look="link",
+        )  # fmt: skip
+        self.learn_button.clicked.connect(self.learn_asked)
+        for button in (self.undo_button, self.learn_button):
+            row.addWidget(button)
         row.addStretch(1)
         return page
 
@@ -153,7 +155,8 @@ class TeachRow(QFrame):
 
     def _tell(self, sentence: str, can_undo: bool) -> None:
         self.words.setText(sentence)
-        self.undo_button.setVisible(can_undo)
+        for button in (self.undo_button, self.learn_button):
+            button.setVisible(can_undo)
         self.why_not_link.hide()
         self._pages.setCurrentWidget(self._telling)
         # A screen reader finds the sentence as the page's name.

@@ -58,6 +58,8 @@ class PictureInput(QObject):
 
     Signals
     -------
+    reading
+        ``(sentence)``: the only picture asked for is being read; empty when that is over.
     one_read
         ``(FoundPicture)``: the only picture asked for.
     several_asked
@@ -70,6 +72,7 @@ class PictureInput(QObject):
         ``(sentence)``: what could not be read, and why.
     """
 
+    reading = pyqtSignal(str)
     one_read = pyqtSignal(FoundPicture)
     several_asked = pyqtSignal(int)
     next_read = pyqtSignal(FoundPicture)
@@ -169,6 +172,8 @@ class PictureInput(QObject):
             self._problems.append(f"Only the first {MOST} of {len(sources):,} pictures were read.")
         if len(chosen) > 1:
             self.several_asked.emit(len(chosen))
+        else:
+            self.reading.emit("Reading the picture …")
         # Of many pictures only the chosen one is rendered: together they would fill the memory.
         renderings = self._renderings() if len(chosen) == 1 else ()
         for number, source in enumerate(chosen, 1):
@@ -191,6 +196,8 @@ class PictureInput(QObject):
     def _found(self, asked: int, number: int, count: int, found: FoundPicture | str | None) -> None:
         if asked != self._round or found is None:
             return
+        if count == 1:
+            self.reading.emit("")
         if isinstance(found, str):
             self._problems.append(found)
         elif count == 1:

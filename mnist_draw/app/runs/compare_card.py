@@ -113,6 +113,7 @@ class CompareCard(Card):
         for axis in (self._value_axis, self._epoch_axis):
             axis.restyle()
         low, high = (min(values), max(values)) if values else (0.0, 1.0)
+        self._epoch_axis.last = longest
         self.plot.setXRange(0, longest, padding=0.01)
         self.plot.setYRange(low, max(high, low + (0.1 if self._loss else 0.5)), padding=0.03)
 

@@ -137,6 +137,9 @@ QComboBox {{ padding-right: 4px; }}
 QComboBox[look="quiet"] {{
     background: transparent; border-color: transparent; color: {muted}; min-height: {quiet}px;
 }}
+QComboBox[look="live"], QSpinBox[look="live"], QDoubleSpinBox[look="live"] {{
+    border-color: {accent};
+}}
 QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus, QLineEdit:focus {{
     border-color: {second};
 }}

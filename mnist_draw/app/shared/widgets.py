@@ -31,6 +31,7 @@ from PyQt5.QtWidgets import (
     QStyleOptionComboBox,
     QStylePainter,
     QTableView,
+    QToolTip,
     QVBoxLayout,
     QWidget,
 )
@@ -191,6 +192,13 @@ class ComboBox(QComboBox):
         painter.drawControl(QStyle.CE_ComboBoxLabel, option)
 
 
+def _tell_range(box: QSpinBox | QDoubleSpinBox, low: str, high: str) -> None:
+    """Say beside a field which numbers it takes, when another one was typed."""
+    if box.isVisible():
+        below = box.mapToGlobal(box.rect().bottomLeft())
+        QToolTip.showText(below, f"From {low} to {high}{box.suffix()}.", box)
+
+
 class NumberBox(QSpinBox):
     """A whole number; changed by typing, the arrow keys, or the wheel while it has the focus."""
 
@@ -203,6 +211,17 @@ class NumberBox(QSpinBox):
         self.setButtonSymbols(QAbstractSpinBox.NoButtons)
         self.setFocusPolicy(Qt.StrongFocus)
         self.setCorrectionMode(QAbstractSpinBox.CorrectToNearestValue)
+
+    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
+        result = super().validate(text, position)
+        if result[0] == QValidator.Invalid:
+            self.fixup(text)
+        return result
+
+    def fixup(self, text: str) -> str:
+        ends = (self.textFromValue(value) for value in (self.minimum(), self.maximum()))
+        _tell_range(self, *ends)
+        return super().fixup(text)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         _wheel_if_focused(self, super().wheelEvent, event)
@@ -235,7 +254,15 @@ class RealBox(QDoubleSpinBox):
             return QValidator.Acceptable, text, position
         if text.strip().lower().endswith(("e", "e-")):
             return QValidator.Intermediate, text, position
-        return super().validate(text, position)
+        result = super().validate(text, position)
+        if result[0] == QValidator.Invalid:
+            self.fixup(text)
+        return result
+
+    def fixup(self, text: str) -> str:
+        ends = (self.textFromValue(value) for value in (self.minimum(), self.maximum()))
+        _tell_range(self, *ends)
+        return super().fixup(text)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         _wheel_if_focused(self, super().wheelEvent, event)

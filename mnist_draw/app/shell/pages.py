@@ -45,7 +45,7 @@ def _inside(shell: Shell) -> InsideTab:
 #: Each makes one page; a later one can use those before it.
 PAGES: tuple[Callable[[Shell], Page], ...] = (
     lambda shell: TrainTab(),
-    lambda shell: DrawTab(shell.network),
+    lambda shell: DrawTab(shell.network, shell.preferences),
     _inside,
 )
 #: The page that is shown at the first start.

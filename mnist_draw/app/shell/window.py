@@ -138,6 +138,7 @@ class Window(QMainWindow):
         self.runs.told.connect(self.messages.about("runs"))
         self.runs.network_asked.connect(self.network.use_trained)
         self.runs.network_asked.connect(lambda: self._show_page(DrawTab.name))
+        self.train_tab.draw_asked.connect(lambda: self._show_page(DrawTab.name))
         self.run.state_changed.connect(self._show_status)
         self.training.ended.connect(self._training_ended)
         self._carrier = _Messages(self)

@@ -187,17 +187,13 @@ class ProgressRow(QWidget):
         return bar, figure
 
     def show_state(self, state: RunState) -> None:
-        """Show how far a run is; while it compiles the bars show how far that is."""
+        """Show how far a run is."""
         self.epoch.reserve(str(state.epochs or ""))
         self.epoch.setText(str(state.epoch) if state.epoch else "–")
         self.of.setText(f"of {state.epochs}" if state.epochs else "")
-        epoch_part, run_part = state.epoch_part, state.run_part
-        if state.state == "compiling":
-            done, total = state.compiled
-            epoch_part = (done + 0.5) / total if total else 0.0
         for bar, figure, part in (
-            (self.epoch_bar, self.epoch_percent, epoch_part),
-            (self.run_bar, self.run_percent, run_part),
+            (self.epoch_bar, self.epoch_percent, state.epoch_part),
+            (self.run_bar, self.run_percent, state.run_part),
         ):
             bar.setValue(round(part * _STEPS))
             figure.setText(f"{100 * part:.0f} %")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 
 from PyQt5.QtCore import Qt, pyqtSignal
-from PyQt5.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from mnist_draw.app.shared.icons import set_icon
 from mnist_draw.app.shared.theme import Size
-from mnist_draw.app.shared.widgets import ComboBox, NumberBox, RealBox, explain, label
+from mnist_draw.app.shared.widgets import ComboBox, NumberBox, RealBox, explain, label, push_button
 from mnist_draw.networks.layer_list import (
     ACTIVATIONS,
     MOST_LAYERS,
@@ -131,13 +131,11 @@ class LayerRows(QWidget):
         self._list = QVBoxLayout()
         self._list.setSpacing(Size.TIGHT)
         column.addLayout(self._list)
-        self.add_button = QPushButton("Add a layer")
-        self.add_button.setObjectName("addLayerButton")
-        self.add_button.setProperty("look", "link")
-        explain(
-            self.add_button,
+        self.add_button = push_button(
+            "addLayerButton",
             "Add a layer",
             f"Add a hidden layer before the output, like the last; at most {MOST_LAYERS}.",
+            look="link",
         )
         self.add_button.clicked.connect(self.add)
         column.addWidget(self.add_button, 0, Qt.AlignLeft)

@@ -167,7 +167,7 @@ class RunState:
             case Continued():
                 self._take_earlier(event)
             case Paused():
-                done = f"after {event.batch} of {self.batches}"
+                done = f"after minibatch {event.batch} of {self.batches}"
                 self._progress("paused", f"Paused in epoch {event.epoch} {done}")
             case Resumed():
                 self._training_words()

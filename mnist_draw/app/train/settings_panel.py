@@ -11,7 +11,6 @@ from PyQt5.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QMenu,
-    QPushButton,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -21,7 +20,7 @@ from mnist_draw.app.shared.icons import set_icon
 from mnist_draw.app.shared.reporting import reporter
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.threads import Background
-from mnist_draw.app.shared.widgets import explain
+from mnist_draw.app.shared.widgets import explain, push_button, set_look
 from mnist_draw.app.train.augmentation_preview import AugmentationView
 from mnist_draw.app.train.file_combo import FileCombo
 from mnist_draw.app.train.rule_fields import RuleFields
@@ -112,13 +111,11 @@ class SettingsPanel(QWidget):
 
     def _build_defaults(self, head: QHBoxLayout) -> None:
         """Put the button for the tutorial's settings and the menu for files into a heading."""
-        self.defaults_button = QPushButton("Tutorial's settings")
-        self.defaults_button.setObjectName("defaultsButton")
-        self.defaults_button.setProperty("look", "link")
-        explain(
-            self.defaults_button,
-            "The tutorial's settings",
+        self.defaults_button = push_button(
+            "defaultsButton",
+            "Tutorial's settings",
             "Set every field back to what the tutorial uses.",
+            look="link",
         )
         self.defaults_button.clicked.connect(lambda: self.show_settings(TrainingSettings()))
         head.addWidget(self.defaults_button)
@@ -253,3 +250,5 @@ class SettingsPanel(QWidget):
         self.defaults_button.setEnabled(not running)
         for field in self.fields.values():
             field.widget.setEnabled(field.setting.live or not running)
+            if field.setting.live:
+                set_look(field.widget, "live" if running else "")

@@ -23,7 +23,7 @@ from mnist_draw.app.shared.commands import Command
 from mnist_draw.app.shared.page import Page
 from mnist_draw.app.shared.steady_labels import GrowingLabel
 from mnist_draw.app.shared.theme import Size
-from mnist_draw.app.shared.widgets import Card, explain, label
+from mnist_draw.app.shared.widgets import Card, explain, label, push_button
 from mnist_draw.app.train.figures_row import FiguresRow, ProgressRow
 from mnist_draw.app.train.filters_view import FiltersView
 from mnist_draw.app.train.hint_card import HintCard
@@ -46,6 +46,8 @@ class TrainTab(Page):
         The buttons. ``pause_asked`` also resumes.
     runs_shown
         The list of runs has come into view.
+    draw_asked
+        The network that was trained shall read drawings.
     """
 
     name, title = "train", "Train"
@@ -55,6 +57,7 @@ class TrainTab(Page):
     stop_asked = pyqtSignal()
     epoch_asked = pyqtSignal()
     runs_shown = pyqtSignal()
+    draw_asked = pyqtSignal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -86,16 +89,20 @@ class TrainTab(Page):
         state = QHBoxLayout()
         self._state_words = GrowingLabel(self.state_label)
         state.addWidget(self._state_words, 1)
-        state.addWidget(self._build_runs_button(), 0, Qt.AlignTop)
+        self.draw_button = push_button(
+            "toDrawButton", "Draw", "Draw digits: the network just trained reads them.", look="link"
+        )
+        self.draw_button.clicked.connect(self.draw_asked)
+        for button in (self.draw_button, self._build_runs_button()):
+            state.addWidget(button, 0, Qt.AlignTop)
         inner.addLayout(state)
         inner.addLayout(self._build_buttons())
         column.addLayout(inner)
         return side
 
     def _build_runs_button(self) -> QPushButton:
-        self.runs_button = QPushButton("Runs")
-        self.runs_button.setObjectName("runsButton")
-        self.runs_button.setProperty("look", "link")
+        # Its command gives it its sentence.
+        self.runs_button = push_button("runsButton", "Runs", "", look="link")
         self.runs_button.setCheckable(True)
         sentence = "Show all runs to compare them, or the run's curves."
         Command(self, "Runs", sentence, "F7", self.runs_button.toggle).describe(self.runs_button)
@@ -218,10 +225,7 @@ class TrainTab(Page):
 
     def _build_switch(self, card: Card, other: int, text: str, name: str) -> QPushButton:
         """Give a card the link to the other one, for windows too narrow for both."""
-        button = QPushButton(text)
-        button.setObjectName(name)
-        button.setProperty("look", "link")
-        explain(button, text, f"Show the card “{text}” in this place.")
+        button = push_button(name, text, f"Show the card “{text}” in this place.", look="link")
         button.clicked.connect(lambda: self._show_inside(other, focus=True))
         card.top.addWidget(button)
         return button
@@ -269,6 +273,7 @@ class TrainTab(Page):
         self.figures.show_state(state)
         self.progress.show_state(state)
         self._state_words.set_text(state.words)
+        self.draw_button.setVisible(not running and state.epoch > 0)
         busy = running or state.busy
         focus = self.focusWidget()
         held = focus is not None and focus.hasFocus() and focus in (self, *self._run_buttons)

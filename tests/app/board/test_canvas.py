@@ -298,3 +298,13 @@ def test_undo_and_redo_bring_back_the_very_same_board(qtbot: QtBot) -> None:
     canvas.undo()
     canvas.redo()
     assert canvas.grab().toImage() == small
+
+
+def test_an_eraser_on_an_empty_board_leaves_what_can_be_redone(canvas: Canvas) -> None:
+    canvas.add_stroke(STROKE)
+    canvas.undo()
+    canvas.erasing = True
+    drag(canvas, (100, 100), (300, 300))
+    assert not canvas.drawing.items
+    canvas.redo()
+    assert canvas.has_ink()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -172,3 +173,13 @@ def test_a_change_during_the_run_is_marked(make: Any) -> None:  # noqa: F811
     ((name, place),) = setup.window.train_tab.accuracy.tools.marks
     assert name == "learning_rate"
     assert 0 < place < 1
+
+
+@pytest.mark.parametrize("planned", [1, 2, 7, 19, 20, 23, 100, 1234])
+def test_the_epoch_axis_ends_with_the_last_epoch(card: LossCard, planned: int) -> None:
+    card.clear(planned)
+    ticks = card._epoch_axis.tickValues(-0.01 * planned, 1.01 * planned, 400)[0][1]
+    assert ticks[-1] == planned
+    steps = [after - before for before, after in pairwise(ticks)]
+    assert min(steps) > 0.5 * max(steps) or len(steps) == 1
+    assert len(ticks) <= 8

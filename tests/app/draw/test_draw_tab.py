@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.board.crop_marks import crop_marks
 from mnist_draw.app.draw.draw_tab import DrawTab
+from mnist_draw.storage.preferences import Preferences
 
 from .. import fakes
 
@@ -201,3 +202,17 @@ def test_the_network_input_is_shown_pixel_for_pixel(tab: DrawTab) -> None:
     middle = side // 2
     assert image.pixelColor(20 * side + middle, 5 * side + middle).value() == 255
     assert image.pixelColor(20 * side + middle, 6 * side + middle).value() == 0
+
+
+def test_pen_and_crop_box_are_as_they_were_left(tab: DrawTab, qtbot: QtBot) -> None:
+    tab.canvas.set_pen_width(64)
+    tab.pen_row.crop_switch.click()
+    preferences = Preferences()
+    tab.finish(preferences)
+    again = DrawTab(preferences=preferences)
+    qtbot.addWidget(again)
+    assert (again.pen_row.slider.value(), again.canvas.pen_width) == (64, 64)
+    assert again.pen_row.crop_switch.isChecked()
+    # What a preferences file edited by hand may hold.
+    preferences.set("pen_width", -1e9)
+    assert DrawTab(preferences=preferences).canvas.pen_width == 8

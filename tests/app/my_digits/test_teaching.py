@@ -392,3 +392,12 @@ def test_pictures_that_lie_in_the_folder_count_too(setup: Setup) -> None:
 
 def test_a_reader_without_a_network_asks_nothing(qtbot: QtBot) -> None:
     assert not BackgroundReader(NetworkInUse()).ask(lambda _: None, lambda _: None)
+
+
+def test_what_was_kept_leads_to_learning(setup: Setup) -> None:
+    setup.teach(9)
+    assert setup.button("toLearningButton").isVisible()
+    setup.button("toLearningButton").click()
+    assert setup.my_digits.showing_digits
+    setup.qtbot.waitUntil(setup.button("learnButton").isEnabled)
+    assert setup.my_digits.view.learning.isVisible()

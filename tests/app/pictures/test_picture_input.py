@@ -329,3 +329,16 @@ def test_so_many_pictures_and_no_more(
     desk.drop(files(*(digit_file(tmp_path, number) for number in range(5))))
     assert "first 3 of 5" in desk.wait_until_told()
     assert len(desk.tab.pictures.strip.thumbs) == 3
+
+
+def test_reading_one_picture_is_said_until_it_is_there(desk: Desk, tmp_path: Path) -> None:
+    said: list[str] = []
+    desk.tab.pictures.input.reading.connect(said.append)
+    desk.drop(files(digit_file(tmp_path)))
+    assert said == ["Reading the picture …"]
+    assert desk.tab.pictures.caption.text() == said[0]
+    desk.wait_for_picture()
+    (tmp_path / "none.png").write_bytes(b"nothing")
+    desk.drop(files(tmp_path / "none.png"))
+    desk.wait_until_told()
+    assert desk.tab.pictures.caption.text() == said[-1] == ""

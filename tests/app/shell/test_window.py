@@ -525,3 +525,15 @@ def test_why_not_asks_about_the_digit_that_was_taught(setup: Setup, qtbot: QtBot
         setup.button("whyNotLink").click()
     assert asked.args == [1, 9]
     assert window.tabs.currentWidget() is window.inside_tab
+
+
+def test_a_run_that_has_ended_leads_to_the_drawing(setup: Setup) -> None:
+    window = setup.window
+    window.tabs.setCurrentIndex(0)
+    window.train_tab.settings.apply("epochs", 1)
+    assert not setup.button("toDrawButton").isVisible()
+    window.run.start()
+    setup.wait_for_end()
+    assert setup.button("toDrawButton").isVisible()
+    setup.button("toDrawButton").click()
+    assert window.tabs.currentWidget() is window.draw_tab

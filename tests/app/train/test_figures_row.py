@@ -6,6 +6,7 @@ from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.train.figures_row import FiguresRow, ProgressRow
 from mnist_draw.app.train.run_state import RunState
+from mnist_draw.training.events import Compiling
 
 
 def test_a_longer_figure_moves_no_other(qtbot: QtBot) -> None:
@@ -33,3 +34,13 @@ def test_the_number_of_the_epoch_may_grow(qtbot: QtBot) -> None:
     state.epoch = 1000
     row.show_state(state)
     assert row.epoch.width() == width
+
+
+def test_compiling_is_no_progress_of_the_epoch(qtbot: QtBot) -> None:
+    row = ProgressRow()
+    qtbot.addWidget(row)
+    state = RunState()
+    state.take(Compiling("the validation function", 1, 2))
+    row.show_state(state)
+    assert row.epoch_bar.value() == row.run_bar.value() == 0
+    assert state.words == "Compiling the validation function, 2 of 2"

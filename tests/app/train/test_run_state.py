@@ -94,7 +94,7 @@ def test_a_stop_asked_for_stays_visible(state: RunState) -> None:
 
 def test_pause_names_the_place(state: RunState) -> None:
     state.take(events.Paused(1, 3))
-    assert state.words == "Paused in epoch 1 after 3 of 4"
+    assert state.words == "Paused in epoch 1 after minibatch 3 of 4"
     state.take(events.Resumed(1, 3))
     assert state.state == "training"
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PyQt5.QtCore import Qt
 from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QFileDialog, QWidget
+from PyQt5.QtWidgets import QFileDialog, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.shared.widgets import NumberBox, RealBox
@@ -388,3 +388,28 @@ def test_an_own_mlp_fits_a_small_screen(panel: SettingsPanel, qtbot: QtBot) -> N
         )
         qtbot.waitUntil(lambda: low.verticalScrollBar().maximum() == 0)
         assert "network" in opened(panel)
+
+
+def test_a_field_says_which_numbers_it_takes(panel: SettingsPanel, qtbot: QtBot) -> None:
+    panel.show()
+    field = panel.findChild(NumberBox, "batchSizeSpinBox")
+    field.selectAll()
+    QTest.keyClicks(field, "0")
+    QTest.keyClick(field, Qt.Key_Return)
+    assert field.value() == 1
+    assert QToolTip.text() == "From 1 to 10,000."
+    QToolTip.hideText()
+    rate = panel.findChild(RealBox, "learningRateSpinBox")
+    rate.selectAll()
+    QTest.keyClicks(rate, "1e9")
+    QTest.keyClick(rate, Qt.Key_Return)
+    assert QToolTip.text().startswith("From ")
+    QToolTip.hideText()
+
+
+def test_what_can_be_changed_during_a_run_is_marked_while_it_goes_on(panel: SettingsPanel) -> None:
+    for running, look in ((True, "live"), (False, "")):
+        panel.set_running(running)
+        live = {n for n, f in panel.fields.items() if (f.widget.property("look") or "") == "live"}
+        assert ("learning_rate" in live) == (look == "live")
+        assert all(panel.fields[name].setting.live for name in live)
