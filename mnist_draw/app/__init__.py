@@ -19,6 +19,8 @@ pictures
     Pictures for the board, and the drawing for elsewhere.
 my_digits
     Digits that the user has taught, and learning them.
+networks
+    All trained networks: used, renamed, deleted, opened, saved.
 runs
     Runs of the past: listed, compared, continued.
 board

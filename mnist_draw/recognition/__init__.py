@@ -28,5 +28,7 @@ fine_tuning
 mistakes
     The test pictures that a network reads wrongly.
 network_library
-    The trained networks that are kept: those that ship, and those that learnt the user's digits.
+    The trained networks that are kept, whoever made them.
+opened_network
+    A network from a file that another program may have written.
 """

@@ -1,19 +1,23 @@
-"""The trained networks that are kept: those that ship, and those that learnt the user's digits.
+"""The trained networks that are kept, whoever made them: listed, found again, renamed, deleted.
 
-A network that learnt is a model file in the user's folder, named after the time it was made; none
-is ever replaced. Beside them lie copies of networks that learning began with where nothing else
-keeps those, so that undoing always finds them. Networks are named by a key that survives a
-restart: ``shipped:NAME`` or ``learnt:FILE``.
+Networks come from four sources: those that ship, those that have learnt the user's digits, those
+of runs, and those of files that were opened. Networks that learnt and those that were opened are
+model files in folders of the user's; none is ever replaced by another. Beside those that learnt
+lie copies of networks that learning began with where nothing else keeps those, so that undoing
+always finds them. Networks are named by a key that survives a restart: ``shipped:NAME``,
+``learnt:FILE``, ``run:FOLDER`` or ``opened:FILE``.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from mnist_draw.errors import UserError
 from mnist_draw.networks import parse_network
 from mnist_draw.recognition.digit_or_not.rule import FILE_NAME as REFUSAL
 from mnist_draw.storage import (
@@ -26,7 +30,12 @@ from mnist_draw.storage import (
 )
 from mnist_draw.storage.errors import reason_of
 from mnist_draw.storage.folders import data_folder
-from mnist_draw.storage.spare_names import taken_file
+from mnist_draw.storage.model_info import ModelInfo
+from mnist_draw.storage.models import read_info
+from mnist_draw.storage.spare_names import move_to_bin, taken_file
+from mnist_draw.training.runs.checkpoint import load_checkpoint
+from mnist_draw.training.runs.record import Run, read_run
+from mnist_draw.training.runs.run_list import list_runs, runs_folder
 
 #: Networks that ship and what they are called, the one that reads handwriting best first: the
 #: first that is there is the default. Others go by their file's name.
@@ -36,7 +45,7 @@ TITLES = {
     "mlp": "Tutorial MLP",
 }
 SUFFIX = ".npz"
-SHIPPED, LEARNT = "shipped", "learnt"
+SHIPPED, LEARNT, RUN, OPENED = "shipped", "learnt", "run", "opened"
 _TIME = "%Y-%m-%d %H.%M.%S"
 _BEFORE = " before"
 
@@ -48,12 +57,22 @@ class KeptModel:
     Attributes
     ----------
     path : pathlib.Path
-    learnt : bool
-        Whether it lies in the user's folder; it ships with the program otherwise.
+    source : str
+        ``"shipped"``, ``"learnt"``, ``"run"`` or ``"opened"``.
+    title : str
+        What it is called everywhere.
+    network : str
+        Its architecture, as `mnist_draw.networks.parse_network` reads it; empty where its file
+        is damaged.
+    info : ModelInfo
+        What is known about it.
     """
 
     path: Path
-    learnt: bool = False
+    source: str
+    title: str
+    network: str = ""
+    info: ModelInfo = field(default_factory=ModelInfo)
 
     @property
     def name(self) -> str:
@@ -63,23 +82,41 @@ class KeptModel:
     @property
     def key(self) -> str:
         """What the network is called in the preferences."""
-        return f"{LEARNT}:{self.path.name}" if self.learnt else f"{SHIPPED}:{self.name}"
+        names = {SHIPPED: self.name, RUN: self.path.parent.name}
+        return f"{self.source}:{names.get(self.source, self.path.name)}"
 
     @property
-    def title(self) -> str:
-        """What the network is called in a menu."""
-        if not self.learnt:
-            return TITLES.get(self.name, self.name)
+    def kind(self) -> str:
+        """``"MLP"`` or ``"CNN"``; empty where that is not known."""
         try:
-            made = time.strptime(self.name[:19], _TIME)
-        except ValueError:
-            return self.name
-        kind = "Before learning" if _BEFORE in self.name else "My digits"
-        return f"{kind}, {made.tm_mday} {time.strftime('%b %H:%M', made)}"
+            words = parse_network(self.network).title
+        except UserError:
+            return ""
+        return next((kind for kind in ("CNN", "MLP") if kind in words), "")
+
+    @property
+    def accuracy(self) -> str:
+        """The share of test pictures, or else of validation pictures, that it reads rightly."""
+        shares = (self.info.test_accuracy, self.info.validation_accuracy)
+        return next((f"{100 * share:.2f} %" for share in shares if share is not None), "")
+
+    @property
+    def words(self) -> str:
+        """Its line in a menu, such as ``"Best reader · CNN · 99.62 %"``."""
+        kind = "" if self.kind in self.title else self.kind
+        return " · ".join(filter(None, (self.title, kind, self.accuracy)))
 
     def load(self) -> ModelFile:
-        """Read it; raises :class:`ModelFileError` if it is damaged."""
-        return load_trained(self.path)
+        """Read it; it is then called as here.
+
+        Raises
+        ------
+        ModelFileError
+            It is damaged or gone.
+        """
+        if self.source == RUN and not self.path.exists():
+            return _from_checkpoint(self)
+        return load_trained(self.path).with_info(name=self.title)
 
 
 def load_trained(path: str | os.PathLike[str]) -> ModelFile:
@@ -97,15 +134,173 @@ def load_trained(path: str | os.PathLike[str]) -> ModelFile:
     return load_model(path, shapes_of=lambda text: parse_network(text).parameter_shapes())
 
 
+# -- the four sources
+
+
+def _of_file(path: Path, source: str) -> KeptModel:
+    """Describe a model file; one that is damaged goes by its name."""
+    try:
+        network, info = read_info(path)
+    except ModelFileError:
+        network, info = "", ModelInfo()
+    if source == SHIPPED:
+        title = TITLES.get(path.stem, path.stem)
+    else:
+        title = info.name or (_learnt_title(path) if source == LEARNT else path.stem)
+    return KeptModel(path, source, title, network, info)
+
+
+def _learnt_title(path: Path) -> str:
+    try:
+        made = time.strptime(path.stem[:19], _TIME)
+    except ValueError:
+        return path.stem
+    kind = "Before learning" if _BEFORE in path.stem else "My digits"
+    return f"{kind}, {_moment(made)}"
+
+
+def _moment(moment: time.struct_time) -> str:
+    return f"{moment.tm_mday} {time.strftime('%b %H:%M', moment)}"
+
+
+def network_of_run(run: Run) -> KeptModel:
+    """Describe the network of a run; it need not be there yet.
+
+    It is called as the run, with the time where the user has given that no name.
+    """
+    title = run.name
+    if not title:
+        with contextlib.suppress(ValueError):
+            title = _moment(time.strptime(run.started[:16], "%Y-%m-%d %H:%M"))
+        title = ", ".join(filter(None, (run.title, title or run.started)))
+    info = ModelInfo(
+        epochs=run.epochs_done,
+        validation_accuracy=run.figures.get("validation_accuracy"),
+        test_accuracy=run.figures.get("test_accuracy"),
+    )
+    return KeptModel(run.model, RUN, title, run.settings.network, info)
+
+
+def _from_checkpoint(kept: KeptModel) -> ModelFile:
+    """Read the network of a run that was cut off."""
+    try:
+        checkpoint = load_checkpoint(kept.path.parent / "checkpoint.npz")
+    except UserError as error:
+        raise ModelFileError(f"The run {kept.title} has no network. {error}") from error
+    return ModelFile(checkpoint.settings.network, checkpoint.parameters).with_info(
+        name=kept.title, title=kept.title, epochs=checkpoint.epoch
+    )
+
+
 def list_models() -> tuple[KeptModel, ...]:
     """Return the networks that ship, the default first."""
-    folder = resource_path("models")
+    return tuple(_of_file(path, SHIPPED) for path in _shipped())
+
+
+def _shipped() -> list[Path]:
     # The rule that tells digits from what is none lies there too, and reads no digit itself.
-    paths = [path for path in folder.glob(f"*{SUFFIX}") if path.name != REFUSAL]
-    return tuple(sorted(map(KeptModel, paths), key=_rank))
+    paths = resource_path("models").glob(f"*{SUFFIX}")
+    return sorted((path for path in paths if path.name != REFUSAL), key=_rank)
 
 
-def default_model(tell: Callable[[str], object] = lambda sentence: None) -> ModelFile:
+def _rank(path: Path) -> tuple[int, str]:
+    known = list(TITLES)
+    return (known.index(path.stem) if path.stem in TITLES else len(known), path.stem)
+
+
+def learnt_folder() -> Path:
+    """Return the folder of the networks that learnt; it need not exist."""
+    return data_folder() / "learnt"
+
+
+def opened_folder() -> Path:
+    """Return the folder of the networks that were opened; it need not exist."""
+    return data_folder() / "networks"
+
+
+def list_learnt() -> list[KeptModel]:
+    """Return the networks that learnt, the newest first; none where they cannot be listed."""
+    return _list_folder(learnt_folder(), LEARNT)
+
+
+def list_opened() -> list[KeptModel]:
+    """Return the networks that were opened; none where they cannot be listed."""
+    return _list_folder(opened_folder(), OPENED)
+
+
+def _list_folder(folder: Path, source: str) -> list[KeptModel]:
+    try:
+        paths = [path for path in folder.iterdir() if path.suffix == SUFFIX]
+    except OSError:
+        return []
+    shown = sorted((path for path in paths if not path.name.startswith(".")), reverse=True)
+    return [_of_file(path, source) for path in shown]
+
+
+def list_of_runs() -> list[KeptModel]:
+    """Return the networks of runs, the newest first; none where they cannot be listed."""
+    try:
+        runs, _ = list_runs()
+    except StorageError:
+        return []
+    return [network_of_run(run) for run in runs if run.model.exists()]
+
+
+def list_all() -> list[KeptModel]:
+    """Return all networks: those that ship, then the user's, the newest first."""
+    own = [*list_learnt(), *list_of_runs(), *list_opened()]
+    return [*list_models(), *sorted(own, key=made, reverse=True)]
+
+
+def made(kept: KeptModel) -> float:
+    """Return when a network was made, in seconds since 1970; 0 for one that is gone."""
+    try:
+        return kept.path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+# -- by key
+
+
+def find_by_key(key: str) -> KeptModel:
+    """Return the network of a key; its file need not exist any more.
+
+    Raises
+    ------
+    ModelFileError
+        There is none.
+    """
+    source, _, name = key.partition(":")
+    # A name alone: a key from a file that anybody may have edited leads nowhere else.
+    if name and Path(name).name == name:
+        if source == SHIPPED:
+            for path in _shipped():
+                if path.stem == name:
+                    return _of_file(path, SHIPPED)
+        elif source in (LEARNT, OPENED):
+            folder = learnt_folder() if source == LEARNT else opened_folder()
+            return _of_file(folder / name, source)
+        elif source == RUN:
+            with contextlib.suppress(OSError, UserError):
+                return network_of_run(read_run(runs_folder() / name))
+    raise ModelFileError(f"There is no network {key!r}.")
+
+
+def load_by_key(key: str) -> ModelFile:
+    """Read the network of a key.
+
+    Raises
+    ------
+    ModelFileError
+        There is none, or its file is damaged.
+    """
+    return find_by_key(key).load()
+
+
+def default_network(
+    tell: Callable[[str], object] = lambda sentence: None,
+) -> tuple[KeptModel, ModelFile]:
     """Read the network that the program starts with: the best that ships and is not damaged.
 
     Parameters
@@ -127,32 +322,19 @@ def default_model(tell: Callable[[str], object] = lambda sentence: None) -> Mode
             continue
         if damage is not None:
             tell(f"{damage} The network {model.title!r} answers instead.")
-        return model
+        return kept, model
     raise damage or ModelFileError(
         f"No trained network was found in {resource_path('models')}. Train one with "
         "'mnist-draw train --output FILE.npz' and name it with --model."
     )
 
 
-def _rank(model: KeptModel) -> tuple[int, str]:
-    known = list(TITLES)
-    return (known.index(model.name) if model.name in TITLES else len(known), model.name)
+def default_model(tell: Callable[[str], object] = lambda sentence: None) -> ModelFile:
+    """Read the network that the program starts with; see `default_network`."""
+    return default_network(tell)[1]
 
 
-def learnt_folder() -> Path:
-    """Return the folder of the networks that learnt; it need not exist."""
-    return data_folder() / "learnt"
-
-
-def list_learnt() -> list[KeptModel]:
-    """Return the networks that learnt, the newest first; none where they cannot be listed."""
-    try:
-        paths = [path for path in learnt_folder().iterdir() if path.suffix == SUFFIX]
-    except OSError:
-        return []
-    shown = [path for path in paths if not path.name.startswith(".")]
-    shown.sort(key=lambda path: path.name, reverse=True)
-    return [KeptModel(path, learnt=True) for path in shown]
+# -- what the user does with them
 
 
 def save_learnt(model: ModelFile, before: bool = False) -> KeptModel:
@@ -169,42 +351,62 @@ def save_learnt(model: ModelFile, before: bool = False) -> KeptModel:
     StorageError
         It cannot be written.
     """
-    folder = learnt_folder()
+    name = f"{time.strftime(_TIME)}{_BEFORE if before else ''}"
+    # It is no longer the network whose name it has.
+    return _keep(model.with_info(name=""), learnt_folder() / f"{name}{SUFFIX}", LEARNT)
+
+
+def keep_opened(model: ModelFile, name: str) -> KeptModel:
+    """Keep a network that was opened, under a name.
+
+    Raises
+    ------
+    StorageError
+        It cannot be written.
+    """
+    wanted = opened_folder() / f"{Path(name).name}{SUFFIX}"
+    return _keep(model.with_info(name=name), wanted, OPENED)
+
+
+def _keep(model: ModelFile, wanted: Path, source: str) -> KeptModel:
+    folder = wanted.parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StorageError(f"The folder {folder} cannot be made: {reason_of(error)}.") from error
-    wanted = folder / f"{time.strftime(_TIME)}{_BEFORE if before else ''}{SUFFIX}"
     with taken_file(wanted) as path:
         save_model(path, model)
-    return KeptModel(path, learnt=True)
+    return _of_file(path, source)
 
 
-def find_by_key(key: str) -> KeptModel:
-    """Return the network of a key; that of one that learnt need not exist any more.
-
-    Raises
-    ------
-    ModelFileError
-        There is none.
-    """
-    kind, _, name = key.partition(":")
-    if kind == SHIPPED:
-        for model in list_models():
-            if model.name == name:
-                return model
-    # A name alone: a key from a file that anybody may have edited leads nowhere else.
-    elif kind == LEARNT and name and Path(name).name == name:
-        return KeptModel(learnt_folder() / name, learnt=True)
-    raise ModelFileError(f"There is no network {key!r}.")
-
-
-def load_by_key(key: str) -> ModelFile:
-    """Read the network of a key.
+def rename(kept: KeptModel, name: str) -> KeptModel:
+    """Give a network another name; that of a run is the run's.
 
     Raises
     ------
-    ModelFileError
-        There is none, or its file is damaged.
+    UserError
+        It ships, or its file cannot be read or written.
     """
-    return find_by_key(key).load()
+    name = " ".join(name.split())
+    if kept.source == SHIPPED:
+        raise UserError("The networks that ship keep their names.")
+    if kept.source == RUN:
+        run = read_run(kept.path.parent).renamed(name)
+        run.save()
+        return network_of_run(run)
+    save_model(kept.path, load_trained(kept.path).with_info(name=name))
+    return _of_file(kept.path, kept.source)
+
+
+def delete(kept: KeptModel) -> Path:
+    """Put a network into the bin, with its run if it has one; return where it is kept there.
+
+    Raises
+    ------
+    UserError
+        It ships, or it cannot be moved; it is unchanged.
+    """
+    if kept.source == SHIPPED:
+        raise UserError("The networks that ship cannot be deleted.")
+    path = kept.path.parent if kept.source == RUN else kept.path
+    return move_to_bin(path, f"The network {kept.title}")

@@ -22,8 +22,11 @@ class ModelInfo:
 
     Attributes
     ----------
+    name : str
+        What the user or the program's list of networks calls it; empty where unknown, as are all
+        texts.
     title : str
-        What the network is called on the screen; empty where unknown, as are all texts.
+        What it is, such as ``"Tutorial MLP 784–500–300–10"``.
     data : str
         The data set that it was trained and tested with, such as ``"MNIST"``.
     test_accuracy, validation_accuracy : float or None
@@ -54,6 +57,7 @@ class ModelInfo:
         How fine-tuning changed what is read rightly.
     """
 
+    name: str = ""
     title: str = ""
     data: str = ""
     test_accuracy: float | None = None
@@ -78,6 +82,7 @@ class ModelInfo:
         read = Fields(metadata)
         settings, learnt = read.fields("settings", None), read.fields("learnt", None)
         return cls(
+            name=read.text("name", _LONGEST, "").strip(),
             title=read.text("title", _LONGEST, "").strip(),
             data=read.text("data", _LONGEST, ""),
             test_accuracy=read.number("test_accuracy", 0, 1, None),

@@ -127,7 +127,7 @@ class ModelFile:
     @property
     def title(self) -> str:
         """What to call the network on the screen."""
-        return self.info.title or self.network
+        return self.info.name or self.info.title or self.network
 
     def describe(self) -> str:
         """Name the network and its accuracy, such as ``"Tutorial MLP · 98.24 % on MNIST"``."""
@@ -215,6 +215,23 @@ def load_model(path: str | os.PathLike[str], shapes_of: ShapesOf | None = None) 
             return _unpack(archive, shapes_of)
     except UserError as error:
         raise ModelFileError(f"The model file {name} cannot be used. {error}") from error
+
+
+def read_info(path: str | os.PathLike[str]) -> tuple[str, ModelInfo]:
+    """Return the network's description and what is known about it, without its parameters.
+
+    Raises
+    ------
+    ModelFileError
+        As `load_model`.
+    """
+    try:
+        with _archive(path) as archive:
+            header = _read_header(archive)
+            info = ModelInfo.of(header.fields("metadata").values)
+            return header.text("network", MAX_HEADER_BYTES), info
+    except UserError as error:
+        raise ModelFileError(f"The model file {path} cannot be used. {error}") from error
 
 
 def unpack_model(data: bytes) -> ModelFile:

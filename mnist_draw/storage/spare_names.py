@@ -15,6 +15,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from mnist_draw.storage.errors import StorageError, reason_of
@@ -239,12 +240,35 @@ def bring_back(kept: Path, what: str) -> Path:
         ) from error
 
 
-def last_deleted(folder: Path) -> Path | None:
-    """Return what was deleted last from a folder and can still be brought back."""
+@dataclass(frozen=True)
+class Deleted:
+    """What can be brought back.
+
+    Attributes
+    ----------
+    path : pathlib.Path
+        Where it is kept, for :func:`bring_back`.
+    when : float
+        When it was deleted, in seconds since 1970.
+    """
+
+    path: Path
+    when: float
+
+    @property
+    def name(self) -> str:
+        """The name that it had."""
+        return self.path.name.partition(" ")[2]
+
+
+def deleted(folder: Path) -> list[Deleted]:
+    """Return what was deleted from a folder and can still be brought back, the newest first."""
     try:
-        return max((folder / _BIN).iterdir(), default=None)
+        paths = sorted((folder / _BIN).iterdir(), reverse=True)
     except OSError:
-        return None
+        return []
+    times = ((path, path.name.partition(" ")[0]) for path in paths)
+    return [Deleted(path, int(when) / 1e9) for path, when in times if when.isdecimal()]
 
 
 def empty_bin(folder: Path) -> None:

@@ -8,15 +8,29 @@ import numpy as np
 import pytest
 from linear_network import linear_model
 
+from mnist_draw.errors import UserError
 from mnist_draw.recognition.network_library import (
-    KeptModel,
+    delete,
+    find_by_key,
+    keep_opened,
     learnt_folder,
+    list_all,
     list_learnt,
     list_models,
+    list_opened,
     load_by_key,
+    network_of_run,
+    rename,
     save_learnt,
 )
 from mnist_draw.storage import ModelFileError, StorageError
+from mnist_draw.storage.spare_names import bring_back
+from mnist_draw.training import events
+from mnist_draw.training.runs.checkpoint import Checkpoint
+from mnist_draw.training.runs.history import History
+from mnist_draw.training.runs.record import Run
+from mnist_draw.training.runs.run_list import runs_folder
+from mnist_draw.training.settings import TrainingSettings
 
 
 @pytest.fixture(autouse=True)
@@ -50,7 +64,42 @@ def test_the_newest_comes_first_and_titles_tell_when() -> None:
         "Before learning, 25 Nov 10:15",
         "My digits, 2 Jan 03:04",
     ]
-    assert KeptModel(Path("renamed.npz"), learnt=True).title == "renamed"
+
+
+def test_a_network_is_renamed_deleted_and_brought_back_under_its_key(home: Path) -> None:
+    kept = keep_opened(linear_model(), "from elsewhere")
+    assert (kept.title, kept.key) == ("from elsewhere", "opened:from elsewhere.npz")
+    renamed = rename(kept, "Mine")
+    assert (renamed.title, renamed.key) == ("Mine", kept.key)
+    assert find_by_key(kept.key).title == load_by_key(kept.key).title == "Mine"
+    binned = delete(renamed)
+    assert list_opened() == []
+    bring_back(binned, "The network")
+    assert [one.title for one in list_all() if one.source == "opened"] == ["Mine"]
+    for change in (lambda: rename(list_models()[0], "x"), lambda: delete(list_models()[0])):
+        with pytest.raises(UserError, match="that ship"):
+            change()
+
+
+def test_the_network_of_a_run_is_found_again_even_if_the_run_was_cut_off(home: Path) -> None:
+    model = linear_model()
+    settings = TrainingSettings(network=model.network)
+    folder = runs_folder() / "2026-11-25 10.15.00"
+    folder.mkdir(parents=True)
+    run = Run(folder, settings, started="2026-11-25 10:15:00", epochs_done=1)
+    run.save()
+    history = History()
+    history.add(events.EpochFinished(1, 1, 1.0, 0.3, 0.9, 0.2, 0.95, 9, True, ()))
+    arrays = history.to_arrays()
+    checkpoint = Checkpoint(settings, 1, "", model.parameters, (), arrays, 1, 0.1, ())
+    run.checkpoint.write_bytes(checkpoint.pack())
+    key = network_of_run(run).key
+    assert key == "run:2026-11-25 10.15.00"
+    found = load_by_key(key)
+    assert found.title == f"{run.title}, 25 Nov 10:15"
+    assert np.array_equal(found.parameters[0], model.parameters[0])
+    run.renamed("Slow steps").save()
+    assert load_by_key(key).title == "Slow steps"
 
 
 def test_networks_that_ship_have_keys_too() -> None:

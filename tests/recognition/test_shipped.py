@@ -29,7 +29,8 @@ def test_best_is_the_default(folder: Path) -> None:
         )
     (folder / "README.md").write_text("no model")
     assert [model.name for model in list_models()] == ["best", "mlp", "other"]
-    assert default_model().title == "best"
+    # It is called as in the list of networks, whatever its file says.
+    assert default_model().title == "Best reader"
 
 
 def test_no_network_ships(folder: Path) -> None:
@@ -44,11 +45,11 @@ def test_a_damaged_default_gives_way_to_the_next_and_the_user_is_told(folder: Pa
     model = linear_model()
     save_model(folder / "mlp.npz", ModelFile(model.network, model.parameters, {"title": "Third"}))
     told: list[str] = []
-    assert default_model(told.append).title == "Third"
-    assert default_model().title == "Third"
+    assert default_model(told.append).title == "Tutorial MLP"
+    assert default_model().title == "Tutorial MLP"
     (sentence,) = told
     assert "best.npz" in sentence
-    assert sentence.endswith("The network 'Third' answers instead.")
+    assert sentence.endswith("The network 'Tutorial MLP' answers instead.")
 
 
 def test_damaged_default_is_named(folder: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from mnist_draw.storage import StorageError, spare_names
 from mnist_draw.storage.spare_names import (
     bring_back,
-    last_deleted,
+    deleted,
     move_to_bin,
     move_to_free_name,
     numbered,
@@ -92,11 +92,11 @@ def test_a_folder_comes_out_of_the_bin_beside_the_new_one(tmp_path: Path) -> Non
         (tmp_path / "run" / "record").write_text(content)
         if content == "old":
             kept = move_to_bin(tmp_path / "run", "The run")
-            assert last_deleted(tmp_path) == kept
+            assert deleted(tmp_path)[0].path == kept
     back = bring_back(kept, "The run")
     assert (back.name, (back / "record").read_text()) == ("run-2", "old")
     assert (tmp_path / "run" / "record").read_text() == "new"
-    assert last_deleted(tmp_path) is None
+    assert not deleted(tmp_path)
 
 
 def test_a_move_to_a_name_in_use_finds_another(tmp_path: Path) -> None:

@@ -1,27 +1,22 @@
-"""Choosing the network that answers: those that ship, those that have learnt, the one trained."""
+"""Choosing the network that answers, among those that are kept and the one that is trained."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
-from PyQt5.QtCore import Qt, pyqtSlot
+from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 
 from mnist_draw.app.services.network_in_use import NetworkInUse, Wish
 from mnist_draw.app.shared.widgets import ComboBox, explain
 from mnist_draw.errors import UserError
 
-if TYPE_CHECKING:
-    from mnist_draw.recognition.network_library import KeptModel
-
 _WIDTH = 208
-#: Learnt networks that are listed at the most, the newest; all others are in their folder.
-_MOST_LEARNT = 8
+#: The user's networks that are listed at the most, the newest; the last entry leads to all.
+_MOST_OWN = 12
 _KEY = Qt.UserRole + 1
+_ALL = "All networks …"
 
 
 class NetworkMenu(ComboBox):
-    """The menu of networks in the Draw tab; each entry holds a `Wish`.
+    """The menu of networks in the Draw tab; each entry but the last holds a `Wish`.
 
     Parameters
     ----------
@@ -30,7 +25,14 @@ class NetworkMenu(ComboBox):
     Attributes
     ----------
     network : NetworkInUse
+
+    Signals
+    -------
+    all_asked
+        The last entry was chosen, which shows all networks.
     """
+
+    all_asked = pyqtSignal()
 
     def __init__(self, network: NetworkInUse) -> None:
         super().__init__()
@@ -43,67 +45,73 @@ class NetworkMenu(ComboBox):
             "The network that answers. One that you train, or that has learnt your digits, takes "
             "over here.",
         )
-        self._filled = False
+        self.addItem(_ALL)
         self.activated.connect(self._choose)
         network.wanted.connect(self._show)
         network.refused.connect(self._show)
-        network.changed.connect(self._list_once)
+        network.changed.connect(self._changed)
+        network.listed.connect(self._fill)
 
     @pyqtSlot()
-    def _list_once(self) -> None:
-        """List all networks as soon as one answers: reading their folder waits until then."""
-        if not self._filled:
-            from mnist_draw.recognition.network_library import list_learnt, list_models
+    def _changed(self) -> None:
+        """List all networks as soon as one answers, and again when there is a new one."""
+        wish = self.network.wish
+        self._show(wish)
+        known = {kept.key for kept in self.network.networks}
+        if not known or (wish.key and wish.key not in known):
+            self.network.refresh()
 
-            self.fill(list_models(), list_learnt())
-            self._show(self.network.wish)
+    @pyqtSlot()
+    def _fill(self) -> None:
+        """List what is kept; a network that no file keeps stays."""
+        unsaved = [self.itemData(place) for place in range(self.count() - 1)]
+        current = self.network.newest
+        self.clear()
+        own = 0
+        for kept in self.network.networks:
+            own += kept.source != "shipped"
+            if own <= _MOST_OWN or kept.key == current.key:
+                self._add(Wish(kept.load, kept.key), kept.words)
+        for wish in unsaved:
+            if not wish.key:
+                self._add(wish, wish.title)
+        self.addItem(_ALL)
+        self._show(current)
 
-    def fill(self, shipped: Sequence[KeptModel], learnt: Sequence[KeptModel] = ()) -> None:
-        """List the networks that ship, the default first, and those that have learnt.
-
-        What is listed already stays as it is.
-        """
-        self._filled = True
-        place = 0
-        for model in (*shipped, *learnt[:_MOST_LEARNT]):
-            place = self._list(Wish(model.load, model.key), model.title, place) + 1
-
-    def _list(self, wish: Wish, title: str, place: int) -> int:
-        """List a network unless it is; return its place."""
-        there = self.findData(wish.key, _KEY)
-        if there >= 0:
-            return there
-        self.insertItem(place, title, wish)
-        self.setItemData(place, wish.key, _KEY)
+    def _add(self, wish: Wish, text: str) -> int:
+        place = self.count() - (self.itemText(self.count() - 1) == _ALL)
+        self.insertItem(place, text, wish)
+        self.setItemData(place, wish.key or wish.title, _KEY)
         return place
 
     @pyqtSlot(Wish)
     def _show(self, wish: Wish) -> None:
         """Show which network is in use, or will be; it is listed if it was not."""
-        place = self._place_of(wish) if wish.key else self.findText(wish.title)
+        place = self.findData(wish.key or wish.title, _KEY)
         if place < 0:
-            place = self.count()
-            self.addItem(wish.title)
-            self.setItemData(place, "", _KEY)
-        if not wish.key:
+            if not (wish.key or wish.title):
+                return
+            place = self._add(wish, wish.title or _title(wish.key))
+        elif not callable(wish.source):
+            # The newest of a run that is going on.
             self.setItemData(place, wish)
         self.setCurrentIndex(place)
 
-    def _place_of(self, wish: Wish) -> int:
-        from mnist_draw.recognition.network_library import find_by_key
-
-        place = self.findData(wish.key, _KEY)
-        if place >= 0:
-            return place
-        try:
-            title = find_by_key(wish.key).title
-        except UserError:
-            title = wish.key.partition(":")[2]
-        first = next(
-            (n for n in range(self.count()) if not str(self.itemData(n, _KEY)).startswith("ship")),
-            self.count(),
-        )
-        return self._list(wish, title, first)
-
     def _choose(self, place: int) -> None:
-        self.network.wanted.emit(self.itemData(place))
+        wish = self.itemData(place)
+        if wish is None:
+            self._show(self.network.newest)
+            # A menu that shares these entries shows the last one, too, and goes back.
+            self.currentIndexChanged.emit(self.currentIndex())
+            self.all_asked.emit()
+        else:
+            self.network.wanted.emit(wish)
+
+
+def _title(key: str) -> str:
+    from mnist_draw.recognition.network_library import find_by_key
+
+    try:
+        return find_by_key(key).words
+    except UserError:
+        return key.partition(":")[2]

@@ -18,6 +18,7 @@ from mnist_draw.app.draw.pen_row import WIDTH_STEP, PenRow
 from mnist_draw.app.draw.picture_tools import PictureTools
 from mnist_draw.app.draw.tool_column import ToolColumn
 from mnist_draw.app.my_digits.my_digits import MyDigits
+from mnist_draw.app.networks.networks_controller import NetworksController
 from mnist_draw.app.services.network_in_use import NetworkInUse
 from mnist_draw.app.services.recognition import Reading
 from mnist_draw.app.shared.commands import Command
@@ -76,6 +77,7 @@ class DrawTab(Page):
         self.my_digits = MyDigits(
             self.canvas, self.answer, self._background, self.pictures.reader, self
         )
+        self.networks = NetworksController(self.network, self._background, self)
         self._ticket = 0
         self._emptied = 0
         board = QVBoxLayout()
@@ -105,11 +107,19 @@ class DrawTab(Page):
         canvas.history_changed.connect(self._show_history)
         self.boxes.chosen.connect(self.answer.choose_place)
         self.answer.place_changed.connect(self.boxes.mark)
+        self.models.all_asked.connect(self.networks.open)
         for part in (self.pictures, self.keeper):
             part.told.connect(self.told)
 
     def _build_commands(self) -> None:
         tools, canvas, row = self.tools, self.canvas, self.pen_row
+        Command(
+            self,
+            "All networks",
+            "Show all trained networks: use, rename, delete, open or save one.",
+            "F9",
+            self.networks.open,
+        )
         for tool, text, sentence, key, icon in (
             (tools.pen, "Pen", "Draw ink with the pen.", "P", "pencil-simple"),
             (tools.eraser, "Eraser", "Rub ink out, twice as wide as the pen.", "E", "eraser"),

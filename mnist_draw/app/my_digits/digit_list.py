@@ -20,6 +20,7 @@ from mnist_draw.app.services.background_reader import BackgroundReader
 from mnist_draw.app.shared.threads import Background
 from mnist_draw.app.shared.words import with_article
 from mnist_draw.errors import UserError
+from mnist_draw.storage.spare_names import Deleted
 
 #: So many digits are asked about at once; the answers come in as they are found.
 _AT_ONCE = 16
@@ -82,6 +83,7 @@ class DigitList(QObject):
         view.delete_asked.connect(self.delete)
         view.export_asked.connect(self.export)
         view.folder_asked.connect(self.show_folder)
+        view.bin.chosen.connect(lambda one: self.restore([one.path]))
         reader.network.changed.connect(self._ask)
 
     # -- the list
@@ -89,16 +91,19 @@ class DigitList(QObject):
     def refresh(self) -> None:
         """Read the folder anew and show it."""
 
-        def read() -> tuple[list[DigitRow], list[str]]:
+        def read() -> tuple[list[DigitRow], list[str], list[Deleted]]:
+            from mnist_draw.storage.spare_names import deleted
+
             digits, told = _read()
             rows = [DigitRow(digit, thumbnail_mask(digit.ink)) for digit in digits]
             rows.sort(key=lambda row: (row.digit.taught, _name(row)), reverse=True)
-            return rows, told
+            return rows, told, deleted(_folder())
 
         self._background.run(read, self._listed)
 
-    def _listed(self, listed: tuple[list[DigitRow], list[str]]) -> None:
-        rows, told = listed
+    def _listed(self, listed: tuple[list[DigitRow], list[str], list[Deleted]]) -> None:
+        rows, told, in_bin = listed
+        self._view.bin.show_deleted(in_bin, lambda one: with_article(one.name[:1]))
         self._view.show_rows(rows)
         # Once is enough: a damaged file stays where it is and would be told of again and again.
         if told and told != self._last_told:

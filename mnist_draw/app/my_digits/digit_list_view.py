@@ -11,6 +11,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 from mnist_draw.app.my_digits.digit_table import DigitRow, DigitTable, DigitTableModel
 from mnist_draw.app.my_digits.learn_card import LearnCard
 from mnist_draw.app.shared import theme
+from mnist_draw.app.shared.bin_button import BinButton
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.widgets import Card, ComboBox, explain, label, push_button, takes_key
 
@@ -68,6 +69,9 @@ class DigitListView(QWidget):
         self._build_export()
         row.addWidget(self.export_button)
         row.addWidget(self.folder_button)
+        self.bin = BinButton("bringBackDigitButton", "digits")
+        self.bin.setProperty("look", "link")
+        row.addWidget(self.bin)
         self.close_button = push_button(
             "closeMyDigitsButton",
             "Back to the answer",

@@ -10,6 +10,7 @@ from mnist_draw.app.my_digits.learn_card import LearnCard
 from mnist_draw.app.services.learning import Learning, Outcome
 from mnist_draw.app.services.network_in_use import NetworkInUse
 from mnist_draw.app.services.training import Training
+from mnist_draw.app.shared.threads import Background
 
 _TRAINING_RUNS = (
     "A network is being trained; both at once would only be slow. Stop the run, or wait for its "
@@ -45,7 +46,8 @@ class LearnController(QObject):
         self._learning = learning
         self._training = training
         self._network = network
-        self._ended_with = ""
+        self._ended_with = self._undone = ""
+        self._background = Background(self)
         card.learn_asked.connect(self.start)
         card.stop_asked.connect(learning.stop)
         card.undo_asked.connect(self.undo)
@@ -76,8 +78,11 @@ class LearnController(QObject):
 
     @pyqtSlot()
     def _network_changed(self) -> None:
-        """Offer to undo what the network that answers has learnt."""
+        """Offer to undo what the network that answers has learnt; forget one that was undone."""
         self._card.show_undo(bool(self._network.before))
+        if self._undone and self._undone != self._network.key:
+            self._background.run(partial(_delete, self._undone), lambda _: self._network.refresh())
+            self._undone = ""
 
     def undo(self) -> None:
         """Let the network answer that answered before the digits were learnt."""
@@ -86,6 +91,7 @@ class LearnController(QObject):
     def _go_back(self, key: str) -> None:
         if key:
             self._card.end("The network from before your digits were learnt answers again.")
+            self._undone = self._network.newest.key
             self._network.use_key(key)
 
     @pyqtSlot(Outcome)
@@ -103,3 +109,12 @@ class LearnController(QObject):
 
     def _ended(self) -> None:
         self._card.end(self._ended_with)
+
+
+def _delete(key: str) -> None:
+    """Put a network that has learnt into the bin: the menu does not list it for ever."""
+    from mnist_draw.recognition.network_library import LEARNT, delete, find_by_key
+
+    kept = find_by_key(key)
+    if kept.source == LEARNT:
+        delete(kept)

@@ -11,6 +11,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QMenu, QPushButton, QShortcut, QVBoxLay
 
 from mnist_draw.app.runs.compare_card import CompareCard, DifferencesTable
 from mnist_draw.app.runs.runs_table import RunsTable
+from mnist_draw.app.shared.bin_button import BinButton
 from mnist_draw.app.shared.flow_layout import FlowLayout
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.widgets import Card, label, push_button
@@ -97,6 +98,8 @@ class RunsPage(QWidget):
         export.setMenu(menu)
         self._buttons.append(export)
         row.addWidget(export)
+        self.bin = BinButton("bringBackRunButton", "runs")
+        row.addWidget(self.bin)
         return row
 
     def build_plots(self) -> list[Callable[[], None]]:

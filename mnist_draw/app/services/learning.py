@@ -131,7 +131,8 @@ class LearningWorker(QObject):
         try:
             key = self._key or save_learnt(before, before=True).key
             model = model.with_info(before=key)
-            return Outcome(model, save_learnt(model).key, words)
+            kept = save_learnt(model)
+            return Outcome(model.with_info(name=kept.title), kept.key, words)
         except UserError as error:
             unsaved = "The new network answers until the program ends, but it is not saved."
             return Outcome(model, "", f"{words} {error} {unsaved}")

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
 
 from mnist_draw.app.shared.reporting import reporter
+from mnist_draw.app.shared.threads import Background
 from mnist_draw.errors import UserError
 from mnist_draw.storage.models import ModelFile
 
 if TYPE_CHECKING:
     from mnist_draw.app.services.learning import Outcome
+    from mnist_draw.recognition.network_library import KeptModel
 
-TRAINED = "Your training"
 UNSAVED = "My digits, not saved"
 
 
@@ -32,7 +33,7 @@ class Wish:
         How it is found again, see `mnist_draw.recognition.network_library`; empty if no file
         keeps it.
     title : str
-        What a network without a key is called.
+        What it is called where that is known already.
     """
 
     source: ModelFile | Callable[[], ModelFile]
@@ -54,6 +55,8 @@ class NetworkInUse(QObject):
         The network that answers; None until there is one.
     kept : str
         The key of the last network that was chosen and that a file keeps.
+    networks : tuple of KeptModel
+        All networks that are kept, as they were last listed.
 
     Signals
     -------
@@ -63,17 +66,23 @@ class NetworkInUse(QObject):
         ``(wish)``: the network that was wanted cannot be used; this one still answers.
     changed
         ``(model)``: another network answers from now on.
+    listed
+        The list of kept networks has been read anew.
     """
 
     wanted = pyqtSignal(Wish)
     refused = pyqtSignal(Wish)
     changed = pyqtSignal(ModelFile)
+    listed = pyqtSignal()
 
     def __init__(self, kept: str = "", parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.model: ModelFile | None = None
         self.kept = kept
-        self._first = self._wish = self._used = Wish(self.load_first, kept)
+        self.networks: tuple[KeptModel, ...] = ()
+        self._background: Background | None = None
+        self._default = ""
+        self._wish = self._used = Wish(self.load_first, kept)
         self.wanted.connect(self._want)
 
     @property
@@ -85,6 +94,11 @@ class NetworkInUse(QObject):
     def wish(self) -> Wish:
         """The wish that the network which answers was."""
         return self._used
+
+    @property
+    def newest(self) -> Wish:
+        """The newest wish, which may not answer yet."""
+        return self._wish
 
     @property
     def before(self) -> str:
@@ -102,13 +116,31 @@ class NetworkInUse(QObject):
         """Let the network of a key answer."""
         self.wanted.emit(Wish(partial(_load, key), key))
 
-    def use_trained(self, model: ModelFile) -> None:
-        """Let a network from training answer."""
-        self.wanted.emit(Wish(model, title=TRAINED))
+    def use_default(self) -> None:
+        """Let the best network that ships answer."""
+        self.kept = ""
+        self.wanted.emit(Wish(self.load_first, ""))
+
+    def use_trained(self, model: ModelFile, key: str) -> None:
+        """Let a network from training answer; its key leads to its run."""
+        self.wanted.emit(Wish(model, key, model.title))
 
     def use_learnt(self, outcome: Outcome) -> None:
         """Let a network answer that has just learnt the user's digits."""
-        self.wanted.emit(Wish(outcome.model, outcome.key, UNSAVED))
+        title = outcome.model.title if outcome.key else UNSAVED
+        self.wanted.emit(Wish(outcome.model, outcome.key, title))
+
+    # -- all that are kept
+
+    def refresh(self) -> None:
+        """List all networks that are kept, in the background."""
+        if self._background is None:
+            self._background = Background(self, newest_only=True)
+        self._background.run(_list_all, self._listed)
+
+    def _listed(self, networks: tuple[KeptModel, ...]) -> None:
+        self.networks = networks
+        self.listed.emit()
 
     @pyqtSlot(Wish)
     def _want(self, wish: Wish) -> None:
@@ -124,7 +156,7 @@ class NetworkInUse(QObject):
         ModelFileError
             None can be used at all.
         """
-        from mnist_draw.recognition.network_library import default_model
+        from mnist_draw.recognition.network_library import default_network
 
         if self.kept:
             try:
@@ -132,13 +164,15 @@ class NetworkInUse(QObject):
             except UserError as error:
                 self.kept = ""
                 reporter.tell(f"{error} The network that ships answers instead.")
-        return default_model(reporter.tell)
+        kept, model = default_network(reporter.tell)
+        self._default = kept.key
+        return model
 
     @pyqtSlot(ModelFile)
     def confirm(self, model: ModelFile) -> None:
         """Take note that this network answers now."""
-        if self._wish is self._first:
-            self._wish = Wish(self.load_first, self.kept or _default_key())
+        if self._wish.source == self.load_first:
+            self._wish = Wish(self.load_first, self.kept or self._default, model.title)
         elif self._wish.key:
             self.kept = self._wish.key
         self._used = self._wish
@@ -159,7 +193,7 @@ def _load(key: str) -> ModelFile:
     return load_by_key(key)
 
 
-def _default_key() -> str:
-    from mnist_draw.recognition.network_library import list_models
+def _list_all() -> tuple[KeptModel, ...]:
+    from mnist_draw.recognition.network_library import list_all
 
-    return next((model.key for model in list_models()), "")
+    return tuple(list_all())

@@ -13,6 +13,7 @@ from PyQt5.QtCore import QLockFile
 
 from mnist_draw.dataset.mnist import dataset_name
 from mnist_draw.errors import UserError
+from mnist_draw.networks import parse_network
 from mnist_draw.storage.models import ModelFile, save_model
 from mnist_draw.storage.spare_names import put_aside
 from mnist_draw.training.events import BatchFinished, Event, SettingChanged
@@ -150,10 +151,13 @@ class RunFiles:
 
     def model(self, parameters: Any) -> ModelFile:
         """Return the network after the last epoch."""
+        from mnist_draw.recognition.network_library import network_of_run
+
         settings, history = self.run.settings, self.history
         epochs = len(history.epochs)
         return ModelFile(settings.network, parameters).with_info(
-            title=f"Just trained, {epochs} {'epoch' if epochs == 1 else 'epochs'}",
+            name=network_of_run(self.run).title,
+            title=parse_network(settings.network).title,
             data=dataset_name(settings.data_folder),
             epochs=epochs,
             created=time.strftime("%Y-%m-%dT%H:%M:%S%z"),

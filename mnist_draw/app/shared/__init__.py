@@ -22,6 +22,8 @@ words
     Figures in words: durations, shares, probabilities.
 reporting
     Errors of any thread and messages of Qt are logged and told.
+bin_button
+    The button that brings back what was deleted.
 signals
     Connections whose slot runs in a chosen thread.
 threads

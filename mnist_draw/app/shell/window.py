@@ -136,7 +136,7 @@ class Window(QMainWindow):
         self.background = Background(self)
         self.runs = RunsController(self.train_tab, self.run, self.background, self)
         self.runs.told.connect(self.messages.about("runs"))
-        self.runs.network_asked.connect(self.network.use_trained)
+        self.runs.network_asked.connect(self.network.use_key)
         self.runs.network_asked.connect(lambda: self._show_page(DrawTab.name))
         self.train_tab.draw_asked.connect(lambda: self._show_page(DrawTab.name))
         self.run.state_changed.connect(self._show_status)
@@ -149,10 +149,11 @@ class Window(QMainWindow):
         self._connect_recognition()
         self._connect_explanations()
         # Straight from one worker's mailbox to the other's, whatever the window is doing.
-        connect_direct(self.training.learnt, self.network.use_trained)
+        connect_direct(self.training.learnt, self._use_trained)
         connect_direct(self.learning.learnt, self.network.use_learnt)
         self.draw_tab.my_digits.connect(self.learning, self.training)
         self.draw_tab.my_digits.told.connect(self.messages.about(DrawTab.name))
+        self.draw_tab.networks.told.connect(self.messages.about(_NETWORK))
         self.draw_tab.canvas.ink_changed.connect(partial(self.messages.forget, DrawTab.name))
         self.run.hindrance = self.draw_tab.my_digits.hindrance
         self.header.theme_chosen.connect(self.choose_theme)
@@ -215,6 +216,11 @@ class Window(QMainWindow):
             page.start()
         self._page.take_focus()
         self.runs.look_for_interrupted()
+
+    def _use_trained(self, model: ModelFile) -> None:
+        """Let the network of the run that is going on answer; in the thread that trains it."""
+        assert self.training.folder is not None
+        self.network.use_trained(model, f"run:{self.training.folder.name}")
 
     def _network_changed(self, model: ModelFile) -> None:
         self.inside_tab.use_network(model, self.network.key)
@@ -294,6 +300,7 @@ class Window(QMainWindow):
             QTimer.singleShot(_CLOSE_MS, self._close_anyway)
 
     def _training_ended(self) -> None:
+        self.network.refresh()
         if self._closing:
             self.close()
 

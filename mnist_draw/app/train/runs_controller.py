@@ -15,18 +15,19 @@ from mnist_draw.app.shared.images import save_bytes, widget_png
 from mnist_draw.app.shared.threads import Background
 from mnist_draw.app.train.run_controller import RunController
 from mnist_draw.app.train.train_tab import TrainTab
+from mnist_draw.errors import UserError
 from mnist_draw.storage.folders import sweep_home
-from mnist_draw.storage.models import ModelFile
 from mnist_draw.storage.spare_names import (
     KEPT_DAYS,
+    Deleted,
     bring_back,
+    deleted,
     empty_bin,
-    last_deleted,
     move_to_bin,
 )
 from mnist_draw.training.runs import run_list
 from mnist_draw.training.runs.history import History
-from mnist_draw.training.runs.record import Run, load_history
+from mnist_draw.training.runs.record import Run, load_history, read_run
 
 #: What can be exported: the file's ending, and what the dialog calls it.
 _KINDS = {
@@ -38,11 +39,18 @@ _KINDS = {
 _TABLES = {"csv": History.write_csv, "minibatches": History.write_minibatches_csv}
 
 
-def _read_runs() -> tuple[list[Run], set[Path], list[str]]:
-    """Return all runs, the folders of those that are going on, and what to tell."""
+def _read_runs() -> tuple[list[Run], set[Path], list[str], list[tuple[Deleted, str]]]:
+    """Return runs, the folders of those going on, what to tell, and what can be brought back."""
     runs, told = run_list.list_runs()
     going_on = {run.folder for run in runs if run.state == "running" and in_use(run.folder)}
-    return runs, going_on, told
+    return runs, going_on, told, [(one, _title(one)) for one in deleted(run_list.runs_folder())]
+
+
+def _title(one: Deleted) -> str:
+    try:
+        return read_run(one.path).full_title
+    except (OSError, UserError):
+        return one.name
 
 
 class RunsController(QObject):
@@ -53,11 +61,11 @@ class RunsController(QObject):
     told
         ``(sentence, undo)``: something to read; ``undo`` takes it back, or is None.
     network_asked
-        ``(model)``: a run's network for the Draw tab.
+        ``(key)``: a run's network for the Draw tab.
     """
 
     told = pyqtSignal(str, object)
-    network_asked = pyqtSignal(ModelFile)
+    network_asked = pyqtSignal(str)
 
     def __init__(
         self,
@@ -80,6 +88,7 @@ class RunsController(QObject):
         }
         self._page.asked.connect(lambda what, asked: self._acts[what](asked))
         self._page.undo_asked.connect(self.restore)
+        self._page.bin.chosen.connect(lambda one: self.restore(one.path))
         self._page.table.renamed.connect(self._rename)
         self._page.table.ticked_changed.connect(self._compare)
         tab.offer.continue_asked.connect(self.continue_run)
@@ -119,8 +128,12 @@ class RunsController(QObject):
         self._reading = True
         self._background.run(_read_runs, self._listed)
 
-    def _listed(self, listed: tuple[list[Run], set[Path], list[str]]) -> None:
-        runs, going_on, told = listed
+    def _listed(
+        self, listed: tuple[list[Run], set[Path], list[str], list[tuple[Deleted, str]]]
+    ) -> None:
+        runs, going_on, told, in_bin = listed
+        titles = dict(in_bin)
+        self._page.bin.show_deleted(list(titles), titles.__getitem__)
         self._reading = False
         self._page.show_runs([self._run.as_it_stands(run) for run in runs], going_on)
         if told:
@@ -209,20 +222,21 @@ class RunsController(QObject):
 
     def restore(self, kept: Path | None = None) -> None:
         """Bring back a deleted run: the given one, or the last."""
-        kept = kept or last_deleted(run_list.runs_folder())
-        if kept is None:
+        newest = [one.path for one in deleted(run_list.runs_folder())[:1]]
+        if kept is None and not newest:
             self._tell("There is no deleted run to bring back.")
             return
-        chosen = kept
-        self._background.run(lambda: bring_back(chosen, "The run"), lambda _: self.refresh())
+        chosen = kept or newest[0]
+        self._background.run(partial(bring_back, chosen, "The run"), self._brought_back)
+
+    def _brought_back(self, folder: Path) -> None:
+        self.told.emit("The run is back.", None)
+        self.refresh()
 
     def _to_draw(self, run: Run) -> None:
-        def load() -> ModelFile:
-            from mnist_draw.recognition.network_library import load_trained
+        from mnist_draw.recognition.network_library import network_of_run
 
-            return load_trained(run.model)
-
-        self._background.run(load, self.network_asked.emit)
+        self.network_asked.emit(network_of_run(run).key)
 
     def _export(self, kind: str, run: Run) -> None:
         name = run.title.replace(":", ".").replace("/", "-")

@@ -281,7 +281,7 @@ def test_a_runs_network_goes_to_the_draw_tab(make: Any) -> None:
     show_runs(setup)
     setup.button("runToDrawButton").click()
     setup.qtbot.waitUntil(lambda: setup.window.tabs.currentIndex() == 1)
-    setup.qtbot.waitUntil(lambda: setup.text("statusLabel").startswith("That of 2026-01-01"))
+    setup.qtbot.waitUntil(lambda: setup.text("statusLabel").startswith("MLP 784–4–10, 1 Jan 10:00"))
 
 
 @pytest.mark.parametrize(

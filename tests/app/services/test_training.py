@@ -47,7 +47,7 @@ def test_run_delivers_all_events_and_saves_the_network(qapp: QApplication, tmp_p
     assert model.network == "mlp"
     assert model.metadata["test_accuracy"] == 0.9829
     assert model.metadata["settings"]["seed"] == 5
-    assert model.metadata["title"] == "Just trained, 2 epochs"
+    assert model.metadata["epochs"] == 2
     assert model.info.data == "MNIST"
 
 

@@ -31,6 +31,7 @@ from mnist_draw.app.shared.page import Page
 from mnist_draw.app.shell import pages
 from mnist_draw.app.shell.window import Window
 from mnist_draw.errors import UserError
+from mnist_draw.recognition.network_library import find_by_key
 from mnist_draw.storage.models import load_model
 from mnist_draw.storage.preferences import Preferences
 from mnist_draw.training.hints import Hint
@@ -187,7 +188,13 @@ def test_the_trained_network_answers_the_drawing(setup: Setup, qtbot: QtBot) -> 
     qtbot.waitUntil(lambda: float(setup.recognisers[0].parameters[0][0, 0]) == 1.0)
     qtbot.waitUntil(lambda: setup.text("predictionLabel") != "1")
     setup.window.tabs.setCurrentIndex(1)
-    qtbot.waitUntil(lambda: setup.text("statusLabel").startswith("Just trained, 1 epoch"))
+    # It has one name everywhere, and the next start finds it.
+    name = "Tutorial MLP 784–500–300–10, "
+    qtbot.waitUntil(lambda: setup.text("statusLabel").startswith(name))
+    qtbot.waitUntil(lambda: setup.window.draw_tab.models.currentText().startswith(name))
+    kept = setup.window.network.kept
+    assert kept == f"run:{setup.window.training.folder.name}"
+    assert find_by_key(kept).title == setup.window.network.model.title
 
 
 def test_pause_resume_and_stop_by_key(setup: Setup, qtbot: QtBot) -> None:

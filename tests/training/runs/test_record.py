@@ -16,8 +16,8 @@ from mnist_draw.storage import npz
 from mnist_draw.storage.spare_names import (
     KEPT_DAYS,
     bring_back,
+    deleted,
     empty_bin,
-    last_deleted,
     move_to_bin,
 )
 from mnist_draw.training import events
@@ -120,7 +120,7 @@ def test_runs_are_listed_newest_first_and_strangers_left_out() -> None:
 def test_no_runs_yet() -> None:
     assert run_list.list_runs() == ([], [])
     assert run_list.find_interrupted() == (None, [])
-    assert last_deleted(run_list.runs_folder()) is None
+    assert not deleted(run_list.runs_folder())
     empty_bin(run_list.runs_folder())
 
 
@@ -192,12 +192,12 @@ def test_a_deleted_run_comes_back_whole() -> None:
     run = add_run("2026-01-01 10:00")
     kept = move_to_bin(run.folder, "The run")
     assert run_list.list_runs()[0] == []
-    assert last_deleted(run_list.runs_folder()) == kept
+    assert deleted(run_list.runs_folder())[0].path == kept
     add_run("2026-01-01 10:00")
     folder = bring_back(kept, "The run")
     assert folder.name == "2026-01-01 10:00-2"
     assert len(load_history(read_run(folder)).epochs) == 2
-    assert last_deleted(run_list.runs_folder()) is None
+    assert not deleted(run_list.runs_folder())
 
 
 def test_the_bin_keeps_a_week() -> None:

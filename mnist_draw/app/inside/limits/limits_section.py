@@ -151,10 +151,7 @@ class LimitsSection(Section):
     def _title(self, model: ModelFile) -> str:
         if not self._key:
             return _TRAINED
-        from mnist_draw.recognition.network_library import list_learnt, list_models
-
-        kept = {one.key: one.title for one in (*list_models(), *list_learnt())}
-        return kept.get(self._key, model.title)
+        return model.title
 
     def show_example(self, example: Example | None) -> None:
         self._example = example
@@ -350,7 +347,8 @@ class LimitsSection(Section):
 
 def _others() -> list[Choice]:
     """Return the networks that can be compared, in the background."""
-    from mnist_draw.recognition.network_library import list_learnt, list_models
+    from mnist_draw.recognition import network_library as kept
 
     return [Choice(one.key, one.title, partial(type(one).load, one)) for one in
-            (*reversed(list_models()), *list_learnt())]  # fmt: skip
+            (*reversed(kept.list_models()), *kept.list_learnt(), *kept.list_of_runs(),
+             *kept.list_opened())]  # fmt: skip

@@ -1,0 +1,195 @@
+"""Does what is asked for in the list of networks; files are read and written off the GUI thread."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PyQt5.QtCore import QObject, pyqtSignal
+from PyQt5.QtWidgets import QFileDialog, QInputDialog, QWidget
+
+from mnist_draw.app.networks.networks_view import NetworksView
+from mnist_draw.app.services.network_in_use import NetworkInUse
+from mnist_draw.app.shared.images import save_bytes
+from mnist_draw.app.shared.threads import Background
+from mnist_draw.storage.spare_names import KEPT_DAYS, Deleted, bring_back, deleted, empty_bin
+
+if TYPE_CHECKING:
+    from mnist_draw.recognition.network_library import KeptModel
+    from mnist_draw.storage.models import ModelFile
+
+_FILES = "Trained networks (*.npz)"
+
+
+class NetworksController(QObject):
+    """Shows the list of networks when it is asked for, and keeps it up to date.
+
+    Signals
+    -------
+    told
+        ``(sentence, undo)``: something to read; ``undo`` takes it back, or is None.
+    """
+
+    told = pyqtSignal(str, object)
+
+    def __init__(self, network: NetworkInUse, background: Background, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._network, self._background, self._parent = network, background, parent
+        self._view: NetworksView | None = None
+        network.listed.connect(self._show)
+        network.changed.connect(self._show)
+
+    def open(self) -> NetworksView:
+        """Show the list; it is built when it is first asked for."""
+        if self._view is None:
+            self._view = view = NetworksView(self._parent.window())
+            acts = {"use": self._use, "delete": self.delete, "save": self._save}
+            view.asked.connect(lambda what, kept: acts[what](kept))
+            view.renamed.connect(self._rename)
+            view.open_asked.connect(self._open)
+            view.bin.chosen.connect(self._bring_back)
+            self._background.run(_empty_bins)
+        self._view.show()
+        self._view.activateWindow()
+        self._network.refresh()
+        return self._view
+
+    def _show(self) -> None:
+        if self._view is None or not self._view.isVisible():
+            return
+
+        def look() -> tuple[list[float], list[Deleted]]:
+            from mnist_draw.recognition.network_library import made
+
+            return [made(kept) for kept in networks], _deleted()
+
+        def show(found: tuple[list[float], list[Deleted]]) -> None:
+            assert self._view is not None
+            self._view.show_networks(networks, found[0], self._network.key)
+            self._view.bin.show_deleted(found[1], lambda one: Path(one.name).stem)
+
+        networks = self._network.networks
+        self._background.run(look, show)
+
+    def _use(self, kept: KeptModel) -> None:
+        self._network.use_key(kept.key)
+
+    def _rename(self, kept: KeptModel, name: str) -> None:
+        def work() -> None:
+            from mnist_draw.recognition.network_library import rename
+
+            rename(kept, name)
+
+        def done(_: None) -> None:
+            self._network.refresh()
+            if kept.key == self._network.key:
+                # One network, one name: it is read again with the new one.
+                self._network.use_key(kept.key)
+
+        self._background.run(work, done)
+
+    def delete(self, kept: KeptModel) -> None:
+        """Put a network into the bin, and offer to take that back."""
+        from mnist_draw.app.services.run_files import in_use
+
+        if kept.source == "run" and in_use(kept.path.parent):
+            self.told.emit(
+                "This network is being trained; stop the run before it is deleted.", None
+            )
+            return
+
+        def work() -> Path:
+            from mnist_draw.recognition.network_library import delete
+
+            return delete(kept)
+
+        def done(path: Path) -> None:
+            self.told.emit(
+                f"{kept.title} was deleted. It can be brought back for {KEPT_DAYS} days.",
+                partial(self._restore, path, kept.title),
+            )
+            if kept.key == self._network.key:
+                self._network.use_default()
+            self._network.refresh()
+
+        self._background.run(work, done)
+
+    def _bring_back(self, one: Deleted) -> None:
+        self._restore(one.path, Path(one.name).stem)
+
+    def _restore(self, path: Path, title: str) -> None:
+        def done(_: Path) -> None:
+            self.told.emit(f"{title} is back.", None)
+            self._network.refresh()
+
+        self._background.run(partial(bring_back, path, "The network"), done)
+
+    def _open(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(self._view, "A trained network", "", _FILES)
+        if path:
+            self._read(path)
+
+    def _read(self, path: str, network: str = "") -> None:
+        def work() -> ModelFile | list[str]:
+            from mnist_draw.recognition.opened_network import open_network
+
+            return open_network(path, network)
+
+        def done(found: ModelFile | list[str]) -> None:
+            if isinstance(found, list):
+                chosen = self._ask(path, found)
+                if chosen:
+                    self._read(path, chosen)
+            else:
+                self._keep(found, Path(path).stem)
+
+        self._background.run(work, done)
+
+    def _ask(self, path: str, networks: list[str]) -> str:
+        """Ask which network a file holds; empty when the user does not say."""
+        from mnist_draw.networks import parse_network
+
+        words = [parse_network(text).title for text in networks]
+        question = f"{Path(path).name} does not say which network it is:"
+        assert self._view is not None
+        chosen, said = QInputDialog.getItem(self._view, "Which network?", question, words, 0, False)
+        return networks[words.index(chosen)] if said else ""
+
+    def _keep(self, model: ModelFile, name: str) -> None:
+        def work() -> KeptModel:
+            from mnist_draw.recognition.network_library import keep_opened
+
+            return keep_opened(model, name)
+
+        self._background.run(work, self._use)
+
+    def _save(self, kept: KeptModel) -> None:
+        wanted = f"{kept.title.replace(':', '.').replace('/', '-')}.npz"
+        path, _ = QFileDialog.getSaveFileName(self._view, f"Save {kept.title}", wanted, _FILES)
+        if not path:
+            return
+
+        def work() -> None:
+            from mnist_draw.storage.models import pack_model
+
+            save_bytes(path, pack_model(kept.load()))
+
+        self._background.run(work, lambda _: self.told.emit(f"Saved {path}.", None))
+
+
+def _folders() -> list[Path]:
+    from mnist_draw.recognition.network_library import learnt_folder, opened_folder
+
+    return [learnt_folder(), opened_folder()]
+
+
+def _deleted() -> list[Deleted]:
+    """Return what can be brought back, the newest first; runs come back in their own list."""
+    found = [one for folder in _folders() for one in deleted(folder)]
+    return sorted(found, key=lambda one: one.when, reverse=True)
+
+
+def _empty_bins() -> None:
+    for folder in _folders():
+        empty_bin(folder)

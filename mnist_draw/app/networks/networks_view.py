@@ -1,0 +1,176 @@
+"""The dialog with all trained networks."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QHeaderView,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mnist_draw.app.shared import theme
+from mnist_draw.app.shared.bin_button import BinButton
+from mnist_draw.app.shared.commands import Command
+from mnist_draw.app.shared.flow_layout import FlowLayout
+from mnist_draw.app.shared.theme import Size
+from mnist_draw.app.shared.widgets import Card, explain, push_button, style_table
+
+if TYPE_CHECKING:
+    from mnist_draw.recognition.network_library import KeptModel
+
+_COLUMNS = ("Name", "Kind", "Accuracy", "From", "Made")
+_SOURCES = {
+    "shipped": "ships with the program",
+    "learnt": "learnt your digits",
+    "run": "a run",
+    "opened": "a file",
+}
+_SIZE = (760, 420)
+_COMMANDS = (
+    ("use", "Use", "useNetworkButton", "Let this network answer.", "Return"),
+    ("rename", "Rename", "renameNetworkButton", "Give the network another name.", "F2"),
+    ("delete", "Delete", "deleteNetworkButton",
+     "Delete the network, with its run if it has one; this can be undone.", "Delete"),
+    ("save", "Save as …", "saveNetworkButton", "Save the network as a file.", "Ctrl+S"),
+)  # fmt: skip
+
+
+class NetworksView(QDialog):
+    """Lists networks; what the user asks for is emitted.
+
+    Signals
+    -------
+    asked
+        ``(what, network)``: ``"use"``, ``"delete"`` or ``"save"``.
+    renamed
+        ``(network, name)``.
+    open_asked
+        A network is to be opened from a file.
+    """
+
+    asked = pyqtSignal(str, object)
+    renamed = pyqtSignal(object, str)
+    open_asked = pyqtSignal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("networksDialog")
+        self.setWindowTitle("Networks")
+        self.resize(*(round(side * theme.text_scale()) for side in _SIZE))
+        self._networks: list[KeptModel] = []
+        self._filling = False
+        column = QVBoxLayout(self)
+        card = Card("Networks", "all that can answer; the one in bold does")
+        card.body.addWidget(self._build_table(), 1)
+        card.body.addLayout(self._build_buttons())
+        column.addWidget(card)
+
+    def _build_table(self) -> QTableWidget:
+        self.table = QTableWidget(0, len(_COLUMNS))
+        self.table.setObjectName("networksTable")
+        explain(
+            self.table,
+            "Networks",
+            "All trained networks. Return uses one, F2 renames it, Delete deletes it.",
+        )
+        self.table.setHorizontalHeaderLabels(_COLUMNS)
+        self.table.verticalHeader().hide()
+        style_table(self.table, round(Size.FIELD * theme.text_scale()))
+        self.table.setSelectionBehavior(QAbstractItemView.SelectRows)
+        self.table.setSelectionMode(QAbstractItemView.SingleSelection)
+        self.table.setEditTriggers(QAbstractItemView.EditKeyPressed)
+        self.table.setTextElideMode(Qt.ElideMiddle)
+        header = self.table.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeToContents)
+        header.setSectionResizeMode(0, QHeaderView.Stretch)
+        self.table.itemSelectionChanged.connect(self._enable)
+        self.table.itemChanged.connect(self._edited)
+        self.table.doubleClicked.connect(lambda _: self._ask("use"))
+        return self.table
+
+    def _build_buttons(self) -> FlowLayout:
+        row = FlowLayout()
+        self._commands: dict[str, Command] = {}
+        for what, text, name, sentence, keys in _COMMANDS:
+            button = push_button(name, text, sentence)
+            command = Command(self, text, sentence, keys, partial(self._ask, what))
+            command.serve(button)
+            self._commands[what] = command
+            row.addWidget(button)
+        button = push_button("openNetworkButton", "Open …", "")
+        sentence = "Open a trained network: a file of this program, or parameters that Lasagne's "
+        sentence += "users saved with numpy.savez."
+        Command(self, "Open …", sentence, "Ctrl+O", self.open_asked.emit).serve(button)
+        row.addWidget(button)
+        self.bin = BinButton("bringBackNetworkButton", "networks")
+        row.addWidget(self.bin)
+        return row
+
+    def show_networks(self, networks: Sequence[KeptModel], made: Sequence[float], key: str) -> None:
+        """List networks.
+
+        Parameters
+        ----------
+        networks : sequence of KeptModel
+        made : sequence of float
+            When each was made, in seconds since 1970.
+        key : str
+            That of the one that answers.
+        """
+        current = self.current()
+        self._filling = True
+        self._networks = list(networks)
+        self.table.setRowCount(len(networks))
+        for row, (kept, when) in enumerate(zip(networks, made, strict=True)):
+            moment = time.strftime("%Y-%m-%d %H:%M", time.localtime(when))
+            source = _SOURCES[kept.source]
+            shipped = kept.source == "shipped"
+            texts = (kept.title, kept.kind or "damaged", kept.accuracy or "–", source,
+                     "" if shipped else moment)  # fmt: skip
+            for column, text in enumerate(texts):
+                item = QTableWidgetItem(text)
+                flags = Qt.ItemIsSelectable | Qt.ItemIsEnabled
+                item.setFlags(flags if column or shipped else flags | Qt.ItemIsEditable)
+                item.setFont(theme.font(theme.Text.BODY, bold=kept.key == key))
+                self.table.setItem(row, column, item)
+        self._filling = False
+        keys = [kept.key for kept in networks]
+        chosen = current.key if current is not None and current.key in keys else key
+        if keys:
+            self.table.setCurrentCell(keys.index(chosen) if chosen in keys else 0, 0)
+        self._enable()
+
+    def current(self) -> KeptModel | None:
+        """Return the network of the current row."""
+        row = self.table.currentRow()
+        return self._networks[row] if 0 <= row < len(self._networks) else None
+
+    def _enable(self) -> None:
+        kept = self.current()
+        for what, command in self._commands.items():
+            own = kept is not None and kept.source != "shipped"
+            command.setEnabled(own if what in ("rename", "delete") else kept is not None)
+
+    def _ask(self, what: str) -> None:
+        kept = self.current()
+        if kept is None:
+            return
+        if what == "rename":
+            self.table.editItem(self.table.item(self.table.currentRow(), 0))
+        else:
+            self.asked.emit(what, kept)
+
+    def _edited(self, item: QTableWidgetItem) -> None:
+        kept = self._networks[item.row()]
+        if not self._filling and item.text() != kept.title:
+            self.renamed.emit(kept, item.text())

@@ -1,0 +1,135 @@
+"""All networks in one place: used, renamed, deleted, brought back, opened, saved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PyQt5.QtCore import Qt
+from PyQt5.QtTest import QTest
+from PyQt5.QtWidgets import QFileDialog, QInputDialog
+from pytestqt.qtbot import QtBot
+
+from mnist_draw.networks import parse_network
+from mnist_draw.recognition.network_library import keep_opened, list_models, list_opened
+from mnist_draw.storage.models import ModelFile, load_model
+
+from ..runs.test_runs import add_run
+from ..shell.test_window import Setup
+
+TEXT = "layers:4"
+
+
+def weights(network: str = TEXT) -> tuple[np.ndarray, ...]:
+    shapes = parse_network(network).parameter_shapes()
+    return tuple(np.zeros(shape, np.float32) for shape in shapes)
+
+
+class Shown:
+    """A window with the list of networks."""
+
+    def __init__(self, qtbot: QtBot) -> None:
+        self.setup = Setup(qtbot)
+        self.qtbot = qtbot
+        self.window = self.setup.window
+        self.network = self.window.network
+        self.window.tabs.setCurrentIndex(1)
+        QTest.keyClick(self.window, Qt.Key_F9)
+        view = self.window.draw_tab.networks._view
+        assert view is not None
+        self.view = view
+        qtbot.waitUntil(lambda: view.table.rowCount() >= len(list_models()))
+
+    def titles(self) -> list[str]:
+        """Return the names in the list."""
+        table = self.view.table
+        return [table.item(row, 0).text() for row in range(table.rowCount())]
+
+    def row(self, title: str) -> list[str]:
+        """Choose a network and return its row."""
+        row = self.titles().index(title)
+        self.view.table.setCurrentCell(row, 0)
+        return [self.view.table.item(row, n).text() for n in range(self.view.table.columnCount())]
+
+    def press(self, what: str) -> None:
+        """Press one of the buttons by its command."""
+        self.view._commands[what].trigger()
+
+    def wait_for(self, titles: list[str]) -> None:
+        """Wait until these follow the networks that ship."""
+        shipped = len(list_models())
+        self.qtbot.waitUntil(lambda: self.titles()[shipped:] == titles)
+
+
+@pytest.fixture
+def shown(qtbot: QtBot) -> Iterator[Shown]:
+    keep_opened(ModelFile(TEXT, weights(), {"test_accuracy": 0.5}), "from elsewhere")
+    add_run("2026-01-01 10:00")
+    made = Shown(qtbot)
+    yield made
+    made.setup.close()
+
+
+def test_all_are_listed_with_kind_accuracy_and_source(shown: Shown) -> None:
+    assert shown.row("Best reader")[:4] == [
+        "Best reader", "CNN", "99.62 %", "ships with the program",
+    ]  # fmt: skip
+    assert not shown.view._commands["delete"].isEnabled()
+    assert shown.row("from elsewhere")[1:4] == ["MLP", "50.00 %", "a file"]
+    assert shown.view._commands["delete"].isEnabled()
+    assert shown.row("MLP 784–4–10, 1 Jan 10:00")[1:4] == ["MLP", "95.00 %", "a run"]
+
+
+def test_a_network_is_used_and_has_one_name_everywhere(shown: Shown, qtbot: QtBot) -> None:
+    shown.row("from elsewhere")
+    shown.press("use")
+    menu = shown.window.draw_tab.models
+    qtbot.waitUntil(lambda: shown.network.key == "opened:from elsewhere.npz")
+    assert shown.setup.text("statusLabel").startswith("from elsewhere")
+    shown.view.table.item(shown.view.table.currentRow(), 0).setText("Mine")
+    qtbot.waitUntil(lambda: shown.setup.text("statusLabel").startswith("Mine"))
+    qtbot.waitUntil(lambda: menu.currentText() == "Mine · MLP · 50.00 %")
+    assert shown.network.kept == "opened:from elsewhere.npz"
+
+
+def test_a_network_is_deleted_and_brought_back(shown: Shown, qtbot: QtBot) -> None:
+    run = "MLP 784–4–10, 1 Jan 10:00"
+    shown.row("from elsewhere")
+    shown.press("delete")
+    shown.wait_for([run])
+    qtbot.waitUntil(lambda: shown.view.bin.isEnabled())
+    (action,) = shown.view.bin.menu().actions()
+    assert action.text().startswith("from elsewhere, deleted ")
+    action.trigger()
+    qtbot.waitUntil(lambda: "from elsewhere" in shown.titles())
+    assert shown.setup.text("messageLabel") == "from elsewhere is back."
+    qtbot.waitUntil(lambda: not shown.view.bin.isEnabled())
+
+
+def test_files_are_opened_and_saved(
+    shown: Shown, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "plain.npz"
+    np.savez(path, *weights("layers:7"))
+    asked: list[Any] = []
+
+    def choose(*question: Any) -> tuple[str, bool]:
+        asked.append(question[3])
+        return question[3][2], True
+
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
+    monkeypatch.setattr(QInputDialog, "getItem", choose)
+    shown.view.open_asked.emit()
+    qtbot.waitUntil(lambda: shown.network.key == "opened:plain.npz")
+    assert asked[0][:3] == ["MLP 784–7–10", "MLP 784–7 leaky–10", "MLP 784–7 tanh–10"]
+    assert [one.network for one in list_opened() if one.title == "plain"] == ["layers:7@tanh"]
+    qtbot.waitUntil(lambda: "plain" in shown.titles())
+    shown.row("plain")
+    saved = tmp_path / "saved.npz"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(saved), ""))
+    shown.press("save")
+    qtbot.waitUntil(saved.exists)
+    assert load_model(saved).network == "layers:7@tanh"
