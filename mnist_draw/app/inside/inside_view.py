@@ -238,7 +238,6 @@ class InsideView(QWidget):
         self.page.closed.connect(self.close_page)
         board = card.board
         for keys, action in (
-            ("F1", self.turn_page),
             ("F11", lambda: self.present(not self.presenting)),
             ("W", self.ask_why),
             ("Ctrl+Z", board.undo),

@@ -126,6 +126,7 @@ class Size:
     NETWORK_INPUT = (56, 448)
     PLOT_MINIMUM = 150
     WINDOW = (1280, 720)
+    HELP = (760, 560)
 
 
 class Text:

@@ -65,6 +65,8 @@ def explain(widget: QWidget, name: str, sentence: str, shortcut: str = "") -> No
     widget.setAccessibleDescription(sentence)
     widget.setToolTip(tip(f"{sentence} ({shortcut})" if shortcut else sentence))
     widget.setWhatsThis(f"<b>{name}</b><br>{sentence}")
+    # For the page of all keys.
+    widget.setProperty("keys", shortcut)
 
 
 def tip(sentence: str) -> str:

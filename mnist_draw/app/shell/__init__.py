@@ -14,6 +14,8 @@ status_corner
     The corner right of the tabs.
 placement
     Where the window opens.
+help
+    The help menu: the guide, all keys, versions and licences.
 message_bar
     The line that tells what went wrong, or what was saved.
 desktop_scheme

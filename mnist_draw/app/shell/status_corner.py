@@ -71,6 +71,10 @@ class StatusCorner(QWidget):
         row.addSpacing(Size.FIELD_GAP)
         self.menus = self._build_menu()
         row.addWidget(self.menus)
+        self.help_button = QToolButton()
+        self.help_button.setObjectName("helpButton")
+        self.help_button.setProperty("look", "flat")
+        row.addWidget(self.help_button)
 
     def _build_menu(self) -> QToolButton:
         button = QToolButton()

@@ -23,6 +23,7 @@ from mnist_draw.app.shared.reporting import reporter
 from mnist_draw.app.shared.signals import connect_direct, connect_queued
 from mnist_draw.app.shared.threads import Background, running
 from mnist_draw.app.shell.desktop_scheme import DesktopScheme
+from mnist_draw.app.shell.help import build_help
 from mnist_draw.app.shell.message_bar import MessageBar
 from mnist_draw.app.shell.pages import FIRST, Shell, make_pages
 from mnist_draw.app.shell.placement import place_window
@@ -116,6 +117,10 @@ class Window(QMainWindow):
         Command(self, "Next tab", "Show the next tab.", "Ctrl+Tab", partial(self._step, 1))
         Command(self, "Last tab", "Show the tab before.", "Ctrl+Shift+Tab", partial(self._step, -1))
         Command(self, "Quit", "Close the window.", "Ctrl+Q", self.close)
+        guide = Command(
+            self, "Guide", "Read how a network learns and answers.", "F1", self._show_guide
+        )
+        build_help(self.header.help_button, self, self.pages, guide)
 
     @property
     def _page(self) -> Page:
@@ -127,6 +132,14 @@ class Window(QMainWindow):
         for page in self.pages:
             if page.name == name:
                 self.tabs.setCurrentWidget(page)
+
+    def _show_guide(self) -> None:
+        """Show the guide in the tab Inside, or close it there."""
+        if self._page is self.inside_tab:
+            self.inside_tab.open().turn_page()
+        else:
+            self._show_page(InsideTab.name)
+            self.inside_tab.open().show_page()
 
     def _connect(self) -> None:
         self.run = RunController(self.train_tab, self.training, self.preferences, self)

@@ -1,0 +1,67 @@
+"""The help menu: all keys, as the commands have them, and what the program is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PyQt5.QtWidgets import QTextBrowser, QToolButton
+from pytestqt.qtbot import QtBot
+
+from mnist_draw import __version__
+from mnist_draw.app.services.recognition import Recognition, RecognitionWorker
+from mnist_draw.app.shared.commands import Command
+from mnist_draw.app.shell.help import keys_page, libraries
+from mnist_draw.app.shell.window import Window
+
+from ..fakes import Recogniser, model
+
+
+@pytest.fixture
+def window(qtbot: QtBot) -> Iterator[Window]:
+    """Return a visible window whose services do not run."""
+    made = Window(None, Recognition(RecognitionWorker(model, Recogniser)))
+    qtbot.addWidget(made)
+    made.show()
+    made.activateWindow()
+    yield made
+    made.close()
+    assert made.shut_down()
+
+
+def test_every_command_with_a_key_stands_on_the_page_once(window: Window) -> None:
+    page = QTextBrowser()
+    page.setHtml(keys_page(window, window.header, window.pages))
+    lines = page.toPlainText().splitlines()
+    commands = [command for command in window.findChildren(Command) if command.keys]
+    assert len(commands) > 20
+    for command in commands:
+        assert lines.count(command.text()) == 1, command.text()
+        assert command.sentence in lines
+    # A key that no command has: that of a menu.
+    assert "View" in lines
+
+
+def test_the_menu_shows_keys_and_versions(window: Window, qtbot: QtBot) -> None:
+    menu = window.findChild(QToolButton, "helpButton").menu()
+    guide, keys, about = menu.actions()
+    for action, words in ((keys, "Undo"), (about, __version__)):
+        action.trigger()
+        (text,) = window.findChildren(QTextBrowser, "helpText")
+        assert words in text.toPlainText()
+        text.window().close()
+        qtbot.waitUntil(lambda: not window.findChildren(QTextBrowser, "helpText"))
+    guide.trigger()
+    assert window.tabs.currentWidget() is window.inside_tab
+    view = window.inside_tab.open()
+    assert view.pages.currentWidget() is view.page
+    guide.trigger()
+    assert view.pages.currentWidget() is not view.page
+
+
+def test_every_library_has_a_version_and_a_licence() -> None:
+    found = libraries()
+    assert "PyQt5" in {name for name, _, _ in found}
+    for name, version, licence in found:
+        assert version, name
+        assert 0 < len(licence) < 80, name
