@@ -4,16 +4,18 @@ Digits of one writer are set side by side, drawn through the program's own canva
 
     python benchmarks/drawn_numbers.py FILE.npz [--model FILE.npz] [--each N] [--seed N] [--json]
 
-Printed are, for every spacing and number of digits, how many whole numbers are read rightly, how
-many have the right number of digits, and how many digits are right (by the least number of
-changes, insertions and deletions). Last comes the share of single digits that are read as a
-number of several digits.
+Printed are, for every spacing and number of digits, how many whole numbers are read rightly (also
+as the mean over writers, with the interval in which it lies in 95 of 100 cases), how many have
+the right number of digits, how many digits are right (by the least number of changes, insertions
+and deletions), and how sure the program said it was, in the mean. Then follows how far its
+confidence is off, and the share of single digits that are read as a number of several digits.
+The program is told the strokes, as on its own board; with ``--pixels`` it sees the picture alone.
 
 The file is that of `drawn_digits.py`. **A number is composed** of two to six digits. Each digit
 has the common height times 0.88 to 1.12 and stands up to 6 % of the height above or below the
 line. The number fills at most 92 % of the board's width and half of its height; the pen is the
-canvas' own, or an eighth of the digits' height where that is less, as one writes smaller digits
-with a finer pen. Three spacings are drawn:
+canvas' own, or with ``--fine-pen`` an eighth of the digits' height where that is less, as one
+writes smaller digits with a finer pen. Three spacings are drawn:
 
 ========  =====================================================================================
 clear     paper of 10 to 35 % of the height between the ink of neighbouring digits' boxes
@@ -34,7 +36,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from drawn_digits import BOARD_PIXELS, InkFile, load_ink, placed
+from drawn_digits import BOARD_PIXELS, WRITERS_HELP, InkFile, counted, load_ink, placed
+from writers import interval, writer_means
 
 from mnist_draw.errors import UserError
 
@@ -54,14 +57,22 @@ class Number:
     spacing: str
     strokes: list[Stroke]
     pen: float
+    writer: int
 
 
 def composed(
-    ink: InkFile, rng: np.random.Generator, length: int, spacing: str, widest_pen: float
+    ink: InkFile,
+    rng: np.random.Generator,
+    length: int,
+    spacing: str,
+    widest_pen: float,
+    fine: bool = True,
+    counts: np.ndarray | None = None,
 ) -> Number:
-    """Put digits of one writer beside each other."""
+    """Put digits of one writer beside each other, of those that count."""
+    usable = np.arange(len(ink)) if counts is None else np.flatnonzero(counts)
     while True:
-        chosen = np.flatnonzero(ink.writer == ink.writer[rng.integers(len(ink))])
+        chosen = usable[ink.writer[usable] == ink.writer[usable[rng.integers(len(usable))]]]
         if len(chosen) >= length:
             break
     chosen = rng.choice(chosen, length, replace=False)
@@ -74,10 +85,11 @@ def composed(
         low, high = points.min(axis=0), points.max(axis=0)
         wide, high_ = high - low + pen
         scale = BOARD_PIXELS * min(HEIGHT / high_, WIDTH / wide)
-        pen = min(PEN_PER_HEIGHT, widest_pen / scale)
+        pen = min(PEN_PER_HEIGHT if fine else np.inf, widest_pen / scale)
     middle = (low + high) / 2
     strokes = [(s - middle) * scale + BOARD_PIXELS / 2 for digit in line for s in digit]
-    return Number("".join(str(ink.labels[n]) for n in chosen), spacing, strokes, pen * scale)
+    text = "".join(str(ink.labels[n]) for n in chosen)
+    return Number(text, spacing, strokes, pen * scale, int(ink.writer[chosen[0]]))
 
 
 def _unit(strokes: list[Stroke], rng: np.random.Generator) -> list[Stroke]:
@@ -141,11 +153,17 @@ class Board:
 
     def ink(self, strokes: list[Stroke], pen: float | None = None) -> np.ndarray:
         """Draw strokes given in pixels of a board of 280 and return the canvas' picture."""
+        return self.drawn(strokes, pen)[0]
+
+    def drawn(
+        self, strokes: list[Stroke], pen: float | None = None
+    ) -> tuple[np.ndarray, list[np.ndarray] | None]:
+        """Draw strokes and return the canvas' picture, and its strokes."""
         self._canvas.clear()
         self._canvas.set_pen_width((self.pen if pen is None else pen) * self._unit)
         for stroke in strokes:
             self._canvas.add_stroke([(float(x), float(y)) for x, y in stroke * self._unit])
-        return self._canvas.ink()
+        return self._canvas.ink(), self._canvas.drawing.pen_strokes()
 
 
 def digit_errors(text: str, read: str) -> int:
@@ -158,33 +176,56 @@ def digit_errors(text: str, read: str) -> int:
     return row[-1]
 
 
-def measure(ink: InkFile, model: str | None, each: int, seed: int) -> dict[str, Any]:
+def measure(
+    ink: InkFile,
+    counts: np.ndarray,
+    model: str | None,
+    each: int,
+    seed: int,
+    fine: bool = False,
+    pixels: bool = False,
+) -> dict[str, Any]:
     """Draw and read all numbers, and single digits."""
+    from mnist_draw.recognition.calibration import expected_calibration_error
     from mnist_draw.recognition.network_library import default_model, load_trained
-    from mnist_draw.recognition.numbers.number_reader import read_number
-    from mnist_draw.recognition.recogniser import Recogniser
+    from mnist_draw.recognition.reader import Reader
 
-    recogniser = Recogniser(default_model() if model is None else load_trained(model))
+    reader = Reader(default_model() if model is None else load_trained(model))
     board = Board()
+
+    def read(strokes: list[Stroke], pen: float) -> Any:
+        drawn, known = board.drawn(strokes, pen)
+        return reader.read_number(drawn, strokes=None if pixels else known)
+
     results: dict[str, Any] = {}
     for spacing in SPACINGS:
+        stated, right = [], []
         for length in LENGTHS:
             rng = np.random.default_rng((seed, SPACINGS.index(spacing), length))
-            numbers = [composed(ink, rng, length, spacing, board.pen) for _ in range(each)]
-            read = [read_number(recogniser, board.ink(n.strokes, n.pen)).text for n in numbers]
-            texts = [n.text for n in numbers]
-            errors = [digit_errors(t, r) for t, r in zip(texts, read, strict=True)]
+            numbers = [
+                composed(ink, rng, length, spacing, board.pen, fine, counts) for _ in range(each)
+            ]
+            found = [read(n.strokes, n.pen) for n in numbers]
+            pairs = [(n.text, f.text) for n, f in zip(numbers, found, strict=True)]
+            whole = np.array([text == said for text, said in pairs])
+            means = writer_means(whole, np.array([n.writer for n in numbers]))
+            sure = [f.confidence for f in found]
+            stated += sure
+            right += whole.tolist()
             results[f"{spacing} {length}"] = {
-                "whole": float(np.mean([t == r for t, r in zip(texts, read, strict=True)])),
-                "length": float(
-                    np.mean([len(t) == len(r) for t, r in zip(texts, read, strict=True)])
-                ),
-                "digits": 1 - sum(errors) / (each * length),
+                "whole": float(whole.mean()),
+                "writer_mean": float(means.mean()),
+                "interval": interval(means),
+                "length": float(np.mean([len(text) == len(said) for text, said in pairs])),
+                "digits": 1 - sum(digit_errors(*pair) for pair in pairs) / (each * length),
+                "confidence": float(np.mean(sure)),
             }
-    singles = np.random.default_rng(seed).permutation(len(ink))[: each * 5]
+        results[f"{spacing} calibration error"] = expected_calibration_error(
+            np.array(stated), np.array(right)
+        )
+    singles = np.random.default_rng(seed).permutation(np.flatnonzero(counts))[: each * 5]
     split = [
-        len(read_number(recogniser, board.ink(placed(ink.strokes(int(n)), (seed, int(n))))).digits)
-        for n in singles
+        len(read(placed(ink.strokes(int(n)), (seed, int(n))), board.pen).digits) for n in singles
     ]
     results["single digits read as several"] = float(np.mean(np.array(split) > 1))
     return results
@@ -192,14 +233,22 @@ def measure(ink: InkFile, model: str | None, each: int, seed: int) -> dict[str, 
 
 def report(results: dict[str, Any]) -> str:
     """Put the results into a table."""
-    lines = ["spacing   digits   whole number   right length   digit by digit"]
+    lines = [
+        "spacing   digits   whole number   mean over writers           right length   "
+        "digit by digit   confidence"
+    ]
     for spacing in SPACINGS:
         for length in LENGTHS:
             row = results[f"{spacing} {length}"]
+            low, high = row["interval"]
             lines.append(
-                f"{spacing:<9} {length:>6} {row['whole']:>14.1%} {row['length']:>14.1%} "
-                f"{row['digits']:>16.1%}"
+                f"{spacing:<9} {length:>6} {row['whole']:>14.1%}   "
+                f"{row['writer_mean']:>6.1%} ({low:.1%} to {high:.1%})   {row['length']:>14.1%} "
+                f"{row['digits']:>16.1%} {row['confidence']:>12.1%}"
             )
+    for spacing in SPACINGS:
+        error = results[f"{spacing} calibration error"]
+        lines.append(f"confidence is off by, {spacing:<8} {error:.1%}")
     lines.append(f"single digits read as several: {results['single digits read as several']:.2%}")
     return "\n".join(lines)
 
@@ -211,13 +260,24 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--model", metavar="FILE.npz", help="default: the network that ships")
     parser.add_argument("--each", type=int, default=300, metavar="N", help="numbers of each sort")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of choice and place")
+    parser.add_argument("--fine-pen", action="store_true", help="a pen that suits the digits' size")
+    parser.add_argument("--pixels", action="store_true", help="without telling the strokes")
+    parser.add_argument("--writers", choices=("all", "left-out"), default="all", help=WRITERS_HELP)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     arguments = parser.parse_args(argv)
     if arguments.each < 1:
         parser.error(f"--each is {arguments.each}; it must be at least 1")
     try:
         ink = load_ink(arguments.file)
-        results = measure(ink, arguments.model, arguments.each, arguments.seed)
+        results = measure(
+            ink,
+            counted(ink, arguments.writers),
+            arguments.model,
+            arguments.each,
+            arguments.seed,
+            arguments.fine_pen,
+            arguments.pixels,
+        )
     except UserError as error:
         print(f"drawn_numbers: {error}", file=sys.stderr)
         return 1

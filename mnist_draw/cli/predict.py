@@ -123,6 +123,12 @@ def evaluate(arguments: argparse.Namespace) -> int:
 
     model = load_trained(arguments.model)
     data = load_dataset(arguments.data)
+    trained_on = model.info.data or data.name
+    if arguments.data is None and trained_on != data.name:
+        tell(
+            f"{model.title} was trained on {trained_on}, and is measured on {data.name} here. "
+            "Name the folder of its own data with --data."
+        )
     if arguments.report is not None:
         prepare_folder(arguments.report)
     pictures = Pictures(data.test_images, data.test_labels, f"{data.name} test", "Test picture")
@@ -172,10 +178,9 @@ def _number_object(number: NumberAnswer, scale: float) -> dict[str, Any]:
 
 
 def _sureness(number: NumberAnswer) -> str:
-    if number.is_number:
+    if not number.strange:
         return f"{number.confidence * 100:.1f} %"
-    strange = sum(part.digit is None for part in number.digits)
-    return f"{strange} of {len(number.digits)} parts do not look like digits"
+    return f"{number.strange} of {len(number.digits)} parts do not look like digits"
 
 
 def _as_line(name: str, answer: Answer) -> str:

@@ -100,20 +100,31 @@ class NumberAnswer:
         Its digits from left to right, ``?`` in the place of what is no digit; a single ``?``
         where nothing is a digit; empty for an empty picture.
     digits : tuple of DigitAnswer
+    share : float
+        The probability that the ink was rightly parted into these digits, 0 to 1.
     """
 
     text: str
     digits: tuple[DigitAnswer, ...]
+    share: float = 1.0
 
     @property
     def confidence(self) -> float:
         """Probability that all digits are right, 0 to 1; 0 where one is none."""
-        return math.prod(part.confidence for part in self.digits) if self.digits else 0.0
+        if not self.digits:
+            return 0.0
+        return self.share * math.prod(part.confidence for part in self.digits)
+
+    @property
+    def strange(self) -> int:
+        """How many of the parts are no digits."""
+        return sum(part.digit is None for part in self.digits)
 
     @property
     def is_number(self) -> bool:
-        """Whether there are several digits and nothing else."""
-        return len(self.digits) > 1 and all(part.digit is not None for part in self.digits)
+        """Whether there are several parts, at least two of them digits, and most of them."""
+        read = len(self.digits) - self.strange
+        return read > max(1, self.strange)
 
 
 def empty_answer() -> Answer:

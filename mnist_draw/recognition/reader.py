@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy.typing as npt
 
 from mnist_draw.recognition.answer import Answer, NumberAnswer
 from mnist_draw.recognition.numbers.number_reader import read_number
+from mnist_draw.recognition.numbers.stroke_pieces import PenStroke
 from mnist_draw.recognition.recogniser import Recogniser
 
 
@@ -19,11 +21,15 @@ class Reader(Recogniser):
     """
 
     def read_number(
-        self, ink: npt.NDArray[Any], alone: Answer | None = None, beginning: bool = False
+        self,
+        ink: npt.NDArray[Any],
+        alone: Answer | None = None,
+        beginning: bool = False,
+        strokes: Sequence[PenStroke] | None = None,
     ) -> NumberAnswer:
         """Read the digits on a picture from left to right.
 
         The parameters are those of
         :func:`mnist_draw.recognition.numbers.number_reader.read_number`.
         """
-        return read_number(self, ink, alone, beginning)
+        return read_number(self, ink, alone, beginning, strokes)

@@ -63,6 +63,15 @@ class Recogniser:
     refusal : Refusal, optional
         The rule that tells digits from what is none. Default: the one that ships.
 
+    Attributes
+    ----------
+    network : str
+        Description of the architecture.
+    temperature : float
+    reads_digits : bool
+        Whether the network reads digits, not clothes or letters: no rule refuses what others
+        read, and they read no numbers.
+
     Raises
     ------
     mnist_draw.networks.NetworkError
@@ -87,7 +96,7 @@ class Recogniser:
         self.network = specification.text
         self.temperature = temperature_of(model)
         self._refusal = shipped_refusal() if refusal is None else refusal
-        self._reads_digits = reads_digits(model)
+        self.reads_digits = reads_digits(model)
         self._lenience = lenience_of(model)
 
     @property
@@ -123,7 +132,7 @@ class Recogniser:
             )
         self.parameters = model.parameters
         self.temperature = temperature_of(model)
-        self._reads_digits = reads_digits(model)
+        self.reads_digits = reads_digits(model)
         self._lenience = lenience_of(model)
 
     def prepare(self) -> None:
@@ -178,7 +187,7 @@ class Recogniser:
         -------
         Reading
         """
-        if self._refusal is None or not self._reads_digits:
+        if self._refusal is None or not self.reads_digits:
             infinite = np.full(len(inputs), np.inf, np.float32)
             return Reading(self.predict(inputs), infinite, -infinite)
         likeness, several = self._refusal.kinds(inputs)
@@ -210,7 +219,8 @@ class Recogniser:
             return empty_answer()
         network_input = normalise_ink(ink)
         probabilities, likeness, _ = self.read(network_input[None, None])
-        objection = object_to_ink(ink)
+        # A network that reads something else knows what may be filled, wide or strange.
+        objection = object_to_ink(ink) if self.reads_digits else ""
         if not objection and self.refuses(float(likeness[0])):
             objection = UNLIKE_A_DIGIT
         return answer_from(probabilities[0], network_input, objection)

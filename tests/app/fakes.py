@@ -62,7 +62,13 @@ class Recogniser:
         digit = len(self.inks) % 10
         return answer(str(digit), digit) if ink.any() else answer("", None)
 
-    def read_number(self, ink: np.ndarray, alone: Answer, beginning: bool = False) -> NumberAnswer:
+    def read_number(
+        self,
+        ink: np.ndarray,
+        alone: Answer,
+        beginning: bool = False,
+        strokes: list[np.ndarray] | None = None,
+    ) -> NumberAnswer:
         """Read one digit, or as many ones as the number says that is set."""
         if beginning or not self.number:
             return NumberAnswer(alone.text, (DigitAnswer(alone.digit, 0.9, (0, 0, 10, 10)),))

@@ -76,6 +76,8 @@ def test_measures_through_the_real_canvas(tmp_path: Path) -> None:
         "digits": 4,
         "accuracy": 0.75,
         "writer_mean_accuracy": 0.75,
+        "label": 0.75,
+        "refused": 0.0,
     }
     found = subprocess.run(
         [*command, "--limit", "3"], cwd=tmp_path, capture_output=True, text=True, check=True
@@ -122,6 +124,7 @@ def test_figures_by_hand(drawn_digits: ModuleType) -> None:
     )
     assert results.accuracy == 0.75
     assert results.writer_mean_accuracy == pytest.approx((2 / 3 + 1) / 2)
+    assert results.labelled.tolist() == [True, False, False, True]
     assert results.confusion()[1, 7] == 1
     assert results.confusion().sum() == 4
     report = drawn_digits.report(results)

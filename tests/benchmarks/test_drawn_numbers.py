@@ -89,7 +89,10 @@ def test_drawn_numbers_runs(tmp_path: Path, ink_file: Path) -> None:
     options = ["--model", str(tmp_path / "model.npz"), "--each", "2", "--json"]
     done = subprocess.run([*command, *options], capture_output=True, text=True, check=True)
     found = json.loads(done.stdout)
-    assert set(found["clear 3"]) == {"whole", "length", "digits"}
+    assert {"whole", "writer_mean", "interval", "length", "confidence"} <= set(found["clear 3"])
+    low, high = found["natural 2"]["interval"]
+    assert 0 <= low <= found["natural 2"]["writer_mean"] <= high <= 1
+    assert 0 <= found["touching calibration error"] <= 1
     assert 0 <= found["single digits read as several"] <= 1
 
 

@@ -202,3 +202,14 @@ def test_number_of_what_is_none(
     assert digit["number"] == "7"
     assert digit["digit"] == digit["digits"][0]["digit"] == 7
     assert digit["digits"][0]["confidence"] == digit["confidence"]
+
+
+def test_a_network_of_other_data_is_said_to_be_measured_on_mnist(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save_model(tmp_path / "clothes.npz", linear_model().with_info(data="clothes"))
+    assert main(["evaluate", str(tmp_path / "clothes.npz"), "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)["examples"] == 10_000
+    assert "was trained on clothes" in err
+    assert "--data" in err

@@ -253,12 +253,13 @@ class AnswerPanel(QWidget):
         self._fit_prediction(text)
         self.prediction.setText(text)
         set_look(self.prediction, "unclear" if len(text) > 1 else "answer")
-        self.confidence.setText(f"{probability(number.confidence)} sure")
+        sure = f"{probability(number.confidence)} sure"
+        self.confidence.setText(f"{number.strange} not a digit" if number.strange else sure)
         self.second.setText(f"A number of {len(number.digits)} digits")
         place = self.place
         part: DigitAnswer = number.digits[place]
         self.bars_note.setText(
-            f"of digit {place + 1} of {len(number.digits)}, read as {part.digit}; "
+            f"of digit {place + 1} of {len(number.digits)}, read as {number.text[place]}; "
             "the tags on the board choose another"
         )
         self._show_evidence(part.network_input, part.probabilities, part.digit)

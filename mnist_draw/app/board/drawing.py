@@ -194,6 +194,25 @@ class Drawing:
             painter.end()
         return ink_of(image)
 
+    def pen_strokes(self) -> list[np.ndarray] | None:
+        """Return the strokes that all ink consists of; None where not all of it is known so.
+
+        Returns
+        -------
+        list of ndarray, float64, shape (n, 3), or None
+            Each point's x and y, and the pen's width there, in pixels of the picture that
+            :meth:`ink` returns. None where something was erased or a picture was placed.
+        """
+        import numpy as np
+
+        strokes = []
+        for item in self.items:
+            if not isinstance(item, Stroke) or item.erase:
+                return None
+            strokes.append(np.array([(p.x, p.y, p.width) for p in item.points]))
+        corner = (self._area.left(), self._area.top(), 0.0)
+        return [(stroke - corner) * INK_SCALE for stroke in strokes]
+
     def to_board(self, left: float, top: float, width: float, height: float) -> QRectF:
         """Return the board rectangle of a rectangle in pixels of the ink picture."""
         return QRectF(

@@ -68,7 +68,7 @@ class NumberBoxes(QWidget):
         drawing = self._canvas.drawing
         digits = [] if number is None else number.digits
         boxes = [drawing.to_board(*part.box) for part in digits]
-        texts = [str(part.digit) for part in digits]
+        texts = ["?" if part.digit is None else str(part.digit) for part in digits]
         if boxes == self.boxes and texts == self._texts:
             return
         before = self._area()

@@ -47,13 +47,13 @@ class DrawTab(Page):
     Signals
     -------
     ink_posted
-        ``(ink, ticket, beginning)``: the drawing changed and wants an answer; see
+        ``(ink, ticket, beginning, strokes)``: the drawing changed and wants an answer; see
         ``RecognitionWorker.post_ink``.
     """
 
     name, title = "draw", "Draw"
 
-    ink_posted = pyqtSignal(object, int, bool)
+    ink_posted = pyqtSignal(object, int, bool, object)
 
     def __init__(
         self,
@@ -198,7 +198,8 @@ class DrawTab(Page):
             self._emptied = self._ticket
             self.answer.show_nothing()
             self.boxes.show_number(None)
-        self.ink_posted.emit(ink, self._ticket, self.canvas.drawing.beginning)
+        drawing = self.canvas.drawing
+        self.ink_posted.emit(ink, self._ticket, drawing.beginning, drawing.pen_strokes())
 
     def show_reading(self, reading: Reading) -> None:
         """Show what was read unless the board has been emptied since its ink was posted."""

@@ -248,7 +248,9 @@ class PictureStrip(QFrame):
             return
         answer, number = read
         if number.is_number:
-            thumb.show_answer(number.text, f"{number.text}, {probability(number.confidence)} sure")
+            sure = f"{probability(number.confidence)} sure"
+            words = "not all of it digits" if number.strange else sure
+            thumb.show_answer(number.text, f"{number.text}, {words}")
         elif answer.digit is None:
             verdict = "not a digit" if answer.is_refused else "not sure"
             thumb.show_answer("?", f"{verdict}; {answer.reason}".rstrip(".; "))

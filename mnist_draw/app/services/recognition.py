@@ -74,6 +74,7 @@ class _Posted(NamedTuple):
     ink: np.ndarray
     ticket: int
     beginning: bool
+    strokes: list[np.ndarray] | None
 
 
 class RecognitionWorker(QObject):
@@ -116,12 +117,20 @@ class RecognitionWorker(QObject):
         self._last: _Posted | None = None
         self._woken.connect(self._work)
 
-    def post_ink(self, ink: np.ndarray, ticket: int, beginning: bool = False) -> None:
+    def post_ink(
+        self,
+        ink: np.ndarray,
+        ticket: int,
+        beginning: bool = False,
+        strokes: list[np.ndarray] | None = None,
+    ) -> None:
         """Ask what the ink shows; from any thread.
 
         ``beginning``: it is a first stroke that is still being drawn, at most one digit.
+        ``strokes``: those that all of the ink consists of, where they are known; see
+        `mnist_draw.recognition.numbers.stroke_pieces.PenStroke`.
         """
-        if self._ink.put(_Posted(ink, ticket, beginning)):
+        if self._ink.put(_Posted(ink, ticket, beginning, strokes)):
             self._woken.emit()
 
     def post_model(self, model: ModelFile | Callable[[], ModelFile]) -> None:
@@ -160,9 +169,9 @@ class RecognitionWorker(QObject):
 
     def _answer(self, posted: _Posted | None) -> None:
         if posted is not None and self._recogniser is not None:
-            ink, ticket, beginning = posted
+            ink, ticket, beginning, strokes = posted
             answer = self._recogniser.recognise_ink(ink)
-            number = self._recogniser.read_number(ink, answer, beginning)
+            number = self._recogniser.read_number(ink, answer, beginning, strokes)
             several = number if number.is_number else None
             self.answered.emit(Reading(answer, several, ticket))
 

@@ -80,7 +80,7 @@ RECIPES: dict[str, Recipe] = {
     "handwriting": Recipe(
         "Handwriting",
         "also in rare styles, such as a slashed 0 or a barred 7: the best for drawn digits",
-        WarpRange(bend=1.5, waves=_NOISE),
+        WarpRange(rotation=15.0, bend=1.5, waves=_NOISE),
         0.75,
         styles=True,
     ),

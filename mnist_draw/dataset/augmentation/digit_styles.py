@@ -49,7 +49,9 @@ def _tip(part: Strokes, chosen: NDArray[np.bool_], lowest: bool = False) -> Plac
 
 
 def _zero(strokes: Strokes, rows: Rows, amounts: Floats, pen: Floats) -> None:
-    """0 with a slash at any slant, within the ring or beyond it; or a ring left open."""
+    """0 with a slash at any slant, within the ring or beyond it; left open; or flat and wide."""
+    flat = rows[amounts[5, rows] < 0.15]
+    strokes.x[flat] *= between(amounts[6, flat], 1.15, 1.9)[:, None]
     slashed = rows[amounts[0, rows] < 0.35]
     left, top, right, bottom = strokes.part(slashed).box()
     slant, over, shift, other = amounts[1:5, slashed]
@@ -78,7 +80,7 @@ def _zero(strokes: Strokes, rows: Rows, amounts: Floats, pen: Floats) -> None:
 
 
 def _one(strokes: Strokes, rows: Rows, amounts: Floats, pen: Floats) -> None:
-    """1 with an upstroke to its tip, with a foot, or with a hook at its end."""
+    """1 with an upstroke to its tip, as long as its stem or flat as a roof, a foot, or a hook."""
     part = strokes.part(rows)
     inside = part.radius > 0
     (tip_x, tip_y), (end_x, end_y) = _tip(part, inside), _tip(part, inside, lowest=True)
@@ -91,7 +93,9 @@ def _one(strokes: Strokes, rows: Rows, amounts: Floats, pen: Floats) -> None:
     flag, flag_angle, flag_long, flag_sag, foot, foot_long, tilt, uneven = amounts[:8, rows]
 
     flagged = plain & (flag < 0.5)
-    reach, angle = between(flag_long, 0.12, 0.62) * long, between(flag_angle, 0.35, 1.1)
+    reach, angle = between(flag_long, 0.12, 0.95) * long, between(flag_angle, 0.3, 1.25)
+    # A long upstroke begins below: it lies closer to the stem, or the digit were a 7 or a lambda.
+    angle = np.minimum(angle, np.float32(1.45) - np.float32(0.9) * reach / long)
     to_x, to_y = tip_x - reach * np.sin(angle), tip_y + reach * np.cos(angle)
     sag = between(flag_sag, -0.05, 0.12) * long
     x, y = curve(
@@ -99,8 +103,8 @@ def _one(strokes: Strokes, rows: Rows, amounts: Floats, pen: Floats) -> None:
     )
     add(strokes, rows[flagged], 0, x[flagged], y[flagged], pen)
 
-    footed = plain & (foot < 0.2)
-    half = between(foot_long, 0.14, 0.36) * long
+    footed = plain & (foot < 0.25)
+    half = between(foot_long, 0.14, 0.45) * long
     slope, middle = between(tilt, -0.06, 0.06) * long, end_x + between(uneven, -0.3, 0.3) * half
     x, y = line((middle - half, end_y + slope), (middle + half, end_y - slope), SHORT)
     add(strokes, rows[footed], SHORT, x[footed], y[footed], pen)
@@ -114,7 +118,23 @@ def _one(strokes: Strokes, rows: Rows, amounts: Floats, pen: Floats) -> None:
 
 
 def _two(strokes: Strokes, rows: Rows, amounts: Floats, pen: Floats) -> None:
-    """2 whose last stroke rises."""
+    """2 whose last stroke rises, or that turns around in a loop."""
+    looped = rows[amounts[0, rows] > 0.75]
+    part = strokes.part(looped)
+    share_x, share_y, _, height = _shares(part)
+    # The corner: of the lower half, what lies farthest to the left and lowest.
+    inside = (part.radius > 0) & (share_y > 0.55)
+    corner = np.where(inside, share_x - 0.7 * share_y, FAR).argmin(axis=1)
+    number = np.arange(len(looped))
+    x, y = part.x[number, corner], part.y[number, corner]
+    long, flat, lean = amounts[1:4, looped]
+    size, slope = between(long, 0.08, 0.2) * height, between(lean, -0.2, 0.8)
+    turn = np.linspace(0, 2 * np.pi, SHORT, dtype=np.float32) + np.float32(np.pi / 2)
+    across = size[:, None] * np.cos(turn) * between(flat, 0.8, 1.5)[:, None]
+    up = size[:, None] * between(flat, 1.0, 0.5)[:, None] * (1 - np.sin(turn))
+    # The ring stands on the corner and leans to the left.
+    add(strokes, looped, 0, x[:, None] + across - slope[:, None] * up, y[:, None] - up, pen)
+
     rows = rows[amounts[0, rows] < 0.3]
     part = strokes.part(rows)
     share_x, share_y, _, height = _shares(part)
@@ -123,7 +143,7 @@ def _two(strokes: Strokes, rows: Rows, amounts: Floats, pen: Floats) -> None:
 
 
 def _four(strokes: Strokes, rows: Rows, amounts: Floats, pen: Floats) -> None:
-    """4 closed at its top as in print, or with a stem that hardly rises above the bar."""
+    """4 closed at its top as in print, wide open, or with a stem that hardly rises."""
     part = strokes.part(rows)
     x, y, inside = part.x, part.y, part.radius > 0
     left, top, right, bottom = part.box()
@@ -134,7 +154,10 @@ def _four(strokes: Strokes, rows: Rows, amounts: Floats, pen: Floats) -> None:
     amount = amounts[1, rows]
     closed = amounts[0, rows] < 0.25
     # The higher above the crossing, the closer to the top of the stem.
-    lean = np.where(closed, between(amount, 0.7, 1.0), 0)[:, None] * above * inside
+    opened = (amounts[0, rows] > 0.25) & (amounts[0, rows] < 0.5)
+    lean = np.where(closed, between(amount, 0.7, 1.0), 0)
+    # The left arm falls back to the left, and so do both, as parallel strokes, of some.
+    lean = (lean - np.where(opened, between(amount, 0.1, 0.5), 0))[:, None] * above * inside
     strokes.x[rows] += lean * (stem_x[:, None] - x)
     short = amounts[0, rows] > 0.7
     keep = np.where(short, between(amount, 0.0, 0.7), 1)[:, None]
@@ -143,13 +166,13 @@ def _four(strokes: Strokes, rows: Rows, amounts: Floats, pen: Floats) -> None:
 
 def _five(strokes: Strokes, rows: Rows, amounts: Floats, pen: Floats) -> None:
     """5 whose bar, a stroke of its own, does not meet the rest."""
-    rows = rows[amounts[0, rows] < 0.3]
+    rows = rows[amounts[0, rows] < 0.35]
     part = strokes.part(rows)
     share_x, share_y, width, height = _shares(part)
     # A 5 leans: its bar reaches lower the farther left it is.
     bar = (part.radius > 0) & (share_y < 0.24 + 0.1 * (1 - share_x)) & (share_x > 0.3)
-    strokes.x[rows] += bar * (between(amounts[1, rows], -0.05, 0.25) * width)[:, None]
-    strokes.y[rows] += bar * (between(amounts[2, rows], -0.2, 0.06) * height)[:, None]
+    strokes.x[rows] += bar * (between(amounts[1, rows], -0.05, 0.4) * width)[:, None]
+    strokes.y[rows] += bar * (between(amounts[2, rows], -0.25, 0.06) * height)[:, None]
     # Of some, the short stem is hardly more than the belly's beginning.
     stem = amounts[3, rows] < 0.5
     first = np.where((part.radius > 0) & ~bar, part.x + 0.5 * part.y, FAR).argmin(axis=1)
@@ -169,13 +192,13 @@ def _seven(strokes: Strokes, rows: Rows, amounts: Floats, pen: Floats) -> None:
     part = strokes.part(rows)
     _, top, _, bottom = part.box()
     height = bottom - top
-    level = top + between(amounts[1, rows], 0.4, 0.62) * height
+    level = top + between(amounts[1, rows], 0.38, 0.72) * height
     near = np.abs(part.y - level[:, None]) < 0.07 * height[:, None]
     near &= part.radius > 0
     stem = (part.x * near).sum(axis=1) / np.maximum(near.sum(axis=1), 1)
     found = near.any(axis=1)
-    half = between(amounts[2, rows], 0.14, 0.34) * height
-    tilt = between(amounts[3, rows], -0.06, 0.1) * height
+    half = between(amounts[2, rows], 0.14, 0.42) * height
+    tilt = between(amounts[3, rows], -0.08, 0.16) * height
     middle = stem + between(amounts[4, rows], -0.25, 0.25) * half
     x, y = line((middle - half, level + tilt), (middle + half, level - tilt), SHORT)
     add(strokes, rows[found], 0, x[found], y[found], pen)

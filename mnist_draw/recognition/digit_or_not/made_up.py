@@ -81,7 +81,7 @@ def junk(count: int, seed: int, images: Images, labels: npt.NDArray[np.integer[A
 
 
 def painted(drawings: list[tuple[Points, ...]], seed: int) -> Images:
-    """Deform drawings and paint them with pens of random widths, normalised.
+    """Deform made-up drawings strongly and paint them with pens of random widths, normalised.
 
     Parameters
     ----------
@@ -93,6 +93,12 @@ def painted(drawings: list[tuple[Points, ...]], seed: int) -> Images:
     -------
     numpy.ndarray, uint8, shape (len(drawings), 28, 28)
     """
+    random = HashedRandom(seed, 0, np.arange(len(drawings)))
+    return written(lines_of(drawings), random, _WARP)
+
+
+def lines_of(drawings: list[tuple[Points, ...]]) -> Strokes:
+    """Return drawings, as :func:`painted` takes them, as places along their lines."""
     count = len(drawings)
     x, y, radius, length = np.zeros((4, count, POINTS), np.float32)
     for row, strokes in enumerate(drawings):
@@ -101,8 +107,7 @@ def painted(drawings: list[tuple[Points, ...]], seed: int) -> Images:
         radius[row, : len(points)] = 1
         length[row, : len(points)] = steps * float(BOX)
     none = np.zeros_like(x)
-    random = HashedRandom(seed, 0, np.arange(count))
-    return written(Strokes(x, y, radius, length, none, none), random, _WARP)
+    return Strokes(x, y, radius, length, none, none)
 
 
 def written(strokes: Strokes, random: HashedRandom, limits: WarpRange) -> Images:
@@ -121,7 +126,8 @@ def written(strokes: Strokes, random: HashedRandom, limits: WarpRange) -> Images
     """
     warp = Warp(random, limits)
     strokes.x, strokes.y = warp.forward(strokes.x, strokes.y)
-    pen = random.uniform(*PENS)
+    # Fine pens are as frequent as wide ones: a line of twice the width differs as much.
+    pen = PENS[0] + (PENS[1] - PENS[0]) * random.uniform(0, 1) ** np.float32(1.5)
     size = BOX * (1 + random.uniform(-0.05, 0.05))
     to_x, to_y = random.uniforms(2, -0.5, 0.5)
     placement = Placement(strokes, size, to_x, to_y, np.ones(len(pen), np.bool_), pen)
@@ -129,6 +135,34 @@ def written(strokes: Strokes, random: HashedRandom, limits: WarpRange) -> Images
     wrong = placement.recentre(pictures)
     pictures[wrong] = raster.paint(*placement.place(strokes, wrong))
     return pictures
+
+
+def blurred(images: Images, random: HashedRandom, share: float) -> Images:
+    """Soften a share of pictures as enlarging them or a camera out of focus does.
+
+    Parameters
+    ----------
+    images : numpy.ndarray, uint8, shape (n, 28, 28)
+    random : HashedRandom
+    share : float
+
+    Returns
+    -------
+    numpy.ndarray, uint8, shape (n, 28, 28)
+        Softened by up to 1.4 pixels (standard deviation); the darkest pixel is 255.
+    """
+    rows = np.flatnonzero(random.happens(share))
+    strength = random.uniform(0.05, 1 / 3)[rows, None, None]
+    soft = images[rows].astype(np.float32)
+    for _ in range(3):
+        for axis in (1, 2):
+            # Beyond the picture's rim there is paper, and rolling meets it on the other side.
+            sides = np.roll(soft, 1, axis) + np.roll(soft, -1, axis)
+            soft += strength * (sides - 2 * soft)
+    result = images.copy()
+    darkest = np.maximum(soft.max(axis=(1, 2), keepdims=True), 1)
+    result[rows] = np.rint(soft * (255 / darkest)).astype(np.uint8)
+    return result
 
 
 def _discs(strokes: tuple[Points, ...]) -> tuple[Points, npt.NDArray[np.float64]]:

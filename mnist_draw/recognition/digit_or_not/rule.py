@@ -1,17 +1,18 @@
 """The rule that tells digits from what is none.
 
 Beside the network that knows ten digits and nothing else stands a small one of its own, fitted
-to tell the varied digits of MNIST from made-up junk and from several digits at once (see
-:mod:`mnist_draw.recognition.digit_or_not.fit`). It sees the same 28×28 pixels, knows twelve kinds,
-the ten digits, "several" and "none", and is the same for every network that reads digits, also
-for one that is being trained. It needs neither Theano nor Lasagne.
+to tell the varied digits of MNIST from letters and symbols that people drew, from made-up
+drawings, and from several digits at once (see :mod:`mnist_draw.recognition.digit_or_not.fit`). It
+sees the same 28×28 pixels, knows twelve kinds, the ten digits, "several" and "none", and is the
+same for every network that reads digits, also for one that is being trained. Two convolutions,
+each followed by pooling, and one dense layer make it. They are computed with NumPy alone: several
+threads may ask at once, and no function has to be compiled first.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -20,12 +21,15 @@ from mnist_draw.storage import ModelFile, ModelFileError, load_model, resource_p
 
 Floats = npt.NDArray[np.float32]
 
-#: How the file names the rule's network; the widths of the hidden layers follow.
+#: How the file names the rule's network; the numbers of filters of both convolutions and of units
+#: of the dense layer follow.
 NETWORK = "digit_or_not"
 #: Beside the trained networks, but none of them.
 FILE_NAME = "digit_or_not.npz"
 #: The kinds beside the ten digits, and how many there are in all.
 SEVERAL, NONE, KINDS = 10, 11, 12
+#: Sides of the filters of both convolutions, and of the picture after the second pooling.
+FIRST_SIDE, SECOND_SIDE, LAST_SIDE = 5, 3, 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +39,8 @@ class Refusal:
     Attributes
     ----------
     layers : tuple of numpy.ndarray
-        Weights and biases by turns, float32, rectifiers between them.
+        Weights and biases of the four layers by turns, float32, in Lasagne's shapes; rectifiers
+        follow all but the last.
     threshold : float
         Log odds of being a digit below which a picture is refused.
     """
@@ -56,13 +61,17 @@ class Refusal:
         if name != NETWORK:
             raise ModelFileError(f"It holds the network {model.network!r}, not {NETWORK!r}.")
         try:
-            units = [784, *(int(width) for width in widths.split(",")), KINDS]
+            first, second, units = (int(width) for width in widths.split(","))
         except ValueError:
             raise ModelFileError(f"The network {model.network!r} has no such widths.") from None
-        shapes: list[tuple[int, ...]] = []
-        for inputs, outputs in pairwise(units):
-            shapes += [(inputs, outputs), (outputs,)]
-        model.require_shapes(shapes)
+        model.require_shapes(
+            [
+                *((first, 1, FIRST_SIDE, FIRST_SIDE), (first,)),
+                *((second, first, SECOND_SIDE, SECOND_SIDE), (second,)),
+                *((second * LAST_SIDE**2, units), (units,)),
+                *((units, KINDS), (KINDS,)),
+            ]
+        )
         threshold = model.info.threshold
         if threshold is None:
             found = model.metadata.get("threshold")
@@ -105,15 +114,38 @@ class Refusal:
 
     def scores(self, inputs: npt.NDArray[np.floating]) -> Floats:
         """Return the network's scores, float32 (N, 12); softmax gives probabilities."""
-        values = np.asarray(inputs, np.float32).reshape(len(inputs), -1)
-        for weights, bias in zip(self.layers[:-2:2], self.layers[1:-2:2], strict=True):
-            values = np.maximum(values @ weights + bias, np.float32(0))
-        result: Floats = values @ self.layers[-2] + self.layers[-1]
+        values: Floats = np.asarray(inputs, np.float32).reshape(-1, 28, 28, 1)
+        for weights, bias in (self.layers[:2], self.layers[2:4]):
+            values = _pooled(_convolved(values, weights) + bias)
+        # Lasagne's dense layer sees all of one filter's values before those of the next.
+        flat = values.transpose(0, 3, 1, 2).reshape(len(values), -1)
+        weights, bias = self.layers[4:6]
+        units = np.maximum(flat @ weights + bias, np.float32(0))
+        result: Floats = units @ self.layers[6] + self.layers[7]
         return result
 
     def refuses(self, likeness: float) -> bool:
         """Tell whether so much likeness is too little."""
         return likeness < self.threshold
+
+
+def _convolved(values: Floats, weights: Floats) -> Floats:
+    """Convolve without padding: (N, H, W, channels) with Lasagne's (filters, channels, h, w)."""
+    filters, channels, height, width = weights.shape
+    windows = np.lib.stride_tricks.sliding_window_view(values, (height, width), axis=(1, 2))
+    count, rows, columns = windows.shape[:3]
+    # A convolution turns its filters around.
+    flat = weights[:, :, ::-1, ::-1].reshape(filters, -1).T
+    result: Floats = windows.reshape(-1, channels * height * width) @ flat
+    return result.reshape(count, rows, columns, filters)
+
+
+def _pooled(values: Floats) -> Floats:
+    """Take the largest of each 2×2 pixels, and 0 where that is negative."""
+    upper = np.maximum(values[:, ::2, ::2], values[:, ::2, 1::2])
+    lower = np.maximum(values[:, 1::2, ::2], values[:, 1::2, 1::2])
+    result: Floats = np.maximum(np.maximum(upper, lower), np.float32(0))
+    return result
 
 
 @lru_cache(maxsize=1)

@@ -1,6 +1,8 @@
 """Read a whole number: several digits written from left to right.
 
-The ink is cut into more pieces than needed, all groups of neighbouring pieces that could be one
+Where the strokes of the pen are known, whole strokes make the digits (see
+:mod:`mnist_draw.recognition.numbers.stroke_reader`). Of a picture only its pixels are known: the
+ink is cut into more pieces than needed, all groups of neighbouring pieces that could be one
 digit are read at once, and of all ways to put the pieces together the most probable is taken
 (over-segmentation and dynamic programming, as in Y. LeCun, L. Bottou, Y. Bengio, P. Haffner,
 "Gradient-based learning applied to document recognition", 1998).
@@ -8,6 +10,7 @@ digit are read at once, and of all ways to put the pieces together the most prob
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +19,10 @@ import numpy.typing as npt
 
 from mnist_draw.dataset.normalise import SIDE, has_ink, ink_box, normalise_ink
 from mnist_draw.recognition.answer import Answer, DigitAnswer, NumberAnswer
+from mnist_draw.recognition.numbers.partition import cheapest
 from mnist_draw.recognition.numbers.pieces import Pieces, cut_in_pieces
+from mnist_draw.recognition.numbers.stroke_pieces import PenStroke
+from mnist_draw.recognition.numbers.stroke_reader import MOST, read_strokes
 
 if TYPE_CHECKING:
     from mnist_draw.recognition.recogniser import Recogniser
@@ -56,6 +62,7 @@ def read_number(
     ink: npt.NDArray[Any],
     alone: Answer | None = None,
     beginning: bool = False,
+    strokes: Sequence[PenStroke] | None = None,
 ) -> NumberAnswer:
     """Read the digits on a picture from left to right.
 
@@ -69,6 +76,10 @@ def read_number(
     beginning : bool
         Whether the ink is a first stroke that is still being drawn. It is read as one digit: what
         such a stroke could be cut into changes with every point of it.
+    strokes : sequence of numpy.ndarray, float, shape (n, 3), optional
+        The pen strokes that all of the ink consists of, in the order in which they were drawn;
+        see :data:`mnist_draw.recognition.numbers.stroke_pieces.PenStroke`. Default: they are not
+        known.
 
     Returns
     -------
@@ -77,8 +88,11 @@ def read_number(
     if not has_ink(ink):
         return NumberAnswer("", ())
     whole = ink_box(ink)
-    if beginning:
+    if beginning or not recogniser.reads_digits:
         return _single(alone or recogniser.recognise_ink(ink), whole)
+    if strokes:
+        number = _of_strokes(recogniser, strokes)
+        return number or _single(alone or recogniser.recognise_ink(ink), whole)
     pieces = cut_in_pieces(ink, whole, partial(_not_to_cut, recogniser))
     if len(pieces) == 1 or len(pieces) > MOST_PIECES:
         return _single(alone or recogniser.recognise_ink(ink), whole)
@@ -91,7 +105,7 @@ def read_number(
     refused = np.array([recogniser.refuses(float(value) + _LENIENCE) for value in likeness])
     costs = _costs(pieces, groups, probabilities, likeness)
     costs += _PER_REFUSED * refused
-    chosen = _cheapest(len(pieces), groups, costs)
+    chosen, share = cheapest(len(pieces), groups, costs)
     if len(chosen) == 1:
         return _single(alone or recogniser.recognise_ink(ink), whole)
     if sum(recogniser.refuses(float(likeness[row])) for row in chosen) > len(chosen) / 2:
@@ -109,7 +123,34 @@ def read_number(
                 inputs[row, 0].copy(),
             )
         )
-    return _answer(tuple(digits))
+    return _answer(tuple(digits), share)
+
+
+def _of_strokes(recogniser: Recogniser, strokes: Sequence[PenStroke]) -> NumberAnswer | None:
+    """Return the number that strokes are; None where they are one digit, or no number."""
+    if not 1 < len(strokes) <= MOST:
+        return None
+    found = read_strokes(recogniser, strokes)
+    if len(found.groups) == 1:
+        return None
+    refused = [recogniser.refuses(float(value) + _LENIENCE) for value in found.reading.likeness]
+    # Most of what is written must be digits: else it is a drawing, or a word.
+    if len(refused) - sum(refused) <= max(1, sum(refused)):
+        return None
+    digits = []
+    for row, group in enumerate(found.groups):
+        probabilities = found.reading.probabilities[row]
+        digit = int(probabilities.argmax())
+        digits.append(
+            DigitAnswer(
+                None if refused[row] else digit,
+                0.0 if refused[row] else float(probabilities[digit]),
+                found.pieces.in_picture(*group),
+                probabilities,
+                found.inputs[row],
+            )
+        )
+    return _answer(tuple(digits), found.share)
 
 
 def _not_to_cut(recogniser: Recogniser, inks: list[npt.NDArray[np.float32]]) -> list[bool]:
@@ -134,9 +175,9 @@ def _single(answer: Answer, box: tuple[int, int, int, int]) -> NumberAnswer:
     return _answer((digit,))
 
 
-def _answer(digits: tuple[DigitAnswer, ...]) -> NumberAnswer:
+def _answer(digits: tuple[DigitAnswer, ...], share: float = 1.0) -> NumberAnswer:
     text = "".join("?" if part.digit is None else str(part.digit) for part in digits)
-    return NumberAnswer("?" if not text.strip("?") else text, digits)
+    return NumberAnswer("?" if not text.strip("?") else text, digits, share)
 
 
 def _groups(pieces: Pieces) -> list[tuple[int, int]]:
@@ -178,22 +219,3 @@ def _costs(
         costs[row] += max(0.0, lacking) * 10 * _PER_TENTH
         costs[row] += _PER_CUT * pieces.cut[first]
     return costs
-
-
-def _cheapest(
-    count: int, groups: list[tuple[int, int]], costs: npt.NDArray[np.float64]
-) -> list[int]:
-    """Return the groups, as rows, that cover all pieces at the lowest cost."""
-    best = [0.0] + [np.inf] * count
-    via = [-1] * (count + 1)
-    # The groups are sorted by where they begin: each beginning is final before it is used.
-    for row, (first, last) in enumerate(groups):
-        total = best[first] + float(costs[row])
-        if total < best[last]:
-            best[last], via[last] = total, row
-    chosen = []
-    at = count
-    while at:
-        chosen.append(via[at])
-        at = groups[via[at]][0]
-    return chosen[::-1]

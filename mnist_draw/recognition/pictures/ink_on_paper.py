@@ -15,6 +15,10 @@ Float = npt.NDArray[np.float32]
 LEAST_CONTRAST = 0.06
 #: A ground whose edges differ no more than this is even: a drawing or a scan, not a photograph.
 EVEN = 0.03
+#: … and one whose edges differ no more than this, one and a half of 255 grey levels, is without
+#: the noise of a camera. From a noise of about 1 % on, what is stronger than
+#: :data:`mnist_draw.dataset.normalise.FAINT` is found all over a picture.
+STILL = 1.5 / 255
 #: The ground of a photograph is looked at on a picture reduced to about this side.
 _COARSE_SIDE = 100
 #: Windows that are tried to close over strokes, as parts of the picture's longer side: the
@@ -50,9 +54,9 @@ def ink_on_paper(luminance: Float) -> Float:
     -------
     numpy.ndarray, float32, shape (H, W)
         0 to 1. On an even ground, which is what most of the picture's border shows, grey levels
-        are kept in proportion. On an uneven one (a photograph) the light is followed, the lines
-        of ruled paper are taken off, ink is cut at Otsu's threshold, softly, and specks are
-        taken away. All 0 where nothing stands out.
+        are kept in proportion. On an uneven one (a photograph) the light is followed. There, and
+        where an even ground is noisy, the lines of ruled paper are taken off, ink is cut at
+        Otsu's threshold, softly, and specks are taken away. All 0 where nothing stands out.
     """
     rim = border(luminance)
     low, high = np.quantile(rim, [0.1, 0.9])
@@ -60,7 +64,9 @@ def ink_on_paper(luminance: Float) -> Float:
         ink = _on_even_ground(luminance, float(np.median(rim)))
         # A scan of ruled paper has an even border, too.
         bare = without_lines(ink)
-        return ink if bare is ink else _without_noise(bare, 1.0)
+        if bare is ink and high - low <= STILL:
+            return ink
+        return _without_noise(bare, 1.0)
     ink = _on_uneven_ground(luminance)
     strongest = float(np.max(ink))
     if strongest < LEAST_CONTRAST:

@@ -141,3 +141,27 @@ def test_impossible_strokes_are_refused(points: list[tuple[float, float]]) -> No
     with pytest.raises(ValueError, match="stroke needs"):
         drawing.add_stroke(points)
     assert not drawing.can_undo
+
+
+def test_strokes_lie_where_their_ink_is() -> None:
+    drawing = Drawing()
+    drawing.add_stroke(WAVE, width=20)
+    drawing.add_stroke([(-80, 50), (-80, 200)], width=30)
+    strokes = drawing.pen_strokes()
+    assert strokes is not None
+    assert [stroke.shape for stroke in strokes] == [(30, 3), (2, 3)]
+    assert strokes[0][0, 2] == 10
+    ink = drawing.ink()
+    for stroke in strokes:
+        for x, y, _ in stroke:
+            assert ink[int(y), int(x)] > 127
+
+
+def test_strokes_are_unknown_where_something_was_erased() -> None:
+    drawing = Drawing()
+    assert drawing.pen_strokes() == []
+    drawing.add_stroke(WAVE)
+    drawing.begin(Point(300, 300, 40), erase=True)
+    assert drawing.pen_strokes() is None
+    drawing.undo()
+    assert drawing.pen_strokes() is not None

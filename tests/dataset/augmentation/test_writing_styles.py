@@ -27,7 +27,7 @@ def long_strokes(strokes: Strokes) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    ("digit", "share"), [(0, 0.35), (1, 0.65), (2, 0), (3, 0), (7, 0.35), (8, 0), (9, 0.3)]
+    ("digit", "share"), [(0, 0.35), (1, 0.65), (2, 0.25), (3, 0), (7, 0.35), (8, 0), (9, 0.3)]
 )
 def test_strokes_are_added_to_the_right_digits(digit: int, share: float) -> None:
     _, after = restyled(digit)

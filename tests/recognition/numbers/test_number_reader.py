@@ -177,7 +177,10 @@ def test_confidence_of_a_number_is_that_of_all_its_digits() -> None:
     assert NumberAnswer("12", parts).is_number
     odd = (*parts, DigitAnswer(None, 0.0, (4, 0, 1, 1)))
     assert NumberAnswer("12?", odd).confidence == 0
-    assert not NumberAnswer("12?", odd).is_number
+    assert NumberAnswer("12?", odd).is_number
+    assert not NumberAnswer("1?", (parts[0], odd[2])).is_number
+    assert not NumberAnswer("1??", (parts[0], odd[2], odd[2])).is_number
+    assert NumberAnswer("12", parts, share=0.5).confidence == pytest.approx(0.225)
     assert NumberAnswer("", ()).confidence == 0
 
 

@@ -12,7 +12,8 @@ from pen_drawing import DIGITS, board
 from PIL import Image
 from scipy import ndimage
 
-from mnist_draw.dataset.normalise import has_ink, normalise_ink
+from mnist_draw.dataset.mnist import load_dataset
+from mnist_draw.dataset.normalise import has_ink, ink_box, normalise_ink
 from mnist_draw.recognition.pictures.picture_file import load_picture
 from mnist_draw.recognition.pictures.ruled_lines import find_lines, without_lines
 from mnist_draw.recognition.pictures.sheet_edge import surroundings
@@ -186,3 +187,22 @@ def test_surroundings_are_found_only_where_a_sheet_ends() -> None:
     assert not outside[20:60, 20:80].any()
     for light in (lamp(rng), shadow(rng), falling(rng), glare(rng), np.full(U.shape, 0.7)):
         assert surroundings(coarse(light)) is None
+
+
+@pytest.mark.parametrize("quality", [40, 60, 95])
+@pytest.mark.parametrize("noise", [0, 1, 2, 3, 4, 5, 6, 8, 10])
+def test_noise_of_a_camera_is_no_ink(quality: int, noise: float) -> None:
+    """On paper that is lit evenly, too: the box lies around the digit, not the whole picture."""
+    digit = load_dataset().test_images[0, 0].repeat(8, axis=0).repeat(8, axis=1)
+    sheet = np.full((480, 640), 200.0)
+    sheet[120:344, 210:434] -= 160 * (digit / 255)
+    sheet = ndimage.gaussian_filter(sheet, 2)
+    noisy = sheet[..., None] + np.random.default_rng(3).normal(0, noise, (480, 640, 3))
+    content = io.BytesIO()
+    picture = Image.fromarray(np.clip(np.rint(noisy), 0, 255).astype(np.uint8))
+    picture.save(content, "JPEG", quality=quality)
+    top, left, bottom, right = ink_box(load_picture(content.getvalue()))
+    assert top > 120
+    assert left > 210
+    assert bottom < 344
+    assert right < 434

@@ -1,0 +1,136 @@
+"""Numbers from pen strokes: whole strokes make digits, wherever they touch."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from linear_network import linear_model
+from pen_drawing import DIGITS, board, smooth
+
+from mnist_draw.recognition.network_library import default_model
+from mnist_draw.recognition.numbers.number_reader import read_number
+from mnist_draw.recognition.numbers.partition import cheapest
+from mnist_draw.recognition.numbers.stroke_pieces import draw_strokes
+from mnist_draw.recognition.numbers.stroke_reader import MOST
+from mnist_draw.recognition.recogniser import Recogniser
+from mnist_draw.storage import ModelFile
+
+PEN = 18.0
+
+
+@pytest.fixture(scope="module")
+def recogniser() -> Recogniser:
+    return Recogniser(default_model())
+
+
+def written(text: str, gap: float, height: float = 100.0, pen: float = PEN) -> list[np.ndarray]:
+    """Return the strokes of digits side by side, with so much between their lines, in heights."""
+    x, strokes = 30.0, []
+    for character in text:
+        digit = [smooth(np.array(stroke)) for stroke in DIGITS[int(character)]]
+        points = np.concatenate(digit)
+        left, right = points[:, 0].min(), points[:, 0].max()
+        for stroke in digit:
+            placed = (stroke - (left, 0)) * height + (x, 60)
+            strokes.append(np.column_stack([placed, np.full(len(placed), pen)]))
+        x += (right - left + gap) * height
+    return strokes
+
+
+def inked(strokes: list[np.ndarray], pen: float = PEN) -> np.ndarray:
+    return board([[tuple(point) for point in stroke[:, :2]] for stroke in strokes], pen, side=700)
+
+
+@pytest.mark.parametrize("text", ["10", "100", "166", "2026", "457", "314159"])
+@pytest.mark.parametrize("gap", [0.12, 0.2, 0.4])
+def test_digits_are_read_however_close(recogniser: Recogniser, text: str, gap: float) -> None:
+    strokes = written(text, gap)
+    answer = read_number(recogniser, inked(strokes), strokes=strokes)
+    assert answer.text == text
+    assert len(answer.digits) == len(text)
+    for part in answer.digits:
+        assert part.network_input is not None
+        assert part.network_input.shape == (28, 28)
+
+
+def test_boxes_lie_around_the_digits(recogniser: Recogniser) -> None:
+    strokes = written("37", 0.4)
+    answer = read_number(recogniser, inked(strokes), strokes=strokes)
+    for part, stroke in zip(answer.digits, strokes, strict=True):
+        left, top, width, height = part.box
+        low, high = stroke[:, :2].min(axis=0), stroke[:, :2].max(axis=0)
+        assert abs(left - low[0]) < PEN
+        assert abs(top - low[1]) < PEN
+        assert abs(left + width - high[0]) < PEN
+        assert abs(top + height - high[1]) < PEN
+
+
+def test_one_stroke_is_never_cut(recogniser: Recogniser) -> None:
+    wave = np.linspace(0, 1, 120)
+    letter_m = np.column_stack(
+        [60 + 300 * wave, 150 - 80 * np.abs(np.sin(2.5 * np.pi * wave)), np.full(120, PEN)]
+    )
+    answer = read_number(recogniser, inked([letter_m]), strokes=[letter_m])
+    assert len(answer.digits) == 1
+
+
+@pytest.mark.parametrize("digit", [4, 5])
+def test_strokes_of_one_digit_stay_together(recogniser: Recogniser, digit: int) -> None:
+    strokes = written(str(digit), 0.3)
+    assert len(strokes) == 2
+    answer = read_number(recogniser, inked(strokes), strokes=strokes)
+    assert answer.text == str(digit)
+
+
+def test_a_bar_that_is_added_in_the_end_finds_its_digit(recogniser: Recogniser) -> None:
+    first, *others = written("57", 0.3)
+    bar = others.pop(0)
+    strokes = [first, *others, bar]
+    assert read_number(recogniser, inked(strokes), strokes=strokes).text == "57"
+
+
+def test_a_strange_part_does_not_hide_the_others(recogniser: Recogniser) -> None:
+    strokes = written("23", 0.4)
+    right = strokes[-1][:, 0].max() + 50
+    corners = np.array([(0, 0), (22, 95), (45, 30), (68, 95), (90, 0)]) + np.array([right, 62])
+    along = np.linspace(0, 4, 80)
+    letter_w = np.column_stack(
+        [np.interp(along, np.arange(5), corners[:, axis]) for axis in (0, 1)] + [np.full(80, PEN)]
+    )
+    strokes.append(letter_w)
+    answer = read_number(recogniser, inked(strokes), strokes=strokes)
+    assert answer.text == "23?"
+    assert answer.is_number
+    assert answer.strange == 1
+    assert answer.confidence == 0
+
+
+def test_many_strokes_are_no_number(recogniser: Recogniser) -> None:
+    strokes = written("1" * (MOST + 1), 0.1, height=20, pen=3)
+    assert len(read_number(recogniser, inked(strokes, 3), strokes=strokes).digits) == 1
+
+
+def test_networks_of_other_things_read_no_numbers() -> None:
+    model = linear_model()
+    clothes = Recogniser(ModelFile(model.network, model.parameters, {"refused": 0.9}))
+    strokes = written("37", 0.4)
+    assert len(read_number(clothes, inked(strokes), strokes=strokes).digits) == 1
+
+
+def test_a_wide_pen_is_drawn_fine() -> None:
+    for pen in (4.0, 18.0, 48.0):
+        pieces = draw_strokes(written("11", 0.8, pen=pen))
+        plane = pieces.group(0, 1)
+        wide = plane[len(plane) // 2].sum() / pieces.height
+        assert wide <= 1 / 8 + 0.03
+        assert wide >= min(pen / (100 + pen), 1 / 8) - 0.03
+
+
+def test_the_cheapest_way_and_its_share() -> None:
+    groups = [(0, 1), (0, 2), (1, 2)]
+    chosen, share = cheapest(2, groups, np.array([1.0, 1.5, 1.0]))
+    assert chosen == [1]
+    assert share == pytest.approx(np.exp(-1.5) / (np.exp(-1.5) + np.exp(-2.0)))
+    chosen, share = cheapest(2, groups, np.array([0.1, 9.0, 0.1]))
+    assert chosen == [0, 2]
+    assert share > 0.99
