@@ -2,62 +2,19 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
 import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, Qt
 from PyQt5.QtGui import QColor, QPainter, QPen, QPixmap
 
 from mnist_draw.app.inside.network import lines as line_painting
+from mnist_draw.app.inside.network.answers_painter import paint_answers, paint_foot
 from mnist_draw.app.inside.network.lights import lights_mask, paint_lights, paint_maps
-from mnist_draw.app.inside.network.lines import Lines
-from mnist_draw.app.inside.network.network_worker import Frame, Parts, Unit
-from mnist_draw.app.inside.network.unit_layout import CLASSES, Column, Places
+from mnist_draw.app.inside.network.scene import Scene, inside, paint_caption, paint_legend
+from mnist_draw.app.inside.network.still_picture import paint_still
+from mnist_draw.app.inside.network.unit_layout import Column
 from mnist_draw.app.inside.signed_picture import paint_grey, paint_signed
 from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.steady_labels import draw_tabular
-from mnist_draw.app.shared.theme import Size, Text
-
-if TYPE_CHECKING:
-    from mnist_draw.analysis.network.anatomy import Layer
-
-_RING, _HALF_BAR = 11.0, 4.0
-
-
-@dataclass(frozen=True, eq=False)
-class Scene:
-    """All that a painting depends on."""
-
-    parts: Parts
-    places: Places
-    frame: Frame | None
-    lines: Lines
-    unit: Unit | None
-    is_kept: bool
-    off: frozenset[Unit]
-    by_digit: bool
-    has_pages: bool
-    name: Callable[[int], str]
-    scale: float
-    ratio: float
-
-    @property
-    def last(self) -> int:
-        """The answer's layer."""
-        return len(self.parts.layers) - 1
-
-    def is_only_one(self, layer: Layer) -> bool:
-        """Whether no other hidden layer is of its kind: it then needs no number."""
-        others = self.parts.layers[:-1]
-        return sum(other.convolves == layer.convolves for other in others) == 1
-
-    @property
-    def banded(self) -> bool:
-        """Whether units stand in the rows of digits."""
-        return self.by_digit and self.has_pages
+from mnist_draw.app.shared.theme import Text
 
 
 class NetworkPainter:
@@ -77,101 +34,16 @@ class NetworkPainter:
         painter.setRenderHint(QPainter.Antialiasing)
         self._paint_bands(painter, scene)
         if self._still is None:
-            self._still = self._paint_still(scene, width, height)
+            self._still = paint_still(scene, width, height)
         painter.drawPixmap(0, 0, self._still)
         self._paint_pictures(painter, scene)
         for column in scene.places.columns:
             self._paint_column(painter, scene, column)
         line_painting.paint(painter, scene.lines, scene.scale)
         self._paint_marks(painter, scene)
-        self._paint_answers(painter, scene)
-        self._paint_foot(painter, scene, width, height)
+        paint_answers(painter, scene)
+        paint_foot(painter, scene, width, height)
         self._paint_tag(painter, scene)
-
-    # -- painted once
-
-    def _paint_still(self, scene: Scene, width: float, height: float) -> QPixmap:
-        still = QPixmap(round(width * scene.ratio), round(height * scene.ratio))
-        still.setDevicePixelRatio(scene.ratio)
-        still.fill(Qt.transparent)
-        painter = QPainter(still)
-        painter.setRenderHint(QPainter.Antialiasing)
-        places, layers = scene.places, scene.parts.layers
-        convolves = bool(places.columns) and layers[places.columns[0].layer].convolves
-        top = 18 * scene.scale
-        picture = "28×28" if convolves else "784 pixels"
-        _title(painter, scene, QPointF(0, top), "Picture", picture)
-        for column in places.columns:
-            layer = layers[column.layer]
-            short = layer.name.replace("convolution", "Conv.").capitalize()
-            if scene.is_only_one(layer):
-                short = short.split()[0]
-            if layer.convolves:
-                note = f"{layer.shape[1]}×{layer.shape[2]}"
-            elif column.shown < layer.units:
-                note = f"{column.shown:,} of {layer.units:,} units"
-            else:
-                note = f"{layer.units:,}" if len(places.columns) > 2 else f"{layer.units:,} units"
-            room = column.box.width() + 20 * scene.scale
-            _title(painter, scene, QPointF(column.box.left(), top), short, note, room)
-        note = "" if len(places.columns) > 2 else "10 digits"
-        _title(painter, scene, QPointF(places.answer, top), "Answer", note)
-        for place in places.skipped:
-            left, right = places.columns[place].box, places.columns[place + 1].box
-            middle = (left.right() + right.left()) / 2
-            painter.setPen(theme.colour("muted"))
-            painter.drawText(
-                QRectF(middle - 20, left.top(), 40, left.height()), Qt.AlignCenter, "…"
-            )
-        painter.setPen(QPen(theme.colour("line"), 1))
-        for band in places.bands[1:]:
-            painter.drawLine(QPointF(band.left(), band.top()), QPointF(band.right(), band.top()))
-        if places.columns and not convolves:
-            # The picture fans out into the first layer.
-            box = places.columns[0].box
-            edge = places.bands[0].left()
-            painter.setPen(QPen(theme.colour("line"), 1))
-            corners = places.picture.topRight(), places.picture.bottomRight()
-            painter.drawLine(corners[0], QPointF(edge - 2, box.top()))
-            painter.drawLine(corners[1], QPointF(edge - 2, box.bottom()))
-        if convolves:
-            self._paint_filters(painter, scene)
-        if not places.columns:
-            self._paint_weights(painter, scene)
-        painter.end()
-        return still
-
-    def _paint_filters(self, painter: QPainter, scene: Scene) -> None:
-        """Paint the first layer's filters under the picture."""
-        layer = scene.parts.layers[0]
-        side = layer.W.shape[-1]
-        below = scene.places.below
-        _caption(painter, scene, below, "Filters", f"{side}×{side}")
-        columns = 4
-        room = below.width() / columns
-        cell = max(1.0, (room - 4) / side)
-        largest = float(np.abs(layer.W).max())
-        for unit in range(layer.units):
-            row, column = divmod(unit, columns)
-            corner = below.topLeft() + QPointF(column * room, row * (side * cell + 4))
-            box = QRectF(corner.x(), corner.y(), side * cell, side * cell)
-            if box.bottom() > scene.places.bands[-1].bottom() + 2:
-                break
-            paint_signed(painter, box, layer.filter(unit)[0], largest, scene.ratio)
-
-    def _paint_weights(self, painter: QPainter, scene: Scene) -> None:
-        """Paint the weights from the pixels to each output of a network without hidden layers."""
-        layer = scene.parts.layers[-1]
-        largest = float(np.abs(layer.W).max())
-        for digit, band in enumerate(scene.places.bands):
-            side = band.height() - 4
-            x = scene.places.answer - side - 40 * scene.scale
-            box = QRectF(x, band.top() + 2, side, side)
-            weights = layer.W[:, digit].reshape(28, 28)
-            paint_signed(painter, box, weights, largest, scene.ratio)
-            painter.setPen(QPen(theme.colour("line"), 1))
-            start = QPointF(scene.places.picture.right() + 4, scene.places.picture.center().y())
-            painter.drawLine(start, QPointF(x - 4, band.center().y()))
 
     # -- painted in every frame
 
@@ -185,16 +57,10 @@ class NetworkPainter:
             return
         painter.setFont(theme.font(Text.LABEL))
         for digit, band in enumerate(scene.places.bands):
-            colour = self._colour_of(scene, digit) or "muted"
+            colour = scene.role(digit) or "muted"
             painter.setPen(theme.colour(colour))
             box = QRectF(band.left(), band.top(), 20 * scene.scale, band.height())
             painter.drawText(box, Qt.AlignCenter, str(digit))
-
-    @staticmethod
-    def _colour_of(scene: Scene, digit: int) -> str:
-        if scene.frame is None:
-            return ""
-        return {scene.frame.answer: "accent", scene.frame.rival: "second"}.get(digit, "")
 
     def _paint_pictures(self, painter: QPainter, scene: Scene) -> None:
         places, frame = scene.places, scene.frame
@@ -224,18 +90,20 @@ class NetworkPainter:
         painter.drawRect(places.below)
         if unit is not None and unit[0] == 0 and scene.last > 0:
             layer = scene.parts.layers[0]
-            _caption(painter, scene, places.below, "Weights × picture", f"unit {unit[1]}")
+            paint_caption(painter, scene, places.below, "Weights × picture", f"unit {unit[1]}")
             words = ("raises the sum", "lowers it")
             if frame is not None and frame.question.picture is not None:
                 values = layer.W[:, unit[1]].reshape(28, 28) * frame.question.picture
                 paint_signed(painter, places.below, values, 0.0, scene.ratio)
         else:
-            _caption(painter, scene, places.below, "Ink", "that spoke")
+            paint_caption(painter, scene, places.below, "Ink", "that spoke")
             words = ("for the answer", "against it")
             if frame is not None:
                 words = (f"for {scene.name(frame.answer)}", f"for {scene.name(frame.rival)}")
                 paint_signed(painter, places.below, frame.ink, 0.0, scene.ratio)
-        _legend(painter, scene, QPointF(places.below.left(), places.below.bottom() + 16), words)
+        paint_legend(
+            painter, scene, QPointF(places.below.left(), places.below.bottom() + 16), words
+        )
 
     def _paint_patch(self, painter: QPainter, scene: Scene) -> None:
         """Show where a map of the first layer is strongest, and which filter it is."""
@@ -279,7 +147,7 @@ class NetworkPainter:
         for layer, number in scene.lines.marked:
             column = scene.places.column_of(layer)
             if column is not None and column.shows(number):
-                painter.drawRoundedRect(_inside(column, number), 1.5, 1.5)
+                painter.drawRoundedRect(inside(column, number), 1.5, 1.5)
         cell = scene.places.picture.width() / 28
         for row, across, positive in scene.lines.pixels:
             painter.setPen(QPen(theme.colour("accent" if positive else "second"), 1.4))
@@ -288,7 +156,7 @@ class NetworkPainter:
         for layer, number in scene.off:
             column = scene.places.column_of(layer)
             if column is not None and column.shows(number):
-                box = _inside(column, number)
+                box = inside(column, number)
                 painter.setPen(QPen(theme.colour("text"), 1.4))
                 painter.drawLine(box.topLeft(), box.bottomRight())
                 painter.drawLine(box.topRight(), box.bottomLeft())
@@ -296,87 +164,8 @@ class NetworkPainter:
             column = scene.places.column_of(scene.unit[0])
             if column is not None and column.shows(scene.unit[1]):
                 painter.setPen(QPen(theme.colour("text"), 2.5))
-                outline = _inside(column, scene.unit[1]).adjusted(-2, -2, 2, 2)
+                outline = inside(column, scene.unit[1]).adjusted(-2, -2, 2, 2)
                 painter.drawRoundedRect(outline, 2.5, 2.5)
-
-    def _paint_answers(self, painter: QPainter, scene: Scene) -> None:
-        places, frame = scene.places, scene.frame
-        left = places.answer + 30 * scene.scale
-        half = _HALF_BAR * scene.scale
-        toggled = frame is not None and frame.question.toggled is not None
-        for digit in range(CLASSES):
-            y = places.bands[digit].center().y()
-            role = self._colour_of(scene, digit)
-            self._paint_ring(painter, scene, digit, role)
-            track = QRectF(left, y - half, places.bar, 2 * half)
-            painter.setPen(Qt.NoPen)
-            painter.setBrush(theme.colour("track"))
-            painter.drawRoundedRect(track, half, half)
-            part = 0.0 if frame is None else float(frame.passed.p[0, digit])
-            bar = QRectF(left, y - half, max(3.0, places.bar * part), 2 * half)
-            painter.setBrush(theme.colour(role or "muted"))
-            painter.drawRoundedRect(bar, min(half, bar.width() / 2), half)
-            if frame is not None and toggled and role:
-                x = left + places.bar * float(frame.passed.p[1, digit])
-                painter.setPen(QPen(theme.colour("text"), 2))
-                painter.drawLine(QPointF(x, y - 8 * scene.scale), QPointF(x, y + 8 * scene.scale))
-            painter.setFont(theme.font(Text.BODY, bold=bool(role)))
-            painter.setPen(theme.colour("text" if role else "muted"))
-            box = QRectF(track.right(), y - 12, places.bands[digit].right() - track.right() - 4, 24)
-            words = "" if frame is None else f"{100 * part:.1f} %"
-            draw_tabular(painter, box, words, Qt.AlignRight)
-
-    @staticmethod
-    def _paint_ring(painter: QPainter, scene: Scene, digit: int, role: str) -> None:
-        centre = scene.places.ring(digit)
-        radius = _RING * scene.scale
-        answer = role == "accent"
-        chosen = scene.unit == (scene.last, digit)
-        colour = theme.colour(role or "line")
-        painter.setPen(QPen(theme.colour("text") if chosen else colour, 2.5 if chosen else 1.6))
-        painter.setBrush(colour if answer else theme.colour("card"))
-        painter.drawEllipse(centre, radius, radius)
-        painter.setPen(theme.colour("on_accent" if answer else role or "muted"))
-        painter.setFont(theme.font(Text.LABEL, bold=True))
-        box = QRectF(centre.x() - radius, centre.y() - radius, 2 * radius, 2 * radius)
-        painter.drawText(box, Qt.AlignCenter, str(digit))
-
-    def _paint_foot(self, painter: QPainter, scene: Scene, width: float, height: float) -> None:
-        """Say what lights and lines mean, and how many units are active."""
-        y = height - 10 * scene.scale
-        painter.setFont(theme.font(Text.LABEL))
-        frame, unit = scene.frame, scene.unit
-        x = 0.0
-        if unit is None:
-            size = 8 * scene.scale
-            painter.setPen(Qt.NoPen)
-            painter.setBrush(theme.colour("accent"))
-            painter.drawRect(QRectF(0, y - size / 2, size, size))
-            x = _say(painter, size + 6, y, "lit: the unit is active") + 18
-        words = ("raises", "lowers")
-        if unit is None and frame is not None:
-            words = (
-                f"speaks for {scene.name(frame.answer)}", f"speaks for {scene.name(frame.rival)}"
-            )  # fmt: skip
-        for text, colour, dashed in ((words[0], "accent", False), (words[1], "second", True)):
-            pen = QPen(theme.colour(colour), 2)
-            if dashed:
-                pen.setDashPattern([4, 3])
-            painter.setPen(pen)
-            painter.drawLine(QPointF(x, y), QPointF(x + 26, y))
-            x = _say(painter, x + 32, y, text) + 18
-        if unit is not None and frame is not None and frame.question.toggled == unit:
-            painter.setPen(QPen(theme.colour("text"), 2))
-            painter.drawLine(QPointF(x + 2, y - 7), QPointF(x + 2, y + 7))
-            word = scene.parts.layers[unit[0]].unit_word
-            state = "on" if unit in scene.off else "off"
-            x = _say(painter, x + 9, y, f"with {word} {unit[1]} {state}") + 18
-        if frame is not None:
-            text = "kept: Esc lets go" if scene.is_kept else self.active_words(frame)
-            painter.setPen(theme.colour("muted"))
-            room = QRectF(x, y - 12, width - x, 24)
-            if painter.fontMetrics().horizontalAdvance(text) <= room.width():
-                painter.drawText(room, int(Qt.AlignRight | Qt.AlignVCenter), text)
 
     def _paint_tag(self, painter: QPainter, scene: Scene) -> None:
         """Name the unit looked at, beside it."""
@@ -401,79 +190,3 @@ class NetworkPainter:
         painter.drawRoundedRect(box, 3, 3)
         painter.setPen(theme.colour("text"))
         painter.drawText(box, Qt.AlignCenter, words)
-
-    # -- words
-
-    @staticmethod
-    def active_words(frame: Frame) -> str:
-        """Say how many units are active."""
-        parts = []
-        for layer, values in zip(frame.layers, frame.passed.a, strict=False):
-            active = values[0].reshape(layer.units, -1).any(axis=1)
-            parts.append(f"{int(active.sum()):,} of {layer.units:,}")
-        if not parts:
-            return ""
-        if len(parts) > 2:
-            return ""
-        return f"{' and '.join(parts)} units active"
-
-    @staticmethod
-    def unit_words(
-        frame: Frame, unit: Unit, off: frozenset[Unit], name: Callable[[int], str]
-    ) -> str:
-        """Say what a unit puts out and what the answer would be without it."""
-        layer = frame.layers[unit[0]]
-        p = frame.passed.p
-        if unit[0] == len(frame.layers) - 1:
-            return f"Output {name(unit[1])}: {100 * float(p[0, unit[1]]):.1f} %"
-        value = float(frame.passed.a[unit[0]][0, unit[1]].max())
-        words = f"{layer.unit_word.capitalize()} {unit[1]} of {layer.name}: {value:.2f}"
-        if frame.question.toggled == unit:
-            other = int(p[1].argmax())
-            state = "on" if unit in off else "off"
-            words += f", {state}: {name(other)}, {100 * float(p[1, other]):.1f} %"
-        return words
-
-
-def _inside(column: Column, unit: int) -> QRectF:
-    rect = column.rect(unit)
-    gap = 1.0 if column.cell != column.high or column.cell > 12 else 1.5
-    return rect.adjusted(0, 0, -gap, -gap)
-
-
-def _say(painter: QPainter, x: float, y: float, text: str) -> float:
-    """Write muted words and return where they end."""
-    painter.setPen(theme.colour("muted"))
-    wide = painter.fontMetrics().horizontalAdvance(text)
-    painter.drawText(QRectF(x, y - 12, wide + 4, 24), int(Qt.AlignLeft | Qt.AlignVCenter), text)
-    return x + wide
-
-
-def _title(
-    painter: QPainter, scene: Scene, place: QPointF, title: str, note: str, room: float = math.inf
-) -> None:
-    """Write a title, and a note beside it where there is room."""
-    painter.setFont(theme.font(Text.LABEL, bold=True))
-    painter.setPen(theme.colour("text"))
-    painter.drawText(place, title)
-    x = place.x() + painter.fontMetrics().horizontalAdvance(title) + 6
-    painter.setFont(theme.font(Text.LABEL))
-    painter.setPen(theme.colour("muted"))
-    if x + painter.fontMetrics().horizontalAdvance(note) <= place.x() + room:
-        painter.drawText(QPointF(x, place.y()), note)
-
-
-def _caption(painter: QPainter, scene: Scene, box: QRectF, title: str, note: str) -> None:
-    _title(painter, scene, box.topLeft() - QPointF(0, 9), title, note)
-
-
-def _legend(painter: QPainter, scene: Scene, place: QPointF, words: tuple[str, str]) -> None:
-    painter.setFont(theme.font(Text.LABEL))
-    size = 8 * scene.scale
-    x = place.x()
-    for text, colour, part in ((words[0], "accent", 1.0), (words[1], "second", 0.6)):
-        side = size * part
-        painter.setPen(Qt.NoPen)
-        painter.setBrush(theme.colour(colour))
-        painter.drawRect(QRectF(x + (size - side) / 2, place.y() - side / 2, side, side))
-        x = _say(painter, x + size + 6, place.y(), text) + Size.CARD_GAP

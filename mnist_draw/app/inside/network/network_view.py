@@ -10,8 +10,9 @@ from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEv
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from mnist_draw.app.inside.network.lines import Lines, unit_lines, why_lines
-from mnist_draw.app.inside.network.network_painter import NetworkPainter, Scene
+from mnist_draw.app.inside.network.network_painter import NetworkPainter
 from mnist_draw.app.inside.network.network_worker import Frame, Parts, Unit
+from mnist_draw.app.inside.network.scene import Scene, active_words, unit_words
 from mnist_draw.app.inside.network.unit_layout import Places, lay_out
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.widgets import explain
@@ -317,8 +318,8 @@ class NetworkView(QWidget):
         if self.parts is None:
             return ""
         if self.unit is None or self.frame is None:
-            return "" if self.frame is None else self._painter.active_words(self.frame)
-        return self._painter.unit_words(self.frame, self.unit, self.off, self.name)
+            return "" if self.frame is None else active_words(self.frame)
+        return unit_words(self.frame, self.unit, self.off, self.name)
 
     def _describe(self) -> None:
         self.setAccessibleDescription(f"{self.words()} {_EXPLAINED}".strip())

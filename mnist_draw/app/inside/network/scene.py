@@ -1,0 +1,131 @@
+"""What a painting of the network depends on, and words and forms that its parts share."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PyQt5.QtCore import QPointF, QRectF, Qt
+from PyQt5.QtGui import QPainter
+
+from mnist_draw.app.inside.network.lines import Lines
+from mnist_draw.app.inside.network.network_worker import Frame, Parts, Unit
+from mnist_draw.app.inside.network.unit_layout import Column, Places
+from mnist_draw.app.shared import theme
+from mnist_draw.app.shared.theme import Size, Text
+
+if TYPE_CHECKING:
+    from mnist_draw.analysis.network.anatomy import Layer
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """All that a painting depends on."""
+
+    parts: Parts
+    places: Places
+    frame: Frame | None
+    lines: Lines
+    unit: Unit | None
+    is_kept: bool
+    off: frozenset[Unit]
+    by_digit: bool
+    has_pages: bool
+    name: Callable[[int], str]
+    scale: float
+    ratio: float
+
+    @property
+    def last(self) -> int:
+        """The answer's layer."""
+        return len(self.parts.layers) - 1
+
+    def is_only_one(self, layer: Layer) -> bool:
+        """Whether no other hidden layer is of its kind: it then needs no number."""
+        others = self.parts.layers[:-1]
+        return sum(other.convolves == layer.convolves for other in others) == 1
+
+    @property
+    def banded(self) -> bool:
+        """Whether units stand in the rows of digits."""
+        return self.by_digit and self.has_pages
+
+    def role(self, digit: int) -> str:
+        """Return the colour of a digit's row: the answer's, the rival's, or none."""
+        if self.frame is None:
+            return ""
+        return {self.frame.answer: "accent", self.frame.rival: "second"}.get(digit, "")
+
+
+def active_words(frame: Frame) -> str:
+    """Say how many units are active."""
+    parts = []
+    for layer, values in zip(frame.layers, frame.passed.a, strict=False):
+        active = values[0].reshape(layer.units, -1).any(axis=1)
+        parts.append(f"{int(active.sum()):,} of {layer.units:,}")
+    if not parts:
+        return ""
+    if len(parts) > 2:
+        return ""
+    return f"{' and '.join(parts)} units active"
+
+
+def unit_words(frame: Frame, unit: Unit, off: frozenset[Unit], name: Callable[[int], str]) -> str:
+    """Say what a unit puts out and what the answer would be without it."""
+    layer = frame.layers[unit[0]]
+    p = frame.passed.p
+    if unit[0] == len(frame.layers) - 1:
+        return f"Output {name(unit[1])}: {100 * float(p[0, unit[1]]):.1f} %"
+    value = float(frame.passed.a[unit[0]][0, unit[1]].max())
+    words = f"{layer.unit_word.capitalize()} {unit[1]} of {layer.name}: {value:.2f}"
+    if frame.question.toggled == unit:
+        other = int(p[1].argmax())
+        state = "on" if unit in off else "off"
+        words += f", {state}: {name(other)}, {100 * float(p[1, other]):.1f} %"
+    return words
+
+
+def inside(column: Column, unit: int) -> QRectF:
+    rect = column.rect(unit)
+    gap = 1.0 if column.cell != column.high or column.cell > 12 else 1.5
+    return rect.adjusted(0, 0, -gap, -gap)
+
+
+def say(painter: QPainter, x: float, y: float, text: str) -> float:
+    """Write muted words and return where they end."""
+    painter.setPen(theme.colour("muted"))
+    wide = painter.fontMetrics().horizontalAdvance(text)
+    painter.drawText(QRectF(x, y - 12, wide + 4, 24), int(Qt.AlignLeft | Qt.AlignVCenter), text)
+    return x + wide
+
+
+def paint_title(
+    painter: QPainter, scene: Scene, place: QPointF, title: str, note: str, room: float = math.inf
+) -> None:
+    """Write a title, and a note beside it where there is room."""
+    painter.setFont(theme.font(Text.LABEL, bold=True))
+    painter.setPen(theme.colour("text"))
+    painter.drawText(place, title)
+    x = place.x() + painter.fontMetrics().horizontalAdvance(title) + 6
+    painter.setFont(theme.font(Text.LABEL))
+    painter.setPen(theme.colour("muted"))
+    if x + painter.fontMetrics().horizontalAdvance(note) <= place.x() + room:
+        painter.drawText(QPointF(x, place.y()), note)
+
+
+def paint_caption(painter: QPainter, scene: Scene, box: QRectF, title: str, note: str) -> None:
+    paint_title(painter, scene, box.topLeft() - QPointF(0, 9), title, note)
+
+
+def paint_legend(painter: QPainter, scene: Scene, place: QPointF, words: tuple[str, str]) -> None:
+    painter.setFont(theme.font(Text.LABEL))
+    size = 8 * scene.scale
+    x = place.x()
+    for text, colour, part in ((words[0], "accent", 1.0), (words[1], "second", 0.6)):
+        side = size * part
+        painter.setPen(Qt.NoPen)
+        painter.setBrush(theme.colour(colour))
+        painter.drawRect(QRectF(x + (size - side) / 2, place.y() - side / 2, side, side))
+        x = say(painter, x + size + 6, place.y(), text) + Size.CARD_GAP
