@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -77,6 +78,18 @@ def test_a_home_of_any_name(name: str, tmp_path: Path) -> None:
     )
     wanted = ascii(str(tmp_path / name / "cache" / "compiled"))
     assert (done.stdout.strip(), done.stderr) == (wanted, "")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there, libtiff is a part of Pillow")
+def test_a_damaged_tiff_is_told_of_in_our_words_alone(tmp_path: Path) -> None:
+    Image.fromarray(np.eye(60) > 0).save(tmp_path / "scan.tif", compression="group4")
+    content = bytearray((tmp_path / "scan.tif").read_bytes())
+    # The strip of codes follows the 8 bytes of the header.
+    content[8:20] = b"\x01\x80" * 6
+    (tmp_path / "scan.tif").write_bytes(content)
+    told = run(["predict", "scan.tif", "--model", MODEL], tmp_path)
+    assert all(line.startswith("mnist-draw: ") for line in told.stderr.splitlines())
+    assert "Traceback" not in told.stderr
 
 
 LONG = "x" * 70_000

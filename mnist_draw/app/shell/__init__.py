@@ -6,6 +6,8 @@ startup
     From the command to the window.
 platform_check
     What a computer without a display or a library is told.
+system_signals
+    Ctrl-C in the terminal and other signals, which close the window.
 window
     The window, and what joins its tabs to the services.
 pages

@@ -47,9 +47,11 @@ def run(arguments: list[str]) -> int:
     app.setApplicationDisplayName("MNIST Draw")
     app.setDesktopFileName("mnist-draw")
 
+    from mnist_draw.app.shell.system_signals import SystemSignals
     from mnist_draw.app.shell.window import Window
 
     window = Window()
+    SystemSignals(app)
     window.show()
     window.start_later()
     status = app.exec_()

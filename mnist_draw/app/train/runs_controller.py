@@ -17,6 +17,7 @@ from mnist_draw.app.train.run_controller import RunController
 from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.errors import UserError
 from mnist_draw.storage.folders import sweep_home
+from mnist_draw.storage.models import ModelFile, save_model
 from mnist_draw.storage.spare_names import (
     KEPT_DAYS,
     Deleted,
@@ -238,6 +239,12 @@ class RunsController(QObject):
 
         self.network_asked.emit(network_of_run(run).key)
 
+    @staticmethod
+    def _network_of(run: Run) -> ModelFile:
+        from mnist_draw.recognition.network_library import load_trained
+
+        return load_trained(run.model)
+
     def _export(self, kind: str, run: Run) -> None:
         name = run.title.replace(":", ".").replace("/", "-")
         path = self._ask_where(f"Export the run {run.full_title}", name, kind)
@@ -253,9 +260,7 @@ class RunsController(QObject):
             write = _TABLES[kind]
             self._background.run(lambda: write(load_history(run), path), self._saved(path))
         else:
-            self._background.run(
-                lambda: save_bytes(path, run.model.read_bytes()), self._saved(path)
-            )
+            self._background.run(lambda: save_model(path, self._network_of(run)), self._saved(path))
 
     def _export_curves(self, card: QWidget, name: str, kind: str) -> None:
         path = self._ask_where(f"Save the curves of {name}", name, kind)

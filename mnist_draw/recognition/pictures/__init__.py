@@ -4,6 +4,8 @@ Modules
 -------
 picture_file
     Picture files of any kind and size are read, safely.
+quiet_tiff
+    libtiff writes nothing to standard error.
 ink_on_paper
     Ink is told from the paper, blackboard or screen it is on, evenly lit or not.
 sheet_edge

@@ -21,6 +21,7 @@ from PIL import Image, UnidentifiedImageError
 from mnist_draw.dataset.picture_formats import read_formats
 from mnist_draw.errors import UserError
 from mnist_draw.recognition.pictures.ink_on_paper import ink_on_paper
+from mnist_draw.recognition.pictures.quiet_tiff import silence_libtiff
 from mnist_draw.recognition.pictures.threshold import border
 from mnist_draw.storage.errors import DocumentError, StorageError
 from mnist_draw.storage.opening import MEGABYTE, open_file
@@ -124,6 +125,7 @@ def _opened(source: str | os.PathLike[str] | bytes, look: Callable[[Image.Image,
             # Pillow warns of large pictures and of damaged EXIF data: the size is checked
             # below, and without EXIF a picture is taken as it lies.
             warnings.simplefilter("ignore")
+            silence_libtiff()
             _check_file(file, name)
             formats = [known.decoder for known in read_formats() if known.decoder in Image.OPEN]
             with Image.open(file, formats=formats) as image:

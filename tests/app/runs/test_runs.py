@@ -306,6 +306,20 @@ def test_exports(
     assert path.read_bytes().startswith(beginning)
 
 
+def test_a_run_without_its_network_is_told_of(
+    make: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = add_run("2026-01-01 10:00")
+    run.model.unlink()
+    setup = make()
+    page = show_runs(setup)
+    path = tmp_path / "export.npz"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    page.asked.emit("npz", page.table.current_run())
+    setup.qtbot.waitUntil(lambda: "There is no such file" in setup.text("messageLabel"))
+    assert not path.exists()
+
+
 def test_the_running_run_is_not_deleted(make: Any) -> None:
     setup = make()
     setup.loop.gate.clear()

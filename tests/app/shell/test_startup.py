@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 PROGRAM = """
 import sys
 from PyQt5.QtWidgets import QApplication
@@ -32,11 +34,15 @@ def test_nothing_heavy_is_imported_before_the_window_is_visible(tmp_path: Path) 
     assert done.stdout.split() == ["[]", "[]"], done.stderr
 
 
-def test_the_window_opens_and_closes_with_status_0(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["", "SIGINT", "SIGTERM", "SIGHUP"])
+def test_the_window_opens_and_closes_with_status_0(tmp_path: Path, name: str) -> None:
+    """By its button, by Ctrl-C in the terminal, by ``kill`` and by closing the terminal."""
+    if name and os.name == "nt":
+        pytest.skip("signals to another process")
+    close = f"lambda: os.kill(os.getpid(), signal.{name})" if name else "self.close"
     code = (
-        "import sys, threading\n"
+        "import os, signal, sys\n"
         "from PyQt5.QtCore import QTimer\n"
-        "from PyQt5.QtWidgets import QApplication\n"
         "from mnist_draw.app.shell import startup\n"
         "import mnist_draw.app.shell.window as w\n"
         "import mnist_draw.app.services.recognition as r\n"
@@ -48,7 +54,7 @@ def test_the_window_opens_and_closes_with_status_0(tmp_path: Path) -> None:
         "start = w.Window.start\n"
         "def started(self):\n"
         "    start(self)\n"
-        "    QTimer.singleShot(300, self.close)\n"
+        f"    QTimer.singleShot(300, {close})\n"
         "w.Window.start = started\n"
         "from mnist_draw.app import main\n"
         "sys.exit(main())\n"
