@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from mnist_draw import theano_bridge
 from mnist_draw.dataset.mnist import scale
-from mnist_draw.networks import parse_network
+from mnist_draw.recognition.built_network import BuiltNetwork
 from mnist_draw.storage import ModelFile
 from mnist_draw.training.layer_inspection import layer_names
 
@@ -43,10 +43,7 @@ class LayerOutputs:
         import theano
         import theano.tensor as T
 
-        specification = parse_network(model.network)
-        model.require_shapes(specification.parameter_shapes())
-        network = specification.build()
-        lasagne.layers.set_all_param_values(network, list(model.parameters))
+        network = BuiltNetwork(model).output
         hidden = _hidden_layers(network)
         names = layer_names(model.parameters)[: len(hidden)]
         chosen = sorted({0, len(hidden) - 1}) if hidden else []

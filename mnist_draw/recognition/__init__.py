@@ -7,6 +7,8 @@ Modules
 -------
 pictures
     Picture files of any size become ink.
+built_network
+    A network's layers with the parameters of a model, for functions to be compiled of.
 recogniser
     Ink becomes an answer, through the shared preprocessing and a trained network.
 digit_or_not

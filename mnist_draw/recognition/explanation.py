@@ -18,11 +18,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mnist_draw import theano_bridge
 from mnist_draw.dataset.normalise import SIDE
-from mnist_draw.networks import parse_network
+from mnist_draw.recognition.built_network import BuiltNetwork
 from mnist_draw.recognition.recogniser import temperature_of
-from mnist_draw.storage import ModelFile, ModelFileError
+from mnist_draw.storage import ModelFile
+from mnist_draw.training.functions import mode_for
+from mnist_draw.training.layer_inspection import layer_names
 
 Floats = npt.NDArray[np.float32]
 
@@ -107,22 +108,14 @@ class Explainer:
     """
 
     def __init__(self, model: ModelFile) -> None:
-        specification = parse_network(model.network)
-        self._shapes = specification.parameter_shapes()
-        model.require_shapes(self._shapes)
-        # Slow to import, and not needed before the first picture.
-        import lasagne
-
-        network = specification.build()
-        self._variables: list[Any] = lasagne.layers.get_all_params(network)
-        hidden = [
-            layer
-            for layer in lasagne.layers.get_all_layers(network)[:-1]
-            if isinstance(layer, lasagne.layers.DenseLayer | lasagne.layers.Conv2DLayer)
-        ]
-        self.network = specification.text
-        self.layers = _described(hidden)
-        self._function, self._temperature = _compile(network, hidden)
+        self._built = BuiltNetwork(model)
+        hidden = self._built.weighted[:-1]
+        self.network = self._built.text
+        self.layers = tuple(
+            HiddenLayer(name, tuple(int(size) for size in layer.output_shape[1:]))
+            for name, layer in zip(layer_names(model.parameters), hidden, strict=False)
+        )
+        self._function, self._temperature = _compile(self._built.output, hidden)
         self.use(model)
 
     def use(self, model: ModelFile) -> None:
@@ -133,14 +126,7 @@ class Explainer:
         mnist_draw.storage.ModelFileError
             When it is another network or the parameters do not fit; nothing is changed.
         """
-        if parse_network(model.network).text != self.network:
-            raise ModelFileError(
-                f"The model is a network {model.network!r}; "
-                f"these explanations were made for {self.network!r}."
-            )
-        model.require_shapes(self._shapes)
-        for variable, value in zip(self._variables, model.parameters, strict=True):
-            variable.set_value(np.asarray(value, np.float32))
+        self._built.use(model)
         self._temperature.set_value(np.float32(temperature_of(model)))
 
     def explain(self, network_input: npt.NDArray[Any], digit: int) -> Explanation:
@@ -174,11 +160,7 @@ class Explainer:
         # What is not finite is told in words, not by NumPy.
         with np.errstate(over="ignore", invalid="ignore"):
             logits, log_odds, saliency, *activations = self._function(picture[None, None], asked)
-        if not (np.isfinite(logits).all() and np.isfinite(saliency).all()):
-            raise ModelFileError(
-                f"The network {self.network!r} computes no finite figures: its parameters are "
-                "unusably large. Choose another model."
-            )
+        self._built.require_finite(logits, saliency)
         others = np.where(asked[0] > 0, -np.inf, logits[0])
         return Explanation(
             digit,
@@ -189,17 +171,6 @@ class Explainer:
             # Copies: the function may use its memory again.
             tuple(np.array(values[0], np.float32) for values in activations),
         )
-
-
-def _described(hidden: Sequence[Any]) -> tuple[HiddenLayer, ...]:
-    counts = {"convolution": 0, "hidden": 0}
-    layers = []
-    for layer in hidden:
-        shape = tuple(int(size) for size in layer.output_shape[1:])
-        kind = "hidden" if len(shape) == 1 else "convolution"
-        counts[kind] += 1
-        layers.append(HiddenLayer(f"{kind} {counts[kind]}", shape))
-    return tuple(layers)
 
 
 def _compile(network: Any, hidden: Sequence[Any]) -> tuple[Any, Any]:
@@ -232,10 +203,9 @@ def _compile(network: Any, hidden: Sequence[Any]) -> tuple[Any, Any]:
     rest = largest[:, 0] + T.log(T.sum(T.exp(others - largest) * (1 - asked), axis=1))
     log_odds = T.sum(logits * asked, axis=1) - rest
     gradient = T.grad(T.sum(log_odds), pictures)
-    convolves = any(isinstance(layer, lasagne.layers.Conv2DLayer) for layer in hidden)
-    # Theano's own linker without a compiler does not convolve.
-    mode = theano_bridge.fast_mode() if convolves else theano_bridge.quick_mode()
     function = theano.function(
-        [pictures, asked], [logits, log_odds, gradient * pictures, *activations], mode=mode
+        [pictures, asked],
+        [logits, log_odds, gradient * pictures, *activations],
+        mode=mode_for(network),
     )
     return function, temperature

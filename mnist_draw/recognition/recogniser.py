@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_draw.dataset.normalise import SIDE, has_ink, normalise_ink
-from mnist_draw.networks import parse_network
 from mnist_draw.recognition.answer import Answer, answer_from, empty_answer
+from mnist_draw.recognition.built_network import BuiltNetwork
 from mnist_draw.recognition.calibration import HIGHEST, LOWEST, apply_temperature
 from mnist_draw.recognition.digit_or_not.rule import Refusal, shipped_refusal
 from mnist_draw.recognition.digit_or_not.thresholds import UNLIKE_A_DIGIT, object_to_ink
-from mnist_draw.storage import ModelFile, ModelFileError
+from mnist_draw.storage import ModelFile
 
 Image = npt.NDArray[np.float32]
 
@@ -81,19 +81,12 @@ class Recogniser:
     """
 
     def __init__(self, model: ModelFile, refusal: Refusal | None = None) -> None:
-        specification = parse_network(model.network)
-        self._shapes = specification.parameter_shapes()
-        model.require_shapes(self._shapes)
         # Slow to import, and not needed before the first picture.
-        import lasagne
-
         from mnist_draw.training.functions import compile_predict
 
-        network = specification.build()
-        lasagne.layers.set_all_param_values(network, list(model.parameters))
-        self._variables: list[Any] = lasagne.layers.get_all_params(network)
-        self._predict: Callable[[Image], Image] = compile_predict(network)
-        self.network = specification.text
+        self._built = BuiltNetwork(model)
+        self._predict: Callable[[Image], Image] = compile_predict(self._built.output)
+        self.network = self._built.text
         self.temperature = temperature_of(model)
         self._refusal = shipped_refusal() if refusal is None else refusal
         self.reads_digits = reads_digits(model)
@@ -106,15 +99,11 @@ class Recogniser:
         Setting them takes the place of the old ones at once, without compiling again. The
         temperature, fitted to the old parameters, becomes 1.
         """
-        return tuple(variable.get_value() for variable in self._variables)
+        return self._built.parameters()
 
     @parameters.setter
     def parameters(self, values: Sequence[Image]) -> None:
-        # Validated as a whole first: half-replaced parameters would give nonsense.
-        model = ModelFile(self.network, tuple(values))
-        model.require_shapes(self._shapes)
-        for variable, value in zip(self._variables, model.parameters, strict=True):
-            variable.set_value(value)
+        self._built.use(ModelFile(self.network, tuple(values)))
         self.temperature = 1.0
 
     def use(self, model: ModelFile) -> None:
@@ -125,12 +114,7 @@ class Recogniser:
         mnist_draw.storage.ModelFileError
             When it is another network or the parameters do not fit; nothing is changed.
         """
-        if parse_network(model.network).text != self.network:
-            raise ModelFileError(
-                f"The model is a network {model.network!r}; "
-                f"this recogniser was made for {self.network!r}."
-            )
-        self.parameters = model.parameters
+        self._built.use(model)
         self.temperature = temperature_of(model)
         self.reads_digits = reads_digits(model)
         self._lenience = lenience_of(model)
@@ -165,11 +149,7 @@ class Recogniser:
         size = next((size for size in BATCHES if size >= len(inputs)), len(inputs))
         padding = np.zeros((size - len(inputs), *inputs.shape[1:]), np.float32)
         probabilities = self._predict(np.concatenate([inputs, padding]))[: len(inputs)]
-        if not np.isfinite(probabilities).all():
-            raise ModelFileError(
-                f"The network {self.network!r} computes no finite probabilities: its parameters "
-                "are unusably large. Choose another model."
-            )
+        self._built.require_finite(probabilities)
         return apply_temperature(probabilities, self.temperature)
 
     def read(self, inputs: Image, hopeless: float = -np.inf) -> Reading:

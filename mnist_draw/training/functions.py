@@ -92,7 +92,7 @@ def compile_predict(network: Any) -> Callable[[NDArray[np.float32]], Probabiliti
     input_var = T.tensor4("pictures")
     test_prediction = lasagne.layers.get_output(network, input_var, deterministic=True)
     function: Callable[[NDArray[np.float32]], Probabilities] = theano.function(
-        [input_var], test_prediction, mode=_mode_for(network)
+        [input_var], test_prediction, mode=mode_for(network)
     )
     return function
 
@@ -117,26 +117,25 @@ def compile_activations(network: Any) -> Callable[[NDArray[np.float32]], list[ND
     import theano.tensor as T
 
     input_var = T.tensor4("pictures")
-    hidden = [
-        layer
-        for layer in lasagne.layers.get_all_layers(network)[:-1]
-        if isinstance(layer, lasagne.layers.DenseLayer | lasagne.layers.Conv2DLayer)
-    ]
+    hidden = weighted_layers(network)[:-1]
     outputs = lasagne.layers.get_output(hidden, input_var, deterministic=True)
     function: Callable[[NDArray[np.float32]], list[NDArray[Any]]] = theano.function(
-        [input_var], outputs, mode=_mode_for(network), on_unused_input="ignore"
+        [input_var], outputs, mode=mode_for(network), on_unused_input="ignore"
     )
     return function
 
 
-def _mode_for(network: Any) -> Any:
-    """Return the mode that is ready soonest for a network."""
+def weighted_layers(network: Any) -> list[Any]:
+    """Return the layers with weights that lead to an output layer, from the picture on."""
     import lasagne
 
-    convolves = any(
-        isinstance(layer, lasagne.layers.Conv2DLayer)
-        for layer in lasagne.layers.get_all_layers(network)
-    )
+    kinds = (lasagne.layers.DenseLayer, lasagne.layers.Conv2DLayer)
+    return [layer for layer in lasagne.layers.get_all_layers(network) if isinstance(layer, kinds)]
+
+
+def mode_for(network: Any) -> Any:
+    """Return the mode that is ready soonest for a network and a few pictures."""
+    convolves = any(len(layer.output_shape) == 4 for layer in weighted_layers(network))
     # Theano's own linker without a compiler does not convolve.
     return theano_bridge.fast_mode() if convolves else theano_bridge.quick_mode()
 

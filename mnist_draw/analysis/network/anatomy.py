@@ -15,11 +15,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mnist_draw import theano_bridge
 from mnist_draw.dataset.normalise import SIDE
-from mnist_draw.networks import parse_network
+from mnist_draw.recognition.built_network import BuiltNetwork
 from mnist_draw.recognition.recogniser import temperature_of
-from mnist_draw.storage import ModelFile, ModelFileError
+from mnist_draw.storage import ModelFile
+from mnist_draw.training.functions import mode_for, weighted_layers
+from mnist_draw.training.layer_inspection import layer_names
 
 Floats = npt.NDArray[np.float32]
 
@@ -131,17 +132,12 @@ class Anatomy:
     """
 
     def __init__(self, model: ModelFile) -> None:
-        specification = parse_network(model.network)
-        self._shapes = specification.parameter_shapes()
-        model.require_shapes(self._shapes)
-        import lasagne
+        self._built = BuiltNetwork(model)
         import theano
 
-        network = specification.build()
-        self.network = specification.text
-        self._variables: list[Any] = lasagne.layers.get_all_params(network)
+        self.network = self._built.text
         self._temperature = theano.shared(np.float32(1), name="temperature")
-        self._chain = _Chain(network, self._temperature)
+        self._chain = _Chain(self._built.output, self._temperature)
         self._function = self._chain.compile()
         self._pull: Any = None
         self.layers: tuple[Layer, ...] = ()
@@ -155,14 +151,7 @@ class Anatomy:
         mnist_draw.storage.ModelFileError
             When it is another network or the parameters do not fit; nothing is changed.
         """
-        if parse_network(model.network).text != self.network:
-            raise ModelFileError(
-                f"The model is a network {model.network!r}; "
-                f"the layers were laid open for {self.network!r}."
-            )
-        model.require_shapes(self._shapes)
-        for variable, value in zip(self._variables, model.parameters, strict=True):
-            variable.set_value(np.asarray(value, np.float32))
+        self._built.use(model)
         self._temperature.set_value(np.float32(temperature_of(model)))
         self.model = model
         self.layers = self._chain.described(model.parameters)
@@ -203,11 +192,7 @@ class Anatomy:
         with np.errstate(over="ignore", invalid="ignore"):
             results = self._function(pictures, *gates)
         logits, p, *rest = [np.array(values, np.float32) for values in results]
-        if not (np.isfinite(logits).all() and np.isfinite(p).all()):
-            raise ModelFileError(
-                f"The network {self.network!r} computes no finite figures: its parameters are "
-                "unusably large. Choose another model."
-            )
+        self._built.require_finite(logits, p)
         hidden = len(self.layers) - 1
         z, a = rest[:hidden], rest[hidden : 2 * hidden]
         x = [
@@ -272,9 +257,8 @@ class _Chain:
         import theano.tensor as T
 
         self._layers = lasagne.layers.get_all_layers(network)
-        kinds = (lasagne.layers.DenseLayer, lasagne.layers.Conv2DLayer)
-        self._weighted = [layer for layer in self._layers if isinstance(layer, kinds)]
-        self._convolves = len(self._weighted[0].output_shape) == 4
+        self._weighted = weighted_layers(network)
+        self._mode = mode_for(network)
         self._activations = [activation_of(layer) for layer in self._weighted]
         self._pictures = T.tensor4("pictures")
         self._gates: list[Any] = []
@@ -312,7 +296,7 @@ class _Chain:
         import theano
 
         outputs = [self._logits, self._p, *self._sums, *self._outputs, *self._inputs]
-        return theano.function([self._pictures, *self._gates], outputs, mode=self._mode())
+        return theano.function([self._pictures, *self._gates], outputs, mode=self._mode)
 
     def compile_pull(self) -> Any:
         """Compile pictures, gates, weights of the outputs → gradient by the pictures."""
@@ -322,11 +306,7 @@ class _Chain:
         pair = T.matrix("pair")
         gradient = T.grad(T.sum(self._logits * pair), self._pictures)
         inputs = [self._pictures, *self._gates, pair]
-        return theano.function(inputs, gradient, mode=self._mode())
-
-    def _mode(self) -> Any:
-        # Theano's own linker without a compiler does not convolve.
-        return theano_bridge.fast_mode() if self._convolves else theano_bridge.quick_mode()
+        return theano.function(inputs, gradient, mode=self._mode)
 
     def described(self, parameters: Sequence[Floats]) -> tuple[Layer, ...]:
         """Return the layers with these parameters."""
@@ -337,15 +317,11 @@ def layers_of(
     weighted: Sequence[Any], activations: Sequence[str], parameters: Sequence[Floats]
 ) -> tuple[Layer, ...]:
     """Describe Lasagne's layers with weights, from the picture on, with these parameters."""
-    counts = {"convolution": 0, "hidden": 0}
+    names = [*layer_names(tuple(parameters))[:-1], "answer"]
     result = []
-    for place, layer in enumerate(weighted):
+    for place, (name, layer) in enumerate(zip(names, weighted, strict=True)):
         shape = tuple(int(size) for size in layer.output_shape[1:])
         incoming = tuple(int(size) for size in layer.input_shape[1:])
-        kind = "convolution" if len(shape) == 3 else "hidden"
-        counts[kind] += 1
-        last = place == len(weighted) - 1
-        name = "answer" if last else f"{kind} {counts[kind]}"
         W, b = parameters[2 * place], parameters[2 * place + 1]
         result.append(Layer(name, shape, incoming, W, b, activations[place]))
     return tuple(result)

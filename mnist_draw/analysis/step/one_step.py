@@ -22,6 +22,7 @@ from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.errors import UserError
 from mnist_draw.networks import parse_network
 from mnist_draw.storage import ModelFile
+from mnist_draw.training.functions import weighted_layers
 from mnist_draw.training.settings import TrainingSettings
 from mnist_draw.training.updates import find_update_rule, updates_of
 
@@ -306,9 +307,8 @@ class StepExpressions:
         import theano.tensor as T
 
         self.settings = settings
-        kinds = (lasagne.layers.DenseLayer, lasagne.layers.Conv2DLayer)
         self.layers: list[Any] = lasagne.layers.get_all_layers(network)
-        self.weighted = [layer for layer in self.layers if isinstance(layer, kinds)]
+        self.weighted = weighted_layers(network)
         self.activations = [activation_of(layer) for layer in self.weighted]
         self.pictures, self.targets = T.tensor4("pictures"), T.ivector("targets")
         self.masks: list[Any] = []
