@@ -1,0 +1,69 @@
+"""Random events in windows: no crash, no defect, and no more memory than is promised."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from faults.kills import unsound
+from faults.places import environment, run, small_data, workplace
+from faults.rows import Row, Scale
+from faults.writers import WRITERS
+
+#: What a window's process may take, in MB.
+MOST_MB = 700.0
+#: Each window gets so many events, then another begins.
+_EVENTS = 2500
+_PROGRAM = Path(__file__).with_name("random_events.py")
+#: What is no defect: what Qt's offscreen platform cannot do, and a computer that is slow.
+_ALLOWED = ("This plugin does not support", "is still busy")
+
+
+def attack(scale: Scale) -> list[Row]:
+    """Attack windows, some of them with a disk that fails now and then."""
+    return [
+        _events(scale, scale.of(50_000, 250), "random events in windows", ()),
+        _events(
+            scale, scale.of(6_000, 0), "random events while writing fails", ("--failing", "0.3")
+        ),
+    ]
+
+
+def _events(scale: Scale, events: int, name: str, more: tuple[str, ...]) -> Row:
+    row = Row(name)
+    peak = 0.0
+    seed = scale.seed
+    with workplace() as folder:
+        files = folder / "files"
+        files.mkdir()
+        small_data(files)
+        for writer in ("model", "settings", "picture", "taught digit", "board"):
+            WRITERS[writer](files, 1)
+        (files / "damaged.png").write_bytes(b"\x89PNG\r\n\x1a\n damaged")
+        (files / "words.txt").write_text("no picture")
+        (folder / "cwd").mkdir()
+        while row.tried < events:
+            count = min(_EVENTS, events - row.tried)
+            ended = run(
+                [sys.executable, "-X", "faulthandler", str(_PROGRAM), "--seed", str(seed),
+                 "--events", str(count), "--files", str(files), *more],
+                environment(folder / "home"), 900, folder / "cwd",
+            )  # fmt: skip
+            row.tried += count
+            if ended.status != 0:
+                row.failures.append(f"seed {seed}: {ended.words()}")
+            else:
+                told = json.loads(ended.output.splitlines()[-1])
+                peak = max([peak, told["peak"]])
+                row.failures += [
+                    f"seed {seed}: {text} ({times} times)"
+                    for text, times in told["defects"].items()
+                    if not any(allowed in text for allowed in _ALLOWED)
+                ]
+            row.failures += [f"seed {seed}: {wrong}" for wrong in unsound(folder / "home")]
+            seed += 1
+    if peak > MOST_MB:
+        row.failures.append(f"a window took {peak:.0f} MB")
+    row.figure = f"at most {peak:.0f} MB for a window's process"
+    return row

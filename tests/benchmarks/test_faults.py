@@ -1,0 +1,27 @@
+"""A little of the attack on the program: kills, full disks, damaged files, random events."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mnist_draw.theano_bridge import installed_theano
+
+from .conftest import BENCHMARKS
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(installed_theano(), reason="the native linker's speed is needed")
+@pytest.mark.parametrize("attacks", ["writes,kills", "files,together", "endurance,window"])
+def test_the_program_withstands_a_little_of_everything(tmp_path: Path, attacks: str) -> None:
+    done = subprocess.run(
+        [sys.executable, str(BENCHMARKS / "faults.py"), "--quick", "--only", attacks],
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+        cwd=tmp_path, capture_output=True, text=True, check=False, timeout=280,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr[-2000:]
+    assert "| 0 |" in done.stdout
