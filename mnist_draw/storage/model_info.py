@@ -103,19 +103,21 @@ class ModelInfo:
         )
 
     def accuracy_words(self) -> str:
-        """Return the accuracy on test pictures for the screen; empty where it is unknown."""
-        if self.test_accuracy is None:
-            return ""
-        return f"{100 * self.test_accuracy:.2f} % on {self.data or 'its test pictures'}"
+        """Return the accuracy for the screen; empty where it is unknown."""
+        if self.test_accuracy is not None:
+            return f"{100 * self.test_accuracy:.2f} % on {self.data or 'its test pictures'}"
+        if self.validation_accuracy is not None:
+            return f"{100 * self.validation_accuracy:.2f} % in validation"
+        return ""
 
     def doubt_words(self) -> str:
         """Say why the network may not be able to tell; empty where nothing speaks for that."""
         if self.epochs is not None and 0 < self.epochs < _FEW_EPOCHS:
             epochs = "1 epoch" if self.epochs == 1 else f"{self.epochs} epochs"
-            return f"This network was trained for {epochs} only."
+            return f"Trained for {epochs} only."
         accuracy = self.validation_accuracy if self.test_accuracy is None else self.test_accuracy
         if accuracy is not None and accuracy < _GOOD:
-            return f"This network is right in {100 * accuracy:.1f} % of its test pictures only."
+            return f"Right in {100 * accuracy:.1f} % of its test pictures only."
         return ""
 
 

@@ -146,6 +146,10 @@ class WholeNumber(Setting):
                 f"{self.noun} is {value:,}; it must be from {self.low:,} to {self.high:,}{unit}."
             )
 
+    def words(self, value: Any) -> str:
+        """Return the number as the form shows it."""
+        return self.nothing if value is None else f"{value:,}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class RealNumber(Setting):

@@ -244,7 +244,7 @@ class AnswerPanel(QWidget):
         else:
             set_look(self.prediction, "unclear")
             self.confidence.setText("Not clear")
-            self.second.setText(answer.reason or guess)
+            self.second.setText(f"{answer.reason or guess} {self._doubt}".rstrip())
         self._show_evidence(answer.network_input, probabilities, winner)
 
     def _show_number(self, number: NumberAnswer) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 
 from mnist_draw.app.services.network_in_use import NetworkInUse, Wish
+from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.widgets import ComboBox, explain
 from mnist_draw.errors import UserError
 
@@ -46,6 +47,7 @@ class NetworkMenu(ComboBox):
             "over here.",
         )
         self.addItem(_ALL)
+        self.setCurrentIndex(-1)
         self.activated.connect(self._choose)
         network.wanted.connect(self._show)
         network.refused.connect(self._show)
@@ -76,6 +78,8 @@ class NetworkMenu(ComboBox):
             if not wish.key:
                 self._add(wish, wish.title)
         self.addItem(_ALL)
+        # The open menu shows whole lines, however narrow the field is.
+        self.view().setMinimumWidth(self.view().sizeHintForColumn(0) + 2 * Size.FIELD_GAP)
         self._show(current)
 
     def _add(self, wish: Wish, text: str) -> int:

@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 
 _COLUMNS = ("Name", "Kind", "Accuracy", "From", "Made")
 _SOURCES = {
-    "shipped": "ships with the program",
-    "learnt": "learnt your digits",
+    "shipped": "the program",
+    "learnt": "your digits",
     "run": "a run",
     "opened": "a file",
 }
-_SIZE = (760, 420)
+_SIZE = (860, 460)
 _COMMANDS = (
     ("use", "Use", "useNetworkButton", "Let this network answer.", "Return"),
     ("rename", "Rename", "renameNetworkButton", "Give the network another name.", "F2"),

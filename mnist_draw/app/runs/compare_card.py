@@ -24,7 +24,7 @@ CHOICES = (
     ("Training loss", "training_loss", True),
     ("Training accuracy", "training_accuracy", False),
 )
-_RESULTS = (("Validation accuracy", "validation_accuracy"), ("Test accuracy", "test_accuracy"))
+_RESULTS = (("Validation", "validation_accuracy"), ("Test", "test_accuracy"))
 
 
 class CompareCard(Card):

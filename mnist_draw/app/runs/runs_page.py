@@ -65,11 +65,11 @@ class RunsPage(QWidget):
         below = QHBoxLayout()
         below.setSpacing(Size.CARD_GAP)
         self.compare = CompareCard()
-        below.addWidget(self.compare, 3)
+        below.addWidget(self.compare, 1)
         differing = Card("What differed")
         self.differences = DifferencesTable()
         differing.body.addWidget(self.differences, 1)
-        below.addWidget(differing, 2)
+        below.addWidget(differing, 1)
         column.addLayout(below, 4)
         self.table.itemSelectionChanged.connect(self._enable)
         for keys, act in (

@@ -11,11 +11,11 @@ from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTable
 
 from mnist_draw.app.shared import theme, words
 from mnist_draw.app.shared.theme import Size
-from mnist_draw.app.shared.widgets import explain, style_table
+from mnist_draw.app.shared.widgets import explain, style_table, tip
 from mnist_draw.training.runs.record import Run
 
 COLUMNS = (
-    "Name", "Started", "Network", "Epochs", "Duration", "Validation", "Test", "State",
+    "Name", "Started", "Epochs", "Duration", "Validation", "Test", "State",
 )  # fmt: skip
 _GOING_ON = "running"
 STATES = {
@@ -30,7 +30,7 @@ STATES = {
 }
 #: The longest usual text of each column; longer ones are elided.
 _LONGEST = (
-    "", "0000-00-00 00:00:00", "MLP 784–500–300–10", "100 of 100", "0:00:00",
+    "", "0000-00-00 00:00:00", "100 of 100", "0:00:00",
     "Validation", "00.00 %", max(STATES.values(), key=len),
 )  # fmt: skip
 #: So many runs can be compared at a time.
@@ -60,7 +60,6 @@ def cells(run: Run, going_on: bool = False) -> tuple[str, ...]:
     return (
         run.title,
         run.started,
-        run.words("network"),
         f"{run.epochs_done} of {run.settings.epochs}",
         words.clock(run.seconds),
         words.percent(run.figures.get("validation_accuracy")),
@@ -136,7 +135,8 @@ class RunsTable(QTableWidget):
                 flags = Qt.ItemIsSelectable | Qt.ItemIsEnabled
                 if column == 0:
                     flags |= Qt.ItemIsUserCheckable | Qt.ItemIsEditable
-                    item.setToolTip("Tick to compare; double-click or F2 to rename.")
+                    what = tip(f"{run.renamed('').title}. Tick to compare; F2 renames.")
+                    item.setToolTip(what)
                 item.setFlags(flags)
                 self.setItem(row, column, item)
         self._filling = False

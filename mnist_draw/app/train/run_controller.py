@@ -90,6 +90,8 @@ class RunController(QObject):
         self._history = History()
         self._curves_drawn = self._figures_shown = 0.0
         self._dead: tuple[float, ...] = ()
+        #: A run that was asked for and of which nothing is known yet.
+        self._awaited: RunState | None = None
         tab.start_asked.connect(self.start)
         tab.pause_asked.connect(self.pause)
         tab.stop_asked.connect(self.stop)
@@ -118,11 +120,6 @@ class RunController(QObject):
         # Who starts another run has answered for now; the next start of the program asks again.
         self.tab.offer.withdraw()
         self._begin(settings.epochs)
-        self._history = History()
-        self.tab.filters.show_parameters(None)
-        for card in (self.tab.loss, self.tab.accuracy):
-            card.clear(settings.epochs)
-        self.tab.accuracy.compare_with_tutorial(settings)
 
     def _hindered(self) -> bool:
         """Tell why no run can be started now, if so."""
@@ -160,9 +157,7 @@ class RunController(QObject):
             return
         epochs = self._epochs_done() + 1
         self.training.continue_for(epochs)
-        test_accuracy = self.state.test_accuracy
-        self._begin_continued(epochs)
-        self.state.test_accuracy = test_accuracy
+        self._begin_continued(epochs).test_accuracy = self.state.test_accuracy
 
     def continue_run(self, run: Run) -> None:
         """Continue a run of the list, from its last complete epoch to its planned end."""
@@ -176,27 +171,37 @@ class RunController(QObject):
             settings = settings.replace(epochs=run.epochs_done + 1)
         self.tab.settings.show_settings(settings)
         self.training.continue_run(replace(run, settings=settings))
-        self.tab.accuracy.compare_with_tutorial(settings)
-        self.tab.filters.show_parameters(None)
         self._begin_continued(settings.epochs)
 
-    def _begin_continued(self, epochs: int) -> None:
-        """Show a run whose earlier part comes as an event; it goes on as the panel says."""
+    def _begin_continued(self, epochs: int) -> RunState:
+        """Await a run that goes on as the panel says."""
         for change in self.tab.settings.live():
             self._change(change)
-        self._begin(epochs)
-        for card in (self.tab.loss, self.tab.accuracy):
-            card.clear(epochs)
-        self._history = History()
+        return self._begin(epochs)
 
-    def _begin(self, epochs: int) -> None:
-        self.state = RunState()
+    def _begin(self, epochs: int) -> RunState:
+        """Await a run's first figures; what is on the screen stays until they come."""
+        self._awaited = awaited = RunState()
+        awaited.epochs = epochs
         self.state.begin()
-        self._dead = ()
-        self.tab.hint.show_hint(hints.read_curves([], self.tab.settings.settings()))
         self.begun.emit()
-        self.state.epochs = epochs
         self._show()
+        return awaited
+
+    def _clear(self, awaited: RunState) -> None:
+        """Make room for the run whose first figures have come."""
+        stopping = self.state.state == "stopping"
+        self.state, self._awaited = awaited, None
+        self.state.begin()
+        if stopping:
+            self.state.stopping()
+        settings = self.tab.settings.settings()
+        self._dead, self._history = (), History()
+        self.tab.filters.show_parameters(None)
+        self.tab.hint.show_hint(hints.read_curves([], settings))
+        for card in (self.tab.loss, self.tab.accuracy):
+            card.clear(awaited.epochs)
+        self.tab.accuracy.compare_with_tutorial(settings)
 
     def _epochs_done(self) -> int:
         return self._history.epochs[-1].epoch if self._history.epochs else 0
@@ -217,6 +222,8 @@ class RunController(QObject):
     def _happened(self, events: list[RunEvent]) -> None:
         due = _Due()
         for event in events:
+            if self._awaited is not None and isinstance(event, Started | Continued):
+                self._clear(self._awaited)
             self.state.take(event)
             self._history.add(event)
             self._show_event(event, due)
@@ -327,7 +334,7 @@ class RunController(QObject):
 
     def as_it_stands(self, run: Run) -> Run:
         """Return a run of the list, with its figures so far if it is going on here."""
-        if not self.shows(run):
+        if not self.shows(run) or self._awaited is not None:
             return run
         epochs = self.state.epochs or run.settings.epochs
         return replace(
@@ -361,6 +368,7 @@ class RunController(QObject):
             card.redraw()
 
     def _ended(self) -> None:
+        self._awaited = None
         self._draw_curves()
         self._show()
 

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from mnist_draw.errors import UserError
+from mnist_draw.networks import NETWORKS
 from mnist_draw.storage import npz
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.document import Fields, Format
@@ -87,7 +88,7 @@ class Run:
     @property
     def title(self) -> str:
         """The name, or what it is where it has none: its network, and what is not usual."""
-        return self.name or ", ".join([self.words("network"), *self._unusual()])
+        return self.name or ", ".join([self._network(), *self._unusual()])
 
     @property
     def full_title(self) -> str:
@@ -101,6 +102,12 @@ class Run:
         values = [change.before for change in changes[:1]] + [change.value for change in changes]
         words = [setting.words(value) for value in values or [self._value(name)]]
         return " → ".join(word for word, _ in groupby(words))
+
+    def _network(self) -> str:
+        # The tutorial's network is known by its name; all others by their layers.
+        known = NETWORKS["mlp"].title
+        words = self.words("network")
+        return known if words.startswith(known) else words
 
     def _value(self, name: str) -> Any:
         return getattr(self.settings, name)

@@ -126,7 +126,7 @@ def test_a_network_that_cannot_tell_is_not_sure_and_says_why(shown: Shown) -> No
     shown.panel.show_reading(fakes.reading(answer))
     assert shown.panel.confidence.text() == "Not sure"
     assert shown.panel.second.text() == (
-        "Perhaps 5 or 3: 30 % for 5, 22 % for 3. This network was trained for 1 epoch only."
+        "Perhaps 5 or 3: 30 % for 5, 22 % for 3. Trained for 1 epoch only."
     )
     shown.panel.note_network(ModelInfo(epochs=20, test_accuracy=0.98))
     shown.panel.show_reading(fakes.reading(answer))

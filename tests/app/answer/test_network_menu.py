@@ -10,6 +10,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.answer.network_menu import NetworkMenu
+from mnist_draw.app.services import network_in_use
 from mnist_draw.app.services.learning import Outcome
 from mnist_draw.app.services.network_in_use import NetworkInUse, Wish
 from mnist_draw.app.services.recognition import RecognitionWorker
@@ -96,9 +97,12 @@ def test_a_damaged_first_network_is_not_said_to_answer(
             raise ModelFileError("best.npz is damaged.")
         return load(path)
 
+    told: list[str] = []
+    monkeypatch.setattr(network_in_use.reporter, "tell", told.append)
     monkeypatch.setattr(network_library, "load_trained", damaged)
     model = menu.network.load_first()
     menu.network.confirm(model)
+    assert told == ["best.npz is damaged. The network 'Handwriting MLP' answers instead."]
     assert menu.network.key == "shipped:mlp_handwriting"
     assert menu.currentText() == "Handwriting MLP · 99.38 %"
     assert model.describe().startswith("Handwriting MLP · ")

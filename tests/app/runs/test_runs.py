@@ -156,8 +156,8 @@ def test_two_ticked_runs_are_laid_over_each_other(make: Any) -> None:
     assert [text_of(page, row) for row in (0, 1)] == [
         "MLP 784–4–10, adam", "MLP 784–4–10, rate 0.01",
     ]  # fmt: skip
-    assert text_of(page, 0, 3) == "5 of 20"
-    assert text_of(page, 0, 4) == "5:00"
+    assert text_of(page, 0, 2) == "5 of 20"
+    assert text_of(page, 0, 3) == "5:00"
     for row in (0, 1):
         page.table.setCurrentCell(row, 0)
         QTest.keyClick(page.table, Qt.Key_Space)
@@ -167,7 +167,7 @@ def test_two_ticked_runs_are_laid_over_each_other(make: Any) -> None:
         page.differences.verticalHeaderItem(row).text()
         for row in range(page.differences.rowCount())
     ]
-    assert names == ["Update rule", "Learning rate", "Validation accuracy", "Test accuracy"]
+    assert names == ["Update rule", "Learning rate", "Validation", "Test"]
     assert page.differences.item(1, 1).text() == "0.01"
     heading = page.differences.horizontalHeaderItem(1).text()
     assert heading == "MLP 784–4–10\nrate 0.01\n2026-01-01 10:00"
@@ -200,13 +200,13 @@ def test_a_run_that_is_going_on_is_listed_with_its_figures(make: Any, qtbot: QtB
     setup.window.train_tab.settings.apply("epochs", 5)
     setup.window.run.start()
     page = show_runs(setup)
-    qtbot.waitUntil(lambda: text_of(page, 0, 3) == "2 of 5")
-    assert text_of(page, 0, 7) == "running"
-    assert text_of(page, 0, 5) == "97.84 %"
+    qtbot.waitUntil(lambda: text_of(page, 0, 2) == "2 of 5")
+    assert text_of(page, 0, 6) == "running"
+    assert text_of(page, 0, 4) == "97.84 %"
     setup.loop.gate.set()
     setup.wait_for_end()
-    qtbot.waitUntil(lambda: text_of(page, 0, 7) == "finished")
-    assert text_of(page, 0, 3) == "5 of 5"
+    qtbot.waitUntil(lambda: text_of(page, 0, 6) == "finished")
+    assert text_of(page, 0, 2) == "5 of 5"
 
 
 def test_what_becomes_of_a_broken_epoch_is_told_and_counts_agree(make: Any, qtbot: QtBot) -> None:
@@ -225,7 +225,7 @@ def test_what_becomes_of_a_broken_epoch_is_told_and_counts_agree(make: Any, qtbo
     assert setup.text("epochLabel") == "2"
     assert setup.text("stateLabel") == "Stopped · 2 of 5 epochs in 0:00"
     page = show_runs(setup)
-    assert (text_of(page, 0, 3), text_of(page, 0, 4)) == ("2 of 5", "0:00")
+    assert (text_of(page, 0, 2), text_of(page, 0, 3)) == ("2 of 5", "0:00")
 
 
 def test_a_run_stopped_and_closed_while_it_is_tested_is_not_offered_again(

@@ -189,7 +189,7 @@ def test_the_trained_network_answers_the_drawing(setup: Setup, qtbot: QtBot) -> 
     qtbot.waitUntil(lambda: setup.text("predictionLabel") != "1")
     setup.window.tabs.setCurrentIndex(1)
     # It has one name everywhere, and the next start finds it.
-    name = "Tutorial MLP 784–500–300–10, "
+    name = "Tutorial MLP, "
     qtbot.waitUntil(lambda: setup.text("statusLabel").startswith(name))
     qtbot.waitUntil(lambda: setup.window.draw_tab.models.currentText().startswith(name))
     kept = setup.window.network.kept
@@ -486,9 +486,26 @@ def test_messages_go_when_their_subject_goes(setup: Setup, qtbot: QtBot) -> None
     setup.loop.gate.clear()
     window.run.start()
     assert not window.messages.isVisible()
-    assert "Only the second counts" in hint.words.text()
+    qtbot.waitUntil(lambda: "Only the second counts" in hint.words.text())
     setup.loop.gate.set()
     setup.wait_for_end()
+
+
+def test_what_is_shown_stays_until_a_run_has_begun(setup: Setup, qtbot: QtBot) -> None:
+    window = setup.window
+    window.train_tab.settings.apply("epochs", 2)
+    window.run.start()
+    setup.wait_for_end()
+    curve = window.train_tab.loss._validation_curve
+    shown = [setup.text("validationLossLabel"), setup.text("epochLabel"), list(curve.getData()[0])]
+    assert shown == ["0.1500", "2", [1, 2]]
+    setup.loop.error = UserError("The folder /x holds no IDX files.")
+    window.run.start()
+    setup.wait_for_end()
+    assert setup.text("messageLabel") == "The folder /x holds no IDX files."
+    assert shown == [
+        setup.text("validationLossLabel"), setup.text("epochLabel"), list(curve.getData()[0]),
+    ]  # fmt: skip
 
 
 def test_a_marked_message_is_copied_not_the_drawing(setup: Setup, qtbot: QtBot) -> None:

@@ -67,7 +67,7 @@ def test_a_record_comes_back_as_it_was() -> None:
     found = read_run(run.folder)
     assert found == dataclasses.replace(run, name="my best run")
     assert (found.title, run.title) == (
-        "my best run", "Tutorial MLP 784–500–300–10, rate 0.001 → 0.0005",
+        "my best run", "Tutorial MLP, rate 0.001 → 0.0005",
     )  # fmt: skip
     assert found.figures["validation_loss"] == 0.1
     assert (found.epochs_done, found.seconds) == (2, 4)
