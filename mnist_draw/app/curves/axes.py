@@ -82,9 +82,11 @@ class ValueAxis(_Axis):
         self.setWidth(round(Size.GRID * 14 * theme.text_scale()))
 
     def tickValues(self, low: float, high: float, size: float) -> list[Any]:
+        # Labels below each other need two lines each.
+        most = min(_MOST_TICKS, max(2, int(size / (2 * Text.AXIS * theme.text_scale()))))
         if self.logarithmic:
-            return [(1.0, log_ticks(low, high))]
-        step = nice_step((high - low) / _MOST_TICKS)
+            return [(1.0, log_ticks(low, high, most))]
+        step = nice_step((high - low) / most)
         first = math.ceil(low / step - 1e-9)
         return [(step, [n * step for n in range(first, math.floor(high / step + 1e-9) + 1)])]
 
@@ -133,19 +135,19 @@ def nice_step(least: float, whole: bool = False) -> float:
     return 10 * power
 
 
-def log_ticks(low: float, high: float) -> list[float]:
-    """Return logarithms of 1, 2, 5, 10 … between two logarithms, thinned to at most six."""
+def log_ticks(low: float, high: float, most: int = _MOST_TICKS) -> list[float]:
+    """Return logarithms of 1, 2, 5, 10 … between two logarithms, thinned to about ``most``."""
     ticks = [
         decade + math.log10(step)
         for decade in range(math.floor(low), math.ceil(high) + 1)
         for step in _LOG_STEPS
         if low <= decade + math.log10(step) <= high
     ]
-    if len(ticks) > _MOST_TICKS:
+    if len(ticks) > most:
         ticks = [tick for tick in ticks if abs(tick - round(tick)) < 1e-9] or ticks
     if len(ticks) < 3 and high > low:
         # So closely zoomed that hardly one of them is left: round numbers at even distances.
-        step = nice_step((10**high - 10**low) / _MOST_TICKS)
+        step = nice_step((10**high - 10**low) / most)
         first, last = math.ceil(10**low / step - 1e-9), math.floor(10**high / step + 1e-9)
         ticks = [math.log10(n * step) for n in range(first, last + 1) if n > 0]
     return ticks

@@ -105,7 +105,8 @@ class AccuracyCard(CurveCard):
             TUTORIAL_ACCURACY,
             angle=0,
             label=f"the tutorial: {TUTORIAL_ACCURACY} %",
-            labelOpts={"position": 0.84, "anchors": [(0.5, 0.0), (0.5, 0.0)]},
+            # Ends where the curves end, whatever the plot's width.
+            labelOpts={"position": 0.99, "anchors": [(1.0, 0.0), (1.0, 0.0)]},
         )
         self._reference.setZValue(10)
         item.addItem(self._reference)

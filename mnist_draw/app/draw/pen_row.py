@@ -21,6 +21,8 @@ WIDTH_STEP = 4
 _SLIDER_WIDTH = 180
 _NETWORK_WIDTH = 280
 _PREVIEW = 32
+#: Width goes to the slider first; what it cannot take stays empty beside it.
+_SHARE = 1000
 
 
 class PenRow(QWidget):
@@ -66,12 +68,13 @@ class PenRow(QWidget):
         )
         # The handle is higher than the groove and would be cut off.
         self.slider.setMinimumSize(_SLIDER_WIDTH // 2, Size.ICON)
-        row.addWidget(self.slider)
+        row.addWidget(self.slider, _SHARE)
         self.preview = WidthPreview(self._canvas)
         row.addWidget(self.preview)
         self._figure = TabularLabel(f"{PEN_WIDTH:.0f}")
         self._figure.setToolTip("The pen's width; the board is 600 of these units high.")
         row.addWidget(self._figure)
+        row.addStretch(1)
         group.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
         return group
 

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from PyQt5.QtCore import QEvent, Qt, pyqtSignal
 from PyQt5.QtGui import QKeyEvent
-from PyQt5.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
 from mnist_draw.app.my_digits.digit_table import DigitRow, DigitTable, DigitTableModel
 from mnist_draw.app.my_digits.learn_card import LearnCard
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.bin_button import BinButton
+from mnist_draw.app.shared.flow_layout import FlowLayout
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.widgets import Card, ComboBox, explain, label, push_button, takes_key
 
@@ -58,14 +59,13 @@ class DigitListView(QWidget):
         column.addWidget(self._build_list(), 1)
         self._show_choice()
 
-    def _build_top(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(Size.FIELD_GAP)
+    def _build_top(self) -> FlowLayout:
+        row = FlowLayout()
         self.title = label("My digits", "title", "myDigitsTitle")
         row.addWidget(self.title)
         self.note = label("", "muted", "myDigitsNote")
+        self.note.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Preferred)
         row.addWidget(self.note)
-        row.addStretch(1)
         self._build_export()
         row.addWidget(self.export_button)
         row.addWidget(self.folder_button)

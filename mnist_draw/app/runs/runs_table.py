@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from PyQt5.QtCore import QLineF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
+from PyQt5.QtGui import QColor, QIcon, QPainter, QPen, QPixmap, QResizeEvent
 from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from mnist_draw.app.shared import theme, words
@@ -68,6 +68,10 @@ def cells(run: Run, going_on: bool = False) -> tuple[str, ...]:
     )
 
 
+#: The names of runs get at least so many pixels at the usual text size.
+_LEAST_NAME = 180
+
+
 class RunsTable(QTableWidget):
     """Shows runs.
 
@@ -103,7 +107,6 @@ class RunsTable(QTableWidget):
         header = self.horizontalHeader()
         # Fixed, with room for the longest texts: figures of a run that goes on move nothing.
         header.setSectionResizeMode(QHeaderView.Interactive)
-        header.setSectionResizeMode(0, QHeaderView.Stretch)
         for column, longest in enumerate(_LONGEST):
             room = self.fontMetrics().horizontalAdvance(longest) + 2 * Size.FIELD_GAP + Size.GRID
             self.setColumnWidth(column, room)
@@ -113,6 +116,13 @@ class RunsTable(QTableWidget):
         self._filling = False
         self.itemChanged.connect(self._changed)
         theme.theme().changed.connect(self._show_ticks)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the names what the figures leave, and never less than can be read."""
+        super().resizeEvent(event)
+        figures = sum(self.columnWidth(column) for column in range(1, self.columnCount()))
+        least = round(_LEAST_NAME * theme.text_scale())
+        self.setColumnWidth(0, max(least, self.viewport().width() - figures))
 
     def show_runs(self, runs: Sequence[Run], going_on: Collection[Path] = ()) -> None:
         """Show runs; ticks and the current row stay with their runs.

@@ -59,7 +59,6 @@ class StatusCorner(QWidget):
         self.setProperty("look", "plain")
         row = QHBoxLayout(self)
         # The tab widget sets its corner on the tabs' lower edge.
-        row.setContentsMargins(0, 0, Size.CARD_GAP, Size.GRID * 2)
         row.setSpacing(Size.FIELD_GAP)
         self.dot = StatusDot()
         self.words = TabularLabel()
@@ -75,6 +74,9 @@ class StatusCorner(QWidget):
         self.help_button.setObjectName("helpButton")
         self.help_button.setProperty("look", "flat")
         row.addWidget(self.help_button)
+        self.help_button.ensurePolished()
+        below = (Size.HEADER - self.help_button.sizeHint().height()) // 2
+        row.setContentsMargins(0, 0, Size.CARD_GAP, max(0, below))
 
     def _build_menu(self) -> QToolButton:
         button = QToolButton()
