@@ -144,7 +144,8 @@ def log_ticks(low: float, high: float, most: int = _MOST_TICKS) -> list[float]:
         if low <= decade + math.log10(step) <= high
     ]
     if len(ticks) > most:
-        ticks = [tick for tick in ticks if abs(tick - round(tick)) < 1e-9] or ticks
+        decades = [tick for tick in ticks if abs(tick - round(tick)) < 1e-9]
+        ticks = decades if len(decades) > 2 else ticks[:: math.ceil(len(ticks) / most)]
     if len(ticks) < 3 and high > low:
         # So closely zoomed that hardly one of them is left: round numbers at even distances.
         step = nice_step((10**high - 10**low) / most)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable
+from typing import Any
 
 from PyQt5.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PyQt5.QtGui import (
@@ -194,9 +195,10 @@ class ComboBox(QComboBox):
         painter.drawControl(QStyle.CE_ComboBoxLabel, option)
 
 
-def _tell_range(box: QSpinBox | QDoubleSpinBox, low: str, high: str) -> None:
-    """Say beside a field which numbers it takes, when another one was typed."""
+def _tell_range(box: Any) -> None:
+    """Say beside a number's field which numbers it takes, when another one was typed."""
     if box.isVisible():
+        low, high = (box.textFromValue(end) for end in (box.minimum(), box.maximum()))
         below = box.mapToGlobal(box.rect().bottomLeft())
         QToolTip.showText(below, f"From {low} to {high}{box.suffix()}.", box)
 
@@ -217,12 +219,11 @@ class NumberBox(QSpinBox):
     def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
         result = super().validate(text, position)
         if result[0] == QValidator.Invalid:
-            self.fixup(text)
+            _tell_range(self)
         return result
 
     def fixup(self, text: str) -> str:
-        ends = (self.textFromValue(value) for value in (self.minimum(), self.maximum()))
-        _tell_range(self, *ends)
+        _tell_range(self)
         return super().fixup(text)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -258,12 +259,11 @@ class RealBox(QDoubleSpinBox):
             return QValidator.Intermediate, text, position
         result = super().validate(text, position)
         if result[0] == QValidator.Invalid:
-            self.fixup(text)
+            _tell_range(self)
         return result
 
     def fixup(self, text: str) -> str:
-        ends = (self.textFromValue(value) for value in (self.minimum(), self.maximum()))
-        _tell_range(self, *ends)
+        _tell_range(self)
         return super().fixup(text)
 
     def wheelEvent(self, event: QWheelEvent) -> None:

@@ -9,7 +9,7 @@ from importlib import metadata
 from typing import Any
 
 from PyQt5.QtCore import Qt
-from PyQt5.QtGui import QKeySequence
+from PyQt5.QtGui import QIcon, QKeySequence
 from PyQt5.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -68,6 +68,7 @@ def show_text(window: QWidget, title: str, text: str) -> QDialog:
     words.setHtml(text)
     column.addWidget(words)
     buttons = QDialogButtonBox(QDialogButtonBox.Close)
+    buttons.button(QDialogButtonBox.Close).setIcon(QIcon())
     buttons.rejected.connect(dialog.close)
     column.addWidget(buttons)
     scale = theme.text_scale()
@@ -99,9 +100,11 @@ def keys_page(window: QWidget, corner: QWidget, pages: Sequence[Page]) -> str:
 
 def _rows(owner: QWidget, known: set[str]) -> Iterator[tuple[str, str, str]]:
     """Yield commands with keys, then controls whose keys no command has; each name once."""
-    commands = owner.findChildren(Command)
+    commands = owner.window().findChildren(Command)
     keys = {key for command in commands for key in command.keys.split(", ")}
-    rows = [(command.keys, command.text(), command.sentence) for command in commands]
+    rows = [
+        (command.keys, command.text(), command.sentence) for command in owner.findChildren(Command)
+    ]
     for control in owner.findChildren(QWidget):
         own = control.property("keys") or ""
         if not keys & set(own.split(", ")):
