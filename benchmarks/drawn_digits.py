@@ -207,7 +207,7 @@ def measure(
     reader = Reader(default_model() if model is None else load_trained(model))
     answers, texts = [], []
     for drawn, strokes in _drawn(ink, numbers, seed, pen):
-        answer = reader.recognise_ink(drawn)
+        answer = reader.recognise_ink(drawn, strokes)
         number = reader.read_number(drawn, answer, strokes=strokes)
         answers.append(answer)
         texts.append(number.text if number.is_number else answer.text)

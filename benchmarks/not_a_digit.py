@@ -63,7 +63,7 @@ class Readings:
 
     def add(self, ink: np.ndarray, strokes: list[np.ndarray] | None = None) -> None:
         """Ask about one picture."""
-        answer = self._reader.recognise_ink(ink)
+        answer = self._reader.recognise_ink(ink, strokes)
         reading = self._reader.read(answer.network_input[None, None])
         number = self._reader.read_number(ink, answer, strokes=strokes)
         self.refused.append(answer.text == "?" and not number.is_number)

@@ -14,6 +14,7 @@ from mnist_draw.recognition.built_network import BuiltNetwork
 from mnist_draw.recognition.calibration import HIGHEST, LOWEST, apply_temperature
 from mnist_draw.recognition.digit_or_not.rule import Refusal, shipped_refusal
 from mnist_draw.recognition.digit_or_not.thresholds import UNLIKE_A_DIGIT, object_to_ink
+from mnist_draw.recognition.numbers.stroke_pieces import PenStroke, draw_strokes
 from mnist_draw.storage import ModelFile
 
 Image = npt.NDArray[np.float32]
@@ -181,7 +182,9 @@ class Recogniser:
         """Tell whether what looks so little like a digit is none."""
         return self._refusal is not None and self._refusal.refuses(likeness + self._lenience)
 
-    def recognise_ink(self, ink: npt.NDArray[Any]) -> Answer:
+    def recognise_ink(
+        self, ink: npt.NDArray[Any], strokes: Sequence[PenStroke] | None = None
+    ) -> Answer:
         """Tell which digit was drawn.
 
         Parameters
@@ -189,6 +192,9 @@ class Recogniser:
         ink : numpy.ndarray, shape (H, W)
             Any size, high values are ink; see
             :func:`mnist_draw.dataset.normalise.normalise_ink`.
+        strokes : sequence of numpy.ndarray, float, shape (n, 3), optional
+            The pen strokes that all of the ink consists of. They are drawn anew with a pen that
+            suits their size. Default: they are not known.
 
         Returns
         -------
@@ -197,7 +203,7 @@ class Recogniser:
         """
         if not has_ink(ink):
             return empty_answer()
-        network_input = normalise_ink(ink)
+        network_input = normalise_ink(draw_strokes(strokes).all_ink() if strokes else ink)
         probabilities, likeness, _ = self.read(network_input[None, None])
         # A network that reads something else knows what may be filled, wide or strange.
         objection = object_to_ink(ink) if self.reads_digits else ""

@@ -56,7 +56,7 @@ class Recogniser:
         """Take another model of the same network."""
         self.parameters = other.parameters
 
-    def recognise_ink(self, ink: np.ndarray) -> Answer:
+    def recognise_ink(self, ink: np.ndarray, strokes: Any = None) -> Answer:
         """Note the ink and answer; no ink is the empty answer."""
         self.inks.append(ink)
         digit = len(self.inks) % 10

@@ -170,7 +170,7 @@ class RecognitionWorker(QObject):
     def _answer(self, posted: _Posted | None) -> None:
         if posted is not None and self._recogniser is not None:
             ink, ticket, beginning, strokes = posted
-            answer = self._recogniser.recognise_ink(ink)
+            answer = self._recogniser.recognise_ink(ink, strokes)
             number = self._recogniser.read_number(ink, answer, beginning, strokes)
             several = number if number.is_number else None
             self.answered.emit(Reading(answer, several, ticket))

@@ -92,7 +92,7 @@ def read_number(
         return _single(alone or recogniser.recognise_ink(ink), whole)
     if strokes:
         number = _of_strokes(recogniser, strokes)
-        return number or _single(alone or recogniser.recognise_ink(ink), whole)
+        return number or _single(alone or recogniser.recognise_ink(ink, strokes), whole)
     pieces = cut_in_pieces(ink, whole, partial(_not_to_cut, recogniser))
     if len(pieces) == 1 or len(pieces) > MOST_PIECES:
         return _single(alone or recogniser.recognise_ink(ink), whole)

@@ -2,8 +2,8 @@
 
 A person lifts the pen between two digits, so a digit consists of whole strokes: of one, or of a
 few that were drawn one after the other. Each stroke is drawn here once more, small and with a pen
-that is never wide for the line's height: the pen that suits one large digit would close the loops
-of small ones.
+that suits the line's height: the pen that suits one large digit would close the loops of small
+ones, and what is read shall not depend on the pen that was chosen.
 """
 
 from __future__ import annotations
@@ -21,8 +21,10 @@ from mnist_draw.recognition.numbers.pieces import HEIGHT, Box, Plane
 #: the ink picture; at least one point.
 PenStroke = npt.NDArray[np.floating]
 
-#: The widest pen, in heights of the line: MNIST's strokes are about that wide.
-WIDEST_PEN = 1 / 8
+#: The finest and the widest pen, in heights of the line: MNIST's strokes are about that wide.
+FINEST_PEN, WIDEST_PEN = 1 / 12, 1 / 8
+#: Points nearer than this to the one before are left out, in pixels of the reduced picture.
+_NEAREST = 1.0
 #: Strokes are drawn this many times larger first, so that their edges become grey.
 _FINER = 4
 #: Paper around each stroke's own box, in pixels.
@@ -87,6 +89,10 @@ class StrokePieces:
             np.maximum(window, plane, out=window)
         return result
 
+    def all_ink(self) -> Plane:
+        """Return the ink of all strokes, cropped."""
+        return self.group(0, len(self))
+
     def in_picture(self, first: int, last: int) -> Box:
         """Return left, top, width and height of these strokes in pixels of the ink picture."""
         top, left, bottom, right = self.box(first, last)
@@ -118,13 +124,13 @@ def draw_strokes(strokes: Sequence[PenStroke]) -> StrokePieces:
     height = float((boxes[:, 3] - boxes[:, 1]).max())
     scale = height / HEIGHT
     pen = max(float(np.median(np.concatenate(strokes)[:, 2])), 1e-6)
-    # All widths shrink alike, so that pressure still shows.
-    thinner = min(1.0, WIDEST_PEN * height / pen)
+    # All widths change alike, so that pressure still shows.
+    factor = min(max(pen, FINEST_PEN * height), WIDEST_PEN * height) / pen
     left, top = boxes[:, 0].min(), boxes[:, 1].min()
     planes, places = [], []
     for stroke in strokes:
         points = (stroke[:, :2] - (left, top)) / scale
-        plane, place = _drawn(points, stroke[:, 2] * thinner / scale)
+        plane, place = _drawn(points, stroke[:, 2] * factor / scale)
         planes.append(plane)
         places.append(place)
     lines = np.array([[*s[:, :2].min(0), *s[:, :2].max(0)] for s in strokes])
@@ -142,8 +148,9 @@ def _drawn(points: npt.NDArray[np.floating], widths: npt.NDArray[np.floating]) -
     width, height = (int(side) * _FINER for side in high - low)
     image = Image.new("L", (width, height))
     draw = ImageDraw.Draw(image)
-    fine = (points - low) * _FINER
-    wide = np.maximum(widths * _FINER, 1)
+    kept = _spaced(points)
+    fine = (points[kept] - low) * _FINER
+    wide = np.maximum(widths[kept] * _FINER, 1)
     for n, (x, y) in enumerate(fine):
         half = wide[n] / 2
         draw.ellipse((x - half, y - half, x + half, y + half), fill=255)
@@ -152,3 +159,16 @@ def _drawn(points: npt.NDArray[np.floating], widths: npt.NDArray[np.floating]) -
             draw.line((*fine[n - 1], x, y), fill=255, width=between)
     plane = np.asarray(image.reduce(_FINER), np.float32) / np.float32(255)
     return plane, (int(low[1]), int(low[0]), int(high[1]), int(high[0]))
+
+
+def _spaced(points: npt.NDArray[np.floating]) -> list[int]:
+    """Return which points to draw: the first, the last, and those that lead somewhere."""
+    kept = [0]
+    x, y = points[0]
+    for n, (to_x, to_y) in enumerate(points.tolist()):
+        if abs(to_x - x) >= _NEAREST or abs(to_y - y) >= _NEAREST:
+            kept.append(n)
+            x, y = to_x, to_y
+    if kept[-1] != len(points) - 1:
+        kept.append(len(points) - 1)
+    return kept

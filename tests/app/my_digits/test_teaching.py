@@ -98,7 +98,7 @@ class Three:
     def use(self, model: Any) -> None:
         """Take another network."""
 
-    def recognise_ink(self, ink: np.ndarray) -> Any:
+    def recognise_ink(self, ink: np.ndarray, strokes: Any = None) -> Any:
         """Answer."""
         return fakes.answer("3", 3)
 

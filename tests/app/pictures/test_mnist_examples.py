@@ -31,7 +31,7 @@ class Wrong(fakes.Recogniser):
         probabilities[:, 7] = 0.91
         return probabilities
 
-    def recognise_ink(self, ink: np.ndarray) -> Any:
+    def recognise_ink(self, ink: np.ndarray, strokes: Any = None) -> Any:
         """Answer 7."""
         assert ink.shape == (300, 300)
         return fakes.answer("7", 7)

@@ -76,7 +76,7 @@ def test_no_network_is_told_in_words_and_a_trained_one_helps(qapp: QApplication)
 
 def test_a_defect_is_told_and_the_worker_goes_on(qapp: QApplication) -> None:
     class Broken(fakes.Recogniser):
-        def recognise_ink(self, ink: np.ndarray) -> Any:
+        def recognise_ink(self, ink: np.ndarray, strokes: Any = None) -> Any:
             if not self.inks:
                 self.inks.append(ink)
                 raise ZeroDivisionError("a defect")
@@ -95,7 +95,7 @@ def test_in_its_thread_only_the_newest_ink_is_answered(qtbot: QtBot) -> None:
     entered, go = threading.Event(), threading.Event()
 
     class Slow(fakes.Recogniser):
-        def recognise_ink(self, ink: np.ndarray) -> Any:
+        def recognise_ink(self, ink: np.ndarray, strokes: Any = None) -> Any:
             entered.set()
             assert threading.current_thread() is not threading.main_thread()
             assert go.wait(10)
