@@ -83,7 +83,7 @@ def trained(model: ModelFile, step: OneStep, minibatch: Minibatch, times: int) -
 def test_a_step_is_that_of_the_training_function(network: str, rule: str, l2: float) -> None:
     model = model_of(network)
     step = OneStep(model, settings_for(network, update=rule, l2=l2))
-    step.compile()
+    step.fill()
     minibatch = step.minibatch(picture(), 9)
     expected = trained(model, step, minibatch, 2)
     step.step(minibatch)
@@ -168,7 +168,7 @@ def test_accumulators_are_those_of_the_run(monkeypatch: pytest.MonkeyPatch) -> N
     found = kept_by_run(model, settings, shapes)
     assert found is not None
     assert all((value == 0.25).all() for value in found)
-    empty.compile()
+    empty.fill()
     assert empty.from_run
     other = ModelFile(model.network, tuple(2 * value for value in model.parameters))
     assert kept_by_run(other, settings, shapes) is None
@@ -177,14 +177,14 @@ def test_accumulators_are_those_of_the_run(monkeypatch: pytest.MonkeyPatch) -> N
 def test_filled_accumulators_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model, settings = model_of("custom_mlp:1,30,0.2,0.5"), settings_for("custom_mlp:1,30,0.2,0.5")
     first = OneStep(model, settings)
-    first.compile()
+    first.fill()
     assert not first.from_run
     assert all(value.any() for value in first.state())
     for one, other in zip(first.parameters(), model.parameters, strict=True):
         np.testing.assert_array_equal(one, other)
     monkeypatch.setattr(step_module, "filled", lambda *_: pytest.fail("filled again"))
     second = OneStep(model, settings)
-    second.compile()
+    second.fill()
     for one, other in zip(first.state(), second.state(), strict=True):
         np.testing.assert_array_equal(one, other)
 

@@ -4,6 +4,8 @@ Modules
 -------
 one_step
     The step, with everything that happens on the way; it can be done again to the same numbers.
+weight
+    One weight, followed through the step; what moved, what was left out.
 accumulators
     What the update rule remembers in the middle of a run.
 """

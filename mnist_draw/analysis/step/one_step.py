@@ -181,10 +181,29 @@ class OneStep:
         self.rewind()
 
     def compile(self) -> None:
-        """Compile the step, and let the accumulators be what they are in the middle of a run."""
+        """Compile the step."""
         if self.function is None:
             self.function = self.expressions.compile()
-            self._fill()
+
+    def fill(self) -> None:
+        """Let the accumulators be what they are in the middle of a run, and compile if need be.
+
+        They are those of the network's own run, or what was kept, or filled on `FILLING`
+        minibatches.
+        """
+        self.compile()
+        if self._start is not None:
+            return
+        shapes = [value.shape for value in self.state()]
+        values = kept_by_run(self.model, self.settings, shapes) if shapes else ()
+        self.from_run = bool(values)
+        if values is None:
+            values = read_filled(self.model, self.settings, shapes)
+        if values is None:
+            values = filled(self, load_dataset(), FILLING)
+            keep_filled(self.model, self.settings, values)
+        self._start = tuple(values)
+        self.rewind()
 
     def minibatch(self, picture: Floats, label: int, seed: int = 0) -> Minibatch:
         """Return a minibatch of training pictures with a picture of one's own in front.
@@ -216,7 +235,7 @@ class OneStep:
 
     def step(self, minibatch: Minibatch) -> StepFigures:
         """Learn a minibatch once and tell everything about it."""
-        self.compile()
+        self.fill()
         before, state_before = self.parameters(), self.state()
         found = self._call(minibatch, self.settings.learning_rate)
         after, state_after = self.parameters(), self.state()
@@ -235,7 +254,7 @@ class OneStep:
 
     def learn(self, minibatch: Minibatch, times: int) -> None:
         """Learn a minibatch so many times."""
-        self.compile()
+        self.fill()
         for _ in range(times):
             self._call(minibatch, self.settings.learning_rate)
             self.number += 1
@@ -277,21 +296,6 @@ class OneStep:
                 "copy of the network is as it was before the first step."
             )
         return found
-
-    def _fill(self) -> None:
-        """Give the accumulators the values of the run, or fill them on some minibatches."""
-        if not self.expressions.accumulators:
-            return
-        shapes = [value.shape for value in self.state()]
-        values = kept_by_run(self.model, self.settings, shapes)
-        self.from_run = values is not None
-        values = values or read_filled(self.model, self.settings, shapes)
-        if values is None:
-            data = load_dataset()
-            values = filled(self, data, FILLING)
-            keep_filled(self.model, self.settings, values)
-        self._start = tuple(values)
-        self.rewind()
 
     def look_at(self, pictures: Floats, labels: npt.NDArray[np.int32], seed: int) -> None:
         """Show pictures at the rate 0: only the accumulators learn."""

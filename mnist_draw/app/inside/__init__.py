@@ -20,7 +20,7 @@
     A long count in the background that can be watched, paused and stopped.
 ``ring_cursor``
     The ring around the pointer while somebody presents.
-``network``, ``results``, ``map``, ``limits``
+``network``, ``step``, ``results``, ``map``, ``limits``
     The sections' rooms.
 ``guide``
     The guide: its sentences under the example, and the whole of it as a page.

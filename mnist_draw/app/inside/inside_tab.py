@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -43,6 +44,8 @@ class InsideTab(Page):
     ----------
     view : InsideView or None
         Everything in the tab, once it has been looked at.
+    is_training : callable
+        Tells whether a run is going on.
 
     Signals
     -------
@@ -67,6 +70,7 @@ class InsideTab(Page):
         super().__init__(parent)
         self.setFocusPolicy(Qt.StrongFocus)
         self.view: InsideView | None = None
+        self.is_training: Callable[[], bool] = lambda: False
         self._canvas, self._models, self._preferences = canvas, models, preferences
         self._network: tuple[ModelFile, str] | None = None
         self._drawing: tuple[np.ndarray | None, np.ndarray | None, int | None] | None = None
@@ -104,6 +108,7 @@ class InsideTab(Page):
 
             section, step = self._preferences.get(_SECTION, ""), self._preferences.get(_STEP, 0)
             self.view = InsideView(self._canvas, self._models, section, step)
+            self.view.is_training = lambda: self.is_training()
             self.view.told.connect(self.told)
             self.view.draw_asked.connect(self.draw_asked)
             self.view.present_asked.connect(self.present_asked)

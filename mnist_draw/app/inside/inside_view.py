@@ -75,6 +75,8 @@ class InsideView(QWidget):
     ----------
     example : ExampleInUse
         What all sections look at.
+    is_training : callable
+        Tells whether a run is going on.
 
     Signals
     -------
@@ -100,6 +102,7 @@ class InsideView(QWidget):
     ) -> None:
         super().__init__(parent)
         self.presenting = False
+        self.is_training: Callable[[], bool] = lambda: False
         self._guided = False
         self.model: ModelFile | None = None
         self._key = ""
@@ -288,6 +291,7 @@ class InsideView(QWidget):
 
     def _make(self, kind: type[Section]) -> Section:
         section = self._made[kind.name] = kind()
+        section.is_training = lambda: self.is_training()
         section.told.connect(self.told)
         section.example_picked.connect(self.example.pick)
         section.why_asked.connect(self.open_why)

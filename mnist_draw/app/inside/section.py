@@ -10,6 +10,7 @@ back for an older one is thrown away. :meth:`Section.wait` ends what still runs.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import pyqtSignal
@@ -36,6 +37,8 @@ class Section(QWidget):
         On its button.
     question : str
         What it answers, beside the buttons.
+    is_training : callable
+        Tells whether a run is going on: what takes a while asks first then.
 
     Signals
     -------
@@ -51,6 +54,7 @@ class Section(QWidget):
     """
 
     name = title = question = ""
+    is_training: Callable[[], bool] = staticmethod(lambda: False)
 
     told = pyqtSignal(str)
     example_picked = pyqtSignal(object)

@@ -11,9 +11,11 @@ from mnist_draw.app.inside.map.map_section import MapSection
 from mnist_draw.app.inside.network.network_section import NetworkSection
 from mnist_draw.app.inside.results.results_section import ResultsSection
 from mnist_draw.app.inside.section import Section
+from mnist_draw.app.inside.step.step_section import StepSection
 
 SECTIONS: tuple[type[Section], ...] = (
     NetworkSection,
+    StepSection,
     ResultsSection,
     MapSection,
     LimitsSection,

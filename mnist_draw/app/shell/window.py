@@ -176,6 +176,7 @@ class Window(QMainWindow):
 
     def _connect_inside(self) -> None:
         inside, answer = self.inside_tab, self.draw_tab.answer
+        inside.is_training = lambda: self.training.running
         answer.evidence_changed.connect(inside.show_drawing)
         answer.why_link.asked.connect(self._show_why)
         teach_row = self.draw_tab.my_digits.teaching.row

@@ -161,6 +161,10 @@ def lay_out(
     rows: Sequence[np.ndarray | None],
     heights: Sequence[np.ndarray | None],
     scale: float = 1.0,
+    *,
+    pictures: int = 2,
+    answers: float = 0.0,
+    depth: int = ROWS,
 ) -> Places:
     """Find a place for everything.
 
@@ -177,6 +181,12 @@ def lay_out(
         How excited each unit gets: of a wide layer the most excited are shown.
     scale : float
         On a projector's wall everything is so many times as large.
+    pictures : int
+        So many stand one below the other at the left, 1 or 2.
+    answers : float
+        So much more room for the answers, in logical pixels.
+    depth : int
+        Rows of cells in a row of digits, at least.
     """
     shown, skipped = shown_layers(len(layers) - 1)
     many = len(shown) > 2 or any(layers[n].convolves for n in shown)
@@ -184,16 +194,19 @@ def lay_out(
     body = height - top - foot
     # Picture and what lies below it fit, with their captions; pixels are whole.
     share = 0.15 if many else 0.226
-    picture = min(max(share * width, 112.0), 280 * scale, (body - 104 * scale) / 2)
+    room = (body - 104 * scale) / 2 if pictures == 2 else body - 40 * scale
+    picture = min(max(share * width, 112.0), 280 * scale, room)
     picture = 28.0 * max(2, math.floor(picture / 28))
     percent = 58 * scale
     bar = min((34.0 if many else 60.0) * scale, 0.08 * width)
-    answer = width - percent - bar - 34 * scale
+    answer = width - percent - bar - 34 * scale - answers
     # Where text is large and the room is not, distances give way before units do.
-    left = picture + min((22.0 if many else 68.0) * scale, 22 * scale + 0.04 * width)
-    boxes = _boxes(layers, shown, left, answer, top, body, scale, many)
+    wide = 22.0 if many else 36.0 if pictures == 1 else 68.0
+    left = picture + min(wide * scale, 22 * scale + 0.04 * width)
+    tight = many or pictures == 1
+    boxes = _boxes(layers, shown, left, answer, top, body, scale, many, tight)
     columns = tuple(
-        _dense(n, layers[n].units, box, rows[n], heights[n], scale)
+        _dense(n, layers[n].units, box, rows[n], heights[n], scale, depth)
         if not layers[n].convolves
         else _maps(n, layers[n].shape, box)
         for n, box in zip(shown, boxes, strict=True)
@@ -218,9 +231,10 @@ def _boxes(
     height: float,
     scale: float,
     many: bool,
+    tight: bool,
 ) -> list[QRectF]:
     """Share the room between the picture and the answers out among the columns."""
-    gap = min((24.0 if many else 56.0) * scale, 0.16 * (right - left))
+    gap = min((24.0 if tight else 56.0) * scale, 0.16 * (right - left))
     weights = [1.0 if layers[n].convolves else 0.62 if many else 1.0 for n in shown]
     room = right - left - gap * len(shown)
     boxes = []
@@ -238,13 +252,14 @@ def _dense(
     rows: np.ndarray | None,
     heights: np.ndarray | None,
     scale: float,
+    depth: int,
 ) -> Column:
     chosen = np.arange(units)
     if units > MOST_UNITS:
         order = np.arange(units) if heights is None else np.argsort(-heights, kind="stable")
         chosen = np.sort(order[:MOST_UNITS])
     band = box.height() / CLASSES
-    cell = float(min(round(LARGEST * scale), max(SMALLEST, math.floor(band / ROWS))))
+    cell = float(min(round(LARGEST * scale), max(SMALLEST, math.floor(band / depth))))
     while cell > SMALLEST and not _fits(rows, chosen, box, cell):
         cell -= 1
     at = np.full((units, 2), -1)

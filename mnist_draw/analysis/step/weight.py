@@ -1,0 +1,149 @@
+"""One weight, followed through a step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mnist_draw.analysis.network.anatomy import Layer
+from mnist_draw.analysis.step.one_step import StepFigures
+
+
+@dataclass(frozen=True)
+class Weight:
+    """One number of a dense layer's matrix.
+
+    Attributes
+    ----------
+    layer : int
+        Which layer with weights, from 0.
+    source, unit : int
+        From which of its inputs to which of its units.
+    """
+
+    layer: int
+    source: int
+    unit: int
+
+
+@dataclass(frozen=True)
+class Followed:
+    """What happens to a weight.
+
+    Attributes
+    ----------
+    before, after : float
+    given : float
+        What its input puts out for the picture, dropout included.
+    error : float
+        The derivative of the picture's loss by the unit's sum; of an answer: p less its target.
+    pull : float
+        The picture's part: given × error.
+    gradient : float
+        The mean over the minibatch.
+    accumulators : tuple of (float, float)
+        What the update rule remembers of it, before and after.
+    """
+
+    before: float
+    after: float
+    given: float
+    error: float
+    pull: float
+    gradient: float
+    accumulators: tuple[tuple[float, float], ...]
+
+
+def strongest_weight(figures: StepFigures, digit: int) -> Weight:
+    """Return the weight to an answer that the picture pulls at most."""
+    last = len(figures.x) - 1
+    return Weight(last, int(np.abs(figures.x[last].ravel()).argmax()), digit)
+
+
+def weight_of_unit(
+    figures: StepFigures, layers: Sequence[Layer], layer: int, unit: int
+) -> Weight | None:
+    """Return the weight that stands for a unit: what it gives on, where the picture pulls most.
+
+    None where the next layer reads more than the units themselves, as after a convolution.
+    """
+    if layer == len(layers) - 1:
+        return strongest_weight(figures, unit)
+    if layers[layer].convolves or layers[layer + 1].convolves:
+        return None
+    if layer + 1 == len(layers) - 1:
+        return Weight(layer + 1, unit, figures.label)
+    return Weight(layer + 1, unit, int(np.abs(figures.delta[layer + 1]).argmax()))
+
+
+def follow(figures: StepFigures, weight: Weight) -> Followed:
+    """Return what happens to a weight."""
+    number = 2 * weight.layer
+    place = (weight.source, weight.unit)
+    given = float(figures.x[weight.layer].ravel()[weight.source])
+    error = float(figures.delta[weight.layer][weight.unit])
+    # The rule remembers as many arrays for each parameter, one parameter after the other; Adam's
+    # count of steps comes after all of them.
+    each = len(figures.state_before) // len(figures.before)
+    remembered = range(number * each, (number + 1) * each)
+    return Followed(
+        float(figures.before[number][place]),
+        float(figures.after[number][place]),
+        given,
+        error,
+        given * error,
+        float(figures.gradients[number][place]),
+        tuple(
+            (float(figures.state_before[n][place]), float(figures.state_after[n][place]))
+            for n in remembered
+        ),
+    )
+
+
+def moved_sums(figures: StepFigures, layers: Sequence[Layer]) -> tuple[np.ndarray, ...]:
+    """Return what the step did to each layer's units.
+
+    Returns
+    -------
+    tuple of numpy.ndarray, float32, shape (units,)
+        Of a dense layer by how much each sum for the picture grew, its inputs as they were; of a
+        convolution the mean of how far the filter's numbers moved.
+    """
+    found = []
+    for place, layer in enumerate(layers):
+        change = figures.after[2 * place] - figures.before[2 * place]
+        if layer.convolves:
+            found.append(np.abs(change).reshape(layer.units, -1).mean(axis=1))
+        else:
+            bias = figures.after[2 * place + 1] - figures.before[2 * place + 1]
+            found.append(figures.x[place].ravel() @ change + bias)
+    return tuple(found)
+
+
+def left_out(
+    figures: StepFigures, layers: Sequence[Layer], places: Sequence[int]
+) -> tuple[dict[int, np.ndarray], int, int]:
+    """Return which numbers dropout leaves out of the picture's way.
+
+    Parameters
+    ----------
+    places : sequence of int
+        As `OneStep.mask_places`.
+
+    Returns
+    -------
+    units : dict of int to numpy.ndarray
+        For each dense hidden layer whose units are left out bool (units,).
+    count, total : int
+        Of all numbers that could have been.
+    """
+    units: dict[int, np.ndarray] = {}
+    count = total = 0
+    for place, mask in zip(places, figures.minibatch.masks, strict=True):
+        off = mask[0].ravel() == 0
+        count, total = count + int(off.sum()), total + off.size
+        if place and not layers[place - 1].convolves and off.size == layers[place - 1].units:
+            units[place - 1] = off
+    return units, count, total

@@ -1,0 +1,88 @@
+"""The card at the right: the code of the stage, and the buttons that go on."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QHBoxLayout, QWidget
+
+from mnist_draw.app.inside.step.code_lines import (
+    STAGES,
+    expressions,
+    stage_sentence,
+    tutorial_lines,
+)
+from mnist_draw.app.inside.step.code_view import CodeView
+from mnist_draw.app.inside.step.step_worker import Shown
+from mnist_draw.app.shared import theme
+from mnist_draw.app.shared.widgets import Card, label, push_button
+from mnist_draw.training.settings import TrainingSettings
+
+_COPY = "A copy of the network learns here. Yours stays as it is."
+
+
+class CodeCard(Card):
+    """Code and buttons.
+
+    Attributes
+    ----------
+    back, next, play, again, ten_more, from_start : QPushButton
+    graph : QPushButton
+        Shows the graph instead.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("In code", parent=parent)
+        self.graph = push_button(
+            "asGraphButton", "As a graph", "Show the graph of operations that Theano makes of it.",
+            look="link",
+        )  # fmt: skip
+        self.graph.hide()
+        self.top.addWidget(self.graph)
+        self.code = CodeView()
+        self.body.addWidget(self.code, 1)
+        self.words = label(_COPY, "muted", "copyNote")
+        self.words.setWordWrap(True)
+        self.body.addWidget(self.words)
+        self.again = push_button(
+            "againButton", "Again", "Learn the same minibatch once more, with the same units out."
+        )
+        self.ten_more = push_button(
+            "tenMoreButton", "Ten more", "Learn the same minibatch ten times more."
+        )
+        self.from_start = push_button(
+            "fromStartButton", "From the start",
+            "Let everything be as it was before the first step: same pictures, same numbers.",
+        )  # fmt: skip
+        self._repeat = QWidget()
+        row = QHBoxLayout(self._repeat)
+        row.setContentsMargins(0, 0, 0, 0)
+        for button in (self.again, self.ten_more, self.from_start):
+            row.addWidget(button)
+        self.body.addWidget(self._repeat)
+        self.back = push_button("backButton", "Back", "Go back to the stage before.", "←")
+        self.next = push_button("nextButton", "Next", "Go on to the next stage.", "→", "primary")
+        self.play = push_button(
+            "playButton", "Play slowly", "Go through the stages by itself, 3 seconds each.", "Space"
+        )
+        row = QHBoxLayout()
+        for button in (self.back, self.next, self.play):
+            button.setFocusPolicy(Qt.StrongFocus)
+            row.addWidget(button, 2 if button is self.next else 1)
+        self.body.addLayout(row)
+
+    def show_stage(self, shown: Shown | None, stage: int, followed: int, playing: bool) -> None:
+        """Show the code of a stage, and which buttons make sense."""
+        last = len(STAGES)
+        settings = TrainingSettings() if shown is None else shown.settings
+        lines = tutorial_lines(settings)
+        if shown is None:
+            self.code.show_code(lines, (), "", stage)
+        else:
+            sentence = stage_sentence(shown, stage, shown.layers)
+            self.code.show_code(lines, expressions(shown, stage, followed), sentence, stage)
+        self.back.setEnabled(stage > 1)
+        self.next.setEnabled(stage < last)
+        self.next.setText(f"Next: {STAGES[stage].title}" if stage < last else "Next")
+        self.play.setText("Stop" if playing else "Play slowly")
+        self.play.setEnabled(shown is not None and theme.theme().motion)
+        self._repeat.setVisible(stage == last and shown is not None)

@@ -1,0 +1,246 @@
+"""The five stages of a step in words and in code: the tutorial's lines, what Theano computes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mnist_draw.app.inside.step.step_worker import Shown
+
+if TYPE_CHECKING:
+    from mnist_draw.analysis.network.anatomy import Layer
+    from mnist_draw.training.settings import TrainingSettings
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage.
+
+    Attributes
+    ----------
+    title : str
+    heading : str
+        Above its picture.
+    meaning : str
+        For tooltips and screen readers.
+    """
+
+    title: str
+    heading: str
+    meaning: str
+
+
+STAGES = (
+    Stage("Minibatch", "What is learnt in this step", "Which pictures the step learns from."),
+    Stage("Forward", "What the network makes of it", "The picture goes through the network."),
+    Stage("Loss", "How wrong is that?", "How much the answer differs from the label."),
+    Stage(
+        "Gradient", "What each number should do to lower the loss",
+        "The error goes back through the same weights.",
+    ),
+    Stage("Update", "What moved, and what it brought", "Every weight goes a small step."),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of code: the stage it belongs to (0: none), and what is in it."""
+
+    stage: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Expression:
+    """One expression that Theano computes, its shape, and whether it is the one to look at."""
+
+    text: str
+    shape: str
+    marked: bool = False
+
+
+def tutorial_lines(settings: TrainingSettings) -> list[Line]:
+    """Return the lines of the tutorial's program that a step consists of."""
+    size, rate = settings.batch_size, f"{settings.learning_rate:g}"
+    return [
+        Line(1, "for inputs, targets in iterate_minibatches("),
+        Line(1, f"        X_train, y_train, {size}, shuffle=True):"),
+        Line(2, "prediction = get_output(network, input_var)"),
+        Line(3, "loss = categorical_crossentropy("),
+        Line(3, "    prediction, target_var).mean()"),
+        Line(4, "grads = theano.grad(loss, params)"),
+        Line(5, f"updates = {settings.update}(loss, params, {rate})"),
+        Line(0, f"theano.grad is called inside {settings.update}."),
+    ]
+
+
+#: What each rule does to a weight W with the gradient g and the learning rate η, as Lasagne
+#: writes it; accumulators are named as they are in its source.
+_RULES: dict[str, tuple[str, ...]] = {
+    "rmsprop": ("a = ρ·a + (1 − ρ)·g²", "W = W − η·g / √(a + ε)"),
+    "adam": (
+        "m = β1·m + (1 − β1)·g",
+        "v = β2·v + (1 − β2)·g²",
+        "η' = η·√(1 − β2^t) / (1 − β1^t)",
+        "W = W − η'·m / (√v + ε)",
+    ),
+    "sgd": ("W = W − η·g",),
+    "momentum": ("v = μ·v − η·g", "W = W + v"),
+    "nesterov_momentum": ("v = μ·v − η·g", "W = W + μ·v − η·g"),
+    "adagrad": ("a = a + g²", "W = W − η·g / √(a + ε)"),
+    "adadelta": (
+        "a = ρ·a + (1 − ρ)·g²",
+        "s = g·√(d + ε) / √(a + ε)",
+        "W = W − η·s",
+        "d = ρ·d + (1 − ρ)·s²",
+    ),
+}
+#: What the accumulators of a weight are called, in the order in which the rule keeps them.
+ACCUMULATORS: dict[str, tuple[str, ...]] = {
+    "rmsprop": ("mean of g²: a",),
+    "adam": ("mean of g: m", "mean of g²: v"),
+    "sgd": (),
+    "momentum": ("velocity: v",),
+    "nesterov_momentum": ("velocity: v",),
+    "adagrad": ("sum of g²: a",),
+    "adadelta": ("mean of g²: a", "mean of s²: d"),
+}
+
+
+def expressions(shown: Shown, stage: int, followed: int) -> list[Expression]:
+    """Return what Theano computes in a stage.
+
+    Parameters
+    ----------
+    shown : Shown
+    stage : int
+        From 1.
+    followed : int
+        The layer, from 0, that the weight is of which is followed.
+    """
+    makers = (_minibatch, _forward, _loss, _gradient, _update)
+    return makers[stage - 1](shown, followed)
+
+
+def _minibatch(shown: Shown, followed: int) -> list[Expression]:
+    count = len(shown.figures.losses)
+    found = [
+        Expression("x = X_train[rows] / 256", f"{count} × 1 × 28 × 28", True),
+        Expression("y = y_train[rows]", f"{count}"),
+    ]
+    for number, mask in enumerate(shown.figures.minibatch.masks, 1):
+        share = float(mask.mean())
+        found.append(Expression(f"m{number} = random < {share:.1f}", _shape(mask.shape)))
+    return found
+
+
+def _forward(shown: Shown, followed: int) -> list[Expression]:
+    count, layers = len(shown.figures.losses), shown.layers
+    found, source = [], "x"
+    for place, layer in enumerate(layers):
+        n = place + 1
+        source = _dropped(shown, place, source)
+        product = "conv" if layer.convolves else "dot"
+        shape = _shape((count, *layer.shape))
+        marked = place == followed
+        found.append(Expression(f"z{n} = {product}({source}, W{n}) + b{n}", shape, marked))
+        if place == len(layers) - 1:
+            found.append(Expression(f"p = softmax(z{n})", shape))
+        else:
+            source = f"h{n}"
+            found.append(Expression(f"{source} = {layer.activation}(z{n})", shape))
+    return found
+
+
+def _loss(shown: Shown, followed: int) -> list[Expression]:
+    count = len(shown.figures.losses)
+    return [
+        Expression("p = exp(z) / exp(z).sum(axis=1)", f"{count} × 10"),
+        Expression("l = −log(p[i, y[i]])", f"{count}", True),
+        Expression("loss = l.mean()", "one number"),
+    ]
+
+
+def _gradient(shown: Shown, followed: int) -> list[Expression]:
+    count, layers = len(shown.figures.losses), shown.layers
+    last = len(layers)
+    found = [Expression(f"dz{last} = (p − onehot(y)) / {count}", f"{count} × 10")]
+    for place in range(last - 1, -1, -1):
+        layer, n = layers[place], place + 1
+        source = "x" if place == 0 else f"h{place}"
+        product = "conv" if layer.convolves else "dot"
+        text = f"gW{n} = {product}({source}.T, dz{n})"
+        found.append(Expression(text, _shape(layer.W.shape), place == followed))
+        if place:
+            before = layers[place - 1]
+            mask = "" if place not in shown.mask_places else " · m/keep"
+            slope = f"(z{place}>0)" if before.activation == "rectify" else f"f'(z{place})"
+            text = f"dz{place} = {product}(dz{n}, W{n}.T){mask} · {slope}"
+            found.append(Expression(text, _shape((count, *before.shape))))
+    return found
+
+
+def _update(shown: Shown, followed: int) -> list[Expression]:
+    shape = _shape(shown.layers[followed].W.shape)
+    lines = _RULES[shown.settings.update]
+    return [Expression(text, shape, text.startswith("W =")) for text in lines]
+
+
+def _dropped(shown: Shown, place: int, source: str) -> str:
+    if place not in shown.mask_places:
+        return source
+    number = shown.mask_places.index(place)
+    share = float(shown.figures.minibatch.masks[number].mean())
+    return f"{source}·m{number + 1}/{share:.1f}"
+
+
+def _shape(sizes: Sequence[int]) -> str:
+    return " × ".join(f"{size:,}" for size in sizes)
+
+
+def stage_figures(shown: Shown) -> list[str]:
+    """Return what the five buttons say."""
+    figures = shown.figures
+    count = len(figures.losses)
+    _, left_out, total = shown.left_out
+    if not total:
+        forward = "nothing is left out"
+    else:
+        what = "units" if not any(layer.convolves for layer in shown.layers) else "numbers"
+        forward = f"{left_out:,} of {total:,} {what} left out"
+    numbers = sum(value.size for value in figures.gradients)
+    return [
+        f"{count:,} pictures, yours first",
+        forward,
+        f"yours {figures.losses[0]:.2f}, mean {figures.losses.mean():.3f}",
+        f"{numbers:,} numbers",
+        f"loss {figures.losses.mean():.4f} → {figures.losses_after.mean():.4f}",
+    ]
+
+
+def stage_sentence(shown: Shown, stage: int, layers: Sequence[Layer]) -> str:
+    """Return a sentence or two about what a stage costs or does not do."""
+    products = len(layers)
+    rule = shown.settings.update
+    if stage == 1:
+        return (
+            "An epoch is as many steps as it takes to see every training picture once. Dropout "
+            "draws anew for each picture and each step."
+        )
+    if stage == 2:
+        return f"{products} matrix products forwards, for all pictures at once."
+    if stage == 3:
+        return (
+            "No temperature here: it is set after training, so that the network is as sure as it "
+            "is right."
+        )
+    if stage == 4:
+        return f"{2 * products - 1} products backwards; {products} went forwards."
+    source = (
+        "the checkpoint of the network's own run" if shown.from_run
+        else "20 minibatches that were learnt at the rate 0"
+    )  # fmt: skip
+    if not ACCUMULATORS[rule]:
+        return "Every weight moves against its gradient, times the learning rate."
+    return f"What {rule} remembers is from {source}."

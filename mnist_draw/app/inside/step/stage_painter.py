@@ -1,0 +1,256 @@
+"""Paints the picture of one stage: the network of the section *Network*, as the step sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PyQt5.QtCore import QPointF, QRectF, Qt
+from PyQt5.QtGui import QColor, QPainter, QPen
+
+from mnist_draw.app.inside.network.lights import lights_mask, paint_lights, paint_maps
+from mnist_draw.app.inside.network.unit_layout import CLASSES, Column, Places
+from mnist_draw.app.inside.signed_picture import paint_grey, paint_signed
+from mnist_draw.app.inside.step.answers import Answers, paint_losses, role_of
+from mnist_draw.app.inside.step.minibatch import paint_minibatch
+from mnist_draw.app.inside.step.step_worker import Shown
+from mnist_draw.app.inside.step.unit_cells import (
+    paint_crosses,
+    paint_signed_maps,
+    paint_signed_units,
+)
+from mnist_draw.app.shared import theme
+from mnist_draw.app.shared.theme import Text
+
+if TYPE_CHECKING:
+    from mnist_draw.analysis.step.weight import Weight
+
+#: Height of the strip of losses under the network.
+STRIP = 46.0
+
+
+@dataclass(frozen=True, eq=False)
+class StageScene:
+    """All that the painting of a stage depends on."""
+
+    shown: Shown
+    stage: int
+    places: Places
+    banded: bool
+    weight: Weight | None
+    name: Callable[[int], str]
+    width: float
+    height: float
+    ratio: float
+
+    @property
+    def scale(self) -> float:
+        """How many times the usual size text has."""
+        return theme.text_scale()
+
+    def is_only_one(self, layer: int) -> bool:
+        """Whether no other hidden layer is of its kind: it then needs no number."""
+        layers = self.shown.layers[:-1]
+        return sum(other.convolves == layers[layer].convolves for other in layers) == 1
+
+
+def paint_stage(painter: QPainter, scene: StageScene) -> None:
+    """Paint the whole view."""
+    painter.setRenderHint(QPainter.Antialiasing)
+    if scene.stage == 1:
+        box = QRectF(0, 4, scene.width, scene.height - 30 * scene.scale)
+        paint_minibatch(painter, box, scene.shown.figures.minibatch.pictures)
+        _foot(painter, scene, (("box", "your picture, framed, is the first"),))
+        return
+    _paint_bands(painter, scene)
+    _paint_titles(painter, scene)
+    _paint_picture(painter, scene)
+    for column in scene.places.columns:
+        _paint_column(painter, scene, column)
+    _paint_answers(painter, scene)
+    _mark_weight(painter, scene)
+    _paint_legend(painter, scene)
+
+
+def _paint_bands(painter: QPainter, scene: StageScene) -> None:
+    figures, places = scene.shown.figures, scene.places
+    strength = 0.20 if theme.theme().colours.dark else 0.11
+    painter.setFont(theme.font(Text.LABEL))
+    for digit in range(CLASSES):
+        band = places.bands[digit]
+        role = role_of(digit, figures.label, figures.p)
+        if role:
+            painter.fillRect(band, theme.colour(role, strength))
+        if digit:
+            painter.setPen(QPen(theme.colour("line"), 1))
+            painter.drawLine(band.topLeft(), band.topRight())
+        if scene.banded:
+            painter.setPen(theme.colour(role or "muted"))
+            box = QRectF(band.left(), band.top(), 20 * scene.scale, band.height())
+            painter.drawText(box, Qt.AlignCenter, str(digit))
+
+
+def _paint_titles(painter: QPainter, scene: StageScene) -> None:
+    layers, places = scene.shown.layers, scene.places
+    y = 18 * scene.scale
+    painter.setPen(theme.colour("text"))
+    painter.setFont(theme.font(Text.LABEL, bold=True))
+    painter.drawText(QPointF(0, y), "Picture")
+    for column in places.columns:
+        words = layers[column.layer].name.replace("convolution", "Conv.").capitalize()
+        if scene.is_only_one(column.layer):
+            words = words.split()[0]
+        painter.drawText(QPointF(column.box.left(), y), words)
+    for place in places.skipped:
+        left, right = places.columns[place].box, places.columns[place + 1].box
+        middle = (left.right() + right.left()) / 2
+        room = QRectF(middle - 20, left.top(), 40, left.height())
+        painter.drawText(room, Qt.AlignCenter, "…")
+    if scene.stage in (2, 4):
+        edges = [column.box.left() for column in places.columns] + [places.answer]
+        starts = [edge - 20 * scene.scale for edge in edges]
+        for start, end in zip(starts, [*starts[1:], places.answer], strict=True):
+            _arrow(painter, start, end - 4, 32 * scene.scale, backwards=scene.stage == 4)
+
+
+def _arrow(painter: QPainter, left: float, right: float, y: float, backwards: bool) -> None:
+    if right - left < 12:
+        return
+    painter.setPen(QPen(theme.colour("accent"), 1.6))
+    painter.drawLine(QPointF(left, y), QPointF(right, y))
+    tip, way = (left, 6) if backwards else (right, -6)
+    painter.drawLine(QPointF(tip, y), QPointF(tip + way, y - 4))
+    painter.drawLine(QPointF(tip, y), QPointF(tip + way, y + 4))
+
+
+def _paint_picture(painter: QPainter, scene: StageScene) -> None:
+    figures, box = scene.shown.figures, scene.places.picture
+    words = f"taught as a {scene.name(figures.label)}"
+    painter.setRenderHint(QPainter.Antialiasing, False)
+    if scene.stage == 4:
+        painter.setPen(QPen(theme.colour("line"), 1))
+        painter.setBrush(theme.colour("paper"))
+        painter.drawRect(box)
+        if figures.pull_x.any():
+            paint_signed(painter, box, figures.pull_x, 0.0, scene.ratio)
+        words = f"Ink where it is full would make it more of a {scene.name(figures.label)}."
+    else:
+        painter.fillRect(box, QColor(Qt.black))
+        paint_grey(painter, box, figures.minibatch.pictures[0, 0])
+    painter.setRenderHint(QPainter.Antialiasing)
+    painter.setFont(theme.font(Text.LABEL))
+    painter.setPen(theme.colour("muted"))
+    room = QRectF(box.left(), box.bottom() + 4, box.width(), scene.height - box.bottom() - 30)
+    painter.drawText(room, int(Qt.AlignLeft | Qt.AlignTop | Qt.TextWordWrap), words)
+
+
+def _paint_column(painter: QPainter, scene: StageScene, column: Column) -> None:
+    shown, layer = scene.shown, column.layer
+    convolves = shown.layers[layer].convolves
+    if scene.stage in (2, 3):
+        values = shown.figures.a[layer]
+        if convolves:
+            paint_maps(painter, column, values)
+        else:
+            off = shown.left_out[0].get(layer)
+            lit = values if off is None else np.where(off, 0, values)
+            paint_lights(painter, column, lit, lights_mask(column, scene.ratio))
+    elif scene.stage == 4:
+        values = shown.figures.pull_a[layer]
+        if convolves:
+            paint_signed_maps(painter, column, values, scene.ratio)
+        else:
+            paint_signed_units(painter, column, values)
+    else:
+        values = shown.moved[layer]
+        if convolves:
+            flat = np.ones(shown.layers[layer].shape, np.float32) * values[:, None, None]
+            paint_maps(painter, column, flat)
+        else:
+            paint_signed_units(painter, column, values)
+    off = shown.left_out[0].get(layer)
+    if off is not None and not convolves:
+        paint_crosses(painter, column, off)
+
+
+def _paint_answers(painter: QPainter, scene: StageScene) -> None:
+    figures = scene.shown.figures
+    answers = Answers(painter, scene.places, scene.width, scene.name)
+    if scene.stage == 2:
+        answers.probabilities(figures.p, figures.label)
+    elif scene.stage == 3:
+        answers.loss(figures.z, figures.p, figures.label)
+        high = STRIP * scene.scale
+        top = scene.height - high - 2
+        paint_losses(painter, QRectF(0, top, scene.width, high), figures.losses)
+    elif scene.stage == 4:
+        answers.errors(figures.p, figures.label)
+    else:
+        answers.before_and_after(figures.p, figures.p_after, figures.label)
+
+
+def _mark_weight(painter: QPainter, scene: StageScene) -> None:
+    """Outline the unit that the followed weight comes from, and draw the way it goes."""
+    weight, places = scene.weight, scene.places
+    if weight is None or weight.layer == 0:
+        return
+    column = places.column_of(weight.layer - 1)
+    layers = scene.shown.layers
+    if column is None or layers[weight.layer - 1].convolves or not column.shows(weight.source):
+        return
+    rect = column.rect(weight.source).adjusted(-2, -2, 0.5, 0.5)
+    painter.setBrush(Qt.NoBrush)
+    painter.setPen(QPen(theme.colour("text"), 2.5))
+    painter.drawRoundedRect(rect, 2.5, 2.5)
+    if weight.layer == len(layers) - 1:
+        end = QPointF(places.answer + 2, places.bands[weight.unit].center().y())
+    else:
+        following = places.column_of(weight.layer)
+        if following is None or not following.shows(weight.unit):
+            return
+        target = following.rect(weight.unit)
+        painter.drawRoundedRect(target.adjusted(-2, -2, 0.5, 0.5), 2.5, 2.5)
+        end = QPointF(target.left() - 2, target.center().y())
+    painter.setPen(QPen(theme.colour("text", 0.8), 1.4))
+    painter.drawLine(QPointF(rect.right(), rect.center().y()), end)
+
+
+def _paint_legend(painter: QPainter, scene: StageScene) -> None:
+    crossed = (("cross", "left out by dropout"),) if scene.shown.left_out[0] else ()
+    if scene.stage == 2:
+        _foot(painter, scene, (("full", "lit: the unit is active"), *crossed))
+    elif scene.stage == 4:
+        _foot(painter, scene, (("full", "up"), ("inset", "down"), *crossed))
+    elif scene.stage == 5:
+        words = (("full", "its sum for your picture grew"), ("inset", "it shrank"), *crossed)
+        _foot(painter, scene, words)
+
+
+def _foot(painter: QPainter, scene: StageScene, entries: tuple[tuple[str, str], ...]) -> None:
+    """Say what forms and colours mean."""
+    painter.setFont(theme.font(Text.LABEL))
+    y, size = scene.height - 11 * scene.scale, 8 * scene.scale
+    x = scene.places.columns[0].box.left() if scene.stage > 1 and scene.places.columns else 0.0
+    for form, words in entries:
+        box = QRectF(x, y - size / 2, size, size)
+        painter.setPen(Qt.NoPen)
+        if form == "full":
+            painter.fillRect(box, theme.colour("accent"))
+        elif form == "inset":
+            edge = size * 0.2
+            painter.fillRect(box.adjusted(edge, edge, -edge, -edge), theme.colour("second"))
+        elif form == "box":
+            painter.setBrush(Qt.NoBrush)
+            painter.setPen(QPen(theme.colour("accent"), 2))
+            painter.drawRect(box)
+        else:
+            painter.setPen(QPen(theme.colour("muted"), 1.2))
+            painter.drawLine(box.topLeft(), box.bottomRight())
+            painter.drawLine(box.topRight(), box.bottomLeft())
+        painter.setPen(theme.colour("muted"))
+        wide = painter.fontMetrics().horizontalAdvance(words)
+        room = QRectF(box.right() + 6, y - 12, wide + 4, 24)
+        painter.drawText(room, int(Qt.AlignLeft | Qt.AlignVCenter), words)
+        x = room.right() + 14 * scene.scale

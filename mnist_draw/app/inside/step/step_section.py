@@ -1,0 +1,327 @@
+"""The section *One step*: how does it learn?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PyQt5.QtCore import Qt, QTimer
+from PyQt5.QtGui import QKeyEvent, QKeySequence
+from PyQt5.QtWidgets import QHBoxLayout, QShortcut, QStackedWidget, QVBoxLayout, QWidget
+
+from mnist_draw.analysis.table import Table
+from mnist_draw.app.inside.section import Section
+from mnist_draw.app.inside.step.code_card import CodeCard
+from mnist_draw.app.inside.step.code_lines import STAGES, stage_figures
+from mnist_draw.app.inside.step.stage_bar import StageBar
+from mnist_draw.app.inside.step.stage_picture import StagePicture
+from mnist_draw.app.inside.step.step_table import step_table
+from mnist_draw.app.inside.step.step_worker import Shown, StepWorker, Task
+from mnist_draw.app.inside.step.weight_view import WeightView
+from mnist_draw.app.shared import theme
+from mnist_draw.app.shared.theme import Size
+from mnist_draw.app.shared.widgets import Card, label, push_button
+from mnist_draw.app.shared.worker_thread import WorkerThread
+
+if TYPE_CHECKING:
+    from mnist_draw.analysis.example import Example
+    from mnist_draw.analysis.network.unit_pages import UnitPages
+    from mnist_draw.analysis.step.weight import Weight
+    from mnist_draw.storage.models import ModelFile
+
+_EMPTY = "Draw a digit here and watch it go through."
+_UNKNOWN = "Say what the picture shows: a step needs a label to learn."
+_TRAINING = "A run is going on. A step beside it would slow both down."
+_FAILED = "This step cannot be shown."
+#: While it plays, each stage stays so long, in milliseconds.
+PLAY_MS = 3000
+#: A step is computed when nothing was drawn for so long, in milliseconds.
+_QUIET_MS = 250
+
+
+class StepSection(Section):
+    """One training step of a copy of the network, stage by stage."""
+
+    name = "step"
+    title = "One step"
+    question = "How does it learn?"
+
+    def __init__(self, worker: StepWorker | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model: ModelFile | None = None
+        self._example: Example | None = None
+        self._asked: Task | None = None
+        self._shown: Shown | None = None
+        self._weight: Weight | None = None
+        self._active = self._started = self._permitted = False
+        self.stage = self.reached = 1
+        self.worker = worker or StepWorker()
+        self._thread = WorkerThread("step view", self.worker, self.worker.begin, parent=self)
+        self._quiet = QTimer(self)
+        self._quiet.setSingleShot(True)
+        self._quiet.setInterval(_QUIET_MS)
+        self._quiet.timeout.connect(self._ask)
+        self._player = QTimer(self)
+        self._player.setInterval(PLAY_MS)
+        self._player.timeout.connect(self._play_on)
+        self.views = QStackedWidget()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.views)
+        self.views.addWidget(self._build_stages())
+        self._connect()
+        self._show()
+
+    def _build_stages(self) -> QWidget:
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(Size.CARD_GAP)
+        self.bar = StageBar()
+        column.addWidget(self.bar)
+        row = QHBoxLayout()
+        row.setSpacing(Size.CARD_GAP)
+        self.card = Card()
+        self.heading = label("", "title", "stageTitle")
+        self.note = label("", "muted", "stageNote")
+        self.card.top.addWidget(self.heading)
+        self.card.top.addStretch(1)
+        self.card.top.addWidget(self.note)
+        self.card.body.addLayout(self.card.top)
+        self.picture = StagePicture()
+        self.card.body.addWidget(self.picture, 1)
+        self.all_the_same = push_button(
+            "stepAnywayButton", "Compute it all the same",
+            "Compute the step while the run goes on.",
+        )  # fmt: skip
+        self.card.body.addWidget(self.all_the_same, 0, Qt.AlignHCenter)
+        self.weight_view = WeightView()
+        self.card.body.addWidget(self.weight_view)
+        row.addWidget(self.card, 7)
+        self.code = CodeCard()
+        row.addWidget(self.code, 4)
+        column.addLayout(row, 1)
+        return page
+
+    def _connect(self) -> None:
+        worker, code = self.worker, self.code
+        worker.stated.connect(self._show_state)
+        worker.learnt.connect(self._show_step)
+        worker.paged.connect(self._show_pages)
+        worker.failed.connect(self._show_failure)
+        self.bar.chosen.connect(self.open_stage)
+        self.picture.unit_chosen.connect(self._follow_unit)
+        self.all_the_same.clicked.connect(self._permit)
+        code.back.clicked.connect(lambda: self.open_stage(self.stage - 1))
+        code.next.clicked.connect(lambda: self.open_stage(self.stage + 1))
+        code.play.clicked.connect(self.play)
+        code.again.clicked.connect(lambda: self._ask("again"))
+        code.ten_more.clicked.connect(lambda: self._ask("ten"))
+        code.from_start.clicked.connect(lambda: self._ask("start"))
+        for keys, step in (("Left", -1), ("Right", 1)):
+            shortcut = QShortcut(QKeySequence(keys), self.views.widget(0))
+            shortcut.setContext(Qt.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(lambda step=step: self.open_stage(self.stage + step))
+
+    # -- for the frame around it
+
+    def use_network(self, model: ModelFile, key: str) -> None:
+        if self._model is not None and self._model.network != model.network:
+            self.picture.show_pages(None)
+        self._model = model
+        self.picture.name = self._name
+        self._ask_soon()
+
+    def show_example(self, example: Example | None) -> None:
+        self._example = example
+        self._ask_soon()
+
+    def set_active(self, on: bool) -> None:
+        self._active = on
+        if on and not self._started:
+            self._started = True
+            self._thread.start()
+        self.worker.watch(on)
+        if on:
+            self._ask()
+        else:
+            self._stop_playing()
+
+    def open_view(self, view: str) -> None:
+        """Open one of: ``stage 1`` to ``stage 5``."""
+        kind, _, number = view.partition(" ")
+        if kind == "stage" and number.isdigit():
+            self.open_stage(int(number))
+        else:
+            self.open_stage(1)
+
+    def view_name(self) -> str:
+        """Return the stage in front, as the guide knows it."""
+        return f"stage {self.stage}"
+
+    def set_present(self, on: bool) -> None:
+        self.code.setVisible(not on)
+
+    def table(self) -> Table:
+        if self._shown is None:
+            return Table.of(self.question, ("stage", ""), [(s.title, s.meaning) for s in STAGES])
+        return step_table(self._shown, self._weight, self._name)
+
+    def is_ready(self) -> bool:
+        """Whether a step is shown with the units in their rows."""
+        return self._shown is not None and self.picture.pages is not None
+
+    def wait(self) -> bool:
+        self.worker.watch(False)
+        return self._thread.stop() if self._started else True
+
+    def _name(self, number: int) -> str:
+        from mnist_draw.analysis.class_names import class_name
+
+        return class_name(self._model, number)
+
+    # -- asking
+
+    def _ask_soon(self) -> None:
+        """Ask when nothing was drawn for a moment."""
+        if self._example is None:
+            self._shown = self._asked = None
+            self._show()
+        elif self._active:
+            self._quiet.start()
+
+    def _ask(self, action: str = "") -> None:
+        example, model = self._example, self._model
+        if not self._active or example is None or model is None or example.label is None:
+            self._show()
+            return
+        if self.is_training() and not self._permitted:
+            self._show()
+            return
+        asked = self._asked
+        same = asked is not None and (
+            asked.model is model and asked.picture is example.picture
+            and asked.label == example.label
+        )  # fmt: skip
+        if action or not same:
+            self._permitted = False
+            self._asked = Task(model, example.picture, example.label, action)
+            self.worker.post(self._asked)
+        self._show()
+
+    def _permit(self) -> None:
+        self._permitted = True
+        self._ask()
+
+    # -- what comes back
+
+    def _show_state(self, words: str) -> None:
+        self.picture.show_state(words)
+
+    def _show_step(self, shown: Shown) -> None:
+        if self._example is None or shown.task is not self._asked:
+            return
+        from mnist_draw.analysis.step.weight import strongest_weight
+
+        before = self._shown
+        self._shown = shown
+        same = before is not None and (
+            before.task.model is shown.task.model and before.task.label == shown.task.label
+            and before.task.picture is shown.task.picture
+        )  # fmt: skip
+        if not same or self._weight is None:
+            self._weight = strongest_weight(shown.figures, shown.figures.label)
+        if shown.task.action in ("again", "ten"):
+            self.reached = len(STAGES)
+        self._show()
+
+    def _show_pages(self, model: ModelFile, pages: UnitPages) -> None:
+        if model is self._model:
+            self.picture.show_pages(pages)
+
+    def _show_failure(self, sentence: str) -> None:
+        self._asked = None
+        self.picture.show_state(_FAILED)
+        self.told.emit(sentence)
+
+    def _show(self) -> None:
+        """Show the stage of the step, or why there is none."""
+        shown, stage = self._shown, self.stage
+        asks = self._example is not None and self._asked is None and (
+            self.is_training() and not self._permitted
+        )  # fmt: skip
+        self.all_the_same.setVisible(asks)
+        if self._example is None:
+            self.picture.show_state(_EMPTY)
+        elif self._example.label is None:
+            self.picture.show_state(_UNKNOWN)
+        elif asks:
+            self.picture.show_state(_TRAINING)
+        elif shown is not None and shown.task is self._asked:
+            self.picture.show_state("")
+        self.heading.setText(STAGES[stage - 1].heading)
+        figures = [""] * len(STAGES) if shown is None else stage_figures(shown)
+        self.bar.show_stage(stage, figures, self.reached if shown is not None else 0)
+        self.picture.show_stage(shown, stage, self._weight)
+        self.weight_view.show_weight(shown, self._weight, stage)
+        self.weight_view.setVisible(shown is not None)
+        followed = self._weight.layer if self._weight is not None else 0
+        self.code.show_stage(shown, stage, followed, self._player.isActive())
+        self.note.setText(self._note())
+        words = " ".join(figures[: self.reached])
+        self.picture.describe(f"{STAGES[stage - 1].heading}: {words}.")
+
+    def _note(self) -> str:
+        if self._shown is None:
+            return ""
+        figures = self._shown.figures
+        step = "" if not figures.number else f"step {figures.number + 1:,} on it"
+        taught = f"taught as a {self._name(figures.label)}"
+        behind = "of an earlier epoch" if self._shown.task.model is not self._model else ""
+        stage = ("", "your picture", "your picture", "for your picture", "")[self.stage - 1]
+        return " · ".join(part for part in (stage, taught, step, behind) if part)
+
+    # -- stages
+
+    def open_stage(self, stage: int) -> None:
+        """Bring a stage to the front; those beyond the ends do nothing."""
+        if not 1 <= stage <= len(STAGES):
+            return
+        changed = stage != self.stage
+        self.stage = stage
+        self.reached = max(self.reached, stage)
+        self._show()
+        if changed:
+            self.view_changed.emit(self.view_name())
+
+    def play(self) -> None:
+        """Go through the stages by itself, or stop that; nothing plays where motion is off."""
+        if self._player.isActive():
+            self._stop_playing()
+        elif theme.theme().motion and self._shown is not None:
+            self.open_stage(1)
+            self._player.start()
+            self._show()
+
+    def _play_on(self) -> None:
+        self.open_stage(self.stage + 1)
+        if self.stage == len(STAGES):
+            self._stop_playing()
+
+    def _stop_playing(self) -> None:
+        self._player.stop()
+        self._show()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key_Space:
+            self.play()
+        else:
+            super().keyPressEvent(event)
+
+    def _follow_unit(self, layer: int, unit: int) -> None:
+        from mnist_draw.analysis.step.weight import weight_of_unit
+
+        if self._shown is not None:
+            found = weight_of_unit(self._shown.figures, self._shown.layers, layer, unit)
+            if found is not None:
+                self._weight = found
+                self._show()

@@ -1,0 +1,200 @@
+"""The thread in which a copy of the network learns one minibatch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from PyQt5.QtCore import QObject, QTimer, pyqtSignal, pyqtSlot
+
+from mnist_draw.app.shared.reporting import reporter
+from mnist_draw.app.shared.threads import LatestValue
+from mnist_draw.thread_priority import lower
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from mnist_draw.analysis.network.anatomy import Layer
+    from mnist_draw.analysis.step.one_step import StepFigures
+    from mnist_draw.storage.models import ModelFile
+    from mnist_draw.training.settings import TrainingSettings
+
+COMPILING = "Theano is writing the program for the step. Some seconds, once."
+FILLING = "Looking at some minibatches first: what the update rule remembers is not in the file."
+
+#: "again", "ten" and "start" as the buttons have them; empty: the first step of a new minibatch.
+Action = str
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """What shall be learnt.
+
+    Attributes
+    ----------
+    model : ModelFile
+    picture : numpy.ndarray
+        float32 (28, 28).
+    label : int
+        What it is taught as.
+    action : str
+    """
+
+    model: ModelFile
+    picture: np.ndarray = field(repr=False)
+    label: int
+    action: Action = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """Everything about one step that is to be shown.
+
+    Attributes
+    ----------
+    task : Task
+    layers : tuple of Layer
+    figures : StepFigures
+    settings : TrainingSettings
+    mask_places : tuple of int
+        As `OneStep` has them.
+    moved : tuple of numpy.ndarray
+        As `mnist_draw.analysis.step.weight.moved_sums` gives them.
+    left_out : tuple
+        As `mnist_draw.analysis.step.weight.left_out` gives it.
+    from_run : bool
+        Whether the accumulators are those of the network's run.
+    """
+
+    task: Task
+    layers: tuple[Layer, ...]
+    figures: StepFigures
+    settings: TrainingSettings
+    mask_places: tuple[int, ...]
+    moved: tuple[np.ndarray, ...] = field(repr=False)
+    left_out: tuple[dict[int, np.ndarray], int, int] = field(repr=False)
+    from_run: bool = False
+
+
+class StepWorker(QObject):
+    """Lives in its own thread and owns the compiled functions.
+
+    Signals
+    -------
+    stated
+        ``(sentence)``: what takes its time now; empty when it is done.
+    learnt
+        ``(Shown)``: one step, the newest that was asked for.
+    paged
+        ``(model, UnitPages)``: what the units are about.
+    failed
+        ``(sentence)``
+    """
+
+    stated = pyqtSignal(str)
+    learnt = pyqtSignal(object)
+    paged = pyqtSignal(object, object)
+    failed = pyqtSignal(str)
+    _woken = pyqtSignal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._tasks: LatestValue[Task] = LatestValue()
+        self._step: Any = None
+        self._minibatch: Any = None
+        self._search: Any = None
+        self._watched = False
+        self._woken.connect(self._work)
+
+    # -- from any thread
+
+    def post(self, task: Task) -> None:
+        """Ask for a step; only the newest task is done."""
+        if self._tasks.put(task):
+            self._woken.emit()
+
+    def watch(self, on: bool) -> None:
+        """Say whether anybody can see what is found; without, nothing is done."""
+        self._watched = on
+        if on:
+            self._woken.emit()
+
+    # -- in the thread
+
+    @pyqtSlot()
+    def begin(self) -> None:
+        """Let drawing and answering go first."""
+        lower()
+
+    @pyqtSlot()
+    def _work(self) -> None:
+        if not self._watched:
+            return
+        try:
+            task = self._tasks.take()
+            if task is not None:
+                self._learn(task)
+            self._go_on()
+        except Exception as error:  # a slot must not raise: the user is told instead
+            self.stated.emit("")
+            self.failed.emit(reporter.sentence(error))
+
+    def _learn(self, task: Task) -> None:
+        from mnist_draw.analysis.step.weight import left_out, moved_sums
+
+        step = self._step_of(task.model)
+        if self._minibatch is None or not _same(self._minibatch, task):
+            step.rewind()
+            self._minibatch = step.minibatch(task.picture, task.label)
+        elif task.action in ("start", ""):
+            step.rewind()
+        if task.action == "ten":
+            step.learn(self._minibatch, 9)
+        figures = step.step(self._minibatch)
+        self.stated.emit("")
+        self.learnt.emit(
+            Shown(
+                task, step.layers, figures, step.settings, step.mask_places,
+                moved_sums(figures, step.layers),
+                left_out(figures, step.layers, step.mask_places), step.from_run,
+            )
+        )  # fmt: skip
+
+    def _step_of(self, model: ModelFile) -> Any:
+        if self._step is None or self._step.model is not model:
+            from mnist_draw.analysis.step.one_step import OneStep
+
+            self.stated.emit(COMPILING)
+            self._step = self._minibatch = self._search = None
+            step = OneStep(model)
+            step.compile()
+            self.stated.emit(FILLING)
+            step.fill()
+            self._step = step
+            self._search = self._pages_of(model)
+        return self._step
+
+    @staticmethod
+    def _pages_of(model: ModelFile) -> Any:
+        from mnist_draw.analysis.network.anatomy import Anatomy
+        from mnist_draw.analysis.network.unit_pages import PageSearch
+
+        return lambda: PageSearch(Anatomy(model))
+
+    def _go_on(self) -> None:
+        """Find out a little more about the units, where nothing else is to be done."""
+        if self._search is None:
+            return
+        if callable(self._search):
+            self._search = self._search()
+        if self._search.step():
+            self.paged.emit(self._step.model, self._search.pages)
+            self._search = None
+        else:
+            QTimer.singleShot(0, self._work)
+
+
+def _same(minibatch: Any, task: Task) -> bool:
+    return minibatch.labels[0] == task.label and bool(
+        (minibatch.pictures[0, 0] == task.picture).all()
+    )

@@ -1,0 +1,88 @@
+"""The units of a layer as cells that say up or down, and crosses for those that are left out."""
+
+from __future__ import annotations
+
+import numpy as np
+from PyQt5.QtCore import QLineF, QRectF, Qt
+from PyQt5.QtGui import QPainter, QPen
+
+from mnist_draw.app.inside.network.unit_layout import Column
+from mnist_draw.app.inside.signed_picture import paint_signed
+from mnist_draw.app.shared import theme
+
+#: So many strengths of a colour: cells of one strength are painted by one call.
+_LEVELS = 8
+_INSET, _ROOT = 0.6, 0.6
+
+
+def paint_signed_units(painter: QPainter, column: Column, values: np.ndarray) -> None:
+    """Paint a dense layer: above 0 a full cell, below 0 a smaller one in the second colour."""
+    shown = np.flatnonzero(column.at[:, 0] >= 0)
+    largest = max(float(np.abs(values).max()), 1e-12)
+    strength = np.ceil(_LEVELS * (np.abs(values) / largest) ** _ROOT).astype(int)
+    strength[values == 0] = 0
+    gap = 1.5 if column.cell > 5 else 1.0
+    painter.save()
+    painter.setRenderHint(QPainter.Antialiasing, column.cell > 5)
+    painter.setPen(Qt.NoPen)
+    side = column.cell - gap
+    edge = side * (1 - _INSET) / 2
+    groups: dict[tuple[int, bool], list[QRectF]] = {}
+    for unit in shown:
+        rect = column.rect(int(unit))
+        positive = bool(values[unit] > 0) or not strength[unit]
+        box = QRectF(rect.left(), rect.top(), side, side)
+        if not positive:
+            box.adjust(edge, edge, -edge, -edge)
+        groups.setdefault((int(strength[unit]), positive), []).append(box)
+    for (level, positive), boxes in groups.items():
+        if level:
+            colour = theme.colour("accent" if positive else "second", level / _LEVELS)
+        else:
+            colour = theme.colour("text", 0.10)
+        painter.setBrush(colour)
+        painter.drawRects(boxes)
+    painter.restore()
+
+
+def paint_crosses(painter: QPainter, column: Column, off: np.ndarray) -> None:
+    """Cross the units out that are left out, bool (units,)."""
+    lines = []
+    inset = 1.0 if column.cell <= 6 else 1.5
+    for unit in np.flatnonzero(off & (column.at[:, 0] >= 0)):
+        box = column.rect(int(unit)).adjusted(inset / 2, inset / 2, -inset - 0.5, -inset - 0.5)
+        lines.append(QLineF(box.topLeft(), box.bottomRight()))
+        lines.append(QLineF(box.topRight(), box.bottomLeft()))
+    painter.save()
+    painter.setRenderHint(QPainter.Antialiasing, column.cell > 5)
+    painter.setPen(QPen(theme.colour("muted", 0.75), 1))
+    painter.drawLines(lines)
+    painter.restore()
+
+
+def paint_signed_maps(
+    painter: QPainter, column: Column, values: np.ndarray, ratio: float = 1.0
+) -> None:
+    """Paint maps of numbers, (maps, H, W), as one mosaic of what speaks for and against."""
+    units, high, wide = values.shape
+    cells = np.zeros((column.rows * column.columns, high + 1, wide + 1), np.float32)
+    cells[:units, :-1, :-1] = values
+    shape = (column.rows, column.columns, high + 1, wide + 1)
+    mosaic = cells.reshape(shape).transpose(0, 2, 1, 3).reshape(column.rows * (high + 1), -1)
+    box = QRectF(
+        column.box.left(), column.box.top(), column.columns * column.cell, column.rows * column.high
+    )
+    # Each tile with its own ground, so that one sees where it ends.
+    painter.setPen(Qt.NoPen)
+    painter.setBrush(theme.colour("text", 0.07))
+    tile_wide, tile_high = column.cell * wide / (wide + 1), column.high * high / (high + 1)
+    painter.drawRects(
+        [
+            QRectF(
+                box.left() + int(across) * column.cell, box.top() + int(row) * column.high,
+                tile_wide, tile_high,
+            )
+            for row, across in column.at
+        ]
+    )  # fmt: skip
+    paint_signed(painter, box, mosaic, 0.0, ratio)
