@@ -218,7 +218,7 @@ class OneStep:
         """
         data = load_dataset()
         random = np.random.default_rng([seed, 0])
-        count = min(self.settings.batch_size, MOST_PICTURES)
+        count = min(self.settings.batch_size, MOST_PICTURES, len(data.train_labels))
         rows = random.choice(len(data.train_labels), count, replace=False)
         pictures = scale(data.train_images[rows])
         labels = data.train_labels[rows].astype(np.int32)

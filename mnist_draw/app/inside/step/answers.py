@@ -198,8 +198,8 @@ def paint_losses(painter: QPainter, box: QRectF, losses: np.ndarray) -> None:
     painter.setFont(theme.font(Text.LABEL))
     painter.setPen(theme.colour("muted"))
     words = (
-        f"all {len(losses):,} losses (as square roots), the largest first: yours {float(losses[0]):.3f} (marked), "
-        f"mean {float(losses.mean()):.4f} (dashed)"
+        f"all {len(losses):,} losses (their roots), the largest first: "
+        f"yours {float(losses[0]):.3f} (marked), mean {float(losses.mean()):.4f} (dashed)"
     )
     top = QRectF(box.left(), box.top() - 1, box.width(), 18 * scale)
     painter.drawText(top, int(Qt.AlignRight | Qt.AlignVCenter), words)

@@ -14,7 +14,8 @@ from mnist_draw.app.inside.step.code_lines import (
 from mnist_draw.app.inside.step.code_view import CodeView
 from mnist_draw.app.inside.step.step_worker import Shown
 from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.widgets import Card, label, push_button
+from mnist_draw.app.shared.steady_labels import FittedLabel, FixedLabel
+from mnist_draw.app.shared.widgets import Card, push_button
 from mnist_draw.training.settings import TrainingSettings
 
 _COPY = "A copy of the network learns here. Yours stays as it is."
@@ -40,9 +41,12 @@ class CodeCard(Card):
         self.top.addWidget(self.graph)
         self.code = CodeView()
         self.body.addWidget(self.code, 1)
-        self.words = label(_COPY, "muted", "copyNote")
-        self.words.setWordWrap(True)
-        self.body.addWidget(self.words)
+        # Words that wrap would ask for height by width, and the section would scroll too early.
+        self.words = FittedLabel(elide=Qt.ElideRight)
+        self.words.setObjectName("copyNote")
+        self.words.setProperty("look", "muted")
+        self.words.setText(_COPY)
+        self.body.addWidget(FixedLabel(self.words, lines=1))
         self.again = push_button(
             "againButton", "Again", "Learn the same minibatch once more, with the same units out."
         )

@@ -207,8 +207,8 @@ def stage_figures(shown: Shown) -> list[str]:
     if not total:
         forward = "nothing is left out"
     else:
-        what = "units" if not any(layer.convolves for layer in shown.layers) else "numbers"
-        forward = f"{left_out:,} of {total:,} {what} left out"
+        what = "" if any(layer.convolves for layer in shown.layers) else "units "
+        forward = f"{left_out:,} of {total:,} {what}left out"
     numbers = sum(value.size for value in figures.gradients)
     return [
         f"{count:,} pictures, yours first",

@@ -76,12 +76,15 @@ class CodeView(QWidget):
         painter.setPen(QPen(theme.colour("line"), 1))
         painter.drawLine(0, int(y), self.width(), int(y))
         y = self._heading(painter, y + 8 * scale, "What Theano computes now", "shape")
+        # Many layers have many lines: they move together before the last is cut off.
+        room = (self.height() - y - 22 * scale) / max(1, len(self.expressions))
+        high = min(_LINE * scale, max(room, 13 * scale))
         for expression in self.expressions:
-            y = self._expression(painter, y, expression)
+            y = self._expression(painter, y, high, expression)
         painter.setFont(theme.font(Text.LABEL))
         painter.setPen(theme.colour("muted"))
-        room = QRectF(0, y + 8 * scale, float(self.width()), max(0.0, self.height() - y - 8))
-        painter.drawText(room, int(Qt.AlignLeft | Qt.AlignTop | Qt.TextWordWrap), self.sentence)
+        below = QRectF(0, y + 6 * scale, float(self.width()), max(0.0, self.height() - y - 6))
+        painter.drawText(below, int(Qt.AlignLeft | Qt.AlignTop | Qt.TextWordWrap), self.sentence)
 
     def _heading(self, painter: QPainter, y: float, title: str, note: str) -> float:
         box = QRectF(0, y, float(self.width()), _HEADING * theme.text_scale())
@@ -110,8 +113,8 @@ class CodeView(QWidget):
         _fit(painter, room, line.text, int(Qt.AlignLeft | Qt.AlignVCenter))
         return box.bottom()
 
-    def _expression(self, painter: QPainter, y: float, row: Expression) -> float:
-        box = QRectF(0, y, float(self.width()), _LINE * theme.text_scale())
+    def _expression(self, painter: QPainter, y: float, high: float, row: Expression) -> float:
+        box = QRectF(0, y, float(self.width()), high)
         if row.marked:
             painter.fillRect(box, theme.colour("hover"))
         painter.setFont(code_font(Text.HEADING))

@@ -1,0 +1,232 @@
+"""The section One step: five stages of a step of a copy, done again to the same numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PyQt5.QtCore import QPointF, Qt
+from PyQt5.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from mnist_draw.analysis.example import Example
+from mnist_draw.app.inside.step import step_section
+from mnist_draw.app.inside.step.code_lines import STAGES, expressions, tutorial_lines
+from mnist_draw.app.inside.step.step_section import StepSection
+from mnist_draw.app.inside.step.step_worker import Shown
+from mnist_draw.app.shared import theme
+from mnist_draw.dataset.mnist import Dataset, load_dataset, scale
+from mnist_draw.networks import parse_network
+from mnist_draw.storage.models import ModelFile
+from mnist_draw.training.settings import TrainingSettings
+
+
+def network(text: str = "custom_mlp:2,40", factor: float = 0.1) -> ModelFile:
+    """Return a network with random weights."""
+    random = np.random.default_rng(1)
+    shapes = parse_network(text).parameter_shapes()
+    values = tuple(random.normal(0, factor, shape).astype(np.float32) for shape in shapes)
+    return ModelFile(text, values)
+
+
+def digit(index: int = 0) -> Example:
+    """Return a test digit as the drawing."""
+    data = load_dataset()
+    return Example(scale(data.test_images[index, 0]), int(data.test_labels[index]))
+
+
+@pytest.fixture(autouse=True)
+def few_pictures(monkeypatch: pytest.MonkeyPatch, digits: Dataset) -> None:
+    """Learn from few pictures, and look for the units' pages among them."""
+    for module in ("network.unit_pages", "step.one_step"):
+        monkeypatch.setattr(f"mnist_draw.analysis.{module}.load_dataset", lambda: digits)
+    monkeypatch.setattr(step_section, "_QUIET_MS", 0)
+
+
+@pytest.fixture
+def section(qtbot: QtBot) -> Iterator[StepSection]:
+    """Return an active section."""
+    made = StepSection()
+    qtbot.addWidget(made)
+    made.resize(1090, 600)
+    made.show()
+    made.set_active(True)
+    yield made
+    assert made.wait()
+
+
+def ready(section: StepSection, qtbot: QtBot, model: ModelFile | None = None) -> Shown:
+    """Show a network and a digit, and wait for the step."""
+    section.use_network(model or network(), "")
+    section.show_example(digit())
+    qtbot.waitUntil(section.is_ready, timeout=60_000)
+    return shown(section)
+
+
+def shown(section: StepSection) -> Shown:
+    """Return what is shown."""
+    found = section.picture.shown
+    assert found is not None
+    return found
+
+
+def step(section: StepSection, qtbot: QtBot, name: str) -> Shown:
+    """Press one of the buttons that learn, and wait."""
+    before = shown(section)
+    getattr(section.code, name).click()
+    qtbot.waitUntil(lambda: section.picture.shown is not before, timeout=30_000)
+    return shown(section)
+
+
+def test_the_stages_tell_their_figures_once_they_are_reached(
+    section: StepSection, qtbot: QtBot
+) -> None:
+    ready(section, qtbot)
+    chips = section.bar.chips
+    assert [bool(chip.figure) for chip in chips] == [True, True, False, False, False]
+    assert chips[1].figure == "next"
+    for number, stage in enumerate(STAGES, 1):
+        section.open_stage(number)
+        assert section.heading.text() == stage.heading
+        assert chips[number - 1].isChecked()
+        assert section.view_name() == f"stage {number}"
+        # What the view looks like is painted without an error.
+        assert not section.grab().isNull()
+    # 784 pixels and two layers of 40 units, a fifth and a half of them on average.
+    assert chips[1].figure.endswith("of 864 units left out")
+    assert chips[4].figure.startswith("loss ")
+
+
+def test_a_step_is_done_again_to_the_same_numbers(section: StepSection, qtbot: QtBot) -> None:
+    first = ready(section, qtbot)
+    again = step(section, qtbot, "again")
+    assert again.figures.number == 1
+    np.testing.assert_array_equal(again.figures.before[0], first.figures.after[0])
+    later = step(section, qtbot, "ten_more")
+    assert later.figures.number == 11
+    assert later.figures.losses_after.mean() < first.figures.losses.mean()
+    rewound = step(section, qtbot, "from_start")
+    assert rewound.figures.number == 0
+    np.testing.assert_array_equal(rewound.figures.losses, first.figures.losses)
+    np.testing.assert_array_equal(rewound.figures.after[0], first.figures.after[0])
+
+
+def test_a_nine_can_be_taught_as_an_eight(section: StepSection, qtbot: QtBot) -> None:
+    first = ready(section, qtbot)
+    told = (first.figures.label + 1) % 10
+    section.show_example(replace(digit(), label=told, label_source="user"))
+    qtbot.waitUntil(lambda: shown(section).figures.label == told, timeout=30_000)
+    assert section.note.text().startswith(f"taught as a {told}")
+    # The sum of what it is told is to grow, that of what it shows to shrink.
+    assert shown(section).figures.delta[-1][told] < 0
+    assert shown(section).figures.delta[-1][first.figures.label] > 0
+
+
+def test_keys_go_through_the_stages(section: StepSection, qtbot: QtBot) -> None:
+    ready(section, qtbot)
+    section.activateWindow()
+    section.bar.chips[0].setFocus()
+    QTest.keyClick(section.bar.chips[0], Qt.Key_Right)
+    QTest.keyClick(section.bar.chips[0], Qt.Key_Right)
+    assert section.stage == 3
+    QTest.keyClick(section.picture, Qt.Key_Left)
+    assert section.stage == 2
+    before = section._weight
+    QTest.keyClick(section.picture, Qt.Key_Down)
+    assert section._weight != before
+
+
+def test_it_plays_only_where_things_may_move(section: StepSection, qtbot: QtBot) -> None:
+    ready(section, qtbot)
+    section.open_stage(3)
+    theme.theme().motion = False
+    QTest.keyClick(section.picture, Qt.Key_Space)
+    assert section.stage == 3
+    theme.theme().motion = True
+    section._player.setInterval(1)
+    QTest.keyClick(section.picture, Qt.Key_Space)
+    qtbot.waitUntil(lambda: section.stage == 5 and not section._player.isActive())
+    assert section.code.play.text() == "Play slowly"
+
+
+def test_a_click_follows_another_weight(section: StepSection, qtbot: QtBot) -> None:
+    found = ready(section, qtbot)
+    section.open_stage(4)
+    places = section.picture.places()
+    assert places is not None
+    column = places.column_of(1)
+    assert column is not None
+    centre = column.rect(7).center()
+    QTest.mouseClick(section.picture, Qt.LeftButton, pos=QPointF(centre).toPoint())
+    weight = section._weight
+    assert weight is not None
+    assert (weight.layer, weight.source, weight.unit) == (2, 7, found.figures.label)
+    assert section.weight_view.title.startswith("from unit 7 of hidden 2")
+    pull = found.figures.x[2][7] * found.figures.delta[2][found.figures.label]
+    row = next(row for row in section.weight_view.rows if row.text.startswith("your picture"))
+    assert float(row.figure.replace("−", "-")) == pytest.approx(float(pull), rel=1e-3)
+
+
+def test_it_asks_first_while_a_run_trains(section: StepSection, qtbot: QtBot) -> None:
+    section.is_training = lambda: True  # type: ignore[method-assign]
+    section.use_network(network(), "")
+    section.show_example(digit())
+    qtbot.waitUntil(section.all_the_same.isVisible)
+    assert "run" in section.picture.state
+    section.all_the_same.click()
+    qtbot.waitUntil(section.is_ready, timeout=60_000)
+    assert not section.all_the_same.isVisible()
+    before = shown(section)
+    section.use_network(network(factor=0.05), "")
+    qtbot.wait(50)
+    assert shown(section) is before
+    assert "of an earlier epoch" in section.note.text()
+
+
+def test_nothing_is_computed_while_nobody_looks(section: StepSection, qtbot: QtBot) -> None:
+    section.set_active(False)
+    section.use_network(network(), "")
+    section.show_example(digit())
+    qtbot.wait(100)
+    assert section.picture.shown is None
+    section.set_active(True)
+    qtbot.waitUntil(section.is_ready, timeout=60_000)
+
+
+def test_without_a_drawing_there_is_a_sentence(section: StepSection, qtbot: QtBot) -> None:
+    section.use_network(network(), "")
+    assert section.picture.state == "Draw a digit here and watch it go through."
+    ready(section, qtbot)
+    section.show_example(None)
+    assert section.picture.state == "Draw a digit here and watch it go through."
+    assert section.picture.shown is None
+
+
+def test_a_network_that_cannot_be_shown_is_told(section: StepSection, qtbot: QtBot) -> None:
+    told: list[str] = []
+    section.told.connect(told.append)
+    section.use_network(network("custom_mlp:1,10", factor=3e37), "")
+    section.show_example(digit())
+    qtbot.waitUntil(lambda: bool(told), timeout=60_000)
+    assert "no finite number" in told[0]
+    ready(section, qtbot)
+
+
+@pytest.mark.parametrize("text", ["cnn", "custom_mlp:0", "custom_mlp:6,20"])
+def test_other_networks(section: StepSection, qtbot: QtBot, text: str) -> None:
+    ready(section, qtbot, network(text))
+    for number in range(1, 6):
+        section.open_stage(number)
+        assert not section.grab().isNull()
+        assert expressions(shown(section), number, 0)
+    assert len(section.table().rows) > 15
+
+
+def test_the_code_is_the_tutorials(section: StepSection) -> None:
+    lines = tutorial_lines(TrainingSettings(update="adam", learning_rate=0.01, batch_size=100))
+    assert any("adam(loss, params, 0.01)" in line.text for line in lines)
+    assert {line.stage for line in lines} == {0, 1, 2, 3, 4, 5}
+    section.open_stage(4)
+    assert "theano.grad(loss, params)" in section.code.code.accessibleDescription()
