@@ -29,7 +29,10 @@ class StageChip(QAbstractButton):
         self.setFocusPolicy(Qt.StrongFocus)
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
         explain(self, stage.title, stage.meaning, "← →")
-        theme.theme().changed.connect(self.updateGeometry)
+        theme.theme().changed.connect(self._fit)
+
+    def _fit(self) -> None:
+        self.updateGeometry()
 
     def sizeHint(self) -> QSize:
         scale = theme.text_scale()

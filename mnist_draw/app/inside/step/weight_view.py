@@ -107,7 +107,10 @@ class WeightView(QWidget):
         self.rows: list[WeightRow] = []
         self._shown: Shown | None = None
         self._stage = 1
-        theme.theme().changed.connect(self.updateGeometry)
+        theme.theme().changed.connect(self._fit)
+
+    def _fit(self) -> None:
+        self.updateGeometry()
 
     def sizeHint(self) -> QSize:
         return QSize(400, round((_LINE * (_LINES + 1) + 8 + 24) * theme.text_scale()))
