@@ -32,7 +32,7 @@ from mnist_draw.storage.errors import reason_of
 from mnist_draw.storage.folders import data_folder
 from mnist_draw.storage.model_info import ModelInfo
 from mnist_draw.storage.models import read_info
-from mnist_draw.storage.spare_names import move_to_bin, taken_file
+from mnist_draw.storage.spare_names import Deleted, deleted, move_to_bin, taken_file
 from mnist_draw.training.runs.checkpoint import load_checkpoint
 from mnist_draw.training.runs.record import Run, read_run
 from mnist_draw.training.runs.run_list import list_runs, runs_folder
@@ -143,19 +143,19 @@ def _of_file(path: Path, source: str) -> KeptModel:
         network, info = read_info(path)
     except ModelFileError:
         network, info = "", ModelInfo()
+    return KeptModel(path, source, _title(path.stem, source, info), network, info)
+
+
+def _title(stem: str, source: str, info: ModelInfo) -> str:
     if source == SHIPPED:
-        title = TITLES.get(path.stem, path.stem)
-    else:
-        title = info.name or (_learnt_title(path) if source == LEARNT else path.stem)
-    return KeptModel(path, source, title, network, info)
-
-
-def _learnt_title(path: Path) -> str:
+        return TITLES.get(stem, stem)
+    if info.name or source == OPENED:
+        return info.name or stem
     try:
-        made = time.strptime(path.stem[:19], _TIME)
+        made = time.strptime(stem[:19], _TIME)
     except ValueError:
-        return path.stem
-    kind = "Before learning" if _BEFORE in path.stem else "My digits"
+        return stem
+    kind = "Before learning" if _BEFORE in stem else "My digits"
     return f"{kind}, {_moment(made)}"
 
 
@@ -410,3 +410,24 @@ def delete(kept: KeptModel) -> Path:
         raise UserError("The networks that ship cannot be deleted.")
     path = kept.path.parent if kept.source == RUN else kept.path
     return move_to_bin(path, f"The network {kept.title}")
+
+
+def list_deleted() -> list[tuple[Deleted, str]]:
+    """Return what can be brought back with `bring_back`, and its title, the newest first."""
+    folders = {LEARNT: learnt_folder(), OPENED: opened_folder(), RUN: runs_folder()}
+    found = [
+        (one, _deleted_title(one, source))
+        for source, folder in folders.items()
+        for one in deleted(folder)
+    ]
+    return sorted(found, key=lambda pair: pair[0].when, reverse=True)
+
+
+def _deleted_title(one: Deleted, source: str) -> str:
+    try:
+        if source == RUN:
+            return network_of_run(read_run(one.path)).title
+        _, info = read_info(one.path)
+        return _title(Path(one.name).stem, source, info)
+    except (OSError, UserError):
+        return one.name

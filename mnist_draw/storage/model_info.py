@@ -117,7 +117,7 @@ class ModelInfo:
             return f"Trained for {epochs} only."
         accuracy = self.validation_accuracy if self.test_accuracy is None else self.test_accuracy
         if accuracy is not None and accuracy < _GOOD:
-            return f"Right in {100 * accuracy:.1f} % of its test pictures only."
+            return f"Right in {100 * accuracy:.2f} % of its test pictures only."
         return ""
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QEvent, Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QResizeEvent
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from mnist_draw.app.services.recognition import Reading
     from mnist_draw.recognition.answer import Answer, DigitAnswer, NumberAnswer
+    from mnist_draw.recognition.explanation import Explanation, HiddenLayer
     from mnist_draw.storage.model_info import ModelInfo
 
 #: So many digits of a number take their full size; more are made smaller to fit the same room,
@@ -323,12 +325,12 @@ class AnswerPanel(QWidget):
             self.asked.emit(self._picture, digit, self._ticket)
 
     @pyqtSlot(object, int)
-    def show_explanation(self, explanation: Any, ticket: int) -> None:
+    def show_explanation(self, explanation: Explanation, ticket: int) -> None:
         """Show an explanation unless what it explains is gone."""
         if ticket >= self._oldest:
             self.row.show_explanation(explanation)
 
     @pyqtSlot(object)
-    def show_layers(self, layers: Any) -> None:
+    def show_layers(self, layers: Sequence[HiddenLayer]) -> None:
         """Show which hidden layers the network in use has."""
         self.row.show_layers(layers)

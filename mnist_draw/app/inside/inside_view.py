@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import Qt, pyqtSignal
-from PyQt5.QtGui import QHideEvent, QKeySequence, QShowEvent
+from PyQt5.QtGui import QHideEvent, QShowEvent
 from PyQt5.QtWidgets import (
     QApplication,
     QButtonGroup,
@@ -16,7 +16,6 @@ from PyQt5.QtWidgets import (
     QMenu,
     QPushButton,
     QScrollArea,
-    QShortcut,
     QSizePolicy,
     QStackedWidget,
     QToolButton,
@@ -35,6 +34,7 @@ from mnist_draw.app.inside.ring_cursor import ring_cursor
 from mnist_draw.app.inside.section import Section
 from mnist_draw.app.inside.sections import SECTIONS
 from mnist_draw.app.shared import theme
+from mnist_draw.app.shared.commands import Command
 from mnist_draw.app.shared.icons import set_icon
 from mnist_draw.app.shared.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.shared.theme import Size
@@ -202,9 +202,9 @@ class InsideView(QWidget):
             button.setProperty("look", "segment")
             button.setCheckable(True)
             keys = f"Alt+{number + 1}"
-            explain(button, section.title, section.question, keys)
+            open_it = partial(self.open_section, section.name)
+            Command(self, section.title, section.question, keys, open_it).describe(button)
             self.buttons.addButton(button, number)
-            self._shortcut(keys, partial(self.open_section, section.name))
             row.addWidget(button)
         self.buttons.idClicked.connect(lambda number: self.open_section(SECTIONS[number].name))
         return frame
@@ -221,12 +221,6 @@ class InsideView(QWidget):
         menu.addAction("As a table", self.show_table)
         return menu
 
-    def _shortcut(self, keys: str, action: Callable[[], object]) -> QShortcut:
-        shortcut = QShortcut(QKeySequence(keys), self)
-        shortcut.setContext(Qt.WidgetWithChildrenShortcut)
-        shortcut.activated.connect(action)
-        return shortcut
-
     def _connect(self) -> None:
         self.models.activated.connect(self._models.activated)
         self._models.currentIndexChanged.connect(self.models.setCurrentIndex)
@@ -240,23 +234,27 @@ class InsideView(QWidget):
         self.guide.page_asked.connect(self.show_page)
         self.page.closed.connect(self.close_page)
         board = card.board
-        for keys, action in (
-            ("F11", lambda: self.present(not self.presenting)),
-            ("W", self.ask_why),
-            ("Ctrl+Z", board.undo),
-            ("Ctrl+Y", board.redo),
-            ("Ctrl+Shift+Z", board.redo),
-            ("Delete", board.clear),
-        ):
-            self._shortcut(keys, action)
+        for text, sentence, keys, act in (
+            ("Present", "Fill the screen with this tab, or end that.", "F11",
+             lambda: self.present(not self.presenting)),
+            ("Why?", "Say why the answer is what it is.", "W", self.ask_why),
+            ("Undo", "Take back the last stroke of the example.", "Ctrl+Z", board.undo),
+            ("Redo", "Draw again what was taken back.", "Ctrl+Y, Ctrl+Shift+Z", board.redo),
+            ("Clear", "Clear the example's board.", "Delete", board.clear),
+        ):  # fmt: skip
+            Command(self, text, sentence, keys, act)
         # A presenter's buttons; elsewhere these keys scroll.
         self._on_the_wall = [
-            self._shortcut("PgDown", partial(self.turn_guide, 1)),
-            self._shortcut("PgUp", partial(self.turn_guide, -1)),
-            self._shortcut("Esc", lambda: self.present(False)),
-        ]
-        for shortcut in self._on_the_wall:
-            shortcut.setEnabled(False)
+            Command(self, text, sentence, keys, act)
+            for text, sentence, keys, act in (
+                ("Next step", "Show the guide's next step.", "PgDown", partial(self.turn_guide, 1)),
+                ("Step before", "Show the guide's step before.", "PgUp",
+                 partial(self.turn_guide, -1)),
+                ("End", "Show window and tabs again.", "Esc", partial(self.present, False)),
+            )
+        ]  # fmt: skip
+        for command in self._on_the_wall:
+            command.setEnabled(False)
         example.changed.connect(self._show_example)
         example.answered.connect(self._show_answer)
 
@@ -390,8 +388,8 @@ class InsideView(QWidget):
                 self.guide.setFixedWidth(self.card.width())
                 self.left.addWidget(self.guide, 1)
             self.section.set_present(on)
-            for shortcut in self._on_the_wall:
-                shortcut.setEnabled(on)
+            for command in self._on_the_wall:
+                command.setEnabled(on)
             self._show_pointer(on)
             self.present_asked.emit(on)
 

@@ -13,7 +13,7 @@ from mnist_draw.app.networks.networks_view import NetworksView
 from mnist_draw.app.services.network_in_use import NetworkInUse
 from mnist_draw.app.shared.images import save_bytes
 from mnist_draw.app.shared.threads import Background
-from mnist_draw.storage.spare_names import KEPT_DAYS, Deleted, bring_back, deleted, empty_bin
+from mnist_draw.storage.spare_names import KEPT_DAYS, Deleted, bring_back, empty_bin
 
 if TYPE_CHECKING:
     from mnist_draw.recognition.network_library import KeptModel
@@ -59,15 +59,16 @@ class NetworksController(QObject):
         if self._view is None or not self._view.isVisible():
             return
 
-        def look() -> tuple[list[float], list[Deleted]]:
-            from mnist_draw.recognition.network_library import made
+        def look() -> tuple[list[float], list[tuple[Deleted, str]]]:
+            from mnist_draw.recognition.network_library import list_deleted, made
 
-            return [made(kept) for kept in networks], _deleted()
+            return [made(kept) for kept in networks], list_deleted()
 
-        def show(found: tuple[list[float], list[Deleted]]) -> None:
+        def show(found: tuple[list[float], list[tuple[Deleted, str]]]) -> None:
             assert self._view is not None
             self._view.show_networks(networks, found[0], self._network.key)
-            self._view.bin.show_deleted(found[1], lambda one: Path(one.name).stem)
+            titles = dict(found[1])
+            self._view.bin.show_deleted(list(titles), titles.__getitem__)
 
         networks = self._network.networks
         self._background.run(look, show)
@@ -116,7 +117,7 @@ class NetworksController(QObject):
         self._background.run(work, done)
 
     def _bring_back(self, one: Deleted) -> None:
-        self._restore(one.path, Path(one.name).stem)
+        self._restore(one.path, "The network")
 
     def _restore(self, path: Path, title: str) -> None:
         def done(_: Path) -> None:
@@ -178,18 +179,8 @@ class NetworksController(QObject):
         self._background.run(work, lambda _: self.told.emit(f"Saved {path}.", None))
 
 
-def _folders() -> list[Path]:
+def _empty_bins() -> None:
     from mnist_draw.recognition.network_library import learnt_folder, opened_folder
 
-    return [learnt_folder(), opened_folder()]
-
-
-def _deleted() -> list[Deleted]:
-    """Return what can be brought back, the newest first; runs come back in their own list."""
-    found = [one for folder in _folders() for one in deleted(folder)]
-    return sorted(found, key=lambda one: one.when, reverse=True)
-
-
-def _empty_bins() -> None:
-    for folder in _folders():
+    for folder in (learnt_folder(), opened_folder()):
         empty_bin(folder)

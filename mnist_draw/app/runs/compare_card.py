@@ -24,6 +24,8 @@ CHOICES = (
     ("Training loss", "training_loss", True),
     ("Training accuracy", "training_accuracy", False),
 )
+#: The length of the date before the time.
+_DAY = len("2026-11-25")
 _RESULTS = (("Validation", "validation_accuracy"), ("Test", "test_accuracy"))
 
 
@@ -142,9 +144,11 @@ class DifferencesTable(QTableWidget):
                 rows.append((title, [words.percent(run.figures.get(field)) for run in runs]))
         self.setColumnCount(len(runs))
         self.setRowCount(len(rows))
+        days = {run.started[:_DAY] for run in runs}
         for column, run in enumerate(runs):
+            started = run.started if len(days) > 1 else run.started[_DAY:].lstrip()
             # One part of the title on each line: nothing is cut, and no column is too wide.
-            lines = [*run.title.split(", "), run.started]
+            lines = [*run.title.split(", "), started]
             heading = QTableWidgetItem(swatch(column), "\n".join(lines))
             heading.setTextAlignment(int(Qt.AlignLeft | Qt.AlignBottom))
             self.setHorizontalHeaderItem(column, heading)

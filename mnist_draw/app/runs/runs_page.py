@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from pathlib import Path
 
 from PyQt5.QtCore import Qt, pyqtSignal
-from PyQt5.QtGui import QKeySequence
-from PyQt5.QtWidgets import QHBoxLayout, QMenu, QPushButton, QShortcut, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from mnist_draw.app.runs.compare_card import CompareCard, DifferencesTable
 from mnist_draw.app.runs.runs_table import RunsTable
 from mnist_draw.app.shared.bin_button import BinButton
+from mnist_draw.app.shared.commands import Command
 from mnist_draw.app.shared.flow_layout import FlowLayout
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.widgets import Card, label, push_button
@@ -72,22 +73,18 @@ class RunsPage(QWidget):
         below.addWidget(differing, 1)
         column.addLayout(below, 4)
         self.table.itemSelectionChanged.connect(self._enable)
-        for keys, act in (
-            ("Delete", lambda: self._ask("delete")),
-            ("Ctrl+Z", self.undo_asked.emit),
-        ):
-            shortcut = QShortcut(QKeySequence(keys), self)
-            shortcut.setContext(Qt.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(act)
+        sentence = "Bring back the run that was deleted last."
+        Command(self, "Undo", sentence, "Ctrl+Z", self.undo_asked.emit)
         self._enable()
 
     def _build_buttons(self) -> FlowLayout:
         row = FlowLayout()
-        self._buttons: list[QPushButton] = []
-        for what, text, name, sentence, key in _BUTTONS:
-            button = push_button(name, text, sentence, key)
-            button.clicked.connect(lambda _, what=what: self._ask(what))
-            self._buttons.append(button)
+        self._needing_a_run: list[Command | QPushButton] = []
+        for what, text, name, sentence, keys in _BUTTONS:
+            button = push_button(name, text, sentence)
+            command = Command(self, text, sentence, keys, partial(self._ask, what))
+            command.serve(button)
+            self._needing_a_run.append(command)
             row.addWidget(button)
         export = push_button(
             "runExportButton", "Export …", "Save the run's curves, figures or network to a file."
@@ -96,7 +93,7 @@ class RunsPage(QWidget):
         for what, text in _EXPORTS:
             menu.addAction(text).triggered.connect(lambda _, what=what: self._ask(what))
         export.setMenu(menu)
-        self._buttons.append(export)
+        self._needing_a_run.append(export)
         row.addWidget(export)
         self.bin = BinButton("bringBackRunButton", "runs")
         row.addWidget(self.bin)
@@ -114,8 +111,8 @@ class RunsPage(QWidget):
         self._enable()
 
     def _enable(self) -> None:
-        for button in self._buttons:
-            button.setEnabled(self.table.current_run() is not None)
+        for act in self._needing_a_run:
+            act.setEnabled(self.table.current_run() is not None)
 
     def _ask(self, what: str) -> None:
         run = self.table.current_run()

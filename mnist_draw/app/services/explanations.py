@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Protocol
 
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal, pyqtSlot
 
@@ -23,6 +23,7 @@ from mnist_draw.errors import UserError
 if TYPE_CHECKING:
     import numpy as np
 
+    from mnist_draw.recognition.explanation import Explanation, HiddenLayer
     from mnist_draw.storage.models import ModelFile
 
 logger = logging.getLogger("mnist_draw.app")
@@ -41,7 +42,21 @@ _QUIET_MS = 250
 Question = tuple["np.ndarray", int, int]
 
 
-def _explainer(model: Any) -> Any:
+class Explains(Protocol):
+    """What the worker knows of `mnist_draw.recognition.explanation.Explainer`."""
+
+    @property
+    def layers(self) -> Sequence[HiddenLayer]:
+        """The hidden layers of the network."""
+
+    def use(self, model: ModelFile) -> None:
+        """Explain another network of the same architecture."""
+
+    def explain(self, picture: np.ndarray, digit: int) -> Explanation:
+        """Say what speaks for a digit on a picture (28, 28)."""
+
+
+def _explainer(model: ModelFile) -> Explains:
     from mnist_draw.recognition.explanation import Explainer
 
     explainer = Explainer(model)
@@ -79,7 +94,7 @@ class ExplanationWorker(QObject):
 
     def __init__(
         self,
-        make_explainer: Callable[[Any], Any] = _explainer,
+        make_explainer: Callable[[ModelFile], Explains] = _explainer,
         rest_ms: int = _REST_MS,
         quiet_ms: int = _QUIET_MS,
     ) -> None:
@@ -87,7 +102,7 @@ class ExplanationWorker(QObject):
         self._make_explainer = make_explainer
         self._shortest = self._rest = rest_ms / 1000
         self._quiet = quiet_ms / 1000
-        self._explainer: Any = None
+        self._explainer: Explains | None = None
         self._network = ""
         self._models: LatestValue[ModelFile] = LatestValue()
         self._questions: LatestValue[Question] = LatestValue()
@@ -120,15 +135,17 @@ class ExplanationWorker(QObject):
         if not self._watched or (self._alarm_set and not self._expecting):
             return
         try:
-            if self._is_ready():
-                self._explain()
+            explainer = self._ready()
+            if explainer is not None:
+                self._explain(explainer)
         except Exception as error:  # a slot must not raise: the user is told instead
             self.failed.emit(reporter.sentence(error))
 
-    def _is_ready(self) -> bool:
-        """Bring the explainer up to the newest model; return whether it can be asked now."""
+    def _ready(self) -> Explains | None:
+        """Bring the explainer up to the newest model; return it if it can be asked now."""
         self._next = self._models.take() or self._next
-        if self._next is not None and self._next.network == self._network:
+        same = self._next is not None and self._next.network == self._network
+        if self._next is not None and same and self._explainer is not None:
             model, self._next = self._next, None
             self._explainer.use(model)
         elif self._next is not None:
@@ -136,11 +153,11 @@ class ExplanationWorker(QObject):
             wait = self._asked_at + self._quiet - time.monotonic()
             if wait > 0:
                 self._come_back_in(wait)
-                return False
+                return None
             # Taken first: what goes wrong with a network goes wrong once.
             model, self._next = self._next, None
             self._prepare(model)
-        return self._explainer is not None
+        return self._explainer
 
     def _prepare(self, model: ModelFile) -> None:
         try:
@@ -152,7 +169,7 @@ class ExplanationWorker(QObject):
         self._network = model.network
         self.prepared.emit(self._explainer.layers)
 
-    def _explain(self) -> None:
+    def _explain(self, explainer: Explains) -> None:
         now = time.monotonic()
         wait = self._began_at + self._rest - now
         if wait > 0:
@@ -167,7 +184,7 @@ class ExplanationWorker(QObject):
         if question is not None:
             self._began_at = now
             picture, digit, ticket = question
-            explanation = self._explainer.explain(picture, digit)
+            explanation = explainer.explain(picture, digit)
             took = time.monotonic() - now
             self._rest = max(self._shortest, min(_REST_TIMES * took, _LONGEST * self._shortest))
             self.explained.emit(explanation, ticket)

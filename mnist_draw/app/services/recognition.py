@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
 
@@ -23,13 +23,32 @@ if TYPE_CHECKING:
     from mnist_draw.recognition.answer import Answer, NumberAnswer
 
 
-def _default_model() -> Any:
+class Reads(Protocol):
+    """What the worker knows of `mnist_draw.recognition.reader.Reader`."""
+
+    def use(self, model: ModelFile) -> None:
+        """Read with another network of the same architecture."""
+
+    def recognise_ink(self, ink: np.ndarray, strokes: list[np.ndarray] | None = None) -> Answer:
+        """Say which digit the ink (H, W) is."""
+
+    def read_number(
+        self,
+        ink: np.ndarray,
+        alone: Answer,
+        beginning: bool = False,
+        strokes: list[np.ndarray] | None = None,
+    ) -> NumberAnswer:
+        """Say which digits the ink is, from left to right."""
+
+
+def _default_model() -> ModelFile:
     from mnist_draw.recognition.network_library import default_model
 
     return default_model()
 
 
-def _recogniser(model: Any) -> Any:
+def _recogniser(model: ModelFile) -> Reads:
     from mnist_draw.recognition.reader import Reader
 
     recogniser = Reader(model)
@@ -39,7 +58,7 @@ def _recogniser(model: Any) -> Any:
     return recogniser
 
 
-def _sample() -> Any:
+def _sample() -> np.ndarray:
     """Return ink with two strokes in it."""
     import numpy as np
 
@@ -104,13 +123,13 @@ class RecognitionWorker(QObject):
 
     def __init__(
         self,
-        default_model: Callable[[], Any] = _default_model,
-        make_recogniser: Callable[[Any], Any] = _recogniser,
+        default_model: Callable[[], ModelFile] = _default_model,
+        make_recogniser: Callable[[ModelFile], Reads] = _recogniser,
     ) -> None:
         super().__init__()
         self._default_model = default_model
         self._make_recogniser = make_recogniser
-        self._recogniser: Any = None
+        self._recogniser: Reads | None = None
         self._network = ""
         self._ink: LatestValue[_Posted] = LatestValue()
         self._model: LatestValue[ModelFile | Callable[[], ModelFile]] = LatestValue()

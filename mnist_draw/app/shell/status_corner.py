@@ -7,7 +7,7 @@ from PyQt5.QtGui import QPainter, QPaintEvent
 from PyQt5.QtWidgets import QAction, QActionGroup, QHBoxLayout, QMenu, QToolButton, QWidget
 
 from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.icons import set_icon
+from mnist_draw.app.shared.commands import Command
 from mnist_draw.app.shared.steady_labels import TabularLabel
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.widgets import explain
@@ -82,9 +82,8 @@ class StatusCorner(QWidget):
         button = QToolButton()
         button.setObjectName("viewButton")
         button.setProperty("look", "flat")
-        explain(button, "View", "Choose light or dark colours, and whether bars glide.", "F10")
-        button.setShortcut("F10")
-        set_icon(button, "circle-half")
+        sentence = "Choose light or dark colours, and whether bars glide."
+        Command(self, "View", sentence, "F10", button.click, "circle-half").describe(button)
         menu = QMenu(button)
         group = QActionGroup(menu)
         self.theme_actions: dict[str, QAction] = {}

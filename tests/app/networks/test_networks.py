@@ -105,8 +105,16 @@ def test_a_network_is_deleted_and_brought_back(shown: Shown, qtbot: QtBot) -> No
     assert action.text().startswith("from elsewhere, deleted ")
     action.trigger()
     qtbot.waitUntil(lambda: "from elsewhere" in shown.titles())
-    assert shown.setup.text("messageLabel") == "from elsewhere is back."
+    assert shown.setup.text("messageLabel") == "The network is back."
     qtbot.waitUntil(lambda: not shown.view.bin.isEnabled())
+    # That of a run goes and comes back with its run.
+    shown.row(run)
+    shown.press("delete")
+    qtbot.waitUntil(lambda: shown.view.bin.isEnabled())
+    (action,) = shown.view.bin.menu().actions()
+    assert action.text().startswith(f"{run}, deleted ")
+    action.trigger()
+    qtbot.waitUntil(lambda: run in shown.titles())
 
 
 def test_files_are_opened_and_saved(
