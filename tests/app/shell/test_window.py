@@ -561,3 +561,27 @@ def test_a_run_that_has_ended_leads_to_the_drawing(setup: Setup) -> None:
     assert setup.button("toDrawButton").isVisible()
     setup.button("toDrawButton").click()
     assert window.tabs.currentWidget() is window.draw_tab
+
+
+def test_the_keyboard_walks_from_the_tabs_through_the_page(setup: Setup, qtbot: QtBot) -> None:
+    window = setup.window
+    # High enough for all settings.
+    window.resize(1400, 1100)
+    window.activateWindow()
+    bar = window.tabs.tabBar()
+    for index, first, later in (
+        (0, "networkCombo", {"learningRateSpinBox", "startButton", "viewButton"}),
+        (1, "penButton", {"canvas", "widthSlider", "viewButton"}),
+    ):
+        window.tabs.setCurrentIndex(index)
+        bar.setFocus()
+        qtbot.waitUntil(bar.hasFocus)
+        walked: list[str] = []
+        for _ in range(60):
+            QTest.keyClick(QApplication.focusWidget(), Qt.Key_Tab)
+            if bar.hasFocus():
+                break
+            walked.append(QApplication.focusWidget().objectName())
+        assert bar.hasFocus()
+        assert walked.index(first) < 3
+        assert later <= set(walked)
