@@ -104,9 +104,14 @@ def say(painter: QPainter, x: float, y: float, text: str) -> float:
 def paint_title(
     painter: QPainter, scene: Scene, place: QPointF, title: str, note: str, room: float = math.inf
 ) -> None:
-    """Write a title, and a note beside it where there is room."""
+    """Write a title, and a note beside it where there is room.
+
+    A title that is too long itself becomes its last word, such as a layer's number.
+    """
     painter.setFont(theme.font(Text.LABEL, bold=True))
     painter.setPen(theme.colour("text"))
+    if painter.fontMetrics().horizontalAdvance(title) > room:
+        title = painter.fontMetrics().elidedText(title.split()[-1], Qt.ElideRight, int(room))
     painter.drawText(place, title)
     x = place.x() + painter.fontMetrics().horizontalAdvance(title) + 6
     painter.setFont(theme.font(Text.LABEL))
