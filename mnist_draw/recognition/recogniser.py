@@ -203,7 +203,9 @@ class Recogniser:
         """
         if not has_ink(ink):
             return empty_answer()
-        network_input = normalise_ink(draw_strokes(strokes).all_ink() if strokes else ink)
+        if strokes:
+            ink = draw_strokes(strokes).all_ink()
+        network_input = normalise_ink(ink)
         probabilities, likeness, _ = self.read(network_input[None, None])
         # A network that reads something else knows what may be filled, wide or strange.
         objection = object_to_ink(ink) if self.reads_digits else ""

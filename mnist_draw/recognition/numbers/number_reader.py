@@ -134,8 +134,10 @@ def _of_strokes(recogniser: Recogniser, strokes: Sequence[PenStroke]) -> NumberA
     if len(found.groups) == 1:
         return None
     refused = [recogniser.refuses(float(value) + _LENIENCE) for value in found.reading.likeness]
-    # Most of what is written must be digits: else it is a drawing, or a word.
-    if len(refused) - sum(refused) <= max(1, sum(refused)):
+    # Two thirds of what is written must be digits without lenience: else it is a letter, a word
+    # or a drawing. A half lets three times as many letters through.
+    strange = sum(recogniser.refuses(float(value)) for value in found.reading.likeness)
+    if strange * 3 > len(refused) or len(refused) - sum(refused) < 2:
         return None
     digits = []
     for row, group in enumerate(found.groups):

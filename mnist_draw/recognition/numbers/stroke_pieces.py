@@ -22,7 +22,7 @@ from mnist_draw.recognition.numbers.pieces import HEIGHT, Box, Plane
 PenStroke = npt.NDArray[np.floating]
 
 #: The finest and the widest pen, in heights of the line: MNIST's strokes are about that wide.
-FINEST_PEN, WIDEST_PEN = 1 / 12, 1 / 8
+FINEST_PEN, WIDEST_PEN = 1 / 10, 1 / 8
 #: Points nearer than this to the one before are left out, in pixels of the reduced picture.
 _NEAREST = 1.0
 #: Strokes are drawn this many times larger first, so that their edges become grey.

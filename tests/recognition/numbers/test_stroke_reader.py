@@ -133,7 +133,7 @@ def test_a_pen_is_drawn_as_it_suits_the_height() -> None:
         pieces = draw_strokes(written("11", 0.8, pen=pen))
         plane = pieces.group(0, 1)
         wide = plane[len(plane) // 2].sum() / pieces.height
-        assert 1 / 12 - 0.03 <= wide <= 1 / 8 + 0.03
+        assert 1 / 10 - 0.03 <= wide <= 1 / 8 + 0.03
 
 
 def test_the_cheapest_way_and_its_share() -> None:
