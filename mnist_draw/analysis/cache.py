@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_draw.errors import UserError
-from mnist_draw.storage import ModelFile, npz
+from mnist_draw.storage import npz
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.errors import StorageError
 from mnist_draw.storage.folders import cache_folder
@@ -27,11 +27,6 @@ Arrays = dict[str, npt.NDArray[Any]]
 #: Bytes that all results together may take; the oldest go first.
 MOST_BYTES = 200 * 1024 * 1024
 _FOLDER = "analysis"
-
-
-def fingerprint(model: ModelFile) -> str:
-    """Return what tells a network, with its parameters and temperature, from all others."""
-    return model.fingerprint
 
 
 def digest_of(pictures: npt.NDArray[Any]) -> str:
@@ -53,7 +48,7 @@ def cached(
     version : int
         Raised whenever the same key would give another result.
     key : str
-        What it was computed from, such as :func:`fingerprint` and :func:`digest_of` together.
+        What it was computed from, such as a network's fingerprint and :func:`digest_of`.
     compute : callable
         Returns arrays by name.
 

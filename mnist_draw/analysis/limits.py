@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -113,8 +114,8 @@ class Change:
 
     def to(self, name: str, amount: float) -> Change:
         """Return the same with another amount of one axis."""
-        amounts: dict[str, float] = {name: float(amount)}
-        return replace(self, **amounts)  # type: ignore[arg-type]
+        amounts: dict[str, Any] = {name: float(amount)}
+        return replace(self, **amounts)
 
 
 class Alterer:
@@ -261,7 +262,7 @@ def count_limits(
         Accuracy, 0 to 1; NaN where it is not yet counted. A new array after each slice of a
         setting, so that whoever stops asking stops the count soon.
     """
-    key = f"{cache.fingerprint(model)}-{alterer.digest}-{cache.digest_of(labels)}-{int(placed)}"
+    key = f"{model.fingerprint}-{alterer.digest}-{cache.digest_of(labels)}-{int(placed)}"
 
     kept = _kept(key)
     if kept is not None:

@@ -113,7 +113,7 @@ def build_maps(
     Maps
         With ever more layers.
     """
-    key = f"{cache.fingerprint(model)}-{cache.digest_of(images)}"
+    key = f"{model.fingerprint}-{cache.digest_of(images)}"
     kept = _kept(key, len(images), labels, temperature_of(model))
     if kept is not None:
         yield kept
@@ -175,7 +175,7 @@ def vote(labels: npt.NDArray[np.integer[Any]]) -> int:
 
 def lay_out(model: ModelFile, layer: LayerMap, images: npt.NDArray[np.uint8]) -> Iterator[Floats]:
     """Yield the digits' places by t-SNE, float32 (n, 2), after each round; the last is kept."""
-    key = f"{cache.fingerprint(model)}-{cache.digest_of(images)}-{layer.name}"
+    key = f"{model.fingerprint}-{cache.digest_of(images)}-{layer.name}"
     kept = (cache.read(_TSNE, _TSNE_VERSION, key) or {}).get("points")
     if kept is not None and kept.dtype == np.float32 and kept.shape == (len(images), 2):
         yield kept

@@ -81,7 +81,7 @@ def gather_neighbours(model: ModelFile, images: npt.NDArray[np.uint8]) -> Iterat
     Neighbourhood
         Of ever more pictures.
     """
-    key = f"{cache.fingerprint(model)}-{cache.digest_of(images)}"
+    key = f"{model.fingerprint}-{cache.digest_of(images)}"
     kept = (cache.read(_KIND, _VERSION, key) or {}).get("outputs")
     if (
         kept is not None

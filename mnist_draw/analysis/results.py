@@ -278,7 +278,7 @@ def count_results(
     Results
         Of ever more pictures, at last of all. Whoever stops asking stops the count.
     """
-    key = f"{cache.fingerprint(model)}-{pictures.digest}"
+    key = f"{model.fingerprint}-{pictures.digest}"
     temperature, total = temperature_of(model), len(pictures)
 
     kept = _kept(key, total)

@@ -6,8 +6,8 @@ import contextlib
 import io
 import os
 import sys
-from collections.abc import Iterator
-from typing import Any, TextIO, cast
+from collections.abc import Callable, Iterator
+from typing import TextIO, cast
 
 from mnist_draw.errors import UserError
 from mnist_draw.storage.errors import reason_of
@@ -109,12 +109,12 @@ class Lenient(io.TextIOBase):
 
     def write(self, text: str) -> int:
         """Print, if that is possible; returns how long the text is in either case."""
-        self._try("write", text)
+        self._try(lambda stream: stream.write(text))
         return len(text)
 
     def flush(self) -> None:
         """Hand on what was printed, if that is possible."""
-        self._try("flush")
+        self._try(lambda stream: stream.flush())
 
     def isatty(self) -> bool:
         """Whether it is a terminal that still takes something."""
@@ -133,11 +133,11 @@ class Lenient(io.TextIOBase):
         """The encoding of the stream."""
         return getattr(self._stream, "encoding", None) or "utf-8"
 
-    def _try(self, method: str, *arguments: Any) -> None:
+    def _try(self, work: Callable[[TextIO], object]) -> None:
         if self.failure or self._stream is None:
             return
         try:
-            getattr(self._stream, method)(*arguments)
+            work(self._stream)
         except (OSError, ValueError) as error:
             self.failure = _reason(error)
             _give_up(self._stream)

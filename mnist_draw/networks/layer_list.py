@@ -130,12 +130,6 @@ class MlpLayers:
         """Return the shapes of weights and biases, in Lasagne's order."""
         return dense_shapes([_PIXELS, *(layer.units for layer in self.hidden), _DIGITS])
 
-    def build(self, input_var: Any = None) -> Any:
-        """Build the Lasagne layers and return the output layer."""
-        from mnist_draw.networks.mlp import build_layers
-
-        return build_layers(input_var, self)
-
 
 def read_layers(text: str) -> MlpLayers:
     """Read what stands behind ``layers:``.

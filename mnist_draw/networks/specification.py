@@ -165,8 +165,14 @@ def _build_deep_cnn(input_var: Any) -> Any:
     return build_deep_cnn(input_var)
 
 
-def _custom_layers(depth: int, width: int, drop_input: float, drop_hidden: float) -> MlpLayers:
-    return MlpLayers((MlpLayer(width, "rectify", drop_hidden),) * depth, drop_input)
+def _build_layers(input_var: Any, layers: MlpLayers) -> Any:
+    from mnist_draw.networks.mlp import build_layers
+
+    return build_layers(input_var, layers)
+
+
+def _custom_layers(depth: float, width: float, drop_input: float, drop_hidden: float) -> MlpLayers:
+    return MlpLayers((MlpLayer(int(width), "rectify", drop_hidden),) * int(depth), drop_input)
 
 
 _CUSTOM = kind_with_numbers(
@@ -174,7 +180,7 @@ _CUSTOM = kind_with_numbers(
     "MLP of your own",
     "DEPTH hidden layers of WIDTH rectifiers each, leaving out a share of DROP_IN inputs and "
     "DROP_HID hidden units in training",
-    lambda var, *numbers: _custom_layers(*numbers).build(var),
+    lambda var, *numbers: _build_layers(var, _custom_layers(*numbers)),
     lambda *numbers: _custom_layers(*numbers).shapes(),
     (
         Count("DEPTH", "Depth", "Number of hidden layers.", 2, 0, MOST_LAYERS),
@@ -188,7 +194,7 @@ _CUSTOM = kind_with_numbers(
 
 def _read_custom(arguments: str) -> NetworkSpec:
     spec = _CUSTOM.read(arguments)
-    return dataclasses.replace(spec, layers=_custom_layers(*spec.numbers))  # type: ignore[arg-type]
+    return dataclasses.replace(spec, layers=_custom_layers(*spec.numbers))
 
 
 def _read_layers(arguments: str) -> NetworkSpec:
@@ -197,7 +203,7 @@ def _read_layers(arguments: str) -> NetworkSpec:
         f"layers:{layers.text()}",
         layers.title(),
         "layers",
-        layers.build,
+        lambda var: _build_layers(var, layers),
         layers.shapes(),
         layers=layers,
     )

@@ -14,7 +14,7 @@ import stat
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, BinaryIO, Final
+from typing import IO, BinaryIO, Final, cast
 
 from mnist_draw.storage.errors import DocumentError, StorageError, reason_of
 
@@ -103,7 +103,7 @@ def open_unfolded(path: str | os.PathLike[str], max_bytes: int) -> Iterator[Bina
             return
         try:
             with gzip.GzipFile(fileobj=file, mode="rb") as unfolded:
-                yield unfolded  # type: ignore[misc]
+                yield cast(BinaryIO, unfolded)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             reason = f"it is compressed with gzip, but unpacking failed ({error})"
             raise UnfoldingError(reason) from error

@@ -156,10 +156,16 @@ def _added_flags(variable: str, defaults: Mapping[str, str]) -> Iterator[None]:
             os.environ[variable] = before
 
 
+class _Parser(configparser.ConfigParser):
+    """Keeps upper and lower case in the names of options, as Theano does."""
+
+    def optionxform(self, optionstr: str) -> str:
+        return optionstr
+
+
 def _chosen_in_files(variable: str, default: str) -> set[str]:
     """Names set in the user's configuration files (``section.name`` outside global)."""
-    parser = configparser.ConfigParser(interpolation=None)
-    parser.optionxform = str  # type: ignore[assignment,method-assign]
+    parser = _Parser(interpolation=None)
     files = os.environ.get(variable, default).split(os.pathsep)
     try:
         parser.read([Path(name).expanduser() for name in files])

@@ -18,7 +18,7 @@ import contextlib
 import importlib.machinery
 import importlib.util
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from importlib.abc import Loader, MetaPathFinder
 from pathlib import Path
@@ -120,7 +120,7 @@ class PreparedLoader(Loader):
 
 
 @contextlib.contextmanager
-def _prepare_theano():  # type: ignore[no-untyped-def]
+def _prepare_theano() -> Iterator[None]:
     hook = sys.excepthook
     surroundings = environment.real_theano() if installed_theano() else environment.pytensor()
     with surroundings:

@@ -11,7 +11,7 @@ import contextlib
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FrameType
 
 from mnist_draw.training.control import Controls
@@ -68,7 +68,7 @@ def stop_when_asked_to_end(controls: Controls) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _handled(name: str, handler: object) -> Iterator[None]:
+def _handled(name: str, handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
     """Give a signal another handler, where the system has it and Python may."""
     number = getattr(signal, name, None)
     if (
@@ -78,7 +78,7 @@ def _handled(name: str, handler: object) -> Iterator[None]:
     ):
         yield
         return
-    before = signal.signal(number, handler)  # type: ignore[arg-type]
+    before = signal.signal(number, handler)
     try:
         yield
     finally:

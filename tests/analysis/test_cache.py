@@ -63,7 +63,7 @@ def test_fingerprints_tell_parameters_and_temperatures_apart() -> None:
         ModelFile("mlp", weights, {"temperature": 1.5}),
         ModelFile("cnn", weights),
     ]
-    assert len({cache.fingerprint(model) for model in models}) == 4
+    assert len({model.fingerprint for model in models}) == 4
 
 
 def test_a_table_becomes_csv() -> None:

@@ -182,7 +182,7 @@ def test_filled_accumulators_are_kept(tmp_path: Path, monkeypatch: pytest.Monkey
     assert all(value.any() for value in first.state())
     for one, other in zip(first.parameters(), model.parameters, strict=True):
         np.testing.assert_array_equal(one, other)
-    monkeypatch.setattr(step_module, "filled", lambda *_: pytest.fail("filled again"))
+    monkeypatch.setattr(OneStep, "_filled", lambda _: pytest.fail("filled again"))
     second = OneStep(model, settings)
     second.fill()
     for one, other in zip(first.state(), second.state(), strict=True):

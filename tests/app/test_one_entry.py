@@ -16,6 +16,7 @@ from mnist_draw.app.train.settings_panel import SettingsPanel
 from mnist_draw.cli import main, train, train_run
 from mnist_draw.networks import NETWORKS
 from mnist_draw.networks.layer_list import MlpLayer, MlpLayers
+from mnist_draw.networks.mlp import build_layers
 from mnist_draw.networks.numbers import Count
 from mnist_draw.networks.specification import kind_with_numbers
 from mnist_draw.training import schedules
@@ -60,7 +61,7 @@ def test_a_network(
         "triple",
         "Three alike",
         "three hidden layers of UNITS rectifiers",
-        lambda var, units: layers(units).build(var),
+        lambda var, units: build_layers(var, layers(units)),
         lambda units: layers(units).shapes(),
         (Count("UNITS", "Units of each", "Units in each hidden layer.", 50, 1, 100),),
     )

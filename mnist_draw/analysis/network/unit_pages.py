@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mnist_draw.analysis.cache import fingerprint, keep, read
+from mnist_draw.analysis.cache import keep, read
 from mnist_draw.analysis.network.anatomy import Anatomy, Floats
 from mnist_draw.dataset.mnist import load_dataset, scale
 
@@ -72,7 +72,7 @@ class PageSearch:
         self.pages: UnitPages | None = None
         self._anatomy = anatomy
         self._count = len(anatomy.layers)
-        self._key = fingerprint(anatomy.model)
+        self._key = anatomy.model.fingerprint
         self._steps = self._find()
 
     def step(self) -> bool:

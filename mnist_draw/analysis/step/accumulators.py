@@ -8,21 +8,17 @@ there. Else they are filled on some minibatches that are learnt at the rate 0, a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from mnist_draw.analysis.cache import fingerprint, keep, read
-from mnist_draw.dataset.mnist import Dataset, scale
+from mnist_draw.analysis.cache import keep, read
 from mnist_draw.errors import UserError
 from mnist_draw.storage import ModelFile
 from mnist_draw.training.runs.checkpoint import load_checkpoint
 from mnist_draw.training.runs.run_list import list_runs
 from mnist_draw.training.settings import TrainingSettings
-
-if TYPE_CHECKING:
-    from mnist_draw.analysis.step.one_step import OneStep
 
 Values = Sequence[npt.NDArray[Any]]
 Shapes = Sequence[tuple[int, ...]]
@@ -82,20 +78,9 @@ def keep_filled(model: ModelFile, settings: TrainingSettings, values: Values) ->
     keep(_KIND, _VERSION, _key(model, settings), arrays)
 
 
-def filled(step: OneStep, data: Dataset, minibatches: int) -> tuple[npt.NDArray[Any], ...]:
-    """Fill the accumulators on minibatches of training pictures, learnt at the rate 0."""
-    count = min(step.settings.batch_size, len(data.train_labels))
-    for number in range(minibatches):
-        random = np.random.default_rng([1, number])
-        rows = random.choice(len(data.train_labels), count, replace=False)
-        pictures, labels = scale(data.train_images[rows]), data.train_labels[rows].astype(np.int32)
-        step.look_at(pictures, labels, number + 1)
-    return step.state()
-
-
 def _key(model: ModelFile, settings: TrainingSettings) -> str:
     chosen = (settings.update, settings.update_parameters, settings.batch_size, settings.l2)
-    return f"{fingerprint(model)} {chosen}"
+    return f"{model.fingerprint} {chosen}"
 
 
 def _fit(values: Values, shapes: Shapes) -> bool:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from mnist_draw import theano_bridge
 from mnist_draw.analysis.network.anatomy import Floats, Layer, activation_of, layers_of
-from mnist_draw.analysis.step.accumulators import filled, keep_filled, kept_by_run, read_filled
+from mnist_draw.analysis.step.accumulators import keep_filled, kept_by_run, read_filled
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.errors import UserError
 from mnist_draw.networks import parse_network
@@ -200,7 +200,7 @@ class OneStep:
         if values is None:
             values = read_filled(self.model, self.settings, shapes)
         if values is None:
-            values = filled(self, load_dataset(), FILLING)
+            values = self._filled()
             keep_filled(self.model, self.settings, values)
         self._start = tuple(values)
         self.rewind()
@@ -297,9 +297,17 @@ class OneStep:
             )
         return found
 
-    def look_at(self, pictures: Floats, labels: npt.NDArray[np.int32], seed: int) -> None:
-        """Show pictures at the rate 0: only the accumulators learn."""
-        self._call(Minibatch(pictures, labels, self.masks(len(labels), seed)), 0.0)
+    def _filled(self) -> tuple[npt.NDArray[Any], ...]:
+        """Fill the accumulators on minibatches of training pictures, learnt at the rate 0."""
+        data = load_dataset()
+        count = min(self.settings.batch_size, len(data.train_labels))
+        for number in range(FILLING):
+            random = np.random.default_rng([1, number])
+            rows = random.choice(len(data.train_labels), count, replace=False)
+            pictures = scale(data.train_images[rows])
+            labels = data.train_labels[rows].astype(np.int32)
+            self._call(Minibatch(pictures, labels, self.masks(count, number + 1)), 0.0)
+        return self.state()
 
 
 class StepExpressions:

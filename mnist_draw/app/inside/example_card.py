@@ -23,6 +23,7 @@ from mnist_draw.app.board.canvas import Canvas
 from mnist_draw.app.inside.inside_board import SIDE, InsideBoard
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.icons import set_icon
+from mnist_draw.app.shared.images import image_of
 from mnist_draw.app.shared.steady_labels import FixedLabel
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.widgets import Card, explain, label
@@ -69,14 +70,11 @@ def ink_image(picture: np.ndarray) -> QImage:
     import numpy as np
 
     ink = theme.colour("ink")
-    strength = np.clip(picture * 255, 0, 255).astype(np.uint8)
     pixels = np.empty((*picture.shape, 4), np.uint8)
     for channel, value in enumerate((ink.blue(), ink.green(), ink.red())):
         pixels[..., channel] = value
-    pixels[..., 3] = strength
-    height, width = picture.shape
-    # copy(): QImage does not keep the array's memory alive.
-    return QImage(pixels.tobytes(), width, height, 4 * width, QImage.Format_ARGB32).copy()
+    pixels[..., 3] = np.clip(picture * 255, 0, 255).astype(np.uint8)
+    return image_of(pixels)
 
 
 class ExampleCard(Card):

@@ -74,12 +74,12 @@ class ExampleInUse(QObject):
         if picture is None or probabilities is None:
             self._drawing, self._drawing_answer = None, (None, True)
         else:
-            label, source = int(probabilities.argmax()), "answer"
-            if self._drawing is not None and self._drawing.label_source == "user":
-                label, source = self._drawing.label, "user"  # type: ignore[assignment]
             is_digit = winner is not None
-            self._drawing = Example(picture, label, source, is_digit=is_digit)  # type: ignore[arg-type]
-            self._drawing_answer = (probabilities, winner is not None)
+            shown = Example(picture, int(probabilities.argmax()), is_digit=is_digit)
+            if self._drawing is not None and self._drawing.label_source == "user":
+                shown = replace(shown, label=self._drawing.label, label_source="user")
+            self._drawing = shown
+            self._drawing_answer = (probabilities, is_digit)
         if not self._picked:
             self.use_drawing()
 

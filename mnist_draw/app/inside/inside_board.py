@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QRect, Qt
+from PyQt5.QtCore import QPointF, QRect, Qt
 from PyQt5.QtGui import QPainter
 from PyQt5.QtWidgets import QWidget
 
@@ -32,14 +32,13 @@ class InsideBoard(Canvas):
         self.setFixedSize(SIDE, SIDE)
         self._first = first
         self._telling = False
-        self._last_items: object = None
         self.ink_changed.connect(self._tell_first)
         first.ink_changed.connect(self._follow_first)
 
-    def begin(self, place: object, erase: bool, weight: float = 1.0) -> None:
+    def begin(self, point: QPointF, erase: bool, weight: float = 1.0) -> None:
         # The pen's width and the eraser are chosen on the Draw tab.
         self.set_pen_width(self._first.pen_width)
-        super().begin(place, erase or self._first.erasing, weight)  # type: ignore[arg-type]
+        super().begin(point, erase or self._first.erasing, weight)
 
     def _tell_first(self) -> None:
         self._telling = True

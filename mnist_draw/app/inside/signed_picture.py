@@ -13,6 +13,7 @@ from PyQt5.QtCore import QRectF
 from PyQt5.QtGui import QImage, QPainter
 
 from mnist_draw.app.shared import theme
+from mnist_draw.app.shared.images import image_of
 
 if TYPE_CHECKING:
     from PyQt5.QtGui import QColor
@@ -21,26 +22,17 @@ if TYPE_CHECKING:
 _INSET = 0.62
 
 
-def image_of(pixels: np.ndarray) -> QImage:
-    """Return pixels, uint8 (H, W, 4) as blue, green, red, alpha, as an image of its own."""
-    height, width = pixels.shape[:2]
-    # copy(): QImage does not keep the array's memory alive.
-    data = np.ascontiguousarray(pixels).tobytes()
-    return QImage(data, width, height, 4 * width, QImage.Format_ARGB32).copy()
-
-
-def grey_image(picture: np.ndarray) -> QImage:
-    """Return a picture, float32 (H, W) in [0, 1], white on black as the network's data is."""
-    height, width = picture.shape
-    grey = np.clip(picture * 255, 0, 255).astype(np.uint8)
-    return QImage(grey.tobytes(), width, height, width, QImage.Format_Grayscale8).copy()
+def grey_levels(picture: np.ndarray) -> np.ndarray:
+    """Return a picture, float32 in [0, 1], as uint8, which has 255 for full ink."""
+    levels: np.ndarray = np.clip(picture * 255, 0, 255).astype(np.uint8)
+    return levels
 
 
 def paint_grey(painter: QPainter, box: QRectF, picture: np.ndarray) -> None:
-    """Paint a picture with sharp pixels."""
+    """Paint a picture, float32 (H, W) in [0, 1], with sharp pixels, white on black."""
     painter.save()
     painter.setRenderHint(QPainter.SmoothPixmapTransform, False)
-    painter.drawImage(box, grey_image(picture))
+    painter.drawImage(box, image_of(grey_levels(picture)))
     painter.restore()
 
 

@@ -2,10 +2,12 @@
 
 Modules
 -------
+tokens
+    Colours, distances and text sizes; the only place where they are written.
 theme
-    Colours, sizes and fonts; the only place where they are written.
+    Which of them are in use now; colours, fonts and the look of the whole application.
 style_sheet
-    The style sheet, made of the theme.
+    The style sheet, made of them.
 icons
     Icons in the theme's colours.
 widgets

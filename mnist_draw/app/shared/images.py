@@ -43,17 +43,17 @@ def image_of(pixels: np.ndarray, grey_as: QImage.Format = QImage.Format_Grayscal
 
     Parameters
     ----------
-    pixels : numpy.ndarray, uint8, shape (H, W) or (H, W, 3)
-        Grey levels, or red, green and blue.
+    pixels : numpy.ndarray, uint8, shape (H, W), (H, W, 3) or (H, W, 4)
+        Grey levels; red, green and blue; or blue, green, red and alpha, as the words of
+        ``Format_ARGB32`` lie in memory.
     grey_as : QImage.Format
         What one value for each pixel means: ``Format_Grayscale8`` or ``Format_Alpha8``.
     """
     height, width = pixels.shape[:2]
-    coloured = pixels.ndim == 3
-    stride = 3 * width if coloured else width
-    kind = QImage.Format_RGB888 if coloured else grey_as
+    channels = pixels.shape[2] if pixels.ndim == 3 else 1
+    kind = {1: grey_as, 3: QImage.Format_RGB888, 4: QImage.Format_ARGB32}[channels]
     # copy(): QImage does not keep the bytes alive.
-    return QImage(pixels.tobytes(), width, height, stride, kind).copy()
+    return QImage(pixels.tobytes(), width, height, channels * width, kind).copy()
 
 
 def rgb(colour: QColor) -> np.ndarray:

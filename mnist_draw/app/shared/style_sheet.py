@@ -6,10 +6,7 @@ so that no widget carries a colour or a size of its own.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from mnist_draw.app.shared.theme import Colours, Size, Text
+from mnist_draw.app.shared.tokens import Colours, Size, Text
 
 _SHEET = """
 * {{ font-size: {body}px; outline: none; }}
@@ -221,15 +218,13 @@ QScrollBar::add-page:vertical, QScrollBar::sub-page:vertical {{ background: tran
 """
 
 
-def style_sheet(colours: Colours, size: type[Size], text: type[Text], scale: float) -> str:
+def style_sheet(colours: Colours, scale: float) -> str:
     """Return the application's style sheet.
 
     Parameters
     ----------
     colours : Colours
         Colours by name.
-    size, text : type
-        The classes ``Size`` and ``Text`` of the theme.
     scale : float
         Factor on all text sizes.
     """
@@ -242,34 +237,34 @@ def style_sheet(colours: Colours, size: type[Size], text: type[Text], scale: flo
     shade = "dark" if colours.dark else "light"
     return _SHEET.format(
         **values,
-        margin=size.MARGIN,
-        r_card=size.CARD_RADIUS,
-        r_field=size.FIELD_RADIUS,
-        r_bar=size.BAR // 2,
-        bar=size.BAR,
-        tab=size.HEADER - 21,
-        button_inner=max(size.BUTTON - border, px(text.BODY) + 12),
-        digit_inner=px(text.BODY) + 8,
-        field_inner=max(size.FIELD - border, px(text.BODY) + 10),
-        segment_inner=max(size.BUTTON - 10, px(text.BODY) + 8),
-        tool_inner=px(size.TOOL) - border,
-        tool_low=px(size.LOW_TOOL) - border,
+        margin=Size.MARGIN,
+        r_card=Size.CARD_RADIUS,
+        r_field=Size.FIELD_RADIUS,
+        r_bar=Size.BAR // 2,
+        bar=Size.BAR,
+        tab=Size.HEADER - 21,
+        button_inner=max(Size.BUTTON - border, px(Text.BODY) + 12),
+        digit_inner=px(Text.BODY) + 8,
+        field_inner=max(Size.FIELD - border, px(Text.BODY) + 10),
+        segment_inner=max(Size.BUTTON - 10, px(Text.BODY) + 8),
+        tool_inner=px(Size.TOOL) - border,
+        tool_low=px(Size.LOW_TOOL) - border,
         flat=px(30),
         small=px(20),
         box=px(16),
         caret=px(12),
         caret_room=px(12) + 10,
         shade=shade,
-        quiet=px(text.BODY) + 5,
-        body=px(text.BODY),
-        label=px(text.LABEL),
-        heading=px(text.HEADING),
-        figure=px(text.FIGURE),
-        sure=px(text.SURE),
-        surer=px(text.SURER),
-        given=text.GIVEN,
-        sentence=px(text.SENTENCE),
+        quiet=px(Text.BODY) + 5,
+        body=px(Text.BODY),
+        label=px(Text.LABEL),
+        heading=px(Text.HEADING),
+        figure=px(Text.FIGURE),
+        sure=px(Text.SURE),
+        surer=px(Text.SURER),
+        given=Text.GIVEN,
+        sentence=px(Text.SENTENCE),
         # Large enough at any text size of the system.
-        answer=text.ANSWER,
-        unclear=text.UNCLEAR,
+        answer=Text.ANSWER,
+        unclear=Text.UNCLEAR,
     )

@@ -141,12 +141,12 @@ class Card(QFrame):
         self.top = QHBoxLayout()
         self.top.setSpacing(Size.FIELD_GAP)
         self.note = label(note, "muted")
+        self.heading = label(title, "title")
         if title:
-            words = label(title, "title")
             # As high as the links, menus and buttons that may stand beside it: the titles of
             # neighbouring cards are in one line.
-            words.setMinimumHeight(round(Size.TITLE_LINE * theme.text_scale()))
-            self.top.addWidget(words)
+            self.heading.setMinimumHeight(round(Size.TITLE_LINE * theme.text_scale()))
+            self.top.addWidget(self.heading)
             self.top.addWidget(self.note)
             self.top.addStretch(1)
             self.body.addLayout(self.top)
@@ -278,10 +278,12 @@ def _number(text: str) -> float | None:
         return None
 
 
-def _wheel_if_focused(widget: QWidget, handle: object, event: QWheelEvent) -> None:
+def _wheel_if_focused(
+    widget: QWidget, handle: Callable[[QWheelEvent], None], event: QWheelEvent
+) -> None:
     """Scrolling a panel must not change the settings that pass under the pointer."""
     if widget.hasFocus():
-        handle(event)  # type: ignore[operator]
+        handle(event)
     else:
         event.ignore()
 

@@ -93,7 +93,7 @@ class ExampleReader(QObject):
         ``(sentence)``.
     """
 
-    read = pyqtSignal(object)
+    read = pyqtSignal(Reading)
     failed = pyqtSignal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:

@@ -9,7 +9,6 @@ import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt
 from PyQt5.QtGui import (
     QFocusEvent,
-    QImage,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -21,6 +20,7 @@ from PyQt5.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from mnist_draw.app.runs.runs_table import STYLES, series_colour
 from mnist_draw.app.shared import theme
+from mnist_draw.app.shared.images import image_of
 from mnist_draw.app.shared.theme import Text
 from mnist_draw.app.shared.widgets import explain
 
@@ -166,7 +166,7 @@ class RobustnessPlot(QWidget):
             return
         box = QRectF(middle - thumb / 2, words.bottom() + 2, thumb, thumb)
         painter.setRenderHint(QPainter.Antialiasing, False)
-        painter.drawImage(box, grey_image(self.strip.images[number]))
+        painter.drawImage(box, image_of(self.strip.images[number]))
         painter.setRenderHint(QPainter.Antialiasing)
         if number == 0:
             aside = QRectF(0, box.top(), box.left() - 4, box.height())
@@ -250,10 +250,3 @@ def amount_text(axis: Axis, amount: float) -> str:
     if axis.name in ("size", "noise") or amount == 0:
         return f"{amount:g}"
     return f"{amount:+g}".replace("-", "−")
-
-
-def grey_image(picture: np.ndarray) -> QImage:
-    """Return a picture, uint8 (28, 28), white on black."""
-    height, width = picture.shape
-    # copy(): QImage does not keep the array's memory alive.
-    return QImage(picture.tobytes(), width, height, width, QImage.Format_Grayscale8).copy()

@@ -12,7 +12,8 @@ from PyQt5.QtGui import QPainter, QPaintEvent
 from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QSlider, QWidget
 
 from mnist_draw.app.inside.limits.answer_rows import AnswerRow, AnswerRows
-from mnist_draw.app.inside.limits.robustness_plot import amount_text, grey_image
+from mnist_draw.app.inside.limits.robustness_plot import amount_text
+from mnist_draw.app.shared.images import image_of
 from mnist_draw.app.shared.steady_labels import GrowingLabel, TabularLabel
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.widgets import Card, explain, label
@@ -45,7 +46,7 @@ class TurnedPicture(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         picture = np.zeros((28, 28), np.uint8) if self._picture is None else self._picture
-        painter.drawImage(QRectF(self.rect()), grey_image(picture))
+        painter.drawImage(QRectF(self.rect()), image_of(picture))
 
 
 class TurnCard(Card):

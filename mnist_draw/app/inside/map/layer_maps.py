@@ -19,6 +19,7 @@ from PyQt5.QtGui import (
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from mnist_draw.app.shared import theme
+from mnist_draw.app.shared.images import image_of
 from mnist_draw.app.shared.theme import Text
 from mnist_draw.app.shared.widgets import explain
 
@@ -162,8 +163,7 @@ class LayerMaps(QWidget):
             side = 3 if name == "accent" else 2
             for down, aside in np.ndindex(side, side):
                 pixels[y[mine] + down, x[mine] + aside] = shade
-        # copy(): QImage does not keep the array's memory alive.
-        return QImage(pixels.tobytes(), wide, high, 4 * wide, QImage.Format_ARGB32).copy()
+        return image_of(pixels.view(np.uint8).reshape(high, wide, 4))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         step = {int(Qt.Key_Left): -1, int(Qt.Key_Right): 1}.get(event.key())

@@ -87,7 +87,7 @@ class MapLocator(QObject):
         ``(sentence)``.
     """
 
-    found = pyqtSignal(object)
+    found = pyqtSignal(MapAnswer)
     failed = pyqtSignal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:

@@ -73,7 +73,7 @@ class MapSection(Section):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(Size.CARD_GAP)
         card = Card("Test digits as the network sees them")
-        self._card_title = card.top.itemAt(0).widget()
+        self._card_title = card.heading
         self.layer_combo, self.map_combo = ComboBox(), ComboBox()
         for combo, name, title, sentence in (
             (self.layer_combo, "mapLayerCombo", "Layer", "What the digits are compared by."),
@@ -322,7 +322,7 @@ class MapSection(Section):
                 text = f"{len(self._maps.labels):,} test digits by their pixels"
             elif layer == "answer":
                 text = f"{len(self._maps.labels):,} test digits by the answer"
-            self._card_title.setText(text)  # type: ignore[attr-defined]
+            self._card_title.setText(text)
         if self._known is None:
             self.neighbours.show_state(None)
 

@@ -19,8 +19,8 @@ from PyQt5.QtGui import (
 )
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
-from mnist_draw.app.inside.limits.robustness_plot import grey_image
 from mnist_draw.app.shared import theme
+from mnist_draw.app.shared.images import image_of
 from mnist_draw.app.shared.theme import Text
 from mnist_draw.app.shared.widgets import explain
 
@@ -283,7 +283,7 @@ class MapView(QWidget):
         painter.setBrush(theme.colour("card"))
         painter.drawRoundedRect(frame, 6, 6)
         painter.drawImage(
-            QRectF(frame.left() + 5, frame.top() + 5, _THUMB, _THUMB), grey_image(located.picture)
+            QRectF(frame.left() + 5, frame.top() + 5, _THUMB, _THUMB), image_of(located.picture)
         )
         painter.setFont(theme.font(Text.AXIS, bold=True))
         painter.setPen(theme.colour("accent"))
@@ -305,7 +305,7 @@ class MapView(QWidget):
         painter.drawRoundedRect(frame, 6, 6)
         painter.drawImage(
             QRectF(frame.left() + 6, frame.top() + 6, _THUMB, _THUMB),
-            grey_image(self.digits.images[number]),
+            image_of(self.digits.images[number]),
         )
         for line, words in enumerate(self.digits.words(number)):
             painter.setFont(theme.font(Text.LABEL, bold=line == 0))

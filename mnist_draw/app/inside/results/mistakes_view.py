@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QAbstractListModel, QModelIndex, QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QImage, QKeyEvent, QPainter, QPen
+from PyQt5.QtGui import QKeyEvent, QPainter, QPen
 from PyQt5.QtWidgets import (
     QAbstractItemView,
     QListView,
@@ -15,6 +15,7 @@ from PyQt5.QtWidgets import (
 )
 
 from mnist_draw.app.shared import theme
+from mnist_draw.app.shared.images import image_of
 from mnist_draw.app.shared.theme import Text
 from mnist_draw.app.shared.widgets import explain
 
@@ -104,7 +105,7 @@ class TileDelegate(QStyledItemDelegate):
         painter.setOpacity(0.45 if self._view.dimmed else 1.0)
         side = self._view.picture_side()
         box = QRectF(option.rect.left() + 2, option.rect.top() + 3, side, side)
-        painter.drawImage(box, _grey_image(index.data(_IMAGE)))
+        painter.drawImage(box, image_of(index.data(_IMAGE)))
         picked = self._view.picked == self._view.tiles.place(index)
         here = self._view.hasFocus() and index == self._view.currentIndex()
         if picked or here:
@@ -193,9 +194,3 @@ class TileView(QListView):
         words = self.tiles.data(current, Qt.AccessibleTextRole) if current.isValid() else ""
         self.setAccessibleDescription(words or "")
         self.viewport().update()
-
-
-def _grey_image(picture: np.ndarray) -> QImage:
-    height, width = picture.shape
-    # copy(): QImage does not keep the array's memory alive.
-    return QImage(picture.tobytes(), width, height, width, QImage.Format_Grayscale8).copy()
