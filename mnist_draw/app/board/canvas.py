@@ -167,6 +167,9 @@ class Canvas(PointerWidget):
         """Return how many logical pixels one board unit takes."""
         return min(self.width(), self.height()) / BOARD
 
+    def is_drawing(self) -> bool:
+        return self._drawing.growing is not None
+
     def to_widget(self, point: QPointF) -> QPointF:
         """Return where a point in board units lies in the widget."""
         return self._painted.to_widget(point)

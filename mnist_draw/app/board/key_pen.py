@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PyQt5.QtCore import QEvent, QLineF, QObject, QPointF, Qt
 from PyQt5.QtGui import QKeyEvent, QPainter, QPen
 
 from mnist_draw.app.board.pen_strokes import BOARD
+from mnist_draw.app.board.pointer import PointerWidget
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.theme import Size
-
-if TYPE_CHECKING:
-    from mnist_draw.app.board.canvas import Canvas
 
 #: What a press moves the crosshair by, in board units: alone, and with Shift.
 _STEP, _FINE = 15.0, 3.0
@@ -34,7 +30,7 @@ class KeyPen(QObject):
 
     Parameters
     ----------
-    board : Canvas
+    board : PointerWidget
         What is drawn on; it has an accessible description.
 
     Attributes
@@ -43,7 +39,7 @@ class KeyPen(QObject):
         Where the crosshair is, in board units; None while the board is used by mouse or pen.
     """
 
-    def __init__(self, board: Canvas) -> None:
+    def __init__(self, board: PointerWidget) -> None:
         super().__init__(board)
         self._board = board
         self._described = board.accessibleDescription()
@@ -55,7 +51,7 @@ class KeyPen(QObject):
     @property
     def down(self) -> bool:
         """Whether the pen is down; undo and the like lift it."""
-        return self._down and self._board.drawing.growing is not None
+        return self._down and self._board.is_drawing()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         kind = event.type()

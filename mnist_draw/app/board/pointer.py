@@ -51,6 +51,14 @@ class PointerWidget(QWidget):
         """Lift the pen."""
         raise NotImplementedError
 
+    def is_drawing(self) -> bool:
+        """Tell whether a stroke is being drawn."""
+        raise NotImplementedError
+
+    def to_widget(self, point: QPointF) -> QPointF:
+        """Return where a point in board units lies, in logical pixels of the widget."""
+        raise NotImplementedError
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if self._is_real(event) and event.button() == Qt.LeftButton:
             self.begin(event.localPos(), self.erasing)

@@ -15,7 +15,7 @@ from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
 
 from mnist_draw import thread_priority
 from mnist_draw.app.shared.reporting import reporter
-from mnist_draw.app.shared.signals import connect_direct
+from mnist_draw.app.shared.threads import connect_direct
 from mnist_draw.app.shared.worker_thread import WorkerThread
 from mnist_draw.errors import UserError
 from mnist_draw.training.control import Controls

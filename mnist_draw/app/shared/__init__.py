@@ -26,8 +26,6 @@ reporting
     Errors of any thread and messages of Qt are logged and told.
 bin_button
     The button that brings back what was deleted.
-signals
-    Connections whose slot runs in a chosen thread.
 threads
     Work in the background, values passed between threads, and the end of all threads.
 worker_thread

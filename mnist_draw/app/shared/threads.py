@@ -16,10 +16,9 @@ from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
 from PyQt5 import sip
-from PyQt5.QtCore import QCoreApplication, QObject, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QCoreApplication, QObject, Qt, pyqtBoundSignal, pyqtSignal, pyqtSlot
 
 from mnist_draw.app.shared.reporting import reporter
-from mnist_draw.app.shared.signals import connect_queued
 
 logger = logging.getLogger("mnist_draw.app")
 
@@ -75,6 +74,19 @@ class Inbox(Generic[T]):
         while self._values:
             values.append(self._values.popleft())
         return values
+
+
+# The published types of PyQt5 leave the kind of a connection out.
+
+
+def connect_direct(signal: pyqtBoundSignal, slot: Callable[..., object] | pyqtBoundSignal) -> None:
+    """Call ``slot`` at once, in the thread that emits ``signal``."""
+    signal.connect(slot, Qt.DirectConnection)  # type: ignore[call-arg]
+
+
+def connect_queued(signal: pyqtBoundSignal, slot: Callable[..., object] | pyqtBoundSignal) -> None:
+    """Call ``slot`` between the events of its own thread, even where that thread emits."""
+    signal.connect(slot, Qt.QueuedConnection)  # type: ignore[call-arg]
 
 
 class Thread(Protocol):

@@ -20,8 +20,7 @@ from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.commands import Command
 from mnist_draw.app.shared.page import Page
 from mnist_draw.app.shared.reporting import reporter
-from mnist_draw.app.shared.signals import connect_direct, connect_queued
-from mnist_draw.app.shared.threads import Background, running
+from mnist_draw.app.shared.threads import Background, connect_direct, connect_queued, running
 from mnist_draw.app.shell.desktop_scheme import DesktopScheme
 from mnist_draw.app.shell.help import build_help
 from mnist_draw.app.shell.message_bar import MessageBar

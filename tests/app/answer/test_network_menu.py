@@ -14,7 +14,7 @@ from mnist_draw.app.services import network_in_use
 from mnist_draw.app.services.learning import Outcome
 from mnist_draw.app.services.network_in_use import NetworkInUse, Wish
 from mnist_draw.app.services.recognition import RecognitionWorker
-from mnist_draw.app.shared.signals import connect_direct
+from mnist_draw.app.shared.threads import connect_direct
 from mnist_draw.recognition import network_library
 from mnist_draw.recognition.network_library import (
     LEARNT,
