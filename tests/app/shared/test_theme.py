@@ -147,7 +147,7 @@ def test_sizes_grow_with_the_text(monkeypatch: pytest.MonkeyPatch, qtbot: QtBot)
         for widget in (button, switch):
             qtbot.addWidget(widget)
         set_icon(button, "eraser")
-        sheet = style_sheet.style_sheet(theme.LIGHT, theme.Size, theme.Text, text)
+        sheet = style_sheet.style_sheet(theme.LIGHT, text)
         found = [re.search(rf"{name} {{[^}}]*?width: (\d+)px", sheet) for name in INDICATORS]
         return [
             button.iconSize().width(),
