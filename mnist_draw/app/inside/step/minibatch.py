@@ -8,8 +8,9 @@ import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, Qt
 from PyQt5.QtGui import QPainter, QPen
 
-from mnist_draw.app.inside.signed_picture import grey_image
+from mnist_draw.app.inside.signed_picture import grey_levels
 from mnist_draw.app.shared import theme
+from mnist_draw.app.shared.images import image_of
 
 _SIDE = 28
 
@@ -30,7 +31,7 @@ def paint_minibatch(painter: QPainter, box: QRectF, pictures: np.ndarray) -> Non
     place = QRectF(box.left(), box.top(), columns * cell, rows * cell)
     painter.save()
     painter.setRenderHint(QPainter.SmoothPixmapTransform)
-    painter.drawImage(place, grey_image(mosaic.reshape(rows * step, columns * step)))
+    painter.drawImage(place, image_of(grey_levels(mosaic.reshape(rows * step, columns * step))))
     painter.setBrush(Qt.NoBrush)
     painter.setPen(QPen(theme.colour("accent"), 2.5))
     corner = QPointF(place.left(), place.top())
