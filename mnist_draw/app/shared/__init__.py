@@ -14,6 +14,8 @@ widgets
     Cards, fields, buttons, and how a control is explained.
 flow_layout
     A row that breaks into lines where it is too narrow.
+number_fields
+    Fields for numbers, which say which numbers they take.
 steady_labels
     Labels and figures that do not move what is beside them.
 animation

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable
-from typing import Any
 
 from PyQt5.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PyQt5.QtGui import (
@@ -13,26 +12,21 @@ from PyQt5.QtGui import (
     QPaintEvent,
     QPen,
     QShowEvent,
-    QValidator,
     QWheelEvent,
 )
 from PyQt5.QtWidgets import (
-    QAbstractSpinBox,
     QCheckBox,
     QComboBox,
-    QDoubleSpinBox,
     QFrame,
     QHBoxLayout,
     QLabel,
     QProgressBar,
     QPushButton,
     QSizePolicy,
-    QSpinBox,
     QStyle,
     QStyleOptionComboBox,
     QStylePainter,
     QTableView,
-    QToolTip,
     QVBoxLayout,
     QWidget,
 )
@@ -42,10 +36,6 @@ from mnist_draw.app.shared.theme import Size
 
 #: Letters in a line of a tooltip: books are set with 45 to 75.
 _TIP_LETTERS = 60
-#: Real numbers below this are shown as 1e-06.
-_SMALL = 1e-4
-#: Real numbers are shown with so many significant digits at the most: 64-bit floats have 15.
-_DIGITS = 12
 
 
 def explain(widget: QWidget, name: str, sentence: str, shortcut: str = "") -> None:
@@ -178,7 +168,7 @@ class ComboBox(QComboBox):
         self.setMinimumContentsLength(4)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        _wheel_if_focused(self, super().wheelEvent, event)
+        wheel_if_focused(self, super().wheelEvent, event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         # Qt cuts a text that is too long; this one ends in an ellipsis.
@@ -195,90 +185,7 @@ class ComboBox(QComboBox):
         painter.drawControl(QStyle.CE_ComboBoxLabel, option)
 
 
-def _tell_range(box: Any) -> None:
-    """Say beside a number's field which numbers it takes, when another one was typed."""
-    if box.isVisible():
-        low, high = (box.textFromValue(end) for end in (box.minimum(), box.maximum()))
-        below = box.mapToGlobal(box.rect().bottomLeft())
-        QToolTip.showText(below, f"From {low} to {high}{box.suffix()}.", box)
-
-
-class NumberBox(QSpinBox):
-    """A whole number; changed by typing, the arrow keys, or the wheel while it has the focus."""
-
-    def __init__(self, low: int, high: int, step: int = 1, suffix: str = "") -> None:
-        super().__init__()
-        self.setRange(low, high)
-        self.setSingleStep(step)
-        self.setSuffix(suffix)
-        self.setGroupSeparatorShown(True)
-        self.setButtonSymbols(QAbstractSpinBox.NoButtons)
-        self.setFocusPolicy(Qt.StrongFocus)
-        self.setCorrectionMode(QAbstractSpinBox.CorrectToNearestValue)
-
-    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
-        result = super().validate(text, position)
-        if result[0] == QValidator.Invalid:
-            _tell_range(self)
-        return result
-
-    def fixup(self, text: str) -> str:
-        _tell_range(self)
-        return super().fixup(text)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        _wheel_if_focused(self, super().wheelEvent, event)
-
-
-class RealBox(QDoubleSpinBox):
-    """A real number shown without superfluous zeros."""
-
-    def __init__(self, low: float, high: float, decimals: int, suffix: str = "") -> None:
-        super().__init__()
-        self.setDecimals(decimals)
-        self.setRange(low, high)
-        self.setSuffix(suffix)
-        self.setStepType(QAbstractSpinBox.AdaptiveDecimalStepType)
-        self.setButtonSymbols(QAbstractSpinBox.NoButtons)
-        self.setFocusPolicy(Qt.StrongFocus)
-
-    def textFromValue(self, value: float) -> str:
-        if 0 < value < _SMALL:
-            return f"{value:.{_DIGITS}g}"
-        return self.locale().toString(value, "g", _DIGITS)
-
-    def valueFromText(self, text: str) -> float:
-        number = _number(text.removesuffix(self.suffix()))
-        return super().valueFromText(text) if number is None else number
-
-    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
-        number = _number(text.removesuffix(self.suffix()))
-        if number is not None and self.minimum() <= number <= self.maximum():
-            return QValidator.Acceptable, text, position
-        if text.strip().lower().endswith(("e", "e-")):
-            return QValidator.Intermediate, text, position
-        result = super().validate(text, position)
-        if result[0] == QValidator.Invalid:
-            _tell_range(self)
-        return result
-
-    def fixup(self, text: str) -> str:
-        _tell_range(self)
-        return super().fixup(text)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        _wheel_if_focused(self, super().wheelEvent, event)
-
-
-def _number(text: str) -> float | None:
-    """Read a number as programs write it, such as 1e-06."""
-    try:
-        return float(text)
-    except ValueError:
-        return None
-
-
-def _wheel_if_focused(
+def wheel_if_focused(
     widget: QWidget, handle: Callable[[QWheelEvent], None], event: QWheelEvent
 ) -> None:
     """Scrolling a panel must not change the settings that pass under the pointer."""

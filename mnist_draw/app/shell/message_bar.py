@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PyQt5.QtCore import QEvent, QObject, Qt
+from PyQt5.QtCore import QEvent, QObject, Qt, pyqtSignal
 from PyQt5.QtGui import QKeyEvent, QKeySequence
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QTabWidget
 
@@ -29,7 +29,14 @@ class MessageBar(QFrame):
         What it lies over.
     corner : StatusCorner
         The corner of the tabs.
+
+    Signals
+    -------
+    left
+        It had the keyboard and is hidden now.
     """
+
+    left = pyqtSignal()
 
     def __init__(self, tabs: QTabWidget, corner: StatusCorner) -> None:
         super().__init__(tabs)
@@ -54,7 +61,7 @@ class MessageBar(QFrame):
         )
         self.dismiss_button.clicked.connect(self.dismiss)
         for button in (self.action_button, self.dismiss_button):
-            row.addWidget(button, 0, Qt.AlignTop)
+            row.addWidget(button, 0, Qt.AlignVCenter)
         self.hide()
         for watched in (tabs, corner):
             watched.installEventFilter(self)
@@ -120,5 +127,9 @@ class MessageBar(QFrame):
     def dismiss(self) -> None:
         """Hide the bar."""
         self._subject = ""
+        focus = self.focusWidget()
+        held = focus is not None and focus.hasFocus()
         self.words.setText("")
         self.hide()
+        if held:
+            self.left.emit()

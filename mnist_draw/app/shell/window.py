@@ -153,6 +153,7 @@ class Window(QMainWindow):
         self.train_tab.draw_asked.connect(lambda: self._show_page(DrawTab.name))
         self.run.state_changed.connect(self._show_status)
         self.training.ended.connect(self._training_ended)
+        self.messages.left.connect(lambda: self._page.take_focus())
         self._carrier = _Messages(self)
         connect_queued(self._carrier.told, self.messages.tell)
         for page in self.pages:

@@ -8,8 +8,9 @@ from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from mnist_draw.app.shared.icons import set_icon
+from mnist_draw.app.shared.number_fields import NumberBox, RealBox
 from mnist_draw.app.shared.theme import Size
-from mnist_draw.app.shared.widgets import ComboBox, NumberBox, RealBox, explain, label, push_button
+from mnist_draw.app.shared.widgets import ComboBox, explain, label, push_button
 from mnist_draw.networks.layer_list import (
     ACTIVATIONS,
     MOST_LAYERS,

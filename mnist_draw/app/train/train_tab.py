@@ -153,8 +153,7 @@ class TrainTab(Page):
                 self.epoch_asked,
             ),
         ):
-            button = QPushButton(text)
-            button.setObjectName(f"{name}Button")
+            button = push_button(f"{name}Button", text, sentence)
             command = Command(self, text, sentence, keys, asked.emit)
             command.serve(button)
             made.append((button, command))

@@ -585,3 +585,15 @@ def test_the_keyboard_walks_from_the_tabs_through_the_page(setup: Setup, qtbot: 
         assert bar.hasFocus()
         assert walked.index(first) < 3
         assert later <= set(walked)
+
+
+def test_a_message_gives_the_keyboard_back_to_the_board(setup: Setup, qtbot: QtBot) -> None:
+    window = setup.window
+    window.activateWindow()
+    window.messages.tell("Something to read.", undo=list)
+    for name in ("dismissButton", "messageActionButton"):
+        window.messages.tell("Something to read.", undo=list)
+        setup.button(name).setFocus()
+        qtbot.waitUntil(setup.button(name).hasFocus)
+        QTest.keyClick(setup.button(name), Qt.Key_Space)
+        assert window.draw_tab.canvas.hasFocus()
