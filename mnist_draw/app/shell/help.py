@@ -89,7 +89,7 @@ def keys_page(window: QWidget, corner: QWidget, pages: Sequence[Page]) -> str:
         for command in window.findChildren(Command)
         if command.keys and (command.parent() is window or command in everywhere)
     ]
-    known = {name for _, name, _ in rows}
+    known = {row[1:] for row in rows}
     rows += _rows(corner, known)
     parts = [_table("Everywhere", rows)]
     for page in pages:
@@ -98,8 +98,8 @@ def keys_page(window: QWidget, corner: QWidget, pages: Sequence[Page]) -> str:
     return "".join(parts)
 
 
-def _rows(owner: QWidget, known: set[str]) -> Iterator[tuple[str, str, str]]:
-    """Yield commands with keys, then controls whose keys no command has; each name once."""
+def _rows(owner: QWidget, known: set[tuple[str, str]]) -> Iterator[tuple[str, str, str]]:
+    """Yield commands with keys, then controls whose keys no command has; each once."""
     commands = owner.window().findChildren(Command)
     keys = {key for command in commands for key in command.keys.split(", ")}
     rows = [
@@ -110,8 +110,8 @@ def _rows(owner: QWidget, known: set[str]) -> Iterator[tuple[str, str, str]]:
         if not keys & set(own.split(", ")):
             rows.append((own, control.accessibleName(), control.accessibleDescription()))
     for row in rows:
-        if row[0] and row[1] not in known:
-            known.add(row[1])
+        if row[0] and row[1:] not in known:
+            known.add(row[1:])
             yield row
 
 

@@ -36,8 +36,8 @@ def test_every_command_with_a_key_stands_on_the_page_once(window: Window) -> Non
     commands = [command for command in window.findChildren(Command) if command.keys]
     assert len(commands) > 20
     for command in commands:
-        assert lines.count(command.text()) == 1, command.text()
-        assert command.sentence in lines
+        assert command.text() in lines
+        assert lines.count(command.sentence) == 1, command.text()
     # A key that no command has: that of a menu.
     assert "View" in lines
 
