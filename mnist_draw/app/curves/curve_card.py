@@ -6,6 +6,7 @@ pyqtgraph is imported when the first plot is built, after the window is visible.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QLineF, QRectF, QSize, Qt, pyqtSignal
@@ -17,6 +18,7 @@ from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.icons import set_icon
 from mnist_draw.app.shared.theme import Size, Text
 from mnist_draw.app.shared.widgets import Card, explain
+from mnist_draw.training.runs.history import EpochFigures, History
 
 if TYPE_CHECKING:
     import numpy as np
@@ -102,7 +104,14 @@ class Legend(QWidget):
 class CurveCard(Card):
     """A card with a plot of training and validation over epochs.
 
-    The plot itself is built by :meth:`build`; values that arrive earlier are kept.
+    The plot itself is built by :meth:`build`; what it shows is kept by whoever keeps the run.
+
+    Parameters
+    ----------
+    title, name, sentence : str
+        What the plot is called, its object name, and what it shows.
+    figure : str
+        ``"loss"`` or ``"accuracy"``.
 
     Signals
     -------
@@ -113,14 +122,15 @@ class CurveCard(Card):
 
     export_asked = pyqtSignal(str)
 
-    def __init__(self, title: str, name: str, sentence: str) -> None:
+    def __init__(self, title: str, name: str, sentence: str, figure: str) -> None:
         super().__init__(title)
+        self._figure = figure
         self.plot: Any = None
         self.tools: CurveTools | None = None
         self._marks: list[tuple[str, float, str]] = []
         self._name, self._title, self._sentence = name, title, sentence
         self._batches = Curve()
-        self._epochs: list[tuple[float, float, float]] = []
+        self._history = History()
         self._planned = 20
         self.top.takeAt(self.top.count() - 1)
         self.legend = Legend()
@@ -205,10 +215,12 @@ class CurveCard(Card):
 
     # -- values
 
-    def clear(self, planned: int) -> None:
-        """Start a new run of so many epochs."""
-        self._batches.clear()
-        self._epochs.clear()
+    def show_history(self, history: History, planned: int) -> None:
+        """Show a run of so many epochs; what is added to it comes with the next `redraw`."""
+        self._history = history
+        self._batches = Curve(
+            history.batch_losses if self._figure == "loss" else history.batch_accuracies
+        )
         self._marks.clear()
         if self.tools is not None:
             self.tools.clear()
@@ -225,30 +237,26 @@ class CurveCard(Card):
         """Show so many epochs on the axis."""
         self._planned = planned
 
-    def add_batch(self, epoch: float, value: float) -> None:
-        """Add a minibatch's value; shown with the next :meth:`redraw`."""
-        if math.isfinite(value):
-            self._batches.append(epoch, value)
-
-    def add_epoch(self, epoch: int, training: float, validation: float) -> None:
-        """Add an epoch's values; shown with the next :meth:`redraw`."""
-        self._epochs.append((float(epoch), training, validation))
+    def _pair(self, row: EpochFigures) -> tuple[float, float]:
+        """Return an epoch's two figures, of training and validation."""
+        return getattr(row, f"training_{self._figure}"), getattr(row, f"validation_{self._figure}")
 
     def redraw(self) -> None:
         """Bring the curves up to date."""
         if self.tools is None:
             return
-        rows = self._epochs
+        rows: Sequence[EpochFigures] = self._history.epochs
         first, last = self.tools.visible_epochs() if self.tools.zoomed else (-math.inf, math.inf)
-        xs, ys = self._batches.points(first, last)
+        xs, ys = self._batches.points(self._history.batches, first, last)
         self._batch_curve.setData(xs, self._map_all(ys))
         if self.tools.zoomed:
             # Row n holds epoch n + 1; a little more than what is visible.
             rows = rows[max(0, int(first) - 2) : max(0, int(last) + 2)]
         epochs = thinned(rows)
-        x = [row[0] for row in epochs]
-        self._training_curve.setData(x, [self._map(row[1]) for row in epochs])
-        self._validation_curve.setData(x, [self._map(row[2]) for row in epochs])
+        x = [row.epoch for row in epochs]
+        pairs = [self._pair(row) for row in epochs]
+        self._training_curve.setData(x, [self._map(training) for training, _ in pairs])
+        self._validation_curve.setData(x, [self._map(validation) for _, validation in pairs])
         symbol = "o" if len(epochs) == 1 else None
         for curve in (self._training_curve, self._validation_curve):
             curve.setSymbol(symbol)
@@ -261,11 +269,12 @@ class CurveCard(Card):
 
     def _point(self, epoch: float) -> None:
         """Show the figures of the epoch under the crosshair in the legend."""
-        number = min(max(round(epoch), 1), len(self._epochs)) if epoch >= 0 else 0
+        rows = self._history.epochs
+        number = min(max(round(epoch), 1), len(rows)) if epoch >= 0 else 0
         if not number:
             self.legend.show_figures("", ("", ""))
             return
-        _, training, validation = self._epochs[number - 1]
+        training, validation = self._pair(rows[number - 1])
         self.legend.show_figures(
             f"epoch {number:,}", (self._figure_text(training), self._figure_text(validation))
         )

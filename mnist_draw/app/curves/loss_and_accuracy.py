@@ -28,7 +28,7 @@ class LossCard(CurveCard):
     """Cross-entropy in nats, on a logarithmic or a linear axis."""
 
     def __init__(self) -> None:
-        super().__init__("Loss", "lossPlot", "Mean cross-entropy over epochs, in nats.")
+        super().__init__("Loss", "lossPlot", "Mean cross-entropy over epochs, in nats.", "loss")
         self.scale_combo = ComboBox()
         self.scale_combo.setObjectName("lossScaleCombo")
         self.scale_combo.setProperty("look", "quiet")
@@ -68,11 +68,11 @@ class LossCard(CurveCard):
         return f"{10**value:.3g}" if self._log else f"{value:.3g}"
 
     def _range(self) -> tuple[float, float]:
-        if not self._batches and not self._epochs:
+        epochs = self._history.epochs
+        if not self._batches and not epochs:
             return self._map(0.02 if self._log else 0.0), self._map(2.0)
-        values = [self._batches.low, self._batches.high]
-        values = [v for v in values if math.isfinite(v)]
-        values += [v for row in self._epochs for v in row[1:]]
+        values = [v for v in self._batches.range() if math.isfinite(v)]
+        values += [v for row in epochs for v in self._pair(row)]
         low = self._map(min(values)) if self._log else 0.0
         return low, max(self._map(max(values)), low + 0.1)
 
@@ -82,7 +82,10 @@ class AccuracyCard(CurveCard):
 
     def __init__(self) -> None:
         super().__init__(
-            "Accuracy", "accuracyPlot", "Share of right answers over epochs, in percent."
+            "Accuracy",
+            "accuracyPlot",
+            "Share of right answers over epochs, in percent.",
+            "accuracy",
         )
         self._tutorial = True
         self._add_menu()
@@ -96,7 +99,13 @@ class AccuracyCard(CurveCard):
             self._reference.setVisible(on)
 
     def _figure_text(self, value: float) -> str:
-        return f"{value:.2f} %"
+        return words.percent(value)
+
+    def _map(self, value: float) -> float:
+        return 100 * value
+
+    def _map_all(self, values: np.ndarray) -> np.ndarray:
+        return 100 * values
 
     def _add_extras(self, item: Any) -> None:
         import pyqtgraph
@@ -123,16 +132,10 @@ class AccuracyCard(CurveCard):
             self._reference.label.fill = pyqtgraph.mkBrush(theme.colour("card"))
             self._reference.label.textItem.setFont(theme.font(Text.AXIS))
 
-    def add_batch(self, epoch: float, value: float) -> None:
-        super().add_batch(epoch, 100 * value)
-
-    def add_epoch(self, epoch: int, training: float, validation: float) -> None:
-        super().add_epoch(epoch, 100 * training, 100 * validation)
-
     def _tick_text(self, value: float) -> str:
         return f"{value:g} %"
 
     def _range(self) -> tuple[float, float]:
-        values = [v for row in self._epochs for v in row[1:]]
+        values = [100 * v for row in self._history.epochs for v in self._pair(row)]
         low = min([92.0, *(2 * math.floor(v / 2) for v in values)]) if values else 80.0
         return low, 100.0

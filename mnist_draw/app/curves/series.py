@@ -19,62 +19,68 @@ _STRETCHES = 1024
 
 
 class Curve:
-    """Every point of a curve (16 bytes each), of which a plot is given as many as it can show.
+    """One value for each minibatch, of which a plot is given as many points as it can show.
 
     Where there are more, neighbouring points are taken together and their lowest and highest
     value stand for them: no peak is lost.
 
-    Attributes
+    Parameters
     ----------
-    low, high : float
-        The lowest and the highest value of all; infinite while there is none.
+    values : array.array
+        Doubles; whoever keeps them may add to them.
     """
 
-    def __init__(self, stretches: int = _STRETCHES) -> None:
+    def __init__(self, values: array[float] | None = None, stretches: int = _STRETCHES) -> None:
+        self._values = array("d") if values is None else values
         self._most = stretches
-        self.clear()
-
-    def clear(self) -> None:
-        """Forget everything."""
-        self._x = array("d")
-        self._y = array("d")
-        self.low, self.high = math.inf, -math.inf
+        self._seen = 0
+        self._low, self._high = math.inf, -math.inf
 
     def __len__(self) -> int:
-        return len(self._x)
+        return len(self._values)
 
-    def append(self, x: float, y: float) -> None:
-        """Add a point right of all others."""
-        self._x.append(x)
-        self._y.append(y)
-        self.low, self.high = min(self.low, y), max(self.high, y)
+    def range(self) -> tuple[float, float]:
+        """Return the lowest and the highest value of all; infinite while there is none."""
+        for value in self._values[self._seen :]:
+            self._low, self._high = min(self._low, value), max(self._high, value)
+        self._seen = len(self._values)
+        return self._low, self._high
 
     def points(
-        self, first: float = -math.inf, last: float = math.inf
+        self, per_epoch: int, first: float = -math.inf, last: float = math.inf
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return x and y of a line through what lies between two places, or through all.
 
         The line reaches one stretch beyond both places. Stretches have a power of two of points
         and begin at multiples of it, so that a curve does not flicker while it grows or moves.
+
+        Parameters
+        ----------
+        per_epoch : int
+            Minibatches of an epoch: value n, counted from 1, lies at ``n / per_epoch``.
+        first, last : float
+            In epochs.
         """
         import numpy as np
 
-        if not self._x:
+        count = len(self._values)
+        if not count:
             return np.zeros(0), np.zeros(0)
-        places, values = np.frombuffer(self._x), np.frombuffer(self._y)
-        start, stop = (int(n) for n in np.searchsorted(places, (first, last)))
-        start, stop = max(start - 1, 0), min(stop + 1, len(places))
+        values = np.frombuffer(self._values)
+        start = math.ceil(first * per_epoch) - 2 if first > 0 else 0
+        stop = math.floor(last * per_epoch) + 1 if last < count / per_epoch else count
+        start, stop = min(max(start, 0), count - 1), min(max(stop, 1), count)
         step = 1
         while (stop - start) > step * self._most:
             step *= 2
         if step == 1:
-            return places[start:stop].copy(), values[start:stop].copy()
+            return np.arange(start + 1, stop + 1) / per_epoch, values[start:stop].copy()
         starts = np.arange(start - start % step, stop, step)
-        stop = min(int(starts[-1]) + step, len(places))
+        stop = min(int(starts[-1]) + step, count)
         inside = values[starts[0] : stop]
         offsets = starts - starts[0]
         extremes = (np.minimum.reduceat(inside, offsets), np.maximum.reduceat(inside, offsets))
-        return np.repeat(places[starts], 2), np.stack(extremes, axis=1).ravel()
+        return np.repeat((starts + 1) / per_epoch, 2), np.stack(extremes, axis=1).ravel()
 
 
 def log_loss(loss: float) -> float:

@@ -200,7 +200,7 @@ class RunController(QObject):
         self.tab.filters.show_parameters(None)
         self.tab.hint.show_hint(hints.read_curves([], settings))
         for card in (self.tab.loss, self.tab.accuracy):
-            card.clear(awaited.epochs)
+            card.show_history(self._history, awaited.epochs)
         self.tab.accuracy.compare_with_tutorial(settings)
 
     def _epochs_done(self) -> int:
@@ -243,16 +243,7 @@ class RunController(QObject):
         tab = self.tab
         due.figures = due.figures or not isinstance(event, BatchFinished)
         match event:
-            case BatchFinished():
-                place = event.epoch - 1 + event.batch / event.batches
-                tab.loss.add_batch(place, event.loss)
-                tab.accuracy.add_batch(place, event.accuracy)
             case EpochFinished():
-                self._add_epoch(
-                    event.epoch,
-                    (event.training_loss, event.validation_loss),
-                    (event.training_accuracy, event.validation_accuracy),
-                )
                 due.parameters = event.parameters
                 due.curves = due.hint = True
             case SettingChanged():
@@ -279,7 +270,7 @@ class RunController(QObject):
             case Finished():
                 due.curves = True
                 self._tell_of_broken_epoch()
-            case Compiling() | Started() | Validating() | Testing() | Resumed():
+            case BatchFinished() | Compiling() | Started() | Validating() | Testing() | Resumed():
                 pass
             case Checkpointed() | Tested() | Saved():
                 pass
@@ -307,20 +298,10 @@ class RunController(QObject):
     def _show_earlier(self, earlier: Continued) -> None:
         """Show the figures of a continued run's earlier part."""
         self._history = earlier.history
+        for card in (self.tab.loss, self.tab.accuracy):
+            card.show_history(self._history, self.state.epochs)
         for change in self._history.changes:
             self._mark(change)
-        batches = len(self._history.batch_losses)
-        epochs = self._history.epochs
-        for number in range(batches):
-            place = (number + 1) * len(epochs) / batches
-            self.tab.loss.add_batch(place, self._history.batch_losses[number])
-            self.tab.accuracy.add_batch(place, self._history.batch_accuracies[number])
-        for row in epochs:
-            self._add_epoch(
-                row.epoch,
-                (row.training_loss, row.validation_loss),
-                (row.training_accuracy, row.validation_accuracy),
-            )
 
     def _mark(self, change: SettingChanged) -> None:
         setting = SETTINGS[change.name]
@@ -346,15 +327,6 @@ class RunController(QObject):
     def history(self) -> History:
         """Return a copy of the figures of the run that is shown."""
         return History.from_arrays(*self._history.to_arrays())
-
-    def _add_epoch(
-        self,
-        epoch: int,
-        losses: tuple[float, float],
-        accuracies: tuple[float, float],
-    ) -> None:
-        self.tab.loss.add_epoch(epoch, *losses)
-        self.tab.accuracy.add_epoch(epoch, *accuracies)
 
     def _hint(self) -> None:
         if self.state.state != "failed":

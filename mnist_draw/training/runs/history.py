@@ -45,6 +45,8 @@ class History:
     ----------
     batch_losses, batch_accuracies : array.array
         One double for each minibatch learnt, in order: nats, and shares from 0 to 1.
+    batches : int
+        Minibatches of an epoch; 1 while that is not known.
     epochs : list of EpochFigures
         One `EpochFigures` for each complete epoch.
     changes : list of SettingChanged
@@ -56,6 +58,7 @@ class History:
     def __init__(self) -> None:
         self.batch_losses = array("d")
         self.batch_accuracies = array("d")
+        self.batches = 1
         self.epochs: list[EpochFigures] = []
         self.changes: list[SettingChanged] = []
         self.test_loss: float | None = None
@@ -66,6 +69,7 @@ class History:
         if isinstance(event, BatchFinished):
             self.batch_losses.append(event.loss)
             self.batch_accuracies.append(event.accuracy)
+            self.batches = event.batches
         elif isinstance(event, EpochFinished):
             self.epochs.append(
                 EpochFigures(
@@ -149,6 +153,7 @@ class History:
         history = cls()
         history.batch_losses = array("d", losses.tobytes())
         history.batch_accuracies = array("d", accuracies.tobytes())
+        history.batches = max(1, len(losses) // max(1, len(table)))
         history.epochs = [
             EpochFigures(int(row[0]), *(float(value) for value in row[1:])) for row in table
         ]

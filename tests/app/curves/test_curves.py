@@ -15,9 +15,25 @@ from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.curves.axes import log_ticks
 from mnist_draw.app.curves.loss_and_accuracy import AccuracyCard, LossCard
+from mnist_draw.training.events import BatchFinished
+from mnist_draw.training.runs.history import EpochFigures, History
 from mnist_draw.training.settings import TrainingSettings
 
 from ..runs.test_runs import make  # noqa: F401 - a fixture
+
+
+def history(epochs: int, batches: int = 0) -> History:
+    """Return so many epochs, each with so many minibatches; losses fall."""
+    made = History()
+    for epoch in range(1, epochs + 1):
+        for batch in range(1, batches + 1):
+            made.add(BatchFinished(epoch, epochs, batch, batches, 1 / epoch, 0.9, 0.01))
+        add_epoch(made, epoch, 1 / epoch, 2 / epoch)
+    return made
+
+
+def add_epoch(made: History, epoch: int, training: float, validation: float) -> None:
+    made.epochs.append(EpochFigures(epoch, 1.0, training, 0.9, validation, 0.9, 1e4))
 
 
 @pytest.fixture
@@ -26,10 +42,7 @@ def card(qtbot: QtBot) -> LossCard:
     made = LossCard()
     qtbot.addWidget(made)
     made.build()
-    made.clear(40)
-    for epoch in range(1, 31):
-        made.add_epoch(epoch, 1 / epoch, 2 / epoch)
-    made.redraw()
+    made.show_history(history(30), 40)
     made.resize(500, 300)
     made.show()
     return made
@@ -65,7 +78,7 @@ def test_zoom_stays_while_the_run_goes_on_until_all_is_shown(card: LossCard) -> 
         QTest.keyClick(card.plot, Qt.Key_Plus)
     closer = card.tools.visible_epochs()
     assert closer[1] - closer[0] < 0.4 * (whole[1] - whole[0])
-    card.add_epoch(31, 0.03, 0.06)
+    add_epoch(card._history, 31, 0.03, 0.06)
     card.redraw()
     assert card.tools.visible_epochs() == closer
     drawn = card._training_curve.getData()[0]
@@ -80,7 +93,7 @@ def test_marks_show_changes_and_the_last_of_an_epoch_stays(card: LossCard) -> No
     card.mark("learning_rate", 3.4, "rate 0.2")
     card.mark("l2", 3.4, "L2 0.1")
     assert card.tools.marks == [("learning_rate", 3.4), ("l2", 3.4)]
-    card.clear(10)
+    card.show_history(History(), 10)
     assert card.tools.marks == []
 
 
@@ -93,12 +106,7 @@ def test_marks_made_before_the_plot_is_built(qtbot: QtBot) -> None:
 
 
 def test_ten_thousand_epochs_are_drawn_from_few_points(card: LossCard) -> None:
-    card.clear(10_000)
-    for epoch in range(1, 10_001):
-        for batch in range(10):
-            card.add_batch(epoch - 1 + batch / 10, 1 / epoch)
-        card.add_epoch(epoch, 1 / epoch, 2 / epoch)
-    card.redraw()
+    card.show_history(history(10_000, batches=10), 10_000)
     assert len(card._batch_curve.getData()[0]) <= 2048
     assert len(card._training_curve.getData()[0]) <= 2001
     assert card._training_curve.getData()[0][-1] == 10_000
@@ -177,7 +185,7 @@ def test_a_change_during_the_run_is_marked(make: Any) -> None:  # noqa: F811
 
 @pytest.mark.parametrize("planned", [1, 2, 7, 19, 20, 23, 100, 1234])
 def test_the_epoch_axis_ends_with_the_last_epoch(card: LossCard, planned: int) -> None:
-    card.clear(planned)
+    card.show_history(History(), planned)
     ticks = card._epoch_axis.tickValues(-0.01 * planned, 1.01 * planned, 400)[0][1]
     assert ticks[-1] == planned
     steps = [after - before for before, after in pairwise(ticks)]
