@@ -150,10 +150,13 @@ class GrowingLabel(FixedLabel):
     ----------
     held : QLabel
         The label; its words wrap.
+    lines : int
+        The lines of text to keep room for in any case.
     """
 
-    def __init__(self, held: QLabel) -> None:
-        super().__init__(held, lines=1)
+    def __init__(self, held: QLabel, lines: int = 1) -> None:
+        super().__init__(held, lines)
+        self._least = lines
         held.setWordWrap(True)
 
     def set_text(self, text: str) -> None:
@@ -168,7 +171,7 @@ class GrowingLabel(FixedLabel):
 
     def _fit(self) -> None:
         needed = self._held.heightForWidth(self.width())
-        lines = max(1, round(needed / self._held.fontMetrics().lineSpacing()))
+        lines = max(self._least, round(needed / self._held.fontMetrics().lineSpacing()))
         if lines != self._lines:
             self._lines = lines
             self.updateGeometry()

@@ -87,7 +87,9 @@ class TrainTab(Page):
         inner.setContentsMargins(Size.MARGIN, 0, Size.MARGIN, 0)
         inner.setSpacing(Size.FIELD_GAP)
         state = QHBoxLayout()
-        self._state_words = GrowingLabel(self.state_label)
+        self.state_label.setAlignment(Qt.AlignLeft | Qt.AlignTop)
+        # Two lines from the start: the settings above keep their places during a run.
+        self._state_words = GrowingLabel(self.state_label, lines=2)
         state.addWidget(self._state_words, 1)
         self.draw_button = push_button(
             "toDrawButton", "Draw", "Draw digits: the network just trained reads them.", look="link"

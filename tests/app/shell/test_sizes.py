@@ -70,6 +70,9 @@ def test_every_page_fits_a_small_screen(window: Window, text: int) -> None:
 def test_the_buttons_of_a_paused_run_are_whole(window: Window) -> None:
     state = RunState()
     window.tabs.setCurrentIndex(0)
+    _settle()
+    area = window.train_tab.settings.parentWidget().geometry()
+    state.words = "Paused in epoch 1 after minibatch 34 of 100"
     for state.state in ("training", "paused"):
         window.train_tab.show_state(state, running=True, can_continue=False)
         _settle()
@@ -78,6 +81,7 @@ def test_the_buttons_of_a_paused_run_are_whole(window: Window) -> None:
         for button in shown:
             assert button.width() >= button.minimumSizeHint().width(), button.text()
             assert button.parentWidget().rect().contains(button.geometry())
+        assert window.train_tab.settings.parentWidget().geometry() == area
 
 
 @pytest.mark.parametrize("text", [13], indirect=True)
