@@ -296,8 +296,8 @@ class Monkey:
             tabs.setCurrentIndex(self.chance.randrange(tabs.count()))
 
     def _collect(self) -> None:
+        # More often than the program does, and in the middle of menus and dialogs.
         gc.collect(self.chance.randrange(3))
-        gc.set_threshold(self.chance.choice([700, 50, 5]), 10, 10)
 
     def _close(self) -> None:
         self.window.close()
@@ -365,8 +365,11 @@ def main() -> int:
     parser.add_argument("--files", default="", help="a folder with files to open and drop")
     parser.add_argument("--failing", type=float, default=0.0, help="share of writes that fail")
     arguments = parser.parse_args()
+    from mnist_draw.app.shared import heap
+    from mnist_draw.app.shared.collector import Collector
     from mnist_draw.app.shared.reporting import reporter
 
+    heap.keep_small()
     reporter.install()
     # What never ends shows where it stands.
     faulthandler.dump_traceback_later(arguments.seconds + _PATIENCE, exit=True)
@@ -375,6 +378,7 @@ def main() -> int:
     defects = Defects()
     logging.getLogger("mnist_draw").addHandler(defects)
     app.setQuitOnLastWindowClosed(False)
+    collector = Collector(app)
     folder = Path(arguments.files) if arguments.files else Path.cwd()
     files = [str(path) for path in sorted(folder.iterdir()) if path.is_file()]
     monkey = Monkey(app, arguments.seed, files or [str(folder / "missing.png")])
@@ -382,6 +386,7 @@ def main() -> int:
         _let_writes_fail(arguments.failing, random.Random(arguments.seed))
     monkey.run(arguments.events, arguments.seconds)
     monkey.close_window()
+    collector.stop()
     print(
         json.dumps(
             {

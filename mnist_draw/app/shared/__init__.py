@@ -28,6 +28,10 @@ reporting
     Errors of any thread and messages of Qt are logged and told.
 bin_button
     The button that brings back what was deleted.
+collector
+    Garbage is collected in the window's thread, between two events.
+heap
+    Memory that is free goes back to the system.
 threads
     Work in the background, values passed between threads, and the end of all threads.
 worker_thread

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 
+from mnist_draw.app.shared import heap
 from mnist_draw.app.shared.reporting import logger, reporter
 from mnist_draw.app.shell import platform_check
 
@@ -19,6 +20,7 @@ _SWITCH_INTERVAL = 0.0002
 
 def run(arguments: list[str]) -> int:
     """Open the window and return the exit status when it has closed."""
+    heap.keep_small()
     reporter.install()
     obstacle = platform_check.obstacle()
     if obstacle is not None:
@@ -47,14 +49,17 @@ def run(arguments: list[str]) -> int:
     app.setApplicationDisplayName("MNIST Draw")
     app.setDesktopFileName("mnist-draw")
 
+    from mnist_draw.app.shared.collector import Collector
     from mnist_draw.app.shell.system_signals import SystemSignals
     from mnist_draw.app.shell.window import Window
 
+    collector = Collector(app)
     window = Window()
     SystemSignals(app)
     window.show()
     window.start_later()
     status = app.exec_()
+    collector.stop()
     if not window.shut_down():
         # A thread that still compiles cannot be ended from outside, and everything is saved:
         # leave without the destructors that would abort the process.
