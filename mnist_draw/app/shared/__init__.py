@@ -26,6 +26,8 @@ words
     Figures in words: durations, shares, probabilities.
 reporting
     Errors of any thread and messages of Qt are logged and told.
+crash_report
+    What a crash leaves, for the next start.
 bin_button
     The button that brings back what was deleted.
 collector

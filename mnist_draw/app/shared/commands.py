@@ -8,6 +8,7 @@ from PyQt5.QtGui import QKeySequence
 from PyQt5.QtWidgets import QAbstractButton, QAction, QMenu, QToolButton, QWidget
 
 from mnist_draw.app.shared.icons import set_icon
+from mnist_draw.app.shared.reporting import reporter
 from mnist_draw.app.shared.widgets import explain, tip
 
 
@@ -48,6 +49,7 @@ class Command(QAction):
         self._icon = icon
         self.setToolTip(tip(sentence))
         self.setShortcuts([QKeySequence(key) for key in keys.split(", ")] if keys else [])
+        self.triggered.connect(lambda: reporter.note(f"command {text}"))
         self.triggered.connect(lambda: act())
         owner.addAction(self)
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, TYPE_CHECKING
 
+from mnist_draw.app.shared import crash_report
 from mnist_draw.errors import UserError
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class Reporter:
         Where tracebacks go; None when no file could be written.
     listener : callable or None
         Called with a sentence, from any thread. Until it is set, sentences are kept.
+    crash : Path or None
+        The report of a crash that ended the program before; None where there was none.
     """
 
     def __init__(self) -> None:
@@ -47,7 +50,9 @@ class Reporter:
         self._listener: Callable[[str], None] | None = None
         self._waiting: list[str] = []
         self._lock = threading.Lock()
+        self.crash: Path | None = None
         self._fault_log: IO[str] | None = None
+        self._events: crash_report.Events | None = None
 
     def install(self) -> None:
         """Install all hooks except Qt's, and open the log."""
@@ -60,6 +65,11 @@ class Reporter:
         from PyQt5.QtCore import qInstallMessageHandler
 
         qInstallMessageHandler(_qt_message)
+
+    def note(self, event: str) -> None:
+        """Note what the user does, for the report of a crash; nothing of what is theirs."""
+        if self._events is not None:
+            self._events.note(event)
 
     def listen(self, listener: Callable[[str], None]) -> None:
         """Set who is told; sentences kept so far are told at once."""
@@ -109,8 +119,9 @@ class Reporter:
                 backupCount=_LOG_FILES,
                 encoding="utf-8",
             )
+            self.crash = crash_report.take(folder)
             # Kept open for the life of the process: the handler writes there when it dies.
-            self._fault_log = (folder / "crash.log").open("a", encoding="utf-8")
+            self._fault_log, self._events = crash_report.begin(folder)
             faulthandler.enable(self._fault_log)
             self.log_file = folder / "mnist_draw.log"
         except (OSError, UserError) as error:

@@ -80,11 +80,14 @@ class MessageBar(QFrame):
         if subject == self._subject:
             self.dismiss()
 
-    def tell(self, sentence: str, undo: Callable[[], object] | None = None) -> None:
-        """Show a sentence, with a button if what it tells of can be undone.
+    def tell(
+        self, sentence: str, undo: Callable[[], object] | None = None, action: str = "Undo"
+    ) -> None:
+        """Show a sentence, with a button if what it tells of can be undone, or shown.
 
         A screen reader finds the sentence as the bar's name.
         """
+        self.action_button.setText(action)
         self._action, self._subject = undo, ""
         self.action_button.setVisible(undo is not None)
         self.words.setText(sentence)

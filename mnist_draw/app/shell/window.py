@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from PyQt5.QtCore import QObject, Qt, QTimer, pyqtSignal
-from PyQt5.QtGui import QCloseEvent
+from PyQt5.QtCore import QObject, Qt, QTimer, QUrl, pyqtSignal
+from PyQt5.QtGui import QCloseEvent, QDesktopServices
 from PyQt5.QtWidgets import QApplication, QMainWindow, QTabWidget, QVBoxLayout, QWidget
 
 from mnist_draw.app.curves.lazy_plots import LazyPlots
@@ -230,6 +230,7 @@ class Window(QMainWindow):
             page.start()
         self._page.take_focus()
         self.runs.look_for_interrupted()
+        self._tell_of_crash()
 
     def _use_trained(self, model: ModelFile) -> None:
         """Let the network of the run that is going on answer; in the thread that trains it."""
@@ -282,7 +283,19 @@ class Window(QMainWindow):
     def _step(self, step: int) -> None:
         self.tabs.setCurrentIndex((self.tabs.currentIndex() + step) % self.tabs.count())
 
+    def _tell_of_crash(self) -> None:
+        """Offer to show what a crash has left."""
+        report, reporter.crash = reporter.crash, None
+        if report is not None:
+            self.messages.tell(
+                "The program crashed before. What it was doing, and nothing of yours, is in "
+                f"{report}.",
+                lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(report))),
+                "Show",
+            )
+
     def _tab_changed(self, index: int) -> None:
+        reporter.note(f"tab {self.pages[index].name}")
         self._page.take_focus()
         if self._started:
             self._plots.start()

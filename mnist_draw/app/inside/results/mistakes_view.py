@@ -166,9 +166,13 @@ class TileView(QListView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
         self.setFrameShape(QListView.NoFrame)
         self.setProperty("look", "plain")
-        theme.theme().changed.connect(self.scheduleDelayedItemsLayout)
+        # A method of this class: one of Qt's own would be called even when the view is deleted.
+        theme.theme().changed.connect(self._lay_out_again)
         self.clicked.connect(lambda index: self.picked_here.emit(self.tiles.place(index)))
         self.doubleClicked.connect(lambda index: self.why_asked.emit(self.tiles.place(index)))
+
+    def _lay_out_again(self) -> None:
+        self.scheduleDelayedItemsLayout()
 
     def picture_side(self) -> int:
         """Return the pixels of a picture's side: it grows with the text."""

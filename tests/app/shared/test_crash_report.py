@@ -1,0 +1,79 @@
+"""What a crash leaves, and what the next start makes of it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PyQt5.QtGui import QDesktopServices
+from pytestqt.qtbot import QtBot
+
+from mnist_draw.app.shared import crash_report
+from mnist_draw.app.shared.reporting import reporter
+from mnist_draw.app.shell.message_bar import MessageBar
+from mnist_draw.app.shell.window import Window
+from mnist_draw.storage.preferences import Preferences
+
+PROGRAM = """
+import faulthandler, sys
+from mnist_draw.app.shared.reporting import reporter
+reporter.install()
+if reporter.crash is not None:
+    print(reporter.crash)
+    sys.exit(0)
+for number in range(300):
+    reporter.note(f"command number {number}")
+faulthandler._sigsegv()
+"""
+
+
+def start(home: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", PROGRAM], env={**os.environ, "MNIST_DRAW_HOME": str(home)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a crash as POSIX has it")
+def test_the_next_start_finds_a_report_of_a_crash_once(tmp_path: Path) -> None:
+    assert start(tmp_path).returncode < 0
+    report = Path(start(tmp_path).stdout.strip()).read_text(encoding="utf-8")
+    assert "Segmentation fault" in report
+    assert "command number 299" in report
+    assert "command number 1\n" not in report
+    assert f"Python {sys.version_info[0]}.{sys.version_info[1]}" in report
+    assert str(tmp_path) not in report
+    assert str(Path.home()) not in report
+    # A start after a start that went well finds nothing.
+    assert start(tmp_path).returncode < 0
+
+
+def test_no_crash_no_report(tmp_path: Path) -> None:
+    assert crash_report.take(tmp_path) is None
+    file, events = crash_report.begin(tmp_path)
+    file.close()
+    events.note("tab draw")
+    assert crash_report.take(tmp_path) is None
+    assert [line[9:] for line in crash_report.noted(tmp_path / crash_report.EVENTS)] == ["tab draw"]
+
+
+def test_the_window_offers_to_show_it(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = Window(Preferences())
+    qtbot.addWidget(window)
+    monkeypatch.setattr(reporter, "crash", tmp_path / "crash-1.txt")
+    shown: list[str] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: shown.append(url.toLocalFile()))
+    window._tell_of_crash()
+    bar = window.findChild(MessageBar, "messageBar")
+    assert "crash-1.txt" in bar.words.text()
+    assert bar.action_button.text() == "Show"
+    bar.action_button.click()
+    assert shown == [str(tmp_path / "crash-1.txt")]
+    assert reporter.crash is None
+    bar.tell("Deleted.", lambda: None)
+    assert bar.action_button.text() == "Undo"
