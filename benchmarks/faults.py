@@ -56,7 +56,10 @@ def main(arguments: list[str] | None = None) -> int:
         rows: list[Row] = []
         for name in chosen.only.split(","):
             print(f"{name} …", file=sys.stderr, flush=True)
-            rows += timed(ATTACKS[name], Scale(chosen.quick, chosen.seed))
+            found = timed(ATTACKS[name], Scale(chosen.quick, chosen.seed))
+            # Shown at once: who stops the attack keeps what it has found so far.
+            print(table(found), file=sys.stderr, flush=True)
+            rows += found
     print(table([row for row in rows if row.tried]))
     return int(any(row.failures for row in rows))
 
