@@ -12,7 +12,7 @@ from faults.rows import Row, Scale
 from faults.writers import WRITERS
 
 #: What a window's process may take, in MB.
-MOST_MB = 700.0
+MOST_MB = 800.0
 #: Each window gets so many events, then another begins.
 _EVENTS = 2500
 _PROGRAM = Path(__file__).with_name("random_events.py")

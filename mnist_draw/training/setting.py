@@ -11,12 +11,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from math import prod
 from numbers import Real
 from pathlib import Path
 from typing import Any, Protocol
 
 from mnist_draw.errors import UserError
 from mnist_draw.networks import parse_network
+from mnist_draw.storage.npz import MAX_BYTES
 
 Value = str | int | float | bool | Mapping[str, float] | None
 #: What a setting that can change during a run is changed to.
@@ -209,8 +211,13 @@ class NetworkText(Setting):
     metavar: str = "NETWORK"
 
     def check(self, value: Any) -> None:
-        """Refuse a text that names no network."""
-        parse_network(value)
+        """Refuse a text that names no network, or one that no model file holds."""
+        parameters = sum(map(prod, parse_network(value).parameter_shapes()))
+        if 4 * parameters > MAX_BYTES:
+            raise SettingsError(
+                f"The network {value[:_SHOWN]!r} has {parameters:,} parameters; at most "
+                f"{MAX_BYTES // 4:,} can be kept in a file. Choose fewer units."
+            )
 
     def words(self, value: Any) -> str:
         """Return the network's title."""

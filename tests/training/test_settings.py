@@ -109,6 +109,7 @@ def test_whole_numbers_may_be_written_with_a_point() -> None:
     ("changes", "words"),
     [
         ({"network": "vgg"}, ["no network 'vgg'"]),
+        ({"network": "layers:10000,10000"}, ["107,960,010 parameters", "at most 67,108,864"]),
         ({"update": "rms"}, ["no update rule 'rms'"]),
         ({"update_parameters": {"beta1": 0.5}}, ["no parameter 'beta1'", "rho, epsilon"]),
         ({"update_parameters": {"rho": 1.0}}, ["rho of rmsprop is 1", "not including, 1"]),

@@ -26,14 +26,8 @@ words
     Figures in words: durations, shares, probabilities.
 reporting
     Errors of any thread and messages of Qt are logged and told.
-crash_report
-    What a crash leaves, for the next start.
 bin_button
     The button that brings back what was deleted.
-collector
-    Garbage is collected in the window's thread, between two events.
-heap
-    Memory that is free goes back to the system.
 threads
     Work in the background, values passed between threads, and the end of all threads.
 worker_thread

@@ -18,7 +18,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, TYPE_CHECKING
 
-from mnist_draw.app.shared import crash_report
 from mnist_draw.errors import UserError
 
 if TYPE_CHECKING:
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("mnist_draw")
 
+#: Where Python's fault handler writes when the process dies.
+CRASH_LOG = "crash.log"
 #: Three files of a megabyte hold weeks of ordinary use, and can still be sent by mail.
 _LOG_BYTES = 1_000_000
 _LOG_FILES = 3
@@ -41,8 +42,8 @@ class Reporter:
         Where tracebacks go; None when no file could be written.
     listener : callable or None
         Called with a sentence, from any thread. Until it is set, sentences are kept.
-    crash : Path or None
-        The report of a crash that ended the program before; None where there was none.
+    noting : callable or None
+        Called with what the user does, for the report of a crash.
     """
 
     def __init__(self) -> None:
@@ -50,9 +51,8 @@ class Reporter:
         self._listener: Callable[[str], None] | None = None
         self._waiting: list[str] = []
         self._lock = threading.Lock()
-        self.crash: Path | None = None
         self._fault_log: IO[str] | None = None
-        self._events: crash_report.Events | None = None
+        self.noting: Callable[[str], object] | None = None
 
     def install(self) -> None:
         """Install all hooks except Qt's, and open the log."""
@@ -67,9 +67,9 @@ class Reporter:
         qInstallMessageHandler(_qt_message)
 
     def note(self, event: str) -> None:
-        """Note what the user does, for the report of a crash; nothing of what is theirs."""
-        if self._events is not None:
-            self._events.note(event)
+        """Note what the user does, in the program's own words; nothing that is the user's."""
+        if self.noting is not None:
+            self.noting(event)
 
     def listen(self, listener: Callable[[str], None]) -> None:
         """Set who is told; sentences kept so far are told at once."""
@@ -119,9 +119,8 @@ class Reporter:
                 backupCount=_LOG_FILES,
                 encoding="utf-8",
             )
-            self.crash = crash_report.take(folder)
             # Kept open for the life of the process: the handler writes there when it dies.
-            self._fault_log, self._events = crash_report.begin(folder)
+            self._fault_log = (folder / CRASH_LOG).open("a", encoding="utf-8")
             faulthandler.enable(self._fault_log)
             self.log_file = folder / "mnist_draw.log"
         except (OSError, UserError) as error:

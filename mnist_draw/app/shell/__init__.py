@@ -8,6 +8,12 @@ platform_check
     What a computer without a display or a library is told.
 system_signals
     Ctrl-C in the terminal and other signals, which close the window.
+crash_report
+    What a crash leaves, for the next start.
+collector
+    Garbage is collected in the window's thread, between two events.
+heap
+    Memory that is free goes back to the system.
 window
     The window, and what joins its tabs to the services.
 pages

@@ -9,9 +9,8 @@ from __future__ import annotations
 import os
 import sys
 
-from mnist_draw.app.shared import heap
 from mnist_draw.app.shared.reporting import logger, reporter
-from mnist_draw.app.shell import platform_check
+from mnist_draw.app.shell import crash_report, heap, platform_check
 
 #: Python's threads change at least this often, in seconds: the window waits no longer for
 #: a worker that computes in Python.
@@ -21,7 +20,9 @@ _SWITCH_INTERVAL = 0.0002
 def run(arguments: list[str]) -> int:
     """Open the window and return the exit status when it has closed."""
     heap.keep_small()
+    crash = crash_report.take()
     reporter.install()
+    reporter.noting = crash_report.begin()
     obstacle = platform_check.obstacle()
     if obstacle is not None:
         print(obstacle, file=sys.stderr)
@@ -49,7 +50,7 @@ def run(arguments: list[str]) -> int:
     app.setApplicationDisplayName("MNIST Draw")
     app.setDesktopFileName("mnist-draw")
 
-    from mnist_draw.app.shared.collector import Collector
+    from mnist_draw.app.shell.collector import Collector
     from mnist_draw.app.shell.system_signals import SystemSignals
     from mnist_draw.app.shell.window import Window
 
@@ -58,6 +59,8 @@ def run(arguments: list[str]) -> int:
     SystemSignals(app)
     window.show()
     window.start_later()
+    if crash is not None:
+        window.tell_of_crash(crash)
     status = app.exec_()
     collector.stop()
     if not window.shut_down():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 
 from PyQt5.QtCore import QObject, Qt, QTimer, QUrl, pyqtSignal
 from PyQt5.QtGui import QCloseEvent, QDesktopServices
@@ -230,7 +231,6 @@ class Window(QMainWindow):
             page.start()
         self._page.take_focus()
         self.runs.look_for_interrupted()
-        self._tell_of_crash()
 
     def _use_trained(self, model: ModelFile) -> None:
         """Let the network of the run that is going on answer; in the thread that trains it."""
@@ -283,16 +283,13 @@ class Window(QMainWindow):
     def _step(self, step: int) -> None:
         self.tabs.setCurrentIndex((self.tabs.currentIndex() + step) % self.tabs.count())
 
-    def _tell_of_crash(self) -> None:
+    def tell_of_crash(self, report: Path) -> None:
         """Offer to show what a crash has left."""
-        report, reporter.crash = reporter.crash, None
-        if report is not None:
-            self.messages.tell(
-                "The program crashed before. What it was doing, and nothing of yours, is in "
-                f"{report}.",
-                lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(report))),
-                "Show",
-            )
+        self.messages.tell(
+            f"The program crashed before. What it was doing, and nothing of yours, is in {report}.",
+            lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(report))),
+            "Show",
+        )
 
     def _tab_changed(self, index: int) -> None:
         reporter.note(f"tab {self.pages[index].name}")

@@ -16,15 +16,17 @@ import platform
 import sys
 import sysconfig
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import IO
 
 from mnist_draw import __version__
+from mnist_draw.app.shared.reporting import CRASH_LOG
 from mnist_draw.errors import UserError
 from mnist_draw.storage.atomic import write_atomically
+from mnist_draw.storage.folders import data_folder
 from mnist_draw.storage.opening import MEGABYTE, read_file
 
-CRASH, EVENTS = "crash.log", "events.log"
+EVENTS = "events.log"
 #: Room for some hundred events of forty letters.
 _ROOM = 4096
 _LONGEST = 80
@@ -69,44 +71,32 @@ def noted(path: Path) -> list[str]:
     return []
 
 
-def take(folder: Path) -> Path | None:
-    """Make a report of a crash, if there was one, and forget the crash.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Of the log files.
-
-    Returns
-    -------
-    pathlib.Path or None
-        The report.
-    """
-    crash = folder / CRASH
+def take() -> Path | None:
+    """Make a report of a crash, if there was one, and forget the crash; return the report."""
     try:
-        told = read_file(crash, MEGABYTE).decode("utf-8", "replace")
+        folder = data_folder() / "log"
+        told = read_file(folder / CRASH_LOG, MEGABYTE).decode("utf-8", "replace")
         if not told.strip():
             return None
         report = folder / time.strftime("crash-%Y%m%d-%H%M%S.txt")
-        text = "\n".join([*_versions(), "", "What was done last:", *noted(folder / EVENTS), "",
-                          "Where each thread stood:", _without_places(told)])  # fmt: skip
+        done = ["What was done last:", *noted(folder / EVENTS)]
+        stood = ["Where each thread stood:", _without_places(told)]
+        text = "\n".join([*_versions(), "", *done, "", *stood])
         write_atomically(report, text.encode("utf-8", "replace"))
-        crash.unlink()
+        (folder / CRASH_LOG).unlink()
     except (OSError, UserError):
         return None
     return report
 
 
-def begin(folder: Path) -> tuple[IO[str], Events]:
-    """Return the file for Python's fault handler, and where events are noted.
-
-    Raises
-    ------
-    OSError
-        They cannot be made.
-    """
-    # Appended to: another window may have it open.
-    return (folder / CRASH).open("a", encoding="utf-8"), Events(folder / EVENTS)
+def begin() -> Callable[[str], object] | None:
+    """Return what notes an event from now on; None where nothing can be written."""
+    try:
+        folder = data_folder() / "log"
+        folder.mkdir(exist_ok=True)
+        return Events(folder / EVENTS).note
+    except (OSError, UserError):
+        return None
 
 
 def _versions() -> list[str]:

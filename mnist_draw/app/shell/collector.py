@@ -13,7 +13,7 @@ import time
 
 from PyQt5.QtCore import QObject, QTimer
 
-from mnist_draw.app.shared import heap
+from mnist_draw.app.shell import heap
 
 #: Milliseconds between two looks: compiling a network makes some thousand objects meanwhile.
 _EVERY_MS = 100

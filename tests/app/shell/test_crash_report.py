@@ -11,8 +11,7 @@ import pytest
 from PyQt5.QtGui import QDesktopServices
 from pytestqt.qtbot import QtBot
 
-from mnist_draw.app.shared import crash_report
-from mnist_draw.app.shared.reporting import reporter
+from mnist_draw.app.shell import crash_report
 from mnist_draw.app.shell.message_bar import MessageBar
 from mnist_draw.app.shell.window import Window
 from mnist_draw.storage.preferences import Preferences
@@ -20,10 +19,13 @@ from mnist_draw.storage.preferences import Preferences
 PROGRAM = """
 import faulthandler, sys
 from mnist_draw.app.shared.reporting import reporter
-reporter.install()
-if reporter.crash is not None:
-    print(reporter.crash)
+from mnist_draw.app.shell import crash_report
+report = crash_report.take()
+if report is not None:
+    print(report)
     sys.exit(0)
+reporter.install()
+reporter.noting = crash_report.begin()
 for number in range(300):
     reporter.note(f"command number {number}")
 faulthandler._sigsegv()
@@ -51,13 +53,14 @@ def test_the_next_start_finds_a_report_of_a_crash_once(tmp_path: Path) -> None:
     assert start(tmp_path).returncode < 0
 
 
-def test_no_crash_no_report(tmp_path: Path) -> None:
-    assert crash_report.take(tmp_path) is None
-    file, events = crash_report.begin(tmp_path)
-    file.close()
-    events.note("tab draw")
-    assert crash_report.take(tmp_path) is None
-    assert [line[9:] for line in crash_report.noted(tmp_path / crash_report.EVENTS)] == ["tab draw"]
+def test_no_crash_no_report(own_home: Path) -> None:
+    assert crash_report.take() is None
+    note = crash_report.begin()
+    assert note is not None
+    note("tab draw")
+    assert crash_report.take() is None
+    (events,) = own_home.rglob(crash_report.EVENTS)
+    assert [line[9:] for line in crash_report.noted(events)] == ["tab draw"]
 
 
 def test_the_window_offers_to_show_it(
@@ -65,15 +68,13 @@ def test_the_window_offers_to_show_it(
 ) -> None:
     window = Window(Preferences())
     qtbot.addWidget(window)
-    monkeypatch.setattr(reporter, "crash", tmp_path / "crash-1.txt")
     shown: list[str] = []
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: shown.append(url.toLocalFile()))
-    window._tell_of_crash()
+    window.tell_of_crash(tmp_path / "crash-1.txt")
     bar = window.findChild(MessageBar, "messageBar")
     assert "crash-1.txt" in bar.words.text()
     assert bar.action_button.text() == "Show"
     bar.action_button.click()
     assert shown == [str(tmp_path / "crash-1.txt")]
-    assert reporter.crash is None
     bar.tell("Deleted.", lambda: None)
     assert bar.action_button.text() == "Undo"

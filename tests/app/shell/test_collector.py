@@ -8,7 +8,7 @@ import weakref
 
 from pytestqt.qtbot import QtBot
 
-from mnist_draw.app.shared.collector import Collector
+from mnist_draw.app.shell.collector import Collector
 
 
 class Ring:
