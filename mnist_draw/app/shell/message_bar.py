@@ -99,7 +99,10 @@ class MessageBar(QFrame):
         """Take what tabs and corner leave of their row, and the height that the words need."""
         left = self._tabs.tabBar().geometry().right() + Size.CARD_GAP
         width = self._corner.x() - Size.CARD_GAP - left
-        if width < round(_LEAST * theme.text_scale()):
+        if self._corner.isHidden():
+            # The page fills the screen: tabs and corner are hidden, their places are of the past.
+            left, width = Size.CARD_GAP, self._tabs.width() - 2 * Size.CARD_GAP
+        elif width < round(_LEAST * theme.text_scale()):
             width += self._corner.menus.x()
         layout = self.layout()
         layout.activate()

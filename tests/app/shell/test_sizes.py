@@ -116,6 +116,19 @@ def test_a_message_moves_nothing(window: Window, sentence: str) -> None:
         bar.dismiss()
 
 
+@pytest.mark.parametrize("text", [13], indirect=True)
+def test_a_message_is_whole_where_a_page_fills_the_screen(window: Window) -> None:
+    window.tabs.setCurrentWidget(window.inside_tab)
+    window.messages.tell("The folder holds no digits. " * 6)
+    for on in (True, False):
+        window.inside_tab.present_asked.emit(on)
+        _settle()
+        bar = window.messages
+        assert window.tabs.rect().contains(bar.geometry())
+        assert (bar.width() > 0.9 * window.tabs.width()) == on
+        assert bar.words.height() >= bar.words.heightForWidth(bar.words.width())
+
+
 @pytest.mark.parametrize(
     ("wanted", "given"),
     [
