@@ -201,7 +201,8 @@ def measure(
     ink: InkFile, numbers: np.ndarray, model: str | None, seed: int, pen: float | None
 ) -> Results:
     """Replay digits into the canvas and ask the program."""
-    from mnist_draw.recognition.network_library import default_model, load_trained
+    from mnist_draw.recognition.kept_model import load_trained
+    from mnist_draw.recognition.network_library import default_model
     from mnist_draw.recognition.reader import Reader
 
     reader = Reader(default_model() if model is None else load_trained(model))

@@ -184,7 +184,8 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
-    from mnist_draw.recognition.network_library import default_model, load_trained
+    from mnist_draw.recognition.kept_model import load_trained
+    from mnist_draw.recognition.network_library import default_model
     from mnist_draw.recognition.reader import Reader
 
     ink = load_ink(arguments.file)

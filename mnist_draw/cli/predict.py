@@ -80,7 +80,8 @@ def add_evaluate_command(commands: Any) -> None:
 
 def predict(arguments: argparse.Namespace) -> int:
     """Answer for every picture; one that cannot be read does not keep the others from it."""
-    from mnist_draw.recognition.network_library import default_model, load_trained
+    from mnist_draw.recognition.kept_model import load_trained
+    from mnist_draw.recognition.network_library import default_model
     from mnist_draw.recognition.numbers.number_reader import read_number
     from mnist_draw.recognition.pictures.picture_file import load_picture, picture_size
     from mnist_draw.recognition.recogniser import Recogniser
@@ -119,7 +120,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
     from mnist_draw.analysis.report.files import prepare_folder, write_report
     from mnist_draw.analysis.results import count_results
     from mnist_draw.dataset.mnist import load_dataset
-    from mnist_draw.recognition.network_library import load_trained
+    from mnist_draw.recognition.kept_model import load_trained
 
     model = load_trained(arguments.model)
     data = load_dataset(arguments.data)

@@ -129,7 +129,7 @@ def _settings(
     if resume is None and "learning_rate" not in named:
         settings = settings.replace(learning_rate=usual_learning_rate(settings.update))
     if "start_model" in given and "network" not in given:
-        from mnist_draw.recognition.network_library import load_trained
+        from mnist_draw.recognition.kept_model import load_trained
 
         settings = settings.replace(network=load_trained(given["start_model"]).network)
     try:

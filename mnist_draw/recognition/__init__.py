@@ -29,6 +29,8 @@ fine_tuning
     A network learns a person's own digits.
 mistakes
     The test pictures that a network reads wrongly.
+kept_model
+    One of the networks that are kept: what it is called, and reading it.
 network_library
     The trained networks that are kept, whoever made them.
 opened_network

@@ -11,190 +11,45 @@ always finds them. Networks are named by a key that survives a restart: ``shippe
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from mnist_draw.errors import UserError
-from mnist_draw.networks import parse_network
 from mnist_draw.recognition.digit_or_not.rule import FILE_NAME as REFUSAL
+from mnist_draw.recognition.kept_model import (
+    BEFORE,
+    LEARNT,
+    OPENED,
+    RUN,
+    SHIPPED,
+    SUFFIX,
+    TIME,
+    TITLES,
+    KeptModel,
+    load_trained,
+    network_of_run,
+    of_file,
+    title_of,
+)
 from mnist_draw.storage import (
     ModelFile,
     ModelFileError,
     StorageError,
-    load_model,
     resource_path,
     save_model,
 )
 from mnist_draw.storage.errors import reason_of
 from mnist_draw.storage.folders import data_folder
-from mnist_draw.storage.model_info import ModelInfo
 from mnist_draw.storage.models import read_info
 from mnist_draw.storage.spare_names import Deleted, deleted, move_to_bin, taken_file
-from mnist_draw.training.runs.checkpoint import load_checkpoint
-from mnist_draw.training.runs.record import Run, read_run
+from mnist_draw.training.runs.record import read_run
 from mnist_draw.training.runs.run_list import list_runs, runs_folder
-
-#: Networks that ship and what they are called, the one that reads handwriting best first: the
-#: first that is there is the default. Others go by their file's name.
-TITLES = {
-    "best": "Best reader",
-    "mlp_handwriting": "Handwriting MLP",
-    "mlp": "Tutorial MLP",
-}
-SUFFIX = ".npz"
-SHIPPED, LEARNT, RUN, OPENED = "shipped", "learnt", "run", "opened"
-_TIME = "%Y-%m-%d %H.%M.%S"
-_BEFORE = " before"
-
-
-@dataclass(frozen=True)
-class KeptModel:
-    """A trained network in a file that the program looks after.
-
-    Attributes
-    ----------
-    path : pathlib.Path
-    source : str
-        ``"shipped"``, ``"learnt"``, ``"run"`` or ``"opened"``.
-    title : str
-        What it is called everywhere.
-    network : str
-        Its architecture, as `mnist_draw.networks.parse_network` reads it; empty where its file
-        is damaged.
-    info : ModelInfo
-        What is known about it.
-    """
-
-    path: Path
-    source: str
-    title: str
-    network: str = ""
-    info: ModelInfo = field(default_factory=ModelInfo)
-
-    @property
-    def name(self) -> str:
-        """The file's name without suffix."""
-        return self.path.stem
-
-    @property
-    def key(self) -> str:
-        """What the network is called in the preferences."""
-        names = {SHIPPED: self.name, RUN: self.path.parent.name}
-        return f"{self.source}:{names.get(self.source, self.path.name)}"
-
-    @property
-    def kind(self) -> str:
-        """``"MLP"`` or ``"CNN"``; empty where that is not known."""
-        try:
-            words = parse_network(self.network).title
-        except UserError:
-            return ""
-        return next((kind for kind in ("CNN", "MLP") if kind in words), "")
-
-    @property
-    def accuracy(self) -> str:
-        """The share of test pictures, or else of validation pictures, that it reads rightly."""
-        shares = (self.info.test_accuracy, self.info.validation_accuracy)
-        return next((f"{100 * share:.2f} %" for share in shares if share is not None), "")
-
-    @property
-    def words(self) -> str:
-        """Its line in a menu, such as ``"Best reader · CNN · 99.62 %"``."""
-        kind = "" if self.kind in self.title else self.kind
-        return " · ".join(filter(None, (self.title, kind, self.accuracy)))
-
-    def load(self) -> ModelFile:
-        """Read it; it is then called as here.
-
-        Raises
-        ------
-        ModelFileError
-            It is damaged or gone.
-        """
-        if self.source == RUN and not self.path.exists():
-            return _from_checkpoint(self)
-        return load_trained(self.path).with_info(name=self.title)
-
-
-def load_trained(path: str | os.PathLike[str]) -> ModelFile:
-    """Read a model file and check that its parameters fit its network.
-
-    Parameters
-    ----------
-    path : str or os.PathLike
-
-    Raises
-    ------
-    ModelFileError
-        The sentence names the file and what is wrong with it.
-    """
-    return load_model(path, shapes_of=lambda text: parse_network(text).parameter_shapes())
-
-
-# -- the four sources
-
-
-def _of_file(path: Path, source: str) -> KeptModel:
-    """Describe a model file; one that is damaged goes by its name."""
-    try:
-        network, info = read_info(path)
-    except ModelFileError:
-        network, info = "", ModelInfo()
-    return KeptModel(path, source, _title(path.stem, source, info), network, info)
-
-
-def _title(stem: str, source: str, info: ModelInfo) -> str:
-    if source == SHIPPED:
-        return TITLES.get(stem, stem)
-    if info.name or source == OPENED:
-        return info.name or stem
-    try:
-        made = time.strptime(stem[:19], _TIME)
-    except ValueError:
-        return stem
-    kind = "Before learning" if _BEFORE in stem else "My digits"
-    return f"{kind}, {_moment(made)}"
-
-
-def _moment(moment: time.struct_time) -> str:
-    return f"{moment.tm_mday} {time.strftime('%b %H:%M', moment)}"
-
-
-def network_of_run(run: Run) -> KeptModel:
-    """Describe the network of a run; it need not be there yet.
-
-    It is called as the run, with the time where the user has given that no name.
-    """
-    title = run.name
-    if not title:
-        with contextlib.suppress(ValueError):
-            title = _moment(time.strptime(run.started[:16], "%Y-%m-%d %H:%M"))
-        title = ", ".join(filter(None, (run.title, title or run.started)))
-    info = ModelInfo(
-        epochs=run.epochs_done,
-        validation_accuracy=run.figures.get("validation_accuracy"),
-        test_accuracy=run.figures.get("test_accuracy"),
-    )
-    return KeptModel(run.model, RUN, title, run.settings.network, info)
-
-
-def _from_checkpoint(kept: KeptModel) -> ModelFile:
-    """Read the network of a run that was cut off."""
-    try:
-        checkpoint = load_checkpoint(kept.path.parent / "checkpoint.npz")
-    except UserError as error:
-        raise ModelFileError(f"The run {kept.title} has no network. {error}") from error
-    return ModelFile(checkpoint.settings.network, checkpoint.parameters).with_info(
-        name=kept.title, title=kept.title, epochs=checkpoint.epoch
-    )
 
 
 def list_models() -> tuple[KeptModel, ...]:
     """Return the networks that ship, the default first."""
-    return tuple(_of_file(path, SHIPPED) for path in _shipped())
+    return tuple(of_file(path, SHIPPED) for path in _shipped())
 
 
 def _shipped() -> list[Path]:
@@ -234,7 +89,7 @@ def _list_folder(folder: Path, source: str) -> list[KeptModel]:
     except OSError:
         return []
     shown = sorted((path for path in paths if not path.name.startswith(".")), reverse=True)
-    return [_of_file(path, source) for path in shown]
+    return [of_file(path, source) for path in shown]
 
 
 def list_of_runs() -> list[KeptModel]:
@@ -277,10 +132,10 @@ def find_by_key(key: str) -> KeptModel:
         if source == SHIPPED:
             for path in _shipped():
                 if path.stem == name:
-                    return _of_file(path, SHIPPED)
+                    return of_file(path, SHIPPED)
         elif source in (LEARNT, OPENED):
             folder = learnt_folder() if source == LEARNT else opened_folder()
-            return _of_file(folder / name, source)
+            return of_file(folder / name, source)
         elif source == RUN:
             with contextlib.suppress(OSError, UserError):
                 return network_of_run(read_run(runs_folder() / name))
@@ -351,7 +206,7 @@ def save_learnt(model: ModelFile, before: bool = False) -> KeptModel:
     StorageError
         It cannot be written.
     """
-    name = f"{time.strftime(_TIME)}{_BEFORE if before else ''}"
+    name = f"{time.strftime(TIME)}{BEFORE if before else ''}"
     # It is no longer the network whose name it has.
     return _keep(model.with_info(name=""), learnt_folder() / f"{name}{SUFFIX}", LEARNT)
 
@@ -376,7 +231,7 @@ def _keep(model: ModelFile, wanted: Path, source: str) -> KeptModel:
         raise StorageError(f"The folder {folder} cannot be made: {reason_of(error)}.") from error
     with taken_file(wanted) as path:
         save_model(path, model)
-    return _of_file(path, source)
+    return of_file(path, source)
 
 
 def rename(kept: KeptModel, name: str) -> KeptModel:
@@ -395,7 +250,7 @@ def rename(kept: KeptModel, name: str) -> KeptModel:
         run.save()
         return network_of_run(run)
     save_model(kept.path, load_trained(kept.path).with_info(name=name))
-    return _of_file(kept.path, kept.source)
+    return of_file(kept.path, kept.source)
 
 
 def delete(kept: KeptModel) -> Path:
@@ -428,6 +283,6 @@ def _deleted_title(one: Deleted, source: str) -> str:
         if source == RUN:
             return network_of_run(read_run(one.path)).title
         _, info = read_info(one.path)
-        return _title(Path(one.name).stem, source, info)
+        return title_of(Path(one.name).stem, source, info)
     except (OSError, UserError):
         return one.name

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from mnist_draw.cli import main, train_run
-from mnist_draw.recognition.network_library import load_trained
+from mnist_draw.recognition.kept_model import load_trained
 from mnist_draw.storage import StorageError
 from mnist_draw.training import events
 from mnist_draw.training.runs.checkpoint import load_checkpoint

@@ -16,7 +16,7 @@ from PIL import Image
 
 from mnist_draw.cli import main
 from mnist_draw.errors import UserError, shortened
-from mnist_draw.recognition.network_library import load_trained
+from mnist_draw.recognition.kept_model import load_trained
 from mnist_draw.storage import resource_path
 from mnist_draw.theano_bridge import installed_theano
 

@@ -18,7 +18,7 @@ from mnist_draw.cli import main, train_run
 from mnist_draw.dataset.augmentation.augmenter import RECIPES
 from mnist_draw.dataset.mnist import Dataset
 from mnist_draw.networks import NETWORKS
-from mnist_draw.recognition.network_library import load_trained
+from mnist_draw.recognition.kept_model import load_trained
 from mnist_draw.storage import StorageError
 from mnist_draw.training import events
 from mnist_draw.training.schedules import SCHEDULES

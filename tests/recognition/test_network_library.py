@@ -9,6 +9,7 @@ import pytest
 from linear_network import linear_model
 
 from mnist_draw.errors import UserError
+from mnist_draw.recognition.kept_model import network_of_run
 from mnist_draw.recognition.network_library import (
     delete,
     find_by_key,
@@ -19,7 +20,6 @@ from mnist_draw.recognition.network_library import (
     list_models,
     list_opened,
     load_by_key,
-    network_of_run,
     rename,
     save_learnt,
 )

@@ -16,7 +16,7 @@ from mnist_draw.app.shared.threads import Background
 from mnist_draw.storage.spare_names import KEPT_DAYS, Deleted, bring_back, empty_bin
 
 if TYPE_CHECKING:
-    from mnist_draw.recognition.network_library import KeptModel
+    from mnist_draw.recognition.kept_model import KeptModel
     from mnist_draw.storage.models import ModelFile
 
 _FILES = "Trained networks (*.npz)"

@@ -26,7 +26,7 @@ from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.widgets import Card, explain, push_button, style_table
 
 if TYPE_CHECKING:
-    from mnist_draw.recognition.network_library import KeptModel
+    from mnist_draw.recognition.kept_model import KeptModel
 
 _COLUMNS = ("Name", "Kind", "Accuracy", "From", "Made")
 _SOURCES = {

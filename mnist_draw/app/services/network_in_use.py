@@ -16,7 +16,7 @@ from mnist_draw.storage.models import ModelFile
 
 if TYPE_CHECKING:
     from mnist_draw.app.services.learning import Outcome
-    from mnist_draw.recognition.network_library import KeptModel
+    from mnist_draw.recognition.kept_model import KeptModel
 
 UNSAVED = "My digits, not saved"
 

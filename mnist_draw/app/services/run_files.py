@@ -151,7 +151,7 @@ class RunFiles:
 
     def model(self, parameters: Any) -> ModelFile:
         """Return the network after the last epoch."""
-        from mnist_draw.recognition.network_library import network_of_run
+        from mnist_draw.recognition.kept_model import network_of_run
 
         settings, history = self.run.settings, self.history
         epochs = len(history.epochs)

@@ -235,13 +235,13 @@ class RunsController(QObject):
         self.refresh()
 
     def _to_draw(self, run: Run) -> None:
-        from mnist_draw.recognition.network_library import network_of_run
+        from mnist_draw.recognition.kept_model import network_of_run
 
         self.network_asked.emit(network_of_run(run).key)
 
     @staticmethod
     def _network_of(run: Run) -> ModelFile:
-        from mnist_draw.recognition.network_library import load_trained
+        from mnist_draw.recognition.kept_model import load_trained
 
         return load_trained(run.model)
 

@@ -37,7 +37,7 @@ _FILES = "Settings (*.json)"
 
 
 def _network_in(path: str) -> str | None:
-    from mnist_draw.recognition.network_library import load_trained
+    from mnist_draw.recognition.kept_model import load_trained
 
     return load_trained(path).network
 

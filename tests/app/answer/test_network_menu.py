@@ -15,13 +15,9 @@ from mnist_draw.app.services.learning import Outcome
 from mnist_draw.app.services.network_in_use import NetworkInUse, Wish
 from mnist_draw.app.services.recognition import RecognitionWorker
 from mnist_draw.app.shared.threads import connect_direct
-from mnist_draw.recognition import network_library
-from mnist_draw.recognition.network_library import (
-    LEARNT,
-    KeptModel,
-    learnt_folder,
-    list_models,
-)
+from mnist_draw.recognition import kept_model
+from mnist_draw.recognition.kept_model import LEARNT, KeptModel
+from mnist_draw.recognition.network_library import learnt_folder, list_models
 from mnist_draw.storage import ModelFile, ModelFileError
 
 from .. import fakes
@@ -90,7 +86,7 @@ def test_the_default_network_has_a_key_but_is_no_choice(menu: NetworkMenu) -> No
 def test_a_damaged_first_network_is_not_said_to_answer(
     menu: NetworkMenu, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    load = network_library.load_trained
+    load = kept_model.load_trained
 
     def damaged(path: Path) -> ModelFile:
         if path.stem == "best":
@@ -99,7 +95,7 @@ def test_a_damaged_first_network_is_not_said_to_answer(
 
     told: list[str] = []
     monkeypatch.setattr(network_in_use.reporter, "tell", told.append)
-    monkeypatch.setattr(network_library, "load_trained", damaged)
+    monkeypatch.setattr(kept_model, "load_trained", damaged)
     model = menu.network.load_first()
     menu.network.confirm(model)
     assert told == ["best.npz is damaged. The network 'Handwriting MLP' answers instead."]

@@ -176,7 +176,7 @@ def file_choice(path: str) -> Choice:
     from pathlib import Path
 
     def load() -> ModelFile:
-        from mnist_draw.recognition.network_library import load_trained
+        from mnist_draw.recognition.kept_model import load_trained
 
         return load_trained(path)
 

@@ -1,0 +1,168 @@
+"""A trained network in a file that the program looks after: what it is called, and reading it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mnist_draw.errors import UserError
+from mnist_draw.networks import parse_network
+from mnist_draw.storage import ModelFile, ModelFileError, load_model
+from mnist_draw.storage.model_info import ModelInfo
+from mnist_draw.storage.models import read_info
+from mnist_draw.training.runs.checkpoint import load_checkpoint
+from mnist_draw.training.runs.record import CHECKPOINT, Run
+
+#: Networks that ship and what they are called, the one that reads handwriting best first: the
+#: first that is there is the default. Others go by their file's name.
+TITLES = {
+    "best": "Best reader",
+    "mlp_handwriting": "Handwriting MLP",
+    "mlp": "Tutorial MLP",
+}
+SUFFIX = ".npz"
+SHIPPED, LEARNT, RUN, OPENED = "shipped", "learnt", "run", "opened"
+TIME = "%Y-%m-%d %H.%M.%S"
+BEFORE = " before"
+
+
+@dataclass(frozen=True)
+class KeptModel:
+    """A trained network in a file that the program looks after.
+
+    Attributes
+    ----------
+    path : pathlib.Path
+    source : str
+        ``"shipped"``, ``"learnt"``, ``"run"`` or ``"opened"``.
+    title : str
+        What it is called everywhere.
+    network : str
+        Its architecture, as `mnist_draw.networks.parse_network` reads it; empty where its file
+        is damaged.
+    info : ModelInfo
+        What is known about it.
+    """
+
+    path: Path
+    source: str
+    title: str
+    network: str = ""
+    info: ModelInfo = field(default_factory=ModelInfo)
+
+    @property
+    def name(self) -> str:
+        """The file's name without suffix."""
+        return self.path.stem
+
+    @property
+    def key(self) -> str:
+        """What the network is called in the preferences."""
+        names = {SHIPPED: self.name, RUN: self.path.parent.name}
+        return f"{self.source}:{names.get(self.source, self.path.name)}"
+
+    @property
+    def kind(self) -> str:
+        """``"MLP"`` or ``"CNN"``; empty where that is not known."""
+        try:
+            words = parse_network(self.network).title
+        except UserError:
+            return ""
+        return next((kind for kind in ("CNN", "MLP") if kind in words), "")
+
+    @property
+    def accuracy(self) -> str:
+        """The share of test pictures, or else of validation pictures, that it reads rightly."""
+        shares = (self.info.test_accuracy, self.info.validation_accuracy)
+        return next((f"{100 * share:.2f} %" for share in shares if share is not None), "")
+
+    @property
+    def words(self) -> str:
+        """Its line in a menu, such as ``"Best reader · CNN · 99.62 %"``."""
+        kind = "" if self.kind in self.title else self.kind
+        return " · ".join(filter(None, (self.title, kind, self.accuracy)))
+
+    def load(self) -> ModelFile:
+        """Read it; it is then called as here.
+
+        Raises
+        ------
+        ModelFileError
+            It is damaged or gone.
+        """
+        if self.source == RUN and not self.path.exists():
+            return _from_checkpoint(self)
+        return load_trained(self.path).with_info(name=self.title)
+
+
+def load_trained(path: str | os.PathLike[str]) -> ModelFile:
+    """Read a model file and check that its parameters fit its network.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+
+    Raises
+    ------
+    ModelFileError
+        The sentence names the file and what is wrong with it.
+    """
+    return load_model(path, shapes_of=lambda text: parse_network(text).parameter_shapes())
+
+
+def of_file(path: Path, source: str) -> KeptModel:
+    """Describe a model file; one that is damaged goes by its name."""
+    try:
+        network, info = read_info(path)
+    except ModelFileError:
+        network, info = "", ModelInfo()
+    return KeptModel(path, source, title_of(path.stem, source, info), network, info)
+
+
+def title_of(stem: str, source: str, info: ModelInfo) -> str:
+    if source == SHIPPED:
+        return TITLES.get(stem, stem)
+    if info.name or source == OPENED:
+        return info.name or stem
+    try:
+        made = time.strptime(stem[:19], TIME)
+    except ValueError:
+        return stem
+    kind = "Before learning" if BEFORE in stem else "My digits"
+    return f"{kind}, {moment_words(made)}"
+
+
+def moment_words(moment: time.struct_time) -> str:
+    return f"{moment.tm_mday} {time.strftime('%b %H:%M', moment)}"
+
+
+def network_of_run(run: Run) -> KeptModel:
+    """Describe the network of a run; it need not be there yet.
+
+    It is called as the run, with the time where the user has given that no name.
+    """
+    title = run.name
+    if not title:
+        with contextlib.suppress(ValueError):
+            title = moment_words(time.strptime(run.started[:16], "%Y-%m-%d %H:%M"))
+        title = ", ".join(filter(None, (run.title, title or run.started)))
+    info = ModelInfo(
+        epochs=run.epochs_done,
+        validation_accuracy=run.figures.get("validation_accuracy"),
+        test_accuracy=run.figures.get("test_accuracy"),
+    )
+    return KeptModel(run.model, RUN, title, run.settings.network, info)
+
+
+def _from_checkpoint(kept: KeptModel) -> ModelFile:
+    """Read the network of a run that was cut off."""
+    try:
+        checkpoint = load_checkpoint(kept.path.with_name(CHECKPOINT))
+    except UserError as error:
+        raise ModelFileError(f"The run {kept.title} has no network. {error}") from error
+    return ModelFile(checkpoint.settings.network, checkpoint.parameters).with_info(
+        name=kept.title, title=kept.title, epochs=checkpoint.epoch
+    )
