@@ -85,9 +85,36 @@ def pca_map(model: Any) -> tuple[Any, Callable[[], bool]]:
     )
 
 
+def step(model: Any) -> tuple[Any, Callable[[], bool]]:
+    """Return the section *One step* with a test digit, and whether the step is there."""
+    from mnist_draw.analysis.example import Example
+    from mnist_draw.app.inside.step.step_section import StepSection
+    from mnist_draw.dataset.mnist import load_dataset, scale
+
+    data = load_dataset()
+    section = StepSection()
+    section.show_example(Example(scale(data.test_images[0, 0]), int(data.test_labels[0])))
+    # Painting all stages is part of what is measured.
+    section.worker.learnt.connect(
+        lambda shown: [section.open_stage(number) or section.repaint() for number in range(1, 6)]
+    )
+    return section, lambda: section.picture.shown is not None
+
+
+def graph(model: Any) -> tuple[Any, Callable[[], bool]]:
+    """Return the section *One step* with its graph, and whether that is there."""
+    from mnist_draw.app.inside.step.step_section import StepSection
+
+    section = StepSection()
+    section.open_view("graph")
+    return section, lambda: section.graph.view.layout_ is not None
+
+
 #: From its name to a function that makes it and tells when it is complete.
 SECTIONS: dict[str, Callable[[Any], tuple[Any, Callable[[], bool]]]] = {
     "network": network,
+    "step": step,
+    "graph": graph,
     "results": results,
     "map": pca_map,
     "limits": limits,

@@ -6,6 +6,10 @@ one_step
     The step, with everything that happens on the way; it can be done again to the same numbers.
 weight
     One weight, followed through the step; what moved, what was left out.
+graph
+    The operations of a network's functions, as written and as compiled.
+graph_layout
+    Where they stand in the picture.
 accumulators
     What the update rule remembers in the middle of a run.
 """

@@ -37,7 +37,6 @@ class CodeCard(Card):
             "asGraphButton", "As a graph", "Show the graph of operations that Theano makes of it.",
             look="link",
         )  # fmt: skip
-        self.graph.hide()
         self.top.addWidget(self.graph)
         self.code = CodeView()
         self.body.addWidget(self.code, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import Qt, QTimer
@@ -12,6 +13,7 @@ from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.section import Section
 from mnist_draw.app.inside.step.code_card import CodeCard
 from mnist_draw.app.inside.step.code_lines import STAGES, stage_figures
+from mnist_draw.app.inside.step.graph_page import GraphPage
 from mnist_draw.app.inside.step.stage_bar import StageBar
 from mnist_draw.app.inside.step.stage_picture import StagePicture
 from mnist_draw.app.inside.step.step_table import step_table
@@ -25,6 +27,7 @@ from mnist_draw.app.shared.worker_thread import WorkerThread
 if TYPE_CHECKING:
     from mnist_draw.analysis.example import Example
     from mnist_draw.analysis.network.unit_pages import UnitPages
+    from mnist_draw.analysis.step.graph import FunctionGraphs
     from mnist_draw.analysis.step.weight import Weight
     from mnist_draw.storage.models import ModelFile
 
@@ -52,6 +55,7 @@ class StepSection(Section):
         self._asked: Task | None = None
         self._shown: Shown | None = None
         self._weight: Weight | None = None
+        self._graphed: ModelFile | None = None
         self._active = self._started = self._permitted = False
         self.stage = self.reached = 1
         self.worker = worker or StepWorker()
@@ -68,6 +72,8 @@ class StepSection(Section):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.views)
         self.views.addWidget(self._build_stages())
+        self.graph = GraphPage()
+        self.views.addWidget(self.graph)
         self._connect()
         self._show()
 
@@ -108,9 +114,12 @@ class StepSection(Section):
         worker.learnt.connect(self._show_step)
         worker.paged.connect(self._show_pages)
         worker.failed.connect(self._show_failure)
+        worker.graphed.connect(self._show_graphs)
         self.bar.chosen.connect(self.open_stage)
         self.picture.unit_chosen.connect(self._follow_unit)
         self.all_the_same.clicked.connect(self._permit)
+        code.graph.clicked.connect(lambda: self.open_view("graph"))
+        self.graph.back_asked.connect(lambda: self.open_stage(self.stage))
         code.back.clicked.connect(lambda: self.open_stage(self.stage - 1))
         code.next.clicked.connect(lambda: self.open_stage(self.stage + 1))
         code.play.clicked.connect(self.play)
@@ -130,6 +139,7 @@ class StepSection(Section):
         self._model = model
         self.picture.name = self._name
         self._ask_soon()
+        self._ask_for_graphs()
 
     def show_example(self, example: Example | None) -> None:
         self._example = example
@@ -143,25 +153,35 @@ class StepSection(Section):
         self.worker.watch(on)
         if on:
             self._ask()
+            self._ask_for_graphs()
         else:
             self._stop_playing()
 
     def open_view(self, view: str) -> None:
-        """Open one of: ``stage 1`` to ``stage 5``."""
+        """Open one of: ``stage 1`` to ``stage 5``, ``graph``."""
         kind, _, number = view.partition(" ")
-        if kind == "stage" and number.isdigit():
+        if kind == "graph":
+            self._open_graph()
+        elif kind == "stage" and number.isdigit():
             self.open_stage(int(number))
         else:
             self.open_stage(1)
 
     def view_name(self) -> str:
-        """Return the stage in front, as the guide knows it."""
-        return f"stage {self.stage}"
+        """Return what is in front, as the guide knows it."""
+        return "graph" if self.shows_graph else f"stage {self.stage}"
+
+    @property
+    def shows_graph(self) -> bool:
+        """Whether the graph is in front, not the stages."""
+        return self.views.currentWidget() is self.graph
 
     def set_present(self, on: bool) -> None:
         self.code.setVisible(not on)
 
     def table(self) -> Table:
+        if self.shows_graph:
+            return self.graph.table()
         if self._shown is None:
             return Table.of(self.question, ("stage", ""), [(s.title, s.meaning) for s in STAGES])
         return step_table(self._shown, self._weight, self._name)
@@ -216,6 +236,7 @@ class StepSection(Section):
 
     def _show_state(self, words: str) -> None:
         self.picture.show_state(words)
+        self.graph.view.show_state(words)
 
     def _show_step(self, shown: Shown) -> None:
         if self._example is None or shown.task is not self._asked:
@@ -239,7 +260,7 @@ class StepSection(Section):
             self.picture.show_pages(pages)
 
     def _show_failure(self, sentence: str) -> None:
-        self._asked = None
+        self._asked = self._graphed = None
         self.picture.show_state(_FAILED)
         self.told.emit(sentence)
 
@@ -286,12 +307,35 @@ class StepSection(Section):
         """Bring a stage to the front; those beyond the ends do nothing."""
         if not 1 <= stage <= len(STAGES):
             return
-        changed = stage != self.stage
+        changed = stage != self.stage or self.shows_graph
+        self.views.setCurrentIndex(0)
         self.stage = stage
         self.reached = max(self.reached, stage)
         self._show()
         if changed:
             self.view_changed.emit(self.view_name())
+
+    def _open_graph(self) -> None:
+        """Show the graph, which does not need an example."""
+        self._stop_playing()
+        changed = not self.shows_graph
+        self.views.setCurrentWidget(self.graph)
+        self._ask_for_graphs()
+        if changed:
+            self.view_changed.emit(self.view_name())
+
+    def _ask_for_graphs(self) -> None:
+        model, known = self._model, self._graphed
+        if not self.shows_graph or not self._active or model is None:
+            return
+        # Of the same kind of network the operations are the same, whatever its weights.
+        if known is None or known.network != model.network:
+            self._graphed = model
+            self.worker.post_graphs(model)
+
+    def _show_graphs(self, model: ModelFile, graphs: Mapping[str, FunctionGraphs]) -> None:
+        if model is self._graphed:
+            self.graph.show_graphs(graphs)
 
     def play(self) -> None:
         """Go through the stages by itself, or stop that; nothing plays where motion is off."""
@@ -312,7 +356,7 @@ class StepSection(Section):
         self._show()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key_Space:
+        if event.key() == Qt.Key_Space and not self.shows_graph:
             self.play()
         else:
             super().keyPressEvent(event)

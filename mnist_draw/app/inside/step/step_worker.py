@@ -87,6 +87,8 @@ class StepWorker(QObject):
         ``(Shown)``: one step, the newest that was asked for.
     paged
         ``(model, UnitPages)``: what the units are about.
+    graphed
+        ``(model, dict)``: from a function's name to its `FunctionGraphs`.
     failed
         ``(sentence)``
     """
@@ -94,12 +96,14 @@ class StepWorker(QObject):
     stated = pyqtSignal(str)
     learnt = pyqtSignal(object)
     paged = pyqtSignal(object, object)
+    graphed = pyqtSignal(object, object)
     failed = pyqtSignal(str)
     _woken = pyqtSignal()
 
     def __init__(self) -> None:
         super().__init__()
         self._tasks: LatestValue[Task] = LatestValue()
+        self._graphs: LatestValue[ModelFile] = LatestValue()
         self._step: Any = None
         self._minibatch: Any = None
         self._search: Any = None
@@ -111,6 +115,11 @@ class StepWorker(QObject):
     def post(self, task: Task) -> None:
         """Ask for a step; only the newest task is done."""
         if self._tasks.put(task):
+            self._woken.emit()
+
+    def post_graphs(self, model: ModelFile) -> None:
+        """Ask for the graphs of a network's functions."""
+        if self._graphs.put(model):
             self._woken.emit()
 
     def watch(self, on: bool) -> None:
@@ -134,6 +143,9 @@ class StepWorker(QObject):
             task = self._tasks.take()
             if task is not None:
                 self._learn(task)
+            model = self._graphs.take()
+            if model is not None:
+                self._draw_graphs(model)
             self._go_on()
         except Exception as error:  # a slot must not raise: the user is told instead
             self.stated.emit("")
@@ -180,6 +192,16 @@ class StepWorker(QObject):
         from mnist_draw.analysis.network.unit_pages import PageSearch
 
         return lambda: PageSearch(Anatomy(model))
+
+    def _draw_graphs(self, model: ModelFile) -> None:
+        from mnist_draw.analysis.step.graph import graphs_of
+        from mnist_draw.analysis.step.one_step import OneStep
+
+        self.stated.emit(COMPILING)
+        known = self._step is not None and self._step.model is model
+        found = graphs_of(self._step if known else OneStep(model))
+        self.stated.emit("")
+        self.graphed.emit(model, found)
 
     def _go_on(self) -> None:
         """Find out a little more about the units, where nothing else is to be done."""
