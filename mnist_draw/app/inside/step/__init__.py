@@ -12,8 +12,8 @@
     One weight, followed.
 ``code_card``, ``code_view``, ``code_lines``
     The tutorial's lines, what Theano computes, and the buttons that go on.
-``graph_page``, ``graph_view``, ``graph_painter``, ``graph_words``, ``graph_legend``
-    The graph of operations, as written beside as compiled, and what is said about a box.
+``graph``
+    The graph of operations.
 ``step_table``
     The step as a table.
 """

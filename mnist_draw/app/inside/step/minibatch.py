@@ -16,7 +16,7 @@ _SIDE = 28
 
 
 def paint_minibatch(painter: QPainter, box: QRectF, pictures: np.ndarray) -> None:
-    """Paint pictures, float32 (N, 1, 28, 28), in rows that fill a box."""
+    """Paint pictures, uint8 (N, 28, 28), in rows that fill a box."""
     count = len(pictures)
     columns = max(
         range(1, count + 1),
@@ -25,8 +25,8 @@ def paint_minibatch(painter: QPainter, box: QRectF, pictures: np.ndarray) -> Non
     rows = math.ceil(count / columns)
     cell = min(box.width() / columns, box.height() / rows)
     step = _SIDE + 2
-    tiles = np.zeros((rows * columns, step, step), np.float32)
-    tiles[:count, 1:-1, 1:-1] = pictures[:, 0]
+    tiles = np.zeros((rows * columns, step, step), np.uint8)
+    tiles[:count, 1:-1, 1:-1] = pictures
     mosaic = tiles.reshape(rows, columns, step, step).transpose(0, 2, 1, 3)
     place = QRectF(box.left(), box.top(), columns * cell, rows * cell)
     painter.save()

@@ -61,7 +61,7 @@ def paint_stage(painter: QPainter, scene: StageScene) -> None:
     painter.setRenderHint(QPainter.Antialiasing)
     if scene.stage == 1:
         box = QRectF(0, 4, scene.width, scene.height - 30 * scene.scale)
-        paint_minibatch(painter, box, scene.shown.figures.minibatch.pictures)
+        paint_minibatch(painter, box, scene.shown.grey)
         _foot(painter, scene, (("box", "your picture, framed, is the first"),))
         return
     _paint_bands(painter, scene)

@@ -13,7 +13,7 @@ from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.section import Section
 from mnist_draw.app.inside.step.code_card import CodeCard
 from mnist_draw.app.inside.step.code_lines import STAGES, stage_figures
-from mnist_draw.app.inside.step.graph_page import GraphPage
+from mnist_draw.app.inside.step.graph.graph_page import GraphPage
 from mnist_draw.app.inside.step.stage_bar import StageBar
 from mnist_draw.app.inside.step.stage_picture import StagePicture
 from mnist_draw.app.inside.step.step_table import step_table

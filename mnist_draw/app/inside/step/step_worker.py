@@ -62,6 +62,8 @@ class Shown:
         As `mnist_draw.analysis.step.weight.moved_sums` gives them.
     left_out : tuple
         As `mnist_draw.analysis.step.weight.left_out` gives it.
+    grey : numpy.ndarray
+        uint8 (N, 28, 28): the minibatch's pictures, ready to be painted.
     from_run : bool
         Whether the accumulators are those of the network's run.
     """
@@ -73,6 +75,7 @@ class Shown:
     mask_places: tuple[int, ...]
     moved: tuple[np.ndarray, ...] = field(repr=False)
     left_out: tuple[dict[int, np.ndarray], int, int] = field(repr=False)
+    grey: np.ndarray = field(repr=False)
     from_run: bool = False
 
 
@@ -168,7 +171,7 @@ class StepWorker(QObject):
             Shown(
                 task, step.layers, figures, step.settings, step.mask_places,
                 moved_sums(figures, step.layers),
-                left_out(figures, step.layers, step.mask_places), step.from_run,
+                left_out(figures, step.layers, step.mask_places), _grey(figures), step.from_run,
             )
         )  # fmt: skip
 
@@ -220,3 +223,9 @@ def _same(minibatch: Any, task: Task) -> bool:
     return minibatch.labels[0] == task.label and bool(
         (minibatch.pictures[0, 0] == task.picture).all()
     )
+
+
+def _grey(figures: StepFigures) -> np.ndarray:
+    """Return the minibatch's pictures as grey levels."""
+    levels: np.ndarray = (255 * figures.minibatch.pictures[:, 0]).clip(0, 255).astype("uint8")
+    return levels

@@ -8,7 +8,7 @@ from PyQt5.QtCore import QEvent, QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
-from mnist_draw.app.inside.step.graph_painter import HIGH, TITLE, GraphScene, paint_graph
+from mnist_draw.app.inside.step.graph.graph_painter import HIGH, TITLE, GraphScene, paint_graph
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.theme import Text
 from mnist_draw.app.shared.widgets import explain, takes_key

@@ -11,9 +11,9 @@ from PyQt5.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QShortcut, QVBoxLayo
 
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.network.rows_view import RowsView
-from mnist_draw.app.inside.step.graph_legend import GraphLegend
-from mnist_draw.app.inside.step.graph_view import GraphView
-from mnist_draw.app.inside.step.graph_words import box_rows, function_rows, graph_table
+from mnist_draw.app.inside.step.graph.graph_legend import GraphLegend
+from mnist_draw.app.inside.step.graph.graph_view import GraphView
+from mnist_draw.app.inside.step.graph.graph_words import box_rows, function_rows, graph_table
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.widgets import Card, ComboBox, explain, label, push_button

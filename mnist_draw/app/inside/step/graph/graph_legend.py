@@ -6,7 +6,7 @@ from PyQt5.QtCore import QRectF, QSize, Qt
 from PyQt5.QtGui import QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import QWidget
 
-from mnist_draw.app.inside.step.graph_painter import COLOURS
+from mnist_draw.app.inside.step.graph.graph_painter import COLOURS
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.theme import Text
 
