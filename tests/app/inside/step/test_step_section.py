@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PyQt5.QtCore import QEvent, QPointF, Qt
+from PyQt5.QtCore import QEvent, QObject, QPointF, Qt
 from PyQt5.QtGui import QMouseEvent
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication
@@ -322,5 +322,14 @@ def test_a_folded_group_opens_and_is_searched(section: StepSection, qtbot: QtBot
     assert opened is not None
     assert not opened.folded
     assert not section.grab().isNull()
+    asked: list[bool] = []
+    view.asked.connect(lambda: asked.append(True))
     QTest.keyClick(view, Qt.Key_Return)
+    assert asked
+    QTest.keyClick(view, Qt.Key_Backspace)
     assert len(view.layout_.boxes) == count
+
+
+def test_names_are_those_of_the_design(section: StepSection) -> None:
+    for name in ("stageBar", "stagePicture", "codeView", "graphView", "functionCombo"):
+        assert len(section.findChildren(QObject, name)) == 1, name

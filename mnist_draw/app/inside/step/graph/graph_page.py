@@ -57,6 +57,8 @@ class GraphPage(QWidget):
         row.addWidget(self.panel)
         column.addLayout(row, 1)
         self.view.selected.connect(self._show_box)
+        # A screen reader reads what has the focus.
+        self.view.asked.connect(self.rows.setFocus)
         find = QShortcut(QKeySequence.Find, self)
         find.setContext(Qt.WidgetWithChildrenShortcut)
         find.activated.connect(self._open_find)

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 _EXPLAINED = (
     "The operations of a function: at the left as they are written, at the right as Theano "
-    "compiles them. The wheel zooms, dragging moves, arrows walk; Enter opens or folds a group, "
-    "Ctrl+F finds."
+    "compiles them. The wheel zooms, dragging moves, arrows walk; Enter opens a group or tells "
+    "about an operation, Backspace folds its group, Ctrl+F finds."
 )
 #: The picture is at most this much larger and smaller than text usually is.
 _LARGEST, _SMALLEST = 3.0, 0.12
@@ -38,9 +38,12 @@ class GraphView(QWidget):
     -------
     selected
         Another box is looked at, or none.
+    asked
+        All about the operation that is looked at shall be told.
     """
 
     selected = pyqtSignal()
+    asked = pyqtSignal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -253,6 +256,11 @@ class GraphView(QWidget):
         elif key in _SIDES:
             self._change_side(_SIDES[key])
         elif key in (Qt.Key_Return, Qt.Key_Enter) and self.box is not None:
+            if layout.boxes[self.box].folded:
+                self.toggle(self.box)
+            else:
+                self.asked.emit()
+        elif key == Qt.Key_Backspace and self.box is not None:
             self.toggle(self.box)
         elif key == Qt.Key_Escape and self.box is not None:
             self.look_at(None)
