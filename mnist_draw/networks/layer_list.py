@@ -17,7 +17,7 @@ from typing import Any
 
 from mnist_draw.networks.numbers import as_share, shortest
 
-#: So many hidden layers, and units in each, at the most; more would only be slow to train.
+#: The most hidden layers, and units in each: more would only be slow to train.
 MOST_LAYERS, MOST_UNITS = 10, 10_000
 _PIXELS, _DIGITS = 784, 10
 

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from mnist_draw.storage.errors import StorageError, reason_of
 
-#: What was deleted can be brought back for so many days: over a weekend and a day off.
+#: Days in which what was deleted can be brought back: over a weekend and a day off.
 KEPT_DAYS = 7
 _BIN = ".deleted"
 #: More than this of one name is no use of the program, but something that never ends.

@@ -127,7 +127,7 @@ def _prepare_theano() -> Iterator[None]:
         try:
             yield
         finally:
-            # Both put their own in its place, which tells nobody but a terminal.
+            # Both engines install a hook of their own, which only prints to a terminal.
             sys.excepthook = hook
 
 

@@ -10,7 +10,7 @@ from mnist_draw.training.settings import TrainingSettings
 from mnist_draw.training.updates import calmer_learning_rate
 
 # These limits are choices, not measurements: they decide when a beginner is told something.
-#: So many epochs in a row make a trend: one or two rise by chance in most runs.
+#: Epochs in a row that make a trend: one or two rise by chance in most runs.
 _TREND = 3
 #: A loss that changes by a smaller part than this stays as it is.
 _LEVEL = 0.01

@@ -16,7 +16,7 @@ Floats = NDArray[np.float32]
 
 #: Bins of the histogram: enough to show its shape, wide enough to be seen.
 _BINS = 60
-#: The histogram reaches so many standard deviations; what lies beyond counts in its last bins.
+#: Standard deviations that the histogram reaches; what lies beyond counts in its last bins.
 _REACH = 4.0
 #: Pictures that silent units are sought with: convolutions cost more.
 DENSE_PICTURES, CONVOLUTION_PICTURES = 500, 100
@@ -107,7 +107,7 @@ class LayerInspection:
     def active_units(self, parameters: Parameters, pictures: Floats) -> list[NDArray[np.bool_]]:
         """Tell, for each hidden layer, which units (or filters) any of the pictures moves from 0.
 
-        Only rectifiers fall silent; the other activations put out 0 for next to no picture.
+        Only rectifiers fall silent; the other activations are hardly ever exactly 0.
         """
         import lasagne
 

@@ -25,7 +25,7 @@ Value = str | int | float | bool | Mapping[str, float] | None
 LiveValue = float | str
 
 _KEY = "setting"
-#: Of a value that makes no sense, at most so many characters are shown in a sentence.
+#: A sentence shows at most this many characters of a value that makes no sense.
 _SHOWN = 60
 
 
@@ -296,7 +296,7 @@ class Flag(Setting):
         return "yes" if value else "no"
 
 
-#: All kinds of settings: who tells them apart handles each.
+#: All kinds of settings; code that tells them apart must handle each of them.
 AnySetting = (
     WholeNumber | RealNumber | Choice | NetworkText | RuleParameters | Folder | NetworkFile | Flag
 )

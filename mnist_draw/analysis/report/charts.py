@@ -29,7 +29,7 @@ def png(image: Image.Image) -> bytes:
 
 
 def blend(share: float, low: str = EMPTY, high: str = WRONG) -> str:
-    """Return the colour that lies so far between two, as ``#rrggbb``."""
+    """Return a colour between two, at a part from 0 to 1 of the way, as ``#rrggbb``."""
     mixed = []
     for place in (1, 3, 5):
         first, last = int(low[place : place + 2], 16), int(high[place : place + 2], 16)

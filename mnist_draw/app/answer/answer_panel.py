@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from mnist_draw.recognition.explanation import Explanation, HiddenLayer
     from mnist_draw.storage.model_info import ModelInfo
 
-#: So many digits of a number take their full size; more are made smaller to fit the same room,
-#: and up to so many are not written a second time below.
+#: Up to this many digits of a number have their full size and are not written a second time
+#: below; more are made smaller to fit the same room.
 _MOST_LARGE, _MOST_ONCE = 7, 5
 _INVITATION = "Draw a digit; the bars follow every stroke."
 _NO_DIGIT = "if this were a digit"

@@ -22,7 +22,7 @@ from mnist_draw.storage.opening import read_file
 from mnist_draw.storage.spare_names import put_aside
 
 FILE_NAME = "board.json"
-#: Written so many milliseconds after the last change: not while the pen moves.
+#: Milliseconds from the last change until it is written: not while the pen moves.
 _DELAY_MS = 800
 
 

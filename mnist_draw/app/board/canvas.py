@@ -280,7 +280,7 @@ class Canvas(PointerWidget):
     def begin(self, point: QPointF, erase: bool, weight: float = 1.0) -> None:
         self.end()
         if erase and not self.has_ink():
-            # Nothing to rub out: a step of the history would cost what can be redone.
+            # Nothing to rub out. A step in the history would make redoing impossible.
             return
         self._catch_up()
         first = not self._drawing.items

@@ -47,7 +47,7 @@ class DrawTab(Page):
     Signals
     -------
     ink_posted
-        ``(ink, ticket, beginning, strokes)``: the drawing changed and wants an answer; see
+        ``(ink, ticket, beginning, strokes)``: the drawing changed and is to be read; see
         ``RecognitionWorker.post_ink``.
     """
 

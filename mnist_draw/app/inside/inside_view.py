@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from mnist_draw.analysis.guide.steps import Step
     from mnist_draw.storage.models import ModelFile
 
-#: On the wall, text and cells are so many times as large.
+#: How many times as large text and cells are on the wall.
 PRESENT_SCALE = 1.35
 #: The test digit, counted from 0, that the guide shows where nothing is drawn: a nine that the
 #: tutorial's network takes for a four.

@@ -22,7 +22,7 @@ from mnist_draw.app.shared.words import with_article
 from mnist_draw.errors import UserError
 from mnist_draw.storage.spare_names import Deleted
 
-#: So many digits are asked about at once; the answers come in as they are found.
+#: Digits that are asked about at once; the answers come in as they are found.
 _AT_ONCE = 16
 
 

@@ -19,9 +19,9 @@ from mnist_draw.app.shared.reporting import reporter
 from mnist_draw.app.shared.threads import Background
 from mnist_draw.dataset.picture_formats import read_formats
 
-#: At most so many pictures are read at once.
+#: The most pictures that are read at once.
 MOST = 200
-#: Sentences about pictures that could not be read: so many, then only their number.
+#: Pictures that get a sentence each on why they cannot be read; the others are only counted.
 _MOST_SENTENCES = 3
 
 #: A file's path, or a picture from the clipboard or from another program.

@@ -33,7 +33,7 @@ _LONGEST = (
     "", "0000-00-00 00:00:00", "100 of 100", "0:00:00",
     "Validation", "00.00 %", max(STATES.values(), key=len),
 )  # fmt: skip
-#: So many runs can be compared at a time.
+#: The most runs that can be compared at a time.
 MOST_TICKED = 6
 STYLES = (Qt.SolidLine, Qt.DashLine, Qt.DotLine, Qt.DashDotLine, Qt.SolidLine, Qt.DashLine)
 _SWATCH = (24, 12)

@@ -30,10 +30,10 @@ logger = logging.getLogger("mnist_draw.app")
 
 #: From the beginning of one explanation to that of the next: 25 in a second look continuous.
 _REST_MS = 40
-#: A busy computer or a large network gets longer rests: so many times what the last explanation
-#: took, up to so many times the shortest rest.
+#: A busy computer or a large network gets longer rests: this many times what the last explanation
+#: took, up to this many times the shortest rest.
 _REST_TIMES, _LONGEST = 10, 12
-#: A question is fresh for so long, in seconds; the next of somebody who draws comes within so long.
+#: Seconds that a question is fresh, and within which somebody who draws asks the next.
 _FRESH, _NEXT = 0.002, 0.012
 #: Compiling begins when nothing was asked for so long.
 _QUIET_MS = 250

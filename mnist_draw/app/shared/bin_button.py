@@ -12,7 +12,7 @@ from PyQt5.QtWidgets import QMenu, QPushButton
 from mnist_draw.app.shared.widgets import explain
 from mnist_draw.storage.spare_names import KEPT_DAYS, Deleted
 
-#: So many are offered, the newest; nobody reads a longer menu.
+#: How many are offered, the newest: nobody reads a longer menu.
 _MOST = 20
 
 

@@ -34,7 +34,7 @@ _FORMAT = "%(asctime)s %(levelname)s %(threadName)s %(name)s: %(message)s"
 
 
 class Reporter:
-    """Installs the hooks and hands sentences for the user to whoever listens.
+    """Installs the hooks and hands sentences for the user to its listener.
 
     Attributes
     ----------

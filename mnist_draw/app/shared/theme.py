@@ -74,7 +74,7 @@ class Theme(QObject):
         self._use(again=False)
 
     def enlarge(self, factor: float) -> None:
-        """Show all text so many times as large as the system asks for; 1 ends that."""
+        """Multiply the size of all text, which the system sets; 1 is the system's own size."""
         if factor != self.enlargement:
             self.enlargement = factor
             self._use(again=True)

@@ -24,8 +24,8 @@ logger = logging.getLogger("mnist_draw.app")
 
 T = TypeVar("T")
 
-#: All threads together get so many seconds at the end: what the longest of them, a minibatch of
-#: a large network and its files, takes on a slow computer.
+#: Seconds that all threads together get at the end: what the longest of them, a minibatch of a
+#: large network and its files, takes on a slow computer.
 SHUTDOWN_S = 10.0
 
 

@@ -23,7 +23,7 @@ def percent(part: float | None) -> str:
 def probability(part: float, decimals: int = 1) -> str:
     """Return a probability as ``97.8 %``.
 
-    None is rounded to certainty: the ends are ``over 99.9 %`` and ``under 0.1 %``.
+    No probability is rounded to 0 or 1: the ends are ``over 99.9 %`` and ``under 0.1 %``.
     """
     percent, step = 100 * part, 10.0**-decimals
     if percent >= 100 - step / 2:

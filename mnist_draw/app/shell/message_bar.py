@@ -13,7 +13,7 @@ from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.widgets import label, push_button, takes_key
 from mnist_draw.app.shell.status_corner import StatusCorner
 
-#: Where the row leaves less than so many pixels, the bar lies over the state in words too.
+#: Where the row leaves fewer pixels than this, the bar lies over the state in words too.
 _LEAST = 520
 
 

@@ -35,7 +35,7 @@ from mnist_draw.errors import UserError
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.storage.preferences import Preferences
 
-#: A run that does not end within so many milliseconds is left when the window closes.
+#: Milliseconds that a run has to end when the window closes; after that it is left.
 _CLOSE_MS = 30_000
 #: What messages about the network that answers are about.
 _NETWORK = "network"

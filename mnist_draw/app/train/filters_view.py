@@ -17,7 +17,7 @@ from mnist_draw.app.shared.widgets import explain
 _TILE = 48
 _GAP = 6
 _SIDE = 28
-#: Weights beyond so many standard deviations are shown at full strength.
+#: Standard deviations beyond which weights are shown at full strength.
 _PEAK = 3.5
 #: Units whose weights set the scale: as many as are ever seen at once, and quick to measure.
 _SCALE_FROM = 100

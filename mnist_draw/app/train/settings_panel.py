@@ -52,7 +52,7 @@ def _data_in(path: str) -> str | None:
 #: What is read of a path as soon as the user has picked it, so that a wrong one is told then and
 #: not at the start of a run. The function returns the network that the path asks for, if any.
 _READ_WHEN_PICKED = {"start_model": _network_in, "data_folder": _data_in}
-#: A row of the form has so many columns.
+#: Columns in a row of the form.
 _COLUMNS = 12
 
 

@@ -43,7 +43,7 @@ MAX_FILE_BYTES = 512 * MEGABYTE
 WORKING_SIDE = 800
 # A telephone stores further views in its JPEG files; the first is the photograph.
 _MANY_VIEWS_ALLOWED = ("JPEG", "MPO")
-#: Conversions are made of so many pixels at a time.
+#: Pixels that are converted at a time.
 _BAND_PIXELS = 2_000_000
 # The EXIF tag that says how the camera was held; 1 is upright.
 _ORIENTATION = 0x0112

@@ -17,7 +17,7 @@ from mnist_draw.theano_bridge.native.handlers.shapes import from_shapes, known_s
 from mnist_draw.theano_bridge.native.kernels.scalars import UnknownOperationError
 from mnist_draw.theano_bridge.native.plan import Array, Plan, Planner, Value, signature
 
-#: Plans for so many different shapes are kept. A network that reads numbers meets one shape for
+#: How many plans, each for other shapes, are kept. A network that reads numbers meets one shape for
 #: each count of digits.
 MOST_PLANS = 8
 

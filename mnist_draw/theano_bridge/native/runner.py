@@ -28,8 +28,8 @@ from mnist_draw.theano_bridge.native.kernels.llvm import addresses_of
 WORDS = 24
 KERNEL, ARGUMENTS, EXTENT, CHUNK, CHUNKS, CLAIM, DONE = 0, 1, 2, 3, 4, 8, 16
 
-#: A helper that finds nothing to do goes to sleep after so many looks, a few ms: between two steps
-#: of a training run Python needs 0.1 ms, and waking up would cost as much again.
+#: A helper that has found nothing to do this many times, in a few ms, goes to sleep: between two
+#: steps of a training run Python needs 0.1 ms, and waking up would cost as much again.
 IDLE_LOOKS = 6000
 
 _WALK = """

@@ -18,7 +18,7 @@ from mnist_draw.app.shared.widgets import explain
 if TYPE_CHECKING:
     from mnist_draw.storage.models import ModelFile
 
-#: So many networks at the most: more lines cannot be told apart.
+#: The most networks: more lines cannot be told apart.
 MOST = 4
 
 

@@ -39,7 +39,7 @@ class MapQuestion:
     known : Neighbourhood or None
         The training pictures.
     count : int
-        So many of them are sought.
+        How many of them are sought.
     """
 
     model: ModelFile

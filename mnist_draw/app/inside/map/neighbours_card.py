@@ -16,7 +16,7 @@ from mnist_draw.app.shared.widgets import Card, label
 if TYPE_CHECKING:
     from mnist_draw.analysis.neighbours import Neighbourhood
 
-#: So many are shown.
+#: How many neighbours are shown.
 COUNT = 18
 _COLUMNS = 6
 #: Pixels of a picture's side at the least and the most.

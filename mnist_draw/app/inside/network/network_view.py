@@ -26,7 +26,7 @@ _EXPLAINED = (
     "What every unit of the network puts out. Point at one to see its weights and its sum; a click "
     "or Enter keeps it, Esc lets go. Arrow keys walk, with Ctrl they change the layer."
 )
-#: A unit is pointed at within so many logical pixels, after so many milliseconds.
+#: A unit is pointed at from this many logical pixels away, after this many milliseconds.
 _REACH, _AFTER_MS = 14.0, 100
 
 

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 #: Side of a unit's cell in logical pixels: as large as there is room for so many rows of cells in
 #: a row of digits, but not larger or smaller.
 LARGEST, SMALLEST, ROWS = 16, 3, 5
-#: Of a wider layer only so many units are shown: more than anybody looks at one by one.
+#: Units that are shown of a wider layer: more than anybody looks at one by one.
 MOST_UNITS = 2000
-#: At most so many hidden columns; "…" stands for those between.
+#: The most hidden columns; "…" stands for those between.
 MOST_COLUMNS = 4
 CLASSES = 10
 
@@ -180,7 +180,7 @@ def lay_out(
     heights : sequence of numpy.ndarray or None
         How excited each unit gets: of a wide layer the most excited are shown.
     scale : float
-        On a projector's wall everything is so many times as large.
+        How many times as large everything is on a projector's wall.
     pictures : int
         So many stand one below the other at the left, 1 or 2.
     answers : float

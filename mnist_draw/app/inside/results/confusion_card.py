@@ -18,7 +18,7 @@ from mnist_draw.app.shared.widgets import Card, explain, label
 if TYPE_CHECKING:
     from mnist_draw.analysis.results import Results
 
-#: So many of the commonest mistakes have a link of their own.
+#: How many of the commonest mistakes have a link of their own.
 _LINKS = 4
 NOTE = "a number opens its pictures"
 UNLABELLED = "These pictures do not say what they are. The least sure come first."

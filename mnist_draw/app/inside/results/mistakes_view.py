@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 #: Pixels of a picture's side.
 SIDE = 64
 _IMAGE = Qt.UserRole + 1
-#: Models take so many rows at a time: more would keep the window waiting.
+#: Rows that a model takes at a time: more would keep the window waiting.
 AT_ONCE = 200
 
 
