@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
+from mnist_draw.analysis.result_tables import percent
 from mnist_draw.analysis.results import Results
 
 #: The light colours of the window.
@@ -77,14 +78,14 @@ def confusion_picture(results: Results, names: Sequence[str]) -> Image.Image:
             if number:
                 font = bold if number < 1000 else small
                 _write(draw, (x + _CELL / 2, middle), f"{number:,}", font, ink)
-        _write(draw, (left + count * step + 40, middle), _share(results.recall[true]), small, TEXT)
+        _write(draw, (left + count * step + 40, middle), percent(results.recall[true]), small, TEXT)
     _write(draw, (left + count * step + 40, top - 24), "recall", small, MUTED)
     below = top + count * step + 18
     _write(draw, (32, below), "precision", small, MUTED)
     for read in range(count):
         place = left + read * step + _CELL / 2
         _write(draw, (place, top - 24), names[read], bold, TEXT)
-        _write(draw, (place, below), _share(results.precision[read]), small, TEXT)
+        _write(draw, (place, below), percent(results.precision[read]), small, TEXT)
     return image
 
 
@@ -163,7 +164,3 @@ def sheet_picture(
 
 def _write(draw: Any, middle: tuple[float, float], text: str, font: Any, fill: str) -> None:
     draw.text(middle, text, font=font, fill=fill, anchor="mm")
-
-
-def _share(value: float) -> str:
-    return "" if value != value else f"{100 * value:.1f} %"

@@ -24,6 +24,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from mnist_draw.analysis.result_tables import percent
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.theme import Text
 from mnist_draw.app.shared.widgets import explain
@@ -110,9 +111,9 @@ class ConfusionModel(QAbstractTableModel):
             count = self._counts[row][column]
             return f"{count:,}" if count else ""
         if row < self.classes:
-            return _percent(self._recall[row])
+            return percent(self._recall[row])
         # Narrow columns: the row's name says that these are shares.
-        return _percent(self._precision[column])[:-2] if column < self.classes else ""
+        return percent(self._precision[column])[:-2] if column < self.classes else ""
 
     def words(self, index: QModelIndex) -> str:
         """Return what a cell says, as a sentence."""
@@ -328,10 +329,6 @@ class ConfusionMatrix(QTableView):
             self.setRowHeight(row, max(high, _LEAST_CELL))
         self.setColumnWidth(classes, right)
         self.setRowHeight(classes, edge_height)
-
-
-def _percent(share: float) -> str:
-    return "" if share != share else f"{100 * share:.1f} %"
 
 
 def _blended(low: QColor, high: QColor, share: float) -> QColor:
