@@ -5,17 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from mnist_draw.analysis.results import Results
-from mnist_draw.analysis.table import Table
+from mnist_draw.analysis.table import Table, percent
 
 #: Turns a class, 0 to C − 1, into what it is called.
 Name = Callable[[int], str]
 #: Turns a share, 0 to 1, into text.
 Share = Callable[[float], str]
-
-
-def percent(share: float) -> str:
-    """Return a share, 0 to 1, in words; nothing where there is none."""
-    return "" if share != share else f"{100 * share:.1f} %"
 
 
 def decimal(share: float) -> str:

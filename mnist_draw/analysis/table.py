@@ -38,3 +38,8 @@ class Table:
         writer.writerow(self.headings)
         writer.writerows(self.rows)
         return text.getvalue()
+
+
+def percent(share: float) -> str:
+    """Return a share, 0 to 1, in words; nothing where there is none."""
+    return "" if share != share else f"{100 * share:.1f} %"

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
-from mnist_draw.analysis.result_tables import percent
 from mnist_draw.analysis.results import Results
+from mnist_draw.analysis.table import percent
 
 #: The light colours of the window.
 PAPER, TEXT, MUTED, LINE = "#ffffff", "#1b1f27", "#5d6675", "#dde1e8"

@@ -14,11 +14,11 @@ from mnist_draw.analysis.result_tables import (
     classes_table,
     confusion_table,
     decimal,
-    percent,
     pictures_table,
     reliability_table,
 )
 from mnist_draw.analysis.results import Results
+from mnist_draw.analysis.table import percent
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.errors import StorageError, reason_of
 from mnist_draw.storage.folders import named_path

@@ -11,9 +11,9 @@ import numpy.typing as npt
 from PIL import Image
 
 from mnist_draw.analysis.report import charts
-from mnist_draw.analysis.result_tables import Name, classes_table, percent, reliability_table
+from mnist_draw.analysis.result_tables import Name, classes_table, reliability_table
 from mnist_draw.analysis.results import Results
-from mnist_draw.analysis.table import Table
+from mnist_draw.analysis.table import Table, percent
 
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #1b1f27; background: #f4f5f8;

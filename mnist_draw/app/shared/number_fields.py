@@ -12,7 +12,7 @@ from mnist_draw.app.shared.widgets import wheel_if_focused
 
 #: Real numbers below this are shown as 1e-06.
 _SMALL = 1e-4
-#: Real numbers are shown with so many significant digits at the most: 64-bit floats have 15.
+#: Significant digits that real numbers are shown with at the most: 64-bit floats have 15.
 _DIGITS = 12
 
 

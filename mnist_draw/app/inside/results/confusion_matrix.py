@@ -24,7 +24,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from mnist_draw.analysis.result_tables import percent
+from mnist_draw.analysis.table import percent
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.theme import Text
 from mnist_draw.app.shared.widgets import explain
