@@ -11,10 +11,17 @@ from PyQt5.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidge
 from mnist_draw.app.my_digits.digit_table import DigitRow, DigitTable, DigitTableModel
 from mnist_draw.app.my_digits.learn_card import LearnCard
 from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.bin_button import BinButton
 from mnist_draw.app.shared.flow_layout import FlowLayout
 from mnist_draw.app.shared.theme import Size
-from mnist_draw.app.shared.widgets import Card, ComboBox, explain, label, push_button, takes_key
+from mnist_draw.app.shared.widgets import (
+    BinButton,
+    Card,
+    ComboBox,
+    explain,
+    label,
+    push_button,
+    takes_key,
+)
 
 #: Room for one digit and the menu's caret, in logical pixels.
 _LABEL_WIDTH = 68

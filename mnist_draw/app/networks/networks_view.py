@@ -19,11 +19,10 @@ from PyQt5.QtWidgets import (
 )
 
 from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.bin_button import BinButton
 from mnist_draw.app.shared.commands import Command
 from mnist_draw.app.shared.flow_layout import FlowLayout
 from mnist_draw.app.shared.theme import Size
-from mnist_draw.app.shared.widgets import Card, explain, push_button, style_table
+from mnist_draw.app.shared.widgets import BinButton, Card, explain, push_button, style_table
 
 if TYPE_CHECKING:
     from mnist_draw.recognition.kept_model import KeptModel

@@ -11,11 +11,10 @@ from PyQt5.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidge
 
 from mnist_draw.app.runs.compare_card import CompareCard, DifferencesTable
 from mnist_draw.app.runs.runs_table import RunsTable
-from mnist_draw.app.shared.bin_button import BinButton
 from mnist_draw.app.shared.commands import Command
 from mnist_draw.app.shared.flow_layout import FlowLayout
 from mnist_draw.app.shared.theme import Size
-from mnist_draw.app.shared.widgets import Card, label, push_button
+from mnist_draw.app.shared.widgets import BinButton, Card, label, push_button
 from mnist_draw.training.runs.record import Run
 
 _BUTTONS = (

@@ -26,8 +26,6 @@ words
     Figures in words: durations, shares, probabilities.
 reporting
     Errors of any thread and messages of Qt are logged and told.
-bin_button
-    The button that brings back what was deleted.
 threads
     Work in the background, values passed between threads, and the end of all threads.
 worker_thread

@@ -1,11 +1,13 @@
-"""Small widgets that both tabs use: cards, headings, fields, figures, a switch."""
+"""Small widgets that all tabs use: cards, headings, fields, figures, a switch, the bin's button."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
 
-from PyQt5.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PyQt5.QtCore import QEvent, QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import (
     QKeyEvent,
     QPainter,
@@ -20,6 +22,7 @@ from PyQt5.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QMenu,
     QProgressBar,
     QPushButton,
     QSizePolicy,
@@ -33,7 +36,10 @@ from PyQt5.QtWidgets import (
 
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.theme import Size
+from mnist_draw.storage.spare_names import KEPT_DAYS, Deleted
 
+#: How many deleted things are offered, the newest: nobody reads a longer menu.
+_MOST_DELETED = 20
 #: Letters in a line of a tooltip: books are set with 45 to 75.
 _TIP_LETTERS = 60
 
@@ -237,3 +243,43 @@ class Switch(QCheckBox):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.setFixedSize(self.sizeHint())
+
+
+class BinButton(QPushButton):
+    """Opens a menu of what was deleted; disabled while there is nothing.
+
+    Parameters
+    ----------
+    name : str
+        The button's object name.
+    what : str
+        What is deleted and brought back, in the plural, such as ``"digits"``.
+
+    Signals
+    -------
+    chosen
+        ``(deleted)``: this is to be brought back.
+    """
+
+    chosen = pyqtSignal(Deleted)
+
+    def __init__(self, name: str, what: str) -> None:
+        super().__init__("Bring back …")
+        self.setObjectName(name)
+        explain(
+            self,
+            f"Bring back deleted {what}",
+            f"Bring back {what} that were deleted within the last {KEPT_DAYS} days.",
+        )
+        self._menu = QMenu(self)
+        self.setMenu(self._menu)
+        self.show_deleted((), str)
+
+    def show_deleted(self, deleted: Sequence[Deleted], words: Callable[[Deleted], str]) -> None:
+        """Offer what was deleted, the newest first, each in words."""
+        self._menu.clear()
+        for one in deleted[:_MOST_DELETED]:
+            moment = time.strftime("%d %b %H:%M", time.localtime(one.when)).lstrip("0")
+            action = self._menu.addAction(f"{words(one)}, deleted {moment}")
+            action.triggered.connect(partial(self.chosen.emit, one))
+        self.setEnabled(bool(deleted))
