@@ -308,6 +308,14 @@ def test_delete_and_undo(setup: Setup) -> None:
     assert setup.files()[0].read_bytes() == content
     assert len(setup.shown()) == 1
     assert setup.button("learnButton").isEnabled()
+    # Without that message, too.
+    QTest.keyClick(setup.my_digits.view.table, Qt.Key_Delete)
+    setup.settle()
+    (action,) = setup.my_digits.view.bin.menu().actions()
+    assert action.text().startswith("a 3, deleted ")
+    action.trigger()
+    setup.settle()
+    assert setup.files()[0].read_bytes() == content
 
 
 def test_damaged_files_are_told_once_and_left_alone(setup: Setup) -> None:

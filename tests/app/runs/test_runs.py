@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.runs.runs_table import RunsTable
 from mnist_draw.storage.models import ModelFile, save_model
+from mnist_draw.storage.spare_names import move_to_bin
 from mnist_draw.training import events
 from mnist_draw.training.runs.checkpoint import Checkpoint
 from mnist_draw.training.runs.history import History
@@ -272,6 +273,20 @@ def test_deleting_by_key_and_bringing_back(make: Any) -> None:
     setup.qtbot.waitUntil(lambda: page.table.rowCount() == 1)
     assert text_of(page, 0, 1) == "2026-01-01 10:00"
     QTest.keyClick(page.table, Qt.Key_Z, Qt.ControlModifier)
+    setup.qtbot.waitUntil(lambda: page.table.rowCount() == 2)
+    assert not page.bin.isEnabled()
+
+
+def test_a_run_is_brought_back_at_a_later_start(make: Any) -> None:
+    run = add_run("2026-01-01 10:00")
+    add_run("2026-01-02 10:00")
+    move_to_bin(run.folder, "The run")
+    setup = make()
+    page = show_runs(setup)
+    setup.qtbot.waitUntil(page.bin.isEnabled)
+    (action,) = page.bin.menu().actions()
+    assert action.text().startswith("MLP 784–4–10 (2026-01-01 10:00), deleted ")
+    action.trigger()
     setup.qtbot.waitUntil(lambda: page.table.rowCount() == 2)
 
 
