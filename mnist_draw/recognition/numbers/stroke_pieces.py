@@ -24,7 +24,7 @@ PenStroke = npt.NDArray[np.floating]
 #: The finest and the widest pen, in heights of the line: MNIST's strokes are about that wide.
 FINEST_PEN, WIDEST_PEN = 1 / 10, 1 / 8
 #: Points nearer than this to the one before are left out, in pixels of the reduced picture.
-_NEAREST = 1.0
+_NEAREST = 2.0
 #: Strokes are drawn this many times larger first, so that their edges become grey.
 _FINER = 4
 #: Paper around each stroke's own box, in pixels.

@@ -18,9 +18,10 @@ import numpy.typing as npt
 from mnist_draw.dataset.normalise import normalise_ink
 from mnist_draw.recognition.numbers.partition import Group, cheapest
 from mnist_draw.recognition.numbers.stroke_pieces import PenStroke, StrokePieces, draw_strokes
+from mnist_draw.recognition.recogniser import Reading
 
 if TYPE_CHECKING:
-    from mnist_draw.recognition.recogniser import Reading, Recogniser
+    from mnist_draw.recognition.recogniser import Recogniser
 
 # The constants below were chosen on numbers composed of the digits of 67 writers, from those that
 # read most of them rightly, cut no single digit and made no numbers of letters; the writers that
@@ -35,10 +36,12 @@ MOST = 32
 #: Paper between two strokes, in heights of the line (negative where they overlap), from which on
 #: it costs to take them for one digit, how much for each height, and the most.
 _JOINED_FROM, _JOINED_SLOPE, _JOINED_MOST = -0.1, 9.0, 7.0
+#: Strokes that it costs as much to join are no digit: the network is not asked about them.
+_NEVER_JOINED = 5.0
 #: Below this paper it costs to take them for two.
 _APART_FROM, _APART_SLOPE, _APART_MOST = -0.05, 10.0, 6.0
 #: The network is not asked about what looks so little like a digit, as log odds.
-_HOPELESS = -6.0
+_HOPELESS = -5.0
 #: No reading of a group is less probable than this, as a logarithm.
 _WORST = -9.0
 #: A digit lower than this, in heights of the line, costs as much for each tenth that it lacks.
@@ -87,7 +90,20 @@ def read_strokes(recogniser: Recogniser, strokes: Sequence[PenStroke]) -> Stroke
     StrokeReading
     """
     drawn = draw_strokes(strokes)
-    ways = [_read(recogniser, drawn.ordered(order)) for order in _orders(drawn)]
+    orders = [(order, drawn.ordered(order)) for order in _orders(drawn)]
+    # Most groups are the same in both orders: each is read once.
+    rows: dict[frozenset[int], int] = {}
+    inputs: list[npt.NDArray[np.float32]] = []
+    for order, pieces in orders:
+        for first, last in _groups(pieces):
+            if rows.setdefault(frozenset(order[first:last]), len(rows)) == len(inputs):
+                inputs.append(normalise_ink(pieces.group(first, last)))
+    pictures = np.stack(inputs)
+    reading = recogniser.read(pictures[:, None], _HOPELESS)
+    ways = []
+    for order, pieces in orders:
+        known = [rows[frozenset(order[first:last])] for first, last in _groups(pieces)]
+        ways.append(_best_way(pieces, pictures[known], Reading(*(part[known] for part in reading))))
     return min(ways, key=lambda way: way[0])[1]
 
 
@@ -103,33 +119,39 @@ def _orders(drawn: StrokePieces) -> list[list[int]]:
     return [in_time] if from_left == in_time else [in_time, from_left]
 
 
-def _read(recogniser: Recogniser, pieces: StrokePieces) -> tuple[float, StrokeReading]:
-    """Return the cost of the best way in one order of the strokes, and that way."""
+def _groups(pieces: StrokePieces) -> list[Group]:
+    """List the groups of neighbouring strokes that may be one digit, and all strokes."""
     count = len(pieces)
-    groups = [
+    joined, _ = _of_gaps(pieces)
+    return [
         (first, last)
         for first in range(count)
         for last in range(first + 1, min(first + MOST_STROKES, count) + 1)
+        if last - first in (1, count) or joined[first : last - 1].sum() < _NEVER_JOINED
     ]
-    inputs = np.stack([normalise_ink(pieces.group(*group)) for group in groups])
-    reading = recogniser.read(inputs[:, None], _HOPELESS)
+
+
+def _best_way(
+    pieces: StrokePieces, pictures: npt.NDArray[np.float32], reading: Reading
+) -> tuple[float, StrokeReading]:
+    """Return the cost of the best way in one order of the strokes, and that way.
+
+    `pictures` and `reading` belong to the groups that :func:`_groups` lists.
+    """
+    groups = _groups(pieces)
     costs = _costs(pieces, groups, reading)
-    chosen, share = cheapest(count, groups, costs)
+    chosen, share = cheapest(len(pieces), groups, costs)
+    cost = float(costs[chosen].sum())
+    chosen.sort(key=lambda row: pieces.box(*groups[row])[1])
     best = StrokeReading(
-        sorted((groups[row] for row in chosen), key=lambda group: pieces.box(*group)[1]),
+        [groups[row] for row in chosen],
         pieces,
-        inputs,
-        reading,
+        # Copies: rows would keep all groups alive.
+        pictures[chosen].copy(),
+        Reading(*(part[chosen] for part in reading)),
         share,
     )
-    return float(costs[chosen].sum()), _chosen(best, groups)
-
-
-def _chosen(best: StrokeReading, groups: list[Group]) -> StrokeReading:
-    """Keep of pictures and readings what belongs to the digits, in their order."""
-    rows = [groups.index(group) for group in best.groups]
-    reading = type(best.reading)(*(values[rows] for values in best.reading))
-    return StrokeReading(best.groups, best.pieces, best.inputs[rows], reading, best.share)
+    return cost, best
 
 
 def _costs(pieces: StrokePieces, groups: list[Group], reading: Reading) -> npt.NDArray[np.float64]:
