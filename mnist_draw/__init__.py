@@ -43,19 +43,26 @@ if TYPE_CHECKING:
     from mnist_draw.dataset.minibatches import iterate_minibatches as iterate_minibatches
     from mnist_draw.dataset.mnist import load_data as load_data
     from mnist_draw.networks.mlp import build_mlp as build_mlp
+    from mnist_draw.recognition.network_files import load_network as load_network
+    from mnist_draw.recognition.network_files import save_network as save_network
     from mnist_draw.training.tutorial import get_class as get_class
     from mnist_draw.training.tutorial import run_network as run_network
 
 __version__ = "0.1.0"
 
-__all__ = ["build_mlp", "get_class", "iterate_minibatches", "load_data", "run_network"]
+__all__ = [
+    "build_mlp", "get_class", "iterate_minibatches", "load_data", "load_network", "run_network",
+    "save_network",
+]  # fmt: skip
 
 _HOME = {
     "build_mlp": "mnist_draw.networks.mlp",
     "get_class": "mnist_draw.training.tutorial",
     "iterate_minibatches": "mnist_draw.dataset.minibatches",
     "load_data": "mnist_draw.dataset.mnist",
+    "load_network": "mnist_draw.recognition.network_files",
     "run_network": "mnist_draw.training.tutorial",
+    "save_network": "mnist_draw.recognition.network_files",
 }
 
 _install_theano()

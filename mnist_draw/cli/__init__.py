@@ -12,6 +12,8 @@ setting_options
     The option of each training setting, made from its declaration.
 train_run
     Trains with progress on the terminal, and saves the network.
+answers
+    What ``mnist-draw predict`` prints: a sentence, a JSON object, a line of CSV.
 predict
     ``mnist-draw predict`` and ``mnist-draw evaluate``.
 """

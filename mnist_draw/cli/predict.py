@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
 
 from mnist_draw.cli.output import put, tell
-from mnist_draw.dataset.picture_formats import read_titles
+from mnist_draw.dataset.picture_formats import read_suffixes, read_titles
 from mnist_draw.errors import UserError
 
-if TYPE_CHECKING:
-    from mnist_draw.recognition.answer import Answer, NumberAnswer
+_MODEL_HELP = (
+    "a file of this program, one of numpy.savez(file, *lasagne.layers.get_all_param_values(…)), or "
+    "best, mlp_handwriting or mlp, which ship"
+)
 
-#: Digits of a figure in JSON: more than float32 has would only be noise.
-_DECIMALS = 6
+
+def _add_network(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--network",
+        metavar="NETWORK",
+        default="",
+        help="the architecture of a file of numpy.savez, as in mnist-draw train --network, where "
+        "its shapes leave several",
+    )
 
 
 def add_predict_command(commands: Any) -> None:
@@ -27,10 +39,15 @@ def add_predict_command(commands: Any) -> None:
         f"light or light on dark: {read_titles()}.",
         allow_abbrev=False,
     )
-    parser.add_argument("images", metavar="IMAGE", nargs="+", help="a picture file")
     parser.add_argument(
-        "--model", metavar="FILE.npz", help="the trained network to ask (default: the shipped one)"
+        "images", metavar="IMAGE", nargs="+", help="a picture file, or a folder of picture files"
     )
+    parser.add_argument(
+        "--model",
+        metavar="FILE.npz",
+        help=f"the trained network to ask: {_MODEL_HELP} (default: the best that ships)",
+    )
+    _add_network(parser)
     parser.add_argument(
         "--number",
         action="store_true",
@@ -38,7 +55,14 @@ def add_predict_command(commands: Any) -> None:
         '"number" (text, "?" for what is no digit, null if nothing is one) and "digits", each '
         'with "digit", "confidence" and "box" (left, top, width, height in pixels)',
     )
-    parser.add_argument(
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument(
+        "--csv",
+        action="store_true",
+        help="print a header and one line for each picture: image, digit (empty for what is no "
+        "digit), confidence, p0 to p9, number and error",
+    )
+    form.add_argument(
         "--json",
         action="store_true",
         help='print a JSON object for each picture: "image", "digit" (null for what is no digit), '
@@ -57,7 +81,8 @@ def add_evaluate_command(commands: Any) -> None:
         "another data set.",
         allow_abbrev=False,
     )
-    parser.add_argument("model", metavar="FILE.npz", help="the trained network")
+    parser.add_argument("model", metavar="FILE.npz", help=f"the trained network: {_MODEL_HELP}")
+    _add_network(parser)
     parser.add_argument(
         "--data", metavar="DIR", help="a folder with IDX files (default: MNIST, which ships)"
     )
@@ -80,38 +105,58 @@ def add_evaluate_command(commands: Any) -> None:
 
 def predict(arguments: argparse.Namespace) -> int:
     """Answer for every picture; one that cannot be read does not keep the others from it."""
-    from mnist_draw.recognition.kept_model import load_trained
+    from mnist_draw.cli.answers import CsvLines, Form, JsonObjects, Sentences
+    from mnist_draw.recognition.network_files import find_network
     from mnist_draw.recognition.network_library import default_model
     from mnist_draw.recognition.numbers.number_reader import read_number
     from mnist_draw.recognition.pictures.picture_file import load_picture, picture_size
     from mnist_draw.recognition.recogniser import Recogniser
 
-    model = default_model(tell) if arguments.model is None else load_trained(arguments.model)
+    if arguments.model is None:
+        model = default_model(tell)
+    else:
+        model = find_network(arguments.model, arguments.network)
     recogniser = Recogniser(model)
+    form: Form = CsvLines() if arguments.csv else JsonObjects() if arguments.json else Sentences()
+    if form.header:
+        put(form.header)
     status = 0
-    for name in arguments.images:
+    for name in _picture_names(arguments.images):
         try:
             ink = load_picture(name)
             answer = recogniser.recognise_ink(ink)
             number = read_number(recogniser, ink, answer) if arguments.number else None
             size = picture_size(name) if number is not None and number.digits else (1, 1)
+            line = form.answer(name, answer, number, size[0] / ink.shape[1])
         except UserError as error:
             tell(str(error))
-            if arguments.json:
-                put(json.dumps({"image": name, "error": str(error)}))
+            line = form.error(name, str(error))
             status = 1
-        else:
-            if arguments.json:
-                found = _as_object(name, answer)
-                if number is not None:
-                    found.update(_number_object(number, size[0] / ink.shape[1]))
-                line = json.dumps(found)
-            elif number is not None and len(number.digits) > 1:
-                line = f"{name}: {number.text} ({_sureness(number)})"
-            else:
-                line = _as_line(name, answer)
+        if line:
             put(line)
     return status
+
+
+def _picture_names(given: Iterable[str]) -> Iterator[str]:
+    """Yield the files that were named, and those in folders that were, by name.
+
+    Pictures are told by the ending of their names; a folder without any stands for itself, so that
+    something is said about it. Windows leaves patterns such as ``*.png`` to programs.
+    """
+    for name in given:
+        names = [name]
+        with contextlib.suppress(OSError, ValueError):
+            if os.name == "nt" and not Path(name).exists():
+                names = sorted(map(str, Path().glob(name))) or names
+        for each in names:
+            found: list[str] = []
+            with contextlib.suppress(OSError, ValueError):
+                if Path(each).is_dir():
+                    files = (path for path in Path(each).iterdir() if path.is_file())
+                    found = sorted(
+                        str(path) for path in files if path.suffix.lower() in read_suffixes()
+                    )
+            yield from found or [each]
 
 
 def evaluate(arguments: argparse.Namespace) -> int:
@@ -119,10 +164,11 @@ def evaluate(arguments: argparse.Namespace) -> int:
     from mnist_draw.analysis.pictures import Pictures
     from mnist_draw.analysis.report.files import prepare_folder, write_report
     from mnist_draw.analysis.results import count_results
+    from mnist_draw.cli.answers import DECIMALS
     from mnist_draw.dataset.mnist import load_dataset
-    from mnist_draw.recognition.kept_model import load_trained
+    from mnist_draw.recognition.network_files import find_network
 
-    model = load_trained(arguments.model)
+    model = find_network(arguments.model, arguments.network)
     data = load_dataset(arguments.data)
     trained_on = model.info.data or data.name
     if arguments.data is None and trained_on != data.name:
@@ -139,8 +185,8 @@ def evaluate(arguments: argparse.Namespace) -> int:
         page = write_report(arguments.report, model, pictures, results)
     if arguments.json:
         figures = {
-            "loss": round(results.loss, _DECIMALS),
-            "accuracy": round(results.accuracy, _DECIMALS),
+            "loss": round(results.loss, DECIMALS),
+            "accuracy": round(results.accuracy, DECIMALS),
             "examples": results.total,
             "confusion": results.confusion.tolist(),
         }
@@ -152,45 +198,3 @@ def evaluate(arguments: argparse.Namespace) -> int:
         if page is not None:
             put(f"  report:\t\t\t{page}")
     return 0
-
-
-def _as_object(name: str, answer: Answer) -> dict[str, Any]:
-    return {
-        "image": name,
-        "digit": answer.digit,
-        "confidence": round(answer.confidence, _DECIMALS),
-        "probabilities": _rounded(answer.probabilities.tolist()),
-    }
-
-
-def _number_object(number: NumberAnswer, scale: float) -> dict[str, Any]:
-    """Return the JSON of a number; boxes are multiplied to pixels of the picture's own."""
-    return {
-        "number": number.text if number.text.strip("?") else None,
-        "digits": [
-            {
-                "digit": part.digit,
-                "confidence": round(part.confidence, _DECIMALS),
-                "box": [round(side * scale) for side in part.box],
-            }
-            for part in number.digits
-        ],
-    }
-
-
-def _sureness(number: NumberAnswer) -> str:
-    if not number.strange:
-        return f"{number.confidence * 100:.1f} %"
-    return f"{number.strange} of {len(number.digits)} parts do not look like digits"
-
-
-def _as_line(name: str, answer: Answer) -> str:
-    if answer.is_empty:
-        return f"{name}: nothing ({answer.reason})"
-    if answer.is_sure:
-        return f"{name}: {answer.text} ({answer.confidence * 100:.1f} %)"
-    return f"{name}: {answer.text} ({answer.reason})"
-
-
-def _rounded(values: Iterable[float]) -> list[float]:
-    return [round(value, _DECIMALS) for value in values]

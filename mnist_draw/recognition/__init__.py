@@ -7,6 +7,8 @@ Modules
 -------
 pictures
     Picture files of any size become ink.
+network_files
+    Trained networks from and for Lasagne's layers, or by the name that a user types.
 built_network
     A network's layers with the parameters of a model, for functions to be compiled of.
 recogniser

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
@@ -63,6 +64,47 @@ def test_a_broken_picture_does_not_keep_the_others_from_an_answer(
     assert len(err.splitlines()) == 2
     assert "broken.png" in err
     assert "none.png does not exist" in err
+
+
+def test_a_folder_is_read(model: str, seven: str, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = Path(seven).parent / "scans"
+    folder.mkdir()
+    for name in ("b.png", "a.PNG", "letter.txt"):
+        (folder / name).write_bytes(Path(seven).read_bytes())
+    assert main(["predict", str(folder), seven, "--model", model]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    names = [str(folder / "a.PNG"), str(folder / "b.png"), seven]
+    assert [line.rpartition(": ")[0] for line in lines] == names
+    (folder / "nothing").mkdir()
+    assert main(["predict", str(folder / "nothing"), "--model", model]) == 1
+    assert "is a folder" in capsys.readouterr().err
+
+
+def test_a_table(
+    model: str, seven: str, seventy_two: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = [seven, "none, nowhere.png", seventy_two]
+    assert main(["predict", *names, "--number", "--model", model, "--csv"]) == 1
+    rows = list(csv.DictReader(capsys.readouterr().out.splitlines()))
+    assert [row["image"] for row in rows] == names
+    assert [row["number"] for row in rows] == ["7", "", "72"]
+    assert rows[0]["digit"] == "7"
+    assert float(rows[0]["p7"]) == float(rows[0]["confidence"])
+    assert sum(float(rows[0][f"p{digit}"]) for digit in range(10)) == pytest.approx(1, abs=1e-4)
+    assert "does not exist" in rows[1]["error"]
+    assert rows[1]["digit"] == rows[0]["error"] == ""
+
+
+def test_a_network_of_numpy_s_and_one_that_ships(
+    seven: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    np.savez(tmp_path / "plain.npz", *linear_model().parameters)
+    assert main(["predict", seven, "--model", str(tmp_path / "plain.npz")]) == 0
+    assert main(["predict", seven, "--model", "mlp"]) == 0
+    assert [line.rpartition(": ")[2][0] for line in capsys.readouterr().out.splitlines()] == [
+        "7",
+        "7",
+    ]
 
 
 def test_what_is_no_digit(model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,175 @@
+"""Trained networks between Python, Lasagne and the program: saved from layers, loaded as layers."""
+
+from __future__ import annotations
+
+import math
+import os
+from pathlib import Path
+from typing import Any
+
+from mnist_draw.errors import UserError
+from mnist_draw.networks import NETWORKS, parse_network
+from mnist_draw.networks.layer_list import ACTIVATIONS, MlpLayer, MlpLayers
+from mnist_draw.recognition.network_library import find_by_key, list_models
+from mnist_draw.recognition.opened_network import open_network
+from mnist_draw.storage import ModelFile, ModelFileError, save_model
+
+
+def find_network(name: str, network: str = "") -> ModelFile:
+    """Read the network that a user names: a file, or one that ships.
+
+    Parameters
+    ----------
+    name : str
+        A file of this program or of ``numpy.savez``, or a name such as ``"best"``.
+    network : str, optional
+        The architecture of a file that does not say it.
+
+    Raises
+    ------
+    ModelFileError
+        There is none, it cannot be used, or its architecture has to be said.
+    """
+    shipped = {kept.name: kept for kept in list_models()}
+    if name in shipped and not Path(name).exists():
+        return find_by_key(shipped[name].key).load()
+    found = open_network(name, network)
+    if isinstance(found, ModelFile):
+        return found
+    raise ModelFileError(
+        f"{name} holds numbers without the name of their network, which may be any of "
+        f"{', '.join(found)}. Say which."
+    )
+
+
+def load_network(path: str | os.PathLike[str], network_name: str = "") -> Any:
+    """Load a trained network as Lasagne's layers.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        A file that `save_network`, the command line or the window has written, one of
+        ``numpy.savez(path, *lasagne.layers.get_all_param_values(network))``, or the name of a
+        network that ships, such as ``"best"``.
+    network_name : str, optional
+        The architecture, where a file of NumPy's leaves it open, as
+        `mnist_draw.networks.parse_network` reads it.
+
+    Returns
+    -------
+    lasagne.layers.Layer
+        The output layer.
+
+    Raises
+    ------
+    ModelFileError
+        The file cannot be used; the sentence says why.
+    """
+    import lasagne
+
+    model = find_network(os.fspath(path), network_name)
+    network = parse_network(model.network).build()
+    lasagne.layers.set_all_param_values(network, list(model.parameters))
+    return network
+
+
+def save_network(path: str | os.PathLike[str], network: Any, title: str = "") -> None:
+    """Save a trained network, for the window, the command line and `load_network`.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        A file there is replaced, in one step. No suffix is added.
+    network : lasagne.layers.Layer
+        The output layer of a network of one of the program's kinds, whoever built it.
+    title : str, optional
+        What to call it in menus.
+
+    Raises
+    ------
+    ModelFileError
+        It is of no kind that the program has.
+    StorageError
+        The file cannot be written.
+    """
+    import lasagne
+
+    name = network_name(network)
+    values = lasagne.layers.get_all_param_values(network)
+    model = ModelFile(name, tuple(values))
+    save_model(path, model.with_info(title=title or parse_network(name).title))
+
+
+def network_name(network: Any) -> str:
+    """Return the text that names a network built of Lasagne's layers.
+
+    Raises
+    ------
+    ModelFileError
+        None of the program's networks has these layers.
+    """
+    import lasagne
+
+    layers = lasagne.layers.get_all_layers(network)
+    texts = [_mlp_text(layers), *(name for name, kind in NETWORKS.items() if kind.in_menu)]
+    for text in filter(None, texts):
+        try:
+            specification = parse_network(text)
+        except UserError:  # more layers or units than the program allows
+            continue
+        if _signature(specification.build()) == _signature(network):
+            return specification.text
+    found = ", ".join(type(layer).__name__ for layer in layers)
+    raise ModelFileError(
+        f"The program has no network of these layers ({found}), so nothing was saved. It has "
+        f"{'; '.join(kind.grammar for kind in NETWORKS.values())}. Its numbers alone are saved by "
+        "numpy.savez(path, *lasagne.layers.get_all_param_values(network))."
+    )
+
+
+def _signature(network: Any) -> list[tuple[object, ...]]:
+    """Return what a network computes, apart from its numbers and its dropout."""
+    import lasagne
+
+    signature: list[tuple[object, ...]] = []
+    for layer in lasagne.layers.get_all_layers(network):
+        if isinstance(layer, lasagne.layers.InputLayer):
+            # Pictures in a row or in a square: a dense layer takes both.
+            signature.append(("input", math.prod(layer.shape[1:])))
+        elif not isinstance(layer, lasagne.layers.DropoutLayer):
+            shapes = tuple(param.get_value(borrow=True).shape for param in layer.get_params())
+            function = getattr(layer, "nonlinearity", None)
+            signature.append((type(layer), layer.output_shape[1:], shapes, _name_of(function)))
+    return signature
+
+
+def _name_of(function: Any) -> str:
+    """Return how a network's text calls an activation; its own name where it does not."""
+    for activation in ACTIVATIONS.values():
+        if function is activation.function():
+            return activation.name
+    return str(getattr(function, "__name__", function))
+
+
+def _mlp_text(layers: list[Any]) -> str:
+    """Return the text of dense layers and their dropout; empty where there are others."""
+    import lasagne
+
+    hidden: list[MlpLayer] = []
+    input_dropout = 0.0
+    for layer in layers[1:-1]:
+        if isinstance(layer, lasagne.layers.DenseLayer):
+            hidden.append(MlpLayer(layer.num_units, _name_of(layer.nonlinearity)))
+        elif isinstance(layer, lasagne.layers.DropoutLayer) and hidden:
+            last = hidden.pop()
+            hidden.append(MlpLayer(last.units, last.activation, float(layer.p)))
+        elif isinstance(layer, lasagne.layers.DropoutLayer):
+            input_dropout = float(layer.p)
+        else:
+            return ""
+    tutorial = [("rectify", 500), ("rectify", 300)]
+    shares = {layer.dropout for layer in hidden}
+    usual = [(layer.activation, layer.units) for layer in hidden] == tutorial
+    if usual and len(shares) == 1 and not input_dropout:
+        return f"mlp:{shares.pop():g}"
+    return f"layers:{MlpLayers(tuple(hidden), input_dropout).text()}"
