@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from mnist_draw import __version__
-from mnist_draw.cli import output, predict, train
+from mnist_draw.cli import output, predict, script, train
 from mnist_draw.cli.output import PROGRAM
 from mnist_draw.errors import UserError, shortened
 
@@ -43,11 +43,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(argv: Sequence[str] | None) -> int:
-    fail = _fail
-    if "--json" in (sys.argv[1:] if argv is None else argv):
-        fail = _fail_in_json
+    given = list(sys.argv[1:] if argv is None else argv)
+    if given and given[0].endswith(".py"):
+        given.insert(0, "script")
+    fail = _fail_in_json if "--json" in given and given[0] != "script" else _fail
     try:
-        arguments = build_parser().parse_args(argv)
+        arguments = build_parser().parse_args(given)
         if arguments.run is None:
             from mnist_draw.app import main as open_window
 
@@ -86,6 +87,7 @@ def build_parser() -> argparse.ArgumentParser:
     train.add_command(commands)
     predict.add_evaluate_command(commands)
     predict.add_predict_command(commands)
+    script.add_command(commands)
     return parser
 
 

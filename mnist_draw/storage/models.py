@@ -47,7 +47,7 @@ Shape = tuple[int, ...]
 ShapesOf = Callable[[str], Sequence[Shape]]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ModelFile:
     """A trained network as it is kept in a file.
 
@@ -87,6 +87,9 @@ class ModelFile:
         if not isinstance(plain, dict):
             raise ModelFileError(f"The metadata of the network is a {type(plain).__name__}.")
         object.__setattr__(self, "metadata", plain)
+
+    def __repr__(self) -> str:
+        return f"<ModelFile {self.network!r}: {self.describe()}, {len(self.parameters)} arrays>"
 
     @cached_property
     def info(self) -> ModelInfo:

@@ -1,10 +1,17 @@
-"""The two ways in which the program compiles its functions, on either engine."""
+"""The two ways in which the program compiles its functions, on either engine.
+
+`use_fast_mode_by_default` gives the faster one to whoever calls ``theano.function`` without a mode.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from mnist_draw.theano_bridge.finder import installed_theano
+
+#: Each set of shapes costs some tenths of a second. A function that meets more of them, such as one
+#: of sentences of any length, is better off with Numba.
+_MOST_SHAPES = 24
 
 
 def fast_mode() -> Any:
@@ -23,6 +30,27 @@ def fast_mode() -> Any:
     from mnist_draw.theano_bridge.native.linker import NativeLinker
 
     return theano.Mode(linker=NativeLinker(), optimizer="fast_run")
+
+
+def use_fast_mode_by_default() -> None:
+    """Let ``theano.function`` compile as `fast_mode` does where no mode is chosen.
+
+    PyTensor's own default, Numba, takes half a minute for the first function and runs slower
+    afterwards. A mode, linker or optimizer that the user has chosen, in his flags, his file of
+    settings or later, counts.
+    """
+    from pytensor import config
+    from pytensor.compile import mode as modes
+    from theano.compile.mode import Mode
+
+    from mnist_draw.theano_bridge.native.linker import NativeLinker
+
+    names = ("mode", "linker", "optimizer")
+    if all(config._config_var_dict[name].is_default for name in names):
+        # PyTensor keeps the default mode under the linker's name: another linker is another mode.
+        modes._CACHED_RUNTIME_MODES["MODE", config.linker] = Mode(
+            linker=NativeLinker(_MOST_SHAPES), optimizer="fast_run"
+        )
 
 
 def quick_mode() -> Any:

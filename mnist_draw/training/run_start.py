@@ -26,15 +26,25 @@ def build_network(settings: TrainingSettings) -> Any:
     Raises
     ------
     ModelFileError
-        The file to start from cannot be used, or holds another network.
+        The file to start from cannot be used.
+    SettingsError
+        It holds a network with other layers.
     """
     import lasagne
 
     specification = parse_network(settings.network)
     start = None
     if settings.start_model is not None:
+        start = load_model(
+            settings.start_model, lambda text: parse_network(text).parameter_shapes()
+        )
         # Dropout may differ from that of the network in the file: only the shapes count.
-        start = load_model(settings.start_model, lambda _: specification.parameter_shapes())
+        if start.shapes != tuple(specification.parameter_shapes()):
+            raise SettingsError(
+                f"The network in {settings.start_model} is {start.network!r}, which cannot start "
+                f"a {settings.network!r}: its layers are of other sizes. Choose the network "
+                f"{start.network!r} to train it further, or start without a file."
+            )
     before = lasagne.random.get_rng()
     lasagne.random.set_rng(np.random.RandomState(settings.seed))
     try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+import inspect
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -17,7 +19,7 @@ from mnist_draw.training.interrupts import stop_on_interrupt
 from mnist_draw.training.loop import train
 from mnist_draw.training.run_start import build_network
 from mnist_draw.training.runs.history import History
-from mnist_draw.training.settings import TrainingSettings
+from mnist_draw.training.settings import SETTINGS, TrainingSettings
 
 #: How the end of a run reads; a run that was completed needs no word.
 _ENDINGS = {
@@ -69,9 +71,12 @@ def run_network(
     ------
     UserError
         A setting or the data cannot be used; the sentence says why.
+    TypeError
+        There is no parameter and no setting of that name.
     ValueError
         ``data`` is no 6-tuple of arrays that fit each other and the network.
     """
+    _check_names(settings)
     chosen = TrainingSettings(
         network=settings.pop("network_name", "mlp"),
         epochs=num_epochs,
@@ -92,6 +97,22 @@ def run_network(
                 for line in describe(event):
                     print(line)
     return network
+
+
+#: Settings that `run_network` takes under a name of its own.
+_OWN_NAMES = {"network": "network_name", "epochs": "num_epochs"}
+
+
+def _check_names(settings: dict[str, Any]) -> None:
+    """Refuse a keyword that `run_network` does not know, with the one that was meant."""
+    own = inspect.signature(run_network).parameters.keys() - {"settings"}
+    further = {_OWN_NAMES.get(name, name) for name in SETTINGS}
+    for name in settings.keys() - further:
+        # A setting's plain name first: "epochs" is nearer to "num_epochs" than it looks.
+        meant = [_OWN_NAMES[name]] if name in _OWN_NAMES else []
+        meant += difflib.get_close_matches(name, own | further, n=1)
+        hint = f"did you mean {meant[0]}?" if meant else f"there are {', '.join(sorted(further))}."
+        raise TypeError(f"run_network has no parameter {name!r}; {hint}")
 
 
 def get_class(network: Any, example: NDArray[Any]) -> Any:

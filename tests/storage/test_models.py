@@ -241,3 +241,8 @@ def test_damaged_files_give_model_file_errors_or_the_same_model(data: st.DataObj
     assert found.metadata == model.metadata
     for a, b in zip(found.parameters, model.parameters, strict=True):
         assert np.array_equal(a, b)
+
+
+def test_a_model_is_printed_in_a_line() -> None:
+    model = ModelFile("mlp", (np.zeros((784, 500)), np.zeros(500)), {"title": "Mine"})
+    assert repr(model) == "<ModelFile 'mlp': Mine, 2 arrays>"

@@ -79,6 +79,52 @@ def test_the_flags_of_the_user_are_left_alone() -> None:
     assert run_python(code, **{variable: "floatX=float64"}) == "float64 floatX=float64"
 
 
+LINKER = (
+    "x = theano.tensor.matrix(); f = theano.function([x], (x * 2).sum(axis=0));"
+    "print(type(f.maker.linker).__name__, f([[1, 2], [3, 4]]).tolist())"
+)
+
+
+@pytest.mark.skipif(REAL, reason="about PyTensor's linkers")
+def test_without_a_mode_functions_are_fast_ones() -> None:
+    assert run_python(f"import mnist_draw, theano\n{LINKER}") == "NativeLinker [8.0, 12.0]"
+
+
+@pytest.mark.skipif(REAL, reason="about PyTensor's linkers")
+@pytest.mark.parametrize(
+    ("flags", "then"),
+    [
+        ("linker=py", ""),
+        ("mode=FAST_COMPILE", ""),
+        ("", "theano.config.mode = 'FAST_COMPILE'"),
+        ("", "theano.config.linker = 'py'"),
+    ],
+)
+def test_a_mode_that_the_user_has_chosen_counts(flags: str, then: str) -> None:
+    out = run_python(f"import mnist_draw, theano\n{then}\n{LINKER}", PYTENSOR_FLAGS=flags)
+    linker, _, result = out.partition(" ")
+    assert linker in ("PerformLinker", "VMLinker")
+    assert result == "[8.0, 12.0]"
+
+
+@pytest.mark.skipif(REAL, reason="about PyTensor's linkers")
+def test_floatX_is_as_the_user_has_set_it() -> None:
+    code = "import mnist_draw, theano\ntheano.config.floatX = 'float64'\n"
+    kind = "print(theano.function([], theano.tensor.zeros((2,)))().dtype)"
+    assert run_python(code + kind) == "float64"
+    assert run_python(f"import mnist_draw, theano\n{kind}") == "float32"
+
+
+def test_a_function_of_many_shapes_stays_right() -> None:
+    import theano
+    import theano.tensor as T
+
+    x = T.matrix("x")
+    total = theano.function([x], x.sum(axis=0))
+    for rows in range(1, 40):
+        np.testing.assert_allclose(total(np.ones((rows, 3), "float32")), [rows] * 3)
+
+
 def test_downsample_is_there_on_both_engines() -> None:
     from theano.tensor.signal.downsample import max_pool_2d
 

@@ -16,6 +16,7 @@ from mnist_draw.training import events
 from mnist_draw.training.events import EpochFinished
 from mnist_draw.training.loop import build_network, fingerprint, train
 from mnist_draw.training.runs.checkpoint import CheckpointError, load_checkpoint
+from mnist_draw.training.settings import SettingsError
 
 from .short_runs import SMALL, assert_same_run, end, of, run, same
 
@@ -105,6 +106,15 @@ def test_a_run_is_continued_without_the_network_it_started_from(
     resume = load_checkpoint(tmp_path / "run")
     rest = run(resume.settings.replace(epochs=2), dataset=digits, resume=resume)
     assert same(end(rest).parameters, end(whole).parameters)
+
+
+def test_a_network_of_other_layers_starts_no_run(digits: Dataset, tmp_path: Path) -> None:
+    parameters = end(run(SMALL, dataset=digits)).parameters
+    save_model(tmp_path / "first.npz", ModelFile(SMALL.network, parameters))
+    chosen = SMALL.replace(start_model=str(tmp_path / "first.npz"), network="custom_mlp:2,9,0,0")
+    told = f"first.npz is '{SMALL.network}', which cannot start a 'custom_mlp:2,9,0,0'"
+    with pytest.raises(SettingsError, match=told):
+        run(chosen, dataset=digits)
 
 
 def test_another_kind_of_network_is_refused(digits: Dataset, tmp_path: Path) -> None:

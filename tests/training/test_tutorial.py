@@ -305,3 +305,14 @@ def test_a_forgotten_network_is_freed(data: Six) -> None:
     del network
     gc.collect()
     assert alive() is None
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("num_epoch", "num_epochs"), ("epochs", "num_epochs"), ("lerning_rate", "learning_rate"),
+     ("network_nam", "network_name"), ("patence", "patience")],
+)  # fmt: skip
+def test_a_misspelt_name_is_answered_with_the_right_one(name: str, meant: str) -> None:
+    wanted = f"^run_network has no parameter '{name}'; did you mean {meant}\\?$"
+    with pytest.raises(TypeError, match=wanted):
+        flm.run_network(**{name: 3})

@@ -23,7 +23,14 @@ MOST_PLANS = 8
 
 
 class NativeLinker(JITLinker):  # type: ignore[misc]
-    """Links a graph to native kernels; see `mnist_draw.theano_bridge.native`."""
+    """Links a graph to native kernels; see `mnist_draw.theano_bridge.native`.
+
+    Parameters
+    ----------
+    most_shapes : int, optional
+        A graph that has met more sets of shapes is left to Numba, which compiles longer, but once
+        for all shapes. Without it, each set of shapes gets a plan of its own.
+    """
 
     required_rewrites = ("minimum_compile",)
     incompatible_rewrites = (
@@ -32,9 +39,13 @@ class NativeLinker(JITLinker):  # type: ignore[misc]
         "inplace",
     )
 
+    def __init__(self, most_shapes: int | None = None) -> None:
+        super().__init__()
+        self._most_shapes = most_shapes
+
     def fgraph_convert(self, fgraph: Any, order: Any = None, **options: Any) -> Any:
         """Return what runs the graph."""
-        return GraphRunner(fgraph, in_place.scheduled(fgraph, order))
+        return GraphRunner(fgraph, in_place.scheduled(fgraph, order), self._most_shapes)
 
     def jit_compile(self, fn: Any) -> Any:
         """Return it as it is: a plan is made when shapes are known."""
@@ -48,9 +59,10 @@ class NativeLinker(JITLinker):  # type: ignore[misc]
 class GraphRunner:
     """A graph with its plans, one for each set of shapes that it has met."""
 
-    def __init__(self, fgraph: Any, order: list[Any]) -> None:
+    def __init__(self, fgraph: Any, order: list[Any], most_shapes: int | None = None) -> None:
         self._fgraph = fgraph
         self._order = order
+        self._shapes_left = most_shapes
         self._plans: dict[tuple[Any, ...], Plan] = {}
         self._latest: Plan | None = None
         self._fallback: Callable[..., Any] | None = None
@@ -74,6 +86,10 @@ class GraphRunner:
             raise UnknownOperationError("inputs that are no arrays")
         key = signature(inputs)
         if key not in self._plans:
+            if self._shapes_left is not None:
+                if not self._shapes_left:
+                    raise UnknownOperationError("too many different shapes")
+                self._shapes_left -= 1
             plan = self._plan(inputs)
             if len(self._plans) >= MOST_PLANS:
                 del self._plans[next(iter(self._plans))]

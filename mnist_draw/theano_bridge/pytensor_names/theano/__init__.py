@@ -4,7 +4,8 @@
 name                                    what answers
 ======================================= ===============================================
 ``config``                              ``pytensor.config``, with ``device`` added
-``function``                            ``pytensor.function``
+``function``                            ``pytensor.function``, with the program's linker where
+                                        no mode is chosen (`mnist_draw.theano_bridge.modes`)
 ``shared``                              :func:`theano.compile.sharedvalue.shared`
 ``grad``, ``Rop``, ``Lop``              ``pytensor.gradient``
 ``scan``, ``map``, ``reduce``, ``foldl``  :mod:`theano.scan_module`
@@ -69,6 +70,10 @@ from theano.printing import pp
 from theano.scan_module import foldl, foldr, map, reduce, scan
 from theano.tensor import TensorType, TensorVariable, dot
 from theano.updates import OrderedUpdates
+
+from mnist_draw.theano_bridge.modes import use_fast_mode_by_default
+
+use_fast_mode_by_default()
 
 __version__ = "1.0.5"
 """The version of Theano whose names and numbers these modules carry."""

@@ -1,0 +1,85 @@
+"""``mnist-draw script`` runs any script that says ``import theano`` or ``import lasagne``."""
+
+from __future__ import annotations
+
+import argparse
+import runpy
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from mnist_draw.cli.output import tell
+from mnist_draw.storage.errors import StorageError
+from mnist_draw.storage.folders import named_path
+
+_FAILED, _INTERRUPTED = 1, 130
+
+
+def add_command(commands: Any) -> None:
+    """Add ``script`` to the parser's commands."""
+    parser = commands.add_parser(
+        "script",
+        help="run a Python script that uses Lasagne or Theano",
+        description="Run a Python script in which import theano and import lasagne work, in any "
+        "order and without a change to it. python -m mnist_draw SCRIPT.py does the same.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("script", metavar="SCRIPT.py", help="the script")
+    parser.add_argument(
+        "arguments", metavar="ARGUMENT", nargs=argparse.REMAINDER, help="what the script is given"
+    )
+    parser.set_defaults(run=lambda given: run_script(given.script, given.arguments))
+
+
+def run_script(name: str, arguments: Sequence[str]) -> int:
+    """Run a script as ``python SCRIPT.py`` does.
+
+    Parameters
+    ----------
+    name : str
+        Its file.
+    arguments : sequence of str
+        What it finds in ``sys.argv`` behind its name.
+
+    Returns
+    -------
+    int
+        The exit status that Python would have ended with.
+
+    Raises
+    ------
+    StorageError
+        There is no such file.
+    """
+    path = named_path(name)
+    if not path.is_file():
+        raise StorageError(f"There is no script {name}.")
+    before = sys.argv, sys.path
+    sys.argv = [name, *arguments]
+    sys.path = [str(path.resolve().parent), *sys.path[1:]]
+    try:
+        runpy.run_path(str(path), run_name="__main__")
+    except SystemExit as finished:
+        if finished.code is None or isinstance(finished.code, int):
+            return finished.code or 0
+        print(finished.code, file=sys.stderr)
+        return _FAILED
+    except KeyboardInterrupt:
+        tell("Interrupted.")
+        return _INTERRUPTED
+    except BaseException as error:
+        _print_as_python_does(error, path)
+        return _FAILED
+    finally:
+        sys.argv, sys.path = before
+    return 0
+
+
+def _print_as_python_does(error: BaseException, script: Path) -> None:
+    """Print a traceback that begins in the script: what runs it is none of the reader's concern."""
+    frames = error.__traceback__
+    while frames is not None and frames.tb_frame.f_code.co_filename != str(script):
+        frames = frames.tb_next
+    traceback.print_exception(error.with_traceback(frames))
