@@ -55,12 +55,15 @@ class DigitList(QObject):
     Signals
     -------
     told
-        ``(sentence, undo)``: something the user should read; ``undo`` is a function or None.
+        ``(sentence)``: something the user should read.
+    undo_offered
+        ``(sentence, undo)``: what was done, and a function that takes it back.
     changed
         Digits were added or taken away here.
     """
 
-    told = pyqtSignal(str, object)
+    told = pyqtSignal(str)
+    undo_offered = pyqtSignal(str, object)
     changed = pyqtSignal()
 
     def __init__(
@@ -107,7 +110,7 @@ class DigitList(QObject):
         self._view.show_rows(rows)
         # Once is enough: a damaged file stays where it is and would be told of again and again.
         if told and told != self._last_told:
-            self.told.emit(" ".join(told), None)
+            self.told.emit(" ".join(told))
         self._last_told = told
         self._ask()
 
@@ -145,7 +148,7 @@ class DigitList(QObject):
             try:
                 items = from_record(row.digit.drawing)
             except UserError as error:
-                self.told.emit(f"{error} Its picture was put on the board instead.", None)
+                self.told.emit(f"{error} Its picture was put on the board instead.")
         self._canvas.show_items([place_ink(row.digit.ink)] if items is None else items)
         self._canvas.setFocus()
 
@@ -162,7 +165,7 @@ class DigitList(QObject):
 
         def done(_: None) -> None:
             was = f", not {with_article(before.pop())}" if len(before) == 1 else ""
-            self.told.emit(f"{_count(paths)} labelled {with_article(label)}{was}.", None)
+            self.told.emit(f"{_count(paths)} labelled {with_article(label)}{was}.")
             self.refresh()
 
         self._run(work, done)
@@ -179,7 +182,7 @@ class DigitList(QObject):
         def done(kept: list[Path]) -> None:
             from mnist_draw.storage.spare_names import KEPT_DAYS
 
-            self.told.emit(
+            self.undo_offered.emit(
                 f"{_count(paths)} deleted; that can be undone for {KEPT_DAYS} days.",
                 partial(self.restore, kept),
             )
@@ -209,7 +212,7 @@ class DigitList(QObject):
 
         def finished(result: Any) -> None:
             if isinstance(result, UserError):
-                self.told.emit(str(result), None)
+                self.told.emit(str(result))
                 self._refresh_and_tell()
             else:
                 done(result)
@@ -231,14 +234,14 @@ class DigitList(QObject):
         else:
             path = QFileDialog.getExistingDirectory(self._view, "A folder for the data set", "")
         if path:
-            self._run(partial(_export, kind, path), lambda words: self.told.emit(words, None))
+            self._run(partial(_export, kind, path), lambda words: self.told.emit(words))
 
     def show_folder(self) -> None:
         """Show the folder in the system's file manager, or say where it is."""
 
         def show(folder: Path) -> None:
             if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
-                self.told.emit(f"Your digits lie in {folder}.", None)
+                self.told.emit(f"Your digits lie in {folder}.")
 
         self._run(_folder, show)
 

@@ -28,10 +28,13 @@ class LearnController(QObject):
     Signals
     -------
     told
-        ``(sentence, undo)``: something the user should read; ``undo`` is a function or None.
+        ``(sentence)``: something the user should read.
+    undo_offered
+        ``(sentence, undo)``: what was done, and a function that takes it back.
     """
 
-    told = pyqtSignal(str, object)
+    told = pyqtSignal(str)
+    undo_offered = pyqtSignal(str, object)
 
     def __init__(
         self,
@@ -66,11 +69,11 @@ class LearnController(QObject):
         if self._learning.running:
             return
         if self._training.running:
-            self.told.emit(_TRAINING_RUNS, None)
+            self.told.emit(_TRAINING_RUNS)
             return
         model = self._network.model
         if model is None:
-            self.told.emit("There is no network yet that could learn; try again soon.", None)
+            self.told.emit("There is no network yet that could learn; try again soon.")
             return
         self._ended_with = "Stopped. The network that answers is as it was."
         self._card.begin()
@@ -100,12 +103,15 @@ class LearnController(QObject):
         key = self._network.before
         self._card.show_undo(bool(key))
         if not self._card.isVisible():
-            self.told.emit(outcome.words, partial(self._go_back, key) if key else None)
+            if key:
+                self.undo_offered.emit(outcome.words, partial(self._go_back, key))
+            else:
+                self.told.emit(outcome.words)
 
     def _failed(self, sentence: str) -> None:
         self._ended_with = sentence
         if not self._card.isVisible():
-            self.told.emit(sentence, None)
+            self.told.emit(sentence)
 
     def _ended(self) -> None:
         self._card.end(self._ended_with)

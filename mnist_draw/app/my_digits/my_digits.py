@@ -47,10 +47,13 @@ class MyDigits(QObject):
     Signals
     -------
     told
-        ``(sentence, undo)``: something the user should read; ``undo`` is a function or None.
+        ``(sentence)``: something the user should read.
+    undo_offered
+        ``(sentence, undo)``: what was done, and a function that takes it back.
     """
 
-    told = pyqtSignal(str, object)
+    told = pyqtSignal(str)
+    undo_offered = pyqtSignal(str, object)
 
     def __init__(
         self,
@@ -78,15 +81,17 @@ class MyDigits(QObject):
         self.view.closed.connect(self.show_answer)
         # Whoever draws wants to see the answer, not the list.
         canvas.ink_changed.connect(self._show_answer)
-        self.teaching.told.connect(lambda sentence: self.told.emit(sentence, None))
+        self.teaching.told.connect(self.told)
         self.teaching.changed.connect(self._refresh)
         self.digits.told.connect(self.told)
+        self.digits.undo_offered.connect(self.undo_offered)
         self.digits.changed.connect(self.teaching.recount)
 
     def connect(self, learning: Learning, training: Training) -> None:
         """Join it to the services that train."""
         self.learning = LearnController(self.view.learning, learning, training, self._network, self)
         self.learning.told.connect(self.told)
+        self.learning.undo_offered.connect(self.undo_offered)
 
     def build_commands(self, tab: QWidget) -> None:
         """Add what can be asked for here to the commands of a tab."""

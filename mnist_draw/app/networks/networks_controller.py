@@ -28,10 +28,13 @@ class NetworksController(QObject):
     Signals
     -------
     told
-        ``(sentence, undo)``: something to read; ``undo`` takes it back, or is None.
+        ``(sentence)``: something the user should read.
+    undo_offered
+        ``(sentence, undo)``: what was done, and a function that takes it back.
     """
 
-    told = pyqtSignal(str, object)
+    told = pyqtSignal(str)
+    undo_offered = pyqtSignal(str, object)
 
     def __init__(self, network: NetworkInUse, background: Background, parent: QWidget) -> None:
         super().__init__(parent)
@@ -95,9 +98,7 @@ class NetworksController(QObject):
         from mnist_draw.app.services.run_files import in_use
 
         if kept.source == "run" and in_use(kept.path.parent):
-            self.told.emit(
-                "This network is being trained; stop the run before it is deleted.", None
-            )
+            self.told.emit("This network is being trained; stop the run before it is deleted.")
             return
 
         def work() -> Path:
@@ -106,7 +107,7 @@ class NetworksController(QObject):
             return delete(kept)
 
         def done(path: Path) -> None:
-            self.told.emit(
+            self.undo_offered.emit(
                 f"{kept.title} was deleted. It can be brought back for {KEPT_DAYS} days.",
                 partial(self._restore, path, kept.title),
             )
@@ -121,7 +122,7 @@ class NetworksController(QObject):
 
     def _restore(self, path: Path, title: str) -> None:
         def done(_: Path) -> None:
-            self.told.emit(f"{title} is back.", None)
+            self.told.emit(f"{title} is back.")
             self._network.refresh()
 
         self._background.run(partial(bring_back, path, "The network"), done)
@@ -176,7 +177,7 @@ class NetworksController(QObject):
 
             save_bytes(path, pack_model(kept.load()))
 
-        self._background.run(work, lambda _: self.told.emit(f"Saved {path}.", None))
+        self._background.run(work, lambda _: self.told.emit(f"Saved {path}."))
 
 
 def _empty_bins() -> None:

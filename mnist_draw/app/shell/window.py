@@ -148,7 +148,6 @@ class Window(QMainWindow):
         self.run.begun.connect(partial(self.messages.forget, TrainTab.name))
         self.background = Background(self)
         self.runs = RunsController(self.train_tab, self.run, self.background, self)
-        self.runs.told.connect(self.messages.about("runs"))
         self.runs.network_asked.connect(self.network.use_key)
         self.runs.network_asked.connect(lambda: self._show_page(DrawTab.name))
         self.train_tab.draw_asked.connect(lambda: self._show_page(DrawTab.name))
@@ -166,8 +165,13 @@ class Window(QMainWindow):
         connect_direct(self.training.learnt, self._use_trained)
         connect_direct(self.learning.learnt, self.network.use_learnt)
         self.draw_tab.my_digits.connect(self.learning, self.training)
-        self.draw_tab.my_digits.told.connect(self.messages.about(DrawTab.name))
-        self.draw_tab.networks.told.connect(self.messages.about(_NETWORK))
+        for part, subject in (
+            (self.draw_tab.my_digits, DrawTab.name),
+            (self.draw_tab.networks, _NETWORK),
+            (self.runs, "runs"),
+        ):
+            part.told.connect(self.messages.about(subject))
+            part.undo_offered.connect(self.messages.about(subject))
         self.draw_tab.canvas.ink_changed.connect(partial(self.messages.forget, DrawTab.name))
         self.run.hindrance = self.draw_tab.my_digits.hindrance
         self.header.theme_chosen.connect(self.choose_theme)

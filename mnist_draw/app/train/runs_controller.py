@@ -60,12 +60,15 @@ class RunsController(QObject):
     Signals
     -------
     told
-        ``(sentence, undo)``: something to read; ``undo`` takes it back, or is None.
+        ``(sentence)``: something the user should read.
+    undo_offered
+        ``(sentence, undo)``: what was done, and a function that takes it back.
     network_asked
         ``(key)``: a run's network for the Draw tab.
     """
 
-    told = pyqtSignal(str, object)
+    told = pyqtSignal(str)
+    undo_offered = pyqtSignal(str, object)
     network_asked = pyqtSignal(str)
 
     def __init__(
@@ -101,7 +104,7 @@ class RunsController(QObject):
         run.state_changed.connect(self._follow)
 
     def _tell(self, sentence: str) -> None:
-        self.told.emit(sentence, None)
+        self.told.emit(sentence)
 
     # -- after the window is visible
 
@@ -215,7 +218,7 @@ class RunsController(QObject):
         )
 
     def _deleted(self, run: Run, kept: Path) -> None:
-        self.told.emit(
+        self.undo_offered.emit(
             f"The run {run.full_title} was deleted. It can be brought back for {KEPT_DAYS} days.",
             partial(self.restore, kept),
         )
@@ -231,7 +234,7 @@ class RunsController(QObject):
         self._background.run(partial(bring_back, chosen, "The run"), self._brought_back)
 
     def _brought_back(self, folder: Path) -> None:
-        self.told.emit("The run is back.", None)
+        self.told.emit("The run is back.")
         self.refresh()
 
     def _to_draw(self, run: Run) -> None:

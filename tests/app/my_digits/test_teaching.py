@@ -37,7 +37,10 @@ class Setup:
         self.tab = DrawTab()
         self.my_digits = self.tab.my_digits
         self.told: list[tuple[str, Any]] = []
-        self.my_digits.told.connect(lambda sentence, undo: self.told.append((sentence, undo)))
+        self.my_digits.told.connect(lambda sentence: self.told.append((sentence, None)))
+        self.my_digits.undo_offered.connect(
+            lambda sentence, undo: self.told.append((sentence, undo))
+        )
         qtbot.addWidget(self.tab)
         self.tab.resize(1366, 680)
         with qtbot.waitExposed(self.tab):
