@@ -16,7 +16,7 @@ from mnist_draw.app.shared.words import with_article
 KEY = "T"
 #: Width goes to the digits first; what they cannot take stays empty beside them.
 _SHARE = 1000
-_KEPT, _KEEPING = "Kept as {} in your digits.", "Keeping it as {} …"
+_KEPT, _KEEPING = "Kept as {}.", "Keeping it as {} …"
 
 
 class TeachRow(QFrame):

@@ -244,7 +244,7 @@ def style_sheet(colours: Colours, scale: float) -> str:
         bar=Size.BAR,
         tab=Size.HEADER - 21,
         button_inner=max(Size.BUTTON - border, px(Text.BODY) + 12),
-        digit_inner=px(Text.BODY) + 8,
+        digit_inner=px(Text.BODY) + 2,
         field_inner=max(Size.FIELD - border, px(Text.BODY) + 10),
         segment_inner=max(Size.BUTTON - 10, px(Text.BODY) + 8),
         tool_inner=px(Size.TOOL) - border,

@@ -139,7 +139,7 @@ def test_a_click_keeps_drawing_picture_and_answer(setup: Setup) -> None:
     assert np.array_equal(digit.ink, setup.tab.canvas.ink())
     assert digit.drawing is not None
     assert len(digit.drawing["items"]) == 1
-    assert setup.text("taughtLabel") == "Kept as a 3 in your digits."
+    assert setup.text("taughtLabel") == "Kept as a 3."
     assert setup.button("myDigitsButton").text() == "My digits (1)"
     assert setup.tab.canvas.hasFocus()
 
@@ -408,6 +408,9 @@ def test_a_reader_without_a_network_asks_nothing(qtbot: QtBot) -> None:
 def test_what_was_kept_leads_to_learning(setup: Setup) -> None:
     setup.teach(9)
     assert setup.button("toLearningButton").isVisible()
+    # What tells asks for no more room than what asked: the board keeps its size.
+    row = setup.my_digits.row
+    assert row._telling.minimumSizeHint().width() <= row._asking.minimumSizeHint().width()
     setup.button("toLearningButton").click()
     assert setup.my_digits.showing_digits
     setup.qtbot.waitUntil(setup.button("learnButton").isEnabled)
