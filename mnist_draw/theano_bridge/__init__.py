@@ -41,10 +41,18 @@ from __future__ import annotations
 from importlib import metadata
 
 from mnist_draw.theano_bridge.finder import install, installed_theano
-from mnist_draw.theano_bridge.modes import fast_mode, quick_mode
+from mnist_draw.theano_bridge.modes import fast_mode, phases_of, quick_mode
 from mnist_draw.theano_bridge.static_shapes import fixed_shapes
 
-__all__ = ["engine", "fast_mode", "fixed_shapes", "install", "installed_theano", "quick_mode"]
+__all__ = [
+    "engine",
+    "fast_mode",
+    "fixed_shapes",
+    "install",
+    "installed_theano",
+    "phases_of",
+    "quick_mode",
+]
 
 
 def engine() -> str:

@@ -67,3 +67,23 @@ def quick_mode() -> Any:
     import theano
 
     return theano.Mode(linker="py", optimizer="fast_compile")
+
+
+def phases_of(function: Any) -> int:
+    """Return in how many phases a compiled function runs.
+
+    Within a phase each core goes through its part of a minibatch by itself; only between two
+    phases do the cores wait for each other (`mnist_draw.theano_bridge.native.phases`).
+
+    Parameters
+    ----------
+    function : callable
+        What ``theano.function`` returned.
+
+    Returns
+    -------
+    int
+        0 before the function has run, and where another linker than the program's runs it.
+    """
+    runner = getattr(function.maker.linker, "runner", None)
+    return int(getattr(runner, "phases", 0))

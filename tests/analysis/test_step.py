@@ -16,6 +16,7 @@ from mnist_draw.analysis.step.one_step import Minibatch, OneStep, StepError, set
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.networks import parse_network
 from mnist_draw.storage import ModelFile
+from mnist_draw.theano_bridge import installed_theano
 from mnist_draw.training.functions import compile_train
 from mnist_draw.training.runs.checkpoint import Checkpoint
 from mnist_draw.training.runs.history import History
@@ -113,7 +114,10 @@ def test_what_is_shown_fits_together() -> None:
     minibatch = step.minibatch(picture(), 9)
     np.testing.assert_array_equal(minibatch.pictures[0, 0], picture())
     assert minibatch.labels[0] == 9
+    assert step.phases == 0
     figures = step.step(minibatch)
+    # The program's own linker runs it; two phases, as the comment in its module says.
+    assert step.phases == (0 if installed_theano() else 2)
     target = np.eye(10, dtype=np.float32)[9]
     np.testing.assert_allclose(figures.delta[-1], figures.p - target, atol=1e-6)
     assert figures.losses[0] == pytest.approx(-np.log(figures.p[9]), rel=1e-5)

@@ -45,7 +45,9 @@ class NativeLinker(JITLinker):  # type: ignore[misc]
 
     def fgraph_convert(self, fgraph: Any, order: Any = None, **options: Any) -> Any:
         """Return what runs the graph."""
-        return GraphRunner(fgraph, in_place.scheduled(fgraph, order), self._most_shapes)
+        order = in_place.scheduled(fgraph, order)
+        self.runner = GraphRunner(fgraph, order, self._most_shapes)
+        return self.runner
 
     def jit_compile(self, fn: Any) -> Any:
         """Return it as it is: a plan is made when shapes are known."""
@@ -66,6 +68,11 @@ class GraphRunner:
         self._plans: dict[tuple[Any, ...], Plan] = {}
         self._latest: Plan | None = None
         self._fallback: Callable[..., Any] | None = None
+
+    @property
+    def phases(self) -> int:
+        """How often the cores wait for each other in a run like the latest; 0 before the first."""
+        return 0 if self._latest is None else len(self._latest.program.table)
 
     def __call__(self, *inputs: Any) -> Sequence[Any]:
         """Compute the outputs from the inputs."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mnist_draw.app.inside.step.step_worker import Shown
+from mnist_draw.app.shared.words import with_article
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.network.anatomy import Layer
@@ -199,6 +200,11 @@ def _shape(sizes: Sequence[int]) -> str:
     return " × ".join(f"{size:,}" for size in sizes)
 
 
+def taught(name: str) -> str:
+    """Return a class with its article where it is a digit: ``an 8``, ``class 3``."""
+    return with_article(name) if name.isdigit() else name
+
+
 def stage_figures(shown: Shown) -> list[str]:
     """Return what the five buttons say."""
     figures = shown.figures
@@ -236,7 +242,13 @@ def stage_sentence(shown: Shown, stage: int, layers: Sequence[Layer]) -> str:
             "is right."
         )
     if stage == 4:
-        return f"{2 * products - 1} products backwards; {products} went forwards."
+        words = f"{2 * products - 1} products backwards; {products} went forwards."
+        if shown.phases > 1:
+            words += (
+                f" The whole step runs in {shown.phases} phases: only between them do the "
+                "processor's cores wait for each other."
+            )
+        return words
     source = (
         "the checkpoint of the network's own run" if shown.from_run
         else "20 minibatches that were learnt at the rate 0"

@@ -14,6 +14,7 @@ from mnist_draw.app.inside.network.lights import lights_mask, paint_lights, pain
 from mnist_draw.app.inside.network.unit_layout import CLASSES, Column, Places
 from mnist_draw.app.inside.signed_picture import paint_grey, paint_signed
 from mnist_draw.app.inside.step.answers import Answers, paint_losses, role_of
+from mnist_draw.app.inside.step.code_lines import taught
 from mnist_draw.app.inside.step.minibatch import paint_minibatch
 from mnist_draw.app.inside.step.step_worker import Shown
 from mnist_draw.app.inside.step.unit_cells import (
@@ -127,7 +128,7 @@ def _arrow(painter: QPainter, left: float, right: float, y: float, backwards: bo
 
 def _paint_picture(painter: QPainter, scene: StageScene) -> None:
     figures, box = scene.shown.figures, scene.places.picture
-    words = f"taught as a {scene.name(figures.label)}"
+    words = f"taught as {taught(scene.name(figures.label))}"
     painter.setRenderHint(QPainter.Antialiasing, False)
     if scene.stage == 4:
         painter.setPen(QPen(theme.colour("line"), 1))
@@ -135,7 +136,7 @@ def _paint_picture(painter: QPainter, scene: StageScene) -> None:
         painter.drawRect(box)
         if figures.pull_x.any():
             paint_signed(painter, box, figures.pull_x, 0.0, scene.ratio)
-        words = f"Ink where it is full would make it more of a {scene.name(figures.label)}."
+        words = f"Full ink would make it more of {taught(scene.name(figures.label))}."
     else:
         painter.fillRect(box, QColor(Qt.black))
         paint_grey(painter, box, figures.minibatch.pictures[0, 0])

@@ -12,7 +12,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QShortcut, QStackedWidget, QVBoxLayout,
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.section import Section
 from mnist_draw.app.inside.step.code_card import CodeCard
-from mnist_draw.app.inside.step.code_lines import STAGES, stage_figures
+from mnist_draw.app.inside.step.code_lines import STAGES, stage_figures, taught
 from mnist_draw.app.inside.step.graph.graph_page import GraphPage
 from mnist_draw.app.inside.step.stage_bar import StageBar
 from mnist_draw.app.inside.step.stage_picture import StagePicture
@@ -178,6 +178,7 @@ class StepSection(Section):
 
     def set_present(self, on: bool) -> None:
         self.code.setVisible(not on)
+        self.graph.panel.setVisible(not on)
 
     def table(self) -> Table:
         if self.shows_graph:
@@ -296,10 +297,10 @@ class StepSection(Section):
             return ""
         figures = self._shown.figures
         step = "" if not figures.number else f"step {figures.number + 1:,} on it"
-        taught = f"taught as a {self._name(figures.label)}"
+        label_words = f"taught as {taught(self._name(figures.label))}"
         behind = "of an earlier epoch" if self._shown.task.model is not self._model else ""
         stage = ("", "your picture", "your picture", "for your picture", "")[self.stage - 1]
-        return " · ".join(part for part in (stage, taught, step, behind) if part)
+        return " · ".join(part for part in (stage, label_words, step, behind) if part)
 
     # -- stages
 

@@ -64,6 +64,8 @@ class Shown:
         As `mnist_draw.analysis.step.weight.left_out` gives it.
     grey : numpy.ndarray
         uint8 (N, 28, 28): the minibatch's pictures, ready to be painted.
+    phases : int
+        As `OneStep.phases`.
     from_run : bool
         Whether the accumulators are those of the network's run.
     """
@@ -76,6 +78,7 @@ class Shown:
     moved: tuple[np.ndarray, ...] = field(repr=False)
     left_out: tuple[dict[int, np.ndarray], int, int] = field(repr=False)
     grey: np.ndarray = field(repr=False)
+    phases: int = 0
     from_run: bool = False
 
 
@@ -171,7 +174,8 @@ class StepWorker(QObject):
             Shown(
                 task, step.layers, figures, step.settings, step.mask_places,
                 moved_sums(figures, step.layers),
-                left_out(figures, step.layers, step.mask_places), _grey(figures), step.from_run,
+                left_out(figures, step.layers, step.mask_places), _grey(figures), step.phases,
+                step.from_run,
             )
         )  # fmt: skip
 

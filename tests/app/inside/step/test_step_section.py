@@ -19,6 +19,7 @@ from mnist_draw.app.inside.step.code_lines import STAGES, expressions, tutorial_
 from mnist_draw.app.inside.step.step_section import StepSection
 from mnist_draw.app.inside.step.step_worker import Shown
 from mnist_draw.app.shared import theme
+from mnist_draw.app.shared.words import with_article
 from mnist_draw.dataset.mnist import Dataset, load_dataset, scale
 from mnist_draw.networks import parse_network
 from mnist_draw.storage.models import ModelFile
@@ -120,7 +121,7 @@ def test_a_nine_can_be_taught_as_an_eight(section: StepSection, qtbot: QtBot) ->
     told = (first.figures.label + 1) % 10
     section.show_example(replace(digit(), label=told, label_source="user"))
     qtbot.waitUntil(lambda: shown(section).figures.label == told, timeout=30_000)
-    assert section.note.text().startswith(f"taught as a {told}")
+    assert section.note.text().startswith(f"taught as {with_article(told)}")
     # The sum of what it is told is to grow, that of what it shows to shrink.
     assert shown(section).figures.delta[-1][told] < 0
     assert shown(section).figures.delta[-1][first.figures.label] > 0
