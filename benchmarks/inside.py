@@ -86,7 +86,7 @@ def pca_map(model: Any) -> tuple[Any, Callable[[], bool]]:
 
 
 def step(model: Any) -> tuple[Any, Callable[[], bool]]:
-    """Return the section *One step* with a test digit, and whether the step is there."""
+    """Return the section *One step* with a test digit, and whether all stages were shown."""
     from mnist_draw.analysis.example import Example
     from mnist_draw.app.inside.step.step_section import StepSection
     from mnist_draw.dataset.mnist import load_dataset, scale
@@ -94,11 +94,15 @@ def step(model: Any) -> tuple[Any, Callable[[], bool]]:
     data = load_dataset()
     section = StepSection()
     section.show_example(Example(scale(data.test_images[0, 0]), int(data.test_labels[0])))
-    # Painting all stages is part of what is measured.
-    section.worker.learnt.connect(
-        lambda shown: [section.open_stage(number) or section.repaint() for number in range(1, 6)]
-    )
-    return section, lambda: section.picture.shown is not None
+
+    def is_ready() -> bool:
+        # Painting all five stages is part of what is measured.
+        if section.picture.shown is not None and section.stage < 5:
+            section.open_stage(section.stage + 1)
+            return False
+        return section.picture.shown is not None
+
+    return section, is_ready
 
 
 def graph(model: Any) -> tuple[Any, Callable[[], bool]]:

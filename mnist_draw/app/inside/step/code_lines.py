@@ -250,8 +250,8 @@ def stage_sentence(shown: Shown, stage: int, layers: Sequence[Layer]) -> str:
             )
         return words
     source = (
-        "the checkpoint of the network's own run" if shown.from_run
-        else "20 minibatches that were learnt at the rate 0"
+        f"{shown.filling} minibatches that were learnt at the rate 0" if shown.filling
+        else "the checkpoint of the network's own run"
     )  # fmt: skip
     if not ACCUMULATORS[rule]:
         return "Every weight moves against its gradient, times the learning rate."

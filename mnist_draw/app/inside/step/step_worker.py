@@ -66,8 +66,8 @@ class Shown:
         uint8 (N, 28, 28): the minibatch's pictures, ready to be painted.
     phases : int
         As `OneStep.phases`.
-    from_run : bool
-        Whether the accumulators are those of the network's run.
+    filling : int
+        Minibatches that the accumulators were filled on; 0: they are those of the network's run.
     """
 
     task: Task
@@ -79,7 +79,7 @@ class Shown:
     left_out: tuple[dict[int, np.ndarray], int, int] = field(repr=False)
     grey: np.ndarray = field(repr=False)
     phases: int = 0
-    from_run: bool = False
+    filling: int = 0
 
 
 class StepWorker(QObject):
@@ -175,7 +175,7 @@ class StepWorker(QObject):
                 task, step.layers, figures, step.settings, step.mask_places,
                 moved_sums(figures, step.layers),
                 left_out(figures, step.layers, step.mask_places), _grey(figures), step.phases,
-                step.from_run,
+                0 if step.from_run else step.filling,
             )
         )  # fmt: skip
 
