@@ -12,7 +12,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 from mnist_draw.app.answer.activations_view import ActivationsView, title, values_of
 from mnist_draw.app.answer.network_input_view import NetworkInputView, whole_side
 from mnist_draw.app.answer.saliency_view import SaliencyLegend, SaliencyView
-from mnist_draw.app.shared.steady_labels import FixedLabel
+from mnist_draw.app.shared.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.widgets import Card, ComboBox, explain, label
 
@@ -86,7 +86,10 @@ class ExplanationRow(QWidget):
         return card
 
     def _build_units(self) -> Card:
-        card = self._card(label("Hidden units", "title"))
+        name = FittedLabel(elide=Qt.ElideRight)
+        name.setProperty("look", "title")
+        name.setText("Hidden units")
+        card = self._card(name)
         self.layer_combo.setObjectName("layerCombo")
         self.layer_combo.setSizeAdjustPolicy(ComboBox.AdjustToContents)
         # Where the system's text is large, the title goes first.
