@@ -19,6 +19,7 @@ import os
 import random
 import sys
 import time
+import traceback
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -405,7 +406,12 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    status = main()
+    try:
+        status = main()
+    except BaseException:
+        # The program's own hook would tell the window, and nobody here.
+        traceback.print_exc()
+        status = 1
     sys.stdout.flush()
     # The interpreter's end is not what is tested: threads may still compile.
     os._exit(status)
