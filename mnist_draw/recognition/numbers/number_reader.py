@@ -52,6 +52,8 @@ _PER_REFUSED = 2.0
 #: By how many log odds less a part of a number must look like a digit than a digit alone, where
 #: at least half of the parts would not be refused alone.
 _LENIENCE = 3.0
+#: By how many log odds more most of the groups of strokes must look like digits.
+_STRICTNESS = 1.0
 #: A digit lower than this, in heights of the line, costs as much for each tenth that it lacks.
 _LOW = 0.5
 _PER_TENTH = 1.0
@@ -134,9 +136,11 @@ def _of_strokes(recogniser: Recogniser, strokes: Sequence[PenStroke]) -> NumberA
     if len(found.groups) == 1:
         return None
     refused = [recogniser.refuses(float(value) + _LENIENCE) for value in found.reading.likeness]
-    # Two thirds of what is written must be digits without lenience: else it is a letter, a word
-    # or a drawing. A half lets three times as many letters through.
-    strange = sum(recogniser.refuses(float(value)) for value in found.reading.likeness)
+    # Two thirds of what is written must be digits beyond doubt: else it is a letter, a word or a
+    # drawing. A half without such strictness lets three times as many letters through.
+    strange = sum(
+        recogniser.refuses(float(value) - _STRICTNESS) for value in found.reading.likeness
+    )
     if strange * 3 > len(refused) or len(refused) - sum(refused) < 2:
         return None
     digits = []

@@ -48,7 +48,7 @@ _WORST = -9.0
 _LOW, _PER_TENTH = 0.5, 1.0
 #: The evidence that a few strokes together are something else than several digits, a letter for
 #: example, counts up to this logarithm.
-_NO_NUMBER = 4.0
+_NO_NUMBER = 8.0
 
 
 @dataclass(frozen=True, eq=False)
