@@ -12,7 +12,13 @@ import theano
 
 from mnist_draw.analysis.step import one_step as step_module
 from mnist_draw.analysis.step.accumulators import kept_by_run
-from mnist_draw.analysis.step.one_step import Minibatch, OneStep, StepError, settings_of
+from mnist_draw.analysis.step.one_step import (
+    Minibatch,
+    OneStep,
+    StepError,
+    StoppedError,
+    settings_of,
+)
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.networks import parse_network
 from mnist_draw.storage import ModelFile
@@ -212,3 +218,13 @@ def test_settings_are_those_of_the_run() -> None:
     assert settings_of(ModelFile("mlp", model.parameters, {"settings": told})).update == "adam"
     nonsense = ModelFile("mlp", model.parameters, {"settings": {"update": "magic"}})
     assert settings_of(nonsense).batch_size == 500
+
+
+def test_filling_is_given_up_when_nobody_waits() -> None:
+    step = OneStep(model_of("custom_mlp:1,30,0.2,0.5"), settings_for("custom_mlp:1,30,0.2,0.5"))
+    step.is_wanted = lambda: False
+    with pytest.raises(StoppedError):
+        step.fill()
+    step.is_wanted = lambda: True
+    step.fill()
+    assert all(value.any() for value in step.state())

@@ -8,7 +8,7 @@ the one that is looked at.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,6 +35,10 @@ MOST_PICTURES = 1000
 #: Convolutions take ten times as long; fewer have to do: 1 - 0.9 ** 8 = 57 %, and Adam, with which
 #: those that ship were trained, makes up for it by itself.
 FILLING, CONVOLUTION_FILLING = 20, 8
+
+
+class StoppedError(Exception):
+    """Nobody waits for the step any more."""
 
 
 class StepError(UserError):
@@ -156,6 +160,8 @@ class OneStep:
         For each dropout layer the layer with weights that comes after it.
     from_run : bool
         Whether the accumulators are those of the network's own run.
+    is_wanted : callable
+        Asked between two minibatches that fill accumulators: False gives up.
     """
 
     def __init__(self, model: ModelFile, settings: TrainingSettings | None = None) -> None:
@@ -180,6 +186,7 @@ class OneStep:
         self.mask_places = tuple(self.expressions.mask_places)
         self._start: tuple[npt.NDArray[Any], ...] | None = None
         self.function: Any = None
+        self.is_wanted: Callable[[], bool] = lambda: True
         self.rewind()
 
     def compile(self) -> None:
@@ -314,6 +321,8 @@ class OneStep:
         data = load_dataset()
         count = min(self.settings.batch_size, len(data.train_labels))
         for number in range(FILLING):
+            if not self.is_wanted():
+                raise StoppedError
             random = np.random.default_rng([1, number])
             rows = random.choice(len(data.train_labels), count, replace=False)
             pictures = scale(data.train_images[rows])

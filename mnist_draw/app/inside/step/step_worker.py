@@ -148,7 +148,7 @@ class StepWorker(QObject):
         try:
             task = self._tasks.take()
             if task is not None:
-                self._learn(task)
+                self._learn_unless_stopped(task)
             model = self._graphs.take()
             if model is not None:
                 self._draw_graphs(model)
@@ -156,6 +156,15 @@ class StepWorker(QObject):
         except Exception as error:  # a slot must not raise: the user is told instead
             self.stated.emit("")
             self.failed.emit(reporter.sentence(error))
+
+    def _learn_unless_stopped(self, task: Task) -> None:
+        from mnist_draw.analysis.step.one_step import StoppedError
+
+        try:
+            self._learn(task)
+        except StoppedError:
+            # For when somebody looks again.
+            self._tasks.put(task)
 
     def _learn(self, task: Task) -> None:
         from mnist_draw.analysis.step.weight import left_out, moved_sums
@@ -186,6 +195,7 @@ class StepWorker(QObject):
             self.stated.emit(COMPILING)
             self._step = self._minibatch = self._search = None
             step = OneStep(model)
+            step.is_wanted = lambda: self._watched
             step.compile()
             self.stated.emit(FILLING)
             step.fill()
