@@ -320,7 +320,7 @@ class OneStep:
         """Fill the accumulators on minibatches of training pictures, learnt at the rate 0."""
         data = load_dataset()
         count = min(self.settings.batch_size, len(data.train_labels))
-        for number in range(FILLING):
+        for number in range(self.filling):
             if not self.is_wanted():
                 raise StoppedError
             random = np.random.default_rng([1, number])
