@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +36,8 @@ def digest_of(pictures: npt.NDArray[Any]) -> str:
     return digest.hexdigest()[:32]
 
 
-def cached(
-    kind: str, version: int, key: str, compute: Callable[[], Mapping[str, npt.NDArray[Any]]]
-) -> Arrays:
-    """Return a result that is kept, or compute and keep it.
+def read(kind: str, version: int, key: str) -> Arrays | None:
+    """Return a result that is kept, or None where none is, or it is damaged.
 
     Parameters
     ----------
@@ -49,23 +47,7 @@ def cached(
         Raised whenever the same key would give another result.
     key : str
         What it was computed from, such as a network's fingerprint and :func:`digest_of`.
-    compute : callable
-        Returns arrays by name.
-
-    Returns
-    -------
-    dict of numpy.ndarray
     """
-    kept = read(kind, version, key)
-    if kept is not None:
-        return kept
-    found = dict(compute())
-    keep(kind, version, key, found)
-    return found
-
-
-def read(kind: str, version: int, key: str) -> Arrays | None:
-    """Return what is kept, or None where nothing is, or it is damaged."""
     with contextlib.suppress(OSError, UserError, npz.NpzError):
         path = _path(kind, version, key)
         with npz.open_archive(path, MOST_BYTES) as archive:

@@ -20,19 +20,14 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "cache" / "analysis"
 
 
-def test_a_result_is_computed_once() -> None:
-    made = []
-
-    def compute() -> dict[str, np.ndarray]:
-        made.append(1)
-        return {"p": np.arange(3)}
-
-    for _ in range(2):
-        assert cache.cached("results", 1, "a", compute)["p"].tolist() == [0, 1, 2]
-    assert len(made) == 1
-    cache.cached("results", 2, "a", compute)
-    cache.cached("results", 1, "b", compute)
-    assert len(made) == 3
+def test_a_result_is_kept_for_its_key_and_version() -> None:
+    assert cache.read("results", 1, "a") is None
+    cache.keep("results", 1, "a", {"p": np.arange(3)})
+    kept = cache.read("results", 1, "a")
+    assert kept is not None
+    assert kept["p"].tolist() == [0, 1, 2]
+    assert cache.read("results", 2, "a") is None
+    assert cache.read("results", 1, "b") is None
 
 
 def test_a_damaged_result_is_computed_anew(home: Path) -> None:
@@ -40,7 +35,8 @@ def test_a_damaged_result_is_computed_anew(home: Path) -> None:
     (file,) = home.glob("*.npz")
     file.write_bytes(file.read_bytes()[:-40])
     assert cache.read("results", 1, "a") is None
-    assert cache.cached("results", 1, "a", lambda: {"p": np.ones(1)})["p"].tolist() == [1]
+    cache.keep("results", 1, "a", {"p": np.ones(1)})
+    assert cache.read("results", 1, "a") is not None
 
 
 def test_the_oldest_go_first(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -100,15 +100,6 @@ class PageSearch:
         keep("units", _VERSION, self._key, _to_arrays(self.pages))
 
 
-def unit_pages(anatomy: Anatomy) -> UnitPages:
-    """Return the pages of a network's units; takes from a moment to some seconds."""
-    search = PageSearch(anatomy)
-    while not search.step():
-        pass
-    assert search.pages is not None
-    return search.pages
-
-
 def training_pictures() -> tuple[Floats, npt.NDArray[np.int64]]:
     """Return the pictures that pages speak of, float32 (N, 1, 28, 28), and their labels."""
     data = load_dataset()

@@ -106,8 +106,8 @@ class NetworkWorker(QObject):
         ``(sentence)``
     """
 
-    prepared = pyqtSignal(object)
-    framed = pyqtSignal(object)
+    prepared = pyqtSignal(Parts)
+    framed = pyqtSignal(Frame)
     paged = pyqtSignal(object, object)
     idealised = pyqtSignal(int, object)
     failed = pyqtSignal(str)

@@ -100,7 +100,7 @@ class StepWorker(QObject):
     """
 
     stated = pyqtSignal(str)
-    learnt = pyqtSignal(object)
+    learnt = pyqtSignal(Shown)
     paged = pyqtSignal(object, object)
     graphed = pyqtSignal(object, object)
     failed = pyqtSignal(str)
