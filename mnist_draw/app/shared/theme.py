@@ -1,8 +1,8 @@
 """Which colours and sizes are in use now, and the style sheet made of them.
 
-The tokens themselves stand in `mnist_draw.app.shared.tokens`; who needs them finds them here
-too. Text sizes follow the system's text size: they are multiplied by the ratio of the interface
-font to 13 px where that font is larger.
+The values themselves stand in `mnist_draw.app.shared.tokens`; widgets import them from here.
+Text sizes follow the system's text size: they are multiplied by the ratio of the interface font
+to 13 px where that font is larger.
 """
 
 from __future__ import annotations
