@@ -153,7 +153,7 @@ def test_run_that_diverges_at_once_saves_nothing(
     arguments = ["--update", "sgd", "--learning-rate", "1e6", "--l2", "1e6", "--epochs", "3"]
     assert main([*QUICK, *arguments, "--output", "m.npz"]) == 1
     err = capsys.readouterr().err
-    assert "Try a learning rate of" in err
+    assert "Start a new run with" in err
     assert "nothing was saved" in err
     assert not (here / "m.npz").exists()
 
