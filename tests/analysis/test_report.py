@@ -16,6 +16,7 @@ from mnist_draw.analysis.pictures import Pictures
 from mnist_draw.analysis.report import files
 from mnist_draw.analysis.report.files import write_report
 from mnist_draw.analysis.results import Results, count_results
+from mnist_draw.analysis.table import percent
 from mnist_draw.dataset.mnist import Dataset
 from mnist_draw.storage import ModelFile
 from mnist_draw.storage.errors import StorageError
@@ -117,3 +118,19 @@ def test_a_folder_that_cannot_be_made(
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(StorageError, match=r"for the report cannot be made.*Nothing was written"):
         write_report(tmp_path / "file", *counted)
+
+
+def test_a_folder_without_a_name(
+    counted: tuple[ModelFile, Pictures, Results],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(StorageError, match="its name is empty"):
+        write_report("", *counted)
+    assert not (tmp_path / files.PAGE).exists()
+
+
+def test_only_what_is_certain_is_a_hundred_per_cent() -> None:
+    shares = (0.999857, 0.9994, 1.0, 0.0, float("nan"))
+    assert [percent(share) for share in shares] == ["99.9 %", "99.9 %", "100.0 %", "0.0 %", ""]

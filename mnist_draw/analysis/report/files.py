@@ -38,6 +38,8 @@ def prepare_folder(folder: str | os.PathLike[str]) -> Path:
     StorageError
         It cannot be made; the sentence says why.
     """
+    if not os.fspath(folder):
+        raise StorageError("The report has no folder to go to: its name is empty.")
     place = named_path(folder)
     try:
         place.mkdir(parents=True, exist_ok=True)

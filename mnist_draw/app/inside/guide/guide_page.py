@@ -46,7 +46,7 @@ class GuidePage(Card):
         row = QHBoxLayout()
         # Longer lines are hard to read.
         self.text.setMaximumWidth(_WIDEST)
-        row.addWidget(self.text)
+        row.addWidget(self.text, 1)
         row.addStretch(0)
         self.body.addLayout(row, 1)
         self._filled = False

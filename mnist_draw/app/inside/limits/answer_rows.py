@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _ROW = 22
+_GAP = 8
 
 
 class AnswerRow(NamedTuple):
@@ -62,7 +63,9 @@ class AnswerRows(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.Antialiasing)
         scale = theme.text_scale()
-        height, figure = _ROW * scale, 52 * scale
+        height = _ROW * scale
+        painter.setFont(theme.font(Text.BODY))
+        figure = painter.fontMetrics().horizontalAdvance("100.0 %") + _GAP * scale
         for number, row in enumerate(self.rows):
             middle = (number + 0.5) * height
             painter.setFont(theme.font(Text.BODY))

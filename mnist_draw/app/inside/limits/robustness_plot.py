@@ -9,6 +9,7 @@ import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt
 from PyQt5.QtGui import (
     QFocusEvent,
+    QFontMetricsF,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -174,12 +175,32 @@ class RobustnessPlot(QWidget):
             painter.drawText(aside, int(Qt.AlignLeft | Qt.AlignVCenter), "yours")
         answer = int(self.strip.probabilities[number].argmax())
         sure = float(self.strip.probabilities[number, answer])
-        place = QPointF(middle - 18 * scale, box.bottom() + 14 * scale)
-        paint_answer(painter, place, str(answer), answer == self.label)
         painter.setFont(theme.font(Text.AXIS))
+        metrics = QFontMetricsF(painter.font())
+        figure = self.figure(metrics, sure)
+        width = self.answer_width(metrics, figure)
+        left, y = middle - width / 2, box.bottom() + 14 * scale
         painter.setPen(theme.colour("muted"))
-        right = QRectF(place.x() + 11 * scale, place.y() - 10, 40 * scale, 20)
-        painter.drawText(right, int(Qt.AlignLeft | Qt.AlignVCenter), f"{100 * sure:.0f} %")
+        line = QRectF(left, y - 10, width, 20)
+        painter.drawText(line, int(Qt.AlignRight | Qt.AlignVCenter), figure)
+        place = QPointF(left + _RING * scale, y)
+        paint_answer(painter, place, str(answer), answer == self.label)
+
+    def column_width(self) -> float:
+        """Return the room of one of the five amounts, in logical pixels."""
+        return (self.width() - _LEFT * theme.text_scale()) / 5
+
+    def figure(self, metrics: QFontMetricsF, sure: float) -> str:
+        """Return how sure an answer is, as far as five such figures fit side by side."""
+        for sign in (" %", ""):
+            if self.answer_width(metrics, f"100{sign}") < self.column_width():
+                return f"{100 * sure:.0f}{sign}"
+        return ""
+
+    @staticmethod
+    def answer_width(metrics: QFontMetricsF, figure: str) -> float:
+        """Return the width of a digit in its ring with a figure beside it."""
+        return (2 * _RING + 3) * theme.text_scale() + metrics.horizontalAdvance(figure)
 
     # -- walking
 

@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from mnist_draw.storage.models import ModelFile
 
 _PCA, _TSNE = "PCA", "t-SNE"
-_MEANING = (
-    "Near means alike to the network. How far two groups lie apart, or how large they are, means "
-    "nothing."
-)
+_MEANINGS = {
+    _PCA: "The two directions of largest spread. What looks near here may lie apart in others.",
+    _TSNE: "Near means alike. How far two groups lie apart, or how large they are, means nothing.",
+}
 _VOTES = (
     "Right answers of a vote among the five nearest digits, by what the layer puts out. Small "
     "maps: the two directions of largest spread (PCA)."
@@ -90,7 +90,7 @@ class MapSection(Section):
         self.state = FittedLabel(elide=Qt.ElideRight)
         self.state.setObjectName("mapState")
         self.state.setProperty("look", "muted")
-        self.state.setText(_MEANING)
+        self.state.setText(_MEANINGS[_PCA])
         note.addWidget(FixedLabel(self.state, lines=1), 1)
         self.link = QPushButton()
         self.link.setObjectName("mapLink")
@@ -302,7 +302,7 @@ class MapSection(Section):
             self._ask()
 
     def _show_state(self) -> None:
-        words, link = _MEANING, ""
+        words, link = _MEANINGS[self.map_combo.currentText()], ""
         if self._maps is None:
             words = "Getting the network ready" if self._model is not None else ""
         elif self._moving.is_counting:

@@ -245,10 +245,15 @@ def frame_of(anatomy: Any, question: Question) -> Frame:
     picture = question.picture
     assert picture is not None
     gates = anatomy.open_gates(2)
+
+    def is_there(layer: int, unit: int) -> bool:
+        # A question may still be about the network before this one, and name units it lacks.
+        return layer < len(gates) and unit < gates[layer].shape[1]
+
     for layer, unit in question.off:
-        if layer < len(gates) and unit < gates[layer].shape[1]:
+        if is_there(layer, unit):
             gates[layer][:, unit] = 0
-    if question.toggled is not None and question.toggled[0] < len(gates):
+    if question.toggled is not None and is_there(*question.toggled):
         layer, unit = question.toggled
         gates[layer][1, unit] = 1 - gates[layer][0, unit]
     passed = anatomy.run(np.stack([picture, picture])[:, None], gates)

@@ -94,7 +94,7 @@ def _ratio_words(why: WhySum, answer: str, rival: str) -> str:
     if ratio < 1.05:
         return f"The network finds {answer} and {rival} about equally probable."
     return (
-        f"e<sup>{exponent}</sup> = {figure}: the network finds {answer} "
+        f"e<sup>{exponent}</sup> ≈ {figure}: the network finds {answer} "
         f"<b>{times_as_probable(ratio)}</b> as probable as {rival}."
     )
 

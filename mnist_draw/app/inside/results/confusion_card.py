@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 #: How many of the commonest mistakes have a link of their own.
 _LINKS = 4
 NOTE = "a number opens its pictures"
+_TAKEN, _NONE_TAKEN = "TAKEN FOR ANOTHER MOST OFTEN", "NONE TAKEN FOR ANOTHER"
 UNLABELLED = "These pictures do not say what they are. The least sure come first."
 
 
@@ -84,7 +85,8 @@ class ConfusionCard(Card):
         column.addSpacing(Size.FIELD_GAP)
         column.addWidget(_rule())
         column.addSpacing(Size.FIELD_GAP)
-        column.addWidget(label("TAKEN FOR ANOTHER MOST OFTEN", "heading"))
+        self.taken_heading = label(_TAKEN, "heading", "takenHeading")
+        column.addWidget(self.taken_heading)
         column.addSpacing(Size.GRID)
         column.addLayout(self._build_links())
         self.body.addWidget(self._table, 1)
@@ -133,6 +135,7 @@ class ConfusionCard(Card):
         self._unlabelled.setVisible(not labelled)
         self.matrix.show_results(results, name)
         self._pairs = results.most_taken(_LINKS)
+        self.taken_heading.setText(_TAKEN if self._pairs else _NONE_TAKEN)
         for number, (link, times) in enumerate(zip(self.links, self._times, strict=True)):
             there = number < len(self._pairs)
             link.setVisible(there)

@@ -113,7 +113,8 @@ class ConfusionModel(QAbstractTableModel):
         if row < self.classes:
             return percent(self._recall[row])
         # Narrow columns: the row's name says that these are shares.
-        return percent(self._precision[column])[:-2] if column < self.classes else ""
+        share = percent(self._precision[column])[:-2] if column < self.classes else ""
+        return share.replace("100.0", "100")
 
     def words(self, index: QModelIndex) -> str:
         """Return what a cell says, as a sentence."""
@@ -169,6 +170,8 @@ class ConfusionDelegate(QStyledItemDelegate):
         kept = model.pair(index) is not None and model.pair(index) == self._view.kept
         if index.row() == model.classes or index.column() == model.classes:
             painter.setFont(self._font(Text.LABEL, kept))
+            if painter.fontMetrics().horizontalAdvance(text) > option.rect.width() - 2:
+                painter.setFont(self._font(Text.AXIS, kept))
             painter.setPen(theme.colour("text"))
             painter.drawText(option.rect, Qt.AlignCenter, text)
         else:

@@ -181,8 +181,10 @@ def reliability_words(results: Results) -> str:
         judgement = "it is surer than it should be"
     else:
         judgement = "it is right more often than it says"
+    # Fewer than a hundred are not spoken of as if there were more.
+    cases = min(part.count, 100)
     return (
         f"When it says {100 * part.confidence:.0f} %, it is right in "
-        f"{100 * part.accuracy:.0f} of 100 cases. On average it is off by {100 * off:.1f} %: "
+        f"{cases * part.accuracy:.0f} of {cases} cases. On average it is off by {100 * off:.1f} %: "
         f"{judgement}."
     )

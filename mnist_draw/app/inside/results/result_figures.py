@@ -70,8 +70,10 @@ class ResultFigures(QWidget):
         self.accuracy.show_figure(*_accuracy(results))
         self.loss.show_figure(f"{results.loss:.3f}")
         weakest = results.weakest
-        if weakest is not None:
-            missed = 100 * (1 - float(results.recall[weakest]))
+        missed = 0.0 if weakest is None else 100 * (1 - float(results.recall[weakest]))
+        if weakest is None or not missed:
+            self.weakest.show_figure(_NONE, "none missed" if results.counted else "")
+        else:
             self.weakest.show_figure(name(weakest), f"{missed:.1f} % of them missed")
         self.sure.show_figure(f"{results.sure_and_wrong:,}")
 

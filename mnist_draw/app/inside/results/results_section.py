@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mnist_draw.storage.models import ModelFile
 
 _COMBO_WIDTH, _WORDS_WIDTH = 200, 220
+_SIDE_STRETCH = 7
 _DASHED = (
     "Dashed: a network that is exactly as often right as it says. Bars: where chance alone may "
     "put the point."
@@ -70,8 +71,9 @@ class ResultsSection(Section):
         right.setSpacing(Size.CARD_GAP)
         right.addWidget(self.mistakes, 11)
         right.addWidget(self._build_reliability(), 6)
-        row.addLayout(right, 7)
+        row.addLayout(right, _SIDE_STRETCH)
         column.addLayout(row, 1)
+        self._row, self._side = row, right
         self._fit_text()
         self._connect()
 
@@ -166,6 +168,9 @@ class ResultsSection(Section):
         kept = self.confusion.matrix.kept is not None or not labelled
         self.mistakes.setVisible(kept or not self._presenting)
         self._reliability_card.setVisible(labelled and not self._presenting)
+        # A column with nothing in it would keep its half of the wall.
+        empty = self.mistakes.isHidden() and self._reliability_card.isHidden()
+        self._row.setStretchFactor(self._side, 0 if empty else _SIDE_STRETCH)
 
     def table(self) -> Table:
         results, pictures = self._results, self._shown

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from linear_network import linear_model
 from PyQt5.QtCore import Qt
+from PyQt5.QtGui import QFontMetricsF
 from PyQt5.QtWidgets import QCheckBox, QToolTip
 from pytestqt.qtbot import QtBot
 
@@ -20,7 +21,9 @@ from mnist_draw.app.inside.limits.answer_rows import AnswerRow
 from mnist_draw.app.inside.limits.limits_count import count_all
 from mnist_draw.app.inside.limits.limits_section import LimitsSection
 from mnist_draw.app.inside.limits.network_choices import Choice, file_choice
+from mnist_draw.app.inside.limits.robustness_plot import RobustnessPlot
 from mnist_draw.app.inside.limits.turn_card import answer_words, change_words
+from mnist_draw.app.shared import theme
 from mnist_draw.dataset.mnist import Dataset, scale
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage import ModelFile
@@ -263,3 +266,15 @@ def test_words() -> None:
     assert answer_words(rows[:1], ["9"]) == "A reads a 9"
     assert answer_words(rows[:2], ["9", "9"]) == "both read a 9"
     assert answer_words(rows, ["9", "9", "4"]) == "A reads 9, B 9, C 4"
+
+
+@pytest.mark.parametrize("width", [260, 300, 330, 370, 500])
+def test_what_is_read_fits_below_its_picture(qtbot: QtBot, width: int) -> None:
+    plot = RobustnessPlot(AXES[0])
+    qtbot.addWidget(plot)
+    plot.resize(width, 230)
+    metrics = QFontMetricsF(theme.font(theme.Text.AXIS))
+    widest = plot.answer_width(metrics, plot.figure(metrics, 1.0))
+    assert widest < plot.column_width()
+    plot.resize(600, 230)
+    assert plot.figure(metrics, 0.5) == "50 %"

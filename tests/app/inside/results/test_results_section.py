@@ -14,6 +14,7 @@ from PyQt5.QtWidgets import QFileDialog, QLabel, QToolTip
 from pytestqt.qtbot import QtBot
 
 from mnist_draw.analysis.pictures import Pictures
+from mnist_draw.analysis.results import Results
 from mnist_draw.app.inside.results import count_controller
 from mnist_draw.app.inside.results.results_section import ResultsSection
 from mnist_draw.dataset.mnist import Dataset, scale
@@ -124,6 +125,17 @@ def test_the_matrix_is_walked_by_keys(section: ResultsSection, qtbot: QtBot) -> 
     assert matrix.kept == (3, 4)
     qtbot.keyClick(matrix, Qt.Key_Escape)
     assert matrix.kept is None
+
+
+def test_without_a_mistake_no_digit_is_the_weakest(qtbot: QtBot) -> None:
+    results = Results(np.eye(10, dtype=np.float32)[:4], np.arange(4, dtype=np.uint8), 1.0, 4)
+    made = ResultsSection()
+    qtbot.addWidget(made)
+    made._show_results(results)
+    assert text(made, "weakestFigure") == "–"
+    assert text(made, "takenHeading") == "NONE TAKEN FOR ANOTHER"
+    # Four answers are not spoken of as a hundred.
+    assert "right in 4 of 4 cases" in text(made, "reliabilityWords")
 
 
 def test_an_empty_cell_says_so(section: ResultsSection, qtbot: QtBot) -> None:
@@ -359,8 +371,11 @@ def test_on_the_wall_pictures_are_shown_only_for_a_number_that_is_kept(
     count(section, qtbot)
     section.set_present(True)
     assert not section.mistakes.isVisibleTo(section)
+    # Nothing stands beside the table: it has the wall for itself.
+    qtbot.waitUntil(lambda: section.confusion.width() == section.width())
     section.confusion.links[0].click()
     assert section.mistakes.isVisibleTo(section)
+    qtbot.waitUntil(lambda: section.confusion.width() < section.width())
     assert not section.reliability.isVisibleTo(section)
     section.confusion.matrix.keep(None)
     assert not section.mistakes.isVisibleTo(section)
