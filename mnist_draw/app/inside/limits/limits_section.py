@@ -20,6 +20,7 @@ from mnist_draw.app.inside.limits.robustness_plot import Curve, RobustnessPlot, 
 from mnist_draw.app.inside.limits.turn_card import TurnCard
 from mnist_draw.app.inside.section import Section
 from mnist_draw.app.inside.stepwise import Stepwise
+from mnist_draw.app.shared.steady_labels import FittedLabel
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.threads import Background
 from mnist_draw.app.shared.widgets import Card, Switch, explain, label
@@ -87,7 +88,8 @@ class LimitsSection(Section):
             "Draw does with a drawing. Noise comes after that.",
         )
         self.place_switch.toggled.connect(self._place_toggled)
-        caption = label("put in place first, as a drawing is", "")
+        caption = label("put in place first", "")
+        caption.setToolTip(self.place_switch.toolTip())
         caption.setBuddy(self.place_switch)
         row.addWidget(caption)
         row.addWidget(self.place_switch)
@@ -116,7 +118,9 @@ class LimitsSection(Section):
         return grid
 
     def _build_state(self, card: Card) -> None:
-        self.state = label("", "muted", "limitsState")
+        self.state = FittedLabel(elide=Qt.ElideRight)
+        self.state.setObjectName("limitsState")
+        self.state.setProperty("look", "muted")
         # Where there is no room for all of it, the rest is in the tooltip.
         self.state.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
         self.state.setAlignment(Qt.AlignRight | Qt.AlignVCenter)

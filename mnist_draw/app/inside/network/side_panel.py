@@ -205,14 +205,14 @@ def _effect(frame: Frame, unit: Unit, off: frozenset[Unit], name: Callable[[int]
         return ""
     p = frame.passed.p
     now, other = int(p[0].argmax()), int(p[1].argmax())
-    there, then = (f"{name(digit)}, {100 * float(row[digit]):.1f} %"
+    there, then = (f"{name(digit)}, {100 * float(row[digit]):.1f}\u00a0%"
                    for digit, row in ((now, p[0]), (other, p[1])))  # fmt: skip
     if unit in off:
         return f"Without it the answer is {there}. With it: {then}."
     if there == then:
         return f"Off, the answer would be the same: {then}."
     if now == other:
-        return f"Off, the answer would be {then} instead of {100 * float(p[0][now]):.1f} %."
+        return f"Off, the answer would be {then} instead of {100 * float(p[0][now]):.1f}\u00a0%."
     return f"Off, the answer would be {then}. It is {there}."
 
 

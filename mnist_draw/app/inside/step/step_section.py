@@ -298,7 +298,10 @@ class StepSection(Section):
         figures = self._shown.figures
         step = "" if not figures.number else f"step {figures.number + 1:,} on it"
         label_words = f"taught as {taught(self._name(figures.label))}"
-        behind = "of an earlier epoch" if self._shown.task.model is not self._model else ""
+        behind, seen, model = "", self._shown.task.model, self._model
+        if model is not None and seen is not model:
+            same = seen.network == model.network
+            behind = "of an earlier epoch" if same else "of the network before"
         stage = ("", "your picture", "your picture", "for your picture", "")[self.stage - 1]
         return " · ".join(part for part in (stage, label_words, step, behind) if part)
 

@@ -186,6 +186,9 @@ def test_it_asks_first_while_a_run_trains(section: StepSection, qtbot: QtBot) ->
     qtbot.wait(50)
     assert shown(section) is before
     assert "of an earlier epoch" in section.note.text()
+    section.use_network(network("custom_mlp:1,20"), "")
+    qtbot.waitUntil(lambda: "of the network before" in section.note.text())
+    assert shown(section) is before
 
 
 def test_nothing_is_computed_while_nobody_looks(section: StepSection, qtbot: QtBot) -> None:
