@@ -303,7 +303,8 @@ def test_the_choice_is_remembered(setup: Setup, own_home: Path, qtbot: QtBot) ->
     assert stored["network"] == key
     again = setup.make_window()
     assert again.network.key == key
-    assert again.draw_tab.models.currentText().startswith("My digits, ")
+    # The list of networks is read in the background.
+    qtbot.waitUntil(lambda: again.draw_tab.models.currentText().startswith("My digits, "))
     again.close()
     assert again.shut_down()
 
