@@ -228,12 +228,17 @@ def bring_back(kept: Path, what: str) -> Path:
     Raises
     ------
     StorageError
-        It cannot be moved and is still in the bin.
+        It cannot be moved and is still in the bin, or it is there no longer.
     """
     name = kept.name.partition(" ")[2]
     try:
         return move_to_free_name(kept, kept.parent.parent / name)
     except (OSError, StorageError) as error:
+        if isinstance(error, FileNotFoundError) and not kept.exists():
+            raise StorageError(
+                f"{what} {name} is no longer among what was deleted: it was brought back before, "
+                "or its days were over."
+            ) from error
         reason = reason_of(error) if isinstance(error, OSError) else str(error).rstrip(".")
         raise StorageError(
             f"{what} {name} cannot be brought back: {reason}. It is still in {kept}."

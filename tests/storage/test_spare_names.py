@@ -99,6 +99,15 @@ def test_a_folder_comes_out_of_the_bin_beside_the_new_one(tmp_path: Path) -> Non
     assert not deleted(tmp_path)
 
 
+def test_what_is_back_already_is_not_said_to_be_in_the_bin(tmp_path: Path) -> None:
+    (tmp_path / "3.png").write_text("three")
+    kept = move_to_bin(tmp_path / "3.png", "The digit 3.png")
+    bring_back(kept, "The digit")
+    with pytest.raises(StorageError, match=r"3\.png is no longer among what was deleted"):
+        bring_back(kept, "The digit")
+    assert [path.name for path in tmp_path.glob("*.png")] == ["3.png"]
+
+
 def test_a_move_to_a_name_in_use_finds_another(tmp_path: Path) -> None:
     (tmp_path / "3.png").write_text("three")
     (tmp_path / "8.png").write_text("eight")

@@ -199,7 +199,12 @@ class DigitList(QObject):
             for path in kept:
                 bring_back(path, "The digit")
 
-        self._run(work, lambda _: self._refresh_and_tell())
+        def done(_: None) -> None:
+            # It also takes the place of the offer to undo, which can be taken only once.
+            self.told.emit("The digit is back." if len(kept) == 1 else "The digits are back.")
+            self._refresh_and_tell()
+
+        self._run(work, done)
 
     def _run(self, work: Callable[[], Any], done: Callable[[Any], object]) -> None:
         """Do work on files; where it fails half way, show what the folder holds now."""

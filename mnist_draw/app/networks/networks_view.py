@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtCore import QEvent, QObject, Qt, pyqtSignal
+from PyQt5.QtGui import QKeyEvent
 from PyQt5.QtWidgets import (
     QAbstractItemView,
     QDialog,
     QHeaderView,
+    QStyledItemDelegate,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -42,6 +44,22 @@ _COMMANDS = (
      "Delete the network, with its run if it has one; this can be undone.", "Delete"),
     ("save", "Save as …", "saveNetworkButton", "Save the network as a file.", "Ctrl+S"),
 )  # fmt: skip
+
+
+class _NameDelegate(QStyledItemDelegate):
+    """Lets Return end the editing of a name; as the key of a command it would use the network."""
+
+    def eventFilter(self, editor: QObject, event: QEvent) -> bool:
+        if isinstance(event, QKeyEvent) and event.key() in (Qt.Key_Return, Qt.Key_Enter):
+            if event.type() == QEvent.ShortcutOverride:
+                event.accept()
+                return True
+            if event.type() == QEvent.KeyPress:
+                self.commitData.emit(editor)
+                self.closeEditor.emit(editor)
+                # It ends here: the dialog would press its default button.
+                return True
+        return super().eventFilter(editor, event)
 
 
 class NetworksView(QDialog):
@@ -88,6 +106,7 @@ class NetworksView(QDialog):
         self.table.setSelectionBehavior(QAbstractItemView.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SingleSelection)
         self.table.setEditTriggers(QAbstractItemView.EditKeyPressed)
+        self.table.setItemDelegateForColumn(0, _NameDelegate(self.table))
         self.table.setTextElideMode(Qt.ElideMiddle)
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeToContents)

@@ -44,6 +44,10 @@ def _read_runs() -> tuple[list[Run], set[Path], list[str], list[tuple[Deleted, s
     """Return runs, the folders of those going on, what to tell, and what can be brought back."""
     runs, told = run_list.list_runs()
     going_on = {run.folder for run in runs if run.state == "running" and in_use(run.folder)}
+    runs = [
+        run_list.cut_off(run) if run.state == "running" and run.folder not in going_on else run
+        for run in runs
+    ]
     return runs, going_on, told, [(one, _title(one)) for one in deleted(run_list.runs_folder())]
 
 

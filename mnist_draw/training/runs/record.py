@@ -267,6 +267,9 @@ def load_history(run: Run) -> History:
             arrays = archive.read_all()
         losses, accuracies, epochs = (np.asarray(arrays[name], np.float64) for name in _ARRAYS)
         history = History.from_arrays(losses, accuracies, epochs)
+        if len(history.epochs) < run.epochs_done:
+            # They were saved before the run was continued, and then it was cut off.
+            raise ValueError(f"{len(history.epochs)} of {run.epochs_done} epochs")
     except (OSError, KeyError, ValueError, UserError):
         if not run.checkpoint.exists():
             if run.epochs_done:

@@ -12,7 +12,7 @@ from mnist_draw.errors import UserError
 from mnist_draw.storage.errors import StorageError, reason_of
 from mnist_draw.storage.folders import data_folder
 from mnist_draw.storage.spare_names import put_aside, take_folder
-from mnist_draw.training.runs.checkpoint import CheckpointError, load_checkpoint
+from mnist_draw.training.runs.checkpoint import Checkpoint, CheckpointError, load_checkpoint
 from mnist_draw.training.runs.record import (
     RECORD,
     UNFINISHED,
@@ -116,10 +116,24 @@ def find_interrupted(
             continue
         if checkpoint.epoch >= checkpoint.settings.epochs:
             continue
-        # The record is written when a run ends; the checkpoint knows how far this one came.
-        continued = replace(run, settings=checkpoint.settings)
-        return with_figures(continued, checkpoint.history()), told
+        return _as_in(checkpoint, run), told
     return None, told
+
+
+def cut_off(run: Run) -> Run:
+    """Return the record of a run that was cut off with how far its checkpoint came.
+
+    Without a checkpoint that can be read, the record is returned as it is.
+    """
+    try:
+        return _as_in(load_checkpoint(run.checkpoint), run)
+    except UserError:
+        return run
+
+
+def _as_in(checkpoint: Checkpoint, run: Run) -> Run:
+    # The record is written when a run ends; the checkpoint knows how far this one came.
+    return with_figures(replace(run, settings=checkpoint.settings), checkpoint.history())
 
 
 def differences(runs: Sequence[Run]) -> list[tuple[str, list[str]]]:

@@ -319,6 +319,8 @@ def test_delete_and_undo(setup: Setup) -> None:
     action.trigger()
     setup.settle()
     assert setup.files()[0].read_bytes() == content
+    # What was offered before is said no longer.
+    assert setup.told[-1] == ("The digit is back.", None)
 
 
 def test_damaged_files_are_told_once_and_left_alone(setup: Setup) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PyQt5.QtCore import Qt
 from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QFileDialog, QInputDialog
+from PyQt5.QtWidgets import QFileDialog, QInputDialog, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from mnist_draw.networks import parse_network
@@ -93,6 +93,20 @@ def test_a_network_is_used_and_has_one_name_everywhere(shown: Shown, qtbot: QtBo
     qtbot.waitUntil(lambda: shown.setup.text("statusLabel").startswith("Mine"))
     qtbot.waitUntil(lambda: menu.currentText() == "Mine · MLP · 50.00 %")
     assert shown.network.kept == "opened:from elsewhere.npz"
+
+
+@pytest.mark.parametrize("key", [Qt.Key_Return, Qt.Key_Enter])
+def test_return_keeps_a_name_and_uses_nothing(shown: Shown, qtbot: QtBot, key: Qt.Key) -> None:
+    used = shown.network.key
+    shown.row("from elsewhere")
+    shown.press("rename")
+    editor = shown.view.table.findChild(QLineEdit)
+    QTest.keyClicks(editor, "Mine")
+    QTest.keyClick(editor, key)
+    qtbot.waitUntil(lambda: [one.title for one in list_opened()] == ["Mine"])
+    qtbot.waitUntil(lambda: "Mine" in shown.titles())
+    assert shown.view.table.findChild(QLineEdit) is None
+    assert shown.network.key == used
 
 
 def test_a_network_is_deleted_and_brought_back(shown: Shown, qtbot: QtBot) -> None:

@@ -104,6 +104,19 @@ def test_a_run_that_was_cut_off_is_offered_and_continued(make: Any) -> None:
     assert (run.state, run.epochs_done, run.started) == ("completed", 20, "2026-01-01 10:00")
 
 
+def test_the_list_and_the_offer_say_how_far_a_run_came(make: Any) -> None:
+    cut = add_run("2026-01-01 10:00", state="running")
+    # Its record is that of the first epoch, after which it was stopped for a while.
+    figures = {"validation_accuracy": 0.8, "test_accuracy": 0.81}
+    replace(cut, epochs_done=1, figures=figures).save()
+    setup = make()
+    assert setup.text("offerLabel").endswith("after epoch 3 of 20?")
+    page = show_runs(setup)
+    assert [text_of(page, 0, column) for column in (2, 4, 5, 6)] == [
+        "3 of 20", "95.00 %", "–", "cut off",
+    ]  # fmt: skip
+
+
 def test_a_damaged_checkpoint_is_told_at_the_start(make: Any) -> None:
     run = add_run("2026-01-01 10:00", state="running")
     run.checkpoint.write_bytes(b"half a checkpoint")

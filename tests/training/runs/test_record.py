@@ -139,6 +139,23 @@ def test_the_run_that_was_cut_off_is_found_where_it_stopped() -> None:
     assert other.started == "2026-01-01 10:00"
 
 
+def test_a_continued_run_that_was_cut_off_is_as_far_as_its_checkpoint() -> None:
+    # Stopped and tested after one epoch, continued, and cut off after three.
+    stopped = history(1)
+    stopped.test_loss, stopped.test_accuracy = 0.2, 0.91
+    run = with_figures(add_run("2026-01-01 10:00", epochs=3, state="running"), stopped)
+    run.save()
+    save_history(run.folder, stopped)
+    found = run_list.cut_off(run)
+    assert (found.state, found.epochs_done) == ("running", 3)
+    # What was measured after the first epoch says nothing about the third.
+    assert "test_accuracy" not in found.figures
+    shown = load_history(found)
+    assert (len(shown.epochs), shown.test_accuracy) == (3, None)
+    run.checkpoint.write_bytes(b"PK broken")
+    assert run_list.cut_off(run) == run
+
+
 def test_a_damaged_checkpoint_is_told_once_and_kept() -> None:
     run = add_run("2026-01-01 10:00", state="running")
     run.checkpoint.write_bytes(b"PK broken")
