@@ -206,7 +206,7 @@ class DrawTab(Page):
         if reading.ticket > self._emptied:
             self.boxes.show_number(reading.number)
             self.answer.show_reading(reading)
-            self.my_digits.note_answer(reading.answer)
+            self.my_digits.note_answer(reading.answer, reading.number is not None)
 
     def _mark(self, on: bool, ink: np.ndarray | None = None) -> None:
         """Show or hide the crop box and the centre of mass."""

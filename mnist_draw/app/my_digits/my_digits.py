@@ -119,9 +119,9 @@ class MyDigits(QObject):
         """Count the digits that are there; call it once the window is visible."""
         self.teaching.recount()
 
-    def note_answer(self, answer: Answer) -> None:
-        """Know what the network says about the board."""
-        self.teaching.note_answer(answer)
+    def note_answer(self, answer: Answer, several: bool) -> None:
+        """Know what the network says about the board, and whether it reads several digits."""
+        self.teaching.note_answer(answer, several)
 
     # -- the two pages
 

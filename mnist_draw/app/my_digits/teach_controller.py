@@ -74,10 +74,11 @@ class TeachController(QObject):
 
     # -- what goes on around it
 
-    def note_answer(self, answer: Answer) -> None:
-        """Remember what the network says about the board."""
+    def note_answer(self, answer: Answer, several: bool) -> None:
+        """Remember what the network says about the board, and whether it reads several digits."""
         self._answer = answer
         self.row.set_likely(int(answer.second))
+        self.row.set_several(several)
 
     def recount(self) -> None:
         """Count the taught digits anew, in the background."""

@@ -16,6 +16,7 @@ from mnist_draw.app.shared.words import with_article
 KEY = "T"
 #: Width goes to the digits first; what they cannot take stays empty beside them.
 _SHARE = 1000
+_ONE, _SEVERAL = "Wrong? It is a", "All of it is a"
 _KEPT, _KEEPING = "Kept as {}.", "Keeping it as {} …"
 
 
@@ -70,7 +71,7 @@ class TeachRow(QFrame):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(Size.GRID)
         # The tab's command gives it its sentence.
-        self.teach_button = push_button("teachButton", "Wrong? It is a", "", look="quiet")
+        self.teach_button = push_button("teachButton", _ONE, "", look="quiet")
         self.teach_button.clicked.connect(self.begin)
         row.addWidget(self.teach_button)
         row.addSpacing(Size.GRID)
@@ -137,6 +138,13 @@ class TeachRow(QFrame):
     def set_likely(self, digit: int) -> None:
         """Set which digit has the focus first when teaching begins."""
         self._likely = digit
+
+    def set_several(self, on: bool) -> None:
+        """Say whether several digits were read: what is taught is the whole board all the same."""
+        # A digit whose parts lie apart is read as several, and it must be possible to teach it.
+        text = _SEVERAL if on else _ONE
+        self.teach_button.setText(text)
+        self.teach_button.setAccessibleName(text)
 
     def ask(self) -> None:
         """Show the ten digits."""

@@ -20,6 +20,7 @@ from mnist_draw.app.services.background_reader import BackgroundReader
 from mnist_draw.app.services.network_in_use import NetworkInUse
 from mnist_draw.app.shared.threads import running
 from mnist_draw.dataset.mnist import load_dataset
+from mnist_draw.recognition.answer import DigitAnswer, NumberAnswer
 from mnist_draw.storage import my_digits
 from mnist_draw.storage.my_digits import TaughtDigit, read_digit, save_digit
 
@@ -142,6 +143,18 @@ def test_a_click_keeps_drawing_picture_and_answer(setup: Setup) -> None:
     assert setup.text("taughtLabel") == "Kept as a 3."
     assert setup.button("myDigitsButton").text() == "My digits (1)"
     assert setup.tab.canvas.hasFocus()
+
+
+def test_where_several_are_read_the_question_is_about_all_of_it(setup: Setup) -> None:
+    setup.draw()
+    assert setup.button("teachButton").text() == "Wrong? It is a"
+    parts = tuple(DigitAnswer(digit, 0.9, (50 * digit, 0, 40, 90)) for digit in (2, 7))
+    said = fakes.answer("?", None)
+    ticket = setup.tab._ticket
+    setup.tab.show_reading(fakes.reading(said, NumberAnswer("27", parts), ticket))
+    assert setup.button("teachButton").text() == "All of it is a"
+    setup.draw()
+    assert setup.button("teachButton").text() == "Wrong? It is a"
 
 
 def test_undo_forgets_the_digit_but_its_file_is_not_gone(setup: Setup) -> None:
