@@ -180,7 +180,9 @@ def test_divergence_is_told(data: Six, capsys: pytest.CaptureFixture[str]) -> No
     network = flm.run_network(
         data, num_epochs=2, batch_size=100, learning_rate=1e6, network_name=NAME, update="sgd"
     )
-    assert "The weights of the start were kept. Try a learning rate of" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "The weights of the start were kept." in told
+    assert "Start a new run with sgd's usual learning rate, 0.1." in told
     assert all(np.isfinite(v).all() for v in lasagne.layers.get_all_param_values(network))
 
 

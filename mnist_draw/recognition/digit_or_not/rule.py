@@ -11,6 +11,7 @@ threads may ask at once, and no function has to be compiled first.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -18,6 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_draw.storage import ModelFile, ModelFileError, load_model, resource_path
+
+_logger = logging.getLogger(__name__)
 
 Floats = npt.NDArray[np.float32]
 
@@ -150,12 +153,10 @@ def _pooled(values: Floats) -> Floats:
 
 @lru_cache(maxsize=1)
 def shipped_refusal() -> Refusal | None:
-    """Read the rule that ships; None if this copy of the program has none.
+    """Read the rule that ships; None if this copy of the program has none that can be used.
 
-    Raises
-    ------
-    mnist_draw.storage.ModelFileError
-        When the file is damaged.
+    A damaged file is named once in a warning: it must cost neither an answer nor a network that
+    has just been trained.
     """
     path = resource_path("models", FILE_NAME)
     if not path.exists():
@@ -163,4 +164,10 @@ def shipped_refusal() -> Refusal | None:
     try:
         return Refusal.from_model(load_model(path))
     except ModelFileError as error:
-        raise ModelFileError(f"The file {path} cannot be used. {error}") from error
+        _logger.warning(
+            "The file %s cannot be used. %s Until it is installed again, what is no digit is not "
+            "refused.",
+            path,
+            error,
+        )
+        return None
