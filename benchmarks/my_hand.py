@@ -72,7 +72,7 @@ class Writers:
         numbers = np.flatnonzero(np.isin(ink.writer, self.enough))
         drawn = [
             TaughtDigit(int(ink.labels[number]), board)
-            for number, board in zip(numbers, _drawn(ink, numbers, seed, None), strict=True)
+            for number, (board, _) in zip(numbers, _drawn(ink, numbers, seed, None), strict=True)
         ]
         everything = normalised(drawn, Path("drawn"))
         # In the order they were written.

@@ -88,6 +88,6 @@ def test_a_trained_network_goes_on(mine: Path, capsys: pytest.CaptureFixture[str
         assert np.allclose(one, other, atol=1e-5)
     capsys.readouterr()
     assert main([*arguments, "--network", "cnn", "--output", "third.npz"]) == 1
-    assert "first.npz cannot be used" in capsys.readouterr().err
+    assert "which cannot start a 'cnn'" in capsys.readouterr().err
     assert main(["train", "--from", "missing.npz"]) == 1
     assert "missing.npz cannot be used. There is no such file." in capsys.readouterr().err
