@@ -25,7 +25,12 @@ def view(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     if type(node.op).__name__ == "Reshape":
         first = contiguous(planner, first)
     storage: list[list[Any]] = [[None] for _ in node.outputs]
-    node.op.perform(node, [first.array, *(value.array for value in values[1:])], storage)
+    # A length that SpecifyShape leaves open is a constant without a value.
+    others = [
+        None if getattr(operand, "data", value) is None else value.array
+        for operand, value in zip(node.inputs[1:], values[1:], strict=True)
+    ]
+    node.op.perform(node, [first.array, *others], storage)
     result = storage[0][0]
     if result.size and not np.shares_memory(result, first.array):
         raise UnknownOperationError(f"{type(node.op).__name__} that copies")

@@ -1,6 +1,7 @@
 """Every operation of the native linker against NumPy, by way of the ``py`` linker."""
 
 import numpy as np
+import pytensor.tensor
 import pytest
 import theano
 import theano.tensor as T
@@ -163,3 +164,8 @@ def test_rows_that_are_not_there_are_an_error(native):
         with pytest.raises(IndexError):
             take(normal(3, 2), np.array([0, wrong]))
     assert take(normal(3, 2), np.array([1, 1])).shape == (2, 2)
+
+
+def test_a_shape_of_which_only_some_lengths_are_told(both):
+    x = T.matrix("x")
+    both([x], pytensor.tensor.specify_shape(x, (None, 3)) * 2, [np.ones((4, 3), "float32")])
