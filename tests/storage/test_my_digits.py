@@ -202,7 +202,7 @@ def test_what_cannot_be_done_is_a_sentence(tmp_path: Path) -> None:
         relabel_digit(missing, 4)
     with pytest.raises(StorageError, match="It is unchanged"):
         move_to_bin(missing, "The digit")
-    with pytest.raises(StorageError, match="It is still in"):
+    with pytest.raises(StorageError, match="is no longer among what was deleted"):
         bring_back(tmp_path / ".deleted" / "1 3.png", "The digit")
     with pytest.raises(StorageError):
         save_digit(digit(), tmp_path / "no folder")
