@@ -16,7 +16,13 @@ from mnist_draw.analysis.step.graph_layout import (
 from mnist_draw.analysis.step.one_step import OneStep
 from mnist_draw.networks import parse_network
 from mnist_draw.storage import ModelFile
-from mnist_draw.theano_bridge import installed_theano
+from mnist_draw.theano_bridge import engine, installed_theano
+
+#: Later releases of PyTensor compile the same functions into other operations.
+COUNTED = pytest.mark.skipif(
+    engine().startswith("PyTensor") and not engine().startswith("PyTensor 3.0"),
+    reason="the operations were counted with PyTensor 3.0",
+)
 
 
 def graphs(network: str) -> dict[str, FunctionGraphs]:
@@ -33,6 +39,7 @@ def mlp() -> dict[str, FunctionGraphs]:
     return graphs("mlp")
 
 
+@COUNTED
 def test_theano_makes_a_shorter_graph_of_each_function(mlp: dict[str, FunctionGraphs]) -> None:
     for found in mlp.values():
         assert 0 < len(found.compiled.nodes) < len(found.written.nodes)
@@ -45,6 +52,7 @@ def test_theano_makes_a_shorter_graph_of_each_function(mlp: dict[str, FunctionGr
                 assert graph.expression(node).startswith(node.name)
 
 
+@COUNTED
 def test_the_rectifier_and_its_bias_become_one_loop(mlp: dict[str, FunctionGraphs]) -> None:
     classify = mlp["classify"]
     before, after = classify.fused

@@ -23,7 +23,14 @@ from mnist_draw.app.shared.words import with_article
 from mnist_draw.dataset.mnist import Dataset, load_dataset, scale
 from mnist_draw.networks import parse_network
 from mnist_draw.storage.models import ModelFile
+from mnist_draw.theano_bridge import engine
 from mnist_draw.training.settings import TrainingSettings
+
+#: Later releases of PyTensor compile the same functions into other operations.
+COUNTED = pytest.mark.skipif(
+    engine().startswith("PyTensor") and not engine().startswith("PyTensor 3.0"),
+    reason="the operations were counted with PyTensor 3.0",
+)
 
 
 def network(text: str = "custom_mlp:2,40", factor: float = 0.1) -> ModelFile:
@@ -251,6 +258,7 @@ def open_graph(section: StepSection, qtbot: QtBot, name: str = "classify") -> No
     section.graph._show_function()
 
 
+@COUNTED
 def test_the_graph_is_shown_without_a_drawing(section: StepSection, qtbot: QtBot) -> None:
     open_graph(section, qtbot)
     assert section.view_name() == "graph"
