@@ -46,7 +46,7 @@ def test_the_oldest_objects_are_looked_at_seldom(qtbot: QtBot) -> None:
     try:
         kept: list[list[object]] = []
         for _ in range(200):
-            kept += [[] for _ in range(1000)]
+            kept += [[] for _ in range(gc.get_threshold()[0] + 100)]
             collector.collect()
         assert looked.count(0) > looked.count(1) > looked.count(2) > 0
     finally:
