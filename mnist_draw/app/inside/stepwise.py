@@ -21,6 +21,7 @@ class Stepwise(QObject):
 
     Each piece of the count is asked for when the last one has been shown. So a count pauses when
     nobody asks, a slow window never gets behind, and a newer count takes over after one piece.
+    Nothing is counted before `set_active`: a section that nobody has opened costs nothing.
 
     Parameters
     ----------
@@ -51,7 +52,7 @@ class Stepwise(QObject):
         self._values: Iterator[Any] | None = None
         self._ticket = 0
         self._asked = False
-        self._active = True
+        self._active = False
 
     @property
     def is_counting(self) -> bool:

@@ -18,6 +18,7 @@ def count(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stepwise]:
     """Return a count that hands over every value."""
     monkeypatch.setattr(stepwise, "_STEP_S", 0.0)
     made = Stepwise()
+    made.set_active(True)
     yield made
     assert made.wait()
 
@@ -48,6 +49,18 @@ def test_values_come_in_order_and_in_the_gui_thread(count: Stepwise, qtbot: QtBo
     assert set(threads) == {threading.main_thread()}
     assert threading.main_thread() not in counting
     assert not count.is_counting
+
+
+def test_a_new_count_waits_until_somebody_looks(qtbot: QtBot) -> None:
+    made = Stepwise()
+    found = noted(made)
+    made.start(lambda: iter(range(2)))
+    qtbot.wait(50)
+    assert found == []
+    with qtbot.waitSignal(made.ended):
+        made.set_active(True)
+    assert found == [1, "ended"]
+    assert made.wait()
 
 
 def test_a_count_pauses_while_nobody_looks(count: Stepwise, qtbot: QtBot) -> None:

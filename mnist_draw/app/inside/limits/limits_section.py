@@ -58,7 +58,6 @@ class LimitsSection(Section):
         self._told: set[str] = set()
         self._background = Background(self)
         self._count = Stepwise(self)
-        self._count.set_active(False)
         self._reader = ExampleReader(self)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
