@@ -32,8 +32,11 @@ class Desktop:
     def __init__(self, folder: Path, size: str = "1366x768") -> None:
         self._seen = folder / "seen.json"
         read, write = os.pipe()
+        # An X server begins anew when its last client leaves, and refuses those who come meanwhile:
+        # the program asks a process of its own first whether there is a screen.
+        screen = ["-screen", "0", f"{size}x24", "-nolisten", "tcp", "-noreset"]
         self._server = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(write), "-screen", "0", f"{size}x24", "-nolisten", "tcp"],
+            ["Xvfb", "-displayfd", str(write), *screen],
             pass_fds=(write,),
             stderr=subprocess.DEVNULL,
         )
