@@ -4,6 +4,8 @@ Modules
 -------
 specification
     All kinds of networks, one entry each, and the line of text that names one.
+operations
+    What a network computes without dropout, and NumPy's way to do it.
 numbers
     The numbers in such a text: what each means and what is allowed.
 layer_list

@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import mnist_draw.theano_bridge  # noqa: F401 - makes the next imports work
+from mnist_draw.networks.operations import Convolution, Dense, MaxPooling, Operation
+
+CNN = (
+    *(Convolution(32, 5), MaxPooling()),
+    *(Convolution(32, 5), MaxPooling()),
+    *(Dense(256), Dense(10, "softmax")),
+)
+DEEP_CNN = (
+    *(Convolution(32, 5), MaxPooling()),
+    *(Convolution(64, 3), Convolution(128, 3), MaxPooling()),
+    *(Dense(256), Dense(10, "softmax")),
+)
 
 
 def build_cnn(input_var: Any = None) -> Any:
@@ -23,7 +36,7 @@ def build_cnn(input_var: Any = None) -> Any:
     lasagne.layers.DenseLayer
         The output layer: minibatch × 10 probabilities.
     """
-    return _build(input_var, [(32, 5, True), (32, 5, True)])
+    return _build(input_var, CNN)
 
 
 def build_deep_cnn(input_var: Any = None) -> Any:
@@ -42,31 +55,30 @@ def build_deep_cnn(input_var: Any = None) -> Any:
     lasagne.layers.DenseLayer
         The output layer: minibatch × 10 probabilities.
     """
-    return _build(input_var, [(32, 5, True), (64, 3, False), (128, 3, True)])
+    return _build(input_var, DEEP_CNN)
 
 
-def _build(input_var: Any, convolutions: list[tuple[int, int, bool]]) -> Any:
-    """Build convolutions (filters, their side, whether pooled after) and the two dense layers."""
+def _build(input_var: Any, operations: Sequence[Operation]) -> Any:
+    """Build the layers of some operations, with dropout of 50 % before the dense ones."""
     import lasagne
 
     network = lasagne.layers.InputLayer(shape=(None, 1, 28, 28), input_var=input_var)
-    for filters, size, pooled in convolutions:
-        network = lasagne.layers.Conv2DLayer(
-            network,
-            num_filters=filters,
-            filter_size=(size, size),
-            nonlinearity=lasagne.nonlinearities.rectify,
-            W=lasagne.init.GlorotUniform(),
-        )
-        if pooled:
-            network = lasagne.layers.MaxPool2DLayer(network, pool_size=(2, 2))
-    network = lasagne.layers.DenseLayer(
-        lasagne.layers.dropout(network, p=0.5),
-        num_units=256,
-        nonlinearity=lasagne.nonlinearities.rectify,
-    )
-    return lasagne.layers.DenseLayer(
-        lasagne.layers.dropout(network, p=0.5),
-        num_units=10,
-        nonlinearity=lasagne.nonlinearities.softmax,
-    )
+    for operation in operations:
+        match operation:
+            case Convolution(filters, side):
+                network = lasagne.layers.Conv2DLayer(
+                    network,
+                    num_filters=filters,
+                    filter_size=(side, side),
+                    nonlinearity=lasagne.nonlinearities.rectify,
+                    W=lasagne.init.GlorotUniform(),
+                )
+            case MaxPooling(side):
+                network = lasagne.layers.MaxPool2DLayer(network, pool_size=(side, side))
+            case Dense(units, activation):
+                network = lasagne.layers.DenseLayer(
+                    lasagne.layers.dropout(network, p=0.5),
+                    num_units=units,
+                    nonlinearity=getattr(lasagne.nonlinearities, activation),
+                )
+    return network

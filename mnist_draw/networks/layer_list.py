@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 from mnist_draw.networks.numbers import as_share, shortest
+from mnist_draw.networks.operations import Dense, Operation
 
 #: The most hidden layers, and units in each: more would only be slow to train.
 MOST_LAYERS, MOST_UNITS = 10, 10_000
@@ -126,9 +126,10 @@ class MlpLayers:
         ]
         return "–".join([f"MLP {_PIXELS}", *parts, str(_DIGITS)])
 
-    def shapes(self) -> tuple[tuple[int, ...], ...]:
-        """Return the shapes of weights and biases, in Lasagne's order."""
-        return dense_shapes([_PIXELS, *(layer.units for layer in self.hidden), _DIGITS])
+    def operations(self) -> tuple[Operation, ...]:
+        """Return what the network computes without dropout."""
+        hidden = (Dense(layer.units, layer.activation) for layer in self.hidden)
+        return (*hidden, Dense(_DIGITS, "softmax"))
 
 
 def read_layers(text: str) -> MlpLayers:
@@ -160,11 +161,3 @@ def _read_layer(text: str) -> MlpLayer:
 
 def _dropout_text(share: float) -> str:
     return f"/{shortest(share)}" if share else ""
-
-
-def dense_shapes(units: list[int]) -> tuple[tuple[int, ...], ...]:
-    """Return the shapes of weights and biases between layers of so many units."""
-    shapes: list[tuple[int, ...]] = []
-    for inputs, outputs in pairwise(units):
-        shapes += [(inputs, outputs), (outputs,)]
-    return tuple(shapes)

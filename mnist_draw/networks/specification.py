@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from mnist_draw.errors import UserError
+from mnist_draw.networks.cnn import CNN, DEEP_CNN, build_cnn, build_deep_cnn
 from mnist_draw.networks.layer_list import (
     ACTIVATIONS,
     MOST_LAYERS,
     MOST_UNITS,
     MlpLayer,
     MlpLayers,
-    dense_shapes,
     read_layers,
 )
+from mnist_draw.networks.mlp import build_layers, build_mlp
 from mnist_draw.networks.numbers import Count, Number, Share, shortest
-
-Shape = tuple[int, ...]
+from mnist_draw.networks.operations import Dense, Operation, Shape, parameter_shapes
 
 
 class NetworkError(UserError):
@@ -38,6 +38,8 @@ class NetworkSpec:
         The same in words, for a list of networks.
     kind : str
         Its entry in `NETWORKS`.
+    operations : tuple of Operation
+        What it computes without dropout.
     numbers : tuple of int or float
         Those of its text, in the order of its kind's.
     layers : MlpLayers or None
@@ -48,7 +50,7 @@ class NetworkSpec:
     title: str
     kind: str
     _build: Callable[[Any], Any]
-    _shapes: tuple[Shape, ...]
+    operations: tuple[Operation, ...]
     numbers: tuple[int | float, ...] = ()
     layers: MlpLayers | None = None
 
@@ -58,7 +60,7 @@ class NetworkSpec:
 
     def parameter_shapes(self) -> tuple[Shape, ...]:
         """Return the shapes of all parameters, in the order of Lasagne's `get_all_params`."""
-        return self._shapes
+        return parameter_shapes(self.operations)
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ def kind_with_numbers(
     title: str,
     meaning: str,
     build: Callable[..., Any],
-    shapes: Callable[..., tuple[Shape, ...]],
+    operations: Callable[..., tuple[Operation, ...]],
     numbers: tuple[Number, ...] = (),
     spec_title: Callable[..., str] | None = None,
 ) -> NetworkKind:
@@ -114,8 +116,8 @@ def kind_with_numbers(
         As `NetworkKind` has them.
     build : callable
         From the input variable (or None) and the numbers to Lasagne's output layer.
-    shapes : callable
-        From the numbers to the shapes of all parameters.
+    operations : callable
+        From the numbers to what the network computes without dropout.
     numbers : tuple of Number
         What the text may hold; those left out at its end have their defaults.
     spec_title : callable, optional
@@ -132,7 +134,7 @@ def kind_with_numbers(
         behind = "" if usual or not numbers else ":" + ",".join(map(shortest, values))
         words = spec_title(*values) if spec_title else title
         return NetworkSpec(
-            name + behind, words, name, lambda var: build(var, *values), shapes(*values), values
+            name + behind, words, name, lambda var: build(var, *values), operations(*values), values
         )
 
     names = ",".join(number.name for number in numbers)
@@ -147,30 +149,6 @@ def kind_with_numbers(
     )
 
 
-def _build_mlp(input_var: Any, dropout: float) -> Any:
-    from mnist_draw.networks.mlp import build_mlp
-
-    return build_mlp(input_var, dropout)
-
-
-def _build_cnn(input_var: Any) -> Any:
-    from mnist_draw.networks.cnn import build_cnn
-
-    return build_cnn(input_var)
-
-
-def _build_deep_cnn(input_var: Any) -> Any:
-    from mnist_draw.networks.cnn import build_deep_cnn
-
-    return build_deep_cnn(input_var)
-
-
-def _build_layers(input_var: Any, layers: MlpLayers) -> Any:
-    from mnist_draw.networks.mlp import build_layers
-
-    return build_layers(input_var, layers)
-
-
 def _custom_layers(depth: float, width: float, drop_input: float, drop_hidden: float) -> MlpLayers:
     return MlpLayers((MlpLayer(int(width), "rectify", drop_hidden),) * int(depth), drop_input)
 
@@ -180,8 +158,8 @@ _CUSTOM = kind_with_numbers(
     "MLP of your own",
     "DEPTH hidden layers of WIDTH rectifiers each, leaving out a share of DROP_IN inputs and "
     "DROP_HID hidden units in training",
-    lambda var, *numbers: _build_layers(var, _custom_layers(*numbers)),
-    lambda *numbers: _custom_layers(*numbers).shapes(),
+    lambda var, *numbers: build_layers(var, _custom_layers(*numbers)),
+    lambda *numbers: _custom_layers(*numbers).operations(),
     (
         Count("DEPTH", "Depth", "Number of hidden layers.", 2, 0, MOST_LAYERS),
         Count("WIDTH", "Units", "Units in each hidden layer.", 800, 1, MOST_UNITS),
@@ -203,8 +181,8 @@ def _read_layers(arguments: str) -> NetworkSpec:
         f"layers:{layers.text()}",
         layers.title(),
         "layers",
-        lambda var: _build_layers(var, layers),
-        layers.shapes(),
+        lambda var: build_layers(var, layers),
+        layers.operations(),
         layers=layers,
     )
 
@@ -218,8 +196,8 @@ NETWORKS: dict[str, NetworkKind] = {
             "Tutorial MLP",
             "the tutorial's network: 500 and 300 rectifiers, each layer with a DROPOUT of 0.4 "
             "unless another share is given",
-            _build_mlp,
-            lambda _: dense_shapes([784, 500, 300, 10]),
+            build_mlp,
+            lambda _: (Dense(500), Dense(300), Dense(10, "softmax")),
             (
                 Share(
                     "DROPOUT",
@@ -246,21 +224,15 @@ NETWORKS: dict[str, NetworkKind] = {
             "cnn",
             "CNN, two 5×5 convolutions",
             "two convolutions of 32 5×5 filters, 2×2 max pooling, 256 hidden units, 50 % dropout",
-            _build_cnn,
-            lambda: (
-                *((32, 1, 5, 5), (32,), (32, 32, 5, 5), (32,)),
-                *dense_shapes([512, 256, 10]),
-            ),
+            build_cnn,
+            lambda: CNN,
         ),
         kind_with_numbers(
             "deep_cnn",
             "CNN, three convolutions",
             "three convolutions of 32, 64 and 128 filters, 256 hidden units, 50 % dropout",
-            _build_deep_cnn,
-            lambda: (
-                *((32, 1, 5, 5), (32,), (64, 32, 3, 3), (64,), (128, 64, 3, 3), (128,)),
-                *dense_shapes([2048, 256, 10]),
-            ),
+            build_deep_cnn,
+            lambda: DEEP_CNN,
         ),
     )
 }

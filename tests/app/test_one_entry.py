@@ -62,7 +62,7 @@ def test_a_network(
         "Three alike",
         "three hidden layers of UNITS rectifiers",
         lambda var, units: build_layers(var, layers(units)),
-        lambda units: layers(units).shapes(),
+        lambda units: layers(units).operations(),
         (Count("UNITS", "Units of each", "Units in each hidden layer.", 50, 1, 100),),
     )
     monkeypatch.setitem(NETWORKS, "triple", kind)

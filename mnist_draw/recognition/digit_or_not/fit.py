@@ -33,11 +33,10 @@ from mnist_draw.errors import UserError
 from mnist_draw.recognition.digit_or_not.drawn import Drawings, load_drawings
 from mnist_draw.recognition.digit_or_not.made_up import blurred, junk, lines_of, several, written
 from mnist_draw.recognition.digit_or_not.rule import (
-    FIRST_SIDE,
+    FILTER_SIDES,
     KINDS,
     NETWORK,
     NONE,
-    SECOND_SIDE,
     SEVERAL,
     Refusal,
 )
@@ -237,7 +236,7 @@ def fit_refusal(
 def network_of(lasagne: Any, filters: tuple[int, int] = FILTERS, units: int = UNITS) -> Any:
     """Build the rule's network with Lasagne; returns its output layer."""
     network = lasagne.layers.InputLayer((None, 1, 28, 28))
-    for count, side in zip(filters, (FIRST_SIDE, SECOND_SIDE), strict=True):
+    for count, side in zip(filters, FILTER_SIDES, strict=True):
         network = lasagne.layers.Conv2DLayer(
             network, count, (side, side), W=lasagne.init.GlorotUniform()
         )

@@ -18,6 +18,14 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from mnist_draw.networks.operations import (
+    Convolution,
+    Dense,
+    MaxPooling,
+    Operation,
+    forward,
+    parameter_shapes,
+)
 from mnist_draw.storage import ModelFile, ModelFileError, load_model, resource_path
 
 _logger = logging.getLogger(__name__)
@@ -31,8 +39,17 @@ NETWORK = "digit_or_not"
 FILE_NAME = "digit_or_not.npz"
 #: The kinds beside the ten digits, and how many there are in all.
 SEVERAL, NONE, KINDS = 10, 11, 12
-#: Sides of the filters of both convolutions, and of the picture after the second pooling.
-FIRST_SIDE, SECOND_SIDE, LAST_SIDE = 5, 3, 5
+#: Sides of the filters of both convolutions.
+FILTER_SIDES = (5, 3)
+
+
+def operations_of(first: int, second: int, units: int) -> tuple[Operation, ...]:
+    """Return what the rule's network computes, from its numbers of filters and of units."""
+    return (
+        *(Convolution(first, FILTER_SIDES[0]), MaxPooling()),
+        *(Convolution(second, FILTER_SIDES[1]), MaxPooling()),
+        *(Dense(units), Dense(KINDS, "linear")),
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,14 +84,8 @@ class Refusal:
             first, second, units = (int(width) for width in widths.split(","))
         except ValueError:
             raise ModelFileError(f"The network {model.network!r} has no such widths.") from None
-        model.require_shapes(
-            [
-                *((first, 1, FIRST_SIDE, FIRST_SIDE), (first,)),
-                *((second, first, SECOND_SIDE, SECOND_SIDE), (second,)),
-                *((second * LAST_SIDE**2, units), (units,)),
-                *((units, KINDS), (KINDS,)),
-            ]
-        )
+        operations = operations_of(first, second, units)
+        model.require_shapes(parameter_shapes(operations))
         threshold = model.info.threshold
         if threshold is None:
             found = model.metadata.get("threshold")
@@ -117,38 +128,12 @@ class Refusal:
 
     def scores(self, inputs: npt.NDArray[np.floating]) -> Floats:
         """Return the network's scores, float32 (N, 12); softmax gives probabilities."""
-        values: Floats = np.asarray(inputs, np.float32).reshape(-1, 28, 28, 1)
-        for weights, bias in (self.layers[:2], self.layers[2:4]):
-            values = _pooled(_convolved(values, weights) + bias)
-        # Lasagne's dense layer sees all of one filter's values before those of the next.
-        flat = values.transpose(0, 3, 1, 2).reshape(len(values), -1)
-        weights, bias = self.layers[4:6]
-        units = np.maximum(flat @ weights + bias, np.float32(0))
-        result: Floats = units @ self.layers[6] + self.layers[7]
-        return result
+        operations = operations_of(*(len(bias) for bias in self.layers[1:6:2]))
+        return forward(operations, self.layers, np.asarray(inputs, np.float32))
 
     def refuses(self, likeness: float) -> bool:
         """Tell whether so much likeness is too little."""
         return likeness < self.threshold
-
-
-def _convolved(values: Floats, weights: Floats) -> Floats:
-    """Convolve without padding: (N, H, W, channels) with Lasagne's (filters, channels, h, w)."""
-    filters, channels, height, width = weights.shape
-    windows = np.lib.stride_tricks.sliding_window_view(values, (height, width), axis=(1, 2))
-    count, rows, columns = windows.shape[:3]
-    # A convolution turns its filters around.
-    flat = weights[:, :, ::-1, ::-1].reshape(filters, -1).T
-    result: Floats = windows.reshape(-1, channels * height * width) @ flat
-    return result.reshape(count, rows, columns, filters)
-
-
-def _pooled(values: Floats) -> Floats:
-    """Take the largest of each 2×2 pixels, and 0 where that is negative."""
-    upper = np.maximum(values[:, ::2, ::2], values[:, ::2, 1::2])
-    lower = np.maximum(values[:, 1::2, ::2], values[:, 1::2, 1::2])
-    result: Floats = np.maximum(np.maximum(upper, lower), np.float32(0))
-    return result
 
 
 @lru_cache(maxsize=1)
