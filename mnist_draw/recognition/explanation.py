@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_draw.dataset.normalise import SIDE
-from mnist_draw.recognition.built_network import BuiltNetwork
+from mnist_draw.recognition.built_network import BuiltNetwork, require_finite
 from mnist_draw.recognition.recogniser import temperature_of
 from mnist_draw.storage import ModelFile
 from mnist_draw.training.functions import mode_for
@@ -160,7 +160,7 @@ class Explainer:
         # What is not finite is told in words, not by NumPy.
         with np.errstate(over="ignore", invalid="ignore"):
             logits, log_odds, saliency, *activations = self._function(picture[None, None], asked)
-        self._built.require_finite(logits, saliency)
+        require_finite(self._built.text, logits, saliency)
         others = np.where(asked[0] > 0, -np.inf, logits[0])
         return Explanation(
             digit,

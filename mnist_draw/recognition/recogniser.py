@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from mnist_draw.dataset.normalise import SIDE, has_ink, normalise_ink
+from mnist_draw.networks import parse_network
+from mnist_draw.networks.operations import forward
 from mnist_draw.recognition.answer import Answer, answer_from, empty_answer
-from mnist_draw.recognition.built_network import BuiltNetwork
+from mnist_draw.recognition.built_network import CompiledNetwork, require_finite
 from mnist_draw.recognition.calibration import HIGHEST, LOWEST, apply_temperature
 from mnist_draw.recognition.digit_or_not.rule import Refusal, shipped_refusal
 from mnist_draw.recognition.digit_or_not.thresholds import UNLIKE_A_DIGIT, object_to_ink
 from mnist_draw.recognition.numbers.stroke_pieces import PenStroke, draw_strokes
-from mnist_draw.storage import ModelFile
+from mnist_draw.storage import ModelFile, ModelFileError
 
 Image = npt.NDArray[np.float32]
 
-#: Smaller batches are filled up to one of these sizes.
-BATCHES = (1, 2, 4, 8, 16, 32, 64)
 #: A rule that refuses more than this part of a data set's own pictures was made for others:
 #: the network reads something else than digits.
 MOST_REFUSED = 0.1
@@ -51,9 +51,9 @@ class Reading(NamedTuple):
 class Recogniser:
     """Answers for pictures, one at a time, within milliseconds.
 
-    Builds the network's layers, sets the parameters and compiles the function that predicts,
-    so making one takes a fraction of a second. It belongs to the thread that uses it: a
-    compiled function is not re-entrant.
+    It belongs to the thread that uses it: a compiled function is not re-entrant. Without one,
+    NumPy computes the same probabilities, to five digits. For a single picture that takes hardly
+    longer, and needs neither Theano nor Lasagne.
 
     Parameters
     ----------
@@ -63,6 +63,10 @@ class Recogniser:
         ``metadata["lenience"]`` by how much less likeness it is content with.
     refusal : Refusal, optional
         The rule that tells digits from what is none. Default: the one that ships.
+    compiled : bool
+        Whether to compile the function that predicts, at once; see
+        :class:`~mnist_draw.recognition.built_network.CompiledNetwork`. Otherwise it answers
+        within milliseconds, and :meth:`adopt` takes a function that was compiled meanwhile.
 
     Attributes
     ----------
@@ -81,17 +85,18 @@ class Recogniser:
         When the parameters do not fit it.
     """
 
-    def __init__(self, model: ModelFile, refusal: Refusal | None = None) -> None:
-        # Slow to import, and not needed before the first picture.
-        from mnist_draw.training.functions import compile_predict
-
-        self._built = BuiltNetwork(model)
-        self._predict: Callable[[Image], Image] = compile_predict(self._built.output)
-        self.network = self._built.text
-        self.temperature = temperature_of(model)
+    def __init__(
+        self, model: ModelFile, refusal: Refusal | None = None, compiled: bool = True
+    ) -> None:
+        specification = parse_network(model.network)
+        self.network = specification.text
+        self._operations = specification.operations
+        self._shapes = specification.parameter_shapes()
+        self._compiled: CompiledNetwork | None = None
         self._refusal = shipped_refusal() if refusal is None else refusal
-        self.reads_digits = reads_digits(model)
-        self._lenience = lenience_of(model)
+        self.use(model)
+        if compiled:
+            self.adopt(CompiledNetwork(model))
 
     @property
     def parameters(self) -> tuple[Image, ...]:
@@ -100,12 +105,11 @@ class Recogniser:
         Setting them takes the place of the old ones at once, without compiling again. The
         temperature, fitted to the old parameters, becomes 1.
         """
-        return self._built.parameters()
+        return tuple(value.copy() for value in self._model.parameters)
 
     @parameters.setter
     def parameters(self, values: Sequence[Image]) -> None:
-        self._built.use(ModelFile(self.network, tuple(values)))
-        self.temperature = 1.0
+        self.use(ModelFile(self.network, tuple(values)))
 
     def use(self, model: ModelFile) -> None:
         """Take another model of the same network: its parameters and its temperature.
@@ -115,15 +119,29 @@ class Recogniser:
         mnist_draw.storage.ModelFileError
             When it is another network or the parameters do not fit; nothing is changed.
         """
-        self._built.use(model)
+        if parse_network(model.network).text != self.network:
+            raise ModelFileError(
+                f"The model is a network {model.network!r}; this one is {self.network!r}."
+            )
+        model.require_shapes(self._shapes)
+        if self._compiled is not None:
+            self._compiled.use(model)
+        self._model = model
         self.temperature = temperature_of(model)
         self.reads_digits = reads_digits(model)
         self._lenience = lenience_of(model)
 
-    def prepare(self) -> None:
-        """Do at once what the first pictures and the first number would wait for."""
-        for size in BATCHES:
-            self.predict(np.zeros((size, 1, SIDE, SIDE), np.float32))
+    def adopt(self, compiled: CompiledNetwork) -> None:
+        """Predict with a compiled function from now on.
+
+        Raises
+        ------
+        mnist_draw.storage.ModelFileError
+            It was compiled for another network; nothing is changed.
+        """
+        # Meanwhile the network may have learnt.
+        compiled.use(self._model)
+        self._compiled = compiled
 
     def predict(self, inputs: Image) -> Image:
         """Return calibrated probabilities of many normalised pictures.
@@ -145,13 +163,16 @@ class Recogniser:
         inputs = np.asarray(inputs, dtype=np.float32)
         if inputs.ndim != 4 or inputs.shape[1:] != (1, SIDE, SIDE):
             raise ValueError(f"expected the shape (N, 1, 28, 28), got {inputs.shape}")
-        # Functions are planned anew for every new size of batch, which takes longer than a few
-        # pictures more.
-        size = next((size for size in BATCHES if size >= len(inputs)), len(inputs))
-        padding = np.zeros((size - len(inputs), *inputs.shape[1:]), np.float32)
-        probabilities = self._predict(np.concatenate([inputs, padding]))[: len(inputs)]
-        self._built.require_finite(probabilities)
+        probabilities = self._predict(inputs)
+        require_finite(self.network, probabilities)
         return apply_temperature(probabilities, self.temperature)
+
+    def _predict(self, inputs: Image) -> Image:
+        if self._compiled is not None:
+            return self._compiled.predict(inputs)
+        # What is not finite is told in words.
+        with np.errstate(over="ignore", invalid="ignore"):
+            return forward(self._operations, self._model.parameters, inputs)
 
     def read(self, inputs: Image, hopeless: float = -np.inf) -> Reading:
         """Return everything that is known about many pictures.

@@ -50,11 +50,16 @@ class Recogniser:
         self.parameters = used.parameters
         self.inks: list[np.ndarray] = []
         self.number = ""
+        self.compiled: Any = None
         self.thread = threading.current_thread()
 
     def use(self, other: ModelFile) -> None:
         """Take another model of the same network."""
         self.parameters = other.parameters
+
+    def adopt(self, compiled: Any) -> None:
+        """Take a compiled function."""
+        self.compiled = compiled
 
     def recognise_ink(self, ink: np.ndarray, strokes: Any = None) -> Answer:
         """Note the ink and answer; no ink is the empty answer."""

@@ -8,6 +8,8 @@ from linear_network import linear_model
 
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.errors import UserError
+from mnist_draw.networks import parse_network
+from mnist_draw.recognition.built_network import CompiledNetwork
 from mnist_draw.recognition.recogniser import Recogniser, temperature_of
 from mnist_draw.storage import ModelFile, ModelFileError
 
@@ -126,6 +128,42 @@ def test_overflowing_network_is_reported() -> None:
     recogniser = Recogniser(ModelFile(linear_model().network, (huge, bias)))
     with pytest.raises(ModelFileError, match="unusably large"), np.errstate(all="ignore"):
         recogniser.predict(np.full((1, 1, 28, 28), 0.9, np.float32))
+
+
+@pytest.mark.parametrize("network", ["mlp", "deep_cnn"])
+def test_without_a_compiled_function_it_answers_the_same(network: str) -> None:
+    random = np.random.default_rng(4)
+    shapes = parse_network(network).parameter_shapes()
+    model, other = (
+        ModelFile(network, tuple(random.normal(0, 0.1, shape) for shape in shapes))
+        for _ in range(2)
+    )
+    pictures = scale(load_dataset().test_images[:5])
+    plain = Recogniser(model, compiled=False)
+    found = plain.predict(pictures)
+    # What has been learnt while the function was compiled counts.
+    plain.use(other)
+    changed = plain.predict(pictures)
+    plain.adopt(CompiledNetwork(model))
+    np.testing.assert_allclose(plain.predict(pictures), changed, atol=1e-5)
+    plain.use(model)
+    np.testing.assert_allclose(plain.predict(pictures), found, atol=1e-5)
+
+
+def test_a_function_of_another_network_is_refused() -> None:
+    plain = Recogniser(linear_model(), compiled=False)
+    shapes = parse_network("layers:3").parameter_shapes()
+    other = ModelFile("layers:3", tuple(np.ones(shape, np.float32) for shape in shapes))
+    with pytest.raises(ModelFileError, match="layers:3"):
+        plain.adopt(CompiledNetwork(other))
+
+
+def test_an_overflowing_network_without_a_compiled_function_is_reported() -> None:
+    weights, bias = linear_model().parameters
+    huge = np.where(weights > 0, np.float32(3e38), np.float32(-3e38))
+    plain = Recogniser(ModelFile(linear_model().network, (huge, bias)), compiled=False)
+    with pytest.raises(ModelFileError, match="unusably large"):
+        plain.predict(np.full((1, 1, 28, 28), 0.9, np.float32))
 
 
 def test_wrong_shapes_are_named(recogniser: Recogniser) -> None:

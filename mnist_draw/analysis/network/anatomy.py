@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_draw.dataset.normalise import SIDE
-from mnist_draw.recognition.built_network import BuiltNetwork
+from mnist_draw.recognition.built_network import BuiltNetwork, require_finite
 from mnist_draw.recognition.recogniser import temperature_of
 from mnist_draw.storage import ModelFile
 from mnist_draw.training.functions import mode_for, weighted_layers
@@ -192,7 +192,7 @@ class Anatomy:
         with np.errstate(over="ignore", invalid="ignore"):
             results = self._function(pictures, *gates)
         logits, p, *rest = [np.array(values, np.float32) for values in results]
-        self._built.require_finite(logits, p)
+        require_finite(self._built.text, logits, p)
         hidden = len(self.layers) - 1
         z, a = rest[:hidden], rest[hidden : 2 * hidden]
         x = [

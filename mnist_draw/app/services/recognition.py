@@ -1,7 +1,9 @@
 """Recognition off the GUI thread: ink goes in, the newest ink's answer comes out.
 
-The recogniser's compiled function belongs to the worker's thread alone. Ink and networks are
-left in mailboxes that hold only the newest, so a fast pen never builds up a queue.
+A network answers at once: NumPy computes what it puts out until a function has been compiled,
+which happens in another thread when nothing was drawn for a moment. From then on the compiled
+function belongs to the worker's thread alone. Ink, networks and compiled functions are left in
+mailboxes that hold only the newest, so a fast pen never builds up a queue.
 """
 
 from __future__ import annotations
@@ -10,10 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QObject, QTimer, pyqtSignal, pyqtSlot
 
 from mnist_draw.app.shared.reporting import reporter
-from mnist_draw.app.shared.threads import LatestValue
+from mnist_draw.app.shared.threads import Background, LatestValue
 from mnist_draw.app.shared.worker_thread import WorkerThread
 from mnist_draw.storage.models import ModelFile
 
@@ -21,6 +23,11 @@ if TYPE_CHECKING:
     import numpy as np
 
     from mnist_draw.recognition.answer import Answer, NumberAnswer
+    from mnist_draw.recognition.built_network import CompiledNetwork
+
+#: Compiling begins when nothing was answered for so long: an answer does not wait for the
+#: interpreter, which compiling needs too.
+_QUIET_MS = 250
 
 
 class Reads(Protocol):
@@ -28,6 +35,9 @@ class Reads(Protocol):
 
     def use(self, model: ModelFile) -> None:
         """Read with another network of the same architecture."""
+
+    def adopt(self, compiled: CompiledNetwork) -> None:
+        """Predict with a compiled function of the same architecture."""
 
     def recognise_ink(self, ink: np.ndarray, strokes: list[np.ndarray] | None = None) -> Answer:
         """Say which digit the ink (H, W) is."""
@@ -51,11 +61,20 @@ def _default_model() -> ModelFile:
 def _recogniser(model: ModelFile) -> Reads:
     from mnist_draw.recognition.reader import Reader
 
-    recogniser = Reader(model)
-    # The first picture loads what recognition needs beside the network: not while one draws.
-    recogniser.prepare()
-    recogniser.read_number(_sample(), recogniser.recognise_ink(_sample()))
-    return recogniser
+    return Reader(model, compiled=False)
+
+
+def compile_network(model: ModelFile) -> CompiledNetwork:
+    """Compile the function that predicts, for all numbers of pictures that are asked about."""
+    from mnist_draw.recognition.built_network import CompiledNetwork
+    from mnist_draw.recognition.reader import Reader
+
+    # The first number loads what it needs: not while one draws it.
+    reader = Reader(model, compiled=False)
+    reader.read_number(_sample(), reader.recognise_ink(_sample()))
+    compiled = CompiledNetwork(model)
+    compiled.prepare()
+    return compiled
 
 
 def _sample() -> np.ndarray:
@@ -110,6 +129,8 @@ class RecognitionWorker(QObject):
     -------
     ready
         ``(model)``: a network is in use, at the start and after every change.
+    plain
+        ``(model)``: it is of another architecture, for which no function has been compiled yet.
     answered
         ``(reading)``: what the newest ink reads as.
     failed
@@ -117,6 +138,7 @@ class RecognitionWorker(QObject):
     """
 
     ready = pyqtSignal(ModelFile)
+    plain = pyqtSignal(ModelFile)
     answered = pyqtSignal(Reading)
     failed = pyqtSignal(str)
     _woken = pyqtSignal()
@@ -133,6 +155,7 @@ class RecognitionWorker(QObject):
         self._network = ""
         self._ink: LatestValue[_Posted] = LatestValue()
         self._model: LatestValue[ModelFile | Callable[[], ModelFile]] = LatestValue()
+        self._compiled: LatestValue[tuple[str, CompiledNetwork]] = LatestValue()
         self._last: _Posted | None = None
         self._woken.connect(self._work)
 
@@ -157,9 +180,14 @@ class RecognitionWorker(QObject):
         if self._model.put(model):
             self._woken.emit()
 
+    def post_compiled(self, network: str, compiled: CompiledNetwork) -> None:
+        """Predict with this function while a model of this network is in use; from any thread."""
+        if self._compiled.put((network, compiled)):
+            self._woken.emit()
+
     @pyqtSlot()
     def prepare(self) -> None:
-        """Load the network that ships and compile; takes a second, or longer the first time."""
+        """Load the network to start with."""
         try:
             self._use(self._default_model())
             self._answer(self._last)
@@ -172,6 +200,7 @@ class RecognitionWorker(QObject):
             model = self._model.take()
             if model is not None:
                 self._use(model() if callable(model) else model)
+            self._adopt(self._compiled.take())
             ink = self._ink.take()
             self._last = ink or self._last
             self._answer(ink if model is None else self._last)
@@ -184,7 +213,13 @@ class RecognitionWorker(QObject):
         else:
             self._recogniser = self._make_recogniser(model)
             self._network = model.network
+            self.plain.emit(model)
         self.ready.emit(model)
+
+    def _adopt(self, found: tuple[str, CompiledNetwork] | None) -> None:
+        # Meanwhile another network may have been chosen.
+        if found is not None and self._recogniser is not None and found[0] == self._network:
+            self._recogniser.adopt(found[1])
 
     def _answer(self, posted: _Posted | None) -> None:
         if posted is not None and self._recogniser is not None:
@@ -196,7 +231,15 @@ class RecognitionWorker(QObject):
 
 
 class Recognition(WorkerThread):
-    """The worker and its thread, for the GUI thread; it loads and compiles the network first.
+    """The worker and its thread, for the GUI thread.
+
+    Parameters
+    ----------
+    worker : RecognitionWorker, optional
+    parent : QObject, optional
+    compile_function : callable, optional
+        From a ``ModelFile`` to the network with a compiled function, for the worker; called in
+        another thread. Without it, NumPy goes on answering.
 
     Attributes
     ----------
@@ -204,7 +247,44 @@ class Recognition(WorkerThread):
     """
 
     def __init__(
-        self, worker: RecognitionWorker | None = None, parent: QObject | None = None
+        self,
+        worker: RecognitionWorker | None = None,
+        parent: QObject | None = None,
+        compile_function: Callable[[ModelFile], CompiledNetwork] | None = None,
     ) -> None:
         self.worker = worker or RecognitionWorker()
         super().__init__("recognition", self.worker, self.worker.prepare, parent=parent)
+        self._compile_function = compile_function
+        self._background = Background(self, newest_only=True)
+        self._uncompiled: ModelFile | None = None
+        self._quiet = QTimer(self)
+        self._quiet.setSingleShot(True)
+        self._quiet.setInterval(_QUIET_MS)
+        self._quiet.timeout.connect(self._compile)
+        if compile_function is not None:
+            self.worker.plain.connect(self._compile_when_quiet)
+            self.worker.answered.connect(self._wait_again)
+
+    @pyqtSlot(ModelFile)
+    def _compile_when_quiet(self, model: ModelFile) -> None:
+        self._uncompiled = model
+        self._quiet.start()
+
+    @pyqtSlot(Reading)
+    def _wait_again(self, _: Reading) -> None:
+        if self._quiet.isActive():
+            self._quiet.start()
+
+    def _compile(self) -> None:
+        model, compile_function = self._uncompiled, self._compile_function
+        self._uncompiled = None
+        if model is not None and compile_function is not None:
+            self._background.run(
+                lambda: compile_function(model),
+                lambda compiled: self.worker.post_compiled(model.network, compiled),
+            )
+
+    def ask_to_end(self) -> None:
+        """Ask for the end; returns at once."""
+        self._quiet.stop()
+        super().ask_to_end()

@@ -15,7 +15,7 @@ from mnist_draw.app.inside.inside_tab import InsideTab
 from mnist_draw.app.services.explanations import Explanations
 from mnist_draw.app.services.learning import Learning
 from mnist_draw.app.services.network_in_use import NetworkInUse
-from mnist_draw.app.services.recognition import Recognition, RecognitionWorker
+from mnist_draw.app.services.recognition import Recognition, RecognitionWorker, compile_network
 from mnist_draw.app.services.training import Training
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.commands import Command
@@ -78,7 +78,7 @@ class Window(QMainWindow):
         theme.theme().apply(self.preferences.get("theme", "system"), self._scheme.is_dark())
         self.network = NetworkInUse(self.preferences.get("network", ""), self)
         self.recognition = recognition or Recognition(
-            RecognitionWorker(self.network.load_first), self
+            RecognitionWorker(self.network.load_first), self, compile_network
         )
         self.training = training or Training(parent=self)
         self.learning = learning or Learning(parent=self)

@@ -60,6 +60,41 @@ def test_another_kind_of_network_gets_a_new_recogniser(qapp: QApplication) -> No
     assert len(made) == 2
 
 
+def test_a_function_is_compiled_when_nothing_was_drawn_for_a_moment(qtbot: QtBot) -> None:
+    made: list[fakes.Recogniser] = []
+    compiled: list[Any] = []
+
+    def compile_function(model: Any) -> Any:
+        assert threading.current_thread() is not threading.main_thread()
+        assert made[0].inks
+        compiled.append(model)
+        return model
+
+    worker = RecognitionWorker(fakes.model, lambda m: made.append(fakes.Recogniser(m)) or made[-1])
+    recognition = Recognition(worker, None, compile_function)
+    with qtbot.waitSignal(worker.ready):
+        recognition.start()
+    worker.post_ink(INK, 1)
+    qtbot.waitUntil(lambda: made[0].compiled is not None, timeout=5000)
+    # The same architecture needs no other function.
+    worker.post_model(fakes.model(fill=2.0))
+    qtbot.wait(400)
+    assert recognition.stop()
+    assert len(compiled) == 1
+    assert made[0].compiled is compiled[0]
+
+
+def test_a_function_of_a_network_that_was_left_is_not_used(qapp: QApplication) -> None:
+    made: list[fakes.Recogniser] = []
+    worker = RecognitionWorker(fakes.model, lambda m: made.append(fakes.Recogniser(m)) or made[-1])
+    worker.prepare()
+    worker.post_model(type(fakes.model())("cnn", fakes.model().parameters))
+    worker.post_compiled("mlp", fakes.model())
+    assert [recogniser.compiled for recogniser in made] == [None, None]
+    worker.post_compiled("cnn", fakes.model())
+    assert made[1].compiled is not None
+
+
 def test_no_network_is_told_in_words_and_a_trained_one_helps(qapp: QApplication) -> None:
     def none() -> Any:
         raise UserError("No network ships with this copy.")

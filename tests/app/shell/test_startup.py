@@ -49,7 +49,7 @@ def test_the_window_opens_and_closes_with_status_0(tmp_path: Path, name: str) ->
         f"sys.path.insert(0, {str(Path(__file__).parents[1])!r})\n"
         "import fakes\n"
         "r._default_model, r._recogniser = fakes.model, fakes.Recogniser\n"
-        "w.Recognition = lambda worker, parent: r.Recognition("
+        "w.Recognition = lambda worker, parent, compiling: r.Recognition("
         "r.RecognitionWorker(fakes.model, fakes.Recogniser), parent)\n"
         "start = w.Window.start\n"
         "def started(self):\n"

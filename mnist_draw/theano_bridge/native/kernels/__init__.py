@@ -17,5 +17,6 @@ module                          job
 :mod:`~.convolution_gradients`  its gradients
 :mod:`~.pooling`                pooling by maxima, and its gradient
 :mod:`~.llvm`                   optimises the text of kernels and loads it as machine code
+:mod:`~.kept_code`              keeps machine code on the disk for later starts
 =============================== ==============================================================
 """

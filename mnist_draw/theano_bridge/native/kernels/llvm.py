@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import hashlib
 import re
 import sys
 import threading
@@ -10,9 +11,14 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
+import llvmlite
 import llvmlite.binding as llvm
 
+from mnist_draw.theano_bridge.native.kernels import kept_code
 from mnist_draw.theano_bridge.native.kernels.emitter import Function
+
+#: How hard LLVM optimises.
+_LEVEL = 3
 
 _lock = threading.Lock()
 #: Engines own the machine code; they live as long as the program.
@@ -51,39 +57,69 @@ def _renumbered(texts: list[str]) -> list[str]:
 
 
 def _compile(assembly: str, names: list[str]) -> None:
-    machine = _machine()
-    module = llvm.parse_assembly(assembly)
-    module.triple = machine.triple
-    module.data_layout = str(machine.target_data)
-    module.verify()
-    tuning = llvm.create_pipeline_tuning_options(speed_level=3)
-    tuning.loop_vectorization = True
-    tuning.slp_vectorization = True
-    builder = llvm.create_pass_builder(machine, tuning)
-    builder.getModulePassManager().run(module, builder)
-    engine = llvm.create_mcjit_compiler(module, machine)
-    engine.finalize_object()
-    _engines.append(engine)
+    _, target = _machine()
+    key = hashlib.sha256(f"{target}\n{assembly}".encode()).hexdigest()
+    code = kept_code.load(key)
+    engine = None if code is None else _loaded(code, names)
+    if engine is None:
+        engine = _optimised(assembly, key)
     for name in names:
         _addresses[name] = engine.get_function_address(name)
 
 
+def _loaded(code: bytes, names: list[str]) -> Any:
+    """Return an engine with machine code from a file; None where it lacks one of the functions."""
+    engine = _engine(_module(""))
+    engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+    engine.finalize_object()
+    return engine if all(map(engine.get_function_address, names)) else None
+
+
+def _optimised(assembly: str, key: str) -> Any:
+    """Compile, and keep the machine code under the key."""
+    machine, _ = _machine()
+    module = _module(assembly)
+    module.verify()
+    tuning = llvm.create_pipeline_tuning_options(speed_level=_LEVEL)
+    tuning.loop_vectorization = True
+    tuning.slp_vectorization = True
+    builder = llvm.create_pass_builder(machine, tuning)
+    builder.getModulePassManager().run(module, builder)
+    engine = _engine(module)
+    engine.set_object_cache(notify_func=lambda _, code: kept_code.keep(key, bytes(code)))
+    engine.finalize_object()
+    return engine
+
+
+def _module(assembly: str) -> Any:
+    machine, _ = _machine()
+    module = llvm.parse_assembly(assembly)
+    module.triple = machine.triple
+    module.data_layout = str(machine.target_data)
+    return module
+
+
+def _engine(module: Any) -> Any:
+    engine = llvm.create_mcjit_compiler(module, _machine()[0])
+    # An engine that goes would take the description of the processor with it.
+    _engines.append(engine)
+    return engine
+
+
 @cache
-def _machine() -> Any:
-    """Describe this processor, once."""
+def _machine() -> tuple[Any, str]:
+    """Describe this processor, once; also in one line of text that no other has."""
     if hasattr(llvm, "initialize_native_target"):
         llvm.initialize_native_target()
         llvm.initialize_native_asmprinter()
-    target = llvm.Target.from_triple(llvm.get_process_triple())
+    triple, cpu = llvm.get_process_triple(), llvm.get_host_cpu_name()
+    features = llvm.get_host_cpu_features().flatten()
     _provide_mathematics()
-    return target.create_target_machine(
-        cpu=llvm.get_host_cpu_name(),
-        features=llvm.get_host_cpu_features().flatten(),
-        opt=3,
-        reloc="default",
-        codemodel="jitdefault",
-        jit=True,
+    machine = llvm.Target.from_triple(triple).create_target_machine(
+        cpu=cpu, features=features, opt=_LEVEL, reloc="default", codemodel="jitdefault", jit=True
     )
+    releases = llvmlite.__version__, llvm.llvm_version_info
+    return machine, f"{releases} {triple} {cpu} {features} {_LEVEL}"
 
 
 def _provide_mathematics() -> None:

@@ -1,0 +1,108 @@
+"""Machine code that is kept on the disk, so that a later start need not make it again.
+
+To compile the kernels of a network takes LLVM half a second to two seconds, to load them from a
+file some milliseconds. A file is named by a hash of all that its content follows from: the text
+of the kernels, the release of LLVM, the processor and its features, and how LLVM is told to
+optimise. It begins with a hash of its name and its content. What does not fit is thrown away and
+made anew.
+
+Code from a file is run, so the folder must be the user's alone: where others could write to it,
+nothing is read and nothing kept.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import logging
+import os
+import sys
+from pathlib import Path
+
+from mnist_draw.errors import UserError
+from mnist_draw.storage.atomic import write_atomically
+from mnist_draw.theano_bridge.environment import cache_folder
+
+_logger = logging.getLogger(__name__)
+
+#: Below the folder of compiled code.
+_FOLDER = "kernels"
+_SUFFIX = ".code"
+_HASH_BYTES = hashlib.sha256().digest_size
+#: A file has 2 to 110 kB, and a network needs about 5. Above this many, the half that was not used
+#: for longest goes.
+MOST_FILES = 400
+
+
+def load(name: str) -> bytes | None:
+    """Return the machine code that is kept under a name.
+
+    Parameters
+    ----------
+    name : str
+        A hash in hexadecimal digits.
+
+    Returns
+    -------
+    bytes or None
+        None where there is none that can be trusted.
+    """
+    folder = _private_folder()
+    if folder is None:
+        return None
+    path = folder / (name + _SUFFIX)
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return None
+    seal, code = content[:_HASH_BYTES], content[_HASH_BYTES:]
+    if not code or seal != _seal(name, code):
+        _logger.info("The kept machine code %s is damaged; it is made anew.", path)
+        with contextlib.suppress(OSError):
+            path.unlink()
+        return None
+    # What is in use stays when others are removed.
+    with contextlib.suppress(OSError):
+        os.utime(path)
+    return code
+
+
+def keep(name: str, code: bytes) -> None:
+    """Keep machine code under a name; where that fails, it is made again the next time."""
+    folder = _private_folder(make=True)
+    if folder is None:
+        return
+    try:
+        write_atomically(folder / (name + _SUFFIX), _seal(name, code) + code)
+        _remove_old(folder)
+    except (OSError, UserError) as error:
+        _logger.info("Machine code is not kept: %s", error)
+
+
+def _seal(name: str, code: bytes) -> bytes:
+    return hashlib.sha256(name.encode() + code).digest()
+
+
+def _private_folder(make: bool = False) -> Path | None:
+    """Return the folder if nobody but the user can write to it."""
+    folder = cache_folder() / _FOLDER
+    try:
+        if make:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = folder.stat()
+    except (OSError, ValueError):
+        return None
+    # On Windows a user's folders are closed to others by the rights that they inherit.
+    if sys.platform != "win32" and (found.st_uid != os.getuid() or found.st_mode & 0o022):
+        _logger.info("Machine code is not kept: others may write to %s.", folder)
+        return None
+    return folder
+
+
+def _remove_old(folder: Path) -> None:
+    files = list(folder.glob(f"*{_SUFFIX}"))
+    if len(files) <= MOST_FILES:
+        return
+    used = {path: path.stat().st_mtime for path in files}
+    for path in sorted(files, key=used.__getitem__)[: len(files) // 2]:
+        path.unlink(missing_ok=True)

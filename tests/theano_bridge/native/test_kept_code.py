@@ -1,0 +1,143 @@
+"""Machine code on the disk: found again, and never trusted when in doubt."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from mnist_draw.theano_bridge.native.kernels import kept_code, llvm
+from mnist_draw.theano_bridge.native.kernels.emitter import Emitter, Function, integer
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has other rights")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the folder of a home of the test's own, and forget what has been compiled."""
+    monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path))
+    monkeypatch.setattr(llvm, "_addresses", {})
+    return tmp_path / "cache" / "compiled" / "kernels"
+
+
+def adding(number: int, name: str = "kept_code_test") -> Function:
+    """Return a kernel that stores the sum of its second argument and a number at its first."""
+    emitter = Emitter(name)
+    total = emitter.op("add", emitter.argument(1), integer(number))
+    emitter.store(emitter.pointer(0), integer(0), total)
+    return emitter.finished()
+
+
+def compiled(number: int, name: str = "kept_code_test") -> int:
+    """Return the address of a kernel, compiled or loaded."""
+    (address,) = llvm.addresses_of([adding(number, name)]).values()
+    return address
+
+
+def call(address: int, value: int) -> int:
+    """Return what the kernel stores for a value."""
+    result = (ctypes.c_int64 * 1)()
+    arguments = (ctypes.c_int64 * 2)(ctypes.addressof(result), value)
+    word = ctypes.c_int64
+    ctypes.CFUNCTYPE(None, ctypes.c_void_p, word, word)(address)(ctypes.addressof(arguments), 0, 1)
+    return int(result[0])
+
+
+def test_a_kernel_is_compiled_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert call(compiled(5), 30) == 35
+    assert len(list(folder.iterdir())) == 1
+    llvm._addresses.clear()
+
+    def fail(*_: object) -> None:
+        raise AssertionError("it was compiled again")
+
+    monkeypatch.setattr(llvm, "_optimised", fail)
+    assert call(compiled(5), 31) == 36
+
+
+def test_another_text_is_another_kernel(folder: Path) -> None:
+    compiled(5)
+    llvm._addresses.clear()
+    assert call(compiled(6), 30) == 36
+    assert len(list(folder.iterdir())) == 2
+
+
+def test_another_processor_or_release_is_another_kernel(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled(5)
+    machine, _ = llvm._machine()
+    monkeypatch.setattr(llvm, "_machine", lambda: (machine, "another"))
+    llvm._addresses.clear()
+    assert call(compiled(5), 30) == 35
+    assert len(list(folder.iterdir())) == 2
+
+
+@pytest.mark.parametrize("content", [b"", b"x", b"x" * 5000])
+def test_a_damaged_file_is_made_anew(folder: Path, content: bytes) -> None:
+    compiled(5)
+    (path,) = folder.iterdir()
+    path.write_bytes(content)
+    llvm._addresses.clear()
+    assert call(compiled(5), 30) == 35
+    assert kept_code.load(path.stem) is not None
+
+
+def test_one_changed_bit_is_noticed(folder: Path) -> None:
+    kept_code.keep("a", b"some code")
+    path = folder / "a.code"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    assert kept_code.load("a") is None
+    assert not path.exists()
+
+
+def test_code_under_another_name_is_refused(folder: Path) -> None:
+    kept_code.keep("a", b"some code")
+    (folder / "a.code").rename(folder / "b.code")
+    assert kept_code.load("b") is None
+
+
+def test_code_without_the_function_is_made_anew(folder: Path) -> None:
+    compiled(5)
+    (path,) = folder.iterdir()
+    path.unlink()
+    compiled(6, "kept_code_other")
+    (other,) = folder.iterdir()
+    # Sealed for a kernel that it does not hold: only a defect of the program could write it.
+    kept_code.keep(path.stem, kept_code.load(other.stem) or b"")
+    llvm._addresses.clear()
+    assert call(compiled(5), 30) == 35
+
+
+@posix
+def test_a_folder_that_others_can_write_to_is_not_used(folder: Path) -> None:
+    kept_code.keep("a", b"some code")
+    assert folder.stat().st_mode & 0o777 == 0o700
+    folder.chmod(0o770)
+    assert kept_code.load("a") is None
+    kept_code.keep("b", b"some code")
+    assert [path.name for path in folder.iterdir()] == ["a.code"]
+
+
+def test_where_nothing_can_be_kept_kernels_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("no folder", encoding="utf-8")
+    monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path / "file"))
+    monkeypatch.setattr(llvm, "_addresses", {})
+    assert call(compiled(7), 30) == 37
+
+
+def test_what_was_not_used_for_longest_goes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept_code, "MOST_FILES", 4)
+    for number, name in enumerate("abcd"):
+        kept_code.keep(name, b"some code")
+        os.utime(folder / f"{name}.code", (1000 + number, 1000 + number))
+    assert kept_code.load("a") == b"some code"
+    kept_code.keep("e", b"some code")
+    assert sorted(path.stem for path in folder.iterdir()) == ["a", "d", "e"]
