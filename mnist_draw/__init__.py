@@ -8,6 +8,9 @@ The functions of the tutorial, callable as they are::
     X_train, y_train, X_val, y_val, X_test, y_test = flm.load_data()
     flm.get_class(network, X_test[0])
 
+Beside them: `load_network` and `save_network`, `LossHistory` for the figures of a run, and
+`MnistClassifier`, the network as an estimator of scikit-learn, where that is installed.
+
 Packages
 --------
 cli, app
@@ -45,17 +48,22 @@ if TYPE_CHECKING:
     from mnist_draw.networks.mlp import build_mlp as build_mlp
     from mnist_draw.recognition.network_files import load_network as load_network
     from mnist_draw.recognition.network_files import save_network as save_network
+    from mnist_draw.training.interface.classifier import MnistClassifier as MnistClassifier
+    from mnist_draw.training.interface.loss_history import LossHistory as LossHistory
     from mnist_draw.training.tutorial import get_class as get_class
     from mnist_draw.training.tutorial import run_network as run_network
 
 __version__ = "0.1.0"
 
+# MnistClassifier is not here: ``import *`` would import scikit-learn, or miss it.
 __all__ = [
-    "build_mlp", "get_class", "iterate_minibatches", "load_data", "load_network", "run_network",
-    "save_network",
+    "LossHistory", "build_mlp", "get_class", "iterate_minibatches", "load_data", "load_network",
+    "run_network", "save_network",
 ]  # fmt: skip
 
 _HOME = {
+    "LossHistory": "mnist_draw.training.interface.loss_history",
+    "MnistClassifier": "mnist_draw.training.interface.classifier",
     "build_mlp": "mnist_draw.networks.mlp",
     "get_class": "mnist_draw.training.tutorial",
     "iterate_minibatches": "mnist_draw.dataset.minibatches",
@@ -70,7 +78,13 @@ _install_theano()
 
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        if name.startswith("__"):  # Python's own questions, such as for __path__
+            raise AttributeError(name)
+        from mnist_draw.errors import did_you_mean
+
+        raise AttributeError(
+            f"module {__name__!r} has no attribute {name!r}; {did_you_mean(name, _HOME)}"
+        )
     from importlib import import_module
 
     return getattr(import_module(_HOME[name]), name)

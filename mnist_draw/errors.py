@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import re
+from collections.abc import Callable, Iterable
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 #: Characters of a sentence, and of a word in it, that a person reads: what is longer was handed in
 #: by mistake, such as a file's content in the place of its name. A path on Windows has up to 260.
@@ -37,3 +44,65 @@ class UserError(Exception):
 
     def __str__(self) -> str:
         return shortened(super().__str__())
+
+
+class MissingPackageError(UserError, ImportError):
+    """Something optional was asked for whose package is not installed.
+
+    Parameters
+    ----------
+    what : str
+        What was asked for.
+    package : str
+        What it needs.
+    extra : str
+        The extra of this program that brings it.
+    """
+
+    def __init__(self, what: str, package: str, extra: str) -> None:
+        super().__init__(
+            f"{what} needs {package}, which is not installed. Install it with: "
+            f'python -m pip install "mnist_draw[{extra}]" (or {package} alone).'
+        )
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return the question after a misspelt name; the names there are where none is like it.
+
+    Parameters
+    ----------
+    name : str
+        What was written.
+    known : iterable of str
+        What may be written.
+    """
+    import difflib
+
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, n=1)
+    return f"did you mean {near[0]}?" if near else f"there are {', '.join(names)}."
+
+
+def asks_what_was_meant(function: Callable[P, T]) -> Callable[P, T]:
+    """Let a function answer a keyword that it does not have with the one that was meant.
+
+    Python does so itself from 3.13 on, for a mistake of a letter or two.
+
+    Parameters
+    ----------
+    function : callable
+        One without ``**`` parameters.
+    """
+    known = list(inspect.signature(function).parameters)
+
+    @functools.wraps(function)
+    def asking(*args: P.args, **keywords: P.kwargs) -> T:
+        for name in keywords:
+            if name not in known:
+                raise TypeError(
+                    f"{function.__qualname__.removesuffix('.__init__')} has no parameter "
+                    f"{name!r}; {did_you_mean(name, set(known) - {'self'})}"
+                )
+        return function(*args, **keywords)
+
+    return asking

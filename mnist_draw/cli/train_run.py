@@ -6,7 +6,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from mnist_draw import __version__, theano_bridge
 from mnist_draw.cli.output import lenient_output, tell
@@ -19,6 +19,7 @@ from mnist_draw.storage.folders import data_folder
 from mnist_draw.storage.spare_names import taken_file
 from mnist_draw.training import events
 from mnist_draw.training.control import Controls
+from mnist_draw.training.interface.progress import ProgressBar
 from mnist_draw.training.interrupts import stop_when_asked_to_end
 from mnist_draw.training.loop import train
 from mnist_draw.training.runs.checkpoint import Checkpoint
@@ -29,8 +30,6 @@ COMPLETED, FAILED, INTERRUPTED = 0, 1, 130
 #: Without --output, the network is saved under this name, or the next free one.
 DEFAULT_OUTPUT = Path("model.npz")
 _RESCUED = "rescued-model.npz"
-#: The bar is painted at most this often, in seconds.
-_REDRAW = 0.1
 
 
 def train_and_save(
@@ -216,52 +215,23 @@ class Progress:
     """
 
     def __init__(self) -> None:
-        self._bar: Any = None
+        self._bar = ProgressBar()
         self._on_terminal = sys.stderr.isatty()
 
     def show(self, event: events.Event) -> None:
         """Show one event."""
         if isinstance(event, events.Compiling):
-            self._print(f"Compiling {event.stage} ({event.done + 1} of {event.total}) ...")
-        elif isinstance(event, events.Started) and self._on_terminal:
-            self._start_bar(event)
-        if isinstance(event, events.BatchFinished) and self._bar is not None:
-            self._bar.total = event.epochs * event.batches
-            self._bar.set_description(f"Epoch {event.epoch}/{event.epochs}", refresh=False)
-            self._bar.set_postfix_str(f"loss {event.loss:.4f}", refresh=False)
-            self._bar.update()
+            self._bar.print(f"Compiling {event.stage} ({event.done + 1} of {event.total}) ...")
+        if self._on_terminal:
+            self._bar(event)
         if isinstance(event, events.Diverged | events.CheckpointFailed):
-            self._print(f"mnist-draw: {event.message}", sys.stderr)
+            self._bar.print(f"mnist-draw: {event.message}", sys.stderr)
             return
         if isinstance(event, events.Checkpointed):
-            self._print(f"Epoch {event.epoch} is saved in {event.path}.")
+            self._bar.print(f"Epoch {event.epoch} is saved in {event.path}.")
         for line in describe(event):
-            self._print(line)
+            self._bar.print(line)
 
     def close(self) -> None:
         """Take the bar away."""
-        if self._bar is not None:
-            self._bar.close()
-            self._bar = None
-
-    def _start_bar(self, event: events.Started) -> None:
-        from tqdm import tqdm
-
-        self._bar = tqdm(
-            total=event.epochs * event.batches,
-            initial=(event.first_epoch - 1) * event.batches,
-            unit="batch",
-            mininterval=_REDRAW,
-            leave=False,
-            dynamic_ncols=True,
-            file=sys.stderr,
-        )
-
-    def _print(self, line: str, stream: TextIO | None = None) -> None:
-        stream = stream or sys.stdout
-        if self._bar is None:
-            print(line, file=stream, flush=True)
-            return
-        # Takes the bar away, prints, and paints the bar again below.
-        self._bar.write(line, file=stream)
-        stream.flush()
+        self._bar.close()

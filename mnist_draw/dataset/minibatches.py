@@ -8,7 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_draw.errors import asks_what_was_meant
 
+
+@asks_what_was_meant
 def iterate_minibatches(
     inputs: NDArray[Any],
     targets: NDArray[Any],

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from mnist_draw.dataset.errors import DatasetError
 from mnist_draw.dataset.idx import read_idx
+from mnist_draw.errors import asks_what_was_meant
 from mnist_draw.storage.errors import StorageError
 from mnist_draw.storage.folders import named_path
 from mnist_draw.storage.resources import resource_path
@@ -77,6 +78,7 @@ def scale(images: Images) -> FloatImages:
     return np.multiply(images, np.float32(1 / GREY_LEVELS), dtype=np.float32)
 
 
+@asks_what_was_meant
 def load_data(
     folder: str | os.PathLike[str] | None = None,
 ) -> tuple[FloatImages, Labels, FloatImages, Labels, FloatImages, Labels]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import mnist_draw.theano_bridge  # noqa: F401 - makes the next imports work
+from mnist_draw.errors import asks_what_was_meant
 from mnist_draw.networks.layer_list import ACTIVATIONS, MlpLayer, MlpLayers
 
 
+@asks_what_was_meant
 def build_mlp(input_var: Any = None, dropout: float = 0.4) -> Any:
     """Build the tutorial's network: 784-500-300-10.
 

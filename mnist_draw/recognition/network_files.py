@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from mnist_draw.errors import UserError
+from mnist_draw.errors import UserError, asks_what_was_meant
 from mnist_draw.networks import NETWORKS, parse_network
 from mnist_draw.networks.layer_list import ACTIVATIONS, MlpLayer, MlpLayers
 from mnist_draw.recognition.network_library import find_by_key, list_models
@@ -42,6 +42,7 @@ def find_network(name: str, network: str = "") -> ModelFile:
     )
 
 
+@asks_what_was_meant
 def load_network(path: str | os.PathLike[str], network_name: str = "") -> Any:
     """Load a trained network as Lasagne's layers.
 
@@ -73,6 +74,7 @@ def load_network(path: str | os.PathLike[str], network_name: str = "") -> Any:
     return network
 
 
+@asks_what_was_meant
 def save_network(path: str | os.PathLike[str], network: Any, title: str = "") -> None:
     """Save a trained network, for the window, the command line and `load_network`.
 

@@ -34,6 +34,8 @@ layer_inspection
     A look inside the network after an epoch.
 hints
     What the curves say, in words, and what would help.
+interface
+    For users of Python beside the tutorial's functions: arrays, a bar, a classifier.
 tutorial
     The tutorial's two functions for users of Python.
 """

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mnist_draw.dataset.augmentation.augmenter import RECIPES
+from mnist_draw.errors import did_you_mean
 from mnist_draw.storage.folders import data_folder
 from mnist_draw.training.schedules import SCHEDULES
 from mnist_draw.training.setting import (
@@ -343,9 +344,8 @@ class TrainingSettings:
         checked: dict[str, Any] = {}
         for name, value in values.items():
             if name not in declarations:
-                raise SettingsError(
-                    f"There is no setting {name!r}. There are: {', '.join(declarations)}."
-                )
+                hint = did_you_mean(str(name), declarations).capitalize()
+                raise SettingsError(f"There is no setting {name!r}. {hint}")
             checked[name] = declarations[name].read(name, value)
         if "update" in checked and "learning_rate" not in checked:
             checked["learning_rate"] = usual_learning_rate(checked["update"])

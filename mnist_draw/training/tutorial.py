@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
+import contextlib
 import inspect
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_draw.dataset.mnist import Dataset, scale
+from mnist_draw.errors import asks_what_was_meant, did_you_mean
 from mnist_draw.training import events
 from mnist_draw.training.control import Controls
 from mnist_draw.training.functions import compile_predict
+from mnist_draw.training.interface.progress import ProgressBar, in_notebook
 from mnist_draw.training.interrupts import stop_on_interrupt
 from mnist_draw.training.loop import train
 from mnist_draw.training.run_start import build_network
@@ -27,6 +29,8 @@ _ENDINGS = {
     "early": "Stopped early: the validation loss fell no further.",
     "target": "Stopped: the target accuracy is reached.",
 }
+#: Pictures a network is asked about at once: all of MNIST in a convolution would take gigabytes.
+_AT_ONCE = 2000
 _predict_functions: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
 
 
@@ -39,6 +43,7 @@ def run_network(
     *,
     history: History | None = None,
     verbose: bool = True,
+    progress: bool | None = None,
     **settings: Any,
 ) -> Any:
     """Train a network as the tutorial does, and print its progress.
@@ -55,9 +60,12 @@ def run_network(
     num_epochs, batch_size, learning_rate : int, int and float
         Passes over the training data, examples in a minibatch, and the step size of rmsprop.
     history : History, optional
-        Takes the loss and accuracy of every minibatch and every epoch.
+        Takes the loss and accuracy of every minibatch and every epoch, such as a
+        `mnist_draw.LossHistory`.
     verbose : bool
         Whether to print.
+    progress : bool, optional
+        Whether a bar shows how far the run is; in a notebook where it is left out.
     **settings
         Further fields of `mnist_draw.training.settings.TrainingSettings`, such as ``seed``,
         ``update``, ``l2`` or ``patience``.
@@ -89,32 +97,35 @@ def run_network(
         network = build_network(chosen)
     dataset = None if data is None else _as_dataset(data, network)
     controls = Controls()
-    with stop_on_interrupt(controls):
+    bar = ProgressBar(leave=True)
+    shown = in_notebook() if progress is None else progress
+    with stop_on_interrupt(controls), contextlib.closing(bar):
         for event in train(chosen, dataset=dataset, network=network, controls=controls):
             if history is not None:
                 history.add(event)
+            if shown:
+                bar(event)
             if verbose:
                 for line in describe(event):
-                    print(line)
+                    bar.print(line)
     return network
 
 
-#: Settings that `run_network` takes under a name of its own.
-_OWN_NAMES = {"network": "network_name", "epochs": "num_epochs"}
+#: Settings that the Python interface takes under a name of its own.
+OWN_NAMES = {"network": "network_name", "epochs": "num_epochs"}
 
 
 def _check_names(settings: dict[str, Any]) -> None:
     """Refuse a keyword that `run_network` does not know, with the one that was meant."""
     own = inspect.signature(run_network).parameters.keys() - {"settings"}
-    further = {_OWN_NAMES.get(name, name) for name in SETTINGS}
+    further = {OWN_NAMES.get(name, name) for name in SETTINGS}
     for name in settings.keys() - further:
         # A setting's plain name first: "epochs" is nearer to "num_epochs" than it looks.
-        meant = [_OWN_NAMES[name]] if name in _OWN_NAMES else []
-        meant += difflib.get_close_matches(name, own | further, n=1)
-        hint = f"did you mean {meant[0]}?" if meant else f"there are {', '.join(sorted(further))}."
-        raise TypeError(f"run_network has no parameter {name!r}; {hint}")
+        known = {OWN_NAMES[name]} if name in OWN_NAMES else own | further
+        raise TypeError(f"run_network has no parameter {name!r}; {did_you_mean(name, known)}")
 
 
+@asks_what_was_meant
 def get_class(network: Any, example: NDArray[Any]) -> Any:
     """Ask a network which digit a picture shows.
 
@@ -147,11 +158,31 @@ def get_class(network: Any, example: NDArray[Any]) -> Any:
         )
     if not len(pictures):
         return np.empty(0, np.int64)
+    digits = np.argmax(probabilities_of(network, pictures), axis=1)
+    return int(digits[0]) if single else digits
+
+
+def probabilities_of(network: Any, pictures: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Ask a network for the probabilities of its classes; it is compiled the first time only.
+
+    Parameters
+    ----------
+    network : lasagne.layers.Layer
+        A Lasagne output layer.
+    pictures : ndarray of float32
+        (N, 1, 28, 28), N at least 1.
+
+    Returns
+    -------
+    ndarray of float32
+        (N, classes); each row sums to 1.
+    """
     predict = _predict_functions.get(network)
     if predict is None:
         predict = _predict_functions[network] = compile_predict(network)
-    digits = np.argmax(predict(pictures), axis=1)
-    return int(digits[0]) if single else digits
+    return np.concatenate(
+        [predict(pictures[n : n + _AT_ONCE]) for n in range(0, len(pictures), _AT_ONCE)]
+    )
 
 
 def describe(event: events.Event) -> list[str]:

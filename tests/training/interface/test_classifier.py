@@ -1,0 +1,127 @@
+"""The estimator: scikit-learn's own checks, and what pictures need beside them."""
+
+from __future__ import annotations
+
+import pickle
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+
+import mnist_draw
+from mnist_draw.dataset.mnist import Dataset
+from mnist_draw.training.settings import SETTINGS, TrainingSettings
+
+sklearn = pytest.importorskip("sklearn")
+
+from sklearn.base import clone  # noqa: E402
+from sklearn.exceptions import ConvergenceWarning  # noqa: E402
+from sklearn.model_selection import GridSearchCV  # noqa: E402
+from sklearn.utils.estimator_checks import parametrize_with_checks  # noqa: E402
+
+from mnist_draw.training.interface.classifier import OF_DATA, MnistClassifier  # noqa: E402
+from mnist_draw.training.tutorial import OWN_NAMES  # noqa: E402
+
+
+def small(**changes: Any) -> MnistClassifier:
+    given = {"network_name": "layers:32", "num_epochs": 3, "batch_size": 50, **changes}
+    return MnistClassifier(**given)
+
+
+# All of them hold: rows of fewer numbers than 28×28 are pictures with nothing in the rest.
+@parametrize_with_checks([small(num_epochs=20, batch_size=10, learning_rate=0.003)])
+def test_scikit_learns_checks(estimator: Any, check: Any) -> None:
+    check(estimator)
+
+
+def test_it_learns_digits_in_any_shape(digits: Dataset) -> None:
+    flat = digits.train_images.reshape(-1, 784)
+    first = small().fit(digits.train_images, digits.train_labels)
+    second = small().fit(flat, digits.train_labels)
+    assert first.score(digits.test_images, digits.test_labels) > 0.7
+    pictures = digits.test_images[:50]
+    expected = first.predict_proba(pictures)
+    assert expected.shape == (50, 10)
+    for shape in ((-1, 784), (-1, 28, 28)):
+        np.testing.assert_array_equal(second.predict_proba(pictures.reshape(shape)), expected)
+    # Bytes are grey levels, floats are shares of full ink.
+    np.testing.assert_allclose(first.predict_proba(pictures / 256), expected, rtol=1e-5)
+
+
+def test_labels_may_be_texts_and_fewer_than_ten(digits: Dataset) -> None:
+    chosen = digits.train_labels < 3
+    names = np.array(["none", "one", "two"])
+    known = names[digits.train_labels[chosen]]
+    classifier = small(num_epochs=10).fit(digits.train_images[chosen], known)
+    assert classifier.classes_.tolist() == ["none", "one", "two"]
+    np.testing.assert_allclose(classifier.predict_proba(digits.test_images).sum(axis=1), 1)
+    few = digits.test_labels < 3
+    assert classifier.score(digits.test_images[few], names[digits.test_labels[few]]) > 0.9
+
+
+def test_small_pictures_stand_in_the_middle() -> None:
+    from sklearn.datasets import load_digits
+
+    X, y = load_digits(return_X_y=True)
+    classifier = small(num_epochs=10).fit(X[:1200] / 16, y[:1200])
+    assert classifier.score(X[1200:] / 16, y[1200:]) > 0.8
+
+
+def test_its_parameters_are_the_training_settings() -> None:
+    """One for each setting but those of the data, with the same default."""
+    parameters = MnistClassifier().get_params()
+    del parameters["validation_fraction"], parameters["verbose"]
+    # Left out, they are the rule's usual rate and no differences from its defaults.
+    assert parameters.pop("learning_rate") is parameters.pop("update_parameters") is None
+    defaults = TrainingSettings().to_json()
+    assert parameters == {
+        OWN_NAMES.get(name, name): defaults[name]
+        for name in SETTINGS
+        if name not in (*OF_DATA, "learning_rate", "update_parameters")
+    }
+
+
+def test_a_copy_answers_alike(digits: Dataset) -> None:
+    classifier = small().fit(digits.train_images, digits.train_labels)
+    copy = pickle.loads(pickle.dumps(classifier))
+    expected = classifier.predict_proba(digits.test_images)
+    np.testing.assert_array_equal(copy.predict_proba(digits.test_images), expected)
+    assert copy.history_.epoch.tolist() == [1, 2, 3]
+    again = clone(classifier).fit(digits.train_images, digits.train_labels)
+    np.testing.assert_array_equal(again.predict_proba(digits.test_images), expected)
+
+
+def test_a_search(digits: Dataset) -> None:
+    search = GridSearchCV(small(num_epochs=2), {"learning_rate": [1e-6, 0.01]}, cv=2)
+    search.fit(digits.train_images.reshape(-1, 784), digits.train_labels)
+    assert search.best_params_ == {"learning_rate": 0.01}
+
+
+def test_what_cannot_be_learnt_is_told(digits: Dataset) -> None:
+    X, y = digits.train_images, digits.train_labels
+    with pytest.raises(ValueError, match="X has 900 features; a picture of 28×28 pixels has 784"):
+        small().fit(np.zeros((20, 900)), y[:20])
+    with pytest.raises(ValueError, match="y has 11 classes; the network tells 10 apart"):
+        small().fit(X[:11], np.arange(11))
+    with pytest.raises(ValueError, match="validation_fraction is 1; it must be"):
+        small(validation_fraction=1).fit(X, y)
+    with pytest.raises(TypeError, match="has no parameter 'epochs'; did you mean num_epochs"):
+        MnistClassifier(epochs=3)
+    with pytest.warns(ConvergenceWarning, match="usual learning rate"):
+        small(update="sgd", learning_rate=1e6).fit(X, y)
+
+
+def test_the_program_does_not_import_it() -> None:
+    code = (
+        "import sys, mnist_draw; mnist_draw.run_network, mnist_draw.LossHistory; "
+        "from mnist_draw import *; assert 'sklearn' not in sys.modules; "
+        "sys.modules['sklearn'] = None\n"
+        "try: mnist_draw.MnistClassifier\n"
+        "except ImportError as error: print(error)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "MnistClassifier needs scikit-learn" in done.stdout
+    assert 'pip install "mnist_draw[sklearn]"' in done.stdout
+    assert mnist_draw.MnistClassifier is MnistClassifier
