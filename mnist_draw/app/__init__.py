@@ -42,13 +42,15 @@ from collections.abc import Sequence
 __all__ = ["main"]
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None, network: str = "") -> int:
     """Open the window and run until it is closed.
 
     Parameters
     ----------
     argv : sequence of str, optional
         Arguments for Qt (such as ``-style``), without the program's name. Default: none.
+    network : str, optional
+        The file of a network that is to answer, as *Open* in the list of networks takes it.
 
     Returns
     -------
@@ -58,4 +60,4 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     from mnist_draw.app.shell.startup import run
 
-    return run(list(argv or ()))
+    return run(list(argv or ()), network)

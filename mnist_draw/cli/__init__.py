@@ -14,6 +14,8 @@ train_run
     Trains with progress on the terminal, and saves the network.
 answers
     What ``mnist-draw predict`` prints: a sentence, a JSON object, a line of CSV.
+desktop
+    ``mnist-draw desktop``: an entry in a Linux desktop's menus.
 script
     ``mnist-draw script``: runs any script that uses Lasagne or Theano.
 predict

@@ -12,10 +12,11 @@ import json
 import sys
 import traceback
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 from mnist_draw import __version__
-from mnist_draw.cli import output, predict, script, train
+from mnist_draw.cli import desktop, output, predict, script, train
 from mnist_draw.cli.output import PROGRAM
 from mnist_draw.errors import UserError, shortened
 
@@ -46,13 +47,17 @@ def _run(argv: Sequence[str] | None) -> int:
     given = list(sys.argv[1:] if argv is None else argv)
     if given and given[0].endswith(".py"):
         given.insert(0, "script")
+    # What a double click on a trained network starts.
+    network = given[0] if len(given) == 1 and given[0].lower().endswith(".npz") else ""
     fail = _fail_in_json if "--json" in given and given[0] != "script" else _fail
     try:
-        arguments = build_parser().parse_args(given)
+        arguments = build_parser().parse_args([] if network else given)
         if arguments.run is None:
+            if network and not Path(network).is_file():
+                raise UserError(f"There is no file {network}.")
             from mnist_draw.app import main as open_window
 
-            return open_window()
+            return open_window(network=network) if network else open_window()
         status: int = arguments.run(arguments)
     except SystemExit as finished:  # --help or --version
         return finished.code if isinstance(finished.code, int) else MISUSE
@@ -78,7 +83,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog=PROGRAM,
         description="Draw a digit, train the network that reads it. Without a command, "
-        "the window opens.",
+        "the window opens; with nothing but FILE.npz it opens with the network in that file.",
         allow_abbrev=False,
     )
     parser.add_argument("--version", action=_Version, help="show the versions and exit")
@@ -88,6 +93,7 @@ def build_parser() -> argparse.ArgumentParser:
     predict.add_evaluate_command(commands)
     predict.add_predict_command(commands)
     script.add_command(commands)
+    desktop.add_command(commands)
     return parser
 
 

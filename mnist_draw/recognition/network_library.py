@@ -41,7 +41,9 @@ from mnist_draw.storage import (
 )
 from mnist_draw.storage.errors import reason_of
 from mnist_draw.storage.folders import data_folder
-from mnist_draw.storage.models import read_info
+from mnist_draw.storage.models import pack_model, read_info
+from mnist_draw.storage.npz import MAX_BYTES
+from mnist_draw.storage.opening import read_file
 from mnist_draw.storage.spare_names import Deleted, deleted, move_to_bin, taken_file
 from mnist_draw.training.runs.record import read_run
 from mnist_draw.training.runs.run_list import list_runs, runs_folder
@@ -212,7 +214,7 @@ def save_learnt(model: ModelFile, before: bool = False) -> KeptModel:
 
 
 def keep_opened(model: ModelFile, name: str) -> KeptModel:
-    """Keep a network that was opened, under a name.
+    """Keep a network that was opened, under a name; the same file is kept once.
 
     Raises
     ------
@@ -220,7 +222,11 @@ def keep_opened(model: ModelFile, name: str) -> KeptModel:
         It cannot be written.
     """
     wanted = opened_folder() / f"{Path(name).name}{SUFFIX}"
-    return _keep(model.with_info(name=name), wanted, OPENED)
+    named = model.with_info(name=name)
+    with contextlib.suppress(OSError, UserError):
+        if read_file(wanted, MAX_BYTES) == pack_model(named):
+            return of_file(wanted, OPENED)
+    return _keep(named, wanted, OPENED)
 
 
 def _keep(model: ModelFile, wanted: Path, source: str) -> KeptModel:

@@ -130,9 +130,18 @@ class NetworksController(QObject):
     def _open(self) -> None:
         path, _ = QFileDialog.getOpenFileName(self._view, "A trained network", "", _FILES)
         if path:
-            self._read(path)
+            self.open_file(path)
 
-    def _read(self, path: str, network: str = "") -> None:
+    def open_file(self, path: str, network: str = "") -> None:
+        """Let the network in a file answer, and keep it among those that were opened.
+
+        Parameters
+        ----------
+        path : str
+        network : str, optional
+            Its architecture; asked for where neither the file nor this says it.
+        """
+
         def work() -> ModelFile | list[str]:
             from mnist_draw.recognition.opened_network import open_network
 
@@ -142,7 +151,7 @@ class NetworksController(QObject):
             if isinstance(found, list):
                 chosen = self._ask(path, found)
                 if chosen:
-                    self._read(path, chosen)
+                    self.open_file(path, chosen)
             else:
                 self._keep(found, Path(path).stem)
 
@@ -154,8 +163,8 @@ class NetworksController(QObject):
 
         words = [parse_network(text).title for text in networks]
         question = f"{Path(path).name} does not say which network it is:"
-        assert self._view is not None
-        chosen, said = QInputDialog.getItem(self._view, "Which network?", question, words, 0, False)
+        above = self._view or self._parent
+        chosen, said = QInputDialog.getItem(above, "Which network?", question, words, 0, False)
         return networks[words.index(chosen)] if said else ""
 
     def _keep(self, model: ModelFile, name: str) -> None:

@@ -6,19 +6,29 @@ once is imported before it is visible; the network's libraries follow in other t
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sys
 
 from mnist_draw.app.shared.reporting import logger, reporter
 from mnist_draw.app.shell import crash_report, heap, platform_check
+from mnist_draw.storage.resources import resource_path
 
 #: Python's threads change at least this often, in seconds: the window waits no longer for
 #: a worker that computes in Python.
 _SWITCH_INTERVAL = 0.0002
 
 
-def run(arguments: list[str]) -> int:
-    """Open the window and return the exit status when it has closed."""
+def run(arguments: list[str], network: str = "") -> int:
+    """Open the window and return the exit status when it has closed.
+
+    Parameters
+    ----------
+    arguments : list of str
+        For Qt.
+    network : str, optional
+        The file of a network to answer.
+    """
     heap.keep_small()
     crash = crash_report.take()
     reporter.install()
@@ -29,13 +39,16 @@ def run(arguments: list[str]) -> int:
         return 1
     try:
         from PyQt5.QtCore import Qt
-        from PyQt5.QtGui import QGuiApplication
+        from PyQt5.QtGui import QGuiApplication, QIcon
         from PyQt5.QtWidgets import QApplication
     except ImportError as error:
         print(platform_check.qt_import_failure(error), file=sys.stderr)
         return 1
     reporter.install_qt()
     sys.setswitchinterval(_SWITCH_INTERVAL)
+    if sys.platform == "win32":
+        # Else the taskbar takes the window for one of Python's, with Python's icon.
+        ctypes.windll.shell32.SetCurrentProcessExplicitAppUserModelID("mnist_draw")
     QApplication.setAttribute(Qt.AA_EnableHighDpiScaling)
     QApplication.setAttribute(Qt.AA_UseHighDpiPixmaps)
     # X servers report screens of 100 dpi as a factor of 1.04, which would only blur; there the
@@ -49,6 +62,7 @@ def run(arguments: list[str]) -> int:
     app.setApplicationName("mnist_draw")
     app.setApplicationDisplayName("MNIST Draw")
     app.setDesktopFileName("mnist-draw")
+    app.setWindowIcon(QIcon(str(resource_path("desktop", "mnist-draw.png"))))
 
     from mnist_draw.app.shell.collector import Collector
     from mnist_draw.app.shell.system_signals import SystemSignals
@@ -59,6 +73,8 @@ def run(arguments: list[str]) -> int:
     SystemSignals(app)
     window.show()
     window.start_later()
+    if network:
+        window.open_later(network)
     if crash is not None:
         window.tell_of_crash(crash)
     status = app.exec_()

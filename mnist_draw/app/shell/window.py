@@ -236,6 +236,15 @@ class Window(QMainWindow):
         self._page.take_focus()
         self.runs.look_for_interrupted()
 
+    def open_later(self, path: str) -> None:
+        """Let the network in a file answer, once the services run."""
+
+        def open_file() -> None:
+            self._show_page(DrawTab.name)
+            self.draw_tab.networks.open_file(path)
+
+        QTimer.singleShot(0, open_file)
+
     def _use_trained(self, model: ModelFile) -> None:
         """Let the network of the run that is going on answer; in the thread that trains it."""
         assert self.training.folder is not None

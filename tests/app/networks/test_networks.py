@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from mnist_draw.networks import parse_network
 from mnist_draw.recognition.network_library import keep_opened, list_models, list_opened
-from mnist_draw.storage.models import ModelFile, load_model
+from mnist_draw.storage.models import ModelFile, load_model, save_model
 
 from ..runs.test_runs import add_run
 from ..shell.test_window import Setup
@@ -155,3 +155,19 @@ def test_files_are_opened_and_saved(
     shown.press("save")
     qtbot.waitUntil(saved.exists)
     assert load_model(saved).network == "layers:7@tanh"
+
+
+def test_a_file_given_at_the_start_answers(qtbot: QtBot, tmp_path: Path) -> None:
+    path = tmp_path / "given.npz"
+    save_model(path, ModelFile(TEXT, weights()))
+    setup = Setup(qtbot)
+    try:
+        setup.window.tabs.setCurrentIndex(0)
+        for _ in range(2):
+            setup.window.open_later(str(path))
+            qtbot.waitUntil(lambda: setup.window.network.key == "opened:given.npz")
+            assert setup.window.tabs.currentWidget() is setup.window.draw_tab
+        # However often it is opened, it is kept once.
+        assert [kept.title for kept in list_opened()] == ["given"]
+    finally:
+        setup.close()

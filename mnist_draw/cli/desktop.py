@@ -1,0 +1,116 @@
+"""``mnist-draw desktop``: an entry in the menus of a Linux desktop, and networks that open from it.
+
+Everything goes to the user's own folder of the freedesktop specifications (``~/.local/share``):
+the menu entry, the icon, the kind of file that a trained network is, and what software centres
+show. Nothing is installed without this command, and ``remove`` takes all of it away.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from mnist_draw.cli.output import PROGRAM, put
+from mnist_draw.errors import UserError
+from mnist_draw.storage.atomic import write_atomically
+from mnist_draw.storage.errors import StorageError, reason_of
+from mnist_draw.storage.resources import resource_path
+
+#: What ships in ``resources/desktop``, and where it goes below the user's folder.
+PLACES = {
+    "mnist-draw.desktop": "applications",
+    "mnist-draw.svg": "icons/hicolor/scalable/apps",
+    "mnist-draw.png": "icons/hicolor/256x256/apps",
+    "mnist-draw.xml": "mime/packages",
+    "mnist-draw.metainfo.xml": "metainfo",
+}
+#: Programs that bring a desktop's lists up to date; those that are missing are not needed there.
+_UPDATES = (("update-mime-database", "mime"), ("update-desktop-database", "applications"))
+
+
+def add_command(commands: Any) -> None:
+    """Add ``desktop`` to the parser's commands."""
+    parser = commands.add_parser(
+        "desktop",
+        help="add the program to the menus of a Linux desktop, or remove it there",
+        description="Add the program to the menus of this user's Linux desktop, with its icon, and "
+        "let trained networks open with a double click; or take all of that away again.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("action", choices=("install", "remove"))
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Install or remove the entry."""
+    if sys.platform in ("win32", "darwin"):
+        raise UserError(
+            "Menu entries of this kind belong to Linux desktops; nothing was changed. The README "
+            "says what there is on Windows and macOS."
+        )
+    folder = Path(platformdirs.user_data_dir())
+    for name, place in PLACES.items():
+        target = folder / place / name
+        if arguments.action == "install":
+            _install(name, target)
+        else:
+            _remove(target)
+    for program, place in _UPDATES:
+        if shutil.which(program) and (folder / place).is_dir():
+            subprocess.run([program, str(folder / place)], check=False, capture_output=True)
+    if arguments.action == "install":
+        put(f"MNIST Draw is in the menus now, and opens trained networks. All is in {folder}.")
+        put(f"To take it away: {PROGRAM} desktop remove")
+    else:
+        put("MNIST Draw is in the menus no more. Your networks and drawings are where they were.")
+    return 0
+
+
+def _install(name: str, target: Path) -> None:
+    content = resource_path("desktop", name).read_bytes()
+    if name.endswith(".desktop"):
+        # A desktop does not know the virtual environment that the program may live in.
+        content = content.replace(b"Exec=mnist-draw", b"Exec=" + start_command().encode())
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(
+            f"The folder {target.parent} cannot be made: {reason_of(error)}."
+        ) from error
+    write_atomically(target, content)
+
+
+def _remove(target: Path) -> None:
+    try:
+        target.unlink(missing_ok=True)
+    except OSError as error:
+        raise StorageError(f"{target} cannot be removed: {reason_of(error)}.") from error
+
+
+def start_command() -> str:
+    """Return the command that starts this installation, as a desktop entry quotes it."""
+    if getattr(sys, "frozen", False):  # a folder made by PyInstaller
+        return quoted(sys.executable)
+    script = Path(sys.executable).with_name(PROGRAM)
+    if script.is_file():
+        return quoted(str(script))
+    return f"{quoted(sys.executable)} -m mnist_draw"
+
+
+def quoted(argument: str) -> str:
+    """Quote an argument by the rules of the Desktop Entry Specification, section *Exec*.
+
+    Parameters
+    ----------
+    argument : str
+    """
+    for special in ("\\", '"', "`", "$"):
+        argument = argument.replace(special, f"\\{special}")
+    # The value of a key is itself a string in which a backslash is written twice.
+    return '"' + argument.replace("\\", "\\\\").replace("%", "%%") + '"'

@@ -1,0 +1,119 @@
+"""The entry in the menus of a Linux desktop, and the double click on a network."""
+
+from __future__ import annotations
+
+import configparser
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import mnist_draw.app
+from mnist_draw.cli import desktop
+from mnist_draw.cli.main import main
+from mnist_draw.storage.resources import resource_path
+
+pytestmark = pytest.mark.skipif(
+    sys.platform in ("win32", "darwin"), reason="menu entries of this kind are Linux's"
+)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "share"))
+    return tmp_path / "share"
+
+
+def entry_of(path: Path) -> configparser.SectionProxy:
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.optionxform = str  # type: ignore[assignment,method-assign]
+    parser.read(path, encoding="utf-8")
+    return parser["Desktop Entry"]
+
+
+def test_what_is_installed_starts_this_program(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["desktop", "install"]) == 0
+    entry = entry_of(home / "applications" / "mnist-draw.desktop")
+    command = shlex.split(entry["Exec"].replace("\\\\", "\\"))
+    assert command.pop() == "%f"
+    done = subprocess.run([*command, "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("mnist_draw ")
+    for name, place in desktop.PLACES.items():
+        assert (home / place / name).is_file()
+    assert "desktop remove" in capsys.readouterr().out
+
+
+def test_remove_leaves_nothing(home: Path) -> None:
+    (home / "applications").mkdir(parents=True)
+    other = home / "applications" / "other.desktop"
+    other.write_text("")
+    assert main(["desktop", "install"]) == main(["desktop", "remove"]) == 0
+    ours = [path for path in home.rglob("*mnist*") if path.is_file()]
+    # The lists of all kinds of files are made anew, with and without ours.
+    assert [path for path in ours if path.parent.name in desktop.PLACES.values()] == []
+    assert not any((home / place / name).exists() for name, place in desktop.PLACES.items())
+    assert other.exists()
+    assert main(["desktop", "remove"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("argument", "written"),
+    [
+        ("/opt/mnist draw/bin", '"/opt/mnist draw/bin"'),
+        ('/a"b', '"/a\\\\"b"'),
+        ("/50%", '"/50%%"'),
+        ("/a\\b$c`d", '"/a\\\\\\\\b\\\\$c\\\\`d"'),
+    ],
+)
+def test_odd_places_are_quoted(argument: str, written: str) -> None:
+    assert desktop.quoted(argument) == written
+
+
+def test_all_that_ships_is_installed() -> None:
+    assert {path.name for path in resource_path("desktop").iterdir()} == set(desktop.PLACES)
+
+
+@pytest.mark.skipif(
+    not (shutil.which("update-mime-database") and shutil.which("gio")),
+    reason="needs shared-mime-info and GLib's gio",
+)
+def test_the_content_tells_a_network(home: Path, tmp_path: Path) -> None:
+    """Whatever its name is; other files of NumPy's are left to whom they belong."""
+
+    def kind(path: Path) -> str:
+        command = ["gio", "info", "-a", "standard::content-type", str(path)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        return done.stdout.split()[-1]
+
+    assert main(["desktop", "install"]) == 0
+    other = tmp_path / "other.npz"
+    np.savez(other, np.zeros(3))
+    assert kind(other) != "application/x-mnist-draw-network"
+    for path in resource_path("models").glob("m*.npz"):
+        assert kind(path) == "application/x-mnist-draw-network"
+
+
+def test_a_network_opens_the_window(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[Any] = []
+
+    def open_window(**how: Any) -> int:
+        opened.append(how)
+        return 0
+
+    monkeypatch.setattr(mnist_draw.app, "main", open_window)
+    path = tmp_path / "my.npz"
+    path.touch()
+    assert main([str(path)]) == 0
+    assert opened == [{"network": str(path)}]
+
+
+def test_a_network_that_is_not_there_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["nowhere.npz"]) == 1
+    assert "There is no file nowhere.npz." in capsys.readouterr().err
