@@ -9,7 +9,8 @@ Two finders stand in ``sys.meta_path``:
   Lasagne 0.1 wants and Theano 1.0.5 no longer has, ``theano.tensor.signal.downsample``.
 * :class:`PreparingFinder`, at the front. It finds nothing itself: it lets the others
   find ``theano`` and ``lasagne`` and puts what must be true *before* they run (flags,
-  cache folder, a stand-in for ``pkg_resources``) in front of their execution.
+  cache folder, a stand-in for ``pkg_resources``) in front of their execution. Behind that of
+  PyTensor's package for Numba it puts what there is to tell Numba.
 """
 
 from __future__ import annotations
@@ -24,7 +25,13 @@ from importlib.abc import Loader, MetaPathFinder
 from pathlib import Path
 from types import ModuleType
 
-from mnist_draw.theano_bridge import aliases, environment, lasagne_import, missing
+from mnist_draw.theano_bridge import (
+    aliases,
+    environment,
+    lasagne_import,
+    missing,
+    numba_fallback,
+)
 
 NAMES_FOLDER = Path(__file__).with_name("pytensor_names")
 
@@ -73,6 +80,7 @@ class PreparingFinder(MetaPathFinder):
         self.surroundings = {
             "theano": _prepare_theano,
             "lasagne": lasagne_import.surroundings,
+            numba_fallback.DISPATCH: numba_fallback.surroundings,
         }
         self._busy: set[str] = set()
 

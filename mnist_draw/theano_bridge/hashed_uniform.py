@@ -16,10 +16,10 @@ from typing import Any
 
 import numpy as np
 import pytensor.tensor as pt
-from numba.np.unsafe.ndarray import to_fixed_tuple
 from numpy.typing import NDArray
 from pytensor.graph import Apply, Op
-from pytensor.link.numba.dispatch.basic import numba_njit, register_funcify_default_op_cache_key
+
+from mnist_draw.theano_bridge import numba_fallback
 
 _WEYL_64 = 0x9E3779B97F4A7C15
 _WEYL_32 = 0x9E3779B9
@@ -87,9 +87,11 @@ def next_state(state: Any) -> Any:
     return state + pt.constant(step, dtype="int64")
 
 
-@register_funcify_default_op_cache_key(HashedUniform)
 def _for_numba(op: Any, node: Any, **_: Any) -> Any:
     """Tell Numba how to compute the same numbers."""
+    from numba.np.unsafe.ndarray import to_fixed_tuple
+    from pytensor.link.numba.dispatch.basic import numba_njit
+
     dimensions = node.outputs[0].type.ndim
 
     @numba_njit
@@ -111,3 +113,10 @@ def _for_numba(op: Any, node: Any, **_: Any) -> Any:
         return result
 
     return numbers, dimensions
+
+
+@numba_fallback.when_loaded
+def _register() -> None:
+    from pytensor.link.numba.dispatch.basic import register_funcify_default_op_cache_key
+
+    register_funcify_default_op_cache_key(HashedUniform)(_for_numba)

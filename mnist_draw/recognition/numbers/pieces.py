@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
 from mnist_draw.recognition.numbers.seams import find_seams
 
@@ -105,6 +104,9 @@ def cut_in_pieces(
     Pieces
         At least one.
     """
+    # Slow to import, and not needed for a first stroke.
+    from scipy import ndimage
+
     top, left, bottom, right = box
     scale = max(1, -(-(bottom - top) // HEIGHT), -(-(right - left) // WIDTH))
     reduced = _reduced(ink[top:bottom, left:right], scale)
@@ -199,6 +201,8 @@ def _in_order(
     corner: tuple[int, int],
 ) -> Pieces:
     """Number the pieces from left to right and give them the faint rims of their strokes."""
+    from scipy import ndimage
+
     found = sorted(found)
     rank = np.full(len(found) + 1, -1, np.intp)
     rank[[number for _, number, _ in found]] = np.arange(len(found))
