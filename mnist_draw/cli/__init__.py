@@ -1,7 +1,11 @@
-"""The command line: ``mnist-draw train``, ``evaluate``, ``predict``.
+"""The command line: ``mnist-draw train``, ``predict``, ``export`` and others.
 
 Modules
 -------
+command
+    What a command is: one entry with its help, its options and its examples.
+commands
+    All commands, one entry each.
 main
     Finds the command and turns every error into a sentence and an exit status.
 output
@@ -12,6 +16,8 @@ setting_options
     The option of each training setting, made from its declaration.
 train_run
     Trains with progress on the terminal, and saves the network.
+listed_run
+    Keeps what it trains under Runs.
 answers
     What ``mnist-draw predict`` prints: a sentence, a JSON object, a line of CSV.
 desktop
@@ -20,6 +26,18 @@ script
     ``mnist-draw script``: runs any script that uses Lasagne or Theano.
 predict
     ``mnist-draw predict`` and ``mnist-draw evaluate``.
+kept
+    ``mnist-draw models`` and ``mnist-draw runs``: what is kept, listed.
+export
+    ``mnist-draw export``: networks and figures for other programs.
+data
+    ``mnist-draw data``: what is in a data set.
+doctor
+    ``mnist-draw doctor``: whether all is as it should be.
+checks
+    What it looks at, one entry each.
+completion
+    ``mnist-draw completion``: what a shell needs to complete commands.
 """
 
 from mnist_draw.cli.main import main

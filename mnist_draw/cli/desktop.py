@@ -12,10 +12,10 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import platformdirs
 
+from mnist_draw.cli.command import Command
 from mnist_draw.cli.output import PROGRAM, put
 from mnist_draw.errors import UserError
 from mnist_draw.storage.atomic import write_atomically
@@ -34,17 +34,19 @@ PLACES = {
 _UPDATES = (("update-mime-database", "mime"), ("update-desktop-database", "applications"))
 
 
-def add_command(commands: Any) -> None:
-    """Add ``desktop`` to the parser's commands."""
-    parser = commands.add_parser(
-        "desktop",
-        help="add the program to the menus of a Linux desktop, or remove it there",
-        description="Add the program to the menus of this user's Linux desktop, with its icon, and "
-        "let trained networks open with a double click; or take all of that away again.",
-        allow_abbrev=False,
-    )
+def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=("install", "remove"))
     parser.set_defaults(run=run)
+
+
+DESKTOP = Command(
+    "desktop",
+    "add the program to the menus of a Linux desktop, or remove it there",
+    "Add the program to the menus of this user's Linux desktop, with its icon, and let trained "
+    "networks open with a double click; or take all of that away again.",
+    (("install", "in the menus, for this user"), ("remove", "nowhere any more")),
+    _add_options,
+)
 
 
 def run(arguments: argparse.Namespace) -> int:

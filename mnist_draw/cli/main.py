@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from mnist_draw import __version__
-from mnist_draw.cli import desktop, output, predict, script, train
+from mnist_draw.cli import output
+from mnist_draw.cli.commands import COMMANDS
 from mnist_draw.cli.output import PROGRAM
-from mnist_draw.errors import UserError, shortened
+from mnist_draw.errors import UserError, did_you_mean, shortened
 
 SUCCESS, FAILURE, MISUSE, INTERRUPTED = 0, 1, 2, 130
 
@@ -51,7 +52,10 @@ def _run(argv: Sequence[str] | None) -> int:
     network = given[0] if len(given) == 1 and given[0].lower().endswith(".npz") else ""
     fail = _fail_in_json if "--json" in given and given[0] != "script" else _fail
     try:
-        arguments = build_parser().parse_args([] if network else given)
+        parser = build_parser()
+        if given and not network and not given[0].startswith("-") and given[0] not in COMMANDS:
+            parser.error(f"there is no command {given[0]!r}; {did_you_mean(given[0], COMMANDS)}")
+        arguments = parser.parse_args([] if network else given)
         if arguments.run is None:
             if network and not Path(network).is_file():
                 raise UserError(f"There is no file {network}.")
@@ -89,11 +93,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action=_Version, help="show the versions and exit")
     parser.set_defaults(run=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    train.add_command(commands)
-    predict.add_evaluate_command(commands)
-    predict.add_predict_command(commands)
-    script.add_command(commands)
-    desktop.add_command(commands)
+    for command in COMMANDS.values():
+        command.add_to(commands)
     return parser
 
 
@@ -102,12 +103,25 @@ class MisuseError(UserError):
 
 
 class _Parser(argparse.ArgumentParser):
-    """Raises misuse instead of exiting, and says so where its help cannot be printed."""
+    """Raises misuse instead of exiting, and says so where its help cannot be printed.
+
+    Of an option that there is not it says which one may have been meant.
+    """
 
     def error(self, message: str) -> NoReturn:
         with contextlib.suppress(OSError, ValueError):
             self.print_usage(sys.stderr)
         raise MisuseError(message)
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        known, surplus = super().parse_known_args(args, namespace)
+        # A command has its own parser: what that does not know, nobody does.
+        if surplus:
+            word = surplus[0].partition("=")[0]
+            options = (name for name in self._option_string_actions if name.startswith("--"))
+            meant = f"; {did_you_mean(word, options)}" if word.startswith("-") else ""
+            self.error(f"unrecognized arguments: {' '.join(surplus)}{meant}")
+        return known, surplus
 
     def print_help(self, file: Any = None) -> None:
         if file is None:

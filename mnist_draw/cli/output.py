@@ -6,13 +6,15 @@ import contextlib
 import io
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TextIO, cast
 
 from mnist_draw.errors import UserError
 from mnist_draw.storage.errors import reason_of
 
 PROGRAM = "mnist-draw"
+#: Codes of ECMA-48 that terminals read.
+_COLOURS = {"red": "31", "green": "32", "yellow": "33"}
 
 
 class OutputError(UserError):
@@ -43,6 +45,37 @@ def put(line: str) -> None:
         raise
     except (OSError, ValueError) as error:
         raise OutputError(f"Standard output cannot be written: {_reason(error)}.") from error
+
+
+def table(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Yield the lines of a table: columns as wide as they must be, two spaces between them.
+
+    Parameters
+    ----------
+    heading : sequence of str
+    rows : sequence of sequence of str
+        As many texts each as the heading.
+    """
+    lines = [heading, *rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        yield "  ".join(map(str.ljust, line, widths)).rstrip()
+
+
+def painted(text: str, colour: str) -> str:
+    """Return a text in a colour where standard output is a terminal that wants any.
+
+    Parameters
+    ----------
+    text : str
+    colour : str
+        ``"red"``, ``"green"`` or ``"yellow"``.
+    """
+    # https://no-color.org: set and not empty, it means what it says.
+    unwanted = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    if unwanted or sys.stdout is None or not sys.stdout.isatty():
+        return text
+    return f"\x1b[{_COLOURS[colour]}m{text}\x1b[0m"
 
 
 def tell(sentence: str) -> None:

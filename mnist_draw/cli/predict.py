@@ -8,8 +8,8 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
+from mnist_draw.cli.command import Command
 from mnist_draw.cli.output import put, tell
 from mnist_draw.dataset.picture_formats import read_suffixes, read_titles
 from mnist_draw.errors import UserError
@@ -30,15 +30,7 @@ def _add_network(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_predict_command(commands: Any) -> None:
-    """Add ``predict`` to the parser's commands."""
-    parser = commands.add_parser(
-        "predict",
-        help="say which digit each picture shows",
-        description="Say which digit each picture shows. Pictures may be of any size, dark on "
-        f"light or light on dark: {read_titles()}.",
-        allow_abbrev=False,
-    )
+def _add_predict_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "images", metavar="IMAGE", nargs="+", help="a picture file, or a folder of picture files"
     )
@@ -72,15 +64,21 @@ def add_predict_command(commands: Any) -> None:
     parser.set_defaults(run=predict)
 
 
-def add_evaluate_command(commands: Any) -> None:
-    """Add ``evaluate`` to the parser's commands."""
-    parser = commands.add_parser(
-        "evaluate",
-        help="measure a trained network on the test pictures",
-        description="Measure a trained network on the 10,000 test pictures of MNIST or of "
-        "another data set.",
-        allow_abbrev=False,
-    )
+PREDICT = Command(
+    "predict",
+    "say which digit each picture shows",
+    "Say which digit each picture shows. Pictures may be of any size, dark on light or light on "
+    f"dark: {read_titles()}.",
+    (
+        ("photo.png scan.jpg", "two pictures, read by the best network that ships"),
+        ("scans --csv --model my.npz", "all pictures of a folder, as a table"),
+        ("--number year.png --json", "several digits from left to right, for a program"),
+    ),
+    _add_predict_options,
+)
+
+
+def _add_evaluate_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="FILE.npz", help=f"the trained network: {_MODEL_HELP}")
     _add_network(parser)
     parser.add_argument(
@@ -101,6 +99,18 @@ def add_evaluate_command(commands: Any) -> None:
         "how sure it is (CSV and PNG files, and one HTML page that needs nothing else)",
     )
     parser.set_defaults(run=evaluate)
+
+
+EVALUATE = Command(
+    "evaluate",
+    "measure a trained network on the test pictures",
+    "Measure a trained network on the 10,000 test pictures of MNIST or of another data set.",
+    (
+        ("my.npz", "loss and accuracy on the test pictures"),
+        ("best --report results", "and which digits it takes for which, as a page, CSV and PNG"),
+    ),
+    _add_evaluate_options,
+)
 
 
 def predict(arguments: argparse.Namespace) -> int:

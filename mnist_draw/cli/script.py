@@ -8,8 +8,8 @@ import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
+from mnist_draw.cli.command import Command
 from mnist_draw.cli.output import tell
 from mnist_draw.storage.errors import StorageError
 from mnist_draw.storage.folders import named_path
@@ -17,20 +17,22 @@ from mnist_draw.storage.folders import named_path
 _FAILED, _INTERRUPTED = 1, 130
 
 
-def add_command(commands: Any) -> None:
-    """Add ``script`` to the parser's commands."""
-    parser = commands.add_parser(
-        "script",
-        help="run a Python script that uses Lasagne or Theano",
-        description="Run a Python script in which import theano and import lasagne work, in any "
-        "order and without a change to it. python -m mnist_draw SCRIPT.py does the same.",
-        allow_abbrev=False,
-    )
+def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("script", metavar="SCRIPT.py", help="the script")
     parser.add_argument(
         "arguments", metavar="ARGUMENT", nargs=argparse.REMAINDER, help="what the script is given"
     )
     parser.set_defaults(run=lambda given: run_script(given.script, given.arguments))
+
+
+SCRIPT = Command(
+    "script",
+    "run a Python script that uses Lasagne or Theano",
+    "Run a Python script in which import theano and import lasagne work, in any order and without "
+    "a change to it. python -m mnist_draw SCRIPT.py does the same.",
+    (("mnist.py mlp 20", "Lasagne's own example, with its arguments"),),
+    _add_options,
+)
 
 
 def run_script(name: str, arguments: Sequence[str]) -> int:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from mnist_draw.cli.command import Command
 from mnist_draw.cli.setting_options import add_options, given_options
 from mnist_draw.errors import UserError
 from mnist_draw.training.settings import SETTINGS, TrainingSettings
@@ -22,15 +23,7 @@ _DEFAULT_OUTPUT = "model.npz"
 _LIKE = {"output": _DEFAULT_OUTPUT, "checkpoint": "run.ckpt", "resume": "run.ckpt"}
 
 
-def add_command(commands: Any) -> None:
-    """Add ``train`` to the parser's commands."""
-    parser = commands.add_parser(
-        "train",
-        help="train a network and save it",
-        description="Train a network on MNIST and save it. Without options this is the "
-        "tutorial's recipe. Ctrl-C stops and saves what was learnt.",
-        allow_abbrev=False,
-    )
+def _add_options(parser: argparse.ArgumentParser) -> None:
     add_options(parser, TrainingSettings)
     _add = parser.add_argument
     _add(
@@ -61,7 +54,30 @@ def add_command(commands: Any) -> None:
         action="store_true",
         help="let --checkpoint replace the checkpoint of another run",
     )
+    _add(
+        "--no-run",
+        action="store_true",
+        help="do not keep the run under Runs: nothing remains of it but the network",
+    )
     parser.set_defaults(run=lambda arguments: run(arguments, parser.error))
+
+
+TRAIN = Command(
+    "train",
+    "train a network and save it",
+    "Train a network on MNIST and save it. Without options this is the tutorial's recipe. Ctrl-C "
+    "stops and saves what was learnt. The run is listed under Runs, here and in the window.",
+    (
+        ("--epochs 20 --output my.npz", "the tutorial's recipe"),
+        (
+            "--network cnn --augment --update adam --schedule cosine",
+            "a convolutional network that reads handwriting",
+        ),
+        ("--network layers:500@tanh/0.4,300", "layers of your own: units, activation, dropout"),
+        ("--checkpoint run.ckpt", "after a crash or a power cut: train --resume run.ckpt"),
+    ),
+    _add_options,
+)
 
 
 def run(arguments: argparse.Namespace, misuse: Callable[[str], NoReturn]) -> int:
@@ -88,7 +104,7 @@ def run(arguments: argparse.Namespace, misuse: Callable[[str], NoReturn]) -> int
     # Only now: the heavy imports.
     from mnist_draw.cli.train_run import train_and_save
 
-    return train_and_save(settings, output, checkpoint, resume)
+    return train_and_save(settings, output, checkpoint, resume, listed=not arguments.no_run)
 
 
 def _load_resume(

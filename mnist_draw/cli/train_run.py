@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mnist_draw import __version__, theano_bridge
+from mnist_draw.cli.listed_run import ListedRun, listed_run
 from mnist_draw.cli.output import lenient_output, tell
 from mnist_draw.dataset.mnist import Dataset, load_dataset
 from mnist_draw.dataset.own_digits import ExtraDigits, load_extra
@@ -37,6 +38,7 @@ def train_and_save(
     output: Path | None = None,
     checkpoint: Path | None = None,
     resume: Checkpoint | None = None,
+    listed: bool = True,
 ) -> int:
     """Train, print what happens, and save the network.
 
@@ -52,6 +54,8 @@ def train_and_save(
         Written after every epoch.
     resume : Checkpoint, optional
         A run to continue.
+    listed : bool
+        Whether the run is kept under Runs.
 
     Returns
     -------
@@ -66,8 +70,13 @@ def train_and_save(
         Before the first batch; nothing was written. Or no place was left for the network.
     """
     controls = Controls()
-    with lenient_output() as (out, err), stop_when_asked_to_end(controls):
-        status = _train_and_save(settings, output, checkpoint, resume, controls)
+    with (
+        lenient_output() as (out, err),
+        stop_when_asked_to_end(controls),
+        listed_run(settings, checkpoint, resume, listed) as run,
+    ):
+        progress = Progress(checkpoint is not None)
+        status = _train_and_save(settings, output, resume, controls, run, progress)
     if out.failure:
         tell(f"Standard output could not be written: {out.failure}.")
     if status == COMPLETED and (out.failure or err.failure):
@@ -78,9 +87,10 @@ def train_and_save(
 def _train_and_save(
     settings: TrainingSettings,
     output: Path | None,
-    checkpoint: Path | None,
     resume: Checkpoint | None,
     controls: Controls,
+    run: ListedRun,
+    progress: Progress,
 ) -> int:
     data = load_dataset(settings.data_folder)
     extra = _load_extra(settings.extra_folder)
@@ -89,7 +99,6 @@ def _train_and_save(
             f"This run was complete already: {resume.epoch} of {settings.epochs} epochs. "
             f"To train on, give it more: --epochs {resume.epoch + 10}."
         )
-    progress = Progress()
     figures: dict[str, Any] = {} if extra is None else {"extra_digits": len(extra)}
     finished: events.Finished | None = None
     learnt = False
@@ -99,10 +108,11 @@ def _train_and_save(
             dataset=data,
             extra=extra,
             controls=controls,
-            checkpoint=checkpoint,
+            checkpoint=run.checkpoint,
             resume=resume,
         ):
             progress.show(event)
+            run.add(event)
             if isinstance(event, events.BatchFinished):
                 learnt = True
             elif isinstance(event, events.EpochFinished):
@@ -118,7 +128,7 @@ def _train_and_save(
     if finished.reason == "stopped" and not learnt:
         tell("Stopped before the first minibatch. Nothing was learnt, so nothing was saved.")
         return INTERRUPTED
-    return _save(settings, data, finished, figures, output)
+    return _save(settings, data, finished, figures, output, run)
 
 
 def _load_extra(folder: str | None) -> ExtraDigits | None:
@@ -140,6 +150,7 @@ def _save(
     finished: events.Finished,
     figures: dict[str, Any],
     output: Path | None,
+    run: ListedRun,
 ) -> int:
     interrupted = finished.reason == "stopped"
     if finished.reason == "diverged" and finished.epochs_done == 0:
@@ -158,6 +169,7 @@ def _save(
         data.validation_images,
         data.validation_labels,
     )
+    run.keep(model)
     place, rescued = _save_somewhere(model, output)
     what = "What was learnt" if interrupted or finished.reason == "diverged" else "The network"
     print(f"{what} is saved in {place}. Try it: mnist-draw predict IMAGE --model {place}")
@@ -212,9 +224,16 @@ class Progress:
 
     The bar goes to standard error and the lines to standard output, so that the lines can be
     kept in a file while the bar is watched.
+
+    Parameters
+    ----------
+    checkpoints : bool
+        Whether to tell of each checkpoint; the user asked for none where they are only kept under
+        Runs.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, checkpoints: bool = False) -> None:
+        self._checkpoints = checkpoints
         self._bar = ProgressBar()
         self._on_terminal = sys.stderr.isatty()
 
@@ -227,7 +246,7 @@ class Progress:
         if isinstance(event, events.Diverged | events.CheckpointFailed):
             self._bar.print(f"mnist-draw: {event.message}", sys.stderr)
             return
-        if isinstance(event, events.Checkpointed):
+        if isinstance(event, events.Checkpointed) and self._checkpoints:
             self._bar.print(f"Epoch {event.epoch} is saved in {event.path}.")
         for line in describe(event):
             self._bar.print(line)

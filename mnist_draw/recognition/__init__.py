@@ -37,4 +37,8 @@ network_library
     The trained networks that are kept, whoever made them.
 opened_network
     A network from a file that another program may have written.
+run_files
+    Keeps a run's record, figures and network on disk while it trains.
+export
+    A network for other programs: ONNX, arrays, a program of its own.
 """

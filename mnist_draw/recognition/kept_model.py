@@ -24,7 +24,7 @@ TITLES = {
     "mlp": "Tutorial MLP",
 }
 SUFFIX = ".npz"
-SHIPPED, LEARNT, RUN, OPENED = "shipped", "learnt", "run", "opened"
+SOURCES = SHIPPED, LEARNT, RUN, OPENED = "shipped", "learnt", "run", "opened"
 TIME = "%Y-%m-%d %H.%M.%S"
 BEFORE = " before"
 
@@ -63,6 +63,11 @@ class KeptModel:
         """What the network is called in the preferences."""
         names = {SHIPPED: self.name, RUN: self.path.parent.name}
         return f"{self.source}:{names.get(self.source, self.path.name)}"
+
+    @property
+    def typed_name(self) -> str:
+        """What it is called on the command line: its name where it ships, else its key."""
+        return self.name if self.source == SHIPPED else self.key
 
     @property
     def kind(self) -> str:

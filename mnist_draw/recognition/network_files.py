@@ -7,12 +7,14 @@ import os
 from pathlib import Path
 from typing import Any
 
-from mnist_draw.errors import UserError, asks_what_was_meant
+from mnist_draw.errors import UserError, asks_what_was_meant, did_you_mean
 from mnist_draw.networks import NETWORKS, parse_network
 from mnist_draw.networks.layer_list import ACTIVATIONS, MlpLayer, MlpLayers
-from mnist_draw.recognition.network_library import find_by_key, list_models
+from mnist_draw.recognition.kept_model import SOURCES, KeptModel
+from mnist_draw.recognition.network_library import find_by_key, list_models, list_of_runs
 from mnist_draw.recognition.opened_network import open_network
 from mnist_draw.storage import ModelFile, ModelFileError, save_model
+from mnist_draw.training.runs.run_list import LATEST
 
 
 def find_network(name: str, network: str = "") -> ModelFile:
@@ -21,7 +23,8 @@ def find_network(name: str, network: str = "") -> ModelFile:
     Parameters
     ----------
     name : str
-        A file of this program or of ``numpy.savez``, or a name such as ``"best"``.
+        A file of this program or of ``numpy.savez``, a name such as ``"best"``, the key of a
+        network that is kept, or ``"latest"``, the network of the newest run.
     network : str, optional
         The architecture of a file that does not say it.
 
@@ -30,9 +33,10 @@ def find_network(name: str, network: str = "") -> ModelFile:
     ModelFileError
         There is none, it cannot be used, or its architecture has to be said.
     """
-    shipped = {kept.name: kept for kept in list_models()}
-    if name in shipped and not Path(name).exists():
-        return find_by_key(shipped[name].key).load()
+    if not os.path.lexists(name):
+        kept = _kept(name)
+        if kept is not None:
+            return kept.load()
     found = open_network(name, network)
     if isinstance(found, ModelFile):
         return found
@@ -40,6 +44,31 @@ def find_network(name: str, network: str = "") -> ModelFile:
         f"{name} holds numbers without the name of their network, which may be any of "
         f"{', '.join(found)}. Say which."
     )
+
+
+def _kept(name: str) -> KeptModel | None:
+    """Return the network that is kept under a name; None where it looks like a file's.
+
+    Raises
+    ------
+    ModelFileError
+        There is none of that name.
+    """
+    shipped = {kept.name: kept for kept in list_models()}
+    if name in shipped:
+        return shipped[name]
+    if name == LATEST:
+        for run in list_of_runs():
+            return run
+        raise ModelFileError("There is no run with a network yet.")
+    if name.partition(":")[0] in SOURCES:
+        return find_by_key(name)
+    if not Path(name).suffix and Path(name).name == name:
+        raise ModelFileError(
+            f"There is no file and no network {name!r}; {did_you_mean(name, [*shipped, LATEST])} "
+            "mnist-draw models lists all networks."
+        )
+    return None
 
 
 @asks_what_was_meant

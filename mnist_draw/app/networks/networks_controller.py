@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from mnist_draw.app.networks.networks_view import NetworksView
 from mnist_draw.app.services.network_in_use import NetworkInUse
 from mnist_draw.app.shared.images import save_bytes
 from mnist_draw.app.shared.threads import Background
+from mnist_draw.recognition.export.formats import NETWORK_FORMATS, NetworkFormat
 from mnist_draw.storage.spare_names import KEPT_DAYS, Deleted, bring_back, empty_bin
 
 if TYPE_CHECKING:
@@ -47,7 +49,11 @@ class NetworksController(QObject):
         """Show the list; it is built when it is first asked for."""
         if self._view is None:
             self._view = view = NetworksView(self._parent.window())
-            acts = {"use": self._use, "delete": self.delete, "save": self._save}
+            acts: dict[str, Callable[[KeptModel], None]] = {
+                "use": self._use,
+                "delete": self.delete,
+                **{name: partial(self._save, entry) for name, entry in NETWORK_FORMATS.items()},
+            }
             view.asked.connect(lambda what, kept: acts[what](kept))
             view.renamed.connect(self._rename)
             view.open_asked.connect(self._open)
@@ -95,7 +101,7 @@ class NetworksController(QObject):
 
     def delete(self, kept: KeptModel) -> None:
         """Put a network into the bin, and offer to take that back."""
-        from mnist_draw.app.services.run_files import in_use
+        from mnist_draw.recognition.run_files import in_use
 
         if kept.source == "run" and in_use(kept.path.parent):
             self.told.emit("This network is being trained; stop the run before it is deleted.")
@@ -175,16 +181,15 @@ class NetworksController(QObject):
 
         self._background.run(work, self._use)
 
-    def _save(self, kept: KeptModel) -> None:
-        wanted = f"{kept.title.replace(':', '.').replace('/', '-')}.npz"
-        path, _ = QFileDialog.getSaveFileName(self._view, f"Save {kept.title}", wanted, _FILES)
+    def _save(self, kind: NetworkFormat, kept: KeptModel) -> None:
+        wanted = f"{kept.title.replace(':', '.').replace('/', '-')}{kind.ending}"
+        files = f"{kind.title} (*{kind.ending})"
+        path, _ = QFileDialog.getSaveFileName(self._view, f"Save {kept.title}", wanted, files)
         if not path:
             return
 
         def work() -> None:
-            from mnist_draw.storage.models import pack_model
-
-            save_bytes(path, pack_model(kept.load()))
+            save_bytes(path, kind.pack(kept.load()))
 
         self._background.run(work, lambda _: self.told.emit(f"Saved {path}."))
 

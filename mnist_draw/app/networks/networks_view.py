@@ -13,6 +13,7 @@ from PyQt5.QtWidgets import (
     QAbstractItemView,
     QDialog,
     QHeaderView,
+    QMenu,
     QStyledItemDelegate,
     QTableWidget,
     QTableWidgetItem,
@@ -25,6 +26,7 @@ from mnist_draw.app.shared.commands import Command
 from mnist_draw.app.shared.flow_layout import FlowLayout
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.widgets import BinButton, Card, explain, push_button, style_table
+from mnist_draw.recognition.export.formats import NETWORK_FORMATS
 
 if TYPE_CHECKING:
     from mnist_draw.recognition.kept_model import KeptModel
@@ -42,7 +44,7 @@ _COMMANDS = (
     ("rename", "Rename", "renameNetworkButton", "Give the network another name.", "F2"),
     ("delete", "Delete", "deleteNetworkButton",
      "Delete the network, with its run if it has one; this can be undone.", "Delete"),
-    ("save", "Save as …", "saveNetworkButton", "Save the network as a file.", "Ctrl+S"),
+    ("model", "Save as …", "saveNetworkButton", "Save the network as a file.", "Ctrl+S"),
 )  # fmt: skip
 
 
@@ -68,7 +70,7 @@ class NetworksView(QDialog):
     Signals
     -------
     asked
-        ``(what, network)``: ``"use"``, ``"delete"`` or ``"save"``.
+        ``(what, network)``: ``"use"``, ``"delete"``, or a name of ``NETWORK_FORMATS`` to save it.
     renamed
         ``(network, name)``.
     open_asked
@@ -125,6 +127,18 @@ class NetworksView(QDialog):
             command.serve(button)
             self._commands[what] = command
             row.addWidget(button)
+        self.export = push_button(
+            "exportNetworkButton", "Export …", "Save the network for other programs."
+        )
+        menu = QMenu(self.export)
+        menu.setToolTipsVisible(True)
+        for name, entry in NETWORK_FORMATS.items():
+            if name not in self._commands:
+                action = menu.addAction(f"{entry.title} (*{entry.ending}) …")
+                action.setToolTip(f"{entry.meaning[0].upper()}{entry.meaning[1:]}.")
+                action.triggered.connect(lambda _, name=name: self._ask(name))
+        self.export.setMenu(menu)
+        row.addWidget(self.export)
         button = push_button("openNetworkButton", "Open …", "")
         sentence = "Open a trained network: a file of this program, or parameters that Lasagne's "
         sentence += "users saved with numpy.savez."
@@ -178,6 +192,7 @@ class NetworksView(QDialog):
         for what, command in self._commands.items():
             own = kept is not None and kept.source != "shipped"
             command.setEnabled(own if what in ("rename", "delete") else kept is not None)
+        self.export.setEnabled(kept is not None)
 
     def _ask(self, what: str) -> None:
         kept = self.current()

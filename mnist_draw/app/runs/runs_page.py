@@ -15,6 +15,8 @@ from mnist_draw.app.shared.commands import Command
 from mnist_draw.app.shared.flow_layout import FlowLayout
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.widgets import BinButton, Card, label, push_button
+from mnist_draw.recognition.export.formats import NETWORK_FORMATS
+from mnist_draw.training.runs.formats import RUN_FORMATS
 from mnist_draw.training.runs.record import Run
 
 _BUTTONS = (
@@ -27,9 +29,8 @@ _BUTTONS = (
 )  # fmt: skip
 _EXPORTS = (
     ("png", "Picture of the curves (PNG) …"),
-    ("csv", "Figures of each epoch (CSV) …"),
-    ("minibatches", "Figures of each minibatch (CSV) …"),
-    ("npz", "Network (npz) …"),
+    *((name, f"{entry.title} …") for name, entry in RUN_FORMATS.items()),
+    *((name, f"{entry.title} (*{entry.ending}) …") for name, entry in NETWORK_FORMATS.items()),
 )
 
 
@@ -40,7 +41,7 @@ class RunsPage(QWidget):
     -------
     asked
         ``(what, run)``: ``"draw"``, ``"continue"``, ``"use_settings"``, ``"delete"``,
-        ``"png"``, ``"csv"`` or ``"npz"``.
+        ``"png"``, or a name of ``RUN_FORMATS`` or ``NETWORK_FORMATS``.
     undo_asked
         The last deletion is to be taken back.
     """

@@ -16,8 +16,6 @@ recognition
     Reads what is drawn.
 run_events
     What a run tells the window: the loop's events, and those of its thread and files.
-run_files
-    Keeps the files of a run.
 training
     Trains a network.
 """

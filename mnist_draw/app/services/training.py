@@ -15,10 +15,10 @@ from PyQt5.QtCore import QObject, QTimer, pyqtSignal, pyqtSlot
 from mnist_draw import thread_priority
 from mnist_draw.app.services.layer_inspector import Inspector
 from mnist_draw.app.services.run_events import Continued, Failed, RunEvent, Saved
-from mnist_draw.app.services.run_files import RunFiles
 from mnist_draw.app.shared.reporting import reporter
 from mnist_draw.app.shared.threads import Inbox, connect_direct
 from mnist_draw.app.shared.worker_thread import WorkerThread
+from mnist_draw.recognition.run_files import RunFiles
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.training.control import Controls
 from mnist_draw.training.events import CheckpointFailed, EpochFinished, Event, Finished, Testing

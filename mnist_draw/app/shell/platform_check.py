@@ -124,6 +124,22 @@ def qt_import_failure(error: ImportError, loads: Loads | None = None) -> str:
     )
 
 
+def platforms(plugins: Path | None = None) -> list[str]:
+    """Return the names of Qt's platforms, such as ``"xcb"``; none where they are kept elsewhere.
+
+    Parameters
+    ----------
+    plugins : Path, optional
+        Qt's folder of platform plugins; PyQt5's own if left out.
+    """
+    folder = plugins or _plugins()
+    if folder is None:
+        return []
+    # libqxcb.so, libqcocoa.dylib, qwindows.dll
+    files = (path.name.partition(".")[0] for path in folder.glob("*q*.*"))
+    return sorted({name.removeprefix("lib").removeprefix("q") for name in files})
+
+
 def _missing_libraries(plugins: Path | None, plugin: str, loads: Loads) -> str | None:
     """Return a sentence naming the packages that a platform plugin lacks."""
     if plugins is None or not (plugins / plugin).exists():
@@ -164,9 +180,8 @@ def _unknown_platform(chosen: str, plugins: Path | None) -> str | None:
     """Return a sentence about a platform that Qt has no plugin for."""
     if plugins is None:
         return None
-    # libqxcb.so, libqcocoa.dylib, qwindows.dll; one plugin serves several kinds of Wayland.
-    files = (path.name.partition(".")[0] for path in plugins.glob("*q*.*"))
-    known = sorted({name.removeprefix("lib").removeprefix("q") for name in files})
+    known = platforms(plugins)
+    # One plugin serves several kinds of Wayland.
     if not known or any(name.startswith(chosen.partition("-")[0]) for name in known):
         return None
     return (

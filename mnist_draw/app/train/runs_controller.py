@@ -10,14 +10,15 @@ from typing import Any
 from PyQt5.QtCore import QObject, pyqtSignal
 from PyQt5.QtWidgets import QFileDialog, QWidget
 
-from mnist_draw.app.services.run_files import in_use
 from mnist_draw.app.shared.images import save_bytes, widget_png
 from mnist_draw.app.shared.threads import Background
 from mnist_draw.app.train.run_controller import RunController
 from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.errors import UserError
+from mnist_draw.recognition.export.formats import NETWORK_FORMATS
+from mnist_draw.recognition.run_files import in_use
 from mnist_draw.storage.folders import sweep_home
-from mnist_draw.storage.models import ModelFile, save_model
+from mnist_draw.storage.models import ModelFile
 from mnist_draw.storage.spare_names import (
     KEPT_DAYS,
     Deleted,
@@ -27,15 +28,15 @@ from mnist_draw.storage.spare_names import (
     move_to_bin,
 )
 from mnist_draw.training.runs import run_list
+from mnist_draw.training.runs.formats import RUN_FORMATS
 from mnist_draw.training.runs.history import History
 from mnist_draw.training.runs.record import Run, load_history, read_run
 
 #: What can be exported: the file's ending, and what the dialog calls it.
 _KINDS = {
-    "png": ("png", "Pictures (*.png)"),
-    "csv": ("csv", "Tables (*.csv)"),
-    "minibatches": ("csv", "Tables (*.csv)"),
-    "npz": ("npz", "Networks (*.npz)"),
+    "png": (".png", "Pictures"),
+    **{name: (entry.ending, entry.title) for name, entry in RUN_FORMATS.items()},
+    **{name: (entry.ending, entry.title) for name, entry in NETWORK_FORMATS.items()},
 }
 _TABLES = {"csv": History.write_csv, "minibatches": History.write_minibatches_csv}
 
@@ -263,11 +264,15 @@ class RunsController(QObject):
             # After the run's curve has been read and drawn.
             self._background.run(lambda: None, lambda _: self._export_png(path))
             return
-        if kind != "npz":
-            write = _TABLES[kind]
-            self._background.run(lambda: write(load_history(run), path), self._saved(path))
-        else:
-            self._background.run(lambda: save_model(path, self._network_of(run)), self._saved(path))
+
+        def work() -> None:
+            if kind in RUN_FORMATS:
+                content = RUN_FORMATS[kind].pack(run, load_history(run))
+            else:
+                content = NETWORK_FORMATS[kind].pack(self._network_of(run))
+            save_bytes(path, content)
+
+        self._background.run(work, self._saved(path))
 
     def _export_curves(self, card: QWidget, name: str, kind: str) -> None:
         path = self._ask_where(f"Save the curves of {name}", name, kind)
@@ -280,8 +285,9 @@ class RunsController(QObject):
 
     def _ask_where(self, title: str, name: str, kind: str) -> str:
         """Ask for a file; empty when the user wants none after all."""
-        ending, kinds_of_file = _KINDS[kind]
-        path, _ = QFileDialog.getSaveFileName(self._page, title, f"{name}.{ending}", kinds_of_file)
+        ending, words = _KINDS[kind]
+        files = f"{words} (*{ending})"
+        path, _ = QFileDialog.getSaveFileName(self._page, title, f"{name}{ending}", files)
         return path
 
     def _export_png(self, path: str) -> None:

@@ -10,4 +10,8 @@ checkpoint
     All that it takes to continue a run as if it had never been interrupted.
 history
     The figures of a run, batch by batch and epoch by epoch.
+formats
+    The formats in which these figures can be saved, one entry each.
+tensorboard
+    These figures as TensorBoard reads them.
 """

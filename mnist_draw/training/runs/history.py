@@ -100,7 +100,11 @@ class History:
         StorageError
             The file cannot be written.
         """
-        _write_table(path, EPOCH_COLUMNS, (vars(figures).values() for figures in self.epochs))
+        write_atomically(path, self.epochs_csv())
+
+    def epochs_csv(self) -> bytes:
+        """Return what `write_csv` writes."""
+        return _table(EPOCH_COLUMNS, (vars(figures).values() for figures in self.epochs))
 
     def write_minibatches_csv(self, path: str | os.PathLike[str]) -> None:
         """Write one line for each minibatch learnt, counted from 1, with a heading.
@@ -110,9 +114,13 @@ class History:
         StorageError
             The file cannot be written.
         """
+        write_atomically(path, self.minibatches_csv())
+
+    def minibatches_csv(self) -> bytes:
+        """Return what `write_minibatches_csv` writes."""
         numbers = range(1, len(self.batch_losses) + 1)
         rows = zip(numbers, self.batch_losses, self.batch_accuracies, strict=True)
-        _write_table(path, ("minibatch", "training_loss", "training_accuracy"), rows)
+        return _table(("minibatch", "training_loss", "training_accuracy"), rows)
 
     def to_arrays(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         """Return copies of the losses (B,) and accuracies (B,) of batches, and of `epoch_table`."""
@@ -199,11 +207,9 @@ def read_change(entry: object) -> SettingChanged:
     return SettingChanged(epoch, batch, batches, name, *numbers)
 
 
-def _write_table(
-    path: str | os.PathLike[str], columns: Iterable[str], rows: Iterable[Iterable[object]]
-) -> None:
+def _table(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
     writer.writerows(rows)
-    write_atomically(path, text.getvalue().encode())
+    return text.getvalue().encode()

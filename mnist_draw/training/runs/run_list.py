@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from mnist_draw.errors import UserError
+from mnist_draw.errors import UserError, did_you_mean
 from mnist_draw.storage.errors import StorageError, reason_of
 from mnist_draw.storage.folders import data_folder
 from mnist_draw.storage.spare_names import put_aside, take_folder
@@ -22,6 +22,9 @@ from mnist_draw.training.runs.record import (
     with_figures,
 )
 from mnist_draw.training.settings import SETTINGS
+
+#: What the user calls the newest run.
+LATEST = "latest"
 
 
 def runs_folder() -> Path:
@@ -118,6 +121,35 @@ def find_interrupted(
             continue
         return _as_in(checkpoint, run), told
     return None, told
+
+
+def find_run(name: str) -> Run:
+    """Return the run that a user names.
+
+    Parameters
+    ----------
+    name : str
+        ``"latest"``, the name of its folder (also as ``"run:FOLDER"``), or what it is called.
+
+    Raises
+    ------
+    UserError
+        There is none, or several are called so.
+    """
+    runs, _ = list_runs()
+    wanted = name.removeprefix("run:")
+    found = [run for run in runs if wanted in (run.folder.name, run.name)]
+    if name == LATEST:
+        found = runs[:1]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        folders = ", ".join(run.folder.name for run in found)
+        raise UserError(f"{len(found)} runs are called {name}: {folders}. Name one of these.")
+    known = [LATEST, *(each for run in runs for each in (run.folder.name, run.name) if each)]
+    raise UserError(
+        f"There is no run {name!r}; {did_you_mean(wanted, known)} mnist-draw runs lists all."
+    )
 
 
 def cut_off(run: Run) -> Run:

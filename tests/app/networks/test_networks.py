@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from PyQt5.QtWidgets import QFileDialog, QInputDialog, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from mnist_draw.networks import parse_network
+from mnist_draw.recognition.export.formats import NETWORK_FORMATS
 from mnist_draw.recognition.network_library import keep_opened, list_models, list_opened
 from mnist_draw.storage.models import ModelFile, load_model, save_model
 
@@ -152,7 +154,7 @@ def test_files_are_opened_and_saved(
     shown.row("plain")
     saved = tmp_path / "saved.npz"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(saved), ""))
-    shown.press("save")
+    shown.press("model")
     qtbot.waitUntil(saved.exists)
     assert load_model(saved).network == "layers:7@tanh"
 
@@ -171,3 +173,27 @@ def test_a_file_given_at_the_start_answers(qtbot: QtBot, tmp_path: Path) -> None
         assert [kept.title for kept in list_opened()] == ["given"]
     finally:
         setup.close()
+
+
+@pytest.mark.parametrize("name", sorted(NETWORK_FORMATS))
+def test_every_format_can_be_saved(
+    shown: Shown, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    entry = NETWORK_FORMATS[name]
+    monkeypatch.setitem(
+        NETWORK_FORMATS, name, dataclasses.replace(entry, pack=lambda model: model.title.encode())
+    )
+    shown.network.refresh()
+    saved = tmp_path / f"saved{entry.ending}"
+    asked: list[Any] = []
+    monkeypatch.setattr(
+        QFileDialog, "getSaveFileName", lambda *given: asked.append(given) or (str(saved), "")
+    )
+    shown.row("from elsewhere")
+    if name == "model":
+        shown.press(name)
+    else:
+        titles = {action.text(): action for action in shown.view.export.menu().actions()}
+        titles[f"{entry.title} (*{entry.ending}) …"].trigger()
+    qtbot.waitUntil(saved.exists)
+    assert asked[0][2] == f"from elsewhere{entry.ending}"

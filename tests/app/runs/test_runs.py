@@ -319,6 +319,8 @@ def test_a_runs_network_goes_to_the_draw_tab(make: Any) -> None:
         ("csv", b"epoch,seconds"),
         ("minibatches", b"minibatch,training_loss"),
         ("npz", b"PK"),
+        ("model", b"PK"),
+        ("py", b'"""Read pictures'),
     ],
 )
 def test_exports(

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PyQt5.QtCore import QLockFile
+from filelock import FileLock
 from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.services.run_events import Failed, Saved
-from mnist_draw.app.services.run_files import in_use
 from mnist_draw.app.services.training import MODEL_NAME, Training, TrainingWorker
 from mnist_draw.errors import UserError
+from mnist_draw.recognition.run_files import in_use
 from mnist_draw.storage.models import load_model
 from mnist_draw.training.layer_inspection import LayerFigures
 from mnist_draw.training.runs.record import load_history, read_run
@@ -84,15 +84,15 @@ def test_a_closed_window_leaves_an_interrupted_run(qapp: QApplication, tmp_path:
 
 
 def test_a_run_in_use_elsewhere_is_left_alone(qapp: QApplication, tmp_path: Path) -> None:
-    lock = QLockFile(str(tmp_path / "run.lock"))
-    assert lock.tryLock(0)
+    lock = FileLock(tmp_path / "run.lock", timeout=0)
+    lock.acquire()
     assert in_use(tmp_path)
     (tmp_path / "checkpoint.npz").write_bytes(b"half")
     worker = TrainingWorker(TrainingSettings(), tmp_path, resume=True, train=Loop())
     worker.run()
     assert "another window" in worker.inbox.take_all()[-1].sentence
     assert (tmp_path / "checkpoint.npz").read_bytes() == b"half"
-    lock.unlock()
+    lock.release()
     worker.run()
     assert "put aside as checkpoint.npz.unreadable-" in worker.inbox.take_all()[-1].sentence
     assert not (tmp_path / "run.json").exists()

@@ -1,4 +1,4 @@
-"""Keeps a run's record, figures and network on disk while its worker trains. No widgets here."""
+"""Keeps a run's record, figures and network on disk while it trains, in the window or without."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from PyQt5.QtCore import QLockFile
+from filelock import FileLock, Timeout
 
 from mnist_draw.dataset.mnist import dataset_name
 from mnist_draw.errors import UserError
 from mnist_draw.networks import parse_network
+from mnist_draw.recognition.kept_model import network_of_run
 from mnist_draw.storage.models import ModelFile, save_model
 from mnist_draw.storage.spare_names import put_aside
 from mnist_draw.training.events import BatchFinished, Event, SettingChanged
@@ -35,14 +36,29 @@ _LOCK = "run.lock"
 
 
 def in_use(folder: Path) -> bool:
-    """Whether the run in a folder is going on, in this window or in another."""
-    lock = QLockFile(str(folder / _LOCK))
-    # A lock of a program that is gone is taken over; Qt looks whether it still lives.
-    lock.setStaleLockTime(0)
-    if lock.tryLock(0):
-        lock.unlock()
-        return False
-    return lock.error() == QLockFile.LockFailedError
+    """Whether the run in a folder is going on, in this program or in another."""
+    lock = _lock_of(folder)
+    taken = _take(lock)
+    lock.release()
+    return not taken
+
+
+def _lock_of(folder: Path) -> FileLock:
+    # The system lets go of it when its program is gone, whatever became of that. It is made in one
+    # thread and taken in another.
+    return FileLock(folder / _LOCK, timeout=0, thread_local=False)
+
+
+def _take(lock: FileLock) -> bool:
+    """Mark a run as going on; False only where another program has done so."""
+    # Some network drives cannot lock; a folder that is missing would be made for the lock.
+    with contextlib.suppress(OSError, NotImplementedError):
+        if Path(lock.lock_file).parent.is_dir():
+            try:
+                lock.acquire()
+            except Timeout:
+                return False
+    return True
 
 
 class RunFiles:
@@ -67,13 +83,20 @@ class RunFiles:
         self.run = Run(folder, settings, started=now())
         self.history = History()
         self._new = self._begun = False
-        self._lock = QLockFile(str(folder / _LOCK))
-        self._lock.setStaleLockTime(0)
+        self._lock = _lock_of(folder)
 
-    def begin(self) -> str:
-        """Write the first record; return what to tell the user if that is impossible."""
-        self._lock.tryLock(0)
+    def begin(self, before: Checkpoint | None = None) -> str:
+        """Write the first record; return what to tell the user if that is impossible.
+
+        Parameters
+        ----------
+        before : Checkpoint, optional
+            What the run goes on from, where that was kept elsewhere.
+        """
+        _take(self._lock)
         self._new = self._begun = True
+        if before is not None:
+            self.history = before.history()
         return self._save()
 
     def resume(self) -> Checkpoint:
@@ -85,7 +108,7 @@ class RunFiles:
             It cannot be continued; a damaged checkpoint is kept under another name.
         """
         folder = self.run.folder
-        if not self._lock.tryLock(0) and self._lock.error() == QLockFile.LockFailedError:
+        if not _take(self._lock):
             raise UserError("This run is going on in another window; nothing was changed.")
         try:
             checkpoint = load_checkpoint(folder / CHECKPOINT)
@@ -124,7 +147,7 @@ class RunFiles:
         try:
             nothing_learnt = state in ("stopped", "interrupted", "failed")
             if self._new and nothing_learnt and not self.history.epochs:
-                self._lock.unlock()
+                self._lock.release()
                 shutil.rmtree(self.run.folder, ignore_errors=True)
                 return ""
             self.run = replace(with_figures(self.run, self.history), state=state)
@@ -135,7 +158,7 @@ class RunFiles:
                 told = told or str(error)
             return told
         finally:
-            self._lock.unlock()
+            self._lock.release()
 
     def _save(self) -> str:
         """Write the record under the name that the user gave the run meanwhile."""
@@ -151,8 +174,6 @@ class RunFiles:
 
     def model(self, parameters: Any) -> ModelFile:
         """Return the network after the last epoch."""
-        from mnist_draw.recognition.kept_model import network_of_run
-
         settings, history = self.run.settings, self.history
         epochs = len(history.epochs)
         return ModelFile(settings.network, parameters).with_info(

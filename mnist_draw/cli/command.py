@@ -1,0 +1,64 @@
+"""What a command of the command line is: one entry with its help, its options and examples."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from mnist_draw.cli.output import PROGRAM
+
+_EXAMPLES = "examples:\n"
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command.
+
+    Attributes
+    ----------
+    name : str
+        What the user types.
+    summary : str
+        What it does, for the list of commands; without a stop.
+    description : str
+        The same in sentences, for its own help.
+    examples : tuple of (str, str)
+        What is typed behind the command's name, and what that does; for its help.
+    add_options : callable
+        Adds its options to its parser, and sets ``run`` there: a function from the parsed
+        arguments to the exit status.
+    """
+
+    name: str
+    summary: str
+    description: str
+    examples: tuple[tuple[str, str], ...]
+    add_options: Callable[[argparse.ArgumentParser], object]
+
+    def add_to(self, commands: Any) -> None:
+        """Add it to what ``ArgumentParser.add_subparsers`` returned."""
+        parser = commands.add_parser(
+            self.name,
+            help=self.summary,
+            description=self.description,
+            epilog=self._epilog(),
+            formatter_class=_HelpText,
+            allow_abbrev=False,
+        )
+        self.add_options(parser)
+
+    def _epilog(self) -> str:
+        lines = [
+            f"  {PROGRAM} {self.name} {typed}\n      {meaning}" for typed, meaning in self.examples
+        ]
+        # argparse reads a percent sign as the beginning of a name of its own.
+        return (_EXAMPLES + "\n".join(lines)).replace("%", "%%")
+
+
+class _HelpText(argparse.HelpFormatter):
+    """Wraps sentences, and leaves examples as they are: each is one line to be copied."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return text if text.startswith(_EXAMPLES) else super()._fill_text(text, width, indent)

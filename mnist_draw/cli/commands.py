@@ -1,0 +1,23 @@
+"""All commands, one entry each, in the order of the help."""
+
+from __future__ import annotations
+
+from mnist_draw.cli import completion, data, desktop, doctor, export, kept, predict, script, train
+from mnist_draw.cli.command import Command
+
+COMMANDS: dict[str, Command] = {
+    command.name: command
+    for command in (
+        train.TRAIN,
+        predict.EVALUATE,
+        predict.PREDICT,
+        kept.MODELS,
+        kept.RUNS,
+        export.EXPORT,
+        data.DATA,
+        script.SCRIPT,
+        desktop.DESKTOP,
+        doctor.DOCTOR,
+        completion.COMPLETION,
+    )
+}

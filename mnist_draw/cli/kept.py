@@ -1,0 +1,118 @@
+"""``mnist-draw models`` and ``mnist-draw runs`` list what is kept."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+from mnist_draw.cli.command import Command
+from mnist_draw.cli.output import put, table, tell
+
+
+def _add_models_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help='print a JSON object for each network: "name" (for --model and export), "title", '
+        '"network", "kind", "accuracy" (on test pictures, 0 to 1, or null), "epochs", "file"',
+    )
+    parser.set_defaults(run=list_models)
+
+
+MODELS = Command(
+    "models",
+    "list the trained networks",
+    "List all trained networks: those that ship, those of runs, those that learnt your digits and "
+    "those that were opened in the window. What stands first in a line names the network for "
+    "predict --model, evaluate and export.",
+    (("", "all networks, the best that ships first"), ("--json", "the same for a program")),
+    _add_models_options,
+)
+
+
+def list_models(arguments: argparse.Namespace) -> int:
+    """Print one line for each network."""
+    from mnist_draw.recognition.network_library import list_all
+
+    networks = list_all()
+    if arguments.json:
+        for kept in networks:
+            told = {
+                "name": kept.typed_name,
+                "title": kept.title,
+                "network": kept.network,
+                "kind": kept.kind,
+                "accuracy": kept.info.test_accuracy,
+                "epochs": kept.info.epochs,
+                "file": str(kept.path),
+            }
+            put(json.dumps(told))
+        return 0
+    rows = [
+        (kept.typed_name, kept.title, kept.kind or "damaged", kept.accuracy or "–")
+        for kept in networks
+    ]
+    for line in table(("name", "title", "kind", "accuracy"), rows):
+        put(line)
+    return 0
+
+
+def _add_runs_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help='print a JSON object for each run: "name" (for export), "title", "started", "state", '
+        '"epochs_done", "seconds", "figures" (losses in nats, accuracies 0 to 1), "settings", '
+        '"folder"',
+    )
+    parser.set_defaults(run=list_runs)
+
+
+RUNS = Command(
+    "runs",
+    "list the runs, those of the window and of the command line",
+    "List all runs, the newest first: those that the window trained and those of mnist-draw "
+    "train. What stands first in a line names the run for export.",
+    (("", "all runs"), ("--json", "the same for a program")),
+    _add_runs_options,
+)
+
+
+def list_runs(arguments: argparse.Namespace) -> int:
+    """Print one line for each run."""
+    from mnist_draw.recognition.run_files import in_use
+    from mnist_draw.training.runs import run_list
+
+    runs, told = run_list.list_runs()
+    for sentence in told:
+        tell(sentence)
+    rows = []
+    for run in runs:
+        state = run.state
+        if state == "running" and not in_use(run.folder):
+            run, state = run_list.cut_off(run), "interrupted"
+        if arguments.json:
+            found: dict[str, Any] = {"name": run.folder.name, "title": run.title, **run.to_json()}
+            found |= {"state": state, "folder": str(run.folder)}
+            put(json.dumps(found))
+        rows.append(
+            (
+                run.folder.name,
+                run.title,
+                state,
+                f"{run.epochs_done} of {run.settings.epochs}",
+                _percent(run.figures.get("validation_accuracy")),
+                _percent(run.figures.get("test_accuracy")),
+            )
+        )
+    if not arguments.json:
+        for line in table(("name", "title", "state", "epochs", "validation", "test"), rows):
+            put(line)
+        if not rows:
+            put("There is no run yet. mnist-draw train makes one, and so does Start in the window.")
+    return 0
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{100 * share:.2f} %"

@@ -1,0 +1,119 @@
+"""What the command line trains is kept under Runs, as what the window trains is."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from mnist_draw.cli.output import tell
+from mnist_draw.errors import UserError
+from mnist_draw.recognition.kept_model import network_of_run
+from mnist_draw.recognition.run_files import RunFiles
+from mnist_draw.storage import ModelFile, StorageError, write_atomically
+from mnist_draw.training.events import Event, Finished
+from mnist_draw.training.runs.checkpoint import Checkpoint
+from mnist_draw.training.runs.run_list import new_run_folder, runs_folder
+from mnist_draw.training.settings import TrainingSettings
+
+
+class ListedRun:
+    """A run's entry in the list of runs. What cannot be kept there is told; the run goes on.
+
+    Parameters
+    ----------
+    settings : TrainingSettings
+        What is trained.
+    checkpoint : pathlib.Path or None
+        Where the user wants the checkpoint.
+    resume : Checkpoint or None
+        What the run goes on from. Where that is the checkpoint of a run in the list, it is that run
+        which goes on.
+    listed : bool
+        Whether it is kept at all.
+
+    Attributes
+    ----------
+    checkpoint : pathlib.Path or None
+        Where the checkpoint is to be written.
+
+    Raises
+    ------
+    UserError
+        The run is going on in a window.
+    """
+
+    def __init__(
+        self,
+        settings: TrainingSettings,
+        checkpoint: Path | None,
+        resume: Checkpoint | None,
+        listed: bool,
+    ) -> None:
+        self.checkpoint = checkpoint
+        self._files: RunFiles | None = None
+        self._state = "failed"
+        if not listed:
+            return
+        if resume is not None and checkpoint is not None and _is_listed(checkpoint):
+            self._files = RunFiles(settings, checkpoint.resolve().parent)
+            self._files.resume()
+            return
+        try:
+            self._files = RunFiles(settings, new_run_folder())
+        except StorageError as error:
+            tell(f"{error} The run is not kept under Runs.")
+            return
+        self._tell(self._files.begin(resume))
+        self.checkpoint = checkpoint or self._files.run.checkpoint
+
+    def add(self, event: Event) -> None:
+        """Take one event of the loop."""
+        if self._files is not None:
+            self._files.add(event)
+        if isinstance(event, Finished):
+            self._state = event.reason
+
+    def keep(self, model: ModelFile) -> None:
+        """Keep the network of the run; one that was stopped in its first epoch has none."""
+        if self._files is None or not self._files.history.epochs:
+            return
+        try:
+            self._files.save_model(model.with_info(name=network_of_run(self._files.run).title))
+        except UserError as error:
+            tell(str(error))
+
+    def end(self) -> None:
+        """Write the last record, and the checkpoint where it was written elsewhere."""
+        if self._files is None:
+            return
+        self._tell(self._files.end(self._state))
+        own = self._files.run.checkpoint
+        elsewhere = self.checkpoint is not None and self.checkpoint.resolve() != own.resolve()
+        if elsewhere and self.checkpoint is not None and own.parent.is_dir():
+            # Without it the run is listed all the same; it can be continued from where it is.
+            with contextlib.suppress(OSError, UserError):
+                write_atomically(own, self.checkpoint.read_bytes())
+
+    def _tell(self, sentence: str) -> None:
+        if sentence:
+            tell(sentence)
+
+
+def _is_listed(checkpoint: Path) -> bool:
+    try:
+        return checkpoint.resolve().parent.parent == runs_folder().resolve()
+    except (OSError, StorageError):
+        return False
+
+
+@contextlib.contextmanager
+def listed_run(
+    settings: TrainingSettings, checkpoint: Path | None, resume: Checkpoint | None, listed: bool
+) -> Iterator[ListedRun]:
+    """Give a `ListedRun` that is ended with the block, however that ends."""
+    run = ListedRun(settings, checkpoint, resume, listed)
+    try:
+        yield run
+    finally:
+        run.end()

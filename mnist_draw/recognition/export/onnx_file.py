@@ -1,0 +1,165 @@
+"""A trained network as an ONNX model, which runs wherever ONNX Runtime does.
+
+What goes in, ``pictures``, are grey levels from 0 to 255 with ink high, as MNIST's files have
+them: float32 of shape (N, 1, 28, 28). That they are divided by 256, not 255, is part of the model,
+so that nobody has to know it. What comes out, ``probabilities``, float32 of shape (N, classes),
+are calibrated: the sums of the last layer are divided by the network's temperature before the
+softmax, which is the same as what `mnist_draw.recognition.calibration.apply_temperature` does
+afterwards. Dropout, which acts in training only, is not in it.
+
+Lasagne's convolutions turn their filters around and ONNX's do not, so they are written turned.
+Both lay the pixels of one filter before those of the next when a dense layer follows.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mnist_draw import __version__
+from mnist_draw.dataset.mnist import GREY_LEVELS
+from mnist_draw.errors import MissingPackageError
+from mnist_draw.networks import parse_network
+from mnist_draw.networks.operations import SIDE, Convolution, Dense, MaxPooling
+from mnist_draw.recognition.export.class_names import class_names
+from mnist_draw.recognition.recogniser import temperature_of
+
+if TYPE_CHECKING:
+    from mnist_draw.storage import ModelFile
+
+#: ONNX 1.8 of 2020 and all after it read these: the first versions whose softmax is over one axis.
+_OPERATORS, _FORMAT = 13, 7
+_INPUT, _OUTPUT = "pictures", "probabilities"
+#: What the activations of `mnist_draw.networks.operations.ARITHMETIC` are called in ONNX.
+ACTIVATIONS: dict[str, tuple[str, dict[str, float]]] = {
+    "rectify": ("Relu", {}),
+    "leaky": ("LeakyRelu", {"alpha": 0.01}),
+    "tanh": ("Tanh", {}),
+    "sigmoid": ("Sigmoid", {}),
+    "elu": ("Elu", {"alpha": 1.0}),
+    "softmax": ("Softmax", {"axis": -1}),
+    "linear": ("Identity", {}),
+}
+
+
+def pack_onnx(model: ModelFile) -> bytes:
+    """Return the bytes of an ONNX file.
+
+    Parameters
+    ----------
+    model : ModelFile
+
+    Raises
+    ------
+    MissingPackageError
+        The package ``onnx`` is not installed.
+    """
+    try:
+        from onnx import TensorProto, helper
+    except ImportError as error:
+        raise MissingPackageError("Writing an ONNX file", "onnx", "export") from error
+    graph, classes = _graph(model)
+    names = class_names(model)
+    description = _description(model, names)
+    floats = TensorProto.FLOAT
+    made = helper.make_model(
+        helper.make_graph(
+            graph.nodes,
+            "mnist_draw",
+            [helper.make_tensor_value_info(_INPUT, floats, ["N", 1, SIDE, SIDE])],
+            [helper.make_tensor_value_info(_OUTPUT, floats, ["N", classes])],
+            graph.constants,
+        ),
+        opset_imports=[helper.make_opsetid("", _OPERATORS)],
+        ir_version=_FORMAT,
+        producer_name="mnist_draw",
+        producer_version=__version__,
+        doc_string=description,
+    )
+    told = {
+        "network": model.network,
+        "title": model.title,
+        "temperature": str(temperature_of(model)),
+        "classes": json.dumps(names, ensure_ascii=False),
+    }
+    helper.set_model_props(made, told)
+    found: bytes = made.SerializeToString(deterministic=True)
+    return found
+
+
+def _description(model: ModelFile, names: list[str]) -> str:
+    temperature = temperature_of(model)
+    calibration = (
+        f"calibrated with the temperature {temperature:g} ({_OUTPUT} = softmax(sums / "
+        f"{temperature:g}))"
+        if temperature != 1
+        else "not calibrated: the network's temperature is 1"
+    )
+    return (
+        f"{model.describe()}, written by mnist_draw {__version__}. Input {_INPUT!r}: float32 "
+        f"(N, 1, {SIDE}, {SIDE}), grey levels from 0 to 255, ink high, background 0; the model "
+        f"divides them by {GREY_LEVELS} itself. A drawing must be cut out, scaled until its longer "
+        "side takes 20 pixels and placed with its centre of mass in the middle, as the pictures "
+        f"of MNIST were. Output {_OUTPUT!r}: float32 (N, {len(names)}), {calibration}; their "
+        f"classes are {', '.join(names)}."
+    )
+
+
+class _Graph:
+    """ONNX nodes one after the other, each of which takes what the last one gave."""
+
+    def __init__(self) -> None:
+        self.nodes: list[Any] = []
+        self.constants: list[Any] = []
+        self._last = _INPUT
+
+    def constant(self, name: str, values: npt.ArrayLike) -> str:
+        from onnx import numpy_helper
+
+        array = np.ascontiguousarray(values, np.float32)
+        self.constants.append(numpy_helper.from_array(array, name))
+        return name
+
+    def add(self, kind: str, *constants: str, output: str = "", **attributes: Any) -> None:
+        from onnx import helper
+
+        output = output or f"{kind.lower()}_{len(self.nodes)}"
+        node = helper.make_node(kind, [self._last, *constants], [output], output, **attributes)
+        self.nodes.append(node)
+        self._last = output
+
+
+def _graph(model: ModelFile) -> tuple[_Graph, int]:
+    """Return a model's nodes, and how many probabilities the last of them gives."""
+    specification = parse_network(model.network)
+    model.require_shapes(specification.parameter_shapes())
+    arrays = iter(model.parameters)
+    graph = _Graph()
+    graph.add("Mul", graph.constant("grey_level", 1 / GREY_LEVELS))
+    in_a_row = False
+    *_, last = operations = specification.operations
+    for number, operation in enumerate(operations):
+        match operation:
+            case Convolution(_, side):
+                turned = next(arrays)[:, :, ::-1, ::-1]
+                filters = graph.constant(f"filters_{number}", turned)
+                bias = graph.constant(f"bias_{number}", next(arrays))
+                graph.add("Conv", filters, bias, kernel_shape=[side, side])
+                graph.add("Relu")
+            case MaxPooling(side):
+                graph.add("MaxPool", kernel_shape=[side, side], strides=[side, side])
+            case Dense(_, activation):
+                if not in_a_row:
+                    graph.add("Flatten")
+                    in_a_row = True
+                weights = graph.constant(f"weights_{number}", next(arrays))
+                graph.add("Gemm", weights, graph.constant(f"bias_{number}", next(arrays)))
+                if operation is last:
+                    factor = graph.constant("one_by_temperature", 1 / temperature_of(model))
+                    graph.add("Mul", factor)
+                kind, attributes = ACTIVATIONS[activation]
+                graph.add(kind, output=_OUTPUT if operation is last else "", **attributes)
+    return graph, len(model.parameters[-1])

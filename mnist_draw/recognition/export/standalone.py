@@ -1,0 +1,89 @@
+"""What the exported Python file does: read pictures with NumPy alone.
+
+`mnist_draw.recognition.export.numpy_program` copies this module, without the docstring and the
+imports of other modules, behind those that it uses, and the network behind it.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import sys
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from mnist_draw.dataset.normalise import SIDE, has_ink, normalise_ink
+from mnist_draw.networks.operations import Operation, forward
+from mnist_draw.recognition.calibration import apply_temperature
+
+Array = npt.NDArray[np.generic]
+
+# What is written for a network stands at the end of its file.
+NETWORK: tuple[Operation, ...] = ()
+TEMPERATURE = 1.0
+CLASSES: tuple[str, ...] = ()
+#: The bytes of an .npz file as text (Base64).
+PARAMETERS = ""
+
+
+def load_parameters() -> list[npt.NDArray[np.float32]]:
+    """Return the network's weights and biases, from the picture on."""
+    with np.load(io.BytesIO(base64.b64decode(PARAMETERS))) as archive:
+        return [archive[f"arr_{number}"] for number in range(len(archive.files))]
+
+
+def predict(pictures: Array) -> npt.NDArray[np.float32]:
+    """Return the probability of each class.
+
+    Parameters
+    ----------
+    pictures : numpy.ndarray, shape (N, 1, 28, 28), (N, 28, 28) or (28, 28)
+        Grey levels from 0 to 255, ink high, placed as in MNIST.
+
+    Returns
+    -------
+    numpy.ndarray, float32, shape (N, classes)
+    """
+    scaled = pictures.reshape(-1, 1, SIDE, SIDE).astype(np.float32) / np.float32(256)
+    return apply_temperature(forward(NETWORK, load_parameters(), scaled), TEMPERATURE)
+
+
+def read_picture(name: str) -> Array:
+    """Return a file's grey levels, ink high: all that lies in an .npy file, or one picture."""
+    if name.endswith(".npy"):
+        pictures: Array = np.load(name, allow_pickle=False)
+        return pictures
+    from PIL import Image
+
+    with Image.open(name) as image:
+        grey = np.asarray(image.convert("L"))
+    edge = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+    # Ink is what the edge is not.
+    return 255 - grey if np.median(edge) > 127 else grey
+
+
+def main(names: Sequence[str]) -> int:
+    """Print the answer for each picture; return 1 where one cannot be read."""
+    if not names:
+        print(__doc__)
+        return 2
+    status = 0
+    for name in names:
+        try:
+            pictures = read_picture(name)
+            if pictures.shape[-2:] != (SIDE, SIDE):
+                if not has_ink(pictures):
+                    raise ValueError("there is no ink on the picture")
+                pictures = normalise_ink(pictures) * np.float32(256)
+            for row in predict(pictures):
+                best = int(row.argmax())
+                print(f"{name}: {CLASSES[best]} ({100 * row[best]:.1f} %)", flush=True)
+        except ModuleNotFoundError:
+            print(f"{name}: only .npy files can be read without Pillow", file=sys.stderr)
+            status = 1
+        except (OSError, ValueError) as error:
+            print(f"{name}: {error}", file=sys.stderr)
+            status = 1
+    return status

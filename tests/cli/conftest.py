@@ -1,0 +1,20 @@
+"""Each test of the command line has its own runs and preferences."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Set a home of its own, with the compiled code that all tests share."""
+    home = tmp_path_factory.mktemp("home")
+    shared = Path(os.environ["MNIST_DRAW_HOME"]) / "cache"
+    with contextlib.suppress(OSError, NotImplementedError):
+        (home / "cache").symlink_to(shared, target_is_directory=True)
+    monkeypatch.setenv("MNIST_DRAW_HOME", str(home))
+    return home

@@ -1,0 +1,125 @@
+"""``doctor``: what is sound, what is missing, what is broken."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mnist_draw.cli import checks, main
+from mnist_draw.cli.checks import CHECKSUMS, Finding
+from mnist_draw.storage import resource_path
+
+
+def findings(capsys: pytest.CaptureFixture[str]) -> dict[str, dict[str, str]]:
+    lines = capsys.readouterr().out.splitlines()
+    return {found["name"]: found for found in map(json.loads, lines)}
+
+
+@pytest.mark.parametrize("folder", ["mnist", "models"])
+def test_checksums_are_those_of_what_ships(folder: str) -> None:
+    """After a change: ``sha256sum *.gz *.npz > SHA256SUMS`` in the folder."""
+    listed = dict(
+        reversed(line.split()) for line in resource_path(folder, CHECKSUMS).read_text().splitlines()
+    )
+    found = {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in resource_path(folder).iterdir()
+        if path.suffix in (".gz", ".npz")
+    }
+    assert found == listed
+
+
+def test_a_sound_installation(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    status = main(["doctor", "--json"])
+    found = findings(capsys)
+    broken = [finding for finding in found.values() if finding["state"] == "broken"]
+    assert (status, broken) == (0, [])
+    assert {"mnist_draw", "Python", "packages", "engine", "BLAS", "threads", "cache", "MNIST",
+            "networks", "display"} <= found.keys()  # fmt: skip
+    assert "of 100 test digits" in found["engine"]["text"]
+
+
+def only(monkeypatch: pytest.MonkeyPatch, check: object) -> None:
+    monkeypatch.setattr(checks, "CHECKS", (check,))
+
+
+def test_a_broken_thing_is_the_exit_status(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def found() -> Iterator[Finding]:
+        yield Finding("one", "fine")
+        yield Finding("two", "Gone. Bring it back.", "broken")
+
+    only(monkeypatch, found)
+    assert main(["doctor"]) == 1
+    out = capsys.readouterr().out
+    assert "BROKEN  two: Gone. Bring it back." in out
+    assert "1 thing is broken." in out
+    assert "\x1b" not in out
+
+
+def test_a_home_that_is_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "home").write_text("in the way")
+    monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path / "home"))
+    only(monkeypatch, checks._folders)
+    assert main(["doctor", "--json"]) == 1
+    found = findings(capsys)
+    assert "MNIST_DRAW_HOME" in found["own files"]["text"]
+
+
+def test_a_full_disk(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    class Usage:
+        free = 5_000_000
+
+    monkeypatch.setattr(checks.shutil, "disk_usage", lambda _: Usage)
+    only(monkeypatch, checks._folders)
+    assert main(["doctor", "--json"]) == 1
+    assert "make room" in findings(capsys)["cache"]["text"]
+
+
+def test_a_file_that_was_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for folder in ("mnist", "models"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a.npz").write_bytes(b"sound")
+        digest = hashlib.sha256(b"sound").hexdigest()
+        (tmp_path / folder / CHECKSUMS).write_text(f"{digest}  a.npz\n")
+    monkeypatch.setattr(checks, "resource_path", lambda *names: tmp_path.joinpath(*names))
+    only(monkeypatch, checks._checksums)
+    assert main(["doctor"]) == 0
+    (tmp_path / "models" / "a.npz").write_bytes(b"changed")
+    assert main(["doctor", "--json"]) == 1
+    found = findings(capsys)
+    assert found["MNIST"]["state"] == "ok"
+    assert "a.npz" in found["networks"]["text"]
+
+
+def test_no_display_is_no_defect(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    only(monkeypatch, checks._window)
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("sys.platform", "linux")
+    assert main(["doctor", "--json"]) == 0
+    monkeypatch.setenv("QT_QPA_PLATFORM", "nonsense")
+    assert main(["doctor", "--json"]) == 1
+
+
+def test_a_package_that_is_missing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(checks, "_required", lambda: ["numpy", "no-such-package"])
+    only(monkeypatch, checks._packages)
+    assert main(["doctor"]) == 1
+    assert "pip install no-such-package" in capsys.readouterr().out

@@ -1,0 +1,172 @@
+"""``models``, ``runs``, ``export`` and ``data``: what is kept, and what others get of it."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mnist_draw.cli import main
+from mnist_draw.recognition.network_library import list_models, list_of_runs
+from mnist_draw.recognition.run_files import RunFiles, in_use
+from mnist_draw.storage import load_model
+from mnist_draw.training import events
+from mnist_draw.training.runs.record import load_history
+from mnist_draw.training.runs.run_list import list_runs, new_run_folder
+from mnist_draw.training.settings import TrainingSettings
+
+NETWORK = "custom_mlp:0,1,0,0"
+QUICK = ["train", "--network", NETWORK, "--examples", "1000", "--epochs", "2"]
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    return tmp_path / "work"
+
+
+def objects(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_what_is_trained_here_is_listed_in_the_window(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*QUICK, "--output", "m.npz"]) == 0
+    assert "is saved in m.npz" in capsys.readouterr().out
+    [run], _ = list_runs()
+    assert (run.state, run.epochs_done, run.settings.network) == ("completed", 2, NETWORK)
+    assert not in_use(run.folder)
+    history = load_history(run)
+    assert len(history.epochs) == 2
+    assert history.test_accuracy == run.figures["test_accuracy"]
+    [kept] = list_of_runs()
+    model, own = load_model(here / "m.npz"), kept.load()
+    for one, other in zip(model.parameters, own.parameters, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert own.info.temperature == model.info.temperature
+    # The window can train it on: its checkpoint is there.
+    assert main(["train", "--resume", str(run.checkpoint), "--epochs", "3"]) == 0
+    [run], _ = list_runs()
+    assert (run.state, run.epochs_done) == ("completed", 3)
+
+
+def test_a_checkpoint_elsewhere_is_kept_beside_the_run_too(here: Path) -> None:
+    assert main([*QUICK, "--checkpoint", "run.ckpt"]) == 0
+    [run], _ = list_runs()
+    assert run.checkpoint.read_bytes() == (here / "run.ckpt").read_bytes()
+
+
+def test_a_run_need_not_be_kept(here: Path) -> None:
+    assert main([*QUICK, "--no-run"]) == 0
+    assert list_runs() == ([], [])
+
+
+def test_a_run_that_fails_before_it_begins_is_not_listed(here: Path) -> None:
+    assert main([*QUICK, "--data", "nowhere"]) == 1
+    assert list_runs() == ([], [])
+
+
+def test_a_home_that_cannot_be_written_costs_no_network(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "file").write_text("in the way")
+    monkeypatch.setenv("MNIST_DRAW_HOME", str(here / "file"))
+    assert main([*QUICK, "--output", "m.npz"]) == 0
+    assert "The run is not kept under Runs." in capsys.readouterr().err
+    assert load_model(here / "m.npz").network == NETWORK
+
+
+def make_run(epochs: int = 2, name: str = "") -> RunFiles:
+    files = RunFiles(TrainingSettings(network=NETWORK, epochs=3), new_run_folder())
+    files.begin()
+    for epoch in range(1, epochs + 1):
+        files.add(events.BatchFinished(epoch, 3, 1, 1, 1 / epoch, 0.5, 0.01))
+        files.add(events.EpochFinished(epoch, 3, 60, 0.3, 0.9, 0.2 / epoch, 0.95, 9, True, ()))
+    files.run = files.run.renamed(name)
+    return files
+
+
+def test_runs(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["runs"]) == 0
+    assert "There is no run yet" in capsys.readouterr().out
+    going_on, ended = make_run(), make_run()
+    ended.end("completed")
+    assert main(["runs", "--json"]) == 0
+    states = {found["name"]: found["state"] for found in objects(capsys)}
+    assert states == {
+        going_on.run.folder.name: "running", ended.run.folder.name: "completed",
+    }  # fmt: skip
+    assert main(["runs"]) == 0
+    out = capsys.readouterr().out
+    assert ended.run.folder.name in out
+    assert "2 of 3" in out
+    assert "95.00 %" in out
+    going_on.end("stopped")
+
+
+def test_models(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models", "--json"]) == 0
+    found = objects(capsys)
+    assert [one["name"] for one in found] == [kept.name for kept in list_models()]
+    assert found[0]["accuracy"] == pytest.approx(0.9962)
+    assert main(["models"]) == 0
+    assert "99.62 %" in capsys.readouterr().out
+
+
+def test_figures_of_a_run_are_exported(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    older, newest = make_run(1), make_run(3)
+    older.end("completed")
+    newest.end("completed")
+    assert main(["export", "latest", "curves.csv"]) == 0
+    rows = list(csv.DictReader((here / "curves.csv").read_text().splitlines()))
+    assert [row["epoch"] for row in rows] == ["1", "2", "3"]
+    assert main(["export", older.run.folder.name, "b.csv", "--format", "minibatches"]) == 0
+    assert len((here / "b.csv").read_text().splitlines()) == 2
+    assert main(["export", "lates", "c.csv"]) == 1
+    assert "did you mean latest?" in capsys.readouterr().err
+
+
+def test_nothing_is_replaced_unless_asked(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (here / "out.py").write_text("mine")
+    assert main(["export", "mlp", "out.py"]) == 1
+    assert "--overwrite" in capsys.readouterr().err
+    assert (here / "out.py").read_text() == "mine"
+    assert main(["export", "mlp", "out.py", "--overwrite"]) == 0
+    assert "out.py" in capsys.readouterr().out
+    compile((here / "out.py").read_text("utf-8"), "out.py", "exec")
+
+
+def test_the_ending_says_the_format(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["export", "mlp", "plain.npz"]) == 0
+    with np.load(here / "plain.npz") as archive:
+        assert archive.files == [f"arr_{number}" for number in range(6)]
+    assert main(["export", "mlp", "own.npz", "--format", "model"]) == 0
+    assert load_model(here / "own.npz").network == "mlp"
+    assert main(["export", "mlp", "out.xyz"]) == 1
+    err = capsys.readouterr().err
+    assert ".onnx" in err
+    assert not (here / "out.xyz").exists()
+
+
+def test_a_network_of_a_run_is_found_by_its_key(here: Path) -> None:
+    assert main([*QUICK, "--output", "m.npz"]) == 0
+    [kept] = list_of_runs()
+    for number, name in enumerate(("latest", kept.key)):
+        assert main(["export", name, f"{number}.npz"]) == 0
+    assert (here / "0.npz").read_bytes() == (here / "1.npz").read_bytes()
+
+
+def test_data(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["data", "--json"]) == 0
+    [found] = objects(capsys)
+    assert [sum(found[part]) for part in ("training", "validation", "test")] == [
+        50_000, 10_000, 10_000,
+    ]  # fmt: skip
+    assert main(["data"]) == 0
+    assert "50,000" in capsys.readouterr().out
+    assert main(["data", "nowhere"]) == 1

@@ -1,0 +1,191 @@
+"""Networks for other programs answer as they do here, digit by digit."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mnist_draw.dataset.mnist import load_dataset, scale
+from mnist_draw.networks import NETWORKS, parse_network
+from mnist_draw.networks.layer_list import ACTIVATIONS
+from mnist_draw.networks.operations import ARITHMETIC
+from mnist_draw.recognition.export.formats import NETWORK_FORMATS
+from mnist_draw.recognition.export.onnx_file import ACTIVATIONS as ONNX_ACTIVATIONS
+from mnist_draw.recognition.finished_model import predict_all
+from mnist_draw.recognition.network_library import find_by_key, list_models
+from mnist_draw.recognition.opened_network import open_network
+from mnist_draw.recognition.recogniser import Recogniser
+from mnist_draw.storage import ModelFile
+from mnist_draw.storage.models import unpack_model
+
+EVERY_ACTIVATION = "layers:" + ",".join(f"30@{name}" for name in ACTIVATIONS)
+#: Agreement that is asked of other programs, in probability.
+CLOSE = 1e-5
+DIGITS = 1000
+
+
+def made_up(text: str, temperature: float = 1.0) -> ModelFile:
+    """Return a network with numbers like those of a trained one."""
+    chance = np.random.default_rng(3)
+    shapes = parse_network(text).parameter_shapes()
+    values = [
+        chance.normal(0, 1.5 / np.sqrt(np.prod(shape[1:] if len(shape) == 4 else shape[:1])), shape)
+        for shape in shapes
+    ]
+    return ModelFile(text, tuple(values)).with_info(temperature=temperature)
+
+
+MODELS = {
+    **{kept.name: lambda kept=kept: find_by_key(kept.key).load() for kept in list_models()},
+    **{kind.example: lambda kind=kind: made_up(kind.example, 1.7) for kind in NETWORKS.values()},
+    EVERY_ACTIVATION: lambda: made_up(EVERY_ACTIVATION, 0.6),
+}
+
+
+@pytest.fixture(params=MODELS)
+def model(request: pytest.FixtureRequest) -> ModelFile:
+    return MODELS[request.param]()
+
+
+@pytest.fixture(scope="module")
+def pictures() -> np.ndarray:
+    return load_dataset().test_images[:DIGITS]
+
+
+def test_onnx_runtime_agrees(model: ModelFile, pictures: np.ndarray) -> None:
+    pytest.importorskip("onnx", reason="onnx is not installed")
+    runtime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
+    import onnx
+
+    content = NETWORK_FORMATS["onnx"].pack(model)
+    onnx.checker.check_model(onnx.load_model_from_string(content), full_check=True)
+    session = runtime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    [found] = session.run(None, {"pictures": pictures.astype(np.float32)})
+    expected = predict_all(Recogniser(model), pictures)
+    assert found.shape == expected.shape
+    assert float(np.abs(found - expected).max()) <= CLOSE
+
+
+def test_onnx_tells_what_it_is() -> None:
+    onnx = pytest.importorskip("onnx", reason="onnx is not installed")
+    model = find_by_key("shipped:best").load()
+    made = onnx.load_model_from_string(NETWORK_FORMATS["onnx"].pack(model))
+    told = {entry.key: entry.value for entry in made.metadata_props}
+    assert json.loads(told["classes"]) == [str(digit) for digit in range(10)]
+    assert float(told["temperature"]) == model.info.temperature
+    assert "from 0 to 255" in made.doc_string
+    assert "divides them by 256" in made.doc_string
+    assert f"the temperature {model.info.temperature:g}" in made.doc_string
+
+
+def test_every_activation_has_an_onnx_name() -> None:
+    assert ONNX_ACTIVATIONS.keys() == ARITHMETIC.keys()
+
+
+def test_equal_networks_give_equal_files() -> None:
+    pytest.importorskip("onnx", reason="onnx is not installed")
+    for entry in NETWORK_FORMATS.values():
+        assert entry.pack(made_up("cnn")) == entry.pack(made_up("cnn"))
+
+
+def test_a_package_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    from mnist_draw.errors import UserError
+
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    with pytest.raises(UserError, match="needs onnx, which is not installed"):
+        NETWORK_FORMATS["onnx"].pack(made_up("cnn"))
+
+
+def test_numpy_reads_the_parameters(tmp_path: Path) -> None:
+    model = made_up("deep_cnn")
+    path = tmp_path / "plain.npz"
+    path.write_bytes(NETWORK_FORMATS["npz"].pack(model))
+    with np.load(path) as archive:
+        assert archive.files == [f"arr_{number}" for number in range(len(model.parameters))]
+        for number, value in enumerate(model.parameters):
+            np.testing.assert_array_equal(archive[f"arr_{number}"], value)
+    again = open_network(str(path))
+    assert isinstance(again, ModelFile)
+    assert again.network == "deep_cnn"
+
+
+def test_the_own_format_keeps_all() -> None:
+    model = find_by_key("shipped:mlp").load()
+    again = unpack_model(NETWORK_FORMATS["model"].pack(model))
+    assert (again.network, again.metadata) == (model.network, model.metadata)
+
+
+def run_program(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run an exported program, in a process that cannot import this package."""
+    blocked = "import sys, runpy; sys.modules['mnist_draw'] = None; sys.argv = sys.argv[1:]; "
+    command = [
+        sys.executable,
+        "-P",
+        "-c",
+        f"{blocked}runpy.run_path(sys.argv[0], None, '__main__')",
+    ]
+    return subprocess.run(
+        [*command, "reader.py", *arguments], cwd=folder, capture_output=True, text=True, check=False
+    )
+
+
+def test_the_python_program_agrees(model: ModelFile, pictures: np.ndarray, tmp_path: Path) -> None:
+    (tmp_path / "reader.py").write_bytes(NETWORK_FORMATS["py"].pack(model))
+    np.save(tmp_path / "in.npy", pictures)
+    code = (
+        "import sys, numpy as np; sys.modules['mnist_draw'] = None; sys.path.insert(0, '.'); "
+        "import reader; np.save('out.npy', reader.predict(np.load('in.npy')))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    expected = predict_all(Recogniser(model), pictures)
+    assert float(np.abs(np.load(tmp_path / "out.npy") - expected).max()) <= CLOSE
+
+
+def test_the_python_program_reads_files(tmp_path: Path) -> None:
+    from PIL import Image
+
+    (tmp_path / "reader.py").write_bytes(
+        NETWORK_FORMATS["py"].pack(find_by_key("shipped:mlp").load())
+    )
+    data = load_dataset()
+    np.save(tmp_path / "three.npy", data.test_images[:3])
+    large = np.kron(data.test_images[0, 0], np.ones((5, 5), np.uint8))
+    np.save(tmp_path / "large.npy", np.pad(large, ((0, 90), (30, 0))))
+    Image.fromarray(255 - large).save(tmp_path / "dark on light.png")
+    digits = data.test_labels[:3].tolist()
+    done = run_program(tmp_path, "three.npy", "large.npy", "dark on light.png")
+    assert done.returncode == 0, done.stderr
+    answers = [line.rpartition(": ")[2][0] for line in done.stdout.splitlines()]
+    assert answers == [str(digit) for digit in [*digits, digits[0], digits[0]]]
+    np.save(tmp_path / "empty.npy", np.zeros((40, 40), np.uint8))
+    done = run_program(tmp_path, "empty.npy", "missing.npy")
+    assert done.returncode == 1
+    assert "no ink" in done.stderr
+    assert "missing.npy" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "PICTURE.npy" in run_program(tmp_path).stdout
+
+
+def test_the_scale_is_that_of_training(pictures: np.ndarray) -> None:
+    """What the exported files divide by themselves is what the program's own pictures are."""
+    model = made_up("layers:20@tanh")
+    buffer = io.BytesIO(NETWORK_FORMATS["npz"].pack(model))
+    with np.load(buffer) as archive:
+        weights = [archive[name] for name in archive.files]
+    hidden = np.tanh(scale(pictures).reshape(DIGITS, -1) @ weights[0] + weights[1])
+    sums = hidden @ weights[2] + weights[3]
+    expected = np.exp(sums) / np.exp(sums).sum(1, keepdims=True)
+    np.testing.assert_allclose(Recogniser(model).predict(scale(pictures)), expected, atol=1e-5)
