@@ -93,8 +93,8 @@ def list_runs(arguments: argparse.Namespace) -> int:
         if state == "running" and not in_use(run.folder):
             run, state = run_list.cut_off(run), "interrupted"
         if arguments.json:
-            found: dict[str, Any] = {"name": run.folder.name, "title": run.title, **run.to_json()}
-            found |= {"state": state, "folder": str(run.folder)}
+            found: dict[str, Any] = {**run.to_json(), "title": run.title, "state": state}
+            found |= {"name": run.folder.name, "folder": str(run.folder)}
             put(json.dumps(found))
         rows.append(
             (
