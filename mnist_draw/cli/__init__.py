@@ -26,16 +26,10 @@ script
     ``mnist-draw script``: runs any script that uses Lasagne or Theano.
 predict
     ``mnist-draw predict`` and ``mnist-draw evaluate``.
-kept
-    ``mnist-draw models`` and ``mnist-draw runs``: what is kept, listed.
-export
-    ``mnist-draw export``: networks and figures for other programs.
-data
-    ``mnist-draw data``: what is in a data set.
-doctor
-    ``mnist-draw doctor``: whether all is as it should be.
-checks
-    What it looks at, one entry each.
+files
+    Networks, runs and data sets: listed, described, written for other programs.
+health
+    Whether this installation is sound.
 completion
     ``mnist-draw completion``: what a shell needs to complete commands.
 """

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from mnist_draw.cli import completion, data, desktop, doctor, export, kept, predict, script, train
+from mnist_draw.cli import completion, desktop, predict, script, train
 from mnist_draw.cli.command import Command
+from mnist_draw.cli.files import data, export, kept
+from mnist_draw.cli.health import doctor
 
 COMMANDS: dict[str, Command] = {
     command.name: command

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from mnist_draw.cli import checks, main
-from mnist_draw.cli.checks import CHECKSUMS, Finding
-from mnist_draw.storage import resource_path
+from mnist_draw.cli import main
+from mnist_draw.cli.health import checks
+from mnist_draw.cli.health.checks import CHECKSUMS, Finding
+
+RESOURCES = Path(__file__).parents[2] / "resources"
 
 
 def findings(capsys: pytest.CaptureFixture[str]) -> dict[str, dict[str, str]]:
@@ -22,12 +24,11 @@ def findings(capsys: pytest.CaptureFixture[str]) -> dict[str, dict[str, str]]:
 @pytest.mark.parametrize("folder", ["mnist", "models"])
 def test_checksums_are_those_of_what_ships(folder: str) -> None:
     """After a change: ``sha256sum *.gz *.npz > SHA256SUMS`` in the folder."""
-    listed = dict(
-        reversed(line.split()) for line in resource_path(folder, CHECKSUMS).read_text().splitlines()
-    )
+    place = RESOURCES / folder
+    listed = dict(reversed(line.split()) for line in (place / CHECKSUMS).read_text().splitlines())
     found = {
         path.name: hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in resource_path(folder).iterdir()
+        for path in place.iterdir()
         if path.suffix in (".gz", ".npz")
     }
     assert found == listed
@@ -97,6 +98,7 @@ def test_a_file_that_was_changed(
     monkeypatch.setattr(checks, "resource_path", lambda *names: tmp_path.joinpath(*names))
     only(monkeypatch, checks._checksums)
     assert main(["doctor"]) == 0
+    capsys.readouterr()
     (tmp_path / "models" / "a.npz").write_bytes(b"changed")
     assert main(["doctor", "--json"]) == 1
     found = findings(capsys)

@@ -34,7 +34,7 @@ DOCTOR = Command(
 
 def examine(arguments: argparse.Namespace) -> int:
     """Print each finding as soon as it is there; return 1 if something is broken."""
-    from mnist_draw.cli.checks import CHECKS
+    from mnist_draw.cli.health.checks import CHECKS
 
     broken = 0
     for check in CHECKS:

@@ -56,7 +56,7 @@ class Finding:
 
 
 def _program() -> Iterator[Finding]:
-    yield Finding("mnist_draw", f"{__version__} in {Path(__file__).resolve().parents[1]}")
+    yield Finding("mnist_draw", f"{__version__} in {Path(__file__).resolve().parents[2]}")
     yield Finding("Python", f"{platform.python_version()} ({sys.executable})")
     yield Finding("system", f"{platform.platform()}, {platform.machine()}")
 
@@ -95,7 +95,7 @@ def _required() -> list[str]:
         lines = metadata.requires("mnist_draw") or []
     except metadata.PackageNotFoundError:
         configuration = configparser.ConfigParser()
-        configuration.read(Path(__file__).parents[2] / "setup.cfg", encoding="utf-8")
+        configuration.read(Path(__file__).parents[3] / "setup.cfg", encoding="utf-8")
         lines = configuration.get("options", "install_requires", fallback="").split()
     names = (re.match(r"[\w.-]+", line) for line in lines if "extra ==" not in line)
     return [name.group() for name in names if name]

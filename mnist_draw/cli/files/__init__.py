@@ -1,0 +1,11 @@
+"""Networks, runs and data sets: listed, described, written for other programs.
+
+Modules
+-------
+kept
+    ``mnist-draw models`` and ``mnist-draw runs``: what is kept.
+export
+    ``mnist-draw export``: networks and figures for other programs.
+data
+    ``mnist-draw data``: what is in a data set.
+"""

@@ -1,0 +1,9 @@
+"""Whether this installation is sound.
+
+Modules
+-------
+doctor
+    ``mnist-draw doctor``: tells what was found, and what to do.
+checks
+    What is looked at, one entry each.
+"""
