@@ -37,6 +37,9 @@ class Answer:
         A sentence on how the answer came about.
     network_input : numpy.ndarray or None
         What the network saw, float32, shape (28, 28); None for an empty picture.
+    likeness, several : float
+        How much the ink looks like one digit and like several digits, as log odds; see
+        :class:`mnist_draw.recognition.recogniser.Reading`.
     """
 
     digit: int | None
@@ -46,6 +49,8 @@ class Answer:
     second: int
     reason: str
     network_input: npt.NDArray[np.float32] | None = field(default=None, repr=False)
+    likeness: float = field(default=math.inf, repr=False)
+    several: float = field(default=-math.inf, repr=False)
 
     @property
     def is_empty(self) -> bool:

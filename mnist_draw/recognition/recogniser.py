@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -227,12 +228,13 @@ class Recogniser:
         if strokes:
             ink = draw_strokes(strokes).all_ink()
         network_input = normalise_ink(ink)
-        probabilities, likeness, _ = self.read(network_input[None, None])
+        probabilities, likeness, several = self.read(network_input[None, None])
         # A network that reads something else knows what may be filled, wide or strange.
         objection = object_to_ink(ink) if self.reads_digits else ""
         if not objection and self.refuses(float(likeness[0])):
             objection = UNLIKE_A_DIGIT
-        return answer_from(probabilities[0], network_input, objection)
+        answer = answer_from(probabilities[0], network_input, objection)
+        return replace(answer, likeness=float(likeness[0]), several=float(several[0]))
 
 
 def temperature_of(model: ModelFile) -> float:

@@ -21,6 +21,10 @@ Points = npt.NDArray[np.float64]
 
 #: What nobody can tell from a digit when it stands alone: 0, 1, 2, 5, 6, 8 and 9.
 LOOKALIKES = frozenset("OoDQIliZzSsGbBgq/|")
+#: … and those that are often written exactly like a digit.
+TWINS = {"O": 0, "o": 0, "I": 1, "l": 1, "/": 1, "|": 1, "Z": 2, "z": 2, "S": 5, "s": 5} | {
+    "b": 6, "G": 6, "B": 8, "g": 9, "q": 9
+}  # fmt: skip
 
 
 class DrawingsFileError(UserError):
@@ -57,8 +61,18 @@ def is_fitted_on(writer: str) -> bool:
     return zlib.crc32(writer.encode()) % 4 != 1
 
 
-def load_drawings(path: Path) -> Drawings:
+def load_drawings(path: Path, twins: bool = False) -> Drawings:
     """Read drawings, without those that look like digits.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    twins : bool
+        Read nothing but :data:`TWINS` instead.
+
+    Returns
+    -------
+    Drawings
 
     Raises
     ------
@@ -73,7 +87,9 @@ def load_drawings(path: Path) -> Drawings:
             names = archive["writer_names"].tolist()
     except (OSError, ValueError, KeyError) as error:
         raise DrawingsFileError(f"The drawings in {path} cannot be read: {error}.") from error
-    rows = [n for n in range(len(text)) if text[n] not in LOOKALIKES]
+    rows = [
+        n for n in range(len(text)) if (text[n] in TWINS if twins else text[n] not in LOOKALIKES)
+    ]
     return Drawings(
         [
             _boxed([points[ends[s] : ends[s + 1]] for s in range(first[n], first[n + 1])])

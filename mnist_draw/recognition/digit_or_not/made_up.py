@@ -110,7 +110,12 @@ def lines_of(drawings: list[tuple[Points, ...]]) -> Strokes:
     return Strokes(x, y, radius, length, none, none)
 
 
-def written(strokes: Strokes, random: HashedRandom, limits: WarpRange) -> Images:
+def written(
+    strokes: Strokes,
+    random: HashedRandom,
+    limits: WarpRange,
+    pens: tuple[float, float] = PENS,
+) -> Images:
     """Deform lines and paint them with round pens of any width, normalised.
 
     Parameters
@@ -119,6 +124,8 @@ def written(strokes: Strokes, random: HashedRandom, limits: WarpRange) -> Images
         Of n pictures; changed in place.
     random : HashedRandom
     limits : WarpRange
+    pens : tuple of float
+        The finest and the widest radius, in pixels of the normalised picture.
 
     Returns
     -------
@@ -127,7 +134,7 @@ def written(strokes: Strokes, random: HashedRandom, limits: WarpRange) -> Images
     warp = Warp(random, limits)
     strokes.x, strokes.y = warp.forward(strokes.x, strokes.y)
     # Fine pens are as frequent as wide ones: a line of twice the width differs as much.
-    pen = PENS[0] + (PENS[1] - PENS[0]) * random.uniform(0, 1) ** np.float32(1.5)
+    pen = pens[0] + (pens[1] - pens[0]) * random.uniform(0, 1) ** np.float32(1.5)
     size = BOX * (1 + random.uniform(-0.05, 0.05))
     to_x, to_y = random.uniforms(2, -0.5, 0.5)
     placement = Placement(strokes, size, to_x, to_y, np.ones(len(pen), np.bool_), pen)
@@ -135,34 +142,6 @@ def written(strokes: Strokes, random: HashedRandom, limits: WarpRange) -> Images
     wrong = placement.recentre(pictures)
     pictures[wrong] = raster.paint(*placement.place(strokes, wrong))
     return pictures
-
-
-def blurred(images: Images, random: HashedRandom, share: float) -> Images:
-    """Soften a share of pictures as enlarging them or a camera out of focus does.
-
-    Parameters
-    ----------
-    images : numpy.ndarray, uint8, shape (n, 28, 28)
-    random : HashedRandom
-    share : float
-
-    Returns
-    -------
-    numpy.ndarray, uint8, shape (n, 28, 28)
-        Softened by up to 1.4 pixels (standard deviation); the darkest pixel is 255.
-    """
-    rows = np.flatnonzero(random.happens(share))
-    strength = random.uniform(0.05, 1 / 3)[rows, None, None]
-    soft = images[rows].astype(np.float32)
-    for _ in range(3):
-        for axis in (1, 2):
-            # Beyond the picture's rim there is paper, and rolling meets it on the other side.
-            sides = np.roll(soft, 1, axis) + np.roll(soft, -1, axis)
-            soft += strength * (sides - 2 * soft)
-    result = images.copy()
-    darkest = np.maximum(soft.max(axis=(1, 2), keepdims=True), 1)
-    result[rows] = np.rint(soft * (255 / darkest)).astype(np.uint8)
-    return result
 
 
 def _discs(strokes: tuple[Points, ...]) -> tuple[Points, npt.NDArray[np.float64]]:

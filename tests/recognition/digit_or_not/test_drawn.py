@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from mnist_draw.recognition.digit_or_not.drawn import (
+    LOOKALIKES,
+    TWINS,
     DrawingsFileError,
     is_fitted_on,
     load_drawings,
@@ -38,6 +40,13 @@ def test_drawings_without_those_that_look_like_digits(tmp_path: Path) -> None:
         assert len(strokes) == 2
         assert np.ptp(points, axis=0).max() == pytest.approx(1)
         assert (points.min(axis=0) + points.max(axis=0)) / 2 == pytest.approx([0.5, 0.5])
+
+
+def test_twins_of_digits_alone(tmp_path: Path) -> None:
+    drawings = load_drawings(write(tmp_path / "letters.npz"), twins=True)
+    assert sorted(set(drawings.text)) == ["/", "O"]
+    assert set(drawings.text) <= set(TWINS) <= LOOKALIKES
+    assert set(TWINS.values()) <= set(range(10))
 
 
 def test_halves_share_no_writer(tmp_path: Path) -> None:
