@@ -33,7 +33,7 @@ from mnist_draw.storage import ModelFile, resource_path, save_model
 #: Filters of both convolutions, units of the dense layer, and the share of what goes into and
 #: comes out of that layer that is left out in training.
 FILTERS, UNITS, DROPOUT = (16, 32), 128, 0.2
-EPOCHS = 60
+EPOCHS = 45
 LEARNING_RATE = 0.001
 #: Share of MNIST's validation digits below the threshold. Of digits that the writers drew whose
 #: letters were fitted, about as many are refused then.
