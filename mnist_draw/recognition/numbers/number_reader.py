@@ -96,7 +96,7 @@ def read_number(
     if beginning or not recogniser.reads_digits:
         return _single(alone or recogniser.recognise_ink(ink), whole)
     if strokes:
-        number = None if _is_one_digit(alone) else _of_strokes(recogniser, strokes)
+        number = None if _is_one_digit(alone) else _of_strokes(recogniser, strokes, alone)
         return number or _single(alone or recogniser.recognise_ink(ink, strokes), whole)
     pieces = cut_in_pieces(ink, whole, partial(_not_to_cut, recogniser))
     if len(pieces) == 1 or len(pieces) > MOST_PIECES:
@@ -142,11 +142,13 @@ def _is_one_digit(alone: Answer | None) -> bool:
     )
 
 
-def _of_strokes(recogniser: Recogniser, strokes: Sequence[PenStroke]) -> NumberAnswer | None:
+def _of_strokes(
+    recogniser: Recogniser, strokes: Sequence[PenStroke], alone: Answer | None
+) -> NumberAnswer | None:
     """Return the number that strokes are; None where they are one digit, or no number."""
     if not 1 < len(strokes) <= MOST:
         return None
-    found = read_strokes(recogniser, strokes)
+    found = read_strokes(recogniser, strokes, alone)
     if len(found.groups) == 1:
         return None
     refused = [recogniser.refuses(float(value) + _LENIENCE) for value in found.reading.likeness]

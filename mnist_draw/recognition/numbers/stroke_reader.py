@@ -21,6 +21,7 @@ from mnist_draw.recognition.numbers.stroke_pieces import PenStroke, StrokePieces
 from mnist_draw.recognition.recogniser import Reading
 
 if TYPE_CHECKING:
+    from mnist_draw.recognition.answer import Answer
     from mnist_draw.recognition.recogniser import Recogniser
 
 # The constants below were chosen on numbers composed of the digits of 67 writers, from those that
@@ -75,7 +76,9 @@ class StrokeReading:
     share: float
 
 
-def read_strokes(recogniser: Recogniser, strokes: Sequence[PenStroke]) -> StrokeReading:
+def read_strokes(
+    recogniser: Recogniser, strokes: Sequence[PenStroke], alone: Answer | None = None
+) -> StrokeReading:
     """Find the digits that strokes make.
 
     Parameters
@@ -84,6 +87,8 @@ def read_strokes(recogniser: Recogniser, strokes: Sequence[PenStroke]) -> Stroke
     strokes : sequence of numpy.ndarray, float, shape (n, 3)
         From one to :data:`MOST`, in the order in which they were drawn; see
         :data:`mnist_draw.recognition.numbers.stroke_pieces.PenStroke`.
+    alone : Answer, optional
+        What the recogniser said of all of them as one digit, where that is known already.
 
     Returns
     -------
@@ -94,17 +99,33 @@ def read_strokes(recogniser: Recogniser, strokes: Sequence[PenStroke]) -> Stroke
     # Most groups are the same in both orders: each is read once.
     rows: dict[frozenset[int], int] = {}
     inputs: list[npt.NDArray[np.float32]] = []
+    if alone is not None and alone.network_input is not None:
+        rows[frozenset(range(len(drawn)))] = 0
+        inputs.append(alone.network_input)
     for order, pieces in orders:
         for first, last in _groups(pieces):
             if rows.setdefault(frozenset(order[first:last]), len(rows)) == len(inputs):
                 inputs.append(normalise_ink(pieces.group(first, last)))
     pictures = np.stack(inputs)
-    reading = recogniser.read(pictures[:, None], _HOPELESS)
+    reading = _read(recogniser, pictures, alone)
     ways = []
     for order, pieces in orders:
         known = [rows[frozenset(order[first:last])] for first, last in _groups(pieces)]
         ways.append(_best_way(pieces, pictures[known], Reading(*(part[known] for part in reading))))
     return min(ways, key=lambda way: way[0])[1]
+
+
+def _read(
+    recogniser: Recogniser, pictures: npt.NDArray[np.float32], alone: Answer | None
+) -> Reading:
+    """Return what is known of each picture; the first need not be asked about again."""
+    if alone is None or alone.network_input is None:
+        return recogniser.read(pictures[:, None], _HOPELESS)
+    others = recogniser.read(pictures[1:, None], _HOPELESS)
+    first = (alone.probabilities, alone.likeness, alone.several)
+    return Reading(
+        *(np.concatenate([[one], rest]) for one, rest in zip(first, others, strict=True))
+    )
 
 
 def _orders(drawn: StrokePieces) -> list[list[int]]:

@@ -11,8 +11,8 @@ from mnist_draw.recognition.network_library import default_model
 from mnist_draw.recognition.numbers.number_reader import read_number
 from mnist_draw.recognition.numbers.partition import cheapest
 from mnist_draw.recognition.numbers.stroke_pieces import draw_strokes
-from mnist_draw.recognition.numbers.stroke_reader import MOST
-from mnist_draw.recognition.recogniser import Recogniser
+from mnist_draw.recognition.numbers.stroke_reader import MOST, MOST_STROKES
+from mnist_draw.recognition.recogniser import Reading, Recogniser
 from mnist_draw.storage import ModelFile
 
 PEN = 18.0
@@ -80,6 +80,41 @@ def test_strokes_of_one_digit_stay_together(recogniser: Recogniser, digit: int) 
     assert len(strokes) == 2
     answer = read_number(recogniser, inked(strokes), strokes=strokes)
     assert answer.text == str(digit)
+
+
+def test_one_digit_beyond_doubt_is_not_read_again(
+    recogniser: Recogniser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    strokes = written("4", 0.3)
+    ink = inked(strokes)
+    alone = recogniser.recognise_ink(ink, strokes)
+    monkeypatch.setattr(recogniser, "read", None)
+    answer = read_number(recogniser, ink, alone, strokes=strokes)
+    assert (answer.text, len(answer.digits)) == ("4", 1)
+
+
+@pytest.mark.parametrize("text", ["37", "457"])
+def test_the_whole_is_not_read_twice(
+    recogniser: Recogniser, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    strokes = written(text, 0.3)
+    ink = inked(strokes)
+    asked = []
+    read = recogniser.read
+
+    def counting(inputs: np.ndarray, hopeless: float = -np.inf) -> Reading:
+        asked.append(len(inputs))
+        return read(inputs, hopeless)
+
+    monkeypatch.setattr(recogniser, "read", counting)
+    without = read_number(recogniser, ink, strokes=strokes)
+    alone = recogniser.recognise_ink(ink, strokes)
+    given = read_number(recogniser, ink, alone, strokes=strokes)
+    assert without.text == given.text == text
+    assert given.confidence == pytest.approx(without.confidence, abs=1e-4)
+    assert asked[1] == 1
+    if len(strokes) <= MOST_STROKES:
+        assert asked[2] == asked[0] - 1
 
 
 def test_a_bar_that_is_added_in_the_end_finds_its_digit(recogniser: Recogniser) -> None:
