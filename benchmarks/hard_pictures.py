@@ -52,16 +52,17 @@ def turned(ink: InkFile, rows: np.ndarray, board: Board) -> Pictures:
         yield board.ink(placed(strokes, (0, int(n)))), int(ink.labels[n])
 
 
-def small(resampling: Image.Resampling) -> Pictures:
+def small(resampling: Image.Resampling, limit: int | None) -> Pictures:
     """Yield scikit-learn's digits, enlarged, and what they are."""
     try:
         from sklearn.datasets import load_digits
     except ImportError:
         raise UserError("scikit-learn is not installed; its digits cannot be measured.") from None
     data = load_digits()
-    for picture, label in zip(data.images, data.target, strict=True):
-        grey = Image.fromarray(np.rint(picture * 255 / 16).astype(np.uint8))
-        yield np.asarray(grey.resize((BOARD_PIXELS, BOARD_PIXELS), resampling)), int(label)
+    for n in np.random.default_rng(0).permutation(len(data.images))[:limit]:
+        grey = Image.fromarray(np.rint(data.images[n] * 255 / 16).astype(np.uint8))
+        enlarged = grey.resize((BOARD_PIXELS, BOARD_PIXELS), resampling)
+        yield np.asarray(enlarged), int(data.target[n])
 
 
 def measure(pictures: Pictures, reader: Any) -> dict[str, float]:
@@ -101,7 +102,7 @@ def main(argv: list[str] | None = None) -> int:
     if arguments.json:
         print(json.dumps(results))
         return 0
-    print(f"{'':22}digits    label  first guess     \"?\"")
+    print(f'{"":22}digits    label  first guess     "?"')
     for name, row in results.items():
         print(
             f"{name:22}{row['digits']:6,.0f} {row['label']:8.2%} {row['accuracy']:12.2%} "
@@ -122,8 +123,8 @@ def _run(arguments: argparse.Namespace) -> dict[str, dict[str, float]]:
     kinds: dict[str, Pictures] = {
         "thin": thin(ink, rows, board),
         "turned": turned(ink, rows, board),
-        "small, as blocks": small(Image.Resampling.NEAREST),
-        "small, smoothly": small(Image.Resampling.BICUBIC),
+        "small, as blocks": small(Image.Resampling.NEAREST, arguments.limit),
+        "small, smoothly": small(Image.Resampling.BICUBIC, arguments.limit),
     }
     results = {}
     for name, pictures in kinds.items():

@@ -96,6 +96,19 @@ def test_drawn_numbers_runs(tmp_path: Path, ink_file: Path) -> None:
     assert 0 <= found["single digits read as several"] <= 1
 
 
+def test_hard_pictures_run(tmp_path: Path, ink_file: Path) -> None:
+    save_model(tmp_path / "model.npz", linear_model())
+    command = [sys.executable, str(BENCHMARKS / "hard_pictures.py"), str(ink_file)]
+    options = ["--model", str(tmp_path / "model.npz"), "--limit", "4", "--json"]
+    done = subprocess.run([*command, *options], capture_output=True, text=True, check=True)
+    found = json.loads(done.stdout)
+    assert {"thin", "turned"} <= set(found)
+    for row in found.values():
+        assert row["digits"] == 4
+        assert 0 <= row["label"] <= row["accuracy"] <= 1
+        assert row["label"] + row["refused"] <= 1
+
+
 def test_junk_is_reproducible_ink(scripts: SimpleNamespace) -> None:
     make = scripts.junk
     for kind in (make.scribble, make.filled, make.dot, make.tick, make.smiley):

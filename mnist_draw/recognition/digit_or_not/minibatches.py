@@ -200,8 +200,9 @@ class Minibatches:
 def _weights(writers: list[str]) -> npt.NDArray[np.float64]:
     """Return the weights of one file's drawings."""
     counts = Counter(writers)
-    weights = np.array([counts[writer] ** -0.5 for writer in writers])
-    return weights / weights.sum() * len(writers) ** 0.5
+    weights = np.array([counts[writer] ** -0.5 for writer in writers], np.float64)
+    scaled: npt.NDArray[np.float64] = weights / weights.sum() * np.sqrt(len(writers))
+    return scaled
 
 
 def _in_parts(rows: Rows) -> list[Rows]:
