@@ -99,7 +99,9 @@ class Watch:
 
     def moved(self, due: float) -> None:
         """Note that a mouse event is about to be served."""
-        self.due = due
+        # Several may be posted together: the first has waited for longest.
+        if self.due is None:
+            self.due = due
         self.unpainted.append(due)
 
     def _post(self, ink: Any, ticket: int, beginning: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import pyqtSignal
+from PyQt5.QtCore import QTimer, pyqtSignal
 from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from mnist_draw.app.answer.answer_panel import AnswerPanel
@@ -79,6 +79,10 @@ class DrawTab(Page):
         )
         self.networks = NetworksController(self.network, self._background, self)
         self._ticket = 0
+        # It runs out after what waits to be painted has been painted.
+        self._posting = QTimer(self)
+        self._posting.setSingleShot(True)
+        self._posting.timeout.connect(self._post_ink)
         self._emptied = 0
         board = QVBoxLayout()
         board.setSpacing(Size.FIELD_GAP)
@@ -103,7 +107,7 @@ class DrawTab(Page):
         tools, canvas = self.tools, self.canvas
         tools.eraser.toggled.connect(self._choose_eraser)
         self.pen_row.crop_switch.toggled.connect(self._mark)
-        canvas.ink_changed.connect(self._post_ink)
+        canvas.ink_changed.connect(self._note_ink)
         canvas.history_changed.connect(self._show_history)
         self.boxes.chosen.connect(self.answer.choose_place)
         self.answer.place_changed.connect(self.boxes.mark)
@@ -187,6 +191,14 @@ class DrawTab(Page):
         self._undo.setEnabled(self.canvas.can_undo)
         self._redo.setEnabled(self.canvas.can_redo)
         self._clear.setEnabled(bool(self.canvas.drawing.items))
+
+    def _note_ink(self) -> None:
+        """Have the drawing read; while a stroke grows, once its ink is on the screen."""
+        if self.canvas.drawing.growing is None:
+            self._posting.stop()
+            self._post_ink()
+        else:
+            self._posting.start(0)
 
     def _post_ink(self) -> None:
         """Send the drawing off to be recognised; an empty board needs no network."""

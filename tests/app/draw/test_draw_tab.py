@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
-from PyQt5.QtCore import QPointF, QRectF, Qt
+from PyQt5.QtCore import QEvent, QObject, QPointF, QRectF, Qt
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QLabel, QProgressBar, QSlider, QToolButton
 from pytestqt.qtbot import QtBot
@@ -53,14 +54,51 @@ def test_drawing_posts_ink_with_rising_tickets(tab: DrawTab) -> None:
     assert posted[1][0].sum() > posted[0][0].sum()
 
 
-def test_ink_is_beginning_until_the_first_stroke_ends(tab: DrawTab) -> None:
+def test_ink_is_beginning_until_the_first_stroke_ends(tab: DrawTab, qtbot: QtBot) -> None:
     posted: list[bool] = []
     tab.ink_posted.connect(lambda ink, ticket, beginning: posted.append(beginning))
     for _ in range(2):
-        tab.canvas.begin(QPointF(100, 100), erase=False)
-        tab.canvas.extend(QPointF(140, 130))
+        for grow in (partial(tab.canvas.begin, QPointF(100, 100), erase=False),
+                     partial(tab.canvas.extend, QPointF(140, 130))):  # fmt: skip
+            count = len(posted)
+            grow()
+            qtbot.waitUntil(lambda: len(posted) > count)  # noqa: B023 - called here
         tab.canvas.end()
     assert posted == [True, True, False, False, False, False]
+
+
+def test_what_grows_is_painted_before_it_is_read(tab: DrawTab, qtbot: QtBot) -> None:
+    seen: list[str] = []
+
+    class Watch(QObject):
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            if event.type() == QEvent.Paint:
+                seen.append("painted")
+            return False
+
+    watch = Watch()
+    tab.canvas.begin(QPointF(100, 100), erase=False)
+    qtbot.waitUntil(lambda: tab._ticket == 1)
+    tab.canvas.installEventFilter(watch)
+    tab.ink_posted.connect(lambda *_: seen.append("posted"))
+    tab.canvas.extend(QPointF(140, 130))
+    tab.canvas.extend(QPointF(150, 160))
+    assert seen == []
+    qtbot.waitUntil(lambda: "posted" in seen)
+    tab.canvas.removeEventFilter(watch)
+    assert seen == ["painted", "posted"]
+    tab.canvas.end()
+    assert seen == ["painted", "posted", "posted"]
+
+
+def test_an_old_stroke_is_not_read_after_the_board_was_cleared(tab: DrawTab, qtbot: QtBot) -> None:
+    posted: list[bool] = []
+    tab.ink_posted.connect(lambda ink, *_: posted.append(bool(ink.any())))
+    tab.canvas.begin(QPointF(100, 100), erase=False)
+    tab.canvas.extend(QPointF(140, 130))
+    tab.canvas.clear()
+    qtbot.wait(30)
+    assert posted[-1] is False
 
 
 def test_a_sure_answer(tab: DrawTab) -> None:
