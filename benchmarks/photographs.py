@@ -29,8 +29,8 @@ from scipy import ndimage
 
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.dataset.normalise import has_ink
+from mnist_draw.dataset.pictures.picture_file import load_picture
 from mnist_draw.errors import UserError
-from mnist_draw.recognition.pictures.picture_file import load_picture
 
 WIDTH, HEIGHT = 900, 700
 DOWN, ACROSS = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)

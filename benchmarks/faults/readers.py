@@ -124,7 +124,7 @@ def _board(path: Path) -> object:
 
 
 def _picture(path: Path) -> object:
-    from mnist_draw.recognition.pictures.picture_file import load_picture
+    from mnist_draw.dataset.pictures.picture_file import load_picture
 
     return load_picture(path)
 

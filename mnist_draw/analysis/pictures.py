@@ -18,8 +18,8 @@ from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.dataset.normalise import has_ink, normalise_ink
 from mnist_draw.dataset.own_digits import find_pictures
 from mnist_draw.dataset.picture_formats import read_titles
+from mnist_draw.dataset.pictures.picture_file import load_picture
 from mnist_draw.errors import UserError
-from mnist_draw.recognition.pictures.picture_file import load_picture
 from mnist_draw.storage.errors import reason_of
 from mnist_draw.storage.folders import named_path
 from mnist_draw.storage.my_digits import label_of_name, my_digits_folder, read_digit

@@ -18,6 +18,11 @@ def decimal(share: float) -> str:
     return "" if share != share else f"{share:.6f}"
 
 
+def taken_for(name: Name = str) -> str:
+    """Return the title of the confusion matrix."""
+    return f"What it takes each {'digit' if name(0) == '0' else 'class'} for"
+
+
 def confusion_table(results: Results, name: Name = str, share: Share = percent) -> Table:
     """Return how often each true class was read as each class, with recall and precision."""
     classes = range(results.classes)
@@ -27,7 +32,7 @@ def confusion_table(results: Results, name: Name = str, share: Share = percent) 
         [name(true), *results.confusion[true].tolist(), share(recall[true])] for true in classes
     ]
     rows.append(["precision", *(share(part) for part in precision), ""])
-    return Table.of("What it takes each digit for", headings, rows)
+    return Table.of(taken_for(name), headings, rows)
 
 
 def classes_table(results: Results, name: Name = str, share: Share = percent) -> Table:

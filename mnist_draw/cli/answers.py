@@ -8,11 +8,11 @@ import json
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.recognition.answer import Answer, NumberAnswer
 
 #: Digits of a figure: more than float32 has would only be noise.
 DECIMALS = 6
-_COLUMNS = ("image", "digit", "confidence", *(f"p{digit}" for digit in range(10)), "number")
 
 
 class Form(Protocol):
@@ -54,12 +54,15 @@ class JsonObjects:
 
     def answer(self, name: str, answer: Answer, number: NumberAnswer | None, scale: float) -> str:
         """Return an object as the help of ``--json`` describes it."""
+        shares = [round(value, DECIMALS) for value in answer.probabilities.tolist()]
         found: dict[str, Any] = {
             "image": name,
-            "digit": answer.digit,
+            **({"digit": answer.digit} if answer.are_digits else {"class": _class(answer)}),
             "confidence": round(answer.confidence, DECIMALS),
-            "probabilities": [round(value, DECIMALS) for value in answer.probabilities.tolist()],
+            "probabilities": shares,
         }
+        if not answer.are_digits:
+            found["probabilities"] = dict(zip(answer.names, shares, strict=True))
         if number is not None:
             found["number"] = _number_text(number) or None
             found["digits"] = [
@@ -78,20 +81,33 @@ class JsonObjects:
 
 
 class CsvLines:
-    """For a table: one line a picture."""
+    """For a table: one line a picture.
 
-    header = ",".join((*_COLUMNS, "error"))
+    Parameters
+    ----------
+    names : tuple of str
+        What the classes are called.
+    """
+
+    def __init__(self, names: tuple[str, ...] = DIGITS) -> None:
+        answer = "digit" if names == DIGITS else "class"
+        self._columns = ("image", answer, "confidence", *(f"p{name}" for name in names), "number")
+        self.header = _line((*self._columns, "error"))
 
     def answer(self, name: str, answer: Answer, number: NumberAnswer | None, scale: float) -> str:
         """Return the line; what is no digit or was not asked for is left empty."""
-        digit = "" if answer.digit is None else answer.digit
+        digit = _class(answer) or ""
         figures = [answer.confidence, *answer.probabilities.tolist()]
         text = "" if number is None else _number_text(number)
         return _line([name, digit, *(round(figure, DECIMALS) for figure in figures), text, ""])
 
     def error(self, name: str, sentence: str) -> str:
         """Return a line with nothing but the name and the sentence."""
-        return _line([name, *("" for _ in _COLUMNS[1:]), sentence])
+        return _line([name, *("" for _ in self._columns[1:]), sentence])
+
+
+def _class(answer: Answer) -> str | None:
+    return None if answer.digit is None else answer.names[answer.digit]
 
 
 def _line(fields: Sequence[object]) -> str:

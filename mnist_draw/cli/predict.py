@@ -52,14 +52,16 @@ def _add_predict_options(parser: argparse.ArgumentParser) -> None:
         "--csv",
         action="store_true",
         help="print a header and one line for each picture: image, digit (empty for what is no "
-        "digit), confidence, p0 to p9, number and error",
+        "digit), confidence, p0 to p9, number and error; a network of other classes has a column "
+        "class instead, and their names behind p",
     )
     form.add_argument(
         "--json",
         action="store_true",
         help='print a JSON object for each picture: "image", "digit" (null for what is no digit), '
         '"confidence" (0 to 1) and "probabilities"; for one that cannot be read "image" and '
-        '"error", a sentence',
+        '"error", a sentence; a network of other classes has "class" instead of "digit", and its '
+        '"probabilities" by name',
     )
     parser.set_defaults(run=predict)
 
@@ -82,14 +84,17 @@ def _add_evaluate_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="FILE.npz", help=f"the trained network: {_MODEL_HELP}")
     _add_network(parser)
     parser.add_argument(
-        "--data", metavar="DIR", help="a folder with IDX files (default: MNIST, which ships)"
+        "--data",
+        metavar="PATH",
+        help="training data as in mnist-draw train --data, whose test pictures are taken (default: "
+        "what the network was trained on, where that is known here, or MNIST, which ships)",
     )
     parser.add_argument(
         "--json",
         action="store_true",
         help='print a JSON object: "loss" (mean cross-entropy in nats), "accuracy" (0 to 1), '
         '"examples" and "confusion" (10 lists of 10 numbers: how often each true digit, a list, '
-        "was read as each digit)",
+        'was read as each digit; of other classes as many, and "classes" are their names)',
     )
     parser.add_argument(
         "--report",
@@ -116,10 +121,11 @@ EVALUATE = Command(
 def predict(arguments: argparse.Namespace) -> int:
     """Answer for every picture; one that cannot be read does not keep the others from it."""
     from mnist_draw.cli.answers import CsvLines, Form, JsonObjects, Sentences
+    from mnist_draw.dataset.classes import class_list
+    from mnist_draw.dataset.pictures.picture_file import load_picture, picture_size
     from mnist_draw.recognition.network_files import find_network
     from mnist_draw.recognition.network_library import default_model
     from mnist_draw.recognition.numbers.number_reader import read_number
-    from mnist_draw.recognition.pictures.picture_file import load_picture, picture_size
     from mnist_draw.recognition.recogniser import Recogniser
 
     if arguments.model is None:
@@ -127,7 +133,12 @@ def predict(arguments: argparse.Namespace) -> int:
     else:
         model = find_network(arguments.model, arguments.network)
     recogniser = Recogniser(model)
-    form: Form = CsvLines() if arguments.csv else JsonObjects() if arguments.json else Sentences()
+    form: Form = Sentences()
+    if arguments.csv or arguments.json:
+        form = CsvLines(recogniser.names) if arguments.csv else JsonObjects()
+    reads_numbers = arguments.number and recogniser.reads_digits
+    if arguments.number and not reads_numbers:
+        tell(f"{model.title} tells {class_list(recogniser.names)} apart and reads no numbers.")
     if form.header:
         put(form.header)
     status = 0
@@ -135,7 +146,7 @@ def predict(arguments: argparse.Namespace) -> int:
         try:
             ink = load_picture(name)
             answer = recogniser.recognise_ink(ink)
-            number = read_number(recogniser, ink, answer) if arguments.number else None
+            number = read_number(recogniser, ink, answer) if reads_numbers else None
             size = picture_size(name) if number is not None and number.digits else (1, 1)
             line = form.answer(name, answer, number, size[0] / ink.shape[1])
         except UserError as error:
@@ -175,17 +186,25 @@ def evaluate(arguments: argparse.Namespace) -> int:
     from mnist_draw.analysis.report.files import prepare_folder, write_report
     from mnist_draw.analysis.results import count_results
     from mnist_draw.cli.answers import DECIMALS
+    from mnist_draw.dataset.classes import DIGITS
     from mnist_draw.dataset.mnist import load_dataset
+    from mnist_draw.recognition.class_names import class_names
+    from mnist_draw.recognition.network_data import data_of, require_classes
     from mnist_draw.recognition.network_files import find_network
 
     model = find_network(arguments.model, arguments.network)
-    data = load_dataset(arguments.data)
+    names = class_names(model)
+    data = load_dataset(arguments.data) if arguments.data else data_of(model)
+    for sentence in data.told:
+        tell(sentence)
     trained_on = model.info.data or data.name
     if arguments.data is None and trained_on != data.name:
         tell(
             f"{model.title} was trained on {trained_on}, and is measured on {data.name} here. "
-            "Name the folder of its own data with --data."
+            "Name its own data with --data."
         )
+    if model.info.classes or len(data.classes) != len(names):
+        require_classes(model, data)
     if arguments.report is not None:
         prepare_folder(arguments.report)
     pictures = Pictures(data.test_images, data.test_labels, f"{data.name} test", "Test picture")
@@ -200,6 +219,8 @@ def evaluate(arguments: argparse.Namespace) -> int:
             "examples": results.total,
             "confusion": results.confusion.tolist(),
         }
+        if names != DIGITS:
+            figures["classes"] = list(names)
         put(json.dumps(figures))
     else:
         put(f"{model.title}, on {results.total:,} test pictures of {data.name}:")

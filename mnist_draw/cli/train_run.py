@@ -11,10 +11,12 @@ from typing import Any
 from mnist_draw import __version__, theano_bridge
 from mnist_draw.cli.listed_run import ListedRun, listed_run
 from mnist_draw.cli.output import lenient_output, tell
+from mnist_draw.dataset.classes import class_list
 from mnist_draw.dataset.mnist import Dataset, load_dataset
 from mnist_draw.dataset.own_digits import ExtraDigits, load_extra
 from mnist_draw.errors import UserError
-from mnist_draw.recognition.finished_model import finished_model
+from mnist_draw.recognition.finished_model import facts_of, finished_model
+from mnist_draw.recognition.network_data import remember_data
 from mnist_draw.storage import ModelFile, save_model
 from mnist_draw.storage.folders import data_folder
 from mnist_draw.storage.spare_names import taken_file
@@ -23,6 +25,7 @@ from mnist_draw.training.control import Controls
 from mnist_draw.training.interface.progress import ProgressBar
 from mnist_draw.training.interrupts import stop_when_asked_to_end
 from mnist_draw.training.loop import train
+from mnist_draw.training.run_start import settings_for
 from mnist_draw.training.runs.checkpoint import Checkpoint
 from mnist_draw.training.settings import TrainingSettings
 from mnist_draw.training.tutorial import describe
@@ -93,6 +96,12 @@ def _train_and_save(
     progress: Progress,
 ) -> int:
     data = load_dataset(settings.data_folder)
+    for sentence in data.told:
+        tell(sentence)
+    if not data.shows_digits:
+        print(f"Learning {len(data.classes)} classes: {class_list(data.classes)}.")
+    remember_data(settings.data_folder, data)
+    settings = settings_for(settings, data)
     extra = _load_extra(settings.extra_folder)
     if resume is not None and resume.epoch >= settings.epochs:
         print(
@@ -135,7 +144,7 @@ def _load_extra(folder: str | None) -> ExtraDigits | None:
     """Read the digits to be learnt beside the data set's; say which files were left out."""
     if folder is None:
         return None
-    from mnist_draw.recognition.pictures.picture_file import load_picture
+    from mnist_draw.dataset.pictures.picture_file import load_picture
 
     extra, told = load_extra(folder, load_picture)
     for sentence in told:
@@ -162,7 +171,7 @@ def _save(
         {
             **figures,
             "epochs": finished.epochs_done,
-            "data": data.name,
+            **facts_of(data),
             "program": f"mnist_draw {__version__}",
             "engine": theano_bridge.engine(),
         },

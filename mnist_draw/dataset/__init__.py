@@ -1,11 +1,17 @@
-"""The digits: MNIST's files, minibatches, preprocessing, augmentation, and digits of one's own.
+"""The digits: MNIST's files, minibatches, preprocessing, augmentation, and data of one's own.
 
 NumPy does the work; augmentation compiles its loops with Numba where that is installed.
 
 Modules
 -------
 mnist
-    The tutorial's split of MNIST, or of another data set in MNIST's files.
+    The tutorial's split of MNIST, or of other training data.
+sources
+    The kinds of files and folders that training data comes from.
+classes
+    The classes that are told apart: how many there may be, and what they are called.
+pictures
+    Ink from picture files.
 idx
     Reads and checks MNIST's file format.
 minibatches

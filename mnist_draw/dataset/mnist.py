@@ -1,17 +1,34 @@
-"""The data set, split as in the tutorial: 50,000 to train, 10,000 to validate, 10,000 to test."""
+"""The data set, split as in the tutorial: 50,000 to train, 10,000 to validate, 10,000 to test.
+
+Data of one's own comes through the same door, whatever it lies in (`mnist_draw.dataset.sources`).
+"""
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_draw.dataset.classes import DIGITS, check_classes, class_list
 from mnist_draw.dataset.errors import DatasetError
-from mnist_draw.dataset.idx import read_idx
+from mnist_draw.dataset.sources.idx_files import (
+    FOUR_FILES,
+    files_of,
+    holds_idx_files,
+    is_idx_file,
+    read_idx_files,
+)
+from mnist_draw.dataset.sources.npz_files import read_npz_file, read_npz_folder
+from mnist_draw.dataset.sources.picture_folders import holds_picture_folders, read_picture_folders
+from mnist_draw.dataset.sources.source import Part, Source
+from mnist_draw.dataset.sources.split import set_aside, shuffled, split_off
+from mnist_draw.dataset.sources.tables import is_table, read_tables
 from mnist_draw.errors import asks_what_was_meant
 from mnist_draw.storage.errors import StorageError
 from mnist_draw.storage.folders import named_path
@@ -21,17 +38,21 @@ Images = NDArray[np.uint8]
 Labels = NDArray[np.uint8]
 FloatImages = NDArray[np.float32]
 
-#: Validation pictures split off the end of the training file (MNIST: 10,000 of 60,000).
-VALIDATION_SIZE = 10_000
 #: Grey levels are divided by this, as in the tutorial: the whitest pixel becomes 255/256.
 GREY_LEVELS = 256
+_KINDS = (
+    f"A data set is a folder with the files {FOUR_FILES}, gzipped or not; a folder with a folder "
+    "of pictures for each class; an .npz file with x_train, y_train, x_test and y_test; or a table "
+    "(CSV) with a label and 784 pixels in each line."
+)
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Pictures as uint8 (N, 1, 28, 28), ink high, with labels 0 to 9 as uint8 (N,).
+    """Pictures as uint8 (N, 1, 28, 28), ink high, with labels from 0 on as uint8 (N,).
 
-    The pictures stay bytes; `scale` turns a minibatch into what the network takes.
+    The pictures stay bytes; `scale` turns a minibatch into what the network takes. ``classes`` are
+    what the labels are called, and ``told`` sentences for the user about how it was read.
     """
 
     train_images: Images
@@ -42,6 +63,13 @@ class Dataset:
     test_labels: Labels
     name: str
     folder: Path
+    classes: tuple[str, ...] = DIGITS
+    told: tuple[str, ...] = ()
+
+    @property
+    def shows_digits(self) -> bool:
+        """Whether the classes are the ten digits."""
+        return self.classes == DIGITS
 
     def first(self, training_examples: int) -> Dataset:
         """Return the same data set with only its first training pictures.
@@ -51,15 +79,10 @@ class Dataset:
         training_examples : int
             How many, at least 1; all where the data set has fewer.
         """
-        return Dataset(
-            self.train_images[:training_examples],
-            self.train_labels[:training_examples],
-            self.validation_images,
-            self.validation_labels,
-            self.test_images,
-            self.test_labels,
-            self.name,
-            self.folder,
+        return dataclasses.replace(
+            self,
+            train_images=self.train_images[:training_examples],
+            train_labels=self.train_labels[:training_examples],
         )
 
 
@@ -78,23 +101,41 @@ def scale(images: Images) -> FloatImages:
     return np.multiply(images, np.float32(1 / GREY_LEVELS), dtype=np.float32)
 
 
+class Arrays(tuple[Any, ...]):
+    """The six arrays of `load_data`, and what they show.
+
+    Attributes
+    ----------
+    classes : tuple of str
+        What the labels are called, from 0 on.
+    """
+
+    classes: tuple[str, ...] = DIGITS
+
+
 @asks_what_was_meant
 def load_data(
     folder: str | os.PathLike[str] | None = None,
 ) -> tuple[FloatImages, Labels, FloatImages, Labels, FloatImages, Labels]:
-    """Load the digits as the tutorial does.
+    """Load the digits, or training data of one's own, as the tutorial does.
 
     Parameters
     ----------
     folder : str or path-like or None
-        A folder with the four IDX files under MNIST's names, gzipped or not; MNIST itself,
-        which ships with the program, where none is given.
+        MNIST itself, which ships with the program, where none is given; or one of
+
+        - a folder with four IDX files under MNIST's names or those of its relatives, gzipped or
+          not (Fashion-MNIST, KMNIST, QMNIST, EMNIST, torchvision's ``raw``), or one of the files
+          where a folder holds several data sets;
+        - an ``.npz`` file such as Keras' ``mnist.npz``, or a folder with KMNIST's four;
+        - a table (CSV) as Kaggle has them, or a folder with ``train.csv`` and ``test.csv``;
+        - a folder with a folder of pictures for each class.
 
     Returns
     -------
     X_train, y_train, X_val, y_val, X_test, y_test
         Pictures as float32 (N, 1, 28, 28) from 0 to 255/256, labels as uint8 (N,). For MNIST
-        50,000, 10,000 and 10,000 of them.
+        50,000, 10,000 and 10,000 of them. The tuple's ``classes`` are the names of the labels.
 
     Raises
     ------
@@ -102,14 +143,18 @@ def load_data(
         A file is missing, damaged or does not fit; the sentence says which and how.
     """
     data = load_dataset(folder)
-    return (
-        scale(data.train_images),
-        data.train_labels,
-        scale(data.validation_images),
-        data.validation_labels,
-        scale(data.test_images),
-        data.test_labels,
+    arrays = Arrays(
+        (
+            scale(data.train_images),
+            data.train_labels,
+            scale(data.validation_images),
+            data.validation_labels,
+            scale(data.test_images),
+            data.test_labels,
+        )
     )
+    arrays.classes = data.classes
+    return arrays
 
 
 def load_dataset(folder: str | os.PathLike[str] | None = None) -> Dataset:
@@ -119,7 +164,8 @@ def load_dataset(folder: str | os.PathLike[str] | None = None) -> Dataset:
     """
     if folder is None:
         return _shipped()
-    return _load(named_path(folder), dataset_name(folder))
+    place = named_path(folder)
+    return _load(place, dataset_name(place))
 
 
 @lru_cache(maxsize=1)
@@ -127,120 +173,109 @@ def _shipped() -> Dataset:
     return _load(resource_path("mnist"), dataset_name(None))
 
 
-def dataset_name(folder: str | os.PathLike[str] | None) -> str:
-    """Return what the data set of a folder is called: as its folder, or MNIST without one."""
-    if folder is None:
+def dataset_name(path: str | os.PathLike[str] | None) -> str:
+    """Return what a data set is called: as its file or folder, or MNIST without one."""
+    if path is None:
         return "MNIST"
     try:
-        return named_path(folder).resolve().name
+        place = named_path(path).resolve()
     except (StorageError, OSError):  # a folder of former days, which cannot be looked at now
-        return Path(folder).name
+        place = Path(path)
+    if place.name == "raw":  # torchvision's FashionMNIST/raw
+        place = place.parent
+    name = place.name
+    for ending in (".gz", ".npz", ".csv", "-train-images-idx3-ubyte"):
+        name = name.removesuffix(ending)
+    return name
 
 
-def _load(folder: Path, name: str) -> Dataset:
-    if not folder.is_dir():
-        raise DatasetError(
-            f"{folder} is not a folder. A data set is a folder with the files "
-            "train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and "
-            "t10k-labels-idx1-ubyte, gzipped or not."
+def _load(place: Path, name: str) -> Dataset:
+    source = _read(place)
+    numbers, classes = _classes_of(source)
+    train, validation, test = source.train, source.validation, source.test
+    told = list(source.told)
+    if test is None:
+        keep = 2 if validation is None else 1
+        train, test = set_aside(train, str(place), keep)
+        told.append(
+            f"{place} has no pictures of its own for the test: {len(test.labels):,} were drawn "
+            "from all classes and set aside, the same ones every time."
         )
-    images, labels = _pair(folder, ("train",))
-    test_images, test_labels = _pair(folder, ("t10k", "test"))
-    if len(images) < 2:
-        raise DatasetError(
-            f"{folder} holds {len(images)} training pictures; at least 2 are needed, "
-            "one to train with and one to validate."
-        )
-    validation = min(VALIDATION_SIZE, max(1, len(images) // 6))
-    for array in (images, labels, test_images, test_labels):
+    if validation is None:
+        if len(train.labels) < 2:
+            raise DatasetError(
+                f"{place} holds {len(train.labels)} training pictures; at least 2 are needed, "
+                "one to train with and one to validate."
+            )
+        split = split_off(train) if source.shuffled else set_aside(train, str(place), 1)
+        train, validation = split
+    parts = [train, validation, test]
+    if not source.shuffled:
+        # They lie class by class: whoever looks at some of them must see all kinds.
+        parts = [shuffled(part) for part in parts]
+    images = [part.images.reshape(-1, 1, 28, 28) for part in parts]
+    labels = [_renumbered(part, numbers, classes) for part in parts]
+    for array in (*images, *labels):
         array.flags.writeable = False
     return Dataset(
-        images[:-validation],
-        labels[:-validation],
-        images[-validation:],
-        labels[-validation:],
-        test_images,
-        test_labels,
+        *(images[0], labels[0], images[1], labels[1], images[2], labels[2]),
         name,
-        folder,
+        place,
+        classes,
+        tuple(told),
     )
 
 
-def _pair(folder: Path, parts: tuple[str, ...]) -> tuple[Images, Labels]:
-    images_path = _find(folder, [f"{part}-images-idx3-ubyte" for part in parts])
-    labels_path = _find(
-        folder,
-        [f"{part}-labels-{kind}" for part in parts for kind in ("idx1-ubyte", "idx2-int")],
-    )
-    images = read_idx(images_path, dimensions=(3,))
-    if images.shape[1:] != (28, 28) or images.dtype != np.uint8:
-        rows, columns = images.shape[1:]
-        raise DatasetError(
-            f"{images_path} holds pictures of {rows}×{columns} {images.dtype} pixels; "
-            "28×28 unsigned bytes were expected."
-        )
-    if images_path.name.startswith("emnist-"):
-        # EMNIST is published with rows and columns exchanged (https://www.nist.gov/itl/emnist).
-        _exchange_axes(images)
-    labels = read_idx(labels_path, dimensions=(1, 2))
-    if labels.dtype.kind not in "iu":
-        raise DatasetError(
-            f"{labels_path} holds {labels.dtype} numbers; labels are whole numbers, 0 to 9."
-        )
-    if labels.ndim == 2:
-        # QMNIST's extended labels: the class is the first of eight columns.
-        labels = labels[:, 0] if labels.shape[1] else np.empty(0, np.int64)
-    if len(images) != len(labels):
-        raise DatasetError(
-            f"{images_path} holds {len(images):,} pictures, but {labels_path} holds "
-            f"{len(labels):,} labels; they must be as many. Do the two files belong together?"
-        )
-    if len(labels) == 0:
-        raise DatasetError(f"{images_path} holds no pictures at all.")
-    low, high = int(labels.min()), int(labels.max())
-    if low < 0 or high > 9:
-        raise DatasetError(
-            f"{labels_path} holds the label {low if low < 0 else high}; digits are labelled 0 to 9."
-        )
-    return images.reshape(-1, 1, 28, 28), labels.astype(np.uint8)
+def _read(place: Path) -> Source:
+    """Find out what lies at a place, and read it."""
+    if is_idx_file(place) and place.is_file():
+        return read_idx_files(place.parent, place)
+    if place.suffix.lower() == ".npz" and place.is_file():
+        return read_npz_file(place)
+    if is_table(place) and place.is_file():
+        return read_tables(place)
+    if not place.is_dir():
+        there = "no data set that can be read" if place.exists() else "not a folder, nor a file"
+        raise DatasetError(f"{place} is {there}. {_KINDS}")
+    inner = place / "raw"  # torchvision's: MNIST/raw
+    if inner.is_dir() and holds_idx_files(inner):
+        return read_idx_files(inner)
+    if holds_idx_files(place):
+        return read_idx_files(place)
+    if any(path.suffix.lower() == ".npz" for path in files_of(place)):
+        return read_npz_folder(place)
+    if any(map(is_table, files_of(place))):
+        return read_tables(place)
+    if holds_picture_folders(place):
+        return read_picture_folders(place)
+    raise DatasetError(f"{place} holds no data set. {_KINDS}")
 
 
-def _exchange_axes(images: Images) -> None:
-    """Exchange rows and columns, a few pictures at a time: a copy of all takes too much memory."""
-    for first in range(0, len(images), 1000):
-        some = images[first : first + 1000]
-        some[:] = some.transpose(0, 2, 1).copy()
+def _classes_of(source: Source) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """Return the labels of a source, in order, and what they are called.
 
-
-def _find(folder: Path, names: list[str]) -> Path:
-    """Find a file under one of its usual names.
-
-    These are MNIST's (``train-images-idx3-ubyte``), with a dot for the last hyphen but one as
-    some archives write it, or with the data set's name in front (``qmnist-test-…``).
+    Where only numbers from 0 to 9 are known, they are taken for digits, all ten of them.
     """
-    try:
-        # Files alone: some archives unpack into folders that are named like the files.
-        files = sorted(path for path in folder.iterdir() if path.is_file())
-    except OSError as error:
+    found = np.unique(source.train.labels)
+    if found[0] < 0:
         raise DatasetError(
-            f"The folder {folder} cannot be read: {error.strerror or error}."
-        ) from error
-    found: list[tuple[str, int, Path]] = []
-    for path in files:
-        plain = path.name.removesuffix(".gz").replace(".idx", "-idx")
-        for rank, name in enumerate(names):
-            if plain == name or plain.endswith(f"-{name}"):
-                found.append((plain.removesuffix(name), rank, path))
-    if not found:
-        raise DatasetError(
-            f"{folder} holds no file {names[0]} or {names[0]}.gz. A data set needs the four files "
-            "train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and "
-            "t10k-labels-idx1-ubyte."
+            f"{source.train.path} holds the label {found[0]}; labels are whole numbers from 0 on."
         )
-    found.sort()
-    if found[0][0] and found[0][0] != found[-1][0]:
+    if not source.names and found[-1] <= 9:
+        return np.arange(10), DIGITS
+    numbers = [int(label) for label in found]
+    classes = tuple(source.names.get(number, str(number)) for number in numbers)
+    check_classes(classes, str(source.place))
+    return np.array(numbers), classes
+
+
+def _renumbered(part: Part, numbers: NDArray[np.int64], classes: tuple[str, ...]) -> Labels:
+    """Return a part's labels counted from 0."""
+    places = np.minimum(np.searchsorted(numbers, part.labels), len(numbers) - 1)
+    strange = numbers[places] != part.labels
+    if strange.any():
         raise DatasetError(
-            f"{folder} holds several data sets ({found[0][2].name} and {found[-1][2].name}). "
-            "Put the four files of one of them into a folder of their own."
+            f"{part.path} holds the label {part.labels[strange][0]}; the training pictures are "
+            f"labelled {numbers[0]} to {numbers[-1]} ({class_list(classes)})."
         )
-    return found[0][2]
+    return places.astype(np.uint8)

@@ -4,8 +4,8 @@ A folder holds digits that were taught in the window (`mnist_draw.storage.my_dig
 from elsewhere, or both. A picture's label is the subfolder ``0`` to ``9`` that it lies in, or else
 the digit that its name begins with.
 
-How pictures from elsewhere become ink is the business of `mnist_draw.recognition`, which stands
-above this package: its function is handed in.
+How pictures from elsewhere become ink is the caller's choice: a function is handed in, such as
+`mnist_draw.dataset.pictures.picture_file.load_picture`.
 """
 
 from __future__ import annotations

@@ -6,21 +6,28 @@ from collections.abc import Sequence
 from typing import Any
 
 import mnist_draw.theano_bridge  # noqa: F401 - makes the next imports work
-from mnist_draw.networks.operations import Convolution, Dense, MaxPooling, Operation
+from mnist_draw.networks.operations import (
+    CLASSES,
+    Convolution,
+    Dense,
+    MaxPooling,
+    Operation,
+    with_classes,
+)
 
 CNN = (
     *(Convolution(32, 5), MaxPooling()),
     *(Convolution(32, 5), MaxPooling()),
-    *(Dense(256), Dense(10, "softmax")),
+    *(Dense(256), Dense(CLASSES, "softmax")),
 )
 DEEP_CNN = (
     *(Convolution(32, 5), MaxPooling()),
     *(Convolution(64, 3), Convolution(128, 3), MaxPooling()),
-    *(Dense(256), Dense(10, "softmax")),
+    *(Dense(256), Dense(CLASSES, "softmax")),
 )
 
 
-def build_cnn(input_var: Any = None) -> Any:
+def build_cnn(input_var: Any = None, classes: int = CLASSES) -> Any:
     """Build Lasagne's convolutional network for MNIST.
 
     Two convolutions of 32 filters of 5×5 with rectifiers, each followed by max pooling of 2×2,
@@ -30,16 +37,18 @@ def build_cnn(input_var: Any = None) -> Any:
     ----------
     input_var : theano variable, optional
         4-D float, minibatch × 1 × 28 × 28; Lasagne makes one where none is given.
+    classes : int
+        How many the network tells apart; the ten digits where nothing is said.
 
     Returns
     -------
     lasagne.layers.DenseLayer
-        The output layer: minibatch × 10 probabilities.
+        The output layer: minibatch × classes probabilities.
     """
-    return _build(input_var, CNN)
+    return _build(input_var, with_classes(CNN, classes))
 
 
-def build_deep_cnn(input_var: Any = None) -> Any:
+def build_deep_cnn(input_var: Any = None, classes: int = CLASSES) -> Any:
     """Build a convolutional network of three convolutions, the program's best reader.
 
     5×5×32, max pooling of 2×2, 3×3×64, 3×3×128, max pooling of 2×2, all rectifiers, then 256
@@ -49,13 +58,15 @@ def build_deep_cnn(input_var: Any = None) -> Any:
     ----------
     input_var : theano variable, optional
         4-D float, minibatch × 1 × 28 × 28; Lasagne makes one where none is given.
+    classes : int
+        How many the network tells apart; the ten digits where nothing is said.
 
     Returns
     -------
     lasagne.layers.DenseLayer
-        The output layer: minibatch × 10 probabilities.
+        The output layer: minibatch × classes probabilities.
     """
-    return _build(input_var, DEEP_CNN)
+    return _build(input_var, with_classes(DEEP_CNN, classes))
 
 
 def _build(input_var: Any, operations: Sequence[Operation]) -> Any:

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from mnist_draw.networks.numbers import as_share, shortest
-from mnist_draw.networks.operations import Dense, Operation
+from mnist_draw.networks.operations import CLASSES, Dense, Operation
 
 #: The most hidden layers, and units in each: more would only be slow to train.
 MOST_LAYERS, MOST_UNITS = 10, 10_000
-_PIXELS, _DIGITS = 784, 10
+_PIXELS = 784
 
 
 @dataclass(frozen=True)
@@ -118,18 +118,18 @@ class MlpLayers:
         first = [_dropout_text(self.input_dropout)] if self.input_dropout else []
         return ",".join([*first, *(layer.text() for layer in self.hidden)])
 
-    def title(self) -> str:
+    def title(self, classes: int = CLASSES) -> str:
         """Return the network in words, for menus: its units and unusual activations."""
         parts = [
             f"{layer.units}" + (f" {layer.activation}" if layer.activation != "rectify" else "")
             for layer in self.hidden
         ]
-        return "–".join([f"MLP {_PIXELS}", *parts, str(_DIGITS)])
+        return "–".join([f"MLP {_PIXELS}", *parts, str(classes)])
 
     def operations(self) -> tuple[Operation, ...]:
         """Return what the network computes without dropout."""
         hidden = (Dense(layer.units, layer.activation) for layer in self.hidden)
-        return (*hidden, Dense(_DIGITS, "softmax"))
+        return (*hidden, Dense(CLASSES, "softmax"))
 
 
 def read_layers(text: str) -> MlpLayers:

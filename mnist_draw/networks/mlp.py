@@ -7,10 +7,11 @@ from typing import Any
 import mnist_draw.theano_bridge  # noqa: F401 - makes the next imports work
 from mnist_draw.errors import asks_what_was_meant
 from mnist_draw.networks.layer_list import ACTIVATIONS, MlpLayer, MlpLayers
+from mnist_draw.networks.operations import CLASSES
 
 
 @asks_what_was_meant
-def build_mlp(input_var: Any = None, dropout: float = 0.4) -> Any:
+def build_mlp(input_var: Any = None, dropout: float = 0.4, classes: int = CLASSES) -> Any:
     """Build the tutorial's network: 784-500-300-10.
 
     Two hidden layers of rectifiers, each followed by dropout of 40 %, and a softmax over the
@@ -23,11 +24,13 @@ def build_mlp(input_var: Any = None, dropout: float = 0.4) -> Any:
     dropout : float
         Share of both hidden layers' units left out at random in training, 0 up to but not
         including 1. The tutorial's is 0.4.
+    classes : int
+        How many the network tells apart; the ten digits where nothing is said.
 
     Returns
     -------
     lasagne.layers.DenseLayer
-        The output layer: minibatch × 10 probabilities.
+        The output layer: minibatch × classes probabilities.
     """
     import lasagne
 
@@ -47,7 +50,7 @@ def build_mlp(input_var: Any = None, dropout: float = 0.4) -> Any:
     )
     l_hid2_drop = lasagne.layers.DropoutLayer(l_hid2, p=dropout)
     return lasagne.layers.DenseLayer(
-        l_hid2_drop, num_units=10, nonlinearity=lasagne.nonlinearities.softmax
+        l_hid2_drop, num_units=classes, nonlinearity=lasagne.nonlinearities.softmax
     )
 
 
@@ -81,7 +84,7 @@ def build_custom_mlp(
     return build_layers(input_var, MlpLayers(hidden, drop_input))
 
 
-def build_layers(input_var: Any, layers: MlpLayers) -> Any:
+def build_layers(input_var: Any, layers: MlpLayers, classes: int = CLASSES) -> Any:
     """Build a multi-layer perceptron from its hidden layers.
 
     Parameters
@@ -90,11 +93,13 @@ def build_layers(input_var: Any, layers: MlpLayers) -> Any:
         4-D float, minibatch × 1 × 28 × 28.
     layers : MlpLayers
         Units, activation and dropout of each hidden layer, and the dropout of the pixels.
+    classes : int
+        How many the network tells apart.
 
     Returns
     -------
     lasagne.layers.DenseLayer
-        The output layer: minibatch × 10 probabilities.
+        The output layer: minibatch × classes probabilities.
     """
     import lasagne
 
@@ -110,5 +115,5 @@ def build_layers(input_var: Any, layers: MlpLayers) -> Any:
         if layer.dropout:
             network = lasagne.layers.DropoutLayer(network, p=layer.dropout)
     return lasagne.layers.DenseLayer(
-        network, num_units=10, nonlinearity=lasagne.nonlinearities.softmax
+        network, num_units=classes, nonlinearity=lasagne.nonlinearities.softmax
     )

@@ -14,11 +14,15 @@ from functools import reduce
 import numpy as np
 import numpy.typing as npt
 
+from mnist_draw.dataset.classes import DIGITS
+
 Shape = tuple[int, ...]
 Floats = npt.NDArray[np.float32]
 
 #: Sides of a picture.
 SIDE = 28
+#: What a network tells apart where nothing else is said: the digits.
+CLASSES = len(DIGITS)
 
 
 @dataclass(frozen=True)
@@ -112,6 +116,13 @@ ARITHMETIC: dict[str, Callable[[Floats], Floats]] = {
     "softmax": _softmax,
     "linear": lambda sums: sums,
 }
+
+
+def with_classes(operations: Sequence[Operation], classes: int) -> tuple[Operation, ...]:
+    """Return the same operations with another number of outputs."""
+    *before, last = operations
+    assert isinstance(last, Dense), "a network ends with dense units, one for each class"
+    return (*before, Dense(classes, last.activation))
 
 
 def parameter_shapes(operations: Sequence[Operation]) -> tuple[Shape, ...]:

@@ -1,4 +1,9 @@
-"""Naming a network in one line of text, as files, commands and menus do."""
+"""Naming a network in one line of text, as files, commands and menus do.
+
+A network tells ten classes apart, the digits, unless ``#`` and another number stand at the end of
+its text: ``mlp#26`` is the tutorial's network for letters. Nobody need write that: how many classes
+there are is known from the data that a network is trained on.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from mnist_draw.dataset.classes import FEWEST_CLASSES, MOST_CLASSES
 from mnist_draw.errors import UserError
 from mnist_draw.networks.cnn import CNN, DEEP_CNN, build_cnn, build_deep_cnn
 from mnist_draw.networks.layer_list import (
@@ -19,7 +25,16 @@ from mnist_draw.networks.layer_list import (
 )
 from mnist_draw.networks.mlp import build_layers, build_mlp
 from mnist_draw.networks.numbers import Count, Number, Share, shortest
-from mnist_draw.networks.operations import Dense, Operation, Shape, parameter_shapes
+from mnist_draw.networks.operations import (
+    CLASSES,
+    Dense,
+    Operation,
+    Shape,
+    parameter_shapes,
+    with_classes,
+)
+
+_CLASSES_MARK = "#"
 
 
 class NetworkError(UserError):
@@ -54,6 +69,24 @@ class NetworkSpec:
     numbers: tuple[int | float, ...] = ()
     layers: MlpLayers | None = None
 
+    @property
+    def classes(self) -> int:
+        """How many classes it tells apart."""
+        last = self.operations[-1]
+        assert isinstance(last, Dense)
+        return last.units
+
+    def with_classes(self, classes: int) -> NetworkSpec:
+        """Return the same network for another number of classes.
+
+        Raises
+        ------
+        NetworkError
+            No network tells so few or so many apart.
+        """
+        plain, _, _ = self.text.partition(_CLASSES_MARK)
+        return parse_network(f"{plain}{_CLASSES_MARK}{classes}")
+
     def build(self, input_var: Any = None) -> Any:
         """Build the Lasagne layers and return the output layer; imports Lasagne."""
         return self._build(input_var)
@@ -78,8 +111,8 @@ class NetworkKind:
     meaning : str
         What it is, for help texts and errors.
     read : callable
-        From what stands behind the colon (``""`` for nothing) to the network; raises ValueError
-        with a part of a sentence where that makes no sense.
+        From what stands behind the colon (``""`` for nothing) and the number of classes to the
+        network; raises ValueError with a part of a sentence where that makes no sense.
     example : str
         A text that makes sense.
     numbers : tuple of Number
@@ -93,7 +126,7 @@ class NetworkKind:
     title: str
     grammar: str
     meaning: str
-    read: Callable[[str], NetworkSpec]
+    read: Callable[[str, int], NetworkSpec]
     example: str
     numbers: tuple[Number, ...] = ()
     in_menu: bool = True
@@ -115,16 +148,17 @@ def kind_with_numbers(
     name, title, meaning : str
         As `NetworkKind` has them.
     build : callable
-        From the input variable (or None) and the numbers to Lasagne's output layer.
+        From the input variable (or None), the numbers and ``classes=`` to Lasagne's output layer.
     operations : callable
-        From the numbers to what the network computes without dropout.
+        From the numbers to what the network computes without dropout, for ten classes.
     numbers : tuple of Number
         What the text may hold; those left out at its end have their defaults.
     spec_title : callable, optional
-        From the numbers to the network in words; ``title`` where it is left out.
+        From the number of classes and the numbers to the network in words; ``title`` where it
+        is left out.
     """
 
-    def read(arguments: str) -> NetworkSpec:
+    def read(arguments: str, classes: int) -> NetworkSpec:
         given = [part.strip() for part in arguments.split(",")] if arguments.strip() else []
         if len(given) > len(numbers):
             raise ValueError(f"{len(given)} numbers are too many")
@@ -132,9 +166,13 @@ def kind_with_numbers(
         values = tuple(number.read(text) for number, text in zip(numbers, texts, strict=True))
         usual = len(numbers) == 1 and values[0] == numbers[0].default
         behind = "" if usual or not numbers else ":" + ",".join(map(shortest, values))
-        words = spec_title(*values) if spec_title else title
         return NetworkSpec(
-            name + behind, words, name, lambda var: build(var, *values), operations(*values), values
+            name + behind + _classes_text(classes),
+            spec_title(classes, *values) if spec_title else title,
+            name,
+            lambda var: build(var, *values, classes=classes),
+            with_classes(operations(*values), classes),
+            values,
         )
 
     names = ",".join(number.name for number in numbers)
@@ -149,6 +187,10 @@ def kind_with_numbers(
     )
 
 
+def _classes_text(classes: int) -> str:
+    return "" if classes == CLASSES else f"{_CLASSES_MARK}{classes}"
+
+
 def _custom_layers(depth: float, width: float, drop_input: float, drop_hidden: float) -> MlpLayers:
     return MlpLayers((MlpLayer(int(width), "rectify", drop_hidden),) * int(depth), drop_input)
 
@@ -158,7 +200,7 @@ _CUSTOM = kind_with_numbers(
     "MLP of your own",
     "DEPTH hidden layers of WIDTH rectifiers each, leaving out a share of DROP_IN inputs and "
     "DROP_HID hidden units in training",
-    lambda var, *numbers: build_layers(var, _custom_layers(*numbers)),
+    lambda var, *numbers, classes: build_layers(var, _custom_layers(*numbers), classes),
     lambda *numbers: _custom_layers(*numbers).operations(),
     (
         Count("DEPTH", "Depth", "Number of hidden layers.", 2, 0, MOST_LAYERS),
@@ -166,23 +208,23 @@ _CUSTOM = kind_with_numbers(
         Share("DROP_IN", "Pixels left out", "Share of the pixels left out in training.", 0.2),
         Share("DROP_HID", "Units left out", "Share of the units left out in training.", 0.5),
     ),
-    lambda *numbers: _custom_layers(*numbers).title(),
+    lambda classes, *numbers: _custom_layers(*numbers).title(classes),
 )
 
 
-def _read_custom(arguments: str) -> NetworkSpec:
-    spec = _CUSTOM.read(arguments)
+def _read_custom(arguments: str, classes: int) -> NetworkSpec:
+    spec = _CUSTOM.read(arguments, classes)
     return dataclasses.replace(spec, layers=_custom_layers(*spec.numbers))
 
 
-def _read_layers(arguments: str) -> NetworkSpec:
+def _read_layers(arguments: str, classes: int) -> NetworkSpec:
     layers = read_layers(arguments)
     return NetworkSpec(
-        f"layers:{layers.text()}",
-        layers.title(),
+        f"layers:{layers.text()}{_classes_text(classes)}",
+        layers.title(classes),
         "layers",
-        lambda var: build_layers(var, layers),
-        layers.operations(),
+        lambda var: build_layers(var, layers, classes),
+        with_classes(layers.operations(), classes),
         layers=layers,
     )
 
@@ -197,7 +239,7 @@ NETWORKS: dict[str, NetworkKind] = {
             "the tutorial's network: 500 and 300 rectifiers, each layer with a DROPOUT of 0.4 "
             "unless another share is given",
             build_mlp,
-            lambda _: (Dense(500), Dense(300), Dense(10, "softmax")),
+            lambda _: (Dense(500), Dense(300), Dense(CLASSES, "softmax")),
             (
                 Share(
                     "DROPOUT",
@@ -206,7 +248,7 @@ NETWORKS: dict[str, NetworkKind] = {
                     0.4,
                 ),
             ),
-            lambda _: "Tutorial MLP 784–500–300–10",
+            lambda classes, _: f"Tutorial MLP 784–500–300–{classes}",
         ),
         NetworkKind(
             "layers",
@@ -244,7 +286,8 @@ def parse_network(text: str) -> NetworkSpec:
     Parameters
     ----------
     text : str
-        The name of one of `NETWORKS`, and what its grammar allows behind it.
+        The name of one of `NETWORKS`, what its grammar allows behind it, and the number of
+        classes where it is not ten.
 
     Returns
     -------
@@ -255,16 +298,28 @@ def parse_network(text: str) -> NetworkSpec:
     NetworkError
         No such network, or a number out of range. The sentence lists what exists.
     """
-    name, _, arguments = text.strip().partition(":")
+    plain, mark, count = text.strip().partition(_CLASSES_MARK)
+    classes = _read_classes(text, count) if mark else CLASSES
+    name, _, arguments = plain.strip().partition(":")
     kind = NETWORKS.get(name)
     if kind is None or (arguments and kind.grammar == name):
         listing = "; ".join(f"{kind.grammar} ({kind.meaning})" for kind in NETWORKS.values())
         raise NetworkError(f"There is no network {text!r}. There are: {listing}.")
     try:
-        return kind.read(arguments)
+        return kind.read(arguments, classes)
     except ValueError as error:
         takes = "; ".join(number.allowed() for number in kind.numbers) or kind.meaning
         raise NetworkError(
             f"The network {text!r} cannot be built: {error}. {kind.grammar} takes: {takes}; "
             f"as in {kind.example}."
         ) from None
+
+
+def _read_classes(text: str, count: str) -> int:
+    if not count.strip().isdecimal() or not FEWEST_CLASSES <= int(count) <= MOST_CLASSES:
+        raise NetworkError(
+            f"The network {text!r} cannot be built: behind {_CLASSES_MARK} stands how many classes "
+            f"it tells apart, a whole number from {FEWEST_CLASSES} to {MOST_CLASSES}, as in "
+            f"mlp{_CLASSES_MARK}26."
+        )
+    return int(count)

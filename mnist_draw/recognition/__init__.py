@@ -5,8 +5,6 @@ Importing this package loads neither Theano nor Lasagne; the first
 
 Modules
 -------
-pictures
-    Picture files of any size become ink.
 network_files
     Trained networks from and for Lasagne's layers, or by the name that a user types.
 built_network
@@ -19,6 +17,10 @@ numbers
     Several digits from left to right are read as a number.
 reader
     A recogniser that reads numbers, too: what the board asks.
+class_names
+    What a network tells apart: digits, or classes with names of their own.
+network_data
+    Where the data that a network was trained on lies, and whether other data fits it.
 answer
     What is told to the user: a digit, two candidates, a number, or that there is none.
 calibration

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.recognition.digit_or_not.thresholds import judge
 
 #: What is shown when something is no digit.
@@ -18,19 +19,21 @@ NOT_A_DIGIT = "?"
 class Answer:
     """A digit, two candidates, or the admission that there is none.
 
+    Of a network that was trained on other pictures the classes take the place of the digits.
+
     Attributes
     ----------
     digit : int or None
-        The best guess; None when there is no ink or the ink is no digit.
+        The best guess, from 0; None when there is no ink or the ink is no digit.
     text : str
         For the user: ``"3"`` when the program is sure, ``"3 or 8"`` when two digits are close,
         ``"?"`` for what is no digit and where no digit stands out, empty for an empty picture.
     confidence : float
         Calibrated probability of the best guess, 0 to 1; 0 when the ink itself cannot be a digit
         or there is none.
-    probabilities : numpy.ndarray, float32, shape (10,)
+    probabilities : numpy.ndarray, float32, shape (classes,)
         Calibrated, sum 1: what the network says, also where the program does not follow it.
-        For an empty picture, which the network is never asked about, all are 0.1.
+        For an empty picture, which the network is never asked about, all are the same.
     second : int
         The runner-up.
     reason : str
@@ -40,6 +43,8 @@ class Answer:
     likeness, several : float
         How much the ink looks like one digit and like several digits, as log odds; see
         :class:`mnist_draw.recognition.recogniser.Reading`.
+    names : tuple of str
+        What the classes are called.
     """
 
     digit: int | None
@@ -51,6 +56,7 @@ class Answer:
     network_input: npt.NDArray[np.float32] | None = field(default=None, repr=False)
     likeness: float = field(default=math.inf, repr=False)
     several: float = field(default=-math.inf, repr=False)
+    names: tuple[str, ...] = field(default=DIGITS, repr=False)
 
     @property
     def is_empty(self) -> bool:
@@ -59,8 +65,13 @@ class Answer:
 
     @property
     def is_sure(self) -> bool:
-        """Whether the text is just the digit."""
-        return self.digit is not None and self.text == str(self.digit)
+        """Whether the text is just the digit, or the class."""
+        return self.digit is not None and self.text == self.names[self.digit]
+
+    @property
+    def are_digits(self) -> bool:
+        """Whether the classes are digits."""
+        return self.names == DIGITS
 
     @property
     def is_refused(self) -> bool:
@@ -132,15 +143,16 @@ class NumberAnswer:
         return read > max(1, self.strange)
 
 
-def empty_answer() -> Answer:
+def empty_answer(names: tuple[str, ...] = DIGITS) -> Answer:
     """Return the answer for a picture without ink."""
     return Answer(
         digit=None,
         text="",
         confidence=0.0,
-        probabilities=np.full(10, 0.1, dtype=np.float32),
+        probabilities=np.full(len(names), 1 / len(names), dtype=np.float32),
         second=0,
         reason="There is no ink on the picture.",
+        names=names,
     )
 
 
@@ -148,40 +160,40 @@ def answer_from(
     probabilities: npt.NDArray[np.float32],
     network_input: npt.NDArray[np.float32],
     objection: str = "",
+    names: tuple[str, ...] = DIGITS,
 ) -> Answer:
     """Put probabilities into words.
 
     Parameters
     ----------
-    probabilities : numpy.ndarray, float32, shape (10,)
+    probabilities : numpy.ndarray, float32, shape (classes,)
         Calibrated.
     network_input : numpy.ndarray, float32, shape (28, 28)
     objection : str
         Why the ink cannot be a digit, as a sentence; empty if it can.
+    names : tuple of str
+        What the classes are called.
     """
     verdict = judge(probabilities)
     first, second = verdict.first, verdict.second
+    one, other = names[first], names[second]
+    shares = f"{_percent(probabilities, first, names)}, {_percent(probabilities, second, names)}."
     confidence = float(probabilities[first])
     digit: int | None = first
     if objection:
         digit, text, reason, confidence = None, NOT_A_DIGIT, objection, 0.0
     elif verdict.kind == "digit":
-        text = str(first)
-        reason = f"{_percent(probabilities, first)}, {_percent(probabilities, second)}."
+        text, reason = one, shares
     elif verdict.kind == "pair":
-        text = f"{first} or {second}"
-        reason = (
-            f"Two digits are close: {_percent(probabilities, first)}, "
-            f"{_percent(probabilities, second)}."
-        )
+        text = f"{one} or {other}"
+        reason = f"Two {'digits' if names == DIGITS else 'classes'} are close: {shares}"
     else:
         digit, text = None, NOT_A_DIGIT
-        reason = (
-            f"Perhaps {first} or {second}: {_percent(probabilities, first)}, "
-            f"{_percent(probabilities, second)}."
-        )
-    return Answer(digit, text, confidence, probabilities, second, reason, network_input)
+        reason = f"Perhaps {one} or {other}: {shares}"
+    return Answer(
+        digit, text, confidence, probabilities, second, reason, network_input, names=names
+    )
 
 
-def _percent(probabilities: npt.NDArray[np.float32], digit: int) -> str:
-    return f"{100 * float(probabilities[digit]):.0f} % for {digit}"
+def _percent(probabilities: npt.NDArray[np.float32], number: int, names: tuple[str, ...]) -> str:
+    return f"{100 * float(probabilities[number]):.0f} % for {names[number]}"

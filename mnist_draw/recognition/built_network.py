@@ -37,7 +37,7 @@ class BuiltNetwork:
     text : str
         The network's canonical text.
     output : lasagne.layers.DenseLayer
-        The output layer: minibatch × 10 probabilities.
+        The output layer: minibatch × classes probabilities.
     weighted : list of lasagne.layers.Layer
         The layers with weights, from the picture on; the last is the output layer.
     """

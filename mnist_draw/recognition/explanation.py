@@ -18,8 +18,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.dataset.normalise import SIDE
 from mnist_draw.recognition.built_network import BuiltNetwork, require_finite
+from mnist_draw.recognition.class_names import class_names
 from mnist_draw.recognition.recogniser import temperature_of
 from mnist_draw.storage import ModelFile
 from mnist_draw.training.functions import mode_for
@@ -71,6 +73,8 @@ class Explanation:
         log odds; 0 where there is no ink.
     activations : tuple of numpy.ndarray, float32
         For each hidden layer what its rectifiers put out, at least 0, shaped as the layer is.
+    names : tuple of str
+        What the classes are called.
     """
 
     digit: int
@@ -79,6 +83,17 @@ class Explanation:
     network_input: Floats = field(repr=False)
     saliency: Floats = field(repr=False)
     activations: tuple[Floats, ...] = field(repr=False)
+    names: tuple[str, ...] = field(default=DIGITS, repr=False)
+
+    @property
+    def name(self) -> str:
+        """What the class that was asked about is called."""
+        return self.names[self.digit]
+
+    @property
+    def rival_name(self) -> str:
+        """What the most probable of the others is called."""
+        return self.names[self.rival]
 
 
 class Explainer:
@@ -128,6 +143,7 @@ class Explainer:
         """
         self._built.use(model)
         self._temperature.set_value(np.float32(temperature_of(model)))
+        self._names = class_names(model)
 
     def explain(self, network_input: npt.NDArray[Any], digit: int) -> Explanation:
         """Tell what the network makes of a picture, and what speaks for one digit.
@@ -137,7 +153,7 @@ class Explainer:
         network_input : numpy.ndarray, shape (28, 28)
             0 to 255/256, as :attr:`mnist_draw.recognition.answer.Answer.network_input`.
         digit : int
-            0 to 9: about which digit is asked.
+            From 0: about which digit, or other class, is asked.
 
         Returns
         -------
@@ -153,9 +169,10 @@ class Explainer:
         picture = np.asarray(network_input, np.float32)
         if picture.shape != (SIDE, SIDE):
             raise ValueError(f"expected the shape (28, 28), got {picture.shape}")
-        if not 0 <= digit < 10:
-            raise ValueError(f"expected a digit from 0 to 9, got {digit}")
-        asked = np.zeros((1, 10), np.float32)
+        classes = self._built.output.num_units
+        if not 0 <= digit < classes:
+            raise ValueError(f"expected a digit from 0 to {classes - 1}, got {digit}")
+        asked = np.zeros((1, classes), np.float32)
         asked[0, digit] = 1
         # What is not finite is told in words, not by NumPy.
         with np.errstate(over="ignore", invalid="ignore"):
@@ -170,14 +187,15 @@ class Explainer:
             np.array(saliency[0, 0], np.float32),
             # Copies: the function may use its memory again.
             tuple(np.array(values[0], np.float32) for values in activations),
+            self._names,
         )
 
 
 def _compile(network: Any, hidden: Sequence[Any]) -> tuple[Any, Any]:
     """Compile the function, and return it with the temperature that it divides logits by.
 
-    It takes pictures (1, 1, 28, 28) and the digit as one 1 among zeros (1, 10); it returns the
-    logits (1, 10), the log odds (1,), gradient times picture (1, 1, 28, 28), and what each of
+    It takes pictures (1, 1, 28, 28) and the digit as one 1 among zeros (1, classes); it returns the
+    logits (1, classes), the log odds (1,), gradient times picture (1, 1, 28, 28), and what each of
     the hidden layers puts out.
     """
     import lasagne
@@ -188,7 +206,11 @@ def _compile(network: Any, hidden: Sequence[Any]) -> tuple[Any, Any]:
     temperature = theano.shared(np.float32(1), name="temperature")
     # The same output layer without its softmax.
     linear = lasagne.layers.DenseLayer(
-        network.input_layer, num_units=10, W=network.W, b=network.b, nonlinearity=None
+        network.input_layer,
+        num_units=network.num_units,
+        W=network.W,
+        b=network.b,
+        nonlinearity=None,
     )
     *activations, logits = lasagne.layers.get_output(
         [*hidden, linear], pictures, deterministic=True

@@ -24,9 +24,10 @@ from mnist_draw.dataset.mnist import Dataset, load_dataset, scale
 from mnist_draw.dataset.own_digits import ExtraDigits
 from mnist_draw.errors import UserError
 from mnist_draw.networks import parse_network
+from mnist_draw.recognition.class_names import reads_digits
 from mnist_draw.recognition.digit_or_not.rule import shipped_refusal
 from mnist_draw.recognition.finished_model import finished_model
-from mnist_draw.recognition.recogniser import MOST_LENIENT, reads_digits
+from mnist_draw.recognition.recogniser import MOST_LENIENT
 from mnist_draw.storage import ModelFile
 from mnist_draw.training import events
 from mnist_draw.training.control import Controls

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mnist_draw.dataset.mnist import scale
+from mnist_draw.dataset.mnist import Dataset, scale
 from mnist_draw.networks import parse_network
 from mnist_draw.recognition.calibration import fit_temperature
 from mnist_draw.recognition.digit_or_not.rule import shipped_refusal
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage import ModelFile
+from mnist_draw.training.epoch_pictures import side_of_ink
 from mnist_draw.training.settings import TrainingSettings
 
 #: Pictures asked about at once: enough to be quick, few enough to take little memory.
@@ -61,10 +62,20 @@ def finished_model(
     temperature = fit_temperature(probabilities, validation_labels)
     model = model.with_info(temperature=round(temperature, 4))
     refusal = shipped_refusal()
-    if refusal is None:
+    if refusal is None or model.info.classes:
         return model
     likeness = refusal.likeness(scale(validation_images))
     return model.with_info(refused=round(float(np.mean(likeness < refusal.threshold)), 4))
+
+
+def facts_of(data: Dataset) -> dict[str, Any]:
+    """Return what a model is told about the data that it was trained on.
+
+    Of digits only the data set's name: that a network reads digits goes without saying.
+    """
+    if data.shows_digits:
+        return {"data": data.name}
+    return {"data": data.name, "classes": list(data.classes), "side": side_of_ink(data)}
 
 
 def predict_all(recogniser: Recogniser, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
@@ -77,7 +88,7 @@ def predict_all(recogniser: Recogniser, images: npt.NDArray[np.uint8]) -> npt.ND
 
     Returns
     -------
-    numpy.ndarray, float32, shape (N, 10)
+    numpy.ndarray, float32, shape (N, classes)
     """
     slices = [
         recogniser.predict(scale(images[start : start + SLICE]))

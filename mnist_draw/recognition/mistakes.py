@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mnist_draw.dataset.classes import LONGEST_NAME, MOST_CLASSES
 from mnist_draw.errors import UserError
 from mnist_draw.recognition.finished_model import predict_all
 from mnist_draw.recognition.recogniser import Recogniser
@@ -126,5 +127,7 @@ def _mistake(row: object, count: int) -> Mistake:
         raise DocumentError("it holds something else than a mistake")
     fields = Fields(dict(zip(("index", "label", "read"), row, strict=True)))
     return Mistake(
-        fields.whole("index", 0, count - 1), fields.whole("label", 0, 9), fields.text("read", 20)
+        fields.whole("index", 0, count - 1),
+        fields.whole("label", 0, MOST_CLASSES - 1),
+        fields.text("read", 3 * LONGEST_NAME),
     )

@@ -143,9 +143,10 @@ def network_name(network: Any) -> str:
 
     layers = lasagne.layers.get_all_layers(network)
     texts = [_mlp_text(layers), *(name for name, kind in NETWORKS.items() if kind.in_menu)]
+    classes = int(network.output_shape[-1])
     for text in filter(None, texts):
         try:
-            specification = parse_network(text)
+            specification = parse_network(text).with_classes(classes)
         except UserError:  # more layers or units than the program allows
             continue
         if _signature(specification.build()) == _signature(network):

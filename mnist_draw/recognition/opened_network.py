@@ -71,15 +71,18 @@ def _plain_arrays(path: str) -> tuple[npz.Array, ...]:
 
 def networks_of_shapes(shapes: tuple[tuple[int, ...], ...]) -> list[str]:
     """Return the architectures whose parameters have these shapes, the likeliest first."""
+    # What the last bias counts are the classes.
+    classes = f"#{shapes[-1][-1]}" if shapes and shapes[-1] else ""
     for name, kind in NETWORKS.items():
-        if kind.in_menu and _shapes(name) == shapes:
-            return [name]
+        if kind.in_menu and _shapes(name + classes) == shapes:
+            return [parse_network(name + classes).text]
     units = [str(shape[-1]) for shape in shapes[:-2:2]]
     _, *others = ACTIVATIONS
     texts = [f"layers:{','.join(units)}"]
     if units:
         texts += [f"layers:{','.join(f'{unit}@{other}' for unit in units)}" for other in others]
-    return [text for text in texts if _shapes(text) == shapes]
+    texts = [text + classes for text in texts]
+    return [parse_network(text).text for text in texts if _shapes(text) == shapes]
 
 
 def _shapes(network: str) -> tuple[tuple[int, ...], ...]:

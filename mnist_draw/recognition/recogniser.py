@@ -15,6 +15,7 @@ from mnist_draw.networks.operations import forward
 from mnist_draw.recognition.answer import Answer, answer_from, empty_answer
 from mnist_draw.recognition.built_network import CompiledNetwork, require_finite
 from mnist_draw.recognition.calibration import HIGHEST, LOWEST, apply_temperature
+from mnist_draw.recognition.class_names import class_names, reads_digits
 from mnist_draw.recognition.digit_or_not.rule import Refusal, shipped_refusal
 from mnist_draw.recognition.digit_or_not.thresholds import UNLIKE_A_DIGIT, object_to_ink
 from mnist_draw.recognition.numbers.stroke_pieces import PenStroke, draw_strokes
@@ -22,9 +23,6 @@ from mnist_draw.storage import ModelFile, ModelFileError
 
 Image = npt.NDArray[np.float32]
 
-#: A rule that refuses more than this part of a data set's own pictures was made for others:
-#: the network reads something else than digits.
-MOST_REFUSED = 0.1
 #: By so much likeness, in log odds, a network that has learnt a hand may be more lenient with what
 #: looks less like other people's digits.
 MOST_LENIENT = 1.5
@@ -35,7 +33,7 @@ class Reading(NamedTuple):
 
     Attributes
     ----------
-    probabilities : numpy.ndarray, float32, shape (N, 10)
+    probabilities : numpy.ndarray, float32, shape (N, classes)
         Calibrated.
     likeness : numpy.ndarray, float32, shape (N,)
         Log odds of being one digit; see :meth:`Recogniser.refuses`. Infinite where no rule
@@ -77,6 +75,8 @@ class Recogniser:
     reads_digits : bool
         Whether the network reads digits, not clothes or letters: no rule refuses what others
         read, and they read no numbers.
+    names : tuple of str
+        What its classes are called.
 
     Raises
     ------
@@ -129,8 +129,10 @@ class Recogniser:
             self._compiled.use(model)
         self._model = model
         self.temperature = temperature_of(model)
+        self.names = class_names(model)
         self.reads_digits = reads_digits(model)
         self._lenience = lenience_of(model)
+        self._side = model.info.side
 
     def adopt(self, compiled: CompiledNetwork) -> None:
         """Predict with a compiled function from now on.
@@ -154,7 +156,7 @@ class Recogniser:
 
         Returns
         -------
-        numpy.ndarray, float32, shape (N, 10)
+        numpy.ndarray, float32, shape (N, classes)
 
         Raises
         ------
@@ -224,16 +226,16 @@ class Recogniser:
             Without ink, the network is not asked.
         """
         if not has_ink(ink):
-            return empty_answer()
+            return empty_answer(self.names)
         if strokes:
             ink = draw_strokes(strokes).all_ink()
-        network_input = normalise_ink(ink)
+        network_input = normalise_ink(ink, self._side)
         probabilities, likeness, several = self.read(network_input[None, None])
         # A network that reads something else knows what may be filled, wide or strange.
         objection = object_to_ink(ink) if self.reads_digits else ""
         if not objection and self.refuses(float(likeness[0])):
             objection = UNLIKE_A_DIGIT
-        answer = answer_from(probabilities[0], network_input, objection)
+        answer = answer_from(probabilities[0], network_input, objection, self.names)
         return replace(answer, likeness=float(likeness[0]), several=float(several[0]))
 
 
@@ -241,14 +243,6 @@ def temperature_of(model: ModelFile) -> float:
     """Return the temperature of a model; 1 if its file tells none that makes sense."""
     value = model.info.temperature
     return value if LOWEST <= value <= HIGHEST else 1.0
-
-
-def reads_digits(model: ModelFile) -> bool:
-    """Tell whether a model reads digits, not clothes or letters.
-
-    So it is unless its file says that the rule refuses many of the pictures it was validated on.
-    """
-    return model.info.refused <= MOST_REFUSED
 
 
 def lenience_of(model: ModelFile) -> float:

@@ -11,7 +11,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from mnist_draw.dataset.mnist import dataset_name
+from mnist_draw.dataset.mnist import Dataset, dataset_name
 from mnist_draw.errors import UserError
 from mnist_draw.networks import parse_network
 from mnist_draw.recognition.kept_model import network_of_run
@@ -82,6 +82,7 @@ class RunFiles:
     def __init__(self, settings: TrainingSettings, folder: Path) -> None:
         self.run = Run(folder, settings, started=now())
         self.history = History()
+        self._facts: dict[str, Any] = {}
         self._new = self._begun = False
         self._lock = _lock_of(folder)
 
@@ -125,6 +126,18 @@ class RunFiles:
         self._begun = True
         self._save()
         return checkpoint
+
+    def take_data(self, data: Dataset) -> TrainingSettings:
+        """Know the data that is learnt; return the run's settings, now with its classes."""
+        from mnist_draw.recognition.finished_model import facts_of
+        from mnist_draw.recognition.network_data import remember_data
+        from mnist_draw.training.run_start import settings_for
+
+        settings = settings_for(self.run.settings, data)
+        remember_data(settings.data_folder, data)
+        self.run = replace(self.run, settings=settings)
+        self._facts = facts_of(data)
+        return settings
 
     def add(self, event: Event) -> None:
         """Take one event of the loop."""
@@ -179,7 +192,7 @@ class RunFiles:
         return ModelFile(settings.network, parameters).with_info(
             name=network_of_run(self.run).title,
             title=parse_network(settings.network).title,
-            data=dataset_name(settings.data_folder),
+            **(self._facts or {"data": dataset_name(settings.data_folder)}),
             epochs=epochs,
             created=time.strftime("%Y-%m-%dT%H:%M:%S%z"),
             settings=settings.to_json(),

@@ -9,6 +9,8 @@ from typing import Any
 from mnist_draw.storage.document import Fields
 
 _LONGEST = 200
+#: More names of classes than this, or a longer one, are none that the program has written.
+_MOST_CLASSES, _LONGEST_CLASS = 256, 100
 _MOST = 2**53
 #: The tutorial's network passes 97 % in its fifth epoch; one that does not is not at its best.
 _FEW_EPOCHS, _GOOD = 5, 0.97
@@ -29,6 +31,11 @@ class ModelInfo:
         What it is, such as ``"Tutorial MLP 784–500–300–10"``.
     data : str
         The data set that it was trained and tested with, such as ``"MNIST"``.
+    classes : tuple of str
+        What it tells apart, in the order of its outputs; empty for digits and where unknown.
+    side : int
+        How long the longer side of the ink was in the pictures that it learnt, in pixels of 28:
+        20 as in MNIST unless the file tells another.
     test_accuracy, validation_accuracy : float or None
         Shares from 0 to 1.
     test_loss : float or None
@@ -60,6 +67,8 @@ class ModelInfo:
     name: str = ""
     title: str = ""
     data: str = ""
+    classes: tuple[str, ...] = ()
+    side: int = 20
     test_accuracy: float | None = None
     validation_accuracy: float | None = None
     test_loss: float | None = None
@@ -85,6 +94,8 @@ class ModelInfo:
             name=read.text("name", _LONGEST, "").strip(),
             title=read.text("title", _LONGEST, "").strip(),
             data=read.text("data", _LONGEST, ""),
+            classes=_class_names(read),
+            side=read.whole("side", 1, 28, 20),
             test_accuracy=read.number("test_accuracy", 0, 1, None),
             validation_accuracy=read.number("validation_accuracy", 0, 1, None),
             test_loss=read.number("test_loss", 0, 1e300, None),
@@ -119,6 +130,13 @@ class ModelInfo:
         if accuracy is not None and accuracy < _GOOD:
             return f"Right in {100 * accuracy:.2f} % of its test pictures only."
         return ""
+
+
+def _class_names(read: Fields) -> tuple[str, ...]:
+    """Return the names of the classes; none at all where one of them is of no use."""
+    found = read.entries("classes", _MOST_CLASSES, [])
+    sound = all(isinstance(name, str) and 0 < len(name) <= _LONGEST_CLASS for name in found)
+    return tuple(found) if sound else ()
 
 
 #: What can be told with :meth:`mnist_draw.storage.models.ModelFile.with_info`.

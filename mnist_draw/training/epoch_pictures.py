@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from mnist_draw.dataset.augmentation.augmenter import Augmenter
 from mnist_draw.dataset.minibatches import iterate_minibatches
 from mnist_draw.dataset.mnist import GREY_LEVELS, Dataset, scale
+from mnist_draw.dataset.normalise import BOX, usual_side
 from mnist_draw.dataset.prefetch import prefetch
 from mnist_draw.training.settings import TrainingSettings
 
@@ -21,9 +22,24 @@ Minibatch = tuple[NDArray[Any], NDArray[np.int32], NDArray[np.int64]]
 
 #: Pictures that are varied in one go: with fewer, the steps between them would count.
 GROUP = 1000
+#: Pictures that tell how large the ink of a data set is.
+LOOKED_AT = 1000
 #: Threads that vary pictures while the network trains; the first epoch, in which all skeletons
 #: are sought, keeps two of them busy.
 THREADS = min(2, os.cpu_count() or 1)
+
+
+def digits_shown(data: Dataset) -> NDArray[np.int32]:
+    """Return the digit on each training picture, for styles of writing; -1 for what is none."""
+    labels = data.train_labels.astype(np.int32)
+    return labels if data.shows_digits else np.full_like(labels, -1)
+
+
+def side_of_ink(data: Dataset) -> int:
+    """Return how long the longer side of the ink is in a data set's pictures, in pixels."""
+    if data.shows_digits or data.train_images.dtype != np.uint8:
+        return BOX
+    return usual_side(data.train_images[:LOOKED_AT, 0])
 
 
 class EpochPictures:
@@ -40,6 +56,8 @@ class EpochPictures:
     def __init__(self, settings: TrainingSettings, data: Dataset) -> None:
         self._images: NDArray[Any] = data.train_images
         self._labels = data.train_labels.astype(np.int32)
+        self._styles = digits_shown(data)
+        self._side = side_of_ink(data)
         self._batch_size = settings.batch_size
         self._seed = settings.seed
         self._augmenter: Augmenter | None = None
@@ -53,7 +71,7 @@ class EpochPictures:
             if images.dtype != np.uint8:
                 levels = np.rint(images * np.float32(GREY_LEVELS))
                 images = np.clip(levels, 0, 255).astype(np.uint8)
-            self._augmenter = Augmenter(recipe, images, self._labels, self._seed)
+            self._augmenter = Augmenter(recipe, images, self._styles, self._seed, self._side)
 
     def minibatches(self, epoch: int, start: int = 0) -> Iterator[Minibatch]:
         """Iterate over one epoch; incomplete minibatches are left out.

@@ -19,7 +19,12 @@ from mnist_draw.training.control import Controls
 from mnist_draw.training.epoch_pictures import EpochPictures
 from mnist_draw.training.events import Event, Parameters
 from mnist_draw.training.functions import TrainingFunctions, compile_evaluate, compile_train
-from mnist_draw.training.run_start import build_network, fingerprint, training_data
+from mnist_draw.training.run_start import (
+    build_network,
+    fingerprint,
+    settings_for,
+    training_data,
+)
 from mnist_draw.training.runs.checkpoint import Checkpoint, CheckpointError, CheckpointWriter
 from mnist_draw.training.runs.history import History
 from mnist_draw.training.schedules import learning_rate_at
@@ -83,6 +88,7 @@ def train(
     controls = controls or Controls()
     data = training_data(settings, dataset, extra)
     if network is None:
+        settings = settings_for(settings, data)
         # A run that is continued has its weights in the checkpoint.
         fresh = settings if resume is None else settings.replace(start_model=None)
         network = build_network(fresh)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from mnist_draw import theano_bridge
+from mnist_draw.dataset.classes import class_list
 from mnist_draw.dataset.mnist import Dataset, load_dataset
 from mnist_draw.dataset.own_digits import ExtraDigits, mix
 from mnist_draw.networks.specification import parse_network
@@ -38,6 +39,12 @@ def build_network(settings: TrainingSettings) -> Any:
         start = load_model(
             settings.start_model, lambda text: parse_network(text).parameter_shapes()
         )
+        if start.shapes[-1] != specification.parameter_shapes()[-1]:
+            raise SettingsError(
+                f"The network in {settings.start_model} tells {start.shapes[-1][0]} classes apart, "
+                f"but the data has {specification.classes}. Choose a network that was trained on "
+                "such data, or start without a file."
+            )
         # Dropout may differ from that of the network in the file: only the shapes count.
         if start.shapes != tuple(specification.parameter_shapes()):
             raise SettingsError(
@@ -57,6 +64,14 @@ def build_network(settings: TrainingSettings) -> Any:
     return network
 
 
+def settings_for(settings: TrainingSettings, data: Dataset) -> TrainingSettings:
+    """Return settings whose network tells the classes of a data set apart."""
+    specification = parse_network(settings.network)
+    if specification.classes == len(data.classes):
+        return settings
+    return settings.replace(network=specification.with_classes(len(data.classes)).text)
+
+
 def training_data(
     settings: TrainingSettings, dataset: Dataset | None, extra: ExtraDigits | None
 ) -> Dataset:
@@ -64,6 +79,11 @@ def training_data(
     data = dataset or load_dataset(settings.data_folder)
     if settings.training_examples is not None:
         data = data.first(settings.training_examples)
+    if extra is not None and not data.shows_digits:
+        raise SettingsError(
+            f"The digits in {extra.folder} cannot be learnt beside {data.name}, which shows "
+            f"{class_list(data.classes)}. Nothing was trained; leave them out."
+        )
     if extra is not None:
         data = mix(data, extra)
     elif settings.extra_folder is not None:

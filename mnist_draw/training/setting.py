@@ -252,11 +252,13 @@ class Folder(Setting):
     """A folder, or none.
 
     ``question`` is the title of the form's chooser. ``known`` are folders that the form offers:
-    what it calls them, and functions that name them.
+    what it calls them, and functions that name them. ``files`` are those that may be chosen
+    instead, as a file dialog names them; empty where none may.
     """
 
     question: str
     known: tuple[tuple[str, Callable[[], str]], ...] = ()
+    files: str = ""
     metavar: str = "DIR"
 
     def words(self, value: Any) -> str:

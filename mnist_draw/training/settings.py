@@ -184,13 +184,16 @@ class TrainingSettings:
         Folder(
             title="Data set",
             nothing="MNIST",
-            sentence="MNIST, or a folder with IDX files under MNIST's file names, gzipped or "
-            "not: Fashion-MNIST, QMNIST or EMNIST digits.",
+            sentence="MNIST, or data of your own: a folder with a folder of pictures for each "
+            "class, IDX files under MNIST's names or EMNIST's, NumPy's .npz files, or Kaggle's "
+            "tables (CSV).",
             group="data",
             widget="data",
             option="--data",
             with_resume=True,
-            question="A folder with IDX files",
+            question="A folder with training data",
+            files="Training data (*.npz *.csv *.csv.gz *ubyte *ubyte.gz)",
+            metavar="PATH",
         ),
     )
     extra_folder: str | None = declared(

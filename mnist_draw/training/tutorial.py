@@ -11,8 +11,10 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_draw.dataset.mnist import Dataset, scale
+from mnist_draw.dataset.classes import MOST_CLASSES
+from mnist_draw.dataset.mnist import Arrays, Dataset, scale
 from mnist_draw.errors import asks_what_was_meant, did_you_mean
+from mnist_draw.networks import parse_network
 from mnist_draw.training import events
 from mnist_draw.training.control import Controls
 from mnist_draw.training.functions import compile_predict
@@ -53,7 +55,8 @@ def run_network(
     Parameters
     ----------
     data : tuple of ndarray, optional
-        What `load_data` returns; MNIST is loaded where none is given.
+        What `load_data` returns; MNIST is loaded where none is given. A new network gets an
+        output for each class.
     network : lasagne.layers.Layer, optional
         A Lasagne output layer to train further. Where none is given, a new one is built: the
         tutorial's, or what ``network_name=`` says (see `mnist_draw.networks.parse_network`).
@@ -94,7 +97,7 @@ def run_network(
     )
     chosen.validate()
     if network is None:
-        network = build_network(chosen)
+        network = build_network(_for_arrays(chosen, data))
     dataset = None if data is None else _as_dataset(data, network)
     controls = Controls()
     bar = ProgressBar(leave=True)
@@ -185,6 +188,28 @@ def probabilities_of(network: Any, pictures: NDArray[np.float32]) -> NDArray[np.
     )
 
 
+def _for_arrays(
+    settings: TrainingSettings, data: tuple[NDArray[Any], ...] | None
+) -> TrainingSettings:
+    """Return settings whose network has an output for each class of the data.
+
+    `load_data` says how many there are. Other arrays have as many as their labels need, and at
+    least those of the network's text.
+    """
+    specification = parse_network(settings.network)
+    classes = specification.classes
+    if isinstance(data, Arrays):
+        classes = len(data.classes)
+    elif data is not None and len(data) == 6:
+        labels = [np.asarray(array) for array in data[1::2]]
+        largest = [float(part.max()) for part in labels if part.size and part.dtype.kind in "iuf"]
+        if largest and classes < max(largest) + 1 <= MOST_CLASSES:
+            classes = int(max(largest)) + 1
+    if classes == specification.classes:
+        return settings
+    return settings.replace(network=specification.with_classes(classes).text)
+
+
 def describe(event: events.Event) -> list[str]:
     """Put an event into the tutorial's words; many need none.
 
@@ -255,6 +280,10 @@ def _as_dataset(data: tuple[NDArray[Any], ...], network: Any) -> Dataset:
     pictures_dtype: Any = np.uint8 if arrays[0].dtype == np.uint8 else np.float32
     X_train, X_val, X_test = (array.astype(pictures_dtype, copy=False) for array in arrays[::2])
     y_train, y_val, y_test = (array.astype(np.uint8) for array in arrays[1::2])
+    names = data.classes if isinstance(data, Arrays) else tuple(map(str, range(classes)))
     return Dataset(
-        X_train, y_train, X_val, y_val, X_test, y_test, name="the given data", folder=Path()
+        *(X_train, y_train, X_val, y_val, X_test, y_test),
+        name="the given data",
+        folder=Path(),
+        classes=names,
     )

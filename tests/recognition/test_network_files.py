@@ -49,7 +49,7 @@ def other_networks() -> list[Any]:
     dense, softmax = lasagne.layers.DenseLayer, lasagne.nonlinearities.softmax
     return [
         dense(pictures, 10, nonlinearity=lasagne.nonlinearities.linear),
-        dense(pictures, 26, nonlinearity=softmax),
+        dense(pictures, 101, nonlinearity=softmax),
         dense(dense(pictures, 30, nonlinearity=T.cosh), 10, nonlinearity=softmax),
         dense(lasagne.layers.MaxPool2DLayer(pictures, 2), 10, nonlinearity=softmax),
         dense(lasagne.layers.InputLayer((None, 100)), 10, nonlinearity=softmax),

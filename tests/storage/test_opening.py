@@ -201,14 +201,14 @@ _READ = {
     "board": "from mnist_draw.app.board.autosave import _read\nimport os, shutil\n"
     "from mnist_draw.app.board.autosave import board_path\nos.replace(path, board_path())\n"
     "print(_read(())[1])",
-    "picture": "from mnist_draw.recognition.pictures.picture_file import load_picture\n"
+    "picture": "from mnist_draw.dataset.pictures.picture_file import load_picture\n"
     "load_picture(path)",
 }
 _PROGRAM = """
 import sys
 from pathlib import Path
 from mnist_draw.errors import UserError
-import numpy, scipy.ndimage, PIL.Image, mnist_draw.recognition.pictures.picture_file
+import numpy, scipy.ndimage, PIL.Image, mnist_draw.dataset.pictures.picture_file
 import mnist_draw.dataset.mnist, mnist_draw.recognition.network_library
 import mnist_draw.training.runs.checkpoint
 def peak():

@@ -60,16 +60,17 @@ def cell_colours(results: Results) -> list[list[tuple[str, str]]]:
 def confusion_picture(results: Results, names: Sequence[str]) -> Image.Image:
     """Paint the confusion matrix with recall and precision at its edges."""
     step, count = _CELL + _GAP, results.classes
-    left, top = _MARGIN, _MARGIN
+    bold, small = ImageFont.load_default(18), ImageFont.load_default(14)
+    longest = max(bold.getlength(name) for name in names)
+    left, top = max(_MARGIN, round(longest) + 24), _MARGIN
     image = Image.new("RGB", (left + count * step + 90, top + count * step + 60), PAPER)
     draw = ImageDraw.Draw(image)
-    bold, small = ImageFont.load_default(18), ImageFont.load_default(14)
     _write(draw, (left + count * step / 2, 16), "read as", small, MUTED)
     _write(draw, (26, top - 24), "it is", small, MUTED)
     colours = cell_colours(results)
     for true in range(count):
         middle = top + true * step + _CELL / 2
-        _write(draw, (left - 24, middle), names[true], bold, TEXT)
+        _write(draw, (left - max(24, longest / 2 + 12), middle), names[true], bold, TEXT)
         for read in range(count):
             x, y = left + read * step, top + true * step
             ground, ink = colours[true][read]
@@ -84,9 +85,18 @@ def confusion_picture(results: Results, names: Sequence[str]) -> Image.Image:
     _write(draw, (32, below), "precision", small, MUTED)
     for read in range(count):
         place = left + read * step + _CELL / 2
-        _write(draw, (place, top - 24), names[read], bold, TEXT)
+        _write(draw, (place, top - 24), _fitted(names[read], bold, _CELL), bold, TEXT)
         _write(draw, (place, below), percent(results.precision[read]), small, TEXT)
     return image
+
+
+def _fitted(text: str, font: Any, width: float) -> str:
+    """Return as much of a text as fits into so many pixels."""
+    if font.getlength(text) <= width:
+        return text
+    while text and font.getlength(f"{text}…") > width:
+        text = text[:-1]
+    return f"{text}…"
 
 
 def reliability_picture(results: Results) -> Image.Image:
@@ -158,7 +168,8 @@ def sheet_picture(
         y = gap + (number // across) * (side + _CAPTION + gap)
         tile = Image.fromarray(picture).resize((side, side), Image.Resampling.NEAREST)
         image.paste(tile.convert("RGB"), (x, y))
-        _write(draw, (x + side / 2, y + side + _CAPTION / 2), caption, font, TEXT)
+        words = _fitted(caption, font, side + gap)
+        _write(draw, (x + side / 2, y + side + _CAPTION / 2), words, font, TEXT)
     return image
 
 

@@ -88,9 +88,10 @@ def write_report(
         ("mistakes.csv", pictures_table(results, mistakes.tolist(), "", name, decimal)),
     ):
         write_atomically(place / file, table.to_csv().encode("utf-8"))
-    names = [str(number) for number in range(results.classes)]
+    names = [name(number) for number in range(results.classes)]
     captions = [
-        f"{results.labels[n]} as {results.answers[n]}, {percent(float(results.confidence[n]))}"
+        f"{names[results.labels[n]]} as {names[results.answers[n]]}, "
+        f"{percent(float(results.confidence[n]))}"
         for n in shown
         if results.labels is not None
     ]

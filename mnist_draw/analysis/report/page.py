@@ -11,7 +11,12 @@ import numpy.typing as npt
 from PIL import Image
 
 from mnist_draw.analysis.report import charts
-from mnist_draw.analysis.result_tables import Name, classes_table, reliability_table
+from mnist_draw.analysis.result_tables import (
+    Name,
+    classes_table,
+    reliability_table,
+    taken_for,
+)
 from mnist_draw.analysis.results import Results
 from mnist_draw.analysis.table import Table, percent
 
@@ -66,7 +71,7 @@ def report_page(
     parts = [
         f"<h1>{escape(heading)}</h1>",
         _figures(results, name),
-        _section("What it takes each digit for", _matrix(results, name)),
+        _section(taken_for(name), _matrix(results, name)),
         _section("Recall and precision", _table(classes_table(results, name))),
         _section(
             "Does it know when it is unsure?",

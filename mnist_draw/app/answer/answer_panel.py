@@ -17,6 +17,7 @@ from mnist_draw.app.shared.steady_labels import FittedLabel, FixedLabel, Tabular
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.widgets import Card, explain, label, set_look
 from mnist_draw.app.shared.words import probability
+from mnist_draw.dataset.classes import DIGITS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 #: below; more are made smaller to fit the same room.
 _MOST_LARGE, _MOST_ONCE = 7, 5
 _INVITATION = "Draw a digit; the bars follow every stroke."
+_INVITATION_OTHER = "Draw; the bars follow every stroke."
 _NO_DIGIT = "if this were a digit"
 
 
@@ -183,9 +185,21 @@ class AnswerPanel(QWidget):
             self.confidence.setText("")
             self.second.setText(sentence)
 
-    def note_network(self, info: ModelInfo) -> None:
-        """Know the network that answers, to say why it cannot tell."""
+    def note_network(self, info: ModelInfo, names: Sequence[str] = DIGITS) -> None:
+        """Know the network that answers and its classes, to say why it cannot tell."""
         self._doubt = info.doubt_words()
+        self._show_classes(tuple(names))
+
+    def _show_classes(self, names: tuple[str, ...]) -> None:
+        """Have room for the answers of a network; what was said of others is gone."""
+        if names == self.bars.names:
+            return
+        self.bars.show_classes(names)
+        self.why_link.show_classes(names)
+        kind = "digit" if names == DIGITS else "class"
+        explain(self.prediction, "Answer", f"The {kind} the network reads; ? if it is none.")
+        explain(self.second, "Second guess", f"The next best {kind} and its probability.")
+        self.show_nothing()
 
     def show_nothing(self) -> None:
         """Show an empty board: no answer, bars at nothing, nothing lit, and an invitation."""
@@ -195,7 +209,8 @@ class AnswerPanel(QWidget):
         self.prediction.setText("")
         self.confidence.setText("")
         self.second.setText(self._waiting)
-        self.bars_note.setText(_INVITATION)
+        digits = self.bars.names == DIGITS
+        self.bars_note.setText(_INVITATION if digits else _INVITATION_OTHER)
         self.bars.chosen = None
         self.bars.show_nothing()
         self.row.show_picture(None)
@@ -223,11 +238,12 @@ class AnswerPanel(QWidget):
 
     def _show_digit(self, answer: Answer) -> None:
         probabilities = answer.probabilities
+        self._show_classes(answer.names)
         self._fit_prediction(answer.text)
         self.prediction.setText(answer.text)
         self.bars_note.setText("")
         second = int(answer.second)
-        guess = f"Second guess: {second}, {probability(probabilities[second])}"
+        guess = f"Second guess: {answer.names[second]}, {probability(probabilities[second])}"
         winner = answer.digit
         if answer.is_refused:
             set_look(self.prediction, "unknown")
@@ -239,7 +255,7 @@ class AnswerPanel(QWidget):
             self.confidence.setText("Not sure")
             self.second.setText(f"{answer.reason} {self._doubt}".rstrip())
             winner = int(probabilities.argmax())
-        elif len(answer.text) == 1:
+        elif answer.is_sure:
             set_look(self.prediction, "answer")
             self.confidence.setText(f"{probability(answer.confidence)} sure")
             self.second.setText(guess)
@@ -252,6 +268,7 @@ class AnswerPanel(QWidget):
     def _show_number(self, number: NumberAnswer) -> None:
         """Show several digits as large as they fit; a long number stands below, to be copied."""
         text = number.text
+        self._show_classes(DIGITS)
         self._fit_prediction(text)
         self.prediction.setText(text)
         set_look(self.prediction, "unclear" if len(text) > 1 else "answer")

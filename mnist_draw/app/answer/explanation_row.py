@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: The hidden units get at least this width, in sides of a picture.
 _UNITS_WIDE = 1.2
+#: Names of classes with more characters than "it" and two more are too wide for a title.
+_SHORT = 4
 _NO_LAYER = "This network has no hidden layer."
 
 
@@ -142,7 +144,7 @@ class ExplanationRow(QWidget):
         self._explanation = explanation
         self.saliency.show_explanation(explanation)
         self.legend.show_explanation(explanation)
-        self._name_saliency(None if explanation is None else explanation.digit)
+        self._name_saliency(None if explanation is None else explanation.name)
         self._show_units()
 
     def show_layers(self, layers: Sequence[HiddenLayer]) -> None:
@@ -170,9 +172,10 @@ class ExplanationRow(QWidget):
         if index >= 0:
             self.activations.show_values(values_of(self._explanation, index))
 
-    def _name_saliency(self, digit: int | None) -> None:
-        name = "What spoke for it" if digit is None else f"What spoke for {digit}"
-        self.saliency_title.setText(name)
+    def _name_saliency(self, digit: str | None) -> None:
+        # A long name finds no room above the picture; the legend below it has it.
+        known = digit is not None and len(digit) <= _SHORT
+        self.saliency_title.setText(f"What spoke for {digit if known else 'it'}")
 
     # -- whether it can be seen
 

@@ -1,4 +1,4 @@
-"""Ten bars: how probable the network finds each digit."""
+"""A bar for each digit, or for each other class: how probable the network finds it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from PyQt5.QtGui import (
     QPaintEvent,
     QPen,
 )
-from PyQt5.QtWidgets import QProgressBar, QSizePolicy, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QGridLayout, QProgressBar, QSizePolicy, QWidget
 
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.animation import ArrayAnimation
@@ -23,6 +23,7 @@ from mnist_draw.app.shared.steady_labels import draw_tabular
 from mnist_draw.app.shared.theme import Size, Text
 from mnist_draw.app.shared.widgets import explain, takes_key
 from mnist_draw.app.shared.words import probability, with_article
+from mnist_draw.dataset.classes import DIGITS
 
 #: A bar's value counts thousandths.
 FULL = 1000
@@ -30,10 +31,18 @@ _ROW = 22
 _LOWEST_ROW, _HIGHEST_ROW = 18, 40
 _NAME_WIDTH = 24
 _FIGURE_WIDTH = 88
+#: Bars in one column, at most; with more of them they stand in as many columns as that takes.
+_IN_COLUMN = 16
+#: Names take at most this part of a bar's width.
+_NAME_SHARE = 0.4
+_EXPLAINED = (
+    "How probable the network finds each {0}. Up and down arrows,{1} or a click choose the {0} "
+    "whose evidence is shown, Esc the answer's again{2}."
+)
 
 
 class ProbabilityBar(QProgressBar):
-    """One digit, its bar and its probability in percent.
+    """One digit, or other class, its bar and its probability in percent.
 
     ``value()`` is the probability in thousandths, so that other programs and screen readers
     can read it; what is painted glides towards it.
@@ -46,14 +55,16 @@ class ProbabilityBar(QProgressBar):
 
     clicked = pyqtSignal(int)
 
-    def __init__(self, digit: int, parent: QWidget | None = None) -> None:
+    def __init__(self, digit: int, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName(f"probabilityBar{digit}")
-        self.setAccessibleName(f"Probability of {digit}")
+        self.setAccessibleName(f"Probability of {name}")
         self.setToolTip(
-            f"How probable the network finds {with_article(digit)}, in percent. "
-            f"Click to see which ink speaks for {digit}."
+            f"How probable the network finds {with_article(name) if name in DIGITS else name}, in "
+            f"percent. Click to see which ink speaks for {name}."
         )
+        self.name = name
+        self.name_width = float(_NAME_WIDTH)
         self.setCursor(Qt.PointingHandCursor)
         self.setRange(0, FULL)
         self.setTextVisible(False)
@@ -84,11 +95,12 @@ class ProbabilityBar(QProgressBar):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.Antialiasing)
         scale = theme.text_scale()
-        name_width, figure_width = _NAME_WIDTH * scale, _FIGURE_WIDTH * scale
         area = QRectF(self.rect())
+        name_width = min(self.name_width * scale, _NAME_SHARE * area.width())
+        figure_width = _FIGURE_WIDTH * scale
         painter.setFont(theme.font(Text.BODY, bold=True))
         painter.setPen(theme.colour("text" if self.winner else "muted"))
-        painter.drawText(area, int(Qt.AlignLeft | Qt.AlignVCenter), str(self.digit))
+        painter.drawText(area, int(Qt.AlignLeft | Qt.AlignVCenter), self._painted_name(name_width))
         track = QRectF(
             name_width,
             area.center().y() - Size.BAR / 2,
@@ -116,13 +128,18 @@ class ProbabilityBar(QProgressBar):
         if self.marked:
             self._paint_mark(painter, area, track)
 
+    def _painted_name(self, width: float) -> str:
+        metrics = QFontMetricsF(theme.font(Text.BODY, bold=True))
+        return metrics.elidedText(self.name, Qt.ElideRight, width - Size.TIGHT)
+
     def _paint_mark(self, painter: QPainter, area: QRectF, track: QRectF) -> None:
         """Underline the digit whose evidence is shown; with the focus, frame its bar too."""
         painter.setPen(Qt.NoPen)
         painter.setBrush(theme.colour("second"))
         metrics = QFontMetricsF(theme.font(Text.BODY, bold=True))
         line = area.center().y() + metrics.ascent() / 2 + 1
-        painter.drawRect(QRectF(0, line, metrics.horizontalAdvance(str(self.digit)), 2))
+        wide = metrics.horizontalAdvance(self._painted_name(track.left()))
+        painter.drawRect(QRectF(0, line, wide, 2))
         parent = self.parentWidget()
         if parent is not None and parent.hasFocus():
             painter.setBrush(Qt.NoBrush)
@@ -131,7 +148,9 @@ class ProbabilityBar(QProgressBar):
 
 
 class ProbabilityBars(QWidget):
-    """The ten bars of one answer; one of the digits is the one that is asked about.
+    """The bars of one answer; one of the digits is the one that is asked about.
+
+    The bars of many classes stand in several columns.
 
     Attributes
     ----------
@@ -152,36 +171,64 @@ class ProbabilityBars(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("probabilityBars")
-        explain(
-            self,
-            "Probabilities",
-            "How probable the network finds each digit. Up and down arrows, the keys 0 to 9 or a "
-            "click choose the digit whose evidence is shown, Esc the answer's again; in a number "
-            "the left and right arrows choose the digit of which all this is said.",
-        )
         self.setFocusPolicy(Qt.StrongFocus)
         self.chosen: int | None = None
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        self.bars = [ProbabilityBar(digit) for digit in range(10)]
-        for bar in self.bars:
-            bar.clicked.connect(self._clicked)
-            layout.addWidget(bar)
-        self._values = [0.0] * 10
+        self._layout = QGridLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setVerticalSpacing(0)
+        self._layout.setHorizontalSpacing(Size.CARD_PADDING)
+        self.names: tuple[str, ...] = ()
+        self.bars: list[ProbabilityBar] = []
         self._animation = ArrayAnimation(self, self._show_moment)
+        self.show_classes(DIGITS)
+
+    def show_classes(self, names: Sequence[str]) -> None:
+        """Have a bar for each of these classes; the bars stay if they are the same."""
+        if tuple(names) == self.names:
+            return
+        self.names = tuple(names)
+        for bar in self.bars:
+            self._layout.removeWidget(bar)
+            bar.hide()
+            bar.deleteLater()
+        self.bars = [ProbabilityBar(number, name, self) for number, name in enumerate(names)]
+        metrics = QFontMetricsF(theme.font(Text.BODY, bold=True))
+        widest = max(metrics.horizontalAdvance(name) for name in names) / theme.text_scale()
+        for bar in self.bars:
+            bar.name_width = max(_NAME_WIDTH, widest + Size.FIELD_GAP)
+            bar.clicked.connect(self._clicked)
+            self._layout.addWidget(bar, bar.digit % self._rows, bar.digit // self._rows)
+            bar.show()
+        self._values = [0.0] * len(names)
+        self.chosen = None
+        self._animation.stop()
+        self._animation.shown = None
+        digits = self.names == DIGITS
+        explain(self, "Probabilities", _EXPLAINED.format(
+            "digit" if digits else "class",
+            " the keys 0 to 9" if digits else "",
+            "; in a number the left and right arrows choose the digit of which all this is said"
+            if digits else "",
+        ))  # fmt: skip
+        self.updateGeometry()
+
+    @property
+    def _rows(self) -> int:
+        """How many bars stand in the first column."""
+        columns = -(-len(self.names) // _IN_COLUMN)
+        return -(-len(self.names) // columns)
 
     def show_nothing(self) -> None:
         """Show that there is no answer."""
-        self._show([0.0] * 10, None, known=False)
+        self._show([0.0] * len(self.bars), None, known=False)
 
     def show_probabilities(self, probabilities: Sequence[float], winner: int | None) -> None:
-        """Show ten probabilities (0 to 1); the winner is accented, None mutes all."""
+        """Show the probabilities (0 to 1); the winner is accented, None mutes all."""
         self._show([float(p) for p in probabilities], winner, known=True)
 
     def _show(self, values: list[float], winner: int | None, known: bool) -> None:
         self._values = values
-        # QProgressBar repaints itself at each new value: ten paintings where one does.
+        # QProgressBar repaints itself at each new value: many paintings where one does.
         self.setUpdatesEnabled(False)
         for bar, value in zip(self.bars, values, strict=True):
             bar.known = known
@@ -194,7 +241,7 @@ class ProbabilityBars(QWidget):
 
             if self._animation.shown is None:
                 # The first answer's bars grow from nothing.
-                self._animation.shown = np.zeros(10)
+                self._animation.shown = np.zeros(len(self.bars))
             self._animation.go(np.array(values))
 
     def _show_moment(self) -> None:
@@ -213,7 +260,7 @@ class ProbabilityBars(QWidget):
         if self.chosen is not None:
             return self.chosen
         winner = [bar.digit for bar in self.bars if bar.winner]
-        return winner[0] if winner else max(range(10), key=self._values.__getitem__)
+        return winner[0] if winner else max(range(len(self.bars)), key=self._values.__getitem__)
 
     def choose(self, digit: int | None) -> None:
         """Ask about a digit; None asks about the one that is answered."""
@@ -239,7 +286,7 @@ class ProbabilityBars(QWidget):
         if event.modifiers() & ~Qt.KeypadModifier:
             return None
         key = event.key()
-        if Qt.Key_0 <= key <= Qt.Key_9:
+        if Qt.Key_0 <= key <= Qt.Key_9 and self.names == DIGITS:
             return "digit", key - Qt.Key_0
         meanings: dict[int, tuple[str, int]] = {
             Qt.Key_Up: ("up or down", -1),
@@ -259,7 +306,7 @@ class ProbabilityBars(QWidget):
         if kind == "digit":
             self.choose(number)
         elif kind == "up or down" and self.asked is not None:
-            self.choose((self.asked + number) % 10)
+            self.choose((self.asked + number) % len(self.bars))
         elif kind == "step":
             self.step_asked.emit(number)
         elif kind == "answer":
@@ -275,8 +322,8 @@ class ProbabilityBars(QWidget):
 
     def comfortable(self) -> int:
         """Return the height below which the bars are too close to be read easily."""
-        return round(10 * _LOWEST_ROW * theme.text_scale())
+        return round(self._rows * _LOWEST_ROW * theme.text_scale())
 
     def highest(self) -> int:
         """Return the height from which on more room makes the bars no clearer."""
-        return round(10 * _HIGHEST_ROW * theme.text_scale())
+        return round(self._rows * _HIGHEST_ROW * theme.text_scale())

@@ -88,7 +88,7 @@ class SaliencyView(QWidget):
                 if value:
                     side = "for" if value > 0 else "against"
                     return (
-                        f"This pixel speaks {side} {self.explanation.digit}: "
+                        f"This pixel speaks {side} {self.explanation.name}: "
                         f"{abs(value):.2g} of the log odds"
                     )
             return f"{words(self.explanation)} {_EXPLAINED}"
@@ -125,8 +125,8 @@ class SaliencyLegend(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
-        self._digit: int | None = None
-        self._rival: int | None = None
+        self._digit: str | None = None
+        self._rival: str | None = None
 
     def sizeHint(self) -> QSize:
         metrics = QFontMetricsF(theme.font(Text.LABEL))
@@ -139,8 +139,8 @@ class SaliencyLegend(QWidget):
 
     def show_explanation(self, explanation: Explanation | None) -> None:
         """Name the digit of an explanation."""
-        digit = None if explanation is None else explanation.digit
-        rival = None if explanation is None else explanation.rival
+        digit = None if explanation is None else explanation.name
+        rival = None if explanation is None else explanation.rival_name
         if (digit, rival) != (self._digit, self._rival):
             self._digit, self._rival = digit, rival
             self.setToolTip("" if explanation is None else words(explanation))
@@ -172,7 +172,7 @@ def words(explanation: Explanation) -> str:
     """Say in a sentence how the evidence lies."""
     pro = float(explanation.saliency.clip(0).sum())
     contra = float(-explanation.saliency.clip(max=0).sum())
-    digit, rival = explanation.digit, explanation.rival
+    digit, rival = explanation.name, explanation.rival_name
     if not pro and not contra:
         return f"No ink speaks for or against {digit}."
     if not contra:

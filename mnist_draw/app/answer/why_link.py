@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PyQt5.QtCore import pyqtSignal
 from PyQt5.QtWidgets import QPushButton, QWidget
 
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.widgets import explain
+from mnist_draw.dataset.classes import DIGITS
 
 KEY = "W"
+#: Longer names of classes are left out: they stand large beside the link.
+_LONGEST = 12
 
 
 class WhyLink(QPushButton):
@@ -38,16 +43,23 @@ class WhyLink(QPushButton):
         policy.setRetainSizeWhenHidden(True)
         self.setSizePolicy(policy)
         self._pair: tuple[int, int] | None = None
+        self._names = DIGITS
         self.clicked.connect(self.ask)
-        self.setText("Why 0?")
-        self.ensurePolished()
-        self.setFixedWidth(self.fontMetrics().horizontalAdvance("Why 0?") + 4 * Size.GRID)
+        self.show_classes(DIGITS)
         self.hide()
+
+    def show_classes(self, names: Sequence[str]) -> None:
+        """Name the answers of a network that tells these classes apart."""
+        self._names = tuple(name if len(name) <= _LONGEST else "this" for name in names)
+        self.ensurePolished()
+        metrics = self.fontMetrics()
+        widest = max(metrics.horizontalAdvance(f"Why {name}?") for name in self._names)
+        self.setFixedWidth(widest + 4 * Size.GRID)
 
     def show_pair(self, answer: int, rival: int) -> None:
         """Offer to explain an answer."""
         self._pair = (answer, rival)
-        self.setText(f"Why {answer}?")
+        self.setText(f"Why {self._names[answer]}?")
         self.show()
 
     def show_nothing(self) -> None:

@@ -63,9 +63,7 @@ class Canvas(PointerWidget):
         super().__init__(parent)
         self.setObjectName("canvas")
         self.setAccessibleName("Drawing board")
-        sentence = f"Draw a digit here with mouse, pen or finger. {KEYS}"
-        self.setAccessibleDescription(sentence)
-        self.setWhatsThis(sentence)
+        self.set_invitation("a digit")
         self.key_pen = KeyPen(self)
         self.setFocusPolicy(Qt.StrongFocus)
         self.setAttribute(Qt.WA_OpaquePaintEvent, False)
@@ -248,10 +246,18 @@ class Canvas(PointerWidget):
         painter.setPen(QPen(theme.colour("second" if marked else "line"), width))
         painter.drawRoundedRect(edge, radius, radius)
 
+    def set_invitation(self, wanted: str) -> None:
+        """Say what is to be drawn, such as ``"a digit"``."""
+        self._wanted = wanted
+        sentence = f"Draw {wanted} here with mouse, pen or finger. {KEYS}"
+        self.setAccessibleDescription(sentence)
+        self.setWhatsThis(sentence)
+        self.update()
+
     def _paint_invitation(self, painter: QPainter) -> None:
         painter.setPen(theme.colour("muted"))
         painter.setFont(theme.font(theme.Text.BOARD_HINT))
-        painter.drawText(self.rect(), Qt.AlignCenter, "Draw a digit")
+        painter.drawText(self.rect(), Qt.AlignCenter, f"Draw {self._wanted}")
         below = painter.fontMetrics().height()
         painter.setFont(theme.font(theme.Text.LABEL))
         below_it = self.rect().translated(0, below + theme.Size.GRID)

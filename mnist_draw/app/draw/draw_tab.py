@@ -25,6 +25,8 @@ from mnist_draw.app.shared.commands import Command
 from mnist_draw.app.shared.page import Page
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.threads import Background
+from mnist_draw.dataset.classes import DIGITS
+from mnist_draw.storage.models import ModelFile
 
 if TYPE_CHECKING:
     import numpy as np
@@ -181,6 +183,16 @@ class DrawTab(Page):
     def take_focus(self) -> None:
         """Give the keyboard to the board."""
         self.canvas.setFocus()
+
+    def use_network(self, model: ModelFile) -> None:
+        """Show the answers of another network, and ask for what it reads."""
+        from mnist_draw.recognition.class_names import class_names
+
+        names = class_names(model)
+        digits = names == DIGITS
+        self.answer.note_network(model.info, names)
+        self.my_digits.row.setVisible(digits)
+        self.canvas.set_invitation("a digit" if digits else f"one of {len(names)} classes")
 
     # -- what happens
 

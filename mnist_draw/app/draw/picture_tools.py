@@ -123,12 +123,13 @@ class PictureTools(QObject):
         fill_menu(
             tools.example,
             "Show me one",
-            "Put one of MNIST's test digits on the board: any, or one that the network gets wrong.",
+            "Put a test picture on the board, one of MNIST's digits or of what the network learnt: "
+            "any, or one that it gets wrong.",
             "dice-five",
             Command(
                 owner,
                 "A test digit",
-                "Any of MNIST's 10,000 test digits.",
+                "Any of MNIST's 10,000 test digits, or of the test pictures of other classes.",
                 "R",
                 self.examples.show_any,
             ),

@@ -35,7 +35,7 @@ def _folder() -> Path:
 def _read() -> tuple[list[Any], list[str]]:
     """Read the taught digits, and say what was left out; not for the GUI thread."""
     from mnist_draw.dataset.own_digits import read_digits
-    from mnist_draw.recognition.pictures.picture_file import load_picture
+    from mnist_draw.dataset.pictures.picture_file import load_picture
 
     return read_digits(_folder(), load_picture)
 

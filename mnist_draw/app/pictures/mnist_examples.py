@@ -1,4 +1,4 @@
-"""Digits to look at: one of MNIST's test digits, or one that the network gets wrong."""
+"""Pictures to look at: one of the test digits, or one that the network gets wrong."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from mnist_draw.app.board.drawing import ink_on_board
 from mnist_draw.app.board.placed_picture import PlacedPicture, Renderings, place_ink
 from mnist_draw.app.services.background_reader import BackgroundReader
 from mnist_draw.app.shared.words import with_article
+from mnist_draw.dataset.classes import DIGITS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,10 +23,43 @@ if TYPE_CHECKING:
 
 
 class DigitsToShow:
-    """MNIST's test digits, loaded when they are first needed; one thread uses them."""
+    """Test pictures of what a network reads, loaded when first needed; one thread uses them.
+
+    Attributes
+    ----------
+    of : str
+        What the data set is called.
+    names : tuple of str
+        What its classes are called.
+    """
 
     def __init__(self) -> None:
         self._loaded: tuple[np.ndarray, np.ndarray] | None = None
+        self.of = "MNIST"
+        self.names = DIGITS
+
+    def choose(self, model: ModelFile | None) -> bool:
+        """Take the pictures for a network, MNIST's for those of digits; tell whether they differ.
+
+        Raises
+        ------
+        UserError
+            Where the data lies that the network was trained on is not known.
+        """
+        wanted = ("MNIST", DIGITS)
+        if model is not None and model.info.classes:
+            wanted = (model.info.data, model.info.classes)
+        if wanted == (self.of, self.names):
+            return False
+        loaded = None
+        if model is not None and model.info.classes:
+            from mnist_draw.recognition.network_data import data_of, require_classes
+
+            data = data_of(model)
+            require_classes(model, data)
+            loaded = data.test_images.copy(), data.test_labels.copy()
+        (self.of, self.names), self._loaded = wanted, loaded
+        return True
 
     def all(self) -> tuple[np.ndarray, np.ndarray]:
         """Return images, uint8 of shape (N, 1, 28, 28), and labels of shape (N,)."""
@@ -36,6 +70,13 @@ class DigitsToShow:
             # A copy of the test digits: the training digits need not stay in memory.
             self._loaded = data.test_images.copy(), data.test_labels.copy()
         return self._loaded
+
+    def words(self, index: int, label: int) -> str:
+        """Return a sentence about one of them."""
+        name = self.names[label]
+        if self.names == DIGITS:
+            return f"Test digit {index:,} of {self.of}: it is {with_article(name)}."
+        return f"Test picture {index:,} of {self.of}: it is {name}."
 
 
 class MnistExamples(QObject):
@@ -82,7 +123,8 @@ class MnistExamples(QObject):
 
     def show_any(self) -> None:
         """Find a random test digit."""
-        self._reader.background.run(partial(self._draw_any, self._renderings()), self._show)
+        work = partial(self._draw_any, self._reader.network.model, self._renderings())
+        self._reader.background.run(work, self._show)
 
     def show_mistake(self) -> None:
         """Find a random test digit that the network in use gets wrong."""
@@ -101,25 +143,28 @@ class MnistExamples(QObject):
 
     # -- in the reader's thread
 
-    def _draw_any(self, renderings: Renderings) -> tuple[PlacedPicture, str]:
+    def _draw_any(
+        self, model: ModelFile | None, renderings: Renderings
+    ) -> tuple[PlacedPicture, str]:
+        if self._digits.choose(model):
+            self._any = []
         images, labels = self._digits.all()
         if not self._any:
             self._any = self._random.sample(range(len(images)), len(images))
         index = self._any.pop()
-        return _placed(
-            images, index, renderings
-        ), f"Test digit {index:,} of MNIST: it is {with_article(int(labels[index]))}."
+        return _placed(images, index, renderings), self._digits.words(index, int(labels[index]))
 
     def _draw_wrong(self, mistake: Mistake, renderings: Renderings) -> tuple[PlacedPicture, str]:
         images, _ = self._digits.all()
         return _placed(images, mistake.index, renderings), (
-            f"Test digit {mistake.index:,} of MNIST: it is {with_article(mistake.label)}. "
-            f"This network reads {mistake.read}."
+            f"{self._digits.words(mistake.index, mistake.label)} This network reads {mistake.read}."
         )
 
     def _search(self, model: ModelFile, recogniser: Any) -> tuple[Mistake, ...]:
         from mnist_draw.recognition.mistakes import find_mistakes, kept_mistakes
 
+        if self._digits.choose(model):
+            self._any = []
         images, labels = self._digits.all()
 
         def find() -> tuple[Mistake, ...]:

@@ -220,7 +220,7 @@ def open_filter() -> str:
 
 def _read(source: Source, renderings: Renderings) -> FoundPicture | str:
     from mnist_draw.dataset.normalise import has_ink
-    from mnist_draw.recognition.pictures.picture_file import MAX_PIXELS, PictureError, load_picture
+    from mnist_draw.dataset.pictures.picture_file import MAX_PIXELS, PictureError, load_picture
 
     if isinstance(source, QImage):
         name = "from the clipboard"

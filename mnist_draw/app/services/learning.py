@@ -108,7 +108,7 @@ class LearningWorker(QObject):
 
     def _run(self) -> None:
         from mnist_draw.dataset.own_digits import load_extra
-        from mnist_draw.recognition.pictures.picture_file import load_picture
+        from mnist_draw.dataset.pictures.picture_file import load_picture
         from mnist_draw.storage.my_digits import my_digits_folder
 
         self.stepped.emit("Reading your digits", 0.0)

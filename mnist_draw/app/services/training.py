@@ -137,6 +137,8 @@ class TrainingWorker(QObject):
 
             self._train = train
             self._data = load_dataset(settings.data_folder)
+            self._tell(" ".join(self._data.told))
+            settings = self.keeper.take_data(self._data)
         return self._train(
             settings,
             dataset=self._data,
@@ -148,7 +150,7 @@ class TrainingWorker(QObject):
 
     def _load_extra(self, folder: str) -> Any:
         from mnist_draw.dataset.own_digits import load_extra
-        from mnist_draw.recognition.pictures.picture_file import load_picture
+        from mnist_draw.dataset.pictures.picture_file import load_picture
 
         extra, told = load_extra(folder, load_picture)
         self._tell(" ".join(told))

@@ -252,7 +252,7 @@ class Window(QMainWindow):
 
     def _network_changed(self, model: ModelFile) -> None:
         self.inside_tab.use_network(model, self.network.key)
-        self.draw_tab.answer.note_network(model.info)
+        self.draw_tab.use_network(model)
         self.draw_tab.answer.set_waiting("")
         self.messages.forget(_NETWORK)
         self._show_status()

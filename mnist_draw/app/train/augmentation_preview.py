@@ -28,16 +28,17 @@ def make_examples(recipe: str, folder: str | None, seed: int) -> np.ndarray:
     """Return sixteen varied pictures, uint8 of shape (16, 28, 28)."""
     from mnist_draw.dataset.augmentation.augmenter import preview
     from mnist_draw.dataset.mnist import load_dataset
+    from mnist_draw.training.epoch_pictures import digits_shown, side_of_ink
 
     data = load_dataset(folder)
-    images, labels = data.train_images[:_POOL], data.train_labels[:_POOL]
-    return preview(recipe, images, labels, seed, _COLUMNS * _ROWS)[:, 0]
+    images, labels = data.train_images[:_POOL], digits_shown(data)[:_POOL]
+    return preview(recipe, images, labels, seed, _COLUMNS * _ROWS, side_of_ink(data))[:, 0]
 
 
 class AugmentationView(QWidget):
     """Shows examples of a recipe; hidden while nothing is varied."""
 
-    #: ``(sentence)``: the examples cannot be made, such as for a folder without IDX files.
+    #: ``(sentence)``: the examples cannot be made, such as for a folder without training data.
     failed = pyqtSignal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:

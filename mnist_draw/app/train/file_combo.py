@@ -11,7 +11,8 @@ from PyQt5.QtWidgets import QFileDialog, QWidget
 from mnist_draw.app.shared.widgets import ComboBox
 from mnist_draw.training.setting import Folder, NetworkFile
 
-_CHOOSE = "choose"
+#: What the last entries stand for.
+_CHOOSE, _CHOOSE_FILE = "choose", "choose a file"
 _NETWORKS = "Networks (*.npz)"
 
 
@@ -44,6 +45,8 @@ class FileCombo(ComboBox):
             self.addItem(words, folder)
         kind = "folder" if isinstance(setting, Folder) else "file"
         self.addItem(f"Choose a {kind} …", _CHOOSE)
+        if isinstance(setting, Folder) and setting.files:
+            self.addItem("Choose a file …", _CHOOSE_FILE)
         self._chosen = 0
         self.activated.connect(self._activated)
 
@@ -59,7 +62,7 @@ class FileCombo(ComboBox):
 
     def show_path(self, path: str | None) -> None:
         """Choose a path, adding it to the menu if it is new."""
-        last = self.count() - 1
+        last = self.findData(_CHOOSE)
         known = [number for number in range(last) if self._path_of(number) == path]
         index = known[0] if known else last
         if not known:
@@ -72,18 +75,21 @@ class FileCombo(ComboBox):
         self.path_changed.emit()
 
     def _activated(self, index: int) -> None:
-        if self.itemData(index) != _CHOOSE:
+        asked = self.itemData(index)
+        if asked not in (_CHOOSE, _CHOOSE_FILE):
             self._choose(index)
             return
         self.setCurrentIndex(self._chosen)
-        path, before = self._ask(), self.path()
+        path, before = self._ask(a_file=asked == _CHOOSE_FILE), self.path()
         if path:
             self.show_path(path)
             self.picked.emit(path, before or "")
 
-    def _ask(self) -> str:
+    def _ask(self, a_file: bool) -> str:
         question = self._setting.question
         match self._setting:
+            case Folder(files=files) if a_file:
+                return QFileDialog.getOpenFileName(self, question, "", files)[0]
             case Folder():
                 return QFileDialog.getExistingDirectory(self, question, "")
             case NetworkFile():

@@ -100,9 +100,11 @@ class Augmenter:
     images : numpy.ndarray
         uint8 (N, 1, 28, 28), ink high, normalised as MNIST is.
     labels : numpy.ndarray
-        Integers (N,), 0 to 9.
+        Integers (N,), 0 to 9: the digits, of which some have rare styles. -1 is none of them.
     seed : int
         Whole number, 0 or more.
+    side : int
+        How long the longer side of the ink shall be, in pixels.
 
     Raises
     ------
@@ -111,7 +113,12 @@ class Augmenter:
     """
 
     def __init__(
-        self, recipe: str, images: Images, labels: NDArray[np.integer[Any]], seed: int
+        self,
+        recipe: str,
+        images: Images,
+        labels: NDArray[np.integer[Any]],
+        seed: int,
+        side: int = int(BOX),
     ) -> None:
         if recipe not in RECIPES:
             raise ValueError(f"there is no recipe {recipe!r}; there are {', '.join(RECIPES)}")
@@ -125,6 +132,7 @@ class Augmenter:
         self._images = images[:, 0]
         self._labels = labels
         self._seed = seed
+        self._side = np.float32(side)
         self._store = StrokeStore(self._images)
 
     def batch(self, indices: NDArray[np.integer[Any]], epoch: int) -> Images:
@@ -169,7 +177,7 @@ class Augmenter:
         edge = random.uniform(-EDGE, EDGE)[:, None]
         width = np.maximum(strokes.radius + edge, np.float32(THINNEST))
         strokes.radius = np.where(strokes.radius > 0, width, np.float32(0))
-        placement = Placement(strokes, *_jitter(random), round_pen, pen)
+        placement = Placement(strokes, *_jitter(random, self._side), round_pen, pen)
 
         def paint(chosen: Rows | slice) -> Images:
             return raster.paint(*placement.place(strokes, chosen))
@@ -185,7 +193,7 @@ class Augmenter:
         # A picture's box reaches to the faint rim around the edge of its ink.
         rim = np.where(strokes.radius > 0, RIM, np.float32(0))
         strokes.radius += rim
-        placement = Placement(strokes, *_jitter(random))
+        placement = Placement(strokes, *_jitter(random, self._side))
         images = self._images[chosen]
         nodes = np.arange(raster.NODES, dtype=np.float32) * raster.SPACING - MIDDLE
         across, down = np.tile(nodes, raster.NODES), np.repeat(nodes, raster.NODES)
@@ -205,14 +213,19 @@ def _centred(placement: Placement, draw: Callable[[Rows | slice], Images]) -> Im
     return images
 
 
-def _jitter(random: HashedRandom) -> tuple[Floats, Floats, Floats]:
+def _jitter(random: HashedRandom, side: np.float32) -> tuple[Floats, Floats, Floats]:
     """Return how large each digit will be, and where its middle goes."""
     to_x, to_y = random.uniforms(2, -PLACE_JITTER, PLACE_JITTER)
-    return BOX * (1 + random.uniform(-SIZE_JITTER, SIZE_JITTER)), to_x, to_y
+    return side * (1 + random.uniform(-SIZE_JITTER, SIZE_JITTER)), to_x, to_y
 
 
 def preview(
-    recipe: str, images: Images, labels: NDArray[np.integer[Any]], seed: int, count: int = 16
+    recipe: str,
+    images: Images,
+    labels: NDArray[np.integer[Any]],
+    seed: int,
+    count: int = 16,
+    side: int = int(BOX),
 ) -> Images:
     """Return examples of what a recipe makes.
 
@@ -222,6 +235,8 @@ def preview(
         As for `Augmenter`; the seed also chooses the pictures.
     count : int
         How many; fewer where there are fewer pictures.
+    side : int
+        As for `Augmenter`.
 
     Returns
     -------
@@ -234,6 +249,6 @@ def preview(
     rounds = np.array([np.count_nonzero(classes[:place] == c) for place, c in enumerate(classes)])
     chosen = np.sort(order[np.lexsort((classes, rounds))][:count])
     with uncompiled():
-        return Augmenter(recipe, images[chosen], labels[chosen], seed).batch(
+        return Augmenter(recipe, images[chosen], labels[chosen], seed, side).batch(
             np.arange(len(chosen)), 1
         )

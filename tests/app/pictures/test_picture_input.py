@@ -237,7 +237,7 @@ def test_text_and_pictures_elsewhere_are_answered_with_a_sentence(desk: Desk) ->
 def test_a_copied_picture_of_too_many_pixels_is_refused(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mnist_draw.recognition.pictures.picture_file.MAX_PIXELS", 1000)
+    monkeypatch.setattr("mnist_draw.dataset.pictures.picture_file.MAX_PIXELS", 1000)
     content = QMimeData()
     content.setImageData(picture())
     desk.drop(content)

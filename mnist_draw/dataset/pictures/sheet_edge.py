@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from mnist_draw.recognition.pictures.threshold import border, otsu_threshold
+from mnist_draw.dataset.pictures.threshold import border, otsu_threshold
 
 Float = npt.NDArray[np.float32]
 

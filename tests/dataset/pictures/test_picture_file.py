@@ -16,13 +16,13 @@ from scipy import ndimage
 
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.dataset.normalise import has_ink, normalise_ink
-from mnist_draw.recognition.pictures import picture_file
-from mnist_draw.recognition.pictures.picture_file import (
+from mnist_draw.dataset.pictures import picture_file
+from mnist_draw.dataset.pictures.picture_file import (
     PictureError,
     load_picture,
     picture_size,
 )
-from mnist_draw.recognition.pictures.threshold import otsu_threshold
+from mnist_draw.dataset.pictures.threshold import otsu_threshold
 
 
 def encoded(image: Image.Image | np.ndarray, kind: str = "PNG", **options: object) -> bytes:

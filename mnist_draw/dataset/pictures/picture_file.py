@@ -19,10 +19,10 @@ import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
 from mnist_draw.dataset.picture_formats import read_formats
+from mnist_draw.dataset.pictures.ink_on_paper import ink_on_paper
+from mnist_draw.dataset.pictures.quiet_tiff import silence_libtiff
+from mnist_draw.dataset.pictures.threshold import border
 from mnist_draw.errors import UserError
-from mnist_draw.recognition.pictures.ink_on_paper import ink_on_paper
-from mnist_draw.recognition.pictures.quiet_tiff import silence_libtiff
-from mnist_draw.recognition.pictures.threshold import border
 from mnist_draw.storage.errors import DocumentError, StorageError
 from mnist_draw.storage.opening import MEGABYTE, open_file
 

@@ -1,0 +1,62 @@
+"""The classes that a network tells apart: how many there may be, and what they are called."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mnist_draw.dataset.errors import DatasetError
+
+#: What MNIST's classes are called, and what a network tells apart where nothing else is said.
+DIGITS = tuple("0123456789")
+#: The fewest and the most classes. More would not be readable as bars or as a table; the largest
+#: of MNIST's relatives, EMNIST by class, has 62.
+FEWEST_CLASSES, MOST_CLASSES = 2, 100
+#: The longest name of a class, in characters: more finds no room beside a bar.
+LONGEST_NAME = 40
+#: So many classes are listed in a sentence.
+_LISTED = 6
+
+
+def check_classes(names: Sequence[str], source: str) -> None:
+    """Refuse classes that cannot be told apart.
+
+    Parameters
+    ----------
+    names : sequence of str
+    source : str
+        Where they come from, for the sentence.
+
+    Raises
+    ------
+    DatasetError
+        There are too few or too many, or a name is empty, too long or there twice.
+    """
+    if len(names) < FEWEST_CLASSES:
+        only = f" ({names[0]})" if names else ""
+        raise DatasetError(
+            f"{source} holds pictures of {len(names)} class{'es' * (not names)}{only}; at least "
+            f"{FEWEST_CLASSES} are needed, so that there is something to tell apart."
+        )
+    if len(names) > MOST_CLASSES:
+        raise DatasetError(
+            f"{source} holds pictures of {len(names):,} classes; at most {MOST_CLASSES} can be "
+            "told apart here. Use a part of them."
+        )
+    for name in names:
+        if not name.strip() or not name.isprintable():
+            raise DatasetError(f"{source} has a class that is called {name!r}; give it a name.")
+        if len(name) > LONGEST_NAME:
+            raise DatasetError(
+                f"{source} has a class that is called {name[:LONGEST_NAME]!r} and so on; a name "
+                f"has at most {LONGEST_NAME} characters. Choose a shorter one."
+            )
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise DatasetError(f"{source} has two classes that are called {twice[0]!r}.")
+
+
+def class_list(names: Sequence[str]) -> str:
+    """Return classes as a list for a sentence, such as ``"A, B, C, D, E, … Z"``."""
+    if len(names) <= _LISTED:
+        return ", ".join(names)
+    return f"{', '.join(names[: _LISTED - 1])}, … {names[-1]}"

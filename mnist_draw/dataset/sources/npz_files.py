@@ -1,0 +1,124 @@
+"""Training data in NumPy's files: Keras' ``mnist.npz``, KMNIST's four files, MedMNIST.
+
+A file holds all arrays under names such as ``x_train`` and ``y_train``, or one array alone, and
+then its own name says which it is (``kmnist-train-imgs.npz``).
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from mnist_draw.dataset.errors import DatasetError
+from mnist_draw.dataset.sources.arrays import as_part
+from mnist_draw.dataset.sources.idx_files import files_of
+from mnist_draw.dataset.sources.names import find_names
+from mnist_draw.dataset.sources.source import Part, Source
+from mnist_draw.errors import UserError
+from mnist_draw.storage.npz import NpzError, open_archive
+from mnist_draw.storage.opening import MEGABYTE
+
+#: As the largest of the IDX files.
+_MAX_BYTES = 320 * MEGABYTE
+#: The names of a part's pictures and labels; ``{}`` stands for the part. An empty part is that of
+#: a file without any.
+_PAIRS = (
+    ("x_{}", "y_{}"),
+    ("{}_x", "{}_y"),
+    ("{}_images", "{}_labels"),
+    ("images_{}", "labels_{}"),
+    ("{}_imgs", "{}_labels"),
+)
+_WHOLE = (("x", "y"), ("images", "labels"), ("arr_0", "arr_1"))
+_PARTS = {
+    "train": ("train",),
+    "test": ("test",),
+    "validation": ("val", "valid", "validation"),
+}
+_SPLIT = re.compile(r"(.*?)[-_]?(train|test)[-_](imgs|images|labels)\.npz", re.IGNORECASE)
+
+
+def read_npz_file(path: Path) -> Source:
+    """Read a file that holds a whole data set; raises DatasetError where it makes no sense."""
+    arrays, names = _arrays(path)
+    found = {part: _pair(path, arrays, words) for part, words in _PARTS.items()}
+    if found["train"] is None:
+        for images, labels in _WHOLE:
+            if images in arrays and labels in arrays:
+                found["train"] = as_part(arrays[images], arrays[labels], path)
+                break
+    train = found["train"]
+    if train is None:
+        raise DatasetError(
+            f"{path} holds no training pictures: its arrays are {', '.join(names)[:200]}; x_train, "
+            "y_train, x_test and y_test were expected. A trained network is opened elsewhere."
+        )
+    # Keras' file holds MNIST's pictures in MNIST's order.
+    shuffled = found["test"] is not None
+    names_of_labels = find_names(path.parent, path.stem)
+    return Source(
+        path, train, found["test"], found["validation"], names_of_labels, shuffled=shuffled
+    )
+
+
+def read_npz_folder(folder: Path) -> Source:
+    """Read a folder with one such file, or with KMNIST's four; errors as `read_npz_file`."""
+    files = [path for path in files_of(folder) if path.suffix.lower() == ".npz"]
+    split = [(match, path) for path in files if (match := _SPLIT.fullmatch(path.name))]
+    if not split:
+        if len(files) != 1:
+            raise DatasetError(
+                f"{folder} holds {len(files)} .npz files ({', '.join(p.name for p in files)[:200]})"
+                ". Name the one to learn instead of the folder."
+            )
+        return read_npz_file(files[0])
+    prefixes = sorted({match[1] for match, _ in split})
+    if len(prefixes) > 1:
+        raise DatasetError(
+            f"{folder} holds several data sets ({', '.join(prefixes)}). Put the files of one of "
+            "them into a folder of their own."
+        )
+    by_role = {
+        (match[2].lower(), "labels" if match[3].lower() == "labels" else "images"): path
+        for match, path in split
+    }
+    parts = {}
+    for part in ("train", "test"):
+        images, labels = by_role.get((part, "images")), by_role.get((part, "labels"))
+        if images is None or labels is None:
+            missing = "imgs" if images is None else "labels"
+            raise DatasetError(f"{folder} holds no file {prefixes[0]}-{part}-{missing}.npz.")
+        parts[part] = as_part(_only(images), _only(labels), labels)
+    names = find_names(folder, prefixes[0])
+    return Source(folder, parts["train"], parts["test"], names=names, shuffled=True)
+
+
+def _pair(path: Path, arrays: dict[str, NDArray[Any]], words: tuple[str, ...]) -> Part | None:
+    for word in words:
+        for images, labels in _PAIRS:
+            names = images.format(word), labels.format(word)
+            if names[0] in arrays and names[1] in arrays:
+                return as_part(arrays[names[0]], arrays[names[1]], path)
+    return None
+
+
+def _only(path: Path) -> NDArray[Any]:
+    arrays, names = _arrays(path)
+    if len(arrays) != 1:
+        raise DatasetError(f"{path} holds {len(names)} arrays; one was expected.")
+    return next(iter(arrays.values()))
+
+
+def _arrays(path: Path) -> tuple[dict[str, NDArray[Any]], list[str]]:
+    """Read the numeric arrays of a file, by their names in small letters; and all names."""
+    try:
+        with open_archive(path, _MAX_BYTES) as archive:
+            names = list(archive.sizes)
+            arrays = {name.lower(): archive.read(name, _MAX_BYTES) for name in names}
+    except (NpzError, UserError, OSError) as error:
+        reason = str(error).rstrip(".")
+        raise DatasetError(f"{path} cannot be read as training data: {reason}.") from error
+    return {name: array for name, array in arrays.items() if array is not None}, names

@@ -1,0 +1,170 @@
+"""Pictures in a folder for each class, whose name is the folder's.
+
+The class folders may lie in folders ``train``, ``test`` and ``validation``, as other programs have
+it; otherwise the pictures for the test are drawn from all. Each picture becomes ink and then 28×28
+pixels exactly as a drawing does (`mnist_draw.dataset.normalise`), so that what is learnt is what is
+read later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_draw.dataset.errors import DatasetError
+from mnist_draw.dataset.normalise import has_ink, normalise_ink
+from mnist_draw.dataset.picture_formats import read_suffixes, read_titles
+from mnist_draw.dataset.sources.source import MOST_PICTURES, Part, Source
+from mnist_draw.errors import UserError
+from mnist_draw.storage.errors import reason_of
+
+_ROLES = {
+    "train": ("train", "training"),
+    "test": ("test", "testing"),
+    "validation": ("val", "valid", "validation"),
+}
+#: Reading is half waiting for the disk and half work that lets other threads run.
+_READERS = 4
+
+
+def holds_picture_folders(folder: Path) -> bool:
+    """Tell whether there are folders with pictures in a folder, one or two levels down."""
+    roots = [folder, *(path for path in _role_folders(folder).values())]
+    return any(any(_pictures(inner)) for root in roots for inner in _folders(root))
+
+
+def read_picture_folders(folder: Path) -> Source:
+    """Read all pictures.
+
+    Returns
+    -------
+    Source
+        What could not be read or is empty is left out, and told.
+
+    Raises
+    ------
+    DatasetError
+        Nothing can be read, or there are too many pictures.
+    """
+    roles = _role_folders(folder)
+    roots = {"train": folder} if "train" not in roles else roles
+    files = {role: list(_listed(root)) for role, root in roots.items()}
+    if sum(map(len, files.values())) > MOST_PICTURES:
+        raise DatasetError(
+            f"{folder} holds more than {MOST_PICTURES:,} pictures, the most that can be learnt at "
+            "once. Use a part of them."
+        )
+    names = in_order({name for found in files.values() for _, name in found})
+    failed: list[str] = []
+    parts = {role: _part(roots[role], found, names, failed) for role, found in files.items()}
+    train = parts.pop("train")
+    if train is None:
+        why = f" {failed[0]}" if failed else ""
+        raise DatasetError(
+            f"{roots['train']} holds no picture that can be learnt: a folder for each class, with "
+            f"pictures in it ({read_titles()}), was expected.{why}"
+        )
+    told = [_left_out(failed)] if failed else []
+    # A class whose pictures could not be read keeps its number, so that the names stay in order.
+    return Source(
+        folder,
+        train,
+        parts.get("test"),
+        parts.get("validation"),
+        dict(enumerate(names)),
+        told=tuple(told),
+    )
+
+
+def in_order(names: set[str]) -> list[str]:
+    """Sort names of classes: numbers by their size, then words."""
+    return sorted(
+        names,
+        key=lambda name: (
+            (0, int(name), "", name) if name.isdecimal() else (1, 0, name.casefold(), name)
+        ),
+    )
+
+
+def _left_out(failed: list[str]) -> str:
+    if len(failed) == 1:
+        return f"{failed[0]} It was left out."
+    return f"{len(failed):,} pictures were left out. The first: {failed[0]}"
+
+
+def _role_folders(folder: Path) -> dict[str, Path]:
+    """Return the folders that say what their pictures are for; they hold no pictures themselves."""
+    found = {}
+    for path in _folders(folder):
+        for role, words in _ROLES.items():
+            if path.name.lower() in words and not any(_pictures(path)):
+                found[role] = path
+    return found if "train" in found else {}
+
+
+def _listed(root: Path) -> Iterator[tuple[Path, str]]:
+    """Yield all pictures with the names of their classes."""
+    for folder in _folders(root):
+        for path in _pictures(folder):
+            yield path, folder.name
+
+
+def _pictures(folder: Path) -> Iterator[Path]:
+    for path in _listing(folder):
+        if path.suffix.lower() in read_suffixes() and path.is_file():
+            yield path
+
+
+def _folders(folder: Path) -> Iterator[Path]:
+    return (path for path in _listing(folder) if path.is_dir())
+
+
+def _listing(folder: Path) -> list[Path]:
+    """Return what lies in a folder in an order that every system gives; nothing hidden."""
+    try:
+        entries = [path for path in folder.iterdir() if not path.name.startswith(".")]
+    except OSError as error:
+        raise DatasetError(f"The folder {folder} cannot be read: {reason_of(error)}.") from error
+    return sorted(entries, key=lambda path: path.name)
+
+
+def _part(
+    root: Path, files: list[tuple[Path, str]], names: list[str], failed: list[str]
+) -> Part | None:
+    """Read a part's pictures; note a sentence for each that cannot be learnt."""
+    number_of = {name: number for number, name in enumerate(names)}
+    images, labels = [], []
+    with ThreadPoolExecutor(_READERS) as readers:
+        read = readers.map(_read, (path for path, _ in files))
+        for found, (_, name) in zip(read, files, strict=True):
+            if isinstance(found, str):
+                failed.append(found)
+            else:
+                images.append(found)
+                labels.append(number_of[name])
+    if not images:
+        return None
+    return Part(np.stack(images), np.array(labels, np.int64), root)
+
+
+def _read(path: Path) -> NDArray[np.uint8] | str:
+    """Return a picture as the network takes it, or why there is none."""
+    from mnist_draw.dataset.pictures.picture_file import load_picture
+
+    try:
+        ink = load_picture(path)
+    except UserError as error:
+        return str(error)
+    if not has_ink(ink):
+        return f"The picture {path} is empty."
+    return as_bytes(normalise_ink(ink))
+
+
+def as_bytes(picture: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Turn what the network takes, 0 to 255/256, into grey levels."""
+    # The network's scale is 1/256, so that these are whole numbers but for rounding.
+    return np.clip(np.rint(picture * 256), 0, 255).astype(np.uint8)

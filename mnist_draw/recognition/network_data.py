@@ -1,0 +1,116 @@
+"""The data that a network was trained on: where it lies on this computer, and whether it fits.
+
+A model's file tells what its data set is called, not where it lies: that is nobody's business whom
+the file is given to. Where it lies is kept beside the user's other things.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+from typing import Any
+
+from mnist_draw.dataset.classes import DIGITS, class_list
+from mnist_draw.dataset.errors import DatasetError
+from mnist_draw.dataset.mnist import Dataset, dataset_name, load_dataset
+from mnist_draw.errors import UserError
+from mnist_draw.recognition.class_names import class_names, reads_digits
+from mnist_draw.storage import ModelFile
+from mnist_draw.storage.atomic import write_atomically
+from mnist_draw.storage.document import Fields, Format
+from mnist_draw.storage.folders import data_folder, named_path
+from mnist_draw.storage.opening import MEGABYTE
+
+FORMAT = Format("mnist_draw data sets", 1, MEGABYTE)
+#: So many places are kept, the newest first.
+_MOST = 100
+_LONGEST = 10_000
+
+
+def remember_data(path: str | os.PathLike[str] | None, data: Dataset) -> None:
+    """Keep where a data set lies, for networks that were trained on it; MNIST ships."""
+    if path is None:
+        return
+    place = str(named_path(path).absolute())
+    entry = {"name": data.name, "classes": list(data.classes), "path": place}
+    others = [kept for kept in _kept() if _key(kept) != _key(entry)]
+    # It only saves the user from naming the place again.
+    with contextlib.suppress(OSError, UserError):
+        write_atomically(_file(), FORMAT.pack({"places": [entry, *others][:_MOST]}))
+
+
+def place_of(model: ModelFile) -> str | None:
+    """Return where the data that a network was trained on lies; None where that is not known."""
+    wanted = (model.info.data, list(model.info.classes or DIGITS))
+    return next((kept["path"] for kept in _kept() if _key(kept) == wanted), None)
+
+
+def data_of(model: ModelFile) -> Dataset:
+    """Load the data that a network was trained on; MNIST for every network that reads digits.
+
+    Raises
+    ------
+    DatasetError
+        Where it lies is not known, or it cannot be read any more.
+    """
+    shipped = dataset_name(None)
+    learnt = model.info.data or shipped
+    place = None if learnt == shipped else place_of(model)
+    if place is not None:
+        try:
+            return load_dataset(place)
+        except UserError as error:
+            if not reads_digits(model):
+                raise DatasetError(
+                    f"{model.title} was trained on {learnt}, which cannot be read any more. {error}"
+                ) from error
+    if reads_digits(model):
+        return load_dataset()
+    raise DatasetError(
+        f"{model.title} was trained on {learnt}, which shows {class_list(class_names(model))}, and "
+        "where that lies is not known here. Name its folder or file: on the command line, with "
+        "--data."
+    )
+
+
+def require_classes(model: ModelFile, data: Dataset) -> None:
+    """Refuse data that shows something else than a network tells apart.
+
+    Raises
+    ------
+    DatasetError
+        The sentence names the classes of both.
+    """
+    names = class_names(model)
+    if names != data.classes:
+        raise DatasetError(
+            f"{model.title} tells {len(names)} classes apart ({class_list(names)}), but "
+            f"{data.name} shows {len(data.classes)} ({class_list(data.classes)}). Choose data that "
+            "shows what the network was trained on."
+        )
+
+
+def _file() -> Path:
+    return data_folder() / "data-sets.json"
+
+
+def _kept() -> list[dict[str, Any]]:
+    """Return the places that are kept; none where the file is missing or damaged."""
+    try:
+        entries = FORMAT.read(_file()).entries("places", _MOST)
+        found = [Fields(entry) for entry in entries if isinstance(entry, dict)]
+        return [
+            {
+                "name": entry.text("name", _LONGEST),
+                "classes": entry.entries("classes", _MOST),
+                "path": entry.text("path", _LONGEST),
+            }
+            for entry in found
+        ]
+    except (OSError, UserError):
+        return []
+
+
+def _key(entry: dict[str, Any]) -> tuple[str, list[str]]:
+    return entry["name"], entry["classes"]

@@ -1,0 +1,131 @@
+"""Training, predicting and measuring with classes of one's own, on the command line."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from own_classes import draw_classes
+
+import mnist_draw
+from mnist_draw.cli import main
+from mnist_draw.recognition.class_names import class_names, reads_digits
+from mnist_draw.recognition.kept_model import load_trained
+from mnist_draw.storage import ModelFile, save_model
+
+NAMES = ("one", "two", "three")
+
+
+@pytest.fixture
+def shapes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    draw_classes(tmp_path / "shapes", NAMES, 40)
+    return tmp_path / "shapes"
+
+
+def train(data: str, *more: str) -> int:
+    given = "--network layers:20 --batch-size 10 --epochs 6 --output shapes.npz"
+    return main(["train", "--data", data, *given.split(), *more])
+
+
+def test_from_a_folder_to_answers(shapes: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert train("shapes") == 0
+    out, err = capsys.readouterr()
+    assert "Learning 3 classes: one, three, two." in out
+    assert "were drawn from all classes and set aside" in err
+    model = load_trained("shapes.npz")
+    assert model.network == "layers:20#3"
+    assert model.title == "MLP 784–20–3"
+    assert model.info.data == "shapes"
+    assert class_names(model) == ("one", "three", "two")
+    assert not reads_digits(model)
+    assert str(shapes) not in json.dumps(model.metadata)
+
+    picture = str(shapes / "three" / "0.png")
+    assert main(["predict", "--model", "shapes.npz", picture]) == 0
+    assert capsys.readouterr().out.startswith(f"{picture}: three (")
+    assert main(["predict", "--model", "shapes.npz", "--json", "--number", picture]) == 0
+    out, err = capsys.readouterr()
+    found = json.loads(out)
+    assert list(found) == ["image", "class", "confidence", "probabilities"]
+    assert found["class"] == "three"
+    assert found["probabilities"]["three"] == pytest.approx(found["confidence"])
+    assert "reads no numbers" in err
+    assert main(["predict", "--model", "shapes.npz", "--csv", picture]) == 0
+    [row] = csv.DictReader(io.StringIO(capsys.readouterr().out))
+    assert row["class"] == "three"
+    assert float(row["pthree"]) > 0.5
+
+    # It is measured with its own data, which nobody needs to name again.
+    assert main(["evaluate", "shapes.npz", "--json", "--report", "report"]) == 0
+    figures = json.loads(capsys.readouterr().out)
+    assert figures["classes"] == ["one", "three", "two"]
+    assert np.array(figures["confusion"]).shape == (3, 3)
+    assert figures["accuracy"] > 0.9
+    page = (shapes.parent / "report" / "report.html").read_text(encoding="utf-8")
+    assert "What it takes each class for" in page
+    assert "digit" not in page
+    assert ">three</th>" in page
+
+
+def test_data_that_are_gone_or_of_other_classes(
+    shapes: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train("shapes", "--epochs", "1") == 0
+    capsys.readouterr()
+    draw_classes(shapes.parent / "others", ("one", "two"), 5)
+    assert main(["evaluate", "shapes.npz", "--data", "others"]) == 1
+    assert "tells 3 classes apart (one, three, two), but others shows 2" in capsys.readouterr().err
+    shutil.rmtree(shapes)
+    assert main(["evaluate", "shapes.npz"]) == 1
+    assert "was trained on shapes, which cannot be read any more" in capsys.readouterr().err
+    (shapes.parent / "home" / "data" / "data-sets.json").unlink()
+    assert main(["evaluate", "shapes.npz"]) == 1
+    assert "where that lies is not known here" in capsys.readouterr().err
+
+
+def test_a_run_of_classes_goes_on(shapes: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    more = ("--checkpoint", "run.ckpt")
+    assert train("shapes", "--epochs", "2", *more) == 0
+    assert main(["train", "--resume", "run.ckpt", "--epochs", "3", "--output", "on.npz"]) == 0
+    assert load_trained("on.npz").info.epochs == 3
+    assert class_names(load_trained("on.npz")) == ("one", "three", "two")
+    capsys.readouterr()
+    # A network of digits is no beginning for one of three classes.
+    tens = load_trained("on.npz").parameters
+    digits = ModelFile("layers:20", (*tens[:2], np.zeros((20, 10)), np.zeros(10)))
+    save_model("digits.npz", digits)
+    assert train("shapes", "--from", "digits.npz") == 1
+    assert "tells 10 classes apart, but the data has 3" in capsys.readouterr().err
+    assert train("shapes", "--from", "on.npz", "--epochs", "1") == 0
+
+
+def test_digits_are_not_learnt_beside_other_classes(
+    shapes: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    draw_classes(shapes.parent / "mine", tuple("0123456789"), 1)
+    assert train("shapes", "--extra", "mine") == 1
+    assert "cannot be learnt beside shapes" in capsys.readouterr().err
+
+
+def test_from_python(shapes: Path) -> None:
+    data = mnist_draw.load_data(shapes)
+    network = mnist_draw.run_network(
+        data, network_name="layers:20", num_epochs=1, batch_size=10, verbose=False
+    )
+    assert network.output_shape == (None, 3)
+    # Plain arrays: as many outputs as their labels need, and never fewer than there are digits.
+    many = (*data[:1], data[1] + 12, *data[2:])
+    network = mnist_draw.run_network(
+        many, network_name="layers:20", num_epochs=1, batch_size=10, verbose=False
+    )
+    assert network.output_shape == (None, 15)
+    mnist_draw.save_network("plain.npz", network)
+    assert load_trained("plain.npz").network == "layers:20#15"
+    assert mnist_draw.load_network("plain.npz").output_shape == (None, 15)

@@ -1,0 +1,348 @@
+"""Training data of one's own: what is read, how it is split, and what is refused in words."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from own_classes import draw_classes
+from PIL import Image
+
+import mnist_draw
+from mnist_draw.dataset.classes import DIGITS
+from mnist_draw.dataset.errors import DatasetError
+from mnist_draw.dataset.mnist import Dataset, load_dataset, scale
+from mnist_draw.dataset.normalise import normalise_ink, usual_side
+from mnist_draw.dataset.pictures.picture_file import load_picture
+
+
+def complaint(path: Path) -> str:
+    with pytest.raises(DatasetError) as caught:
+        load_dataset(path)
+    said = str(caught.value)
+    assert said[0] != " "
+    assert said.endswith(".")
+    return said
+
+
+def pictures(count: int) -> np.ndarray:
+    """Return pictures (count, 28, 28), each with its number in its first pixel."""
+    images = np.random.RandomState(1).randint(0, 256, (count, 28, 28), np.uint8)
+    images[:, 0, 0] = np.arange(count) % 256
+    return images
+
+
+def all_labels(data: Dataset) -> np.ndarray:
+    return np.concatenate([data.train_labels, data.validation_labels, data.test_labels])
+
+
+# -- folders of pictures
+
+
+def test_a_folder_of_pictures_by_class(tmp_path: Path) -> None:
+    draw_classes(tmp_path / "shapes", ("one", "Two", "three"), 12)
+    data = load_dataset(tmp_path / "shapes")
+    assert data.name == "shapes"
+    assert data.classes == ("one", "three", "Two")
+    assert not data.shows_digits
+    for part in (data.train_labels, data.validation_labels, data.test_labels):
+        assert set(part.tolist()) == {0, 1, 2}
+    assert np.bincount(data.test_labels).tolist() == [2, 2, 2]
+    assert len(all_labels(data)) == 36
+    assert "6 were drawn from all classes and set aside" in " ".join(data.told)
+    # They are what is made of a picture that is to be read.
+    first = normalise_ink(load_picture(tmp_path / "shapes" / "Two" / "0.png"))
+    everything = np.concatenate([data.train_images, data.validation_images, data.test_images])
+    assert any(np.allclose(scale(picture[0]), first, atol=1 / 256) for picture in everything)
+    # Drawn class by class, but not learnt so.
+    assert len(set(data.first(6).train_labels.tolist())) > 1
+
+
+def test_the_same_pictures_are_set_aside_every_time(tmp_path: Path) -> None:
+    draw_classes(tmp_path, ("a", "b"), 9)
+    first, second = load_dataset(tmp_path), load_dataset(tmp_path)
+    np.testing.assert_array_equal(first.test_images, second.test_images)
+    np.testing.assert_array_equal(first.train_labels, second.train_labels)
+
+
+def test_folders_for_training_and_test(tmp_path: Path) -> None:
+    draw_classes(tmp_path / "train", ("10", "9", "x"), 7)
+    draw_classes(tmp_path / "test", ("10", "x"), 2)
+    data = load_dataset(tmp_path)
+    assert data.classes == ("9", "10", "x")
+    assert data.test_labels.tolist().count(1) == 2
+    assert len(data.train_labels) + len(data.validation_labels) == 21
+    assert data.told == ()
+
+
+def test_folders_of_digits_are_digits(tmp_path: Path) -> None:
+    draw_classes(tmp_path, DIGITS, 4)
+    assert load_dataset(tmp_path).shows_digits
+
+
+def test_what_cannot_be_read_is_left_out_and_told(tmp_path: Path) -> None:
+    draw_classes(tmp_path, ("a", "b"), 4)
+    (tmp_path / "a" / "broken.png").write_bytes(b"no picture")
+    Image.new("L", (20, 20), 255).save(tmp_path / "b" / "empty.png")
+    (tmp_path / "b" / "notes.txt").write_text("not a picture, and not meant to be one")
+    data = load_dataset(tmp_path)
+    assert len(all_labels(data)) == 8
+    told = " ".join(data.told)
+    assert "2 pictures were left out" in told
+    assert "broken.png" in told
+
+
+@pytest.mark.parametrize(
+    ("names", "count", "expected"),
+    [
+        (("only",), 5, "1 class (only); at least 2"),
+        (("a", "b"), 2, "a class with 2 pictures; each needs at least 3"),
+        (("a", "b" * 41), 4, "at most 40 characters"),
+    ],
+)
+def test_folders_that_cannot_be_learnt(
+    tmp_path: Path, names: tuple[str, ...], count: int, expected: str
+) -> None:
+    draw_classes(tmp_path, names, count)
+    assert expected in complaint(tmp_path)
+
+
+def test_too_many_classes(tmp_path: Path) -> None:
+    images, labels = pictures(606), np.arange(606) % 101
+    np.savez(tmp_path / "many.npz", x=images, y=labels)
+    assert "101 classes; at most 100" in complaint(tmp_path / "many.npz")
+
+
+def test_a_folder_with_nothing(tmp_path: Path) -> None:
+    assert "holds no data set. A data set is a folder" in complaint(tmp_path)
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "b.png").write_bytes(b"no picture")
+    said = complaint(tmp_path)
+    assert "no picture that can be learnt" in said
+    assert "b.png" in said
+
+
+# -- IDX files
+
+
+def write_emnist(folder: Path, write_idx: Callable[..., Path], kind: str, labels: int) -> None:
+    for part, count in (("train", 12 * labels), ("test", 2 * labels)):
+        base = folder / f"emnist-{kind}-{part}"
+        numbers = np.arange(count) % labels + (kind == "letters")
+        write_idx(Path(f"{base}-images-idx3-ubyte.gz"), pictures(count))
+        write_idx(Path(f"{base}-labels-idx1-ubyte.gz"), numbers)
+
+
+def test_emnist_letters(tmp_path: Path, write_idx: Any) -> None:
+    write_emnist(tmp_path, write_idx, "letters", 26)
+    mapping = "".join(f"{n + 1} {65 + n} {97 + n}\n" for n in range(26))
+    (tmp_path / "emnist-letters-mapping.txt").write_text(mapping)
+    data = load_dataset(tmp_path)
+    assert "".join(data.classes) == "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    assert data.train_labels[:3].tolist() == [0, 1, 2]
+    # Rows and columns are exchanged.
+    np.testing.assert_array_equal(data.train_images[1, 0], pictures(2)[1].T)
+
+
+def test_one_of_several_emnist_sets_is_named_by_a_file(tmp_path: Path, write_idx: Any) -> None:
+    write_emnist(tmp_path, write_idx, "letters", 26)
+    write_emnist(tmp_path, write_idx, "balanced", 47)
+    assert "Name one of these files" in complaint(tmp_path)
+    chosen = tmp_path / "emnist-balanced-train-images-idx3-ubyte.gz"
+    data = load_dataset(chosen)
+    assert data.name == "emnist-balanced"
+    assert len(data.classes) == 47
+    assert data.classes[10] == "A"
+    assert data.classes[-1] == "t"
+
+
+def test_torchvisions_folder_and_well_known_names(tmp_path: Path, write_folder: Any) -> None:
+    (tmp_path / "FashionMNIST").mkdir()
+    write_folder(tmp_path / "FashionMNIST" / "raw")
+    for place in (tmp_path / "FashionMNIST", tmp_path / "FashionMNIST" / "raw"):
+        data = load_dataset(place)
+        assert data.name == "FashionMNIST"
+        assert data.classes[9] == "Ankle boot"
+
+
+def test_names_beside_the_files(tmp_path: Path, write_folder: Any) -> None:
+    folder = write_folder(tmp_path / "data")
+    assert load_dataset(folder).shows_digits
+    (folder / "classes.txt").write_text("\n".join("abcdefghij"), encoding="utf-8")
+    assert load_dataset(folder).classes == tuple("abcdefghij")
+    (folder / "classes.txt").write_text("\n".join("aacdefghij"))
+    assert "two classes that are called 'a'" in complaint(folder)
+    (folder / "classes.txt").write_bytes(b"\xff\xfe\x00")
+    assert "no text in UTF-8" in complaint(folder)
+
+
+# -- NumPy's files
+
+
+def test_keras_file(tmp_path: Path) -> None:
+    images = pictures(80)
+    np.savez_compressed(
+        tmp_path / "mnist.npz",
+        x_train=images[:60], y_train=np.arange(60, dtype=np.uint8) % 10,
+        x_test=images[60:], y_test=np.arange(20, dtype=np.uint8) % 10,
+    )  # fmt: skip
+    for place in (tmp_path / "mnist.npz", tmp_path):
+        data = load_dataset(place)
+        assert data.shows_digits
+        # As with MNIST itself the last training pictures validate.
+        np.testing.assert_array_equal(data.train_images[:, 0], images[:50])
+        np.testing.assert_array_equal(data.validation_images[:, 0], images[50:60])
+        np.testing.assert_array_equal(data.test_images[:, 0], images[60:])
+
+
+def test_kmnists_four_files(tmp_path: Path) -> None:
+    for part, count in (("train", 60), ("test", 20)):
+        np.savez(tmp_path / f"kmnist-{part}-imgs.npz", pictures(count))
+        np.savez(tmp_path / f"kmnist-{part}-labels.npz", np.arange(count, dtype=np.uint8) % 10)
+    data = load_dataset(tmp_path)
+    assert data.classes[:2] == ("o", "ki")
+    assert len(data.test_labels) == 20
+    lines = [f"{number},U+304A,{sign}" for number, sign in enumerate("おきすつなはまやれを")]
+    content = "\n".join(["index,codepoint,char", *lines])
+    (tmp_path / "kmnist_classmap.csv").write_text(content, encoding="utf-8")
+    assert load_dataset(tmp_path).classes[0] == "お"
+    (tmp_path / "kmnist-test-labels.npz").unlink()
+    assert "no file kmnist-test-labels.npz" in complaint(tmp_path)
+
+
+def test_parts_of_medmnist_and_floats(tmp_path: Path) -> None:
+    images = pictures(60).astype(np.float32) / 255
+    arrays: dict[str, np.ndarray] = {}
+    for part, some in (("train", images[:40]), ("val", images[40:50]), ("test", images[50:])):
+        arrays[f"{part}_images"] = some[..., None]
+        arrays[f"{part}_labels"] = (np.arange(len(some)) % 2)[:, None]
+    np.savez(tmp_path / "tissue.npz", **arrays)
+    (tmp_path / "classes.txt").write_text("well\nill\n")
+    data = load_dataset(tmp_path / "tissue.npz")
+    assert data.classes == ("well", "ill")
+    assert len(data.validation_labels) == 10
+    assert sorted(data.test_images[:, 0, 0, 0]) == list(range(50, 60))
+
+
+@pytest.mark.parametrize(
+    ("arrays", "expected"),
+    [
+        ({"weights": np.zeros(3)}, "its arrays are weights"),
+        ({"x": np.zeros((9, 32, 32), np.uint8), "y": np.zeros(9)}, "9×32×32"),
+        ({"x": np.zeros((9, 28, 28), np.uint8), "y": np.zeros((9, 3))}, "labels of the shape 9×3"),
+        ({"x": np.zeros((9, 28, 28), np.uint8), "y": np.zeros(8)}, "9 pictures and 8 labels"),
+        ({"x": np.full((9, 784), -1.0), "y": np.zeros(9)}, "pixels from -1 to -1"),
+        ({"x": np.zeros((9, 784)), "y": np.arange(9) - 4}, "the label -4"),
+    ],
+)
+def test_arrays_that_make_no_sense(
+    tmp_path: Path, arrays: dict[str, np.ndarray], expected: str
+) -> None:
+    np.savez(tmp_path / "data.npz", **arrays)
+    assert expected in complaint(tmp_path / "data.npz")
+
+
+def test_a_damaged_npz_file(tmp_path: Path) -> None:
+    (tmp_path / "data.npz").write_bytes(b"PK\x03\x04 and no more")
+    assert "cannot be read as training data" in complaint(tmp_path / "data.npz")
+
+
+# -- tables
+
+
+def write_table(
+    path: Path, images: np.ndarray, labels: Sequence[object] | None, head: bool = True
+) -> None:
+    with path.open("w", newline="") as file:
+        lines = csv.writer(file)
+        if head:
+            lines.writerow((["label"] if labels else []) + [f"pixel{n}" for n in range(784)])
+        for number, image in enumerate(images.reshape(-1, 784).tolist()):
+            lines.writerow(([labels[number]] if labels else []) + image)
+
+
+def test_kaggles_tables(tmp_path: Path) -> None:
+    images = pictures(72)
+    write_table(tmp_path / "train.csv", images, (np.arange(72) % 10).tolist())
+    write_table(tmp_path / "test.csv", images[:5], None)
+    data = load_dataset(tmp_path)
+    assert data.shows_digits
+    told = " ".join(data.told)
+    assert "test.csv has no labels and was not used." in told
+    assert "set aside" in told
+    by_number = {int(image[0, 0, 0]): int(label) for image, label in zip(
+        np.concatenate([data.train_images, data.validation_images, data.test_images]),
+        all_labels(data), strict=True)}  # fmt: skip
+    assert by_number == {n: n % 10 for n in range(72)}
+
+
+def test_a_table_with_words_and_one_without_a_head(tmp_path: Path) -> None:
+    images = pictures(24)
+    write_table(tmp_path / "words.csv", images, ["cat", "dog"] * 12, head=False)
+    data = load_dataset(tmp_path / "words.csv")
+    assert data.name == "words"
+    assert data.classes == ("cat", "dog")
+    packed = tmp_path / "packed.csv.gz"
+    packed.write_bytes(gzip.compress((tmp_path / "words.csv").read_bytes()))
+    np.testing.assert_array_equal(load_dataset(packed).train_images, data.train_images)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("", "has 1 columns"),
+        ("a,b\n1,2\n", "has 2 columns"),
+        ("1," + ",".join(["0"] * 783) + ",x\n", "cannot be read among its lines"),
+        (("1," + ",".join(["0"] * 784) + "\n") * 2 + "1,2\n", "cannot be read among its lines"),
+        ("1," + ",".join(["300"] * 784) + "\n", "pixels from 300 to 300"),
+        (",".join(["0"] * 784) + "\n", "pixels without a label"),
+        ("label," + ",".join(f"p{n}" for n in range(784)) + "\n", "no pictures at all"),
+        ("\x89PNG\0\xff", "columns"),
+    ],
+)
+def test_tables_that_make_no_sense(tmp_path: Path, content: str, expected: str) -> None:
+    (tmp_path / "data.csv").write_text(content, encoding="utf-8")
+    assert expected in complaint(tmp_path / "data.csv")
+
+
+def test_a_test_label_that_is_never_trained(tmp_path: Path) -> None:
+    write_table(tmp_path / "train.csv", pictures(30), ["a", "b"] * 15)
+    write_table(tmp_path / "test.csv", pictures(3), ["a", "b", "c"])
+    said = complaint(tmp_path)
+    assert "test.csv" in said
+    assert "(a, b)" in said
+
+
+# -- how large what is drawn becomes
+
+
+@pytest.mark.parametrize(("margin", "expected"), [(4, 20), (3, 22), (0, 28)])
+def test_the_usual_side_of_the_ink(margin: int, expected: int) -> None:
+    images = np.zeros((9, 28, 28), np.uint8)
+    images[1:, margin : 28 - margin, 10:15] = 200
+    assert usual_side(images) == expected
+    assert usual_side(images.transpose(0, 2, 1)) == expected
+
+
+def test_mnists_own_side_is_20() -> None:
+    data = load_dataset()
+    assert usual_side(data.train_images[:1000, 0]) == 20
+    assert usual_side(np.zeros((3, 28, 28), np.uint8)) == 20
+
+
+# -- from Python
+
+
+def test_load_data_tells_the_classes(tmp_path: Path) -> None:
+    draw_classes(tmp_path, ("x", "y"), 6)
+    data = mnist_draw.load_data(tmp_path)
+    X_train, y_train, *_ = data
+    assert X_train.dtype == np.float32
+    assert X_train.max() <= 255 / 256
+    assert set(y_train.tolist()) == {0, 1}
+    assert data.classes == ("x", "y")  # type: ignore[attr-defined]
