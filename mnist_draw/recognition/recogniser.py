@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_draw.dataset.normalise import SIDE, has_ink, normalise_ink
+from mnist_draw.dataset.pictures.coarse import smoothed
 from mnist_draw.networks import parse_network
 from mnist_draw.networks.operations import forward
 from mnist_draw.recognition.answer import Answer, answer_from, empty_answer
@@ -229,6 +230,8 @@ class Recogniser:
             return empty_answer(self.names)
         if strokes:
             ink = draw_strokes(strokes).all_ink()
+        elif self.reads_digits:
+            ink = smoothed(ink)
         network_input = normalise_ink(ink, self._side)
         probabilities, likeness, several = self.read(network_input[None, None])
         # A network that reads something else knows what may be filled, wide or strange.

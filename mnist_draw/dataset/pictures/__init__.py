@@ -8,6 +8,8 @@ quiet_tiff
     libtiff writes nothing to standard error.
 ink_on_paper
     Ink is told from the paper, blackboard or screen it is on, evenly lit or not.
+coarse
+    Pictures of few pixels are enlarged smoothly.
 sheet_edge
     The table around a sheet of paper is told from the sheet.
 ruled_lines

@@ -1,0 +1,59 @@
+"""Pictures of few pixels, as they are or enlarged with each pixel a block.
+
+The corners of pixels are no part of what was written. Between the middles of large pixels, a
+smooth surface is nearer to the writer's line than blocks or straight slopes: of scikit-learn's
+digits of 8×8 pixels the best network reads 98.0 % like this, with straight slopes 96.8 %, as
+blocks 92.0 % (`benchmarks/hard_pictures.py`).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from mnist_draw.dataset.normalise import ink_box
+
+Ink = npt.NDArray[Any]
+
+#: Ink with fewer pixels than this on its longer side is coarse: MNIST's has 20.
+_COARSE = 14
+#: By how much coarse ink is enlarged, and how much paper is left around it, in its own pixels.
+_TIMES, _PAPER = 4, 2
+
+
+def smoothed(ink: Ink) -> Ink:
+    """Enlarge coarse ink smoothly.
+
+    Parameters
+    ----------
+    ink : numpy.ndarray, shape (H, W)
+        With ink on it; as :func:`mnist_draw.dataset.normalise.normalise_ink` takes it.
+
+    Returns
+    -------
+    numpy.ndarray, shape (h, w)
+        float32 from 0 to 1, cropped, if it was coarse; the same picture otherwise.
+    """
+    small = _without_blocks(ink)
+    top, left, bottom, right = ink_box(small)
+    if max(bottom - top, right - left) >= _COARSE:
+        return ink
+    box = np.pad(small[top:bottom, left:right].astype(np.float32), _PAPER)
+    width, height = box.shape[1] * _TIMES, box.shape[0] * _TIMES
+    fine = Image.fromarray(box / box.max()).resize((width, height), Image.Resampling.BICUBIC)
+    return np.clip(np.asarray(fine), 0, 1)
+
+
+def _without_blocks(ink: Ink) -> Ink:
+    """Return one pixel of each block of equal ones."""
+    side = 0
+    for axis in (0, 1):
+        changes = np.flatnonzero((np.diff(ink, axis=axis) != 0).any(axis=1 - axis)) + 1
+        side = math.gcd(side, ink.shape[axis], *changes.tolist())
+        if side == 1:
+            return ink
+    return ink[::side, ::side]

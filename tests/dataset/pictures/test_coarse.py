@@ -1,0 +1,66 @@
+"""Pictures of few pixels: enlarged smoothly, whether each pixel is a block or not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from pen_drawing import board
+
+from mnist_draw.dataset.mnist import load_dataset
+from mnist_draw.dataset.normalise import normalise_ink
+from mnist_draw.dataset.pictures.coarse import smoothed
+
+
+def coarse_digit(index: int) -> np.ndarray:
+    """Return a digit of MNIST on 8 by 8 pixels, uint8."""
+    image = load_dataset().test_images[index, 0, 4:24, 4:24].astype(float)
+    rows = np.clip(
+        np.minimum(np.arange(1, 9)[:, None] * 2.5, np.arange(1, 21))
+        - np.maximum(np.arange(8)[:, None] * 2.5, np.arange(20)),
+        0,
+        None,
+    )
+    return np.rint(rows @ image @ rows.T / 2.5**2).astype(np.uint8)
+
+
+@pytest.mark.parametrize("side", [1, 2, 10, 35])
+def test_blocks_make_no_difference(side: int) -> None:
+    small = coarse_digit(0)
+    blocks = np.kron(small, np.ones((side, side), np.uint8))
+    assert normalise_ink(smoothed(blocks)) == pytest.approx(normalise_ink(smoothed(small)))
+
+
+def test_blocks_become_smooth() -> None:
+    steps = []
+    for index in range(20):
+        blocks = np.kron(coarse_digit(index), np.ones((10, 10), np.uint8))
+        pictures = [normalise_ink(ink) for ink in (smoothed(blocks), blocks)]
+        steps.append([np.abs(np.diff(picture, n=2, axis=1)).mean() for picture in pictures])
+        # The same drawing in the same place.
+        assert np.corrcoef(pictures[0].ravel(), pictures[1].ravel())[0, 1] > 0.9
+    smooth, blocky = np.mean(steps, axis=0)
+    assert smooth < 0.8 * blocky
+
+
+def test_what_is_not_coarse_stays_as_it_is() -> None:
+    for ink in (load_dataset().test_images[3, 0], board([[(0.1, 0.2), (0.5, 0.9)]], 12, scale=280)):
+        assert smoothed(ink) is ink
+    # A picture of large pixels that was enlarged, but not of few.
+    blocks = np.kron(load_dataset().test_images[3, 0], np.ones((6, 6), np.uint8))
+    assert smoothed(blocks) is blocks
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32, np.bool_])
+def test_any_kind_of_ink(dtype: type) -> None:
+    ink = np.zeros((9, 7), dtype)
+    full = np.iinfo(dtype).max if np.issubdtype(dtype, np.integer) else 1
+    ink[2:7, 3] = full
+    smooth = smoothed(ink)
+    assert smooth.dtype == np.float32
+    assert (smooth.min(), smooth.max()) == pytest.approx((0, 1), abs=0.05)
+    assert smooth.shape[0] > smooth.shape[1]
+
+
+def test_a_single_pixel_and_a_filled_picture() -> None:
+    for ink in (np.full((1, 1), 255, np.uint8), np.full((30, 30), 255, np.uint8)):
+        assert np.isfinite(normalise_ink(smoothed(ink))).all()
