@@ -12,8 +12,8 @@ small      scikit-learn's 1,797 digits of 8 by 8 pixels, enlarged to 280: each p
            and smoothly (bicubic); they need no file, and scikit-learn must be installed
 ========== ====================================================================================
 
-Printed is how often what is shown is exactly the digit, how often the first guess is right, and
-how often the answer is "?".
+Printed is how often what is shown is exactly the digit, how often it is the digit or two of which
+it is the first ("3 or 8"), how often the first guess is right, and how often the answer is "?".
 """
 
 from __future__ import annotations
@@ -66,18 +66,20 @@ def small(resampling: Image.Resampling, limit: int | None) -> Pictures:
 
 
 def measure(pictures: Pictures, reader: Any) -> dict[str, float]:
-    """Return the shares of right labels, right first guesses and "?", and how many there are."""
-    shown, guessed, refused = [], [], []
+    """Return the shares of right labels, digits, first guesses and "?", and how many there are."""
+    shown, named, guessed, refused = [], [], [], []
     for picture, label in pictures:
         answer = reader.recognise_ink(picture)
         number = reader.read_number(picture, answer)
         text = number.text if number.is_number else answer.text
         shown.append(text == str(label))
+        named.append(answer.digit == label and not number.is_number)
         guessed.append(int(answer.probabilities.argmax()) == label)
         refused.append(text == "?")
     return {
         "digits": len(shown),
         "label": float(np.mean(shown)),
+        "digit": float(np.mean(named)),
         "accuracy": float(np.mean(guessed)),
         "refused": float(np.mean(refused)),
     }
@@ -102,11 +104,11 @@ def main(argv: list[str] | None = None) -> int:
     if arguments.json:
         print(json.dumps(results))
         return 0
-    print(f'{"":22}digits    label  first guess     "?"')
+    print(f'{"":22}digits    label    digit  first guess     "?"')
     for name, row in results.items():
         print(
-            f"{name:22}{row['digits']:6,.0f} {row['label']:8.2%} {row['accuracy']:12.2%} "
-            f"{row['refused']:7.2%}"
+            f"{name:22}{row['digits']:6,.0f} {row['label']:8.2%} {row['digit']:8.2%} "
+            f"{row['accuracy']:12.2%} {row['refused']:7.2%}"
         )
     return 0
 

@@ -105,7 +105,7 @@ def test_hard_pictures_run(tmp_path: Path, ink_file: Path) -> None:
     assert {"thin", "turned"} <= set(found)
     for row in found.values():
         assert row["digits"] == 4
-        assert 0 <= row["label"] <= row["accuracy"] <= 1
+        assert 0 <= row["label"] <= row["digit"] <= row["accuracy"] <= 1
         assert row["label"] + row["refused"] <= 1
 
 
