@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mnist_draw.dataset.classes import LONGEST_NAME, MOST_CLASSES
+from mnist_draw.dataset.classes import LONGEST_NAME
 from mnist_draw.errors import UserError
+from mnist_draw.recognition.class_names import class_names
 from mnist_draw.recognition.finished_model import predict_all
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage.atomic import write_atomically
@@ -102,7 +103,7 @@ def kept_mistakes(
     tuple of Mistake
     """
     path = cache_folder() / "mistakes" / f"{model.fingerprint}.json"
-    kept = _read(path, count)
+    kept = _read(path, count, len(class_names(model)))
     if kept is not None:
         return kept
     found = find()
@@ -114,20 +115,20 @@ def kept_mistakes(
     return found
 
 
-def _read(path: Path, count: int) -> tuple[Mistake, ...] | None:
+def _read(path: Path, count: int, classes: int) -> tuple[Mistake, ...] | None:
     try:
         rows = FORMAT.read(path).entries("mistakes", count)
-        return tuple(_mistake(row, count) for row in rows)
+        return tuple(_mistake(row, count, classes) for row in rows)
     except (OSError, UserError):
         return None
 
 
-def _mistake(row: object, count: int) -> Mistake:
+def _mistake(row: object, count: int, classes: int) -> Mistake:
     if not isinstance(row, list) or len(row) != 3:
         raise DocumentError("it holds something else than a mistake")
     fields = Fields(dict(zip(("index", "label", "read"), row, strict=True)))
     return Mistake(
         fields.whole("index", 0, count - 1),
-        fields.whole("label", 0, MOST_CLASSES - 1),
+        fields.whole("label", 0, classes - 1),
         fields.text("read", 3 * LONGEST_NAME),
     )

@@ -11,7 +11,6 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_draw.dataset.classes import MOST_CLASSES
 from mnist_draw.dataset.mnist import Arrays, Dataset, scale
 from mnist_draw.errors import asks_what_was_meant, did_you_mean
 from mnist_draw.networks import parse_network
@@ -56,7 +55,8 @@ def run_network(
     ----------
     data : tuple of ndarray, optional
         What `load_data` returns; MNIST is loaded where none is given. A new network gets an
-        output for each class.
+        output for each of its classes; for arrays from elsewhere with another number of them than
+        ten, say it in ``network_name``: ``"mlp#26"``.
     network : lasagne.layers.Layer, optional
         A Lasagne output layer to train further. Where none is given, a new one is built: the
         tutorial's, or what ``network_name=`` says (see `mnist_draw.networks.parse_network`).
@@ -193,21 +193,12 @@ def _for_arrays(
 ) -> TrainingSettings:
     """Return settings whose network has an output for each class of the data.
 
-    `load_data` says how many there are. Other arrays have as many as their labels need, and at
-    least those of the network's text.
+    `load_data` says how many there are; for other arrays the network's text does.
     """
-    specification = parse_network(settings.network)
-    classes = specification.classes
-    if isinstance(data, Arrays):
-        classes = len(data.classes)
-    elif data is not None and len(data) == 6:
-        labels = [np.asarray(array) for array in data[1::2]]
-        largest = [float(part.max()) for part in labels if part.size and part.dtype.kind in "iuf"]
-        if largest and classes < max(largest) + 1 <= MOST_CLASSES:
-            classes = int(max(largest)) + 1
-    if classes == specification.classes:
+    if not isinstance(data, Arrays):
         return settings
-    return settings.replace(network=specification.with_classes(classes).text)
+    specification = parse_network(settings.network).with_classes(len(data.classes))
+    return settings.replace(network=specification.text)
 
 
 def describe(event: events.Event) -> list[str]:

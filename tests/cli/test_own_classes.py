@@ -120,10 +120,10 @@ def test_from_python(shapes: Path) -> None:
         data, network_name="layers:20", num_epochs=1, batch_size=10, verbose=False
     )
     assert network.output_shape == (None, 3)
-    # Plain arrays: as many outputs as their labels need, and never fewer than there are digits.
+    # Plain arrays do not say how many classes there are.
     many = (*data[:1], data[1] + 12, *data[2:])
     network = mnist_draw.run_network(
-        many, network_name="layers:20", num_epochs=1, batch_size=10, verbose=False
+        many, network_name="layers:20#15", num_epochs=1, batch_size=10, verbose=False
     )
     assert network.output_shape == (None, 15)
     mnist_draw.save_network("plain.npz", network)
