@@ -5,9 +5,10 @@ is drawn on its board with mouse events. First with an empty home, as after the 
 with what that start kept; in turns with ``python -c "import torch"`` where PyTorch is installed,
 and with a process that only imports NumPy and Qt::
 
-    python benchmarks/startup.py [--repeats 5] [--screen] [--json]
+    python benchmarks/startup.py [--repeats 5] [--networks mlp,deep_cnn] [--screen] [--json]
 
-Reported are medians of the seconds from the start of the process until the window was painted and
+Then *Start* is pressed for each of the networks, and the time taken until the first minibatch
+has been learnt and its figures have come to the window. Reported are medians of the seconds from the start of the process until the window was painted and
 until the answer was shown, of the processor seconds spent by then, of those spent after ten quiet
 seconds more (by then everything has been compiled), and the resident memory of the quiet window.
 Without ``--screen`` Qt's offscreen platform paints.
@@ -40,13 +41,18 @@ OTHERS = {"import torch": "torch", "import numpy, PyQt5.QtWidgets": "PyQt5"}
 # -- what is measured, in a process of its own
 
 
-def open_window() -> None:
-    """Open the window, draw, print the figures, close."""
+def open_window(networks: str) -> None:
+    """Open the window, draw, train, print the figures, close."""
     from PyQt5.QtCore import QEvent, QObject, QPointF, Qt, QTimer
     from PyQt5.QtGui import QMouseEvent
     from PyQt5.QtWidgets import QApplication
 
+    from mnist_draw.training.events import BatchFinished
+    from mnist_draw.training.settings import TrainingSettings
+
     began = float(os.environ["STARTUP_BEGAN"])
+    waiting = [name for name in networks.split(",") if name]
+    pressed: list[float] = []
     seen: dict[str, float] = {}
 
     def note(name: str) -> None:
@@ -73,13 +79,31 @@ def open_window() -> None:
     def answered(reading: Any) -> None:
         if "answered" not in seen:
             note("answered")
-            QTimer.singleShot(REST_MS, end)
+            QTimer.singleShot(REST_MS, rested)
 
-    def end() -> None:
+    def rested() -> None:
         note("rested")
         seen["resident_mb"] = _resident_mb()
-        print(json.dumps(seen), flush=True)
-        window.close()
+        window.training.happened.connect(happened)
+        window.training.ended.connect(next_run, Qt.QueuedConnection)
+        # What learns must not take the place of what answers.
+        window.training.learnt.disconnect()
+        next_run()
+
+    def next_run() -> None:
+        if not waiting:
+            print(json.dumps(seen), flush=True)
+            window.close()
+            return
+        settings = TrainingSettings(network=waiting[0])
+        window.train_tab.settings.show_settings(settings)
+        pressed.append(time.time())
+        window.run.start()
+
+    def happened(events: list[Any]) -> None:
+        if any(isinstance(event, BatchFinished) for event in events) and pressed:
+            seen[f"run {waiting.pop(0)}"] = time.time() - pressed.pop()
+            window.training.stop()
 
     def measured() -> int:
         nonlocal window
@@ -110,7 +134,7 @@ def _resident_mb() -> float:
 # -- who measures
 
 
-def start_once(home: Path, screen: bool) -> dict[str, float]:
+def start_once(home: Path, networks: str, screen: bool) -> dict[str, float]:
     """Start the program in a fresh process; return its figures."""
     environment = os.environ | {"MNIST_DRAW_HOME": str(home), "STARTUP_BEGAN": str(time.time())}
     if not screen:
@@ -118,7 +142,7 @@ def start_once(home: Path, screen: bool) -> dict[str, float]:
     for name in ("PYTENSOR_FLAGS", "THEANO_FLAGS", "NUMBA_CACHE_DIR"):
         environment.pop(name, None)
     done = subprocess.run(
-        [sys.executable, __file__, "--measure"],
+        [sys.executable, __file__, "--measure", "--networks", networks],
         env=environment, capture_output=True, text=True, timeout=180,
     )  # fmt: skip
     if done.returncode or not done.stdout:
@@ -135,14 +159,14 @@ def time_other(code: str) -> dict[str, float]:
     return {"answered": time.perf_counter() - began, "answered_cpu": spent}
 
 
-def measure(repeats: int, screen: bool) -> dict[str, dict[str, float]]:
+def measure(repeats: int, networks: str, screen: bool) -> dict[str, dict[str, float]]:
     """Measure all in turns; medians."""
     others = {code: code for code, name in OTHERS.items() if importlib.util.find_spec(name)}
     runs: dict[str, list[dict[str, float]]] = {}
     for _ in range(repeats):
         with tempfile.TemporaryDirectory(prefix="startup-") as folder:
             for state in ("first start", "later start"):
-                runs.setdefault(state, []).append(start_once(Path(folder), screen))
+                runs.setdefault(state, []).append(start_once(Path(folder), networks, screen))
         for code in others:
             runs.setdefault(code, []).append(time_other(code))
     return {
@@ -157,6 +181,8 @@ def table(results: dict[str, dict[str, float]]) -> str:
         "painted": "painted", "answered": "answered", "answered_cpu": "processor by then",
         "rested_cpu": "processor after a rest", "resident_mb": "MB resident",
     }  # fmt: skip
+    runs = [key for key in next(iter(results.values())) if key.startswith("run ")]
+    columns |= {key: f"Start to minibatch, {key.removeprefix('run ')}" for key in runs}
     lines = [f"| seconds | {' | '.join(columns.values())} |", "|---|" + "---:|" * len(columns)]
     for name, figures in results.items():
         cells = [f"{figures[key]:.2f}" if key in figures else "" for key in columns]
@@ -168,14 +194,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the benchmark and return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--networks", default="mlp,deep_cnn", help="that are trained afterwards")
     parser.add_argument("--screen", action="store_true", help="use the real platform")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--measure", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args(argv)
     if arguments.measure:
-        open_window()
+        open_window(arguments.networks)
         return 0
-    results = measure(arguments.repeats, arguments.screen)
+    results = measure(arguments.repeats, arguments.networks, arguments.screen)
     print(json.dumps(results) if arguments.json else table(results))
     return 0
 
