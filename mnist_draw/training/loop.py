@@ -98,8 +98,6 @@ def train(
     picture_dtype = str(data.train_images.dtype)
     yield events.Compiling("the training function", 0, 2)
     functions = compile_train(network, settings, picture_dtype)
-    yield events.Compiling("the validation function", 1, 2)
-    functions.evaluate = compile_evaluate(network, picture_dtype)
     loop.prepare(functions, resume)
     writer = CheckpointWriter(checkpoint) if checkpoint is not None else None
     try:
@@ -128,6 +126,7 @@ class _Loop:
         self.data = data
         self.mark = mark
         self.controls = controls
+        self.network = network
         self.params = lasagne.layers.get_all_params(network)
         self.pictures = EpochPictures(settings, data)
         self.history = History()
@@ -137,6 +136,7 @@ class _Loop:
         self.batches = len(data.train_images) // settings.batch_size
         #: Learning rate and L2 as the compiled function has them; nothing known before the first.
         self._rates: tuple[float, float] | None = None
+        self._evaluates = False
 
     def check(self, resume: Checkpoint) -> None:
         """Refuse a checkpoint that does not belong to this network and these data."""
@@ -214,6 +214,7 @@ class _Loop:
             writer.close()
             yield from writer.reports()
         if reason != "diverged" and self.history.batch_losses:
+            yield from self._compile_evaluation()
             yield events.Testing()
             loss, accuracy, _ = self._evaluate(self.data.test_images, self.data.test_labels)
             yield events.Tested(loss, accuracy)
@@ -273,6 +274,7 @@ class _Loop:
             )
             if writer is not None:
                 yield from writer.reports()
+        yield from self._compile_evaluation()
         yield events.Validating(number)
         stop = lambda: self.controls.stop_requested  # noqa: E731
         loss, accuracy, complete = self._evaluate(
@@ -334,6 +336,17 @@ class _Loop:
             self.functions.learning_rate.set_value(np.float32(rate))
             self.functions.l2.set_value(np.float32(self.settings.l2))
         return rate
+
+    def _compile_evaluation(self) -> Iterator[Event]:
+        """Compile the function that validates and tests when it is first needed.
+
+        The first minibatch does not wait for it.
+        """
+        if not self._evaluates:
+            yield events.Compiling("the validation function", 1, 2)
+            dtype = str(self.data.train_images.dtype)
+            self.functions.evaluate = compile_evaluate(self.network, dtype)
+            self._evaluates = True
 
     def _evaluate(
         self,
