@@ -12,7 +12,8 @@ Without ``--screen`` Qt's offscreen platform paints; with it the real one does (
 with the same settings, takes turns with the window; each pauses while the other runs.
 
 Printed are the timer's lateness in milliseconds (median, 99th percentile, maximum) at rest and
-with training at full speed, and the training speed of both with the median of their ratios.
+with training at full speed, what an idle process suffers meanwhile, and the training speed of
+both with the median of their ratios.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
+from idle_process import IdleProcess  # noqa: E402
 from peers.alternation import alternate, ratio, summary  # noqa: E402
 
 TICK = 0.005
@@ -250,10 +252,15 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
             return float(answer["rate"])
 
         at_rest += processes["window"].ask("rest", arguments.seconds)["lateness"]
-        rates = alternate(list(processes), arguments.blocks, run)
+        with IdleProcess() as idle:
+            rates = alternate(list(processes), arguments.blocks, run)
         at_rest += processes["window"].ask("rest", arguments.seconds)["lateness"]
     return {
-        "lateness_ms": {"rest": percentiles(at_rest), "training": percentiles(training)},
+        "lateness_ms": {
+            "rest": percentiles(at_rest),
+            "training": percentiles(training),
+            "an idle process meanwhile": percentiles(idle.milliseconds),
+        },
         "batches_per_second": {name: summary(values).median for name, values in rates.items()},
         "window_share": ratio(rates["window"], rates["headless"]),
     }

@@ -8,10 +8,11 @@ and with a process that only imports NumPy and Qt::
     python benchmarks/startup.py [--repeats 5] [--networks mlp,deep_cnn] [--screen] [--json]
 
 Then *Start* is pressed for each of the networks, and the time taken until the first minibatch
-has been learnt and its figures have come to the window. Reported are medians of the seconds from the start of the process until the window was painted and
-until the answer was shown, of the processor seconds spent by then, of those spent after ten quiet
-seconds more (by then everything has been compiled), and the resident memory of the quiet window.
-Without ``--screen`` Qt's offscreen platform paints.
+has been learnt and its figures have come to the window. Reported are medians of the seconds from
+the start of the process until the window was painted and until the answer was shown, of the
+processor seconds spent by then, of those spent after ten quiet seconds more (by then everything
+has been compiled), and the resident memory of the quiet window. Without ``--screen`` Qt's
+offscreen platform paints.
 """
 
 from __future__ import annotations
