@@ -1,7 +1,7 @@
 """Fit the rule that tells digits from what is none.
 
 Run it as ``python -m mnist_draw.recognition.digit_or_not.fit --drawn LETTERS.npz SYMBOLS.npz``; it
-takes about an hour on one core.
+takes about twenty minutes on one core.
 
 MNIST's training digits, varied as for handwriting and written with pens of any width, and letters
 that are written like digits stand against other letters and symbols that people drew (of three

@@ -55,8 +55,11 @@ _PER_REFUSED = 2.0
 #: By how many log odds less a part of a number must look like a digit than a digit alone, where
 #: at least half of the parts would not be refused alone.
 _LENIENCE = 3.0
-#: By how many log odds more most of the groups of strokes must look like digits.
+#: By how many log odds more most of the groups of strokes must look like digits, unless all
+#: strokes together look so much like several digits: of letters of several strokes 0.2 % do, of
+#: digits none.
 _STRICTNESS = 1.0
+_PLAINLY_SEVERAL = 1.0
 #: A digit lower than this, in heights of the line, costs as much for each tenth that it lacks.
 _LOW = 0.5
 _PER_TENTH = 1.0
@@ -154,9 +157,9 @@ def _of_strokes(
     refused = [recogniser.refuses(float(value) + _LENIENCE) for value in found.reading.likeness]
     # Two thirds of what is written must be digits beyond doubt: else it is a letter, a word or a
     # drawing. A half without such strictness lets three times as many letters through.
-    strange = sum(
-        recogniser.refuses(float(value) - _STRICTNESS) for value in found.reading.likeness
-    )
+    plain = alone is not None and alone.several >= _PLAINLY_SEVERAL
+    strictness = -_LENIENCE if plain else _STRICTNESS
+    strange = sum(recogniser.refuses(float(value) - strictness) for value in found.reading.likeness)
     if strange * 3 > len(refused) or len(refused) - sum(refused) < 2:
         return None
     digits = []

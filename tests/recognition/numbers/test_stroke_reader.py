@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from linear_network import linear_model
@@ -115,6 +117,24 @@ def test_the_whole_is_not_read_twice(
     assert asked[1] == 1
     if len(strokes) <= MOST_STROKES:
         assert asked[2] == asked[0] - 1
+
+
+def test_what_is_plainly_several_digits_need_not_be_beyond_doubt(
+    recogniser: Recogniser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    strokes = written("37", 0.3)
+    ink = inked(strokes)
+    alone = recogniser.recognise_ink(ink, strokes)
+    parts = [recogniser.recognise_ink(ink, [stroke]) for stroke in strokes]
+    # One part looks like a digit, but hardly more than it must.
+    least = min(part.likeness for part in parts) - 0.5
+    monkeypatch.setattr(recogniser, "refuses", lambda likeness: likeness < least)
+    texts = [
+        read_number(recogniser, ink, replace(alone, several=several), strokes=strokes).text
+        for several in (-5.0, 5.0)
+    ]
+    assert len(texts[0]) == 1
+    assert texts[1] == "37"
 
 
 def test_a_bar_that_is_added_in_the_end_finds_its_digit(recogniser: Recogniser) -> None:
