@@ -42,3 +42,5 @@ def test_versions_agree(configuration):
     import mnist_draw
 
     assert configuration["metadata"]["version"] == mnist_draw.__version__
+    shown = (ROOT / "resources" / "desktop" / "mnist-draw.metainfo.xml").read_text("utf-8")
+    assert f'<release version="{mnist_draw.__version__}"' in shown
