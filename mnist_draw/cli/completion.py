@@ -8,6 +8,8 @@ from mnist_draw.cli.command import Command
 from mnist_draw.cli.output import put
 
 _SHELLS = ("bash", "zsh", "tcsh")
+#: What helps call files.
+_FILES = ("FILE", "IMAGE", "SCRIPT", "OUT", "MODEL")
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
@@ -39,9 +41,9 @@ def complete(arguments: argparse.Namespace) -> int:
     for command in _commands_of(parser):
         for action in command._actions:
             names = str(action.metavar or "")
-            if names == "DIR":
+            if names in ("DIR", "PATH"):
                 action.complete = shtab.DIRECTORY  # type: ignore[attr-defined]
-            elif names.partition(".")[0] in ("FILE", "IMAGE", "SCRIPT", "OUT", "MODEL"):
+            elif names.partition(".")[0] in _FILES:
                 action.complete = shtab.FILE  # type: ignore[attr-defined]
     put(shtab.complete(parser, arguments.shell).rstrip("\n"))
     return 0

@@ -145,7 +145,9 @@ def test_the_ending_says_the_format(here: Path, capsys: pytest.CaptureFixture[st
     assert main(["export", "mlp", "plain.npz"]) == 0
     with np.load(here / "plain.npz") as archive:
         assert archive.files == [f"arr_{number}" for number in range(6)]
-    assert main(["export", "mlp", "own.npz", "--format", "model"]) == 0
+    assert main(["export", "mlp", "own.npz", "--format", "model", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (told["format"], told["bytes"]) == ("model", (here / "own.npz").stat().st_size)
     assert load_model(here / "own.npz").network == "mlp"
     assert main(["export", "mlp", "out.xyz"]) == 1
     err = capsys.readouterr().err

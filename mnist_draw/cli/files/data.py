@@ -8,21 +8,21 @@ import json
 import numpy as np
 
 from mnist_draw.cli.command import Command
-from mnist_draw.cli.output import put, table
+from mnist_draw.cli.output import put, table, tell
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "folder",
-        metavar="DIR",
+        metavar="PATH",
         nargs="?",
-        help="the data set, as for train --data (default: MNIST, which ships)",
+        help="the data set, a file or a folder as for train --data (default: MNIST, which ships)",
     )
     parser.add_argument(
         "--json",
         action="store_true",
-        help='print a JSON object: "name", "folder", and for "training", "validation" and "test" '
-        "how many pictures of each class there are, as lists",
+        help='print a JSON object: "name", "folder", "classes" (their names), and for "training", '
+        '"validation" and "test" how many pictures of each class there are, as lists',
     )
     parser.set_defaults(run=describe)
 
@@ -41,21 +41,23 @@ def describe(arguments: argparse.Namespace) -> int:
     from mnist_draw.dataset.mnist import load_dataset
 
     data = load_dataset(arguments.folder)
+    for sentence in data.told:
+        tell(sentence)
     labels = {
         "training": data.train_labels,
         "validation": data.validation_labels,
         "test": data.test_labels,
     }
-    classes = 1 + max(int(found.max()) for found in labels.values())
+    classes = len(data.classes)
     counts = {part: np.bincount(found, minlength=classes) for part, found in labels.items()}
     if arguments.json:
-        told = {part: found.tolist() for part, found in counts.items()}
-        put(json.dumps({"name": data.name, "folder": str(data.folder), **told}))
+        told = {"name": data.name, "folder": str(data.folder), "classes": data.classes}
+        put(json.dumps(told | {part: found.tolist() for part, found in counts.items()}))
         return 0
     put(f"{data.name}, in {data.folder}:")
     rows = [
-        (str(number), *(f"{found[number]:,}" for found in counts.values()))
-        for number in range(classes)
+        (name, *(f"{found[number]:,}" for found in counts.values()))
+        for number, name in enumerate(data.classes)
     ]
     rows.append(("all", *(f"{found.sum():,}" for found in counts.values())))
     for line in table(("class", *counts), rows):

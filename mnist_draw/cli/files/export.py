@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -37,6 +38,11 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         "its shapes leave several",
     )
     parser.add_argument("--overwrite", action="store_true", help="replace OUT if it exists")
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help='print a JSON object: "title", "file", "format" and "bytes"',
+    )
     parser.set_defaults(run=export)
 
 
@@ -77,6 +83,10 @@ def export(arguments: argparse.Namespace) -> int:
         model = find_network(arguments.what, arguments.network)
         content, title = kind.pack(model), model.title
     write_atomically(out, content)
+    if arguments.json:
+        told = {"title": title, "file": str(out), "format": kind.name, "bytes": len(content)}
+        put(json.dumps(told))
+        return 0
     put(f"{title} is written to {out} ({kind.title}, {len(content) / 1e6:.1f} MB).")
     return 0
 

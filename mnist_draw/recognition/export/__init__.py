@@ -6,8 +6,6 @@ with the network's temperature.
 
 Modules
 -------
-class_names
-    What the classes of a network are called in such files.
 formats
     All formats, one entry each: for menus, dialogs and the command line.
 onnx_file

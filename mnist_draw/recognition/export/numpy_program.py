@@ -17,11 +17,12 @@ from typing import Any
 
 from mnist_draw import __version__
 from mnist_draw.dataset import normalise
+from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.errors import UserError
 from mnist_draw.networks import operations, parse_network
 from mnist_draw.recognition import calibration
+from mnist_draw.recognition.class_names import class_names
 from mnist_draw.recognition.export import standalone
-from mnist_draw.recognition.export.class_names import class_names
 from mnist_draw.recognition.export.formats import NETWORK_FORMATS
 from mnist_draw.recognition.recogniser import temperature_of
 from mnist_draw.storage import ModelFile
@@ -64,13 +65,14 @@ def pack_program(model: ModelFile) -> bytes:
     told = {
         "NETWORK": repr(specification.operations),
         "TEMPERATURE": repr(temperature_of(model)),
-        "CLASSES": repr(tuple(class_names(model))),
+        "CLASS_NAMES": repr(tuple(class_names(model))),
     }
     parameters = base64.b64encode(NETWORK_FORMATS["npz"].pack(model)).decode()
     weights = "\n".join(textwrap.wrap(parameters, _WIDTH))
     text = "\n".join(
         [
             _heading(model),
+            f"\nDIGITS = {DIGITS!r}",
             *(
                 f"\n# ---- {title}\n\n" + "\n\n".join(map(_source, parts))
                 for title, parts in _PARTS

@@ -14,6 +14,7 @@ Both lay the pixels of one filter before those of the next when a dense layer fo
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from mnist_draw.dataset.mnist import GREY_LEVELS
 from mnist_draw.errors import MissingPackageError
 from mnist_draw.networks import parse_network
 from mnist_draw.networks.operations import SIDE, Convolution, Dense, MaxPooling
-from mnist_draw.recognition.export.class_names import class_names
+from mnist_draw.recognition.class_names import class_names
 from mnist_draw.recognition.recogniser import temperature_of
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def pack_onnx(model: ModelFile) -> bytes:
     return found
 
 
-def _description(model: ModelFile, names: list[str]) -> str:
+def _description(model: ModelFile, names: Sequence[str]) -> str:
     temperature = temperature_of(model)
     calibration = (
         f"calibrated with the temperature {temperature:g} ({_OUTPUT} = softmax(sums / "

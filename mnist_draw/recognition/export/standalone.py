@@ -23,7 +23,7 @@ Array = npt.NDArray[np.generic]
 # What is written for a network stands at the end of its file.
 NETWORK: tuple[Operation, ...] = ()
 TEMPERATURE = 1.0
-CLASSES: tuple[str, ...] = ()
+CLASS_NAMES: tuple[str, ...] = ()
 #: The bytes of an .npz file as text (Base64).
 PARAMETERS = ""
 
@@ -79,7 +79,7 @@ def main(names: Sequence[str]) -> int:
                 pictures = normalise_ink(pictures) * np.float32(256)
             for row in predict(pictures):
                 best = int(row.argmax())
-                print(f"{name}: {CLASSES[best]} ({100 * row[best]:.1f} %)", flush=True)
+                print(f"{name}: {CLASS_NAMES[best]} ({100 * row[best]:.1f} %)", flush=True)
         except ModuleNotFoundError:
             print(f"{name}: only .npy files can be read without Pillow", file=sys.stderr)
             status = 1

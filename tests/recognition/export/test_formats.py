@@ -84,6 +84,19 @@ def test_onnx_tells_what_it_is() -> None:
     assert f"the temperature {model.info.temperature:g}" in made.doc_string
 
 
+def test_classes_of_ones_own_are_named(pictures: np.ndarray, tmp_path: Path) -> None:
+    onnx = pytest.importorskip("onnx", reason="onnx is not installed")
+    names = ["Coat", 'a "b" \\ Ä']
+    model = made_up("layers:20#2").with_info(classes=names)
+    made = onnx.load_model_from_string(NETWORK_FORMATS["onnx"].pack(model))
+    told = {entry.key: entry.value for entry in made.metadata_props}
+    assert json.loads(told["classes"]) == names
+    (tmp_path / "reader.py").write_bytes(NETWORK_FORMATS["py"].pack(model))
+    np.save(tmp_path / "one.npy", pictures[:1])
+    done = run_program(tmp_path, "one.npy")
+    assert any(f"one.npy: {name} (" in done.stdout for name in names), done.stderr
+
+
 def test_every_activation_has_an_onnx_name() -> None:
     assert ONNX_ACTIVATIONS.keys() == ARITHMETIC.keys()
 
