@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from mnist_draw.cli.command import Command
 from mnist_draw.cli.setting_options import add_options, given_options
 from mnist_draw.errors import UserError
+from mnist_draw.training.presets import PRESETS, find_preset
 from mnist_draw.training.settings import SETTINGS, TrainingSettings
 from mnist_draw.training.settings_file import load_settings, read_settings
 from mnist_draw.training.updates import usual_learning_rate
@@ -26,6 +27,13 @@ _LIKE = {"output": _DEFAULT_OUTPUT, "checkpoint": "run.ckpt", "resume": "run.ckp
 def _add_options(parser: argparse.ArgumentParser) -> None:
     add_options(parser, TrainingSettings)
     _add = parser.add_argument
+    presets = "; ".join(f"{name}: {preset.meaning}" for name, preset in PRESETS.items())
+    _add(
+        "--preset",
+        metavar="NAME",
+        help=f"settings that belong together ({presets}); options given here take precedence "
+        "(default: tutorial)",
+    )
     _add(
         "--config",
         metavar="FILE",
@@ -112,10 +120,12 @@ def _load_resume(
 ) -> Checkpoint | None:
     if arguments.resume is None:
         return None
-    if arguments.config is not None:
-        misuse(
-            "--config cannot be combined with --resume: the run's settings are in its checkpoint"
-        )
+    for option in ("config", "preset"):
+        if vars(arguments)[option] is not None:
+            misuse(
+                f"--{option} cannot be combined with --resume: the run's settings are in its "
+                "checkpoint"
+            )
     surplus = sorted(name for name in given if not SETTINGS[name].with_resume)
     if surplus:
         misuse(
@@ -134,11 +144,17 @@ def _settings(
     misuse: Callable[[str], NoReturn],
 ) -> TrainingSettings:
     named = set(given)
+    if arguments.preset is not None and arguments.config is not None:
+        misuse("--preset cannot be combined with --config: each of them names all settings")
     if resume is not None:
         settings = resume.settings
     elif arguments.config is not None:
         settings = load_settings(arguments.config)
         named |= set(read_settings(arguments.config))
+    elif arguments.preset is not None:
+        settings = _preset(arguments.preset, misuse)
+        # Its rate belongs to its rule.
+        named |= set() if "update" in given else {"learning_rate"}
     else:
         settings = TrainingSettings()
     settings = settings.replace(**given)
@@ -153,6 +169,13 @@ def _settings(
     except UserError as error:
         misuse(str(error))
     return settings
+
+
+def _preset(name: str, misuse: Callable[[str], NoReturn]) -> TrainingSettings:
+    try:
+        return find_preset(name).settings
+    except UserError as error:
+        misuse(str(error))
 
 
 def _places(

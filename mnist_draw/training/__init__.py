@@ -8,6 +8,8 @@ settings
     All that determines a run, each setting declared once.
 settings_file
     Settings in a file of their own.
+presets
+    Settings that belong together, by name.
 schedules
     How the learning rate changes during a run.
 updates
@@ -26,8 +28,6 @@ control
     Requests to a running loop, from any thread.
 interrupts
     Signals that end a run: Ctrl-C, and what a system sends.
-shared_values
-    The values of shared variables as arrays, to be stored and put back.
 runs
     Runs on disk: records, checkpoints and figures.
 layer_inspection

@@ -27,9 +27,9 @@ from mnist_draw.training.run_start import (
 )
 from mnist_draw.training.runs.checkpoint import Checkpoint, CheckpointError, CheckpointWriter
 from mnist_draw.training.runs.history import History
+from mnist_draw.training.runs.shared_values import from_array, to_array
 from mnist_draw.training.schedules import learning_rate_at
 from mnist_draw.training.settings import TrainingSettings
-from mnist_draw.training.shared_values import from_array, to_array
 from mnist_draw.training.updates import calmer_learning_rate
 
 #: Pictures evaluated at once: few enough for a quick answer to Stop, enough for the BLAS.

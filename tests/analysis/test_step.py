@@ -28,8 +28,8 @@ from mnist_draw.training.runs.checkpoint import Checkpoint
 from mnist_draw.training.runs.history import History
 from mnist_draw.training.runs.record import Run
 from mnist_draw.training.runs.run_list import new_run_folder
+from mnist_draw.training.runs.shared_values import from_array
 from mnist_draw.training.settings import TrainingSettings
-from mnist_draw.training.shared_values import from_array
 
 NETWORKS = ("mlp", "custom_mlp:1,30,0.2,0.5", "custom_mlp:0", "cnn")
 RULES = ("rmsprop", "adam", "sgd", "nesterov_momentum", "adadelta")

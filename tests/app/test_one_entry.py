@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PyQt5.QtWidgets import QComboBox, QSpinBox
+from PyQt5.QtWidgets import QComboBox, QPushButton, QSpinBox
 from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.train import settings_panel
@@ -20,6 +20,7 @@ from mnist_draw.networks.mlp import build_layers
 from mnist_draw.networks.numbers import Count
 from mnist_draw.networks.specification import kind_with_numbers
 from mnist_draw.training import schedules
+from mnist_draw.training.presets import PRESETS, Preset
 from mnist_draw.training.schedules import SCHEDULES, Schedule
 from mnist_draw.training.setting import WholeNumber, declared, settings_of
 from mnist_draw.training.settings import TrainingSettings
@@ -35,7 +36,7 @@ def given(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Given:
     def ask(*arguments: str) -> TrainingSettings:
         found: list[TrainingSettings] = []
         monkeypatch.setattr(
-            train_run, "train_and_save", lambda settings, *_: found.append(settings) or 0
+            train_run, "train_and_save", lambda settings, *_, **__: found.append(settings) or 0
         )
         assert main(["train", *arguments]) == 0
         return found[0]
@@ -137,3 +138,27 @@ def test_a_schedule(
     menu = panel.findChild(QComboBox, "scheduleCombo")
     menu.setCurrentIndex(menu.findText("one half"))
     assert panel.settings().schedule == "half"
+
+
+def test_a_preset(
+    monkeypatch: pytest.MonkeyPatch,
+    qtbot: QtBot,
+    given: Given,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    settings = TrainingSettings(update="sgd", learning_rate=0.3, epochs=3)
+    monkeypatch.setitem(PRESETS, "slow", Preset("Slowly", "plain steps", "slow", settings))
+    assert given("--preset", "slow") == settings
+    assert given("--preset", "slow", "--epochs", "4") == settings.replace(epochs=4)
+    # The preset's rate belongs to its rule.
+    assert given("--preset", "slow", "--update", "adam").learning_rate == 0.001
+    assert "slow: plain steps" in help_text(capsys)
+    panel = SettingsPanel()
+    qtbot.addWidget(panel)
+    button = panel.findChild(QPushButton, "slowButton")
+    assert button.text() == "Slowly"
+    assert "plain steps" in button.toolTip()
+    button.click()
+    assert panel.settings() == settings
+    panel.set_running(True)
+    assert not button.isEnabled()

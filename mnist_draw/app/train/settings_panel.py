@@ -11,6 +11,7 @@ from PyQt5.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QMenu,
+    QPushButton,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -28,6 +29,7 @@ from mnist_draw.app.train.sections import Section
 from mnist_draw.app.train.setting_fields import SettingField, build_field
 from mnist_draw.errors import UserError
 from mnist_draw.training.control import Change
+from mnist_draw.training.presets import PRESETS
 from mnist_draw.training.setting import settings_of
 from mnist_draw.training.settings import TrainingSettings
 from mnist_draw.training.settings_file import load_settings, save_settings
@@ -86,7 +88,8 @@ class SettingsPanel(QWidget):
         for section in self.sections.values():
             column.addWidget(section)
         column.addStretch(1)
-        self._build_defaults(self.sections["network"].head)
+        self._build_presets(self.sections["network"].head)
+        self._build_files(self.sections["network"].head)
         self.sections["data"].rows.addWidget(self.examples)
         self._connect()
         self.show_settings(TrainingSettings())
@@ -109,16 +112,22 @@ class SettingsPanel(QWidget):
             taken[group] += columns
         return sections
 
-    def _build_defaults(self, head: QHBoxLayout) -> None:
-        """Put the button for the tutorial's settings and the menu for files into a heading."""
-        self.defaults_button = push_button(
-            "defaultsButton",
-            "Tutorial's settings",
-            "Set every field back to what the tutorial uses.",
-            look="link",
-        )
-        self.defaults_button.clicked.connect(lambda: self.show_settings(TrainingSettings()))
-        head.addWidget(self.defaults_button)
+    def _build_presets(self, head: QHBoxLayout) -> None:
+        """Put a button for each preset into a heading."""
+        self.presets: dict[str, QPushButton] = {}
+        for name, preset in PRESETS.items():
+            button = push_button(
+                f"{preset.widget}Button",
+                preset.title,
+                f"Set every field: {preset.meaning}.",
+                look="link",
+            )
+            button.clicked.connect(partial(self._choose_preset, name))
+            head.addWidget(button)
+            self.presets[name] = button
+
+    def _build_files(self, head: QHBoxLayout) -> None:
+        """Put the menu for settings files into a heading."""
         button = QToolButton()
         button.setObjectName("settingsFileButton")
         button.setProperty("look", "small")
@@ -229,6 +238,9 @@ class SettingsPanel(QWidget):
             self.apply(name, value)
         self._note_rate()
 
+    def _choose_preset(self, name: str) -> None:
+        self.show_settings(PRESETS[name].settings)
+
     def show_stored(self, values: dict[str, Any]) -> None:
         """Fill the fields from stored JSON values; raises ``UserError`` if they make no sense."""
         self.show_settings(TrainingSettings.from_json(values))
@@ -247,7 +259,8 @@ class SettingsPanel(QWidget):
     def set_running(self, running: bool) -> None:
         """During a run only the settings that are declared as live can be changed."""
         self.open_action.setEnabled(not running)
-        self.defaults_button.setEnabled(not running)
+        for button in self.presets.values():
+            button.setEnabled(not running)
         for field in self.fields.values():
             field.widget.setEnabled(field.setting.live or not running)
             if field.setting.live:

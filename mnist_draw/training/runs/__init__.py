@@ -8,6 +8,8 @@ run_list
     All runs: listed, the one that was cut off found, deleted and brought back.
 checkpoint
     All that it takes to continue a run as if it had never been interrupted.
+shared_values
+    The values of shared variables as arrays, to be stored and put back.
 history
     The figures of a run, batch by batch and epoch by epoch.
 formats

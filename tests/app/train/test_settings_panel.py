@@ -107,7 +107,7 @@ def test_every_kind(panel: SettingsPanel, network: str, update: str) -> None:
 
 def test_the_tutorials_button_restores_them(panel: SettingsPanel) -> None:
     panel.show_settings(OTHERS)
-    panel.defaults_button.click()
+    panel.presets["tutorial"].click()
     assert panel.settings() == TrainingSettings()
 
 
@@ -247,7 +247,7 @@ def test_a_learning_rate_that_was_set_stays(panel: SettingsPanel) -> None:
     assert rate_after(panel, "adam") == 0.1
     panel.show_settings(TrainingSettings(update="sgd", learning_rate=0.03))
     assert rate_after(panel, "adadelta") == 0.03
-    panel.defaults_button.click()
+    panel.presets["tutorial"].click()
     assert rate_after(panel, "adadelta") == 1.0
 
 
