@@ -66,8 +66,8 @@ class MissingPackageError(UserError, ImportError):
         )
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return the question after a misspelt name; the names there are where none is like it.
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return the name that a misspelt one is most like; empty where it is like none.
 
     Parameters
     ----------
@@ -78,9 +78,22 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """
     import difflib
 
+    return next(iter(difflib.get_close_matches(name, sorted(known), n=1)), "")
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return the question after a misspelt name; the names there are where none is like it.
+
+    Parameters
+    ----------
+    name : str
+        What was written.
+    known : iterable of str
+        What may be written.
+    """
     names = sorted(known)
-    near = difflib.get_close_matches(name, names, n=1)
-    return f"did you mean {near[0]}?" if near else f"there are {', '.join(names)}."
+    near = nearest(name, names)
+    return f"did you mean {near}?" if near else f"there are {', '.join(names)}."
 
 
 def asks_what_was_meant(function: Callable[P, T]) -> Callable[P, T]:

@@ -16,19 +16,21 @@ import secrets
 import stat
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from mnist_draw.storage.errors import StorageError, reason_of
 
 if sys.platform != "win32":
     import fcntl
 
-# A virus scanner or an indexer on Windows may hold the old file open for a moment; the
-# replacement then fails with "access denied" and succeeds shortly after.
-_REPLACE_ATTEMPTS = 8
-_REPLACE_FIRST_WAIT = 0.02
+T = TypeVar("T")
+
+# On Windows, a file that another window reads, a virus scanner or an indexer holds open can be
+# neither replaced nor renamed: that fails with "access denied" and succeeds shortly after.
+_ATTEMPTS = 8
+_FIRST_WAIT = 0.02
 _PREFIX, _SUFFIX = ".mnist_draw-", ".tmp"
 #: Seconds after which a temporary file may be swept: between making a file and locking it, and
 #: between closing and renaming it, there are some microseconds.
@@ -95,7 +97,7 @@ def open_atomically(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
             os.utime(temporary)
         if mode is not None:
             temporary.chmod(mode)
-        _replace(temporary, target)
+        patiently(lambda: temporary.replace(target))
         _sync_folder(target.parent)
     except OSError as error:
         kept = "The file that was there is unchanged." if existed else "Nothing was written."
@@ -210,21 +212,35 @@ def _temporary_beside(target: Path) -> Path:
     return target.parent / f"{_PREFIX}{secrets.token_hex(6)}{_SUFFIX}"
 
 
-def _replace(temporary: Path, target: Path) -> None:
-    """Put `temporary` in the place of `target` in one step, patiently on Windows."""
-    wait = _REPLACE_FIRST_WAIT
-    for _ in range(_REPLACE_ATTEMPTS - 1 if _patient_replacement() else 0):
+def patiently(act: Callable[[], T]) -> T:
+    """Rename or remove something, on Windows again where another program has it open.
+
+    Parameters
+    ----------
+    act : callable
+        What is tried, without arguments.
+
+    Returns
+    -------
+    object
+        What it returns.
+
+    Raises
+    ------
+    OSError
+        It fails for another reason, or still fails after two and a half seconds.
+    """
+    wait = _FIRST_WAIT
+    for _ in range(_ATTEMPTS - 1 if _may_be_held() else 0):
         try:
-            temporary.replace(target)
+            return act()
         except PermissionError:
             time.sleep(wait)
             wait *= 2
-        else:
-            return
-    temporary.replace(target)
+    return act()
 
 
-def _patient_replacement() -> bool:
+def _may_be_held() -> bool:
     return os.name == "nt"
 
 

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from mnist_draw.storage.atomic import patiently
 from mnist_draw.storage.errors import StorageError, reason_of
 
 #: Days in which what was deleted can be brought back: over a weekend and a day off.
@@ -147,10 +148,10 @@ def move_to_free_name(path: Path, wanted: Path, suffix: str | None = None) -> Pa
     if path.is_dir():
         # Onto a folder that holds anything, no system renames a folder.
         free = next(name for name in numbered(wanted, suffix="") if not os.path.lexists(name))
-        return path.rename(free)
+        return patiently(lambda: path.rename(free))
     free = take_file(wanted, suffix)
     try:
-        return path.replace(free)
+        return patiently(lambda: path.replace(free))
     except OSError:
         free.unlink(missing_ok=True)
         raise
@@ -201,7 +202,7 @@ def move_to_bin(path: Path, what: str) -> Path:
     kept = path.parent / _BIN / f"{time.time_ns()} {path.name}"
     try:
         kept.parent.mkdir(exist_ok=True)
-        path.rename(kept)
+        patiently(lambda: path.rename(kept))
         # The days are counted from now, not from the last change.
         os.utime(kept)
     except OSError as error:

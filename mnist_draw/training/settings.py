@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mnist_draw.dataset.augmentation.augmenter import RECIPES
-from mnist_draw.errors import did_you_mean
+from mnist_draw.errors import nearest
 from mnist_draw.storage.folders import data_folder
 from mnist_draw.training.schedules import SCHEDULES
 from mnist_draw.training.setting import (
@@ -347,8 +347,11 @@ class TrainingSettings:
         checked: dict[str, Any] = {}
         for name, value in values.items():
             if name not in declarations:
-                hint = did_you_mean(str(name), declarations).capitalize()
-                raise SettingsError(f"There is no setting {name!r}. {hint}")
+                near = nearest(str(name), declarations)
+                hint = f"Did you mean {near}? " if near else ""
+                raise SettingsError(
+                    f"There is no setting {name!r}. {hint}There are: {', '.join(declarations)}."
+                )
             checked[name] = declarations[name].read(name, value)
         if "update" in checked and "learning_rate" not in checked:
             checked["learning_rate"] = usual_learning_rate(checked["update"])

@@ -253,7 +253,7 @@ def test_windows_waits_for_a_scanner_to_let_go(
 
     monkeypatch.setattr(atomic.Path, "replace", busy_twice)
     monkeypatch.setattr(atomic.time, "sleep", waits.append)
-    monkeypatch.setattr(atomic, "_patient_replacement", lambda: True)
-    atomic._replace(temporary, path)
+    monkeypatch.setattr(atomic, "_may_be_held", lambda: True)
+    atomic.patiently(lambda: temporary.replace(path))
     assert path.read_bytes() == b"new"
     assert len(waits) == 2

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mnist_draw.storage import StorageError, spare_names
+from mnist_draw.storage import StorageError, atomic, spare_names
 from mnist_draw.storage.spare_names import (
     bring_back,
     deleted,
@@ -113,3 +113,23 @@ def test_a_move_to_a_name_in_use_finds_another(tmp_path: Path) -> None:
     (tmp_path / "8.png").write_text("eight")
     assert move_to_free_name(tmp_path / "3.png", tmp_path / "8.png").name == "8-2.png"
     assert (tmp_path / "8.png").read_text() == "eight"
+
+
+def test_windows_waits_for_another_window_to_let_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "network.npz"
+    path.write_bytes(b"x")
+    rename, calls = Path.rename, []
+
+    def read_once(self: Path, target: Path) -> Path:
+        calls.append(target)
+        if len(calls) == 1:
+            raise PermissionError(13, "The file is used by another process")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", read_once)
+    monkeypatch.setattr(atomic.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(atomic, "_may_be_held", lambda: True)
+    assert spare_names.move_to_bin(path, "The network").read_bytes() == b"x"
+    assert not path.exists()

@@ -119,6 +119,7 @@ class Reporter:
                 backupCount=_LOG_FILES,
                 encoding="utf-8",
             )
+            handler.rotator = _rotate  # type: ignore[attr-defined]
             # Kept open for the life of the process: the handler writes there when it dies.
             self._fault_log = (folder / CRASH_LOG).open("a", encoding="utf-8")
             faulthandler.enable(self._fault_log)
@@ -145,6 +146,12 @@ class Reporter:
     def _uncaught_in_thread(self, failure: threading.ExceptHookArgs) -> None:
         if failure.exc_value is not None:
             self.report(failure.exc_value)
+
+
+def _rotate(log: str, old: str) -> None:
+    """Rename a full log; on Windows it grows on while another window has it open."""
+    with contextlib.suppress(OSError):
+        Path(log).replace(old)
 
 
 reporter = Reporter()
