@@ -15,6 +15,7 @@ import logging
 import os
 import shlex
 import shutil
+import sys
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -99,6 +100,10 @@ def parse_flags(text: str) -> dict[str, str]:
 @contextmanager
 def pytensor() -> Iterator[None]:
     """Surroundings of the first import of PyTensor: float32, Numba, our cache folder."""
+    if sys.platform == "darwin":
+        # Apple's BLAS listens to nothing else: the program cuts matrix products among threads of
+        # its own, and two pools on the same cores fight.
+        os.environ.setdefault("VECLIB_MAXIMUM_THREADS", "1")
     defaults = {"floatX": "float32", "cxx": ""}
     chosen = _chosen_in_files("PYTENSORRC", "~/.pytensorrc")
     if not chosen & {"base_compiledir", "compiledir"}:

@@ -83,7 +83,8 @@ def run(arguments: list[str], network: str = "") -> int:
         # A thread that still compiles cannot be ended from outside, and everything is saved:
         # leave without the destructors that would abort the process.
         logger.warning("leaving while a thread is still busy")
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:  # on Windows without a console
+                stream.flush()
         os._exit(status)
     return int(status)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -37,6 +38,8 @@ from mnist_draw.storage.preferences import Preferences
 
 #: Milliseconds that a run has to end when the window closes; after that it is left.
 _CLOSE_MS = 30_000
+#: On macOS Qt calls Command "Ctrl", and Command+Tab is the system's; "Meta" is the key Control.
+_TABS = "Meta" if sys.platform == "darwin" else "Ctrl"
 #: What messages about the network that answers are about.
 _NETWORK = "network"
 
@@ -114,8 +117,9 @@ class Window(QMainWindow):
         self.messages = MessageBar(self.tabs, self.header)
         column.addWidget(self.tabs, 1)
         self.setCentralWidget(centre)
-        Command(self, "Next tab", "Show the next tab.", "Ctrl+Tab", partial(self._step, 1))
-        Command(self, "Last tab", "Show the tab before.", "Ctrl+Shift+Tab", partial(self._step, -1))
+        Command(self, "Next tab", "Show the next tab.", f"{_TABS}+Tab", partial(self._step, 1))
+        back = f"{_TABS}+Shift+Tab"
+        Command(self, "Last tab", "Show the tab before.", back, partial(self._step, -1))
         Command(self, "Quit", "Close the window.", "Ctrl+Q", self.close)
         guide = Command(
             self, "Guide", "Read how a network learns and answers.", "F1", self._show_guide

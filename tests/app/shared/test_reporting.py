@@ -60,3 +60,28 @@ def test_without_a_writable_log_the_program_works(tmp_path: Path) -> None:
     )
     assert "TOLD No log can be written" in done.stdout
     assert "ALIVE" in done.stdout
+
+
+def test_a_full_log_that_another_window_has_open_is_written_on(tmp_path: Path) -> None:
+    """As on Windows, where what is open cannot be renamed."""
+    program = """
+from pathlib import Path
+from mnist_draw.app.shared import reporting
+reporting._LOG_BYTES = 200
+def refuse(self, target):
+    raise PermissionError(13, "The file is used by another process")
+Path.replace = refuse
+reporting.reporter.install()
+for number in range(20):
+    reporting.logger.warning("line %d", number)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "MNIST_DRAW_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == ""
+    log = (tmp_path / "data" / "log" / "mnist_draw.log").read_text("utf-8")
+    assert [line.split()[-1] for line in log.splitlines()] == [str(n) for n in range(20)]
