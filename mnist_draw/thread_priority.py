@@ -42,6 +42,13 @@ def is_lowered() -> bool:
     return getattr(_thread, "lowered", False)
 
 
+def usable_cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def _lower_priority() -> None:
     if sys.platform == "win32":
         kernel = ctypes.WinDLL("kernel32")

@@ -22,8 +22,6 @@ augmentation
     Training pictures are varied, from slight slants to new handwriting.
 picture_formats
     The picture formats that the program knows.
-prefetch
-    The next minibatches are made in other threads while one is learnt.
 own_digits
     A folder of one's own digits, to be learnt beside MNIST.
 own_digits_export

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_draw import thread_priority
 from mnist_draw.dataset.augmentation.augmenter import Augmenter
 from mnist_draw.dataset.minibatches import iterate_minibatches
 from mnist_draw.dataset.mnist import GREY_LEVELS, Dataset, scale
 from mnist_draw.dataset.normalise import BOX, usual_side
-from mnist_draw.dataset.prefetch import prefetch
 from mnist_draw.training.settings import TrainingSettings
 
 #: Pictures, labels, and which of them make the minibatch.
 Minibatch = tuple[NDArray[Any], NDArray[np.int32], NDArray[np.int64]]
 
-#: Pictures that are varied in one go: with fewer, the steps between them would count.
-GROUP = 1000
+#: Pictures that a thread varies in one go. With fewer, what is done once for all of them would
+#: count; arrays of more than 500 numbers make NumPy hand the interpreter's lock to and fro.
+GROUP = 500
+#: More threads get too little each.
+MOST_THREADS = 8
 #: Pictures that tell how large the ink of a data set is.
 LOOKED_AT = 1000
-#: Threads that vary pictures while the network trains; the first epoch, in which all skeletons
-#: are sought, keeps two of them busy.
-THREADS = min(2, os.cpu_count() or 1)
 
 
 def digits_shown(data: Dataset) -> NDArray[np.int32]:
@@ -102,18 +102,24 @@ class EpochPictures:
     def _varied(
         self, augmenter: Augmenter, epoch: int, chosen: Iterator[NDArray[np.int64]]
     ) -> Iterator[Minibatch]:
-        together = max(1, GROUP // self._batch_size)
-        groups = iter(lambda: list(islice(chosen, together)), [])
+        """Vary some minibatches on all cores, then hand them out, while which no core is wanted.
 
-        def vary(group: list[NDArray[np.int64]]) -> list[Minibatch]:
-            pictures: NDArray[Any] = augmenter.batch(np.concatenate(group), epoch)
-            if self._images.dtype != np.uint8:
-                pictures = scale(pictures)
-            parts = np.split(pictures, len(group))
-            return [
-                (part, self._labels[rows], np.arange(len(rows)))
-                for part, rows in zip(parts, group, strict=True)
-            ]
-
-        for group in prefetch(vary, groups, ahead=2 * THREADS, threads=THREADS):
-            yield from group
+        A thread that varied pictures beside the training step would take a core from it, and the
+        step waits for the slower of its cores.
+        """
+        threads = min(thread_priority.usable_cores(), MOST_THREADS)
+        together = max(1, GROUP * threads // self._batch_size)
+        lower = thread_priority.lower if thread_priority.is_lowered() else None
+        with ThreadPoolExecutor(threads, "pictures", lower) as pool:
+            while group := list(islice(chosen, together)):
+                parts = np.array_split(np.concatenate(group), threads)
+                others = [pool.submit(augmenter.batch, part, epoch) for part in parts[1:]]
+                varied = [augmenter.batch(parts[0], epoch), *(part.result() for part in others)]
+                pictures: NDArray[Any] = np.concatenate(varied)
+                if self._images.dtype != np.uint8:
+                    pictures = scale(pictures)
+                first = 0
+                for rows in group:
+                    part = pictures[first : first + len(rows)]
+                    yield part, self._labels[rows], np.arange(len(rows))
+                    first += len(rows)

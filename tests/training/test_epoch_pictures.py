@@ -70,7 +70,7 @@ def test_no_thread_is_left_when_an_epoch_is_broken_off(taken: int) -> None:
     for _ in range(taken):
         next(minibatches)
     minibatches.close()  # type: ignore[attr-defined]
-    assert not [t for t in threading.enumerate() if t.name.startswith("prefetch")]
+    assert not [t for t in threading.enumerate() if t.name.startswith("pictures")]
 
 
 def _order(number: int) -> np.ndarray:

@@ -9,7 +9,6 @@ half the time with its own varying width made thinner or wider, half the time wi
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,14 +18,13 @@ from numpy.typing import NDArray
 from mnist_draw.dataset.augmentation import raster
 from mnist_draw.dataset.augmentation.hashed_random import HashedRandom
 from mnist_draw.dataset.augmentation.numba_loops import uncompiled
-from mnist_draw.dataset.augmentation.placement import BOX, Placement
+from mnist_draw.dataset.augmentation.placement import BOX, Placement, paint_centred
 from mnist_draw.dataset.augmentation.skeleton_store import MIDDLE, StrokeStore
 from mnist_draw.dataset.augmentation.warp import Warp, WarpRange
 from mnist_draw.dataset.augmentation.writing_styles import restyle
 
 Floats = NDArray[np.float32]
 Images = NDArray[np.uint8]
-Rows = NDArray[np.intp]
 
 #: Jitter of place in pixels, and of size as a part of it.
 PLACE_JITTER, SIZE_JITTER = 0.5, 0.05
@@ -172,24 +170,20 @@ class Augmenter:
         if self.recipe.styles:
             restyle(strokes, self._labels[chosen], random)
         warp = Warp(random, limits)
-        strokes.x, strokes.y = warp.forward(strokes.x, strokes.y)
+        strokes.x, strokes.y = warp.forward(strokes.x, strokes.y, strokes.used)
         round_pen, pen = random.happens(ROUND), random.uniform(*PENS)
         edge = random.uniform(-EDGE, EDGE)[:, None]
         width = np.maximum(strokes.radius + edge, np.float32(THINNEST))
         strokes.radius = np.where(strokes.radius > 0, width, np.float32(0))
         placement = Placement(strokes, *_jitter(random, self._side), round_pen, pen)
-
-        def paint(chosen: Rows | slice) -> Images:
-            return raster.paint(*placement.place(strokes, chosen))
-
-        return _centred(placement, paint)
+        return paint_centred(strokes, placement)
 
     def _moved(self, chosen: NDArray[np.intp], epoch: int, limits: WarpRange) -> Images:
         """Move the grey levels of pictures."""
         random = HashedRandom(self._seed + 2, epoch, chosen)
         strokes = self._store.strokes(chosen)
         warp = Warp(random, limits)
-        strokes.x, strokes.y = warp.forward(strokes.x, strokes.y)
+        strokes.x, strokes.y = warp.forward(strokes.x, strokes.y, strokes.used)
         # A picture's box reaches to the faint rim around the edge of its ink.
         rim = np.where(strokes.radius > 0, RIM, np.float32(0))
         strokes.radius += rim
@@ -198,19 +192,12 @@ class Augmenter:
         nodes = np.arange(raster.NODES, dtype=np.float32) * raster.SPACING - MIDDLE
         across, down = np.tile(nodes, raster.NODES), np.repeat(nodes, raster.NODES)
 
-        def move(chosen: Rows | slice) -> Images:
+        def places() -> tuple[Floats, Floats]:
             x, y = warp.backward(*placement.origin(across, down))
-            return raster.move(images[chosen], x[chosen] + MIDDLE, y[chosen] + MIDDLE)
+            return x + MIDDLE, y + MIDDLE
 
-        return _centred(placement, move)
-
-
-def _centred(placement: Placement, draw: Callable[[Rows | slice], Images]) -> Images:
-    """Draw all pictures, and those again whose ink is not where it should be."""
-    images = draw(slice(None))
-    wrong = placement.recentre(images)
-    images[wrong] = draw(wrong)
-    return images
+        placement.recentre(raster.moved_centre(images, *places()))
+        return raster.move(images, *places())
 
 
 def _jitter(random: HashedRandom, side: np.float32) -> tuple[Floats, Floats, Floats]:

@@ -13,10 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_draw.dataset.augmentation.numba_loops import Compiled, has_numba
+
 Floats = NDArray[np.float32]
 Flags = NDArray[np.bool_]
 
 _GOLDEN = 0x9E3779B97F4A7C15
+_FACTORS = 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
 _WORD = 2**64 - 1
 
 
@@ -46,10 +49,9 @@ class HashedRandom:
         """Draw `count` numbers for each picture: float32 (count, n)."""
         ranks = np.arange(self._rank + 1, self._rank + count + 1, dtype=np.uint64)
         self._rank += count
-        bits = _mix(self._keys + (ranks * np.uint64(_GOLDEN))[:, None])
-        # 24 bits fill a float32's fraction: more would round up to `high` itself.
-        shares = (bits >> np.uint64(40)).astype(np.float32) * np.float32(2**-24)
-        result: Floats = shares * np.float32(high - low) + np.float32(low)
+        result = np.empty((count, len(self._keys)), np.float32)
+        run = _draw_compiled if has_numba() else _draw_numpy
+        run(self._keys, ranks * np.uint64(_GOLDEN), np.float32(low), np.float32(high - low), result)
         return result
 
     def happens(self, probability: float) -> Flags:
@@ -60,11 +62,36 @@ class HashedRandom:
 
 def _mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Hash 64-bit words; `values` is overwritten."""
-    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+    for shift, factor in zip((30, 27), _FACTORS, strict=True):
         values ^= values >> np.uint64(shift)
         values *= np.uint64(factor)
     values ^= values >> np.uint64(31)
     return values
+
+
+# 24 bits fill a float32's fraction: more would round up to the upper end itself.
+
+
+def _draw_numpy(
+    keys: NDArray[np.uint64], ranks: NDArray[np.uint64], low: Any, span: Any, result: Floats
+) -> None:
+    bits = _mix(keys + ranks[:, None])
+    result[...] = (bits >> np.uint64(40)).astype(np.float32) * np.float32(2**-24) * span + low
+
+
+def _draw_loops(keys: Any, ranks: Any, low: Any, span: Any, result: Any) -> None:
+    for number in range(len(ranks)):
+        rank = ranks[number]
+        for row in range(len(keys)):
+            bits = keys[row] + rank
+            bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(_FACTORS[0])
+            bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(_FACTORS[1])
+            bits ^= bits >> np.uint64(31)
+            share = np.float32(np.int32(bits >> np.uint64(40))) * np.float32(2**-24)
+            result[number, row] = share * span + low
+
+
+_draw_compiled = Compiled(_draw_loops)
 
 
 def _mixed(value: int) -> int:

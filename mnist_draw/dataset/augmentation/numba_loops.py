@@ -7,6 +7,7 @@ cache that cannot be read is thrown away and made again.
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import logging
 import shutil
@@ -16,14 +17,20 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from mnist_draw.storage.errors import StorageError
 from mnist_draw.storage.folders import cache_folder
 
+Result = TypeVar("Result")
+
 _logger = logging.getLogger(__name__)
 _lock = threading.Lock()
 _worthwhile: ContextVar[bool] = ContextVar("worthwhile", default=True)
+#: Sums may be reordered and no value is infinite: that is what makes vector loops possible.
+_OPTIONS: dict[str, Any] = {"fastmath": {"reassoc", "contract", "nnan", "nsz"}}
+#: What compiled loops call beside Numba's own functions.
+_inlined: list[Callable[..., Any]] = []
 _installed = importlib.util.find_spec("numba") is not None
 
 
@@ -43,6 +50,12 @@ def uncompiled() -> Iterator[None]:
         yield
     finally:
         _worthwhile.reset(token)
+
+
+def inlined(function: Callable[..., Result]) -> Callable[..., Result]:
+    """Let compiled loops call a function, which is compiled with them."""
+    _inlined.append(function)
+    return function
 
 
 class Compiled:
@@ -73,42 +86,59 @@ class Compiled:
         folder = _code_folder()
         if folder is not None:
             try:
-                ready = _decorated(self.function, folder)
-                ready(*arguments)
-                return ready
+                return _called(self.function, arguments, folder)
             except Exception as error:  # what a damaged pickle raises is anybody's guess
                 _logger.warning(
                     "The compiled code in %s cannot be used (%s); it is made again.", folder, error
                 )
                 shutil.rmtree(folder, ignore_errors=True)
-        ready = _decorated(self.function, None)
-        ready(*arguments)
-        return ready
+        return _called(self.function, arguments, None)
 
 
-def _decorated(function: Callable[..., None], folder: Path | None) -> Callable[..., None]:
+def _called(
+    function: Callable[..., None], arguments: tuple[Any, ...], folder: Path | None
+) -> Callable[..., None]:
+    """Compile a function, or load it from a folder, and call it; return what is called next."""
     import numba
 
-    # Sums may be reordered and no value is infinite: that is what makes vector loops possible.
-    options: dict[str, Any] = {"nogil": True, "fastmath": {"reassoc", "contract", "nnan", "nsz"}}
-    before = numba.config.CACHE_DIR
-    if folder is None:
-        ready: Callable[..., None] = numba.njit(**options)(function)
-        return ready
-    numba.config.CACHE_DIR = str(folder)
+    _make_known()
+    config = numba.config
+    before = config.CACHE_DIR, config.SLP_VECTORIZE
+    # Vectors of neighbours in memory, which Numba leaves out: `raster` needs them.
+    config.CACHE_DIR, config.SLP_VECTORIZE = str(folder or ""), 1
     try:
-        ready = numba.njit(cache=True, **options)(function)
+        ready: Callable[..., None] = numba.njit(nogil=True, cache=folder is not None, **_OPTIONS)(
+            function
+        )
+        ready(*arguments)
     finally:
-        numba.config.CACHE_DIR = before
+        config.CACHE_DIR, config.SLP_VECTORIZE = before
     return ready
+
+
+def _make_known() -> None:
+    """Tell Numba, once, how to compile the functions that loops call."""
+    from numba.extending import register_jitable
+
+    while _inlined:
+        register_jitable(**_OPTIONS)(_inlined.pop())
+
+
+def _digest() -> str:
+    """Return what tells this package's code from that of another version.
+
+    Numba itself looks only at the file of the loop, not at those of the functions that it calls.
+    """
+    sources = sorted(Path(__file__).parent.glob("*.py"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
 
 
 @lru_cache(maxsize=1)
 def _code_folder() -> Path | None:
     """Return where machine code is kept; None where nothing can be written."""
     try:
-        folder = cache_folder() / "loops"
-        folder.mkdir(exist_ok=True)
+        folder = cache_folder() / "loops" / _digest()
+        folder.mkdir(parents=True, exist_ok=True)
     except (StorageError, OSError) as error:
         _logger.warning("Compiled code is not kept for the next start: %s", error)
         return None

@@ -1,7 +1,8 @@
 """Put ink on 28×28: discs of a pen along a line, or grey levels moved by a warp.
 
 Each of the two has a loop that Numba compiles and a NumPy twin that gives the same grey levels,
-to one of 255, where there is no Numba.
+to one of 255, where there is no Numba. Of each there is a sketch too, of half as many rows and
+columns, which tells where the ink's centre of mass comes to lie.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_draw.dataset.augmentation.numba_loops import Compiled, has_numba
+from mnist_draw.dataset.augmentation.numba_loops import Compiled, has_numba, inlined
 
 Floats = NDArray[np.float32]
 Images = NDArray[np.uint8]
@@ -23,6 +24,8 @@ MARGIN = 12
 WINDOW = 8
 #: Larger discs would not fit the window; no pen is that wide.
 LARGEST_RADIUS = 3.2
+#: Rows and columns of a sketch, and those around it.
+SKETCH, SKETCH_MARGIN = SIDE // 2, MARGIN // 2
 #: Nodes of a map's lattice in each direction, and pixels from one to the next.
 NODES = 8
 SPACING = 4
@@ -51,6 +54,26 @@ def paint(x: Floats, y: Floats, radius: Floats) -> Images:
     return result
 
 
+def painted_centre(x: Floats, y: Floats, radius: Floats) -> Floats:
+    """Tell where the centre of mass of what `paint` would paint lies, to a tenth of a pixel.
+
+    Returns
+    -------
+    ndarray of float32 (2, n)
+        x and y in pixels from the middle of the picture, which has the index 14.
+    """
+    result = np.empty((2, len(x)), np.float32)
+    half = np.float32(0.5)
+    # A pixel of the sketch covers two: its index 0 lies between their indices 0 and 1.
+    places = (x - half) * half, (y - half) * half
+    radius = np.minimum(radius, np.float32(LARGEST_RADIUS)) * half
+    # A line that is narrower than a pixel of the sketch would have too much ink: for one of the
+    # radius r, the grey edges alone have (r + 1/2)^2 where 2 r is right.
+    radius = np.where(radius < half, np.sqrt(np.maximum(radius + radius, 0)) - half, radius)
+    (_sketch_compiled if has_numba() else _sketch_numpy)(*places, radius, result)
+    return result
+
+
 def move(images: Images, x: Floats, y: Floats) -> Images:
     """Move grey levels: each pixel takes the level at the place it comes from.
 
@@ -72,34 +95,77 @@ def move(images: Images, x: Floats, y: Floats) -> Images:
     return result
 
 
+def centre_of(images: Images) -> Floats:
+    """Return the centre of mass of pictures that are there; as `painted_centre`."""
+    result = np.empty((2, len(images)), np.float32)
+    (_centre_compiled if has_numba() else _centre_numpy)(images, result)
+    return result
+
+
+def moved_centre(images: Images, x: Floats, y: Floats) -> Floats:
+    """Tell where the centre of mass of what `move` would make lies; as `painted_centre`."""
+    result = np.empty((2, len(images)), np.float32)
+    (_moved_centre_compiled if has_numba() else _moved_centre_numpy)(images, x, y, result)
+    return result
+
+
+@inlined
+def _stamp(field: Any, wide: int, margin: int, x: Any, y: Any, radius: Any) -> None:
+    """Note for each pixel of a square how far it lies inside the nearest disc.
+
+    Places are unsigned numbers, for Numba checks signed ones for counting from the end, and no
+    vectors come of it; nor do they where the number of rows is known before.
+    """
+    half, one, around = np.float32(0.5), np.float32(1), np.float32(margin)
+    field[:] = -half
+    for disc in range(np.uint64(len(x))):
+        r = radius[disc]
+        if r <= 0:
+            continue
+        cx, cy = x[disc] + around, y[disc] + around
+        first = min(max(int(cx - r), 0), wide - WINDOW)
+        top = max(int(cy - r + half), 0)
+        left, down = np.float32(first) - cx, np.float32(top) - cy
+        lowest = min(r + half, np.float32(wide) - cy)
+        start = np.uint64(top * wide + first)
+        while down < lowest:
+            squared = down * down
+            for column in range(WINDOW):
+                across = np.float32(column) + left
+                inside = r - np.sqrt(across * across + squared)
+                place = start + np.uint64(column)
+                field[place] = max(inside, field[place])
+            down += one
+            start += np.uint64(wide)
+
+
+def _centre_loops(images: Any, centre: Any) -> None:
+    columns = np.empty(SIDE, np.int32)
+    for picture in range(len(images)):
+        columns[:] = 0
+        total: Any = np.int32(0)
+        down = across = np.int32(0)
+        for row in range(np.uint64(SIDE)):
+            level = np.int32(0)
+            for column in range(np.uint64(SIDE)):
+                columns[column] += np.int32(images[picture, row, column])
+                level += np.int32(images[picture, row, column])
+            total += level
+            down += np.int32(row) * level
+        for column in range(np.uint64(SIDE)):
+            across += np.int32(column) * columns[column]
+        mass = np.float32(max(total, 1))
+        centre[0, picture] = np.float32(across) / mass - np.float32(SIDE // 2)
+        centre[1, picture] = np.float32(down) / mass - np.float32(SIDE // 2)
+
+
 def _paint_loops(x: Any, y: Any, radius: Any, result: Any) -> None:
     one, half, full = np.float32(1), np.float32(0.5), np.float32(255)
     wide = SIDE + 2 * MARGIN
-    # For each pixel, how far it lies inside the nearest disc. Places are unsigned numbers, for
-    # Numba checks signed ones for counting from the end, and no vector loop comes of it.
     field = np.empty(wide * wide, np.float32)
     peaks = np.empty(SIDE, np.float32)
     for picture in range(x.shape[0]):
-        field[:] = -half
-        for disc in range(x.shape[1]):
-            r = radius[picture, disc]
-            if r <= 0:
-                continue
-            cx = x[picture, disc] + np.float32(MARGIN)
-            cy = y[picture, disc] + np.float32(MARGIN)
-            first = min(max(int(cx - r), 0), wide - WINDOW)
-            top = max(int(cy - r + half), 0)
-            bottom = min(int(cy + r + half), wide - 1)
-            left = np.float32(first) - cx
-            for row in range(top, bottom + 1):
-                down = np.float32(row) - cy
-                squared = down * down
-                start = np.uint64(row * wide + first)
-                for column in range(WINDOW):
-                    across = np.float32(column) + left
-                    inside = r - np.sqrt(across * across + squared)
-                    place = start + np.uint64(column)
-                    field[place] = max(inside, field[place])
+        _stamp(field, wide, MARGIN, x[picture], y[picture], radius[picture])
         peaks[:] = 0
         for row in range(SIDE):
             start = np.uint64((row + MARGIN) * wide + MARGIN)
@@ -113,65 +179,178 @@ def _paint_loops(x: Any, y: Any, radius: Any, result: Any) -> None:
                 result[picture, row, column] = np.uint8(np.int32(level * scale + half))
 
 
+def _sketch_loops(x: Any, y: Any, radius: Any, centre: Any) -> None:
+    one, half = np.float32(1), np.float32(0.5)
+    wide = SKETCH + 2 * SKETCH_MARGIN
+    field = np.empty(wide * wide, np.float32)
+    columns = np.empty(SKETCH, np.float32)
+    for picture in range(x.shape[0]):
+        _stamp(field, wide, SKETCH_MARGIN, x[picture], y[picture], radius[picture])
+        columns[:] = 0
+        down = np.float32(0)
+        for row in range(SKETCH):
+            start = np.uint64((row + SKETCH_MARGIN) * wide + SKETCH_MARGIN)
+            mass = np.float32(0)
+            for column in range(SKETCH):
+                level = min(field[start + np.uint64(column)] + half, one)
+                columns[column] += level
+                mass += level
+            down += np.float32(row) * mass
+        _note_centre(columns, down, half, centre[:, picture])
+
+
+@inlined
+def _note_centre(columns: Any, down: Any, first: Any, centre: Any) -> None:
+    """Find a sketch's centre of mass.
+
+    Parameters
+    ----------
+    columns : numpy.ndarray
+        The ink of each column, float32 (SKETCH,).
+    down : float
+        The sum of each row's ink times its index.
+    first : float
+        Where the sketch's first column and row lie on the picture, in pixels.
+    centre : numpy.ndarray
+        Where the result goes: x and y, float32 (2,).
+    """
+    total = across = np.float32(0)
+    for column in range(SKETCH):
+        total += columns[column]
+        across += np.float32(column) * columns[column]
+    total = max(total, np.float32(1e-3))
+    offset = first - np.float32(SIDE // 2)
+    centre[0] = across / total * np.float32(2) + offset
+    centre[1] = down / total * np.float32(2) + offset
+
+
+@inlined
+def _corners(image: Any, padded: Any, quads: Any) -> None:
+    """Put each pixel and its neighbours to the right and below into the bytes of a word.
+
+    There is a ring of paper around the picture: of (side, side) pixels become uint32
+    ((side + 2) * (side + 2),). `padded` is for use in between: zeros, uint32, and side + 3 longer.
+    """
+    one, side = np.uint64(1), np.uint64(len(image))
+    wide = side + np.uint64(2)
+    for row in range(side):
+        for column in range(side):
+            padded[(row + one) * wide + one + column] = np.uint32(image[row, column])
+    for place in range(wide * wide):
+        below = place + wide
+        upper = padded[place] | padded[place + one] << np.uint32(8)
+        quads[place] = upper | padded[below] << np.uint32(16) | padded[below + one] << np.uint32(24)
+
+
+@inlined
+def _come_from(nodes: Any, row: int, every: int, places: Any) -> None:
+    """Interpolate one coordinate of a map for a row: where its pixels come from, from the ring.
+
+    Parameters
+    ----------
+    nodes : numpy.ndarray
+        float32 (64,), as for `move`.
+    row : int
+        Of the picture.
+    every : int
+        1 for all of its pixels, 2 for every other one.
+    places : numpy.ndarray
+        Where the result goes: float32 (28 / every,).
+    """
+    down = np.float32(row % SPACING) / np.float32(SPACING)
+    first = np.uint64(row // SPACING * NODES)
+    for node in range(np.uint64(NODES - 1)):
+        place = first + node
+        left = nodes[place]
+        left += down * (nodes[place + np.uint64(NODES)] - left)
+        right = nodes[place + np.uint64(1)]
+        right += down * (nodes[place + np.uint64(NODES + 1)] - right)
+        for step in range(SPACING // every):
+            across = np.float32(step * every) / np.float32(SPACING)
+            # Beyond the picture's rim there is a ring of paper.
+            value = max(left + across * (right - left) + np.float32(1), np.float32(0))
+            column = node * np.uint64(SPACING // every) + np.uint64(step)
+            places[column] = min(value, np.float32(SIDE + 0.999))
+
+
+@inlined
+def _level(quads: Any, wide: int, px: Any, py: Any) -> Any:
+    """Return the grey level at a place of a picture with its ring, 0 to 255."""
+    ix, iy = np.int32(px), np.int32(py)
+    fx, fy = px - np.float32(ix), py - np.float32(iy)
+    quad = quads[np.uint32(iy * np.int32(wide) + ix)]
+    byte = np.uint32(255)
+    here, right = np.float32(quad & byte), np.float32((quad >> np.uint32(8)) & byte)
+    below, beyond = np.float32((quad >> np.uint32(16)) & byte), np.float32(quad >> np.uint32(24))
+    upper = here + fx * (right - here)
+    lower = below + fx * (beyond - below)
+    return upper + fy * (lower - upper)
+
+
 def _move_loops(images: Any, x: Any, y: Any, result: Any) -> None:
-    half, full, contrast = np.float32(0.5), np.float32(255), np.float32(CONTRAST)
-    middle = np.float32(127.5)
-    padded = np.zeros((SIDE + 2, SIDE + 2), np.float32)
-    xs = np.empty((SIDE, SIDE), np.float32)
-    ys = np.empty((SIDE, SIDE), np.float32)
+    half, middle, full = np.float32(0.5), np.float32(127.5), np.float32(255)
+    quads = np.empty((SIDE + 2) * (SIDE + 2), np.uint32)
+    padded = np.zeros(len(quads) + SIDE + 3, np.uint32)
+    xs, ys = np.empty(SIDE, np.float32), np.empty(SIDE, np.float32)
     for picture in range(images.shape[0]):
+        _corners(images[picture], padded, quads)
         for row in range(SIDE):
-            for column in range(SIDE):
-                padded[row + 1, column + 1] = np.float32(images[picture, row, column])
-        for row in range(SIDE):
-            node_row = row // SPACING
-            down = np.float32(row % SPACING) / np.float32(SPACING)
-            for node in range(NODES - 1):
-                place = node_row * NODES + node
-                left_x = x[picture, place]
-                left_x += down * (x[picture, place + NODES] - left_x)
-                right_x = x[picture, place + 1]
-                right_x += down * (x[picture, place + NODES + 1] - right_x)
-                left_y = y[picture, place]
-                left_y += down * (y[picture, place + NODES] - left_y)
-                right_y = y[picture, place + 1]
-                right_y += down * (y[picture, place + NODES + 1] - right_y)
-                for step in range(SPACING):
-                    across = np.float32(step) / np.float32(SPACING)
-                    column = node * SPACING + step
-                    # Beyond the picture's rim there is a ring of paper.
-                    xs[row, column] = min(
-                        max(left_x + across * (right_x - left_x) + 1, np.float32(0)),
-                        np.float32(SIDE + 0.999),
-                    )
-                    ys[row, column] = min(
-                        max(left_y + across * (right_y - left_y) + 1, np.float32(0)),
-                        np.float32(SIDE + 0.999),
-                    )
-        for row in range(SIDE):
-            for column in range(SIDE):
-                px, py = xs[row, column], ys[row, column]
-                ix, iy = int(px), int(py)
-                fx, fy = px - np.float32(ix), py - np.float32(iy)
-                upper = padded[iy, ix] + fx * (padded[iy, ix + 1] - padded[iy, ix])
-                lower = padded[iy + 1, ix] + fx * (padded[iy + 1, ix + 1] - padded[iy + 1, ix])
-                level = (upper + fy * (lower - upper) - middle) * contrast + middle
+            _come_from(x[picture], row, 1, xs)
+            _come_from(y[picture], row, 1, ys)
+            for column in range(np.uint64(SIDE)):
+                level = _level(quads, SIDE + 2, xs[column], ys[column])
+                level = (level - middle) * np.float32(CONTRAST) + middle
                 level = min(max(level, np.float32(0)), full)
                 result[picture, row, column] = np.uint8(np.int32(level + half))
 
 
-_paint_compiled = Compiled(_paint_loops)
-_move_compiled = Compiled(_move_loops)
+def _moved_centre_loops(images: Any, x: Any, y: Any, centre: Any) -> None:
+    half, quarter = np.float32(0.5), np.float32(0.25)
+    small = np.empty((SKETCH, SKETCH), np.int32)
+    quads = np.empty((SKETCH + 2) * (SKETCH + 2), np.uint32)
+    padded = np.zeros(len(quads) + SKETCH + 3, np.uint32)
+    xs, ys = np.empty(SKETCH, np.float32), np.empty(SKETCH, np.float32)
+    columns = np.empty(SKETCH, np.float32)
+    for picture in range(images.shape[0]):
+        image = images[picture]
+        for row in range(np.uint64(SKETCH)):
+            for column in range(np.uint64(SKETCH)):
+                above, left = row + row, column + column
+                below, right = above + np.uint64(1), left + np.uint64(1)
+                upper = np.int32(image[above, left]) + np.int32(image[above, right])
+                lower = np.int32(image[below, left]) + np.int32(image[below, right])
+                small[row, column] = (upper + lower) // np.int32(4)
+        _corners(small, padded, quads)
+        columns[:] = 0
+        down = np.float32(0)
+        for row in range(SKETCH):
+            _come_from(x[picture], 2 * row, 2, xs)
+            _come_from(y[picture], 2 * row, 2, ys)
+            mass = np.float32(0)
+            for column in range(np.uint64(SKETCH)):
+                # A pixel of the small picture covers two; both have a ring.
+                px, py = xs[column] * half + quarter, ys[column] * half + quarter
+                level = _level(quads, SKETCH + 2, px, py)
+                columns[column] += level
+                mass += level
+            down += np.float32(row) * mass
+        _note_centre(columns, down, np.float32(0), centre[:, picture])
 
 
-def _paint_numpy(x: Floats, y: Floats, radius: Floats, result: Images) -> None:
-    wide = SIDE + 2 * MARGIN
+_centre_compiled = Compiled(_centre_loops)
+_paint_compiled, _sketch_compiled = Compiled(_paint_loops), Compiled(_sketch_loops)
+_move_compiled, _moved_centre_compiled = Compiled(_move_loops), Compiled(_moved_centre_loops)
+
+
+def _field_numpy(x: Floats, y: Floats, radius: Floats, side: int, margin: int) -> Floats:
+    """Return what `_stamp` notes, for the pictures alone: float32 (n, side, side)."""
+    wide = side + 2 * margin
     field = np.full((len(x), wide * wide), -0.5, np.float32)
     window = np.arange(WINDOW)
     for disc in range(x.shape[1]):
         chosen = np.flatnonzero(radius[:, disc] > 0)
         r = radius[chosen, disc][:, None]
-        cx, cy = x[chosen, disc][:, None] + MARGIN, y[chosen, disc][:, None] + MARGIN
+        cx, cy = x[chosen, disc][:, None] + margin, y[chosen, disc][:, None] + margin
         columns = np.clip((cx - r).astype(np.intp), 0, wide - WINDOW) + window
         rows = np.clip((cy - r).astype(np.intp), 0, wide - WINDOW) + window
         across, down = (columns - cx).astype(np.float32), (rows - cy).astype(np.float32)
@@ -179,27 +358,70 @@ def _paint_numpy(x: Floats, y: Floats, radius: Floats, result: Images) -> None:
         places = rows[:, :, None] * wide + columns[:, None, :]
         picture = chosen[:, None, None]
         field[picture, places] = np.maximum(field[picture, places], inside)
-    picked = field.reshape(-1, wide, wide)[:, MARGIN:-MARGIN, MARGIN:-MARGIN]
-    darkest = np.minimum(picked.max(axis=(1, 2)).clip(0) + 0.5, 1)
-    levels = np.minimum(picked + np.float32(0.5), 1) * (255 / darkest)[:, None, None]
+    inner: Floats = field.reshape(-1, wide, wide)[:, margin:-margin, margin:-margin]
+    return inner
+
+
+def _paint_numpy(x: Floats, y: Floats, radius: Floats, result: Images) -> None:
+    field = _field_numpy(x, y, radius, SIDE, MARGIN)
+    darkest = np.minimum(field.max(axis=(1, 2)).clip(0) + np.float32(0.5), 1)
+    levels = np.minimum(field + np.float32(0.5), 1) * (255 / darkest)[:, None, None]
     result[...] = (levels + np.float32(0.5)).astype(np.uint8)
 
 
+def _sketch_numpy(x: Floats, y: Floats, radius: Floats, centre: Floats) -> None:
+    field = _field_numpy(x, y, radius, SKETCH, SKETCH_MARGIN)
+    centre[...] = _sketched_centre(np.minimum(field + np.float32(0.5), 1), 0.5)
+
+
+def _centre_numpy(images: Images, centre: Floats) -> None:
+    places = np.arange(SIDE)
+    across, down = images.sum(axis=1, dtype=np.int64), images.sum(axis=2, dtype=np.int64)
+    mass = np.maximum(across.sum(axis=1), 1).astype(np.float32)
+    centre[0] = (across @ places).astype(np.float32) / mass - np.float32(SIDE // 2)
+    centre[1] = (down @ places).astype(np.float32) / mass - np.float32(SIDE // 2)
+
+
+def _sketched_centre(levels: Floats, first: float) -> Floats:
+    places = np.arange(SKETCH, dtype=np.float32)
+    total = np.maximum(levels.sum(axis=(1, 2)), np.float32(1e-3))
+    sums = np.stack([levels.sum(axis=1) @ places, levels.sum(axis=2) @ places])
+    centre: Floats = sums / total * 2 + np.float32(first - SIDE // 2)
+    return centre
+
+
 def _move_numpy(images: Images, x: Floats, y: Floats, result: Images) -> None:
-    nodes = np.arange(SIDE) / SPACING
+    levels = _levels_numpy(images, *_places_numpy(x, y, 1))
+    levels = np.clip((levels - 127.5) * CONTRAST + 127.5, 0, 255)
+    result[...] = (levels + np.float32(0.5)).astype(np.uint8)
+
+
+def _moved_centre_numpy(images: Images, x: Floats, y: Floats, centre: Floats) -> None:
+    pairs = images.reshape(-1, SKETCH, 2, SKETCH, 2)
+    small = pairs.sum(axis=(2, 4), dtype=np.int32) // 4
+    half, quarter = np.float32(0.5), np.float32(0.25)
+    px, py = _places_numpy(x, y, 2)
+    levels = _levels_numpy(small, px * half + quarter, py * half + quarter)
+    centre[...] = _sketched_centre(levels, 0)
+
+
+def _places_numpy(x: Floats, y: Floats, every: int) -> tuple[Floats, Floats]:
+    nodes = np.arange(0, SIDE, every) / SPACING
     weights = np.clip(1 - np.abs(nodes[:, None] - np.arange(NODES)), 0, 1).astype(np.float32)
-    places = []
-    for values in (x, y):
-        lattice = values.reshape(-1, NODES, NODES)
-        places.append(np.clip(weights @ lattice @ weights.T + 1, 0, SIDE + 0.999))
+    across, down = (weights @ v.reshape(-1, NODES, NODES) @ weights.T + 1 for v in (x, y))
+    return np.clip(across, 0, SIDE + 0.999), np.clip(down, 0, SIDE + 0.999)
+
+
+def _levels_numpy(images: NDArray[Any], px: Floats, py: Floats) -> Floats:
+    wide = images.shape[1] + 2
     padded = np.pad(images, ((0, 0), (1, 1), (1, 1))).astype(np.float32)
     padded = padded.reshape(len(images), -1)
-    column, row = (values.astype(np.intp) for values in places)
-    across, down = places[0] - column, places[1] - row
+    column, row = px.astype(np.intp), py.astype(np.intp)
+    across, down = px - column, py - row
     picture = np.arange(len(images))[:, None, None]
-    corner = row * (SIDE + 2) + column
+    corner = row * wide + column
     upper = padded[picture, corner] * (1 - across) + padded[picture, corner + 1] * across
-    corner += SIDE + 2
+    corner += wide
     lower = padded[picture, corner] * (1 - across) + padded[picture, corner + 1] * across
-    levels = (upper * (1 - down) + lower * down - 127.5) * CONTRAST + 127.5
-    result[...] = (np.clip(levels, 0, 255) + 0.5).astype(np.uint8)
+    levels: Floats = upper * (1 - down) + lower * down
+    return levels

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_draw.dataset.augmentation.numba_loops import Compiled, has_numba
 from mnist_draw.dataset.augmentation.skeleton import skeletons
 
 Floats = NDArray[np.float32]
@@ -30,7 +32,7 @@ _UNITS = np.array([1 / 8, 1 / 8, 1 / 32, 1 / 32, 2 * np.pi / 254], np.float32)
 
 @dataclass(eq=False)
 class Strokes:
-    """The points of n digits, each array float32 (n, points), coordinates from the middle.
+    """The points of n digits, coordinates from the middle; float32 (n, points) but for `used`.
 
     Attributes
     ----------
@@ -42,6 +44,9 @@ class Strokes:
         Pixels of line that the point stands for; 0 where there is no point.
     end_x, end_y : numpy.ndarray
         Unit vectors outwards at the ends of lines, else 0.
+    used : numpy.ndarray
+        How many places of each digit count, intp (n,): there is nothing behind them. The last
+        `EXTRA` of them are for strokes that a style adds.
     """
 
     x: Floats
@@ -50,25 +55,11 @@ class Strokes:
     length: Floats
     end_x: Floats
     end_y: Floats
+    used: NDArray[np.intp]
 
     def part(self, rows: NDArray[np.intp]) -> Strokes:
         """Return copies of the digits `rows`."""
         return Strokes(*(values[rows] for values in vars(self).values()))
-
-    def box(self) -> tuple[Floats, Floats, Floats, Floats]:
-        """Return left, top, right and bottom of the points: float32 (n,) each."""
-        ink = self.radius > 0
-        return (
-            np.where(ink, self.x, FAR).min(axis=1),
-            np.where(ink, self.y, FAR).min(axis=1),
-            np.where(ink, self.x, -FAR).max(axis=1),
-            np.where(ink, self.y, -FAR).max(axis=1),
-        )
-
-    def pen(self) -> Floats:
-        """Return the mean radius of each digit: float32 (n,)."""
-        mean: Floats = self.radius.sum(axis=1) / np.maximum((self.radius > 0).sum(axis=1), 1)
-        return mean
 
 
 class StrokeStore:
@@ -94,17 +85,12 @@ class StrokeStore:
     def strokes(self, indices: NDArray[np.intp]) -> Strokes:
         """Return the digits at `indices`, with `EXTRA` empty places behind the points."""
         self._prepare(indices)
-        width = int(self._count[indices].max(initial=0))
-        kept = np.zeros((5, len(indices), width + EXTRA), np.float32)
-        found = self._bytes.take(indices, axis=0)[:, :, :width].transpose(1, 0, 2)
-        np.multiply(found, _UNITS[:, None, None], out=kept[:, :, :width])
-        kept[:2, :, :width] -= MIDDLE
-        x, y, radius, length, direction = kept
-        end_x, end_y = np.zeros_like(x), np.zeros_like(y)
-        ends = direction > 0
-        angle = direction[ends]
-        end_x[ends], end_y[ends] = np.cos(angle), np.sin(angle)
-        return Strokes(x, y, radius, length, end_x, end_y)
+        used = self._count[indices].astype(np.intp) + EXTRA
+        kept = np.zeros((6, len(indices), used.max(initial=EXTRA)), np.float32)
+        run = _unpack_compiled if has_numba() else _unpack_numpy
+        run(self._bytes, indices, used, kept)
+        x, y, radius, length, end_x, end_y = kept
+        return Strokes(x, y, radius, length, end_x, end_y, used)
 
     def has_points(self, indices: NDArray[np.intp]) -> NDArray[np.bool_]:
         """Tell which digits have ink enough for a skeleton: bool (n,)."""
@@ -137,3 +123,31 @@ class StrokeStore:
         points = np.bincount(found.picture, minlength=len(indices))
         self._count[indices] = np.minimum(points, MOST_POINTS)
         self._known[indices] = True
+
+
+def _unpack_loops(stored: Any, indices: Any, used: Any, kept: Any) -> None:
+    for row in range(len(indices)):
+        found = stored[indices[row]]
+        for point in range(used[row] - EXTRA):
+            for column in range(4):
+                kept[column, row, point] = np.float32(found[column, point]) * _UNITS[column]
+            for column in range(2):
+                kept[column, row, point] -= MIDDLE
+            if found[4, point] > 0:
+                angle = np.float32(found[4, point]) * _UNITS[4]
+                kept[4, row, point] = np.cos(angle)
+                kept[5, row, point] = np.sin(angle)
+
+
+_unpack_compiled = Compiled(_unpack_loops)
+
+
+def _unpack_numpy(stored: Images, indices: NDArray[np.intp], used: Any, kept: Floats) -> None:
+    width = kept.shape[2] - EXTRA
+    found = stored.take(indices, axis=0)[:, :, :width].transpose(1, 0, 2)
+    own = kept[:, :, :width]
+    np.multiply(found[:4], _UNITS[:4, None, None], out=own[:4])
+    own[:2] -= MIDDLE
+    ends = found[4] > 0
+    angle = found[4][ends] * _UNITS[4]
+    own[4][ends], own[5][ends] = np.cos(angle), np.sin(angle)

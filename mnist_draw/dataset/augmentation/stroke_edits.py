@@ -1,4 +1,8 @@
-"""Add strokes to digits, and rub some of them out."""
+"""Add strokes to a digit, and rub some of it out.
+
+All of these functions take one digit: its rows of `Strokes`, a `Digit`. They are compiled into
+the loops that call them.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_draw.dataset.augmentation.skeleton_store import EXTRA, Strokes
+from mnist_draw.dataset.augmentation.numba_loops import inlined
+from mnist_draw.dataset.augmentation.skeleton_store import EXTRA, FAR
 
 Floats = NDArray[np.floating[Any]]
-Rows = NDArray[np.intp]
-Place = tuple[Floats, Floats]
+#: x, y, radius, length, end_x and end_y of one digit's places, each (places,); the last `EXTRA`
+#: of them are for strokes that are added.
+Digit = tuple[Floats, Floats, Floats, Floats, Floats, Floats]
 
 #: Points of a short stroke: two of them, or one of `EXTRA` points, can be added to a digit.
 SHORT = EXTRA // 2
@@ -19,82 +25,121 @@ SHORT = EXTRA // 2
 FEWEST = 12
 
 
-def between(share: Floats, low: float, high: float) -> Floats:
-    """Take shares of 0 to 1 to the range from `low` to `high`."""
+@inlined
+def between(share: Any, low: float, high: float) -> Any:
+    """Take a share of 0 to 1 to the range from `low` to `high`."""
     return np.float32(low) + share * np.float32(high - low)
 
 
-def add(strokes: Strokes, rows: Rows, first: int, x: Floats, y: Floats, pen: Floats) -> None:
-    """Add one stroke to each of the digits `rows`.
+@inlined
+def box(digit: Digit) -> tuple[Any, Any, Any, Any]:
+    """Return left, top, right and bottom of the points."""
+    x, y, radius = digit[0], digit[1], digit[2]
+    left = top = FAR
+    right = bottom = -FAR
+    for point in range(len(x)):
+        if radius[point] > 0:
+            left, right = min(left, x[point]), max(right, x[point])
+            top, bottom = min(top, y[point]), max(bottom, y[point])
+    return left, top, right, bottom
+
+
+@inlined
+def extreme(digit: Digit, across: float, down: float, beyond: Any) -> int:
+    """Return the point with the least ``across * x + down * y`` of those with x above `beyond`."""
+    x, y, radius = digit[0], digit[1], digit[2]
+    best, found = FAR, 0
+    for point in range(len(x)):
+        value = np.float32(across) * x[point] + np.float32(down) * y[point]
+        if radius[point] > 0 and x[point] > beyond and value < best:
+            best, found = value, point
+    return found
+
+
+@inlined
+def put(digit: Digit, first: int, count: int, pen: Any) -> None:
+    """Make a stroke of places whose x and y are set.
 
     Parameters
     ----------
-    strokes : Strokes
+    digit : Digit
         Changed in place.
-    rows : numpy.ndarray
-        Which digits, intp (rows,).
     first : int
         Which of the `EXTRA` places the stroke begins at.
-    x, y : numpy.ndarray
-        Its points (rows, count).
-    pen : numpy.ndarray
-        Radius of every digit's ink, (n,).
-    """
-    start = strokes.x.shape[1] - EXTRA + first
-    places = slice(start, start + x.shape[1])
-    strokes.x[rows, places] = x
-    strokes.y[rows, places] = y
-    strokes.radius[rows, places] = pen[rows, None]
-    steps = np.sqrt(np.diff(x, axis=1) ** 2 + np.diff(y, axis=1) ** 2)
-    lengths = np.zeros_like(x)
-    lengths[:, 1:] += steps / 2
-    lengths[:, :-1] += steps / 2
-    strokes.length[rows, places] = lengths
-
-
-def curve(start: Place, pull: Place, end: Place, count: int) -> Place:
-    """Return points of quadratic Bézier curves.
-
-    Parameters
-    ----------
-    start, pull, end : tuple of numpy.ndarray
-        x and y of the three control points, (rows,) each.
     count : int
-        Points of each curve.
-
-    Returns
-    -------
-    x, y
-        (rows, count) each.
+        Of its points.
+    pen : float
+        Radius of the digit's ink.
     """
-    t = np.linspace(0, 1, count, dtype=np.float32)
-    a, b, c = (1 - t) ** 2, 2 * t * (1 - t), t**2
-    return (
-        start[0][:, None] * a + pull[0][:, None] * b + end[0][:, None] * c,
-        start[1][:, None] * a + pull[1][:, None] * b + end[1][:, None] * c,
-    )
+    x, y, radius, length = digit[0], digit[1], digit[2], digit[3]
+    start = len(x) - EXTRA + first
+    half = np.float32(0.5)
+    length[start : start + count] = 0
+    for point in range(start, start + count):
+        radius[point] = pen
+        if point > start:
+            across, down = x[point] - x[point - 1], y[point] - y[point - 1]
+            step = half * np.sqrt(across * across + down * down)
+            length[point - 1] += step
+            length[point] += step
 
 
-def line(start: Place, end: Place, count: int) -> Place:
-    """Return points of straight lines; as `curve`."""
-    return curve(start, ((start[0] + end[0]) / 2, (start[1] + end[1]) / 2), end, count)
+@inlined
+def add_curve(
+    digit: Digit,
+    first: int,
+    count: int,
+    start_x: Any,
+    start_y: Any,
+    pull_x: Any,
+    pull_y: Any,
+    end_x: Any,
+    end_y: Any,
+    pen: Any,
+) -> None:
+    """Add a quadratic Bézier curve, given its three control points; the others as for `put`."""
+    x, y = digit[0], digit[1]
+    start = len(x) - EXTRA + first
+    one, step = np.float32(1), np.float32(1 / (count - 1))
+    for point in range(count):
+        t = np.float32(point) * step
+        a, b, c = (one - t) * (one - t), (t + t) * (one - t), t * t
+        x[start + point] = start_x * a + pull_x * b + end_x * c
+        y[start + point] = start_y * a + pull_y * b + end_y * c
+    put(digit, first, count, pen)
 
 
-def erase(strokes: Strokes, rows: Rows, x: Floats, y: Floats, reach: Floats) -> None:
-    """Take away the points within `reach` of a place, unless hardly any would be left.
+@inlined
+def add_line(
+    digit: Digit,
+    first: int,
+    count: int,
+    start_x: Any,
+    start_y: Any,
+    end_x: Any,
+    end_y: Any,
+    pen: Any,
+) -> None:
+    """Add a straight line; as `add_curve`."""
+    half = np.float32(0.5)
+    pull_x, pull_y = (start_x + end_x) * half, (start_y + end_y) * half
+    add_curve(digit, first, count, start_x, start_y, pull_x, pull_y, end_x, end_y, pen)
 
-    Parameters
-    ----------
-    strokes : Strokes
-        Changed in place.
-    rows : numpy.ndarray
-        Which digits, intp (rows,).
-    x, y, reach : numpy.ndarray
-        Middle and radius of the rubber in pixels, (rows,).
-    """
-    squared = (strokes.x[rows] - x[:, None]) ** 2 + (strokes.y[rows] - y[:, None]) ** 2
-    near = squared < (reach**2)[:, None]
-    left = (strokes.radius[rows] > 0) & ~near
-    near &= (left.sum(axis=1) >= FEWEST)[:, None]
-    for values in (strokes.radius, strokes.length, strokes.end_x, strokes.end_y):
-        values[rows] = np.where(near, 0, values[rows])
+
+@inlined
+def erase(digit: Digit, at_x: Any, at_y: Any, reach: Any) -> None:
+    """Take away the points within `reach` pixels of a place, unless hardly any would be left."""
+    x, y, radius = digit[0], digit[1], digit[2]
+    squared = reach * reach
+    left = 0
+    for point in range(len(x)):
+        across, down = x[point] - at_x, y[point] - at_y
+        if radius[point] > 0 and across * across + down * down >= squared:
+            left += 1
+    if left < FEWEST:
+        return
+    for point in range(len(x)):
+        across, down = x[point] - at_x, y[point] - at_y
+        if across * across + down * down < squared:
+            for values in digit[2:]:
+                values[point] = 0

@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_draw.dataset.augmentation.hashed_random import HashedRandom
-from mnist_draw.dataset.augmentation.numba_loops import Compiled, has_numba
+from mnist_draw.dataset.augmentation.numba_loops import Compiled, has_numba, inlined
 
 Floats = NDArray[np.float32]
+Counts = NDArray[np.intp]
 
 #: Half of a digit's longer side, in pixels.
 HALF = np.float32(10.0)
@@ -104,83 +105,138 @@ class Warp:
         self._waves = np.zeros((5, count, len(angle)), np.float32)
         if waves:
             self._waves[...] = np.array(waves).transpose(1, 0, 2, 3).reshape(5, count, -1)
-        self._is_linear = not waves and not limits.bend
 
-    def forward(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
-        """Tell where points go: float32 (n, points) twice, in and out."""
-        return self._bent(x, y, self._linear)
+    def forward(self, x: Floats, y: Floats, used: Counts | None = None) -> tuple[Floats, Floats]:
+        """Tell where points go.
 
-    def backward(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
-        """Tell where points come from, to a few hundredths of a pixel; shapes as above."""
-        xx, xy, yx, yy = self._linear[:, :, None]
-        # The area stays: the determinant is 1.
-        straight_x, straight_y = yy * x - xy * y, xx * y - yx * x
-        x, y = straight_x, straight_y
-        # Shifts change slowly, by less than half of the way: each round halves the error.
-        for _ in range(0 if self._is_linear else ROUNDS):
-            bent_x, bent_y = self._bent(x, y, _unchanged(len(x)))
-            x, y = straight_x - (bent_x - x), straight_y - (bent_y - y)
-        return x, y
+        Parameters
+        ----------
+        x, y : numpy.ndarray
+            float32 (n, points).
+        used : numpy.ndarray, optional
+            How many points of each picture there are, intp (n,); all where it is left out.
 
-    def _bent(self, x: Floats, y: Floats, linear: Floats) -> tuple[Floats, Floats]:
-        """Shift points by bends and waves, and then apply a linear map."""
-        to_x, to_y = np.empty_like(x), np.empty_like(y)
-        bend = _bend_compiled if has_numba() else _bend_numpy
-        bend(x, y, linear, self._bends, self._waves, to_x, to_y)
+        Returns
+        -------
+        x, y
+            float32 (n, points).
+        """
+        to_x, to_y = np.zeros_like(x), np.zeros_like(y)
+        if used is None:
+            used = np.full(len(x), x.shape[1])
+        run = _forward_compiled if has_numba() else _forward_numpy
+        run(x, y, used, self._linear, self._bends, self._waves, to_x, to_y)
         return to_x, to_y
 
+    def backward(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+        """Tell where points come from, to a few hundredths of a pixel: float32 (n, points)."""
+        from_x, from_y = np.empty_like(x), np.empty_like(y)
+        run = _backward_compiled if has_numba() else _backward_numpy
+        run(x, y, self._linear, self._bends, self._waves, ROUNDS, from_x, from_y)
+        return from_x, from_y
 
-def _unchanged(count: int) -> Floats:
-    return np.repeat(np.array([[1], [0], [0], [1]], np.float32), count, axis=1)
 
-
-def _bend_loops(
-    x: Any, y: Any, linear: Any, bends: Any, waves: Any, result_x: Any, result_y: Any
+def _forward_loops(
+    x: Any, y: Any, used: Any, linear: Any, bends: Any, waves: Any, to_x: Any, to_y: Any
 ) -> None:
-    one, none, sixteen = np.float32(1), np.float32(0), np.float32(16)
-    half, inverse = np.float32(0.5), np.float32(1) / HALF
-    points = np.uint64(x.shape[1])
     for picture in range(x.shape[0]):
-        bow, waist = bends[0, picture], bends[1, picture]
-        belly, arch = bends[2, picture], bends[3, picture]
-        px, py = x[picture], y[picture]
-        to_x, to_y = result_x[picture], result_y[picture]
-        for point in range(points):
-            u, v = px[point] * inverse, py[point] * inverse
-            along_x = max(one - u * u, none)
-            along_y = max(one - v * v, none)
-            to_x[point] = px[point] + bow * along_y + belly * along_x
-            to_y[point] = py[point] + waist * along_y + arch * along_x
-        for wave in range(waves.shape[1]):
-            number_x, number_y = waves[0, wave, picture], waves[1, wave, picture]
-            phase = waves[2, wave, picture]
-            shift_x, shift_y = waves[3, wave, picture], waves[4, wave, picture]
-            for point in range(points):
-                turn = number_x * px[point] + number_y * py[point] + phase
-                turn -= np.floor(turn) + half
-                height = sixteen * turn * (half - abs(turn))
-                to_x[point] += shift_x * height
-                to_y[point] += shift_y * height
+        points = np.uint64(used[picture])
+        bent_x, bent_y = to_x[picture], to_y[picture]
+        own = bends[:, picture], waves[:, :, picture]
+        _bend(x[picture], y[picture], points, own[0], own[1], bent_x, bent_y)
         xx, xy = linear[0, picture], linear[1, picture]
         yx, yy = linear[2, picture], linear[3, picture]
         for point in range(points):
-            bent_x, bent_y = to_x[point], to_y[point]
-            to_x[point] = xx * bent_x + xy * bent_y
-            to_y[point] = yx * bent_x + yy * bent_y
+            px, py = bent_x[point], bent_y[point]
+            bent_x[point] = xx * px + xy * py
+            bent_y[point] = yx * px + yy * py
 
 
-_bend_compiled = Compiled(_bend_loops)
+def _backward_loops(
+    x: Any, y: Any, linear: Any, bends: Any, waves: Any, rounds: int, from_x: Any, from_y: Any
+) -> None:
+    points = np.uint64(x.shape[1])
+    straight, bent = np.empty((2, x.shape[1]), np.float32), np.empty((2, x.shape[1]), np.float32)
+    for picture in range(x.shape[0]):
+        own = bends[:, picture], waves[:, :, picture]
+        xx, xy = linear[0, picture], linear[1, picture]
+        yx, yy = linear[2, picture], linear[3, picture]
+        px, py = from_x[picture], from_y[picture]
+        for point in range(points):
+            # The area stays: the determinant is 1.
+            straight[0, point] = yy * x[picture, point] - xy * y[picture, point]
+            straight[1, point] = xx * y[picture, point] - yx * x[picture, point]
+            px[point], py[point] = straight[0, point], straight[1, point]
+        # Shifts change slowly, by less than half of the way: each round halves the error.
+        for _ in range(rounds):
+            _bend(px, py, points, own[0], own[1], bent[0], bent[1])
+            for point in range(points):
+                px[point] = straight[0, point] - (bent[0, point] - px[point])
+                py[point] = straight[1, point] - (bent[1, point] - py[point])
 
 
-def _bend_numpy(
+@inlined
+def _bend(x: Any, y: Any, points: Any, bends: Any, waves: Any, to_x: Any, to_y: Any) -> None:
+    """Shift one picture's points by its bends and waves."""
+    one, none, sixteen = np.float32(1), np.float32(0), np.float32(16)
+    half, inverse = np.float32(0.5), np.float32(1) / HALF
+    bow, waist, belly, arch = bends[0], bends[1], bends[2], bends[3]
+    for point in range(points):
+        u, v = x[point] * inverse, y[point] * inverse
+        along_x = max(one - u * u, none)
+        along_y = max(one - v * v, none)
+        to_x[point] = x[point] + bow * along_y + belly * along_x
+        to_y[point] = y[point] + waist * along_y + arch * along_x
+    for wave in range(waves.shape[1]):
+        number_x, number_y, phase = waves[0, wave], waves[1, wave], waves[2, wave]
+        shift_x, shift_y = waves[3, wave], waves[4, wave]
+        for point in range(points):
+            turn = number_x * x[point] + number_y * y[point] + phase
+            turn -= np.floor(turn) + half
+            height = sixteen * turn * (half - abs(turn))
+            to_x[point] += shift_x * height
+            to_y[point] += shift_y * height
+
+
+_forward_compiled, _backward_compiled = Compiled(_forward_loops), Compiled(_backward_loops)
+
+
+def _forward_numpy(
+    x: Floats,
+    y: Floats,
+    used: Counts,
+    linear: Floats,
+    bends: Floats,
+    waves: Floats,
+    to_x: Floats,
+    to_y: Floats,
+) -> None:
+    bent_x, bent_y = _bend_numpy(x, y, bends, waves)
+    xx, xy, yx, yy = linear[:, :, None]
+    to_x[...] = xx * bent_x + xy * bent_y
+    to_y[...] = yx * bent_x + yy * bent_y
+
+
+def _backward_numpy(
     x: Floats,
     y: Floats,
     linear: Floats,
     bends: Floats,
     waves: Floats,
-    result_x: Floats,
-    result_y: Floats,
+    rounds: int,
+    from_x: Floats,
+    from_y: Floats,
 ) -> None:
+    xx, xy, yx, yy = linear[:, :, None]
+    straight_x, straight_y = yy * x - xy * y, xx * y - yx * x
+    x, y = straight_x, straight_y
+    for _ in range(rounds):
+        bent_x, bent_y = _bend_numpy(x, y, bends, waves)
+        x, y = straight_x - (bent_x - x), straight_y - (bent_y - y)
+    from_x[...], from_y[...] = x, y
+
+
+def _bend_numpy(x: Floats, y: Floats, bends: Floats, waves: Floats) -> tuple[Floats, Floats]:
     # 1 in the middle, 0 at the digit's ends and beyond.
     along_x = np.maximum(1 - (x / HALF) ** 2, 0)
     along_y = np.maximum(1 - (y / HALF) ** 2, 0)
@@ -194,6 +250,4 @@ def _bend_numpy(
         height = 16 * turn * (np.float32(0.5) - np.abs(turn))
         bent_x += shift_x * height
         bent_y += shift_y * height
-    xx, xy, yx, yy = linear[:, :, None]
-    result_x[...] = xx * bent_x + xy * bent_y
-    result_y[...] = yx * bent_x + yy * bent_y
+    return bent_x, bent_y

@@ -11,20 +11,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_draw.dataset.augmentation.digit_styles import STYLES
+from mnist_draw.dataset.augmentation.digit_styles import style
 from mnist_draw.dataset.augmentation.hashed_random import HashedRandom
+from mnist_draw.dataset.augmentation.numba_loops import Compiled, has_numba, inlined
 from mnist_draw.dataset.augmentation.skeleton_store import Strokes
 from mnist_draw.dataset.augmentation.stroke_edits import (
     SHORT,
+    Digit,
     Floats,
-    Rows,
-    add,
+    add_curve,
     between,
-    curve,
     erase,
 )
 
 Labels = NDArray[np.integer[Any]]
+#: Share of digits that are trimmed, that get a tail, and whose line has a gap.
+TRIMMED, TAILED, TORN = 0.12, 0.15, 0.1
 
 
 def restyle(strokes: Strokes, labels: Labels, random: HashedRandom) -> None:
@@ -39,63 +41,111 @@ def restyle(strokes: Strokes, labels: Labels, random: HashedRandom) -> None:
     random : HashedRandom
         Decides which digits, and by how much.
     """
-    pen = strokes.pen()
-    _trim(strokes, random)
     # Drawn for all pictures, so that a picture's numbers do not depend on its neighbours.
-    amounts = random.uniforms(10, 0, 1)
-    for digit, style in STYLES.items():
-        rows = np.flatnonzero(labels == digit)
-        if len(rows):
-            style(strokes, rows, amounts, pen)
-    _tails(strokes, random, pen)
-    _gaps(strokes, random, labels)
-
-
-def _trim(strokes: Strokes, random: HashedRandom) -> None:
-    """Cut one end short: a tail that is hardly there."""
-    chosen = random.happens(0.12)
-    which, long = random.uniforms(2, 0, 1)
-    rows, ends = _one_end(strokes, which, chosen)
-    reach = between(long[rows], 0.5, 3.0)
-    erase(strokes, rows, strokes.x[rows, ends], strokes.y[rows, ends], reach)
-
-
-def _tails(strokes: Strokes, random: HashedRandom, pen: Floats) -> None:
-    """Prolong one end of a line by a little, slightly bent."""
-    chosen = random.happens(0.15)
-    which, long, bend = random.uniforms(3, 0, 1)
-    used = strokes.radius[:, -SHORT:].any(axis=1)
-    rows, ends = _one_end(strokes, which, chosen & ~used)
-    x, y = strokes.x[rows, ends], strokes.y[rows, ends]
-    go_x, go_y = strokes.end_x[rows, ends], strokes.end_y[rows, ends]
-    reach = between(long[rows], 1.0, 3.5)
-    turn = between(bend[rows], -0.6, 0.6) * reach
-    x, y = curve(
-        (x, y),
-        (x + go_x * reach / 2, y + go_y * reach / 2),
-        (x + go_x * reach - go_y * turn, y + go_y * reach + go_x * turn),
-        SHORT // 2,
+    amounts = np.ascontiguousarray(random.uniforms(20, 0, 1).T)
+    run = _restyle_compiled if has_numba() else _restyle_loops
+    run(
+        *(strokes.x, strokes.y, strokes.radius, strokes.length, strokes.end_x, strokes.end_y),
+        strokes.used,
+        labels.astype(np.int32),
+        amounts,
     )
-    add(strokes, rows, SHORT, x, y, pen)
 
 
-def _gaps(strokes: Strokes, random: HashedRandom, labels: Labels) -> None:
-    """Lift the pen for a moment; not in a 1, which would become an i."""
-    rows = np.flatnonzero(random.happens(0.1) & (labels != 1))
-    where, long = random.uniforms(2, 0, 1)[:, rows]
-    inside = strokes.radius[rows] > 0
-    rank = (where * inside.sum(axis=1)).astype(np.intp)
-    points = (np.cumsum(inside, axis=1) > rank[:, None]).argmax(axis=1)
+def _restyle_loops(
+    x: Any,
+    y: Any,
+    radius: Any,
+    length: Any,
+    end_x: Any,
+    end_y: Any,
+    used: Any,
+    labels: Any,
+    amounts: Any,
+) -> None:
+    for picture in range(len(x)):
+        places = used[picture]
+        digit = (
+            x[picture, :places],
+            y[picture, :places],
+            radius[picture, :places],
+            length[picture, :places],
+            end_x[picture, :places],
+            end_y[picture, :places],
+        )
+        chances = amounts[picture]
+        pen = _mean_radius(digit)
+        _trim(digit, chances[:3])
+        style(labels[picture], digit, chances[3:13], pen)
+        _tail(digit, chances[13:17], pen)
+        if labels[picture] != 1:  # it would become an i
+            _gap(digit, chances[17:])
+
+
+_restyle_compiled = Compiled(_restyle_loops)
+
+
+@inlined
+def _mean_radius(digit: Digit) -> Any:
+    radius = digit[2]
+    total, count = np.float32(0), 0
+    for point in range(len(radius)):
+        if radius[point] > 0:
+            total += radius[point]
+            count += 1
+    return total / np.float32(max(count, 1))
+
+
+@inlined
+def _trim(digit: Digit, amounts: Floats) -> None:
+    """Cut one end short: a tail that is hardly there."""
+    if amounts[0] < TRIMMED:
+        end = _one_end(digit, amounts[1])
+        if end >= 0:
+            erase(digit, digit[0][end], digit[1][end], between(amounts[2], 0.5, 3.0))
+
+
+@inlined
+def _tail(digit: Digit, amounts: Floats, pen: Any) -> None:
+    """Prolong one end of a line by a little, slightly bent."""
+    if amounts[0] >= TAILED or digit[2][-SHORT:].any():
+        return
+    end = _one_end(digit, amounts[1])
+    if end >= 0:
+        x, y = digit[0][end], digit[1][end]
+        reach = between(amounts[2], 1.0, 3.5)
+        go_x, go_y = reach * digit[4][end], reach * digit[5][end]
+        turn, half = between(amounts[3], -0.6, 0.6), np.float32(0.5)
+        to_x, to_y = x + go_x - turn * go_y, y + go_y + turn * go_x
+        add_curve(digit, SHORT, SHORT // 2, x, y, x + half * go_x, y + half * go_y, to_x, to_y, pen)
+
+
+@inlined
+def _gap(digit: Digit, amounts: Floats) -> None:
+    """Lift the pen for a moment."""
+    if amounts[0] >= TORN:
+        return
+    radius = digit[2]
+    point = _ranked(radius > 0, amounts[1])
     # The pen's round ends fill the gap again, up to its radius from either side.
-    reach = strokes.radius[rows, points] + between(long, 0.3, 1.2)
-    erase(strokes, rows, strokes.x[rows, points], strokes.y[rows, points], reach)
+    reach = radius[point] + between(amounts[2], 0.3, 1.2)
+    erase(digit, digit[0][point], digit[1][point], reach)
 
 
-def _one_end(strokes: Strokes, which: Floats, chosen: NDArray[np.bool_]) -> tuple[Rows, Rows]:
-    """Pick one of the line ends of each chosen digit that has any: rows, and their points."""
-    ends = (strokes.end_x != 0) | (strokes.end_y != 0)
-    ends &= strokes.radius > 0
-    rows = np.flatnonzero(chosen & ends.any(axis=1))
-    ends = ends[rows]
-    rank = (which[rows] * ends.sum(axis=1)).astype(np.intp)
-    return rows, (np.cumsum(ends, axis=1) > rank[:, None]).argmax(axis=1)
+@inlined
+def _one_end(digit: Digit, share: Any) -> int:
+    """Pick one of the line's ends; -1 where it has none."""
+    ends = ((digit[4] != 0) | (digit[5] != 0)) & (digit[2] > 0)
+    return _ranked(ends, share) if ends.any() else -1
+
+
+@inlined
+def _ranked(chosen: NDArray[np.bool_], share: Any) -> int:
+    """Return the place of the chosen one that a share of 0 to 1 falls on."""
+    rank = int(share * np.float32(chosen.sum()))
+    for place in range(len(chosen)):
+        if chosen[place]:
+            rank -= 1
+            if rank < 0:
+                return place
+    return 0

@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mnist_draw.dataset.augmentation import raster
 from mnist_draw.dataset.augmentation.hashed_random import HashedRandom
-from mnist_draw.dataset.augmentation.placement import BOX, Placement
+from mnist_draw.dataset.augmentation.placement import BOX, Placement, paint_centred
 from mnist_draw.dataset.augmentation.skeleton_store import Strokes
 from mnist_draw.dataset.augmentation.warp import Warp, WarpRange
 from mnist_draw.dataset.normalise import normalise_ink
@@ -107,7 +106,7 @@ def lines_of(drawings: list[tuple[Points, ...]]) -> Strokes:
         radius[row, : len(points)] = 1
         length[row, : len(points)] = steps * float(BOX)
     none = np.zeros_like(x)
-    return Strokes(x, y, radius, length, none, none)
+    return Strokes(x, y, radius, length, none, none, np.full(count, POINTS))
 
 
 def written(
@@ -132,16 +131,13 @@ def written(
     numpy.ndarray, uint8, shape (n, 28, 28)
     """
     warp = Warp(random, limits)
-    strokes.x, strokes.y = warp.forward(strokes.x, strokes.y)
+    strokes.x, strokes.y = warp.forward(strokes.x, strokes.y, strokes.used)
     # Fine pens are as frequent as wide ones: a line of twice the width differs as much.
     pen = pens[0] + (pens[1] - pens[0]) * random.uniform(0, 1) ** np.float32(1.5)
     size = BOX * (1 + random.uniform(-0.05, 0.05))
     to_x, to_y = random.uniforms(2, -0.5, 0.5)
     placement = Placement(strokes, size, to_x, to_y, np.ones(len(pen), np.bool_), pen)
-    pictures = raster.paint(*placement.place(strokes, slice(None)))
-    wrong = placement.recentre(pictures)
-    pictures[wrong] = raster.paint(*placement.place(strokes, wrong))
-    return pictures
+    return paint_centred(strokes, placement)
 
 
 def _discs(strokes: tuple[Points, ...]) -> tuple[Points, npt.NDArray[np.float64]]:

@@ -131,7 +131,7 @@ class Team:
 
     def __init__(self, lowered: bool = False) -> None:
         self._lowered = lowered
-        self.threads = min(usable_cores(), MOST_THREADS)
+        self.threads = min(thread_priority.usable_cores(), MOST_THREADS)
         self._helpers: list[_Helper] = []
         self._lock = threading.Lock()
         self._closed = False
@@ -170,13 +170,6 @@ class Team:
             helpers, self._helpers = self._helpers, []
         for helper in helpers:
             helper.leave()
-
-
-def usable_cores() -> int:
-    """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 _team, _lowered_team = Team(), Team(lowered=True)

@@ -106,7 +106,7 @@ def test_without_jitter_it_is_what_the_canvas_gives(
     monkeypatch.setattr(augmenter, "SIZE_JITTER", 0)
     pictures = Augmenter(recipe, IMAGES[:200], LABELS[:200], 1).batch(np.arange(200), 1)[:, 0]
     canvas = np.stack([normalise_ink(picture) for picture in pictures])
-    assert np.abs(centres(pictures) - 14).mean() < 0.06
+    assert np.abs(centres(pictures) - 14).mean() < 0.07
     assert np.quantile(np.abs(centres(pictures) - centres(canvas)), 0.95) < 0.15
     # Cropping the 28×28 once more finds the box to the pixel only.
     assert np.abs(scale(pictures) - canvas).mean() < 0.035
@@ -233,7 +233,14 @@ def test_what_cannot_be_varied(
 def test_numpy_gives_the_same_pictures(recipe: str, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("numba")
     fast = Augmenter(recipe, IMAGES, LABELS, 1).batch(np.arange(200), 1)
-    for module in ("raster", "warp", "placement"):
+    for module in (
+        "raster",
+        "warp",
+        "placement",
+        "skeleton_store",
+        "writing_styles",
+        "hashed_random",
+    ):
         monkeypatch.setattr(f"mnist_draw.dataset.augmentation.{module}.has_numba", lambda: False)
     plain = Augmenter(recipe, IMAGES, LABELS, 1).batch(np.arange(200), 1)
     difference = np.abs(fast.astype(int) - plain)

@@ -21,9 +21,14 @@ def restyled(digit: int, count: int = 300) -> tuple[Strokes, Strokes]:
     return before, after
 
 
+def added(strokes: Strokes, values: np.ndarray) -> np.ndarray:
+    """Return the values of the places for added strokes, (n, EXTRA)."""
+    return np.take_along_axis(values, strokes.used[:, None] - EXTRA + np.arange(EXTRA), axis=1)
+
+
 def long_strokes(strokes: Strokes) -> np.ndarray:
     """Tell where a stroke was added that is no tail: tails have a quarter of the places."""
-    return (strokes.radius[:, -EXTRA:] > 0).sum(axis=1) > EXTRA // 4
+    return (added(strokes, strokes.radius) > 0).sum(axis=1) > EXTRA // 4
 
 
 @pytest.mark.parametrize(
@@ -34,10 +39,19 @@ def test_strokes_are_added_to_the_right_digits(digit: int, share: float) -> None
     assert long_strokes(after).mean() == pytest.approx(share, abs=0.1)
 
 
+def height(strokes: Strokes) -> tuple[np.ndarray, np.ndarray]:
+    """Return the least and the greatest y of the points, (n,) each."""
+    inside = strokes.radius > 0
+    return (
+        np.where(inside, strokes.y, np.inf).min(axis=1),
+        np.where(inside, strokes.y, -np.inf).max(axis=1),
+    )
+
+
 def test_slash_crosses_the_zero() -> None:
     _, after = restyled(0)
     rows = np.flatnonzero(long_strokes(after))
-    x, y = after.x[rows, -EXTRA:], after.y[rows, -EXTRA:]
+    x, y = added(after, after.x)[rows], added(after, after.y)[rows]
     assert (x[:, 0] < x[:, -1]).mean() > 0.8
     assert (y[:, 0] > y[:, -1]).all()
     assert np.abs(x.mean(axis=1)).max() < 3
@@ -46,19 +60,18 @@ def test_slash_crosses_the_zero() -> None:
 def test_bar_of_seven_lies_across_its_stem() -> None:
     _, after = restyled(7)
     rows = np.flatnonzero(long_strokes(after))
-    _, top, _, bottom = after.part(rows).box()
-    level = after.y[rows, -EXTRA : -EXTRA // 2].mean(axis=1)
+    top, bottom = height(after.part(rows))
+    level = added(after, after.y)[rows, : EXTRA // 2].mean(axis=1)
     assert ((level - top) / (bottom - top)).min() > 0.25
     assert ((level - top) / (bottom - top)).max() < 0.75
 
 
 def test_ones_are_never_torn() -> None:
     before, after = restyled(1)
-    own = slice(0, -EXTRA)
-    _, top, _, bottom = before.box()
-    share = (before.y[:, own] - top[:, None]) / (bottom - top)[:, None]
-    middle = (before.radius[:, own] > 0) & (np.abs(share - 0.5) < 0.25)
-    torn = (middle & (after.radius[:, own] == 0)).any(axis=1)
+    top, bottom = height(before)
+    share = (before.y - top[:, None]) / (bottom - top)[:, None]
+    middle = (before.radius > 0) & (np.abs(share - 0.5) < 0.25)
+    torn = (middle & (after.radius == 0)).any(axis=1)
     # Trimmed ends may reach the middle of a tiny or lying 1.
     assert torn.mean() < 0.02
 
