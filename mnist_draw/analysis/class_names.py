@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.recognition.class_names import class_names, reads_digits
 from mnist_draw.storage import ModelFile
 
@@ -16,7 +17,14 @@ def class_name(model: ModelFile | None, number: int) -> str:
     number : int
         From 0.
     """
-    return str(number) if model is None else class_names(model)[number]
+    names = all_names(model)
+    # A picture of other data may still be looked at.
+    return names[number] if number < len(names) else f"class {number}"
+
+
+def all_names(model: ModelFile | None) -> tuple[str, ...]:
+    """Return the names of all classes, from 0 on; None stands for a network of digits."""
+    return DIGITS if model is None else class_names(model)
 
 
 def foreign_words(model: ModelFile) -> str:

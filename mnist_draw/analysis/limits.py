@@ -23,6 +23,7 @@ from mnist_draw.dataset.augmentation.numba_loops import uncompiled
 from mnist_draw.dataset.augmentation.skeleton_store import MIDDLE, StrokeStore
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.dataset.normalise import has_ink, normalise_ink
+from mnist_draw.recognition.network_data import own_data
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage.models import ModelFile
 
@@ -220,6 +221,14 @@ def _in_place(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     if not has_ink(image):
         return image
     return np.clip(np.rint(normalise_ink(image) * 256), 0, 255).astype(np.uint8)
+
+
+def test_pictures_for(model: ModelFile) -> tuple[Alterer, npt.NDArray[np.uint8]]:
+    """Return the first 1,000 test pictures of what a network learnt, and their labels."""
+    data = own_data(model)
+    if data is None:
+        return first_test_pictures()
+    return Alterer(data.test_images[:PICTURES]), data.test_labels[:PICTURES]
 
 
 @lru_cache(maxsize=1)

@@ -75,7 +75,7 @@ class Maps:
     total : int
         How many there will be.
     probabilities : numpy.ndarray
-        What the network says about each digit, calibrated: float32 (n, 10).
+        What the network says about each digit, calibrated: float32 (n, classes).
     labels : numpy.ndarray
         uint8 (n,).
     """
@@ -168,7 +168,7 @@ def vote_accuracy(values: Floats, labels: npt.NDArray[np.uint8]) -> float:
 
 def vote(labels: npt.NDArray[np.integer[Any]]) -> int:
     """Return the label of most neighbours, the nearest first; of equally many, the nearer one."""
-    counts = np.bincount(labels, minlength=10)
+    counts = np.bincount(labels)
     best = counts.max()
     return next(int(label) for label in labels if counts[label] == best)
 
@@ -233,6 +233,6 @@ def _kept(key: str, count: int, labels: npt.NDArray[np.uint8], temperature: floa
         )
     except (KeyError, IndexError, UnicodeDecodeError, TypeError, ValueError):
         return None
-    if not (layers and fits and answers.shape == (count, 10)):
+    if not (layers and fits and answers.ndim == 2 and len(answers) == count):
         return None
     return Maps(layers, len(layers), probabilities_of(answers, temperature), labels)

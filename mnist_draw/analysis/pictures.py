@@ -20,8 +20,10 @@ from mnist_draw.dataset.own_digits import find_pictures
 from mnist_draw.dataset.picture_formats import read_titles
 from mnist_draw.dataset.pictures.picture_file import load_picture
 from mnist_draw.errors import UserError
+from mnist_draw.recognition.network_data import own_data
 from mnist_draw.storage.errors import reason_of
 from mnist_draw.storage.folders import named_path
+from mnist_draw.storage.models import ModelFile
 from mnist_draw.storage.my_digits import label_of_name, my_digits_folder, read_digit
 
 Images = npt.NDArray[np.uint8]
@@ -92,6 +94,33 @@ def mnist_test() -> Pictures:
         "validation",
         are_digits=True,
     )
+
+
+def own_test(model: ModelFile) -> Pictures:
+    """Return the test pictures of the data that a network of other classes was trained on.
+
+    Raises
+    ------
+    UserError
+        They are not known here, or cannot be read any more.
+    """
+    data = own_data(model) or load_dataset()
+    validation = Pictures(data.validation_images, data.validation_labels, f"{data.name} validation")
+    return Pictures(
+        data.test_images,
+        data.test_labels,
+        f"{data.name} test",
+        "Test picture",
+        replace(validation, one="Validation picture"),
+        "validation",
+    )
+
+
+def own_validation(model: ModelFile) -> Pictures:
+    """Return the validation pictures of such data; errors as `own_test`."""
+    test = own_test(model)
+    assert test.other is not None
+    return replace(test.other, other=test, other_name="test")
 
 
 def mnist_validation() -> Pictures:

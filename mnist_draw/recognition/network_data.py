@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,9 @@ FORMAT = Format("mnist_draw data sets", 1, MEGABYTE)
 #: So many places are kept, the newest first.
 _MOST = 100
 _LONGEST = 10_000
+#: The data that was asked for last, by its name, its classes and its place.
+_LAST: dict[tuple[str, tuple[str, ...], str | None], Dataset] = {}
+_LOCK = threading.Lock()
 
 
 def remember_data(path: str | os.PathLike[str] | None, data: Dataset) -> None:
@@ -72,6 +76,29 @@ def data_of(model: ModelFile) -> Dataset:
         "where that lies is not known here. Name its folder or file: on the command line, with "
         "--data."
     )
+
+
+def own_data(model: ModelFile) -> Dataset | None:
+    """Return the data of a network that learnt classes of its own; None for one of digits.
+
+    The last data set stays in memory: several views ask for it.
+
+    Raises
+    ------
+    DatasetError
+        As `data_of` and `require_classes`.
+    """
+    if not model.info.classes:
+        return None
+    key = (model.info.data, model.info.classes, place_of(model))
+    with _LOCK:
+        data = _LAST.get(key)
+        if data is None:
+            data = data_of(model)
+            _LAST.clear()
+            _LAST[key] = data
+    require_classes(model, data)
+    return data
 
 
 def require_classes(model: ModelFile, data: Dataset) -> None:

@@ -31,7 +31,10 @@ def fresh_model(model: ModelFile, seed: int = 0) -> ModelFile:
     values = [
         _first_values(random, shape) for shape in parse_network(model.network).parameter_shapes()
     ]
-    return ModelFile(model.network, tuple(values), {"title": f"{model.title}, before learning"})
+    fresh = ModelFile(model.network, tuple(values), {"title": f"{model.title}, before learning"})
+    if not model.info.classes:
+        return fresh
+    return fresh.with_info(data=model.info.data, classes=list(model.info.classes))
 
 
 def _first_values(random: np.random.Generator, shape: tuple[int, ...]) -> npt.NDArray[np.float32]:

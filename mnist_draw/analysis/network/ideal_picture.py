@@ -22,7 +22,7 @@ _LENGTH, _ROUGHNESS = 0.02, 0.35
 
 def ideal_picture(anatomy: Anatomy, digit: int) -> Floats:
     """Return the picture, float32 (28, 28) in [0, 1]."""
-    pair = np.zeros(10, np.float32)
+    pair = np.zeros(anatomy.layers[-1].units, np.float32)
     pair[digit] = 1
     picture = np.zeros((SIDE, SIDE), np.float32)
     for _ in range(STEPS):

@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mnist_draw.analysis.cache import keep, read
+from mnist_draw.analysis.cache import digest_of, keep, read
 from mnist_draw.analysis.network.anatomy import Anatomy, Floats
 from mnist_draw.dataset.mnist import load_dataset, scale
+from mnist_draw.recognition.network_data import own_data
+from mnist_draw.storage import ModelFile
 
 #: So many training pictures are shown: enough for 500 of each digit. Convolutions cost more.
 PICTURES, CONVOLUTION_PICTURES = 5000, 1000
@@ -29,8 +31,9 @@ class UnitPages:
 
     Attributes
     ----------
-    means : tuple of numpy.ndarray, float32, shape (10, units)
-        Mean output over the training pictures of each digit; of a map, its mean strongest.
+    means : tuple of numpy.ndarray, float32, shape (classes, units)
+        Mean output over the training pictures of each digit, or other class; of a map, its mean
+        strongest.
     best : tuple of numpy.ndarray, int64, shape (units, 6)
         The training pictures that excite a unit most, counted from 0, strongest first.
     heights : tuple of numpy.ndarray, float32, shape (units, 6)
@@ -72,7 +75,7 @@ class PageSearch:
         self.pages: UnitPages | None = None
         self._anatomy = anatomy
         self._count = len(anatomy.layers)
-        self._key = anatomy.model.fingerprint
+        self._key = _key_of(anatomy.model)
         self._steps = self._find()
 
     def step(self) -> bool:
@@ -81,13 +84,14 @@ class PageSearch:
 
     def _find(self) -> Iterator[bool]:
         kept = read("units", _VERSION, self._key)
-        shown = load_dataset().train_images[:PICTURES, 0]
+        model = self._anatomy.model
+        shown = (own_data(model) or load_dataset()).train_images[:PICTURES, 0]
         if kept is not None:
             self.pages = _from_arrays(kept, self._count, shown)
         if self.pages is not None:
             return
         yield True
-        pictures, labels = training_pictures()
+        pictures, labels = training_pictures(model)
         if any(layer.convolves for layer in self._anatomy.layers):
             pictures, labels = pictures[:CONVOLUTION_PICTURES], labels[:CONVOLUTION_PICTURES]
         units = [layer.units for layer in self._anatomy.layers]
@@ -96,27 +100,51 @@ class PageSearch:
             for found, values in zip(heights, (*passed.a, passed.logits), strict=True):
                 found[where] = values.reshape(*values.shape[:2], -1).max(axis=2)
             yield True
-        self.pages = _summed_up(heights, labels, shown)
+        self.pages = _summed_up(heights, labels, shown, units[-1])
         keep("units", _VERSION, self._key, _to_arrays(self.pages))
 
 
-def training_pictures() -> tuple[Floats, npt.NDArray[np.int64]]:
+def _key_of(model: ModelFile) -> str:
+    """Return what pages are kept by: the network, and its own data where it has such."""
+    data = own_data(model)
+    if data is None:
+        return model.fingerprint
+    return f"{model.fingerprint}-{digest_of(data.train_images[:PICTURES])}"
+
+
+def training_pictures(model: ModelFile) -> tuple[Floats, npt.NDArray[np.int64]]:
     """Return the pictures that pages speak of, float32 (N, 1, 28, 28), and their labels."""
-    data = load_dataset()
+    data = own_data(model) or load_dataset()
     labels = data.train_labels[:PICTURES].astype(np.int64)
     return scale(data.train_images[:PICTURES]), labels
 
 
 def _summed_up(
-    heights: Sequence[Floats], labels: npt.NDArray[np.int64], shown: npt.NDArray[np.uint8]
+    heights: Sequence[Floats],
+    labels: npt.NDArray[np.int64],
+    shown: npt.NDArray[np.uint8],
+    classes: int,
 ) -> UnitPages:
     means, best, highest = [], [], []
     for values in heights:
-        means.append(np.stack([values[labels == digit].mean(axis=0) for digit in range(10)]))
+        means.append(
+            np.stack(
+                [
+                    values[labels == digit].mean(axis=0)
+                    if (labels == digit).any()
+                    else np.zeros(values.shape[1], np.float32)
+                    for digit in range(classes)
+                ]
+            )
+        )
+        # Of fewer pictures than are shown some are shown twice.
+        places_of_all = np.arange(max(len(values), BEST + 1)) % len(values)
+        values = values[places_of_all]
         order = np.argpartition(-values, BEST, axis=0)[:BEST]
         chosen = np.take_along_axis(values, order, axis=0)
         places = np.argsort(-chosen, axis=0, kind="stable")
-        best.append(np.take_along_axis(order, places, axis=0).T.astype(np.int64))
+        chosen_places = np.take_along_axis(order, places, axis=0).T.astype(np.int64)
+        best.append(places_of_all[chosen_places])
         highest.append(np.take_along_axis(chosen, places, axis=0).T.copy())
     return UnitPages(tuple(means), tuple(best), tuple(highest), shown)
 

@@ -21,6 +21,7 @@ from mnist_draw.analysis.step.accumulators import keep_filled, kept_by_run, read
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.errors import UserError
 from mnist_draw.networks import parse_network
+from mnist_draw.recognition.network_data import own_data
 from mnist_draw.storage import ModelFile
 from mnist_draw.training.functions import weighted_layers
 from mnist_draw.training.settings import TrainingSettings
@@ -74,7 +75,7 @@ class StepFigures:
     minibatch : Minibatch
     losses, losses_after : numpy.ndarray, float32, shape (N,)
         Cross-entropy of each picture in nats, before and after; the same units are left out.
-    z, p, p_after : numpy.ndarray, float32, shape (10,)
+    z, p, p_after : numpy.ndarray, float32, shape (classes,)
         The last layer's sums; probabilities, not divided by any temperature.
     x : tuple of numpy.ndarray, float32
         What each layer with weights reads, dropout included.
@@ -220,11 +221,11 @@ class OneStep:
         ----------
         picture : numpy.ndarray, float32, shape (28, 28)
         label : int
-            What it is taught as, 0 to 9.
+            What it is taught as, from 0.
         seed : int
             The same seed chooses the same pictures, and leaves the same units out.
         """
-        data = load_dataset()
+        data = own_data(self.model) or load_dataset()
         random = np.random.default_rng([seed, 0])
         count = min(self.settings.batch_size, MOST_PICTURES, len(data.train_labels))
         rows = random.choice(len(data.train_labels), count, replace=False)
@@ -318,7 +319,7 @@ class OneStep:
 
     def _filled(self) -> tuple[npt.NDArray[Any], ...]:
         """Fill the accumulators on minibatches of training pictures, learnt at the rate 0."""
-        data = load_dataset()
+        data = own_data(self.model) or load_dataset()
         count = min(self.settings.batch_size, len(data.train_labels))
         for number in range(self.filling):
             if not self.is_wanted():

@@ -24,10 +24,11 @@ from mnist_draw.app.inside.inside_board import SIDE, InsideBoard
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.icons import set_icon
 from mnist_draw.app.shared.images import image_of
-from mnist_draw.app.shared.steady_labels import FixedLabel
+from mnist_draw.app.shared.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.widgets import Card, explain, label
 from mnist_draw.app.shared.words import probability
+from mnist_draw.dataset.classes import DIGITS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -126,7 +127,7 @@ class ExampleCard(Card):
         )
         self.random_button = self._button(
             "exampleRandomButton", "dice-five", "Random test digit",
-            "Look at one of MNIST's test digits, chosen at random.",
+            "Look at one of the test pictures, chosen at random.",
         )  # fmt: skip
         self.body.addLayout(self.top)
         self.board = InsideBoard(first)
@@ -164,7 +165,11 @@ class ExampleCard(Card):
     def _build_answer(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(Size.CARD_GAP)
-        self.answer = label("", "given", "exampleAnswer")
+        self.answer = FittedLabel(theme.Text.BODY, Qt.ElideRight)
+        self.answer.setObjectName("exampleAnswer")
+        self.answer.setProperty("look", "given")
+        # The name of a class is made smaller until it fits beside the figures.
+        self.answer.setMaximumWidth(WIDTH // 3)
         self.answer.setAlignment(Qt.AlignLeft | Qt.AlignVCenter)
         explain(self.answer, "Answer", "What the network reads.")
         self.answer.setFixedHeight(theme.Text.GIVEN)
@@ -188,10 +193,8 @@ class ExampleCard(Card):
         self.label_button.setProperty("look", "link")
         explain(self.label_button, "Change", "Say what the picture shows.")
         self._menu = QMenu(self)
-        self._actions = [
-            self._menu.addAction(str(digit), partial(self.label_chosen.emit, digit))
-            for digit in range(10)
-        ]
+        self._names: tuple[str, ...] = ()
+        self.show_classes(DIGITS)
         self.label_button.clicked.connect(self._open_menu)
         row.addWidget(self.label_button)
         self.why_button = QPushButton("Why?")
@@ -204,6 +207,21 @@ class ExampleCard(Card):
         self.why_button.clicked.connect(self.why_asked)
         row.addWidget(self.why_button)
         return row
+
+    def show_classes(self, names: tuple[str, ...]) -> None:
+        """Offer these classes as what a picture may show."""
+        if names != self._names:
+            self._names = names
+            self._menu.clear()
+            for number, name in enumerate(names):
+                self._menu.addAction(
+                    f"It is {self._called(name)}", partial(self.label_chosen.emit, number)
+                )
+
+    def _called(self, name: str) -> str:
+        """Return a class as it stands in a sentence: digits have an article."""
+        own = self._names != DIGITS and not name.startswith("class ")
+        return name if own else f"a {name}"
 
     def _open_menu(self) -> None:
         self._menu.popup(self.label_button.mapToGlobal(self.label_button.rect().topLeft()))
@@ -240,8 +258,6 @@ class ExampleCard(Card):
             self.picked.setAccessibleName(example.source)
         self._show_history()
         self._show_label(example, name)
-        for digit, action in enumerate(self._actions):
-            action.setText(f"It is a {name(digit)}")
 
     def _show_label(self, example: Example | None, name: Callable[[int], str]) -> None:
         picked = example is not None and not example.is_drawing
@@ -253,8 +269,9 @@ class ExampleCard(Card):
         elif example.label is None:
             words = "Nobody said what it is"
         else:
-            said = {"user": "You said: it is a {}", "data": "It is a {}"}
-            words = said.get(example.label_source, "Read as a {}").format(name(example.label))
+            said = {"user": "You said: it is {}", "data": "It is {}"}
+            words = said.get(example.label_source, "Read as {}")
+            words = words.format(self._called(name(example.label)))
         self.label_words.setText(words)
 
     def show_answer(
@@ -266,7 +283,7 @@ class ExampleCard(Card):
         Parameters
         ----------
         probabilities : numpy.ndarray or None
-            float32, shape (10,), calibrated; None where there is nothing to answer.
+            float32, shape (classes,), calibrated; None where there is nothing to answer.
         is_digit : bool
             Whether the program takes the picture for a digit at all.
         """

@@ -111,16 +111,21 @@ class ExampleInUse(QObject):
         self._ask(example)
 
     def pick_random(self) -> None:
-        """Look at one of MNIST's test digits, chosen at random."""
+        """Look at one of the test pictures, chosen at random."""
         self.pick_test(None)
 
     def pick_test(self, index: int | None) -> None:
-        """Look at one of MNIST's test digits, counted from 0; None takes one at random."""
+        """Look at one of the test pictures, counted from 0; None takes one at random.
+
+        They are MNIST's, or those of the data that a network of other classes has learnt.
+        """
+        model = self._reader.network.model
 
         def load() -> Example:
             from mnist_draw.dataset.mnist import load_dataset, scale
+            from mnist_draw.recognition.network_data import own_data
 
-            data = load_dataset()
+            data = (None if model is None else own_data(model)) or load_dataset()
             count = len(data.test_labels)
             chosen = self._random.randrange(count) if index is None else index % count
             picture = scale(data.test_images[chosen, 0])

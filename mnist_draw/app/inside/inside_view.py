@@ -412,7 +412,10 @@ class InsideView(QWidget):
 
     def use_network(self, model: ModelFile, key: str) -> None:
         """Look into this network from now on."""
+        from mnist_draw.analysis.class_names import all_names
+
         self.model, self._key = model, key
+        self.card.show_classes(all_names(model))
         self.example.ask_again()
         for section in self._made.values():
             section.use_network(model, key)

@@ -31,12 +31,15 @@ class AnswerRow(NamedTuple):
         Calibrated, 0 to 1.
     right : bool
         Whether it is what the example is said to be.
+    name : str
+        What the answer is called; its number where that is left out.
     """
 
     title: str
     answer: int
     sure: float
     right: bool
+    name: str = ""
 
 
 class AnswerRows(QWidget):
@@ -76,7 +79,7 @@ class AnswerRows(QWidget):
             painter.drawText(line, int(Qt.AlignLeft | Qt.AlignVCenter), title)
             text = f"{100 * row.sure:.1f} %"
             painter.drawText(line, int(Qt.AlignRight | Qt.AlignVCenter), text)
-            paint_answer(painter, QPointF(ring, middle), str(row.answer), row.right)
+            paint_answer(painter, QPointF(ring, middle), row.name or str(row.answer), row.right)
             bar = QRectF(ring + 18 * scale, middle - Size.BAR / 2, 0, Size.BAR)
             bar.setRight(self.width() - figure)
             painter.setPen(Qt.NoPen)

@@ -33,15 +33,16 @@ def count_all(entries: Sequence[Entry], placed: bool) -> Iterator[Found]:
     dict
         Ever more of all networks.
     """
-    from mnist_draw.analysis.limits import AXES, count_limits, first_test_pictures
+    from mnist_draw.analysis.limits import AXES, count_limits, test_pictures_for
 
-    alterer, labels = first_test_pictures()
     coarse = sum(len(axis.shown) for axis in AXES)
     found: Found = {}
     counts: list[tuple[str, Iterator[np.ndarray]]] = []
     for key, load in entries:
         try:
-            counts.append((key, count_limits(load(), alterer, labels, placed)))
+            model = load()
+            alterer, labels = test_pictures_for(model)
+            counts.append((key, count_limits(model, alterer, labels, placed)))
         except UserError as error:
             found[key] = str(error)
             yield dict(found)

@@ -24,6 +24,7 @@ from mnist_draw.app.shared.steady_labels import FittedLabel
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.threads import Background
 from mnist_draw.app.shared.widgets import Card, Switch, explain, label
+from mnist_draw.dataset.classes import DIGITS
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.example import Example
@@ -149,7 +150,10 @@ class LimitsSection(Section):
         self._model, self._newer, self._names = model, None, []
         known = [choice.title for choice in self.choices.choices if choice.key == self._key]
         title = known[0] if known else self._title(model)
-        self.choices.put(Choice(self._key, title, lambda: model), first=True)
+        from mnist_draw.analysis.class_names import all_names
+
+        names = all_names(model)
+        self.choices.put(Choice(self._key, title, lambda: model, names=names), first=True)
 
     def _title(self, model: ModelFile) -> str:
         if not self._key:
@@ -195,10 +199,10 @@ class LimitsSection(Section):
 
     def _name(self, number: int) -> str:
         if not self._names:
-            from mnist_draw.analysis.class_names import class_name
+            from mnist_draw.analysis.class_names import all_names
 
-            self._names = [class_name(self._model, n) for n in range(10)]
-        return self._names[number]
+            self._names = list(all_names(self._model))
+        return self._names[number] if number < len(self._names) else f"class {number}"
 
     # -- counting
 
@@ -329,7 +333,7 @@ class LimitsSection(Section):
     def _show_reading(self, reading: Reading) -> None:
         if self._example is None:
             return
-        label_ = self._example.label
+        label_, names = self._example.label, []
         for name, plot in self.plots.items():
             plot.show_strip(reading.strips.get(name), label_, self._name)
         rows = []
@@ -337,8 +341,10 @@ class LimitsSection(Section):
             found = reading.answers.get(choice.key)
             if found is not None:
                 answer = int(found.argmax())
-                rows.append(AnswerRow(choice.title, answer, float(found[answer]), answer == label_))
-        names = [self._name(row.answer) for row in rows]
+                known = choice.names if answer < len(choice.names) else ()
+                names.append(known[answer] if known else f"class {answer}")
+                right = label_ is not None and names[-1] == self._name(label_)
+                rows.append(AnswerRow(choice.title, answer, float(found[answer]), right, names[-1]))
         self.turn.show_answers(reading.turned, rows, names)
 
     def _tell(self, sentence: str) -> None:
@@ -352,6 +358,7 @@ def _others() -> list[Choice]:
     """Return the networks that can be compared, in the background."""
     from mnist_draw.recognition import network_library as kept
 
-    return [Choice(one.key, one.title, partial(type(one).load, one)) for one in
+    return [Choice(one.key, one.title, partial(type(one).load, one),
+                   names=one.info.classes or DIGITS) for one in
             (*reversed(kept.list_models()), *kept.list_learnt(), *kept.list_of_runs(),
              *kept.list_opened())]  # fmt: skip

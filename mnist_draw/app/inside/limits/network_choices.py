@@ -14,6 +14,7 @@ from mnist_draw.app.runs.runs_table import swatch
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.widgets import explain
+from mnist_draw.dataset.classes import DIGITS
 
 if TYPE_CHECKING:
     from mnist_draw.storage.models import ModelFile
@@ -36,12 +37,15 @@ class Choice:
         Reads it.
     ticked : bool
         Whether its curves are shown.
+    names : tuple of str
+        What its classes are called.
     """
 
     key: str
     title: str
     load: Callable[[], ModelFile]
     ticked: bool = True
+    names: tuple[str, ...] = DIGITS
 
 
 class NetworkChoices(QWidget):

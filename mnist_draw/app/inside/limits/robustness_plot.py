@@ -184,7 +184,7 @@ class RobustnessPlot(QWidget):
         line = QRectF(left, y - 10, width, 20)
         painter.drawText(line, int(Qt.AlignRight | Qt.AlignVCenter), figure)
         place = QPointF(left + _RING * scale, y)
-        paint_answer(painter, place, str(answer), answer == self.label)
+        paint_answer(painter, place, self.name(answer), answer == self.label)
 
     def column_width(self) -> float:
         """Return the room of one of the five amounts, in logical pixels."""
@@ -262,7 +262,7 @@ def paint_answer(painter: QPainter, middle: QPointF, text: str, right: bool) -> 
     painter.setPen(theme.colour("on_accent" if right else "text"))
     box = QRectF(0, 0, 2 * radius, 2 * radius)
     box.moveCenter(middle)
-    painter.drawText(box, Qt.AlignCenter, text)
+    painter.drawText(box, Qt.AlignCenter | Qt.TextDontClip, text.removeprefix("class ")[:2])
     painter.setBrush(Qt.NoBrush)
 
 

@@ -195,23 +195,23 @@ class MapSection(Section):
 
     def _name(self, number: int) -> str:
         if not self._names:
-            from mnist_draw.analysis.class_names import class_name
+            from mnist_draw.analysis.class_names import all_names
 
-            self._names = [class_name(self._model, n) for n in range(10)]
-        return self._names[number]
+            self._names = list(all_names(self._model))
+        return self._names[number] if number < len(self._names) else f"class {number}"
 
     # -- in the other threads
 
     def _make_maps(self, model: ModelFile) -> Iterator[Maps]:
         from mnist_draw.analysis.maps import build_maps
 
-        data, chosen = _digits()
+        data, chosen = _digits(model)
         return build_maps(model, data.test_images[chosen], data.test_labels[chosen])
 
     def _gather(self, model: ModelFile) -> Iterator[Neighbourhood]:
         from mnist_draw.analysis.neighbours import gather_neighbours
 
-        return gather_neighbours(model, _digits()[0].train_images)
+        return gather_neighbours(model, _digits(model)[0].train_images)
 
     # -- maps
 
@@ -219,7 +219,8 @@ class MapSection(Section):
         first = self._maps is None
         self._maps = maps
         if first:
-            self._data, self._chosen = _digits()
+            self._data, self._chosen = _digits(self._model)
+            self.view.names = tuple(self._name(n) for n in range(maps.probabilities.shape[1]))
         names = [layer.name for layer in maps.layers]
         if names != [self.layer_combo.itemText(n) for n in range(self.layer_combo.count())]:
             self.layer_combo.clear()
@@ -317,11 +318,12 @@ class MapSection(Section):
         self.link.setVisible(bool(link))
         if self._maps is not None:
             layer = self._maps.layers[self._front].name
-            text = f"{len(self._maps.labels):,} test digits as {layer} sees them"
+            kind = "digits" if self._name(0) == "0" else "pictures"
+            text = f"{len(self._maps.labels):,} test {kind} as {layer} sees them"
             if layer == "pixels":
-                text = f"{len(self._maps.labels):,} test digits by their pixels"
+                text = f"{len(self._maps.labels):,} test {kind} by their pixels"
             elif layer == "answer":
-                text = f"{len(self._maps.labels):,} test digits by the answer"
+                text = f"{len(self._maps.labels):,} test {kind} by the answer"
             self._card_title.setText(text)
         if self._known is None:
             self.neighbours.show_state(None)
@@ -400,10 +402,11 @@ class MapSection(Section):
         )
 
 
-def _digits() -> tuple[Dataset, np.ndarray]:
-    """Return MNIST, and which of its test digits are laid out."""
+def _digits(model: ModelFile | None) -> tuple[Dataset, np.ndarray]:
+    """Return MNIST, or what a network of other classes learnt, and which pictures are laid out."""
     from mnist_draw.analysis.maps import chosen_digits
     from mnist_draw.dataset.mnist import load_dataset
+    from mnist_draw.recognition.network_data import own_data
 
-    data = load_dataset()
+    data = (None if model is None else own_data(model)) or load_dataset()
     return data, chosen_digits(len(data.test_labels))

@@ -23,6 +23,7 @@ from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.images import image_of
 from mnist_draw.app.shared.theme import Text
 from mnist_draw.app.shared.widgets import explain
+from mnist_draw.dataset.classes import DIGITS
 
 _MARGIN, _LEGEND = 22, 30
 _NEAR = 14.0
@@ -112,7 +113,9 @@ class MapView(QWidget):
         self._pair: tuple[int | None, int | None] = (None, None)
         self._places: np.ndarray | None = None
         self._painted: QPixmap | None = None
-        self._glyphs: dict[tuple[int, str], QPixmap] = {}
+        self._glyphs: dict[tuple[str, str], QPixmap] = {}
+        #: What the classes are called.
+        self.names: tuple[str, ...] = DIGITS
         self._pointed: int | None = None
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
@@ -220,8 +223,13 @@ class MapView(QWidget):
         painter.end()
         return pixmap
 
+    def _short(self, digit: int) -> str:
+        """Return what stands for a class among the points."""
+        name = self.names[digit] if digit < len(self.names) else str(digit)
+        return name.removeprefix("class ")[:2]
+
     def _glyph(self, digit: int, colour: str) -> QPixmap:
-        key = (digit, colour)
+        key = (self._short(digit), colour)
         if key not in self._glyphs:
             ratio = self.devicePixelRatioF()
             pixmap = QPixmap(round(_GLYPH * ratio), round(_GLYPH * ratio))
@@ -230,7 +238,8 @@ class MapView(QWidget):
             painter = QPainter(pixmap)
             painter.setFont(theme.font(Text.AXIS, bold=colour != "muted"))
             painter.setPen(theme.colour(colour))
-            painter.drawText(QRectF(0, 0, _GLYPH, _GLYPH), Qt.AlignCenter, str(digit))
+            box = QRectF(0, 0, _GLYPH, _GLYPH)
+            painter.drawText(box, Qt.AlignCenter | Qt.TextDontClip, self._short(digit))
             painter.end()
             self._glyphs[key] = pixmap
         return self._glyphs[key]
@@ -240,15 +249,17 @@ class MapView(QWidget):
         parts: list[tuple[str, str, str]] = []
         answer, second = self._pair
         if answer is not None:
-            parts.append((str(answer), "accent", "the answer"))
+            parts.append((self._short(answer), "accent", "the answer"))
         if second is not None:
-            parts.append((str(second), "second", "second guess"))
-        parts.append(("7" if 7 not in self._pair else "1", "muted", "others"))
+            parts.append((self._short(second), "second", "second guess"))
+        other = next(n for n in (7, 1, 0) if n < len(self.names) and n not in self._pair)
+        parts.append((self._short(other), "muted", "others"))
         for glyph, colour, words in parts:
             painter.setFont(theme.font(Text.LABEL, bold=colour != "muted"))
             painter.setPen(theme.colour(colour))
             painter.drawText(QPointF(x, y), glyph)
-            x = self._legend_words(painter, x + 12, y, words)
+            wide = max(12, painter.fontMetrics().horizontalAdvance(glyph) + 4)
+            x = self._legend_words(painter, x + wide, y, words)
         painter.setPen(QPen(theme.colour("text"), 1.2))
         painter.drawRect(QRectF(x, y - 10, 11, 11))
         x = self._legend_words(painter, x + 17, y, f"misread ({misread})")

@@ -110,7 +110,7 @@ class NeighboursCard(Card):
         far = dict(zip(places.tolist(), distances.tolist(), strict=True))
 
         def caption(place: int) -> str:
-            return f"{int(labels[place])}   {far[place]:.1f}"
+            return f"{name(int(labels[place])).removeprefix('class ')}   {far[place]:.1f}"
 
         def words(place: int) -> str:
             return (
@@ -126,7 +126,7 @@ def vote_words(labels: np.ndarray, answer: int, name: Callable[[int], str]) -> s
     """Return what a vote among neighbours says, as a sentence."""
     from mnist_draw.analysis.maps import vote
 
-    counts = np.bincount(labels, minlength=10)
+    counts = np.bincount(labels)
     order = [int(digit) for digit in np.argsort(-counts, kind="stable") if counts[digit]]
     first = f"{counts[order[0]]} of the {len(labels)} nearest are {name(order[0])}"
     if len(order) == 1:

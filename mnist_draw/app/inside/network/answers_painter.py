@@ -6,21 +6,22 @@ from PyQt5.QtCore import QPointF, QRectF, Qt
 from PyQt5.QtGui import QPainter, QPen
 
 from mnist_draw.app.inside.network.scene import Scene, active_words, say
-from mnist_draw.app.inside.network.unit_layout import CLASSES
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.steady_labels import draw_tabular
 from mnist_draw.app.shared.theme import Text
 
 _RING, _HALF_BAR = 11.0, 4.0
+#: Lower rows have no room for a figure each.
+_LEAST_ROW = 14.0
 
 
 def paint_answers(painter: QPainter, scene: Scene) -> None:
-    """Paint the ten digits, their bars and percentages, and the bars with a unit toggled."""
+    """Paint digits or other classes, their bars and percentages, and the bars with a unit toggled."""
     places, frame = scene.places, scene.frame
     left = places.answer + 30 * scene.scale
-    half = _HALF_BAR * scene.scale
+    half = min(_HALF_BAR * scene.scale, places.bands[0].height() / 3)
     toggled = frame is not None and frame.question.toggled is not None
-    for digit in range(CLASSES):
+    for digit in range(len(places.bands)):
         y = places.bands[digit].center().y()
         role = scene.role(digit)
         _paint_ring(painter, scene, digit, role)
@@ -39,13 +40,14 @@ def paint_answers(painter: QPainter, scene: Scene) -> None:
         painter.setFont(theme.font(Text.BODY, bold=bool(role)))
         painter.setPen(theme.colour("text" if role else "muted"))
         box = QRectF(track.right(), y - 12, places.bands[digit].right() - track.right() - 4, 24)
-        words = "" if frame is None else f"{100 * part:.1f} %"
+        shown = frame is not None and (role or places.bands[digit].height() >= _LEAST_ROW)
+        words = f"{100 * part:.1f} %" if shown else ""
         draw_tabular(painter, box, words, Qt.AlignRight)
 
 
 def _paint_ring(painter: QPainter, scene: Scene, digit: int, role: str) -> None:
     centre = scene.places.ring(digit)
-    radius = _RING * scene.scale
+    radius = min(_RING * scene.scale, scene.places.bands[digit].height() / 2 - 1)
     answer = role == "accent"
     chosen = scene.unit == (scene.last, digit)
     colour = theme.colour(role or "line")
@@ -55,7 +57,7 @@ def _paint_ring(painter: QPainter, scene: Scene, digit: int, role: str) -> None:
     painter.setPen(theme.colour("on_accent" if answer else role or "muted"))
     painter.setFont(theme.font(Text.LABEL, bold=True))
     box = QRectF(centre.x() - radius, centre.y() - radius, 2 * radius, 2 * radius)
-    painter.drawText(box, Qt.AlignCenter, str(digit))
+    painter.drawText(box, Qt.AlignCenter | Qt.TextDontClip, scene.short_name(digit))
 
 
 def paint_foot(painter: QPainter, scene: Scene, width: float, height: float) -> None:

@@ -60,7 +60,7 @@ class NetworkPainter:
             colour = scene.role(digit) or "muted"
             painter.setPen(theme.colour(colour))
             box = QRectF(band.left(), band.top(), 20 * scene.scale, band.height())
-            painter.drawText(box, Qt.AlignCenter, str(digit))
+            painter.drawText(box, Qt.AlignCenter, scene.short_name(digit))
 
     def _paint_pictures(self, painter: QPainter, scene: Scene) -> None:
         places, frame = scene.places, scene.frame

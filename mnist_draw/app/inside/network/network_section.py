@@ -117,6 +117,7 @@ class NetworkSection(Section):
 
     def use_network(self, model: ModelFile, key: str) -> None:
         self._model = model
+        self.order.setItemText(0, f"Rows by {self._kind}")
         self._ideals.clear()
         self.worker.post_model(model, self._fresh)
         if self.network.parts is None:
@@ -196,6 +197,11 @@ class NetworkSection(Section):
         toggled = unit if hidden else None
         self.worker.post(Question(picture, self.network.off, toggled, self._pair))
 
+    @property
+    def _kind(self) -> str:
+        """What the network tells apart."""
+        return "digit" if self._name(0) == "0" else "class"
+
     def _name(self, number: int) -> str:
         from mnist_draw.analysis.class_names import class_name
 
@@ -211,7 +217,8 @@ class NetworkSection(Section):
             dense = " and ".join(f"{layer.units} units" for layer in parts.layers[:-1]
                                  if not layer.convolves)  # fmt: skip
             self.heading.setText(f"{_count(len(convolutions))} convolutions")
-            self._described = f"{maps} maps, then {dense} and 10 digits"
+            outputs = f"{parts.layers[-1].units} {self._kind}{'e' * (self._kind == 'class')}s"
+            self._described = f"{maps} maps, then {dense} and {outputs}"
         else:
             self.heading.setText(" – ".join(["784", *sizes]))
             self._described = ""
@@ -230,7 +237,9 @@ class NetworkSection(Section):
         elif not self._described and not self.network.by_digit:
             words = "units as they are numbered"
         else:
-            words = self._described or "each unit is in the row of the digit that excites it most"
+            words = self._described or (
+                f"each unit is in the row of the {self._kind} that excites it most"
+            )
         if self.note.text() != words:
             self.note.setText(words)
 

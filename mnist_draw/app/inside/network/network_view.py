@@ -269,14 +269,15 @@ class NetworkView(QWidget):
     def _height_of(places: Places, unit: Unit, last: int) -> float:
         column = places.column_of(unit[0])
         if unit[0] == last or column is None:
-            return places.ring(unit[1] % 10).y()
+            return places.ring(unit[1] % len(places.bands)).y()
         return column.rect(unit[1]).center().y()
 
     @staticmethod
     def _near(places: Places, layer: int, y: float, last: int) -> Unit:
         column = places.column_of(layer)
         if layer == last or column is None:
-            return (last, min(range(10), key=lambda digit: abs(places.ring(digit).y() - y)))
+            digits = range(len(places.bands))
+            return (last, min(digits, key=lambda digit: abs(places.ring(digit).y() - y)))
         found = column.nearest(QPointF(column.box.left(), y), 1e6)
         return (layer, found[1] if found else 0)
 

@@ -261,7 +261,7 @@ def frame_of(anatomy: Any, question: Question) -> Frame:
     # A pair that the answer has left behind is of no interest any more.
     asked = question.pair is not None and first in question.pair
     answer, rival = question.pair if asked and question.pair else (first, second)
-    pair = np.zeros(10, np.float32)
+    pair = np.zeros(passed.p.shape[1], np.float32)
     pair[answer], pair[rival] = 1, -1
     pull = anatomy.pull(picture, pair, [gate[:1] for gate in gates])
     return Frame(question, anatomy.layers, passed, answer, rival, pull * picture)

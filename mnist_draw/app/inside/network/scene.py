@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from mnist_draw.analysis.network.anatomy import Layer
 
 
+#: Rows of digits that are lower than this, in logical pixels, have no room for a name each.
+_LEAST_ROW = 12.0
+
+
 @dataclass(frozen=True, eq=False)
 class Scene:
     """All that a painting depends on."""
@@ -52,11 +56,22 @@ class Scene:
         """Whether units stand in the rows of digits."""
         return self.by_digit and self.has_pages
 
+    def short_name(self, digit: int) -> str:
+        """Return what fits into a ring or before a row; empty where the rows are too low."""
+        if self.places.bands[digit].height() < _LEAST_ROW and not self.role(digit):
+            return ""
+        return short_name(self.name(digit))
+
     def role(self, digit: int) -> str:
         """Return the colour of a digit's row: the answer's, the rival's, or none."""
         if self.frame is None:
             return ""
         return {self.frame.answer: "accent", self.frame.rival: "second"}.get(digit, "")
+
+
+def short_name(name: str) -> str:
+    """Return what stands for a class where there is room for a digit."""
+    return name.removeprefix("class ")[:2]
 
 
 def active_words(frame: Frame) -> str:

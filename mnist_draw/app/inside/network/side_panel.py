@@ -163,7 +163,7 @@ class SidePanel(Card):
     def _show_why(self, frame: Frame, name: Callable[[int], str]) -> None:
         self.pages.setCurrentWidget(self.why)
         _set(self.why_title, f"Why {name(frame.answer)} rather than")
-        names = [name(digit) for digit in range(10)]
+        names = [name(digit) for digit in range(frame.layers[-1].units)]
         if [self.rival.itemText(n) for n in range(self.rival.count())] != names:
             self.rival.clear()
             self.rival.addItems(names)

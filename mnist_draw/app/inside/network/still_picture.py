@@ -36,7 +36,8 @@ def paint_still(scene: Scene, width: float, height: float) -> QPixmap:
             note = f"{layer.units:,}" if len(places.columns) > 2 else f"{layer.units:,} units"
         room = column.box.width() + 20 * scene.scale
         paint_title(painter, scene, QPointF(column.box.left(), top), short, note, room)
-    note = "" if len(places.columns) > 2 else "10 digits"
+    kind = "digits" if scene.name(0) == "0" else "classes"
+    note = "" if len(places.columns) > 2 else f"{len(places.bands)} {kind}"
     paint_title(painter, scene, QPointF(places.answer, top), "Answer", note)
     for place in places.skipped:
         left, right = places.columns[place].box, places.columns[place + 1].box

@@ -20,7 +20,6 @@ LARGEST, SMALLEST, ROWS = 16, 3, 5
 MOST_UNITS = 2000
 #: The most hidden columns; "…" stands for those between.
 MOST_COLUMNS = 4
-CLASSES = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +119,7 @@ class Places:
     skipped : tuple of int
         Places between columns where layers are left out: after which column.
     bands : tuple of QRectF
-        The ten rows of digits, from the first banded column to the right edge.
+        The rows of digits, or other classes, from the first banded column to the right edge.
     answer : float
         Left edge of the answers.
     bar : float
@@ -189,6 +188,7 @@ def lay_out(
         Rows of cells in a row of digits, at least.
     """
     shown, skipped = shown_layers(len(layers) - 1)
+    classes = layers[-1].units
     many = len(shown) > 2 or any(layers[n].convolves for n in shown)
     top, foot = 52.0 * scale, 30.0 * scale
     body = height - top - foot
@@ -206,16 +206,16 @@ def lay_out(
     tight = many or pictures == 1
     boxes = _boxes(layers, shown, left, answer, top, body, scale, many, tight)
     columns = tuple(
-        _dense(n, layers[n].units, box, rows[n], heights[n], scale, depth)
+        _dense(n, layers[n].units, box, rows[n], heights[n], scale, depth, classes)
         if not layers[n].convolves
         else _maps(n, layers[n].shape, box)
         for n, box in zip(shown, boxes, strict=True)
     )
     banded = [column.box.left() for column in columns if not layers[column.layer].convolves]
     start = (min(banded) if banded else answer) - 22 * scale
-    band = body / CLASSES
+    band = body / classes
     bands = tuple(
-        QRectF(start, top + digit * band, width - start, band) for digit in range(CLASSES)
+        QRectF(start, top + digit * band, width - start, band) for digit in range(classes)
     )
     first = QRectF(0, top + 4 * scale, picture, picture)
     second = QRectF(0, first.bottom() + 66 * scale, picture, picture)
@@ -253,14 +253,15 @@ def _dense(
     heights: np.ndarray | None,
     scale: float,
     depth: int,
+    classes: int,
 ) -> Column:
     chosen = np.arange(units)
     if units > MOST_UNITS:
         order = np.arange(units) if heights is None else np.argsort(-heights, kind="stable")
         chosen = np.sort(order[:MOST_UNITS])
-    band = box.height() / CLASSES
+    band = box.height() / classes
     cell = float(min(round(LARGEST * scale), max(SMALLEST, math.floor(band / depth))))
-    while cell > SMALLEST and not _fits(rows, chosen, box, cell):
+    while cell > SMALLEST and not _fits(rows, chosen, box, cell, classes):
         cell -= 1
     at = np.full((units, 2), -1)
     across = max(1, int(box.width() / cell))
@@ -271,21 +272,23 @@ def _dense(
         at[fit, 0], at[fit, 1] = np.divmod(np.arange(len(fit)), across)
         return Column(layer, box, cell, cell, across, down, at)
     down = max(1, int(band / cell))
-    for digit in range(CLASSES):
+    for digit in range(classes):
         members = chosen[rows[chosen] == digit][: across * down]
         wide = max(1, math.ceil(len(members) / down))
         at[members, 0] = digit * down + np.arange(len(members)) // wide
         at[members, 1] = np.arange(len(members)) % wide
     columns = int(at[:, 1].max()) + 1
-    return Column(layer, box, cell, cell, columns, CLASSES * down, at, down, band)
+    return Column(layer, box, cell, cell, columns, classes * down, at, down, band)
 
 
-def _fits(rows: np.ndarray | None, chosen: np.ndarray, box: QRectF, cell: float) -> bool:
+def _fits(
+    rows: np.ndarray | None, chosen: np.ndarray, box: QRectF, cell: float, classes: int
+) -> bool:
     across = int(box.width() / cell)
     if rows is None:
         return across * int(box.height() / cell) >= len(chosen)
-    most = int(np.bincount(rows[chosen], minlength=CLASSES).max())
-    return across * int(box.height() / CLASSES / cell) >= most
+    most = int(np.bincount(rows[chosen], minlength=classes).max())
+    return across * int(box.height() / classes / cell) >= most
 
 
 def _maps(layer: int, shape: tuple[int, ...], box: QRectF) -> Column:

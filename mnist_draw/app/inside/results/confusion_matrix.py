@@ -38,6 +38,8 @@ Pair = tuple[int | None, int | None]
 #: precisions, in pixels.
 _LEFT, _RIGHT, _EDGE_HEIGHT = 54, 58, 24
 _LEAST_CELL = 26
+#: Cells of more than so many classes are smaller, at least so large, and their numbers too.
+_FEW, _LEAST_OF_MANY = 10, 15
 #: Even a single mistake stands out from none.
 _FAINTEST = 0.14
 
@@ -195,7 +197,8 @@ class ConfusionDelegate(QStyledItemDelegate):
         painter.setPen(Qt.NoPen)
         painter.setBrush(ground)
         painter.drawRoundedRect(box.adjusted(1.5, 1.5, -1.5, -1.5), 5, 5)
-        size = Text.AXIS if len(text) > 3 else Text.LABEL if right else Text.BODY
+        small = len(text) > 3 or box.width() < _LEAST_CELL
+        size = Text.AXIS if small else Text.LABEL if right else Text.BODY
         painter.setFont(self._font(size, not right))
         painter.setPen(_readable_on(ground))
         painter.drawText(box, Qt.AlignCenter, text)
@@ -208,6 +211,7 @@ class DigitHeader(QHeaderView):
         super().__init__(orientation, view)
         self._view = view
         self.setSectionResizeMode(QHeaderView.Fixed)
+        self.setMinimumSectionSize(_LEAST_OF_MANY)
         self.setHighlightSections(False)
 
     def paintSection(self, painter: QPainter, rect: QRect, section: int) -> None:
@@ -222,6 +226,7 @@ class DigitHeader(QHeaderView):
         painter.setFont(theme.font(Text.LABEL if edge else Text.BODY, bold=not edge))
         painter.setPen(theme.colour("text" if bold else "muted"))
         text = str(model.headerData(section, self.orientation()))
+        text = painter.fontMetrics().elidedText(text, Qt.ElideRight, rect.width())
         painter.drawText(rect, Qt.AlignCenter, text)
         painter.restore()
 
@@ -274,7 +279,11 @@ class ConfusionMatrix(QTableView):
 
     def show_results(self, results: Results | None, name: Callable[[int], str]) -> None:
         """Show the counts of results."""
+        classes = self.confusion.classes
         self.confusion.show_results(results, name)
+        if self.confusion.classes != classes:
+            self.keep(None)
+            self._fit()
 
     def set_dimmed(self, on: bool) -> None:
         """Say whether what is shown is outdated."""
@@ -326,10 +335,15 @@ class ConfusionMatrix(QTableView):
         self.horizontalHeader().setFixedHeight(edge_height)
         wide = (self.width() - left - right) // classes
         high = (self.height() - 2 * edge_height) // classes
+        least = _LEAST_CELL if classes <= _FEW else _LEAST_OF_MANY
+        # More classes than there is room for are scrolled through.
+        policy = Qt.ScrollBarAlwaysOff if classes <= _FEW else Qt.ScrollBarAsNeeded
+        self.setHorizontalScrollBarPolicy(policy)
+        self.setVerticalScrollBarPolicy(policy)
         for column in range(classes):
-            self.setColumnWidth(column, max(wide, _LEAST_CELL))
+            self.setColumnWidth(column, max(wide, least))
         for row in range(classes):
-            self.setRowHeight(row, max(high, _LEAST_CELL))
+            self.setRowHeight(row, max(high, least))
         self.setColumnWidth(classes, right)
         self.setRowHeight(classes, edge_height)
 

@@ -95,6 +95,12 @@ class CountController(QObject):
             self._counting.start(lambda: _count(model, pictures))
             self.state_changed.emit()
 
+    def forget_pictures(self) -> None:
+        """Count on none until others are loaded."""
+        self.pictures = None
+        for job in self._jobs:
+            job.stop()
+
     def stop(self) -> None:
         """Stop counting; what has been counted stays."""
         self._counting.stop()

@@ -14,6 +14,7 @@ from mnist_draw.app.shared.widgets import ComboBox, explain
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.pictures import Pictures
+    from mnist_draw.storage.models import ModelFile
 
 #: Reads pictures; called in the background.
 Load = Callable[[], "Pictures"]
@@ -33,6 +34,18 @@ def _mnist_validation() -> Pictures:
     return mnist_validation()
 
 
+def _own_test(model: ModelFile) -> Pictures:
+    from mnist_draw.analysis.pictures import own_test
+
+    return own_test(model)
+
+
+def _own_validation(model: ModelFile) -> Pictures:
+    from mnist_draw.analysis.pictures import own_validation
+
+    return own_validation(model)
+
+
 def _my_digits() -> Pictures:
     from mnist_draw.analysis.pictures import my_digits
 
@@ -43,6 +56,12 @@ def _folder(folder: str) -> Pictures:
     from mnist_draw.analysis.pictures import folder_pictures
 
     return folder_pictures(folder)
+
+
+_OF_MNIST: tuple[tuple[str, Load], ...] = (
+    ("MNIST test, 10,000", _mnist_test),
+    ("MNIST validation, 10,000", _mnist_validation),
+)
 
 
 class DataCombo(ComboBox):
@@ -65,12 +84,38 @@ class DataCombo(ComboBox):
             "The pictures that the network is counted on: MNIST's, those you have taught, or a "
             "folder of IDX files or pictures, in subfolders 0 to 9 or named after their digit.",
         )
-        self.addItem("MNIST test, 10,000", _mnist_test)
-        self.addItem("MNIST validation, 10,000", _mnist_validation)
+        self._of: tuple[str, tuple[str, ...]] = ("", ())
+        for words, load in _OF_MNIST:
+            self.addItem(words, load)
         self.addItem("My digits", _my_digits)
         self.addItem("Open a folder …", _OPEN)
         self._chosen = self._confirmed = 0
         self.activated.connect(self._activated)
+
+    def use_network(self, model: ModelFile) -> bool:
+        """Offer what a network learnt in MNIST's place, or MNIST for digits.
+
+        Returns
+        -------
+        bool
+            Whether what is chosen is something else now.
+        """
+        classes = model.info.classes
+        of = (model.info.data, classes) if classes else ("", ())
+        if of == self._of:
+            return False
+        self._of = of
+        entries: list[tuple[str, Load]] = list(_OF_MNIST)
+        if classes:
+            name = model.info.data or "Its own"
+            entries = [
+                (f"{name} test", partial(_own_test, model)),
+                (f"{name} validation", partial(_own_validation, model)),
+            ]
+        for place, (words, load) in enumerate(entries):
+            self.setItemText(place, words)
+            self.setItemData(place, load)
+        return self._chosen < len(entries)
 
     @property
     def load(self) -> Load:

@@ -50,6 +50,7 @@ class ResultsSection(Section):
         self._example: Example | None = None
         self._results: Results | None = None
         self._shown: Pictures | None = None
+        self._active = False
         self._names: list[str] = []
         self._failure = ""
         self._outdated = self._presenting = False
@@ -145,7 +146,12 @@ class ResultsSection(Section):
         self._model, self._newer, self._failure = model, None, ""
         self._outdated = self._results is not None
         self._names = []
+        others = self.data.use_network(model)
+        if others:
+            self.count.forget_pictures()
         self.count.count(model)
+        if others and self._active:
+            self._load(self.data.load)
         self._show_dimmed()
         self._show_state()
 
@@ -154,6 +160,7 @@ class ResultsSection(Section):
         self._show_picked()
 
     def set_active(self, on: bool) -> None:
+        self._active = on
         self.count.set_active(on)
         if on and self.count.pictures is None:
             self._load(self.data.load)
@@ -190,9 +197,9 @@ class ResultsSection(Section):
 
     def _name(self, number: int) -> str:
         if not self._names:
-            from mnist_draw.analysis.class_names import class_name
+            from mnist_draw.analysis.class_names import all_names
 
-            self._names = [class_name(self._model, n) for n in range(10)]
+            self._names = list(all_names(self._model))
         return self._names[number] if number < len(self._names) else str(number)
 
     # -- pictures
@@ -245,6 +252,9 @@ class ResultsSection(Section):
         )
         self.figures.show_results(results, self._name)
         self._show_remark()
+        self.confusion.heading.setText(
+            f"What it takes each {'digit' if self._name(0) == '0' else 'class'} for"
+        )
         self.confusion.show_results(results, self._name)
         self._show_side()
         self.reliability.show_results(results)

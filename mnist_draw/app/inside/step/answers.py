@@ -8,7 +8,8 @@ import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, Qt
 from PyQt5.QtGui import QPainter, QPen
 
-from mnist_draw.app.inside.network.unit_layout import CLASSES, Places
+from mnist_draw.app.inside.network.scene import short_name
+from mnist_draw.app.inside.network.unit_layout import Places
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.steady_labels import draw_tabular
 from mnist_draw.app.shared.theme import Text
@@ -21,7 +22,7 @@ def role_of(digit: int, label: int, p: np.ndarray) -> str:
     """Return an answer's colour: the label's, the most probable other one's, or none."""
     if digit == label:
         return "accent"
-    others = np.where(np.arange(CLASSES) == label, -1, p)
+    others = np.where(np.arange(len(p)) == label, -1, p)
     return "second" if digit == int(others.argmax()) else ""
 
 
@@ -49,7 +50,7 @@ class Answers:
         self._title("Answer", "")
         left = self._places.answer + 26 * self._scale
         right = self._width - 54 * self._scale
-        for digit in range(CLASSES):
+        for digit in range(len(self._places.bands)):
             role = role_of(digit, label, p)
             y = self._digit(digit, role)
             self._bar(left, right, y, float(p[digit]), role)
@@ -62,7 +63,7 @@ class Answers:
         step = (self._width - left) / len(columns)
         edges = [left + step * (n + 1) for n in range(len(columns))]
         self._headings(columns, edges)
-        for digit in range(CLASSES):
+        for digit in range(len(self._places.bands)):
             role = role_of(digit, label, p)
             y = self._digit(digit, role)
             target = int(digit == label)
@@ -80,7 +81,7 @@ class Answers:
         figure = self._width - 58 * self._scale
         middle = (left + 84 * self._scale + figure) / 2
         half = max(8.0, (figure - left - 84 * self._scale) / 2)
-        for digit in range(CLASSES):
+        for digit in range(len(self._places.bands)):
             role = role_of(digit, label, p)
             y = self._digit(digit, role)
             error = int(digit == label) - float(p[digit])
@@ -102,7 +103,7 @@ class Answers:
         self._title("Answer", "before → after")
         left = self._places.answer + 26 * self._scale
         right = self._width - 104 * self._scale
-        for digit in range(CLASSES):
+        for digit in range(len(self._places.bands)):
             role = role_of(digit, label, before)
             y = self._digit(digit, role)
             self._bar(left, right, y, float(after[digit]), role)
@@ -136,7 +137,7 @@ class Answers:
         self._painter.setFont(theme.font(Text.BODY, bold=bool(role)))
         self._painter.setPen(theme.colour(role or "muted"))
         box = QRectF(self._places.answer, y - 12, 22 * self._scale, 24)
-        self._painter.drawText(box, Qt.AlignCenter, str(digit))
+        self._painter.drawText(box, Qt.AlignCenter, short_name(self._name(digit)))
         return y
 
     def _bar(self, left: float, right: float, y: float, part: float, role: str) -> None:

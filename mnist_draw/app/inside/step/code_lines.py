@@ -155,9 +155,9 @@ def _forward(shown: Shown, followed: int) -> list[Expression]:
 
 
 def _loss(shown: Shown, followed: int) -> list[Expression]:
-    count = len(shown.figures.losses)
+    count, classes = len(shown.figures.losses), len(shown.figures.p)
     return [
-        Expression("p = exp(z) / exp(z).sum(axis=1)", f"{count} × 10"),
+        Expression("p = exp(z) / exp(z).sum(axis=1)", f"{count} × {classes}"),
         Expression("l = −log(p[i, y[i]])", f"{count}", True),
         Expression("loss = l.mean()", "one number"),
     ]
@@ -166,7 +166,8 @@ def _loss(shown: Shown, followed: int) -> list[Expression]:
 def _gradient(shown: Shown, followed: int) -> list[Expression]:
     count, layers = len(shown.figures.losses), shown.layers
     last = len(layers)
-    found = [Expression(f"dz{last} = (p − onehot(y)) / {count}", f"{count} × 10")]
+    classes = len(shown.figures.p)
+    found = [Expression(f"dz{last} = (p − onehot(y)) / {count}", f"{count} × {classes}")]
     for place in range(last - 1, -1, -1):
         layer, n = layers[place], place + 1
         source = "x" if place == 0 else f"h{place}"

@@ -11,7 +11,8 @@ from PyQt5.QtCore import QPointF, QRectF, Qt
 from PyQt5.QtGui import QColor, QPainter, QPen
 
 from mnist_draw.app.inside.network.lights import lights_mask, paint_lights, paint_maps
-from mnist_draw.app.inside.network.unit_layout import CLASSES, Column, Places
+from mnist_draw.app.inside.network.scene import short_name
+from mnist_draw.app.inside.network.unit_layout import Column, Places
 from mnist_draw.app.inside.signed_picture import paint_grey, paint_signed
 from mnist_draw.app.inside.step.answers import Answers, paint_losses, role_of
 from mnist_draw.app.inside.step.code_lines import taught
@@ -79,8 +80,7 @@ def _paint_bands(painter: QPainter, scene: StageScene) -> None:
     figures, places = scene.shown.figures, scene.places
     strength = 0.20 if theme.theme().colours.dark else 0.11
     painter.setFont(theme.font(Text.LABEL))
-    for digit in range(CLASSES):
-        band = places.bands[digit]
+    for digit, band in enumerate(places.bands):
         role = role_of(digit, figures.label, figures.p)
         if role:
             painter.fillRect(band, theme.colour(role, strength))
@@ -90,7 +90,7 @@ def _paint_bands(painter: QPainter, scene: StageScene) -> None:
         if scene.banded:
             painter.setPen(theme.colour(role or "muted"))
             box = QRectF(band.left(), band.top(), 20 * scene.scale, band.height())
-            painter.drawText(box, Qt.AlignCenter, str(digit))
+            painter.drawText(box, Qt.AlignCenter, short_name(scene.name(digit)))
 
 
 def _paint_titles(painter: QPainter, scene: StageScene) -> None:

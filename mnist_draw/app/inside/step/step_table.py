@@ -26,7 +26,7 @@ def step_table(shown: Shown, weight: Weight | None, name: Callable[[int], str]) 
         (stage.title, words, *blank)
         for stage, words in zip(STAGES, stage_figures(shown), strict=True)
     ]
-    for digit in range(10):
+    for digit in range(len(figures.p)):
         target = int(digit == figures.label)
         rows.append(
             (
