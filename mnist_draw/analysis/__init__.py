@@ -6,8 +6,6 @@
     What to call the ten classes of a network.
 ``table``
     What a view shows, as rows of words: to be read, and to be saved as CSV.
-``cache``
-    Results that take seconds, kept between two starts of the program.
 ``pictures``
     Pictures to ask about: MNIST's, the digits that were taught, those of any folder.
 ``results``, ``result_tables``

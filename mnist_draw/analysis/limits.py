@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mnist_draw.analysis import cache
 from mnist_draw.analysis.results import SLICE
 from mnist_draw.dataset.augmentation import raster
 from mnist_draw.dataset.augmentation.augmenter import THINNEST
@@ -25,6 +24,7 @@ from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.dataset.normalise import has_ink, normalise_ink
 from mnist_draw.recognition.network_data import own_data
 from mnist_draw.recognition.recogniser import Recogniser
+from mnist_draw.storage import cache
 from mnist_draw.storage.models import ModelFile
 
 Images = npt.NDArray[np.uint8]

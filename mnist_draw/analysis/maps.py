@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mnist_draw.analysis import cache
 from mnist_draw.analysis.layer_outputs import LayerOutputs, probabilities_of
 from mnist_draw.analysis.tsne import squared_distances, tsne
 from mnist_draw.recognition.recogniser import temperature_of
+from mnist_draw.storage import cache
 from mnist_draw.storage.models import ModelFile
 
 Floats = npt.NDArray[np.float32]

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from mnist_draw.analysis import cache
 from mnist_draw.analysis.layer_outputs import LayerOutputs
 from mnist_draw.analysis.tsne import squared_distances
+from mnist_draw.storage import cache
 from mnist_draw.storage.models import ModelFile
 
 Floats = npt.NDArray[np.float32]

@@ -12,6 +12,8 @@ folders
     Where cached, kept and configured things live on this system.
 npz
     Arrays in a zip file, byte-for-byte reproducible, read without trusting the file.
+cache
+    Results that take seconds, kept between two starts of the program.
 models
     A trained network: its description, its parameters and what is known about it.
 model_info

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from linear_network import linear_model
 
-from mnist_draw.analysis import cache, neighbours
+from mnist_draw.analysis import neighbours
 from mnist_draw.analysis.layer_outputs import LayerOutputs, probabilities_of
 from mnist_draw.analysis.maps import (
     build_maps,
@@ -22,7 +22,7 @@ from mnist_draw.analysis.tsne import affinities, squared_distances, tsne
 from mnist_draw.dataset.mnist import Dataset, scale
 from mnist_draw.networks import parse_network
 from mnist_draw.recognition.recogniser import Recogniser
-from mnist_draw.storage import ModelFile
+from mnist_draw.storage import ModelFile, cache
 
 
 def random_model(network: str) -> ModelFile:

@@ -8,12 +8,11 @@ import numpy as np
 import pytest
 from linear_network import linear_model
 
-from mnist_draw.analysis import cache
 from mnist_draw.analysis.pictures import Pictures
 from mnist_draw.analysis.results import SLICE, Results, count_results, wilson
 from mnist_draw.dataset.mnist import Dataset, scale
 from mnist_draw.recognition.recogniser import Recogniser
-from mnist_draw.storage import ModelFile
+from mnist_draw.storage import ModelFile, cache
 
 
 def results_of(answers: list[tuple[int, int, float]], classes: int = 3) -> Results:

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mnist_draw.analysis.cache import digest_of, keep, read
 from mnist_draw.analysis.network.anatomy import Anatomy, Floats
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.recognition.network_data import own_data
 from mnist_draw.storage import ModelFile
+from mnist_draw.storage.cache import digest_of, keep, read
 
 #: So many training pictures are shown: enough for 500 of each digit. Convolutions cost more.
 PICTURES, CONVOLUTION_PICTURES = 5000, 1000

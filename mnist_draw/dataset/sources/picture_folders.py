@@ -3,11 +3,12 @@
 The class folders may lie in folders ``train``, ``test`` and ``validation``, as other programs have
 it; otherwise the pictures for the test are drawn from all. Each picture becomes ink and then 28×28
 pixels exactly as a drawing does (`mnist_draw.dataset.normalise`), so that what is learnt is what is
-read later.
+read later. What became of the pictures is kept, for as long as the files are the same.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,6 +21,7 @@ from mnist_draw.dataset.normalise import has_ink, normalise_ink
 from mnist_draw.dataset.picture_formats import read_suffixes, read_titles
 from mnist_draw.dataset.sources.source import MOST_PICTURES, Part, Source
 from mnist_draw.errors import UserError
+from mnist_draw.storage import cache
 from mnist_draw.storage.errors import reason_of
 
 _ROLES = {
@@ -29,6 +31,8 @@ _ROLES = {
 }
 #: Reading is half waiting for the disk and half work that lets other threads run.
 _READERS = 4
+#: Another way to make ink of a picture needs another version.
+_KIND, _VERSION = "pictures", 1
 
 
 def holds_picture_folders(folder: Path) -> bool:
@@ -137,18 +141,36 @@ def _part(
 ) -> Part | None:
     """Read a part's pictures; note a sentence for each that cannot be learnt."""
     number_of = {name: number for number, name in enumerate(names)}
-    images, labels = [], []
-    with ThreadPoolExecutor(_READERS) as readers:
-        read = readers.map(_read, (path for path, _ in files))
-        for found, (_, name) in zip(read, files, strict=True):
-            if isinstance(found, str):
-                failed.append(found)
-            else:
-                images.append(found)
-                labels.append(number_of[name])
-    if not images:
+    labels = np.array([number_of[name] for _, name in files], np.int64)
+    key = _key(root, files)
+    kept = cache.read(_KIND, _VERSION, key) or {}
+    images, known = kept.get("images"), kept.get("known")
+    if (
+        images is None or known is None or known.shape != labels.shape
+        or images.dtype != np.uint8 or images.shape != (np.count_nonzero(known), 28, 28)
+    ):  # fmt: skip
+        with ThreadPoolExecutor(_READERS) as readers:
+            found = list(readers.map(_read, (path for path, _ in files)))
+        known = np.array([not isinstance(picture, str) for picture in found], np.bool_)
+        pictures = [picture for picture in found if not isinstance(picture, str)]
+        images = np.array(pictures, np.uint8).reshape(-1, 28, 28)
+        cache.keep(_KIND, _VERSION, key, {"images": images, "known": known})
+    for place in np.flatnonzero(~known.astype(np.bool_)):
+        # Read once more where that was kept: what is wrong with it may be told in other words.
+        failed.append(str(_read(files[place][0])))
+    if not len(images):
         return None
-    return Part(np.stack(images), np.array(labels, np.int64), root)
+    return Part(np.array(images, np.uint8), labels[known.astype(np.bool_)], root)
+
+
+def _key(root: Path, files: list[tuple[Path, str]]) -> str:
+    """Return what tells these files, as they are now, from all others."""
+    lines = [str(root)]
+    for path, name in files:
+        with contextlib.suppress(OSError):
+            about = path.stat()
+            lines.append(f"{name}/{path.name} {about.st_size} {about.st_mtime_ns}")
+    return "\n".join(lines)
 
 
 def _read(path: Path) -> NDArray[np.uint8] | str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mnist_draw.analysis import cache
+from mnist_draw.storage import cache
 
 
 @pytest.fixture(autouse=True)

@@ -19,6 +19,7 @@ from mnist_draw.dataset.errors import DatasetError
 from mnist_draw.dataset.mnist import Dataset, load_dataset, scale
 from mnist_draw.dataset.normalise import normalise_ink, usual_side
 from mnist_draw.dataset.pictures.picture_file import load_picture
+from mnist_draw.dataset.sources import picture_folders
 
 
 def complaint(path: Path) -> str:
@@ -95,6 +96,23 @@ def test_what_cannot_be_read_is_left_out_and_told(tmp_path: Path) -> None:
     told = " ".join(data.told)
     assert "2 pictures were left out" in told
     assert "broken.png" in told
+
+
+def test_pictures_are_read_once_and_again_when_they_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path / "home"))
+    draw_classes(tmp_path / "data", ("a", "b"), 5)
+    (tmp_path / "data" / "a" / "broken.png").write_bytes(b"no picture")
+    first = load_dataset(tmp_path / "data")
+    monkeypatch.setattr(picture_folders, "normalise_ink", None)
+    again = load_dataset(tmp_path / "data")
+    np.testing.assert_array_equal(first.train_images, again.train_images)
+    assert again.told == first.told
+    monkeypatch.undo()
+    monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path / "home"))
+    Image.new("L", (9, 9), 255).save(tmp_path / "data" / "b" / "0.png")
+    assert len(all_labels(load_dataset(tmp_path / "data"))) == 9
 
 
 @pytest.mark.parametrize(

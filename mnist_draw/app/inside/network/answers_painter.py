@@ -16,7 +16,7 @@ _LEAST_ROW = 14.0
 
 
 def paint_answers(painter: QPainter, scene: Scene) -> None:
-    """Paint digits or other classes, their bars and percentages, and the bars with a unit toggled."""
+    """Paint the answers, their bars and percentages, and the bars with a unit toggled."""
     places, frame = scene.places, scene.frame
     left = places.answer + 30 * scene.scale
     half = min(_HALF_BAR * scene.scale, places.bands[0].height() / 3)

@@ -226,7 +226,8 @@ class DigitHeader(QHeaderView):
         painter.setFont(theme.font(Text.LABEL if edge else Text.BODY, bold=not edge))
         painter.setPen(theme.colour("text" if bold else "muted"))
         text = str(model.headerData(section, self.orientation()))
-        text = painter.fontMetrics().elidedText(text, Qt.ElideRight, rect.width())
+        if not edge:
+            text = painter.fontMetrics().elidedText(text, Qt.ElideRight, rect.width())
         painter.drawText(rect, Qt.AlignCenter, text)
         painter.restore()
 

@@ -8,9 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mnist_draw.analysis import cache
 from mnist_draw.analysis.table import Table
-from mnist_draw.storage import ModelFile
+from mnist_draw.storage import ModelFile, cache
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""Results about a network that take seconds, kept between two starts of the program.
+"""Results that take seconds, kept between two starts of the program.
 
 Each result is one ``.npz`` file in the cache folder. Its name holds what it was computed from, so
 that another network, other pictures or another way to compute never find it. What cannot be read
