@@ -22,6 +22,11 @@ def class_name(model: ModelFile | None, number: int) -> str:
     return names[number] if number < len(names) else f"class {number}"
 
 
+def in_a_sentence(name: str) -> str:
+    """Return a class as it stands in a sentence: ``"a 3"``, ``"a class 3"``, ``"Bag"``."""
+    return f"a {name}" if name.isdecimal() or name.startswith("class ") else name
+
+
 def all_names(model: ModelFile | None) -> tuple[str, ...]:
     """Return the names of all classes, from 0 on; None stands for a network of digits."""
     return DIGITS if model is None else class_names(model)

@@ -19,6 +19,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from mnist_draw.analysis.class_names import in_a_sentence
 from mnist_draw.app.board.canvas import Canvas
 from mnist_draw.app.inside.inside_board import SIDE, InsideBoard
 from mnist_draw.app.shared import theme
@@ -215,13 +216,8 @@ class ExampleCard(Card):
             self._menu.clear()
             for number, name in enumerate(names):
                 self._menu.addAction(
-                    f"It is {self._called(name)}", partial(self.label_chosen.emit, number)
+                    f"It is {in_a_sentence(name)}", partial(self.label_chosen.emit, number)
                 )
-
-    def _called(self, name: str) -> str:
-        """Return a class as it stands in a sentence: digits have an article."""
-        own = self._names != DIGITS and not name.startswith("class ")
-        return name if own else f"a {name}"
 
     def _open_menu(self) -> None:
         self._menu.popup(self.label_button.mapToGlobal(self.label_button.rect().topLeft()))
@@ -271,7 +267,7 @@ class ExampleCard(Card):
         else:
             said = {"user": "You said: it is {}", "data": "It is {}"}
             words = said.get(example.label_source, "Read as {}")
-            words = words.format(self._called(name(example.label)))
+            words = words.format(in_a_sentence(name(example.label)))
         self.label_words.setText(words)
 
     def show_answer(

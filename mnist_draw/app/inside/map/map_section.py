@@ -9,6 +9,7 @@ import numpy as np
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from mnist_draw.analysis.class_names import in_a_sentence
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.map.layer_maps import LayerMaps
 from mnist_draw.app.inside.map.map_locator import MapAnswer, MapLocator, MapQuestion
@@ -33,7 +34,7 @@ _MEANINGS = {
     _TSNE: "Near means alike. How far two groups lie apart, or how large they are, means nothing.",
 }
 _VOTES = (
-    "Right answers of a vote among the five nearest digits, by what the layer puts out. Small "
+    "Right answers of a vote among the five nearest, by what the layer puts out. Small "
     "maps: the two directions of largest spread (PCA)."
 )
 
@@ -109,7 +110,7 @@ class MapSection(Section):
         right.setSpacing(Size.CARD_GAP)
         self.neighbours = NeighboursCard()
         right.addWidget(self.neighbours, 1)
-        layers = Card("Layer by layer the digits come apart")
+        self._layers_card = layers = Card("Layer by layer the digits come apart")
         self.layer_maps = LayerMaps()
         layers.body.addWidget(self.layer_maps)
         votes = label(_VOTES, "muted")
@@ -283,7 +284,7 @@ class MapSection(Section):
         sure = 100 * float(self._maps.probabilities[number, answer])
         return [
             f"Test {int(self._chosen[number]):,}",
-            f"it is a {self._name(int(self._maps.labels[number]))}",
+            f"it is {in_a_sentence(self._name(int(self._maps.labels[number])))}",
             f"read as {self._name(answer)}, {sure:.0f} %",
         ]
 
@@ -318,7 +319,10 @@ class MapSection(Section):
         self.link.setVisible(bool(link))
         if self._maps is not None:
             layer = self._maps.layers[self._front].name
-            kind = "digits" if self._name(0) == "0" else "pictures"
+            digits = self._name(0) == "0"
+            kind = "digits" if digits else "pictures"
+            apart = "digits" if digits else "classes"
+            self._layers_card.heading.setText(f"Layer by layer the {apart} come apart")
             text = f"{len(self._maps.labels):,} test {kind} as {layer} sees them"
             if layer == "pixels":
                 text = f"{len(self._maps.labels):,} test {kind} by their pixels"

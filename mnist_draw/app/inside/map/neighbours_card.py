@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PyQt5.QtGui import QResizeEvent
 
+from mnist_draw.analysis.class_names import in_a_sentence
 from mnist_draw.app.inside.results.mistakes_view import TileView
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.steady_labels import GrowingLabel
@@ -114,7 +115,7 @@ class NeighboursCard(Card):
 
         def words(place: int) -> str:
             return (
-                f"Training picture {place:,}: it is a {name(int(labels[place]))}, "
+                f"Training picture {place:,}: it is {in_a_sentence(name(int(labels[place])))}, "
                 f"{far[place]:.1f} away."
             )
 

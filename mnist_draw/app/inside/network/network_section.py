@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from mnist_draw.storage.models import ModelFile
 
 _READY_WORDS = "Getting the network ready"
-_EMPTY_WORDS = "Draw a digit here and watch it go through."
+_EMPTY_WORDS = "Draw a {} here and watch it go through."
 _NOT_A_DIGIT = "The program takes this for no digit. These are the network's own figures."
 
 
@@ -229,7 +229,7 @@ class NetworkSection(Section):
 
     def _show_note(self) -> None:
         if self._example is None:
-            words = _EMPTY_WORDS
+            words = _EMPTY_WORDS.format("digit" if self._kind == "digit" else "picture")
         elif not self._example.is_digit:
             words = _NOT_A_DIGIT
         elif self._fresh:

@@ -39,7 +39,7 @@ Pair = tuple[int | None, int | None]
 _LEFT, _RIGHT, _EDGE_HEIGHT = 54, 58, 24
 _LEAST_CELL = 26
 #: Cells of more than so many classes are smaller, at least so large, and their numbers too.
-_FEW, _LEAST_OF_MANY = 10, 15
+_FEW, _LEAST_OF_MANY = 10, 12
 #: Even a single mistake stands out from none.
 _FAINTEST = 0.14
 

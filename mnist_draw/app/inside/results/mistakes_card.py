@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import QLabel, QPushButton
 
+from mnist_draw.analysis.class_names import in_a_sentence
 from mnist_draw.app.inside.results.confusion_matrix import Pair
 from mnist_draw.app.inside.results.mistakes_view import TileView
 from mnist_draw.app.shared.widgets import Card, explain, label
@@ -15,6 +16,10 @@ from mnist_draw.app.shared.widgets import Card, explain, label
 if TYPE_CHECKING:
     from mnist_draw.analysis.pictures import Pictures
     from mnist_draw.analysis.results import Results
+
+
+#: Of a long name so many letters stand below a picture.
+_MOST_LETTERS = 4
 
 
 class MistakesCard(Card):
@@ -85,7 +90,7 @@ class MistakesCard(Card):
         self.view.tiles.show_pictures(
             pictures.images,
             places,
-            lambda place: _caption(results, place, one_cell),
+            lambda place: _caption(results, place, one_cell, name),
             lambda place: picture_words(results, pictures, place, name),
         )
 
@@ -111,15 +116,20 @@ def pair_words(pair: Pair, name: Callable[[int], str]) -> tuple[str, str]:
     return f"Wrongly read as {name(read)}", f"Nothing was wrongly read as {name(read)}."
 
 
-def _caption(results: Results, place: int, one_cell: bool) -> str:
+def _caption(results: Results, place: int, one_cell: bool, name: Callable[[int], str]) -> str:
     """Return the line below a picture: how sure the network is, and of what if that differs."""
     sure = 100 * float(results.confidence[place])
     if one_cell:
         return f"{sure:.1f} %"
-    read = int(results.answers[place])
+    read = _short(name(int(results.answers[place])))
     if results.labels is None:
         return f"{read}, {sure:.0f} %"
-    return f"{int(results.labels[place])}→{read} {sure:.0f} %"
+    return f"{_short(name(int(results.labels[place])))}→{read} {sure:.0f} %"
+
+
+def _short(name: str) -> str:
+    """Return a class's name as far as two of them and a figure fit below a picture."""
+    return name.removeprefix("class ")[:_MOST_LETTERS]
 
 
 def picture_words(
@@ -131,4 +141,4 @@ def picture_words(
     title = f"{pictures.one} {place:,}"
     if results.labels is None:
         return f"{title}: {read}"
-    return f"{title}: it is a {name(int(results.labels[place]))}, {read}"
+    return f"{title}: it is {in_a_sentence(name(int(results.labels[place])))}, {read}"
