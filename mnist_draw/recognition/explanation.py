@@ -133,6 +133,11 @@ class Explainer:
         self._function, self._temperature = _compile(self._built.output, hidden)
         self.use(model)
 
+    @property
+    def classes(self) -> int:
+        """How many digits, or other classes, can be asked about."""
+        return int(self._built.output.num_units)
+
     def use(self, model: ModelFile) -> None:
         """Take another model of the same network, without compiling again.
 

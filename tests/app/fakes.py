@@ -108,6 +108,7 @@ class Explainer:
     def __init__(self, used: ModelFile) -> None:
         self.parameters = used.parameters
         self.layers = LAYERS
+        self.classes = 10
         self.asked: list[int] = []
 
     def use(self, other: ModelFile) -> None:

@@ -344,7 +344,7 @@ class AnswerPanel(QWidget):
     @pyqtSlot(object, int)
     def show_explanation(self, explanation: Explanation, ticket: int) -> None:
         """Show an explanation unless what it explains is gone."""
-        if ticket >= self._oldest:
+        if ticket >= self._oldest and explanation.names == self.bars.names:
             self.row.show_explanation(explanation)
 
     @pyqtSlot(object)

@@ -49,6 +49,10 @@ class Explains(Protocol):
     def layers(self) -> Sequence[HiddenLayer]:
         """The hidden layers of the network."""
 
+    @property
+    def classes(self) -> int:
+        """How many digits, or other classes, there are."""
+
     def use(self, model: ModelFile) -> None:
         """Explain another network of the same architecture."""
 
@@ -106,6 +110,9 @@ class ExplanationWorker(QObject):
         self._network = ""
         self._models: LatestValue[ModelFile] = LatestValue()
         self._questions: LatestValue[Question] = LatestValue()
+        #: The last question, and one that is answered again for another network.
+        self._last: Question | None = None
+        self._again: Question | None = None
         #: A model that is to be used but not yet is.
         self._next: ModelFile | None = None
         self._watched = False
@@ -167,6 +174,8 @@ class ExplanationWorker(QObject):
             logger.info("no explanations: %s", error)
             return
         self._network = model.network
+        # What was asked last may have been answered for the network before this one.
+        self._again = self._last
         self.prepared.emit(self._explainer.layers)
 
     def _explain(self, explainer: Explains) -> None:
@@ -180,8 +189,11 @@ class ExplanationWorker(QObject):
             self._come_back_in(_NEXT)
             return
         self._expecting = False
-        question = self._questions.take()
-        if question is not None:
+        question = self._questions.take() or self._again
+        self._again = None
+        # A question about a class that only the network before had is of no use any more.
+        if question is not None and question[1] < explainer.classes:
+            self._last = question
             self._began_at = now
             picture, digit, ticket = question
             explanation = explainer.explain(picture, digit)

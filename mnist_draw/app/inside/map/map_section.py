@@ -206,13 +206,13 @@ class MapSection(Section):
     def _make_maps(self, model: ModelFile) -> Iterator[Maps]:
         from mnist_draw.analysis.maps import build_maps
 
-        data, chosen = _digits(model)
+        data, chosen = _pictures_of(model)
         return build_maps(model, data.test_images[chosen], data.test_labels[chosen])
 
     def _gather(self, model: ModelFile) -> Iterator[Neighbourhood]:
         from mnist_draw.analysis.neighbours import gather_neighbours
 
-        return gather_neighbours(model, _digits(model)[0].train_images)
+        return gather_neighbours(model, _pictures_of(model)[0].train_images)
 
     # -- maps
 
@@ -220,7 +220,7 @@ class MapSection(Section):
         first = self._maps is None
         self._maps = maps
         if first:
-            self._data, self._chosen = _digits(self._model)
+            self._data, self._chosen = _pictures_of(self._model)
             self.view.names = tuple(self._name(n) for n in range(maps.probabilities.shape[1]))
         names = [layer.name for layer in maps.layers]
         if names != [self.layer_combo.itemText(n) for n in range(self.layer_combo.count())]:
@@ -406,11 +406,19 @@ class MapSection(Section):
         )
 
 
-def _digits(model: ModelFile | None) -> tuple[Dataset, np.ndarray]:
-    """Return MNIST, or what a network of other classes learnt, and which pictures are laid out."""
+def _pictures_of(model: ModelFile | None) -> tuple[Dataset, np.ndarray]:
+    """Return the data of a network, and which of its test pictures are laid out."""
     from mnist_draw.analysis.maps import chosen_digits
-    from mnist_draw.dataset.mnist import load_dataset
     from mnist_draw.recognition.network_data import own_data
 
-    data = (None if model is None else own_data(model)) or load_dataset()
+    data = None if model is None else own_data(model)
+    return _digits() if data is None else (data, chosen_digits(len(data.test_labels)))
+
+
+def _digits() -> tuple[Dataset, np.ndarray]:
+    """Return MNIST, and which of its test digits are laid out."""
+    from mnist_draw.analysis.maps import chosen_digits
+    from mnist_draw.dataset.mnist import load_dataset
+
+    data = load_dataset()
     return data, chosen_digits(len(data.test_labels))
