@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from mnist_draw.dataset.classes import FEWEST_CLASSES, MOST_CLASSES
 from mnist_draw.dataset.mnist import Dataset, scale
 from mnist_draw.errors import MissingPackageError, asks_what_was_meant
 from mnist_draw.networks import parse_network
@@ -85,8 +86,8 @@ class MnistClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     X has the shape (N, 784), (N, 28, 28) or (N, 1, 28, 28): bytes from 0 to 255, or floats from 0
     to 1. Smaller pictures stand in the middle of the 28×28 pixels where they are square, such as
     the 8×8 of ``sklearn.datasets.load_digits`` (divide those by 16); otherwise the pixels that are
-    missing at the end are 0. Labels may be numbers or texts, of at most as many kinds as the
-    network has outputs (10).
+    missing at the end are 0. Labels may be numbers or texts; the network has an output for each
+    kind.
 
     Examples
     --------
@@ -163,14 +164,13 @@ class MnistClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         check_classification_targets(y)
         pictures = _pictures(X)
         self.classes_, labels = np.unique(y, return_inverse=True)
-        dataset = self._split(pictures, labels)
-        settings = self._settings(len(dataset.train_labels))
-        network = build_network(settings)
-        outputs = network.output_shape[1]
-        if len(self.classes_) > outputs:
+        if len(self.classes_) > MOST_CLASSES:
             raise ValueError(
-                f"y has {len(self.classes_)} classes; the network tells {outputs} apart."
+                f"y has {len(self.classes_)} classes; networks tell {MOST_CLASSES} apart at most."
             )
+        dataset = self._split(pictures, labels)
+        settings = self._settings(len(dataset.train_labels), len(self.classes_))
+        network = build_network(settings)
         self.history_ = LossHistory()
         for event in train(settings, dataset=dataset, network=network):
             if isinstance(event, Testing):
@@ -209,12 +209,12 @@ class MnistClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         X = validate_data(self, _rows(X), dtype=[np.float32, np.uint8], reset=False)
         found = probabilities_of(self.network_, _pictures(X)).astype(np.float64)
         found = found[:, : len(self.classes_)]
-        # Outputs without a class, where there are some, take hardly anything.
+        # Where all labels were alike, there is an output more, which takes hardly anything.
         whole = np.maximum(found.sum(axis=1, keepdims=True), np.finfo(np.float64).tiny)
         shares: NDArray[np.float64] = found / whole
         return shares
 
-    def _settings(self, pictures: int) -> TrainingSettings:
+    def _settings(self, pictures: int, classes: int) -> TrainingSettings:
         values = {
             name: getattr(self, OWN_NAMES.get(name, name))
             for name in TrainingSettings.__dataclass_fields__
@@ -225,7 +225,8 @@ class MnistClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         settings = TrainingSettings.from_json(
             {**values, "update_parameters": self.update_parameters or {}}
         )
-        return settings.replace(batch_size=min(settings.batch_size, pictures))
+        fitting = parse_network(settings.network).with_classes(max(classes, FEWEST_CLASSES))
+        return settings.replace(network=fitting.text, batch_size=min(settings.batch_size, pictures))
 
     def _split(self, pictures: NDArray[Any], labels: NDArray[np.intp]) -> Dataset:
         """Set pictures aside to validate with."""
@@ -245,6 +246,7 @@ class MnistClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             numbers[:0],
             name="the given pictures",
             folder=Path(),
+            classes=tuple(map(str, range(max(len(self.classes_), FEWEST_CLASSES)))),
         )
 
     def __sklearn_tags__(self) -> Any:
