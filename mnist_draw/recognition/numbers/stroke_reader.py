@@ -31,7 +31,11 @@ if TYPE_CHECKING:
 #: Strokes of one digit, at most, and what it costs that it has one, two, three or four, as
 #: logarithms.
 MOST_STROKES = 4
-_PER_STROKES = np.array([0.0, 0.5, 2.5, 4.0])
+_PER_STROKES = np.array([0.0, 0.25, 2.0, 3.5])
+#: What that costs for each digit, beyond this: half of minus the logarithm of how many of those
+#: that people drew have one stroke (91 % of fours have more), and several (0.4 % of sixes have).
+_DIGIT_OF_ONE = np.array([0.0, 0.0, 0.0, 0.0, 1.2, 0.45, 0.0, 0.25, 0.05, 0.05])
+_DIGIT_OF_MORE = np.array([1.35, 1.7, 2.25, 2.0, 0.05, 0.25, 2.25, 0.45, 1.25, 1.0])
 #: More strokes are no number: a drawing, a page of text.
 MOST = 32
 #: Paper between two strokes, in heights of the line (negative where they overlap), from which on
@@ -49,7 +53,7 @@ _WORST = -9.0
 _LOW, _PER_TENTH = 0.5, 1.0
 #: The evidence that a few strokes together are something else than several digits, a letter for
 #: example, counts up to this logarithm.
-_NO_NUMBER = 8.0
+_NO_NUMBER = 14.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,12 +185,14 @@ def _costs(pieces: StrokePieces, groups: list[Group], reading: Reading) -> npt.N
     costs: npt.NDArray[np.float64] = -np.log(np.maximum(best, np.exp(_WORST)))
     # The probability that it is a digit at all, from its log odds.
     costs += np.minimum(np.logaddexp(0, -reading.likeness.astype(np.float64)), -_WORST)
+    digits = reading.probabilities.argmax(axis=1)
     joined, apart = _of_gaps(pieces)
     for row, (first, last) in enumerate(groups):
         top, _, bottom, _ = pieces.box(first, last)
         lacking = _LOW - (bottom - top) / pieces.height
         costs[row] += max(0.0, lacking) * 10 * _PER_TENTH
         costs[row] += _PER_STROKES[last - first - 1]
+        costs[row] += (_DIGIT_OF_MORE if last - first > 1 else _DIGIT_OF_ONE)[digits[row]]
         costs[row] += joined[first : last - 1].sum()
         if first:
             costs[row] += apart[first - 1]

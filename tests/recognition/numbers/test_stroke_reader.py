@@ -137,6 +137,17 @@ def test_what_is_plainly_several_digits_need_not_be_beyond_doubt(
     assert texts[1] == "37"
 
 
+@pytest.mark.parametrize(("text", "read"), [("37", 1), ("11", 2), ("4261", 4)])
+def test_few_strokes_that_hardly_look_like_several_digits_are_no_number(
+    recogniser: Recogniser, text: str, read: int
+) -> None:
+    strokes = written(text, 0.3)
+    ink = inked(strokes)
+    alone = replace(recogniser.recognise_ink(ink, strokes), several=-6.0)
+    # Ones may look like a sign, and many digits like none.
+    assert len(read_number(recogniser, ink, alone, strokes=strokes).digits) == read
+
+
 def test_a_bar_that_is_added_in_the_end_finds_its_digit(recogniser: Recogniser) -> None:
     first, *others = written("57", 0.3)
     bar = others.pop(0)
