@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mnist_draw.dataset.classes import FEWEST_CLASSES, MOST_CLASSES
-from mnist_draw.errors import UserError
+from mnist_draw.errors import UserError, nearest
 from mnist_draw.networks.cnn import CNN, DEEP_CNN, build_cnn, build_deep_cnn
 from mnist_draw.networks.layer_list import (
     ACTIVATIONS,
@@ -304,7 +304,9 @@ def parse_network(text: str) -> NetworkSpec:
     kind = NETWORKS.get(name)
     if kind is None or (arguments and kind.grammar == name):
         listing = "; ".join(f"{kind.grammar} ({kind.meaning})" for kind in NETWORKS.values())
-        raise NetworkError(f"There is no network {text!r}. There are: {listing}.")
+        near = "" if kind else nearest(name, NETWORKS)
+        meant = f"Did you mean {near}? " if near else ""
+        raise NetworkError(f"There is no network {text!r}. {meant}There are: {listing}.")
     try:
         return kind.read(arguments, classes)
     except ValueError as error:

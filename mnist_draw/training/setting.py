@@ -16,7 +16,7 @@ from numbers import Real
 from pathlib import Path
 from typing import Any, Protocol
 
-from mnist_draw.errors import UserError
+from mnist_draw.errors import UserError, nearest
 from mnist_draw.networks import parse_network
 from mnist_draw.storage.npz import MAX_BYTES
 
@@ -328,7 +328,9 @@ def check_name(what: str, name: Any, choices: Mapping[str, Entry]) -> None:
     """
     if name not in choices:
         listing = "; ".join(f"{known} ({entry.meaning})" for known, entry in choices.items())
-        raise SettingsError(f"There is no {what} {name!r}. There are: {listing}.")
+        near = nearest(str(name), choices)
+        meant = f"Did you mean {near}? " if near else ""
+        raise SettingsError(f"There is no {what} {name!r}. {meant}There are: {listing}.")
 
 
 def read_number(name: str, value: Any) -> float:

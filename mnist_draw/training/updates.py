@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mnist_draw.errors import UserError
+from mnist_draw.errors import UserError, nearest
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,9 @@ def find_update_rule(name: str, parameters: Mapping[str, float] | None = None) -
     """
     if name not in UPDATE_RULES:
         listing = "; ".join(f"{rule.name} ({rule.meaning})" for rule in UPDATE_RULES.values())
-        raise UpdateRuleError(f"There is no update rule {name!r}. There are: {listing}.")
+        near = nearest(str(name), UPDATE_RULES)
+        meant = f"Did you mean {near}? " if near else ""
+        raise UpdateRuleError(f"There is no update rule {name!r}. {meant}There are: {listing}.")
     rule = UPDATE_RULES[name]
     for key, value in (parameters or {}).items():
         if key not in rule.parameters:

@@ -63,6 +63,22 @@ def test_what_was_meant(
     assert f"did you mean {meant}?" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("option", "wrong", "meant"),
+    [
+        ("--network", "ccn", "cnn"),
+        ("--network", "deepcnn", "deep_cnn"),
+        ("--update", "adamm", "adam"),
+        ("--schedule", "cosin", "cosine"),
+    ],
+)
+def test_a_value_that_was_meant(
+    option: str, wrong: str, meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", option, wrong]) == 2
+    assert f"Did you mean {meant}?" in capsys.readouterr().err
+
+
 def test_a_network_that_was_meant(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert main(["export", "bets", str(tmp_path / "out.npz")]) == 1
     assert "did you mean best?" in capsys.readouterr().err

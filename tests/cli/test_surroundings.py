@@ -49,7 +49,9 @@ def test_without_a_home_pictures_are_read_and_networks_trained(home: str, blank:
     assert (told.returncode, told.stderr) == (0, "")
     assert "nothing" in told.stdout
     told = run([*TRAIN, "--output", "m.npz"], blank, MNIST_DRAW_HOME=home)
-    assert (told.returncode, told.stderr) == (0, "")
+    assert told.returncode == 0
+    assert told.stderr.count("\n") == 1
+    assert "The run is not kept under Runs." in told.stderr
     assert load_trained(blank / "m.npz").metadata["epochs"] == 1
 
 
