@@ -38,11 +38,15 @@ shared
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mnist_draw.app.shell.lesson import Lesson
 
 __all__ = ["main"]
 
 
-def main(argv: Sequence[str] | None = None, network: str = "") -> int:
+def main(argv: Sequence[str] | None = None, network: str = "", lesson: Lesson | None = None) -> int:
     """Open the window and run until it is closed.
 
     Parameters
@@ -51,6 +55,8 @@ def main(argv: Sequence[str] | None = None, network: str = "") -> int:
         Arguments for Qt (such as ``-style``), without the program's name. Default: none.
     network : str, optional
         The file of a network that is to answer, as *Open* in the list of networks takes it.
+    lesson : Lesson, optional
+        What a class starts with, as `mnist_draw.app.shell.lesson` reads it.
 
     Returns
     -------
@@ -60,4 +66,4 @@ def main(argv: Sequence[str] | None = None, network: str = "") -> int:
     """
     from mnist_draw.app.shell.startup import run
 
-    return run(list(argv or ()), network)
+    return run(list(argv or ()), network, lesson)

@@ -61,7 +61,13 @@ def _run(argv: Sequence[str] | None) -> int:
                 raise UserError(f"There is no file {network}.")
             from mnist_draw.app import main as open_window
 
+            if arguments.lesson is not None:
+                from mnist_draw.app.shell.lesson import read_lesson
+
+                return open_window(lesson=read_lesson(arguments.lesson))
             return open_window(network=network) if network else open_window()
+        if arguments.lesson is not None:
+            parser.error("--config before a command is for the window; it opens without a command")
         status: int = arguments.run(arguments)
     except SystemExit as finished:  # --help or --version
         return finished.code if isinstance(finished.code, int) else MISUSE
@@ -91,6 +97,13 @@ def build_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action=_Version, help="show the versions and exit")
+    parser.add_argument(
+        "--config",
+        dest="lesson",
+        metavar="CLASS.toml",
+        help="open the window as a class starts with it: network, tabs, settings, and which of "
+        "them are fixed or hidden",
+    )
     parser.set_defaults(run=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     for command in COMMANDS.values():

@@ -18,6 +18,8 @@ window
     The window, and what joins its tabs to the services.
 pages
     The tabs, one entry each.
+lesson
+    What a class starts with: network, tabs and settings from a file.
 status_corner
     The corner right of the tabs.
 placement

@@ -9,17 +9,21 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from mnist_draw.app.shared.reporting import logger, reporter
 from mnist_draw.app.shell import crash_report, heap, platform_check
 from mnist_draw.storage.resources import resource_path
+
+if TYPE_CHECKING:
+    from mnist_draw.app.shell.lesson import Lesson
 
 #: Python's threads change at least this often, in seconds: the window waits no longer for
 #: a worker that computes in Python.
 _SWITCH_INTERVAL = 0.0002
 
 
-def run(arguments: list[str], network: str = "") -> int:
+def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -> int:
     """Open the window and return the exit status when it has closed.
 
     Parameters
@@ -28,6 +32,8 @@ def run(arguments: list[str], network: str = "") -> int:
         For Qt.
     network : str, optional
         The file of a network to answer.
+    lesson : Lesson, optional
+        What a class starts with.
     """
     heap.keep_small()
     crash = crash_report.take()
@@ -73,6 +79,8 @@ def run(arguments: list[str], network: str = "") -> int:
     SystemSignals(app)
     window.show()
     window.start_later()
+    if lesson is not None:
+        window.use_lesson(lesson)
     if network:
         window.open_later(network)
     if crash is not None:

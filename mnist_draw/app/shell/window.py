@@ -25,6 +25,7 @@ from mnist_draw.app.shared.reporting import reporter
 from mnist_draw.app.shared.threads import Background, connect_direct, connect_queued, running
 from mnist_draw.app.shell.desktop_scheme import DesktopScheme
 from mnist_draw.app.shell.help import build_help
+from mnist_draw.app.shell.lesson import Lesson
 from mnist_draw.app.shell.message_bar import MessageBar
 from mnist_draw.app.shell.pages import FIRST, Shell, make_pages
 from mnist_draw.app.shell.placement import place_window
@@ -133,9 +134,11 @@ class Window(QMainWindow):
 
     def _show_page(self, name: str) -> None:
         """Show the page of a name; one that is not there changes nothing."""
-        for page in self.pages:
-            if page.name == name:
+        for number, page in enumerate(self.pages):
+            if page.name == name and self.tabs.isTabVisible(number):
                 self.tabs.setCurrentWidget(page)
+            elif page.name == name:
+                self.messages.tell(f"The tab {page.title} does not belong to this lesson.")
 
     def _show_guide(self) -> None:
         """Show the guide in the tab Inside, or close it there."""
@@ -240,6 +243,19 @@ class Window(QMainWindow):
         self._page.take_focus()
         self.runs.look_for_interrupted()
 
+    def use_lesson(self, lesson: Lesson) -> None:
+        """Begin as a lesson wants it: with its network, tabs and settings, some of them fixed."""
+        panel = self.train_tab.settings
+        if lesson.settings is not None:
+            panel.show_settings(lesson.settings)
+        panel.fix(lesson.fixed, lesson.hidden)
+        for number, page in enumerate(self.pages):
+            self.tabs.setTabVisible(number, not lesson.tabs or page.name in lesson.tabs)
+        if lesson.tabs:
+            self._show_page(lesson.tabs[0])
+        if lesson.network:
+            self.open_later(lesson.network)
+
     def open_later(self, path: str) -> None:
         """Let the network in a file answer, once the services run."""
 
@@ -298,7 +314,9 @@ class Window(QMainWindow):
         theme.theme().apply(theme.theme().choice, dark)
 
     def _step(self, step: int) -> None:
-        self.tabs.setCurrentIndex((self.tabs.currentIndex() + step) % self.tabs.count())
+        shown = [n for n in range(self.tabs.count()) if self.tabs.isTabVisible(n)]
+        place = shown.index(self.tabs.currentIndex())
+        self.tabs.setCurrentIndex(shown[(place + step) % len(shown)])
 
     def tell_of_crash(self, report: Path) -> None:
         """Offer to show what a crash has left."""

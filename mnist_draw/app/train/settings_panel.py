@@ -79,6 +79,7 @@ class SettingsPanel(QWidget):
         }
         #: Whether the learning rate is one that the user has chosen, not the update rule's own.
         self._own_rate = False
+        self._fixed: frozenset[str] = frozenset()
         self._background = Background(self)
         self.examples = AugmentationView()
         column = QVBoxLayout(self)
@@ -246,8 +247,22 @@ class SettingsPanel(QWidget):
         self.show_settings(TrainingSettings.from_json(values))
 
     def apply(self, name: str, value: Any) -> None:
-        """Show another value of one setting."""
-        self.fields[name].show(value)
+        """Show another value of one setting, unless it is fixed."""
+        if name not in self._fixed:
+            self.fields[name].show(value)
+
+    def fix(self, fixed: frozenset[str], hidden: frozenset[str]) -> None:
+        """Let nobody change some settings from now on, and hide some of these.
+
+        Parameters
+        ----------
+        fixed, hidden : frozenset of str
+            Names of settings; those that are hidden are fixed, too.
+        """
+        self._fixed = fixed | hidden
+        for name in hidden:
+            self.fields[name].cell.hide()
+        self.set_running(False)
 
     def live(self) -> Iterator[Change]:
         """Return the settings that can change during a run, with their values."""
@@ -261,7 +276,8 @@ class SettingsPanel(QWidget):
         self.open_action.setEnabled(not running)
         for button in self.presets.values():
             button.setEnabled(not running)
-        for field in self.fields.values():
-            field.widget.setEnabled(field.setting.live or not running)
+        for name, field in self.fields.items():
+            free = name not in self._fixed
+            field.widget.setEnabled(free and (field.setting.live or not running))
             if field.setting.live:
                 set_look(field.widget, "live" if running else "")

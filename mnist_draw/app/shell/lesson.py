@@ -1,0 +1,111 @@
+"""What a class starts with: a file that chooses network, tabs and settings, and fixes some of them.
+
+It is read before the window opens; what is wrong in it is told then. The README shows one.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mnist_draw.errors import UserError, did_you_mean
+from mnist_draw.storage.errors import DocumentError, StorageError
+from mnist_draw.storage.opening import MEGABYTE, read_file
+from mnist_draw.training.settings import SETTINGS, TrainingSettings
+
+#: The names of the tabs, as `mnist_draw.app.shell.pages` has them.
+TABS = ("train", "draw", "inside")
+#: Settings whose value is a file or a folder: beside the lesson's file, unless the path is whole.
+_PATHS = ("data_folder", "extra_folder", "start_model")
+
+
+class LessonError(UserError):
+    """A lesson's file cannot be used; the sentence says why."""
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What a class starts with.
+
+    Attributes
+    ----------
+    network : str
+        The file of the network that answers; empty for the one that the program would choose.
+    tabs : tuple of str
+        The tabs that are shown, of `TABS`; the first is in front.
+    settings : TrainingSettings or None
+        What the form begins with; None for what it would begin with.
+    fixed, hidden : frozenset of str
+        Settings that cannot be changed, and those that are not shown either.
+    """
+
+    network: str = ""
+    tabs: tuple[str, ...] = ()
+    settings: TrainingSettings | None = None
+    fixed: frozenset[str] = frozenset()
+    hidden: frozenset[str] = frozenset()
+
+
+def read_lesson(path: str) -> Lesson:
+    """Read a lesson's file.
+
+    Parameters
+    ----------
+    path : str
+
+    Raises
+    ------
+    LessonError
+        It cannot be read or makes no sense; nothing was opened.
+    """
+    try:
+        values = tomllib.loads(read_file(path, MEGABYTE).decode())
+        return _lesson(values, Path(path).absolute().parent)
+    except FileNotFoundError:
+        raise LessonError(f"There is no file {path}.") from None
+    except StorageError as error:
+        raise LessonError(f"The file {error}") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, DocumentError, UserError) as error:
+        reason = str(error).rstrip(".")
+        raise LessonError(f"{path} cannot be used: {reason}. No window was opened.") from error
+
+
+def _lesson(values: dict[str, Any], folder: Path) -> Lesson:
+    known = ("network", "tabs", "fixed", "hidden", "training")
+    _check_names("entry", values, known)
+    training = values.get("training", {})
+    if not isinstance(training, dict):
+        raise LessonError("[training] must be a table of settings")
+    training = {
+        name: str(folder / value) if name in _PATHS and isinstance(value, str) else value
+        for name, value in training.items()
+    }
+    network = values.get("network", "")
+    if not isinstance(network, str):
+        raise LessonError(f"network is {network!r}; it must be the name of a file, in quotes")
+    lesson = Lesson(
+        str(folder / network) if network else "",
+        tuple(_names("tabs", values, TABS)),
+        TrainingSettings.from_json(training) if training else None,
+        frozenset(_names("fixed", values, SETTINGS)),
+        frozenset(_names("hidden", values, SETTINGS)),
+    )
+    if network and not Path(lesson.network).is_file():
+        raise LessonError(f"there is no network {lesson.network}")
+    return lesson
+
+
+def _names(entry: str, values: dict[str, Any], known: Any) -> list[str]:
+    names = values.get(entry, [])
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise LessonError(f"{entry} is {names!r}; it must be a list of names, such as ['epochs']")
+    _check_names(f"name in {entry}", names, known)
+    return names
+
+
+def _check_names(what: str, names: Any, known: Any) -> None:
+    for name in names:
+        if name not in known:
+            raise LessonError(f"there is no {what} {name!r}; {did_you_mean(name, known)}")

@@ -1,0 +1,127 @@
+"""The window as a class starts with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PyQt5.QtWidgets import QLabel
+from pytestqt.qtbot import QtBot
+
+import mnist_draw.app
+from mnist_draw.app.shell.lesson import TABS, LessonError, read_lesson
+from mnist_draw.app.shell.pages import PAGES
+from mnist_draw.cli.main import main
+from mnist_draw.networks import parse_network
+from mnist_draw.storage.models import ModelFile, save_model
+
+from .test_window import Setup
+
+LESSON = """
+network = "ours.npz"
+tabs = ["draw", "train"]
+fixed = ["network"]
+hidden = ["l2"]
+[training]
+network = "layers:100"
+epochs = 5
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    shapes = parse_network("layers:4").parameter_shapes()
+    weights = tuple(np.zeros(shape, np.float32) for shape in shapes)
+    save_model(tmp_path / "ours.npz", ModelFile("layers:4", weights))
+    file = tmp_path / "class.toml"
+    file.write_text(LESSON)
+    return file
+
+
+@pytest.fixture
+def setup(qtbot: QtBot) -> Iterator[Setup]:
+    made = Setup(qtbot)
+    yield made
+    made.close()
+
+
+def test_the_window_begins_as_the_lesson_wants_it(setup: Setup, path: Path, qtbot: QtBot) -> None:
+    window = setup.window
+    window.use_lesson(read_lesson(str(path)))
+    qtbot.waitUntil(lambda: window.network.key == "opened:ours.npz")
+    assert [window.tabs.isTabVisible(n) for n in range(3)] == [True, True, False]
+    assert window.tabs.currentWidget() is window.draw_tab
+    panel = window.train_tab.settings
+    assert panel.settings().epochs == 5
+    assert panel.fields["epochs"].widget.isEnabled()
+    assert not panel.fields["network"].widget.isEnabled()
+    assert panel.fields["l2"].cell.isHidden()
+
+
+def test_what_is_fixed_stays_whatever_is_chosen(setup: Setup, path: Path) -> None:
+    window = setup.window
+    panel = window.train_tab.settings
+    window.use_lesson(read_lesson(str(path)))
+    for preset in panel.presets.values():
+        preset.click()
+    assert panel.settings().network == "layers:100"
+    panel.set_running(True)
+    panel.set_running(False)
+    assert not panel.fields["network"].widget.isEnabled()
+
+
+def test_tabs_that_do_not_belong_are_passed_over(setup: Setup, path: Path) -> None:
+    window = setup.window
+    window.use_lesson(read_lesson(str(path)))
+    window._step(1)
+    assert window.tabs.currentWidget() is window.train_tab
+    window._show_page("inside")
+    assert window.tabs.currentWidget() is window.train_tab
+    words = [label.text() for label in window.messages.findChildren(QLabel)]
+    assert "The tab Inside does not belong to this lesson." in words
+
+
+def test_the_tabs_are_those_of_the_window(setup: Setup) -> None:
+    assert tuple(page.name for page in setup.window.pages) == TABS
+    assert len(PAGES) == len(TABS)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("tabs = ['drew']", "there is no name in tabs 'drew'; did you mean draw?"),
+        ("fixed = ['epoch']", "did you mean epochs?"),
+        ("fixed = 'epochs'", "fixed is 'epochs'; it must be a list of names"),
+        ("netwerk = 'x.npz'", "there is no entry 'netwerk'; did you mean network?"),
+        ("network = 3", "network is 3; it must be the name of a file"),
+        ("network = 'no.npz'", "there is no network"),
+        ("training = 1", "[training] must be a table of settings"),
+        ("[training]\nepochs = 0", "The number of epochs is 0"),
+        ("tabs = [", "cannot be used"),
+    ],
+)
+def test_what_is_wrong_is_told(
+    tmp_path: Path, text: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "class.toml"
+    file.write_text(text)
+    assert main(["--config", str(file)]) == 1
+    told = capsys.readouterr().err
+    assert words in told
+    assert "No window was opened." in told
+
+
+def test_a_lesson_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(LessonError, match="There is no file"):
+        read_lesson(str(tmp_path / "none.toml"))
+
+
+def test_the_command_hands_it_over(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[Any] = []
+    monkeypatch.setattr(mnist_draw.app, "main", lambda **how: opened.append(how) or 0)
+    assert main(["--config", str(path)]) == 0
+    assert opened[0]["lesson"].fixed == {"network"}
+    assert main(["--config", str(path), "runs"]) == 2
