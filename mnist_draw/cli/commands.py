@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mnist_draw.cli import completion, desktop, predict, script, train
 from mnist_draw.cli.command import Command
-from mnist_draw.cli.files import data, export, kept
+from mnist_draw.cli.files import data, digits, export, kept
 from mnist_draw.cli.health import doctor
 
 COMMANDS: dict[str, Command] = {
@@ -17,6 +17,7 @@ COMMANDS: dict[str, Command] = {
         kept.RUNS,
         export.EXPORT,
         data.DATA,
+        digits.DIGITS,
         script.SCRIPT,
         desktop.DESKTOP,
         doctor.DOCTOR,

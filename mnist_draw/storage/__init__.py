@@ -24,6 +24,8 @@ preferences
     What the user chose last; two windows add to each other's choices.
 my_digits
     The digits that the user has taught, one picture file each.
+shared_digits
+    Taught digits in one file, for a class.
 spare_names
     Names that nothing has yet, files put aside, and the bin.
 resources

@@ -176,6 +176,14 @@ def read_digit(path: Path) -> TaughtDigit | None:
         raise DigitError(f"The digit {error}") from error
     except DocumentError:
         return None
+    return parse_digit(content, path)
+
+
+def parse_digit(content: bytes, path: Path) -> TaughtDigit | None:
+    """Read what was in a digit's file; ``path`` says its label and stands in sentences.
+
+    Returns and raises as `read_digit` does.
+    """
     if not content.startswith(b"\x89PNG"):
         return None
     try:

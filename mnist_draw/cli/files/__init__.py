@@ -6,6 +6,8 @@ kept
     ``mnist-draw models`` and ``mnist-draw runs``: what is kept.
 export
     ``mnist-draw export``: networks and figures for other programs.
+digits
+    ``mnist-draw digits``: taught digits, shared with a class.
 data
     ``mnist-draw data``: what is in a data set.
 """
