@@ -11,6 +11,7 @@ import numpy as np
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout
 
+from mnist_draw.analysis.class_names import all_names
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.limits.answer_rows import AnswerRow
 from mnist_draw.app.inside.limits.example_reader import ExampleReader, Question, Reading
@@ -147,13 +148,16 @@ class LimitsSection(Section):
         self._use(model)
 
     def _use(self, model: ModelFile) -> None:
+        names = all_names(model)
+        if self._model is not None and names != all_names(self._model):
+            self.choices.forget()
+            self._listed = False
         self._model, self._newer, self._names = model, None, []
         known = [choice.title for choice in self.choices.choices if choice.key == self._key]
         title = known[0] if known else self._title(model)
-        from mnist_draw.analysis.class_names import all_names
-
-        names = all_names(model)
         self.choices.put(Choice(self._key, title, lambda: model, names=names), first=True)
+        if self._active:
+            self._list_others()
 
     def _title(self, model: ModelFile) -> str:
         if not self._key:
@@ -170,11 +174,19 @@ class LimitsSection(Section):
         self._count.set_active(on)
         if not on:
             return
-        if not self._listed:
-            self._listed = True
-            self._background.run(_others, self.choices.offer)
+        self._list_others()
         self._start()
         self._ask()
+
+    def _list_others(self) -> None:
+        if not self._listed:
+            self._listed = True
+            self._background.run(_others, self._offer)
+
+    def _offer(self, others: list[Choice]) -> None:
+        """Offer those that can be compared: they tell the same classes apart."""
+        names = all_names(self._model)
+        self.choices.offer([other for other in others if other.names == names])
 
     def table(self) -> Table:
         curves = [(choice, self._accuracy(choice.key)) for choice in self.choices.ticked()]
@@ -199,8 +211,6 @@ class LimitsSection(Section):
 
     def _name(self, number: int) -> str:
         if not self._names:
-            from mnist_draw.analysis.class_names import all_names
-
             self._names = list(all_names(self._model))
         return self._names[number] if number < len(self._names) else f"class {number}"
 

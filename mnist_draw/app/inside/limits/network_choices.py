@@ -102,6 +102,11 @@ class NetworkChoices(QWidget):
         self._rebuild()
         self.changed.emit()
 
+    def forget(self) -> None:
+        """List no network: what was listed tells other classes apart."""
+        self.choices, self._others = [], []
+        self._rebuild()
+
     def put(self, choice: Choice, first: bool = False) -> None:
         """List a network and tick it; one that is listed already is replaced."""
         known = [n for n, other in enumerate(self.choices) if other.key == choice.key]

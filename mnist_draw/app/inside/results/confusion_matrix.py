@@ -60,11 +60,8 @@ class ConfusionModel(QAbstractTableModel):
     def show_results(self, results: Results | None, name: Callable[[int], str]) -> None:
         """Show the counts of results."""
         self.results, self.name = results, name
-        classes = 10 if results is None else results.classes
-        if classes != self.classes:
-            self.beginResetModel()
-            self.classes = classes
-            self.endResetModel()
+        if results is not None:
+            self.set_classes(results.classes)
         if results is not None:
             self._counts = results.confusion.tolist()
             self._recall, self._precision = results.recall.tolist(), results.precision.tolist()
@@ -73,6 +70,13 @@ class ConfusionModel(QAbstractTableModel):
         last = self.index(self.classes, self.classes)
         self.dataChanged.emit(self.index(0, 0), last)
         self.headerDataChanged.emit(Qt.Horizontal, 0, self.classes)
+
+    def set_classes(self, classes: int) -> None:
+        """Have a row and a column for each of so many classes."""
+        if classes != self.classes:
+            self.beginResetModel()
+            self.classes, self._counts = classes, []
+            self.endResetModel()
 
     def rowCount(self, parent: QModelIndex | None = None) -> int:
         return 0 if parent is not None and parent.isValid() else self.classes + 1
@@ -280,10 +284,16 @@ class ConfusionMatrix(QTableView):
 
     def show_results(self, results: Results | None, name: Callable[[int], str]) -> None:
         """Show the counts of results."""
-        classes = self.confusion.classes
+        if results is not None:
+            self.show_classes(results.classes, name)
         self.confusion.show_results(results, name)
+
+    def show_classes(self, classes: int, name: Callable[[int], str]) -> None:
+        """Show an empty table of other classes; one of the same classes stays."""
         if self.confusion.classes != classes:
             self.keep(None)
+            self.confusion.show_results(None, name)
+            self.confusion.set_classes(classes)
             self._fit()
 
     def set_dimmed(self, on: bool) -> None:

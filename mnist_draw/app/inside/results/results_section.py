@@ -146,6 +146,7 @@ class ResultsSection(Section):
         self._model, self._newer, self._failure = model, None, ""
         self._outdated = self._results is not None
         self._names = []
+        self._show_classes()
         others = self.data.use_network(model)
         if others:
             self.count.forget_pictures()
@@ -202,6 +203,13 @@ class ResultsSection(Section):
             self._names = list(all_names(self._model))
         return self._names[number] if number < len(self._names) else str(number)
 
+    def _show_classes(self) -> None:
+        """Name what the network tells apart, before anything is counted."""
+        kind = "digit" if self._name(0) == "0" else "class"
+        self.figures.weakest.caption.setText(f"Weakest {kind}")
+        self.confusion.heading.setText(f"What it takes each {kind} for")
+        self.confusion.matrix.show_classes(len(self._names), self._name)
+
     # -- pictures
 
     def _load(self, load: Load) -> None:
@@ -247,14 +255,8 @@ class ResultsSection(Section):
         matrix = self.confusion.matrix
         if results.labels is None and matrix.kept is not None:
             matrix.keep(None)
-        self.figures.weakest.caption.setText(
-            "Weakest digit" if self._name(0) == "0" else "Weakest class"
-        )
         self.figures.show_results(results, self._name)
         self._show_remark()
-        self.confusion.heading.setText(
-            f"What it takes each {'digit' if self._name(0) == '0' else 'class'} for"
-        )
         self.confusion.show_results(results, self._name)
         self._show_side()
         self.reliability.show_results(results)
