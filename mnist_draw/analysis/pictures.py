@@ -19,7 +19,7 @@ from mnist_draw.dataset.own_digits import find_pictures
 from mnist_draw.dataset.picture_formats import read_titles
 from mnist_draw.dataset.pictures.picture_file import load_picture
 from mnist_draw.errors import UserError
-from mnist_draw.recognition.network_data import own_data
+from mnist_draw.recognition.network_data import own_data, require_classes
 from mnist_draw.storage.cache import digest_of
 from mnist_draw.storage.errors import reason_of
 from mnist_draw.storage.folders import named_path
@@ -114,6 +114,19 @@ def own_test(model: ModelFile) -> Pictures:
         replace(validation, one="Validation picture"),
         "validation",
     )
+
+
+def own_folder(folder: str | os.PathLike[str], model: ModelFile) -> Pictures:
+    """Return the test pictures of a folder with training data of a network's classes.
+
+    Raises
+    ------
+    UserError
+        It holds none that can be read, or they show something else.
+    """
+    data = load_dataset(folder)
+    require_classes(model, data)
+    return Pictures(data.test_images, data.test_labels, f"{data.name} test", "Test picture")
 
 
 def own_validation(model: ModelFile) -> Pictures:

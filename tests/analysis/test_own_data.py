@@ -13,7 +13,7 @@ from mnist_draw.analysis.maps import build_maps
 from mnist_draw.analysis.network.anatomy import Anatomy
 from mnist_draw.analysis.network.ideal_picture import ideal_picture
 from mnist_draw.analysis.network.unit_pages import PageSearch
-from mnist_draw.analysis.pictures import own_test, own_validation
+from mnist_draw.analysis.pictures import own_folder, own_test, own_validation
 from mnist_draw.analysis.results import count_results
 from mnist_draw.analysis.step.one_step import OneStep
 from mnist_draw.dataset.errors import DatasetError
@@ -55,6 +55,14 @@ def test_results_are_counted_on_them(model: ModelFile) -> None:
     assert results.confusion.shape == (3, 3)
     assert results.confusion.sum() == 3
     assert own_validation(model).name == "shapes validation"
+
+
+def test_another_folder_must_show_the_same(model: ModelFile, tmp_path: Path) -> None:
+    draw_classes(tmp_path / "more", NAMES, 4)
+    assert own_folder(tmp_path / "more", model).name == "more test"
+    draw_classes(tmp_path / "others", ("one", "two"), 4)
+    with pytest.raises(DatasetError, match="tells 3 classes apart"):
+        own_folder(tmp_path / "others", model)
 
 
 def test_units_are_about_them(model: ModelFile) -> None:

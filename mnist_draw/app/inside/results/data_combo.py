@@ -52,9 +52,11 @@ def _my_digits() -> Pictures:
     return my_digits()
 
 
-def _folder(folder: str) -> Pictures:
-    from mnist_draw.analysis.pictures import folder_pictures
+def _folder(folder: str, model: ModelFile | None) -> Pictures:
+    from mnist_draw.analysis.pictures import folder_pictures, own_folder
 
+    if model is not None and model.info.classes:
+        return own_folder(folder, model)
     return folder_pictures(folder)
 
 
@@ -85,6 +87,7 @@ class DataCombo(ComboBox):
             "folder of IDX files or pictures, in subfolders 0 to 9 or named after their digit.",
         )
         self._of: tuple[str, tuple[str, ...]] = ("", ())
+        self._model: ModelFile | None = None
         for words, load in _OF_MNIST:
             self.addItem(words, load)
         self.addItem("My digits", _my_digits)
@@ -100,6 +103,7 @@ class DataCombo(ComboBox):
         bool
             Whether what is chosen is something else now.
         """
+        self._model = model
         classes = model.info.classes
         of = (model.info.data, classes) if classes else ("", ())
         if of == self._of:
@@ -137,9 +141,13 @@ class DataCombo(ComboBox):
         place = self.findData(folder, _FOLDER)
         if place < 0:
             place = self.count() - 1
-            self.insertItem(place, Path(folder).name or folder, partial(_folder, folder))
+            self.insertItem(place, Path(folder).name or folder, partial(self._read_folder, folder))
             self.setItemData(place, folder, _FOLDER)
         self._choose(place)
+
+    def _read_folder(self, folder: str) -> Pictures:
+        """Read a folder for the network of the moment; called in the background."""
+        return _folder(folder, self._model)
 
     def _choose(self, place: int) -> None:
         self._chosen = place
