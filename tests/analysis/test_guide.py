@@ -21,6 +21,7 @@ def test_there_are_fourteen_short_steps() -> None:
         assert "<!--" not in step.text
         assert step.section in ("draw", "network", "step", "results", "map", "limits")
         assert step.code or step.number == 8
+        assert step.text.count("**Exercise.**") == 1
     assert len({step.short for step in steps}) == 14
 
 
