@@ -87,7 +87,7 @@ def export(arguments: argparse.Namespace) -> int:
         told = {"title": title, "file": str(out), "format": kind.name, "bytes": len(content)}
         put(json.dumps(told))
         return 0
-    put(f"{title} is written to {out} ({kind.title}, {len(content) / 1e6:.1f} MB).")
+    put(f"{title} is written to {out} ({kind.title}, {len(content) / 1e3:,.0f} kB).")
     return 0
 
 

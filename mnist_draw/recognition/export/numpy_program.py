@@ -38,7 +38,7 @@ _PARTS: tuple[tuple[str, tuple[ModuleType | Callable[..., Any], ...]], ...] = (
     ),
     ("Reading files", (standalone,)),
 )
-_USAGE = """
+_USAGE = """\
     python FILE.py PICTURE.npy ...
 
 Each .npy file holds grey levels with ink high: pictures of 28×28 pixels as MNIST has them, one or
@@ -90,7 +90,7 @@ def _heading(model: ModelFile) -> str:
     described = model.describe().replace("\\", "/").replace('"', "'")
     return (
         f'"""Read pictures with a trained network: {described}.\n\n'
-        f"{_USAGE.strip()}\n\n"
+        f"{_USAGE}\n"
         f"Written by mnist_draw {__version__} (GNU General Public License, version 3 or later).\n"
         '"""\n\nfrom __future__ import annotations'
     )
