@@ -1,7 +1,7 @@
 """The figures of a run as an event file of TensorBoard, written by tensorboardX.
 
 It holds one point for each epoch (``loss/training``, ``loss/validation``, ``accuracy/training``,
-``accuracy/validation``, ``pictures per second``), one for each minibatch (``minibatch/loss``,
+``accuracy/validation``, ``pictures_per_second``), one for each minibatch (``minibatch/loss``,
 ``minibatch/accuracy``; its step is the minibatch, counted from 1), the two figures of the test, and
 the settings as text. Losses are in nats, accuracies shares from 0 to 1. The times are those of the
 run. TensorBoard reads every file whose name contains ``tfevents``.
@@ -65,7 +65,7 @@ def _points(history: History, start: float) -> Iterator[tuple[str, float, int, f
             "loss/validation": figures.validation_loss,
             "accuracy/training": figures.training_accuracy,
             "accuracy/validation": figures.validation_accuracy,
-            "pictures per second": figures.images_per_second,
+            "pictures_per_second": figures.images_per_second,
         }
         for name, value in told.items():
             yield name, value, figures.epoch, moment
