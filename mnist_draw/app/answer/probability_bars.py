@@ -31,8 +31,10 @@ _ROW = 22
 _LOWEST_ROW, _HIGHEST_ROW = 18, 40
 _NAME_WIDTH = 24
 _FIGURE_WIDTH = 88
-#: Bars in one column, at most; with more of them they stand in as many columns as that takes.
-_IN_COLUMN = 16
+#: Bars in one column, and columns, as long as there are no more; then columns become longer.
+_IN_COLUMN, _MOST_COLUMNS = 16, 4
+#: Least width of a bar with its name and figure, in one of up to three columns and of more.
+_LEAST_WIDTH, _LEAST_OF_MANY = 140, 112
 #: Names take at most this part of a bar's width.
 _NAME_SHARE = 0.4
 _EXPLAINED = (
@@ -65,6 +67,7 @@ class ProbabilityBar(QProgressBar):
         )
         self.name = name
         self.name_width = float(_NAME_WIDTH)
+        self.least_width = _LEAST_WIDTH
         self.setCursor(Qt.PointingHandCursor)
         self.setRange(0, FULL)
         self.setTextVisible(False)
@@ -81,8 +84,9 @@ class ProbabilityBar(QProgressBar):
 
     def minimumSizeHint(self) -> QSize:
         metrics = QFontMetricsF(theme.font(Text.BODY, bold=True))
-        # Digits have no descenders.
-        return QSize(140, math.ceil(metrics.height()) - 2)
+        # Digits have no descenders; where there are very many bars, names lose a pixel of them.
+        spared = 2 if self.least_width == _LEAST_WIDTH else 4
+        return QSize(self.least_width, math.ceil(metrics.height()) - spared)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.LeftButton and self.rect().contains(event.pos()):
@@ -196,6 +200,7 @@ class ProbabilityBars(QWidget):
         widest = max(metrics.horizontalAdvance(name) for name in names) / theme.text_scale()
         for bar in self.bars:
             bar.name_width = max(_NAME_WIDTH, widest + Size.FIELD_GAP)
+            bar.least_width = _LEAST_WIDTH if self._columns < _MOST_COLUMNS else _LEAST_OF_MANY
             bar.clicked.connect(self._clicked)
             self._layout.addWidget(bar, bar.digit % self._rows, bar.digit // self._rows)
             bar.show()
@@ -215,8 +220,11 @@ class ProbabilityBars(QWidget):
     @property
     def _rows(self) -> int:
         """How many bars stand in the first column."""
-        columns = -(-len(self.names) // _IN_COLUMN)
-        return -(-len(self.names) // columns)
+        return -(-len(self.names) // self._columns)
+
+    @property
+    def _columns(self) -> int:
+        return min(-(-len(self.names) // _IN_COLUMN), _MOST_COLUMNS)
 
     def show_nothing(self) -> None:
         """Show that there is no answer."""

@@ -32,6 +32,10 @@ _EXPLAINED = (
 )
 
 
+#: The longest name of a class in the legend, in characters.
+_SHORT = 6
+
+
 class SaliencyView(QWidget):
     """The network's input in two colours: ink that speaks for a digit, and against it.
 
@@ -150,7 +154,8 @@ class SaliencyLegend(QWidget):
         """Return the two words."""
         if self._digit is None:
             return "for", "against"
-        return f"for {self._digit}", "against"
+        # A long name finds no room here; the answer stands above.
+        return f"for {self._digit if len(self._digit) <= _SHORT else 'it'}", "against"
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -53,6 +53,14 @@ def test_bars_of_26_letters_stand_in_two_columns_and_fit(qtbot: QtBot) -> None:
     assert panel.why_link.text() == "Why R?"
 
 
+def test_a_hundred_bars_do_not_widen_the_window(qtbot: QtBot) -> None:
+    names = tuple(f"class name {number}" for number in range(100))
+    panel = shown(qtbot, names)
+    assert panel.minimumSizeHint().width() <= 605
+    assert panel.minimumSizeHint().height() <= 640
+    assert len({bar.x() for bar in panel.bars.bars}) == 4
+
+
 def test_names_are_written_out(qtbot: QtBot) -> None:
     names = ("circle", "zigzag line", "a name that nobody could write beside a bar")
     panel = shown(qtbot, names)
