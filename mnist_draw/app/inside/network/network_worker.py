@@ -6,11 +6,10 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from PyQt5.QtCore import QObject, QTimer, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QTimer, pyqtSignal, pyqtSlot
 
-from mnist_draw.app.shared.reporting import reporter
+from mnist_draw.app.inside.watched_worker import WatchedWorker
 from mnist_draw.app.shared.threads import LatestValue
-from mnist_draw.thread_priority import lower
 
 if TYPE_CHECKING:
     import numpy as np
@@ -89,7 +88,7 @@ class Frame:
     ink: np.ndarray = field(repr=False)
 
 
-class NetworkWorker(QObject):
+class NetworkWorker(WatchedWorker):
     """Lives in its own thread and owns the compiled functions.
 
     Signals
@@ -102,16 +101,12 @@ class NetworkWorker(QObject):
         ``(Parts, UnitPages)``: what its units are about.
     idealised
         ``(digit, picture)``: the picture that the network finds most like a digit.
-    failed
-        ``(sentence)``
     """
 
     prepared = pyqtSignal(Parts)
     framed = pyqtSignal(Frame)
     paged = pyqtSignal(object, object)
     idealised = pyqtSignal(int, object)
-    failed = pyqtSignal(str)
-    _woken = pyqtSignal()
 
     def __init__(self, rest: float = _REST, quiet: float = _QUIET) -> None:
         super().__init__()
@@ -123,51 +118,30 @@ class NetworkWorker(QObject):
         self._anatomy: Any = None
         self._parts: Parts | None = None
         self._search: Any = None
-        self._watched = False
         self._alarm_set = False
         self._asked_at = self._began_at = float("-inf")
-        self._woken.connect(self._work)
 
     # -- from any thread
 
     def post_model(self, model: ModelFile, fresh: bool = False) -> None:
         """Look into this network from now on; ``fresh``: as it was before it learnt."""
-        if self._models.put((model, fresh)):
-            self._woken.emit()
+        self._post(self._models, (model, fresh))
 
     def post(self, question: Question) -> None:
         """Ask; only the newest question is answered."""
         self._asked_at = time.monotonic()
-        if self._questions.put(question):
-            self._woken.emit()
+        self._post(self._questions, question)
 
     def post_ideal(self, digit: int) -> None:
         """Ask for the picture that the network finds most like a digit."""
-        if self._ideals.put(digit):
-            self._woken.emit()
-
-    def watch(self, on: bool) -> None:
-        """Say whether anybody can see what is found; without, nothing is done."""
-        self._watched = on
-        if on:
-            self._woken.emit()
+        self._post(self._ideals, digit)
 
     # -- in the thread
 
-    @pyqtSlot()
-    def begin(self) -> None:
-        """Let drawing and answering go first."""
-        lower()
-
-    @pyqtSlot()
-    def _work(self) -> None:
-        if not self._watched or self._alarm_set:
-            return
-        try:
-            if self._is_ready() and not self._answer():
-                self._go_on()
-        except Exception as error:  # a slot must not raise: the user is told instead
-            self.failed.emit(reporter.sentence(error))
+    def look(self) -> None:
+        """Answer the newest question; without any, find out more about the units."""
+        if not self._alarm_set and self._is_ready() and not self._answer():
+            self._go_on()
 
     def _is_ready(self) -> bool:
         self._next = self._models.take() or self._next

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from PyQt5.QtCore import QObject, QTimer, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QTimer, pyqtSignal
 
-from mnist_draw.app.shared.reporting import reporter
+from mnist_draw.app.inside.watched_worker import WatchedWorker
 from mnist_draw.app.shared.threads import LatestValue
-from mnist_draw.thread_priority import lower
 
 if TYPE_CHECKING:
     import numpy as np
@@ -82,7 +81,7 @@ class Shown:
     filling: int = 0
 
 
-class StepWorker(QObject):
+class StepWorker(WatchedWorker):
     """Lives in its own thread and owns the compiled functions.
 
     Signals
@@ -95,16 +94,12 @@ class StepWorker(QObject):
         ``(model, UnitPages)``: what the units are about.
     graphed
         ``(model, dict)``: from a function's name to its `FunctionGraphs`.
-    failed
-        ``(sentence)``
     """
 
     stated = pyqtSignal(str)
     learnt = pyqtSignal(Shown)
     paged = pyqtSignal(object, object)
     graphed = pyqtSignal(object, object)
-    failed = pyqtSignal(str)
-    _woken = pyqtSignal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -113,38 +108,21 @@ class StepWorker(QObject):
         self._step: Any = None
         self._minibatch: Any = None
         self._search: Any = None
-        self._watched = False
-        self._woken.connect(self._work)
 
     # -- from any thread
 
     def post(self, task: Task) -> None:
         """Ask for a step; only the newest task is done."""
-        if self._tasks.put(task):
-            self._woken.emit()
+        self._post(self._tasks, task)
 
     def post_graphs(self, model: ModelFile) -> None:
         """Ask for the graphs of a network's functions."""
-        if self._graphs.put(model):
-            self._woken.emit()
-
-    def watch(self, on: bool) -> None:
-        """Say whether anybody can see what is found; without, nothing is done."""
-        self._watched = on
-        if on:
-            self._woken.emit()
+        self._post(self._graphs, model)
 
     # -- in the thread
 
-    @pyqtSlot()
-    def begin(self) -> None:
-        """Let drawing and answering go first."""
-        lower()
-
-    @pyqtSlot()
-    def _work(self) -> None:
-        if not self._watched:
-            return
+    def look(self) -> None:
+        """Do the newest task and draw graphs; then find out more about the units."""
         try:
             task = self._tasks.take()
             if task is not None:
@@ -153,9 +131,9 @@ class StepWorker(QObject):
             if model is not None:
                 self._draw_graphs(model)
             self._go_on()
-        except Exception as error:  # a slot must not raise: the user is told instead
+        except Exception:
             self.stated.emit("")
-            self.failed.emit(reporter.sentence(error))
+            raise
 
     def _learn_unless_stopped(self, task: Task) -> None:
         from mnist_draw.analysis.step.one_step import StoppedError
