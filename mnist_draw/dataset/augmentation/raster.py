@@ -63,14 +63,7 @@ def painted_centre(x: Floats, y: Floats, radius: Floats) -> Floats:
         x and y in pixels from the middle of the picture, which has the index 14.
     """
     result = np.empty((2, len(x)), np.float32)
-    half = np.float32(0.5)
-    # A pixel of the sketch covers two: its index 0 lies between their indices 0 and 1.
-    places = (x - half) * half, (y - half) * half
-    radius = np.minimum(radius, np.float32(LARGEST_RADIUS)) * half
-    # A line that is narrower than a pixel of the sketch would have too much ink: for one of the
-    # radius r, the grey edges alone have (r + 1/2)^2 where 2 r is right.
-    radius = np.where(radius < half, np.sqrt(np.maximum(radius + radius, 0)) - half, radius)
-    (_sketch_compiled if has_numba() else _sketch_numpy)(*places, radius, result)
+    (_sketch_compiled if has_numba() else _sketch_numpy)(x, y, radius, result)
     return result
 
 
@@ -184,8 +177,17 @@ def _sketch_loops(x: Any, y: Any, radius: Any, centre: Any) -> None:
     wide = SKETCH + 2 * SKETCH_MARGIN
     field = np.empty(wide * wide, np.float32)
     columns = np.empty(SKETCH, np.float32)
+    across, downwards, widths = np.empty((3, x.shape[1]), np.float32)
     for picture in range(x.shape[0]):
-        _stamp(field, wide, SKETCH_MARGIN, x[picture], y[picture], radius[picture])
+        for disc in range(np.uint64(x.shape[1])):
+            # A pixel of the sketch covers two: its index 0 lies between their indices 0 and 1.
+            across[disc] = (x[picture, disc] - half) * half
+            downwards[disc] = (y[picture, disc] - half) * half
+            r = min(max(radius[picture, disc], np.float32(0)), np.float32(LARGEST_RADIUS)) * half
+            # A line that is narrower than a pixel of the sketch would have too much ink: the grey
+            # edges alone have (r + 1/2)^2 where 2 r is right.
+            widths[disc] = np.sqrt(r + r) - half if r < half else r
+        _stamp(field, wide, SKETCH_MARGIN, across, downwards, widths)
         columns[:] = 0
         down = np.float32(0)
         for row in range(SKETCH):
@@ -370,7 +372,11 @@ def _paint_numpy(x: Floats, y: Floats, radius: Floats, result: Images) -> None:
 
 
 def _sketch_numpy(x: Floats, y: Floats, radius: Floats, centre: Floats) -> None:
-    field = _field_numpy(x, y, radius, SKETCH, SKETCH_MARGIN)
+    half = np.float32(0.5)
+    radius = np.clip(radius, 0, np.float32(LARGEST_RADIUS)) * half
+    radius = np.where(radius < half, np.sqrt(radius + radius) - half, radius)
+    places = (x - half) * half, (y - half) * half
+    field = _field_numpy(*places, radius, SKETCH, SKETCH_MARGIN)
     centre[...] = _sketched_centre(np.minimum(field + np.float32(0.5), 1), 0.5)
 
 
