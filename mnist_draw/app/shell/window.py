@@ -254,7 +254,7 @@ class Window(QMainWindow):
         if lesson.tabs:
             self._show_page(lesson.tabs[0])
         if lesson.network:
-            self.open_later(lesson.network)
+            QTimer.singleShot(0, partial(self.draw_tab.networks.open_file, lesson.network))
 
     def open_later(self, path: str) -> None:
         """Let the network in a file answer, once the services run."""

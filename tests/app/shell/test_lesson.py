@@ -61,6 +61,14 @@ def test_the_window_begins_as_the_lesson_wants_it(setup: Setup, path: Path, qtbo
     assert panel.fields["l2"].cell.isHidden()
 
 
+def test_the_first_tab_is_in_front(setup: Setup, path: Path, qtbot: QtBot) -> None:
+    path.write_text(LESSON.replace('"draw", "train"', '"train", "draw"'))
+    window = setup.window
+    window.use_lesson(read_lesson(str(path)))
+    qtbot.waitUntil(lambda: window.network.key == "opened:ours.npz")
+    assert window.tabs.currentWidget() is window.train_tab
+
+
 def test_what_is_fixed_stays_whatever_is_chosen(setup: Setup, path: Path) -> None:
     window = setup.window
     panel = window.train_tab.settings
