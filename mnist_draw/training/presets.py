@@ -33,7 +33,7 @@ class Preset:
 #: All presets by name, the tutorial's first.
 PRESETS: dict[str, Preset] = {
     "tutorial": Preset(
-        "Tutorial's settings",
+        "Tutorial",
         "what the tutorial uses",
         "defaults",
         TrainingSettings(),

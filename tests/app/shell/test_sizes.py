@@ -67,6 +67,13 @@ def test_every_page_fits_a_small_screen(window: Window, text: int) -> None:
     assert (window.width(), window.height()) == screen
 
 
+def test_every_setting_is_whole_in_the_side_panel(window: Window) -> None:
+    window.tabs.setCurrentIndex(0)
+    _settle()
+    room = round(Size.SIDE_PANEL * theme.text_scale())
+    assert window.train_tab.settings.minimumSizeHint().width() <= room
+
+
 def test_the_buttons_of_a_paused_run_are_whole(window: Window) -> None:
     state = RunState()
     window.tabs.setCurrentIndex(0)
