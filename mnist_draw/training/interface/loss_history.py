@@ -70,8 +70,8 @@ class LossHistory(History):
 
         Returns
         -------
-        matplotlib.figure.Figure
-            The figure that was drawn into.
+        pair of matplotlib.axes.Axes
+            Those that were drawn into; a figure that is returned a notebook would show twice.
 
         Raises
         ------
@@ -94,7 +94,7 @@ class LossHistory(History):
             panel.set(xlabel="Epoch", title=title)
             panel.xaxis.set_major_locator(MaxNLocator(integer=True))
             panel.legend()
-        return axes[0].figure
+        return axes
 
     def __repr__(self) -> str:
         """Return how far the run came, and how well it reads."""

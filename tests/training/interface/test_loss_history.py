@@ -32,12 +32,13 @@ def test_the_curves_are_those_of_the_run(digits: Dataset) -> None:
     matplotlib.use("agg")
     history = mnist_draw.LossHistory()
     run(SMALL, history, dataset=digits)
-    figure = history.plot()
-    loss, accuracy = figure.axes
+    loss, accuracy = history.plot()
     assert loss.lines[1].get_ydata().tolist() == history.validation_loss.tolist()
     assert accuracy.lines[0].get_ydata().tolist() == history.training_accuracy.tolist()
-    assert history.plot(figure.axes) is figure
-    matplotlib.pyplot.close(figure)
+    again = history.plot((loss, accuracy))
+    assert again == (loss, accuracy)
+    assert len(loss.lines) == 4
+    matplotlib.pyplot.close(loss.figure)
 
 
 def test_without_matplotlib_a_sentence_says_what_to_install(
