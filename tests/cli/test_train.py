@@ -21,6 +21,7 @@ from mnist_draw.networks import NETWORKS
 from mnist_draw.recognition.kept_model import load_trained
 from mnist_draw.storage import StorageError
 from mnist_draw.training import events
+from mnist_draw.training.interface import progress
 from mnist_draw.training.schedules import SCHEDULES
 from mnist_draw.training.settings import SETTINGS, TrainingSettings
 from mnist_draw.training.updates import UPDATE_RULES
@@ -267,7 +268,7 @@ FAILURES: list[tuple[list[str], str]] = [
     (["--output", "folder"], "is a folder"),
     (["--checkpoint", "no/such/folder/run"], "does not exist"),
     (["--data", "no-such-folder"], "no-such-folder is not a folder"),
-    (["--data", "folder"], "holds no file train-images"),
+    (["--data", "folder"], "holds no data set"),
     (["--resume", "none.ckpt"], "no checkpoint none.ckpt"),
     (["--resume", "text.json"], "text.json cannot be continued"),
     (["--config", "none.json"], "no settings file none.json"),
@@ -338,7 +339,7 @@ def test_bar_on_a_terminal_and_lines_elsewhere(
 ) -> None:
     terminal = Terminal()
     monkeypatch.setattr("sys.stderr", terminal)
-    monkeypatch.setattr(train_run, "_REDRAW", 0)
+    monkeypatch.setattr(progress, "_REDRAW", 0)
     assert main([*QUICK, "--epochs", "2", "--output", "m.npz"]) == 0
     bar = terminal.getvalue()
     assert "Epoch 1/2" in bar
