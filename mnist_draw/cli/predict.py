@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import glob
 import json
 import os
 from collections.abc import Iterable, Iterator
@@ -167,8 +168,9 @@ def _picture_names(given: Iterable[str]) -> Iterator[str]:
     for name in given:
         names = [name]
         with contextlib.suppress(OSError, ValueError):
-            if os.name == "nt" and not Path(name).exists():
-                names = sorted(map(str, Path().glob(name))) or names
+            if _patterns_are_ours() and not Path(name).exists():
+                # Unlike Path.glob it takes whole paths, such as C:\scans\*.png.
+                names = sorted(glob.glob(name)) or names  # noqa: PTH207
         for each in names:
             found: list[str] = []
             with contextlib.suppress(OSError, ValueError):
@@ -178,6 +180,10 @@ def _picture_names(given: Iterable[str]) -> Iterator[str]:
                         str(path) for path in files if path.suffix.lower() in read_suffixes()
                     )
             yield from found or [each]
+
+
+def _patterns_are_ours() -> bool:
+    return os.name == "nt"
 
 
 def evaluate(arguments: argparse.Namespace) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 from linear_network import linear_model
 from PIL import Image
 
-from mnist_draw.cli import main
+from mnist_draw.cli import main, predict
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.storage import save_model
 
@@ -255,3 +256,17 @@ def test_a_network_of_other_data_is_said_to_be_measured_on_mnist(
     assert json.loads(out)["examples"] == 10_000
     assert "was trained on clothes" in err
     assert "--data" in err
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_patterns_are_expanded_where_no_shell_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whole: bool
+) -> None:
+    for name in ("b.png", "a.png", "c.txt"):
+        (tmp_path / name).touch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(predict, "_patterns_are_ours", lambda: True)
+    folder = str(tmp_path) + os.sep if whole else ""
+    assert list(predict._picture_names([f"{folder}*.png", "none*.png"])) == [
+        f"{folder}a.png", f"{folder}b.png", "none*.png",
+    ]  # fmt: skip
