@@ -26,14 +26,14 @@ def rule() -> Refusal:
 
 def test_digits_pass(rule: Refusal) -> None:
     likeness = rule.likeness(scale(load_dataset().test_images[:2000]))
-    assert np.mean(likeness < rule.threshold) < 0.025
+    assert np.mean(likeness < rule.threshold) < 0.02
 
 
 def test_junk_is_refused(rule: Refusal) -> None:
     data = load_dataset()
     images = data.test_images[:2000, 0]
     pictures = junk(600, 12345, images, data.test_labels[:2000])
-    assert np.mean(rule.likeness(scale(pictures[:, None])) < rule.threshold) > 0.8
+    assert np.mean(rule.likeness(scale(pictures[:, None])) < rule.threshold) > 0.85
 
 
 def test_several_digits_are_told_apart_from_one(rule: Refusal) -> None:
@@ -42,7 +42,7 @@ def test_several_digits_are_told_apart_from_one(rule: Refusal) -> None:
     likeness, many = rule.kinds(scale(pictures[:, None]))
     assert np.mean(likeness < rule.threshold) > 0.85
     one = rule.kinds(scale(data.test_images[:300]))[1]
-    assert np.median(many) > 1 > -2 > np.median(one)
+    assert np.median(many) > 2 > -2 > np.median(one)
 
 
 def test_odds_are_those_of_the_scores(rule: Refusal) -> None:

@@ -44,7 +44,7 @@ def inked(strokes: list[np.ndarray], pen: float = PEN) -> np.ndarray:
 
 
 @pytest.mark.parametrize("text", ["10", "100", "166", "2026", "457", "314159"])
-@pytest.mark.parametrize("gap", [0.2, 0.3, 0.4])
+@pytest.mark.parametrize("gap", [0.12, 0.2, 0.3, 0.4])
 def test_digits_are_read_however_close(recogniser: Recogniser, text: str, gap: float) -> None:
     strokes = written(text, gap)
     answer = read_number(recogniser, inked(strokes), strokes=strokes)
