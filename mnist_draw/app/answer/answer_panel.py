@@ -256,7 +256,8 @@ class AnswerPanel(QWidget):
             self.second.setText(f"{answer.reason} {self._doubt}".rstrip())
             winner = int(probabilities.argmax())
         elif answer.is_sure:
-            set_look(self.prediction, "answer")
+            # Digits fill the line; letters have descenders, which need some of it.
+            set_look(self.prediction, "answer" if answer.are_digits else "unclear")
             self.confidence.setText(f"{probability(answer.confidence)} sure")
             self.second.setText(guess)
         else:
