@@ -87,5 +87,5 @@ def test_networks_that_ship_go_by_their_names(
     # A file of that name comes first.
     mnist_draw.save_network("mlp", parse_network("layers:5").build(), title="Mine")
     assert find_network("mlp").title == "Mine"
-    with pytest.raises(ModelFileError, match="no such file"):
+    with pytest.raises(ModelFileError, match="no file and no network"):
         find_network("none")
