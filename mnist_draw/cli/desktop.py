@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
-import subprocess
+import subprocess  # nosec B404: it starts the two programs of `_UPDATES`
 import sys
 from pathlib import Path
 
@@ -65,7 +65,8 @@ def run(arguments: argparse.Namespace) -> int:
             _remove(target)
     for program, place in _UPDATES:
         if shutil.which(program) and (folder / place).is_dir():
-            subprocess.run([program, str(folder / place)], check=False, capture_output=True)
+            command = [program, str(folder / place)]
+            subprocess.run(command, check=False, capture_output=True)  # nosec B603: no shell
     if arguments.action == "install":
         put(f"MNIST Draw is in the menus now, and opens trained networks. All is in {folder}.")
         put(f"To take it away: {PROGRAM} desktop remove")
