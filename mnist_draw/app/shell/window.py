@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, Qt, QTimer, QUrl, pyqtSignal
 from PyQt5.QtGui import QCloseEvent, QDesktopServices
@@ -25,7 +26,6 @@ from mnist_draw.app.shared.reporting import reporter
 from mnist_draw.app.shared.threads import Background, connect_direct, connect_queued, running
 from mnist_draw.app.shell.desktop_scheme import DesktopScheme
 from mnist_draw.app.shell.help import build_help
-from mnist_draw.app.shell.lesson import Lesson
 from mnist_draw.app.shell.message_bar import MessageBar
 from mnist_draw.app.shell.pages import FIRST, Shell, make_pages
 from mnist_draw.app.shell.placement import place_window
@@ -36,6 +36,9 @@ from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.errors import UserError
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.storage.preferences import Preferences
+
+if TYPE_CHECKING:
+    from mnist_draw.app.shell.lesson import Lesson
 
 #: Milliseconds that a run has to end when the window closes; after that it is left.
 _CLOSE_MS = 30_000
