@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
-import subprocess  # nosec B404: it starts the two programs of `_UPDATES`
+import subprocess  # nosec B404 # it starts the two programs of `_UPDATES`
 import sys
 from pathlib import Path
 
@@ -66,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
     for program, place in _UPDATES:
         if shutil.which(program) and (folder / place).is_dir():
             command = [program, str(folder / place)]
-            subprocess.run(command, check=False, capture_output=True)  # nosec B603: no shell
+            subprocess.run(command, check=False, capture_output=True)  # nosec B603 # no shell
     if arguments.action == "install":
         put(f"MNIST Draw is in the menus now, and opens trained networks. All is in {folder}.")
         put(f"To take it away: {PROGRAM} desktop remove")
