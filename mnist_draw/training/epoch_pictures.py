@@ -21,8 +21,8 @@ from mnist_draw.training.settings import TrainingSettings
 Minibatch = tuple[NDArray[Any], NDArray[np.int32], NDArray[np.int64]]
 
 #: Pictures that a thread varies in one go. With fewer, what is done once for all of them would
-#: count; arrays of more than 500 numbers make NumPy hand the interpreter's lock to and fro.
-GROUP = 500
+#: count.
+GROUP = 1000
 #: More threads get too little each.
 MOST_THREADS = 8
 #: Pictures that tell how large the ink of a data set is.

@@ -48,7 +48,7 @@ PRESETS: dict[str, Preset] = {
             network="mlp:0.3",
             update="adam",
             learning_rate=0.002,
-            batch_size=250,
+            batch_size=300,
             epochs=8,
             schedule="cosine",
         ),

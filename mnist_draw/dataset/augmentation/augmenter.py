@@ -152,9 +152,10 @@ class Augmenter:
         if warp is None:
             return self._images[chosen][:, None]
         random = HashedRandom(self._seed, epoch, chosen)
-        # A picture whose ink is too faint for a skeleton stays as it is.
-        result = self._images[chosen]
         drawn = self._store.has_points(chosen)
+        result = np.empty((len(chosen), *self._images.shape[1:]), np.uint8)
+        # A picture whose ink is too faint for a skeleton stays as it is.
+        result[~drawn] = self._images[chosen[~drawn]]
         reinked = random.happens(self.recipe.reinked)
         new, moved = np.flatnonzero(drawn & reinked), np.flatnonzero(drawn & ~reinked)
         if len(new):
