@@ -13,7 +13,7 @@ likeness alone if its threshold were moved so that it refuses exactly 2 % of the
 
 **Letters and symbols that people drew** are measured apart, with their strokes known as on the
 board, where ``--drawn`` names files like that of the digits (with ``text`` in place of
-``labels``). Those of half of the writers were used to fit the rule: only the others' count, and
+``labels``). Those of three in four writers were used to fit the rule: only the others' count, and
 the digits of these others. Means over writers come with the interval in which they lie in 95 of
 100 cases.
 
@@ -23,7 +23,8 @@ mean refusing digits. They are printed as "look-alikes", with how many are refus
 letters of the alphabet count, upper and lower case, also those that come near to a digit, such
 as J and j (1), T and r (7), Y and y (4).
 
-The rule that refuses was fitted to MNIST, to letters and symbols of other writers, and to junk
+The rule that refuses was fitted to MNIST, to letters and symbols of other writers (those that are
+written like a digit, such as O, as digits), and to junk
 from other makers (a table of letters as strokes, random curves, hatched areas, corners, rings
 with marks, turned and mirrored digits): no font, no scribble of this kind and no drawing of a
 tick, a face or a word was among it.

@@ -31,9 +31,6 @@ if TYPE_CHECKING:
 _SURE_LIKENESS, _SURE_CONFIDENCE = 3.0, 0.8
 #: … nor is what looks less like several digits than this, as log odds.
 _SEVERAL = -1.5
-#: Strokes that look, all together, so much like one digit and less like several than this are not
-#: read in any other way.
-_NOT_SEVERAL = -4.0
 #: Pieces that one digit may consist of, and how wide it may be, in heights of the line: less
 #: where it is cut out of connected ink.
 _MOST_IN_DIGIT = 8
@@ -103,7 +100,7 @@ def read_number(
     if beginning or not recogniser.reads_digits:
         return _single(alone or recogniser.recognise_ink(ink), whole)
     if strokes:
-        number = None if _is_one_digit(alone) else _of_strokes(recogniser, strokes, alone)
+        number = None if _is_one_digit(alone, strokes) else _of_strokes(recogniser, strokes, alone)
         return number or _single(alone or recogniser.recognise_ink(ink, strokes), whole)
     pieces = cut_in_pieces(ink, whole, partial(_not_to_cut, recogniser))
     if len(pieces) == 1 or len(pieces) > MOST_PIECES:
@@ -138,14 +135,13 @@ def read_number(
     return _answer(tuple(digits), share)
 
 
-def _is_one_digit(alone: Answer | None) -> bool:
-    """Tell whether the ink as a whole is one digit beyond doubt: no other way need be read."""
+def _is_one_digit(alone: Answer | None, strokes: Sequence[PenStroke]) -> bool:
+    """Tell whether few strokes are one digit and hardly several: no other way need be read."""
     return (
         alone is not None
-        and alone.is_sure
-        and _SURE_LIKENESS <= alone.likeness < np.inf
-        and alone.confidence >= _SURE_CONFIDENCE
-        and alone.several < _NOT_SEVERAL
+        and alone.digit is not None
+        and len(strokes) <= _FEW
+        and -np.inf < alone.several < _HARDLY_SEVERAL
     )
 
 
