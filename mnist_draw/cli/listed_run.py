@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mnist_draw.cli.output import tell
+from mnist_draw.dataset.mnist import Dataset
 from mnist_draw.errors import UserError
 from mnist_draw.recognition.kept_model import network_of_run
 from mnist_draw.recognition.run_files import RunFiles
@@ -66,6 +67,11 @@ class ListedRun:
             return
         self._tell(self._files.begin(resume))
         self.checkpoint = checkpoint or self._files.run.checkpoint
+
+    def take_data(self, data: Dataset) -> None:
+        """Know the data that is learnt: its classes belong to the run's network."""
+        if self._files is not None:
+            self._files.take_data(data)
 
     def add(self, event: Event) -> None:
         """Take one event of the loop."""

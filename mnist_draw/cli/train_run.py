@@ -102,6 +102,7 @@ def _train_and_save(
         print(f"Learning {len(data.classes)} classes: {class_list(data.classes)}.")
     remember_data(settings.data_folder, data)
     settings = settings_for(settings, data)
+    run.take_data(data)
     extra = _load_extra(settings.extra_folder)
     if resume is not None and resume.epoch >= settings.epochs:
         print(

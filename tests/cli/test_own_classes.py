@@ -129,3 +129,22 @@ def test_from_python(shapes: Path) -> None:
     mnist_draw.save_network("plain.npz", network)
     assert load_trained("plain.npz").network == "layers:20#15"
     assert mnist_draw.load_network("plain.npz").output_shape == (None, 15)
+
+
+def test_the_run_is_listed_with_its_classes(
+    shapes: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train("shapes", "--epochs", "1") == 0
+    capsys.readouterr()
+    assert main(["runs", "--json"]) == 0
+    run = json.loads(capsys.readouterr().out)
+    assert run["settings"]["network"] == "layers:20#3"
+    assert main(["models", "--json"]) == 0
+    *_, kept = map(json.loads, capsys.readouterr().out.splitlines())
+    assert kept["network"] == "layers:20#3"
+    # By the name under which it is listed, with the classes that it tells apart.
+    assert main(["export", kept["name"], "reader.py"]) == 0
+    assert "CLASS_NAMES = ('one', 'three', 'two')" in Path("reader.py").read_text(encoding="utf-8")
+    assert main(["data", "shapes", "--json"]) == 0
+    *_, line = capsys.readouterr().out.splitlines()
+    assert json.loads(line)["classes"] == ["one", "three", "two"]
