@@ -65,6 +65,7 @@ def pack_program(model: ModelFile) -> bytes:
     told = {
         "NETWORK": repr(specification.operations),
         "TEMPERATURE": repr(temperature_of(model)),
+        "INK_SIDE": repr(model.info.side),
         "CLASS_NAMES": repr(tuple(class_names(model))),
     }
     parameters = base64.b64encode(NETWORK_FORMATS["npz"].pack(model)).decode()

@@ -23,6 +23,8 @@ Array = npt.NDArray[np.generic]
 # What is written for a network stands at the end of its file.
 NETWORK: tuple[Operation, ...] = ()
 TEMPERATURE = 1.0
+#: How long the longer side of the ink becomes, in pixels of 28.
+INK_SIDE = 20
 CLASS_NAMES: tuple[str, ...] = ()
 #: The bytes of an .npz file as text (Base64).
 PARAMETERS = ""
@@ -76,7 +78,7 @@ def main(names: Sequence[str]) -> int:
             if pictures.shape[-2:] != (SIDE, SIDE):
                 if not has_ink(pictures):
                     raise ValueError("there is no ink on the picture")
-                pictures = normalise_ink(pictures) * np.float32(256)
+                pictures = normalise_ink(pictures, INK_SIDE) * np.float32(256)
             for row in predict(pictures):
                 best = int(row.argmax())
                 print(f"{name}: {CLASS_NAMES[best]} ({100 * row[best]:.1f} %)", flush=True)

@@ -87,11 +87,13 @@ def test_onnx_tells_what_it_is() -> None:
 def test_classes_of_ones_own_are_named(pictures: np.ndarray, tmp_path: Path) -> None:
     onnx = pytest.importorskip("onnx", reason="onnx is not installed")
     names = ["Coat", 'a "b" \\ Ä']
-    model = made_up("layers:20#2").with_info(classes=names)
+    model = made_up("layers:20#2").with_info(classes=names, side=26)
     made = onnx.load_model_from_string(NETWORK_FORMATS["onnx"].pack(model))
     told = {entry.key: entry.value for entry in made.metadata_props}
     assert json.loads(told["classes"]) == names
+    assert "longer side takes 26 pixels" in made.doc_string
     (tmp_path / "reader.py").write_bytes(NETWORK_FORMATS["py"].pack(model))
+    assert "\nINK_SIDE = 26\n" in (tmp_path / "reader.py").read_text("utf-8")
     np.save(tmp_path / "one.npy", pictures[:1])
     done = run_program(tmp_path, "one.npy")
     assert any(f"one.npy: {name} (" in done.stdout for name in names), done.stderr
