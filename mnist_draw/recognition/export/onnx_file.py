@@ -103,9 +103,9 @@ def _description(model: ModelFile, names: Sequence[str]) -> str:
         f"{model.describe()}, written by mnist_draw {__version__}. Input {_INPUT!r}: float32 "
         f"(N, 1, {SIDE}, {SIDE}), grey levels from 0 to 255, ink high, background 0; the model "
         f"divides them by {GREY_LEVELS} itself. A drawing must be cut out, scaled until its longer "
-        "side takes {model.info.side} pixels and placed with its centre of mass in the middle, as the pictures "
-        f"of MNIST were. Output {_OUTPUT!r}: float32 (N, {len(names)}), {calibration}; their "
-        f"classes are {', '.join(names)}."
+        f"side takes {model.info.side} pixels and placed with its centre of mass in the middle, as "
+        f"the pictures of MNIST were. Output {_OUTPUT!r}: float32 (N, {len(names)}), "
+        f"{calibration}; their classes are {', '.join(names)}."
     )
 
 
