@@ -259,6 +259,22 @@ def pick(panel: SettingsPanel, name: str, path: Path, patch: pytest.MonkeyPatch)
     return combo
 
 
+def test_data_may_be_a_folder_or_a_file(
+    panel: SettingsPanel, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(settings_panel._READ_WHEN_PICKED, "data_folder", lambda _: None)
+    asked = []
+    for kind in ("getOpenFileName", "getExistingDirectory"):
+        path = str(tmp_path / kind)
+        found = (path, "") if kind == "getOpenFileName" else path
+        monkeypatch.setattr(QFileDialog, kind, lambda *_, found=found: asked.append(found) or found)
+    combo = widget(panel, FileCombo, "data_folder")
+    for words, kind in (("file", "getOpenFileName"), ("folder", "getExistingDirectory")):
+        combo.activated.emit(combo.findText(f"Choose a {words} …"))
+        assert panel.settings().data_folder == str(tmp_path / kind)
+    assert len(asked) == 2
+
+
 def test_a_network_to_start_from_brings_its_layers(
     panel: SettingsPanel, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
