@@ -34,8 +34,9 @@ MOST_STROKES = 4
 _PER_STROKES = np.array([0.0, 0.25, 2.0, 3.5])
 #: What that costs for each digit, beyond this: half of minus the logarithm of how many of those
 #: that people drew have one stroke (91 % of fours have more), and several (0.4 % of sixes have).
+#: Few give a one a foot or a flag of its own, but those always do.
 _DIGIT_OF_ONE = np.array([0.0, 0.0, 0.0, 0.0, 1.2, 0.45, 0.0, 0.25, 0.05, 0.05])
-_DIGIT_OF_MORE = np.array([1.35, 1.7, 2.25, 2.0, 0.05, 0.25, 2.25, 0.45, 1.25, 1.0])
+_DIGIT_OF_MORE = np.array([1.35, 0.25, 2.25, 2.0, 0.05, 0.25, 2.25, 0.45, 1.25, 1.0])
 #: More strokes are no number: a drawing, a page of text.
 MOST = 32
 #: Paper between two strokes, in heights of the line (negative where they overlap), from which on
