@@ -33,7 +33,10 @@ def _add_network(parser: argparse.ArgumentParser) -> None:
 
 def _add_predict_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "images", metavar="IMAGE", nargs="+", help="a picture file, or a folder of picture files"
+        "images",
+        metavar="IMAGE",
+        nargs="+",
+        help=f"a picture file ({read_titles()}), or a folder of picture files",
     )
     parser.add_argument(
         "--model",
@@ -71,7 +74,7 @@ PREDICT = Command(
     "predict",
     "say which digit each picture shows",
     "Say which digit each picture shows. Pictures may be of any size, dark on light or light on "
-    f"dark: {read_titles()}.",
+    "dark.",
     (
         ("photo.png scan.jpg", "two pictures, read by the best network that ships"),
         ("scans --csv --model my.npz", "all pictures of a folder, as a table"),
