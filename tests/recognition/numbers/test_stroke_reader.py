@@ -148,6 +148,15 @@ def test_few_strokes_that_hardly_look_like_several_digits_are_no_number(
     assert len(read_number(recogniser, ink, alone, strokes=strokes).digits) == read
 
 
+def test_a_one_with_a_foot_of_its_own_is_no_eleven(recogniser: Recogniser) -> None:
+    stem, *others = written("17", 0.45)
+    x, y = stem[-1, :2]
+    foot = np.column_stack([np.linspace(x - 25, x + 25, 30), np.full(30, y), np.full(30, PEN)])
+    strokes = [stem, foot, *others]
+    alone = recogniser.recognise_ink(inked(strokes), strokes)
+    assert read_number(recogniser, inked(strokes), alone, strokes=strokes).text == "17"
+
+
 def test_a_bar_that_is_added_in_the_end_finds_its_digit(recogniser: Recogniser) -> None:
     first, *others = written("57", 0.3)
     bar = others.pop(0)
