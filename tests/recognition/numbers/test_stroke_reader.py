@@ -148,11 +148,13 @@ def test_few_strokes_that_hardly_look_like_several_digits_are_no_number(
     assert len(read_number(recogniser, ink, alone, strokes=strokes).digits) == read
 
 
-def test_a_one_with_a_foot_of_its_own_is_no_eleven(recogniser: Recogniser) -> None:
+@pytest.mark.parametrize("wide", [20, 30])
+def test_a_one_with_a_flag_of_its_own_is_no_eleven(recogniser: Recogniser, wide: int) -> None:
     stem, *others = written("17", 0.45)
-    x, y = stem[-1, :2]
-    foot = np.column_stack([np.linspace(x - 25, x + 25, 30), np.full(30, y), np.full(30, PEN)])
-    strokes = [stem, foot, *others]
+    x, y = stem[0, :2]
+    along = np.linspace(0, 1, 30)
+    flag = np.column_stack([x - wide * (1 - along), y + 20 * (1 - along), np.full(30, PEN)])
+    strokes = [flag, stem, *others]
     alone = recogniser.recognise_ink(inked(strokes), strokes)
     assert read_number(recogniser, inked(strokes), alone, strokes=strokes).text == "17"
 
