@@ -123,7 +123,9 @@ def _train_and_save(
         ):
             progress.show(event)
             run.add(event)
-            if isinstance(event, events.BatchFinished):
+            if isinstance(event, events.BatchSizeChosen):
+                settings = settings.replace(batch_size=event.batch_size)
+            elif isinstance(event, events.BatchFinished):
                 learnt = True
             elif isinstance(event, events.EpochFinished):
                 figures["validation_accuracy"] = round(event.validation_accuracy, 6)

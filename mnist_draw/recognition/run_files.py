@@ -17,7 +17,7 @@ from mnist_draw.networks import parse_network
 from mnist_draw.recognition.kept_model import network_of_run
 from mnist_draw.storage.models import ModelFile, save_model
 from mnist_draw.storage.spare_names import put_aside
-from mnist_draw.training.events import BatchFinished, Event, SettingChanged
+from mnist_draw.training.events import BatchFinished, BatchSizeChosen, Event, SettingChanged
 from mnist_draw.training.runs.checkpoint import Checkpoint, load_checkpoint
 from mnist_draw.training.runs.history import History
 from mnist_draw.training.runs.record import (
@@ -144,6 +144,9 @@ class RunFiles:
         self.history.add(event)
         if isinstance(event, SettingChanged):
             settings = self.run.settings.replace(**{event.name: event.value})
+            self.run = replace(self.run, settings=settings)
+        elif isinstance(event, BatchSizeChosen):
+            settings = self.run.settings.replace(batch_size=event.batch_size)
             self.run = replace(self.run, settings=settings)
         elif isinstance(event, BatchFinished) and event.epochs != self.run.settings.epochs:
             # Epochs were added to the plan.

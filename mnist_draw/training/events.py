@@ -14,6 +14,23 @@ Reason = Literal["completed", "stopped", "diverged", "early", "target"]
 
 
 @dataclass(frozen=True)
+class BatchSizeChosen:
+    """The pictures are fewer than the usual batch size; the run has a smaller one from here on."""
+
+    batch_size: int
+    usual: int
+    training_examples: int
+
+    @property
+    def message(self) -> str:
+        """The same in a sentence."""
+        return (
+            f"The batch size is {self.batch_size:,}, not {self.usual:,} as usual: there are "
+            f"{self.training_examples:,} training pictures."
+        )
+
+
+@dataclass(frozen=True)
 class Compiling:
     """A function is about to be compiled: number ``done + 1`` of ``total``, ``stage`` in words."""
 
@@ -178,7 +195,8 @@ class Finished:
 
 
 Event = (
-    Compiling
+    BatchSizeChosen
+    | Compiling
     | Started
     | BatchFinished
     | Validating

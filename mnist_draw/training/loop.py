@@ -20,6 +20,7 @@ from mnist_draw.training.epoch_pictures import EpochPictures
 from mnist_draw.training.events import Event, Parameters
 from mnist_draw.training.functions import TrainingFunctions, compile_evaluate, compile_train
 from mnist_draw.training.run_start import (
+    batch_size_for,
     build_network,
     fingerprint,
     settings_for,
@@ -87,6 +88,10 @@ def train(
     settings.validate()
     controls = controls or Controls()
     data = training_data(settings, dataset, extra)
+    size = batch_size_for(settings, len(data.train_images))
+    if size != settings.batch_size:
+        yield events.BatchSizeChosen(size, settings.batch_size, len(data.train_images))
+        settings = settings.replace(batch_size=size)
     if network is None:
         settings = settings_for(settings, data)
         # A run that is continued has its weights in the checkpoint.

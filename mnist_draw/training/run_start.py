@@ -13,6 +13,7 @@ from mnist_draw.dataset.mnist import Dataset, load_dataset
 from mnist_draw.dataset.own_digits import ExtraDigits, mix
 from mnist_draw.networks.specification import parse_network
 from mnist_draw.storage.models import load_model
+from mnist_draw.training.presets import PRESETS
 from mnist_draw.training.settings import SettingsError, TrainingSettings
 
 
@@ -91,12 +92,41 @@ def training_data(
             f"The digits in {settings.extra_folder} were not read; nothing was trained. Read "
             "them with mnist_draw.dataset.own_digits.load_extra and hand them in as extra=."
         )
-    if settings.batch_size > len(data.train_images):
-        raise SettingsError(
-            f"The batch size is {settings.batch_size:,}, but there are only "
-            f"{len(data.train_images):,} training pictures. Choose a smaller batch size."
-        )
     return data
+
+
+def batch_size_for(settings: TrainingSettings, pictures: int) -> int:
+    """Return the batch size of a run: that of the settings, or a smaller one for few pictures.
+
+    A batch size that is a preset's is taken for one that nobody chose.
+
+    Parameters
+    ----------
+    settings : TrainingSettings
+        Those of the run.
+    pictures : int
+        How many training pictures there are, at least 1.
+
+    Returns
+    -------
+    int
+        Where a preset's batch size is larger than ``pictures``, a tenth of them, at least 1:
+        about ten steps make an epoch.
+
+    Raises
+    ------
+    SettingsError
+        A batch size that was chosen is larger than ``pictures``.
+    """
+    size = settings.batch_size
+    if size <= pictures:
+        return size
+    if size in {preset.settings.batch_size for preset in PRESETS.values()}:
+        return max(1, pictures // 10)
+    raise SettingsError(
+        f"The batch size is {size:,}, but there are only {pictures:,} training pictures. "
+        "Choose a smaller batch size."
+    )
 
 
 def fingerprint(data: Dataset, extra: ExtraDigits | None = None) -> str:

@@ -224,7 +224,7 @@ def describe(event: events.Event) -> list[str]:
             f"  test loss:\t\t\t{event.loss:.6f}",
             f"  test accuracy:\t\t{event.accuracy * 100:.2f} %",
         ]
-    if isinstance(event, events.Diverged | events.CheckpointFailed):
+    if isinstance(event, events.BatchSizeChosen | events.Diverged | events.CheckpointFailed):
         return [event.message]
     if isinstance(event, events.Finished) and event.reason in _ENDINGS:
         return [_ENDINGS[event.reason]]

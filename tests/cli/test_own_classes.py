@@ -17,6 +17,8 @@ from mnist_draw.cli import main
 from mnist_draw.recognition.class_names import class_names, reads_digits
 from mnist_draw.recognition.kept_model import load_trained
 from mnist_draw.storage import ModelFile, save_model
+from mnist_draw.training.runs.checkpoint import load_checkpoint
+from mnist_draw.training.runs.run_list import list_runs
 
 NAMES = ("one", "two", "three")
 
@@ -72,6 +74,23 @@ def test_from_a_folder_to_answers(shapes: Path, capsys: pytest.CaptureFixture[st
     assert "What it takes each class for" in page
     assert "digit" not in page
     assert ">three</th>" in page
+
+
+def test_few_pictures_need_no_option(shapes: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    places = ("--output", "few.npz", "--checkpoint", "run.ckpt")
+    given = ("train", "--data", "shapes", "--network", "layers:5", *places)
+    assert main([*given, "--epochs", "1"]) == 0
+    out, _ = capsys.readouterr()
+    # What is for the test and to validate with is set aside of 120 pictures.
+    assert "The batch size is 8, not 500 as usual: there are 81 training pictures." in out
+    assert load_trained("few.npz").metadata["settings"]["batch_size"] == 8
+    assert load_checkpoint(Path("run.ckpt")).settings.batch_size == 8
+    assert {run.settings.batch_size for run in list_runs()[0]} == {8}
+    assert main(["train", "--resume", "run.ckpt", "--epochs", "2", "--output", "few.npz"]) == 0
+    assert "as usual" not in capsys.readouterr().out
+    assert load_trained("few.npz").metadata["settings"]["batch_size"] == 8
+    assert main([*given, "--overwrite", "--batch-size", "85"]) == 1
+    assert "batch size is 85, but there are only 81" in capsys.readouterr().err
 
 
 def test_data_that_are_gone_or_of_other_classes(

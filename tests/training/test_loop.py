@@ -191,6 +191,26 @@ def test_a_batch_larger_than_the_data(digits: Dataset) -> None:
         next(iter(train(SMALL.replace(batch_size=601), dataset=digits)))
 
 
+@pytest.mark.parametrize("usual", [500, 300])
+@pytest.mark.parametrize(("pictures", "size"), [(84, 8), (5, 1)])
+def test_a_usual_batch_size_gives_way_to_few_pictures(
+    digits: Dataset, usual: int, pictures: int, size: int
+) -> None:
+    settings = SMALL.replace(batch_size=usual, epochs=1)
+    seen = run(settings, dataset=digits.first(pictures))
+    [chosen] = of(events.BatchSizeChosen, seen)
+    assert chosen.batch_size == size
+    assert f"there are {pictures} training pictures" in chosen.message
+    [started] = of(events.Started, seen)
+    assert (started.batch_size, started.batches) == (size, pictures // size)
+
+
+def test_a_usual_batch_size_stays_where_the_pictures_are_enough(digits: Dataset) -> None:
+    seen = run(SMALL.replace(batch_size=500, epochs=1), dataset=digits.first(500))
+    assert not of(events.BatchSizeChosen, seen)
+    assert of(events.Started, seen)[0].batch_size == 500
+
+
 def test_settings_and_data_are_checked_first(tmp_path: Any) -> None:
     with pytest.raises(UserError, match="number of epochs is 0"):
         next(iter(train(SMALL.replace(epochs=0))))

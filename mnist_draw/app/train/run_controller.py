@@ -20,6 +20,7 @@ from mnist_draw.training import hints
 from mnist_draw.training.control import Change
 from mnist_draw.training.events import (
     BatchFinished,
+    BatchSizeChosen,
     Checkpointed,
     CheckpointFailed,
     Compiling,
@@ -261,7 +262,7 @@ class RunController(QObject):
                 due.hint = False
                 tab.hint.show_hint(hints.diverged(event.message, tab.settings.settings()))
                 self.told.emit(event.message)
-            case CheckpointFailed():
+            case BatchSizeChosen() | CheckpointFailed():
                 self.told.emit(event.message)
             case Failed():
                 self.told.emit(event.sentence)

@@ -13,6 +13,7 @@ from mnist_draw.app.services.run_events import Continued, Failed, RunEvent, Save
 from mnist_draw.app.shared.words import clock
 from mnist_draw.training.events import (
     BatchFinished,
+    BatchSizeChosen,
     Checkpointed,
     CheckpointFailed,
     Compiling,
@@ -183,7 +184,7 @@ class RunState:
                 self.message = event.sentence
                 self._done = True
                 self._set("failed", "Failed")
-            case SettingChanged() | Checkpointed() | LayerFigures() | Saved():
+            case BatchSizeChosen() | SettingChanged() | Checkpointed() | LayerFigures() | Saved():
                 pass
             case _:
                 assert_never(event)
