@@ -194,6 +194,7 @@ def _places(
         Nothing can be written there, or what would be replaced is none of the program's files.
     """
     from mnist_draw.storage import check_writable
+    from mnist_draw.storage.models import refuse_foreign
     from mnist_draw.storage.spare_names import numbered
 
     read = {
@@ -214,7 +215,7 @@ def _places(
     default = (name for name in numbered(Path(_DEFAULT_OUTPUT)) if not name.exists())
     check_writable(arguments.output or next(default))
     if arguments.output:
-        _refuse_foreign_model(Path(arguments.output))
+        refuse_foreign(arguments.output, "--output")
     if checkpoint:
         check_writable(checkpoint)
         if not (arguments.resume and _is_same(checkpoint, arguments.resume)):
@@ -231,21 +232,6 @@ def _is_same(one: str, other: str) -> bool:
 
 def _holds_something(path: Path) -> bool:
     return path.exists() and path.stat().st_size > 0
-
-
-def _refuse_foreign_model(path: Path) -> None:
-    """Let a network replace a network, and nothing else."""
-    from mnist_draw.storage import ModelFileError, StorageError, load_model
-
-    if not _holds_something(path):
-        return
-    try:
-        load_model(path)
-    except ModelFileError as error:
-        raise StorageError(
-            f"--output would replace {path}, which is no network of this program. It is "
-            f"unchanged. Delete it or choose another name. {error}"
-        ) from error
 
 
 def _refuse_other_checkpoint(path: Path, overwrite: bool) -> None:

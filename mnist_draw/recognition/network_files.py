@@ -14,6 +14,7 @@ from mnist_draw.recognition.kept_model import SOURCES, KeptModel
 from mnist_draw.recognition.network_library import find_by_key, list_models, list_of_runs
 from mnist_draw.recognition.opened_network import open_network
 from mnist_draw.storage import ModelFile, ModelFileError, save_model
+from mnist_draw.storage.models import refuse_foreign
 from mnist_draw.training.runs.run_list import LATEST
 
 
@@ -110,7 +111,8 @@ def save_network(path: str | os.PathLike[str], network: Any, title: str = "") ->
     Parameters
     ----------
     path : str or os.PathLike
-        A file there is replaced, in one step. No suffix is added.
+        A network of this program that is there is replaced, in one step; any other file is
+        refused. No suffix is added.
     network : lasagne.layers.Layer
         The output layer of a network of one of the program's kinds, whoever built it.
     title : str, optional
@@ -121,13 +123,14 @@ def save_network(path: str | os.PathLike[str], network: Any, title: str = "") ->
     ModelFileError
         It is of no kind that the program has.
     StorageError
-        The file cannot be written.
+        The file cannot be written, or it holds something else.
     """
     import lasagne
 
     name = network_name(network)
     values = lasagne.layers.get_all_param_values(network)
     model = ModelFile(name, tuple(values))
+    refuse_foreign(path, "save_network")
     save_model(path, model.with_info(title=title or parse_network(name).title))
 
 

@@ -35,7 +35,7 @@ from mnist_draw.errors import UserError
 from mnist_draw.storage import npz
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.document import Fields, Format, parse, sound
-from mnist_draw.storage.errors import DocumentError, ModelFileError
+from mnist_draw.storage.errors import DocumentError, ModelFileError, StorageError
 from mnist_draw.storage.model_info import NAMES, ModelInfo
 from mnist_draw.storage.opening import MEGABYTE
 
@@ -176,6 +176,33 @@ def save_model(path: str | os.PathLike[str], model: ModelFile) -> None:
         When the file cannot be written; what was there before is unchanged.
     """
     write_atomically(path, pack_model(model))
+
+
+def refuse_foreign(path: str | os.PathLike[str], who: str) -> None:
+    """Let a network replace a network, an empty file, and nothing else.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        Where a network is to be written.
+    who : str
+        What would replace the file there, for the sentence.
+
+    Raises
+    ------
+    StorageError
+        What is there is no network of the program.
+    """
+    place = Path(path)
+    if not place.exists() or place.is_dir() or not place.stat().st_size:
+        return
+    try:
+        load_model(path)
+    except ModelFileError as error:
+        raise StorageError(
+            f"{who} would replace {place}, which is no network of this program. It is unchanged. "
+            f"Delete it or choose another name. {error}"
+        ) from error
 
 
 def pack_model(model: ModelFile) -> bytes:

@@ -130,6 +130,8 @@ def _read(source: Path) -> Iterator[TaughtDigit | str]:
             if len(entries) > MAX_DIGITS:
                 raise DocumentError(f"it holds {len(entries):,} files; at most {MAX_DIGITS:,} fit")
             for entry in entries:
+                if entry.is_dir():
+                    continue
                 # Only the name counts: no entry says where it goes.
                 name = Path(entry.filename.replace("\\", "/")).name
                 if entry.file_size > MAX_FILE_BYTES:

@@ -14,7 +14,7 @@ import mnist_draw
 from mnist_draw.networks import parse_network
 from mnist_draw.recognition.kept_model import load_trained
 from mnist_draw.recognition.network_files import find_network, network_name
-from mnist_draw.storage import ModelFileError
+from mnist_draw.storage import ModelFileError, StorageError
 
 
 def values_of(network: Any) -> list[np.ndarray]:
@@ -89,3 +89,15 @@ def test_networks_that_ship_go_by_their_names(
     assert find_network("mlp").title == "Mine"
     with pytest.raises(ModelFileError, match="no file and no network"):
         find_network("none")
+
+
+def test_only_a_network_is_replaced(tmp_path: Path) -> None:
+    script = tmp_path / "mk.py"
+    script.write_text("mine")
+    network = parse_network("layers:5").build()
+    with pytest.raises(StorageError, match=r"save_network would replace .*mk\.py.* unchanged"):
+        mnist_draw.save_network(script, network)
+    assert script.read_text() == "mine"
+    for title in ("one", "two"):
+        mnist_draw.save_network(tmp_path / "net.npz", network, title)
+    assert load_trained(tmp_path / "net.npz").title == "two"

@@ -10,7 +10,7 @@ import pytest
 
 from mnist_draw.cli.main import main
 from mnist_draw.storage.errors import StorageError
-from mnist_draw.storage.my_digits import TaughtDigit, save_digit
+from mnist_draw.storage.my_digits import TaughtDigit, my_digits_folder, save_digit
 from mnist_draw.storage.shared_digits import list_digits, merge_digits, pack_digits
 
 
@@ -91,3 +91,48 @@ def test_the_command(
     assert "  3: 1\n  7: 1" in said
     assert main(["digits", "export", str(tmp_path / "mine.zip")]) == 0
     assert merge_digits(tmp_path / "mine.zip").known == 2
+
+
+def test_export_replaces_nothing_unless_asked(
+    tmp_path: Path,
+    own_home_with_digits: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    notes = tmp_path / "notes.zip"
+    notes.write_bytes(b"mine")
+    assert main(["digits", "export", str(notes)]) == 1
+    assert "exists and is unchanged" in capsys.readouterr().err
+    assert notes.read_bytes() == b"mine"
+    for name in ("net.npz", "digits"):
+        assert main(["digits", "export", str(tmp_path / name), "--overwrite"]) == 1
+        assert "ends in .zip" in capsys.readouterr().err
+        assert not (tmp_path / name).exists()
+    assert main(["digits", "export", str(notes), "--overwrite"]) == 0
+    assert "1 digit is in" in capsys.readouterr().out
+    assert zipfile.is_zipfile(notes)
+    # Its own file is not replaced unasked either: it may hold the digits of others.
+    assert main(["digits", "export", str(notes)]) == 1
+
+
+@pytest.fixture
+def own_home_with_digits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    home = tmp_path / "home"
+    monkeypatch.setenv("MNIST_DRAW_HOME", str(home))
+    home.mkdir()
+    teach(my_digits_folder(), 4, 90)
+    return home
+
+
+def test_a_file_without_digits_is_said_to_have_none(
+    tmp_path: Path, own_home_with_digits: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = tmp_path / "other.zip"
+    with zipfile.ZipFile(other, "w") as archive:
+        archive.mkdir("folder")
+    assert main(["digits", "import", str(other)]) == 1
+    out, err = capsys.readouterr()
+    assert (out, "holds no digit that can be taken in" in err) == ("", True)
+    # Its folder is not complained about.
+    assert "is no digit of this program" not in err
+    assert main(["digits"]) == 0
+    assert "1 digit was taught." in capsys.readouterr().out

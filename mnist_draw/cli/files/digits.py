@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
+from pathlib import Path
 
 from mnist_draw.cli.command import Command
+from mnist_draw.cli.files.export import require_free
 from mnist_draw.cli.output import put, tell
 from mnist_draw.errors import UserError
 
@@ -20,6 +22,9 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         "(default: count)",
     )
     parser.add_argument("files", metavar="FILE.zip", nargs="*", help="the file to share")
+    parser.add_argument(
+        "--overwrite", action="store_true", help="let export replace a file that exists"
+    )
     parser.set_defaults(run=run)
 
 
@@ -45,23 +50,44 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.action == "import":
         if not files:
             raise UserError("Say which files to take in: mnist-draw digits import FILE.zip …")
+        status = 0
         for file in files:
             merged = merge_digits(file)
             for sentence in merged.refused:
                 tell(sentence)
-            put(f"{file}: {merged.added:,} new digits, {merged.known:,} that were kept already.")
-        return 0
+            if merged.added or merged.known:
+                new = _digits(merged.added, "new ")
+                put(f"{file}: {new}, {merged.known:,} that {_were(merged.known)} kept already.")
+            else:
+                tell(f"{file} holds no digit that can be taken in.")
+                status = 1
+        return status
     digits = list_digits()
     if arguments.action == "export":
         if len(files) != 1:
             raise UserError("Say into which file to write: mnist-draw digits export FILE.zip")
         if not digits:
             raise UserError("No digits were taught yet; nothing was written.")
-        pack_digits(files[0], digits)
-        put(f"{len(digits):,} digits are in {files[0]}.")
+        out = Path(files[0])
+        if out.suffix.lower() != ".zip":
+            raise UserError(
+                f"Digits are written into a file whose name ends in .zip, which {out} does not. "
+                "Nothing was written."
+            )
+        require_free(out, arguments.overwrite)
+        pack_digits(out, digits)
+        put(f"{_digits(len(digits))} {'is' if len(digits) == 1 else 'are'} in {out}.")
         return 0
     counts = Counter(digit.label for digit in digits)
-    put(f"{len(digits):,} digits were taught.")
+    put(f"{_digits(len(digits))} {_were(len(digits))} taught.")
     for label in sorted(counts):
         put(f"  {label}: {counts[label]:,}")
     return 0
+
+
+def _digits(count: int, kind: str = "") -> str:
+    return f"{count:,} {kind}digit{'' if count == 1 else 's'}"
+
+
+def _were(count: int) -> str:
+    return "was" if count == 1 else "were"

@@ -68,8 +68,7 @@ def export(arguments: argparse.Namespace) -> int:
 
     out = Path(arguments.out)
     kind = _FORMATS[arguments.format] if arguments.format else _format_of(out)
-    if out.exists() and not arguments.overwrite:
-        raise UserError(f"{out} exists and is unchanged. Choose another name, or add --overwrite.")
+    require_free(out, arguments.overwrite)
     check_writable(out)
     if isinstance(kind, RunFormat):
         from mnist_draw.training.runs.record import load_history
@@ -89,6 +88,18 @@ def export(arguments: argparse.Namespace) -> int:
         return 0
     put(f"{title} is written to {out} ({kind.title}, {len(content) / 1e3:,.0f} kB).")
     return 0
+
+
+def require_free(out: Path, overwrite: bool) -> None:
+    """Refuse to write over a file, unless that is asked for.
+
+    Raises
+    ------
+    UserError
+        There is one.
+    """
+    if out.exists() and not overwrite:
+        raise UserError(f"{out} exists and is unchanged. Choose another name, or add --overwrite.")
 
 
 def _format_of(out: Path) -> NetworkFormat | RunFormat:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mnist_draw.errors import MissingPackageError
+from mnist_draw.storage.errors import StorageError
 from mnist_draw.training.events import Event
 from mnist_draw.training.runs.history import History
 
@@ -16,7 +20,7 @@ class LossHistory(History):
     """Losses and accuracies of a run, epoch by epoch, as arrays.
 
     It listens to `mnist_draw.run_network` (``history=``), and to the loop, where it is called with
-    each event. What belongs to single minibatches, and writing CSV, it has from `History`.
+    each event. What belongs to single minibatches it has from `History`.
 
     Examples
     --------
@@ -96,6 +100,36 @@ class LossHistory(History):
             panel.legend()
         return axes
 
+    def write_csv(self, path: str | os.PathLike[str]) -> None:
+        """Write one line for each epoch, with a heading; only a table of these is replaced.
+
+        Parameters
+        ----------
+        path : str or os.PathLike
+
+        Raises
+        ------
+        StorageError
+            The file cannot be written, or it holds something else.
+        """
+        _refuse_foreign(path, self.epochs_csv())
+        super().write_csv(path)
+
+    def write_minibatches_csv(self, path: str | os.PathLike[str]) -> None:
+        """Write one line for each minibatch, with a heading; only a table of these is replaced.
+
+        Parameters
+        ----------
+        path : str or os.PathLike
+
+        Raises
+        ------
+        StorageError
+            The file cannot be written, or it holds something else.
+        """
+        _refuse_foreign(path, self.minibatches_csv())
+        super().write_minibatches_csv(path)
+
     def __repr__(self) -> str:
         """Return how far the run came, and how well it reads."""
         if not self.epochs:
@@ -108,3 +142,19 @@ class LossHistory(History):
 
     def _column(self, name: str) -> NDArray[np.float64]:
         return np.array([getattr(figures, name) for figures in self.epochs], np.float64)
+
+
+def _refuse_foreign(path: str | os.PathLike[str], table: bytes) -> None:
+    """Refuse a file that does not begin with the heading of a table."""
+    heading = table.splitlines()[0]
+    found = b""
+    # What cannot be read is told when it is written.
+    with contextlib.suppress(OSError, ValueError):
+        if Path(path).is_file():
+            with Path(path).open("rb") as file:
+                found = file.read(len(heading))
+    if found not in (b"", heading):
+        raise StorageError(
+            f"{os.fspath(path)} holds something else than the figures of a run and is unchanged. "
+            "Delete it or choose another name."
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 import mnist_draw
 from mnist_draw.dataset.mnist import Dataset
 from mnist_draw.errors import MissingPackageError
+from mnist_draw.storage import StorageError
 from mnist_draw.training.events import EpochFinished
 from tests.training.short_runs import SMALL, of, run
 
@@ -54,3 +56,18 @@ def test_without_matplotlib_a_sentence_says_what_to_install(
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(MissingPackageError, match=r"needs matplotlib.*mnist_draw\[plot\]"):
         mnist_draw.LossHistory().plot()
+
+
+@pytest.mark.parametrize("write", ["write_csv", "write_minibatches_csv"])
+def test_only_a_table_of_the_same_kind_is_replaced(write: str, tmp_path: Path) -> None:
+    history = mnist_draw.LossHistory()
+    foreign = tmp_path / "grades.csv"
+    foreign.write_text("name,grade\n")
+    with pytest.raises(StorageError, match=r"grades\.csv holds something else .* unchanged"):
+        getattr(history, write)(foreign)
+    assert foreign.read_text() == "name,grade\n"
+    own = tmp_path / "run.csv"
+    getattr(history, write)(own)
+    first = own.read_bytes()
+    getattr(history, write)(own)
+    assert own.read_bytes() == first
