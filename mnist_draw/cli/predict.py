@@ -215,7 +215,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
     if model.info.classes or len(data.classes) != len(names):
         require_classes(model, data)
     if arguments.report is not None:
-        prepare_folder(arguments.report)
+        prepare_folder(arguments.report, data.folder)
     pictures = Pictures(data.test_images, data.test_labels, f"{data.name} test", "Test picture")
     *_, results = count_results(model, pictures)
     page = None

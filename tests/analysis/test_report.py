@@ -131,6 +131,29 @@ def test_a_folder_without_a_name(
     assert not (tmp_path / files.PAGE).exists()
 
 
+@pytest.mark.parametrize("name", ["report.html", "classes.csv", "mistakes.png"])
+def test_files_of_others_are_not_replaced(
+    name: str, counted: tuple[ModelFile, Pictures, Results], tmp_path: Path
+) -> None:
+    folder = tmp_path / "r"
+    folder.mkdir()
+    (folder / name).write_text("mine")
+    with pytest.raises(StorageError, match=rf"would replace .*{re.escape(name)}.* unchanged"):
+        write_report(folder, *counted)
+    assert [path.read_text() for path in folder.iterdir()] == ["mine"]
+
+
+def test_an_earlier_report_is_replaced(
+    counted: tuple[ModelFile, Pictures, Results], tmp_path: Path
+) -> None:
+    page = write_report(tmp_path / "r", *counted)
+    before = page.read_bytes()
+    # Whole, or broken off before its page.
+    for _ in range(2):
+        assert write_report(tmp_path / "r", *counted).read_bytes() == before
+        page.unlink()
+
+
 def test_only_what_is_certain_is_a_hundred_per_cent() -> None:
     shares = (0.999857, 0.9994, 1.0, 0.0, float("nan"))
     assert [percent(share) for share in shares] == ["99.9 %", "99.9 %", "100.0 %", "0.0 %", ""]

@@ -76,6 +76,18 @@ def test_from_a_folder_to_answers(shapes: Path, capsys: pytest.CaptureFixture[st
     assert ">three</th>" in page
 
 
+def test_a_report_does_not_go_into_the_data(
+    shapes: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = sorted(shapes.rglob("*"))
+    assert train("shapes", "--no-run") == 0
+    for folder in ("shapes", "shapes/report", "shapes/one"):
+        capsys.readouterr()
+        assert main(["evaluate", "shapes.npz", "--data", "shapes", "--report", folder]) == 1
+        assert "which its tables would spoil" in capsys.readouterr().err
+    assert sorted(shapes.rglob("*")) == before
+
+
 def test_few_pictures_need_no_option(shapes: Path, capsys: pytest.CaptureFixture[str]) -> None:
     places = ("--output", "few.npz", "--checkpoint", "run.ckpt")
     given = ("train", "--data", "shapes", "--network", "layers:5", *places)

@@ -28,19 +28,40 @@ from mnist_draw.storage.models import ModelFile
 PAGE = "report.html"
 #: More mistakes than this are not shown as pictures; the table lists all of them.
 MOST_SHOWN = 1000
+#: How the files of a report begin: what begins otherwise is not replaced by one.
+_BEGINNINGS = {
+    "confusion.csv": b"it is,read as ",
+    "classes.csv": b"class,pictures,read as it,",
+    "reliability.csv": b"how sure,answers,mean confidence,",
+    "mistakes.csv": b"picture,it is,read as,sure,",
+    PAGE: b'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" ',
+}
+_PICTURES = ("confusion.png", "reliability.png", "mistakes.png")
 
 
-def prepare_folder(folder: str | os.PathLike[str]) -> Path:
+def prepare_folder(folder: str | os.PathLike[str], data: Path | None = None) -> Path:
     """Make the folder of a report, before the work that fills it begins.
+
+    Parameters
+    ----------
+    folder : str or os.PathLike
+    data : pathlib.Path, optional
+        The folder of the data, which must stay as it is.
 
     Raises
     ------
     StorageError
-        It cannot be made; the sentence says why.
+        It cannot be made, belongs to the data, or has files in it that a report would replace
+        and that are none of a report's; the sentence says which.
     """
     if not os.fspath(folder):
         raise StorageError("The report has no folder to go to: its name is empty.")
     place = named_path(folder)
+    if data is not None and place.resolve().is_relative_to(data.resolve()):
+        raise StorageError(
+            f"The report cannot go to {place}: the folder belongs to the data in {data}, which "
+            "its tables would spoil. Choose another folder."
+        )
     try:
         place.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -48,7 +69,27 @@ def prepare_folder(folder: str | os.PathLike[str]) -> Path:
             f"The folder {place} for the report cannot be made: {reason_of(error)}. Nothing was "
             "written."
         ) from error
+    for file in (*_BEGINNINGS, *_PICTURES):
+        if not _may_be_replaced(place, file):
+            raise StorageError(
+                f"The report would replace {place / file}, which is not of a report. It is "
+                "unchanged. Choose another folder."
+            )
     return place
+
+
+def _may_be_replaced(place: Path, file: str) -> bool:
+    if not os.path.lexists(place / file):
+        return True
+    if file in _PICTURES:
+        # Pictures say nothing of who made them; a report's tables are there before them.
+        return all((place / table).exists() for table in _BEGINNINGS if table != PAGE)
+    beginning = _BEGINNINGS[file]
+    try:
+        with (place / file).open("rb") as found:
+            return found.read(len(beginning)) == beginning
+    except OSError:
+        return False
 
 
 def write_report(
