@@ -78,7 +78,10 @@ def nearest(name: str, known: Iterable[str]) -> str:
     """
     import difflib
 
-    return next(iter(difflib.get_close_matches(name, sorted(known), n=1)), "")
+    names = sorted(known)
+    # What was cut short at the end of a word, such as data for data_folder, is like nothing else.
+    longer = [candidate for candidate in names if name and candidate.startswith(f"{name}_")]
+    return next(iter(longer or difflib.get_close_matches(name, names, n=1)), "")
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

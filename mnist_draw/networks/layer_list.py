@@ -153,7 +153,9 @@ def _read_layer(text: str) -> MlpLayer:
     head, slash, dropout = text.partition("/")
     units, at, activation = (part.strip() for part in head.partition("@"))
     if not units.isdecimal() or not 1 <= int(units) <= MOST_UNITS:
-        raise ValueError(f"the units of {text!r} are {units or 'missing'}")
+        raise ValueError(
+            f"the layer {text!r} begins with no number of units from 1 to {MOST_UNITS:,}"
+        )
     if at and activation not in ACTIVATIONS:
         raise ValueError(f"there is no activation {activation!r}")
     return MlpLayer(int(units), activation or "rectify", as_share(dropout) if slash else 0.0)

@@ -204,10 +204,10 @@ def test_units_activations_and_dropout_reach_the_layers() -> None:
 @pytest.mark.parametrize(
     ("arguments", "fault"),
     [
-        ("500,,300", "the units of '' are missing"),
-        ("0", "the units of '0' are 0"),
-        ("10001", "the units of '10001' are 10001"),
-        ("5.5", "the units of '5.5' are 5.5"),
+        ("500,,300", "the layer '' begins with no number of units from 1 to 10,000"),
+        ("0", "the layer '0' begins with no number of units from 1 to 10,000"),
+        ("10001", "the layer '10001' begins with no number of units from 1 to 10,000"),
+        ("5.5", "the layer '5.5' begins with no number of units from 1 to 10,000"),
         ("30@relu", "there is no activation 'relu'"),
         ("30@", "there is no activation ''"),
         ("30/1", "a dropout is 1"),

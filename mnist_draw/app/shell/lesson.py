@@ -68,8 +68,9 @@ def read_lesson(path: str) -> Lesson:
     except StorageError as error:
         raise LessonError(f"The file {error}") from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, DocumentError, UserError) as error:
-        reason = str(error).rstrip(".")
-        raise LessonError(f"{path} cannot be used: {reason}. No window was opened.") from error
+        reason = str(error)
+        stop = "" if reason.endswith((".", "?")) else "."
+        raise LessonError(f"{path} cannot be used: {reason}{stop} No window was opened.") from error
 
 
 def _lesson(values: dict[str, Any], folder: Path) -> Lesson:
@@ -79,14 +80,14 @@ def _lesson(values: dict[str, Any], folder: Path) -> Lesson:
     if not isinstance(training, dict):
         raise LessonError("[training] must be a table of settings")
     training = {
-        name: str(folder / value) if name in _PATHS and isinstance(value, str) else value
+        name: _beside(folder, value) if name in _PATHS and isinstance(value, str) else value
         for name, value in training.items()
     }
     network = values.get("network", "")
     if not isinstance(network, str):
         raise LessonError(f"network is {network!r}; it must be the name of a file, in quotes")
     lesson = Lesson(
-        str(folder / network) if network else "",
+        _beside(folder, network) if network else "",
         tuple(_names("tabs", values, TABS)),
         TrainingSettings.from_json(training) if training else None,
         frozenset(_names("fixed", values, SETTINGS)),
@@ -94,13 +95,24 @@ def _lesson(values: dict[str, Any], folder: Path) -> Lesson:
     )
     if network and not Path(lesson.network).is_file():
         raise LessonError(f"there is no network {lesson.network}")
+    if lesson.tabs == () and "tabs" in values:
+        raise LessonError(f"tabs is empty; leave it out, or name some of {', '.join(TABS)}")
+    for name in _PATHS:
+        if name in training and not Path(training[name]).exists():
+            raise LessonError(f"{name} is {training[name]}, which is not there")
     return lesson
+
+
+def _beside(folder: Path, path: str) -> str:
+    """Return a whole path: one that is not whole begins beside the lesson's file."""
+    return str((folder / path).resolve())
 
 
 def _names(entry: str, values: dict[str, Any], known: Any) -> list[str]:
     names = values.get(entry, [])
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise LessonError(f"{entry} is {names!r}; it must be a list of names, such as ['epochs']")
+        example = next(iter(known))
+        raise LessonError(f"{entry} is {names!r}; it must be a list of names, such as {[example]}")
     _check_names(f"name in {entry}", names, known)
     return names
 

@@ -73,6 +73,7 @@ def read_picture_folders(folder: Path) -> Source:
             f"pictures in it ({read_titles()}), was expected.{why}"
         )
     told = [_left_out(failed)] if failed else []
+    told += _told_of_no_classes(roots)
     # A class whose pictures could not be read keeps its number, so that the names stay in order.
     return Source(
         folder,
@@ -98,6 +99,18 @@ def _left_out(failed: list[str]) -> str:
     if len(failed) == 1:
         return f"{failed[0]} It was left out."
     return f"{len(failed):,} pictures were left out. The first: {failed[0]}"
+
+
+def _told_of_no_classes(roots: dict[str, Path]) -> list[str]:
+    """Return a sentence about the folders that lie where classes do but hold no picture."""
+    paths = (path for root in roots.values() for path in _folders(root))
+    empty = [str(path) for path in paths if not any(_pictures(path))]
+    if not empty:
+        return []
+    return [
+        f"No class was made of {' and '.join(empty)}: there is no picture in it. Pictures are "
+        "sought in the folder of a class itself, not in folders within it."
+    ]
 
 
 def _role_folders(folder: Path) -> dict[str, Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -101,6 +102,14 @@ def test_the_tabs_are_those_of_the_window(setup: Setup) -> None:
     ("text", "words"),
     [
         ("tabs = ['drew']", "there is no name in tabs 'drew'; did you mean draw?"),
+        ("tabs = ['drew']", "did you mean draw? No window was opened."),
+        ("tabs = 'draw'", "tabs is 'draw'; it must be a list of names, such as ['train']"),
+        ("tabs = []", "tabs is empty; leave it out, or name some of train, draw, inside."),
+        ("[training]\ndata_folder = '../nope'", "data_folder is {beside}nope, which is not there"),
+        ("[training]\nextra_folder = 'no'", "extra_folder is {here}no, which is not there."),
+        ("[training]\nstart_model = 'no.npz'", "start_model is {here}no.npz, which is not there."),
+        ("[training]\ndata = 'x'", "Did you mean data_folder?"),
+        ("network = '../no.npz'", "there is no network {beside}no.npz."),
         ("fixed = ['epoch']", "did you mean epochs?"),
         ("fixed = 'epochs'", "fixed is 'epochs'; it must be a list of names"),
         ("netwerk = 'x.npz'", "there is no entry 'netwerk'; did you mean network?"),
@@ -118,7 +127,8 @@ def test_what_is_wrong_is_told(
     file.write_text(text)
     assert main(["--config", str(file)]) == 1
     told = capsys.readouterr().err
-    assert words in told
+    here, beside = (f"{folder.resolve()}{os.sep}" for folder in (tmp_path, tmp_path.parent))
+    assert words.replace("{here}", here).replace("{beside}", beside) in told
     assert "No window was opened." in told
 
 

@@ -98,6 +98,17 @@ def test_what_cannot_be_read_is_left_out_and_told(tmp_path: Path) -> None:
     assert "broken.png" in told
 
 
+def test_folders_that_make_no_class_are_told(tmp_path: Path) -> None:
+    draw_classes(tmp_path, ("circle", "cross"), 6)
+    draw_classes(tmp_path / "square", ("photos",), 3)
+    (tmp_path / "triangle").mkdir()
+    (tmp_path / ".hidden").mkdir()
+    data = load_dataset(tmp_path)
+    assert data.classes == ("circle", "cross")
+    [told] = [sentence for sentence in data.told if "No class" in sentence]
+    assert f"{tmp_path / 'square'} and {tmp_path / 'triangle'}: there is no picture" in told
+
+
 def test_pictures_are_read_once_and_again_when_they_change(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
