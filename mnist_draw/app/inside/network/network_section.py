@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _READY_WORDS = "Getting the network ready"
 _EMPTY_WORDS = "Draw a {} here and watch it go through."
+_NO_PAGES = "Its data are not known here: units stand as they are numbered."
 _NOT_A_DIGIT = "The program takes this for no digit. These are the network's own figures."
 
 
@@ -52,6 +53,10 @@ class NetworkSection(Section):
         self._wanted = ""
         self._view_told = ""
         self._described = ""
+        #: Whether the network in use is not shown yet.
+        self._waits = False
+        #: Why nothing is known about the units: their data are missing.
+        self._unpaged = ""
         self._ideals: dict[int, np.ndarray] = {}
         self.worker = worker or NetworkWorker()
         self._thread = WorkerThread("network view", self.worker, self.worker.begin, parent=self)
@@ -102,6 +107,7 @@ class NetworkSection(Section):
         worker.prepared.connect(self._show_parts)
         worker.framed.connect(self._show_frame)
         worker.paged.connect(self._show_pages)
+        worker.unpaged.connect(self._show_unpaged)
         worker.idealised.connect(self._show_ideal)
         worker.failed.connect(self._show_failure)
         self.network.selected.connect(self._selected)
@@ -116,7 +122,15 @@ class NetworkSection(Section):
     # -- for the frame around it
 
     def use_network(self, model: ModelFile, key: str) -> None:
+        from mnist_draw.analysis.class_names import all_names
+
+        others = self._model is not None and all_names(self._model) != all_names(model)
         self._model = model
+        self._waits = True
+        if others:
+            # What the network before said must not stand under this one's names.
+            self._pair = None
+            self._show_frame(None)
         self.order.setItemText(0, f"Rows by {self._kind}")
         self._ideals.clear()
         self.worker.post_model(model, self._fresh)
@@ -139,6 +153,9 @@ class NetworkSection(Section):
         if on and not self._started:
             self._started = True
             self._thread.start()
+        if on and self._unpaged and self._model is not None:
+            # The place of its data may have been named meanwhile.
+            self.worker.post_model(self._model, self._fresh)
         self.worker.watch(on)
 
     def open_view(self, view: str) -> None:
@@ -210,6 +227,7 @@ class NetworkSection(Section):
     # -- what comes back
 
     def _show_parts(self, parts: Parts) -> None:
+        self._waits, self._unpaged = False, ""
         sizes = [str(layer.units) for layer in parts.layers]
         convolutions = [layer for layer in parts.layers if layer.convolves]
         if convolutions:
@@ -234,6 +252,8 @@ class NetworkSection(Section):
             words = _NOT_A_DIGIT
         elif self._fresh:
             words = "before it has learnt: the weights are drawn at random"
+        elif self._unpaged:
+            words = _NO_PAGES
         elif not self._described and not self.network.by_digit:
             words = "units as they are numbered"
         else:
@@ -242,6 +262,7 @@ class NetworkSection(Section):
             )
         if self.note.text() != words:
             self.note.setText(words)
+        self.note.setToolTip(self._unpaged)
 
     def _show_frame(self, frame: Frame | None) -> None:
         if frame is not None and self._example is None:
@@ -257,11 +278,20 @@ class NetworkSection(Section):
             self.network.show_pages(pages)
             self._show_panel()
 
+    def _show_unpaged(self, parts: Parts, sentence: str) -> None:
+        if parts is self.network.parts:
+            self._unpaged = sentence
+            self._show_note()
+            self.told.emit(sentence)
+
     def _show_ideal(self, digit: int, picture: np.ndarray) -> None:
         self._ideals[digit] = picture
         self._show_panel()
 
     def _show_failure(self, sentence: str) -> None:
+        if self._waits:
+            self.network.show_nothing()
+            self._show_panel()
         self.note.setText("This network cannot be looked into.")
         self.told.emit(sentence)
 

@@ -96,9 +96,7 @@ class NetworkView(QWidget):
 
     def show_parts(self, parts: Parts) -> None:
         """Show another network, or other weights of the same one."""
-        same = self.parts is not None and [layer.shape for layer in self.parts.layers] == [
-            layer.shape for layer in parts.layers
-        ]
+        same = self._fits(parts)
         self.parts = parts
         self.frame = None if not same else self.frame
         if not same:
@@ -108,17 +106,36 @@ class NetworkView(QWidget):
         self.dimmed = False
         self.lay_out_anew()
 
+    def show_nothing(self) -> None:
+        """Show no network."""
+        self.parts = self.pages = self.frame = None
+        self.off = frozenset()
+        self.let_go()
+        self.dimmed = False
+        self.lay_out_anew()
+
     def show_pages(self, pages: UnitPages) -> None:
         """Put the units into the rows of the digits that excite them most."""
         self.pages = pages
         self.lay_out_anew()
 
     def show_frame(self, frame: Frame | None) -> None:
-        """Show what the network makes of the picture now."""
+        """Show what the network makes of the picture now.
+
+        A frame of another network than the one whose places are shown is left out.
+        """
+        if frame is not None and not self._fits(frame):
+            return
         self.frame = frame
         self._lines = None
         self.update()
         self._describe()
+
+    def _fits(self, other: Parts | Frame) -> bool:
+        """Whether something speaks of as many layers and units as are shown."""
+        return self.parts is not None and [layer.shape for layer in self.parts.layers] == [
+            layer.shape for layer in other.layers
+        ]
 
     def lay_out_anew(self) -> None:
         """Find a new place for everything."""
@@ -252,7 +269,7 @@ class NetworkView(QWidget):
             goal = layers[min(max(place + right, 0), len(layers) - 1)]
             self._go(self._near(places, goal, self._height_of(places, self.unit, last), last))
         elif layer == last:
-            self._go((last, min(max(number + down, 0), 9)))
+            self._go((last, min(max(number + down, 0), len(places.bands) - 1)))
         else:
             column = places.column_of(layer)
             if column is not None:
@@ -300,7 +317,14 @@ class NetworkView(QWidget):
         return self._lines
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        # Also after an error no painter may stay: nothing could be painted any more.
         painter = QPainter(self)
+        try:
+            self._paint(painter)
+        finally:
+            painter.end()
+
+    def _paint(self, painter: QPainter) -> None:
         painter.fillRect(self.rect(), theme.colour("card"))
         places = self.places()
         if places is None or self.parts is None:

@@ -10,6 +10,7 @@ from PyQt5.QtCore import QTimer, pyqtSignal, pyqtSlot
 
 from mnist_draw.app.inside.watched_worker import WatchedWorker
 from mnist_draw.app.shared.threads import LatestValue
+from mnist_draw.dataset.errors import DatasetError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -99,6 +100,9 @@ class NetworkWorker(WatchedWorker):
         ``(Frame)``: the answer to the newest question.
     paged
         ``(Parts, UnitPages)``: what its units are about.
+    unpaged
+        ``(Parts, sentence)``: why that cannot be found out: the data that it learnt from are
+        not known here. Everything else is shown without them.
     idealised
         ``(digit, picture)``: the picture that the network finds most like a digit.
     """
@@ -106,6 +110,7 @@ class NetworkWorker(WatchedWorker):
     prepared = pyqtSignal(Parts)
     framed = pyqtSignal(Frame)
     paged = pyqtSignal(object, object)
+    unpaged = pyqtSignal(object, str)
     idealised = pyqtSignal(int, object)
 
     def __init__(self, rest: float = _REST, quiet: float = _QUIET) -> None:
@@ -160,7 +165,6 @@ class NetworkWorker(WatchedWorker):
 
     def _prepare(self, model: ModelFile, fresh: bool, known: bool) -> None:
         from mnist_draw.analysis.network.anatomy import Anatomy
-        from mnist_draw.analysis.network.unit_pages import PageSearch
 
         if fresh:
             from mnist_draw.analysis.network.fresh_network import fresh_model
@@ -172,8 +176,14 @@ class NetworkWorker(WatchedWorker):
             self._anatomy = None
             self._anatomy = Anatomy(model)
         self._parts = Parts(self._anatomy.layers, model)
-        self._search = PageSearch(self._anatomy)
+        # It is made when nothing is asked: a network can be looked into without its data.
+        self._search = self._search_pages
         self.prepared.emit(self._parts)
+
+    def _search_pages(self) -> Any:
+        from mnist_draw.analysis.network.unit_pages import PageSearch
+
+        return PageSearch(self._anatomy)
 
     def _answer(self) -> bool:
         """Answer the newest question; return whether something is still waited for."""
@@ -196,7 +206,15 @@ class NetworkWorker(WatchedWorker):
         """Find out a little more about the units, between two frames."""
         if self._search is None:
             return
-        if self._search.step():
+        try:
+            if callable(self._search):
+                self._search = self._search()
+            ended = self._search.step()
+        except DatasetError as error:
+            self._search = None
+            self.unpaged.emit(self._parts, str(error))
+            return
+        if ended:
             self.paged.emit(self._parts, self._search.pages)
             self._search = None
         else:

@@ -12,8 +12,15 @@ from PyQt5.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from mnist_draw.analysis.example import Example
+from mnist_draw.analysis.network.anatomy import Anatomy
 from mnist_draw.app.inside.network.network_section import NetworkSection
-from mnist_draw.app.inside.network.network_worker import Frame, NetworkWorker, Question, frame_of
+from mnist_draw.app.inside.network.network_worker import (
+    Frame,
+    NetworkWorker,
+    Parts,
+    Question,
+    frame_of,
+)
 from mnist_draw.app.inside.network.rows_view import Sum, Term
 from mnist_draw.app.inside.network.unit_layout import MOST_UNITS, lay_out
 from mnist_draw.app.shared import theme
@@ -322,3 +329,39 @@ def test_units_stand_in_the_row_of_their_digit(section: NetworkSection, qtbot: Q
     for column in places.columns:
         for unit, row in enumerate(pages.rows(column.layer)):
             assert places.bands[row].contains(column.rect(unit).center())
+
+
+def own_network(names: str) -> ModelFile:
+    """Return a network of classes of its own, whose data are not known here."""
+    text = f"custom_mlp:1,64#{len(names)}"
+    return network(text, data="shapes nobody has", classes=list(names))
+
+
+def test_a_network_whose_data_are_not_known_is_looked_into(
+    section: NetworkSection, qtbot: QtBot
+) -> None:
+    told: list[str] = []
+    section.told.connect(told.append)
+    ready(section, qtbot, network("custom_mlp:2,300"))
+    for names in ("abcd", "xyz"):
+        section.use_network(own_network(names), "")
+        # Until its own frame is there, nothing of the network before stands under its names.
+        assert section.network.frame is None
+        now = frame_where(
+            section, qtbot, lambda frame, names=names: frame.passed.p.shape[1] == len(names)
+        )
+        section.grab()
+        assert section.panel.why_title.text() == f"Why {names[now.answer]} rather than"
+        until(qtbot, lambda: "not known here" in section.note.text())
+    assert "shapes nobody has" in told[-1]
+
+
+def test_a_frame_of_another_network_is_not_painted(section: NetworkSection, qtbot: QtBot) -> None:
+    ready(section, qtbot, network("custom_mlp:2,300"))
+    frame = section.network.frame
+    assert frame is not None
+    model = own_network("abc")
+    section.network.show_parts(Parts(Anatomy(model).layers, model))
+    section.network.show_frame(frame)
+    section.grab()
+    assert section.network.frame is None
