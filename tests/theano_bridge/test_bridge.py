@@ -161,3 +161,22 @@ def test_a_folder_named_theano_beside_a_script_is_no_theano(tmp_path: Path) -> N
         capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False,
     )  # fmt: skip
     assert done.stdout.strip() == "True", done.stderr
+
+
+@pytest.mark.skipif(theano_bridge.installed_theano(), reason="PyTensor's settings")
+def test_threads_that_compile_at_once_leave_the_settings_alone() -> None:
+    code = (
+        "import sys, threading, mnist_draw, theano, theano.tensor as T\n"
+        "sys.setswitchinterval(1e-5)\n"
+        "before = theano.config.mode, theano.config.traceback__limit\n"
+        "def compile_some(first):\n"
+        "    for number in range(first, first + 12):\n"
+        "        x = T.vector()\n"
+        "        theano.function([x], T.exp(x * number).sum())\n"
+        "threads = [threading.Thread(target=compile_some, args=(20 * n,)) for n in range(4)]\n"
+        "[thread.start() for thread in threads]\n"
+        "[thread.join() for thread in threads]\n"
+        "assert (theano.config.mode, theano.config.traceback__limit) == before\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -6,7 +6,7 @@ name                                what answers
 ``Mode``                            :class:`theano.compile.mode.Mode`
 ``mode``                            modes, with Theano's names of linkers
 ``sharedvalue``                     ``shared``, ``shared_constructor``
-``function``                        ``pytensor.function``
+``function``                        ``pytensor.function``, in one thread at a time
 ``In``, ``Param``, ``Out``          ``pytensor.compile.In``, ``In``, ``Out``
 the rest                            ``pytensor.compile``
 =================================== ===================================================
@@ -14,6 +14,8 @@ the rest                            ``pytensor.compile``
 
 from __future__ import annotations
 
+import threading
+from functools import wraps
 from typing import Any
 
 from pytensor import compile as _compile
@@ -24,7 +26,6 @@ from pytensor.compile import (
     SymbolicOutput,
     UnusedInputError,
     as_op,
-    function,
 )
 from pytensor.compile.builders import OpFromGraph
 from theano.compile.mode import Mode, get_default_mode, get_mode, predefined_modes
@@ -33,6 +34,20 @@ from theano.compile.sharedvalue import SharedVariable, shared, shared_constructo
 from mnist_draw.theano_bridge.missing import attribute_error
 
 Param = In
+
+_compiling = threading.RLock()
+
+
+@wraps(_compile.function)
+def function(*arguments: Any, **named: Any) -> Any:
+    """Compile a function.
+
+    PyTensor changes settings of the whole process while it compiles, such as the default mode, and
+    puts them back afterwards. Two threads at once would put back what the other had changed.
+    """
+    with _compiling:
+        return _compile.function(*arguments, **named)
+
 
 __all__ = [
     "In", "Mode", "OpFromGraph", "Out", "Param", "SharedVariable", "SymbolicInput",
