@@ -30,3 +30,10 @@ def linear_model() -> ModelFile:
         (weights[:784].astype(np.float32), weights[784].astype(np.float32)),
         {"title": "A linear network for tests"},
     )
+
+
+def unknown_model() -> ModelFile:
+    """Return a network of classes of its own, whose data nobody has."""
+    weights, bias = linear_model().parameters
+    metadata = {"data": "shapes nobody has", "classes": ["a", "b", "c", "d"]}
+    return ModelFile(NETWORK + "#4", (weights[:, :4], bias[:4]), metadata)

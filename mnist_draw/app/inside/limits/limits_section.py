@@ -174,6 +174,9 @@ class LimitsSection(Section):
         self._count.set_active(on)
         if not on:
             return
+        if self._why_not():
+            # The place of its data may have been named meanwhile.
+            self._counted = ()
         self._list_others()
         self._start()
         self._ask()
@@ -253,6 +256,11 @@ class LimitsSection(Section):
             return np.full(len(self._settings), np.nan)
         return found
 
+    def _why_not(self) -> str:
+        """Return why the network in use cannot be counted; empty where it can."""
+        found = self._found.get(self._key)
+        return found if isinstance(found, str) else ""
+
     def _show_curves(self) -> None:
         ticked = self.choices.ticked()
         for axis in self._axes:
@@ -286,6 +294,8 @@ class LimitsSection(Section):
             return f"{done:,} of {total:,} counted", "Stop"
         if self._stopped:
             return f"{done:,} of {total:,} counted", "Go on"
+        if self._why_not():
+            return self._why_not(), "Try again"
         newer = self._newer
         if newer is not None and self._model is not None:
             epochs = [str(model.metadata.get("epochs", "?")) for model in (self._model, newer)]

@@ -63,6 +63,8 @@ class MapSection(Section):
         self._active = self._presenting = False
         self._layer: int | None = None
         self._settled, self._front = False, 0
+        #: Why there is no map.
+        self._failure = ""
         self._build()
         self._mapping, self._moving, self._gathering = (Stepwise(self) for _ in range(3))
         self._jobs = (self._mapping, self._moving, self._gathering)
@@ -151,11 +153,20 @@ class MapSection(Section):
         self._model, self._newer, self._names = model, None, []
         self._maps = self._known = self._points = self._answer = None
         self._settled, self._front = False, 0
+        self._failure, self._data = "", None
         self._moving.stop()
-        self.view.show_example(None)
+        self._show_nothing()
         self._mapping.start(lambda: self._make_maps(model))
         self._gathering.start(lambda: self._gather(model))
         self._show_state()
+
+    def _show_nothing(self) -> None:
+        """Show an empty map: what lay there was of the network before."""
+        self.view.show_example(None)
+        self.view.show_digits(None, None)
+        self.view.show_words(self._failure)
+        self.layer_maps.show_layers((), 4, np.empty(0, np.intp), (None, None))
+        self.neighbours.show_nothing()
 
     def show_example(self, example: Example | None) -> None:
         self._example = example
@@ -167,6 +178,9 @@ class MapSection(Section):
         self._active = on
         for job in self._jobs:
             job.set_active(on)
+        if on and self._failure and self._model is not None:
+            # The place of its data may have been named meanwhile.
+            self._begin(self._newer or self._model)
         if on:
             self._ask()
 
@@ -305,7 +319,9 @@ class MapSection(Section):
 
     def _show_state(self) -> None:
         words, link = _MEANINGS[self.map_combo.currentText()], ""
-        if self._maps is None:
+        if self._failure:
+            words = "There is no map."
+        elif self._maps is None:
             words = "Getting the network ready" if self._model is not None else ""
         elif self._moving.is_counting:
             words, link = "The digits are moving to their neighbours", "Stop"
@@ -330,7 +346,7 @@ class MapSection(Section):
                 text = f"{len(self._maps.labels):,} test {kind} by the answer"
             self._card_title.setText(text)
         if self._known is None:
-            self.neighbours.show_state(None)
+            self.neighbours.show_state(None, failed=bool(self._failure))
 
     def _stop_or_go_on(self) -> None:
         if self._moving.is_counting:
@@ -340,7 +356,11 @@ class MapSection(Section):
             self._begin(self._newer)
 
     def _fail(self, sentence: str) -> None:
-        self.told.emit(sentence)
+        if sentence != self._failure:
+            self.told.emit(sentence)
+        if self._maps is None:
+            self._failure = sentence
+            self._show_nothing()
         self._show_state()
 
     # -- the example

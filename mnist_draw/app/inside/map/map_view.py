@@ -116,6 +116,7 @@ class MapView(QWidget):
         self._glyphs: dict[tuple[str, str], QPixmap] = {}
         #: What the classes are called.
         self.names: tuple[str, ...] = DIGITS
+        self._words = ""
         self._pointed: int | None = None
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
@@ -135,6 +136,12 @@ class MapView(QWidget):
         if digits is None or (self.current is not None and self.current >= len(digits.labels)):
             self.current = None
         self._repaint()
+
+    def show_words(self, words: str) -> None:
+        """Say why there is no map; seen where no digits are shown."""
+        self._words = words
+        self.setAccessibleDescription(words)
+        self.update()
 
     def show_example(
         self, located: Located | None, answer: int | None = None, second: int | None = None
@@ -181,6 +188,10 @@ class MapView(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         if self.digits is None or self.points is None:
+            painter.setFont(theme.font(Text.SENTENCE))
+            painter.setPen(theme.colour("text"))
+            room = self.rect().adjusted(20, 0, -20, 0)
+            painter.drawText(room, int(Qt.AlignCenter | Qt.TextWordWrap), self._words)
             return
         if self._painted is None:
             self._painted = self._paint_digits()

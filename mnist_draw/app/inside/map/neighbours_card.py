@@ -67,9 +67,11 @@ class NeighboursCard(Card):
         self.body.addWidget(label("Below each: what it is, and how far away.", "muted"))
         self.show_nothing()
 
-    def show_state(self, known: Neighbourhood | None) -> None:
+    def show_state(self, known: Neighbourhood | None, *, failed: bool = False) -> None:
         """Say how many pictures the example is compared with."""
-        if known is None:
+        if failed:
+            self.note.setText("There is nothing to compare with.")
+        elif known is None:
             self.note.setText("Reading the training pictures")
         elif known.counted < known.wanted:
             self.note.setText(f"{known.counted:,} of {known.wanted:,} compared")

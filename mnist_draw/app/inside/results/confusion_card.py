@@ -128,6 +128,17 @@ class ConfusionCard(Card):
         self.link.setText(link)
         self.link.setVisible(bool(link))
 
+    def show_nothing(self, name: Callable[[int], str]) -> None:
+        """Show a table without counts."""
+        self._labelled, self._pairs = True, []
+        self._table.show()
+        self._unlabelled.hide()
+        self.matrix.keep(None)
+        self.matrix.show_results(None, name)
+        self.taken_heading.setText(_TAKEN)
+        for part in (*self.links, *self._times):
+            part.hide()
+
     def show_results(self, results: Results, name: Callable[[int], str]) -> None:
         """Show the counts of results."""
         labelled = self._labelled = results.labels is not None

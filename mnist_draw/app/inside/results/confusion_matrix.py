@@ -60,9 +60,10 @@ class ConfusionModel(QAbstractTableModel):
     def show_results(self, results: Results | None, name: Callable[[int], str]) -> None:
         """Show the counts of results."""
         self.results, self.name = results, name
-        if results is not None:
+        if results is None:
+            self._counts = []
+        else:
             self.set_classes(results.classes)
-        if results is not None:
             self._counts = results.confusion.tolist()
             self._recall, self._precision = results.recall.tolist(), results.precision.tolist()
             taken = results.most_taken(1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import QLabel, QPushButton
 
@@ -60,6 +61,16 @@ class MistakesCard(Card):
         self.nothing.setWordWrap(True)
         self.body.addWidget(self.nothing, 1)
         self.nothing.hide()
+
+    def show_nothing(self) -> None:
+        """Show no pictures."""
+        self.title.setText("Mistakes")
+        self.note.setText("")
+        self.all_link.hide()
+        self.nothing.hide()
+        empty = np.empty(0, np.intp)
+        self.view.tiles.show_pictures(np.empty((0, 1, 28, 28), np.uint8), empty, str, str)
+        self.view.show()
 
     def show_results(
         self, results: Results, pictures: Pictures, pair: Pair | None, name: Callable[[int], str]

@@ -48,9 +48,9 @@ class ReliabilityView(QWidget):
     def minimumSizeHint(self) -> QSize:
         return QSize(180, 110)
 
-    def show_results(self, results: Results) -> None:
-        """Show the points of results."""
-        self.bins = results.reliability
+    def show_results(self, results: Results | None) -> None:
+        """Show the points of results; none without any."""
+        self.bins = () if results is None else results.reliability
         if self.current is not None and self.current >= len(self.bins):
             self.current = None
         self.update()

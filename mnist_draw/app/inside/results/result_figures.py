@@ -59,6 +59,13 @@ class ResultFigures(QWidget):
         for figure in (self.accuracy, self.other, self.loss, self.weakest, self.sure):
             row.addWidget(figure, 1)
 
+    def show_nothing(self) -> None:
+        """Show that nothing is counted."""
+        for figure in (self.accuracy, self.other, self.weakest):
+            figure.show_figure(_NONE, "")
+        self.loss.show_figure(_NONE)
+        self.sure.show_figure(_NONE)
+
     def show_results(self, results: Results, name: Callable[[int], str]) -> None:
         """Show the figures of results, of some of the pictures or all."""
         if results.labels is None:

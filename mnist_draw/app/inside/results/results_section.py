@@ -147,11 +147,12 @@ class ResultsSection(Section):
         self._outdated = self._results is not None
         self._names = []
         self._show_classes()
-        others = self.data.use_network(model)
-        if others:
+        if self.data.use_network(model):
             self.count.forget_pictures()
+            # What was counted of other classes must not stand under this network's name.
+            self._show_nothing()
         self.count.count(model)
-        if others and self._active:
+        if self._active and self.count.pictures is None:
             self._load(self.data.load)
         self._show_dimmed()
         self._show_state()
@@ -227,10 +228,15 @@ class ResultsSection(Section):
     def _keep_pictures(self, sentence: str) -> None:
         self.told.emit(sentence)
         self.data.revert()
+        if self.count.pictures is None:
+            self._failure = sentence
+            self._show_nothing()
         self._show_state()
 
     def _show_remark(self) -> None:
         pictures, model, remarks = self.count.pictures, self._model, []
+        if self._failure and self._results is None:
+            remarks.append(self._failure)
         if pictures is not None and pictures.are_digits and model is not None:
             from mnist_draw.analysis.class_names import foreign_words
 
@@ -264,6 +270,19 @@ class ResultsSection(Section):
         if results.is_complete or not self.mistakes.view.hasFocus():
             self._show_pair(matrix.kept)
         self._show_state()
+
+    def _show_nothing(self) -> None:
+        """Show empty views, and why where that is known."""
+        self._results = self._shown = None
+        self._outdated = False
+        self.figures.show_nothing()
+        self.confusion.show_nothing(self._name)
+        self.reliability.show_results(None)
+        self.reliability_words.setText("")
+        self.mistakes.show_nothing()
+        self._show_remark()
+        self._show_side()
+        self._show_dimmed()
 
     def _show_compared(self, results: Results) -> None:
         pictures = self.count.pictures
@@ -314,6 +333,8 @@ class ResultsSection(Section):
     def _fail(self, sentence: str) -> None:
         self._failure = sentence
         self.told.emit(sentence)
+        if self._outdated:
+            self._show_nothing()
         self._show_state()
 
     # -- the example

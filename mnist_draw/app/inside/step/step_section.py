@@ -9,6 +9,7 @@ from PyQt5.QtCore import Qt, QTimer
 from PyQt5.QtGui import QKeyEvent, QKeySequence
 from PyQt5.QtWidgets import QHBoxLayout, QShortcut, QStackedWidget, QVBoxLayout, QWidget
 
+from mnist_draw.analysis.class_names import all_names
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.section import Section
 from mnist_draw.app.inside.step.code_card import CodeCard
@@ -136,10 +137,19 @@ class StepSection(Section):
     def use_network(self, model: ModelFile, key: str) -> None:
         if self._model is not None and self._model.network != model.network:
             self.picture.show_pages(None)
+        others = self._model is not None and all_names(self._model) != all_names(model)
         self._model = model
+        if others:
+            # What the network before learnt must not stand under this one's names.
+            self._forget()
         self.picture.name = self._name
         self._ask_soon()
         self._ask_for_graphs()
+
+    def _forget(self) -> None:
+        self._stop_playing()
+        self._shown = self._asked = self._weight = None
+        self._show()
 
     def show_example(self, example: Example | None) -> None:
         self._example = example
@@ -262,7 +272,9 @@ class StepSection(Section):
 
     def _show_failure(self, sentence: str) -> None:
         self._asked = self._graphed = None
-        self.picture.show_state(_FAILED)
+        if self._shown is not None and self._shown.task.model is not self._model:
+            self._forget()
+        self.picture.show_state(f"{_FAILED} {sentence}")
         self.told.emit(sentence)
 
     def _show(self) -> None:

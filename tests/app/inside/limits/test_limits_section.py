@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from linear_network import linear_model
+from linear_network import linear_model, unknown_model
 from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QFontMetricsF
 from PyQt5.QtWidgets import QCheckBox, QToolTip
@@ -278,3 +278,13 @@ def test_what_is_read_fits_below_its_picture(qtbot: QtBot, width: int) -> None:
     assert widest < plot.column_width()
     plot.resize(600, 230)
     assert plot.figure(metrics, 0.5) == "50 %"
+
+
+def test_why_a_network_is_not_counted_is_said(section: LimitsSection, qtbot: QtBot) -> None:
+    open_section(section, qtbot)
+    section.use_network(unknown_model(), "opened:x")
+    qtbot.waitUntil(lambda: "not known here" in section.state.text(), timeout=20_000)
+    assert section.link.text() == "Try again"
+    assert all(np.isnan(section._accuracy("opened:x")))
+    section.use_network(changed(0.5), "shipped:c")
+    qtbot.waitUntil(lambda: "not known here" not in section.state.text(), timeout=20_000)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from linear_network import linear_model
+from linear_network import linear_model, unknown_model
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
@@ -210,3 +210,21 @@ def test_words_on_a_vote() -> None:
     assert vote_words(np.array([3] * 18), 3, str) == (
         "All 18 nearest are 3: a vote among neighbours would say 3, the network says so, too."
     )
+
+
+def test_a_network_whose_data_are_not_known_shows_no_map_of_another(
+    section: MapSection, qtbot: QtBot, example: Example
+) -> None:
+    open_section(section, qtbot, example)
+    told: list[str] = []
+    section.told.connect(told.append)
+    section.use_network(unknown_model(), "opened:x")
+    assert section.view.digits is None
+    qtbot.waitUntil(lambda: section.state.text() == "There is no map.", timeout=20_000)
+    qtbot.wait(50)
+    assert section.view.digits is None
+    assert "not known here" in section.view.accessibleDescription()
+    assert not section.layer_maps.layers
+    assert not neighbours(section)
+    assert not section.grab().isNull()
+    assert len(told) == 1

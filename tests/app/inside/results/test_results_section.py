@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from linear_network import linear_model
+from linear_network import linear_model, unknown_model
 from PyQt5.QtCore import QModelIndex, Qt
 from PyQt5.QtWidgets import QFileDialog, QLabel, QToolTip
 from pytestqt.qtbot import QtBot
@@ -382,3 +382,27 @@ def test_on_the_wall_pictures_are_shown_only_for_a_number_that_is_kept(
     section.set_present(False)
     assert section.mistakes.isVisibleTo(section)
     assert section.reliability.isVisibleTo(section)
+
+
+def test_a_network_whose_data_are_not_known_shows_no_figures_of_another(
+    section: ResultsSection, qtbot: QtBot
+) -> None:
+    count(section, qtbot)
+    assert text(section, "accuracyFigure") != "–"
+    with qtbot.waitSignal(section.told, timeout=20_000):
+        section.use_network(unknown_model(), "opened:x")
+        assert text(section, "accuracyFigure") == "–"
+    for name in ("accuracyFigure", "otherAccuracyFigure", "sureMistakesFigure"):
+        assert text(section, name) == "–"
+    matrix = section.confusion.matrix
+    assert not matrix.dimmed
+    assert matrix.confusion.data(cell(section, 0, 0)) is None
+    assert section.confusion.links[0].isHidden()
+    assert not section.reliability.bins
+    assert not shown(section)
+    assert "not known here" in text(section, "resultsRemark")
+    assert not section.remark.isHidden()
+    assert not section.grab().isNull()
+    assert not section.table().rows
+    count(section, qtbot)
+    assert section.remark.isHidden() or "not known" not in text(section, "resultsRemark")

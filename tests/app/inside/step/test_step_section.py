@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from linear_network import unknown_model
 from PyQt5.QtCore import QEvent, QObject, QPointF, Qt
 from PyQt5.QtGui import QMouseEvent
 from PyQt5.QtTest import QTest
@@ -345,3 +346,16 @@ def test_a_folded_group_opens_and_is_searched(section: StepSection, qtbot: QtBot
 def test_names_are_those_of_the_design(section: StepSection) -> None:
     for name in ("stageBar", "stagePicture", "codeView", "graphView", "functionCombo"):
         assert len(section.findChildren(QObject, name)) == 1, name
+
+
+def test_a_network_whose_data_are_not_known_shows_no_step_of_another(
+    section: StepSection, qtbot: QtBot
+) -> None:
+    ready(section, qtbot)
+    with qtbot.waitSignal(section.told, timeout=60_000):
+        section.use_network(unknown_model(), "opened:x")
+        section.show_example(digit())
+        assert section.picture.shown is None
+    assert section.picture.shown is None
+    assert "not known here" in section.picture.state
+    assert not section.grab().isNull()
