@@ -155,6 +155,10 @@ class Window(QMainWindow):
         self.run = RunController(self.train_tab, self.training, self.preferences, self)
         self.run.told.connect(self.messages.about("run"))
         self.run.begun.connect(partial(self.messages.forget, "run"))
+        settings = self.train_tab.settings
+        settings.told.connect(self.messages.about("settings"))
+        settings.path_changed.connect(partial(self.messages.forget, "settings"))
+        self.run.begun.connect(partial(self.messages.forget, "settings"))
         self.run.begun.connect(partial(self.messages.forget, TrainTab.name))
         self.background = Background(self)
         self.runs = RunsController(self.train_tab, self.run, self.background, self)

@@ -99,7 +99,6 @@ class RunController(QObject):
         tab.epoch_asked.connect(self.one_epoch_more)
         tab.settings.changed.connect(self._change)
         tab.settings.examples.failed.connect(self.told)
-        tab.settings.told.connect(self.told)
         training.happened.connect(self._happened)
         training.ended.connect(self._ended)
         self._restore()
@@ -226,6 +225,8 @@ class RunController(QObject):
             if self._awaited is not None and isinstance(event, Started | Continued):
                 self._clear(self._awaited)
             self.state.take(event)
+            if self._awaited is not None and isinstance(event, Failed):
+                self.state.keep_figures()
             self._history.add(event)
             self._show_event(event, due)
         # Once for all of them: a hint looks at every epoch so far.

@@ -122,7 +122,7 @@ class RunState:
     @property
     def seconds_left(self) -> float | None:
         """Estimated seconds to the end of the run, None while nothing is known."""
-        if self._done:
+        if self._done and (self._seconds or self.state != "failed"):
             return 0.0
         if not self._seconds or not self.batches:
             return None
@@ -144,6 +144,11 @@ class RunState:
     def begin(self) -> None:
         """Note that a run was asked for, before its first event."""
         self._set("loading", "Loading pictures and libraries")
+
+    def keep_figures(self) -> None:
+        """Note that the run which was asked for failed before its first figures."""
+        if self.epoch:
+            self._set(self.state, "Failed at the start · the figures are those of the run before")
 
     def stopping(self) -> None:
         """Note that a stop was asked for."""

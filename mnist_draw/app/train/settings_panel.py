@@ -66,11 +66,14 @@ class SettingsPanel(QWidget):
     changed
         ``(change)``: a setting that can change during a run has another value.
     told
-        ``(sentence)``: what became of a settings file.
+        ``(sentence)``: what became of a settings file, or of a path that was picked.
+    path_changed
+        A data set or a network to start from is chosen: what was told of the last is of the past.
     """
 
     changed = pyqtSignal(Change)
     told = pyqtSignal(str)
+    path_changed = pyqtSignal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -156,6 +159,8 @@ class SettingsPanel(QWidget):
         for name in _READ_WHEN_PICKED:
             files = self.fields[name].widget
             assert isinstance(files, FileCombo)
+            # Before it is read, so that what is told of it stays.
+            files.path_changed.connect(self.path_changed)
             files.picked.connect(partial(self._read_picked, name))
         for name in ("augmentation", "data_folder", "seed"):
             self.fields[name].changed.connect(self._show_examples)

@@ -30,6 +30,7 @@ from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.page import Page
 from mnist_draw.app.shell import pages
 from mnist_draw.app.shell.window import Window
+from mnist_draw.app.train.file_combo import FileCombo
 from mnist_draw.errors import UserError
 from mnist_draw.recognition.network_library import find_by_key
 from mnist_draw.storage.models import load_model
@@ -491,6 +492,33 @@ def test_messages_go_when_their_subject_goes(setup: Setup, qtbot: QtBot) -> None
     setup.wait_for_end()
 
 
+def test_a_path_that_was_refused_is_forgotten_with_the_next(
+    setup: Setup, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = setup.window
+    panel = window.train_tab.settings
+    files = panel.fields["data_folder"].widget
+    assert isinstance(files, FileCombo)
+    files.show_path(str(tmp_path))
+    files.picked.emit(str(tmp_path), "")
+    qtbot.waitUntil(lambda: "holds no data set" in setup.text("messageLabel"))
+    assert panel.settings().data_folder is None
+    window.run.told.emit("The loss became nan.")
+    files.show_path(str(tmp_path))
+    assert window.messages.isVisible()
+    panel.told.emit("The settings are as before.")
+    files.show_path(str(tmp_path / "better"))
+    assert not window.messages.isVisible()
+
+
+def test_a_first_run_that_fails_has_no_time_left(qtbot: QtBot) -> None:
+    made = Setup(qtbot, Loop(error=UserError("The folder /x holds no IDX files.")))
+    made.window.run.start()
+    made.wait_for_end()
+    assert (made.text("stateLabel"), made.text("timeLeftLabel")) == ("Failed", "–")
+    made.close()
+
+
 def test_what_is_shown_stays_until_a_run_has_begun(setup: Setup, qtbot: QtBot) -> None:
     window = setup.window
     window.train_tab.settings.apply("epochs", 2)
@@ -503,6 +531,7 @@ def test_what_is_shown_stays_until_a_run_has_begun(setup: Setup, qtbot: QtBot) -
     window.run.start()
     setup.wait_for_end()
     assert setup.text("messageLabel") == "The folder /x holds no IDX files."
+    assert "the figures are those of the run before" in window.run.state.words
     assert shown == [
         setup.text("validationLossLabel"), setup.text("epochLabel"), list(curve.getData()[0]),
     ]  # fmt: skip
