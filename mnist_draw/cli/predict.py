@@ -16,8 +16,8 @@ from mnist_draw.dataset.picture_formats import read_suffixes, read_titles
 from mnist_draw.errors import UserError
 
 _MODEL_HELP = (
-    "a file of this program, one of numpy.savez(file, *lasagne.layers.get_all_param_values(…)), or "
-    "best, mlp_handwriting or mlp, which ship"
+    "a file of this program, one of numpy.savez(file, *lasagne.layers.get_all_param_values(…)), "
+    "best, mlp_handwriting or mlp, which ship, or a name that mnist-draw models or runs lists"
 )
 
 

@@ -160,15 +160,26 @@ def _settings(
     settings = settings.replace(**given)
     if resume is None and "learning_rate" not in named:
         settings = settings.replace(learning_rate=usual_learning_rate(settings.update))
-    if "start_model" in given and "network" not in given:
+    if "start_model" in given:
         from mnist_draw.recognition.kept_model import load_trained
 
-        settings = settings.replace(network=load_trained(given["start_model"]).network)
+        start = _start_file(given["start_model"])
+        settings = settings.replace(start_model=start)
+        if "network" not in given:
+            settings = settings.replace(network=load_trained(start).network)
     try:
         settings.validate()
     except UserError as error:
         misuse(str(error))
     return settings
+
+
+def _start_file(name: str) -> str:
+    """Return the file of a network that is named as for predict --model."""
+    from mnist_draw.recognition.network_files import find_kept
+
+    kept = None if os.path.lexists(name) else find_kept(name)
+    return name if kept is None else str(kept.path)
 
 
 def _preset(name: str, misuse: Callable[[str], NoReturn]) -> TrainingSettings:

@@ -10,12 +10,12 @@ from typing import Any
 from mnist_draw.errors import UserError, asks_what_was_meant, did_you_mean
 from mnist_draw.networks import NETWORKS, parse_network
 from mnist_draw.networks.layer_list import ACTIVATIONS, MlpLayer, MlpLayers
-from mnist_draw.recognition.kept_model import SOURCES, KeptModel
+from mnist_draw.recognition.kept_model import SOURCES, KeptModel, network_of_run
 from mnist_draw.recognition.network_library import find_by_key, list_models, list_of_runs
 from mnist_draw.recognition.opened_network import open_network
-from mnist_draw.storage import ModelFile, ModelFileError, save_model
+from mnist_draw.storage import ModelFile, ModelFileError, StorageError, save_model
 from mnist_draw.storage.models import refuse_foreign
-from mnist_draw.training.runs.run_list import LATEST
+from mnist_draw.training.runs.run_list import LATEST, find_run, list_runs
 
 
 def find_network(name: str, network: str = "") -> ModelFile:
@@ -25,7 +25,7 @@ def find_network(name: str, network: str = "") -> ModelFile:
     ----------
     name : str
         A file of this program or of ``numpy.savez``, a name such as ``"best"``, the key of a
-        network that is kept, or ``"latest"``, the network of the newest run.
+        network that is kept, the name of a run, or ``"latest"``, the network of the newest run.
     network : str, optional
         The architecture of a file that does not say it.
 
@@ -35,7 +35,7 @@ def find_network(name: str, network: str = "") -> ModelFile:
         There is none, it cannot be used, or its architecture has to be said.
     """
     if not os.path.lexists(name):
-        kept = _kept(name)
+        kept = find_kept(name)
         if kept is not None:
             return kept.load()
     found = open_network(name, network)
@@ -47,13 +47,20 @@ def find_network(name: str, network: str = "") -> ModelFile:
     )
 
 
-def _kept(name: str) -> KeptModel | None:
+def find_kept(name: str) -> KeptModel | None:
     """Return the network that is kept under a name; None where it looks like a file's.
+
+    Parameters
+    ----------
+    name : str
+        As for `find_network`; no file is looked for.
 
     Raises
     ------
     ModelFileError
         There is none of that name.
+    UserError
+        Several runs are called so.
     """
     shipped = {kept.name: kept for kept in list_models()}
     if name in shipped:
@@ -64,12 +71,24 @@ def _kept(name: str) -> KeptModel | None:
         raise ModelFileError("There is no run with a network yet.")
     if name.partition(":")[0] in SOURCES:
         return find_by_key(name)
+    runs = _names_of_runs()
+    if name in runs:
+        return network_of_run(find_run(name))
     if not Path(name).suffix and Path(name).name == name:
+        known = [*shipped, LATEST, *runs]
         raise ModelFileError(
-            f"There is no file and no network {name!r}; {did_you_mean(name, [*shipped, LATEST])} "
+            f"There is no file and no network {name!r}; {did_you_mean(name, known)} "
             "mnist-draw models lists all networks."
         )
     return None
+
+
+def _names_of_runs() -> list[str]:
+    try:
+        runs, _ = list_runs()
+    except StorageError:
+        return []
+    return [each for run in runs for each in (run.folder.name, run.name) if each]
 
 
 @asks_what_was_meant

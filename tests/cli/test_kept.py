@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from mnist_draw.cli import main
+from mnist_draw.recognition.network_files import find_network
 from mnist_draw.recognition.network_library import list_models, list_of_runs
 from mnist_draw.recognition.run_files import RunFiles, in_use
 from mnist_draw.storage import load_model
@@ -158,9 +159,42 @@ def test_the_ending_says_the_format(here: Path, capsys: pytest.CaptureFixture[st
 def test_a_network_of_a_run_is_found_by_its_key(here: Path) -> None:
     assert main([*QUICK, "--output", "m.npz"]) == 0
     [kept] = list_of_runs()
-    for number, name in enumerate(("latest", kept.key)):
+    [run], _ = list_runs()
+    run.renamed("My run 1.5").save()
+    # A folder's name ends in a dot and seconds, as a file's name may.
+    names = ("latest", kept.key, run.folder.name, "My run 1.5")
+    for number, name in enumerate(names):
         assert main(["export", name, f"{number}.npz"]) == 0
-    assert (here / "0.npz").read_bytes() == (here / "1.npz").read_bytes()
+        assert (here / "0.npz").read_bytes() == (here / f"{number}.npz").read_bytes()
+    again = ["train", "--from", run.folder.name, "--examples", "1000", "--epochs", "1"]
+    assert main([*again, "--output", "again.npz"]) == 0
+    assert find_network(run.folder.name).network == NETWORK
+
+
+def test_a_network_has_no_figures(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (here / "own.npz").write_bytes(b"")
+    for name in ("best", "own.npz", "shipped:best"):
+        assert main(["export", name, "x.csv"]) == 1
+        assert f"{name} is a network without a run" in capsys.readouterr().err
+    assert not (here / "x.csv").exists()
+
+
+def test_a_format_fits_the_ending(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["export", "mlp", "x.csv", "--format", "py"]) == 1
+    assert "x.csv does not end in .py" in capsys.readouterr().err
+    assert not (here / "x.csv").exists()
+    # An ending of no format is as good as any.
+    assert main(["export", "mlp", "reader.txt", "--format", "py"]) == 0
+
+
+def test_training_starts_from_a_network_that_ships(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["--examples", "500", "--batch-size", "100", "--epochs", "1", "--no-run"]
+    assert main(["train", "--from", "mlp", *arguments, "--output", "m.npz"]) == 0
+    assert load_model(here / "m.npz").network == "mlp"
+    assert main(["train", "--from", "bes", *arguments]) == 1
+    assert "did you mean best?" in capsys.readouterr().err
 
 
 def test_data(capsys: pytest.CaptureFixture[str]) -> None:

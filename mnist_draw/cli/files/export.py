@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +13,7 @@ from mnist_draw.cli.output import put
 from mnist_draw.errors import UserError
 from mnist_draw.recognition.export.formats import NETWORK_FORMATS, NetworkFormat
 from mnist_draw.training.runs.formats import RUN_FORMATS, RunFormat
+from mnist_draw.training.runs.record import Run
 
 _FORMATS: Mapping[str, NetworkFormat | RunFormat] = {**NETWORK_FORMATS, **RUN_FORMATS}
 
@@ -68,13 +70,18 @@ def export(arguments: argparse.Namespace) -> int:
 
     out = Path(arguments.out)
     kind = _FORMATS[arguments.format] if arguments.format else _format_of(out)
+    endings = {entry.ending for entry in _FORMATS.values()}
+    if out.suffix.lower() in endings - {kind.ending}:
+        raise UserError(
+            f"{out} does not end in {kind.ending}, as files of the format {kind.name} do. Nothing "
+            "was written. Choose another name, or another format."
+        )
     require_free(out, arguments.overwrite)
     check_writable(out)
     if isinstance(kind, RunFormat):
         from mnist_draw.training.runs.record import load_history
-        from mnist_draw.training.runs.run_list import find_run
 
-        run = find_run(arguments.what)
+        run = _run_of(arguments.what)
         content, title = kind.pack(run, load_history(run)), run.full_title
     else:
         from mnist_draw.recognition.network_files import find_network
@@ -100,6 +107,24 @@ def require_free(out: Path, overwrite: bool) -> None:
     """
     if out.exists() and not overwrite:
         raise UserError(f"{out} exists and is unchanged. Choose another name, or add --overwrite.")
+
+
+def _run_of(what: str) -> Run:
+    from mnist_draw.recognition.network_files import find_kept
+    from mnist_draw.training.runs.run_list import find_run
+
+    try:
+        return find_run(what)
+    except UserError:
+        is_network = Path(what).is_file()
+        with contextlib.suppress(UserError):
+            is_network = is_network or find_kept(what) is not None
+        if not is_network:
+            raise
+        raise UserError(
+            f"{what} is a network without a run, so there are no figures to write. "
+            "mnist-draw runs lists the runs."
+        ) from None
 
 
 def _format_of(out: Path) -> NetworkFormat | RunFormat:

@@ -73,7 +73,8 @@ RUNS = Command(
     "runs",
     "list the runs, those of the window and of the command line",
     "List all runs, the newest first: those that the window trained and those of mnist-draw "
-    "train. What stands first in a line names the run for export.",
+    "train. What stands first in a line names the run for export, and its network for "
+    "predict --model, evaluate and train --from.",
     (("", "all runs"), ("--json", "the same for a program")),
     _add_runs_options,
 )
