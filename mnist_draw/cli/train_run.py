@@ -252,7 +252,8 @@ class Progress:
     def show(self, event: events.Event) -> None:
         """Show one event."""
         if isinstance(event, events.Compiling):
-            self._bar.print(f"Compiling {event.stage} ({event.done + 1} of {event.total}) ...")
+            which = f" ({event.count})" if event.count else ""
+            self._bar.print(f"Compiling {event.stage}{which} ...")
         if self._on_terminal:
             self._bar(event)
         if isinstance(event, events.Diverged | events.CheckpointFailed):

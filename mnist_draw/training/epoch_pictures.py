@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from mnist_draw import thread_priority
 from mnist_draw.dataset.augmentation.augmenter import Augmenter
+from mnist_draw.dataset.augmentation.numba_loops import compiles_first
 from mnist_draw.dataset.minibatches import iterate_minibatches
 from mnist_draw.dataset.mnist import GREY_LEVELS, Dataset, scale
 from mnist_draw.dataset.normalise import BOX, usual_side
@@ -72,6 +73,11 @@ class EpochPictures:
                 levels = np.rint(images * np.float32(GREY_LEVELS))
                 images = np.clip(levels, 0, 255).astype(np.uint8)
             self._augmenter = Augmenter(recipe, images, self._styles, self._seed, self._side)
+
+    @property
+    def compiles_first(self) -> bool:
+        """Whether the next minibatch waits until the augmentation is compiled."""
+        return self._augmenter is not None and compiles_first()
 
     def minibatches(self, epoch: int, start: int = 0) -> Iterator[Minibatch]:
         """Iterate over one epoch; incomplete minibatches are left out.

@@ -38,6 +38,11 @@ class Compiling:
     done: int
     total: int
 
+    @property
+    def count(self) -> str:
+        """Which function of how many it is, such as ``1 of 2``; empty for the only one."""
+        return f"{self.done + 1} of {self.total}" if self.total > 1 else ""
+
 
 @dataclass(frozen=True)
 class Started:

@@ -261,6 +261,8 @@ class _Loop:
                         source.close()
                     self.pictures.augment(str(change.value))
                     source = self.pictures.minibatches(number, batch - 1)
+            if (batch == 1 or changes) and self.pictures.compiles_first:
+                yield events.Compiling("the augmentation, once on this computer", 0, 1)
             minibatch = next(source)
             started = time.perf_counter()
             learning_rate = self._set_rates(number, batch)

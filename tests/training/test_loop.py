@@ -10,6 +10,8 @@ import lasagne
 import numpy as np
 import pytest
 
+from mnist_draw.dataset.augmentation import numba_loops
+from mnist_draw.dataset.augmentation.augmenter import Augmenter
 from mnist_draw.dataset.mnist import Dataset, scale
 from mnist_draw.errors import UserError
 from mnist_draw.training import events
@@ -203,6 +205,29 @@ def test_a_usual_batch_size_gives_way_to_few_pictures(
     assert f"there are {pictures} training pictures" in chosen.message
     [started] = of(events.Started, seen)
     assert (started.batch_size, started.batches) == (size, pictures // size)
+
+
+def test_who_waits_for_the_augmentation_is_told(
+    digits: Dataset, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(numba_loops, "_code_folder", lambda: tmp_path)
+    monkeypatch.setattr(numba_loops, "_installed", True)
+    # What is compiled is not what counts here.
+    monkeypatch.setattr(Augmenter, "batch", lambda self, rows, _: self._images[rows, np.newaxis])
+    settings = SMALL.replace(augmentation="warp", epochs=1)
+
+    def told() -> list[str]:
+        seen = run(settings, dataset=digits)
+        first = seen.index(of(events.BatchFinished, seen)[0])
+        return [e.stage for e in seen[:first] if isinstance(e, events.Compiling)]
+
+    assert told() == ["the training function", "the augmentation, once on this computer"]
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / "raster.nbi").touch()
+    assert told() == ["the training function"]
+    settings = SMALL.replace(epochs=1)
+    (tmp_path / "kept" / "raster.nbi").unlink()
+    assert told() == ["the training function"]
 
 
 def test_a_usual_batch_size_stays_where_the_pictures_are_enough(digits: Dataset) -> None:

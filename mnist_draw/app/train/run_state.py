@@ -160,8 +160,8 @@ class RunState:
         match event:
             case Compiling():
                 self.compiled = (event.done, event.total)
-                which = f"{event.done + 1} of {event.total}"
-                self._progress("compiling", f"Compiling {event.stage}, {which}")
+                which = f", {event.count}" if event.count else ""
+                self._progress("compiling", f"Compiling {event.stage}{which}")
             case Started():
                 self._started(event)
             case BatchFinished():

@@ -52,6 +52,15 @@ def uncompiled() -> Iterator[None]:
         _worthwhile.reset(token)
 
 
+def compiles_first() -> bool:
+    """Whether the first call is to compile, which takes seconds: no machine code is kept yet."""
+    if not has_numba():
+        return False
+    folder = _code_folder()
+    # Numba's index of what is compiled of a function.
+    return folder is None or not any(folder.rglob("*.nbi"))
+
+
 def inlined(function: Callable[..., Result]) -> Callable[..., Result]:
     """Let compiled loops call a function, which is compiled with them."""
     _inlined.append(function)

@@ -104,6 +104,8 @@ def test_compiling_names_the_function() -> None:
     state.begin()
     state.take(events.Compiling("the training function", 0, 2))
     assert state.words == "Compiling the training function, 1 of 2"
+    state.take(events.Compiling("the augmentation, once", 0, 1))
+    assert state.words == "Compiling the augmentation, once"
 
 
 def test_failure_keeps_the_sentence(state: RunState) -> None:
