@@ -198,7 +198,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
     from mnist_draw.dataset.classes import DIGITS
     from mnist_draw.dataset.mnist import load_dataset
     from mnist_draw.recognition.class_names import class_names
-    from mnist_draw.recognition.network_data import data_of, require_classes
+    from mnist_draw.recognition.network_data import data_of, remember_for, require_classes
     from mnist_draw.recognition.network_files import find_network
 
     model = find_network(arguments.model, arguments.network)
@@ -214,6 +214,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
         )
     if model.info.classes or len(data.classes) != len(names):
         require_classes(model, data)
+    remember_for(model, arguments.data, data)
     if arguments.report is not None:
         prepare_folder(arguments.report, data.folder)
     pictures = Pictures(data.test_images, data.test_labels, f"{data.name} test", "Test picture")

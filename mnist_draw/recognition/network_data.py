@@ -32,16 +32,38 @@ _LAST: dict[tuple[str, tuple[str, ...], str | None], Dataset] = {}
 _LOCK = threading.Lock()
 
 
-def remember_data(path: str | os.PathLike[str] | None, data: Dataset) -> None:
-    """Keep where a data set lies, for networks that were trained on it; MNIST ships."""
+def remember_data(
+    path: str | os.PathLike[str] | None, data: Dataset, name: str | None = None
+) -> None:
+    """Keep where a data set lies, for networks that were trained on it; MNIST ships.
+
+    Parameters
+    ----------
+    path : str or os.PathLike or None
+    data : Dataset
+    name : str, optional
+        What the networks call it. Default: what it is called where it lies.
+    """
     if path is None:
         return
     place = str(named_path(path).absolute())
-    entry = {"name": data.name, "classes": list(data.classes), "path": place}
+    entry = {"name": name or data.name, "classes": list(data.classes), "path": place}
     others = [kept for kept in _kept() if _key(kept) != _key(entry)]
     # It only saves the user from naming the place again.
     with contextlib.suppress(OSError, UserError):
         write_atomically(_file(), FORMAT.pack({"places": [entry, *others][:_MOST]}))
+
+
+def remember_for(model: ModelFile, path: str | os.PathLike[str] | None, data: Dataset) -> None:
+    """Keep where data lie that were named for a network of classes of its own.
+
+    Whoever was given a network and its pictures may call their folder something else. Where the
+    network's data are known already, these stay known beside them under their own name.
+    """
+    if model.info.classes == data.classes:
+        known = place_of(model)
+        missing = known is None or not Path(known).exists()
+        remember_data(path, data, model.info.data if missing else None)
 
 
 def place_of(model: ModelFile) -> str | None:
@@ -73,8 +95,9 @@ def data_of(model: ModelFile) -> Dataset:
         return load_dataset()
     raise DatasetError(
         f"{model.title} was trained on {learnt}, which shows {class_list(class_names(model))}, and "
-        "where that lies is not known here. Name its folder or file: on the command line, with "
-        "--data."
+        f"where that lies is not known here. Choose {learnt} as the Data set on the Train tab, or "
+        "name its folder or file, whatever it is called here, on the command line: "
+        "mnist-draw evaluate FILE --data FOLDER."
     )
 
 

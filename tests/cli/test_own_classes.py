@@ -16,6 +16,7 @@ import mnist_draw
 from mnist_draw.cli import main
 from mnist_draw.recognition.class_names import class_names, reads_digits
 from mnist_draw.recognition.kept_model import load_trained
+from mnist_draw.recognition.network_data import place_of
 from mnist_draw.storage import ModelFile, save_model
 from mnist_draw.training.runs.checkpoint import load_checkpoint
 from mnist_draw.training.runs.run_list import list_runs
@@ -179,3 +180,27 @@ def test_the_run_is_listed_with_its_classes(
     assert main(["data", "shapes", "--json"]) == 0
     *_, line = capsys.readouterr().out.splitlines()
     assert json.loads(line)["classes"] == ["one", "three", "two"]
+
+
+def test_data_named_for_a_network_of_somebody_else_are_known_from_then_on(
+    shapes: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train("shapes") == 0
+    monkeypatch.setenv("MNIST_DRAW_HOME", str(shapes.parent / "another home"))
+    assert main(["evaluate", "shapes.npz"]) != 0
+    assert "Data set on the Train tab" in capsys.readouterr().err
+    # Whoever was given the pictures may call their folder something else.
+    given = shapes.rename(shapes.parent / "given")
+    assert main(["evaluate", "shapes.npz", "--data", "given"]) == 0
+    assert place_of(load_trained("shapes.npz")) == str(given)
+    assert main(["evaluate", "shapes.npz"]) == 0
+
+
+def test_data_of_other_classes_are_not_taken_for_a_networks(
+    shapes: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train("shapes", "--no-run") == 0
+    model = load_trained("shapes.npz")
+    draw_classes(shapes.parent / "others", ("four", "five"), 20)
+    assert main(["evaluate", "shapes.npz", "--data", "others"]) != 0
+    assert place_of(model) == str(shapes)

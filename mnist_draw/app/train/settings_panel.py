@@ -46,8 +46,10 @@ def _network_in(path: str) -> str | None:
 
 def _data_in(path: str) -> str | None:
     from mnist_draw.dataset.mnist import load_dataset
+    from mnist_draw.recognition.network_data import remember_data
 
-    load_dataset(path)
+    # Networks that learnt from it can be looked into from now on.
+    remember_data(path, load_dataset(path))
     return None
 
 

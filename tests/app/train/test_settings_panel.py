@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 import pytest
+from own_classes import draw_classes
 from PyQt5.QtCore import Qt
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QFileDialog, QToolTip, QWidget
@@ -23,6 +24,8 @@ from mnist_draw.app.train.sections import SectionArea
 from mnist_draw.app.train.settings_panel import SettingsPanel
 from mnist_draw.errors import UserError
 from mnist_draw.networks import parse_network
+from mnist_draw.recognition.network_data import place_of
+from mnist_draw.storage.models import ModelFile
 from mnist_draw.storage.resources import resource_path
 from mnist_draw.training.settings import TrainingSettings
 from mnist_draw.training.updates import UPDATE_RULES
@@ -429,3 +432,15 @@ def test_what_can_be_changed_during_a_run_is_marked_while_it_goes_on(panel: Sett
         live = {n for n, f in panel.fields.items() if (f.widget.property("look") or "") == "live"}
         assert ("learning_rate" in live) == (look == "live")
         assert all(panel.fields[name].setting.live for name in live)
+
+
+def test_a_data_set_that_is_picked_is_known_to_its_networks(
+    panel: SettingsPanel, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, qtbot: QtBot
+) -> None:
+    monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path / "home"))
+    draw_classes(tmp_path / "shapes", ("a", "b"), 20)
+    bias = np.zeros(2, np.float32)
+    model = ModelFile("mlp#2", (bias,), {"data": "shapes", "classes": ["a", "b"]})
+    assert place_of(model) is None
+    pick(panel, "data_folder", tmp_path / "shapes", monkeypatch)
+    qtbot.waitUntil(lambda: place_of(model) == str(tmp_path / "shapes"), timeout=20_000)
