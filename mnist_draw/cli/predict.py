@@ -148,6 +148,7 @@ def predict(arguments: argparse.Namespace) -> int:
     status = 0
     for name in _picture_names(arguments.images):
         try:
+            _refuse_folders(name)
             ink = load_picture(name)
             answer = recogniser.recognise_ink(ink)
             number = read_number(recogniser, ink, answer) if reads_numbers else None
@@ -183,6 +184,20 @@ def _picture_names(given: Iterable[str]) -> Iterator[str]:
                         str(path) for path in files if path.suffix.lower() in read_suffixes()
                     )
             yield from found or [each]
+
+
+def _refuse_folders(name: str) -> None:
+    """Say how pictures are named that lie one folder deeper, such as those of a data set."""
+    below: list[str] = []
+    with contextlib.suppress(OSError, ValueError):
+        if Path(name).is_dir():
+            below = sorted(path.name for path in Path(name).iterdir() if path.is_dir())
+    if below:
+        raise UserError(
+            f"{name} holds no picture itself, but {len(below):,} folder"
+            f"{'' if len(below) == 1 else 's'}. Name those whose pictures are to be read: "
+            f"{Path(name) / below[0]}, or {Path(name) / '*'} for all."
+        )
 
 
 def _patterns_are_ours() -> bool:

@@ -83,11 +83,12 @@ def run_network(
     UserError
         A setting or the data cannot be used; the sentence says why.
     TypeError
-        There is no parameter and no setting of that name.
+        There is no parameter and no setting of that name, or ``history`` takes no figures.
     ValueError
         ``data`` is no 6-tuple of arrays that fit each other and the network.
     """
     _check_names(settings)
+    _check_history(history)
     chosen = TrainingSettings(
         network=settings.pop("network_name", "mlp"),
         epochs=num_epochs,
@@ -126,6 +127,17 @@ def _check_names(settings: dict[str, Any]) -> None:
         # A setting's plain name first: "epochs" is nearer to "num_epochs" than it looks.
         known = {OWN_NAMES[name]} if name in OWN_NAMES else own | further
         raise TypeError(f"run_network has no parameter {name!r}; {did_you_mean(name, known)}")
+
+
+def _check_history(history: Any) -> None:
+    """Refuse what cannot take the figures of a run before the run begins."""
+    takes = callable(getattr(history, "add", None)) and not isinstance(history, type)
+    if history is not None and not takes:
+        given = history.__name__ if isinstance(history, type) else type(history).__name__
+        raise TypeError(
+            f"history= takes an object such as mnist_draw.LossHistory(), not {given!r}. Make one "
+            "before the run: history = mnist_draw.LossHistory()."
+        )
 
 
 @asks_what_was_meant

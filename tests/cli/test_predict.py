@@ -79,6 +79,12 @@ def test_a_folder_is_read(model: str, seven: str, capsys: pytest.CaptureFixture[
     (folder / "nothing").mkdir()
     assert main(["predict", str(folder / "nothing"), "--model", model]) == 1
     assert "is a folder" in capsys.readouterr().err
+    # Pictures by class, as data are: they lie one folder deeper.
+    (folder.parent / "shapes" / "round").mkdir(parents=True)
+    assert main(["predict", str(folder.parent / "shapes"), "--model", model]) == 1
+    said = capsys.readouterr().err
+    assert "holds no picture itself, but 1 folder. Name" in said
+    assert str(folder.parent / "shapes" / "round") in said
 
 
 def test_a_table(

@@ -83,6 +83,12 @@ def test_it_returns_a_network_that_has_learnt(data: Six) -> None:
     assert (found == data[5]).mean() == pytest.approx(history.test_accuracy)
 
 
+@pytest.mark.parametrize(("history", "given"), [([], "list"), (flm.LossHistory, "LossHistory")])
+def test_what_takes_no_figures_is_told_before_the_run(history: Any, given: str, data: Six) -> None:
+    with pytest.raises(TypeError, match=rf"history= takes .*LossHistory\(\), not '{given}'"):
+        flm.run_network(data, num_epochs=1, network_name=NAME, history=history)
+
+
 def test_not_verbose_prints_nothing(data: Six, capsys: pytest.CaptureFixture[str]) -> None:
     flm.run_network(data, num_epochs=1, batch_size=100, network_name=NAME, verbose=False)
     assert capsys.readouterr().out == ""

@@ -47,7 +47,18 @@ def predict(pictures: Array) -> npt.NDArray[np.float32]:
     Returns
     -------
     numpy.ndarray, float32, shape (N, classes)
+
+    Raises
+    ------
+    ValueError
+        They have another shape.
     """
+    # Rows of 784 pixels are as good.
+    if pictures.shape[-2:] != (SIDE, SIDE) and pictures.shape[-1:] != (SIDE * SIDE,):
+        raise ValueError(
+            f"the pictures have the shape {pictures.shape}, but the network reads {SIDE} by {SIDE} "
+            f"pixels: (N, {SIDE}, {SIDE})"
+        )
     scaled = pictures.reshape(-1, 1, SIDE, SIDE).astype(np.float32) / np.float32(256)
     return apply_temperature(forward(NETWORK, load_parameters(), scaled), TEMPERATURE)
 
@@ -71,6 +82,9 @@ def main(names: Sequence[str]) -> int:
     if not names:
         print(__doc__)
         return 2
+    if names[0] in ("-h", "--help"):
+        print(__doc__)
+        return 0
     status = 0
     for name in names:
         try:
@@ -84,6 +98,9 @@ def main(names: Sequence[str]) -> int:
                 print(f"{name}: {CLASS_NAMES[best]} ({100 * row[best]:.1f} %)", flush=True)
         except ModuleNotFoundError:
             print(f"{name}: only .npy files can be read without Pillow", file=sys.stderr)
+            status = 1
+        except FileNotFoundError:
+            print(f"{name}: there is no such file", file=sys.stderr)
             status = 1
         except (OSError, ValueError) as error:
             print(f"{name}: {error}", file=sys.stderr)

@@ -164,6 +164,11 @@ class MnistClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         check_classification_targets(y)
         pictures = _pictures(X)
         self.classes_, labels = np.unique(y, return_inverse=True)
+        if len(self.classes_) < FEWEST_CLASSES:
+            raise ValueError(
+                f"y has a single class ({self.classes_[0]!s}); a network tells at least "
+                f"{FEWEST_CLASSES} classes apart."
+            )
         if len(self.classes_) > MOST_CLASSES:
             raise ValueError(
                 f"y has {len(self.classes_)} classes; networks tell {MOST_CLASSES} apart at most."
@@ -208,10 +213,7 @@ class MnistClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self)
         X = validate_data(self, _rows(X), dtype=[np.float32, np.uint8], reset=False)
         found = probabilities_of(self.network_, _pictures(X)).astype(np.float64)
-        found = found[:, : len(self.classes_)]
-        # Where all labels were alike, there is an output more, which takes hardly anything.
-        whole = np.maximum(found.sum(axis=1, keepdims=True), np.finfo(np.float64).tiny)
-        shares: NDArray[np.float64] = found / whole
+        shares: NDArray[np.float64] = found / found.sum(axis=1, keepdims=True)
         return shares
 
     def _settings(self, pictures: int, classes: int) -> TrainingSettings:
@@ -225,7 +227,7 @@ class MnistClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         settings = TrainingSettings.from_json(
             {**values, "update_parameters": self.update_parameters or {}}
         )
-        fitting = parse_network(settings.network).with_classes(max(classes, FEWEST_CLASSES))
+        fitting = parse_network(settings.network).with_classes(classes)
         return settings.replace(network=fitting.text, batch_size=min(settings.batch_size, pictures))
 
     def _split(self, pictures: NDArray[Any], labels: NDArray[np.intp]) -> Dataset:
@@ -246,7 +248,7 @@ class MnistClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             numbers[:0],
             name="the given pictures",
             folder=Path(),
-            classes=tuple(map(str, range(max(len(self.classes_), FEWEST_CLASSES)))),
+            classes=tuple(map(str, range(len(self.classes_)))),
         )
 
     def __sklearn_tags__(self) -> Any:

@@ -15,6 +15,7 @@ from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.networks import NETWORKS, parse_network
 from mnist_draw.networks.layer_list import ACTIVATIONS
 from mnist_draw.networks.operations import ARITHMETIC
+from mnist_draw.recognition.export import standalone
 from mnist_draw.recognition.export.formats import NETWORK_FORMATS
 from mnist_draw.recognition.export.onnx_file import ACTIVATIONS as ONNX_ACTIVATIONS
 from mnist_draw.recognition.finished_model import predict_all
@@ -191,7 +192,16 @@ def test_the_python_program_reads_files(tmp_path: Path) -> None:
     assert "no ink" in done.stderr
     assert "missing.npy" in done.stderr
     assert "Traceback" not in done.stderr
+    assert "missing.npy: there is no such file" in done.stderr
     assert "PICTURE.npy" in run_program(tmp_path).stdout
+    done = run_program(tmp_path, "--help")
+    assert (done.returncode, "PICTURE.npy" in done.stdout, done.stderr) == (0, True, "")
+
+
+@pytest.mark.parametrize("shape", [(3, 3), (5,), (2, 14, 28), (56, 14), ()])
+def test_the_python_program_says_which_shape_it_reads(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=r"have the shape .* reads 28 by 28 pixels"):
+        standalone.predict(np.zeros(shape))
 
 
 def test_the_scale_is_that_of_training(pictures: np.ndarray) -> None:

@@ -111,6 +111,8 @@ def test_what_cannot_be_learnt_is_told(digits: Dataset) -> None:
     X, y = digits.train_images, digits.train_labels
     with pytest.raises(ValueError, match="X has 900 features; a picture of 28×28 pixels has 784"):
         small().fit(np.zeros((20, 900)), y[:20])
+    with pytest.raises(ValueError, match=r"y has a single class \(7\); .* at least 2"):
+        small().fit(X[:20], np.full(20, 7))
     with pytest.raises(ValueError, match="y has 101 classes; networks tell 100 apart at most"):
         small().fit(X[:300], np.arange(300) % 101)
     with pytest.raises(ValueError, match="validation_fraction is 1; it must be"):
