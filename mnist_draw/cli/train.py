@@ -112,7 +112,8 @@ def run(arguments: argparse.Namespace, misuse: Callable[[str], NoReturn]) -> int
     # Only now: the heavy imports.
     from mnist_draw.cli.train_run import train_and_save
 
-    return train_and_save(settings, output, checkpoint, resume, not arguments.no_run)
+    chosen = "batch_size" in given
+    return train_and_save(settings, output, checkpoint, resume, not arguments.no_run, chosen)
 
 
 def _load_resume(

@@ -42,6 +42,7 @@ def train_and_save(
     checkpoint: Path | None = None,
     resume: Checkpoint | None = None,
     listed: bool = True,
+    batch_size_chosen: bool = False,
 ) -> int:
     """Train, print what happens, and save the network.
 
@@ -59,6 +60,8 @@ def train_and_save(
         A run to continue.
     listed : bool
         Whether the run is kept under Runs.
+    batch_size_chosen : bool
+        As for `mnist_draw.training.loop.train`.
 
     Returns
     -------
@@ -79,7 +82,9 @@ def train_and_save(
         listed_run(settings, checkpoint, resume, listed) as run,
     ):
         progress = Progress(checkpoint is not None)
-        status = _train_and_save(settings, output, resume, controls, run, progress)
+        status = _train_and_save(
+            settings, output, resume, controls, run, progress, batch_size_chosen
+        )
     if out.failure:
         tell(f"Standard output could not be written: {out.failure}.")
     if status == COMPLETED and (out.failure or err.failure):
@@ -94,6 +99,7 @@ def _train_and_save(
     controls: Controls,
     run: ListedRun,
     progress: Progress,
+    batch_size_chosen: bool,
 ) -> int:
     data = load_dataset(settings.data_folder)
     for sentence in data.told:
@@ -120,6 +126,7 @@ def _train_and_save(
             controls=controls,
             checkpoint=run.checkpoint,
             resume=resume,
+            batch_size_chosen=batch_size_chosen,
         ):
             progress.show(event)
             run.add(event)

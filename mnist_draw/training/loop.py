@@ -49,6 +49,7 @@ def train(
     controls: Controls | None = None,
     checkpoint: Path | None = None,
     resume: Checkpoint | None = None,
+    batch_size_chosen: bool = False,
 ) -> Iterator[Event]:
     """Train a network, step by step, and tell about every step.
 
@@ -74,6 +75,8 @@ def train(
     resume : Checkpoint, optional
         A run to continue; its parameters, state and figures take the place of fresh ones.
         ``settings`` are then usually ``resume.settings``.
+    batch_size_chosen : bool
+        Whether the user named the batch size; otherwise a preset's gives way to few pictures.
 
     Yields
     ------
@@ -88,7 +91,7 @@ def train(
     settings.validate()
     controls = controls or Controls()
     data = training_data(settings, dataset, extra)
-    size = batch_size_for(settings, len(data.train_images))
+    size = batch_size_for(settings, len(data.train_images), batch_size_chosen)
     if size != settings.batch_size:
         yield events.BatchSizeChosen(size, settings.batch_size, len(data.train_images))
         settings = settings.replace(batch_size=size)

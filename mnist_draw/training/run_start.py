@@ -95,7 +95,7 @@ def training_data(
     return data
 
 
-def batch_size_for(settings: TrainingSettings, pictures: int) -> int:
+def batch_size_for(settings: TrainingSettings, pictures: int, chosen: bool = False) -> int:
     """Return the batch size of a run: that of the settings, or a smaller one for few pictures.
 
     A batch size that is a preset's is taken for one that nobody chose.
@@ -106,6 +106,8 @@ def batch_size_for(settings: TrainingSettings, pictures: int) -> int:
         Those of the run.
     pictures : int
         How many training pictures there are, at least 1.
+    chosen : bool
+        Whether the user is known to have chosen the batch size, even if it is a preset's.
 
     Returns
     -------
@@ -121,7 +123,7 @@ def batch_size_for(settings: TrainingSettings, pictures: int) -> int:
     size = settings.batch_size
     if size <= pictures:
         return size
-    if size in {preset.settings.batch_size for preset in PRESETS.values()}:
+    if not chosen and size in {preset.settings.batch_size for preset in PRESETS.values()}:
         return max(1, pictures // 10)
     raise SettingsError(
         f"The batch size is {size:,}, but there are only {pictures:,} training pictures. "

@@ -104,6 +104,9 @@ def test_few_pictures_need_no_option(shapes: Path, capsys: pytest.CaptureFixture
     assert load_trained("few.npz").metadata["settings"]["batch_size"] == 8
     assert main([*given, "--overwrite", "--batch-size", "85"]) == 1
     assert "batch size is 85, but there are only 81" in capsys.readouterr().err
+    # One that was asked for is not exchanged, even where it is the usual one.
+    assert main([*given, "--overwrite", "--batch-size", "500"]) == 1
+    assert "batch size is 500, but there are only 81" in capsys.readouterr().err
 
 
 def test_data_that_are_gone_or_of_other_classes(
