@@ -177,8 +177,8 @@ class ExampleCard(Card):
         row.addWidget(self.answer)
         words = QVBoxLayout()
         words.setSpacing(0)
-        self.sure = label("", "surer", "exampleSure")
-        self.second = label("", "muted", "exampleSecond")
+        self.sure = _fitted("surer", "exampleSure")
+        self.second = _fitted("muted", "exampleSecond")
         words.addWidget(FixedLabel(self.sure, lines=1))
         words.addWidget(FixedLabel(self.second, lines=1))
         row.addLayout(words, 1)
@@ -187,7 +187,7 @@ class ExampleCard(Card):
     def _build_label(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(Size.TIGHT)
-        self.label_words = label("", "muted", "exampleLabel")
+        self.label_words = _fitted("muted", "exampleLabel")
         row.addWidget(FixedLabel(self.label_words, lines=1), 1)
         self.label_button = QPushButton("Change")
         self.label_button.setObjectName("exampleLabelButton")
@@ -295,6 +295,14 @@ class ExampleCard(Card):
         self.sure.setText(f"{probability(float(probabilities[first]))} sure")
         after = f"then {name(second)}, {probability(float(probabilities[second]))}"
         self.second.setText(after if is_digit else f"no digit, {after}")
+
+
+def _fitted(look: str, name: str) -> FittedLabel:
+    """Return a label whose text is made smaller, then elided, where a class's name is long."""
+    made = FittedLabel(theme.Text.AXIS, Qt.ElideRight)
+    made.setObjectName(name)
+    made.setProperty("look", look)
+    return made
 
 
 def _rule() -> QWidget:

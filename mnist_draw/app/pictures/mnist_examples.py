@@ -185,7 +185,11 @@ class MnistExamples(QObject):
 
     def _show_wrong(self) -> None:
         if not self._mistakes:
-            self.told.emit("This network gets none of the test digits wrong.")
+            from mnist_draw.recognition.class_names import reads_digits
+
+            model = self._reader.network.model
+            kind = "digits" if model is None or reads_digits(model) else "pictures"
+            self.told.emit(f"This network gets none of the test {kind} wrong.")
             return
         if not self._wrong:
             self._wrong = self._random.sample(self._mistakes, len(self._mistakes))

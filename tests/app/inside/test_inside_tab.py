@@ -19,6 +19,7 @@ from mnist_draw.analysis.table import Table
 from mnist_draw.app.answer.network_menu import NetworkMenu
 from mnist_draw.app.board.canvas import Canvas
 from mnist_draw.app.inside import inside_view, view_export
+from mnist_draw.app.inside.example_card import ExampleCard
 from mnist_draw.app.inside.inside_tab import InsideTab
 from mnist_draw.app.inside.section import Section
 from mnist_draw.app.services.network_in_use import NetworkInUse
@@ -401,3 +402,12 @@ def test_a_section_that_needs_much_room_does_not_make_the_window_larger(
     # It scrolls; another one in front of it needs no scrolling.
     view.open_section("second")
     assert view.stack.minimumSizeHint().width() < 3000
+
+
+def test_long_names_of_classes_cut_no_figure(qtbot: QtBot) -> None:
+    card = ExampleCard(Canvas())
+    qtbot.addWidget(card)
+    card.show()
+    card.show_answer(np.array([0.0, 1.0], np.float32), ["a parallelogram", "a rhombus"].__getitem__)
+    _, painted = card.sure.fitted()
+    assert painted == card.sure.text()

@@ -310,7 +310,8 @@ class MapView(QWidget):
         painter.setFont(theme.font(Text.AXIS, bold=True))
         painter.setPen(theme.colour("accent"))
         words = QRectF(frame.left(), frame.bottom() - 20, frame.width(), 18)
-        painter.drawText(words, Qt.AlignCenter, located.words)
+        text = painter.fontMetrics().elidedText(located.words, Qt.ElideRight, int(words.width()))
+        painter.drawText(words, Qt.AlignCenter, text)
         painter.setBrush(Qt.NoBrush)
 
     def _paint_card(self, painter: QPainter, number: int) -> None:
@@ -333,7 +334,9 @@ class MapView(QWidget):
             painter.setFont(theme.font(Text.LABEL, bold=line == 0))
             painter.setPen(theme.colour("text" if line < 2 else "muted"))
             left = frame.left() + _THUMB + 14
-            painter.drawText(QPointF(left, frame.top() + 20 + 18 * line), words)
+            room = int(frame.right() - left - 6)
+            text = painter.fontMetrics().elidedText(words, Qt.ElideRight, room)
+            painter.drawText(QPointF(left, frame.top() + 20 + 18 * line), text)
 
     # -- pointing and walking
 

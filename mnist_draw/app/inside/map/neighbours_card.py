@@ -9,6 +9,7 @@ import numpy as np
 from PyQt5.QtGui import QResizeEvent
 
 from mnist_draw.analysis.class_names import in_a_sentence
+from mnist_draw.app.inside.results.mistakes_card import short_name
 from mnist_draw.app.inside.results.mistakes_view import TileView
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.steady_labels import GrowingLabel
@@ -113,7 +114,7 @@ class NeighboursCard(Card):
         far = dict(zip(places.tolist(), distances.tolist(), strict=True))
 
         def caption(place: int) -> str:
-            return f"{name(int(labels[place])).removeprefix('class ')}   {far[place]:.1f}"
+            return f"{short_name(name(int(labels[place])))}   {far[place]:.1f}"
 
         def words(place: int) -> str:
             return (

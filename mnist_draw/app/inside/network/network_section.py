@@ -56,7 +56,7 @@ class NetworkSection(Section):
         #: Whether the network in use is not shown yet.
         self._waits = False
         #: Why nothing is known about the units: their data are missing.
-        self._unpaged = ""
+        self._unpaged = self._said = ""
         self._ideals: dict[int, np.ndarray] = {}
         self.worker = worker or NetworkWorker()
         self._thread = WorkerThread("network view", self.worker, self.worker.begin, parent=self)
@@ -282,7 +282,10 @@ class NetworkSection(Section):
         if parts is self.network.parts:
             self._unpaged = sentence
             self._show_note()
-            self.told.emit(sentence)
+            # Said once for a network, not each time that it is looked at.
+            if sentence != self._said:
+                self._said = sentence
+                self.told.emit(sentence)
 
     def _show_ideal(self, digit: int, picture: np.ndarray) -> None:
         self._ideals[digit] = picture

@@ -179,6 +179,9 @@ class ConfusionDelegate(QStyledItemDelegate):
             painter.setFont(self._font(Text.LABEL, kept))
             if painter.fontMetrics().horizontalAdvance(text) > option.rect.width() - 2:
                 painter.setFont(self._font(Text.AXIS, kept))
+            if painter.fontMetrics().horizontalAdvance(text) > option.rect.width() - 2:
+                # Cut, a share would be read as another one: in narrow columns it is rounded.
+                text = _rounded(text)
             painter.setPen(theme.colour("text"))
             painter.drawText(option.rect, Qt.AlignCenter, text)
         else:
@@ -358,6 +361,16 @@ class ConfusionMatrix(QTableView):
             self.setRowHeight(row, max(high, least))
         self.setColumnWidth(classes, right)
         self.setRowHeight(classes, edge_height)
+
+
+def _rounded(share: str) -> str:
+    """Return a share in per cent without its decimals; less than all never becomes 100."""
+    figure, _, unit = share.partition(" ")
+    if "." not in figure:
+        return share
+    value = float(figure)
+    whole = round(value) if value >= 100 else min(round(value), 99)
+    return f"{whole} {unit}".strip()
 
 
 def _blended(low: QColor, high: QColor, share: float) -> QColor:

@@ -132,13 +132,13 @@ def _caption(results: Results, place: int, one_cell: bool, name: Callable[[int],
     sure = 100 * float(results.confidence[place])
     if one_cell:
         return f"{sure:.1f} %"
-    read = _short(name(int(results.answers[place])))
+    read = short_name(name(int(results.answers[place])))
     if results.labels is None:
         return f"{read}, {sure:.0f} %"
-    return f"{_short(name(int(results.labels[place])))}→{read} {sure:.0f} %"
+    return f"{short_name(name(int(results.labels[place])))}→{read} {sure:.0f} %"
 
 
-def _short(name: str) -> str:
+def short_name(name: str) -> str:
     """Return a class's name as far as two of them and a figure fit below a picture."""
     return name.removeprefix("class ")[:_MOST_LETTERS]
 

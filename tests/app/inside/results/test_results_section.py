@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from mnist_draw.analysis.pictures import Pictures
 from mnist_draw.analysis.results import Results
 from mnist_draw.app.inside.results import count_controller
+from mnist_draw.app.inside.results.confusion_matrix import _rounded
 from mnist_draw.app.inside.results.results_section import ResultsSection
 from mnist_draw.dataset.mnist import Dataset, scale
 from mnist_draw.errors import UserError
@@ -406,3 +407,8 @@ def test_a_network_whose_data_are_not_known_shows_no_figures_of_another(
     assert not section.table().rows
     count(section, qtbot)
     assert section.remark.isHidden() or "not known" not in text(section, "resultsRemark")
+
+
+def test_shares_in_narrow_columns_are_rounded_not_cut() -> None:
+    shares = ("97.6", "97.6 %", "99.8", "100", "")
+    assert [_rounded(share) for share in shares] == ["98", "98 %", "99", "100", ""]
