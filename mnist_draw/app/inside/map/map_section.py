@@ -167,6 +167,14 @@ class MapSection(Section):
         self.view.show_words(self._failure)
         self.layer_maps.show_layers((), 4, np.empty(0, np.intp), (None, None))
         self.neighbours.show_nothing()
+        self.layer_combo.clear()
+        digits = self._name(0) == "0"
+        self._card_title.setText(
+            f"Test {'digits' if digits else 'pictures'} as the network sees them"
+        )
+        self._layers_card.heading.setText(
+            f"Layer by layer the {'digits' if digits else 'classes'} come apart"
+        )
 
     def show_example(self, example: Example | None) -> None:
         self._example = example
