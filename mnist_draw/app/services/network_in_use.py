@@ -101,6 +101,12 @@ class NetworkInUse(QObject):
         return self._wish
 
     @property
+    def to_remember(self) -> str:
+        """The key that the next start begins with; a network that is about to answer counts."""
+        waits = self._wish is not self._used
+        return self._wish.key if waits and self._wish.key else self.kept
+
+    @property
     def before(self) -> str:
         """The key of the network that the newest one learnt from; empty if from none.
 

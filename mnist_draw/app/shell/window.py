@@ -380,7 +380,7 @@ class Window(QMainWindow):
         for page in self.pages:
             page.finish(self.preferences)
         self.preferences.set("tab", self._page.name)
-        self.preferences.set("network", self.network.kept)
+        self.preferences.set("network", self.network.to_remember)
         self.preferences.set("geometry", bytes(self.saveGeometry().toHex()).decode())
         try:
             self.preferences.save()

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PyQt5.QtWidgets import QLabel, QProgressBar, QPushButton
+from PyQt5.QtWidgets import QApplication, QLabel, QProgressBar, QPushButton
 from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.services import network_in_use
@@ -297,7 +297,9 @@ def test_the_choice_is_remembered(setup: Setup, own_home: Path, qtbot: QtBot) ->
     setup.open_list()
     setup.button("learnButton").click()
     setup.wait_for_end()
-    key = setup.window.network.key
+    # It may not have answered yet.
+    key = setup.window.network.newest.key
+    assert key
     setup.window.close()
     stored = json.loads((own_home / "config" / "preferences.json").read_text())["values"]
     assert stored["network"] == key
@@ -307,6 +309,14 @@ def test_the_choice_is_remembered(setup: Setup, own_home: Path, qtbot: QtBot) ->
     qtbot.waitUntil(lambda: again.draw_tab.models.currentText().startswith("My digits, "))
     again.close()
     assert again.shut_down()
+
+
+def test_a_network_that_is_about_to_answer_is_remembered(qapp: QApplication) -> None:
+    used = NetworkInUse("learnt:first.npz")
+    used.use_key("learnt:second.npz")
+    assert used.to_remember == "learnt:second.npz"
+    used.refuse()
+    assert used.to_remember == "learnt:first.npz"
 
 
 def test_another_start_begins_with_the_network_used_last(
