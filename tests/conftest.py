@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import importlib.metadata
 import os
 import shutil
 import socket
@@ -19,7 +20,8 @@ import pytest
 from mnist_draw.dataset.mnist import Dataset, load_dataset
 from mnist_draw.theano_bridge import installed_theano
 
-_KEPT = Path(__file__).parents[1] / ".pytest_cache" / "compiled"
+_ROOT = Path(__file__).parents[1]
+_KEPT = _ROOT / ".pytest_cache" / "compiled"
 _IDX_CODES = {"u1": 0x08, "i1": 0x09, "i2": 0x0B, "i4": 0x0C, "f4": 0x0D, "f8": 0x0E}
 _MNIST_NAMES = (
     "train-images-idx3-ubyte",
@@ -47,6 +49,12 @@ def pytest_configure(config: pytest.Config) -> None:
             config.addinivalue_line("filterwarnings", f"ignore::{kind}")
         # Lasagne 0.1 uses the older name.
         config.addinivalue_line("filterwarnings", "ignore:The `image_shape` keyword argument")
+    try:
+        importlib.metadata.distribution("mnist_draw")
+    except importlib.metadata.PackageNotFoundError:
+        # Where it is not installed, the programs that tests start find it all the same.
+        before = os.environ.get("PYTHONPATH")
+        os.environ["PYTHONPATH"] = os.pathsep.join([str(_ROOT), *([before] if before else [])])
     home = Path(tempfile.mkdtemp(prefix="mnist_draw-tests-"))
     config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
     os.environ["MNIST_DRAW_HOME"] = str(home)

@@ -19,6 +19,7 @@ module                   job
 :mod:`~.hashed_uniform`  the operation of the graph that draws random numbers
 :mod:`~.convolution`     ``conv2d``, which PyTensor does not have
 :mod:`~.pooling`         ``pool_2d``, which PyTensor does not have
+:mod:`~.compile_lock`    one thread compiles at a time
 :mod:`~.modes`           the modes in which the program compiles its functions
 :mod:`~.native`          the linker of these modes: whole graphs as machine code
 :mod:`~.numba_fallback`  what Numba does with our operations, outside these modes

@@ -27,6 +27,7 @@ from types import ModuleType
 
 from mnist_draw.theano_bridge import (
     aliases,
+    compile_lock,
     environment,
     lasagne_import,
     missing,
@@ -134,6 +135,9 @@ def _prepare_theano() -> Iterator[None]:
     with surroundings:
         try:
             yield
+            if installed_theano():
+                theano = sys.modules["theano"]
+                theano.function = compile_lock.one_at_a_time(theano.function)  # type: ignore[attr-defined]
         finally:
             # Both engines install a hook of their own, which only prints to a terminal.
             sys.excepthook = hook

@@ -56,13 +56,13 @@ def open_section(section: MapSection, qtbot: QtBot, example: Example | None = No
     section.show_example(example)
     section.set_active(True)
     qtbot.waitUntil(
-        lambda: section._maps is not None and len(section._maps.layers) == 3, timeout=20_000
+        lambda: section._maps is not None and len(section._maps.layers) == 3, timeout=60_000
     )
     qtbot.waitUntil(
-        lambda: section._known is not None and section._known.counted == 600, timeout=9000
+        lambda: section._known is not None and section._known.counted == 600, timeout=30_000
     )
     if example is not None:
-        qtbot.waitUntil(lambda: bool(neighbours(section)), timeout=9000)
+        qtbot.waitUntil(lambda: bool(neighbours(section)), timeout=30_000)
 
 
 def neighbours(section: MapSection) -> list[int]:
@@ -119,7 +119,7 @@ def test_the_example_lies_among_the_digits(
         there = located is not None and located.nearest[0] == 2
         return bool(there and np.allclose(located.place, maps.layers[1].points[2], atol=0.2))
 
-    qtbot.waitUntil(is_located, timeout=20_000)
+    qtbot.waitUntil(is_located, timeout=60_000)
     assert len(neighbours(section)) == 18
     assert "a vote among neighbours would say" in text(section, "neighboursSentence")
     assert section.table().headings == ("picture", "it is", "distance")
@@ -137,7 +137,7 @@ def test_digits_move_to_their_neighbours_and_stay_when_stopped(
     section.map_combo.setCurrentIndex(1)
     section.map_combo.activated.emit(1)
     assert text(section, "mapState") == "The digits are moving to their neighbours"
-    qtbot.waitUntil(lambda: section._points is not None, timeout=9000)
+    qtbot.waitUntil(lambda: section._points is not None, timeout=30_000)
     section.link.click()
     assert not section._moving.is_counting
     stopped = section._points
@@ -187,12 +187,12 @@ def test_digits_are_walked_by_keys(section: MapSection, qtbot: QtBot) -> None:
 def test_a_run_that_trains_is_looked_at_again_when_asked(section: MapSection, qtbot: QtBot) -> None:
     section.use_network(hidden_model(epochs=7), "")
     section.set_active(True)
-    qtbot.waitUntil(lambda: section._maps is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: section._maps is not None, timeout=60_000)
     section.use_network(hidden_model(1, epochs=9), "")
     assert text(section, "mapState") == "Seen after epoch 7, now at 9"
     section.link.click()
     assert text(section, "mapState") == "Getting the network ready"
-    qtbot.waitUntil(lambda: section._maps is not None, timeout=9000)
+    qtbot.waitUntil(lambda: section._maps is not None, timeout=30_000)
 
 
 def test_little_memory_is_said(section: MapSection) -> None:
@@ -220,7 +220,7 @@ def test_a_network_whose_data_are_not_known_shows_no_map_of_another(
     section.told.connect(told.append)
     section.use_network(unknown_model(), "opened:x")
     assert section.view.digits is None
-    qtbot.waitUntil(lambda: section.state.text() == "There is no map.", timeout=20_000)
+    qtbot.waitUntil(lambda: section.state.text() == "There is no map.", timeout=60_000)
     qtbot.wait(50)
     assert section.view.digits is None
     assert "not known here" in section.view.accessibleDescription()

@@ -14,8 +14,6 @@ the rest                            ``pytensor.compile``
 
 from __future__ import annotations
 
-import threading
-from functools import wraps
 from typing import Any
 
 from pytensor import compile as _compile
@@ -31,23 +29,12 @@ from pytensor.compile.builders import OpFromGraph
 from theano.compile.mode import Mode, get_default_mode, get_mode, predefined_modes
 from theano.compile.sharedvalue import SharedVariable, shared, shared_constructor
 
+from mnist_draw.theano_bridge.compile_lock import one_at_a_time
 from mnist_draw.theano_bridge.missing import attribute_error
 
 Param = In
 
-_compiling = threading.RLock()
-
-
-@wraps(_compile.function)
-def function(*arguments: Any, **named: Any) -> Any:
-    """Compile a function.
-
-    PyTensor changes settings of the whole process while it compiles, such as the default mode, and
-    puts them back afterwards. Two threads at once would put back what the other had changed.
-    """
-    with _compiling:
-        return _compile.function(*arguments, **named)
-
+function = one_at_a_time(_compile.function)
 
 __all__ = [
     "In", "Mode", "OpFromGraph", "Out", "Param", "SharedVariable", "SymbolicInput",
