@@ -74,10 +74,6 @@ class BuiltNetwork:
         for variable, value in zip(self._variables, model.parameters, strict=True):
             variable.set_value(np.asarray(value, np.float32))
 
-    def parameters(self) -> tuple[npt.NDArray[np.float32], ...]:
-        """Return the parameters: float32 arrays in Lasagne's order, copies."""
-        return tuple(variable.get_value() for variable in self._variables)
-
 
 class CompiledNetwork(BuiltNetwork):
     """A network with the compiled function that predicts.
@@ -104,7 +100,7 @@ class CompiledNetwork(BuiltNetwork):
         self._predict = compile_predict(self.output)
 
     def predict(self, pictures: Floats) -> Floats:
-        """Return probabilities, float32 (N, 10), of pictures, float32 (N, 1, 28, 28)."""
+        """Return probabilities, float32 (N, classes), of pictures, float32 (N, 1, 28, 28)."""
         # Functions are planned anew for every new number of pictures, which takes longer than a
         # few pictures more.
         count = len(pictures)

@@ -82,7 +82,7 @@ def compile_predict(network: Any) -> Callable[[NDArray[np.float32]], Probabiliti
     Returns
     -------
     callable
-        From float32 (N, 1, 28, 28) to probabilities, float32 (N, 10), without dropout. It
+        From float32 (N, 1, 28, 28) to probabilities, float32 (N, classes), without dropout. It
         belongs to one thread.
     """
     import lasagne
