@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import gzip
-import importlib.metadata
 import os
 import shutil
 import socket
@@ -49,20 +48,19 @@ def pytest_configure(config: pytest.Config) -> None:
             config.addinivalue_line("filterwarnings", f"ignore::{kind}")
         # Lasagne 0.1 uses the older name.
         config.addinivalue_line("filterwarnings", "ignore:The `image_shape` keyword argument")
-    try:
-        importlib.metadata.distribution("mnist_draw")
-    except importlib.metadata.PackageNotFoundError:
-        # Where it is not installed, the programs that tests start find it all the same.
-        before = os.environ.get("PYTHONPATH")
-        os.environ["PYTHONPATH"] = os.pathsep.join([str(_ROOT), *([before] if before else [])])
+    # Programs that tests start elsewhere find this code, installed or not.
+    before = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(_ROOT), *([before] if before else [])])
     home = Path(tempfile.mkdtemp(prefix="mnist_draw-tests-"))
     config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
     os.environ["MNIST_DRAW_HOME"] = str(home)
     (home / "cache").mkdir()
-    _KEPT.mkdir(parents=True, exist_ok=True)
+    # Theano's lock on this folder fails now and then where two processes want it.
+    kept = _KEPT / os.environ.get("PYTEST_XDIST_WORKER", "alone") if installed_theano() else _KEPT
+    kept.mkdir(parents=True, exist_ok=True)
     # Where links are forbidden (Windows without developer mode) every run compiles anew.
     with contextlib.suppress(OSError, NotImplementedError):
-        (home / "cache" / "compiled").symlink_to(_KEPT, target_is_directory=True)
+        (home / "cache" / "compiled").symlink_to(kept, target_is_directory=True)
 
 
 @pytest.fixture(autouse=True)
