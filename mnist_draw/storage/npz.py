@@ -46,6 +46,8 @@ _HEADER = re.compile(
 _END, _LOCATOR = b"PK\x05\x06", b"PK\x06\x07"
 _END_SIZE, _LOCATOR_SIZE = 22, 20
 _END_SEARCHED = _END_SIZE + 65_535 + _LOCATOR_SIZE
+#: So many bytes are written at a time: that takes a fifth of a millisecond.
+_SLICE = MEGABYTE
 _EARLIEST_DATE = (1980, 1, 1, 0, 0, 0)
 _DAMAGE = (
     zipfile.BadZipFile,
@@ -92,13 +94,25 @@ def pack(arrays: Mapping[str, npt.ArrayLike]) -> bytes:
             array = array.astype(array.dtype.newbyteorder("<"), order="C", copy=False)
             if array.dtype.str not in _DTYPES:
                 raise TypeError(f"cannot store dtype {array.dtype} of the array {name!r}")
-            member = io.BytesIO()
-            np.lib.format.write_array(member, np.ascontiguousarray(array).reshape(array.shape))
             entry = zipfile.ZipInfo(f"{name}.npy", _EARLIEST_DATE)
             entry.create_system = 3
             entry.external_attr = 0o644 << 16
-            archive.writestr(entry, member.getvalue())
+            _write_array(archive, entry, np.ascontiguousarray(array).reshape(array.shape))
     return buffer.getvalue()
+
+
+def _write_array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, array: Array) -> None:
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, np.lib.format.header_data_from_array_1_0(array))
+    # The zip's own header tells the size before the first byte is there.
+    entry.file_size = header.tell() + array.nbytes
+    with archive.open(entry, "w") as member:
+        member.write(header.getvalue())
+        if array.size:
+            content = array.reshape(-1).data.cast("B")
+            # No other thread runs while bytes are copied: the window would wait for all of them.
+            for start in range(0, len(content), _SLICE):
+                member.write(content[start : start + _SLICE])
 
 
 class Archive:

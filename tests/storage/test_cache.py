@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -59,6 +60,19 @@ def test_fingerprints_tell_parameters_and_temperatures_apart() -> None:
         ModelFile("cnn", weights),
     ]
     assert len({model.fingerprint for model in models}) == 4
+
+
+def test_pictures_are_told_apart_without_a_copy_of_them() -> None:
+    pictures = np.arange(8_000_000, dtype=np.uint8).reshape(10_000, 1, 20, 40)
+    tracemalloc.start()
+    try:
+        name = cache.digest_of(pictures)
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
+    assert name == cache.digest_of(np.asfortranarray(pictures))
+    assert name != cache.digest_of(pictures.astype(np.float32))
+    assert name != cache.digest_of(pictures.reshape(10_000, 1, 40, 20))
 
 
 def test_a_table_becomes_csv() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from typing import Any
 
 import numpy as np
 import pytest
@@ -50,6 +51,23 @@ def test_reads_what_numpy_writes(savez: object) -> None:
 def test_equal_arrays_give_equal_bytes() -> None:
     again = {name: np.array(value, order="C") for name, value in ARRAYS.items()}
     assert pack(ARRAYS | {"columns": again["columns"]}) == pack(again)
+
+
+def test_large_arrays_are_copied_a_piece_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    # While one piece is copied no other thread runs, the window's included.
+    pieces: list[int] = []
+
+    class Noting(io.BytesIO):
+        def write(self, data: Any) -> int:
+            pieces.append(memoryview(data).nbytes)
+            return super().write(data)
+
+    large = np.arange(2_500_000, dtype=np.float32).reshape(2500, 1000)
+    whole = pack({"large": large})
+    monkeypatch.setattr(io, "BytesIO", Noting)
+    assert pack({"large": large}) == whole
+    assert sum(pieces) > large.nbytes
+    assert max(pieces) <= 2**20
 
 
 def test_byte_order_is_the_same_everywhere() -> None:
