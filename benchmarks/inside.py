@@ -9,8 +9,9 @@ Reported are the seconds until a section is complete when it is opened for the f
 the second (in another window; the cache knows it then), compiling included, and how long the GUI
 thread was busy with single events meanwhile, in milliseconds. Of *Network* the first picture
 counts; then a picture follows the other, `RATE` a second, as while somebody draws, and the frames
-shown in a second are reported with what they cost the GUI thread. Without ``--screen`` Qt's
-offscreen platform paints. A section is one entry of `SECTIONS`.
+shown in a second are reported with what they cost the GUI thread. Threads change as often as in
+the program, and garbage is collected as it is there, in events that count. Without ``--screen``
+Qt's offscreen platform paints. A section is one entry of `SECTIONS`.
 """
 
 from __future__ import annotations
@@ -133,7 +134,10 @@ def application(screen: bool) -> Any:
     from PyQt5.QtWidgets import QApplication
 
     from mnist_draw.app.shared import theme
+    from mnist_draw.app.shell.collector import Collector
+    from mnist_draw.app.shell.startup import SWITCH_INTERVAL
 
+    sys.setswitchinterval(SWITCH_INTERVAL)
     # The offscreen platform says of every window what it cannot do.
     qInstallMessageHandler(lambda *_: None)
 
@@ -141,6 +145,7 @@ def application(screen: bool) -> Any:
         def __init__(self) -> None:
             super().__init__(["inside"])
             self.busy: list[float] = []
+            self.collector: Collector | None = None
             self._depth = 0
 
         def notify(self, receiver: Any, event: Any) -> bool:
@@ -158,6 +163,7 @@ def application(screen: bool) -> Any:
                     self.busy.append(time.perf_counter() - start)
 
     app = Timed()
+    app.collector = Collector(app)
     theme.theme().motion = False
     theme.theme().apply("light", False)
     return app

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 #: Python's threads change at least this often, in seconds: the window waits no longer for
 #: a worker that computes in Python.
-_SWITCH_INTERVAL = 0.0002
+SWITCH_INTERVAL = 0.0002
 
 
 def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -> int:
@@ -51,7 +51,7 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
         print(platform_check.qt_import_failure(error), file=sys.stderr)
         return 1
     reporter.install_qt()
-    sys.setswitchinterval(_SWITCH_INTERVAL)
+    sys.setswitchinterval(SWITCH_INTERVAL)
     if sys.platform == "win32":
         # Else the taskbar takes the window for one of Python's, with Python's icon.
         ctypes.windll.shell32.SetCurrentProcessExplicitAppUserModelID("mnist_draw")
