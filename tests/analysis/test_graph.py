@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mnist_draw.analysis.step.graph import FunctionGraphs, Group, graphs_of
+from mnist_draw.analysis.step.graph import FunctionGraphs, Group
 from mnist_draw.analysis.step.graph_layout import (
     HIGH,
     groups_of,
@@ -13,6 +13,7 @@ from mnist_draw.analysis.step.graph_layout import (
     starts_folded,
     title_of,
 )
+from mnist_draw.analysis.step.graph_reading import graphs_of
 from mnist_draw.analysis.step.one_step import OneStep
 from mnist_draw.networks import parse_network
 from mnist_draw.storage import ModelFile
