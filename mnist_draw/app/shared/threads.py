@@ -1,7 +1,7 @@
 """Work off the GUI thread, values passed between threads, and the end of all of it.
 
-There are two kinds of threads beside the window's: a `Background` does one piece of work after
-another and ends when there is none, and a
+There are two kinds of threads beside the window's: that of a `Background` does one piece of work
+after another and ends soon after the last, and a
 `~mnist_draw.app.shared.worker_thread.WorkerThread` holds an object for as long as that is needed.
 Both are listed in `running` while their thread runs, so that the end of the program finds them.
 """
@@ -27,6 +27,9 @@ T = TypeVar("T")
 #: Seconds that all threads together get at the end: what the longest of them, a minibatch of a
 #: large network and its files, takes on a slow computer.
 SHUTDOWN_S = 10.0
+#: So long a thread of a `Background` waits for more work, in seconds. Starting another one would
+#: hold up the window until it has begun to run: where all cores are busy, that takes 10 to 20 ms.
+_LINGER_S = 1.0
 
 
 class LatestValue(Generic[T]):
@@ -165,8 +168,65 @@ def _post() -> _Post:
     return _posts[0]
 
 
+class _Lane:
+    """The thread of a `Background`: it knows what to do, but not whose work it is.
+
+    The last reference to an owner, who may be a widget, must not be let go in this thread.
+    """
+
+    def __init__(self, newest_only: bool) -> None:
+        self._newest_only = newest_only
+        self._changed = threading.Condition()
+        self._waiting: deque[Callable[[], None]] = deque()
+        self._busy = False
+        self._thread: threading.Thread | None = None
+
+    def put(self, step: Callable[[], None]) -> None:
+        """Have something done after what waits, or instead of it."""
+        with self._changed:
+            if self._newest_only:
+                self._waiting.clear()
+            self._waiting.append(step)
+            if not self._busy:
+                self._busy = True
+                running.add(self)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._live, name="background", daemon=True)
+                self._thread.start()
+            else:
+                self._changed.notify_all()
+
+    def ask_to_end(self) -> None:
+        """Give up what waits if newer work would replace it; all else is done to its end."""
+        if self._newest_only:
+            with self._changed:
+                self._waiting.clear()
+                self._changed.notify_all()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until all is done, so long at the most; return whether it is."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._busy, seconds)
+
+    def _live(self) -> None:
+        while True:
+            with self._changed:
+                while not self._waiting:
+                    if self._busy:
+                        self._busy = False
+                        running.remove(self)
+                        self._changed.notify_all()
+                    if not self._changed.wait(_LINGER_S) and not self._busy:
+                        self._thread = None
+                        return
+                step = self._waiting.popleft()
+            step()
+            # It holds the owner, who may be gone before there is more to do.
+            del step
+
+
 class Background:
-    """Does one piece of work after another in a thread that ends when there is none.
+    """Does one piece of work after another in a thread that ends soon after the last.
 
     The work is done even when its owner is gone: it may write a drawing. Only the owner's
     functions are not called any more then.
@@ -181,11 +241,8 @@ class Background:
 
     def __init__(self, owner: QObject | None = None, newest_only: bool = False) -> None:
         self._owner = owner
-        self._newest_only = newest_only
         self._post = _post()
-        self._lock = threading.Lock()
-        self._waiting: deque[Callable[[], None]] = deque()
-        self._thread: threading.Thread | None = None
+        self._lane = _Lane(newest_only)
 
     def run(
         self,
@@ -217,37 +274,15 @@ class Background:
                 if done is not None:
                     self._tell(done, result)
 
-        with self._lock:
-            if self._newest_only:
-                self._waiting.clear()
-            self._waiting.append(step)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name="background", daemon=True)
-                running.add(self)
-                self._thread.start()
+        self._lane.put(step)
 
     def ask_to_end(self) -> None:
         """Give up what waits if newer work would replace it; all else is done to its end."""
-        if self._newest_only:
-            with self._lock:
-                self._waiting.clear()
+        self._lane.ask_to_end()
 
     def wait(self, seconds: float = SHUTDOWN_S) -> bool:
         """Wait until all is done, so long at the most; return whether it is."""
-        thread = self._thread
-        if thread is not None:
-            thread.join(seconds)
-        return thread is None or not thread.is_alive()
-
-    def _work(self) -> None:
-        while True:
-            with self._lock:
-                if not self._waiting:
-                    self._thread = None
-                    running.remove(self)
-                    return
-                step = self._waiting.popleft()
-            step()
+        return self._lane.wait(seconds)
 
     def _tell(self, function: Callable[[T], object], value: T) -> None:
         def call() -> None:

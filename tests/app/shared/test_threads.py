@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 
 import pytest
 from PyQt5 import sip
@@ -10,6 +12,7 @@ from PyQt5.QtCore import QObject, QThread, pyqtSlot
 from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from mnist_draw.app.shared import threads as threads_module
 from mnist_draw.app.shared.threads import Background, Inbox, LatestValue, Registry, running
 from mnist_draw.app.shared.worker_thread import WorkerThread
 from mnist_draw.errors import UserError
@@ -88,6 +91,64 @@ def test_newest_only_skips_what_waits(qapp: QApplication) -> None:
     go.set()
     assert background.wait()
     assert done == [2]
+
+
+def test_one_piece_after_the_other_is_done_in_one_thread(qapp: QApplication) -> None:
+    # Whoever asks for the next piece, the window, need not wait until a thread has begun to run.
+    background = Background()
+    threads: list[threading.Thread] = []
+    for _ in range(3):
+        background.run(lambda: threads.append(threading.current_thread()))
+        assert background.wait()
+    assert len(threads) == 3
+    assert len(set(threads)) == 1
+    assert threads[0].is_alive()
+
+
+def test_a_thread_that_waits_for_more_keeps_no_owner(qtbot: QtBot) -> None:
+    owner = QObject()
+    gone = weakref.ref(owner)
+    background = Background(owner)
+    told: list[object] = []
+    background.run(threading.current_thread, told.append)
+    qtbot.waitUntil(lambda: len(told) == 1)
+    assert background.wait()
+    del owner, background
+    qtbot.waitUntil(lambda: gc.collect() >= 0 and gone() is None)
+    assert isinstance(told[0], threading.Thread)
+    assert told[0].is_alive()
+
+
+def test_a_thread_ends_when_nothing_more_is_asked(
+    qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(threads_module, "_LINGER_S", 0.01)
+    background = Background()
+    threads: list[threading.Thread] = []
+    for number in range(2):
+        background.run(lambda: threads.append(threading.current_thread()))
+        assert background.wait()
+        threads[number].join(10)
+        assert not threads[number].is_alive()
+
+
+def test_what_waits_is_given_up_at_the_end(qapp: QApplication) -> None:
+    entered, go = threading.Event(), threading.Event()
+    background = Background(newest_only=True)
+    done: list[str] = []
+
+    def first() -> None:
+        entered.set()
+        go.wait(10)
+
+    background.run(first)
+    assert entered.wait(10)
+    background.run(lambda: done.append("needless"))
+    assert not background.wait(0.0)
+    threading.Timer(0.05, go.set).start()
+    assert running.shut_down()
+    assert background.wait(0.0)
+    assert not done
 
 
 class Worker(QObject):
