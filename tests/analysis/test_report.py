@@ -154,6 +154,30 @@ def test_an_earlier_report_is_replaced(
         page.unlink()
 
 
+@pytest.mark.parametrize("first", ["corners, up", 'a "heart"', "größer", "="])
+def test_a_report_is_known_whatever_its_classes_are_called(
+    first: str, counted: tuple[ModelFile, Pictures, Results], tmp_path: Path
+) -> None:
+    model, pictures, results = counted
+    names = [first, *(f"other, {number}" for number in range(9))]
+    named = ModelFile(model.network, model.parameters, {"classes": names})
+    page = write_report(tmp_path / "r", named, pictures, results)
+    assert f"read as {first}" in rows_of(tmp_path / "r" / "confusion.csv")[0]
+    before = page.read_bytes()
+    assert write_report(tmp_path / "r", named, pictures, results).read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "line", ["it is,red,read as 1", "it is", "", "\x00", '"it is,read as a', "it was,read as 1"]
+)
+def test_a_table_of_another_is_none_of_a_report(
+    line: str, counted: tuple[ModelFile, Pictures, Results], tmp_path: Path
+) -> None:
+    (tmp_path / "confusion.csv").write_text(line, encoding="utf-8")
+    with pytest.raises(StorageError, match=r"would replace .*confusion.csv"):
+        write_report(tmp_path, *counted)
+
+
 def test_only_what_is_certain_is_a_hundred_per_cent() -> None:
     shares = (0.999857, 0.9994, 1.0, 0.0, float("nan"))
     assert [percent(share) for share in shares] == ["99.9 %", "99.9 %", "100.0 %", "0.0 %", ""]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 from functools import partial
 from pathlib import Path
@@ -28,14 +29,18 @@ from mnist_draw.storage.models import ModelFile
 PAGE = "report.html"
 #: More mistakes than this are not shown as pictures; the table lists all of them.
 MOST_SHOWN = 1000
-#: How the files of a report begin: what begins otherwise is not replaced by one.
-_BEGINNINGS = {
-    "confusion.csv": b"it is,read as ",
-    "classes.csv": b"class,pictures,read as it,",
-    "reliability.csv": b"how sure,answers,mean confidence,",
-    "mistakes.csv": b"picture,it is,read as,sure,",
-    PAGE: b'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" ',
+#: How the tables of a report begin: what begins otherwise is not replaced by one. The classes whose
+#: names follow "read as " may be called anything, so only the beginning of the last cell is given.
+_TABLES = {
+    "confusion.csv": ("it is", "read as "),
+    "classes.csv": ("class", "pictures", "read as it", ""),
+    "reliability.csv": ("how sure", "answers", "mean confidence", ""),
+    "mistakes.csv": ("picture", "it is", "read as", "sure", ""),
 }
+#: How its page begins.
+_PAGE_BEGINS = '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" '
+#: The longest heading that is read, in characters: a hundred names of at most 40 take a tenth.
+_LONGEST_HEADING = 65_536
 _PICTURES = ("confusion.png", "reliability.png", "mistakes.png")
 
 
@@ -69,7 +74,7 @@ def prepare_folder(folder: str | os.PathLike[str], data: Path | None = None) -> 
             f"The folder {place} for the report cannot be made: {reason_of(error)}. Nothing was "
             "written."
         ) from error
-    for file in (*_BEGINNINGS, *_PICTURES):
+    for file in (*_TABLES, PAGE, *_PICTURES):
         if not _may_be_replaced(place, file):
             raise StorageError(
                 f"The report would replace {place / file}, which is not of a report. It is "
@@ -83,13 +88,28 @@ def _may_be_replaced(place: Path, file: str) -> bool:
         return True
     if file in _PICTURES:
         # Pictures say nothing of who made them; a report's tables are there before them.
-        return all((place / table).exists() for table in _BEGINNINGS if table != PAGE)
-    beginning = _BEGINNINGS[file]
+        return all((place / table).exists() for table in _TABLES)
     try:
-        with (place / file).open("rb") as found:
-            return found.read(len(beginning)) == beginning
+        with (place / file).open(encoding="utf-8", errors="replace", newline="") as found:
+            if file == PAGE:
+                return found.read(len(_PAGE_BEGINS)) == _PAGE_BEGINS
+            return _begins_with(found.readline(_LONGEST_HEADING), _TABLES[file])
     except OSError:
         return False
+
+
+def _begins_with(line: str, cells: tuple[str, ...]) -> bool:
+    """Return whether a line of CSV begins with these cells, the last of which may go on."""
+    try:
+        [found] = csv.reader([line])
+    except (csv.Error, ValueError):
+        return False
+    *whole, last = cells
+    return (
+        found[: len(whole)] == whole
+        and len(found) > len(whole)
+        and found[len(whole)].startswith(last)
+    )
 
 
 def write_report(
