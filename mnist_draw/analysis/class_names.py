@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mnist_draw.dataset.classes import DIGITS
+from mnist_draw.dataset.classes import DIGITS, with_article
 from mnist_draw.recognition.class_names import class_names, reads_digits
 from mnist_draw.storage import ModelFile
 
@@ -23,8 +23,8 @@ def class_name(model: ModelFile | None, number: int) -> str:
 
 
 def in_a_sentence(name: str) -> str:
-    """Return a class as it stands in a sentence: ``"a 3"``, ``"a class 3"``, ``"Bag"``."""
-    return f"a {name}" if name.isdecimal() or name.startswith("class ") else name
+    """Return a class as it stands in a sentence: ``"an 8"``, ``"a class 3"``, ``"Bag"``."""
+    return with_article(name) if name.isdecimal() or name.startswith("class ") else name
 
 
 def all_names(model: ModelFile | None) -> tuple[str, ...]:

@@ -13,6 +13,8 @@ DIGITS = tuple("0123456789")
 FEWEST_CLASSES, MOST_CLASSES = 2, 100
 #: The longest name of a class, in characters: more finds no room beside a bar.
 LONGEST_NAME = 40
+#: Numbers below a hundred that are spoken with a vowel first.
+_AN = ("8", "11", "18", *(str(number) for number in range(80, 90)))
 #: So many classes are listed in a sentence.
 _LISTED = 6
 
@@ -60,3 +62,8 @@ def class_list(names: Sequence[str]) -> str:
     if len(names) <= _LISTED:
         return ", ".join(names)
     return f"{', '.join(names[: _LISTED - 1])}, … {names[-1]}"
+
+
+def with_article(digit: int | str) -> str:
+    """Return a digit or number with its article: ``a 7``, ``an 8``."""
+    return f"{'an' if str(digit) in _AN else 'a'} {digit}"

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mnist_draw.analysis.class_names import class_name, in_a_sentence
-from mnist_draw.dataset.classes import DIGITS
+from mnist_draw.dataset.classes import DIGITS, with_article
 from mnist_draw.networks import NetworkError, parse_network
 from mnist_draw.recognition.class_names import class_names, reads_digits
 from mnist_draw.recognition.recogniser import Recogniser
@@ -92,4 +92,12 @@ def test_senseless_numbers_of_classes(text: str) -> None:
 
 
 def test_in_a_sentence() -> None:
-    assert [in_a_sentence(name) for name in ("3", "class 3", "Bag")] == ["a 3", "a class 3", "Bag"]
+    names = ("3", "8", "class 3", "Bag")
+    assert [in_a_sentence(name) for name in names] == ["a 3", "an 8", "a class 3", "Bag"]
+
+
+@pytest.mark.parametrize(
+    ("digit", "text"), [(7, "a 7"), (8, "an 8"), ("8", "an 8"), ("11", "an 11"), (1, "a 1")]
+)
+def test_the_article_fits_the_digit(digit: int | str, text: str) -> None:
+    assert with_article(digit) == text

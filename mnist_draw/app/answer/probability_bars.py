@@ -22,8 +22,8 @@ from mnist_draw.app.shared.animation import ArrayAnimation
 from mnist_draw.app.shared.steady_labels import draw_tabular
 from mnist_draw.app.shared.theme import Size, Text
 from mnist_draw.app.shared.widgets import explain, takes_key
-from mnist_draw.app.shared.words import probability, with_article
-from mnist_draw.dataset.classes import DIGITS
+from mnist_draw.app.shared.words import probability
+from mnist_draw.dataset.classes import DIGITS, with_article
 
 #: A bar's value counts thousandths.
 FULL = 1000

@@ -13,7 +13,7 @@ from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.animation import ArrayAnimation
 from mnist_draw.app.shared.images import image_of, rgb
 from mnist_draw.app.shared.theme import Size, Text
-from mnist_draw.app.shared.widgets import explain
+from mnist_draw.app.shared.widgets import explain, tip
 
 if TYPE_CHECKING:
     import numpy as np
@@ -78,7 +78,8 @@ class SaliencyView(QWidget):
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.ToolTip and isinstance(event, QHelpEvent):
-            QToolTip.showText(event.globalPos(), self.words_at(QPointF(event.pos())), self)
+            text = self.words_at(QPointF(event.pos()))
+            QToolTip.showText(event.globalPos(), tip(text), self)
             return True
         return super().event(event)
 
@@ -147,7 +148,7 @@ class SaliencyLegend(QWidget):
         rival = None if explanation is None else explanation.rival_name
         if (digit, rival) != (self._digit, self._rival):
             self._digit, self._rival = digit, rival
-            self.setToolTip("" if explanation is None else words(explanation))
+            self.setToolTip("" if explanation is None else tip(words(explanation)))
             self.update()
 
     def parts(self) -> tuple[str, str]:

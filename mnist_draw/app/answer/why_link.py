@@ -8,7 +8,7 @@ from PyQt5.QtCore import pyqtSignal
 from PyQt5.QtWidgets import QPushButton, QWidget
 
 from mnist_draw.app.shared.theme import Size
-from mnist_draw.app.shared.widgets import explain
+from mnist_draw.app.shared.widgets import explain, no_key
 from mnist_draw.dataset.classes import DIGITS
 
 KEY = "W"
@@ -59,7 +59,7 @@ class WhyLink(QPushButton):
     def show_pair(self, answer: int, rival: int) -> None:
         """Offer to explain an answer."""
         self._pair = (answer, rival)
-        self.setText(f"Why {self._names[answer]}?")
+        self.setText(no_key(f"Why {self._names[answer]}?"))
         self.show()
 
     def show_nothing(self) -> None:

@@ -19,6 +19,7 @@ from PyQt5.QtWidgets import QLabel, QToolTip, QWidget
 
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.theme import Size, Text
+from mnist_draw.app.shared.widgets import tip
 
 if TYPE_CHECKING:
     from mnist_draw.app.board.canvas import Canvas
@@ -129,7 +130,7 @@ class NumberBoxes(QWidget):
                 index = self.index_at(QPointF(event.pos()))
                 if index is not None:
                     text = f"Read as {self._texts[index]}: see what the network says of this digit."
-                    QToolTip.showText(event.globalPos(), text, self._canvas)
+                    QToolTip.showText(event.globalPos(), tip(text), self._canvas)
                     return True
         return False
 
@@ -177,6 +178,7 @@ class BoardCaption(QLabel):
         self.setAttribute(Qt.WA_TransparentForMouseEvents)
         self.setAlignment(Qt.AlignHCenter | Qt.AlignBottom)
         self.setWordWrap(True)
+        self.setTextFormat(Qt.PlainText)
         self._canvas = canvas
         self._sentence = ""
         canvas.installEventFilter(self)

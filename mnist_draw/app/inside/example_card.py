@@ -27,7 +27,7 @@ from mnist_draw.app.shared.icons import set_icon
 from mnist_draw.app.shared.images import image_of
 from mnist_draw.app.shared.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.shared.theme import Size
-from mnist_draw.app.shared.widgets import Card, explain, label
+from mnist_draw.app.shared.widgets import Card, explain, label, no_key
 from mnist_draw.app.shared.words import probability
 from mnist_draw.dataset.classes import DIGITS
 
@@ -216,7 +216,8 @@ class ExampleCard(Card):
             self._menu.clear()
             for number, name in enumerate(names):
                 self._menu.addAction(
-                    f"It is {in_a_sentence(name)}", partial(self.label_chosen.emit, number)
+                    no_key(f"It is {in_a_sentence(name)}"),
+                    partial(self.label_chosen.emit, number),
                 )
 
     def _open_menu(self) -> None:
@@ -290,7 +291,7 @@ class ExampleCard(Card):
             return
         order = probabilities.argsort()
         first, second = int(order[-1]), int(order[-2])
-        self.why_button.setText(f"Why {name(first)}?")
+        self.why_button.setText(no_key(f"Why {name(first)}?"))
         self.answer.setText(name(first).removeprefix("class "))
         self.sure.setText(f"{probability(float(probabilities[first]))} sure")
         after = f"then {name(second)}, {probability(float(probabilities[second]))}"

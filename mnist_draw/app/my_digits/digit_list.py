@@ -18,7 +18,7 @@ from mnist_draw.app.my_digits.digit_list_view import DigitListView
 from mnist_draw.app.my_digits.digit_table import DigitRow, thumbnail_mask
 from mnist_draw.app.services.background_reader import BackgroundReader
 from mnist_draw.app.shared.threads import Background
-from mnist_draw.app.shared.words import with_article
+from mnist_draw.dataset.classes import with_article
 from mnist_draw.errors import UserError
 from mnist_draw.storage.spare_names import Deleted
 

@@ -14,7 +14,7 @@ from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.images import image_of
 from mnist_draw.app.shared.theme import Size
-from mnist_draw.app.shared.widgets import explain, style_table, takes_key
+from mnist_draw.app.shared.widgets import explain, style_table, takes_key, tip
 from mnist_draw.app.shared.words import probability
 
 if TYPE_CHECKING:
@@ -129,8 +129,10 @@ class DigitTableModel(QAbstractTableModel):
             return theme.colour("alert")
         if role == Qt.FontRole and column == 3 and _wrong(row):
             return theme.font(theme.Text.BODY, bold=True)
-        if role in (Qt.ToolTipRole, Qt.AccessibleDescriptionRole):
+        if role == Qt.AccessibleDescriptionRole:
             return _tip(row, column)
+        if role == Qt.ToolTipRole:
+            return tip(_tip(row, column))
         return None
 
     def _icon(self, number: int) -> QIcon:

@@ -10,7 +10,7 @@ from PyQt5.QtWidgets import QFrame, QHBoxLayout, QPushButton, QStackedWidget, QW
 
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.widgets import explain, label, push_button, takes_key
-from mnist_draw.app.shared.words import with_article
+from mnist_draw.dataset.classes import with_article
 
 #: The key that begins to teach; a digit's key then says which it is.
 KEY = "T"

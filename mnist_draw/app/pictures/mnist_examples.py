@@ -12,8 +12,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from mnist_draw.app.board.drawing import ink_on_board
 from mnist_draw.app.board.placed_picture import PlacedPicture, Renderings, place_ink
 from mnist_draw.app.services.background_reader import BackgroundReader
-from mnist_draw.app.shared.words import with_article
-from mnist_draw.dataset.classes import DIGITS
+from mnist_draw.dataset.classes import DIGITS, with_article
 
 if TYPE_CHECKING:
     import numpy as np

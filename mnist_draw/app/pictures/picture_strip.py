@@ -24,7 +24,7 @@ from mnist_draw.app.services.background_reader import BackgroundReader
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.icons import set_icon
 from mnist_draw.app.shared.theme import Size, Text
-from mnist_draw.app.shared.widgets import explain, label
+from mnist_draw.app.shared.widgets import explain, label, tip
 from mnist_draw.app.shared.words import probability
 
 #: Side of a thumbnail in logical pixels: a digit is read in it at arm's length.
@@ -68,7 +68,7 @@ class PictureThumb(QAbstractButton):
         """
         self.answer = text
         explain(self, f"{self.picture.name}: {words}", "Put this picture on the board.", "Enter")
-        self.setToolTip(f"{self.picture.name}: {words}. Click to put it on the board.")
+        self.setToolTip(tip(f"{self.picture.name}: {words}. Click to put it on the board."))
         self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -31,6 +31,7 @@ class TabularLabel(QLabel):
 
     def __init__(self, text: str = "", widest: str = "") -> None:
         super().__init__(text)
+        self.setTextFormat(Qt.PlainText)
         self._widest = widest
         self._needed = QSize()
 
@@ -90,6 +91,7 @@ class FittedLabel(QLabel):
         self, smallest: int | None = None, elide: Qt.TextElideMode = Qt.ElideMiddle
     ) -> None:
         super().__init__()
+        self.setTextFormat(Qt.PlainText)
         self._smallest = smallest
         self._elide = elide
 

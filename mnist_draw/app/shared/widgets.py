@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import textwrap
 import time
 from collections.abc import Callable, Sequence
@@ -61,14 +62,25 @@ def explain(widget: QWidget, name: str, sentence: str, shortcut: str = "") -> No
     widget.setAccessibleName(name)
     widget.setAccessibleDescription(sentence)
     widget.setToolTip(tip(f"{sentence} ({shortcut})" if shortcut else sentence))
-    widget.setWhatsThis(f"<b>{name}</b><br>{sentence}")
+    widget.setWhatsThis(f"<b>{html.escape(name)}</b><br>{html.escape(sentence)}")
     # For the page of all keys.
     widget.setProperty("keys", shortcut)
 
 
 def tip(sentence: str) -> str:
-    """Return a tooltip's text in short lines: Qt shows plain text in one, however long."""
-    return textwrap.fill(sentence, _TIP_LETTERS)
+    """Return a tooltip's text in short lines: Qt shows plain text in one, however long.
+
+    What a user named may look like markup, which a tooltip would obey.
+    """
+    lines = textwrap.fill(sentence, _TIP_LETTERS)
+    if "<" not in lines and "&lt;" not in lines:
+        return lines
+    return f"<p>{html.escape(lines).replace(chr(10), '<br>')}</p>"
+
+
+def no_key(text: str) -> str:
+    """Return the text of a button or a menu in which an ``&`` is no sign for a key."""
+    return text.replace("&", "&&")
 
 
 def push_button(
@@ -99,6 +111,8 @@ def takes_key(event: QEvent, wanted: Callable[[QKeyEvent], bool]) -> bool:
 def label(text: str, look: str, name: str = "") -> QLabel:
     """Return a label with one of the style sheet's looks."""
     result = QLabel(text)
+    # What a user named may look like markup.
+    result.setTextFormat(Qt.PlainText)
     result.setProperty("look", look)
     if name:
         result.setObjectName(name)
@@ -280,6 +294,6 @@ class BinButton(QPushButton):
         self._menu.clear()
         for one in deleted[:_MOST_DELETED]:
             moment = time.strftime("%d %b %H:%M", time.localtime(one.when)).lstrip("0")
-            action = self._menu.addAction(f"{words(one)}, deleted {moment}")
+            action = self._menu.addAction(no_key(f"{words(one)}, deleted {moment}"))
             action.triggered.connect(partial(self.chosen.emit, one))
         self.setEnabled(bool(deleted))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 #: Losses from here on are told with three digits: no column grows while a run diverges.
 _LARGE_LOSS = 100.0
-#: Numbers below a hundred that are spoken with a vowel first.
-_AN = ("8", "11", "18", *(str(number) for number in range(80, 90)))
 
 
 def clock(seconds: float) -> str:
@@ -36,8 +34,3 @@ def loss(value: float | None) -> str:
     if value is None:
         return "–"
     return f"{value:.4f}" if abs(value) < _LARGE_LOSS else f"{value:.3g}"
-
-
-def with_article(digit: int | str) -> str:
-    """Return a digit or number with its article: ``a 7``, ``an 8``."""
-    return f"{'an' if str(digit) in _AN else 'a'} {digit}"

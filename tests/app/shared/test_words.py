@@ -28,13 +28,6 @@ def test_whole_percents_are_not_rounded_to_certainty_either() -> None:
     assert words.probability(0.9, decimals=0) == "90 %"
 
 
-@pytest.mark.parametrize(
-    ("digit", "text"), [(7, "a 7"), (8, "an 8"), ("8", "an 8"), ("11", "an 11"), (1, "a 1")]
-)
-def test_the_article_fits_the_digit(digit: int | str, text: str) -> None:
-    assert words.with_article(digit) == text
-
-
 def test_a_diverging_loss_takes_no_more_room_than_a_good_one() -> None:
     assert words.loss(0.07312) == "0.0731"
     assert len(words.loss(123456789.0)) <= len("1.23e+08")

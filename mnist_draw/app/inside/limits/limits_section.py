@@ -24,7 +24,7 @@ from mnist_draw.app.inside.stepwise import Stepwise
 from mnist_draw.app.shared.steady_labels import FittedLabel
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.threads import Background
-from mnist_draw.app.shared.widgets import Card, Switch, explain, label
+from mnist_draw.app.shared.widgets import Card, Switch, explain, label, tip
 from mnist_draw.dataset.classes import DIGITS
 
 if TYPE_CHECKING:
@@ -279,7 +279,7 @@ class LimitsSection(Section):
     def _show_state(self) -> None:
         words, link = self._state()
         self.state.setText(words)
-        self.state.setToolTip(words)
+        self.state.setToolTip(tip(words))
         self.link.setText(link)
         self.link.setVisible(bool(link))
 

@@ -13,7 +13,7 @@ from PyQt5.QtWidgets import QCheckBox, QFileDialog, QFrame, QHBoxLayout, QMenu, 
 from mnist_draw.app.runs.runs_table import swatch
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.theme import Size
-from mnist_draw.app.shared.widgets import explain
+from mnist_draw.app.shared.widgets import explain, no_key
 from mnist_draw.dataset.classes import DIGITS
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ class NetworkChoices(QWidget):
         listed = {choice.key for choice in self.choices}
         for other in self._others:
             if other.key not in listed:
-                menu.addAction(other.title, partial(self.put, other))
+                menu.addAction(no_key(other.title), partial(self.put, other))
         menu.addAction("Open a file …", self._open_file)
         return menu
 

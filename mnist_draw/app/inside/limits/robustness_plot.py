@@ -23,7 +23,7 @@ from mnist_draw.app.runs.runs_table import STYLES, series_colour
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.images import image_of
 from mnist_draw.app.shared.theme import Text
-from mnist_draw.app.shared.widgets import explain
+from mnist_draw.app.shared.widgets import explain, tip
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.limits import Axis
@@ -238,7 +238,7 @@ class RobustnessPlot(QWidget):
         self.walk_to(min(max(start + step, 0), count - 1))
         if self.current is not None:
             place = QPointF(self._x(self.axis.amounts[self.current]), self._y(0.5)).toPoint()
-            QToolTip.showText(self.mapToGlobal(place), self.accessibleDescription(), self)
+            QToolTip.showText(self.mapToGlobal(place), tip(self.accessibleDescription()), self)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
@@ -249,7 +249,7 @@ class RobustnessPlot(QWidget):
         distances = [abs(self._x(amount) - event.pos().x()) for amount in self.axis.amounts]
         nearest = int(np.argmin(distances))
         self.walk_to(nearest if inside and distances[nearest] < 20 else None)
-        QToolTip.showText(event.globalPos(), self.accessibleDescription(), self)
+        QToolTip.showText(event.globalPos(), tip(self.accessibleDescription()), self)
 
 
 def paint_answer(painter: QPainter, middle: QPointF, text: str, right: bool) -> None:

@@ -11,6 +11,7 @@ from PyQt5.QtCore import QRectF, Qt, pyqtSignal
 from PyQt5.QtGui import QPainter, QPaintEvent
 from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QSlider, QWidget
 
+from mnist_draw.analysis.class_names import in_a_sentence
 from mnist_draw.app.inside.limits.answer_rows import AnswerRow, AnswerRows
 from mnist_draw.app.inside.limits.robustness_plot import amount_text
 from mnist_draw.app.shared.images import image_of
@@ -195,8 +196,8 @@ def answer_words(rows: Sequence[AnswerRow], names: list[str]) -> str:
     """Return who reads what, such as ``"all three read a 9"``."""
     if len(set(names)) == 1:
         if len(rows) == 1:
-            return f"{rows[0].title} reads a {names[0]}"
-        return f"{_ALL.get(len(rows), 'all')} read a {names[0]}"
+            return f"{rows[0].title} reads {in_a_sentence(names[0])}"
+        return f"{_ALL.get(len(rows), 'all')} read {in_a_sentence(names[0])}"
     said = [f"{row.title} {name}" for row, name in zip(rows[1:], names[1:], strict=True)]
     return ", ".join([f"{rows[0].title} reads {names[0]}", *said])
 

@@ -20,7 +20,7 @@ from mnist_draw.app.inside.network.side_panel import SidePanel
 from mnist_draw.app.inside.section import Section
 from mnist_draw.app.shared.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.shared.theme import Size
-from mnist_draw.app.shared.widgets import Card, ComboBox, explain, label
+from mnist_draw.app.shared.widgets import Card, ComboBox, explain, label, tip
 from mnist_draw.app.shared.worker_thread import WorkerThread
 
 if TYPE_CHECKING:
@@ -262,7 +262,7 @@ class NetworkSection(Section):
             )
         if self.note.text() != words:
             self.note.setText(words)
-        self.note.setToolTip(self._unpaged)
+        self.note.setToolTip(tip(self._unpaged))
 
     def _show_frame(self, frame: Frame | None) -> None:
         if frame is not None and self._example is None:

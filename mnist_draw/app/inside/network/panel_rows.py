@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mnist_draw.analysis.class_names import in_a_sentence
 from mnist_draw.analysis.network.why import (
     UnitSum,
     WhySum,
@@ -63,7 +65,7 @@ def why_rows(frame: Frame, name: Name) -> list[Row]:
         words = f"divided by the temperature {why.temperature:.2f}"
         rows.append(Sum(words, why.log_ratio, coloured=False))
     rows += [
-        Sentence(_ratio_words(why, answer, rival)),
+        Sentence(_ratio_words(why, escape(answer), escape(rival))),
         Rule(),
         Heading("Who spoke most", "output × weights"),
     ]
@@ -126,7 +128,8 @@ def unit_rows(
     if layer == len(frame.layers) - 1:
         rows.append(
             Sentence(
-                f"The ideal picture need not look like a {name(number)}, only unlike the others.",
+                f"The ideal picture need not look like {escape(in_a_sentence(name(number)))}, "
+                "only unlike the others.",
                 muted=True,
             )
         )

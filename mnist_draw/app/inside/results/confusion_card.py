@@ -13,7 +13,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, 
 from mnist_draw.app.inside.results.confusion_matrix import ConfusionMatrix
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.theme import Size, Text
-from mnist_draw.app.shared.widgets import Card, explain, label
+from mnist_draw.app.shared.widgets import Card, explain, label, no_key
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.results import Results
@@ -153,7 +153,7 @@ class ConfusionCard(Card):
             times.setVisible(there)
             if there:
                 true, read, count = self._pairs[number]
-                link.setText(f"{name(true)} → {name(read)}")
+                link.setText(no_key(f"{name(true)} → {name(read)}"))
                 link.setAccessibleName(f"{name(true)} read as {name(read)}")
                 times.setText("once" if count == 1 else f"{count:,} times")
 

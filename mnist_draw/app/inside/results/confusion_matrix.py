@@ -27,7 +27,7 @@ from PyQt5.QtWidgets import (
 from mnist_draw.analysis.table import percent
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.theme import Text
-from mnist_draw.app.shared.widgets import explain
+from mnist_draw.app.shared.widgets import explain, tip
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.results import Results
@@ -108,8 +108,10 @@ class ConfusionModel(QAbstractTableModel):
             return None
         if role == Qt.DisplayRole:
             return self._text(index)
-        if role in (Qt.AccessibleTextRole, Qt.ToolTipRole):
+        if role == Qt.AccessibleTextRole:
             return self.words(index)
+        if role == Qt.ToolTipRole:
+            return tip(self.words(index))
         return None
 
     def _text(self, index: QModelIndex) -> str:

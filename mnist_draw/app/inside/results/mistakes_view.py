@@ -17,7 +17,7 @@ from PyQt5.QtWidgets import (
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.images import image_of
 from mnist_draw.app.shared.theme import Text
-from mnist_draw.app.shared.widgets import explain
+from mnist_draw.app.shared.widgets import explain, tip
 
 if TYPE_CHECKING:
     import numpy as np
@@ -81,8 +81,10 @@ class TileModel(QAbstractListModel):
             return None
         if role == Qt.DisplayRole:
             return self._captions(self.place(index))
-        if role in (Qt.AccessibleTextRole, Qt.ToolTipRole):
+        if role == Qt.AccessibleTextRole:
             return self._words(self.place(index))
+        if role == Qt.ToolTipRole:
+            return tip(self._words(self.place(index)))
         if role == _IMAGE:
             return self._images[self.place(index), 0]
         return None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mnist_draw.app.inside.step.step_worker import Shown
-from mnist_draw.app.shared.words import with_article
+from mnist_draw.dataset.classes import with_article
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.network.anatomy import Layer

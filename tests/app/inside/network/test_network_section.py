@@ -21,6 +21,7 @@ from mnist_draw.app.inside.network.network_worker import (
     Question,
     frame_of,
 )
+from mnist_draw.app.inside.network.panel_rows import unit_rows, why_rows
 from mnist_draw.app.inside.network.rows_view import Sum, Term
 from mnist_draw.app.inside.network.unit_layout import MOST_UNITS, lay_out
 from mnist_draw.app.shared import theme
@@ -288,6 +289,20 @@ def test_without_a_drawing_nothing_is_lit(section: NetworkSection, qtbot: QtBot)
 def test_classes_of_other_data_are_named(section: NetworkSection, qtbot: QtBot) -> None:
     ready(section, qtbot, network(refused=0.9))
     assert section.panel.why_title.text().startswith("Why class ")
+
+
+def test_a_class_that_is_named_like_markup_is_shown_as_it_is(
+    section: NetworkSection, qtbot: QtBot
+) -> None:
+    names = [f"<b>no. {number}</b> & <i>fett" for number in range(10)]
+    ready(section, qtbot)
+    frame = section.network.frame
+    assert frame is not None
+    rows = section.panel.why_rows
+    rows.show_rows(why_rows(frame, names.__getitem__))
+    assert any(f"finds {names[n]}" in rows.words() for n in (frame.answer, frame.rival))
+    rows.show_rows(unit_rows(frame, (2, 0), None, None, names.__getitem__))
+    assert f"look like {names[0]}, only" in rows.words()
 
 
 def test_a_network_that_cannot_be_used_is_told(section: NetworkSection, qtbot: QtBot) -> None:

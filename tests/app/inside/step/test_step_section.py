@@ -20,7 +20,7 @@ from mnist_draw.app.inside.step.code_lines import STAGES, expressions, tutorial_
 from mnist_draw.app.inside.step.step_section import StepSection
 from mnist_draw.app.inside.step.step_worker import Shown
 from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.words import with_article
+from mnist_draw.dataset.classes import with_article
 from mnist_draw.dataset.mnist import Dataset, load_dataset, scale
 from mnist_draw.networks import parse_network
 from mnist_draw.storage.models import ModelFile
