@@ -236,7 +236,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
     *_, results = count_results(model, pictures)
     page = None
     if arguments.report is not None:
-        page = write_report(arguments.report, model, pictures, results)
+        page = write_report(arguments.report, model, pictures, results, tell)
     if arguments.json:
         figures = {
             "loss": round(results.loss, DECIMALS),

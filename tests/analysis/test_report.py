@@ -13,7 +13,7 @@ from linear_network import linear_model
 from PIL import Image
 
 from mnist_draw.analysis.pictures import Pictures
-from mnist_draw.analysis.report import files
+from mnist_draw.analysis.report import files, lettering
 from mnist_draw.analysis.report.files import write_report
 from mnist_draw.analysis.results import Results, count_results
 from mnist_draw.analysis.table import percent
@@ -176,6 +176,49 @@ def test_a_table_of_another_is_none_of_a_report(
     (tmp_path / "confusion.csv").write_text(line, encoding="utf-8")
     with pytest.raises(StorageError, match=r"would replace .*confusion.csv"):
         write_report(tmp_path, *counted)
+
+
+def picture_of_names(
+    names: list[str], counted: tuple[ModelFile, Pictures, Results], at: Path
+) -> bytes:
+    model, pictures, results = counted
+    named = ModelFile(model.network, model.parameters, {"classes": names})
+    told: list[str] = []
+    write_report(at, named, pictures, results, told.append)
+    (at / "told.txt").write_text("\n".join(told), encoding="utf-8")
+    return (at / "confusion.png").read_bytes()
+
+
+def test_letters_of_no_english_word_are_no_boxes(
+    counted: tuple[ModelFile, Pictures, Results], tmp_path: Path
+) -> None:
+    rest = [f"other {number}" for number in range(9)]
+    # Boxes would be as many, and as wide.
+    accents = picture_of_names(["öüäß", *rest], counted, tmp_path / "a")
+    assert accents != picture_of_names(["éàñø", *rest], counted, tmp_path / "b")
+
+
+def test_without_a_font_for_a_name_another_is_written_and_told(
+    counted: tuple[ModelFile, Pictures, Results],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lettering, "font_folders", list)
+    names = ["größer – ü", "三角", "Süd", "Sud", *"456789"]
+    picture = picture_of_names(names, counted, tmp_path / "a")
+    told = (tmp_path / "a" / "told.txt").read_text(encoding="utf-8")
+    assert "größer – ü as grosser - u, 三角 as class 1, Süd as class 2. The tables" in told
+    same = ["grosser - u", "class 1", "class 2", "Sud", *"456789"]
+    assert picture == picture_of_names(same, counted, tmp_path / "b")
+    assert (tmp_path / "b" / "told.txt").read_text(encoding="utf-8") == ""
+    assert "三角" in (tmp_path / "a" / "report.html").read_text(encoding="utf-8")
+
+
+def test_what_is_no_font_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "fonts").mkdir()
+    (tmp_path / "fonts" / "broken.ttf").write_bytes(b"no font at all")
+    monkeypatch.setattr(lettering, "font_folders", lambda: [tmp_path / "fonts", tmp_path / "none"])
+    assert lettering.Lettering(["ö"]).names == ("o",)
 
 
 def test_only_what_is_certain_is_a_hundred_per_cent() -> None:

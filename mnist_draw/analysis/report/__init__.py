@@ -2,6 +2,8 @@
 
 Modules
 -------
+lettering
+    Fonts that have the letters of the classes' names.
 charts
     The pictures, painted with Pillow.
 page

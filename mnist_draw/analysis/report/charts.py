@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
+from mnist_draw.analysis.report.lettering import Lettering
 from mnist_draw.analysis.results import Results
 from mnist_draw.analysis.table import percent
 
@@ -20,6 +20,8 @@ EMPTY, RIGHT, WRONG = "#eef0f4", "#dde1e8", "#a95900"
 _CELL, _GAP, _MARGIN = 56, 4, 70
 #: Pictures in a row of the sheet, how large each pixel of theirs is, and the line below them.
 _ACROSS, _ZOOM, _CAPTION = 12, 2, 22
+#: Sizes of letters, in pixels.
+_BOLD, _SMALL, _TINY = 18, 14, 11
 
 
 def png(image: Image.Image) -> bytes:
@@ -57,46 +59,37 @@ def cell_colours(results: Results) -> list[list[tuple[str, str]]]:
     return rows
 
 
-def confusion_picture(results: Results, names: Sequence[str]) -> Image.Image:
+def confusion_picture(results: Results, letters: Lettering) -> Image.Image:
     """Paint the confusion matrix with recall and precision at its edges."""
     step, count = _CELL + _GAP, results.classes
-    bold, small = ImageFont.load_default(18), ImageFont.load_default(14)
-    longest = max(bold.getlength(name) for name in names)
+    write, names = letters.write, letters.names
+    longest = max(letters.length(name, _BOLD) for name in names)
     left, top = max(_MARGIN, round(longest) + 24), _MARGIN
     image = Image.new("RGB", (left + count * step + 90, top + count * step + 60), PAPER)
     draw = ImageDraw.Draw(image)
-    _write(draw, (left + count * step / 2, 16), "read as", small, MUTED)
-    _write(draw, (26, top - 24), "it is", small, MUTED)
+    write(draw, (left + count * step / 2, 16), "read as", _SMALL, MUTED)
+    write(draw, (26, top - 24), "it is", _SMALL, MUTED)
     colours = cell_colours(results)
     for true in range(count):
         middle = top + true * step + _CELL / 2
-        _write(draw, (left - max(24, longest / 2 + 12), middle), names[true], bold, TEXT)
+        write(draw, (left - max(24, longest / 2 + 12), middle), names[true], _BOLD, TEXT)
         for read in range(count):
             x, y = left + read * step, top + true * step
             ground, ink = colours[true][read]
             draw.rounded_rectangle((x, y, x + _CELL, y + _CELL), 6, fill=ground)
             number = int(results.confusion[true, read])
             if number:
-                font = bold if number < 1000 else small
-                _write(draw, (x + _CELL / 2, middle), f"{number:,}", font, ink)
-        _write(draw, (left + count * step + 40, middle), percent(results.recall[true]), small, TEXT)
-    _write(draw, (left + count * step + 40, top - 24), "recall", small, MUTED)
+                size = _BOLD if number < 1000 else _SMALL
+                write(draw, (x + _CELL / 2, middle), f"{number:,}", size, ink)
+        write(draw, (left + count * step + 40, middle), percent(results.recall[true]), _SMALL, TEXT)
+    write(draw, (left + count * step + 40, top - 24), "recall", _SMALL, MUTED)
     below = top + count * step + 18
-    _write(draw, (32, below), "precision", small, MUTED)
+    write(draw, (32, below), "precision", _SMALL, MUTED)
     for read in range(count):
         place = left + read * step + _CELL / 2
-        _write(draw, (place, top - 24), _fitted(names[read], bold, _CELL), bold, TEXT)
-        _write(draw, (place, below), percent(results.precision[read]), small, TEXT)
+        write(draw, (place, top - 24), letters.fitted(names[read], _BOLD, _CELL), _BOLD, TEXT)
+        write(draw, (place, below), percent(results.precision[read]), _SMALL, TEXT)
     return image
-
-
-def _fitted(text: str, font: Any, width: float) -> str:
-    """Return as much of a text as fits into so many pixels."""
-    if font.getlength(text) <= width:
-        return text
-    while text and font.getlength(f"{text}…") > width:
-        text = text[:-1]
-    return f"{text}…"
 
 
 def reliability_picture(results: Results) -> Image.Image:
@@ -104,19 +97,19 @@ def reliability_picture(results: Results) -> Image.Image:
     side, left, top = 420, 70, 20
     image = Image.new("RGB", (left + side + 40, top + side + 70), PAPER)
     draw = ImageDraw.Draw(image)
-    small = ImageFont.load_default(14)
+    write = Lettering(()).write
 
     def place(confidence: float, share: float) -> tuple[float, float]:
         return left + side * confidence, top + side * (1 - share)
 
     for share in (0.0, 0.25, 0.5, 0.75, 1.0):
         draw.line((*place(0, share), *place(1, share)), fill=LINE)
-        _write(draw, (left - 30, place(0, share)[1]), f"{100 * share:g} %", small, MUTED)
-        _write(draw, (place(share, 0)[0], top + side + 18), f"{100 * share:g} %", small, MUTED)
+        write(draw, (left - 30, place(0, share)[1]), f"{100 * share:g} %", _SMALL, MUTED)
+        write(draw, (place(share, 0)[0], top + side + 18), f"{100 * share:g} %", _SMALL, MUTED)
     for dash in np.arange(0, 1, 0.02):
         draw.line((*place(dash, dash), *place(dash + 0.01, dash + 0.01)), fill=MUTED)
-    _write(draw, (left + side / 2, top + side + 46), "how sure it says it is", small, MUTED)
-    _write(draw, (left + 70, top + 12), "how often it is right", small, MUTED)
+    write(draw, (left + side / 2, top + side + 46), "how sure it says it is", _SMALL, MUTED)
+    write(draw, (left + 70, top + 12), "how often it is right", _SMALL, MUTED)
     bins = results.reliability
     if len(bins) > 1:
         draw.line([place(part.confidence, part.accuracy) for part in bins], fill=WRONG, width=2)
@@ -146,7 +139,10 @@ def dot_radius(count: int, most: int) -> float:
 
 
 def sheet_picture(
-    images: npt.NDArray[np.uint8], captions: Sequence[str], across: int = _ACROSS
+    images: npt.NDArray[np.uint8],
+    captions: Sequence[str],
+    letters: Lettering,
+    across: int = _ACROSS,
 ) -> Image.Image:
     """Paint pictures in rows, white on black as in MNIST, with a line below each.
 
@@ -154,6 +150,8 @@ def sheet_picture(
     ----------
     images : numpy.ndarray, uint8, shape (n, 28, 28)
     captions : sequence of str
+    letters : Lettering
+        With the letters of the captions.
     across : int
         Pictures in a row.
     """
@@ -162,16 +160,11 @@ def sheet_picture(
     size = (gap + across * (side + gap), gap + rows * (side + _CAPTION + gap))
     image = Image.new("RGB", size, PAPER)
     draw = ImageDraw.Draw(image)
-    font = ImageFont.load_default(11)
     for number, (picture, caption) in enumerate(zip(images, captions, strict=True)):
         x = gap + (number % across) * (side + gap)
         y = gap + (number // across) * (side + _CAPTION + gap)
         tile = Image.fromarray(picture).resize((side, side), Image.Resampling.NEAREST)
         image.paste(tile.convert("RGB"), (x, y))
-        words = _fitted(caption, font, side + gap)
-        _write(draw, (x + side / 2, y + side + _CAPTION / 2), words, font, TEXT)
+        words = letters.fitted(caption, _TINY, side + gap)
+        letters.write(draw, (x + side / 2, y + side + _CAPTION / 2), words, _TINY, TEXT)
     return image
-
-
-def _write(draw: Any, middle: tuple[float, float], text: str, font: Any, fill: str) -> None:
-    draw.text(middle, text, font=font, fill=fill, anchor="mm")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import os
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from mnist_draw.analysis.class_names import class_name
 from mnist_draw.analysis.pictures import Pictures
 from mnist_draw.analysis.report import charts
+from mnist_draw.analysis.report.lettering import Lettering
 from mnist_draw.analysis.report.page import report_page
 from mnist_draw.analysis.result_tables import (
     classes_table,
@@ -113,7 +115,11 @@ def _begins_with(line: str, cells: tuple[str, ...]) -> bool:
 
 
 def write_report(
-    folder: str | os.PathLike[str], model: ModelFile, pictures: Pictures, results: Results
+    folder: str | os.PathLike[str],
+    model: ModelFile,
+    pictures: Pictures,
+    results: Results,
+    tell: Callable[[str], object] = str,
 ) -> Path:
     """Write confusion matrix, recall and precision, mistakes and reliability.
 
@@ -126,6 +132,8 @@ def write_report(
         With labels.
     results : Results
         Of all of them.
+    tell : callable
+        Takes a sentence about what the pictures cannot show.
 
     Returns
     -------
@@ -149,7 +157,10 @@ def write_report(
         ("mistakes.csv", pictures_table(results, mistakes.tolist(), "", name, decimal)),
     ):
         write_atomically(place / file, table.to_csv().encode("utf-8"))
-    names = [name(number) for number in range(results.classes)]
+    letters = Lettering([name(number) for number in range(results.classes)])
+    names = letters.names
+    if letters.told:
+        tell(letters.told)
     captions = [
         f"{names[results.labels[n]]} as {names[results.answers[n]]}, "
         f"{percent(float(results.confidence[n]))}"
@@ -157,9 +168,9 @@ def write_report(
         if results.labels is not None
     ]
     for file, picture in (
-        ("confusion.png", charts.confusion_picture(results, names)),
+        ("confusion.png", charts.confusion_picture(results, letters)),
         ("reliability.png", charts.reliability_picture(results)),
-        ("mistakes.png", charts.sheet_picture(pictures.images[shown, 0], captions)),
+        ("mistakes.png", charts.sheet_picture(pictures.images[shown, 0], captions, letters)),
     ):
         write_atomically(place / file, charts.png(picture))
     # Last: where the page is, everything else is, too.
