@@ -14,6 +14,8 @@ collector
     Garbage is collected in the window's thread, between two events.
 heap
     Memory that is free goes back to the system.
+rest
+    When the program has come to rest, more of it does.
 window
     The window, and what joins its tabs to the services.
 pages

@@ -71,12 +71,14 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
     app.setWindowIcon(QIcon(str(resource_path("desktop", "mnist-draw.png"))))
 
     from mnist_draw.app.shell.collector import Collector
+    from mnist_draw.app.shell.rest import Rest
     from mnist_draw.app.shell.system_signals import SystemSignals
     from mnist_draw.app.shell.window import Window
 
     collector = Collector(app)
     window = Window()
     SystemSignals(app)
+    Rest(app)
     window.show()
     window.start_later()
     if lesson is not None:

@@ -1,0 +1,51 @@
+"""When the program has come to rest after work, memory goes back to the system."""
+
+from __future__ import annotations
+
+import time
+
+from PyQt5.QtCore import QObject, QTimer
+
+from mnist_draw.app.shell import heap
+
+#: Milliseconds between two looks.
+_EVERY_MS = 500
+#: The program rests while it computes for less than this share of the time. A crowded processor
+#: leaves a network that is being compiled little more; an open window takes a hundredth.
+_RESTS = 0.05
+#: When it has rested for so many seconds, memory goes back, if it has computed for so many since
+#: the last time: to give back takes some hundredths itself.
+_QUIET, _WORK = 2.0, 0.3
+
+
+class Rest(QObject):
+    """Watches how much the program computes, for as long as it lives.
+
+    Parameters
+    ----------
+    parent : QObject, optional
+    """
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._busy = self._looked = time.monotonic()
+        #: Seconds of the processor, at the last look and when memory was given back last.
+        self._spent = time.process_time()
+        self._given_back = 0.0
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self.look)
+        self._timer.start(_EVERY_MS)
+
+    def look(self) -> None:
+        """Give memory back, once, when the program has been at rest for a while."""
+        now, spent = time.monotonic(), time.process_time()
+        if spent - self._spent > _RESTS * (now - self._looked):
+            self._busy = now
+        elif now - self._busy >= _QUIET and spent - self._given_back >= _WORK:
+            self._given_back = spent
+            heap.give_back(compiler=True)
+        self._looked, self._spent = now, spent
+
+    def stop(self) -> None:
+        """Look no more."""
+        self._timer.stop()

@@ -1,0 +1,36 @@
+"""Memory goes back when the program has come to rest after work."""
+
+from __future__ import annotations
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from mnist_draw.app.shell import heap, rest
+from mnist_draw.app.shell.rest import Rest
+
+
+def test_memory_goes_back_once_after_work(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[bool] = []
+    now = {"time": 100.0, "spent": 10.0}
+    monkeypatch.setattr(heap, "give_back", lambda compiler=False: given.append(compiler))
+    monkeypatch.setattr(rest.time, "monotonic", lambda: now["time"])
+    monkeypatch.setattr(rest.time, "process_time", lambda: now["spent"])
+    watcher = Rest()
+    watcher.stop()
+
+    def pass_by(seconds: float, share: float) -> None:
+        for _ in range(round(2 * seconds)):
+            now["time"] += 0.5
+            now["spent"] += 0.5 * share
+            watcher.look()
+
+    # A network that is compiled on a crowded processor is work, too.
+    pass_by(5.0, share=0.1)
+    pass_by(1.0, share=0.0)
+    assert not given
+    pass_by(60.0, share=0.002)
+    assert given == [True]
+    pass_by(0.5, share=2.0)
+    assert given == [True]
+    pass_by(10.0, share=0.0)
+    assert given == [True, True]
