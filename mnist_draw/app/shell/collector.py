@@ -28,7 +28,7 @@ _MOST = 20_000
 #: All objects are looked at when those that were set aside have grown by this part, as Python does
 #: it, when for so many seconds the pointer has stood still and no thread has made many objects, or
 #: after so many seconds in any case.
-_GROWTH, _STILL_S, _LATEST_S = 0.25, 5.0, 120.0
+_GROWTH, _STILL_S, _LATEST_S = 0.25, 20.0, 300.0
 
 
 class Collector(QObject):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 COMPILING = "Theano is writing the program for the step. Some seconds, once."
 FILLING = "Looking at some minibatches first: what the update rule remembers is not in the file."
+#: So long after a step, in seconds, nothing is found out about the units: painting the step does
+#: not wait for the interpreter, which compiling needs too.
+_QUIET_S = 0.25
 
 #: "again", "ten" and "start" as the buttons have them; empty: the first step of a new minibatch.
 Action = str
@@ -108,6 +112,7 @@ class StepWorker(WatchedWorker):
         self._step: Any = None
         self._minibatch: Any = None
         self._search: Any = None
+        self._quiet_until = 0.0
 
     # -- from any thread
 
@@ -156,6 +161,7 @@ class StepWorker(WatchedWorker):
         if task.action == "ten":
             step.learn(self._minibatch, 9)
         figures = step.step(self._minibatch)
+        self._quiet_until = time.monotonic() + _QUIET_S
         self.stated.emit("")
         self.learnt.emit(
             Shown(
@@ -201,6 +207,10 @@ class StepWorker(WatchedWorker):
     def _go_on(self) -> None:
         """Find out a little more about the units, where nothing else is to be done."""
         if self._search is None:
+            return
+        quiet = self._quiet_until - time.monotonic()
+        if quiet > 0:
+            QTimer.singleShot(round(1000 * quiet) + 1, self._work)
             return
         if callable(self._search):
             self._search = self._search()

@@ -15,7 +15,7 @@ from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from mnist_draw.analysis.example import Example
-from mnist_draw.app.inside.step import step_section
+from mnist_draw.app.inside.step import step_section, step_worker
 from mnist_draw.app.inside.step.code_lines import STAGES, expressions, tutorial_lines
 from mnist_draw.app.inside.step.step_section import StepSection
 from mnist_draw.app.inside.step.step_worker import Shown
@@ -89,6 +89,21 @@ def step(section: StepSection, qtbot: QtBot, name: str) -> Shown:
     getattr(section.code, name).click()
     qtbot.waitUntil(lambda: section.picture.shown is not before, timeout=30_000)
     return shown(section)
+
+
+def test_a_step_is_painted_before_the_units_are_looked_at(
+    section: StepSection, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(step_worker, "_QUIET_S", 3600.0)
+    section.use_network(network(), "")
+    section.show_example(digit())
+    qtbot.waitUntil(lambda: section.picture.shown is not None, timeout=60_000)
+    qtbot.wait(100)
+    # Compiling for it has not begun.
+    assert callable(section.worker._search)
+    monkeypatch.setattr(step_worker, "_QUIET_S", 0.0)
+    step(section, qtbot, "again")
+    qtbot.waitUntil(section.is_ready, timeout=60_000)
 
 
 def test_the_stages_tell_their_figures_once_they_are_reached(
