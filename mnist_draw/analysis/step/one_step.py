@@ -160,6 +160,8 @@ class OneStep:
         Whether the accumulators are those of the network's own run.
     is_wanted : callable
         Asked between two minibatches that fill accumulators: False gives up.
+    filled : callable
+        Told ``(done, all)`` before each of these minibatches, and after the last.
     """
 
     def __init__(self, model: ModelFile, settings: TrainingSettings | None = None) -> None:
@@ -185,6 +187,7 @@ class OneStep:
         self._start: tuple[npt.NDArray[Any], ...] | None = None
         self.function: Any = None
         self.is_wanted: Callable[[], bool] = lambda: True
+        self.filled: Callable[[int, int], None] = lambda done, total: None
         self.rewind()
 
     def compile(self) -> None:
@@ -321,9 +324,11 @@ class OneStep:
         for number in range(self.filling):
             if not self.is_wanted():
                 raise StoppedError
+            self.filled(number, self.filling)
             random = np.random.default_rng([1, number])
             rows = random.choice(len(data.train_labels), count, replace=False)
             pictures = scale(data.train_images[rows])
             labels = data.train_labels[rows].astype(np.int32)
             self._call(Minibatch(pictures, labels, self.masks(count, number + 1)), 0.0)
+        self.filled(self.filling, self.filling)
         return self.state()

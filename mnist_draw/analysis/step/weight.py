@@ -42,7 +42,9 @@ class Followed:
     pull : float
         The picture's part: given × error.
     gradient : float
-        The mean over the minibatch.
+        The mean over the minibatch, with what the L2 penalty adds.
+    penalty : float
+        What the L2 penalty adds to the gradient.
     accumulators : tuple of (float, float)
         What the update rule remembers of it, before and after.
     """
@@ -53,6 +55,7 @@ class Followed:
     error: float
     pull: float
     gradient: float
+    penalty: float
     accumulators: tuple[tuple[float, float], ...]
 
 
@@ -78,8 +81,16 @@ def weight_of_unit(
     return Weight(layer + 1, unit, int(np.abs(figures.delta[layer + 1]).argmax()))
 
 
-def follow(figures: StepFigures, weight: Weight) -> Followed:
-    """Return what happens to a weight."""
+def follow(figures: StepFigures, weight: Weight, l2: float = 0.0) -> Followed:
+    """Return what happens to a weight.
+
+    Parameters
+    ----------
+    figures : StepFigures
+    weight : Weight
+    l2 : float
+        The strength of the L2 penalty: so many times the sum of all squared weights.
+    """
     number = 2 * weight.layer
     place = (weight.source, weight.unit)
     given = float(figures.x[weight.layer].ravel()[weight.source])
@@ -95,6 +106,7 @@ def follow(figures: StepFigures, weight: Weight) -> Followed:
         error,
         given * error,
         float(figures.gradients[number][place]),
+        2 * l2 * float(figures.before[number][place]),
         tuple(
             (float(figures.state_before[n][place]), float(figures.state_after[n][place]))
             for n in remembered

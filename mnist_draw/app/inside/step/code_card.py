@@ -84,7 +84,8 @@ class CodeCard(Card):
             sentence = stage_sentence(shown, stage, shown.layers)
             self.code.show_code(lines, expressions(shown, stage, followed), sentence, stage)
         self.back.setEnabled(stage > 1)
-        self.next.setEnabled(stage < last)
+        # The stages of a step that is still to come are empty.
+        self.next.setEnabled(stage < last and shown is not None)
         self.next.setText(f"Next: {STAGES[stage].title}" if stage < last else "Next")
         self.play.setText("Stop" if playing else "Play slowly")
         self.play.setEnabled(shown is not None and theme.theme().motion)

@@ -64,12 +64,19 @@ class Expression:
 def tutorial_lines(settings: TrainingSettings) -> list[Line]:
     """Return the lines of the tutorial's program that a step consists of."""
     size, rate = settings.batch_size, f"{settings.learning_rate:g}"
+    penalty = []
+    if settings.l2:
+        penalty = [
+            Line(3, f"loss += {settings.l2:g} * regularize_network_params("),
+            Line(3, "    network, l2)"),
+        ]
     return [
         Line(1, "for inputs, targets in iterate_minibatches("),
         Line(1, f"        X_train, y_train, {size}, shuffle=True):"),
         Line(2, "prediction = get_output(network, input_var)"),
         Line(3, "loss = categorical_crossentropy("),
         Line(3, "    prediction, target_var).mean()"),
+        *penalty,
         Line(4, "grads = theano.grad(loss, params)"),
         Line(5, f"updates = {settings.update}(loss, params, {rate})"),
         Line(0, f"theano.grad is called inside {settings.update}."),
@@ -159,7 +166,7 @@ def _loss(shown: Shown, followed: int) -> list[Expression]:
     return [
         Expression("p = exp(z) / exp(z).sum(axis=1)", f"{count} × {classes}"),
         Expression("l = −log(p[i, y[i]])", f"{count}", True),
-        Expression("loss = l.mean()", "one number"),
+        Expression(f"loss = l.mean(){_penalty(shown, ' + {:g}·Σ W²')}", "one number"),
     ]
 
 
@@ -172,7 +179,7 @@ def _gradient(shown: Shown, followed: int) -> list[Expression]:
         layer, n = layers[place], place + 1
         source = "x" if place == 0 else f"h{place}"
         product = "conv" if layer.convolves else "dot"
-        text = f"gW{n} = {product}({source}.T, dz{n})"
+        text = f"gW{n} = {product}({source}.T, dz{n})" + _penalty(shown, f" + 2·{{:g}}·W{n}")
         found.append(Expression(text, _shape(layer.W.shape), place == followed))
         if place:
             before = layers[place - 1]
@@ -187,6 +194,11 @@ def _update(shown: Shown, followed: int) -> list[Expression]:
     shape = _shape(shown.layers[followed].W.shape)
     lines = _RULES[shown.settings.update]
     return [Expression(text, shape, text.startswith("W =")) for text in lines]
+
+
+def _penalty(shown: Shown, words: str) -> str:
+    """Return what the L2 penalty adds, if there is one."""
+    return words.format(shown.settings.l2) if shown.settings.l2 else ""
 
 
 def _dropped(shown: Shown, place: int, source: str) -> str:
@@ -218,7 +230,7 @@ def stage_figures(shown: Shown) -> list[str]:
         forward = f"{left_out:,} of {total:,} {what}left out"
     numbers = sum(value.size for value in figures.gradients)
     return [
-        f"{count:,} pictures, yours first",
+        f"{count:,} pictures, yours first" if count > 1 else "yours alone",
         forward,
         f"yours {figures.losses[0]:.2f}, mean {figures.losses.mean():.3f}",
         f"{numbers:,} numbers",
@@ -236,7 +248,8 @@ def stage_sentence(shown: Shown, stage: int, layers: Sequence[Layer]) -> str:
             "draws anew for each picture and each step."
         )
     if stage == 2:
-        return f"{products} matrix products forwards, for all pictures at once."
+        together = ", for all pictures at once" if len(shown.figures.losses) > 1 else ""
+        return f"{products} matrix products forwards{together}."
     if stage == 3:
         return (
             "No temperature here: it is set after training, so that the network is as sure as it "

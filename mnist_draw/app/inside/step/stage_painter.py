@@ -64,7 +64,11 @@ def paint_stage(painter: QPainter, scene: StageScene) -> None:
     if scene.stage == 1:
         box = QRectF(0, 4, scene.width, scene.height - 30 * scene.scale)
         paint_minibatch(painter, box, scene.shown.grey)
-        _foot(painter, scene, (("box", "your picture, framed, is the first"),))
+        alone = len(scene.shown.grey) == 1
+        words = (
+            "your picture is all it learns from" if alone else "your picture, framed, is the first"
+        )
+        _foot(painter, scene, (("box", words),))
         return
     _paint_bands(painter, scene)
     _paint_titles(painter, scene)

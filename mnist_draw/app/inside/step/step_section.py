@@ -130,7 +130,7 @@ class StepSection(Section):
         for keys, step in (("Left", -1), ("Right", 1)):
             shortcut = QShortcut(QKeySequence(keys), self.views.widget(0))
             shortcut.setContext(Qt.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(lambda step=step: self.open_stage(self.stage + step))
+            shortcut.activated.connect(lambda step=step: self._walk(step))
 
     # -- for the frame around it
 
@@ -330,6 +330,11 @@ class StepSection(Section):
         self._show()
         if changed:
             self.view_changed.emit(self.view_name())
+
+    def _walk(self, step: int) -> None:
+        """Go on or back by a key; there is nothing to go on to before there is a step."""
+        if step < 0 or self._shown is not None:
+            self.open_stage(self.stage + step)
 
     def _open_graph(self) -> None:
         """Show the graph, which does not need an example."""

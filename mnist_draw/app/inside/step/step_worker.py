@@ -181,11 +181,14 @@ class StepWorker(WatchedWorker):
             step = OneStep(model)
             step.is_wanted = lambda: self._watched
             step.compile()
-            self.stated.emit(FILLING)
+            step.filled = self._tell_filled
             step.fill()
             self._step = step
             self._search = self._pages_of(model)
         return self._step
+
+    def _tell_filled(self, done: int, total: int) -> None:
+        self.stated.emit(f"{FILLING}\n{done} of {total}")
 
     @staticmethod
     def _pages_of(model: ModelFile) -> Any:

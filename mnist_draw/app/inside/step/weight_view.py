@@ -20,7 +20,7 @@ from mnist_draw.app.shared.theme import Text
 from mnist_draw.app.shared.widgets import explain
 
 if TYPE_CHECKING:
-    from mnist_draw.analysis.step.weight import Weight
+    from mnist_draw.analysis.step.weight import Followed, Weight
 
 _LINE, _LINES, _PICTURES = 19.0, 7, 72.0
 _EXPLAINED = "One weight in every stage: its value, what this picture asks of it, and its step."
@@ -64,8 +64,8 @@ def weight_rows(shown: Shown, weight: Weight, stage: int) -> list[WeightRow]:
     """Return what is known of the weight after a stage."""
     from mnist_draw.analysis.step.weight import follow
 
-    found = follow(shown.figures, weight)
-    count = len(shown.figures.losses)
+    l2 = shown.settings.l2
+    found = follow(shown.figures, weight, l2)
     rows = [WeightRow("the weight now", "", number(found.before))]
     if stage >= 2:
         made = f"{found.given:.3g} × {number(found.before)}"
@@ -80,9 +80,7 @@ def weight_rows(shown: Shown, weight: Weight, stage: int) -> list[WeightRow]:
             target = int(weight.unit == shown.figures.label)
             made = f"{found.given:.3g} × ({shown.figures.p[weight.unit]:.3f} − {target})"
         rows.append(WeightRow(words, made, number(found.pull)))
-        rows.append(
-            WeightRow(f"mean over all {count:,} pictures: the gradient", "", number(found.gradient))
-        )
+        rows += _gradient_rows(found, len(shown.figures.losses), l2)
     if stage >= 5:
         names = ACCUMULATORS[shown.settings.update]
         for name, (before, after) in zip(names, found.accumulators, strict=False):
@@ -90,6 +88,20 @@ def weight_rows(shown: Shown, weight: Weight, stage: int) -> list[WeightRow]:
         step = found.after - found.before
         rows.append(WeightRow("the step", "", number(step)))
         rows.append(WeightRow("the weight afterwards", "", number(found.after)))
+    return rows
+
+
+def _gradient_rows(found: Followed, count: int, l2: float) -> list[WeightRow]:
+    """Say what the gradient is the sum of."""
+    gradient = number(found.gradient)
+    mean = f"mean over all {count:,} pictures"
+    if not l2:
+        alone = "your picture is alone: the gradient"
+        return [WeightRow(alone if count == 1 else f"{mean}: the gradient", "", gradient)]
+    rows = [] if count == 1 else [WeightRow(mean, "", number(found.gradient - found.penalty))]
+    made = f"2 × {l2:g} × {number(found.before)}"
+    rows.append(WeightRow("L2: keeps weights small", made, number(found.penalty)))
+    rows.append(WeightRow("the gradient: the sum of both", "", gradient))
     return rows
 
 
@@ -113,14 +125,21 @@ class WeightView(QWidget):
         self.updateGeometry()
 
     def sizeHint(self) -> QSize:
-        return QSize(400, round((_LINE * (_LINES + 1) + 8 + 24) * theme.text_scale()))
+        lines = _LINES + 1
+        if self._shown is not None and self._shown.settings.l2:
+            # Its term, and the sum.
+            lines += 2
+        return QSize(400, round((_LINE * lines + 8 + 24) * theme.text_scale()))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(240, self.sizeHint().height())
 
     def show_weight(self, shown: Shown | None, weight: Weight | None, stage: int) -> None:
         """Show a weight as it is known in a stage."""
+        before = self.sizeHint()
         self._shown, self._stage = shown, stage
+        if self.sizeHint() != before:
+            self.updateGeometry()
         if shown is None or weight is None:
             self.title, self.rows = "", []
         else:

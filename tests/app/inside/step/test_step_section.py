@@ -72,7 +72,7 @@ def ready(section: StepSection, qtbot: QtBot, model: ModelFile | None = None) ->
     """Show a network and a digit, and wait for the step."""
     section.use_network(model or network(), "")
     section.show_example(digit())
-    qtbot.waitUntil(section.is_ready, timeout=60_000)
+    qtbot.waitUntil(section.is_ready, timeout=240_000)
     return shown(section)
 
 
@@ -123,6 +123,50 @@ def test_the_stages_tell_their_figures_once_they_are_reached(
     # 784 pixels and two layers of 40 units, a fifth and a half of them on average.
     assert chips[1].figure.endswith("of 864 units left out")
     assert chips[4].figure.startswith("loss ")
+
+
+def test_nothing_is_gone_on_to_before_there_is_a_step(section: StepSection, qtbot: QtBot) -> None:
+    states: list[str] = []
+    section.worker.stated.connect(states.append)
+    assert not section.code.next.isEnabled()
+    section.activateWindow()
+    QTest.keyClick(section.picture, Qt.Key_Right)
+    assert section.stage == 1
+    ready(section, qtbot)
+    assert section.code.next.isEnabled()
+    # Whoever waits sees that it goes on.
+    assert [words.split("\n")[1] for words in states if "minibatches" in words] == [
+        f"{done} of 20" for done in range(21)
+    ]
+
+
+@pytest.mark.parametrize("batch_size", [1, 20])
+def test_what_the_l2_penalty_adds_is_a_term_of_its_own(
+    section: StepSection, qtbot: QtBot, batch_size: int
+) -> None:
+    settings = TrainingSettings(network="custom_mlp:2,40", batch_size=batch_size, l2=0.01)
+    plain = network()
+    model = ModelFile(plain.network, plain.parameters, {"settings": settings.to_json()})
+    found = ready(section, qtbot, model)
+    section.open_stage(4)
+    rows = {row.text: row.figure for row in section.weight_view.rows}
+    figures = {words: float(figure.replace("−", "-")) for words, figure in rows.items()}
+    weight = section._weight
+    assert weight is not None
+    l2 = figures["L2: keeps weights small"]
+    assert l2 == pytest.approx(0.02 * figures["the weight now"], rel=1e-3)
+    mean = "mean over all 20 pictures"
+    if batch_size == 1:
+        mean = next(words for words in figures if words.startswith("your picture"))
+    gradient = figures["the gradient: the sum of both"]
+    assert figures[mean] + l2 == pytest.approx(gradient, rel=1e-3, abs=1e-5)
+    assert gradient == pytest.approx(
+        float(found.figures.gradients[4][weight.source, weight.unit]), rel=1e-3
+    )
+    assert "1 pictures" not in " ".join([*rows, *(chip.figure for chip in section.bar.chips)])
+    assert any("0.01·W3" in line.text for line in expressions(found, 4, 2))
+    assert any("loss += 0.01" in line.text for line in tutorial_lines(settings))
+    assert not section.grab().isNull()
 
 
 def test_a_step_is_done_again_to_the_same_numbers(section: StepSection, qtbot: QtBot) -> None:
