@@ -60,6 +60,9 @@ def reduce(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
         outer, (kept, inner) = 1, (size for _, size in groups)
     elif [summed for summed, _ in groups] == [True]:
         outer, kept, inner = 1, 1, groups[0][1]
+    elif [summed for summed, _ in groups] == [False]:
+        # Over a dimension of one, such as the only picture of a minibatch.
+        outer, kept, inner = 1, groups[0][1], 1
     else:
         raise UnknownOperationError(f"a sum of {value.shape} over {axes}")
     arguments: list[Argument] = [out, value, outer, inner, kept * inner, inner]

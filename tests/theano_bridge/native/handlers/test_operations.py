@@ -91,6 +91,15 @@ def test_reductions(axis, both):
     both([x], outputs, [normal(450, 333)])
 
 
+@pytest.mark.parametrize(
+    ("shape", "axis"), [((1, 10), 0), ((10, 1), 1), ((1, 1), 0), ((1, 6, 1, 1), (0, 2, 3))]
+)
+def test_reductions_over_what_is_there_once(shape, axis, both):
+    tensor = T.tensor4("t") if len(shape) == 4 else x
+    outputs = [tensor.sum(axis=axis), tensor.max(axis=axis), tensor.sum(axis=axis, dtype="float64")]
+    both([tensor], outputs, [normal(*shape)])
+
+
 def test_sum_over_batch_and_picture(both):
     tensor = T.tensor4("tensor")
     both([tensor], tensor.sum(axis=(0, 2, 3)), [normal(30, 8, 12, 9)])
