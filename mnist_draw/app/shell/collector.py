@@ -21,10 +21,11 @@ from PyQt5.QtGui import QCursor
 
 from mnist_draw.app.shell import heap
 
-#: Milliseconds between two looks: compiling a network makes some thousand objects meanwhile.
-_EVERY_MS = 100
-#: So many new objects are looked at together: they take 8 ms on a slow core, 0.4 µs each.
-_MOST = 20_000
+#: Milliseconds between two looks, and between two while many objects are made: compiling a network
+#: makes some thousand meanwhile.
+_EVERY_MS, _BUSY_MS = 100, 25
+#: So many new objects are looked at together: they take 4 ms on a slow core, 0.4 µs each.
+_MOST = 10_000
 #: All objects are looked at when those that were set aside have grown by this part, as Python does
 #: it, when for so many seconds the pointer has stood still and no thread has made many objects, or
 #: after so many seconds in any case.
@@ -56,6 +57,9 @@ class Collector(QObject):
         """Look at what is new, and at everything when that is due and nobody would notice."""
         made = gc.get_count()[0]
         busy = made > gc.get_threshold()[0]
+        every = _BUSY_MS if busy else _EVERY_MS
+        if every != self._timer.interval():
+            self._timer.start(every)
         if busy:
             self._new += made
             if self._new > _MOST:

@@ -73,8 +73,22 @@ def test_what_has_survived_a_look_is_not_looked_at_again(qtbot: QtBot, looks: li
         looks.clear()
         kept = make_objects(collector, 60)
         assert len(kept) == 120_000
-        assert 3 <= len(looks) <= 8
-        assert max(looks) < 40_000
+        assert 6 <= len(looks) <= 14
+        assert max(looks) < 20_000
+    finally:
+        collector.stop()
+
+
+def test_it_looks_more_often_while_many_objects_are_made(qtbot: QtBot) -> None:
+    collector = Collector()
+    try:
+        collector.collect()
+        rarely = collector._timer.interval()
+        kept = make_objects(collector, 1)
+        assert 0 < collector._timer.interval() < rarely
+        collector.collect()
+        assert collector._timer.interval() == rarely
+        assert len(kept) == 2000
     finally:
         collector.stop()
 
