@@ -133,7 +133,9 @@ class Augmenter:
         self._side = np.float32(side)
         self._store = StrokeStore(self._images)
 
-    def batch(self, indices: NDArray[np.integer[Any]], epoch: int) -> Images:
+    def batch(
+        self, indices: NDArray[np.integer[Any]], epoch: int, result: Images | None = None
+    ) -> Images:
         """Return varied pictures.
 
         Parameters
@@ -142,6 +144,8 @@ class Augmenter:
             Which pictures: integers (n,).
         epoch : int
             Whole number, 0 or more; another epoch gives other variations.
+        result : numpy.ndarray, optional
+            Where the pictures go; a new array where it is left out.
 
         Returns
         -------
@@ -149,20 +153,23 @@ class Augmenter:
         """
         chosen = np.asarray(indices, np.intp)
         warp = self.recipe.warp
+        if result is None:
+            result = np.empty((len(chosen), 1, *self._images.shape[1:]), np.uint8)
+        varied = result[:, 0]
         if warp is None:
-            return self._images[chosen][:, None]
+            varied[...] = self._images[chosen]
+            return result
         random = HashedRandom(self._seed, epoch, chosen)
         drawn = self._store.has_points(chosen)
-        result = np.empty((len(chosen), *self._images.shape[1:]), np.uint8)
         # A picture whose ink is too faint for a skeleton stays as it is.
-        result[~drawn] = self._images[chosen[~drawn]]
+        varied[~drawn] = self._images[chosen[~drawn]]
         reinked = random.happens(self.recipe.reinked)
         new, moved = np.flatnonzero(drawn & reinked), np.flatnonzero(drawn & ~reinked)
         if len(new):
-            result[new] = self._written(chosen[new], epoch, warp)
+            varied[new] = self._written(chosen[new], epoch, warp)
         if len(moved):
-            result[moved] = self._moved(chosen[moved], epoch, warp)
-        return result[:, None]
+            varied[moved] = self._moved(chosen[moved], epoch, warp)
+        return result
 
     def _written(self, chosen: NDArray[np.intp], epoch: int, limits: WarpRange) -> Images:
         """Paint digits anew, with another pen."""
@@ -171,11 +178,13 @@ class Augmenter:
         if self.recipe.styles:
             restyle(strokes, self._labels[chosen], random)
         warp = Warp(random, limits)
-        strokes.x, strokes.y = warp.forward(strokes.x, strokes.y, strokes.used)
+        strokes.points[:2] = warp.forward(strokes.x, strokes.y, strokes.used)
         round_pen, pen = random.happens(ROUND), random.uniform(*PENS)
         edge = random.uniform(-EDGE, EDGE)[:, None]
-        width = np.maximum(strokes.radius + edge, np.float32(THINNEST))
-        strokes.radius = np.where(strokes.radius > 0, width, np.float32(0))
+        radius, nowhere = strokes.radius, strokes.radius <= 0
+        radius += edge
+        np.maximum(radius, np.float32(THINNEST), out=radius)
+        radius[nowhere] = 0
         placement = Placement(strokes, *_jitter(random, self._side), round_pen, pen)
         return paint_centred(strokes, placement)
 
@@ -184,10 +193,9 @@ class Augmenter:
         random = HashedRandom(self._seed + 2, epoch, chosen)
         strokes = self._store.strokes(chosen)
         warp = Warp(random, limits)
-        strokes.x, strokes.y = warp.forward(strokes.x, strokes.y, strokes.used)
+        strokes.points[:2] = warp.forward(strokes.x, strokes.y, strokes.used)
         # A picture's box reaches to the faint rim around the edge of its ink.
-        rim = np.where(strokes.radius > 0, RIM, np.float32(0))
-        strokes.radius += rim
+        np.add(strokes.radius, RIM, out=strokes.radius, where=strokes.radius > 0)
         placement = Placement(strokes, *_jitter(random, self._side))
         images = self._images[chosen]
         nodes = np.arange(raster.NODES, dtype=np.float32) * raster.SPACING - MIDDLE

@@ -23,6 +23,7 @@ from mnist_draw.dataset.augmentation.stroke_edits import (
     erase,
     extreme,
     put,
+    values_of,
 )
 
 
@@ -66,7 +67,7 @@ def _lowest(digit: Digit) -> int:
 @inlined
 def _zero(digit: Digit, amounts: Floats, pen: Any) -> None:
     """0 with a slash at any slant, within the ring or beyond it; left open; or flat and wide."""
-    x, y = digit[0], digit[1]
+    x, y = values_of(digit, 0), values_of(digit, 1)
     if amounts[5] < 0.15:
         x *= between(amounts[6], 1.15, 1.9)
     if amounts[0] < 0.35:
@@ -95,7 +96,7 @@ def _zero(digit: Digit, amounts: Floats, pen: Any) -> None:
 @inlined
 def _one(digit: Digit, amounts: Floats, pen: Any) -> None:
     """1 with an upstroke to its tip, as long as its stem or flat as a roof, a foot, or a hook."""
-    x, y, radius = digit[0], digit[1], digit[2]
+    x, y, radius = values_of(digit, 0), values_of(digit, 1), values_of(digit, 2)
     tip, end = _highest(digit), _lowest(digit)
     tip_x, tip_y, end_x, end_y = x[tip], y[tip], x[end], y[end]
     long = max(np.hypot(tip_x - end_x, tip_y - end_y), np.float32(1))
@@ -139,7 +140,7 @@ def _one(digit: Digit, amounts: Floats, pen: Any) -> None:
 @inlined
 def _two(digit: Digit, amounts: Floats, pen: Any) -> None:
     """2 whose last stroke rises, or that turns around in a loop."""
-    x, y, radius = digit[0], digit[1], digit[2]
+    x, y, radius = values_of(digit, 0), values_of(digit, 1), values_of(digit, 2)
     left, top, right, bottom = box(digit)
     width, height = max(right - left, np.float32(1)), max(bottom - top, np.float32(1))
     if amounts[0] > 0.75:
@@ -174,7 +175,7 @@ def _two(digit: Digit, amounts: Floats, pen: Any) -> None:
 @inlined
 def _four(digit: Digit, amounts: Floats) -> None:
     """4 closed at its top as in print, wide open, or with a stem that hardly rises."""
-    x, y, radius = digit[0], digit[1], digit[2]
+    x, y, radius = values_of(digit, 0), values_of(digit, 1), values_of(digit, 2)
     left, top, right, bottom = box(digit)
     middle = (left + right) * np.float32(0.5)
     stem_x = x[extreme(digit, 0, 1, middle)]
@@ -204,7 +205,7 @@ def _five(digit: Digit, amounts: Floats) -> None:
     """5 whose bar, a stroke of its own, does not meet the rest."""
     if amounts[0] >= 0.35:
         return
-    x, y, radius = digit[0], digit[1], digit[2]
+    x, y, radius = values_of(digit, 0), values_of(digit, 1), values_of(digit, 2)
     left, top, right, bottom = box(digit)
     width, height = max(right - left, np.float32(1)), max(bottom - top, np.float32(1))
     to_x = between(amounts[1], -0.05, 0.4) * width
@@ -232,7 +233,7 @@ def _seven(digit: Digit, amounts: Floats, pen: Any) -> None:
     """7 with a bar through its stem."""
     if amounts[0] >= 0.35:
         return
-    x, y, radius = digit[0], digit[1], digit[2]
+    x, y, radius = values_of(digit, 0), values_of(digit, 1), values_of(digit, 2)
     _, top, _, bottom = box(digit)
     height = bottom - top
     level = top + between(amounts[1], 0.38, 0.72) * height
@@ -255,8 +256,8 @@ def _eight(digit: Digit, amounts: Floats) -> None:
         return
     _, top, _, bottom = box(digit)
     height, tip = bottom - top, _highest(digit)
-    at_x = digit[0][tip] + between(amounts[1], -0.1, 0.3) * height
-    at_y = digit[1][tip] + np.float32(0.06) * height
+    at_x = values_of(digit, 0)[tip] + between(amounts[1], -0.1, 0.3) * height
+    at_y = values_of(digit, 1)[tip] + np.float32(0.06) * height
     erase(digit, at_x, at_y, between(amounts[2], 0.08, 0.2) * height)
 
 
@@ -268,7 +269,7 @@ def _nine(digit: Digit, amounts: Floats, pen: Any) -> None:
     left, top, right, bottom = box(digit)
     width, height = max(right - left, np.float32(1)), max(bottom - top, np.float32(1))
     tip = _lowest(digit)
-    x, y = digit[0][tip], digit[1][tip]
+    x, y = values_of(digit, 0)[tip], values_of(digit, 1)[tip]
     wide = between(amounts[1], 0.35, 0.95) * max(width, np.float32(0.4) * height)
     deep = between(amounts[2], 0.05, 0.28) * height
     rise = between(amounts[3], -0.05, 0.22) * height

@@ -177,7 +177,9 @@ def _sketch_loops(x: Any, y: Any, radius: Any, centre: Any) -> None:
     wide = SKETCH + 2 * SKETCH_MARGIN
     field = np.empty(wide * wide, np.float32)
     columns = np.empty(SKETCH, np.float32)
-    across, downwards, widths = np.empty((3, x.shape[1]), np.float32)
+    # Not rows of one array: Numba would not know that their numbers lie side by side.
+    across = np.empty(x.shape[1], np.float32)
+    downwards, widths = np.empty_like(across), np.empty_like(across)
     for picture in range(x.shape[0]):
         for disc in range(np.uint64(x.shape[1])):
             # A pixel of the sketch covers two: its index 0 lies between their indices 0 and 1.
@@ -245,65 +247,78 @@ def _corners(image: Any, padded: Any, quads: Any) -> None:
 
 
 @inlined
-def _come_from(nodes: Any, row: int, every: int, places: Any) -> None:
-    """Interpolate one coordinate of a map for a row: where its pixels come from, from the ring.
+def _come_from(nodes: Any, every: int, places: Any) -> None:
+    """Interpolate one coordinate of a map: where pixels come from, on a picture with its ring.
 
     Parameters
     ----------
     nodes : numpy.ndarray
         float32 (64,), as for `move`.
-    row : int
-        Of the picture.
     every : int
-        1 for all of its pixels, 2 for every other one.
+        1 for all of the pixels, 2 for every other one in both directions.
     places : numpy.ndarray
-        Where the result goes: float32 (28 / every,).
+        Where the result goes: float32 ((28 / every) ** 2,).
     """
-    down = np.float32(row % SPACING) / np.float32(SPACING)
-    first = np.uint64(row // SPACING * NODES)
-    for node in range(np.uint64(NODES - 1)):
-        place = first + node
-        left = nodes[place]
-        left += down * (nodes[place + np.uint64(NODES)] - left)
-        right = nodes[place + np.uint64(1)]
-        right += down * (nodes[place + np.uint64(NODES + 1)] - right)
-        for step in range(SPACING // every):
-            across = np.float32(step * every) / np.float32(SPACING)
-            # Beyond the picture's rim there is a ring of paper.
-            value = max(left + across * (right - left) + np.float32(1), np.float32(0))
-            column = node * np.uint64(SPACING // every) + np.uint64(step)
-            places[column] = min(value, np.float32(SIDE + 0.999))
+    line = np.empty(NODES, np.float32)
+    one, none, last = np.float32(1), np.float32(0), np.float32(SIDE + 0.999)
+    start = np.uint64(0)
+    for row in range(0, SIDE, every):
+        down = np.float32(row % SPACING) / np.float32(SPACING)
+        first = np.uint64(row // SPACING * NODES)
+        for node in range(np.uint64(NODES)):
+            above = nodes[first + node]
+            line[node] = above + down * (nodes[first + node + np.uint64(NODES)] - above)
+        for node in range(np.uint64(NODES - 1)):
+            left, right = line[node], line[node + np.uint64(1)]
+            for step in range(SPACING // every):
+                across = np.float32(step * every) / np.float32(SPACING)
+                # Beyond the picture's rim there is a ring of paper.
+                value = max(left + across * (right - left) + one, none)
+                places[start + np.uint64(step)] = min(value, last)
+            start += np.uint64(SPACING // every)
 
 
 @inlined
-def _level(quads: Any, wide: int, px: Any, py: Any) -> Any:
-    """Return the grey level at a place of a picture with its ring, 0 to 255."""
-    ix, iy = np.int32(px), np.int32(py)
-    fx, fy = px - np.float32(ix), py - np.float32(iy)
-    quad = quads[np.uint32(iy * np.int32(wide) + ix)]
+def _look_up(quads: Any, wide: int, xs: Any, ys: Any, found: Any, levels: Any) -> None:
+    """Interpolate grey levels, 0 to 255, at places of a picture with its ring.
+
+    Three loops, for only the one in the middle, which looks words up, cannot use vectors.
+    `found` is for use in between: uint32, as many as there are places.
+    """
     byte = np.uint32(255)
-    here, right = np.float32(quad & byte), np.float32((quad >> np.uint32(8)) & byte)
-    below, beyond = np.float32((quad >> np.uint32(16)) & byte), np.float32(quad >> np.uint32(24))
-    upper = here + fx * (right - here)
-    lower = below + fx * (beyond - below)
-    return upper + fy * (lower - upper)
+    for place in range(np.uint64(len(levels))):
+        found[place] = np.uint32(np.int32(ys[place]) * np.int32(wide) + np.int32(xs[place]))
+    for place in range(np.uint64(len(levels))):
+        found[place] = quads[found[place]]
+    for place in range(np.uint64(len(levels))):
+        fx = xs[place] - np.float32(np.int32(xs[place]))
+        fy = ys[place] - np.float32(np.int32(ys[place]))
+        quad = found[place]
+        here = np.float32(np.int32(quad & byte))
+        right = np.float32(np.int32((quad >> np.uint32(8)) & byte))
+        below = np.float32(np.int32((quad >> np.uint32(16)) & byte))
+        beyond = np.float32(np.int32(quad >> np.uint32(24)))
+        upper = here + fx * (right - here)
+        lower = below + fx * (beyond - below)
+        levels[place] = upper + fy * (lower - upper)
 
 
 def _move_loops(images: Any, x: Any, y: Any, result: Any) -> None:
     half, middle, full = np.float32(0.5), np.float32(127.5), np.float32(255)
     quads = np.empty((SIDE + 2) * (SIDE + 2), np.uint32)
     padded = np.zeros(len(quads) + SIDE + 3, np.uint32)
-    xs, ys = np.empty(SIDE, np.float32), np.empty(SIDE, np.float32)
+    xs, ys = np.empty(SIDE * SIDE, np.float32), np.empty(SIDE * SIDE, np.float32)
+    levels, found = np.empty(SIDE * SIDE, np.float32), np.empty(SIDE * SIDE, np.uint32)
     for picture in range(images.shape[0]):
         _corners(images[picture], padded, quads)
-        for row in range(SIDE):
-            _come_from(x[picture], row, 1, xs)
-            _come_from(y[picture], row, 1, ys)
-            for column in range(np.uint64(SIDE)):
-                level = _level(quads, SIDE + 2, xs[column], ys[column])
-                level = (level - middle) * np.float32(CONTRAST) + middle
-                level = min(max(level, np.float32(0)), full)
-                result[picture, row, column] = np.uint8(np.int32(level + half))
+        _come_from(x[picture], 1, xs)
+        _come_from(y[picture], 1, ys)
+        _look_up(quads, SIDE + 2, xs, ys, found, levels)
+        flat = result[picture].reshape(SIDE * SIDE)
+        for place in range(np.uint64(SIDE * SIDE)):
+            level = (levels[place] - middle) * np.float32(CONTRAST) + middle
+            level = min(max(level, np.float32(0)), full)
+            flat[place] = np.uint8(np.int32(level + half))
 
 
 def _moved_centre_loops(images: Any, x: Any, y: Any, centre: Any) -> None:
@@ -311,7 +326,8 @@ def _moved_centre_loops(images: Any, x: Any, y: Any, centre: Any) -> None:
     small = np.empty((SKETCH, SKETCH), np.int32)
     quads = np.empty((SKETCH + 2) * (SKETCH + 2), np.uint32)
     padded = np.zeros(len(quads) + SKETCH + 3, np.uint32)
-    xs, ys = np.empty(SKETCH, np.float32), np.empty(SKETCH, np.float32)
+    xs, ys = np.empty(SKETCH * SKETCH, np.float32), np.empty(SKETCH * SKETCH, np.float32)
+    levels, found = np.empty(SKETCH * SKETCH, np.float32), np.empty(SKETCH * SKETCH, np.uint32)
     columns = np.empty(SKETCH, np.float32)
     for picture in range(images.shape[0]):
         image = images[picture]
@@ -323,16 +339,19 @@ def _moved_centre_loops(images: Any, x: Any, y: Any, centre: Any) -> None:
                 lower = np.int32(image[below, left]) + np.int32(image[below, right])
                 small[row, column] = (upper + lower) // np.int32(4)
         _corners(small, padded, quads)
+        _come_from(x[picture], 2, xs)
+        _come_from(y[picture], 2, ys)
+        for place in range(np.uint64(SKETCH * SKETCH)):
+            # A pixel of the small picture covers two; both have a ring.
+            xs[place] = xs[place] * half + quarter
+            ys[place] = ys[place] * half + quarter
+        _look_up(quads, SKETCH + 2, xs, ys, found, levels)
         columns[:] = 0
         down = np.float32(0)
-        for row in range(SKETCH):
-            _come_from(x[picture], 2 * row, 2, xs)
-            _come_from(y[picture], 2 * row, 2, ys)
+        for row in range(np.uint64(SKETCH)):
             mass = np.float32(0)
             for column in range(np.uint64(SKETCH)):
-                # A pixel of the small picture covers two; both have a ring.
-                px, py = xs[column] * half + quarter, ys[column] * half + quarter
-                level = _level(quads, SKETCH + 2, px, py)
+                level = levels[row * np.uint64(SKETCH) + column]
                 columns[column] += level
                 mass += level
             down += np.float32(row) * mass

@@ -32,10 +32,15 @@ _UNITS = np.array([1 / 8, 1 / 8, 1 / 32, 1 / 32, 2 * np.pi / 254], np.float32)
 
 @dataclass(eq=False)
 class Strokes:
-    """The points of n digits, coordinates from the middle; float32 (n, points) but for `used`.
+    """The points of n digits, coordinates from the middle.
 
     Attributes
     ----------
+    points : numpy.ndarray
+        float32 (6, n, points): what follows, in this order.
+    used : numpy.ndarray
+        How many places of each digit count, intp (n,): there is nothing behind them. The last
+        `EXTRA` of them are for strokes that a style adds.
     x, y : numpy.ndarray
         Places in pixels, y downwards.
     radius : numpy.ndarray
@@ -44,22 +49,42 @@ class Strokes:
         Pixels of line that the point stands for; 0 where there is no point.
     end_x, end_y : numpy.ndarray
         Unit vectors outwards at the ends of lines, else 0.
-    used : numpy.ndarray
-        How many places of each digit count, intp (n,): there is nothing behind them. The last
-        `EXTRA` of them are for strokes that a style adds.
     """
 
-    x: Floats
-    y: Floats
-    radius: Floats
-    length: Floats
-    end_x: Floats
-    end_y: Floats
+    points: Floats
     used: NDArray[np.intp]
+
+    @property
+    def x(self) -> Floats:
+        return self._values(0)
+
+    @property
+    def y(self) -> Floats:
+        return self._values(1)
+
+    @property
+    def radius(self) -> Floats:
+        return self._values(2)
+
+    @property
+    def length(self) -> Floats:
+        return self._values(3)
+
+    @property
+    def end_x(self) -> Floats:
+        return self._values(4)
+
+    @property
+    def end_y(self) -> Floats:
+        return self._values(5)
+
+    def _values(self, place: int) -> Floats:
+        values: Floats = self.points[place]
+        return values
 
     def part(self, rows: NDArray[np.intp]) -> Strokes:
         """Return copies of the digits `rows`."""
-        return Strokes(*(values[rows] for values in vars(self).values()))
+        return Strokes(self.points[:, rows], self.used[rows])
 
 
 class StrokeStore:
@@ -89,8 +114,7 @@ class StrokeStore:
         kept = np.zeros((6, len(indices), used.max(initial=EXTRA)), np.float32)
         run = _unpack_compiled if has_numba() else _unpack_numpy
         run(self._bytes, indices, used, kept)
-        x, y, radius, length, end_x, end_y = kept
-        return Strokes(x, y, radius, length, end_x, end_y, used)
+        return Strokes(kept, used)
 
     def has_points(self, indices: NDArray[np.intp]) -> NDArray[np.bool_]:
         """Tell which digits have ink enough for a skeleton: bool (n,)."""
@@ -128,11 +152,12 @@ class StrokeStore:
 def _unpack_loops(stored: Any, indices: Any, used: Any, kept: Any) -> None:
     for row in range(len(indices)):
         found = stored[indices[row]]
-        for point in range(used[row] - EXTRA):
-            for column in range(4):
-                kept[column, row, point] = np.float32(found[column, point]) * _UNITS[column]
-            for column in range(2):
-                kept[column, row, point] -= MIDDLE
+        points = np.uint64(used[row] - EXTRA)
+        for column in range(4):
+            unit, first = _UNITS[column], MIDDLE if column < 2 else np.float32(0)
+            for point in range(points):
+                kept[column, row, point] = np.float32(found[column, point]) * unit - first
+        for point in range(points):
             if found[4, point] > 0:
                 angle = np.float32(found[4, point]) * _UNITS[4]
                 kept[4, row, point] = np.cos(angle)

@@ -1,7 +1,7 @@
 """Add strokes to a digit, and rub some of it out.
 
-All of these functions take one digit: its rows of `Strokes`, a `Digit`. They are compiled into
-the loops that call them.
+All of these functions take one digit of `Strokes`, a `Digit`. They are compiled into the loops that
+call them.
 """
 
 from __future__ import annotations
@@ -15,14 +15,22 @@ from mnist_draw.dataset.augmentation.numba_loops import inlined
 from mnist_draw.dataset.augmentation.skeleton_store import EXTRA, FAR
 
 Floats = NDArray[np.floating[Any]]
-#: x, y, radius, length, end_x and end_y of one digit's places, each (places,); the last `EXTRA`
-#: of them are for strokes that are added.
-Digit = tuple[Floats, Floats, Floats, Floats, Floats, Floats]
+#: What `Strokes` holds of all digits, (6, n, points), which one of them it is, and how many places
+#: it has; the last `EXTRA` of them are for strokes that are added. Compiled code counts who holds
+#: an array: six rows, handed from function to function, would cost more than what is done to them.
+Digit = tuple[Floats, int, int]
 
 #: Points of a short stroke: two of them, or one of `EXTRA` points, can be added to a digit.
 SHORT = EXTRA // 2
 #: No digit is left with fewer points than this.
 FEWEST = 12
+
+
+@inlined
+def values_of(digit: Digit, column: int) -> Floats:
+    """Return x, y, radius, length, end_x or end_y of a digit's places: a view (places,)."""
+    points, picture, places = digit
+    return points[column, picture, :places]
 
 
 @inlined
@@ -34,7 +42,7 @@ def between(share: Any, low: float, high: float) -> Any:
 @inlined
 def box(digit: Digit) -> tuple[Any, Any, Any, Any]:
     """Return left, top, right and bottom of the points."""
-    x, y, radius = digit[0], digit[1], digit[2]
+    x, y, radius = values_of(digit, 0), values_of(digit, 1), values_of(digit, 2)
     left = top = FAR
     right = bottom = -FAR
     for point in range(len(x)):
@@ -47,7 +55,7 @@ def box(digit: Digit) -> tuple[Any, Any, Any, Any]:
 @inlined
 def extreme(digit: Digit, across: float, down: float, beyond: Any) -> int:
     """Return the point with the least ``across * x + down * y`` of those with x above `beyond`."""
-    x, y, radius = digit[0], digit[1], digit[2]
+    x, y, radius = values_of(digit, 0), values_of(digit, 1), values_of(digit, 2)
     best, found = FAR, 0
     for point in range(len(x)):
         value = np.float32(across) * x[point] + np.float32(down) * y[point]
@@ -71,7 +79,8 @@ def put(digit: Digit, first: int, count: int, pen: Any) -> None:
     pen : float
         Radius of the digit's ink.
     """
-    x, y, radius, length = digit[0], digit[1], digit[2], digit[3]
+    x, y = values_of(digit, 0), values_of(digit, 1)
+    radius, length = values_of(digit, 2), values_of(digit, 3)
     start = len(x) - EXTRA + first
     half = np.float32(0.5)
     length[start : start + count] = 0
@@ -98,7 +107,7 @@ def add_curve(
     pen: Any,
 ) -> None:
     """Add a quadratic Bézier curve, given its three control points; the others as for `put`."""
-    x, y = digit[0], digit[1]
+    x, y = values_of(digit, 0), values_of(digit, 1)
     start = len(x) - EXTRA + first
     one, step = np.float32(1), np.float32(1 / (count - 1))
     for point in range(count):
@@ -129,7 +138,7 @@ def add_line(
 @inlined
 def erase(digit: Digit, at_x: Any, at_y: Any, reach: Any) -> None:
     """Take away the points within `reach` pixels of a place, unless hardly any would be left."""
-    x, y, radius = digit[0], digit[1], digit[2]
+    x, y, radius = values_of(digit, 0), values_of(digit, 1), values_of(digit, 2)
     squared = reach * reach
     left = 0
     for point in range(len(x)):
@@ -141,5 +150,5 @@ def erase(digit: Digit, at_x: Any, at_y: Any, reach: Any) -> None:
     for point in range(len(x)):
         across, down = x[point] - at_x, y[point] - at_y
         if across * across + down * down < squared:
-            for values in digit[2:]:
-                values[point] = 0
+            for column in range(2, 6):
+                values_of(digit, column)[point] = 0

@@ -22,6 +22,7 @@ from mnist_draw.dataset.augmentation.stroke_edits import (
     add_curve,
     between,
     erase,
+    values_of,
 )
 
 Labels = NDArray[np.integer[Any]]
@@ -44,35 +45,12 @@ def restyle(strokes: Strokes, labels: Labels, random: HashedRandom) -> None:
     # Drawn for all pictures, so that a picture's numbers do not depend on its neighbours.
     amounts = np.ascontiguousarray(random.uniforms(20, 0, 1).T)
     run = _restyle_compiled if has_numba() else _restyle_loops
-    run(
-        *(strokes.x, strokes.y, strokes.radius, strokes.length, strokes.end_x, strokes.end_y),
-        strokes.used,
-        labels.astype(np.int32),
-        amounts,
-    )
+    run(strokes.points, strokes.used, labels.astype(np.int32), amounts)
 
 
-def _restyle_loops(
-    x: Any,
-    y: Any,
-    radius: Any,
-    length: Any,
-    end_x: Any,
-    end_y: Any,
-    used: Any,
-    labels: Any,
-    amounts: Any,
-) -> None:
-    for picture in range(len(x)):
-        places = used[picture]
-        digit = (
-            x[picture, :places],
-            y[picture, :places],
-            radius[picture, :places],
-            length[picture, :places],
-            end_x[picture, :places],
-            end_y[picture, :places],
-        )
+def _restyle_loops(points: Any, used: Any, labels: Any, amounts: Any) -> None:
+    for picture in range(len(used)):
+        digit = (points, picture, used[picture])
         chances = amounts[picture]
         pen = _mean_radius(digit)
         _trim(digit, chances[:3])
@@ -87,7 +65,7 @@ _restyle_compiled = Compiled(_restyle_loops)
 
 @inlined
 def _mean_radius(digit: Digit) -> Any:
-    radius = digit[2]
+    radius = values_of(digit, 2)
     total, count = np.float32(0), 0
     for point in range(len(radius)):
         if radius[point] > 0:
@@ -102,19 +80,20 @@ def _trim(digit: Digit, amounts: Floats) -> None:
     if amounts[0] < TRIMMED:
         end = _one_end(digit, amounts[1])
         if end >= 0:
-            erase(digit, digit[0][end], digit[1][end], between(amounts[2], 0.5, 3.0))
+            x, y = values_of(digit, 0)[end], values_of(digit, 1)[end]
+            erase(digit, x, y, between(amounts[2], 0.5, 3.0))
 
 
 @inlined
 def _tail(digit: Digit, amounts: Floats, pen: Any) -> None:
     """Prolong one end of a line by a little, slightly bent."""
-    if amounts[0] >= TAILED or digit[2][-SHORT:].any():
+    if amounts[0] >= TAILED or values_of(digit, 2)[-SHORT:].any():
         return
     end = _one_end(digit, amounts[1])
     if end >= 0:
-        x, y = digit[0][end], digit[1][end]
+        x, y = values_of(digit, 0)[end], values_of(digit, 1)[end]
         reach = between(amounts[2], 1.0, 3.5)
-        go_x, go_y = reach * digit[4][end], reach * digit[5][end]
+        go_x, go_y = reach * values_of(digit, 4)[end], reach * values_of(digit, 5)[end]
         turn, half = between(amounts[3], -0.6, 0.6), np.float32(0.5)
         to_x, to_y = x + go_x - turn * go_y, y + go_y + turn * go_x
         add_curve(digit, SHORT, SHORT // 2, x, y, x + half * go_x, y + half * go_y, to_x, to_y, pen)
@@ -125,17 +104,18 @@ def _gap(digit: Digit, amounts: Floats) -> None:
     """Lift the pen for a moment."""
     if amounts[0] >= TORN:
         return
-    radius = digit[2]
+    radius = values_of(digit, 2)
     point = _ranked(radius > 0, amounts[1])
     # The pen's round ends fill the gap again, up to its radius from either side.
     reach = radius[point] + between(amounts[2], 0.3, 1.2)
-    erase(digit, digit[0][point], digit[1][point], reach)
+    erase(digit, values_of(digit, 0)[point], values_of(digit, 1)[point], reach)
 
 
 @inlined
 def _one_end(digit: Digit, share: Any) -> int:
     """Pick one of the line's ends; -1 where it has none."""
-    ends = ((digit[4] != 0) | (digit[5] != 0)) & (digit[2] > 0)
+    end_x, end_y = values_of(digit, 4), values_of(digit, 5)
+    ends = ((end_x != 0) | (end_y != 0)) & (values_of(digit, 2) > 0)
     return _ranked(ends, share) if ends.any() else -1
 
 

@@ -99,14 +99,14 @@ def painted(drawings: list[tuple[Points, ...]], seed: int) -> Images:
 def lines_of(drawings: list[tuple[Points, ...]]) -> Strokes:
     """Return drawings, as :func:`painted` takes them, as places along their lines."""
     count = len(drawings)
-    x, y, radius, length = np.zeros((4, count, POINTS), np.float32)
+    points = np.zeros((6, count, POINTS), np.float32)
+    x, y, radius, length = points[:4]
     for row, strokes in enumerate(drawings):
-        points, steps = _discs(strokes)
-        x[row, : len(points)], y[row, : len(points)] = (points.T - 0.5) * float(BOX)
-        radius[row, : len(points)] = 1
-        length[row, : len(points)] = steps * float(BOX)
-    none = np.zeros_like(x)
-    return Strokes(x, y, radius, length, none, none, np.full(count, POINTS))
+        discs, steps = _discs(strokes)
+        x[row, : len(steps)], y[row, : len(steps)] = (discs.T - 0.5) * float(BOX)
+        radius[row, : len(steps)] = 1
+        length[row, : len(steps)] = steps * float(BOX)
+    return Strokes(points, np.full(count, POINTS))
 
 
 def written(
@@ -131,7 +131,7 @@ def written(
     numpy.ndarray, uint8, shape (n, 28, 28)
     """
     warp = Warp(random, limits)
-    strokes.x, strokes.y = warp.forward(strokes.x, strokes.y, strokes.used)
+    strokes.points[:2] = warp.forward(strokes.x, strokes.y, strokes.used)
     # Fine pens are as frequent as wide ones: a line of twice the width differs as much.
     pen = pens[0] + (pens[1] - pens[0]) * random.uniform(0, 1) ** np.float32(1.5)
     size = BOX * (1 + random.uniform(-0.05, 0.05))
