@@ -42,7 +42,7 @@ from __future__ import annotations
 from importlib import metadata
 
 from mnist_draw.theano_bridge.finder import install, installed_theano
-from mnist_draw.theano_bridge.modes import fast_mode, phases_of, quick_mode
+from mnist_draw.theano_bridge.modes import fast_mode, phases_of, quick_mode, rest_helpers
 from mnist_draw.theano_bridge.static_shapes import fixed_shapes
 
 __all__ = [
@@ -53,6 +53,7 @@ __all__ = [
     "installed_theano",
     "phases_of",
     "quick_mode",
+    "rest_helpers",
 ]
 
 

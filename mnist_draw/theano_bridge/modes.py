@@ -87,3 +87,15 @@ def phases_of(function: Any) -> int:
     """
     runner = getattr(function.maker.linker, "runner", None)
     return int(getattr(runner, "phases", 0))
+
+
+def rest_helpers() -> None:
+    """Let the threads that help this one to run functions sleep until they are needed again.
+
+    After a step they stay awake for some milliseconds, for the next one usually follows. Whoever
+    has other work for all cores first is faster without them.
+    """
+    if not installed_theano():
+        from mnist_draw.theano_bridge.native.team import team
+
+        team().rest()

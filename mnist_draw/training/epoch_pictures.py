@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_draw import thread_priority
+from mnist_draw import theano_bridge, thread_priority
 from mnist_draw.dataset.augmentation.augmenter import Augmenter
 from mnist_draw.dataset.augmentation.numba_loops import compiles_first
 from mnist_draw.dataset.minibatches import iterate_minibatches
@@ -111,17 +111,25 @@ class EpochPictures:
         """Vary some minibatches on all cores, then hand them out, while which no core is wanted.
 
         A thread that varied pictures beside the training step would take a core from it, and the
-        step waits for the slower of its cores.
+        step waits for the slower of its cores. So would the step's helpers from this: they rest.
         """
         threads = min(thread_priority.usable_cores(), MOST_THREADS)
         together = max(1, GROUP * threads // self._batch_size)
         lower = thread_priority.lower if thread_priority.is_lowered() else None
         with ThreadPoolExecutor(threads, "pictures", lower) as pool:
             while group := list(islice(chosen, together)):
-                parts = np.array_split(np.concatenate(group), threads)
-                others = [pool.submit(augmenter.batch, part, epoch) for part in parts[1:]]
-                varied = [augmenter.batch(parts[0], epoch), *(part.result() for part in others)]
-                pictures: NDArray[Any] = np.concatenate(varied)
+                rows = np.concatenate(group)
+                pictures: NDArray[Any] = np.empty((len(rows), *self._images.shape[1:]), np.uint8)
+                ends = np.linspace(0, len(rows), threads + 1).astype(int)
+                shares = [slice(first, last) for first, last in pairwise(ends)]
+                theano_bridge.rest_helpers()
+                others = [
+                    pool.submit(augmenter.batch, rows[share], epoch, pictures[share])
+                    for share in shares[1:]
+                ]
+                augmenter.batch(rows[shares[0]], epoch, pictures[shares[0]])
+                for other in others:
+                    other.result()
                 if self._images.dtype != np.uint8:
                     pictures = scale(pictures)
                 first = 0

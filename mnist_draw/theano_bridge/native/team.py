@@ -81,12 +81,12 @@ class _Helper:
         """Have this helper join, unless it is there already."""
         if self.program is program or self.called:
             return
-        self._dismiss()
+        self.dismiss()
         self.called = True
         self._next = program
         self.wake.release()
 
-    def _dismiss(self) -> None:
+    def dismiss(self) -> None:
         """Send this helper away until it is called again."""
         program = self.program
         if program is not None:
@@ -95,7 +95,7 @@ class _Helper:
     def leave(self) -> None:
         """End the thread, and wait a moment until it has ended."""
         self._next, self.called = None, True
-        self._dismiss()
+        self.dismiss()
         self.wake.release()
         self._thread.join(1.0)
 
@@ -144,6 +144,9 @@ class Team:
         try:
             program.step += 1
             if with_help:
+                # Whoever is called may look before the step is published, and would leave again.
+                if program.current[0] < 0:
+                    program.current[0] = program.step - 1
                 if not self._helpers:
                     self._helpers = [_Helper(n + 1, self._lowered) for n in range(self.threads - 1)]
                 for helper in self._helpers:
@@ -162,6 +165,19 @@ class Team:
             and program.alone >= WORTH_HELP
             and not self._closed
         )
+
+    def rest(self) -> None:
+        """Send the helpers to sleep at once: no program runs for a while.
+
+        They would look for the next step for some milliseconds, and take half of a core meanwhile
+        from whoever has other work for it.
+        """
+        if self._lock.acquire(blocking=False):
+            try:
+                for helper in self._helpers:
+                    helper.dismiss()
+            finally:
+                self._lock.release()
 
     def close(self) -> None:
         """Send the helpers home; programs run on one core from now on."""

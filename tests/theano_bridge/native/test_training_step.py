@@ -1,6 +1,7 @@
 """Whole training functions: in place, on several threads, the same run every time."""
 
 import threading
+import time
 
 import lasagne
 import numpy as np
@@ -221,6 +222,30 @@ def test_short_steps_run_without_helpers(monkeypatch):
         square(RNG.normal(size=(300, 200)).astype(np.float32))
     assert threading.active_count() == before
     helpers.close()
+
+
+def test_helpers_that_rest_come_again(monkeypatch):
+    helpers = _helpers(2, monkeypatch)
+    # They would look for the next step until the end of the program.
+    monkeypatch.setattr(runner, "IDLE_LOOKS", 2**60)
+    x = T.matrix()
+    square = theano.function([x], T.dot(x, x.T), mode=theano.Mode(linker=NativeLinker()))
+    value = RNG.normal(size=(300, 200)).astype(np.float32)
+    expected = square(value)
+    (helper,) = helpers._helpers
+    for _ in range(3):
+        _wait_until(lambda: helper.program is not None)
+        team_module.team().rest()
+        _wait_until(lambda: helper.program is None)
+        np.testing.assert_array_equal(square(value), expected)
+    helpers.close()
+
+
+def _wait_until(condition):
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
 
 
 def test_the_helpers_of_a_lowered_thread_are_lowered_too(monkeypatch):
