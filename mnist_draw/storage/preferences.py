@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -61,6 +62,7 @@ class Preferences:
         self._values: dict[str, Any] = {}
         # What was set, or forgotten, since the file was read or written.
         self._changes: dict[str, Any] = {}
+        self._lock = threading.Lock()
         try:
             values = _read(self.path)
         except FileNotFoundError:
@@ -76,6 +78,11 @@ class Preferences:
             self.notice = self._put_aside("it holds numbers that are none")
             self.notice += " All other preferences hold."
             self._changes = dict(self._values)
+
+    @property
+    def changed(self) -> bool:
+        """Whether :meth:`save` has something to write."""
+        return bool(self._changes)
 
     def get(self, name: str, default: T) -> T:
         """Return the value of `name`, or `default` when it is missing or of another type.
@@ -99,46 +106,62 @@ class Preferences:
             When `value` is not JSON.
         """
         plain = _plain(name, value)
-        if name not in self._values or self._values[name] != plain:
-            self._values[name] = self._changes[name] = plain
+        with self._lock:
+            if name not in self._values or self._values[name] != plain:
+                self._values[name] = self._changes[name] = plain
 
     def remove(self, name: str) -> None:
         """Forget `name`; the default holds again."""
-        if name in self._values:
-            del self._values[name]
-            self._changes[name] = _FORGOTTEN
+        with self._lock:
+            if name in self._values:
+                del self._values[name]
+                self._changes[name] = _FORGOTTEN
 
     def save(self) -> None:
         """Write what changed since the file was read or written, beside what others changed.
+
+        Another thread may do it; what is set meanwhile is written the next time.
 
         Raises
         ------
         mnist_draw.storage.errors.StorageError
             When it cannot be written; the old file is unchanged and the values are still held.
         """
-        if not self._changes:
+        with self._lock:
+            changes, held = dict(self._changes), dict(self._values)
+        if not changes:
             return
         with _locked(self.path):
-            values = self._stored() | self._changes
-            values = {name: value for name, value in values.items() if value is not _FORGOTTEN}
+            values = _with(self._stored(held), changes)
             document = {"schema": SCHEMA, "values": dict(sorted(values.items()))}
             write_atomically(self.path, pack(document, indent=2) + b"\n")
-        self._values = values
-        self._changes = {}
+        with self._lock:
+            self._changes = {
+                name: value
+                for name, value in self._changes.items()
+                if name not in changes or changes[name] is not value
+            }
+            self._values = _with(values, self._changes)
 
-    def _stored(self) -> dict[str, Any]:
+    def _stored(self, held: dict[str, Any]) -> dict[str, Any]:
         """Return what the file holds now; what is held here where it holds nothing of use."""
         try:
             values: dict[str, Any] = sound(_read(self.path))
         except FileNotFoundError:
-            return self._values
+            return held
         except DocumentError:
             put_aside(self.path)
-            return self._values
+            return held
         return values
 
     def _put_aside(self, reason: str) -> str:
         return f"The preferences in {self.path} cannot be used: {reason}. {put_aside(self.path)}"
+
+
+def _with(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values with changes, and without what is forgotten."""
+    together = {**values, **changes}
+    return {name: value for name, value in together.items() if value is not _FORGOTTEN}
 
 
 @contextlib.contextmanager

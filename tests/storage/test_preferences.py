@@ -31,6 +31,28 @@ def test_remembered(path: Path) -> None:
     assert second.get("missing", 1.5) == 1.5
 
 
+def test_what_is_set_while_it_is_written_is_written_next(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = Preferences(path)
+    chosen.set("theme", "dark")
+    write = preferences.write_atomically
+
+    def write_meanwhile(place: Path, content: bytes) -> None:
+        chosen.set("theme", "light")
+        chosen.set("tab", "draw")
+        write(place, content)
+
+    monkeypatch.setattr(preferences, "write_atomically", write_meanwhile)
+    chosen.save()
+    assert chosen.changed
+    monkeypatch.undo()
+    chosen.save()
+    assert not chosen.changed
+    again = Preferences(path)
+    assert (again.get("theme", ""), again.get("tab", "")) == ("light", "draw")
+
+
 def test_nothing_is_written_when_nothing_changed(path: Path) -> None:
     first = Preferences(path)
     first.save()

@@ -173,10 +173,13 @@ class DrawTab(Page):
         self.keeper.start()
         self.my_digits.start()
 
-    def finish(self, preferences: Preferences) -> None:
-        """Keep what is on the board, and the pen; the program ends."""
+    def remember(self, preferences: Preferences) -> None:
+        """Note the pen."""
         preferences.set(_PEN_WIDTH, self.canvas.pen_width)
         preferences.set(_CROP_BOX, self.pen_row.crop_switch.isChecked())
+
+    def finish(self) -> None:
+        """Keep what is on the board; the program ends."""
         self.pictures.input.stop()
         self.keeper.save()
 

@@ -154,8 +154,8 @@ class InsideTab(Page):
         view.example.use_drawing()
         view.open_why(None, answer, rival)
 
-    def finish(self, preferences: Preferences) -> None:
-        """Remember the section in front; the program ends."""
+    def remember(self, preferences: Preferences) -> None:
+        """Note the section in front."""
         if self.view is not None:
             preferences.set(_SECTION, self.view.section.name)
             preferences.set(_STEP, self.view.guide.step.number)

@@ -44,8 +44,11 @@ class Page(QWidget):
     def start(self) -> None:
         """Begin what takes time; the window is visible now."""
 
-    def finish(self, preferences: Preferences) -> None:
-        """Keep what shall be there at the next start; the program ends."""
+    def remember(self, preferences: Preferences) -> None:
+        """Note what shall be chosen at the next start; asked now and then, and at the end."""
+
+    def finish(self) -> None:
+        """Keep what is not kept yet; the program ends."""
 
     def take_focus(self) -> None:
         """Give the keyboard to what is used first on this page."""

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 #: Milliseconds that a run has to end when the window closes; after that it is left.
 _CLOSE_MS = 30_000
+#: Milliseconds between two looks at what has been chosen: so much a sudden end may take along.
+_REMEMBER_MS = 2000
 #: On macOS Qt calls Command "Ctrl", and Command+Tab is the system's; "Meta" is the key Control.
 _TABS = "Meta" if sys.platform == "darwin" else "Ctrl"
 #: What messages about the network that answers are about.
@@ -91,6 +93,8 @@ class Window(QMainWindow):
         self.learning = learning or Learning(parent=self)
         self.explanations = Explanations(parent=self)
         self._closing = self._started = False
+        self._remembering = QTimer(self)
+        self._remembering.timeout.connect(self._remember)
         self._build()
         self._connect()
         self._restore()
@@ -249,6 +253,7 @@ class Window(QMainWindow):
             page.start()
         self._page.take_focus()
         self.runs.look_for_interrupted()
+        self._remembering.start(_REMEMBER_MS)
 
     def use_lesson(self, lesson: Lesson) -> None:
         """Begin as a lesson wants it: with its network, tabs and settings, some of them fixed."""
@@ -353,7 +358,13 @@ class Window(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Close at once when nothing runs; else stop the run, save what was learnt, then close."""
-        self._remember()
+        for page in self.pages:
+            page.finish()
+        self._note_choices()
+        try:
+            self.preferences.save()
+        except UserError as error:
+            reporter.report(error)
         if not self.training.running:
             event.accept()
             return
@@ -377,15 +388,18 @@ class Window(QMainWindow):
             QApplication.quit()
 
     def _remember(self) -> None:
+        """Write what is chosen, so that nothing that ends the program takes it along."""
+        self._note_choices()
+        if self.preferences.changed:
+            # What cannot be written now may be at the next try; if not, the end says so.
+            self.background.run(self.preferences.save, failed=lambda _: None)
+
+    def _note_choices(self) -> None:
         for page in self.pages:
-            page.finish(self.preferences)
+            page.remember(self.preferences)
         self.preferences.set("tab", self._page.name)
         self.preferences.set("network", self.network.to_remember)
         self.preferences.set("geometry", bytes(self.saveGeometry().toHex()).decode())
-        try:
-            self.preferences.save()
-        except UserError as error:
-            reporter.report(error)
 
     def shut_down(self) -> bool:
         """End all threads; return False if one did not end in time."""

@@ -251,8 +251,8 @@ class TrainTab(Page):
 
     # -- for the window
 
-    def finish(self, preferences: Preferences) -> None:
-        """Remember the settings; the program ends."""
+    def remember(self, preferences: Preferences) -> None:
+        """Note the settings."""
         preferences.set("training", self.settings.settings().to_json())
 
     def take_focus(self) -> None:

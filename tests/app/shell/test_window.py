@@ -280,6 +280,19 @@ def test_choices_are_remembered(setup: Setup, own_home: Path, qtbot: QtBot) -> N
     assert again.train_tab.settings.settings().epochs == 2
 
 
+def test_choices_outlive_a_program_that_is_killed(
+    setup: Setup, own_home: Path, qtbot: QtBot
+) -> None:
+    setup.window.choose_theme("dark")
+    path = own_home / "config" / "preferences.json"
+
+    def is_kept() -> None:
+        assert json.loads(path.read_text())["values"]["theme"] == "dark"
+
+    qtbot.waitUntil(path.exists, timeout=20_000)
+    qtbot.waitUntil(is_kept, timeout=20_000)
+
+
 def test_unreadable_preferences_are_reported(qtbot: QtBot, own_home: Path) -> None:
     (own_home / "config").mkdir(parents=True)
     (own_home / "config" / "preferences.json").write_text("{broken")
@@ -405,7 +418,7 @@ def test_a_page_is_one_entry(qtbot: QtBot, own_home: Path, monkeypatch: pytest.M
         def start(self) -> None:
             self.notes.append("start")
 
-        def finish(self, preferences: Preferences) -> None:
+        def remember(self, preferences: Preferences) -> None:
             self.notes.append("finish")
 
         def take_focus(self) -> None:
