@@ -27,7 +27,7 @@ _ROOT = 0.6
 #: What speaks less than this part of the strongest is left without a mark.
 _LEAST = 0.04
 _EXPLAINED = (
-    "Which ink spoke for the digit and which against it: the gradient of its log odds by each "
+    "Which ink spoke for the answer and which against it: the gradient of its log odds by each "
     "pixel, times the pixel's ink."
 )
 

@@ -195,6 +195,7 @@ class DrawTab(Page):
         digits = names == DIGITS
         self.answer.note_network(model.info, names)
         self.my_digits.row.setVisible(digits)
+        self.pictures.name_examples(digits)
         self.canvas.set_invitation("a digit" if digits else f"one of {len(names)} classes")
 
     # -- what happens

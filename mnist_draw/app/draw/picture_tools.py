@@ -120,27 +120,17 @@ class PictureTools(QObject):
             "Esc",
             self.strip.close_strip,
         )
+        self._any = Command(owner, "", "", "R", self.examples.show_any)
+        self._mistake = Command(owner, "", "", "M", self.examples.show_mistake)
         fill_menu(
             tools.example,
             "Show me one",
-            "Put a test picture on the board, one of MNIST's digits or of what the network learnt: "
-            "any, or one that it gets wrong.",
+            "Put a test picture on the board: any, or one that the network gets wrong.",
             "dice-five",
-            Command(
-                owner,
-                "A test digit",
-                "Any of MNIST's 10,000 test digits, or of the test pictures of other classes.",
-                "R",
-                self.examples.show_any,
-            ),
-            Command(
-                owner,
-                "A mistake of this network",
-                "A test digit that the network which answers gets wrong.",
-                "M",
-                self.examples.show_mistake,
-            ),
+            self._any,
+            self._mistake,
         )
+        self.name_examples(digits=True)
         fill_menu(
             tools.copy,
             "Copy",
@@ -156,10 +146,20 @@ class PictureTools(QObject):
             Command(
                 owner,
                 "Copy the answer",
-                "As text: the digit, how sure the network is, its second guess.",
+                "As text: the answer, how sure the network is, its second guess.",
                 "Ctrl+Shift+C",
                 self._copy_answer,
             ),
+        )
+
+    def name_examples(self, digits: bool) -> None:
+        """Call the pictures that can be shown what they are for the network that answers."""
+        kind = "digit" if digits else "picture"
+        whose = "MNIST's 10,000 test digits" if digits else "the test pictures of its data set"
+        self._any.rename(f"A test {kind}", f"Any of {whose}.")
+        self._mistake.rename(
+            "A mistake of this network",
+            f"A test {kind} that the network which answers gets wrong.",
         )
 
     def _copy_answer(self) -> None:

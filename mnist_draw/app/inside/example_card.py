@@ -127,7 +127,7 @@ class ExampleCard(Card):
             "exampleDrawingButton", "pencil-simple", "My drawing", "Look at your drawing again."
         )
         self.random_button = self._button(
-            "exampleRandomButton", "dice-five", "Random test digit",
+            "exampleRandomButton", "dice-five", "Random test picture",
             "Look at one of the test pictures, chosen at random.",
         )  # fmt: skip
         self.body.addLayout(self.top)

@@ -10,7 +10,7 @@ from mnist_draw.app.board.canvas import Canvas
 from mnist_draw.app.shared import theme
 
 SIDE = 196
-_INVITATION = "Draw a digit here\nand watch it go\nthrough."
+_INVITATION = "Draw here and\nwatch it go\nthrough."
 
 
 class InsideBoard(Canvas):

@@ -135,7 +135,7 @@ class MnistExamples(QObject):
             return
         if model is not self._known:
             self._busy = True
-            self.searching.emit("Looking for digits that this network gets wrong")
+            self.searching.emit(f"Looking for {_kind(model)} that this network gets wrong")
             self._reader.ask(partial(self._search, model), partial(self._searched, model))
             return
         self._show_wrong()
@@ -184,10 +184,7 @@ class MnistExamples(QObject):
 
     def _show_wrong(self) -> None:
         if not self._mistakes:
-            from mnist_draw.recognition.class_names import reads_digits
-
-            model = self._reader.network.model
-            kind = "digits" if model is None or reads_digits(model) else "pictures"
+            kind = _kind(self._reader.network.model)
             self.told.emit(f"This network gets none of the test {kind} wrong.")
             return
         if not self._wrong:
@@ -198,6 +195,13 @@ class MnistExamples(QObject):
 
     def _show(self, drawn: tuple[PlacedPicture, str]) -> None:
         self.found.emit(*drawn)
+
+
+def _kind(model: ModelFile | None) -> str:
+    """Return what the test pictures of a network are, in the plural."""
+    from mnist_draw.recognition.class_names import reads_digits
+
+    return "digits" if model is None or reads_digits(model) else "pictures"
 
 
 def _on_board(picture: np.ndarray) -> np.ndarray:

@@ -81,7 +81,7 @@ class PictureOutput(QObject):
     def copy_text(self, words: str) -> None:
         """Put the answer on the clipboard as text."""
         if not words:
-            self.told.emit("There is no answer to copy yet. Draw a digit first.")
+            self.told.emit("There is no answer to copy yet. Draw something first.")
             return
         QApplication.clipboard().setText(words)
         self.noted.emit(f"Copied “{words}”.")
@@ -93,7 +93,7 @@ class PictureOutput(QObject):
     def _is_empty(self, wish: str) -> bool:
         if self._canvas.has_ink():
             return False
-        self.told.emit(f"The board is empty: there is nothing to {wish}. Draw a digit first.")
+        self.told.emit(f"The board is empty: there is nothing to {wish}. Draw something first.")
         return True
 
 

@@ -49,9 +49,15 @@ class Command(QAction):
         self._icon = icon
         self.setToolTip(tip(sentence))
         self.setShortcuts([QKeySequence(key) for key in keys.split(", ")] if keys else [])
-        self.triggered.connect(lambda: reporter.note(f"command {text}"))
+        self.triggered.connect(lambda: reporter.note(f"command {self.text()}"))
         self.triggered.connect(lambda: act())
         owner.addAction(self)
+
+    def rename(self, text: str, sentence: str) -> None:
+        """Call the command something else in its menus; buttons that it described stay."""
+        self.sentence = sentence
+        self.setText(text)
+        self.setToolTip(tip(sentence))
 
     def describe(self, widget: QWidget) -> None:
         """Give a control this command's name, sentence, keys and icon."""

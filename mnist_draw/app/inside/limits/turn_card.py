@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _PICTURE = 112
 #: The axes in one word each, beside their sliders.
 _WORDS = {"turn": "turned", "shift": "shifted", "size": "size", "noise": "noise", "pen": "pen"}
-NOTHING = "Draw a digit, or pick a picture, and turn it here."
+NOTHING = "Draw something, or pick a picture, and turn it here."
 _ALL = {2: "both", 3: "all three", 4: "all four"}
 
 

@@ -52,7 +52,7 @@ class LayerMaps(QWidget):
         explain(
             self,
             "Layer by layer",
-            "The digits as each layer sees them, and how many of them a vote among their five "
+            "The pictures as each layer sees them, and how many of them a vote among their five "
             "nearest gets right. Arrow keys or a click choose the layer of the large map.",
         )
         self.setFocusPolicy(Qt.StrongFocus)

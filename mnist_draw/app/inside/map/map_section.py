@@ -79,7 +79,7 @@ class MapSection(Section):
         self._card_title = card.heading
         self.layer_combo, self.map_combo = ComboBox(), ComboBox()
         for combo, name, title, sentence in (
-            (self.layer_combo, "mapLayerCombo", "Layer", "What the digits are compared by."),
+            (self.layer_combo, "mapLayerCombo", "Layer", "What the pictures are compared by."),
             (self.map_combo, "mapCombo", "Layout", "PCA is there at once; t-SNE takes its time "
              "and keeps neighbours together."),
         ):  # fmt: skip

@@ -99,8 +99,8 @@ class MapView(QWidget):
         explain(
             self,
             "Map",
-            "Test digits as a layer of the network sees them: near means alike. Arrow keys walk "
-            "to the next digit, Enter or a click makes it the example.",
+            "Test pictures as a layer of the network sees them: near means alike. Arrow keys walk "
+            "to the next one, Enter or a click makes it the example.",
         )
         self.setToolTip("")
         self.setFocusPolicy(Qt.StrongFocus)

@@ -24,7 +24,7 @@ _COLUMNS = 6
 #: Pixels of a picture's side at the least and the most.
 _LEAST, _MOST = 40, 96
 _SCROLL_BAR = 14
-NOTHING = "Draw a digit, or pick one, and see which training pictures it is most like."
+NOTHING = "Draw something, or pick a picture, and see which training pictures it is most like."
 
 
 class NeighboursView(TileView):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PyQt5.QtCore import QPointF, QRectF, Qt
 from PyQt5.QtGui import QPainter, QPen
 
-from mnist_draw.app.inside.network.scene import Scene, active_words, say
+from mnist_draw.app.inside.network.scene import Scene, active_words, say, shortened
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.steady_labels import draw_tabular
 from mnist_draw.app.shared.theme import Text
@@ -77,6 +77,7 @@ def paint_foot(painter: QPainter, scene: Scene, width: float, height: float) -> 
         words = (
             f"speaks for {scene.name(frame.answer)}", f"speaks for {scene.name(frame.rival)}"
         )  # fmt: skip
+        words = shortened(painter.fontMetrics(), words, width - x - 2 * 32 - 18)
     for text, colour, dashed in ((words[0], "accent", False), (words[1], "second", True)):
         pen = QPen(theme.colour(colour), 2)
         if dashed:

@@ -101,9 +101,8 @@ class NetworkPainter:
             if frame is not None:
                 words = (f"for {scene.name(frame.answer)}", f"for {scene.name(frame.rival)}")
                 paint_signed(painter, places.below, frame.ink, 0.0, scene.ratio)
-        paint_legend(
-            painter, scene, QPointF(places.below.left(), places.below.bottom() + 16), words
-        )
+        place = QPointF(places.below.left(), places.below.bottom() + 16)
+        paint_legend(painter, scene, place, words, places.bands[0].left() - place.x() - 4)
 
     def _paint_patch(self, painter: QPainter, scene: Scene) -> None:
         """Show where a map of the first layer is strongest, and which filter it is."""

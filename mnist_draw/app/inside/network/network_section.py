@@ -93,7 +93,7 @@ class NetworkSection(Section):
         self.order.setSizeAdjustPolicy(ComboBox.AdjustToContents)
         explain(
             self.order, "Order of the units",
-            "Put each unit into the row of the digit that excites it most, or leave units as they "
+            "Put each unit into the row of the answer that excites it most, or leave units as they "
             "are numbered.",
         )  # fmt: skip
         self.card.top.addWidget(self.order)

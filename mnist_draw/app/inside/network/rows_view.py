@@ -9,15 +9,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from html import escape
 
 import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt
-from PyQt5.QtGui import QPainter, QPaintEvent, QPen, QTextDocument
+from PyQt5.QtGui import QPainter, QPaintEvent, QPen, QTextDocument, QTextOption
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from mnist_draw.app.inside.signed_picture import paint_grey, paint_signed
 from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.steady_labels import draw_tabular
+from mnist_draw.app.shared.steady_labels import draw_tabular, tabular_width
 from mnist_draw.app.shared.theme import Text
 
 
@@ -86,6 +87,12 @@ Row = Heading | Sum | Term | Sentence | Rule | Pictures
 
 #: Heights at the usual size of text, in logical pixels.
 _LINE, _TERM, _LARGE, _GAP = 20.0, 19.0, 116.0, 5.0
+#: Between words, bar and figure in one line.
+_BETWEEN = 5.0
+
+#: A word that is longer than a line breaks, too.
+_ANYWHERE = QTextOption()
+_ANYWHERE.setWrapMode(QTextOption.WrapAtWordBoundaryOrAnywhere)
 
 
 def _line() -> float:
@@ -170,33 +177,44 @@ class RowsView(QWidget):
             painter.setPen(QPen(theme.colour("muted"), 1))
             painter.drawLine(QPointF(width - 64, y + 2.5), QPointF(width, y + 2.5))
             y += 5
+        painter.setFont(theme.font(Text.BODY, bold=True))
+        room = width - tabular_width(painter.font(), signed(row.value)) - _BETWEEN
         painter.setPen(theme.colour("text"))
         painter.setFont(theme.font(Text.BODY))
         box = QRectF(0, y, width, _line())
-        painter.drawText(box, int(Qt.AlignLeft | Qt.AlignVCenter), row.text)
+        if painter.fontMetrics().horizontalAdvance(row.text) <= room:
+            painter.drawText(box, int(Qt.AlignLeft | Qt.AlignVCenter), row.text)
+        else:
+            # The figure stands beside the last line.
+            box.setBottom(self._written(painter, escape(row.text), Text.BODY, "text", y, room))
+            box.setTop(box.bottom() - painter.fontMetrics().lineSpacing())
         painter.setFont(theme.font(Text.BODY, bold=True))
         colour = "text"
         if row.coloured and row.value:
             colour = "accent" if row.value > 0 else "second"
         painter.setPen(theme.colour(colour))
         draw_tabular(painter, box, signed(row.value), Qt.AlignRight)
-        return y + _line()
+        return box.bottom() + (2 if box.top() > y else 0)
 
     def _term(self, painter: QPainter, row: Term, y: float, width: float) -> float:
         box = QRectF(0, y, width, _term())
         painter.setPen(theme.colour("text"))
         painter.setFont(theme.font(Text.LABEL, bold=True))
-        painter.drawText(box, int(Qt.AlignLeft | Qt.AlignVCenter), row.name)
-        used = painter.fontMetrics().horizontalAdvance(row.name) + 8
-        right, bar = width - 48, 62.0
+        figure = tabular_width(painter.font(), signed(row.value)) + _BETWEEN
+        bar, right = 62.0, width - max(48.0, figure)
+        # What is cut off here stands in full in the table and for screen readers.
+        room = right - bar - _BETWEEN
+        name = painter.fontMetrics().elidedText(row.name, Qt.ElideRight, int(room))
+        painter.drawText(box, int(Qt.AlignLeft | Qt.AlignVCenter), name)
+        used = painter.fontMetrics().horizontalAdvance(name) + _BETWEEN
         painter.setPen(theme.colour("muted"))
         painter.setFont(theme.font(Text.LABEL))
-        made = QRectF(used, y, max(0.0, right - bar - 8 - used), _term())
+        # The bar gives way to words, as far as it can be seen.
         words = painter.fontMetrics().horizontalAdvance(row.made)
-        if words > made.width():
-            bar = max(8.0, bar - (words - made.width()))
-            made.setWidth(max(0.0, right - bar - 8 - used))
-        painter.drawText(made, int(Qt.AlignRight | Qt.AlignVCenter), row.made)
+        bar = max(_BETWEEN, min(bar, right - _BETWEEN - used - words))
+        made = QRectF(used, y, max(0.0, right - bar - _BETWEEN - used), _term())
+        right_of = int(Qt.AlignRight | Qt.AlignVCenter | Qt.TextDontClip)
+        painter.drawText(made, right_of, row.made)
         positive = row.value > 0
         colour = theme.colour("accent" if positive else "second")
         high = 8.0 if positive else 4.0
@@ -211,17 +229,25 @@ class RowsView(QWidget):
         return y + _term()
 
     def _sentence(self, painter: QPainter, row: Sentence, y: float, width: float) -> float:
+        look = (Text.LABEL, "muted") if row.muted else (Text.BODY, "text")
+        return self._written(painter, row.text, *look, y + 3, width) + 3
+
+    @staticmethod
+    def _written(
+        painter: QPainter, text: str, size: int, colour: str, y: float, width: float
+    ) -> float:
+        """Write a text in as many lines as it needs, and return where it ends."""
         document = QTextDocument()
         document.setDocumentMargin(0)
-        document.setDefaultFont(theme.font(Text.LABEL if row.muted else Text.BODY))
-        colour = theme.colour("muted" if row.muted else "text").name()
-        document.setHtml(f'<span style="color: {colour}">{row.text}</span>')
+        document.setDefaultFont(theme.font(size))
+        document.setDefaultTextOption(_ANYWHERE)
+        document.setHtml(f'<span style="color: {theme.colour(colour).name()}">{text}</span>')
         document.setTextWidth(width)
         painter.save()
-        painter.translate(0, y + 3)
+        painter.translate(0, y)
         document.drawContents(painter)
         painter.restore()
-        return y + float(document.size().height()) + 6
+        return y + float(document.size().height())
 
     def _pictures(self, painter: QPainter, row: Pictures, y: float, width: float) -> float:
         painter.setPen(theme.colour("muted"))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QPointF, QRectF, Qt
-from PyQt5.QtGui import QPainter
+from PyQt5.QtGui import QFontMetrics, QFontMetricsF, QPainter
 
 from mnist_draw.app.inside.network.lines import Lines
 from mnist_draw.app.inside.network.network_worker import Frame, Parts, Unit
@@ -139,13 +139,39 @@ def paint_caption(painter: QPainter, scene: Scene, box: QRectF, title: str, note
     paint_title(painter, scene, box.topLeft() - QPointF(0, 9), title, note)
 
 
-def paint_legend(painter: QPainter, scene: Scene, place: QPointF, words: tuple[str, str]) -> None:
+def shortened(
+    metrics: QFontMetrics | QFontMetricsF, texts: tuple[str, str], room: float
+) -> tuple[str, str]:
+    """Cut the ends of two texts off where they find no room side by side.
+
+    A text that takes less than half of the room leaves the rest to the other.
+    """
+    wide = [metrics.horizontalAdvance(text) for text in texts]
+    if sum(wide) <= room:
+        return texts
+    shares = [max(room / 2, room - other) for other in reversed(wide)]
+    first, second = (
+        metrics.elidedText(text, Qt.ElideRight, int(share))
+        for text, share in zip(texts, shares, strict=True)
+    )
+    return first, second
+
+
+def paint_legend(
+    painter: QPainter, scene: Scene, place: QPointF, words: tuple[str, str], room: float
+) -> None:
+    """Say what the colours mean, in two lines where one is too short."""
     painter.setFont(theme.font(Text.LABEL))
+    metrics = painter.fontMetrics()
     size = 8 * scene.scale
-    x = place.x()
+    wide = sum(size + 6 + metrics.horizontalAdvance(text) for text in words) + Size.CARD_GAP
+    x, y = place.x(), place.y()
     for text, colour, part in ((words[0], "accent", 1.0), (words[1], "second", 0.6)):
         side = size * part
         painter.setPen(Qt.NoPen)
         painter.setBrush(theme.colour(colour))
-        painter.drawRect(QRectF(x + (size - side) / 2, place.y() - side / 2, side, side))
-        x = say(painter, x + size + 6, place.y(), text) + Size.CARD_GAP
+        painter.drawRect(QRectF(x + (size - side) / 2, y - side / 2, side, side))
+        end = say(
+            painter, x + size + 6, y, metrics.elidedText(text, Qt.ElideRight, int(room - size - 6))
+        )
+        x, y = (end + Size.CARD_GAP, y) if wide <= room else (x, y + metrics.lineSpacing())

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import (
+    QBoxLayout,
     QFrame,
     QHBoxLayout,
     QLabel,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
+    QSpacerItem,
     QStackedWidget,
     QToolButton,
     QVBoxLayout,
@@ -70,16 +73,17 @@ class SidePanel(Card):
 
     def _build_why(self) -> QWidget:
         page, column = _page("whyPanel")
-        top = QHBoxLayout()
+        top = self._why_top = QHBoxLayout()
         top.setSpacing(Size.FIELD_GAP)
         self.why_title = label("", "title", "whyTitle")
         top.addWidget(self.why_title)
         self.rival = ComboBox()
         self.rival.setObjectName("rivalCombo")
-        explain(self.rival, "Rival", "The digit that the answer is compared with.")
+        explain(self.rival, "Rival", "What the answer is compared with.")
         self.rival.activated.connect(self._choose_rival)
         top.addWidget(self.rival)
-        top.addStretch(1)
+        # It takes no height where title and choice stand one below the other.
+        top.addItem(QSpacerItem(0, 0, QSizePolicy.Expanding, QSizePolicy.Minimum))
         column.addLayout(top)
         self.why_rows = RowsView()
         self.why_rows.setObjectName("whyRows")
@@ -162,16 +166,28 @@ class SidePanel(Card):
 
     def _show_why(self, frame: Frame, name: Callable[[int], str]) -> None:
         self.pages.setCurrentWidget(self.why)
-        _set(self.why_title, f"Why {name(frame.answer)} rather than")
+        _set(self.why_title, _why_words(name(frame.answer)))
         names = [name(digit) for digit in range(frame.layers[-1].units)]
         if [self.rival.itemText(n) for n in range(self.rival.count())] != names:
             self.rival.clear()
             self.rival.addItems(names)
+            self._arrange_why(names)
         if self.rival.isHidden():
             self.rival.show()
         if not self.rival.view().isVisible():
             self.rival.setCurrentIndex(frame.rival)
         self.why_rows.show_rows(why_rows(frame, name))
+
+    def _arrange_why(self, names: list[str]) -> None:
+        """Set title and choice side by side if the longest names find room so."""
+        self.why_title.ensurePolished()
+        metrics = self.why_title.fontMetrics()
+        longest = max(metrics.horizontalAdvance(_why_words(name)) for name in names)
+        spacing = self._why_top.spacing()
+        room = self.contentsRect().width() - 2 * Size.CARD_PADDING - spacing
+        narrow = longest + self.rival.sizeHint().width() > room
+        self.why_title.setWordWrap(narrow)
+        self._why_top.setDirection(QBoxLayout.TopToBottom if narrow else QBoxLayout.LeftToRight)
 
     def _show_unit(
         self,
@@ -197,6 +213,10 @@ class SidePanel(Card):
 
     def _choose_rival(self, digit: int) -> None:
         self.rival_chosen.emit(digit)
+
+
+def _why_words(name: str) -> str:
+    return f"Why {name} rather than"
 
 
 def _effect(frame: Frame, unit: Unit, off: frozenset[Unit], name: Callable[[int], str]) -> str:

@@ -265,7 +265,7 @@ class ConfusionMatrix(QTableView):
         self.setObjectName("confusionMatrix")
         explain(
             self,
-            "What it takes each digit for",
+            "What is taken for what",
             "Rows: what a picture shows. Columns: what the network reads. Arrow keys walk, Enter "
             "or a click shows the pictures behind a number, the same again or Esc shows all.",
         )

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from mnist_draw.analysis.step.weight import Weight
     from mnist_draw.storage.models import ModelFile
 
-_EMPTY = "Draw a digit here and watch it go through."
+_EMPTY = "Draw here and watch it go through."
 _UNKNOWN = "Say what the picture shows: a step needs a label to learn."
 _TRAINING = "A run is going on. A step beside it would slow both down."
 _FAILED = "This step cannot be shown."

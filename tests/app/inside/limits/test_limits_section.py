@@ -196,7 +196,7 @@ def test_the_example_is_read_at_five_amounts_and_by_all(
     qtbot.waitUntil(lambda: "No network" in section.turn.sentence.text(), timeout=9000)
     section.show_example(None)
     assert section.plots["turn"].strip is None
-    assert "Draw a digit" in section.turn.sentence.text()
+    assert "Draw something" in section.turn.sentence.text()
 
 
 def test_sliders_reach_from_end_to_end(section: LimitsSection) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from linear_network import linear_model
 from PyQt5.QtCore import QPointF, Qt
+from PyQt5.QtGui import QFontMetricsF
 from PyQt5.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -22,7 +23,8 @@ from mnist_draw.app.inside.network.network_worker import (
     frame_of,
 )
 from mnist_draw.app.inside.network.panel_rows import unit_rows, why_rows
-from mnist_draw.app.inside.network.rows_view import Sum, Term
+from mnist_draw.app.inside.network.rows_view import RowsView, Sum, Term
+from mnist_draw.app.inside.network.scene import shortened
 from mnist_draw.app.inside.network.unit_layout import MOST_UNITS, lay_out
 from mnist_draw.app.shared import theme
 from mnist_draw.dataset.mnist import Dataset, load_dataset, scale
@@ -380,3 +382,59 @@ def test_a_frame_of_another_network_is_not_painted(section: NetworkSection, qtbo
     section.network.show_frame(frame)
     section.grab()
     assert section.network.frame is None
+
+
+#: The longest that a class may be called, with spaces and without.
+LONG = (
+    "Ankle boot for walking in the mountains.",
+    "Unterwassergeschwindigkeitsmessvorrichtu",
+    "Coat",
+)
+
+
+def test_long_names_of_classes_are_read_in_full_beside_the_network(
+    section: NetworkSection, qtbot: QtBot
+) -> None:
+    panel = section.panel
+    section.use_network(network(f"custom_mlp:1,64#{len(LONG)}", classes=list(LONG)), "")
+    section.show_example(digit())
+    first = frame_where(section, qtbot, lambda frame: frame.passed.p.shape[1] == len(LONG))
+    section._choose_rival(1 if first.answer != 1 else 0)
+    now = frame_where(section, qtbot, lambda frame: 1 in (frame.answer, frame.rival))
+    section.grab()
+    title, rival = panel.why_title, panel.rival
+    assert LONG[now.answer] in title.text()
+    # Title and choice stand one below the other, and the title has room for its lines.
+    assert title.geometry().bottom() < rival.geometry().top()
+    assert title.height() >= title.heightForWidth(title.width())
+    # With names as short as digits they stand side by side again.
+    section.use_network(own_network("abc"), "")
+    frame_where(section, qtbot, lambda frame: frame.passed.p.shape[1] == 3)
+    section.grab()
+    assert title.geometry().right() < rival.geometry().left()
+
+
+def test_a_long_line_of_a_sum_breaks_before_its_figure(qtbot: QtBot) -> None:
+    heights = []
+    for name in ("4", *LONG[:2]):
+        view = RowsView()
+        qtbot.addWidget(view)
+        view.resize(300, 100)
+        view.show_rows([Sum(f"output of {name} less output of {name}", 0.25, coloured=False)])
+        view.grab()
+        heights.append(view.minimumHeight())
+    assert heights[1] >= 2 * heights[0]
+    assert heights[2] >= 2 * heights[0]
+
+
+def test_words_that_share_a_line_are_shortened_only_where_they_must(qtbot: QtBot) -> None:
+    metrics = QFontMetricsF(theme.font(theme.Text.LABEL))
+    short, long = "for Coat", f"for {LONG[0]}"
+    assert shortened(metrics, (short, long), 1000) == (short, long)
+    room = metrics.horizontalAdvance(short) + metrics.horizontalAdvance(long) - 40
+    whole, cut = shortened(metrics, (short, long), room)
+    assert whole == short
+    assert cut.endswith("…")
+    assert metrics.horizontalAdvance(whole) + metrics.horizontalAdvance(cut) <= room
+    both = shortened(metrics, (long, long), 200)
+    assert all(text.endswith("…") and metrics.horizontalAdvance(text) <= 100 for text in both)

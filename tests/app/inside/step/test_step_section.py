@@ -270,10 +270,10 @@ def test_nothing_is_computed_while_nobody_looks(section: StepSection, qtbot: QtB
 
 def test_without_a_drawing_there_is_a_sentence(section: StepSection, qtbot: QtBot) -> None:
     section.use_network(network(), "")
-    assert section.picture.state == "Draw a digit here and watch it go through."
+    assert section.picture.state == "Draw here and watch it go through."
     ready(section, qtbot)
     section.show_example(None)
-    assert section.picture.state == "Draw a digit here and watch it go through."
+    assert section.picture.state == "Draw here and watch it go through."
     assert section.picture.shown is None
 
 
