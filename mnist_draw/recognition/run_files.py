@@ -33,6 +33,8 @@ from mnist_draw.training.runs.record import (
 from mnist_draw.training.settings import TrainingSettings
 
 _LOCK = "run.lock"
+#: Seconds in which another window has looked whether a run is going on: it takes the lock for that.
+_LOOKED_AT_S = 0.5
 
 
 def in_use(folder: Path) -> bool:
@@ -49,13 +51,13 @@ def _lock_of(folder: Path) -> FileLock:
     return FileLock(folder / _LOCK, timeout=0, thread_local=False)
 
 
-def _take(lock: FileLock) -> bool:
-    """Mark a run as going on; False only where another program has done so."""
+def _take(lock: FileLock, seconds: float = 0.0) -> bool:
+    """Mark a run as going on; False only where another program has done so, for so long."""
     # Some network drives cannot lock; a folder that is missing would be made for the lock.
     with contextlib.suppress(OSError, NotImplementedError):
         if Path(lock.lock_file).parent.is_dir():
             try:
-                lock.acquire()
+                lock.acquire(timeout=seconds)
             except Timeout:
                 return False
     return True
@@ -94,7 +96,7 @@ class RunFiles:
         before : Checkpoint, optional
             What the run goes on from, where that was kept elsewhere.
         """
-        _take(self._lock)
+        _take(self._lock, _LOOKED_AT_S)
         self._new = self._begun = True
         if before is not None:
             self.history = before.history()
@@ -109,7 +111,7 @@ class RunFiles:
             It cannot be continued; a damaged checkpoint is kept under another name.
         """
         folder = self.run.folder
-        if not _take(self._lock):
+        if not _take(self._lock, _LOOKED_AT_S):
             raise UserError("This run is going on in another window; nothing was changed.")
         try:
             checkpoint = load_checkpoint(folder / CHECKPOINT)

@@ -170,6 +170,11 @@ class RunsTable(QTableWidget):
         """Return the listed run of a folder."""
         return next((run for run in self.runs if run.folder == folder), None)
 
+    @property
+    def editing(self) -> bool:
+        """Whether a name is being typed."""
+        return self.state() == QAbstractItemView.EditingState
+
     def current_run(self) -> Run | None:
         """Return the run of the current row."""
         row = self.currentRow()

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PyQt5.QtCore import QObject, pyqtSignal
+from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 from PyQt5.QtWidgets import QFileDialog, QWidget
 
 from mnist_draw.app.shared.images import save_bytes, widget_png
@@ -41,12 +41,21 @@ _KINDS = {
 _TABLES = {"csv": History.write_csv, "minibatches": History.write_minibatches_csv}
 
 
-def _read_runs() -> tuple[list[Run], set[Path], list[str], list[tuple[Deleted, str]]]:
-    """Return runs, the folders of those going on, what to tell, and what can be brought back."""
+#: While the list is in view it is read anew this often, in milliseconds: other windows and the
+#: command line train, rename and delete, too.
+_FOLLOW_MS = 2_000
+
+#: Runs, the folders of those going on, what to tell, and what can be brought back.
+_Listing = tuple[list[Run], set[Path], list[str], list[tuple[Deleted, str]]]
+
+
+def _read_runs(own: Path | None) -> _Listing:
+    """Read what is on disk; of the run in the folder ``own`` more is known here than there."""
     runs, told = run_list.list_runs()
     going_on = {run.folder for run in runs if run.state == "running" and in_use(run.folder)}
+    # The record of a run that goes on is that of its start.
     runs = [
-        run_list.cut_off(run) if run.state == "running" and run.folder not in going_on else run
+        run_list.cut_off(run) if run.state == "running" and run.folder != own else run
         for run in runs
     ]
     return runs, going_on, told, [(one, _title(one)) for one in deleted(run_list.runs_folder())]
@@ -87,7 +96,13 @@ class RunsController(QObject):
         self._tab, self._page, self._run = tab, tab.runs, run
         self._background = background
         self._histories: dict[Path, History] = {}
+        #: Of which runs they are older than what is on disk.
+        self._older: set[Path] = set()
         self._reading = False
+        self._shown: _Listing | None = None
+        self._timer = QTimer(self)
+        self._timer.setInterval(_FOLLOW_MS)
+        self._timer.timeout.connect(self._look_again)
         self._acts: dict[str, Callable[[Run], object]] = {
             "draw": self._to_draw,
             "continue": self.continue_run,
@@ -105,6 +120,7 @@ class RunsController(QObject):
         for card, name in ((tab.loss, "loss"), (tab.accuracy, "accuracy")):
             card.export_asked.connect(partial(self._export_curves, card, name))
         tab.runs_shown.connect(self.refresh)
+        tab.runs_shown.connect(self._timer.start)
         run.training.ended.connect(self._ended)
         run.state_changed.connect(self._follow)
 
@@ -135,19 +151,49 @@ class RunsController(QObject):
     def refresh(self) -> None:
         """Read the runs anew."""
         self._reading = True
-        self._background.run(_read_runs, self._listed)
+        self._background.run(self._reader(), self._listed)
 
-    def _listed(
-        self, listed: tuple[list[Run], set[Path], list[str], list[tuple[Deleted, str]]]
-    ) -> None:
+    def _reader(self) -> Callable[[], _Listing]:
+        training = self._run.training
+        return partial(_read_runs, training.folder if training.running else None)
+
+    def _look_again(self) -> None:
+        """Read the runs anew while they are in view; what has not changed stays as it is."""
+        if not self._tab.showing_runs:
+            self._timer.stop()
+        elif self._page.isVisible() and not self._reading:
+            self._reading = True
+            self._background.run(self._reader(), self._listed_again, self._not_read)
+
+    def _listed_again(self, listed: _Listing) -> None:
+        self._reading = False
+        # What is being typed would be lost.
+        if listed != self._shown and not self._page.table.editing:
+            self._listed(listed)
+
+    def _not_read(self, error: Exception) -> None:
+        # It was told when the list was opened, or will be when it is opened again.
+        self._reading = False
+
+    def _listed(self, listed: _Listing) -> None:
         runs, going_on, told, in_bin = listed
+        before = self._shown[2] if self._shown else []
+        self._shown = listed
         titles = dict(in_bin)
         self._page.bin.show_deleted(list(titles), titles.__getitem__)
         self._reading = False
+        self._note_older(runs)
         self._page.show_runs([self._run.as_it_stands(run) for run in runs], going_on)
-        if told:
-            self._tell(" ".join(told))
+        if news := [sentence for sentence in told if sentence not in before]:
+            self._tell(" ".join(news))
         self._compare()
+
+    def _note_older(self, runs: list[Run]) -> None:
+        """Have the figures read again of runs that have come further since they were read."""
+        for run in runs:
+            listed = self._page.table.run_in(run.folder)
+            if listed is not None and listed.epochs_done != run.epochs_done:
+                self._older.add(run.folder)
 
     def _follow(self) -> None:
         """Show the figures of the run that is going on in its row."""
@@ -171,7 +217,9 @@ class RunsController(QObject):
     def _compare(self) -> None:
         runs = self._page.table.ticked_runs()
         self._page.differences.show_runs(runs)
-        missing = [run for run in runs if self._history_of(run) is None]
+        missing = [
+            run for run in runs if self._history_of(run) is None or run.folder in self._older
+        ]
         if missing:
             self._background.run(
                 lambda: {run.folder: load_history(run) for run in missing}, self._loaded
@@ -180,6 +228,7 @@ class RunsController(QObject):
 
     def _loaded(self, histories: dict[Path, History]) -> None:
         self._histories |= histories
+        self._older -= histories.keys()
         self._show_curves()
 
     def _show_curves(self) -> None:
@@ -195,6 +244,9 @@ class RunsController(QObject):
 
     def continue_run(self, run: Run) -> None:
         """Train a run on, and show it."""
+        if not self._run.training.running and in_use(run.folder):
+            self._tell("This run is going on in another window; nothing was changed.")
+            return
         self._tab.show_curves()
         self._tab.offer.withdraw()
         self._run.continue_run(run)

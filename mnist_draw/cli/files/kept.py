@@ -91,8 +91,10 @@ def list_runs(arguments: argparse.Namespace) -> int:
     rows = []
     for run in runs:
         state = run.state
-        if state == "running" and not in_use(run.folder):
-            run, state = run_list.cut_off(run), "interrupted"
+        if state == "running":
+            # The record of a run that goes on is that of its start.
+            run = run_list.cut_off(run)
+            state = "running" if in_use(run.folder) else "interrupted"
         if arguments.json:
             found: dict[str, Any] = {**run.to_json(), "title": run.title, "state": state}
             found |= {"name": run.folder.name, "folder": str(run.folder)}

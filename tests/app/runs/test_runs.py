@@ -9,12 +9,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from filelock import FileLock
 from PyQt5.QtCore import Qt
 from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QFileDialog
+from PyQt5.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.runs.runs_table import RunsTable
+from mnist_draw.app.train import runs_controller
 from mnist_draw.storage.models import ModelFile, save_model
 from mnist_draw.storage.spare_names import move_to_bin
 from mnist_draw.training import events
@@ -221,6 +223,58 @@ def test_a_run_that_is_going_on_is_listed_with_its_figures(make: Any, qtbot: QtB
     setup.wait_for_end()
     qtbot.waitUntil(lambda: text_of(page, 0, 6) == "finished")
     assert text_of(page, 0, 2) == "5 of 5"
+
+
+def write_epochs(run: Run, epochs: int) -> None:
+    """Leave what a run has on disk after so many epochs: its record is that of its start."""
+    replace(run, epochs_done=0, seconds=0.0, figures={}, state="running").save()
+    history = History()
+    for epoch in range(1, epochs + 1):
+        history.add(events.BatchFinished(epoch, 20, 1, 1, 0.5, 0.5, 0.01))
+        history.add(events.EpochFinished(epoch, 20, 60, 0.3, 0.9, 0.2, 0.95, 9, True, ()))
+    weights = tuple(np.zeros(shape, np.float32) for shape in ((784, 4), (4,), (4, 10), (10,)))
+    checkpoint = Checkpoint(run.settings, epochs, "", weights, (), history.to_arrays(), 1, 0.1, ())
+    run.checkpoint.write_bytes(checkpoint.pack())
+
+
+def test_a_run_of_another_window_is_followed(
+    make: Any, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs_controller, "_FOLLOW_MS", 50)
+    run = add_run("2026-01-01 10:00")
+    write_epochs(run, 2)
+    with FileLock(run.folder / "run.lock"):
+        page = show_runs(make())
+        assert [text_of(page, 0, column) for column in (2, 3, 4, 6)] == [
+            "2 of 20", "2:00", "95.00 %", "running",
+        ]  # fmt: skip
+        page.table.tick(run)
+        qtbot.waitUntil(lambda: len(page.compare._curves) == 1)
+        write_epochs(run, 5)
+        qtbot.waitUntil(lambda: text_of(page, 0, 2) == "5 of 20")
+        qtbot.waitUntil(lambda: len(page.compare._curves[0].getData()[0]) == 5)
+        # A name that is being typed stays where it is.
+        page.table.editItem(page.table.item(0, 0))
+        write_epochs(run, 6)
+        qtbot.wait(200)
+        assert page.table.editing
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key_Escape)
+        qtbot.waitUntil(lambda: text_of(page, 0, 2) == "6 of 20")
+    qtbot.waitUntil(lambda: text_of(page, 0, 6) == "cut off")
+
+
+def test_what_is_refused_because_of_another_window_is_no_failure(make: Any) -> None:
+    run = add_run("2026-01-01 10:00")
+    write_epochs(run, 2)
+    with FileLock(run.folder / "run.lock"):
+        setup = make()
+        page = show_runs(setup)
+        before = setup.text("stateLabel")
+        for act in (setup.window.runs.continue_run, setup.window.runs.delete):
+            act(page.table.current_run())
+            assert "is going on in another window" in setup.text("messageLabel")
+            assert not setup.window.training.running
+        assert setup.text("stateLabel") == before
 
 
 def test_what_becomes_of_a_broken_epoch_is_told_and_counts_agree(make: Any, qtbot: QtBot) -> None:
