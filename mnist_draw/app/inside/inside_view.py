@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import Qt, pyqtSignal
-from PyQt5.QtGui import QHideEvent, QShowEvent
+from PyQt5.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PyQt5.QtWidgets import (
     QApplication,
     QButtonGroup,
@@ -31,7 +31,7 @@ from mnist_draw.app.inside.example_in_use import ExampleInUse
 from mnist_draw.app.inside.guide.guide_page import GuidePage
 from mnist_draw.app.inside.guide.guide_view import GuideView
 from mnist_draw.app.inside.ring_cursor import ring_cursor
-from mnist_draw.app.inside.section import Section
+from mnist_draw.app.inside.section import UNLIMITED, Section
 from mnist_draw.app.inside.sections import SECTIONS
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.commands import Command
@@ -53,8 +53,16 @@ PRESENT_SCALE = 1.35
 #: tutorial's network takes for a four.
 _EXAMPLE = 2863
 _NETWORKS = {"dense": "shipped:mlp", "convolution": "shipped:best"}
-#: Qt's own largest size of a widget.
-_UNLIMITED = 16777215
+
+
+class _Views(QScrollArea):
+    """Scrolls a section, and tells when there is more or less room for it."""
+
+    resized = pyqtSignal()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.resized.emit()
 
 
 class InsideView(QWidget):
@@ -122,7 +130,8 @@ class InsideView(QWidget):
         self.page = GuidePage()
         self.pages = QStackedWidget()
         # On a small screen a section scrolls; it must not make the window larger.
-        self.views = QScrollArea()
+        self.views = _Views()
+        self.views.resized.connect(self._set_room)
         self.views.setFrameShape(QScrollArea.NoFrame)
         self.views.setWidgetResizable(True)
         self.views.setFocusPolicy(Qt.NoFocus)
@@ -153,10 +162,10 @@ class InsideView(QWidget):
         row.setSpacing(Size.FIELD_GAP)
         row.addWidget(self._build_sections())
         row.addSpacing(Size.FIELD_GAP)
-        self.question = FittedLabel(elide=Qt.ElideRight)
+        self.question = FittedLabel(theme.Text.LABEL, Qt.ElideRight, two_lines=True)
         self.question.setObjectName("insideQuestion")
         self.question.setProperty("look", "sentence")
-        row.addWidget(FixedLabel(self.question, lines=1), 1)
+        row.addWidget(FixedLabel(self.question, lines=2), 1)
         self.models = ComboBox()
         self.models.setObjectName("insideModelCombo")
         explain(self.models, "Network", "The network that is looked into, and that answers.")
@@ -281,11 +290,16 @@ class InsideView(QWidget):
                 before.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Ignored)
             section.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Preferred)
             self._front = section
+            self._set_room()
             self.stack.setCurrentWidget(section)
             section.set_present(self.presenting)
             section.set_active(self.isVisible())
             self._turn_guide_to(section)
         self.close_page()
+
+    def _set_room(self) -> None:
+        if self._front is not None:
+            self._front.set_room(self.views.viewport().width())
 
     def _make(self, kind: type[Section]) -> Section:
         section = self._made[kind.name] = kind()
@@ -380,7 +394,7 @@ class InsideView(QWidget):
             (self.left if on else self.column).removeWidget(self.guide)
             self.guide.lie_flat(on)
             if on:
-                self.guide.setMaximumWidth(_UNLIMITED)
+                self.guide.setMaximumWidth(UNLIMITED)
                 self.column.addWidget(self.guide)
                 self.left.addStretch(1)
             else:

@@ -13,14 +13,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import pyqtSignal
-from PyQt5.QtWidgets import QWidget
+from PyQt5.QtCore import QEvent, pyqtSignal
+from PyQt5.QtWidgets import QBoxLayout, QWidget
 
 from mnist_draw.analysis.table import Table
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.example import Example
     from mnist_draw.storage.models import ModelFile
+
+
+#: Qt's own largest size of a widget.
+UNLIMITED = 16777215
 
 
 class Section(QWidget):
@@ -60,6 +64,25 @@ class Section(QWidget):
     example_picked = pyqtSignal(object)
     why_asked = pyqtSignal(object, int, int)
     view_changed = pyqtSignal(str)
+
+    #: Pixels that there are from left to right.
+    _room = UNLIMITED
+
+    def set_room(self, width: int) -> None:
+        """Be told how wide the place is: what does not fit beside each other goes below."""
+        self._room = width
+        self.fold()
+
+    def fold(self) -> None:
+        """Set the columns out beside each other, or below where there is no room for that.
+
+        Called for each room, and whenever the parts need more or less of it.
+        """
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.LayoutRequest:
+            self.fold()
+        return super().event(event)
 
     def use_network(self, model: ModelFile, key: str) -> None:
         """Look at this network from now on.
@@ -108,3 +131,19 @@ class Section(QWidget):
     def wait(self) -> bool:
         """End all work in other threads within a bounded time; return whether it has ended."""
         return True
+
+
+def fold(columns: QBoxLayout, room: int) -> None:
+    """Set columns out beside each other, or below each other where they do not fit.
+
+    Parameters
+    ----------
+    columns : QBoxLayout
+    room : int
+        Pixels from left to right.
+    """
+    items = [columns.itemAt(place) for place in range(columns.count())]
+    widths = [item.minimumSize().width() for item in items if not item.isEmpty()]
+    needed = sum(widths) + columns.spacing() * (len(widths) - 1)
+    beside, below = QBoxLayout.LeftToRight, QBoxLayout.TopToBottom
+    columns.setDirection(beside if needed <= room else below)

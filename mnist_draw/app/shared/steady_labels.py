@@ -7,8 +7,17 @@ import re
 from functools import lru_cache
 
 from PyQt5.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PyQt5.QtGui import QFont, QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
-from PyQt5.QtWidgets import QLabel, QSizePolicy, QWidget
+from PyQt5.QtGui import (
+    QFont,
+    QFontMetricsF,
+    QHelpEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+)
+from PyQt5.QtWidgets import QLabel, QSizePolicy, QToolTip, QWidget
+
+from mnist_draw.app.shared.widgets import tip
 
 _DIGITS = "0123456789"
 _RUNS = re.compile(r"\d|\D+")
@@ -79,21 +88,52 @@ class TabularLabel(QLabel):
 class FittedLabel(QLabel):
     """A label of one size whose text is made smaller until it fits, then elided.
 
+    What is elided is whole in the tooltip, where there is no other.
+
     Parameters
     ----------
     smallest : int, optional
         Font size in pixels below which the text is elided. Default: it is never made smaller.
     elide : Qt.TextElideMode
         Where the text is cut.
+    two_lines : bool
+        Whether a text that is too long takes two lines of the smallest size, where they fit.
     """
 
     def __init__(
-        self, smallest: int | None = None, elide: Qt.TextElideMode = Qt.ElideMiddle
+        self,
+        smallest: int | None = None,
+        elide: Qt.TextElideMode = Qt.ElideMiddle,
+        two_lines: bool = False,
     ) -> None:
         super().__init__()
         self.setTextFormat(Qt.PlainText)
         self._smallest = smallest
         self._elide = elide
+        self._two_lines = two_lines
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, super().minimumSizeHint().height())
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.ToolTip and isinstance(event, QHelpEvent) and not self.toolTip():
+            cut = not self._wrapped() and self.fitted()[1] != self.text()
+            QToolTip.showText(event.globalPos(), tip(self.text()) if cut else "", self)
+            return True
+        return super().event(event)
+
+    def _wrapped(self) -> QFont | None:
+        """Return the font of two lines; None where one does, or two do not."""
+        font, room = QFont(self.font()), self.contentsRect()
+        if (
+            not self._two_lines
+            or QFontMetricsF(font).horizontalAdvance(self.text()) <= room.width()
+        ):
+            return None
+        font.setPixelSize(self._smallest or font.pixelSize())
+        needed = QFontMetricsF(font).boundingRect(QRectF(room), Qt.TextWordWrap, self.text())
+        fits = needed.width() <= room.width() and needed.height() <= room.height()
+        return font if fits else None
 
     def fitted(self) -> tuple[QFont, str]:
         """Return the font and the text that are painted."""
@@ -106,9 +146,15 @@ class FittedLabel(QLabel):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        wrapped = self._wrapped()
+        if wrapped is not None:
+            painter.setFont(wrapped)
+            flags = int(self.alignment() | Qt.TextWordWrap)
+            painter.drawText(self.contentsRect(), flags, self.text())
+            return
         font, text = self.fitted()
         painter.setFont(font)
-        painter.setPen(self.palette().color(self.foregroundRole()))
         painter.drawText(self.contentsRect(), int(self.alignment()), text)
 
 

@@ -9,7 +9,7 @@ from PyQt5.QtCore import QEvent, QObject
 from PyQt5.QtWidgets import QApplication, QLabel, QTabWidget
 from pytestqt.qtbot import QtBot
 
-from mnist_draw.app.shared.steady_labels import GrowingLabel
+from mnist_draw.app.shared.steady_labels import FittedLabel, GrowingLabel
 from mnist_draw.app.shell.status_corner import StatusCorner
 from mnist_draw.app.train.run_state import RunState
 from mnist_draw.app.train.train_tab import TrainTab
@@ -98,3 +98,17 @@ def test_the_header_takes_no_more_room_than_its_words_once_they_stay(qtbot: QtBo
     assert shown.header.words.width() == wide
     shown.header.show_status("Ready", active=False, passing=False)
     assert shown.header.words.width() < wide
+
+
+def test_a_sentence_takes_two_smaller_lines_before_it_is_cut(qtbot: QtBot) -> None:
+    label = FittedLabel(12, two_lines=True)
+    qtbot.addWidget(label)
+    label.setText("How does it come to its answer?")
+    label.resize(600, 40)
+    assert label._wrapped() is None
+    assert label.fitted()[1] == label.text()
+    label.resize(150, 40)
+    assert label._wrapped() is not None
+    label.resize(150, 15)
+    assert label._wrapped() is None
+    assert "…" in label.fitted()[1]

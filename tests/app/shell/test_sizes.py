@@ -10,6 +10,8 @@ from PyQt5.QtGui import QFont
 from PyQt5.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from mnist_draw.app.inside.limits.limits_section import LimitsSection
+from mnist_draw.app.inside.sections import SECTIONS
 from mnist_draw.app.services.recognition import Recognition, RecognitionWorker
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.theme import Size
@@ -65,6 +67,23 @@ def test_every_page_fits_a_small_screen(window: Window, text: int) -> None:
         assert smallest.height() <= screen[1] - Size.HEADER, page.objectName()
     window.resize(*screen)
     assert (window.width(), window.height()) == screen
+
+
+def test_no_section_of_inside_is_wider_than_a_small_screen(window: Window, text: int) -> None:
+    window.resize(*{13: (1022, 636), 18: (1362, 704)}[text])
+    window.tabs.setCurrentWidget(window.inside_tab)
+    view = window.inside_tab.open()
+    for kind in SECTIONS:
+        view.open_section(kind.name)
+        _settle()
+        assert view.views.horizontalScrollBar().maximum() == 0, kind.name
+    # Where there is room, columns stand beside each other again.
+    window.resize(1900, 1000)
+    _settle()
+    limits = view.section
+    assert isinstance(limits, LimitsSection)
+    tops = [plot.mapTo(limits, QPoint(0, 0)).y() for plot in limits.plots.values()]
+    assert tops[0] == tops[1] == tops[2] < tops[3]
 
 
 def test_every_setting_is_whole_in_the_side_panel(window: Window) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout
+from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from mnist_draw.analysis.class_names import all_names
 from mnist_draw.analysis.table import Table
@@ -19,9 +19,9 @@ from mnist_draw.app.inside.limits.limits_count import Found, count_all
 from mnist_draw.app.inside.limits.network_choices import Choice, NetworkChoices
 from mnist_draw.app.inside.limits.robustness_plot import Curve, RobustnessPlot, amount_text
 from mnist_draw.app.inside.limits.turn_card import TurnCard
-from mnist_draw.app.inside.section import Section
+from mnist_draw.app.inside.section import Section, fold
 from mnist_draw.app.inside.stepwise import Stepwise
-from mnist_draw.app.shared.steady_labels import FittedLabel
+from mnist_draw.app.shared.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.threads import Background
 from mnist_draw.app.shared.widgets import Card, Switch, explain, label, tip
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from mnist_draw.analysis.limits import Change
     from mnist_draw.storage.models import ModelFile
 
+#: Cards beside each other where there is room for them.
+_COLUMNS = 3
 _TRAINED = "Your training"
 
 
@@ -65,6 +67,7 @@ class LimitsSection(Section):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(Size.CARD_GAP)
         column.addLayout(self._build_top())
+        column.addLayout(self._build_state())
         column.addLayout(self._build_plots(), 1)
         self._count.stepped.connect(self._take)
         self._count.ended.connect(self._show_state)
@@ -73,13 +76,15 @@ class LimitsSection(Section):
         self._reader.failed.connect(self._tell)
 
     def _build_top(self) -> QHBoxLayout:
-        row = QHBoxLayout()
+        row = self._top = QHBoxLayout()
         row.setSpacing(Size.FIELD_GAP)
         self.choices = NetworkChoices()
         self.choices.changed.connect(self._choices_changed)
         self.choices.told.connect(self.told)
-        row.addWidget(self.choices)
-        row.addStretch(1)
+        row.addWidget(self.choices, 1)
+        place = QWidget()
+        below = QHBoxLayout(place)
+        below.setContentsMargins(0, 0, 0, 0)
         self.place_switch = Switch()
         self.place_switch.setObjectName("placeSwitch")
         explain(
@@ -92,47 +97,63 @@ class LimitsSection(Section):
         caption = label("put in place first", "")
         caption.setToolTip(self.place_switch.toolTip())
         caption.setBuddy(self.place_switch)
-        row.addWidget(caption)
-        row.addWidget(self.place_switch)
+        below.addWidget(caption)
+        below.addWidget(self.place_switch)
+        below.addStretch(1)
+        row.addWidget(place)
         return row
 
     def _build_plots(self) -> QGridLayout:
         grid = QGridLayout()
         grid.setSpacing(Size.CARD_GAP)
         self.plots: dict[str, RobustnessPlot] = {}
-        for place, axis in enumerate(self._axes):
+        self._cards: list[Card] = []
+        for axis in self._axes:
             card = Card(axis.title, axis.unit)
             plot = RobustnessPlot(axis)
             card.body.setSpacing(0)
             card.body.addWidget(plot, 1)
-            grid.addWidget(card, place // 3, place % 3)
+            self._cards.append(card)
             self.plots[axis.name] = plot
-            if not place:
-                self._build_state(card)
         self.turn = TurnCard(self._axes, self._unchanged)
         self.turn.moved.connect(self._ask)
-        grid.addWidget(self.turn, 1, 2)
-        for column in range(3):
-            grid.setColumnStretch(column, 1)
-        for row in range(2):
-            grid.setRowStretch(row, 1)
+        self._cards.append(self.turn)
+        self._grid, self._wide = grid, 0
+        self._set_out(_COLUMNS)
         return grid
 
-    def _build_state(self, card: Card) -> None:
+    def _set_out(self, columns: int) -> None:
+        """Set the cards out in so many columns."""
+        if columns == self._wide:
+            return
+        self._wide = columns
+        for card in self._cards:
+            self._grid.removeWidget(card)
+        for place, card in enumerate(self._cards):
+            self._grid.addWidget(card, place // columns, place % columns)
+        for number in range(len(self._cards)):
+            self._grid.setColumnStretch(number, int(number < columns))
+            self._grid.setRowStretch(number, int(number * columns < len(self._cards)))
+
+    def fold(self) -> None:
+        fold(self._top, self._room)
+        widest = max(card.minimumSizeHint().width() for card in self._cards) + Size.CARD_GAP
+        self._set_out(min(_COLUMNS, max(1, (self._room + Size.CARD_GAP) // widest)))
+
+    def _build_state(self) -> QHBoxLayout:
+        row = QHBoxLayout()
         self.state = FittedLabel(elide=Qt.ElideRight)
         self.state.setObjectName("limitsState")
         self.state.setProperty("look", "muted")
-        # Where there is no room for all of it, the rest is in the tooltip.
-        self.state.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
-        self.state.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
         self.link = QPushButton()
         self.link.setObjectName("limitsLink")
         self.link.setProperty("look", "link")
         explain(self.link, "Stop or go on", "Stop counting, or go on with it.")
         self.link.clicked.connect(self._stop_or_go_on)
         self.link.hide()
-        card.top.addWidget(self.state, 1)
-        card.top.addWidget(self.link)
+        row.addWidget(FixedLabel(self.state, lines=1), 1)
+        row.addWidget(self.link)
+        return row
 
     # -- as a section
 

@@ -13,12 +13,14 @@ from PyQt5.QtWidgets import QCheckBox, QFileDialog, QFrame, QHBoxLayout, QMenu, 
 from mnist_draw.app.runs.runs_table import swatch
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.theme import Size
-from mnist_draw.app.shared.widgets import explain, no_key
+from mnist_draw.app.shared.widgets import explain, no_key, tip
 from mnist_draw.dataset.classes import DIGITS
 
 if TYPE_CHECKING:
     from mnist_draw.storage.models import ModelFile
 
+#: Pixels that the titles of all networks have together at the usual size of text.
+_TITLES = 420
 #: The most networks: more lines cannot be told apart.
 MOST = 4
 
@@ -82,6 +84,7 @@ class NetworkChoices(QWidget):
         )
         self.add_button.clicked.connect(self._open_menu)
         self._row.addWidget(self.add_button)
+        self._row.addStretch(1)
         theme.theme().changed.connect(self._rebuild)
 
     def ticked(self) -> list[Choice]:
@@ -142,12 +145,17 @@ class NetworkChoices(QWidget):
         frame.setProperty("look", "card")
         row = QHBoxLayout(frame)
         row.setContentsMargins(Size.FIELD_GAP, 4, Size.FIELD_GAP, 4)
-        box = QCheckBox(choice.title)
+        box = QCheckBox()
         box.setObjectName(f"networkChoice{number}")
         box.setIcon(swatch(number))
         box.setIconSize(QSize(24, 12))
         box.setFont(theme.font(theme.Text.BODY, bold=True))
         explain(box, choice.title, "Whether this network's curves are shown, and its answers.")
+        room = round(_TITLES * theme.text_scale()) // max(3, len(self.choices))
+        title = box.fontMetrics().elidedText(choice.title, Qt.ElideMiddle, room)
+        box.setText(no_key(title))
+        if title != choice.title:
+            box.setToolTip(tip(choice.title))
         box.setChecked(choice.ticked)
         box.toggled.connect(partial(self._tick, choice))
         row.addWidget(box, 0, Qt.AlignVCenter)

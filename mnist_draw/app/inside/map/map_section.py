@@ -15,7 +15,7 @@ from mnist_draw.app.inside.map.layer_maps import LayerMaps
 from mnist_draw.app.inside.map.map_locator import MapAnswer, MapLocator, MapQuestion
 from mnist_draw.app.inside.map.map_view import Digits, Located, MapView
 from mnist_draw.app.inside.map.neighbours_card import COUNT, NeighboursCard
-from mnist_draw.app.inside.section import Section
+from mnist_draw.app.inside.section import Section, fold
 from mnist_draw.app.inside.stepwise import Stepwise
 from mnist_draw.app.shared.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.shared.theme import Size
@@ -72,7 +72,7 @@ class MapSection(Section):
         self._connect()
 
     def _build(self) -> None:
-        row = QHBoxLayout(self)
+        row = self._columns = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(Size.CARD_GAP)
         card = Card("Test digits as the network sees them")
@@ -195,6 +195,9 @@ class MapSection(Section):
     def set_present(self, on: bool) -> None:
         self._presenting = on
         self._show_side()
+
+    def fold(self) -> None:
+        fold(self._columns, self._room)
 
     def _show_side(self) -> None:
         self._side.setVisible(not self._presenting or self._example is not None)

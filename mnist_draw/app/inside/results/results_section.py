@@ -15,7 +15,7 @@ from mnist_draw.app.inside.results.data_combo import DataCombo, Load
 from mnist_draw.app.inside.results.mistakes_card import MistakesCard
 from mnist_draw.app.inside.results.reliability_view import ReliabilityView, reliability_words
 from mnist_draw.app.inside.results.result_figures import ResultFigures
-from mnist_draw.app.inside.section import Section
+from mnist_draw.app.inside.section import Section, fold
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.widgets import Card, Field, label
@@ -79,7 +79,7 @@ class ResultsSection(Section):
         self._connect()
 
     def _build_top(self) -> QHBoxLayout:
-        row = QHBoxLayout()
+        row = self._top = QHBoxLayout()
         row.setSpacing(Size.MARGIN)
         self.data = DataCombo()
         field = Field("Pictures", self.data)
@@ -170,6 +170,11 @@ class ResultsSection(Section):
     def set_present(self, on: bool) -> None:
         self._presenting = on
         self._show_side()
+
+    def fold(self) -> None:
+        fold(self._row, self._room)
+        # The figures shrink to nothing before they need more room.
+        self._top.setDirection(self._row.direction())
 
     def _show_side(self) -> None:
         """Show the pictures; on the wall only while a number is kept, and nothing else there."""

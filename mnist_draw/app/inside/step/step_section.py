@@ -11,7 +11,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QShortcut, QStackedWidget, QVBoxLayout,
 
 from mnist_draw.analysis.class_names import all_names
 from mnist_draw.analysis.table import Table
-from mnist_draw.app.inside.section import Section
+from mnist_draw.app.inside.section import Section, fold
 from mnist_draw.app.inside.step.code_card import CodeCard
 from mnist_draw.app.inside.step.code_lines import STAGES, stage_figures, taught
 from mnist_draw.app.inside.step.graph.graph_page import GraphPage
@@ -21,6 +21,7 @@ from mnist_draw.app.inside.step.step_table import step_table
 from mnist_draw.app.inside.step.step_worker import Shown, StepWorker, Task
 from mnist_draw.app.inside.step.weight_view import WeightView
 from mnist_draw.app.shared import theme
+from mnist_draw.app.shared.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.widgets import Card, label, push_button
 from mnist_draw.app.shared.worker_thread import WorkerThread
@@ -85,14 +86,16 @@ class StepSection(Section):
         column.setSpacing(Size.CARD_GAP)
         self.bar = StageBar()
         column.addWidget(self.bar)
-        row = QHBoxLayout()
+        row = self._columns = QHBoxLayout()
         row.setSpacing(Size.CARD_GAP)
         self.card = Card()
         self.heading = label("", "title", "stageTitle")
-        self.note = label("", "muted", "stageNote")
+        self.note = FittedLabel(elide=Qt.ElideRight)
+        self.note.setObjectName("stageNote")
+        self.note.setProperty("look", "muted")
+        self.note.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
         self.card.top.addWidget(self.heading)
-        self.card.top.addStretch(1)
-        self.card.top.addWidget(self.note)
+        self.card.top.addWidget(FixedLabel(self.note, lines=1), 1)
         self.card.body.addLayout(self.card.top)
         self.picture = StagePicture()
         self.card.body.addWidget(self.picture, 1)
@@ -185,6 +188,9 @@ class StepSection(Section):
     def shows_graph(self) -> bool:
         """Whether the graph is in front, not the stages."""
         return self.views.currentWidget() is self.graph
+
+    def fold(self) -> None:
+        fold(self._columns, self._room)
 
     def set_present(self, on: bool) -> None:
         self.code.setVisible(not on)
