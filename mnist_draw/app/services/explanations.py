@@ -2,6 +2,7 @@
 
 An answer never waits for an explanation: this thread takes only the newest question, rests
 between two, compiles when nothing was asked for a moment, and works only while someone watches.
+While a network learns, which wants all cores, it also waits until the pen has been still.
 Its thread has the window's own priority. At a lower one it would hold the interpreter's lock for
 longer, and the window would wait for it.
 """
@@ -35,6 +36,9 @@ _REST_MS = 40
 _REST_TIMES, _LONGEST = 10, 12
 #: Seconds that a question is fresh, and within which somebody who draws asks the next.
 _FRESH, _NEXT = 0.002, 0.012
+#: While a network learns, explaining begins when nothing was asked for so long: between two answers
+#: there is no core to spare, and the next answer would wait for the explanation's.
+_STILL_MS = 100
 #: Compiling begins when nothing was asked for so long.
 _QUIET_MS = 250
 
@@ -78,8 +82,11 @@ class ExplanationWorker(QObject):
     ----------
     make_explainer : callable
         Turns a ``ModelFile`` into an explainer.
-    rest_ms, quiet_ms : int
-        Milliseconds from one explanation to the next, and without questions before compiling.
+    rest_ms, quiet_ms, still_ms : int
+        Milliseconds from one explanation to the next, and without questions before compiling, and
+        before explaining while the computer is busy.
+    is_busy : callable
+        Tells whether a network learns; called in the worker's thread.
 
     Signals
     -------
@@ -101,11 +108,15 @@ class ExplanationWorker(QObject):
         make_explainer: Callable[[ModelFile], Explains] = _explainer,
         rest_ms: int = _REST_MS,
         quiet_ms: int = _QUIET_MS,
+        still_ms: int = _STILL_MS,
+        is_busy: Callable[[], bool] = lambda: False,
     ) -> None:
         super().__init__()
         self._make_explainer = make_explainer
         self._shortest = self._rest = rest_ms / 1000
         self._quiet = quiet_ms / 1000
+        self._still = still_ms / 1000
+        self._is_busy = is_busy
         self._explainer: Explains | None = None
         self._network = ""
         self._models: LatestValue[ModelFile] = LatestValue()
@@ -180,11 +191,15 @@ class ExplanationWorker(QObject):
 
     def _explain(self, explainer: Explains) -> None:
         now = time.monotonic()
+        busy = self._is_busy()
         wait = self._began_at + self._rest - now
+        if busy:
+            wait = max(wait, self._asked_at + self._still - now)
         if wait > 0:
+            self._expecting = False
             self._come_back_in(wait)
             return
-        if self._is_stale(now):
+        if not busy and self._is_stale(now):
             self._expecting = True
             self._come_back_in(_NEXT)
             return

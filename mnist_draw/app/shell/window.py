@@ -14,7 +14,7 @@ from PyQt5.QtWidgets import QApplication, QMainWindow, QTabWidget, QVBoxLayout, 
 from mnist_draw.app.curves.lazy_plots import LazyPlots
 from mnist_draw.app.draw.draw_tab import DrawTab
 from mnist_draw.app.inside.inside_tab import InsideTab
-from mnist_draw.app.services.explanations import Explanations
+from mnist_draw.app.services.explanations import Explanations, ExplanationWorker
 from mnist_draw.app.services.learning import Learning
 from mnist_draw.app.services.network_in_use import NetworkInUse
 from mnist_draw.app.services.recognition import Recognition, RecognitionWorker, compile_network
@@ -91,7 +91,10 @@ class Window(QMainWindow):
         )
         self.training = training or Training(parent=self)
         self.learning = learning or Learning(parent=self)
-        self.explanations = Explanations(parent=self)
+        work = self.training, self.learning
+        self.explanations = Explanations(
+            ExplanationWorker(is_busy=lambda: any(service.running for service in work)), self
+        )
         self._closing = self._started = False
         self._remembering = QTimer(self)
         self._remembering.timeout.connect(self._remember)

@@ -103,6 +103,20 @@ def test_the_last_question_is_answered_after_the_rest(qtbot: QtBot) -> None:
     assert heard.explanations[1] == (3, 19)
 
 
+def test_while_a_network_learns_the_pen_must_be_still(qtbot: QtBot) -> None:
+    learns = True
+    worker, heard, _ = _worker(still_ms=200, is_busy=lambda: learns)
+    worker.watch(True)
+    worker.post_model(fakes.model())
+    for ticket in range(20):
+        worker.post(PICTURE, 3, ticket)
+    assert heard.explanations == []
+    qtbot.waitUntil(lambda: heard.explanations == [(3, 19)])
+    learns = False
+    worker.post(PICTURE, 4, 20)
+    assert heard.explanations == [(3, 19), (4, 20)]
+
+
 def test_a_network_that_does_not_fit_is_left_to_the_thread_that_answers(
     qapp: QApplication,
 ) -> None:
