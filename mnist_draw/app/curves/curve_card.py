@@ -183,7 +183,7 @@ class CurveCard(Card):
         self._training_curve = item.plot()
         self._validation_curve = item.plot()
         self.plot = plot
-        self.tools = CurveTools(plot, self)
+        self.tools = CurveTools(plot, self, self._figure == "accuracy")
         self.tools.pointed.connect(self._point)
         self.tools.zoom_changed.connect(self.redraw)
         for mark in self._marks:

@@ -26,6 +26,8 @@ class CurveTools(QObject):
     ----------
     plot : pyqtgraph.PlotWidget
         A plot over epochs.
+    marks_below : bool
+        Whether there is more room for words at the bottom of the plot than at its top.
 
     Signals
     -------
@@ -38,9 +40,11 @@ class CurveTools(QObject):
     pointed = pyqtSignal(float)
     zoom_changed = pyqtSignal()
 
-    def __init__(self, plot: Any, parent: QObject | None = None) -> None:
+    def __init__(self, plot: Any, parent: QObject | None = None, marks_below: bool = False) -> None:
         super().__init__(parent)
         import pyqtgraph
+
+        self._marks_below = marks_below
 
         self._item = plot.getPlotItem()
         self._box = self._item.getViewBox()
@@ -139,7 +143,8 @@ class CurveTools(QObject):
                 self._marks.remove((known, before, item))
                 break
         # Labels of changes that lie close together go below each other.
-        height = 0.9 - 0.1 * (len(self._marks) % 4)
+        depth = 0.1 + 0.1 * (len(self._marks) % 4)
+        height = depth if self._marks_below else 1 - depth
         item = pyqtgraph.InfiniteLine(
             epoch,
             angle=90,

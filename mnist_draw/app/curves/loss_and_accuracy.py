@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from PyQt5.QtCore import Qt
+from PyQt5.QtCore import QPointF, Qt
 from PyQt5.QtWidgets import QSizePolicy
 
 from mnist_draw.app.curves.curve_card import CurveCard
@@ -114,12 +114,26 @@ class AccuracyCard(CurveCard):
             TUTORIAL_ACCURACY,
             angle=0,
             label=f"the tutorial: {TUTORIAL_ACCURACY} %",
-            # Ends where the curves end, whatever the plot's width.
-            labelOpts={"position": 0.99, "anchors": [(1.0, 0.0), (1.0, 0.0)]},
+            # At the left, where the curves have not come up to it yet.
+            labelOpts={"position": 0.01, "anchors": [(0.0, 1.0), (0.0, 1.0)]},
         )
         self._reference.setZValue(10)
         item.addItem(self._reference)
         self._reference.setVisible(self._tutorial)
+        box = item.getViewBox()
+        box.sigRangeChanged.connect(self._place_words)
+        box.sigResized.connect(self._place_words)
+
+    def _place_words(self, *_: object) -> None:
+        """Write over the line where there is room, else below it."""
+        box, words = self.plot.getPlotItem().getViewBox(), self._reference.label
+        room = box.mapViewToScene(QPointF(0, TUTORIAL_ACCURACY)).y() - box.sceneBoundingRect().top()
+        # A little overlap is only that of the empty edge of the letters' rectangle.
+        above = room >= 0.8 * words.boundingRect().height()
+        anchor = (0.0, 1.0) if above else (0.0, 0.0)
+        if words.anchors[0] != anchor:
+            words.anchors = [anchor, anchor]
+            words.updatePosition()
 
     def _restyle(self) -> None:
         super()._restyle()
@@ -129,7 +143,6 @@ class AccuracyCard(CurveCard):
             muted = theme.colour("muted")
             self._reference.setPen(pyqtgraph.mkPen(muted, width=1, style=Qt.DotLine))
             self._reference.label.setColor(muted)
-            self._reference.label.fill = pyqtgraph.mkBrush(theme.colour("card"))
             self._reference.label.textItem.setFont(theme.font(Text.AXIS))
 
     def _tick_text(self, value: float) -> str:

@@ -28,10 +28,11 @@ STATES = {
     "diverged": "diverged",
     "failed": "failed",
 }
+_WHOLE = "100.00 %"
 #: The longest usual text of each column; longer ones are elided.
 _LONGEST = (
-    "", "0000-00-00 00:00:00", "100 of 100", "0:00:00",
-    "Validation", "00.00 %", max(STATES.values(), key=len),
+    "", "0000-00-00 00:00:00", "100 of 100", "00:00:00",
+    max("Validation", _WHOLE, key=len), max("Test", _WHOLE, key=len), max(STATES.values(), key=len),
 )  # fmt: skip
 #: The most runs that can be compared at a time.
 MOST_TICKED = 6

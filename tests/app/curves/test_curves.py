@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PyQt5.QtCore import Qt
+from PyQt5.QtCore import QPointF, Qt
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
@@ -146,6 +146,36 @@ def test_the_tutorials_result_stands_beside_its_own_network_only(qtbot: QtBot) -
     ):
         card.compare_with_tutorial(settings)
         assert card._reference.isVisible() == shown
+
+
+@pytest.mark.parametrize("epochs", [6, 20, 200])
+@pytest.mark.parametrize("first", [0.94, 0.6])
+def test_the_tutorials_result_covers_no_curve(qtbot: QtBot, epochs: int, first: float) -> None:
+    card = AccuracyCard()
+    qtbot.addWidget(card)
+    card.build()
+    made = History()
+    for epoch in range(1, epochs + 1):
+        right = 0.983 - (0.983 - first) * 0.4 ** (epoch - 1)
+        made.epochs.append(EpochFigures(epoch, 1.0, 0.1, right - 0.004, 0.1, right, 1e4))
+    card.show_history(made, epochs)
+    card.mark("learning_rate", epochs / 2, "rate 0.0005")
+    card.resize(560, 300)
+    card.show()
+    card.redraw()
+    qtbot.wait(20)
+    words = card._reference.label
+    # It has no ground, and lies inside of the plot.
+    assert words.fill.style() == Qt.NoBrush
+    box = card.plot.getPlotItem().getViewBox()
+    around = words.mapRectToScene(words.boundingRect())
+    assert box.sceneBoundingRect().adjusted(0, -5, 0, 0).contains(around)
+    for row in made.epochs[epochs // 2 :]:
+        assert not around.contains(
+            box.mapViewToScene(QPointF(row.epoch, 100 * row.validation_accuracy))
+        )
+    ((_, _, mark),) = card.tools._marks
+    assert not around.intersects(mark.label.mapRectToScene(mark.label.boundingRect()))
 
 
 @pytest.mark.parametrize(

@@ -322,6 +322,16 @@ def test_longer_figures_of_a_run_move_no_column(qtbot: QtBot) -> None:
     assert [table.columnWidth(column) for column in range(1, table.columnCount())] == before
 
 
+def test_the_best_accuracy_has_room(make: Any) -> None:
+    run = add_run("one", epochs=20)
+    figures = {"validation_accuracy": 1.0, "test_accuracy": 1.0}
+    replace(run, figures=figures, seconds=36_000.0).save()
+    page = show_runs(make())
+    assert text_of(page, 0, 5) == "100.00 %"
+    for column in range(1, page.table.columnCount()):
+        assert page.table.sizeHintForColumn(column) <= page.table.columnWidth(column), column
+
+
 def test_a_run_is_renamed_in_the_list(make: Any) -> None:
     run = add_run("2026-01-01 10:00")
     setup = make()
