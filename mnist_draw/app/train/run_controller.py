@@ -272,6 +272,7 @@ class RunController(QObject):
             case Finished():
                 due.curves = True
                 self._tell_of_broken_epoch()
+                self.state.finishing()
             case BatchFinished() | Compiling() | Started() | Validating() | Testing() | Resumed():
                 pass
             case Checkpointed() | Tested() | Saved():
@@ -343,6 +344,7 @@ class RunController(QObject):
 
     def _ended(self) -> None:
         self._awaited = None
+        self.state.over()
         self._draw_curves()
         self._show()
 

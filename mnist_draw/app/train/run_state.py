@@ -36,6 +36,9 @@ _SPEED_OVER = 50
 #: States in which a run is going on.
 BUSY = ("loading", "compiling", "training", "paused", "validating", "testing", "stopping")
 
+#: How sure the network may be is found on the validation pictures before it is saved.
+_FINISHING = "Finishing: measuring and saving …"
+
 _ENDS = {
     "completed": ("finished", "Finished"),
     "stopped": ("stopped", "Stopped"),
@@ -93,6 +96,7 @@ class RunState:
         self._epochs_took = 0.0
         self._since_epoch = 0.0
         self._done = False
+        self._outcome = ""
 
     @property
     def busy(self) -> bool:
@@ -155,6 +159,17 @@ class RunState:
         if self.busy:
             self._set("stopping", "Stopping after this minibatch")
 
+    def finishing(self) -> None:
+        """Note that the run is over, but not all of it is saved."""
+        if self._done and self.state != "failed":
+            self._outcome = self.words
+            self.words = _FINISHING
+
+    def over(self) -> None:
+        """Note that all of the run is saved."""
+        if self.words == _FINISHING:
+            self.words = self._outcome
+
     def take(self, event: RunEvent) -> None:
         """Take one event of the loop or of the worker."""
         match event:
@@ -173,8 +188,7 @@ class RunState:
             case Continued():
                 self._take_earlier(event)
             case Paused():
-                done = f"after minibatch {event.batch} of {self.batches}"
-                self._progress("paused", f"Paused in epoch {event.epoch} {done}")
+                self._progress("paused", self._pause_words(event))
             case Resumed():
                 self._training_words()
             case Testing():
@@ -193,6 +207,14 @@ class RunState:
                 pass
             case _:
                 assert_never(event)
+
+    def _pause_words(self, event: Paused) -> str:
+        if event.batch:
+            return f"Paused in epoch {event.epoch} after minibatch {event.batch} of {self.batches}"
+        # Figures and bars are still those of the epoch before.
+        if event.epoch > 1:
+            return f"Paused between epoch {event.epoch - 1} and epoch {event.epoch}"
+        return "Paused before the first minibatch"
 
     def _started(self, event: Started) -> None:
         self.epoch, self.epochs = event.first_epoch, event.epochs

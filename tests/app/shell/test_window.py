@@ -33,6 +33,7 @@ from mnist_draw.app.shell.window import Window
 from mnist_draw.app.train.file_combo import FileCombo
 from mnist_draw.errors import UserError
 from mnist_draw.recognition.network_library import find_by_key
+from mnist_draw.recognition.run_files import RunFiles
 from mnist_draw.storage.models import load_model
 from mnist_draw.storage.preferences import Preferences
 from mnist_draw.training.hints import Hint
@@ -178,6 +179,25 @@ def test_a_run_from_start_to_end(setup: Setup, qtbot: QtBot) -> None:
     assert not setup.button("stopButton").isEnabled()
     curve = setup.window.train_tab.loss._validation_curve
     assert list(curve.getData()[0]) == [1, 2, 3]
+
+
+def test_a_run_that_is_being_saved_says_so(
+    setup: Setup, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved = threading.Event()
+    monkeypatch.setattr(RunFiles, "save_model", lambda *_: saved.wait(10))
+    setup.window.tabs.setCurrentIndex(0)
+    setup.window.train_tab.settings.apply("epochs", 1)
+    setup.window.run.start()
+    setup.wait_for("finished")
+    for name in ("stateLabel", "statusLabel"):
+        assert setup.text(name) == "Finishing: measuring and saving …"
+    assert not setup.button("startButton").isVisible()
+    saved.set()
+    setup.wait_for_end()
+    for name in ("stateLabel", "statusLabel"):
+        assert setup.text(name) == "Finished · 1 epoch in 0:00"
+    assert setup.button("startButton").isVisible()
 
 
 def test_the_trained_network_answers_the_drawing(setup: Setup, qtbot: QtBot) -> None:

@@ -95,6 +95,10 @@ def test_a_stop_asked_for_stays_visible(state: RunState) -> None:
 def test_pause_names_the_place(state: RunState) -> None:
     state.take(events.Paused(1, 3))
     assert state.words == "Paused in epoch 1 after minibatch 3 of 4"
+    state.take(events.Paused(2, 0))
+    assert state.words == "Paused between epoch 1 and epoch 2"
+    state.take(events.Paused(1, 0))
+    assert state.words == "Paused before the first minibatch"
     state.take(events.Resumed(1, 3))
     assert state.state == "training"
 
