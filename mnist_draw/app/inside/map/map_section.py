@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from mnist_draw.analysis.class_names import in_a_sentence
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.map.layer_maps import LayerMaps
 from mnist_draw.app.inside.map.map_locator import MapAnswer, MapLocator, MapQuestion
-from mnist_draw.app.inside.map.map_view import Digits, Located, MapView
+from mnist_draw.app.inside.map.map_painter import Digits, Located
+from mnist_draw.app.inside.map.map_pictures import gather, make_maps, pictures_of
+from mnist_draw.app.inside.map.map_view import MapView
+from mnist_draw.app.inside.map.map_words import (
+    MEANINGS,
+    PCA,
+    TSNE,
+    VOTES,
+    digit_words,
+    layers_table,
+    layers_title,
+    map_title,
+    neighbours_table,
+)
 from mnist_draw.app.inside.map.neighbours_card import COUNT, NeighboursCard
 from mnist_draw.app.inside.section import Section, fold
 from mnist_draw.app.inside.stepwise import Stepwise
@@ -27,16 +38,6 @@ if TYPE_CHECKING:
     from mnist_draw.analysis.neighbours import Neighbourhood
     from mnist_draw.dataset.mnist import Dataset
     from mnist_draw.storage.models import ModelFile
-
-_PCA, _TSNE = "PCA", "t-SNE"
-_MEANINGS = {
-    _PCA: "The two directions of largest spread. What looks near here may lie apart in others.",
-    _TSNE: "Near means alike. How far two groups lie apart, or how large they are, means nothing.",
-}
-_VOTES = (
-    "Right answers of a vote among the five nearest, by what the layer puts out. Small "
-    "maps: the two directions of largest spread (PCA)."
-)
 
 
 class MapSection(Section):
@@ -88,12 +89,12 @@ class MapSection(Section):
             combo.setSizeAdjustPolicy(ComboBox.AdjustToContents)
             explain(combo, title, sentence)
             card.top.addWidget(combo)
-        self.map_combo.addItems([_PCA, _TSNE])
+        self.map_combo.addItems([PCA, TSNE])
         note = QHBoxLayout()
         self.state = FittedLabel(elide=Qt.ElideRight)
         self.state.setObjectName("mapState")
         self.state.setProperty("look", "muted")
-        self.state.setText(_MEANINGS[_PCA])
+        self.state.setText(MEANINGS[PCA])
         note.addWidget(FixedLabel(self.state, lines=1), 1)
         self.link = QPushButton()
         self.link.setObjectName("mapLink")
@@ -115,7 +116,7 @@ class MapSection(Section):
         self._layers_card = layers = Card("Layer by layer the digits come apart")
         self.layer_maps = LayerMaps()
         layers.body.addWidget(self.layer_maps)
-        votes = label(_VOTES, "muted")
+        votes = label(VOTES, "muted")
         votes.setWordWrap(True)
         layers.body.addWidget(votes)
         right.addWidget(layers)
@@ -156,8 +157,8 @@ class MapSection(Section):
         self._failure, self._data = "", None
         self._moving.stop()
         self._show_nothing()
-        self._mapping.start(lambda: self._make_maps(model))
-        self._gathering.start(lambda: self._gather(model))
+        self._mapping.start(lambda: make_maps(model))
+        self._gathering.start(lambda: gather(model))
         self._show_state()
 
     def _show_nothing(self) -> None:
@@ -168,13 +169,12 @@ class MapSection(Section):
         self.layer_maps.show_layers((), 4, np.empty(0, np.intp), (None, None))
         self.neighbours.show_nothing()
         self.layer_combo.clear()
+        self._show_titles()
+
+    def _show_titles(self) -> None:
         digits = self._name(0) == "0"
-        self._card_title.setText(
-            f"Test {'digits' if digits else 'pictures'} as the network sees them"
-        )
-        self._layers_card.heading.setText(
-            f"Layer by layer the {'digits' if digits else 'classes'} come apart"
-        )
+        self._card_title.setText(map_title(digits, self._maps, self._front))
+        self._layers_card.heading.setText(layers_title(digits))
 
     def show_example(self, example: Example | None) -> None:
         self._example = example
@@ -205,15 +205,8 @@ class MapSection(Section):
     def table(self) -> Table:
         answer, data = self._answer, self._data
         if answer is not None and data is not None and len(answer.neighbours):
-            rows = [
-                (f"Training picture {place:,}", self._name(int(data.train_labels[place])),
-                 f"{far:.2f}")
-                for place, far in zip(answer.neighbours, answer.distances, strict=True)
-            ]  # fmt: skip
-            return Table.of("Nearest training pictures", ("picture", "it is", "distance"), rows)
-        maps = self._maps
-        layers = [] if maps is None else [(x.name, f"{100 * x.vote:.1f} %") for x in maps.layers]
-        return Table.of("Layer by layer", ("layer", "a vote of five neighbours is right"), layers)
+            return neighbours_table(answer, data.train_labels, self._name)
+        return layers_table(self._maps)
 
     def wait(self) -> bool:
         ended = [job.wait() for job in (*self._jobs, self._locator)]
@@ -226,26 +219,13 @@ class MapSection(Section):
             self._names = list(all_names(self._model))
         return self._names[number] if number < len(self._names) else f"class {number}"
 
-    # -- in the other threads
-
-    def _make_maps(self, model: ModelFile) -> Iterator[Maps]:
-        from mnist_draw.analysis.maps import build_maps
-
-        data, chosen = _pictures_of(model)
-        return build_maps(model, data.test_images[chosen], data.test_labels[chosen])
-
-    def _gather(self, model: ModelFile) -> Iterator[Neighbourhood]:
-        from mnist_draw.analysis.neighbours import gather_neighbours
-
-        return gather_neighbours(model, _pictures_of(model)[0].train_images)
-
     # -- maps
 
     def _take_maps(self, maps: Maps) -> None:
         first = self._maps is None
         self._maps = maps
         if first:
-            self._data, self._chosen = _pictures_of(self._model)
+            self._data, self._chosen = pictures_of(self._model)
             self.view.names = tuple(self._name(n) for n in range(maps.probabilities.shape[1]))
         names = [layer.name for layer in maps.layers]
         if names != [self.layer_combo.itemText(n) for n in range(self.layer_combo.count())]:
@@ -279,7 +259,7 @@ class MapSection(Section):
             return
         layer = maps.layers[self._front]
         self._show_points(layer.points)
-        if self.map_combo.currentText() == _TSNE:
+        if self.map_combo.currentText() == TSNE:
             from mnist_draw.analysis.maps import lay_out
 
             images = self._data.test_images[self._chosen]
@@ -305,13 +285,7 @@ class MapSection(Section):
 
     def _digit_words(self, number: int) -> list[str]:
         assert self._maps is not None
-        answer = int(self._maps.answers[number])
-        sure = 100 * float(self._maps.probabilities[number, answer])
-        return [
-            f"Test {int(self._chosen[number]):,}",
-            f"it is {in_a_sentence(self._name(int(self._maps.labels[number])))}",
-            f"read as {self._name(answer)}, {sure:.0f} %",
-        ]
+        return digit_words(self._maps, number, int(self._chosen[number]), self._name)
 
     def _show_small_maps(self) -> None:
         if self._maps is not None:
@@ -329,7 +303,7 @@ class MapSection(Section):
             self._ask()
 
     def _show_state(self) -> None:
-        words, link = _MEANINGS[self.map_combo.currentText()], ""
+        words, link = MEANINGS[self.map_combo.currentText()], ""
         if self._failure:
             words = "There is no map."
         elif self._maps is None:
@@ -345,17 +319,7 @@ class MapSection(Section):
         self.link.setText(link)
         self.link.setVisible(bool(link))
         if self._maps is not None:
-            layer = self._maps.layers[self._front].name
-            digits = self._name(0) == "0"
-            kind = "digits" if digits else "pictures"
-            apart = "digits" if digits else "classes"
-            self._layers_card.heading.setText(f"Layer by layer the {apart} come apart")
-            text = f"{len(self._maps.labels):,} test {kind} as {layer} sees them"
-            if layer == "pixels":
-                text = f"{len(self._maps.labels):,} test {kind} by their pixels"
-            elif layer == "answer":
-                text = f"{len(self._maps.labels):,} test {kind} by the answer"
-            self._card_title.setText(text)
+            self._show_titles()
         if self._known is None:
             self.neighbours.show_state(None, failed=bool(self._failure))
 
@@ -435,21 +399,3 @@ class MapSection(Section):
         self.example_picked.emit(
             Example(scale(images[place, 0]), int(labels[place]), "data", f"{one} {place:,}", place)
         )
-
-
-def _pictures_of(model: ModelFile | None) -> tuple[Dataset, np.ndarray]:
-    """Return the data of a network, and which of its test pictures are laid out."""
-    from mnist_draw.analysis.maps import chosen_digits
-    from mnist_draw.recognition.network_data import own_data
-
-    data = None if model is None else own_data(model)
-    return _digits() if data is None else (data, chosen_digits(len(data.test_labels)))
-
-
-def _digits() -> tuple[Dataset, np.ndarray]:
-    """Return MNIST, and which of its test digits are laid out."""
-    from mnist_draw.analysis.maps import chosen_digits
-    from mnist_draw.dataset.mnist import load_dataset
-
-    data = load_dataset()
-    return data, chosen_digits(len(data.test_labels))

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
-
 import numpy as np
-from PyQt5.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, pyqtSignal
+from PyQt5.QtCore import QEvent, QPointF, QSize, Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import (
     QFocusEvent,
     QKeyEvent,
@@ -19,62 +16,24 @@ from PyQt5.QtGui import (
 )
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
+from mnist_draw.app.inside.map.map_painter import (
+    MARGIN,
+    Digits,
+    Located,
+    MapPainter,
+    MapScene,
+    paint_card,
+    paint_example,
+)
 from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.images import image_of
 from mnist_draw.app.shared.theme import Text
 from mnist_draw.app.shared.widgets import explain
 from mnist_draw.dataset.classes import DIGITS
 
-_MARGIN, _LEGEND = 22, 30
+#: Below the digits, for the legend, in pixels.
+_LEGEND = 30
 _NEAR = 14.0
-#: Pixels of a glyph's cell, and of the box around a misread digit.
-_GLYPH, _BOX = 14, 13
 _HOVER_MS = 125
-#: The example's thumbnail and the picture of a digit pointed at, in pixels.
-_THUMB = 56
-_COLOURS = ("muted", "accent", "second")
-
-
-class Digits(NamedTuple):
-    """The digits that are laid out.
-
-    Attributes
-    ----------
-    images : numpy.ndarray
-        uint8 (n, 28, 28).
-    labels, answers : numpy.ndarray
-        What each is, and what it is read as: (n,).
-    titles : callable
-        Returns what a digit is called, from its number.
-    words : callable
-        Returns the lines about a digit, from its number.
-    """
-
-    images: np.ndarray
-    labels: np.ndarray
-    answers: np.ndarray
-    words: Callable[[int], list[str]]
-
-
-class Located(NamedTuple):
-    """Where the example lies.
-
-    Attributes
-    ----------
-    place : numpy.ndarray
-        (2,), in the map's own units.
-    nearest : numpy.ndarray
-        Its five nearest digits.
-    picture : numpy.ndarray
-        uint8 (28, 28).
-    words : str
-        What is written below its thumbnail.
-    """
-
-    place: np.ndarray
-    nearest: np.ndarray
-    picture: np.ndarray
-    words: str
 
 
 class MapView(QWidget):
@@ -113,7 +72,7 @@ class MapView(QWidget):
         self._pair: tuple[int | None, int | None] = (None, None)
         self._places: np.ndarray | None = None
         self._painted: QPixmap | None = None
-        self._glyphs: dict[tuple[str, str], QPixmap] = {}
+        self._painter = MapPainter()
         #: What the classes are called.
         self.names: tuple[str, ...] = DIGITS
         self._words = ""
@@ -158,7 +117,7 @@ class MapView(QWidget):
         self.update()
 
     def _restyle(self) -> None:
-        self._glyphs.clear()
+        self._painter.forget()
         self._repaint()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -169,12 +128,12 @@ class MapView(QWidget):
     def _on_screen(self, points: np.ndarray) -> np.ndarray:
         assert self.points is not None
         low, high = self.points.min(axis=0), self.points.max(axis=0)
-        room = np.array([self.width() - 2 * _MARGIN, self.height() - 2 * _MARGIN - _LEGEND])
+        room = np.array([self.width() - 2 * MARGIN, self.height() - 2 * MARGIN - _LEGEND])
         placed = (points - low) / np.maximum(high - low, 1e-9)
         # y points down on the screen.
         placed = np.where([[False, True]], 1 - placed, placed)
         # An example far out is shown at the rim.
-        result: np.ndarray = np.clip(placed, -0.02, 1.02) * room + _MARGIN
+        result: np.ndarray = np.clip(placed, -0.02, 1.02) * room + MARGIN
         return result
 
     def _all_places(self) -> np.ndarray:
@@ -193,154 +152,23 @@ class MapView(QWidget):
             room = self.rect().adjusted(20, 0, -20, 0)
             painter.drawText(room, int(Qt.AlignCenter | Qt.TextWordWrap), self._words)
             return
+        scene = MapScene(
+            self.digits, self._all_places(), self._pair, self.names,
+            self.width(), self.height(), self.devicePixelRatioF(),
+        )  # fmt: skip
         if self._painted is None:
-            self._painted = self._paint_digits()
+            self._painted = self._painter.paint_digits(scene)
         painter.drawPixmap(0, 0, self._painted)
         painter.setRenderHint(QPainter.Antialiasing)
         if self.current is not None:
-            place = QPointF(*self._all_places()[self.current])
+            place = QPointF(*scene.places[self.current])
             painter.setPen(QPen(theme.colour("second"), 2.5))
             painter.drawEllipse(place, 10, 10)
         if self.located is not None:
-            self._paint_example(painter, self.located)
+            place = QPointF(*self._on_screen(self.located.place[None])[0])
+            paint_example(painter, scene, self.located, place)
         if self.current is not None:
-            self._paint_card(painter, self.current)
-
-    def _paint_digits(self) -> QPixmap:
-        """Paint all digits once: two thousand take some milliseconds."""
-        assert self.digits is not None
-        ratio = self.devicePixelRatioF()
-        pixmap = QPixmap(round(self.width() * ratio), round(self.height() * ratio))
-        pixmap.setDevicePixelRatio(ratio)
-        pixmap.fill(Qt.transparent)
-        painter = QPainter(pixmap)
-        labels, answers = self.digits.labels, self.digits.answers
-        colours = np.zeros(len(labels), np.int64)
-        for number, digit in enumerate(self._pair):
-            if digit is not None:
-                colours[labels == digit] = number + 1
-        # What matters is painted last.
-        order = np.argsort(colours == 0, kind="stable")[::-1]
-        # As lists: to look numbers up in arrays one by one takes longer than to paint.
-        kinds = list(zip(labels[order].tolist(), colours[order].tolist(), strict=True))
-        glyphs = {(digit, role): self._glyph(digit, _COLOURS[role]) for digit, role in set(kinds)}
-        places = np.rint(self._all_places() - _GLYPH / 2).astype(int)[order].tolist()
-        for kind, (x, y) in zip(kinds, places, strict=True):
-            painter.drawPixmap(x, y, glyphs[kind])
-        painter.setPen(QPen(theme.colour("text"), 1.2))
-        boxes = []
-        for place in self._all_places()[labels != answers].tolist():
-            box = QRectF(0, 0, _BOX, _BOX)
-            box.moveCenter(QPointF(*place))
-            boxes.append(box)
-        painter.drawRects(boxes)
-        self._paint_legend(painter, int((labels != answers).sum()))
-        painter.end()
-        return pixmap
-
-    def _short(self, digit: int) -> str:
-        """Return what stands for a class among the points."""
-        name = self.names[digit] if digit < len(self.names) else str(digit)
-        return name.removeprefix("class ")[:2]
-
-    def _glyph(self, digit: int, colour: str) -> QPixmap:
-        key = (self._short(digit), colour)
-        if key not in self._glyphs:
-            ratio = self.devicePixelRatioF()
-            pixmap = QPixmap(round(_GLYPH * ratio), round(_GLYPH * ratio))
-            pixmap.setDevicePixelRatio(ratio)
-            pixmap.fill(Qt.transparent)
-            painter = QPainter(pixmap)
-            painter.setFont(theme.font(Text.AXIS, bold=colour != "muted"))
-            painter.setPen(theme.colour(colour))
-            box = QRectF(0, 0, _GLYPH, _GLYPH)
-            painter.drawText(box, Qt.AlignCenter | Qt.TextDontClip, self._short(digit))
-            painter.end()
-            self._glyphs[key] = pixmap
-        return self._glyphs[key]
-
-    def _paint_legend(self, painter: QPainter, misread: int) -> None:
-        x, y = float(_MARGIN) - 8, self.height() - 12.0
-        parts: list[tuple[str, str, str]] = []
-        answer, second = self._pair
-        if answer is not None:
-            parts.append((self._short(answer), "accent", "the answer"))
-        if second is not None:
-            parts.append((self._short(second), "second", "second guess"))
-        other = next(n for n in (7, 1, 0) if n < len(self.names) and n not in self._pair)
-        parts.append((self._short(other), "muted", "others"))
-        for glyph, colour, words in parts:
-            painter.setFont(theme.font(Text.LABEL, bold=colour != "muted"))
-            painter.setPen(theme.colour(colour))
-            painter.drawText(QPointF(x, y), glyph)
-            wide = max(12, painter.fontMetrics().horizontalAdvance(glyph) + 4)
-            x = self._legend_words(painter, x + wide, y, words)
-        painter.setPen(QPen(theme.colour("text"), 1.2))
-        painter.drawRect(QRectF(x, y - 10, 11, 11))
-        x = self._legend_words(painter, x + 17, y, f"misread ({misread})")
-        if self._pair[0] is not None:
-            painter.setPen(QPen(theme.colour("text"), 1.5))
-            painter.drawLine(QPointF(x, y - 4), QPointF(x + 22, y - 4))
-            self._legend_words(painter, x + 28, y, "five nearest")
-
-    def _legend_words(self, painter: QPainter, x: float, y: float, words: str) -> float:
-        painter.setFont(theme.font(Text.LABEL))
-        painter.setPen(theme.colour("muted"))
-        painter.drawText(QPointF(x, y), words)
-        return x + painter.fontMetrics().horizontalAdvance(words) + 20
-
-    def _paint_example(self, painter: QPainter, located: Located) -> None:
-        place = QPointF(*self._on_screen(located.place[None])[0])
-        places = self._all_places()
-        painter.setPen(QPen(theme.colour("text"), 1.5))
-        for number in located.nearest:
-            painter.drawLine(place, QPointF(*places[number]))
-        painter.setBrush(theme.colour("card"))
-        painter.setPen(QPen(theme.colour("text"), 3))
-        painter.drawEllipse(place, 7, 7)
-        painter.setBrush(theme.colour("text"))
-        painter.drawEllipse(place, 1.5, 1.5)
-        # The thumbnail stands above, or below where there is no room.
-        above = place.y() > _THUMB + 50
-        frame = QRectF(0, 0, _THUMB + 10, _THUMB + 26)
-        frame.moveCenter(QPointF(place.x(), place.y() - 64 if above else place.y() + 64))
-        frame.moveLeft(min(max(frame.left(), 4), self.width() - frame.width() - 4))
-        painter.setPen(QPen(theme.colour("text"), 1.5))
-        painter.setBrush(theme.colour("card"))
-        painter.drawRoundedRect(frame, 6, 6)
-        painter.drawImage(
-            QRectF(frame.left() + 5, frame.top() + 5, _THUMB, _THUMB), image_of(located.picture)
-        )
-        painter.setFont(theme.font(Text.AXIS, bold=True))
-        painter.setPen(theme.colour("accent"))
-        words = QRectF(frame.left(), frame.bottom() - 20, frame.width(), 18)
-        text = painter.fontMetrics().elidedText(located.words, Qt.ElideRight, int(words.width()))
-        painter.drawText(words, Qt.AlignCenter, text)
-        painter.setBrush(Qt.NoBrush)
-
-    def _paint_card(self, painter: QPainter, number: int) -> None:
-        """Paint the picture of a digit that is pointed at, and what there is to say."""
-        assert self.digits is not None
-        place = self._all_places()[number]
-        frame = QRectF(place[0] + 16, place[1] + 14, 176, _THUMB + 12)
-        if frame.right() > self.width() - 4:
-            frame.moveRight(place[0] - 16)
-        if frame.bottom() > self.height() - 4:
-            frame.moveBottom(place[1] - 14)
-        painter.setPen(QPen(theme.colour("line"), 1))
-        painter.setBrush(theme.colour("panel"))
-        painter.drawRoundedRect(frame, 6, 6)
-        painter.drawImage(
-            QRectF(frame.left() + 6, frame.top() + 6, _THUMB, _THUMB),
-            image_of(self.digits.images[number]),
-        )
-        for line, words in enumerate(self.digits.words(number)):
-            painter.setFont(theme.font(Text.LABEL, bold=line == 0))
-            painter.setPen(theme.colour("text" if line < 2 else "muted"))
-            left = frame.left() + _THUMB + 14
-            room = int(frame.right() - left - 6)
-            text = painter.fontMetrics().elidedText(words, Qt.ElideRight, room)
-            painter.drawText(QPointF(left, frame.top() + 20 + 18 * line), text)
+            paint_card(painter, scene, self.current)
 
     # -- pointing and walking
 

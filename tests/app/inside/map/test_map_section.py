@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from mnist_draw.analysis.example import Example
 from mnist_draw.analysis.neighbours import Neighbourhood
-from mnist_draw.app.inside.map import map_section
+from mnist_draw.app.inside.map import map_pictures
 from mnist_draw.app.inside.map.map_section import MapSection
 from mnist_draw.app.inside.map.neighbours_card import vote_words
 from mnist_draw.dataset.mnist import Dataset, scale
@@ -23,7 +23,7 @@ from mnist_draw.storage import ModelFile
 @pytest.fixture
 def section(qtbot: QtBot, digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> Iterator[MapSection]:
     """Return the section with 50 of 200 test digits and 600 training pictures."""
-    monkeypatch.setattr(map_section, "_digits", lambda: (digits, np.arange(0, 200, 4)))
+    monkeypatch.setattr(map_pictures, "_digits", lambda: (digits, np.arange(0, 200, 4)))
     made = MapSection()
     qtbot.addWidget(made)
     made.resize(1090, 600)

@@ -1,0 +1,90 @@
+"""What the section *Map* says: titles, what a layout means, what a digit is, and the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from mnist_draw.analysis.class_names import in_a_sentence
+from mnist_draw.analysis.table import Table
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from mnist_draw.analysis.maps import Maps
+    from mnist_draw.app.inside.map.map_locator import MapAnswer
+
+PCA, TSNE = "PCA", "t-SNE"
+#: What is to be known of each layout.
+MEANINGS = {
+    PCA: "The two directions of largest spread. What looks near here may lie apart in others.",
+    TSNE: "Near means alike. How far two groups lie apart, or how large they are, means nothing.",
+}
+VOTES = (
+    "Right answers of a vote among the five nearest, by what the layer puts out. Small "
+    "maps: the two directions of largest spread (PCA)."
+)
+
+
+def map_title(digits: bool, maps: Maps | None = None, front: int = 0) -> str:
+    """Return the map's title; without maps that of an empty one.
+
+    Parameters
+    ----------
+    digits : bool
+        Whether the classes are digits.
+    maps : Maps, optional
+    front : int
+        The layer that is shown.
+    """
+    kind = "digits" if digits else "pictures"
+    if maps is None:
+        return f"Test {kind} as the network sees them"
+    count, layer = f"{len(maps.labels):,}", maps.layers[front].name
+    if layer == "pixels":
+        return f"{count} test {kind} by their pixels"
+    if layer == "answer":
+        return f"{count} test {kind} by the answer"
+    return f"{count} test {kind} as {layer} sees them"
+
+
+def layers_title(digits: bool) -> str:
+    """Return the title of the small maps."""
+    return f"Layer by layer the {'digits' if digits else 'classes'} come apart"
+
+
+def digit_words(maps: Maps, number: int, place: int, name: Callable[[int], str]) -> list[str]:
+    """Return the lines about a digit of a map.
+
+    Parameters
+    ----------
+    maps : Maps
+    number : int
+        Which digit of the map.
+    place : int
+        Which picture that is of all test pictures.
+    name : callable
+        What a class is called.
+    """
+    answer = int(maps.answers[number])
+    sure = 100 * float(maps.probabilities[number, answer])
+    return [
+        f"Test {place:,}",
+        f"it is {in_a_sentence(name(int(maps.labels[number])))}",
+        f"read as {name(answer)}, {sure:.0f} %",
+    ]
+
+
+def neighbours_table(answer: MapAnswer, labels: np.ndarray, name: Callable[[int], str]) -> Table:
+    """Return the example's neighbours as a table; the labels are those of the training pictures."""
+    rows = [
+        (f"Training picture {place:,}", name(int(labels[place])), f"{far:.2f}")
+        for place, far in zip(answer.neighbours, answer.distances, strict=True)
+    ]
+    return Table.of("Nearest training pictures", ("picture", "it is", "distance"), rows)
+
+
+def layers_table(maps: Maps | None) -> Table:
+    """Return what a vote of neighbours gets right in each layer."""
+    rows = [] if maps is None else [(x.name, f"{100 * x.vote:.1f} %") for x in maps.layers]
+    return Table.of("Layer by layer", ("layer", "a vote of five neighbours is right"), rows)
