@@ -123,8 +123,9 @@ class RunFiles:
             run = read_run(folder)
         except (OSError, UserError):
             run = rebuilt_run(folder) or self.run
-        self.run = replace(run, settings=settings, state="running")
         self.history = checkpoint.history()
+        changes = tuple(self.history.changes)
+        self.run = replace(run, settings=settings, state="running", changes=changes)
         self._begun = True
         self._save()
         return checkpoint
@@ -146,7 +147,8 @@ class RunFiles:
         self.history.add(event)
         if isinstance(event, SettingChanged):
             settings = self.run.settings.replace(**{event.name: event.value})
-            self.run = replace(self.run, settings=settings)
+            # The network, which is called as the run is, is saved before the last record.
+            self.run = replace(self.run, settings=settings, changes=tuple(self.history.changes))
         elif isinstance(event, BatchSizeChosen):
             settings = self.run.settings.replace(batch_size=event.batch_size)
             self.run = replace(self.run, settings=settings)

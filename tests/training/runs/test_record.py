@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from mnist_draw.errors import UserError
+from mnist_draw.recognition.run_files import RunFiles
 from mnist_draw.storage import npz
 from mnist_draw.storage.spare_names import (
     KEPT_DAYS,
@@ -71,6 +72,30 @@ def test_a_record_comes_back_as_it_was() -> None:
     )  # fmt: skip
     assert found.figures["validation_loss"] == 0.1
     assert (found.epochs_done, found.seconds) == (2, 4)
+
+
+def test_the_title_of_a_run_names_the_settings_that_are_numbers() -> None:
+    run = Run(Path(), TrainingSettings(l2=0.01, batch_size=1, update="adam"))
+    assert run.title == "Tutorial MLP, adam, minibatch 1, L2 0.01"
+    changed = dataclasses.replace(run, changes=(events.SettingChanged(1, 2, 2, "l2", 0.0, 0.01),))
+    assert changed.title == "Tutorial MLP, adam, minibatch 1, L2 0 → 0.01"
+
+
+def test_the_network_of_a_run_is_called_as_the_run_is() -> None:
+    settings = TrainingSettings(network="layers:2")
+    files = RunFiles(settings, run_list.new_run_folder())
+    files.begin()
+    for event in (events.SettingChanged(1, 1, 2, "l2", 0.0, 0.01), *finished_epoch()):
+        files.add(event)
+    weights = tuple(np.zeros(n, np.float32) for n in ((784, 2), 2, (2, 10), 10))
+    called = files.model(weights).title
+    files.end("completed")
+    assert "L2 0 → 0.01" in called
+    assert called.startswith(read_run(files.run.folder).title)
+
+
+def finished_epoch() -> list[events.Event]:
+    return [events.EpochFinished(1, 1, 2, 0.3, 0.9, 0.2, 0.95, 9, True, ())]
 
 
 @pytest.mark.parametrize(
