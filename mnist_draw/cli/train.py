@@ -161,26 +161,19 @@ def _settings(
     settings = settings.replace(**given)
     if resume is None and "learning_rate" not in named:
         settings = settings.replace(learning_rate=usual_learning_rate(settings.update))
-    if "start_model" in given:
+    if resume is None and settings.start_model is not None:
         from mnist_draw.recognition.kept_model import load_trained
+        from mnist_draw.training.runs.network_names import file_of
 
-        start = _start_file(given["start_model"])
+        start = file_of(settings.start_model)
         settings = settings.replace(start_model=start)
-        if "network" not in given:
+        if "network" not in (given if "start_model" in given else named):
             settings = settings.replace(network=load_trained(start).network)
     try:
         settings.validate()
     except UserError as error:
         misuse(str(error))
     return settings
-
-
-def _start_file(name: str) -> str:
-    """Return the file of a network that is named as for predict --model."""
-    from mnist_draw.recognition.network_files import find_kept
-
-    kept = None if os.path.lexists(name) else find_kept(name)
-    return name if kept is None else str(kept.path)
 
 
 def _preset(name: str, misuse: Callable[[str], NoReturn]) -> TrainingSettings:

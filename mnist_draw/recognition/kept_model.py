@@ -14,6 +14,7 @@ from mnist_draw.storage import ModelFile, ModelFileError, load_model
 from mnist_draw.storage.model_info import ModelInfo
 from mnist_draw.storage.models import read_info
 from mnist_draw.training.runs.checkpoint import load_checkpoint
+from mnist_draw.training.runs.network_names import OPENED, RUN, SHIPPED
 from mnist_draw.training.runs.record import CHECKPOINT, Run
 
 #: Networks that ship and what they are called, the one that reads handwriting best first: the
@@ -23,8 +24,6 @@ TITLES = {
     "mlp_handwriting": "Handwriting MLP",
     "mlp": "Tutorial MLP",
 }
-SUFFIX = ".npz"
-SOURCES = SHIPPED, LEARNT, RUN, OPENED = "shipped", "learnt", "run", "opened"
 TIME = "%Y-%m-%d %H.%M.%S"
 BEFORE = " before"
 

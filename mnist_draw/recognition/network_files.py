@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import math
 import os
-from pathlib import Path
 from typing import Any
 
-from mnist_draw.errors import UserError, asks_what_was_meant, did_you_mean
+from mnist_draw.errors import UserError, asks_what_was_meant
 from mnist_draw.networks import NETWORKS, parse_network
 from mnist_draw.networks.layer_list import ACTIVATIONS, MlpLayer, MlpLayers
-from mnist_draw.recognition.kept_model import SOURCES, KeptModel, network_of_run
-from mnist_draw.recognition.network_library import find_by_key, list_models, list_of_runs
+from mnist_draw.recognition.kept_model import KeptModel, network_of_run, of_file
 from mnist_draw.recognition.opened_network import open_network
-from mnist_draw.storage import ModelFile, ModelFileError, StorageError, save_model
+from mnist_draw.storage import ModelFile, ModelFileError, save_model
 from mnist_draw.storage.models import refuse_foreign
-from mnist_draw.training.runs.run_list import LATEST, find_run, list_runs
+from mnist_draw.training.runs.network_names import place_of
+from mnist_draw.training.runs.record import Run
 
 
 def find_network(name: str, network: str = "") -> ModelFile:
@@ -62,33 +61,11 @@ def find_kept(name: str) -> KeptModel | None:
     UserError
         Several runs are called so.
     """
-    shipped = {kept.name: kept for kept in list_models()}
-    if name in shipped:
-        return shipped[name]
-    if name == LATEST:
-        for run in list_of_runs():
-            return run
-        raise ModelFileError("There is no run with a network yet.")
-    if name.partition(":")[0] in SOURCES:
-        return find_by_key(name)
-    runs = _names_of_runs()
-    if name in runs:
-        return network_of_run(find_run(name))
-    if not Path(name).suffix and Path(name).name == name:
-        known = [*shipped, LATEST, *runs]
-        raise ModelFileError(
-            f"There is no file and no network {name!r}; {did_you_mean(name, known)} "
-            "mnist-draw models lists all networks."
-        )
-    return None
-
-
-def _names_of_runs() -> list[str]:
-    try:
-        runs, _ = list_runs()
-    except StorageError:
-        return []
-    return [each for run in runs for each in (run.folder.name, run.name) if each]
+    found = place_of(name)
+    if found is None:
+        return None
+    source, place = found
+    return network_of_run(place) if isinstance(place, Run) else of_file(place, source)
 
 
 @asks_what_was_meant

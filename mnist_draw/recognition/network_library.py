@@ -16,14 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mnist_draw.errors import UserError
-from mnist_draw.recognition.digit_or_not.rule import FILE_NAME as REFUSAL
 from mnist_draw.recognition.kept_model import (
     BEFORE,
-    LEARNT,
-    OPENED,
-    RUN,
-    SHIPPED,
-    SUFFIX,
     TIME,
     TITLES,
     KeptModel,
@@ -40,39 +34,33 @@ from mnist_draw.storage import (
     save_model,
 )
 from mnist_draw.storage.errors import reason_of
-from mnist_draw.storage.folders import data_folder
 from mnist_draw.storage.models import pack_model, read_info
 from mnist_draw.storage.npz import MAX_BYTES
 from mnist_draw.storage.opening import read_file
 from mnist_draw.storage.spare_names import Deleted, deleted, move_to_bin, taken_file
-from mnist_draw.training.runs.record import read_run
+from mnist_draw.training.runs.network_names import (
+    LEARNT,
+    OPENED,
+    RUN,
+    SHIPPED,
+    SUFFIX,
+    learnt_folder,
+    opened_folder,
+    place_of_key,
+    shipped_files,
+)
+from mnist_draw.training.runs.record import Run, read_run
 from mnist_draw.training.runs.run_list import list_runs, runs_folder
 
 
 def list_models() -> tuple[KeptModel, ...]:
     """Return the networks that ship, the default first."""
-    return tuple(of_file(path, SHIPPED) for path in _shipped())
-
-
-def _shipped() -> list[Path]:
-    # The rule that tells digits from what is none lies there too, and reads no digit itself.
-    paths = resource_path("models").glob(f"*{SUFFIX}")
-    return sorted((path for path in paths if path.name != REFUSAL), key=_rank)
+    return tuple(of_file(path, SHIPPED) for path in sorted(shipped_files(), key=_rank))
 
 
 def _rank(path: Path) -> tuple[int, str]:
     known = list(TITLES)
     return (known.index(path.stem) if path.stem in TITLES else len(known), path.stem)
-
-
-def learnt_folder() -> Path:
-    """Return the folder of the networks that learnt; it need not exist."""
-    return data_folder() / "learnt"
-
-
-def opened_folder() -> Path:
-    """Return the folder of the networks that were opened; it need not exist."""
-    return data_folder() / "networks"
 
 
 def list_learnt() -> list[KeptModel]:
@@ -128,20 +116,8 @@ def find_by_key(key: str) -> KeptModel:
     ModelFileError
         There is none.
     """
-    source, _, name = key.partition(":")
-    # A name alone: a key from a file that anybody may have edited leads nowhere else.
-    if name and Path(name).name == name:
-        if source == SHIPPED:
-            for path in _shipped():
-                if path.stem == name:
-                    return of_file(path, SHIPPED)
-        elif source in (LEARNT, OPENED):
-            folder = learnt_folder() if source == LEARNT else opened_folder()
-            return of_file(folder / name, source)
-        elif source == RUN:
-            with contextlib.suppress(OSError, UserError):
-                return network_of_run(read_run(runs_folder() / name))
-    raise ModelFileError(f"There is no network {key!r}.")
+    source, place = place_of_key(key)
+    return network_of_run(place) if isinstance(place, Run) else of_file(place, source)
 
 
 def load_by_key(key: str) -> ModelFile:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from mnist_draw.dataset.mnist import Arrays, Dataset, scale
 from mnist_draw.errors import asks_what_was_meant, did_you_mean
 from mnist_draw.networks import parse_network
+from mnist_draw.storage.models import load_model
 from mnist_draw.training import events
 from mnist_draw.training.control import Controls
 from mnist_draw.training.functions import compile_predict
@@ -22,6 +23,7 @@ from mnist_draw.training.interrupts import stop_on_interrupt
 from mnist_draw.training.loop import train
 from mnist_draw.training.run_start import build_network
 from mnist_draw.training.runs.history import History
+from mnist_draw.training.runs.network_names import file_of
 from mnist_draw.training.settings import SETTINGS, TrainingSettings
 
 #: How the end of a run reads; a run that was completed needs no word.
@@ -71,7 +73,8 @@ def run_network(
         Whether a bar shows how far the run is; in a notebook where it is left out.
     **settings
         Further fields of `mnist_draw.training.settings.TrainingSettings`, such as ``seed``,
-        ``update``, ``l2`` or ``patience``.
+        ``update``, ``l2`` or ``patience``. ``start_model`` takes a file or the name of a network,
+        such as ``"best"``; without ``network_name`` a run then trains that network.
 
     Returns
     -------
@@ -90,7 +93,7 @@ def run_network(
     _check_names(settings)
     _check_history(history)
     chosen = TrainingSettings(
-        network=settings.pop("network_name", "mlp"),
+        network=settings.pop("network_name", "") or _usual_network(network, settings),
         epochs=num_epochs,
         batch_size=batch_size,
         learning_rate=learning_rate,
@@ -113,6 +116,14 @@ def run_network(
                 for line in describe(event):
                     bar.print(line)
     return network
+
+
+def _usual_network(network: Any, settings: dict[str, Any]) -> str:
+    """Return what is built where nothing is named: what a run starts from, or the tutorial's."""
+    start = settings.get("start_model")
+    if network is not None or not isinstance(start, str):
+        return TrainingSettings().network
+    return load_model(file_of(start)).network
 
 
 #: Settings that the Python interface takes under a name of its own.

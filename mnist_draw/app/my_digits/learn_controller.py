@@ -119,8 +119,8 @@ class LearnController(QObject):
 
 def _delete(key: str) -> None:
     """Put a network that has learnt into the bin: the menu does not list it for ever."""
-    from mnist_draw.recognition.kept_model import LEARNT
     from mnist_draw.recognition.network_library import delete, find_by_key
+    from mnist_draw.training.runs.network_names import LEARNT
 
     kept = find_by_key(key)
     if kept.source == LEARNT:

@@ -195,7 +195,7 @@ class NetworksController(QObject):
 
 
 def _empty_bins() -> None:
-    from mnist_draw.recognition.network_library import learnt_folder, opened_folder
+    from mnist_draw.training.runs.network_names import learnt_folder, opened_folder
 
     for folder in (learnt_folder(), opened_folder()):
         empty_bin(folder)

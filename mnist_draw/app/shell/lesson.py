@@ -13,6 +13,7 @@ from typing import Any
 from mnist_draw.errors import UserError, did_you_mean
 from mnist_draw.storage.errors import DocumentError, StorageError
 from mnist_draw.storage.opening import MEGABYTE, read_file
+from mnist_draw.training.runs.network_names import path_of, place_of
 from mnist_draw.training.settings import SETTINGS, TrainingSettings
 
 #: The names of the tabs, as `mnist_draw.app.shell.pages` has them.
@@ -83,6 +84,12 @@ def _lesson(values: dict[str, Any], folder: Path) -> Lesson:
         name: _beside(folder, value) if name in _PATHS and isinstance(value, str) else value
         for name, value in training.items()
     }
+    start = values.get("training", {}).get("start_model")
+    if isinstance(start, str) and not Path(training["start_model"]).exists():
+        # No file beside the lesson's: the name of a network, as on the command line.
+        place = place_of(start)
+        if place is not None:
+            training["start_model"] = str(path_of(place))
     network = values.get("network", "")
     if not isinstance(network, str):
         raise LessonError(f"network is {network!r}; it must be the name of a file, in quotes")

@@ -27,6 +27,7 @@ from mnist_draw.networks.operations import (
     parameter_shapes,
 )
 from mnist_draw.storage import ModelFile, ModelFileError, load_model, resource_path
+from mnist_draw.training.runs.network_names import RULE_FILE
 
 _logger = logging.getLogger(__name__)
 
@@ -35,8 +36,6 @@ Floats = npt.NDArray[np.float32]
 #: How the file names the rule's network; the numbers of filters of both convolutions and of units
 #: of the dense layer follow.
 NETWORK = "digit_or_not"
-#: Beside the trained networks, but none of them.
-FILE_NAME = "digit_or_not.npz"
 #: The kinds beside the ten digits, and how many there are in all.
 SEVERAL, NONE, KINDS = 10, 11, 12
 #: Sides of the filters of both convolutions.
@@ -143,7 +142,7 @@ def shipped_refusal() -> Refusal | None:
     A damaged file is named once in a warning: it must cost neither an answer nor a network that
     has just been trained.
     """
-    path = resource_path("models", FILE_NAME)
+    path = resource_path("models", RULE_FILE)
     if not path.exists():
         return None
     try:

@@ -62,7 +62,7 @@ class MnistClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     patience, target_accuracy, keep_best : int, float and bool
         When to stop early, and whether to end with the best epoch.
     start_model : str, optional
-        The file of a network to start from.
+        A network to start from: its file or its name, such as ``"best"``.
     seed : int
         Start of the random numbers: the same seed and data give the same network.
     validation_fraction : float

@@ -6,6 +6,8 @@ record
     One run: its settings, state and last figures, as JSON in a folder of its own.
 run_list
     All runs: listed, the one that was cut off found, deleted and brought back.
+network_names
+    Where a network lies that a user calls by a name: a run's, or another.
 checkpoint
     All that it takes to continue a run as if it had never been interrupted.
 shared_values

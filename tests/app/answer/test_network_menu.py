@@ -16,9 +16,10 @@ from mnist_draw.app.services.network_in_use import NetworkInUse, Wish
 from mnist_draw.app.services.recognition import RecognitionWorker
 from mnist_draw.app.shared.threads import connect_direct
 from mnist_draw.recognition import kept_model
-from mnist_draw.recognition.kept_model import LEARNT, KeptModel
-from mnist_draw.recognition.network_library import learnt_folder, list_models
+from mnist_draw.recognition.kept_model import KeptModel
+from mnist_draw.recognition.network_library import list_models
 from mnist_draw.storage import ModelFile, ModelFileError
+from mnist_draw.training.runs.network_names import LEARNT, learnt_folder
 
 from .. import fakes
 

@@ -18,6 +18,7 @@ from mnist_draw.app.shell.pages import PAGES
 from mnist_draw.cli.main import main
 from mnist_draw.networks import parse_network
 from mnist_draw.storage.models import ModelFile, save_model
+from mnist_draw.storage.resources import resource_path
 
 from .test_window import Setup
 
@@ -130,6 +131,21 @@ def test_what_is_wrong_is_told(
     here, beside = (f"{folder.resolve()}{os.sep}" for folder in (tmp_path, tmp_path.parent))
     assert words.replace("{here}", here).replace("{beside}", beside) in told
     assert "No window was opened." in told
+
+
+def test_a_network_to_start_from_goes_by_its_name(path: Path) -> None:
+    path.write_text("[training]\nnetwork = 'deep_cnn'\nstart_model = 'best'")
+    settings = read_lesson(str(path)).settings
+    assert settings is not None
+    assert settings.start_model == str(resource_path("models", "best.npz"))
+    # A file beside the lesson's comes first.
+    path.with_name("best").write_bytes(path.with_name("ours.npz").read_bytes())
+    settings = read_lesson(str(path)).settings
+    assert settings is not None
+    assert settings.start_model == str(path.with_name("best").resolve())
+    path.write_text("[training]\nstart_model = 'bset'")
+    with pytest.raises(LessonError, match="no file and no network 'bset'; did you mean best"):
+        read_lesson(str(path))
 
 
 def test_a_lesson_that_is_not_there(tmp_path: Path) -> None:
