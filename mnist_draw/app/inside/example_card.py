@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from mnist_draw.analysis.example import Example
 
 WIDTH = 224
+#: Letters of a class's name that fit into the link.
+_LONGEST = 12
 #: Of its usual width, however large the system's text is.
 _WIDEST = 1.15
 
@@ -291,11 +293,19 @@ class ExampleCard(Card):
             return
         order = probabilities.argsort()
         first, second = int(order[-1]), int(order[-2])
-        self.why_button.setText(no_key(f"Why {name(first)}?"))
+        # A longer name finds no room beside what the picture shows.
+        named = name(first) if len(name(first)) <= _LONGEST else "this"
+        self.why_button.setText(no_key(f"Why {named}?"))
+        sure = probability(float(probabilities[first]))
+        if not is_digit:
+            # As on Draw; what the network alone would say comes after that.
+            self.answer.setText("?")
+            self.sure.setText("Not a digit")
+            self.second.setText(f"the network: {name(first)}, {sure}")
+            return
         self.answer.setText(name(first).removeprefix("class "))
-        self.sure.setText(f"{probability(float(probabilities[first]))} sure")
-        after = f"then {name(second)}, {probability(float(probabilities[second]))}"
-        self.second.setText(after if is_digit else f"no digit, {after}")
+        self.sure.setText(f"{sure} sure")
+        self.second.setText(f"then {name(second)}, {probability(float(probabilities[second]))}")
 
 
 def _fitted(look: str, name: str) -> FittedLabel:

@@ -18,15 +18,17 @@ def percent(part: float | None) -> str:
     return "–" if part is None else f"{100 * part:.2f} %"
 
 
-def probability(part: float, decimals: int = 1) -> str:
+def probability(part: float, decimals: int = 1, short: bool = False) -> str:
     """Return a probability as ``97.8 %``.
 
-    No probability is rounded to 0 or 1: the ends are ``over 99.9 %`` and ``under 0.1 %``.
+    No probability is rounded to 0 or 1: the ends are ``over 99.9 %`` and ``under 0.1 %``, or
+    ``>99.9 %`` and ``<0.1 %`` where there is room for the figure alone.
     """
+    over, under = (">", "<") if short else ("over ", "under ")
     percent, step = 100 * part, 10.0**-decimals
     if percent >= 100 - step / 2:
-        return f"over {100 - step:.{decimals}f} %"
-    return f"{percent:.{decimals}f} %" if percent >= step / 2 else f"under {step:.{decimals}f} %"
+        return f"{over}{100 - step:.{decimals}f} %"
+    return f"{percent:.{decimals}f} %" if percent >= step / 2 else f"{under}{step:.{decimals}f} %"
 
 
 def loss(value: float | None) -> str:

@@ -191,7 +191,9 @@ def test_what_is_no_digit_is_known_as_such(tab: InsideTab) -> None:
     example = noted(tab, "network").example
     assert example is not None
     assert not example.is_digit
-    assert words(tab, "exampleSecond").startswith("no digit")
+    assert words(tab, "exampleAnswer") == "?"
+    assert words(tab, "exampleSure") == "Not a digit"
+    assert words(tab, "exampleSecond").startswith("the network: ")
 
 
 def test_what_the_user_says_holds_until_the_board_is_empty(tab: InsideTab) -> None:
@@ -282,7 +284,7 @@ def test_a_stroke_is_taken_back_by_the_usual_key(tab: InsideTab, qtbot: QtBot) -
 def test_the_section_in_front_is_remembered(tab: InsideTab) -> None:
     tab.show()
     tab.open().open_section("second")
-    tab.finish(tab._preferences)
+    tab.remember(tab._preferences)
     assert tab._preferences.get("inside_section", "") == "second"
 
 
@@ -363,7 +365,7 @@ def test_the_whole_guide_is_read_and_left(tab: InsideTab) -> None:
 def test_the_guides_step_is_remembered(tab: InsideTab, tmp_path: Path) -> None:
     tab.show()
     tab.open().guide.show_step(9)
-    tab.finish(tab._preferences)
+    tab.remember(tab._preferences)
     assert tab._preferences.get("inside_guide_step", 0) == 9
 
 

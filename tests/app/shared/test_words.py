@@ -28,6 +28,11 @@ def test_whole_percents_are_not_rounded_to_certainty_either() -> None:
     assert words.probability(0.9, decimals=0) == "90 %"
 
 
+@pytest.mark.parametrize(("part", "text"), [(1.0, ">99.9 %"), (0.5, "50.0 %"), (0.0, "<0.1 %")])
+def test_a_figure_alone_says_the_same_in_a_sign(part: float, text: str) -> None:
+    assert words.probability(part, short=True) == text
+
+
 def test_a_diverging_loss_takes_no_more_room_than_a_good_one() -> None:
     assert words.loss(0.07312) == "0.0731"
     assert len(words.loss(123456789.0)) <= len("1.23e+08")

@@ -11,6 +11,7 @@ from PyQt5.QtWidgets import QSizePolicy, QWidget
 from mnist_draw.app.inside.limits.robustness_plot import paint_answer
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.theme import Size, Text
+from mnist_draw.app.shared.words import probability
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,7 +69,7 @@ class AnswerRows(QWidget):
         scale = theme.text_scale()
         height = _ROW * scale
         painter.setFont(theme.font(Text.BODY))
-        figure = painter.fontMetrics().horizontalAdvance("100.0 %") + _GAP * scale
+        figure = painter.fontMetrics().horizontalAdvance(">99.9 %") + _GAP * scale
         for number, row in enumerate(self.rows):
             middle = (number + 0.5) * height
             painter.setFont(theme.font(Text.BODY))
@@ -77,7 +78,7 @@ class AnswerRows(QWidget):
             ring = self.width() * 0.52
             title = painter.fontMetrics().elidedText(row.title, Qt.ElideRight, round(ring - 14))
             painter.drawText(line, int(Qt.AlignLeft | Qt.AlignVCenter), title)
-            text = f"{100 * row.sure:.1f} %"
+            text = probability(row.sure, short=True)
             painter.drawText(line, int(Qt.AlignRight | Qt.AlignVCenter), text)
             paint_answer(painter, QPointF(ring, middle), row.name or str(row.answer), row.right)
             bar = QRectF(ring + 18 * scale, middle - Size.BAR / 2, 0, Size.BAR)

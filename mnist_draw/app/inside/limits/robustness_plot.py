@@ -24,6 +24,7 @@ from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.images import image_of
 from mnist_draw.app.shared.theme import Text
 from mnist_draw.app.shared.widgets import explain, tip
+from mnist_draw.app.shared.words import probability
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.limits import Axis
@@ -193,8 +194,8 @@ class RobustnessPlot(QWidget):
     def figure(self, metrics: QFontMetricsF, sure: float) -> str:
         """Return how sure an answer is, as far as five such figures fit side by side."""
         for sign in (" %", ""):
-            if self.answer_width(metrics, f"100{sign}") < self.column_width():
-                return f"{100 * sure:.0f}{sign}"
+            if self.answer_width(metrics, f">99{sign}") < self.column_width():
+                return probability(sure, decimals=0, short=True).removesuffix(" %") + sign
         return ""
 
     @staticmethod
@@ -217,8 +218,8 @@ class RobustnessPlot(QWidget):
         if self.strip is not None and amount in self.axis.shown:
             place = self.axis.shown.index(amount)
             answer = int(self.strip.probabilities[place].argmax())
-            sure = 100 * float(self.strip.probabilities[place, answer])
-            text += f"; yours is read as {self.name(answer)}, {sure:.0f} %"
+            sure = probability(float(self.strip.probabilities[place, answer]), decimals=0)
+            text += f"; yours is read as {self.name(answer)}, {sure}"
         return f"{text}."
 
     def walk_to(self, number: int | None) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mnist_draw.analysis.class_names import in_a_sentence
 from mnist_draw.analysis.table import Table
+from mnist_draw.app.shared.words import probability
 
 if TYPE_CHECKING:
     import numpy as np
@@ -67,11 +68,11 @@ def digit_words(maps: Maps, number: int, place: int, name: Callable[[int], str])
         What a class is called.
     """
     answer = int(maps.answers[number])
-    sure = 100 * float(maps.probabilities[number, answer])
+    sure = probability(float(maps.probabilities[number, answer]), decimals=0)
     return [
         f"Test {place:,}",
         f"it is {in_a_sentence(name(int(maps.labels[number])))}",
-        f"read as {name(answer)}, {sure:.0f} %",
+        f"read as {name(answer)}, {sure}",
     ]
 
 

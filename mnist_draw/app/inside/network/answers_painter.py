@@ -9,6 +9,7 @@ from mnist_draw.app.inside.network.scene import Scene, active_words, say, shorte
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.steady_labels import draw_tabular
 from mnist_draw.app.shared.theme import Text
+from mnist_draw.app.shared.words import probability
 
 _RING, _HALF_BAR = 11.0, 4.0
 #: Lower rows have no room for a figure each.
@@ -41,7 +42,7 @@ def paint_answers(painter: QPainter, scene: Scene) -> None:
         painter.setPen(theme.colour("text" if role else "muted"))
         box = QRectF(track.right(), y - 12, places.bands[digit].right() - track.right() - 4, 24)
         shown = frame is not None and (role or places.bands[digit].height() >= _LEAST_ROW)
-        words = f"{100 * part:.1f} %" if shown else ""
+        words = probability(part, short=True) if shown else ""
         draw_tabular(painter, box, words, Qt.AlignRight)
 
 

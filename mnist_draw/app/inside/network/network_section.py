@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _READY_WORDS = "Getting the network ready"
 _EMPTY_WORDS = "Draw a {} here and watch it go through."
 _NO_PAGES = "Its data are not known here: units stand as they are numbered."
-_NOT_A_DIGIT = "The program takes this for no digit. These are the network's own figures."
+_NOT_A_DIGIT = "Not a digit for the program; the figures are the network's own."
 
 
 class NetworkSection(Section):

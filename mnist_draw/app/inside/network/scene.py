@@ -15,6 +15,7 @@ from mnist_draw.app.inside.network.network_worker import Frame, Parts, Unit
 from mnist_draw.app.inside.network.unit_layout import Column, Places
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.theme import Size, Text
+from mnist_draw.app.shared.words import probability
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.network.anatomy import Layer
@@ -92,13 +93,13 @@ def unit_words(frame: Frame, unit: Unit, off: frozenset[Unit], name: Callable[[i
     layer = frame.layers[unit[0]]
     p = frame.passed.p
     if unit[0] == len(frame.layers) - 1:
-        return f"Output {name(unit[1])}: {100 * float(p[0, unit[1]]):.1f} %"
+        return f"Output {name(unit[1])}: {probability(float(p[0, unit[1]]))}"
     value = float(frame.passed.a[unit[0]][0, unit[1]].max())
     words = f"{layer.unit_word.capitalize()} {unit[1]} of {layer.name}: {value:.2f}"
     if frame.question.toggled == unit:
         other = int(p[1].argmax())
         state = "on" if unit in off else "off"
-        words += f", {state}: {name(other)}, {100 * float(p[1, other]):.1f} %"
+        words += f", {state}: {name(other)}, {probability(float(p[1, other]))}"
     return words
 
 

@@ -29,6 +29,7 @@ from mnist_draw.app.shared.icons import set_icon
 from mnist_draw.app.shared.steady_labels import GrowingLabel
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.widgets import Card, ComboBox, Switch, explain, label
+from mnist_draw.app.shared.words import probability
 
 if TYPE_CHECKING:
     import numpy as np
@@ -225,15 +226,20 @@ def _effect(frame: Frame, unit: Unit, off: frozenset[Unit], name: Callable[[int]
         return ""
     p = frame.passed.p
     now, other = int(p[0].argmax()), int(p[1].argmax())
-    there, then = (f"{name(digit)}, {100 * float(row[digit]):.1f}\u00a0%"
+    there, then = (f"{name(digit)}, {_figure(row[digit])}"
                    for digit, row in ((now, p[0]), (other, p[1])))  # fmt: skip
     if unit in off:
         return f"Without it the answer is {there}. With it: {then}."
     if there == then:
         return f"Off, the answer would be the same: {then}."
     if now == other:
-        return f"Off, the answer would be {then} instead of {100 * float(p[0][now]):.1f}\u00a0%."
+        return f"Off, the answer would be {then} instead of {_figure(p[0][now])}."
     return f"Off, the answer would be {then}. It is {there}."
+
+
+def _figure(part: float) -> str:
+    """Return a probability that no line ends in the middle of."""
+    return probability(float(part)).replace(" ", "\u00a0")
 
 
 def _page(name: str) -> tuple[QWidget, QVBoxLayout]:

@@ -10,6 +10,9 @@ from mnist_draw.app.inside.network.scene import Scene, paint_caption, paint_titl
 from mnist_draw.app.inside.signed_picture import paint_signed
 from mnist_draw.app.shared import theme
 
+#: Between the titles of two layers, in logical pixels.
+_APART = 8
+
 
 def paint_still(scene: Scene, width: float, height: float) -> QPixmap:
     """Return titles, rows, filters and weights: everything below the lights."""
@@ -23,7 +26,8 @@ def paint_still(scene: Scene, width: float, height: float) -> QPixmap:
     top = 18 * scene.scale
     picture = "28×28" if convolves else "784 pixels"
     paint_title(painter, scene, QPointF(0, top), "Picture", picture)
-    for column in places.columns:
+    edges = [column.box.left() for column in places.columns] + [places.answer]
+    for column, following in zip(places.columns, edges[1:], strict=True):
         layer = layers[column.layer]
         short = layer.name.replace("convolution", "Conv.").capitalize()
         if scene.is_only_one(layer):
@@ -34,7 +38,7 @@ def paint_still(scene: Scene, width: float, height: float) -> QPixmap:
             note = f"{column.shown:,} of {layer.units:,} units"
         else:
             note = f"{layer.units:,}" if len(places.columns) > 2 else f"{layer.units:,} units"
-        room = column.box.width() + 20 * scene.scale
+        room = min(column.box.width() + 20 * scene.scale, following - column.box.left() - _APART)
         paint_title(painter, scene, QPointF(column.box.left(), top), short, note, room)
     kind = "digits" if scene.name(0) == "0" else "classes"
     note = "" if len(places.columns) > 2 else f"{len(places.bands)} {kind}"

@@ -13,6 +13,7 @@ from mnist_draw.analysis.class_names import in_a_sentence
 from mnist_draw.app.inside.results.confusion_matrix import Pair
 from mnist_draw.app.inside.results.mistakes_view import TileView
 from mnist_draw.app.shared.widgets import Card, explain, label
+from mnist_draw.app.shared.words import probability
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.pictures import Pictures
@@ -129,13 +130,14 @@ def pair_words(pair: Pair, name: Callable[[int], str]) -> tuple[str, str]:
 
 def _caption(results: Results, place: int, one_cell: bool, name: Callable[[int], str]) -> str:
     """Return the line below a picture: how sure the network is, and of what if that differs."""
-    sure = 100 * float(results.confidence[place])
+    confidence = float(results.confidence[place])
     if one_cell:
-        return f"{sure:.1f} %"
+        return probability(confidence, short=True)
+    sure = probability(confidence, decimals=0, short=True)
     read = short_name(name(int(results.answers[place])))
     if results.labels is None:
-        return f"{read}, {sure:.0f} %"
-    return f"{short_name(name(int(results.labels[place])))}→{read} {sure:.0f} %"
+        return f"{read}, {sure}"
+    return f"{short_name(name(int(results.labels[place])))}→{read} {sure}"
 
 
 def short_name(name: str) -> str:
@@ -147,7 +149,7 @@ def picture_words(
     results: Results, pictures: Pictures, place: int, name: Callable[[int], str]
 ) -> str:
     """Return what there is to say about a picture, as a sentence."""
-    sure = f"{100 * float(results.confidence[place]):.1f} % sure"
+    sure = f"{probability(float(results.confidence[place]))} sure"
     read = f"read as {name(int(results.answers[place]))}, {sure}."
     title = f"{pictures.one} {place:,}"
     if results.labels is None:

@@ -13,6 +13,7 @@ from mnist_draw.app.inside.network.unit_layout import Places
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.steady_labels import draw_tabular
 from mnist_draw.app.shared.theme import Text
+from mnist_draw.app.shared.words import probability
 
 #: More room than the section Network gives the answers, for each stage from the second on.
 ROOM = (0.0, 0.0, 190.0, 80.0, 60.0)
@@ -54,7 +55,7 @@ class Answers:
             role = role_of(digit, label, p)
             y = self._digit(digit, role)
             self._bar(left, right, y, float(p[digit]), role)
-            self._figure(y, f"{100 * float(p[digit]):.1f} %", role)
+            self._figure(y, probability(float(p[digit]), short=True), role)
 
     def loss(self, z: np.ndarray, p: np.ndarray, label: int) -> None:
         """Fill the formula in: z, e to the z, p, the target, −ln p of the label."""
@@ -110,8 +111,8 @@ class Answers:
             x = left + (right - left) * float(before[digit])
             self._painter.setPen(QPen(theme.colour("text"), 2))
             self._painter.drawLine(QPointF(x, y - 7), QPointF(x, y + 7))
-            first, second = (f"{100 * float(p[digit]):.1f}" for p in (before, after))
-            self._figure(y, f"{first} → {second} %", role)
+            first, second = (probability(float(p[digit]), short=True) for p in (before, after))
+            self._figure(y, f"{first.removesuffix(' %')} → {second}", role)
 
     # -- parts of them
 

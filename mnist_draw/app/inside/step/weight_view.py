@@ -17,7 +17,7 @@ from mnist_draw.app.inside.step.step_worker import Shown
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.steady_labels import draw_tabular
 from mnist_draw.app.shared.theme import Text
-from mnist_draw.app.shared.widgets import explain
+from mnist_draw.app.shared.widgets import explain, tip
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.step.weight import Followed, Weight
@@ -56,7 +56,8 @@ def weight_title(shown: Shown, weight: Weight) -> str:
         if before.convolves:
             source = f"number {weight.source:,} of {before.name}"
     if weight.layer == last:
-        return f"from {source} to the {class_name(shown.task.model, weight.unit)}"
+        name = class_name(shown.task.model, weight.unit)
+        return f"from {source} to {'the ' if name.isdecimal() else ''}{name}"
     return f"from {source} to unit {weight.unit:,} of {layers[weight.layer].name}"
 
 
@@ -162,13 +163,15 @@ class WeightView(QWidget):
             painter.setFont(theme.font(Text.BODY))
             painter.setPen(theme.colour("text"))
             painter.drawText(box, int(Qt.AlignLeft | Qt.AlignVCenter), row.text)
+            words = painter.fontMetrics().horizontalAdvance(row.text) + 14 * scale
             painter.setFont(theme.font(Text.BODY, bold=True))
             draw_tabular(painter, box, row.figure, Qt.AlignRight)
             used = painter.fontMetrics().horizontalAdvance(row.figure) + 14 * scale
             painter.setFont(theme.font(Text.LABEL))
             painter.setPen(theme.colour("muted"))
             box.setRight(width - used)
-            painter.drawText(box, int(Qt.AlignRight | Qt.AlignVCenter), row.made)
+            if painter.fontMetrics().horizontalAdvance(row.made) <= box.width() - words:
+                painter.drawText(box, int(Qt.AlignRight | Qt.AlignVCenter), row.made)
             y += _LINE * scale
         if self._stage == 4 and self._shown is not None:
             self._paint_unit(painter, y + 5 * scale)
@@ -179,7 +182,12 @@ class WeightView(QWidget):
         painter.setPen(theme.colour("muted"))
         painter.setFont(theme.font(Text.HEADING, bold=True))
         painter.drawText(box, int(Qt.AlignLeft | Qt.AlignVCenter), title.upper())
+        used = painter.fontMetrics().horizontalAdvance(title.upper()) + 14 * scale
         painter.setFont(theme.font(Text.LABEL))
+        room = int(box.width() - used)
+        whole, note = note, painter.fontMetrics().elidedText(note, Qt.ElideRight, room)
+        if note != whole:
+            self.setToolTip(tip(whole))
         painter.drawText(box, int(Qt.AlignRight | Qt.AlignVCenter), note)
         return y + _LINE * scale
 

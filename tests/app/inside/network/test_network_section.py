@@ -265,7 +265,7 @@ def test_what_is_no_digit_is_said(section: NetworkSection, qtbot: QtBot) -> None
     ready(section, qtbot)
     drawn = digit(1)
     section.show_example(Example(drawn.picture, drawn.label, is_digit=False))
-    until(qtbot, lambda: section.note.text().startswith("The program takes this for no digit"))
+    until(qtbot, lambda: section.note.text().startswith("Not a digit"))
 
 
 def test_a_pair_that_the_answer_has_left_behind_is_forgotten(
