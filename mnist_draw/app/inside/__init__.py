@@ -4,6 +4,8 @@
     The tab as the window knows it; builds the rest when it is first looked at.
 ``inside_view``
     The frame around the sections: the example at the left, navigation above.
+``inside_bar``
+    That navigation: sections, networks, the guide, the wall, copies.
 ``sections``
     The list of sections: one line each.
 ``section``

@@ -10,15 +10,11 @@ from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PyQt5.QtWidgets import (
     QApplication,
-    QButtonGroup,
-    QFrame,
     QHBoxLayout,
     QMenu,
-    QPushButton,
     QScrollArea,
     QSizePolicy,
     QStackedWidget,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -30,15 +26,13 @@ from mnist_draw.app.inside.example_card import ExampleCard
 from mnist_draw.app.inside.example_in_use import ExampleInUse
 from mnist_draw.app.inside.guide.guide_page import GuidePage
 from mnist_draw.app.inside.guide.guide_view import GuideView
+from mnist_draw.app.inside.inside_bar import InsideBar
 from mnist_draw.app.inside.ring_cursor import ring_cursor
 from mnist_draw.app.inside.section import UNLIMITED, Section
 from mnist_draw.app.inside.sections import SECTIONS
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.commands import Command
-from mnist_draw.app.shared.icons import set_icon
-from mnist_draw.app.shared.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.shared.theme import Size
-from mnist_draw.app.shared.widgets import ComboBox, explain
 
 if TYPE_CHECKING:
     import numpy as np
@@ -145,8 +139,7 @@ class InsideView(QWidget):
         column = self.column = QVBoxLayout(self)
         column.setContentsMargins(Size.MARGIN, Size.CARD_PADDING, Size.MARGIN, Size.CARD_GAP)
         column.setSpacing(Size.CARD_GAP)
-        self.bar = QWidget()
-        self.bar.setLayout(self._build_bar())
+        self.bar = InsideBar(SECTIONS, models, self._build_menu())
         column.addWidget(self.bar)
         column.addLayout(row, 1)
         self._connect()
@@ -155,68 +148,6 @@ class InsideView(QWidget):
             self.guide.show_step(guide_step)
 
     # -- building
-
-    def _build_bar(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(Size.FIELD_GAP)
-        row.addWidget(self._build_sections())
-        row.addSpacing(Size.FIELD_GAP)
-        self.question = FittedLabel(theme.Text.LABEL, Qt.ElideRight, two_lines=True)
-        self.question.setObjectName("insideQuestion")
-        self.question.setProperty("look", "sentence")
-        row.addWidget(FixedLabel(self.question, lines=2), 1)
-        self.models = ComboBox()
-        self.models.setObjectName("insideModelCombo")
-        explain(self.models, "Network", "The network that is looked into, and that answers.")
-        self.models.setModel(self._models.model())
-        self.models.setMinimumWidth(190)
-        row.addWidget(self.models)
-        self.guide_button = QPushButton("Guide")
-        self.guide_button.setObjectName("guideButton")
-        self.guide_button.setCheckable(True)
-        explain(self.guide_button, "Guide", "Read the whole guide.", "F1")
-        set_icon(self.guide_button, "book-open", Size.SMALL_ICON)
-        self.guide_button.clicked.connect(self.show_page)
-        row.addWidget(self.guide_button)
-        self.present_button = QToolButton()
-        self.present_button.setObjectName("presentButton")
-        self.present_button.setProperty("look", "flat")
-        explain(self.present_button, "Present", "Fill the screen, large, for the wall.", "F11")
-        set_icon(self.present_button, "presentation")
-        self.present_button.clicked.connect(lambda: self.present(not self.presenting))
-        row.addWidget(self.present_button)
-        self.menu_button = QToolButton()
-        self.menu_button.setObjectName("insideMenu")
-        self.menu_button.setProperty("look", "flat")
-        explain(self.menu_button, "Copy and save", "Copy or save the view, or read it as a table.")
-        set_icon(self.menu_button, "dots-three-vertical")
-        self.menu_button.setMenu(self._build_menu())
-        self.menu_button.setPopupMode(QToolButton.InstantPopup)
-        row.addWidget(self.menu_button)
-        return row
-
-    def _build_sections(self) -> QFrame:
-        frame = QFrame()
-        frame.setObjectName("insideSections")
-        frame.setProperty("look", "segments")
-        row = QHBoxLayout(frame)
-        row.setContentsMargins(3, 3, 3, 3)
-        row.setSpacing(2)
-        self.buttons = QButtonGroup(self)
-        self.buttons.setExclusive(True)
-        for number, section in enumerate(SECTIONS):
-            button = QPushButton(section.title)
-            button.setObjectName(f"{section.name}SectionButton")
-            button.setProperty("look", "segment")
-            button.setCheckable(True)
-            keys = f"Alt+{number + 1}"
-            open_it = partial(self.open_section, section.name)
-            Command(self, section.title, section.question, keys, open_it).describe(button)
-            self.buttons.addButton(button, number)
-            row.addWidget(button)
-        self.buttons.idClicked.connect(lambda number: self.open_section(SECTIONS[number].name))
-        return frame
 
     def _build_menu(self) -> QMenu:
         menu = QMenu(self)
@@ -231,9 +162,14 @@ class InsideView(QWidget):
         return menu
 
     def _connect(self) -> None:
-        self.models.activated.connect(self._models.activated)
-        self._models.currentIndexChanged.connect(self.models.setCurrentIndex)
-        self.models.setCurrentIndex(self._models.currentIndex())
+        bar = self.bar
+        bar.buttons.idClicked.connect(lambda number: self.open_section(SECTIONS[number].name))
+        bar.guide.clicked.connect(self.show_page)
+        bar.present.clicked.connect(lambda: self.present(not self.presenting))
+        for number, kind in enumerate(SECTIONS):
+            open_it = partial(self.open_section, kind.name)
+            command = Command(self, kind.title, kind.question, f"Alt+{number + 1}", open_it)
+            command.describe(bar.buttons.button(number))
         card, example = self.card, self.example
         card.label_chosen.connect(example.say)
         card.random_asked.connect(example.pick_random)
@@ -281,8 +217,8 @@ class InsideView(QWidget):
         kind = SECTIONS[number]
         before = self._front
         section = self._made.get(kind.name) or self._make(kind)
-        self.buttons.button(number).setChecked(True)
-        self.question.setText(kind.question)
+        self.bar.buttons.button(number).setChecked(True)
+        self.bar.question.setText(kind.question)
         if section is not before:
             if before is not None:
                 before.set_active(False)
@@ -373,14 +309,14 @@ class InsideView(QWidget):
     def show_page(self) -> None:
         """Show the whole guide at the step in front."""
         self.pages.setCurrentWidget(self.page)
-        self.guide_button.setChecked(True)
+        self.bar.guide.setChecked(True)
         self.page.show_step(self.guide.step.number)
         self.page.text.setFocus()
 
     def close_page(self) -> None:
         """Show the views again."""
         self.pages.setCurrentWidget(self.views)
-        self.guide_button.setChecked(False)
+        self.bar.guide.setChecked(False)
 
     # -- on the wall
 

@@ -359,7 +359,7 @@ def test_the_whole_guide_is_read_and_left(tab: InsideTab) -> None:
     assert "rmsprop(loss, params" in view.page.text.toPlainText()
     view.open_section("second")
     assert not view.page.isVisible()
-    assert not view.guide_button.isChecked()
+    assert not view.bar.guide.isChecked()
 
 
 def test_the_guides_step_is_remembered(tab: InsideTab, tmp_path: Path) -> None:
