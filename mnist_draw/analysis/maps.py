@@ -22,7 +22,7 @@ Indices = npt.NDArray[np.intp]
 DIGITS = 2000
 #: So many neighbours vote, and place a new point among the others.
 VOTERS = 5
-_KIND, _VERSION = "map", 1
+_KIND, _VERSION = "map", 2
 _TSNE, _TSNE_VERSION = "tsne", 1
 
 
@@ -42,7 +42,7 @@ class LayerMap:
     points : numpy.ndarray
         The digits along them (principal component analysis), float32 (n, 2).
     vote : float
-        Which part a vote of each digit's five nearest gets right, 0 to 1.
+        Which part a vote of each digit's nearest gets right, 0 to 1; NaN where nobody can vote.
     """
 
     name: str
@@ -153,11 +153,27 @@ def principal_directions(values: Floats) -> tuple[Floats, Floats]:
     return mean, directions.astype(np.float32)
 
 
+def voters_of(labels: npt.NDArray[np.uint8]) -> int:
+    """Return how many neighbours of each point vote; 0 where there are too few.
+
+    No more than there are others of its class, where classes are of the usual size: of six
+    pictures in three classes, five neighbours would always be outvoted by the other classes.
+    """
+    counts = np.bincount(labels)
+    usual = int(np.median(counts[counts > 0])) if len(labels) else 0
+    return max(0, min(VOTERS, usual - 1))
+
+
 def vote_accuracy(values: Floats, labels: npt.NDArray[np.uint8]) -> float:
-    """Return how often the five nearest others of each point have its label in the majority."""
+    """Return how often the nearest others of each point have its label in the majority.
+
+    NaN where too few are there to vote.
+    """
+    count = voters_of(labels)
+    if not count:
+        return float("nan")
     distances = squared_distances(values, values)
     np.fill_diagonal(distances, np.inf)
-    count = min(VOTERS, len(values) - 1)
     nearest = np.argpartition(distances, count - 1, axis=1)[:, :count]
     rows = np.arange(len(values))[:, None]
     order = np.argsort(distances[rows, nearest], axis=1, kind="stable")

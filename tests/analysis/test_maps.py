@@ -15,6 +15,7 @@ from mnist_draw.analysis.maps import (
     principal_directions,
     vote,
     vote_accuracy,
+    voters_of,
     weighted_place,
 )
 from mnist_draw.analysis.neighbours import gather_neighbours
@@ -83,6 +84,18 @@ def test_votes() -> None:
     assert vote_accuracy(values, labels) == 1
     labels[0] = 2
     assert vote_accuracy(values, labels) == pytest.approx(15 / 16)
+
+
+def test_no_more_neighbours_vote_than_a_class_has_pictures() -> None:
+    # Three classes that lie apart, each with two pictures: all others would outvote the second.
+    values = np.repeat([[0.0], [10.0], [20.0]], 2, axis=0).astype(np.float32)
+    values += np.arange(6)[:, None] / 100
+    labels = np.repeat([0, 1, 2], 2).astype(np.uint8)
+    assert voters_of(labels) == 1
+    assert vote_accuracy(values, labels) == 1
+    assert voters_of(labels[::2]) == 0
+    assert np.isnan(vote_accuracy(values[::2], labels[::2]))
+    assert voters_of(np.repeat(np.arange(10), 60).astype(np.uint8)) == 5
 
 
 def test_maps_of_all_layers_and_kept(digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:

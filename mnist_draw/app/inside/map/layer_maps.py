@@ -18,6 +18,7 @@ from PyQt5.QtGui import (
 )
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
+from mnist_draw.app.inside.map.map_words import vote_figure
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.images import image_of
 from mnist_draw.app.shared.theme import Text
@@ -52,7 +53,7 @@ class LayerMaps(QWidget):
         explain(
             self,
             "Layer by layer",
-            "The pictures as each layer sees them, and how many of them a vote among their five "
+            "The pictures as each layer sees them, and how many of them a vote among their "
             "nearest gets right. Arrow keys or a click choose the layer of the large map.",
         )
         self.setFocusPolicy(Qt.StrongFocus)
@@ -89,7 +90,7 @@ class LayerMaps(QWidget):
         if place >= len(self.layers):
             return ""
         layer = self.layers[place]
-        return f"{layer.name}: a vote of the five nearest is right for {100 * layer.vote:.1f} %."
+        return f"{layer.name}: a vote of the nearest is right for {vote_figure(layer.vote)}."
 
     def _repaint(self) -> None:
         self._painted = None
@@ -142,7 +143,7 @@ class LayerMaps(QWidget):
         words.translate(0, 18 * scale)
         painter.setFont(theme.font(Text.SENTENCE, bold=True))
         painter.setPen(theme.colour("text"))
-        painter.drawText(words, Qt.AlignCenter, f"{100 * layer.vote:.1f} %")
+        painter.drawText(words, Qt.AlignCenter, vote_figure(layer.vote))
 
     def _dots(self, layer: LayerMap, inside: QRectF, ratio: float) -> QImage:
         """Paint all digits as dots at once: eight thousand drawn one by one take 15 ms.

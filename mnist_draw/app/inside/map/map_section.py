@@ -18,12 +18,12 @@ from mnist_draw.app.inside.map.map_words import (
     MEANINGS,
     PCA,
     TSNE,
-    VOTES,
     digit_words,
     layers_table,
     layers_title,
     map_title,
     neighbours_table,
+    votes_note,
 )
 from mnist_draw.app.inside.map.neighbours_card import COUNT, NeighboursCard
 from mnist_draw.app.inside.section import Section, fold
@@ -116,9 +116,9 @@ class MapSection(Section):
         self._layers_card = layers = Card("Layer by layer the digits come apart")
         self.layer_maps = LayerMaps()
         layers.body.addWidget(self.layer_maps)
-        votes = label(VOTES, "muted")
-        votes.setWordWrap(True)
-        layers.body.addWidget(votes)
+        self._votes = label("", "muted", "votesNote")
+        self._votes.setWordWrap(True)
+        layers.body.addWidget(self._votes)
         right.addWidget(layers)
         row.addWidget(self._side, 9)
 
@@ -290,6 +290,9 @@ class MapSection(Section):
     def _show_small_maps(self) -> None:
         if self._maps is not None:
             pair = self._pair()
+            from mnist_draw.analysis.maps import voters_of
+
+            self._votes.setText(votes_note(voters_of(self._maps.labels)))
             self.layer_maps.show_layers(
                 self._maps.layers, self._maps.total, self._maps.labels, pair
             )

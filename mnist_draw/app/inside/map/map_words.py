@@ -21,10 +21,8 @@ MEANINGS = {
     PCA: "The two directions of largest spread. What looks near here may lie apart in others.",
     TSNE: "Near means alike. How far two groups lie apart, or how large they are, means nothing.",
 }
-VOTES = (
-    "Right answers of a vote among the five nearest, by what the layer puts out. Small "
-    "maps: the two directions of largest spread (PCA)."
-)
+_SMALL = "Small maps: the two directions of largest spread (PCA)."
+_NUMBERS = ("no", "one", "two", "three", "four", "five")
 
 
 def map_title(digits: bool, maps: Maps | None = None, front: int = 0) -> str:
@@ -47,6 +45,29 @@ def map_title(digits: bool, maps: Maps | None = None, front: int = 0) -> str:
     if layer == "answer":
         return f"{count} test {kind} by the answer"
     return f"{count} test {kind} as {layer} sees them"
+
+
+def votes_note(voters: int) -> str:
+    """Return what the figures below the small maps are.
+
+    Parameters
+    ----------
+    voters : int
+        As `mnist_draw.analysis.maps.voters_of` has them.
+    """
+    if not voters:
+        return f"Too few pictures of each class for a vote among neighbours. {_SMALL}"
+    if voters == 1:
+        return f"How many are of the class of their nearest, by what the layer puts out. {_SMALL}"
+    return (
+        f"Right answers of a vote among the {_NUMBERS[voters]} nearest, by what the layer puts "
+        f"out. {_SMALL}"
+    )
+
+
+def vote_figure(part: float) -> str:
+    """Return what a vote gets right as ``93.4 %``, or a dash where nobody can vote."""
+    return f"{100 * part:.1f} %" if part == part else "–"
 
 
 def layers_title(digits: bool) -> str:
@@ -87,5 +108,11 @@ def neighbours_table(answer: MapAnswer, labels: np.ndarray, name: Callable[[int]
 
 def layers_table(maps: Maps | None) -> Table:
     """Return what a vote of neighbours gets right in each layer."""
-    rows = [] if maps is None else [(x.name, f"{100 * x.vote:.1f} %") for x in maps.layers]
-    return Table.of("Layer by layer", ("layer", "a vote of five neighbours is right"), rows)
+    from mnist_draw.analysis.maps import VOTERS, voters_of
+
+    rows = [] if maps is None else [(x.name, vote_figure(x.vote)) for x in maps.layers]
+    voters = VOTERS if maps is None else voters_of(maps.labels)
+    word = "a vote of neighbours is right"
+    if voters > 1:
+        word = f"a vote of {_NUMBERS[voters]} neighbours is right"
+    return Table.of("Layer by layer", ("layer", word), rows)

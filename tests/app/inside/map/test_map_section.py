@@ -15,6 +15,7 @@ from mnist_draw.analysis.example import Example
 from mnist_draw.analysis.neighbours import Neighbourhood
 from mnist_draw.app.inside.map import map_pictures
 from mnist_draw.app.inside.map.map_section import MapSection
+from mnist_draw.app.inside.map.map_words import vote_figure, votes_note
 from mnist_draw.app.inside.map.neighbours_card import vote_words
 from mnist_draw.dataset.mnist import Dataset, scale
 from mnist_draw.storage import ModelFile
@@ -199,6 +200,13 @@ def test_little_memory_is_said(section: MapSection) -> None:
     few = np.zeros((10, 2), np.float16)
     section.neighbours.show_state(Neighbourhood(few, np.zeros(10, np.float32), 10, 10, True))
     assert "too little memory" in text(section, "neighboursState")
+
+
+def test_a_vote_is_told_as_it_was_held() -> None:
+    assert "among the five nearest" in votes_note(5)
+    assert "class of their nearest" in votes_note(1)
+    assert votes_note(0).startswith("Too few pictures")
+    assert vote_figure(float("nan")) == "–"
 
 
 def test_words_on_a_vote() -> None:
