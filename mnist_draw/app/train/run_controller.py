@@ -263,7 +263,10 @@ class RunController(QObject):
                 due.hint = False
                 tab.hint.show_hint(hints.diverged(event.message, tab.settings.settings()))
                 self.told.emit(event.message)
-            case BatchSizeChosen() | CheckpointFailed():
+            case BatchSizeChosen():
+                tab.settings.show_taken("batch_size", event.batch_size)
+                self.told.emit(event.message)
+            case CheckpointFailed():
                 self.told.emit(event.message)
             case Failed():
                 self.told.emit(event.sentence)

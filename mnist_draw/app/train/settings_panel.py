@@ -56,6 +56,8 @@ def _data_in(path: str) -> str | None:
 #: What is read of a path as soon as the user has picked it, so that a wrong one is told then and
 #: not at the start of a run. The function returns the network that the path asks for, if any.
 _READ_WHEN_PICKED = {"start_model": _network_in, "data_folder": _data_in}
+#: Another choice of pictures: what a run took because of those before is of the past.
+_PICTURES = ("data_folder", "extra_folder", "training_examples")
 #: Columns in a row of the form.
 _COLUMNS = 12
 
@@ -85,6 +87,8 @@ class SettingsPanel(QWidget):
         #: Whether the learning rate is one that the user has chosen, not the update rule's own.
         self._own_rate = False
         self._fixed: frozenset[str] = frozenset()
+        #: What is shown because a run took it, and what was chosen instead, by setting.
+        self._taken: dict[str, tuple[Any, Any]] = {}
         self._background = Background(self)
         self.examples = AugmentationView()
         column = QVBoxLayout(self)
@@ -166,6 +170,8 @@ class SettingsPanel(QWidget):
             files.picked.connect(partial(self._read_picked, name))
         for name in ("augmentation", "data_folder", "seed"):
             self.fields[name].changed.connect(self._show_examples)
+        for name in _PICTURES:
+            self.fields[name].changed.connect(self.show_chosen)
 
     # -- what follows from a field
 
@@ -238,7 +244,33 @@ class SettingsPanel(QWidget):
 
     def settings(self) -> TrainingSettings:
         """Return what the fields say."""
-        return TrainingSettings(**{name: field.read() for name, field in self.fields.items()})
+        return TrainingSettings(**{name: self._chosen(name) for name in self.fields})
+
+    def _chosen(self, name: str) -> Any:
+        """Return what is chosen for a setting, whatever a run took instead."""
+        shown = self.fields[name].read()
+        taken, chosen = self._taken.get(name, (shown, shown))
+        return chosen if shown == taken else shown
+
+    def show_taken(self, name: str, value: Any) -> None:
+        """Show what a run takes of itself instead of what is chosen, which stands for the next."""
+        field, chosen = self.fields[name], self._chosen(name)
+        field.show(value)
+        self._taken[name] = (value, chosen)
+        words = f"{field.setting.sentence} The run takes {value:,}, not {chosen:,} as chosen."
+        explain(field.widget, field.setting.title, words)
+
+    def show_chosen(self) -> None:
+        """Show again what is chosen, where something else is shown because a run took it."""
+        for name in list(self._taken):
+            chosen = self._chosen(name)
+            self._forget_taken(name)
+            self.fields[name].show(chosen)
+
+    def _forget_taken(self, name: str) -> None:
+        if self._taken.pop(name, None) is not None:
+            field = self.fields[name]
+            explain(field.widget, field.setting.title, field.setting.sentence)
 
     def show_settings(self, settings: TrainingSettings) -> None:
         """Fill the fields."""
@@ -256,6 +288,7 @@ class SettingsPanel(QWidget):
     def apply(self, name: str, value: Any) -> None:
         """Show another value of one setting, unless it is fixed."""
         if name not in self._fixed:
+            self._forget_taken(name)
             self.fields[name].show(value)
 
     def fix(self, fixed: frozenset[str], hidden: frozenset[str]) -> None:

@@ -36,6 +36,7 @@ from mnist_draw.recognition.network_library import find_by_key
 from mnist_draw.recognition.run_files import RunFiles
 from mnist_draw.storage.models import load_model
 from mnist_draw.storage.preferences import Preferences
+from mnist_draw.training import events
 from mnist_draw.training.hints import Hint
 
 from ..fakes import Loop, Recogniser, model
@@ -659,3 +660,12 @@ def test_a_message_gives_the_keyboard_back_to_the_board(setup: Setup, qtbot: QtB
         qtbot.waitUntil(setup.button(name).hasFocus)
         QTest.keyClick(setup.button(name), Qt.Key_Space)
         assert window.draw_tab.canvas.hasFocus()
+
+
+def test_the_form_shows_the_batch_size_that_a_run_takes(setup: Setup) -> None:
+    window = setup.window
+    box = window.train_tab.settings.fields["batch_size"]
+    window.run._happened([events.BatchSizeChosen(90, 500, 900)])
+    assert box.read() == 90
+    assert "The batch size is 90, not 500" in setup.text("messageLabel")
+    assert window.train_tab.settings.settings().batch_size == 500
