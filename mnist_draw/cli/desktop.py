@@ -8,6 +8,7 @@ show. Nothing is installed without this command, and ``remove`` takes all of it 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import shutil
 import subprocess  # nosec B404 # it starts the two programs of `_UPDATES`
 import sys
@@ -32,6 +33,18 @@ PLACES = {
 }
 #: Programs that bring a desktop's lists up to date; those that are missing are not needed there.
 _UPDATES = (("update-mime-database", "mime"), ("update-desktop-database", "applications"))
+#: The lists that these programs make of what lies in a folder, in that folder or beside it. Where
+#: nothing lies there any more, they list nothing.
+_LISTS = (
+    (
+        "mime/packages",
+        "mime",
+        ("XMLnamespaces", "aliases", "generic-icons", "globs", "globs2", "icons", "magic",
+         "mime.cache", "subclasses", "treemagic", "types", "version",
+         "application/x-mnist-draw-network.xml"),
+    ),
+    ("applications", "applications", ("mimeinfo.cache",)),
+)  # fmt: skip
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
@@ -63,6 +76,8 @@ def run(arguments: argparse.Namespace) -> int:
             _install(name, target)
         else:
             _remove(target)
+    if arguments.action == "remove":
+        _clear_away(folder)
     for program, place in _UPDATES:
         if shutil.which(program) and (folder / place).is_dir():
             command = [program, str(folder / place)]
@@ -94,6 +109,23 @@ def _remove(target: Path) -> None:
         target.unlink(missing_ok=True)
     except OSError as error:
         raise StorageError(f"{target} cannot be removed: {reason_of(error)}.") from error
+
+
+def _clear_away(folder: Path) -> None:
+    """Remove the lists that nothing is left for, and the folders that are empty then."""
+    for of, place, names in _LISTS:
+        lists = {folder / place / name for name in names}
+        left = (path for path in (folder / of).rglob("*") if path not in lists)
+        if any(path.is_file() for path in left):
+            continue
+        for path in lists:
+            _remove(path)
+    for place in ("mime/application", *PLACES.values()):
+        with contextlib.suppress(OSError):  # it holds something, or is not there
+            emptied = folder / place
+            while emptied != folder:
+                emptied.rmdir()
+                emptied = emptied.parent
 
 
 def start_command() -> str:

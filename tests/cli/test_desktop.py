@@ -63,6 +63,35 @@ def test_remove_leaves_nothing(home: Path) -> None:
     assert main(["desktop", "remove"]) == 0
 
 
+def make_lists(home: Path) -> list[Path]:
+    """Write what the desktop's programs make of the folders, whether they are there or not."""
+    lists = [home / "mime" / name for name in ("globs2", "mime.cache", "types", "version")]
+    lists.append(home / "applications" / "mimeinfo.cache")
+    for path in lists:
+        path.write_text("")
+    return lists
+
+
+def test_remove_leaves_no_lists_of_nothing(home: Path) -> None:
+    assert main(["desktop", "install"]) == 0
+    make_lists(home)
+    (home / "mnist_draw").mkdir()
+    assert main(["desktop", "remove"]) == 0
+    assert list(home.iterdir()) == [home / "mnist_draw"]
+
+
+def test_lists_of_other_programs_stay(home: Path) -> None:
+    assert main(["desktop", "install"]) == 0
+    lists = make_lists(home)
+    others = home / "mime" / "packages" / "other.xml", home / "applications" / "other.desktop"
+    others[0].write_text(
+        '<mime-info xmlns="http://www.freedesktop.org/standards/shared-mime-info"/>'
+    )
+    others[1].write_text("[Desktop Entry]\nType=Application\nName=Other\nExec=true\n")
+    assert main(["desktop", "remove"]) == 0
+    assert all(path.exists() for path in (*lists, *others))
+
+
 @pytest.mark.parametrize(
     ("argument", "written"),
     [
