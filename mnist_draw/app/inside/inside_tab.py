@@ -87,6 +87,16 @@ class InsideTab(Page):
             # The first time, what the views need is imported where nobody waits for it.
             self._background.run(partial(import_module, _VIEW), lambda _: self._open_late())
 
+    def prepare(self, then: Callable[[], None]) -> None:
+        def built(_: object = None) -> None:
+            self.open()
+            then()
+
+        if self.view is not None or _VIEW in sys.modules:
+            built()
+        else:
+            self._background.run(partial(import_module, _VIEW), built)
+
     def _open_late(self) -> None:
         if self.isVisible():
             self._catch_up(self.open())

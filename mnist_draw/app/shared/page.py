@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
 from PyQt5.QtCore import Qt, pyqtSignal
@@ -20,6 +21,8 @@ class Page(QWidget):
         How the preferences and the object's name call it.
     title : str
         What stands on the tab.
+    help : str
+        What can be done on the page, in a few sentences.
     everywhere : tuple of QAction
         Commands of this page whose keys work on every page.
 
@@ -31,6 +34,7 @@ class Page(QWidget):
 
     name: ClassVar[str]
     title: ClassVar[str]
+    help: ClassVar[str] = ""
     everywhere: tuple[QAction, ...] = ()
 
     told = pyqtSignal(str)
@@ -49,6 +53,10 @@ class Page(QWidget):
 
     def finish(self) -> None:
         """Keep what is not kept yet; the program ends."""
+
+    def prepare(self, then: Callable[[], None]) -> None:
+        """Call ``then`` when everything of the page is there, also if nobody has looked at it."""
+        then()
 
     def take_focus(self) -> None:
         """Give the keyboard to what is used first on this page."""

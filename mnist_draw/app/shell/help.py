@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import platform
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import metadata
 from typing import Any
@@ -31,18 +32,37 @@ _ABOUT = (
     "Draw a digit, train the network that reads it: MNIST with Lasagne and Theano. Free software "
     "under the GNU General Public License, version 3 or later; without any warranty."
 )
+_BOARD = f"<h3>On the board</h3><p>{html.escape(BOARD_KEYS)}</p>"
+_BOARDS_PAGE = "draw"
+#: Parts of the width, in percent: in all tables of keys the same.
+_COLUMNS = (25, 25, 50)
 #: Classifiers of packages that name a licence begin so.
 _LICENCE = "License ::"
 
 
-def build_help(button: QToolButton, window: QWidget, pages: Sequence[Page], guide: Command) -> None:
-    """Let a button open the help menu of a window with these pages."""
+def build_help(
+    button: QToolButton, window: QWidget, pages: Sequence[Page], *first: Command
+) -> None:
+    """Let a button open the help menu of a window with these pages; some commands come first."""
+
+    def show_keys() -> None:
+        waiting = list(pages)
+
+        def go_on() -> None:
+            # A page that nobody has looked at is built first: its keys belong to it.
+            if waiting:
+                waiting.pop().prepare(go_on)
+            else:
+                show_text(window, "Keys", keys_page(window, button.parentWidget(), pages))
+
+        go_on()
+
     keys = Command(
         window,
         "Keys",
         "Show all keys and what they do.",
         "?",
-        lambda: show_text(window, "Keys", keys_page(window, button.parentWidget(), pages)),
+        show_keys,
     )
     about = Command(
         window,
@@ -52,7 +72,7 @@ def build_help(button: QToolButton, window: QWidget, pages: Sequence[Page], guid
         lambda: show_text(window, "About MNIST Draw", about_page()),
     )
     fill_menu(button, "Help", "Read the guide, all keys, versions and licences.", "question",
-              guide, keys, about)  # fmt: skip
+              *first, keys, about)  # fmt: skip
 
 
 def show_text(window: QWidget, title: str, text: str) -> QDialog:
@@ -94,7 +114,15 @@ def keys_page(window: QWidget, corner: QWidget, pages: Sequence[Page]) -> str:
     parts = [_table("Everywhere", rows)]
     for page in pages:
         parts.append(_table(f"In the tab {page.title}", list(_rows(page, known))))
-    parts.append(f"<h3>On the board</h3><p>{html.escape(BOARD_KEYS)}</p>")
+    parts.append(_BOARD)
+    return "".join(parts)
+
+
+def tab_page(page: Page) -> str:
+    """Return what can be done on a page, and its keys, as HTML."""
+    parts = [f"<p>{html.escape(page.help)}</p>", _table("Keys", list(_rows(page, set())))]
+    if page.name == _BOARDS_PAGE:
+        parts.append(_BOARD)
     return "".join(parts)
 
 
@@ -107,7 +135,7 @@ def _rows(owner: QWidget, known: set[tuple[str, str]]) -> Iterator[tuple[str, st
     ]
     for control in owner.findChildren(QWidget):
         own = control.property("keys") or ""
-        if not keys & set(own.split(", ")):
+        if not keys & set(re.split(", | and ", own)):
             rows.append((own, control.accessibleName(), control.accessibleDescription()))
     for row in rows:
         if row[0] and row[1:] not in known:
@@ -117,11 +145,12 @@ def _rows(owner: QWidget, known: set[tuple[str, str]]) -> Iterator[tuple[str, st
 
 def _table(title: str, rows: Sequence[tuple[str, str, str]]) -> str:
     lines = "".join(
-        f"<tr><td><b>{html.escape(_native(keys))}</b></td>"
-        f"<td>{html.escape(name)}</td><td>{html.escape(sentence)}</td></tr>"
+        f"<tr><td width='{_COLUMNS[0]}%'><b>{html.escape(_native(keys))}</b></td>"
+        f"<td width='{_COLUMNS[1]}%'>{html.escape(name)}</td>"
+        f"<td width='{_COLUMNS[2]}%'>{html.escape(sentence)}</td></tr>"
         for keys, name, sentence in rows
     )
-    return f"<h3>{html.escape(title)}</h3><table cellpadding='3'>{lines}</table>"
+    return f"<h3>{html.escape(title)}</h3><table cellpadding='3' width='100%'>{lines}</table>"
 
 
 def _native(keys: str) -> str:

@@ -25,7 +25,7 @@ from mnist_draw.app.shared.page import Page
 from mnist_draw.app.shared.reporting import reporter
 from mnist_draw.app.shared.threads import Background, connect_direct, connect_queued, running
 from mnist_draw.app.shell.desktop_scheme import DesktopScheme
-from mnist_draw.app.shell.help import build_help
+from mnist_draw.app.shell.help import build_help, show_text, tab_page
 from mnist_draw.app.shell.message_bar import MessageBar
 from mnist_draw.app.shell.pages import FIRST, Shell, make_pages
 from mnist_draw.app.shell.placement import place_window
@@ -130,12 +130,16 @@ class Window(QMainWindow):
         self.setCentralWidget(centre)
         Command(self, "Next tab", "Show the next tab.", f"{_TABS}+Tab", partial(self._step, 1))
         back = f"{_TABS}+Shift+Tab"
-        Command(self, "Last tab", "Show the tab before.", back, partial(self._step, -1))
+        Command(self, "Tab before", "Show the tab before.", back, partial(self._step, -1))
         Command(self, "Quit", "Close the window.", "Ctrl+Q", self.close)
         guide = Command(
-            self, "Guide", "Read how a network learns and answers.", "F1", self._show_guide
+            self, "Guide", "Read how a network learns and answers.", "", self._show_guide
         )
-        build_help(self.header.help_button, self, self.pages, guide)
+        about_page = Command(
+            self, "This tab", "Read what can be done in this tab; in Inside, the guide.", "F1",
+            self._show_help,
+        )  # fmt: skip
+        build_help(self.header.help_button, self, self.pages, about_page, guide)
 
     @property
     def _page(self) -> Page:
@@ -149,6 +153,13 @@ class Window(QMainWindow):
                 self.tabs.setCurrentWidget(page)
             elif page.name == name:
                 self.messages.tell(f"The tab {page.title} does not belong to this lesson.")
+
+    def _show_help(self) -> None:
+        """Tell about the page in front; of the tab Inside the guide does."""
+        if self._page.help:
+            show_text(self, f"The tab {self._page.title}", tab_page(self._page))
+        else:
+            self._show_guide()
 
     def _show_guide(self) -> None:
         """Show the guide in the tab Inside, or close it there."""

@@ -51,6 +51,12 @@ class TrainTab(Page):
     """
 
     name, title = "train", "Train"
+    help = (
+        "Choose at the left what is learnt, by which network and how; Start trains it. After each "
+        "epoch the curves show loss and accuracy. A run can be paused, stopped and continued, and "
+        "what it has learnt so far answers on Draw at once. Runs lists what was trained before, "
+        "to be compared, used or exported."
+    )
 
     start_asked = pyqtSignal()
     pause_asked = pyqtSignal()

@@ -41,15 +41,23 @@ def test_every_command_with_a_key_stands_on_the_page_once(window: Window) -> Non
         assert lines.count(command.sentence) == 1, command.text()
     # A key that no command has: that of a menu.
     assert "View" in lines
+    # The pen's slider is moved by two commands, which say so themselves.
+    assert [line for line in lines if line in ("[", "]", "[ and ]")] == ["[", "]"]
+    assert "Last tab" not in lines
 
 
 def test_the_menu_shows_keys_and_versions(window: Window, qtbot: QtBot) -> None:
     menu = window.findChild(QToolButton, "helpButton").menu()
-    guide, keys, about = menu.actions()
+    _, guide, keys, about = menu.actions()
     for action, words in ((keys, "Undo"), (about, __version__)):
         action.trigger()
+        qtbot.waitUntil(lambda: bool(window.findChildren(QTextBrowser, "helpText")), timeout=60_000)
         (text,) = window.findChildren(QTextBrowser, "helpText")
         assert words in text.toPlainText()
+        if action is keys:
+            # Nobody has looked at the tab yet.
+            inside = text.toPlainText().partition("In the tab Inside")[2]
+            assert "One step" in inside
         text.window().close()
         qtbot.waitUntil(lambda: not window.findChildren(QTextBrowser, "helpText"))
     guide.trigger()
@@ -58,6 +66,24 @@ def test_the_menu_shows_keys_and_versions(window: Window, qtbot: QtBot) -> None:
     assert view.pages.currentWidget() is view.page
     guide.trigger()
     assert view.pages.currentWidget() is not view.page
+
+
+def test_help_is_about_the_tab_in_front(window: Window, qtbot: QtBot) -> None:
+    this_tab = window.findChild(QToolButton, "helpButton").menu().actions()[0]
+    assert this_tab.shortcut().toString() == "F1"
+    for page, words in ((window.draw_tab, "Wider pen"), (window.train_tab, "curves")):
+        window.tabs.setCurrentWidget(page)
+        this_tab.trigger()
+        (text,) = window.findChildren(QTextBrowser, "helpText")
+        assert words in text.toPlainText()
+        assert text.window().windowTitle() == f"The tab {page.title}"
+        assert window.tabs.currentWidget() is page
+        text.window().close()
+        qtbot.waitUntil(lambda: not window.findChildren(QTextBrowser, "helpText"))
+    window.tabs.setCurrentWidget(window.inside_tab)
+    this_tab.trigger()
+    view = window.inside_tab.open()
+    assert view.pages.currentWidget() is view.page
 
 
 def test_every_library_has_a_version_and_a_licence() -> None:
