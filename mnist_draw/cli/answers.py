@@ -91,7 +91,8 @@ class CsvLines:
 
     def __init__(self, names: tuple[str, ...] = DIGITS) -> None:
         answer = "digit" if names == DIGITS else "class"
-        self._columns = ("image", answer, "confidence", *(f"p{name}" for name in names), "number")
+        columns = [f"p{name}" if names == DIGITS else f"p({name})" for name in names]
+        self._columns = ("image", answer, "confidence", *columns, "number")
         self.header = _line((*self._columns, "error"))
 
     def answer(self, name: str, answer: Answer, number: NumberAnswer | None, scale: float) -> str:

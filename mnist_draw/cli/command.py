@@ -8,8 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from mnist_draw.cli.output import PROGRAM
+from mnist_draw.errors import UserError
 
 _EXAMPLES = "examples:\n"
+
+
+class MisuseError(UserError):
+    """The command makes no sense, whatever the files hold that it names."""
 
 
 @dataclass(frozen=True)

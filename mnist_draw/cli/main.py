@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 
 from mnist_draw import __version__
 from mnist_draw.cli import output
+from mnist_draw.cli.command import MisuseError
 from mnist_draw.cli.commands import COMMANDS
 from mnist_draw.cli.output import PROGRAM
 from mnist_draw.errors import UserError, did_you_mean, shortened
@@ -109,10 +110,6 @@ def build_parser() -> argparse.ArgumentParser:
     for command in COMMANDS.values():
         command.add_to(commands)
     return parser
-
-
-class MisuseError(UserError):
-    """The command makes no sense."""
 
 
 class _Parser(argparse.ArgumentParser):

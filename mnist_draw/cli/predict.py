@@ -57,7 +57,7 @@ def _add_predict_options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="print a header and one line for each picture: image, digit (empty for what is no "
         "digit), confidence, p0 to p9, number and error; a network of other classes has a column "
-        "class instead, and their names behind p",
+        "class instead, and p(NAME) for each of them",
     )
     form.add_argument(
         "--json",

@@ -25,7 +25,11 @@ from mnist_draw.dataset.sources.idx_files import (
     read_idx_files,
 )
 from mnist_draw.dataset.sources.npz_files import read_npz_file, read_npz_folder
-from mnist_draw.dataset.sources.picture_folders import holds_picture_folders, read_picture_folders
+from mnist_draw.dataset.sources.picture_folders import (
+    holds_picture_folders,
+    holds_pictures,
+    read_picture_folders,
+)
 from mnist_draw.dataset.sources.source import Part, Source
 from mnist_draw.dataset.sources.split import set_aside, shuffled, split_off
 from mnist_draw.dataset.sources.tables import is_table, read_tables
@@ -248,6 +252,12 @@ def _read(place: Path) -> Source:
         return read_tables(place)
     if holds_picture_folders(place):
         return read_picture_folders(place)
+    if holds_pictures(place):
+        raise DatasetError(
+            f"{place} holds pictures, but no folders of pictures: all of them would be one class. "
+            "Put the pictures of each class into a folder of its own, and choose the folder that "
+            "holds these folders."
+        )
     raise DatasetError(f"{place} holds no data set. {_KINDS}")
 
 

@@ -14,7 +14,7 @@ from mnist_draw.storage import ModelFile, ModelFileError, load_model
 from mnist_draw.storage.model_info import ModelInfo
 from mnist_draw.storage.models import read_info
 from mnist_draw.training.runs.checkpoint import load_checkpoint
-from mnist_draw.training.runs.network_names import OPENED, RUN, SHIPPED
+from mnist_draw.training.runs.network_names import OPENED, RUN, SHIPPED, SUFFIX
 from mnist_draw.training.runs.record import CHECKPOINT, Run
 
 #: Networks that ship and what they are called, the one that reads handwriting best first: the
@@ -65,8 +65,8 @@ class KeptModel:
 
     @property
     def typed_name(self) -> str:
-        """What it is called on the command line: its name where it ships, else its key."""
-        return self.name if self.source == SHIPPED else self.key
+        """What it is called on the command line: its name where it ships, else its source, too."""
+        return self.name if self.source == SHIPPED else self.key.removesuffix(SUFFIX)
 
     @property
     def kind(self) -> str:

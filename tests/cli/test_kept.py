@@ -8,13 +8,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
 from mnist_draw.cli import main
 from mnist_draw.recognition.network_files import find_network
-from mnist_draw.recognition.network_library import list_models, list_of_runs
+from mnist_draw.recognition.network_library import list_models, list_of_runs, save_learnt
 from mnist_draw.recognition.run_files import RunFiles, in_use
 from mnist_draw.storage import load_model
 from mnist_draw.training import events
+from mnist_draw.training.runs.checkpoint import Checkpoint
+from mnist_draw.training.runs.history import History
 from mnist_draw.training.runs.record import load_history
 from mnist_draw.training.runs.run_list import list_runs, new_run_folder
 from mnist_draw.training.settings import TrainingSettings
@@ -107,7 +110,54 @@ def test_runs(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert ended.run.folder.name in out
     assert "2 of 3" in out
     assert "95.00 %" in out
+    # In the words of the window.
+    assert "finished" in out
+    assert "completed" not in out
     going_on.end("stopped")
+
+
+def test_a_run_that_another_program_trains_is_listed_as_far_as_it_came(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run = make_run().run
+    history = History()
+    history.add(events.EpochFinished(1, 3, 60, 0.3, 0.9, 0.2, 0.95, 9, True, ()))
+    checkpoint = Checkpoint(run.settings, 1, "", (), (), history.to_arrays(), 1, 0.1, ())
+    run.checkpoint.write_bytes(checkpoint.pack())
+    with FileLock(run.folder / "run.lock"):
+        assert main(["runs", "--json"]) == 0
+        [found] = objects(capsys)
+    assert (found["state"], found["epochs_done"]) == ("running", 1)
+    assert main(["runs"]) == 0
+    out = capsys.readouterr().out
+    assert "cut off" in out
+    assert "1 of 3" in out
+
+
+def test_a_network_that_learnt_has_the_name_that_it_is_listed_with(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = save_learnt(list_models()[0].load())
+    assert main(["models", "--json"]) == 0
+    name = str(objects(capsys)[-1]["name"])
+    assert name == kept.key.removesuffix(".npz")
+    for number, typed in enumerate((name, kept.key)):
+        assert main(["export", typed, f"{number}.npz"]) == 0
+    assert (here / "0.npz").read_bytes() == (here / "1.npz").read_bytes()
+    capsys.readouterr()
+    assert main(["export", "nothing", "x.npz"]) == 1
+    assert name in capsys.readouterr().err
+
+
+def test_what_is_small_is_told_in_bytes(capsys: pytest.CaptureFixture[str]) -> None:
+    make_run(1).end("completed")
+    assert main(["export", "latest", "r.csv"]) == 0
+    assert f"{Path('r.csv').stat().st_size:,} bytes" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("typed", ["export", "export a.zip b.zip", "export a.txt", "import"])
+def test_a_senseless_command_for_digits_is_misuse(typed: str) -> None:
+    assert main(["digits", *typed.split()]) == 2
 
 
 def test_models(capsys: pytest.CaptureFixture[str]) -> None:
@@ -150,7 +200,7 @@ def test_the_ending_says_the_format(here: Path, capsys: pytest.CaptureFixture[st
     told = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert (told["format"], told["bytes"]) == ("model", (here / "own.npz").stat().st_size)
     assert load_model(here / "own.npz").network == "mlp"
-    assert main(["export", "mlp", "out.xyz"]) == 1
+    assert main(["export", "mlp", "out.xyz"]) == 2
     err = capsys.readouterr().err
     assert ".onnx" in err
     assert not (here / "out.xyz").exists()
@@ -180,7 +230,7 @@ def test_a_network_has_no_figures(here: Path, capsys: pytest.CaptureFixture[str]
 
 
 def test_a_format_fits_the_ending(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["export", "mlp", "x.csv", "--format", "py"]) == 1
+    assert main(["export", "mlp", "x.csv", "--format", "py"]) == 2
     assert "x.csv does not end in .py" in capsys.readouterr().err
     assert not (here / "x.csv").exists()
     # An ending of no format is as good as any.

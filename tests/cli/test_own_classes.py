@@ -63,7 +63,7 @@ def test_from_a_folder_to_answers(shapes: Path, capsys: pytest.CaptureFixture[st
     assert main(["predict", "--model", "shapes.npz", "--csv", picture]) == 0
     [row] = csv.DictReader(io.StringIO(capsys.readouterr().out))
     assert row["class"] == "three"
-    assert float(row["pthree"]) > 0.5
+    assert float(row["p(three)"]) > 0.5
 
     # It is measured with its own data, which nobody needs to name again.
     assert main(["evaluate", "shapes.npz", "--json", "--report", "report"]) == 0

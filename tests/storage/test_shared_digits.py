@@ -104,7 +104,7 @@ def test_export_replaces_nothing_unless_asked(
     assert "exists and is unchanged" in capsys.readouterr().err
     assert notes.read_bytes() == b"mine"
     for name in ("net.npz", "digits"):
-        assert main(["digits", "export", str(tmp_path / name), "--overwrite"]) == 1
+        assert main(["digits", "export", str(tmp_path / name), "--overwrite"]) == 2
         assert "ends in .zip" in capsys.readouterr().err
         assert not (tmp_path / name).exists()
     assert main(["digits", "export", str(notes), "--overwrite"]) == 0

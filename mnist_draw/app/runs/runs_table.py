@@ -12,27 +12,17 @@ from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTable
 from mnist_draw.app.shared import theme, words
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.widgets import explain, style_table, tip
-from mnist_draw.training.runs.record import Run
+from mnist_draw.training.runs.record import STATE_WORDS, Run
 
 COLUMNS = (
     "Name", "Started", "Epochs", "Duration", "Validation", "Test", "State",
 )  # fmt: skip
 _GOING_ON = "running"
-STATES = {
-    "running": "cut off",
-    "interrupted": "to be continued",
-    "stopped": "stopped",
-    "completed": "finished",
-    "early": "finished early",
-    "target": "reached its target",
-    "diverged": "diverged",
-    "failed": "failed",
-}
 _WHOLE = "100.00 %"
 #: The longest usual text of each column; longer ones are elided.
 _LONGEST = (
     "", "0000-00-00 00:00:00", "100 of 100", "00:00:00",
-    max("Validation", _WHOLE, key=len), max("Test", _WHOLE, key=len), max(STATES.values(), key=len),
+    max("Validation", _WHOLE, key=len), _WHOLE, max(STATE_WORDS.values(), key=len),
 )  # fmt: skip
 #: The most runs that can be compared at a time.
 MOST_TICKED = 6
@@ -65,7 +55,7 @@ def cells(run: Run, going_on: bool = False) -> tuple[str, ...]:
         words.clock(run.seconds),
         words.percent(run.figures.get("validation_accuracy")),
         words.percent(run.figures.get("test_accuracy")),
-        _GOING_ON if going_on else STATES[run.state],
+        _GOING_ON if going_on else STATE_WORDS[run.state],
     )
 
 

@@ -6,7 +6,7 @@ import argparse
 from collections import Counter
 from pathlib import Path
 
-from mnist_draw.cli.command import Command
+from mnist_draw.cli.command import Command, MisuseError
 from mnist_draw.cli.files.export import require_free
 from mnist_draw.cli.output import put, tell
 from mnist_draw.errors import UserError
@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
     files = arguments.files
     if arguments.action == "import":
         if not files:
-            raise UserError("Say which files to take in: mnist-draw digits import FILE.zip …")
+            raise MisuseError("Say which files to take in: mnist-draw digits import FILE.zip …")
         status = 0
         for file in files:
             merged = merge_digits(file)
@@ -65,15 +65,15 @@ def run(arguments: argparse.Namespace) -> int:
     digits = list_digits()
     if arguments.action == "export":
         if len(files) != 1:
-            raise UserError("Say into which file to write: mnist-draw digits export FILE.zip")
-        if not digits:
-            raise UserError("No digits were taught yet; nothing was written.")
+            raise MisuseError("Say into which file to write: mnist-draw digits export FILE.zip")
         out = Path(files[0])
         if out.suffix.lower() != ".zip":
-            raise UserError(
+            raise MisuseError(
                 f"Digits are written into a file whose name ends in .zip, which {out} does not. "
                 "Nothing was written."
             )
+        if not digits:
+            raise UserError("No digits were taught yet; nothing was written.")
         require_free(out, arguments.overwrite)
         pack_digits(out, digits)
         put(f"{_digits(len(digits))} {'is' if len(digits) == 1 else 'are'} in {out}.")

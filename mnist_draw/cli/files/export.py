@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from mnist_draw.cli.command import Command
+from mnist_draw.cli.command import Command, MisuseError
 from mnist_draw.cli.output import put
 from mnist_draw.errors import UserError
 from mnist_draw.recognition.export.formats import NETWORK_FORMATS, NetworkFormat
@@ -72,7 +72,7 @@ def export(arguments: argparse.Namespace) -> int:
     kind = _FORMATS[arguments.format] if arguments.format else _format_of(out)
     endings = {entry.ending for entry in _FORMATS.values()}
     if out.suffix.lower() in endings - {kind.ending}:
-        raise UserError(
+        raise MisuseError(
             f"{out} does not end in {kind.ending}, as files of the format {kind.name} do. Nothing "
             "was written. Choose another name, or another format."
         )
@@ -93,8 +93,12 @@ def export(arguments: argparse.Namespace) -> int:
         told = {"title": title, "file": str(out), "format": kind.name, "bytes": len(content)}
         put(json.dumps(told))
         return 0
-    put(f"{title} is written to {out} ({kind.title}, {len(content) / 1e3:,.0f} kB).")
+    put(f"{title} is written to {out} ({kind.title}, {_size(len(content))}).")
     return 0
+
+
+def _size(count: int) -> str:
+    return f"{count:,} bytes" if count < 10_000 else f"{count / 1e3:,.0f} kB"
 
 
 def require_free(out: Path, overwrite: bool) -> None:
@@ -138,6 +142,6 @@ def _format_of(out: Path) -> NetworkFormat | RunFormat:
         if out.suffix.lower() == entry.ending:
             return entry
     endings = ", ".join(dict.fromkeys(entry.ending for entry in preferred))
-    raise UserError(
+    raise MisuseError(
         f"The ending of {out} says no format. There are {endings}; --format names others."
     )

@@ -84,6 +84,7 @@ def list_runs(arguments: argparse.Namespace) -> int:
     """Print one line for each run."""
     from mnist_draw.recognition.run_files import in_use
     from mnist_draw.training.runs import run_list
+    from mnist_draw.training.runs.record import STATE_WORDS
 
     runs, told = run_list.list_runs()
     for sentence in told:
@@ -103,7 +104,7 @@ def list_runs(arguments: argparse.Namespace) -> int:
             (
                 run.folder.name,
                 run.title,
-                state,
+                state if state == "running" else STATE_WORDS[run.state],
                 f"{run.epochs_done} of {run.settings.epochs}",
                 _percent(run.figures.get("validation_accuracy")),
                 _percent(run.figures.get("test_accuracy")),

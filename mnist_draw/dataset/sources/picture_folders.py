@@ -41,6 +41,11 @@ def holds_picture_folders(folder: Path) -> bool:
     return any(any(_pictures(inner)) for root in roots for inner in _folders(root))
 
 
+def holds_pictures(folder: Path) -> bool:
+    """Tell whether there are pictures in a folder itself."""
+    return any(_pictures(folder))
+
+
 def read_picture_folders(folder: Path) -> Source:
     """Read all pictures.
 

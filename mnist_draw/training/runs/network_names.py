@@ -59,8 +59,10 @@ def place_of_key(key: str) -> Place:
                 if path.stem == name:
                     return SHIPPED, path
         elif source in (LEARNT, OPENED):
-            folder = learnt_folder() if source == LEARNT else opened_folder()
-            return source, folder / name
+            path = (learnt_folder() if source == LEARNT else opened_folder()) / name
+            # Typed, a name may lack its ending.
+            whole = path if path.exists() else path.with_name(f"{name}{SUFFIX}")
+            return source, whole if whole.exists() else path
         elif source == RUN:
             with contextlib.suppress(OSError, UserError):
                 return RUN, read_run(runs_folder() / name)
@@ -97,7 +99,7 @@ def place_of(name: str) -> Place | None:
     if name in names:
         return RUN, find_run(name)
     if not Path(name).suffix and Path(name).name == name:
-        known = [*shipped, LATEST, *names]
+        known = [*shipped, LATEST, *names, *_own_names()]
         raise ModelFileError(
             f"There is no file and no network {name!r}; {did_you_mean(name, known)} "
             "mnist-draw models lists all networks."
@@ -123,6 +125,20 @@ def path_of(place: Place) -> Path:
     """Return the file at a place; it need not exist any more."""
     found = place[1]
     return found.model if isinstance(found, Run) else found
+
+
+def _own_names() -> list[str]:
+    """Return what the networks that learnt and those that were opened are called."""
+    folders = {LEARNT: learnt_folder, OPENED: opened_folder}
+    with contextlib.suppress(OSError, StorageError):
+        return [
+            f"{source}:{path.stem}"
+            for source, folder in folders.items()
+            if folder().is_dir()
+            for path in sorted(folder().iterdir())
+            if path.suffix == SUFFIX and not path.name.startswith(".")
+        ]
+    return []
 
 
 def _runs() -> list[Run]:

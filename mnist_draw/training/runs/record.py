@@ -45,6 +45,17 @@ _ARRAYS = ("batch_losses", "batch_accuracies", "epochs")
 STATES = (
     "running", "interrupted", "stopped", "completed", "early", "target", "diverged", "failed",
 )  # fmt: skip
+#: The same for people; ``running`` is that of a run that no program goes on with.
+STATE_WORDS = {
+    "running": "cut off",
+    "interrupted": "to be continued",
+    "stopped": "stopped",
+    "completed": "finished",
+    "early": "finished early",
+    "target": "reached its target",
+    "diverged": "diverged",
+    "failed": "failed",
+}
 #: States from which the program offers to continue.
 UNFINISHED = ("running", "interrupted")
 

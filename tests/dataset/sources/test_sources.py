@@ -141,6 +141,11 @@ def test_folders_that_cannot_be_learnt(
     assert expected in complaint(tmp_path)
 
 
+def test_the_folder_of_a_single_class_is_told_from_one_without_pictures(tmp_path: Path) -> None:
+    draw_classes(tmp_path, ("circle", "cross"), 4)
+    assert "would be one class" in complaint(tmp_path / "circle")
+
+
 def test_too_many_classes(tmp_path: Path) -> None:
     images, labels = pictures(606), np.arange(606) % 101
     np.savez(tmp_path / "many.npz", x=images, y=labels)
