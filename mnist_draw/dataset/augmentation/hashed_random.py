@@ -95,4 +95,8 @@ _draw_compiled = Compiled(_draw_loops)
 
 
 def _mixed(value: int) -> int:
-    return int(_mix(np.array([(value * _GOLDEN) & _WORD], dtype=np.uint64))[0])
+    """Return what `_mix` makes of the value, taken to all bits of a word."""
+    word = (value * _GOLDEN) & _WORD
+    for shift, factor in zip((30, 27), _FACTORS, strict=True):
+        word = ((word ^ word >> shift) * factor) & _WORD
+    return word ^ word >> 31

@@ -18,14 +18,12 @@ Floats = NDArray[np.float32]
 Images = NDArray[np.uint8]
 
 SIDE = 28
-#: Columns and rows around the picture that discs may reach into.
-MARGIN = 12
 #: Columns painted at a time for each row of a disc: a whole number of vector registers.
 WINDOW = 8
 #: Larger discs would not fit the window; no pen is that wide.
 LARGEST_RADIUS = 3.2
-#: Rows and columns of a sketch, and those around it.
-SKETCH, SKETCH_MARGIN = SIDE // 2, MARGIN // 2
+#: Rows and columns of a sketch.
+SKETCH = SIDE // 2
 #: Nodes of a map's lattice in each direction, and pixels from one to the next.
 NODES = 8
 SPACING = 4
@@ -39,8 +37,8 @@ def paint(x: Floats, y: Floats, radius: Floats) -> Images:
     Parameters
     ----------
     x, y : numpy.ndarray
-        Middles in pixels, index 0 being the middle of the first pixel: float32 (n, discs). All
-        discs lie within `MARGIN` / 2 pixels of the picture.
+        Middles in pixels, index 0 being the middle of the first pixel: float32 (n, discs). What
+        lies beyond the picture is left out.
     radius : numpy.ndarray
         In pixels, up to `LARGEST_RADIUS`; a disc of radius 0 or less is none.
 
@@ -103,19 +101,19 @@ def moved_centre(images: Images, x: Floats, y: Floats) -> Floats:
 
 
 @inlined
-def _stamp(field: Any, wide: int, margin: int, x: Any, y: Any, radius: Any) -> None:
+def _stamp(field: Any, wide: int, x: Any, y: Any, radius: Any) -> None:
     """Note for each pixel of a square how far it lies inside the nearest disc.
 
     Places are unsigned numbers, for Numba checks signed ones for counting from the end, and no
     vectors come of it; nor do they where the number of rows is known before.
     """
-    half, one, around = np.float32(0.5), np.float32(1), np.float32(margin)
+    half, one = np.float32(0.5), np.float32(1)
     field[:] = -half
     for disc in range(np.uint64(len(x))):
         r = radius[disc]
         if r <= 0:
             continue
-        cx, cy = x[disc] + around, y[disc] + around
+        cx, cy = x[disc], y[disc]
         first = min(max(int(cx - r), 0), wide - WINDOW)
         top = max(int(cy - r + half), 0)
         left, down = np.float32(first) - cx, np.float32(top) - cy
@@ -133,20 +131,18 @@ def _stamp(field: Any, wide: int, margin: int, x: Any, y: Any, radius: Any) -> N
 
 
 def _centre_loops(images: Any, centre: Any) -> None:
-    columns = np.empty(SIDE, np.int32)
+    rows, columns = np.empty(SIDE * SIDE, np.int32), np.empty(SIDE * SIDE, np.int32)
+    for place in range(SIDE * SIDE):
+        rows[place], columns[place] = place // SIDE, place % SIDE
     for picture in range(len(images)):
-        columns[:] = 0
+        levels = images[picture].reshape(SIDE * SIDE)
         total: Any = np.int32(0)
         down = across = np.int32(0)
-        for row in range(np.uint64(SIDE)):
-            level = np.int32(0)
-            for column in range(np.uint64(SIDE)):
-                columns[column] += np.int32(images[picture, row, column])
-                level += np.int32(images[picture, row, column])
+        for place in range(np.uint64(SIDE * SIDE)):
+            level = np.int32(levels[place])
             total += level
-            down += np.int32(row) * level
-        for column in range(np.uint64(SIDE)):
-            across += np.int32(column) * columns[column]
+            down += rows[place] * level
+            across += columns[place] * level
         mass = np.float32(max(total, 1))
         centre[0, picture] = np.float32(across) / mass - np.float32(SIDE // 2)
         centre[1, picture] = np.float32(down) / mass - np.float32(SIDE // 2)
@@ -154,28 +150,24 @@ def _centre_loops(images: Any, centre: Any) -> None:
 
 def _paint_loops(x: Any, y: Any, radius: Any, result: Any) -> None:
     one, half, full = np.float32(1), np.float32(0.5), np.float32(255)
-    wide = SIDE + 2 * MARGIN
-    field = np.empty(wide * wide, np.float32)
-    peaks = np.empty(SIDE, np.float32)
+    field, peaks = np.empty(SIDE * SIDE, np.float32), np.empty(SIDE, np.float32)
     for picture in range(x.shape[0]):
-        _stamp(field, wide, MARGIN, x[picture], y[picture], radius[picture])
+        _stamp(field, SIDE, x[picture], y[picture], radius[picture])
         peaks[:] = 0
-        for row in range(SIDE):
-            start = np.uint64((row + MARGIN) * wide + MARGIN)
-            for column in range(SIDE):
-                peaks[column] = max(peaks[column], field[start + np.uint64(column)])
+        for row in range(np.uint64(SIDE)):
+            # Column by column: one maximum after the other would not go into vectors.
+            for column in range(np.uint64(SIDE)):
+                peaks[column] = max(peaks[column], field[row * np.uint64(SIDE) + column])
         scale = full / min(peaks.max() + half, one)
-        for row in range(SIDE):
-            start = np.uint64((row + MARGIN) * wide + MARGIN)
-            for column in range(SIDE):
-                level = min(field[start + np.uint64(column)] + half, one)
-                result[picture, row, column] = np.uint8(np.int32(level * scale + half))
+        levels = result[picture].reshape(SIDE * SIDE)
+        for place in range(np.uint64(SIDE * SIDE)):
+            level = min(field[place] + half, one)
+            levels[place] = np.uint8(np.int32(level * scale + half))
 
 
 def _sketch_loops(x: Any, y: Any, radius: Any, centre: Any) -> None:
     one, half = np.float32(1), np.float32(0.5)
-    wide = SKETCH + 2 * SKETCH_MARGIN
-    field = np.empty(wide * wide, np.float32)
+    field = np.empty(SKETCH * SKETCH, np.float32)
     columns = np.empty(SKETCH, np.float32)
     # Not rows of one array: Numba would not know that their numbers lie side by side.
     across = np.empty(x.shape[1], np.float32)
@@ -189,14 +181,13 @@ def _sketch_loops(x: Any, y: Any, radius: Any, centre: Any) -> None:
             # A line that is narrower than a pixel of the sketch would have too much ink: the grey
             # edges alone have (r + 1/2)^2 where 2 r is right.
             widths[disc] = np.sqrt(r + r) - half if r < half else r
-        _stamp(field, wide, SKETCH_MARGIN, across, downwards, widths)
+        _stamp(field, SKETCH, across, downwards, widths)
         columns[:] = 0
         down = np.float32(0)
-        for row in range(SKETCH):
-            start = np.uint64((row + SKETCH_MARGIN) * wide + SKETCH_MARGIN)
+        for row in range(np.uint64(SKETCH)):
             mass = np.float32(0)
-            for column in range(SKETCH):
-                level = min(field[start + np.uint64(column)] + half, one)
+            for column in range(np.uint64(SKETCH)):
+                level = min(field[row * np.uint64(SKETCH) + column] + half, one)
                 columns[column] += level
                 mass += level
             down += np.float32(row) * mass
@@ -363,28 +354,26 @@ _paint_compiled, _sketch_compiled = Compiled(_paint_loops), Compiled(_sketch_loo
 _move_compiled, _moved_centre_compiled = Compiled(_move_loops), Compiled(_moved_centre_loops)
 
 
-def _field_numpy(x: Floats, y: Floats, radius: Floats, side: int, margin: int) -> Floats:
-    """Return what `_stamp` notes, for the pictures alone: float32 (n, side, side)."""
-    wide = side + 2 * margin
-    field = np.full((len(x), wide * wide), -0.5, np.float32)
+def _field_numpy(x: Floats, y: Floats, radius: Floats, side: int) -> Floats:
+    """Return what `_stamp` notes: float32 (n, side, side)."""
+    field = np.full((len(x), side * side), -0.5, np.float32)
     window = np.arange(WINDOW)
     for disc in range(x.shape[1]):
         chosen = np.flatnonzero(radius[:, disc] > 0)
         r = radius[chosen, disc][:, None]
-        cx, cy = x[chosen, disc][:, None] + margin, y[chosen, disc][:, None] + margin
-        columns = np.clip((cx - r).astype(np.intp), 0, wide - WINDOW) + window
-        rows = np.clip((cy - r).astype(np.intp), 0, wide - WINDOW) + window
+        cx, cy = x[chosen, disc][:, None], y[chosen, disc][:, None]
+        columns = np.clip((cx - r).astype(np.intp), 0, side - WINDOW) + window
+        rows = np.clip((cy - r).astype(np.intp), 0, side - WINDOW) + window
         across, down = (columns - cx).astype(np.float32), (rows - cy).astype(np.float32)
         inside = r[:, :, None] - np.sqrt(across[:, None, :] ** 2 + down[:, :, None] ** 2)
-        places = rows[:, :, None] * wide + columns[:, None, :]
+        places = rows[:, :, None] * side + columns[:, None, :]
         picture = chosen[:, None, None]
         field[picture, places] = np.maximum(field[picture, places], inside)
-    inner: Floats = field.reshape(-1, wide, wide)[:, margin:-margin, margin:-margin]
-    return inner
+    return field.reshape(-1, side, side)
 
 
 def _paint_numpy(x: Floats, y: Floats, radius: Floats, result: Images) -> None:
-    field = _field_numpy(x, y, radius, SIDE, MARGIN)
+    field = _field_numpy(x, y, radius, SIDE)
     darkest = np.minimum(field.max(axis=(1, 2)).clip(0) + np.float32(0.5), 1)
     levels = np.minimum(field + np.float32(0.5), 1) * (255 / darkest)[:, None, None]
     result[...] = (levels + np.float32(0.5)).astype(np.uint8)
@@ -395,7 +384,7 @@ def _sketch_numpy(x: Floats, y: Floats, radius: Floats, centre: Floats) -> None:
     radius = np.clip(radius, 0, np.float32(LARGEST_RADIUS)) * half
     radius = np.where(radius < half, np.sqrt(radius + radius) - half, radius)
     places = (x - half) * half, (y - half) * half
-    field = _field_numpy(*places, radius, SKETCH, SKETCH_MARGIN)
+    field = _field_numpy(*places, radius, SKETCH)
     centre[...] = _sketched_centre(np.minimum(field + np.float32(0.5), 1), 0.5)
 
 
