@@ -129,7 +129,10 @@ class NumberBoxes(QWidget):
             case QHelpEvent() if event.type() == QEvent.ToolTip:
                 index = self.index_at(QPointF(event.pos()))
                 if index is not None:
-                    text = f"Read as {self._texts[index]}: see what the network says of this digit."
+                    text = (
+                        f"Read as {self._texts[index]}: see what the network says of this digit, "
+                        "and teach it alone."
+                    )
                     QToolTip.showText(event.globalPos(), tip(text), self._canvas)
                     return True
         return False

@@ -58,8 +58,9 @@ class DrawTab(Page):
         "Draw a digit, or a number of several, with the mouse, a pen or a finger; or paste, drop "
         "or open a picture. After each stroke the network answers: the large figure is what it "
         "reads, the bars are how probable it finds each answer. Of a number each digit has a tag: "
-        "a click shows what the network says of that one. What was read wrongly is taught in the "
-        "row below the board; under My digits the network learns what was taught."
+        "a click shows what the network says of that one, and lets it be taught alone. What was "
+        "read wrongly is taught in the row below the answer; under My digits the network learns "
+        "what was taught."
     )
 
     ink_posted = pyqtSignal(object, int, bool, object)
@@ -119,6 +120,7 @@ class DrawTab(Page):
         canvas.ink_changed.connect(self._note_ink)
         canvas.history_changed.connect(self._show_history)
         self.boxes.chosen.connect(self.answer.choose_place)
+        self.boxes.chosen.connect(self.my_digits.choose_digit)
         self.answer.place_changed.connect(self.boxes.mark)
         self.models.all_asked.connect(self.networks.open)
         for part in (self.pictures, self.keeper):
@@ -241,7 +243,7 @@ class DrawTab(Page):
         if reading.ticket > self._emptied:
             self.boxes.show_number(reading.number)
             self.answer.show_reading(reading)
-            self.my_digits.note_answer(reading.answer, reading.number is not None)
+            self.my_digits.note_answer(reading.answer, reading.number)
 
     def _mark(self, on: bool, ink: np.ndarray | None = None) -> None:
         """Show or hide the crop box and the centre of mass."""

@@ -59,7 +59,7 @@ class LearnCard(Card):
             "learnButton",
             "Learn my digits",
             "Train the network that answers a little further, on your digits and on MNIST; "
-            "takes half a minute at most.",
+            "takes half a minute, with the largest networks some minutes.",
             look="primary",
         )
         self.learn_button.clicked.connect(self.learn_asked)

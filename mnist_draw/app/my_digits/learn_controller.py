@@ -18,7 +18,8 @@ _TRAINING_RUNS = (
 )
 #: What a run that is started meanwhile is told.
 LEARNING_RUNS = (
-    "Your digits are being learnt; that takes half a minute at most. Start the run after that."
+    "Your digits are being learnt; on Draw it says how far that is. Start the run after that, or "
+    "stop it under My digits."
 )
 
 

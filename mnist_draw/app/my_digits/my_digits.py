@@ -21,7 +21,7 @@ from mnist_draw.app.shared.commands import Command
 from mnist_draw.app.shared.threads import Background
 
 if TYPE_CHECKING:
-    from mnist_draw.recognition.answer import Answer
+    from mnist_draw.recognition.answer import Answer, NumberAnswer
 
 
 class MyDigits(QObject):
@@ -92,6 +92,9 @@ class MyDigits(QObject):
         self.learning = LearnController(self.view.learning, learning, training, self._network, self)
         self.learning.told.connect(self.told)
         self.learning.undo_offered.connect(self.undo_offered)
+        # Also while the list of digits cannot be seen.
+        learning.stepped.connect(lambda _, part: self.row.show_learning(part))
+        learning.ended.connect(lambda: self.row.show_learning(None))
 
     def build_commands(self, tab: QWidget) -> None:
         """Add what can be asked for here to the commands of a tab."""
@@ -119,9 +122,13 @@ class MyDigits(QObject):
         """Count the digits that are there; call it once the window is visible."""
         self.teaching.recount()
 
-    def note_answer(self, answer: Answer, several: bool) -> None:
-        """Know what the network says about the board, and whether it reads several digits."""
-        self.teaching.note_answer(answer, several)
+    def note_answer(self, answer: Answer, number: NumberAnswer | None) -> None:
+        """Know what the network says about the board, and which number it reads there."""
+        self.teaching.note_answer(answer, number)
+
+    def choose_digit(self, place: int) -> None:
+        """Teach one digit of the number that was read, counted from 0."""
+        self.teaching.choose(place)
 
     # -- the two pages
 

@@ -17,7 +17,9 @@ from mnist_draw.app.shared.threads import Background
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mnist_draw.recognition.answer import Answer
+    import numpy as np
+
+    from mnist_draw.recognition.answer import Answer, DigitAnswer, NumberAnswer
     from mnist_draw.storage.my_digits import TaughtDigit
 
 
@@ -62,6 +64,9 @@ class TeachController(QObject):
         self._canvas = canvas
         self._background = background
         self._answer: Answer | None = None
+        self._number: NumberAnswer | None = None
+        #: The digit of a number that was chosen to be taught.
+        self._part: DigitAnswer | None = None
         self._network = network
         self._kept: Path | None = None
         #: Counts what was taught and what was drawn since: a late answer is then told apart.
@@ -74,11 +79,22 @@ class TeachController(QObject):
 
     # -- what goes on around it
 
-    def note_answer(self, answer: Answer, several: bool) -> None:
-        """Remember what the network says about the board, and whether it reads several digits."""
-        self._answer = answer
+    def note_answer(self, answer: Answer, number: NumberAnswer | None) -> None:
+        """Remember what the network says about the board, and which number it reads there."""
+        self._answer, self._number, self._part = answer, number, None
         self.row.set_likely(int(answer.second))
-        self.row.set_several(several)
+        self.row.set_several(number is not None)
+
+    def choose(self, place: int) -> None:
+        """Teach this digit of the number, counted from 0, and not the whole board."""
+        if self._number is None or not 0 <= place < len(self._number.digits):
+            return
+        self._part = self._number.digits[place]
+        self._turn += 1
+        self._kept = None
+        self.row.set_several(True, one_of_them=True)
+        self.row.set_likely(int(self._part.probabilities.argsort()[-2]))
+        self.row.ask()
 
     def recount(self) -> None:
         """Count the taught digits anew, in the background."""
@@ -118,7 +134,13 @@ class TeachController(QObject):
         self._turn += 1
         self.row.tell_keeping(label)
         items, ink = list(self._canvas.drawing.items), self._canvas.ink()
-        answer, model = self._answer, self._network.model
+        said = self._answer.text if self._answer is not None else ""
+        sure = float(self._answer.confidence) if self._answer is not None else 0.0
+        part, model = self._part, self._network.model
+        if part is not None:
+            # The strokes of the board are those of all its digits.
+            ink, items = ink_within(ink, part.box), []
+            said, sure = "?" if part.digit is None else str(part.digit), float(part.confidence)
 
         def keep() -> TaughtDigit:
             from mnist_draw.storage.my_digits import TaughtDigit, save_digit
@@ -126,10 +148,10 @@ class TeachController(QObject):
             digit = TaughtDigit(
                 label,
                 ink,
-                said=answer.text if answer is not None else "",
-                confidence=float(answer.confidence) if answer is not None else 0.0,
+                said=said,
+                confidence=sure,
                 network=model.title if model is not None else "",
-                drawing=record_of(items),
+                drawing=record_of(items) if items else None,
             )
             return save_digit(digit)
 
@@ -140,7 +162,8 @@ class TeachController(QObject):
         if turn == self._turn:
             self._kept = kept.path
             read = self._answer
-            self.row.tell_kept(kept.label, read is not None and read.digit != kept.label)
+            misread = self._part is None and read is not None and read.digit != kept.label
+            self.row.tell_kept(kept.label, misread)
         self.recount()
         self.changed.emit()
 
@@ -168,3 +191,12 @@ class TeachController(QObject):
         self._background.run(forget, forgotten)
         self.row.ask()
         self._canvas.setFocus()
+
+
+def ink_within(ink: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
+    """Return the ink of a board within a box (left, top, width, height), and no other."""
+    left, top, wide, high = box
+    alone = ink.copy()
+    alone[:top], alone[top + high :] = 0, 0
+    alone[:, :left], alone[:, left + wide :] = 0, 0
+    return alone

@@ -16,7 +16,7 @@ from mnist_draw.dataset.classes import with_article
 KEY = "T"
 #: Width goes to the digits first; what they cannot take stays empty beside them.
 _SHARE = 1000
-_ONE, _SEVERAL = "Wrong? It is a", "All of it is a"
+_ONE, _SEVERAL, _PART = "Wrong? It is a", "All of it is a", "This digit is a"
 _KEPT, _KEEPING = "Kept as {}.", "Keeping it as {} …"
 
 
@@ -50,7 +50,8 @@ class TeachRow(QFrame):
         super().__init__(parent)
         self.setObjectName("teachRow")
         self.setProperty("look", "card")
-        self._likely = self._taught = 0
+        self._likely = self._taught = self._count = 0
+        self._learning = ""
         row = QHBoxLayout(self)
         row.setContentsMargins(Size.CARD_PADDING, Size.GRID, Size.CARD_PADDING, Size.GRID)
         row.setSpacing(Size.FIELD_GAP)
@@ -128,7 +129,20 @@ class TeachRow(QFrame):
 
     def show_count(self, count: int) -> None:
         """Show how many digits were taught."""
-        self.digits_button.setText(f"My digits ({count:,})" if count else "My digits")
+        self._count = count
+        self._name_digits()
+
+    def show_learning(self, part: float | None) -> None:
+        """Show which part of learning is done; None where nothing is being learnt."""
+        self._learning = "" if part is None else f"Learning {100 * part:.0f} %"
+        self._name_digits()
+
+    def _name_digits(self) -> None:
+        digits = f"My digits ({self._count:,})" if self._count else "My digits"
+        text = self._learning or digits
+        # Each other text has the row laid out anew.
+        if text != self.digits_button.text():
+            self.digits_button.setText(text)
 
     def set_ready(self, on: bool) -> None:
         """Say whether there is something on the board that can be taught."""
@@ -139,10 +153,12 @@ class TeachRow(QFrame):
         """Set which digit has the focus first when teaching begins."""
         self._likely = digit
 
-    def set_several(self, on: bool) -> None:
-        """Say whether several digits were read: what is taught is the whole board all the same."""
-        # A digit whose parts lie apart is read as several, and it must be possible to teach it.
-        text = _SEVERAL if on else _ONE
+    def set_several(self, on: bool, one_of_them: bool = False) -> None:
+        """Say whether several digits were read, and whether one of them is taught or all at once.
+
+        A digit whose parts lie apart is read as several, and it must be possible to teach it.
+        """
+        text = (_PART if one_of_them else _SEVERAL) if on else _ONE
         self.teach_button.setText(text)
         self.teach_button.setAccessibleName(text)
 

@@ -197,6 +197,8 @@ class Window(QMainWindow):
         connect_direct(self.training.learnt, self._use_trained)
         connect_direct(self.learning.learnt, self.network.use_learnt)
         self.draw_tab.my_digits.connect(self.learning, self.training)
+        self.learning.stepped.connect(lambda *_: self._show_status())
+        self.learning.ended.connect(self._show_status)
         for part, subject in (
             (self.draw_tab.my_digits, DrawTab.name),
             (self.draw_tab.networks, _NETWORK),
@@ -363,6 +365,8 @@ class Window(QMainWindow):
         state = self.run.state
         if self._page is self.train_tab or state.busy:
             self.header.show_status(state.words, active=state.busy, passing=state.busy)
+        elif self.learning.running:
+            self.header.show_status("Learning your digits", active=True, passing=True)
         elif self.network.model is None:
             self.header.show_status("Getting the network ready", active=False, passing=False)
         else:

@@ -276,8 +276,14 @@ def test_what_came_of_it_is_told_where_nobody_looks(setup: Setup) -> None:
     setup.learn.gate.clear()
     setup.button("learnButton").click()
     setup.my_digits.show_answer()
+    # Also where the list cannot be seen it is said that learning goes on.
+    setup.qtbot.waitUntil(lambda: setup.button("myDigitsButton").text() == "Learning 25 %")
+    setup.window.tabs.setCurrentWidget(setup.window.draw_tab)
+    assert setup.text("statusLabel") == "Learning your digits"
     setup.learn.gate.set()
     setup.wait_for_end()
+    assert setup.button("myDigitsButton").text() == "My digits (2)"
+    assert setup.text("statusLabel") != "Learning your digits"
     assert "2 are now" in setup.text("messageLabel")
     assert setup.button("messageActionButton").isVisible()
 

@@ -157,6 +157,35 @@ def test_where_several_are_read_the_question_is_about_all_of_it(setup: Setup) ->
     assert setup.button("teachButton").text() == "Wrong? It is a"
 
 
+def test_one_digit_of_a_number_is_taught_alone(setup: Setup) -> None:
+    setup.draw()
+    ink = setup.tab.canvas.ink()
+    left, right = int(ink.any(axis=0).argmax()), ink.shape[1]
+    half = left + 20
+    parts = (
+        DigitAnswer(2, 0.9, (0, 0, half, ink.shape[0])),
+        DigitAnswer(7, 0.8, (half, 0, right - half, ink.shape[0])),
+    )
+    number = NumberAnswer("27", parts)
+    setup.tab.show_reading(fakes.reading(fakes.answer("?", None), number, setup.tab._ticket))
+    setup.tab.boxes.chosen.emit(1)
+    assert setup.button("teachButton").text() == "This digit is a"
+    setup.button("teachDigit4").click()
+    setup.settle()
+    (path,) = setup.files()
+    digit = read_digit(path)
+    assert digit is not None
+    assert (digit.label, digit.said, digit.drawing) == (4, "7", None)
+    assert digit.confidence == pytest.approx(0.8)
+    assert not digit.ink[:, :half].any()
+    np.testing.assert_array_equal(digit.ink[:, half:], ink[:, half:])
+    # The other one can be taught next; another reading is taught as a whole again.
+    setup.tab.boxes.chosen.emit(0)
+    assert setup.my_digits.row.asking
+    setup.tab.show_reading(fakes.reading(fakes.answer("?", None), number, setup.tab._ticket))
+    assert setup.button("teachButton").text() == "All of it is a"
+
+
 def test_undo_forgets_the_digit_but_its_file_is_not_gone(setup: Setup) -> None:
     setup.teach(3)
     setup.button("undoTeachingButton").click()
