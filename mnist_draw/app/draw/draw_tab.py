@@ -125,6 +125,7 @@ class DrawTab(Page):
         self.models.all_asked.connect(self.networks.open)
         for part in (self.pictures, self.keeper):
             part.told.connect(self.told)
+        self.pictures.done.connect(self.done)
 
     def _build_commands(self) -> None:
         tools, canvas, row = self.tools, self.canvas, self.pen_row

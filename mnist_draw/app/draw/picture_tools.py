@@ -47,9 +47,12 @@ class PictureTools(QObject):
     -------
     told
         ``(sentence)``: something to read.
+    done
+        ``(sentence)``: what was asked for is done; it need not be read.
     """
 
     told = pyqtSignal(str)
+    done = pyqtSignal(str)
 
     def __init__(
         self,
@@ -74,6 +77,7 @@ class PictureTools(QObject):
         self.input.accept_drops(canvas)
         for part in (self.input, self.output, self.examples):
             part.told.connect(self.told)
+        self.output.done.connect(self.done)
         self.output.noted.connect(self.caption.add)
         self.input.reading.connect(self.caption.say)
         self.input.one_read.connect(self._show_picture)

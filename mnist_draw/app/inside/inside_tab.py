@@ -120,6 +120,7 @@ class InsideTab(Page):
             self.view = InsideView(self._canvas, self._models, section, step)
             self.view.is_training = lambda: self.is_training()
             self.view.told.connect(self.told)
+            self.view.done.connect(self.done)
             self.view.draw_asked.connect(self.draw_asked)
             self.view.present_asked.connect(self.present_asked)
             if self._network is not None:

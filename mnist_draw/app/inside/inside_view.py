@@ -84,6 +84,8 @@ class InsideView(QWidget):
     -------
     told
         ``(sentence)``: something to read.
+    done
+        ``(sentence)``: what was asked for is done; it need not be read.
     draw_asked
         The Draw tab shall be shown.
     present_asked
@@ -91,6 +93,7 @@ class InsideView(QWidget):
     """
 
     told = pyqtSignal(str)
+    done = pyqtSignal(str)
     draw_asked = pyqtSignal()
     present_asked = pyqtSignal(bool)
 
@@ -383,14 +386,16 @@ class InsideView(QWidget):
 
     def _copy_picture(self) -> None:
         view_export.copy_picture(self.section)
-        self.told.emit("The view is on the clipboard.")
+        self.done.emit("The view is on the clipboard.")
 
     def _copy_table(self) -> None:
         view_export.copy_table(self.section.table())
-        self.told.emit("The view's table is on the clipboard.")
+        self.done.emit("The view's table is on the clipboard.")
 
     def _save(self, suffix: str) -> None:
-        view_export.save_view(self.section, self.section.table(), suffix, self.told.emit)
+        view_export.save_view(
+            self.section, self.section.table(), suffix, self.told.emit, self.done.emit
+        )
 
     def show_table(self) -> None:
         """Open the section's table in a window of its own."""

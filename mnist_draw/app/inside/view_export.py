@@ -53,7 +53,13 @@ def copy_table(table: Table) -> None:
     QGuiApplication.clipboard().setText("\n".join(lines))
 
 
-def save_view(widget: QWidget, table: Table, suffix: str, tell: Callable[[str], object]) -> None:
+def save_view(
+    widget: QWidget,
+    table: Table,
+    suffix: str,
+    tell: Callable[[str], object],
+    done: Callable[[str], object],
+) -> None:
     """Ask for a file and write the view to it.
 
     Parameters
@@ -63,8 +69,8 @@ def save_view(widget: QWidget, table: Table, suffix: str, tell: Callable[[str], 
     table : Table
         What to save as CSV; its title is proposed as the file's name.
     suffix : {".png", ".svg", ".csv"}
-    tell : callable
-        Told in a sentence what was written, or why nothing was.
+    tell, done : callable and callable
+        Told in a sentence why nothing was written, and what was.
     """
     name = "".join(letter if letter.isalnum() else "-" for letter in table.title.lower())
     path, _ = QFileDialog.getSaveFileName(
@@ -74,11 +80,16 @@ def save_view(widget: QWidget, table: Table, suffix: str, tell: Callable[[str], 
         return
     if not Path(path).suffix:
         path += suffix
-    write_view(widget, table, Path(path), suffix, tell)
+    write_view(widget, table, Path(path), suffix, tell, done)
 
 
 def write_view(
-    widget: QWidget, table: Table, path: Path, suffix: str, tell: Callable[[str], object]
+    widget: QWidget,
+    table: Table,
+    path: Path,
+    suffix: str,
+    tell: Callable[[str], object],
+    done: Callable[[str], object],
 ) -> None:
     """Write the view to a file; see :func:`save_view`."""
     if suffix == ".csv":
@@ -90,7 +101,7 @@ def write_view(
     except UserError as error:
         tell(str(error))
     else:
-        tell(f"Saved as {path}.")
+        done(f"Saved as {path}.")
 
 
 class TableWindow(QDialog):

@@ -56,6 +56,8 @@ class DigitList(QObject):
     -------
     told
         ``(sentence)``: something the user should read.
+    done
+        ``(sentence)``: what was asked for is done; it need not be read.
     undo_offered
         ``(sentence, undo)``: what was done, and a function that takes it back.
     changed
@@ -63,6 +65,7 @@ class DigitList(QObject):
     """
 
     told = pyqtSignal(str)
+    done = pyqtSignal(str)
     undo_offered = pyqtSignal(str, object)
     changed = pyqtSignal()
 
@@ -165,7 +168,7 @@ class DigitList(QObject):
 
         def done(_: None) -> None:
             was = f", not {with_article(before.pop())}" if len(before) == 1 else ""
-            self.told.emit(f"{_count(paths)} labelled {with_article(label)}{was}.")
+            self.done.emit(f"{_count(paths)} labelled {with_article(label)}{was}.")
             self.refresh()
 
         self._run(work, done)
@@ -201,7 +204,7 @@ class DigitList(QObject):
 
         def done(_: None) -> None:
             # It also takes the place of the offer to undo, which can be taken only once.
-            self.told.emit("The digit is back." if len(kept) == 1 else "The digits are back.")
+            self.done.emit("The digit is back." if len(kept) == 1 else "The digits are back.")
             self._refresh_and_tell()
 
         self._run(work, done)
@@ -239,7 +242,7 @@ class DigitList(QObject):
         else:
             path = QFileDialog.getExistingDirectory(self._view, "A folder for the data set", "")
         if path:
-            self._run(partial(_export, kind, path), lambda words: self.told.emit(words))
+            self._run(partial(_export, kind, path), lambda words: self.done.emit(words))
 
     def show_folder(self) -> None:
         """Show the folder in the system's file manager, or say where it is."""

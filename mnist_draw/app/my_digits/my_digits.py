@@ -48,11 +48,14 @@ class MyDigits(QObject):
     -------
     told
         ``(sentence)``: something the user should read.
+    done
+        ``(sentence)``: what was asked for is done; it need not be read.
     undo_offered
         ``(sentence, undo)``: what was done, and a function that takes it back.
     """
 
     told = pyqtSignal(str)
+    done = pyqtSignal(str)
     undo_offered = pyqtSignal(str, object)
 
     def __init__(
@@ -84,6 +87,7 @@ class MyDigits(QObject):
         self.teaching.told.connect(self.told)
         self.teaching.changed.connect(self._refresh)
         self.digits.told.connect(self.told)
+        self.digits.done.connect(self.done)
         self.digits.undo_offered.connect(self.undo_offered)
         self.digits.changed.connect(self.teaching.recount)
 

@@ -31,11 +31,14 @@ class NetworksController(QObject):
     -------
     told
         ``(sentence)``: something the user should read.
+    done
+        ``(sentence)``: what was asked for is done; it need not be read.
     undo_offered
         ``(sentence, undo)``: what was done, and a function that takes it back.
     """
 
     told = pyqtSignal(str)
+    done = pyqtSignal(str)
     undo_offered = pyqtSignal(str, object)
 
     def __init__(self, network: NetworkInUse, background: Background, parent: QWidget) -> None:
@@ -128,7 +131,7 @@ class NetworksController(QObject):
 
     def _restore(self, path: Path, title: str) -> None:
         def done(_: Path) -> None:
-            self.told.emit(f"{title} is back.")
+            self.done.emit(f"{title} is back.")
             self._network.refresh()
 
         self._background.run(partial(bring_back, path, "The network"), done)
@@ -191,7 +194,7 @@ class NetworksController(QObject):
         def work() -> None:
             save_bytes(path, kind.pack(kept.load()))
 
-        self._background.run(work, lambda _: self.told.emit(f"Saved {path}."))
+        self._background.run(work, lambda _: self.done.emit(f"Saved {path}."))
 
 
 def _empty_bins() -> None:

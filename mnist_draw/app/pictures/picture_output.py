@@ -28,11 +28,14 @@ class PictureOutput(QObject):
     -------
     told
         ``(sentence)``: what was saved, or why not.
+    done
+        ``(sentence)``: what was asked for is done; it need not be read.
     noted
         ``(sentence)``: what was copied.
     """
 
     told = pyqtSignal(str)
+    done = pyqtSignal(str)
     noted = pyqtSignal(str)
 
     def __init__(self, canvas: Canvas, background: Background, owner: QWidget) -> None:
@@ -69,7 +72,7 @@ class PictureOutput(QObject):
                 content = image_bytes(picture(items, SAVED_SCALE), kind.title)
             save_bytes(path, content)
 
-        self._background.run(write, lambda _: self.told.emit(f"Saved {path}."))
+        self._background.run(write, lambda _: self.done.emit(f"Saved {path}."))
 
     def copy_picture(self) -> None:
         """Put the drawing on the clipboard as a picture."""

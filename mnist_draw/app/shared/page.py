@@ -30,6 +30,8 @@ class Page(QWidget):
     -------
     told
         ``(sentence)``: something to read.
+    done
+        ``(sentence)``: what was asked for is done; it need not be read.
     """
 
     name: ClassVar[str]
@@ -38,6 +40,7 @@ class Page(QWidget):
     everywhere: tuple[QAction, ...] = ()
 
     told = pyqtSignal(str)
+    done = pyqtSignal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

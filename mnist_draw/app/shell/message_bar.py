@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PyQt5.QtCore import QEvent, QObject, Qt, pyqtSignal
+from PyQt5.QtCore import QEvent, QObject, Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QKeyEvent, QKeySequence
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QTabWidget
 
@@ -15,10 +15,15 @@ from mnist_draw.app.shell.status_corner import StatusCorner
 
 #: Where the row leaves fewer pixels than this, the bar lies over the state in words too.
 _LEAST = 520
+#: What confirms goes of itself after so many milliseconds, more for long sentences, and is looked
+#: after again so often while the pointer or the keyboard is on it.
+_PASSING_MS, _EACH_LETTER_MS, _AGAIN_MS = 6_000, 60, 2_000
 
 
 class MessageBar(QFrame):
     """Shows one sentence until it is dismissed or replaced; hidden when there is none.
+
+    What only confirms that something was done as it was asked for goes of itself.
 
     It lies over the free part of the tabs' row and, where it needs more lines, over the top of
     the page: whatever it says, nothing below it moves.
@@ -62,16 +67,28 @@ class MessageBar(QFrame):
         self.dismiss_button.clicked.connect(self.dismiss)
         for button in (self.action_button, self.dismiss_button):
             row.addWidget(button, 0, Qt.AlignVCenter)
+        self._passing = QTimer(self)
+        self._passing.setSingleShot(True)
+        self._passing.timeout.connect(self._pass)
         self.hide()
         for watched in (tabs, corner):
             watched.installEventFilter(self)
 
-    def about(self, subject: str) -> Callable[..., None]:
-        """Return a slot that tells something about a subject; see `tell` and `forget`."""
+    def about(self, subject: str, passing: bool = False) -> Callable[..., None]:
+        """Return a slot that tells something about a subject; see `tell` and `forget`.
+
+        Parameters
+        ----------
+        subject : str
+        passing : bool, optional
+            Whether what it tells only confirms, and goes of itself. Default: False.
+        """
 
         def tell(sentence: str, undo: Callable[[], object] | None = None) -> None:
             self.tell(sentence, undo)
             self._subject = subject
+            if passing:
+                self._passing.start(_PASSING_MS + _EACH_LETTER_MS * len(sentence))
 
         return tell
 
@@ -87,6 +104,7 @@ class MessageBar(QFrame):
 
         A screen reader finds the sentence as the bar's name.
         """
+        self._passing.stop()
         self.action_button.setText(action)
         self._action, self._subject = undo, ""
         self.action_button.setVisible(undo is not None)
@@ -124,6 +142,15 @@ class MessageBar(QFrame):
     def _copies(self, key: QKeyEvent) -> bool:
         return self.words.hasSelectedText() and key.matches(QKeySequence.Copy)
 
+    def _pass(self) -> None:
+        """Go, unless somebody reads or marks the sentence just now."""
+        focus = self.focusWidget()
+        held = focus is not None and focus.hasFocus()
+        if held or self.underMouse() or self.words.hasSelectedText():
+            self._passing.start(_AGAIN_MS)
+        else:
+            self.dismiss()
+
     def _act(self) -> None:
         action = self._action
         self.dismiss()
@@ -132,6 +159,7 @@ class MessageBar(QFrame):
 
     def dismiss(self) -> None:
         """Hide the bar."""
+        self._passing.stop()
         self._subject = ""
         focus = self.focusWidget()
         held = focus is not None and focus.hasFocus()

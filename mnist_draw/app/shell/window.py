@@ -175,6 +175,7 @@ class Window(QMainWindow):
         self.run.begun.connect(partial(self.messages.forget, "run"))
         settings = self.train_tab.settings
         settings.told.connect(self.messages.about("settings"))
+        settings.done.connect(self.messages.about("settings", passing=True))
         settings.path_changed.connect(partial(self.messages.forget, "settings"))
         self.run.begun.connect(partial(self.messages.forget, "settings"))
         self.run.begun.connect(partial(self.messages.forget, TrainTab.name))
@@ -190,6 +191,7 @@ class Window(QMainWindow):
         connect_queued(self._carrier.told, self.messages.tell)
         for page in self.pages:
             page.told.connect(self.messages.about(page.name))
+            page.done.connect(self.messages.about(page.name, passing=True))
         self._connect_inside()
         self._connect_recognition()
         self._connect_explanations()
@@ -205,6 +207,7 @@ class Window(QMainWindow):
             (self.runs, "runs"),
         ):
             part.told.connect(self.messages.about(subject))
+            part.done.connect(self.messages.about(subject, passing=True))
             part.undo_offered.connect(self.messages.about(subject))
         self.draw_tab.canvas.ink_changed.connect(partial(self.messages.forget, DrawTab.name))
         self.run.hindrance = self.draw_tab.my_digits.hindrance

@@ -75,6 +75,8 @@ class RunsController(QObject):
     -------
     told
         ``(sentence)``: something the user should read.
+    done
+        ``(sentence)``: what was asked for is done; it need not be read.
     undo_offered
         ``(sentence, undo)``: what was done, and a function that takes it back.
     network_asked
@@ -82,6 +84,7 @@ class RunsController(QObject):
     """
 
     told = pyqtSignal(str)
+    done = pyqtSignal(str)
     undo_offered = pyqtSignal(str, object)
     network_asked = pyqtSignal(str)
 
@@ -291,7 +294,7 @@ class RunsController(QObject):
         self._background.run(partial(bring_back, chosen, "The run"), self._brought_back)
 
     def _brought_back(self, folder: Path) -> None:
-        self.told.emit("The run is back.")
+        self.done.emit("The run is back.")
         self.refresh()
 
     def _to_draw(self, run: Run) -> None:
@@ -347,4 +350,4 @@ class RunsController(QObject):
         self._background.run(lambda: save_bytes(path, content), self._saved(path))
 
     def _saved(self, path: str) -> Callable[[Any], None]:
-        return lambda _: self._tell(f"Saved {path}.")
+        return lambda _: self.done.emit(f"Saved {path}.")

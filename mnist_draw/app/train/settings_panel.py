@@ -71,12 +71,15 @@ class SettingsPanel(QWidget):
         ``(change)``: a setting that can change during a run has another value.
     told
         ``(sentence)``: what became of a settings file, or of a path that was picked.
+    done
+        ``(sentence)``: what was asked for is done; it need not be read.
     path_changed
         A data set or a network to start from is chosen: what was told of the last is of the past.
     """
 
     changed = pyqtSignal(Change)
     told = pyqtSignal(str)
+    done = pyqtSignal(str)
     path_changed = pyqtSignal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -238,7 +241,7 @@ class SettingsPanel(QWidget):
         except UserError as error:
             self.told.emit(str(error))
         else:
-            self.told.emit(f"Saved {path}.")
+            self.done.emit(f"Saved {path}.")
 
     # -- values
 

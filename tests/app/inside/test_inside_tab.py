@@ -295,10 +295,12 @@ def test_a_view_is_saved(tab: InsideTab, tmp_path: Path, suffix: str, beginning:
     tab.show()
     section, told = tab.open().section, []
     path = tmp_path / f"view{suffix}"
-    view_export.write_view(section, section.table(), path, suffix, told.append)
+    view_export.write_view(section, section.table(), path, suffix, told.append, told.append)
     assert path.read_bytes().startswith(beginning)
     assert told == [f"Saved as {path}."]
-    view_export.write_view(section, section.table(), tmp_path / "no" / "x", suffix, told.append)
+    view_export.write_view(
+        section, section.table(), tmp_path / "no" / "x", suffix, told.append, told.append
+    )
     assert len(told) == 2
     assert "no" in told[1]
 

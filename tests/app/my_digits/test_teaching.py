@@ -38,7 +38,8 @@ class Setup:
         self.tab = DrawTab()
         self.my_digits = self.tab.my_digits
         self.told: list[tuple[str, Any]] = []
-        self.my_digits.told.connect(lambda sentence: self.told.append((sentence, None)))
+        for signal in (self.my_digits.told, self.my_digits.done):
+            signal.connect(lambda sentence: self.told.append((sentence, None)))
         self.my_digits.undo_offered.connect(
             lambda sentence, undo: self.told.append((sentence, undo))
         )

@@ -40,6 +40,7 @@ def told(tab: DrawTab) -> list[str]:
     """Return the sentences told, as they come."""
     sentences: list[str] = []
     tab.told.connect(sentences.append)
+    tab.done.connect(sentences.append)
     tab.pictures.output.noted.connect(sentences.append)
     return sentences
 

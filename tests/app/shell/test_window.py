@@ -28,7 +28,7 @@ from mnist_draw.app.services.recognition import Recognition, RecognitionWorker
 from mnist_draw.app.services.training import Training
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.page import Page
-from mnist_draw.app.shell import pages
+from mnist_draw.app.shell import message_bar, pages
 from mnist_draw.app.shell.window import Window
 from mnist_draw.app.train.file_combo import FileCombo
 from mnist_draw.errors import UserError
@@ -669,3 +669,33 @@ def test_the_form_shows_the_batch_size_that_a_run_takes(setup: Setup) -> None:
     assert box.read() == 90
     assert "The batch size is 90, not 500" in setup.text("messageLabel")
     assert window.train_tab.settings.settings().batch_size == 500
+
+
+def test_what_confirms_goes_of_itself_unless_it_is_read(
+    setup: Setup, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(message_bar, "_PASSING_MS", 0)
+    monkeypatch.setattr(message_bar, "_EACH_LETTER_MS", 0)
+    monkeypatch.setattr(message_bar, "_AGAIN_MS", 1)
+    window = setup.window
+    window.activateWindow()
+    window.draw_tab.done.emit("Saved /x.png.")
+    assert window.messages.isVisible()
+    qtbot.waitUntil(lambda: not window.messages.isVisible())
+    # Whoever is on it with the keyboard is not hurried.
+    window.draw_tab.done.emit("Saved /x.png.")
+    dismiss = setup.button("dismissButton")
+    dismiss.setFocus()
+    qtbot.waitUntil(dismiss.hasFocus)
+    qtbot.wait(50)
+    assert window.messages.isVisible()
+    window.draw_tab.canvas.setFocus()
+    qtbot.waitUntil(lambda: not window.messages.isVisible())
+    # What took the place of a confirmation stays.
+    window.draw_tab.done.emit("Saved /x.png.")
+    window.draw_tab.told.emit("There is no picture on the clipboard.")
+    qtbot.wait(50)
+    assert window.messages.isVisible()
+    window.draw_tab.my_digits.undo_offered.emit("2 digits deleted.", list)
+    qtbot.wait(50)
+    assert window.messages.isVisible()

@@ -217,6 +217,7 @@ def test_settings_are_saved_and_opened(
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
     told: list[str] = []
     panel.told.connect(told.append)
+    panel.done.connect(told.append)
     panel.show_settings(OTHERS)
     panel.save_file()
     panel.show_settings(TrainingSettings())
