@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import lasagne
 import numpy as np
 import pytest
@@ -41,6 +44,18 @@ def test_its_code_is_one_program(capsys: pytest.CaptureFixture[str]) -> None:
         for piece in step.code:
             exec(compile(piece, f"guide, step {step.number}", "exec"), names)
     assert "It reads" in capsys.readouterr().out
+
+
+def test_its_first_lines_run_in_a_program_of_their_own() -> None:
+    # There nothing has been imported that would let lasagne be found.
+    code = "\n".join(guide()[0].code)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_an_exercise_does_not_stand_solved_above_itself() -> None:
+    (step,) = (step for step in guide() if "How many weights has this network?" in step.text)
+    assert "545" not in step.text
 
 
 def test_its_lines_fit_the_page() -> None:

@@ -197,6 +197,13 @@ class BoardCaption(QLabel):
         """Show a note as well, in place of the note before."""
         self._show(f"{self._sentence}\n{note}" if self._sentence else note)
 
+    def leave_out(self, part: str) -> None:
+        """Say the same without a part that is true no longer."""
+        if part and part in self._sentence:
+            text = self.text().replace(part, "")
+            self._sentence = self._sentence.replace(part, "")
+            self._show(text)
+
     def clear_caption(self) -> None:
         """Say nothing more: the board shows something else now."""
         if self.text():

@@ -66,6 +66,7 @@ class PictureTools(QObject):
         super().__init__(owner)
         self._canvas = canvas
         self._words_of_answer = words_of_answer
+        self._reads = ""
         self.reader = BackgroundReader(network, parent=self)
         # Not behind the pictures that are still being read: one that was clicked is wanted now.
         self._rendering = Background(self)
@@ -89,6 +90,7 @@ class PictureTools(QObject):
         self.examples.found.connect(self._show_example)
         self.examples.searching.connect(self.caption.say)
         canvas.history_changed.connect(lambda: self.strip.mark(None))
+        network.changed.connect(self._forget_what_was_read)
         self._build_commands(tools, owner)
 
     def _build_commands(self, tools: ToolColumn, owner: QWidget) -> None:
@@ -182,6 +184,12 @@ class PictureTools(QObject):
         self._canvas.show_items([placed])
         self.strip.mark(picture)
 
-    def _show_example(self, placed: PlacedPicture, sentence: str) -> None:
+    def _show_example(self, placed: PlacedPicture, sentence: str, reads: str) -> None:
         self._canvas.show_items([placed])
-        self.caption.say(sentence)
+        self._reads = reads
+        self.caption.say(f"{sentence}{reads}")
+
+    def _forget_what_was_read(self) -> None:
+        """Take out of the caption what the network before took the digit for."""
+        self.caption.leave_out(self._reads)
+        self._reads = ""

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from mnist_draw.recognition.mistakes import Mistake
     from mnist_draw.storage.models import ModelFile
 
+#: A digit for the board, which one it is, and what the network takes it for.
+_Found = tuple[PlacedPicture, str, str]
+
 
 class DigitsToShow:
     """Test pictures of what a network reads, loaded when first needed; one thread uses them.
@@ -91,14 +94,15 @@ class MnistExamples(QObject):
     Signals
     -------
     found
-        ``(PlacedPicture, sentence)``: a digit for the board, and which one it is.
+        ``(PlacedPicture, sentence, reads)``: a digit for the board, which one it is, and what the
+        network takes it for; that may be empty.
     searching
         ``(sentence)``: what keeps the digit waiting.
     told
         ``(sentence)``: why there is none.
     """
 
-    found = pyqtSignal(PlacedPicture, str)
+    found = pyqtSignal(PlacedPicture, str, str)
     searching = pyqtSignal(str)
     told = pyqtSignal(str)
 
@@ -142,22 +146,21 @@ class MnistExamples(QObject):
 
     # -- in the reader's thread
 
-    def _draw_any(
-        self, model: ModelFile | None, renderings: Renderings
-    ) -> tuple[PlacedPicture, str]:
+    def _draw_any(self, model: ModelFile | None, renderings: Renderings) -> _Found:
         if self._digits.choose(model):
             self._any = []
         images, labels = self._digits.all()
         if not self._any:
             self._any = self._random.sample(range(len(images)), len(images))
         index = self._any.pop()
-        return _placed(images, index, renderings), self._digits.words(index, int(labels[index]))
+        words = self._digits.words(index, int(labels[index]))
+        return _placed(images, index, renderings), words, ""
 
-    def _draw_wrong(self, mistake: Mistake, renderings: Renderings) -> tuple[PlacedPicture, str]:
+    def _draw_wrong(self, mistake: Mistake, renderings: Renderings) -> _Found:
         images, _ = self._digits.all()
-        return _placed(images, mistake.index, renderings), (
-            f"{self._digits.words(mistake.index, mistake.label)} This network reads {mistake.read}."
-        )
+        words = self._digits.words(mistake.index, mistake.label)
+        reads = f" This network reads {mistake.read}."
+        return _placed(images, mistake.index, renderings), words, reads
 
     def _search(self, model: ModelFile, recogniser: Any) -> tuple[Mistake, ...]:
         from mnist_draw.recognition.mistakes import find_mistakes, kept_mistakes
@@ -193,7 +196,7 @@ class MnistExamples(QObject):
         work = partial(self._draw_wrong, mistake, self._renderings())
         self._reader.background.run(work, self._show)
 
-    def _show(self, drawn: tuple[PlacedPicture, str]) -> None:
+    def _show(self, drawn: _Found) -> None:
         self.found.emit(*drawn)
 
 

@@ -26,14 +26,21 @@ def _font() -> Any:
     return IconicFont(*fonts) if fonts else qtawesome
 
 
-def icon(name: str) -> QIcon:
-    """Return a Phosphor icon by its name, such as ``"eraser"``, in the theme's colours."""
+def icon(name: str, filled: bool = True) -> QIcon:
+    """Return a Phosphor icon by its name, such as ``"eraser"``, in the theme's colours.
+
+    Parameters
+    ----------
+    name : str
+    filled : bool
+        Whether a button that is on is filled with the accent's colour.
+    """
     colours = theme.theme().colours
     result: QIcon = _font().icon(
         f"{_SET}.{name}",
         color=colours.text,
         color_disabled=colours.line,
-        color_on=colours.on_accent,
+        color_on=colours.on_accent if filled else colours.text,
         color_off=colours.text,
     )
     return result
@@ -43,7 +50,8 @@ def set_icon(button: QAbstractButton, name: str, size: int = theme.Size.ICON) ->
     """Give a button an icon that follows the theme and grows with the system's text."""
 
     def renew() -> None:
-        button.setIcon(icon(name))
+        # Of what is on, only tools are filled.
+        button.setIcon(icon(name, filled=button.property("look") == "tool"))
 
     side = round(size * theme.text_scale())
     button.setIconSize(QSize(side, side))

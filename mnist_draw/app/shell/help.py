@@ -150,7 +150,7 @@ def _table(title: str, rows: Sequence[tuple[str, str, str]]) -> str:
         f"<td width='{_COLUMNS[2]}%'>{html.escape(sentence)}</td></tr>"
         for keys, name, sentence in rows
     )
-    return f"<h3>{html.escape(title)}</h3><table cellpadding='3' width='100%'>{lines}</table>"
+    return f"<h3>{html.escape(title)}</h3><table cellpadding='3' width='98%'>{lines}</table>"
 
 
 def _native(keys: str) -> str:

@@ -116,6 +116,17 @@ def test_mistakes_are_searched_once_for_each_network(tab: DrawTab, qtbot: QtBot)
     assert Wrong.searches == 2
 
 
+def test_what_a_network_read_goes_with_the_network(tab: DrawTab, qtbot: QtBot) -> None:
+    tab.network.confirm(fakes.model())
+    assert "This network reads 7." in shown(tab, qtbot, Qt.Key_M)
+    caption = tab.pictures.caption
+    before = caption.text()
+    tab.network.confirm(fakes.model(0.7))
+    assert caption.text() == before.partition(" This network")[0]
+    assert caption.text().endswith(".")
+    assert caption.isVisible()
+
+
 def test_without_a_network_or_a_mistake_that_is_said(
     tab: DrawTab, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
