@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QHBoxLayout, QWidget
+from PyQt5.QtCore import QSize, Qt
+from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from mnist_draw.app.inside.step.code_lines import (
     STAGES,
@@ -15,10 +15,39 @@ from mnist_draw.app.inside.step.code_view import CodeView
 from mnist_draw.app.inside.step.step_worker import Shown
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.steady_labels import FittedLabel, FixedLabel
-from mnist_draw.app.shared.widgets import Card, push_button
+from mnist_draw.app.shared.widgets import Card, explain, push_button
 from mnist_draw.training.settings import TrainingSettings
 
 _COPY = "A copy of the network learns here. Yours stays as it is."
+
+
+class _NextButton(QPushButton):
+    """Names the next stage; whichever that is, it takes the room of the longest.
+
+    Else both cards would change their widths with the stage, and all in them would be painted
+    twice.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(_next_words(0))
+        self.setObjectName("nextButton")
+        self.setProperty("look", "primary")
+        explain(self, "Next", "Go on to the next stage.", "→")
+
+    def sizeHint(self) -> QSize:
+        widest = max(self._wide(_next_words(stage)) for stage in range(len(STAGES)))
+        return super().sizeHint() + QSize(widest - self._wide(self.text()), 0)
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def _wide(self, words: str) -> int:
+        return self.fontMetrics().size(Qt.TextShowMnemonic, words).width()
+
+
+def _next_words(stage: int) -> str:
+    """Return what the button says that leads on from a stage, from 1 on; 0 and the last: none."""
+    return f"Next: {STAGES[stage].title}" if 0 < stage < len(STAGES) else "Next"
 
 
 class CodeCard(Card):
@@ -63,7 +92,7 @@ class CodeCard(Card):
             row.addWidget(button)
         self.body.addWidget(self._repeat)
         self.back = push_button("backButton", "Back", "Go back to the stage before.", "←")
-        self.next = push_button("nextButton", "Next", "Go on to the next stage.", "→", "primary")
+        self.next = _NextButton()
         self.play = push_button(
             "playButton", "Play slowly", "Go through the stages by itself, 3 seconds each.", "Space"
         )
@@ -86,7 +115,7 @@ class CodeCard(Card):
         self.back.setEnabled(stage > 1)
         # The stages of a step that is still to come are empty.
         self.next.setEnabled(stage < last and shown is not None)
-        self.next.setText(f"Next: {STAGES[stage].title}" if stage < last else "Next")
+        self.next.setText(_next_words(stage))
         self.play.setText("Stop" if playing else "Play slowly")
         self.play.setEnabled(shown is not None and theme.theme().motion)
         self._repeat.setVisible(stage == last and shown is not None)

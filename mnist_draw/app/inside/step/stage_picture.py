@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QPointF, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QPointF, QSize, Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
@@ -34,6 +34,8 @@ _REACH = 14.0
 class StagePicture(QWidget):
     """Paints a stage once into a pixmap: it changes with a new step or a new stage only.
 
+    That is done in a turn of its own, after the one in which all around it is painted.
+
     Signals
     -------
     unit_chosen
@@ -57,6 +59,10 @@ class StagePicture(QWidget):
         self.name: Callable[[int], str] = str
         self._places: Places | None = None
         self._picture: QPixmap | None = None
+        self._turn = QTimer(self)
+        self._turn.setSingleShot(True)
+        self._turn.setInterval(0)
+        self._turn.timeout.connect(self._paint_now)
         theme.theme().changed.connect(self.paint_anew)
 
     def sizeHint(self) -> QSize:
@@ -85,8 +91,13 @@ class StagePicture(QWidget):
             self.update()
 
     def paint_anew(self) -> None:
-        """Paint another picture the next time."""
+        """Paint another picture, at the latest when it is to be seen."""
         self._picture = self._places = None
+        self._turn.start()
+
+    def _paint_now(self) -> None:
+        if self._picture is None and self.isVisible():
+            self._picture = self._paint()
         self.update()
 
     def describe(self, words: str) -> None:

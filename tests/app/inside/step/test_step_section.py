@@ -106,6 +106,43 @@ def test_a_step_is_painted_before_the_units_are_looked_at(
     qtbot.waitUntil(section.is_ready, timeout=60_000)
 
 
+def test_nothing_moves_when_the_stage_changes(section: StepSection, qtbot: QtBot) -> None:
+    ready(section, qtbot)
+    sizes = set()
+    for stage in range(1, 6):
+        section.open_stage(stage)
+        qtbot.wait(20)
+        sizes.add((section.picture.size().width(), section.code.size().width()))
+    assert len(sizes) == 1
+
+
+def test_a_stage_is_painted_in_a_turn_of_its_own(section: StepSection, qtbot: QtBot) -> None:
+    ready(section, qtbot)
+    picture = section.picture
+    qtbot.waitUntil(lambda: picture._picture is not None)
+    painted: list[object] = []
+
+    class Watcher(QObject):
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            if event.type() == QEvent.Paint:
+                painted.append(picture._picture)
+            return False
+
+    watcher = Watcher()
+    for widget in (picture, section.code.code):
+        widget.installEventFilter(watcher)
+    section.open_stage(3)
+    assert picture._picture is None
+    qtbot.waitUntil(lambda: len(painted) == 2)
+    # All around it first; then itself, with what was painted in between.
+    assert painted == [None, picture._picture]
+    assert picture._picture is not None
+    section.open_stage(4)
+    # Whoever wants to see it now does see it.
+    assert not picture.grab().isNull()
+    assert picture._picture is not None
+
+
 def test_the_stages_tell_their_figures_once_they_are_reached(
     section: StepSection, qtbot: QtBot
 ) -> None:
