@@ -11,9 +11,9 @@ import numpy.typing as npt
 from mnist_draw.dataset.mnist import Dataset, scale
 from mnist_draw.networks import parse_network
 from mnist_draw.recognition.calibration import fit_temperature
-from mnist_draw.recognition.digit_or_not.rule import shipped_refusal
+from mnist_draw.recognition.digit_or_not.rule import Refusal, shipped_refusal
 from mnist_draw.recognition.recogniser import Recogniser
-from mnist_draw.storage import ModelFile
+from mnist_draw.storage import ModelFile, cache
 from mnist_draw.training.epoch_pictures import side_of_ink
 from mnist_draw.training.settings import TrainingSettings
 
@@ -22,6 +22,8 @@ SLICE = 500
 #: Of about so many validation pictures the rule is asked: whether it refuses one in a hundred, as
 #: of digits, or most, as of clothes, shows in far fewer, and all of them take seconds.
 _ASKED = 1000
+#: Another way to ask it needs another version.
+_VERSION = 1
 
 
 def finished_model(
@@ -68,8 +70,23 @@ def finished_model(
     if refusal is None or model.info.classes:
         return model
     some = validation_images[:: max(1, len(validation_images) // _ASKED)]
-    likeness = refusal.likeness(scale(some))
-    return model.with_info(refused=round(float(np.mean(likeness < refusal.threshold)), 4))
+    return model.with_info(refused=round(_refused(refusal, some), 4))
+
+
+def _refused(refusal: Refusal, pictures: npt.NDArray[np.uint8]) -> float:
+    """Return the share of pictures that the rule refuses.
+
+    Asking takes seconds, and the answer is the same for every network of these data.
+    """
+    rule = [cache.digest_of(layer) for layer in refusal.layers]
+    key = " ".join([cache.digest_of(pictures), *rule])
+    kept = (cache.read("refused", _VERSION, key) or {}).get("likeness")
+    if kept is not None and kept.shape == (len(pictures),):
+        likeness = kept
+    else:
+        likeness = refusal.likeness(scale(pictures))
+        cache.keep("refused", _VERSION, key, {"likeness": likeness})
+    return float(np.mean(likeness < refusal.threshold))
 
 
 def facts_of(data: Dataset) -> dict[str, Any]:

@@ -251,14 +251,15 @@ class RuleParameters(Setting):
 class Folder(Setting):
     """A folder, or none.
 
-    ``question`` is the title of the form's chooser. ``known`` are folders that the form offers:
-    what it calls them, and functions that name them. ``files`` are those that may be chosen
-    instead, as a file dialog names them; empty where none may.
+    ``question`` is the title of the form's chooser, ``file_question`` of the one for files, where
+    ``files`` may be chosen instead, as a file dialog names them; empty where none may. ``known``
+    are folders that the form offers: what it calls them, and functions that name them.
     """
 
     question: str
     known: tuple[tuple[str, Callable[[], str]], ...] = ()
     files: str = ""
+    file_question: str = ""
     metavar: str = "DIR"
 
     def words(self, value: Any) -> str:

@@ -192,6 +192,7 @@ class TrainingSettings:
             option="--data",
             with_resume=True,
             question="A folder with training data",
+            file_question="A file with training data",
             files="Training data (*.npz *.csv *.csv.gz *ubyte *ubyte.gz)",
             metavar="PATH",
         ),

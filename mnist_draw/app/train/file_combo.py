@@ -89,6 +89,7 @@ class FileCombo(ComboBox):
         question = self._setting.question
         match self._setting:
             case Folder(files=files) if a_file:
+                question = self._setting.file_question
                 return QFileDialog.getOpenFileName(self, question, "", files)[0]
             case Folder():
                 return QFileDialog.getExistingDirectory(self, question, "")

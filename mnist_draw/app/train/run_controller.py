@@ -93,6 +93,8 @@ class RunController(QObject):
         self._dead: tuple[float, ...] = ()
         #: A run that was asked for and of which nothing is known yet.
         self._awaited: RunState | None = None
+        #: What was told of it so far.
+        self._told = ""
         tab.start_asked.connect(self.start)
         tab.pause_asked.connect(self.pause)
         tab.stop_asked.connect(self.stop)
@@ -183,6 +185,7 @@ class RunController(QObject):
         """Await a run's first figures; what is on the screen stays until they come."""
         self._awaited = awaited = RunState()
         awaited.epochs = epochs
+        self._told = ""
         self.state.begin()
         self.begun.emit()
         self._show()
@@ -265,9 +268,9 @@ class RunController(QObject):
                 self.told.emit(event.message)
             case BatchSizeChosen():
                 tab.settings.show_taken("batch_size", event.batch_size)
-                self.told.emit(event.message)
+                self._tell(event.message)
             case CheckpointFailed():
-                self.told.emit(event.message)
+                self._tell(event.message)
             case Failed():
                 self.told.emit(event.sentence)
             case Paused():
@@ -282,6 +285,13 @@ class RunController(QObject):
                 pass
             case _:
                 assert_never(event)
+
+    def _tell(self, sentence: str) -> None:
+        """Tell a sentence; of those before the first figures none takes another's place."""
+        if self._awaited is not None:
+            self._told = f"{self._told} {sentence}".strip()
+            sentence = self._told
+        self.told.emit(sentence)
 
     def _tell_of_broken_epoch(self) -> None:
         """Say what has become of the epoch in which the run was stopped."""

@@ -7,7 +7,6 @@ from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import (
     QApplication,
     QHBoxLayout,
-    QLabel,
     QScrollArea,
     QSizePolicy,
     QToolButton,
@@ -16,6 +15,7 @@ from PyQt5.QtWidgets import (
 )
 
 from mnist_draw.app.shared.icons import set_icon
+from mnist_draw.app.shared.steady_labels import FittedLabel
 from mnist_draw.app.shared.theme import Size
 from mnist_draw.app.shared.widgets import explain, label
 
@@ -42,7 +42,7 @@ class Section(QWidget):
         super().__init__(parent)
         #: Whether the user has folded the section.
         self.put_away = False
-        column = QVBoxLayout(self)
+        self._column = column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(Size.TIGHT)
         self.head = QHBoxLayout()
@@ -54,7 +54,8 @@ class Section(QWidget):
         self._button.clicked.connect(self.chosen)
         self.head.addWidget(self._button)
         self.head.addWidget(label(title.upper(), "heading"))
-        self.summary: QLabel = label("", "muted")
+        self.summary = FittedLabel(elide=Qt.ElideRight)
+        self.summary.setProperty("look", "muted")
         self.summary.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
         # A long summary must not widen the panel.
         self.summary.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
@@ -66,6 +67,13 @@ class Section(QWidget):
         self.rows.setSpacing(Size.FIELD_GAP)
         column.addWidget(self.body)
         self.show_body(True)
+
+    def put_summary_below(self) -> None:
+        """Give the summary a line of its own, where buttons take the room beside the heading."""
+        self.head.removeWidget(self.summary)
+        self.head.addStretch(1)
+        self.summary.setAlignment(Qt.AlignLeft | Qt.AlignVCenter)
+        self._column.insertWidget(1, self.summary)
 
     @property
     def is_open(self) -> bool:

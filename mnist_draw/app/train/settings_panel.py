@@ -101,6 +101,7 @@ class SettingsPanel(QWidget):
         for section in self.sections.values():
             column.addWidget(section)
         column.addStretch(1)
+        self.sections["network"].put_summary_below()
         self._build_presets(self.sections["network"].head)
         self._build_files(self.sections["network"].head)
         self.sections["data"].rows.addWidget(self.examples)

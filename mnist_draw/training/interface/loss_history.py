@@ -135,8 +135,9 @@ class LossHistory(History):
         if not self.epochs:
             return "<LossHistory: no epoch yet>"
         last = self.epochs[-1]
+        many = "" if last.epoch == 1 else "s"
         return (
-            f"<LossHistory: {last.epoch} epochs, validation loss {last.validation_loss:.4f}, "
+            f"<LossHistory: {last.epoch} epoch{many}, validation loss {last.validation_loss:.4f}, "
             f"accuracy {last.validation_accuracy:.2%}>"
         )
 

@@ -699,3 +699,14 @@ def test_what_confirms_goes_of_itself_unless_it_is_read(
     window.draw_tab.my_digits.undo_offered.emit("2 digits deleted.", list)
     qtbot.wait(50)
     assert window.messages.isVisible()
+
+
+def test_what_is_told_before_the_first_figures_stands_together(setup: Setup) -> None:
+    setup.loop.gate.clear()
+    setup.window.run.start()
+    setup.window.run._happened([events.CheckpointFailed(Path(), 0, "Some were set aside.")])
+    setup.window.run._happened([events.BatchSizeChosen(90, 500, 900)])
+    assert setup.text("messageLabel").startswith("Some were set aside. The batch size is 90")
+    setup.wait_for("training")
+    setup.window.run._happened([events.CheckpointFailed(Path(), 0, "The disk is full.")])
+    assert setup.text("messageLabel") == "The disk is full."

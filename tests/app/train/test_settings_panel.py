@@ -336,6 +336,20 @@ def test_sections_fold_where_there_is_no_room(panel: SettingsPanel, qtbot: QtBot
     assert panel.sections["stop"].summary.text() == "98 %"
 
 
+def test_a_folded_sections_long_summary_is_cut_at_its_end(
+    panel: SettingsPanel, qtbot: QtBot
+) -> None:
+    area(panel, qtbot, 300)
+    panel.apply("network", "layers:500,300@tanh/0.4,200,100,80,60,50")
+    section = panel.sections["network"]
+    section.chosen.emit()
+    qtbot.waitUntil(lambda: section.summary.isVisible() and section.summary.width() > 100)
+    whole, shown = section.summary.text(), section.summary.fitted()[1]
+    assert shown.startswith("MLP 784")
+    assert shown.endswith("…")
+    assert whole.startswith(shown[:-1])
+
+
 def test_the_section_that_is_wanted_opens_and_another_folds(
     panel: SettingsPanel, qtbot: QtBot
 ) -> None:

@@ -1,0 +1,44 @@
+"""What is found out about a network before it is saved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mnist_draw.recognition.digit_or_not.rule import Refusal
+from mnist_draw.recognition.finished_model import finished_model
+from mnist_draw.training.settings import TrainingSettings
+
+RNG = np.random.default_rng(3)
+PICTURES = RNG.integers(0, 256, (30, 1, 28, 28)).astype(np.uint8)
+LABELS = RNG.integers(0, 10, 30).astype(np.uint8)
+
+
+def parameters(scale: float) -> tuple[np.ndarray[Any, np.dtype[np.float32]], ...]:
+    weights = RNG.normal(0, scale, (784, 4)), np.zeros(4), RNG.normal(size=(4, 10)), np.zeros(10)
+    return tuple(array.astype(np.float32) for array in weights)
+
+
+def test_the_rule_is_asked_once_about_the_pictures_of_a_data_set(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[int] = []
+    likeness = Refusal.likeness
+
+    def noted(self: Refusal, inputs: Any) -> Any:
+        asked.append(len(inputs))
+        return likeness(self, inputs)
+
+    monkeypatch.setattr(Refusal, "likeness", noted)
+    settings = TrainingSettings(network="layers:4")
+    shares = [
+        finished_model(settings, parameters(scale), {}, PICTURES, LABELS).info.refused
+        for scale in (0.01, 0.1)
+    ]
+    assert asked == [30]
+    assert shares[0] == shares[1] > 0
+    # Of other pictures it is asked anew.
+    finished_model(settings, parameters(0.01), {}, PICTURES[:20], LABELS[:20])
+    assert asked == [30, 20]
