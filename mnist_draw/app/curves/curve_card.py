@@ -46,7 +46,8 @@ class Legend(QWidget):
     """The two lines with their names; while the plot is pointed at, with figures.
 
     It paints itself and always asks for the same room: pointing at a plot moves nothing. Where
-    the room is too small for names and figures, the figures stand alone.
+    the room is too small for names and figures, the figures stand alone; names that find no room
+    beside each other stand in two smaller lines.
     """
 
     def __init__(self) -> None:
@@ -88,8 +89,8 @@ class Legend(QWidget):
         if epoch and gaps + wide > self.width():
             texts = list(self.figures)
         elif gaps + wide > self.width():
-            room = (self.width() - gaps) // len(texts)
-            texts = [metrics.elidedText(text, Qt.ElideRight, room) for text in texts]
+            self._paint_lines(painter)
+            return
         x, middle = 0.0, self.height() / 2
         for text, (_, colour, style) in zip(texts, _LINES, strict=True):
             painter.setPen(QPen(theme.colour(colour), 2, style, Qt.FlatCap))
@@ -99,6 +100,26 @@ class Legend(QWidget):
             painter.drawText(QRectF(x, 0, self.width() - x, self.height()), _LEFT, text)
             x += metrics.horizontalAdvance(text) + Size.FIELD_GAP
         painter.drawText(QRectF(x, 0, self.width() - x, self.height()), _LEFT, epoch)
+
+    def names_in_lines(self) -> list[str]:
+        """Return the names as two smaller lines show them."""
+        metrics = QFontMetricsF(theme.font(Text.AXIS))
+        room = max(0, self.width() - _DASH - Size.TIGHT)
+        return [metrics.elidedText(text, Qt.ElideRight, room) for text in self.texts()[:-1]]
+
+    def _paint_lines(self, painter: QPainter) -> None:
+        """Paint the names one below the other."""
+        painter.setFont(theme.font(Text.AXIS))
+        high = self.height() / len(_LINES)
+        left = float(_DASH + Size.TIGHT)
+        for number, (text, (_, colour, style)) in enumerate(
+            zip(self.names_in_lines(), _LINES, strict=True)
+        ):
+            box = QRectF(left, number * high, self.width() - left, high)
+            painter.setPen(QPen(theme.colour(colour), 2, style, Qt.FlatCap))
+            painter.drawLine(QLineF(0, box.center().y(), _DASH, box.center().y()))
+            painter.setPen(theme.colour("muted"))
+            painter.drawText(box, _LEFT | int(Qt.TextDontClip), text)
 
 
 class CurveCard(Card):

@@ -14,6 +14,7 @@ from PyQt5.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.curves.axes import log_ticks
+from mnist_draw.app.curves.curve_card import Legend
 from mnist_draw.app.curves.loss_and_accuracy import AccuracyCard, LossCard
 from mnist_draw.training.events import BatchFinished
 from mnist_draw.training.runs.history import EpochFigures, History
@@ -221,3 +222,12 @@ def test_the_epoch_axis_ends_with_the_last_epoch(card: LossCard, planned: int) -
     steps = [after - before for before, after in pairwise(ticks)]
     assert min(steps) > 0.5 * max(steps) or len(steps) == 1
     assert len(ticks) <= 8
+
+
+def test_the_names_of_the_lines_are_whole_in_a_narrow_card(qtbot: QtBot) -> None:
+    legend = Legend()
+    qtbot.addWidget(legend)
+    # What a window of 1024 pixels leaves beside the title.
+    legend.resize(110, 26)
+    assert legend.names_in_lines() == ["training", "validation"]
+    assert not legend.grab().isNull()
