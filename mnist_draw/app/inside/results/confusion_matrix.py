@@ -56,6 +56,7 @@ class ConfusionModel(QAbstractTableModel):
         self._recall: list[float] = []
         self._precision: list[float] = []
         self._most = 1
+        self._names: list[str] = []
 
     def show_results(self, results: Results | None, name: Callable[[int], str]) -> None:
         """Show the counts of results."""
@@ -70,7 +71,11 @@ class ConfusionModel(QAbstractTableModel):
             self._most = taken[0][2] if taken else 1
         last = self.index(self.classes, self.classes)
         self.dataChanged.emit(self.index(0, 0), last)
-        self.headerDataChanged.emit(Qt.Horizontal, 0, self.classes)
+        names = [self.headerData(number, Qt.Horizontal) for number in range(self.classes)]
+        if names != self._names:
+            # The table lays everything out and paints it once more then.
+            self._names = names
+            self.headerDataChanged.emit(Qt.Horizontal, 0, self.classes)
 
     def set_classes(self, classes: int) -> None:
         """Have a row and a column for each of so many classes."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from linear_network import linear_model, unknown_model
-from PyQt5.QtCore import QModelIndex, Qt
+from PyQt5.QtCore import QEvent, QModelIndex, QObject, Qt
 from PyQt5.QtWidgets import QFileDialog, QLabel, QToolTip
 from pytestqt.qtbot import QtBot
 
@@ -86,6 +86,30 @@ def test_everything_is_counted(section: ResultsSection, qtbot: QtBot, digits: Da
     assert cell(section, number, 10).data() == f"{100 * results.recall[number]:.1f} %"
     assert shown(section) == results.mistakes().tolist()
     assert "on average it is off by" in text(section, "reliabilityWords").lower()
+
+
+def test_new_counts_are_painted_once(section: ResultsSection, qtbot: QtBot) -> None:
+    count(section, qtbot)
+    qtbot.wait(50)
+    painted: list[object] = []
+
+    class Watcher(QObject):
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            if event.type() == QEvent.Paint:
+                painted.append(watched)
+            return False
+
+    watcher = Watcher()
+    matrix = section.confusion.matrix
+    matrix.viewport().installEventFilter(watcher)
+    matrix.show_results(section._results, str)
+    qtbot.waitUntil(lambda: bool(painted))
+    qtbot.wait(50)
+    assert len(painted) == 1
+    # Another name is written, though.
+    matrix.show_results(section._results, lambda number: f"class {number + 1}")
+    assert matrix.horizontalHeader().model().headerData(0, Qt.Horizontal) == "1"
+    qtbot.waitUntil(lambda: len(painted) > 1)
 
 
 def test_nothing_is_counted_while_nobody_looks(section: ResultsSection, qtbot: QtBot) -> None:
