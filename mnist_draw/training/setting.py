@@ -267,6 +267,10 @@ class Folder(Setting):
         return self.nothing if value is None else Path(value).name
 
 
+#: How a run's folder calls its network, `mnist_draw.training.runs.record.MODEL`.
+_OF_RUN = "model.npz"
+
+
 @dataclass(frozen=True, kw_only=True)
 class NetworkFile(Setting):
     """The file of a trained network, or none; ``question`` is the title of the form's chooser."""
@@ -276,8 +280,11 @@ class NetworkFile(Setting):
     metavar: str = "FILE.npz"
 
     def words(self, value: Any) -> str:
-        """Return the file's name without the folder."""
-        return self.nothing if value is None else Path(value).name
+        """Return the file's name without the folder; of a run the name of its folder."""
+        if value is None:
+            return self.nothing
+        path = Path(value)
+        return path.parent.name if path.name == _OF_RUN and path.parent.name else path.name
 
 
 @dataclass(frozen=True, kw_only=True)

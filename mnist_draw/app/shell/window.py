@@ -176,6 +176,7 @@ class Window(QMainWindow):
         settings = self.train_tab.settings
         settings.told.connect(self.messages.about("settings"))
         settings.done.connect(self.messages.about("settings", passing=True))
+        self.network.listed.connect(lambda: settings.offer_networks(self.network.networks))
         settings.path_changed.connect(partial(self.messages.forget, "settings"))
         self.run.begun.connect(partial(self.messages.forget, "settings"))
         self.run.begun.connect(partial(self.messages.forget, TrainTab.name))

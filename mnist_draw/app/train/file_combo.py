@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import assert_never
 
-from PyQt5.QtCore import pyqtSignal
+from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import QFileDialog, QWidget
 
 from mnist_draw.app.shared.widgets import ComboBox
@@ -30,8 +31,8 @@ class FileCombo(ComboBox):
     path_changed
         Another path was chosen or shown.
     picked
-        ``(path, before)``: the user has picked a path in the chooser, in the place of another
-        or, where that is empty, of none.
+        ``(path, before)``: the user has picked a path in the chooser, or one that was offered,
+        in the place of another or, where that is empty, of none.
     """
 
     path_changed = pyqtSignal()
@@ -48,6 +49,7 @@ class FileCombo(ComboBox):
         if isinstance(setting, Folder) and setting.files:
             self.addItem("Choose a file …", _CHOOSE_FILE)
         self._chosen = 0
+        self._offered: set[str] = set()
         self.activated.connect(self._activated)
 
     def path(self) -> str | None:
@@ -69,6 +71,33 @@ class FileCombo(ComboBox):
             self.insertItem(index, Path(str(path)).name or str(path), path)
         self._choose(index)
 
+    def offer(self, files: Iterable[tuple[str, str]]) -> None:
+        """List files that can be chosen at once; what is chosen stays chosen.
+
+        Parameters
+        ----------
+        files : iterable of (str, str)
+            The path of each, and what it is called. They take the place of those before.
+        """
+        chosen, first = self.path(), 1
+        blocked = self.blockSignals(True)
+        for index in reversed(range(first, self.findData(_CHOOSE))):
+            if self._path_of(index) in self._offered and index != self._chosen:
+                self.removeItem(index)
+                self._chosen -= index < self._chosen
+        self._offered = set()
+        for place, (path, words) in enumerate(files, first):
+            self._offered.add(path)
+            if path == chosen:
+                self.removeItem(self._chosen)
+                self._chosen = place
+            elif place <= self._chosen:
+                self._chosen += 1
+            self.insertItem(place, words, path)
+            self.setItemData(place, words, Qt.ToolTipRole)
+        self.setCurrentIndex(self._chosen)
+        self.blockSignals(blocked)
+
     def _choose(self, index: int) -> None:
         self._chosen = index
         self.setCurrentIndex(index)
@@ -77,7 +106,10 @@ class FileCombo(ComboBox):
     def _activated(self, index: int) -> None:
         asked = self.itemData(index)
         if asked not in (_CHOOSE, _CHOOSE_FILE):
+            replaced = self.path() or ""
             self._choose(index)
+            if asked in self._offered:
+                self.picked.emit(asked, replaced)
             return
         self.setCurrentIndex(self._chosen)
         path, before = self._ask(a_file=asked == _CHOOSE_FILE), self.path()

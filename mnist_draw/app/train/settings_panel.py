@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import pyqtSignal
 from PyQt5.QtWidgets import (
@@ -27,13 +27,18 @@ from mnist_draw.app.train.file_combo import FileCombo
 from mnist_draw.app.train.rule_fields import RuleFields
 from mnist_draw.app.train.sections import Section
 from mnist_draw.app.train.setting_fields import SettingField, build_field
+from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.errors import UserError
+from mnist_draw.networks import parse_network
 from mnist_draw.training.control import Change
 from mnist_draw.training.presets import PRESETS
 from mnist_draw.training.setting import settings_of
 from mnist_draw.training.settings import TrainingSettings
 from mnist_draw.training.settings_file import load_settings, save_settings
 from mnist_draw.training.updates import usual_learning_rate
+
+if TYPE_CHECKING:
+    from mnist_draw.recognition.kept_model import KeptModel
 
 _FILES = "Settings (*.json)"
 
@@ -60,6 +65,17 @@ _READ_WHEN_PICKED = {"start_model": _network_in, "data_folder": _data_in}
 _PICTURES = ("data_folder", "extra_folder", "training_examples")
 #: Columns in a row of the form.
 _COLUMNS = 12
+
+
+#: More networks to start from are found with the chooser.
+_MOST_OFFERED = 30
+
+
+def _classes_of(network: str) -> int:
+    try:
+        return parse_network(network).classes
+    except UserError:
+        return 0
 
 
 class SettingsPanel(QWidget):
@@ -93,6 +109,7 @@ class SettingsPanel(QWidget):
         #: What is shown because a run took it, and what was chosen instead, by setting.
         self._taken: dict[str, tuple[Any, Any]] = {}
         self._background = Background(self)
+        self._networks: tuple[KeptModel, ...] = ()
         self.examples = AugmentationView()
         column = QVBoxLayout(self)
         column.setContentsMargins(Size.MARGIN, Size.CARD_GAP, Size.MARGIN, Size.FIELD_GAP)
@@ -172,6 +189,7 @@ class SettingsPanel(QWidget):
             # Before it is read, so that what is told of it stays.
             files.path_changed.connect(self.path_changed)
             files.picked.connect(partial(self._read_picked, name))
+        self.fields["data_folder"].changed.connect(self._offer_networks)
         for name in ("augmentation", "data_folder", "seed"):
             self.fields[name].changed.connect(self._show_examples)
         for name in _PICTURES:
@@ -188,6 +206,28 @@ class SettingsPanel(QWidget):
                 words[field.setting.group].append(field.setting.words(field.read()))
         for group, section in self.sections.items():
             section.summary.setText(", ".join(words[group]) or "as in the tutorial")
+
+    def offer_networks(self, networks: Iterable[KeptModel]) -> None:
+        """Offer networks to start from, those that fit the data set.
+
+        Parameters
+        ----------
+        networks : iterable of KeptModel
+            All that are kept.
+        """
+        self._networks = tuple(networks)
+        self._offer_networks()
+
+    def _offer_networks(self) -> None:
+        files = self.fields["start_model"].widget
+        assert isinstance(files, FileCombo)
+        # How many classes data of one's own have is known when they have been read.
+        digits = self.fields["data_folder"].read() is None
+        fitting = [
+            kept for kept in self._networks
+            if kept.network and (not digits or _classes_of(kept.network) == len(DIGITS))
+        ]  # fmt: skip
+        files.offer((str(kept.path), kept.words) for kept in fitting[:_MOST_OFFERED])
 
     def _show_examples(self) -> None:
         values = {name: field.read() for name, field in self.fields.items()}

@@ -710,3 +710,14 @@ def test_what_is_told_before_the_first_figures_stands_together(setup: Setup) -> 
     setup.wait_for("training")
     setup.window.run._happened([events.CheckpointFailed(Path(), 0, "The disk is full.")])
     assert setup.text("messageLabel") == "The disk is full."
+
+
+def test_kept_networks_are_offered_to_start_from(setup: Setup, qtbot: QtBot) -> None:
+    settings = setup.window.train_tab.settings
+    combo = settings.fields["start_model"].widget
+    assert isinstance(combo, FileCombo)
+    best = "Best reader · CNN · 99.62 %"
+    qtbot.waitUntil(lambda: combo.findText(best) > 0)
+    combo.activated.emit(combo.findText(best))
+    qtbot.waitUntil(lambda: settings.settings().network == "deep_cnn")
+    assert str(settings.settings().start_model).endswith("best.npz")

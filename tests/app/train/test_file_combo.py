@@ -14,8 +14,9 @@ from pytestqt.qtbot import QtBot
 from mnist_draw.app.services.training import TrainingWorker
 from mnist_draw.app.train.file_combo import FileCombo
 from mnist_draw.app.train.settings_panel import SettingsPanel
+from mnist_draw.recognition.kept_model import KeptModel
 from mnist_draw.storage.my_digits import TaughtDigit, save_digit
-from mnist_draw.training.setting import Folder
+from mnist_draw.training.setting import Folder, NetworkFile
 from mnist_draw.training.settings import SETTINGS, TrainingSettings
 
 from .. import fakes
@@ -105,3 +106,55 @@ def test_a_run_without_any_digit_does_not_begin(own_home: Path, qtbot: QtBot) ->
     worker.run()
     told = [event.sentence for event in worker.inbox.take_all() if hasattr(event, "sentence")]
     assert any("holds no digit to learn" in sentence for sentence in told)
+
+
+@pytest.fixture
+def start(qtbot: QtBot) -> FileCombo:
+    setting = SETTINGS["start_model"]
+    assert isinstance(setting, NetworkFile)
+    widget = FileCombo(setting)
+    qtbot.addWidget(widget)
+    return widget
+
+
+def items(combo: FileCombo) -> list[str]:
+    return [combo.itemText(number) for number in range(combo.count())]
+
+
+def test_files_that_are_offered_come_and_go_and_what_is_chosen_stays(
+    start: FileCombo, qtbot: QtBot
+) -> None:
+    start.offer([("/a.npz", "The first"), ("/b.npz", "The second")])
+    assert items(start) == ["fresh weights", "The first", "The second", "Choose a file …"]
+    with qtbot.waitSignal(start.picked) as picked:
+        choose(start, 2)
+    assert picked.args == ["/b.npz", ""]
+    assert start.path() == "/b.npz"
+    with qtbot.assertNotEmitted(start.path_changed):
+        start.offer([("/c.npz", "A new one"), ("/b.npz", "Another name")])
+    assert items(start) == ["fresh weights", "A new one", "Another name", "Choose a file …"]
+    assert (start.path(), start.currentText()) == ("/b.npz", "Another name")
+    # Gone from the list, but chosen.
+    start.offer([("/c.npz", "A new one")])
+    assert (start.path(), start.currentText()) == ("/b.npz", "Another name")
+    choose(start, 0)
+    start.show_path("/elsewhere/own.npz")
+    start.offer([("/d.npz", "The last")])
+    assert (start.path(), start.currentText()) == ("/elsewhere/own.npz", "own.npz")
+    assert items(start)[1] == "The last"
+
+
+def test_networks_that_fit_the_data_are_offered(qtbot: QtBot, tmp_path: Path) -> None:
+    panel = SettingsPanel()
+    qtbot.addWidget(panel)
+    combo = panel.fields["start_model"].widget
+    assert isinstance(combo, FileCombo)
+    networks = [
+        KeptModel(Path("/a.npz"), "run", "A run", "layers:20"),
+        KeptModel(Path("/b.npz"), "run", "Of shapes", "layers:20#3"),
+        KeptModel(Path("/c.npz"), "opened", "Damaged"),
+    ]
+    panel.offer_networks(networks)
+    assert items(combo) == ["fresh weights", "A run · MLP", "Choose a file …"]
+    panel.apply("data_folder", str(tmp_path))
+    assert items(combo)[1:3] == ["A run · MLP", "Of shapes · MLP"]
