@@ -22,8 +22,8 @@ from mnist_draw.training.settings import TrainingSettings
 Minibatch = tuple[NDArray[Any], NDArray[np.int32], NDArray[np.int64]]
 
 #: Pictures that a thread varies in one go. With fewer, what is done once for all of them would
-#: count.
-GROUP = 1000
+#: count, and so would filling the caches anew after each change from steps to pictures.
+GROUP = 2000
 #: More threads get too little each.
 MOST_THREADS = 8
 #: Pictures that tell how large the ink of a data set is.
