@@ -1,5 +1,6 @@
 """Whole training functions: in place, on several threads, the same run every time."""
 
+import sys
 import threading
 import time
 
@@ -222,6 +223,16 @@ def test_short_steps_run_without_helpers(monkeypatch):
         square(RNG.normal(size=(300, 200)).astype(np.float32))
     assert threading.active_count() == before
     helpers.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="its clock of threads is too coarse")
+def test_a_busy_computer_makes_no_step_long(monkeypatch):
+    # The thread waits for its core, and does nothing.
+    monkeypatch.setattr(runner, "functions", lambda: (lambda *_: time.sleep(0.05), None))
+    program = team_module.Program(np.zeros((1, runner.WORDS), np.int64))
+    team_module.Team().run(program)
+    assert program.step == 1
+    assert program.alone < 0.025
 
 
 def test_helpers_that_rest_come_again(monkeypatch):
