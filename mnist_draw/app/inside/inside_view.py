@@ -11,7 +11,6 @@ from PyQt5.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PyQt5.QtWidgets import (
     QApplication,
     QHBoxLayout,
-    QMenu,
     QScrollArea,
     QSizePolicy,
     QStackedWidget,
@@ -21,7 +20,6 @@ from PyQt5.QtWidgets import (
 
 from mnist_draw.app.answer.network_menu import NetworkMenu
 from mnist_draw.app.board.canvas import Canvas
-from mnist_draw.app.inside import view_export
 from mnist_draw.app.inside.example_card import ExampleCard
 from mnist_draw.app.inside.example_in_use import ExampleInUse
 from mnist_draw.app.inside.guide.guide_page import GuidePage
@@ -30,6 +28,7 @@ from mnist_draw.app.inside.inside_bar import InsideBar
 from mnist_draw.app.inside.ring_cursor import ring_cursor
 from mnist_draw.app.inside.section import UNLIMITED, Section
 from mnist_draw.app.inside.sections import SECTIONS
+from mnist_draw.app.inside.view_export import ViewMenu
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.commands import Command
 from mnist_draw.app.shared.theme import Size
@@ -142,7 +141,8 @@ class InsideView(QWidget):
         column = self.column = QVBoxLayout(self)
         column.setContentsMargins(Size.MARGIN, Size.CARD_PADDING, Size.MARGIN, Size.CARD_GAP)
         column.setSpacing(Size.CARD_GAP)
-        self.bar = InsideBar(SECTIONS, models, self._build_menu())
+        self.menu = ViewMenu(lambda: self.section, self)
+        self.bar = InsideBar(SECTIONS, models, self.menu)
         column.addWidget(self.bar)
         column.addLayout(row, 1)
         self._connect()
@@ -152,19 +152,9 @@ class InsideView(QWidget):
 
     # -- building
 
-    def _build_menu(self) -> QMenu:
-        menu = QMenu(self)
-        menu.addAction("Copy as a picture", self._copy_picture)
-        menu.addAction("Copy as a table", self._copy_table)
-        menu.addSeparator()
-        menu.addAction("Save as a picture (PNG) …", partial(self._save, ".png"))
-        menu.addAction("Save as a drawing (SVG) …", partial(self._save, ".svg"))
-        menu.addAction("Save as a table (CSV) …", partial(self._save, ".csv"))
-        menu.addSeparator()
-        menu.addAction("As a table", self.show_table)
-        return menu
-
     def _connect(self) -> None:
+        self.menu.told.connect(self.told)
+        self.menu.done.connect(self.done)
         bar = self.bar
         bar.buttons.idClicked.connect(lambda number: self.open_section(SECTIONS[number].name))
         bar.guide.clicked.connect(self.show_page)
@@ -381,25 +371,6 @@ class InsideView(QWidget):
 
     def _show_answer(self, probabilities: np.ndarray | None, is_digit: bool) -> None:
         self.card.show_answer(probabilities, self.example.name_of, is_digit)
-
-    # -- copying and saving
-
-    def _copy_picture(self) -> None:
-        view_export.copy_picture(self.section)
-        self.done.emit("The view is on the clipboard.")
-
-    def _copy_table(self) -> None:
-        view_export.copy_table(self.section.table())
-        self.done.emit("The view's table is on the clipboard.")
-
-    def _save(self, suffix: str) -> None:
-        view_export.save_view(
-            self.section, self.section.table(), suffix, self.told.emit, self.done.emit
-        )
-
-    def show_table(self) -> None:
-        """Open the section's table in a window of its own."""
-        view_export.TableWindow(self.section.table(), self).show()
 
     def wait(self) -> bool:
         """End the work of all sections within a bounded time; return whether it has ended."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QBuffer, QByteArray, QIODevice, QSize, Qt
+from PyQt5.QtCore import QBuffer, QByteArray, QIODevice, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QGuiApplication, QPainter, QStandardItem, QStandardItemModel
-from PyQt5.QtWidgets import QDialog, QFileDialog, QTableView, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QDialog, QFileDialog, QMenu, QTableView, QVBoxLayout, QWidget
 
 from mnist_draw.app.shared.images import save_bytes, widget_png
 from mnist_draw.app.shared.widgets import explain
@@ -16,6 +17,7 @@ from mnist_draw.errors import UserError
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.table import Table
+    from mnist_draw.app.inside.section import Section
 
 _FILTERS = {
     ".png": "Picture (*.png)",
@@ -127,3 +129,53 @@ class TableWindow(QDialog):
         column_ = QVBoxLayout(self)
         column_.addWidget(self.view)
         self.resize(QSize(640, 480))
+
+
+class ViewMenu(QMenu):
+    """What can be done with the section in front: copy it, save it, read it as a table.
+
+    Parameters
+    ----------
+    section : callable
+        Returns the section in front.
+    parent : QWidget
+        The window of a table lies over its window.
+
+    Signals
+    -------
+    told
+        ``(sentence)``: why something was not done.
+    done
+        ``(sentence)``: what was asked for is done; it need not be read.
+    """
+
+    told = pyqtSignal(str)
+    done = pyqtSignal(str)
+
+    def __init__(self, section: Callable[[], Section], parent: QWidget) -> None:
+        super().__init__(parent)
+        self._section, self._over = section, parent
+        self.addAction("Copy as a picture", self._copy_picture)
+        self.addAction("Copy as a table", self._copy_table)
+        self.addSeparator()
+        self.addAction("Save as a picture (PNG) …", partial(self._save, ".png"))
+        self.addAction("Save as a drawing (SVG) …", partial(self._save, ".svg"))
+        self.addAction("Save as a table (CSV) …", partial(self._save, ".csv"))
+        self.addSeparator()
+        self.addAction("As a table", self.show_table)
+
+    def _copy_picture(self) -> None:
+        copy_picture(self._section())
+        self.done.emit("The view is on the clipboard.")
+
+    def _copy_table(self) -> None:
+        copy_table(self._section().table())
+        self.done.emit("The view's table is on the clipboard.")
+
+    def _save(self, suffix: str) -> None:
+        section = self._section()
+        save_view(section, section.table(), suffix, self.told.emit, self.done.emit)
+
+    def show_table(self) -> None:
+        """Open the section's table in a window of its own."""
+        TableWindow(self._section().table(), self._over).show()

@@ -307,11 +307,19 @@ def test_a_view_is_saved(tab: InsideTab, tmp_path: Path, suffix: str, beginning:
 
 def test_a_view_is_read_as_a_table(tab: InsideTab, qtbot: QtBot) -> None:
     tab.show()
-    tab.open().show_table()
+    tab.open().menu.show_table()
     (window,) = tab.findChildren(view_export.TableWindow)
     assert window.view.objectName() == "viewTable"
     assert window.view.model().index(0, 0).data() == "all"
     window.close()
+
+
+def test_what_is_copied_is_confirmed(tab: InsideTab, qtbot: QtBot) -> None:
+    tab.show()
+    actions = {action.text(): action for action in tab.open().menu.actions()}
+    with qtbot.waitSignal(tab.done) as heard:
+        actions["Copy as a table"].trigger()
+    assert heard.args == ["The view's table is on the clipboard."]
 
 
 def guide_title(tab: InsideTab) -> str:
