@@ -57,7 +57,8 @@ class Setting:
         What sentences about it call it, such as ``"The batch size"``; its title by default.
     mark : str
         A short word before its value, for curves where a change during a run is marked and for
-        the titles of runs; its title by default, which titles leave out: the value says enough.
+        the titles of runs; its title by default, which titles leave out where the value is no
+        number: "adam" says enough.
     sentence : str
         What it does, with its unit; for tooltips and help texts.
     group : str
@@ -118,6 +119,10 @@ class Setting:
         """Return a value as a person reads it, for lists and help texts."""
         return self.nothing if value is None else str(value)
 
+    def named(self, words: str) -> str:
+        """Return a value, in words, with what it is of where it does not say that itself."""
+        return words if self.mark == self.title else f"{self.mark} {words}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class WholeNumber(Setting):
@@ -131,6 +136,10 @@ class WholeNumber(Setting):
     metavar: str = "N"
 
     expected = "a whole number"
+
+    def named(self, words: str) -> str:
+        """Return the number with what it is of."""
+        return f"{self.mark} {words}"
 
     def read(self, name: str, value: Any) -> Value:
         """Take a number, also NumPy's and 3.0, as JSON files may write 3."""
@@ -167,6 +176,10 @@ class RealNumber(Setting):
     metavar: str = "X"
 
     expected = "a number"
+
+    def named(self, words: str) -> str:
+        """Return the number with what it is of."""
+        return f"{self.mark} {words}"
 
     def read(self, name: str, value: Any) -> Value:
         """Take a number, also NumPy's and a whole one."""
@@ -294,6 +307,10 @@ class Flag(Setting):
     columns: int = 12
 
     expected = "true or false"
+
+    def named(self, words: str) -> str:
+        """Return what is done where it is not so as a rule."""
+        return self.mark
 
     def read(self, name: str, value: Any) -> Value:
         """Take true or false."""

@@ -277,7 +277,10 @@ class RunState:
             done = f"{event.epochs_done} of {self.epochs} epochs"
         elif event.epochs_done == 1:
             done = "1 epoch"
-        self._set(state, f"{words} · {done} in {clock(self._epochs_took)}")
+        if event.epochs_done:
+            # Of an epoch that was broken off nothing is counted, its time neither.
+            done += f" in {clock(self._epochs_took)}"
+        self._set(state, f"{words} · {done}")
 
     def _training_words(self) -> None:
         self._progress("training", f"Training · epoch {self.epoch} of {self.epochs}")

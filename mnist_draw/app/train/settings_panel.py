@@ -203,7 +203,8 @@ class SettingsPanel(QWidget):
         words: dict[str, list[str]] = {group: [] for group in self.sections}
         for name, field in self.fields.items():
             if field.read() != usual[name]:
-                words[field.setting.group].append(field.setting.words(field.read()))
+                setting = field.setting
+                words[setting.group].append(setting.named(setting.words(field.read())))
         for group, section in self.sections.items():
             section.summary.setText(", ".join(words[group]) or "as in the tutorial")
 

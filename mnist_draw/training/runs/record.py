@@ -27,7 +27,6 @@ from mnist_draw.storage.opening import MEGABYTE
 from mnist_draw.training.events import SettingChanged
 from mnist_draw.training.runs.checkpoint import MOST_EPOCHS, CheckpointError, load_checkpoint
 from mnist_draw.training.runs.history import History, read_change
-from mnist_draw.training.setting import Flag, RealNumber, WholeNumber
 from mnist_draw.training.settings import SETTINGS, TrainingSettings
 from mnist_draw.training.updates import usual_learning_rate
 
@@ -134,15 +133,7 @@ class Run:
             changed = any(change.name == name for change in self.changes)
             if not changed and self._value(name) == getattr(usual, name):
                 continue
-            if isinstance(setting, Flag):
-                yield setting.mark
-            elif setting.mark == setting.title and not isinstance(
-                setting, RealNumber | WholeNumber
-            ):
-                # Words such as "adam" say what they are; a number does not.
-                yield self.words(name)
-            else:
-                yield f"{setting.mark} {self.words(name)}"
+            yield setting.named(self.words(name))
 
     @property
     def checkpoint(self) -> Path:

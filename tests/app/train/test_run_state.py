@@ -128,3 +128,9 @@ def test_figures_as_text() -> None:
     assert words.percent(0.97844) == "97.84 %"
     assert words.loss(0.07312) == "0.0731"
     assert words.percent(None) == words.loss(None) == "–"
+
+
+def test_a_run_without_a_whole_epoch_took_no_time_worth_telling(state: RunState) -> None:
+    state.take(batch(1, 1))
+    state.take(events.Finished("stopped", 0, 17.0, ()))
+    assert state.words == "Stopped · 0 of 2 epochs"

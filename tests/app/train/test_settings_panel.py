@@ -333,7 +333,8 @@ def test_sections_fold_where_there_is_no_room(panel: SettingsPanel, qtbot: QtBot
         low.resize(300, height)
         qtbot.waitUntil(lambda: low.verticalScrollBar().maximum() == 0)
     assert opened(panel) < {"network", "learning", "data"}
-    assert panel.sections["stop"].summary.text() == "98 %"
+    panel.apply("keep_best", True)
+    assert panel.sections["stop"].summary.text() == "until 98 %, best epoch"
 
 
 def test_a_folded_sections_long_summary_is_cut_at_its_end(
