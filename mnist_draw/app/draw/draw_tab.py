@@ -122,6 +122,8 @@ class DrawTab(Page):
         self.boxes.chosen.connect(self.answer.choose_place)
         self.boxes.chosen.connect(self.my_digits.choose_digit)
         self.answer.place_changed.connect(self.boxes.mark)
+        # What was asked about one picture is not meant of the next.
+        self.pictures.replaced.connect(lambda: self.answer.bars.choose(None))
         self.models.all_asked.connect(self.networks.open)
         for part in (self.pictures, self.keeper):
             part.told.connect(self.told)

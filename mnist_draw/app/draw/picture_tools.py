@@ -45,6 +45,8 @@ class PictureTools(QObject):
 
     Signals
     -------
+    replaced
+        Another picture is on the board, in the place of what was there.
     told
         ``(sentence)``: something to read.
     done
@@ -53,6 +55,7 @@ class PictureTools(QObject):
 
     told = pyqtSignal(str)
     done = pyqtSignal(str)
+    replaced = pyqtSignal()
 
     def __init__(
         self,
@@ -173,6 +176,7 @@ class PictureTools(QObject):
 
     def _show_picture(self, picture: FoundPicture) -> None:
         self._canvas.show_items([picture.placed])
+        self.replaced.emit()
 
     def _prepare_chosen(self, picture: FoundPicture) -> None:
         placed, renderings = picture.placed.copy(), self._canvas.renderings()
@@ -183,9 +187,11 @@ class PictureTools(QObject):
     def _show_chosen(self, picture: FoundPicture, placed: PlacedPicture) -> None:
         self._canvas.show_items([placed])
         self.strip.mark(picture)
+        self.replaced.emit()
 
     def _show_example(self, placed: PlacedPicture, sentence: str, reads: str) -> None:
         self._canvas.show_items([placed])
+        self.replaced.emit()
         self._reads = reads
         self.caption.say(f"{sentence}{reads}")
 

@@ -128,6 +128,10 @@ class Section(QWidget):
         """Return what is shown, as rows of words."""
         return Table.of(self.title, (), ())
 
+    def is_coming(self) -> bool:
+        """Whether what is to be shown is still on its way: a picture of now would be empty."""
+        return False
+
     def wait(self) -> bool:
         """End all work in other threads within a bounded time; return whether it has ended."""
         return True

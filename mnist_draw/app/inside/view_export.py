@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mnist_draw.analysis.table import Table
     from mnist_draw.app.inside.section import Section
 
+_COMING = "What this section shows is still being computed."
 _FILTERS = {
     ".png": "Picture (*.png)",
     ".svg": "Drawing (*.svg)",
@@ -164,7 +165,16 @@ class ViewMenu(QMenu):
         self.addSeparator()
         self.addAction("As a table", self.show_table)
 
+    def _is_coming(self) -> bool:
+        """Say so where a picture of the section would show less than there will be."""
+        coming = self._section().is_coming()
+        if coming:
+            self.told.emit(f"{_COMING} Nothing was copied or saved; try again in a moment.")
+        return coming
+
     def _copy_picture(self) -> None:
+        if self._is_coming():
+            return
         copy_picture(self._section())
         self.done.emit("The view is on the clipboard.")
 
@@ -173,6 +183,8 @@ class ViewMenu(QMenu):
         self.done.emit("The view's table is on the clipboard.")
 
     def _save(self, suffix: str) -> None:
+        if self._is_coming():
+            return
         section = self._section()
         save_view(section, section.table(), suffix, self.told.emit, self.done.emit)
 

@@ -16,6 +16,10 @@ _INVITE = (
     "The network that answers is trained a little further, on your digits and on MNIST, and then "
     "answers here. The network before stays; you can go back to it."
 )
+_OTHERS = (
+    "The network that answers reads other classes than digits, so that it cannot learn yours. "
+    "Choose a network that reads digits."
+)
 _NONE = (
     "Draw a digit; below the answer, say which it is. It is kept here, and the network can learn "
     "how you write."
@@ -39,7 +43,7 @@ class LearnCard(Card):
         super().__init__(parent=parent)
         self._count = 0
         self._result = ""
-        self._learning = False
+        self._learning, self._digits = False, True
         row = QHBoxLayout()
         row.setSpacing(Size.CARD_PADDING)
         words = QVBoxLayout()
@@ -93,6 +97,11 @@ class LearnCard(Card):
         self._count = count
         self._show()
 
+    def show_network(self, digits: bool) -> None:
+        """Say whether the network that answers reads digits: no other learns them."""
+        self._digits = digits
+        self._show()
+
     def begin(self) -> None:
         """Show that learning has begun."""
         self._learning, self._result = True, ""
@@ -115,10 +124,11 @@ class LearnCard(Card):
 
     def _show(self) -> None:
         self.learn_button.setVisible(not self._learning)
-        self.learn_button.setEnabled(self._count > 0)
+        self.learn_button.setEnabled(self._count > 0 and self._digits)
         self.stop_button.setVisible(self._learning)
         self.bar.setVisible(self._learning)
         self.undo_button.setEnabled(not self._learning)
         if not self._learning:
-            self.words.setText(self._result or (_INVITE if self._count else _NONE))
+            invitation = _INVITE if self._count else _NONE
+            self.words.setText(self._result or (invitation if self._digits else _OTHERS))
         self.setAccessibleDescription(self.words.text())

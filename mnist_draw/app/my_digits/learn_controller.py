@@ -83,6 +83,10 @@ class LearnController(QObject):
     @pyqtSlot()
     def _network_changed(self) -> None:
         """Offer to undo what the network that answers has learnt; forget one that was undone."""
+        from mnist_draw.recognition.class_names import reads_digits
+
+        model = self._network.model
+        self._card.show_network(model is None or reads_digits(model))
         self._card.show_undo(bool(self._network.before))
         if self._undone and self._undone != self._network.key:
             self._background.run(partial(_delete, self._undone), lambda _: self._network.refresh())

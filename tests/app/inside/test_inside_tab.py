@@ -423,3 +423,19 @@ def test_long_names_of_classes_cut_no_figure(qtbot: QtBot) -> None:
     card.show_answer(np.array([0.0, 1.0], np.float32), ["a parallelogram", "a rhombus"].__getitem__)
     _, painted = card.sure.fitted()
     assert painted == card.sure.text()
+
+
+def test_no_picture_is_taken_of_what_is_still_to_come(
+    tab: InsideTab, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tab.show()
+    view = tab.open()
+    told: list[str] = []
+    tab.told.connect(told.append)
+    QApplication.clipboard().setText("before")
+    monkeypatch.setattr(noted(tab, "network"), "is_coming", lambda: True)
+    view.menu._copy_picture()
+    assert "still being computed" in told[0]
+    assert QApplication.clipboard().text() == "before"
+    monkeypatch.undo()
+    assert not noted(tab, "network").is_coming()

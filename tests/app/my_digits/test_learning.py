@@ -237,6 +237,16 @@ def test_undo_brings_the_network_before_back(setup: Setup, monkeypatch: pytest.M
     assert len(deleted(kept.learnt_folder())) == 1
 
 
+def test_a_network_of_other_classes_is_not_asked_to_learn_digits(setup: Setup) -> None:
+    setup.open_list()
+    assert setup.button("learnButton").isEnabled()
+    setup.window.network.confirm(fakes.model(0.6, refused=0.9))
+    assert not setup.button("learnButton").isEnabled()
+    assert "other classes than digits" in setup.text("learnLabel")
+    setup.window.network.confirm(fakes.model(0.7))
+    assert setup.button("learnButton").isEnabled()
+
+
 def test_stop_leaves_the_network(setup: Setup, own_home: Path) -> None:
     setup.open_list()
     setup.learn.gate.clear()

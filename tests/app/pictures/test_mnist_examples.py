@@ -127,6 +127,15 @@ def test_what_a_network_read_goes_with_the_network(tab: DrawTab, qtbot: QtBot) -
     assert caption.isVisible()
 
 
+def test_a_bar_that_was_chosen_is_not_chosen_for_the_next_picture(
+    tab: DrawTab, qtbot: QtBot
+) -> None:
+    tab.network.confirm(fakes.model())
+    tab.answer.bars.choose(4)
+    shown(tab, qtbot, Qt.Key_R)
+    assert tab.answer.bars.chosen is None
+
+
 def test_without_a_network_or_a_mistake_that_is_said(
     tab: DrawTab, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:

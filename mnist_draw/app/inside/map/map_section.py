@@ -208,6 +208,9 @@ class MapSection(Section):
             return neighbours_table(answer, data.train_labels, self._name)
         return layers_table(self._maps)
 
+    def is_coming(self) -> bool:
+        return self._maps is None and self._model is not None and not self._failure
+
     def wait(self) -> bool:
         ended = [job.wait() for job in (*self._jobs, self._locator)]
         return all(ended)

@@ -54,7 +54,7 @@ class NetworkSection(Section):
         self._view_told = ""
         self._described = ""
         #: Whether the network in use is not shown yet.
-        self._waits = False
+        self._waits = self._failed = False
         #: Why nothing is known about the units: their data are missing.
         self._unpaged = self._said = ""
         self._ideals: dict[int, np.ndarray] = {}
@@ -126,7 +126,7 @@ class NetworkSection(Section):
 
         others = self._model is not None and all_names(self._model) != all_names(model)
         self._model = model
-        self._waits = True
+        self._waits, self._failed = True, False
         if others:
             # What the network before said must not stand under this one's names.
             self._pair = None
@@ -196,6 +196,11 @@ class NetworkSection(Section):
     def is_ready(self) -> bool:
         """Whether the network is shown with all that is known about its units."""
         return self.network.pages is not None
+
+    def is_coming(self) -> bool:
+        view = self.network
+        unlit = view.parts is not None and self._example is not None and view.frame is None
+        return not self._failed and (self._waits or unlit)
 
     def wait(self) -> bool:
         self.worker.watch(False)
@@ -292,6 +297,7 @@ class NetworkSection(Section):
         self._show_panel()
 
     def _show_failure(self, sentence: str) -> None:
+        self._failed = True
         if self._waits:
             self.network.show_nothing()
             self._show_panel()

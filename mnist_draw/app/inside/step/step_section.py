@@ -207,6 +207,12 @@ class StepSection(Section):
         """Whether a step is shown with the units in their rows."""
         return self._shown is not None and self.picture.pages is not None
 
+    def is_coming(self) -> bool:
+        shown, asked = self._shown, self._asked
+        return not self.shows_graph and asked is not None and (
+            shown is None or shown.task is not asked
+        )  # fmt: skip
+
     def wait(self) -> bool:
         self.worker.watch(False)
         return self._thread.stop() if self._started else True
