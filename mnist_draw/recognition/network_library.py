@@ -65,18 +65,18 @@ def _rank(path: Path) -> tuple[int, str]:
 
 def list_learnt() -> list[KeptModel]:
     """Return the networks that learnt, the newest first; none where they cannot be listed."""
-    return _list_folder(learnt_folder(), LEARNT)
+    return _list_folder(learnt_folder, LEARNT)
 
 
 def list_opened() -> list[KeptModel]:
     """Return the networks that were opened; none where they cannot be listed."""
-    return _list_folder(opened_folder(), OPENED)
+    return _list_folder(opened_folder, OPENED)
 
 
-def _list_folder(folder: Path, source: str) -> list[KeptModel]:
+def _list_folder(folder: Callable[[], Path], source: str) -> list[KeptModel]:
     try:
-        paths = [path for path in folder.iterdir() if path.suffix == SUFFIX]
-    except OSError:
+        paths = [path for path in folder().iterdir() if path.suffix == SUFFIX]
+    except (OSError, StorageError):
         return []
     shown = sorted((path for path in paths if not path.name.startswith(".")), reverse=True)
     return [of_file(path, source) for path in shown]

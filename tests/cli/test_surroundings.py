@@ -41,6 +41,22 @@ def blank(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def test_without_a_home_nothing_is_kept_and_what_ships_is_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path / "file"))
+    for command, words in (
+        ("models", "Best reader"),
+        ("runs", "There is no run yet"),
+        ("digits", "0 digits were"),
+    ):
+        assert main([command]) == 0
+        out, err = capsys.readouterr()
+        assert words in out
+        assert command == "models" or "Could not create the folder" in err
+
+
 @pytest.mark.parametrize("home", ["a file", "~nobody-has-this-name/x"])
 def test_without_a_home_pictures_are_read_and_networks_trained(home: str, blank: Path) -> None:
     """Nothing is kept between runs."""

@@ -10,4 +10,6 @@ digits
     ``mnist-draw digits``: taught digits, shared with a class.
 data
     ``mnist-draw data``: what is in a data set.
+home
+    Whether there is a folder for what is kept.
 """

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mnist_draw.cli.command import Command, MisuseError
 from mnist_draw.cli.files.export import require_free
+from mnist_draw.cli.files.home import data_home
 from mnist_draw.cli.output import put, tell
 from mnist_draw.errors import UserError
 
@@ -62,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
                 tell(f"{file} holds no digit that can be taken in.")
                 status = 1
         return status
-    digits = list_digits()
+    digits = list_digits() if data_home() else []
     if arguments.action == "export":
         if len(files) != 1:
             raise MisuseError("Say into which file to write: mnist-draw digits export FILE.zip")

@@ -82,11 +82,12 @@ RUNS = Command(
 
 def list_runs(arguments: argparse.Namespace) -> int:
     """Print one line for each run."""
+    from mnist_draw.cli.files.home import data_home
     from mnist_draw.recognition.run_files import in_use
     from mnist_draw.training.runs import run_list
     from mnist_draw.training.runs.record import STATE_WORDS
 
-    runs, told = run_list.list_runs()
+    runs, told = run_list.list_runs() if data_home() else ([], [])
     for sentence in told:
         tell(sentence)
     rows = []
