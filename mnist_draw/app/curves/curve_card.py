@@ -212,6 +212,8 @@ class CurveCard(Card):
         self._add_extras(item)
         self._restyle()
         self._plot_layout.addWidget(plot)
+        # It was made last, and is not walked to last.
+        QWidget.setTabOrder(self.menu_button, plot)
         self.redraw()
 
     # -- what the two kinds of curves do differently

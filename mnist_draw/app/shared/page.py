@@ -45,6 +45,7 @@ class Page(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName(f"{self.name}Tab")
+        self.setAccessibleName(self.title)
         self.setProperty("look", "page")
         self.setAttribute(Qt.WA_StyledBackground)
 

@@ -28,6 +28,8 @@ placement
     Where the window opens.
 help
     The help menu: the guide, all keys, versions and licences.
+focus_ring
+    A frame around the view that has the keyboard.
 message_bar
     The line that tells what went wrong, or what was saved.
 desktop_scheme

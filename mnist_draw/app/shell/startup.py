@@ -71,6 +71,7 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
     app.setWindowIcon(QIcon(str(resource_path("desktop", "mnist-draw.png"))))
 
     from mnist_draw.app.shell.collector import Collector
+    from mnist_draw.app.shell.focus_ring import FocusRing
     from mnist_draw.app.shell.rest import Rest
     from mnist_draw.app.shell.system_signals import SystemSignals
     from mnist_draw.app.shell.window import Window
@@ -79,6 +80,7 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
     window = Window()
     SystemSignals(app)
     Rest(app)
+    FocusRing(app)
     window.show()
     window.start_later()
     if lesson is not None:

@@ -112,6 +112,7 @@ class Window(QMainWindow):
         self.tabs = QTabWidget()
         self.tabs.setObjectName("tabs")
         self.tabs.setAccessibleName("Tabs")
+        self.tabs.tabBar().setAccessibleName("Tabs")
         self.tabs.setAttribute(Qt.WA_StyledBackground)
         self.header = StatusCorner()
         shell = Shell(self.preferences, self.network)

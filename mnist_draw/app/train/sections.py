@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from PyQt5.QtCore import QEvent, QObject, Qt, pyqtSignal
 from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import (
+    QAbstractButton,
     QApplication,
     QHBoxLayout,
     QScrollArea,
@@ -74,6 +77,13 @@ class Section(QWidget):
         self.head.addStretch(1)
         self.summary.setAlignment(Qt.AlignLeft | Qt.AlignVCenter)
         self._column.insertWidget(1, self.summary)
+
+    def lead_keyboard(self) -> None:
+        """Let the keyboard walk through the heading before the body, whatever was made first."""
+        widgets = [self.head.itemAt(n).widget() for n in range(self.head.count())]
+        buttons = [widget for widget in widgets if isinstance(widget, QAbstractButton)]
+        for before, after in pairwise(buttons):
+            QWidget.setTabOrder(before, after)
 
     @property
     def is_open(self) -> bool:

@@ -122,6 +122,7 @@ class SettingsPanel(QWidget):
         self._build_presets(self.sections["network"].head)
         self._build_files(self.sections["network"].head)
         self.sections["data"].rows.addWidget(self.examples)
+        self.sections["network"].lead_keyboard()
         self._connect()
         self.show_settings(TrainingSettings())
 

@@ -107,7 +107,7 @@ def test_return_keeps_a_name_and_uses_nothing(shown: Shown, qtbot: QtBot, key: Q
     QTest.keyClick(editor, key)
     qtbot.waitUntil(lambda: [one.title for one in list_opened()] == ["Mine"])
     qtbot.waitUntil(lambda: "Mine" in shown.titles())
-    assert shown.view.table.findChild(QLineEdit) is None
+    qtbot.waitUntil(lambda: shown.view.table.findChild(QLineEdit) is None)
     assert shown.network.key == used
 
 

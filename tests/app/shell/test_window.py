@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PyQt5.QtCore import QObject, Qt, QTimer
+from PyQt5.QtCore import QObject, QPoint, QRect, Qt, QTimer
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import (
     QAbstractButton,
+    QAbstractScrollArea,
     QAbstractSpinBox,
     QApplication,
     QComboBox,
@@ -29,6 +30,7 @@ from mnist_draw.app.services.training import Training
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.page import Page
 from mnist_draw.app.shell import message_bar, pages
+from mnist_draw.app.shell.focus_ring import FocusRing
 from mnist_draw.app.shell.window import Window
 from mnist_draw.app.train.file_combo import FileCombo
 from mnist_draw.errors import UserError
@@ -150,6 +152,23 @@ def test_every_control_is_named_and_explained(setup: Setup) -> None:
         if not w.objectName() and type(w).__module__.startswith("mnist_draw")
     ]  # fmt: skip
     assert not unnamed
+
+
+def test_whatever_has_the_keyboard_has_a_name(setup: Setup) -> None:
+    view = setup.window.inside_tab.open()
+    for section in SECTIONS:
+        view.open_section(section.name)
+    setup.window.draw_tab.networks.open()
+    found = 0
+    for widget in setup.window.findChildren(QWidget):
+        # Qt's own parts of a spin box, a plot or a list hand the keyboard to it.
+        inner = isinstance(widget.parent(), QAbstractSpinBox | QComboBox | QAbstractScrollArea)
+        inner = inner or widget.window().windowType() == Qt.Popup
+        if widget.focusPolicy() & Qt.TabFocus and not inner and widget is not setup.window.tabs:
+            text = widget.text() if isinstance(widget, QAbstractButton) else ""
+            assert widget.accessibleName() or text, (type(widget).__name__, widget.objectName())
+            found += 1
+    assert found > 80
 
 
 def test_a_drawing_is_answered(setup: Setup, qtbot: QtBot) -> None:
@@ -646,7 +665,7 @@ def test_the_keyboard_walks_from_the_tabs_through_the_page(setup: Setup, qtbot: 
                 break
             walked.append(QApplication.focusWidget().objectName())
         assert bar.hasFocus()
-        assert walked.index(first) < 3
+        assert walked.index(first) < 5
         assert later <= set(walked)
 
 
@@ -721,3 +740,50 @@ def test_kept_networks_are_offered_to_start_from(setup: Setup, qtbot: QtBot) -> 
     combo.activated.emit(combo.findText(best))
     qtbot.waitUntil(lambda: settings.settings().network == "deep_cnn")
     assert str(settings.settings().start_model).endswith("best.npz")
+
+
+def test_the_keyboard_walks_in_reading_order(setup: Setup) -> None:
+    tab = setup.window.train_tab
+    order = [tab.settings.presets["tutorial"], setup.window.findChild(QWidget, "networkCombo")]
+    assert is_before(*order)
+    assert is_before(tab.loss.menu_button, tab.loss.plot)
+    assert is_before(tab.loss.plot, tab.accuracy.menu_button)
+    assert is_before(tab.accuracy.plot, setup.window.header.help_button)
+
+
+def is_before(one: QWidget, other: QWidget) -> bool:
+    """Whether the keyboard comes to one before the other, from the tabs on."""
+    window = one.window()
+    widget = window.nextInFocusChain()
+    while widget not in (one, other):
+        widget = widget.nextInFocusChain()
+    return widget is one
+
+
+def test_a_view_that_has_the_keyboard_is_framed(setup: Setup, qtbot: QtBot) -> None:
+    window = setup.window
+    ring = FocusRing(QApplication.instance())
+    try:
+        window.activateWindow()
+        window.tabs.setCurrentWidget(window.train_tab)
+        plot = window.train_tab.loss.plot
+        plot.setFocus(Qt.TabFocusReason)
+        qtbot.waitUntil(plot.hasFocus)
+        [frame] = frames(window)
+        corner = plot.mapTo(window, QPoint(0, 0))
+        assert frame.geometry() == QRect(corner, plot.size()).adjusted(-4, -4, 4, 4)
+        assert not plot.isAncestorOf(frame)
+        window.resize(window.width() + 40, window.height())
+        qtbot.waitUntil(lambda: frame.width() == plot.width() + 8)
+        # Buttons show it by themselves.
+        button = setup.button("startButton")
+        button.setFocus(Qt.TabFocusReason)
+        qtbot.waitUntil(button.hasFocus)
+        assert not frames(window)
+    finally:
+        QApplication.instance().focusChanged.disconnect(ring._focus_changed)
+
+
+def frames(window: QWidget) -> list[QWidget]:
+    found = window.findChildren(QWidget, "focusRing")
+    return [frame for frame in found if frame.isVisible()]

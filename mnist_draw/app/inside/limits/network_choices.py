@@ -138,6 +138,12 @@ class NetworkChoices(QWidget):
         for number, chip in enumerate(self._chips):
             self._row.insertWidget(number, chip)
             chip.show()
+        # Made last, they are not walked to last.
+        before: QWidget = self.add_button
+        for chip in self._chips:
+            for box in chip.findChildren(QCheckBox):
+                QWidget.setTabOrder(before, box)
+                before = box
 
     def _chip(self, number: int) -> QFrame:
         choice = self.choices[number]

@@ -67,6 +67,10 @@ class StageChip(QAbstractButton):
         painter.setPen(QPen(theme.colour(edge), wide))
         painter.setBrush(theme.colour("card"))
         painter.drawRoundedRect(box, Size.FIELD_RADIUS, Size.FIELD_RADIUS)
+        if on and self.hasFocus():
+            painter.setPen(QPen(theme.colour("text"), 1.0))
+            inner = box.adjusted(3, 3, -3, -3)
+            painter.drawRoundedRect(inner, Size.FIELD_RADIUS, Size.FIELD_RADIUS)
         if arrow:
             painter.setPen(QPen(theme.colour("muted"), 1.6))
             x, y = box.right() + arrow / 2 + 1, box.center().y()
