@@ -26,10 +26,12 @@ from mnist_draw.app.shell import heap
 _EVERY_MS, _BUSY_MS = 100, 25
 #: So many new objects are looked at together: they take 4 ms on a slow core, 0.4 µs each.
 _MOST = 10_000
-#: All objects are looked at when those that were set aside have grown by this part, as Python does
-#: it, when for so many seconds the pointer has stood still and no thread has made many objects, or
-#: after so many seconds in any case.
-_GROWTH, _STILL_S, _LATEST_S = 0.25, 20.0, 300.0
+#: All objects are looked at when those that were set aside have grown by this part, and when for so
+#: many seconds the pointer has stood still and nothing has happened, or after so many in any case.
+_GROWTH, _STILL_S, _LATEST_S = 0.5, 20.0, 300.0
+#: Something happens when there are so many objects more or fewer than at the look before: an answer
+#: makes or frees a hundred, a window at rest none.
+_STIR = 10
 
 
 class Collector(QObject):
@@ -44,7 +46,7 @@ class Collector(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         gc.disable()
-        self._new = self._grown = self._known = 0
+        self._new = self._grown = self._known = self._count = 0
         self._due: float | None = None
         self._still = 0.0
         self._place = QPoint()
@@ -56,6 +58,7 @@ class Collector(QObject):
     def collect(self) -> None:
         """Look at what is new, and at everything when that is due and nobody would notice."""
         made = gc.get_count()[0]
+        stirred = abs(made - self._count) > _STIR
         busy = made > gc.get_threshold()[0]
         every = _BUSY_MS if busy else _EVERY_MS
         if every != self._timer.interval():
@@ -69,16 +72,17 @@ class Collector(QObject):
                 self._new = 0
             else:
                 self._new -= gc.collect(0)
-        if self._grown > _GROWTH * self._known and self._is_unnoticed(busy):
+        if self._grown > _GROWTH * self._known and self._is_unnoticed(stirred):
             self._look_at_all()
             heap.give_back()
+        self._count = gc.get_count()[0]
 
-    def _is_unnoticed(self, busy: bool) -> bool:
+    def _is_unnoticed(self, stirred: bool) -> bool:
         """Whether nothing has happened for long enough, or there was no such moment for long."""
         now, place = time.monotonic(), QCursor.pos()
         if self._due is None:
             self._due = now
-        if busy or place != self._place or self._due == now:
+        if stirred or place != self._place or self._due == now:
             self._place, self._still = place, now
         return now - self._still >= _STILL_S or now - self._due >= _LATEST_S
 

@@ -6,6 +6,7 @@ import gc
 import threading
 import weakref
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 from PyQt5.QtCore import QPoint
@@ -114,6 +115,32 @@ def test_everything_is_looked_at_when_the_pointer_stands_still(
         collector.collect()
         assert len(freed) == 100
         assert max(looks) > len(kept)
+    finally:
+        collector.stop()
+
+
+def test_while_something_happens_not_everything_is_looked_at(
+    qtbot: QtBot, looks: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter(range(1_000_000))
+    monkeypatch.setattr(collector_module, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    monkeypatch.setattr(QCursor, "pos", lambda: QPoint(0, 0))
+    monkeypatch.setattr(collector_module, "_GROWTH", 0.0)
+    monkeypatch.setattr(collector_module, "_STILL_S", 5.0)
+    monkeypatch.setattr(collector_module, "_LATEST_S", 3600.0)
+    collector = Collector()
+    try:
+        kept = make_objects(collector, 10)
+        looks.clear()
+        # A second between two looks: as while somebody is answered, fewer objects than are due.
+        for _ in range(10):
+            kept += [[] for _ in range(50)]
+            collector.collect()
+        assert not looks
+        for _ in range(10):
+            collector.collect()
+        assert len(looks) == 1
+        assert looks[0] > len(kept)
     finally:
         collector.stop()
 
