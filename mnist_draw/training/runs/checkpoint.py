@@ -140,7 +140,9 @@ def load_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
     except StorageError as error:
         raise CheckpointError(f"The checkpoint {error}") from error
     except (ValueError, DocumentError) as error:
-        raise CheckpointError(f"{name} cannot be continued: {error}. It is unchanged.") from error
+        raise CheckpointError(
+            f"{name} cannot be continued: {error}. What it holds is unchanged."
+        ) from error
 
 
 def _unpack(archive: npz.Archive) -> Checkpoint:
