@@ -85,7 +85,7 @@ class KeptModel:
 
     @property
     def words(self) -> str:
-        """Its line in a menu, such as ``"Best reader · CNN · 99.62 %"``."""
+        """Its line in a menu, such as ``"Best reader · CNN · 99.56 %"``."""
         kind = "" if self.kind in self.title else self.kind
         return " · ".join(filter(None, (self.title, kind, self.accuracy)))
 

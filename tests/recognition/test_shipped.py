@@ -12,13 +12,13 @@ from mnist_draw.recognition import network_library
 from mnist_draw.recognition.kept_model import load_trained
 from mnist_draw.recognition.network_library import default_model, list_models
 from mnist_draw.storage import ModelFile, ModelFileError, save_model
+from mnist_draw.training.runs import network_names
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(
-        network_library, "resource_path", lambda *names: tmp_path.joinpath(*names[1:])
-    )
+    for module in (network_library, network_names):
+        monkeypatch.setattr(module, "resource_path", lambda *names: tmp_path.joinpath(*names[1:]))
     return tmp_path
 
 

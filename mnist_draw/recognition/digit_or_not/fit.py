@@ -1,7 +1,7 @@
 """Fit the rule that tells digits from what is none.
 
 Run it as ``python -m mnist_draw.recognition.digit_or_not.fit --drawn LETTERS.npz SYMBOLS.npz``; it
-takes about twenty minutes on one core.
+takes about forty minutes on one core.
 
 MNIST's training digits, varied as for handwriting and written with pens of any width, and letters
 that are written like digits stand against other letters and symbols that people drew (of three
@@ -32,12 +32,12 @@ from mnist_draw.storage import ModelFile, resource_path, save_model
 
 #: Filters of both convolutions, units of the dense layer, and the share of what goes into and
 #: comes out of that layer that is left out in training.
-FILTERS, UNITS, DROPOUT = (16, 32), 128, 0.2
-EPOCHS = 45
+FILTERS, UNITS, DROPOUT = (32, 64), 256, 0.2
+EPOCHS = 40
 LEARNING_RATE = 0.001
 #: Share of MNIST's validation digits below the threshold. Of digits that the writers drew whose
 #: letters were fitted, about as many are refused then.
-REFUSED = 0.006
+REFUSED = 0.007
 #: Letters count as written like a digit that the best network that ships takes for it with this
 #: confidence.
 _ALIKE = 0.9

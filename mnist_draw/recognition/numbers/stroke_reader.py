@@ -24,10 +24,14 @@ if TYPE_CHECKING:
     from mnist_draw.recognition.answer import Answer
     from mnist_draw.recognition.recogniser import Recogniser
 
+Floats = npt.NDArray[np.float64]
+
 # The constants below were chosen on numbers composed of the digits of the 88 writers whose letters
 # the rule is fitted on, from those that read most of them rightly, cut no single digit and made no
 # numbers of letters; the writers that the benchmarks call left out were not among them.
 
+#: So much paper between strokes, in heights of the line, makes a letter or a sign improbable.
+PAPER = 0.05
 #: Strokes of one digit, at most, and what it costs that it has one, two, three or four, as
 #: logarithms.
 MOST_STROKES = 4
@@ -53,8 +57,9 @@ _WORST = -9.0
 #: A digit lower than this, in heights of the line, costs as much for each tenth that it lacks.
 _LOW, _PER_TENTH = 0.5, 1.0
 #: The evidence that a few strokes together are something else than several digits, a letter for
-#: example, counts up to this logarithm.
-_NO_NUMBER = 14.0
+#: example, counts up to this logarithm; where paper lies between all of them, up to another: 11
+#: looks like a sign, but letters and signs seldom leave paper.
+_NO_NUMBER, _NO_NUMBER_APART = 14.0, 4.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,7 +153,7 @@ def _orders(drawn: StrokePieces) -> list[list[int]]:
 def _groups(pieces: StrokePieces) -> list[Group]:
     """List the groups of neighbouring strokes that may be one digit, and all strokes."""
     count = len(pieces)
-    joined, _ = _of_gaps(pieces)
+    joined, _, _ = _of_gaps(pieces)
     return [
         (first, last)
         for first in range(count)
@@ -180,14 +185,15 @@ def _best_way(
     return cost, best
 
 
-def _costs(pieces: StrokePieces, groups: list[Group], reading: Reading) -> npt.NDArray[np.float64]:
+def _costs(pieces: StrokePieces, groups: list[Group], reading: Reading) -> Floats:
     """Return what each group costs as one digit: minus the logarithm of its probability."""
     best = reading.probabilities.max(axis=1).astype(np.float64)
-    costs: npt.NDArray[np.float64] = -np.log(np.maximum(best, np.exp(_WORST)))
+    costs: Floats = -np.log(np.maximum(best, np.exp(_WORST)))
     # The probability that it is a digit at all, from its log odds.
     costs += np.minimum(np.logaddexp(0, -reading.likeness.astype(np.float64)), -_WORST)
     digits = reading.probabilities.argmax(axis=1)
-    joined, apart = _of_gaps(pieces)
+    joined, apart, gaps = _of_gaps(pieces)
+    no_number = _NO_NUMBER_APART if (gaps >= PAPER).all() else _NO_NUMBER
     for row, (first, last) in enumerate(groups):
         top, _, bottom, _ = pieces.box(first, last)
         lacking = _LOW - (bottom - top) / pieces.height
@@ -200,12 +206,12 @@ def _costs(pieces: StrokePieces, groups: list[Group], reading: Reading) -> npt.N
         if last - first == len(pieces):
             # One group stands for one digit or none, all other ways for several digits.
             several = float(reading.several[row])
-            costs[row] -= min(np.logaddexp(0, -several), _NO_NUMBER)
+            costs[row] -= min(np.logaddexp(0, -several), no_number)
     return costs
 
 
-def _of_gaps(pieces: StrokePieces) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Return what it costs, between neighbours, to join and to part them."""
+def _of_gaps(pieces: StrokePieces) -> tuple[Floats, Floats, Floats]:
+    """Return what it costs, between neighbours, to join and to part them, and the paper there."""
     spans = pieces.spans
     # Without the pen's width: where the middles of the lines are.
     right = np.maximum.accumulate(spans[:, 2])[:-1]
@@ -213,4 +219,4 @@ def _of_gaps(pieces: StrokePieces) -> tuple[npt.NDArray[np.float64], npt.NDArray
     gaps = left - right
     joined = np.clip((gaps - _JOINED_FROM) * _JOINED_SLOPE, 0, _JOINED_MOST)
     apart = np.clip((_APART_FROM - gaps) * _APART_SLOPE, 0, _APART_MOST)
-    return joined, apart
+    return joined, apart, gaps

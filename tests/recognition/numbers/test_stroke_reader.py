@@ -55,6 +55,16 @@ def test_digits_are_read_however_close(recogniser: Recogniser, text: str, gap: f
         assert part.network_input.shape == (28, 28)
 
 
+@pytest.mark.parametrize("text", ["10", "11", "12", "13", "17", "71", "101", "110", "111"])
+@pytest.mark.parametrize("gap", [0.2, 0.3, 0.6])
+def test_ones_are_read_beside_wide_paper(recogniser: Recogniser, text: str, gap: float) -> None:
+    """As the board asks: after all ink was looked at as one digit."""
+    strokes = written(text, gap)
+    ink = inked(strokes)
+    alone = recogniser.recognise_ink(ink, strokes)
+    assert read_number(recogniser, ink, alone, strokes=strokes).text == text
+
+
 def test_boxes_lie_around_the_digits(recogniser: Recogniser) -> None:
     strokes = written("37", 0.4)
     answer = read_number(recogniser, inked(strokes), strokes=strokes)
@@ -137,14 +147,16 @@ def test_what_is_plainly_several_digits_need_not_be_beyond_doubt(
     assert texts[1] == "37"
 
 
-@pytest.mark.parametrize(("text", "read"), [("37", 1), ("11", 2), ("4261", 4)])
+@pytest.mark.parametrize(
+    ("text", "gap", "read"), [("37", 0.02, 1), ("37", 0.3, 2), ("11", 0.3, 2), ("4261", 0.02, 4)]
+)
 def test_few_strokes_that_hardly_look_like_several_digits_are_no_number(
-    recogniser: Recogniser, text: str, read: int
+    recogniser: Recogniser, text: str, gap: float, read: int
 ) -> None:
-    strokes = written(text, 0.3)
+    strokes = written(text, gap)
     ink = inked(strokes)
     alone = replace(recogniser.recognise_ink(ink, strokes), several=-6.0)
-    # Ones may look like a sign, and many digits like none.
+    # Ones may look like a sign, many digits like none, and paper parts digits.
     assert len(read_number(recogniser, ink, alone, strokes=strokes).digits) == read
 
 
