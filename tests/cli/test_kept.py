@@ -164,7 +164,7 @@ def test_models(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models", "--json"]) == 0
     found = objects(capsys)
     assert [one["name"] for one in found] == [kept.name for kept in list_models()]
-    assert found[0]["accuracy"] == pytest.approx(0.9962)
+    assert found[0]["accuracy"] == pytest.approx(0.9956)
     assert main(["models"]) == 0
     assert "99.56 %" in capsys.readouterr().out
 
