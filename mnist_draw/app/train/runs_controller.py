@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -30,7 +31,7 @@ from mnist_draw.storage.spare_names import (
 from mnist_draw.training.runs import run_list
 from mnist_draw.training.runs.formats import RUN_FORMATS
 from mnist_draw.training.runs.history import History
-from mnist_draw.training.runs.record import Run, load_history, read_run
+from mnist_draw.training.runs.record import CHECKPOINT, RECORD, Run, load_history, read_run
 
 #: What can be exported: the file's ending, and what the dialog calls it.
 _KINDS = {
@@ -47,6 +48,20 @@ _FOLLOW_MS = 2_000
 
 #: Runs, the folders of those going on, what to tell, and what can be brought back.
 _Listing = tuple[list[Run], set[Path], list[str], list[tuple[Deleted, str]]]
+
+
+#: When the files of each run were written, and which runs are going on.
+_Seen = tuple[tuple[object, ...], ...]
+
+
+def _seen_on_disk(going_on: set[Path]) -> _Seen:
+    """Look for what has changed; all records are read only where something has."""
+    times = []
+    for folder in sorted(run_list.runs_folder().glob("*/")):
+        for name in (RECORD, CHECKPOINT):
+            with contextlib.suppress(OSError):
+                times.append((folder.name, name, (folder / name).stat().st_mtime_ns))
+    return (*times, *((folder.name, in_use(folder)) for folder in sorted(going_on)))
 
 
 def _read_runs(own: Path | None) -> _Listing:
@@ -103,6 +118,7 @@ class RunsController(QObject):
         self._older: set[Path] = set()
         self._reading = False
         self._shown: _Listing | None = None
+        self._seen: _Seen = ()
         self._timer = QTimer(self)
         self._timer.setInterval(_FOLLOW_MS)
         self._timer.timeout.connect(self._look_again)
@@ -166,12 +182,23 @@ class RunsController(QObject):
             self._timer.stop()
         elif self._page.isVisible() and not self._reading:
             self._reading = True
-            self._background.run(self._reader(), self._listed_again, self._not_read)
+            read, before = self._reader(), self._seen
+            going_on = self._shown[1] if self._shown else set()
 
-    def _listed_again(self, listed: _Listing) -> None:
+            def look() -> tuple[_Seen, _Listing | None]:
+                seen = _seen_on_disk(going_on)
+                return seen, read() if seen != before else None
+
+            self._background.run(look, self._listed_again, self._not_read)
+
+    def _listed_again(self, found: tuple[_Seen, _Listing | None]) -> None:
         self._reading = False
+        seen, listed = found
         # What is being typed would be lost.
-        if listed != self._shown and not self._page.table.editing:
+        if self._page.table.editing:
+            return
+        self._seen = seen
+        if listed is not None and listed != self._shown:
             self._listed(listed)
 
     def _not_read(self, error: Exception) -> None:
