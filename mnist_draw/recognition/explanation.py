@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mnist_draw import theano_bridge
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.dataset.normalise import SIDE
 from mnist_draw.recognition.built_network import BuiltNetwork, require_finite
@@ -182,6 +183,8 @@ class Explainer:
         # What is not finite is told in words, not by NumPy.
         with np.errstate(over="ignore", invalid="ignore"):
             logits, log_odds, saliency, *activations = self._function(picture[None, None], asked)
+        # No step follows this one: helpers that looked for it would take a core from the answers.
+        theano_bridge.rest_helpers()
         require_finite(self._built.text, logits, saliency)
         others = np.where(asked[0] > 0, -np.inf, logits[0])
         return Explanation(

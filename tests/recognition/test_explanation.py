@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from linear_network import linear_model
 
+from mnist_draw import theano_bridge
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.networks import NetworkError, parse_network
 from mnist_draw.recognition.explanation import Explainer, HiddenLayer
@@ -186,6 +187,15 @@ def test_what_does_not_fit_is_said_and_changes_nothing() -> None:
     explainer.use(huge)
     with pytest.raises(ModelFileError, match="unusably large"):
         explainer.explain(_picture(), 5)
+
+
+def test_helpers_rest_after_an_explanation(monkeypatch: pytest.MonkeyPatch) -> None:
+    rests: list[int] = []
+    monkeypatch.setattr(theano_bridge, "rest_helpers", lambda: rests.append(1))
+    explainer = Explainer(linear_model())
+    for done in range(3):
+        assert len(rests) == done
+        explainer.explain(_picture(), 3)
 
 
 def test_paper_without_ink_speaks_for_nothing() -> None:
