@@ -44,6 +44,8 @@ class WhyLink(QPushButton):
         self.setSizePolicy(policy)
         self._pair: tuple[int, int] | None = None
         self._names = DIGITS
+        #: Whether the tab that it leads to is there.
+        self.leads = True
         self.clicked.connect(self.ask)
         self.show_classes(DIGITS)
         self.hide()
@@ -60,7 +62,7 @@ class WhyLink(QPushButton):
         """Offer to explain an answer."""
         self._pair = (answer, rival)
         self.setText(no_key(f"Why {self._names[answer]}?"))
-        self.show()
+        self.setVisible(self.leads)
 
     def show_nothing(self) -> None:
         """Offer nothing: there is no answer."""

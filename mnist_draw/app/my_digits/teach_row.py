@@ -52,6 +52,8 @@ class TeachRow(QFrame):
         self.setProperty("look", "card")
         self._likely = self._taught = self._count = 0
         self._learning = ""
+        #: Whether the tab that tells why is there.
+        self.tells_why = True
         row = QHBoxLayout(self)
         row.setContentsMargins(Size.CARD_PADDING, Size.GRID, Size.CARD_PADDING, Size.GRID)
         row.setSpacing(Size.FIELD_GAP)
@@ -175,7 +177,7 @@ class TeachRow(QFrame):
         self._taught = digit
         self._tell(_KEPT.format(with_article(digit)), can_undo=True)
         self.why_not_link.setText(f"Why not {digit}?")
-        self.why_not_link.setVisible(misread)
+        self.why_not_link.setVisible(misread and self.tells_why)
 
     def _tell(self, sentence: str, can_undo: bool) -> None:
         self.words.setText(sentence)

@@ -284,6 +284,10 @@ class Window(QMainWindow):
         panel.fix(lesson.fixed, lesson.hidden)
         for number, page in enumerate(self.pages):
             self.tabs.setTabVisible(number, not lesson.tabs or page.name in lesson.tabs)
+        # Nothing leads to a tab that is not there.
+        there = self.tabs.isTabVisible(self.pages.index(self.inside_tab))
+        self.draw_tab.answer.why_link.leads = there
+        self.draw_tab.my_digits.row.tells_why = there
         if lesson.tabs:
             self._show_page(lesson.tabs[0])
         if lesson.network:

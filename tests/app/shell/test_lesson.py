@@ -56,6 +56,13 @@ def test_the_window_begins_as_the_lesson_wants_it(setup: Setup, path: Path, qtbo
     qtbot.waitUntil(lambda: window.network.key == "opened:ours.npz")
     assert [window.tabs.isTabVisible(n) for n in range(3)] == [True, True, False]
     assert window.tabs.currentWidget() is window.draw_tab
+    # Nothing leads to the tab Inside, which is not there.
+    link = window.draw_tab.answer.why_link
+    link.show_pair(3, 8)
+    row = window.draw_tab.my_digits.row
+    row.tell_kept(3, misread=True)
+    assert link.isHidden()
+    assert row.why_not_link.isHidden()
     panel = window.train_tab.settings
     assert panel.settings().epochs == 5
     assert panel.fields["epochs"].widget.isEnabled()
