@@ -10,4 +10,6 @@ compare_card
     Curves of several runs in one plot, and what differed.
 offer_bar
     The offer to continue a run that was cut off.
+runs_on_disk
+    What the page shows, read from the disk.
 """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -11,18 +10,17 @@ from typing import Any
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 from PyQt5.QtWidgets import QFileDialog, QWidget
 
+from mnist_draw.app.runs.runs_on_disk import Listing, Seen, read_runs, seen_on_disk
 from mnist_draw.app.shared.images import save_bytes, widget_png
 from mnist_draw.app.shared.threads import Background
 from mnist_draw.app.train.run_controller import RunController
 from mnist_draw.app.train.train_tab import TrainTab
-from mnist_draw.errors import UserError
 from mnist_draw.recognition.export.formats import NETWORK_FORMATS
 from mnist_draw.recognition.run_files import in_use
 from mnist_draw.storage.folders import sweep_home
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.storage.spare_names import (
     KEPT_DAYS,
-    Deleted,
     bring_back,
     deleted,
     empty_bin,
@@ -31,7 +29,7 @@ from mnist_draw.storage.spare_names import (
 from mnist_draw.training.runs import run_list
 from mnist_draw.training.runs.formats import RUN_FORMATS
 from mnist_draw.training.runs.history import History
-from mnist_draw.training.runs.record import CHECKPOINT, RECORD, Run, load_history, read_run
+from mnist_draw.training.runs.record import Run, load_history
 
 #: What can be exported: the file's ending, and what the dialog calls it.
 _KINDS = {
@@ -45,42 +43,6 @@ _TABLES = {"csv": History.write_csv, "minibatches": History.write_minibatches_cs
 #: While the list is in view it is read anew this often, in milliseconds: other windows and the
 #: command line train, rename and delete, too.
 _FOLLOW_MS = 2_000
-
-#: Runs, the folders of those going on, what to tell, and what can be brought back.
-_Listing = tuple[list[Run], set[Path], list[str], list[tuple[Deleted, str]]]
-
-
-#: When the files of each run were written, and which runs are going on.
-_Seen = tuple[tuple[object, ...], ...]
-
-
-def _seen_on_disk(going_on: set[Path]) -> _Seen:
-    """Look for what has changed; all records are read only where something has."""
-    times = []
-    for folder in sorted(run_list.runs_folder().glob("*/")):
-        for name in (RECORD, CHECKPOINT):
-            with contextlib.suppress(OSError):
-                times.append((folder.name, name, (folder / name).stat().st_mtime_ns))
-    return (*times, *((folder.name, in_use(folder)) for folder in sorted(going_on)))
-
-
-def _read_runs(own: Path | None) -> _Listing:
-    """Read what is on disk; of the run in the folder ``own`` more is known here than there."""
-    runs, told = run_list.list_runs()
-    going_on = {run.folder for run in runs if run.state == "running" and in_use(run.folder)}
-    # The record of a run that goes on is that of its start.
-    runs = [
-        run_list.cut_off(run) if run.state == "running" and run.folder != own else run
-        for run in runs
-    ]
-    return runs, going_on, told, [(one, _title(one)) for one in deleted(run_list.runs_folder())]
-
-
-def _title(one: Deleted) -> str:
-    try:
-        return read_run(one.path).full_title
-    except (OSError, UserError):
-        return one.name
 
 
 class RunsController(QObject):
@@ -117,8 +79,8 @@ class RunsController(QObject):
         #: Of which runs they are older than what is on disk.
         self._older: set[Path] = set()
         self._reading = False
-        self._shown: _Listing | None = None
-        self._seen: _Seen = ()
+        self._shown: Listing | None = None
+        self._seen: Seen = ()
         self._timer = QTimer(self)
         self._timer.setInterval(_FOLLOW_MS)
         self._timer.timeout.connect(self._look_again)
@@ -172,9 +134,9 @@ class RunsController(QObject):
         self._reading = True
         self._background.run(self._reader(), self._listed)
 
-    def _reader(self) -> Callable[[], _Listing]:
+    def _reader(self) -> Callable[[], Listing]:
         training = self._run.training
-        return partial(_read_runs, training.folder if training.running else None)
+        return partial(read_runs, training.folder if training.running else None)
 
     def _look_again(self) -> None:
         """Read the runs anew while they are in view; what has not changed stays as it is."""
@@ -185,13 +147,13 @@ class RunsController(QObject):
             read, before = self._reader(), self._seen
             going_on = self._shown[1] if self._shown else set()
 
-            def look() -> tuple[_Seen, _Listing | None]:
-                seen = _seen_on_disk(going_on)
+            def look() -> tuple[Seen, Listing | None]:
+                seen = seen_on_disk(going_on)
                 return seen, read() if seen != before else None
 
             self._background.run(look, self._listed_again, self._not_read)
 
-    def _listed_again(self, found: tuple[_Seen, _Listing | None]) -> None:
+    def _listed_again(self, found: tuple[Seen, Listing | None]) -> None:
         self._reading = False
         seen, listed = found
         # What is being typed would be lost.
@@ -205,7 +167,7 @@ class RunsController(QObject):
         # It was told when the list was opened, or will be when it is opened again.
         self._reading = False
 
-    def _listed(self, listed: _Listing) -> None:
+    def _listed(self, listed: Listing) -> None:
         runs, going_on, told, in_bin = listed
         before = self._shown[2] if self._shown else []
         self._shown = listed
