@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.inside.limits.limits_section import LimitsSection
 from mnist_draw.app.inside.sections import SECTIONS
+from mnist_draw.app.inside.step.step_section import StepSection
 from mnist_draw.app.services.recognition import Recognition, RecognitionWorker
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.theme import Size
@@ -77,6 +78,9 @@ def test_no_section_of_inside_is_wider_than_a_small_screen(window: Window, text:
         view.open_section(kind.name)
         _settle()
         assert view.views.horizontalScrollBar().maximum() == 0, kind.name
+        if isinstance(view.section, StepSection) and text == 13:
+            code = view.section.code.code
+            assert code.height() >= code.sizeHint().height()
     # Where there is room, columns stand beside each other again.
     window.resize(1900, 1000)
     _settle()

@@ -103,7 +103,7 @@ class Answers:
         """Paint how probable each answer was and is now: an open bar, a filled one."""
         self._title("Answer", "before → after")
         left = self._places.answer + 26 * self._scale
-        right = self._width - 104 * self._scale
+        right = self._width - 122 * self._scale
         for digit in range(len(self._places.bands)):
             role = role_of(digit, label, before)
             y = self._digit(digit, role)

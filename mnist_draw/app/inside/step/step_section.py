@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import Qt, QTimer
 from PyQt5.QtGui import QKeyEvent, QKeySequence
-from PyQt5.QtWidgets import QHBoxLayout, QShortcut, QStackedWidget, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QBoxLayout, QHBoxLayout, QShortcut, QStackedWidget, QVBoxLayout, QWidget
 
 from mnist_draw.analysis.class_names import all_names
 from mnist_draw.analysis.table import Table
@@ -191,6 +191,10 @@ class StepSection(Section):
 
     def fold(self) -> None:
         fold(self._columns, self._room)
+        # Where the section scrolls anyway, all of the code has room.
+        below = self._columns.direction() == QBoxLayout.TopToBottom
+        code = self.code.code
+        code.setMinimumHeight(code.sizeHint().height() if below else 0)
 
     def set_present(self, on: bool) -> None:
         self.code.setVisible(not on)
