@@ -93,7 +93,8 @@ class _Helper:
 
     def dismiss(self) -> None:
         """Send this helper away until it is called again."""
-        program = self.program
+        # Whoever was called may come when all is done; it need not stay then either.
+        program = self.program or (self._next if self.called else None)
         if program is not None:
             program.current[0] = -1
 

@@ -252,6 +252,15 @@ def test_helpers_that_rest_come_again(monkeypatch):
     helpers.close()
 
 
+def test_a_helper_that_has_not_come_yet_rests_too():
+    helper = team_module._Helper(1, lowered=False)
+    program = team_module.Program(np.zeros((1, runner.WORDS), np.int64))
+    helper._next, helper.called = program, True
+    helper.dismiss()
+    assert program.current[0] == -1
+    helper.leave()
+
+
 def _wait_until(condition):
     deadline = time.monotonic() + 60
     while not condition():
