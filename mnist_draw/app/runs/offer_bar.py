@@ -63,8 +63,12 @@ class OfferBar(QFrame):
     def offer(self, run: Run) -> None:
         """Ask about a run."""
         self.run = run
-        progress = f"after epoch {run.epochs_done} of {run.settings.epochs}"
-        self.words.setText(f"Continue {run.full_title} {progress}?")
+        done, planned = run.epochs_done, run.settings.epochs
+        self.words.setText(
+            f"Continue {run.full_title} after epoch {done} of {planned}?"
+            if done < planned
+            else f"Continue {run.full_title}? All its epochs are learnt, but it is not tested yet."
+        )
         self.setAccessibleName(self.words.text())
         self.show()
 

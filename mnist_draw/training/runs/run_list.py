@@ -93,6 +93,7 @@ def find_interrupted(
 ) -> tuple[Run | None, list[str]]:
     """Return the newest run that was cut off or closed and can be continued, and what to tell.
 
+    One that has learnt all its epochs is among them: it is to be tested and calibrated.
     A checkpoint that is damaged is put aside; its run then counts as failed and is not offered
     again.
 
@@ -116,8 +117,6 @@ def find_interrupted(
             continue
         except UserError as error:
             told.append(f"The run {run.full_title} cannot be continued. {error}")
-            continue
-        if checkpoint.epoch >= checkpoint.settings.epochs:
             continue
         return _as_in(checkpoint, run), told
     return None, told

@@ -153,7 +153,6 @@ def test_the_run_that_was_cut_off_is_found_where_it_stopped() -> None:
     add_run("2026-01-01 10:00", state="running")
     newest = add_run("2026-02-01 10:00", epochs=3, state="interrupted")
     add_run("2026-03-01 10:00", state="stopped")
-    add_run("2026-04-01 10:00", epochs=5, state="running")
     found, told = run_list.find_interrupted()
     assert told == []
     assert found is not None
@@ -162,6 +161,11 @@ def test_the_run_that_was_cut_off_is_found_where_it_stopped() -> None:
     other = run_list.find_interrupted(lambda folder: folder == newest.folder)[0]
     assert other is not None
     assert other.started == "2026-01-01 10:00"
+    # Cut off while it was tested, after its last epoch.
+    add_run("2026-04-01 10:00", epochs=5, state="running")
+    complete = run_list.find_interrupted()[0]
+    assert complete is not None
+    assert (complete.started, complete.epochs_done) == ("2026-04-01 10:00", 5)
 
 
 def test_a_continued_run_that_was_cut_off_is_as_far_as_its_checkpoint() -> None:
