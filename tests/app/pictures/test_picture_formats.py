@@ -68,7 +68,7 @@ def test_a_registered_format_is_saved(
 
     monkeypatch.setattr(QFileDialog, "getSaveFileName", choose)
     output = PictureOutput(canvas, Background(canvas), canvas)
-    with qtbot.waitSignal(output.told):
+    with qtbot.waitSignal(output.done):
         output.save()
     assert offered == ["PNG picture (*.png)", "SVG drawing (*.svg)", "XPM picture (*.xpm)"]
     assert saved_titles() == "PNG or SVG or XPM"
