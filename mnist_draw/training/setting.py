@@ -97,6 +97,8 @@ class Setting:
 
     #: What a value must be, for the sentence about one of another kind.
     expected = "a text"
+    #: Whether a value alone, such as 0.01, does not say what it is of.
+    is_number = False
 
     def read(self, name: str, value: Any) -> Value:
         """Take a value as JSON writes it.
@@ -121,7 +123,8 @@ class Setting:
 
     def named(self, words: str) -> str:
         """Return a value, in words, with what it is of where it does not say that itself."""
-        return words if self.mark == self.title else f"{self.mark} {words}"
+        says_it = self.mark == self.title and not self.is_number
+        return words if says_it else f"{self.mark} {words}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,10 +139,7 @@ class WholeNumber(Setting):
     metavar: str = "N"
 
     expected = "a whole number"
-
-    def named(self, words: str) -> str:
-        """Return the number with what it is of."""
-        return f"{self.mark} {words}"
+    is_number = True
 
     def read(self, name: str, value: Any) -> Value:
         """Take a number, also NumPy's and 3.0, as JSON files may write 3."""
@@ -176,10 +176,7 @@ class RealNumber(Setting):
     metavar: str = "X"
 
     expected = "a number"
-
-    def named(self, words: str) -> str:
-        """Return the number with what it is of."""
-        return f"{self.mark} {words}"
+    is_number = True
 
     def read(self, name: str, value: Any) -> Value:
         """Take a number, also NumPy's and a whole one."""
@@ -280,8 +277,8 @@ class Folder(Setting):
         return self.nothing if value is None else Path(value).name
 
 
-#: How a run's folder calls its network, `mnist_draw.training.runs.record.MODEL`.
-_OF_RUN = "model.npz"
+#: How a run's folder calls its network.
+MODEL_OF_RUN = "model.npz"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -297,7 +294,7 @@ class NetworkFile(Setting):
         if value is None:
             return self.nothing
         path = Path(value)
-        return path.parent.name if path.name == _OF_RUN and path.parent.name else path.name
+        return path.parent.name if path.name == MODEL_OF_RUN and path.parent.name else path.name
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,13 @@ from mnist_draw.storage.errors import ModelFileError, StorageError
 from mnist_draw.storage.folders import data_folder
 from mnist_draw.storage.resources import resource_path
 from mnist_draw.training.runs.record import Run, read_run
-from mnist_draw.training.runs.run_list import LATEST, find_run, list_runs, runs_folder
+from mnist_draw.training.runs.run_list import (
+    LATEST,
+    list_runs,
+    names_of,
+    run_called,
+    runs_folder,
+)
 
 #: Who made a network; its key begins with it.
 SOURCES = SHIPPED, LEARNT, RUN, OPENED = "shipped", "learnt", "run", "opened"
@@ -87,17 +93,17 @@ def place_of(name: str) -> Place | None:
     shipped = {path.stem: path for path in shipped_files()}
     if name in shipped:
         return SHIPPED, shipped[name]
+    if name.partition(":")[0] in SOURCES:
+        return place_of_key(name)
     runs = _runs()
     if name == LATEST:
         for run in runs:
             if run.model.exists():
                 return RUN, run
         raise ModelFileError("There is no run with a network yet.")
-    if name.partition(":")[0] in SOURCES:
-        return place_of_key(name)
-    names = [each for run in runs for each in (run.folder.name, run.name) if each]
+    names = names_of(runs)
     if name in names:
-        return RUN, find_run(name)
+        return RUN, run_called(name, runs)
     if not Path(name).suffix and Path(name).name == name:
         known = [*shipped, LATEST, *names, *_own_names()]
         raise ModelFileError(

@@ -27,10 +27,12 @@ from mnist_draw.storage.opening import MEGABYTE
 from mnist_draw.training.events import SettingChanged
 from mnist_draw.training.runs.checkpoint import MOST_EPOCHS, CheckpointError, load_checkpoint
 from mnist_draw.training.runs.history import History, read_change
+from mnist_draw.training.setting import MODEL_OF_RUN
 from mnist_draw.training.settings import SETTINGS, TrainingSettings
 from mnist_draw.training.updates import usual_learning_rate
 
-RECORD, CHECKPOINT, HISTORY, MODEL = "run.json", "checkpoint.npz", "history.npz", "model.npz"
+RECORD, CHECKPOINT, HISTORY = "run.json", "checkpoint.npz", "history.npz"
+MODEL = MODEL_OF_RUN
 FORMAT = Format("mnist_draw run", 1, MEGABYTE)
 _LONGEST_NAME = 200
 _TIME = "%Y-%m-%d %H:%M:%S"

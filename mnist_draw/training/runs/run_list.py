@@ -135,20 +135,29 @@ def find_run(name: str) -> Run:
     UserError
         There is none, or several are called so.
     """
-    runs, _ = list_runs()
+    return run_called(name, list_runs()[0])
+
+
+def run_called(name: str, runs: Sequence[Run]) -> Run:
+    """Return that of all runs, newest first, which a user names; as :func:`find_run` does."""
     wanted = name.removeprefix("run:")
     found = [run for run in runs if wanted in (run.folder.name, run.name)]
     if name == LATEST:
-        found = runs[:1]
+        found = list(runs[:1])
     if len(found) == 1:
         return found[0]
     if found:
         folders = ", ".join(run.folder.name for run in found)
         raise UserError(f"{len(found)} runs are called {name}: {folders}. Name one of these.")
-    known = [LATEST, *(each for run in runs for each in (run.folder.name, run.name) if each)]
+    known = [LATEST, *names_of(runs)]
     raise UserError(
         f"There is no run {name!r}; {did_you_mean(wanted, known)} mnist-draw runs lists all."
     )
+
+
+def names_of(runs: Sequence[Run]) -> list[str]:
+    """Return what runs are called: the name of each one's folder, and the one it was given."""
+    return [each for run in runs for each in (run.folder.name, run.name) if each]
 
 
 def cut_off(run: Run) -> Run:
