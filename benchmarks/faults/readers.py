@@ -79,10 +79,13 @@ def _record(path: Path) -> object:
 
 
 def _history(path: Path) -> object:
-    from mnist_draw.training.runs.record import Run, load_history
+    from mnist_draw.training.runs.record import RECORD, Run, load_history, read_run
     from mnist_draw.training.settings import TrainingSettings
 
-    return load_history(Run(path.parent, TrainingSettings(), epochs_done=1))
+    # A run that diverged in its first epoch has a history without one.
+    kept = (path.parent / RECORD).exists()
+    run = read_run(path.parent) if kept else Run(path.parent, TrainingSettings(), epochs_done=1)
+    return load_history(run)
 
 
 def _settings(path: Path) -> object:

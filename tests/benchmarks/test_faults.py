@@ -8,8 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from faults.kills import unsound
 
+from mnist_draw.recognition.run_files import RunFiles
 from mnist_draw.theano_bridge import installed_theano
+from mnist_draw.training.events import BatchFinished
+from mnist_draw.training.settings import TrainingSettings
 
 from .conftest import BENCHMARKS
 
@@ -25,3 +29,12 @@ def test_the_program_withstands_a_little_of_everything(tmp_path: Path, attacks: 
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr[-2000:]
     assert "| 0 |" in done.stdout
+
+
+def test_a_run_that_diverged_in_its_first_epoch_counts_as_sound(tmp_path: Path) -> None:
+    files = RunFiles(TrainingSettings(), tmp_path)
+    assert not files.begin()
+    files.add(BatchFinished(1, 20, 1, 1, float("nan"), 0.1, 0.01))
+    assert not files.end("diverged")
+    assert (tmp_path / "history.npz").exists()
+    assert unsound(tmp_path) == []

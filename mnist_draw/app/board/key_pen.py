@@ -113,7 +113,9 @@ class KeyPen(QObject):
 
     def _tell(self) -> None:
         """Show where the pen is; a screen reader finds it as the board's description."""
-        assert self.place is not None
+        if self.place is None:
+            # What was told of the stroke has given the keys to something else.
+            return
         across, below = (round(100 * part / BOARD) for part in (self.place.x(), self.place.y()))
         pen = "down" if self.down else "up"
         self._board.setAccessibleDescription(

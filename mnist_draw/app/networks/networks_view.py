@@ -25,7 +25,14 @@ from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.commands import Command
 from mnist_draw.app.shared.flow_layout import FlowLayout
 from mnist_draw.app.shared.theme import Size
-from mnist_draw.app.shared.widgets import BinButton, Card, explain, push_button, style_table
+from mnist_draw.app.shared.widgets import (
+    BinButton,
+    Card,
+    edit_name,
+    explain,
+    push_button,
+    style_table,
+)
 from mnist_draw.recognition.export.formats import NETWORK_FORMATS
 
 if TYPE_CHECKING:
@@ -199,7 +206,7 @@ class NetworksView(QDialog):
         if kept is None:
             return
         if what == "rename":
-            self.table.editItem(self.table.item(self.table.currentRow(), 0))
+            edit_name(self.table)
         else:
             self.asked.emit(what, kept)
 

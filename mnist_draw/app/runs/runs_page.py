@@ -14,7 +14,7 @@ from mnist_draw.app.runs.runs_table import RunsTable
 from mnist_draw.app.shared.commands import Command
 from mnist_draw.app.shared.flow_layout import FlowLayout
 from mnist_draw.app.shared.theme import Size
-from mnist_draw.app.shared.widgets import BinButton, Card, label, push_button
+from mnist_draw.app.shared.widgets import BinButton, Card, edit_name, label, push_button
 from mnist_draw.recognition.export.formats import NETWORK_FORMATS
 from mnist_draw.training.runs.formats import RUN_FORMATS
 from mnist_draw.training.runs.record import Run
@@ -119,6 +119,6 @@ class RunsPage(QWidget):
         if run is None:
             return
         if what == "rename":
-            self.table.editItem(self.table.item(self.table.currentRow(), 0))
+            edit_name(self.table)
         else:
             self.asked.emit(what, run)

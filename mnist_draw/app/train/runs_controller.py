@@ -213,9 +213,7 @@ class RunsController(QObject):
             run for run in runs if self._history_of(run) is None or run.folder in self._older
         ]
         if missing:
-            self._background.run(
-                lambda: {run.folder: load_history(run) for run in missing}, self._loaded
-            )
+            self._background.run(lambda: _figures_of(missing), self._loaded)
         self._show_curves()
 
     def _loaded(self, histories: dict[Path, History]) -> None:
@@ -340,3 +338,8 @@ class RunsController(QObject):
 
     def _saved(self, path: str) -> Callable[[Any], None]:
         return lambda _: self.done.emit(f"Saved {path}.")
+
+
+def _figures_of(runs: list[Run]) -> dict[Path, History]:
+    """Read the figures of runs; those that were deleted meanwhile have none to show."""
+    return {run.folder: load_history(run) for run in runs if run.folder.exists()}

@@ -84,3 +84,22 @@ def test_undo_lifts_the_pen(canvas: Canvas) -> None:
     QTest.keyClick(canvas, Qt.Key_Space)
     QTest.keyClick(canvas, Qt.Key_Right)
     assert len(canvas.drawing.items) == 1
+
+
+@pytest.mark.parametrize("told", ["begun", "ended"])
+def test_who_is_told_of_a_stroke_may_take_the_keys(
+    canvas: Canvas, monkeypatch: pytest.MonkeyPatch, told: str
+) -> None:
+    name = {"begun": "begin", "ended": "end"}[told]
+    work = getattr(canvas, name)
+
+    def then_leave(*arguments: object) -> None:
+        work(*arguments)
+        canvas.clearFocus()
+
+    monkeypatch.setattr(canvas, name, then_leave)
+    QTest.keyClick(canvas, Qt.Key_Space)
+    canvas.setFocus()
+    QTest.keyClick(canvas, Qt.Key_Space)
+    assert canvas.key_pen.place is None
+    assert "arrow keys" in canvas.accessibleDescription()

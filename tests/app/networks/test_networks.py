@@ -111,6 +111,19 @@ def test_return_keeps_a_name_and_uses_nothing(shown: Shown, qtbot: QtBot, key: Q
     assert shown.network.key == used
 
 
+def test_asking_twice_for_a_new_name_goes_on_with_the_first(
+    shown: Shown, qtbot: QtBot, capfd: pytest.CaptureFixture[str]
+) -> None:
+    shown.row("from elsewhere")
+    shown.press("rename")
+    editor = shown.view.table.findChild(QLineEdit)
+    QTest.keyClicks(editor, "Mine")
+    shown.press("rename")
+    assert shown.view.table.findChild(QLineEdit) is editor
+    assert editor.text() == "Mine"
+    assert "editing failed" not in capfd.readouterr().err
+
+
 def test_a_network_is_deleted_and_brought_back(shown: Shown, qtbot: QtBot) -> None:
     run = "MLP 784–4–10, 1 Jan 10:00"
     shown.row("from elsewhere")

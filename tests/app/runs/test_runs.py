@@ -354,6 +354,18 @@ def test_deleting_by_key_and_bringing_back(make: Any) -> None:
     assert not page.bin.isEnabled()
 
 
+def test_the_figures_of_a_run_deleted_meanwhile_are_not_called_lost(make: Any) -> None:
+    run = add_run("2026-01-01 10:00")
+    setup = make()
+    page = show_runs(setup)
+    # Another window deletes it before this one has looked again.
+    move_to_bin(run.folder, "The run")
+    page.table.tick(page.table.runs[0])
+    assert setup.window.background.wait()
+    setup.qtbot.wait(1)
+    assert "lost" not in setup.text("messageLabel")
+
+
 def test_a_run_is_brought_back_at_a_later_start(make: Any) -> None:
     run = add_run("2026-01-01 10:00")
     add_run("2026-01-02 10:00")
