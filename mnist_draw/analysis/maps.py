@@ -22,6 +22,9 @@ Indices = npt.NDArray[np.intp]
 DIGITS = 2000
 #: So many neighbours vote, and place a new point among the others.
 VOTERS = 5
+#: So many digits' neighbours are sought at once: all distances together take 16 MB, and their
+#: order twice as much.
+_VOTES_AT_ONCE = 250
 _KIND, _VERSION = "map", 2
 _TSNE, _TSNE_VERSION = "tsne", 1
 
@@ -119,15 +122,28 @@ def build_maps(
         yield kept
         return
     network = LayerOutputs(model)
-    slices = list(network.of_all(images))
-    outputs = [np.concatenate(parts) for parts in zip(*slices, strict=True)]
-    probabilities = probabilities_of(outputs[-1], temperature_of(model))
+    outputs = _outputs(network, images)
+    answers = outputs[-1]
+    probabilities = probabilities_of(answers, temperature_of(model))
     layers: list[LayerMap] = []
-    for name, values in zip(network.names, outputs, strict=True):
-        layers.append(_layer_map(name, values, labels))
-        if len(layers) == len(outputs):
-            _keep(key, layers, outputs[-1])
-        yield Maps(tuple(layers), len(outputs), probabilities, labels)
+    for name in network.names:
+        # The first of those that are left, held by nobody else: a convolution puts out 37 MB.
+        layers.append(_layer_map(name, outputs.pop(0), labels))
+        if not outputs:
+            _keep(key, layers, answers)
+        yield Maps(tuple(layers), len(network.names), probabilities, labels)
+
+
+def _outputs(network: LayerOutputs, images: npt.NDArray[np.uint8]) -> list[Floats]:
+    """Return what all layers put out: float32 (n, numbers) for each."""
+    outputs: list[Floats] = []
+    start = 0
+    for parts in network.of_all(images):
+        outputs = outputs or [np.empty((len(images), each.shape[1]), np.float32) for each in parts]
+        for whole, part in zip(outputs, parts, strict=True):
+            whole[start : start + len(part)] = part
+        start += len(parts[0])
+    return outputs
 
 
 def _layer_map(name: str, values: Floats, labels: npt.NDArray[np.uint8]) -> LayerMap:
@@ -172,14 +188,17 @@ def vote_accuracy(values: Floats, labels: npt.NDArray[np.uint8]) -> float:
     count = voters_of(labels)
     if not count:
         return float("nan")
-    distances = squared_distances(values, values)
-    np.fill_diagonal(distances, np.inf)
-    nearest = np.argpartition(distances, count - 1, axis=1)[:, :count]
-    rows = np.arange(len(values))[:, None]
-    order = np.argsort(distances[rows, nearest], axis=1, kind="stable")
-    voters = labels[nearest[rows, order]]
-    said = [vote(row) for row in voters]
-    return float(np.mean(np.array(said) == labels))
+    right = 0
+    for start in range(0, len(values), _VOTES_AT_ONCE):
+        some = values[start : start + _VOTES_AT_ONCE]
+        distances = squared_distances(some, values)
+        rows = np.arange(len(some))[:, None]
+        distances[rows[:, 0], start + rows[:, 0]] = np.inf
+        nearest = np.argpartition(distances, count - 1, axis=1)[:, :count]
+        order = np.argsort(distances[rows, nearest], axis=1, kind="stable")
+        said = [vote(voters) for voters in labels[nearest[rows, order]]]
+        right += int(np.sum(np.array(said) == labels[start : start + len(some)]))
+    return right / len(values)
 
 
 def vote(labels: npt.NDArray[np.integer[Any]]) -> int:

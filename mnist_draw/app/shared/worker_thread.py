@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+from PyQt5 import sip
 from PyQt5.QtCore import QObject, QThread, pyqtSignal, pyqtSlot
 
 from mnist_draw.app.shared.threads import SHUTDOWN_S, running
@@ -94,4 +95,6 @@ class WorkerThread(QObject):
             self._thread.wait()
             self._listed = False
             running.remove(self)
-            self.ended.emit()
+            # Its owner may be gone where it took long to end.
+            if not sip.isdeleted(self):
+                self.ended.emit()

@@ -181,6 +181,16 @@ def test_a_worker_lives_in_its_thread_until_it_is_asked_to_end(qtbot: QtBot) -> 
     assert worker.threads[0] is not QThread.currentThread()
 
 
+def test_a_thread_may_end_after_its_owner_is_gone(qtbot: QtBot) -> None:
+    owner, worker = QObject(), Worker()
+    thread = WorkerThread("test", worker, worker.begin, worker.go.set, owner)
+    thread.start()
+    assert worker.begun.wait(10)
+    assert not thread.wait(0.0)
+    sip.delete(owner)
+    assert running.shut_down()
+
+
 def test_the_registry_ends_all_with_one_deadline(qapp: QApplication) -> None:
     waits: list[float] = []
     asked: list[str] = []
