@@ -209,6 +209,8 @@ def _unpack(content: bytes) -> tuple[Ink, str]:
         try:
             image = Image.open(io.BytesIO(content), formats=["PNG"])
         except UnidentifiedImageError:
+            if CHUNK.encode() in content:
+                raise ValueError("it is cut short") from None
             raise _NotOursError from None
         with image:
             # Ours stands before the picture itself, so that others need not be decoded.

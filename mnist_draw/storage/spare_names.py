@@ -24,6 +24,8 @@ from mnist_draw.storage.errors import StorageError, reason_of
 #: Days in which what was deleted can be brought back: over a weekend and a day off.
 KEPT_DAYS = 7
 _BIN = ".deleted"
+#: What stands behind the name of a file that was put aside, before the time.
+ASIDE = ".unreadable-"
 #: More than this of one name is no use of the program, but something that never ends.
 _MOST = 10_000
 
@@ -170,7 +172,7 @@ def put_aside(path: Path) -> str:
         A sentence with its new name, or with the reason why it still has the old one.
     """
     stamp = time.strftime("%Y%m%d-%H%M%S")
-    wanted = path.with_name(f"{path.name}.unreadable-{stamp}")
+    wanted = path.with_name(f"{path.name}{ASIDE}{stamp}")
     try:
         aside = move_to_free_name(path, wanted, suffix="")
     except OSError as error:

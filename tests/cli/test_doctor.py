@@ -7,11 +7,17 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from mnist_draw.cli import main
 from mnist_draw.cli.health import checks
-from mnist_draw.cli.health.checks import CHECKSUMS, Finding
+from mnist_draw.cli.health.checks import CHECKSUMS
+from mnist_draw.cli.health.finding import Finding
+from mnist_draw.recognition.run_files import RunFiles
+from mnist_draw.storage.my_digits import TaughtDigit, my_digits_folder, pack_digit
+from mnist_draw.training.runs.run_list import new_run_folder
+from mnist_draw.training.settings import TrainingSettings
 
 RESOURCES = Path(__file__).parents[2] / "resources"
 
@@ -125,3 +131,30 @@ def test_a_package_that_is_missing(
     only(monkeypatch, checks._packages)
     assert main(["doctor"]) == 1
     assert "pip install no-such-package" in capsys.readouterr().out
+
+
+def test_damaged_files_of_the_user_are_named_and_left_alone(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], own_home: Path
+) -> None:
+    sound, damaged = new_run_folder(), new_run_folder()
+    for folder in (sound, damaged):
+        assert not RunFiles(TrainingSettings(), folder).begin()
+    (damaged / "run.json").write_text("{ half")
+    (sound / "checkpoint.npz").write_bytes(b"half")
+    (sound / "model.npz").write_bytes(b"half")
+    (sound / "run.json.unreadable-20260101-120000").write_text("older")
+    taught = pack_digit(TaughtDigit(3, np.full((28, 28), 255, np.uint8)))
+    (my_digits_folder() / "3-a.png").write_bytes(taught[:-40])
+    before = {path: path.read_bytes() for path in own_home.rglob("*") if path.is_file()}
+    only(monkeypatch, checks._kept_files)
+    assert main(["doctor", "--json"]) == 0
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    told = {
+        name: [one["text"] for one in found if (one["name"], one["state"]) == (name, "note")]
+        for name in ("runs", "checkpoints", "own networks", "taught digits", "put aside")
+    }
+    assert [len(texts) for texts in told.values()] == [1, 1, 1, 1, 1]
+    assert str(damaged / "run.json") in told["runs"][0]
+    assert {"name": "runs", "text": "1 can be used", "state": "ok"} in found
+    after = {path: path.read_bytes() for path in own_home.rglob("*") if path.is_file()}
+    assert after == before

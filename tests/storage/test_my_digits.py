@@ -142,10 +142,11 @@ def written(folder: Path, content: bytes, name: str = "x.png") -> Path:
     return path
 
 
-def test_damage_is_told_and_left_alone(tmp_path: Path) -> None:
+@pytest.mark.parametrize("beyond", [-2, 10])
+def test_damage_is_told_and_left_alone(tmp_path: Path, beyond: int) -> None:
     whole = pack_digit(digit())
-    # Cut within the picture itself: the description is still there.
-    place = whole.index(b"IDAT") + 10
+    # Cut within the picture itself, or before it: the description is still there.
+    place = whole.index(b"IDAT") + beyond
     path = written(tmp_path, whole[:place])
     with pytest.raises(DigitError, match=r"x\.png is damaged"):
         read_digit(path)

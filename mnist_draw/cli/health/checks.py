@@ -11,19 +11,16 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Literal
 
 from mnist_draw import __version__
+from mnist_draw.cli.health.finding import Finding
 from mnist_draw.errors import UserError
 from mnist_draw.storage import check_writable, resource_path
 from mnist_draw.storage.folders import cache_folder, config_folder, data_folder
 from mnist_draw.storage.opening import MEGABYTE
 
-#: ``note``: something is missing that the program can do without.
-State = Literal["ok", "note", "broken"]
 #: Free space that a run and its network may need: the largest network's files, twice.
 _ROOM = 200 * MEGABYTE
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
@@ -34,25 +31,6 @@ _OPTIONAL = (
 )
 #: The file of checksums in each folder, as the tool ``sha256sum`` writes and checks it.
 CHECKSUMS = "SHA256SUMS"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What was found.
-
-    Attributes
-    ----------
-    name : str
-        What was looked at.
-    text : str
-        How it is, or what is wrong and what to do.
-    state : str
-        ``"ok"``, ``"note"`` or ``"broken"``.
-    """
-
-    name: str
-    text: str
-    state: State = "ok"
 
 
 def _program() -> Iterator[Finding]:
@@ -168,6 +146,16 @@ def _folders() -> Iterator[Finding]:
             yield Finding("mistakes", f"The last mistake of the program is in {mistake}", "note")
 
 
+def _kept_files() -> Iterator[Finding]:
+    # Of a broken installation nothing may be there that reads them.
+    try:
+        from mnist_draw.cli.health.kept_files import kept_files
+    except ImportError as error:
+        yield Finding("own files", f"They cannot be read: {error}", "broken")
+        return
+    yield from kept_files()
+
+
 def _size(folder: Path) -> tuple[int, int]:
     """Return the bytes and the number of the files below a folder."""
     size = files = 0
@@ -231,6 +219,7 @@ CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     _engine,
     _threads,
     _folders,
+    _kept_files,
     _checksums,
     _window,
 )

@@ -26,7 +26,8 @@ DOCTOR = Command(
     "doctor",
     "tell whether the installation is sound, and what to do where it is not",
     "Look at versions, packages, engine, BLAS, threads, folders and their sizes, free disk space, "
-    "the checksums of what ships, Qt and the display. The exit status is 1 if something is broken.",
+    "your runs, networks and taught digits, the checksums of what ships, Qt and the display. The "
+    "exit status is 1 if something is broken; a damaged file of yours is only noted.",
     (("", "what is there and what is wrong"), ("--json", "the same for a program or a report")),
     _add_options,
 )
