@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import threading
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -167,9 +168,14 @@ def load_dataset(folder: str | os.PathLike[str] | None = None) -> Dataset:
     Parameters and errors are those of `load_data`. MNIST itself is read only once.
     """
     if folder is None:
-        return _shipped()
+        # Two threads that ask at once would read it twice, and each keep its own.
+        with _reading:
+            return _shipped()
     place = named_path(folder)
     return _load(place, dataset_name(place))
+
+
+_reading = threading.Lock()
 
 
 @lru_cache(maxsize=1)

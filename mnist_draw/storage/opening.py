@@ -76,8 +76,12 @@ def open_file(path: str | os.PathLike[str], max_bytes: int) -> Iterator[BinaryIO
 def read_file(path: str | os.PathLike[str], max_bytes: int) -> bytes:
     """Return the content of a regular file that is not too large; errors as :func:`open_file`."""
     with open_file(path, max_bytes) as file:
-        content = file.read(max_bytes + 1)
-    # It may have grown meanwhile.
+        # Room is taken for as much as is asked for, however little there is.
+        size = os.fstat(file.fileno()).st_size
+        content = file.read(size + 1)
+        # It may have grown meanwhile.
+        if len(content) > size:
+            content += file.read(max_bytes + 1 - len(content))
     if len(content) > max_bytes:
         raise _too_large(len(content), max_bytes)
     return content

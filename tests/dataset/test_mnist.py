@@ -5,12 +5,16 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from mnist_draw.dataset import mnist
 from mnist_draw.dataset.errors import DatasetError
 from mnist_draw.dataset.idx import read_idx
 from mnist_draw.dataset.mnist import load_data, load_dataset, scale
@@ -35,6 +39,20 @@ def complaint(folder: Path) -> str:
 def test_the_files_that_ship_are_mnist(name: str) -> None:
     content = gzip.decompress((resource_path("mnist") / f"{name}.gz").read_bytes())
     assert hashlib.sha256(content).hexdigest() == SHA256[name]
+
+
+def test_threads_that_ask_at_once_share_one_mnist(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded = load_dataset()
+
+    def load(*_: object) -> object:
+        time.sleep(0.05)
+        return replace(loaded)
+
+    monkeypatch.setattr(mnist, "_load", load)
+    mnist._shipped.cache_clear()
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: load_dataset(), range(4)))
+    assert len({id(each) for each in found}) == 1
 
 
 def test_credits_and_licence_ship_beside_them() -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import gzip
 import io
 import os
+import stat
 import struct
 import subprocess
 import sys
+import tracemalloc
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -28,6 +30,23 @@ _ZEROS = bytes(1024 * 1024)
 
 def test_gives_a_files_content(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"content")
+    assert read_file(tmp_path / "a", 7) == b"content"
+    with pytest.raises(DocumentError, match="7 bytes large; at most 6"):
+        read_file(tmp_path / "a", 6)
+
+
+def test_takes_room_for_what_a_file_holds_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a").write_bytes(b"content")
+    tracemalloc.start()
+    try:
+        assert read_file(tmp_path / "a", 500_000_000) == b"content"
+        assert tracemalloc.get_traced_memory()[1] < 1e6
+    finally:
+        tracemalloc.stop()
+    # It grows between the look at its size and the end of reading.
+    monkeypatch.setattr(os, "fstat", lambda _: os.stat_result((stat.S_IFREG, *([0] * 9))))
     assert read_file(tmp_path / "a", 7) == b"content"
     with pytest.raises(DocumentError, match="7 bytes large; at most 6"):
         read_file(tmp_path / "a", 6)
