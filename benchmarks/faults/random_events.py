@@ -142,6 +142,9 @@ class Monkey:
             elif self._inside == 1:
                 self.close_window()
                 self.open_window()
+            else:
+                # The window was closed below a menu, whose loop goes on.
+                self._leave_menus()
             self._inside -= 1
             if self.count % _LOOK == 0:
                 self.memory.append(round(resident(), 1))
