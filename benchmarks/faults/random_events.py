@@ -372,6 +372,7 @@ def main() -> int:
     from mnist_draw.app.shared.reporting import reporter
     from mnist_draw.app.shell import heap
     from mnist_draw.app.shell.collector import Collector
+    from mnist_draw.app.shell.rest import Rest
 
     heap.keep_small()
     reporter.install()
@@ -383,6 +384,7 @@ def main() -> int:
     logging.getLogger("mnist_draw").addHandler(defects)
     app.setQuitOnLastWindowClosed(False)
     collector = Collector(app)
+    Rest(app)
     folder = Path(arguments.files) if arguments.files else Path.cwd()
     files = [str(path) for path in sorted(folder.iterdir()) if path.is_file()]
     monkey = Monkey(app, arguments.seed, files or [str(folder / "missing.png")])

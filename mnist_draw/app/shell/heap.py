@@ -44,22 +44,25 @@ def keep_small() -> None:
         library.mallopt(_MMAP_THRESHOLD, _LARGE)
 
 
-def give_back(compiler: bool = False) -> None:
-    """Give back what is free now, in a thread that ends with it; takes some milliseconds.
+def give_back(free: bool = True, compiler: bool = False) -> None:
+    """Give memory back, in a thread that ends with it; takes some milliseconds.
 
     Parameters
     ----------
+    free : bool, optional
+        What is free now. Whoever wants memory meanwhile waits. Default: True.
     compiler : bool, optional
-        The compiler's library, too; call it so when nobody waits. Default: False.
+        The compiler's library. Who compiles has to wait for it. Default: False.
     """
     library = _library()
     if library is not None:
-        arguments = (library, compiler)
+        arguments = (library, free, compiler)
         threading.Thread(target=_give_back, args=arguments, name="heap", daemon=True).start()
 
 
-def _give_back(library: ctypes.CDLL, compiler: bool) -> None:
-    library.malloc_trim(0)
+def _give_back(library: ctypes.CDLL, free: bool, compiler: bool) -> None:
+    if free:
+        library.malloc_trim(0)
     if compiler and hasattr(library, "madvise") and hasattr(mmap, "MADV_DONTNEED"):
         for begin, end in unchanged_parts(_COMPILER):
             # What cannot go stays; nothing depends on it.

@@ -1,4 +1,4 @@
-"""When the program has come to rest after work, memory goes back to the system."""
+"""Memory goes back to the system when the program has come to rest, and during long work."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ _RESTS = 0.05
 #: When it has rested for so many seconds, memory goes back, if it has computed for so many since
 #: the last time: to give back takes some hundredths itself.
 _QUIET, _WORK = 2.0, 0.3
+#: While it works on and on, as in a training, the compiler's library goes back after so many
+#: seconds: compiling has ended by then, or waits some milliseconds.
+_LONG = 15.0
 
 
 class Rest(QObject):
@@ -32,18 +35,25 @@ class Rest(QObject):
         #: Seconds of the processor, at the last look and when memory was given back last.
         self._spent = time.process_time()
         self._given_back = 0.0
+        #: Since when it works without a rest, or since memory was given back meanwhile.
+        self._begun = self._busy
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.look)
         self._timer.start(_EVERY_MS)
 
     def look(self) -> None:
-        """Give memory back, once, when the program has been at rest for a while."""
+        """Give memory back, once, when the program has been at rest or at work for a while."""
         now, spent = time.monotonic(), time.process_time()
         if spent - self._spent > _RESTS * (now - self._looked):
             self._busy = now
-        elif now - self._busy >= _QUIET and spent - self._given_back >= _WORK:
-            self._given_back = spent
-            heap.give_back(compiler=True)
+            if now - self._begun >= _LONG:
+                self._begun = now
+                heap.give_back(free=False, compiler=True)
+        else:
+            self._begun = now
+            if now - self._busy >= _QUIET and spent - self._given_back >= _WORK:
+                self._given_back = spent
+                heap.give_back(compiler=True)
         self._looked, self._spent = now, spent
 
     def stop(self) -> None:

@@ -10,9 +10,9 @@ from mnist_draw.app.shell.rest import Rest
 
 
 def test_memory_goes_back_once_after_work(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
-    given: list[bool] = []
+    given: list[dict[str, bool]] = []
     now = {"time": 100.0, "spent": 10.0}
-    monkeypatch.setattr(heap, "give_back", lambda compiler=False: given.append(compiler))
+    monkeypatch.setattr(heap, "give_back", lambda **what: given.append(what))
     monkeypatch.setattr(rest.time, "monotonic", lambda: now["time"])
     monkeypatch.setattr(rest.time, "process_time", lambda: now["spent"])
     watcher = Rest()
@@ -29,8 +29,13 @@ def test_memory_goes_back_once_after_work(qtbot: QtBot, monkeypatch: pytest.Monk
     pass_by(1.0, share=0.0)
     assert not given
     pass_by(60.0, share=0.002)
-    assert given == [True]
+    assert given == [{"compiler": True}]
     pass_by(0.5, share=2.0)
-    assert given == [True]
+    assert given == [{"compiler": True}]
     pass_by(10.0, share=0.0)
-    assert given == [True, True]
+    assert given == [{"compiler": True}] * 2
+    # A training that goes on and on.
+    pass_by(14.0, share=1.0)
+    assert len(given) == 2
+    pass_by(31.5, share=1.0)
+    assert given[2:] == [{"free": False, "compiler": True}] * 3
