@@ -27,6 +27,18 @@ def shortened(text: str) -> str:
     return _without_middle(text, _SENTENCE)
 
 
+def legible(text: str) -> str:
+    """Return a text that can be written as UTF-8.
+
+    Parameters
+    ----------
+    text : str
+        The name of a file, for example. On Linux that may be any bytes, of which Python holds those
+        that are no UTF-8 as lone surrogates; each of them becomes one ``�``.
+    """
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def _without_middle(text: str, most: int) -> str:
     if len(text) <= most:
         return text

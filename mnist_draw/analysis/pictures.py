@@ -18,7 +18,7 @@ from mnist_draw.dataset.normalise import has_ink, normalise_ink
 from mnist_draw.dataset.own_digits import find_pictures
 from mnist_draw.dataset.picture_formats import read_titles
 from mnist_draw.dataset.pictures.picture_file import load_picture
-from mnist_draw.errors import UserError
+from mnist_draw.errors import UserError, legible
 from mnist_draw.recognition.network_data import own_data, require_classes
 from mnist_draw.storage.cache import digest_of
 from mnist_draw.storage.errors import reason_of
@@ -187,7 +187,7 @@ def folder_pictures(folder: str | os.PathLike[str]) -> Pictures:
             f"The folder {place} holds no pictures to look at: no IDX files under MNIST's names, "
             f"and no {read_titles()} files with ink on them.{why}"
         )
-    return _gathered(images, labels, told, place.resolve().name or str(place), "Picture")
+    return _gathered(images, labels, told, legible(place.resolve().name or str(place)), "Picture")
 
 
 def _idx_pictures(folder: Path) -> Pictures:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import shutil
 import subprocess  # nosec B404 # it starts the two programs of `_UPDATES`
 import sys
@@ -94,7 +95,7 @@ def _install(name: str, target: Path) -> None:
     content = resource_path("desktop", name).read_bytes()
     if name.endswith(".desktop"):
         # A desktop does not know the virtual environment that the program may live in.
-        content = content.replace(b"Exec=mnist-draw", b"Exec=" + start_command().encode())
+        content = content.replace(b"Exec=mnist-draw", b"Exec=" + os.fsencode(start_command()))
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:

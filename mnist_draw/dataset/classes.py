@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mnist_draw.dataset.errors import DatasetError
+from mnist_draw.errors import legible
 
 #: What MNIST's classes are called, and what a network tells apart where nothing else is said.
 DIGITS = tuple("0123456789")
@@ -45,6 +46,11 @@ def check_classes(names: Sequence[str], source: str) -> None:
             "told apart here. Use a part of them."
         )
     for name in names:
+        if name != legible(name):
+            raise DatasetError(
+                f"{source} has a class whose name is not in UTF-8 ({name!r}). Give its folder a "
+                "name that can be shown."
+            )
         if not name.strip() or not name.isprintable():
             raise DatasetError(f"{source} has a class that is called {name!r}; give it a name.")
         if len(name) > LONGEST_NAME:

@@ -154,7 +154,7 @@ def _kept() -> list[dict[str, Any]]:
             {
                 "name": entry.text("name", _LONGEST),
                 "classes": entry.entries("classes", _MOST),
-                "path": entry.text("path", _LONGEST),
+                "path": entry.name_of_file("path", _LONGEST),
             }
             for entry in found
         ]

@@ -69,7 +69,8 @@ def keep(kind: str, version: int, key: str, arrays: Mapping[str, npt.NDArray[Any
 
 
 def _path(kind: str, version: int, key: str) -> Path:
-    name = hashlib.sha256(key.encode()).hexdigest()[:32]
+    # The names of files may be in it, which are not all UTF-8.
+    name = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:32]
     return cache_folder() / _FOLDER / f"{kind}-{version}-{name}.npz"
 
 

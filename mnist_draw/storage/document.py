@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeGuard, TypeVar
 
+from mnist_draw.errors import legible
 from mnist_draw.storage.errors import DocumentError
 from mnist_draw.storage.opening import read_file
 
@@ -130,8 +131,15 @@ class Fields:
         """Return a text to be shown: cut at `longest`, one ``�`` for each lone surrogate."""
         value = self.values.get(name)
         if isinstance(value, str):
-            return value[:longest].encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+            return legible(value[:longest])
         return self._default(name, default, "a text")
+
+    def name_of_file(self, name: str, longest: int) -> str:
+        """Return the name of a file as it was written: what cannot be shown of it stays, too."""
+        value = self.values.get(name)
+        if isinstance(value, str) and len(value) <= longest:
+            return value
+        return self._default(name, _REQUIRED, f"a name of at most {longest:,} letters")
 
     def choice(
         self, name: str, choices: Sequence[str], default: T | _Required = _REQUIRED

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from mnist_draw.errors import legible
 from mnist_draw.storage.document import Fields
 
 _LONGEST = 200
@@ -136,7 +137,7 @@ def _class_names(read: Fields) -> tuple[str, ...]:
     """Return the names of the classes; none at all where one of them is of no use."""
     found = read.entries("classes", _MOST_CLASSES, [])
     sound = all(isinstance(name, str) and 0 < len(name) <= _LONGEST_CLASS for name in found)
-    return tuple(found) if sound else ()
+    return tuple(map(legible, found)) if sound else ()
 
 
 #: What can be told with :meth:`mnist_draw.storage.models.ModelFile.with_info`.

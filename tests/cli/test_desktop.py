@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import os
 import shlex
 import shutil
 import subprocess
@@ -146,3 +147,13 @@ def test_a_network_opens_the_window(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_a_network_that_is_not_there_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["nowhere.npz"]) == 1
     assert "There is no file nowhere.npz." in capsys.readouterr().err
+
+
+def test_a_program_in_a_folder_of_any_name(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    python = tmp_path / os.fsdecode(b"b\xfcro") / "python"
+    monkeypatch.setattr(sys, "executable", str(python))
+    assert main(["desktop", "install"]) == 0
+    [entry] = home.rglob("*.desktop")
+    assert b'Exec="' + os.fsencode(python) + b'" -m mnist_draw' in entry.read_bytes()

@@ -246,3 +246,9 @@ def test_damaged_files_give_model_file_errors_or_the_same_model(data: st.DataObj
 def test_a_model_is_printed_in_a_line() -> None:
     model = ModelFile("mlp", (np.zeros((784, 500)), np.zeros(500)), {"title": "Mine"})
     assert repr(model) == "<ModelFile 'mlp': Mine, 2 arrays>"
+
+
+def test_names_of_classes_can_always_be_written() -> None:
+    told = ModelInfo.of({"classes": ["a", "b\udcfc"], "data": "gr\udcf6n"})
+    assert told.classes == ("a", "b�")
+    assert told.data == "gr�n"

@@ -118,6 +118,7 @@ class Reporter:
                 maxBytes=_LOG_BYTES,
                 backupCount=_LOG_FILES,
                 encoding="utf-8",
+                errors="backslashreplace",  # names of files are not all UTF-8
             )
             handler.rotator = _rotate  # type: ignore[attr-defined]
             # Kept open for the life of the process: the handler writes there when it dies.

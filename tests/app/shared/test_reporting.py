@@ -85,3 +85,22 @@ for number in range(20):
     assert done.stderr == ""
     log = (tmp_path / "data" / "log" / "mnist_draw.log").read_text("utf-8")
     assert [line.split()[-1] for line in log.splitlines()] == [str(n) for n in range(20)]
+
+
+def test_any_name_of_a_file_can_be_logged(tmp_path: Path) -> None:
+    program = """
+from mnist_draw.app.shared.reporting import reporter
+from mnist_draw.errors import UserError
+reporter.install()
+reporter.report(UserError("The file gr\\udcfcn.png is empty."))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "MNIST_DRAW_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    log = (tmp_path / "data" / "log" / "mnist_draw.log").read_text(encoding="utf-8")
+    assert "The file gr\\udcfcn.png is empty." in log

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import gzip
+import os
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,8 @@ from mnist_draw.dataset.mnist import Dataset, load_dataset, scale
 from mnist_draw.dataset.normalise import normalise_ink, usual_side
 from mnist_draw.dataset.pictures.picture_file import load_picture
 from mnist_draw.dataset.sources import picture_folders
+from mnist_draw.recognition.network_data import place_of, remember_data
+from mnist_draw.storage import ModelFile
 
 
 def complaint(path: Path) -> str:
@@ -124,6 +128,24 @@ def test_pictures_are_read_once_and_again_when_they_change(
     monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path / "home"))
     Image.new("L", (9, 9), 255).save(tmp_path / "data" / "b" / "0.png")
     assert len(all_labels(load_dataset(tmp_path / "data"))) == 9
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere all names are Unicode")
+def test_names_that_are_no_utf8(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path / "home"))
+    place = tmp_path / os.fsdecode(b"gr\xf6\xdfe")
+    draw_classes(place, ("a", "b"), 5)
+    (place / "a" / "0.png").rename(place / "a" / os.fsdecode(b"gr\xfcn.png"))
+    data = load_dataset(place)
+    assert len(all_labels(data)) == 10
+    # What it is called goes into models, reports and tables; where it lies is asked again.
+    assert data.name == "gr��e"
+    assert data.folder.samefile(place)
+    model = ModelFile("mlp", (np.ones(1, np.float32),), {"data": data.name, "classes": ["a", "b"]})
+    remember_data(place, data)
+    assert place_of(model) == str(place)
+    (place / "b").rename(place / os.fsdecode(b"b\xe4"))
+    assert "a class whose name is not in UTF-8 ('b\\udce4')" in complaint(place)
 
 
 @pytest.mark.parametrize(
