@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -187,7 +188,9 @@ def folder_pictures(folder: str | os.PathLike[str]) -> Pictures:
             f"The folder {place} holds no pictures to look at: no IDX files under MNIST's names, "
             f"and no {read_titles()} files with ink on them.{why}"
         )
-    return _gathered(images, labels, told, legible(place.resolve().name or str(place)), "Picture")
+    with contextlib.suppress(FileNotFoundError):  # the working folder is gone
+        place = place.resolve()
+    return _gathered(images, labels, told, legible(place.name or str(place)), "Picture")
 
 
 def _idx_pictures(folder: Path) -> Pictures:

@@ -12,6 +12,7 @@ from mnist_draw.errors import UserError
 from mnist_draw.recognition.kept_model import network_of_run
 from mnist_draw.recognition.run_files import RunFiles
 from mnist_draw.storage import ModelFile, StorageError, write_atomically
+from mnist_draw.storage.atomic import whole_path
 from mnist_draw.training.events import Event, Finished
 from mnist_draw.training.runs.checkpoint import Checkpoint
 from mnist_draw.training.runs.run_list import new_run_folder, runs_folder
@@ -57,7 +58,7 @@ class ListedRun:
         if not listed:
             return
         if resume is not None and checkpoint is not None and _is_listed(checkpoint):
-            self._files = RunFiles(settings, checkpoint.resolve().parent)
+            self._files = RunFiles(settings, whole_path(checkpoint).parent)
             self._files.resume()
             return
         try:
@@ -95,10 +96,10 @@ class ListedRun:
             return
         self._tell(self._files.end(self._state))
         own = self._files.run.checkpoint
-        elsewhere = self.checkpoint is not None and self.checkpoint.resolve() != own.resolve()
-        if elsewhere and self.checkpoint is not None and own.parent.is_dir():
-            # Without it the run is listed all the same; it can be continued from where it is.
-            with contextlib.suppress(OSError, UserError):
+        # Without it the run is listed all the same; it can be continued from where it is.
+        with contextlib.suppress(OSError, UserError):
+            elsewhere = self.checkpoint and whole_path(self.checkpoint) != whole_path(own)
+            if self.checkpoint and elsewhere and own.parent.is_dir():
                 write_atomically(own, self.checkpoint.read_bytes())
 
     def _tell(self, sentence: str) -> None:
@@ -108,7 +109,7 @@ class ListedRun:
 
 def _is_listed(checkpoint: Path) -> bool:
     try:
-        return checkpoint.resolve().parent.parent == runs_folder().resolve()
+        return whole_path(checkpoint).parent.parent == whole_path(runs_folder())
     except (OSError, StorageError):
         return False
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from mnist_draw.cli.command import Command
 from mnist_draw.cli.output import tell
+from mnist_draw.storage.atomic import whole_path
 from mnist_draw.storage.errors import StorageError
 from mnist_draw.storage.folders import named_path
 
@@ -53,14 +54,15 @@ def run_script(name: str, arguments: Sequence[str]) -> int:
     Raises
     ------
     StorageError
-        There is no such file.
+        There is no such file, or the folder is gone that its name begins in.
     """
     path = named_path(name)
     if not path.is_file():
         raise StorageError(f"There is no script {name}.")
+    folder = whole_path(path).parent
     before = sys.argv, sys.path
     sys.argv = [name, *arguments]
-    sys.path = [str(path.resolve().parent), *sys.path[1:]]
+    sys.path = [str(folder), *sys.path[1:]]
     try:
         runpy.run_path(str(path), run_name="__main__")
     except SystemExit as finished:

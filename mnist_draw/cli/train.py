@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -232,7 +231,9 @@ def _places(
 
 
 def _is_same(one: str, other: str) -> bool:
-    return os.path.realpath(one) == os.path.realpath(other)
+    from mnist_draw.storage.atomic import whole_path
+
+    return whole_path(one) == whole_path(other)
 
 
 def _holds_something(path: Path) -> bool:

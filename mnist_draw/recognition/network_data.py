@@ -46,7 +46,10 @@ def remember_data(
     """
     if path is None:
         return
-    place = str(named_path(path).absolute())
+    try:
+        place = str(named_path(path).absolute())
+    except FileNotFoundError:  # the folder is gone that a relative path begins in
+        return
     entry = {"name": name or data.name, "classes": list(data.classes), "path": place}
     others = [kept for kept in _kept() if _key(kept) != _key(entry)]
     # It only saves the user from naming the place again.

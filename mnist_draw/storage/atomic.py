@@ -107,6 +107,28 @@ def open_atomically(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
             temporary.unlink(missing_ok=True)
 
 
+def whole_path(path: str | os.PathLike[str]) -> Path:
+    """Return a path from the root on, with its links followed.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        It need not exist.
+
+    Raises
+    ------
+    StorageError
+        It is relative, and the folder that it begins in is gone.
+    """
+    try:
+        return Path(os.path.realpath(path))
+    except FileNotFoundError as error:
+        raise StorageError(
+            f"{os.fspath(path)} leads nowhere: the folder that the program was started in is gone. "
+            "Change to one that is there, or give the whole path."
+        ) from error
+
+
 def check_writable(path: str | os.PathLike[str]) -> None:
     """Find out now whether :func:`write_atomically` could write to `path` later.
 
@@ -179,7 +201,7 @@ def _is_abandoned(path: Path) -> bool:
 def _inspect(path: str | os.PathLike[str]) -> tuple[Path, int | None]:
     """Resolve links, and refuse what must not be replaced; return the mode of what is there."""
     try:
-        target = Path(os.path.realpath(path))
+        target = whole_path(path)
         status = target.stat()
     except FileNotFoundError:
         if not target.parent.is_dir():

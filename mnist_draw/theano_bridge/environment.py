@@ -43,7 +43,9 @@ def cache_folder() -> Path:
     if home:
         with contextlib.suppress(RuntimeError):  # nobody has the name behind the ~
             home = str(Path(home).expanduser())
-        return Path(home).absolute() / "cache" / "compiled"
+        with contextlib.suppress(FileNotFoundError):  # the working folder is gone
+            home = str(Path(home).absolute())
+        return Path(home) / "cache" / "compiled"
     import platformdirs
 
     return Path(platformdirs.user_cache_dir("mnist_draw", appauthor=False)) / "compiled"

@@ -12,13 +12,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from own_classes import draw_classes
 from PIL import Image
 
 from mnist_draw.cli import main
 from mnist_draw.errors import UserError, shortened
 from mnist_draw.recognition.kept_model import load_trained
 from mnist_draw.storage import resource_path
-from mnist_draw.theano_bridge import installed_theano
+from mnist_draw.theano_bridge import environment, installed_theano
 
 TRAIN = ["train", "--network", "custom_mlp:0,1,0,0", "--examples", "500", "--epochs", "1"]
 MODEL = str(resource_path("models") / "mlp.npz")
@@ -97,6 +98,54 @@ def test_a_home_of_any_name(name: str, tmp_path: Path) -> None:
     )
     wanted = ascii(str(tmp_path / name / "cache" / "compiled"))
     assert (done.stdout.strip(), done.stderr) == (wanted, "")
+
+
+@pytest.fixture
+def gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder; the one in it that the program works in is gone."""
+    (tmp_path / "gone").mkdir()
+    monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    return tmp_path
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there, a folder stays that a program works in")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        TRAIN,
+        [*TRAIN, "--output", "m.npz"],
+        [*TRAIN, "--output", "/m.npz", "--checkpoint", "run.ckpt"],
+        ["export", "mlp", "x.py"],
+        ["evaluate", "mlp", "--report", "r"],
+        ["script", "../x.py"],
+    ],
+)
+def test_names_that_begin_in_a_folder_that_is_gone(
+    arguments: list[str], gone: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (gone / "x.py").touch()
+    assert main(arguments) == 1
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert "the folder that the program was started in is gone. Change to one" in told
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there, a folder stays that a program works in")
+def test_whole_names_lead_somewhere_from_a_folder_that_is_gone(
+    gone: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    draw_classes(gone / "shapes", ("a", "b"), 6)
+    whole = [*TRAIN[:1], "--network", "layers:3", "--epochs", "1", "--output", str(gone / "m.npz")]
+    # From there, Linux still knows the folder above.
+    data = "../shapes" if sys.platform == "linux" else str(gone / "shapes")
+    assert main([*whole, "--data", data]) == 0
+    assert main(["evaluate", str(gone / "m.npz"), "--data", data]) == 0
+    assert data in capsys.readouterr().err
+    # A home that begins there is told of where it is needed, and the program works without.
+    monkeypatch.setenv("MNIST_DRAW_HOME", "home")
+    assert environment.cache_folder() == Path("home", "cache", "compiled")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there, libtiff is a part of Pillow")

@@ -22,7 +22,7 @@ from mnist_draw.analysis.result_tables import (
 )
 from mnist_draw.analysis.results import Results
 from mnist_draw.analysis.table import percent
-from mnist_draw.storage.atomic import write_atomically
+from mnist_draw.storage.atomic import whole_path, write_atomically
 from mnist_draw.storage.errors import StorageError, reason_of
 from mnist_draw.storage.folders import named_path
 from mnist_draw.storage.models import ModelFile
@@ -64,7 +64,7 @@ def prepare_folder(folder: str | os.PathLike[str], data: Path | None = None) -> 
     if not os.fspath(folder):
         raise StorageError("The report has no folder to go to: its name is empty.")
     place = named_path(folder)
-    if data is not None and place.resolve().is_relative_to(data.resolve()):
+    if data is not None and whole_path(place).is_relative_to(whole_path(data)):
         raise StorageError(
             f"The report cannot go to {place}: the folder belongs to the data in {data}, which "
             "its tables would spoil. Choose another folder."

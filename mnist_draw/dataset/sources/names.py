@@ -7,6 +7,7 @@ line, from label 0 on.
 
 from __future__ import annotations
 
+import contextlib
 import string
 from collections.abc import Mapping
 from pathlib import Path
@@ -74,7 +75,9 @@ def find_names(folder: Path, prefix: str = "") -> Mapping[int, str]:
 
 def known_names(folder: Path, prefix: str) -> Mapping[int, str]:
     """Return what the labels of a well-known data set mean, empty for others."""
-    words = "/".join([*folder.absolute().parts[-_FOLDERS:], prefix]).lower()
+    with contextlib.suppress(FileNotFoundError):  # the working folder is gone
+        folder = folder.absolute()
+    words = "/".join([*folder.parts[-_FOLDERS:], prefix]).lower()
     return next((names for known, names in _KNOWN if known in words), {})
 
 
