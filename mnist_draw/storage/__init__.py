@@ -12,6 +12,8 @@ folders
     Where cached, kept and configured things live on this system.
 npz
     Arrays in a zip file, byte-for-byte reproducible, read without trusting the file.
+seal
+    A key to compiled code, which only what was written on this computer has.
 cache
     Results that take seconds, kept between two starts of the program.
 models

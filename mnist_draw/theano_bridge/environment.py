@@ -54,6 +54,9 @@ def cache_folder() -> Path:
 def usable_folder(wanted: Path) -> Path:
     """Return a folder that PyTensor can write to, without which it cannot be imported.
 
+    PyTensor imports modules that it finds there, and unpickles files, so it must be one that
+    nobody but this program has filled.
+
     Parameters
     ----------
     wanted : pathlib.Path
@@ -62,7 +65,8 @@ def usable_folder(wanted: Path) -> Path:
     Returns
     -------
     pathlib.Path
-        The folder wanted, or a temporary one that is removed when the program ends.
+        A sealed folder below the one wanted, or a temporary one that is removed when the program
+        ends.
 
     Raises
     ------
@@ -71,14 +75,14 @@ def usable_folder(wanted: Path) -> Path:
     """
     import tempfile
 
+    from mnist_draw.storage.seal import sealed_folder
+
     try:
-        wanted.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=wanted):
-            pass
-        # What another user's program left there, such as root's, may be closed to this one.
-        if all(os.access(folder, os.R_OK | os.W_OK | os.X_OK) for folder in wanted.iterdir()):
-            return wanted
-        reason = "it holds folders of another user"
+        sealed = sealed_folder(wanted)
+        if sealed is not None:
+            with tempfile.TemporaryFile(dir=sealed):
+                return sealed
+        reason = "it cannot be written, or not by this user alone"
     except (OSError, ValueError) as error:
         reason = str(error)
     _logger.info("Nothing compiled is kept in %s: %s", wanted, reason)

@@ -96,8 +96,9 @@ def test_a_home_of_any_name(name: str, tmp_path: Path) -> None:
         text=True,
         check=False,
     )
-    wanted = ascii(str(tmp_path / name / "cache" / "compiled"))
-    assert (done.stdout.strip(), done.stderr) == (wanted, "")
+    wanted = ascii(str(tmp_path / name / "cache" / "compiled") + os.sep)[:-1]
+    assert done.stdout.startswith(wanted)
+    assert done.stderr == ""
 
 
 @pytest.fixture

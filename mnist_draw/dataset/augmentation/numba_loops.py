@@ -2,7 +2,8 @@
 
 With a real Theano there may be no Numba; the callers then take their NumPy twins. Machine code
 is kept in the program's cache folder, never beside the source, which may not be writable. A
-cache that cannot be read is thrown away and made again.
+cache that cannot be read is thrown away and made again. Numba unpickles what it finds there, which
+is to run it: it is told of a sealed folder only, which nobody but this program has filled.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import Any, TypeVar
 
 from mnist_draw.storage.errors import StorageError
 from mnist_draw.storage.folders import cache_folder
+from mnist_draw.storage.seal import close_throughout, is_private_throughout, sealed_folder
 
 Result = TypeVar("Result")
 
@@ -120,6 +122,8 @@ def _called(
             function
         )
         ready(*arguments)
+        if folder is not None and ready.stats.cache_misses:  # type: ignore[attr-defined]
+            close_throughout(folder)
     finally:
         config.CACHE_DIR, config.SLP_VECTORIZE = before
     return ready
@@ -146,8 +150,15 @@ def _digest() -> str:
 def _code_folder() -> Path | None:
     """Return where machine code is kept; None where nothing can be written."""
     try:
-        folder = cache_folder() / "loops" / _digest()
-        folder.mkdir(parents=True, exist_ok=True)
+        sealed = sealed_folder(cache_folder() / "loops")
+        if sealed is None:
+            _logger.info("Compiled code is not kept: the folder is not the user's own to write to.")
+            return None
+        folder = sealed / _digest()
+        folder.mkdir(exist_ok=True)
+        if not is_private_throughout(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
     except (StorageError, OSError) as error:
         _logger.warning("Compiled code is not kept for the next start: %s", error)
         return None

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
+import pickle
+import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -76,3 +80,50 @@ def test_errors_of_the_function_itself_are_raised(home: Path) -> None:
 
     with pytest.raises(ValueError, match="too large"):
         Compiled(fail_loops)(np.full(1, 2.0))
+
+
+class Trap:
+    """What leaves a file behind when it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.mkdir, (str(self.path),)
+
+
+def trapped(home: Path, sprung: Path) -> None:
+    """Put what must not be unpickled into the place of all that is kept in a home."""
+    files = [path for path in (home / "cache" / "loops").rglob("*.nb*") if path.is_file()]
+    assert files
+    for path in files:
+        path.write_bytes(pickle.dumps(Trap(sprung)))
+
+
+def test_code_in_a_home_from_elsewhere_is_not_run(
+    home: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert doubles()
+    sprung = home / "sprung"
+    trapped(home, sprung)
+    received = tmp_path_factory.mktemp("received") / "home"
+    shutil.copytree(home, received)
+    monkeypatch.setenv("MNIST_DRAW_HOME", str(received))
+    numba_loops._code_folder.cache_clear()
+    assert doubles()
+    assert not sprung.exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other rights")
+@pytest.mark.parametrize("what", ["loops", "file", "folder"])
+def test_code_that_others_can_write_is_not_run(home: Path, what: str) -> None:
+    assert doubles()
+    sprung = home / "sprung"
+    trapped(home, sprung)
+    loops = home / "cache" / "loops"
+    file = next(loops.rglob("*.nbi"))
+    place = {"loops": loops, "file": file, "folder": file.parent}[what]
+    place.chmod(0o777)
+    numba_loops._code_folder.cache_clear()
+    assert doubles()
+    assert not sprung.exists()

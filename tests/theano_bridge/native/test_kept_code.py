@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ctypes
+import hashlib
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -122,6 +124,52 @@ def test_a_folder_that_others_can_write_to_is_not_used(folder: Path) -> None:
     assert kept_code.load("a") is None
     kept_code.keep("b", b"some code")
     assert [path.name for path in folder.iterdir()] == ["a.code"]
+
+
+@posix
+@pytest.mark.parametrize("what", ["file", "parent", "cache"])
+def test_a_file_that_others_could_have_written_is_not_used(folder: Path, what: str) -> None:
+    kept_code.keep("a", b"some code")
+    path = {"file": folder / "a.code", "parent": folder.parent, "cache": folder.parents[1]}[what]
+    path.chmod(0o777)
+    assert kept_code.load("a") is None
+
+
+@posix
+def test_a_file_of_another_user_is_not_used(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept_code.keep("a", b"some code")
+    if os.getuid() != 0:
+        pytest.skip("only root gives files away")
+    os.chown(folder / "a.code", 12345, -1)
+    assert kept_code.load("a") is None
+
+
+def test_code_with_a_hash_that_anybody_can_make_is_not_used(folder: Path) -> None:
+    kept_code.keep("a", b"some code")
+    forged = hashlib.sha256(b"a" + b"other code").digest() + b"other code"
+    (folder / "a.code").write_bytes(forged)
+    assert kept_code.load("a") is None
+
+
+def test_code_from_elsewhere_is_not_used(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept_code.keep("a", b"some code")
+    received = tmp_path_factory.mktemp("received") / "home"
+    shutil.copytree(folder.parents[2], received)
+    monkeypatch.setenv("MNIST_DRAW_HOME", str(received))
+    assert (received / "cache" / "compiled" / "kernels" / "a.code").exists()
+    assert kept_code.load("a") is None
+
+
+@posix
+def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(folder: Path) -> None:
+    kept_code.keep("a", b"some code")
+    (folder / "a.code").unlink()
+    os.mkfifo(folder / "a.code", 0o600)
+    assert kept_code.load("a") is None
+    kept_code.keep("a", b"some code")
+    assert kept_code.load("a") == b"some code"
 
 
 def test_where_nothing_can_be_kept_kernels_run(

@@ -3,24 +3,26 @@
 To compile the kernels of a network takes LLVM half a second to two seconds, to load them from a
 file some milliseconds. A file is named by a hash of all that its content follows from: the text
 of the kernels, the release of LLVM, the processor and its features, and how LLVM is told to
-optimise. It begins with a hash of its name and its content. What does not fit is thrown away and
-made anew.
+optimise. It begins with a hash of its name and its content that takes a key to make
+(`mnist_draw.storage.seal`): code that came from elsewhere has none. What does not fit is thrown
+away and made anew.
 
-Code from a file is run, so the folder must be the user's alone: where others could write to it,
-nothing is read and nothing kept.
+Code from a file is run, so file and folders must be the user's alone: where others could write to
+them, nothing is read and nothing kept.
 """
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
+import hmac
 import logging
 import os
-import sys
 from pathlib import Path
 
 from mnist_draw.errors import UserError
+from mnist_draw.storage import seal
 from mnist_draw.storage.atomic import write_atomically
+from mnist_draw.storage.opening import MEGABYTE, read_file
 from mnist_draw.theano_bridge.environment import cache_folder
 
 _logger = logging.getLogger(__name__)
@@ -28,7 +30,8 @@ _logger = logging.getLogger(__name__)
 #: Below the folder of compiled code.
 _FOLDER = "kernels"
 _SUFFIX = ".code"
-_HASH_BYTES = hashlib.sha256().digest_size
+_HASH_BYTES = 32
+_MOST_BYTES = 16 * MEGABYTE
 #: A file has 2 to 110 kB, and a network needs about 5. Above this many, the half that was not used
 #: for longest goes.
 MOST_FILES = 400
@@ -48,16 +51,19 @@ def load(name: str) -> bytes | None:
         None where there is none that can be trusted.
     """
     folder = _private_folder()
-    if folder is None:
+    key = seal.key_of(cache_folder())
+    if folder is None or key is None:
         return None
     path = folder / (name + _SUFFIX)
     try:
-        content = path.read_bytes()
-    except OSError:
+        content = read_file(path, _MOST_BYTES) if seal.is_private(path) else b""
+    except FileNotFoundError:
         return None
-    seal, code = content[:_HASH_BYTES], content[_HASH_BYTES:]
-    if not code or seal != _seal(name, code):
-        _logger.info("The kept machine code %s is damaged; it is made anew.", path)
+    except (OSError, UserError):
+        content = b""
+    mark, code = content[:_HASH_BYTES], content[_HASH_BYTES:]
+    if not code or not hmac.compare_digest(mark, _mark(key, name, code)):
+        _logger.info("The kept machine code %s is damaged or not our own; it is made anew.", path)
         with contextlib.suppress(OSError):
             path.unlink()
         return None
@@ -70,17 +76,21 @@ def load(name: str) -> bytes | None:
 def keep(name: str, code: bytes) -> None:
     """Keep machine code under a name; where that fails, it is made again the next time."""
     folder = _private_folder(make=True)
-    if folder is None:
+    key = seal.key_of(cache_folder())
+    if folder is None or key is None:
         return
     try:
-        write_atomically(folder / (name + _SUFFIX), _seal(name, code) + code)
+        path = folder / (name + _SUFFIX)
+        write_atomically(path, _mark(key, name, code) + code)
+        # The umask may have given others the right to write.
+        path.chmod(0o600)
         _remove_old(folder)
     except (OSError, UserError) as error:
         _logger.info("Machine code is not kept: %s", error)
 
 
-def _seal(name: str, code: bytes) -> bytes:
-    return hashlib.sha256(name.encode() + code).digest()
+def _mark(key: bytes, name: str, code: bytes) -> bytes:
+    return hmac.digest(key, name.encode() + code, "sha256")
 
 
 def _private_folder(make: bool = False) -> Path | None:
@@ -89,11 +99,10 @@ def _private_folder(make: bool = False) -> Path | None:
     try:
         if make:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        found = folder.stat()
+        private = seal.is_private(folder)
     except (OSError, ValueError):
         return None
-    # On Windows a user's folders are closed to others by the rights that they inherit.
-    if sys.platform != "win32" and (found.st_uid != os.getuid() or found.st_mode & 0o022):
+    if not private:
         _logger.info("Machine code is not kept: others may write to %s.", folder)
         return None
     return folder
