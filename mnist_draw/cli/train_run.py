@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tempfile
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +16,6 @@ from mnist_draw.errors import UserError
 from mnist_draw.recognition.finished_model import facts_of, finished_model
 from mnist_draw.recognition.network_data import remember_data
 from mnist_draw.storage import ModelFile, save_model
-from mnist_draw.storage.folders import data_folder
 from mnist_draw.storage.spare_names import taken_file
 from mnist_draw.training import events
 from mnist_draw.training.control import Controls
@@ -27,13 +24,13 @@ from mnist_draw.training.interrupts import stop_when_asked_to_end
 from mnist_draw.training.loop import train
 from mnist_draw.training.run_start import settings_for
 from mnist_draw.training.runs.checkpoint import Checkpoint
+from mnist_draw.training.runs.rescue import rescue
 from mnist_draw.training.settings import TrainingSettings
 from mnist_draw.training.tutorial import describe
 
 COMPLETED, FAILED, INTERRUPTED = 0, 1, 130
 #: Without --output, the network is saved under this name, or the next free one.
 DEFAULT_OUTPUT = Path("model.npz")
-_RESCUED = "rescued-model.npz"
 
 
 def train_and_save(
@@ -210,32 +207,20 @@ def _save_somewhere(model: ModelFile, output: Path | None) -> tuple[Path, bool]:
     UserError
         No place is left.
     """
-    failures = []
-    for rescued, save in enumerate(_places(output)):
-        try:
-            return save(model), bool(rescued)
-        except UserError as error:
-            tell(str(error))
-            failures.append(error)
-    raise failures[0]
-
-
-def _places(output: Path | None) -> Iterator[Callable[[ModelFile], Path]]:
-    """Yield functions that save: as wanted, among the program's own data, with temporary files."""
-    yield lambda model: _save_as(output, model) if output else _save_free(DEFAULT_OUTPUT, model)
-    yield lambda model: _save_free(data_folder() / _RESCUED, model)
-    yield lambda model: _save_free(Path(tempfile.gettempdir(), f"mnist-draw-{_RESCUED}"), model)
-
-
-def _save_as(path: Path, model: ModelFile) -> Path:
-    save_model(path, model)
-    return path
-
-
-def _save_free(wanted: Path, model: ModelFile) -> Path:
-    """Save under the first free name: nothing is replaced, whoever else saves meanwhile."""
-    with taken_file(wanted) as path:
-        return _save_as(path, model)
+    try:
+        if output is not None:
+            save_model(output, model)
+            return output, False
+        # Under the first free name: nothing is replaced, whoever else saves meanwhile.
+        with taken_file(DEFAULT_OUTPUT) as path:
+            save_model(path, model)
+        return path, False
+    except UserError as error:
+        tell(str(error))
+        rescued = rescue(model, tell)
+        if rescued is None:
+            raise
+        return rescued, True
 
 
 class Progress:

@@ -45,6 +45,8 @@ from mnist_draw.training.runs.network_names import (
     SHIPPED,
     SUFFIX,
     learnt_folder,
+    lies_elsewhere,
+    list_elsewhere,
     opened_folder,
     place_of_key,
     shipped_files,
@@ -69,8 +71,9 @@ def list_learnt() -> list[KeptModel]:
 
 
 def list_opened() -> list[KeptModel]:
-    """Return the networks that were opened; none where they cannot be listed."""
-    return _list_folder(opened_folder, OPENED)
+    """Return the networks that were opened, and those that had to be saved elsewhere."""
+    elsewhere = [of_file(path, OPENED) for path in list_elsewhere()]
+    return elsewhere + _list_folder(opened_folder, OPENED)
 
 
 def _list_folder(folder: Callable[[], Path], source: str) -> list[KeptModel]:
@@ -245,6 +248,11 @@ def delete(kept: KeptModel) -> Path:
     """
     if kept.source == SHIPPED:
         raise UserError("The networks that ship cannot be deleted.")
+    if lies_elsewhere(kept.key):
+        raise UserError(
+            f"The network {kept.title} lies outside the program's folders, in {kept.path}. Save it "
+            "elsewhere if you want to keep it, and delete it there."
+        )
     path = kept.path.parent if kept.source == RUN else kept.path
     return move_to_bin(path, f"The network {kept.title}")
 

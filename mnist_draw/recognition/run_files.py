@@ -27,6 +27,7 @@ from mnist_draw.training.runs.record import (
     now,
     read_run,
     rebuilt_run,
+    require_folder,
     save_history,
     with_figures,
 )
@@ -209,6 +210,7 @@ class RunFiles:
 
     def save_model(self, model: ModelFile) -> Path:
         """Write the network; raises ``StorageError``."""
+        require_folder(self.run)
         save_model(self.run.folder / MODEL, model)
         return self.run.folder / MODEL
 

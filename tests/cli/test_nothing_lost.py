@@ -10,7 +10,6 @@ import re
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from mnist_draw.cli import main, train_run
 from mnist_draw.recognition.kept_model import load_trained
 from mnist_draw.storage import StorageError
 from mnist_draw.training import events
+from mnist_draw.training.runs import network_names, rescue
 from mnist_draw.training.runs.checkpoint import load_checkpoint
 
 QUICK = ["train", "--network", "custom_mlp:0,1,0,0", "--examples", "2000"]
@@ -29,7 +29,7 @@ QUICK = ["train", "--network", "custom_mlp:0,1,0,0", "--examples", "2000"]
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(train_run, "data_folder", lambda: tmp_path / "own data")
+    monkeypatch.setattr(network_names, "data_folder", lambda: tmp_path / "own data")
     (tmp_path / "own data").mkdir()
     return tmp_path
 
@@ -239,20 +239,21 @@ def test_where_home_and_output_are_full_the_network_is_among_the_temporary_files
 ) -> None:
     save = train_run.save_model
     (here / "temporary").mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(here / "temporary"))
+    monkeypatch.setattr(rescue, "outer_folders", lambda: [here / "full", here / "temporary"])
 
     def full(path: Path, model: Any) -> None:
         if path.parent != here / "temporary":
             raise StorageError(f"Could not write {path}: no space left on device.")
         save(path, model)
 
-    monkeypatch.setattr(train_run, "save_model", full)
+    for module in (train_run, rescue):
+        monkeypatch.setattr(module, "save_model", full)
     assert main([*QUICK, "--epochs", "1", "--output", "m.npz"]) == 1
     place = here / "temporary" / "mnist-draw-rescued-model.npz"
     assert f"saved in {place}" in capsys.readouterr().out
     assert load_trained(place).metadata["epochs"] == 1
     # What could not be filled does not stay behind either.
-    assert list((here / "own data").iterdir()) == []
+    assert [path for path in (here / "own data").rglob("*") if path.is_file()] == []
 
 
 def test_resuming_a_finished_run_says_so(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

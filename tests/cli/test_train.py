@@ -22,6 +22,7 @@ from mnist_draw.recognition.kept_model import load_trained
 from mnist_draw.storage import StorageError
 from mnist_draw.training import events
 from mnist_draw.training.interface import progress
+from mnist_draw.training.runs import network_names
 from mnist_draw.training.schedules import SCHEDULES
 from mnist_draw.training.settings import SETTINGS, TrainingSettings
 from mnist_draw.training.updates import UPDATE_RULES
@@ -33,7 +34,7 @@ QUICK = ["train", "--network", NETWORK, "--examples", "2000", "--learning-rate",
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(train_run, "data_folder", lambda: tmp_path / "own data")
+    monkeypatch.setattr(network_names, "data_folder", lambda: tmp_path / "own data")
     (tmp_path / "own data").mkdir()
     return tmp_path
 
@@ -315,16 +316,18 @@ def test_disk_that_fills_during_training_loses_nothing(
     save = train_run.save_model
 
     def full_here(path: Path, model: Any) -> None:
-        if path.parent != here / "own data":
+        if path.parent != networks:
             raise StorageError(f"Could not write {path}: no space left on device.")
         save(path, model)
 
+    networks = here / "own data" / "networks"
+    networks.mkdir()
     monkeypatch.setattr(train_run, "save_model", full_here)
-    (here / "own data" / "rescued-model.npz").write_bytes(b"another one")
+    (networks / "rescued-model.npz").write_bytes(b"another one")
     assert main([*QUICK, "--epochs", "1", "--output", "m.npz"]) == 1
     out, err = capsys.readouterr()
     assert "no space left" in err
-    rescued = here / "own data" / "rescued-model-2.npz"
+    rescued = networks / "rescued-model-2.npz"
     assert f"saved in {rescued}" in out
     assert load_trained(rescued).metadata["epochs"] == 1
 

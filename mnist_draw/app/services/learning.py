@@ -125,6 +125,7 @@ class LearningWorker(QObject):
     def _kept(self, before: ModelFile, learnt: Any, told: list[str]) -> Outcome:
         """Save the new network, and the one before if nothing else keeps it."""
         from mnist_draw.recognition.network_library import save_learnt
+        from mnist_draw.training.runs.rescue import key_of_rescued, rescue, rescued_words
 
         words = " ".join([learnt.words(), *told])
         model = learnt.model
@@ -134,6 +135,11 @@ class LearningWorker(QObject):
             kept = save_learnt(model)
             return Outcome(model.with_info(name=kept.title), kept.key, words)
         except UserError as error:
+            named = model.with_info(name="My digits, rescued")
+            rescued = rescue(named)
+            if rescued is not None:
+                words = f"{words} {error} {rescued_words(rescued)}"
+                return Outcome(named, key_of_rescued(rescued), words)
             unsaved = "The new network answers until the program ends, but it is not saved."
             return Outcome(model, "", f"{words} {error} {unsaved}")
 

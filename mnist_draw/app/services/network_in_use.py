@@ -13,6 +13,7 @@ from mnist_draw.app.shared.reporting import reporter
 from mnist_draw.app.shared.threads import Background
 from mnist_draw.errors import UserError
 from mnist_draw.storage.models import ModelFile
+from mnist_draw.training.runs.network_names import lies_elsewhere
 
 if TYPE_CHECKING:
     from mnist_draw.app.services.learning import Outcome
@@ -103,8 +104,9 @@ class NetworkInUse(QObject):
     @property
     def to_remember(self) -> str:
         """The key that the next start begins with; a network that is about to answer counts."""
+        key = self._wish.key
         waits = self._wish is not self._used
-        return self._wish.key if waits and self._wish.key else self.kept
+        return key if waits and key and not lies_elsewhere(key) else self.kept
 
     @property
     def before(self) -> str:
@@ -179,7 +181,7 @@ class NetworkInUse(QObject):
         """Take note that this network answers now."""
         if self._wish.source == self.load_first:
             self._wish = Wish(self.load_first, self.kept or self._default, model.title)
-        elif self._wish.key:
+        elif self._wish.key and not lies_elsewhere(self._wish.key):
             self.kept = self._wish.key
         self._used = self._wish
         if model is not self.model:

@@ -18,6 +18,21 @@ class Saved:
 
 
 @dataclass(frozen=True)
+class Rescued:
+    """The run's network is on disk, but not with its run.
+
+    Attributes
+    ----------
+    path : Path
+    sentence : str
+        Why, and where it is, for the user.
+    """
+
+    path: Path
+    sentence: str
+
+
+@dataclass(frozen=True)
 class Failed:
     """The run ended with an error; ``sentence`` is for the user."""
 
@@ -40,4 +55,4 @@ class Continued:
     parameters: Parameters
 
 
-RunEvent = Event | LayerFigures | Saved | Failed | Continued
+RunEvent = Event | LayerFigures | Saved | Rescued | Failed | Continued

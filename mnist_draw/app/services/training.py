@@ -14,15 +14,17 @@ from PyQt5.QtCore import QObject, QTimer, pyqtSignal, pyqtSlot
 
 from mnist_draw import thread_priority
 from mnist_draw.app.services.layer_inspector import Inspector
-from mnist_draw.app.services.run_events import Continued, Failed, RunEvent, Saved
+from mnist_draw.app.services.run_events import Continued, Failed, Rescued, RunEvent, Saved
 from mnist_draw.app.shared.reporting import reporter
 from mnist_draw.app.shared.threads import Inbox, connect_direct
 from mnist_draw.app.shared.worker_thread import WorkerThread
+from mnist_draw.errors import UserError
 from mnist_draw.recognition.run_files import RunFiles
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.training.control import Controls
 from mnist_draw.training.events import CheckpointFailed, EpochFinished, Event, Finished, Testing
 from mnist_draw.training.runs import record
+from mnist_draw.training.runs.rescue import rescue, rescued_words
 from mnist_draw.training.settings import TrainingSettings
 
 Train = Callable[..., Iterator[Event]]
@@ -30,6 +32,10 @@ Train = Callable[..., Iterator[Event]]
 #: Events are handed to the window this often, in milliseconds.
 _DRAIN_MS = 33
 MODEL_NAME, CHECKPOINT_NAME = record.MODEL, record.CHECKPOINT
+_NOWHERE = (
+    "No other place could be written either. The network answers until the window is closed: make "
+    "room on the disk, then train one epoch more, which saves it."
+)
 
 
 class TrainingWorker(QObject):
@@ -51,7 +57,8 @@ class TrainingWorker(QObject):
     controls : Controls
         Stop, pause, one epoch more.
     inbox : Inbox
-        Every event of the loop in order, ``LayerFigures``, and ``Saved`` or ``Failed``.
+        Every event of the loop in order, ``LayerFigures``, and ``Saved``, ``Rescued`` or
+        ``Failed``.
     keeper : RunFiles
         The run's files.
     closing : bool
@@ -92,6 +99,7 @@ class TrainingWorker(QObject):
         """Train until the end, a stop or an error."""
         thread_priority.lower()
         state, failed = "failed", False
+        rescued: Rescued | None = None
         try:
             for event in self._events():
                 if isinstance(event, Testing | Finished):
@@ -103,7 +111,7 @@ class TrainingWorker(QObject):
                     self._inspect(event)
                 elif isinstance(event, Finished):
                     state = event.reason
-                    self._save_model(event)
+                    rescued = self._save_model(event)
         except Exception as error:  # whatever it is, the user is told and the window lives on
             failed = True
             self.inbox.put(Failed(reporter.sentence(error)))
@@ -112,7 +120,10 @@ class TrainingWorker(QObject):
             if self.closing and state == "stopped":
                 state = "interrupted"
             told = self.keeper.end(state)
-            if not failed:
+            if rescued is not None:
+                # Last, and alone: it has said already that the run's folder cannot be written.
+                self.inbox.put(rescued)
+            elif not failed:
                 self._tell(told)
             self.finished.emit()
 
@@ -168,17 +179,36 @@ class TrainingWorker(QObject):
             self._inspector.close()
             self._inspector = None
 
-    def _save_model(self, event: Finished) -> None:
-        """Save the network, then once more when it is known how sure it may be."""
+    def _save_model(self, event: Finished) -> Rescued | None:
+        """Save the network, then once more when it is known how sure it may be.
+
+        Raises
+        ------
+        UserError
+            It could be saved nowhere.
+        """
         if event.epochs_done == 0:
-            return
+            return None
         model = self.keeper.model(event.parameters)
-        path = self.keeper.save_model(model)
+        failure = self._saved(model)
         if self._data is not None and not self.closing:
             model = self.keeper.calibrated(model, self._data)
-            self.keeper.save_model(model)
+            failure = self._saved(model)
         self.learnt.emit(model)
-        self.inbox.put(Saved(path))
+        if failure is None:
+            self.inbox.put(Saved(self.folder / MODEL_NAME))
+            return None
+        path = rescue(model.with_info(name=f"{model.info.name}, rescued"))
+        if path is None:
+            raise UserError(f"{failure} {_NOWHERE}") from failure
+        return Rescued(path, f"{failure} {rescued_words(path)}")
+
+    def _saved(self, model: ModelFile) -> UserError | None:
+        try:
+            self.keeper.save_model(model)
+        except UserError as error:
+            return error
+        return None
 
 
 class Training(QObject):

@@ -173,6 +173,7 @@ class Window(QMainWindow):
     def _connect(self) -> None:
         self.run = RunController(self.train_tab, self.training, self.preferences, self)
         self.run.told.connect(self.messages.about("run"))
+        self.run.rescued.connect(self.network.use_key)
         self.run.begun.connect(partial(self.messages.forget, "run"))
         settings = self.train_tab.settings
         settings.told.connect(self.messages.about("settings"))

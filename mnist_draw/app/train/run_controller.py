@@ -9,7 +9,7 @@ from typing import assert_never
 
 from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
 
-from mnist_draw.app.services.run_events import Continued, Failed, RunEvent, Saved
+from mnist_draw.app.services.run_events import Continued, Failed, Rescued, RunEvent, Saved
 from mnist_draw.app.services.training import Training
 from mnist_draw.app.shared.reporting import reporter
 from mnist_draw.app.train.run_state import RunState
@@ -39,6 +39,7 @@ from mnist_draw.training.events import (
 from mnist_draw.training.layer_inspection import LayerFigures
 from mnist_draw.training.runs.history import History
 from mnist_draw.training.runs.record import Run, with_figures
+from mnist_draw.training.runs.rescue import key_of_rescued
 from mnist_draw.training.settings import SETTINGS
 
 #: Minibatches alone show in curves and figures at most this often, in seconds: nobody reads
@@ -68,11 +69,14 @@ class RunController(QObject):
         Whenever state or figures are shown anew.
     told
         ``(sentence)``: something the user should read.
+    rescued
+        ``(key)``: the run's network had to be saved elsewhere, and is found by this key.
     """
 
     begun = pyqtSignal()
     state_changed = pyqtSignal()
     told = pyqtSignal(str)
+    rescued = pyqtSignal(str)
 
     def __init__(
         self,
@@ -273,6 +277,9 @@ class RunController(QObject):
                 self._tell(event.message)
             case Failed():
                 self.told.emit(event.sentence)
+            case Rescued():
+                self.told.emit(event.sentence)
+                self.rescued.emit(key_of_rescued(event.path))
             case Paused():
                 due.curves = True
             case Finished():

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from typing import assert_never
 
-from mnist_draw.app.services.run_events import Continued, Failed, RunEvent, Saved
+from mnist_draw.app.services.run_events import Continued, Failed, Rescued, RunEvent, Saved
 from mnist_draw.app.shared.words import clock
 from mnist_draw.training.events import (
     BatchFinished,
@@ -197,6 +197,8 @@ class RunState:
                 self.test_accuracy = event.accuracy
             case CheckpointFailed() | Diverged():
                 self.message = event.message
+            case Rescued():
+                self.message = event.sentence
             case Finished():
                 self._finish(event)
             case Failed():

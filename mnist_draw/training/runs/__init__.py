@@ -8,6 +8,8 @@ run_list
     All runs: listed, the one that was cut off found, deleted and brought back.
 network_names
     Where a network lies that a user calls by a name: a run's, or another.
+rescue
+    Another place for a network whose own place cannot be written.
 checkpoint
     All that it takes to continue a run as if it had never been interrupted.
 shared_values

@@ -207,6 +207,15 @@ def _check_sizes(
             raise ValueError(f"its {prefix.replace('_', ' ')} are larger than its network's")
 
 
+def _require_folder(path: Path) -> None:
+    # While a run goes on, nobody can choose another place.
+    if not path.parent.is_dir():
+        raise StorageError(
+            f"Could not write {path}: the folder {path.parent} is no longer there. The run goes "
+            "on; make the folder again, and the next epoch is kept in it."
+        )
+
+
 class CheckpointWriter:
     """Writes checkpoints from a thread of its own, so that the disk never slows training.
 
@@ -251,6 +260,7 @@ class CheckpointWriter:
                 return
             report: Checkpointed | CheckpointFailed
             try:
+                _require_folder(self._path)
                 write_atomically(self._path, checkpoint.pack())
                 report = Checkpointed(self._path, checkpoint.epoch)
             except UserError as error:

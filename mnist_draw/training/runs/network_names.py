@@ -29,6 +29,9 @@ SUFFIX = ".npz"
 #: Lies beside the networks that ship, and reads no digit itself: it tells digits from what is none.
 RULE_FILE = "digit_or_not.npz"
 
+#: Networks of this session that had to be saved outside the program's folders, by file name.
+_elsewhere: dict[str, Path] = {}
+
 #: A network's source, and its file or its run.
 Place = tuple[str, Path | Run]
 
@@ -49,6 +52,22 @@ def opened_folder() -> Path:
     return data_folder() / "networks"
 
 
+def note_elsewhere(path: Path) -> None:
+    """List a network with those that were opened, wherever it lies, until the program ends."""
+    _elsewhere[path.name] = path
+
+
+def list_elsewhere() -> list[Path]:
+    """Return the networks of `note_elsewhere` that are still there, the newest first."""
+    return [path for path in reversed(_elsewhere.values()) if path.exists()]
+
+
+def lies_elsewhere(key: str) -> bool:
+    """Whether a key leads to a network of `note_elsewhere`: after this session it leads nowhere."""
+    source, _, name = key.partition(":")
+    return source == OPENED and name in _elsewhere
+
+
 def place_of_key(key: str) -> Place:
     """Return where the network of a key lies; its file need not exist any more.
 
@@ -64,6 +83,8 @@ def place_of_key(key: str) -> Place:
             for path in shipped_files():
                 if path.stem == name:
                     return SHIPPED, path
+        elif lies_elsewhere(key):
+            return OPENED, _elsewhere[name]
         elif source in (LEARNT, OPENED):
             path = (learnt_folder() if source == LEARNT else opened_folder()) / name
             # Typed, a name may lack its ending.

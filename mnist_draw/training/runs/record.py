@@ -22,7 +22,7 @@ from mnist_draw.networks import NETWORKS
 from mnist_draw.storage import npz
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.document import Fields, Format
-from mnist_draw.storage.errors import DocumentError
+from mnist_draw.storage.errors import DocumentError, StorageError
 from mnist_draw.storage.opening import MEGABYTE
 from mnist_draw.training.events import SettingChanged
 from mnist_draw.training.runs.checkpoint import MOST_EPOCHS, CheckpointError, load_checkpoint
@@ -168,11 +168,27 @@ class Run:
         StorageError
             It cannot be written; the one before is unchanged.
         """
+        require_folder(self)
         write_atomically(self.folder / RECORD, FORMAT.pack(self.to_json(), indent=1))
 
     def renamed(self, name: str) -> Run:
         """Return the run with another name, which is at most 200 characters of one line."""
         return replace(self, name=" ".join(name.split())[:_LONGEST_NAME])
+
+
+def require_folder(run: Run) -> None:
+    """Say so where the folder of a run is gone: nobody can choose another for it.
+
+    Raises
+    ------
+    StorageError
+        It was deleted, moved or renamed.
+    """
+    if not run.folder.is_dir():
+        raise StorageError(
+            f"The run {run.full_title} is no longer there: its folder {run.folder} was deleted, "
+            "moved or renamed. Nothing was written."
+        )
 
 
 def now() -> str:

@@ -26,6 +26,7 @@ from mnist_draw.storage import StorageError, load_model
 from mnist_draw.storage.my_digits import TaughtDigit, save_digit
 from mnist_draw.storage.preferences import Preferences
 from mnist_draw.storage.spare_names import deleted
+from mnist_draw.training.runs import network_names, rescue
 
 from .. import fakes
 
@@ -105,17 +106,45 @@ def test_a_network_that_only_memory_has_is_saved_first(own_home: Path) -> None:
     assert titles == ["Before learning", "My digits"]
 
 
-def test_a_full_disk_loses_neither_network(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_loses_neither_network(
+    own_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     taught(own_home)
+    monkeypatch.setattr(rescue, "outer_folders", lambda: [tmp_path])
+    monkeypatch.setattr(network_names, "_elsewhere", {})
 
     def full(*_: Any, **__: Any) -> Any:
         raise StorageError("Could not write it: no space left on device.")
 
     monkeypatch.setattr(kept, "save_model", full)
+    (own_home / "data" / "networks").write_text("in the way")
+    (outcome,), failed = outcomes(LearningWorker(fakes.model, "shipped:best", Learn()))
+    assert failed == []
+    # In a place outside the home, which is full.
+    rescued = tmp_path / "mnist-draw-rescued-model.npz"
+    assert "no space left" in outcome.words
+    assert f"saved in {rescued} instead" in outcome.words
+    assert outcome.model.metadata["before"] == "shipped:best"
+    assert kept.find_by_key(outcome.key).path == rescued
+    assert kept.find_by_key(outcome.key).title == outcome.model.title == "My digits, rescued"
+    saved = load_model(rescued)
+    assert saved.info.before == "shipped:best"
+    assert np.array_equal(saved.parameters[0], outcome.model.parameters[0])
+
+
+def test_where_no_place_is_left_what_was_learnt_answers_all_the_same(
+    own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taught(own_home)
+
+    def full(*_: Any, **__: Any) -> Any:
+        raise StorageError("Could not write it: no space left on device.")
+
+    for module in (kept, rescue):
+        monkeypatch.setattr(module, "save_model", full)
     (outcome,), failed = outcomes(LearningWorker(fakes.model, "shipped:best", Learn()))
     assert failed == []
     assert outcome.key == ""
-    assert "no space left" in outcome.words
     assert "is not saved" in outcome.words
     assert outcome.model.metadata["before"] == "shipped:best"
 

@@ -6,18 +6,22 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from filelock import FileLock
 from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from mnist_draw.app.services.run_events import Failed, Saved
+from mnist_draw.app.services import training
+from mnist_draw.app.services.run_events import Failed, Rescued, Saved
 from mnist_draw.app.services.training import MODEL_NAME, Training, TrainingWorker
 from mnist_draw.errors import UserError
+from mnist_draw.recognition.network_library import list_opened
 from mnist_draw.recognition.run_files import in_use
 from mnist_draw.storage.models import load_model
 from mnist_draw.training.layer_inspection import LayerFigures
 from mnist_draw.training.runs.record import load_history, read_run
+from mnist_draw.training.runs.rescue import key_of_rescued
 from mnist_draw.training.settings import TrainingSettings
 
 from ..fakes import Loop
@@ -134,14 +138,37 @@ def test_an_error_becomes_a_sentence(
     assert ended == [True]
 
 
-def test_a_full_disk_is_told_and_the_network_stays_in_use(
+def test_a_network_whose_folder_is_gone_is_saved_elsewhere_and_listed(
     qapp: QApplication, tmp_path: Path
 ) -> None:
     worker = TrainingWorker(TrainingSettings(epochs=1), tmp_path / "gone", train=Loop())
     learnt: list[Any] = []
     worker.learnt.connect(learnt.append)
     worker.run()
-    assert isinstance(worker.inbox.take_all()[-1], Failed)
+    last = worker.inbox.take_all()[-1]
+    assert isinstance(last, Rescued)
+    assert "is no longer there" in last.sentence
+    assert f"saved in {last.path} instead" in last.sentence
+    # Nothing is advised that the window does not offer.
+    assert "choose another place" not in last.sentence
+    (kept,) = list_opened()
+    assert (kept.path, kept.key) == (last.path, key_of_rescued(last.path))
+    assert kept.title.endswith(", rescued")
+    saved = load_model(last.path)
+    assert np.array_equal(saved.parameters[0], learnt[-1].parameters[0])
+
+
+def test_a_network_that_no_place_takes_stays_in_use(
+    qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "rescue", lambda model: None)
+    worker = TrainingWorker(TrainingSettings(epochs=1), tmp_path / "gone", train=Loop())
+    learnt: list[Any] = []
+    worker.learnt.connect(learnt.append)
+    worker.run()
+    last = worker.inbox.take_all()[-1]
+    assert isinstance(last, Failed)
+    assert "No other place could be written" in last.sentence
     assert learnt
 
 

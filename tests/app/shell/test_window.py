@@ -34,8 +34,10 @@ from mnist_draw.app.shell.focus_ring import FocusRing
 from mnist_draw.app.shell.window import Window
 from mnist_draw.app.train.file_combo import FileCombo
 from mnist_draw.errors import UserError
+from mnist_draw.recognition import kept_model
 from mnist_draw.recognition.network_library import find_by_key
 from mnist_draw.recognition.run_files import RunFiles
+from mnist_draw.storage import StorageError
 from mnist_draw.storage.models import load_model
 from mnist_draw.storage.preferences import Preferences
 from mnist_draw.training import events
@@ -218,6 +220,27 @@ def test_a_run_that_is_being_saved_says_so(
     for name in ("stateLabel", "statusLabel"):
         assert setup.text(name) == "Finished · 1 epoch in 0:00"
     assert setup.button("startButton").isVisible()
+
+
+def test_a_network_that_is_saved_elsewhere_answers_and_is_listed(
+    setup: Setup, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> Any:
+        raise StorageError("Could not write it: no space left on device.")
+
+    monkeypatch.setattr(RunFiles, "save_model", full)
+    # The fake's network has fewer parameters than its kind.
+    monkeypatch.setattr(kept_model, "load_trained", load_model)
+    window = setup.window
+    window.train_tab.settings.apply("epochs", 1)
+    window.run.start()
+    setup.wait_for_end()
+    assert window.run.state.state == "finished"
+    key = "opened:rescued-model.npz"
+    assert str(find_by_key(key).path) in setup.text("messageLabel")
+    qtbot.waitUntil(lambda: window.network.key == key)
+    qtbot.waitUntil(lambda: key in [kept.key for kept in window.network.networks])
+    assert window.network.to_remember == key
 
 
 def test_the_trained_network_answers_the_drawing(setup: Setup, qtbot: QtBot) -> None:

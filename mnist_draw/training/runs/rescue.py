@@ -1,0 +1,93 @@
+"""Another place for a network whose own place cannot be written: full disks, missing folders."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import platformdirs
+
+from mnist_draw.errors import UserError
+from mnist_draw.storage.errors import StorageError, reason_of
+from mnist_draw.storage.folders import APPLICATION
+from mnist_draw.storage.models import ModelFile, save_model
+from mnist_draw.storage.spare_names import taken_file
+from mnist_draw.training.runs.network_names import (
+    OPENED,
+    SUFFIX,
+    note_elsewhere,
+    opened_folder,
+)
+
+_NAME = f"rescued-model{SUFFIX}"
+
+
+def rescue(model: ModelFile, tell: Callable[[str], object] = lambda sentence: None) -> Path | None:
+    """Save a network in the first place that can be written, under a name that is free.
+
+    Tried are the networks that were opened, the user's documents and the temporary files. It is
+    listed with the networks that were opened: outside the program's folders until the program ends.
+
+    Parameters
+    ----------
+    model : ModelFile
+    tell : callable, optional
+        Called with a sentence for each place that could not be written.
+
+    Returns
+    -------
+    pathlib.Path or None
+        Where it is now; None if no place could be written.
+    """
+    places: list[Callable[[ModelFile], Path]] = [_save_with_opened]
+    places += [_Outside(folder) for folder in outer_folders()]
+    for save in places:
+        try:
+            return save(model)
+        except UserError as error:
+            tell(str(error))
+    return None
+
+
+def key_of_rescued(path: Path) -> str:
+    """Return the key by which a network that was rescued is found again."""
+    return f"{OPENED}:{path.name}"
+
+
+def rescued_words(path: Path) -> str:
+    """Say in the window where a network is that was rescued, and what to do with it."""
+    return (
+        f"The network was saved in {path} instead and is kept there. It answers; all networks (F9) "
+        "lists it, and Save as … there puts it where you want."
+    )
+
+
+def outer_folders() -> list[Path]:
+    """Return folders that are none of the program's: the user's documents, the temporary files."""
+    documents = Path(platformdirs.user_documents_dir())
+    return [*([documents] if documents.is_dir() else []), Path(tempfile.gettempdir())]
+
+
+def _save_with_opened(model: ModelFile) -> Path:
+    folder = opened_folder()
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise StorageError(f"The folder {folder} cannot be made: {reason_of(error)}.") from error
+    with taken_file(folder / _NAME) as path:
+        save_model(path, model)
+    return path
+
+
+class _Outside:
+    """Saves in a folder that is none of the program's."""
+
+    def __init__(self, folder: Path) -> None:
+        self._wanted = folder / f"{APPLICATION.replace('_', '-')}-{_NAME}"
+
+    def __call__(self, model: ModelFile) -> Path:
+        with taken_file(self._wanted) as path:
+            save_model(path, model)
+        note_elsewhere(path)
+        return path

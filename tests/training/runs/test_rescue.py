@@ -1,0 +1,50 @@
+"""A network whose own place cannot be written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mnist_draw.errors import UserError
+from mnist_draw.recognition import network_library
+from mnist_draw.storage import ModelFile
+from mnist_draw.storage.folders import HOME_VARIABLE
+from mnist_draw.training.runs import network_names, rescue
+
+MODEL = ModelFile("mlp", (np.ones((784, 4), np.float32), np.zeros(4, np.float32)))
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
+    monkeypatch.setattr(network_names, "_elsewhere", {})
+    return tmp_path / "home"
+
+
+def test_outside_the_home_it_is_listed_until_the_end_and_not_deleted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
+    (home / "data").mkdir(parents=True)
+    (home / "data" / "networks").write_text("in the way")
+    monkeypatch.setattr(rescue, "outer_folders", lambda: [tmp_path / "gone", tmp_path])
+    told: list[str] = []
+    path = rescue.rescue(MODEL, told.append)
+    assert len(told) == 2
+    assert path == tmp_path / "mnist-draw-rescued-model.npz"
+    (kept,) = network_library.list_opened()
+    assert kept.path == path
+    assert network_library.find_by_key(rescue.key_of_rescued(path)) == kept
+    with pytest.raises(UserError, match="outside the program's folders"):
+        network_library.delete(kept)
+    path.unlink()
+    assert network_library.list_opened() == []
+
+
+def test_where_nothing_can_be_written_there_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
+    home.write_text("a file")
+    monkeypatch.setattr(rescue, "outer_folders", lambda: [tmp_path / "gone"])
+    assert rescue.rescue(MODEL) is None
