@@ -190,6 +190,9 @@ def _is_abandoned(path: Path) -> bool:
     if sys.platform == "win32":
         # There, no file can be removed that a program has open.
         return True
+    if not path.is_file():
+        # No temporary file of ours, such as a pipe, at which opening it would wait.
+        return False
     with path.open("rb") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -8,6 +8,7 @@ file of a known size, and what is compressed with gzip is unfolded piece by piec
 from __future__ import annotations
 
 import contextlib
+import errno
 import gzip
 import os
 import stat
@@ -111,6 +112,30 @@ def open_unfolded(path: str | os.PathLike[str], max_bytes: int) -> Iterator[Bina
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             reason = f"it is compressed with gzip, but unpacking failed ({error})"
             raise UnfoldingError(reason) from error
+
+
+def regular_only(name: str, flags: int) -> int:
+    """Open a file that the program keeps; the opener for ``open(path, mode, opener=…)``.
+
+    Raises
+    ------
+    OSError
+        Something else has its place, such as a pipe, at which opening would wait for ever.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        _refuse_irregular(name, Path(name).stat())
+    descriptor = os.open(name, flags | getattr(os, "O_NONBLOCK", 0), 0o666)
+    try:
+        _refuse_irregular(name, os.fstat(descriptor))
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _refuse_irregular(name: str, status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "it is not a regular file", name)
 
 
 def read_into(file: IO[bytes], memory: memoryview) -> int:

@@ -257,3 +257,16 @@ def test_windows_waits_for_a_scanner_to_let_go(
     atomic.patiently(lambda: temporary.replace(path))
     assert path.read_bytes() == b"new"
     assert len(waits) == 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such pipes")
+def test_sweeping_waits_at_no_pipe(tmp_path: Path) -> None:
+    pipe = tmp_path / ".mnist_draw-0123456789ab.tmp"
+    os.mkfifo(pipe)
+    os.utime(pipe, (time.time() - 60,) * 2)
+    code = (
+        "import sys; from pathlib import Path; from mnist_draw.storage.atomic import sweep\n"
+        "sweep(Path(sys.argv[1]))"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, timeout=60)
+    assert pipe.exists()

@@ -91,6 +91,8 @@ def _may_be_replaced(place: Path, file: str) -> bool:
     if file in _PICTURES:
         # Pictures say nothing of who made them; a report's tables are there before them.
         return all((place / table).exists() for table in _TABLES)
+    if not (place / file).is_file():
+        return False
     try:
         with (place / file).open(encoding="utf-8", errors="replace", newline="") as found:
             if file == PAGE:

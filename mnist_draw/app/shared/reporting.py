@@ -14,9 +14,10 @@ import logging.handlers
 import sys
 import threading
 from collections.abc import Callable
+from io import TextIOWrapper
 from pathlib import Path
 from types import TracebackType
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 
 from mnist_draw.errors import UserError
 
@@ -107,13 +108,19 @@ class Reporter:
         )
 
     def _open_log(self) -> None:
+        from mnist_draw.storage.errors import reason_of
         from mnist_draw.storage.folders import data_folder
+        from mnist_draw.storage.opening import regular_only
 
         logger.setLevel(logging.INFO)
         try:
             folder = data_folder() / "log"
             folder.mkdir(parents=True, exist_ok=True)
-            handler: logging.Handler = logging.handlers.RotatingFileHandler(
+            # Kept open for the life of the process: the handler writes there when it dies.
+            self._fault_log = open(  # noqa: SIM115
+                folder / CRASH_LOG, "a", encoding="utf-8", opener=regular_only
+            )
+            handler: logging.Handler = _LogFile(
                 folder / "mnist_draw.log",
                 maxBytes=_LOG_BYTES,
                 backupCount=_LOG_FILES,
@@ -121,15 +128,14 @@ class Reporter:
                 errors="backslashreplace",  # names of files are not all UTF-8
             )
             handler.rotator = _rotate  # type: ignore[attr-defined]
-            # Kept open for the life of the process: the handler writes there when it dies.
-            self._fault_log = (folder / CRASH_LOG).open("a", encoding="utf-8")
             faulthandler.enable(self._fault_log)
             self.log_file = folder / "mnist_draw.log"
         except (OSError, UserError) as error:
+            reason = reason_of(error) if isinstance(error, OSError) else error
             handler = logging.StreamHandler()
             with contextlib.suppress(RuntimeError, AttributeError, ValueError):
                 faulthandler.enable()
-            self.tell(f"No log can be written ({error}); the program works without.")
+            self.tell(f"No log can be written ({reason}); the program works without.")
         handler.setFormatter(logging.Formatter(_FORMAT))
         logger.addHandler(handler)
 
@@ -147,6 +153,22 @@ class Reporter:
     def _uncaught_in_thread(self, failure: threading.ExceptHookArgs) -> None:
         if failure.exc_value is not None:
             self.report(failure.exc_value)
+
+
+class _LogFile(logging.handlers.RotatingFileHandler):
+    """Waits at no pipe that has the place of a log."""
+
+    def _open(self) -> TextIOWrapper:
+        from mnist_draw.storage.opening import regular_only
+
+        opened = open(  # noqa: SIM115
+            self.baseFilename,
+            self.mode,
+            encoding=self.encoding,
+            errors=self.errors,
+            opener=regular_only,
+        )
+        return cast(TextIOWrapper, opened)
 
 
 def _rotate(log: str, old: str) -> None:

@@ -24,7 +24,7 @@ from mnist_draw.app.shared.reporting import CRASH_LOG
 from mnist_draw.errors import UserError
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.folders import data_folder
-from mnist_draw.storage.opening import MEGABYTE, read_file
+from mnist_draw.storage.opening import MEGABYTE, read_file, regular_only
 
 EVENTS = "events.log"
 #: Room for some hundred events of forty letters.
@@ -46,9 +46,9 @@ class Events:
     """
 
     def __init__(self, path: Path) -> None:
-        with path.open("wb") as file:
+        with open(path, "wb", opener=regular_only) as file:
             file.truncate(_ROOM)
-        with path.open("r+b") as file:
+        with open(path, "r+b", opener=regular_only) as file:
             self._memory = mmap.mmap(file.fileno(), _ROOM)
         self._place = 0
 

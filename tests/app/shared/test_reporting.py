@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 PROGRAM = """
 import sys, threading
 from mnist_draw.app.shared.reporting import reporter
@@ -59,6 +61,23 @@ def test_without_a_writable_log_the_program_works(tmp_path: Path) -> None:
         check=False,
     )
     assert "TOLD No log can be written" in done.stdout
+    assert "ALIVE" in done.stdout
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such pipes")
+@pytest.mark.parametrize("name", ["mnist_draw.log", "crash.log"])
+def test_a_pipe_in_the_place_of_a_log_is_not_waited_for(tmp_path: Path, name: str) -> None:
+    (tmp_path / "data" / "log").mkdir(parents=True)
+    os.mkfifo(tmp_path / "data" / "log" / name)
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM],
+        env={**os.environ, "MNIST_DRAW_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert "TOLD No log can be written (it is not a regular file)" in done.stdout
     assert "ALIVE" in done.stdout
 
 

@@ -63,6 +63,18 @@ def test_no_crash_no_report(own_home: Path) -> None:
     assert [line[9:] for line in crash_report.noted(events)] == ["tab draw"]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such pipes")
+def test_a_pipe_in_the_place_of_the_events_is_not_waited_for(own_home: Path) -> None:
+    (own_home / "data" / "log").mkdir(parents=True)
+    os.mkfifo(own_home / "data" / "log" / crash_report.EVENTS)
+    # Opening it waits in the system, where no time limit of the test would reach it.
+    code = "from mnist_draw.app.shell import crash_report; print(crash_report.begin())"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout == "None\n"
+
+
 def test_the_window_offers_to_show_it(
     qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
