@@ -126,6 +126,11 @@ class Desktop:
             moves += ["mousemove", *place, "sleep", 0.008]
         self.xdotool(*moves, "mouseup", 1)
 
+    def kill_screen(self) -> None:
+        """End the X server as a crash of it would."""
+        self._server.kill()
+        self._server.wait()
+
     def close(self) -> None:
         """End whatever still runs."""
         for process in (self.program, self._server):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import shutil
 import sys
@@ -69,3 +70,21 @@ def test_train_an_epoch_and_draw_a_one_and_a_zero(desktop: Desktop) -> None:
     desktop.press("ctrl+q")
     assert desktop.program.wait(60) == 0
     assert "Traceback" not in desktop.output()
+
+
+@pytest.fixture
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+def test_a_display_that_dies_costs_no_drawing(own_home: Path, desktop: Desktop) -> None:
+    desktop.wait_for(lambda seen: seen["canvas"]["visible"], 20)
+    desktop.drag("canvas", ONE)
+    # Before the drawing is written, and while the network is still being made.
+    desktop.kill_screen()
+    assert desktop.program.wait(60) == 1
+    [told] = desktop.output().splitlines()
+    assert told.startswith("mnist-draw: The connection to the display broke")
+    assert len(json.loads((own_home / "data" / "board.json").read_text())["items"]) == 1
+    assert (own_home / "data" / "log" / "crash.log").read_text() == ""

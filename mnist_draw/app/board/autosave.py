@@ -24,6 +24,8 @@ from mnist_draw.storage.spare_names import put_aside
 FILE_NAME = "board.json"
 #: Milliseconds from the last change until it is written: not while the pen moves.
 _DELAY_MS = 800
+#: Seconds that an earlier writing gets when the program ends at once.
+_PATIENCE_S = 3.0
 
 
 class Autosave(QObject):
@@ -67,6 +69,22 @@ class Autosave(QObject):
         self._kept = items
         copies = snapshot(items)
         self._background.run(lambda: _write(copies), self._written)
+
+    def save_at_once(self) -> str:
+        """Write the board in this thread, for an end without an event loop.
+
+        Returns
+        -------
+        str
+            A sentence if it cannot be written.
+        """
+        # What was given away before must not take its place.
+        self._background.wait(_PATIENCE_S)
+        items = self._canvas.drawing.items
+        if self._kept is None or items is self._kept:
+            return ""
+        self._kept = items
+        return _write(snapshot(items))
 
     def _save_when_idle(self) -> None:
         if self._canvas.drawing.growing is None:

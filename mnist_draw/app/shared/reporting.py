@@ -11,6 +11,7 @@ import contextlib
 import faulthandler
 import logging
 import logging.handlers
+import os
 import sys
 import threading
 from collections.abc import Callable
@@ -31,6 +32,10 @@ CRASH_LOG = "crash.log"
 #: Three files of a megabyte hold weeks of ordinary use, and can still be sent by mail.
 _LOG_BYTES = 1_000_000
 _LOG_FILES = 3
+#: How Qt begins to say that the display server is gone, or refuses the program from now on.
+_DISPLAY_LOST = ("The X11 connection broke", "The Wayland connection")
+#: Seconds for keeping the board and the preferences then: a home may hang on the same network.
+_KEEPING_S = 10.0
 _FORMAT = "%(asctime)s %(levelname)s %(threadName)s %(name)s: %(message)s"
 
 
@@ -45,6 +50,9 @@ class Reporter:
         Called with a sentence, from any thread. Until it is set, sentences are kept.
     noting : callable or None
         Called with what the user does, for the report of a crash.
+    keeping : callable or None
+        Called in the window's thread when the display is lost: it writes what can be written
+        quickly, touches nothing on the screen, and returns sentences about what it could not keep.
     """
 
     def __init__(self) -> None:
@@ -54,6 +62,7 @@ class Reporter:
         self._lock = threading.Lock()
         self._fault_log: IO[str] | None = None
         self.noting: Callable[[str], object] | None = None
+        self.keeping: Callable[[], list[str]] | None = None
 
     def install(self) -> None:
         """Install all hooks except Qt's, and open the log."""
@@ -198,5 +207,34 @@ def _qt_message(kind: QtMsgType, context: object, text: str) -> None:
         QtFatalMsg: logging.CRITICAL,
     }
     logger.log(levels.get(kind, logging.INFO), "Qt: %s", text)
+    if text.startswith(_DISPLAY_LOST):
+        _end_without_display()
     if kind == QtFatalMsg:
         print(f"Qt cannot go on: {text}", file=sys.stderr)
+
+
+def _end_without_display() -> None:
+    """Keep what is not kept yet, say what happened, and leave at once.
+
+    Qt itself would call ``exit``, whose destructors crash under threads that still compute.
+    """
+    emergency = threading.Timer(_KEEPING_S, os._exit, (1,))
+    emergency.daemon = True
+    emergency.start()
+    problems = []
+    if reporter.keeping is not None and threading.current_thread() is threading.main_thread():
+        try:
+            problems = reporter.keeping()
+        except Exception as error:  # there is no next time
+            problems = [reporter.sentence(error)]
+    kept = " ".join(problems) or "The drawing and the preferences are kept."
+    sentence = (
+        f"The connection to the display broke, and the window is gone with it. {kept} A run that "
+        "was going on is kept up to its last whole epoch: the next start offers to continue it."
+    )
+    with contextlib.suppress(OSError, ValueError, AttributeError):  # the terminal may be gone, too
+        print(f"mnist-draw: {sentence}", file=sys.stderr, flush=True)
+    logger.error("%s", sentence)
+    for handler in logger.handlers:
+        handler.flush()
+    os._exit(1)

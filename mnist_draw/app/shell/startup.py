@@ -78,6 +78,7 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
 
     collector = Collector(app)
     window = Window()
+    reporter.keeping = window.keep_at_once
     SystemSignals(app)
     Rest(app)
     FocusRing(app)

@@ -422,6 +422,21 @@ class Window(QMainWindow):
             # What cannot be written now may be at the next try; if not, the end says so.
             self.background.run(self.preferences.save, failed=lambda _: None)
 
+    def keep_at_once(self) -> list[str]:
+        """Write the board and what was chosen, for an end without a display and an event loop.
+
+        Returns
+        -------
+        list of str
+            A sentence for each that cannot be written.
+        """
+        problems = [self.draw_tab.keeper.save_at_once()]
+        try:
+            self.preferences.save()
+        except UserError as error:
+            problems.append(str(error))
+        return list(filter(None, problems))
+
     def _note_choices(self) -> None:
         for page in self.pages:
             page.remember(self.preferences)

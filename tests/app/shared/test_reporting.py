@@ -123,3 +123,46 @@ reporter.report(UserError("The file gr\\udcfcn.png is empty."))
     assert (done.returncode, done.stderr) == (0, "")
     log = (tmp_path / "data" / "log" / "mnist_draw.log").read_text(encoding="utf-8")
     assert "The file gr\\udcfcn.png is empty." in log
+
+
+LOST = """
+import threading, time
+from mnist_draw.app.shared.reporting import reporter
+reporter.install()
+from PyQt5.QtCore import qWarning
+reporter.install_qt()
+reporter.keeping = lambda: KEPT
+def work():
+    while True:
+        time.sleep(0.01)
+threading.Thread(target=work, daemon=True).start()
+qWarning("The X11 connection broke (error 1). Did the X11 server die?")
+"""
+
+
+@pytest.mark.parametrize(
+    ("kept", "expected"),
+    [
+        ("[]", "The drawing and the preferences are kept."),
+        ("['Could not write x.']", "Could not write x."),
+        ("1 / 0", "The program made a mistake (ZeroDivisionError"),
+    ],
+)
+def test_without_a_display_the_program_ends_in_words(
+    kept: str, expected: str, tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LOST.replace("KEPT", kept)],
+        env={**os.environ, "MNIST_DRAW_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert f"and the window is gone with it. {expected}" in done.stderr
+    assert "the next start offers to continue it" in done.stderr
+    log = (tmp_path / "data" / "log" / "mnist_draw.log").read_text(encoding="utf-8")
+    assert "Did the X11 server die?" in log
+    assert "the window is gone with it" in log
