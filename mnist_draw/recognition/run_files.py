@@ -7,14 +7,13 @@ import shutil
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
-
-from filelock import FileLock, Timeout
+from typing import TYPE_CHECKING, Any
 
 from mnist_draw.dataset.mnist import Dataset, dataset_name
 from mnist_draw.errors import UserError
 from mnist_draw.networks import parse_network
 from mnist_draw.recognition.kept_model import network_of_run
+from mnist_draw.storage.locks import make_lock, take_lock
 from mnist_draw.storage.models import ModelFile, save_model
 from mnist_draw.storage.spare_names import put_aside
 from mnist_draw.training.events import BatchFinished, BatchSizeChosen, Event, SettingChanged
@@ -33,6 +32,9 @@ from mnist_draw.training.runs.record import (
 )
 from mnist_draw.training.settings import TrainingSettings
 
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
 _LOCK = "run.lock"
 #: Seconds in which another window has looked whether a run is going on: it takes the lock for that.
 _LOOKED_AT_S = 0.5
@@ -41,27 +43,13 @@ _LOOKED_AT_S = 0.5
 def in_use(folder: Path) -> bool:
     """Whether the run in a folder is going on, in this program or in another."""
     lock = _lock_of(folder)
-    taken = _take(lock)
+    taken = take_lock(lock)
     lock.release()
     return not taken
 
 
-def _lock_of(folder: Path) -> FileLock:
-    # The system lets go of it when its program is gone, whatever became of that. It is made in one
-    # thread and taken in another.
-    return FileLock(folder / _LOCK, timeout=0, thread_local=False)
-
-
-def _take(lock: FileLock, seconds: float = 0.0) -> bool:
-    """Mark a run as going on; False only where another program has done so, for so long."""
-    # Some network drives cannot lock; a folder that is missing would be made for the lock.
-    with contextlib.suppress(OSError, NotImplementedError):
-        if Path(lock.lock_file).parent.is_dir():
-            try:
-                lock.acquire(timeout=seconds)
-            except Timeout:
-                return False
-    return True
+def _lock_of(folder: Path) -> BaseFileLock:
+    return make_lock(folder / _LOCK)
 
 
 class RunFiles:
@@ -97,7 +85,7 @@ class RunFiles:
         before : Checkpoint, optional
             What the run goes on from, where that was kept elsewhere.
         """
-        _take(self._lock, _LOOKED_AT_S)
+        take_lock(self._lock, _LOOKED_AT_S)
         self._new = self._begun = True
         if before is not None:
             self.history = before.history()
@@ -112,7 +100,7 @@ class RunFiles:
             It cannot be continued; a damaged checkpoint is kept under another name.
         """
         folder = self.run.folder
-        if not _take(self._lock, _LOOKED_AT_S):
+        if not take_lock(self._lock, _LOOKED_AT_S):
             raise UserError("This run is going on in another window; nothing was changed.")
         try:
             checkpoint = load_checkpoint(folder / CHECKPOINT)

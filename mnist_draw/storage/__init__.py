@@ -28,6 +28,8 @@ my_digits
     The digits that the user has taught, one picture file each.
 shared_digits
     Taught digits in one file, for a class.
+locks
+    Files by which programs keep out of each other's way.
 spare_names
     Names that nothing has yet, files put aside, and the bin.
 resources

@@ -26,6 +26,8 @@ drawing_export
     Drawings as pictures of pixels or of curves.
 drawing_record
     Drawings as text that can be read back.
+board_files
+    Which file keeps the board of a window.
 autosave
     The board is written soon after each change, and restored at the start.
 """

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
+from mnist_draw.app.board.board_files import BoardFiles
 from mnist_draw.app.board.canvas import Canvas
 from mnist_draw.app.board.drawing_export import snapshot
 from mnist_draw.app.board.drawing_record import FORMAT, MOST_VALUES, from_record, record_of
@@ -14,14 +15,11 @@ from mnist_draw.app.board.placed_picture import Item, PlacedPicture, Renderings
 from mnist_draw.app.shared.reporting import reporter
 from mnist_draw.app.shared.threads import Background
 from mnist_draw.errors import UserError
-from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.document import pack, parse
-from mnist_draw.storage.errors import StorageError
-from mnist_draw.storage.folders import data_folder
+from mnist_draw.storage.errors import StorageError, reason_of
 from mnist_draw.storage.opening import read_file
 from mnist_draw.storage.spare_names import put_aside
 
-FILE_NAME = "board.json"
 #: Milliseconds from the last change until it is written: not while the pen moves.
 _DELAY_MS = 800
 #: Seconds that an earlier writing gets when the program ends at once.
@@ -41,14 +39,19 @@ class Autosave(QObject):
     -------
     told
         ``(sentence)``: what could not be read or written, and what was kept.
+    offered
+        ``(sentence, show, words)``: another window has left a drawing; a function shows it, and
+        such words stand on its button.
     """
 
     told = pyqtSignal(str)
+    offered = pyqtSignal(str, object, str)
 
     def __init__(self, canvas: Canvas, background: Background) -> None:
         super().__init__(canvas)
         self._canvas = canvas
         self._background = background
+        self._files = BoardFiles()
         self._kept: list[Item] | None = None
         self._problem = ""
         self._timer = QTimer(self)
@@ -58,7 +61,9 @@ class Autosave(QObject):
 
     def start(self) -> None:
         """Put back what was on the board, then keep it from now on."""
-        self._background.run(partial(_read, self._canvas.renderings()), self._restored)
+        self._background.run(
+            partial(_start, self._files, self._canvas.renderings()), self._restored
+        )
 
     def save(self) -> None:
         """Write the board now if it changed since it was written."""
@@ -68,7 +73,12 @@ class Autosave(QObject):
             return
         self._kept = items
         copies = snapshot(items)
-        self._background.run(lambda: _write(copies), self._written)
+        self._background.run(lambda: _write(self._files, copies), self._written)
+
+    def finish(self) -> None:
+        """Write the board and let another window have its file; the program ends."""
+        self.save()
+        self._background.run(self._files.release)
 
     def save_at_once(self) -> str:
         """Write the board in this thread, for an end without an event loop.
@@ -84,7 +94,7 @@ class Autosave(QObject):
         if self._kept is None or items is self._kept:
             return ""
         self._kept = items
-        return _write(snapshot(items))
+        return _write(self._files, snapshot(items))
 
     def _save_when_idle(self) -> None:
         if self._canvas.drawing.growing is None:
@@ -104,6 +114,41 @@ class Autosave(QObject):
         self._canvas.history_changed.connect(self._changed)
         self._canvas.ink_changed.connect(self._changed)
         self._changed()
+        self._offer()
+
+    def _offer(self) -> None:
+        """Tell of the drawings that other windows have left."""
+        others = self._files.others
+        if others:
+            which = f"Another window's drawing is kept in {others[0]}, too."
+            if len(others) > 1:
+                which = f"The drawings of {len(others)} other windows are kept, too, in "
+                which += f"{', '.join(str(path) for path in others)}."
+            self.offered.emit(
+                which, self._show_other, "Show it" if len(others) == 1 else "Show one"
+            )
+
+    def _show_other(self) -> None:
+        """Put a drawing that another window has left in the place of this one, which is kept."""
+        self.save()
+        read = partial(_read_other, self._files, self._canvas.renderings())
+        self._background.run(read, self._switch)
+
+    def _switch(self, read: tuple[list[Item], str] | None) -> None:
+        drawing = self._canvas.drawing
+        if read is not None and not read[1] and not self._problem and drawing.items is self._kept:
+            self._canvas.start_with(read[0])
+            self._kept = drawing.items
+            self._background.run(self._files.use_other, lambda _: self._offer())
+            return
+        self._background.run(self._files.let_other_go)
+        if read is None:
+            self.told.emit("That drawing is open in another window by now, or its file is gone.")
+        elif read[1]:
+            self.told.emit(read[1])
+        elif not self._problem:
+            # The pen was put down meanwhile.
+            self._offer()
 
     def _changed(self) -> None:
         if self._canvas.drawing.items is not self._kept:
@@ -119,26 +164,47 @@ class Autosave(QObject):
             self._kept = []
 
 
-def board_path() -> Path:
-    """Return where the board is kept."""
-    return data_folder() / FILE_NAME
-
-
-def _write(items: list[Item]) -> str:
+def _write(files: BoardFiles, items: list[Item]) -> str:
     """Write the board; return a sentence if it cannot be written."""
     try:
-        write_atomically(board_path(), pack(record_of(items)))
+        files.write(pack(record_of(items)))
     except UserError as error:
         return f"{error} The drawing is on the board, but would not be at the next start."
     return ""
 
 
-def _read(renderings: Renderings) -> tuple[list[Item], str]:
-    """Return what was on the board, and a sentence if that could not be read."""
+def _start(files: BoardFiles, renderings: Renderings) -> tuple[list[Item], str]:
+    """Take a file for the board; return what it holds, and a sentence if it could not be read."""
     try:
-        path = board_path()
+        return _read(files.take(_is_empty), renderings)
+    except (OSError, UserError) as error:
+        reason = reason_of(error) if isinstance(error, OSError) else str(error)
+        return [], f"The last drawing: {reason} The board is empty."
+
+
+def _is_empty(path: Path) -> bool:
+    """Whether a file holds a board with nothing on it; one that is damaged does not."""
+    try:
+        return not _items_in(path)
+    except (OSError, UserError):
+        return False
+
+
+def _read_other(files: BoardFiles, renderings: Renderings) -> tuple[list[Item], str] | None:
+    """Hold the file of another window and return what it holds; None if that is impossible."""
+    path = files.hold_other()
+    return None if path is None else _read(path, renderings)
+
+
+def _items_in(path: Path) -> list[Item]:
+    return from_record(parse(read_file(path, FORMAT.max_bytes), MOST_VALUES))
+
+
+def _read(path: Path, renderings: Renderings) -> tuple[list[Item], str]:
+    """Return the drawing in a file, and a sentence if it could not be read."""
+    try:
         try:
-            items = from_record(parse(read_file(path, FORMAT.max_bytes), MOST_VALUES))
+            items = _items_in(path)
         except StorageError:
             raise
         except UserError as error:

@@ -121,6 +121,10 @@ class Canvas(PointerWidget):
         self._repaint_board()
         self._changed()
 
+    def start_with(self, items: Sequence[Item]) -> None:
+        """Put another drawing on the board; no step leads back to the one that was there."""
+        self._history_step(lambda: self._drawing.start_with(items))
+
     def clear(self) -> None:
         """Take everything off the board; :meth:`undo` brings it back."""
         self._history_step(self._drawing.clear)

@@ -193,7 +193,7 @@ class DrawTab(Page):
     def finish(self) -> None:
         """Keep what is on the board; the program ends."""
         self.pictures.input.stop()
-        self.keeper.save()
+        self.keeper.finish()
 
     def take_focus(self) -> None:
         """Give the keyboard to the board."""

@@ -84,8 +84,10 @@ class MessageBar(QFrame):
             Whether what it tells only confirms, and goes of itself. Default: False.
         """
 
-        def tell(sentence: str, undo: Callable[[], object] | None = None) -> None:
-            self.tell(sentence, undo)
+        def tell(
+            sentence: str, undo: Callable[[], object] | None = None, action: str = "Undo"
+        ) -> None:
+            self.tell(sentence, undo, action)
             self._subject = subject
             if passing:
                 self._passing.start(_PASSING_MS + _EACH_LETTER_MS * len(sentence))

@@ -212,6 +212,7 @@ class Window(QMainWindow):
             part.told.connect(self.messages.about(subject))
             part.done.connect(self.messages.about(subject, passing=True))
             part.undo_offered.connect(self.messages.about(subject))
+        self.draw_tab.keeper.offered.connect(self.messages.about("drawings"))
         self.draw_tab.canvas.ink_changed.connect(partial(self.messages.forget, DrawTab.name))
         self.run.hindrance = self.draw_tab.my_digits.hindrance
         self.header.theme_chosen.connect(self.choose_theme)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,8 @@ from PyQt5.QtCore import QPointF
 from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.board import autosave
-from mnist_draw.app.board.autosave import Autosave, board_path
+from mnist_draw.app.board.autosave import Autosave
+from mnist_draw.app.board.board_files import board_path
 from mnist_draw.app.board.canvas import Canvas
 from mnist_draw.app.board.placed_picture import place_ink
 from mnist_draw.app.shared.threads import Background
@@ -32,6 +34,8 @@ class Session:
         self.keeper = Autosave(self.canvas, self.background)
         self.told: list[str] = []
         self.keeper.told.connect(self.told.append)
+        self.offers: list[tuple[str, Callable[[], None], str]] = []
+        self.keeper.offered.connect(lambda *offer: self.offers.append(offer))
         if draw_first:
             self.canvas.add_stroke([(50, 50), (90, 90)])
         self.keeper.start()
@@ -39,8 +43,20 @@ class Session:
 
     def end(self) -> np.ndarray:
         """End as the window does; return what was on the board."""
-        self.keeper.save()
+        self.keeper.finish()
         assert self.background.wait()
+        return self.canvas.ink()
+
+    def draw(self, x: float) -> np.ndarray:
+        """Draw something that is known by its place; return what is on the board."""
+        self.canvas.add_stroke([(x, 100), (x, 300)])
+        return self.canvas.ink()
+
+    def show_other(self) -> np.ndarray:
+        """Show what another window has left; return what is then on the board."""
+        before = len(self.offers)
+        self.offers[-1][1]()
+        self.qtbot.waitUntil(lambda: len(self.offers) > before)
         return self.canvas.ink()
 
 
@@ -161,3 +177,100 @@ def test_a_folder_in_place_of_the_file(qtbot: QtBot, own_home: Path) -> None:
     assert len(session.told) == 1
     session.canvas.add_stroke([(100, 100)])
     session.end()
+
+
+@pytest.mark.parametrize("first_closes_first", [True, False])
+@pytest.mark.parametrize("killed", [True, False])
+def test_of_two_windows_neither_drawing_is_lost(
+    qtbot: QtBot, first_closes_first: bool, killed: bool
+) -> None:
+    windows = [Session(qtbot), Session(qtbot)]
+    drawn = [window.draw(100 + 300 * number) for number, window in enumerate(windows)]
+    order = windows if first_closes_first else windows[::-1]
+    for window in order:
+        if killed:
+            window.keeper.save()
+            assert window.background.wait()
+            # As the system does where a program has gone.
+            window.keeper._files.release()
+        else:
+            window.end()
+    newest, other = drawn[::-1] if first_closes_first else drawn
+    again = Session(qtbot)
+    assert np.array_equal(again.canvas.ink(), newest)
+    (sentence, _, words) = again.offers[0]
+    assert "another window" in sentence.lower()
+    assert words == "Show it"
+    # Looked at in turn, however often: both stay, and the next start begins with the last.
+    assert np.array_equal(again.show_other(), other)
+    assert not again.canvas.can_undo
+    assert np.array_equal(again.show_other(), newest)
+    assert np.array_equal(again.show_other(), other)
+    again.end()
+    last = Session(qtbot)
+    assert np.array_equal(last.canvas.ink(), other)
+    assert np.array_equal(last.show_other(), newest)
+    # What is cleared is not kept for ever.
+    last.canvas.clear()
+    last.end()
+    after = Session(qtbot)
+    assert not after.canvas.has_ink()
+    assert np.array_equal(after.show_other(), other)
+    after.end()
+    assert Session(qtbot).offers == []
+
+
+def test_a_window_beside_another_begins_with_an_empty_board(qtbot: QtBot) -> None:
+    first = Session(qtbot)
+    first.draw(100)
+    first.keeper.save()
+    assert first.background.wait()
+    second = Session(qtbot)
+    assert not second.canvas.has_ink()
+    assert second.offers == []
+    second.end()
+    first.end()
+
+
+def test_a_drawing_that_another_window_shows_by_now_is_left_to_it(qtbot: QtBot) -> None:
+    windows = [Session(qtbot), Session(qtbot)]
+    drawn = [window.draw(100 + 300 * number) for number, window in enumerate(windows)]
+    for window in windows:
+        window.end()
+    left, right = Session(qtbot), Session(qtbot)
+    assert np.array_equal(left.canvas.ink(), drawn[1])
+    assert np.array_equal(right.canvas.ink(), drawn[0])
+    left.offers[0][1]()
+    qtbot.waitUntil(lambda: bool(left.told))
+    assert "open in another window" in left.told[0]
+    assert np.array_equal(left.end(), drawn[1])
+    right.end()
+
+
+def test_what_is_drawn_while_another_drawing_is_read_stays(qtbot: QtBot) -> None:
+    windows = [Session(qtbot), Session(qtbot)]
+    for number, window in enumerate(windows):
+        window.draw(100 + 300 * number)
+    for window in windows:
+        window.end()
+    again = Session(qtbot)
+    again.offers[0][1]()
+    drawn = again.draw(250)
+    qtbot.waitUntil(lambda: len(again.offers) == 2)
+    assert np.array_equal(again.end(), drawn)
+    assert np.array_equal(Session(qtbot).canvas.ink(), drawn)
+
+
+def test_a_window_that_does_not_close_after_all_writes_again(qtbot: QtBot) -> None:
+    first = Session(qtbot)
+    first.draw(100)
+    first.end()
+    second = Session(qtbot)
+    second.draw(250)
+    drawn = first.draw(400)
+    first.end()
+    mine = second.end()
+    again = Session(qtbot)
+    assert np.array_equal(again.canvas.ink(), mine)
+    assert np.array_equal(again.show_other(), drawn)
+    again.end()
