@@ -84,14 +84,20 @@ def load_extra(
         There is no such folder, or no digit in it.
     """
     place = named_path(folder)
-    digits, told = read_digits(place, read_picture)
+    digits, told = load_digits(place, read_picture)
+    return normalised(digits, place), told
+
+
+def load_digits(folder: Path, read_picture: ReadPicture) -> tuple[list[TaughtDigit], list[str]]:
+    """Read all digits of a folder as they were drawn; at least one, else as `load_extra`."""
+    digits, told = read_digits(folder, read_picture)
     if not digits:
         why = f" {told[0]}" if told else ""
         raise DatasetError(
-            f"The folder {place} holds no digit to learn: pictures in subfolders named 0 to 9, or "
+            f"The folder {folder} holds no digit to learn: pictures in subfolders named 0 to 9, or "
             f"whose names begin with their digit, such as 3-mine.png.{why}"
         )
-    return normalised(digits, place), told
+    return digits, told
 
 
 def read_digits(folder: Path, read_picture: ReadPicture) -> tuple[list[TaughtDigit], list[str]]:

@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import operator
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +28,7 @@ from mnist_draw.networks import parse_network
 from mnist_draw.recognition.class_names import reads_digits
 from mnist_draw.recognition.digit_or_not.rule import shipped_refusal
 from mnist_draw.recognition.finished_model import finished_model
-from mnist_draw.recognition.recogniser import MOST_LENIENT
+from mnist_draw.recognition.recogniser import MOST_LENIENT, Recogniser
 from mnist_draw.storage import ModelFile
 from mnist_draw.training import events
 from mnist_draw.training.control import Controls
@@ -60,7 +61,7 @@ class Score:
     Attributes
     ----------
     right : int
-        How many of the taught digits it reads rightly.
+        How many of the taught digits it reads rightly; what is answered with ``?`` is not.
     digits : int
         How many digits were taught.
     test_accuracy : float
@@ -141,6 +142,7 @@ def fine_tune(
     model: ModelFile,
     extra: ExtraDigits,
     *,
+    inks: Sequence[npt.NDArray[Any]] | None = None,
     settings: TrainingSettings | None = None,
     dataset: Dataset | None = None,
     controls: Controls | None = None,
@@ -153,6 +155,9 @@ def fine_tune(
         The network to start from; it is left as it is.
     extra : ExtraDigits
         The taught digits.
+    inks : sequence of numpy.ndarray, optional
+        The same as they were drawn, for `Recogniser.recognise_ink`: then those count as read
+        rightly that the program answers so. Without them the network's best guess counts.
     settings : TrainingSettings, optional
         How; `fine_tuning_settings` where None.
     dataset : Dataset, optional
@@ -185,8 +190,8 @@ def fine_tune(
 
     network = build_network(settings)
     lasagne.layers.set_all_param_values(network, list(model.parameters))
-    reader = _Reader(network, data, extra)
-    before, validated = reader.score(), reader.validation_accuracy()
+    reader = _Reader(network, data, extra, inks)
+    before, validated = reader.score(model), reader.validation_accuracy()
     if controls.stop_requested:
         return
     yield Step("Getting ready to learn", _BEFORE / 2)
@@ -212,9 +217,15 @@ def fine_tune(
         lasagne.layers.set_all_param_values(network, list(parameters))
         if reader.validation_accuracy() >= validated - FORGOTTEN:
             break
-    after = reader.score()
-    new = _finished(settings, parameters, data, before, after)
-    yield FineTuned(new.with_info(lenience=lenience_for(extra)), before, after)
+    new = _finished(settings, parameters, data, len(extra)).with_info(lenience=lenience_for(extra))
+    after = reader.score(new)
+    learnt = {
+        "right_before": before.right,
+        "right_after": after.right,
+        "test_accuracy_before": round(before.test_accuracy, 6),
+    }
+    new = new.with_info(test_accuracy=round(after.test_accuracy, 6), learnt=learnt)
+    yield FineTuned(new, before, after)
 
 
 def between(old: Parameters, new: Parameters, way: float) -> Parameters:
@@ -240,19 +251,33 @@ def _rehearsed(data: Dataset) -> Dataset:
 class _Reader:
     """Finds out how well a network reads with the weights that it has at the moment."""
 
-    def __init__(self, network: Any, data: Dataset, extra: ExtraDigits) -> None:
+    def __init__(
+        self,
+        network: Any,
+        data: Dataset,
+        extra: ExtraDigits,
+        inks: Sequence[npt.NDArray[Any]] | None,
+    ) -> None:
         self._evaluate = compile_evaluate(network, str(data.test_images.dtype))
         self._data = data
         self._extra = extra
+        self._inks = inks
 
-    def score(self) -> Score:
-        """Read the taught digits and the test pictures."""
+    def score(self, model: ModelFile) -> Score:
+        """Read the taught digits and the test pictures; `model` holds the weights of now."""
+        tested = self._accuracy(self._data.test_images, self._data.test_labels)
+        return Score(self._right(model), len(self._extra), tested)
+
+    def _right(self, model: ModelFile) -> int:
+        labels = self._extra.labels
+        if self._inks is not None:
+            recogniser = Recogniser(model, compiled=False)
+            answers = (recogniser.recognise_ink(ink).digit for ink in self._inks)
+            return sum(map(operator.eq, answers, labels.tolist()))
         images: npt.NDArray[Any] = self._extra.images
         if self._data.test_images.dtype != np.uint8:
             images = scale(images)
-        right = self._accuracy(images, self._extra.labels) * len(self._extra)
-        tested = self._accuracy(self._data.test_images, self._data.test_labels)
-        return Score(round(right), len(self._extra), tested)
+        return round(self._accuracy(images, labels) * len(labels))
 
     def validation_accuracy(self) -> float:
         """Read the validation pictures."""
@@ -291,25 +316,17 @@ def _finished(
     settings: TrainingSettings,
     parameters: Parameters,
     data: Dataset,
-    before: Score,
-    after: Score,
+    count: int,
 ) -> ModelFile:
-    count = after.digits
     title = parse_network(settings.network).title
     return finished_model(
         settings,
         parameters,
         {
             "title": f"{title}, with {count} {'digit' if count == 1 else 'digits'} of yours",
-            "test_accuracy": round(after.test_accuracy, 6),
             "created": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
             "data": data.name,
             "extra_digits": count,
-            "learnt": {
-                "right_before": before.right,
-                "right_after": after.right,
-                "test_accuracy_before": round(before.test_accuracy, 6),
-            },
         },
         data.validation_images[:CALIBRATED],
         data.validation_labels[:CALIBRATED],

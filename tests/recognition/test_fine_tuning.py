@@ -76,6 +76,21 @@ def test_taught_digits_are_read_and_the_others_are_not_forgotten(
     assert all(map(np.array_equal, model.parameters, parameters))
 
 
+def test_rightly_read_is_what_the_program_answers_so(digits: Dataset, odd: ExtraDigits) -> None:
+    # A square is answered with "?", whatever the network guesses.
+    square = np.zeros((120, 120), np.uint8)
+    square[20:100, 20:100] = 255
+    inks = [square, *odd.images[1:, 0]]
+    model = linear_model()
+    _, end = learnt(fine_tune(model, odd, inks=inks, settings=quick(), dataset=digits))
+    for score, read_by in ((end.before, model), (end.after, end.model)):
+        recogniser = Recogniser(read_by)
+        answers = [recogniser.recognise_ink(ink).digit for ink in inks]
+        assert answers[0] is None
+        assert score.right == answers.count(7) < 8
+    assert end.model.metadata["learnt"]["right_after"] == end.after.right
+
+
 def test_the_network_says_what_it_has_learnt(digits: Dataset, odd: ExtraDigits) -> None:
     _, end = learnt(fine_tune(linear_model(), odd, settings=quick(), dataset=digits))
     metadata = end.model.metadata

@@ -107,15 +107,17 @@ class LearningWorker(QObject):
             self.finished.emit()
 
     def _run(self) -> None:
-        from mnist_draw.dataset.own_digits import load_extra
+        from mnist_draw.dataset.own_digits import load_digits, normalised
         from mnist_draw.dataset.pictures.picture_file import load_picture
         from mnist_draw.storage.my_digits import my_digits_folder
 
         self.stepped.emit("Reading your digits", 0.0)
-        extra, told = load_extra(my_digits_folder(), load_picture)
+        folder = my_digits_folder()
+        digits, told = load_digits(folder, load_picture)
+        extra, inks = normalised(digits, folder), [digit.ink for digit in digits]
         model = self._network() if callable(self._network) else self._network
         last = 0.0
-        for step in self._learn(model, extra, controls=self.controls):
+        for step in self._learn(model, extra, inks=inks, controls=self.controls):
             if hasattr(step, "model"):
                 self.learnt.emit(self._kept(model, step, told))
             elif time.monotonic() - last > _EVERY:

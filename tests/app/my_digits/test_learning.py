@@ -52,8 +52,11 @@ class Learn:
         self.calls: list[tuple[Any, Any]] = []
         self.threads: list[threading.Thread] = []
 
-    def __call__(self, model: Any, extra: Any, controls: Any = None) -> Iterator[Any]:
+    def __call__(
+        self, model: Any, extra: Any, inks: Any = (), controls: Any = None
+    ) -> Iterator[Any]:
         """Yield steps, then the end unless it was stopped."""
+        assert len(inks) == len(extra)
         self.calls.append((model, extra))
         self.threads.append(threading.current_thread())
         yield Step("Learning", 0.25)
