@@ -8,6 +8,8 @@ commands
     All commands, one entry each.
 main
     Finds the command and turns every error into a sentence and an exit status.
+lost_interrupt
+    Ctrl-C counts even where Python loses it.
 output
     Standard output and error, which may be full, closed or read by nobody.
 train

@@ -19,6 +19,7 @@ from mnist_draw import __version__
 from mnist_draw.cli import output
 from mnist_draw.cli.command import MisuseError
 from mnist_draw.cli.commands import COMMANDS
+from mnist_draw.cli.lost_interrupt import raised_again
 from mnist_draw.cli.output import PROGRAM
 from mnist_draw.errors import UserError, did_you_mean, shortened
 
@@ -69,7 +70,8 @@ def _run(argv: Sequence[str] | None) -> int:
             return open_window(network=network) if network else open_window()
         if arguments.lesson is not None:
             parser.error("--config before a command is for the window; it opens without a command")
-        status: int = arguments.run(arguments)
+        with raised_again():
+            status: int = arguments.run(arguments)
     except SystemExit as finished:  # --help or --version
         return finished.code if isinstance(finished.code, int) else MISUSE
     except MisuseError as error:

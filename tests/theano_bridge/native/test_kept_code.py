@@ -88,6 +88,19 @@ def test_a_damaged_file_is_made_anew(folder: Path, content: bytes) -> None:
     assert kept_code.load(path.stem) is not None
 
 
+def test_ctrl_c_while_code_is_kept_is_not_lost(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(kept_code, "keep", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            compiled(5)
+    assert call(compiled(5), 30) == 35
+
+
 def test_one_changed_bit_is_noticed(folder: Path) -> None:
     kept_code.keep("a", b"some code")
     path = folder / "a.code"

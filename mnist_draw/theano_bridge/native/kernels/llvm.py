@@ -62,21 +62,32 @@ def _compile(assembly: str, names: list[str]) -> None:
     code = kept_code.load(key)
     engine = None if code is None else _loaded(code, names)
     if engine is None:
-        engine = _optimised(assembly, key)
+        code = _optimised(assembly)
+        kept_code.keep(key, code)
+        engine = _engine_of(code)
     for name in names:
         _addresses[name] = engine.get_function_address(name)
 
 
 def _loaded(code: bytes, names: list[str]) -> Any:
     """Return an engine with machine code from a file; None where it lacks one of the functions."""
-    engine = _engine(_module(""))
-    engine.add_object_file(llvm.ObjectFileRef.from_data(code))
-    engine.finalize_object()
+    engine = _engine_of(code)
     return engine if all(map(engine.get_function_address, names)) else None
 
 
-def _optimised(assembly: str, key: str) -> Any:
-    """Compile, and keep the machine code under the key."""
+def _engine_of(code: bytes) -> Any:
+    engine = _engine(_module(""))
+    engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+    engine.finalize_object()
+    return engine
+
+
+def _optimised(assembly: str) -> bytes:
+    """Return machine code.
+
+    Engines make it too, and hand it out to a function that they call: what is raised in there,
+    such as on Ctrl-C, would be lost.
+    """
     machine, _ = _machine()
     module = _module(assembly)
     module.verify()
@@ -85,10 +96,7 @@ def _optimised(assembly: str, key: str) -> Any:
     tuning.slp_vectorization = True
     builder = llvm.create_pass_builder(machine, tuning)
     builder.getModulePassManager().run(module, builder)
-    engine = _engine(module)
-    engine.set_object_cache(notify_func=lambda _, code: kept_code.keep(key, bytes(code)))
-    engine.finalize_object()
-    return engine
+    return bytes(machine.emit_object(module))
 
 
 def _module(assembly: str) -> Any:
