@@ -60,6 +60,7 @@ class ListedRun:
         if resume is not None and checkpoint is not None and _is_listed(checkpoint):
             self._files = RunFiles(settings, whole_path(checkpoint).parent)
             self._files.resume()
+            self._tell(self._files.behind)
             return
         try:
             self._files = RunFiles(settings, new_run_folder())

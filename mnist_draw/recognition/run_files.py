@@ -68,11 +68,14 @@ class RunFiles:
         The record.
     history : History
         All figures.
+    behind : str
+        Of a run that is continued: a sentence where its checkpoint is older than its record.
     """
 
     def __init__(self, settings: TrainingSettings, folder: Path) -> None:
         self.run = Run(folder, settings, started=now())
         self.history = History()
+        self.behind = ""
         self._facts: dict[str, Any] = {}
         self._new = self._begun = False
         self._lock = _lock_of(folder)
@@ -91,8 +94,13 @@ class RunFiles:
             self.history = before.history()
         return self._save()
 
-    def resume(self) -> Checkpoint:
+    def resume(self, unsaved: Checkpoint | None = None) -> Checkpoint:
         """Read the checkpoint to continue from; the run then has its settings and figures.
+
+        Parameters
+        ----------
+        unsaved : Checkpoint, optional
+            The run's last, where it could not be written and only memory has it.
 
         Raises
         ------
@@ -102,16 +110,26 @@ class RunFiles:
         folder = self.run.folder
         if not take_lock(self._lock, _LOOKED_AT_S):
             raise UserError("This run is going on in another window; nothing was changed.")
+        checkpoint = unsaved
         try:
-            checkpoint = load_checkpoint(folder / CHECKPOINT)
+            written = load_checkpoint(folder / CHECKPOINT)
+            if checkpoint is None or written.epoch >= checkpoint.epoch:
+                checkpoint = written
         except UserError as error:
             kept = put_aside(folder / CHECKPOINT) if (folder / CHECKPOINT).exists() else ""
-            raise UserError(f"The run cannot be continued. {error} {kept}".strip()) from error
+            if checkpoint is None:
+                raise UserError(f"The run cannot be continued. {error} {kept}".strip()) from error
         settings = checkpoint.settings.replace(epochs=self.run.settings.epochs)
         try:
             run = read_run(folder)
         except (OSError, UserError):
             run = rebuilt_run(folder) or self.run
+        if run.epochs_done > checkpoint.epoch:
+            self.behind = (
+                f"Of the {run.epochs_done} epochs of this run, epoch {checkpoint.epoch} is the "
+                "last from which it can go on: what came after it could not be kept. It goes on "
+                f"from there to epoch {settings.epochs}."
+            )
         self.history = checkpoint.history()
         changes = tuple(self.history.changes)
         self.run = replace(run, settings=settings, state="running", changes=changes)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from mnist_draw.training.runs.checkpoint import Checkpoint
 
 Parameters = tuple[NDArray[np.float32], ...]
 Reason = Literal["completed", "stopped", "diverged", "early", "target"]
@@ -156,11 +159,15 @@ class Checkpointed:
 
 @dataclass(frozen=True)
 class CheckpointFailed:
-    """A checkpoint could not be written; training goes on. ``message`` says why."""
+    """A checkpoint could not be written; training goes on. ``message`` says why.
+
+    ``checkpoint`` is what was to be written, for whoever continues the run without the disk.
+    """
 
     path: Path
     epoch: int
     message: str
+    checkpoint: Checkpoint | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from mnist_draw.recognition.explanation import Explanation, HiddenLayer
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.training import events
 from mnist_draw.training.control import Controls
+from mnist_draw.training.runs.checkpoint import Checkpoint
+from mnist_draw.training.runs.history import History
 from mnist_draw.training.settings import TrainingSettings
 
 
@@ -200,3 +203,42 @@ class Loop:
         yield events.Testing()
         yield events.Tested(0.07, 0.9829)
         yield events.Finished(reason, done, 1.5, parameters)
+
+
+def checkpoint_after(epoch: int) -> Checkpoint:
+    """Return a checkpoint of the loop's network after some epochs of four minibatches."""
+    history = History()
+    weights = (np.ones((784, 4), np.float32), np.zeros(4, np.float32))
+    for number in range(1, epoch + 1):
+        for batch in range(1, 5):
+            history.add(events.BatchFinished(number, epoch, batch, 4, 0.5, 0.9, 0.001))
+        figures = (0.1, 0.4 / number, 0.91, 0.3 / number, 0.9784, 5e4, True)
+        history.add(events.EpochFinished(number, epoch, *figures, weights))
+    settings = TrainingSettings(network="layers:", epochs=epoch)
+    arrays = history.to_arrays()
+    weights = (np.ones((784, 10), np.float32), np.zeros(10, np.float32))
+    return Checkpoint(settings, epoch, "", weights, (), arrays, 0, float("inf"), ())
+
+
+class FullDisk(Loop):
+    """A training loop none of whose checkpoints can be written.
+
+    Attributes
+    ----------
+    resumed : list of Checkpoint
+        What it was continued from.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.resumed: list[Checkpoint] = []
+
+    def __call__(self, *settings: Any, **options: Any) -> Iterator[events.Event]:
+        """Yield the events of a run."""
+        if options["resume"] is not None:
+            self.resumed.append(options["resume"])
+        for event in super().__call__(*settings, **options):
+            yield event
+            if isinstance(event, events.EpochFinished):
+                kept = checkpoint_after(event.epoch)
+                yield events.CheckpointFailed(Path(), event.epoch, "The disk is full.", kept)

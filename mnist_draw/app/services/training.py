@@ -22,8 +22,16 @@ from mnist_draw.errors import UserError
 from mnist_draw.recognition.run_files import RunFiles
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.training.control import Controls
-from mnist_draw.training.events import CheckpointFailed, EpochFinished, Event, Finished, Testing
+from mnist_draw.training.events import (
+    Checkpointed,
+    CheckpointFailed,
+    EpochFinished,
+    Event,
+    Finished,
+    Testing,
+)
 from mnist_draw.training.runs import record
+from mnist_draw.training.runs.checkpoint import Checkpoint
 from mnist_draw.training.runs.rescue import rescue, rescued_words
 from mnist_draw.training.settings import TrainingSettings
 
@@ -49,6 +57,8 @@ class TrainingWorker(QObject):
         Where checkpoint and network are kept.
     resume : bool
         Whether to continue from the folder's checkpoint.
+    unsaved : Checkpoint, optional
+        The run's last checkpoint, where it could not be written.
     train : callable, optional
         The loop; ``mnist_draw.training.loop.train`` if left out.
 
@@ -63,6 +73,8 @@ class TrainingWorker(QObject):
         The run's files.
     closing : bool
         Set when the run is stopped because the window closes: it is then offered again.
+    unsaved : Checkpoint or None
+        The last checkpoint where it could not be written: the run can go on without the disk.
 
     Signals
     -------
@@ -81,8 +93,10 @@ class TrainingWorker(QObject):
         folder: Path,
         resume: bool = False,
         train: Train | None = None,
+        unsaved: Checkpoint | None = None,
     ) -> None:
         super().__init__()
+        self.unsaved = unsaved
         self.settings = settings
         self.folder = folder
         self.controls = Controls()
@@ -106,6 +120,10 @@ class TrainingWorker(QObject):
                     self._close_inspector()
                 self.keeper.add(event)
                 self.inbox.put(event)
+                if isinstance(event, CheckpointFailed):
+                    self.unsaved = event.checkpoint or self.unsaved
+                elif isinstance(event, Checkpointed):
+                    self.unsaved = None
                 if isinstance(event, EpochFinished):
                     self.learnt.emit(self.keeper.model(event.parameters))
                     self._inspect(event)
@@ -134,7 +152,8 @@ class TrainingWorker(QObject):
     def _events(self) -> Iterator[Event]:
         checkpoint = None
         if self._resume:
-            checkpoint = self.keeper.resume()
+            checkpoint = self.keeper.resume(self.unsaved)
+            self._tell(self.keeper.behind)
             self.inbox.put(Continued(checkpoint.history(), checkpoint.parameters))
         else:
             self._tell(self.keeper.begin())
@@ -234,6 +253,8 @@ class Training(QObject):
         self._worker: TrainingWorker | None = None
         self._thread: WorkerThread | None = None
         self._last: tuple[TrainingSettings, Path] | None = None
+        #: The last checkpoint of that run, where it could not be written.
+        self._unsaved: Checkpoint | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(_DRAIN_MS)
         self._timer.timeout.connect(self._drain)
@@ -255,7 +276,9 @@ class Training(QObject):
 
     @property
     def can_continue(self) -> bool:
-        """Whether the last run left a checkpoint to continue from."""
+        """Whether the last run left a checkpoint to continue from, on disk or in memory."""
+        if self._unsaved is not None:
+            return True
         return self._last is not None and (self._last[1] / CHECKPOINT_NAME).exists()
 
     def start(self, settings: TrainingSettings) -> None:
@@ -285,8 +308,9 @@ class Training(QObject):
     def _launch(self, settings: TrainingSettings, folder: Path, resume: bool) -> None:
         if self.running:
             raise RuntimeError("a run is going on")
-        self._last = (settings, folder)
-        self._worker = worker = TrainingWorker(settings, folder, resume, self._train)
+        unsaved = self._unsaved if resume and folder == self.folder else None
+        self._last, self._unsaved = (settings, folder), None
+        self._worker = worker = TrainingWorker(settings, folder, resume, self._train, unsaved)
         # Direct: a network goes from thread to thread, whatever the window is doing.
         connect_direct(worker.learnt, self.learnt)
         self._thread = WorkerThread("training", worker, worker.run, worker.controls.stop)
@@ -324,5 +348,7 @@ class Training(QObject):
         self._timer.stop()
         self._drain()
         self._thread = None
+        if self._worker is not None:
+            self._unsaved = self._worker.unsaved
         self._worker = None
         self.ended.emit()

@@ -229,6 +229,13 @@ class RunController(QObject):
     def _happened(self, events: list[RunEvent]) -> None:
         due = _Due()
         for event in events:
+            if (
+                self._awaited is not None
+                and isinstance(event, Continued)
+                and len(event.history.epochs) < self._epochs_done()
+            ):
+                # It goes back: the accuracy on the test pictures was that of later epochs.
+                self._awaited.test_accuracy = None
             if self._awaited is not None and isinstance(event, Started | Continued):
                 self._clear(self._awaited)
             self.state.take(event)

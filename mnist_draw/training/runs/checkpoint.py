@@ -264,10 +264,10 @@ class CheckpointWriter:
                 write_atomically(self._path, checkpoint.pack())
                 report = Checkpointed(self._path, checkpoint.epoch)
             except UserError as error:
-                report = CheckpointFailed(self._path, checkpoint.epoch, str(error))
+                report = CheckpointFailed(self._path, checkpoint.epoch, str(error), checkpoint)
             except Exception as error:
                 # Too little memory, or a defect: the run is worth more than its checkpoint.
                 reason = f"Could not write {self._path}: {type(error).__name__} ({error})."
-                report = CheckpointFailed(self._path, checkpoint.epoch, reason)
+                report = CheckpointFailed(self._path, checkpoint.epoch, reason, checkpoint)
             with self._changed:
                 self._reports.append(report)

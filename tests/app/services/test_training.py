@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,8 @@ from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.services import training
-from mnist_draw.app.services.run_events import Failed, Rescued, Saved
-from mnist_draw.app.services.training import MODEL_NAME, Training, TrainingWorker
+from mnist_draw.app.services.run_events import Continued, Failed, Rescued, Saved
+from mnist_draw.app.services.training import CHECKPOINT_NAME, MODEL_NAME, Training, TrainingWorker
 from mnist_draw.errors import UserError
 from mnist_draw.recognition.network_library import list_opened
 from mnist_draw.recognition.run_files import in_use
@@ -24,7 +25,7 @@ from mnist_draw.training.runs.record import load_history, read_run
 from mnist_draw.training.runs.rescue import key_of_rescued
 from mnist_draw.training.settings import TrainingSettings
 
-from ..fakes import Loop
+from ..fakes import FullDisk, Loop, checkpoint_after
 
 
 def names(worker: TrainingWorker) -> list[str]:
@@ -170,6 +171,41 @@ def test_a_network_that_no_place_takes_stays_in_use(
     assert isinstance(last, Failed)
     assert "No other place could be written" in last.sentence
     assert learnt
+
+
+def test_a_run_goes_on_from_what_could_not_be_written(qtbot: QtBot) -> None:
+    loop = FullDisk()
+    training = Training(loop)
+    with qtbot.waitSignal(training.ended):
+        training.start(TrainingSettings(network="layers:", epochs=3))
+    assert training.can_continue
+    # Of the first epoch there is an older one on the disk.
+    assert training.folder is not None
+    (training.folder / CHECKPOINT_NAME).write_bytes(checkpoint_after(1).pack())
+    happened: list[Any] = []
+    training.happened.connect(happened.extend)
+    with qtbot.waitSignal(training.ended):
+        training.continue_for(4)
+    assert [checkpoint.epoch for checkpoint in loop.resumed] == [3]
+    assert isinstance(happened[0], Continued)
+    assert read_run(training.folder).epochs_done == 4
+
+
+def test_a_run_that_goes_back_says_so(qtbot: QtBot) -> None:
+    training = Training(FullDisk())
+    with qtbot.waitSignal(training.ended):
+        training.start(TrainingSettings(network="layers:", epochs=3))
+    assert training.folder is not None
+    (training.folder / CHECKPOINT_NAME).write_bytes(checkpoint_after(1).pack())
+    # After the next start of the program.
+    later = Training(FullDisk())
+    happened: list[Any] = []
+    later.happened.connect(happened.extend)
+    run = read_run(training.folder)
+    with qtbot.waitSignal(later.ended):
+        later.continue_run(replace(run, settings=run.settings.replace(epochs=4)))
+    assert "Of the 3 epochs of this run, epoch 1 is the last" in happened[0].message
+    assert "to epoch 4" in happened[0].message
 
 
 def test_in_its_thread(qtbot: QtBot) -> None:

@@ -43,7 +43,7 @@ from mnist_draw.storage.preferences import Preferences
 from mnist_draw.training import events
 from mnist_draw.training.hints import Hint
 
-from ..fakes import Loop, Recogniser, model
+from ..fakes import Loop, Recogniser, checkpoint_after, model
 
 NAMES = [
     "trainTab", "drawTab", "insideTab", "tabs",
@@ -397,6 +397,24 @@ def test_a_step_continues_a_finished_run(setup: Setup, monkeypatch: pytest.Monke
     assert setup.button("stepButton").isEnabled()
     setup.button("stepButton").click()
     assert asked == [3]
+
+
+def test_a_run_that_goes_back_shows_no_figures_of_later_epochs(setup: Setup, qtbot: QtBot) -> None:
+    window = setup.window
+    window.train_tab.settings.apply("epochs", 3)
+    window.run.start()
+    setup.wait_for_end()
+    assert setup.text("testAccuracyLabel") == "98.29 %"
+    assert window.training.folder is not None
+    (window.training.folder / "checkpoint.npz").write_bytes(checkpoint_after(1).pack())
+    window.run._show()
+    setup.loop.gate.clear()
+    setup.button("stepButton").click()
+    qtbot.waitUntil(lambda: setup.text("epochLabel") == "2")
+    assert setup.text("testAccuracyLabel") == "–"
+    assert "epoch 1 is the last from which it can go on" in setup.text("messageLabel")
+    setup.loop.gate.set()
+    setup.wait_for_end()
 
 
 def test_errors_of_any_thread_reach_the_message_bar(
