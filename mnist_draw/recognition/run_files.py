@@ -178,7 +178,7 @@ class RunFiles:
                 shutil.rmtree(self.run.folder, ignore_errors=True)
                 return ""
             self.run = replace(with_figures(self.run, self.history), state=state)
-            told = self._save()
+            told = self._save("The run has ended")
             try:
                 save_history(self.run.folder, self.history)
             except UserError as error:
@@ -187,14 +187,14 @@ class RunFiles:
         finally:
             self._lock.release()
 
-    def _save(self) -> str:
+    def _save(self, state: str = "The run goes on") -> str:
         """Write the record under the name that the user gave the run meanwhile."""
         try:
             with contextlib.suppress(OSError, UserError):
                 self.run = self.run.renamed(read_run(self.run.folder).name)
             self.run.save()
         except UserError as error:
-            return f"{error} The run goes on, but it may be missing from the list of runs."
+            return f"{error} {state}, but it may be missing from the list of runs."
         return ""
 
     # -- its network

@@ -9,10 +9,10 @@ that declaration.
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from math import prod
-from numbers import Real
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -27,6 +27,8 @@ LiveValue = float | str
 _KEY = "setting"
 #: A sentence shows at most this many characters of a value that makes no sense.
 _SHOWN = 60
+#: No number of a setting is as large; records of runs hold none either.
+MOST = 1e300
 
 
 class SettingsError(UserError):
@@ -145,8 +147,10 @@ class WholeNumber(Setting):
         """Take a number, also NumPy's and 3.0, as JSON files may write 3."""
         if value is None and self.nothing:
             return None
-        if not _is_number(value) or not abs(value) < 2**63 or value != int(value):
+        if not _is_number(value) or not abs(value) < math.inf or value != int(value):
             raise wrong_kind(name, value, self.expected)
+        if abs(value) >= 2**63:
+            self.check(value)
         return int(value)
 
     def check(self, value: Any) -> None:
@@ -154,7 +158,8 @@ class WholeNumber(Setting):
         if value is not None and not self.low <= value <= self.high:
             unit = f" {self.unit}" if self.unit else ""
             raise SettingsError(
-                f"{self.noun} is {value:,}; it must be from {self.low:,} to {self.high:,}{unit}."
+                f"{self.noun} is {_number_words(value)}; it must be from {self.low:,} to "
+                f"{self.high:,}{unit}."
             )
 
     def words(self, value: Any) -> str:
@@ -182,12 +187,14 @@ class RealNumber(Setting):
         """Take a number, also NumPy's and a whole one."""
         if value is None and self.nothing:
             return None
+        if _is_number(value) and abs(value) >= MOST:
+            self.check(value)
         return read_number(name, value)
 
     def check(self, value: Any) -> None:
         """Refuse a number out of range, and one that is none."""
         if value is not None and not self.low <= value <= self.high:
-            raise SettingsError(f"{self.noun} is {value:g}; {self.allowed}.")
+            raise SettingsError(f"{self.noun} is {_number_words(value)}; {self.allowed}.")
 
     def words(self, value: Any) -> str:
         """Return the number without superfluous zeros, a share in percent."""
@@ -222,7 +229,7 @@ class NetworkText(Setting):
 
     def check(self, value: Any) -> None:
         """Refuse a text that names no network, or one that no model file holds."""
-        parameters = sum(map(prod, parse_network(value).parameter_shapes()))
+        parameters = sum(map(math.prod, parse_network(value).parameter_shapes()))
         if 4 * parameters > MAX_BYTES:
             raise SettingsError(
                 f"The network {value[:_SHOWN]!r} has {parameters:,} parameters; at most "
@@ -356,9 +363,14 @@ def check_name(what: str, name: Any, choices: Mapping[str, Entry]) -> None:
 
 
 def read_number(name: str, value: Any) -> float:
-    """Take a number that 64-bit floats can hold; raises `SettingsError` for anything else."""
-    if not _is_number(value) or not abs(value) < 1e300:
+    """Take a number below `MOST`; raises `SettingsError` for anything else."""
+    if not _is_number(value) or value != value:
         raise wrong_kind(name, value, RealNumber.expected)
+    if abs(value) >= MOST:
+        raise SettingsError(
+            f"The setting {name} is {_number_words(value)}; it must be between "
+            f"-{MOST:g} and {MOST:g}."
+        )
     return float(value)
 
 
@@ -366,6 +378,18 @@ def wrong_kind(name: str, value: Any, expected: str) -> SettingsError:
     """Return the error for a value of another kind than a setting's."""
     shown = repr(value) if isinstance(value, str) else str(value)
     return SettingsError(f"The setting {name} is {shown[:_SHOWN]}; it must be {expected}.")
+
+
+def _number_words(value: Any) -> str:
+    """Return a number for a sentence, however large it is."""
+    try:
+        return (
+            f"{value:,}"
+            if isinstance(value, Integral) and abs(int(value)) < 2**63
+            else f"{value:g}"
+        )
+    except OverflowError:
+        return "a number of more than 300 digits"
 
 
 def _is_number(value: Any) -> bool:

@@ -118,7 +118,10 @@ def test_whole_numbers_may_be_written_with_a_point() -> None:
         ({"learning_rate": -1.0}, ["learning rate is -1"]),
         ({"learning_rate": 1e39}, ["learning rate is 1e+39"]),
         ({"learning_rate": float("nan")}, ["learning_rate is nan", "a number"]),
-        ({"learning_rate": float("inf")}, ["learning_rate is inf", "a number"]),
+        ({"learning_rate": float("inf")}, ["learning rate is inf; it must be above 0"]),
+        ({"learning_rate": 1e308}, ["learning rate is 1e+308; it must be above 0"]),
+        ({"l2": -(10**400)}, ["L2 is a number of more than 300 digits; it must be 0 or more"]),
+        ({"update_parameters": {"rho": 1e301}}, ["rho is 1e+301; it must be between"]),
         ({"learning_rate": "0.1"}, ["learning_rate is '0.1'", "a number"]),
         ({"l2": -1e-9}, ["L2 is -1e-09", "0 or more"]),
         ({"batch_size": 0}, ["batch size is 0", "from 1 to 10,000 pictures"]),
@@ -126,6 +129,9 @@ def test_whole_numbers_may_be_written_with_a_point() -> None:
         ({"batch_size": 99.5}, ["batch_size is 99.5", "a whole number"]),
         ({"epochs": 0}, ["number of epochs is 0", "from 1 to 100,000"]),
         ({"epochs": 100_001}, ["number of epochs is 100,001"]),
+        ({"epochs": 10**22}, ["number of epochs is 1e+22; it must be from 1 to 100,000"]),
+        ({"epochs": -(10**400)}, ["number of epochs is a number of more than 300 digits"]),
+        ({"epochs": float("inf")}, ["epochs is inf", "a whole number"]),
         ({"epochs": True}, ["epochs is True", "a whole number"]),
         ({"epochs": None}, ["epochs is None", "a whole number"]),
         ({"seed": -1}, ["seed is -1"]),
@@ -176,5 +182,5 @@ def test_any_json_gives_settings_or_a_sentence(values: Any) -> None:
 @pytest.mark.parametrize("field", ["epochs", "learning_rate"])
 def test_numbers_beyond_all_bounds(field: str, number: int) -> None:
     said = complaint(**{field: number})
-    assert f"The setting {field} is" in said
+    assert " is a number of more than 300 digits; it must be " in said
     assert len(said) < 200

@@ -22,7 +22,7 @@ from mnist_draw.networks import NETWORKS
 from mnist_draw.storage import npz
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.document import Fields, Format
-from mnist_draw.storage.errors import DocumentError, StorageError
+from mnist_draw.storage.errors import StorageError
 from mnist_draw.storage.opening import MEGABYTE
 from mnist_draw.training.events import SettingChanged
 from mnist_draw.training.runs.checkpoint import MOST_EPOCHS, CheckpointError, load_checkpoint
@@ -211,8 +211,11 @@ def read_run(folder: Path) -> Run:
     path = folder / RECORD
     try:
         return _parse(folder, FORMAT.read(path))
-    except DocumentError as error:
-        raise UserError(f"The record {path} cannot be used: {error}.") from error
+    except StorageError:
+        raise
+    except UserError as error:
+        reason = str(error).removesuffix(".")
+        raise UserError(f"The record {path} cannot be used: {reason}.") from error
 
 
 def _parse(folder: Path, fields: Fields) -> Run:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import shutil
 import time
 from pathlib import Path
 
@@ -105,6 +106,7 @@ def finished_epoch() -> list[events.Event]:
         ("version", 99, "newer program"),
         ("state", "asleep", "its state is 'asleep'"),
         ("settings", {"epochs": -1}, "number of epochs"),
+        ("settings", {"epochs": float("inf")}, "epochs is nan"),
         ("figures", {"validation_loss": "low"}, "cannot be used"),
         ("figures", {"validation_loss": float("nan")}, "validation_loss is nan, not a number"),
         ("changes", [{"epoch": 1}], "name is missing"),
@@ -126,10 +128,23 @@ def test_a_damaged_record_is_put_aside_and_its_run_kept(
         read_run(run.folder)
     (found,), (told,) = run_list.list_runs()
     assert "put aside" in told
+    assert told.startswith(f"The record {run.folder / record.RECORD} cannot be used: ")
+    assert ".." not in told
     assert (found.folder, found.epochs_done) == (run.folder, 2)
     (aside,) = run.folder.glob("run.json.unreadable-*")
     assert aside.read_text() == text
     assert run_list.list_runs()[1] == []
+
+
+def test_a_run_whose_folder_is_gone_at_its_end_is_told_as_ended() -> None:
+    files = RunFiles(TrainingSettings(), run_list.new_run_folder())
+    assert files.begin() == ""
+    for event in finished_epoch():
+        files.add(event)
+    shutil.rmtree(files.run.folder)
+    told = files.end("stopped")
+    assert "The run has ended, but it may be missing from the list of runs." in told
+    assert "goes on" not in told
 
 
 def test_runs_are_listed_newest_first_and_strangers_left_out() -> None:
