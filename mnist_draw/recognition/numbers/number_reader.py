@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -62,6 +63,8 @@ _PLAINLY_SEVERAL = 1.0
 #: 0.1 % do, of the letters that would be read as numbers more than half. Two ones look like the
 #: sign ", and a 10 that is written wide looks like nothing.
 _FEW, _HARDLY_SEVERAL = 3, -5.0
+#: So many times higher than its neighbour, a digit or the bar of % is taller.
+_TALLER = 1.5
 #: A digit lower than this, in heights of the line, costs as much for each tenth that it lacks.
 _LOW = 0.5
 _PER_TENTH = 1.0
@@ -153,7 +156,7 @@ def _of_strokes(
     if not 1 < len(strokes) <= MOST:
         return None
     found = read_strokes(recogniser, strokes, alone)
-    if len(found.groups) == 1 or _hardly_several(found, alone):
+    if len(found.groups) == 1 or _hardly_several(found, alone) or _like_percent(found):
         return None
     refused = [recogniser.refuses(float(value) + _LENIENCE) for value in found.reading.likeness]
     # Two thirds of what is written must be digits beyond doubt: else it is a letter, a word or a
@@ -185,6 +188,24 @@ def _hardly_several(found: StrokeReading, alone: Answer | None) -> bool:
     if alone is None or len(found.groups) > _FEW or alone.several >= _HARDLY_SEVERAL or ones:
         return False
     return min(found.pieces.gaps(found.groups)) < PAPER
+
+
+def _like_percent(found: StrokeReading) -> bool:
+    """Tell whether one of a few groups stands beside the upper or lower half of a taller neighbour.
+
+    Digits of one line stand beside each other's middle, also where the line rises or falls; the
+    circles of % do not.
+    """
+    spans = [found.pieces.box(*group)[::2] for group in found.groups]
+    if len(spans) > _FEW:
+        return False
+    pairs = [*pairwise(spans), *pairwise(reversed(spans))]
+    return any(
+        (below - above) > _TALLER * (bottom - top)
+        and min(bottom, below) - max(top, above) > (bottom - top) / 2
+        and not top <= (above + below) / 2 <= bottom
+        for (top, bottom), (above, below) in pairs
+    )
 
 
 def _not_to_cut(recogniser: Recogniser, inks: list[npt.NDArray[np.float32]]) -> list[bool]:

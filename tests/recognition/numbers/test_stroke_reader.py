@@ -160,6 +160,28 @@ def test_few_strokes_that_hardly_look_like_several_digits_are_no_number(
     assert len(read_number(recogniser, ink, alone, strokes=strokes).digits) == read
 
 
+def test_a_percent_sign_is_no_number_but_a_line_may_rise(recogniser: Recogniser) -> None:
+    pen, turn, along = 6.0, np.linspace(-np.pi / 2, 1.5 * np.pi, 60), np.linspace(0, 1, 60)
+
+    def read(*lines: tuple[np.ndarray, np.ndarray]) -> str:
+        strokes = [np.column_stack([*line, np.full(60, pen)]) for line in lines]
+        ink = inked(strokes, pen)
+        alone = recogniser.recognise_ink(ink, strokes)
+        return read_number(recogniser, ink, alone, strokes=strokes).text
+
+    bar = 150 - 60 * along, 50 + 120 * along
+    round_about = 22 * np.cos(turn), 20 * np.sin(turn)
+    assert read(bar) == "1"
+    circles = [(x + round_about[0], y + round_about[1]) for x, y in ((60, 64), (182, 156))]
+    assert read(circles[0], bar, circles[1]) == "?"
+    zeros = [(x + 1.5 * round_about[0], 110 + 2 * round_about[1]) for x in (50, 190)]
+    assert read(zeros[0], bar, zeros[1]) == "010"
+    rising = written("17", 0.4)
+    for stroke in rising:
+        stroke[:, 1] += 110 - 0.8 * stroke[:, 0].mean()
+    assert read_number(recogniser, inked(rising), strokes=rising).text == "17"
+
+
 @pytest.mark.parametrize("wide", [20, 30])
 def test_a_one_with_a_flag_of_its_own_is_no_eleven(recogniser: Recogniser, wide: int) -> None:
     stem, *others = written("17", 0.45)
