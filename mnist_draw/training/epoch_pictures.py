@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from itertools import islice, pairwise
 from typing import Any
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from mnist_draw import theano_bridge, thread_priority
 from mnist_draw.dataset.augmentation.augmenter import Augmenter
-from mnist_draw.dataset.augmentation.numba_loops import compiles_first
+from mnist_draw.dataset.augmentation.numba_loops import compiles_first, stopped_by
 from mnist_draw.dataset.minibatches import iterate_minibatches
 from mnist_draw.dataset.mnist import GREY_LEVELS, Dataset, scale
 from mnist_draw.dataset.normalise import BOX, usual_side
@@ -52,9 +53,18 @@ class EpochPictures:
         Of these: batch size, seed and augmentation.
     data : Dataset
         Its training pictures, as bytes or as float32 that is already scaled.
+    unwanted : callable, optional
+        Whether what is compiled for the next minibatch is not wanted any more: then
+        `CompilingStoppedError` is raised in its place. Default: it is always wanted.
     """
 
-    def __init__(self, settings: TrainingSettings, data: Dataset) -> None:
+    def __init__(
+        self,
+        settings: TrainingSettings,
+        data: Dataset,
+        unwanted: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._unwanted = unwanted
         self._images: NDArray[Any] = data.train_images
         self._labels = data.train_labels.astype(np.int32)
         self._styles = digits_shown(data)
@@ -123,13 +133,20 @@ class EpochPictures:
                 ends = np.linspace(0, len(rows), threads + 1).astype(int)
                 shares = [slice(first, last) for first, last in pairwise(ends)]
                 theano_bridge.rest_helpers()
-                others = [
-                    pool.submit(augmenter.batch, rows[share], epoch, pictures[share])
-                    for share in shares[1:]
-                ]
-                augmenter.batch(rows[shares[0]], epoch, pictures[shares[0]])
-                for other in others:
-                    other.result()
+                with stopped_by(self._unwanted):
+                    others = [
+                        pool.submit(
+                            copy_context().run,
+                            augmenter.batch,
+                            rows[share],
+                            epoch,
+                            pictures[share],
+                        )
+                        for share in shares[1:]
+                    ]
+                    augmenter.batch(rows[shares[0]], epoch, pictures[shares[0]])
+                    for other in others:
+                        other.result()
                 if self._images.dtype != np.uint8:
                     pictures = scale(pictures)
                 first = 0

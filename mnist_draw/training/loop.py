@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_draw.dataset.augmentation.numba_loops import CompilingStoppedError
 from mnist_draw.dataset.mnist import Dataset
 from mnist_draw.dataset.own_digits import ExtraDigits
 from mnist_draw.training import events
@@ -136,7 +137,7 @@ class _Loop:
         self.controls = controls
         self.network = network
         self.params = lasagne.layers.get_all_params(network)
-        self.pictures = EpochPictures(settings, data)
+        self.pictures = EpochPictures(settings, data, lambda: controls.stop_requested)
         self.history = History()
         self.epoch = 0
         self.best_epoch, self.best_loss = 0, math.inf
@@ -266,7 +267,10 @@ class _Loop:
                     source = self.pictures.minibatches(number, batch - 1)
             if (batch == 1 or changes) and self.pictures.compiles_first:
                 yield events.Compiling("the augmentation, once on this computer", 0, 1)
-            minibatch = next(source)
+            try:
+                minibatch = next(source)
+            except CompilingStoppedError:
+                return "stopped"
             started = time.perf_counter()
             learning_rate = self._set_rates(number, batch)
             loss, accuracy = (float(x) for x in self.functions.train(*minibatch))

@@ -15,6 +15,7 @@ from mnist_draw.dataset.augmentation.augmenter import Augmenter
 from mnist_draw.dataset.mnist import Dataset, scale
 from mnist_draw.errors import UserError
 from mnist_draw.training import events
+from mnist_draw.training.control import Controls
 from mnist_draw.training.events import BatchFinished, EpochFinished, Event
 from mnist_draw.training.loop import build_network, fingerprint, train
 from mnist_draw.training.settings import SettingsError
@@ -232,6 +233,27 @@ def test_who_waits_for_the_augmentation_is_told(
     settings = SMALL.replace(epochs=1)
     (tmp_path / "kept" / "raster.nbi").unlink()
     assert told() == ["the training function"]
+
+
+def test_a_stop_does_not_wait_until_the_augmentation_is_compiled(
+    digits: Dataset, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(numba_loops, "_code_folder", lambda: tmp_path)
+    monkeypatch.setattr(numba_loops, "_installed", True)
+
+    def compiling(self: Augmenter, rows: Any, epoch: int, result: Any) -> None:
+        numba_loops._stop_if_unwanted()
+        raise AssertionError("it was compiled to the end")
+
+    monkeypatch.setattr(Augmenter, "batch", compiling)
+    controls = Controls()
+    seen: list[Event] = []
+    for event in train(SMALL.replace(augmentation="warp"), dataset=digits, controls=controls):
+        seen.append(event)
+        if isinstance(event, events.Compiling) and "augmentation" in event.stage:
+            controls.stop()
+    assert not of(events.BatchFinished, seen)
+    assert end(seen).reason == "stopped"
 
 
 def test_a_usual_batch_size_stays_where_the_pictures_are_enough(digits: Dataset) -> None:

@@ -16,7 +16,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -29,11 +29,16 @@ Result = TypeVar("Result")
 _logger = logging.getLogger(__name__)
 _lock = threading.Lock()
 _worthwhile: ContextVar[bool] = ContextVar("worthwhile", default=True)
+_unwanted: ContextVar[Callable[[], bool] | None] = ContextVar("unwanted", default=None)
 #: Sums may be reordered and no value is infinite: that is what makes vector loops possible.
 _OPTIONS: dict[str, Any] = {"fastmath": {"reassoc", "contract", "nnan", "nsz"}}
 #: What compiled loops call beside Numba's own functions.
 _inlined: list[Callable[..., Any]] = []
 _installed = importlib.util.find_spec("numba") is not None
+
+
+class CompilingStoppedError(BaseException):
+    """What was compiled is not wanted any more; no error, so that nobody on the way handles it."""
 
 
 def has_numba() -> bool:
@@ -52,6 +57,22 @@ def uncompiled() -> Iterator[None]:
         yield
     finally:
         _worthwhile.reset(token)
+
+
+@contextmanager
+def stopped_by(unwanted: Callable[[], bool]) -> Iterator[None]:
+    """Let compiling end early, in this thread, with a `CompilingStoppedError`.
+
+    Parameters
+    ----------
+    unwanted : callable
+        Asked before each function and each step of the compiler, which takes up to a second.
+    """
+    token = _unwanted.set(unwanted)
+    try:
+        yield
+    finally:
+        _unwanted.reset(token)
 
 
 def compiles_first() -> bool:
@@ -94,6 +115,7 @@ class Compiled:
         self._ready(*arguments)
 
     def _first_call(self, arguments: tuple[Any, ...]) -> Callable[..., None]:
+        _stop_if_unwanted()
         folder = _code_folder()
         if folder is not None:
             try:
@@ -130,11 +152,33 @@ def _called(
 
 
 def _make_known() -> None:
-    """Tell Numba, once, how to compile the functions that loops call."""
+    """Tell Numba, once, how to compile the functions that loops call, and when to stop."""
     from numba.extending import register_jitable
 
+    _listen()
     while _inlined:
         register_jitable(**_OPTIONS)(_inlined.pop())
+
+
+@cache
+def _listen() -> None:
+    """Ask before each step of the compiler whether its work is still wanted."""
+    from numba.core import event
+
+    class Steps(event.Listener):  # type: ignore[misc]
+        def on_start(self, event: object) -> None:
+            _stop_if_unwanted()
+
+        def on_end(self, event: object) -> None:
+            pass
+
+    event.register("numba:run_pass", Steps())
+
+
+def _stop_if_unwanted() -> None:
+    unwanted = _unwanted.get()
+    if unwanted is not None and unwanted():
+        raise CompilingStoppedError
 
 
 def _digest() -> str:

@@ -82,6 +82,19 @@ def test_errors_of_the_function_itself_are_raised(home: Path) -> None:
         Compiled(fail_loops)(np.full(1, 2.0))
 
 
+def test_compiling_ends_when_it_is_not_wanted_any_more(home: Path) -> None:
+    asked: list[int] = []
+
+    def unwanted() -> bool:
+        asked.append(1)
+        return len(asked) > 5
+
+    with numba_loops.stopped_by(unwanted), pytest.raises(numba_loops.CompilingStoppedError):
+        doubles()
+    assert len(asked) == 6
+    assert doubles()
+
+
 class Trap:
     """What leaves a file behind when it is unpickled."""
 
