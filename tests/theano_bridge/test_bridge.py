@@ -73,6 +73,24 @@ def test_compiled_functions_are_kept_where_the_program_keeps_its_caches(
     assert Path(theirs).is_relative_to(chosen)
 
 
+@pytest.mark.skipif(REAL, reason="about PyTensor")
+def test_no_file_is_left_among_the_temporary_ones(tmp_path: Path) -> None:
+    code = (
+        "import mnist_draw, theano, theano.tensor as T, os, tempfile\n"
+        "from pytensor.link.utils import compile_function_src\n"
+        "compile_function_src('def twice(x): return 2 * x', 'twice')\n"
+        "x = T.fscalar('x')\n"
+        "theano.function([x], x + 1, mode='NUMBA')(1)\n"
+        "import pytensor.link.numba.cache as cache\n"
+        "cache.compile_numba_function_src('def f(): pass', 'f', write_to_disk=True)\n"
+        "print(len(os.listdir(tempfile.gettempdir())))"
+    )
+    (tmp_path / "temporary").mkdir()
+    place = str(tmp_path / "temporary")
+    assert run_python(code, TMPDIR=place, TMP=place, TEMP=place) != "0"
+    assert not list((tmp_path / "temporary").iterdir())
+
+
 def test_the_flags_of_the_user_are_left_alone() -> None:
     variable = "THEANO_FLAGS" if REAL else "PYTENSOR_FLAGS"
     code = f"import os, mnist_draw, theano\nprint(theano.config.floatX, os.environ['{variable}'])"

@@ -71,9 +71,11 @@ from theano.scan_module import foldl, foldr, map, reduce, scan
 from theano.tensor import TensorType, TensorVariable, dot
 from theano.updates import OrderedUpdates
 
+from mnist_draw.theano_bridge import generated_source
 from mnist_draw.theano_bridge.modes import use_fast_mode_by_default
 
 use_fast_mode_by_default()
+generated_source.remove_at_exit()
 
 __version__ = "1.0.5"
 """The version of Theano whose names and numbers these modules carry."""
