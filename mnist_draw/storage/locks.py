@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,3 +39,37 @@ def take_lock(lock: BaseFileLock, seconds: float = 0.0) -> bool:
             except Timeout:
                 return False
     return True
+
+
+@contextlib.contextmanager
+def held(path: str | os.PathLike[str]) -> Iterator[bool]:
+    """Hold a file while the block runs, so that no other run writes it.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        A file of the user's; it need not exist. The lock beside it is removed at the end.
+
+    Yields
+    ------
+    bool
+        False where another run holds it.
+    """
+    beside = lock_file(Path(os.path.realpath(path)))
+    lock = make_lock(beside)
+    taken = take_lock(lock)
+    if taken and lock.is_locked and not beside.exists():
+        # Who held it until now has removed the file that was waited for.
+        lock.release()
+        taken = take_lock(lock)
+    try:
+        yield taken
+    finally:
+        if taken and lock.is_locked:
+            # Before it is let go, so that nobody else's is removed; Windows wants it closed first.
+            with contextlib.suppress(OSError):
+                beside.unlink()
+            lock.release()
+            if os.name == "nt":
+                with contextlib.suppress(OSError):
+                    beside.unlink()

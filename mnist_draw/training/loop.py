@@ -87,7 +87,8 @@ def train(
     Raises
     ------
     UserError
-        Before the first batch: a setting, the data or the checkpoint cannot be used.
+        Before the first batch: a setting, the data or the checkpoint cannot be used, or another
+        run writes that checkpoint.
     """
     settings.validate()
     controls = controls or Controls()

@@ -30,6 +30,7 @@ QUICK = ["train", "--network", "custom_mlp:0,1,0,0", "--examples", "2000"]
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(network_names, "data_folder", lambda: tmp_path / "own data")
+    monkeypatch.setattr(network_names, "_elsewhere", {})
     (tmp_path / "own data").mkdir()
     return tmp_path
 
@@ -229,6 +230,23 @@ def test_an_epoch_that_is_said_to_be_saved_survives_a_kill(here: Path) -> None:
         saved = next(filter(None, map(SAVED.match, process.stdout)))
         process.kill()
     assert load_checkpoint(here / "run.ckpt").epoch >= int(saved[1])
+
+
+def test_two_programs_do_not_write_one_checkpoint(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = [*QUICK, "--epochs", "1000", "--output", "m.npz", "--checkpoint", "run.ckpt"]
+    with subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        next(filter(None, map(SAVED.match, process.stdout)))
+        for again in (["--resume", "run.ckpt"], [*arguments[1:], "--overwrite"]):
+            assert main(["train", *again, "--no-run"]) == 1
+            assert "run.ckpt is being written by another program" in capsys.readouterr().err
+        process.kill()
+    # Who was killed is in nobody's way.
+    epochs = str(load_checkpoint(here / "run.ckpt").epoch + 1)
+    assert main(["train", "--resume", "run.ckpt", "--epochs", epochs, "--output", "m.npz"]) == 0
+    assert not list(here.glob(".run.ckpt*"))
 
 
 SAVED = re.compile(r"Epoch (\d+) is saved in run\.ckpt\.$")

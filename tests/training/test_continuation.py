@@ -237,3 +237,21 @@ def test_another_update_rule_is_refused(
     )
     damaged = dataclasses.replace(resume, state=(*resume.state[:-1], np.zeros(3, np.uint8)))
     assert "does not fit the update rule 'rmsprop'" in refusal(SMALL, damaged, digits)
+
+
+def test_two_runs_do_not_write_one_checkpoint(digits: Dataset, tmp_path: Path) -> None:
+    path, other = tmp_path / "run.ckpt", tmp_path / "the same"
+    other.symlink_to(path)
+    first = train(FOUR, dataset=digits, checkpoint=path)
+    for event in first:
+        if isinstance(event, EpochFinished):
+            break
+    for name in (path, other):
+        with pytest.raises(CheckpointError, match="being written by another program"):
+            run(SMALL, dataset=digits, checkpoint=name)
+    first.close()  # type: ignore[attr-defined]
+    assert load_checkpoint(path).epoch == 1
+    # The lock has gone with the run that held it.
+    assert sorted(tmp_path.iterdir()) == [path, other]
+    run(SMALL, dataset=digits, checkpoint=path)
+    assert load_checkpoint(path).epoch == 2

@@ -7,6 +7,7 @@ parameters). Shuffles need no state: each epoch's order follows from seed and ep
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from dataclasses import astuple, dataclass
@@ -23,6 +24,7 @@ from mnist_draw.storage import npz
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.document import Format
 from mnist_draw.storage.errors import DocumentError, StorageError
+from mnist_draw.storage.locks import held
 from mnist_draw.storage.opening import MEGABYTE
 from mnist_draw.training.events import (
     Checkpointed,
@@ -221,10 +223,26 @@ class CheckpointWriter:
 
     Where a new one comes before the last is written, only the newest is: any of them leads to
     the same end. `close` returns when the last is on disk.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Held until `close`, so that no other run writes it.
+
+    Raises
+    ------
+    CheckpointError
+        Another run holds it.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._holding = contextlib.ExitStack()
+        if not self._holding.enter_context(held(path)):
+            raise CheckpointError(
+                f"The checkpoint {path} is being written by another program, so nothing was "
+                "trained and nothing was changed. Wait for its end, or choose another file."
+            )
         self._changed = threading.Condition()
         self._next: Checkpoint | None = None
         self._closed = False
@@ -250,6 +268,7 @@ class CheckpointWriter:
             self._closed = True
             self._changed.notify_all()
         self._thread.join()
+        self._holding.close()
 
     def _run(self) -> None:
         while True:
