@@ -91,6 +91,12 @@ def data_of(model: ModelFile) -> Dataset:
             return load_dataset(place)
         except UserError as error:
             if not reads_digits(model):
+                if not os.path.lexists(place):
+                    # What a data set may be is no help where one is gone.
+                    raise DatasetError(
+                        f"{model.title} was trained on {learnt}, which is no longer at {place}. "
+                        "Put it back, or choose it on the Train tab or with --data."
+                    ) from None
                 raise DatasetError(
                     f"{model.title} was trained on {learnt}, which cannot be read any more. {error}"
                 ) from error

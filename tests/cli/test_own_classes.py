@@ -119,6 +119,12 @@ def test_data_that_are_gone_or_of_other_classes(
     assert "tells 3 classes apart (one, three, two), but others shows 2" in capsys.readouterr().err
     shutil.rmtree(shapes)
     assert main(["evaluate", "shapes.npz"]) == 1
+    told = capsys.readouterr().err
+    assert f"was trained on shapes, which is no longer at {shapes}. Put it back" in told
+    # It is read in two lines beside the tabs of the window.
+    assert len(told.replace(str(shapes.parent), "")) < 160
+    shapes.mkdir()
+    assert main(["evaluate", "shapes.npz"]) == 1
     assert "was trained on shapes, which cannot be read any more" in capsys.readouterr().err
     (shapes.parent / "home" / "data" / "data-sets.json").unlink()
     assert main(["evaluate", "shapes.npz"]) == 1

@@ -112,6 +112,8 @@ class InsideView(QWidget):
         self._key = ""
         self._front: Section | None = None
         self._made: dict[str, Section] = {}
+        #: What was told of the network in use, and which sections have found it.
+        self._told: dict[str, set[str]] = {}
         self._models = models
         self.example = ExampleInUse(models.network, self)
         self.card = ExampleCard(canvas)
@@ -233,7 +235,7 @@ class InsideView(QWidget):
     def _make(self, kind: type[Section]) -> Section:
         section = self._made[kind.name] = kind()
         section.is_training = lambda: self.is_training()
-        section.told.connect(self.told)
+        section.told.connect(partial(self._tell, kind.name))
         section.example_picked.connect(self.example.pick)
         section.why_asked.connect(self.open_why)
         section.view_changed.connect(partial(self._turn_guide_to, section))
@@ -242,6 +244,13 @@ class InsideView(QWidget):
             section.use_network(self.model, self._key)
         section.show_example(self.example.current)
         return section
+
+    def _tell(self, section: str, sentence: str) -> None:
+        """Tell what a section says, unless another one has said the same of this network."""
+        before = self._told.setdefault(sentence, set())
+        if not before or section in before:
+            self.told.emit(sentence)
+        before.add(section)
 
     def open_why(self, example: Example | None, answer: int, rival: int) -> None:
         """Show why the network answers ``answer`` rather than ``rival``."""
@@ -357,6 +366,8 @@ class InsideView(QWidget):
         """Look into this network from now on."""
         from mnist_draw.analysis.class_names import all_names
 
+        if key != self._key:
+            self._told.clear()
         self.model, self._key = model, key
         self.card.show_classes(all_names(model))
         self.example.ask_again()

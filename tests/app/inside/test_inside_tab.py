@@ -129,6 +129,24 @@ def test_only_the_section_in_front_is_active_and_only_while_visible(tab: InsideT
     assert noted(tab, "second").active
 
 
+def test_what_all_sections_find_is_told_once(tab: InsideTab) -> None:
+    view, told = tab.open(), []
+    tab.told.connect(told.append)
+    tab.use_network(model(), "file:a")
+    view.open_section("second")
+    noted(tab, "network").told.emit("Its data are gone.")
+    noted(tab, "second").told.emit("Its data are gone.")
+    assert told == ["Its data are gone."]
+    # Whoever asks the same section again is answered again.
+    noted(tab, "second").told.emit("Its data are gone.")
+    noted(tab, "second").told.emit("Something else.")
+    assert told == ["Its data are gone.", "Its data are gone.", "Something else."]
+    tab.use_network(model(), "file:b")
+    noted(tab, "second").told.emit("Something else.")
+    noted(tab, "network").told.emit("Something else.")
+    assert told[3:] == ["Something else."]
+
+
 def test_the_drawing_goes_through_all_sections(tab: InsideTab) -> None:
     tab.show()
     said = answer("4", 4, 9)
