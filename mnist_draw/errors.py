@@ -14,6 +14,8 @@ T = TypeVar("T")
 #: Characters of a sentence, and of a word in it, that a person reads: what is longer was handed in
 #: by mistake, such as a file's content in the place of its name. A path on Windows has up to 260.
 _SENTENCE, _WORD = 1500, 400
+#: The control characters of ASCII and of ISO 8859, and those that turn the direction of writing.
+_OBEYED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def shortened(text: str) -> str:
@@ -37,6 +39,18 @@ def legible(text: str) -> str:
         that are no UTF-8 as lone surrogates; each of them becomes one ``�``.
     """
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def printable(text: str) -> str:
+    r"""Return a text that does nothing to a terminal but stand in it.
+
+    Parameters
+    ----------
+    text : str
+        Names in it, of files for example, may hold characters that terminals obey. They become
+        escapes, such as ``\u001b``; tabulators and ends of lines stay.
+    """
+    return _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _without_middle(text: str, most: int) -> str:

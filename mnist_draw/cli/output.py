@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import TextIO, cast
 
-from mnist_draw.errors import UserError
+from mnist_draw.errors import UserError, printable
 from mnist_draw.storage.errors import reason_of
 
 PROGRAM = "mnist-draw"
@@ -21,7 +21,7 @@ class OutputError(UserError):
     """Standard output takes no more."""
 
 
-def put(line: str) -> None:
+def put(line: str, before: str = "") -> None:
     """Print a line that is the result of a command.
 
     Flushed: a reader at the other end of a pipe sees each line when it is there.
@@ -29,6 +29,9 @@ def put(line: str) -> None:
     Parameters
     ----------
     line : str
+        What a terminal would obey in it is escaped.
+    before : str, optional
+        What stands before it, printed as it is, such as what is `painted`.
 
     Raises
     ------
@@ -40,7 +43,7 @@ def put(line: str) -> None:
     if sys.stdout is None:
         raise OutputError("Standard output is closed: there is nowhere to print to.")
     try:
-        print(line, flush=True)
+        print(before + printable(line), flush=True)
     except BrokenPipeError:
         raise
     except (OSError, ValueError) as error:
@@ -86,7 +89,7 @@ def tell(sentence: str) -> None:
     sentence : str
     """
     with contextlib.suppress(OSError, ValueError):
-        print(f"{PROGRAM}: {sentence}", file=sys.stderr, flush=True)
+        print(f"{PROGRAM}: {printable(sentence)}", file=sys.stderr, flush=True)
 
 
 def prepare() -> None:

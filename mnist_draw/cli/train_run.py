@@ -8,7 +8,7 @@ from typing import Any
 
 from mnist_draw import __version__, theano_bridge
 from mnist_draw.cli.listed_run import ListedRun, listed_run
-from mnist_draw.cli.output import lenient_output, tell
+from mnist_draw.cli.output import lenient_output, put, tell
 from mnist_draw.dataset.classes import class_list
 from mnist_draw.dataset.mnist import Dataset, load_dataset
 from mnist_draw.dataset.own_digits import ExtraDigits, load_extra
@@ -102,13 +102,13 @@ def _train_and_save(
     for sentence in data.told:
         tell(sentence)
     if not data.shows_digits:
-        print(f"Learning {len(data.classes)} classes: {class_list(data.classes)}.")
+        put(f"Learning {len(data.classes)} classes: {class_list(data.classes)}.")
     remember_data(settings.data_folder, data)
     settings = settings_for(settings, data)
     run.take_data(data)
     extra = _load_extra(settings.extra_folder)
     if resume is not None and resume.epoch >= settings.epochs:
-        print(
+        put(
             f"This run was complete already: {resume.epoch} of {settings.epochs} epochs. "
             f"To train on, give it more: --epochs {resume.epoch + 10}."
         )
@@ -156,7 +156,7 @@ def _load_extra(folder: str | None) -> ExtraDigits | None:
     extra, told = load_extra(folder, load_picture)
     for sentence in told:
         tell(sentence)
-    print(f"Learning {len(extra):,} digit{'s' * (len(extra) != 1)} from {extra.folder} too.")
+    put(f"Learning {len(extra):,} digit{'s' * (len(extra) != 1)} from {extra.folder} too.")
     return extra
 
 
@@ -188,7 +188,7 @@ def _save(
     run.keep(model)
     place, rescued = _save_somewhere(model, output)
     what = "What was learnt" if interrupted or finished.reason == "diverged" else "The network"
-    print(f"{what} is saved in {place}. Try it: mnist-draw predict IMAGE --model {place}")
+    put(f"{what} is saved in {place}. Try it: mnist-draw predict IMAGE --model {place}")
     if finished.reason == "diverged" or rescued:
         return FAILED
     return INTERRUPTED if interrupted else COMPLETED

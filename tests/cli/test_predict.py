@@ -38,6 +38,25 @@ def test_predict(model: str, seven: str, capsys: pytest.CaptureFixture[str]) -> 
     assert err == ""
 
 
+@pytest.mark.skipif(os.name == "nt", reason="no file can have that name there")
+def test_what_a_terminal_would_obey_is_escaped(
+    model: str, seven: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    name = "\x1b[31m\x9b2J\x7f\r\u202ex.png"
+    escaped = "\\u001b[31m\\u009b2J\\u007f\\u000d\\u202ex.png"
+    Path(seven).rename(tmp_path / name)
+    (tmp_path / f"no{name}").write_text("no picture")
+    names = [str(tmp_path / name), str(tmp_path / f"no{name}"), str(tmp_path / f"none{name}")]
+    assert main(["predict", *names, "--model", model]) == 1
+    out, err = capfd.readouterr()
+    assert out.startswith(f"{tmp_path}/{escaped}: 7 (")
+    assert f"no{escaped}" in err
+    assert f"none{escaped}" in err
+    assert not set(out + err) & set("\x1b\x9b\x7f\r\u202e")
+    assert main(["predict", "--json", "--model", model, names[0]]) == 0
+    assert json.loads(capfd.readouterr().out)["image"] == names[0]
+
+
 def test_predict_json(model: str, seven: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["predict", "--json", "--model", model, seven, seven]) == 0
     lines = capsys.readouterr().out.splitlines()

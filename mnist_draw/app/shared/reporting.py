@@ -20,7 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, cast
 
-from mnist_draw.errors import UserError
+from mnist_draw.errors import UserError, printable
 
 if TYPE_CHECKING:
     from PyQt5.QtCore import QtMsgType
@@ -233,7 +233,7 @@ def _end_without_display() -> None:
         "was going on is kept up to its last whole epoch: the next start offers to continue it."
     )
     with contextlib.suppress(OSError, ValueError, AttributeError):  # the terminal may be gone, too
-        print(f"mnist-draw: {sentence}", file=sys.stderr, flush=True)
+        print(f"mnist-draw: {printable(sentence)}", file=sys.stderr, flush=True)
     logger.error("%s", sentence)
     for handler in logger.handlers:
         handler.flush()

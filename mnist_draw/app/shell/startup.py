@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from mnist_draw.app.shared.reporting import logger, reporter
 from mnist_draw.app.shell import crash_report, heap, platform_check
+from mnist_draw.errors import printable
 from mnist_draw.storage.resources import resource_path
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
     reporter.noting = crash_report.begin()
     obstacle = platform_check.obstacle()
     if obstacle is not None:
-        print(obstacle, file=sys.stderr)
+        print(printable(obstacle), file=sys.stderr)
         return 1
     try:
         from PyQt5.QtCore import Qt

@@ -45,7 +45,7 @@ def examine(arguments: argparse.Namespace) -> int:
                 put(json.dumps(asdict(finding)))
             else:
                 mark, colour = _MARKS[finding.state]
-                put(f"{painted(f'{mark:6}', colour)}  {finding.name}: {finding.text}")
+                put(f"  {finding.name}: {finding.text}", painted(f"{mark:6}", colour))
     if not arguments.json:
         put(
             "Everything that the program needs is there."

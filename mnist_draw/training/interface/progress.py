@@ -7,6 +7,7 @@ import warnings
 from importlib import import_module
 from typing import Any, TextIO
 
+from mnist_draw.errors import printable
 from mnist_draw.training.events import BatchFinished, EpochFinished, Event, Started
 
 #: The bar is painted at most this often, in seconds.
@@ -54,10 +55,11 @@ class ProgressBar:
         Parameters
         ----------
         line : str
+            What a terminal would obey in it is escaped.
         stream : text stream, optional
             Where to; standard output if left out.
         """
-        stream = stream or sys.stdout
+        stream, line = stream or sys.stdout, printable(line)
         if self._bar is None:
             print(line, file=stream, flush=True)
             return
