@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PyQt5.QtCore import QObject, QUrl, pyqtSignal
+from PyQt5.QtCore import QObject, QTimer, QUrl, pyqtSignal
 from PyQt5.QtGui import QDesktopServices
 from PyQt5.QtWidgets import QFileDialog
 
@@ -24,12 +25,29 @@ from mnist_draw.storage.spare_names import Deleted
 
 #: Digits that are asked about at once; the answers come in as they are found.
 _AT_ONCE = 16
+#: While the list is in view its folder is looked at this often, in milliseconds: other windows
+#: teach, too, and pictures come from elsewhere.
+_FOLLOW_MS = 2_000
+
+#: The pictures of the folder, and when each was written.
+Seen = tuple[tuple[str, int], ...]
 
 
 def _folder() -> Path:
     from mnist_draw.storage.my_digits import my_digits_folder
 
     return my_digits_folder()
+
+
+def _seen() -> Seen:
+    """Look for what has changed; the digits are read only where something has."""
+    from mnist_draw.dataset.own_digits import find_pictures
+
+    times = []
+    for path, _ in find_pictures(_folder()):
+        with contextlib.suppress(OSError):
+            times.append((str(path), path.stat().st_mtime_ns))
+    return tuple(times)
 
 
 def _read() -> tuple[list[Any], list[str]]:
@@ -84,6 +102,11 @@ class DigitList(QObject):
         self._reader = reader
         self._round = 0
         self._last_told: list[str] = []
+        self._seen: Seen | None = None
+        self._looking = False
+        self._timer = QTimer(self)
+        self._timer.setInterval(_FOLLOW_MS)
+        self._timer.timeout.connect(self._look_again)
         view.open_asked.connect(self.open)
         view.relabel_asked.connect(self.relabel)
         view.delete_asked.connect(self.delete)
@@ -97,18 +120,31 @@ class DigitList(QObject):
     def refresh(self) -> None:
         """Read the folder anew and show it."""
 
-        def read() -> tuple[list[DigitRow], list[str], list[Deleted]]:
+        def read() -> tuple[Seen, list[DigitRow], list[str], list[Deleted]]:
             from mnist_draw.storage.spare_names import deleted
 
+            seen = _seen()
             digits, told = _read()
             rows = [DigitRow(digit, thumbnail_mask(digit.ink)) for digit in digits]
             rows.sort(key=lambda row: (row.digit.taught, _name(row)), reverse=True)
-            return rows, told, deleted(_folder())
+            return seen, rows, told, deleted(_folder())
 
         self._background.run(read, self._listed)
+        self._timer.start()
 
-    def _listed(self, listed: tuple[list[DigitRow], list[str], list[Deleted]]) -> None:
-        rows, told, in_bin = listed
+    def _look_again(self) -> None:
+        """Show what came from outside meanwhile."""
+        if self._view.isVisible() and not self._looking:
+            self._looking = True
+            self._background.run(_seen, self._looked, lambda _: self._looked(self._seen))
+
+    def _looked(self, seen: Seen | None) -> None:
+        self._looking = False
+        if seen != self._seen:
+            self._refresh_and_tell()
+
+    def _listed(self, listed: tuple[Seen, list[DigitRow], list[str], list[Deleted]]) -> None:
+        self._seen, rows, told, in_bin = listed
         self._view.bin.show_deleted(in_bin, lambda one: with_article(one.name[:1]))
         self._view.show_rows(rows)
         # Once is enough: a damaged file stays where it is and would be told of again and again.

@@ -446,6 +446,28 @@ def test_pictures_that_lie_in_the_folder_count_too(setup: Setup) -> None:
     assert sorted(label for label, _, _ in setup.shown()) == ["3", "6"]
 
 
+def test_what_comes_from_outside_while_the_list_is_open_is_shown(setup: Setup) -> None:
+    setup.my_digits.digits._timer.setInterval(20)
+    open_list(setup)
+    assert setup.text("myDigitsNote") == "none yet"
+    setup.folder.mkdir(parents=True, exist_ok=True)
+    ink = np.zeros((300, 300), np.uint8)
+    ink[50:250, 140:160] = 255
+    save_digit(TaughtDigit(1, ink), setup.folder)
+    setup.qtbot.waitUntil(lambda: setup.text("myDigitsNote") == "1 digit")
+    assert setup.button("learnButton").isEnabled()
+    assert [label for label, _, _ in setup.shown()] == ["1"]
+    # What the network says of it, and what is chosen, stays until there is something new.
+    setup.settle()
+    rows = setup.my_digits.view.model.rows
+    setup.qtbot.wait(100)
+    setup.settle()
+    assert setup.my_digits.view.model.rows is rows
+    setup.files()[0].unlink()
+    setup.qtbot.waitUntil(lambda: setup.text("myDigitsNote") == "none yet")
+    assert not setup.button("learnButton").isEnabled()
+
+
 def test_a_reader_without_a_network_asks_nothing(qtbot: QtBot) -> None:
     assert not BackgroundReader(NetworkInUse()).ask(lambda _: None, lambda _: None)
 
