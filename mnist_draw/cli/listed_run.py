@@ -91,6 +91,10 @@ class ListedRun:
         except UserError as error:
             tell(str(error))
 
+    def broken_off(self) -> None:
+        """Note that the run did not come to its end: the window offers to continue it."""
+        self._state = "interrupted"
+
     def end(self) -> None:
         """Write the last record, and the checkpoint where it was written elsewhere."""
         if self._files is None:
@@ -123,5 +127,8 @@ def listed_run(
     run = ListedRun(settings, checkpoint, resume, listed)
     try:
         yield run
+    except KeyboardInterrupt:
+        run.broken_off()
+        raise
     finally:
         run.end()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from mnist_draw.training.interface.progress import ProgressBar
 from mnist_draw.training.interrupts import stop_when_asked_to_end
 from mnist_draw.training.loop import train
 from mnist_draw.training.run_start import settings_for
-from mnist_draw.training.runs.checkpoint import Checkpoint
+from mnist_draw.training.runs.checkpoint import Checkpoint, load_checkpoint
 from mnist_draw.training.runs.rescue import rescue
 from mnist_draw.training.settings import TrainingSettings
 from mnist_draw.training.tutorial import describe
@@ -73,20 +74,41 @@ def train_and_save(
         Before the first batch; nothing was written. Or no place was left for the network.
     """
     controls = Controls()
-    with (
-        lenient_output() as (out, err),
-        stop_when_asked_to_end(controls),
-        listed_run(settings, checkpoint, resume, listed) as run,
-    ):
-        progress = Progress(checkpoint is not None)
-        status = _train_and_save(
-            settings, output, resume, controls, run, progress, batch_size_chosen
-        )
+    kept = checkpoint
+    try:
+        with (
+            lenient_output() as (out, err),
+            stop_when_asked_to_end(controls),
+            listed_run(settings, checkpoint, resume, listed) as run,
+        ):
+            kept = run.checkpoint
+            progress = Progress(checkpoint is not None)
+            status = _train_and_save(
+                settings, output, resume, controls, run, progress, batch_size_chosen
+            )
+    except KeyboardInterrupt:
+        tell(_broken_off(kept))
+        return INTERRUPTED
     if out.failure:
         tell(f"Standard output could not be written: {out.failure}.")
     if status == COMPLETED and (out.failure or err.failure):
         return FAILED
     return status
+
+
+def _broken_off(checkpoint: Path | None) -> str:
+    """Say what is kept of a run that was interrupted twice, and how it goes on."""
+    broken_off = "Interrupted before the network was measured and saved."
+    try:
+        epoch = 0 if checkpoint is None else load_checkpoint(checkpoint).epoch
+    except UserError:
+        epoch = 0
+    if not epoch or checkpoint is None:
+        return f"{broken_off} Nothing is kept: there is no checkpoint to go on from."
+    return (
+        f"{broken_off} What was learnt up to epoch {epoch} is kept in {checkpoint}. Go on with: "
+        f"mnist-draw train --resume {shlex.quote(str(checkpoint))}"
+    )
 
 
 def _train_and_save(

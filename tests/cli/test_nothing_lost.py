@@ -7,6 +7,7 @@ import io
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from mnist_draw.cli import main, train_run
 from mnist_draw.recognition.kept_model import load_trained
 from mnist_draw.storage import StorageError
 from mnist_draw.training import events
-from mnist_draw.training.runs import network_names, rescue
+from mnist_draw.training.runs import network_names, rescue, run_list
 from mnist_draw.training.runs.checkpoint import load_checkpoint
 
 QUICK = ["train", "--network", "custom_mlp:0,1,0,0", "--examples", "2000"]
@@ -65,6 +66,41 @@ def test_ctrl_c_before_the_first_minibatch_leaves_a_good_network_alone(
     assert "Nothing was learnt, so nothing was saved" in err
     assert "saved in" not in out
     assert "test accuracy" not in out
+
+
+def twice() -> None:
+    """Press Ctrl-C, and once more: the network is not waited for."""
+    signal.raise_signal(signal.SIGINT)
+    signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.parametrize("checkpoint", [[], ["--checkpoint", "run.ckpt"]])
+@pytest.mark.parametrize("moment", [events.Testing, events.Finished])
+def test_a_second_ctrl_c_says_what_is_kept_and_how_the_run_goes_on(
+    here: Path,
+    at_first: Any,
+    capsys: pytest.CaptureFixture[str],
+    moment: type,
+    checkpoint: list[str],
+) -> None:
+    at_first(moment, twice)
+    assert main([*QUICK, "--epochs", "2", "--output", "m.npz", *checkpoint]) == 130
+    err = capsys.readouterr().err
+    assert "What was learnt up to epoch 2 is kept in" in err
+    assert not (here / "m.npz").exists()
+    (run,) = run_list.list_runs()[0]
+    assert (run.state, run.epochs_done) == ("interrupted", 2)
+    _, _, command = err.strip().partition("mnist-draw ")
+    assert main([*shlex.split(command), "--output", "m.npz"]) == 0
+    assert load_trained(here / "m.npz").metadata["epochs"] == 2
+
+
+def test_a_second_ctrl_c_says_where_nothing_is_kept(
+    here: Path, at_first: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at_first(events.Testing, twice)
+    assert main([*QUICK, "--epochs", "1", "--output", "m.npz", "--no-run"]) == 130
+    assert "Nothing is kept" in capsys.readouterr().err
 
 
 def test_two_runs_without_output_get_a_file_each(here: Path, at_first: Any) -> None:
