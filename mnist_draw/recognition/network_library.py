@@ -231,7 +231,13 @@ def rename(kept: KeptModel, name: str) -> KeptModel:
     if kept.source == SHIPPED:
         raise UserError("The networks that ship keep their names.")
     if kept.source == RUN:
-        run = read_run(kept.path.parent).renamed(name)
+        try:
+            run = read_run(kept.path.parent).renamed(name)
+        except FileNotFoundError as error:
+            raise UserError(
+                f"The run of the network {kept.title} is no longer there: it was deleted, moved or "
+                "renamed meanwhile. Nothing was changed."
+            ) from error
         run.save()
         return network_of_run(run)
     save_model(kept.path, load_trained(kept.path).with_info(name=name))

@@ -147,7 +147,7 @@ def move_to_free_name(path: Path, wanted: Path, suffix: str | None = None) -> Pa
     StorageError
         No name can be taken.
     """
-    if path.is_dir():
+    if path.is_dir() or path.is_symlink():
         # Onto a folder that holds anything, no system renames a folder.
         free = next(name for name in numbered(wanted, suffix="") if not os.path.lexists(name))
         return patiently(lambda: path.rename(free))
@@ -205,12 +205,19 @@ def move_to_bin(path: Path, what: str) -> Path:
     try:
         kept.parent.mkdir(exist_ok=True)
         patiently(lambda: path.rename(kept))
-        # The days are counted from now, not from the last change.
-        os.utime(kept)
+    except FileNotFoundError as error:
+        raise StorageError(
+            f"{what} is no longer there: it was deleted, moved or renamed meanwhile. Nothing was "
+            "changed."
+        ) from error
     except OSError as error:
         raise StorageError(
             f"{what} cannot be deleted: {reason_of(error)}. It is unchanged."
         ) from error
+    # The days are counted from now, not from the last change; a link's own, not its target's, which
+    # a relative link does not reach from here.
+    with contextlib.suppress(OSError, NotImplementedError):
+        os.utime(kept, follow_symlinks=os.utime not in os.supports_follow_symlinks)
     return kept
 
 
@@ -285,7 +292,7 @@ def empty_bin(folder: Path) -> None:
     with contextlib.suppress(OSError):
         for path in (folder / _BIN).iterdir():
             with contextlib.suppress(OSError):
-                if path.stat().st_mtime >= limit:
+                if path.lstat().st_mtime >= limit:
                     continue
                 if path.is_dir() and not path.is_symlink():
                     shutil.rmtree(path, ignore_errors=True)

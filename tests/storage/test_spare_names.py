@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
@@ -12,6 +13,7 @@ from mnist_draw.storage import StorageError, atomic, spare_names
 from mnist_draw.storage.spare_names import (
     bring_back,
     deleted,
+    empty_bin,
     move_to_bin,
     move_to_free_name,
     numbered,
@@ -133,3 +135,32 @@ def test_windows_waits_for_another_window_to_let_go(
     monkeypatch.setattr(atomic, "_may_be_held", lambda: True)
     assert spare_names.move_to_bin(path, "The network").read_bytes() == b"x"
     assert not path.exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a permission there")
+@pytest.mark.parametrize("relative", [True, False])
+def test_a_link_to_a_folder_is_deleted_and_brought_back(tmp_path: Path, relative: bool) -> None:
+    runs, elsewhere = tmp_path / "runs", tmp_path / "elsewhere"
+    runs.mkdir()
+    elsewhere.mkdir()
+    (elsewhere / "record").write_text("kept")
+    link = runs / "run"
+    link.symlink_to("../elsewhere" if relative else elsewhere)
+    kept = move_to_bin(link, "The run")
+    assert not os.path.lexists(link)
+    assert [one.path for one in deleted(runs)] == [kept]
+    empty_bin(runs)
+    assert bring_back(kept, "The run") == link
+    assert (link / "record").read_text() == "kept"
+    # What is over its days goes, and what the link led to stays.
+    kept = move_to_bin(link, "The run")
+    os.utime(kept, (0, 0), follow_symlinks=False)
+    empty_bin(runs)
+    assert not deleted(runs)
+    assert (elsewhere / "record").read_text() == "kept"
+
+
+def test_what_is_gone_is_not_said_to_be_unchanged(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match=r"The run Monday is no longer there") as caught:
+        move_to_bin(tmp_path / "run", "The run Monday")
+    assert "unchanged" not in str(caught.value)

@@ -13,6 +13,7 @@ from PyQt5.QtWidgets import QFileDialog, QInputDialog, QWidget
 from mnist_draw.app.networks.networks_view import NetworksView
 from mnist_draw.app.services.network_in_use import NetworkInUse
 from mnist_draw.app.shared.images import save_bytes
+from mnist_draw.app.shared.reporting import reporter
 from mnist_draw.app.shared.threads import Background
 from mnist_draw.recognition.export.formats import NETWORK_FORMATS, NetworkFormat
 from mnist_draw.storage.spare_names import KEPT_DAYS, Deleted, bring_back, empty_bin
@@ -100,7 +101,12 @@ class NetworksController(QObject):
                 # One network, one name: it is read again with the new one.
                 self._network.use_key(kept.key)
 
-        self._background.run(work, done)
+        self._background.run(work, done, self._not_done)
+
+    def _not_done(self, error: Exception) -> None:
+        """Tell why something failed, and list what is there now."""
+        self.told.emit(reporter.sentence(error))
+        self._network.refresh()
 
     def delete(self, kept: KeptModel) -> None:
         """Put a network into the bin, and offer to take that back."""
@@ -124,7 +130,7 @@ class NetworksController(QObject):
                 self._network.use_default()
             self._network.refresh()
 
-        self._background.run(work, done)
+        self._background.run(work, done, self._not_done)
 
     def _bring_back(self, one: Deleted) -> None:
         self._restore(one.path, "The network")

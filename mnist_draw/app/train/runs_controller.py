@@ -12,6 +12,7 @@ from PyQt5.QtWidgets import QFileDialog, QWidget
 
 from mnist_draw.app.runs.runs_on_disk import Listing, Seen, read_runs, seen_on_disk
 from mnist_draw.app.shared.images import save_bytes, widget_png
+from mnist_draw.app.shared.reporting import reporter
 from mnist_draw.app.shared.threads import Background
 from mnist_draw.app.train.run_controller import RunController
 from mnist_draw.app.train.train_tab import TrainTab
@@ -249,7 +250,12 @@ class RunsController(QObject):
 
     def _rename(self, run: Run, name: str) -> None:
         renamed = run.renamed(name)
-        self._background.run(renamed.save, lambda _: self.refresh())
+        self._background.run(renamed.save, lambda _: self.refresh(), self._not_done)
+
+    def _not_done(self, error: Exception) -> None:
+        """Tell why something failed, and list what is there now."""
+        self._tell(reporter.sentence(error))
+        self.refresh()
 
     def delete(self, run: Run) -> None:
         """Delete a run, and offer to take that back."""
@@ -262,6 +268,7 @@ class RunsController(QObject):
         self._background.run(
             lambda: move_to_bin(run.folder, f"The run {run.full_title}"),
             partial(self._deleted, run),
+            self._not_done,
         )
 
     def _deleted(self, run: Run, kept: Path) -> None:

@@ -16,8 +16,14 @@ from pytestqt.qtbot import QtBot
 
 from mnist_draw.networks import parse_network
 from mnist_draw.recognition.export.formats import NETWORK_FORMATS
-from mnist_draw.recognition.network_library import keep_opened, list_models, list_opened
+from mnist_draw.recognition.network_library import (
+    keep_opened,
+    list_models,
+    list_of_runs,
+    list_opened,
+)
 from mnist_draw.storage.models import ModelFile, load_model, save_model
+from mnist_draw.storage.spare_names import move_to_bin
 
 from ..runs.test_runs import add_run
 from ..shell.test_window import Setup
@@ -212,3 +218,18 @@ def test_every_format_can_be_saved(
         titles[f"{entry.title} (*{entry.ending}) …"].trigger()
     qtbot.waitUntil(saved.exists)
     assert asked[0][2] == f"from elsewhere{entry.ending}"
+
+
+@pytest.mark.parametrize("act", ["rename", "delete"])
+def test_the_network_of_a_run_that_another_window_has_deleted_leaves_the_list(
+    shown: Shown, act: str
+) -> None:
+    (kept,) = list_of_runs()
+    shown.row(kept.title)
+    move_to_bin(kept.path.parent, "The run")
+    if act == "rename":
+        shown.view.renamed.emit(kept, "Slow steps")
+    else:
+        shown.press("delete")
+    shown.qtbot.waitUntil(lambda: kept.title not in shown.titles())
+    assert "is no longer there" in shown.setup.text("messageLabel")

@@ -341,6 +341,23 @@ def test_a_run_is_renamed_in_the_list(make: Any) -> None:
     setup.qtbot.waitUntil(lambda: text_of(page, 0) == "Slow steps")
 
 
+@pytest.mark.parametrize("act", ["rename", "delete"])
+def test_a_run_that_another_window_has_deleted_leaves_the_list(make: Any, act: str) -> None:
+    run = add_run("2026-01-01 10:00")
+    setup = make()
+    page = show_runs(setup)
+    move_to_bin(run.folder, "The run")
+    if act == "rename":
+        page.table.item(0, 0).setText("Slow steps")
+    else:
+        QTest.keyClick(page.table, Qt.Key_Delete)
+    setup.qtbot.waitUntil(lambda: page.table.rowCount() == 0)
+    said = setup.text("messageLabel")
+    assert "is no longer there" in said
+    assert "choose another place" not in said
+    assert not run.folder.exists()
+
+
 def test_deleting_by_key_and_bringing_back(make: Any) -> None:
     add_run("2026-01-01 10:00")
     add_run("2026-01-02 10:00")
