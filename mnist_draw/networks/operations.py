@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from itertools import zip_longest
 
 import numpy as np
 import numpy.typing as npt
@@ -167,15 +168,23 @@ def forward(
     # Filters are applied where all channels of a pixel lie side by side.
     values: Floats = np.ascontiguousarray(pictures.transpose(0, 2, 3, 1))
     arrays = iter(parameters)
-    for operation in operations:
+    before: Operation | None = None
+    for operation, after in zip_longest(operations, operations[1:]):
         match operation:
             case Convolution():
-                sums = _convolved(values, next(arrays)) + next(arrays)
-                values = np.maximum(sums, np.float32(0), out=sums)
+                values = _convolved(values, next(arrays))
+                # The largest of four stays the largest with the bias and the rectifier, and a
+                # quarter is left to add to.
+                if isinstance(after, MaxPooling):
+                    values = _pooled(values, after.side)
+                values += next(arrays)
+                np.maximum(values, np.float32(0), out=values)
             case MaxPooling(side):
-                values = _pooled(values, side)
+                if not isinstance(before, Convolution):
+                    values = _pooled(values, side)
             case Dense(_, activation):
                 values = ARITHMETIC[activation](_flat(values) @ next(arrays) + next(arrays))
+        before = operation
     return values
 
 
