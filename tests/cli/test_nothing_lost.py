@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from linear_network import linear_model
 
 from mnist_draw.cli import main, train_run
 from mnist_draw.recognition.kept_model import load_trained
-from mnist_draw.storage import StorageError
+from mnist_draw.storage import StorageError, save_model
 from mnist_draw.training import events
 from mnist_draw.training.runs import network_names, rescue, run_list
 from mnist_draw.training.runs.checkpoint import load_checkpoint
@@ -60,7 +61,7 @@ def test_ctrl_c_before_the_first_minibatch_leaves_a_good_network_alone(
     before = (here / "good.npz").read_bytes()
     at_first(events.Compiling, lambda: signal.raise_signal(signal.SIGINT))
     capsys.readouterr()
-    assert main([*QUICK, "--epochs", "9", "--output", "good.npz"]) == 130
+    assert main([*QUICK, "--epochs", "9", "--output", "good.npz", "--overwrite"]) == 130
     out, err = capsys.readouterr()
     assert (here / "good.npz").read_bytes() == before
     assert "Nothing was learnt, so nothing was saved" in err
@@ -141,6 +142,34 @@ def test_no_file_is_replaced_that_is_something_else(
     assert main([*QUICK, "--epochs", "1", *arguments]) == status
     assert message in capsys.readouterr().err
     assert {path: path.read_bytes() for path in here.iterdir() if path.is_file()} == before
+
+
+def test_another_network_is_replaced_when_told_to(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = [*QUICK, "--output", "m.npz"]
+    assert main([*run, "--epochs", "1", "--checkpoint", "run.ckpt"]) == 0
+    first = (here / "m.npz").read_bytes()
+    # The same once more, and the same run continued: nothing else is lost.
+    assert main([*run, "--epochs", "1"]) == 0
+    assert (here / "m.npz").read_bytes() == first
+    assert main(["train", "--resume", "run.ckpt", "--epochs", "2", "--output", "m.npz"]) == 0
+    longer = (here / "m.npz").read_bytes()
+    assert longer != first
+    small = ["--network", "layers:3", "--examples", "500", "--epochs", "2"]
+    for other in (["--epochs", "1"], ["--epochs", "2", "--seed", "2"], small):
+        capsys.readouterr()
+        assert main([*run, *other]) == 1
+        told = capsys.readouterr().err
+        assert "m.npz holds another trained network (" in told
+        assert "2 epochs" in told
+        assert (here / "m.npz").read_bytes() == longer
+    assert main([*run, "--epochs", "2", "--seed", "2", "--overwrite"]) == 0
+    assert load_trained(here / "m.npz").metadata["settings"]["seed"] == 2
+    # Of a network from elsewhere nothing is known.
+    save_model(here / "m.npz", linear_model())
+    assert main([*run, "--epochs", "2", "--seed", "2"]) == 1
+    assert load_trained(here / "m.npz").network == linear_model().network
 
 
 def test_another_run_s_checkpoint_is_replaced_when_told_to(here: Path) -> None:

@@ -142,9 +142,9 @@ def test_a_run_of_classes_goes_on(shapes: Path, capsys: pytest.CaptureFixture[st
     tens = load_trained("on.npz").parameters
     digits = ModelFile("layers:20", (*tens[:2], np.zeros((20, 10)), np.zeros(10)))
     save_model("digits.npz", digits)
-    assert train("shapes", "--from", "digits.npz") == 1
+    assert train("shapes", "--from", "digits.npz", "--overwrite") == 1
     assert "tells 10 classes apart, but the data has 3" in capsys.readouterr().err
-    assert train("shapes", "--from", "on.npz", "--epochs", "1") == 0
+    assert train("shapes", "--from", "on.npz", "--epochs", "1", "--overwrite") == 0
 
 
 def test_digits_are_not_learnt_beside_other_classes(
