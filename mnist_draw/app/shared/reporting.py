@@ -145,7 +145,7 @@ class Reporter:
             with contextlib.suppress(RuntimeError, AttributeError, ValueError):
                 faulthandler.enable()
             self.tell(f"No log can be written ({reason}); the program works without.")
-        handler.setFormatter(logging.Formatter(_FORMAT))
+        handler.setFormatter(_Printable(_FORMAT))
         logger.addHandler(handler)
 
     def _uncaught(
@@ -162,6 +162,13 @@ class Reporter:
     def _uncaught_in_thread(self, failure: threading.ExceptHookArgs) -> None:
         if failure.exc_value is not None:
             self.report(failure.exc_value)
+
+
+class _Printable(logging.Formatter):
+    """Where no file can be written, a terminal shows what is logged."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return printable(super().format(record))
 
 
 class _LogFile(logging.handlers.RotatingFileHandler):

@@ -166,3 +166,22 @@ def test_without_a_display_the_program_ends_in_words(
     log = (tmp_path / "data" / "log" / "mnist_draw.log").read_text(encoding="utf-8")
     assert "Did the X11 server die?" in log
     assert "the window is gone with it" in log
+
+
+def test_what_is_logged_makes_no_terminal_do_anything(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    program = """
+from mnist_draw.app.shared.reporting import reporter
+from mnist_draw.errors import UserError
+reporter.install()
+reporter.report(UserError("The file \\x1b[31mx.png is empty."))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "MNIST_DRAW_HOME": str(tmp_path / "file")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "The file \\u001b[31mx.png is empty." in done.stderr
+    assert "\x1b" not in done.stderr
