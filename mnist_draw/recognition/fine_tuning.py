@@ -50,6 +50,9 @@ FORGOTTEN = 0.001
 #: Validation pictures that are read after each epoch, which decide nothing here, and those that
 #: the network is calibrated on.
 VALIDATED, CALIBRATED = 500, 5000
+#: To read more digits than these, compiling first is faster than NumPy, which takes up to 50
+#: milliseconds for a digit where the cores are busy.
+_FEW = 20
 #: Parts of the work before and after training, as shares of the whole, for progress.
 _BEFORE, _TRAINED = 0.15, 0.9
 
@@ -271,7 +274,7 @@ class _Reader:
     def _right(self, model: ModelFile) -> int:
         labels = self._extra.labels
         if self._inks is not None:
-            recogniser = Recogniser(model, compiled=False)
+            recogniser = Recogniser(model, compiled=len(self._inks) > _FEW)
             answers = (recogniser.recognise_ink(ink).digit for ink in self._inks)
             return sum(map(operator.eq, answers, labels.tolist()))
         images: npt.NDArray[Any] = self._extra.images
