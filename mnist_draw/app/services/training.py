@@ -57,10 +57,10 @@ class TrainingWorker(QObject):
         Where checkpoint and network are kept.
     resume : bool
         Whether to continue from the folder's checkpoint.
-    unsaved : Checkpoint, optional
-        The run's last checkpoint, where it could not be written.
     train : callable, optional
         The loop; ``mnist_draw.training.loop.train`` if left out.
+    unsaved : Checkpoint, optional
+        The run's last checkpoint, where it could not be written.
 
     Attributes
     ----------
