@@ -159,9 +159,18 @@ def principal_directions(values: Floats) -> tuple[Floats, Floats]:
 
     mean = values.mean(axis=0)
     centred = values - mean
-    # Begun with the same vector, the search ends with the same directions each time.
-    start = np.ones(min(centred.shape), np.float32)
-    _, strengths, directions = svds(centred, k=2, v0=start)
+    if not centred.any():
+        # A layer that puts out the same for everything: nothing is spread, in no direction.
+        return mean, np.eye(2, centred.shape[1], dtype=np.float32)
+    if min(centred.shape) <= 2:
+        # Two classes, or two pictures: the search below wants more.
+        _, strengths, directions = np.linalg.svd(centred, full_matrices=False)
+        directions = np.pad(directions, ((0, 2 - len(directions)), (0, 0)))
+        strengths = np.pad(strengths, (0, 2 - len(strengths)))
+    else:
+        # Begun with the same vector, it ends with the same directions each time.
+        start = np.ones(min(centred.shape), np.float32)
+        _, strengths, directions = svds(centred, k=2, v0=start)
     directions = directions[np.argsort(-strengths)]
     # A direction and its opposite are equally good: its largest part shall be positive.
     largest = np.abs(directions).argmax(axis=1)

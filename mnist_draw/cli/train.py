@@ -43,7 +43,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         "--output",
         metavar="FILE.npz",
         help=f"where to save the network (default: {_DEFAULT_OUTPUT}, or the next free "
-        "model-2.npz and so on)",
+        "model-2.npz and so on); another network that is there is kept under the next free name",
     )
     _add(
         "--checkpoint",
@@ -59,8 +59,8 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     _add(
         "--overwrite",
         action="store_true",
-        help="let --output replace another trained network, and --checkpoint the checkpoint of "
-        "another run",
+        help="keep no network that --output replaces, and let --checkpoint replace the checkpoint "
+        "of another run",
     )
     _add(
         "--no-run",
@@ -109,11 +109,19 @@ def run(arguments: argparse.Namespace, misuse: Callable[[str], NoReturn]) -> int
     resume = _load_resume(arguments, given, misuse)
     settings = _settings(arguments, given, resume, misuse)
     chosen = "batch_size" in given
-    output, checkpoint = _places(arguments, settings, chosen, misuse)
+    output, checkpoint = _places(arguments, settings, misuse)
     # Only now: the heavy imports.
     from mnist_draw.cli.train_run import train_and_save
 
-    return train_and_save(settings, output, checkpoint, resume, not arguments.no_run, chosen)
+    return train_and_save(
+        settings,
+        output,
+        checkpoint,
+        resume,
+        not arguments.no_run,
+        chosen,
+        overwrite=arguments.overwrite,
+    )
 
 
 def _load_resume(
@@ -186,7 +194,6 @@ def _preset(name: str, misuse: Callable[[str], NoReturn]) -> TrainingSettings:
 def _places(
     arguments: argparse.Namespace,
     settings: TrainingSettings,
-    batch_size_chosen: bool,
     misuse: Callable[[str], NoReturn],
 ) -> tuple[Path | None, Path | None]:
     """Return where to write, having found out whether the result of hours can be kept there.
@@ -200,7 +207,7 @@ def _places(
     ------
     StorageError
         Nothing can be written there, or what would be replaced is none of the program's files,
-        or another network or run.
+        or the checkpoint of another run.
     """
     from mnist_draw.storage import check_writable
     from mnist_draw.storage.models import refuse_foreign
@@ -225,8 +232,6 @@ def _places(
     check_writable(arguments.output or next(default))
     if arguments.output:
         refuse_foreign(arguments.output, "--output")
-        if not (arguments.overwrite or _is_own(arguments, settings, batch_size_chosen)):
-            raise _would_replace_network(arguments.output)
     if checkpoint:
         check_writable(checkpoint)
         if not (arguments.resume and _is_same(checkpoint, arguments.resume)):
@@ -245,59 +250,6 @@ def _is_same(one: str, other: str) -> bool:
 
 def _holds_something(path: Path) -> bool:
     return path.exists() and path.stat().st_size > 0
-
-
-def _is_own(
-    arguments: argparse.Namespace, settings: TrainingSettings, batch_size_chosen: bool
-) -> bool:
-    """Tell whether --output names no network yet, or what the same recipe has made before.
-
-    A run that is continued has another number of epochs, or data that lie elsewhere now.
-    """
-    from mnist_draw.dataset.mnist import dataset_name
-    from mnist_draw.networks import parse_network
-    from mnist_draw.storage.models import read_info
-
-    if not _holds_something(Path(arguments.output)):
-        return True
-    network, info = read_info(arguments.output)
-    try:
-        classes = parse_network(network).classes
-    except UserError:
-        return False
-    own = parse_network(settings.network).with_classes(classes).text
-    wanted = settings.replace(network=own).to_json()
-    # What a network's file does not tell, and what may differ all the same.
-    left_out = {"data_folder", "extra_folder", "start_model"}
-    if arguments.resume:
-        left_out.add("epochs")
-    if not batch_size_chosen:
-        left_out.add("batch_size")  # few pictures have a smaller one
-    found = dict(info.settings or {})
-    same = all(found.get(name) == wanted[name] for name in wanted.keys() - left_out)
-    if arguments.resume or not same:
-        return same
-    return (
-        settings.start_model is None
-        and info.data == dataset_name(settings.data_folder)
-        and (info.extra_digits > 0) == (settings.extra_folder is not None)
-    )
-
-
-def _would_replace_network(path: str) -> UserError:
-    from mnist_draw.storage import StorageError
-    from mnist_draw.storage.models import read_info
-
-    network, info = read_info(path)
-    known = [info.name or info.title or network]
-    if info.epochs:
-        known.append(f"{info.epochs} epoch{'s' * (info.epochs != 1)}")
-    if info.accuracy_words():
-        known.append(info.accuracy_words())
-    return StorageError(
-        f"{path} holds another trained network ({', '.join(known)}) and is unchanged. Choose "
-        "another name, or replace it with --overwrite."
-    )
 
 
 def _refuse_other_checkpoint(path: Path, overwrite: bool) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +17,11 @@ from mnist_draw.dataset.mnist import Dataset, load_dataset
 from mnist_draw.dataset.own_digits import ExtraDigits, load_extra
 from mnist_draw.errors import UserError
 from mnist_draw.recognition.finished_model import facts_of, finished_model
+from mnist_draw.recognition.kept_model import load_trained
 from mnist_draw.recognition.network_data import remember_data
 from mnist_draw.storage import ModelFile, save_model
-from mnist_draw.storage.spare_names import taken_file
+from mnist_draw.storage.errors import StorageError, reason_of
+from mnist_draw.storage.spare_names import move_to_free_name, taken_file
 from mnist_draw.training import events
 from mnist_draw.training.control import Controls
 from mnist_draw.training.interface.progress import ProgressBar
@@ -41,6 +45,7 @@ def train_and_save(
     resume: Checkpoint | None = None,
     listed: bool = True,
     batch_size_chosen: bool = False,
+    overwrite: bool = False,
 ) -> int:
     """Train, print what happens, and save the network.
 
@@ -60,13 +65,16 @@ def train_and_save(
         Whether the run is kept under Runs.
     batch_size_chosen : bool
         As for `mnist_draw.training.loop.train`.
+    overwrite : bool
+        Whether another network at ``output`` is not kept; otherwise it gets the next free name.
 
     Returns
     -------
     int
         0 when the run was completed, saved and printed; 1 when the loss became infinite (the last
-        good weights are saved), the network had to be saved elsewhere or something could not be
-        printed; 130 after Ctrl-C or another request to end (what was learnt is saved).
+        good weights are saved), the network had to be saved elsewhere, the last checkpoint could
+        not be written or something could not be printed; 130 after Ctrl-C or another request to
+        end (what was learnt is saved).
 
     Raises
     ------
@@ -84,14 +92,22 @@ def train_and_save(
             kept = run.checkpoint
             progress = Progress(checkpoint is not None)
             status = _train_and_save(
-                settings, output, resume, controls, run, progress, batch_size_chosen
+                settings,
+                output,
+                resume,
+                controls,
+                run,
+                progress,
+                batch_size_chosen,
+                overwrite,
             )
     except KeyboardInterrupt:
         tell(_broken_off(kept))
         return INTERRUPTED
     if out.failure:
         tell(f"Standard output could not be written: {out.failure}.")
-    if status == COMPLETED and (out.failure or err.failure):
+    unsaved = checkpoint is not None and progress.checkpoint_failed
+    if status == COMPLETED and (out.failure or err.failure or unsaved):
         return FAILED
     return status
 
@@ -119,6 +135,7 @@ def _train_and_save(
     run: ListedRun,
     progress: Progress,
     batch_size_chosen: bool,
+    overwrite: bool,
 ) -> int:
     data = load_dataset(settings.data_folder)
     for sentence in data.told:
@@ -166,7 +183,7 @@ def _train_and_save(
     if finished.reason == "stopped" and not learnt:
         tell("Stopped before the first minibatch. Nothing was learnt, so nothing was saved.")
         return INTERRUPTED
-    return _save(settings, data, finished, figures, output, run)
+    return _save(settings, data, finished, figures, output, run, overwrite)
 
 
 def _load_extra(folder: str | None) -> ExtraDigits | None:
@@ -189,6 +206,7 @@ def _save(
     figures: dict[str, Any],
     output: Path | None,
     run: ListedRun,
+    overwrite: bool,
 ) -> int:
     interrupted = finished.reason == "stopped"
     if finished.reason == "diverged" and finished.epochs_done == 0:
@@ -208,15 +226,16 @@ def _save(
         data.validation_labels,
     )
     run.keep(model)
-    place, rescued = _save_somewhere(model, output)
+    place, rescued = _save_somewhere(model, output, overwrite)
     what = "What was learnt" if interrupted or finished.reason == "diverged" else "The network"
-    put(f"{what} is saved in {place}. Try it: mnist-draw predict IMAGE --model {place}")
+    command = f"mnist-draw predict IMAGE --model {shlex.quote(str(place))}"
+    put(f"{what} is saved in {place}. Try it: {command}")
     if finished.reason == "diverged" or rescued:
         return FAILED
     return INTERRUPTED if interrupted else COMPLETED
 
 
-def _save_somewhere(model: ModelFile, output: Path | None) -> tuple[Path, bool]:
+def _save_somewhere(model: ModelFile, output: Path | None, overwrite: bool) -> tuple[Path, bool]:
     """Save; where that fails after all (a full disk), save elsewhere.
 
     Returns
@@ -231,7 +250,8 @@ def _save_somewhere(model: ModelFile, output: Path | None) -> tuple[Path, bool]:
     """
     try:
         if output is not None:
-            save_model(output, model)
+            with _kept(output, model, overwrite):
+                save_model(output, model)
             return output, False
         # Under the first free name: nothing is replaced, whoever else saves meanwhile.
         with taken_file(DEFAULT_OUTPUT) as path:
@@ -245,6 +265,40 @@ def _save_somewhere(model: ModelFile, output: Path | None) -> tuple[Path, bool]:
         return rescued, True
 
 
+@contextlib.contextmanager
+def _kept(output: Path, model: ModelFile, overwrite: bool) -> Iterator[None]:
+    """Keep another network that is replaced in the block under the next free name.
+
+    Whatever was there at the start of a run of hours, it is what is there now that would be lost.
+    """
+    if overwrite or not output.exists() or output.stat().st_size == 0 or _holds(output, model):
+        yield
+        return
+    try:
+        aside = move_to_free_name(output, output)
+    except OSError as error:
+        raise StorageError(
+            f"The network in {output} cannot be renamed, which would keep it: {reason_of(error)}. "
+            "It is unchanged."
+        ) from error
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(OSError):
+            if not output.exists():
+                aside.replace(output)
+        raise
+    tell(f"The network that was in {output} is now in {aside} (--overwrite would not keep it).")
+
+
+def _holds(path: Path, model: ModelFile) -> bool:
+    """Whether a file holds the same network already, down to the last weight."""
+    try:
+        return load_trained(path).fingerprint == model.fingerprint
+    except UserError:
+        return False
+
+
 class Progress:
     """Shows events: a bar on a terminal, and the tutorial's lines everywhere.
 
@@ -256,18 +310,26 @@ class Progress:
     checkpoints : bool
         Whether to tell of each checkpoint; the user asked for none where they are only kept under
         Runs.
+
+    Attributes
+    ----------
+    checkpoint_failed : bool
+        Whether the last checkpoint could not be written.
     """
 
     def __init__(self, checkpoints: bool = False) -> None:
         self._checkpoints = checkpoints
         self._bar = ProgressBar()
         self._on_terminal = sys.stderr.isatty()
+        self.checkpoint_failed = False
 
     def show(self, event: events.Event) -> None:
         """Show one event."""
         if isinstance(event, events.Compiling):
             which = f" ({event.count})" if event.count else ""
             self._bar.print(f"Compiling {event.stage}{which} ...")
+        if isinstance(event, events.Checkpointed | events.CheckpointFailed):
+            self.checkpoint_failed = isinstance(event, events.CheckpointFailed)
         if self._on_terminal:
             self._bar(event)
         if isinstance(event, events.Diverged | events.CheckpointFailed):

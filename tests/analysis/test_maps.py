@@ -75,6 +75,17 @@ def test_principal_directions_are_those_of_the_covariance() -> None:
     np.testing.assert_array_equal(directions, again)
 
 
+@pytest.mark.parametrize("shape", [(50, 2), (2, 50), (1, 20), (3, 3)])
+def test_few_classes_few_pictures_and_layers_that_say_nothing_have_directions(
+    shape: tuple[int, int],
+) -> None:
+    for values in (np.random.default_rng(1).random(shape), np.full(shape, 0.3)):
+        mean, directions = principal_directions(values.astype(np.float32))
+        assert mean.shape == shape[1:]
+        assert directions.shape == (2, shape[1])
+        assert np.isfinite(directions).all()
+
+
 def test_votes() -> None:
     assert vote(np.array([3, 5, 5, 3, 7])) == 3
     assert vote(np.array([7, 5, 5, 3, 3])) == 5

@@ -15,6 +15,7 @@ from mnist_draw.cli.health import checks
 from mnist_draw.cli.health.checks import CHECKSUMS
 from mnist_draw.cli.health.finding import Finding
 from mnist_draw.recognition.run_files import RunFiles
+from mnist_draw.storage.folders import config_folder, data_folder
 from mnist_draw.storage.my_digits import TaughtDigit, my_digits_folder, pack_digit
 from mnist_draw.training.runs.run_list import new_run_folder
 from mnist_draw.training.settings import TrainingSettings
@@ -145,15 +146,20 @@ def test_damaged_files_of_the_user_are_named_and_left_alone(
     (sound / "run.json.unreadable-20260101-120000").write_text("older")
     taught = pack_digit(TaughtDigit(3, np.full((28, 28), 255, np.uint8)))
     (my_digits_folder() / "3-a.png").write_bytes(taught[:-40])
+    (my_digits_folder() / "4-b.png").write_bytes(b"junk")
+    (damaged / "history.npz").write_bytes(b"")
+    (data_folder() / "board.json").write_text("{ half")
+    (config_folder() / "preferences.json").write_text("{{")
     before = {path: path.read_bytes() for path in own_home.rglob("*") if path.is_file()}
     only(monkeypatch, checks._kept_files)
     assert main(["doctor", "--json"]) == 0
     found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     told = {
         name: [one["text"] for one in found if (one["name"], one["state"]) == (name, "note")]
-        for name in ("runs", "checkpoints", "own networks", "taught digits", "put aside")
-    }
-    assert [len(texts) for texts in told.values()] == [1, 1, 1, 1, 1]
+        for name in ("runs", "checkpoints", "own networks", "taught digits", "put aside", "figures",
+                     "drawings", "preferences")
+    }  # fmt: skip
+    assert [len(texts) for texts in told.values()] == [1, 1, 1, 2, 1, 1, 1, 1]
     assert str(damaged / "run.json") in told["runs"][0]
     assert {"name": "runs", "text": "1 can be used", "state": "ok"} in found
     after = {path: path.read_bytes() for path in own_home.rglob("*") if path.is_file()}

@@ -22,7 +22,7 @@ from mnist_draw.cli import main, train_run
 from mnist_draw.recognition.kept_model import load_trained
 from mnist_draw.storage import StorageError, save_model
 from mnist_draw.training import events
-from mnist_draw.training.runs import network_names, rescue, run_list
+from mnist_draw.training.runs import checkpoint, network_names, rescue, run_list
 from mnist_draw.training.runs.checkpoint import load_checkpoint
 
 QUICK = ["train", "--network", "custom_mlp:0,1,0,0", "--examples", "2000"]
@@ -144,32 +144,60 @@ def test_no_file_is_replaced_that_is_something_else(
     assert {path: path.read_bytes() for path in here.iterdir() if path.is_file()} == before
 
 
-def test_another_network_is_replaced_when_told_to(
-    here: Path, capsys: pytest.CaptureFixture[str]
+def test_another_network_that_is_replaced_is_kept(
+    here: Path, capsys: pytest.CaptureFixture[str], at_first: Any
 ) -> None:
     run = [*QUICK, "--output", "m.npz"]
-    assert main([*run, "--epochs", "1", "--checkpoint", "run.ckpt"]) == 0
+
+    def files() -> list[str]:
+        return sorted(path.name for path in here.glob("m*.npz"))
+
+    assert main([*run, "--epochs", "2", "--checkpoint", "run.ckpt"]) == 0
     first = (here / "m.npz").read_bytes()
-    # The same once more, and the same run continued: nothing else is lost.
-    assert main([*run, "--epochs", "1"]) == 0
-    assert (here / "m.npz").read_bytes() == first
-    assert main(["train", "--resume", "run.ckpt", "--epochs", "2", "--output", "m.npz"]) == 0
+    # The same once more.
+    assert main([*run, "--epochs", "2"]) == 0
+    assert files() == ["m.npz"]
+    # Another one, the same run continued, one that is stopped early, one from elsewhere.
+    capsys.readouterr()
+    assert main([*run, "--epochs", "2", "--seed", "2"]) == 0
+    assert "m.npz is now in m-2.npz" in capsys.readouterr().err
+    assert (here / "m-2.npz").read_bytes() == first
+    assert main(["train", "--resume", "run.ckpt", "--epochs", "3", "--output", "m.npz"]) == 0
+    assert load_trained(here / "m-3.npz").metadata["settings"]["seed"] == 2
     longer = (here / "m.npz").read_bytes()
-    assert longer != first
-    small = ["--network", "layers:3", "--examples", "500", "--epochs", "2"]
-    for other in (["--epochs", "1"], ["--epochs", "2", "--seed", "2"], small):
-        capsys.readouterr()
-        assert main([*run, *other]) == 1
-        told = capsys.readouterr().err
-        assert "m.npz holds another trained network (" in told
-        assert "2 epochs" in told
-        assert (here / "m.npz").read_bytes() == longer
-    assert main([*run, "--epochs", "2", "--seed", "2", "--overwrite"]) == 0
-    assert load_trained(here / "m.npz").metadata["settings"]["seed"] == 2
-    # Of a network from elsewhere nothing is known.
-    save_model(here / "m.npz", linear_model())
-    assert main([*run, "--epochs", "2", "--seed", "2"]) == 1
-    assert load_trained(here / "m.npz").network == linear_model().network
+    save_model(here / "n.npz", linear_model())
+    assert main([*run[:-1], "n.npz", "--epochs", "1", "--overwrite"]) == 0
+    assert not (here / "n-2.npz").exists()
+    at_first(events.EpochFinished, lambda: signal.raise_signal(signal.SIGINT))
+    assert main([*run, "--epochs", "9"]) == 130
+    assert (here / "m-4.npz").read_bytes() == longer
+
+
+def test_a_network_that_is_replaced_stays_where_the_new_one_cannot_be_saved(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = [*QUICK, "--epochs", "1", "--output", "m.npz"]
+    assert main(run) == 0
+    before = (here / "m.npz").read_bytes()
+
+    def fail(path: Path, model: object) -> None:
+        raise StorageError(f"{path} cannot be written: no space. Nothing was written.")
+
+    monkeypatch.setattr(train_run, "save_model", fail)
+    assert main([*run, "--seed", "2"]) == 1
+    assert (here / "m.npz").read_bytes() == before
+    assert not (here / "m-2.npz").exists()
+
+
+def test_a_checkpoint_that_was_asked_for_and_not_written_is_a_failure(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise StorageError("run.ckpt cannot be written: no space.")
+
+    monkeypatch.setattr(checkpoint, "write_atomically", fail)
+    assert main([*QUICK, "--epochs", "1", "--output", "m.npz", "--checkpoint", "run.ckpt"]) == 1
+    assert (here / "m.npz").exists()
 
 
 def test_another_run_s_checkpoint_is_replaced_when_told_to(here: Path) -> None:

@@ -31,6 +31,7 @@ from mnist_draw.training.runs import run_list
 from mnist_draw.training.runs.formats import RUN_FORMATS
 from mnist_draw.training.runs.history import History
 from mnist_draw.training.runs.record import Run, load_history
+from mnist_draw.training.runs.rescue import bring_home
 
 #: What can be exported: the file's ending, and what the dialog calls it.
 _KINDS = {
@@ -117,7 +118,9 @@ class RunsController(QObject):
         def look() -> tuple[Run | None, list[str]]:
             sweep_home()
             empty_bin(run_list.runs_folder())
-            return run_list.find_interrupted(in_use)
+            brought = bring_home()
+            run, told = run_list.find_interrupted(in_use)
+            return run, [*brought, *told]
 
         self._background.run(look, self._found)
 

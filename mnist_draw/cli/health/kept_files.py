@@ -10,12 +10,26 @@ from mnist_draw.cli.health.finding import Finding
 from mnist_draw.errors import UserError
 from mnist_draw.recognition.kept_model import load_trained
 from mnist_draw.recognition.network_library import list_learnt, list_opened
+from mnist_draw.storage.document import parse
+from mnist_draw.storage.errors import DocumentError
 from mnist_draw.storage.folders import config_folder, data_folder
-from mnist_draw.storage.my_digits import SUFFIX, my_digits_folder, read_digit
+from mnist_draw.storage.my_digits import SUFFIX, DigitError, my_digits_folder, read_digit
+from mnist_draw.storage.opening import MEGABYTE, read_file
+from mnist_draw.storage.preferences import FILE_NAME
 from mnist_draw.storage.spare_names import ASIDE
 from mnist_draw.training.runs.checkpoint import load_checkpoint
-from mnist_draw.training.runs.record import CHECKPOINT, MODEL, RECORD, read_run
+from mnist_draw.training.runs.record import (
+    CHECKPOINT,
+    HISTORY,
+    MODEL,
+    RECORD,
+    read_history,
+    read_run,
+)
 from mnist_draw.training.runs.run_list import runs_folder
+
+#: As much as any of the documents may hold.
+_MOST_BYTES = 128 * MEGABYTE
 
 
 @dataclass(frozen=True)
@@ -25,6 +39,18 @@ class _Kind:
     name: str
     find: Callable[[], Iterable[Path]]
     read: Callable[[Path], object]
+
+
+def _read_digit(path: Path) -> None:
+    if read_digit(path) is None:
+        raise DigitError(f"{path} is no picture that this program has made.")
+
+
+def _read_document(path: Path) -> None:
+    try:
+        parse(read_file(path, _MOST_BYTES))
+    except DocumentError as error:
+        raise UserError(f"{path} cannot be used: {error}.") from error
 
 
 _KINDS = (
@@ -38,7 +64,10 @@ _KINDS = (
         ],
         load_trained,
     ),
-    _Kind("taught digits", lambda: my_digits_folder().glob(f"*{SUFFIX}"), read_digit),
+    _Kind("figures", lambda: runs_folder().glob(f"*/{HISTORY}"), read_history),
+    _Kind("taught digits", lambda: my_digits_folder().glob(f"*{SUFFIX}"), _read_digit),
+    _Kind("drawings", lambda: data_folder().glob("board*.json"), _read_document),
+    _Kind("preferences", lambda: config_folder().glob(FILE_NAME), _read_document),
 )
 
 

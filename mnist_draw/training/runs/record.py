@@ -280,6 +280,22 @@ def save_history(folder: Path, history: History) -> None:
     write_atomically(folder / HISTORY, npz.pack(arrays))
 
 
+def read_history(path: Path) -> History:
+    """Read the figures in a file that `save_history` has written.
+
+    Raises
+    ------
+    UserError
+        It cannot be used.
+    """
+    try:
+        with npz.open_archive(path) as archive:
+            arrays = archive.read_all()
+        return History.from_arrays(*(np.asarray(arrays[name], np.float64) for name in _ARRAYS))
+    except (OSError, KeyError, ValueError) as error:
+        raise CheckpointError(f"The figures in {path} cannot be used: {error}.") from error
+
+
 def load_history(run: Run) -> History:
     """Read a run's figures, from its history or else from its checkpoint.
 
@@ -289,14 +305,11 @@ def load_history(run: Run) -> History:
         Neither file can be used; the sentence tells of the checkpoint.
     """
     try:
-        with npz.open_archive(run.folder / HISTORY) as archive:
-            arrays = archive.read_all()
-        losses, accuracies, epochs = (np.asarray(arrays[name], np.float64) for name in _ARRAYS)
-        history = History.from_arrays(losses, accuracies, epochs)
+        history = read_history(run.folder / HISTORY)
         if len(history.epochs) < run.epochs_done:
             # They were saved before the run was continued, and then it was cut off.
             raise ValueError(f"{len(history.epochs)} of {run.epochs_done} epochs")
-    except (OSError, KeyError, ValueError, UserError):
+    except (ValueError, UserError):
         if not run.checkpoint.exists():
             if run.epochs_done:
                 raise CheckpointError(

@@ -11,7 +11,8 @@ import platformdirs
 from mnist_draw.errors import UserError
 from mnist_draw.storage.errors import StorageError, reason_of
 from mnist_draw.storage.folders import APPLICATION
-from mnist_draw.storage.models import ModelFile, save_model
+from mnist_draw.storage.models import ModelFile, load_model, save_model
+from mnist_draw.storage.seal import is_private
 from mnist_draw.storage.spare_names import taken_file
 from mnist_draw.training.runs.network_names import (
     OPENED,
@@ -21,6 +22,8 @@ from mnist_draw.training.runs.network_names import (
 )
 
 _NAME = f"rescued-model{SUFFIX}"
+#: What its name begins with outside the program's folders.
+_OUTSIDE = f"{APPLICATION.replace('_', '-')}-rescued-model"
 
 
 def rescue(model: ModelFile, tell: Callable[[str], object] = lambda sentence: None) -> Path | None:
@@ -50,6 +53,29 @@ def rescue(model: ModelFile, tell: Callable[[str], object] = lambda sentence: No
     return None
 
 
+def bring_home() -> list[str]:
+    """Take home what an earlier program had to leave with the temporary files.
+
+    Returns
+    -------
+    list of str
+        A sentence for each network that is listed from now on.
+    """
+    told: list[str] = []
+    for path in sorted(temporary_folder().glob(f"{_OUTSIDE}*{SUFFIX}")):
+        try:
+            # Anybody can put a file there.
+            if not is_private(path):
+                continue
+            kept = _save_with_opened(load_model(path))
+            path.unlink()
+        except (OSError, UserError):
+            # It stays where it is; the next start tries again.
+            continue
+        told.append(f"The network that was saved in {path} for want of room is in {kept} now.")
+    return told
+
+
 def key_of_rescued(path: Path) -> str:
     """Return the key by which a network that was rescued is found again."""
     return f"{OPENED}:{path.name}"
@@ -66,7 +92,12 @@ def rescued_words(path: Path) -> str:
 def outer_folders() -> list[Path]:
     """Return folders that are none of the program's: the user's documents, the temporary files."""
     documents = Path(platformdirs.user_documents_dir())
-    return [*([documents] if documents.is_dir() else []), Path(tempfile.gettempdir())]
+    return [*([documents] if documents.is_dir() else []), temporary_folder()]
+
+
+def temporary_folder() -> Path:
+    """Return the system's folder for temporary files."""
+    return Path(tempfile.gettempdir())
 
 
 def _save_with_opened(model: ModelFile) -> Path:
@@ -84,7 +115,7 @@ class _Outside:
     """Saves in a folder that is none of the program's."""
 
     def __init__(self, folder: Path) -> None:
-        self._wanted = folder / f"{APPLICATION.replace('_', '-')}-{_NAME}"
+        self._wanted = folder / f"{_OUTSIDE}{SUFFIX}"
 
     def __call__(self, model: ModelFile) -> Path:
         with taken_file(self._wanted) as path:

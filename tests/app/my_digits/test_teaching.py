@@ -385,7 +385,7 @@ def test_a_file_that_vanished_is_told_and_the_list_is_shown_anew(setup: Setup) -
     setup.files()[0].unlink()
     QTest.keyClick(setup.my_digits.view.table, Qt.Key_Delete)
     setup.settle()
-    assert "cannot be deleted" in setup.told[-1][0]
+    assert "is no longer there" in setup.told[-1][0]
     assert setup.shown() == []
 
 

@@ -48,3 +48,25 @@ def test_where_nothing_can_be_written_there_is_none(
     home.write_text("a file")
     monkeypatch.setattr(rescue, "outer_folders", lambda: [tmp_path / "gone"])
     assert rescue.rescue(MODEL) is None
+
+
+def test_what_lies_with_the_temporary_files_is_taken_home_at_a_later_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
+    monkeypatch.setattr(rescue, "temporary_folder", lambda: tmp_path)
+    monkeypatch.setattr(rescue, "outer_folders", lambda: [tmp_path])
+    (home / "data").mkdir(parents=True)
+    (home / "data" / "networks").write_text("in the way")
+    path = rescue.rescue(MODEL)
+    assert path is not None
+    assert rescue.bring_home() == []
+    assert path.exists()
+    network_names._elsewhere.clear()
+    (home / "data" / "networks").unlink()
+    (tmp_path / "mnist-draw-rescued-model-9.npz").write_bytes(b"junk")
+    (sentence,) = rescue.bring_home()
+    (kept,) = network_library.list_opened()
+    assert str(kept.path) in sentence
+    assert kept.path.parent == home / "data" / "networks"
+    assert not path.exists()
+    assert rescue.bring_home() == []

@@ -151,7 +151,8 @@ class LayerMaps(QWidget):
         Those of the answer are larger than those of the second guess, for eyes that see no colour.
         """
         assert self._labels is not None
-        wide, high = round(inside.width() * ratio), round(inside.height() * ratio)
+        # A window may be so small that there is no room; a dot takes three pixels.
+        wide, high = (max(3, round(side * ratio)) for side in (inside.width(), inside.height()))
         pixels = np.zeros((high, wide), np.uint32)
         low, top = layer.points.min(axis=0), layer.points.max(axis=0)
         part = (layer.points - low) / np.maximum(top - low, 1e-9)

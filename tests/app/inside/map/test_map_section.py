@@ -238,3 +238,12 @@ def test_a_network_whose_data_are_not_known_shows_no_map_of_another(
     assert not neighbours(section)
     assert not section.grab().isNull()
     assert len(told) == 1
+
+
+def test_maps_without_room_are_painted_all_the_same(section: MapSection, qtbot: QtBot) -> None:
+    open_section(section, qtbot)
+    maps = section.layer_maps
+    maps.setMinimumSize(0, 0)
+    for width, height in ((20, 3), (3, 200), (1, 1)):
+        maps.resize(width, height)
+        assert not maps.grab().isNull()
