@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_draw.dataset.normalise import SIDE, has_ink, normalise_ink
-from mnist_draw.dataset.pictures.coarse import smoothed
+from mnist_draw.dataset.pictures.coarse import is_coarse, smoothed
 from mnist_draw.networks import parse_network
 from mnist_draw.networks.operations import forward
 from mnist_draw.recognition.answer import Answer, answer_from, empty_answer
@@ -18,7 +18,11 @@ from mnist_draw.recognition.built_network import CompiledNetwork, require_finite
 from mnist_draw.recognition.calibration import HIGHEST, LOWEST, apply_temperature
 from mnist_draw.recognition.class_names import class_names, reads_digits
 from mnist_draw.recognition.digit_or_not.rule import Refusal, shipped_refusal
-from mnist_draw.recognition.digit_or_not.thresholds import UNLIKE_A_DIGIT, object_to_ink
+from mnist_draw.recognition.digit_or_not.thresholds import (
+    COARSE_LENIENCE,
+    UNLIKE_A_DIGIT,
+    object_to_ink,
+)
 from mnist_draw.recognition.numbers.stroke_pieces import PenStroke, draw_strokes
 from mnist_draw.storage import ModelFile, ModelFileError
 
@@ -228,15 +232,17 @@ class Recogniser:
         """
         if not has_ink(ink):
             return empty_answer(self.names)
+        coarse = False
         if strokes:
             ink = draw_strokes(strokes).all_ink()
         elif self.reads_digits:
-            ink = smoothed(ink)
+            coarse, ink = is_coarse(ink), smoothed(ink)
         network_input = normalise_ink(ink, self._side)
         probabilities, likeness, several = self.read(network_input[None, None])
         # A network that reads something else knows what may be filled, wide or strange.
-        objection = object_to_ink(ink) if self.reads_digits else ""
-        if not objection and self.refuses(float(likeness[0])):
+        objection = object_to_ink(ink, coarse) if self.reads_digits else ""
+        lenience = COARSE_LENIENCE if coarse else 0.0
+        if not objection and self.refuses(float(likeness[0]) + lenience):
             objection = UNLIKE_A_DIGIT
         answer = answer_from(probabilities[0], network_input, objection, self.names)
         return replace(answer, likeness=float(likeness[0]), several=float(several[0]))

@@ -213,7 +213,7 @@ def test_the_learning_rate_is_the_usual_one_of_the_update_rule(
     (here / "rate.json").write_text('{"learning_rate": 0.02}')
     given: list[TrainingSettings] = []
     monkeypatch.setattr(
-        train_run, "train_and_save", lambda settings, *_: given.append(settings) or 0
+        train_run, "train_and_save", lambda settings, *_, **__: given.append(settings) or 0
     )
     assert main(["train", *arguments]) == 0
     assert given[0].learning_rate == rate

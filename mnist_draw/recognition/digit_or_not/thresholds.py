@@ -21,6 +21,8 @@ from mnist_draw.dataset.normalise import ink_box
 #: pictures 28 have more, of 7,355 digits drawn with a pen none.
 FILLED = 0.70
 FILLED_ASPECT = 0.5
+#: The same for pictures of few pixels: the lines of a digit of 8×8 pixels fill much of it.
+FILLED_COARSE = 0.85
 #: Width over height above which ink is a level line. The widest of MNIST has 2.5.
 LEVEL = 3.5
 
@@ -28,6 +30,10 @@ LEVEL = 3.5
 SURE = 0.65
 #: … and of the two best together, from which both are named.
 PAIR = 0.80
+
+#: By how many log odds less a picture of few pixels must look like a digit: half as much. Little
+#: is left in it that tells letters from digits, and who shows such pictures shows digits.
+COARSE_LENIENCE = 0.7
 
 #: What is said of ink that the fitted rule (:mod:`mnist_draw.recognition.digit_or_not.rule`)
 #: refuses.
@@ -51,13 +57,15 @@ class Verdict:
     second: int
 
 
-def object_to_ink(ink: npt.NDArray[np.generic]) -> str:
+def object_to_ink(ink: npt.NDArray[np.generic], coarse: bool = False) -> str:
     """Say what about the ink's shape no digit has.
 
     Parameters
     ----------
     ink : numpy.ndarray, shape (H, W)
         With ink on it; as :func:`mnist_draw.dataset.normalise.normalise_ink` takes it.
+    coarse : bool
+        Whether it was a picture of few pixels before it was enlarged.
 
     Returns
     -------
@@ -74,7 +82,8 @@ def object_to_ink(ink: npt.NDArray[np.generic]) -> str:
     if width > LEVEL * height:
         return "A level line is no digit."
     fill = float(box.sum(dtype=np.float64)) / darkest / (height * width)
-    if fill > FILLED and min(height, width) >= FILLED_ASPECT * max(height, width):
+    most = FILLED_COARSE if coarse else FILLED
+    if fill > most and min(height, width) >= FILLED_ASPECT * max(height, width):
         return "A dot or a filled area is no digit."
     return ""
 

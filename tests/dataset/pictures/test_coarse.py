@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from pen_drawing import board
+from PIL import Image
 
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.dataset.normalise import normalise_ink
-from mnist_draw.dataset.pictures.coarse import smoothed
+from mnist_draw.dataset.pictures.coarse import is_coarse, smoothed
 
 
 def coarse_digit(index: int) -> np.ndarray:
@@ -64,3 +65,20 @@ def test_any_kind_of_ink(dtype: type) -> None:
 def test_a_single_pixel_and_a_filled_picture() -> None:
     for ink in (np.full((1, 1), 255, np.uint8), np.full((30, 30), 255, np.uint8)):
         assert np.isfinite(normalise_ink(smoothed(ink))).all()
+
+
+@pytest.mark.parametrize("index", range(10))
+def test_few_pixels_are_known_however_they_were_enlarged(index: int) -> None:
+    small, usual = coarse_digit(index), load_dataset().test_images[index, 0]
+    assert is_coarse(small)
+    assert not is_coarse(usual)
+    for way in (Image.Resampling.NEAREST, Image.Resampling.BILINEAR, Image.Resampling.BICUBIC):
+        assert is_coarse(np.asarray(Image.fromarray(small).resize((280, 280), way)))
+        assert not is_coarse(np.asarray(Image.fromarray(usual).resize((280, 280), way)))
+
+
+def test_a_sharp_drawing_is_of_many_pixels_also_where_it_is_filled() -> None:
+    down, across = np.mgrid[:280, :280] - 139.5
+    disc = np.where(np.hypot(down, across) < 90, 255, 0).astype(np.uint8)
+    for ink in (disc, board([[(0.1, 0.2), (0.5, 0.9)]], 40, scale=280)):
+        assert not is_coarse(ink)

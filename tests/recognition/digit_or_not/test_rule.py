@@ -13,7 +13,7 @@ from mnist_draw.recognition.digit_or_not import rule as module
 from mnist_draw.recognition.digit_or_not.made_up import junk, several
 from mnist_draw.recognition.digit_or_not.rule import KINDS, NETWORK, Refusal, shipped_refusal
 from mnist_draw.recognition.digit_or_not.thresholds import UNLIKE_A_DIGIT
-from mnist_draw.recognition.recogniser import Recogniser
+from mnist_draw.recognition.recogniser import Reading, Recogniser
 from mnist_draw.storage import ModelFile, ModelFileError, save_model
 
 
@@ -64,6 +64,21 @@ def test_the_rule_refuses_and_says_why(rule: Refusal) -> None:
     answer = recogniser.recognise_ink(cross)
     assert (answer.digit, answer.text, answer.confidence) == (None, "?", 0.0)
     assert "digit" in answer.reason
+
+
+def test_of_few_pixels_less_is_asked(monkeypatch: pytest.MonkeyPatch, rule: Refusal) -> None:
+    recogniser = Recogniser(linear_model())
+    doubtful = np.array([rule.threshold - 0.5], np.float32)
+    probabilities = np.eye(10, dtype=np.float32)[3:4]
+    monkeypatch.setattr(recogniser, "read", lambda _: Reading(probabilities, doubtful, -doubtful))
+    small = np.zeros((8, 8), np.uint8)
+    small[1:7, 2:6] = 255
+    small[2:6, 3:5] = 0
+    assert recogniser.recognise_ink(np.kron(small, np.ones((35, 35), np.uint8))).digit == 3
+    sharp = np.zeros((280, 280), np.uint8)
+    sharp[31:250, 70:210] = 255
+    sharp[64:217, 103:177] = 0
+    assert recogniser.recognise_ink(sharp).reason == UNLIKE_A_DIGIT
 
 
 def test_networks_for_other_things_are_not_overruled() -> None:
