@@ -211,6 +211,9 @@ class NetworksView(QDialog):
             self.asked.emit(what, kept)
 
     def _edited(self, item: QTableWidgetItem) -> None:
+        # While the list is filled anew, rows are those of no network.
+        if self._filling:
+            return
         kept = self._networks[item.row()]
-        if not self._filling and item.text() != kept.title:
+        if item.text() != kept.title:
             self.renamed.emit(kept, item.text())

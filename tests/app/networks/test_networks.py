@@ -130,6 +130,16 @@ def test_asking_twice_for_a_new_name_goes_on_with_the_first(
     assert "editing failed" not in capfd.readouterr().err
 
 
+def test_a_shorter_list_may_come_while_a_name_is_typed(shown: Shown) -> None:
+    table, view = shown.view.table, shown.view
+    shown.row("from elsewhere")
+    shown.press("rename")
+    QTest.keyClicks(table.findChild(QLineEdit), "Mine")
+    first = view._networks[:1]
+    view.show_networks(first, [0.0], first[0].key)
+    assert table.rowCount() == 1
+
+
 def test_a_network_is_deleted_and_brought_back(shown: Shown, qtbot: QtBot) -> None:
     run = "MLP 784–4–10, 1 Jan 10:00"
     shown.row("from elsewhere")
