@@ -192,9 +192,7 @@ def _preset(name: str, misuse: Callable[[str], NoReturn]) -> TrainingSettings:
 
 
 def _places(
-    arguments: argparse.Namespace,
-    settings: TrainingSettings,
-    misuse: Callable[[str], NoReturn],
+    arguments: argparse.Namespace, settings: TrainingSettings, misuse: Callable[[str], NoReturn]
 ) -> tuple[Path | None, Path | None]:
     """Return where to write, having found out whether the result of hours can be kept there.
 

@@ -17,6 +17,7 @@ from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.document import check_version, pack, parse, sound
 from mnist_draw.storage.errors import DocumentError, StorageError
 from mnist_draw.storage.folders import config_folder
+from mnist_draw.storage.locks import lock_file, make_lock, take_lock
 from mnist_draw.storage.opening import read_file
 from mnist_draw.storage.spare_names import put_aside
 
@@ -167,15 +168,10 @@ def _with(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, An
 @contextlib.contextmanager
 def _locked(path: Path) -> Iterator[None]:
     """Keep other windows from writing the file between this window's reading and writing."""
-    from filelock import FileLock, Timeout
-
-    lock = FileLock(path.with_name(f".{path.name}.lock"), timeout=_PATIENCE)
-    # Some network drives cannot lock, and a program that hangs must not keep others from saving:
-    # without the lock only what two windows write in the same instant can be lost. A folder that
-    # is missing would be made for the lock; writing says better what is wrong.
-    with contextlib.suppress(Timeout, OSError, NotImplementedError):
-        if path.parent.is_dir():
-            lock.acquire()
+    lock = make_lock(lock_file(path))
+    # A program that hangs must not keep others from saving: without the lock only what two windows
+    # write in the same instant can be lost.
+    take_lock(lock, _PATIENCE)
     try:
         yield
     finally:

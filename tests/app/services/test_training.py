@@ -139,14 +139,19 @@ def test_an_error_becomes_a_sentence(
     assert ended == [True]
 
 
-def test_a_network_whose_folder_is_gone_is_saved_elsewhere_and_listed(
-    qapp: QApplication, tmp_path: Path
-) -> None:
-    worker = TrainingWorker(TrainingSettings(epochs=1), tmp_path / "gone", train=Loop())
+def ended_without_a_folder(folder: Path) -> tuple[Any, list[Any]]:
+    """Train a run whose folder is gone; return its last event, and the networks that it learnt."""
+    worker = TrainingWorker(TrainingSettings(epochs=1), folder, train=Loop())
     learnt: list[Any] = []
     worker.learnt.connect(learnt.append)
     worker.run()
-    last = worker.inbox.take_all()[-1]
+    return worker.inbox.take_all()[-1], learnt
+
+
+def test_a_network_whose_folder_is_gone_is_saved_elsewhere_and_listed(
+    qapp: QApplication, tmp_path: Path
+) -> None:
+    last, learnt = ended_without_a_folder(tmp_path / "gone")
     assert isinstance(last, Rescued)
     assert "is no longer there" in last.sentence
     assert f"saved in {last.path} instead" in last.sentence
@@ -163,11 +168,7 @@ def test_a_network_that_no_place_takes_stays_in_use(
     qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(training, "rescue", lambda model: None)
-    worker = TrainingWorker(TrainingSettings(epochs=1), tmp_path / "gone", train=Loop())
-    learnt: list[Any] = []
-    worker.learnt.connect(learnt.append)
-    worker.run()
-    last = worker.inbox.take_all()[-1]
+    last, learnt = ended_without_a_folder(tmp_path / "gone")
     assert isinstance(last, Failed)
     assert "No other place could be written" in last.sentence
     assert learnt

@@ -32,14 +32,20 @@ print("ALIVE")
 """
 
 
-def test_errors_in_slots_and_threads_are_told_logged_and_survived(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM],
-        env={**os.environ, "MNIST_DRAW_HOME": str(tmp_path)},
+def ended(program: str, home: Path) -> subprocess.CompletedProcess[str]:
+    """Run a program in a home of its own; what waits for ever is a failure."""
+    return subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "MNIST_DRAW_HOME": str(home)},
         capture_output=True,
         text=True,
         check=False,
+        timeout=60,
     )
+
+
+def test_errors_in_slots_and_threads_are_told_logged_and_survived(tmp_path: Path) -> None:
+    done = ended(PROGRAM, tmp_path)
     assert done.returncode == 0, done.stderr
     assert "TOLD The program made a mistake (ZeroDivisionError: in a slot)" in done.stdout
     assert "TOLD The program made a mistake (KeyError: 'in a thread')" in done.stdout
@@ -53,13 +59,7 @@ def test_errors_in_slots_and_threads_are_told_logged_and_survived(tmp_path: Path
 
 def test_without_a_writable_log_the_program_works(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM],
-        env={**os.environ, "MNIST_DRAW_HOME": str(tmp_path / "file")},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = ended(PROGRAM, tmp_path / "file")
     assert "TOLD No log can be written" in done.stdout
     assert "ALIVE" in done.stdout
 
@@ -69,14 +69,7 @@ def test_without_a_writable_log_the_program_works(tmp_path: Path) -> None:
 def test_a_pipe_in_the_place_of_a_log_is_not_waited_for(tmp_path: Path, name: str) -> None:
     (tmp_path / "data" / "log").mkdir(parents=True)
     os.mkfifo(tmp_path / "data" / "log" / name)
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM],
-        env={**os.environ, "MNIST_DRAW_HOME": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    done = ended(PROGRAM, tmp_path)
     assert "TOLD No log can be written (it is not a regular file)" in done.stdout
     assert "ALIVE" in done.stdout
 
@@ -94,13 +87,8 @@ reporting.reporter.install()
 for number in range(20):
     reporting.logger.warning("line %d", number)
 """
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        env={**os.environ, "MNIST_DRAW_HOME": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = ended(program, tmp_path)
+    assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     log = (tmp_path / "data" / "log" / "mnist_draw.log").read_text("utf-8")
     assert [line.split()[-1] for line in log.splitlines()] == [str(n) for n in range(20)]
@@ -113,13 +101,7 @@ from mnist_draw.errors import UserError
 reporter.install()
 reporter.report(UserError("The file gr\\udcfcn.png is empty."))
 """
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        env={**os.environ, "MNIST_DRAW_HOME": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = ended(program, tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     log = (tmp_path / "data" / "log" / "mnist_draw.log").read_text(encoding="utf-8")
     assert "The file gr\\udcfcn.png is empty." in log
@@ -151,14 +133,7 @@ qWarning("The X11 connection broke (error 1). Did the X11 server die?")
 def test_without_a_display_the_program_ends_in_words(
     kept: str, expected: str, tmp_path: Path
 ) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", LOST.replace("KEPT", kept)],
-        env={**os.environ, "MNIST_DRAW_HOME": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    done = ended(LOST.replace("KEPT", kept), tmp_path)
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert f"and the window is gone with it. {expected}" in done.stderr
@@ -176,12 +151,7 @@ from mnist_draw.errors import UserError
 reporter.install()
 reporter.report(UserError("The file \\x1b[31mx.png is empty."))
 """
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        env={**os.environ, "MNIST_DRAW_HOME": str(tmp_path / "file")},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = ended(program, tmp_path / "file")
+    assert done.returncode == 0, done.stderr
     assert "The file \\u001b[31mx.png is empty." in done.stderr
     assert "\x1b" not in done.stderr
