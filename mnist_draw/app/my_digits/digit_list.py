@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PyQt5.QtCore import QObject, QTimer, QUrl, pyqtSignal
+from PyQt5.QtCore import QObject, QUrl, pyqtSignal
 from PyQt5.QtGui import QDesktopServices
 from PyQt5.QtWidgets import QFileDialog
 
@@ -18,6 +18,8 @@ from mnist_draw.app.board.placed_picture import place_ink
 from mnist_draw.app.my_digits.digit_list_view import DigitListView
 from mnist_draw.app.my_digits.digit_table import DigitRow, thumbnail_mask
 from mnist_draw.app.services.background_reader import BackgroundReader
+from mnist_draw.app.services.followed_folder import FollowedFolder
+from mnist_draw.app.shared.reporting import telling
 from mnist_draw.app.shared.threads import Background
 from mnist_draw.dataset.classes import with_article
 from mnist_draw.errors import UserError
@@ -25,12 +27,8 @@ from mnist_draw.storage.spare_names import Deleted
 
 #: Digits that are asked about at once; the answers come in as they are found.
 _AT_ONCE = 16
-#: While the list is in view its folder is looked at this often, in milliseconds: other windows
-#: teach, too, and pictures come from elsewhere.
-_FOLLOW_MS = 2_000
-
-#: The pictures of the folder, and when each was written.
-Seen = tuple[tuple[str, int], ...]
+#: What is listed, what was left out of it, and what can be brought back.
+Listing = tuple[list[DigitRow], list[str], list[Deleted]]
 
 
 def _folder() -> Path:
@@ -39,8 +37,8 @@ def _folder() -> Path:
     return my_digits_folder()
 
 
-def _seen() -> Seen:
-    """Look for what has changed; the digits are read only where something has."""
+def _seen() -> tuple[tuple[str, int], ...]:
+    """Return the pictures of the folder, and when each was written."""
     from mnist_draw.dataset.own_digits import find_pictures
 
     times = []
@@ -56,6 +54,15 @@ def _read() -> tuple[list[Any], list[str]]:
     from mnist_draw.dataset.pictures.picture_file import load_picture
 
     return read_digits(_folder(), load_picture)
+
+
+def _listing() -> Listing:
+    from mnist_draw.storage.spare_names import deleted
+
+    digits, told = _read()
+    rows = [DigitRow(digit, thumbnail_mask(digit.ink)) for digit in digits]
+    rows.sort(key=lambda row: (row.digit.taught, _name(row)), reverse=True)
+    return rows, told, deleted(_folder())
 
 
 class DigitList(QObject):
@@ -102,11 +109,10 @@ class DigitList(QObject):
         self._reader = reader
         self._round = 0
         self._last_told: list[str] = []
-        self._seen: Seen | None = None
-        self._looking = False
-        self._timer = QTimer(self)
-        self._timer.setInterval(_FOLLOW_MS)
-        self._timer.timeout.connect(self._look_again)
+        self._followed = FollowedFolder(background, _seen, _listing, view.isVisible, self)
+        self._followed.listed.connect(self._listed)
+        self._followed.changed.connect(self._listed)
+        self._followed.changed.connect(lambda _: self.changed.emit())
         view.open_asked.connect(self.open)
         view.relabel_asked.connect(self.relabel)
         view.delete_asked.connect(self.delete)
@@ -119,32 +125,10 @@ class DigitList(QObject):
 
     def refresh(self) -> None:
         """Read the folder anew and show it."""
+        self._followed.refresh()
 
-        def read() -> tuple[Seen, list[DigitRow], list[str], list[Deleted]]:
-            from mnist_draw.storage.spare_names import deleted
-
-            seen = _seen()
-            digits, told = _read()
-            rows = [DigitRow(digit, thumbnail_mask(digit.ink)) for digit in digits]
-            rows.sort(key=lambda row: (row.digit.taught, _name(row)), reverse=True)
-            return seen, rows, told, deleted(_folder())
-
-        self._background.run(read, self._listed)
-        self._timer.start()
-
-    def _look_again(self) -> None:
-        """Show what came from outside meanwhile."""
-        if self._view.isVisible() and not self._looking:
-            self._looking = True
-            self._background.run(_seen, self._looked, lambda _: self._looked(self._seen))
-
-    def _looked(self, seen: Seen | None) -> None:
-        self._looking = False
-        if seen != self._seen:
-            self._refresh_and_tell()
-
-    def _listed(self, listed: tuple[Seen, list[DigitRow], list[str], list[Deleted]]) -> None:
-        self._seen, rows, told, in_bin = listed
+    def _listed(self, listed: Listing) -> None:
+        rows, told, in_bin = listed
         self._view.bin.show_deleted(in_bin, lambda one: with_article(one.name[:1]))
         self._view.show_rows(rows)
         # Once is enough: a damaged file stays where it is and would be told of again and again.
@@ -247,21 +231,7 @@ class DigitList(QObject):
 
     def _run(self, work: Callable[[], Any], done: Callable[[Any], object]) -> None:
         """Do work on files; where it fails half way, show what the folder holds now."""
-
-        def careful() -> Any:
-            try:
-                return work()
-            except UserError as error:
-                return error
-
-        def finished(result: Any) -> None:
-            if isinstance(result, UserError):
-                self.told.emit(str(result))
-                self._refresh_and_tell()
-            else:
-                done(result)
-
-        self._background.run(careful, finished)
+        self._background.run(work, done, telling(self.told.emit, self._refresh_and_tell))
 
     def _refresh_and_tell(self) -> None:
         self.refresh()

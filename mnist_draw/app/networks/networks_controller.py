@@ -13,7 +13,7 @@ from PyQt5.QtWidgets import QFileDialog, QInputDialog, QWidget
 from mnist_draw.app.networks.networks_view import NetworksView
 from mnist_draw.app.services.network_in_use import NetworkInUse
 from mnist_draw.app.shared.images import save_bytes
-from mnist_draw.app.shared.reporting import reporter
+from mnist_draw.app.shared.reporting import telling
 from mnist_draw.app.shared.threads import Background
 from mnist_draw.recognition.export.formats import NETWORK_FORMATS, NetworkFormat
 from mnist_draw.storage.spare_names import KEPT_DAYS, Deleted, bring_back, empty_bin
@@ -46,6 +46,7 @@ class NetworksController(QObject):
         super().__init__(parent)
         self._network, self._background, self._parent = network, background, parent
         self._view: NetworksView | None = None
+        self._not_done = telling(self.told.emit, network.refresh)
         network.listed.connect(self._show)
         network.changed.connect(self._show)
 
@@ -102,11 +103,6 @@ class NetworksController(QObject):
                 self._network.use_key(kept.key)
 
         self._background.run(work, done, self._not_done)
-
-    def _not_done(self, error: Exception) -> None:
-        """Tell why something failed, and list what is there now."""
-        self.told.emit(reporter.sentence(error))
-        self._network.refresh()
 
     def delete(self, kept: KeptModel) -> None:
         """Put a network into the bin, and offer to take that back."""

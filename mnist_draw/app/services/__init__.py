@@ -6,6 +6,8 @@ background_reader
     A second recogniser for whatever need not be at once.
 explanations
     Explains answers.
+followed_folder
+    Reads a folder anew when something has changed there.
 layer_inspector
     Looks into the layers after an epoch.
 learning

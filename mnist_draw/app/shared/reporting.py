@@ -196,6 +196,18 @@ def _rotate(log: str, old: str) -> None:
 reporter = Reporter()
 
 
+def telling(
+    tell: Callable[[str], object], then: Callable[[], object]
+) -> Callable[[Exception], None]:
+    """Return what tells why something failed, and then shows what is there now."""
+
+    def failed(error: Exception) -> None:
+        tell(reporter.sentence(error))
+        then()
+
+    return failed
+
+
 def _quit() -> None:
     """Close the window as its close button would: training is saved first."""
     from PyQt5.QtWidgets import QApplication

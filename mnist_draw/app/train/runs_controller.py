@@ -7,12 +7,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PyQt5.QtCore import QObject, QTimer, pyqtSignal
+from PyQt5.QtCore import QObject, pyqtSignal
 from PyQt5.QtWidgets import QFileDialog, QWidget
 
-from mnist_draw.app.runs.runs_on_disk import Listing, Seen, read_runs, seen_on_disk
+from mnist_draw.app.runs.runs_on_disk import Listing, read_runs, seen_on_disk
+from mnist_draw.app.services.followed_folder import FollowedFolder
 from mnist_draw.app.shared.images import save_bytes, widget_png
-from mnist_draw.app.shared.reporting import reporter
+from mnist_draw.app.shared.reporting import telling
 from mnist_draw.app.shared.threads import Background
 from mnist_draw.app.train.run_controller import RunController
 from mnist_draw.app.train.train_tab import TrainTab
@@ -40,11 +41,6 @@ _KINDS = {
     **{name: (entry.ending, entry.title) for name, entry in NETWORK_FORMATS.items()},
 }
 _TABLES = {"csv": History.write_csv, "minibatches": History.write_minibatches_csv}
-
-
-#: While the list is in view it is read anew this often, in milliseconds: other windows and the
-#: command line train, rename and delete, too.
-_FOLLOW_MS = 2_000
 
 
 class RunsController(QObject):
@@ -80,12 +76,11 @@ class RunsController(QObject):
         self._histories: dict[Path, History] = {}
         #: Of which runs they are older than what is on disk.
         self._older: set[Path] = set()
-        self._reading = False
         self._shown: Listing | None = None
-        self._seen: Seen = ()
-        self._timer = QTimer(self)
-        self._timer.setInterval(_FOLLOW_MS)
-        self._timer.timeout.connect(self._look_again)
+        self._folder = FollowedFolder(background, self._look, self._read, self._can_show, self)
+        self._folder.listed.connect(self._listed)
+        self._folder.changed.connect(self._listed_again)
+        self._not_done = telling(self.told.emit, self.refresh)
         self._acts: dict[str, Callable[[Run], object]] = {
             "draw": self._to_draw,
             "continue": self.continue_run,
@@ -103,12 +98,8 @@ class RunsController(QObject):
         for card, name in ((tab.loss, "loss"), (tab.accuracy, "accuracy")):
             card.export_asked.connect(partial(self._export_curves, card, name))
         tab.runs_shown.connect(self.refresh)
-        tab.runs_shown.connect(self._timer.start)
         run.training.ended.connect(self._ended)
         run.state_changed.connect(self._follow)
-
-    def _tell(self, sentence: str) -> None:
-        self.told.emit(sentence)
 
     # -- after the window is visible
 
@@ -127,7 +118,7 @@ class RunsController(QObject):
     def _found(self, found: tuple[Run | None, list[str]]) -> None:
         run, told = found
         if told:
-            self._tell(" ".join(told))
+            self.told.emit(" ".join(told))
         if run is not None and not self._run.training.running:
             self._tab.offer.offer(run)
 
@@ -135,41 +126,22 @@ class RunsController(QObject):
 
     def refresh(self) -> None:
         """Read the runs anew."""
-        self._reading = True
-        self._background.run(self._reader(), self._listed)
+        self._folder.refresh()
 
-    def _reader(self) -> Callable[[], Listing]:
+    def _look(self) -> object:
+        return seen_on_disk(self._shown[1] if self._shown else set())
+
+    def _read(self) -> Listing:
         training = self._run.training
-        return partial(read_runs, training.folder if training.running else None)
+        return read_runs(training.folder if training.running else None)
 
-    def _look_again(self) -> None:
-        """Read the runs anew while they are in view; what has not changed stays as it is."""
-        if not self._tab.showing_runs:
-            self._timer.stop()
-        elif self._page.isVisible() and not self._reading:
-            self._reading = True
-            read, before = self._reader(), self._seen
-            going_on = self._shown[1] if self._shown else set()
-
-            def look() -> tuple[Seen, Listing | None]:
-                seen = seen_on_disk(going_on)
-                return seen, read() if seen != before else None
-
-            self._background.run(look, self._listed_again, self._not_read)
-
-    def _listed_again(self, found: tuple[Seen, Listing | None]) -> None:
-        self._reading = False
-        seen, listed = found
+    def _can_show(self) -> bool:
         # What is being typed would be lost.
-        if self._page.table.editing:
-            return
-        self._seen = seen
-        if listed is not None and listed != self._shown:
-            self._listed(listed)
+        return self._page.isVisible() and not self._page.table.editing
 
-    def _not_read(self, error: Exception) -> None:
-        # It was told when the list was opened, or will be when it is opened again.
-        self._reading = False
+    def _listed_again(self, listed: Listing) -> None:
+        if listed != self._shown:
+            self._listed(listed)
 
     def _listed(self, listed: Listing) -> None:
         runs, going_on, told, in_bin = listed
@@ -177,11 +149,10 @@ class RunsController(QObject):
         self._shown = listed
         titles = dict(in_bin)
         self._page.bin.show_deleted(list(titles), titles.__getitem__)
-        self._reading = False
         self._note_older(runs)
         self._page.show_runs([self._run.as_it_stands(run) for run in runs], going_on)
         if news := [sentence for sentence in told if sentence not in before]:
-            self._tell(" ".join(news))
+            self.told.emit(" ".join(news))
         self._compare()
 
     def _note_older(self, runs: list[Run]) -> None:
@@ -194,9 +165,10 @@ class RunsController(QObject):
     def _follow(self) -> None:
         """Show the figures of the run that is going on in its row."""
         training, table = self._run.training, self._page.table
-        if not (training.running and training.folder and self._tab.showing_runs) or self._reading:
+        folder = training.folder if training.running and self._tab.showing_runs else None
+        if folder is None or self._folder.reading:
             return
-        listed = table.run_in(training.folder)
+        listed = table.run_in(folder)
         if listed is None:
             self.refresh()
             return
@@ -239,7 +211,7 @@ class RunsController(QObject):
     def continue_run(self, run: Run) -> None:
         """Train a run on, and show it."""
         if not self._run.training.running and in_use(run.folder):
-            self._tell("This run is going on in another window; nothing was changed.")
+            self.told.emit("This run is going on in another window; nothing was changed.")
             return
         self._tab.show_curves()
         self._tab.offer.withdraw()
@@ -247,7 +219,7 @@ class RunsController(QObject):
 
     def _use_settings(self, run: Run) -> None:
         if self._run.training.running:
-            self._tell("A run is going on; its settings stay until it has ended.")
+            self.told.emit("A run is going on; its settings stay until it has ended.")
             return
         self._tab.settings.show_settings(run.settings)
 
@@ -255,18 +227,13 @@ class RunsController(QObject):
         renamed = run.renamed(name)
         self._background.run(renamed.save, lambda _: self.refresh(), self._not_done)
 
-    def _not_done(self, error: Exception) -> None:
-        """Tell why something failed, and list what is there now."""
-        self._tell(reporter.sentence(error))
-        self.refresh()
-
     def delete(self, run: Run) -> None:
         """Delete a run, and offer to take that back."""
         if self._run.training.running and run.folder == self._run.training.folder:
-            self._tell("This run is going on; stop it before it is deleted.")
+            self.told.emit("This run is going on; stop it before it is deleted.")
             return
         if in_use(run.folder):
-            self._tell("This run is going on in another window; it was not deleted.")
+            self.told.emit("This run is going on in another window; it was not deleted.")
             return
         self._background.run(
             lambda: move_to_bin(run.folder, f"The run {run.full_title}"),
@@ -285,7 +252,7 @@ class RunsController(QObject):
         """Bring back a deleted run: the given one, or the last."""
         newest = [one.path for one in deleted(run_list.runs_folder())[:1]]
         if kept is None and not newest:
-            self._tell("There is no deleted run to bring back.")
+            self.told.emit("There is no deleted run to bring back.")
             return
         chosen = kept or newest[0]
         self._background.run(partial(bring_back, chosen, "The run"), self._brought_back)

@@ -447,7 +447,7 @@ def test_pictures_that_lie_in_the_folder_count_too(setup: Setup) -> None:
 
 
 def test_what_comes_from_outside_while_the_list_is_open_is_shown(setup: Setup) -> None:
-    setup.my_digits.digits._timer.setInterval(20)
+    setup.my_digits.digits._followed._timer.setInterval(20)
     open_list(setup)
     assert setup.text("myDigitsNote") == "none yet"
     setup.folder.mkdir(parents=True, exist_ok=True)

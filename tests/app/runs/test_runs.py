@@ -16,7 +16,7 @@ from PyQt5.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.runs.runs_table import RunsTable
-from mnist_draw.app.train import runs_controller
+from mnist_draw.app.services import followed_folder
 from mnist_draw.storage.models import ModelFile, save_model
 from mnist_draw.storage.spare_names import move_to_bin
 from mnist_draw.training import events
@@ -240,7 +240,7 @@ def write_epochs(run: Run, epochs: int) -> None:
 def test_a_run_of_another_window_is_followed(
     make: Any, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runs_controller, "_FOLLOW_MS", 50)
+    monkeypatch.setattr(followed_folder, "FOLLOW_MS", 50)
     run = add_run("2026-01-01 10:00")
     write_epochs(run, 2)
     with FileLock(run.folder / "run.lock"):
