@@ -20,8 +20,6 @@
     Copying and saving what a section shows, and reading it as a table.
 ``stepwise``
     A long count in the background that can be watched, paused and stopped.
-``watched_worker``
-    What works in a thread of its own, and only while somebody watches.
 ``ring_cursor``
     The ring around the pointer while somebody presents.
 ``network``, ``step``, ``results``, ``map``, ``limits``

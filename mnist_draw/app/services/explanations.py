@@ -14,9 +14,9 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from PyQt5.QtCore import QObject, QTimer, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QObject, pyqtSignal
 
-from mnist_draw.app.shared.reporting import reporter
+from mnist_draw.app.services.watched_worker import WatchedWorker
 from mnist_draw.app.shared.threads import LatestValue
 from mnist_draw.app.shared.worker_thread import WorkerThread
 from mnist_draw.errors import UserError
@@ -75,7 +75,7 @@ def _explainer(model: ModelFile) -> Explains:
     return explainer
 
 
-class ExplanationWorker(QObject):
+class ExplanationWorker(WatchedWorker):
     """Lives in its own thread and owns the explainer.
 
     Parameters
@@ -94,14 +94,10 @@ class ExplanationWorker(QObject):
         ``(layers)``: the hidden layers of the network in use, when its explainer is ready.
     explained
         ``(explanation, ticket)``: the explanation asked for with that ticket.
-    failed
-        ``(sentence)``: what went wrong, for the user.
     """
 
     prepared = pyqtSignal(object)
     explained = pyqtSignal(object, int)
-    failed = pyqtSignal(str)
-    _woken = pyqtSignal()
 
     def __init__(
         self,
@@ -126,15 +122,12 @@ class ExplanationWorker(QObject):
         self._again: Question | None = None
         #: A model that is to be used but not yet is.
         self._next: ModelFile | None = None
-        self._watched = False
         self._asked_at = self._began_at = float("-inf")
-        self._alarm_set = self._expecting = False
-        self._woken.connect(self._work)
+        self._expecting = False
 
     def post_model(self, model: ModelFile) -> None:
         """Explain what this network says from now on; from any thread."""
-        if self._models.put(model):
-            self._woken.emit()
+        self._post(self._models, model)
 
     def post(self, picture: np.ndarray, digit: int, ticket: int) -> None:
         """Ask what speaks for a digit on a picture (28, 28); from any thread."""
@@ -142,22 +135,13 @@ class ExplanationWorker(QObject):
         if self._questions.put((picture, digit, ticket)) or self._expecting:
             self._woken.emit()
 
-    def watch(self, on: bool) -> None:
-        """Say whether anybody can see explanations; without, nothing is done. From any thread."""
-        self._watched = on
-        if on:
-            self._woken.emit()
-
-    @pyqtSlot()
-    def _work(self) -> None:
-        if not self._watched or (self._alarm_set and not self._expecting):
+    def look(self) -> None:
+        """Explain what was asked last, unless it is too early."""
+        if self._alarm_set and not self._expecting:
             return
-        try:
-            explainer = self._ready()
-            if explainer is not None:
-                self._explain(explainer)
-        except Exception as error:  # a slot must not raise: the user is told instead
-            self.failed.emit(reporter.sentence(error))
+        explainer = self._ready()
+        if explainer is not None:
+            self._explain(explainer)
 
     def _ready(self) -> Explains | None:
         """Bring the explainer up to the newest model; return it if it can be asked now."""
@@ -224,15 +208,6 @@ class ExplanationWorker(QObject):
         """
         age = now - self._asked_at
         return not self._expecting and self._shortest > 0 and _FRESH < age < _NEXT
-
-    def _come_back_in(self, seconds: float) -> None:
-        self._alarm_set = True
-        QTimer.singleShot(round(seconds * 1000) + 1, self._alarm)
-
-    @pyqtSlot()
-    def _alarm(self) -> None:
-        self._alarm_set = False
-        self._work()
 
 
 class Explanations(WorkerThread):

@@ -6,9 +6,9 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from PyQt5.QtCore import QTimer, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QTimer, pyqtSignal
 
-from mnist_draw.app.inside.watched_worker import WatchedWorker
+from mnist_draw.app.services.watched_worker import WatchedWorker
 from mnist_draw.app.shared.threads import LatestValue
 from mnist_draw.dataset.errors import DatasetError
 
@@ -123,7 +123,6 @@ class NetworkWorker(WatchedWorker):
         self._anatomy: Any = None
         self._parts: Parts | None = None
         self._search: Any = None
-        self._alarm_set = False
         self._asked_at = self._began_at = float("-inf")
 
     # -- from any thread
@@ -219,15 +218,6 @@ class NetworkWorker(WatchedWorker):
             self._search = None
         else:
             QTimer.singleShot(0, self._work)
-
-    def _come_back_in(self, seconds: float) -> None:
-        self._alarm_set = True
-        QTimer.singleShot(round(seconds * 1000) + 1, self._alarm)
-
-    @pyqtSlot()
-    def _alarm(self) -> None:
-        self._alarm_set = False
-        self._work()
 
 
 def frame_of(anatomy: Any, question: Question) -> Frame:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QTimer, pyqtSignal
 
-from mnist_draw.app.inside.watched_worker import WatchedWorker
+from mnist_draw.app.services.watched_worker import WatchedWorker
 from mnist_draw.app.shared.threads import LatestValue
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QObject, QTimer, pyqtSignal, pyqtSlot
 
 from mnist_draw.app.shared.reporting import reporter
 from mnist_draw.app.shared.threads import LatestValue
@@ -28,6 +28,7 @@ class WatchedWorker(QObject):
     def __init__(self) -> None:
         super().__init__()
         self._watched = False
+        self._alarm_set = False
         self._woken.connect(self._work)
 
     # -- from any thread
@@ -62,3 +63,13 @@ class WatchedWorker(QObject):
             self.look()
         except Exception as error:  # a slot must not raise: the user is told instead
             self.failed.emit(reporter.sentence(error))
+
+    def _come_back_in(self, seconds: float) -> None:
+        """Look again after a while; until then `_alarm_set` is true."""
+        self._alarm_set = True
+        QTimer.singleShot(round(seconds * 1000) + 1, self._alarm)
+
+    @pyqtSlot()
+    def _alarm(self) -> None:
+        self._alarm_set = False
+        self._work()
