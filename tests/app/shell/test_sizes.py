@@ -70,24 +70,32 @@ def test_every_page_fits_a_small_screen(window: Window, text: int) -> None:
     assert (window.width(), window.height()) == screen
 
 
-def test_no_section_of_inside_is_wider_than_a_small_screen(window: Window, text: int) -> None:
+def test_no_section_of_inside_is_wider_than_a_small_screen(
+    window: Window, text: int, qtbot: QtBot
+) -> None:
     window.resize(*{13: (1022, 636), 18: (1362, 704)}[text])
     window.tabs.setCurrentWidget(window.inside_tab)
     view = window.inside_tab.open()
     for kind in SECTIONS:
         view.open_section(kind.name)
-        _settle()
-        assert view.views.horizontalScrollBar().maximum() == 0, kind.name
+
+        def fits(name: str = kind.name) -> None:
+            assert view.views.horizontalScrollBar().maximum() == 0, name
+
+        qtbot.waitUntil(fits)
         if isinstance(view.section, StepSection) and text == 13:
             code = view.section.code.code
             assert code.height() >= code.sizeHint().height()
     # Where there is room, columns stand beside each other again.
     window.resize(1900, 1000)
-    _settle()
     limits = view.section
     assert isinstance(limits, LimitsSection)
-    tops = [plot.mapTo(limits, QPoint(0, 0)).y() for plot in limits.plots.values()]
-    assert tops[0] == tops[1] == tops[2] < tops[3]
+
+    def stand_beside_each_other() -> None:
+        tops = [plot.mapTo(limits, QPoint(0, 0)).y() for plot in limits.plots.values()]
+        assert tops[0] == tops[1] == tops[2] < tops[3]
+
+    qtbot.waitUntil(stand_beside_each_other)
 
 
 def test_every_setting_is_whole_in_the_side_panel(window: Window) -> None:
