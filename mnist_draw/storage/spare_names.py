@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -28,6 +29,22 @@ _BIN = ".deleted"
 ASIDE = ".unreadable-"
 #: More than this of one name is no use of the program, but something that never ends.
 _MOST = 10_000
+#: What a name on one of the three systems cannot hold, and how long a name may be: endings follow,
+#: and a system counts 255 bytes, of which a character takes up to four.
+_NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f-\x9f"*/<>?\\|\ud800-\udfff]')
+_LONGEST = 50
+
+
+def file_name(title: str) -> str:
+    """Return what a file can be called, without its ending, whose content has a title.
+
+    Parameters
+    ----------
+    title : str
+        Whatever a user calls something.
+    """
+    name = _NOT_IN_NAMES.sub("-", title.replace(":", "."))
+    return name[:_LONGEST].strip(" .") or "unnamed"
 
 
 def numbered(path: Path, suffix: str | None = None) -> Iterator[Path]:

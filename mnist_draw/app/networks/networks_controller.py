@@ -16,7 +16,7 @@ from mnist_draw.app.shared.images import save_bytes
 from mnist_draw.app.shared.reporting import telling
 from mnist_draw.app.shared.threads import Background
 from mnist_draw.recognition.export.formats import NETWORK_FORMATS, NetworkFormat
-from mnist_draw.storage.spare_names import KEPT_DAYS, Deleted, bring_back, empty_bin
+from mnist_draw.storage.spare_names import KEPT_DAYS, Deleted, bring_back, empty_bin, file_name
 
 if TYPE_CHECKING:
     from mnist_draw.recognition.kept_model import KeptModel
@@ -187,7 +187,7 @@ class NetworksController(QObject):
         self._background.run(work, self._use)
 
     def _save(self, kind: NetworkFormat, kept: KeptModel) -> None:
-        wanted = f"{kept.title.replace(':', '.').replace('/', '-')}{kind.ending}"
+        wanted = f"{file_name(kept.title)}{kind.ending}"
         files = f"{kind.title} (*{kind.ending})"
         path, _ = QFileDialog.getSaveFileName(self._view, f"Save {kept.title}", wanted, files)
         if not path:

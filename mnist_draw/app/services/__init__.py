@@ -20,6 +20,8 @@ run_events
     What a run tells the window: the loop's events, and those of its thread and files.
 training
     Trains a network.
+unsaved
+    Networks that no place took.
 watched_worker
     What works in a thread of its own, and only while somebody watches.
 """

@@ -142,7 +142,10 @@ class LearningWorker(QObject):
             if rescued is not None:
                 words = f"{words} {error} {rescued_words(rescued)}"
                 return Outcome(named, key_of_rescued(rescued), words)
-            unsaved = "The new network answers until the program ends, but it is not saved."
+            unsaved = (
+                "The new network answers until the program ends, but it is not saved. Closing the "
+                "window asks where to save it."
+            )
             return Outcome(model, "", f"{words} {error} {unsaved}")
 
 

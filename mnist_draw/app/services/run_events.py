@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from mnist_draw.storage.models import ModelFile
 from mnist_draw.training.events import Event, Parameters
 from mnist_draw.training.layer_inspection import LayerFigures
 from mnist_draw.training.runs.history import History
@@ -32,11 +33,20 @@ class Rescued:
     sentence: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Failed:
-    """The run ended with an error; ``sentence`` is for the user."""
+    """The run ended with an error.
+
+    Attributes
+    ----------
+    sentence : str
+        For the user.
+    unsaved : ModelFile or None
+        What was learnt, where only the memory has it.
+    """
 
     sentence: str
+    unsaved: ModelFile | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -32,7 +32,7 @@ from mnist_draw.training.events import (
 )
 from mnist_draw.training.runs import record
 from mnist_draw.training.runs.checkpoint import Checkpoint
-from mnist_draw.training.runs.rescue import rescue, rescued_words
+from mnist_draw.training.runs.rescue import named_rescued, rescue, rescued_words
 from mnist_draw.training.settings import TrainingSettings
 
 Train = Callable[..., Iterator[Event]]
@@ -42,7 +42,7 @@ _DRAIN_MS = 33
 MODEL_NAME, CHECKPOINT_NAME = record.MODEL, record.CHECKPOINT
 _NOWHERE = (
     "No other place could be written either. The network answers until the window is closed: make "
-    "room on the disk, then train one epoch more, which saves it."
+    "room on the disk, then train one epoch more, which saves it. Closing asks where to save it."
 )
 
 
@@ -107,6 +107,8 @@ class TrainingWorker(QObject):
         self._train = train
         self._data: Any = None
         self._inspector: Inspector | None = None
+        #: The network where no place took it.
+        self._unsaved: ModelFile | None = None
 
     @pyqtSlot()
     def run(self) -> None:
@@ -132,7 +134,7 @@ class TrainingWorker(QObject):
                     rescued = self._save_model(event)
         except Exception as error:  # whatever it is, the user is told and the window lives on
             failed = True
-            self.inbox.put(Failed(reporter.sentence(error)))
+            self.inbox.put(Failed(reporter.sentence(error), self._only_in_memory()))
         finally:
             self._close_inspector()
             if self.closing and state == "stopped":
@@ -217,10 +219,17 @@ class TrainingWorker(QObject):
         if failure is None:
             self.inbox.put(Saved(self.folder / MODEL_NAME))
             return None
-        path = rescue(model.with_info(name=f"{model.info.name}, rescued"))
+        path = rescue(named_rescued(model))
         if path is None:
+            self._unsaved = model
             raise UserError(f"{failure} {_NOWHERE}") from failure
         return Rescued(path, f"{failure} {rescued_words(path)}")
+
+    def _only_in_memory(self) -> ModelFile | None:
+        """Return what would be lost with the program after an error; None if all is on disk."""
+        if self._unsaved is None and self.unsaved is not None and self.unsaved.epoch:
+            return self.keeper.model(self.unsaved.parameters)
+        return self._unsaved
 
     def _saved(self, model: ModelFile) -> UserError | None:
         try:

@@ -98,6 +98,11 @@ class Reporter:
         if listener is not None:
             listener(sentence)
 
+    def say_at_the_end(self, sentence: str) -> None:
+        """Say something on the terminal, where the window shows nothing any more."""
+        logger.warning("%s", sentence)
+        _say(sentence)
+
     def report(self, error: BaseException) -> str:
         """Log an error if it is a defect, tell the user, and return the sentence."""
         sentence = self.sentence(error)
@@ -208,6 +213,12 @@ def telling(
     return failed
 
 
+def _say(sentence: str) -> None:
+    """Print a sentence where whoever started the program reads it; there may be no such place."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        print(f"mnist-draw: {printable(sentence)}", file=sys.stderr, flush=True)
+
+
 def _quit() -> None:
     """Close the window as its close button would: training is saved first."""
     from PyQt5.QtWidgets import QApplication
@@ -251,8 +262,7 @@ def _end_without_display() -> None:
         f"The connection to the display broke, and the window is gone with it. {kept} A run that "
         "was going on is kept up to its last whole epoch: the next start offers to continue it."
     )
-    with contextlib.suppress(OSError, ValueError, AttributeError):  # the terminal may be gone, too
-        print(f"mnist-draw: {printable(sentence)}", file=sys.stderr, flush=True)
+    _say(sentence)
     logger.error("%s", sentence)
     for handler in logger.handlers:
         handler.flush()

@@ -80,7 +80,7 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
     collector = Collector(app)
     window = Window()
     reporter.keeping = window.keep_at_once
-    SystemSignals(app)
+    SystemSignals(app).asked.connect(window.end_unasked)
     Rest(app)
     FocusRing(app)
     window.show()

@@ -10,7 +10,7 @@ import contextlib
 import signal
 import socket
 
-from PyQt5.QtCore import QObject, QSocketNotifier
+from PyQt5.QtCore import QObject, QSocketNotifier, pyqtSignal
 from PyQt5.QtWidgets import QApplication
 
 from mnist_draw.training.interrupts import ENDING_SIGNALS
@@ -23,7 +23,14 @@ class SystemSignals(QObject):
     ----------
     parent : QObject
         What it lives as long as.
+
+    Signals
+    -------
+    asked
+        Before they are closed: nobody may be there to answer a question.
     """
+
+    asked = pyqtSignal()
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
@@ -49,5 +56,6 @@ class SystemSignals(QObject):
         with contextlib.suppress(BlockingIOError):
             numbers.update(self._reading.recv(256))
         if numbers & self._numbers:
+            self.asked.emit()
             # A dialog first, then the window, which ends its run and keeps what was learnt.
             QApplication.closeAllWindows()

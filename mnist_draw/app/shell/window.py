@@ -14,11 +14,13 @@ from PyQt5.QtWidgets import QApplication, QMainWindow, QTabWidget, QVBoxLayout, 
 from mnist_draw.app.curves.lazy_plots import LazyPlots
 from mnist_draw.app.draw.draw_tab import DrawTab
 from mnist_draw.app.inside.inside_tab import InsideTab
+from mnist_draw.app.networks.closing_question import ClosingQuestion
 from mnist_draw.app.services.explanations import Explanations, ExplanationWorker
-from mnist_draw.app.services.learning import Learning
+from mnist_draw.app.services.learning import Learning, Outcome
 from mnist_draw.app.services.network_in_use import NetworkInUse
 from mnist_draw.app.services.recognition import Recognition, RecognitionWorker, compile_network
 from mnist_draw.app.services.training import Training
+from mnist_draw.app.services.unsaved import UnsavedNetworks
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.commands import Command
 from mnist_draw.app.shared.page import Page
@@ -42,6 +44,8 @@ if TYPE_CHECKING:
 
 #: Milliseconds that a run has to end when the window closes; after that it is left.
 _CLOSE_MS = 30_000
+#: Seconds that a session which ends leaves a run to save what was learnt; Windows leaves five.
+_SESSION_S = 4.0
 #: Milliseconds between two looks at what has been chosen: so much a sudden end may take along.
 _REMEMBER_MS = 2000
 #: On macOS Qt calls Command "Ctrl", and Command+Tab is the system's; "Meta" is the key Control.
@@ -95,7 +99,8 @@ class Window(QMainWindow):
         self.explanations = Explanations(
             ExplanationWorker(is_busy=lambda: any(service.running for service in work)), self
         )
-        self._closing = self._started = False
+        self.unsaved = UnsavedNetworks()
+        self._closing = self._started = self._patience_over = self._unasked = False
         self._remembering = QTimer(self)
         self._remembering.timeout.connect(self._remember)
         self._build()
@@ -174,6 +179,11 @@ class Window(QMainWindow):
         self.run = RunController(self.train_tab, self.training, self.preferences, self)
         self.run.told.connect(self.messages.about("run"))
         self.run.rescued.connect(self.network.use_key)
+        self.run.unsaved.connect(lambda model: self.unsaved.put(self._key_of_run(), model))
+        self.run.saved.connect(lambda: self.unsaved.forget(self._key_of_run()))
+        self.question = ClosingQuestion(self.unsaved, self)
+        self.question.settled.connect(self.close)
+        self.question.cancelled.connect(self._stay)
         self.run.begun.connect(partial(self.messages.forget, "run"))
         settings = self.train_tab.settings
         settings.told.connect(self.messages.about("settings"))
@@ -201,6 +211,7 @@ class Window(QMainWindow):
         # Straight from one worker's mailbox to the other's, whatever the window is doing.
         connect_direct(self.training.learnt, self._use_trained)
         connect_direct(self.learning.learnt, self.network.use_learnt)
+        connect_direct(self.learning.learnt, self._hold_unsaved)
         self.draw_tab.my_digits.connect(self.learning, self.training)
         self.learning.stepped.connect(lambda *_: self._show_status())
         self.learning.ended.connect(self._show_status)
@@ -306,8 +317,16 @@ class Window(QMainWindow):
 
     def _use_trained(self, model: ModelFile) -> None:
         """Let the network of the run that is going on answer; in the thread that trains it."""
+        self.network.use_trained(model, self._key_of_run())
+
+    def _key_of_run(self) -> str:
         assert self.training.folder is not None
-        self.network.use_trained(model, f"run:{self.training.folder.name}")
+        return f"run:{self.training.folder.name}"
+
+    def _hold_unsaved(self, outcome: Outcome) -> None:
+        """Hold what was learnt if no place took it; in the thread that learns."""
+        if not outcome.key:
+            self.unsaved.put(f"learnt:{id(outcome.model)}", outcome.model)
 
     def _network_changed(self, model: ModelFile) -> None:
         self.inside_tab.use_network(model, self.network.key)
@@ -386,7 +405,11 @@ class Window(QMainWindow):
     # -- the end
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Close at once when nothing runs; else stop the run, save what was learnt, then close."""
+        """Close at once when nothing runs; else stop the run, save what was learnt, then close.
+
+        Before a network is lost that could be saved nowhere, its user is asked, unless the system
+        ends the program.
+        """
         for page in self.pages:
             page.finish()
         self._note_choices()
@@ -394,10 +417,29 @@ class Window(QMainWindow):
             self.preferences.save()
         except UserError as error:
             reporter.report(error)
-        if not self.training.running:
-            event.accept()
+        app = QApplication.instance()
+        if isinstance(app, QApplication) and app.isSavingSession():
+            # A session that ends waits for nobody.
+            self._unasked = True
+            self.training.stop(closing=True)
+            running.shut_down(_SESSION_S)
+        elif self.training.running and not self._patience_over:
+            event.ignore()
+            self._stop_and_close()
             return
-        event.ignore()
+        if self.question.needed and not self._unasked:
+            event.ignore()
+            self.question.ask()
+            return
+        self.question.withdraw()
+        event.accept()
+        if self.unsaved:
+            self.background.run(self._save_anywhere)
+        if self._patience_over:
+            QApplication.quit()
+
+    def _stop_and_close(self) -> None:
+        """End the run, and close when what was learnt is saved."""
         if not self._closing:
             self._closing = True
             self.training.stop(closing=True)
@@ -412,9 +454,22 @@ class Window(QMainWindow):
 
     def _close_anyway(self) -> None:
         """Leave a run that does not end: it still compiles, so nothing has been learnt yet."""
-        if self.isVisible():
-            self.hide()
-            QApplication.quit()
+        if self._closing and self.isVisible() and self.training.running:
+            self._patience_over = True
+            self.close()
+
+    def _stay(self) -> None:
+        """Go on: whoever was asked before the window closes would rather not."""
+        self._closing = self._patience_over = False
+
+    def end_unasked(self) -> None:
+        """Let the next closing ask nothing: the system ends the program."""
+        self._unasked = True
+
+    def _save_anywhere(self) -> None:
+        """Save what nobody was asked about, and say where it is on the terminal."""
+        for sentence in self.unsaved.save_anywhere():
+            reporter.say_at_the_end(sentence)
 
     def _remember(self) -> None:
         """Write what is chosen, so that nothing that ends the program takes it along."""
@@ -429,9 +484,10 @@ class Window(QMainWindow):
         Returns
         -------
         list of str
-            A sentence for each that cannot be written.
+            A sentence for each that cannot be written, and for each network that had to be saved
+            elsewhere.
         """
-        problems = [self.draw_tab.keeper.save_at_once()]
+        problems = [self.draw_tab.keeper.save_at_once(), *self.unsaved.save_anywhere()]
         try:
             self.preferences.save()
         except UserError as error:

@@ -15,6 +15,7 @@ from mnist_draw.app.shared.reporting import reporter
 from mnist_draw.app.train.run_state import RunState
 from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.errors import UserError
+from mnist_draw.storage.models import ModelFile
 from mnist_draw.storage.preferences import Preferences
 from mnist_draw.training import hints
 from mnist_draw.training.control import Change
@@ -71,12 +72,18 @@ class RunController(QObject):
         ``(sentence)``: something the user should read.
     rescued
         ``(key)``: the run's network had to be saved elsewhere, and is found by this key.
+    unsaved
+        ``(model)``: no place took the run's network.
+    saved
+        The run's network is on disk, wherever.
     """
 
     begun = pyqtSignal()
     state_changed = pyqtSignal()
     told = pyqtSignal(str)
     rescued = pyqtSignal(str)
+    unsaved = pyqtSignal(ModelFile)
+    saved = pyqtSignal()
 
     def __init__(
         self,
@@ -284,8 +291,11 @@ class RunController(QObject):
                 self._tell(event.message)
             case Failed():
                 self.told.emit(event.sentence)
+                if event.unsaved is not None:
+                    self.unsaved.emit(event.unsaved)
             case Rescued():
                 self.told.emit(event.sentence)
+                self.saved.emit()
                 self.rescued.emit(key_of_rescued(event.path))
             case Paused():
                 due.curves = True
@@ -295,7 +305,9 @@ class RunController(QObject):
                 self.state.finishing()
             case BatchFinished() | Compiling() | Started() | Validating() | Testing() | Resumed():
                 pass
-            case Checkpointed() | Tested() | Saved():
+            case Saved():
+                self.saved.emit()
+            case Checkpointed() | Tested():
                 pass
             case _:
                 assert_never(event)

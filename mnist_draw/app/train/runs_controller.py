@@ -26,6 +26,7 @@ from mnist_draw.storage.spare_names import (
     bring_back,
     deleted,
     empty_bin,
+    file_name,
     move_to_bin,
 )
 from mnist_draw.training.runs import run_list
@@ -273,7 +274,7 @@ class RunsController(QObject):
         return load_trained(run.model)
 
     def _export(self, kind: str, run: Run) -> None:
-        name = run.title.replace(":", ".").replace("/", "-")
+        name = file_name(run.title)
         path = self._ask_where(f"Export the run {run.full_title}", name, kind)
         if not path:
             return

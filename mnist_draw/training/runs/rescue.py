@@ -43,7 +43,7 @@ def rescue(model: ModelFile, tell: Callable[[str], object] = lambda sentence: No
     pathlib.Path or None
         Where it is now; None if no place could be written.
     """
-    places: list[Callable[[ModelFile], Path]] = [_save_with_opened]
+    places: list[Callable[[ModelFile], Path]] = [save_with_opened]
     places += [_Outside(folder) for folder in outer_folders()]
     for save in places:
         try:
@@ -67,7 +67,7 @@ def bring_home() -> list[str]:
             # Anybody can put a file there.
             if not is_private(path):
                 continue
-            kept = _save_with_opened(load_model(path))
+            kept = save_with_opened(load_model(path))
             path.unlink()
         except (OSError, UserError):
             # It stays where it is; the next start tries again.
@@ -100,7 +100,19 @@ def temporary_folder() -> Path:
     return Path(tempfile.gettempdir())
 
 
-def _save_with_opened(model: ModelFile) -> Path:
+def named_rescued(model: ModelFile) -> ModelFile:
+    """Return a network under the name that tells it from the one that its own place may hold."""
+    return model.with_info(name=f"{model.title}, rescued")
+
+
+def save_with_opened(model: ModelFile) -> Path:
+    """Save a network with those that were opened, under a name that is free.
+
+    Raises
+    ------
+    StorageError
+        It cannot be written.
+    """
     folder = opened_folder()
     try:
         folder.mkdir(exist_ok=True)

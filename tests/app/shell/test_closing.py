@@ -1,0 +1,193 @@
+"""No network is lost when the window closes, without a question."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PyQt5.QtGui import QGuiApplication
+from PyQt5.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton
+from pytestqt.qtbot import QtBot
+
+from mnist_draw.app.services.learning import Outcome
+from mnist_draw.app.services.run_events import Saved
+from mnist_draw.app.shared.reporting import reporter
+from mnist_draw.recognition.run_files import RunFiles
+from mnist_draw.storage import StorageError
+from mnist_draw.storage.models import load_model, save_model
+from mnist_draw.training.runs import rescue
+from mnist_draw.training.runs.network_names import opened_folder
+
+from ..fakes import model
+from .test_window import Setup
+
+
+def full(*_: Any) -> Any:
+    """Save nothing."""
+    raise StorageError("Could not write it: no space left on device.")
+
+
+class Disk:
+    """A disk that is full until there is room."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self._patch = patch
+        self._save_with_run = RunFiles.save_model
+        patch.setattr(RunFiles, "save_model", full)
+        patch.setattr(rescue, "save_model", full)
+
+    def make_room(self) -> None:
+        """Let networks be saved again."""
+        self._patch.setattr(rescue, "save_model", save_model)
+        self._patch.setattr(RunFiles, "save_model", self._save_with_run)
+
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
+    """Return a disk that is full."""
+    return Disk(monkeypatch)
+
+
+@pytest.fixture
+def setup(qtbot: QtBot, disk: Disk) -> Iterator[Setup]:
+    """Return a window whose run has ended with a network that no place took."""
+    made = Setup(qtbot)
+    made.window.train_tab.settings.apply("epochs", 1)
+    made.window.run.start()
+    made.wait_for_end()
+    assert made.window.unsaved
+    yield made
+    made.window.unsaved.forget_all()
+    made.close()
+
+
+def question(setup: Setup) -> QMessageBox:
+    """Return the question once it is asked."""
+
+    def asked() -> list[QMessageBox]:
+        boxes = setup.window.findChildren(QMessageBox, "closingQuestion")
+        return [box for box in boxes if box.isVisible()]
+
+    setup.qtbot.waitUntil(lambda: bool(asked()))
+    (box,) = asked()
+    return box
+
+
+def click(setup: Setup, name: str) -> None:
+    """Answer the question."""
+    question(setup).findChild(QPushButton, name).click()
+
+
+def test_closing_asks_and_says_what_is_at_stake(setup: Setup) -> None:
+    setup.window.close()
+    box = question(setup)
+    assert setup.window.isVisible()
+    ((_, unsaved),) = setup.window.unsaved.items()
+    assert unsaved.describe() in box.text()
+    assert "lost" in box.text()
+    setup.window.close()
+    assert question(setup) is box
+    click(setup, "cancelClosingButton")
+    assert setup.window.isVisible()
+    assert setup.window.unsaved
+
+
+def test_what_nobody_wants_is_discarded(setup: Setup) -> None:
+    setup.window.close()
+    click(setup, "discardNetworkButton")
+    assert not setup.window.isVisible()
+
+
+def test_a_network_is_saved_elsewhere(
+    setup: Setup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ((_, unsaved),) = setup.window.unsaved.items()
+    answers = [str(tmp_path / "gone"), str(tmp_path)]
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: answers.pop(0))
+    setup.window.close()
+    click(setup, "saveElsewhereButton")
+    # That failed: it is asked again, and says why.
+    assert str(tmp_path / "gone") in question(setup).informativeText()
+    click(setup, "saveElsewhereButton")
+    setup.qtbot.waitUntil(lambda: not setup.window.isVisible())
+    (path,) = tmp_path.glob("*.npz")
+    assert load_model(path).fingerprint == unsaved.fingerprint
+
+
+def test_a_place_that_is_not_chosen_is_no_answer(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: "")
+    setup.window.close()
+    click(setup, "saveElsewhereButton")
+    assert setup.window.isVisible()
+    assert setup.window.unsaved
+
+
+def test_where_there_is_room_by_now_nothing_is_asked(setup: Setup, disk: Disk) -> None:
+    disk.make_room()
+    setup.window.close()
+    setup.qtbot.waitUntil(lambda: not setup.window.isVisible())
+    (path,) = opened_folder().glob("*.npz")
+    assert load_model(path).title.endswith(", rescued")
+
+
+def test_a_run_that_is_saved_later_is_not_asked_about(setup: Setup, tmp_path: Path) -> None:
+    setup.window.training.happened.emit([Saved(tmp_path)])
+    assert not setup.window.unsaved
+
+
+def test_what_learnt_is_asked_about_too(setup: Setup) -> None:
+    setup.window.unsaved.forget_all()
+    setup.window.learning.learnt.emit(Outcome(model(title="Knows my hand"), "", "It learnt."))
+    setup.window.close()
+    assert "Knows my hand" in question(setup).text()
+    click(setup, "cancelClosingButton")
+
+
+def told(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return what will have been said on the terminal when all threads have ended."""
+    said: list[str] = []
+    monkeypatch.setattr(reporter, "say_at_the_end", said.append)
+    return said
+
+
+def test_a_system_that_ends_the_program_waits_for_no_answer(
+    setup: Setup, disk: Disk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = told(setup, monkeypatch)
+    disk.make_room()
+    setup.window.end_unasked()
+    QApplication.closeAllWindows()
+    assert not setup.window.isVisible()
+    assert setup.window.shut_down()
+    (path,) = opened_folder().glob("*.npz")
+    assert str(path) in said[0]
+
+
+def test_a_signal_ends_the_question(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = told(setup, monkeypatch)
+    setup.window.close()
+    question(setup)
+    setup.window.end_unasked()
+    QApplication.closeAllWindows()
+    assert not setup.window.isVisible()
+    assert setup.window.shut_down()
+    assert said[0].endswith("could be saved nowhere and is lost.")
+
+
+def test_a_session_that_ends_is_not_held_up(
+    qtbot: QtBot, disk: Disk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = Setup(qtbot)
+    said = told(made, monkeypatch)
+    made.window.train_tab.settings.apply("epochs", 100_000)
+    made.window.run.start()
+    qtbot.waitUntil(lambda: made.window.run.state.validation_loss is not None)
+    monkeypatch.setattr(QGuiApplication, "isSavingSession", lambda *_: True)
+    made.window.close()
+    assert not made.window.isVisible()
+    assert made.window.shut_down()
+    assert said
