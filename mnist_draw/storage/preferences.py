@@ -18,12 +18,12 @@ from mnist_draw.storage.document import check_version, pack, parse, sound
 from mnist_draw.storage.errors import DocumentError, StorageError
 from mnist_draw.storage.folders import config_folder
 from mnist_draw.storage.locks import lock_file, make_lock, take_lock
-from mnist_draw.storage.opening import read_file
+from mnist_draw.storage.opening import MEGABYTE, read_file
 from mnist_draw.storage.spare_names import put_aside
 
 SCHEMA = 1
 FILE_NAME = "preferences.json"
-MAX_BYTES = 4 * 1024 * 1024
+MAX_BYTES = 4 * MEGABYTE
 
 # From schema N to N + 1: each takes the values of the old schema and returns those of the next.
 Migration = Callable[[dict[str, Any]], dict[str, Any]]
@@ -65,7 +65,7 @@ class Preferences:
         self._changes: dict[str, Any] = {}
         self._lock = threading.Lock()
         try:
-            values = _read(self.path)
+            values = read_values(self.path)
         except FileNotFoundError:
             return
         except StorageError as error:
@@ -147,7 +147,7 @@ class Preferences:
     def _stored(self, held: dict[str, Any]) -> dict[str, Any]:
         """Return what the file holds now; what is held here where it holds nothing of use."""
         try:
-            values: dict[str, Any] = sound(_read(self.path))
+            values: dict[str, Any] = sound(read_values(self.path))
         except FileNotFoundError:
             return held
         except DocumentError:
@@ -178,7 +178,8 @@ def _locked(path: Path) -> Iterator[None]:
         lock.release()
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_values(path: Path) -> dict[str, Any]:
+    """Return what a file of preferences holds, by name; it raises what `read_file` raises."""
     return migrate(parse(read_file(path, MAX_BYTES)), SCHEMA, MIGRATIONS)
 
 

@@ -164,3 +164,16 @@ def test_damaged_files_of_the_user_are_named_and_left_alone(
     assert {"name": "runs", "text": "1 can be used", "state": "ok"} in found
     after = {path: path.read_bytes() for path in own_home.rglob("*") if path.is_file()}
     assert after == before
+
+
+def test_a_drawing_that_cannot_be_shown_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record = {"format": "mnist_draw drawing", "version": 1, "items": [{"stroke": 3}]}
+    data_folder().mkdir(parents=True, exist_ok=True)
+    (data_folder() / "board.json").write_text(json.dumps(record))
+    only(monkeypatch, checks._kept_files)
+    assert main(["doctor", "--json"]) == 0
+    drawings = findings(capsys)["drawings"]
+    assert drawings["state"] == "note"
+    assert drawings["text"].startswith(f"{data_folder() / 'board.json'} cannot be used: ")

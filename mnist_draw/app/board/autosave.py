@@ -10,14 +10,13 @@ from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 from mnist_draw.app.board.board_files import BoardFiles
 from mnist_draw.app.board.canvas import Canvas
 from mnist_draw.app.board.drawing_export import snapshot
-from mnist_draw.app.board.drawing_record import FORMAT, MOST_VALUES, from_record, record_of
+from mnist_draw.app.board.drawing_record import read_drawing, record_of
 from mnist_draw.app.board.placed_picture import Item, PlacedPicture, Renderings
 from mnist_draw.app.shared.reporting import reporter
 from mnist_draw.app.shared.threads import Background
 from mnist_draw.errors import UserError
-from mnist_draw.storage.document import pack, parse
+from mnist_draw.storage.document import pack
 from mnist_draw.storage.errors import StorageError, reason_of
-from mnist_draw.storage.opening import read_file
 from mnist_draw.storage.spare_names import put_aside
 
 #: Milliseconds from the last change until it is written: not while the pen moves.
@@ -185,7 +184,7 @@ def _start(files: BoardFiles, renderings: Renderings) -> tuple[list[Item], str]:
 def _is_empty(path: Path) -> bool:
     """Whether a file holds a board with nothing on it; one that is damaged does not."""
     try:
-        return not _items_in(path)
+        return not read_drawing(path)
     except (OSError, UserError):
         return False
 
@@ -196,15 +195,11 @@ def _read_other(files: BoardFiles, renderings: Renderings) -> tuple[list[Item], 
     return None if path is None else _read(path, renderings)
 
 
-def _items_in(path: Path) -> list[Item]:
-    return from_record(parse(read_file(path, FORMAT.max_bytes), MOST_VALUES))
-
-
 def _read(path: Path, renderings: Renderings) -> tuple[list[Item], str]:
     """Return the drawing in a file, and a sentence if it could not be read."""
     try:
         try:
-            items = _items_in(path)
+            items = read_drawing(path)
         except StorageError:
             raise
         except UserError as error:

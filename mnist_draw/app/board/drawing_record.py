@@ -15,6 +15,7 @@ import base64
 import binascii
 import io
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from PyQt5.QtCore import QRectF
@@ -22,13 +23,12 @@ from PyQt5.QtCore import QRectF
 from mnist_draw.app.board.pen_strokes import BOARD, Point, Stroke
 from mnist_draw.app.board.placed_picture import Item, PlacedPicture, ink_of, mask_of
 from mnist_draw.errors import UserError
-from mnist_draw.storage.document import Format
+from mnist_draw.storage.document import Format, parse
 from mnist_draw.storage.errors import DocumentError
-from mnist_draw.storage.opening import MEGABYTE
+from mnist_draw.storage.opening import MEGABYTE, read_file
 
 #: The largest board, with its pictures, takes less.
-MAX_BYTES = 128 * MEGABYTE
-FORMAT = Format("mnist_draw drawing", 1, MAX_BYTES)
+FORMAT = Format("mnist_draw drawing", 1, 128 * MEGABYTE)
 #: Further away than this from the board's corner nothing is drawn, on the largest of screens.
 _FARTHEST = 20_000.0
 #: The ink picture of a drawing takes a quarter of a byte per square unit.
@@ -39,7 +39,7 @@ _LARGEST_PICTURE = 2 * BOARD
 #: Two and a half hours of drawing without a pause.
 _MOST_POINTS = 1_000_000
 #: Each point is a list of three numbers.
-MOST_VALUES = 4 * _MOST_POINTS
+_MOST_VALUES = 4 * _MOST_POINTS
 _MOST_PIXELS = 4_000_000
 _MOST_TEXT = 16_000_000
 
@@ -62,6 +62,21 @@ def record_of(items: Sequence[Item]) -> dict[str, Any]:
         Of JSON's types alone.
     """
     return FORMAT.document({"items": [_record(item) for item in items]})
+
+
+def read_drawing(path: Path) -> list[Item]:
+    """Return the strokes and pictures in a file.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is none.
+    StorageError
+        It cannot be read at the moment.
+    DocumentError, DrawingError
+        It cannot be used.
+    """
+    return from_record(parse(read_file(path, FORMAT.max_bytes), _MOST_VALUES))
 
 
 def from_record(record: object) -> list[Item]:

@@ -10,12 +10,10 @@ from mnist_draw.cli.health.finding import Finding
 from mnist_draw.errors import UserError
 from mnist_draw.recognition.kept_model import load_trained
 from mnist_draw.recognition.network_library import list_learnt, list_opened
-from mnist_draw.storage.document import parse
-from mnist_draw.storage.errors import DocumentError
+from mnist_draw.storage.errors import StorageError
 from mnist_draw.storage.folders import config_folder, data_folder
 from mnist_draw.storage.my_digits import SUFFIX, DigitError, my_digits_folder, read_digit
-from mnist_draw.storage.opening import MEGABYTE, read_file
-from mnist_draw.storage.preferences import FILE_NAME
+from mnist_draw.storage.preferences import FILE_NAME, read_values
 from mnist_draw.storage.spare_names import ASIDE
 from mnist_draw.training.runs.checkpoint import load_checkpoint
 from mnist_draw.training.runs.record import (
@@ -27,9 +25,6 @@ from mnist_draw.training.runs.record import (
     read_run,
 )
 from mnist_draw.training.runs.run_list import runs_folder
-
-#: As much as any of the documents may hold.
-_MOST_BYTES = 128 * MEGABYTE
 
 
 @dataclass(frozen=True)
@@ -46,11 +41,25 @@ def _read_digit(path: Path) -> None:
         raise DigitError(f"{path} is no picture that this program has made.")
 
 
-def _read_document(path: Path) -> None:
-    try:
-        parse(read_file(path, _MOST_BYTES))
-    except DocumentError as error:
-        raise UserError(f"{path} cannot be used: {error}.") from error
+def _read_drawing(path: Path) -> None:
+    # It needs Qt, without which all else can be looked at.
+    from mnist_draw.app.board.drawing_record import read_drawing
+
+    read_drawing(path)
+
+
+def _named(read: Callable[[Path], object]) -> Callable[[Path], None]:
+    """Let what a reader says name the file, as all others do themselves."""
+
+    def read_and_name(path: Path) -> None:
+        try:
+            read(path)
+        except StorageError:
+            raise
+        except (UserError, ImportError) as error:
+            raise UserError(f"{path} cannot be used: {str(error).rstrip('.')}.") from error
+
+    return read_and_name
 
 
 _KINDS = (
@@ -66,8 +75,8 @@ _KINDS = (
     ),
     _Kind("figures", lambda: runs_folder().glob(f"*/{HISTORY}"), read_history),
     _Kind("taught digits", lambda: my_digits_folder().glob(f"*{SUFFIX}"), _read_digit),
-    _Kind("drawings", lambda: data_folder().glob("board*.json"), _read_document),
-    _Kind("preferences", lambda: config_folder().glob(FILE_NAME), _read_document),
+    _Kind("drawings", lambda: data_folder().glob("board*.json"), _named(_read_drawing)),
+    _Kind("preferences", lambda: config_folder().glob(FILE_NAME), _named(read_values)),
 )
 
 
