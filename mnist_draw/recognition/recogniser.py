@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_draw.dataset.normalise import SIDE, has_ink, normalise_ink
-from mnist_draw.dataset.pictures.coarse import is_coarse, smoothed
+from mnist_draw.dataset.pictures.coarse import InkPixels
 from mnist_draw.networks import parse_network
 from mnist_draw.networks.operations import forward
 from mnist_draw.recognition.answer import Answer, answer_from, empty_answer
@@ -236,7 +236,8 @@ class Recogniser:
         if strokes:
             ink = draw_strokes(strokes).all_ink()
         elif self.reads_digits:
-            coarse, ink = is_coarse(ink), smoothed(ink)
+            pixels = InkPixels(ink)
+            coarse, ink = pixels.are_few(), pixels.smoothed()
         network_input = normalise_ink(ink, self._side)
         probabilities, likeness, several = self.read(network_input[None, None])
         # A network that reads something else knows what may be filled, wide or strange.

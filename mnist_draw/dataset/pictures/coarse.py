@@ -24,50 +24,50 @@ _COARSE = 14
 _TIMES, _PAPER = 4, 2
 
 
-def smoothed(ink: Ink) -> Ink:
-    """Enlarge coarse ink smoothly.
+class InkPixels:
+    """The pixels that a picture was made of, before it was enlarged.
 
     Parameters
     ----------
     ink : numpy.ndarray, shape (H, W)
         With ink on it; as :func:`mnist_draw.dataset.normalise.normalise_ink` takes it.
-
-    Returns
-    -------
-    numpy.ndarray, shape (h, w)
-        float32 from 0 to 1, cropped, if it was coarse; the same picture otherwise.
     """
-    small = _without_blocks(ink)
-    top, left, bottom, right = ink_box(small)
-    if max(bottom - top, right - left) >= _COARSE:
-        return ink
-    box = np.pad(small[top:bottom, left:right].astype(np.float32), _PAPER)
-    width, height = box.shape[1] * _TIMES, box.shape[0] * _TIMES
-    fine = Image.fromarray(box / box.max()).resize((width, height), Image.Resampling.BICUBIC)
-    smooth: Ink = np.clip(np.asarray(fine), 0, 1)
-    return smooth
 
+    def __init__(self, ink: Ink) -> None:
+        self._ink = ink
+        small = _without_blocks(ink)
+        top, left, bottom, right = ink_box(small)
+        self._box = small[top:bottom, left:right].astype(np.float32)
 
-def is_coarse(ink: Ink) -> bool:
-    """Tell whether a picture shows no more than some pixels could, however it was enlarged.
+    def smoothed(self) -> Ink:
+        """Enlarge coarse ink smoothly.
 
-    Parameters
-    ----------
-    ink : numpy.ndarray, shape (H, W)
-        With ink on it.
+        Returns
+        -------
+        numpy.ndarray, shape (h, w)
+            float32 from 0 to 1, cropped, if it was coarse; the same picture otherwise.
+        """
+        if max(self._box.shape) >= _COARSE:
+            return self._ink
+        box = np.pad(self._box, _PAPER)
+        width, height = box.shape[1] * _TIMES, box.shape[0] * _TIMES
+        fine = Image.fromarray(box / box.max()).resize((width, height), Image.Resampling.BICUBIC)
+        smooth: Ink = np.clip(np.asarray(fine), 0, 1)
+        return smooth
 
-    Returns
-    -------
-    bool
-        True where the ink is nowhere so sharp that it turns from paper to its darkest within a
-        fifteenth of its longer side: pictures of 8×8 pixels have at most 14 such steps, those of
-        MNIST at least 16, drawings more than a hundred.
-    """
-    small = _without_blocks(ink)
-    top, left, bottom, right = ink_box(small)
-    box = small[top:bottom, left:right].astype(np.float32)
-    steepest = max(float(np.abs(np.diff(box, axis=axis)).max(initial=0)) for axis in (0, 1))
-    return bool(steepest * max(box.shape) < (_COARSE + 1) * float(box.max()))
+    def are_few(self) -> bool:
+        """Tell whether a picture shows no more than some pixels could, however it was enlarged.
+
+        Returns
+        -------
+        bool
+            True where the ink is nowhere so sharp that it turns from paper to its darkest within a
+            fifteenth of its longer side: pictures of 8×8 pixels have at most 14 such steps, those
+            of MNIST at least 16, drawings more than a hundred.
+        """
+        box = self._box
+        steepest = max(float(np.abs(np.diff(box, axis=axis)).max(initial=0)) for axis in (0, 1))
+        return bool(steepest * max(box.shape) < (_COARSE + 1) * float(box.max()))
 
 
 def _without_blocks(ink: Ink) -> Ink:

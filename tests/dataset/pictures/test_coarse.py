@@ -9,7 +9,7 @@ from PIL import Image
 
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.dataset.normalise import normalise_ink
-from mnist_draw.dataset.pictures.coarse import is_coarse, smoothed
+from mnist_draw.dataset.pictures.coarse import InkPixels
 
 
 def coarse_digit(index: int) -> np.ndarray:
@@ -28,14 +28,16 @@ def coarse_digit(index: int) -> np.ndarray:
 def test_blocks_make_no_difference(side: int) -> None:
     small = coarse_digit(0)
     blocks = np.kron(small, np.ones((side, side), np.uint8))
-    assert normalise_ink(smoothed(blocks)) == pytest.approx(normalise_ink(smoothed(small)))
+    assert normalise_ink(InkPixels(blocks).smoothed()) == pytest.approx(
+        normalise_ink(InkPixels(small).smoothed())
+    )
 
 
 def test_blocks_become_smooth() -> None:
     steps = []
     for index in range(20):
         blocks = np.kron(coarse_digit(index), np.ones((10, 10), np.uint8))
-        pictures = [normalise_ink(ink) for ink in (smoothed(blocks), blocks)]
+        pictures = [normalise_ink(ink) for ink in (InkPixels(blocks).smoothed(), blocks)]
         steps.append([np.abs(np.diff(picture, n=2, axis=1)).mean() for picture in pictures])
         # The same drawing in the same place, a little smaller: its rim is soft.
         assert np.corrcoef(pictures[0].ravel(), pictures[1].ravel())[0, 1] > 0.7
@@ -45,10 +47,10 @@ def test_blocks_become_smooth() -> None:
 
 def test_what_is_not_coarse_stays_as_it_is() -> None:
     for ink in (load_dataset().test_images[3, 0], board([[(0.1, 0.2), (0.5, 0.9)]], 12, scale=280)):
-        assert smoothed(ink) is ink
+        assert InkPixels(ink).smoothed() is ink
     # A picture of large pixels that was enlarged, but not of few.
     blocks = np.kron(load_dataset().test_images[3, 0], np.ones((6, 6), np.uint8))
-    assert smoothed(blocks) is blocks
+    assert InkPixels(blocks).smoothed() is blocks
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32, np.bool_])
@@ -56,7 +58,7 @@ def test_any_kind_of_ink(dtype: type) -> None:
     ink = np.zeros((9, 7), dtype)
     full = np.iinfo(dtype).max if np.issubdtype(dtype, np.integer) else 1
     ink[2:7, 3] = full
-    smooth = smoothed(ink)
+    smooth = InkPixels(ink).smoothed()
     assert smooth.dtype == np.float32
     assert (smooth.min(), smooth.max()) == pytest.approx((0, 1), abs=0.05)
     assert smooth.shape[0] > smooth.shape[1]
@@ -64,21 +66,21 @@ def test_any_kind_of_ink(dtype: type) -> None:
 
 def test_a_single_pixel_and_a_filled_picture() -> None:
     for ink in (np.full((1, 1), 255, np.uint8), np.full((30, 30), 255, np.uint8)):
-        assert np.isfinite(normalise_ink(smoothed(ink))).all()
+        assert np.isfinite(normalise_ink(InkPixels(ink).smoothed())).all()
 
 
 @pytest.mark.parametrize("index", range(10))
 def test_few_pixels_are_known_however_they_were_enlarged(index: int) -> None:
     small, usual = coarse_digit(index), load_dataset().test_images[index, 0]
-    assert is_coarse(small)
-    assert not is_coarse(usual)
+    assert InkPixels(small).are_few()
+    assert not InkPixels(usual).are_few()
     for way in (Image.Resampling.NEAREST, Image.Resampling.BILINEAR, Image.Resampling.BICUBIC):
-        assert is_coarse(np.asarray(Image.fromarray(small).resize((280, 280), way)))
-        assert not is_coarse(np.asarray(Image.fromarray(usual).resize((280, 280), way)))
+        assert InkPixels(np.asarray(Image.fromarray(small).resize((280, 280), way))).are_few()
+        assert not InkPixels(np.asarray(Image.fromarray(usual).resize((280, 280), way))).are_few()
 
 
 def test_a_sharp_drawing_is_of_many_pixels_also_where_it_is_filled() -> None:
     down, across = np.mgrid[:280, :280] - 139.5
     disc = np.where(np.hypot(down, across) < 90, 255, 0).astype(np.uint8)
     for ink in (disc, board([[(0.1, 0.2), (0.5, 0.9)]], 40, scale=280)):
-        assert not is_coarse(ink)
+        assert not InkPixels(ink).are_few()
