@@ -6,6 +6,7 @@ gives one a thread each time.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -83,6 +84,9 @@ class LearningWorker(QObject):
     failed = pyqtSignal(str)
     finished = pyqtSignal()
 
+    #: What was learnt, or why nothing was, for whoever waits for `done`.
+    result: Outcome | str = "Nothing was learnt."
+
     def __init__(
         self,
         network: ModelFile | Callable[[], ModelFile],
@@ -94,6 +98,7 @@ class LearningWorker(QObject):
         self._network = network
         self._key = key
         self._learn = learn or _learn
+        self.done = threading.Event()
 
     @pyqtSlot()
     def run(self) -> None:
@@ -102,8 +107,10 @@ class LearningWorker(QObject):
         try:
             self._run()
         except Exception as error:  # whatever it is, the user is told and the window lives on
-            self.failed.emit(f"{reporter.sentence(error)} Nothing was learnt.")
+            self.result = f"{reporter.sentence(error)} Nothing was learnt."
+            self.failed.emit(self.result)
         finally:
+            self.done.set()
             self.finished.emit()
 
     def _run(self) -> None:
@@ -119,7 +126,8 @@ class LearningWorker(QObject):
         last = 0.0
         for step in self._learn(model, extra, inks=inks, controls=self.controls):
             if hasattr(step, "model"):
-                self.learnt.emit(self._kept(model, step, told))
+                self.result = outcome = self._kept(model, step, told)
+                self.learnt.emit(outcome)
             elif time.monotonic() - last > _EVERY:
                 last = time.monotonic()
                 self.stepped.emit(step.words, step.part)
@@ -169,6 +177,7 @@ class Learning(QObject):
         super().__init__(parent)
         self._learn = learn
         self._thread: WorkerThread | None = None
+        self._worker: LearningWorker | None = None
 
     @property
     def running(self) -> bool:
@@ -179,7 +188,7 @@ class Learning(QObject):
         """Begin to learn; the parameters are those of :class:`LearningWorker`."""
         if self.running:
             raise RuntimeError("digits are being learnt already")
-        worker = LearningWorker(network, key, self._learn)
+        self._worker = worker = LearningWorker(network, key, self._learn)
         worker.stepped.connect(self.stepped)
         connect_direct(worker.learnt, self.learnt)
         worker.failed.connect(self.failed)
@@ -193,7 +202,20 @@ class Learning(QObject):
         if self._thread is not None:
             self._thread.ask_to_end()
 
+    def finish(self, seconds: float) -> Outcome | str:
+        """Wait until the learning that is going on has ended, without an event of Qt.
+
+        Returns
+        -------
+        Outcome or str
+            What was learnt, which is saved if any place took it; or why nothing was.
+        """
+        worker = self._worker
+        if worker is None or not worker.done.wait(seconds):
+            return "Learning took too long. Nothing was learnt."
+        return worker.result
+
     @pyqtSlot()
     def _finish(self) -> None:
-        self._thread = None
+        self._thread = self._worker = None
         self.ended.emit()

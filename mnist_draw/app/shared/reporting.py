@@ -12,6 +12,7 @@ import faulthandler
 import logging
 import logging.handlers
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from types import TracebackType
 from typing import IO, TYPE_CHECKING, cast
 
 from mnist_draw.errors import UserError, printable
+from mnist_draw.training.interrupts import ENDING_SIGNALS
 
 if TYPE_CHECKING:
     from PyQt5.QtCore import QtMsgType
@@ -53,6 +55,9 @@ class Reporter:
     keeping : callable or None
         Called in the window's thread when the display is lost: it writes what can be written
         quickly, touches nothing on the screen, and returns sentences about what it could not keep.
+    finishing : callable or None
+        Called after that with a function that says something on the terminal: it waits for what
+        would be lost, and for nothing else, and touches nothing on the screen either.
     """
 
     def __init__(self) -> None:
@@ -63,6 +68,7 @@ class Reporter:
         self._fault_log: IO[str] | None = None
         self.noting: Callable[[str], object] | None = None
         self.keeping: Callable[[], list[str]] | None = None
+        self.finishing: Callable[[Callable[[str], None]], None] | None = None
 
     def install(self) -> None:
         """Install all hooks except Qt's, and open the log."""
@@ -213,6 +219,17 @@ def telling(
     return failed
 
 
+def _leave_to_signals() -> None:
+    """Let Ctrl-C and whatever ends the session end the program, but not a terminal that goes.
+
+    A terminal goes with its display, as where both came over one connection.
+    """
+    for name in ("SIGINT", *ENDING_SIGNALS):
+        number = getattr(signal, name, None)
+        if number is not None:
+            signal.signal(number, signal.SIG_IGN if name == "SIGHUP" else signal.SIG_DFL)
+
+
 def _say(sentence: str) -> None:
     """Print a sentence where whoever started the program reads it; there may be no such place."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
@@ -252,7 +269,8 @@ def _end_without_display() -> None:
     emergency.daemon = True
     emergency.start()
     problems = []
-    if reporter.keeping is not None and threading.current_thread() is threading.main_thread():
+    in_window = threading.current_thread() is threading.main_thread()
+    if reporter.keeping is not None and in_window:
         try:
             problems = reporter.keeping()
         except Exception as error:  # there is no next time
@@ -264,6 +282,13 @@ def _end_without_display() -> None:
     )
     _say(sentence)
     logger.error("%s", sentence)
+    emergency.cancel()
+    if reporter.finishing is not None and in_window:
+        _leave_to_signals()
+        try:
+            reporter.finishing(reporter.say_at_the_end)
+        except Exception as error:  # there is no next time
+            reporter.say_at_the_end(reporter.sentence(error))
     for handler in logger.handlers:
         handler.flush()
     os._exit(1)

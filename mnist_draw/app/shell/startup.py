@@ -79,7 +79,7 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
 
     collector = Collector(app)
     window = Window()
-    reporter.keeping = window.keep_at_once
+    reporter.keeping, reporter.finishing = window.keep_at_once, window.finish_learning
     SystemSignals(app).asked.connect(window.end_unasked)
     Rest(app)
     FocusRing(app)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,6 +39,7 @@ from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.errors import UserError
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.storage.preferences import Preferences
+from mnist_draw.training.runs.network_names import lies_elsewhere
 
 if TYPE_CHECKING:
     from mnist_draw.app.shell.lesson import Lesson
@@ -46,6 +48,9 @@ if TYPE_CHECKING:
 _CLOSE_MS = 30_000
 #: Seconds that a session which ends leaves a run to save what was learnt; Windows leaves five.
 _SESSION_S = 4.0
+#: Seconds in which digits are learnt to the end where the display is gone: ten times what the
+#: largest network that ships takes.
+_LEARNING_S = 300.0
 #: Milliseconds between two looks at what has been chosen: so much a sudden end may take along.
 _REMEMBER_MS = 2000
 #: On macOS Qt calls Command "Ctrl", and Command+Tab is the system's; "Meta" is the key Control.
@@ -493,6 +498,35 @@ class Window(QMainWindow):
         except UserError as error:
             problems.append(str(error))
         return list(filter(None, problems))
+
+    def finish_learning(self, tell: Callable[[str], None]) -> None:
+        """Let the digits be learnt that are being learnt, for an end without a display.
+
+        Parameters
+        ----------
+        tell : callable
+            Called with sentences for whoever reads the terminal.
+        """
+        if not self.learning.running:
+            return
+        tell(
+            "Your digits are still being learnt. The program goes on without a window until what "
+            f"is learnt is saved, for {_LEARNING_S / 60:.0f} minutes at most; Ctrl-C ends it."
+        )
+        result = self.learning.finish(_LEARNING_S)
+        if isinstance(result, str):
+            tell(f"{result} The network that answered is as it was.")
+            return
+        tell(result.words)
+        for sentence in self.unsaved.save_anywhere():
+            tell(sentence)
+        if result.key and not lies_elsewhere(result.key):
+            self.preferences.set("network", result.key)
+            try:
+                self.preferences.save()
+            except UserError as error:
+                tell(str(error))
+            tell(f"What was learnt is kept as {result.model.title}; it answers at the next start.")
 
     def _note_choices(self) -> None:
         for page in self.pages:

@@ -341,6 +341,38 @@ def test_closing_while_learning(qtbot: QtBot, own_home: Path) -> None:
     assert made.window.shut_down()
 
 
+def test_a_display_that_is_lost_does_not_cost_what_is_being_learnt(
+    setup: Setup, own_home: Path
+) -> None:
+    window, said = setup.window, list[str]()
+    setup.open_list()
+    setup.learn.gate.clear()
+    setup.button("learnButton").click()
+    threading.Timer(0.05, setup.learn.gate.set).start()
+    window.keep_at_once()
+    window.finish_learning(said.append)
+    # The network before, which only memory had, is kept as well.
+    paths = (own_home / "data" / "learnt").iterdir()
+    (path,) = (path for path in paths if load_model(path).info.before)
+    assert "goes on without a window" in said[0]
+    assert "2 are now" in said[1]
+    assert f"kept as {kept.find_by_key(f'learnt:{path.name}').title}" in said[2]
+    assert Preferences().get("network", "") == f"learnt:{path.name}"
+    setup.wait_for_end()
+
+
+def test_a_display_that_is_lost_while_nothing_can_be_learnt(setup: Setup) -> None:
+    said: list[str] = []
+    setup.window.finish_learning(said.append)
+    assert said == []
+    setup.open_list()
+    setup.learn.error = UserError("The loss grew.")
+    setup.button("learnButton").click()
+    setup.window.finish_learning(said.append)
+    assert said[1].startswith("The loss grew. Nothing was learnt.")
+    setup.wait_for_end()
+
+
 def test_the_choice_is_remembered(setup: Setup, own_home: Path, qtbot: QtBot) -> None:
     setup.open_list()
     setup.button("learnButton").click()
