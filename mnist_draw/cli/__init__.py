@@ -18,6 +18,8 @@ setting_options
     The option of each training setting, made from its declaration.
 train_run
     Trains with progress on the terminal, and saves the network.
+network_place
+    Where that network goes, and that nothing is lost there.
 listed_run
     Keeps what it trains under Runs.
 answers

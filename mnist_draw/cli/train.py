@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from mnist_draw.cli.command import Command
+from mnist_draw.cli.network_place import DEFAULT_OUTPUT, NetworkPlace
 from mnist_draw.cli.setting_options import add_options, given_options
 from mnist_draw.errors import UserError
 from mnist_draw.training.presets import PRESETS, find_preset
@@ -18,9 +19,8 @@ from mnist_draw.training.updates import usual_learning_rate
 if TYPE_CHECKING:
     from mnist_draw.training.runs.checkpoint import Checkpoint
 
-_DEFAULT_OUTPUT = "model.npz"
 #: A name for each option that must not be empty, for the sentence about it.
-_LIKE = {"output": _DEFAULT_OUTPUT, "checkpoint": "run.ckpt", "resume": "run.ckpt"}
+_LIKE = {"output": DEFAULT_OUTPUT, "checkpoint": "run.ckpt", "resume": "run.ckpt"}
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
@@ -42,7 +42,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     _add(
         "--output",
         metavar="FILE.npz",
-        help=f"where to save the network (default: {_DEFAULT_OUTPUT}, or the next free "
+        help=f"where to save the network (default: {DEFAULT_OUTPUT}, or the next free "
         "model-2.npz and so on); another network that is there is kept under the next free name",
     )
     _add(
@@ -109,19 +109,11 @@ def run(arguments: argparse.Namespace, misuse: Callable[[str], NoReturn]) -> int
     resume = _load_resume(arguments, given, misuse)
     settings = _settings(arguments, given, resume, misuse)
     chosen = "batch_size" in given
-    output, checkpoint = _places(arguments, settings, misuse)
+    place, checkpoint = _places(arguments, settings, misuse)
     # Only now: the heavy imports.
     from mnist_draw.cli.train_run import train_and_save
 
-    return train_and_save(
-        settings,
-        output,
-        checkpoint,
-        resume,
-        not arguments.no_run,
-        chosen,
-        overwrite=arguments.overwrite,
-    )
+    return train_and_save(settings, place, checkpoint, resume, not arguments.no_run, chosen)
 
 
 def _load_resume(
@@ -193,13 +185,13 @@ def _preset(name: str, misuse: Callable[[str], NoReturn]) -> TrainingSettings:
 
 def _places(
     arguments: argparse.Namespace, settings: TrainingSettings, misuse: Callable[[str], NoReturn]
-) -> tuple[Path | None, Path | None]:
+) -> tuple[NetworkPlace, Path | None]:
     """Return where to write, having found out whether the result of hours can be kept there.
 
     Returns
     -------
-    tuple of pathlib.Path or None
-        The network's file and the checkpoint, where they are named.
+    tuple of NetworkPlace and pathlib.Path or None
+        Where the network goes, and the checkpoint, if there is to be one.
 
     Raises
     ------
@@ -208,8 +200,6 @@ def _places(
         or the checkpoint of another run.
     """
     from mnist_draw.storage import check_writable
-    from mnist_draw.storage.models import refuse_foreign
-    from mnist_draw.storage.spare_names import numbered
 
     read = {
         "config": arguments.config,
@@ -225,19 +215,13 @@ def _places(
     checkpoint = arguments.checkpoint or arguments.resume
     if arguments.output and checkpoint and _is_same(arguments.output, checkpoint):
         misuse(f"the network and the checkpoint cannot be the same file ({arguments.output})")
-    # Without a name, what counts is the folder: the free name is taken when saving.
-    default = (name for name in numbered(Path(_DEFAULT_OUTPUT)) if not name.exists())
-    check_writable(arguments.output or next(default))
-    if arguments.output:
-        refuse_foreign(arguments.output, "--output")
+    place = NetworkPlace(Path(arguments.output) if arguments.output else None, arguments.overwrite)
+    place.check()
     if checkpoint:
         check_writable(checkpoint)
         if not (arguments.resume and _is_same(checkpoint, arguments.resume)):
             _refuse_other_checkpoint(Path(checkpoint), arguments.overwrite)
-    return (
-        Path(arguments.output) if arguments.output else None,
-        Path(checkpoint) if checkpoint else None,
-    )
+    return place, Path(checkpoint) if checkpoint else None
 
 
 def _is_same(one: str, other: str) -> bool:

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import shlex
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from mnist_draw import __version__, theano_bridge
 from mnist_draw.cli.listed_run import ListedRun, listed_run
+from mnist_draw.cli.network_place import NetworkPlace
 from mnist_draw.cli.output import lenient_output, put, tell
 from mnist_draw.dataset.classes import class_list
 from mnist_draw.dataset.mnist import Dataset, load_dataset
 from mnist_draw.dataset.own_digits import ExtraDigits, load_extra
 from mnist_draw.errors import UserError
 from mnist_draw.recognition.finished_model import facts_of, finished_model
-from mnist_draw.recognition.kept_model import load_trained
 from mnist_draw.recognition.network_data import remember_data
-from mnist_draw.storage import ModelFile, save_model
-from mnist_draw.storage.errors import StorageError, reason_of
-from mnist_draw.storage.spare_names import move_to_free_name, taken_file
 from mnist_draw.training import events
 from mnist_draw.training.control import Controls
 from mnist_draw.training.interface.progress import ProgressBar
@@ -29,23 +24,19 @@ from mnist_draw.training.interrupts import stop_when_asked_to_end
 from mnist_draw.training.loop import train
 from mnist_draw.training.run_start import settings_for
 from mnist_draw.training.runs.checkpoint import Checkpoint, load_checkpoint
-from mnist_draw.training.runs.rescue import rescue
 from mnist_draw.training.settings import TrainingSettings
 from mnist_draw.training.tutorial import describe
 
 COMPLETED, FAILED, INTERRUPTED = 0, 1, 130
-#: Without --output, the network is saved under this name, or the next free one.
-DEFAULT_OUTPUT = Path("model.npz")
 
 
 def train_and_save(
     settings: TrainingSettings,
-    output: Path | None = None,
+    place: NetworkPlace,
     checkpoint: Path | None = None,
     resume: Checkpoint | None = None,
     listed: bool = True,
     batch_size_chosen: bool = False,
-    overwrite: bool = False,
 ) -> int:
     """Train, print what happens, and save the network.
 
@@ -55,8 +46,8 @@ def train_and_save(
     ----------
     settings : TrainingSettings
         Valid.
-    output : pathlib.Path, optional
-        Where to save; under the first free name like `DEFAULT_OUTPUT` if left out.
+    place : NetworkPlace
+        Where to save.
     checkpoint : pathlib.Path, optional
         Written after every epoch.
     resume : Checkpoint, optional
@@ -65,8 +56,6 @@ def train_and_save(
         Whether the run is kept under Runs.
     batch_size_chosen : bool
         As for `mnist_draw.training.loop.train`.
-    overwrite : bool
-        Whether another network at ``output`` is not kept; otherwise it gets the next free name.
 
     Returns
     -------
@@ -92,14 +81,7 @@ def train_and_save(
             kept = run.checkpoint
             progress = Progress(checkpoint is not None)
             status = _train_and_save(
-                settings,
-                output,
-                resume,
-                controls,
-                run,
-                progress,
-                batch_size_chosen,
-                overwrite,
+                settings, place, resume, controls, run, progress, batch_size_chosen
             )
     except KeyboardInterrupt:
         tell(_broken_off(kept))
@@ -129,13 +111,12 @@ def _broken_off(checkpoint: Path | None) -> str:
 
 def _train_and_save(
     settings: TrainingSettings,
-    output: Path | None,
+    place: NetworkPlace,
     resume: Checkpoint | None,
     controls: Controls,
     run: ListedRun,
     progress: Progress,
     batch_size_chosen: bool,
-    overwrite: bool,
 ) -> int:
     data = load_dataset(settings.data_folder)
     for sentence in data.told:
@@ -183,7 +164,7 @@ def _train_and_save(
     if finished.reason == "stopped" and not learnt:
         tell("Stopped before the first minibatch. Nothing was learnt, so nothing was saved.")
         return INTERRUPTED
-    return _save(settings, data, finished, figures, output, run, overwrite)
+    return _save(settings, data, finished, figures, place, run)
 
 
 def _load_extra(folder: str | None) -> ExtraDigits | None:
@@ -204,9 +185,8 @@ def _save(
     data: Dataset,
     finished: events.Finished,
     figures: dict[str, Any],
-    output: Path | None,
+    place: NetworkPlace,
     run: ListedRun,
-    overwrite: bool,
 ) -> int:
     interrupted = finished.reason == "stopped"
     if finished.reason == "diverged" and finished.epochs_done == 0:
@@ -226,77 +206,13 @@ def _save(
         data.validation_labels,
     )
     run.keep(model)
-    place, rescued = _save_somewhere(model, output, overwrite)
+    path, rescued = place.save(model)
     what = "What was learnt" if interrupted or finished.reason == "diverged" else "The network"
-    command = f"mnist-draw predict IMAGE --model {shlex.quote(str(place))}"
-    put(f"{what} is saved in {place}. Try it: {command}")
+    command = f"mnist-draw predict IMAGE --model {shlex.quote(str(path))}"
+    put(f"{what} is saved in {path}. Try it: {command}")
     if finished.reason == "diverged" or rescued:
         return FAILED
     return INTERRUPTED if interrupted else COMPLETED
-
-
-def _save_somewhere(model: ModelFile, output: Path | None, overwrite: bool) -> tuple[Path, bool]:
-    """Save; where that fails after all (a full disk), save elsewhere.
-
-    Returns
-    -------
-    tuple of pathlib.Path and bool
-        Where it is saved, and whether that is elsewhere.
-
-    Raises
-    ------
-    UserError
-        No place is left.
-    """
-    try:
-        if output is not None:
-            with _kept(output, model, overwrite):
-                save_model(output, model)
-            return output, False
-        # Under the first free name: nothing is replaced, whoever else saves meanwhile.
-        with taken_file(DEFAULT_OUTPUT) as path:
-            save_model(path, model)
-        return path, False
-    except UserError as error:
-        tell(str(error))
-        rescued = rescue(model, tell)
-        if rescued is None:
-            raise
-        return rescued, True
-
-
-@contextlib.contextmanager
-def _kept(output: Path, model: ModelFile, overwrite: bool) -> Iterator[None]:
-    """Keep another network that is replaced in the block under the next free name.
-
-    Whatever was there at the start of a run of hours, it is what is there now that would be lost.
-    """
-    if overwrite or not output.exists() or output.stat().st_size == 0 or _holds(output, model):
-        yield
-        return
-    try:
-        aside = move_to_free_name(output, output)
-    except OSError as error:
-        raise StorageError(
-            f"The network in {output} cannot be renamed, which would keep it: {reason_of(error)}. "
-            "It is unchanged."
-        ) from error
-    try:
-        yield
-    except BaseException:
-        with contextlib.suppress(OSError):
-            if not output.exists():
-                aside.replace(output)
-        raise
-    tell(f"The network that was in {output} is now in {aside} (--overwrite would not keep it).")
-
-
-def _holds(path: Path, model: ModelFile) -> bool:
-    """Whether a file holds the same network already, down to the last weight."""
-    try:
-        return load_trained(path).fingerprint == model.fingerprint
-    except UserError:
-        return False
 
 
 class Progress:

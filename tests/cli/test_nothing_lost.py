@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from linear_network import linear_model
 
-from mnist_draw.cli import main, train_run
+from mnist_draw.cli import main, network_place, train_run
 from mnist_draw.recognition.kept_model import load_trained
 from mnist_draw.storage import StorageError, save_model
 from mnist_draw.training import events
@@ -183,7 +183,7 @@ def test_a_network_that_is_replaced_stays_where_the_new_one_cannot_be_saved(
     def fail(path: Path, model: object) -> None:
         raise StorageError(f"{path} cannot be written: no space. Nothing was written.")
 
-    monkeypatch.setattr(train_run, "save_model", fail)
+    monkeypatch.setattr(network_place, "save_model", fail)
     assert main([*run, "--seed", "2"]) == 1
     assert (here / "m.npz").read_bytes() == before
     assert not (here / "m-2.npz").exists()
@@ -348,7 +348,7 @@ SAVED = re.compile(r"Epoch (\d+) is saved in run\.ckpt\.$")
 def test_where_home_and_output_are_full_the_network_is_among_the_temporary_files(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    save = train_run.save_model
+    save = network_place.save_model
     (here / "temporary").mkdir()
     monkeypatch.setattr(rescue, "outer_folders", lambda: [here / "full", here / "temporary"])
 
@@ -357,7 +357,7 @@ def test_where_home_and_output_are_full_the_network_is_among_the_temporary_files
             raise StorageError(f"Could not write {path}: no space left on device.")
         save(path, model)
 
-    for module in (train_run, rescue):
+    for module in (network_place, rescue):
         monkeypatch.setattr(module, "save_model", full)
     assert main([*QUICK, "--epochs", "1", "--output", "m.npz"]) == 1
     place = here / "temporary" / "mnist-draw-rescued-model.npz"

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mnist_draw.cli import main, train_run
+from mnist_draw.cli import main, network_place, train_run
 from mnist_draw.dataset.augmentation.augmenter import RECIPES
 from mnist_draw.dataset.mnist import Dataset
 from mnist_draw.networks import NETWORKS
@@ -313,7 +313,7 @@ def test_device_is_not_replaced(capsys: pytest.CaptureFixture[str]) -> None:
 def test_disk_that_fills_during_training_loses_nothing(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    save = train_run.save_model
+    save = network_place.save_model
 
     def full_here(path: Path, model: Any) -> None:
         if path.parent != networks:
@@ -322,7 +322,7 @@ def test_disk_that_fills_during_training_loses_nothing(
 
     networks = here / "own data" / "networks"
     networks.mkdir()
-    monkeypatch.setattr(train_run, "save_model", full_here)
+    monkeypatch.setattr(network_place, "save_model", full_here)
     (networks / "rescued-model.npz").write_bytes(b"another one")
     assert main([*QUICK, "--epochs", "1", "--output", "m.npz"]) == 1
     out, err = capsys.readouterr()
