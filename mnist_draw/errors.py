@@ -15,7 +15,9 @@ T = TypeVar("T")
 #: by mistake, such as a file's content in the place of its name. A path on Windows has up to 260.
 _SENTENCE, _WORD = 1500, 400
 #: The control characters of ASCII and of ISO 8859, and those that turn the direction of writing.
+#: What begins another line is obeyed, too, except where a text has lines of its own.
 _OBEYED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_ENDS_OF_LINES = re.compile(r"[\n\u2028\u2029]")
 
 
 def shortened(text: str) -> str:
@@ -50,7 +52,23 @@ def printable(text: str) -> str:
         Names in it, of files for example, may hold characters that terminals obey. They become
         escapes, such as ``\u001b``; tabulators and ends of lines stay.
     """
-    return _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return _OBEYED.sub(_escape, text)
+
+
+def one_line(text: str) -> str:
+    r"""Return a text that is printable and stays in its line.
+
+    Parameters
+    ----------
+    text : str
+        A name in it that holds an end of a line could forge a line of the program's; it becomes
+        ``\u000a``.
+    """
+    return _ENDS_OF_LINES.sub(_escape, printable(text))
+
+
+def _escape(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"
 
 
 def _without_middle(text: str, most: int) -> str:

@@ -16,9 +16,13 @@ DECIMALS = 6
 
 
 class Form(Protocol):
-    """How answers are printed; `header` comes first, unless it is empty."""
+    """How answers are printed; `header` comes first, unless it is empty.
+
+    What is for programs is printed as it is where one reads.
+    """
 
     header: str
+    for_programs: bool
 
     def answer(self, name: str, answer: Answer, number: NumberAnswer | None, scale: float) -> str:
         """Return the line of a picture; boxes are multiplied to pixels of the picture's own."""
@@ -31,6 +35,7 @@ class Sentences:
     """For a person."""
 
     header = ""
+    for_programs = False
 
     def answer(self, name: str, answer: Answer, number: NumberAnswer | None, scale: float) -> str:
         """Return a line such as ``photo.png: 7 (99.8 %)``."""
@@ -51,6 +56,7 @@ class JsonObjects:
     """For a program: one object a line."""
 
     header = ""
+    for_programs = True
 
     def answer(self, name: str, answer: Answer, number: NumberAnswer | None, scale: float) -> str:
         """Return an object as the help of ``--json`` describes it."""
@@ -89,6 +95,8 @@ class CsvLines:
         What the classes are called.
     """
 
+    for_programs = True
+
     def __init__(self, names: tuple[str, ...] = DIGITS) -> None:
         answer = "digit" if names == DIGITS else "class"
         columns = [f"p{name}" if names == DIGITS else f"p({name})" for name in names]
@@ -113,8 +121,9 @@ def _class(answer: Answer) -> str | None:
 
 def _line(fields: Sequence[object]) -> str:
     text = io.StringIO()
-    csv.writer(text, lineterminator="").writerow(fields)
-    return text.getvalue()
+    # Older versions of Python quote no end of a line but those that are in the terminator.
+    csv.writer(text, lineterminator="\r\n").writerow(fields)
+    return text.getvalue().removesuffix("\r\n")
 
 
 def _number_text(number: NumberAnswer) -> str:

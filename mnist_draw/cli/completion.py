@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from mnist_draw.cli.command import Command
-from mnist_draw.cli.output import put
+from mnist_draw.cli.output import put_text
 
 _SHELLS = ("bash", "zsh", "tcsh")
 #: What helps call files.
@@ -45,7 +45,7 @@ def complete(arguments: argparse.Namespace) -> int:
                 action.complete = shtab.DIRECTORY  # type: ignore[attr-defined]
             elif names.partition(".")[0] in _FILES:
                 action.complete = shtab.FILE  # type: ignore[attr-defined]
-    put(shtab.complete(parser, arguments.shell).rstrip("\n"))
+    put_text(shtab.complete(parser, arguments.shell))
     return 0
 
 

@@ -137,7 +137,7 @@ class _Parser(argparse.ArgumentParser):
 
     def print_help(self, file: Any = None) -> None:
         if file is None:
-            output.put(self.format_help().rstrip("\n"))
+            output.put_text(self.format_help())
         else:
             super().print_help(file)
 
@@ -173,7 +173,8 @@ def _defect(error: Exception) -> str:
     from mnist_draw.storage.atomic import write_atomically
     from mnist_draw.storage.folders import data_folder
 
-    sentence = f"The program made a mistake ({shortened(f'{type(error).__name__}: {error}')})."
+    words = " ".join(str(error).split())
+    sentence = f"The program made a mistake ({shortened(f'{type(error).__name__}: {words}')})."
     try:
         path = data_folder() / "last-mistake.txt"
         write_atomically(

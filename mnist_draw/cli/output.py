@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import TextIO, cast
 
-from mnist_draw.errors import UserError, printable
+from mnist_draw.errors import UserError, one_line
 from mnist_draw.storage.errors import reason_of
 
 PROGRAM = "mnist-draw"
@@ -29,7 +29,7 @@ def put(line: str, before: str = "") -> None:
     Parameters
     ----------
     line : str
-        What a terminal would obey in it is escaped.
+        What a terminal would obey in it is escaped, ends of lines included.
     before : str, optional
         What stands before it, printed as it is, such as what is `painted`.
 
@@ -40,10 +40,32 @@ def put(line: str, before: str = "") -> None:
     OutputError
         It cannot be printed.
     """
+    _put(before + one_line(line))
+
+
+def put_text(text: str) -> None:
+    """Print a text of several lines, as `put` prints each of them."""
+    for line in text.rstrip("\n").split("\n"):
+        put(line)
+
+
+def put_record(record: str) -> None:
+    """Print what a program reads as it is; only on a terminal, what that would obey is escaped.
+
+    Parameters
+    ----------
+    record : str
+        It says itself where it ends, such as a line of CSV, in which a name may hold ends of lines.
+    """
+    shown = sys.stdout is not None and sys.stdout.isatty()
+    _put(one_line(record) if shown else record)
+
+
+def _put(text: str) -> None:
     if sys.stdout is None:
         raise OutputError("Standard output is closed: there is nowhere to print to.")
     try:
-        print(before + printable(line), flush=True)
+        print(text, flush=True)
     except BrokenPipeError:
         raise
     except (OSError, ValueError) as error:
@@ -59,7 +81,7 @@ def table(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str
     rows : sequence of sequence of str
         As many texts each as the heading.
     """
-    lines = [heading, *rows]
+    lines = [[one_line(cell) for cell in row] for row in (heading, *rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for line in lines:
         yield "  ".join(map(str.ljust, line, widths)).rstrip()
@@ -89,7 +111,7 @@ def tell(sentence: str) -> None:
     sentence : str
     """
     with contextlib.suppress(OSError, ValueError):
-        print(f"{PROGRAM}: {printable(sentence)}", file=sys.stderr, flush=True)
+        print(f"{PROGRAM}: {one_line(sentence)}", file=sys.stderr, flush=True)
 
 
 def prepare() -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from mnist_draw.cli.command import Command
-from mnist_draw.cli.output import put, tell
+from mnist_draw.cli.output import put, put_record, tell
 from mnist_draw.dataset.picture_formats import read_suffixes, read_titles
 from mnist_draw.errors import UserError
 
@@ -144,7 +144,7 @@ def predict(arguments: argparse.Namespace) -> int:
     if arguments.number and not reads_numbers:
         tell(f"{model.title} tells {class_list(recogniser.names)} apart and reads no numbers.")
     if form.header:
-        put(form.header)
+        put_record(form.header)
     status = 0
     for name in _picture_names(arguments.images):
         try:
@@ -158,7 +158,9 @@ def predict(arguments: argparse.Namespace) -> int:
             tell(str(error))
             line = form.error(name, str(error))
             status = 1
-        if line:
+        if line and form.for_programs:
+            put_record(line)
+        elif line:
             put(line)
     return status
 

@@ -14,10 +14,11 @@ from mnist_draw.cli import main
 from mnist_draw.recognition.network_files import find_network
 from mnist_draw.recognition.network_library import list_models, list_of_runs, save_learnt
 from mnist_draw.recognition.run_files import RunFiles, in_use
-from mnist_draw.storage import load_model
+from mnist_draw.storage import load_model, save_model
 from mnist_draw.training import events
 from mnist_draw.training.runs.checkpoint import Checkpoint
 from mnist_draw.training.runs.history import History
+from mnist_draw.training.runs.network_names import learnt_folder
 from mnist_draw.training.runs.record import load_history
 from mnist_draw.training.runs.run_list import list_runs, new_run_folder
 from mnist_draw.training.settings import TrainingSettings
@@ -167,6 +168,19 @@ def test_models(capsys: pytest.CaptureFixture[str]) -> None:
     assert found[0]["accuracy"] == pytest.approx(0.9956)
     assert main(["models"]) == 0
     assert "99.56 %" in capsys.readouterr().out
+
+
+def test_the_title_of_a_network_stays_in_its_line(capsys: pytest.CaptureFixture[str]) -> None:
+    (model,) = (kept.load() for kept in list_models()[:1])
+    save_learnt(model)
+    (path,) = learnt_folder().iterdir()
+    save_model(path, model.with_info(name="mine\nbest  forged\x1b[2K"))
+    assert main(["models"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    (line,) = (line for line in lines if line.startswith("learnt:"))
+    assert "mine\\u000abest  forged\\u001b[2K" in line
+    assert line.index("CNN") == lines[0].index("kind")
+    assert not any(line.startswith("best  forged") for line in lines)
 
 
 def test_figures_of_a_run_are_exported(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +57,48 @@ def test_what_a_terminal_would_obey_is_escaped(
     assert not set(out + err) & set("\x1b\x9b\x7f\r\u202e")
     assert main(["predict", "--json", "--model", model, names[0]]) == 0
     assert json.loads(capfd.readouterr().out)["image"] == names[0]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no file can have that name there")
+def test_no_name_forges_a_line(
+    model: str, seven: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    name = "x.png: 1 (99.9 %)\nforged.png: 2 (99.9 %)\u2028.png"
+    Path(seven).rename(tmp_path / name)
+    (tmp_path / f"no{name}").write_text("no picture")
+    names = [str(tmp_path / name), str(tmp_path / f"no{name}")]
+    assert main(["predict", *names, "--model", model]) == 1
+    out, err = capfd.readouterr()
+    assert (out.count("\n"), err.count("\n")) == (1, 1)
+    assert "(99.9 %)\\u000aforged.png: 2 (99.9 %)\\u2028.png: 7" in out
+    assert main(["predict", names[0] + "\n", "--model", f"x{name}"]) == 1
+    assert capfd.readouterr().err.count("\n") == 1
+    assert main(["predict", "--none-of-these\nforged"]) == 2
+    assert "\nforged" not in capfd.readouterr().err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no file can have that name there")
+@pytest.mark.parametrize("on_a_terminal", [False, True])
+def test_a_table_has_the_true_name_except_on_a_terminal(
+    model: str,
+    seven: str,
+    tmp_path: Path,
+    on_a_terminal: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    name = "\x1b[31m\u202ered\nforged,1.png"
+    Path(seven).rename(tmp_path / name)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: on_a_terminal, raising=False)
+    assert main(["predict", str(tmp_path / name), "--csv", "--model", model]) == 0
+    out = capsys.readouterr().out
+    (row,) = csv.DictReader(io.StringIO(out))
+    assert row["digit"] == "7"
+    if on_a_terminal:
+        assert row["image"] == f"{tmp_path}/\\u001b[31m\\u202ered\\u000aforged,1.png"
+        assert out.count("\n") == 2
+    else:
+        assert row["image"] == str(tmp_path / name)
 
 
 def test_predict_json(model: str, seven: str, capsys: pytest.CaptureFixture[str]) -> None:

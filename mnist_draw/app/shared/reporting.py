@@ -21,7 +21,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, cast
 
-from mnist_draw.errors import UserError, printable
+from mnist_draw.errors import UserError, one_line, printable
 from mnist_draw.training.interrupts import ENDING_SIGNALS
 
 if TYPE_CHECKING:
@@ -176,7 +176,13 @@ class Reporter:
 
 
 class _Printable(logging.Formatter):
-    """Where no file can be written, a terminal shows what is logged."""
+    """Where no file can be written, a terminal shows what is logged.
+
+    A name in a message begins no entry of its own; a traceback has lines.
+    """
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        return one_line(super().formatMessage(record))
 
     def format(self, record: logging.LogRecord) -> str:
         return printable(super().format(record))
@@ -233,7 +239,7 @@ def _leave_to_signals() -> None:
 def _say(sentence: str) -> None:
     """Print a sentence where whoever started the program reads it; there may be no such place."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
-        print(f"mnist-draw: {printable(sentence)}", file=sys.stderr, flush=True)
+        print(f"mnist-draw: {one_line(sentence)}", file=sys.stderr, flush=True)
 
 
 def _quit() -> None:
@@ -257,7 +263,7 @@ def _qt_message(kind: QtMsgType, context: object, text: str) -> None:
     if text.startswith(_DISPLAY_LOST):
         _end_without_display()
     if kind == QtFatalMsg:
-        print(f"Qt cannot go on: {text}", file=sys.stderr)
+        print(f"Qt cannot go on: {one_line(text)}", file=sys.stderr)
 
 
 def _end_without_display() -> None:

@@ -49,7 +49,7 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
         from PyQt5.QtGui import QGuiApplication, QIcon
         from PyQt5.QtWidgets import QApplication
     except ImportError as error:
-        print(platform_check.qt_import_failure(error), file=sys.stderr)
+        print(printable(platform_check.qt_import_failure(error)), file=sys.stderr)
         return 1
     reporter.install_qt()
     sys.setswitchinterval(SWITCH_INTERVAL)

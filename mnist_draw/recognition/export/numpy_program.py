@@ -18,7 +18,7 @@ from typing import Any
 from mnist_draw import __version__
 from mnist_draw.dataset import normalise
 from mnist_draw.dataset.classes import DIGITS
-from mnist_draw.errors import UserError
+from mnist_draw.errors import UserError, one_line
 from mnist_draw.networks import operations, parse_network
 from mnist_draw.recognition import calibration
 from mnist_draw.recognition.class_names import class_names
@@ -88,7 +88,7 @@ def pack_program(model: ModelFile) -> bytes:
 
 
 def _heading(model: ModelFile) -> str:
-    described = model.describe().replace("\\", "/").replace('"', "'")
+    described = one_line(model.describe()).replace("\\", "/").replace('"', "'")
     return (
         f'"""Read pictures with a trained network: {described}.\n\n'
         f"{_USAGE}\n"

@@ -77,6 +77,11 @@ def read_picture(name: str) -> Array:
     return 255 - grey if np.median(edge) > 127 else grey
 
 
+def shown(text: str) -> str:
+    """Return a text without what a terminal would obey in it."""
+    return text if text.isprintable() else ascii(text)[1:-1]
+
+
 def main(names: Sequence[str]) -> int:
     """Print the answer for each picture; return 1 where one cannot be read."""
     if not names:
@@ -86,9 +91,10 @@ def main(names: Sequence[str]) -> int:
         print(__doc__)
         return 0
     status = 0
-    for name in names:
+    for file in names:
+        name = shown(file)
         try:
-            pictures = read_picture(name)
+            pictures = read_picture(file)
             if pictures.shape[-2:] != (SIDE, SIDE):
                 if not has_ink(pictures):
                     raise ValueError("there is no ink on the picture")
@@ -103,6 +109,6 @@ def main(names: Sequence[str]) -> int:
             print(f"{name}: there is no such file", file=sys.stderr)
             status = 1
         except (OSError, ValueError) as error:
-            print(f"{name}: {error}", file=sys.stderr)
+            print(f"{name}: {shown(str(error))}", file=sys.stderr)
             status = 1
     return status

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from mnist_draw.dataset.classes import FEWEST_CLASSES, MOST_CLASSES
 from mnist_draw.dataset.mnist import Dataset, scale
-from mnist_draw.errors import MissingPackageError, asks_what_was_meant
+from mnist_draw.errors import MissingPackageError, asks_what_was_meant, one_line
 from mnist_draw.networks import parse_network
 from mnist_draw.training.events import Diverged, Testing
 from mnist_draw.training.interface.loss_history import LossHistory
@@ -186,7 +186,7 @@ class MnistClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 warnings.warn(event.message, ConvergenceWarning, stacklevel=2)
             if self.verbose:
                 for line in describe(event):
-                    print(line)
+                    print(one_line(line))
         self.network_, self._network_text = network, settings.network
         return self
 

@@ -7,7 +7,7 @@ import warnings
 from importlib import import_module
 from typing import Any, TextIO
 
-from mnist_draw.errors import printable
+from mnist_draw.errors import one_line
 from mnist_draw.training.events import BatchFinished, EpochFinished, Event, Started
 
 #: The bar is painted at most this often, in seconds.
@@ -55,11 +55,11 @@ class ProgressBar:
         Parameters
         ----------
         line : str
-            What a terminal would obey in it is escaped.
+            What a terminal would obey in it is escaped, ends of lines included.
         stream : text stream, optional
             Where to; standard output if left out.
         """
-        stream, line = stream or sys.stdout, printable(line)
+        stream, line = stream or sys.stdout, one_line(line)
         if self._bar is None:
             print(line, file=stream, flush=True)
             return

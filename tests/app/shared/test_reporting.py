@@ -171,9 +171,10 @@ def test_what_is_logged_makes_no_terminal_do_anything(tmp_path: Path) -> None:
 from mnist_draw.app.shared.reporting import reporter
 from mnist_draw.errors import UserError
 reporter.install()
-reporter.report(UserError("The file \\x1b[31mx.png is empty."))
+reporter.report(UserError("The file \\x1b[31mx.png is empty.\\n2026-01-01 ERROR forged"))
 """
     done = ended(program, tmp_path / "file")
     assert done.returncode == 0, done.stderr
     assert "The file \\u001b[31mx.png is empty." in done.stderr
     assert "\x1b" not in done.stderr
+    assert "empty.\\u000a2026" in done.stderr

@@ -198,6 +198,19 @@ def test_the_python_program_reads_files(tmp_path: Path) -> None:
     assert (done.returncode, "PICTURE.npy" in done.stdout, done.stderr) == (0, True, "")
 
 
+def test_no_name_makes_the_python_program_print_what_a_terminal_obeys(
+    model: ModelFile, tmp_path: Path
+) -> None:
+    named = model.with_info(name="a\x1b[31m network\n7.npy: 3 (99.9 %)")
+    (tmp_path / "reader.py").write_bytes(NETWORK_FORMATS["py"].pack(named))
+    done = run_program(tmp_path)
+    assert "\x1b" not in done.stdout
+    assert "\n7.npy" not in done.stdout
+    done = run_program(tmp_path, "\x1b[31mno\n7.npy: 3 (99.9 %).npy")
+    assert done.stderr.count("\n") == 1
+    assert "\x1b" not in done.stderr
+
+
 @pytest.mark.parametrize("shape", [(3, 3), (5,), (2, 14, 28), (56, 14), ()])
 def test_the_python_program_says_which_shape_it_reads(shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match=r"have the shape .* reads 28 by 28 pixels"):

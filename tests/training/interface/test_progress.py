@@ -62,3 +62,8 @@ def test_lines_stand_above_the_bar(capsys: pytest.CaptureFixture[str]) -> None:
     bar.print("first")
     bar.close()
     assert capsys.readouterr().out == "first\n"
+
+
+def test_no_name_in_a_line_begins_another(capsys: pytest.CaptureFixture[str]) -> None:
+    ProgressBar().print("mnist\ndone: 100 %")
+    assert capsys.readouterr().out == "mnist\\u000adone: 100 %\n"
