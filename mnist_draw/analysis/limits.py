@@ -1,7 +1,7 @@
 """How much a network can take: accuracy on pictures that are turned, shifted, scaled, noisy, or
 written with another pen.
 
-Pictures are moved as augmentation moves them (`dataset.augmentation.raster`) and rewritten along
+Pictures are moved as augmentation moves them (`dataset.augmentation.moving`) and rewritten along
 their skeletons. Amount 0 (for size: 1) leaves every picture as it is.
 """
 
@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_draw.analysis.results import SLICE
-from mnist_draw.dataset.augmentation import raster
+from mnist_draw.dataset.augmentation import discs, moving
 from mnist_draw.dataset.augmentation.augmenter import THINNEST
 from mnist_draw.dataset.augmentation.numba_loops import uncompiled
 from mnist_draw.dataset.augmentation.skeleton_store import MIDDLE, StrokeStore
@@ -164,7 +164,7 @@ class Alterer:
             strokes = self._store.strokes(drawn)
             width = np.maximum(strokes.radius + np.float32(pen), np.float32(THINNEST))
             radius = np.where(strokes.radius > 0, width, np.float32(0)).astype(np.float32)
-            images[drawn] = raster.paint(strokes.x + MIDDLE, strokes.y + MIDDLE, radius)
+            images[drawn] = discs.paint(strokes.x + MIDDLE, strokes.y + MIDDLE, radius)
         return images
 
 
@@ -190,15 +190,15 @@ def _moved(images: Images, change: Change) -> Images:
     """Turn, enlarge and shift pictures around their middle."""
     if change.turn == 0 and change.size == 1:
         return _shifted(images, round(change.shift))
-    nodes = np.arange(raster.NODES, dtype=np.float32) * raster.SPACING - MIDDLE
-    x = np.tile(nodes, raster.NODES) - np.float32(round(change.shift))
-    y = np.repeat(nodes, raster.NODES)
+    nodes = np.arange(moving.NODES, dtype=np.float32) * moving.SPACING - MIDDLE
+    x = np.tile(nodes, moving.NODES) - np.float32(round(change.shift))
+    y = np.repeat(nodes, moving.NODES)
     angle = np.radians(change.turn)
     cos, sin = np.cos(angle) / change.size, np.sin(angle) / change.size
     # Where each node comes from: back by the shift, then turned back, then made smaller again.
     from_x, from_y = cos * x + sin * y + MIDDLE, cos * y - sin * x + MIDDLE
-    wide = (len(images), raster.NODES**2)
-    return raster.move(
+    wide = (len(images), moving.NODES**2)
+    return moving.move(
         images,
         np.broadcast_to(from_x.astype(np.float32), wide).copy(),
         np.broadcast_to(from_y.astype(np.float32), wide).copy(),

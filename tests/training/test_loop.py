@@ -228,10 +228,10 @@ def test_who_waits_for_the_augmentation_is_told(
 
     assert told() == ["the training function", "the augmentation, once on this computer"]
     (tmp_path / "kept").mkdir()
-    (tmp_path / "kept" / "raster.nbi").touch()
+    (tmp_path / "kept" / "discs.nbi").touch()
     assert told() == ["the training function"]
     settings = SMALL.replace(epochs=1)
-    (tmp_path / "kept" / "raster.nbi").unlink()
+    (tmp_path / "kept" / "discs.nbi").unlink()
     assert told() == ["the training function"]
 
 

@@ -20,8 +20,12 @@ stroke_edits
     Strokes are added to digits, or partly rubbed out.
 placement
     Lines are normalised as a drawing is, before there are pixels.
-raster
-    Ink is put on 28×28 pixels.
+discs
+    Lines are painted on 28×28 pixels.
+moving
+    Grey levels are moved on 28×28 pixels.
+centres
+    Where the centre of mass of either lies.
 numba_loops
     Inner loops are compiled with Numba where that is installed.
 """

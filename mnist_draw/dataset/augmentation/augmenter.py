@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_draw.dataset.augmentation import raster
+from mnist_draw.dataset.augmentation import moving
 from mnist_draw.dataset.augmentation.hashed_random import HashedRandom
 from mnist_draw.dataset.augmentation.numba_loops import uncompiled
 from mnist_draw.dataset.augmentation.placement import BOX, Placement, paint_centred
@@ -198,15 +198,15 @@ class Augmenter:
         np.add(strokes.radius, RIM, out=strokes.radius, where=strokes.radius > 0)
         placement = Placement(strokes, *_jitter(random, self._side))
         images = self._images[chosen]
-        nodes = np.arange(raster.NODES, dtype=np.float32) * raster.SPACING - MIDDLE
-        across, down = np.tile(nodes, raster.NODES), np.repeat(nodes, raster.NODES)
+        nodes = np.arange(moving.NODES, dtype=np.float32) * moving.SPACING - MIDDLE
+        across, down = np.tile(nodes, moving.NODES), np.repeat(nodes, moving.NODES)
 
         def places() -> tuple[Floats, Floats]:
             x, y = warp.backward(*placement.origin(across, down))
             return x + MIDDLE, y + MIDDLE
 
-        placement.recentre(raster.moved_centre(images, *places()))
-        return raster.move(images, *places())
+        placement.recentre(moving.moved_centre(images, *places()))
+        return moving.move(images, *places())
 
 
 def _jitter(random: HashedRandom, side: np.float32) -> tuple[Floats, Floats, Floats]:

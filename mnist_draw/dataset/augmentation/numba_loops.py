@@ -137,7 +137,7 @@ def _called(
     _make_known()
     config = numba.config
     before = config.CACHE_DIR, config.SLP_VECTORIZE
-    # Vectors of neighbours in memory, which Numba leaves out: `raster` needs them.
+    # Vectors of neighbours in memory, which Numba leaves out: `discs` and `moving` need them.
     config.CACHE_DIR, config.SLP_VECTORIZE = str(folder or ""), 1
     try:
         ready: Callable[..., None] = numba.njit(nogil=True, cache=folder is not None, **_OPTIONS)(

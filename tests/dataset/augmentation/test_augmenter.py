@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from mnist_draw.dataset.augmentation import augmenter, numba_loops, raster, warp
+from mnist_draw.dataset.augmentation import augmenter, discs, moving, numba_loops, warp
 from mnist_draw.dataset.augmentation.augmenter import RECIPES, Augmenter, preview
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.dataset.normalise import ink_box, normalise_ink
@@ -120,19 +120,19 @@ def test_strokes_are_normalised_as_on_a_large_canvas(monkeypatch: pytest.MonkeyP
     recipe = dataclasses.replace(RECIPES["handwriting"], reinked=1.0)
     monkeypatch.setitem(RECIPES, "strokes", recipe)
     painted: list[tuple[np.ndarray, ...]] = []
-    paint = raster.paint
+    paint = discs.paint
 
     def note(x: np.ndarray, y: np.ndarray, radius: np.ndarray) -> np.ndarray:
         painted.append((x, y, radius))
         return paint(x, y, radius)
 
-    monkeypatch.setattr(raster, "paint", note)
+    monkeypatch.setattr(discs, "paint", note)
     found = Augmenter("strokes", IMAGES[:40], LABELS[:40], 1).batch(np.arange(40), 1)[:, 0]
     down, across = (np.mgrid[:400, :400] - 60) / 10
     for number in range(40):
-        discs = zip(*(values[number] for values in painted[0]), strict=True)
+        strokes = zip(*(values[number] for values in painted[0]), strict=True)
         canvas = np.zeros((400, 400), np.float32)
-        for x, y, radius in discs:
+        for x, y, radius in strokes:
             if radius > 0:
                 distance = np.hypot(down - y, across - x)
                 canvas = np.maximum(canvas, np.clip((radius - distance) * 10 + 0.5, 0, 1))
@@ -234,7 +234,9 @@ def test_numpy_gives_the_same_pictures(recipe: str, monkeypatch: pytest.MonkeyPa
     pytest.importorskip("numba")
     fast = Augmenter(recipe, IMAGES, LABELS, 1).batch(np.arange(200), 1)
     for module in (
-        "raster",
+        "centres",
+        "discs",
+        "moving",
         "warp",
         "placement",
         "skeleton_store",
@@ -253,7 +255,7 @@ def test_discs_have_soft_edges_and_stay_apart() -> None:
     x = np.array([[8.0, 20.3, 0.0]], np.float32)
     y = np.array([[8.0, 15.0, 0.0]], np.float32)
     radius = np.array([[2.0, 3.0, 0.0]], np.float32)
-    found = raster.paint(x, y, radius)[0]
+    found = discs.paint(x, y, radius)[0]
     down, across = np.mgrid[:28, :28]
     inside = np.maximum(2 - np.hypot(down - 8, across - 8), 3 - np.hypot(down - 15, across - 20.3))
     assert np.abs(found - 255 * np.clip(inside + 0.5, 0, 1)).max() <= 1
@@ -262,19 +264,19 @@ def test_discs_have_soft_edges_and_stay_apart() -> None:
 def test_discs_beyond_the_rim_are_cut_off() -> None:
     x = np.array([[-5.0, 32.0, 14.0, 14.0, 14.0]], np.float32)
     y = np.array([[14.0, 14.0, -5.0, 32.0, 14.0]], np.float32)
-    found = raster.paint(x, y, np.full((1, 5), 3.0, np.float32))[0]
+    found = discs.paint(x, y, np.full((1, 5), 3.0, np.float32))[0]
     assert found[14, 14] == 255
     assert found[:8].max() == found[:, :8].max() == found[21:].max() == 0
 
 
 def test_a_lattice_of_its_own_places_moves_nothing() -> None:
-    nodes = np.arange(raster.NODES, dtype=np.float32) * raster.SPACING
-    x, y = np.tile(nodes, raster.NODES), np.repeat(nodes, raster.NODES)
+    nodes = np.arange(moving.NODES, dtype=np.float32) * moving.SPACING
+    x, y = np.tile(nodes, moving.NODES), np.repeat(nodes, moving.NODES)
     many = np.broadcast_to(x, (600, 64)), np.broadcast_to(y, (600, 64))
-    found = raster.move(IMAGES[:, 0], *many).astype(int)
-    expected = np.clip((IMAGES[:, 0] - 127.5) * raster.CONTRAST + 127.5, 0, 255)
+    found = moving.move(IMAGES[:, 0], *many).astype(int)
+    expected = np.clip((IMAGES[:, 0] - 127.5) * moving.CONTRAST + 127.5, 0, 255)
     assert np.abs(found - expected).max() <= 1
-    shifted = raster.move(IMAGES[:, 0], many[0] + 1, many[1]).astype(int)
+    shifted = moving.move(IMAGES[:, 0], many[0] + 1, many[1]).astype(int)
     assert np.array_equal(shifted[:, :, :-1], found[:, :, 1:])
 
 

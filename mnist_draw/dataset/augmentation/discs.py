@@ -1,0 +1,174 @@
+"""Put ink on 28×28: discs of a pen along a line.
+
+There is a loop that Numba compiles and a NumPy twin that gives the same grey levels, to one of 255,
+where there is no Numba. There is a sketch too, of half as many rows and columns, which tells where
+the ink's centre of mass comes to lie.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from mnist_draw.dataset.augmentation.centres import (
+    SIDE,
+    SKETCH,
+    Floats,
+    Images,
+    note_centre,
+    sketched_centre,
+)
+from mnist_draw.dataset.augmentation.numba_loops import Compiled, has_numba, inlined
+
+#: Columns painted at a time for each row of a disc: a whole number of vector registers.
+WINDOW = 8
+#: Larger discs would not fit the window; no pen is that wide.
+LARGEST_RADIUS = 3.2
+
+
+def paint(x: Floats, y: Floats, radius: Floats) -> Images:
+    """Paint discs, with grey edges; the darkest pixel of each picture becomes 255.
+
+    Parameters
+    ----------
+    x, y : numpy.ndarray
+        Middles in pixels, index 0 being the middle of the first pixel: float32 (n, discs). What
+        lies beyond the picture is left out.
+    radius : numpy.ndarray
+        In pixels, up to `LARGEST_RADIUS`; a disc of radius 0 or less is none.
+
+    Returns
+    -------
+    ndarray of uint8 (n, 28, 28)
+    """
+    result = np.empty((len(x), SIDE, SIDE), np.uint8)
+    radius = np.minimum(radius, np.float32(LARGEST_RADIUS))
+    (_paint_compiled if has_numba() else _paint_numpy)(x, y, radius, result)
+    return result
+
+
+def painted_centre(x: Floats, y: Floats, radius: Floats) -> Floats:
+    """Tell where the centre of mass of what `paint` would paint lies, to a tenth of a pixel.
+
+    Returns
+    -------
+    ndarray of float32 (2, n)
+        x and y in pixels from the middle of the picture, which has the index 14.
+    """
+    result = np.empty((2, len(x)), np.float32)
+    (_sketch_compiled if has_numba() else _sketch_numpy)(x, y, radius, result)
+    return result
+
+
+@inlined
+def _stamp(field: Any, wide: int, x: Any, y: Any, radius: Any) -> None:
+    """Note for each pixel of a square how far it lies inside the nearest disc.
+
+    Places are unsigned numbers, for Numba checks signed ones for counting from the end, and no
+    vectors come of it; nor do they where the number of rows is known before.
+    """
+    half, one = np.float32(0.5), np.float32(1)
+    field[:] = -half
+    for disc in range(np.uint64(len(x))):
+        r = radius[disc]
+        if r <= 0:
+            continue
+        cx, cy = x[disc], y[disc]
+        first = min(max(int(cx - r), 0), wide - WINDOW)
+        top = max(int(cy - r + half), 0)
+        left, down = np.float32(first) - cx, np.float32(top) - cy
+        lowest = min(r + half, np.float32(wide) - cy)
+        start = np.uint64(top * wide + first)
+        while down < lowest:
+            squared = down * down
+            for column in range(WINDOW):
+                across = np.float32(column) + left
+                inside = r - np.sqrt(across * across + squared)
+                place = start + np.uint64(column)
+                field[place] = max(inside, field[place])
+            down += one
+            start += np.uint64(wide)
+
+
+def _paint_loops(x: Any, y: Any, radius: Any, result: Any) -> None:
+    one, half, full = np.float32(1), np.float32(0.5), np.float32(255)
+    field, peaks = np.empty(SIDE * SIDE, np.float32), np.empty(SIDE, np.float32)
+    for picture in range(x.shape[0]):
+        _stamp(field, SIDE, x[picture], y[picture], radius[picture])
+        peaks[:] = 0
+        for row in range(np.uint64(SIDE)):
+            # Column by column: one maximum after the other would not go into vectors.
+            for column in range(np.uint64(SIDE)):
+                peaks[column] = max(peaks[column], field[row * np.uint64(SIDE) + column])
+        scale = full / min(peaks.max() + half, one)
+        levels = result[picture].reshape(SIDE * SIDE)
+        for place in range(np.uint64(SIDE * SIDE)):
+            level = min(field[place] + half, one)
+            levels[place] = np.uint8(np.int32(level * scale + half))
+
+
+def _sketch_loops(x: Any, y: Any, radius: Any, centre: Any) -> None:
+    one, half = np.float32(1), np.float32(0.5)
+    field = np.empty(SKETCH * SKETCH, np.float32)
+    columns = np.empty(SKETCH, np.float32)
+    # Not rows of one array: Numba would not know that their numbers lie side by side.
+    across = np.empty(x.shape[1], np.float32)
+    downwards, widths = np.empty_like(across), np.empty_like(across)
+    for picture in range(x.shape[0]):
+        for disc in range(np.uint64(x.shape[1])):
+            # A pixel of the sketch covers two: its index 0 lies between their indices 0 and 1.
+            across[disc] = (x[picture, disc] - half) * half
+            downwards[disc] = (y[picture, disc] - half) * half
+            r = min(max(radius[picture, disc], np.float32(0)), np.float32(LARGEST_RADIUS)) * half
+            # A line that is narrower than a pixel of the sketch would have too much ink: the grey
+            # edges alone have (r + 1/2)^2 where 2 r is right.
+            widths[disc] = np.sqrt(r + r) - half if r < half else r
+        _stamp(field, SKETCH, across, downwards, widths)
+        columns[:] = 0
+        down = np.float32(0)
+        for row in range(np.uint64(SKETCH)):
+            mass = np.float32(0)
+            for column in range(np.uint64(SKETCH)):
+                level = min(field[row * np.uint64(SKETCH) + column] + half, one)
+                columns[column] += level
+                mass += level
+            down += np.float32(row) * mass
+        note_centre(columns, down, half, centre[:, picture])
+
+
+_paint_compiled, _sketch_compiled = Compiled(_paint_loops), Compiled(_sketch_loops)
+
+
+def _field_numpy(x: Floats, y: Floats, radius: Floats, side: int) -> Floats:
+    """Return what `_stamp` notes: float32 (n, side, side)."""
+    field = np.full((len(x), side * side), -0.5, np.float32)
+    window = np.arange(WINDOW)
+    for disc in range(x.shape[1]):
+        chosen = np.flatnonzero(radius[:, disc] > 0)
+        r = radius[chosen, disc][:, None]
+        cx, cy = x[chosen, disc][:, None], y[chosen, disc][:, None]
+        columns = np.clip((cx - r).astype(np.intp), 0, side - WINDOW) + window
+        rows = np.clip((cy - r).astype(np.intp), 0, side - WINDOW) + window
+        across, down = (columns - cx).astype(np.float32), (rows - cy).astype(np.float32)
+        inside = r[:, :, None] - np.sqrt(across[:, None, :] ** 2 + down[:, :, None] ** 2)
+        places = rows[:, :, None] * side + columns[:, None, :]
+        picture = chosen[:, None, None]
+        field[picture, places] = np.maximum(field[picture, places], inside)
+    return field.reshape(-1, side, side)
+
+
+def _paint_numpy(x: Floats, y: Floats, radius: Floats, result: Images) -> None:
+    field = _field_numpy(x, y, radius, SIDE)
+    darkest = np.minimum(field.max(axis=(1, 2)).clip(0) + np.float32(0.5), 1)
+    levels = np.minimum(field + np.float32(0.5), 1) * (255 / darkest)[:, None, None]
+    result[...] = (levels + np.float32(0.5)).astype(np.uint8)
+
+
+def _sketch_numpy(x: Floats, y: Floats, radius: Floats, centre: Floats) -> None:
+    half = np.float32(0.5)
+    radius = np.clip(radius, 0, np.float32(LARGEST_RADIUS)) * half
+    radius = np.where(radius < half, np.sqrt(radius + radius) - half, radius)
+    places = (x - half) * half, (y - half) * half
+    field = _field_numpy(*places, radius, SKETCH)
+    centre[...] = sketched_centre(np.minimum(field + np.float32(0.5), 1), 0.5)

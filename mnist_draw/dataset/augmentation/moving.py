@@ -1,0 +1,227 @@
+"""Put ink on 28×28: grey levels moved by a warp.
+
+There is a loop that Numba compiles and a NumPy twin that gives the same grey levels, to one of 255,
+where there is no Numba. There is a sketch too, of half as many rows and columns, which tells where
+the ink's centre of mass comes to lie.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_draw.dataset.augmentation.centres import (
+    SIDE,
+    SKETCH,
+    Floats,
+    Images,
+    note_centre,
+    sketched_centre,
+)
+from mnist_draw.dataset.augmentation.numba_loops import Compiled, has_numba, inlined
+
+#: Nodes of a map's lattice in each direction, and pixels from one to the next.
+NODES = 8
+SPACING = 4
+#: Interpolation softens edges; grey levels are drawn this much apart to restore them.
+CONTRAST = 1.25
+
+
+def move(images: Images, x: Floats, y: Floats) -> Images:
+    """Move grey levels: each pixel takes the level at the place it comes from.
+
+    Parameters
+    ----------
+    images : numpy.ndarray
+        uint8 (n, 28, 28).
+    x, y : numpy.ndarray
+        Where the nodes of a lattice come from, in pixels: float32 (n, 64), rows after one
+        another. The nodes lie at the indices 0, 4, … 28 in both directions; between them the
+        map is interpolated.
+
+    Returns
+    -------
+    ndarray of uint8 (n, 28, 28)
+    """
+    result = np.empty((len(images), SIDE, SIDE), np.uint8)
+    (_move_compiled if has_numba() else _move_numpy)(images, x, y, result)
+    return result
+
+
+def moved_centre(images: Images, x: Floats, y: Floats) -> Floats:
+    """Tell where the centre of mass of what `move` would make lies; as `painted_centre`."""
+    result = np.empty((2, len(images)), np.float32)
+    (_moved_centre_compiled if has_numba() else _moved_centre_numpy)(images, x, y, result)
+    return result
+
+
+@inlined
+def _corners(image: Any, padded: Any, quads: Any) -> None:
+    """Put each pixel and its neighbours to the right and below into the bytes of a word.
+
+    There is a ring of paper around the picture: of (side, side) pixels become uint32
+    ((side + 2) * (side + 2),). `padded` is for use in between: zeros, uint32, and side + 3 longer.
+    """
+    one, side = np.uint64(1), np.uint64(len(image))
+    wide = side + np.uint64(2)
+    for row in range(side):
+        for column in range(side):
+            padded[(row + one) * wide + one + column] = np.uint32(image[row, column])
+    for place in range(wide * wide):
+        below = place + wide
+        upper = padded[place] | padded[place + one] << np.uint32(8)
+        quads[place] = upper | padded[below] << np.uint32(16) | padded[below + one] << np.uint32(24)
+
+
+@inlined
+def _come_from(nodes: Any, every: int, places: Any) -> None:
+    """Interpolate one coordinate of a map: where pixels come from, on a picture with its ring.
+
+    Parameters
+    ----------
+    nodes : numpy.ndarray
+        float32 (64,), as for `move`.
+    every : int
+        1 for all of the pixels, 2 for every other one in both directions.
+    places : numpy.ndarray
+        Where the result goes: float32 ((28 / every) ** 2,).
+    """
+    line = np.empty(NODES, np.float32)
+    one, none, last = np.float32(1), np.float32(0), np.float32(SIDE + 0.999)
+    start = np.uint64(0)
+    for row in range(0, SIDE, every):
+        down = np.float32(row % SPACING) / np.float32(SPACING)
+        first = np.uint64(row // SPACING * NODES)
+        for node in range(np.uint64(NODES)):
+            above = nodes[first + node]
+            line[node] = above + down * (nodes[first + node + np.uint64(NODES)] - above)
+        for node in range(np.uint64(NODES - 1)):
+            left, right = line[node], line[node + np.uint64(1)]
+            for step in range(SPACING // every):
+                across = np.float32(step * every) / np.float32(SPACING)
+                # Beyond the picture's rim there is a ring of paper.
+                value = max(left + across * (right - left) + one, none)
+                places[start + np.uint64(step)] = min(value, last)
+            start += np.uint64(SPACING // every)
+
+
+@inlined
+def _look_up(quads: Any, wide: int, xs: Any, ys: Any, found: Any, levels: Any) -> None:
+    """Interpolate grey levels, 0 to 255, at places of a picture with its ring.
+
+    Three loops, for only the one in the middle, which looks words up, cannot use vectors.
+    `found` is for use in between: uint32, as many as there are places.
+    """
+    byte = np.uint32(255)
+    for place in range(np.uint64(len(levels))):
+        found[place] = np.uint32(np.int32(ys[place]) * np.int32(wide) + np.int32(xs[place]))
+    for place in range(np.uint64(len(levels))):
+        found[place] = quads[found[place]]
+    for place in range(np.uint64(len(levels))):
+        fx = xs[place] - np.float32(np.int32(xs[place]))
+        fy = ys[place] - np.float32(np.int32(ys[place]))
+        quad = found[place]
+        here = np.float32(np.int32(quad & byte))
+        right = np.float32(np.int32((quad >> np.uint32(8)) & byte))
+        below = np.float32(np.int32((quad >> np.uint32(16)) & byte))
+        beyond = np.float32(np.int32(quad >> np.uint32(24)))
+        upper = here + fx * (right - here)
+        lower = below + fx * (beyond - below)
+        levels[place] = upper + fy * (lower - upper)
+
+
+def _move_loops(images: Any, x: Any, y: Any, result: Any) -> None:
+    half, middle, full = np.float32(0.5), np.float32(127.5), np.float32(255)
+    quads = np.empty((SIDE + 2) * (SIDE + 2), np.uint32)
+    padded = np.zeros(len(quads) + SIDE + 3, np.uint32)
+    xs, ys = np.empty(SIDE * SIDE, np.float32), np.empty(SIDE * SIDE, np.float32)
+    levels, found = np.empty(SIDE * SIDE, np.float32), np.empty(SIDE * SIDE, np.uint32)
+    for picture in range(images.shape[0]):
+        _corners(images[picture], padded, quads)
+        _come_from(x[picture], 1, xs)
+        _come_from(y[picture], 1, ys)
+        _look_up(quads, SIDE + 2, xs, ys, found, levels)
+        flat = result[picture].reshape(SIDE * SIDE)
+        for place in range(np.uint64(SIDE * SIDE)):
+            level = (levels[place] - middle) * np.float32(CONTRAST) + middle
+            level = min(max(level, np.float32(0)), full)
+            flat[place] = np.uint8(np.int32(level + half))
+
+
+def _moved_centre_loops(images: Any, x: Any, y: Any, centre: Any) -> None:
+    half, quarter = np.float32(0.5), np.float32(0.25)
+    small = np.empty((SKETCH, SKETCH), np.int32)
+    quads = np.empty((SKETCH + 2) * (SKETCH + 2), np.uint32)
+    padded = np.zeros(len(quads) + SKETCH + 3, np.uint32)
+    xs, ys = np.empty(SKETCH * SKETCH, np.float32), np.empty(SKETCH * SKETCH, np.float32)
+    levels, found = np.empty(SKETCH * SKETCH, np.float32), np.empty(SKETCH * SKETCH, np.uint32)
+    columns = np.empty(SKETCH, np.float32)
+    for picture in range(images.shape[0]):
+        image = images[picture]
+        for row in range(np.uint64(SKETCH)):
+            for column in range(np.uint64(SKETCH)):
+                above, left = row + row, column + column
+                below, right = above + np.uint64(1), left + np.uint64(1)
+                upper = np.int32(image[above, left]) + np.int32(image[above, right])
+                lower = np.int32(image[below, left]) + np.int32(image[below, right])
+                small[row, column] = (upper + lower) // np.int32(4)
+        _corners(small, padded, quads)
+        _come_from(x[picture], 2, xs)
+        _come_from(y[picture], 2, ys)
+        for place in range(np.uint64(SKETCH * SKETCH)):
+            # A pixel of the small picture covers two; both have a ring.
+            xs[place] = xs[place] * half + quarter
+            ys[place] = ys[place] * half + quarter
+        _look_up(quads, SKETCH + 2, xs, ys, found, levels)
+        columns[:] = 0
+        down = np.float32(0)
+        for row in range(np.uint64(SKETCH)):
+            mass = np.float32(0)
+            for column in range(np.uint64(SKETCH)):
+                level = levels[row * np.uint64(SKETCH) + column]
+                columns[column] += level
+                mass += level
+            down += np.float32(row) * mass
+        note_centre(columns, down, np.float32(0), centre[:, picture])
+
+
+_move_compiled, _moved_centre_compiled = Compiled(_move_loops), Compiled(_moved_centre_loops)
+
+
+def _move_numpy(images: Images, x: Floats, y: Floats, result: Images) -> None:
+    levels = _levels_numpy(images, *_places_numpy(x, y, 1))
+    levels = np.clip((levels - 127.5) * CONTRAST + 127.5, 0, 255)
+    result[...] = (levels + np.float32(0.5)).astype(np.uint8)
+
+
+def _moved_centre_numpy(images: Images, x: Floats, y: Floats, centre: Floats) -> None:
+    pairs = images.reshape(-1, SKETCH, 2, SKETCH, 2)
+    small = pairs.sum(axis=(2, 4), dtype=np.int32) // 4
+    half, quarter = np.float32(0.5), np.float32(0.25)
+    px, py = _places_numpy(x, y, 2)
+    levels = _levels_numpy(small, px * half + quarter, py * half + quarter)
+    centre[...] = sketched_centre(levels, 0)
+
+
+def _places_numpy(x: Floats, y: Floats, every: int) -> tuple[Floats, Floats]:
+    nodes = np.arange(0, SIDE, every) / SPACING
+    weights = np.clip(1 - np.abs(nodes[:, None] - np.arange(NODES)), 0, 1).astype(np.float32)
+    across, down = (weights @ v.reshape(-1, NODES, NODES) @ weights.T + 1 for v in (x, y))
+    return np.clip(across, 0, SIDE + 0.999), np.clip(down, 0, SIDE + 0.999)
+
+
+def _levels_numpy(images: NDArray[Any], px: Floats, py: Floats) -> Floats:
+    wide = images.shape[1] + 2
+    padded = np.pad(images, ((0, 0), (1, 1), (1, 1))).astype(np.float32)
+    padded = padded.reshape(len(images), -1)
+    column, row = px.astype(np.intp), py.astype(np.intp)
+    across, down = px - column, py - row
+    picture = np.arange(len(images))[:, None, None]
+    corner = row * wide + column
+    upper = padded[picture, corner] * (1 - across) + padded[picture, corner + 1] * across
+    corner += wide
+    lower = padded[picture, corner] * (1 - across) + padded[picture, corner + 1] * across
+    levels: Floats = upper * (1 - down) + lower * down
+    return levels
