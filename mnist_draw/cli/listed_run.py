@@ -89,7 +89,7 @@ class ListedRun:
         try:
             self._files.save_model(model.with_info(name=network_of_run(self._files.run).title))
         except UserError as error:
-            tell(str(error))
+            tell(f"{error} Under Runs, the run has no network of its own.")
 
     def broken_off(self) -> None:
         """Note that the run did not come to its end: the window offers to continue it."""

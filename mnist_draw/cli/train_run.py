@@ -60,7 +60,8 @@ def train_and_save(
     Returns
     -------
     int
-        0 when the run was completed, saved and printed; 1 when the loss became infinite (the last
+        0 when the run was completed, saved where it was wanted and printed, even where it could
+        not be kept under Runs, which is told; 1 when the loss became infinite (the last
         good weights are saved), the network had to be saved elsewhere, the last checkpoint could
         not be written or something could not be printed; 130 after Ctrl-C or another request to
         end (what was learnt is saved).

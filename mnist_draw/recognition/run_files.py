@@ -22,6 +22,7 @@ from mnist_draw.training.runs.history import History
 from mnist_draw.training.runs.record import (
     CHECKPOINT,
     MODEL,
+    RECORD,
     Run,
     now,
     read_run,
@@ -69,7 +70,8 @@ class RunFiles:
     history : History
         All figures.
     behind : str
-        Of a run that is continued: a sentence where its checkpoint is older than its record.
+        Of a run that is continued: a sentence where its checkpoint is older than its record, or
+        where its record cannot be written.
     """
 
     def __init__(self, settings: TrainingSettings, folder: Path) -> None:
@@ -134,7 +136,7 @@ class RunFiles:
         changes = tuple(self.history.changes)
         self.run = replace(run, settings=settings, state="running", changes=changes)
         self._begun = True
-        self._save()
+        self.behind = f"{self.behind} {self._save()}".strip()
         return checkpoint
 
     def take_data(self, data: Dataset) -> TrainingSettings:
@@ -178,24 +180,43 @@ class RunFiles:
                 shutil.rmtree(self.run.folder, ignore_errors=True)
                 return ""
             self.run = replace(with_figures(self.run, self.history), state=state)
-            told = self._save("The run has ended")
+            told = self._save(ended=True)
             try:
                 save_history(self.run.folder, self.history)
             except UserError as error:
-                told = told or str(error)
+                told = told or f"{error} {self._curves()}"
             return told
         finally:
             self._lock.release()
 
-    def _save(self, state: str = "The run goes on") -> str:
-        """Write the record under the name that the user gave the run meanwhile."""
+    def _save(self, ended: bool = False) -> str:
+        """Write the record under the name that the user gave the run meanwhile.
+
+        Returns
+        -------
+        str
+            Where that is impossible, why, and what the list of runs shows instead.
+        """
         try:
             with contextlib.suppress(OSError, UserError):
                 self.run = self.run.renamed(read_run(self.run.folder).name)
             self.run.save()
         except UserError as error:
-            return f"{error} {state}, but it may be missing from the list of runs."
+            return (
+                f"{error} The run {'has ended' if ended else 'goes on'}, but {self._listed(ended)}"
+            )
         return ""
+
+    def _listed(self, ended: bool) -> str:
+        if not (self.run.folder / RECORD).is_file():
+            return "it may be missing from the list of runs."
+        offered = ", and the next start of the window may offer to continue it" if ended else ""
+        return f"the list of runs has it as it was before{offered}."
+
+    def _curves(self) -> str:
+        if self.run.checkpoint.is_file():
+            return "The curves of the run are shown from its checkpoint instead."
+        return "The curves of the run are lost; its last figures are in the list of runs."
 
     # -- its network
 

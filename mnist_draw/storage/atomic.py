@@ -79,7 +79,6 @@ def open_atomically(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         For every ``OSError``, those of the block included (a full disk shows there).
     """
     target, mode = _inspect(path)
-    existed = mode is not None
     temporary = _temporary_beside(target)
 
     def opener(name: str, flags: int) -> int:
@@ -100,7 +99,11 @@ def open_atomically(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         patiently(lambda: temporary.replace(target))
         _sync_folder(target.parent)
     except OSError as error:
-        kept = "The file that was there is unchanged." if existed else "Nothing was written."
+        kept = (
+            "The file that was there is unchanged."
+            if _holds_something(target)
+            else "Nothing was written."
+        )
         raise StorageError(f"Could not write {target}: {reason_of(error)}. {kept}") from error
     finally:
         with contextlib.suppress(OSError):
@@ -226,6 +229,14 @@ def _inspect(path: str | os.PathLike[str]) -> tuple[Path, int | None]:
             f"Cannot write {target}: the file is protected against writing. It is unchanged."
         )
     return target, stat.S_IMODE(status.st_mode)
+
+
+def _holds_something(path: Path) -> bool:
+    """Whether anybody would miss a file: one of no bytes only holds a name."""
+    try:
+        return path.stat().st_size > 0
+    except OSError:
+        return False
 
 
 def _temporary_beside(target: Path) -> Path:

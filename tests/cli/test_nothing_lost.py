@@ -19,10 +19,11 @@ import pytest
 from linear_network import linear_model
 
 from mnist_draw.cli import main, network_place, train_run
+from mnist_draw.recognition import run_files
 from mnist_draw.recognition.kept_model import load_trained
 from mnist_draw.storage import StorageError, save_model
 from mnist_draw.training import events
-from mnist_draw.training.runs import checkpoint, network_names, rescue, run_list
+from mnist_draw.training.runs import checkpoint, network_names, record, rescue, run_list
 from mnist_draw.training.runs.checkpoint import load_checkpoint
 
 QUICK = ["train", "--network", "custom_mlp:0,1,0,0", "--examples", "2000"]
@@ -343,6 +344,30 @@ def test_two_programs_do_not_write_one_checkpoint(
 
 
 SAVED = re.compile(r"Epoch (\d+) is saved in run\.ckpt\.$")
+
+
+@pytest.mark.parametrize("output", [[], ["--output", "model.npz"]])
+def test_what_is_missing_under_runs_alone_is_told_and_is_no_failure(
+    here: Path,
+    at_first: Any,
+    output: list[str],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def full(path: Path, _: Any) -> None:
+        raise StorageError(f"Could not write {path}: no space left on device. Nothing was written.")
+
+    def fill() -> None:
+        monkeypatch.setattr(record, "write_atomically", full)
+        monkeypatch.setattr(run_files, "save_model", full)
+
+    at_first(events.Testing, fill)
+    assert main([*QUICK, "--epochs", "1", *output]) == 0
+    out, err = capsys.readouterr()
+    assert "The network is saved in model.npz." in out
+    assert "Under Runs, the run has no network of its own." in err
+    assert "The run has ended, but the list of runs has it as it was before" in err
+    assert load_trained(here / "model.npz").metadata["epochs"] == 1
 
 
 def test_where_home_and_output_are_full_the_network_is_among_the_temporary_files(

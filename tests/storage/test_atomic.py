@@ -14,6 +14,7 @@ import pytest
 from mnist_draw.storage import StorageError, atomic, check_writable, open_atomically
 from mnist_draw.storage import write_atomically as write
 from mnist_draw.storage.folders import sweep_home
+from mnist_draw.storage.spare_names import taken_file
 
 posix = pytest.mark.skipif(os.name == "nt", reason="modes and links as POSIX has them")
 
@@ -59,6 +60,21 @@ def test_full_disk_keeps_the_old_file_and_says_so(
         write(path, b"new")
     assert path.read_bytes() == b"old"
     assert names(tmp_path) == ["file"]
+
+
+def test_a_full_disk_tells_of_no_file_where_only_a_name_was_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(atomic.os, "fsync", full)
+    with (
+        pytest.raises(StorageError, match=r"no space left on device. Nothing was written.$"),
+        taken_file(tmp_path / "file") as path,
+    ):
+        write(path, b"new")
+    assert names(tmp_path) == []
 
 
 def test_content_is_synced_before_it_replaces(

@@ -14,7 +14,7 @@ import pytest
 
 from mnist_draw.errors import UserError
 from mnist_draw.recognition.run_files import RunFiles
-from mnist_draw.storage import npz
+from mnist_draw.storage import StorageError, npz
 from mnist_draw.storage.spare_names import (
     KEPT_DAYS,
     bring_back,
@@ -145,6 +145,48 @@ def test_a_run_whose_folder_is_gone_at_its_end_is_told_as_ended() -> None:
     told = files.end("stopped")
     assert "The run has ended, but it may be missing from the list of runs." in told
     assert "goes on" not in told
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_a_record_that_cannot_be_written_again_is_told_as_it_is_listed(
+    ended: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = RunFiles(TrainingSettings(), run_list.new_run_folder())
+    assert files.begin() == ""
+    for event in finished_epoch():
+        files.add(event)
+
+    def full(path: object, data: bytes) -> None:
+        raise StorageError(f"Could not write {path}: no space left on device.")
+
+    if not ended:
+        checkpoint = add_run("2026-01-01 10:00").checkpoint
+        shutil.copy(checkpoint, files.run.checkpoint)
+        assert files.end("stopped") == ""
+        files = RunFiles(files.run.settings, files.run.folder)
+    monkeypatch.setattr(record, "write_atomically", full)
+    if ended:
+        told = files.end("completed")
+        assert "The run has ended, but the list of runs has it as it was before" in told
+        assert "may offer to continue it" in told
+    else:
+        files.resume()
+        told = files.behind
+        assert "The run goes on, but the list of runs has it as it was before." in told
+        files.end("stopped")
+    assert "missing" not in told
+    assert read_run(files.run.folder).state == ("running" if ended else "stopped")
+
+
+def test_figures_that_cannot_be_written_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    files = RunFiles(TrainingSettings(), run_list.new_run_folder())
+    files.begin()
+    for event in finished_epoch():
+        files.add(event)
+    (files.run.folder / record.HISTORY).mkdir()
+    told = files.end("stopped")
+    assert "it is a folder" in told
+    assert told.endswith("are lost; its last figures are in the list of runs.")
 
 
 def test_runs_are_listed_newest_first_and_strangers_left_out() -> None:
