@@ -18,12 +18,12 @@ def decimal(share: float) -> str:
     return "" if share != share else f"{share:.6f}"
 
 
-def taken_for(name: Name = str) -> str:
+def taken_for(name: Name) -> str:
     """Return the title of the confusion matrix."""
     return f"What it takes each {'digit' if name(0) == '0' else 'class'} for"
 
 
-def confusion_table(results: Results, name: Name = str, share: Share = percent) -> Table:
+def confusion_table(results: Results, name: Name, share: Share = percent) -> Table:
     """Return how often each true class was read as each class, with recall and precision."""
     classes = range(results.classes)
     recall, precision = results.recall, results.precision
@@ -35,7 +35,7 @@ def confusion_table(results: Results, name: Name = str, share: Share = percent) 
     return Table.of(taken_for(name), headings, rows)
 
 
-def classes_table(results: Results, name: Name = str, share: Share = percent) -> Table:
+def classes_table(results: Results, name: Name, share: Share = percent) -> Table:
     """Return recall and precision of each class."""
     counts = results.confusion
     rows = [
@@ -76,7 +76,7 @@ def pictures_table(
     results: Results,
     chosen: Sequence[int],
     one: str,
-    name: Name = str,
+    name: Name,
     share: Share = percent,
 ) -> Table:
     """Return the answers to some of the pictures.

@@ -15,6 +15,8 @@ import numpy.typing as npt
 
 Probabilities = npt.NDArray[np.float32]
 
+#: Intervals of confidence that answers are compared in.
+_BINS = 15
 #: Temperatures that a fit may give; outside of them something else is wrong with the network.
 LOWEST, HIGHEST = 0.2, 10.0
 
@@ -82,7 +84,7 @@ def fit_temperature(
 
 
 def expected_calibration_error(
-    confidences: npt.NDArray[np.floating], correct: npt.NDArray[np.bool_], bins: int = 15
+    confidences: npt.NDArray[np.floating], correct: npt.NDArray[np.bool_]
 ) -> float:
     """Measure how far confidence and accuracy lie apart.
 
@@ -91,20 +93,19 @@ def expected_calibration_error(
     confidences : numpy.ndarray, shape (N,)
         0 to 1.
     correct : numpy.ndarray of bool, shape (N,)
-    bins : int
-        Number of equally wide intervals of confidence.
 
     Returns
     -------
     float
-        Mean absolute difference between confidence and accuracy in each interval, weighted by
-        how many answers fall into it; 0 is perfect, 0.01 is one per cent.
+        Mean absolute difference between confidence and accuracy in each of `_BINS` equally wide
+        intervals of confidence, weighted by how many answers fall into it; 0 is perfect, 0.01 is
+        one per cent.
     """
     if len(confidences) != len(correct) or not len(correct):
         raise ValueError(f"got {len(confidences)} confidences for {len(correct)} answers")
-    index = np.minimum((np.asarray(confidences) * bins).astype(int), bins - 1)
+    index = np.minimum((np.asarray(confidences) * _BINS).astype(int), _BINS - 1)
     differences = np.asarray(correct, np.float64) - np.asarray(confidences, np.float64)
-    sums = np.bincount(index, weights=differences, minlength=bins)
+    sums = np.bincount(index, weights=differences, minlength=_BINS)
     return float(np.abs(sums).sum() / len(correct))
 
 

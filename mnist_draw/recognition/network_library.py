@@ -134,9 +134,7 @@ def load_by_key(key: str) -> ModelFile:
     return find_by_key(key).load()
 
 
-def default_network(
-    tell: Callable[[str], object] = lambda sentence: None,
-) -> tuple[KeptModel, ModelFile]:
+def default_network(tell: Callable[[str], object]) -> tuple[KeptModel, ModelFile]:
     """Read the network that the program starts with: the best that ships and is not damaged.
 
     Parameters

@@ -119,7 +119,7 @@ def parameter_range(name: str) -> tuple[float, float]:
     return 0.0, math.nextafter(1.0, 0.0)
 
 
-def find_update_rule(name: str, parameters: Mapping[str, float] | None = None) -> UpdateRule:
+def find_update_rule(name: str, parameters: Mapping[str, float]) -> UpdateRule:
     """Find a rule and check parameters against it.
 
     Parameters
@@ -140,7 +140,7 @@ def find_update_rule(name: str, parameters: Mapping[str, float] | None = None) -
         meant = f"Did you mean {near}? " if near else ""
         raise UpdateRuleError(f"There is no update rule {name!r}. {meant}There are: {listing}.")
     rule = UPDATE_RULES[name]
-    for key, value in (parameters or {}).items():
+    for key, value in parameters.items():
         if key not in rule.parameters:
             known = ", ".join(rule.parameters) or "none beside the learning rate"
             raise UpdateRuleError(
@@ -158,7 +158,7 @@ def updates_of(
     loss_or_grads: Any,
     params: list[Any],
     learning_rate: Any,
-    parameters: Mapping[str, float] | None = None,
+    parameters: Mapping[str, float],
 ) -> Any:
     """Apply a rule: call Lasagne's function of that name.
 
@@ -179,5 +179,5 @@ def updates_of(
     import lasagne
 
     function = getattr(lasagne.updates, rule.name)
-    values = {**rule.parameters, **(parameters or {})}
+    values = {**rule.parameters, **parameters}
     return function(loss_or_grads, params, learning_rate=learning_rate, **values)

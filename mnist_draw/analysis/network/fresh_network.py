@@ -9,7 +9,7 @@ from mnist_draw.networks import parse_network
 from mnist_draw.storage import ModelFile
 
 
-def fresh_model(model: ModelFile, seed: int = 0) -> ModelFile:
+def fresh_model(model: ModelFile) -> ModelFile:
     """Return a network of the same kind with weights such as training starts from.
 
     Lasagne's own initialiser draws from one generator for the whole process, which a run that
@@ -18,16 +18,14 @@ def fresh_model(model: ModelFile, seed: int = 0) -> ModelFile:
     Parameters
     ----------
     model : ModelFile
-    seed : int
-        The same seed gives the same weights.
 
     Returns
     -------
     ModelFile
-        Weights after X. Glorot and Y. Bengio, "Understanding the difficulty of training deep
-        feedforward neural networks" (2010), uniform; biases are 0.
+        Always the same weights, after X. Glorot and Y. Bengio, "Understanding the difficulty of
+        training deep feedforward neural networks" (2010), uniform; biases are 0.
     """
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng(0)
     values = [
         _first_values(random, shape) for shape in parse_network(model.network).parameter_shapes()
     ]

@@ -31,11 +31,11 @@ def png(image: Image.Image) -> bytes:
     return content.getvalue()
 
 
-def blend(share: float, low: str = EMPTY, high: str = WRONG) -> str:
-    """Return a colour between two, at a part from 0 to 1 of the way, as ``#rrggbb``."""
+def blend(share: float) -> str:
+    """Return a colour from none wrong to all wrong, a share from 0 to 1, as ``#rrggbb``."""
     mixed = []
     for place in (1, 3, 5):
-        first, last = int(low[place : place + 2], 16), int(high[place : place + 2], 16)
+        first, last = int(EMPTY[place : place + 2], 16), int(WRONG[place : place + 2], 16)
         mixed.append(round(first + (last - first) * share))
     return "#" + "".join(f"{value:02x}" for value in mixed)
 
@@ -139,10 +139,7 @@ def dot_radius(count: int, most: int) -> float:
 
 
 def sheet_picture(
-    images: npt.NDArray[np.uint8],
-    captions: Sequence[str],
-    letters: Lettering,
-    across: int = _ACROSS,
+    images: npt.NDArray[np.uint8], captions: Sequence[str], letters: Lettering
 ) -> Image.Image:
     """Paint pictures in rows, white on black as in MNIST, with a line below each.
 
@@ -152,17 +149,15 @@ def sheet_picture(
     captions : sequence of str
     letters : Lettering
         With the letters of the captions.
-    across : int
-        Pictures in a row.
     """
     side, gap = 28 * _ZOOM, 20
-    rows = max(1, -(-len(images) // across))
-    size = (gap + across * (side + gap), gap + rows * (side + _CAPTION + gap))
+    rows = max(1, -(-len(images) // _ACROSS))
+    size = (gap + _ACROSS * (side + gap), gap + rows * (side + _CAPTION + gap))
     image = Image.new("RGB", size, PAPER)
     draw = ImageDraw.Draw(image)
     for number, (picture, caption) in enumerate(zip(images, captions, strict=True)):
-        x = gap + (number % across) * (side + gap)
-        y = gap + (number // across) * (side + _CAPTION + gap)
+        x = gap + (number % _ACROSS) * (side + gap)
+        y = gap + (number // _ACROSS) * (side + _CAPTION + gap)
         tile = Image.fromarray(picture).resize((side, side), Image.Resampling.NEAREST)
         image.paste(tile.convert("RGB"), (x, y))
         words = letters.fitted(caption, _TINY, side + gap)

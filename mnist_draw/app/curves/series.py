@@ -16,6 +16,8 @@ Row = TypeVar("Row")
 LOWEST_LOSS = 1e-6
 #: Stretches drawn at most: about two for each pixel of a plot.
 _STRETCHES = 1024
+#: Rows drawn at most of a curve that has one for each epoch.
+_MOST_ROWS = 2000
 
 
 class Curve:
@@ -88,9 +90,9 @@ def log_loss(loss: float) -> float:
     return math.log10(max(loss, LOWEST_LOSS))
 
 
-def thinned(rows: Sequence[Row], most: int = 2000) -> Sequence[Row]:
-    """Return at most about ``most`` rows, evenly chosen, the last one always."""
-    step = math.ceil(len(rows) / most) or 1
+def thinned(rows: Sequence[Row]) -> Sequence[Row]:
+    """Return at most about `_MOST_ROWS` rows, evenly chosen, the last one always."""
+    step = math.ceil(len(rows) / _MOST_ROWS) or 1
     if step == 1:
         return rows
     chosen = list(rows[::step])

@@ -275,7 +275,7 @@ class ExampleCard(Card):
 
     def show_answer(
         self, probabilities: np.ndarray | None, name: Callable[[int], str] = str,
-        is_digit: bool = True, digit: int | None = None,
+        is_digit: bool = True,
     ) -> None:  # fmt: skip
         """Show the answer to the example and the second guess.
 

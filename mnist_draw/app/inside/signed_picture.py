@@ -63,7 +63,7 @@ def signed_image(values: np.ndarray, cell: int, largest: float = 0.0) -> QImage:
 
 
 def paint_signed(
-    painter: QPainter, box: QRectF, values: np.ndarray, largest: float = 0.0, ratio: float = 1.0
+    painter: QPainter, box: QRectF, values: np.ndarray, largest: float, ratio: float
 ) -> None:
     """Paint what speaks for and against into a box."""
     painter.save()

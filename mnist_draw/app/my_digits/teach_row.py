@@ -172,7 +172,7 @@ class TeachRow(QFrame):
         """Say that a digit is being written."""
         self._tell(_KEEPING.format(with_article(digit)), can_undo=False)
 
-    def tell_kept(self, digit: int, misread: bool = False) -> None:
+    def tell_kept(self, digit: int, misread: bool) -> None:
         """Say that a digit was kept, and offer to forget it, or to show why it was misread."""
         self._taught = digit
         self._tell(_KEPT.format(with_article(digit)), can_undo=True)

@@ -9,13 +9,15 @@ import numpy.typing as npt
 
 Kind = TypeVar("Kind", bound=np.generic)
 
+_BINS = 256
+
 
 def border(plane: npt.NDArray[Kind]) -> npt.NDArray[Kind]:
     """Return the values along the picture's four edges."""
     return np.concatenate([plane[0], plane[-1], plane[1:-1, 0], plane[1:-1, -1]])
 
 
-def otsu_threshold(values: npt.NDArray[Any], bins: int = 256) -> float:
+def otsu_threshold(values: npt.NDArray[Any]) -> float:
     """Return the threshold that parts values into two classes most clearly.
 
     N. Otsu, "A threshold selection method from gray-level histograms", 1979: the variance
@@ -25,14 +27,13 @@ def otsu_threshold(values: npt.NDArray[Any], bins: int = 256) -> float:
     ----------
     values : numpy.ndarray
         0 to 1, any shape.
-    bins : int
 
     Returns
     -------
     float
         The middle of all thresholds that are equally good (between two separate peaks).
     """
-    counts, edges = np.histogram(values, bins=bins, range=(0, 1))
+    counts, edges = np.histogram(values, bins=_BINS, range=(0, 1))
     centres = (edges[:-1] + edges[1:]) / 2
     below = np.cumsum(counts)[:-1].astype(np.float64)
     above = counts.sum() - below

@@ -47,7 +47,7 @@ _KNOWN: tuple[tuple[str, Mapping[int, str]], ...] = (
 _FOLDERS = 2
 
 
-def find_names(folder: Path, prefix: str = "") -> Mapping[int, str]:
+def find_names(folder: Path, prefix: str) -> Mapping[int, str]:
     """Return what the labels of a data set mean; empty where that is not known.
 
     Parameters

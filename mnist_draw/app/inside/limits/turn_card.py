@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -104,7 +103,7 @@ class TurnCard(Card):
             slider.setValue(_steps(axis, axis.neutral))
             slider.setPageStep(max(1, (slider.maximum() - slider.minimum()) // 6))
             slider.setMinimumSize(70, 20)
-            slider.valueChanged.connect(partial(self._moved, axis.name))
+            slider.valueChanged.connect(self._moved)
             caption.setBuddy(slider)
             amount = TabularLabel("", "−0.75")
             amount.setProperty("look", "title")
@@ -130,7 +129,7 @@ class TurnCard(Card):
     def _amount(self, axis: Axis) -> float:
         return round(self.sliders[axis.name].value() * axis.step, 4)
 
-    def _moved(self, name: str, value: int) -> None:
+    def _moved(self) -> None:
         self._show_amounts()
         self.moved.emit()
 

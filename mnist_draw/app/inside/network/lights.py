@@ -102,7 +102,8 @@ def paint_maps(painter: QPainter, column: Column, values: np.ndarray | None) -> 
     target.setSize(QRectF(0, 0, column.columns * column.cell, column.rows * column.high).size())
     painter.save()
     painter.setRenderHint(QPainter.SmoothPixmapTransform, False)
-    painter.drawImage(target, image_of(_map_palette(*_colours()[:3])[mosaic]))
+    card, _, accent, _ = _colours()
+    painter.drawImage(target, image_of(_map_palette(card, accent)[mosaic]))
     painter.restore()
 
 
@@ -136,5 +137,5 @@ def _palette(card: str, text: str, accent: str) -> np.ndarray:
 
 
 @lru_cache(maxsize=4)
-def _map_palette(card: str, text: str, accent: str) -> np.ndarray:
+def _map_palette(card: str, accent: str) -> np.ndarray:
     return _levels(card, accent, _mixed(card, accent, np.array([0.06], np.float32))[0])

@@ -121,7 +121,7 @@ def _lines_in(frame: Frame, places: Places, unit: Unit) -> Lines:
     about = frame.layers[layer]
     found = unit_sum(frame.layers, frame.passed, layer, number)
     if layer == 0:
-        return _from_picture(frame, places, end, found.terms, about.convolves, found.place)
+        return _from_picture(places, end, found.terms, about.convolves, found.place)
     before, column = frame.layers[layer - 1], places.column_of(layer - 1)
     if column is None:
         return Lines()
@@ -138,7 +138,6 @@ def _lines_in(frame: Frame, places: Places, unit: Unit) -> Lines:
 
 
 def _from_picture(
-    frame: Frame,
     places: Places,
     end: QPointF,
     terms: np.ndarray,

@@ -118,7 +118,7 @@ def say(painter: QPainter, x: float, y: float, text: str) -> float:
 
 
 def paint_title(
-    painter: QPainter, scene: Scene, place: QPointF, title: str, note: str, room: float = math.inf
+    painter: QPainter, place: QPointF, title: str, note: str, room: float = math.inf
 ) -> None:
     """Write a title, and a note beside it where there is room.
 
@@ -137,7 +137,7 @@ def paint_title(
 
 
 def paint_caption(painter: QPainter, scene: Scene, box: QRectF, title: str, note: str) -> None:
-    paint_title(painter, scene, box.topLeft() - QPointF(0, 9), title, note)
+    paint_title(painter, box.topLeft() - QPointF(0, 9), title, note)
 
 
 def shortened(

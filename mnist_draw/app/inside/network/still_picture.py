@@ -25,7 +25,7 @@ def paint_still(scene: Scene, width: float, height: float) -> QPixmap:
     convolves = bool(places.columns) and layers[places.columns[0].layer].convolves
     top = 18 * scene.scale
     picture = "28×28" if convolves else "784 pixels"
-    paint_title(painter, scene, QPointF(0, top), "Picture", picture)
+    paint_title(painter, QPointF(0, top), "Picture", picture)
     edges = [column.box.left() for column in places.columns] + [places.answer]
     for column, following in zip(places.columns, edges[1:], strict=True):
         layer = layers[column.layer]
@@ -39,10 +39,10 @@ def paint_still(scene: Scene, width: float, height: float) -> QPixmap:
         else:
             note = f"{layer.units:,}" if len(places.columns) > 2 else f"{layer.units:,} units"
         room = min(column.box.width() + 20 * scene.scale, following - column.box.left() - _APART)
-        paint_title(painter, scene, QPointF(column.box.left(), top), short, note, room)
+        paint_title(painter, QPointF(column.box.left(), top), short, note, room)
     kind = "digits" if scene.name(0) == "0" else "classes"
     note = "" if len(places.columns) > 2 else f"{len(places.bands)} {kind}"
-    paint_title(painter, scene, QPointF(places.answer, top), "Answer", note)
+    paint_title(painter, QPointF(places.answer, top), "Answer", note)
     for place in places.skipped:
         left, right = places.columns[place].box, places.columns[place + 1].box
         middle = (left.right() + right.left()) / 2
