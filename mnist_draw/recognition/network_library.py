@@ -11,6 +11,7 @@ always finds them. Networks are named by a key that survives a restart: ``shippe
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -238,7 +239,11 @@ def rename(kept: KeptModel, name: str) -> KeptModel:
             ) from error
         run.save()
         return network_of_run(run)
-    save_model(kept.path, load_trained(kept.path).with_info(name=name))
+    model, when = load_trained(kept.path).with_info(name=name), made(kept)
+    save_model(kept.path, model)
+    # Another name makes no other network: it is as old as it was.
+    with contextlib.suppress(OSError):
+        os.utime(kept.path, (when, when))
     return of_file(kept.path, kept.source)
 
 

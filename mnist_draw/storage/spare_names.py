@@ -231,10 +231,7 @@ def move_to_bin(path: Path, what: str) -> Path:
         raise StorageError(
             f"{what} cannot be deleted: {reason_of(error)}. It is unchanged."
         ) from error
-    # The days are counted from now, not from the last change; a link's own, not its target's, which
-    # a relative link does not reach from here.
-    with contextlib.suppress(OSError, NotImplementedError):
-        os.utime(kept, follow_symlinks=os.utime not in os.supports_follow_symlinks)
+    # The name counts its days; when it was made stays known.
     return kept
 
 
@@ -306,15 +303,14 @@ def deleted(folder: Path) -> list[Deleted]:
 def empty_bin(folder: Path) -> None:
     """Remove for good what was deleted more than `KEPT_DAYS` ago; what resists stays."""
     limit = time.time() - KEPT_DAYS * 86_400
-    with contextlib.suppress(OSError):
-        for path in (folder / _BIN).iterdir():
+    for one in deleted(folder):
+        if one.when >= limit:
+            continue
+        if one.path.is_dir() and not one.path.is_symlink():
+            shutil.rmtree(one.path, ignore_errors=True)
+        else:
             with contextlib.suppress(OSError):
-                if path.lstat().st_mtime >= limit:
-                    continue
-                if path.is_dir() and not path.is_symlink():
-                    shutil.rmtree(path, ignore_errors=True)
-                else:
-                    path.unlink()
+                one.path.unlink()
 
 
 def _cannot_make(path: Path, error: OSError | ValueError) -> StorageError:

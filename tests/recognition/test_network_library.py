@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from mnist_draw.recognition.network_library import (
     list_models,
     list_opened,
     load_by_key,
+    made,
     rename,
     save_learnt,
 )
@@ -69,6 +71,7 @@ def test_the_newest_comes_first_and_titles_tell_when() -> None:
 def test_a_network_is_renamed_deleted_and_brought_back_under_its_key(home: Path) -> None:
     kept = keep_opened(linear_model(), "from elsewhere")
     assert (kept.title, kept.key) == ("from elsewhere", "opened:from elsewhere.npz")
+    os.utime(kept.path, (1_700_000_000, 1_700_000_000))
     renamed = rename(kept, "Mine")
     assert (renamed.title, renamed.key) == ("Mine", kept.key)
     assert find_by_key(kept.key).title == load_by_key(kept.key).title == "Mine"
@@ -76,6 +79,8 @@ def test_a_network_is_renamed_deleted_and_brought_back_under_its_key(home: Path)
     assert list_opened() == []
     bring_back(binned, "The network")
     assert [one.title for one in list_all() if one.source == "opened"] == ["Mine"]
+    # It is as old as it was.
+    assert made(find_by_key(kept.key)) == 1_700_000_000
     for change in (lambda: rename(list_models()[0], "x"), lambda: delete(list_models()[0])):
         with pytest.raises(UserError, match="that ship"):
             change()
