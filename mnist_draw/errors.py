@@ -14,6 +14,8 @@ T = TypeVar("T")
 #: Characters of a sentence, and of a word in it, that a person reads: what is longer was handed in
 #: by mistake, such as a file's content in the place of its name. A path on Windows has up to 260.
 _SENTENCE, _WORD = 1500, 400
+#: So many names are told at once, and of more than that so many: there may be hundreds of runs.
+_ALL_NAMED, _FEW_NAMED = 16, 6
 #: The control characters of ASCII and of ISO 8859, and those that turn the direction of writing.
 #: What begins another line is obeyed, too, except where a text has lines of its own.
 _OBEYED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -128,8 +130,10 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return next(iter(longer or difflib.get_close_matches(name, names, n=1)), "")
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
+def did_you_mean(name: str, known: Iterable[str], lists_all: str = "") -> str:
     """Return the question after a misspelt name; the names there are where none is like it.
+
+    Of many names these are the few that are most like it.
 
     Parameters
     ----------
@@ -137,10 +141,35 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
         What was written.
     known : iterable of str
         What may be written.
+    lists_all : str, optional
+        What lists all names, such as a command.
     """
+    import difflib
+
     names = sorted(known)
     near = nearest(name, names)
-    return f"did you mean {near}?" if near else f"there are {', '.join(names)}."
+    if near:
+        said = f"did you mean {near}?"
+    elif len(names) <= _ALL_NAMED:
+        said = f"there are {', '.join(names)}."
+    else:
+        few = difflib.get_close_matches(name, names, n=_FEW_NAMED, cutoff=0.0)
+        said = f"of {len(names):,} names, {', '.join(few)} come nearest."
+    return f"{said} {lists_all} lists all." if lists_all else said
+
+
+def few_of(names: Iterable[str]) -> str:
+    """Return names in a sentence: the first few, and how many more there are.
+
+    Parameters
+    ----------
+    names : iterable of str
+    """
+    first = list(names)
+    left = len(first) - _FEW_NAMED
+    if left <= 1:
+        return ", ".join(first)
+    return f"{', '.join(first[:_FEW_NAMED])} and {left:,} more"
 
 
 def asks_what_was_meant(function: Callable[P, T]) -> Callable[P, T]:

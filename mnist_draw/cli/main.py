@@ -131,7 +131,11 @@ class _Parser(argparse.ArgumentParser):
         if surplus:
             word = surplus[0].partition("=")[0]
             options = (name for name in self._option_string_actions if name.startswith("--"))
-            meant = f"; {did_you_mean(word, options)}" if word.startswith("-") else ""
+            meant = (
+                f"; {did_you_mean(word, options, f'{self.prog} --help')}"
+                if word.startswith("-")
+                else ""
+            )
             self.error(f"unrecognized arguments: {' '.join(surplus)}{meant}")
         return known, surplus
 

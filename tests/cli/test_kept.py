@@ -117,6 +117,19 @@ def test_runs(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     going_on.end("stopped")
 
 
+def test_a_name_of_no_run_is_not_answered_with_all_of_them(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(30):
+        make_run(name=f"run of the day {number}").end("completed")
+    for command in (["predict", "x.png", "--model", "unknown"], ["export", "unknown", "x.csv"]):
+        assert main(command) == 1
+        err = capsys.readouterr().err
+        assert "come nearest" in err
+        assert "lists all." in err
+        assert len(err) < 400
+
+
 def test_a_run_that_another_program_trains_is_listed_as_far_as_it_came(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -128,8 +128,8 @@ def place_of(name: str) -> Place | None:
     if not Path(name).suffix and Path(name).name == name:
         known = [*shipped, LATEST, *names, *_own_names()]
         raise ModelFileError(
-            f"There is no file and no network {name!r}; {did_you_mean(name, known)} "
-            "mnist-draw models lists all networks."
+            f"There is no file and no network {name!r}; "
+            f"{did_you_mean(name, known, 'mnist-draw models')}"
         )
     return None
 

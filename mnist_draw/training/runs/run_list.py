@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from mnist_draw.errors import UserError, did_you_mean
+from mnist_draw.errors import UserError, did_you_mean, few_of
 from mnist_draw.storage.errors import StorageError, reason_of
 from mnist_draw.storage.folders import data_folder
 from mnist_draw.storage.spare_names import put_aside, take_folder
@@ -147,12 +147,13 @@ def run_called(name: str, runs: Sequence[Run]) -> Run:
     if len(found) == 1:
         return found[0]
     if found:
-        folders = ", ".join(run.folder.name for run in found)
-        raise UserError(f"{len(found)} runs are called {name}: {folders}. Name one of these.")
+        folders = few_of(run.folder.name for run in found)
+        raise UserError(
+            f"{len(found)} runs are called {name}: {folders}. Name one of these. mnist-draw runs "
+            "lists all."
+        )
     known = [LATEST, *names_of(runs)]
-    raise UserError(
-        f"There is no run {name!r}; {did_you_mean(wanted, known)} mnist-draw runs lists all."
-    )
+    raise UserError(f"There is no run {name!r}; {did_you_mean(wanted, known, 'mnist-draw runs')}")
 
 
 def names_of(runs: Sequence[Run]) -> list[str]:

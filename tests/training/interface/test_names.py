@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import mnist_draw
-from mnist_draw.errors import did_you_mean
+from mnist_draw.errors import did_you_mean, few_of
 from mnist_draw.training.settings import SettingsError, TrainingSettings
 
 
@@ -46,3 +46,17 @@ def test_a_setting() -> None:
 
 def test_names_like_none_are_answered_with_all() -> None:
     assert did_you_mean("xyz", ["loss", "accuracy"]) == "there are accuracy, loss."
+
+
+def test_of_hundreds_of_names_the_nearest_are_told_and_what_lists_all() -> None:
+    names = [f"2026-11-{day:02} {hour:02}.00.00" for day in range(1, 29) for hour in range(10)]
+    told = did_you_mean("mine", [*names, "my network"], "mnist-draw runs")
+    assert told.startswith("of 281 names, my network, ")
+    assert told.endswith(" come nearest. mnist-draw runs lists all.")
+    assert len(told) < 250
+    assert did_you_mean("xyz", ["a"], "ls") == "there are a. ls lists all."
+
+
+def test_a_few_of_many() -> None:
+    assert few_of("abcdefg") == "a, b, c, d, e, f, g"
+    assert few_of("abcdefgh") == "a, b, c, d, e, f and 2 more"
