@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from mnist_draw.networks import NETWORKS, parse_network
 from mnist_draw.networks.layer_list import ACTIVATIONS
 from mnist_draw.networks.operations import (
     ARITHMETIC,
+    TOGETHER,
     Convolution,
     Dense,
     MaxPooling,
@@ -62,3 +65,23 @@ def test_sums_of_any_size_have_probabilities() -> None:
     found = forward((Dense(10, "softmax"),), values, np.zeros((1, 1, 28, 28), np.float32))
     np.testing.assert_allclose(found.sum(), 1)
     assert found.argmax() == 9
+
+
+def test_many_pictures_take_no_more_memory_than_some() -> None:
+    operations = (Convolution(4, 5), MaxPooling(2), Dense(3, "linear"))
+    random = np.random.default_rng(7)
+    values = [
+        random.normal(size=shape).astype(np.float32) for shape in parameter_shapes(operations)
+    ]
+    pictures = random.random((8 * TOGETHER + 1, 1, 28, 28)).astype(np.float32)
+    peaks = []
+    for some in (pictures[:TOGETHER], pictures):
+        tracemalloc.start()
+        try:
+            found = forward(operations, values, some)
+            peaks.append(tracemalloc.get_traced_memory()[1])
+        finally:
+            tracemalloc.stop()
+    assert peaks[1] < 1.1 * peaks[0]
+    singly = [forward(operations, values, picture[None]) for picture in pictures]
+    np.testing.assert_allclose(found, np.concatenate(singly), rtol=1e-4, atol=1e-4)
