@@ -28,12 +28,16 @@ _ARENAS = 2
 _LARGE = 4 * 1024 * 1024
 #: The library that is wanted only while something is compiled, as the names of files have it.
 _COMPILER = "libllvmlite"
-#: What /proc/self/smaps says of a part of a file that may not be written, and of which no page
-#: differs: a line with its addresses, then lines that begin with a capital letter.
+#: Where the system tells what lies in the memory of this process.
+_MAPPED = Path("/proc/self/smaps")
+#: What it says of a part of a file that may not be written, and of which no page differs, in the
+#: memory or swapped out: a line with its addresses, then lines that begin with a capital letter.
 _UNCHANGED = (
     rb"^([0-9a-f]+)-([0-9a-f]+) r-[-x]p [^\n]*/[^/\n]*%b[^/\n]*\n"
-    rb"(?:[A-Z][^\n]*\n)*?Anonymous: +0 kB$"
+    rb"(?:[A-Z][^\n]*\n)*?Anonymous: +0 kB\n(?:[A-Z][^\n]*\n)*?Swap: +0 kB$"
 )
+#: Where the compiler's library lies, when it is known.
+_found: tuple[tuple[int, int], ...] = ()
 
 
 def keep_small() -> None:
@@ -44,31 +48,38 @@ def keep_small() -> None:
         library.mallopt(_MMAP_THRESHOLD, _LARGE)
 
 
-def give_back(free: bool = True, compiler: bool = False) -> None:
-    """Give memory back, in a thread that ends with it; takes some milliseconds.
+def give_back(compiler: bool = False) -> None:
+    """Give back what is free now, in a thread that ends with it; takes some milliseconds.
+
+    Whoever wants memory meanwhile waits.
 
     Parameters
     ----------
-    free : bool, optional
-        What is free now. Whoever wants memory meanwhile waits. Default: True.
     compiler : bool, optional
-        The compiler's library. Who compiles has to wait for it. Default: False.
+        The compiler's library, too. Who compiles has to wait for it. Default: False.
     """
     library = _library()
     if library is not None:
-        arguments = (library, free, compiler)
+        arguments = (library, compiler)
         threading.Thread(target=_give_back, args=arguments, name="heap", daemon=True).start()
 
 
-def _give_back(library: ctypes.CDLL, free: bool, compiler: bool) -> None:
-    if free:
-        library.malloc_trim(0)
+def _give_back(library: ctypes.CDLL, compiler: bool) -> None:
+    library.malloc_trim(0)
     if compiler and hasattr(library, "madvise") and hasattr(mmap, "MADV_DONTNEED"):
-        for begin, end in unchanged_parts(_COMPILER):
+        for begin, end in _compiler_parts():
             # What cannot go stays; nothing depends on it.
             library.madvise(
                 ctypes.c_void_p(begin), ctypes.c_size_t(end - begin), mmap.MADV_DONTNEED
             )
+
+
+def _compiler_parts() -> tuple[tuple[int, int], ...]:
+    """Find the compiler's library once: it stays where it is, and a look takes 10 ms."""
+    global _found
+    if not _found:
+        _found = tuple(unchanged_parts(_COMPILER))
+    return _found
 
 
 def unchanged_parts(name: str) -> list[tuple[int, int]]:
@@ -86,7 +97,7 @@ def unchanged_parts(name: str) -> list[tuple[int, int]]:
         differs from the file's (the loader fills in addresses), are not among them.
     """
     try:
-        told = Path("/proc/self/smaps").read_bytes()
+        told = _MAPPED.read_bytes()
     except OSError:
         return []
     parts = re.finditer(_UNCHANGED % re.escape(name.encode()), told, re.MULTILINE)

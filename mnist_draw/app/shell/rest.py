@@ -16,9 +16,10 @@ _RESTS = 0.05
 #: When it has rested for so many seconds, memory goes back, if it has computed for so many since
 #: the last time: to give back takes some hundredths itself.
 _QUIET, _WORK = 2.0, 0.3
-#: While it works on and on, as in a training, the compiler's library goes back after so many
-#: seconds: compiling has ended by then, or waits some milliseconds.
-_LONG = 15.0
+#: While it works on and on, as in a training, memory goes back every so many seconds. Within two
+#: of them 50 to 100 MB come together that nobody needs any more; to give them back, and to be given
+#: them anew, takes some thousandths of the time.
+_LONG = 3.0
 
 
 class Rest(QObject):
@@ -48,7 +49,7 @@ class Rest(QObject):
             self._busy = now
             if now - self._begun >= _LONG:
                 self._begun = now
-                heap.give_back(free=False, compiler=True)
+                heap.give_back(compiler=True)
         else:
             self._begun = now
             if now - self._busy >= _QUIET and spent - self._given_back >= _WORK:

@@ -29,7 +29,7 @@ def give_back() -> None:
     library = ctypes.CDLL(None)
     if not hasattr(library, "malloc_trim"):
         pytest.skip("another C library than GNU's")
-    heap._give_back(library, free=False, compiler=True)
+    heap._give_back(library, compiler=True)
 
 
 def test_the_compiler_leaves_the_memory_and_comes_back() -> None:
@@ -56,3 +56,34 @@ def test_only_what_equals_the_file_is_found() -> None:
     # The loader has written addresses into one that may only be read since.
     assert len(parts) < len(of_file)
     assert not heap.unchanged_parts("a library that is not there")
+
+
+def test_what_is_swapped_out_is_no_copy_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = tmp_path / "smaps"
+    monkeypatch.setattr(heap, "_MAPPED", told)
+    lines = (
+        "{:x}-{:x} r--p 00000000 08:01 7 /lib/libthat.so\nSize: 4 kB\nAnonymous: {} kB\n"
+        "LazyFree: 0 kB\nSwap: {} kB\nVmFlags: rd mr\n"
+    )
+    told.write_text(
+        lines.format(0x1000, 0x2000, 0, 0)
+        + lines.format(0x2000, 0x3000, 4, 0)
+        + lines.format(0x3000, 0x4000, 0, 4)
+    )
+    assert heap.unchanged_parts("libthat") == [(0x1000, 0x2000)]
+
+
+def test_blocks_that_were_freed_leave_the_memory() -> None:
+    library = heap._library()
+    if library is None:
+        pytest.skip("another C library than GNU's")
+    # More than is mapped by itself, and smaller ones that keep their place between them.
+    blocks = [bytearray(100_000) for _ in range(400)]
+    kept = blocks[::2]
+    del blocks[::2], blocks
+    before = resident_kb("[heap]")
+    heap._give_back(library, compiler=False)
+    assert resident_kb("[heap]") < before - 10_000
+    assert not any(map(any, kept))

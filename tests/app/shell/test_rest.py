@@ -25,7 +25,7 @@ def test_memory_goes_back_once_after_work(qtbot: QtBot, monkeypatch: pytest.Monk
             watcher.look()
 
     # A network that is compiled on a crowded processor is work, too.
-    pass_by(5.0, share=0.1)
+    pass_by(2.0, share=0.1)
     pass_by(1.0, share=0.0)
     assert not given
     pass_by(60.0, share=0.002)
@@ -35,7 +35,7 @@ def test_memory_goes_back_once_after_work(qtbot: QtBot, monkeypatch: pytest.Monk
     pass_by(10.0, share=0.0)
     assert given == [{"compiler": True}] * 2
     # A training that goes on and on.
-    pass_by(14.0, share=1.0)
+    pass_by(rest._LONG - 1, share=1.0)
     assert len(given) == 2
-    pass_by(31.5, share=1.0)
-    assert given[2:] == [{"free": False, "compiler": True}] * 3
+    pass_by(2 * rest._LONG + 1.5, share=1.0)
+    assert given[2:] == [{"compiler": True}] * 3
