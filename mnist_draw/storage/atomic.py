@@ -181,12 +181,18 @@ def sweep(folder: Path) -> None:
                     path.unlink()
 
 
-def _lock(file: BinaryIO) -> None:
-    """Mark a file as being written until it is closed, or its program is gone."""
+def _lock(file: BinaryIO) -> bool:
+    """Mark a file as being written until it is closed, or its program is gone.
+
+    Returns False where another program writes it, or where there are no locks: then `sweep` waits
+    longer.
+    """
     if sys.platform != "win32":
-        # Where there are no locks, `sweep` waits longer.
-        with contextlib.suppress(OSError):
+        try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+    return True
 
 
 def _is_abandoned(path: Path) -> bool:
@@ -197,11 +203,7 @@ def _is_abandoned(path: Path) -> bool:
         # No temporary file of ours, such as a pipe, at which opening it would wait.
         return False
     with path.open("rb") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return False
-    return True
+        return _lock(file)
 
 
 def _inspect(path: str | os.PathLike[str]) -> tuple[Path, int | None]:

@@ -204,6 +204,8 @@ def _silent_compositor(environ: Mapping[str, str], answers: Loads) -> str | None
 
 def _compositor_answers(path: str) -> bool:
     """Connect to the Wayland compositor and hang up again."""
+    if sys.platform == "win32":
+        return False
     with socket.socket(socket.AF_UNIX) as connection:
         try:
             connection.connect(path)
