@@ -274,6 +274,12 @@ class Training(QObject):
         return self._thread is not None
 
     @property
+    def key(self) -> str:
+        """By which the network of the run is found."""
+        assert self.folder is not None
+        return f"run:{self.folder.name}"
+
+    @property
     def controls(self) -> Controls | None:
         """The running run's controls."""
         return self._worker.controls if self._worker else None

@@ -6,8 +6,8 @@ startup
     From the command to the window.
 platform_check
     What a computer without a display or a library is told.
-system_signals
-    Ctrl-C in the terminal and other signals, which close the window.
+ending
+    How the window ends, and that nothing is lost then.
 crash_report
     What a crash leaves, for the next start.
 collector

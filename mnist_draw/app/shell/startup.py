@@ -72,15 +72,16 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
     app.setWindowIcon(QIcon(str(resource_path("desktop", "mnist-draw.png"))))
 
     from mnist_draw.app.shell.collector import Collector
+    from mnist_draw.app.shell.ending.system_signals import SystemSignals
     from mnist_draw.app.shell.focus_ring import FocusRing
     from mnist_draw.app.shell.rest import Rest
-    from mnist_draw.app.shell.system_signals import SystemSignals
     from mnist_draw.app.shell.window import Window
 
     collector = Collector(app)
     window = Window()
-    reporter.keeping, reporter.finishing = window.keep_at_once, window.finish_learning
-    SystemSignals(app).asked.connect(window.end_unasked)
+    closing = window.closing
+    reporter.keeping, reporter.finishing = closing.keep_at_once, closing.finish_learning
+    SystemSignals(app).asked.connect(closing.end_unasked)
     Rest(app)
     FocusRing(app)
     window.show()

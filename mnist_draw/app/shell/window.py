@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, Qt, QTimer, QUrl, pyqtSignal
 from PyQt5.QtGui import QCloseEvent, QDesktopServices
-from PyQt5.QtWidgets import QApplication, QMainWindow, QTabWidget, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QMainWindow, QTabWidget, QVBoxLayout, QWidget
 
 from mnist_draw.app.curves.lazy_plots import LazyPlots
 from mnist_draw.app.draw.draw_tab import DrawTab
 from mnist_draw.app.inside.inside_tab import InsideTab
-from mnist_draw.app.networks.closing_question import ClosingQuestion
 from mnist_draw.app.services.explanations import Explanations, ExplanationWorker
-from mnist_draw.app.services.learning import Learning, Outcome
+from mnist_draw.app.services.learning import Learning
 from mnist_draw.app.services.network_in_use import NetworkInUse
 from mnist_draw.app.services.recognition import Recognition, RecognitionWorker, compile_network
 from mnist_draw.app.services.training import Training
-from mnist_draw.app.services.unsaved import UnsavedNetworks
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.commands import Command
 from mnist_draw.app.shared.page import Page
 from mnist_draw.app.shared.reporting import reporter
 from mnist_draw.app.shared.threads import Background, connect_direct, connect_queued, running
 from mnist_draw.app.shell.desktop_scheme import DesktopScheme
+from mnist_draw.app.shell.ending.closing import Closing
 from mnist_draw.app.shell.help import build_help, show_text, tab_page
 from mnist_draw.app.shell.message_bar import MessageBar
 from mnist_draw.app.shell.pages import FIRST, Shell, make_pages
@@ -39,18 +37,10 @@ from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.errors import UserError
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.storage.preferences import Preferences
-from mnist_draw.training.runs.network_names import lies_elsewhere
 
 if TYPE_CHECKING:
     from mnist_draw.app.shell.lesson import Lesson
 
-#: Milliseconds that a run has to end when the window closes; after that it is left.
-_CLOSE_MS = 30_000
-#: Seconds that a session which ends leaves a run to save what was learnt; Windows leaves five.
-_SESSION_S = 4.0
-#: Seconds in which digits are learnt to the end where the display is gone: ten times what the
-#: largest network that ships takes.
-_LEARNING_S = 300.0
 #: Milliseconds between two looks at what has been chosen: so much a sudden end may take along.
 _REMEMBER_MS = 2000
 #: On macOS Qt calls Command "Ctrl", and Command+Tab is the system's; "Meta" is the key Control.
@@ -104,8 +94,7 @@ class Window(QMainWindow):
         self.explanations = Explanations(
             ExplanationWorker(is_busy=lambda: any(service.running for service in work)), self
         )
-        self.unsaved = UnsavedNetworks()
-        self._closing = self._started = self._patience_over = self._unasked = False
+        self._started = False
         self._remembering = QTimer(self)
         self._remembering.timeout.connect(self._remember)
         self._build()
@@ -184,11 +173,6 @@ class Window(QMainWindow):
         self.run = RunController(self.train_tab, self.training, self.preferences, self)
         self.run.told.connect(self.messages.about("run"))
         self.run.rescued.connect(self.network.use_key)
-        self.run.unsaved.connect(lambda model: self.unsaved.put(self._key_of_run(), model))
-        self.run.saved.connect(lambda: self.unsaved.forget(self._key_of_run()))
-        self.question = ClosingQuestion(self.unsaved, self)
-        self.question.settled.connect(self.close)
-        self.question.cancelled.connect(self._stay)
         self.run.begun.connect(partial(self.messages.forget, "run"))
         settings = self.train_tab.settings
         settings.told.connect(self.messages.about("settings"))
@@ -198,6 +182,7 @@ class Window(QMainWindow):
         self.run.begun.connect(partial(self.messages.forget, "settings"))
         self.run.begun.connect(partial(self.messages.forget, TrainTab.name))
         self.background = Background(self)
+        self.closing = Closing(self)
         self.runs = RunsController(self.train_tab, self.run, self.background, self)
         self.runs.network_asked.connect(self.network.use_key)
         self.runs.network_asked.connect(lambda: self._show_page(DrawTab.name))
@@ -216,7 +201,6 @@ class Window(QMainWindow):
         # Straight from one worker's mailbox to the other's, whatever the window is doing.
         connect_direct(self.training.learnt, self._use_trained)
         connect_direct(self.learning.learnt, self.network.use_learnt)
-        connect_direct(self.learning.learnt, self._hold_unsaved)
         self.draw_tab.my_digits.connect(self.learning, self.training)
         self.learning.stepped.connect(lambda *_: self._show_status())
         self.learning.ended.connect(self._show_status)
@@ -322,16 +306,7 @@ class Window(QMainWindow):
 
     def _use_trained(self, model: ModelFile) -> None:
         """Let the network of the run that is going on answer; in the thread that trains it."""
-        self.network.use_trained(model, self._key_of_run())
-
-    def _key_of_run(self) -> str:
-        assert self.training.folder is not None
-        return f"run:{self.training.folder.name}"
-
-    def _hold_unsaved(self, outcome: Outcome) -> None:
-        """Hold what was learnt if no place took it; in the thread that learns."""
-        if not outcome.key:
-            self.unsaved.put(f"learnt:{id(outcome.model)}", outcome.model)
+        self.network.use_trained(model, self.training.key)
 
     def _network_changed(self, model: ModelFile) -> None:
         self.inside_tab.use_network(model, self.network.key)
@@ -422,59 +397,11 @@ class Window(QMainWindow):
             self.preferences.save()
         except UserError as error:
             reporter.report(error)
-        app = QApplication.instance()
-        if isinstance(app, QApplication) and app.isSavingSession():
-            # A session that ends waits for nobody.
-            self._unasked = True
-            self.training.stop(closing=True)
-            running.shut_down(_SESSION_S)
-        elif self.training.running and not self._patience_over:
-            event.ignore()
-            self._stop_and_close()
-            return
-        if self.question.needed and not self._unasked:
-            event.ignore()
-            self.question.ask()
-            return
-        self.question.withdraw()
-        event.accept()
-        if self.unsaved:
-            self.background.run(self._save_anywhere)
-        if self._patience_over:
-            QApplication.quit()
-
-    def _stop_and_close(self) -> None:
-        """End the run, and close when what was learnt is saved."""
-        if not self._closing:
-            self._closing = True
-            self.training.stop(closing=True)
-            self.run.stop()
-            self.messages.tell("Closing as soon as what was learnt is saved.")
-            QTimer.singleShot(_CLOSE_MS, self._close_anyway)
+        event.setAccepted(self.closing.may_close())
 
     def _training_ended(self) -> None:
         self.network.refresh()
-        if self._closing:
-            self.close()
-
-    def _close_anyway(self) -> None:
-        """Leave a run that does not end: it still compiles, so nothing has been learnt yet."""
-        if self._closing and self.isVisible() and self.training.running:
-            self._patience_over = True
-            self.close()
-
-    def _stay(self) -> None:
-        """Go on: whoever was asked before the window closes would rather not."""
-        self._closing = self._patience_over = False
-
-    def end_unasked(self) -> None:
-        """Let the next closing ask nothing: the system ends the program."""
-        self._unasked = True
-
-    def _save_anywhere(self) -> None:
-        """Save what nobody was asked about, and say where it is on the terminal."""
-        for sentence in self.unsaved.save_anywhere():
-            reporter.say_at_the_end(sentence)
+        self.closing.go_on()
 
     def _remember(self) -> None:
         """Write what is chosen, so that nothing that ends the program takes it along."""
@@ -482,51 +409,6 @@ class Window(QMainWindow):
         if self.preferences.changed:
             # What cannot be written now may be at the next try; if not, the end says so.
             self.background.run(self.preferences.save, failed=lambda _: None)
-
-    def keep_at_once(self) -> list[str]:
-        """Write the board and what was chosen, for an end without a display and an event loop.
-
-        Returns
-        -------
-        list of str
-            A sentence for each that cannot be written, and for each network that had to be saved
-            elsewhere.
-        """
-        problems = [self.draw_tab.keeper.save_at_once(), *self.unsaved.save_anywhere()]
-        try:
-            self.preferences.save()
-        except UserError as error:
-            problems.append(str(error))
-        return list(filter(None, problems))
-
-    def finish_learning(self, tell: Callable[[str], None]) -> None:
-        """Let the digits be learnt that are being learnt, for an end without a display.
-
-        Parameters
-        ----------
-        tell : callable
-            Called with sentences for whoever reads the terminal.
-        """
-        if not self.learning.running:
-            return
-        tell(
-            "Your digits are still being learnt. The program goes on without a window until what "
-            f"is learnt is saved, for {_LEARNING_S / 60:.0f} minutes at most; Ctrl-C ends it."
-        )
-        result = self.learning.finish(_LEARNING_S)
-        if isinstance(result, str):
-            tell(f"{result} The network that answered is as it was.")
-            return
-        tell(result.words)
-        for sentence in self.unsaved.save_anywhere():
-            tell(sentence)
-        if result.key and not lies_elsewhere(result.key):
-            self.preferences.set("network", result.key)
-            try:
-                self.preferences.save()
-            except UserError as error:
-                tell(str(error))
-            tell(f"What was learnt is kept as {result.model.title}; it answers at the next start.")
 
     def _note_choices(self) -> None:
         for page in self.pages:

@@ -349,8 +349,8 @@ def test_a_display_that_is_lost_does_not_cost_what_is_being_learnt(
     setup.learn.gate.clear()
     setup.button("learnButton").click()
     threading.Timer(0.05, setup.learn.gate.set).start()
-    window.keep_at_once()
-    window.finish_learning(said.append)
+    window.closing.keep_at_once()
+    window.closing.finish_learning(said.append)
     # The network before, which only memory had, is kept as well.
     paths = (own_home / "data" / "learnt").iterdir()
     (path,) = (path for path in paths if load_model(path).info.before)
@@ -363,12 +363,12 @@ def test_a_display_that_is_lost_does_not_cost_what_is_being_learnt(
 
 def test_a_display_that_is_lost_while_nothing_can_be_learnt(setup: Setup) -> None:
     said: list[str] = []
-    setup.window.finish_learning(said.append)
+    setup.window.closing.finish_learning(said.append)
     assert said == []
     setup.open_list()
     setup.learn.error = UserError("The loss grew.")
     setup.button("learnButton").click()
-    setup.window.finish_learning(said.append)
+    setup.window.closing.finish_learning(said.append)
     assert said[1].startswith("The loss grew. Nothing was learnt.")
     setup.wait_for_end()
 

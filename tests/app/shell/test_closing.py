@@ -57,9 +57,9 @@ def setup(qtbot: QtBot, disk: Disk) -> Iterator[Setup]:
     made.window.train_tab.settings.apply("epochs", 1)
     made.window.run.start()
     made.wait_for_end()
-    assert made.window.unsaved
+    assert made.window.closing.unsaved
     yield made
-    made.window.unsaved.forget_all()
+    made.window.closing.unsaved.forget_all()
     made.close()
 
 
@@ -84,14 +84,14 @@ def test_closing_asks_and_says_what_is_at_stake(setup: Setup) -> None:
     setup.window.close()
     box = question(setup)
     assert setup.window.isVisible()
-    ((_, unsaved),) = setup.window.unsaved.items()
+    ((_, unsaved),) = setup.window.closing.unsaved.items()
     assert unsaved.describe() in box.text()
     assert "lost" in box.text()
     setup.window.close()
     assert question(setup) is box
     click(setup, "cancelClosingButton")
     assert setup.window.isVisible()
-    assert setup.window.unsaved
+    assert setup.window.closing.unsaved
 
 
 def test_what_nobody_wants_is_discarded(setup: Setup) -> None:
@@ -103,7 +103,7 @@ def test_what_nobody_wants_is_discarded(setup: Setup) -> None:
 def test_a_network_is_saved_elsewhere(
     setup: Setup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ((_, unsaved),) = setup.window.unsaved.items()
+    ((_, unsaved),) = setup.window.closing.unsaved.items()
     answers = [str(tmp_path / "gone"), str(tmp_path)]
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: answers.pop(0))
     setup.window.close()
@@ -123,7 +123,7 @@ def test_a_place_that_is_not_chosen_is_no_answer(
     setup.window.close()
     click(setup, "saveElsewhereButton")
     assert setup.window.isVisible()
-    assert setup.window.unsaved
+    assert setup.window.closing.unsaved
 
 
 def test_where_there_is_room_by_now_nothing_is_asked(setup: Setup, disk: Disk) -> None:
@@ -136,11 +136,11 @@ def test_where_there_is_room_by_now_nothing_is_asked(setup: Setup, disk: Disk) -
 
 def test_a_run_that_is_saved_later_is_not_asked_about(setup: Setup, tmp_path: Path) -> None:
     setup.window.training.happened.emit([Saved(tmp_path)])
-    assert not setup.window.unsaved
+    assert not setup.window.closing.unsaved
 
 
 def test_what_learnt_is_asked_about_too(setup: Setup) -> None:
-    setup.window.unsaved.forget_all()
+    setup.window.closing.unsaved.forget_all()
     setup.window.learning.learnt.emit(Outcome(model(title="Knows my hand"), "", "It learnt."))
     setup.window.close()
     assert "Knows my hand" in question(setup).text()
@@ -159,7 +159,7 @@ def test_a_system_that_ends_the_program_waits_for_no_answer(
 ) -> None:
     said = told(setup, monkeypatch)
     disk.make_room()
-    setup.window.end_unasked()
+    setup.window.closing.end_unasked()
     QApplication.closeAllWindows()
     assert not setup.window.isVisible()
     assert setup.window.shut_down()
@@ -171,7 +171,7 @@ def test_a_signal_ends_the_question(setup: Setup, monkeypatch: pytest.MonkeyPatc
     said = told(setup, monkeypatch)
     setup.window.close()
     question(setup)
-    setup.window.end_unasked()
+    setup.window.closing.end_unasked()
     QApplication.closeAllWindows()
     assert not setup.window.isVisible()
     assert setup.window.shut_down()

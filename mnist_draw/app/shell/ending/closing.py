@@ -1,0 +1,165 @@
+"""The end of the window: what it waits for, what it asks, and what it keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PyQt5.QtCore import QObject, QTimer
+from PyQt5.QtWidgets import QApplication
+
+from mnist_draw.app.services.unsaved import UnsavedNetworks
+from mnist_draw.app.shared.reporting import reporter
+from mnist_draw.app.shared.threads import connect_direct, running
+from mnist_draw.app.shell.ending.closing_question import ClosingQuestion
+from mnist_draw.errors import UserError
+from mnist_draw.training.runs.network_names import lies_elsewhere
+
+if TYPE_CHECKING:
+    from mnist_draw.app.services.learning import Outcome
+    from mnist_draw.app.shell.window import Window
+
+#: Milliseconds that a run has to end when the window closes; after that it is left.
+_CLOSE_MS = 30_000
+#: Seconds that a session which ends leaves a run to save what was learnt; Windows leaves five.
+_SESSION_S = 4.0
+#: Seconds in which digits are learnt to the end where the display is gone: ten times what the
+#: largest network that ships takes.
+_LEARNING_S = 300.0
+
+
+class Closing(QObject):
+    """Lets a window close when nothing is lost with it.
+
+    Parameters
+    ----------
+    window : Window
+        What closes; its services and the controller of its run are there.
+
+    Attributes
+    ----------
+    unsaved : UnsavedNetworks
+    """
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self._window = window
+        self._training, self._learning = window.training, window.learning
+        self.unsaved = UnsavedNetworks()
+        #: Whether the window closes when its run has ended; whether it does not wait for it any
+        #: longer; whether nobody is there to answer a question.
+        self._waits = self._patience_over = self._unasked = False
+        window.run.unsaved.connect(lambda model: self.unsaved.put(self._training.key, model))
+        window.run.saved.connect(lambda: self.unsaved.forget(self._training.key))
+        connect_direct(self._learning.learnt, self._hold_unsaved)
+        self._question = ClosingQuestion(self.unsaved, window)
+        self._question.settled.connect(window.close)
+        self._question.cancelled.connect(self._stay)
+
+    def may_close(self) -> bool:
+        """Tell whether the window may close now; if not, it is closed again as soon as it may.
+
+        Before a network is lost that could be saved nowhere, its user is asked, unless the system
+        ends the program.
+        """
+        app = QApplication.instance()
+        if isinstance(app, QApplication) and app.isSavingSession():
+            # A session that ends waits for nobody.
+            self._unasked = True
+            self._training.stop(closing=True)
+            running.shut_down(_SESSION_S)
+        elif self._training.running and not self._patience_over:
+            self._end_run()
+            return False
+        if self._question.needed and not self._unasked:
+            self._question.ask()
+            return False
+        self._question.withdraw()
+        if self.unsaved:
+            self._window.background.run(self._save_anywhere)
+        if self._patience_over:
+            QApplication.quit()
+        return True
+
+    def go_on(self) -> None:
+        """Close the window if that waited for the run, which has ended."""
+        if self._waits:
+            self._window.close()
+
+    def _end_run(self) -> None:
+        """End the run, and close when what was learnt is saved."""
+        if not self._waits:
+            self._waits = True
+            self._training.stop(closing=True)
+            self._window.run.stop()
+            self._window.messages.tell("Closing as soon as what was learnt is saved.")
+            QTimer.singleShot(_CLOSE_MS, self._close_anyway)
+
+    def _close_anyway(self) -> None:
+        """Leave a run that does not end: it still compiles, so nothing has been learnt yet."""
+        if self._waits and self._window.isVisible() and self._training.running:
+            self._patience_over = True
+            self._window.close()
+
+    def _stay(self) -> None:
+        """Go on: whoever was asked before the window closes would rather not."""
+        self._waits = self._patience_over = False
+
+    def end_unasked(self) -> None:
+        """Let the next closing ask nothing: the system ends the program."""
+        self._unasked = True
+
+    def _save_anywhere(self) -> None:
+        """Save what nobody was asked about, and say where it is on the terminal."""
+        for sentence in self.unsaved.save_anywhere():
+            reporter.say_at_the_end(sentence)
+
+    def _hold_unsaved(self, outcome: Outcome) -> None:
+        """Hold what was learnt if no place took it; in the thread that learns."""
+        if not outcome.key:
+            self.unsaved.put(f"learnt:{id(outcome.model)}", outcome.model)
+
+    def keep_at_once(self) -> list[str]:
+        """Write the board and what was chosen, for an end without a display and an event loop.
+
+        Returns
+        -------
+        list of str
+            A sentence for each that cannot be written, and for each network that had to be saved
+            elsewhere.
+        """
+        problems = [self._window.draw_tab.keeper.save_at_once(), *self.unsaved.save_anywhere()]
+        try:
+            self._window.preferences.save()
+        except UserError as error:
+            problems.append(str(error))
+        return list(filter(None, problems))
+
+    def finish_learning(self, tell: Callable[[str], None]) -> None:
+        """Let the digits be learnt that are being learnt, for an end without a display.
+
+        Parameters
+        ----------
+        tell : callable
+            Called with sentences for whoever reads the terminal.
+        """
+        if not self._learning.running:
+            return
+        tell(
+            "Your digits are still being learnt. The program goes on without a window until what "
+            f"is learnt is saved, for {_LEARNING_S / 60:.0f} minutes at most; Ctrl-C ends it."
+        )
+        result = self._learning.finish(_LEARNING_S)
+        if isinstance(result, str):
+            tell(f"{result} The network that answered is as it was.")
+            return
+        tell(result.words)
+        for sentence in self.unsaved.save_anywhere():
+            tell(sentence)
+        if result.key and not lies_elsewhere(result.key):
+            self._window.preferences.set("network", result.key)
+            try:
+                self._window.preferences.save()
+            except UserError as error:
+                tell(str(error))
+            tell(f"What was learnt is kept as {result.model.title}; it answers at the next start.")
