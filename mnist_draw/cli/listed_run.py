@@ -54,7 +54,7 @@ class ListedRun:
     ) -> None:
         self.checkpoint = checkpoint
         self._files: RunFiles | None = None
-        self._state = "failed"
+        self._state, self._saved = "failed", False
         if not listed:
             return
         if resume is not None and checkpoint is not None and _is_listed(checkpoint):
@@ -91,9 +91,14 @@ class ListedRun:
         except UserError as error:
             tell(f"{error} Under Runs, the run has no network of its own.")
 
+    def network_saved(self) -> None:
+        """Note that the network is where it was wanted: whatever comes, the run is at its end."""
+        self._saved = True
+
     def broken_off(self) -> None:
         """Note that the run did not come to its end: the window offers to continue it."""
-        self._state = "interrupted"
+        if not self._saved:
+            self._state = "interrupted"
 
     def end(self) -> None:
         """Write the last record, and the checkpoint where it was written elsewhere."""

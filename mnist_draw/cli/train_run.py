@@ -73,6 +73,7 @@ def train_and_save(
     """
     controls = Controls()
     kept = checkpoint
+    progress: Progress | None = None
     try:
         with (
             lenient_output() as (out, err),
@@ -85,7 +86,7 @@ def train_and_save(
                 settings, place, resume, controls, run, progress, batch_size_chosen
             )
     except KeyboardInterrupt:
-        tell(_broken_off(kept))
+        tell(_broken_off(progress, kept))
         return INTERRUPTED
     if out.failure:
         tell(f"Standard output could not be written: {out.failure}.")
@@ -95,9 +96,12 @@ def train_and_save(
     return status
 
 
-def _broken_off(checkpoint: Path | None) -> str:
+def _broken_off(progress: Progress | None, checkpoint: Path | None) -> str:
     """Say what is kept of a run that was interrupted twice, and how it goes on."""
-    broken_off = "Interrupted before the network was measured and saved."
+    if progress is not None and progress.saved is not None:
+        return f"Interrupted. The network is saved in {progress.saved}."
+    missing = "saved" if progress is not None and progress.measured else "measured and saved"
+    broken_off = f"Interrupted before the network was {missing}."
     try:
         epoch = 0 if checkpoint is None else load_checkpoint(checkpoint).epoch
     except UserError:
@@ -165,7 +169,7 @@ def _train_and_save(
     if finished.reason == "stopped" and not learnt:
         tell("Stopped before the first minibatch. Nothing was learnt, so nothing was saved.")
         return INTERRUPTED
-    return _save(settings, data, finished, figures, place, run)
+    return _save(settings, data, finished, figures, place, run, progress)
 
 
 def _load_extra(folder: str | None) -> ExtraDigits | None:
@@ -188,6 +192,7 @@ def _save(
     figures: dict[str, Any],
     place: NetworkPlace,
     run: ListedRun,
+    progress: Progress,
 ) -> int:
     interrupted = finished.reason == "stopped"
     if finished.reason == "diverged" and finished.epochs_done == 0:
@@ -208,6 +213,8 @@ def _save(
     )
     run.keep(model)
     path, rescued = place.save(model)
+    progress.saved = path
+    run.network_saved()
     what = "What was learnt" if interrupted or finished.reason == "diverged" else "The network"
     command = f"mnist-draw predict IMAGE --model {shlex.quote(str(path))}"
     put(f"{what} is saved in {path}. Try it: {command}")
@@ -232,13 +239,18 @@ class Progress:
     ----------
     checkpoint_failed : bool
         Whether the last checkpoint could not be written.
+    measured : bool
+        Whether the figures on the test pictures are known.
+    saved : pathlib.Path or None
+        Where the network is, once it is saved.
     """
 
     def __init__(self, checkpoints: bool = False) -> None:
         self._checkpoints = checkpoints
         self._bar = ProgressBar()
         self._on_terminal = sys.stderr.isatty()
-        self.checkpoint_failed = False
+        self.checkpoint_failed = self.measured = False
+        self.saved: Path | None = None
 
     def show(self, event: events.Event) -> None:
         """Show one event."""
@@ -247,6 +259,7 @@ class Progress:
             self._bar.print(f"Compiling {event.stage}{which} ...")
         if isinstance(event, events.Checkpointed | events.CheckpointFailed):
             self.checkpoint_failed = isinstance(event, events.CheckpointFailed)
+        self.measured = self.measured or isinstance(event, events.Tested)
         if self._on_terminal:
             self._bar(event)
         if isinstance(event, events.Diverged | events.CheckpointFailed):

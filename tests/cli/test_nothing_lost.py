@@ -89,12 +89,33 @@ def test_a_second_ctrl_c_says_what_is_kept_and_how_the_run_goes_on(
     assert main([*QUICK, "--epochs", "2", "--output", "m.npz", *checkpoint]) == 130
     err = capsys.readouterr().err
     assert "What was learnt up to epoch 2 is kept in" in err
+    missing = "measured and saved" if moment is events.Testing else "saved"
+    assert f"Interrupted before the network was {missing}." in err
     assert not (here / "m.npz").exists()
     (run,) = run_list.list_runs()[0]
     assert (run.state, run.epochs_done) == ("interrupted", 2)
     _, _, command = err.strip().partition("mnist-draw ")
     assert main([*shlex.split(command), "--output", "m.npz"]) == 0
     assert load_trained(here / "m.npz").metadata["epochs"] == 2
+
+
+def test_a_second_ctrl_c_after_the_network_is_saved_says_where_it_is(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put = train_run.put
+
+    def interrupted(line: str) -> None:
+        if "is saved in" in line:
+            raise KeyboardInterrupt
+        put(line)
+
+    monkeypatch.setattr(train_run, "put", interrupted)
+    assert main([*QUICK, "--epochs", "1", "--output", "m.npz"]) == 130
+    err = capsys.readouterr().err
+    assert "Interrupted. The network is saved in m.npz." in err
+    assert load_trained(here / "m.npz").metadata["epochs"] == 1
+    (run,) = run_list.list_runs()[0]
+    assert run.state == "completed"
 
 
 def test_a_second_ctrl_c_says_where_nothing_is_kept(
