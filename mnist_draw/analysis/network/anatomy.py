@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mnist_draw.dataset.mnist import scale
 from mnist_draw.dataset.normalise import SIDE
 from mnist_draw.recognition.built_network import BuiltNetwork, require_finite
 from mnist_draw.recognition.recogniser import temperature_of
@@ -191,7 +192,7 @@ class Anatomy:
         # What is not finite is told in words, not by NumPy.
         with np.errstate(over="ignore", invalid="ignore"):
             results = self._function(pictures, *gates)
-        logits, p, *rest = [np.array(values, np.float32) for values in results]
+        logits, p, *rest = [np.asarray(values, np.float32) for values in results]
         require_finite(self._built.text, logits, p)
         hidden = len(self.layers) - 1
         z, a = rest[:hidden], rest[hidden : 2 * hidden]
@@ -201,16 +202,18 @@ class Anatomy:
         ]
         return Pass(tuple(x), tuple(z), tuple(a), logits, p, self.temperature)
 
-    def run_many(self, pictures: Floats) -> Iterator[tuple[slice, Pass]]:
-        """Show many pictures, some at a time; yield which of them, and what came out."""
-        for start in range(0, len(pictures), SLICE):
-            some = pictures[start : start + SLICE]
+    def run_many(self, images: npt.NDArray[np.uint8]) -> Iterator[tuple[slice, Pass]]:
+        """Show many pictures, uint8 (N, 1, 28, 28); yield some of them, and what came out.
+
+        Whoever lets go of that before the next is asked for has room for it once, not twice.
+        """
+        for start in range(0, len(images), SLICE):
+            some = scale(images[start : start + SLICE])
             count = len(some)
             if count < SLICE:
                 filler = np.zeros((SLICE - count, *some.shape[1:]), np.float32)
                 some = np.concatenate([some, filler])
-            passed = self.run(some)
-            yield slice(start, start + count), _first(passed, count)
+            yield slice(start, start + count), _first(self.run(some), count)
 
     def pull(self, picture: Floats, pair: Floats, gates: Sequence[Floats] | None = None) -> Floats:
         """Return how the picture's pixels pull at a weighted sum of the outputs.

@@ -73,35 +73,41 @@ class PageSearch:
 
     def __init__(self, anatomy: Anatomy) -> None:
         self.pages: UnitPages | None = None
-        self._anatomy = anatomy
-        self._count = len(anatomy.layers)
-        self._key = _key_of(anatomy.model)
-        self._steps = self._find()
+        # It does not know this object, or only the collector would end a search that is given up.
+        self._steps = _find(anatomy)
 
     def step(self) -> bool:
         """Look at a few pictures more; return whether the search is at its end."""
-        return next(self._steps, None) is None
+        if self.pages is None:
+            self.pages = next(self._steps)
+        return self.pages is not None
 
-    def _find(self) -> Iterator[bool]:
-        kept = read("units", _VERSION, self._key)
-        model = self._anatomy.model
-        shown = (own_data(model) or load_dataset()).train_images[:PICTURES, 0]
-        if kept is not None:
-            self.pages = _from_arrays(kept, self._count, shown)
-        if self.pages is not None:
-            return
-        yield True
-        pictures, labels = training_pictures(model)
-        if any(layer.convolves for layer in self._anatomy.layers):
-            pictures, labels = pictures[:CONVOLUTION_PICTURES], labels[:CONVOLUTION_PICTURES]
-        units = [layer.units for layer in self._anatomy.layers]
-        heights = [np.empty((len(pictures), count), np.float32) for count in units]
-        for where, passed in self._anatomy.run_many(pictures):
-            for found, values in zip(heights, (*passed.a, passed.logits), strict=True):
-                found[where] = values.reshape(*values.shape[:2], -1).max(axis=2)
-            yield True
-        self.pages = _summed_up(heights, labels, shown, units[-1])
-        keep("units", _VERSION, self._key, _to_arrays(self.pages))
+
+def _find(anatomy: Anatomy) -> Iterator[UnitPages | None]:
+    """Yield None after each few pictures, and the pages in the end."""
+    model = anatomy.model
+    key = _key_of(model)
+    data = own_data(model) or load_dataset()
+    shown = data.train_images[:PICTURES, 0]
+    kept = read("units", _VERSION, key)
+    if kept is not None:
+        pages = _from_arrays(kept, len(anatomy.layers), shown)
+        if pages is not None:
+            yield pages
+    yield None
+    convolves = any(layer.convolves for layer in anatomy.layers)
+    count = min(CONVOLUTION_PICTURES if convolves else PICTURES, len(shown))
+    heights = [np.empty((count, layer.units), np.float32) for layer in anatomy.layers]
+    for where, passed in anatomy.run_many(data.train_images[:count]):
+        for found, values in zip(heights, (*passed.a, passed.logits), strict=True):
+            found[where] = values.reshape(*values.shape[:2], -1).max(axis=2)
+        # What the maps of a convolution put out takes 20 MB and more.
+        del passed, values
+        yield None
+    labels = data.train_labels[:count].astype(np.int64)
+    pages = _summed_up(heights, labels, shown, anatomy.layers[-1].units)
+    keep("units", _VERSION, key, _to_arrays(pages))
+    yield pages
 
 
 def _key_of(model: ModelFile) -> str:
@@ -110,13 +116,6 @@ def _key_of(model: ModelFile) -> str:
     if data is None:
         return model.fingerprint
     return f"{model.fingerprint}-{digest_of(data.train_images[:PICTURES])}"
-
-
-def training_pictures(model: ModelFile) -> tuple[Floats, npt.NDArray[np.int64]]:
-    """Return the pictures that pages speak of, float32 (N, 1, 28, 28), and their labels."""
-    data = own_data(model) or load_dataset()
-    labels = data.train_labels[:PICTURES].astype(np.int64)
-    return scale(data.train_images[:PICTURES]), labels
 
 
 def _summed_up(

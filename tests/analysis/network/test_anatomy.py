@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from pathlib import Path
+from typing import Any
 
 import lasagne
 import numpy as np
@@ -46,9 +49,8 @@ def pictures(count: int) -> np.ndarray:
 @pytest.mark.parametrize("name", [model.name for model in list_models()])
 def test_the_sums_of_a_thousand_digits_are_the_networks_logits(name: str) -> None:
     (model,) = (shipped.load() for shipped in list_models() if shipped.name == name)
-    anatomy, seen = Anatomy(model), pictures(1000)
-    said = Recogniser(model).predict(seen[:50])
-    for where, passed in anatomy.run_many(seen):
+    anatomy, said = Anatomy(model), Recogniser(model).predict(pictures(50))
+    for where, passed in anatomy.run_many(load_dataset().test_images[:1000]):
         if where.start == 0:
             np.testing.assert_allclose(passed.p[:50], said, atol=1e-5)
         last = anatomy.layers[-1]
@@ -157,6 +159,35 @@ def test_units_are_known_by_what_excites_them(
     monkeypatch.setattr(Anatomy, "run_many", None)
     again = found_pages(anatomy)
     np.testing.assert_array_equal(again.best[0], pages.best[0])
+
+
+def test_a_search_that_is_given_up_leaves_nothing_behind(
+    monkeypatch: pytest.MonkeyPatch, digits: Dataset
+) -> None:
+    monkeypatch.setattr("mnist_draw.analysis.network.unit_pages.load_dataset", lambda: digits)
+    anatomy = Anatomy(fresh("custom_mlp:1,20"))
+    passes: list[weakref.ref[object]] = []
+    work = anatomy.run
+
+    def run(*arguments: Any) -> Any:
+        passed = work(*arguments)
+        passes.append(weakref.ref(passed.a[0]))
+        return passed
+
+    monkeypatch.setattr(anatomy, "run", run)
+    search = PageSearch(anatomy)
+    gone = weakref.ref(search)
+    # The window's collector may take its time.
+    gc.disable()
+    try:
+        for _ in range(3):
+            assert not search.step()
+        assert passes
+        assert all(passed() is None for passed in passes)
+        del search
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 def test_the_ideal_picture_is_read_as_its_digit() -> None:
