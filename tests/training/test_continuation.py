@@ -168,13 +168,6 @@ def test_a_killed_process_is_continued_to_the_same_end(tmp_path: Path) -> None:
     assert_same_run(load_checkpoint(path), load_checkpoint(tmp_path / "whole"))
 
 
-@pytest.fixture(scope="module")
-def finished(digits: Dataset, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Event]]:
-    """A complete run's checkpoint, and its events."""
-    path = tmp_path_factory.mktemp("finished") / "run"
-    return path, run(SMALL, dataset=digits, checkpoint=path)
-
-
 def test_a_finished_run_only_needs_its_test(
     finished: tuple[Path, list[Event]], digits: Dataset
 ) -> None:

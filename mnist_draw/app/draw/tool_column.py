@@ -6,6 +6,7 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QButtonGroup, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from mnist_draw.app.shared.theme import Size
+from mnist_draw.app.shared.widgets import rule
 
 #: Every tool: attribute and object name. An empty line is a rule.
 _TOOLS = (
@@ -55,7 +56,7 @@ class ToolColumn(QWidget):
         column.setSpacing(Size.FIELD_GAP)
         for tool in _TOOLS:
             if not tool:
-                column.addWidget(_rule())
+                column.addWidget(rule())
                 continue
             attribute, name = tool
             button = _tool(name)
@@ -77,11 +78,3 @@ def _tool(name: str) -> QToolButton:
     # In a low window the buttons get lower, between the style sheet's limits.
     button.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Expanding)
     return button
-
-
-def _rule() -> QWidget:
-    line = QWidget()
-    line.setProperty("look", "rule")
-    line.setAttribute(Qt.WA_StyledBackground)
-    line.setFixedHeight(1)
-    return line

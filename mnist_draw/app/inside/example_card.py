@@ -27,7 +27,7 @@ from mnist_draw.app.shared.icons import set_icon
 from mnist_draw.app.shared.images import image_of
 from mnist_draw.app.shared.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.shared.theme import Size
-from mnist_draw.app.shared.widgets import Card, explain, label, no_key
+from mnist_draw.app.shared.widgets import Card, explain, label, no_key, rule
 from mnist_draw.app.shared.words import probability
 from mnist_draw.dataset.classes import DIGITS
 
@@ -145,7 +145,7 @@ class ExampleCard(Card):
         below.setContentsMargins(0, 0, 0, 0)
         below.setSpacing(self.body.spacing())
         below.addLayout(self._build_answer())
-        below.addWidget(_rule())
+        below.addWidget(rule())
         below.addLayout(self._build_label())
         self.body.addWidget(self._below)
         self.undo_button.clicked.connect(self.board.undo)
@@ -314,10 +314,3 @@ def _fitted(look: str, name: str) -> FittedLabel:
     made.setObjectName(name)
     made.setProperty("look", look)
     return made
-
-
-def _rule() -> QWidget:
-    line = QWidget()
-    line.setProperty("look", "rule")
-    line.setAttribute(Qt.WA_StyledBackground)
-    return line

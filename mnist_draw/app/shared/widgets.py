@@ -121,6 +121,14 @@ def label(text: str, look: str, name: str = "") -> QLabel:
     return result
 
 
+def rule() -> QWidget:
+    """Return a line that parts what is above it from what is below."""
+    line = QWidget()
+    line.setProperty("look", "rule")
+    line.setAttribute(Qt.WA_StyledBackground)
+    return line
+
+
 def set_look(widget: QWidget, look: str) -> None:
     """Change a widget's look after it was shown."""
     if widget.property("look") != look:

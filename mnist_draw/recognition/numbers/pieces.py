@@ -7,7 +7,7 @@ reading them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +31,12 @@ _FRAGMENT = 0.45
 _OVERLAP = 0.5
 #: A part wider than this, in heights of the line, may be more than one digit.
 _WIDE = 0.6
+
+
+def box_around(boxes: Sequence[Box]) -> Box:
+    """Return the smallest box that holds all of them."""
+    tops, lefts, bottoms, rights = zip(*boxes, strict=True)
+    return min(tops), min(lefts), max(bottoms), max(rights)
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,8 +74,7 @@ class Pieces:
 
     def box(self, first: int, last: int) -> Box:
         """Return top, left, bottom and right of the pieces `first` to `last - 1`."""
-        tops, lefts, bottoms, rights = zip(*self.boxes[first:last], strict=True)
-        return min(tops), min(lefts), max(bottoms), max(rights)
+        return box_around(self.boxes[first:last])
 
     def group(self, first: int, last: int) -> Plane:
         """Return the ink of the pieces `first` to `last - 1` alone, cropped."""

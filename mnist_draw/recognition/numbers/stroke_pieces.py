@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
 
-from mnist_draw.recognition.numbers.pieces import HEIGHT, Box, Plane
+from mnist_draw.recognition.numbers.pieces import HEIGHT, Box, Plane, box_around
 
 #: A stroke of the pen: float (n, 3), each point's x, y and the pen's width there, in pixels of
 #: the ink picture; at least one point.
@@ -75,8 +75,7 @@ class StrokePieces:
 
     def box(self, first: int, last: int) -> Box:
         """Return top, left, bottom and right of the strokes `first` to `last - 1`."""
-        tops, lefts, bottoms, rights = zip(*self.boxes[first:last], strict=True)
-        return min(tops), min(lefts), max(bottoms), max(rights)
+        return box_around(self.boxes[first:last])
 
     def group(self, first: int, last: int) -> Plane:
         """Return the ink of the strokes `first` to `last - 1` alone, cropped."""

@@ -16,16 +16,6 @@ from mnist_draw.app.shared import theme
 STROKE = [(200, 150), (350, 200), (250, 420), (400, 450)]
 
 
-@pytest.fixture
-def canvas(qtbot: QtBot) -> Canvas:
-    """Return a visible board where one unit is one pixel."""
-    widget = Canvas()
-    qtbot.addWidget(widget)
-    widget.resize(600, 600)
-    widget.show()
-    return widget
-
-
 def drag(canvas: Canvas, *places: tuple[int, int]) -> None:
     """Draw with the left mouse button."""
     QTest.mousePress(canvas, Qt.LeftButton, Qt.NoModifier, QPoint(*places[0]))

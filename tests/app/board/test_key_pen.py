@@ -8,20 +8,13 @@ from PyQt5.QtCore import QEvent, QPoint, QPointF, Qt
 from PyQt5.QtGui import QKeyEvent
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication
-from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.board.canvas import Canvas
 
 
-@pytest.fixture
-def canvas(qtbot: QtBot) -> Canvas:
-    """Return a visible board where one unit is one pixel."""
-    widget = Canvas()
-    qtbot.addWidget(widget)
-    widget.resize(600, 600)
-    widget.show()
-    widget.setFocus()
-    return widget
+@pytest.fixture(autouse=True)
+def focus(canvas: Canvas) -> None:
+    canvas.setFocus()
 
 
 def _hold(canvas: Canvas, *keys: int, times: int = 1) -> None:

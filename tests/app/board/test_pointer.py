@@ -8,7 +8,6 @@ from PyQt5.QtCore import QEvent, QPoint, QPointF, Qt
 from PyQt5.QtGui import QMouseEvent, QTabletEvent
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication
-from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.board.canvas import Canvas
 from mnist_draw.app.board.placed_picture import place_ink
@@ -16,16 +15,6 @@ from mnist_draw.app.board.placed_picture import place_ink
 from .test_canvas import Finger, Touch, drag, tablet
 
 PRESS, MOVE, RELEASE = QEvent.TabletPress, QEvent.TabletMove, QEvent.TabletRelease
-
-
-@pytest.fixture
-def canvas(qtbot: QtBot) -> Canvas:
-    """Return a visible board where one unit is one pixel."""
-    widget = Canvas()
-    qtbot.addWidget(widget)
-    widget.resize(600, 600)
-    widget.show()
-    return widget
 
 
 def imitated(canvas: Canvas, kind: QEvent.Type, place: tuple[float, float], source: int) -> None:

@@ -35,13 +35,6 @@ def writer_threads() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name == "checkpoints"]
 
 
-@pytest.fixture(scope="module")
-def finished(digits: Dataset, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Event]]:
-    """A complete run's checkpoint, and its events."""
-    path = tmp_path_factory.mktemp("finished") / "run"
-    return path, run(SMALL, dataset=digits, checkpoint=path)
-
-
 def test_each_epoch_is_reported_before_the_test(finished: tuple[Path, list[Event]]) -> None:
     path, seen = finished
     reports = of(events.Checkpointed, seen)

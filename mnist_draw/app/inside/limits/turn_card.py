@@ -16,7 +16,7 @@ from mnist_draw.app.inside.limits.robustness_plot import amount_text
 from mnist_draw.app.shared.images import image_of
 from mnist_draw.app.shared.steady_labels import GrowingLabel, TabularLabel
 from mnist_draw.app.shared.theme import Size
-from mnist_draw.app.shared.widgets import Card, explain, label
+from mnist_draw.app.shared.widgets import Card, explain, label, rule
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.limits import Axis, Change
@@ -77,7 +77,7 @@ class TurnCard(Card):
         row.addWidget(self.picture, 0, Qt.AlignTop)
         row.addLayout(self._build_sliders(), 1)
         self.body.addLayout(row)
-        self.body.addWidget(_rule())
+        self.body.addWidget(rule())
         self.answers = AnswerRows()
         self.body.addWidget(self.answers)
         self.sentence = label("", "muted", "turnSentence")
@@ -199,10 +199,3 @@ def answer_words(rows: Sequence[AnswerRow], names: list[str]) -> str:
         return f"{_ALL.get(len(rows), 'all')} read {in_a_sentence(names[0])}"
     said = [f"{row.title} {name}" for row, name in zip(rows[1:], names[1:], strict=True)]
     return ", ".join([f"{rows[0].title} reads {names[0]}", *said])
-
-
-def _rule() -> QWidget:
-    line = QWidget()
-    line.setProperty("look", "rule")
-    line.setAttribute(Qt.WA_StyledBackground)
-    return line

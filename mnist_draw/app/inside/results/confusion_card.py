@@ -13,7 +13,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, 
 from mnist_draw.app.inside.results.confusion_matrix import ConfusionMatrix
 from mnist_draw.app.shared import theme
 from mnist_draw.app.shared.theme import Size, Text
-from mnist_draw.app.shared.widgets import Card, explain, label, no_key
+from mnist_draw.app.shared.widgets import Card, explain, label, no_key, rule
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.results import Results
@@ -83,7 +83,7 @@ class ConfusionCard(Card):
         row.addWidget(self.matrix, 1)
         column.addLayout(row, 1)
         column.addSpacing(Size.FIELD_GAP)
-        column.addWidget(_rule())
+        column.addWidget(rule())
         column.addSpacing(Size.FIELD_GAP)
         self.taken_heading = label(_TAKEN, "heading", "takenHeading")
         column.addWidget(self.taken_heading)
@@ -156,10 +156,3 @@ class ConfusionCard(Card):
                 link.setText(no_key(f"{name(true)} → {name(read)}"))
                 link.setAccessibleName(f"{name(true)} read as {name(read)}")
                 times.setText("once" if count == 1 else f"{count:,} times")
-
-
-def _rule() -> QWidget:
-    line = QWidget()
-    line.setProperty("look", "rule")
-    line.setAttribute(Qt.WA_StyledBackground)
-    return line
