@@ -134,7 +134,7 @@ class TrainingWorker(QObject):
                     rescued = self._save_model(event)
         except Exception as error:  # whatever it is, the user is told and the window lives on
             failed = True
-            self.inbox.put(Failed(reporter.sentence(error), self._only_in_memory()))
+            self.inbox.put(Failed(reporter.sentence(error), self.only_in_memory()))
         finally:
             self._close_inspector()
             if self.closing and state == "stopped":
@@ -225,8 +225,8 @@ class TrainingWorker(QObject):
             raise UserError(f"{failure} {_NOWHERE}") from failure
         return Rescued(path, f"{failure} {rescued_words(path)}")
 
-    def _only_in_memory(self) -> ModelFile | None:
-        """Return what would be lost with the program after an error; None if all is on disk."""
+    def only_in_memory(self) -> ModelFile | None:
+        """Return what would be lost with the program at this moment; None if all is on disk."""
         if self._unsaved is None and self.unsaved is not None and self.unsaved.epoch:
             return self.keeper.model(self.unsaved.parameters)
         return self._unsaved
@@ -333,6 +333,10 @@ class Training(QObject):
         self._thread.ended.connect(self._finish)
         self._timer.start()
         self._thread.start()
+
+    def only_in_memory(self) -> ModelFile | None:
+        """Return the network of the run that is going on, where its last epoch is on no disk."""
+        return None if self._worker is None else self._worker.only_in_memory()
 
     def stop(self, closing: bool = False) -> None:
         """Ask the run to end after its minibatch; what was learnt is saved.

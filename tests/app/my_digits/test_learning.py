@@ -336,6 +336,25 @@ def test_closing_while_learning(qtbot: QtBot, own_home: Path) -> None:
     made.learn.gate.clear()
     made.button("learnButton").click()
     made.window.close()
+    assert made.window.isVisible()
+    assert "as soon as your digits are learnt" in made.text("messageLabel")
+    made.learn.gate.set()
+    qtbot.waitUntil(lambda: not made.window.isVisible())
+    assert made.window.shut_down()
+    assert [one for one in kept.list_learnt() if one.info.before]
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_nobody_has_to_wait_for_learning(qtbot: QtBot, own_home: Path, asked: bool) -> None:
+    made = Setup(qtbot, Learn(), own_home)
+    made.open_list()
+    made.learn.gate.clear()
+    made.button("learnButton").click()
+    if asked:
+        made.window.close()
+    else:
+        made.window.closing.end_unasked()
+    made.window.close()
     assert not made.window.isVisible()
     made.learn.gate.set()
     assert made.window.shut_down()

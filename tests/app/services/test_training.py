@@ -174,6 +174,14 @@ def test_a_network_that_no_place_takes_stays_in_use(
     assert learnt
 
 
+def test_an_epoch_that_no_checkpoint_has_is_known(qapp: QApplication, tmp_path: Path) -> None:
+    settings = TrainingSettings(network="layers:", epochs=1)
+    for loop, lost in ((FullDisk(), True), (Loop(), False)):
+        worker = TrainingWorker(settings, tmp_path, train=loop)
+        worker.run()
+        assert (worker.only_in_memory() is not None) is lost
+
+
 def test_a_run_goes_on_from_what_could_not_be_written(qtbot: QtBot) -> None:
     loop = FullDisk()
     training = Training(loop)

@@ -191,3 +191,15 @@ def test_a_session_that_ends_is_not_held_up(
     assert not made.window.isVisible()
     assert made.window.shut_down()
     assert said
+
+
+def test_a_display_that_is_lost_costs_no_epoch_that_no_checkpoint_has(
+    setup: Setup, disk: Disk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    setup.window.closing.unsaved.forget_all()
+    monkeypatch.setattr(setup.window.training, "only_in_memory", lambda: model(title="Epoch 3"))
+    disk.make_room()
+    (told,) = setup.window.closing.keep_at_once()
+    (path,) = opened_folder().glob("*.npz")
+    assert str(path) in told
+    assert "Epoch 3" in told

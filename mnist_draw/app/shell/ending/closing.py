@@ -46,12 +46,13 @@ class Closing(QObject):
         self._window = window
         self._training, self._learning = window.training, window.learning
         self.unsaved = UnsavedNetworks()
-        #: Whether the window closes when its run has ended; whether it does not wait for it any
-        #: longer; whether nobody is there to answer a question.
+        #: Whether the window closes when what goes on has ended; whether it has waited long enough;
+        #: whether nobody is there to answer a question.
         self._waits = self._patience_over = self._unasked = False
         window.run.unsaved.connect(lambda model: self.unsaved.put(self._training.key, model))
         window.run.saved.connect(lambda: self.unsaved.forget(self._training.key))
         connect_direct(self._learning.learnt, self._hold_unsaved)
+        self._learning.ended.connect(self.go_on)
         self._question = ClosingQuestion(self.unsaved, window)
         self._question.settled.connect(window.close)
         self._question.cancelled.connect(self._stay)
@@ -71,6 +72,14 @@ class Closing(QObject):
         elif self._training.running and not self._patience_over:
             self._end_run()
             return False
+        elif self._learning.running and not (self._waits or self._unasked):
+            # Who closes once more does not wait.
+            self._waits = True
+            self._window.messages.tell(
+                "Closing as soon as your digits are learnt. Close once more to leave at once: the "
+                "network that answers then stays as it is."
+            )
+            return False
         if self._question.needed and not self._unasked:
             self._question.ask()
             return False
@@ -82,7 +91,7 @@ class Closing(QObject):
         return True
 
     def go_on(self) -> None:
-        """Close the window if that waited for the run, which has ended."""
+        """Close the window if that waited for what has ended now: a run, or learning."""
         if self._waits:
             self._window.close()
 
@@ -128,6 +137,9 @@ class Closing(QObject):
             A sentence for each that cannot be written, and for each network that had to be saved
             elsewhere.
         """
+        in_memory = self._training.only_in_memory()
+        if in_memory is not None:
+            self.unsaved.put(self._training.key, in_memory)
         problems = [self._window.draw_tab.keeper.save_at_once(), *self.unsaved.save_anywhere()]
         try:
             self._window.preferences.save()
