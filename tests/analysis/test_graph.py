@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
+from made_networks import random_model
 
 from mnist_draw.analysis.step.graph import FunctionGraphs, Group
 from mnist_draw.analysis.step.graph_layout import (
@@ -15,8 +15,6 @@ from mnist_draw.analysis.step.graph_layout import (
 )
 from mnist_draw.analysis.step.graph_reading import graphs_of
 from mnist_draw.analysis.step.one_step import OneStep
-from mnist_draw.networks import parse_network
-from mnist_draw.storage import ModelFile
 from mnist_draw.theano_bridge import engine, installed_theano
 
 #: Later releases of PyTensor compile the same functions into other operations.
@@ -28,10 +26,7 @@ COUNTED = pytest.mark.skipif(
 
 def graphs(network: str) -> dict[str, FunctionGraphs]:
     """Return the graphs of a network with random weights."""
-    random = np.random.default_rng(2)
-    shapes = parse_network(network).parameter_shapes()
-    values = tuple(random.normal(0, 0.05, shape).astype(np.float32) for shape in shapes)
-    return graphs_of(OneStep(ModelFile(network, values)))
+    return graphs_of(OneStep(random_model(network, seed=2, spread=0.05)))
 
 
 @pytest.fixture(scope="module")

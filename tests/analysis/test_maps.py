@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from linear_network import linear_model
+from made_networks import random_model
 
 from mnist_draw.analysis import neighbours
 from mnist_draw.analysis.layer_outputs import LayerOutputs, probabilities_of
@@ -21,18 +22,8 @@ from mnist_draw.analysis.maps import (
 from mnist_draw.analysis.neighbours import gather_neighbours
 from mnist_draw.analysis.tsne import affinities, squared_distances, tsne
 from mnist_draw.dataset.mnist import Dataset, scale
-from mnist_draw.networks import parse_network
 from mnist_draw.recognition.recogniser import Recogniser
-from mnist_draw.storage import ModelFile, cache
-
-
-def random_model(network: str) -> ModelFile:
-    """Return a network with random weights."""
-    random = np.random.default_rng(1)
-    shapes = parse_network(network).parameter_shapes()
-    return ModelFile(
-        network, tuple(random.normal(0, 0.1, shape).astype(np.float32) for shape in shapes)
-    )
+from mnist_draw.storage import cache
 
 
 @pytest.mark.parametrize(

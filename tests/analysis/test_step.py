@@ -9,6 +9,7 @@ import lasagne
 import numpy as np
 import pytest
 import theano
+from made_networks import random_model
 
 from mnist_draw.analysis.step import one_step as step_module
 from mnist_draw.analysis.step.accumulators import kept_by_run
@@ -37,11 +38,7 @@ RULES = ("rmsprop", "adam", "sgd", "nesterov_momentum", "adadelta")
 
 def model_of(network: str) -> ModelFile:
     """Return a network with small random weights."""
-    random = np.random.default_rng(2)
-    shapes = parse_network(network).parameter_shapes()
-    return ModelFile(
-        network, tuple(random.normal(0, 0.05, shape).astype(np.float32) for shape in shapes)
-    )
+    return random_model(network, seed=2, spread=0.05)
 
 
 def settings_for(network: str, **others: Any) -> TrainingSettings:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from made_networks import flat_model
 
 from mnist_draw.networks import parse_network
 from mnist_draw.recognition.opened_network import networks_of_shapes, open_network
@@ -40,9 +41,7 @@ def test_where_the_shapes_leave_the_activation_open_the_user_is_asked(tmp_path: 
 
 
 def test_the_programs_own_files_are_opened_too(tmp_path: Path) -> None:
-    shapes = parse_network("layers:4").parameter_shapes()
-    weights = tuple(np.zeros(shape, np.float32) for shape in shapes)
-    save_model(tmp_path / "own.npz", ModelFile("layers:4", weights, {"title": "Own"}))
+    save_model(tmp_path / "own.npz", flat_model("layers:4", title="Own"))
     model = open_network(str(tmp_path / "own.npz"))
     assert isinstance(model, ModelFile)
     assert model.title == "Own"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from linear_network import linear_model
+from made_networks import flat_model
 
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.errors import UserError
@@ -152,10 +153,8 @@ def test_without_a_compiled_function_it_answers_the_same(network: str) -> None:
 
 def test_a_function_of_another_network_is_refused() -> None:
     plain = Recogniser(linear_model(), compiled=False)
-    shapes = parse_network("layers:3").parameter_shapes()
-    other = ModelFile("layers:3", tuple(np.ones(shape, np.float32) for shape in shapes))
     with pytest.raises(ModelFileError, match="layers:3"):
-        plain.adopt(CompiledNetwork(other))
+        plain.adopt(CompiledNetwork(flat_model("layers:3", 1.0)))
 
 
 def test_an_overflowing_network_without_a_compiled_function_is_reported() -> None:

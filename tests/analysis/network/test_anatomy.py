@@ -11,6 +11,7 @@ import lasagne
 import numpy as np
 import pytest
 from linear_network import linear_model
+from made_networks import random_model
 
 from mnist_draw.analysis.network.anatomy import Anatomy
 from mnist_draw.analysis.network.fresh_network import fresh_model
@@ -34,11 +35,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def fresh(network: str) -> ModelFile:
     """Return an untrained network with biases that count."""
-    lasagne.random.set_rng(np.random.RandomState(3))
-    shapes = parse_network(network).parameter_shapes()
-    random = np.random.default_rng(4)
-    parameters = [random.normal(0, 0.1, shape).astype(np.float32) for shape in shapes]
-    return ModelFile(network, tuple(parameters), {"temperature": 1.35})
+    return random_model(network, seed=4, temperature=1.35)
 
 
 def pictures(count: int) -> np.ndarray:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from made_networks import random_model
 from PyQt5.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
@@ -63,7 +64,7 @@ def test_a_drawing_is_explained_by_the_network_in_use(window: Window, qtbot: QtB
     assert saliency.explanation is None
     assert activations.values is None
     # A network of another kind has other layers.
-    untrained = _untrained("custom_mlp:1,40,0,0")
+    untrained = random_model("custom_mlp:1,40,0,0", seed=0)
     window.recognition.worker.post_model(untrained)
     qtbot.waitUntil(lambda: activations.layer.shape == (40,), timeout=20_000)
 
@@ -80,13 +81,3 @@ def test_nobody_explains_what_nobody_sees(window: Window, qtbot: QtBot) -> None:
     assert saliency.explanation is None
     window.tabs.setCurrentWidget(window.draw_tab)
     qtbot.waitUntil(lambda: saliency.explanation is not None, timeout=20_000)
-
-
-def _untrained(network: str) -> ModelFile:
-    from mnist_draw.networks import parse_network
-
-    rng = np.random.default_rng(0)
-    shapes = parse_network(network).parameter_shapes()
-    return ModelFile(
-        network, tuple(rng.normal(0, 0.1, shape).astype(np.float32) for shape in shapes), {}
-    )

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
+from made_networks import flat_model
 from PyQt5.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
@@ -16,8 +16,7 @@ import mnist_draw.app
 from mnist_draw.app.shell.lesson import TABS, LessonError, read_lesson
 from mnist_draw.app.shell.pages import PAGES
 from mnist_draw.cli.main import main
-from mnist_draw.networks import parse_network
-from mnist_draw.storage.models import ModelFile, save_model
+from mnist_draw.storage.models import save_model
 from mnist_draw.storage.resources import resource_path
 
 from .test_window import Setup
@@ -35,9 +34,7 @@ epochs = 5
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    shapes = parse_network("layers:4").parameter_shapes()
-    weights = tuple(np.zeros(shape, np.float32) for shape in shapes)
-    save_model(tmp_path / "ours.npz", ModelFile("layers:4", weights))
+    save_model(tmp_path / "ours.npz", flat_model("layers:4"))
     file = tmp_path / "class.toml"
     file.write_text(LESSON)
     return file

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 from linear_network import linear_model
+from made_networks import random_model
 from PyQt5.QtCore import QPointF, Qt
 from PyQt5.QtGui import QFontMetricsF
 from PyQt5.QtTest import QTest
@@ -27,9 +28,10 @@ from mnist_draw.app.inside.network.rows_view import RowsView, Sum, Term
 from mnist_draw.app.inside.network.scene import shortened
 from mnist_draw.app.inside.network.unit_layout import MOST_UNITS, lay_out
 from mnist_draw.app.shared import theme
-from mnist_draw.dataset.mnist import Dataset, load_dataset, scale
-from mnist_draw.networks import parse_network
+from mnist_draw.dataset.mnist import Dataset
 from mnist_draw.storage.models import ModelFile
+
+from ..examples import digit
 
 #: Milliseconds after which a state is not waited for any longer; none is asserted to take less.
 PATIENCE = 60_000
@@ -37,16 +39,7 @@ PATIENCE = 60_000
 
 def network(text: str = "custom_mlp:2,40", **metadata: object) -> ModelFile:
     """Return a network with random weights."""
-    random = np.random.default_rng(1)
-    shapes = parse_network(text).parameter_shapes()
-    values = tuple(random.normal(0, 0.1, shape).astype(np.float32) for shape in shapes)
-    return ModelFile(text, values, dict(metadata))
-
-
-def digit(index: int = 0) -> Example:
-    """Return a test digit as the drawing."""
-    data = load_dataset()
-    return Example(scale(data.test_images[index, 0]), int(data.test_labels[index]))
+    return random_model(text, **metadata)
 
 
 @pytest.fixture(autouse=True)

@@ -8,24 +8,25 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from linear_network import unknown_model
+from made_networks import random_model
 from PyQt5.QtCore import QEvent, QObject, QPointF, Qt
 from PyQt5.QtGui import QMouseEvent
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from mnist_draw.analysis.example import Example
 from mnist_draw.app.inside.step import step_section, step_worker
 from mnist_draw.app.inside.step.code_lines import STAGES, expressions, tutorial_lines
 from mnist_draw.app.inside.step.step_section import StepSection
 from mnist_draw.app.inside.step.step_worker import Shown
 from mnist_draw.app.shared import theme
 from mnist_draw.dataset.classes import with_article
-from mnist_draw.dataset.mnist import Dataset, load_dataset, scale
-from mnist_draw.networks import parse_network
+from mnist_draw.dataset.mnist import Dataset
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.theano_bridge import engine
 from mnist_draw.training.settings import TrainingSettings
+
+from ..examples import digit
 
 #: Other engines and releases compile the same functions into other operations.
 COUNTED = pytest.mark.skipif(
@@ -36,16 +37,7 @@ COUNTED = pytest.mark.skipif(
 
 def network(text: str = "custom_mlp:2,40", factor: float = 0.1) -> ModelFile:
     """Return a network with random weights."""
-    random = np.random.default_rng(1)
-    shapes = parse_network(text).parameter_shapes()
-    values = tuple(random.normal(0, factor, shape).astype(np.float32) for shape in shapes)
-    return ModelFile(text, values)
-
-
-def digit(index: int = 0) -> Example:
-    """Return a test digit as the drawing."""
-    data = load_dataset()
-    return Example(scale(data.test_images[index, 0]), int(data.test_labels[index]))
+    return random_model(text, spread=factor)
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,23 @@
+"""Networks that have learnt nothing, made in a moment, for tests that do not mind what they say."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mnist_draw.networks import parse_network
+from mnist_draw.storage import ModelFile
+
+
+def random_model(network: str, seed: int = 1, spread: float = 0.1, **metadata: object) -> ModelFile:
+    """Return a network with normally distributed weights."""
+    random = np.random.default_rng(seed)
+    shapes = parse_network(network).parameter_shapes()
+    values = tuple(random.normal(0, spread, shape).astype(np.float32) for shape in shapes)
+    return ModelFile(network, values, dict(metadata))
+
+
+def flat_model(network: str, value: float = 0.0, **metadata: object) -> ModelFile:
+    """Return a network whose weights are all the same."""
+    shapes = parse_network(network).parameter_shapes()
+    values = tuple(np.full(shape, value, np.float32) for shape in shapes)
+    return ModelFile(network, values, dict(metadata))
