@@ -189,7 +189,7 @@ class Planner:
         return -(-extent // (chunks * multiple)) * multiple
 
     def finish(self, outputs: Sequence[Value] = ()) -> tuple[Program, Array, Sources]:
-        """Compile the kernels and lay out the table.
+        """Compile the kernels and lay out the table; memory that no kernel uses is let go.
 
         Parameters
         ----------
@@ -222,7 +222,14 @@ class Planner:
             row[runner.ARGUMENTS] = chunks.ctypes.data
             row[runner.EXTENT] = row[runner.CHUNKS] = len(chunks) - 2
             row[runner.CHUNK] = 1
-        return Program(table, keep=(memory, self.buffers)), memory, layout.sources
+        unused = [region for regions in passed.values() for region in regions]
+        kept = [array for array in self.buffers if not _touches(array, unused)]
+        return Program(table, keep=(memory, kept)), memory, layout.sources
+
+
+def _touches(array: Array, regions: Sequence[Region]) -> bool:
+    first, last = _bounds(array)
+    return any(first < region.last and region.first < last for region in regions)
 
 
 def _bounds(array: Array) -> tuple[int, int]:

@@ -2,8 +2,11 @@
 
 import numpy as np
 import pytest
+import theano
 import theano.tensor as T
 from theano.tensor.signal.pool import pool_2d
+
+from mnist_draw.theano_bridge.native import linker
 
 RNG = np.random.default_rng(6)
 x, w = T.tensor4("x"), T.tensor4("w")
@@ -53,3 +56,21 @@ def test_max_pooling_and_its_gradient(both, shape, window, stride):
 def test_equal_maxima_share_the_gradient_as_in_theano(both):
     pooled = pool_2d(x, (2, 2), ignore_border=True)
     both([x], T.grad(pooled.sum(), x), [np.ones((2, 3, 4, 4), np.float32)])
+
+
+def test_what_is_pooled_at_once_takes_no_memory_as_a_whole(native, monkeypatch):
+    plans, plan = [], linker.GraphRunner._plan
+    monkeypatch.setattr(
+        linker.GraphRunner, "_plan", lambda *given: plans.append(plan(*given)) or plans[-1]
+    )
+    pictures, filters = normal(512, 1, 28, 28), normal(32, 1, 5, 5)
+    pooled = pool_2d(T.nnet.relu(T.nnet.conv2d(x, w)), (2, 2), ignore_border=True)
+    found = theano.function([x, w], pooled, mode=native)(pictures, filters)
+    owners = {}
+    for array in plans[-1].program.keep[1]:
+        while array.base is not None:
+            array = array.base
+        owners[id(array)] = array
+    taken = sum(array.nbytes for array in owners.values())
+    # Four times the output is what the convolution puts out.
+    assert found.nbytes <= taken < 2 * found.nbytes
