@@ -1,4 +1,4 @@
-"""What works in threads of its own.
+"""What works off the GUI thread.
 
 Modules
 -------
