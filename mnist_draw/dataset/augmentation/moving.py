@@ -27,6 +27,9 @@ NODES = 8
 SPACING = 4
 #: Interpolation softens edges; grey levels are drawn this much apart to restore them.
 CONTRAST = 1.25
+#: So many pictures are moved side by side without Numba: they stay in the processor's caches, and
+#: take 7 MB where a thousand took 66.
+_TOGETHER = 100
 
 
 def move(images: Images, x: Floats, y: Floats) -> Images:
@@ -191,9 +194,11 @@ _move_compiled, _moved_centre_compiled = Compiled(_move_loops), Compiled(_moved_
 
 
 def _move_numpy(images: Images, x: Floats, y: Floats, result: Images) -> None:
-    levels = _levels_numpy(images, *_places_numpy(x, y, 1))
-    levels = np.clip((levels - 127.5) * CONTRAST + 127.5, 0, 255)
-    result[...] = (levels + np.float32(0.5)).astype(np.uint8)
+    for start in range(0, len(images), _TOGETHER):
+        some = slice(start, start + _TOGETHER)
+        levels = _levels_numpy(images[some], *_places_numpy(x[some], y[some], 1))
+        levels = np.clip((levels - 127.5) * CONTRAST + 127.5, 0, 255)
+        result[some] = (levels + np.float32(0.5)).astype(np.uint8)
 
 
 def _moved_centre_numpy(images: Images, x: Floats, y: Floats, centre: Floats) -> None:

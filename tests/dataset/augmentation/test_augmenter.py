@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -289,3 +290,20 @@ def test_backward_undoes_forward() -> None:
     again = map_.backward(*map_.forward(x, y))
     errors = np.hypot(again[0] - x, again[1] - y)
     assert np.quantile(errors, 0.99) < 0.1
+
+
+def test_moving_many_pictures_without_numba_takes_little_memory() -> None:
+    random = np.random.default_rng(8)
+    images = random.integers(0, 256, (1000, 28, 28)).astype(np.uint8)
+    x, y = random.uniform(0, 28, (2, 1000, moving.NODES**2)).astype(np.float32)
+    with numba_loops.uncompiled():
+        few = [
+            moving.move(images[n : n + 7], x[n : n + 7], y[n : n + 7]) for n in range(0, 1000, 7)
+        ]
+        tracemalloc.start()
+        try:
+            many = moving.move(images, x, y)
+            assert tracemalloc.get_traced_memory()[1] < 20e6
+        finally:
+            tracemalloc.stop()
+    np.testing.assert_array_equal(many, np.concatenate(few))
