@@ -123,7 +123,7 @@ def build_maps(
         return
     network = LayerOutputs(model)
     outputs = _outputs(network, images)
-    answers = outputs[-1]
+    answers = outputs[-1].copy()
     probabilities = probabilities_of(answers, temperature_of(model))
     layers: list[LayerMap] = []
     for name in network.names:
@@ -147,21 +147,22 @@ def _outputs(network: LayerOutputs, images: npt.NDArray[np.uint8]) -> list[Float
 
 
 def _layer_map(name: str, values: Floats, labels: npt.NDArray[np.uint8]) -> LayerMap:
-    mean, directions = principal_directions(values)
-    points = ((values - mean) @ directions.T).astype(np.float32)
+    """Make the map of a layer; its values are overwritten."""
     vote = vote_accuracy(values, labels)
-    return LayerMap(name, values.astype(np.float16), mean, directions, points, vote)
+    outputs, mean = values.astype(np.float16), values.mean(axis=0)
+    values -= mean
+    directions = principal_directions(values)
+    points = (values @ directions.T).astype(np.float32)
+    return LayerMap(name, outputs, mean, directions, points, vote)
 
 
-def principal_directions(values: Floats) -> tuple[Floats, Floats]:
-    """Return the mean, (numbers,), and the two directions of largest spread, (2, numbers)."""
+def principal_directions(centred: Floats) -> Floats:
+    """Return the two directions of largest spread, (2, numbers), of values whose mean is 0."""
     from scipy.sparse.linalg import svds
 
-    mean = values.mean(axis=0)
-    centred = values - mean
     if not centred.any():
         # A layer that puts out the same for everything: nothing is spread, in no direction.
-        return mean, np.eye(2, centred.shape[1], dtype=np.float32)
+        return np.eye(2, centred.shape[1], dtype=np.float32)
     if min(centred.shape) <= 2:
         # Two classes, or two pictures: the search below wants more.
         _, strengths, directions = np.linalg.svd(centred, full_matrices=False)
@@ -175,7 +176,7 @@ def principal_directions(values: Floats) -> tuple[Floats, Floats]:
     # A direction and its opposite are equally good: its largest part shall be positive.
     largest = np.abs(directions).argmax(axis=1)
     directions *= np.sign(directions[np.arange(2), largest])[:, None]
-    return mean, directions.astype(np.float32)
+    return np.asarray(directions, np.float32)
 
 
 def voters_of(labels: npt.NDArray[np.uint8]) -> int:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from linear_network import linear_model
 from made_networks import random_model
 
-from mnist_draw.analysis import neighbours
+from mnist_draw.analysis import maps, neighbours
 from mnist_draw.analysis.layer_outputs import LayerOutputs, probabilities_of
 from mnist_draw.analysis.maps import (
     build_maps,
@@ -57,13 +59,27 @@ def test_layers_of_every_network(network: str, names: tuple[str, ...], digits: D
 def test_principal_directions_are_those_of_the_covariance() -> None:
     random = np.random.default_rng(0)
     values = random.normal(size=(200, 6)) * [5, 1, 3, 0.5, 0.2, 0.1] + 7
-    mean, directions = principal_directions(values.astype(np.float32))
-    np.testing.assert_allclose(mean, values.mean(axis=0), atol=1e-4)
+    centred = (values - values.mean(axis=0)).astype(np.float32)
+    directions = principal_directions(centred)
     _, vectors = np.linalg.eigh(np.cov(values.T))
     for found, expected in zip(directions, vectors.T[::-1], strict=False):
         assert abs(found @ expected) == pytest.approx(1, abs=1e-3)
-    again = principal_directions(values.astype(np.float32))[1]
-    np.testing.assert_array_equal(directions, again)
+    np.testing.assert_array_equal(directions, principal_directions(centred))
+
+
+def test_a_map_takes_little_more_memory_than_what_it_keeps() -> None:
+    random = np.random.default_rng(0)
+    values = random.normal(3, 1, (600, 4000)).astype(np.float32)
+    expected = values.copy()
+    tracemalloc.start()
+    try:
+        made = maps._layer_map("convolution", values, np.arange(600).astype(np.uint8) % 10)
+        assert tracemalloc.get_traced_memory()[1] < values.nbytes
+    finally:
+        tracemalloc.stop()
+    np.testing.assert_allclose(made.outputs, expected, rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(made.mean, expected.mean(axis=0), rtol=1e-5)
+    np.testing.assert_allclose(made.points[7], made.project(expected[7]), atol=1e-3)
 
 
 @pytest.mark.parametrize("shape", [(50, 2), (2, 50), (1, 20), (3, 3)])
@@ -71,8 +87,8 @@ def test_few_classes_few_pictures_and_layers_that_say_nothing_have_directions(
     shape: tuple[int, int],
 ) -> None:
     for values in (np.random.default_rng(1).random(shape), np.full(shape, 0.3)):
-        mean, directions = principal_directions(values.astype(np.float32))
-        assert mean.shape == shape[1:]
+        values = values.astype(np.float32)
+        directions = principal_directions(values - values.mean(axis=0))
         assert directions.shape == (2, shape[1])
         assert np.isfinite(directions).all()
 
@@ -152,7 +168,7 @@ def test_tsne_keeps_groups_together() -> None:
     middles = random.normal(0, 10, (3, 20))
     values = np.concatenate([random.normal(middle, 1, (30, 20)) for middle in middles])
     values = values.astype(np.float32)
-    _, directions = principal_directions(values)
+    directions = principal_directions(values - values.mean(axis=0))
     *_, points = tsne(values, values @ directions.T, rounds=250)
     labels = np.repeat([0, 1, 2], 30).astype(np.uint8)
     assert vote_accuracy(points, labels) == 1
