@@ -119,11 +119,9 @@ def _idx(path: Path) -> object:
 
 
 def _board(path: Path) -> object:
-    from mnist_draw.app.board.drawing_record import FORMAT, MOST_VALUES, from_record
-    from mnist_draw.storage.document import parse
-    from mnist_draw.storage.opening import read_file
+    from mnist_draw.app.board.drawing_record import read_drawing
 
-    return from_record(parse(read_file(path, FORMAT.max_bytes), MOST_VALUES))
+    return read_drawing(path)
 
 
 def _picture(path: Path) -> object:
