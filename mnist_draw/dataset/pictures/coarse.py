@@ -7,7 +7,6 @@ smooth surface is nearer to the writer's line than blocks or straight slopes.
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from mnist_draw.dataset.normalise import ink_box
+from mnist_draw.dataset.pictures.enlargement import before_enlarging, without_blocks
 
 Ink = npt.NDArray[Any]
 
@@ -35,9 +35,12 @@ class InkPixels:
 
     def __init__(self, ink: Ink) -> None:
         self._ink = ink
-        small = _without_blocks(ink)
-        top, left, bottom, right = ink_box(small)
-        self._box = small[top:bottom, left:right].astype(np.float32)
+        blocks = without_blocks(ink)
+        self._box = _ink_alone(ink if blocks is None else blocks)
+        if blocks is None and self.are_few():
+            before = before_enlarging(ink)
+            if before is not None:
+                self._box = _ink_alone(before)
 
     def smoothed(self) -> Ink:
         """Enlarge coarse ink smoothly.
@@ -70,12 +73,7 @@ class InkPixels:
         return bool(steepest * max(box.shape) < (_COARSE + 1) * float(box.max()))
 
 
-def _without_blocks(ink: Ink) -> Ink:
-    """Return one pixel of each block of equal ones."""
-    side = 0
-    for axis in (0, 1):
-        changes = np.flatnonzero((np.diff(ink, axis=axis) != 0).any(axis=1 - axis)) + 1
-        side = math.gcd(side, ink.shape[axis], *changes.tolist())
-        if side == 1:
-            return ink
-    return ink[::side, ::side]
+def _ink_alone(picture: Ink) -> npt.NDArray[np.float32]:
+    """Cut off the paper around the ink."""
+    top, left, bottom, right = ink_box(picture)
+    return picture[top:bottom, left:right].astype(np.float32)

@@ -10,6 +10,7 @@ from PIL import Image
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.dataset.normalise import normalise_ink
 from mnist_draw.dataset.pictures.coarse import InkPixels
+from mnist_draw.dataset.pictures.enlargement import before_enlarging, without_blocks
 
 
 def coarse_digit(index: int) -> np.ndarray:
@@ -84,3 +85,51 @@ def test_a_sharp_drawing_is_of_many_pixels_also_where_it_is_filled() -> None:
     disc = np.where(np.hypot(down, across) < 90, 255, 0).astype(np.uint8)
     for ink in (disc, board([[(0.1, 0.2), (0.5, 0.9)]], 40, scale=280)):
         assert not InkPixels(ink).are_few()
+
+
+@pytest.mark.parametrize("side", [100, 280])
+@pytest.mark.parametrize(
+    "way",
+    [
+        Image.Resampling.NEAREST,
+        Image.Resampling.BILINEAR,
+        Image.Resampling.BICUBIC,
+        Image.Resampling.LANCZOS,
+    ],
+)
+def test_the_way_in_which_few_pixels_were_enlarged_makes_no_difference(
+    way: Image.Resampling, side: int
+) -> None:
+    for index in range(10):
+        small = coarse_digit(index)
+        enlarged = np.asarray(Image.fromarray(small).resize((side, side), way))
+        read = normalise_ink(InkPixels(enlarged).smoothed())
+        wanted = normalise_ink(InkPixels(small).smoothed())
+        assert np.abs(read - wanted).mean() < 0.01
+
+
+def test_blocks_of_two_sizes_are_found_wherever_their_edges_fall() -> None:
+    small = coarse_digit(3)
+    # As OpenCV enlarges: other pixels than Pillow's are the last of their block.
+    rows = np.arange(100) * 8 // 100
+    found = without_blocks(small[np.ix_(rows, rows)])
+    assert found is not None
+    np.testing.assert_array_equal(found, small)
+
+
+def test_a_picture_of_many_pixels_was_not_enlarged() -> None:
+    usual = load_dataset().test_images[5, 0]
+    enlarged = np.asarray(Image.fromarray(usual).resize((280, 280), Image.Resampling.BICUBIC))
+    assert without_blocks(enlarged) is None
+    assert before_enlarging(enlarged) is None
+    # Ink that nothing was enlarged to, as small as it may be.
+    assert before_enlarging(np.eye(3, dtype=np.uint8)) is None
+
+
+@pytest.mark.parametrize("shape", [(280, 260), (150, 140), (900, 836)])
+def test_pictures_of_any_shape_are_brought_back(shape: tuple[int, int]) -> None:
+    small = np.pad(coarse_digit(4), ((3, 3), (2, 3)))
+    enlarged = Image.fromarray(small).resize(shape[::-1], Image.Resampling.BICUBIC)
+    found = before_enlarging(np.asarray(enlarged))
+    assert found is not None
+    assert found == pytest.approx(small / small.max(), abs=0.1)
