@@ -31,9 +31,10 @@ SURE = 0.65
 #: … and of the two best together, from which both are named.
 PAIR = 0.80
 
-#: By how many log odds less a picture of few pixels must look like a digit: half as much. Little
-#: is left in it that tells letters from digits, and who shows such pictures shows digits.
-COARSE_LENIENCE = 0.7
+#: By how many log odds less a picture of few pixels must look like a digit. Little is left in it
+#: that tells letters from digits, and who shows such pictures shows digits. Of letters on 8×8
+#: pixels 84 % are refused with it and 86 % with 0.7, of scikit-learn's digits 1.6 and 1.8 %.
+COARSE_LENIENCE = 1.0
 
 #: What is said of ink that the fitted rule (:mod:`mnist_draw.recognition.digit_or_not.rule`)
 #: refuses.
