@@ -107,16 +107,16 @@ def before_enlarging(ink: npt.NDArray[np.generic]) -> Floats | None:
 
 def _enlarged(small: Floats, like: Floats, way: Image.Resampling) -> Floats:
     height, width = like.shape
-    return np.clip(np.asarray(Image.fromarray(small).resize((width, height), way)), 0, 1)
+    larger: Floats = np.asarray(Image.fromarray(small).resize((width, height), way))
+    return np.clip(larger, 0, 1)
 
 
 def _in_the_middles(ink: Floats, height: int, width: int) -> Floats:
     """Return what lies in the middles of height × width equal parts, between pixels linearly."""
     rows, down = _middles(height, ink.shape[0])
     columns, right = _middles(width, ink.shape[1])
-    lines = ink[rows] * (1 - down)[:, None] + ink[rows + 1] * down[:, None]
-    found: Floats = lines[:, columns] * (1 - right) + lines[:, columns + 1] * right
-    return found
+    lines: Floats = ink[rows] * (1 - down)[:, None] + ink[rows + 1] * down[:, None]
+    return lines[:, columns] * (1 - right) + lines[:, columns + 1] * right
 
 
 def _middles(parts: int, length: int) -> tuple[npt.NDArray[np.intp], Floats]:
