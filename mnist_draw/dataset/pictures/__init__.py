@@ -10,6 +10,8 @@ ink_on_paper
     Ink is told from the paper, blackboard or screen it is on, evenly lit or not.
 coarse
     Pictures of few pixels are enlarged smoothly.
+enlargement
+    The few pixels that a picture was made of before somebody enlarged it are found.
 sheet_edge
     The table around a sheet of paper is told from the sheet.
 ruled_lines

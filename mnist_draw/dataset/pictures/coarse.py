@@ -1,4 +1,4 @@
-"""Pictures of few pixels, as they are or enlarged with each pixel a block.
+"""Pictures of few pixels, as they are or enlarged in whichever way.
 
 The corners of pixels are no part of what was written. Between the middles of large pixels, a
 smooth surface is nearer to the writer's line than blocks or straight slopes.
