@@ -13,7 +13,7 @@ from faults.rows import Row, Scale
 from faults.writers import WRITERS
 
 #: What a window's process may take, in MB.
-MOST_MB = 800.0
+MOST_MB = 700.0
 #: Each window gets so many events, then another begins; so many windows at once.
 _EVENTS, _LANES = 2500, 2
 _PROGRAM = Path(__file__).with_name("random_events.py")
