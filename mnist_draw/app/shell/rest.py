@@ -20,6 +20,8 @@ _QUIET, _WORK = 2.0, 0.3
 #: of them 50 to 100 MB come together that nobody needs any more; to give them back, and to be given
 #: them anew, takes some thousandths of the time.
 _LONG = 3.0
+#: But only while it takes this share of a core or more: who draws takes less, and shall not wait.
+_HARD = 0.5
 
 
 class Rest(QObject):
@@ -45,9 +47,10 @@ class Rest(QObject):
     def look(self) -> None:
         """Give memory back, once, when the program has been at rest or at work for a while."""
         now, spent = time.monotonic(), time.process_time()
-        if spent - self._spent > _RESTS * (now - self._looked):
+        computed, passed = spent - self._spent, now - self._looked
+        if computed > _RESTS * passed:
             self._busy = now
-            if now - self._begun >= _LONG:
+            if now - self._begun >= _LONG and computed >= _HARD * passed:
                 self._begun = now
                 heap.give_back(compiler=True)
         else:

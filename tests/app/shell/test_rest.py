@@ -39,3 +39,6 @@ def test_memory_goes_back_once_after_work(qtbot: QtBot, monkeypatch: pytest.Monk
     assert len(given) == 2
     pass_by(2 * rest._LONG + 1.5, share=1.0)
     assert given[2:] == [{"compiler": True}] * 3
+    # Somebody draws: nothing gets into the way of the answers.
+    pass_by(60.0, share=0.2)
+    assert len(given) == 5
