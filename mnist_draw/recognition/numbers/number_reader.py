@@ -65,6 +65,8 @@ _PLAINLY_SEVERAL = 1.0
 _FEW, _HARDLY_SEVERAL = 3, -5.0
 #: So many times higher than its neighbour, a digit or the bar of % is taller.
 _TALLER = 1.5
+#: What has so much of its width above another digit is in a line above it.
+_ABOVE = 0.5
 #: A digit lower than this, in heights of the line, costs as much for each tenth that it lacks.
 _LOW = 0.5
 _PER_TENTH = 1.0
@@ -156,7 +158,9 @@ def _of_strokes(
     if not 1 < len(strokes) <= MOST:
         return None
     found = read_strokes(recogniser, strokes, alone)
-    if len(found.groups) == 1 or _hardly_several(found, alone) or _like_percent(found):
+    if len(found.groups) == 1 or _hardly_several(found, alone):
+        return None
+    if _like_percent(found) or _in_two_lines(found):
         return None
     refused = [recogniser.refuses(float(value) + _LENIENCE) for value in found.reading.likeness]
     # Two thirds of what is written must be digits beyond doubt: else it is a letter, a word or a
@@ -206,6 +210,22 @@ def _like_percent(found: StrokeReading) -> bool:
         and not top <= (above + below) / 2 <= bottom
         for (top, bottom), (above, below) in pairs
     )
+
+
+def _in_two_lines(found: StrokeReading) -> bool:
+    """Tell whether a group stands above another: read from left to right, lines would mix."""
+    boxes = [found.pieces.box(*group) for group in found.groups]
+    return any(
+        one[2] <= other[0] and _overlap(one[1::2], other[1::2]) > _ABOVE
+        for one in boxes
+        for other in boxes
+    )
+
+
+def _overlap(one: tuple[int, ...], other: tuple[int, ...]) -> float:
+    """Return which part of the shorter of two spans the other covers; negative between them."""
+    shared = min(one[1], other[1]) - max(one[0], other[0])
+    return shared / max(1, min(one[1] - one[0], other[1] - other[0]))
 
 
 def _not_to_cut(recogniser: Recogniser, inks: list[npt.NDArray[np.float32]]) -> list[bool]:

@@ -182,6 +182,22 @@ def test_a_percent_sign_is_no_number_but_a_line_may_rise(recogniser: Recogniser)
     assert read_number(recogniser, inked(rising), strokes=rising).text == "17"
 
 
+def test_two_lines_are_no_number(recogniser: Recogniser) -> None:
+    above, below = written("12", 0.45), written("34", 0.45)
+    high = np.ptp(np.concatenate(above)[:, 1])
+    for stroke in below:
+        stroke[:, 1] += 1.3 * high
+    strokes = [*above, *below]
+    ink = inked(strokes)
+    alone = recogniser.recognise_ink(ink, strokes)
+    assert read_number(recogniser, ink, alone, strokes=strokes).text == "?"
+    # One beside the other they are one.
+    for stroke in below:
+        stroke[:, 0] += 1.2 * np.ptp(np.concatenate(above)[:, 0])
+        stroke[:, 1] -= 1.3 * high
+    assert read_number(recogniser, inked(strokes), strokes=strokes).text == "1234"
+
+
 @pytest.mark.parametrize("wide", [20, 30])
 def test_a_one_with_a_flag_of_its_own_is_no_eleven(recogniser: Recogniser, wide: int) -> None:
     stem, *others = written("17", 0.45)
