@@ -135,7 +135,16 @@ def _load_resume(
         )
     from mnist_draw.training.runs.checkpoint import load_checkpoint
 
-    return load_checkpoint(arguments.resume)
+    found = load_checkpoint(arguments.resume)
+    epochs = given.get("epochs", found.epoch)
+    if epochs < found.epoch:
+        misuse(
+            f"--epochs {epochs} is less than the {found.epoch} epochs that the run in "
+            f"{arguments.resume} has learnt already. Nothing was trained or written. Give it more, "
+            f"such as --epochs {found.epoch + 10}, or leave --epochs out: its plan is "
+            f"{found.settings.epochs}."
+        )
+    return found
 
 
 def _settings(

@@ -418,3 +418,18 @@ def test_resuming_a_finished_run_says_so(here: Path, capsys: pytest.CaptureFixtu
     capsys.readouterr()
     assert main(["train", "--resume", "run.ckpt", "--output", "m.npz"]) == 0
     assert "complete already: 1 of 1 epochs" in capsys.readouterr().out
+
+
+def test_a_run_is_not_ended_before_the_epochs_that_it_has_learnt(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*QUICK, "--epochs", "2", "--output", "m.npz", "--checkpoint", "run.ckpt"]) == 0
+    capsys.readouterr()
+    before = {path: path.read_bytes() for path in here.rglob("*") if path.is_file()}
+    assert main(["train", "--resume", "run.ckpt", "--epochs", "1"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "--epochs 1 is less than the 2 epochs that the run in run.ckpt has learnt" in err
+    assert "Nothing was trained or written" in err
+    assert {path: path.read_bytes() for path in here.rglob("*") if path.is_file()} == before
+    assert len(run_list.list_runs()[0]) == 1

@@ -62,16 +62,33 @@ def read_lesson(path: str) -> Lesson:
         It cannot be read or makes no sense; nothing was opened.
     """
     try:
-        values = tomllib.loads(read_file(path, MEGABYTE).decode())
+        values = _parse(read_file(path, MEGABYTE))
         return _lesson(values, Path(path).absolute().parent)
     except FileNotFoundError:
         raise LessonError(f"There is no file {path}.") from None
     except StorageError as error:
         raise LessonError(f"The file {error}") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, DocumentError, UserError) as error:
+    except UserError as error:
         reason = str(error)
         stop = "" if reason.endswith((".", "?")) else "."
         raise LessonError(f"{path} cannot be used: {reason}{stop} No window was opened.") from error
+
+
+def _parse(content: bytes) -> dict[str, Any]:
+    """Return the values of a TOML text; what is wrong is a phrase that fits after a colon."""
+    try:
+        values = tomllib.loads(content.decode())
+        # A number in base 16 may have any length, and then cannot be shown in a sentence.
+        repr(values)
+    except UnicodeDecodeError:
+        raise DocumentError("it is no text in UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        raise DocumentError(str(error)) from None
+    except RecursionError:
+        raise DocumentError("it is nested too deeply") from None
+    except ValueError:
+        raise DocumentError("a number in it has too many digits") from None
+    return values
 
 
 def _lesson(values: dict[str, Any], folder: Path) -> Lesson:
@@ -95,10 +112,10 @@ def _lesson(values: dict[str, Any], folder: Path) -> Lesson:
         raise LessonError(f"network is {network!r}; it must be the name of a file, in quotes")
     lesson = Lesson(
         _beside(folder, network) if network else "",
-        tuple(_names("tabs", values, TABS)),
+        tuple(_names("tabs", "tab", values, TABS)),
         TrainingSettings.from_json(training) if training else None,
-        frozenset(_names("fixed", values, SETTINGS)),
-        frozenset(_names("hidden", values, SETTINGS)),
+        frozenset(_names("fixed", "setting", values, SETTINGS)),
+        frozenset(_names("hidden", "setting", values, SETTINGS)),
     )
     if network and not Path(lesson.network).is_file():
         raise LessonError(f"there is no network {lesson.network}")
@@ -115,12 +132,12 @@ def _beside(folder: Path, path: str) -> str:
     return str((folder / path).resolve())
 
 
-def _names(entry: str, values: dict[str, Any], known: Any) -> list[str]:
+def _names(entry: str, what: str, values: dict[str, Any], known: Any) -> list[str]:
     names = values.get(entry, [])
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         example = next(iter(known))
         raise LessonError(f"{entry} is {names!r}; it must be a list of names, such as {[example]}")
-    _check_names(f"name in {entry}", names, known)
+    _check_names(what, names, known)
     return names
 
 

@@ -106,7 +106,9 @@ def test_the_tabs_are_those_of_the_window(setup: Setup) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("tabs = ['drew']", "there is no name in tabs 'drew'; did you mean draw?"),
+        ("tabs = ['drew']", "there is no tab 'drew'; did you mean draw?"),
+        ("tabs = ['nosuch']", "there is no tab 'nosuch'; there are draw, inside, train. No window"),
+        ("hidden = ['nosuch']", "there is no setting 'nosuch'; of "),
         ("tabs = ['drew']", "did you mean draw? No window was opened."),
         ("tabs = 'draw'", "tabs is 'draw'; it must be a list of names, such as ['train']"),
         ("tabs = []", "tabs is empty; leave it out, or name some of train, draw, inside."),
@@ -123,13 +125,20 @@ def test_the_tabs_are_those_of_the_window(setup: Setup) -> None:
         ("training = 1", "[training] must be a table of settings"),
         ("[training]\nepochs = 0", "The number of epochs is 0"),
         ("tabs = [", "cannot be used"),
+        ("a = " + "[" * 100_000, "class.toml cannot be used: it is nested too deeply. No window"),
+        ("a = " + "9" * 5_000, "cannot be used: a number in it has too many digits. No window"),
+        ("fixed = 0x" + "f" * 5_000, "cannot be used: a number in it has too many digits."),
+        (
+            "a = '\N{LATIN SMALL LETTER E WITH ACUTE}'",
+            "cannot be used: it is no text in UTF-8. No w",
+        ),
     ],
 )
 def test_what_is_wrong_is_told(
     tmp_path: Path, text: str, words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "class.toml"
-    file.write_text(text)
+    file.write_text(text, encoding="latin-1")
     assert main(["--config", str(file)]) == 1
     told = capsys.readouterr().err
     here, beside = (f"{folder.resolve()}{os.sep}" for folder in (tmp_path, tmp_path.parent))
