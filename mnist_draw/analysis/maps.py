@@ -158,7 +158,7 @@ def _layer_map(name: str, values: Floats, labels: npt.NDArray[np.uint8]) -> Laye
 
 def principal_directions(centred: Floats) -> Floats:
     """Return the two directions of largest spread, (2, numbers), of values whose mean is 0."""
-    from scipy.sparse.linalg import svds
+    from scipy.sparse.linalg import LinearOperator, svds
 
     if not centred.any():
         # A layer that puts out the same for everything: nothing is spread, in no direction.
@@ -171,7 +171,16 @@ def principal_directions(centred: Floats) -> Floats:
     else:
         # Begun with the same vector, it ends with the same directions each time.
         start = np.ones(min(centred.shape), np.float32)
-        _, strengths, directions = svds(centred, k=2, v0=start)
+        # Of an array, SciPy 1.18 makes a transposed copy.
+        products = LinearOperator(
+            centred.shape,
+            matvec=centred.__matmul__,
+            rmatvec=centred.T.__matmul__,
+            matmat=centred.__matmul__,
+            rmatmat=centred.T.__matmul__,
+            dtype=centred.dtype,
+        )
+        _, strengths, directions = svds(products, k=2, v0=start)
     directions = directions[np.argsort(-strengths)]
     # A direction and its opposite are equally good: its largest part shall be positive.
     largest = np.abs(directions).argmax(axis=1)
