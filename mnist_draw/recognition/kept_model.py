@@ -14,7 +14,13 @@ from mnist_draw.storage import ModelFile, ModelFileError, load_model
 from mnist_draw.storage.model_info import ModelInfo
 from mnist_draw.storage.models import read_info
 from mnist_draw.training.runs.checkpoint import load_checkpoint
-from mnist_draw.training.runs.network_names import OPENED, RUN, SHIPPED, SUFFIX
+from mnist_draw.training.runs.network_names import (
+    OPENED,
+    RUN,
+    SHIPPED,
+    SUFFIX,
+    lies_elsewhere,
+)
 from mnist_draw.training.runs.record import CHECKPOINT, Run
 
 #: Networks that ship and what they are called, the one that reads handwriting best first: the
@@ -65,7 +71,12 @@ class KeptModel:
 
     @property
     def typed_name(self) -> str:
-        """What it is called on the command line: its name where it ships, else its source, too."""
+        """What it is called on the command line: its name where it ships, else its source, too.
+
+        One that lies outside the program's folders goes by its path.
+        """
+        if lies_elsewhere(self.key):
+            return str(self.path)
         return self.name if self.source == SHIPPED else self.key.removesuffix(SUFFIX)
 
     @property

@@ -16,6 +16,7 @@ from mnist_draw.recognition.network_library import list_models, list_of_runs, sa
 from mnist_draw.recognition.run_files import RunFiles, in_use
 from mnist_draw.storage import load_model, save_model
 from mnist_draw.training import events
+from mnist_draw.training.runs import network_names, rescue
 from mnist_draw.training.runs.checkpoint import Checkpoint
 from mnist_draw.training.runs.history import History
 from mnist_draw.training.runs.network_names import learnt_folder
@@ -31,6 +32,8 @@ QUICK = ["train", "--network", NETWORK, "--examples", "1000", "--epochs", "2"]
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "work").mkdir()
     monkeypatch.chdir(tmp_path / "work")
+    monkeypatch.setattr(network_names, "_elsewhere", {})
+    monkeypatch.setattr(rescue, "outer_folders", lambda: [tmp_path])
     return tmp_path / "work"
 
 
@@ -161,6 +164,17 @@ def test_a_network_that_learnt_has_the_name_that_it_is_listed_with(
     capsys.readouterr()
     assert main(["export", "nothing", "x.npz"]) == 1
     assert name in capsys.readouterr().err
+
+
+def test_a_network_that_the_window_left_outside_is_listed_by_its_path(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    left = tmp_path / "mnist-draw-rescued-model.npz"
+    save_model(left, list_models()[0].load())
+    left.chmod(0o600)
+    assert main(["models", "--json"]) == 0
+    names = [one["name"] for one in objects(capsys)]
+    assert str(left) in names
 
 
 def test_what_is_small_is_told_in_bytes(capsys: pytest.CaptureFixture[str]) -> None:

@@ -137,7 +137,8 @@ class TrainingWorker(QObject):
             self.inbox.put(Failed(reporter.sentence(error), self.only_in_memory()))
         finally:
             self._close_inspector()
-            if self.closing and state == "stopped":
+            # Only where there is something to go on from.
+            if self.closing and state == "stopped" and self.keeper.run.checkpoint.exists():
                 state = "interrupted"
             told = self.keeper.end(state)
             if rescued is not None:

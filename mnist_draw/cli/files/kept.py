@@ -34,7 +34,9 @@ MODELS = Command(
 def list_models(arguments: argparse.Namespace) -> int:
     """Print one line for each network."""
     from mnist_draw.recognition.network_library import list_all
+    from mnist_draw.training.runs.rescue import list_left_outside
 
+    list_left_outside()
     networks = list_all()
     if arguments.json:
         for kept in networks:

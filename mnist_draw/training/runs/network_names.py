@@ -29,7 +29,7 @@ SUFFIX = ".npz"
 #: Lies beside the networks that ship, and reads no digit itself: it tells digits from what is none.
 RULE_FILE = "digit_or_not.npz"
 
-#: Networks of this session that had to be saved outside the program's folders, by file name.
+#: Networks that lie outside the program's folders, where there was room, by file name.
 _elsewhere: dict[str, Path] = {}
 
 #: A network's source, and its file or its run.

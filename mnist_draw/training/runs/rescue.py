@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -54,7 +55,9 @@ def rescue(model: ModelFile, tell: Callable[[str], object] = lambda sentence: No
 
 
 def bring_home() -> list[str]:
-    """Take home what an earlier program had to leave with the temporary files.
+    """Take home what an earlier program had to leave outside its folders.
+
+    What finds no room yet stays where it is and is listed from there.
 
     Returns
     -------
@@ -62,18 +65,46 @@ def bring_home() -> list[str]:
         A sentence for each network that is listed from now on.
     """
     told: list[str] = []
-    for path in sorted(temporary_folder().glob(f"{_OUTSIDE}*{SUFFIX}")):
+    for path in _left_outside():
         try:
-            # Anybody can put a file there.
-            if not is_private(path):
-                continue
-            kept = save_with_opened(load_model(path))
-            path.unlink()
-        except (OSError, UserError):
-            # It stays where it is; the next start tries again.
+            model = load_model(path)
+        except UserError:
             continue
-        told.append(f"The network that was saved in {path} for want of room is in {kept} now.")
+        try:
+            kept = save_with_opened(model)
+        except UserError as error:
+            note_elsewhere(path)
+            told.append(
+                f"The network in {path} was saved there for want of room, and stays there: "
+                f"{error} All networks (F9) lists it."
+            )
+            continue
+        # Where its folder is closed to writing, it is there twice.
+        with contextlib.suppress(OSError):
+            path.unlink()
+        told.append(
+            f"The network that was saved in {path} for want of room is in {kept} now. All "
+            "networks (F9) lists it."
+        )
     return told
+
+
+def list_left_outside() -> None:
+    """List with the networks that were opened those which an earlier program left outside."""
+    for path in _left_outside():
+        note_elsewhere(path)
+
+
+def _left_outside() -> list[Path]:
+    """Return the files that an earlier program left, and nobody else can have."""
+    found: list[Path] = []
+    for folder in outer_folders():
+        # A folder may be gone, or closed to the user.
+        with contextlib.suppress(OSError):
+            found += [
+                path for path in sorted(folder.glob(f"{_OUTSIDE}*{SUFFIX}")) if is_private(path)
+            ]
+    return found
 
 
 def key_of_rescued(path: Path) -> str:
@@ -132,5 +163,8 @@ class _Outside:
     def __call__(self, model: ModelFile) -> Path:
         with taken_file(self._wanted) as path:
             save_model(path, model)
+        # Whatever the user grants others: only what is private is taken home later.
+        with contextlib.suppress(OSError):
+            path.chmod(0o600)
         note_elsewhere(path)
         return path

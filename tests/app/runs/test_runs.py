@@ -26,7 +26,7 @@ from mnist_draw.training.runs.record import Run, read_run, with_figures
 from mnist_draw.training.runs.run_list import list_runs, runs_folder
 from mnist_draw.training.settings import TrainingSettings
 
-from ..fakes import Loop
+from ..fakes import Loop, checkpoint_after
 from ..shell.test_window import Setup
 
 NETWORK = "custom_mlp:1,4,0,0"
@@ -156,6 +156,7 @@ def test_closing_a_window_leads_to_an_offer(make: Any, qtbot: QtBot) -> None:
     first.window.train_tab.settings.apply("epochs", 100_000)
     first.window.run.start()
     qtbot.waitUntil(lambda: first.window.run.state.validation_loss is not None)
+    (first.window.training.folder / "checkpoint.npz").write_bytes(checkpoint_after(1).pack())
     loop.gate.set()
     first.window.close()
     qtbot.waitUntil(lambda: not first.window.isVisible())

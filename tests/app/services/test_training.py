@@ -76,16 +76,21 @@ def test_a_run_leaves_record_and_figures(qapp: QApplication, tmp_path: Path) -> 
     assert not in_use(tmp_path)
 
 
-def test_a_closed_window_leaves_an_interrupted_run(qapp: QApplication, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("has_checkpoint", "state"), [(True, "interrupted"), (False, "stopped")])
+def test_a_closed_window_leaves_a_run_to_go_on_with_if_it_can(
+    qapp: QApplication, tmp_path: Path, has_checkpoint: bool, state: str
+) -> None:
     worker = TrainingWorker(TrainingSettings(epochs=9), tmp_path, train=Loop(batches=2))
 
     def close(model: Any) -> None:
+        if has_checkpoint:
+            (tmp_path / CHECKPOINT_NAME).write_bytes(checkpoint_after(1).pack())
         worker.closing = True
         worker.controls.stop()
 
     worker.learnt.connect(close)
     worker.run()
-    assert (read_run(tmp_path).state, read_run(tmp_path).epochs_done) == ("interrupted", 1)
+    assert (read_run(tmp_path).state, read_run(tmp_path).epochs_done) == (state, 1)
 
 
 def test_a_run_in_use_elsewhere_is_left_alone(qapp: QApplication, tmp_path: Path) -> None:

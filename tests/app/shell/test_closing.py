@@ -203,3 +203,21 @@ def test_a_display_that_is_lost_costs_no_epoch_that_no_checkpoint_has(
     (path,) = opened_folder().glob("*.npz")
     assert str(path) in told
     assert "Epoch 3" in told
+
+
+def test_the_place_of_a_network_is_said_where_the_window_shows_nothing_any_more(
+    qtbot: QtBot, own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = Setup(qtbot)
+    said = told(made, monkeypatch)
+    monkeypatch.setattr(RunFiles, "save_model", full)
+    made.window.train_tab.settings.apply("epochs", 100_000)
+    made.window.run.start()
+    qtbot.waitUntil(lambda: made.window.run.state.validation_loss is not None)
+    (own_home / "data" / "networks").write_text("in the way")
+    made.window.closing.end_unasked()
+    QApplication.closeAllWindows()
+    qtbot.waitUntil(lambda: not made.window.isVisible())
+    assert made.window.shut_down()
+    (path,) = own_home.parent.glob("mnist-draw-rescued-model.npz")
+    assert str(path) in said[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from mnist_draw.errors import UserError
 from mnist_draw.recognition import network_library
 from mnist_draw.storage import ModelFile
 from mnist_draw.storage.folders import HOME_VARIABLE
+from mnist_draw.storage.seal import is_private
 from mnist_draw.training.runs import network_names, rescue
 
 MODEL = ModelFile("mlp", (np.ones((784, 4), np.float32), np.zeros(4, np.float32)))
@@ -50,17 +52,42 @@ def test_where_nothing_can_be_written_there_is_none(
     assert rescue.rescue(MODEL) is None
 
 
-def test_what_lies_with_the_temporary_files_is_taken_home_at_a_later_start(
+@pytest.mark.skipif(not hasattr(os, "umask"), reason="rights as on POSIX")
+def test_a_file_that_is_taken_home_later_is_nobody_elses(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path
 ) -> None:
-    monkeypatch.setattr(rescue, "temporary_folder", lambda: tmp_path)
+    home.write_text("in the way")
     monkeypatch.setattr(rescue, "outer_folders", lambda: [tmp_path])
+    before = os.umask(0o002)
+    try:
+        path = rescue.rescue(MODEL)
+    finally:
+        os.umask(before)
+    assert path is not None
+    assert is_private(path)
+
+
+def test_what_lies_outside_is_taken_home_at_a_later_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
+    documents = tmp_path / "documents"
+    documents.mkdir()
+    monkeypatch.setattr(rescue, "outer_folders", lambda: [documents, tmp_path])
     (home / "data").mkdir(parents=True)
     (home / "data" / "networks").write_text("in the way")
     path = rescue.rescue(MODEL)
     assert path is not None
-    assert rescue.bring_home() == []
+    assert path.parent == documents
+    network_names._elsewhere.clear()
+    # Where there is no room yet, it is listed where it lies.
+    (sentence,) = rescue.bring_home()
+    assert f"The network in {path} was saved there for want of room" in sentence
+    assert [kept.path for kept in network_library.list_opened()] == [path]
     assert path.exists()
+    network_names._elsewhere.clear()
+    rescue.list_left_outside()
+    (kept,) = network_library.list_opened()
+    assert kept.typed_name == str(path)
     network_names._elsewhere.clear()
     (home / "data" / "networks").unlink()
     (tmp_path / "mnist-draw-rescued-model-9.npz").write_bytes(b"junk")

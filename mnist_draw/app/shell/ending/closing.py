@@ -13,7 +13,7 @@ from mnist_draw.app.shared.reporting import reporter
 from mnist_draw.app.shared.threads import connect_direct, running
 from mnist_draw.app.shell.ending.closing_question import ClosingQuestion
 from mnist_draw.errors import UserError
-from mnist_draw.training.runs.network_names import lies_elsewhere
+from mnist_draw.training.runs.network_names import lies_elsewhere, list_elsewhere
 
 if TYPE_CHECKING:
     from mnist_draw.app.services.learning import Outcome
@@ -84,6 +84,11 @@ class Closing(QObject):
             self._question.ask()
             return False
         self._question.withdraw()
+        for path in list_elsewhere():
+            reporter.say_at_the_end(
+                f"A network that could not be saved among the program's own files is kept in {path}"
+                ". The next start of the window lists it, and takes it home if there is room."
+            )
         if self.unsaved:
             self._window.background.run(self._save_anywhere)
         if self._patience_over:
