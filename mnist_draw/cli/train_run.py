@@ -150,8 +150,9 @@ def _train_and_save(
             resume=resume,
             batch_size_chosen=batch_size_chosen,
         ):
-            progress.show(event)
+            # What is said to be saved is in the record, too.
             run.add(event)
+            progress.show(event)
             if isinstance(event, events.BatchSizeChosen):
                 settings = settings.replace(batch_size=event.batch_size)
             elif isinstance(event, events.BatchFinished):

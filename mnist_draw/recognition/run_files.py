@@ -13,10 +13,17 @@ from mnist_draw.dataset.mnist import Dataset, dataset_name
 from mnist_draw.errors import UserError
 from mnist_draw.networks import parse_network
 from mnist_draw.recognition.kept_model import network_of_run
+from mnist_draw.storage.atomic import whole_path
 from mnist_draw.storage.locks import make_lock, take_lock
 from mnist_draw.storage.models import ModelFile, save_model
 from mnist_draw.storage.spare_names import put_aside
-from mnist_draw.training.events import BatchFinished, BatchSizeChosen, Event, SettingChanged
+from mnist_draw.training.events import (
+    BatchFinished,
+    BatchSizeChosen,
+    Checkpointed,
+    Event,
+    SettingChanged,
+)
 from mnist_draw.training.runs.checkpoint import Checkpoint, load_checkpoint
 from mnist_draw.training.runs.history import History
 from mnist_draw.training.runs.record import (
@@ -164,6 +171,21 @@ class RunFiles:
         elif isinstance(event, BatchFinished) and event.epochs != self.run.settings.epochs:
             # Epochs were added to the plan.
             self.run = replace(self.run, settings=self.run.settings.replace(epochs=event.epochs))
+        elif isinstance(event, Checkpointed):
+            self._follow(event.path)
+
+    def _follow(self, checkpoint: Path) -> None:
+        """Write how far the run is, where its own checkpoint would not tell: it is elsewhere."""
+        with contextlib.suppress(OSError, UserError):
+            elsewhere = whole_path(checkpoint)
+            if elsewhere == whole_path(self.run.checkpoint):
+                return
+            self.run = replace(
+                with_figures(self.run, self.history), checkpoint_elsewhere=str(elsewhere)
+            )
+            # In this order: figures of which the record does not know yet are passed over.
+            save_history(self.run.folder, self.history)
+            self._save()
 
     def end(self, state: str) -> str:
         """Write the last record and the figures; return what to tell if that is impossible.

@@ -347,6 +347,37 @@ def test_an_epoch_that_is_said_to_be_saved_survives_a_kill(here: Path) -> None:
     assert load_checkpoint(here / "run.ckpt").epoch >= int(saved[1])
 
 
+def test_a_run_that_was_killed_is_listed_with_its_epochs_and_where_it_goes_on(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    elsewhere = here / "my run.ckpt"
+    arguments = [*QUICK, "--epochs", "1000", "--output", "m.npz", "--checkpoint", elsewhere.name]
+    with subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        said = re.compile(r"Epoch (\d+) is saved in my run\.ckpt\.$")
+        saved = next(filter(None, map(said.match, process.stdout)))
+        process.kill()
+    [run] = run_list.list_runs()[0]
+    assert run.epochs_done >= int(saved[1])
+    assert len(record.load_history(run).epochs) >= run.epochs_done
+    assert run.checkpoint_elsewhere == str(elsewhere.resolve())
+    assert main(["runs"]) == 0
+    line = capsys.readouterr().out.splitlines()[1]
+    assert f"{run.epochs_done} of 1000" in line
+    assert f"{100 * run.figures['validation_accuracy']:.2f} %" in line
+    assert main(["runs"]) == 0
+    told = capsys.readouterr().out.splitlines()[-1]
+    assert f"mnist-draw train --resume {shlex.quote(str(elsewhere.resolve()))}" in told
+    assert main(["runs", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["state"], found["epochs_done"]) == ("interrupted", run.epochs_done)
+    assert found["checkpoint_elsewhere"] == str(elsewhere.resolve())
+    # A file that is gone leads nowhere.
+    elsewhere.unlink()
+    assert main(["runs"]) == 0
+    assert "--resume" not in capsys.readouterr().out
+
+
 def test_two_programs_do_not_write_one_checkpoint(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

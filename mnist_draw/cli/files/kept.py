@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
-from typing import Any
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from mnist_draw.cli.command import Command
 from mnist_draw.cli.output import put, table, tell
+
+if TYPE_CHECKING:
+    from mnist_draw.training.runs.record import Run
 
 
 def _add_models_options(parser: argparse.ArgumentParser) -> None:
@@ -66,7 +72,7 @@ def _add_runs_options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help='print a JSON object for each run: "name" (for export), "title", "started", "state", '
         '"epochs_done", "seconds", "figures" (losses in nats, accuracies 0 to 1), "settings", '
-        '"folder"',
+        '"folder", and "checkpoint_elsewhere" where train --checkpoint named one',
     )
     parser.set_defaults(run=list_runs)
 
@@ -92,13 +98,18 @@ def list_runs(arguments: argparse.Namespace) -> int:
     runs, told = run_list.list_runs() if data_home() else ([], [])
     for sentence in told:
         tell(sentence)
-    rows = []
+    rows, going_on = [], []
     for run in runs:
         state = run.state
         if state == "running":
             # The record of a run that goes on is that of its start.
             run = run_list.cut_off(run)
             state = "running" if in_use(run.folder) else "interrupted"
+        if state == "interrupted" and (checkpoint := _elsewhere(run)):
+            going_on.append(
+                f"{run.folder.name} goes on with: "
+                f"mnist-draw train --resume {shlex.quote(checkpoint)}"
+            )
         if arguments.json:
             found: dict[str, Any] = {**run.to_json(), "title": run.title, "state": state}
             found |= {"name": run.folder.name, "folder": str(run.folder)}
@@ -116,9 +127,19 @@ def list_runs(arguments: argparse.Namespace) -> int:
     if not arguments.json:
         for line in table(("name", "title", "state", "epochs", "validation", "test"), rows):
             put(line)
+        for sentence in going_on:
+            put(sentence)
         if not rows:
             put("There is no run yet. mnist-draw train makes one, and so does Start in the window.")
     return 0
+
+
+def _elsewhere(run: Run) -> str:
+    """Return the checkpoint from which alone a run can go on, outside its folder; else nothing."""
+    with contextlib.suppress(OSError, ValueError):
+        place = run.checkpoint_elsewhere
+        return place if not run.checkpoint.exists() and place and Path(place).is_file() else ""
+    return ""
 
 
 def _percent(share: float | None) -> str:

@@ -35,6 +35,8 @@ RECORD, CHECKPOINT, HISTORY = "run.json", "checkpoint.npz", "history.npz"
 MODEL = MODEL_OF_RUN
 FORMAT = Format("mnist_draw run", 1, MEGABYTE)
 _LONGEST_NAME = 200
+#: The longest path of Linux, in bytes.
+_LONGEST_PATH = 4096
 _TIME = "%Y-%m-%d %H:%M:%S"
 #: Three hundred years.
 _MOST_SECONDS = 1e10
@@ -85,6 +87,8 @@ class Run:
         Last values by name, of `FIGURES`: losses in nats, accuracies from 0 to 1.
     changes : tuple of SettingChanged
         Settings changed during the run.
+    checkpoint_elsewhere : str
+        The file outside the folder in which the user wanted the checkpoint; empty without one.
     """
 
     folder: Path
@@ -96,6 +100,7 @@ class Run:
     seconds: float = 0.0
     figures: dict[str, float] = field(default_factory=dict)
     changes: tuple[SettingChanged, ...] = ()
+    checkpoint_elsewhere: str = ""
 
     @property
     def title(self) -> str:
@@ -149,6 +154,7 @@ class Run:
 
     def to_json(self) -> dict[str, Any]:
         """Return the record's fields as JSON values."""
+        elsewhere = self.checkpoint_elsewhere
         return {
             "name": self.name,
             "started": self.started,
@@ -158,6 +164,7 @@ class Run:
             "seconds": round(self.seconds, 3),
             "figures": {name: value for name, value in self.figures.items() if np.isfinite(value)},
             "changes": [asdict(change) for change in self.changes],
+            **({"checkpoint_elsewhere": elsewhere} if elsewhere else {}),
         }
 
     def save(self) -> None:
@@ -220,6 +227,7 @@ def read_run(folder: Path) -> Run:
 
 def _parse(folder: Path, fields: Fields) -> Run:
     figures = fields.fields("figures")
+    elsewhere = "checkpoint_elsewhere"
     run = Run(
         folder,
         TrainingSettings.from_json(fields.fields("settings").values),
@@ -230,6 +238,7 @@ def _parse(folder: Path, fields: Fields) -> Run:
         fields.number("seconds", 0, _MOST_SECONDS),
         {name: figures.number(name, 0, 1e300) for name in FIGURES if name in figures.values},
         tuple(read_change(change) for change in fields.entries("changes", MOST_EPOCHS)),
+        fields.name_of_file(elsewhere, _LONGEST_PATH) if elsewhere in fields.values else "",
     )
     return run.renamed(run.name)
 
