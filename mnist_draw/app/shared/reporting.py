@@ -54,7 +54,8 @@ class Reporter:
         Called with what the user does, for the report of a crash.
     keeping : callable or None
         Called in the window's thread when the display is lost: it writes what can be written
-        quickly, touches nothing on the screen, and returns sentences about what it could not keep.
+        quickly, touches nothing on the screen, and returns sentences about what is kept and what is
+        not.
     finishing : callable or None
         Called after that with a function that says something on the terminal: it waits for what
         would be lost, and for nothing else, and touches nothing on the screen either.
@@ -274,18 +275,15 @@ def _end_without_display() -> None:
     emergency = threading.Timer(_KEEPING_S, os._exit, (1,))
     emergency.daemon = True
     emergency.start()
-    problems = []
+    told: list[str] = []
     in_window = threading.current_thread() is threading.main_thread()
     if reporter.keeping is not None and in_window:
         try:
-            problems = reporter.keeping()
+            told = reporter.keeping()
         except Exception as error:  # there is no next time
-            problems = [reporter.sentence(error)]
-    kept = " ".join(problems) or "The drawing and the preferences are kept."
-    sentence = (
-        f"The connection to the display broke, and the window is gone with it. {kept} A run that "
-        "was going on is kept up to its last whole epoch: the next start offers to continue it."
-    )
+            told = [reporter.sentence(error)]
+    broke = "The connection to the display broke, and the window is gone with it."
+    sentence = " ".join([broke, *told])
     _say(sentence)
     logger.error("%s", sentence)
     emergency.cancel()

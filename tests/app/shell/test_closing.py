@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,9 @@ from mnist_draw.storage import StorageError
 from mnist_draw.storage.models import load_model, save_model
 from mnist_draw.training.runs import rescue
 from mnist_draw.training.runs.network_names import opened_folder
+from mnist_draw.training.runs.record import CHECKPOINT
 
-from ..fakes import model
+from ..fakes import FullDisk, Loop, checkpoint_after, model
 from .test_window import Setup
 
 
@@ -61,6 +62,13 @@ def setup(qtbot: QtBot, disk: Disk) -> Iterator[Setup]:
     yield made
     made.window.closing.unsaved.forget_all()
     made.close()
+
+
+def checkpoint(setup: Setup) -> Path:
+    """Return where the run of a window has its checkpoint."""
+    folder = setup.window.training.folder
+    assert folder is not None
+    return folder / CHECKPOINT
 
 
 def question(setup: Setup) -> QMessageBox:
@@ -193,16 +201,73 @@ def test_a_session_that_ends_is_not_held_up(
     assert said
 
 
+@pytest.fixture
+def going_on(qtbot: QtBot) -> Iterator[Callable[[Loop], Setup]]:
+    """Return a function that makes a window in whose run one epoch is complete."""
+    made: list[Setup] = []
+
+    def make(loop: Loop) -> Setup:
+        loop.free_epochs = 1
+        loop.gate.clear()
+        setup = Setup(qtbot, loop)
+        made.append(setup)
+        setup.window.train_tab.settings.apply("network", "layers:")
+        setup.window.run.start()
+        qtbot.waitUntil(lambda: setup.window.run.state.validation_loss is not None)
+        return setup
+
+    yield make
+    for setup in made:
+        setup.window.closing.unsaved.forget_all()
+        setup.close()
+
+
+def lose_display(setup: Setup) -> str:
+    """Return what is said when the display of a window is lost."""
+    return " ".join(setup.window.closing.keep_at_once())
+
+
+@pytest.mark.parametrize("earlier", [False, True])
 def test_a_display_that_is_lost_costs_no_epoch_that_no_checkpoint_has(
-    setup: Setup, disk: Disk, monkeypatch: pytest.MonkeyPatch
+    going_on: Callable[[Loop], Setup], earlier: bool
 ) -> None:
-    setup.window.closing.unsaved.forget_all()
-    monkeypatch.setattr(setup.window.training, "only_in_memory", lambda: model(title="Epoch 3"))
-    disk.make_room()
-    (told,) = setup.window.closing.keep_at_once()
+    setup = going_on(FullDisk())
+    setup.qtbot.waitUntil(lambda: setup.window.training.only_in_memory() is not None)
+    if earlier:
+        checkpoint(setup).write_bytes(checkpoint_after(1).pack())
+    said = lose_display(setup)
     (path,) = opened_folder().glob("*.npz")
-    assert str(path) in told
-    assert "Epoch 3" in told
+    assert load_model(path).metadata["epochs"] == 1
+    assert f"is kept in {path}." in said
+    # What is offered is there.
+    assert ("offers to continue the run from an earlier epoch" in said) is earlier
+    assert ("cannot be continued" in said) is not earlier
+
+
+def test_a_display_that_is_lost_with_a_full_disk_says_what_is_lost(
+    going_on: Callable[[Loop], Setup], disk: Disk
+) -> None:
+    setup = going_on(FullDisk())
+    setup.qtbot.waitUntil(lambda: setup.window.training.only_in_memory() is not None)
+    said = lose_display(setup)
+    assert "could be saved nowhere and is lost" in said
+    assert "kept up to" not in said
+
+
+def test_a_display_that_is_lost_leaves_a_checkpoint_to_go_on_from(
+    going_on: Callable[[Loop], Setup],
+) -> None:
+    setup = going_on(Loop())
+    checkpoint(setup).write_bytes(checkpoint_after(1).pack())
+    said = lose_display(setup)
+    assert "The drawing and the preferences are kept." in said
+    assert "offers to continue it from there" in said
+
+
+def test_a_display_that_is_lost_without_a_run_tells_of_none(qtbot: QtBot) -> None:
+    made = Setup(qtbot)
+    assert lose_display(made) == "The drawing and the preferences are kept."
+    made.close()
 
 
 def test_the_place_of_a_network_is_said_where_the_window_shows_nothing_any_more(

@@ -139,18 +139,32 @@ class Closing(QObject):
         Returns
         -------
         list of str
-            A sentence for each that cannot be written, and for each network that had to be saved
-            elsewhere.
+            Sentences about what is kept, where, and what is not.
         """
         in_memory = self._training.only_in_memory()
         if in_memory is not None:
             self.unsaved.put(self._training.key, in_memory)
-        problems = [self._window.draw_tab.keeper.save_at_once(), *self.unsaved.save_anywhere()]
+        problems = [self._window.draw_tab.keeper.save_at_once()]
         try:
             self._window.preferences.save()
         except UserError as error:
             problems.append(str(error))
-        return list(filter(None, problems))
+        told = list(filter(None, problems)) or ["The drawing and the preferences are kept."]
+        told += self.unsaved.save_anywhere()
+        if self._training.running:
+            told.append(self._going_on(in_memory is not None))
+        return told
+
+    def _going_on(self, newer_in_memory: bool) -> str:
+        """Say what the next start can do with the run that is going on."""
+        if not self._training.can_continue:
+            return "The run that was going on cannot be continued: no checkpoint of it is on disk."
+        if newer_in_memory:
+            return "The next start offers to continue the run from an earlier epoch."
+        return (
+            "The run that was going on is kept up to its last checkpoint: the next start offers to "
+            "continue it from there."
+        )
 
     def finish_learning(self, tell: Callable[[str], None]) -> None:
         """Let the digits be learnt that are being learnt, for an end without a display.
