@@ -69,6 +69,17 @@ def one_line(text: str) -> str:
     return _ENDS_OF_LINES.sub(_escape, printable(text))
 
 
+def plain_name(text: str) -> str:
+    """Return a name that was typed or pasted, in one line and without what is not to be read.
+
+    Parameters
+    ----------
+    text : str
+        Control characters in it, and those that turn the direction of writing, are left out.
+    """
+    return " ".join(_OBEYED.sub("", " ".join(text.split())).split())
+
+
 def _escape(found: re.Match[str]) -> str:
     return f"\\u{ord(found[0]):04x}"
 

@@ -38,6 +38,8 @@ class ListedRun:
     ----------
     checkpoint : pathlib.Path or None
         Where the checkpoint is to be written.
+    network : pathlib.Path or None
+        Where the network of the run is kept, once it is.
 
     Raises
     ------
@@ -53,6 +55,7 @@ class ListedRun:
         listed: bool,
     ) -> None:
         self.checkpoint = checkpoint
+        self.network: Path | None = None
         self._files: RunFiles | None = None
         self._state, self._saved = "failed", False
         if not listed:
@@ -87,7 +90,9 @@ class ListedRun:
         if self._files is None or not self._files.history.epochs:
             return
         try:
-            self._files.save_model(model.with_info(name=network_of_run(self._files.run).title))
+            self.network = self._files.save_model(
+                model.with_info(name=network_of_run(self._files.run).title)
+            )
         except UserError as error:
             tell(f"{error} Under Runs, the run has no network of its own.")
 

@@ -75,7 +75,7 @@ class NetworkPlace:
             tell(str(error))
             rescued = rescue(model, tell)
             if rescued is None:
-                raise
+                raise StorageError("No place took the network.") from error
             return rescued, True
 
 

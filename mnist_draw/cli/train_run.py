@@ -102,14 +102,20 @@ def _broken_off(progress: Progress | None, checkpoint: Path | None) -> str:
         return f"Interrupted. The network is saved in {progress.saved}."
     missing = "saved" if progress is not None and progress.measured else "measured and saved"
     broken_off = f"Interrupted before the network was {missing}."
+    goes_on = _goes_on(checkpoint)
+    return f"{broken_off} {goes_on or 'Nothing is kept: there is no checkpoint to go on from.'}"
+
+
+def _goes_on(checkpoint: Path | None) -> str:
+    """Say what a checkpoint keeps and how the run goes on; nothing where there is none."""
     try:
         epoch = 0 if checkpoint is None else load_checkpoint(checkpoint).epoch
     except UserError:
         epoch = 0
     if not epoch or checkpoint is None:
-        return f"{broken_off} Nothing is kept: there is no checkpoint to go on from."
+        return ""
     return (
-        f"{broken_off} What was learnt up to epoch {epoch} is kept in {checkpoint}. Go on with: "
+        f"What was learnt up to epoch {epoch} is kept in {checkpoint}. Go on with: "
         f"mnist-draw train --resume {shlex.quote(str(checkpoint))}"
     )
 
@@ -213,7 +219,13 @@ def _save(
         data.validation_labels,
     )
     run.keep(model)
-    path, rescued = place.save(model)
+    try:
+        path, rescued = place.save(model)
+    except UserError as error:
+        kept = _goes_on(run.checkpoint) or "What was learnt is lost."
+        if run.network is not None:
+            kept = f"Under Runs it is kept, though, in {run.network}."
+        raise UserError(f"{error} {kept}") from error
     progress.saved = path
     run.network_saved()
     what = "What was learnt" if interrupted or finished.reason == "diverged" else "The network"

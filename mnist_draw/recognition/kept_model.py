@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +14,7 @@ from mnist_draw.networks import parse_network
 from mnist_draw.storage import ModelFile, ModelFileError, load_model
 from mnist_draw.storage.model_info import ModelInfo
 from mnist_draw.storage.models import read_info
-from mnist_draw.training.runs.checkpoint import load_checkpoint
+from mnist_draw.training.runs.checkpoint import is_checkpoint, load_checkpoint
 from mnist_draw.training.runs.network_names import (
     OPENED,
     RUN,
@@ -125,7 +126,16 @@ def load_trained(path: str | os.PathLike[str]) -> ModelFile:
     ModelFileError
         The sentence names the file and what is wrong with it.
     """
-    return load_model(path, shapes_of=lambda text: parse_network(text).parameter_shapes())
+    try:
+        return load_model(path, shapes_of=lambda text: parse_network(text).parameter_shapes())
+    except ModelFileError as error:
+        if not is_checkpoint(path):
+            raise
+        name = os.fspath(path)
+        raise ModelFileError(
+            f"{name} is no trained network but the checkpoint of a run. Continue that with "
+            f"mnist-draw train --resume {shlex.quote(name)}, which saves its network at the end."
+        ) from error
 
 
 def of_file(path: Path, source: str) -> KeptModel:

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from mnist_draw.errors import UserError
+from mnist_draw.errors import UserError, plain_name
 from mnist_draw.recognition.kept_model import (
     BEFORE,
     TIME,
@@ -226,7 +226,7 @@ def rename(kept: KeptModel, name: str) -> KeptModel:
     UserError
         It ships, or its file cannot be read or written.
     """
-    name = " ".join(name.split())
+    name = plain_name(name)
     if kept.source == SHIPPED:
         raise UserError("The networks that ship keep their names.")
     if kept.source == RUN:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from mnist_draw.errors import legible
+from mnist_draw.errors import legible, one_line
 from mnist_draw.storage.document import Fields
 
 _LONGEST = 200
@@ -92,8 +92,8 @@ class ModelInfo:
         read = Fields(metadata)
         settings, learnt = read.fields("settings", None), read.fields("learnt", None)
         return cls(
-            name=read.text("name", _LONGEST, "").strip(),
-            title=read.text("title", _LONGEST, "").strip(),
+            name=one_line(read.text("name", _LONGEST, "").strip()),
+            title=one_line(read.text("title", _LONGEST, "").strip()),
             data=read.text("data", _LONGEST, ""),
             classes=_class_names(read),
             side=read.whole("side", 1, 28, 20),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -85,6 +86,19 @@ def test_the_page_needs_nothing_else(
     assert "<script" not in text
     assert "MNIST &lt;test&gt;" in text
     assert re.search(rf"{100 * counted[2].accuracy:.2f} %", text)
+
+
+def test_nothing_in_the_page_is_obeyed_instead_of_read(
+    counted: tuple[ModelFile, Pictures, Results], tmp_path: Path
+) -> None:
+    model, pictures, results = counted
+    named = dataclasses.replace(pictures, name="\u202edata\n")
+    model = model.with_info(name="a\x1b[31m\u202eb\nc")
+    text = write_report(tmp_path / "r", model, named, results).read_text(encoding="utf-8")
+    heading = "a\\u001b[31m\\u202eb\\u000ac on \\u202edata\\u000a"
+    assert f"<h1>{heading}</h1>" in text
+    assert f"<title>{heading}</title>" in text
+    assert not set(text) & set("\x1b\u202e")
 
 
 def test_many_mistakes_are_not_all_shown(

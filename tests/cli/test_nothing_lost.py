@@ -464,3 +464,34 @@ def test_a_run_is_not_ended_before_the_epochs_that_it_has_learnt(
     assert "Nothing was trained or written" in err
     assert {path: path.read_bytes() for path in here.rglob("*") if path.is_file()} == before
     assert len(run_list.list_runs()[0]) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--no-run"], "No place took the network. What was learnt is lost."),
+        (
+            ["--no-run", "--checkpoint", "run.ckpt"],
+            "What was learnt up to epoch 1 is kept in run.ckpt. Go on with: "
+            "mnist-draw train --resume run.ckpt",
+        ),
+        ([], "Under Runs it is kept, though, in "),
+    ],
+)
+def test_where_no_place_takes_the_network_what_is_lost_and_kept_is_said(
+    options: list[str],
+    told: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def full(path: Path, _: Any) -> None:
+        raise StorageError(f"Could not write {path}: no space left on device. Nothing was written.")
+
+    for module in (network_place, rescue):
+        monkeypatch.setattr(module, "save_model", full)
+    assert main([*QUICK, "--epochs", "1", *options]) == 1
+    err = capsys.readouterr().err.splitlines()
+    assert "Could not write" in err[0]
+    assert err[-1].startswith("mnist-draw: No place took the network.")
+    assert told in err[-1]
+    assert ("lost" in err[-1]) == (options == ["--no-run"])

@@ -9,12 +9,16 @@ import lasagne
 import numpy as np
 import pytest
 import theano.tensor as T
+from made_networks import flat_model
 
 import mnist_draw
 from mnist_draw.networks import parse_network
 from mnist_draw.recognition.kept_model import load_trained
 from mnist_draw.recognition.network_files import find_network, network_name
 from mnist_draw.storage import ModelFileError, StorageError
+from mnist_draw.training.runs.checkpoint import Checkpoint
+from mnist_draw.training.runs.history import History
+from mnist_draw.training.settings import TrainingSettings
 
 
 def values_of(network: Any) -> list[np.ndarray]:
@@ -101,3 +105,17 @@ def test_only_a_network_is_replaced(tmp_path: Path) -> None:
     for title in ("one", "two"):
         mnist_draw.save_network(tmp_path / "net.npz", network, title)
     assert load_trained(tmp_path / "net.npz").title == "two"
+
+
+def test_a_checkpoint_is_called_so(tmp_path: Path) -> None:
+    path = tmp_path / "my run.ckpt"
+    settings = TrainingSettings(network="layers:4")
+    parameters = flat_model("layers:4").parameters
+    path.write_bytes(
+        Checkpoint(settings, 0, "", parameters, (), History().to_arrays(), 0, 0.0, ()).pack()
+    )
+    with pytest.raises(ModelFileError) as told:
+        find_network(str(path))
+    assert f"{path} is no trained network but the checkpoint of a run" in str(told.value)
+    assert f"mnist-draw train --resume '{path}'" in str(told.value)
+    assert "damaged" not in str(told.value)

@@ -72,7 +72,7 @@ def test_a_network_is_renamed_deleted_and_brought_back_under_its_key(home: Path)
     kept = keep_opened(linear_model(), "from elsewhere")
     assert (kept.title, kept.key) == ("from elsewhere", "opened:from elsewhere.npz")
     os.utime(kept.path, (1_700_000_000, 1_700_000_000))
-    renamed = rename(kept, "Mine")
+    renamed = rename(kept, "\u202eMi\x1bne\n")
     assert (renamed.title, renamed.key) == ("Mine", kept.key)
     assert find_by_key(kept.key).title == load_by_key(kept.key).title == "Mine"
     binned = delete(renamed)

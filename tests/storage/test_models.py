@@ -252,3 +252,8 @@ def test_names_of_classes_can_always_be_written() -> None:
     told = ModelInfo.of({"classes": ["a", "b\udcfc"], "data": "gr\udcf6n"})
     assert told.classes == ("a", "b�")
     assert told.data == "gr�n"
+
+
+def test_a_name_in_a_file_is_shown_without_what_is_obeyed_instead_of_read() -> None:
+    told = ModelInfo.of({"name": "a\x1b[31m\u202eb\nc", "title": "\u2066d"})
+    assert (told.name, told.title) == ("a\\u001b[31m\\u202eb\\u000ac", "\\u2066d")

@@ -19,6 +19,7 @@ from mnist_draw.analysis.result_tables import (
 )
 from mnist_draw.analysis.results import Results
 from mnist_draw.analysis.table import Table, percent
+from mnist_draw.errors import one_line, printable
 
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #1b1f27; background: #f4f5f8;
@@ -63,7 +64,7 @@ def report_page(
     name : callable
         What a class is called.
     """
-    heading = f"{title} on {data_name}"
+    heading = one_line(f"{title} on {data_name}")
     left = results.wrong - len(shown)
     note = "The surest mistake first."
     if left:
@@ -85,7 +86,8 @@ def report_page(
             f'<p class="muted">{escape(note)}</p>' + _mistakes(results, images, shown, name),
         ),
     ]
-    return (
+    # Classes may be called anything, too.
+    return printable(
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(heading)}</title><style>{_STYLE}</style></head>\n<body>\n"

@@ -147,6 +147,16 @@ def load_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
         ) from error
 
 
+def is_checkpoint(path: str | os.PathLike[str]) -> bool:
+    """Whether a file says that it is a checkpoint; whether it is sound is not looked at."""
+    try:
+        with npz.open_archive(path, MAX_BYTES) as archive:
+            FORMAT.unpack(_array(archive, "header", _MAX_HEADER_BYTES).tobytes())
+    except (OSError, ValueError, UserError):
+        return False
+    return True
+
+
 def _unpack(archive: npz.Archive) -> Checkpoint:
     header = FORMAT.unpack(_array(archive, "header", _MAX_HEADER_BYTES).tobytes())
     settings = TrainingSettings.from_json(header.fields("settings").values)

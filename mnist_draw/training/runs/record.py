@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from mnist_draw.errors import UserError
+from mnist_draw.errors import UserError, one_line, plain_name
 from mnist_draw.networks import NETWORKS
 from mnist_draw.storage import npz
 from mnist_draw.storage.atomic import write_atomically
@@ -105,7 +105,7 @@ class Run:
     @property
     def title(self) -> str:
         """The name, or what it is where it has none: its network, and what is not usual."""
-        return self.name or ", ".join([self._network(), *self._unusual()])
+        return self.name or one_line(", ".join([self._network(), *self._unusual()]))
 
     @property
     def full_title(self) -> str:
@@ -180,7 +180,7 @@ class Run:
 
     def renamed(self, name: str) -> Run:
         """Return the run with another name, which is at most 200 characters of one line."""
-        return replace(self, name=" ".join(name.split())[:_LONGEST_NAME])
+        return replace(self, name=plain_name(name)[:_LONGEST_NAME])
 
 
 def require_folder(run: Run) -> None:

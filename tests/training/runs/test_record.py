@@ -62,6 +62,16 @@ def add_run(name: str, epochs: int = 2, planned: int = 5, **changes: object) -> 
     return run
 
 
+def test_a_name_keeps_nothing_that_is_obeyed_instead_of_read() -> None:
+    pasted = dataclasses.replace(add_run("2026-01-01 10:00"), name="a\x1b[31m\u202eb\r \x00 c")
+    pasted.save()
+    assert read_run(pasted.folder).name == pasted.renamed(pasted.name).name == "a[31mb c"
+    folder = dataclasses.replace(pasted.settings, data_folder="/data/\u202ex\n")
+    title = dataclasses.replace(pasted, name="", settings=folder).title
+    assert "\\u202ex\\u000a" in title
+    assert title.isprintable()
+
+
 def test_a_record_comes_back_as_it_was() -> None:
     run = with_figures(add_run("2026-01-01 10:00", state="completed"), history())
     run.renamed("  my\nbest run ").save()
