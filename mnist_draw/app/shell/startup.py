@@ -94,7 +94,11 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
         window.tell_of_crash(crash)
     status = app.exec_()
     collector.stop()
-    if not window.shut_down():
+    ended = window.shut_down()
+    if closing.unsaved:
+        # It has been said which network is lost.
+        status = status or 1
+    if not ended:
         # A thread that still compiles cannot be ended from outside, and everything is saved:
         # leave without the destructors that would abort the process.
         logger.warning("leaving while a thread is still busy")

@@ -17,6 +17,7 @@ from mnist_draw.app.shared.reporting import reporter
 from mnist_draw.recognition.run_files import RunFiles
 from mnist_draw.storage import StorageError
 from mnist_draw.storage.models import load_model, save_model
+from mnist_draw.storage.spare_names import file_name
 from mnist_draw.training.runs import rescue
 from mnist_draw.training.runs.network_names import opened_folder
 from mnist_draw.training.runs.record import CHECKPOINT
@@ -112,22 +113,49 @@ def test_a_network_is_saved_elsewhere(
     setup: Setup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ((_, unsaved),) = setup.window.closing.unsaved.items()
-    answers = [str(tmp_path / "gone"), str(tmp_path)]
-    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: answers.pop(0))
+    said = told(setup, monkeypatch)
+    answers = [str(tmp_path / "gone" / "mine.npz"), str(tmp_path / "mine")]
+    (tmp_path / "mine.npz").touch()
+    asked: list[str] = []
+
+    def choose(_: Any, title: str, suggested: str, files: str) -> tuple[str, str]:
+        asked.append(suggested)
+        return answers.pop(0), files
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", choose)
     setup.window.close()
     click(setup, "saveElsewhereButton")
     # That failed: it is asked again, and says why.
     assert str(tmp_path / "gone") in question(setup).informativeText()
     click(setup, "saveElsewhereButton")
     setup.qtbot.waitUntil(lambda: not setup.window.isVisible())
-    (path,) = tmp_path.glob("*.npz")
+    # Nobody was asked about the other file, which has the name with its ending.
+    path = tmp_path / "mine-2.npz"
     assert load_model(path).fingerprint == unsaved.fingerprint
+    assert asked[0] == f"{file_name(unsaved.title)}.npz"
+    assert said == [f"The network {unsaved.describe()} is saved in {path}."]
+
+
+def test_two_networks_are_never_saved_in_one_file(
+    setup: Setup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = told(setup, monkeypatch)
+    setup.window.closing.unsaved.put("learnt:1", model(title="Knows my hand"))
+    (tmp_path / "mine.npz").touch()
+    chosen = (str(tmp_path / "mine.npz"), "")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: chosen)
+    setup.window.close()
+    click(setup, "saveElsewhereButton")
+    setup.qtbot.waitUntil(lambda: not setup.window.isVisible())
+    first, second = (tmp_path / name for name in ("mine.npz", "mine-2.npz"))
+    assert load_model(second).title == "Knows my hand"
+    assert [str(path) in line for path, line in zip((first, second), said, strict=True)]
 
 
 def test_a_place_that_is_not_chosen_is_no_answer(
     setup: Setup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: "")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: ("", ""))
     setup.window.close()
     click(setup, "saveElsewhereButton")
     assert setup.window.isVisible()

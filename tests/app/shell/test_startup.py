@@ -34,9 +34,8 @@ def test_nothing_heavy_is_imported_before_the_window_is_visible(tmp_path: Path) 
     assert done.stdout.split() == ["[]", "[]"], done.stderr
 
 
-@pytest.mark.parametrize("name", ["", "SIGINT", "SIGTERM", "SIGHUP"])
-def test_the_window_opens_and_closes_with_status_0(tmp_path: Path, name: str) -> None:
-    """By its button, by Ctrl-C in the terminal, by ``kill`` and by closing the terminal."""
+def ended_by(home: Path, name: str, before: str = "pass") -> subprocess.CompletedProcess[str]:
+    """Open the window, close it by a signal or by its button, and return how that ended."""
     if name and os.name == "nt":
         pytest.skip("signals to another process")
     close = f"lambda: os.kill(os.getpid(), signal.{name})" if name else "self.close"
@@ -54,20 +53,37 @@ def test_the_window_opens_and_closes_with_status_0(tmp_path: Path, name: str) ->
         "start = w.Window.start\n"
         "def started(self):\n"
         "    start(self)\n"
+        f"    {before}\n"
         f"    QTimer.singleShot(300, {close})\n"
         "w.Window.start = started\n"
         "from mnist_draw.app import main\n"
         "sys.exit(main())\n"
     )
-    done = subprocess.run(
+    return subprocess.run(
         [sys.executable, "-c", code],
-        env={**os.environ, "MNIST_DRAW_HOME": str(tmp_path)},
+        env={**os.environ, "MNIST_DRAW_HOME": str(home)},
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+@pytest.mark.parametrize("name", ["", "SIGINT", "SIGTERM", "SIGHUP"])
+def test_the_window_opens_and_closes_with_status_0(tmp_path: Path, name: str) -> None:
+    """By its button, by Ctrl-C in the terminal, by ``kill`` and by closing the terminal."""
+    done = ended_by(tmp_path, name)
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_network_that_is_lost_is_no_success(tmp_path: Path) -> None:
+    lose = (
+        "import mnist_draw.app.services.unsaved as u; u.rescue = lambda model: None; "
+        "self.closing.unsaved.put('run:1', fakes.model())"
+    )
+    done = ended_by(tmp_path, "SIGTERM", lose)
+    assert done.returncode == 1
+    assert "could be saved nowhere and is lost" in done.stderr
 
 
 QT_IN_WHICH_THREAD = """

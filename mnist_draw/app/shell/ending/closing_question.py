@@ -8,9 +8,10 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from PyQt5.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from mnist_draw.app.services.unsaved import UnsavedNetworks
+from mnist_draw.app.shared.reporting import reporter
 from mnist_draw.app.shared.threads import Background
 from mnist_draw.errors import UserError
-from mnist_draw.storage.models import save_model
+from mnist_draw.storage.models import ModelFile, save_model
 from mnist_draw.storage.spare_names import file_name, taken_file
 from mnist_draw.training.runs.network_names import SUFFIX
 
@@ -130,20 +131,41 @@ class ClosingQuestion(QObject):
         ])  # fmt: skip
 
     def _save_elsewhere(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self._window, "A folder with room for a network")
-        if not folder:
-            self.cancelled.emit()
-            return
-        self._trying = True
-        self._background.run(lambda: self._save_in(Path(folder)), self._tried)
-
-    def _save_in(self, folder: Path) -> str:
-        """Save all under free names; return why one could not be saved."""
+        """Ask for a file for each network; a folder that was meant otherwise would hide it."""
+        chosen: list[tuple[str, Path]] = []
+        files = f"Networks (*{SUFFIX})"
         for key, model in self._unsaved.items():
+            title = model.describe()
+            wanted = f"{file_name(model.title)}{SUFFIX}"
+            path, _ = QFileDialog.getSaveFileName(self._window, f"Save {title}", wanted, files)
+            if not path:
+                self.cancelled.emit()
+                return
+            chosen.append((key, Path(path)))
+        self._trying = True
+        self._background.run(lambda: self._save_as(chosen), self._tried)
+
+    def _save_as(self, chosen: list[tuple[str, Path]]) -> str:
+        """Save each in its file and say where on the terminal; return why one could not be."""
+        networks = dict(self._unsaved.items())
+        saved: set[Path] = set()
+        for key, path in chosen:
             try:
-                with taken_file(folder / f"{file_name(model.title)}{SUFFIX}") as path:
-                    save_model(path, model)
+                where = _save(path, networks[key], replace=path not in saved)
             except UserError as error:
                 return str(error)
+            saved.add(where)
             self._unsaved.forget(key)
+            reporter.say_at_the_end(f"The network {networks[key].describe()} is saved in {where}.")
         return ""
+
+
+def _save(path: Path, model: ModelFile, replace: bool) -> Path:
+    """Save a network and return where: whoever is asked for a name may replace what has it."""
+    if replace and path.suffix == SUFFIX:
+        save_model(path, model)
+        return path
+    # Nobody was asked about a file of this name.
+    with taken_file(path.with_name(f"{path.name.removesuffix(SUFFIX)}{SUFFIX}")) as free:
+        save_model(free, model)
+    return free
