@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PyQt5.QtGui import QGuiApplication
 from PyQt5.QtWidgets import QApplication, QLabel, QProgressBar, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -18,6 +19,7 @@ from mnist_draw.app.services.learning import Learning, LearningWorker, Outcome
 from mnist_draw.app.services.network_in_use import NetworkInUse
 from mnist_draw.app.services.recognition import Recognition, RecognitionWorker
 from mnist_draw.app.services.training import Training
+from mnist_draw.app.shell.ending import closing
 from mnist_draw.app.shell.window import Window
 from mnist_draw.errors import UserError
 from mnist_draw.recognition import network_library as kept
@@ -344,20 +346,63 @@ def test_closing_while_learning(qtbot: QtBot, own_home: Path) -> None:
     assert [one for one in kept.list_learnt() if one.info.before]
 
 
+LEFT = "What was being learnt of your digits is lost. The digits are kept"
+
+
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return what is said on the terminal when the window has closed."""
+    told: list[str] = []
+    monkeypatch.setattr(closing.reporter, "say_at_the_end", told.append)
+    return told
+
+
 @pytest.mark.parametrize("asked", [True, False])
-def test_nobody_has_to_wait_for_learning(qtbot: QtBot, own_home: Path, asked: bool) -> None:
+def test_nobody_has_to_wait_for_learning(
+    qtbot: QtBot, own_home: Path, asked: bool, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(closing, "_SESSION_S", 0.1)
     made = Setup(qtbot, Learn(), own_home)
     made.open_list()
     made.learn.gate.clear()
     made.button("learnButton").click()
     if asked:
         made.window.close()
+        assert said == []
     else:
         made.window.closing.end_unasked()
     made.window.close()
-    assert not made.window.isVisible()
+    qtbot.waitUntil(lambda: not made.window.isVisible())
+    assert said[0].startswith(LEFT)
+    made.window.learning.stop()
     made.learn.gate.set()
     assert made.window.shut_down()
+    assert len(said) == 1
+
+
+@pytest.mark.parametrize("session", [True, False])
+def test_what_is_nearly_learnt_is_kept_when_the_system_ends_the_program(
+    qtbot: QtBot,
+    own_home: Path,
+    session: bool,
+    said: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = Setup(qtbot, Learn(), own_home)
+    made.open_list()
+    made.learn.gate.clear()
+    made.button("learnButton").click()
+    threading.Timer(0.05, made.learn.gate.set).start()
+    if session:
+        monkeypatch.setattr(QGuiApplication, "isSavingSession", lambda *_: True)
+    else:
+        made.window.closing.end_unasked()
+    made.window.close()
+    qtbot.waitUntil(lambda: not made.window.isVisible())
+    assert made.window.shut_down()
+    (learnt,) = (one for one in kept.list_learnt() if one.info.before)
+    assert Preferences().get("network", "") == learnt.key
+    assert LEFT not in " ".join(said)
 
 
 def test_a_display_that_is_lost_does_not_cost_what_is_being_learnt(

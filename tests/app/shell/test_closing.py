@@ -314,3 +314,20 @@ def test_the_place_of_a_network_is_said_where_the_window_shows_nothing_any_more(
     assert made.window.shut_down()
     (path,) = own_home.parent.glob("mnist-draw-rescued-model.npz")
     assert str(path) in said[0]
+
+
+def test_the_question_says_that_the_run_has_ended_and_how_it_goes_on(
+    going_on: Callable[[Loop], Setup], disk: Disk
+) -> None:
+    setup = going_on(FullDisk())
+    setup.window.close()
+    setup.loop.gate.set()
+    words = question(setup).informativeText()
+    epochs = setup.window.run.state.epochs
+    assert f"The run has ended after 1 of {epochs} epochs. If you cancel, +1 epoch" in words
+    click(setup, "cancelClosingButton")
+    assert setup.button("stepButton").isEnabled()
+    # By then nothing was ended for the sake of closing.
+    setup.window.close()
+    assert "The run has ended" not in question(setup).informativeText()
+    click(setup, "cancelClosingButton")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, QTimer
@@ -12,6 +13,7 @@ from mnist_draw.app.services.unsaved import UnsavedNetworks
 from mnist_draw.app.shared.reporting import reporter
 from mnist_draw.app.shared.threads import connect_direct, running
 from mnist_draw.app.shell.ending.closing_question import ClosingQuestion
+from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.errors import UserError
 from mnist_draw.training.runs.network_names import lies_elsewhere, list_elsewhere
 
@@ -49,6 +51,13 @@ class Closing(QObject):
         #: Whether the window closes when what goes on has ended; whether it has waited long enough;
         #: whether nobody is there to answer a question.
         self._waits = self._patience_over = self._unasked = False
+        #: Whether it has begun to wait for learning though the system ends the program; whether it
+        #: has ended a run.
+        self._hurries = self._ended_run = False
+        #: Whether it has said what came of the learning that it did not wait for.
+        self._left_learning = False
+        #: Files that the terminal has been told of.
+        self._said: set[Path] = set()
         window.run.unsaved.connect(lambda model: self.unsaved.put(self._training.key, model))
         window.run.saved.connect(lambda: self.unsaved.forget(self._training.key))
         connect_direct(self._learning.learnt, self._hold_unsaved)
@@ -68,23 +77,20 @@ class Closing(QObject):
             # A session that ends waits for nobody.
             self._unasked = True
             self._training.stop(closing=True)
-            running.shut_down(_SESSION_S)
+            self._leave_learning(_SESSION_S / 2)
+            running.shut_down(_SESSION_S / 2)
         elif self._training.running and not self._patience_over:
             self._end_run()
             return False
-        elif self._learning.running and not (self._waits or self._unasked):
-            # Who closes once more does not wait.
-            self._waits = True
-            self._window.messages.tell(
-                "Closing as soon as your digits are learnt. Close once more to leave at once: the "
-                "network that answers then stays as it is."
-            )
+        elif self._learning.running and self._waits_for_learning():
             return False
         if self._question.needed and not self._unasked:
-            self._question.ask()
+            self._question.ask(self._run_words())
             return False
         self._question.withdraw()
-        for path in list_elsewhere():
+        self._leave_learning(0)
+        for path in set(list_elsewhere()) - self._said:
+            self._said.add(path)
             reporter.say_at_the_end(
                 f"A network that could not be saved among the program's own files is kept in {path}"
                 ". The next start of the window lists it, and takes it home if there is room."
@@ -103,11 +109,47 @@ class Closing(QObject):
     def _end_run(self) -> None:
         """End the run, and close when what was learnt is saved."""
         if not self._waits:
-            self._waits = True
+            self._waits = self._ended_run = True
             self._training.stop(closing=True)
             self._window.run.stop()
             self._window.messages.tell("Closing as soon as what was learnt is saved.")
             QTimer.singleShot(_CLOSE_MS, self._close_anyway)
+
+    def _waits_for_learning(self) -> bool:
+        """Tell whether the window waits for digits that are being learnt, and say so in it."""
+        if self._unasked and not self._hurries:
+            self._hurries = self._waits = True
+            self._window.messages.tell("Closing in a few seconds, or when your digits are learnt.")
+            QTimer.singleShot(round(1000 * _SESSION_S), self._close_over_learning)
+            return True
+        if not self._waits:
+            # Who closes once more does not wait.
+            self._waits = True
+            self._window.messages.tell(
+                "Closing as soon as your digits are learnt. Close once more to leave at once: the "
+                "network that answers then stays as it is."
+            )
+            return True
+        return False
+
+    def _close_over_learning(self) -> None:
+        """Leave what is being learnt: whatever ends the program waits no longer."""
+        if self._hurries and self._window.isVisible() and self._learning.running:
+            self._window.close()
+
+    def _leave_learning(self, seconds: float) -> None:
+        """Let digits be learnt for so long without an event of Qt, then say what came of it."""
+        if self._left_learning or not self._learning.running:
+            return
+        self._left_learning = True
+        result = self._learning.finish(seconds)
+        if isinstance(result, str):
+            reporter.say_at_the_end(
+                "What was being learnt of your digits is lost. The digits are kept, and the "
+                "network that answered is as it was."
+            )
+        else:
+            self._keep_learnt(result, reporter.say_at_the_end)
 
     def _close_anyway(self) -> None:
         """Leave a run that does not end: it still compiles, so nothing has been learnt yet."""
@@ -115,9 +157,19 @@ class Closing(QObject):
             self._patience_over = True
             self._window.close()
 
+    def _run_words(self) -> str:
+        """Say what has become of the run that was ended because the window was to close."""
+        if not self._ended_run:
+            return ""
+        state = self._window.run.state
+        ended = f"The run has ended after {state.epoch} of {state.epochs} epochs."
+        if not self._training.can_continue:
+            return ended
+        return f"{ended} If you cancel, +1 epoch in the tab {TrainTab.title} goes on from there."
+
     def _stay(self) -> None:
         """Go on: whoever was asked before the window closes would rather not."""
-        self._waits = self._patience_over = False
+        self._waits = self._patience_over = self._hurries = self._ended_run = False
 
     def end_unasked(self) -> None:
         """Let the next closing ask nothing: the system ends the program."""
@@ -184,6 +236,10 @@ class Closing(QObject):
         if isinstance(result, str):
             tell(f"{result} The network that answered is as it was.")
             return
+        self._keep_learnt(result, tell)
+
+    def _keep_learnt(self, result: Outcome, tell: Callable[[str], None]) -> None:
+        """Let what was learnt answer at the next start, and tell where it is."""
         tell(result.words)
         for sentence in self.unsaved.save_anywhere():
             tell(sentence)

@@ -48,17 +48,24 @@ class ClosingQuestion(QObject):
         self._background = Background(self)
         self._box: QMessageBox | None = None
         self._trying = False
+        self._besides = ""
 
     @property
     def needed(self) -> bool:
         """Whether something would be lost."""
         return bool(self._unsaved)
 
-    def ask(self) -> None:
+    def ask(self, besides: str = "") -> None:
         """Save at home if there is room by now; if not, ask.
 
         However often the window is told to close: it is asked once.
+
+        Parameters
+        ----------
+        besides : str
+            What else there is to know before an answer.
         """
+        self._besides = besides
         if self._box is not None:
             self._box.raise_()
             self._box.activateWindow()
@@ -84,12 +91,13 @@ class ClosingQuestion(QObject):
         box.setIcon(QMessageBox.Warning)
         box.setWindowTitle("Not saved")
         box.setText(self._at_stake())
-        box.setInformativeText(
+        why = (
             problem
             or "No place that was tried could be written: neither the folder of its run, nor the "
             "program's folders, your documents or the temporary files. Save it on another disk, or "
             "cancel, make room, and close the window again: then it is kept by itself."
         )
+        box.setInformativeText(f"{why} {self._besides}".strip())
         elsewhere = box.addButton("Save elsewhere …", QMessageBox.AcceptRole)
         discard = box.addButton("Discard", QMessageBox.DestructiveRole)
         cancel = box.addButton("Cancel", QMessageBox.RejectRole)
