@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from mnist_draw.cli.output import json_line
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.recognition.answer import Answer, NumberAnswer
 
@@ -79,11 +79,11 @@ class JsonObjects:
                 }
                 for part in number.digits
             ]
-        return json.dumps(found)
+        return json_line(found)
 
     def error(self, name: str, sentence: str) -> str:
         """Return an object with the sentence."""
-        return json.dumps({"image": name, "error": sentence})
+        return json_line({"image": name, "error": sentence})
 
 
 class CsvLines:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import sys
 import traceback
 from collections.abc import Sequence
@@ -168,7 +167,7 @@ def _fail(sentence: str, status: int) -> int:
 def _fail_in_json(sentence: str, status: int) -> int:
     """Say it to the program that reads as well as to the person that looks."""
     with contextlib.suppress(UserError, BrokenPipeError):
-        output.put(json.dumps({"error": sentence}))
+        output.put(output.json_line({"error": sentence}))
     return _fail(sentence, status)
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import os
+import re
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import TextIO, cast
@@ -14,6 +17,7 @@ from mnist_draw.storage.errors import reason_of
 
 PROGRAM = "mnist-draw"
 #: Codes of ECMA-48 that terminals read.
+_LONE = re.compile(r"[\ud800-\udfff]")
 _COLOURS = {"red": "31", "green": "32", "yellow": "33"}
 
 
@@ -59,6 +63,33 @@ def put_record(record: str) -> None:
     """
     shown = sys.stdout is not None and sys.stdout.isatty()
     _put(one_line(record) if shown else record)
+
+
+def json_line(values: object) -> str:
+    r"""Return values as a JSON text of one line, in ASCII, that every reader of JSON takes.
+
+    Parameters
+    ----------
+    values : object
+        Of JSON's types. What is no UTF-8 in the name of a file, a lone surrogate in Python, becomes
+        an escape in the text itself, such as ``\udcff``, as where names are printed.
+    """
+    text = json.dumps(values, ensure_ascii=False)
+    lone = _LONE.sub(lambda found: rf"\\u{ord(found[0]):04x}", text)
+    return json.dumps(json.loads(lone))
+
+
+def typed(path: str | os.PathLike[str]) -> str:
+    """Return a file's name as it is typed in a command; empty where it cannot be read off a screen.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+    """
+    name = os.fspath(path)
+    if not name.isprintable():
+        return ""
+    return shlex.quote(f".{os.sep}{name}" if name.startswith("-") else name)
 
 
 def _put(text: str) -> None:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import argparse
 import contextlib
 import glob
-import json
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from mnist_draw.cli.command import Command
-from mnist_draw.cli.output import put, put_record, tell
+from mnist_draw.cli.output import json_line, put, put_record, tell
 from mnist_draw.dataset.picture_formats import read_suffixes, read_titles
 from mnist_draw.errors import UserError
+from mnist_draw.storage.errors import reason_of
 
 _MODEL_HELP = (
     "a file of this program, one of numpy.savez(file, *lasagne.layers.get_all_param_values(…)), "
@@ -189,17 +189,29 @@ def _picture_names(given: Iterable[str]) -> Iterator[str]:
 
 
 def _refuse_folders(name: str) -> None:
-    """Say how pictures are named that lie one folder deeper, such as those of a data set."""
-    below: list[str] = []
+    """Say what a folder lacks, and how pictures are named that lie one folder deeper.
+
+    Those of a data set do.
+    """
+    is_folder = False
     with contextlib.suppress(OSError, ValueError):
-        if Path(name).is_dir():
-            below = sorted(path.name for path in Path(name).iterdir() if path.is_dir())
-    if below:
+        is_folder = Path(name).is_dir()
+    if not is_folder:
+        return
+    try:
+        below = sorted(path.name for path in Path(name).iterdir() if path.is_dir())
+    except OSError as error:
+        raise UserError(f"{name} cannot be read: {reason_of(error)}.") from error
+    if not below:
+        endings = ", ".join(sorted(read_suffixes()))
         raise UserError(
-            f"{name} holds no picture itself, but {len(below):,} folder"
-            f"{'' if len(below) == 1 else 's'}. Name those whose pictures are to be read: "
-            f"{Path(name) / below[0]}, or {Path(name) / '*'} for all."
+            f"{name} is a folder without pictures: no name in it ends with one of {endings}."
         )
+    raise UserError(
+        f"{name} holds no picture itself, but {len(below):,} folder"
+        f"{'' if len(below) == 1 else 's'}. Name those whose pictures are to be read: "
+        f"{Path(name) / below[0]}, or {Path(name) / '*'} for all."
+    )
 
 
 def _patterns_are_ours() -> bool:
@@ -248,7 +260,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
         }
         if names != DIGITS:
             figures["classes"] = list(names)
-        put(json.dumps(figures))
+        put(json_line(figures))
     else:
         put(f"{model.title}, on {results.total:,} test pictures of {data.name}:")
         put(f"  test loss:\t\t\t{results.loss:.6f}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from mnist_draw import __version__, theano_bridge
 from mnist_draw.cli.listed_run import ListedRun, listed_run
 from mnist_draw.cli.network_place import NetworkPlace
-from mnist_draw.cli.output import lenient_output, put, tell
+from mnist_draw.cli.output import lenient_output, put, tell, typed
 from mnist_draw.dataset.classes import class_list
 from mnist_draw.dataset.mnist import Dataset, load_dataset
 from mnist_draw.dataset.own_digits import ExtraDigits, load_extra
@@ -24,6 +23,7 @@ from mnist_draw.training.interrupts import stop_when_asked_to_end
 from mnist_draw.training.loop import train
 from mnist_draw.training.run_start import settings_for
 from mnist_draw.training.runs.checkpoint import Checkpoint, load_checkpoint
+from mnist_draw.training.runs.network_names import RUN
 from mnist_draw.training.settings import TrainingSettings
 from mnist_draw.training.tutorial import describe
 
@@ -114,10 +114,9 @@ def _goes_on(checkpoint: Path | None) -> str:
         epoch = 0
     if not epoch or checkpoint is None:
         return ""
-    return (
-        f"What was learnt up to epoch {epoch} is kept in {checkpoint}. Go on with: "
-        f"mnist-draw train --resume {shlex.quote(str(checkpoint))}"
-    )
+    name, resume = typed(checkpoint), "mnist-draw train --resume"
+    goes_on = f"Go on with: {resume} {name}" if name else f"Go on with {resume} and that file."
+    return f"What was learnt up to epoch {epoch} is kept in {checkpoint}. {goes_on}"
 
 
 def _train_and_save(
@@ -229,8 +228,11 @@ def _save(
     progress.saved = path
     run.network_saved()
     what = "What was learnt" if interrupted or finished.reason == "diverged" else "The network"
-    command = f"mnist-draw predict IMAGE --model {shlex.quote(str(path))}"
-    put(f"{what} is saved in {path}. Try it: {command}")
+    name = typed(path)
+    if not name and run.network is not None:
+        name = typed(f"{RUN}:{run.network.parent.name}")
+    command = f" Try it: mnist-draw predict IMAGE --model {name}" if name else ""
+    put(f"{what} is saved in {path}.{command}")
     if finished.reason == "diverged" or rescued:
         return FAILED
     return INTERRUPTED if interrupted else COMPLETED

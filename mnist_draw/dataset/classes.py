@@ -51,8 +51,13 @@ def check_classes(names: Sequence[str], source: str) -> None:
                 f"{source} has a class whose name is not in UTF-8 ({name!r}). Give its folder a "
                 "name that can be shown."
             )
-        if not name.strip() or not name.isprintable():
+        if not name.strip():
             raise DatasetError(f"{source} has a class that is called {name!r}; give it a name.")
+        if not name.isprintable():
+            raise DatasetError(
+                f"{source} has a class that is called {name!r}, with a character that cannot be "
+                "shown. Give it another name."
+            )
         if len(name) > LONGEST_NAME:
             raise DatasetError(
                 f"{source} has a class that is called {name[:LONGEST_NAME]!r} and so on; a name "

@@ -377,6 +377,9 @@ def read_number(name: str, value: Any) -> float:
 def wrong_kind(name: str, value: Any, expected: str) -> SettingsError:
     """Return the error for a value of another kind than a setting's."""
     shown = repr(value) if isinstance(value, str) else str(value)
+    if isinstance(value, float) and value != value:
+        # What JSON holds and no float does is read as NaN.
+        shown = "nan or too large"
     return SettingsError(f"The setting {name} is {shown[:_SHOWN]}; it must be {expected}.")
 
 

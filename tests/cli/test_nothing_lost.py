@@ -17,8 +17,10 @@ from typing import Any
 
 import pytest
 from linear_network import linear_model
+from PIL import Image
 
 from mnist_draw.cli import main, network_place, train_run
+from mnist_draw.errors import one_line
 from mnist_draw.recognition import run_files
 from mnist_draw.recognition.kept_model import load_trained
 from mnist_draw.storage import StorageError, save_model
@@ -495,3 +497,31 @@ def test_where_no_place_takes_the_network_what_is_lost_and_kept_is_said(
     assert err[-1].startswith("mnist-draw: No place took the network.")
     assert told in err[-1]
     assert ("lost" in err[-1]) == (options == ["--no-run"])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no file can have that name there")
+@pytest.mark.parametrize("name", ["a\nb.npz", "a\u202eb.npz", "-m.npz", "my net.npz"])
+@pytest.mark.parametrize("listed", [True, False])
+def test_the_command_that_is_suggested_works(
+    here: Path, name: str, listed: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Image.new("L", (28, 28)).save(here / "x.png")
+    options = [] if listed else ["--no-run"]
+    assert main([*QUICK, "--epochs", "1", f"--output={name}", *options]) == 0
+    said = capsys.readouterr().out.splitlines()[-1]
+    assert f" is saved in {one_line(name)}." in said
+    _, suggested, command = said.partition(" Try it: mnist-draw predict IMAGE ")
+    assert bool(suggested) == (listed or name.isprintable())
+    if suggested:
+        assert main(["predict", "x.png", *shlex.split(command)]) == 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no file can have that name there")
+def test_no_command_is_suggested_that_cannot_be_typed(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = "a\nb.ckpt"
+    assert main([*QUICK, "--epochs", "1", "--no-run", "--checkpoint", name]) == 0
+    capsys.readouterr()
+    told = train_run._goes_on(here / name)
+    assert told.endswith("Go on with mnist-draw train --resume and that file.")

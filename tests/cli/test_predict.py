@@ -114,6 +114,25 @@ def test_predict_json(model: str, seven: str, capsys: pytest.CaptureFixture[str]
     assert max(found["probabilities"]) == pytest.approx(found["confidence"], abs=1e-6)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="no file can have that name there")
+def test_json_has_no_name_that_strict_readers_refuse(
+    model: str, seven: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    good, bad = tmp_path / "\U0001f600\udcff.png", tmp_path / "none\udcff.png"
+    Path(seven).rename(good)
+    assert main(["predict", "--json", "--model", model, str(good), str(bad)]) == 1
+    lines = capfd.readouterr().out.splitlines()
+    found = [json.loads(line) for line in lines]
+    assert [each["image"] for each in found] == [
+        f"{tmp_path}/\U0001f600\\udcff.png", f"{tmp_path}/none\\udcff.png",
+    ]  # fmt: skip
+    assert "none\\udcff.png does not exist" in found[1]["error"]
+    for each in found:
+        json.dumps(each, ensure_ascii=False).encode()
+    assert main(["predict", "--json", "--model", "\udcff.npz", str(bad)]) == 1
+    assert json.loads(capfd.readouterr().out)["error"].encode()
+
+
 def test_a_broken_picture_does_not_keep_the_others_from_an_answer(
     model: str, seven: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -141,7 +160,14 @@ def test_a_folder_is_read(model: str, seven: str, capsys: pytest.CaptureFixture[
     assert [line.rpartition(": ")[0] for line in lines] == names
     (folder / "nothing").mkdir()
     assert main(["predict", str(folder / "nothing"), "--model", model]) == 1
-    assert "is a folder" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert f"{folder / 'nothing'} is a folder without pictures: no name in it ends with" in said
+    assert ".png" in said
+    assert main(["predict", str(folder / "nothing"), "--model", model, "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert "without pictures" in found["error"]
+    assert main(["predict", str(folder / "nothing"), "--model", model, "--csv"]) == 1
+    assert "without pictures" in capsys.readouterr().out.splitlines()[1]
     # Pictures by class, as data are: they lie one folder deeper.
     (folder.parent / "shapes" / "round").mkdir(parents=True)
     assert main(["predict", str(folder.parent / "shapes"), "--model", model]) == 1

@@ -36,7 +36,11 @@ def test_what_is_missing_is_the_tutorials(tmp_path: Path) -> None:
         (b'{"epoch": 1}', "no setting 'epoch'"),
         (b'{"epochs": 0}', "number of epochs is 0"),
         (b'{"epochs": NaN}', "setting epochs is nan"),
-        (b'{"learning_rate": 1e999}', "setting learning_rate is nan"),
+        (
+            b'{"learning_rate": 1e999}',
+            "setting learning_rate is nan or too large; it must be a",
+        ),
+        (b'{"epochs": 1e400}', "setting epochs is nan or too large; it must be a whole number"),
         (b'{"epochs": 3,\n "seed" 4}', "line 2, column 9"),
         (b" " * 2_000_000, "larger"),
         (b"\xff\xfe{}", "not a JSON file"),

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 
 import numpy as np
 
 from mnist_draw.cli.command import Command
-from mnist_draw.cli.output import put, table, tell
+from mnist_draw.cli.output import json_line, put, table, tell
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
@@ -52,7 +51,7 @@ def describe(arguments: argparse.Namespace) -> int:
     counts = {part: np.bincount(found, minlength=classes) for part, found in labels.items()}
     if arguments.json:
         told = {"name": data.name, "folder": str(data.folder), "classes": data.classes}
-        put(json.dumps(told | {part: found.tolist() for part, found in counts.items()}))
+        put(json_line(told | {part: found.tolist() for part, found in counts.items()}))
         return 0
     put(f"{data.name}, in {data.folder}:")
     rows = [

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
 from mnist_draw.cli.command import Command, MisuseError
-from mnist_draw.cli.output import put
+from mnist_draw.cli.output import json_line, put
 from mnist_draw.errors import UserError
 from mnist_draw.recognition.export.formats import NETWORK_FORMATS, NetworkFormat
 from mnist_draw.training.runs.formats import RUN_FORMATS, RunFormat
@@ -91,7 +90,7 @@ def export(arguments: argparse.Namespace) -> int:
     write_atomically(out, content)
     if arguments.json:
         told = {"title": title, "file": str(out), "format": kind.name, "bytes": len(content)}
-        put(json.dumps(told))
+        put(json_line(told))
         return 0
     put(f"{title} is written to {out} ({kind.title}, {_size(len(content))}).")
     return 0

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mnist_draw.cli.command import Command
-from mnist_draw.cli.output import put, table, tell
+from mnist_draw.cli.output import json_line, put, table, tell, typed
 
 if TYPE_CHECKING:
     from mnist_draw.training.runs.record import Run
@@ -55,7 +53,7 @@ def list_models(arguments: argparse.Namespace) -> int:
                 "epochs": kept.info.epochs,
                 "file": str(kept.path),
             }
-            put(json.dumps(told))
+            put(json_line(told))
         return 0
     rows = [
         (kept.typed_name, kept.title, kept.kind or "damaged", kept.accuracy or "–")
@@ -108,12 +106,12 @@ def list_runs(arguments: argparse.Namespace) -> int:
         if state == "interrupted" and (checkpoint := _elsewhere(run)):
             going_on.append(
                 f"{run.folder.name} goes on with: "
-                f"mnist-draw train --resume {shlex.quote(checkpoint)}"
+                f"mnist-draw train --resume {typed(checkpoint) or checkpoint}"
             )
         if arguments.json:
             found: dict[str, Any] = {**run.to_json(), "title": run.title, "state": state}
             found |= {"name": run.folder.name, "folder": str(run.folder)}
-            put(json.dumps(found))
+            put(json_line(found))
         rows.append(
             (
                 run.folder.name,

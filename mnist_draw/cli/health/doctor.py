@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 from dataclasses import asdict
 
 from mnist_draw.cli.command import Command
-from mnist_draw.cli.output import painted, put
+from mnist_draw.cli.output import json_line, painted, put
 
 _MARKS = {"ok": ("ok", "green"), "note": ("note", "yellow"), "broken": ("BROKEN", "red")}
 
@@ -42,7 +41,7 @@ def examine(arguments: argparse.Namespace) -> int:
         for finding in check():
             broken += finding.state == "broken"
             if arguments.json:
-                put(json.dumps(asdict(finding)))
+                put(json_line(asdict(finding)))
             else:
                 mark, colour = _MARKS[finding.state]
                 put(f"  {finding.name}: {finding.text}", painted(f"{mark:6}", colour))

@@ -16,7 +16,7 @@ from own_classes import draw_classes
 from PIL import Image
 
 import mnist_draw
-from mnist_draw.dataset.classes import DIGITS
+from mnist_draw.dataset.classes import DIGITS, check_classes
 from mnist_draw.dataset.errors import DatasetError
 from mnist_draw.dataset.mnist import Dataset, load_dataset, scale
 from mnist_draw.dataset.normalise import normalise_ink, usual_side
@@ -402,3 +402,10 @@ def test_load_data_tells_the_classes(tmp_path: Path) -> None:
     assert X_train.max() <= 255 / 256
     assert set(y_train.tolist()) == {0, 1}
     assert data.classes == ("x", "y")  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", ["a\nb", "a\u202eb", "\x1b"])
+def test_a_class_that_cannot_be_shown_is_told_so(name: str) -> None:
+    with pytest.raises(DatasetError) as told:
+        check_classes(["x", name], "shapes")
+    assert f"{name!r}, with a character that cannot be shown. Give it another" in str(told.value)
