@@ -137,7 +137,7 @@ def _class_names(read: Fields) -> tuple[str, ...]:
     """Return the names of the classes; none at all where one of them is of no use."""
     found = read.entries("classes", _MOST_CLASSES, [])
     sound = all(isinstance(name, str) and 0 < len(name) <= _LONGEST_CLASS for name in found)
-    return tuple(map(legible, found)) if sound else ()
+    return tuple(one_line(legible(name)) for name in found) if sound else ()
 
 
 #: What can be told with :meth:`mnist_draw.storage.models.ModelFile.with_info`.

@@ -351,9 +351,13 @@ def _read_header(archive: npz.Archive) -> Fields:
     if array is None or array.dtype != np.uint8 or array.ndim != 1:
         raise ModelFileError("It is an .npz file, but not a model of mnist_draw: no header.")
     try:
-        return FORMAT.unpack(array.tobytes())
+        values = parse(array.tobytes())
     except DocumentError as error:
         raise ModelFileError(f"It is an .npz file, but its header is damaged: {error}.") from error
+    try:
+        return FORMAT.check(values)
+    except DocumentError as error:
+        raise ModelFileError(f"It is an .npz file of another kind: {error}.") from error
 
 
 def _as_parameter(value: Any, number: int) -> npt.NDArray[np.float32]:

@@ -156,8 +156,8 @@ def test_description_is_required() -> None:
         (npz.pack({"header": np.frombuffer(b"[" * 9999, np.uint8)}), "header is damaged"),
         (npz.pack({"header": np.frombuffer(b"[]", np.uint8)}), "no mnist_draw model"),
         (npz.pack({"header": np.zeros(2_000_000, np.uint8)}), "2,000,128 bytes"),
-        (with_header(format="something else"), "no mnist_draw model"),
-        (with_header(version=2), "newer program"),
+        (with_header(format="something else"), "of another kind: it is no mnist_draw model"),
+        (with_header(version=2), "It is an .npz file of another kind: it was written by a newer"),
         (with_header(version="1"), "version is '1'"),
         (with_header(version=True), "version is True"),
         (with_header(network=7), "network is 7, not a text"),
@@ -251,6 +251,7 @@ def test_a_model_is_printed_in_a_line() -> None:
 def test_names_of_classes_can_always_be_written() -> None:
     told = ModelInfo.of({"classes": ["a", "b\udcfc"], "data": "gr\udcf6n"})
     assert told.classes == ("a", "b�")
+    assert ModelInfo.of({"classes": ["a\u202e", "b\n"]}).classes == ("a\\u202e", "b\\u000a")
     assert told.data == "gr�n"
 
 
