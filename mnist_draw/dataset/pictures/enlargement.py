@@ -1,9 +1,10 @@
 """Find the few pixels that a picture was made of before it was enlarged.
 
-With each pixel a block, the blocks are found by their edges. Bilinear, bicubic and Lanczos enlargement keep the values in the middles of the pixels. So those
-are read there, for every number of pixels that the picture could have had, and enlarged again:
-where that gives the same picture, they are the ones. Once they are known, the way in which
-somebody enlarged a picture makes no difference to what is read in it.
+With each pixel a block, the blocks are found by their edges. Bilinear, bicubic and Lanczos
+enlargement keep the values in the middles of the pixels. So those are read there, for every number
+of pixels that the picture could have had, and enlarged again: where that gives the same picture,
+they are the ones. Once they are known, the way in which somebody enlarged a picture makes no
+difference to what is read in it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from PIL import Image
 Floats = npt.NDArray[np.float32]
 
 _WAYS = (Image.Resampling.BILINEAR, Image.Resampling.BICUBIC, Image.Resampling.LANCZOS)
-#: Pixels on the longer side that are looked for: less are no digit, and what had more is not coarse.
+#: Pixels on the longer side that are looked for: less are no digit, more are not coarse.
 _FEWEST, _MOST = 5, 16
 #: Root mean square of the difference up to which two pictures are the same: rounding to bytes, and
 #: cutting off what Lanczos adds beyond black and white, makes up to 0.010.
