@@ -97,10 +97,11 @@ def before_enlarging(ink: npt.NDArray[np.generic]) -> Floats | None:
         height, width = (round(side * count / longer) for side in scaled.shape)
         if min(height, width) < 2:
             continue
+        middles = _in_the_middles(scaled, height, width)
         for way in _WAYS:
-            small = _in_the_middles(scaled, height, width)
             # A middle between two pixels is a little less than the peak there.
-            small = small + _in_the_middles(scaled - _enlarged(small, scaled, way), height, width)
+            missing = scaled - _enlarged(middles, scaled, way)
+            small: Floats = middles + _in_the_middles(missing, height, width)
             if np.sqrt(np.mean((_enlarged(small, scaled, way) - scaled) ** 2)) < _SAME:
                 return np.clip(small, 0, 1)
     return None
