@@ -23,12 +23,7 @@ _ENDS_OF_LINES = re.compile(r"[\n\u2028\u2029]")
 
 
 def shortened(text: str) -> str:
-    """Return a sentence of a length that can be read, without the middle of what is too long.
-
-    Parameters
-    ----------
-    text : str
-    """
+    """Return a sentence of a length that can be read, without the middle of what is too long."""
     text = re.sub(rf"\S{{{_WORD + 1},}}", lambda word: _without_middle(word[0], _WORD), text)
     return _without_middle(text, _SENTENCE)
 
@@ -46,37 +41,17 @@ def legible(text: str) -> str:
 
 
 def printable(text: str) -> str:
-    r"""Return a text that does nothing to a terminal but stand in it.
-
-    Parameters
-    ----------
-    text : str
-        Names in it, of files for example, may hold characters that terminals obey. They become
-        escapes, such as ``\u001b``; tabulators and ends of lines stay.
-    """
+    r"""Return a text that does nothing to a terminal but stand in it."""
     return _OBEYED.sub(_escape, text)
 
 
 def one_line(text: str) -> str:
-    r"""Return a text that is printable and stays in its line.
-
-    Parameters
-    ----------
-    text : str
-        A name in it that holds an end of a line could forge a line of the program's; it becomes
-        ``\u000a``.
-    """
+    r"""Return a text that is printable and stays in its line."""
     return _ENDS_OF_LINES.sub(_escape, printable(text))
 
 
 def plain_name(text: str) -> str:
-    """Return a name that was typed or pasted, in one line and without what is not to be read.
-
-    Parameters
-    ----------
-    text : str
-        Control characters in it, and those that turn the direction of writing, are left out.
-    """
+    """Return a name that was typed or pasted, in one line and without what is not to be read."""
     return " ".join(_OBEYED.sub("", " ".join(text.split())).split())
 
 
@@ -104,17 +79,7 @@ class UserError(Exception):
 
 
 class MissingPackageError(UserError, ImportError):
-    """Something optional was asked for whose package is not installed.
-
-    Parameters
-    ----------
-    what : str
-        What was asked for.
-    package : str
-        What it needs.
-    extra : str
-        The extra of this program that brings it.
-    """
+    """Something optional was asked for whose package is not installed."""
 
     def __init__(self, what: str, package: str, extra: str) -> None:
         super().__init__(
@@ -124,15 +89,7 @@ class MissingPackageError(UserError, ImportError):
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Return the name that a misspelt one is most like; empty where it is like none.
-
-    Parameters
-    ----------
-    name : str
-        What was written.
-    known : iterable of str
-        What may be written.
-    """
+    """Return the name that a misspelt one is most like; empty where it is like none."""
     import difflib
 
     names = sorted(known)
@@ -145,15 +102,6 @@ def did_you_mean(name: str, known: Iterable[str], lists_all: str = "") -> str:
     """Return the question after a misspelt name; the names there are where none is like it.
 
     Of many names these are the few that are most like it.
-
-    Parameters
-    ----------
-    name : str
-        What was written.
-    known : iterable of str
-        What may be written.
-    lists_all : str, optional
-        What lists all names, such as a command.
     """
     import difflib
 
@@ -170,12 +118,7 @@ def did_you_mean(name: str, known: Iterable[str], lists_all: str = "") -> str:
 
 
 def few_of(names: Iterable[str]) -> str:
-    """Return names in a sentence: the first few, and how many more there are.
-
-    Parameters
-    ----------
-    names : iterable of str
-    """
+    """Return names in a sentence: the first few, and how many more there are."""
     first = list(names)
     left = len(first) - _FEW_NAMED
     if left <= 1:
@@ -187,11 +130,6 @@ def asks_what_was_meant(function: Callable[P, T]) -> Callable[P, T]:
     """Let a function answer a keyword that it does not have with the one that was meant.
 
     Python does so itself from 3.13 on, for a mistake of a letter or two.
-
-    Parameters
-    ----------
-    function : callable
-        One without ``**`` parameters.
     """
     known = list(inspect.signature(function).parameters)
 

@@ -8,15 +8,7 @@ from mnist_draw.storage import ModelFile
 
 
 def class_name(model: ModelFile | None, number: int) -> str:
-    """Return ``"3"`` for a network that reads digits, ``"Bag"`` or ``"class 3"`` for others.
-
-    Parameters
-    ----------
-    model : ModelFile or None
-        None stands for a network of digits.
-    number : int
-        From 0.
-    """
+    """Return ``"3"`` for a network that reads digits, ``"Bag"`` or ``"class 3"`` for others."""
     names = all_names(model)
     # A picture of other data may still be looked at.
     return names[number] if number < len(names) else f"class {number}"

@@ -39,23 +39,7 @@ _KIND, _VERSION = "limits", 1
 
 @dataclass(frozen=True)
 class Axis:
-    """One thing that is done to pictures, and how far it goes.
-
-    Attributes
-    ----------
-    name : str
-        The field of `Change` that holds the amount.
-    title, unit : str
-        What it is called, and what the amount is counted in.
-    amounts : tuple of float
-        The amounts that are counted, ascending.
-    shown : tuple of float
-        Five of them at which the example is shown; these are counted first.
-    neutral : float
-        The amount that changes nothing.
-    step : float
-        Of the slider.
-    """
+    """One thing that is done to pictures, and how far it goes."""
 
     name: str
     title: str

@@ -98,13 +98,7 @@ def mnist_test() -> Pictures:
 
 
 def own_test(model: ModelFile) -> Pictures:
-    """Return the test pictures of the data that a network of other classes was trained on.
-
-    Raises
-    ------
-    UserError
-        They are not known here, or cannot be read any more.
-    """
+    """Return the test pictures of the data that a network of other classes was trained on."""
     data = own_data(model) or load_dataset()
     validation = Pictures(data.validation_images, data.validation_labels, f"{data.name} validation")
     return Pictures(
@@ -118,13 +112,7 @@ def own_test(model: ModelFile) -> Pictures:
 
 
 def own_folder(folder: str | os.PathLike[str], model: ModelFile) -> Pictures:
-    """Return the test pictures of a folder with training data of a network's classes.
-
-    Raises
-    ------
-    UserError
-        It holds none that can be read, or they show something else.
-    """
+    """Return the test pictures of a folder with training data of a network's classes."""
     data = load_dataset(folder)
     require_classes(model, data)
     return Pictures(data.test_images, data.test_labels, f"{data.name} test", "Test picture")
@@ -145,13 +133,7 @@ def mnist_validation() -> Pictures:
 
 
 def my_digits() -> Pictures:
-    """Return the digits that were taught, normalised as every drawing is.
-
-    Raises
-    ------
-    UserError
-        There are none, or their folder cannot be read.
-    """
+    """Return the digits that were taught, normalised as every drawing is."""
     folder = my_digits_folder()
     images, labels, told = _read_folder(folder)
     if not images:

@@ -265,18 +265,6 @@ def count_results(
     """Ask a network about pictures, slice by slice.
 
     What was counted before is taken from the cache, and a count that ends is kept there.
-
-    Parameters
-    ----------
-    model : ModelFile
-    pictures : Pictures
-    recogniser : callable
-        Makes the compiled network.
-
-    Yields
-    ------
-    Results
-        Of ever more pictures, at last of all. Whoever stops asking stops the count.
     """
     key = f"{model.fingerprint}-{pictures.digest}"
     temperature, total = temperature_of(model), len(pictures)

@@ -10,17 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Table:
-    """A table to be read aloud, copied, or saved.
-
-    Attributes
-    ----------
-    title : str
-        What it is about; also proposed as the name of a file.
-    headings : tuple of str
-        One for each column.
-    rows : tuple of tuple of str
-        As many words in each as there are headings.
-    """
+    """A table to be read aloud, copied, or saved."""
 
     title: str
     headings: tuple[str, ...]

@@ -87,13 +87,7 @@ class JsonObjects:
 
 
 class CsvLines:
-    """For a table: one line a picture.
-
-    Parameters
-    ----------
-    names : tuple of str
-        What the classes are called.
-    """
+    """For a table: one line a picture."""
 
     for_programs = True
 

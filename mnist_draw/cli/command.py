@@ -19,22 +19,7 @@ class MisuseError(UserError):
 
 @dataclass(frozen=True)
 class Command:
-    """A command.
-
-    Attributes
-    ----------
-    name : str
-        What the user types.
-    summary : str
-        What it does, for the list of commands; without a stop.
-    description : str
-        The same in sentences, for its own help.
-    examples : tuple of (str, str)
-        What is typed behind the command's name, and what that does; for its help.
-    add_options : callable
-        Adds its options to its parser, and sets ``run`` there: a function from the parsed
-        arguments to the exit status.
-    """
+    """A command."""
 
     name: str
     summary: str

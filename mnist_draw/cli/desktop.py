@@ -140,12 +140,7 @@ def start_command() -> str:
 
 
 def quoted(argument: str) -> str:
-    """Quote an argument by the rules of the Desktop Entry Specification, section *Exec*.
-
-    Parameters
-    ----------
-    argument : str
-    """
+    """Quote an argument by the rules of the Desktop Entry Specification, section *Exec*."""
     for special in ("\\", '"', "`", "$"):
         argument = argument.replace(special, f"\\{special}")
     # The value of a key is itself a string in which a backslash is written twice.

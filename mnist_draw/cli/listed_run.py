@@ -20,32 +20,7 @@ from mnist_draw.training.settings import TrainingSettings
 
 
 class ListedRun:
-    """A run's entry in the list of runs. What cannot be kept there is told; the run goes on.
-
-    Parameters
-    ----------
-    settings : TrainingSettings
-        What is trained.
-    checkpoint : pathlib.Path or None
-        Where the user wants the checkpoint.
-    resume : Checkpoint or None
-        What the run goes on from. Where that is the checkpoint of a run in the list, it is that run
-        which goes on.
-    listed : bool
-        Whether it is kept at all.
-
-    Attributes
-    ----------
-    checkpoint : pathlib.Path or None
-        Where the checkpoint is to be written.
-    network : pathlib.Path or None
-        Where the network of the run is kept, once it is.
-
-    Raises
-    ------
-    UserError
-        The run is going on in a window.
-    """
+    """A run's entry in the list of runs. What cannot be kept there is told; the run goes on."""
 
     def __init__(
         self,

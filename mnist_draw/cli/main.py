@@ -26,18 +26,7 @@ SUCCESS, FAILURE, MISUSE, INTERRUPTED = 0, 1, 2, 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command.
-
-    Parameters
-    ----------
-    argv : sequence of str, optional
-        Arguments without the program's name; those of the process if left out.
-
-    Returns
-    -------
-    int
-        The exit status. No exception leaves this function.
-    """
+    """Run a command."""
     output.prepare()
     status = _run(argv)
     if not output.finish() and status == SUCCESS:

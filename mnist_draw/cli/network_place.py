@@ -22,27 +22,13 @@ DEFAULT_OUTPUT = "model.npz"
 
 @dataclass(frozen=True)
 class NetworkPlace:
-    """Where a network is saved.
-
-    Attributes
-    ----------
-    path : pathlib.Path or None
-        Its file; None for the first free name like `DEFAULT_OUTPUT`.
-    overwrite : bool
-        Whether another network that is there is not kept; otherwise it gets the next free name.
-    """
+    """Where a network is saved."""
 
     path: Path | None = None
     overwrite: bool = False
 
     def check(self) -> None:
-        """Find out whether the result of hours can be kept there.
-
-        Raises
-        ------
-        StorageError
-            Nothing can be written there, or what would be replaced is no network.
-        """
+        """Find out whether the result of hours can be kept there."""
         # Without a name, what counts is the folder: the free name is taken when saving.
         default = (name for name in numbered(Path(DEFAULT_OUTPUT)) if not name.exists())
         check_writable(self.path or next(default))
@@ -50,18 +36,7 @@ class NetworkPlace:
             refuse_foreign(self.path, "--output")
 
     def save(self, model: ModelFile) -> tuple[Path, bool]:
-        """Save; where that fails after all (a full disk), save elsewhere.
-
-        Returns
-        -------
-        tuple of pathlib.Path and bool
-            Where it is saved, and whether that is elsewhere.
-
-        Raises
-        ------
-        UserError
-            No place is left.
-        """
+        """Save; where that fails after all (a full disk), save elsewhere."""
         try:
             if self.path is not None:
                 with contextlib.nullcontext() if self.overwrite else _kept(self.path, model):

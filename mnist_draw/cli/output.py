@@ -29,20 +29,6 @@ def put(line: str, before: str = "") -> None:
     """Print a line that is the result of a command.
 
     Flushed: a reader at the other end of a pipe sees each line when it is there.
-
-    Parameters
-    ----------
-    line : str
-        What a terminal would obey in it is escaped, ends of lines included.
-    before : str, optional
-        What stands before it, printed as it is, such as what is `painted`.
-
-    Raises
-    ------
-    BrokenPipeError
-        Whoever read has enough.
-    OutputError
-        It cannot be printed.
     """
     _put(before + one_line(line))
 
@@ -54,38 +40,20 @@ def put_text(text: str) -> None:
 
 
 def put_record(record: str) -> None:
-    """Print what a program reads as it is; only on a terminal, what that would obey is escaped.
-
-    Parameters
-    ----------
-    record : str
-        It says itself where it ends, such as a line of CSV, in which a name may hold ends of lines.
-    """
+    """Print what a program reads as it is; only on a terminal, what that would obey is escaped."""
     shown = sys.stdout is not None and sys.stdout.isatty()
     _put(one_line(record) if shown else record)
 
 
 def json_line(values: object) -> str:
-    r"""Return values as a JSON text of one line, in ASCII, that every reader of JSON takes.
-
-    Parameters
-    ----------
-    values : object
-        Of JSON's types. What is no UTF-8 in the name of a file, a lone surrogate in Python, becomes
-        an escape in the text itself, such as ``\udcff``, as where names are printed.
-    """
+    r"""Return values as a JSON text of one line, in ASCII, that every reader of JSON takes."""
     text = json.dumps(values, ensure_ascii=False)
     lone = _LONE.sub(lambda found: rf"\\u{ord(found[0]):04x}", text)
     return json.dumps(json.loads(lone))
 
 
 def typed(path: str | os.PathLike[str]) -> str:
-    """Return a file's name as it is typed in a command; empty where it cannot be read off a screen.
-
-    Parameters
-    ----------
-    path : str or os.PathLike
-    """
+    """Return a file's name as it is typed in a command; empty where it cannot be read off a screen."""
     name = os.fspath(path)
     if not name.isprintable():
         return ""
@@ -104,14 +72,7 @@ def _put(text: str) -> None:
 
 
 def table(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Yield the lines of a table: columns as wide as they must be, two spaces between them.
-
-    Parameters
-    ----------
-    heading : sequence of str
-    rows : sequence of sequence of str
-        As many texts each as the heading.
-    """
+    """Yield the lines of a table: columns as wide as they must be, two spaces between them."""
     lines = [[one_line(cell) for cell in row] for row in (heading, *rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for line in lines:
@@ -119,14 +80,7 @@ def table(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str
 
 
 def painted(text: str, colour: str) -> str:
-    """Return a text in a colour where standard output is a terminal that wants any.
-
-    Parameters
-    ----------
-    text : str
-    colour : str
-        ``"red"``, ``"green"`` or ``"yellow"``.
-    """
+    """Return a text in a colour where standard output is a terminal that wants any."""
     # https://no-color.org: set and not empty, it means what it says.
     unwanted = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
     if unwanted or sys.stdout is None or not sys.stdout.isatty():
@@ -135,12 +89,7 @@ def painted(text: str, colour: str) -> str:
 
 
 def tell(sentence: str) -> None:
-    """Print a sentence for the user to standard error; one that takes none is no obstacle.
-
-    Parameters
-    ----------
-    sentence : str
-    """
+    """Print a sentence for the user to standard error; one that takes none is no obstacle."""
     with contextlib.suppress(OSError, ValueError):
         print(f"{PROGRAM}: {one_line(sentence)}", file=sys.stderr, flush=True)
 
@@ -179,18 +128,7 @@ def finish() -> bool:
 
 
 class Lenient(io.TextIOBase):
-    """A stream whose work is not worth an error: what cannot be printed is left out.
-
-    Parameters
-    ----------
-    stream : TextIO or None
-        None where it is closed.
-
-    Attributes
-    ----------
-    failure : str
-        Why something could not be printed; empty while all could.
-    """
+    """A stream whose work is not worth an error: what cannot be printed is left out."""
 
     def __init__(self, stream: TextIO | None) -> None:
         self._stream = stream
@@ -234,13 +172,7 @@ class Lenient(io.TextIOBase):
 
 @contextlib.contextmanager
 def lenient_output() -> Iterator[tuple[Lenient, Lenient]]:
-    """Let work go on whatever becomes of its output.
-
-    Yields
-    ------
-    tuple of Lenient
-        Standard output and standard error while the block runs.
-    """
+    """Let work go on whatever becomes of its output."""
     out, err = Lenient(sys.stdout), Lenient(sys.stderr)
     with (
         contextlib.redirect_stdout(cast(TextIO, out)),

@@ -37,25 +37,7 @@ SCRIPT = Command(
 
 
 def run_script(name: str, arguments: Sequence[str]) -> int:
-    """Run a script as ``python SCRIPT.py`` does.
-
-    Parameters
-    ----------
-    name : str
-        Its file.
-    arguments : sequence of str
-        What it finds in ``sys.argv`` behind its name.
-
-    Returns
-    -------
-    int
-        The exit status that Python would have ended with.
-
-    Raises
-    ------
-    StorageError
-        There is no such file, or the folder is gone that its name begins in.
-    """
+    """Run a script as ``python SCRIPT.py`` does."""
     path = named_path(name)
     if not path.is_file():
         raise StorageError(f"There is no script {name}.")

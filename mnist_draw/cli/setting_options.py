@@ -24,15 +24,7 @@ from mnist_draw.training.updates import UPDATE_RULES
 
 
 def add_options(parser: argparse.ArgumentParser, kind: type[TrainingSettings]) -> None:
-    """Add an option for each setting; what is not given stays None.
-
-    Parameters
-    ----------
-    parser : argparse.ArgumentParser
-        That of the command.
-    kind : type of TrainingSettings
-        Where the settings are declared.
-    """
+    """Add an option for each setting; what is not given stays None."""
     defaults = kind().to_json()
     for name, setting in settings_of(kind).items():
         parser.add_argument(

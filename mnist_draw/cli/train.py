@@ -89,19 +89,7 @@ TRAIN = Command(
 
 
 def run(arguments: argparse.Namespace, misuse: Callable[[str], NoReturn]) -> int:
-    """Train as the options say.
-
-    Parameters
-    ----------
-    arguments : argparse.Namespace
-    misuse : callable
-        Ends the program with a sentence about options that make no sense.
-
-    Returns
-    -------
-    int
-        The exit status.
-    """
+    """Train as the options say."""
     for option, example in _LIKE.items():
         if vars(arguments)[option] == "":
             misuse(f"--{option} is empty; it must name a file, such as --{option} {example}")
@@ -195,19 +183,7 @@ def _preset(name: str, misuse: Callable[[str], NoReturn]) -> TrainingSettings:
 def _places(
     arguments: argparse.Namespace, settings: TrainingSettings, misuse: Callable[[str], NoReturn]
 ) -> tuple[NetworkPlace, Path | None]:
-    """Return where to write, having found out whether the result of hours can be kept there.
-
-    Returns
-    -------
-    tuple of NetworkPlace and pathlib.Path or None
-        Where the network goes, and the checkpoint, if there is to be one.
-
-    Raises
-    ------
-    StorageError
-        Nothing can be written there, or what would be replaced is none of the program's files,
-        or the checkpoint of another run.
-    """
+    """Return where to write, having found out whether the result of hours can be kept there."""
     from mnist_draw.storage import check_writable
 
     read = {

@@ -41,35 +41,6 @@ def train_and_save(
     """Train, print what happens, and save the network.
 
     What cannot be printed is left out; the run goes on.
-
-    Parameters
-    ----------
-    settings : TrainingSettings
-        Valid.
-    place : NetworkPlace
-        Where to save.
-    checkpoint : pathlib.Path, optional
-        Written after every epoch.
-    resume : Checkpoint, optional
-        A run to continue.
-    listed : bool
-        Whether the run is kept under Runs.
-    batch_size_chosen : bool
-        As for `mnist_draw.training.loop.train`.
-
-    Returns
-    -------
-    int
-        0 when the run was completed, saved where it was wanted and printed, even where it could
-        not be kept under Runs, which is told; 1 when the loss became infinite (the last
-        good weights are saved), the network had to be saved elsewhere, the last checkpoint could
-        not be written or something could not be printed; 130 after Ctrl-C or another request to
-        end (what was learnt is saved).
-
-    Raises
-    ------
-    UserError
-        Before the first batch; nothing was written. Or no place was left for the network.
     """
     controls = Controls()
     kept = checkpoint
@@ -243,21 +214,6 @@ class Progress:
 
     The bar goes to standard error and the lines to standard output, so that the lines can be
     kept in a file while the bar is watched.
-
-    Parameters
-    ----------
-    checkpoints : bool
-        Whether to tell of each checkpoint; the user asked for none where they are only kept under
-        Runs.
-
-    Attributes
-    ----------
-    checkpoint_failed : bool
-        Whether the last checkpoint could not be written.
-    measured : bool
-        Whether the figures on the test pictures are known.
-    saved : pathlib.Path or None
-        Where the network is, once it is saved.
     """
 
     def __init__(self, checkpoints: bool = False) -> None:

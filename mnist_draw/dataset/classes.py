@@ -21,19 +21,7 @@ _LISTED = 6
 
 
 def check_classes(names: Sequence[str], source: str) -> None:
-    """Refuse classes that cannot be told apart.
-
-    Parameters
-    ----------
-    names : sequence of str
-    source : str
-        Where they come from, for the sentence.
-
-    Raises
-    ------
-    DatasetError
-        There are too few or too many, or a name is empty, too long or there twice.
-    """
+    """Refuse classes that cannot be told apart."""
     if len(names) < FEWEST_CLASSES:
         only = f" ({names[0]})" if names else ""
         raise DatasetError(

@@ -155,17 +155,7 @@ def _full_ink(ink: Ink) -> float:
 
 
 def _offset(profile: FloatImage, mass: float, scale: float) -> float:
-    """Return where the box begins on the 28 pixels so that its centre of mass is centred.
-
-    Parameters
-    ----------
-    profile : numpy.ndarray, shape (n,)
-        Ink per row or column.
-    mass : float
-        Their sum.
-    scale : float
-        Pixels of the result per pixel of the box.
-    """
+    """Return where the box begins on the 28 pixels so that its centre of mass is centred."""
     places = np.arange(len(profile)) + 0.5
     centre = float(profile @ places) / mass * scale
     offset = CENTRE + 0.5 - centre
@@ -182,10 +172,6 @@ def _resampling(length: int, scale: float, offset: float) -> FloatImage:
     Shrinking averages over areas: pixel i of the result covers an interval of the source,
     and each source pixel counts with the part of it that lies inside. Enlarging interpolates
     linearly between pixel centres. With scale 1 and a whole offset both are a plain copy.
-
-    Returns
-    -------
-    numpy.ndarray, float32, shape (28, length)
     """
     if scale <= 1:
         edges = (np.arange(SIDE + 1) - offset) / scale

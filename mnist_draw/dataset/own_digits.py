@@ -62,27 +62,7 @@ class ExtraDigits:
 def load_extra(
     folder: str | os.PathLike[str], read_picture: ReadPicture
 ) -> tuple[ExtraDigits, list[str]]:
-    """Read all digits of a folder.
-
-    Parameters
-    ----------
-    folder : str or path-like
-        See the description of this module.
-    read_picture : ReadPicture
-        How to read a picture that no digit of the program is.
-
-    Returns
-    -------
-    extra
-        At least one digit, in the order of the files' names.
-    told
-        A sentence for each file that was left out.
-
-    Raises
-    ------
-    DatasetError
-        There is no such folder, or no digit in it.
-    """
+    """Read all digits of a folder."""
     place = named_path(folder)
     digits, told = load_digits(place, read_picture)
     return normalised(digits, place), told
@@ -101,15 +81,7 @@ def load_digits(folder: Path, read_picture: ReadPicture) -> tuple[list[TaughtDig
 
 
 def read_digits(folder: Path, read_picture: ReadPicture) -> tuple[list[TaughtDigit], list[str]]:
-    """Read all digits of a folder as they were drawn; parameters and errors as `load_extra`.
-
-    Returns
-    -------
-    digits
-        None without ink; empty where there are none.
-    told
-        A sentence for each file that was left out.
-    """
+    """Read all digits of a folder as they were drawn; parameters and errors as `load_extra`."""
     digits: list[TaughtDigit] = []
     told: list[str] = []
     for path, label in find_pictures(folder):

@@ -47,25 +47,6 @@ def export_idx(extra: ExtraDigits, folder: str | os.PathLike[str]) -> tuple[int,
     """Write a data set as MNIST is published, which ``--data`` reads.
 
     Every fifth digit goes into the test files, the others into the training files.
-
-    Parameters
-    ----------
-    extra : ExtraDigits
-        At least 3 digits.
-    folder : str or path-like
-        It exists, and holds none of the four files yet. Those that a killed export has left there
-        are replaced: a hidden file tells them from all others.
-
-    Returns
-    -------
-    int, int
-        How many digits are for training, and how many for testing.
-
-    Raises
-    ------
-    UserError
-        There are too few digits, the files are there already, or they cannot be written. No
-        file that was there has changed.
     """
     place = Path(folder)
     if len(extra) < _LEAST:
@@ -119,13 +100,7 @@ def _remove(place: Path, *names: str) -> None:
 
 
 def export_csv(extra: ExtraDigits, path: str | os.PathLike[str]) -> None:
-    """Write a table: a header, then for each digit its label and 784 grey levels, row by row.
-
-    Raises
-    ------
-    StorageError
-        It cannot be written; what was there before is unchanged.
-    """
+    """Write a table: a header, then for each digit its label and 784 grey levels, row by row."""
     header = ",".join(["label", *(f"pixel{number}" for number in range(784))])
     table = np.column_stack([extra.labels, extra.images.reshape(len(extra), -1)])
     lines = [",".join(map(str, row)) for row in table.tolist()]

@@ -32,18 +32,6 @@ def build_cnn(input_var: Any = None, classes: int = CLASSES) -> Any:
 
     Two convolutions of 32 filters of 5×5 with rectifiers, each followed by max pooling of 2×2,
     then 256 rectifiers and a softmax over the ten digits, with dropout of 50 % before both.
-
-    Parameters
-    ----------
-    input_var : theano variable, optional
-        4-D float, minibatch × 1 × 28 × 28; Lasagne makes one where none is given.
-    classes : int
-        How many the network tells apart; the ten digits where nothing is said.
-
-    Returns
-    -------
-    lasagne.layers.DenseLayer
-        The output layer: minibatch × classes probabilities.
     """
     return _build(input_var, with_classes(CNN, classes))
 
@@ -53,18 +41,6 @@ def build_deep_cnn(input_var: Any = None, classes: int = CLASSES) -> Any:
 
     5×5×32, max pooling of 2×2, 3×3×64, 3×3×128, max pooling of 2×2, all rectifiers, then 256
     rectifiers and a softmax over the ten digits, with dropout of 50 % before both.
-
-    Parameters
-    ----------
-    input_var : theano variable, optional
-        4-D float, minibatch × 1 × 28 × 28; Lasagne makes one where none is given.
-    classes : int
-        How many the network tells apart; the ten digits where nothing is said.
-
-    Returns
-    -------
-    lasagne.layers.DenseLayer
-        The output layer: minibatch × classes probabilities.
     """
     return _build(input_var, with_classes(DEEP_CNN, classes))
 

@@ -24,19 +24,7 @@ _PIXELS = 784
 
 @dataclass(frozen=True)
 class Activation:
-    """What a hidden unit makes of its weighted inputs.
-
-    Attributes
-    ----------
-    name : str
-        In the text that names a network.
-    title : str
-        In menus.
-    meaning : str
-        One sentence for tooltips and help texts.
-    function : callable
-        Returns the function, as Lasagne takes it; imports Lasagne.
-    """
+    """What a hidden unit makes of its weighted inputs."""
 
     name: str
     title: str
@@ -76,17 +64,7 @@ ACTIVATIONS: dict[str, Activation] = {
 
 @dataclass(frozen=True)
 class MlpLayer:
-    """One hidden layer.
-
-    Attributes
-    ----------
-    units : int
-        1 to `MOST_UNITS`.
-    activation : str
-        One of `ACTIVATIONS`.
-    dropout : float
-        Share of its units left out at random in training, 0 up to, not including, 1.
-    """
+    """One hidden layer."""
 
     units: int
     activation: str = "rectify"
@@ -133,13 +111,7 @@ class MlpLayers:
 
 
 def read_layers(text: str) -> MlpLayers:
-    """Read what stands behind ``layers:``.
-
-    Raises
-    ------
-    ValueError
-        The text makes no sense; the message is a part of a sentence that says where.
-    """
+    """Read what stands behind ``layers:``."""
     parts = [part.strip() for part in text.split(",")] if text.strip() else []
     input_dropout = 0.0
     if parts and parts[0].startswith("/"):

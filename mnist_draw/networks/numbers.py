@@ -43,15 +43,7 @@ class Count:
 
 @dataclass(frozen=True)
 class Share:
-    """A share in a network's text that dropout leaves out; as `Count`, 0 up to, not including, 1.
-
-    Attributes
-    ----------
-    name, title, sentence : str
-        As those of `Count`.
-    default : float
-        Its value where the text leaves it out.
-    """
+    """A share in a network's text that dropout leaves out; as `Count`, 0 up to, not including, 1."""
 
     name: str
     title: str

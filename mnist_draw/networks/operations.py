@@ -47,28 +47,14 @@ class Convolution:
 
 @dataclass(frozen=True)
 class MaxPooling:
-    """The largest value of each square.
-
-    Attributes
-    ----------
-    side : int
-        Of the squares; what is left over at the right and below is dropped.
-    """
+    """The largest value of each square."""
 
     side: int = 2
 
 
 @dataclass(frozen=True)
 class Dense:
-    """Units that see all values.
-
-    Attributes
-    ----------
-    units : int
-        How many.
-    activation : str
-        A key of `ARITHMETIC`.
-    """
+    """Units that see all values."""
 
     units: int
     activation: str = "rectify"

@@ -43,23 +43,7 @@ class NetworkError(UserError):
 
 @dataclass(frozen=True)
 class NetworkSpec:
-    """A network by name, with what it takes to build it and to check its parameters.
-
-    Attributes
-    ----------
-    text : str
-        The canonical name, for example ``"custom_mlp:2,800,0.2,0.5"``.
-    title : str
-        The same in words, for a list of networks.
-    kind : str
-        Its entry in `NETWORKS`.
-    operations : tuple of Operation
-        What it computes without dropout.
-    numbers : tuple of int or float
-        Those of its text, in the order of its kind's.
-    layers : MlpLayers or None
-        Its hidden layers, where it is an MLP of one's own.
-    """
+    """A network by name, with what it takes to build it and to check its parameters."""
 
     text: str
     title: str
@@ -77,13 +61,7 @@ class NetworkSpec:
         return last.units
 
     def with_classes(self, classes: int) -> NetworkSpec:
-        """Return the same network for another number of classes.
-
-        Raises
-        ------
-        NetworkError
-            No network tells so few or so many apart.
-        """
+        """Return the same network for another number of classes."""
         plain, _, _ = self.text.partition(_CLASSES_MARK)
         return parse_network(f"{plain}{_CLASSES_MARK}{classes}")
 
@@ -98,29 +76,7 @@ class NetworkSpec:
 
 @dataclass(frozen=True)
 class NetworkKind:
-    """One kind of network.
-
-    Attributes
-    ----------
-    name : str
-        What its text begins with.
-    title : str
-        What the form's menu calls it.
-    grammar : str
-        Its text in general, such as ``"mlp[:DROPOUT]"``.
-    meaning : str
-        What it is, for help texts and errors.
-    read : callable
-        From what stands behind the colon (``""`` for nothing) and the number of classes to the
-        network; raises ValueError with a part of a sentence where that makes no sense.
-    example : str
-        A text that makes sense.
-    numbers : tuple of Number
-        What the form asks for.
-    in_menu : bool
-        Whether the form offers it; a kind that is only another way to write an MLP of one's own
-        is shown as one.
-    """
+    """One kind of network."""
 
     name: str
     title: str
@@ -141,22 +97,7 @@ def kind_with_numbers(
     numbers: tuple[Number, ...] = (),
     spec_title: Callable[..., str] | None = None,
 ) -> NetworkKind:
-    """Return a kind whose text is its name and, behind a colon, some numbers.
-
-    Parameters
-    ----------
-    name, title, meaning : str
-        As `NetworkKind` has them.
-    build : callable
-        From the input variable (or None), the numbers and ``classes=`` to Lasagne's output layer.
-    operations : callable
-        From the numbers to what the network computes without dropout, for ten classes.
-    numbers : tuple of Number
-        What the text may hold; those left out at its end have their defaults.
-    spec_title : callable, optional
-        From the number of classes and the numbers to the network in words; ``title`` where it
-        is left out.
-    """
+    """Return a kind whose text is its name and, behind a colon, some numbers."""
 
     def read(arguments: str, classes: int) -> NetworkSpec:
         given = [part.strip() for part in arguments.split(",")] if arguments.strip() else []

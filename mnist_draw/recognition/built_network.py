@@ -19,28 +19,7 @@ BATCHES = (1, 2, 4, 8, 16, 32, 64)
 
 
 class BuiltNetwork:
-    """The layers of one network, for those who compile functions of them.
-
-    Parameters
-    ----------
-    model : ModelFile
-
-    Raises
-    ------
-    mnist_draw.networks.NetworkError
-        When there is no such architecture.
-    mnist_draw.storage.ModelFileError
-        When the parameters do not fit it.
-
-    Attributes
-    ----------
-    text : str
-        The network's canonical text.
-    output : lasagne.layers.DenseLayer
-        The output layer: minibatch × classes probabilities.
-    weighted : list of lasagne.layers.Layer
-        The layers with weights, from the picture on; the last is the output layer.
-    """
+    """The layers of one network, for those who compile functions of them."""
 
     def __init__(self, model: ModelFile) -> None:
         specification = parse_network(model.network)
@@ -58,13 +37,7 @@ class BuiltNetwork:
         self.use(model)
 
     def use(self, model: ModelFile) -> None:
-        """Take another model of the same network; functions need not be compiled again.
-
-        Raises
-        ------
-        mnist_draw.storage.ModelFileError
-            When it is another network or the parameters do not fit; nothing is changed.
-        """
+        """Take another model of the same network; functions need not be compiled again."""
         if parse_network(model.network).text != self.text:
             raise ModelFileError(
                 f"The model is a network {model.network!r}; "
@@ -80,17 +53,6 @@ class CompiledNetwork(BuiltNetwork):
 
     Making one takes a fraction of a second, and the first time on a computer a second or two. It
     may be made in one thread and used in another, but only one at a time may use it.
-
-    Parameters
-    ----------
-    model : ModelFile
-
-    Raises
-    ------
-    mnist_draw.networks.NetworkError
-        When there is no such architecture.
-    mnist_draw.storage.ModelFileError
-        When the parameters do not fit it.
     """
 
     def __init__(self, model: ModelFile) -> None:
@@ -115,13 +77,7 @@ class CompiledNetwork(BuiltNetwork):
 
 
 def require_finite(network: str, *figures: npt.NDArray[Any]) -> None:
-    """Refuse what a network has computed if any of it is not finite.
-
-    Raises
-    ------
-    mnist_draw.storage.ModelFileError
-        The parameters, each of them finite, are so large that the result is not.
-    """
+    """Refuse what a network has computed if any of it is not finite."""
     if not all(np.isfinite(values).all() for values in figures):
         raise ModelFileError(
             f"The network {network!r} computes no finite figures: its parameters are "

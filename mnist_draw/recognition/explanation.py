@@ -103,24 +103,6 @@ class Explainer:
     Builds the network's layers and compiles one function for both the hidden units and the
     gradient, which takes a fraction of a second. It belongs to the thread that uses it: a
     compiled function is not re-entrant.
-
-    Parameters
-    ----------
-    model : ModelFile
-
-    Raises
-    ------
-    mnist_draw.networks.NetworkError
-        When there is no such architecture.
-    mnist_draw.storage.ModelFileError
-        When the parameters do not fit it.
-
-    Attributes
-    ----------
-    network : str
-        The network's canonical text.
-    layers : tuple of HiddenLayer
-        From the picture on; empty where a network has none.
     """
 
     def __init__(self, model: ModelFile) -> None:
@@ -140,13 +122,7 @@ class Explainer:
         return int(self._built.output.num_units)
 
     def use(self, model: ModelFile) -> None:
-        """Take another model of the same network, without compiling again.
-
-        Raises
-        ------
-        mnist_draw.storage.ModelFileError
-            When it is another network or the parameters do not fit; nothing is changed.
-        """
+        """Take another model of the same network, without compiling again."""
         self._built.use(model)
         self._temperature.set_value(np.float32(temperature_of(model)))
         self._names = class_names(model)

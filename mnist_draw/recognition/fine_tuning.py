@@ -59,17 +59,7 @@ _BEFORE, _TRAINED = 0.15, 0.9
 
 @dataclass(frozen=True)
 class Score:
-    """How well a network reads.
-
-    Attributes
-    ----------
-    right : int
-        How many of the taught digits it reads rightly; what is answered with ``?`` is not.
-    digits : int
-        How many digits were taught.
-    test_accuracy : float
-        Share of MNIST's test pictures that it reads rightly.
-    """
+    """How well a network reads."""
 
     right: int
     digits: int
@@ -120,13 +110,7 @@ def _rightly(score: Score) -> str:
 
 
 def fine_tuning_settings(network: str) -> TrainingSettings:
-    """Return how a network is trained further.
-
-    Parameters
-    ----------
-    network : str
-        A text for `mnist_draw.networks.parse_network`.
-    """
+    """Return how a network is trained further."""
     convolves = any(len(shape) == 4 for shape in parse_network(network).parameter_shapes())
     return TrainingSettings(
         network=network,
@@ -150,34 +134,7 @@ def fine_tune(
     dataset: Dataset | None = None,
     controls: Controls | None = None,
 ) -> Iterator[Step | FineTuned]:
-    """Train a network further, in the thread that iterates.
-
-    Parameters
-    ----------
-    model : ModelFile
-        The network to start from; it is left as it is.
-    extra : ExtraDigits
-        The taught digits.
-    inks : sequence of numpy.ndarray, optional
-        The same as they were drawn, for `Recogniser.recognise_ink`: then those count as read
-        rightly that the program answers so. Without them the network's best guess counts.
-    settings : TrainingSettings, optional
-        How; `fine_tuning_settings` where None.
-    dataset : Dataset, optional
-        What is rehearsed and tested; MNIST where None.
-    controls : Controls, optional
-        Its ``stop`` ends the work before anything is changed.
-
-    Yields
-    ------
-    Step or FineTuned
-        Steps, and at the end what was learnt; nothing more after a stop.
-
-    Raises
-    ------
-    UserError
-        The network or the digits cannot be used, or the loss grew beyond all bounds.
-    """
+    """Train a network further, in the thread that iterates."""
     settings = settings or fine_tuning_settings(model.network)
     # Where the digits lie is no business of the file that is made.
     settings = settings.replace(extra_folder=None)
@@ -300,11 +257,6 @@ def lenience_for(extra: ExtraDigits) -> float:
 
     What a person calls a digit must not be refused for looking unlike other people's. Those that
     look less like one than any lenience covers change nothing: they may be slips of the pen.
-
-    Returns
-    -------
-    float
-        Log odds, 0 to `MOST_LENIENT`.
     """
     refusal = shipped_refusal()
     if refusal is None:

@@ -37,21 +37,7 @@ BEFORE = " before"
 
 @dataclass(frozen=True)
 class KeptModel:
-    """A trained network in a file that the program looks after.
-
-    Attributes
-    ----------
-    path : pathlib.Path
-    source : str
-        ``"shipped"``, ``"learnt"``, ``"run"`` or ``"opened"``.
-    title : str
-        What it is called everywhere.
-    network : str
-        Its architecture, as `mnist_draw.networks.parse_network` reads it; empty where its file
-        is damaged.
-    info : ModelInfo
-        What is known about it.
-    """
+    """A trained network in a file that the program looks after."""
 
     path: Path
     source: str
@@ -102,30 +88,14 @@ class KeptModel:
         return " · ".join(filter(None, (self.title, kind, self.accuracy)))
 
     def load(self) -> ModelFile:
-        """Read it; it is then called as here.
-
-        Raises
-        ------
-        ModelFileError
-            It is damaged or gone.
-        """
+        """Read it; it is then called as here."""
         if self.source == RUN and not self.path.exists():
             return _from_checkpoint(self)
         return load_trained(self.path).with_info(name=self.title)
 
 
 def load_trained(path: str | os.PathLike[str]) -> ModelFile:
-    """Read a model file and check that its parameters fit its network.
-
-    Parameters
-    ----------
-    path : str or os.PathLike
-
-    Raises
-    ------
-    ModelFileError
-        The sentence names the file and what is wrong with it.
-    """
+    """Read a model file and check that its parameters fit its network."""
     try:
         return load_model(path, shapes_of=lambda text: parse_network(text).parameter_shapes())
     except ModelFileError as error:

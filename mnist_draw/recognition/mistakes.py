@@ -88,20 +88,7 @@ def find_mistakes(
 def kept_mistakes(
     model: ModelFile, find: Callable[[], tuple[Mistake, ...]], count: int
 ) -> tuple[Mistake, ...]:
-    """Return the mistakes that are kept for a network, or find and keep them.
-
-    Parameters
-    ----------
-    model : ModelFile
-    find : callable
-        Called when nothing is kept, or what is kept is damaged.
-    count : int
-        How many test digits there are.
-
-    Returns
-    -------
-    tuple of Mistake
-    """
+    """Return the mistakes that are kept for a network, or find and keep them."""
     path = cache_folder() / "mistakes" / f"{model.fingerprint}.json"
     kept = _read(path, count, len(class_names(model)))
     if kept is not None:

@@ -35,15 +35,7 @@ _LOCK = threading.Lock()
 def remember_data(
     path: str | os.PathLike[str] | None, data: Dataset, name: str | None = None
 ) -> None:
-    """Keep where a data set lies, for networks that were trained on it; MNIST ships.
-
-    Parameters
-    ----------
-    path : str or os.PathLike or None
-    data : Dataset
-    name : str, optional
-        What the networks call it. Default: what it is called where it lies.
-    """
+    """Keep where a data set lies, for networks that were trained on it; MNIST ships."""
     if path is None:
         return
     try:
@@ -76,13 +68,7 @@ def place_of(model: ModelFile) -> str | None:
 
 
 def data_of(model: ModelFile) -> Dataset:
-    """Load the data that a network was trained on; MNIST for every network that reads digits.
-
-    Raises
-    ------
-    DatasetError
-        Where it lies is not known, or it cannot be read any more.
-    """
+    """Load the data that a network was trained on; MNIST for every network that reads digits."""
     shipped = dataset_name(None)
     learnt = model.info.data or shipped
     place = None if learnt == shipped else place_of(model)
@@ -114,11 +100,6 @@ def own_data(model: ModelFile) -> Dataset | None:
     """Return the data of a network that learnt classes of its own; None for one of digits.
 
     The last data set stays in memory: several views ask for it.
-
-    Raises
-    ------
-    DatasetError
-        As `data_of` and `require_classes`.
     """
     if not model.info.classes:
         return None
@@ -134,13 +115,7 @@ def own_data(model: ModelFile) -> Dataset | None:
 
 
 def require_classes(model: ModelFile, data: Dataset) -> None:
-    """Refuse data that shows something else than a network tells apart.
-
-    Raises
-    ------
-    DatasetError
-        The sentence names the classes of both.
-    """
+    """Refuse data that shows something else than a network tells apart."""
     names = class_names(model)
     if names != data.classes:
         raise DatasetError(

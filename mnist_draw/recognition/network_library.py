@@ -113,41 +113,18 @@ def made(kept: KeptModel) -> float:
 
 
 def find_by_key(key: str) -> KeptModel:
-    """Return the network of a key; its file need not exist any more.
-
-    Raises
-    ------
-    ModelFileError
-        There is none.
-    """
+    """Return the network of a key; its file need not exist any more."""
     source, place = place_of_key(key)
     return network_of_run(place) if isinstance(place, Run) else of_file(place, source)
 
 
 def load_by_key(key: str) -> ModelFile:
-    """Read the network of a key.
-
-    Raises
-    ------
-    ModelFileError
-        There is none, or its file is damaged.
-    """
+    """Read the network of a key."""
     return find_by_key(key).load()
 
 
 def default_network(tell: Callable[[str], object]) -> tuple[KeptModel, ModelFile]:
-    """Read the network that the program starts with: the best that ships and is not damaged.
-
-    Parameters
-    ----------
-    tell : callable
-        Called with a sentence for the user when it is not the first.
-
-    Raises
-    ------
-    ModelFileError
-        When none ships with this copy of the program, or all are damaged.
-    """
+    """Read the network that the program starts with: the best that ships and is not damaged."""
     damage: ModelFileError | None = None
     for kept in list_models():
         try:
@@ -173,32 +150,14 @@ def default_model(tell: Callable[[str], object] = lambda sentence: None) -> Mode
 
 
 def save_learnt(model: ModelFile, before: bool = False) -> KeptModel:
-    """Keep a network.
-
-    Parameters
-    ----------
-    model : ModelFile
-    before : bool
-        Whether it is the one that learning began with, not one that has learnt.
-
-    Raises
-    ------
-    StorageError
-        It cannot be written.
-    """
+    """Keep a network."""
     name = f"{time.strftime(TIME)}{BEFORE if before else ''}"
     # It is no longer the network whose name it has.
     return _keep(model.with_info(name=""), learnt_folder() / f"{name}{SUFFIX}", LEARNT)
 
 
 def keep_opened(model: ModelFile, name: str) -> KeptModel:
-    """Keep a network that was opened, under a name; the same file is kept once.
-
-    Raises
-    ------
-    StorageError
-        It cannot be written.
-    """
+    """Keep a network that was opened, under a name; the same file is kept once."""
     wanted = opened_folder() / f"{Path(name).name}{SUFFIX}"
     named = model.with_info(name=name)
     with contextlib.suppress(OSError, UserError):
@@ -219,13 +178,7 @@ def _keep(model: ModelFile, wanted: Path, source: str) -> KeptModel:
 
 
 def rename(kept: KeptModel, name: str) -> KeptModel:
-    """Give a network another name; that of a run is the run's.
-
-    Raises
-    ------
-    UserError
-        It ships, or its file cannot be read or written.
-    """
+    """Give a network another name; that of a run is the run's."""
     name = plain_name(name)
     if kept.source == SHIPPED:
         raise UserError("The networks that ship keep their names.")
@@ -248,13 +201,7 @@ def rename(kept: KeptModel, name: str) -> KeptModel:
 
 
 def delete(kept: KeptModel) -> Path:
-    """Put a network into the bin, with its run if it has one; return where it is kept there.
-
-    Raises
-    ------
-    UserError
-        It ships, or it cannot be moved; it is unchanged.
-    """
+    """Put a network into the bin, with its run if it has one; return where it is kept there."""
     if kept.source == SHIPPED:
         raise UserError("The networks that ship cannot be deleted.")
     if lies_elsewhere(kept.key):

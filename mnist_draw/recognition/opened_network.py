@@ -19,24 +19,7 @@ _PLAIN = "arr_"
 
 
 def open_network(path: str, network: str = "") -> ModelFile | list[str]:
-    """Read a trained network.
-
-    Parameters
-    ----------
-    path : str
-    network : str
-        Its architecture, where the file does not say it and the user was asked.
-
-    Returns
-    -------
-    ModelFile or list of str
-        The network; or, where several have such parameters, the architectures to choose from.
-
-    Raises
-    ------
-    ModelFileError
-        It is no trained network, or of a kind that this program does not have.
-    """
+    """Read a trained network."""
     arrays = _plain_arrays(path)
     if not arrays:
         return load_trained(path)

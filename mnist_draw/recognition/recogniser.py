@@ -58,37 +58,6 @@ class Recogniser:
     It belongs to the thread that uses it: a compiled function is not re-entrant. Without one,
     NumPy computes the same probabilities, to five digits. For a single picture that takes hardly
     longer, and needs neither Theano nor Lasagne.
-
-    Parameters
-    ----------
-    model : ModelFile
-        ``metadata["temperature"]``, if there is one, calibrates the probabilities;
-        ``metadata["refused"]`` says which part of the validation pictures the rule refuses,
-        ``metadata["lenience"]`` by how much less likeness it is content with.
-    refusal : Refusal, optional
-        The rule that tells digits from what is none. Default: the one that ships.
-    compiled : bool
-        Whether to compile the function that predicts, at once; see
-        :class:`~mnist_draw.recognition.built_network.CompiledNetwork`. Otherwise it answers
-        within milliseconds, and :meth:`adopt` takes a function that was compiled meanwhile.
-
-    Attributes
-    ----------
-    network : str
-        Description of the architecture.
-    temperature : float
-    reads_digits : bool
-        Whether the network reads digits, not clothes or letters: no rule refuses what others
-        read, and they read no numbers.
-    names : tuple of str
-        What its classes are called.
-
-    Raises
-    ------
-    mnist_draw.networks.NetworkError
-        When there is no such architecture.
-    mnist_draw.storage.ModelFileError
-        When the parameters do not fit it.
     """
 
     def __init__(
@@ -118,13 +87,7 @@ class Recogniser:
         self.use(ModelFile(self.network, tuple(values)))
 
     def use(self, model: ModelFile) -> None:
-        """Take another model of the same network: its parameters and its temperature.
-
-        Raises
-        ------
-        mnist_draw.storage.ModelFileError
-            When it is another network or the parameters do not fit; nothing is changed.
-        """
+        """Take another model of the same network: its parameters and its temperature."""
         if parse_network(model.network).text != self.network:
             raise ModelFileError(
                 f"The model is a network {model.network!r}; this one is {self.network!r}."
@@ -140,13 +103,7 @@ class Recogniser:
         self._side = model.info.side
 
     def adopt(self, compiled: CompiledNetwork) -> None:
-        """Predict with a compiled function from now on.
-
-        Raises
-        ------
-        mnist_draw.storage.ModelFileError
-            It was compiled for another network; nothing is changed.
-        """
+        """Predict with a compiled function from now on."""
         # Meanwhile the network may have learnt.
         compiled.use(self._model)
         self._compiled = compiled

@@ -61,25 +61,7 @@ def _lock_of(folder: Path) -> BaseFileLock:
 
 
 class RunFiles:
-    """One run's files.
-
-    Parameters
-    ----------
-    settings : TrainingSettings
-        What is trained.
-    folder : Path
-        Where the run is kept.
-
-    Attributes
-    ----------
-    run : Run
-        The record.
-    history : History
-        All figures.
-    behind : str
-        Of a run that is continued: a sentence where its checkpoint is older than its record, or
-        where its record cannot be written.
-    """
+    """One run's files."""
 
     def __init__(self, settings: TrainingSettings, folder: Path) -> None:
         self.run = Run(folder, settings, started=now())
@@ -90,13 +72,7 @@ class RunFiles:
         self._lock = _lock_of(folder)
 
     def begin(self, before: Checkpoint | None = None) -> str:
-        """Write the first record; return what to tell the user if that is impossible.
-
-        Parameters
-        ----------
-        before : Checkpoint, optional
-            What the run goes on from, where that was kept elsewhere.
-        """
+        """Write the first record; return what to tell the user if that is impossible."""
         take_lock(self._lock, _LOOKED_AT_S)
         self._new = self._begun = True
         if before is not None:
@@ -104,18 +80,7 @@ class RunFiles:
         return self._save()
 
     def resume(self, unsaved: Checkpoint | None = None) -> Checkpoint:
-        """Read the checkpoint to continue from; the run then has its settings and figures.
-
-        Parameters
-        ----------
-        unsaved : Checkpoint, optional
-            The run's last, where it could not be written and only memory has it.
-
-        Raises
-        ------
-        UserError
-            It cannot be continued; a damaged checkpoint is kept under another name.
-        """
+        """Read the checkpoint to continue from; the run then has its settings and figures."""
         folder = self.run.folder
         if not take_lock(self._lock, _LOOKED_AT_S):
             raise UserError("This run is going on in another window; nothing was changed.")
@@ -212,13 +177,7 @@ class RunFiles:
             self._lock.release()
 
     def _save(self, ended: bool = False) -> str:
-        """Write the record under the name that the user gave the run meanwhile.
-
-        Returns
-        -------
-        str
-            Where that is impossible, why, and what the list of runs shows instead.
-        """
+        """Write the record under the name that the user gave the run meanwhile."""
         try:
             with contextlib.suppress(OSError, UserError):
                 self.run = self.run.renamed(read_run(self.run.folder).name)

@@ -63,20 +63,6 @@ def open_atomically(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """Give a binary file whose content takes the place of `path` when the block ends well.
 
     If the block raises, the temporary file is removed and `path` stays as it was.
-
-    Parameters
-    ----------
-    path : str or os.PathLike
-
-    Yields
-    ------
-    BinaryIO
-        Open for writing; do not close it.
-
-    Raises
-    ------
-    StorageError
-        For every ``OSError``, those of the block included (a full disk shows there).
     """
     target, mode = _inspect(path)
     temporary = _temporary_beside(target)
@@ -111,18 +97,7 @@ def open_atomically(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 
 
 def whole_path(path: str | os.PathLike[str]) -> Path:
-    """Return a path from the root on, with its links followed.
-
-    Parameters
-    ----------
-    path : str or os.PathLike
-        It need not exist.
-
-    Raises
-    ------
-    StorageError
-        It is relative, and the folder that it begins in is gone.
-    """
+    """Return a path from the root on, with its links followed."""
     try:
         return Path(os.path.realpath(path))
     except FileNotFoundError as error:
@@ -138,16 +113,6 @@ def check_writable(path: str | os.PathLike[str]) -> None:
     Meant for the start of long work whose result goes to `path`. It tries for real, with an
     empty temporary file that is removed again; `path` itself is not created or changed. What
     killed programs left beside it is swept.
-
-    Parameters
-    ----------
-    path : str or os.PathLike
-
-    Raises
-    ------
-    StorageError
-        When the folder is missing or cannot be written, or `path` is a folder, a device or a
-        file that is protected against writing.
     """
     target, _ = _inspect(path)
     sweep(target.parent)
@@ -166,13 +131,7 @@ def check_writable(path: str | os.PathLike[str]) -> None:
 
 
 def sweep(folder: Path) -> None:
-    """Remove the temporary files that programs left in a folder when they were killed.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        What lies below it is not looked at. What cannot be removed stays.
-    """
+    """Remove the temporary files that programs left in a folder when they were killed."""
     with contextlib.suppress(OSError):
         for path in folder.glob(f"{_PREFIX}*{_SUFFIX}"):
             with contextlib.suppress(OSError):

@@ -38,17 +38,7 @@ def digest_of(pictures: npt.NDArray[Any]) -> str:
 
 
 def read(kind: str, version: int, key: str) -> Arrays | None:
-    """Return a result that is kept, or None where none is, or it is damaged.
-
-    Parameters
-    ----------
-    kind : str
-        What it is, such as ``"results"``; part of the file's name.
-    version : int
-        Raised whenever the same key would give another result.
-    key : str
-        What it was computed from, such as a network's fingerprint and :func:`digest_of`.
-    """
+    """Return a result that is kept, or None where none is, or it is damaged."""
     with contextlib.suppress(OSError, UserError, npz.NpzError):
         path = _path(kind, version, key)
         with npz.open_archive(path, MOST_BYTES) as archive:

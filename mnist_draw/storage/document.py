@@ -39,20 +39,7 @@ _REQUIRED: Final = _Required()
 
 
 def pack(values: object, indent: int | None = None) -> bytes:
-    """Return values as JSON in ASCII.
-
-    Parameters
-    ----------
-    values : object
-        Of JSON's types alone.
-    indent : int, optional
-        Spaces for each level; everything on one line without it.
-
-    Raises
-    ------
-    TypeError, ValueError
-        It is not JSON; a NaN is not.
-    """
+    """Return values as JSON in ASCII."""
     separators = (",", ":") if indent is None else None
     return json.dumps(values, allow_nan=False, indent=indent, separators=separators).encode()
 
@@ -102,11 +89,6 @@ class Fields:
     Each method takes a field's name. Where the field is missing or of no use it returns `default`;
     without a default, it raises a `DocumentError` that names the field, its value and what is
     allowed.
-
-    Attributes
-    ----------
-    values : dict
-        As `parse` gives them.
     """
 
     values: dict[str, Any]
@@ -175,17 +157,7 @@ class Fields:
 
 @dataclass(frozen=True)
 class Format:
-    """A kind of document: its name and version stand in it.
-
-    Attributes
-    ----------
-    name : str
-        The value of ``format``, such as ``"mnist_draw run"``.
-    version : int
-        What this program writes, from 1; it reads all up to that.
-    max_bytes : int
-        A larger file is not read.
-    """
+    """A kind of document: its name and version stand in it."""
 
     name: str
     version: int
@@ -200,13 +172,7 @@ class Format:
         return pack(self.document(values), indent)
 
     def unpack(self, content: bytes | str) -> Fields:
-        """Return the fields of a document.
-
-        Raises
-        ------
-        DocumentError
-            It is another kind of document, or of a newer program.
-        """
+        """Return the fields of a document."""
         return self.check(parse(content))
 
     def check(self, values: object) -> Fields:
@@ -217,37 +183,12 @@ class Format:
         return Fields(values)
 
     def read(self, path: Path) -> Fields:
-        """Read a document's file.
-
-        Raises
-        ------
-        FileNotFoundError
-            There is none.
-        StorageError
-            It cannot be read at the moment.
-        DocumentError
-            It cannot be used.
-        """
+        """Read a document's file."""
         return self.unpack(read_file(path, self.max_bytes))
 
 
 def check_version(version: object, newest: int, word: str = "version") -> int:
-    """Return a document's version if this program reads it.
-
-    Parameters
-    ----------
-    version : object
-        What the document says.
-    newest : int
-        What this program writes.
-    word : str
-        What the version is called in a sentence.
-
-    Raises
-    ------
-    DocumentError
-        It is no whole number from 1, or larger than `newest`.
-    """
+    """Return a document's version if this program reads it."""
     if isinstance(version, bool) or not isinstance(version, int) or version < 1:
         raise DocumentError(f"its {word} is {repr(version)[:_SHOWN]}, not a number from 1")
     if version > newest:

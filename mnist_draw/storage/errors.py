@@ -21,17 +21,7 @@ class ModelFileError(UserError):
 
 
 def reason_of(error: OSError) -> str:
-    """Say why the operating system refused, without numbers or quotes.
-
-    Parameters
-    ----------
-    error : OSError
-
-    Returns
-    -------
-    str
-        A phrase that fits after a colon, for example ``"no space left on device"``.
-    """
+    """Say why the operating system refused, without numbers or quotes."""
     if error.errno == errno.EACCES:
         return "no permission"
     if error.errno is None:

@@ -36,18 +36,7 @@ def config_folder() -> Path:
 
 
 def named_path(name: str | os.PathLike[str]) -> Path:
-    """Return the path that a user has typed, with ``~`` as his home.
-
-    Parameters
-    ----------
-    name : str or os.PathLike
-        A file or folder; it need not exist.
-
-    Raises
-    ------
-    StorageError
-        No file can have that name, or the system does not let it be looked for.
-    """
+    """Return the path that a user has typed, with ``~`` as his home."""
     path = Path(name)
     try:
         path = path.expanduser()
@@ -72,13 +61,7 @@ def sweep_home() -> None:
 
 
 def _prepared(kind: str, conventional: str) -> Path:
-    """Choose between the portable home and the conventional folder, and create it.
-
-    Raises
-    ------
-    StorageError
-        When the folder cannot be created; the sentence names ``MNIST_DRAW_HOME`` as the way out.
-    """
+    """Choose between the portable home and the conventional folder, and create it."""
     home = os.environ.get(HOME_VARIABLE)
     folder = Path(home) if home else Path(conventional)
     try:

@@ -43,18 +43,7 @@ def take_lock(lock: BaseFileLock, seconds: float = 0.0) -> bool:
 
 @contextlib.contextmanager
 def held(path: str | os.PathLike[str]) -> Iterator[bool]:
-    """Hold a file while the block runs, so that no other run writes it.
-
-    Parameters
-    ----------
-    path : str or os.PathLike
-        A file of the user's; it need not exist. The lock beside it is removed at the end.
-
-    Yields
-    ------
-    bool
-        False where another run holds it.
-    """
+    """Hold a file while the block runs, so that no other run writes it."""
     beside = lock_file(Path(os.path.realpath(path)))
     lock = make_lock(beside)
     taken = take_lock(lock)

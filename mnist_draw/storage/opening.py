@@ -29,26 +29,7 @@ class UnfoldingError(DocumentError):
 
 @contextlib.contextmanager
 def open_file(path: str | os.PathLike[str], max_bytes: int) -> Iterator[BinaryIO]:
-    """Give a regular file that is not too large, open for reading.
-
-    Parameters
-    ----------
-    path : str or os.PathLike
-    max_bytes : int
-
-    Yields
-    ------
-    BinaryIO
-
-    Raises
-    ------
-    FileNotFoundError
-        There is none.
-    StorageError
-        The system does not let it be read at the moment.
-    DocumentError
-        It is a folder, a device or a pipe, or too large.
-    """
+    """Give a regular file that is not too large, open for reading."""
     path = Path(path)
     try:
         # Looked at before it is opened: opening alone waits at a pipe, and moves some devices.
@@ -94,11 +75,6 @@ def open_unfolded(path: str | os.PathLike[str], max_bytes: int) -> Iterator[Bina
 
     Compression is recognised by the content, not by the name. Reading takes no more memory than is
     asked for; how much is asked for is the reader's to bound.
-
-    Raises
-    ------
-    UnfoldingError
-        It is damaged where it is read.
     """
     with open_file(path, max_bytes) as file:
         packed = file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
@@ -115,13 +91,7 @@ def open_unfolded(path: str | os.PathLike[str], max_bytes: int) -> Iterator[Bina
 
 
 def regular_only(name: str, flags: int) -> int:
-    """Open a file that the program keeps; the opener for ``open(path, mode, opener=…)``.
-
-    Raises
-    ------
-    OSError
-        Something else has its place, such as a pipe, at which opening would wait for ever.
-    """
+    """Open a file that the program keeps; the opener for ``open(path, mode, opener=…)``."""
     with contextlib.suppress(FileNotFoundError):
         _refuse_irregular(name, Path(name).stat())
     descriptor = os.open(name, flags | getattr(os, "O_NONBLOCK", 0), 0o666)

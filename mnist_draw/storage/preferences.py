@@ -40,17 +40,6 @@ T = TypeVar("T", bool, int, float, str, list[Any], dict[str, Any])
 class Preferences:
     """Values by name, kept in a JSON file.
 
-    Parameters
-    ----------
-    path : str or os.PathLike, optional
-        Without it, ``preferences.json`` in :func:`mnist_draw.storage.folders.config_folder`.
-
-    Attributes
-    ----------
-    path : pathlib.Path
-    notice : str
-        A sentence for the user when the file had to be put aside, otherwise empty.
-
     Notes
     -----
     Values of names that this version does not know stay in the file. :meth:`save` writes only
@@ -99,13 +88,7 @@ class Preferences:
         return value
 
     def set(self, name: str, value: bool | int | float | str | list[Any] | dict[str, Any]) -> None:
-        """Remember `value` under `name` until :meth:`save` writes it.
-
-        Raises
-        ------
-        TypeError
-            When `value` is not JSON.
-        """
+        """Remember `value` under `name` until :meth:`save` writes it."""
         plain = _plain(name, value)
         with self._lock:
             if name not in self._values or self._values[name] != plain:
@@ -122,11 +105,6 @@ class Preferences:
         """Write what changed since the file was read or written, beside what others changed.
 
         Another thread may do it; what is set meanwhile is written the next time.
-
-        Raises
-        ------
-        mnist_draw.storage.errors.StorageError
-            When it cannot be written; the old file is unchanged and the values are still held.
         """
         with self._lock:
             changes, held = dict(self._changes), dict(self._values)
@@ -184,26 +162,7 @@ def read_values(path: Path) -> dict[str, Any]:
 
 
 def migrate(document: object, schema: int, migrations: Mapping[int, Migration]) -> dict[str, Any]:
-    """Bring a document of an older schema up to `schema`, step by step.
-
-    Parameters
-    ----------
-    document : object
-        What the JSON file held.
-    schema : int
-        The schema wanted.
-    migrations : mapping of int to callable
-        ``migrations[n]`` turns values of schema n into those of n + 1.
-
-    Returns
-    -------
-    dict
-
-    Raises
-    ------
-    DocumentError
-        When it is no such document, comes from a newer program, or a step is missing or fails.
-    """
+    """Bring a document of an older schema up to `schema`, step by step."""
     if not isinstance(document, dict) or not isinstance(document.get("values"), dict):
         raise DocumentError("it does not hold preferences of mnist_draw")
     found = check_version(document.get("schema"), schema, "schema version")

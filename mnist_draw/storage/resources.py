@@ -11,21 +11,6 @@ def resource_path(*names: str) -> Path:
 
     The folder ``resources`` is installed as the package ``mnist_draw.resources``. Without an
     installation (the program run from a bare clone) it is the folder beside the package.
-
-    Parameters
-    ----------
-    *names : str
-        Parts of the path below ``resources``, for example ``"mnist"`` or ``"models", "mlp.npz"``.
-
-    Returns
-    -------
-    pathlib.Path
-        Whether something is there is for the caller to check.
-
-    Raises
-    ------
-    ValueError
-        If a part would lead out of ``resources``.
     """
     for name in names:
         if Path(name).is_absolute() or ".." in Path(name).parts:

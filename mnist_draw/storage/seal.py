@@ -78,16 +78,6 @@ def sealed_folder(folder: Path) -> Path | None:
     """Return the folder, below another one, whose content is this computer's own; it exists.
 
     What has lain beside it for long under other keys is removed.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        A folder in the cache folder; made where it is missing.
-
-    Returns
-    -------
-    pathlib.Path or None
-        None where `key_of` is None, or the folder cannot be made.
     """
     with contextlib.suppress(OSError, ValueError):
         folder.mkdir(parents=True, exist_ok=True)
@@ -106,11 +96,6 @@ def is_private(path: Path) -> bool:
     """Whether a file or folder is the user's own, and nobody else can write to it.
 
     On Windows always: there, a user's folders are closed to others by the rights they inherit.
-
-    Raises
-    ------
-    OSError
-        There is none.
     """
     return _is_private(path.stat())
 

@@ -36,26 +36,13 @@ _LONGEST = 50
 
 
 def file_name(title: str) -> str:
-    """Return what a file can be called, without its ending, whose content has a title.
-
-    Parameters
-    ----------
-    title : str
-        Whatever a user calls something.
-    """
+    """Return what a file can be called, without its ending, whose content has a title."""
     name = _NOT_IN_NAMES.sub("-", title.replace(":", "."))
     return name[:_LONGEST].strip(" .") or "unnamed"
 
 
 def numbered(path: Path, suffix: str | None = None) -> Iterator[Path]:
-    """Yield `path`, then the same with ``-2``, ``-3`` and so on before its suffix.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-    suffix : str, optional
-        What stays behind the number; the path's own suffix without it, "" for a folder.
-    """
+    """Yield `path`, then the same with ``-2``, ``-3`` and so on before its suffix."""
     suffix = path.suffix if suffix is None else suffix
     stem = path.name.removesuffix(suffix)
     yield path
@@ -64,25 +51,7 @@ def numbered(path: Path, suffix: str | None = None) -> Iterator[Path]:
 
 
 def take_file(path: Path, suffix: str | None = None) -> Path:
-    """Make an empty file under the first free name, so that nobody else gets that name.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The name wanted.
-    suffix : str, optional
-        As for :func:`numbered`.
-
-    Returns
-    -------
-    pathlib.Path
-        The empty file, to be replaced by :func:`mnist_draw.storage.atomic.write_atomically`.
-
-    Raises
-    ------
-    StorageError
-        The folder cannot be written, or all names are taken.
-    """
+    """Make an empty file under the first free name, so that nobody else gets that name."""
     for name in numbered(path, suffix):
         try:
             name.touch(exist_ok=False)
@@ -96,23 +65,7 @@ def take_file(path: Path, suffix: str | None = None) -> Path:
 
 @contextlib.contextmanager
 def taken_file(path: Path) -> Iterator[Path]:
-    """Hold the first free name while the block runs; an empty file that is left is removed.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The name wanted.
-
-    Yields
-    ------
-    pathlib.Path
-        An empty file, for the block to replace.
-
-    Raises
-    ------
-    StorageError
-        As :func:`take_file`.
-    """
+    """Hold the first free name while the block runs; an empty file that is left is removed."""
     name = take_file(path)
     try:
         yield name
@@ -123,13 +76,7 @@ def taken_file(path: Path) -> Iterator[Path]:
 
 
 def take_folder(path: Path) -> Path:
-    """Make a folder, and those above it, under the first free name.
-
-    Raises
-    ------
-    StorageError
-        It cannot be made, or all names are taken.
-    """
+    """Make a folder, and those above it, under the first free name."""
     for name in numbered(path, suffix=""):
         try:
             name.mkdir(parents=True)
@@ -144,26 +91,7 @@ def take_folder(path: Path) -> Path:
 
 
 def move_to_free_name(path: Path, wanted: Path, suffix: str | None = None) -> Path:
-    """Rename a file or folder to the first free name; nothing is replaced.
-
-    Parameters
-    ----------
-    path, wanted : pathlib.Path
-    suffix : str, optional
-        As for :func:`numbered`; of no meaning for a folder.
-
-    Returns
-    -------
-    pathlib.Path
-        Its new name.
-
-    Raises
-    ------
-    OSError
-        It cannot be renamed and has its old name.
-    StorageError
-        No name can be taken.
-    """
+    """Rename a file or folder to the first free name; nothing is replaced."""
     if path.is_dir() or path.is_symlink():
         # Onto a folder that holds anything, no system renames a folder.
         free = next(name for name in numbered(wanted, suffix="") if not os.path.lexists(name))
@@ -177,17 +105,7 @@ def move_to_free_name(path: Path, wanted: Path, suffix: str | None = None) -> Pa
 
 
 def put_aside(path: Path) -> str:
-    """Rename what cannot be used, so that it is kept and in nobody's way.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-
-    Returns
-    -------
-    str
-        A sentence with its new name, or with the reason why it still has the old one.
-    """
+    """Rename what cannot be used, so that it is kept and in nobody's way."""
     stamp = time.strftime("%Y%m%d-%H%M%S")
     wanted = path.with_name(f"{path.name}{ASIDE}{stamp}")
     try:
@@ -200,24 +118,7 @@ def put_aside(path: Path) -> str:
 
 
 def move_to_bin(path: Path, what: str) -> Path:
-    """Delete a file or folder so that it can be brought back.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-    what : str
-        What it is called in a sentence, such as ``"The run Monday"``.
-
-    Returns
-    -------
-    pathlib.Path
-        Where it is kept, for :func:`bring_back`.
-
-    Raises
-    ------
-    StorageError
-        It cannot be moved; nothing was deleted.
-    """
+    """Delete a file or folder so that it can be brought back."""
     kept = path.parent / _BIN / f"{time.time_ns()} {path.name}"
     try:
         kept.parent.mkdir(exist_ok=True)
@@ -236,24 +137,7 @@ def move_to_bin(path: Path, what: str) -> Path:
 
 
 def bring_back(kept: Path, what: str) -> Path:
-    """Take out of the bin what :func:`move_to_bin` has put there.
-
-    Parameters
-    ----------
-    kept : pathlib.Path
-    what : str
-        What kind of thing it is in a sentence, such as ``"The run"``.
-
-    Returns
-    -------
-    pathlib.Path
-        Its old place, or the next free name there.
-
-    Raises
-    ------
-    StorageError
-        It cannot be moved and is still in the bin, or it is there no longer.
-    """
+    """Take out of the bin what :func:`move_to_bin` has put there."""
     name = kept.name.partition(" ")[2]
     try:
         return move_to_free_name(kept, kept.parent.parent / name)

@@ -4,28 +4,6 @@ The rest of the program says ``import theano`` and ``import lasagne``, as the La
 tutorials do. This package is the only place that knows what answers: Theano 1.0.5 where
 it is installed, else PyTensor, its maintained continuation, under the name ``theano``.
 
-========================= ==========================================================
-module                    job
-========================= ==========================================================
-:mod:`~.finder`           the import hook: finds ``theano`` where no Theano is
-:mod:`~.environment`      settings that must stand before the first import
-:mod:`~.lasagne_import`   lets Lasagne 0.1 be imported without a warning
-:mod:`~.pytensor_names`   the modules of Theano that differ from PyTensor's
-:mod:`~.aliases`          the modules of Theano that are another one, in a table
-:mod:`~.missing`          the words for names that the bridge does not carry
-:mod:`~.instance_checks`  Theano's classes of variables, for ``isinstance``
-:mod:`~.static_shapes`    shared variables with a fixed shape, where asked for
-:mod:`~.random_streams`   Theano's random streams, for dropout
-:mod:`~.hashed_uniform`   the operation of the graph that draws random numbers
-:mod:`~.convolution`      ``conv2d``, which PyTensor does not have
-:mod:`~.pooling`          ``pool_2d``, which PyTensor does not have
-:mod:`~.compile_lock`     one thread compiles at a time
-:mod:`~.modes`            the modes in which the program compiles its functions
-:mod:`~.native`           the linker of these modes: whole graphs as machine code
-:mod:`~.generated_source` the text of PyTensor's own functions, removed at the end
-:mod:`~.numba_fallback`   what Numba does with our operations, outside these modes
-========================= ==========================================================
-
 What the names below ``theano`` map to is listed at the top of
 ``pytensor_names/theano/__init__.py``, of each of its submodules, and in `aliases`.
 
@@ -59,14 +37,7 @@ __all__ = [
 
 
 def engine() -> str:
-    """Name and version of what ``import theano`` gives, without importing it.
-
-    Returns
-    -------
-    str
-        For example ``"Theano 1.0.5"`` or ``"PyTensor 3.0.7"``; ``"no engine"`` where
-        neither is installed.
-    """
+    """Name and version of what ``import theano`` gives, without importing it."""
     candidates = [("Theano", "theano")] if installed_theano() else []
     for title, distribution in [*candidates, ("PyTensor", "pytensor")]:
         try:

@@ -48,13 +48,7 @@ def spec_of(name: str) -> importlib.machinery.ModuleSpec | None:
 
 
 class AliasLoader(Loader):
-    """Makes a module that looks up all its names in another one.
-
-    Parameters
-    ----------
-    home : str
-        The other module.
-    """
+    """Makes a module that looks up all its names in another one."""
 
     def __init__(self, home: str) -> None:
         self._home = home

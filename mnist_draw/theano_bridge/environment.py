@@ -56,22 +56,6 @@ def usable_folder(wanted: Path) -> Path:
 
     PyTensor imports modules that it finds there, and unpickles files, so it must be one that
     nobody but this program has filled.
-
-    Parameters
-    ----------
-    wanted : pathlib.Path
-        Made if it is missing.
-
-    Returns
-    -------
-    pathlib.Path
-        A sealed folder below the one wanted, or a temporary one that is removed when the program
-        ends.
-
-    Raises
-    ------
-    UserError
-        No folder at all can be written.
     """
     import tempfile
 

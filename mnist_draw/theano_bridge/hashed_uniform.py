@@ -52,20 +52,7 @@ class HashedUniform(Op):  # type: ignore[misc]
 
 
 def hashed_uniform(state: int, shape: tuple[int, ...]) -> NDArray[np.float32]:
-    """Compute the numbers of a state.
-
-    Parameters
-    ----------
-    state : int
-        A 64-bit integer.
-    shape : tuple of int
-        Of the result, fewer than 2³² numbers.
-
-    Returns
-    -------
-    ndarray of float32
-        Multiples of 2⁻²⁴ in [0, 1).
-    """
+    """Compute the numbers of a state."""
     word = state & (2**64 - 1)
     word = ((word ^ (word >> 30)) * 0xBF58476D1CE4E5B9) & (2**64 - 1)
     word = ((word ^ (word >> 27)) * 0x94D049BB133111EB) & (2**64 - 1)

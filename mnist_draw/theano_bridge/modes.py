@@ -15,14 +15,7 @@ _MOST_SHAPES = 24
 
 
 def fast_mode() -> Any:
-    """Return the mode for functions that are called thousands of times.
-
-    Returns
-    -------
-    theano.compile.Mode or None
-        On PyTensor a mode whose linker is `mnist_draw.theano_bridge.native`; with the real
-        Theano None, its own default.
-    """
+    """Return the mode for functions that are called thousands of times."""
     if installed_theano():
         return None
     import theano
@@ -54,14 +47,7 @@ def use_fast_mode_by_default() -> None:
 
 
 def quick_mode() -> Any:
-    """Return the mode for functions that must be ready at once.
-
-    Returns
-    -------
-    theano.compile.Mode
-        With PyTensor that of `fast_mode`, whose linker needs a fraction of a second; with the
-        real Theano, whose compiler needs many, the linker ``py``, which compiles nothing.
-    """
+    """Return the mode for functions that must be ready at once."""
     if not installed_theano():
         return fast_mode()
     import theano
@@ -74,16 +60,6 @@ def phases_of(function: Any) -> int:
 
     Within a phase each core goes through its part of a minibatch by itself; only between two
     phases do the cores wait for each other (`mnist_draw.theano_bridge.native.phases`).
-
-    Parameters
-    ----------
-    function : callable
-        What ``theano.function`` returned.
-
-    Returns
-    -------
-    int
-        0 before the function has run, and where another linker than the program's runs it.
     """
     runner = getattr(function.maker.linker, "runner", None)
     return int(getattr(runner, "phases", 0))

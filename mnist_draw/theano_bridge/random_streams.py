@@ -20,15 +20,7 @@ from mnist_draw.theano_bridge.hashed_uniform import HashedUniform, next_state
 
 
 class RandomStreams:
-    """Streams of random numbers. The same seed gives the same numbers.
-
-    Parameters
-    ----------
-    seed : int or sequence of int
-        Where the streams start.
-    use_cuda : bool, optional
-        Accepted as Theano does; the numbers are drawn on the CPU.
-    """
+    """Streams of random numbers. The same seed gives the same numbers."""
 
     def __init__(self, seed: int | Sequence[int] = 12345, use_cuda: Any = None) -> None:
         self._default_seed = seed

@@ -12,15 +12,7 @@ from mnist_draw.training.settings import SETTINGS, SettingsError
 
 @dataclass(frozen=True)
 class Change:
-    """Another value for a setting of the run that is going on.
-
-    Attributes
-    ----------
-    name : str
-        A field of `mnist_draw.training.settings.TrainingSettings` that is declared as live.
-    value : float or str
-        As the field takes it.
-    """
+    """Another value for a setting of the run that is going on."""
 
     name: str
     value: LiveValue
@@ -62,21 +54,7 @@ class Controls:
             self._extra_epochs += 1
 
     def change(self, name: str, value: LiveValue) -> None:
-        """Train on with another value of a setting, from the next minibatch.
-
-        Parameters
-        ----------
-        name : str
-            A field of `mnist_draw.training.settings.TrainingSettings` that is declared as live.
-        value : float or str
-            As the field takes it.
-
-        Raises
-        ------
-        SettingsError
-            The setting cannot be changed during a run, or not to this value; the run goes on
-            with the value it has.
-        """
+        """Train on with another value of a setting, from the next minibatch."""
         setting = SETTINGS.get(name)
         if setting is None or not setting.live:
             live = ", ".join(known for known, entry in SETTINGS.items() if entry.live)

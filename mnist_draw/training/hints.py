@@ -68,17 +68,7 @@ def read_curves(
     settings: TrainingSettings,
     dead: Sequence[float] = (),
 ) -> Hint:
-    """Return what the figures of the epochs so far say.
-
-    Parameters
-    ----------
-    epochs : sequence of EpochFigures
-        In order.
-    settings : TrainingSettings
-        Those in use, for a proposal.
-    dead : sequence of float
-        Share of silent units in each hidden layer, where known.
-    """
+    """Return what the figures of the epochs so far say."""
     if not epochs:
         return _BEFORE
     if dead and max(dead) > _MANY_DEAD:

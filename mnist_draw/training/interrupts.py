@@ -27,11 +27,6 @@ def stop_on_interrupt(controls: Controls) -> Iterator[None]:
     """Let Ctrl-C ask for a stop instead of tearing the loop apart; a second one does that.
 
     Only the main thread receives signals; in any other this does nothing.
-
-    Parameters
-    ----------
-    controls : Controls
-        Those of the run.
     """
 
     def ask(number: int, frame: FrameType | None) -> None:
@@ -49,11 +44,6 @@ def stop_when_asked_to_end(controls: Controls) -> Iterator[None]:
 
     However often a system asks: only a second Ctrl-C breaks the loop off. A signal that the
     program was started to ignore (``nohup``) stays ignored.
-
-    Parameters
-    ----------
-    controls : Controls
-        Those of the run.
     """
 
     def ask(number: int, frame: FrameType | None) -> None:

@@ -58,11 +58,6 @@ class LayerInspection:
 
     Builds the network and compiles what its hidden layers put out, which takes a fraction of a
     second. Only one thread may use it at a time: a compiled function is not re-entrant.
-
-    Parameters
-    ----------
-    network : str
-        A text for `mnist_draw.networks.parse_network`.
     """
 
     def __init__(self, network: str) -> None:

@@ -10,19 +10,7 @@ from mnist_draw.training.settings import TrainingSettings
 
 @dataclass(frozen=True)
 class Preset:
-    """All settings of a run at once.
-
-    Attributes
-    ----------
-    title : str
-        What the form's button says.
-    meaning : str
-        One sentence for the button's tooltip and for help texts.
-    widget : str
-        The name of the form's button without the ending that says its kind.
-    settings : TrainingSettings
-        Every field, whatever was set before.
-    """
+    """All settings of a run at once."""
 
     title: str
     meaning: str
@@ -57,12 +45,6 @@ PRESETS: dict[str, Preset] = {
 
 
 def find_preset(name: str) -> Preset:
-    """Return the preset of a name.
-
-    Raises
-    ------
-    SettingsError
-        There is none; the sentence lists those there are.
-    """
+    """Return the preset of a name."""
     check_name("preset", name, PRESETS)
     return PRESETS[name]

@@ -19,20 +19,7 @@ from mnist_draw.training.settings import SettingsError, TrainingSettings
 
 
 def build_network(settings: TrainingSettings) -> Any:
-    """Build the network of some settings, its weights drawn from their seed or read from a file.
-
-    Returns
-    -------
-    lasagne.layers.Layer
-        The output layer.
-
-    Raises
-    ------
-    ModelFileError
-        The file to start from cannot be used.
-    SettingsError
-        It holds a network with other layers.
-    """
+    """Build the network of some settings, its weights drawn from their seed or read from a file."""
     import lasagne
 
     specification = parse_network(settings.network)
@@ -99,26 +86,6 @@ def batch_size_for(settings: TrainingSettings, pictures: int, chosen: bool = Fal
     """Return the batch size of a run: that of the settings, or a smaller one for few pictures.
 
     A batch size that is a preset's is taken for one that nobody chose.
-
-    Parameters
-    ----------
-    settings : TrainingSettings
-        Those of the run.
-    pictures : int
-        How many training pictures there are, at least 1.
-    chosen : bool
-        Whether the user is known to have chosen the batch size, even if it is a preset's.
-
-    Returns
-    -------
-    int
-        Where a preset's batch size is larger than ``pictures``, a tenth of them, at least 1:
-        about ten steps make an epoch.
-
-    Raises
-    ------
-    SettingsError
-        A batch size that was chosen is larger than ``pictures``.
     """
     size = settings.batch_size
     if size <= pictures:

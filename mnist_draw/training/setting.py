@@ -49,40 +49,7 @@ class Entry(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """What all settings have.
-
-    Attributes
-    ----------
-    title : str
-        What the form calls it.
-    noun : str
-        What sentences about it call it, such as ``"The batch size"``; its title by default.
-    mark : str
-        A short word before its value, for curves where a change during a run is marked and for
-        the titles of runs; its title by default, which titles leave out where the value is no
-        number: "adam" says enough.
-    sentence : str
-        What it does, with its unit; for tooltips and help texts.
-    group : str
-        The section of the form it stands in.
-    columns : int
-        How much of a row of the form it takes, in twelfths. Fields follow each other in the
-        order of their declaration.
-    widget : str
-        The name of the form's widget without the ending that says its kind, such as
-        ``"batchSize"`` for ``batchSizeSpinBox``.
-    option : str
-        The option on the command line, such as ``"--batch-size"``.
-    metavar : str
-        What the option's help calls its value.
-    live : bool
-        Whether it can be changed during a run; its value is then a number or a text.
-    with_resume : bool
-        Whether the option may be given for a run that is continued.
-    nothing : str
-        What the form says where no value is set, such as ``"off"``; empty for a setting that
-        always has one.
-    """
+    """What all settings have."""
 
     title: str
     sentence: str
@@ -103,13 +70,7 @@ class Setting:
     is_number = False
 
     def read(self, name: str, value: Any) -> Value:
-        """Take a value as JSON writes it.
-
-        Raises
-        ------
-        SettingsError
-            It is of the wrong kind; the sentence names it and says what it must be.
-        """
+        """Take a value as JSON writes it."""
         if value is None and self.nothing:
             return None
         if not isinstance(value, str):
@@ -348,13 +309,7 @@ def settings_of(kind: type) -> dict[str, AnySetting]:
 
 
 def check_name(what: str, name: Any, choices: Mapping[str, Entry]) -> None:
-    """Refuse a name that is none of some entries.
-
-    Raises
-    ------
-    SettingsError
-        A sentence that lists those there are.
-    """
+    """Refuse a name that is none of some entries."""
     if name not in choices:
         listing = "; ".join(f"{known} ({entry.meaning})" for known, entry in choices.items())
         near = nearest(str(name), choices)

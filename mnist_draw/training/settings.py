@@ -313,13 +313,7 @@ class TrainingSettings:
         return dataclasses.replace(self, **changes)
 
     def to_json(self) -> dict[str, Any]:
-        """Return all fields as JSON values.
-
-        Raises
-        ------
-        UserError
-            A field is of the wrong kind.
-        """
+        """Return all fields as JSON values."""
         return {
             name: setting.read(name, getattr(self, name))
             for name, setting in settings_of(type(self)).items()
@@ -327,19 +321,7 @@ class TrainingSettings:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> TrainingSettings:
-        """Read settings back, from a file that anybody may have written.
-
-        Parameters
-        ----------
-        values : mapping
-            Fields by name. Those left out keep the tutorial's values; a learning rate left out
-            is the usual one of the update rule.
-
-        Raises
-        ------
-        UserError
-            A name or a value makes no sense; the sentence says which.
-        """
+        """Read settings back, from a file that anybody may have written."""
         if not isinstance(values, Mapping):
             raise SettingsError(
                 f"Settings are a list of names with values, got {str(values)[:60]!r}."

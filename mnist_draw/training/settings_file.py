@@ -14,13 +14,7 @@ from mnist_draw.training.settings import SettingsError, TrainingSettings
 
 
 def save_settings(path: str | os.PathLike[str], settings: TrainingSettings) -> None:
-    """Write settings as JSON, a name and a value on each line.
-
-    Raises
-    ------
-    StorageError
-        The file cannot be written; what was there before is unchanged.
-    """
+    """Write settings as JSON, a name and a value on each line."""
     write_atomically(path, pack(settings.to_json(), indent=2) + b"\n")
 
 
@@ -28,11 +22,6 @@ def load_settings(path: str | os.PathLike[str]) -> TrainingSettings:
     """Read settings that `save_settings` or anybody else has written.
 
     Settings that the file does not name are as `TrainingSettings.from_json` has them.
-
-    Raises
-    ------
-    UserError
-        The file cannot be read or makes no sense; the sentence says why.
     """
     values = read_settings(path)
     try:

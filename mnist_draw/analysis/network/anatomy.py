@@ -110,26 +110,6 @@ class Anatomy:
 
     Compiling takes a fraction of a second. It belongs to the thread that uses it: a compiled
     function is not re-entrant.
-
-    Parameters
-    ----------
-    model : ModelFile
-
-    Raises
-    ------
-    mnist_draw.networks.NetworkError
-        When there is no such architecture.
-    mnist_draw.storage.ModelFileError
-        When the parameters do not fit it.
-
-    Attributes
-    ----------
-    network : str
-        The network's canonical text.
-    layers : tuple of Layer
-        From the picture on; the last is the answer's.
-    model : ModelFile
-        Whose parameters are in use.
     """
 
     def __init__(self, model: ModelFile) -> None:
@@ -145,13 +125,7 @@ class Anatomy:
         self.use(model)
 
     def use(self, model: ModelFile) -> None:
-        """Take another model of the same network, without compiling again.
-
-        Raises
-        ------
-        mnist_draw.storage.ModelFileError
-            When it is another network or the parameters do not fit; nothing is changed.
-        """
+        """Take another model of the same network, without compiling again."""
         self._built.use(model)
         self._temperature.set_value(np.float32(temperature_of(model)))
         self.model = model

@@ -14,16 +14,6 @@ def fresh_model(model: ModelFile) -> ModelFile:
 
     Lasagne's own initialiser draws from one generator for the whole process, which a run that
     begins meanwhile must have for itself; so the same rule is followed here.
-
-    Parameters
-    ----------
-    model : ModelFile
-
-    Returns
-    -------
-    ModelFile
-        Always the same weights, after X. Glorot and Y. Bengio, "Understanding the difficulty of
-        training deep feedforward neural networks" (2010), uniform; biases are 0.
     """
     random = np.random.default_rng(0)
     values = [

@@ -58,18 +58,7 @@ class UnitPages:
 
 
 class PageSearch:
-    """Looks for the pages of a network's units a little at a time, or reads what was kept.
-
-    Parameters
-    ----------
-    anatomy : Anatomy
-        Asked in the thread that calls :meth:`step`; its model must not change meanwhile.
-
-    Attributes
-    ----------
-    pages : UnitPages or None
-        What was found; None before the end.
-    """
+    """Looks for the pages of a network's units a little at a time, or reads what was kept."""
 
     def __init__(self, anatomy: Anatomy) -> None:
         self.pages: UnitPages | None = None

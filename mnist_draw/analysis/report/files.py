@@ -47,20 +47,7 @@ _PICTURES = ("confusion.png", "reliability.png", "mistakes.png")
 
 
 def prepare_folder(folder: str | os.PathLike[str], data: Path | None = None) -> Path:
-    """Make the folder of a report, before the work that fills it begins.
-
-    Parameters
-    ----------
-    folder : str or os.PathLike
-    data : pathlib.Path, optional
-        The folder of the data, which must stay as it is.
-
-    Raises
-    ------
-    StorageError
-        It cannot be made, belongs to the data, or has files in it that a report would replace
-        and that are none of a report's; the sentence says which.
-    """
+    """Make the folder of a report, before the work that fills it begins."""
     if not os.fspath(folder):
         raise StorageError("The report has no folder to go to: its name is empty.")
     place = named_path(folder)
@@ -123,30 +110,7 @@ def write_report(
     results: Results,
     tell: Callable[[str], object] = str,
 ) -> Path:
-    """Write confusion matrix, recall and precision, mistakes and reliability.
-
-    Parameters
-    ----------
-    folder : str or os.PathLike
-        Made if it is missing; files of an earlier report are replaced.
-    model : ModelFile
-    pictures : Pictures
-        With labels.
-    results : Results
-        Of all of them.
-    tell : callable
-        Takes a sentence about what the pictures cannot show.
-
-    Returns
-    -------
-    pathlib.Path
-        The HTML page.
-
-    Raises
-    ------
-    StorageError
-        A file cannot be written; the sentence says which.
-    """
+    """Write confusion matrix, recall and precision, mistakes and reliability."""
     place = prepare_folder(folder)
     name = partial(class_name, model)
     mistakes = results.mistakes()

@@ -55,20 +55,7 @@ _TOLD = 3
 
 
 class Lettering:
-    """Fonts for the names of classes, and how the names are written with them.
-
-    Parameters
-    ----------
-    names : sequence of str
-        What the classes are called.
-
-    Attributes
-    ----------
-    names : tuple of str
-        What is written for each: the name itself where some font has its letters.
-    told : str
-        Which names are written otherwise, in a sentence; empty where none is.
-    """
+    """Fonts for the names of classes, and how the names are written with them."""
 
     def __init__(self, names: Sequence[str]) -> None:
         self._files: list[str | None] = [None]

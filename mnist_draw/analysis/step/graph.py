@@ -29,27 +29,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Node:
-    """One operation.
-
-    Attributes
-    ----------
-    number : int
-        From 0, in an order in which they can be computed.
-    name : str
-        The operation in short; of several that became one loop the formula.
-    text : str
-        The operation as Theano writes it.
-    kind : {"product", "elementwise", "view"}
-    fused : bool
-        Whether it is a loop that several operations became.
-    broadcasts : bool
-        Whether it only repeats an array along a dimension: not drawn as a box of its own.
-    group : Group
-    sources : tuple of int or str
-        Its inputs: numbers of other nodes, or names of variables and constants.
-    type : str
-        Of its first output, as Theano writes it.
-    """
+    """One operation."""
 
     number: int
     name: str
@@ -90,18 +70,7 @@ class Graph:
 
 @dataclass(frozen=True)
 class FunctionGraphs:
-    """One of the three functions, both ways.
-
-    Attributes
-    ----------
-    name : str
-        ``"classify"``, ``"validate"`` or ``"learn"``.
-    title : str
-        For a menu, such as ``"classify: pictures → p"``.
-    written, compiled : Graph
-    layers : tuple of Layer
-    settings : TrainingSettings
-    """
+    """One of the three functions, both ways."""
 
     name: str
     title: str

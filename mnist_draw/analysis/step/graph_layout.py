@@ -136,14 +136,7 @@ def title_of(graphs: FunctionGraphs, group: Group) -> str:
 
 
 def lay_out_graph(graphs: FunctionGraphs, folded: frozenset[Group]) -> Layout:
-    """Find a place for everything.
-
-    Parameters
-    ----------
-    graphs : FunctionGraphs
-    folded : frozenset of Group
-        The groups of which only one box is shown.
-    """
+    """Find a place for everything."""
     groups = groups_of(graphs)
     sides = [_Side(graphs, compiled, folded) for compiled in (False, True)]
     widest = [max((side.width_of(group) for group in groups), default=WIDE) for side in sides]

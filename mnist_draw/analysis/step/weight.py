@@ -82,15 +82,7 @@ def weight_of_unit(
 
 
 def follow(figures: StepFigures, weight: Weight, l2: float = 0.0) -> Followed:
-    """Return what happens to a weight.
-
-    Parameters
-    ----------
-    figures : StepFigures
-    weight : Weight
-    l2 : float
-        The strength of the L2 penalty: so many times the sum of all squared weights.
-    """
+    """Return what happens to a weight."""
     number = 2 * weight.layer
     place = (weight.source, weight.unit)
     given = float(figures.x[weight.layer].ravel()[weight.source])

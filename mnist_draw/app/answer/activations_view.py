@@ -41,20 +41,7 @@ _UNLIT, _ROOT = 0.08, 0.75
 
 
 class ActivationsView(QWidget):
-    """One hidden layer, unit for unit.
-
-    Attributes
-    ----------
-    layer : HiddenLayer or None
-        Which layer is shown; None while the network is not known, or has none.
-    values : ndarray of float32 or None
-        What its units put out, as the layer's shape; None where there is no drawing.
-
-    Signals
-    -------
-    words_changed
-        ``(text)``: what can be said about the layer, or about the unit pointed at.
-    """
+    """One hidden layer, unit for unit."""
 
     words_changed = pyqtSignal(str)
 

@@ -40,24 +40,6 @@ class AnswerPanel(QWidget):
 
     Of a number all that is said below the answer belongs to one of its digits, the last unless
     another was chosen.
-
-    Attributes
-    ----------
-    column : QVBoxLayout
-        From the answer down to the rows that other parts add.
-    row : ExplanationRow
-        What the network sees, what spoke for it, and its hidden units.
-
-    Signals
-    -------
-    asked
-        ``(picture, digit, ticket)``: an explanation is wanted.
-    place_changed
-        ``(place)``: which digit of the number all this is said of, counted from 0; -1 where
-        there is no number.
-    evidence_changed
-        ``(picture, probabilities, winner)``: what the network sees and says of the digit that all
-        this is said of; the winner is None for what is no digit, all are None for an empty board.
     """
 
     asked = pyqtSignal(object, int, int)

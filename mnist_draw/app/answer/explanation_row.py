@@ -29,13 +29,7 @@ _NO_LAYER = "This network has no hidden layer."
 
 
 class ExplanationRow(QWidget):
-    """Three cards that grow with the window.
-
-    Signals
-    -------
-    watched
-        ``(on)``: whether anybody can see the views.
-    """
+    """Three cards that grow with the window."""
 
     watched = pyqtSignal(bool)
 

@@ -32,13 +32,7 @@ def whole_side(room: int) -> int:
 
 
 class NetworkInputView(QWidget):
-    """Shows the 28×28 picture that goes into the network, pixel for pixel.
-
-    Attributes
-    ----------
-    picture : ndarray of float32, shape (28, 28), or None
-        Values from 0 (paper) to about 1 (ink).
-    """
+    """Shows the 28×28 picture that goes into the network, pixel for pixel."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -17,21 +17,7 @@ _ALL = "All networks …"
 
 
 class NetworkMenu(ComboBox):
-    """The menu of networks in the Draw tab; each entry but the last holds a `Wish`.
-
-    Parameters
-    ----------
-    network : NetworkInUse
-
-    Attributes
-    ----------
-    network : NetworkInUse
-
-    Signals
-    -------
-    all_asked
-        The last entry was chosen, which shows all networks.
-    """
+    """The menu of networks in the Draw tab; each entry but the last holds a `Wish`."""
 
     all_asked = pyqtSignal()
 

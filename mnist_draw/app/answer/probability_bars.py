@@ -48,11 +48,6 @@ class ProbabilityBar(QProgressBar):
 
     ``value()`` is the probability in thousandths, so that other programs and screen readers
     can read it; what is painted glides towards it.
-
-    Signals
-    -------
-    clicked
-        ``(digit)``
     """
 
     clicked = pyqtSignal(int)
@@ -155,18 +150,6 @@ class ProbabilityBars(QWidget):
     """The bars of one answer; one of the digits is the one that is asked about.
 
     The bars of many classes stand in several columns.
-
-    Attributes
-    ----------
-    chosen : int or None
-        The digit that the user asks about; None for the one that is answered.
-
-    Signals
-    -------
-    digit_chosen
-        :attr:`chosen` has changed.
-    step_asked
-        ``(step)``: -1 or 1, with the left or right arrow key.
     """
 
     digit_chosen = pyqtSignal()

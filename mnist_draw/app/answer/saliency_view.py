@@ -41,11 +41,6 @@ class SaliencyView(QWidget):
 
     The two also differ in form: what speaks for fills its pixel, what speaks against leaves a
     margin.
-
-    Attributes
-    ----------
-    explanation : Explanation or None
-        What is shown.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:

@@ -21,16 +21,7 @@ _LARGEST_LIGHT, _LARGEST_MAP = 22.0, 96.0
 
 @dataclass(frozen=True)
 class UnitGrid:
-    """A grid with one cell for each unit, row by row.
-
-    Attributes
-    ----------
-    shape : tuple of int
-        Of the layer: ``(units,)`` or ``(maps, height, width)``.
-    columns, rows : int
-    cell : float
-        Distance from one cell to the next, in logical pixels, both ways; a map's longer side.
-    """
+    """A grid with one cell for each unit, row by row."""
 
     shape: tuple[int, ...]
     columns: int
@@ -68,18 +59,7 @@ class UnitGrid:
         return unit if inside else None
 
     def mosaic(self, values: np.ndarray) -> np.ndarray:
-        """Put the values of all units into one picture.
-
-        Parameters
-        ----------
-        values : ndarray
-            As the layer's shape.
-
-        Returns
-        -------
-        ndarray, shape (rows, columns) or (rows * (height + 1), columns * (width + 1))
-            Of the same type; 0 between maps and in cells without a unit.
-        """
+        """Put the values of all units into one picture."""
         import numpy as np
 
         height, width = self._pixels()

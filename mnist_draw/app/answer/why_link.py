@@ -21,11 +21,6 @@ class WhyLink(QPushButton):
 
     It keeps its room when there is no answer: a link that came and went would have the window
     laid out with every stroke.
-
-    Signals
-    -------
-    asked
-        ``(answer, rival)``: why the network reads the one rather than the other.
     """
 
     asked = pyqtSignal(int, int)

@@ -26,22 +26,7 @@ _PATIENCE_S = 3.0
 
 
 class Autosave(QObject):
-    """Keeps what is on the board in a file.
-
-    Parameters
-    ----------
-    canvas : Canvas
-    background : Background
-        Where the file is read and written.
-
-    Signals
-    -------
-    told
-        ``(sentence)``: what could not be read or written, and what was kept.
-    offered
-        ``(sentence, show, words)``: another window has left a drawing; a function shows it, and
-        such words stand on its button.
-    """
+    """Keeps what is on the board in a file."""
 
     told = pyqtSignal(str)
     offered = pyqtSignal(str, object, str)
@@ -80,13 +65,7 @@ class Autosave(QObject):
         self._background.run(self._files.release)
 
     def save_at_once(self) -> str:
-        """Write the board in this thread, for an end without an event loop.
-
-        Returns
-        -------
-        str
-            A sentence if it cannot be written.
-        """
+        """Write the board in this thread, for an end without an event loop."""
         # What was given away before must not take its place.
         self._background.wait(_PATIENCE_S)
         items = self._canvas.drawing.items

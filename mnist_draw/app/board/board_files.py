@@ -33,15 +33,7 @@ def board_path() -> Path:
 
 
 class BoardFiles:
-    """The file of this window, and those that no window holds; for one thread at a time.
-
-    Attributes
-    ----------
-    path : pathlib.Path or None
-        This window's; None until one is taken.
-    others : list of pathlib.Path
-        Drawings that other windows have left, to be shown in this order.
-    """
+    """The file of this window, and those that no window holds; for one thread at a time."""
 
     def __init__(self) -> None:
         self.path: Path | None = None
@@ -50,18 +42,7 @@ class BoardFiles:
         self._next: tuple[Path, BaseFileLock] | None = None
 
     def take(self, is_empty: Callable[[Path], bool]) -> Path:
-        """Take the file that was written last of those that no window holds; return it.
-
-        Parameters
-        ----------
-        is_empty : callable
-            Whether a file holds nothing worth keeping: it is removed then.
-
-        Raises
-        ------
-        StorageError
-            The folder for it cannot be made.
-        """
+        """Take the file that was written last of those that no window holds; return it."""
         found: list[tuple[int, Path, BaseFileLock]] = []
         for path in _names():
             lock = _taken(path) if path.exists() else None
@@ -84,13 +65,7 @@ class BoardFiles:
         return self.path
 
     def write(self, content: bytes) -> None:
-        """Write the board.
-
-        Raises
-        ------
-        StorageError
-            It cannot be written; what was there is unchanged.
-        """
+        """Write the board."""
         if self._lock is None:
             # The window has let go of it, and did not close after all.
             self._lock = _taken(self.path) if self.path is not None else None

@@ -40,20 +40,7 @@ _ERASER = 2.0
 
 
 class Canvas(PointerWidget):
-    """A board to draw on.
-
-    Parameters
-    ----------
-    drawing : Drawing, optional
-        What is on it, where another board shows the same; a new one if left out.
-
-    Signals
-    -------
-    ink_changed
-        After every point, stroke, undo, redo and clearing.
-    history_changed
-        When undo or redo may have become possible or impossible.
-    """
+    """A board to draw on."""
 
     ink_changed = pyqtSignal()
     history_changed = pyqtSignal()
@@ -93,26 +80,13 @@ class Canvas(PointerWidget):
         return self._drawing.has_ink()
 
     def add_stroke(self, points: Iterable[tuple[float, ...]], width: float | None = None) -> None:
-        """Draw a stroke through points in board units (0 to 600 from the top left).
-
-        Parameters
-        ----------
-        points : iterable of (x, y) or (x, y, width)
-            At least one, finite.
-        width : float, optional
-            Pen width in board units. Default: the width set.
-        """
+        """Draw a stroke through points in board units (0 to 600 from the top left)."""
         self._drawing.add_stroke(points, self._width if width is None else width)
         self._repaint_board()
         self._changed()
 
     def show_items(self, items: Sequence[Item]) -> None:
-        """Put strokes and pictures on the emptied board; :meth:`undo` brings back what was there.
-
-        Parameters
-        ----------
-        items : sequence of Stroke or PlacedPicture
-        """
+        """Put strokes and pictures on the emptied board; :meth:`undo` brings back what was there."""
         self._history_step(lambda: self._drawing.replace(items))
 
     def restore(self, items: Sequence[Item]) -> None:

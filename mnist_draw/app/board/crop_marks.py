@@ -20,19 +20,7 @@ _LINE = 1.5
 
 
 def crop_marks(ink: np.ndarray, drawing: Drawing) -> tuple[QRectF, QPointF] | None:
-    """Return the box that is cut out for the network and its centre of mass, in board units.
-
-    Parameters
-    ----------
-    ink : ndarray, shape (H, W), uint8
-        What :meth:`Drawing.ink` returned.
-    drawing : Drawing
-
-    Returns
-    -------
-    tuple of QRectF and QPointF, or None
-        None without ink.
-    """
+    """Return the box that is cut out for the network and its centre of mass, in board units."""
     from mnist_draw.dataset.normalise import has_ink, ink_box
 
     if not has_ink(ink):
@@ -48,17 +36,7 @@ def crop_marks(ink: np.ndarray, drawing: Drawing) -> tuple[QRectF, QPointF] | No
 
 
 def paint_marks(painter: QPainter, marks: tuple[QRectF, QPointF], board: PaintedBoard) -> None:
-    """Paint the box as a dashed line and the centre as a cross.
-
-    Parameters
-    ----------
-    painter : QPainter
-        Of the widget.
-    marks : tuple of QRectF and QPointF
-        In board units.
-    board : PaintedBoard
-        Knows where the board lies in the widget.
-    """
+    """Paint the box as a dashed line and the centre as a cross."""
     box, centre = marks
     painter.setBrush(Qt.NoBrush)
     painter.setPen(QPen(theme.colour("second"), _LINE, Qt.DashLine))

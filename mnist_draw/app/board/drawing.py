@@ -34,13 +34,7 @@ INK_RENDERING = (INK_SCALE, _INK)
 
 
 class Drawing:
-    """Strokes and pictures on a board of 600×600 units; strokes may reach beyond it.
-
-    Attributes
-    ----------
-    items : list of Stroke or PlacedPicture
-        In the order of drawing; the last one may still be growing. A change makes a new list.
-    """
+    """Strokes and pictures on a board of 600×600 units; strokes may reach beyond it."""
 
     def __init__(self) -> None:
         self.items: list[Item] = []
@@ -92,20 +86,7 @@ class Drawing:
             painter.end()
 
     def add_stroke(self, points: Iterable[tuple[float, ...]], width: float | None = None) -> None:
-        """Draw one whole stroke.
-
-        Parameters
-        ----------
-        points : iterable of (x, y) or (x, y, width)
-            In board units: (0, 0) top left, (600, 600) bottom right.
-        width : float, optional
-            Pen width in board units for points without their own. Default: 36.
-
-        Raises
-        ------
-        ValueError
-            If there is no point or a coordinate is not finite.
-        """
+        """Draw one whole stroke."""
         stroke = Stroke.through(points, PEN_WIDTH if width is None else width)
         if not stroke.points:
             raise ValueError("a stroke needs at least one point, got none")
@@ -185,14 +166,7 @@ class Drawing:
         return any(not item.erase for item in self.items)
 
     def ink(self) -> np.ndarray:
-        """Return the picture for recognition.
-
-        Returns
-        -------
-        ndarray, shape (H, W), uint8
-            0 where there is paper, 255 where there is ink; at least 300×300, more only when
-            strokes reach beyond the board.
-        """
+        """Return the picture for recognition."""
         image = self._image
         if self._growing is not None:
             image = image.copy()
@@ -202,14 +176,7 @@ class Drawing:
         return ink_of(image)
 
     def pen_strokes(self) -> list[np.ndarray] | None:
-        """Return the strokes that all ink consists of; None where not all of it is known so.
-
-        Returns
-        -------
-        list of ndarray, float64, shape (n, 3), or None
-            Each point's x and y, and the pen's width there, in pixels of the picture that
-            :meth:`ink` returns. None where something was erased or a picture was placed.
-        """
+        """Return the strokes that all ink consists of; None where not all of it is known so."""
         import numpy as np
 
         strokes = []

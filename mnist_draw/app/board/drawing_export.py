@@ -50,14 +50,7 @@ def covered(items: Sequence[Item]) -> QRectF:
 
 
 def picture(items: Sequence[Item], scale: float) -> QImage:
-    """Return a drawing as an image, dark on white.
-
-    Parameters
-    ----------
-    items : sequence of Stroke or PlacedPicture
-    scale : float
-        Pixels per board unit, fewer where the image would become too large.
-    """
+    """Return a drawing as an image, dark on white."""
     area = covered(items)
     scale = min(scale, (_MOST_PIXELS / (area.width() * area.height())) ** 0.5)
     width, height = round(area.width() * scale), round(area.height() * scale)

@@ -49,53 +49,17 @@ class DrawingError(UserError):
 
 
 def record_of(items: Sequence[Item]) -> dict[str, Any]:
-    """Return strokes and pictures as a record.
-
-    Parameters
-    ----------
-    items : sequence of Stroke or PlacedPicture
-        In the order of drawing. They are only read: any thread may do it once they are drawn.
-
-    Returns
-    -------
-    dict
-        Of JSON's types alone.
-    """
+    """Return strokes and pictures as a record."""
     return FORMAT.document({"items": [_record(item) for item in items]})
 
 
 def read_drawing(path: Path) -> list[Item]:
-    """Return the strokes and pictures in a file.
-
-    Raises
-    ------
-    FileNotFoundError
-        There is none.
-    StorageError
-        It cannot be read at the moment.
-    DocumentError, DrawingError
-        It cannot be used.
-    """
+    """Return the strokes and pictures in a file."""
     return from_record(parse(read_file(path, FORMAT.max_bytes), _MOST_VALUES))
 
 
 def from_record(record: object) -> list[Item]:
-    """Return the strokes and pictures of a record.
-
-    Parameters
-    ----------
-    record : object
-        What a JSON file held; nothing about it is taken for granted.
-
-    Returns
-    -------
-    list of Stroke or PlacedPicture
-
-    Raises
-    ------
-    DrawingError
-        The sentence says what is wrong with it.
-    """
+    """Return the strokes and pictures of a record."""
     try:
         entries = FORMAT.check(record).entries("items", _MOST_POINTS)
     except DocumentError as error:

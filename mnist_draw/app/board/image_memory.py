@@ -17,11 +17,6 @@ class ImageMemory:
 
     Images share their pixels until one of them is painted on, so that keeping one costs nothing
     at first.
-
-    Parameters
-    ----------
-    room : int
-        Bytes that the boards may take together: many small ones, or a few on a sharp screen.
     """
 
     def __init__(self, room: int) -> None:
@@ -30,15 +25,7 @@ class ImageMemory:
         self._kept: deque[tuple[list[Item], QImage, QPointF]] = deque()
 
     def keep(self, items: list[Item], image: QImage, corner: QPointF | None = None) -> None:
-        """Remember a board.
-
-        Parameters
-        ----------
-        items : list of Stroke or PlacedPicture
-        image : QImage
-        corner : QPointF, optional
-            Where the image begins, if that is not always the same place.
-        """
+        """Remember a board."""
         if self.find(items) is not None:
             return
         self._kept.append((items, QImage(image), QPointF(corner or QPointF())))

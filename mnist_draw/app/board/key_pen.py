@@ -26,18 +26,7 @@ HELP = (
 
 
 class KeyPen(QObject):
-    """Moves a pen over a board by its key events.
-
-    Parameters
-    ----------
-    board : PointerWidget
-        What is drawn on; it has an accessible description.
-
-    Attributes
-    ----------
-    place : QPointF or None
-        Where the crosshair is, in board units; None while the board is used by mouse or pen.
-    """
+    """Moves a pen over a board by its key events."""
 
     def __init__(self, board: PointerWidget) -> None:
         super().__init__(board)

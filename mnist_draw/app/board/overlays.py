@@ -35,18 +35,6 @@ class NumberBoxes(QWidget):
 
     The pen goes through the boxes. Only the small tag at each box, with the digit on it, takes a
     press: it chooses the digit that the answer's side is about.
-
-    Attributes
-    ----------
-    boxes : list of QRectF
-        In board units.
-    index : int
-        Which box is marked as chosen; -1 for none.
-
-    Signals
-    -------
-    chosen
-        ``(index)``: a digit's tag was pressed.
     """
 
     chosen = pyqtSignal(int)

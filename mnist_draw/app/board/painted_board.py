@@ -16,17 +16,7 @@ _ROOM = 96 * 1024 * 1024
 
 
 class PaintedBoard:
-    """An image of the whole board, without the provisional end of the stroke being drawn.
-
-    Parameters
-    ----------
-    drawing : Drawing
-
-    Attributes
-    ----------
-    image : QImage
-        Transparent where there is paper; in the theme's colour where there is ink.
-    """
+    """An image of the whole board, without the provisional end of the stroke being drawn."""
 
     def __init__(self, drawing: Drawing) -> None:
         self.image = QImage()
@@ -41,15 +31,7 @@ class PaintedBoard:
     # -- where the board lies in the widget
 
     def fit(self, size: QSize, ratio: float) -> None:
-        """Paint everything anew: after a change of size, of pixel ratio, of colours.
-
-        Parameters
-        ----------
-        size : QSize
-            Of the widget, in logical pixels.
-        ratio : float
-            Pixels of the screen per logical pixel.
-        """
+        """Paint everything anew: after a change of size, of pixel ratio, of colours."""
         self._size, self._ratio = QSize(size), ratio
         self._memory.forget()
         self._paint()

@@ -49,15 +49,7 @@ class Point:
 
 @dataclass
 class Stroke:
-    """One movement of the pen or the eraser from touching the paper to leaving it.
-
-    Attributes
-    ----------
-    points : list of Point
-        At least one.
-    erase : bool
-        Whether ink is taken away.
-    """
+    """One movement of the pen or the eraser from touching the paper to leaving it."""
 
     points: list[Point] = field(default_factory=list)
     erase: bool = False

@@ -35,22 +35,7 @@ Renderings: TypeAlias = Sequence[tuple[float, QColor]]
 
 
 class PlacedPicture:
-    """The ink of a picture and where it lies on the board.
-
-    Parameters
-    ----------
-    mask : QImage
-        Format ``Alpha8``: 0 paper, 255 ink.
-    rect : QRectF
-        In board units.
-
-    Attributes
-    ----------
-    mask : QImage
-    rect : QRectF
-    erase : bool
-        Always false: a picture brings ink.
-    """
+    """The ink of a picture and where it lies on the board."""
 
     erase = False
 
@@ -79,11 +64,6 @@ class PlacedPicture:
 
         A large picture takes longer than the window may wait: this is done in the thread that
         reads it, before any other thread knows of it.
-
-        Parameters
-        ----------
-        renderings : sequence of (float, QColor)
-            Pixels per board unit, and the colour of the ink.
         """
         for scale, colour in renderings:
             self._rendering(self.rect.size() * scale, colour)
@@ -114,22 +94,7 @@ Item: TypeAlias = Stroke | PlacedPicture
 
 
 def place_ink(ink: np.ndarray) -> PlacedPicture:
-    """Crop a picture to its ink and fit it into the middle of the board.
-
-    Parameters
-    ----------
-    ink : ndarray, shape (H, W)
-        uint8, 0 to 255, or float32, 0 to 1; high values are ink.
-
-    Returns
-    -------
-    PlacedPicture
-
-    Raises
-    ------
-    ValueError
-        If there is no ink.
-    """
+    """Crop a picture to its ink and fit it into the middle of the board."""
     import numpy as np
 
     from mnist_draw.dataset.normalise import ink_box

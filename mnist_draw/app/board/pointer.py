@@ -16,11 +16,6 @@ class PointerWidget(QWidget):
     """A widget that is drawn on.
 
     A pen's or a finger's event is served here; the mouse event that Qt makes of it is ignored.
-
-    Attributes
-    ----------
-    erasing : bool
-        Whether mouse, pen and finger take ink away; the pen's other end always does.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -30,17 +25,7 @@ class PointerWidget(QWidget):
         self._touch: int | None = None
 
     def begin(self, point: QPointF, erase: bool, weight: float = 1.0) -> None:
-        """Put the pen down.
-
-        Parameters
-        ----------
-        point : QPointF
-            In logical pixels of the widget.
-        erase : bool
-            Whether this stroke takes ink away.
-        weight : float
-            How wide the pen draws here, as a part of the width set.
-        """
+        """Put the pen down."""
         raise NotImplementedError
 
     def extend(self, point: QPointF, weight: float = 1.0) -> None:

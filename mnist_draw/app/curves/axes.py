@@ -40,13 +40,7 @@ class _Axis(pyqtgraph.AxisItem):  # type: ignore[misc]
 
 
 class EpochAxis(_Axis):
-    """Whole epochs.
-
-    Attributes
-    ----------
-    last : int
-        The last epoch that is shown: a number stands there, whatever the steps before it.
-    """
+    """Whole epochs."""
 
     def __init__(self) -> None:
         super().__init__("bottom")
@@ -97,17 +91,7 @@ class ValueAxis(_Axis):
 def new_plot(
     name: str, title: str, sentence: str, tick_text: Callable[[float], str]
 ) -> tuple[Any, ValueAxis, EpochAxis]:
-    """Return an empty plot over epochs, and its two axes.
-
-    Parameters
-    ----------
-    name : str
-        The object's name.
-    title, sentence : str
-        What screen readers say of it. It has no tooltip: that would cover the curves being read.
-    tick_text : callable
-        Returns what stands beside a tick of the upright axis.
-    """
+    """Return an empty plot over epochs, and its two axes."""
     upright, across = ValueAxis(tick_text), EpochAxis()
     plot = pyqtgraph.PlotWidget(axisItems={"left": upright, "bottom": across})
     for axis in (upright, across):

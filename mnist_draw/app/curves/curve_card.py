@@ -126,19 +126,6 @@ class CurveCard(Card):
     """A card with a plot of training and validation over epochs.
 
     The plot itself is built by :meth:`build`; what it shows is kept by whoever keeps the run.
-
-    Parameters
-    ----------
-    title, name, sentence : str
-        What the plot is called, its object name, and what it shows.
-    figure : str
-        ``"loss"`` or ``"accuracy"``.
-
-    Signals
-    -------
-    export_asked
-        ``(kind)``: the plot is wanted as a ``"png"`` file, or its figures as a table:
-        ``"csv"`` of the epochs, ``"minibatches"`` of the minibatches.
     """
 
     export_asked = pyqtSignal(str)

@@ -21,20 +21,6 @@ class CurveTools(QObject):
 
     Drag a rectangle or turn the wheel to zoom; double-click, 0 or Home shows all again. The
     arrow keys move the crosshair, + and - zoom around it, Escape hides it.
-
-    Parameters
-    ----------
-    plot : pyqtgraph.PlotWidget
-        A plot over epochs.
-    marks_below : bool
-        Whether there is more room for words at the bottom of the plot than at its top.
-
-    Signals
-    -------
-    pointed
-        ``(epoch)``: a place on the axis of epochs, or -1 when the crosshair is hidden.
-    zoom_changed
-        The user has zoomed, or shown all again.
     """
 
     pointed = pyqtSignal(float)

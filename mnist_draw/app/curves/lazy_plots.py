@@ -16,13 +16,7 @@ _QT_MODULES = ("PyQt5.QtSvg", "PyQt5.QtTest")
 
 
 class LazyPlots(QObject):
-    """Does what the curves need once the window is visible, without blocking it.
-
-    Parameters
-    ----------
-    steps : sequence of callable
-        Each builds one plot in the GUI thread.
-    """
+    """Does what the curves need once the window is visible, without blocking it."""
 
     def __init__(self, steps: Sequence[Callable[[], None]], parent: QObject | None = None) -> None:
         super().__init__(parent)

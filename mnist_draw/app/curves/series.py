@@ -25,11 +25,6 @@ class Curve:
 
     Where there are more, neighbouring points are taken together and their lowest and highest
     value stand for them: no peak is lost.
-
-    Parameters
-    ----------
-    values : array.array
-        Doubles; whoever keeps them may add to them.
     """
 
     def __init__(self, values: array[float] | None = None, stretches: int = _STRETCHES) -> None:
@@ -55,13 +50,6 @@ class Curve:
 
         The line reaches one stretch beyond both places. Stretches have a power of two of points
         and begin at multiples of it, so that a curve does not flicker while it grows or moves.
-
-        Parameters
-        ----------
-        per_epoch : int
-            Minibatches of an epoch: value n, counted from 1, lies at ``n / per_epoch``.
-        first, last : float
-            In epochs.
         """
         import numpy as np
 

@@ -37,21 +37,7 @@ _PEN_WIDTH, _CROP_BOX = "pen_width", "crop_box"
 
 
 class DrawTab(Page):
-    """Draw a digit, read the answer.
-
-    Parameters
-    ----------
-    network : NetworkInUse, optional
-        The network that answers; one of its own if left out.
-    preferences : Preferences, optional
-        Which pen was used last, and whether the crop box was shown.
-
-    Signals
-    -------
-    ink_posted
-        ``(ink, ticket, beginning, strokes)``: the drawing changed and is to be read; see
-        ``RecognitionWorker.post_ink``.
-    """
+    """Draw a digit, read the answer."""
 
     name, title = "draw", "Draw"
     help = (

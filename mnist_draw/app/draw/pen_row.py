@@ -26,15 +26,7 @@ _SHARE = 1000
 
 
 class PenRow(QWidget):
-    """Sets the pen's width and shows it.
-
-    Attributes
-    ----------
-    slider : QSlider
-    preview : WidthPreview
-    models : NetworkMenu
-    crop_switch : Switch
-    """
+    """Sets the pen's width and shows it."""
 
     def __init__(
         self, canvas: Canvas, network: NetworkInUse, parent: QWidget | None = None

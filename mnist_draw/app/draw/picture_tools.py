@@ -23,35 +23,7 @@ from mnist_draw.dataset.picture_formats import saved_titles
 
 
 class PictureTools(QObject):
-    """Connects the tools for pictures with the board.
-
-    Parameters
-    ----------
-    canvas : Canvas
-    tools : ToolColumn
-    background : Background
-        Where pictures are read and written.
-    network : NetworkInUse
-    words_of_answer : callable
-        Returns the answer as text, to be copied.
-    owner : QWidget
-        The tab.
-
-    Attributes
-    ----------
-    reader : BackgroundReader
-    strip : PictureStrip
-        To be placed below the board.
-
-    Signals
-    -------
-    replaced
-        Another picture is on the board, in the place of what was there.
-    told
-        ``(sentence)``: something to read.
-    done
-        ``(sentence)``: what was asked for is done; it need not be read.
-    """
+    """Connects the tools for pictures with the board."""
 
     told = pyqtSignal(str)
     done = pyqtSignal(str)

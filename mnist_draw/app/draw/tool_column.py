@@ -30,13 +30,7 @@ _SHARE = 1000
 
 
 class ToolColumn(QWidget):
-    """The buttons; the tab's commands give them icon, name and meaning.
-
-    Attributes
-    ----------
-    pen, eraser, undo, redo, clear, open_image, paste, example, save, copy : QToolButton
-        `pen` and `eraser` exclude each other; `example` and `copy` open a menu.
-    """
+    """The buttons; the tab's commands give them icon, name and meaning."""
 
     pen: QToolButton
     eraser: QToolButton

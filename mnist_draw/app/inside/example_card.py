@@ -82,24 +82,7 @@ def ink_image(picture: np.ndarray) -> QImage:
 
 
 class ExampleCard(Card):
-    """The card at the left of the tab.
-
-    Parameters
-    ----------
-    first : Canvas
-        The board of the Draw tab, whose drawing this card shows, too.
-
-    Signals
-    -------
-    label_chosen
-        ``(digit)``: the user says what the picture shows.
-    random_asked
-        A random test digit shall be the example.
-    drawing_asked
-        The drawing shall be the example again.
-    why_asked
-        Why the network gives its answer rather than the second guess.
-    """
+    """The card at the left of the tab."""
 
     label_chosen = pyqtSignal(int)
     random_asked = pyqtSignal()
@@ -237,13 +220,7 @@ class ExampleCard(Card):
         self._title.setVisible(not on)
 
     def show_example(self, example: Example | None, name: Callable[[int], str] = str) -> None:
-        """Show an example; None is a drawing board without ink.
-
-        Parameters
-        ----------
-        name : callable
-            Returns what a class is called.
-        """
+        """Show an example; None is a drawing board without ink."""
         drawing = example is None or example.is_drawing
         self._pages.setCurrentWidget(self.board if drawing else self.picked)
         for button in (self.undo_button, self.clear_button):
@@ -277,15 +254,7 @@ class ExampleCard(Card):
         self, probabilities: np.ndarray | None, name: Callable[[int], str] = str,
         is_digit: bool = True,
     ) -> None:  # fmt: skip
-        """Show the answer to the example and the second guess.
-
-        Parameters
-        ----------
-        probabilities : numpy.ndarray or None
-            float32, shape (classes,), calibrated; None where there is nothing to answer.
-        is_digit : bool
-            Whether the program takes the picture for a digit at all.
-        """
+        """Show the answer to the example and the second guess."""
         if probabilities is None:
             self.answer.setText("")
             self.sure.setText("")

@@ -18,21 +18,7 @@ if TYPE_CHECKING:
 
 
 class ExampleInUse(QObject):
-    """Keeps the example, its label, and the answer to it.
-
-    Attributes
-    ----------
-    current : Example or None
-        What is looked at; None where nothing is drawn.
-
-    Signals
-    -------
-    changed
-        ``(example)``: another picture, or another label.
-    answered
-        ``(probabilities, is_digit)``: what the network says about it, float32 of shape (10,), or
-        None where nothing is drawn; and whether the program takes it for a digit.
-    """
+    """Keeps the example, its label, and the answer to it."""
 
     changed = pyqtSignal(object)
     answered = pyqtSignal(object, bool)
@@ -60,17 +46,7 @@ class ExampleInUse(QObject):
     def show_drawing(
         self, picture: np.ndarray | None, probabilities: np.ndarray | None, winner: int | None
     ) -> None:
-        """Take note of what the Draw tab shows.
-
-        Parameters
-        ----------
-        picture : numpy.ndarray or None
-            float32 (28, 28): the digit of a number that is chosen there, or the only one.
-        probabilities : numpy.ndarray or None
-            float32 (10,), calibrated.
-        winner : int or None
-            The answer; None for what is no digit.
-        """
+        """Take note of what the Draw tab shows."""
         if picture is None or probabilities is None:
             self._drawing, self._drawing_answer = None, (None, True)
         else:

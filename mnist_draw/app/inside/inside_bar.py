@@ -25,24 +25,7 @@ from mnist_draw.app.shared.widgets import ComboBox, explain
 
 
 class InsideBar(QWidget):
-    """Buttons that others connect; only the list of networks follows that of the Draw tab.
-
-    Parameters
-    ----------
-    sections : sequence of type
-        Each gets a button, in this order.
-    networks : NetworkMenu
-        The menu of networks of the Draw tab.
-    menu : QMenu
-        What can be done with the view in front.
-
-    Attributes
-    ----------
-    buttons : QButtonGroup
-        The sections' buttons by their numbers.
-    question : FittedLabel
-    guide, present : QAbstractButton
-    """
+    """Buttons that others connect; only the list of networks follows that of the Draw tab."""
 
     def __init__(
         self, sections: Sequence[type[Section]], networks: NetworkMenu, menu: QMenu

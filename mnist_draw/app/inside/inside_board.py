@@ -18,11 +18,6 @@ class InsideBoard(Canvas):
 
     Everything else in the program listens to the first board, which therefore tells of every
     change that is made here.
-
-    Parameters
-    ----------
-    first : Canvas
-        The board of the Draw tab.
     """
 
     def __init__(self, first: Canvas, parent: QWidget | None = None) -> None:

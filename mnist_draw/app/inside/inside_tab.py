@@ -29,31 +29,7 @@ _SECTION, _STEP = "inside_section", "inside_guide_step"
 
 
 class InsideTab(Page):
-    """Inside the network in use.
-
-    Parameters
-    ----------
-    canvas : Canvas
-        The board of the Draw tab.
-    models : NetworkMenu
-        The menu of networks of the Draw tab.
-    preferences : Preferences
-        Remember the section in front.
-
-    Attributes
-    ----------
-    view : InsideView or None
-        Everything in the tab, once it has been looked at.
-    is_training : callable
-        Tells whether a run is going on.
-
-    Signals
-    -------
-    draw_asked
-        The Draw tab shall be shown.
-    present_asked
-        ``(on)``: the window shall fill the screen without its tabs, or no longer.
-    """
+    """Inside the network in use."""
 
     name, title = "inside", "Inside"
 

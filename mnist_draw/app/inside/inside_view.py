@@ -59,37 +59,7 @@ class _Views(QScrollArea):
 
 
 class InsideView(QWidget):
-    """Everything in the tab.
-
-    Parameters
-    ----------
-    canvas : Canvas
-        The board of the Draw tab.
-    models : NetworkMenu
-        The menu of networks of the Draw tab.
-    section : str
-        The name of the section to open first; one that is not known opens the first.
-    guide_step : int
-        The step of the guide to show first; 0 for the one about that section.
-
-    Attributes
-    ----------
-    example : ExampleInUse
-        What all sections look at.
-    is_training : callable
-        Tells whether a run is going on.
-
-    Signals
-    -------
-    told
-        ``(sentence)``: something to read.
-    done
-        ``(sentence)``: what was asked for is done; it need not be read.
-    draw_asked
-        The Draw tab shall be shown.
-    present_asked
-        ``(on)``: the window shall fill the screen without its tabs, or no longer.
-    """
+    """Everything in the tab."""
 
     told = pyqtSignal(str)
     done = pyqtSignal(str)

@@ -32,29 +32,6 @@ class Section(QWidget):
 
     A subclass overrides what it needs; it is made when it is first opened, and then told about
     network and example before it becomes active.
-
-    Attributes
-    ----------
-    name : str
-        For preferences and for the guide, such as ``"network"``.
-    title : str
-        On its button.
-    question : str
-        What it answers, beside the buttons.
-    is_training : callable
-        Tells whether a run is going on: what takes a while asks first then.
-
-    Signals
-    -------
-    told
-        ``(sentence)``: something to read in the window's message bar.
-    example_picked
-        ``(example)``: an ``Example`` that all sections shall look at.
-    why_asked
-        ``(example, answer, rival)``: why the network answers ``answer`` rather than ``rival``;
-        opens the section *Network* on that pair.
-    view_changed
-        Another view of the section is in front: the guide turns to its chapter.
     """
 
     name = title = question = ""
@@ -85,15 +62,7 @@ class Section(QWidget):
         return super().event(event)
 
     def use_network(self, model: ModelFile, key: str) -> None:
-        """Look at this network from now on.
-
-        Parameters
-        ----------
-        model : ModelFile
-            While a run trains, a new one arrives after each epoch.
-        key : str
-            Its key in the menu of networks; empty for one that no file keeps.
-        """
+        """Look at this network from now on."""
 
     def show_example(self, example: Example | None) -> None:
         """Look at this picture from now on; None where nothing is drawn.
@@ -138,14 +107,7 @@ class Section(QWidget):
 
 
 def fold(columns: QBoxLayout, room: int) -> None:
-    """Set columns out beside each other, or below each other where they do not fit.
-
-    Parameters
-    ----------
-    columns : QBoxLayout
-    room : int
-        Pixels from left to right.
-    """
+    """Set columns out beside each other, or below each other where they do not fit."""
     items = [columns.itemAt(place) for place in range(columns.count())]
     widths = [item.minimumSize().width() for item in items if not item.isEmpty()]
     needed = sum(widths) + columns.spacing() * (len(widths) - 1)

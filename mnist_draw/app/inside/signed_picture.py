@@ -37,17 +37,7 @@ def paint_grey(painter: QPainter, box: QRectF, picture: np.ndarray) -> None:
 
 
 def signed_image(values: np.ndarray, cell: int, largest: float = 0.0) -> QImage:
-    """Return what speaks for (above 0) and against (below 0) as cells of an image.
-
-    Parameters
-    ----------
-    values : numpy.ndarray
-        Shape (H, W).
-    cell : int
-        Pixels of the image for each value; from 3 on, what is against has smaller cells.
-    largest : float
-        The value with the full colour; by default the largest there is, whatever its sign.
-    """
+    """Return what speaks for (above 0) and against (below 0) as cells of an image."""
     largest = largest or max(float(np.abs(values).max()), 1e-12)
     strength = np.clip(np.abs(values) / largest, 0, 1) ** 0.75
     pixels = np.empty((*values.shape, 4), np.uint8)

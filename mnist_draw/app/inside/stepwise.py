@@ -22,20 +22,6 @@ class Stepwise(QObject):
     Each piece of the count is asked for when the last one has been shown. So a count pauses when
     nobody asks, a slow window never gets behind, and a newer count takes over after one piece.
     Nothing is counted before `set_active`: a section that nobody has opened costs nothing.
-
-    Parameters
-    ----------
-    prepare : callable, optional
-        Called with each value that is handed over, in the other thread.
-
-    Signals
-    -------
-    stepped
-        ``(value)``: the newest value of the count.
-    ended
-        All is counted.
-    failed
-        ``(sentence)``: what went wrong; the count has ended.
     """
 
     stepped = pyqtSignal(object)
@@ -60,13 +46,7 @@ class Stepwise(QObject):
         return self._make is not None
 
     def start(self, make: Callable[[], Iterator[Any]]) -> None:
-        """Begin a count; another one that runs is given up.
-
-        Parameters
-        ----------
-        make : callable
-            Returns the iterator; called, as the iterator is, in the other thread.
-        """
+        """Begin a count; another one that runs is given up."""
         self._ticket += 1
         self._make, self._values, self._asked = make, None, False
         self._ask()

@@ -63,18 +63,7 @@ def save_view(
     tell: Callable[[str], object],
     done: Callable[[str], object],
 ) -> None:
-    """Ask for a file and write the view to it.
-
-    Parameters
-    ----------
-    widget : QWidget
-        What to save as a picture.
-    table : Table
-        What to save as CSV; its title is proposed as the file's name.
-    suffix : {".png", ".svg", ".csv"}
-    tell, done : callable and callable
-        Told in a sentence why nothing was written, and what was.
-    """
+    """Ask for a file and write the view to it."""
     name = "".join(letter if letter.isalnum() else "-" for letter in table.title.lower())
     path, _ = QFileDialog.getSaveFileName(
         widget.window(), "Save the view", f"{name}{suffix}", _FILTERS[suffix]
@@ -133,22 +122,7 @@ class TableWindow(QDialog):
 
 
 class ViewMenu(QMenu):
-    """What can be done with the section in front: copy it, save it, read it as a table.
-
-    Parameters
-    ----------
-    section : callable
-        Returns the section in front.
-    parent : QWidget
-        The window of a table lies over its window.
-
-    Signals
-    -------
-    told
-        ``(sentence)``: why something was not done.
-    done
-        ``(sentence)``: what was asked for is done; it need not be read.
-    """
+    """What can be done with the section in front: copy it, save it, read it as a table."""
 
     told = pyqtSignal(str)
     done = pyqtSignal(str)

@@ -66,28 +66,7 @@ def _listing() -> Listing:
 
 
 class DigitList(QObject):
-    """Shows the taught digits and does what the user asks for.
-
-    Parameters
-    ----------
-    view : DigitListView
-    canvas : Canvas
-    background : Background
-        Where files are read and written.
-    reader : BackgroundReader
-        Says what the network in use reads.
-
-    Signals
-    -------
-    told
-        ``(sentence)``: something the user should read.
-    done
-        ``(sentence)``: what was asked for is done; it need not be read.
-    undo_offered
-        ``(sentence, undo)``: what was done, and a function that takes it back.
-    changed
-        Digits were added or taken away here.
-    """
+    """Shows the taught digits and does what the user asks for."""
 
     told = pyqtSignal(str)
     done = pyqtSignal(str)

@@ -28,23 +28,7 @@ _LABEL_WIDTH = 68
 
 
 class DigitListView(QWidget):
-    """The list of taught digits and what can be done with them.
-
-    Signals
-    -------
-    closed
-        The answer shall be shown again.
-    open_asked
-        ``(DigitRow)``: put this one on the board.
-    relabel_asked
-        ``(rows, label)``.
-    delete_asked
-        ``(rows)``.
-    export_asked
-        ``(kind)``: ``"idx"`` or ``"csv"``.
-    folder_asked
-        Show the folder in the system's file manager.
-    """
+    """The list of taught digits and what can be done with them."""
 
     closed = pyqtSignal()
     open_asked = pyqtSignal(DigitRow)

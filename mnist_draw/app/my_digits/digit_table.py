@@ -32,20 +32,7 @@ _DIGITS = tuple("0123456789")
 
 @dataclass(eq=False)
 class DigitRow:
-    """A digit as the table shows it.
-
-    Attributes
-    ----------
-    digit : TaughtDigit
-    mask : QImage
-        Its ink, cut out, as ``Alpha8`` and at most as large as a thumbnail.
-    now : str
-        What the network in use says; empty until it was asked.
-    now_sure : float
-        How sure it is, 0 to 1.
-    now_digit : int or None
-        Its best guess; None for none.
-    """
+    """A digit as the table shows it."""
 
     digit: TaughtDigit
     mask: QImage
@@ -55,13 +42,7 @@ class DigitRow:
 
 
 def thumbnail_mask(ink: np.ndarray) -> QImage:
-    """Cut ink out and make it as large as a thumbnail; for any thread.
-
-    Parameters
-    ----------
-    ink : ndarray of uint8, shape (H, W)
-        0 paper to 255 ink; not empty.
-    """
+    """Cut ink out and make it as large as a thumbnail; for any thread."""
     from mnist_draw.dataset.normalise import ink_box
 
     top, left, bottom, right = ink_box(ink)
@@ -201,15 +182,7 @@ def _tip(row: DigitRow, column: int) -> str:
 
 
 class DigitTable(QTableView):
-    """Shows the model; its keys change and delete digits.
-
-    Signals
-    -------
-    label_typed
-        ``(digit)``: the chosen rows get this label.
-    delete_asked, open_asked
-        The Delete and the Enter key, the latter also a double click.
-    """
+    """Shows the model; its keys change and delete digits."""
 
     label_typed = pyqtSignal(int)
     delete_asked = pyqtSignal()

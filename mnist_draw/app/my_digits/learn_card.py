@@ -27,13 +27,7 @@ _NONE = (
 
 
 class LearnCard(Card):
-    """Shows what learning is doing and what came of it.
-
-    Signals
-    -------
-    learn_asked, stop_asked, undo_asked
-        The buttons.
-    """
+    """Shows what learning is doing and what came of it."""
 
     learn_asked = pyqtSignal()
     stop_asked = pyqtSignal()

@@ -24,15 +24,7 @@ LEARNING_RUNS = (
 
 
 class LearnController(QObject):
-    """Starts and stops learning, shows what it tells, and goes back when asked to.
-
-    Signals
-    -------
-    told
-        ``(sentence)``: something the user should read.
-    undo_offered
-        ``(sentence, undo)``: what was done, and a function that takes it back.
-    """
+    """Starts and stops learning, shows what it tells, and goes back when asked to."""
 
     told = pyqtSignal(str)
     undo_offered = pyqtSignal(str, object)

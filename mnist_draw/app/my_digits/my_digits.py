@@ -25,34 +25,7 @@ if TYPE_CHECKING:
 
 
 class MyDigits(QObject):
-    """Brings together all that teaches.
-
-    Parameters
-    ----------
-    canvas : Canvas
-    answer : AnswerPanel
-        Gets the row that teaches, and gives its place to the list of digits.
-    background : Background
-        Where files are read and written.
-    reader : BackgroundReader
-        Says what the network in use reads.
-
-    Attributes
-    ----------
-    pages : QStackedWidget
-        The answer, or the list of digits.
-    learning : LearnController or None
-        None until `connect` was called.
-
-    Signals
-    -------
-    told
-        ``(sentence)``: something the user should read.
-    done
-        ``(sentence)``: what was asked for is done; it need not be read.
-    undo_offered
-        ``(sentence, undo)``: what was done, and a function that takes it back.
-    """
+    """Brings together all that teaches."""
 
     told = pyqtSignal(str)
     done = pyqtSignal(str)

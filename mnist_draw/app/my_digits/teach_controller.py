@@ -24,28 +24,7 @@ if TYPE_CHECKING:
 
 
 class TeachController(QObject):
-    """Joins the row that teaches to the board and to the folder of taught digits.
-
-    Parameters
-    ----------
-    row : TeachRow
-    canvas : Canvas
-    background : Background
-        Where files are written.
-    network : NetworkInUse
-
-    Attributes
-    ----------
-    count : int
-        How many digits were taught.
-
-    Signals
-    -------
-    told
-        ``(sentence)``: something the user should read.
-    changed
-        Digits were added or taken away.
-    """
+    """Joins the row that teaches to the board and to the folder of taught digits."""
 
     told = pyqtSignal(str)
     changed = pyqtSignal()

@@ -21,23 +21,7 @@ _KEPT, _KEEPING = "Kept as {}.", "Keeping it as {} …"
 
 
 class TeachRow(QFrame):
-    """Takes the right digit of what is on the board, and tells that it was kept.
-
-    Signals
-    -------
-    taught
-        ``(digit)``: what is on the board is this digit.
-    why_not_asked
-        ``(digit)``: why the network did not read the digit that was taught.
-    undo_asked
-        What was kept last shall be forgotten.
-    digits_asked
-        The taught digits shall be shown.
-    learn_asked
-        The taught digits shall be shown, to be learnt.
-    left
-        The row needs the keyboard no longer.
-    """
+    """Takes the right digit of what is on the board, and tells that it was kept."""
 
     taught = pyqtSignal(int)
     why_not_asked = pyqtSignal(int)

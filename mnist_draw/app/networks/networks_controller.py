@@ -26,17 +26,7 @@ _FILES = "Trained networks (*.npz)"
 
 
 class NetworksController(QObject):
-    """Shows the list of networks when it is asked for, and keeps it up to date.
-
-    Signals
-    -------
-    told
-        ``(sentence)``: something the user should read.
-    done
-        ``(sentence)``: what was asked for is done; it need not be read.
-    undo_offered
-        ``(sentence, undo)``: what was done, and a function that takes it back.
-    """
+    """Shows the list of networks when it is asked for, and keeps it up to date."""
 
     told = pyqtSignal(str)
     done = pyqtSignal(str)
@@ -144,14 +134,7 @@ class NetworksController(QObject):
             self.open_file(path)
 
     def open_file(self, path: str, network: str = "") -> None:
-        """Let the network in a file answer, and keep it among those that were opened.
-
-        Parameters
-        ----------
-        path : str
-        network : str, optional
-            Its architecture; asked for where neither the file nor this says it.
-        """
+        """Let the network in a file answer, and keep it among those that were opened."""
 
         def work() -> ModelFile | list[str]:
             from mnist_draw.recognition.opened_network import open_network

@@ -72,17 +72,7 @@ class _NameDelegate(QStyledItemDelegate):
 
 
 class NetworksView(QDialog):
-    """Lists networks; what the user asks for is emitted.
-
-    Signals
-    -------
-    asked
-        ``(what, network)``: ``"use"``, ``"delete"``, or a name of ``NETWORK_FORMATS`` to save it.
-    renamed
-        ``(network, name)``.
-    open_asked
-        A network is to be opened from a file.
-    """
+    """Lists networks; what the user asks for is emitted."""
 
     asked = pyqtSignal(str, object)
     renamed = pyqtSignal(object, str)
@@ -156,16 +146,7 @@ class NetworksView(QDialog):
         return row
 
     def show_networks(self, networks: Sequence[KeptModel], made: Sequence[float], key: str) -> None:
-        """List networks.
-
-        Parameters
-        ----------
-        networks : sequence of KeptModel
-        made : sequence of float
-            When each was made, in seconds since 1970.
-        key : str
-            That of the one that answers.
-        """
+        """List networks."""
         current = self.current()
         self._filling = True
         self._networks = list(networks)

@@ -25,15 +25,7 @@ _Found = tuple[PlacedPicture, str, str]
 
 
 class DigitsToShow:
-    """Test pictures of what a network reads, loaded when first needed; one thread uses them.
-
-    Attributes
-    ----------
-    of : str
-        What the data set is called.
-    names : tuple of str
-        What its classes are called.
-    """
+    """Test pictures of what a network reads, loaded when first needed; one thread uses them."""
 
     def __init__(self) -> None:
         self._loaded: tuple[np.ndarray, np.ndarray] | None = None
@@ -41,13 +33,7 @@ class DigitsToShow:
         self.names = DIGITS
 
     def choose(self, model: ModelFile | None) -> bool:
-        """Take the pictures for a network, MNIST's for those of digits; tell whether they differ.
-
-        Raises
-        ------
-        UserError
-            Where the data lies that the network was trained on is not known.
-        """
+        """Take the pictures for a network, MNIST's for those of digits; tell whether they differ."""
         wanted = ("MNIST", DIGITS)
         if model is not None and model.info.classes:
             wanted = (model.info.data, model.info.classes)
@@ -82,25 +68,7 @@ class DigitsToShow:
 
 
 class MnistExamples(QObject):
-    """Chooses test digits at random, none twice before all have been shown.
-
-    Parameters
-    ----------
-    reader : BackgroundReader
-        In its thread digits are loaded and mistakes are found.
-    renderings : callable
-        Returns how the board renders a picture; see :meth:`Canvas.renderings`.
-
-    Signals
-    -------
-    found
-        ``(PlacedPicture, sentence, reads)``: a digit for the board, which one it is, and what the
-        network takes it for; that may be empty.
-    searching
-        ``(sentence)``: what keeps the digit waiting.
-    told
-        ``(sentence)``: why there is none.
-    """
+    """Chooses test digits at random, none twice before all have been shown."""
 
     found = pyqtSignal(PlacedPicture, str, str)
     searching = pyqtSignal(str)

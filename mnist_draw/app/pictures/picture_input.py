@@ -30,47 +30,14 @@ Source: TypeAlias = str | QImage
 
 @dataclass(frozen=True)
 class FoundPicture:
-    """A picture that was read.
-
-    Attributes
-    ----------
-    name : str
-        Its file's name, or what to call it.
-    placed : PlacedPicture
-        Its ink, ready for the board.
-    """
+    """A picture that was read."""
 
     name: str
     placed: PlacedPicture
 
 
 class PictureInput(QObject):
-    """Reads pictures and says which cannot be read, and why.
-
-    Parameters
-    ----------
-    background : Background
-        Where pictures are read.
-    renderings : callable
-        Returns how the board renders a picture; see :meth:`Canvas.renderings`.
-    owner : QWidget
-        The dialog's window.
-
-    Signals
-    -------
-    reading
-        ``(sentence)``: the only picture asked for is being read; empty when that is over.
-    one_read
-        ``(FoundPicture)``: the only picture asked for.
-    several_asked
-        ``(count)``: several pictures follow, one by one.
-    next_read
-        ``(FoundPicture)``: one of several.
-    last_read
-        No more of several pictures follow.
-    told
-        ``(sentence)``: what could not be read, and why.
-    """
+    """Reads pictures and says which cannot be read, and why."""
 
     reading = pyqtSignal(str)
     one_read = pyqtSignal(FoundPicture)

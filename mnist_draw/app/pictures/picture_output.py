@@ -22,17 +22,7 @@ from mnist_draw.dataset.picture_formats import PictureFormat, saved_formats
 
 
 class PictureOutput(QObject):
-    """Saves and copies what is on the board; painting and writing happen off the GUI thread.
-
-    Signals
-    -------
-    told
-        ``(sentence)``: what was saved, or why not.
-    done
-        ``(sentence)``: what was asked for is done; it need not be read.
-    noted
-        ``(sentence)``: what was copied.
-    """
+    """Saves and copies what is on the board; painting and writing happen off the GUI thread."""
 
     told = pyqtSignal(str)
     done = pyqtSignal(str)

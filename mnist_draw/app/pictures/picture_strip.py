@@ -34,14 +34,7 @@ _INSET = 6
 
 
 class PictureThumb(QAbstractButton):
-    """One picture, small, and what it reads as.
-
-    Attributes
-    ----------
-    picture : FoundPicture
-    text : str
-        The answer; empty until there is one.
-    """
+    """One picture, small, and what it reads as."""
 
     def __init__(self, picture: FoundPicture) -> None:
         super().__init__()
@@ -57,15 +50,7 @@ class PictureThumb(QAbstractButton):
         return _thumb_size()
 
     def show_answer(self, text: str, words: str) -> None:
-        """Show what the picture reads as.
-
-        Parameters
-        ----------
-        text : str
-            A digit, a number, ``"3 or 8"`` or ``"?"``.
-        words : str
-            The same with how sure it is, for the tooltip and for screen readers.
-        """
+        """Show what the picture reads as."""
         self.answer = text
         explain(self, f"{self.picture.name}: {words}", "Put this picture on the board.", "Enter")
         self.setToolTip(tip(f"{self.picture.name}: {words}. Click to put it on the board."))
@@ -123,20 +108,7 @@ def _thumb_size() -> QSize:
 
 
 class PictureStrip(QFrame):
-    """Thumbnails in a row that scrolls; hidden when there are none.
-
-    Parameters
-    ----------
-    reader : BackgroundReader
-        Answers for the thumbnails.
-
-    Signals
-    -------
-    chosen
-        ``(FoundPicture)``: to be put on the board.
-    closed
-        The strip was closed; pictures still being read are not wanted any more.
-    """
+    """Thumbnails in a row that scrolls; hidden when there are none."""
 
     chosen = pyqtSignal(FoundPicture)
     closed = pyqtSignal()

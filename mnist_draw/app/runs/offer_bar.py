@@ -11,13 +11,7 @@ from mnist_draw.training.runs.record import Run
 
 
 class OfferBar(QFrame):
-    """Shows one offer until it is answered; hidden when there is none.
-
-    Signals
-    -------
-    continue_asked, discard_asked
-        ``(run)``: what the user chose. "Not now" only hides the bar; the next start asks again.
-    """
+    """Shows one offer until it is answered; hidden when there is none."""
 
     continue_asked = pyqtSignal(Run)
     discard_asked = pyqtSignal(Run)

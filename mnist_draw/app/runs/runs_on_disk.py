@@ -18,13 +18,7 @@ Seen = tuple[tuple[object, ...], ...]
 
 
 def seen_on_disk(going_on: set[Path]) -> Seen:
-    """Look for what has changed; all records are read only where something has.
-
-    Parameters
-    ----------
-    going_on : set of pathlib.Path
-        The folders of the runs that were going on: nothing is written where one is cut off.
-    """
+    """Look for what has changed; all records are read only where something has."""
     times = []
     for folder in sorted(run_list.runs_folder().glob("*/")):
         for name in (RECORD, CHECKPOINT):
@@ -34,18 +28,7 @@ def seen_on_disk(going_on: set[Path]) -> Seen:
 
 
 def read_runs(own: Path | None) -> Listing:
-    """Read all runs.
-
-    Parameters
-    ----------
-    own : pathlib.Path or None
-        The folder of the run that is going on in this window: more is known of it here.
-
-    Raises
-    ------
-    StorageError
-        The folder of the runs cannot be read.
-    """
+    """Read all runs."""
     runs, told = run_list.list_runs()
     going_on = {run.folder for run in runs if run.state == "running" and in_use(run.folder)}
     # The record of a run that goes on is that of its start.

@@ -35,16 +35,7 @@ _EXPORTS = (
 
 
 class RunsPage(QWidget):
-    """Shows runs; what the user asks for is emitted with the current run.
-
-    Signals
-    -------
-    asked
-        ``(what, run)``: ``"draw"``, ``"continue"``, ``"use_settings"``, ``"delete"``,
-        ``"png"``, or a name of ``RUN_FORMATS`` or ``NETWORK_FORMATS``.
-    undo_asked
-        The last deletion is to be taken back.
-    """
+    """Shows runs; what the user asks for is emitted with the current run."""
 
     asked = pyqtSignal(str, Run)
     undo_asked = pyqtSignal()

@@ -64,15 +64,7 @@ _LEAST_NAME = 180
 
 
 class RunsTable(QTableWidget):
-    """Shows runs.
-
-    Signals
-    -------
-    ticked_changed
-        After a tick was set or removed.
-    renamed
-        ``(run, name)``.
-    """
+    """Shows runs."""
 
     ticked_changed = pyqtSignal()
     renamed = pyqtSignal(Run, str)
@@ -116,14 +108,7 @@ class RunsTable(QTableWidget):
         self.setColumnWidth(0, max(least, self.viewport().width() - figures))
 
     def show_runs(self, runs: Sequence[Run], going_on: Collection[Path] = ()) -> None:
-        """Show runs; ticks and the current row stay with their runs.
-
-        Parameters
-        ----------
-        runs : sequence of Run
-        going_on : collection of pathlib.Path
-            The folders of those that are going on now, here or in another window.
-        """
+        """Show runs; ticks and the current row stay with their runs."""
         current = self.current_run()
         self.runs, self._going_on = list(runs), going_on
         names = [run.folder.name for run in runs]

@@ -28,19 +28,7 @@ def _recogniser(model: ModelFile) -> Any:
 
 
 class BackgroundReader(QObject):
-    """Asks the network in use about pictures, in a thread of its own.
-
-    Parameters
-    ----------
-    network : NetworkInUse
-    make_recogniser : callable
-        Turns a ``ModelFile`` into a recogniser.
-
-    Attributes
-    ----------
-    network : NetworkInUse
-    background : Background
-    """
+    """Asks the network in use about pictures, in a thread of its own."""
 
     def __init__(
         self,
@@ -58,11 +46,6 @@ class BackgroundReader(QObject):
         """Call ``question(recogniser)`` in the thread, then ``done(result)`` in the GUI thread.
 
         The result is None where something went wrong; the user has been told.
-
-        Returns
-        -------
-        bool
-            False when there is no network yet; then nothing is asked.
         """
         model = self.network.model
         if model is None:

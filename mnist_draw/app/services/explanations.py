@@ -76,25 +76,7 @@ def _explainer(model: ModelFile) -> Explains:
 
 
 class ExplanationWorker(WatchedWorker):
-    """Lives in its own thread and owns the explainer.
-
-    Parameters
-    ----------
-    make_explainer : callable
-        Turns a ``ModelFile`` into an explainer.
-    rest_ms, quiet_ms, still_ms : int
-        Milliseconds from one explanation to the next, and without questions before compiling, and
-        before explaining while the computer is busy.
-    is_busy : callable
-        Tells whether a network learns; called in the worker's thread.
-
-    Signals
-    -------
-    prepared
-        ``(layers)``: the hidden layers of the network in use, when its explainer is ready.
-    explained
-        ``(explanation, ticket)``: the explanation asked for with that ticket.
-    """
+    """Lives in its own thread and owns the explainer."""
 
     prepared = pyqtSignal(object)
     explained = pyqtSignal(object, int)
@@ -211,12 +193,7 @@ class ExplanationWorker(WatchedWorker):
 
 
 class Explanations(WorkerThread):
-    """The worker and its thread, for the GUI thread; it waits for a network and a question.
-
-    Attributes
-    ----------
-    worker : ExplanationWorker
-    """
+    """The worker and its thread, for the GUI thread; it waits for a network and a question."""
 
     def __init__(
         self, worker: ExplanationWorker | None = None, parent: QObject | None = None

@@ -15,26 +15,7 @@ FOLLOW_MS = 2_000
 
 
 class FollowedFolder(QObject):
-    """Reads a folder when it is asked to, and from then on whenever something has changed there.
-
-    Parameters
-    ----------
-    background : Background
-        Where ``look`` and ``read`` are called.
-    look : callable
-        Returns what shows whether something has changed; called often.
-    read : callable
-        Returns what is listed.
-    can_show : callable
-        Whether the list is in view and takes what is new; until then it is not looked for.
-
-    Signals
-    -------
-    listed
-        ``(found)``: what was read because it was asked for.
-    changed
-        ``(found)``: what was read because something has changed.
-    """
+    """Reads a folder when it is asked to, and from then on whenever something has changed there."""
 
     listed = pyqtSignal(object)
     changed = pyqtSignal(object)

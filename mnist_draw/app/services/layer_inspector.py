@@ -24,17 +24,7 @@ _REST = 25
 
 
 class Inspector:
-    """Inspects the newest epoch it is given in a thread, and skips those it has no time for.
-
-    Parameters
-    ----------
-    network : str
-        The network's text.
-    pictures : numpy.ndarray or None
-        uint8 validation pictures (N, 1, 28, 28); None where there are none.
-    tell : callable
-        Called with each ``LayerFigures``, in the inspector's thread.
-    """
+    """Inspects the newest epoch it is given in a thread, and skips those it has no time for."""
 
     def __init__(
         self,

@@ -32,17 +32,7 @@ Learn = Callable[..., Iterator[Any]]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of learning.
-
-    Attributes
-    ----------
-    model : ModelFile
-        The new network.
-    key : str
-        How it is found again; empty if it could not be saved.
-    words : str
-        What changed, for the user.
-    """
+    """What came of learning."""
 
     model: ModelFile
     key: str
@@ -56,28 +46,7 @@ def _learn(*arguments: Any, **options: Any) -> Iterator[Any]:
 
 
 class LearningWorker(QObject):
-    """Teaches one network all taught digits.
-
-    Parameters
-    ----------
-    network : ModelFile or callable
-        The network that answers, or a function that reads it.
-    key : str
-        How that network is found again; empty if only the memory has it.
-    learn : callable, optional
-        ``mnist_draw.recognition.fine_tuning.fine_tune`` if left out.
-
-    Signals
-    -------
-    stepped
-        ``(words, part)``: what is being done, and which part of the work is done.
-    learnt
-        ``(Outcome)``: from the worker's thread.
-    failed
-        ``(sentence)``: nothing was learnt.
-    finished
-        At the end, whatever happened.
-    """
+    """Teaches one network all taught digits."""
 
     stepped = pyqtSignal(str, float)
     learnt = pyqtSignal(Outcome)
@@ -158,15 +127,7 @@ class LearningWorker(QObject):
 
 
 class Learning(QObject):
-    """Learning for the GUI thread: start, stop, and what it tells.
-
-    Signals
-    -------
-    stepped, learnt, failed
-        Those of the worker; ``learnt`` comes from its thread.
-    ended
-        When the thread has ended, whatever happened.
-    """
+    """Learning for the GUI thread: start, stop, and what it tells."""
 
     stepped = pyqtSignal(str, float)
     learnt = pyqtSignal(Outcome)
@@ -203,13 +164,7 @@ class Learning(QObject):
             self._thread.ask_to_end()
 
     def finish(self, seconds: float) -> Outcome | str:
-        """Wait until the learning that is going on has ended, without an event of Qt.
-
-        Returns
-        -------
-        Outcome or str
-            What was learnt, which is saved if any place took it; or why nothing was.
-        """
+        """Wait until the learning that is going on has ended, without an event of Qt."""
         worker = self._worker
         if worker is None or not worker.done.wait(seconds):
             return "Learning took too long. Nothing was learnt."

@@ -24,18 +24,7 @@ UNSAVED = "My digits, not saved"
 
 @dataclass(frozen=True)
 class Wish:
-    """A network that shall answer.
-
-    Attributes
-    ----------
-    source : ModelFile or callable
-        The network, or a function that reads it.
-    key : str
-        How it is found again, see `mnist_draw.recognition.network_library`; empty if no file
-        keeps it.
-    title : str
-        What it is called where that is known already.
-    """
+    """A network that shall answer."""
 
     source: ModelFile | Callable[[], ModelFile]
     key: str = ""
@@ -43,33 +32,7 @@ class Wish:
 
 
 class NetworkInUse(QObject):
-    """Takes wishes from any thread, and knows the network whose answers are shown.
-
-    Parameters
-    ----------
-    kept : str
-        The key that the preferences remember; it may lead nowhere.
-
-    Attributes
-    ----------
-    model : ModelFile or None
-        The network that answers; None until there is one.
-    kept : str
-        The key of the last network that was chosen and that a file keeps.
-    networks : tuple of KeptModel
-        All networks that are kept, as they were last listed.
-
-    Signals
-    -------
-    wanted
-        ``(wish)``: this network shall answer; emitted in the thread that wants it.
-    refused
-        ``(wish)``: the network that was wanted cannot be used; this one still answers.
-    changed
-        ``(model)``: another network answers from now on.
-    listed
-        The list of kept networks has been read anew.
-    """
+    """Takes wishes from any thread, and knows the network whose answers are shown."""
 
     wanted = pyqtSignal(Wish)
     refused = pyqtSignal(Wish)
@@ -157,13 +120,7 @@ class NetworkInUse(QObject):
     # -- the recognition service
 
     def load_first(self) -> ModelFile:
-        """Read the network used last, or else the one that ships; in the thread that answers.
-
-        Raises
-        ------
-        ModelFileError
-            None can be used at all.
-        """
+        """Read the network used last, or else the one that ships; in the thread that answers."""
         from mnist_draw.recognition.network_library import default_network
 
         if self.kept:

@@ -89,17 +89,7 @@ def _sample() -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """What the network says about the board.
-
-    Attributes
-    ----------
-    answer : Answer
-        About the ink as one digit.
-    number : NumberAnswer or None
-        About the same ink as several digits; None where it is one.
-    ticket : int
-        The one that the ink was posted with.
-    """
+    """What the network says about the board."""
 
     answer: Answer
     number: NumberAnswer | None
@@ -116,26 +106,7 @@ class _Posted(NamedTuple):
 
 
 class RecognitionWorker(QObject):
-    """Lives in its own thread and owns the recogniser.
-
-    Parameters
-    ----------
-    default_model : callable
-        Returns the ``ModelFile`` to start with.
-    make_recogniser : callable
-        Turns a ``ModelFile`` into a recogniser.
-
-    Signals
-    -------
-    ready
-        ``(model)``: a network is in use, at the start and after every change.
-    plain
-        ``(model)``: it is of another architecture, for which no function has been compiled yet.
-    answered
-        ``(reading)``: what the newest ink reads as.
-    failed
-        ``(sentence)``: what went wrong, for the user.
-    """
+    """Lives in its own thread and owns the recogniser."""
 
     ready = pyqtSignal(ModelFile)
     plain = pyqtSignal(ModelFile)
@@ -231,20 +202,7 @@ class RecognitionWorker(QObject):
 
 
 class Recognition(WorkerThread):
-    """The worker and its thread, for the GUI thread.
-
-    Parameters
-    ----------
-    worker : RecognitionWorker, optional
-    parent : QObject, optional
-    compile_function : callable, optional
-        From a ``ModelFile`` to the network with a compiled function, for the worker; called in
-        another thread. Without it, NumPy goes on answering.
-
-    Attributes
-    ----------
-    worker : RecognitionWorker
-    """
+    """The worker and its thread, for the GUI thread."""
 
     def __init__(
         self,

@@ -20,14 +20,7 @@ class Saved:
 
 @dataclass(frozen=True)
 class Rescued:
-    """The run's network is on disk, but not with its run.
-
-    Attributes
-    ----------
-    path : Path
-    sentence : str
-        Why, and where it is, for the user.
-    """
+    """The run's network is on disk, but not with its run."""
 
     path: Path
     sentence: str
@@ -35,15 +28,7 @@ class Rescued:
 
 @dataclass(frozen=True, eq=False)
 class Failed:
-    """The run ended with an error.
-
-    Attributes
-    ----------
-    sentence : str
-        For the user.
-    unsaved : ModelFile or None
-        What was learnt, where only the memory has it.
-    """
+    """The run ended with an error."""
 
     sentence: str
     unsaved: ModelFile | None = None
@@ -51,15 +36,7 @@ class Failed:
 
 @dataclass(frozen=True, eq=False)
 class Continued:
-    """A continued run as it was left.
-
-    Attributes
-    ----------
-    history : History
-        Its figures and the settings that were changed; whoever takes them may add to them.
-    parameters : tuple of numpy.ndarray
-        Of its network, in Lasagne's order.
-    """
+    """A continued run as it was left."""
 
     history: History
     parameters: Parameters

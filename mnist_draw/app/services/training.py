@@ -47,42 +47,7 @@ _NOWHERE = (
 
 
 class TrainingWorker(QObject):
-    """One run, from its settings to its saved network.
-
-    Parameters
-    ----------
-    settings : TrainingSettings
-        What to train; for a continued run, with the epochs it shall have in the end.
-    folder : Path
-        Where checkpoint and network are kept.
-    resume : bool
-        Whether to continue from the folder's checkpoint.
-    train : callable, optional
-        The loop; ``mnist_draw.training.loop.train`` if left out.
-    unsaved : Checkpoint, optional
-        The run's last checkpoint, where it could not be written.
-
-    Attributes
-    ----------
-    controls : Controls
-        Stop, pause, one epoch more.
-    inbox : Inbox
-        Every event of the loop in order, ``LayerFigures``, and ``Saved``, ``Rescued`` or
-        ``Failed``.
-    keeper : RunFiles
-        The run's files.
-    closing : bool
-        Set when the run is stopped because the window closes: it is then offered again.
-    unsaved : Checkpoint or None
-        The last checkpoint where it could not be written: the run can go on without the disk.
-
-    Signals
-    -------
-    learnt
-        ``(model)``: the network after each epoch, as a ``ModelFile``; from the worker's thread.
-    finished
-        After the last event; always, whatever happened.
-    """
+    """One run, from its settings to its saved network."""
 
     learnt = pyqtSignal(ModelFile)
     finished = pyqtSignal()
@@ -202,13 +167,7 @@ class TrainingWorker(QObject):
             self._inspector = None
 
     def _save_model(self, event: Finished) -> Rescued | None:
-        """Save the network, then once more when it is known how sure it may be.
-
-        Raises
-        ------
-        UserError
-            It could be saved nowhere.
-        """
+        """Save the network, then once more when it is known how sure it may be."""
         if event.epochs_done == 0:
             return None
         model = self.keeper.model(event.parameters)
@@ -241,17 +200,7 @@ class TrainingWorker(QObject):
 
 
 class Training(QObject):
-    """Runs for the GUI thread: start, stop, pause, one epoch more, and their events.
-
-    Signals
-    -------
-    happened
-        ``(events)``: a list of what happened since the last time, in order.
-    learnt
-        ``(model)``: from the worker's thread.
-    ended
-        After the last events of a run, when its thread has ended.
-    """
+    """Runs for the GUI thread: start, stop, pause, one epoch more, and their events."""
 
     happened = pyqtSignal(list)
     learnt = pyqtSignal(ModelFile)
@@ -298,13 +247,7 @@ class Training(QObject):
         return self._last is not None and (self._last[1] / CHECKPOINT_NAME).exists()
 
     def start(self, settings: TrainingSettings) -> None:
-        """Start a new run.
-
-        Raises
-        ------
-        UserError
-            If a setting is out of range or the run's folder cannot be made.
-        """
+        """Start a new run."""
         settings.validate()
         from mnist_draw.training.runs.run_list import new_run_folder
 
@@ -340,13 +283,7 @@ class Training(QObject):
         return None if self._worker is None else self._worker.only_in_memory()
 
     def stop(self, closing: bool = False) -> None:
-        """Ask the run to end after its minibatch; what was learnt is saved.
-
-        Parameters
-        ----------
-        closing : bool
-            The window closes: the next start offers to continue the run.
-        """
+        """Ask the run to end after its minibatch; what was learnt is saved."""
         if self._worker is not None:
             # A run that the user has stopped already is not offered again.
             if closing and not self._worker.controls.stop_requested:

@@ -23,14 +23,7 @@ class UnsavedNetworks:
         return bool(self._networks)
 
     def put(self, key: str, model: ModelFile) -> None:
-        """Hold a network; it takes the place of the one that had the key.
-
-        Parameters
-        ----------
-        key : str
-            What made it, such as its run.
-        model : ModelFile
-        """
+        """Hold a network; it takes the place of the one that had the key."""
         with self._lock:
             self._networks[key] = model
 
@@ -59,13 +52,7 @@ class UnsavedNetworks:
             self.forget(key)
 
     def save_anywhere(self) -> list[str]:
-        """Save them where a network is rescued, for an end that leaves no time for questions.
-
-        Returns
-        -------
-        list of str
-            A sentence for each: where it is, or that it is lost.
-        """
+        """Save them where a network is rescued, for an end that leaves no time for questions."""
         told = []
         for key, model in self.items():
             path = rescue(named_rescued(model))

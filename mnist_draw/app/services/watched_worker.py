@@ -14,13 +14,7 @@ T = TypeVar("T")
 
 
 class WatchedWorker(QObject):
-    """Lives in its own thread; a subclass says in `look` what there is to do.
-
-    Signals
-    -------
-    failed
-        ``(sentence)``: what went wrong, for the user.
-    """
+    """Lives in its own thread; a subclass says in `look` what there is to do."""
 
     failed = pyqtSignal(str)
     _woken = pyqtSignal()

@@ -20,18 +20,6 @@ class ArrayAnimation(QVariantAnimation):
 
     Arrays that follow each other faster than a glide takes are shown as they come: they look
     continuous by themselves, and painting between them would only keep the window busy.
-
-    Parameters
-    ----------
-    widget : QWidget
-        Whose picture it is: one that cannot be seen jumps.
-    paint : callable
-        Called after each step.
-
-    Attributes
-    ----------
-    shown : ndarray of float32 or None
-        The values of the moment, to be painted; None where there are none.
     """
 
     def __init__(self, widget: QWidget, paint: Callable[[], None]) -> None:

@@ -17,21 +17,6 @@ class Command(QAction):
 
     Its keys work while its owner is visible, wherever in the window the focus is. A field that
     takes text gets the keys that it understands first.
-
-    Parameters
-    ----------
-    owner : QWidget
-        The page or window that the command belongs to.
-    text : str
-        Its name, also for a screen reader.
-    sentence : str
-        What it does.
-    keys : str
-        Such as ``"Ctrl+Y, Ctrl+Shift+Z"``: each works, the first stands in menus; empty for none.
-    act : callable
-        What it does; called without arguments.
-    icon : str
-        The icon of its buttons; empty for none.
     """
 
     def __init__(

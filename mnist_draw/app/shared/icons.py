@@ -27,14 +27,7 @@ def _font() -> Any:
 
 
 def icon(name: str, filled: bool = True) -> QIcon:
-    """Return a Phosphor icon by its name, such as ``"eraser"``, in the theme's colours.
-
-    Parameters
-    ----------
-    name : str
-    filled : bool
-        Whether a button that is on is filled with the accent's colour.
-    """
+    """Return a Phosphor icon by its name, such as ``"eraser"``, in the theme's colours."""
     colours = theme.theme().colours
     result: QIcon = _font().icon(
         f"{_SET}.{name}",

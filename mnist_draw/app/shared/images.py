@@ -16,16 +16,7 @@ if TYPE_CHECKING:
 
 
 def image_bytes(image: QImage | QPixmap, kind: str, quality: int = -1) -> bytes:
-    """Return an image as the content of a file.
-
-    Parameters
-    ----------
-    image : QImage or QPixmap
-    kind : str
-        The format as Qt names it, such as ``"PNG"``.
-    quality : int
-        From 0 to 100, or -1 for the format's own.
-    """
+    """Return an image as the content of a file."""
     content = QByteArray()
     buffer = QBuffer(content)
     buffer.open(QIODevice.WriteOnly)
@@ -39,16 +30,7 @@ def png_bytes(image: QImage | QPixmap, compressed: bool = True) -> bytes:
 
 
 def image_of(pixels: np.ndarray, grey_as: QImage.Format = QImage.Format_Grayscale8) -> QImage:
-    """Return an array as an image of its own.
-
-    Parameters
-    ----------
-    pixels : numpy.ndarray, uint8, shape (H, W), (H, W, 3) or (H, W, 4)
-        Grey levels; red, green and blue; or blue, green, red and alpha, as the words of
-        ``Format_ARGB32`` lie in memory.
-    grey_as : QImage.Format
-        What one value for each pixel means: ``Format_Grayscale8`` or ``Format_Alpha8``.
-    """
+    """Return an array as an image of its own."""
     height, width = pixels.shape[:2]
     channels = pixels.shape[2] if pixels.ndim == 3 else 1
     kind = {1: grey_as, 3: QImage.Format_RGB888, 4: QImage.Format_ARGB32}[channels]

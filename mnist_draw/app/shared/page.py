@@ -13,26 +13,7 @@ if TYPE_CHECKING:
 
 
 class Page(QWidget):
-    """A tab; one line in `mnist_draw.app.shell.pages` puts it into the window.
-
-    Attributes
-    ----------
-    name : str
-        How the preferences and the object's name call it.
-    title : str
-        What stands on the tab.
-    help : str
-        What can be done on the page, in a few sentences.
-    everywhere : tuple of QAction
-        Commands of this page whose keys work on every page.
-
-    Signals
-    -------
-    told
-        ``(sentence)``: something to read.
-    done
-        ``(sentence)``: what was asked for is done; it need not be read.
-    """
+    """A tab; one line in `mnist_draw.app.shell.pages` puts it into the window."""
 
     name: ClassVar[str]
     title: ClassVar[str]

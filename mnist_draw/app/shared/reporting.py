@@ -42,24 +42,7 @@ _FORMAT = "%(asctime)s %(levelname)s %(threadName)s %(name)s: %(message)s"
 
 
 class Reporter:
-    """Installs the hooks and hands sentences for the user to its listener.
-
-    Attributes
-    ----------
-    log_file : Path or None
-        Where tracebacks go; None when no file could be written.
-    listener : callable or None
-        Called with a sentence, from any thread. Until it is set, sentences are kept.
-    noting : callable or None
-        Called with what the user does, for the report of a crash.
-    keeping : callable or None
-        Called in the window's thread when the display is lost: it writes what can be written
-        quickly, touches nothing on the screen, and returns sentences about what is kept and what is
-        not.
-    finishing : callable or None
-        Called after that with a function that says something on the terminal: it waits for what
-        would be lost, and for nothing else, and touches nothing on the screen either.
-    """
+    """Installs the hooks and hands sentences for the user to its listener."""
 
     def __init__(self) -> None:
         self.log_file: Path | None = None

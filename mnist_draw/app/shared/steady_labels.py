@@ -29,13 +29,6 @@ class TabularLabel(QLabel):
     Qt 5 cannot ask a font for its tabular digits; where they differ, each is centred in a cell
     as wide as the widest. The label's size is fixed, so that a new figure repaints the label
     alone: a label that may change its size has the whole window laid out and painted again.
-
-    Parameters
-    ----------
-    text : str
-        What to show first.
-    widest : str
-        A text to keep room for.
     """
 
     def __init__(self, text: str = "", widest: str = "") -> None:
@@ -89,15 +82,6 @@ class FittedLabel(QLabel):
     """A label of one size whose text is made smaller until it fits, then elided.
 
     What is elided is whole in the tooltip, where there is no other.
-
-    Parameters
-    ----------
-    smallest : int, optional
-        Font size in pixels below which the text is elided. Default: it is never made smaller.
-    elide : Qt.TextElideMode
-        Where the text is cut.
-    two_lines : bool
-        Whether a text that is too long takes two lines of the smallest size, where they fit.
     """
 
     def __init__(
@@ -163,13 +147,6 @@ class FixedLabel(QWidget):
 
     It has no layout that would pass the label's size hints on: a new text repaints the label and
     nothing else.
-
-    Parameters
-    ----------
-    held : QLabel
-        The label.
-    lines : int
-        The lines of text to keep room for.
     """
 
     def __init__(self, held: QLabel, lines: int) -> None:
@@ -192,15 +169,7 @@ class FixedLabel(QWidget):
 
 
 class GrowingLabel(FixedLabel):
-    """A :class:`FixedLabel` that takes another line, with a new layout, where a text needs it.
-
-    Parameters
-    ----------
-    held : QLabel
-        The label; its words wrap.
-    lines : int
-        The lines of text to keep room for in any case.
-    """
+    """A :class:`FixedLabel` that takes another line, with a new layout, where a text needs it."""
 
     def __init__(self, held: QLabel, lines: int = 1) -> None:
         super().__init__(held, lines)

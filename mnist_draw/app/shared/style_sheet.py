@@ -219,15 +219,7 @@ QScrollBar::add-page:vertical, QScrollBar::sub-page:vertical {{ background: tran
 
 
 def style_sheet(colours: Colours, scale: float) -> str:
-    """Return the application's style sheet.
-
-    Parameters
-    ----------
-    colours : Colours
-        Colours by name.
-    scale : float
-        Factor on all text sizes.
-    """
+    """Return the application's style sheet."""
     values = {name: value for name, value in vars(colours).items() if isinstance(value, str)}
 
     def px(value: int) -> int:

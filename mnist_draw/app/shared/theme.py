@@ -33,20 +33,7 @@ __all__ = [
 
 
 class Theme(QObject):
-    """Which colours are used now; applies them to the whole application.
-
-    Attributes
-    ----------
-    colours : Colours
-        The colours in use.
-    choice : str
-        ``"system"``, ``"light"`` or ``"dark"``.
-
-    Signals
-    -------
-    changed
-        After the colours have changed; painted widgets and icons renew themselves.
-    """
+    """Which colours are used now; applies them to the whole application."""
 
     changed = pyqtSignal()
 
@@ -59,15 +46,7 @@ class Theme(QObject):
         self._system_dark = False
 
     def apply(self, choice: str, system_dark: bool | None = None) -> None:
-        """Use the colours of ``choice``; an unknown choice means ``"system"``.
-
-        Parameters
-        ----------
-        choice : str
-            One of :data:`CHOICES`.
-        system_dark : bool, optional
-            Whether the desktop prefers dark windows; unchanged if left out.
-        """
+        """Use the colours of ``choice``; an unknown choice means ``"system"``."""
         if system_dark is not None:
             self._system_dark = system_dark
         self.choice = choice if choice in CHOICES else "system"

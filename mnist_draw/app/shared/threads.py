@@ -120,13 +120,7 @@ class Registry:
             self._threads = [other for other in self._threads if other is not thread]
 
     def shut_down(self, seconds: float = SHUTDOWN_S) -> bool:
-        """Ask all threads to end and wait until they have, so long at the most.
-
-        Returns
-        -------
-        bool
-            False if one did not end in time.
-        """
+        """Ask all threads to end and wait until they have, so long at the most."""
         end = time.monotonic() + seconds
         with self._lock:
             threads = list(self._threads)
@@ -230,13 +224,6 @@ class Background:
 
     The work is done even when its owner is gone: it may write a drawing. Only the owner's
     functions are not called any more then.
-
-    Parameters
-    ----------
-    owner : QObject, optional
-        Whose work it is.
-    newest_only : bool
-        Whether work that waits gives way to newer work, and to the end of the program.
     """
 
     def __init__(self, owner: QObject | None = None, newest_only: bool = False) -> None:
@@ -250,17 +237,7 @@ class Background:
         done: Callable[[T], object] | None = None,
         failed: Callable[[Exception], object] | None = None,
     ) -> None:
-        """Do ``work`` in the thread, then call ``done`` with its result in the GUI thread.
-
-        Parameters
-        ----------
-        work : callable
-            Called without arguments.
-        done : callable, optional
-            Called with what ``work`` returned.
-        failed : callable, optional
-            Called in the GUI thread with an exception of ``work``; if left out, the user is told.
-        """
+        """Do ``work`` in the thread, then call ``done`` with its result in the GUI thread."""
 
         def step() -> None:
             try:

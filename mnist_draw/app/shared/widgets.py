@@ -48,19 +48,7 @@ _TIP_LETTERS = 60
 
 
 def explain(widget: QWidget, name: str, sentence: str, shortcut: str = "") -> None:
-    """Give a control its accessible name, its tooltip sentence and its What's This text.
-
-    Parameters
-    ----------
-    widget : QWidget
-        The control.
-    name : str
-        What a screen reader calls it.
-    sentence : str
-        What it does, with units.
-    shortcut : str
-        The key that does the same, for the tooltip.
-    """
+    """Give a control its accessible name, its tooltip sentence and its What's This text."""
     widget.setAccessibleName(name)
     widget.setAccessibleDescription(sentence)
     widget.setToolTip(tip(f"{sentence} ({shortcut})" if shortcut else sentence))
@@ -276,20 +264,7 @@ class Switch(QCheckBox):
 
 
 class BinButton(QPushButton):
-    """Opens a menu of what was deleted; disabled while there is nothing.
-
-    Parameters
-    ----------
-    name : str
-        The button's object name.
-    what : str
-        What is deleted and brought back, in the plural, such as ``"digits"``.
-
-    Signals
-    -------
-    chosen
-        ``(deleted)``: this is to be brought back.
-    """
+    """Opens a menu of what was deleted; disabled while there is nothing."""
 
     chosen = pyqtSignal(Deleted)
 

@@ -14,28 +14,7 @@ logger = logging.getLogger("mnist_draw.app")
 
 
 class WorkerThread(QObject):
-    """Lets a worker live in a thread, from `start` until it is asked to end.
-
-    Parameters
-    ----------
-    name : str
-        What the thread is called in the log.
-    worker : QObject
-        Moved into the thread; it has no parent.
-    begin : callable, optional
-        The worker's slot that is called first in the thread.
-    leave : callable, optional
-        Called when the thread is asked to end while ``begin`` may still be busy; returns at once.
-
-    Attributes
-    ----------
-    worker : QObject
-
-    Signals
-    -------
-    ended
-        In the thread that made this object, when the worker's thread has ended.
-    """
+    """Lets a worker live in a thread, from `start` until it is asked to end."""
 
     ended = pyqtSignal()
 

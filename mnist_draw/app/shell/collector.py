@@ -23,13 +23,7 @@ _REST = 200
 
 
 class Collector(QObject):
-    """Collects garbage for as long as it lives; stop it before it is deleted.
-
-    Parameters
-    ----------
-    parent : QObject, optional
-        Lives in the thread that collects.
-    """
+    """Collects garbage for as long as it lives; stop it before it is deleted."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)

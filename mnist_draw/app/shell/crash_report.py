@@ -33,17 +33,7 @@ _LONGEST = 80
 
 
 class Events:
-    """The last events, in a file that outlives the program.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-
-    Raises
-    ------
-    OSError
-        It cannot be made.
-    """
+    """The last events, in a file that outlives the program."""
 
     def __init__(self, path: Path) -> None:
         with open(path, "wb", opener=regular_only) as file:

@@ -25,13 +25,7 @@ _MID_GREY = 128
 
 
 class DesktopScheme(QObject):
-    """Ask the desktop for its colour scheme and report a change.
-
-    Parameters
-    ----------
-    on_change : callable
-        Called with True when the desktop turns dark, False when it turns light.
-    """
+    """Ask the desktop for its colour scheme and report a change."""
 
     def __init__(self, on_change: Callable[[bool], None], parent: QObject | None = None) -> None:
         super().__init__(parent)

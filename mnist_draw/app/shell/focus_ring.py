@@ -61,12 +61,7 @@ class _Frame(QWidget):
 
 
 class FocusRing(QObject):
-    """Frames what has the keyboard in all windows of the program.
-
-    Parameters
-    ----------
-    app : QApplication
-    """
+    """Frames what has the keyboard in all windows of the program."""
 
     def __init__(self, app: QApplication) -> None:
         super().__init__(app)

@@ -52,11 +52,6 @@ def give_back(compiler: bool = False) -> None:
     """Give back what is free now, in a thread that ends with it; takes some milliseconds.
 
     Whoever wants memory meanwhile waits.
-
-    Parameters
-    ----------
-    compiler : bool, optional
-        The compiler's library, too. Who compiles has to wait for it. Default: False.
     """
     library = _library()
     if library is not None:
@@ -83,19 +78,7 @@ def _compiler_parts() -> tuple[tuple[int, int], ...]:
 
 
 def unchanged_parts(name: str) -> list[tuple[int, int]]:
-    """Find where the process has a file in its memory exactly as it is on the disk.
-
-    Parameters
-    ----------
-    name : str
-        Part of the file's name.
-
-    Returns
-    -------
-    list of tuple of int
-        First address and the one after the last. Parts that may be written, or of which a page
-        differs from the file's (the loader fills in addresses), are not among them.
-    """
+    """Find where the process has a file in its memory exactly as it is on the disk."""
     try:
         told = _MAPPED.read_bytes()
     except OSError:

@@ -28,19 +28,7 @@ class LessonError(UserError):
 
 @dataclass(frozen=True)
 class Lesson:
-    """What a class starts with.
-
-    Attributes
-    ----------
-    network : str
-        The file of the network that answers; empty for the one that the program would choose.
-    tabs : tuple of str
-        The tabs that are shown, of `TABS`; the first is in front.
-    settings : TrainingSettings or None
-        What the form begins with; None for what it would begin with.
-    fixed, hidden : frozenset of str
-        Settings that cannot be changed, and those that are not shown either.
-    """
+    """What a class starts with."""
 
     network: str = ""
     tabs: tuple[str, ...] = ()
@@ -50,17 +38,7 @@ class Lesson:
 
 
 def read_lesson(path: str) -> Lesson:
-    """Read a lesson's file.
-
-    Parameters
-    ----------
-    path : str
-
-    Raises
-    ------
-    LessonError
-        It cannot be read or makes no sense; nothing was opened.
-    """
+    """Read a lesson's file."""
     try:
         values = _parse(read_file(path, MEGABYTE))
         return _lesson(values, Path(path).absolute().parent)

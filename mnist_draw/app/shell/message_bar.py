@@ -27,18 +27,6 @@ class MessageBar(QFrame):
 
     It lies over the free part of the tabs' row and, where it needs more lines, over the top of
     the page: whatever it says, nothing below it moves.
-
-    Parameters
-    ----------
-    tabs : QTabWidget
-        What it lies over.
-    corner : StatusCorner
-        The corner of the tabs.
-
-    Signals
-    -------
-    left
-        It had the keyboard and is hidden now.
     """
 
     left = pyqtSignal()
@@ -75,14 +63,7 @@ class MessageBar(QFrame):
             watched.installEventFilter(self)
 
     def about(self, subject: str, passing: bool = False) -> Callable[..., None]:
-        """Return a slot that tells something about a subject; see `tell` and `forget`.
-
-        Parameters
-        ----------
-        subject : str
-        passing : bool, optional
-            Whether what it tells only confirms, and goes of itself. Default: False.
-        """
+        """Return a slot that tells something about a subject; see `tell` and `forget`."""
 
         def tell(
             sentence: str, undo: Callable[[], object] | None = None, action: str = "Undo"

@@ -18,15 +18,7 @@ P = TypeVar("P", bound=Page)
 
 @dataclass
 class Shell:
-    """What the window offers to its pages.
-
-    Attributes
-    ----------
-    preferences : Preferences
-    network : NetworkInUse
-    pages : list of Page
-        Those that were made so far.
-    """
+    """What the window offers to its pages."""
 
     preferences: Preferences
     network: NetworkInUse

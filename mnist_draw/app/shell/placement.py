@@ -22,15 +22,7 @@ def fitted(wanted: QRect, available: QRect) -> QRect:
 
 
 def place_window(window: QWidget, geometry: str) -> None:
-    """Give a window that is not yet shown its place.
-
-    Parameters
-    ----------
-    window : QWidget
-    geometry : str
-        What ``saveGeometry`` returned when it was closed, in hexadecimal digits; anything else
-        stands for the first start.
-    """
+    """Give a window that is not yet shown its place."""
     window.resize(*Size.WINDOW)
     known = bool(geometry) and window.restoreGeometry(
         QByteArray.fromHex(geometry.encode("ascii", "replace"))

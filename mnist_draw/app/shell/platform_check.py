@@ -52,22 +52,7 @@ def obstacle(
     answers: Loads | None = None,
     plugins: Path | None = None,
 ) -> str | None:
-    """Return why no window can open here, in words, or None if nothing stands in the way.
-
-    Parameters
-    ----------
-    environ : mapping, optional
-        The environment; the process's own if left out.
-    platform : str
-        As ``sys.platform``.
-    loads : callable, optional
-        Whether a shared library of a given name or path can be loaded.
-    answers : callable, optional
-        Whether an X server answers at the display of a given name, or a Wayland compositor at
-        a given socket.
-    plugins : Path, optional
-        Qt's folder of platform plugins; PyQt5's own if left out.
-    """
+    """Return why no window can open here, in words, or None if nothing stands in the way."""
     environ = os.environ if environ is None else environ
     plugins = plugins or _plugins()
     found = [
@@ -125,13 +110,7 @@ def qt_import_failure(error: ImportError, loads: Loads | None = None) -> str:
 
 
 def platforms(plugins: Path | None = None) -> list[str]:
-    """Return the names of Qt's platforms, such as ``"xcb"``; none where they are kept elsewhere.
-
-    Parameters
-    ----------
-    plugins : Path, optional
-        Qt's folder of platform plugins; PyQt5's own if left out.
-    """
+    """Return the names of Qt's platforms, such as ``"xcb"``; none where they are kept elsewhere."""
     folder = plugins or _plugins()
     if folder is None:
         return []

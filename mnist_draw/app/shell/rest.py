@@ -25,12 +25,7 @@ _HARD = 0.5
 
 
 class Rest(QObject):
-    """Watches how much the program computes, for as long as it lives.
-
-    Parameters
-    ----------
-    parent : QObject, optional
-    """
+    """Watches how much the program computes, for as long as it lives."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)

@@ -25,17 +25,7 @@ SWITCH_INTERVAL = 0.0002
 
 
 def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -> int:
-    """Open the window and return the exit status when it has closed.
-
-    Parameters
-    ----------
-    arguments : list of str
-        For Qt.
-    network : str, optional
-        The file of a network to answer.
-    lesson : Lesson, optional
-        What a class starts with.
-    """
+    """Open the window and return the exit status when it has closed."""
     heap.keep_small()
     crash = crash_report.take()
     reporter.install()

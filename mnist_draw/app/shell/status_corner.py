@@ -41,15 +41,7 @@ class StatusDot(QWidget):
 
 
 class StatusCorner(QWidget):
-    """The corner of the tab bar.
-
-    Signals
-    -------
-    theme_chosen
-        ``(choice)``: one of ``theme.CHOICES``.
-    motion_chosen
-        ``(on)``: whether bars glide.
-    """
+    """The corner of the tab bar."""
 
     theme_chosen = pyqtSignal(str)
     motion_chosen = pyqtSignal(bool)

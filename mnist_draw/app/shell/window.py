@@ -56,19 +56,7 @@ class _Messages(QObject):
 
 
 class Window(QMainWindow):
-    """Train, Draw and Inside, with everything they need.
-
-    Parameters
-    ----------
-    preferences : Preferences, optional
-        What was chosen last; the user's own if left out.
-    recognition : Recognition, optional
-        The recognition service; a real one if left out.
-    training : Training, optional
-        The training service; a real one if left out.
-    learning : Learning, optional
-        The service that learns taught digits; a real one if left out.
-    """
+    """Train, Draw and Inside, with everything they need."""
 
     def __init__(
         self,

@@ -18,22 +18,7 @@ _NETWORKS = "Networks (*.npz)"
 
 
 class FileCombo(ComboBox):
-    """A menu of folders, or of files of trained networks.
-
-    Parameters
-    ----------
-    setting : Folder or NetworkFile
-        What the setting says about it: what no choice is called, which folders are known, and
-        the chooser's title.
-
-    Signals
-    -------
-    path_changed
-        Another path was chosen or shown.
-    picked
-        ``(path, before)``: the user has picked a path in the chooser, or one that was offered,
-        in the place of another or, where that is empty, of none.
-    """
+    """A menu of folders, or of files of trained networks."""
 
     path_changed = pyqtSignal()
     picked = pyqtSignal(str, str)
@@ -72,13 +57,7 @@ class FileCombo(ComboBox):
         self._choose(index)
 
     def offer(self, files: Iterable[tuple[str, str]]) -> None:
-        """List files that can be chosen at once; what is chosen stays chosen.
-
-        Parameters
-        ----------
-        files : iterable of (str, str)
-            The path of each, and what it is called. They take the place of those before.
-        """
+        """List files that can be chosen at once; what is chosen stays chosen."""
         chosen, first = self.path(), 1
         blocked = self.blockSignals(True)
         for index in reversed(range(first, self.findData(_CHOOSE))):

@@ -28,11 +28,6 @@ class FiltersView(QWidget):
 
     Positive weights are shown in orange (ink there speaks for the unit), negative ones in blue,
     the largest of the layer at full strength.
-
-    Signals
-    -------
-    shown_changed
-        ``(shown, units)``: how many of the layer's units are visible.
     """
 
     shown_changed = pyqtSignal(int, int)

@@ -11,13 +11,7 @@ from mnist_draw.training.settings import TrainingSettings
 
 
 class HintCard(Card):
-    """Shows one hint.
-
-    Signals
-    -------
-    remedy_chosen
-        ``(name, value)``: the remedy's button was pressed; the setting shall have this value.
-    """
+    """Shows one hint."""
 
     remedy_chosen = pyqtSignal(str, object)
 

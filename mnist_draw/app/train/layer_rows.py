@@ -96,13 +96,7 @@ class _Row(QWidget):
 
 
 class LayerRows(QWidget):
-    """A list of hidden layers that one sees, adds to and removes from.
-
-    Signals
-    -------
-    changed
-        A layer was added, removed or changed.
-    """
+    """A list of hidden layers that one sees, adds to and removes from."""
 
     changed = pyqtSignal()
 

@@ -19,16 +19,7 @@ _ROW = 16
 
 
 class LayerBars(QWidget):
-    """One bar for each layer, with its name and its value in percent.
-
-    Parameters
-    ----------
-    colour : str
-        Of the theme.
-    full : float, optional
-        The share that fills a bar. Default: twice the largest, so that the proportions of small
-        values are seen.
-    """
+    """One bar for each layer, with its name and its value in percent."""
 
     def __init__(self, colour: str, full: float | None = None) -> None:
         super().__init__()

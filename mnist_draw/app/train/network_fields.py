@@ -22,13 +22,7 @@ _BESIDE = (8, 4)
 
 
 class NetworkFields(QWidget):
-    """The menu of networks, the numbers of the chosen one, and the layers of one's own.
-
-    Signals
-    -------
-    changed
-        The fields say another network.
-    """
+    """The menu of networks, the numbers of the chosen one, and the layers of one's own."""
 
     changed = pyqtSignal()
 

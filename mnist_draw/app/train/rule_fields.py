@@ -17,13 +17,7 @@ _DECIMALS = 40
 
 
 class RuleFields(QWidget):
-    """A field for each parameter of an update rule; hidden for a rule without any.
-
-    Signals
-    -------
-    changed
-        Another rule, or another value of a parameter.
-    """
+    """A field for each parameter of an update rule; hidden for a rule without any."""
 
     changed = pyqtSignal()
 

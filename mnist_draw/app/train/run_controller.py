@@ -60,23 +60,7 @@ class _Due:
 
 
 class RunController(QObject):
-    """Starts, pauses and stops runs for the Train tab, and shows their events on it.
-
-    Signals
-    -------
-    begun
-        A run begins; what was told of the last one is of the past.
-    state_changed
-        Whenever state or figures are shown anew.
-    told
-        ``(sentence)``: something the user should read.
-    rescued
-        ``(key)``: the run's network had to be saved elsewhere, and is found by this key.
-    unsaved
-        ``(model)``: no place took the run's network.
-    saved
-        The run's network is on disk, wherever.
-    """
+    """Starts, pauses and stops runs for the Train tab, and shows their events on it."""
 
     begun = pyqtSignal()
     state_changed = pyqtSignal()

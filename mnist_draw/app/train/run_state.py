@@ -49,29 +49,7 @@ _ENDS = {
 
 
 class RunState:
-    """The figures of the run that is going on, or of the last one.
-
-    Attributes
-    ----------
-    state : str
-        ``"idle"``, one of :data:`BUSY`, ``"stopped"``, ``"finished"`` or ``"failed"``.
-    words : str
-        The same for people.
-    epoch, epochs, batch, batches : int
-        Where the run is; 0 before it starts.
-    training_loss, training_accuracy : float or None
-        Means over the epoch's minibatches so far; in nats, and from 0 to 1.
-    batch_loss : float or None
-        Of the last minibatch, in nats.
-    validation_loss, validation_accuracy, best_loss, best_accuracy : float or None
-        Of the last epoch, and the best so far.
-    test_accuracy : float or None
-        Of the end of the run.
-    broken_off : int
-        The epoch in which the run was stopped; 0 if in none.
-    speed : float or None
-        Training pictures per second.
-    """
+    """The figures of the run that is going on, or of the last one."""
 
     def __init__(self) -> None:
         self.state = "idle"

@@ -45,19 +45,7 @@ _TABLES = {"csv": History.write_csv, "minibatches": History.write_minibatches_cs
 
 
 class RunsController(QObject):
-    """Lists, compares, renames, deletes and exports runs; offers the one that was cut off.
-
-    Signals
-    -------
-    told
-        ``(sentence)``: something the user should read.
-    done
-        ``(sentence)``: what was asked for is done; it need not be read.
-    undo_offered
-        ``(sentence, undo)``: what was done, and a function that takes it back.
-    network_asked
-        ``(key)``: a run's network for the Draw tab.
-    """
+    """Lists, compares, renames, deletes and exports runs; offers the one that was cut off."""
 
     told = pyqtSignal(str)
     done = pyqtSignal(str)

@@ -24,20 +24,7 @@ from mnist_draw.app.shared.widgets import explain, label
 
 
 class Section(QWidget):
-    """A heading with a body below it.
-
-    Parameters
-    ----------
-    title : str
-        The heading.
-    name : str
-        The start of its button's object name.
-
-    Signals
-    -------
-    chosen
-        The user wants to see the body, or not to see it any more.
-    """
+    """A heading with a body below it."""
 
     chosen = pyqtSignal()
 

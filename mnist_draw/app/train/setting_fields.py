@@ -34,23 +34,7 @@ _DECIMALS = 40
 
 @dataclass(frozen=True)
 class SettingField:
-    """A setting's widget and the way from it to the setting's value and back.
-
-    Attributes
-    ----------
-    setting : Setting
-        The declaration.
-    widget : QWidget
-        What the user changes.
-    cell : QWidget
-        The widget with its caption, if it needs one.
-    read : callable
-        Returns the value.
-    show : callable
-        Shows a value; it is one that the setting may have.
-    changed : pyqtBoundSignal
-        Emitted after every change, whoever made it.
-    """
+    """A setting's widget and the way from it to the setting's value and back."""
 
     setting: AnySetting
     widget: QWidget

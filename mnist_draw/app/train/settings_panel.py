@@ -79,19 +79,7 @@ def _classes_of(network: str) -> int:
 
 
 class SettingsPanel(QWidget):
-    """A field for every training setting; reads and shows ``TrainingSettings``.
-
-    Signals
-    -------
-    changed
-        ``(change)``: a setting that can change during a run has another value.
-    told
-        ``(sentence)``: what became of a settings file, or of a path that was picked.
-    done
-        ``(sentence)``: what was asked for is done; it need not be read.
-    path_changed
-        A data set or a network to start from is chosen: what was told of the last is of the past.
-    """
+    """A field for every training setting; reads and shows ``TrainingSettings``."""
 
     changed = pyqtSignal(Change)
     told = pyqtSignal(str)
@@ -210,13 +198,7 @@ class SettingsPanel(QWidget):
             section.summary.setText(", ".join(words[group]) or "as in the tutorial")
 
     def offer_networks(self, networks: Iterable[KeptModel]) -> None:
-        """Offer networks to start from, those that fit the data set.
-
-        Parameters
-        ----------
-        networks : iterable of KeptModel
-            All that are kept.
-        """
+        """Offer networks to start from, those that fit the data set."""
         self._networks = tuple(networks)
         self._offer_networks()
 
@@ -338,13 +320,7 @@ class SettingsPanel(QWidget):
             self.fields[name].show(value)
 
     def fix(self, fixed: frozenset[str], hidden: frozenset[str]) -> None:
-        """Let nobody change some settings from now on, and hide some of these.
-
-        Parameters
-        ----------
-        fixed, hidden : frozenset of str
-            Names of settings; those that are hidden are fixed, too.
-        """
+        """Let nobody change some settings from now on, and hide some of these."""
         self._fixed = fixed | hidden
         for name in hidden:
             self.fields[name].cell.hide()

@@ -38,17 +38,7 @@ _BOTH = 1700
 
 
 class TrainTab(Page):
-    """Shows a run and takes what the user asks for; the window connects it to the worker.
-
-    Signals
-    -------
-    start_asked, pause_asked, stop_asked, epoch_asked
-        The buttons. ``pause_asked`` also resumes.
-    runs_shown
-        The list of runs has come into view.
-    draw_asked
-        The network that was trained shall read drawings.
-    """
+    """Shows a run and takes what the user asks for; the window connects it to the worker."""
 
     name, title = "train", "Train"
     help = (

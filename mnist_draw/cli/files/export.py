@@ -101,13 +101,7 @@ def _size(count: int) -> str:
 
 
 def require_free(out: Path, overwrite: bool) -> None:
-    """Refuse to write over a file, unless that is asked for.
-
-    Raises
-    ------
-    UserError
-        There is one.
-    """
+    """Refuse to write over a file, unless that is asked for."""
     if out.exists() and not overwrite:
         raise UserError(f"{out} exists and is unchanged. Choose another name, or add --overwrite.")
 

@@ -11,17 +11,7 @@ State = Literal["ok", "note", "broken"]
 
 @dataclass(frozen=True)
 class Finding:
-    """What was found.
-
-    Attributes
-    ----------
-    name : str
-        What was looked at.
-    text : str
-        How it is, or what is wrong and what to do.
-    state : str
-        ``"ok"``, ``"note"`` or ``"broken"``.
-    """
+    """What was found."""
 
     name: str
     text: str

@@ -45,21 +45,7 @@ _NOISE = ((0.8, 15.0, 32.0), (0.28, 8.5, 15.0))
 
 @dataclass(frozen=True)
 class Recipe:
-    """One way to vary pictures.
-
-    Attributes
-    ----------
-    title : str
-        What menus call it.
-    meaning : str
-        One sentence for menus and help texts.
-    warp : WarpRange or None
-        How far pictures are deformed; None for not at all.
-    reinked : float
-        Share of pictures that are painted anew.
-    styles : bool
-        Whether re-inked digits are written in rare styles too.
-    """
+    """One way to vary pictures."""
 
     title: str
     meaning: str

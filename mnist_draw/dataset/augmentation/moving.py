@@ -80,17 +80,7 @@ def _corners(image: Any, padded: Any, quads: Any) -> None:
 
 @inlined
 def _come_from(nodes: Any, every: int, places: Any) -> None:
-    """Interpolate one coordinate of a map: where pixels come from, on a picture with its ring.
-
-    Parameters
-    ----------
-    nodes : numpy.ndarray
-        float32 (64,), as for `move`.
-    every : int
-        1 for all of the pixels, 2 for every other one in both directions.
-    places : numpy.ndarray
-        Where the result goes: float32 ((28 / every) ** 2,).
-    """
+    """Interpolate one coordinate of a map: where pixels come from, on a picture with its ring."""
     line = np.empty(NODES, np.float32)
     one, none, last = np.float32(1), np.float32(0), np.float32(SIDE + 0.999)
     start = np.uint64(0)

@@ -94,11 +94,6 @@ class Compiled:
     """A function of loops over arrays, compiled when it is first called.
 
     The compiled code releases the interpreter: other threads run meanwhile.
-
-    Parameters
-    ----------
-    function : callable
-        What Numba compiles in nopython mode; called as it is written, and slowly, without it.
     """
 
     def __init__(self, function: Callable[..., None]) -> None:

@@ -66,19 +66,7 @@ def extreme(digit: Digit, across: float, down: float, beyond: Any) -> int:
 
 @inlined
 def put(digit: Digit, first: int, count: int, pen: Any) -> None:
-    """Make a stroke of places whose x and y are set.
-
-    Parameters
-    ----------
-    digit : Digit
-        Changed in place.
-    first : int
-        Which of the `EXTRA` places the stroke begins at.
-    count : int
-        Of its points.
-    pen : float
-        Radius of the digit's ink.
-    """
+    """Make a stroke of places whose x and y are set."""
     x, y = values_of(digit, 0), values_of(digit, 1)
     radius, length = values_of(digit, 2), values_of(digit, 3)
     start = len(x) - EXTRA + first

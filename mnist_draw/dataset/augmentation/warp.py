@@ -55,15 +55,7 @@ WAVES = 3
 
 
 class Warp:
-    """One deformation for each of n pictures: first bends and waves, then a linear map.
-
-    Parameters
-    ----------
-    random : HashedRandom
-        Where the amounts come from.
-    limits : WarpRange
-        How large they may be.
-    """
+    """One deformation for each of n pictures: first bends and waves, then a linear map."""
 
     def __init__(self, random: HashedRandom, limits: WarpRange) -> None:
         angle = random.uniform(-1, 1) * np.float32(np.radians(limits.rotation))

@@ -81,11 +81,6 @@ def picture_size(source: str | os.PathLike[str] | bytes) -> tuple[int, int]:
     """Return how large a picture is, as it stands upright: width and height in its own pixels.
 
     What `load_picture` returns may be smaller. Only the beginning of the file is decoded.
-
-    Raises
-    ------
-    PictureError
-        As `load_picture` does.
     """
     return _opened(source, _upright_size)
 

@@ -37,15 +37,7 @@ _END = 0.06
 
 @dataclass(frozen=True)
 class Line:
-    """A line of the paper, nearly along the rows.
-
-    Attributes
-    ----------
-    start : float
-        Its row at the first column.
-    slope : float
-        Rows per column.
-    """
+    """A line of the paper, nearly along the rows."""
 
     start: float
     slope: float

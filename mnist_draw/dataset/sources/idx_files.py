@@ -30,19 +30,7 @@ def is_idx_file(path: Path) -> bool:
 
 
 def read_idx_files(folder: Path, chosen: Path | None = None) -> Source:
-    """Read a data set.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-    chosen : pathlib.Path, optional
-        One of its files of pictures, where the folder holds several data sets.
-
-    Raises
-    ------
-    DatasetError
-        A file is missing, damaged or does not fit; the sentence says which and how.
-    """
+    """Read a data set."""
     prefix = None
     if chosen is not None:
         match = _IMAGES.fullmatch(_plain(chosen))
@@ -99,13 +87,7 @@ def exchange_axes(images: np.ndarray) -> None:
 
 
 def files_of(folder: Path) -> list[Path]:
-    """Return the files of a folder by name; some archives hold folders named like the files.
-
-    Raises
-    ------
-    DatasetError
-        It cannot be read.
-    """
+    """Return the files of a folder by name; some archives hold folders named like the files."""
     try:
         return sorted(path for path in folder.iterdir() if path.is_file())
     except OSError as error:

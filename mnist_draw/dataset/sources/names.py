@@ -48,20 +48,7 @@ _FOLDERS = 2
 
 
 def find_names(folder: Path, prefix: str) -> Mapping[int, str]:
-    """Return what the labels of a data set mean; empty where that is not known.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Where its files lie.
-    prefix : str
-        What their names begin with.
-
-    Raises
-    ------
-    DatasetError
-        A file that names the classes makes no sense.
-    """
+    """Return what the labels of a data set mean; empty where that is not known."""
     for path in (folder / f"{prefix}{PLAIN}", folder / PLAIN):
         if path.is_file():
             return dict(enumerate(_lines(path)))

@@ -47,18 +47,7 @@ def holds_pictures(folder: Path) -> bool:
 
 
 def read_picture_folders(folder: Path) -> Source:
-    """Read all pictures.
-
-    Returns
-    -------
-    Source
-        What could not be read or is empty is left out, and told.
-
-    Raises
-    ------
-    DatasetError
-        Nothing can be read, or there are too many pictures.
-    """
+    """Read all pictures."""
     roles = _role_folders(folder)
     roots = {"train": folder} if "train" not in roles else roles
     files = {role: list(_listed(root)) for role, root in roots.items()}

@@ -35,22 +35,7 @@ class Part:
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """What was found at a place.
-
-    Attributes
-    ----------
-    place : pathlib.Path
-        The folder or the file.
-    train : Part
-    test, validation : Part or None
-        None where the source has none of its own.
-    names : mapping of int to str
-        What the labels mean; empty where only their numbers are known.
-    shuffled : bool
-        Whether the training pictures are in no order, so that the last of them are like the first.
-    told : tuple of str
-        Sentences for the user, such as what was left out.
-    """
+    """What was found at a place."""
 
     place: Path
     train: Part

@@ -17,26 +17,7 @@ _SEED = 1
 
 
 def set_aside(part: Part, source: str, keep: int) -> tuple[Part, Part]:
-    """Draw pictures from each class, in its share of all.
-
-    Parameters
-    ----------
-    part : Part
-    source : str
-        What the data set is called in a sentence.
-    keep : int
-        Pictures that each class must keep at least.
-
-    Returns
-    -------
-    rest, drawn : Part
-        In the order that they had.
-
-    Raises
-    ------
-    DatasetError
-        A class has too few pictures.
-    """
+    """Draw pictures from each class, in its share of all."""
     random = np.random.RandomState(_SEED)
     drawn = np.zeros(len(part.labels), bool)
     share = min(1 / SHARE, MOST / len(part.labels))

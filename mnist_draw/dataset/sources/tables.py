@@ -44,13 +44,7 @@ def is_table(path: Path) -> bool:
 
 
 def read_tables(place: Path) -> Source:
-    """Read a table, or a folder with one to train and perhaps one to test.
-
-    Raises
-    ------
-    DatasetError
-        A file cannot be read, or its lines make no sense.
-    """
+    """Read a table, or a folder with one to train and perhaps one to test."""
     told: tuple[str, ...] = ()
     train_path, test_path = _choose(place) if place.is_dir() else (place, None)
     train = _read(train_path)

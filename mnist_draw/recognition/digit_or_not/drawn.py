@@ -62,23 +62,7 @@ def is_fitted_on(writer: str) -> bool:
 
 
 def load_drawings(path: Path, twins: bool = False) -> Drawings:
-    """Read drawings, without those that look like digits.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-    twins : bool
-        Read nothing but :data:`TWINS` instead.
-
-    Returns
-    -------
-    Drawings
-
-    Raises
-    ------
-    DrawingsFileError
-        When the file is missing, is no such archive or lacks an array.
-    """
+    """Read drawings, without those that look like digits."""
     try:
         with np.load(path, allow_pickle=False) as archive:
             points = archive["points"].astype(np.float64)

@@ -46,23 +46,7 @@ _ALIKE = 0.9
 def fit_refusal(
     drawings: list[Drawings], twins: list[Drawings], seed: int = 1, epochs: int = EPOCHS
 ) -> ModelFile:
-    """Fit the rule.
-
-    Parameters
-    ----------
-    drawings : list of Drawings
-        What people drew and what is no digit.
-    twins : list of Drawings
-        What they drew and what is often written like a digit.
-    seed : int
-        The same seed gives the same rule on the same kind of processor.
-    epochs : int
-
-    Returns
-    -------
-    ModelFile
-        For :meth:`mnist_draw.recognition.digit_or_not.rule.Refusal.from_model`.
-    """
+    """Fit the rule."""
     import lasagne
 
     from mnist_draw.training.functions import compile_train

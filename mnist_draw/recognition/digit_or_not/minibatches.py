@@ -145,16 +145,7 @@ class Drawn:
 
 
 class Minibatches:
-    """Minibatches of all kinds of pictures.
-
-    Parameters
-    ----------
-    drawn : Drawn
-        What is no digit.
-    twins : Drawn
-        Letters that are written like digits.
-    seed : int
-    """
+    """Minibatches of all kinds of pictures."""
 
     def __init__(self, drawn: Drawn, twins: Drawn, seed: int) -> None:
         data = load_dataset()

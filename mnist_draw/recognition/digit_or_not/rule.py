@@ -69,13 +69,7 @@ class Refusal:
 
     @classmethod
     def from_model(cls, model: ModelFile) -> Refusal:
-        """Check a file's content and take it.
-
-        Raises
-        ------
-        mnist_draw.storage.ModelFileError
-            When it is another network, or its arrays do not fit together.
-        """
+        """Check a file's content and take it."""
         name, _, widths = model.network.partition(":")
         if name != NETWORK:
             raise ModelFileError(f"It holds the network {model.network!r}, not {NETWORK!r}.")

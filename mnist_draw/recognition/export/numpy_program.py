@@ -49,17 +49,7 @@ even paper. From Python: predict(pictures) returns the probabilities.
 
 
 def pack_program(model: ModelFile) -> bytes:
-    """Return the bytes of the Python file.
-
-    Parameters
-    ----------
-    model : ModelFile
-
-    Raises
-    ------
-    UserError
-        The program's own source is not there to be copied.
-    """
+    """Return the bytes of the Python file."""
     specification = parse_network(model.network)
     model.require_shapes(specification.parameter_shapes())
     told = {

@@ -47,17 +47,7 @@ ACTIVATIONS: dict[str, tuple[str, dict[str, float]]] = {
 
 
 def pack_onnx(model: ModelFile) -> bytes:
-    """Return the bytes of an ONNX file.
-
-    Parameters
-    ----------
-    model : ModelFile
-
-    Raises
-    ------
-    MissingPackageError
-        The package ``onnx`` is not installed.
-    """
+    """Return the bytes of an ONNX file."""
     try:
         from onnx import TensorProto, helper
     except ImportError as error:

@@ -66,19 +66,7 @@ def find_seams(ink: Plane, height: float) -> Columns:
 
 
 def _cheapest(costs: Plane) -> tuple[Plane, Columns]:
-    """Find the cheapest way down through each window.
-
-    Parameters
-    ----------
-    costs : numpy.ndarray, float32, shape (H, windows, width)
-
-    Returns
-    -------
-    crossed : numpy.ndarray, float32, shape (windows,)
-        What each way costs.
-    paths : numpy.ndarray, int, shape (windows, H)
-        Its column in the window, row by row.
-    """
+    """Find the cheapest way down through each window."""
     rows, windows, width = costs.shape
     steps = np.zeros((rows, windows, width), np.int8)
     # One more column on each side that no way takes.

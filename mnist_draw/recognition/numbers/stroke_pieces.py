@@ -93,18 +93,7 @@ class StrokePieces:
         return self.group(0, len(self))
 
     def gaps(self, groups: Sequence[tuple[int, int]]) -> list[float]:
-        """Return the paper between neighbouring groups, in heights of the line.
-
-        Parameters
-        ----------
-        groups : sequence of tuple of int
-            First and end of each, from left to right.
-
-        Returns
-        -------
-        list of float
-            Between the middles of the lines; negative where groups reach over each other.
-        """
+        """Return the paper between neighbouring groups, in heights of the line."""
         left = [float(self.spans[first:last, 0].min()) for first, last in groups]
         right = [float(self.spans[first:last, 2].max()) for first, last in groups]
         return [begin - end for end, begin in zip(right, left[1:], strict=False)]

@@ -1,12 +1,5 @@
 """Two-dimensional convolution over batches and channels, which PyTensor does not have.
 
-================== ===============================================================
-module             job
-================== ===============================================================
-:mod:`~.op`        Theano's ``conv2d`` and the operations of the graph behind it
-:mod:`~.in_numpy`  what these operations compute, in NumPy
-================== ===============================================================
-
 In machine code it is `mnist_draw.theano_bridge.native` that convolves.
 """
 

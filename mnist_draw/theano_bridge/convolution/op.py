@@ -27,23 +27,7 @@ Padding = tuple[tuple[int, int], tuple[int, int]]
 
 
 def normalise_border(border_mode: Any) -> str | Padding:
-    """Bring a border mode into one form.
-
-    Parameters
-    ----------
-    border_mode : {'valid', 'full', 'half'}, int or pair
-        As in Theano. A pair holds one entry each for rows and columns: an int for both
-        sides, or a pair of ints for the sides.
-
-    Returns
-    -------
-    ``'full'``, ``'half'`` or ``((top, bottom), (left, right))``
-
-    Raises
-    ------
-    ValueError
-        For anything else.
-    """
+    """Bring a border mode into one form."""
     if border_mode in ("full", "half"):
         return str(border_mode)
     if border_mode == "valid":
@@ -219,36 +203,7 @@ def conv2d(
     image_shape: Sequence[int | None] | None = None,
     **unsupported: Any,
 ) -> Any:
-    """Convolve a batch of images with a set of filters.
-
-    Parameters
-    ----------
-    input : 4-D variable (n, channels, height, width)
-        The images.
-    filters : 4-D variable (filters, channels, kh, kw)
-        The filters.
-    input_shape, filter_shape : sequence of four int or None, optional
-        Lengths known beforehand, None where they are not; a contradiction is an error.
-        `image_shape` is the old name of `input_shape`.
-    border_mode : {'valid', 'full', 'half'}, int or pair
-        See :func:`normalise_border`.
-    subsample : (int, int)
-        Steps between two places of a filter, down and to the right.
-    filter_flip : bool
-        True convolves, as mathematics defines it; False correlates.
-
-    Returns
-    -------
-    4-D variable (n, filters, output height, output width)
-
-    Raises
-    ------
-    ValueError
-        Wrong border mode, steps or lengths.
-    NotImplementedError
-        For ``filter_dilation``, ``num_groups`` and ``unshared`` other than their
-        defaults, which the bridge does not carry.
-    """
+    """Convolve a batch of images with a set of filters."""
     for name, default in (
         ("filter_dilation", (1, 1)), ("num_groups", 1), ("unshared", False),
     ):  # fmt: skip

@@ -29,14 +29,7 @@ def scheduled(fgraph: Any, order: list[Any]) -> list[Any]:
 
 
 def replaceable(fgraph: Any, order: list[Any]) -> dict[Any, dict[int, tuple[int, int]]]:
-    """Find the outputs that may be written over the input that they are the new value of.
-
-    Returns
-    -------
-    dict
-        Node → {place among its outputs: (output of the graph, input of the graph)}, where no
-        later node reads the old value.
-    """
+    """Find the outputs that may be written over the input that they are the new value of."""
     position = {node: number for number, node in enumerate(order)}
     aliases = {variable: variable for variable in fgraph.inputs}
     last_read = dict.fromkeys(fgraph.inputs, -1)

@@ -23,20 +23,7 @@ class Memory(Protocol):
 
 
 class Layout:
-    """Collects calls and their arguments, then writes them down.
-
-    Parameters
-    ----------
-    memory : Memory
-        Reserves memory.
-    addresses : dict of str to int
-        Of the compiled kernels, by name.
-
-    Attributes
-    ----------
-    sources : list of (int, int, int)
-        Of the arguments of all calls.
-    """
+    """Collects calls and their arguments, then writes them down."""
 
     def __init__(self, memory: Memory, addresses: dict[str, int]) -> None:
         self.sources: Sources = []

@@ -23,14 +23,7 @@ MOST_PLANS = 8
 
 
 class NativeLinker(JITLinker):  # type: ignore[misc]
-    """Links a graph to native kernels; see `mnist_draw.theano_bridge.native`.
-
-    Parameters
-    ----------
-    most_shapes : int, optional
-        A graph that has met more sets of shapes is left to Numba, which compiles longer, but once
-        for all shapes. Without it, each set of shapes gets a plan of its own.
-    """
+    """Links a graph to native kernels; see `mnist_draw.theano_bridge.native`."""
 
     required_rewrites = ("minimum_compile",)
     incompatible_rewrites = (

@@ -27,15 +27,7 @@ BLOCK_BYTES = 400_000
 
 @dataclass(frozen=True)
 class Region:
-    """Memory that a kernel reads or writes.
-
-    Attributes
-    ----------
-    first, last : int
-        Addresses of its first byte and of the byte behind it.
-    by_rows : bool
-        Whether any part of the kernel's work touches just the same part of this memory.
-    """
+    """Memory that a kernel reads or writes."""
 
     first: int
     last: int
@@ -44,27 +36,7 @@ class Region:
 
 @dataclass(eq=False)
 class Instruction:
-    """A kernel with its operands.
-
-    Attributes
-    ----------
-    function, arguments : Function, list of int
-        The kernel and its words.
-    sources : list of (int, int, int)
-        Which of the words are addresses in an input: position, input, offset.
-    extent, chunk : int
-        How much work there is, and how much of it makes a chunk when it runs by itself.
-    operands : dict of int to Region
-        Which of the words are addresses of memory that it touches, and which memory that is.
-    written : frozenset of int
-        Which of these words are those of memory that it writes.
-    fixed : bool
-        Whether another chunk will not do, because memory is set aside for each chunk.
-    whole : bool
-        Whether it takes a chunk at once, not block by block.
-    work : int
-        How long it takes, in no unit.
-    """
+    """A kernel with its operands."""
 
     function: Function
     arguments: list[int]
@@ -128,15 +100,7 @@ def _order(earlier: Instruction, later: Instruction) -> _Order:
 
 
 class Group:
-    """Kernels that go through the same rows.
-
-    Attributes
-    ----------
-    members : list of Instruction
-        In the order in which a chunk runs them.
-    units : int
-        Into how many equal parts the work of each can be cut.
-    """
+    """Kernels that go through the same rows."""
 
     def __init__(self, members: Sequence[Instruction]) -> None:
         self.members = list(members)
@@ -212,18 +176,7 @@ class Group:
 
 
 def arrange(instructions: Sequence[Instruction]) -> list[list[Group]]:
-    """Put kernels into groups and groups into phases, each as early as it can run.
-
-    Parameters
-    ----------
-    instructions : sequence of Instruction
-        In an order in which they could run one after the other.
-
-    Returns
-    -------
-    list of list of Group
-        The groups of each phase, those with most work first.
-    """
+    """Put kernels into groups and groups into phases, each as early as it can run."""
     phase_of: dict[Instruction, int] = {}
     group_of: dict[Instruction, Group] = {}
     for number, instruction in enumerate(instructions):

@@ -34,20 +34,7 @@ SMALLEST_CHUNK = 8_192
 
 @dataclass(eq=False)
 class Value:
-    """What the plan knows of a variable of the graph.
-
-    Attributes
-    ----------
-    array : ndarray
-        Its memory; for a static value also its contents.
-    source : int or None
-        Number of the input whose memory it is, or None.
-    static : bool
-        Whether the contents are known and the same in every run.
-    random : bool
-        Whether it is a mask that is computed where it is used; ``array`` then holds the
-        64-bit state and ``shape`` the mask's.
-    """
+    """What the plan knows of a variable of the graph."""
 
     array: Array
     source: int | None = None
@@ -65,13 +52,7 @@ Argument = Value | Array | int
 
 
 class Planner:
-    """Collects kernels and memory while the operations' handlers walk the graph.
-
-    Parameters
-    ----------
-    inputs : sequence of ndarray
-        The arrays of the first run; shapes and types count.
-    """
+    """Collects kernels and memory while the operations' handlers walk the graph."""
 
     def __init__(self, inputs: Sequence[Array]) -> None:
         self.threads = team().threads
@@ -123,27 +104,7 @@ class Planner:
         whole: bool = False,
         work: int = 0,
     ) -> None:
-        """Add a kernel.
-
-        Parameters
-        ----------
-        function : Function
-            The kernel.
-        arguments : sequence of int, Value or ndarray
-            Numbers, and arrays whose address is meant.
-        extent, chunk : int
-            How much work there is, and how much of it one thread does at a time.
-        rows : collection of int
-            Positions of the arrays of which a part of the work touches just that part.
-        writes : collection of int
-            Positions of the arrays that are written.
-        fixed : bool
-            Whether ``chunk`` is among the arguments.
-        whole : bool
-            Whether it loses by taking less than a chunk at once.
-        work : int
-            Multiplications, roughly; by default, elements written.
-        """
+        """Add a kernel."""
         words, sources = [], []
         operands: dict[int, Region] = {}
         for position, argument in enumerate(arguments):
@@ -171,39 +132,12 @@ class Planner:
         )  # fmt: skip
 
     def share(self, extent: int, elements: int, multiple: int = 1, parts: int = 2) -> int:
-        """Return the chunk that cuts work into fair parts for all threads.
-
-        Parameters
-        ----------
-        extent : int
-            Rows (or elements) of the work.
-        elements : int
-            Elements of the whole work; little work is not cut.
-        multiple : int
-            Of which the chunk should be a multiple.
-        parts : int
-            Chunks for each thread. More than one evens things out where another program takes
-            a core for a while.
-        """
+        """Return the chunk that cuts work into fair parts for all threads."""
         chunks = max(1, min(self.threads * parts, elements // SMALLEST_CHUNK))
         return -(-extent // (chunks * multiple)) * multiple
 
     def finish(self, outputs: Sequence[Value] = ()) -> tuple[Program, Array, Sources]:
-        """Compile the kernels and lay out the table; memory that no kernel uses is let go.
-
-        Parameters
-        ----------
-        outputs : sequence of Value
-            What is read after a run.
-
-        Returns
-        -------
-        program : Program
-        memory : ndarray of int64
-            The arguments of all kernels, int64.
-        sources : list of (int, int, int)
-            Places in ``memory`` that hold addresses in an input: place, input, offset.
-        """
+        """Compile the kernels and lay out the table; memory that no kernel uses is let go."""
         functions = [instruction.function for instruction in self.instructions]
         addresses = addresses_of([*functions, phases.RUN_CHUNKS])
         arranged = phases.arrange(self.instructions)
@@ -273,13 +207,7 @@ class Plan:
         return True
 
     def run(self, inputs: Sequence[Array]) -> list[Array]:
-        """Compute the outputs.
-
-        Raises
-        ------
-        IndexError
-            A label or another index is out of range.
-        """
+        """Compute the outputs."""
         latest = self._latest
         for index, (places, offsets) in self._sources.items():
             array = inputs[index]

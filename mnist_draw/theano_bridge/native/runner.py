@@ -179,14 +179,7 @@ end:
 
 @cache
 def functions() -> tuple[Any, Any]:
-    """Compile the two functions once.
-
-    Returns
-    -------
-    lead, help
-        ``lead(table, count, step, current)`` runs one step, ``help(table, count, last step,
-        current, patience)`` joins in. Both are called without the interpreter's lock.
-    """
+    """Compile the two functions once."""
     names = {
         "words": WORDS, "chunks": CHUNKS, "claim": CLAIM, "done": DONE, "extent": EXTENT,
         "chunk": CHUNK, "kernel": KERNEL, "arguments": ARGUMENTS,

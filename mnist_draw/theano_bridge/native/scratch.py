@@ -15,20 +15,7 @@ from mnist_draw.theano_bridge.native.phases import Group, Instruction, Region
 def passed_on(
     arranged: Sequence[Sequence[Group]], lasting: Iterable[Region]
 ) -> dict[Group, dict[Region, int]]:
-    """Find what need not be kept.
-
-    Parameters
-    ----------
-    arranged : sequence of sequences of Group
-        As `phases.arrange` returns it.
-    lasting : iterable of Region
-        What is read after the last kernel, or holds something before the first.
-
-    Returns
-    -------
-    dict
-        For groups where there are any: regions, and of how many units room is needed.
-    """
+    """Find what need not be kept."""
     groups = [group for phase in arranged for group in phase]
     touches = [
         (region, member) for group in groups for member in group.members

@@ -39,24 +39,7 @@ _clock = time.perf_counter if sys.platform == "win32" else time.thread_time
 
 @dataclass(eq=False)
 class Program:
-    """A list of kernels, ready to run; see `mnist_draw.theano_bridge.native.runner`.
-
-    Attributes
-    ----------
-    table : int64 array (kernels, WORDS)
-        One row for each phase, aligned to cache lines.
-    keep : any object
-        What the kernels read and write, so that it lives as long as the program.
-    step : int
-        How often it has run.
-    divisible : bool
-        Whether there is anything that a helper could do.
-    current : int64 array (8,)
-        The first word: the step that is running or ran last, as the helpers see it; -1 sends
-        them away. The others fill the cache line.
-    alone : float
-        The least time that a run on one core has taken so far, in seconds.
-    """
+    """A list of kernels, ready to run; see `mnist_draw.theano_bridge.native.runner`."""
 
     table: np.ndarray[Any, Any]
     keep: Any = None
@@ -127,13 +110,7 @@ class _Helper:
 
 
 class Team:
-    """Some helpers. One program at a time has them; another runs alone meanwhile.
-
-    Parameters
-    ----------
-    lowered : bool
-        Whether the helpers lower their priority, as the threads they help have done.
-    """
+    """Some helpers. One program at a time has them; another runs alone meanwhile."""
 
     def __init__(self, lowered: bool = False) -> None:
         self._lowered = lowered

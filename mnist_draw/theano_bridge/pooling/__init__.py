@@ -1,12 +1,5 @@
 """Pooling over the last two dimensions, which PyTensor does not have.
 
-================== ===============================================================
-module             job
-================== ===============================================================
-:mod:`~.op`        Theano's ``pool_2d`` and the operations of the graph behind it
-:mod:`~.in_numpy`  what these operations compute, in NumPy
-================== ===============================================================
-
 In machine code it is `mnist_draw.theano_bridge.native` that pools.
 """
 

@@ -15,17 +15,7 @@ Array = np.ndarray[Any, Any]
 
 
 class Geometry:
-    """Where the regions lie on images of one size.
-
-    Parameters
-    ----------
-    image : (int, int)
-        Height and width.
-    size : (int, int)
-        Rows and columns of regions.
-    window, stride, pad : (int, int)
-        As in Theano's ``pool_2d``.
-    """
+    """Where the regions lie on images of one size."""
 
     def __init__(self, image: Any, size: Any, window: Any, stride: Any, pad: Any) -> None:
         self.image, self.size, self.window = image, size, window

@@ -147,34 +147,7 @@ def pool_2d(
     st: Sequence[int] | None = None,
     padding: Sequence[int] | None = None,
 ) -> Any:
-    """Pool the last two dimensions.
-
-    Parameters
-    ----------
-    input : variable (..., height, width)
-        At least 2-D.
-    ws : (int, int)
-        Height and width of a region. `ds` is its old name.
-    ignore_border : bool
-        Whether regions that stick out of the (padded) image are left out. None is False.
-    stride : (int, int), optional
-        Steps between two regions; `ws` where it is None. `st` is its old name.
-    pad : (int, int)
-        Rows above and below, columns to both sides. `padding` is its old name.
-    mode : {'max', 'sum', 'average_inc_pad', 'average_exc_pad'}
-        What a region gives; an average counts padding, or leaves it out.
-
-    Returns
-    -------
-    variable (..., rows, columns)
-
-    Raises
-    ------
-    ValueError
-        No or wrong lengths, an unknown mode, a padding as large as a region.
-    NotImplementedError
-        Padding without ``ignore_border``, as in Theano.
-    """
+    """Pool the last two dimensions."""
     window = _pair("ws", ws if ds is None else ds, 1)
     if st is not None:
         stride = st

@@ -25,11 +25,6 @@ class ProgressBar:
     """A listener of the training loop that shows how far a run is, on standard error.
 
     In a notebook it is tqdm's widget where ipywidgets is installed, and its line of text otherwise.
-
-    Parameters
-    ----------
-    leave : bool
-        Whether the bar stays when the run is over.
     """
 
     def __init__(self, leave: bool = False) -> None:
@@ -50,15 +45,7 @@ class ProgressBar:
             self._validated = f", validated {event.validation_accuracy:.2%}"
 
     def print(self, line: str, stream: TextIO | None = None) -> None:
-        """Print a line above the bar.
-
-        Parameters
-        ----------
-        line : str
-            What a terminal would obey in it is escaped, ends of lines included.
-        stream : text stream, optional
-            Where to; standard output if left out.
-        """
+        """Print a line above the bar."""
         stream, line = stream or sys.stdout, one_line(line)
         if self._bar is None:
             print(line, file=stream, flush=True)

@@ -69,13 +69,7 @@ def lies_elsewhere(key: str) -> bool:
 
 
 def place_of_key(key: str) -> Place:
-    """Return where the network of a key lies; its file need not exist any more.
-
-    Raises
-    ------
-    ModelFileError
-        There is none.
-    """
+    """Return where the network of a key lies; its file need not exist any more."""
     source, _, name = key.partition(":")
     # A name alone: a key from a file that anybody may have edited leads nowhere else.
     if name and Path(name).name == name:
@@ -97,20 +91,7 @@ def place_of_key(key: str) -> Place:
 
 
 def place_of(name: str) -> Place | None:
-    """Return where the network lies that goes by a name; None where it looks like a file's.
-
-    Parameters
-    ----------
-    name : str
-        No file is looked for.
-
-    Raises
-    ------
-    ModelFileError
-        There is none of that name.
-    UserError
-        Several runs are called so.
-    """
+    """Return where the network lies that goes by a name; None where it looks like a file's."""
     shipped = {path.stem: path for path in shipped_files()}
     if name in shipped:
         return SHIPPED, shipped[name]
@@ -135,15 +116,7 @@ def place_of(name: str) -> Place | None:
 
 
 def file_of(name: str) -> str:
-    """Return the file of a network that a user names by a path or a name.
-
-    Raises
-    ------
-    ModelFileError
-        It is a name, and no network has it.
-    UserError
-        Several runs are called so.
-    """
+    """Return the file of a network that a user names by a path or a name."""
     place = None if os.path.lexists(name) else place_of(name)
     return name if place is None else str(path_of(place))
 

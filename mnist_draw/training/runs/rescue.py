@@ -32,17 +32,6 @@ def rescue(model: ModelFile, tell: Callable[[str], object] = lambda sentence: No
 
     Tried are the networks that were opened, the user's documents and the temporary files. It is
     listed with the networks that were opened: outside the program's folders until the program ends.
-
-    Parameters
-    ----------
-    model : ModelFile
-    tell : callable, optional
-        Called with a sentence for each place that could not be written.
-
-    Returns
-    -------
-    pathlib.Path or None
-        Where it is now; None if no place could be written.
     """
     places: list[Callable[[ModelFile], Path]] = [save_with_opened]
     places += [_Outside(folder) for folder in outer_folders()]
@@ -58,11 +47,6 @@ def bring_home() -> list[str]:
     """Take home what an earlier program had to leave outside its folders.
 
     What finds no room yet stays where it is and is listed from there.
-
-    Returns
-    -------
-    list of str
-        A sentence for each network that is listed from now on.
     """
     told: list[str] = []
     for path in _left_outside():
@@ -137,13 +121,7 @@ def named_rescued(model: ModelFile) -> ModelFile:
 
 
 def save_with_opened(model: ModelFile) -> Path:
-    """Save a network with those that were opened, under a name that is free.
-
-    Raises
-    ------
-    StorageError
-        It cannot be written.
-    """
+    """Save a network with those that were opened, under a name that is free."""
     folder = opened_folder()
     try:
         folder.mkdir(exist_ok=True)

@@ -33,24 +33,12 @@ def runs_folder() -> Path:
 
 
 def new_run_folder() -> Path:
-    """Make a folder for a new run, named after date and time.
-
-    Raises
-    ------
-    StorageError
-        It cannot be made.
-    """
+    """Make a folder for a new run, named after date and time."""
     return take_folder(runs_folder() / time.strftime("%Y-%m-%d %H.%M.%S"))
 
 
 def list_runs() -> tuple[list[Run], list[str]]:
-    """Return all runs, newest first, and a sentence for each record that was put aside.
-
-    Raises
-    ------
-    StorageError
-        The folder of the runs cannot be read.
-    """
+    """Return all runs, newest first, and a sentence for each record that was put aside."""
     runs: list[Run] = []
     told: list[str] = []
     folders = _folders(runs_folder())
@@ -96,11 +84,6 @@ def find_interrupted(
     One that has learnt all its epochs is among them: it is to be tested and calibrated.
     A checkpoint that is damaged is put aside; its run then counts as failed and is not offered
     again.
-
-    Parameters
-    ----------
-    in_use : callable
-        Whether the run in a folder is going on in another window.
     """
     runs, told = list_runs()
     for run in runs:
@@ -123,18 +106,7 @@ def find_interrupted(
 
 
 def find_run(name: str) -> Run:
-    """Return the run that a user names.
-
-    Parameters
-    ----------
-    name : str
-        ``"latest"``, the name of its folder (also as ``"run:FOLDER"``), or what it is called.
-
-    Raises
-    ------
-    UserError
-        There is none, or several are called so.
-    """
+    """Return the run that a user names."""
     return run_called(name, list_runs()[0])
 
 

@@ -26,19 +26,7 @@ _STARTED = "%Y-%m-%d %H:%M:%S"
 
 
 def pack_events(run: Run, history: History) -> bytes:
-    """Return the bytes of an event file.
-
-    Parameters
-    ----------
-    run : Run
-    history : History
-        The run's figures.
-
-    Raises
-    ------
-    MissingPackageError
-        The package ``tensorboardX`` is not installed.
-    """
+    """Return the bytes of an event file."""
     try:
         from tensorboardX import SummaryWriter
     except ImportError as error:

@@ -15,13 +15,7 @@ _WIDEST = 900
 
 
 class GuidePage(Card):
-    """All steps, one below the other.
-
-    Signals
-    -------
-    closed
-        The views shall be shown again.
-    """
+    """All steps, one below the other."""
 
     closed = pyqtSignal()
 

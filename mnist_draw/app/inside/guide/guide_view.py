@@ -12,21 +12,7 @@ from mnist_draw.app.shared.widgets import Card, explain, label
 
 
 class GuideView(Card):
-    """The few sentences about the view in front.
-
-    Attributes
-    ----------
-    step : Step
-    available : frozenset of str
-        The sections that there are to be shown.
-
-    Signals
-    -------
-    show_asked
-        ``(step)``: open what the step is about.
-    page_asked
-        The whole guide shall be shown, at this step.
-    """
+    """The few sentences about the view in front."""
 
     show_asked = pyqtSignal(object)
     page_asked = pyqtSignal()

@@ -21,20 +21,7 @@ _GAP = 8
 
 
 class AnswerRow(NamedTuple):
-    """One network's answer.
-
-    Attributes
-    ----------
-    title : str
-        What the network is called.
-    answer : int
-    sure : float
-        Calibrated, 0 to 1.
-    right : bool
-        Whether it is what the example is said to be.
-    name : str
-        What the answer is called; its number where that is left out.
-    """
+    """One network's answer."""
 
     title: str
     answer: int

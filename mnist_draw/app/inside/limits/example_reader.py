@@ -22,14 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Strip:
-    """The example at the five amounts of one axis.
-
-    Attributes
-    ----------
-    images : numpy.ndarray, uint8, shape (5, 28, 28)
-    probabilities : numpy.ndarray, float32, shape (5, 10)
-        Calibrated.
-    """
+    """The example at the five amounts of one axis."""
 
     images: np.ndarray
     probabilities: np.ndarray
@@ -37,21 +30,7 @@ class Strip:
 
 @dataclass(frozen=True, eq=False)
 class Question:
-    """What shall be read.
-
-    Attributes
-    ----------
-    picture : numpy.ndarray
-        The example, float32 (28, 28), 0 to 255/256.
-    placed : bool
-        Whether pictures are put in place after they were altered.
-    change : Change
-        What the sliders say.
-    chosen : str
-        The key of the network that reads the strips.
-    networks : dict
-        What reads each network that answers to the sliders, by its key.
-    """
+    """What shall be read."""
 
     picture: np.ndarray
     placed: bool
@@ -62,19 +41,7 @@ class Question:
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """The answer to a `Question`.
-
-    Attributes
-    ----------
-    strips : dict of Strip
-        By the axis's name; empty where the chosen network cannot be asked.
-    turned : numpy.ndarray
-        The example after the sliders' change, uint8 (28, 28).
-    answers : dict of numpy.ndarray
-        Calibrated probabilities, float32 (10,), by the network's key.
-    is_complete : bool
-        Whether all networks were asked; those that must be compiled answer later.
-    """
+    """The answer to a `Question`."""
 
     strips: dict[str, Strip]
     turned: np.ndarray
@@ -83,15 +50,7 @@ class Reading:
 
 
 class ExampleReader(QObject):
-    """Answers the newest question.
-
-    Signals
-    -------
-    read
-        ``(reading)``.
-    failed
-        ``(sentence)``.
-    """
+    """Answers the newest question."""
 
     read = pyqtSignal(Reading)
     failed = pyqtSignal(str)

@@ -20,19 +20,7 @@ Found = dict[str, "np.ndarray | str"]
 
 
 def count_all(entries: Sequence[Entry], placed: bool) -> Iterator[Found]:
-    """Count networks.
-
-    Parameters
-    ----------
-    entries : sequence of (str, callable)
-    placed : bool
-        Whether pictures are put in place after they were altered.
-
-    Yields
-    ------
-    dict
-        Ever more of all networks.
-    """
+    """Count networks."""
     from mnist_draw.analysis.limits import AXES, count_limits, test_pictures_for
 
     coarse = sum(len(axis.shown) for axis in AXES)

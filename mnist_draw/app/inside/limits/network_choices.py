@@ -27,21 +27,7 @@ MOST = 4
 
 @dataclass(eq=False)
 class Choice:
-    """A network that can be compared.
-
-    Attributes
-    ----------
-    key : str
-        Its key in the menu of networks, or the path of its file.
-    title : str
-        What it is called.
-    load : callable
-        Reads it.
-    ticked : bool
-        Whether its curves are shown.
-    names : tuple of str
-        What its classes are called.
-    """
+    """A network that can be compared."""
 
     key: str
     title: str
@@ -51,15 +37,7 @@ class Choice:
 
 
 class NetworkChoices(QWidget):
-    """Up to four networks, and a menu to add one.
-
-    Signals
-    -------
-    changed
-        Other networks are listed or ticked.
-    told
-        ``(sentence)``: why one cannot be added.
-    """
+    """Up to four networks, and a menu to add one."""
 
     changed = pyqtSignal()
     told = pyqtSignal(str)

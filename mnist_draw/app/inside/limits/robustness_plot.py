@@ -36,16 +36,7 @@ _RING = 9.0
 
 
 class Curve(NamedTuple):
-    """A network's accuracies on an axis.
-
-    Attributes
-    ----------
-    number : int
-        Its place among the networks, which gives its line.
-    title : str
-    accuracy : numpy.ndarray
-        float64, one for each amount of the axis; NaN where it is not counted yet.
-    """
+    """A network's accuracies on an axis."""
 
     number: int
     title: str

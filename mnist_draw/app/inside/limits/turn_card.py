@@ -50,13 +50,7 @@ class TurnedPicture(QWidget):
 
 
 class TurnCard(Card):
-    """Turn your own.
-
-    Signals
-    -------
-    moved
-        A slider was moved.
-    """
+    """Turn your own."""
 
     moved = pyqtSignal()
 
@@ -147,15 +141,7 @@ class TurnCard(Card):
     def show_answers(
         self, picture: np.ndarray, rows: Sequence[AnswerRow], names: list[str]
     ) -> None:
-        """Show the changed example and what networks read.
-
-        Parameters
-        ----------
-        picture : numpy.ndarray, uint8, shape (28, 28)
-        rows : sequence of AnswerRow
-        names : list of str
-            What each row's answer is called.
-        """
+        """Show the changed example and what networks read."""
         self.picture.show_picture(picture)
         self.answers.show_rows(rows)
         if rows:

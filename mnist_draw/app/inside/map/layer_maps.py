@@ -32,18 +32,7 @@ _COLOURS = ("muted", "accent", "second")
 
 
 class LayerMaps(QWidget):
-    """Small maps in a row; arrow keys choose one.
-
-    Attributes
-    ----------
-    chosen : int
-        The place of the layer that the large map shows.
-
-    Signals
-    -------
-    layer_chosen
-        ``(place)``.
-    """
+    """Small maps in a row; arrow keys choose one."""
 
     layer_chosen = pyqtSignal(int)
 

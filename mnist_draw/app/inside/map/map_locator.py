@@ -23,24 +23,7 @@ _REST_MS = 100
 
 @dataclass(frozen=True, eq=False)
 class MapQuestion:
-    """What shall be found.
-
-    Attributes
-    ----------
-    model : ModelFile
-    picture : numpy.ndarray
-        The example, float32 (28, 28).
-    layer : LayerMap or None
-        The layer of the large map.
-    place : int
-        Which layer that is.
-    points : numpy.ndarray or None
-        Where the digits lie by t-SNE; None where they lie along the layer's directions.
-    known : Neighbourhood or None
-        The training pictures.
-    count : int
-        How many of them are sought.
-    """
+    """What shall be found."""
 
     model: ModelFile
     picture: np.ndarray
@@ -53,20 +36,7 @@ class MapQuestion:
 
 @dataclass(frozen=True, eq=False)
 class MapAnswer:
-    """What was found.
-
-    Attributes
-    ----------
-    question : MapQuestion
-    place : numpy.ndarray or None
-        Where the example lies, (2,).
-    nearest : numpy.ndarray
-        The digits nearest to it.
-    probabilities : numpy.ndarray
-        Calibrated, float32 (10,).
-    neighbours, distances : numpy.ndarray
-        The nearest training pictures.
-    """
+    """What was found."""
 
     question: MapQuestion
     place: np.ndarray | None
@@ -77,15 +47,7 @@ class MapAnswer:
 
 
 class MapLocator(QObject):
-    """Answers the newest question, and rests between two.
-
-    Signals
-    -------
-    found
-        ``(answer)``.
-    failed
-        ``(sentence)``.
-    """
+    """Answers the newest question, and rests between two."""
 
     found = pyqtSignal(MapAnswer)
     failed = pyqtSignal(str)

@@ -24,19 +24,7 @@ _COLOURS = ("muted", "accent", "second")
 
 
 class Digits(NamedTuple):
-    """The digits that are laid out.
-
-    Attributes
-    ----------
-    images : numpy.ndarray
-        uint8 (n, 28, 28).
-    labels, answers : numpy.ndarray
-        What each is, and what it is read as: (n,).
-    titles : callable
-        Returns what a digit is called, from its number.
-    words : callable
-        Returns the lines about a digit, from its number.
-    """
+    """The digits that are laid out."""
 
     images: np.ndarray
     labels: np.ndarray
@@ -45,19 +33,7 @@ class Digits(NamedTuple):
 
 
 class Located(NamedTuple):
-    """Where the example lies.
-
-    Attributes
-    ----------
-    place : numpy.ndarray
-        (2,), in the map's own units.
-    nearest : numpy.ndarray
-        Its five nearest digits.
-    picture : numpy.ndarray
-        uint8 (28, 28).
-    words : str
-        What is written below its thumbnail.
-    """
+    """Where the example lies."""
 
     place: np.ndarray
     nearest: np.ndarray
@@ -67,22 +43,7 @@ class Located(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class MapScene:
-    """All that the painting of a map depends on.
-
-    Attributes
-    ----------
-    digits : Digits
-    places : numpy.ndarray
-        Where they lie, in pixels: (n, 2).
-    pair : tuple
-        The example's answer and second guess; None where there is none.
-    names : tuple of str
-        What the classes are called.
-    width, height : int
-        In logical pixels.
-    ratio : float
-        Pixels of the screen for each of these.
-    """
+    """All that the painting of a map depends on."""
 
     digits: Digits
     places: np.ndarray

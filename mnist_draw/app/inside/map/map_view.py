@@ -37,18 +37,7 @@ _HOVER_MS = 125
 
 
 class MapView(QWidget):
-    """Digits as digits; arrow keys walk to the next in that direction, Enter picks.
-
-    Attributes
-    ----------
-    current : int or None
-        The digit that is pointed at.
-
-    Signals
-    -------
-    picked
-        ``(number)``: this digit shall be the example.
-    """
+    """Digits as digits; arrow keys walk to the next in that direction, Enter picks."""
 
     picked = pyqtSignal(int)
 

@@ -26,16 +26,7 @@ _NUMBERS = ("no", "one", "two", "three", "four", "five")
 
 
 def map_title(digits: bool, maps: Maps | None = None, front: int = 0) -> str:
-    """Return the map's title; without maps that of an empty one.
-
-    Parameters
-    ----------
-    digits : bool
-        Whether the classes are digits.
-    maps : Maps, optional
-    front : int
-        The layer that is shown.
-    """
+    """Return the map's title; without maps that of an empty one."""
     kind = "digits" if digits else "pictures"
     if maps is None:
         return f"Test {kind} as the network sees them"
@@ -48,13 +39,7 @@ def map_title(digits: bool, maps: Maps | None = None, front: int = 0) -> str:
 
 
 def votes_note(voters: int) -> str:
-    """Return what the figures below the small maps are.
-
-    Parameters
-    ----------
-    voters : int
-        As `mnist_draw.analysis.maps.voters_of` has them.
-    """
+    """Return what the figures below the small maps are."""
     if not voters:
         return f"Too few pictures of each class for a vote among neighbours. {_SMALL}"
     if voters == 1:
@@ -76,18 +61,7 @@ def layers_title(digits: bool) -> str:
 
 
 def digit_words(maps: Maps, number: int, place: int, name: Callable[[int], str]) -> list[str]:
-    """Return the lines about a digit of a map.
-
-    Parameters
-    ----------
-    maps : Maps
-    number : int
-        Which digit of the map.
-    place : int
-        Which picture that is of all test pictures.
-    name : callable
-        What a class is called.
-    """
+    """Return the lines about a digit of a map."""
     answer = int(maps.answers[number])
     sure = probability(float(maps.probabilities[number, answer]), decimals=0)
     return [

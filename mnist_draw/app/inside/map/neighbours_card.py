@@ -44,13 +44,7 @@ class NeighboursView(TileView):
 
 
 class NeighboursCard(Card):
-    """Pictures, what each is and how far away it is.
-
-    Attributes
-    ----------
-    view : TileView
-        Its model shows some of the training pictures.
-    """
+    """Pictures, what each is and how far away it is."""
 
     def __init__(self) -> None:
         super().__init__("Nearest training pictures", " ")
@@ -98,19 +92,7 @@ class NeighboursCard(Card):
         answer: int,
         name: Callable[[int], str],
     ) -> None:
-        """Show neighbours, the nearest first.
-
-        Parameters
-        ----------
-        images, labels : numpy.ndarray
-            All training pictures, uint8 (N, 1, 28, 28) and (N,).
-        places, distances : numpy.ndarray
-            Which of them, and how far they are.
-        answer : int
-            What the network reads.
-        name : callable
-            What a class is called.
-        """
+        """Show neighbours, the nearest first."""
         far = dict(zip(places.tolist(), distances.tolist(), strict=True))
 
         def caption(place: int) -> str:

@@ -20,16 +20,7 @@ _GAP = 1.5
 def paint_lights(
     painter: QPainter, column: Column, values: np.ndarray | None, mask: QPixmap
 ) -> None:
-    """Paint a dense layer.
-
-    Parameters
-    ----------
-    values : numpy.ndarray or None
-        float32 (units,); below 0, as some activations have it, in the second colour.
-        None paints all unlit.
-    mask : QPixmap
-        The forms of the cells, see `lights_mask`.
-    """
+    """Paint a dense layer."""
     shown = column.at[:, 0] >= 0
     grid = np.zeros((column.rows, column.columns), np.uint8)
     levels = np.ones(len(shown), np.uint8)

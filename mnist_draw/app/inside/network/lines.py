@@ -26,15 +26,7 @@ _THICK, _THIN = 2.2, 0.9
 
 @dataclass(frozen=True)
 class Line:
-    """One line, in logical pixels.
-
-    Attributes
-    ----------
-    first, last : QPointF
-    positive : bool
-        Whether it speaks for, or lifts.
-    width : float
-    """
+    """One line, in logical pixels."""
 
     first: QPointF
     last: QPointF

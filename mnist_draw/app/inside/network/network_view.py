@@ -31,24 +31,7 @@ _REACH, _AFTER_MS = 14.0, 100
 
 
 class NetworkView(QWidget):
-    """The network, live.
-
-    Attributes
-    ----------
-    frame : Frame or None
-        What is shown; None where nothing is drawn.
-    kept : Unit or None
-        The unit that was clicked.
-    pointed : Unit or None
-        The unit under the pointer, or reached by the keys.
-
-    Signals
-    -------
-    selected
-        Another unit is looked at, or none.
-    kept_changed
-        Another unit is kept, or none.
-    """
+    """The network, live."""
 
     selected = pyqtSignal()
     kept_changed = pyqtSignal()

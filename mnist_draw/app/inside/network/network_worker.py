@@ -30,20 +30,7 @@ Unit = tuple[int, int]
 
 @dataclass(frozen=True, eq=False)
 class Question:
-    """What is to be known about a picture.
-
-    Attributes
-    ----------
-    picture : numpy.ndarray or None
-        float32 (28, 28); None where nothing is drawn.
-    off : frozenset of Unit
-        Which hidden units are switched off.
-    toggled : Unit or None
-        Which one is switched the other way in the second row.
-    pair : tuple of int or None
-        Answer and rival; None for the two most probable, which also take the place of a pair
-        that the most probable digit is not one of.
-    """
+    """What is to be known about a picture."""
 
     picture: np.ndarray | None = field(repr=False)
     off: frozenset[Unit] = frozenset()
@@ -53,14 +40,7 @@ class Question:
 
 @dataclass(frozen=True, eq=False)
 class Parts:
-    """A network ready to be looked into.
-
-    Attributes
-    ----------
-    layers : tuple of Layer
-    title : str
-    model : ModelFile
-    """
+    """A network ready to be looked into."""
 
     layers: tuple[Layer, ...]
     model: ModelFile
@@ -68,18 +48,7 @@ class Parts:
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """What was found out.
-
-    Attributes
-    ----------
-    question : Question
-    layers : tuple of Layer
-    passed : Pass
-        Two rows: as asked, and with the toggled unit the other way.
-    answer, rival : int
-    ink : numpy.ndarray
-        float32 (28, 28): what each pixel's ink says for the answer (above 0) or the rival.
-    """
+    """What was found out."""
 
     question: Question
     layers: tuple[Layer, ...]
@@ -90,22 +59,7 @@ class Frame:
 
 
 class NetworkWorker(WatchedWorker):
-    """Lives in its own thread and owns the compiled functions.
-
-    Signals
-    -------
-    prepared
-        ``(Parts)``: another network, or other weights of the same.
-    framed
-        ``(Frame)``: the answer to the newest question.
-    paged
-        ``(Parts, UnitPages)``: what its units are about.
-    unpaged
-        ``(Parts, sentence)``: why that cannot be found out: the data that it learnt from are
-        not known here. Everything else is shown without them.
-    idealised
-        ``(digit, picture)``: the picture that the network finds most like a digit.
-    """
+    """Lives in its own thread and owns the compiled functions."""
 
     prepared = pyqtSignal(Parts)
     framed = pyqtSignal(Frame)

@@ -41,19 +41,7 @@ _WIDEST = 1.15
 
 
 class SidePanel(Card):
-    """Two pages: ``whyPanel`` where no unit is looked at, and ``unitPanel``.
-
-    Signals
-    -------
-    rival_chosen
-        ``(digit)``: compare the answer with this one.
-    switched
-        ``(on)``: switch the unit that is looked at.
-    all_on
-        Switch all units on again.
-    closed
-        Look at no unit.
-    """
+    """Two pages: ``whyPanel`` where no unit is looked at, and ``unitPanel``."""
 
     rival_chosen = pyqtSignal(int)
     switched = pyqtSignal(bool)

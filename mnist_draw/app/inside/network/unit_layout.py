@@ -24,27 +24,7 @@ MOST_COLUMNS = 4
 
 @dataclass(frozen=True, eq=False)
 class Column:
-    """One hidden layer's place.
-
-    Attributes
-    ----------
-    layer : int
-        Which layer, from 0.
-    box : QRectF
-        The room for its units, in logical pixels.
-    cell : float
-        Side of a dense unit's cell; width and height of a map in ``high``.
-    high : float
-        Height of a cell; the same as ``cell`` for dense units.
-    columns, rows : int
-        Of the grid of cells.
-    at : numpy.ndarray
-        int64 (units, 2): row and column of each unit's cell; -1 for one that is not shown.
-    group : int
-        So many rows of cells stand together in a row of digits; all of them where there are none.
-    pitch : float
-        From the top of one row of digits to that of the next.
-    """
+    """One hidden layer's place."""
 
     layer: int
     box: QRectF
@@ -106,27 +86,7 @@ class Column:
 
 @dataclass(frozen=True, eq=False)
 class Places:
-    """Where everything lies, in logical pixels.
-
-    Attributes
-    ----------
-    picture : QRectF
-        The picture that the network sees.
-    below : QRectF
-        What lies under it: the ink that spoke, weights, or filters.
-    columns : tuple of Column
-        From the picture on.
-    skipped : tuple of int
-        Places between columns where layers are left out: after which column.
-    bands : tuple of QRectF
-        The rows of digits, or other classes, from the first banded column to the right edge.
-    answer : float
-        Left edge of the answers.
-    bar : float
-        Width of a bar.
-    top : float
-        Where titles stand.
-    """
+    """Where everything lies, in logical pixels."""
 
     picture: QRectF
     below: QRectF
@@ -165,28 +125,7 @@ def lay_out(
     answers: float = 0.0,
     depth: int = ROWS,
 ) -> Places:
-    """Find a place for everything.
-
-    Parameters
-    ----------
-    layers : sequence of Layer
-        The last is the answer's.
-    width, height : float
-        The room, in logical pixels.
-    rows : sequence of numpy.ndarray or None
-        For each hidden layer int (units,): the row of digits that a unit stands in. None: units
-        stand as they are numbered.
-    heights : sequence of numpy.ndarray or None
-        How excited each unit gets: of a wide layer the most excited are shown.
-    scale : float
-        How many times as large everything is on a projector's wall.
-    pictures : int
-        So many stand one below the other at the left, 1 or 2.
-    answers : float
-        So much more room for the answers, in logical pixels.
-    depth : int
-        Rows of cells in a row of digits, at least.
-    """
+    """Find a place for everything."""
     shown, skipped = shown_layers(len(layers) - 1)
     classes = layers[-1].units
     many = len(shown) > 2 or any(layers[n].convolves for n in shown)

@@ -46,17 +46,7 @@ class Upright(QWidget):
 
 
 class ConfusionCard(Card):
-    """What each digit is taken for.
-
-    Attributes
-    ----------
-    matrix : ConfusionMatrix
-
-    Signals
-    -------
-    asked
-        The link beside the state was pressed: stop, go on, count again.
-    """
+    """What each digit is taken for."""
 
     asked = pyqtSignal()
 

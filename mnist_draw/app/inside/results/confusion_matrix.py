@@ -248,20 +248,7 @@ class DigitHeader(QHeaderView):
 
 
 class ConfusionMatrix(QTableView):
-    """Shows what is taken for what; a cell can be kept.
-
-    Attributes
-    ----------
-    kept : tuple or None
-        True class and answer of the cell that is kept.
-    dimmed : bool
-        Whether what is shown belongs to a network that is not in use any more.
-
-    Signals
-    -------
-    pair_kept
-        ``(pair)``: another cell is kept, or None.
-    """
+    """Shows what is taken for what; a cell can be kept."""
 
     pair_kept = pyqtSignal(object)
 

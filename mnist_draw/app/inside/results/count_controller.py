@@ -28,31 +28,7 @@ def _prepare(results: Results) -> None:
 
 
 class CountController(QObject):
-    """Knows which network is counted on which pictures.
-
-    Attributes
-    ----------
-    pictures : Pictures or None
-        What is counted on, once it is loaded.
-    model : ModelFile or None
-        The network that is counted, or was.
-
-    Signals
-    -------
-    loaded
-        ``(pictures)``: these are counted on from now on.
-    load_failed
-        ``(sentence)``: the pictures cannot be used.
-    counted
-        ``(results)``: of ever more pictures.
-    compared
-        ``(results)``: the same on the other pictures of the data set, once all of those are
-        counted.
-    state_changed
-        It counts, or does not any more.
-    failed
-        ``(sentence)``: what went wrong; nothing is counted now.
-    """
+    """Knows which network is counted on which pictures."""
 
     loaded = pyqtSignal(object)
     load_failed = pyqtSignal(str)

@@ -67,13 +67,7 @@ _OF_MNIST: tuple[tuple[str, Load], ...] = (
 
 
 class DataCombo(ComboBox):
-    """MNIST's test and validation pictures, My digits, and folders that were opened.
-
-    Signals
-    -------
-    chosen
-        ``(load)``: a function that reads the pictures.
-    """
+    """MNIST's test and validation pictures, My digits, and folders that were opened."""
 
     chosen = pyqtSignal(object)
 
@@ -96,13 +90,7 @@ class DataCombo(ComboBox):
         self.activated.connect(self._activated)
 
     def use_network(self, model: ModelFile) -> bool:
-        """Offer what a network learnt in MNIST's place, or MNIST for digits.
-
-        Returns
-        -------
-        bool
-            Whether what is chosen is something else now.
-        """
+        """Offer what a network learnt in MNIST's place, or MNIST for digits."""
         self._model = model
         classes = model.info.classes
         of = (model.info.data, classes) if classes else ("", ())

@@ -25,17 +25,7 @@ _MOST_LETTERS = 4
 
 
 class MistakesCard(Card):
-    """Pictures, the surest mistake first, or what a cell of the matrix stands for.
-
-    Attributes
-    ----------
-    view : TileView
-
-    Signals
-    -------
-    all_asked
-        All mistakes shall be shown again.
-    """
+    """Pictures, the surest mistake first, or what a cell of the matrix stands for."""
 
     all_asked = pyqtSignal()
 

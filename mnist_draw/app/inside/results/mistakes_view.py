@@ -43,16 +43,7 @@ class TileModel(QAbstractListModel):
     def show_pictures(
         self, images: np.ndarray, places: np.ndarray, captions: Any, words: Any
     ) -> None:
-        """Show some of many pictures.
-
-        Parameters
-        ----------
-        images : numpy.ndarray, uint8, shape (N, 1, 28, 28)
-        places : numpy.ndarray, intp, shape (n,)
-            Which of them, in their order.
-        captions, words : callable
-            Return the line below a picture, and the sentence about it, from its place.
-        """
+        """Show some of many pictures."""
         self.beginResetModel()
         self._images, self.places, self._captions, self._words = images, places, captions, words
         self._fetched = min(AT_ONCE, len(places))
@@ -123,25 +114,7 @@ class TileDelegate(QStyledItemDelegate):
 
 
 class TileView(QListView):
-    """Shows pictures in rows.
-
-    Parameters
-    ----------
-    name, title, sentence : str
-        The object's name, and what a screen reader says.
-
-    Attributes
-    ----------
-    picked : int or None
-        The place of the picture that is the example of all sections.
-
-    Signals
-    -------
-    picked_here
-        ``(place)``: this one shall be the example.
-    why_asked
-        ``(place)``: why was it read so?
-    """
+    """Shows pictures in rows."""
 
     #: Pixels that a tile is wider than its picture, and higher: a line of text with its distance.
     ROOM = (3, 34)

@@ -28,17 +28,7 @@ def role_of(digit: int, label: int, p: np.ndarray) -> str:
 
 
 class Answers:
-    """Paints the answers at the right of the picture.
-
-    Parameters
-    ----------
-    painter : QPainter
-    places : Places
-    width : float
-        The right edge, in logical pixels.
-    name : callable
-        What a class is called.
-    """
+    """Paints the answers at the right of the picture."""
 
     def __init__(
         self, painter: QPainter, places: Places, width: float, name: Callable[[int], str]

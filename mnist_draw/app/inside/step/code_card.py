@@ -51,14 +51,7 @@ def _next_words(stage: int) -> str:
 
 
 class CodeCard(Card):
-    """Code and buttons.
-
-    Attributes
-    ----------
-    back, next, play, again, ten_more, from_start : QPushButton
-    graph : QPushButton
-        Shows the graph instead.
-    """
+    """Code and buttons."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("In code", parent=parent)

@@ -16,16 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage.
-
-    Attributes
-    ----------
-    title : str
-    heading : str
-        Above its picture.
-    meaning : str
-        For tooltips and screen readers.
-    """
+    """One stage."""
 
     title: str
     heading: str
@@ -117,16 +108,7 @@ ACCUMULATORS: dict[str, tuple[str, ...]] = {
 
 
 def expressions(shown: Shown, stage: int, followed: int) -> list[Expression]:
-    """Return what Theano computes in a stage.
-
-    Parameters
-    ----------
-    shown : Shown
-    stage : int
-        From 1.
-    followed : int
-        The layer, from 0, that the weight is of which is followed.
-    """
+    """Return what Theano computes in a stage."""
     makers = (_minibatch, _forward, _loss, _gradient, _update)
     return makers[stage - 1](shown, followed)
 

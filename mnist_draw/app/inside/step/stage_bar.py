@@ -98,13 +98,7 @@ class StageChip(QAbstractButton):
 
 
 class StageBar(QWidget):
-    """The row of stages.
-
-    Signals
-    -------
-    chosen
-        ``(number)``: a stage, from 1.
-    """
+    """The row of stages."""
 
     chosen = pyqtSignal(int)
 

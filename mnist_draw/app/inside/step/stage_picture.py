@@ -35,11 +35,6 @@ class StagePicture(QWidget):
     """Paints a stage once into a pixmap: it changes with a new step or a new stage only.
 
     That is done in a turn of its own, after the one in which all around it is painted.
-
-    Signals
-    -------
-    unit_chosen
-        ``(layer, unit)``
     """
 
     unit_chosen = pyqtSignal(int, int)

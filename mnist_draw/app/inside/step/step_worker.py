@@ -31,17 +31,7 @@ Action = str
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """What shall be learnt.
-
-    Attributes
-    ----------
-    model : ModelFile
-    picture : numpy.ndarray
-        float32 (28, 28).
-    label : int
-        What it is taught as.
-    action : str
-    """
+    """What shall be learnt."""
 
     model: ModelFile
     picture: np.ndarray = field(repr=False)
@@ -51,27 +41,7 @@ class Task:
 
 @dataclass(frozen=True, eq=False)
 class Shown:
-    """Everything about one step that is to be shown.
-
-    Attributes
-    ----------
-    task : Task
-    layers : tuple of Layer
-    figures : StepFigures
-    settings : TrainingSettings
-    mask_places : tuple of int
-        As `OneStep` has them.
-    moved : tuple of numpy.ndarray
-        As `mnist_draw.analysis.step.weight.moved_sums` gives them.
-    left_out : tuple
-        As `mnist_draw.analysis.step.weight.left_out` gives it.
-    grey : numpy.ndarray
-        uint8 (N, 28, 28): the minibatch's pictures, ready to be painted.
-    phases : int
-        As `OneStep.phases`.
-    filling : int
-        Minibatches that the accumulators were filled on; 0: they are those of the network's run.
-    """
+    """Everything about one step that is to be shown."""
 
     task: Task
     layers: tuple[Layer, ...]
@@ -86,19 +56,7 @@ class Shown:
 
 
 class StepWorker(WatchedWorker):
-    """Lives in its own thread and owns the compiled functions.
-
-    Signals
-    -------
-    stated
-        ``(sentence)``: what takes its time now; empty when it is done.
-    learnt
-        ``(Shown)``: one step, the newest that was asked for.
-    paged
-        ``(model, UnitPages)``: what the units are about.
-    graphed
-        ``(model, dict)``: from a function's name to its `FunctionGraphs`.
-    """
+    """Lives in its own thread and owns the compiled functions."""
 
     stated = pyqtSignal(str)
     learnt = pyqtSignal(Shown)

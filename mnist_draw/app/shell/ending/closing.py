@@ -31,17 +31,7 @@ _LEARNING_S = 300.0
 
 
 class Closing(QObject):
-    """Lets a window close when nothing is lost with it.
-
-    Parameters
-    ----------
-    window : Window
-        What closes; its services and the controller of its run are there.
-
-    Attributes
-    ----------
-    unsaved : UnsavedNetworks
-    """
+    """Lets a window close when nothing is lost with it."""
 
     def __init__(self, window: Window) -> None:
         super().__init__(window)
@@ -186,13 +176,7 @@ class Closing(QObject):
             self.unsaved.put(f"learnt:{id(outcome.model)}", outcome.model)
 
     def keep_at_once(self) -> list[str]:
-        """Write the board and what was chosen, for an end without a display and an event loop.
-
-        Returns
-        -------
-        list of str
-            Sentences about what is kept, where, and what is not.
-        """
+        """Write the board and what was chosen, for an end without a display and an event loop."""
         in_memory = self._training.only_in_memory()
         if in_memory is not None:
             self.unsaved.put(self._training.key, in_memory)
@@ -219,13 +203,7 @@ class Closing(QObject):
         )
 
     def finish_learning(self, tell: Callable[[str], None]) -> None:
-        """Let the digits be learnt that are being learnt, for an end without a display.
-
-        Parameters
-        ----------
-        tell : callable
-            Called with sentences for whoever reads the terminal.
-        """
+        """Let the digits be learnt that are being learnt, for an end without a display."""
         if not self._learning.running:
             return
         tell(

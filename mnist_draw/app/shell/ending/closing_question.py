@@ -24,19 +24,6 @@ class ClosingQuestion(QObject):
 
     Files are written off the GUI thread, and there is no event loop of its own: whatever ends the
     program meanwhile ends it.
-
-    Parameters
-    ----------
-    unsaved : UnsavedNetworks
-    window : QWidget
-        What closes.
-
-    Signals
-    -------
-    settled
-        Nothing is at stake any longer; the window may close.
-    cancelled
-        The window stays.
     """
 
     settled = pyqtSignal()
@@ -59,11 +46,6 @@ class ClosingQuestion(QObject):
         """Save at home if there is room by now; if not, ask.
 
         However often the window is told to close: it is asked once.
-
-        Parameters
-        ----------
-        besides : str
-            What else there is to know before an answer.
         """
         self._besides = besides
         if self._box is not None:

@@ -17,18 +17,7 @@ from mnist_draw.training.interrupts import ENDING_SIGNALS
 
 
 class SystemSignals(QObject):
-    """Closes all windows when the system or the terminal asks for it.
-
-    Parameters
-    ----------
-    parent : QObject
-        What it lives as long as.
-
-    Signals
-    -------
-    asked
-        Before they are closed: nobody may be there to answer a question.
-    """
+    """Closes all windows when the system or the terminal asks for it."""
 
     asked = pyqtSignal()
 

@@ -1,17 +1,5 @@
 """What each operation of a graph becomes: kernels, a view of what is there, or nothing at all.
 
-======================== =====================================================================
-module                   job
-======================== =====================================================================
-:mod:`~.elementwise`     elementwise operations, copies, random numbers
-:mod:`~.views`           operations that see what is there in another way
-:mod:`~.matrix_product`  matrix products
-:mod:`~.reductions`      sums, products, maxima and minima over some dimensions
-:mod:`~.rows`            softmax, argmax, choosing rows or elements by index
-:mod:`~.pictures`        convolution and pooling
-:mod:`~.shapes`          what follows from shapes and constants alone, without any kernel
-======================== =====================================================================
-
 To carry one more operation, write its handler and add it to :data:`HANDLERS`.
 """
 

@@ -11,18 +11,7 @@ from mnist_draw.theano_bridge.native.plan import Value
 
 
 def from_shapes(node: Any, operands: list[Value]) -> list[Value] | None:
-    """Compute a node's outputs now, if they depend on shapes and constants only.
-
-    Returns
-    -------
-    list of Value or None
-        None where the outputs depend on what the arrays hold.
-
-    Raises
-    ------
-    Exception
-        What the operation raises, an assertion that fails for instance.
-    """
+    """Compute a node's outputs now, if they depend on shapes and constants only."""
     name = type(node.op).__name__
     if name == "Shape_i":
         return [_static(operands[0].shape[node.op.i])]

@@ -44,10 +44,6 @@ def kernel(op: Any, operands: tuple[Operand, ...], outputs: tuple[str, ...]) -> 
     ones); n1 and n2, where row r = i0 · n1 + i1 has n2 elements; then for each ``unit``,
     ``fixed`` or ``strided`` input its strides for i0, i1 and the element, in elements. Without
     such inputs the kernel runs over elements and needs neither n1 nor n2.
-
-    Raises
-    ------
-    mnist_draw.theano_bridge.native.kernels.scalars.UnknownOperationError
     """
     flat = runs_over_elements(operands)
     body = Emitter("elementwise")

@@ -78,13 +78,7 @@ START, STOP = Register("%start", "int64"), Register("%stop", "int64")
 
 
 class Emitter:
-    """The body of one kernel, line by line.
-
-    Parameters
-    ----------
-    name : str
-        Of the kernel, or the beginning of its name where `named` ends it.
-    """
+    """The body of one kernel, line by line."""
 
     def __init__(self, name: str) -> None:
         self.function = name

@@ -38,18 +38,7 @@ MOST_FILES = 400
 
 
 def load(name: str) -> bytes | None:
-    """Return the machine code that is kept under a name.
-
-    Parameters
-    ----------
-    name : str
-        A hash in hexadecimal digits.
-
-    Returns
-    -------
-    bytes or None
-        None where there is none that can be trusted.
-    """
+    """Return the machine code that is kept under a name."""
     folder = _private_folder()
     key = seal.key_of(cache_folder())
     if folder is None or key is None:

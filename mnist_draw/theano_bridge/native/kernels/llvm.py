@@ -27,13 +27,7 @@ _addresses: dict[str, int] = {}
 
 
 def addresses_of(functions: Iterable[Function]) -> dict[str, int]:
-    """Compile functions that are not compiled yet, in one go.
-
-    Returns
-    -------
-    dict of str to int
-        The address of each, by name.
-    """
+    """Compile functions that are not compiled yet, in one go."""
     wanted = {function.name: function for function in functions}
     with _lock:
         missing = [function for name, function in wanted.items() if name not in _addresses]

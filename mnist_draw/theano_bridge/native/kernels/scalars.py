@@ -49,28 +49,7 @@ def convert(e: Emitter, x: Register, dtype: str) -> Register:
 
 
 def write(e: Emitter, op: Any, inputs: list[Register], dtypes: list[str]) -> list[Register]:
-    """Write a scalar operation, a composite of several included.
-
-    Parameters
-    ----------
-    e : Emitter
-        Where to write.
-    op : operation of ``pytensor.scalar``
-        An operation of ``pytensor.scalar``.
-    inputs : list of Register
-        One element of each input.
-    dtypes : list of str
-        The types of the results.
-
-    Returns
-    -------
-    list of Register
-        One element of each result.
-
-    Raises
-    ------
-    UnknownOperationError
-    """
+    """Write a scalar operation, a composite of several included."""
     name = type(op).__name__
     if name != "Composite":
         if name not in OPERATIONS or len(dtypes) != 1:

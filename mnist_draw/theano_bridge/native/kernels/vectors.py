@@ -29,19 +29,7 @@ def _lanes(dtype: str) -> int:
 
 @dataclass(frozen=True)
 class Shapes:
-    """The shapes of a convolution of pictures that are padded already.
-
-    Attributes
-    ----------
-    channels, height, width : int
-        Of a picture.
-    filters, rows, columns : int
-        How many filters, and the size of each.
-    down, right : int
-        Steps between two places of a filter.
-    flip : bool
-        Whether filters are turned around, as in a true convolution.
-    """
+    """The shapes of a convolution of pictures that are padded already."""
 
     dtype: str
     channels: int

@@ -25,13 +25,7 @@ _FUNCTIONS = ("classify", "validate", "learn")
 
 
 class GraphPage(QWidget):
-    """Both graphs of one of the three functions.
-
-    Signals
-    -------
-    back_asked
-        The code shall be shown again.
-    """
+    """Both graphs of one of the three functions."""
 
     back_asked = pyqtSignal()
 

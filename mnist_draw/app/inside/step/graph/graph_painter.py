@@ -31,18 +31,7 @@ COLOURS: dict[str, tuple[tuple[str, float], str, str]] = {
 
 @dataclass(frozen=True, eq=False)
 class GraphScene:
-    """All that a painting depends on.
-
-    Attributes
-    ----------
-    layout : Layout
-    place_of : callable
-        Where a box is seen, by its number.
-    box : int or None
-        The one that is looked at.
-    found : frozenset of int
-    zoom : float
-    """
+    """All that a painting depends on."""
 
     layout: Layout
     place_of: Callable[[int], QRectF]

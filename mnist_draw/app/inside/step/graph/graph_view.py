@@ -32,15 +32,7 @@ _SIDES: dict[int, bool] = {Qt.Key_Left: False, Qt.Key_Right: True}
 
 
 class GraphView(QWidget):
-    """Shows the graphs of one function.
-
-    Signals
-    -------
-    selected
-        Another box is looked at, or none.
-    asked
-        All about the operation that is looked at shall be told.
-    """
+    """Shows the graphs of one function."""
 
     selected = pyqtSignal()
     asked = pyqtSignal()

@@ -42,15 +42,7 @@ COMPILED_LINKERS = ("c", "cvm", "vm", "c|py", "c|py_nogc", "cvm_nogc", "vm_nogc"
 
 
 class Mode(_mode.Mode):  # type: ignore[misc]
-    """How a function is rewritten and what runs it.
-
-    Parameters
-    ----------
-    linker : str, Linker or None
-        One of the names in the table above, or a linker of PyTensor.
-    optimizer : str or query
-        The rewrites, as in Theano; ``"default"`` is ``config.optimizer``.
-    """
+    """How a function is rewritten and what runs it."""
 
     def __init__(self, linker: Any = None, optimizer: Any = "default", **others: Any) -> None:
         if linker is None or linker == "default":

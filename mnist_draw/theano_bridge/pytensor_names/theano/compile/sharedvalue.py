@@ -25,23 +25,7 @@ def shared(
     allow_downcast: bool | None = None,
     **keywords: Any,
 ) -> SharedVariable:
-    """Create a variable that keeps its value between the calls of functions.
-
-    Parameters
-    ----------
-    value : array, number or any object
-        The first value. A list or another object that is no array gives a variable of
-        the generic type, as in Theano.
-    name : str, optional
-        For printing.
-    strict : bool
-        Whether later values must have exactly the type of the first.
-    allow_downcast : bool, optional
-        Whether they may lose precision where they do not have to.
-    **keywords
-        ``borrow``; ``broadcastable``, one bool per dimension: True where the length is
-        1 for ever; ``shape`` (PyTensor): the lengths, None where they may change.
-    """
+    """Create a variable that keeps its value between the calls of functions."""
     pattern = keywords.pop("broadcastable", None)
     if isinstance(value, np.ndarray) and "shape" not in keywords:
         if pattern is None:

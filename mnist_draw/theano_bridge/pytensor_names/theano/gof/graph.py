@@ -49,15 +49,7 @@ def is_same_graph(
     var2: Variable,
     givens: Mapping[Variable, Variable] | None = None,
 ) -> bool:
-    """Whether two graphs compute the same.
-
-    Parameters
-    ----------
-    var1, var2 : Variable
-        The outputs of the two graphs.
-    givens : mapping, optional
-        Variables of one graph and what stands for them in the other.
-    """
+    """Whether two graphs compute the same."""
     pairs = list((givens or {}).items())
     known = set(graph_inputs([var1]))
     ours = [a if a in known else b for a, b in pairs]

@@ -15,21 +15,7 @@ from mnist_draw.theano_bridge.missing import attribute_error
 
 
 def to_one_hot(y: Any, nb_class: int, dtype: str | None = None) -> Any:
-    """One row per integer of `y`, 1 in the column that it names.
-
-    Parameters
-    ----------
-    y : integer vector (n,)
-        Columns, from 0 to ``nb_class - 1``.
-    nb_class : int
-        Number of columns.
-    dtype : str, optional
-        Type of the result; floatX where it is None.
-
-    Returns
-    -------
-    variable (n, nb_class)
-    """
+    """One row per integer of `y`, 1 in the column that it names."""
     rows = pt.zeros((y.shape[0], nb_class), dtype=dtype or config.floatX)
     return pt.set_subtensor(rows[pt.arange(y.shape[0]), y], 1)
 

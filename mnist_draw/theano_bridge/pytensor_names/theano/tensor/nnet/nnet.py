@@ -53,24 +53,7 @@ def softsign(x: Any) -> Any:
 
 
 def categorical_crossentropy(coding_dist: Any, true_dist: Any) -> Any:
-    """Cross-entropy of each row.
-
-    Parameters
-    ----------
-    coding_dist : matrix (n, classes)
-        Probabilities.
-    true_dist : matrix (n, classes) or integer vector (n,)
-        Target probabilities, or target classes.
-
-    Returns
-    -------
-    vector (n,)
-
-    Raises
-    ------
-    TypeError
-        The numbers of dimensions fit neither way.
-    """
+    """Cross-entropy of each row."""
     coding, true = pt.as_tensor_variable(coding_dist), pt.as_tensor_variable(true_dist)
     if true.ndim == coding.ndim:
         return -pt.sum(true * pt.log(coding), axis=coding.ndim - 1)

@@ -20,21 +20,5 @@ def max_pool_2d(
     padding: tuple[int, int] = (0, 0),
     mode: str = "max",
 ) -> Any:
-    """Pool the last two dimensions of `input`.
-
-    Parameters
-    ----------
-    input : variable, at least 2-D
-        The last two dimensions are pooled.
-    ds : (int, int)
-        Height and width of a pooling region.
-    ignore_border : bool
-        Whether regions that stick out of the input are left out.
-    st : (int, int), optional
-        Steps between two regions; `ds` where it is None.
-    padding : (int, int)
-        Rows and columns added on each side. Needs ``ignore_border=True``.
-    mode : {'max', 'sum', 'average_inc_pad', 'average_exc_pad'}
-        What a region gives.
-    """
+    """Pool the last two dimensions of `input`."""
     return pool_2d(input, ws=ds, ignore_border=ignore_border, stride=st, pad=padding, mode=mode)
