@@ -133,7 +133,7 @@ def application(screen: bool) -> Any:
     from PyQt5.QtCore import qInstallMessageHandler
     from PyQt5.QtWidgets import QApplication
 
-    from mnist_draw.app.shared import theme
+    from mnist_draw.app.kit import theme
     from mnist_draw.app.shell.collector import Collector
     from mnist_draw.app.shell.startup import SWITCH_INTERVAL
 

@@ -69,7 +69,7 @@ def epochs(times: int, folder: Path) -> Iterator[object]:
 
 def drawings(times: int, folder: Path) -> Iterator[object]:
     """Draw, ask, undo and clear on one board."""
-    from mnist_draw.app.board.drawing import Drawing
+    from mnist_draw.app.draw.drawing import Drawing
     from mnist_draw.recognition.network_library import default_model
     from mnist_draw.recognition.reader import Reader
 

@@ -369,7 +369,7 @@ def main() -> int:
     parser.add_argument("--files", default="", help="a folder with files to open and drop")
     parser.add_argument("--failing", type=float, default=0.0, help="share of writes that fail")
     arguments = parser.parse_args()
-    from mnist_draw.app.shared.reporting import reporter
+    from mnist_draw.app.kit.reporting import reporter
     from mnist_draw.app.shell import heap
     from mnist_draw.app.shell.collector import Collector
     from mnist_draw.app.shell.rest import Rest

@@ -53,7 +53,7 @@ def json_line(values: object) -> str:
 
 
 def typed(path: str | os.PathLike[str]) -> str:
-    """Return a file's name as it is typed in a command; empty where it cannot be read off a screen."""
+    """Quote a file name for a shell; return an empty text if it is not printable."""
     name = os.fspath(path)
     if not name.isprintable():
         return ""

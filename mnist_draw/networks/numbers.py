@@ -43,7 +43,7 @@ class Count:
 
 @dataclass(frozen=True)
 class Share:
-    """A share in a network's text that dropout leaves out; as `Count`, 0 up to, not including, 1."""
+    """A dropout probability in a network specification: at least 0, below 1."""
 
     name: str
     title: str

@@ -20,7 +20,7 @@ from PyQt5 import sip
 from PyQt5.QtCore import QEvent, QThread, QTimer
 from PyQt5.QtWidgets import QApplication
 
-from mnist_draw.app.shared import theme
+from mnist_draw.app.kit import theme
 from mnist_draw.training.runs import network_names, rescue
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from mnist_draw.app.services.recognition import Reading
+from mnist_draw.app.draw.recognition import Reading
 from mnist_draw.recognition.answer import Answer, DigitAnswer, NumberAnswer
 from mnist_draw.recognition.explanation import Explanation, HiddenLayer
 from mnist_draw.storage.models import ModelFile

@@ -7,24 +7,24 @@ from typing import TYPE_CHECKING
 from PyQt5.QtCore import QTimer, pyqtSignal
 from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from mnist_draw.app.answer.answer_panel import AnswerPanel
-from mnist_draw.app.answer.why_link import KEY as WHY_KEY
-from mnist_draw.app.board.autosave import Autosave
-from mnist_draw.app.board.canvas import Canvas
-from mnist_draw.app.board.crop_marks import crop_marks
-from mnist_draw.app.board.overlays import NumberBoxes
-from mnist_draw.app.board.pen_strokes import PEN_WIDTH
+from mnist_draw.app.draw.answer_panel import AnswerPanel
+from mnist_draw.app.draw.autosave import Autosave
+from mnist_draw.app.draw.canvas import Canvas
+from mnist_draw.app.draw.crop_marks import crop_marks
+from mnist_draw.app.draw.my_digits import MyDigits
+from mnist_draw.app.draw.overlays import NumberBoxes
 from mnist_draw.app.draw.pen_row import WIDTH_STEP, PenRow
+from mnist_draw.app.draw.pen_strokes import PEN_WIDTH
 from mnist_draw.app.draw.picture_tools import PictureTools
+from mnist_draw.app.draw.recognition import Reading
 from mnist_draw.app.draw.tool_column import ToolColumn
-from mnist_draw.app.my_digits.my_digits import MyDigits
-from mnist_draw.app.networks.networks_controller import NetworksController
-from mnist_draw.app.services.network_in_use import NetworkInUse
-from mnist_draw.app.services.recognition import Reading
-from mnist_draw.app.shared.commands import Command
-from mnist_draw.app.shared.page import Page
-from mnist_draw.app.shared.theme import Size
-from mnist_draw.app.shared.threads import Background
+from mnist_draw.app.draw.why_link import KEY as WHY_KEY
+from mnist_draw.app.kit.commands import Command
+from mnist_draw.app.kit.network_in_use import NetworkInUse
+from mnist_draw.app.kit.page import Page
+from mnist_draw.app.kit.theme import Size
+from mnist_draw.app.kit.threads import Background
+from mnist_draw.app.train.networks_controller import NetworksController
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.storage.models import ModelFile
 

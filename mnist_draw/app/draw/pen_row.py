@@ -6,15 +6,15 @@ from PyQt5.QtCore import QPointF, QSize, Qt
 from PyQt5.QtGui import QPainter, QPaintEvent
 from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QWidget
 
-from mnist_draw.app.answer.network_menu import NetworkMenu
-from mnist_draw.app.board.canvas import Canvas
-from mnist_draw.app.board.pen_strokes import PEN_WIDTH, PEN_WIDTH_RANGE
-from mnist_draw.app.services.network_in_use import NetworkInUse
-from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.flow_layout import FlowLayout
-from mnist_draw.app.shared.steady_labels import TabularLabel
-from mnist_draw.app.shared.theme import Size
-from mnist_draw.app.shared.widgets import Switch, explain, label
+from mnist_draw.app.draw.canvas import Canvas
+from mnist_draw.app.draw.network_menu import NetworkMenu
+from mnist_draw.app.draw.pen_strokes import PEN_WIDTH, PEN_WIDTH_RANGE
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.flow_layout import FlowLayout
+from mnist_draw.app.kit.network_in_use import NetworkInUse
+from mnist_draw.app.kit.steady_labels import TabularLabel
+from mnist_draw.app.kit.theme import Size
+from mnist_draw.app.kit.widgets import Switch, explain, label
 
 #: Board units that one press of [ or ] makes the pen thinner or wider.
 WIDTH_STEP = 4

@@ -7,18 +7,18 @@ from collections.abc import Callable
 from PyQt5.QtCore import QObject, pyqtSignal
 from PyQt5.QtWidgets import QWidget
 
-from mnist_draw.app.board.canvas import Canvas
-from mnist_draw.app.board.overlays import BoardCaption
-from mnist_draw.app.board.placed_picture import PlacedPicture
+from mnist_draw.app.draw.canvas import Canvas
+from mnist_draw.app.draw.mnist_examples import MnistExamples
+from mnist_draw.app.draw.overlays import BoardCaption
+from mnist_draw.app.draw.picture_input import FoundPicture, PictureInput
+from mnist_draw.app.draw.picture_output import PictureOutput
+from mnist_draw.app.draw.picture_strip import PictureStrip
+from mnist_draw.app.draw.placed_picture import PlacedPicture
 from mnist_draw.app.draw.tool_column import ToolColumn
-from mnist_draw.app.pictures.mnist_examples import MnistExamples
-from mnist_draw.app.pictures.picture_input import FoundPicture, PictureInput
-from mnist_draw.app.pictures.picture_output import PictureOutput
-from mnist_draw.app.pictures.picture_strip import PictureStrip
-from mnist_draw.app.services.background_reader import BackgroundReader
-from mnist_draw.app.services.network_in_use import NetworkInUse
-from mnist_draw.app.shared.commands import Command, fill_menu
-from mnist_draw.app.shared.threads import Background
+from mnist_draw.app.kit.background_reader import BackgroundReader
+from mnist_draw.app.kit.commands import Command, fill_menu
+from mnist_draw.app.kit.network_in_use import NetworkInUse
+from mnist_draw.app.kit.threads import Background
 from mnist_draw.dataset.picture_formats import saved_titles
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QButtonGroup, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from mnist_draw.app.shared.theme import Size
-from mnist_draw.app.shared.widgets import rule
+from mnist_draw.app.kit.theme import Size
+from mnist_draw.app.kit.widgets import rule
 
 #: Every tool: attribute and object name. An empty line is a rule.
 _TOOLS = (

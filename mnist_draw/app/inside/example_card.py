@@ -20,15 +20,15 @@ from PyQt5.QtWidgets import (
 )
 
 from mnist_draw.analysis.class_names import in_a_sentence
-from mnist_draw.app.board.canvas import Canvas
+from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.inside.inside_board import SIDE, InsideBoard
-from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.icons import set_icon
-from mnist_draw.app.shared.images import image_of
-from mnist_draw.app.shared.steady_labels import FittedLabel, FixedLabel
-from mnist_draw.app.shared.theme import Size
-from mnist_draw.app.shared.widgets import Card, explain, label, no_key, rule
-from mnist_draw.app.shared.words import probability
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.icons import set_icon
+from mnist_draw.app.kit.images import image_of
+from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
+from mnist_draw.app.kit.theme import Size
+from mnist_draw.app.kit.widgets import Card, explain, label, no_key, rule
+from mnist_draw.app.kit.words import probability
 from mnist_draw.dataset.classes import DIGITS
 
 if TYPE_CHECKING:

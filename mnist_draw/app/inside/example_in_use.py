@@ -10,8 +10,8 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from mnist_draw.analysis.class_names import class_name
 from mnist_draw.analysis.example import Example
-from mnist_draw.app.services.background_reader import BackgroundReader
-from mnist_draw.app.services.network_in_use import NetworkInUse
+from mnist_draw.app.kit.background_reader import BackgroundReader
+from mnist_draw.app.kit.network_in_use import NetworkInUse
 
 if TYPE_CHECKING:
     import numpy as np

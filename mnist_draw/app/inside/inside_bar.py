@@ -15,13 +15,13 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from mnist_draw.app.answer.network_menu import NetworkMenu
+from mnist_draw.app.draw.network_menu import NetworkMenu
 from mnist_draw.app.inside.section import Section
-from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.icons import set_icon
-from mnist_draw.app.shared.steady_labels import FittedLabel, FixedLabel
-from mnist_draw.app.shared.theme import Size
-from mnist_draw.app.shared.widgets import ComboBox, explain
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.icons import set_icon
+from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
+from mnist_draw.app.kit.theme import Size
+from mnist_draw.app.kit.widgets import ComboBox, explain
 
 
 class InsideBar(QWidget):

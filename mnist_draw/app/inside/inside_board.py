@@ -6,8 +6,8 @@ from PyQt5.QtCore import QPointF, QRect, Qt
 from PyQt5.QtGui import QPainter
 from PyQt5.QtWidgets import QWidget
 
-from mnist_draw.app.board.canvas import Canvas
-from mnist_draw.app.shared import theme
+from mnist_draw.app.draw.canvas import Canvas
+from mnist_draw.app.kit import theme
 
 SIDE = 196
 _INVITATION = "Draw here and\nwatch it go\nthrough."

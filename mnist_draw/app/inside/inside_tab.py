@@ -12,14 +12,14 @@ from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtGui import QShowEvent
 from PyQt5.QtWidgets import QVBoxLayout, QWidget
 
-from mnist_draw.app.shared.page import Page
-from mnist_draw.app.shared.threads import Background
+from mnist_draw.app.kit.page import Page
+from mnist_draw.app.kit.threads import Background
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from mnist_draw.app.answer.network_menu import NetworkMenu
-    from mnist_draw.app.board.canvas import Canvas
+    from mnist_draw.app.draw.canvas import Canvas
+    from mnist_draw.app.draw.network_menu import NetworkMenu
     from mnist_draw.app.inside.inside_view import InsideView
     from mnist_draw.storage.models import ModelFile
     from mnist_draw.storage.preferences import Preferences

@@ -18,8 +18,8 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from mnist_draw.app.answer.network_menu import NetworkMenu
-from mnist_draw.app.board.canvas import Canvas
+from mnist_draw.app.draw.canvas import Canvas
+from mnist_draw.app.draw.network_menu import NetworkMenu
 from mnist_draw.app.inside.example_card import ExampleCard
 from mnist_draw.app.inside.example_in_use import ExampleInUse
 from mnist_draw.app.inside.guide.guide_page import GuidePage
@@ -29,9 +29,9 @@ from mnist_draw.app.inside.ring_cursor import ring_cursor
 from mnist_draw.app.inside.section import UNLIMITED, Section
 from mnist_draw.app.inside.sections import SECTIONS
 from mnist_draw.app.inside.view_export import ViewMenu
-from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.commands import Command
-from mnist_draw.app.shared.theme import Size
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.commands import Command
+from mnist_draw.app.kit.theme import Size
 
 if TYPE_CHECKING:
     import numpy as np

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PyQt5.QtCore import QPointF, Qt
 from PyQt5.QtGui import QCursor, QPainter, QPen, QPixmap
 
-from mnist_draw.app.shared import theme
+from mnist_draw.app.kit import theme
 
 _SIDE, _RING, _DOT = 44, 18.0, 3.5
 

@@ -3,7 +3,7 @@
 Threads
 -------
 No function of Theano runs in the GUI thread. A compiled function belongs to one thread: compile it
-in the thread that calls it, and call it from no other (:mod:`mnist_draw.app.shared.threads`). A
+in the thread that calls it, and call it from no other (:mod:`mnist_draw.app.kit.threads`). A
 section computes only while it is active, and only for the newest network and example: what comes
 back for an older one is thrown away. :meth:`Section.wait` ends what still runs.
 """
@@ -90,7 +90,7 @@ class Section(QWidget):
     def set_present(self, on: bool) -> None:
         """Be on the wall, or no longer: only what is looked at from afar is shown.
 
-        Text and painted cells grow with `mnist_draw.app.shared.theme.text_scale`.
+        Text and painted cells grow with `mnist_draw.app.kit.theme.text_scale`.
         """
 
     def table(self) -> Table:

@@ -12,8 +12,8 @@ import numpy as np
 from PyQt5.QtCore import QRectF
 from PyQt5.QtGui import QImage, QPainter
 
-from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.images import image_of
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.images import image_of
 
 if TYPE_CHECKING:
     from PyQt5.QtGui import QColor

@@ -8,8 +8,8 @@ from typing import Any
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from mnist_draw.app.shared.reporting import reporter
-from mnist_draw.app.shared.threads import Background
+from mnist_draw.app.kit.reporting import reporter
+from mnist_draw.app.kit.threads import Background
 from mnist_draw.thread_priority import lower
 
 #: Values are handed over so often, in seconds: often enough to look continuous.

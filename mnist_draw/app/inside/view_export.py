@@ -11,8 +11,8 @@ from PyQt5.QtCore import QBuffer, QByteArray, QIODevice, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QGuiApplication, QPainter, QStandardItem, QStandardItemModel
 from PyQt5.QtWidgets import QDialog, QFileDialog, QMenu, QTableView, QVBoxLayout, QWidget
 
-from mnist_draw.app.shared.images import save_bytes, widget_png
-from mnist_draw.app.shared.widgets import explain
+from mnist_draw.app.kit.images import save_bytes, widget_png
+from mnist_draw.app.kit.widgets import explain
 from mnist_draw.errors import UserError
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mnist_draw import __version__
-from mnist_draw.app.shared.reporting import CRASH_LOG
+from mnist_draw.app.kit.reporting import CRASH_LOG
 from mnist_draw.errors import UserError
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.folders import data_folder

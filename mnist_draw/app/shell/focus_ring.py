@@ -24,9 +24,9 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from mnist_draw.app.board.canvas import Canvas
-from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.page import Page
+from mnist_draw.app.draw.canvas import Canvas
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.page import Page
 
 #: They show by themselves that they have the keyboard.
 _SHOW_IT = (

@@ -21,11 +21,11 @@ from PyQt5.QtWidgets import (
 )
 
 from mnist_draw import __version__
-from mnist_draw.app.board.key_pen import HELP as BOARD_KEYS
-from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.commands import Command, fill_menu
-from mnist_draw.app.shared.page import Page
-from mnist_draw.app.shared.theme import Size
+from mnist_draw.app.draw.key_pen import HELP as BOARD_KEYS
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.commands import Command, fill_menu
+from mnist_draw.app.kit.page import Page
+from mnist_draw.app.kit.theme import Size
 
 _PACKAGE = "mnist_draw"
 _ABOUT = (

@@ -8,9 +8,9 @@ from PyQt5.QtCore import QEvent, QObject, Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QKeyEvent, QKeySequence
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QTabWidget
 
-from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.theme import Size
-from mnist_draw.app.shared.widgets import label, push_button, takes_key
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.theme import Size
+from mnist_draw.app.kit.widgets import label, push_button, takes_key
 from mnist_draw.app.shell.status_corner import StatusCorner
 
 #: Where the row leaves fewer pixels than this, the bar lies over the state in words too.

@@ -8,8 +8,8 @@ from typing import TypeVar
 
 from mnist_draw.app.draw.draw_tab import DrawTab
 from mnist_draw.app.inside.inside_tab import InsideTab
-from mnist_draw.app.services.network_in_use import NetworkInUse
-from mnist_draw.app.shared.page import Page
+from mnist_draw.app.kit.network_in_use import NetworkInUse
+from mnist_draw.app.kit.page import Page
 from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.storage.preferences import Preferences
 

@@ -6,7 +6,7 @@ from PyQt5.QtCore import QByteArray, QMargins, QPoint, QRect
 from PyQt5.QtGui import QGuiApplication
 from PyQt5.QtWidgets import QWidget
 
-from mnist_draw.app.shared.theme import Size
+from mnist_draw.app.kit.theme import Size
 
 #: Room for the frame that a desktop puts around a window, in logical pixels from the left
 #: clockwise. Before the window is shown nobody knows it.

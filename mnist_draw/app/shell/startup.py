@@ -11,7 +11,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from mnist_draw.app.shared.reporting import logger, reporter
+from mnist_draw.app.kit.reporting import logger, reporter
 from mnist_draw.app.shell import crash_report, heap, platform_check
 from mnist_draw.errors import printable
 from mnist_draw.storage.resources import resource_path

@@ -6,11 +6,11 @@ from PyQt5.QtCore import QPointF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QPainter, QPaintEvent
 from PyQt5.QtWidgets import QAction, QActionGroup, QHBoxLayout, QMenu, QToolButton, QWidget
 
-from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.commands import Command
-from mnist_draw.app.shared.steady_labels import TabularLabel
-from mnist_draw.app.shared.theme import Size
-from mnist_draw.app.shared.widgets import explain
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.commands import Command
+from mnist_draw.app.kit.steady_labels import TabularLabel
+from mnist_draw.app.kit.theme import Size
+from mnist_draw.app.kit.widgets import explain
 
 _THEME_NAMES = {"system": "As the desktop", "light": "Light", "dark": "Dark"}
 

@@ -11,19 +11,17 @@ from PyQt5.QtCore import QObject, Qt, QTimer, QUrl, pyqtSignal
 from PyQt5.QtGui import QCloseEvent, QDesktopServices
 from PyQt5.QtWidgets import QMainWindow, QTabWidget, QVBoxLayout, QWidget
 
-from mnist_draw.app.curves.lazy_plots import LazyPlots
 from mnist_draw.app.draw.draw_tab import DrawTab
+from mnist_draw.app.draw.explanations import Explanations, ExplanationWorker
+from mnist_draw.app.draw.recognition import Recognition, RecognitionWorker, compile_network
 from mnist_draw.app.inside.inside_tab import InsideTab
-from mnist_draw.app.services.explanations import Explanations, ExplanationWorker
-from mnist_draw.app.services.learning import Learning
-from mnist_draw.app.services.network_in_use import NetworkInUse
-from mnist_draw.app.services.recognition import Recognition, RecognitionWorker, compile_network
-from mnist_draw.app.services.training import Training
-from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.commands import Command
-from mnist_draw.app.shared.page import Page
-from mnist_draw.app.shared.reporting import reporter
-from mnist_draw.app.shared.threads import Background, connect_direct, connect_queued, running
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.commands import Command
+from mnist_draw.app.kit.learning import Learning
+from mnist_draw.app.kit.network_in_use import NetworkInUse
+from mnist_draw.app.kit.page import Page
+from mnist_draw.app.kit.reporting import reporter
+from mnist_draw.app.kit.threads import Background, connect_direct, connect_queued, running
 from mnist_draw.app.shell.desktop_scheme import DesktopScheme
 from mnist_draw.app.shell.ending.closing import Closing
 from mnist_draw.app.shell.help import build_help, show_text, tab_page
@@ -31,9 +29,11 @@ from mnist_draw.app.shell.message_bar import MessageBar
 from mnist_draw.app.shell.pages import FIRST, Shell, make_pages
 from mnist_draw.app.shell.placement import place_window
 from mnist_draw.app.shell.status_corner import StatusCorner
+from mnist_draw.app.train.lazy_plots import LazyPlots
 from mnist_draw.app.train.run_controller import RunController
 from mnist_draw.app.train.runs_controller import RunsController
 from mnist_draw.app.train.train_tab import TrainTab
+from mnist_draw.app.train.training import Training
 from mnist_draw.errors import UserError
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.storage.preferences import Preferences

@@ -9,11 +9,11 @@ from PyQt5.QtCore import QRectF, QSize, pyqtSignal
 from PyQt5.QtGui import QPainter, QPaintEvent
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
-from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.images import image_of
-from mnist_draw.app.shared.reporting import reporter
-from mnist_draw.app.shared.threads import Background
-from mnist_draw.app.shared.widgets import explain
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.images import image_of
+from mnist_draw.app.kit.reporting import reporter
+from mnist_draw.app.kit.threads import Background
+from mnist_draw.app.kit.widgets import explain
 
 _COLUMNS, _ROWS = 8, 2
 _TILE = 24

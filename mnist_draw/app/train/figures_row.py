@@ -6,10 +6,10 @@ from PyQt5.QtCore import QSize, Qt
 from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from mnist_draw.app.shared import words
-from mnist_draw.app.shared.steady_labels import TabularLabel
-from mnist_draw.app.shared.theme import Size
-from mnist_draw.app.shared.widgets import ProgressBar, explain, label
+from mnist_draw.app.kit import words
+from mnist_draw.app.kit.steady_labels import TabularLabel
+from mnist_draw.app.kit.theme import Size
+from mnist_draw.app.kit.widgets import ProgressBar, explain, label
 from mnist_draw.app.train.run_state import RunState
 
 #: Steps of a progress bar: about as many as it has pixels.

@@ -9,7 +9,7 @@ from typing import assert_never
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import QFileDialog, QWidget
 
-from mnist_draw.app.shared.widgets import ComboBox
+from mnist_draw.app.kit.widgets import ComboBox
 from mnist_draw.training.setting import Folder, NetworkFile
 
 #: What the last entries stand for.

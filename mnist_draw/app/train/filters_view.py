@@ -9,9 +9,9 @@ from PyQt5.QtCore import QRectF, QSize, pyqtSignal
 from PyQt5.QtGui import QColor, QImage, QPainter, QPaintEvent, QResizeEvent
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
-from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.images import image_of, rgb
-from mnist_draw.app.shared.widgets import explain
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.images import image_of, rgb
+from mnist_draw.app.kit.widgets import explain
 
 #: Side of a unit's picture and what keeps two apart, in logical pixels; and pixels of MNIST.
 _TILE = 48

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import QHBoxLayout, QWidget
 
-from mnist_draw.app.shared.widgets import Card, label, push_button
+from mnist_draw.app.kit.widgets import Card, label, push_button
 from mnist_draw.training.hints import Hint, read_curves
 from mnist_draw.training.settings import TrainingSettings
 

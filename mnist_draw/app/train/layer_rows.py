@@ -7,10 +7,10 @@ import math
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
-from mnist_draw.app.shared.icons import set_icon
-from mnist_draw.app.shared.number_fields import NumberBox, RealBox
-from mnist_draw.app.shared.theme import Size
-from mnist_draw.app.shared.widgets import ComboBox, explain, label, push_button
+from mnist_draw.app.kit.icons import set_icon
+from mnist_draw.app.kit.number_fields import NumberBox, RealBox
+from mnist_draw.app.kit.theme import Size
+from mnist_draw.app.kit.widgets import ComboBox, explain, label, push_button
 from mnist_draw.networks.layer_list import (
     ACTIVATIONS,
     MOST_LAYERS,

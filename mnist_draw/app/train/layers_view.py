@@ -8,9 +8,9 @@ from PyQt5.QtCore import QRectF, QSize, Qt
 from PyQt5.QtGui import QFontMetricsF, QPainter, QPaintEvent
 from PyQt5.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
-from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.theme import Size, Text
-from mnist_draw.app.shared.widgets import explain, label
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.theme import Size, Text
+from mnist_draw.app.kit.widgets import explain, label
 from mnist_draw.training import layer_inspection
 from mnist_draw.training.layer_inspection import LayerFigures
 

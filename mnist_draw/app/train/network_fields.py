@@ -5,9 +5,9 @@ from __future__ import annotations
 from PyQt5.QtCore import pyqtSignal
 from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from mnist_draw.app.shared.number_fields import NumberBox, RealBox
-from mnist_draw.app.shared.theme import Size
-from mnist_draw.app.shared.widgets import ComboBox, Field, explain
+from mnist_draw.app.kit.number_fields import NumberBox, RealBox
+from mnist_draw.app.kit.theme import Size
+from mnist_draw.app.kit.widgets import ComboBox, Field, explain
 from mnist_draw.app.train.layer_rows import LayerRows, share_box, share_of
 from mnist_draw.networks import NETWORKS, NetworkSpec, parse_network
 from mnist_draw.networks.layer_list import read_layers

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from PyQt5.QtCore import pyqtSignal
 from PyQt5.QtWidgets import QHBoxLayout, QWidget
 
-from mnist_draw.app.shared.number_fields import RealBox
-from mnist_draw.app.shared.theme import Size
-from mnist_draw.app.shared.widgets import Field, explain
+from mnist_draw.app.kit.number_fields import RealBox
+from mnist_draw.app.kit.theme import Size
+from mnist_draw.app.kit.widgets import Field, explain
 from mnist_draw.training.updates import UPDATE_RULES, UpdateRule, parameter_range
 
 #: Digits behind the point that a parameter keeps; the box shows those that say something.

@@ -9,11 +9,11 @@ from typing import assert_never
 
 from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
 
-from mnist_draw.app.services.run_events import Continued, Failed, Rescued, RunEvent, Saved
-from mnist_draw.app.services.training import Training
-from mnist_draw.app.shared.reporting import reporter
+from mnist_draw.app.kit.reporting import reporter
+from mnist_draw.app.train.run_events import Continued, Failed, Rescued, RunEvent, Saved
 from mnist_draw.app.train.run_state import RunState
 from mnist_draw.app.train.train_tab import TrainTab
+from mnist_draw.app.train.training import Training
 from mnist_draw.errors import UserError
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.storage.preferences import Preferences

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections import deque
 from typing import assert_never
 
-from mnist_draw.app.services.run_events import Continued, Failed, Rescued, RunEvent, Saved
-from mnist_draw.app.shared.words import clock
+from mnist_draw.app.kit.words import clock
+from mnist_draw.app.train.run_events import Continued, Failed, Rescued, RunEvent, Saved
 from mnist_draw.training.events import (
     BatchFinished,
     BatchSizeChosen,

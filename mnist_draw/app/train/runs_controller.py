@@ -10,12 +10,12 @@ from typing import Any
 from PyQt5.QtCore import QObject, pyqtSignal
 from PyQt5.QtWidgets import QFileDialog, QWidget
 
-from mnist_draw.app.runs.runs_on_disk import Listing, read_runs, seen_on_disk
-from mnist_draw.app.services.followed_folder import FollowedFolder
-from mnist_draw.app.shared.images import save_bytes, widget_png
-from mnist_draw.app.shared.reporting import telling
-from mnist_draw.app.shared.threads import Background
+from mnist_draw.app.kit.followed_folder import FollowedFolder
+from mnist_draw.app.kit.images import save_bytes, widget_png
+from mnist_draw.app.kit.reporting import telling
+from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.train.run_controller import RunController
+from mnist_draw.app.train.runs_on_disk import Listing, read_runs, seen_on_disk
 from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.recognition.export.formats import NETWORK_FORMATS
 from mnist_draw.recognition.run_files import in_use

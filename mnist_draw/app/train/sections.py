@@ -17,10 +17,10 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from mnist_draw.app.shared.icons import set_icon
-from mnist_draw.app.shared.steady_labels import FittedLabel
-from mnist_draw.app.shared.theme import Size
-from mnist_draw.app.shared.widgets import explain, label
+from mnist_draw.app.kit.icons import set_icon
+from mnist_draw.app.kit.steady_labels import FittedLabel
+from mnist_draw.app.kit.theme import Size
+from mnist_draw.app.kit.widgets import explain, label
 
 
 class Section(QWidget):

@@ -9,8 +9,8 @@ from typing import Any, assert_never
 from PyQt5.QtCore import Qt, pyqtBoundSignal
 from PyQt5.QtWidgets import QCheckBox, QWidget
 
-from mnist_draw.app.shared.number_fields import NumberBox, RealBox
-from mnist_draw.app.shared.widgets import ComboBox, Field, explain
+from mnist_draw.app.kit.number_fields import NumberBox, RealBox
+from mnist_draw.app.kit.widgets import ComboBox, Field, explain
 from mnist_draw.app.train.file_combo import FileCombo
 from mnist_draw.app.train.network_fields import NetworkFields
 from mnist_draw.app.train.rule_fields import RuleFields

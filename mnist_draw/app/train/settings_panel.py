@@ -17,11 +17,11 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from mnist_draw.app.shared.icons import set_icon
-from mnist_draw.app.shared.reporting import reporter
-from mnist_draw.app.shared.theme import Size
-from mnist_draw.app.shared.threads import Background
-from mnist_draw.app.shared.widgets import explain, push_button, set_look
+from mnist_draw.app.kit.icons import set_icon
+from mnist_draw.app.kit.reporting import reporter
+from mnist_draw.app.kit.theme import Size
+from mnist_draw.app.kit.threads import Background
+from mnist_draw.app.kit.widgets import explain, push_button, set_look
 from mnist_draw.app.train.augmentation_preview import AugmentationView
 from mnist_draw.app.train.file_combo import FileCombo
 from mnist_draw.app.train.rule_fields import RuleFields

@@ -15,20 +15,20 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from mnist_draw.app.curves.loss_and_accuracy import AccuracyCard, LossCard
-from mnist_draw.app.runs.offer_bar import OfferBar
-from mnist_draw.app.runs.runs_page import RunsPage
-from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.commands import Command
-from mnist_draw.app.shared.page import Page
-from mnist_draw.app.shared.steady_labels import GrowingLabel
-from mnist_draw.app.shared.theme import Size
-from mnist_draw.app.shared.widgets import Card, explain, label, push_button
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.commands import Command
+from mnist_draw.app.kit.page import Page
+from mnist_draw.app.kit.steady_labels import GrowingLabel
+from mnist_draw.app.kit.theme import Size
+from mnist_draw.app.kit.widgets import Card, explain, label, push_button
 from mnist_draw.app.train.figures_row import FiguresRow, ProgressRow
 from mnist_draw.app.train.filters_view import FiltersView
 from mnist_draw.app.train.hint_card import HintCard
 from mnist_draw.app.train.layers_view import LayersView
+from mnist_draw.app.train.loss_and_accuracy import AccuracyCard, LossCard
+from mnist_draw.app.train.offer_bar import OfferBar
 from mnist_draw.app.train.run_state import RunState
+from mnist_draw.app.train.runs_page import RunsPage
 from mnist_draw.app.train.sections import SectionArea
 from mnist_draw.app.train.settings_panel import SettingsPanel
 from mnist_draw.storage.preferences import Preferences

@@ -12,7 +12,7 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QLabel, QProgressBar, QSlider, QToolButton
 from pytestqt.qtbot import QtBot
 
-from mnist_draw.app.board.crop_marks import crop_marks
+from mnist_draw.app.draw.crop_marks import crop_marks
 from mnist_draw.app.draw.draw_tab import DrawTab
 from mnist_draw.storage.preferences import Preferences
 
@@ -219,7 +219,7 @@ def test_the_crop_box_is_the_box_that_is_cut(tab: DrawTab) -> None:
 
 
 def test_bars_glide_to_their_values(tab: DrawTab, qtbot: QtBot) -> None:
-    from mnist_draw.app.shared import theme
+    from mnist_draw.app.kit import theme
 
     theme.theme().motion = True
     tab.canvas.add_stroke(STROKE)

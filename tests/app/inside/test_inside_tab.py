@@ -16,14 +16,14 @@ from pytestqt.qtbot import QtBot
 from mnist_draw.analysis.example import Example
 from mnist_draw.analysis.guide.steps import guide
 from mnist_draw.analysis.table import Table
-from mnist_draw.app.answer.network_menu import NetworkMenu
-from mnist_draw.app.board.canvas import Canvas
+from mnist_draw.app.draw.canvas import Canvas
+from mnist_draw.app.draw.network_menu import NetworkMenu
 from mnist_draw.app.inside import inside_view, view_export
 from mnist_draw.app.inside.example_card import ExampleCard
 from mnist_draw.app.inside.inside_tab import InsideTab
 from mnist_draw.app.inside.section import Section
-from mnist_draw.app.services.network_in_use import NetworkInUse
-from mnist_draw.app.shared import theme
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.network_in_use import NetworkInUse
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.storage.preferences import Preferences
 

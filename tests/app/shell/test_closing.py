@@ -11,9 +11,9 @@ from PyQt5.QtGui import QGuiApplication
 from PyQt5.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
-from mnist_draw.app.services.learning import Outcome
-from mnist_draw.app.services.run_events import Saved
-from mnist_draw.app.shared.reporting import reporter
+from mnist_draw.app.kit.learning import Outcome
+from mnist_draw.app.kit.reporting import reporter
+from mnist_draw.app.train.run_events import Saved
 from mnist_draw.recognition.run_files import RunFiles
 from mnist_draw.storage import StorageError
 from mnist_draw.storage.models import load_model, save_model

@@ -18,7 +18,7 @@ from mnist_draw.storage.preferences import Preferences
 
 PROGRAM = """
 import faulthandler, sys
-from mnist_draw.app.shared.reporting import reporter
+from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.shell import crash_report
 report = crash_report.take()
 if report is not None:

@@ -10,8 +10,8 @@ from PyQt5.QtWidgets import QTextBrowser, QToolButton
 from pytestqt.qtbot import QtBot
 
 from mnist_draw import __version__
-from mnist_draw.app.services.recognition import Recognition, RecognitionWorker
-from mnist_draw.app.shared.commands import Command
+from mnist_draw.app.draw.recognition import Recognition, RecognitionWorker
+from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.shell.help import keys_page, libraries
 from mnist_draw.app.shell.window import Window
 

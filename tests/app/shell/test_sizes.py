@@ -10,12 +10,12 @@ from PyQt5.QtGui import QFont
 from PyQt5.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from mnist_draw.app.draw.recognition import Recognition, RecognitionWorker
 from mnist_draw.app.inside.limits.limits_section import LimitsSection
 from mnist_draw.app.inside.sections import SECTIONS
 from mnist_draw.app.inside.step.step_section import StepSection
-from mnist_draw.app.services.recognition import Recognition, RecognitionWorker
-from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.theme import Size
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.shell.placement import fitted, place_window
 from mnist_draw.app.shell.window import Window
 from mnist_draw.app.train.run_state import RunState

@@ -44,7 +44,7 @@ def ended_by(home: Path, name: str, before: str = "pass") -> subprocess.Complete
         "from PyQt5.QtCore import QTimer\n"
         "from mnist_draw.app.shell import startup\n"
         "import mnist_draw.app.shell.window as w\n"
-        "import mnist_draw.app.services.recognition as r\n"
+        "import mnist_draw.app.draw.recognition as r\n"
         f"sys.path.insert(0, {str(Path(__file__).parents[1])!r})\n"
         "import fakes\n"
         "r._default_model, r._recogniser = fakes.model, fakes.Recogniser\n"
@@ -78,7 +78,7 @@ def test_the_window_opens_and_closes_with_status_0(tmp_path: Path, name: str) ->
 
 def test_a_network_that_is_lost_is_no_success(tmp_path: Path) -> None:
     lose = (
-        "import mnist_draw.app.services.unsaved as u; u.rescue = lambda model: None; "
+        "import mnist_draw.app.kit.unsaved as u; u.rescue = lambda model: None; "
         "self.closing.unsaved.put('run:1', fakes.model())"
     )
     done = ended_by(tmp_path, "SIGTERM", lose)

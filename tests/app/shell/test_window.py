@@ -23,16 +23,16 @@ from PyQt5.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from mnist_draw.app.board.board_files import board_path
+from mnist_draw.app.draw.board_files import board_path
+from mnist_draw.app.draw.recognition import Recognition, RecognitionWorker
 from mnist_draw.app.inside.sections import SECTIONS
-from mnist_draw.app.services.recognition import Recognition, RecognitionWorker
-from mnist_draw.app.services.training import Training
-from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.page import Page
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.page import Page
 from mnist_draw.app.shell import message_bar, pages
 from mnist_draw.app.shell.focus_ring import FocusRing
 from mnist_draw.app.shell.window import Window
 from mnist_draw.app.train.file_combo import FileCombo
+from mnist_draw.app.train.training import Training
 from mnist_draw.errors import UserError
 from mnist_draw.recognition import kept_model
 from mnist_draw.recognition.network_library import find_by_key
@@ -420,7 +420,7 @@ def test_a_run_that_goes_back_shows_no_figures_of_later_epochs(setup: Setup, qtb
 def test_errors_of_any_thread_reach_the_message_bar(
     setup: Setup, qtbot: QtBot, own_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mnist_draw.app.shared.reporting import reporter
+    from mnist_draw.app.kit.reporting import reporter
 
     def fail() -> None:
         reporter.report(ZeroDivisionError("in a thread"))

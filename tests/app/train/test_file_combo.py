@@ -11,9 +11,9 @@ import pytest
 from PyQt5.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
-from mnist_draw.app.services.training import TrainingWorker
 from mnist_draw.app.train.file_combo import FileCombo
 from mnist_draw.app.train.settings_panel import SettingsPanel
+from mnist_draw.app.train.training import TrainingWorker
 from mnist_draw.recognition.kept_model import KeptModel
 from mnist_draw.storage.my_digits import TaughtDigit, save_digit
 from mnist_draw.training.setting import Folder, NetworkFile

@@ -12,7 +12,7 @@ from mnist_draw.app.train.layers_view import LayersView
 from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.training.layer_inspection import LayerInspection
 
-from ..runs.test_runs import make  # noqa: F401 - a fixture
+from ..train.test_runs import make  # noqa: F401 - a fixture
 
 
 def test_three_pictures_with_words(qtbot: QtBot) -> None:

@@ -14,7 +14,7 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QFileDialog, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 
-from mnist_draw.app.shared.number_fields import NumberBox, RealBox
+from mnist_draw.app.kit.number_fields import NumberBox, RealBox
 from mnist_draw.app.train import settings_panel
 from mnist_draw.app.train.augmentation_preview import make_examples
 from mnist_draw.app.train.file_combo import FileCombo

@@ -7,9 +7,9 @@ from PyQt5.QtGui import QKeyEvent, QTextCharFormat, QTextCursor, QTextFormat
 from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QTextBrowser, QWidget
 
 from mnist_draw.analysis.guide.steps import guide
-from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.theme import Size, Text
-from mnist_draw.app.shared.widgets import Card, explain, label
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.theme import Size, Text
+from mnist_draw.app.kit.widgets import Card, explain, label
 
 _WIDEST = 900
 

@@ -6,9 +6,9 @@ from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import QBoxLayout, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from mnist_draw.analysis.guide.steps import Step, guide, step_for
-from mnist_draw.app.shared.icons import set_icon
-from mnist_draw.app.shared.theme import Size
-from mnist_draw.app.shared.widgets import Card, explain, label
+from mnist_draw.app.kit.icons import set_icon
+from mnist_draw.app.kit.theme import Size
+from mnist_draw.app.kit.widgets import Card, explain, label
 
 
 class GuideView(Card):

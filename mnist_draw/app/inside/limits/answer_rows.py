@@ -9,9 +9,9 @@ from PyQt5.QtGui import QPainter, QPaintEvent
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from mnist_draw.app.inside.limits.robustness_plot import paint_answer
-from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.theme import Size, Text
-from mnist_draw.app.shared.words import probability
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.theme import Size, Text
+from mnist_draw.app.kit.words import probability
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

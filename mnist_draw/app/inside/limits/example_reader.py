@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from mnist_draw.app.shared.reporting import reporter
-from mnist_draw.app.shared.threads import Background
+from mnist_draw.app.kit.reporting import reporter
+from mnist_draw.app.kit.threads import Background
 from mnist_draw.errors import UserError
 from mnist_draw.thread_priority import lower
 

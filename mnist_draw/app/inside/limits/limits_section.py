@@ -21,10 +21,10 @@ from mnist_draw.app.inside.limits.robustness_plot import Curve, RobustnessPlot, 
 from mnist_draw.app.inside.limits.turn_card import TurnCard
 from mnist_draw.app.inside.section import Section, fold
 from mnist_draw.app.inside.stepwise import Stepwise
-from mnist_draw.app.shared.steady_labels import FittedLabel, FixedLabel
-from mnist_draw.app.shared.theme import Size
-from mnist_draw.app.shared.threads import Background
-from mnist_draw.app.shared.widgets import Card, Switch, explain, label, tip
+from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
+from mnist_draw.app.kit.theme import Size
+from mnist_draw.app.kit.threads import Background
+from mnist_draw.app.kit.widgets import Card, Switch, explain, label, tip
 from mnist_draw.dataset.classes import DIGITS
 
 if TYPE_CHECKING:

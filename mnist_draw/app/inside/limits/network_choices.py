@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from PyQt5.QtCore import QSize, Qt, pyqtSignal
 from PyQt5.QtWidgets import QCheckBox, QFileDialog, QFrame, QHBoxLayout, QMenu, QPushButton, QWidget
 
-from mnist_draw.app.runs.runs_table import swatch
-from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.theme import Size
-from mnist_draw.app.shared.widgets import explain, no_key, tip
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.theme import Size
+from mnist_draw.app.kit.widgets import explain, no_key, tip
+from mnist_draw.app.train.runs_table import swatch
 from mnist_draw.dataset.classes import DIGITS
 
 if TYPE_CHECKING:

@@ -19,12 +19,12 @@ from PyQt5.QtGui import (
 )
 from PyQt5.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from mnist_draw.app.runs.runs_table import STYLES, series_colour
-from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.images import image_of
-from mnist_draw.app.shared.theme import Text
-from mnist_draw.app.shared.widgets import explain, tip
-from mnist_draw.app.shared.words import probability
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.images import image_of
+from mnist_draw.app.kit.theme import Text
+from mnist_draw.app.kit.widgets import explain, tip
+from mnist_draw.app.kit.words import probability
+from mnist_draw.app.train.runs_table import STYLES, series_colour
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.limits import Axis

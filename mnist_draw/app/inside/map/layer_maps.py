@@ -19,10 +19,10 @@ from PyQt5.QtGui import (
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from mnist_draw.app.inside.map.map_words import vote_figure
-from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.images import image_of
-from mnist_draw.app.shared.theme import Text
-from mnist_draw.app.shared.widgets import explain
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.images import image_of
+from mnist_draw.app.kit.theme import Text
+from mnist_draw.app.kit.widgets import explain
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.maps import LayerMap

@@ -10,9 +10,9 @@ import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, Qt
 from PyQt5.QtGui import QPainter, QPen, QPixmap
 
-from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.images import image_of
-from mnist_draw.app.shared.theme import Text
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.images import image_of
+from mnist_draw.app.kit.theme import Text
 
 #: Left free around the digits, in pixels.
 MARGIN = 22

@@ -28,9 +28,9 @@ from mnist_draw.app.inside.map.map_words import (
 from mnist_draw.app.inside.map.neighbours_card import COUNT, NeighboursCard
 from mnist_draw.app.inside.section import Section, fold
 from mnist_draw.app.inside.stepwise import Stepwise
-from mnist_draw.app.shared.steady_labels import FittedLabel, FixedLabel
-from mnist_draw.app.shared.theme import Size
-from mnist_draw.app.shared.widgets import Card, ComboBox, explain, label
+from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
+from mnist_draw.app.kit.theme import Size
+from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.example import Example

@@ -25,9 +25,9 @@ from mnist_draw.app.inside.map.map_painter import (
     paint_card,
     paint_example,
 )
-from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.theme import Text
-from mnist_draw.app.shared.widgets import explain
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.theme import Text
+from mnist_draw.app.kit.widgets import explain
 from mnist_draw.dataset.classes import DIGITS
 
 #: Below the digits, for the legend, in pixels.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mnist_draw.analysis.class_names import in_a_sentence
 from mnist_draw.analysis.table import Table
-from mnist_draw.app.shared.words import probability
+from mnist_draw.app.kit.words import probability
 
 if TYPE_CHECKING:
     import numpy as np

@@ -11,9 +11,9 @@ from PyQt5.QtGui import QResizeEvent
 from mnist_draw.analysis.class_names import in_a_sentence
 from mnist_draw.app.inside.results.mistakes_card import short_name
 from mnist_draw.app.inside.results.mistakes_view import TileView
-from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.steady_labels import GrowingLabel
-from mnist_draw.app.shared.widgets import Card, label
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.steady_labels import GrowingLabel
+from mnist_draw.app.kit.widgets import Card, label
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.neighbours import Neighbourhood

@@ -6,10 +6,10 @@ from PyQt5.QtCore import QPointF, QRectF, Qt
 from PyQt5.QtGui import QPainter, QPen
 
 from mnist_draw.app.inside.network.scene import Scene, active_words, say, shortened
-from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.steady_labels import draw_tabular
-from mnist_draw.app.shared.theme import Text
-from mnist_draw.app.shared.words import probability
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.steady_labels import draw_tabular
+from mnist_draw.app.kit.theme import Text
+from mnist_draw.app.kit.words import probability
 
 _RING, _HALF_BAR = 11.0, 4.0
 #: Lower rows have no room for a figure each.

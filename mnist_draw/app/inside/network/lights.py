@@ -9,8 +9,8 @@ from PyQt5.QtCore import QRectF, Qt
 from PyQt5.QtGui import QColor, QImage, QPainter, QPixmap
 
 from mnist_draw.app.inside.network.unit_layout import Column
-from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.images import image_of
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.images import image_of
 
 #: The weakest light that is on has this part of the full colour; the others this root of it.
 _WEAKEST, _ROOT = 0.16, 0.75

@@ -15,7 +15,7 @@ from PyQt5.QtGui import QPainter, QPainterPath, QPen
 from mnist_draw.analysis.network.why import given_on, lifting, strongest, unit_sum, why_sum
 from mnist_draw.app.inside.network.network_worker import Frame, Unit
 from mnist_draw.app.inside.network.unit_layout import Places
-from mnist_draw.app.shared import theme
+from mnist_draw.app.kit import theme
 
 #: Lines of a sum: the units most for the answer, those most against it, inputs of each.
 FOR, AGAINST, INPUTS = 7, 6, 3

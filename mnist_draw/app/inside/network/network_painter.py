@@ -13,8 +13,8 @@ from mnist_draw.app.inside.network.scene import Scene, inside, paint_caption, pa
 from mnist_draw.app.inside.network.still_picture import paint_still
 from mnist_draw.app.inside.network.unit_layout import Column
 from mnist_draw.app.inside.signed_picture import paint_grey, paint_signed
-from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.theme import Text
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.theme import Text
 
 
 class NetworkPainter:

@@ -18,10 +18,10 @@ from mnist_draw.app.inside.network.network_worker import (
 from mnist_draw.app.inside.network.panel_rows import unit_table, why_table
 from mnist_draw.app.inside.network.side_panel import SidePanel
 from mnist_draw.app.inside.section import Section
-from mnist_draw.app.shared.steady_labels import FittedLabel, FixedLabel
-from mnist_draw.app.shared.theme import Size
-from mnist_draw.app.shared.widgets import Card, ComboBox, explain, label, tip
-from mnist_draw.app.shared.worker_thread import WorkerThread
+from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
+from mnist_draw.app.kit.theme import Size
+from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, tip
+from mnist_draw.app.kit.worker_thread import WorkerThread
 
 if TYPE_CHECKING:
     import numpy as np

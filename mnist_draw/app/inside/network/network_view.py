@@ -14,8 +14,8 @@ from mnist_draw.app.inside.network.network_painter import NetworkPainter
 from mnist_draw.app.inside.network.network_worker import Frame, Parts, Unit
 from mnist_draw.app.inside.network.scene import Scene, active_words, unit_words
 from mnist_draw.app.inside.network.unit_layout import Places, lay_out
-from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.widgets import explain
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.widgets import explain
 
 if TYPE_CHECKING:
     import numpy as np

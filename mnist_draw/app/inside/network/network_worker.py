@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QTimer, pyqtSignal
 
-from mnist_draw.app.services.watched_worker import WatchedWorker
-from mnist_draw.app.shared.threads import LatestValue
+from mnist_draw.app.kit.threads import LatestValue
+from mnist_draw.app.kit.watched_worker import WatchedWorker
 from mnist_draw.dataset.errors import DatasetError
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from PyQt5.QtGui import QFontMetrics, QFontMetricsF, QPainter
 from mnist_draw.app.inside.network.lines import Lines
 from mnist_draw.app.inside.network.network_worker import Frame, Parts, Unit
 from mnist_draw.app.inside.network.unit_layout import Column, Places
-from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.theme import Size, Text
-from mnist_draw.app.shared.words import probability
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.theme import Size, Text
+from mnist_draw.app.kit.words import probability
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.network.anatomy import Layer

@@ -24,12 +24,12 @@ from PyQt5.QtWidgets import (
 from mnist_draw.app.inside.network.network_worker import Frame, Unit
 from mnist_draw.app.inside.network.panel_rows import unit_rows, unit_title, why_rows
 from mnist_draw.app.inside.network.rows_view import RowsView
-from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.icons import set_icon
-from mnist_draw.app.shared.steady_labels import GrowingLabel
-from mnist_draw.app.shared.theme import Size
-from mnist_draw.app.shared.widgets import Card, ComboBox, Switch, explain, label
-from mnist_draw.app.shared.words import probability
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.icons import set_icon
+from mnist_draw.app.kit.steady_labels import GrowingLabel
+from mnist_draw.app.kit.theme import Size
+from mnist_draw.app.kit.widgets import Card, ComboBox, Switch, explain, label
+from mnist_draw.app.kit.words import probability
 
 if TYPE_CHECKING:
     import numpy as np

@@ -8,7 +8,7 @@ from PyQt5.QtGui import QPainter, QPen, QPixmap
 
 from mnist_draw.app.inside.network.scene import Scene, paint_caption, paint_title
 from mnist_draw.app.inside.signed_picture import paint_signed
-from mnist_draw.app.shared import theme
+from mnist_draw.app.kit import theme
 
 #: Between the titles of two layers, in logical pixels.
 _APART = 8

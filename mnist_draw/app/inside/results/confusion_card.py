@@ -11,9 +11,9 @@ from PyQt5.QtGui import QPainter, QPaintEvent
 from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from mnist_draw.app.inside.results.confusion_matrix import ConfusionMatrix
-from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.theme import Size, Text
-from mnist_draw.app.shared.widgets import Card, explain, label, no_key, rule
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.theme import Size, Text
+from mnist_draw.app.kit.widgets import Card, explain, label, no_key, rule
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.results import Results

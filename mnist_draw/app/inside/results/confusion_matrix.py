@@ -25,9 +25,9 @@ from PyQt5.QtWidgets import (
 )
 
 from mnist_draw.analysis.table import percent
-from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.theme import Text
-from mnist_draw.app.shared.widgets import explain, tip
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.theme import Text
+from mnist_draw.app.kit.widgets import explain, tip
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.results import Results

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import QFileDialog, QWidget
 
-from mnist_draw.app.shared.widgets import ComboBox, explain
+from mnist_draw.app.kit.widgets import ComboBox, explain
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.pictures import Pictures

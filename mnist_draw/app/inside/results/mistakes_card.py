@@ -12,8 +12,8 @@ from PyQt5.QtWidgets import QLabel, QPushButton
 from mnist_draw.analysis.class_names import in_a_sentence
 from mnist_draw.app.inside.results.confusion_matrix import Pair
 from mnist_draw.app.inside.results.mistakes_view import TileView
-from mnist_draw.app.shared.widgets import Card, explain, label
-from mnist_draw.app.shared.words import probability
+from mnist_draw.app.kit.widgets import Card, explain, label
+from mnist_draw.app.kit.words import probability
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.pictures import Pictures

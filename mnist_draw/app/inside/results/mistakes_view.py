@@ -14,10 +14,10 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.images import image_of
-from mnist_draw.app.shared.theme import Text
-from mnist_draw.app.shared.widgets import explain, tip
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.images import image_of
+from mnist_draw.app.kit.theme import Text
+from mnist_draw.app.kit.widgets import explain, tip
 
 if TYPE_CHECKING:
     import numpy as np

@@ -8,9 +8,9 @@ from PyQt5.QtCore import QPointF, QRectF, QSize, Qt
 from PyQt5.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PyQt5.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.theme import Text
-from mnist_draw.app.shared.widgets import explain
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.theme import Text
+from mnist_draw.app.kit.widgets import explain
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.results import Bin, Results

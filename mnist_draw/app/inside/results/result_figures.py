@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from mnist_draw.app.shared.steady_labels import FixedLabel
-from mnist_draw.app.shared.theme import Size
-from mnist_draw.app.shared.widgets import label
+from mnist_draw.app.kit.steady_labels import FixedLabel
+from mnist_draw.app.kit.theme import Size
+from mnist_draw.app.kit.widgets import label
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.results import Results

@@ -16,9 +16,9 @@ from mnist_draw.app.inside.results.mistakes_card import MistakesCard
 from mnist_draw.app.inside.results.reliability_view import ReliabilityView, reliability_words
 from mnist_draw.app.inside.results.result_figures import ResultFigures
 from mnist_draw.app.inside.section import Section, fold
-from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.theme import Size
-from mnist_draw.app.shared.widgets import Card, Field, label
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.theme import Size
+from mnist_draw.app.kit.widgets import Card, Field, label
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.example import Example

@@ -10,10 +10,10 @@ from PyQt5.QtGui import QPainter, QPen
 
 from mnist_draw.app.inside.network.scene import short_name
 from mnist_draw.app.inside.network.unit_layout import Places
-from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.steady_labels import draw_tabular
-from mnist_draw.app.shared.theme import Text
-from mnist_draw.app.shared.words import probability
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.steady_labels import draw_tabular
+from mnist_draw.app.kit.theme import Text
+from mnist_draw.app.kit.words import probability
 
 #: More room than the section Network gives the answers, for each stage from the second on.
 ROOM = (0.0, 0.0, 190.0, 80.0, 60.0)

@@ -13,9 +13,9 @@ from mnist_draw.app.inside.step.code_lines import (
 )
 from mnist_draw.app.inside.step.code_view import CodeView
 from mnist_draw.app.inside.step.step_worker import Shown
-from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.steady_labels import FittedLabel, FixedLabel
-from mnist_draw.app.shared.widgets import Card, explain, push_button
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
+from mnist_draw.app.kit.widgets import Card, explain, push_button
 from mnist_draw.training.settings import TrainingSettings
 
 _COPY = "A copy of the network learns here. Yours stays as it is."

@@ -9,9 +9,9 @@ from PyQt5.QtGui import QFont, QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from mnist_draw.app.inside.step.code_lines import Expression, Line
-from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.theme import Text
-from mnist_draw.app.shared.widgets import explain
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.theme import Text
+from mnist_draw.app.kit.widgets import explain
 
 _LINE, _HEADING = 20.0, 22.0
 _EXPLAINED = "The tutorial's lines; the line of this stage is marked. Below: what Theano computes."

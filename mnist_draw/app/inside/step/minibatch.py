@@ -9,8 +9,8 @@ from PyQt5.QtCore import QPointF, QRectF, Qt
 from PyQt5.QtGui import QPainter, QPen
 
 from mnist_draw.app.inside.signed_picture import grey_levels
-from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.images import image_of
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.images import image_of
 
 _SIDE = 28
 

@@ -23,8 +23,8 @@ from mnist_draw.app.inside.step.unit_cells import (
     paint_signed_maps,
     paint_signed_units,
 )
-from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.theme import Text
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.theme import Text
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.step.weight import Weight

@@ -13,9 +13,9 @@ from mnist_draw.app.inside.network.unit_layout import Places, lay_out
 from mnist_draw.app.inside.step.answers import ROOM
 from mnist_draw.app.inside.step.stage_painter import STRIP, StageScene, paint_stage
 from mnist_draw.app.inside.step.step_worker import Shown
-from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.theme import Text
-from mnist_draw.app.shared.widgets import explain, takes_key
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.theme import Text
+from mnist_draw.app.kit.widgets import explain, takes_key
 
 if TYPE_CHECKING:
     import numpy as np

@@ -20,11 +20,11 @@ from mnist_draw.app.inside.step.stage_picture import StagePicture
 from mnist_draw.app.inside.step.step_table import step_table
 from mnist_draw.app.inside.step.step_worker import Shown, StepWorker, Task
 from mnist_draw.app.inside.step.weight_view import WeightView
-from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.steady_labels import FittedLabel, FixedLabel
-from mnist_draw.app.shared.theme import Size
-from mnist_draw.app.shared.widgets import Card, label, push_button
-from mnist_draw.app.shared.worker_thread import WorkerThread
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
+from mnist_draw.app.kit.theme import Size
+from mnist_draw.app.kit.widgets import Card, label, push_button
+from mnist_draw.app.kit.worker_thread import WorkerThread
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.example import Example

@@ -14,10 +14,10 @@ from mnist_draw.analysis.class_names import class_name
 from mnist_draw.app.inside.signed_picture import paint_grey, paint_signed
 from mnist_draw.app.inside.step.code_lines import ACCUMULATORS
 from mnist_draw.app.inside.step.step_worker import Shown
-from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.steady_labels import draw_tabular
-from mnist_draw.app.shared.theme import Text
-from mnist_draw.app.shared.widgets import explain, tip
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.steady_labels import draw_tabular
+from mnist_draw.app.kit.theme import Text
+from mnist_draw.app.kit.widgets import explain, tip
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.step.weight import Followed, Weight

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 from PyQt5.QtCore import QObject, QTimer
 from PyQt5.QtWidgets import QApplication
 
-from mnist_draw.app.services.unsaved import UnsavedNetworks
-from mnist_draw.app.shared.reporting import reporter
-from mnist_draw.app.shared.threads import connect_direct, running
+from mnist_draw.app.kit.reporting import reporter
+from mnist_draw.app.kit.threads import connect_direct, running
+from mnist_draw.app.kit.unsaved import UnsavedNetworks
 from mnist_draw.app.shell.ending.closing_question import ClosingQuestion
 from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.errors import UserError
 from mnist_draw.training.runs.network_names import lies_elsewhere, list_elsewhere
 
 if TYPE_CHECKING:
-    from mnist_draw.app.services.learning import Outcome
+    from mnist_draw.app.kit.learning import Outcome
     from mnist_draw.app.shell.window import Window
 
 #: Milliseconds that a run has to end when the window closes; after that it is left.

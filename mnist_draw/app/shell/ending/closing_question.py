@@ -7,9 +7,9 @@ from pathlib import Path
 from PyQt5.QtCore import QObject, pyqtSignal
 from PyQt5.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-from mnist_draw.app.services.unsaved import UnsavedNetworks
-from mnist_draw.app.shared.reporting import reporter
-from mnist_draw.app.shared.threads import Background
+from mnist_draw.app.kit.reporting import reporter
+from mnist_draw.app.kit.threads import Background
+from mnist_draw.app.kit.unsaved import UnsavedNetworks
 from mnist_draw.errors import UserError
 from mnist_draw.storage.models import ModelFile, save_model
 from mnist_draw.storage.spare_names import file_name, taken_file

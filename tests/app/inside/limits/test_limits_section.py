@@ -23,7 +23,7 @@ from mnist_draw.app.inside.limits.limits_section import LimitsSection
 from mnist_draw.app.inside.limits.network_choices import Choice, file_choice
 from mnist_draw.app.inside.limits.robustness_plot import RobustnessPlot
 from mnist_draw.app.inside.limits.turn_card import answer_words, change_words
-from mnist_draw.app.shared import theme
+from mnist_draw.app.kit import theme
 from mnist_draw.dataset.mnist import Dataset, scale
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage import ModelFile

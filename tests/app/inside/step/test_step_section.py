@@ -19,7 +19,7 @@ from mnist_draw.app.inside.step import step_section, step_worker
 from mnist_draw.app.inside.step.code_lines import STAGES, expressions, tutorial_lines
 from mnist_draw.app.inside.step.step_section import StepSection
 from mnist_draw.app.inside.step.step_worker import Shown
-from mnist_draw.app.shared import theme
+from mnist_draw.app.kit import theme
 from mnist_draw.dataset.classes import with_article
 from mnist_draw.dataset.mnist import Dataset
 from mnist_draw.storage.models import ModelFile

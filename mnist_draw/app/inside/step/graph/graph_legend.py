@@ -7,8 +7,8 @@ from PyQt5.QtGui import QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import QWidget
 
 from mnist_draw.app.inside.step.graph.graph_painter import COLOURS
-from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.theme import Text
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.theme import Text
 
 _LINE = 20.0
 _WORDS = (

@@ -14,9 +14,9 @@ from mnist_draw.app.inside.network.rows_view import RowsView
 from mnist_draw.app.inside.step.graph.graph_legend import GraphLegend
 from mnist_draw.app.inside.step.graph.graph_view import GraphView
 from mnist_draw.app.inside.step.graph.graph_words import box_rows, function_rows, graph_table
-from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.theme import Size
-from mnist_draw.app.shared.widgets import Card, ComboBox, explain, label, push_button
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.theme import Size
+from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, push_button
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.step.graph import FunctionGraphs

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from PyQt5.QtCore import QPointF, QRectF, Qt
 from PyQt5.QtGui import QPainter, QPainterPath, QPen
 
-from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.theme import Text
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.theme import Text
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.step.graph_layout import Band, Box, Edge, Layout

@@ -9,9 +9,9 @@ from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEv
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from mnist_draw.app.inside.step.graph.graph_painter import HIGH, TITLE, GraphScene, paint_graph
-from mnist_draw.app.shared import theme
-from mnist_draw.app.shared.theme import Text
-from mnist_draw.app.shared.widgets import explain, takes_key
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.theme import Text
+from mnist_draw.app.kit.widgets import explain, takes_key
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.step.graph import FunctionGraphs, Group

@@ -1,1 +1,0 @@
-"""The drawing board. It knows no network."""

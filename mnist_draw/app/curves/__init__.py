@@ -1,1 +1,0 @@
-"""Curves over epochs, drawn with pyqtgraph once the window is up."""

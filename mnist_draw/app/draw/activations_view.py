@@ -1,0 +1,258 @@
+"""The hidden units of a layer as they light up: units as lights, feature maps as pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from PyQt5.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt, pyqtSignal
+from PyQt5.QtGui import (
+    QColor,
+    QHelpEvent,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
+from PyQt5.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from mnist_draw.app.draw.unit_grid import UnitGrid, lay_out
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.animation import ArrayAnimation
+from mnist_draw.app.kit.images import image_of, rgb
+from mnist_draw.app.kit.theme import Size
+from mnist_draw.app.kit.widgets import explain
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from mnist_draw.recognition.explanation import Explanation, HiddenLayer
+
+_EXPLAINED = (
+    "What the units of a hidden layer put out for this drawing; the brightest is the strongest. "
+    "Point at one to read its value; arrow keys go from one to the next."
+)
+#: Brightness of a unit that puts out nothing, and this root of what the others put out.
+_UNLIT, _ROOT = 0.08, 0.75
+
+
+class ActivationsView(QWidget):
+    """One hidden layer, unit for unit."""
+
+    words_changed = pyqtSignal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("activationsView")
+        self.setAttribute(Qt.WA_OpaquePaintEvent)
+        explain(self, "Hidden units", _EXPLAINED)
+        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
+        self.setFocusPolicy(Qt.StrongFocus)
+        self.setMouseTracking(True)
+        self.layer: HiddenLayer | None = None
+        self.values: np.ndarray | None = None
+        self._marked: int | None = None
+        self._frames: QImage | None = None
+        self._animation = ArrayAnimation(self, self.update)
+        theme.theme().changed.connect(self._forget_frames)
+
+    def sizeHint(self) -> QSize:
+        return QSize(Size.NETWORK_INPUT[0], Size.NETWORK_INPUT[0])
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(Size.GRID * 10, Size.GRID * 10)
+
+    def show_layer(self, layer: HiddenLayer | None) -> None:
+        """Show another layer, unlit."""
+        self.layer = layer
+        self._marked = None
+        self._forget_frames()
+        self.show_values(None)
+
+    def show_values(self, values: np.ndarray | None) -> None:
+        """Show what the layer's units put out, or that there is nothing."""
+        self.values = values
+        if self.layer is None:
+            self._animation.go(None)
+        else:
+            import numpy as np
+
+            if values is None:
+                self._animation.go(np.zeros(self.layer.shape, np.float32))
+            else:
+                self._animation.go(values / np.float32(max(float(values.max()), 1e-9)))
+        self._tell()
+
+    def words(self) -> str:
+        """Say what is shown: about the unit pointed at, or about all."""
+        if self.layer is None or self.values is None:
+            return ""
+        if self._marked is not None:
+            return self.words_on(self._marked)
+        import numpy as np
+
+        strongest = self.values.reshape(self.layer.units, -1).max(axis=1)
+        active = int(np.count_nonzero(strongest > 0))
+        return f"{active} of {self.layer.units} active"
+
+    def words_on(self, unit: int) -> str:
+        """Say what a unit, or a feature map, puts out."""
+        assert self.layer is not None
+        kind = "unit" if len(self.layer.shape) == 1 else "map"
+        if self.values is None:
+            return f"{kind} {unit + 1} of {self.layer.units}"
+        value = float(self.values[unit].max())
+        most = "" if kind == "unit" else "at most "
+        return f"{kind} {unit + 1}: {most}{value:.2f}"
+
+    # -- pointing
+
+    def unit_at(self, point: QPointF) -> int | None:
+        """Return the unit at a point of the widget, if there is one."""
+        grid = self._grid()
+        return None if grid is None else grid.unit_at(point)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._mark(self.unit_at(event.localPos()))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._mark(None)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        grid = self._grid()
+        steps: dict[int, int] = {Qt.Key_Left: -1, Qt.Key_Right: 1}
+        if grid is not None:
+            steps |= {Qt.Key_Up: -grid.columns, Qt.Key_Down: grid.columns}
+            steps |= {Qt.Key_Home: -grid.units, Qt.Key_End: grid.units}
+        if grid is None or event.key() not in steps:
+            super().keyPressEvent(event)
+            return
+        before = -1 if self._marked is None else self._marked
+        self._mark(min(max(before + steps[event.key()], 0), grid.units - 1))
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.ToolTip and isinstance(event, QHelpEvent):
+            unit = self.unit_at(QPointF(event.pos()))
+            QToolTip.showText(
+                event.globalPos(), _EXPLAINED if unit is None else self.words_on(unit), self
+            )
+            return True
+        return super().event(event)
+
+    def _mark(self, unit: int | None) -> None:
+        if unit != self._marked:
+            self._marked = unit
+            self.update()
+            self._tell()
+
+    def _tell(self) -> None:
+        words = self.words()
+        self.setAccessibleDescription(f"{words}. {_EXPLAINED}" if words else _EXPLAINED)
+        self.words_changed.emit(words)
+
+    # -- painting
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._forget_frames()
+
+    def _grid(self) -> UnitGrid | None:
+        if self.layer is None or not self.width() or not self.height():
+            return None
+        return lay_out(self.layer.shape, float(self.width()), float(self.height()))
+
+    def _forget_frames(self) -> None:
+        self._frames = None
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), theme.colour("card"))
+        grid, lit = self._grid(), self._animation.shown
+        if grid is None or lit is None or lit.shape != grid.shape:
+            return
+        area = QRectF(QPointF(0, 0), grid.size)
+        painter.drawImage(area, _lights(grid, lit))
+        if grid.gap:
+            if self._frames is None:
+                self._frames = self._paint_frames(grid)
+            painter.drawImage(0, 0, self._frames)
+        if self._marked is not None:
+            painter.setRenderHint(QPainter.Antialiasing)
+            painter.setPen(QPen(theme.colour("text"), 1.5))
+            painter.drawRoundedRect(grid.box(self._marked).adjusted(0, 0, -1, -1), 2, 2)
+
+    def _paint_frames(self, grid: UnitGrid) -> QImage:
+        """Return what lies around the lights and rounds their corners, in the card's colour."""
+        ratio = self.devicePixelRatioF()
+        if not (grid.cell * ratio).is_integer():
+            return _frames(grid, grid.units, ratio)
+        # One row is like another, and what is no unit has the card's colour anyway.
+        row = _frames(grid, grid.columns, ratio)
+        frames = QImage((grid.size * ratio).toSize(), QImage.Format_ARGB32_Premultiplied)
+        frames.setDevicePixelRatio(ratio)
+        painter = QPainter(frames)
+        painter.setCompositionMode(QPainter.CompositionMode_Source)
+        for number in range(grid.rows):
+            painter.drawImage(QPointF(0, number * grid.cell), row)
+        painter.end()
+        return frames
+
+
+def _frames(grid: UnitGrid, units: int, ratio: float) -> QImage:
+    """Return the frames of the first units, light by light."""
+    rows = -(-units // grid.columns)
+    size = QSizeF(grid.size.width(), rows * grid.cell)
+    frames = QImage((size * ratio).toSize(), QImage.Format_ARGB32_Premultiplied)
+    frames.setDevicePixelRatio(ratio)
+    frames.fill(theme.colour("card"))
+    painter = QPainter(frames)
+    painter.setRenderHint(QPainter.Antialiasing)
+    painter.setCompositionMode(QPainter.CompositionMode_DestinationOut)
+    painter.setPen(Qt.NoPen)
+    painter.setBrush(Qt.black)
+    radius = min(3.0, (grid.cell - grid.gap) / 4)
+    for unit in range(units):
+        painter.drawRoundedRect(grid.box(unit).adjusted(0, 0, -grid.gap, -grid.gap), radius, radius)
+    painter.end()
+    return frames
+
+
+def _lights(grid: UnitGrid, lit: np.ndarray) -> QImage:
+    """Return the mosaic of a layer in colours from the card's to the accent's."""
+    import numpy as np
+
+    levels = (1 + 254 * np.clip(lit, 0, 1)).astype(np.uint8)
+    pixels = _palette(theme.colour("card").name(), theme.colour("accent").name())[
+        grid.mosaic(levels)
+    ]
+    return image_of(pixels)
+
+
+@lru_cache(maxsize=4)
+def _palette(dark: str, bright: str) -> np.ndarray:
+    """Return the colour of each level, uint8 (256, 3); 0 stands for what is no unit."""
+    import numpy as np
+
+    first, last = rgb(QColor(dark)), rgb(QColor(bright))
+    strength = _UNLIT + (1 - _UNLIT) * np.linspace(0, 1, 255, dtype=np.float32) ** _ROOT
+    strength = np.concatenate([np.zeros(1, np.float32), strength])
+    colours: np.ndarray = (first + (last - first) * strength[:, None]).astype(np.uint8)
+    return colours
+
+
+def title(index: int, layer: HiddenLayer) -> str:
+    """Name a layer for a menu, by its index from the picture on, counted from 0."""
+    what = "units" if len(layer.shape) == 1 else "maps"
+    return f"Layer {index + 1}, {what}"
+
+
+def values_of(explanation: Explanation | None, index: int) -> np.ndarray | None:
+    """Return what a layer put out, by its index among the hidden layers."""
+    if explanation is None or not 0 <= index < len(explanation.activations):
+        return None
+    values: Sequence[np.ndarray] = explanation.activations
+    return values[index]

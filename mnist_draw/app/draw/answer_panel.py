@@ -1,0 +1,336 @@
+"""The right side of the Draw tab: the answer, its probabilities, and what lies behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PyQt5.QtCore import QEvent, Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtGui import QResizeEvent
+from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from mnist_draw.app.draw.explanation_row import ExplanationRow
+from mnist_draw.app.draw.probability_bars import ProbabilityBars
+from mnist_draw.app.draw.why_link import WhyLink
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel, TabularLabel
+from mnist_draw.app.kit.theme import Size
+from mnist_draw.app.kit.widgets import Card, explain, label, set_look
+from mnist_draw.app.kit.words import probability
+from mnist_draw.dataset.classes import DIGITS
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from mnist_draw.app.draw.recognition import Reading
+    from mnist_draw.recognition.answer import Answer, DigitAnswer, NumberAnswer
+    from mnist_draw.recognition.explanation import Explanation, HiddenLayer
+    from mnist_draw.storage.model_info import ModelInfo
+
+#: Up to this many digits of a number have their full size and are not written a second time
+#: below; more are made smaller to fit the same room.
+_MOST_LARGE, _MOST_ONCE = 7, 5
+_INVITATION = "Draw a digit; the bars follow every stroke."
+_INVITATION_OTHER = "Draw; the bars follow every stroke."
+_NO_DIGIT = "if this were a digit"
+
+
+class AnswerPanel(QWidget):
+    """Everything the program says about the drawing.
+
+    Of a number all that is said below the answer belongs to one of its digits, the last unless
+    another was chosen.
+    """
+
+    asked = pyqtSignal(object, int, int)
+    place_changed = pyqtSignal(int)
+    evidence_changed = pyqtSignal(object, object, object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.column = column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(Size.CARD_GAP)
+        self._reading: Reading | None = None
+        self._place: int | None = None
+        self._told_place = -1
+        self._picture: np.ndarray | None = None
+        #: Explanations asked for before this ticket are of no use any more.
+        self._ticket = self._oldest = 0
+        column.addLayout(self._build_answer())
+        self.bars = ProbabilityBars()
+        column.addWidget(self._build_bars(), 3)
+        self.row = ExplanationRow()
+        self.network_input = self.row.network_input
+        column.addWidget(self.row)
+        # Without a share of its own: it takes what is left when the bars are at their highest.
+        column.addStretch(0)
+        self._added: list[QWidget] = []
+        self._waiting = "Getting the network ready"
+        self._doubt = ""
+        self.show_nothing()
+
+    def add_row(self, widget: QWidget) -> None:
+        """Put something below all that is said; it keeps the height that it asks for."""
+        self._added.append(widget)
+        self.column.insertWidget(self.column.count() - 1, widget)
+
+    def _build_answer(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(Size.MARGIN)
+        self.prediction = FittedLabel(theme.Text.FIGURE)
+        self.prediction.setObjectName("predictionLabel")
+        self.prediction.setProperty("look", "answer")
+        self.prediction.setAlignment(Qt.AlignLeft | Qt.AlignVCenter)
+        explain(self.prediction, "Answer", "The digit the network reads; ? if it is none.")
+        self._fit_prediction("")
+        row.addWidget(self.prediction)
+        words = QVBoxLayout()
+        words.setSpacing(Size.TIGHT)
+        self.confidence = TabularLabel(widest="over 99.9 % sure")
+        self.confidence.setObjectName("confidenceLabel")
+        self.confidence.setProperty("look", "sure")
+        explain(self.confidence, "Confidence", "How sure the network is, in percent.")
+        self.second = label("", "sentence", "secondGuessLabel")
+        self.second.setWordWrap(True)
+        self.second.setAlignment(Qt.AlignLeft | Qt.AlignTop)
+        explain(self.second, "Second guess", "The next best digit and its probability.")
+        self.number_label = label("", "sentence", "numberLabel")
+        self.number_label.setTextInteractionFlags(
+            Qt.TextSelectableByMouse | Qt.TextSelectableByKeyboard
+        )
+        explain(self.number_label, "Number", "The whole number; select it to copy it.")
+        words.addStretch(1)
+        words.addWidget(self.confidence)
+        words.addWidget(FixedLabel(self.second, lines=2))
+        self.why_link = WhyLink()
+        last = QHBoxLayout()
+        last.setSpacing(Size.FIELD_GAP)
+        last.addWidget(self.why_link)
+        last.addWidget(FixedLabel(self.number_label, lines=1))
+        words.addLayout(last)
+        words.addStretch(1)
+        row.addLayout(words, 1)
+        return row
+
+    def _build_bars(self) -> Card:
+        self._bars_card = Card("What the network says")
+        self.bars_note = FittedLabel(elide=Qt.ElideRight)
+        self.bars_note.setObjectName("barsNote")
+        self.bars_note.setProperty("look", "muted")
+        self._bars_card.top.insertWidget(1, FixedLabel(self.bars_note, lines=1), 1000)
+        self._bars_card.body.addWidget(self.bars, 1)
+        self.bars.digit_chosen.connect(self._digit_chosen)
+        self.bars.step_asked.connect(self._step)
+        return self._bars_card
+
+    def _fit_prediction(self, text: str) -> None:
+        """Keep the answer's size fixed: only from one kind of answer to another it changes."""
+        width = theme.Text.ANSWER * 0.75
+        if len(text) > 1:
+            # Bold digits of a wide interface font take 0.7 of its size each.
+            width = theme.Text.UNCLEAR * 0.74 * min(len(text), _MOST_LARGE)
+        # Digits have no descenders: a line of text is higher than they are.
+        self.prediction.setFixedSize(round(width), theme.Text.ANSWER)
+
+    # -- sizes
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._share_out()
+
+    def event(self, event: QEvent) -> bool:
+        done = super().event(event)
+        if event.type() == QEvent.LayoutRequest:
+            self._share_out()
+        return done
+
+    def _share_out(self) -> None:
+        """Give the pictures what answer, bars and added rows leave."""
+        around = self._bars_card.sizeHint().height() - self.bars.sizeHint().height()
+        self._bars_card.setMaximumHeight(around + self.bars.highest())
+        shown = [widget for widget in self._added if not widget.isHidden()]
+        taken = self.prediction.height() + around
+        taken += sum(widget.sizeHint().height() for widget in shown)
+        # Between answer, bars and row, and above each added row.
+        gaps = (2 + len(shown)) * self.column.spacing()
+        room = self.height() - taken - gaps
+        # Answer, bars and what was added come first: in a low window the pictures go.
+        self.row.setVisible(room >= self.row.lowest() + self.bars.minimumSizeHint().height())
+        self.row.set_room(self.width(), room - self.bars.comfortable())
+
+    # -- what is shown
+
+    def set_waiting(self, sentence: str) -> None:
+        """Say what keeps the first answer waiting; empty when nothing does."""
+        self._waiting = sentence
+        if not self.prediction.text():
+            self.confidence.setText("")
+            self.second.setText(sentence)
+
+    def note_network(self, info: ModelInfo, names: Sequence[str] = DIGITS) -> None:
+        """Know the network that answers and its classes, to say why it cannot tell."""
+        self._doubt = info.doubt_words()
+        self._show_classes(tuple(names))
+
+    def _show_classes(self, names: tuple[str, ...]) -> None:
+        """Have room for the answers of a network; what was said of others is gone."""
+        if names == self.bars.names:
+            return
+        self.bars.show_classes(names)
+        self.why_link.show_classes(names)
+        kind = "digit" if names == DIGITS else "class"
+        explain(self.prediction, "Answer", f"The {kind} the network reads; ? if it is none.")
+        explain(self.second, "Second guess", f"The next best {kind} and its probability.")
+        self.show_nothing()
+
+    def show_nothing(self) -> None:
+        """Show an empty board: no answer, bars at nothing, nothing lit, and an invitation."""
+        self._reading = self._place = self._picture = None
+        self._oldest = self._ticket + 1
+        self.number_label.setText("")
+        self.prediction.setText("")
+        self.confidence.setText("")
+        self.second.setText(self._waiting)
+        digits = self.bars.names == DIGITS
+        self.bars_note.setText(_INVITATION if digits else _INVITATION_OTHER)
+        self.bars.chosen = None
+        self.bars.show_nothing()
+        self.row.show_picture(None)
+        self.why_link.show_nothing()
+        self.evidence_changed.emit(None, None, None)
+        self._tell_place()
+
+    def show_reading(self, reading: Reading) -> None:
+        """Show what the ink reads as, a digit or a number."""
+        answer = reading.answer
+        if not answer.text:
+            self.show_nothing()
+            return
+        self._reading = reading
+        number = "" if self.number is None else self.number.text
+        # What stands there large and whole is not written twice.
+        self.number_label.setText(number if len(number) > _MOST_ONCE else "")
+        if self.number is not None:
+            self._show_number(self.number)
+        else:
+            self._place = None
+            self._show_digit(answer)
+        self._tell_place()
+        self._ask()
+
+    def _show_digit(self, answer: Answer) -> None:
+        probabilities = answer.probabilities
+        self._show_classes(answer.names)
+        self._fit_prediction(answer.text)
+        self.prediction.setText(answer.text)
+        self.bars_note.setText("")
+        second = int(answer.second)
+        guess = f"Second guess: {answer.names[second]}, {probability(probabilities[second])}"
+        winner = answer.digit
+        if answer.is_refused:
+            set_look(self.prediction, "unknown")
+            self.confidence.setText("Not a digit")
+            self.second.setText(answer.reason)
+            self.bars_note.setText(_NO_DIGIT)
+        elif answer.digit is None:
+            set_look(self.prediction, "unknown")
+            self.confidence.setText("Not sure")
+            self.second.setText(f"{answer.reason} {self._doubt}".rstrip())
+            winner = int(probabilities.argmax())
+        elif answer.is_sure:
+            # Digits fill the line; letters have descenders, which need some of it.
+            set_look(self.prediction, "answer" if answer.are_digits else "unclear")
+            self.confidence.setText(f"{probability(answer.confidence)} sure")
+            self.second.setText(guess)
+        else:
+            set_look(self.prediction, "unclear")
+            self.confidence.setText("Not clear")
+            self.second.setText(f"{answer.reason or guess} {self._doubt}".rstrip())
+        self._show_evidence(answer.network_input, probabilities, winner)
+
+    def _show_number(self, number: NumberAnswer) -> None:
+        """Show several digits as large as they fit; a long number stands below, to be copied."""
+        text = number.text
+        self._show_classes(DIGITS)
+        self._fit_prediction(text)
+        self.prediction.setText(text)
+        set_look(self.prediction, "unclear" if len(text) > 1 else "answer")
+        sure = f"{probability(number.confidence)} sure"
+        self.confidence.setText(f"{number.strange} not a digit" if number.strange else sure)
+        self.second.setText(f"A number of {len(number.digits)} digits")
+        place = self.place
+        part: DigitAnswer = number.digits[place]
+        self.bars_note.setText(
+            f"of digit {place + 1} of {len(number.digits)}, read as {number.text[place]}; "
+            "the tags on the board choose another"
+        )
+        self._show_evidence(part.network_input, part.probabilities, part.digit)
+
+    def _show_evidence(
+        self, picture: np.ndarray | None, probabilities: np.ndarray, winner: int | None
+    ) -> None:
+        self._picture = picture
+        self.bars.show_probabilities(probabilities.tolist(), winner)
+        self.row.show_picture(picture)
+        rival, best = (int(digit) for digit in probabilities.argsort()[-2:])
+        self.why_link.show_pair(best, rival)
+        self.evidence_changed.emit(picture, probabilities, winner)
+
+    # -- one digit of a number
+
+    @property
+    def number(self) -> NumberAnswer | None:
+        """What the ink reads as, where it is several digits."""
+        return None if self._reading is None else self._reading.number
+
+    @property
+    def place(self) -> int:
+        """Which digit of the number all this is said of, from 0; -1 where there is no number."""
+        if self.number is None:
+            return -1
+        last = len(self.number.digits) - 1
+        return last if self._place is None else min(self._place, last)
+
+    def choose_place(self, place: int) -> None:
+        """Say all this of another digit of the number."""
+        if (
+            self._reading is not None
+            and self.number is not None
+            and 0 <= place < len(self.number.digits)
+        ):
+            if place != self.place:
+                self._oldest = self._ticket + 1
+            self._place = place
+            self.show_reading(self._reading)
+
+    def _step(self, step: int) -> None:
+        self.choose_place(self.place + step)
+
+    def _tell_place(self) -> None:
+        if self.place != self._told_place:
+            self._told_place = self.place
+            self.place_changed.emit(self.place)
+
+    # -- explanations
+
+    def _digit_chosen(self) -> None:
+        # An explanation that is on its way is about another digit.
+        self._oldest = self._ticket + 1
+        self._ask()
+
+    def _ask(self) -> None:
+        digit = self.bars.asked
+        if self._picture is not None and digit is not None:
+            self._ticket += 1
+            self.asked.emit(self._picture, digit, self._ticket)
+
+    @pyqtSlot(object, int)
+    def show_explanation(self, explanation: Explanation, ticket: int) -> None:
+        """Show an explanation unless what it explains is gone."""
+        if ticket >= self._oldest and explanation.names == self.bars.names:
+            self.row.show_explanation(explanation)
+
+    @pyqtSlot(object)
+    def show_layers(self, layers: Sequence[HiddenLayer]) -> None:
+        """Show which hidden layers the network in use has."""
+        self.row.show_layers(layers)

@@ -1,0 +1,196 @@
+"""The board survives the end of the program: written soon after each change, restored at start."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from PyQt5.QtCore import QObject, QTimer, pyqtSignal
+
+from mnist_draw.app.draw.board_files import BoardFiles
+from mnist_draw.app.draw.canvas import Canvas
+from mnist_draw.app.draw.drawing_export import snapshot
+from mnist_draw.app.draw.drawing_record import read_drawing, record_of
+from mnist_draw.app.draw.placed_picture import Item, PlacedPicture, Renderings
+from mnist_draw.app.kit.reporting import reporter
+from mnist_draw.app.kit.threads import Background
+from mnist_draw.errors import UserError
+from mnist_draw.storage.document import pack
+from mnist_draw.storage.errors import StorageError, reason_of
+from mnist_draw.storage.spare_names import put_aside
+
+#: Milliseconds from the last change until it is written: not while the pen moves.
+_DELAY_MS = 800
+#: Seconds that an earlier writing gets when the program ends at once.
+_PATIENCE_S = 3.0
+
+
+class Autosave(QObject):
+    """Keeps what is on the board in a file."""
+
+    told = pyqtSignal(str)
+    offered = pyqtSignal(str, object, str)
+
+    def __init__(self, canvas: Canvas, background: Background) -> None:
+        super().__init__(canvas)
+        self._canvas = canvas
+        self._background = background
+        self._files = BoardFiles()
+        self._kept: list[Item] | None = None
+        self._problem = ""
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_DELAY_MS)
+        self._timer.timeout.connect(self._save_when_idle)
+
+    def start(self) -> None:
+        """Put back what was on the board, then keep it from now on."""
+        self._background.run(
+            partial(_start, self._files, self._canvas.renderings()), self._restored
+        )
+
+    def save(self) -> None:
+        """Write the board now if it changed since it was written."""
+        self._timer.stop()
+        items = self._canvas.drawing.items
+        if self._kept is None or items is self._kept:
+            return
+        self._kept = items
+        copies = snapshot(items)
+        self._background.run(lambda: _write(self._files, copies), self._written)
+
+    def finish(self) -> None:
+        """Write the board and let another window have its file; the program ends."""
+        self.save()
+        self._background.run(self._files.release)
+
+    def save_at_once(self) -> str:
+        """Write the board in this thread, for an end without an event loop."""
+        # What was given away before must not take its place.
+        self._background.wait(_PATIENCE_S)
+        items = self._canvas.drawing.items
+        if self._kept is None or items is self._kept:
+            return ""
+        self._kept = items
+        return _write(self._files, snapshot(items))
+
+    def _save_when_idle(self) -> None:
+        if self._canvas.drawing.growing is None:
+            self.save()
+        else:
+            self._timer.start()
+
+    def _restored(self, read: tuple[list[Item], str]) -> None:
+        items, problem = read
+        if items:
+            self._canvas.restore(items)
+        if problem:
+            self.told.emit(problem)
+        drawing = self._canvas.drawing
+        # What was drawn meanwhile is on the board, and not what was restored.
+        self._kept = drawing.items if not drawing.can_undo else []
+        self._canvas.history_changed.connect(self._changed)
+        self._canvas.ink_changed.connect(self._changed)
+        self._changed()
+        self._offer()
+
+    def _offer(self) -> None:
+        """Tell of the drawings that other windows have left."""
+        others = self._files.others
+        if others:
+            which = f"Another window's drawing is kept in {others[0]}, too."
+            if len(others) > 1:
+                which = f"The drawings of {len(others)} other windows are kept, too, in "
+                which += f"{', '.join(str(path) for path in others)}."
+            self.offered.emit(
+                which, self._show_other, "Show it" if len(others) == 1 else "Show one"
+            )
+
+    def _show_other(self) -> None:
+        """Put a drawing that another window has left in the place of this one, which is kept."""
+        self.save()
+        read = partial(_read_other, self._files, self._canvas.renderings())
+        self._background.run(read, self._switch)
+
+    def _switch(self, read: tuple[list[Item], str] | None) -> None:
+        drawing = self._canvas.drawing
+        if read is not None and not read[1] and not self._problem and drawing.items is self._kept:
+            self._canvas.start_with(read[0])
+            self._kept = drawing.items
+            self._background.run(self._files.use_other, lambda _: self._offer())
+            return
+        self._background.run(self._files.let_other_go)
+        if read is None:
+            self.told.emit("That drawing is open in another window by now, or its file is gone.")
+        elif read[1]:
+            self.told.emit(read[1])
+        elif not self._problem:
+            # The pen was put down meanwhile.
+            self._offer()
+
+    def _changed(self) -> None:
+        if self._canvas.drawing.items is not self._kept:
+            self._timer.start()
+
+    def _written(self, problem: str) -> None:
+        # Told once: the same sentence after every stroke would only be in the way.
+        if problem and problem != self._problem:
+            self.told.emit(problem)
+        self._problem = problem
+        if problem:
+            # The next change, or the end of the program, tries again.
+            self._kept = []
+
+
+def _write(files: BoardFiles, items: list[Item]) -> str:
+    """Write the board; return a sentence if it cannot be written."""
+    try:
+        files.write(pack(record_of(items)))
+    except UserError as error:
+        return f"{error} The drawing is on the board, but would not be at the next start."
+    return ""
+
+
+def _start(files: BoardFiles, renderings: Renderings) -> tuple[list[Item], str]:
+    """Take a file for the board; return what it holds, and a sentence if it could not be read."""
+    try:
+        return _read(files.take(_is_empty), renderings)
+    except (OSError, UserError) as error:
+        reason = reason_of(error) if isinstance(error, OSError) else str(error)
+        return [], f"The last drawing: {reason} The board is empty."
+
+
+def _is_empty(path: Path) -> bool:
+    """Whether a file holds a board with nothing on it; one that is damaged does not."""
+    try:
+        return not read_drawing(path)
+    except (OSError, UserError):
+        return False
+
+
+def _read_other(files: BoardFiles, renderings: Renderings) -> tuple[list[Item], str] | None:
+    """Hold the file of another window and return what it holds; None if that is impossible."""
+    path = files.hold_other()
+    return None if path is None else _read(path, renderings)
+
+
+def _read(path: Path, renderings: Renderings) -> tuple[list[Item], str]:
+    """Return the drawing in a file, and a sentence if it could not be read."""
+    try:
+        try:
+            items = read_drawing(path)
+        except StorageError:
+            raise
+        except UserError as error:
+            told = f"The last drawing, kept in {path}, cannot be shown: {error}"
+            return [], f"{told.rstrip('.')}. {put_aside(path)} The board is empty."
+        for item in items:
+            if isinstance(item, PlacedPicture):
+                item.prepare(renderings)
+        return items, ""
+    except FileNotFoundError:
+        return [], ""
+    except UserError as error:
+        return [], f"The last drawing: {error} The board is empty."
+    except Exception as error:  # the program starts all the same
+        return [], reporter.sentence(error)

@@ -1,0 +1,268 @@
+"""Joins the list of taught digits to their folder, to the board and to the network in use."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PyQt5.QtCore import QObject, QUrl, pyqtSignal
+from PyQt5.QtGui import QDesktopServices
+from PyQt5.QtWidgets import QFileDialog
+
+from mnist_draw.app.draw.canvas import Canvas
+from mnist_draw.app.draw.digit_list_view import DigitListView
+from mnist_draw.app.draw.digit_table import DigitRow, thumbnail_mask
+from mnist_draw.app.draw.drawing_record import from_record
+from mnist_draw.app.draw.placed_picture import place_ink
+from mnist_draw.app.kit.background_reader import BackgroundReader
+from mnist_draw.app.kit.followed_folder import FollowedFolder
+from mnist_draw.app.kit.reporting import telling
+from mnist_draw.app.kit.threads import Background
+from mnist_draw.dataset.classes import with_article
+from mnist_draw.errors import UserError
+from mnist_draw.storage.spare_names import Deleted
+
+#: Digits that are asked about at once; the answers come in as they are found.
+_AT_ONCE = 16
+#: What is listed, what was left out of it, and what can be brought back.
+Listing = tuple[list[DigitRow], list[str], list[Deleted]]
+
+
+def _folder() -> Path:
+    from mnist_draw.storage.my_digits import my_digits_folder
+
+    return my_digits_folder()
+
+
+def _seen() -> tuple[tuple[str, int], ...]:
+    """Return the pictures of the folder, and when each was written."""
+    from mnist_draw.dataset.own_digits import find_pictures
+
+    times = []
+    for path, _ in find_pictures(_folder()):
+        with contextlib.suppress(OSError):
+            times.append((str(path), path.stat().st_mtime_ns))
+    return tuple(times)
+
+
+def _read() -> tuple[list[Any], list[str]]:
+    """Read the taught digits, and say what was left out; not for the GUI thread."""
+    from mnist_draw.dataset.own_digits import read_digits
+    from mnist_draw.dataset.pictures.picture_file import load_picture
+
+    return read_digits(_folder(), load_picture)
+
+
+def _listing() -> Listing:
+    from mnist_draw.storage.spare_names import deleted
+
+    digits, told = _read()
+    rows = [DigitRow(digit, thumbnail_mask(digit.ink)) for digit in digits]
+    rows.sort(key=lambda row: (row.digit.taught, _name(row)), reverse=True)
+    return rows, told, deleted(_folder())
+
+
+class DigitList(QObject):
+    """Shows the taught digits and does what the user asks for."""
+
+    told = pyqtSignal(str)
+    done = pyqtSignal(str)
+    undo_offered = pyqtSignal(str, object)
+    changed = pyqtSignal()
+
+    def __init__(
+        self,
+        view: DigitListView,
+        canvas: Canvas,
+        background: Background,
+        reader: BackgroundReader,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._view = view
+        self._canvas = canvas
+        self._background = background
+        self._reader = reader
+        self._round = 0
+        self._last_told: list[str] = []
+        self._followed = FollowedFolder(background, _seen, _listing, view.isVisible, self)
+        self._followed.listed.connect(self._listed)
+        self._followed.changed.connect(self._listed)
+        self._followed.changed.connect(lambda _: self.changed.emit())
+        view.open_asked.connect(self.open)
+        view.relabel_asked.connect(self.relabel)
+        view.delete_asked.connect(self.delete)
+        view.export_asked.connect(self.export)
+        view.folder_asked.connect(self.show_folder)
+        view.bin.chosen.connect(lambda one: self.restore([one.path]))
+        reader.network.changed.connect(self._ask)
+
+    # -- the list
+
+    def refresh(self) -> None:
+        """Read the folder anew and show it."""
+        self._followed.refresh()
+
+    def _listed(self, listed: Listing) -> None:
+        rows, told, in_bin = listed
+        self._view.bin.show_deleted(in_bin, lambda one: with_article(one.name[:1]))
+        self._view.show_rows(rows)
+        # Once is enough: a damaged file stays where it is and would be told of again and again.
+        if told and told != self._last_told:
+            self.told.emit(" ".join(told))
+        self._last_told = told
+        self._ask()
+
+    def _ask(self) -> None:
+        """Ask the network in use about all digits, if anybody looks."""
+        self._round += 1
+        if self._view.isVisible():
+            self._ask_next(list(self._view.model.rows), self._round)
+
+    def _ask_next(self, rows: Sequence[DigitRow], number: int) -> None:
+        now, later = rows[:_AT_ONCE], rows[_AT_ONCE:]
+        if not now:
+            return
+
+        def read(recogniser: Any) -> list[Any]:
+            return [recogniser.recognise_ink(row.digit.ink) for row in now]
+
+        def done(answers: list[Any] | None) -> None:
+            if answers is None or number != self._round:
+                return
+            for row, answer in zip(now, answers, strict=True):
+                row.now, row.now_sure = answer.text, float(answer.confidence)
+                row.now_digit = answer.digit
+                self._view.model.show_now(row)
+            self._ask_next(later, number)
+
+        self._reader.ask(read, done)
+
+    # -- what can be done with digits
+
+    def open(self, row: DigitRow) -> None:
+        """Put a digit on the board: its strokes, or its picture where there are none."""
+        items = None
+        if row.digit.drawing is not None:
+            try:
+                items = from_record(row.digit.drawing)
+            except UserError as error:
+                self.told.emit(f"{error} Its picture was put on the board instead.")
+        self._canvas.show_items([place_ink(row.digit.ink)] if items is None else items)
+        self._canvas.setFocus()
+
+    def relabel(self, rows: Sequence[DigitRow], label: int) -> None:
+        """Give digits another label."""
+        paths = _paths(rows)
+        before = {row.digit.label for row in rows}
+
+        def work() -> None:
+            from mnist_draw.storage.my_digits import relabel_digit
+
+            for path in paths:
+                relabel_digit(path, label)
+
+        def done(_: None) -> None:
+            was = f", not {with_article(before.pop())}" if len(before) == 1 else ""
+            self.done.emit(f"{_count(paths)} labelled {with_article(label)}{was}.")
+            self.refresh()
+
+        self._run(work, done)
+
+    def delete(self, rows: Sequence[DigitRow]) -> None:
+        """Delete digits, and offer to take that back."""
+        paths = _paths(rows)
+
+        def work() -> list[Path]:
+            from mnist_draw.storage.spare_names import move_to_bin
+
+            return [move_to_bin(path, f"The digit {path.name}") for path in paths]
+
+        def done(kept: list[Path]) -> None:
+            from mnist_draw.storage.spare_names import KEPT_DAYS
+
+            self.undo_offered.emit(
+                f"{_count(paths)} deleted; that can be undone for {KEPT_DAYS} days.",
+                partial(self.restore, kept),
+            )
+            self._refresh_and_tell()
+
+        self._run(work, done)
+
+    def restore(self, kept: Sequence[Path]) -> None:
+        """Bring deleted digits back."""
+
+        def work() -> None:
+            from mnist_draw.storage.spare_names import bring_back
+
+            for path in kept:
+                bring_back(path, "The digit")
+
+        def done(_: None) -> None:
+            # It also takes the place of the offer to undo, which can be taken only once.
+            self.done.emit("The digit is back." if len(kept) == 1 else "The digits are back.")
+            self._refresh_and_tell()
+
+        self._run(work, done)
+
+    def _run(self, work: Callable[[], Any], done: Callable[[Any], object]) -> None:
+        """Do work on files; where it fails half way, show what the folder holds now."""
+        self._background.run(work, done, telling(self.told.emit, self._refresh_and_tell))
+
+    def _refresh_and_tell(self) -> None:
+        self.refresh()
+        self.changed.emit()
+
+    # -- for other programs
+
+    def export(self, kind: str) -> None:
+        """Let the user choose where to save all digits, and save them there."""
+        if kind == "csv":
+            path, _ = QFileDialog.getSaveFileName(
+                self._view, "Export my digits", "my-digits.csv", "Tables (*.csv)"
+            )
+        else:
+            path = QFileDialog.getExistingDirectory(self._view, "A folder for the data set", "")
+        if path:
+            self._run(partial(_export, kind, path), lambda words: self.done.emit(words))
+
+    def show_folder(self) -> None:
+        """Show the folder in the system's file manager, or say where it is."""
+
+        def show(folder: Path) -> None:
+            if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
+                self.told.emit(f"Your digits lie in {folder}.")
+
+        self._run(_folder, show)
+
+
+def _export(kind: str, path: str) -> str:
+    """Save all digits; return what to tell."""
+    from mnist_draw.dataset.own_digits import normalised
+    from mnist_draw.dataset.own_digits_export import export_csv, export_idx
+
+    digits, _ = _read()
+    extra = normalised(digits, _folder())
+    if kind == "csv":
+        export_csv(extra, path)
+        return f"Saved {len(extra):,} digits in {path}."
+    trained, tested = export_idx(extra, path)
+    return (
+        f"Saved {len(extra):,} digits in {path}: {trained:,} to train and validate, {tested:,} to "
+        "test. “Data set” in the Train tab and --data read that folder."
+    )
+
+
+def _paths(rows: Sequence[DigitRow]) -> list[Path]:
+    return [row.digit.path for row in rows if row.digit.path is not None]
+
+
+def _name(row: DigitRow) -> str:
+    return row.digit.path.name if row.digit.path is not None else ""
+
+
+def _count(paths: Sequence[Path]) -> str:
+    return "One digit was" if len(paths) == 1 else f"{len(paths)} digits were"

@@ -1,0 +1,285 @@
+"""What is drawn: strokes and placed pictures, their history, and the ink for recognition.
+
+The ink picture has a fixed resolution of half a pixel per board unit, whatever the size, the
+pixel ratio and the colours of the window. It is kept up to date as points arrive, so that asking
+for it costs one copy.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from PyQt5.QtCore import QRectF, QSizeF, Qt
+from PyQt5.QtGui import QColor, QImage, QPainter
+
+from mnist_draw.app.draw.image_memory import ImageMemory
+from mnist_draw.app.draw.pen_strokes import BOARD, PEN_WIDTH, Point, Stroke
+from mnist_draw.app.draw.placed_picture import Item, PlacedPicture, ink_of
+
+if TYPE_CHECKING:
+    import numpy as np
+
+#: Pixels of the ink picture per board unit.
+INK_SCALE = 0.5
+#: The area of the ink picture grows in steps of this many board units.
+_GROW = 100.0
+#: Bytes for ink pictures of earlier steps: some hundreds.
+_ROOM = 32 * 1024 * 1024
+_INK = QColor(Qt.white)
+_PAPER = QColor(Qt.black)
+#: How a placed picture is rendered in the ink picture.
+INK_RENDERING = (INK_SCALE, _INK)
+
+
+class Drawing:
+    """Strokes and pictures on a board of 600×600 units; strokes may reach beyond it."""
+
+    def __init__(self) -> None:
+        self.items: list[Item] = []
+        self._undone: list[list[Item]] = []
+        self._done: list[list[Item]] = []
+        self._growing: Stroke | None = None
+        self._inked = 0
+        self._memory = ImageMemory(_ROOM)
+        self._area = QRectF()
+        self._image = QImage()
+        self._start_image(QRectF(0, 0, BOARD, BOARD))
+
+    # -- drawing
+
+    @property
+    def beginning(self) -> bool:
+        """Whether its first stroke is being drawn, and nothing else is there."""
+        return self._growing is not None and len(self.items) == 1
+
+    @property
+    def growing(self) -> Stroke | None:
+        """The stroke that is being drawn now."""
+        return self._growing
+
+    def begin(self, point: Point, erase: bool = False) -> None:
+        """Put the pen or the eraser down."""
+        self.end()
+        self._remember()
+        self._growing = Stroke([point], erase)
+        self._inked = 0
+        self.items = [*self.items, self._growing]
+        self._cover(self._growing.bounds())
+
+    def extend(self, point: Point) -> None:
+        """Move the pen that is down; without effect when it is up."""
+        stroke = self._growing
+        if stroke is None:
+            return
+        stroke.append(point)
+        if not self._cover(stroke.bounds(len(stroke.points) - 1)):
+            self._ink_pieces(stroke)
+
+    def end(self) -> None:
+        """Lift the pen."""
+        stroke, self._growing = self._growing, None
+        if stroke is not None:
+            painter = self._painter(self._image)
+            self._ink_stroke(painter, stroke, self._inked)
+            painter.end()
+
+    def add_stroke(self, points: Iterable[tuple[float, ...]], width: float | None = None) -> None:
+        """Draw one whole stroke."""
+        stroke = Stroke.through(points, PEN_WIDTH if width is None else width)
+        if not stroke.points:
+            raise ValueError("a stroke needs at least one point, got none")
+        for point in stroke.points:
+            if not (math.isfinite(point.x) and math.isfinite(point.y) and point.width > 0):
+                raise ValueError(f"a stroke needs finite points and a positive width, got {point}")
+        self.end()
+        self._remember()
+        self.items = [*self.items, stroke]
+        if not self._cover(stroke.bounds()):
+            painter = self._painter(self._image)
+            self._ink_stroke(painter, stroke, 0)
+            painter.end()
+
+    # -- history
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a step to take back."""
+        return bool(self._done)
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is a step to bring back."""
+        return bool(self._undone)
+
+    def clear(self) -> None:
+        """Take everything off the board; can be undone."""
+        self.end()
+        if self.items:
+            self.replace([])
+
+    def replace(self, items: Sequence[Item]) -> None:
+        """Put other items on the board in place of all that is there; can be undone."""
+        self.end()
+        self._remember()
+        self._show(list(items))
+
+    def restore(self, items: Sequence[Item]) -> None:
+        """Put back what was on the board when the program ended; no step of the history.
+
+        If something was drawn before, that stays on the board, and what is put back comes before
+        it: the last step of undo.
+        """
+        if self.items or self._done or self._undone:
+            self._done.insert(0, list(items))
+        else:
+            self._show(list(items))
+
+    def start_with(self, items: Sequence[Item]) -> None:
+        """Put other items on the board, and forget all steps: another drawing begins here."""
+        self.end()
+        self._done.clear()
+        self._undone.clear()
+        self._show(list(items))
+
+    def undo(self) -> None:
+        """Take the last stroke, or the last clearing, back."""
+        self.end()
+        if self._done:
+            self._keep_ink()
+            self._undone.append(self.items)
+            self._show(self._done.pop())
+
+    def redo(self) -> None:
+        """Bring back what was undone last."""
+        self.end()
+        if self._undone:
+            self._keep_ink()
+            self._done.append(self.items)
+            self._show(self._undone.pop())
+
+    # -- the picture
+
+    def has_ink(self) -> bool:
+        """Return whether a picture or any stroke of the pen is on the board."""
+        return any(not item.erase for item in self.items)
+
+    def ink(self) -> np.ndarray:
+        """Return the picture for recognition."""
+        image = self._image
+        if self._growing is not None:
+            image = image.copy()
+            painter = self._painter(image)
+            self._ink_stroke(painter, self._growing, self._inked)
+            painter.end()
+        return ink_of(image)
+
+    def pen_strokes(self) -> list[np.ndarray] | None:
+        """Return the strokes that all ink consists of; None where not all of it is known so."""
+        import numpy as np
+
+        strokes = []
+        for item in self.items:
+            if not isinstance(item, Stroke) or item.erase:
+                return None
+            strokes.append(np.array([(p.x, p.y, p.width) for p in item.points]))
+        corner = (self._area.left(), self._area.top(), 0.0)
+        return [(stroke - corner) * INK_SCALE for stroke in strokes]
+
+    def to_board(self, left: float, top: float, width: float, height: float) -> QRectF:
+        """Return the board rectangle of a rectangle in pixels of the ink picture."""
+        return QRectF(
+            self._area.left() + left / INK_SCALE,
+            self._area.top() + top / INK_SCALE,
+            width / INK_SCALE,
+            height / INK_SCALE,
+        )
+
+    # -- inside
+
+    def _remember(self) -> None:
+        self._keep_ink()
+        self._done.append(self.items)
+        self._undone.clear()
+
+    def _keep_ink(self) -> None:
+        self._memory.keep(self.items, self._image, self._area.topLeft())
+
+    def _show(self, items: list[Item]) -> None:
+        self.items = items
+        known = self._memory.find(items)
+        if known is not None:
+            self._image, corner = known
+            size = QSizeF(self._image.size()) / INK_SCALE
+            self._area = QRectF(corner, size)
+            return
+        area = QRectF(0, 0, BOARD, BOARD)
+        for item in items:
+            area = _grown(area, item.bounds())
+        self._start_image(area)
+
+    def _cover(self, bounds: QRectF) -> bool:
+        """Enlarge the picture if ``bounds`` reach out of it; return whether it was drawn anew."""
+        area = _grown(self._area, bounds)
+        if area == self._area:
+            return False
+        self._start_image(area)
+        return True
+
+    def _start_image(self, area: QRectF) -> None:
+        self._area = area
+        self._image = QImage(
+            round(area.width() * INK_SCALE),
+            round(area.height() * INK_SCALE),
+            QImage.Format_Grayscale8,
+        )
+        self._image.fill(Qt.black)
+        painter = self._painter(self._image)
+        for item in self.items:
+            if item is not self._growing:
+                item.paint(painter, _PAPER if item.erase else _INK)
+        painter.end()
+        if self._growing is not None:
+            self._inked = 0
+            self._ink_pieces(self._growing)
+
+    def _painter(self, image: QImage) -> QPainter:
+        painter = QPainter(image)
+        painter.setRenderHint(QPainter.Antialiasing)
+        painter.scale(INK_SCALE, INK_SCALE)
+        painter.translate(-self._area.topLeft())
+        return painter
+
+    def _ink_pieces(self, stroke: Stroke) -> None:
+        settled = stroke.settled
+        if settled > self._inked:
+            painter = self._painter(self._image)
+            stroke.paint_pieces(painter, _PAPER if stroke.erase else _INK, self._inked, settled)
+            painter.end()
+            self._inked = settled
+
+    @staticmethod
+    def _ink_stroke(painter: QPainter, stroke: Stroke, first: int) -> None:
+        colour = _PAPER if stroke.erase else _INK
+        stroke.paint_pieces(painter, colour, first, stroke.settled)
+        stroke.paint_tail(painter, colour)
+
+
+def _grown(area: QRectF, bounds: QRectF) -> QRectF:
+    if area.contains(bounds):
+        return area
+    both = area.united(bounds)
+    left = math.floor(both.left() / _GROW) * _GROW
+    top = math.floor(both.top() / _GROW) * _GROW
+    right = math.ceil(both.right() / _GROW) * _GROW
+    bottom = math.ceil(both.bottom() / _GROW) * _GROW
+    return QRectF(left, top, right - left, bottom - top)
+
+
+def ink_on_board(placed: PlacedPicture) -> np.ndarray:
+    """Return the ink that recognition gets when a picture lies alone on the board."""
+    drawing = Drawing()
+    # Another one with the same content: painting keeps renderings, and threads must not share.
+    drawing.replace([PlacedPicture(placed.mask, placed.rect)])
+    return drawing.ink()

@@ -1,0 +1,107 @@
+"""Choosing the network that answers, among those that are kept and the one that is trained."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
+
+from mnist_draw.app.kit.network_in_use import NetworkInUse, Wish
+from mnist_draw.app.kit.theme import Size
+from mnist_draw.app.kit.widgets import ComboBox, explain
+from mnist_draw.errors import UserError
+
+_WIDTH = 208
+#: The user's networks that are listed at the most, the newest; the last entry leads to all.
+_MOST_OWN = 12
+_KEY = Qt.UserRole + 1
+_ALL = "All networks …"
+
+
+class NetworkMenu(ComboBox):
+    """The menu of networks in the Draw tab; each entry but the last holds a `Wish`."""
+
+    all_asked = pyqtSignal()
+
+    def __init__(self, network: NetworkInUse) -> None:
+        super().__init__()
+        self.network = network
+        self.setObjectName("modelCombo")
+        self.setMinimumWidth(_WIDTH)
+        explain(
+            self,
+            "Network",
+            "The network that answers. One that you train, or that has learnt your digits, takes "
+            "over here.",
+        )
+        self.addItem(_ALL)
+        self.setCurrentIndex(-1)
+        self.activated.connect(self._choose)
+        network.wanted.connect(self._show)
+        network.refused.connect(self._show)
+        network.changed.connect(self._changed)
+        network.listed.connect(self._fill)
+
+    @pyqtSlot()
+    def _changed(self) -> None:
+        """List all networks as soon as one answers, and again when there is a new one."""
+        wish = self.network.wish
+        self._show(wish)
+        known = {kept.key for kept in self.network.networks}
+        if not known or (wish.key and wish.key not in known):
+            self.network.refresh()
+
+    @pyqtSlot()
+    def _fill(self) -> None:
+        """List what is kept; a network that no file keeps stays."""
+        unsaved = [self.itemData(place) for place in range(self.count() - 1)]
+        current = self.network.newest
+        self.clear()
+        own = 0
+        for kept in self.network.networks:
+            own += kept.source != "shipped"
+            if own <= _MOST_OWN or kept.key == current.key:
+                self._add(Wish(kept.load, kept.key), kept.words)
+        for wish in unsaved:
+            if not wish.key:
+                self._add(wish, wish.title)
+        self.addItem(_ALL)
+        # The open menu shows whole lines, however narrow the field is.
+        self.view().setMinimumWidth(self.view().sizeHintForColumn(0) + 2 * Size.FIELD_GAP)
+        self._show(current)
+
+    def _add(self, wish: Wish, text: str) -> int:
+        place = self.count() - (self.itemText(self.count() - 1) == _ALL)
+        self.insertItem(place, text, wish)
+        self.setItemData(place, wish.key or wish.title, _KEY)
+        return place
+
+    @pyqtSlot(Wish)
+    def _show(self, wish: Wish) -> None:
+        """Show which network is in use, or will be; it is listed if it was not."""
+        place = self.findData(wish.key or wish.title, _KEY)
+        if place < 0:
+            if not (wish.key or wish.title):
+                return
+            place = self._add(wish, wish.title or _title(wish.key))
+        elif not callable(wish.source):
+            # The newest of a run that is going on.
+            self.setItemData(place, wish)
+        self.setCurrentIndex(place)
+
+    def _choose(self, place: int) -> None:
+        wish = self.itemData(place)
+        if wish is None:
+            self._show(self.network.newest)
+            # A menu that shares these entries shows the last one, too, and goes back.
+            self.currentIndexChanged.emit(self.currentIndex())
+            self.all_asked.emit()
+        else:
+            self.network.wanted.emit(wish)
+
+
+def _title(key: str) -> str:
+    from mnist_draw.recognition.network_library import find_by_key
+
+    try:
+        return find_by_key(key).words
+    except UserError:
+        return key.partition(":")[2]

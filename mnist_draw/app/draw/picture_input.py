@@ -1,0 +1,218 @@
+"""Pictures for the board: opened, pasted or dropped, read off the GUI thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TypeAlias
+
+from PyQt5.QtCore import QEvent, QMimeData, QObject, Qt, pyqtSignal
+from PyQt5.QtGui import QDragLeaveEvent, QDropEvent, QImage
+from PyQt5.QtWidgets import QApplication, QFileDialog, QWidget
+
+from mnist_draw.app.draw.canvas import Canvas
+from mnist_draw.app.draw.placed_picture import PlacedPicture, Renderings, place_ink
+from mnist_draw.app.kit.images import png_bytes
+from mnist_draw.app.kit.reporting import reporter
+from mnist_draw.app.kit.threads import Background
+from mnist_draw.dataset.picture_formats import read_formats
+
+#: The most pictures that are read at once.
+MOST = 200
+#: Pictures that get a sentence each on why they cannot be read; the others are only counted.
+_MOST_SENTENCES = 3
+
+#: A file's path, or a picture from the clipboard or from another program.
+Source: TypeAlias = str | QImage
+
+
+@dataclass(frozen=True)
+class FoundPicture:
+    """A picture that was read."""
+
+    name: str
+    placed: PlacedPicture
+
+
+class PictureInput(QObject):
+    """Reads pictures and says which cannot be read, and why."""
+
+    reading = pyqtSignal(str)
+    one_read = pyqtSignal(FoundPicture)
+    several_asked = pyqtSignal(int)
+    next_read = pyqtSignal(FoundPicture)
+    last_read = pyqtSignal()
+    told = pyqtSignal(str)
+
+    def __init__(
+        self, background: Background, renderings: Callable[[], Renderings], owner: QWidget
+    ) -> None:
+        super().__init__(owner)
+        self._background = background
+        self._renderings = renderings
+        self._owner = owner
+        self._canvas: Canvas | None = None
+        self._folder = ""
+        self._problems: list[str] = []
+        self._round = 0
+
+    def open_dialog(self) -> None:
+        """Let the user choose picture files."""
+        paths, _ = QFileDialog.getOpenFileNames(
+            self._owner, "Open pictures", self._folder, open_filter()
+        )
+        if paths:
+            self._folder = str(Path(paths[0]).parent)
+            self.read(paths)
+
+    def paste(self) -> None:
+        """Read what is on the clipboard."""
+        content = QApplication.clipboard().mimeData()
+        if content is None or not self.take(content):
+            self.told.emit(
+                "There is no picture on the clipboard. Copy one, or a picture file, then paste."
+            )
+
+    def accept_drops(self, canvas: Canvas) -> None:
+        """Take whatever is dropped on a board: what is no picture is answered with a sentence."""
+        self._canvas = canvas
+        canvas.setAcceptDrops(True)
+        canvas.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        assert self._canvas is not None
+        match event:
+            # Qt's events of a drag that enters and moves are drops that have not happened yet.
+            case QDropEvent():
+                dropped = event.type() == QEvent.Drop
+                # Copied, never moved: the other program keeps its file or picture.
+                event.setDropAction(Qt.CopyAction)
+                event.accept()
+                self._canvas.set_inviting(not dropped)
+                if dropped:
+                    self.drop(event.mimeData())
+            case QDragLeaveEvent():
+                self._canvas.set_inviting(False)
+            case _:
+                return False
+        return True
+
+    def drop(self, content: QMimeData) -> None:
+        """Read what was dropped on the board."""
+        if not self.take(content):
+            self.told.emit(
+                "What was dropped is no picture. Drop picture files, or a picture from another "
+                "program; the drawing is unchanged."
+            )
+
+    def take(self, content: QMimeData) -> bool:
+        """Read the pictures in what was copied or dropped; return False if there is none."""
+        urls = content.urls()
+        local = [url.toLocalFile() for url in urls if url.isLocalFile()]
+        if local:
+            self.read(local)
+            return True
+        image = content.imageData() if content.hasImage() else None
+        if isinstance(image, QImage) and not image.isNull():
+            self.read([image])
+            return True
+        if urls:
+            self.told.emit(
+                f"{urls[0].toDisplayString()} is not on this computer. Save the picture first; "
+                "the program opens no network connection."
+            )
+            return True
+        return False
+
+    def stop(self) -> None:
+        """Read no more of the pictures that were asked for."""
+        self._round += 1
+
+    def read(self, sources: Sequence[Source]) -> None:
+        """Read pictures; the signals tell what was found."""
+        self._round += 1
+        self._problems = []
+        chosen = list(sources[:MOST])
+        if len(sources) > MOST:
+            self._problems.append(f"Only the first {MOST} of {len(sources):,} pictures were read.")
+        if len(chosen) > 1:
+            self.several_asked.emit(len(chosen))
+        else:
+            self.reading.emit("Reading the picture …")
+        # Of many pictures only the chosen one is rendered: together they would fill the memory.
+        renderings = self._renderings() if len(chosen) == 1 else ()
+        for number, source in enumerate(chosen, 1):
+            self._background.run(
+                partial(self._work, self._round, source, renderings),
+                partial(self._found, self._round, number, len(chosen)),
+            )
+
+    def _work(
+        self, asked: int, source: Source, renderings: Renderings
+    ) -> FoundPicture | str | None:
+        """Read one picture, or return the sentence that says why not; in the other thread."""
+        if asked != self._round:
+            return None
+        try:
+            return _read(source, renderings)
+        except Exception as error:  # one bad picture must not keep the others from being read
+            return reporter.sentence(error)
+
+    def _found(self, asked: int, number: int, count: int, found: FoundPicture | str | None) -> None:
+        if asked != self._round or found is None:
+            return
+        if count == 1:
+            self.reading.emit("")
+        if isinstance(found, str):
+            self._problems.append(found)
+        elif count == 1:
+            self.one_read.emit(found)
+        else:
+            self.next_read.emit(found)
+        if number < count:
+            return
+        if count > 1:
+            self.last_read.emit()
+        if self._problems:
+            self.told.emit(_together(self._problems))
+
+
+def open_filter() -> str:
+    """Return what the file dialog offers to open."""
+    patterns = " ".join(known.patterns for known in read_formats())
+    return f"Pictures ({patterns});;All files (*)"
+
+
+def _read(source: Source, renderings: Renderings) -> FoundPicture | str:
+    from mnist_draw.dataset.normalise import has_ink
+    from mnist_draw.dataset.pictures.picture_file import MAX_PIXELS, PictureError, load_picture
+
+    if isinstance(source, QImage):
+        name = "from the clipboard"
+        if source.width() * source.height() > MAX_PIXELS:
+            raise PictureError(
+                f"The picture has {source.width():,}×{source.height():,} pixels; at most "
+                f"{MAX_PIXELS // 1_000_000} megapixels are read. Copy a part of it."
+            )
+        ink = load_picture(png_bytes(source, compressed=False))
+    else:
+        name = Path(source).name
+        if Path(source).is_dir():
+            raise PictureError(
+                f"{source} is a folder. Open or drop the picture files in it instead."
+            )
+        ink = load_picture(source)
+    if not has_ink(ink):
+        return f"Nothing on the picture {name} stands out as ink; the drawing is unchanged."
+    placed = place_ink(ink)
+    placed.prepare(renderings)
+    return FoundPicture(name, placed)
+
+
+def _together(sentences: Sequence[str]) -> str:
+    shown = list(sentences[:_MOST_SENTENCES])
+    if len(sentences) > _MOST_SENTENCES:
+        shown.append(f"{len(sentences) - _MOST_SENTENCES} more could not be read.")
+    return " ".join(shown)

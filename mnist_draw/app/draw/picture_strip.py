@@ -1,0 +1,255 @@
+"""Several pictures below the board, each with its answer; one click puts one on the board."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from PyQt5.QtCore import QEvent, QObject, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QColor, QKeyEvent, QPainter, QPainterPath, QPaintEvent, QPen
+from PyQt5.QtWidgets import (
+    QAbstractButton,
+    QFrame,
+    QHBoxLayout,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mnist_draw.app.draw.drawing import ink_on_board
+from mnist_draw.app.draw.picture_input import FoundPicture
+from mnist_draw.app.draw.placed_picture import PlacedPicture
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.background_reader import BackgroundReader
+from mnist_draw.app.kit.icons import set_icon
+from mnist_draw.app.kit.theme import Size, Text
+from mnist_draw.app.kit.widgets import explain, label, tip
+from mnist_draw.app.kit.words import probability
+
+#: Side of a thumbnail in logical pixels: a digit is read in it at arm's length.
+_THUMB = 56
+#: Free space around the ink of a thumbnail.
+_INSET = 6
+
+
+class PictureThumb(QAbstractButton):
+    """One picture, small, and what it reads as."""
+
+    def __init__(self, picture: FoundPicture) -> None:
+        super().__init__()
+        self.picture = picture
+        self.answer = ""
+        self.setCheckable(True)
+        self.setFocusPolicy(Qt.StrongFocus)
+        self.setCursor(Qt.PointingHandCursor)
+        self.setFixedSize(self.sizeHint())
+        self.show_answer("", "no answer yet")
+
+    def sizeHint(self) -> QSize:
+        return _thumb_size()
+
+    def show_answer(self, text: str, words: str) -> None:
+        """Show what the picture reads as."""
+        self.answer = text
+        explain(self, f"{self.picture.name}: {words}", "Put this picture on the board.", "Enter")
+        self.setToolTip(tip(f"{self.picture.name}: {words}. Click to put it on the board."))
+        self.update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key_Return, Qt.Key_Enter):
+            self.click()
+        else:
+            super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.Antialiasing)
+        square = QRectF(0.5, 0.5, _THUMB - 1.0, _THUMB - 1.0)
+        frame = QPainterPath()
+        frame.addRoundedRect(square, Size.FIELD_RADIUS, Size.FIELD_RADIUS)
+        painter.fillPath(frame, theme.colour("paper"))
+        rect = self.picture.placed.rect
+        room = _THUMB - 2.0 * _INSET
+        scale = room / max(rect.width(), rect.height())
+        painter.save()
+        painter.translate(square.center())
+        painter.scale(scale, scale)
+        painter.translate(-rect.center())
+        self.picture.placed.paint(painter, theme.colour("ink"))
+        painter.restore()
+        painter.setPen(self._edge())
+        painter.drawPath(frame)
+        below = QRectF(0, _THUMB, _THUMB, self.height() - _THUMB)
+        font = theme.font(Text.BODY if len(self.answer) > 1 else Text.SENTENCE, bold=True)
+        painter.setFont(font)
+        painter.setPen(theme.colour("muted" if self.answer == "?" else "accent"))
+        shown = painter.fontMetrics().elidedText(self.answer, Qt.ElideRight, _THUMB)
+        painter.drawText(below, Qt.AlignCenter, shown)
+
+    def _edge(self) -> QPen:
+        if self.hasFocus():
+            return QPen(theme.colour("second"), 2)
+        if self.isChecked():
+            return QPen(theme.colour("accent"), 2)
+        edge: QColor = theme.colour("muted" if self.underMouse() else "line")
+        return QPen(edge, 1)
+
+    def enterEvent(self, event: QEvent) -> None:
+        self.update()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.update()
+
+
+def _thumb_size() -> QSize:
+    below = round(theme.text_scale() * Text.FIGURE) + Size.GRID
+    return QSize(_THUMB, _THUMB + below)
+
+
+class PictureStrip(QFrame):
+    """Thumbnails in a row that scrolls; hidden when there are none."""
+
+    chosen = pyqtSignal(FoundPicture)
+    closed = pyqtSignal()
+
+    def __init__(self, reader: BackgroundReader, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("pictureStrip")
+        self.setProperty("look", "card")
+        self.setAccessibleName("Pictures")
+        self.thumbs: list[PictureThumb] = []
+        self._reader = reader
+        self._round = 0
+        column = QVBoxLayout(self)
+        column.setContentsMargins(Size.CARD_PADDING, Size.FIELD_GAP, Size.FIELD_GAP, Size.FIELD_GAP)
+        column.setSpacing(Size.GRID)
+        top = QHBoxLayout()
+        self.caption = label("", "muted", "pictureStripLabel")
+        top.addWidget(self.caption, 1)
+        self.close_button = QToolButton()
+        self.close_button.setObjectName("closeStripButton")
+        self.close_button.setProperty("look", "small")
+        set_icon(self.close_button, "x", Size.SMALL_ICON)
+        explain(self.close_button, "Close the pictures", "Put the pictures away.", "Esc")
+        self.close_button.clicked.connect(self.close_strip)
+        top.addWidget(self.close_button)
+        column.addLayout(top)
+        self._row = QHBoxLayout()
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(Size.FIELD_GAP)
+        self._row.addStretch(1)
+        inside = QWidget()
+        inside.setLayout(self._row)
+        self._area = QScrollArea()
+        self._area.setWidget(inside)
+        self._area.setWidgetResizable(True)
+        self._area.setVerticalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+        self._area.setFocusPolicy(Qt.NoFocus)
+        column.addWidget(self._area)
+        self._expected = 0
+        reader.network.changed.connect(self._ask_again)
+        theme.theme().changed.connect(self._repaint)
+        self.hide()
+
+    def start(self, count: int) -> None:
+        """Show an empty strip for so many pictures."""
+        self._empty()
+        self._expected = count
+        self._say()
+        # Room for the scroll bar as well: the board must not change its height once it appears.
+        self._area.setFixedHeight(_thumb_size().height() + Size.CARD_GAP)
+        self.show()
+
+    def add(self, picture: FoundPicture) -> None:
+        """Show one more picture, and ask what it is."""
+        thumb = PictureThumb(picture)
+        thumb.clicked.connect(lambda: self.chosen.emit(picture))
+        thumb.installEventFilter(self)
+        self._row.insertWidget(len(self.thumbs), thumb)
+        self.thumbs.append(thumb)
+        self._say()
+        self._ask(thumb)
+
+    def finish(self) -> None:
+        """Expect no more pictures; without any there is nothing to show."""
+        self._expected = len(self.thumbs)
+        self._say()
+        if not self.thumbs:
+            self.close_strip()
+
+    def close_strip(self) -> None:
+        """Put all pictures away."""
+        if self.isHidden():
+            return
+        self._empty()
+        self.hide()
+        self.closed.emit()
+
+    def mark(self, picture: FoundPicture | None) -> None:
+        """Mark the picture that lies on the board; None when the board shows something else."""
+        for thumb in self.thumbs:
+            thumb.setChecked(thumb.picture is picture)
+
+    def _empty(self) -> None:
+        self._round += 1
+        for thumb in self.thumbs:
+            self._row.removeWidget(thumb)
+            thumb.deleteLater()
+        self.thumbs = []
+
+    def _say(self) -> None:
+        ready = len(self.thumbs)
+        count = f"{ready}" if ready == self._expected else f"{ready} of {self._expected}"
+        self.caption.setText(f"{count} pictures; click one to put it on the board")
+
+    def _ask(self, thumb: PictureThumb) -> None:
+        placed = thumb.picture.placed
+        self._reader.ask(
+            lambda recogniser: read_placed(recogniser, placed),
+            partial(self._show_answer, self._round, thumb),
+        )
+
+    def _ask_again(self) -> None:
+        self._round += 1
+        for thumb in self.thumbs:
+            self._ask(thumb)
+
+    def _show_answer(self, asked: int, thumb: PictureThumb, read: tuple[Any, Any] | None) -> None:
+        if asked != self._round or read is None:
+            return
+        answer, number = read
+        if number.is_number:
+            sure = f"{probability(number.confidence)} sure"
+            words = "not all of it digits" if number.strange else sure
+            thumb.show_answer(number.text, f"{number.text}, {words}")
+        elif answer.digit is None:
+            verdict = "not a digit" if answer.is_refused else "not sure"
+            thumb.show_answer("?", f"{verdict}; {answer.reason}".rstrip(".; "))
+        else:
+            thumb.show_answer(answer.text, f"{answer.text}, {probability(answer.confidence)} sure")
+
+    def _repaint(self) -> None:
+        for thumb in self.thumbs:
+            thumb.update()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Walk through the pictures with the arrow keys; keep the focused one in sight."""
+        if not isinstance(watched, PictureThumb):
+            return False
+        if event.type() == QEvent.FocusIn:
+            self._area.ensureWidgetVisible(watched, Size.FIELD_GAP, 0)
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.KeyPress:
+            step = {int(Qt.Key_Left): -1, int(Qt.Key_Right): 1}.get(event.key())
+            if step is not None:
+                index = self.thumbs.index(watched) + step
+                self.thumbs[min(max(index, 0), len(self.thumbs) - 1)].setFocus()
+                return True
+        return False
+
+
+def read_placed(recogniser: Any, placed: PlacedPicture) -> tuple[Any, Any]:
+    """Return the answer to a placed picture, and what it reads as a number."""
+    ink = ink_on_board(placed)
+    answer = recogniser.recognise_ink(ink)
+    return answer, recogniser.read_number(ink, answer)

@@ -1,0 +1,1 @@
+"""Shapes that every room uses: theme, widgets, painters, threads, messages."""

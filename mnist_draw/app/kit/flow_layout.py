@@ -1,0 +1,97 @@
+"""A row that breaks into lines where it is too narrow, as words do."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import QRect, QSize, Qt
+from PyQt5.QtWidgets import QLayout, QLayoutItem
+
+from mnist_draw.app.kit.theme import Size
+
+
+class FlowLayout(QLayout):
+    """Sets its widgets side by side in as many lines as its width asks for.
+
+    It never keeps a window wider than its widest widget.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._items: list[QLayoutItem] = []
+        self.setContentsMargins(0, 0, 0, 0)
+        self.setSpacing(Size.FIELD_GAP)
+
+    def addItem(self, item: QLayoutItem) -> None:
+        self._items.append(item)
+
+    def count(self) -> int:
+        return len(self._items)
+
+    def itemAt(self, index: int) -> QLayoutItem | None:  # type: ignore[override]
+        return self._items[index] if 0 <= index < len(self._items) else None
+
+    def takeAt(self, index: int) -> QLayoutItem | None:  # type: ignore[override]
+        return self._items.pop(index) if 0 <= index < len(self._items) else None
+
+    def expandingDirections(self) -> Qt.Orientations:
+        return Qt.Orientations()
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        return self._place(QRect(0, 0, width, 0), move=False)
+
+    def sizeHint(self) -> QSize:
+        shown = self._shown()
+        wide = sum(item.sizeHint().width() for item in shown)
+        high = max((item.sizeHint().height() for item in shown), default=0)
+        return QSize(wide + self.spacing() * max(0, len(shown) - 1), high)
+
+    def minimumSize(self) -> QSize:
+        shown = self._shown()
+        return QSize(
+            max((item.minimumSize().width() for item in shown), default=0),
+            max((item.sizeHint().height() for item in shown), default=0),
+        )
+
+    def setGeometry(self, rect: QRect) -> None:
+        super().setGeometry(rect)
+        self._place(rect, move=True)
+
+    def _shown(self) -> list[QLayoutItem]:
+        return [item for item in self._items if not item.isEmpty()]
+
+    def _lines(self, width: int) -> list[list[QLayoutItem]]:
+        """Return what stands in each line of a width."""
+        lines: list[list[QLayoutItem]] = []
+        x = width
+        for item in self._shown():
+            wide = item.sizeHint().width()
+            if x + self.spacing() + wide > width:
+                lines.append([])
+                x = -self.spacing()
+            lines[-1].append(item)
+            x += self.spacing() + wide
+        return lines
+
+    def _place(self, rect: QRect, move: bool) -> int:
+        """Set the widgets out in a rectangle; return the height that they take."""
+        y = rect.top()
+        for line in self._lines(rect.width()):
+            height = max(item.sizeHint().height() for item in line)
+            if move:
+                self._place_line(line, QRect(rect.left(), y, rect.width(), height))
+            y += height + self.spacing()
+        return y - self.spacing() - rect.top() if self._shown() else 0
+
+    def _place_line(self, line: list[QLayoutItem], rect: QRect) -> None:
+        """Set one line out; those of its widgets that expand share what is left."""
+        taken = sum(item.sizeHint().width() for item in line) + self.spacing() * (len(line) - 1)
+        growing = [item for item in line if item.expandingDirections() & Qt.Horizontal]
+        more = max(0, rect.width() - taken) // max(1, len(growing))
+        x = rect.left()
+        for item in line:
+            width = min(item.sizeHint().width() + (more if item in growing else 0), rect.width())
+            width = min(width, item.maximumSize().width())
+            item.setGeometry(QRect(x, rect.top(), width, rect.height()))
+            x += width + self.spacing()

@@ -1,0 +1,176 @@
+"""Learning the user's digits off the GUI thread; what is learnt is saved before it is used.
+
+The worker is a plain object whose :meth:`LearningWorker.run` needs no thread; :class:`Learning`
+gives one a thread each time.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
+
+from mnist_draw import thread_priority
+from mnist_draw.app.kit.reporting import reporter
+from mnist_draw.app.kit.threads import connect_direct
+from mnist_draw.app.kit.worker_thread import WorkerThread
+from mnist_draw.errors import UserError
+from mnist_draw.training.control import Controls
+
+if TYPE_CHECKING:
+    from mnist_draw.storage.models import ModelFile
+
+#: Steps are told at most this often, in seconds.
+_EVERY = 0.05
+
+Learn = Callable[..., Iterator[Any]]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of learning."""
+
+    model: ModelFile
+    key: str
+    words: str
+
+
+def _learn(*arguments: Any, **options: Any) -> Iterator[Any]:
+    from mnist_draw.recognition.fine_tuning import fine_tune
+
+    return fine_tune(*arguments, **options)
+
+
+class LearningWorker(QObject):
+    """Teaches one network all taught digits."""
+
+    stepped = pyqtSignal(str, float)
+    learnt = pyqtSignal(Outcome)
+    failed = pyqtSignal(str)
+    finished = pyqtSignal()
+
+    #: What was learnt, or why nothing was, for whoever waits for `done`.
+    result: Outcome | str = "Nothing was learnt."
+
+    def __init__(
+        self,
+        network: ModelFile | Callable[[], ModelFile],
+        key: str = "",
+        learn: Learn | None = None,
+    ) -> None:
+        super().__init__()
+        self.controls = Controls()
+        self._network = network
+        self._key = key
+        self._learn = learn or _learn
+        self.done = threading.Event()
+
+    @pyqtSlot()
+    def run(self) -> None:
+        """Learn until the end, a stop or an error."""
+        thread_priority.lower()
+        try:
+            self._run()
+        except Exception as error:  # whatever it is, the user is told and the window lives on
+            self.result = f"{reporter.sentence(error)} Nothing was learnt."
+            self.failed.emit(self.result)
+        finally:
+            self.done.set()
+            self.finished.emit()
+
+    def _run(self) -> None:
+        from mnist_draw.dataset.own_digits import load_digits, normalised
+        from mnist_draw.dataset.pictures.picture_file import load_picture
+        from mnist_draw.storage.my_digits import my_digits_folder
+
+        self.stepped.emit("Reading your digits", 0.0)
+        folder = my_digits_folder()
+        digits, told = load_digits(folder, load_picture)
+        extra, inks = normalised(digits, folder), [digit.ink for digit in digits]
+        model = self._network() if callable(self._network) else self._network
+        last = 0.0
+        for step in self._learn(model, extra, inks=inks, controls=self.controls):
+            if hasattr(step, "model"):
+                self.result = outcome = self._kept(model, step, told)
+                self.learnt.emit(outcome)
+            elif time.monotonic() - last > _EVERY:
+                last = time.monotonic()
+                self.stepped.emit(step.words, step.part)
+
+    def _kept(self, before: ModelFile, learnt: Any, told: list[str]) -> Outcome:
+        """Save the new network, and the one before if nothing else keeps it."""
+        from mnist_draw.recognition.network_library import save_learnt
+        from mnist_draw.training.runs.rescue import key_of_rescued, rescue, rescued_words
+
+        words = " ".join([learnt.words(), *told])
+        model = learnt.model
+        try:
+            key = self._key or save_learnt(before, before=True).key
+            model = model.with_info(before=key)
+            kept = save_learnt(model)
+            return Outcome(model.with_info(name=kept.title), kept.key, words)
+        except UserError as error:
+            named = model.with_info(name="My digits, rescued")
+            rescued = rescue(named)
+            if rescued is not None:
+                words = f"{words} {error} {rescued_words(rescued)}"
+                return Outcome(named, key_of_rescued(rescued), words)
+            unsaved = (
+                "The new network answers until the program ends, but it is not saved. Closing the "
+                "window asks where to save it."
+            )
+            return Outcome(model, "", f"{words} {error} {unsaved}")
+
+
+class Learning(QObject):
+    """Learning for the GUI thread: start, stop, and what it tells."""
+
+    stepped = pyqtSignal(str, float)
+    learnt = pyqtSignal(Outcome)
+    failed = pyqtSignal(str)
+    ended = pyqtSignal()
+
+    def __init__(self, learn: Learn | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._learn = learn
+        self._thread: WorkerThread | None = None
+        self._worker: LearningWorker | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether a thread is learning."""
+        return self._thread is not None
+
+    def start(self, network: ModelFile | Callable[[], ModelFile], key: str = "") -> None:
+        """Begin to learn; the parameters are those of :class:`LearningWorker`."""
+        if self.running:
+            raise RuntimeError("digits are being learnt already")
+        self._worker = worker = LearningWorker(network, key, self._learn)
+        worker.stepped.connect(self.stepped)
+        connect_direct(worker.learnt, self.learnt)
+        worker.failed.connect(self.failed)
+        self._thread = WorkerThread("learning", worker, worker.run, worker.controls.stop)
+        connect_direct(worker.finished, self._thread.quit)
+        self._thread.ended.connect(self._finish)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ask for the end after the minibatch at hand; the network in use stays."""
+        if self._thread is not None:
+            self._thread.ask_to_end()
+
+    def finish(self, seconds: float) -> Outcome | str:
+        """Wait until the learning that is going on has ended, without an event of Qt."""
+        worker = self._worker
+        if worker is None or not worker.done.wait(seconds):
+            return "Learning took too long. Nothing was learnt."
+        return worker.result
+
+    @pyqtSlot()
+    def _finish(self) -> None:
+        self._thread = self._worker = None
+        self.ended.emit()

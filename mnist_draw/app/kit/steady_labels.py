@@ -1,0 +1,236 @@
+"""Figures that do not jump while they change: digits of one width, labels of one size."""
+
+from __future__ import annotations
+
+import math
+import re
+from functools import lru_cache
+
+from PyQt5.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PyQt5.QtGui import (
+    QFont,
+    QFontMetricsF,
+    QHelpEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+)
+from PyQt5.QtWidgets import QLabel, QSizePolicy, QToolTip, QWidget
+
+from mnist_draw.app.kit.widgets import tip
+
+_DIGITS = "0123456789"
+_RUNS = re.compile(r"\d|\D+")
+
+
+class TabularLabel(QLabel):
+    """A label whose digits all take the same width, and which only ever grows.
+
+    Qt 5 cannot ask a font for its tabular digits; where they differ, each is centred in a cell
+    as wide as the widest. The label's size is fixed, so that a new figure repaints the label
+    alone: a label that may change its size has the whole window laid out and painted again.
+    """
+
+    def __init__(self, text: str = "", widest: str = "") -> None:
+        super().__init__(text)
+        self.setTextFormat(Qt.PlainText)
+        self._widest = widest
+        self._needed = QSize()
+
+    def reserve(self, widest: str) -> None:
+        """Keep room for a text from now on, at least for what there was room for before."""
+        if tabular_width(self.font(), widest) > tabular_width(self.font(), self._widest):
+            self._widest = widest
+            self.fit()
+
+    def setText(self, text: str) -> None:
+        if text != self.text():
+            super().setText(text)
+            if tabular_width(self.font(), text) > self._needed.width():
+                self.fit()
+
+    def event(self, event: QEvent) -> bool:
+        done = super().event(event)
+        if event.type() in (QEvent.Polish, QEvent.StyleChange, QEvent.FontChange):
+            self._needed = QSize()
+            self.fit()
+        return done
+
+    def fit(self) -> None:
+        """Take the size that text and reserve need in the font of the moment."""
+        font = self.font()
+        width = max(tabular_width(font, text) for text in (self.text(), self._widest))
+        size = QSize(math.ceil(width) + 2, math.ceil(QFontMetricsF(font).height()))
+        if size != self._needed:
+            self._needed = size
+            self.setFixedSize(size)
+
+    def sizeHint(self) -> QSize:
+        return self._needed if self._needed.isValid() else super().sizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setFont(self.font())
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        draw_tabular(painter, QRectF(self.contentsRect()), self.text(), self.alignment())
+
+
+class FittedLabel(QLabel):
+    """A label of one size whose text is made smaller until it fits, then elided.
+
+    What is elided is whole in the tooltip, where there is no other.
+    """
+
+    def __init__(
+        self,
+        smallest: int | None = None,
+        elide: Qt.TextElideMode = Qt.ElideMiddle,
+        two_lines: bool = False,
+    ) -> None:
+        super().__init__()
+        self.setTextFormat(Qt.PlainText)
+        self._smallest = smallest
+        self._elide = elide
+        self._two_lines = two_lines
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, super().minimumSizeHint().height())
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.ToolTip and isinstance(event, QHelpEvent) and not self.toolTip():
+            cut = not self._wrapped() and self.fitted()[1] != self.text()
+            QToolTip.showText(event.globalPos(), tip(self.text()) if cut else "", self)
+            return True
+        return super().event(event)
+
+    def _wrapped(self) -> QFont | None:
+        """Return the font of two lines; None where one does, or two do not."""
+        font, room = QFont(self.font()), self.contentsRect()
+        if (
+            not self._two_lines
+            or QFontMetricsF(font).horizontalAdvance(self.text()) <= room.width()
+        ):
+            return None
+        font.setPixelSize(self._smallest or font.pixelSize())
+        needed = QFontMetricsF(font).boundingRect(QRectF(room), Qt.TextWordWrap, self.text())
+        fits = needed.width() <= room.width() and needed.height() <= room.height()
+        return font if fits else None
+
+    def fitted(self) -> tuple[QFont, str]:
+        """Return the font and the text that are painted."""
+        font, room = QFont(self.font()), self.contentsRect().width()
+        full = font.pixelSize()
+        wide = QFontMetricsF(font).horizontalAdvance(self.text())
+        if wide > room and self._smallest is not None:
+            font.setPixelSize(max(self._smallest, math.floor(full * room / wide)))
+        return font, QFontMetricsF(font).elidedText(self.text(), self._elide, room)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        wrapped = self._wrapped()
+        if wrapped is not None:
+            painter.setFont(wrapped)
+            flags = int(self.alignment() | Qt.TextWordWrap)
+            painter.drawText(self.contentsRect(), flags, self.text())
+            return
+        font, text = self.fitted()
+        painter.setFont(font)
+        painter.drawText(self.contentsRect(), int(self.alignment()), text)
+
+
+class FixedLabel(QWidget):
+    """Holds one label of a given size and keeps its changes to itself.
+
+    It has no layout that would pass the label's size hints on: a new text repaints the label and
+    nothing else.
+    """
+
+    def __init__(self, held: QLabel, lines: int) -> None:
+        super().__init__()
+        self.setAttribute(Qt.WA_NoSystemBackground)
+        self._held = held
+        self._lines = lines
+        held.setParent(self)
+        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        self._held.ensurePolished()
+        return QSize(0, self._lines * self._held.fontMetrics().lineSpacing() + 2)
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._held.setGeometry(self.rect())
+
+
+class GrowingLabel(FixedLabel):
+    """A :class:`FixedLabel` that takes another line, with a new layout, where a text needs it."""
+
+    def __init__(self, held: QLabel, lines: int = 1) -> None:
+        super().__init__(held, lines)
+        self._least = lines
+        held.setWordWrap(True)
+
+    def set_text(self, text: str) -> None:
+        """Show a text in as many lines as it needs at the width of the moment."""
+        if text != self._held.text():
+            self._held.setText(text)
+            self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        needed = self._held.heightForWidth(self.width())
+        lines = max(self._least, round(needed / self._held.fontMetrics().lineSpacing()))
+        if lines != self._lines:
+            self._lines = lines
+            self.updateGeometry()
+
+
+@lru_cache(maxsize=64)
+def _digit_widths(font_key: str) -> tuple[float, ...]:
+    font = QFont()
+    font.fromString(font_key)
+    metrics = QFontMetricsF(font)
+    return tuple(metrics.horizontalAdvance(digit) for digit in _DIGITS)
+
+
+def tabular_width(font: QFont, text: str) -> float:
+    """Return how wide a text is with equally wide digits."""
+    widths = _digit_widths(font.toString())
+    metrics = QFontMetricsF(font)
+    if min(widths) == max(widths):
+        return metrics.horizontalAdvance(text)
+    return sum(
+        max(widths) if run in _DIGITS else metrics.horizontalAdvance(run)
+        for run in _RUNS.findall(text)
+    )
+
+
+def draw_tabular(painter: QPainter, rect: QRectF, text: str, alignment: Qt.Alignment | int) -> None:
+    """Draw text with equally wide digits, left or right aligned, vertically centred."""
+    font = painter.font()
+    widths = _digit_widths(font.toString())
+    metrics = QFontMetricsF(font)
+    x = rect.left()
+    if int(alignment) & int(Qt.AlignRight):
+        x = rect.right() - tabular_width(font, text)
+    y = rect.center().y() + (metrics.ascent() - metrics.descent()) / 2
+    if min(widths) == max(widths):
+        painter.drawText(QPointF(x, y), text)
+        return
+    cell = max(widths)
+    for run in _RUNS.findall(text):
+        if run in _DIGITS:
+            painter.drawText(QPointF(x + (cell - widths[int(run)]) / 2, y), run)
+            x += cell
+        else:
+            painter.drawText(QPointF(x, y), run)
+            x += metrics.horizontalAdvance(run)

@@ -1,0 +1,269 @@
+"""Work off the GUI thread, values passed between threads, and the end of all of it.
+
+There are two kinds of threads beside the window's: that of a `Background` does one piece of work
+after another and ends soon after the last, and a
+`~mnist_draw.app.kit.worker_thread.WorkerThread` holds an object for as long as that is needed.
+Both are listed in `running` while their thread runs, so that the end of the program finds them.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Generic, Protocol, TypeVar
+
+from PyQt5 import sip
+from PyQt5.QtCore import QCoreApplication, QObject, Qt, pyqtBoundSignal, pyqtSignal, pyqtSlot
+
+from mnist_draw.app.kit.reporting import reporter
+
+logger = logging.getLogger("mnist_draw.app")
+
+T = TypeVar("T")
+
+#: Seconds that all threads together get at the end: what the longest of them, a minibatch of a
+#: large network and its files, takes on a slow computer.
+SHUTDOWN_S = 10.0
+#: So long a thread of a `Background` waits for more work, in seconds. Starting another one would
+#: hold up the window until it has begun to run: where all cores are busy, that takes 10 to 20 ms.
+_LINGER_S = 1.0
+
+
+class LatestValue(Generic[T]):
+    """A mailbox that holds only the newest value.
+
+    A fast sender overwrites what a slow reader has not taken; so the reader always works on the
+    newest value and never falls behind.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._value: T | None = None
+        self._full = False
+
+    def put(self, value: T) -> bool:
+        """Leave a value; return True if the box was empty, when the reader must be woken."""
+        with self._lock:
+            was_empty = not self._full
+            self._value = value
+            self._full = True
+            return was_empty
+
+    def take(self) -> T | None:
+        """Take the value out, or return None if there is none."""
+        with self._lock:
+            value, self._value = self._value, None
+            self._full = False
+            return value
+
+
+class Inbox(Generic[T]):
+    """A mailbox that keeps every value in order, emptied as a whole."""
+
+    def __init__(self) -> None:
+        # deque.append and popleft are atomic: no lock is needed for one sender and one reader.
+        self._values: deque[T] = deque()
+
+    def put(self, value: T) -> None:
+        """Leave a value."""
+        self._values.append(value)
+
+    def take_all(self) -> list[T]:
+        """Take everything out, oldest first."""
+        values = []
+        while self._values:
+            values.append(self._values.popleft())
+        return values
+
+
+# The published types of PyQt5 leave the kind of a connection out.
+
+
+def connect_direct(signal: pyqtBoundSignal, slot: Callable[..., object] | pyqtBoundSignal) -> None:
+    """Call ``slot`` at once, in the thread that emits ``signal``."""
+    signal.connect(slot, Qt.DirectConnection)  # type: ignore[call-arg]
+
+
+def connect_queued(signal: pyqtBoundSignal, slot: Callable[..., object] | pyqtBoundSignal) -> None:
+    """Call ``slot`` between the events of its own thread, even where that thread emits."""
+    signal.connect(slot, Qt.QueuedConnection)  # type: ignore[call-arg]
+
+
+class Thread(Protocol):
+    """What `Registry` knows of a thread."""
+
+    def ask_to_end(self) -> None:
+        """Ask for the end; returns at once."""
+
+    def wait(self, seconds: float) -> bool:
+        """Wait so long at the most; return whether the thread has ended."""
+
+
+class Registry:
+    """The threads that run now; from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._threads: list[Thread] = []
+
+    def add(self, thread: Thread) -> None:
+        """List a thread that begins; it lives at least until it is removed."""
+        with self._lock:
+            self._threads.append(thread)
+
+    def remove(self, thread: Thread) -> None:
+        """Take a thread that has ended off the list."""
+        with self._lock:
+            self._threads = [other for other in self._threads if other is not thread]
+
+    def shut_down(self, seconds: float = SHUTDOWN_S) -> bool:
+        """Ask all threads to end and wait until they have, so long at the most."""
+        end = time.monotonic() + seconds
+        with self._lock:
+            threads = list(self._threads)
+        for thread in threads:
+            thread.ask_to_end()
+        # Each is waited for, even after one that did not end: it may still write a file.
+        ended = [thread.wait(max(0.0, end - time.monotonic())) for thread in threads]
+        return all(ended)
+
+
+#: All threads of the program beside the window's own.
+running = Registry()
+
+
+class _Post(QObject):
+    """Calls functions in the GUI thread, for as long as the program runs."""
+
+    sent = pyqtSignal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        app = QCoreApplication.instance()
+        if app is not None:
+            self.moveToThread(app.thread())
+        connect_queued(self.sent, self._call)
+
+    @pyqtSlot(object)
+    def _call(self, function: Callable[[], object]) -> None:
+        function()
+
+
+_posts: list[_Post] = []
+
+
+def _post() -> _Post:
+    """Return the one post of the program."""
+    if not _posts:
+        _posts.append(_Post())
+    return _posts[0]
+
+
+class _Lane:
+    """The thread of a `Background`: it knows what to do, but not whose work it is.
+
+    The last reference to an owner, who may be a widget, must not be let go in this thread.
+    """
+
+    def __init__(self, newest_only: bool) -> None:
+        self._newest_only = newest_only
+        self._changed = threading.Condition()
+        self._waiting: deque[Callable[[], None]] = deque()
+        self._busy = False
+        self._thread: threading.Thread | None = None
+
+    def put(self, step: Callable[[], None]) -> None:
+        """Have something done after what waits, or instead of it."""
+        with self._changed:
+            if self._newest_only:
+                self._waiting.clear()
+            self._waiting.append(step)
+            if not self._busy:
+                self._busy = True
+                running.add(self)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._live, name="background", daemon=True)
+                self._thread.start()
+            else:
+                self._changed.notify_all()
+
+    def ask_to_end(self) -> None:
+        """Give up what waits if newer work would replace it; all else is done to its end."""
+        if self._newest_only:
+            with self._changed:
+                self._waiting.clear()
+                self._changed.notify_all()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until all is done, so long at the most; return whether it is."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._busy, seconds)
+
+    def _live(self) -> None:
+        while True:
+            with self._changed:
+                while not self._waiting:
+                    if self._busy:
+                        self._busy = False
+                        running.remove(self)
+                        self._changed.notify_all()
+                    if not self._changed.wait(_LINGER_S) and not self._busy:
+                        self._thread = None
+                        return
+                step = self._waiting.popleft()
+            step()
+            # It holds the owner, who may be gone before there is more to do.
+            del step
+
+
+class Background:
+    """Does one piece of work after another in a thread that ends soon after the last.
+
+    The work is done even when its owner is gone: it may write a drawing. Only the owner's
+    functions are not called any more then.
+    """
+
+    def __init__(self, owner: QObject | None = None, newest_only: bool = False) -> None:
+        self._owner = owner
+        self._post = _post()
+        self._lane = _Lane(newest_only)
+
+    def run(
+        self,
+        work: Callable[[], T],
+        done: Callable[[T], object] | None = None,
+        failed: Callable[[Exception], object] | None = None,
+    ) -> None:
+        """Do ``work`` in the thread, then call ``done`` with its result in the GUI thread."""
+
+        def step() -> None:
+            try:
+                result = work()
+            except Exception as error:  # what waits is done all the same
+                if failed is None:
+                    reporter.report(error)
+                else:
+                    self._tell(failed, error)
+            else:
+                if done is not None:
+                    self._tell(done, result)
+
+        self._lane.put(step)
+
+    def ask_to_end(self) -> None:
+        """Give up what waits if newer work would replace it; all else is done to its end."""
+        self._lane.ask_to_end()
+
+    def wait(self, seconds: float = SHUTDOWN_S) -> bool:
+        """Wait until all is done, so long at the most; return whether it is."""
+        return self._lane.wait(seconds)
+
+    def _tell(self, function: Callable[[T], object], value: T) -> None:
+        def call() -> None:
+            if self._owner is None or not sip.isdeleted(self._owner):
+                function(value)
+
+        self._post.sent.emit(call)

@@ -1,0 +1,290 @@
+"""Small widgets that all tabs use: cards, headings, fields, figures, a switch, the bin's button."""
+
+from __future__ import annotations
+
+import html
+import textwrap
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from PyQt5.QtCore import QEvent, QPointF, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import (
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QShowEvent,
+    QWheelEvent,
+)
+from PyQt5.QtWidgets import (
+    QAbstractItemView,
+    QCheckBox,
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
+    QTableView,
+    QTableWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.theme import Size
+from mnist_draw.storage.spare_names import KEPT_DAYS, Deleted
+
+#: How many deleted things are offered, the newest: nobody reads a longer menu.
+_MOST_DELETED = 20
+#: Letters in a line of a tooltip: books are set with 45 to 75.
+_TIP_LETTERS = 60
+
+
+def explain(widget: QWidget, name: str, sentence: str, shortcut: str = "") -> None:
+    """Give a control its accessible name, its tooltip sentence and its What's This text."""
+    widget.setAccessibleName(name)
+    widget.setAccessibleDescription(sentence)
+    widget.setToolTip(tip(f"{sentence} ({shortcut})" if shortcut else sentence))
+    widget.setWhatsThis(f"<b>{html.escape(name)}</b><br>{html.escape(sentence)}")
+    # For the page of all keys.
+    widget.setProperty("keys", shortcut)
+
+
+def tip(sentence: str) -> str:
+    """Return a tooltip's text in short lines: Qt shows plain text in one, however long.
+
+    What a user named may look like markup, which a tooltip would obey.
+    """
+    lines = textwrap.fill(sentence, _TIP_LETTERS)
+    if "<" not in lines and "&lt;" not in lines:
+        return lines
+    return f"<p>{html.escape(lines).replace(chr(10), '<br>')}</p>"
+
+
+def no_key(text: str) -> str:
+    """Return the text of a button or a menu in which an ``&`` is no sign for a key."""
+    return text.replace("&", "&&")
+
+
+def push_button(
+    name: str, text: str, sentence: str, shortcut: str = "", look: str = ""
+) -> QPushButton:
+    """Return a button with its object name, its text and what :func:`explain` gives it."""
+    button = QPushButton(text)
+    button.setObjectName(name)
+    if look:
+        button.setProperty("look", look)
+    explain(button, text, sentence, shortcut)
+    return button
+
+
+def takes_key(event: QEvent, wanted: Callable[[QKeyEvent], bool]) -> bool:
+    """Keep a key that a widget wants for itself from the shortcuts of its tab and window.
+
+    Qt asks the widget that has the focus by an event of its own, before any shortcut acts.
+    """
+    if not isinstance(event, QKeyEvent) or event.type() != QEvent.ShortcutOverride:
+        return False
+    if not wanted(event):
+        return False
+    event.accept()
+    return True
+
+
+def label(text: str, look: str, name: str = "") -> QLabel:
+    """Return a label with one of the style sheet's looks."""
+    result = QLabel(text)
+    # What a user named may look like markup.
+    result.setTextFormat(Qt.PlainText)
+    result.setProperty("look", look)
+    if name:
+        result.setObjectName(name)
+    return result
+
+
+def rule() -> QWidget:
+    """Return a line that parts what is above it from what is below."""
+    line = QWidget()
+    line.setProperty("look", "rule")
+    line.setAttribute(Qt.WA_StyledBackground)
+    return line
+
+
+def set_look(widget: QWidget, look: str) -> None:
+    """Change a widget's look after it was shown."""
+    if widget.property("look") != look:
+        widget.setProperty("look", look)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
+
+
+def style_table(table: QTableView, row_height: int) -> None:
+    """Give a table what all tables of the program have in common."""
+    table.setShowGrid(False)
+    table.setAlternatingRowColors(True)
+    table.setTabKeyNavigation(False)
+    table.verticalHeader().setDefaultSectionSize(row_height)
+    header = table.horizontalHeader()
+    header.setHighlightSections(False)
+    header.setDefaultAlignment(Qt.AlignLeft | Qt.AlignVCenter)
+
+
+def edit_name(table: QTableWidget) -> None:
+    """Have the current row's name, in its first column, typed anew, unless it is being typed."""
+    if table.state() != QAbstractItemView.EditingState:
+        table.editItem(table.item(table.currentRow(), 0))
+
+
+class Card(QFrame):
+    """A framed area with a title line; its content goes into :attr:`body`."""
+
+    def __init__(self, title: str = "", note: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("look", "card")
+        self.body = QVBoxLayout(self)
+        pad = Size.CARD_PADDING
+        self.body.setContentsMargins(pad, pad - Size.GRID, pad, pad)
+        self.body.setSpacing(Size.FIELD_GAP)
+        self.top = QHBoxLayout()
+        self.top.setSpacing(Size.FIELD_GAP)
+        self.note = label(note, "muted")
+        self.heading = label(title, "title")
+        if title:
+            # As high as the links, menus and buttons that may stand beside it: the titles of
+            # neighbouring cards are in one line.
+            self.heading.setMinimumHeight(round(Size.TITLE_LINE * theme.text_scale()))
+            self.top.addWidget(self.heading)
+            self.top.addWidget(self.note)
+            self.top.addStretch(1)
+            self.body.addLayout(self.top)
+
+
+class Field(QWidget):
+    """A control with its muted label above it."""
+
+    def __init__(self, text: str, control: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(Size.CAPTION_GAP)
+        # Fields in one row share its width evenly, whatever they hold.
+        self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
+        self.caption = label(text, "muted")
+        self.caption.setBuddy(control)
+        layout.addWidget(self.caption)
+        layout.addWidget(control)
+
+
+class ComboBox(QComboBox):
+    """A choice whose long texts are elided, and which leaves the wheel to what scrolls."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFocusPolicy(Qt.StrongFocus)
+        self.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(4)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        wheel_if_focused(self, super().wheelEvent, event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        # Qt cuts a text that is too long; this one ends in an ellipsis.
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        painter = QStylePainter(self)
+        painter.drawComplexControl(QStyle.CC_ComboBox, option)
+        room = self.style().subControlRect(
+            QStyle.CC_ComboBox, option, QStyle.SC_ComboBoxEditField, self
+        )
+        option.currentText = self.fontMetrics().elidedText(
+            option.currentText, Qt.ElideRight, room.width()
+        )
+        painter.drawControl(QStyle.CE_ComboBoxLabel, option)
+
+
+def wheel_if_focused(
+    widget: QWidget, handle: Callable[[QWheelEvent], None], event: QWheelEvent
+) -> None:
+    """Scrolling a panel must not change the settings that pass under the pointer."""
+    if widget.hasFocus():
+        handle(event)
+    else:
+        event.ignore()
+
+
+class ProgressBar(QProgressBar):
+    """A flat bar that is painted with everything else, not within each change of its value."""
+
+    def __init__(self, steps: int) -> None:
+        super().__init__()
+        self.setProperty("look", "progress")
+        self.setRange(0, steps)
+        self.setTextVisible(False)
+
+    def setValue(self, value: int) -> None:
+        if value != self.value():
+            self.setUpdatesEnabled(False)
+            super().setValue(value)
+            self.setUpdatesEnabled(True)
+
+
+class Switch(QCheckBox):
+    """A check box drawn as a sliding switch."""
+
+    def sizeHint(self) -> QSize:
+        scale = theme.text_scale()
+        return QSize(round(Size.GRID * 9 * scale), round(Size.GRID * 5 * scale))
+
+    def hitButton(self, position: object) -> bool:
+        return True
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.Antialiasing)
+        box = QRectF(self.rect()).adjusted(1, 1, -1, -1)
+        painter.setPen(QPen(theme.colour("text" if self.hasFocus() else "edge"), 1))
+        painter.setBrush(theme.colour("second" if self.isChecked() else "track"))
+        painter.drawRoundedRect(box, box.height() / 2, box.height() / 2)
+        radius = box.height() / 2 - 3
+        x = box.right() - radius - 3 if self.isChecked() else box.left() + radius + 3
+        painter.setPen(Qt.NoPen)
+        painter.setBrush(theme.colour("on_second" if self.isChecked() else "muted"))
+        painter.drawEllipse(QPointF(x, box.center().y()), radius, radius)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.setFixedSize(self.sizeHint())
+
+
+class BinButton(QPushButton):
+    """Opens a menu of what was deleted; disabled while there is nothing."""
+
+    chosen = pyqtSignal(Deleted)
+
+    def __init__(self, name: str, what: str) -> None:
+        super().__init__("Bring back …")
+        self.setObjectName(name)
+        explain(
+            self,
+            f"Bring back deleted {what}",
+            f"Bring back {what} that were deleted within the last {KEPT_DAYS} days.",
+        )
+        self._menu = QMenu(self)
+        self.setMenu(self._menu)
+        self.show_deleted((), str)
+
+    def show_deleted(self, deleted: Sequence[Deleted], words: Callable[[Deleted], str]) -> None:
+        """Offer what was deleted, the newest first, each in words."""
+        self._menu.clear()
+        for one in deleted[:_MOST_DELETED]:
+            moment = time.strftime("%d %b %H:%M", time.localtime(one.when)).lstrip("0")
+            action = self._menu.addAction(no_key(f"{words(one)}, deleted {moment}"))
+            action.triggered.connect(partial(self.chosen.emit, one))
+        self.setEnabled(bool(deleted))

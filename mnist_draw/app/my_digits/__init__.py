@@ -1,1 +1,0 @@
-"""Digits that the user has taught, and learning them."""

@@ -1,1 +1,0 @@
-"""All trained networks in one place: used, renamed, deleted, opened, saved."""

@@ -1,1 +1,0 @@
-"""Pictures for the board, and the drawing for elsewhere."""

@@ -1,1 +1,0 @@
-"""Runs of the past: listed, compared, continued."""

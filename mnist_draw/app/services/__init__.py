@@ -1,1 +1,0 @@
-"""What works off the GUI thread."""

@@ -1,0 +1,313 @@
+"""A card with curves over epochs, drawn with pyqtgraph.
+
+pyqtgraph is imported when the first plot is built, after the window is visible.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from PyQt5.QtCore import QLineF, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen
+from PyQt5.QtWidgets import QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.icons import set_icon
+from mnist_draw.app.kit.theme import Size, Text
+from mnist_draw.app.kit.widgets import Card, explain
+from mnist_draw.app.train.series import Curve, thinned
+from mnist_draw.training.runs.history import EpochFigures, History
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from mnist_draw.app.train.curve_tools import CurveTools
+
+#: Minibatches scatter: their line is faint, so that the epochs are seen before it.
+_BATCH_ALPHA = 0.45
+#: Name, colour and line of each curve in the legend, and how long a piece of it is shown.
+_LINES = (("training", "accent", Qt.SolidLine), ("validation", "second", Qt.DashLine))
+_DASH = 20
+_LEFT = int(Qt.AlignLeft | Qt.AlignVCenter)
+_EXPORTS = (
+    ("png", "Save as picture (PNG) …"),
+    ("csv", "Save the epochs as a table (CSV) …"),
+    ("minibatches", "Save the minibatches as a table (CSV) …"),
+)
+_HOW = (
+    " Drag a rectangle or turn the wheel to zoom, double-click to show all; with the arrow keys "
+    "read epoch by epoch, with + and - zoom, with 0 show all."
+)
+
+
+class Legend(QWidget):
+    """The two lines with their names; while the plot is pointed at, with figures.
+
+    It paints itself and always asks for the same room: pointing at a plot moves nothing. Where
+    the room is too small for names and figures, the figures stand alone; names that find no room
+    beside each other stand in two smaller lines.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Preferred)
+        self.figures = ("", "")
+        self.epoch = ""
+
+    def show_figures(self, epoch: str, figures: tuple[str, str]) -> None:
+        """Show an epoch and its two figures, or nothing but the names."""
+        if (epoch, figures) != (self.epoch, self.figures):
+            self.epoch, self.figures = epoch, figures
+            self.setAccessibleName(" ".join(self.texts()))
+            self.update()
+
+    def texts(self) -> list[str]:
+        """Return what stands beside the two lines, and the epoch."""
+        pairs = zip(_LINES, self.figures, strict=True)
+        named = [f"{name} {figure}".rstrip() for (name, _, _), figure in pairs]
+        return [*named, self.epoch]
+
+    def sizeHint(self) -> QSize:
+        metrics = QFontMetricsF(theme.font(Text.LABEL))
+        names = sum(metrics.horizontalAdvance(name) for name, _, _ in _LINES)
+        wide = names + len(_LINES) * (_DASH + Size.TIGHT + Size.FIELD_GAP)
+        return QSize(math.ceil(wide), math.ceil(metrics.height()))
+
+    def minimumSizeHint(self) -> QSize:
+        # Names that have no room are left out: the lines say it, with the axis below.
+        return QSize(len(_LINES) * (_DASH + Size.TIGHT + Size.FIELD_GAP), self.sizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setFont(theme.font(Text.LABEL))
+        metrics = QFontMetricsF(painter.font())
+        *texts, epoch = self.texts()
+        gaps = len(texts) * (_DASH + Size.TIGHT + Size.FIELD_GAP)
+        wide = sum(metrics.horizontalAdvance(text) for text in (*texts, epoch))
+        if epoch and gaps + wide > self.width():
+            texts = list(self.figures)
+        elif gaps + wide > self.width():
+            self._paint_lines(painter)
+            return
+        x, middle = 0.0, self.height() / 2
+        for text, (_, colour, style) in zip(texts, _LINES, strict=True):
+            painter.setPen(QPen(theme.colour(colour), 2, style, Qt.FlatCap))
+            painter.drawLine(QLineF(x, middle, x + _DASH, middle))
+            x += _DASH + Size.TIGHT
+            painter.setPen(theme.colour("muted"))
+            painter.drawText(QRectF(x, 0, self.width() - x, self.height()), _LEFT, text)
+            x += metrics.horizontalAdvance(text) + Size.FIELD_GAP
+        painter.drawText(QRectF(x, 0, self.width() - x, self.height()), _LEFT, epoch)
+
+    def names_in_lines(self) -> list[str]:
+        """Return the names as two smaller lines show them."""
+        metrics = QFontMetricsF(theme.font(Text.AXIS))
+        room = max(0, self.width() - _DASH - Size.TIGHT)
+        return [metrics.elidedText(text, Qt.ElideRight, room) for text in self.texts()[:-1]]
+
+    def _paint_lines(self, painter: QPainter) -> None:
+        """Paint the names one below the other."""
+        painter.setFont(theme.font(Text.AXIS))
+        high = self.height() / len(_LINES)
+        left = float(_DASH + Size.TIGHT)
+        for number, (text, (_, colour, style)) in enumerate(
+            zip(self.names_in_lines(), _LINES, strict=True)
+        ):
+            box = QRectF(left, number * high, self.width() - left, high)
+            painter.setPen(QPen(theme.colour(colour), 2, style, Qt.FlatCap))
+            painter.drawLine(QLineF(0, box.center().y(), _DASH, box.center().y()))
+            painter.setPen(theme.colour("muted"))
+            painter.drawText(box, _LEFT | int(Qt.TextDontClip), text)
+
+
+class CurveCard(Card):
+    """A card with a plot of training and validation over epochs.
+
+    The plot itself is built by :meth:`build`; what it shows is kept by whoever keeps the run.
+    """
+
+    export_asked = pyqtSignal(str)
+
+    def __init__(self, title: str, name: str, sentence: str, figure: str) -> None:
+        super().__init__(title)
+        self._figure = figure
+        self.plot: Any = None
+        self.tools: CurveTools | None = None
+        self._marks: list[tuple[str, float, str]] = []
+        self._name, self._title, self._sentence = name, title, sentence
+        self._batches = Curve()
+        self._history = History()
+        self._planned = 20
+        self.top.takeAt(self.top.count() - 1)
+        self.legend = Legend()
+        self.legend.setObjectName(f"{name}Readout")
+        self.top.addWidget(self.legend, 1)
+        self._plot_layout = QVBoxLayout()
+        self.body.addLayout(self._plot_layout, 1)
+        self.setMinimumHeight(Size.PLOT_MINIMUM)
+        theme.theme().changed.connect(self._restyle)
+
+    def _add_menu(self) -> None:
+        """Add the menu at the right end of the title line."""
+        self.menu_button = QToolButton()
+        self.menu_button.setObjectName(f"{self._name}Menu")
+        self.menu_button.setProperty("look", "small")
+        explain(
+            self.menu_button,
+            f"{self._title}: more",
+            "Show all of the curves again, or save them as a picture or a table.",
+        )
+        set_icon(self.menu_button, "dots-three", Size.SMALL_ICON)
+        menu = QMenu(self.menu_button)
+        menu.addAction("Show all (double-click)").triggered.connect(self._show_all)
+        menu.addSeparator()
+        for kind, text in _EXPORTS:
+            menu.addAction(text).triggered.connect(
+                lambda _, kind=kind: self.export_asked.emit(kind)
+            )
+        self.menu_button.setMenu(menu)
+        self.menu_button.setPopupMode(QToolButton.InstantPopup)
+        self.top.addWidget(self.menu_button)
+
+    def _show_all(self) -> None:
+        if self.tools is not None:
+            self.tools.show_all()
+
+    def build(self) -> None:
+        """Build the plot; takes some 20 ms, so it is done once the window is up."""
+        import pyqtgraph
+
+        from mnist_draw.app.train.axes import new_plot
+        from mnist_draw.app.train.curve_tools import CurveTools
+
+        pyqtgraph.setConfigOptions(antialias=True)
+        plot, self._value_axis, self._epoch_axis = new_plot(
+            self._name, self._title, self._sentence + _HOW, self._tick_text
+        )
+        item = plot.getPlotItem()
+        self._batch_curve = item.plot(antialias=False)
+        self._training_curve = item.plot()
+        self._validation_curve = item.plot()
+        self.plot = plot
+        self.tools = CurveTools(plot, self, self._figure == "accuracy")
+        self.tools.pointed.connect(self._point)
+        self.tools.zoom_changed.connect(self.redraw)
+        for mark in self._marks:
+            self.tools.mark(*mark)
+        self._add_extras(item)
+        self._restyle()
+        self._plot_layout.addWidget(plot)
+        # It was made last, and is not walked to last.
+        QWidget.setTabOrder(self.menu_button, plot)
+        self.redraw()
+
+    # -- what the two kinds of curves do differently
+
+    def _add_extras(self, item: Any) -> None:
+        """Add what only one of the plots shows."""
+
+    def _map(self, value: float) -> float:
+        """Return where a value is plotted."""
+        return value
+
+    def _map_all(self, values: np.ndarray) -> np.ndarray:
+        """Return where many values are plotted."""
+        return values
+
+    def _tick_text(self, value: float) -> str:
+        raise NotImplementedError
+
+    def _range(self) -> tuple[float, float]:
+        """Return the lowest and the highest place to show."""
+        raise NotImplementedError
+
+    # -- values
+
+    def show_history(self, history: History, planned: int) -> None:
+        """Show a run of so many epochs; what is added to it comes with the next `redraw`."""
+        self._history = history
+        self._batches = Curve(
+            history.batch_losses if self._figure == "loss" else history.batch_accuracies
+        )
+        self._marks.clear()
+        if self.tools is not None:
+            self.tools.clear()
+        self._planned = planned
+        self.redraw()
+
+    def mark(self, name: str, epoch: float, text: str) -> None:
+        """Mark where a setting was changed during the run."""
+        self._marks.append((name, epoch, text))
+        if self.tools is not None:
+            self.tools.mark(name, epoch, text)
+
+    def set_planned(self, planned: int) -> None:
+        """Show so many epochs on the axis."""
+        self._planned = planned
+
+    def _pair(self, row: EpochFigures) -> tuple[float, float]:
+        """Return an epoch's two figures, of training and validation."""
+        return getattr(row, f"training_{self._figure}"), getattr(row, f"validation_{self._figure}")
+
+    def redraw(self) -> None:
+        """Bring the curves up to date."""
+        if self.tools is None:
+            return
+        rows: Sequence[EpochFigures] = self._history.epochs
+        first, last = self.tools.visible_epochs() if self.tools.zoomed else (-math.inf, math.inf)
+        xs, ys = self._batches.points(self._history.batches, first, last)
+        self._batch_curve.setData(xs, self._map_all(ys))
+        if self.tools.zoomed:
+            # Row n holds epoch n + 1; a little more than what is visible.
+            rows = rows[max(0, int(first) - 2) : max(0, int(last) + 2)]
+        epochs = thinned(rows)
+        x = [row.epoch for row in epochs]
+        pairs = [self._pair(row) for row in epochs]
+        self._training_curve.setData(x, [self._map(training) for training, _ in pairs])
+        self._validation_curve.setData(x, [self._map(validation) for _, validation in pairs])
+        symbol = "o" if len(epochs) == 1 else None
+        for curve in (self._training_curve, self._validation_curve):
+            curve.setSymbol(symbol)
+        if self.tools.zoomed:
+            return
+        low, high = self._range()
+        self._epoch_axis.last = max(1, self._planned)
+        self.plot.setXRange(0, max(1, self._planned), padding=0.01)
+        self.plot.setYRange(low, high, padding=0.03)
+
+    def _point(self, epoch: float) -> None:
+        """Show the figures of the epoch under the crosshair in the legend."""
+        rows = self._history.epochs
+        number = min(max(round(epoch), 1), len(rows)) if epoch >= 0 else 0
+        if not number:
+            self.legend.show_figures("", ("", ""))
+            return
+        training, validation = self._pair(rows[number - 1])
+        self.legend.show_figures(
+            f"epoch {number:,}", (self._figure_text(training), self._figure_text(validation))
+        )
+
+    def _figure_text(self, value: float) -> str:
+        raise NotImplementedError
+
+    def _restyle(self) -> None:
+        if self.tools is None:
+            return
+        import pyqtgraph
+
+        self.tools.restyle()
+        # Not the style sheet: pyqtgraph paints its own ground.
+        self.plot.setBackground(theme.colour("card"))
+        accent, second = theme.colour("accent"), theme.colour("second")
+        faint = theme.colour("accent", _BATCH_ALPHA)
+        self._batch_curve.setPen(pyqtgraph.mkPen(faint, width=1))
+        self._training_curve.setPen(pyqtgraph.mkPen(accent, width=2))
+        self._validation_curve.setPen(pyqtgraph.mkPen(second, width=2, style=Qt.DashLine))
+        for curve, colour in ((self._training_curve, accent), (self._validation_curve, second)):
+            curve.setSymbolBrush(colour)
+            curve.setSymbolPen(colour)
+            curve.setSymbolSize(Size.BAR)
+        for axis in (self._value_axis, self._epoch_axis):
+            axis.restyle()

@@ -1,0 +1,200 @@
+"""The dialog with all trained networks."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PyQt5.QtCore import QEvent, QObject, Qt, pyqtSignal
+from PyQt5.QtGui import QKeyEvent
+from PyQt5.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QHeaderView,
+    QMenu,
+    QStyledItemDelegate,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.commands import Command
+from mnist_draw.app.kit.flow_layout import FlowLayout
+from mnist_draw.app.kit.theme import Size
+from mnist_draw.app.kit.widgets import (
+    BinButton,
+    Card,
+    edit_name,
+    explain,
+    push_button,
+    style_table,
+)
+from mnist_draw.recognition.export.formats import NETWORK_FORMATS
+
+if TYPE_CHECKING:
+    from mnist_draw.recognition.kept_model import KeptModel
+
+_COLUMNS = ("Name", "Kind", "Accuracy", "From", "Made")
+_SOURCES = {
+    "shipped": "the program",
+    "learnt": "your digits",
+    "run": "a run",
+    "opened": "a file",
+}
+_SIZE = (860, 460)
+_COMMANDS = (
+    ("use", "Use", "useNetworkButton", "Let this network answer.", "Return"),
+    ("rename", "Rename", "renameNetworkButton", "Give the network another name.", "F2"),
+    ("delete", "Delete", "deleteNetworkButton",
+     "Delete the network, with its run if it has one; this can be undone.", "Delete"),
+    ("model", "Save as …", "saveNetworkButton", "Save the network as a file.", "Ctrl+S"),
+)  # fmt: skip
+
+
+class _NameDelegate(QStyledItemDelegate):
+    """Lets Return end the editing of a name; as the key of a command it would use the network."""
+
+    def eventFilter(self, editor: QObject, event: QEvent) -> bool:
+        if isinstance(event, QKeyEvent) and event.key() in (Qt.Key_Return, Qt.Key_Enter):
+            if event.type() == QEvent.ShortcutOverride:
+                event.accept()
+                return True
+            if event.type() == QEvent.KeyPress:
+                self.commitData.emit(editor)
+                self.closeEditor.emit(editor)
+                # It ends here: the dialog would press its default button.
+                return True
+        return super().eventFilter(editor, event)
+
+
+class NetworksView(QDialog):
+    """Lists networks; what the user asks for is emitted."""
+
+    asked = pyqtSignal(str, object)
+    renamed = pyqtSignal(object, str)
+    open_asked = pyqtSignal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("networksDialog")
+        self.setWindowTitle("Networks")
+        self.resize(*(round(side * theme.text_scale()) for side in _SIZE))
+        self._networks: list[KeptModel] = []
+        self._filling = False
+        column = QVBoxLayout(self)
+        card = Card("Networks", "all that can answer; the one in bold does")
+        card.body.addWidget(self._build_table(), 1)
+        card.body.addLayout(self._build_buttons())
+        column.addWidget(card)
+
+    def _build_table(self) -> QTableWidget:
+        self.table = QTableWidget(0, len(_COLUMNS))
+        self.table.setObjectName("networksTable")
+        explain(
+            self.table,
+            "Networks",
+            "All trained networks. Return uses one, F2 renames it, Delete deletes it.",
+        )
+        self.table.setHorizontalHeaderLabels(_COLUMNS)
+        self.table.verticalHeader().hide()
+        style_table(self.table, round(Size.FIELD * theme.text_scale()))
+        self.table.setSelectionBehavior(QAbstractItemView.SelectRows)
+        self.table.setSelectionMode(QAbstractItemView.SingleSelection)
+        self.table.setEditTriggers(QAbstractItemView.EditKeyPressed)
+        self.table.setItemDelegateForColumn(0, _NameDelegate(self.table))
+        self.table.setTextElideMode(Qt.ElideMiddle)
+        header = self.table.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeToContents)
+        header.setSectionResizeMode(0, QHeaderView.Stretch)
+        self.table.itemSelectionChanged.connect(self._enable)
+        self.table.itemChanged.connect(self._edited)
+        self.table.doubleClicked.connect(lambda _: self._ask("use"))
+        return self.table
+
+    def _build_buttons(self) -> FlowLayout:
+        row = FlowLayout()
+        self._commands: dict[str, Command] = {}
+        for what, text, name, sentence, keys in _COMMANDS:
+            button = push_button(name, text, sentence)
+            command = Command(self, text, sentence, keys, partial(self._ask, what))
+            command.serve(button)
+            self._commands[what] = command
+            row.addWidget(button)
+        self.export = push_button(
+            "exportNetworkButton", "Export …", "Save the network for other programs."
+        )
+        menu = QMenu(self.export)
+        menu.setToolTipsVisible(True)
+        for name, entry in NETWORK_FORMATS.items():
+            if name not in self._commands:
+                action = menu.addAction(f"{entry.title} (*{entry.ending}) …")
+                action.setToolTip(f"{entry.meaning[0].upper()}{entry.meaning[1:]}.")
+                action.triggered.connect(lambda _, name=name: self._ask(name))
+        self.export.setMenu(menu)
+        row.addWidget(self.export)
+        button = push_button("openNetworkButton", "Open …", "")
+        sentence = "Open a trained network: a file of this program, or parameters that Lasagne's "
+        sentence += "users saved with numpy.savez."
+        Command(self, "Open …", sentence, "Ctrl+O", self.open_asked.emit).serve(button)
+        row.addWidget(button)
+        self.bin = BinButton("bringBackNetworkButton", "networks")
+        row.addWidget(self.bin)
+        return row
+
+    def show_networks(self, networks: Sequence[KeptModel], made: Sequence[float], key: str) -> None:
+        """List networks."""
+        current = self.current()
+        self._filling = True
+        self._networks = list(networks)
+        self.table.setRowCount(len(networks))
+        for row, (kept, when) in enumerate(zip(networks, made, strict=True)):
+            moment = time.strftime("%Y-%m-%d %H:%M", time.localtime(when))
+            source = _SOURCES[kept.source]
+            shipped = kept.source == "shipped"
+            texts = (kept.title, kept.kind or "damaged", kept.accuracy or "–", source,
+                     "" if shipped else moment)  # fmt: skip
+            for column, text in enumerate(texts):
+                item = QTableWidgetItem(text)
+                flags = Qt.ItemIsSelectable | Qt.ItemIsEnabled
+                item.setFlags(flags if column or shipped else flags | Qt.ItemIsEditable)
+                item.setFont(theme.font(theme.Text.BODY, bold=kept.key == key))
+                self.table.setItem(row, column, item)
+        self._filling = False
+        keys = [kept.key for kept in networks]
+        chosen = current.key if current is not None and current.key in keys else key
+        if keys:
+            self.table.setCurrentCell(keys.index(chosen) if chosen in keys else 0, 0)
+        self._enable()
+
+    def current(self) -> KeptModel | None:
+        """Return the network of the current row."""
+        row = self.table.currentRow()
+        return self._networks[row] if 0 <= row < len(self._networks) else None
+
+    def _enable(self) -> None:
+        kept = self.current()
+        for what, command in self._commands.items():
+            own = kept is not None and kept.source != "shipped"
+            command.setEnabled(own if what in ("rename", "delete") else kept is not None)
+        self.export.setEnabled(kept is not None)
+
+    def _ask(self, what: str) -> None:
+        kept = self.current()
+        if kept is None:
+            return
+        if what == "rename":
+            edit_name(self.table)
+        else:
+            self.asked.emit(what, kept)
+
+    def _edited(self, item: QTableWidgetItem) -> None:
+        # While the list is filled anew, rows are those of no network.
+        if self._filling:
+            return
+        kept = self._networks[item.row()]
+        if item.text() != kept.title:
+            self.renamed.emit(kept, item.text())

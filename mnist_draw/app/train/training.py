@@ -1,0 +1,311 @@
+"""Training off the GUI thread: the one loop, its events, and the run's files.
+
+The worker is a plain object whose :meth:`TrainingWorker.run` needs no thread; :class:`Training`
+gives one a thread for each run and hands its events on at most 30 times a second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from PyQt5.QtCore import QObject, QTimer, pyqtSignal, pyqtSlot
+
+from mnist_draw import thread_priority
+from mnist_draw.app.kit.reporting import reporter
+from mnist_draw.app.kit.threads import Inbox, connect_direct
+from mnist_draw.app.kit.worker_thread import WorkerThread
+from mnist_draw.app.train.layer_inspector import Inspector
+from mnist_draw.app.train.run_events import Continued, Failed, Rescued, RunEvent, Saved
+from mnist_draw.errors import UserError
+from mnist_draw.recognition.run_files import RunFiles
+from mnist_draw.storage.models import ModelFile
+from mnist_draw.training.control import Controls
+from mnist_draw.training.events import (
+    Checkpointed,
+    CheckpointFailed,
+    EpochFinished,
+    Event,
+    Finished,
+    Testing,
+)
+from mnist_draw.training.runs import record
+from mnist_draw.training.runs.checkpoint import Checkpoint
+from mnist_draw.training.runs.rescue import named_rescued, rescue, rescued_words
+from mnist_draw.training.settings import TrainingSettings
+
+Train = Callable[..., Iterator[Event]]
+
+#: Events are handed to the window this often, in milliseconds.
+_DRAIN_MS = 33
+MODEL_NAME, CHECKPOINT_NAME = record.MODEL, record.CHECKPOINT
+_NOWHERE = (
+    "No other place could be written either. The network answers until the window is closed: make "
+    "room on the disk, then train one epoch more, which saves it. Closing asks where to save it."
+)
+
+
+class TrainingWorker(QObject):
+    """One run, from its settings to its saved network."""
+
+    learnt = pyqtSignal(ModelFile)
+    finished = pyqtSignal()
+
+    def __init__(
+        self,
+        settings: TrainingSettings,
+        folder: Path,
+        resume: bool = False,
+        train: Train | None = None,
+        unsaved: Checkpoint | None = None,
+    ) -> None:
+        super().__init__()
+        self.unsaved = unsaved
+        self.settings = settings
+        self.folder = folder
+        self.controls = Controls()
+        self.inbox: Inbox[RunEvent] = Inbox()
+        self.keeper = RunFiles(settings, folder)
+        self.closing = False
+        self._resume = resume
+        self._train = train
+        self._data: Any = None
+        self._inspector: Inspector | None = None
+        #: The network where no place took it.
+        self._unsaved: ModelFile | None = None
+
+    @pyqtSlot()
+    def run(self) -> None:
+        """Train until the end, a stop or an error."""
+        thread_priority.lower()
+        state, failed = "failed", False
+        rescued: Rescued | None = None
+        try:
+            for event in self._events():
+                if isinstance(event, Testing | Finished):
+                    self._close_inspector()
+                self.keeper.add(event)
+                self.inbox.put(event)
+                if isinstance(event, CheckpointFailed):
+                    self.unsaved = event.checkpoint or self.unsaved
+                elif isinstance(event, Checkpointed):
+                    self.unsaved = None
+                if isinstance(event, EpochFinished):
+                    self.learnt.emit(self.keeper.model(event.parameters))
+                    self._inspect(event)
+                elif isinstance(event, Finished):
+                    state = event.reason
+                    rescued = self._save_model(event)
+        except Exception as error:  # whatever it is, the user is told and the window lives on
+            failed = True
+            self.inbox.put(Failed(reporter.sentence(error), self.only_in_memory()))
+        finally:
+            self._close_inspector()
+            # Only where there is something to go on from.
+            if self.closing and state == "stopped" and self.keeper.run.checkpoint.exists():
+                state = "interrupted"
+            told = self.keeper.end(state)
+            if rescued is not None:
+                # Last, and alone: it has said already that the run's folder cannot be written.
+                self.inbox.put(rescued)
+            elif not failed:
+                self._tell(told)
+            self.finished.emit()
+
+    def _tell(self, sentence: str) -> None:
+        if sentence:
+            self.inbox.put(CheckpointFailed(self.folder, 0, sentence))
+
+    def _events(self) -> Iterator[Event]:
+        checkpoint = None
+        if self._resume:
+            checkpoint = self.keeper.resume(self.unsaved)
+            self._tell(self.keeper.behind)
+            self.inbox.put(Continued(checkpoint.history(), checkpoint.parameters))
+        else:
+            self._tell(self.keeper.begin())
+        settings = self.keeper.run.settings
+        more = {}
+        if settings.extra_folder is not None:
+            more["extra"] = self._load_extra(settings.extra_folder)
+        if self._train is None:
+            from mnist_draw.dataset.mnist import load_dataset
+            from mnist_draw.training.loop import train
+
+            self._train = train
+            self._data = load_dataset(settings.data_folder)
+            self._tell(" ".join(self._data.told))
+            settings = self.keeper.take_data(self._data)
+        return self._train(
+            settings,
+            dataset=self._data,
+            controls=self.controls,
+            checkpoint=self.folder / CHECKPOINT_NAME,
+            resume=checkpoint,
+            **more,
+        )
+
+    def _load_extra(self, folder: str) -> Any:
+        from mnist_draw.dataset.own_digits import load_extra
+        from mnist_draw.dataset.pictures.picture_file import load_picture
+
+        extra, told = load_extra(folder, load_picture)
+        self._tell(" ".join(told))
+        return extra
+
+    def _inspect(self, event: EpochFinished) -> None:
+        if self._inspector is None:
+            pictures = None if self._data is None else self._data.validation_images
+            network = self.keeper.run.settings.network
+            self._inspector = Inspector(network, pictures, self.inbox.put)
+        self._inspector.post(event.epoch, event.parameters)
+
+    def _close_inspector(self) -> None:
+        if self._inspector is not None:
+            self._inspector.close()
+            self._inspector = None
+
+    def _save_model(self, event: Finished) -> Rescued | None:
+        """Save the network, then once more when it is known how sure it may be."""
+        if event.epochs_done == 0:
+            return None
+        model = self.keeper.model(event.parameters)
+        failure = self._saved(model)
+        if self._data is not None and not self.closing:
+            model = self.keeper.calibrated(model, self._data)
+            failure = self._saved(model)
+        self.learnt.emit(model)
+        if failure is None:
+            self.inbox.put(Saved(self.folder / MODEL_NAME))
+            return None
+        path = rescue(named_rescued(model))
+        if path is None:
+            self._unsaved = model
+            raise UserError(f"{failure} {_NOWHERE}") from failure
+        return Rescued(path, f"{failure} {rescued_words(path)}")
+
+    def only_in_memory(self) -> ModelFile | None:
+        """Return what would be lost with the program at this moment; None if all is on disk."""
+        if self._unsaved is None and self.unsaved is not None and self.unsaved.epoch:
+            return self.keeper.model(self.unsaved.parameters)
+        return self._unsaved
+
+    def _saved(self, model: ModelFile) -> UserError | None:
+        try:
+            self.keeper.save_model(model)
+        except UserError as error:
+            return error
+        return None
+
+
+class Training(QObject):
+    """Runs for the GUI thread: start, stop, pause, one epoch more, and their events."""
+
+    happened = pyqtSignal(list)
+    learnt = pyqtSignal(ModelFile)
+    ended = pyqtSignal()
+
+    def __init__(self, train: Train | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._train = train
+        self._worker: TrainingWorker | None = None
+        self._thread: WorkerThread | None = None
+        self._last: tuple[TrainingSettings, Path] | None = None
+        #: The last checkpoint of that run, where it could not be written.
+        self._unsaved: Checkpoint | None = None
+        self._timer = QTimer(self)
+        self._timer.setInterval(_DRAIN_MS)
+        self._timer.timeout.connect(self._drain)
+
+    @property
+    def running(self) -> bool:
+        """Whether a run's thread is alive."""
+        return self._thread is not None
+
+    @property
+    def key(self) -> str:
+        """By which the network of the run is found."""
+        assert self.folder is not None
+        return f"run:{self.folder.name}"
+
+    @property
+    def controls(self) -> Controls | None:
+        """The running run's controls."""
+        return self._worker.controls if self._worker else None
+
+    @property
+    def folder(self) -> Path | None:
+        """Where the run that is going on, or was last, is kept."""
+        return self._last[1] if self._last else None
+
+    @property
+    def can_continue(self) -> bool:
+        """Whether the last run left a checkpoint to continue from, on disk or in memory."""
+        if self._unsaved is not None:
+            return True
+        return self._last is not None and (self._last[1] / CHECKPOINT_NAME).exists()
+
+    def start(self, settings: TrainingSettings) -> None:
+        """Start a new run."""
+        settings.validate()
+        from mnist_draw.training.runs.run_list import new_run_folder
+
+        self._launch(settings, new_run_folder(), resume=False)
+
+    def continue_for(self, epochs: int) -> None:
+        """Continue the last run until it has ``epochs`` epochs in all."""
+        if self._last is None:
+            raise RuntimeError("there is no run to continue")
+        settings, folder = self._last
+        self._launch(settings.replace(epochs=epochs), folder, resume=True)
+
+    def continue_run(self, run: record.Run) -> None:
+        """Continue a run of the list to its planned number of epochs."""
+        self._launch(run.settings, run.folder, resume=True)
+
+    def _launch(self, settings: TrainingSettings, folder: Path, resume: bool) -> None:
+        if self.running:
+            raise RuntimeError("a run is going on")
+        unsaved = self._unsaved if resume and folder == self.folder else None
+        self._last, self._unsaved = (settings, folder), None
+        self._worker = worker = TrainingWorker(settings, folder, resume, self._train, unsaved)
+        # Direct: a network goes from thread to thread, whatever the window is doing.
+        connect_direct(worker.learnt, self.learnt)
+        self._thread = WorkerThread("training", worker, worker.run, worker.controls.stop)
+        connect_direct(worker.finished, self._thread.quit)
+        self._thread.ended.connect(self._finish)
+        self._timer.start()
+        self._thread.start()
+
+    def only_in_memory(self) -> ModelFile | None:
+        """Return the network of the run that is going on, where its last epoch is on no disk."""
+        return None if self._worker is None else self._worker.only_in_memory()
+
+    def stop(self, closing: bool = False) -> None:
+        """Ask the run to end after its minibatch; what was learnt is saved."""
+        if self._worker is not None:
+            # A run that the user has stopped already is not offered again.
+            if closing and not self._worker.controls.stop_requested:
+                self._worker.closing = True
+            self._worker.controls.stop()
+
+    def wait(self) -> bool:
+        """Stop and wait a bounded time; return whether the run's thread has ended."""
+        return self._thread is None or self._thread.stop()
+
+    def _drain(self) -> None:
+        if self._worker is not None:
+            events = self._worker.inbox.take_all()
+            if events:
+                self.happened.emit(events)
+
+    @pyqtSlot()
+    def _finish(self) -> None:
+        self._timer.stop()
+        self._drain()
+        self._thread = None
+        if self._worker is not None:
+            self._unsaved = self._worker.unsaved
+        self._worker = None
+        self.ended.emit()

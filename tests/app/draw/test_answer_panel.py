@@ -1,0 +1,234 @@
+"""Which digit is asked about: by its bar, by keys, and in a number by place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from PyQt5.QtCore import QPoint, Qt
+from PyQt5.QtTest import QTest
+from PyQt5.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from mnist_draw.app.draw.answer_panel import AnswerPanel
+from mnist_draw.recognition.answer import answer_from
+from mnist_draw.storage.model_info import ModelInfo
+
+from .. import fakes
+
+
+class Shown:
+    """A visible panel and the questions that it asks."""
+
+    def __init__(self, qtbot: QtBot) -> None:
+        self.panel = AnswerPanel()
+        qtbot.addWidget(self.panel)
+        self.panel.resize(648, 644)
+        self.panel.show()
+        self.panel.show_layers(fakes.LAYERS)
+        self.questions: list[tuple[Any, int, int]] = []
+        self.panel.asked.connect(lambda *question: self.questions.append(question))
+
+    @property
+    def digits(self) -> list[int]:
+        """The digits asked about."""
+        return [digit for _, digit, _ in self.questions]
+
+    def explain(self) -> None:
+        """Answer the last question."""
+        _, digit, ticket = self.questions[-1]
+        self.panel.show_explanation(fakes.explanation(digit), ticket)
+
+    def click(self, digit: int) -> None:
+        """Click a bar."""
+        bar = self.panel.bars.bars[digit]
+        QTest.mouseClick(bar, Qt.LeftButton, Qt.NoModifier, bar.rect().center())
+
+    def marked(self) -> list[int]:
+        """Return the digits that are underlined."""
+        return [bar.digit for bar in self.panel.bars.bars if bar.marked]
+
+
+@pytest.fixture
+def shown(qtbot: QtBot) -> Shown:
+    return Shown(qtbot)
+
+
+def number(text: str) -> Any:
+    recogniser = fakes.Recogniser(fakes.model())
+    recogniser.number = text
+    return recogniser.read_number(np.ones((5, 5), np.uint8), fakes.answer())
+
+
+def test_the_answer_is_asked_about(shown: Shown) -> None:
+    shown.panel.show_reading(fakes.reading(fakes.answer("3", 3)))
+    picture, digit, _ = shown.questions[-1]
+    assert digit == 3
+    assert picture.shape == (28, 28)
+    assert shown.marked() == [3]
+    shown.explain()
+    assert shown.panel.row.saliency_title.text() == "What spoke for 3"
+    assert shown.panel.row.activations.values is not None
+
+
+def test_a_bar_chooses_the_digit_and_gives_it_back(shown: Shown) -> None:
+    shown.panel.show_reading(fakes.reading(fakes.answer("3", 3)))
+    shown.click(8)
+    assert shown.digits == [3, 8]
+    assert shown.marked() == [8]
+    # While one goes on drawing the choice stays …
+    shown.panel.show_reading(fakes.reading(fakes.answer("5", 5)))
+    assert shown.digits[-1] == 8
+    # … until the same bar is clicked again, or the board is empty.
+    shown.click(8)
+    assert shown.digits[-1] == 5
+    shown.click(1)
+    shown.panel.show_nothing()
+    assert shown.marked() == []
+    shown.panel.show_reading(fakes.reading(fakes.answer("2", 2)))
+    assert shown.digits[-1] == 2
+
+
+def test_keys_choose_too(shown: Shown) -> None:
+    bars = shown.panel.bars
+    QTest.keyClick(bars, Qt.Key_Down)
+    assert shown.digits == []
+    shown.panel.show_reading(fakes.reading(fakes.answer("9", 9)))
+    for key, digit in (
+        (Qt.Key_Down, 0),
+        (Qt.Key_Up, 9),
+        (Qt.Key_Up, 8),
+        (Qt.Key_4, 4),
+        (Qt.Key_Escape, 9),
+    ):
+        QTest.keyClick(bars, key)
+        assert shown.digits[-1] == digit
+    assert bars.focusPolicy() == Qt.StrongFocus
+
+
+def test_what_is_no_digit_is_explained_by_its_best_guess(shown: Shown) -> None:
+    odd = fakes.answer("?", None, reason="It does not look like a digit.")
+    odd.probabilities[:] = np.full(10, 0.05)
+    odd.probabilities[6] = 0.55
+    shown.panel.show_reading(fakes.reading(odd))
+    assert shown.digits == [6]
+    assert shown.panel.bars_note.text() == "if this were a digit"
+    assert not any(bar.winner for bar in shown.panel.bars.bars)
+    assert shown.marked() == [6]
+
+
+def test_a_network_that_cannot_tell_is_not_sure_and_says_why(shown: Shown) -> None:
+    torn = np.full(10, 0.06, np.float32)
+    torn[5], torn[3] = 0.3, 0.22
+    answer = answer_from(torn, np.zeros((28, 28), np.float32))
+    shown.panel.note_network(ModelInfo(epochs=1))
+    shown.panel.show_reading(fakes.reading(answer))
+    assert shown.panel.confidence.text() == "Not sure"
+    assert shown.panel.second.text() == (
+        "Perhaps 5 or 3: 30 % for 5, 22 % for 3. Trained for 1 epoch only."
+    )
+    shown.panel.note_network(ModelInfo(epochs=20, test_accuracy=0.98))
+    shown.panel.show_reading(fakes.reading(answer))
+    assert shown.panel.second.text() == "Perhaps 5 or 3: 30 % for 5, 22 % for 3."
+
+
+def test_explanations_of_what_is_gone_are_not_shown(shown: Shown) -> None:
+    title = shown.panel.row.saliency_title
+    shown.panel.show_reading(fakes.reading(fakes.answer("3", 3)))
+    shown.click(8)
+    _, digit, ticket = shown.questions[0]
+    shown.panel.show_explanation(fakes.explanation(digit), ticket)
+    assert title.text() == "What spoke for it"
+    shown.explain()
+    assert title.text() == "What spoke for 8"
+    shown.panel.show_nothing()
+    assert title.text() == "What spoke for it"
+    shown.explain()
+    assert title.text() == "What spoke for it"
+    assert shown.panel.row.activations.values is None
+
+
+def test_an_explanation_may_come_a_little_late_while_one_draws(shown: Shown) -> None:
+    shown.panel.show_reading(fakes.reading(fakes.answer("3", 3)))
+    shown.panel.show_reading(fakes.reading(fakes.answer("5", 5)))
+    _, digit, ticket = shown.questions[0]
+    shown.panel.show_explanation(fakes.explanation(digit), ticket)
+    assert shown.panel.row.saliency_title.text() == "What spoke for 3"
+
+
+def test_an_empty_board_invites(shown: Shown) -> None:
+    shown.panel.show_reading(fakes.reading(fakes.answer("3", 3)))
+    shown.explain()
+    shown.panel.show_nothing()
+    assert shown.panel.bars_note.text() == "Draw a digit; the bars follow every stroke."
+    assert not any(bar.value() for bar in shown.panel.bars.bars)
+    assert shown.panel.network_input.picture is None
+    assert shown.panel.row.saliency.explanation is None
+    assert shown.panel.row.activations.values is None
+
+
+def test_of_a_number_the_last_digit_is_shown_and_others_on_request(shown: Shown) -> None:
+    places: list[int] = []
+    panel = shown.panel
+    panel.place_changed.connect(places.append)
+    panel.show_reading(fakes.reading(fakes.answer("?", None), number("207")))
+    assert panel.prediction.text() == "207"
+    assert shown.digits == [7]
+    assert panel.bars.bars[7].winner
+    assert panel.bars.bars[7].value() == 900
+    assert panel.bars_note.text().startswith("of digit 3 of 3, read as 7")
+    QTest.keyClick(panel.bars, Qt.Key_Left)
+    QTest.keyClick(panel.bars, Qt.Key_Left)
+    QTest.keyClick(panel.bars, Qt.Key_Left)
+    assert shown.digits == [7, 0, 2]
+    assert float(panel.network_input.picture[0, 0]) == pytest.approx(0.1)
+    assert panel.bars_note.text().startswith("of digit 1 of 3, read as 2")
+    # One goes on writing: the digit that was chosen stays.
+    panel.show_reading(fakes.reading(fakes.answer("?", None), number("2071")))
+    assert shown.digits[-1] == 2
+    panel.show_reading(fakes.reading(fakes.answer("3", 3)))
+    assert panel.bars_note.text() == ""
+    panel.show_reading(fakes.reading(fakes.answer("?", None), number("45")))
+    assert shown.digits[-1] == 5
+    assert places == [2, 1, 0, -1, 1]
+
+
+def test_a_number_that_gets_shorter_keeps_to_its_digits(shown: Shown) -> None:
+    shown.panel.show_reading(fakes.reading(fakes.answer("?", None), number("207")))
+    shown.panel.choose_place(2)
+    shown.panel.show_reading(fakes.reading(fakes.answer("?", None), number("20")))
+    assert shown.digits[-1] == 0
+    shown.panel.choose_place(5)
+    assert shown.digits[-1] == 0
+
+
+def test_it_fits_into_any_window_again(shown: Shown, qtbot: QtBot) -> None:
+    panel = shown.panel
+    panel.add_row(QWidget())
+    smallest = panel.minimumSizeHint()
+    side = panel.network_input.width()
+    panel.resize(1260, 1300)
+    qtbot.waitUntil(lambda: panel.network_input.width() > side)
+    assert panel.minimumSizeHint() == smallest
+    panel.resize(648, 644)
+    qtbot.waitUntil(lambda: panel.network_input.width() == side)
+    assert panel.size().height() == 644
+    for bar in panel.bars.bars:
+        assert bar.height() >= 12
+    assert panel.row.geometry().bottom() <= panel.rect().bottom()
+
+
+def test_bars_let_go_of_keys_that_they_do_not_know(shown: Shown) -> None:
+    shown.panel.show_reading(fakes.reading(fakes.answer("3", 3)))
+    QTest.keyClick(shown.panel.bars, Qt.Key_Z, Qt.ControlModifier)
+    QTest.keyClick(shown.panel.bars, Qt.Key_8, Qt.ControlModifier)
+    assert shown.digits == [3]
+
+
+def test_a_press_that_leaves_the_bar_chooses_nothing(shown: Shown) -> None:
+    shown.panel.show_reading(fakes.reading(fakes.answer("3", 3)))
+    bar = shown.panel.bars.bars[8]
+    QTest.mousePress(bar, Qt.LeftButton, Qt.NoModifier, bar.rect().center())
+    QTest.mouseRelease(bar, Qt.LeftButton, Qt.NoModifier, QPoint(-50, 5))
+    assert shown.digits == [3]

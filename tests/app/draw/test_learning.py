@@ -1,0 +1,480 @@
+"""Learning in the window: its thread, its card, the new network, and the way back."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PyQt5.QtGui import QGuiApplication
+from PyQt5.QtWidgets import QApplication, QLabel, QProgressBar, QPushButton
+from pytestqt.qtbot import QtBot
+
+from mnist_draw.app.draw.recognition import Recognition, RecognitionWorker
+from mnist_draw.app.kit import network_in_use
+from mnist_draw.app.kit.learning import Learning, LearningWorker, Outcome
+from mnist_draw.app.kit.network_in_use import NetworkInUse
+from mnist_draw.app.shell.ending import closing
+from mnist_draw.app.shell.window import Window
+from mnist_draw.app.train.training import Training
+from mnist_draw.errors import UserError
+from mnist_draw.recognition import network_library as kept
+from mnist_draw.recognition.fine_tuning import FineTuned, Score, Step
+from mnist_draw.storage import StorageError, load_model
+from mnist_draw.storage.my_digits import TaughtDigit, save_digit
+from mnist_draw.storage.preferences import Preferences
+from mnist_draw.storage.spare_names import deleted
+from mnist_draw.training.runs import network_names, rescue
+
+from .. import fakes
+
+BEFORE, AFTER = Score(1, 2, 0.99), Score(2, 2, 0.9895)
+
+
+def taught(home: Path, count: int = 2) -> None:
+    """Put digits into the folder."""
+    (home / "data" / "my_digits").mkdir(parents=True, exist_ok=True)
+    ink = np.zeros((300, 300), np.uint8)
+    ink[50:250, 140:160] = 255
+    for _ in range(count):
+        save_digit(TaughtDigit(1, ink), home / "data" / "my_digits")
+
+
+class Learn:
+    """Learning that takes three steps and waits at its gate before the last."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.gate = threading.Event()
+        self.gate.set()
+        self.error = error
+        self.calls: list[tuple[Any, Any]] = []
+        self.threads: list[threading.Thread] = []
+
+    def __call__(
+        self, model: Any, extra: Any, inks: Any = (), controls: Any = None
+    ) -> Iterator[Any]:
+        """Yield steps, then the end unless it was stopped."""
+        assert len(inks) == len(extra)
+        self.calls.append((model, extra))
+        self.threads.append(threading.current_thread())
+        yield Step("Learning", 0.25)
+        if self.error is not None:
+            raise self.error
+        self.gate.wait(10)
+        if controls is not None and controls.stop_requested:
+            return
+        yield FineTuned(fakes.model(0.75, title="Knows my hand"), BEFORE, AFTER)
+
+
+# -- the worker alone
+
+
+def outcomes(worker: LearningWorker) -> tuple[list[Outcome], list[str]]:
+    """Run a worker in this thread; return what it has learnt and what it complained of."""
+    learnt: list[Outcome] = []
+    failed: list[str] = []
+    worker.learnt.connect(learnt.append)
+    worker.failed.connect(failed.append)
+    ended: list[int] = []
+    worker.finished.connect(lambda: ended.append(1))
+    worker.run()
+    assert ended == [1]
+    return learnt, failed
+
+
+def test_what_is_learnt_is_saved_and_knows_the_network_before(own_home: Path) -> None:
+    taught(own_home)
+    learn = Learn()
+    (outcome,), failed = outcomes(LearningWorker(fakes.model, "shipped:best", learn))
+    assert failed == []
+    assert len(learn.calls[0][1]) == 2
+    assert outcome.key.startswith("learnt:")
+    (path,) = (own_home / "data" / "learnt").iterdir()
+    saved = load_model(path)
+    assert saved.metadata["before"] == "shipped:best"
+    assert float(saved.parameters[0][0, 0]) == 0.75
+    assert outcome.words.startswith("Of your 2 digits, 1 were read rightly before, 2 are now.")
+
+
+def test_a_network_that_only_memory_has_is_saved_first(own_home: Path) -> None:
+    taught(own_home)
+    trained = fakes.model(0.25, title="Just trained")
+    (outcome,), _ = outcomes(LearningWorker(trained, "", Learn()))
+    before = load_model(own_home / "data" / "learnt" / outcome.model.metadata["before"][7:])
+    assert before.metadata["title"] == "Just trained"
+    assert float(before.parameters[0][0, 0]) == 0.25
+    titles = sorted(model.title.split(",")[0] for model in kept.list_learnt())
+    assert titles == ["Before learning", "My digits"]
+
+
+def test_a_full_disk_loses_neither_network(
+    own_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taught(own_home)
+    monkeypatch.setattr(rescue, "outer_folders", lambda: [tmp_path])
+    monkeypatch.setattr(network_names, "_elsewhere", {})
+
+    def full(*_: Any, **__: Any) -> Any:
+        raise StorageError("Could not write it: no space left on device.")
+
+    monkeypatch.setattr(kept, "save_model", full)
+    (own_home / "data" / "networks").write_text("in the way")
+    (outcome,), failed = outcomes(LearningWorker(fakes.model, "shipped:best", Learn()))
+    assert failed == []
+    # In a place outside the home, which is full.
+    rescued = tmp_path / "mnist-draw-rescued-model.npz"
+    assert "no space left" in outcome.words
+    assert f"saved in {rescued} instead" in outcome.words
+    assert outcome.model.metadata["before"] == "shipped:best"
+    assert kept.find_by_key(outcome.key).path == rescued
+    assert kept.find_by_key(outcome.key).title == outcome.model.title == "My digits, rescued"
+    saved = load_model(rescued)
+    assert saved.info.before == "shipped:best"
+    assert np.array_equal(saved.parameters[0], outcome.model.parameters[0])
+
+
+def test_where_no_place_is_left_what_was_learnt_answers_all_the_same(
+    own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taught(own_home)
+
+    def full(*_: Any, **__: Any) -> Any:
+        raise StorageError("Could not write it: no space left on device.")
+
+    for module in (kept, rescue):
+        monkeypatch.setattr(module, "save_model", full)
+    (outcome,), failed = outcomes(LearningWorker(fakes.model, "shipped:best", Learn()))
+    assert failed == []
+    assert outcome.key == ""
+    assert "is not saved" in outcome.words
+    assert outcome.model.metadata["before"] == "shipped:best"
+
+
+def test_errors_are_sentences(own_home: Path) -> None:
+    learnt, (sentence,) = outcomes(LearningWorker(fakes.model, "", Learn()))
+    assert learnt == []
+    assert "holds no digit to learn" in sentence
+    assert sentence.endswith("Nothing was learnt.")
+    taught(own_home)
+    error = UserError("The loss became nan.")
+    learnt, failed = outcomes(LearningWorker(fakes.model, "", Learn(error)))
+    assert (learnt, failed) == ([], ["The loss became nan. Nothing was learnt."])
+
+
+# -- in the window
+
+
+class Setup:
+    """A window with a learning that obeys, and two taught digits."""
+
+    def __init__(self, qtbot: QtBot, learn: Learn, home: Path) -> None:
+        self.qtbot = qtbot
+        self.learn = learn
+        self.loop = fakes.Loop()
+        taught(home)
+        self.used: list[Any] = []
+        self.window = self.make_window()
+        self.my_digits = self.window.draw_tab.my_digits
+
+    def make_window(self) -> Window:
+        """Return a window that is ready to answer; a second one is as after a restart."""
+        worker = RecognitionWorker(lambda: fakes.model(title="Ships"), self.make)
+        recognition = Recognition(worker)
+        window = Window(Preferences(), recognition, Training(self.loop), Learning(self.learn))
+        window.draw_tab.pictures.reader._make_recogniser = fakes.Recogniser
+        self.qtbot.addWidget(window)
+        with self.qtbot.waitSignal(worker.ready):
+            window.show()
+            window.start()
+        self.qtbot.waitUntil(lambda: window.train_tab.accuracy.plot is not None)
+        return window
+
+    def make(self, model: Any) -> fakes.Recogniser:
+        """Make a recogniser."""
+        recogniser = fakes.Recogniser(model)
+        self.used.append(recogniser)
+        return recogniser
+
+    def button(self, name: str) -> QPushButton:
+        """Return a button."""
+        return self.window.findChild(QPushButton, name)
+
+    def text(self, name: str) -> str:
+        """Return a label's text."""
+        return self.window.findChild(QLabel, name).text()
+
+    def open_list(self) -> None:
+        """Show the digits and wait for them."""
+        self.my_digits.show_digits()
+        self.qtbot.waitUntil(self.button("learnButton").isEnabled)
+
+    def wait_for_end(self) -> None:
+        """Wait until nothing is being learnt."""
+        self.qtbot.waitUntil(lambda: not self.window.learning.running)
+
+    def weight(self) -> float:
+        """Return a weight of the network that answers."""
+        return float(self.used[0].parameters[0][0, 0])
+
+
+@pytest.fixture
+def setup(qtbot: QtBot, own_home: Path) -> Iterator[Setup]:
+    made = Setup(qtbot, Learn(), own_home)
+    yield made
+    made.learn.gate.set()
+    made.loop.gate.set()
+    made.window.close()
+    assert made.window.shut_down()
+
+
+def test_learning_from_click_to_new_answers(setup: Setup) -> None:
+    setup.open_list()
+    setup.learn.gate.clear()
+    setup.button("learnButton").click()
+    bar = setup.window.findChild(QProgressBar, "learnProgress")
+    setup.qtbot.waitUntil(lambda: bar.value() == 250)
+    assert setup.text("learnLabel") == "Learning …"
+    assert setup.button("stopLearningButton").isVisible()
+    assert not setup.button("learnButton").isVisible()
+    setup.learn.gate.set()
+    setup.wait_for_end()
+    assert setup.learn.threads[0] is not threading.main_thread()
+    assert "1 were read rightly before, 2 are now" in setup.text("learnLabel")
+    setup.qtbot.waitUntil(lambda: setup.weight() == 0.75)
+    assert setup.window.draw_tab.models.currentText().startswith("My digits, ")
+    assert setup.button("undoLearningButton").isVisible()
+    setup.qtbot.waitUntil(lambda: setup.text("statusLabel").startswith("My digits, "))
+
+
+def test_undo_brings_the_network_before_back(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    models = setup.window.draw_tab.models
+    # The stand-in for the network that ships is no file.
+    monkeypatch.setattr(network_in_use, "_load", lambda key: fakes.model(0.5, title=key))
+    setup.open_list()
+    setup.button("learnButton").click()
+    setup.wait_for_end()
+    setup.qtbot.waitUntil(lambda: setup.weight() == 0.75)
+    setup.button("undoLearningButton").click()
+    setup.qtbot.waitUntil(lambda: setup.weight() == 0.5)
+    assert models.currentText().startswith("Before learning, ")
+    setup.qtbot.waitUntil(lambda: not setup.button("undoLearningButton").isVisible())
+
+    def titles() -> list[str]:
+        return [models.itemText(place) for place in range(models.count())]
+
+    # What was learnt is not listed for ever, but it can be brought back.
+    setup.qtbot.waitUntil(lambda: not any(title.startswith("My digits") for title in titles()))
+    assert len(deleted(kept.learnt_folder())) == 1
+
+
+def test_a_network_of_other_classes_is_not_asked_to_learn_digits(setup: Setup) -> None:
+    setup.open_list()
+    assert setup.button("learnButton").isEnabled()
+    setup.window.network.confirm(fakes.model(0.6, refused=0.9))
+    assert not setup.button("learnButton").isEnabled()
+    assert "other classes than digits" in setup.text("learnLabel")
+    setup.window.network.confirm(fakes.model(0.7))
+    assert setup.button("learnButton").isEnabled()
+
+
+def test_stop_leaves_the_network(setup: Setup, own_home: Path) -> None:
+    setup.open_list()
+    setup.learn.gate.clear()
+    setup.button("learnButton").click()
+    setup.qtbot.waitUntil(lambda: bool(setup.learn.calls))
+    setup.button("stopLearningButton").click()
+    setup.learn.gate.set()
+    setup.wait_for_end()
+    assert setup.text("learnLabel") == "Stopped. The network that answers is as it was."
+    assert setup.weight() == 0.5
+    assert not (own_home / "data" / "learnt").exists()
+    assert setup.button("learnButton").isEnabled()
+
+
+def test_learning_and_a_run_do_not_fight(setup: Setup) -> None:
+    setup.open_list()
+    setup.loop.gate.clear()
+    setup.window.run.start()
+    setup.button("learnButton").click()
+    assert not setup.window.learning.running
+    assert "A network is being trained" in setup.text("messageLabel")
+    setup.window.run.stop()
+    setup.loop.gate.set()
+    setup.qtbot.waitUntil(lambda: not setup.window.training.running)
+    setup.learn.gate.clear()
+    setup.button("learnButton").click()
+    assert setup.window.learning.running
+    setup.window.run.start()
+    assert not setup.window.training.running
+    assert "Your digits are being learnt" in setup.text("messageLabel")
+    setup.learn.gate.set()
+    setup.wait_for_end()
+
+
+def test_what_came_of_it_is_told_where_nobody_looks(setup: Setup) -> None:
+    setup.open_list()
+    setup.learn.gate.clear()
+    setup.button("learnButton").click()
+    setup.my_digits.show_answer()
+    # Also where the list cannot be seen it is said that learning goes on.
+    setup.qtbot.waitUntil(lambda: setup.button("myDigitsButton").text() == "Learning 25 %")
+    setup.window.tabs.setCurrentWidget(setup.window.draw_tab)
+    assert setup.text("statusLabel") == "Learning your digits"
+    setup.learn.gate.set()
+    setup.wait_for_end()
+    assert setup.button("myDigitsButton").text() == "My digits (2)"
+    assert setup.text("statusLabel") != "Learning your digits"
+    assert "2 are now" in setup.text("messageLabel")
+    assert setup.button("messageActionButton").isVisible()
+
+
+def test_closing_while_learning(qtbot: QtBot, own_home: Path) -> None:
+    made = Setup(qtbot, Learn(), own_home)
+    made.open_list()
+    made.learn.gate.clear()
+    made.button("learnButton").click()
+    made.window.close()
+    assert made.window.isVisible()
+    assert "as soon as your digits are learnt" in made.text("messageLabel")
+    made.learn.gate.set()
+    qtbot.waitUntil(lambda: not made.window.isVisible())
+    assert made.window.shut_down()
+    assert [one for one in kept.list_learnt() if one.info.before]
+
+
+LEFT = "What was being learnt of your digits is lost. The digits are kept"
+
+
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return what is said on the terminal when the window has closed."""
+    told: list[str] = []
+    monkeypatch.setattr(closing.reporter, "say_at_the_end", told.append)
+    return told
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_nobody_has_to_wait_for_learning(
+    qtbot: QtBot, own_home: Path, asked: bool, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(closing, "_SESSION_S", 0.1)
+    made = Setup(qtbot, Learn(), own_home)
+    made.open_list()
+    made.learn.gate.clear()
+    made.button("learnButton").click()
+    if asked:
+        made.window.close()
+        assert said == []
+    else:
+        made.window.closing.end_unasked()
+    made.window.close()
+    qtbot.waitUntil(lambda: not made.window.isVisible())
+    assert said[0].startswith(LEFT)
+    made.window.learning.stop()
+    made.learn.gate.set()
+    assert made.window.shut_down()
+    assert len(said) == 1
+
+
+@pytest.mark.parametrize("session", [True, False])
+def test_what_is_nearly_learnt_is_kept_when_the_system_ends_the_program(
+    qtbot: QtBot,
+    own_home: Path,
+    session: bool,
+    said: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = Setup(qtbot, Learn(), own_home)
+    made.open_list()
+    made.learn.gate.clear()
+    made.button("learnButton").click()
+    threading.Timer(0.05, made.learn.gate.set).start()
+    if session:
+        monkeypatch.setattr(QGuiApplication, "isSavingSession", lambda *_: True)
+    else:
+        made.window.closing.end_unasked()
+    made.window.close()
+    qtbot.waitUntil(lambda: not made.window.isVisible())
+    assert made.window.shut_down()
+    (learnt,) = (one for one in kept.list_learnt() if one.info.before)
+    assert Preferences().get("network", "") == learnt.key
+    assert LEFT not in " ".join(said)
+
+
+def test_a_display_that_is_lost_does_not_cost_what_is_being_learnt(
+    setup: Setup, own_home: Path
+) -> None:
+    window, said = setup.window, list[str]()
+    setup.open_list()
+    setup.learn.gate.clear()
+    setup.button("learnButton").click()
+    threading.Timer(0.05, setup.learn.gate.set).start()
+    window.closing.keep_at_once()
+    window.closing.finish_learning(said.append)
+    # The network before, which only memory had, is kept as well.
+    paths = (own_home / "data" / "learnt").iterdir()
+    (path,) = (path for path in paths if load_model(path).info.before)
+    assert "goes on without a window" in said[0]
+    assert "2 are now" in said[1]
+    assert f"kept as {kept.find_by_key(f'learnt:{path.name}').title}" in said[2]
+    assert Preferences().get("network", "") == f"learnt:{path.name}"
+    setup.wait_for_end()
+
+
+def test_a_display_that_is_lost_while_nothing_can_be_learnt(setup: Setup) -> None:
+    said: list[str] = []
+    setup.window.closing.finish_learning(said.append)
+    assert said == []
+    setup.open_list()
+    setup.learn.error = UserError("The loss grew.")
+    setup.button("learnButton").click()
+    setup.window.closing.finish_learning(said.append)
+    assert said[1].startswith("The loss grew. Nothing was learnt.")
+    setup.wait_for_end()
+
+
+def test_the_choice_is_remembered(setup: Setup, own_home: Path, qtbot: QtBot) -> None:
+    setup.open_list()
+    setup.button("learnButton").click()
+    setup.wait_for_end()
+    # It may not have answered yet.
+    key = setup.window.network.newest.key
+    assert key
+    setup.window.close()
+    stored = json.loads((own_home / "config" / "preferences.json").read_text())["values"]
+    assert stored["network"] == key
+    again = setup.make_window()
+    assert again.network.key == key
+    # The list of networks is read in the background.
+    qtbot.waitUntil(lambda: again.draw_tab.models.currentText().startswith("My digits, "))
+    again.close()
+    assert again.shut_down()
+
+
+def test_a_network_that_is_about_to_answer_is_remembered(qapp: QApplication) -> None:
+    used = NetworkInUse("learnt:first.npz")
+    used.use_key("learnt:second.npz")
+    assert used.to_remember == "learnt:second.npz"
+    used.refuse()
+    assert used.to_remember == "learnt:first.npz"
+
+
+def test_another_start_begins_with_the_network_used_last(
+    own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(network_in_use.reporter, "tell", told.append)
+    weights = [np.ones((784, 10), np.float32), np.ones(10, np.float32)]
+    model = kept.ModelFile("custom_mlp:0,1,0,0", weights, {"title": "Mine"})
+    key = kept.save_learnt(model).key
+    assert NetworkInUse(key).load_first().title.startswith("My digits, ")
+    assert told == []
+    gone = NetworkInUse("learnt:gone.npz")
+    assert gone.load_first().network == "deep_cnn"
+    assert gone.kept == ""
+    assert "The network that ships answers instead." in told[0]
+    assert NetworkInUse("").load_first().network == "deep_cnn"

@@ -1,0 +1,164 @@
+"""Mouse, pen and finger together: one stroke at a time, from whoever draws it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PyQt5.QtCore import QEvent, QPoint, QPointF, Qt
+from PyQt5.QtGui import QMouseEvent, QTabletEvent
+from PyQt5.QtTest import QTest
+from PyQt5.QtWidgets import QApplication
+
+from mnist_draw.app.draw.canvas import Canvas
+from mnist_draw.app.draw.placed_picture import place_ink
+
+from .test_canvas import Finger, Touch, drag, tablet
+
+PRESS, MOVE, RELEASE = QEvent.TabletPress, QEvent.TabletMove, QEvent.TabletRelease
+
+
+def imitated(canvas: Canvas, kind: QEvent.Type, place: tuple[float, float], source: int) -> None:
+    """Send a mouse event that was made of a pen's or a finger's."""
+    point = QPointF(*place)
+    event = QMouseEvent(
+        kind, point, point, point, Qt.LeftButton, Qt.LeftButton, Qt.NoModifier, source
+    )
+    QApplication.sendEvent(canvas, event)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        Qt.MouseEventSynthesizedByQt,
+        Qt.MouseEventSynthesizedBySystem,
+        Qt.MouseEventSynthesizedByApplication,
+    ],
+)
+def test_a_pen_stroke_is_drawn_once_although_a_mouse_is_imitated(
+    canvas: Canvas, source: int
+) -> None:
+    tablet(canvas, PRESS, (300, 100))
+    imitated(canvas, QEvent.MouseButtonPress, (300, 100), source)
+    tablet(canvas, MOVE, (300, 400))
+    imitated(canvas, QEvent.MouseMove, (300, 400), source)
+    tablet(canvas, RELEASE, (300, 400))
+    imitated(canvas, QEvent.MouseButtonRelease, (300, 400), source)
+    assert len(canvas.drawing.items) == 1
+    assert len(canvas.drawing.items[0].points) == 2
+
+
+def test_pressure_changes_along_a_stroke(canvas: Canvas) -> None:
+    tablet(canvas, PRESS, (300, 100), 0.1)
+    for step, y in enumerate(range(150, 501, 50), 1):
+        tablet(canvas, MOVE, (300, y), 0.1 + 0.1 * step)
+    tablet(canvas, RELEASE, (300, 500), 0)
+    widths = [(row > 127).sum() for row in canvas.ink()[60:240:30]]
+    assert widths == sorted(widths)
+    assert widths[-1] > 2 * widths[0]
+
+
+def test_a_pen_without_pressure_draws_as_wide_as_the_mouse(canvas: Canvas) -> None:
+    drag(canvas, (200, 100), (200, 500))
+    tablet(canvas, PRESS, (400, 100), 0.0)
+    tablet(canvas, MOVE, (400, 500), 0.0)
+    tablet(canvas, RELEASE, (400, 500), 0.0)
+    row = canvas.ink()[150] > 127
+    assert row[:150].sum() == row[150:].sum()
+
+
+def test_a_hovering_pen_does_not_draw(canvas: Canvas) -> None:
+    event = QTabletEvent(
+        MOVE, QPointF(300, 300), QPointF(300, 300), QTabletEvent.Stylus, QTabletEvent.Pen, 0.0,
+        0, 0, 0.0, 0.0, 0, Qt.NoModifier, 1, Qt.NoButton, Qt.NoButton,
+    )  # fmt: skip
+    QApplication.sendEvent(canvas, event)
+    assert not canvas.drawing.items
+
+
+def test_a_pens_side_button_does_not_draw(canvas: Canvas) -> None:
+    event = QTabletEvent(
+        PRESS, QPointF(300, 300), QPointF(300, 300), QTabletEvent.Stylus, QTabletEvent.Pen, 0.5,
+        0, 0, 0.0, 0.0, 0, Qt.NoModifier, 1, Qt.RightButton, Qt.RightButton,
+    )  # fmt: skip
+    QApplication.sendEvent(canvas, event)
+    assert not canvas.drawing.items
+
+
+def test_the_pens_other_end_rubs_out_a_picture_and_undo_brings_it_back(canvas: Canvas) -> None:
+    canvas.show_items([place_ink(np.full((50, 50), 255, np.uint8))])
+    before, shown = canvas.ink(), canvas.grab().toImage()
+    tablet(canvas, PRESS, (150, 300), pointer=QTabletEvent.Eraser)
+    tablet(canvas, MOVE, (450, 300), pointer=QTabletEvent.Eraser)
+    tablet(canvas, RELEASE, (450, 300), pointer=QTabletEvent.Eraser)
+    assert not canvas.ink()[150, 90:210].any()
+    assert canvas.ink()[110].any()
+    rubbed = canvas.grab().toImage()
+    canvas.undo()
+    assert np.array_equal(canvas.ink(), before)
+    assert canvas.grab().toImage() == shown
+    canvas.redo()
+    assert canvas.grab().toImage() == rubbed
+
+
+def test_the_eraser_looks_the_same_point_by_point_and_painted_anew(canvas: Canvas) -> None:
+    canvas.add_stroke([(100, 100), (500, 500)], width=90)
+    canvas.erasing = True
+    drag(canvas, (100, 500), (250, 380), (320, 250), (480, 120))
+    rubbed = canvas.grab().toImage()
+    canvas.resize(601, 600)
+    canvas.resize(600, 600)
+    assert rubbed == canvas.grab().toImage()
+
+
+def test_the_eraser_tool_makes_pen_and_finger_erase_too(canvas: Canvas) -> None:
+    canvas.add_stroke([(100, 300), (500, 300)], width=60)
+    canvas.erasing = True
+    tablet(canvas, PRESS, (200, 300))
+    tablet(canvas, RELEASE, (200, 300))
+    canvas.event(Touch(QEvent.TouchBegin, Finger(1, Qt.TouchPointPressed, 400, 300)))
+    canvas.event(Touch(QEvent.TouchEnd, Finger(1, Qt.TouchPointReleased, 400, 300)))
+    ink = canvas.ink()
+    assert not ink[150, 100]
+    assert not ink[150, 200]
+    assert ink[150, 150]
+
+
+def test_a_mouse_click_while_the_pen_is_down_ends_its_stroke(canvas: Canvas) -> None:
+    tablet(canvas, PRESS, (100, 100))
+    QTest.mouseClick(canvas, Qt.LeftButton, Qt.NoModifier, QPoint(400, 400))
+    tablet(canvas, MOVE, (100, 300))
+    tablet(canvas, RELEASE, (100, 300))
+    assert len(canvas.drawing.items) == 2
+    assert canvas.drawing.growing is None
+
+
+def test_the_next_finger_draws_after_the_first_was_lifted(canvas: Canvas) -> None:
+    pressed, released = Qt.TouchPointPressed, Qt.TouchPointReleased
+    for number, x in ((1, 100), (2, 400)):
+        canvas.event(Touch(QEvent.TouchBegin, Finger(number, pressed, x, 300)))
+        canvas.event(Touch(QEvent.TouchEnd, Finger(number, released, x, 300)))
+    assert len(canvas.drawing.items) == 2
+
+
+def test_undo_while_drawing_takes_the_stroke_back_and_the_pen_draws_nothing_more(
+    canvas: Canvas,
+) -> None:
+    tablet(canvas, PRESS, (100, 100))
+    tablet(canvas, MOVE, (200, 200))
+    canvas.undo()
+    tablet(canvas, MOVE, (300, 300))
+    tablet(canvas, RELEASE, (300, 300))
+    assert not canvas.has_ink()
+    assert not canvas.can_undo
+
+
+def test_a_picture_that_arrives_while_drawing_ends_the_stroke_first(canvas: Canvas) -> None:
+    tablet(canvas, PRESS, (100, 100))
+    tablet(canvas, MOVE, (200, 200))
+    drawn = canvas.ink()
+    canvas.show_items([place_ink(np.full((20, 20), 255, np.uint8))])
+    tablet(canvas, MOVE, (300, 300))
+    tablet(canvas, RELEASE, (300, 300))
+    assert len(canvas.drawing.items) == 1
+    canvas.undo()
+    assert np.array_equal(canvas.ink(), drawn)

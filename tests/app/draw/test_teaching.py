@@ -1,0 +1,484 @@
+"""Teaching: the row below the answer, the list of digits, and what happens to their files."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PyQt5.QtCore import Qt, QUrl
+from PyQt5.QtGui import QDesktopServices
+from PyQt5.QtTest import QTest
+from PyQt5.QtWidgets import QFileDialog, QLabel, QPushButton
+from pytestqt.qtbot import QtBot
+
+from mnist_draw.app.draw.draw_tab import DrawTab
+from mnist_draw.app.kit.background_reader import BackgroundReader
+from mnist_draw.app.kit.network_in_use import NetworkInUse
+from mnist_draw.app.kit.threads import running
+from mnist_draw.dataset.mnist import load_dataset
+from mnist_draw.recognition.answer import DigitAnswer, NumberAnswer
+from mnist_draw.storage import my_digits
+from mnist_draw.storage.my_digits import TaughtDigit, read_digit, save_digit
+
+from .. import fakes
+
+STROKE = [(200, 150), (350, 200), (250, 420)]
+
+
+class Setup:
+    """A visible Draw tab whose network calls every picture a 3."""
+
+    def __init__(self, qtbot: QtBot, home: Path) -> None:
+        self.qtbot = qtbot
+        self.folder = home / "data" / "my_digits"
+        self.tab = DrawTab()
+        self.my_digits = self.tab.my_digits
+        self.told: list[tuple[str, Any]] = []
+        for signal in (self.my_digits.told, self.my_digits.done):
+            signal.connect(lambda sentence: self.told.append((sentence, None)))
+        self.my_digits.undo_offered.connect(
+            lambda sentence, undo: self.told.append((sentence, undo))
+        )
+        qtbot.addWidget(self.tab)
+        self.tab.resize(1366, 680)
+        with qtbot.waitExposed(self.tab):
+            self.tab.show()
+        self.tab.activateWindow()
+        self.tab.canvas.setFocus()
+        qtbot.waitUntil(self.tab.canvas.hasFocus)
+        reader = self.tab.pictures.reader
+        reader._make_recogniser = lambda model: Three()
+        self.tab.network.confirm(fakes.model(title="A network"))
+        self.tab.start()
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until all work in other threads is done and delivered."""
+        for _ in range(6):
+            assert running.shut_down()
+            self.qtbot.wait(1)
+
+    def button(self, name: str) -> QPushButton:
+        """Return a button."""
+        return self.tab.findChild(QPushButton, name)
+
+    def text(self, name: str) -> str:
+        """Return a label's text."""
+        return self.tab.findChild(QLabel, name).text()
+
+    def draw(self, text: str = "8", digit: int | None = 8, second: int = 3) -> None:
+        """Draw something else than before, and let the network answer."""
+        self.tab.canvas.clear()
+        self.tab.canvas.add_stroke(STROKE)
+        self.tab.show_reading(
+            fakes.reading(fakes.answer(text, digit, second), ticket=self.tab._ticket)
+        )
+
+    def teach(self, label: int) -> None:
+        """Draw, and click a digit."""
+        self.draw()
+        self.button(f"teachDigit{label}").click()
+        self.settle()
+
+    def files(self) -> list[Path]:
+        """Return the files of the taught digits."""
+        return sorted(self.folder.glob("*.png"))
+
+    def shown(self) -> list[tuple[str, ...]]:
+        """Return the texts of the table."""
+        model = self.my_digits.view.model
+        return [
+            tuple(model.index(row, column).data() for column in (0, 2, 3))
+            for row in range(model.rowCount())
+        ]
+
+
+class Three:
+    """A recogniser that calls every picture a 3."""
+
+    def use(self, model: Any) -> None:
+        """Take another network."""
+
+    def recognise_ink(self, ink: np.ndarray, strokes: Any = None) -> Any:
+        """Answer."""
+        return fakes.answer("3", 3)
+
+
+@pytest.fixture
+def setup(qtbot: QtBot, own_home: Path) -> Iterator[Setup]:
+    made = Setup(qtbot, own_home)
+    yield made
+    made.settle()
+
+
+# -- the row
+
+
+def test_an_empty_board_teaches_nothing(setup: Setup) -> None:
+    assert not setup.button("teachButton").isEnabled()
+    assert not setup.button("teachDigit3").isEnabled()
+    setup.my_digits.teaching.teach(3)
+    setup.settle()
+    assert setup.files() == []
+    setup.draw()
+    assert setup.button("teachButton").isEnabled()
+    setup.tab.canvas.clear()
+    assert not setup.button("teachDigit3").isEnabled()
+
+
+def test_a_click_keeps_drawing_picture_and_answer(setup: Setup) -> None:
+    setup.teach(3)
+    (path,) = setup.files()
+    assert path.name.startswith("3-")
+    digit = read_digit(path)
+    assert digit is not None
+    assert (digit.label, digit.said, digit.network) == (3, "8", "A network")
+    assert digit.confidence == pytest.approx(0.9)
+    assert np.array_equal(digit.ink, setup.tab.canvas.ink())
+    assert digit.drawing is not None
+    assert len(digit.drawing["items"]) == 1
+    assert setup.text("taughtLabel") == "Kept as a 3."
+    assert setup.button("myDigitsButton").text() == "My digits (1)"
+    assert setup.tab.canvas.hasFocus()
+
+
+def test_where_several_are_read_the_question_is_about_all_of_it(setup: Setup) -> None:
+    setup.draw()
+    assert setup.button("teachButton").text() == "Wrong? It is a"
+    parts = tuple(DigitAnswer(digit, 0.9, (50 * digit, 0, 40, 90)) for digit in (2, 7))
+    said = fakes.answer("?", None)
+    ticket = setup.tab._ticket
+    setup.tab.show_reading(fakes.reading(said, NumberAnswer("27", parts), ticket))
+    assert setup.button("teachButton").text() == "All of it is a"
+    setup.draw()
+    assert setup.button("teachButton").text() == "Wrong? It is a"
+
+
+def test_one_digit_of_a_number_is_taught_alone(setup: Setup) -> None:
+    setup.draw()
+    ink = setup.tab.canvas.ink()
+    left, right = int(ink.any(axis=0).argmax()), ink.shape[1]
+    half = left + 20
+    parts = (
+        DigitAnswer(2, 0.9, (0, 0, half, ink.shape[0])),
+        DigitAnswer(7, 0.8, (half, 0, right - half, ink.shape[0])),
+    )
+    number = NumberAnswer("27", parts)
+    setup.tab.show_reading(fakes.reading(fakes.answer("?", None), number, setup.tab._ticket))
+    setup.tab.boxes.chosen.emit(1)
+    assert setup.button("teachButton").text() == "This digit is a"
+    setup.button("teachDigit4").click()
+    setup.settle()
+    (path,) = setup.files()
+    digit = read_digit(path)
+    assert digit is not None
+    assert (digit.label, digit.said, digit.drawing) == (4, "7", None)
+    assert digit.confidence == pytest.approx(0.8)
+    assert not digit.ink[:, :half].any()
+    np.testing.assert_array_equal(digit.ink[:, half:], ink[:, half:])
+    # The other one can be taught next; another reading is taught as a whole again.
+    setup.tab.boxes.chosen.emit(0)
+    assert setup.my_digits.row.asking
+    setup.tab.show_reading(fakes.reading(fakes.answer("?", None), number, setup.tab._ticket))
+    assert setup.button("teachButton").text() == "All of it is a"
+
+
+def test_undo_forgets_the_digit_but_its_file_is_not_gone(setup: Setup) -> None:
+    setup.teach(3)
+    setup.button("undoTeachingButton").click()
+    setup.settle()
+    assert setup.files() == []
+    assert len(list((setup.folder / ".deleted").iterdir())) == 1
+    assert setup.button("myDigitsButton").text() == "My digits"
+    assert setup.my_digits.row.asking
+    setup.button("teachDigit5").click()
+    setup.settle()
+    assert [path.name[0] for path in setup.files()] == ["5"]
+
+
+def test_a_new_drawing_can_be_taught_next(setup: Setup) -> None:
+    setup.teach(3)
+    assert not setup.my_digits.row.asking
+    setup.tab.canvas.add_stroke([(100, 100), (120, 140)])
+    assert setup.my_digits.row.asking
+    setup.teach(4)
+    assert [path.name[0] for path in setup.files()] == ["3", "4"]
+    assert setup.button("myDigitsButton").text() == "My digits (2)"
+
+
+def test_by_keyboard(setup: Setup) -> None:
+    setup.draw(second=3)
+    QTest.keyClick(setup.tab.canvas, Qt.Key_T)
+    setup.qtbot.waitUntil(setup.button("teachDigit3").hasFocus)
+    QTest.keyClick(setup.button("teachDigit3"), Qt.Key_Escape)
+    assert setup.tab.canvas.hasFocus()
+    QTest.keyClick(setup.tab.canvas, Qt.Key_T)
+    QTest.keyClick(setup.button("teachDigit3"), Qt.Key_5)
+    setup.settle()
+    assert [path.name[0] for path in setup.files()] == ["5"]
+    assert setup.tab.canvas.hasFocus()
+
+
+def test_the_teach_button_leads_to_the_digits(setup: Setup) -> None:
+    setup.draw(second=7)
+    setup.button("teachButton").click()
+    assert setup.button("teachDigit7").hasFocus()
+    setup.button("teachDigit7").click()
+    setup.settle()
+    assert len(setup.files()) == 1
+
+
+def test_a_full_disk_is_told_and_nothing_is_lost(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, data: bytes) -> None:
+        raise my_digits.StorageError(f"Could not write {path}: no space left on device.")
+
+    monkeypatch.setattr(my_digits, "write_atomically", full)
+    setup.teach(3)
+    ((sentence, _),) = setup.told
+    assert "no space left" in sentence
+    assert "still on the board" in sentence
+    assert setup.my_digits.row.asking
+    assert setup.tab.canvas.has_ink()
+    monkeypatch.undo()
+
+
+# -- the list
+
+
+def open_list(setup: Setup) -> None:
+    setup.button("myDigitsButton").click()
+    setup.settle()
+    assert setup.my_digits.showing_digits
+
+
+def test_the_list_tells_what_was_said_and_what_is_said_now(setup: Setup) -> None:
+    setup.teach(3)
+    setup.teach(4)
+    open_list(setup)
+    assert sorted(setup.shown()) == [
+        ("3", "8, 90 %", "3, 90 %"),
+        ("4", "8, 90 %", "3, 90 % – wrong"),
+    ]
+    assert setup.text("myDigitsNote") == "2 digits"
+    # Another network may say something else.
+    setup.my_digits.view.model.rows[0].now = ""
+    setup.tab.network.confirm(fakes.model(title="Another"))
+    setup.settle()
+    assert all(now for _, _, now in setup.shown())
+
+
+def test_drawing_brings_the_answer_back(setup: Setup) -> None:
+    open_list(setup)
+    setup.tab.canvas.add_stroke(STROKE)
+    assert not setup.my_digits.showing_digits
+    QTest.keyClick(setup.tab.canvas, Qt.Key_F8)
+    assert setup.my_digits.showing_digits
+    setup.settle()
+    QTest.keyClick(setup.my_digits.view.table, Qt.Key_Escape)
+    assert not setup.my_digits.showing_digits
+
+
+def test_a_digit_comes_back_to_the_board_as_strokes(setup: Setup) -> None:
+    setup.teach(3)
+    ink = setup.tab.canvas.ink()
+    setup.tab.canvas.clear()
+    open_list(setup)
+    QTest.keyClick(setup.my_digits.view.table, Qt.Key_Return)
+    assert np.array_equal(setup.tab.canvas.ink(), ink)
+    assert len(setup.tab.canvas.drawing.items) == 1
+    assert not setup.my_digits.showing_digits
+    setup.tab.canvas.undo()
+    assert not setup.tab.canvas.has_ink()
+
+
+def test_a_digit_with_a_damaged_drawing_comes_back_as_a_picture(setup: Setup) -> None:
+    ink = np.zeros((300, 300), np.uint8)
+    ink[50:250, 140:160] = 255
+    save_digit(TaughtDigit(1, ink, drawing={"format": "other"}), setup.folder)
+    save_digit(TaughtDigit(1, ink), setup.folder)
+    open_list(setup)
+    for row in range(2):
+        setup.my_digits.digits.open(setup.my_digits.view.model.rows[row])
+        assert setup.tab.canvas.has_ink()
+        setup.tab.canvas.clear()
+    assert len(setup.told) == 1
+    assert "Its picture was put on the board" in setup.told[0][0]
+
+
+def test_a_key_changes_the_label_of_all_chosen(setup: Setup) -> None:
+    for _ in range(2):
+        setup.teach(3)
+    open_list(setup)
+    setup.my_digits.view.table.selectAll()
+    QTest.keyClick(setup.my_digits.view.table, Qt.Key_5)
+    setup.settle()
+    assert [path.name[0] for path in setup.files()] == ["5", "5"]
+    assert [label for label, _, _ in setup.shown()] == ["5", "5"]
+    assert setup.told[-1][0] == "2 digits were labelled a 5, not a 3."
+
+
+def test_the_label_can_be_changed_in_the_menu(setup: Setup) -> None:
+    setup.teach(3)
+    open_list(setup)
+    combo = setup.my_digits.view.label_combo
+    assert combo.currentText() == "3"
+    combo.setCurrentIndex(9)
+    combo.activated.emit(9)
+    setup.settle()
+    assert [path.name[0] for path in setup.files()] == ["9"]
+
+
+def test_delete_and_undo(setup: Setup) -> None:
+    setup.teach(3)
+    content = setup.files()[0].read_bytes()
+    setup.draw()
+    open_list(setup)
+    QTest.keyClick(setup.my_digits.view.table, Qt.Key_Delete)
+    setup.settle()
+    assert setup.files() == []
+    assert setup.shown() == []
+    # The key meant the digit, not the board.
+    assert setup.tab.canvas.has_ink()
+    assert setup.button("myDigitsButton").text() == "My digits"
+    assert not setup.button("learnButton").isEnabled()
+    sentence, undo = setup.told[-1]
+    assert sentence.startswith("One digit was deleted")
+    undo()
+    setup.settle()
+    assert setup.files()[0].read_bytes() == content
+    assert len(setup.shown()) == 1
+    assert setup.button("learnButton").isEnabled()
+    # Without that message, too.
+    QTest.keyClick(setup.my_digits.view.table, Qt.Key_Delete)
+    setup.settle()
+    (action,) = setup.my_digits.view.bin.menu().actions()
+    assert action.text().startswith("a 3, deleted ")
+    action.trigger()
+    setup.settle()
+    assert setup.files()[0].read_bytes() == content
+    # What was offered before is said no longer.
+    assert setup.told[-1] == ("The digit is back.", None)
+
+
+def test_damaged_files_are_told_once_and_left_alone(setup: Setup) -> None:
+    setup.teach(3)
+    (setup.folder / "4-damaged.png").write_bytes(b"\x89PNG but nothing else")
+    (setup.folder / "notes.txt").write_text("not a picture")
+    open_list(setup)
+    setup.my_digits.digits.refresh()
+    setup.settle()
+    assert len(setup.shown()) == 1
+    ((sentence, _),) = setup.told
+    assert "4-damaged.png" in sentence
+    assert (setup.folder / "4-damaged.png").exists()
+
+
+def test_a_file_that_vanished_is_told_and_the_list_is_shown_anew(setup: Setup) -> None:
+    setup.teach(3)
+    open_list(setup)
+    setup.files()[0].unlink()
+    QTest.keyClick(setup.my_digits.view.table, Qt.Key_Delete)
+    setup.settle()
+    assert "is no longer there" in setup.told[-1][0]
+    assert setup.shown() == []
+
+
+def test_export_as_a_data_set(
+    setup: Setup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for label in (1, 2, 3):
+        setup.teach(label)
+    (tmp_path / "out").mkdir()
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "out"))
+    setup.my_digits.digits.export("idx")
+    setup.settle()
+    data = load_dataset(tmp_path / "out")
+    labels = [*data.train_labels, *data.validation_labels, *data.test_labels]
+    assert sorted(map(int, labels)) == [1, 2, 3]
+    assert "2 to train and validate, 1 to test" in setup.told[-1][0]
+    setup.my_digits.digits.export("idx")
+    setup.settle()
+    assert "nothing was written" in setup.told[-1][0]
+
+
+def test_export_as_a_table_or_not_at_all(
+    setup: Setup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    setup.teach(7)
+    path = tmp_path / "mine.csv"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    setup.my_digits.digits.export("csv")
+    setup.settle()
+    assert path.read_text().splitlines()[1].startswith("7,")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: ("", ""))
+    setup.told.clear()
+    setup.my_digits.digits.export("csv")
+    setup.settle()
+    assert setup.told == []
+
+
+def test_the_folder_is_shown_or_named(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[QUrl] = []
+
+    def refuse(url: QUrl) -> bool:
+        asked.append(url)
+        return False
+
+    monkeypatch.setattr(QDesktopServices, "openUrl", refuse)
+    setup.button("digitsFolderButton").click()
+    setup.settle()
+    assert asked[0].toLocalFile() == str(setup.folder)
+    assert str(setup.folder) in setup.told[-1][0]
+
+
+def test_pictures_that_lie_in_the_folder_count_too(setup: Setup) -> None:
+    setup.teach(3)
+    inner = setup.folder / "6"
+    inner.mkdir()
+    shutil.copy(setup.files()[0], inner / "mine.png")
+    open_list(setup)
+    assert sorted(label for label, _, _ in setup.shown()) == ["3", "6"]
+
+
+def test_what_comes_from_outside_while_the_list_is_open_is_shown(setup: Setup) -> None:
+    setup.my_digits.digits._followed._timer.setInterval(20)
+    open_list(setup)
+    assert setup.text("myDigitsNote") == "none yet"
+    setup.folder.mkdir(parents=True, exist_ok=True)
+    ink = np.zeros((300, 300), np.uint8)
+    ink[50:250, 140:160] = 255
+    save_digit(TaughtDigit(1, ink), setup.folder)
+    setup.qtbot.waitUntil(lambda: setup.text("myDigitsNote") == "1 digit")
+    assert setup.button("learnButton").isEnabled()
+    assert [label for label, _, _ in setup.shown()] == ["1"]
+    # What the network says of it, and what is chosen, stays until there is something new.
+    setup.settle()
+    rows = setup.my_digits.view.model.rows
+    setup.qtbot.wait(100)
+    setup.settle()
+    assert setup.my_digits.view.model.rows is rows
+    setup.files()[0].unlink()
+    setup.qtbot.waitUntil(lambda: setup.text("myDigitsNote") == "none yet")
+    assert not setup.button("learnButton").isEnabled()
+
+
+def test_a_reader_without_a_network_asks_nothing(qtbot: QtBot) -> None:
+    assert not BackgroundReader(NetworkInUse()).ask(lambda _: None, lambda _: None)
+
+
+def test_what_was_kept_leads_to_learning(setup: Setup) -> None:
+    setup.teach(9)
+    assert setup.button("toLearningButton").isVisible()
+    # What tells asks for no more room than what asked: the board keeps its size.
+    row = setup.my_digits.row
+    assert row._telling.minimumSizeHint().width() <= row._asking.minimumSizeHint().width()
+    setup.button("toLearningButton").click()
+    assert setup.my_digits.showing_digits
+    setup.qtbot.waitUntil(setup.button("learnButton").isEnabled)
+    assert setup.my_digits.view.learning.isVisible()

@@ -1,0 +1,79 @@
+"""A folder that a list follows: read when asked to, and again when something has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PyQt5.QtCore import QObject
+from pytestqt.qtbot import QtBot
+
+from mnist_draw.app.kit import followed_folder
+from mnist_draw.app.kit.followed_folder import FollowedFolder
+from mnist_draw.app.kit.reporting import reporter
+from mnist_draw.app.kit.threads import Background
+from mnist_draw.errors import UserError
+
+
+class Setup:
+    """A folder as it is, what was heard of it, and whether its list is in view."""
+
+    def __init__(self) -> None:
+        self.owner = QObject()
+        self.background = Background(self.owner)
+        self.files: tuple[str, ...] = ("a",)
+        self.failing, self.in_view = False, True
+        self.heard: list[tuple[str, tuple[str, ...]]] = []
+        self.folder = FollowedFolder(
+            self.background, lambda: self.files, self.read, lambda: self.in_view, self.owner
+        )
+        self.folder.listed.connect(lambda found: self.heard.append(("listed", found)))
+        self.folder.changed.connect(lambda found: self.heard.append(("changed", found)))
+
+    def read(self) -> tuple[str, ...]:
+        if self.failing:
+            raise UserError("The folder cannot be read.")
+        return self.files
+
+
+@pytest.fixture
+def setup(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Setup]:
+    monkeypatch.setattr(followed_folder, "FOLLOW_MS", 10)
+    made = Setup()
+    yield made
+    made.folder.deleteLater()
+    assert made.background.wait()
+
+
+def test_what_changes_is_read_again_and_what_stays_is_not(setup: Setup, qtbot: QtBot) -> None:
+    setup.folder.refresh()
+    qtbot.waitUntil(lambda: setup.heard == [("listed", ("a",))])
+    qtbot.wait(100)
+    assert len(setup.heard) == 1
+    setup.files = ("a", "b")
+    qtbot.waitUntil(lambda: setup.heard[1:] == [("changed", ("a", "b"))])
+
+
+def test_what_changes_out_of_view_is_found_at_the_return(setup: Setup, qtbot: QtBot) -> None:
+    setup.folder.refresh()
+    qtbot.waitUntil(lambda: len(setup.heard) == 1)
+    setup.in_view, setup.files = False, ()
+    qtbot.wait(100)
+    assert len(setup.heard) == 1
+    setup.in_view = True
+    qtbot.waitUntil(lambda: setup.heard[1:] == [("changed", ())])
+
+
+def test_a_failure_is_told_and_the_folder_is_followed_on(
+    setup: Setup, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(reporter, "tell", told.append)
+    setup.failing = True
+    setup.folder.refresh()
+    qtbot.waitUntil(lambda: told == ["The folder cannot be read."])
+    qtbot.wait(100)
+    # Once: looking again is nothing that was asked for.
+    assert len(told) == 1
+    setup.failing = False
+    qtbot.waitUntil(lambda: setup.heard == [("changed", ("a",))])

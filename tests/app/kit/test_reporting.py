@@ -1,0 +1,181 @@
+"""Nothing goes unnoticed: hooks, log file and sentences, in a process of their own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROGRAM = """
+import sys, threading
+from mnist_draw.app.kit.reporting import reporter
+reporter.install()
+from PyQt5.QtCore import QCoreApplication, QTimer, qWarning
+reporter.install_qt()
+app = QCoreApplication([])
+def slot():
+    raise ZeroDivisionError("in a slot")
+def thread():
+    raise KeyError("in a thread")
+def late():
+    qWarning("a warning of Qt")
+    reporter.listen(lambda sentence: print("TOLD", sentence.splitlines()[0]))
+    app.quit()
+QTimer.singleShot(0, slot)
+QTimer.singleShot(1, lambda: threading.Thread(target=thread).start())
+QTimer.singleShot(200, late)
+app.exec_()
+print("ALIVE")
+"""
+
+
+def ended(program: str, home: Path) -> subprocess.CompletedProcess[str]:
+    """Run a program in a home of its own; what waits for ever is a failure."""
+    return subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "MNIST_DRAW_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_errors_in_slots_and_threads_are_told_logged_and_survived(tmp_path: Path) -> None:
+    done = ended(PROGRAM, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "TOLD The program made a mistake (ZeroDivisionError: in a slot)" in done.stdout
+    assert "TOLD The program made a mistake (KeyError: 'in a thread')" in done.stdout
+    assert "ALIVE" in done.stdout
+    log = (tmp_path / "data" / "log" / "mnist_draw.log").read_text()
+    assert "Traceback" in log
+    assert "in a slot" in log
+    assert "a warning of Qt" in log
+    assert (tmp_path / "data" / "log" / "crash.log").exists()
+
+
+def test_without_a_writable_log_the_program_works(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = ended(PROGRAM, tmp_path / "file")
+    assert "TOLD No log can be written" in done.stdout
+    assert "ALIVE" in done.stdout
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such pipes")
+@pytest.mark.parametrize("name", ["mnist_draw.log", "crash.log"])
+def test_a_pipe_in_the_place_of_a_log_is_not_waited_for(tmp_path: Path, name: str) -> None:
+    (tmp_path / "data" / "log").mkdir(parents=True)
+    os.mkfifo(tmp_path / "data" / "log" / name)
+    done = ended(PROGRAM, tmp_path)
+    assert "TOLD No log can be written (it is not a regular file)" in done.stdout
+    assert "ALIVE" in done.stdout
+
+
+def test_a_full_log_that_another_window_has_open_is_written_on(tmp_path: Path) -> None:
+    """As on Windows, where what is open cannot be renamed."""
+    program = """
+from pathlib import Path
+from mnist_draw.app.kit import reporting
+reporting._LOG_BYTES = 200
+def refuse(self, target):
+    raise PermissionError(13, "The file is used by another process")
+Path.replace = refuse
+reporting.reporter.install()
+for number in range(20):
+    reporting.logger.warning("line %d", number)
+"""
+    done = ended(program, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    log = (tmp_path / "data" / "log" / "mnist_draw.log").read_text("utf-8")
+    assert [line.split()[-1] for line in log.splitlines()] == [str(n) for n in range(20)]
+
+
+def test_any_name_of_a_file_can_be_logged(tmp_path: Path) -> None:
+    program = """
+from mnist_draw.app.kit.reporting import reporter
+from mnist_draw.errors import UserError
+reporter.install()
+reporter.report(UserError("The file gr\\udcfcn.png is empty."))
+"""
+    done = ended(program, tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    log = (tmp_path / "data" / "log" / "mnist_draw.log").read_text(encoding="utf-8")
+    assert "The file gr\\udcfcn.png is empty." in log
+
+
+LOST = """
+import threading, time
+from mnist_draw.app.kit.reporting import reporter
+reporter.install()
+from PyQt5.QtCore import qWarning
+reporter.install_qt()
+reporter.keeping = lambda: KEPT
+def work():
+    while True:
+        time.sleep(0.01)
+threading.Thread(target=work, daemon=True).start()
+qWarning("The X11 connection broke (error 1). Did the X11 server die?")
+"""
+
+
+@pytest.mark.parametrize(
+    ("kept", "expected"),
+    [
+        (
+            "['The drawing is kept.', 'Could not write x.']",
+            "The drawing is kept. Could not write x.",
+        ),
+        ("1 / 0", "The program made a mistake (ZeroDivisionError"),
+    ],
+)
+def test_without_a_display_the_program_ends_in_words(
+    kept: str, expected: str, tmp_path: Path
+) -> None:
+    done = ended(LOST.replace("KEPT", kept), tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert f"and the window is gone with it. {expected}" in done.stderr
+    log = (tmp_path / "data" / "log" / "mnist_draw.log").read_text(encoding="utf-8")
+    assert "Did the X11 server die?" in log
+    assert "the window is gone with it" in log
+
+
+def test_what_would_be_lost_with_the_display_is_waited_for(tmp_path: Path) -> None:
+    program = LOST.replace("KEPT", "['The drawing is kept.']").replace(
+        "def work",
+        """
+def finish(say):
+    import os, signal
+    for name in ("SIGHUP",):
+        if hasattr(signal, name):
+            os.kill(os.getpid(), getattr(signal, name))
+    say("What was learnt is kept.")
+    1 / 0
+reporter.finishing = finish
+def work""",
+    )
+    done = ended(program, tmp_path)
+    assert done.returncode == 1
+    first, second, third = done.stderr.splitlines()
+    assert "The drawing is kept." in first
+    assert second == "mnist-draw: What was learnt is kept."
+    assert "ZeroDivisionError" in third
+
+
+def test_what_is_logged_makes_no_terminal_do_anything(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    program = """
+from mnist_draw.app.kit.reporting import reporter
+from mnist_draw.errors import UserError
+reporter.install()
+reporter.report(UserError("The file \\x1b[31mx.png is empty.\\n2026-01-01 ERROR forged"))
+"""
+    done = ended(program, tmp_path / "file")
+    assert done.returncode == 0, done.stderr
+    assert "The file \\u001b[31mx.png is empty." in done.stderr
+    assert "\x1b" not in done.stderr
+    assert "empty.\\u000a2026" in done.stderr

@@ -1,0 +1,220 @@
+"""Colours are readable, come from one place, and follow the desktop or the choice."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from PyQt5.QtGui import QColor
+from PyQt5.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QStyle,
+    QStyleOption,
+    QStyleOptionButton,
+    QStyleOptionComboBox,
+    QStylePainter,
+    QToolButton,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
+
+import mnist_draw.app
+from mnist_draw.app.kit import style_sheet, theme, widgets
+from mnist_draw.app.kit.icons import set_icon
+from mnist_draw.app.kit.widgets import ComboBox, Switch, explain
+
+#: WCAG 2.1: text (1.4.3), and what makes a control visible (1.4.11).
+READABLE, VISIBLE = 4.5, 3.0
+INDICATORS = ("QTableView::indicator", "QComboBox::down-arrow")
+ICONS = Path(__file__).parents[3] / "resources" / "icons"
+
+
+def luminance(name: str) -> float:
+    """Return the relative luminance as WCAG defines it."""
+    parts = [
+        c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4
+        for c in QColor(name).getRgbF()[:3]
+    ]
+    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+
+def contrast(a: str, b: str) -> float:
+    """Return the contrast ratio of two colours."""
+    high, low = sorted((luminance(a), luminance(b)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+TEXTS = ("text", "muted", "second", "accent", "alert")
+GROUNDS = ("window", "panel", "card", "band", "hover")
+#: One rule of the style sheet: its selectors and its declarations.
+RULE = re.compile(r"([^{}]+)\{\{([^{}]*(?:\{\w+\}[^{}]*)*)\}\}")
+
+
+def token(declarations: str, name: str) -> str | None:
+    """Return the theme's colour that a rule gives a property, if it gives it one."""
+    found = re.search(rf"(?:^|[;\s]){name}: (?:1px solid )?\{{(\w+)\}}", declarations)
+    return found[1] if found else None
+
+
+def states() -> list[tuple[str, str, str]]:
+    """Return each pair of text and ground that the style sheet makes, with its selectors."""
+    pairs = []
+    for selectors, declarations in RULE.findall(style_sheet._SHEET):
+        for text_name, ground_name in (
+            ("color", "background"),
+            ("selection-color", "selection-background-color"),
+        ):
+            text, ground = token(declarations, text_name), token(declarations, ground_name)
+            if text and ground:
+                pairs.append((text, ground, selectors.strip()))
+    return pairs
+
+
+BOTH = pytest.mark.parametrize("colours", [theme.DARK, theme.LIGHT], ids=["dark", "light"])
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("text", "ground"),
+    [(text, ground) for text in TEXTS for ground in GROUNDS]
+    + [("on_accent", "accent"), ("on_second", "second"), ("ink", "paper"), ("muted", "paper")],
+)
+def test_text_reaches_contrast(colours: theme.Colours, text: str, ground: str) -> None:
+    assert contrast(getattr(colours, text), getattr(colours, ground)) >= READABLE
+
+
+@BOTH
+def test_text_reaches_contrast_in_every_state_of_the_style_sheet(colours: theme.Colours) -> None:
+    found = states()
+    assert len(found) >= 15
+    for text, ground, selectors in found:
+        ratio = contrast(getattr(colours, text), getattr(colours, ground))
+        assert ratio >= READABLE, (selectors, text, ground, ratio)
+
+
+@BOTH
+def test_edges_and_selection_can_be_told_from_what_is_beside_them(colours: theme.Colours) -> None:
+    """WCAG 1.4.11: three to one for what makes a field, a box or a selection visible."""
+    for mark in ("edge", "second", "accent"):
+        for ground in GROUNDS:
+            assert contrast(getattr(colours, mark), getattr(colours, ground)) >= VISIBLE
+    for series in colours.series:
+        assert contrast(series, colours.card) >= VISIBLE
+    rules = dict(RULE.findall(style_sheet._SHEET))
+    edges = [token(body, "border") for names, body in rules.items() if "QLineEdit" in names]
+    assert "edge" in edges
+    (selected,) = (body for names, body in rules.items() if "QTableView::item:selected" in names)
+    assert token(selected, "border-top") == token(selected, "border-bottom") == "second"
+
+
+@BOTH
+def test_every_other_row_of_a_table_is_seen_in_both_themes(colours: theme.Colours) -> None:
+    assert colours.band != colours.card
+
+
+@BOTH
+def test_ticks_and_carets_have_the_colours_of_the_theme(colours: theme.Colours) -> None:
+    shade = "dark" if colours.dark else "light"
+    for name, colour in (("tick", colours.on_second), ("caret", colours.muted)):
+        assert f'stroke="{colour}"' in (ICONS / f"{name}-{shade}.svg").read_text()
+
+
+@BOTH
+def test_a_ticked_box_has_a_tick(colours: theme.Colours, qtbot: QtBot) -> None:
+    theme.theme().apply("dark" if colours.dark else "light")
+    box = QCheckBox()
+    qtbot.addWidget(box)
+    box.setChecked(True)
+    box.show()
+    option = QStyleOptionButton()
+    box.initStyleOption(option)
+    area = box.style().subElementRect(QStyle.SE_CheckBoxIndicator, option, box)
+    image = box.grab(area).toImage()
+    inside = {
+        image.pixelColor(x, y).name()
+        for x in range(3, image.width() - 3)
+        for y in range(3, image.height() - 3)
+    }
+    assert colours.second in inside
+    assert any(contrast(colours.second, other) >= VISIBLE for other in inside)
+
+
+def test_sizes_grow_with_the_text(monkeypatch: pytest.MonkeyPatch, qtbot: QtBot) -> None:
+    def sizes() -> list[int]:
+        button, switch, text = QToolButton(), Switch(), theme.text_scale()
+        for widget in (button, switch):
+            qtbot.addWidget(widget)
+        set_icon(button, "eraser")
+        sheet = style_sheet.style_sheet(theme.LIGHT, text)
+        found = [re.search(rf"{name} {{[^}}]*?width: (\d+)px", sheet) for name in INDICATORS]
+        return [
+            button.iconSize().width(),
+            switch.sizeHint().height(),
+            *(int(match[1]) for match in found if match),
+        ]
+
+    monkeypatch.setattr(theme, "text_scale", lambda: 1.0)
+    before = sizes()
+    monkeypatch.setattr(theme, "text_scale", lambda: 2.0)
+    assert len(before) == 4
+    assert sizes() == [2 * size for size in before]
+
+
+def test_a_long_choice_ends_in_an_ellipsis(monkeypatch: pytest.MonkeyPatch, qtbot: QtBot) -> None:
+    shown: list[str] = []
+
+    class Painter(QStylePainter):
+        def drawControl(self, element: QStyle.ControlElement, option: QStyleOption) -> None:
+            assert isinstance(option, QStyleOptionComboBox)
+            shown.append(option.currentText)
+
+    monkeypatch.setattr(widgets, "QStylePainter", Painter)
+    combo = ComboBox()
+    qtbot.addWidget(combo)
+    combo.addItem("Convolutional network with dropout and very many hidden units")
+    combo.setFixedWidth(120)
+    combo.grab()
+    assert shown
+    assert shown[-1].startswith("Conv")
+    assert shown[-1].endswith("…")
+
+
+def test_a_tooltip_has_short_lines(qtbot: QtBot) -> None:
+    widget = QWidget()
+    qtbot.addWidget(widget)
+    sentence = "A sentence that says at great length " * 5
+    explain(widget, "Name", sentence.strip(), "Ctrl+K")
+    lines = widget.toolTip().splitlines()
+    assert len(lines) > 1
+    assert max(map(len, lines)) <= 75
+    assert " ".join(lines) == f"{sentence.strip()} (Ctrl+K)"
+
+
+def test_no_colour_is_written_outside_the_theme() -> None:
+    folder = Path(mnist_draw.app.__file__).parent
+    for path in folder.rglob("*.py"):
+        if path.name != "tokens.py":
+            assert not re.search(r"#[0-9a-fA-F]{6}\b", path.read_text()), path.name
+
+
+def test_choice_beats_the_desktop_and_unknown_choices_follow_it() -> None:
+    chosen = theme.theme()
+    chosen.apply("dark", system_dark=False)
+    assert chosen.colours is theme.DARK
+    chosen.apply("purple")
+    assert chosen.choice == "system"
+    assert chosen.colours is theme.LIGHT
+    chosen.apply("system", system_dark=True)
+    assert chosen.colours is theme.DARK
+
+
+def test_change_is_told_and_reaches_palette_and_style_sheet() -> None:
+    told = []
+    theme.theme().changed.connect(lambda: told.append(theme.theme().colours))
+    theme.theme().apply("dark")
+    app = QApplication.instance()
+    assert told == [theme.DARK]
+    assert app.palette().window().color() == QColor(theme.DARK.window)
+    assert theme.DARK.accent in app.styleSheet()

@@ -1,0 +1,233 @@
+"""Curves can be read, zoomed, marked and saved."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PyQt5.QtCore import QPointF, Qt
+from PyQt5.QtTest import QTest
+from PyQt5.QtWidgets import QFileDialog
+from pytestqt.qtbot import QtBot
+
+from mnist_draw.app.train.axes import log_ticks
+from mnist_draw.app.train.curve_card import Legend
+from mnist_draw.app.train.loss_and_accuracy import AccuracyCard, LossCard
+from mnist_draw.training.events import BatchFinished
+from mnist_draw.training.runs.history import EpochFigures, History
+from mnist_draw.training.settings import TrainingSettings
+
+from ..train.test_runs import make  # noqa: F401 - a fixture
+
+
+def history(epochs: int, batches: int = 0) -> History:
+    """Return so many epochs, each with so many minibatches; losses fall."""
+    made = History()
+    for epoch in range(1, epochs + 1):
+        for batch in range(1, batches + 1):
+            made.add(BatchFinished(epoch, epochs, batch, batches, 1 / epoch, 0.9, 0.01))
+        add_epoch(made, epoch, 1 / epoch, 2 / epoch)
+    return made
+
+
+def add_epoch(made: History, epoch: int, training: float, validation: float) -> None:
+    made.epochs.append(EpochFigures(epoch, 1.0, training, 0.9, validation, 0.9, 1e4))
+
+
+@pytest.fixture
+def card(qtbot: QtBot) -> LossCard:
+    """Return a visible card with 30 epochs."""
+    made = LossCard()
+    qtbot.addWidget(made)
+    made.build()
+    made.show_history(history(30), 40)
+    made.resize(500, 300)
+    made.show()
+    return made
+
+
+def texts(card: LossCard) -> list[str]:
+    return card.legend.texts()
+
+
+def test_the_crosshair_names_epoch_and_figures(card: LossCard) -> None:
+    card.tools.point(3.8)
+    assert texts(card) == ["training 0.2500", "validation 0.5000", "epoch 4"]
+    card.tools.point(1000)
+    assert card.legend.epoch == "epoch 30"
+    QTest.keyClick(card.plot, Qt.Key_Escape)
+    assert texts(card) == ["training", "validation", ""]
+    QTest.keyClick(card.plot, Qt.Key_Right)
+    QTest.keyClick(card.plot, Qt.Key_Right)
+    assert card.legend.epoch == "epoch 2"
+
+
+def test_the_mouse_points_too(card: LossCard, qtbot: QtBot) -> None:
+    box = card.tools._box
+    place = box.mapViewToScene(box.viewRect().center())
+    card.plot.scene().sigMouseMoved.emit(place)
+    assert card.legend.epoch == "epoch 20"
+
+
+def test_zoom_stays_while_the_run_goes_on_until_all_is_shown(card: LossCard) -> None:
+    whole = card.tools.visible_epochs()
+    card.tools.point(20)
+    for _ in range(5):
+        QTest.keyClick(card.plot, Qt.Key_Plus)
+    closer = card.tools.visible_epochs()
+    assert closer[1] - closer[0] < 0.4 * (whole[1] - whole[0])
+    add_epoch(card._history, 31, 0.03, 0.06)
+    card.redraw()
+    assert card.tools.visible_epochs() == closer
+    drawn = card._training_curve.getData()[0]
+    assert drawn[0] > 5
+    QTest.keyClick(card.plot, Qt.Key_0)
+    assert card.tools.visible_epochs() == pytest.approx(whole)
+    assert len(card._training_curve.getData()[0]) == 31
+
+
+def test_marks_show_changes_and_the_last_of_an_epoch_stays(card: LossCard) -> None:
+    card.mark("learning_rate", 3.1, "rate 0.1")
+    card.mark("learning_rate", 3.4, "rate 0.2")
+    card.mark("l2", 3.4, "L2 0.1")
+    assert card.tools.marks == [("learning_rate", 3.4), ("l2", 3.4)]
+    card.show_history(History(), 10)
+    assert card.tools.marks == []
+
+
+def test_marks_made_before_the_plot_is_built(qtbot: QtBot) -> None:
+    card = AccuracyCard()
+    qtbot.addWidget(card)
+    card.mark("l2", 1.5, "L2 0.1")
+    card.build()
+    assert card.tools.marks == [("l2", 1.5)]
+
+
+def test_ten_thousand_epochs_are_drawn_from_few_points(card: LossCard) -> None:
+    card.show_history(history(10_000, batches=10), 10_000)
+    assert len(card._batch_curve.getData()[0]) <= 2048
+    assert len(card._training_curve.getData()[0]) <= 2001
+    assert card._training_curve.getData()[0][-1] == 10_000
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.067, 0.071), (0.03, 0.19), (0.11, 0.19)])
+def test_a_close_look_at_a_logarithmic_axis_has_round_ticks(low: float, high: float) -> None:
+    ticks = [10**tick for tick in log_ticks(math.log10(low), math.log10(high))]
+    assert 2 <= len(ticks) <= 8
+    assert all(low <= tick <= high for tick in ticks)
+    assert all(float(f"{tick:.2g}") == pytest.approx(tick) for tick in ticks)
+
+
+def test_pointing_moves_nothing_and_no_tooltip_covers_the_curves(card: LossCard) -> None:
+    before = [card.legend.geometry(), card.minimumSizeHint(), card.sizeHint()]
+    card.tools.point(3.8)
+    card.layout().activate()
+    assert [card.legend.geometry(), card.minimumSizeHint(), card.sizeHint()] == before
+    assert card.plot.toolTip() == ""
+
+
+def test_the_grid_lies_below_the_curves(card: LossCard) -> None:
+    view = card.plot.getPlotItem().getViewBox()
+    assert card._value_axis.zValue() < view.zValue()
+
+
+def test_the_tutorials_result_stands_beside_its_own_network_only(qtbot: QtBot) -> None:
+    card = AccuracyCard()
+    qtbot.addWidget(card)
+    card.build()
+    for settings, shown in (
+        (TrainingSettings(), True),
+        (TrainingSettings(network="cnn"), False),
+        (TrainingSettings(learning_rate=0.01), True),
+        (TrainingSettings(training_examples=1000), False),
+        (TrainingSettings(data_folder="elsewhere"), False),
+    ):
+        card.compare_with_tutorial(settings)
+        assert card._reference.isVisible() == shown
+
+
+@pytest.mark.parametrize("epochs", [6, 20, 200])
+@pytest.mark.parametrize("first", [0.94, 0.6])
+def test_the_tutorials_result_covers_no_curve(qtbot: QtBot, epochs: int, first: float) -> None:
+    card = AccuracyCard()
+    qtbot.addWidget(card)
+    card.build()
+    made = History()
+    for epoch in range(1, epochs + 1):
+        right = 0.983 - (0.983 - first) * 0.4 ** (epoch - 1)
+        made.epochs.append(EpochFigures(epoch, 1.0, 0.1, right - 0.004, 0.1, right, 1e4))
+    card.show_history(made, epochs)
+    card.mark("learning_rate", epochs / 2, "rate 0.0005")
+    card.resize(560, 300)
+    card.show()
+    card.redraw()
+    qtbot.wait(20)
+    words = card._reference.label
+    # It has no ground, and lies inside of the plot.
+    assert words.fill.style() == Qt.NoBrush
+    box = card.plot.getPlotItem().getViewBox()
+    around = words.mapRectToScene(words.boundingRect())
+    assert box.sceneBoundingRect().adjusted(0, -5, 0, 0).contains(around)
+    for row in made.epochs[epochs // 2 :]:
+        assert not around.contains(
+            box.mapViewToScene(QPointF(row.epoch, 100 * row.validation_accuracy))
+        )
+    ((_, _, mark),) = card.tools._marks
+    assert not around.intersects(mark.label.mapRectToScene(mark.label.boundingRect()))
+
+
+@pytest.mark.parametrize(
+    ("kind", "beginning"),
+    [("png", b"\x89PNG"), ("csv", b"epoch,"), ("minibatches", b"minibatch,training_loss")],
+)
+def test_curves_are_saved(
+    make: Any,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+    beginning: bytes,
+) -> None:
+    setup = make()
+    setup.window.train_tab.settings.apply("epochs", 3)
+    setup.window.run.start()
+    setup.wait_for_end()
+    path = tmp_path / f"curves.{kind}"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    setup.window.train_tab.loss.export_asked.emit(kind)
+    setup.qtbot.waitUntil(lambda: setup.text("messageLabel") == f"Saved {path}.")
+    assert path.read_bytes().startswith(beginning)
+
+
+def test_a_change_during_the_run_is_marked(make: Any) -> None:  # noqa: F811
+    setup = make()
+    setup.loop.gate.clear()
+    setup.window.run.start()
+    setup.wait_for("training")
+    setup.window.train_tab.settings.apply("learning_rate", 0.5)
+    setup.loop.gate.set()
+    setup.wait_for_end()
+    ((name, place),) = setup.window.train_tab.accuracy.tools.marks
+    assert name == "learning_rate"
+    assert 0 < place < 1
+
+
+@pytest.mark.parametrize("planned", [1, 2, 7, 19, 20, 23, 100, 1234])
+def test_the_epoch_axis_ends_with_the_last_epoch(card: LossCard, planned: int) -> None:
+    card.show_history(History(), planned)
+    ticks = card._epoch_axis.tickValues(-0.01 * planned, 1.01 * planned, 400)[0][1]
+    assert ticks[-1] == planned
+    steps = [after - before for before, after in pairwise(ticks)]
+    assert min(steps) > 0.5 * max(steps) or len(steps) == 1
+    assert len(ticks) <= 8
+
+
+def test_the_names_of_the_lines_are_whole_in_a_narrow_card(qtbot: QtBot) -> None:
+    legend = Legend()
+    qtbot.addWidget(legend)
+    # What a window of 1024 pixels leaves beside the title.
+    legend.resize(110, 26)
+    assert legend.names_in_lines() == ["training", "validation"]
+    assert not legend.grab().isNull()

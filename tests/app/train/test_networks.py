@@ -1,0 +1,245 @@
+"""All networks in one place: used, renamed, deleted, brought back, opened, saved."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PyQt5.QtCore import Qt
+from PyQt5.QtTest import QTest
+from PyQt5.QtWidgets import QFileDialog, QInputDialog, QLineEdit
+from pytestqt.qtbot import QtBot
+
+from mnist_draw.networks import parse_network
+from mnist_draw.recognition.export.formats import NETWORK_FORMATS
+from mnist_draw.recognition.network_library import (
+    keep_opened,
+    list_models,
+    list_of_runs,
+    list_opened,
+)
+from mnist_draw.storage.models import ModelFile, load_model, save_model
+from mnist_draw.storage.spare_names import move_to_bin
+
+from ..shell.test_window import Setup
+from ..train.test_runs import add_run
+
+TEXT = "layers:4"
+
+
+def weights(network: str = TEXT) -> tuple[np.ndarray, ...]:
+    shapes = parse_network(network).parameter_shapes()
+    return tuple(np.zeros(shape, np.float32) for shape in shapes)
+
+
+class Shown:
+    """A window with the list of networks."""
+
+    def __init__(self, qtbot: QtBot) -> None:
+        self.setup = Setup(qtbot)
+        self.qtbot = qtbot
+        self.window = self.setup.window
+        self.network = self.window.network
+        self.window.tabs.setCurrentIndex(1)
+        QTest.keyClick(self.window, Qt.Key_F9)
+        view = self.window.draw_tab.networks._view
+        assert view is not None
+        self.view = view
+        qtbot.waitUntil(lambda: view.table.rowCount() >= len(list_models()))
+
+    def titles(self) -> list[str]:
+        """Return the names in the list."""
+        table = self.view.table
+        return [table.item(row, 0).text() for row in range(table.rowCount())]
+
+    def row(self, title: str) -> list[str]:
+        """Choose a network and return its row."""
+        row = self.titles().index(title)
+        self.view.table.setCurrentCell(row, 0)
+        return [self.view.table.item(row, n).text() for n in range(self.view.table.columnCount())]
+
+    def press(self, what: str) -> None:
+        """Press one of the buttons by its command."""
+        self.view._commands[what].trigger()
+
+    def wait_for(self, titles: list[str]) -> None:
+        """Wait until these follow the networks that ship."""
+        shipped = len(list_models())
+        self.qtbot.waitUntil(lambda: self.titles()[shipped:] == titles)
+
+
+@pytest.fixture
+def shown(qtbot: QtBot) -> Iterator[Shown]:
+    keep_opened(ModelFile(TEXT, weights(), {"test_accuracy": 0.5}), "from elsewhere")
+    add_run("2026-01-01 10:00")
+    made = Shown(qtbot)
+    yield made
+    made.setup.close()
+
+
+def test_all_are_listed_with_kind_accuracy_and_source(shown: Shown) -> None:
+    assert shown.row("Best reader")[:4] == [
+        "Best reader", "CNN", "99.56 %", "the program",
+    ]  # fmt: skip
+    assert not shown.view._commands["delete"].isEnabled()
+    assert shown.row("from elsewhere")[1:4] == ["MLP", "50.00 %", "a file"]
+    assert shown.view._commands["delete"].isEnabled()
+    assert shown.row("MLP 784–4–10, 1 Jan 10:00")[1:4] == ["MLP", "95.00 %", "a run"]
+
+
+def test_a_network_is_used_and_has_one_name_everywhere(shown: Shown, qtbot: QtBot) -> None:
+    shown.row("from elsewhere")
+    shown.press("use")
+    menu = shown.window.draw_tab.models
+    qtbot.waitUntil(lambda: shown.network.key == "opened:from elsewhere.npz")
+    assert shown.setup.text("statusLabel").startswith("from elsewhere")
+    shown.view.table.item(shown.view.table.currentRow(), 0).setText("Mine")
+    qtbot.waitUntil(lambda: shown.setup.text("statusLabel").startswith("Mine"))
+    qtbot.waitUntil(lambda: menu.currentText() == "Mine · MLP · 50.00 %")
+    assert shown.network.kept == "opened:from elsewhere.npz"
+
+
+@pytest.mark.parametrize("key", [Qt.Key_Return, Qt.Key_Enter])
+def test_return_keeps_a_name_and_uses_nothing(shown: Shown, qtbot: QtBot, key: Qt.Key) -> None:
+    used = shown.network.key
+    shown.row("from elsewhere")
+    shown.press("rename")
+    editor = shown.view.table.findChild(QLineEdit)
+    QTest.keyClicks(editor, "Mine")
+    QTest.keyClick(editor, key)
+    qtbot.waitUntil(lambda: [one.title for one in list_opened()] == ["Mine"])
+    qtbot.waitUntil(lambda: "Mine" in shown.titles())
+    qtbot.waitUntil(lambda: shown.view.table.findChild(QLineEdit) is None)
+    assert shown.network.key == used
+
+
+def test_asking_twice_for_a_new_name_goes_on_with_the_first(
+    shown: Shown, qtbot: QtBot, capfd: pytest.CaptureFixture[str]
+) -> None:
+    shown.row("from elsewhere")
+    shown.press("rename")
+    editor = shown.view.table.findChild(QLineEdit)
+    QTest.keyClicks(editor, "Mine")
+    shown.press("rename")
+    assert shown.view.table.findChild(QLineEdit) is editor
+    assert editor.text() == "Mine"
+    assert "editing failed" not in capfd.readouterr().err
+
+
+def test_a_shorter_list_may_come_while_a_name_is_typed(shown: Shown) -> None:
+    table, view = shown.view.table, shown.view
+    shown.row("from elsewhere")
+    shown.press("rename")
+    QTest.keyClicks(table.findChild(QLineEdit), "Mine")
+    first = view._networks[:1]
+    view.show_networks(first, [0.0], first[0].key)
+    assert table.rowCount() == 1
+
+
+def test_a_network_is_deleted_and_brought_back(shown: Shown, qtbot: QtBot) -> None:
+    run = "MLP 784–4–10, 1 Jan 10:00"
+    shown.row("from elsewhere")
+    shown.press("delete")
+    shown.wait_for([run])
+    qtbot.waitUntil(lambda: shown.view.bin.isEnabled())
+    (action,) = shown.view.bin.menu().actions()
+    assert action.text().startswith("from elsewhere, deleted ")
+    action.trigger()
+    qtbot.waitUntil(lambda: "from elsewhere" in shown.titles())
+    assert shown.setup.text("messageLabel") == "The network is back."
+    qtbot.waitUntil(lambda: not shown.view.bin.isEnabled())
+    # That of a run goes and comes back with its run.
+    shown.row(run)
+    shown.press("delete")
+    qtbot.waitUntil(lambda: shown.view.bin.isEnabled())
+    (action,) = shown.view.bin.menu().actions()
+    assert action.text().startswith(f"{run}, deleted ")
+    action.trigger()
+    qtbot.waitUntil(lambda: run in shown.titles())
+
+
+def test_files_are_opened_and_saved(
+    shown: Shown, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "plain.npz"
+    np.savez(path, *weights("layers:7"))
+    asked: list[Any] = []
+
+    def choose(*question: Any) -> tuple[str, bool]:
+        asked.append(question[3])
+        return question[3][2], True
+
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
+    monkeypatch.setattr(QInputDialog, "getItem", choose)
+    shown.view.open_asked.emit()
+    qtbot.waitUntil(lambda: shown.network.key == "opened:plain.npz")
+    assert asked[0][:3] == ["MLP 784–7–10", "MLP 784–7 leaky–10", "MLP 784–7 tanh–10"]
+    assert [one.network for one in list_opened() if one.title == "plain"] == ["layers:7@tanh"]
+    qtbot.waitUntil(lambda: "plain" in shown.titles())
+    shown.row("plain")
+    saved = tmp_path / "saved.npz"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(saved), ""))
+    shown.press("model")
+    qtbot.waitUntil(saved.exists)
+    assert load_model(saved).network == "layers:7@tanh"
+
+
+def test_a_file_given_at_the_start_answers(qtbot: QtBot, tmp_path: Path) -> None:
+    path = tmp_path / "given.npz"
+    save_model(path, ModelFile(TEXT, weights()))
+    setup = Setup(qtbot)
+    try:
+        setup.window.tabs.setCurrentIndex(0)
+        for _ in range(2):
+            setup.window.open_later(str(path))
+            qtbot.waitUntil(lambda: setup.window.network.key == "opened:given.npz")
+            assert setup.window.tabs.currentWidget() is setup.window.draw_tab
+        # However often it is opened, it is kept once.
+        assert [kept.title for kept in list_opened()] == ["given"]
+    finally:
+        setup.close()
+
+
+@pytest.mark.parametrize("name", sorted(NETWORK_FORMATS))
+def test_every_format_can_be_saved(
+    shown: Shown, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    if name == "onnx":
+        pytest.importorskip("onnx")
+    entry = NETWORK_FORMATS[name]
+    monkeypatch.setitem(
+        NETWORK_FORMATS, name, dataclasses.replace(entry, pack=lambda model: model.title.encode())
+    )
+    shown.network.refresh()
+    saved = tmp_path / f"saved{entry.ending}"
+    asked: list[Any] = []
+    monkeypatch.setattr(
+        QFileDialog, "getSaveFileName", lambda *given: asked.append(given) or (str(saved), "")
+    )
+    shown.row("from elsewhere")
+    if name == "model":
+        shown.press(name)
+    else:
+        titles = {action.text(): action for action in shown.view.export.menu().actions()}
+        titles[f"{entry.title} (*{entry.ending}) …"].trigger()
+    qtbot.waitUntil(saved.exists)
+    assert asked[0][2] == f"from elsewhere{entry.ending}"
+
+
+@pytest.mark.parametrize("act", ["rename", "delete"])
+def test_the_network_of_a_run_that_another_window_has_deleted_leaves_the_list(
+    shown: Shown, act: str
+) -> None:
+    (kept,) = list_of_runs()
+    shown.row(kept.title)
+    move_to_bin(kept.path.parent, "The run")
+    if act == "rename":
+        shown.view.renamed.emit(kept, "Slow steps")
+    else:
+        shown.press("delete")
+    shown.qtbot.waitUntil(lambda: kept.title not in shown.titles())
+    assert "is no longer there" in shown.setup.text("messageLabel")
