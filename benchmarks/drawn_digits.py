@@ -141,7 +141,7 @@ def counted(ink: InkFile, writers: str) -> np.ndarray:
         return np.ones(len(ink), bool)
     if ink.writer_names is None:
         raise InkFileError("The file holds no writer_names; --writers left-out needs them.")
-    from mnist_draw.recognition.digit_or_not.drawn import is_fitted_on
+    from mnist_draw.recognition.rejection.drawn import is_fitted_on
 
     left_out = np.array([not is_fitted_on(str(name)) for name in ink.writer_names])
     return left_out[ink.writer]
@@ -201,9 +201,9 @@ def measure(
     ink: InkFile, numbers: np.ndarray, model: str | None, seed: int, pen: float | None
 ) -> Results:
     """Replay digits into the canvas and ask the program."""
-    from mnist_draw.recognition.kept_model import load_trained
     from mnist_draw.recognition.network_library import default_model
     from mnist_draw.recognition.reader import Reader
+    from mnist_draw.recognition.stored_network import load_trained
 
     reader = Reader(default_model() if model is None else load_trained(model))
     answers, texts = [], []

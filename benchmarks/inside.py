@@ -134,7 +134,7 @@ def application(screen: bool) -> Any:
     from PyQt5.QtWidgets import QApplication
 
     from mnist_draw.app.kit import theme
-    from mnist_draw.app.shell.collector import Collector
+    from mnist_draw.app.shell.collector import GuiThreadGarbageCollector
     from mnist_draw.app.shell.startup import SWITCH_INTERVAL
 
     sys.setswitchinterval(SWITCH_INTERVAL)
@@ -145,7 +145,7 @@ def application(screen: bool) -> Any:
         def __init__(self) -> None:
             super().__init__(["inside"])
             self.busy: list[float] = []
-            self.collector: Collector | None = None
+            self.collector: GuiThreadGarbageCollector | None = None
             self._depth = 0
 
         def notify(self, receiver: Any, event: Any) -> bool:
@@ -163,7 +163,7 @@ def application(screen: bool) -> Any:
                     self.busy.append(time.perf_counter() - start)
 
     app = Timed()
-    app.collector = Collector(app)
+    app.collector = GuiThreadGarbageCollector(app)
     theme.theme().motion = False
     theme.theme().apply("light", False)
     return app

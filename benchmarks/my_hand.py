@@ -34,14 +34,14 @@ from mnist_draw.dataset.own_digits import ExtraDigits, normalised
 from mnist_draw.errors import UserError
 from mnist_draw.recognition.fine_tuning import REHEARSED, FineTuned, fine_tune
 from mnist_draw.recognition.finished_model import predict_all
-from mnist_draw.recognition.kept_model import load_trained
 from mnist_draw.recognition.network_library import default_model
 from mnist_draw.recognition.recogniser import Recogniser
+from mnist_draw.recognition.stored_network import load_trained
 from mnist_draw.storage import ModelFile
 from mnist_draw.storage.my_digits import TaughtDigit
 
 #: A writer needs so many digits beside the taught ones to be measured.
-LEAST_OTHERS = 15
+MIN_OTHERS = 15
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Writers:
     def __init__(self, ink: InkFile, taught: int, seed: int) -> None:
         self.taught = taught
         writers, counts = np.unique(ink.writer, return_counts=True)
-        self.enough = [int(w) for w in writers[counts >= taught + LEAST_OTHERS]]
+        self.enough = [int(w) for w in writers[counts >= taught + MIN_OTHERS]]
         numbers = np.flatnonzero(np.isin(ink.writer, self.enough))
         drawn = [
             TaughtDigit(int(ink.labels[number]), board)
@@ -212,7 +212,7 @@ def main(argv: list[str] | None = None) -> int:
         chosen = choose(writers, first, arguments.hard, arguments.random, arguments.seed)
         if not chosen:
             raise UserError(
-                f"No writer in {arguments.file} wrote {arguments.taught + LEAST_OTHERS} digits; "
+                f"No writer in {arguments.file} wrote {arguments.taught + MIN_OTHERS} digits; "
                 "teach fewer of them with --taught."
             )
         results: dict[str, list[Result]] = {}

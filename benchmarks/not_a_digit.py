@@ -46,7 +46,7 @@ from writers import described
 
 from mnist_draw.dataset.normalise import has_ink
 from mnist_draw.errors import UserError
-from mnist_draw.recognition.digit_or_not.drawn import load_drawings
+from mnist_draw.recognition.rejection.drawn import load_drawings
 
 LOOKALIKES = "look-alikes"
 #: Share of digits that may be refused.
@@ -185,9 +185,9 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
-    from mnist_draw.recognition.kept_model import load_trained
     from mnist_draw.recognition.network_library import default_model
     from mnist_draw.recognition.reader import Reader
+    from mnist_draw.recognition.stored_network import load_trained
 
     ink = load_ink(arguments.file)
     model = default_model() if arguments.model is None else load_trained(arguments.model)

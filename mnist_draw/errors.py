@@ -28,7 +28,7 @@ def shortened(text: str) -> str:
     return _without_middle(text, _SENTENCE)
 
 
-def legible(text: str) -> str:
+def strip_control_chars(text: str) -> str:
     """Return a text that can be written as UTF-8.
 
     Parameters
@@ -40,14 +40,14 @@ def legible(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def printable(text: str) -> str:
+def escape_unprintable(text: str) -> str:
     r"""Return a text that does nothing to a terminal but stand in it."""
     return _OBEYED.sub(_escape, text)
 
 
 def one_line(text: str) -> str:
     r"""Return a text that is printable and stays in its line."""
-    return _ENDS_OF_LINES.sub(_escape, printable(text))
+    return _ENDS_OF_LINES.sub(_escape, escape_unprintable(text))
 
 
 def plain_name(text: str) -> str:

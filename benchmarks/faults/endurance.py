@@ -16,7 +16,7 @@ from faults.random_events import handles, resident
 from faults.rows import Row, Scale
 
 #: Growth from the middle to the end that counts as a leak, in MB for a thousand times.
-MOST_GROWTH = 5.0
+MAX_GROWTH = 5.0
 #: Memory is looked at so many times.
 _LOOKS = 40
 
@@ -43,7 +43,7 @@ def attack(scale: Scale) -> list[Row]:
             row.tried = times
             grown, files = told["slope"], told["handles"]
             row.figure = f"{grown:+.2f} MB in a thousand, {files:+d} open files"
-            if not scale.quick and grown > MOST_GROWTH:
+            if not scale.quick and grown > MAX_GROWTH:
                 row.failures.append(f"memory grows by {grown:.1f} MB in a thousand")
             if files > 2:
                 row.failures.append(f"{files} more files are open at the end")

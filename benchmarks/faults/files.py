@@ -22,7 +22,7 @@ from faults.places import environment, workplace
 from faults.rows import Row, Scale
 
 #: A file may take so many seconds, and reading may take so much above the idle program, in MB.
-MOST_SECONDS, MOST_MB = 10.0, 300.0
+MAX_SECONDS, MAX_MB = 10.0, 300.0
 #: Numbers that stand where sizes stand.
 _NUMBERS = (0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
 _WORDS = (
@@ -53,7 +53,7 @@ def attack(scale: Scale) -> list[Row]:
             row.tried += told["tried"]
             row.failures += [f"{name}: {failure}" for failure in told["failures"]]
             peak, slowest = max(peak, told["peak"]), max(slowest, told["slowest"])
-    row.check(peak <= MOST_MB, f"reading took {peak:.0f} MB above the idle program")
+    row.check(peak <= MAX_MB, f"reading took {peak:.0f} MB above the idle program")
     row.figure = f"at most {peak:.0f} MB above the idle program, {slowest:.1f} s for one file"
     return [row]
 
@@ -118,7 +118,7 @@ def read_batch(name: str, count: int, seed: int) -> dict[str, object]:
         for number in range(count):
             path.write_bytes(damaged(sample, chance))
             began = time.monotonic()
-            faulthandler.dump_traceback_later(10 * MOST_SECONDS, exit=True)
+            faulthandler.dump_traceback_later(10 * MAX_SECONDS, exit=True)
             try:
                 kind.read(path)
             except (UserError, FileNotFoundError):
@@ -127,7 +127,7 @@ def read_batch(name: str, count: int, seed: int) -> dict[str, object]:
                 failures.append(f"file {number}: {type(error).__name__}: {error}")
             took = time.monotonic() - began
             slowest = max(slowest, took)
-            if took > MOST_SECONDS:
+            if took > MAX_SECONDS:
                 failures.append(f"file {number} took {took:.0f} s")
         faulthandler.cancel_dump_traceback_later()
     return {

@@ -371,8 +371,8 @@ def main() -> int:
     arguments = parser.parse_args()
     from mnist_draw.app.kit.reporting import reporter
     from mnist_draw.app.shell import heap
-    from mnist_draw.app.shell.collector import Collector
-    from mnist_draw.app.shell.rest import Rest
+    from mnist_draw.app.shell.collector import GuiThreadGarbageCollector
+    from mnist_draw.app.shell.idle_memory import IdleMemoryTrimmer
 
     heap.keep_small()
     reporter.install()
@@ -383,8 +383,8 @@ def main() -> int:
     defects = Defects()
     logging.getLogger("mnist_draw").addHandler(defects)
     app.setQuitOnLastWindowClosed(False)
-    collector = Collector(app)
-    Rest(app)
+    collector = GuiThreadGarbageCollector(app)
+    IdleMemoryTrimmer(app)
     folder = Path(arguments.files) if arguments.files else Path.cwd()
     files = [str(path) for path in sorted(folder.iterdir()) if path.is_file()]
     monkey = Monkey(app, arguments.seed, files or [str(folder / "missing.png")])

@@ -13,7 +13,7 @@ from faults.rows import Row, Scale
 from faults.writers import WRITERS
 
 #: What a window's process may take, in MB.
-MOST_MB = 700.0
+MAX_MB = 700.0
 #: Each window gets so many events, then another begins; so many windows at once.
 _EVENTS, _LANES = 2500, 2
 _PROGRAM = Path(__file__).with_name("random_events.py")
@@ -41,7 +41,7 @@ def _events(scale: Scale, events: int, name: str, more: tuple[str, ...]) -> Row:
     with ThreadPoolExecutor(max(1, len(lanes))) as pool:
         peaks = list(pool.map(lambda lane: _lane(row, lane, more), lanes))
     peak = max(peaks, default=0.0)
-    if peak > MOST_MB:
+    if peak > MAX_MB:
         row.failures.append(f"a window took {peak:.0f} MB")
     row.figure = f"at most {peak:.0f} MB for a window's process"
     return row

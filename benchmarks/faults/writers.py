@@ -155,13 +155,13 @@ def _picture(folder: Path, number: int) -> None:
 
 
 def _run_folder(folder: Path, number: int) -> None:
-    from mnist_draw.storage.spare_names import take_folder
+    from mnist_draw.storage.unique_paths import take_folder
 
     _record(take_folder(folder / "runs" / f"run-{number}"), number)
 
 
 def _bin(folder: Path, number: int) -> None:
-    from mnist_draw.storage.spare_names import bring_back, move_to_bin
+    from mnist_draw.storage.unique_paths import bring_back, move_to_bin
 
     path = folder / "kept" / str(number)
     os.makedirs(path, exist_ok=True)  # noqa: PTH103

@@ -19,7 +19,7 @@ from mnist_draw.dataset.normalise import has_ink, normalise_ink
 from mnist_draw.dataset.own_digits import find_pictures
 from mnist_draw.dataset.picture_formats import read_titles
 from mnist_draw.dataset.pictures.picture_file import load_picture
-from mnist_draw.errors import UserError, legible
+from mnist_draw.errors import UserError, strip_control_chars
 from mnist_draw.recognition.network_data import own_data, require_classes
 from mnist_draw.storage.cache import digest_of
 from mnist_draw.storage.errors import reason_of
@@ -31,7 +31,7 @@ Images = npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.uint8]
 
 #: So many sentences about pictures that were left out are kept; more would not be read.
-_MOST_TOLD = 20
+_MAX_TOLD = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,7 +172,7 @@ def folder_pictures(folder: str | os.PathLike[str]) -> Pictures:
         )
     with contextlib.suppress(FileNotFoundError):  # the working folder is gone
         place = place.resolve()
-    return _gathered(images, labels, told, legible(place.name or str(place)), "Picture")
+    return _gathered(images, labels, told, strip_control_chars(place.name or str(place)), "Picture")
 
 
 def _idx_pictures(folder: Path) -> Pictures:
@@ -251,7 +251,7 @@ def _gathered(
         np.array(labels, np.uint8) if known else None,
         name,
         one,
-        told=tuple(told[:_MOST_TOLD]),
+        told=tuple(told[:_MAX_TOLD]),
         left_out=left_out,
     )
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from mnist_draw.cli.output import tell
 from mnist_draw.dataset.mnist import Dataset
 from mnist_draw.errors import UserError
-from mnist_draw.recognition.kept_model import network_of_run
 from mnist_draw.recognition.run_files import RunFiles
+from mnist_draw.recognition.stored_network import network_of_run
 from mnist_draw.storage import ModelFile, StorageError, write_atomically
-from mnist_draw.storage.atomic import whole_path
+from mnist_draw.storage.atomic import resolve_path
 from mnist_draw.training.events import Event, Finished
 from mnist_draw.training.runs.checkpoint import Checkpoint
 from mnist_draw.training.runs.run_list import new_run_folder, runs_folder
@@ -36,7 +36,7 @@ class ListedRun:
         if not listed:
             return
         if resume is not None and checkpoint is not None and _is_listed(checkpoint):
-            self._files = RunFiles(settings, whole_path(checkpoint).parent)
+            self._files = RunFiles(settings, resolve_path(checkpoint).parent)
             self._files.resume()
             self._tell(self._files.behind)
             return
@@ -48,10 +48,10 @@ class ListedRun:
         self._tell(self._files.begin(resume))
         self.checkpoint = checkpoint or self._files.run.checkpoint
 
-    def take_data(self, data: Dataset) -> None:
+    def set_dataset(self, data: Dataset) -> None:
         """Know the data that is learnt: its classes belong to the run's network."""
         if self._files is not None:
-            self._files.take_data(data)
+            self._files.set_dataset(data)
 
     def add(self, event: Event) -> None:
         """Take one event of the loop."""
@@ -88,7 +88,7 @@ class ListedRun:
         own = self._files.run.checkpoint
         # Without it the run is listed all the same; it can be continued from where it is.
         with contextlib.suppress(OSError, UserError):
-            elsewhere = self.checkpoint and whole_path(self.checkpoint) != whole_path(own)
+            elsewhere = self.checkpoint and resolve_path(self.checkpoint) != resolve_path(own)
             if self.checkpoint and elsewhere and own.parent.is_dir():
                 write_atomically(own, self.checkpoint.read_bytes())
 
@@ -99,7 +99,7 @@ class ListedRun:
 
 def _is_listed(checkpoint: Path) -> bool:
     try:
-        return whole_path(checkpoint).parent.parent == whole_path(runs_folder())
+        return resolve_path(checkpoint).parent.parent == resolve_path(runs_folder())
     except (OSError, StorageError):
         return False
 

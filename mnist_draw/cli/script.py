@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mnist_draw.cli.command import Command
 from mnist_draw.cli.output import tell
-from mnist_draw.storage.atomic import whole_path
+from mnist_draw.storage.atomic import resolve_path
 from mnist_draw.storage.errors import StorageError
 from mnist_draw.storage.folders import named_path
 
@@ -41,7 +41,7 @@ def run_script(name: str, arguments: Sequence[str]) -> int:
     path = named_path(name)
     if not path.is_file():
         raise StorageError(f"There is no script {name}.")
-    folder = whole_path(path).parent
+    folder = resolve_path(path).parent
     before = sys.argv, sys.path
     sys.argv = [name, *arguments]
     sys.path = [str(folder), *sys.path[1:]]

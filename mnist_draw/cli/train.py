@@ -159,7 +159,7 @@ def _settings(
     if resume is None and "learning_rate" not in named:
         settings = settings.replace(learning_rate=usual_learning_rate(settings.update))
     if resume is None and settings.start_model is not None:
-        from mnist_draw.recognition.kept_model import load_trained
+        from mnist_draw.recognition.stored_network import load_trained
         from mnist_draw.training.runs.network_names import file_of
 
         start = file_of(settings.start_model)
@@ -210,9 +210,9 @@ def _places(
 
 
 def _is_same(one: str, other: str) -> bool:
-    from mnist_draw.storage.atomic import whole_path
+    from mnist_draw.storage.atomic import resolve_path
 
-    return whole_path(one) == whole_path(other)
+    return resolve_path(one) == resolve_path(other)
 
 
 def _holds_something(path: Path) -> bool:

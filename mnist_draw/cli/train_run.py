@@ -14,12 +14,12 @@ from mnist_draw.dataset.classes import class_list
 from mnist_draw.dataset.mnist import Dataset, load_dataset
 from mnist_draw.dataset.own_digits import ExtraDigits, load_extra
 from mnist_draw.errors import UserError
-from mnist_draw.recognition.finished_model import facts_of, finished_model
+from mnist_draw.recognition.finished_model import dataset_metadata, finished_model
 from mnist_draw.recognition.network_data import remember_data
 from mnist_draw.training import events
 from mnist_draw.training.control import Controls
 from mnist_draw.training.interface.progress import ProgressBar
-from mnist_draw.training.interrupts import stop_when_asked_to_end
+from mnist_draw.training.interrupts import stop_on_signals
 from mnist_draw.training.loop import train
 from mnist_draw.training.run_start import settings_for
 from mnist_draw.training.runs.checkpoint import Checkpoint, load_checkpoint
@@ -48,7 +48,7 @@ def train_and_save(
     try:
         with (
             lenient_output() as (out, err),
-            stop_when_asked_to_end(controls),
+            stop_on_signals(controls),
             listed_run(settings, checkpoint, resume, listed) as run,
         ):
             kept = run.checkpoint
@@ -106,7 +106,7 @@ def _train_and_save(
         put(f"Learning {len(data.classes)} classes: {class_list(data.classes)}.")
     remember_data(settings.data_folder, data)
     settings = settings_for(settings, data)
-    run.take_data(data)
+    run.set_dataset(data)
     extra = _load_extra(settings.extra_folder)
     if resume is not None and resume.epoch >= settings.epochs:
         put(
@@ -181,7 +181,7 @@ def _save(
         {
             **figures,
             "epochs": finished.epochs_done,
-            **facts_of(data),
+            **dataset_metadata(data),
             "program": f"mnist_draw {__version__}",
             "engine": theano_bridge.engine(),
         },

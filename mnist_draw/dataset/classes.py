@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mnist_draw.dataset.errors import DatasetError
-from mnist_draw.errors import legible
+from mnist_draw.errors import strip_control_chars
 
 #: What MNIST's classes are called, and what a network tells apart where nothing else is said.
 DIGITS = tuple("0123456789")
 #: The fewest and the most classes. More would not be readable as bars or as a table; the largest
 #: of MNIST's relatives, EMNIST by class, has 62.
-FEWEST_CLASSES, MOST_CLASSES = 2, 100
+MIN_CLASSES, MAX_CLASSES = 2, 100
 #: The longest name of a class, in characters: more finds no room beside a bar.
-LONGEST_NAME = 40
+MAX_NAME_LENGTH = 40
 #: Numbers below a hundred that are spoken with a vowel first.
 _AN = ("8", "11", "18", *(str(number) for number in range(80, 90)))
 #: So many classes are listed in a sentence.
@@ -22,19 +22,19 @@ _LISTED = 6
 
 def check_classes(names: Sequence[str], source: str) -> None:
     """Refuse classes that cannot be told apart."""
-    if len(names) < FEWEST_CLASSES:
+    if len(names) < MIN_CLASSES:
         only = f" ({names[0]})" if names else ""
         raise DatasetError(
             f"{source} holds pictures of {len(names)} class{'es' * (not names)}{only}; at least "
-            f"{FEWEST_CLASSES} are needed, so that there is something to tell apart."
+            f"{MIN_CLASSES} are needed, so that there is something to tell apart."
         )
-    if len(names) > MOST_CLASSES:
+    if len(names) > MAX_CLASSES:
         raise DatasetError(
-            f"{source} holds pictures of {len(names):,} classes; at most {MOST_CLASSES} can be "
+            f"{source} holds pictures of {len(names):,} classes; at most {MAX_CLASSES} can be "
             "told apart here. Use a part of them."
         )
     for name in names:
-        if name != legible(name):
+        if name != strip_control_chars(name):
             raise DatasetError(
                 f"{source} has a class whose name is not in UTF-8 ({name!r}). Give its folder a "
                 "name that can be shown."
@@ -46,10 +46,10 @@ def check_classes(names: Sequence[str], source: str) -> None:
                 f"{source} has a class that is called {name!r}, with a character that cannot be "
                 "shown. Give it another name."
             )
-        if len(name) > LONGEST_NAME:
+        if len(name) > MAX_NAME_LENGTH:
             raise DatasetError(
-                f"{source} has a class that is called {name[:LONGEST_NAME]!r} and so on; a name "
-                f"has at most {LONGEST_NAME} characters. Choose a shorter one."
+                f"{source} has a class that is called {name[:MAX_NAME_LENGTH]!r} and so on; a name "
+                f"has at most {MAX_NAME_LENGTH} characters. Choose a shorter one."
             )
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:

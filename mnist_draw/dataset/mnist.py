@@ -34,7 +34,7 @@ from mnist_draw.dataset.sources.picture_folders import (
 from mnist_draw.dataset.sources.source import Part, Source
 from mnist_draw.dataset.sources.split import set_aside, shuffled, split_off
 from mnist_draw.dataset.sources.tables import is_table, read_tables
-from mnist_draw.errors import asks_what_was_meant, legible
+from mnist_draw.errors import asks_what_was_meant, strip_control_chars
 from mnist_draw.storage.errors import StorageError
 from mnist_draw.storage.folders import named_path
 from mnist_draw.storage.resources import resource_path
@@ -197,7 +197,7 @@ def dataset_name(path: str | os.PathLike[str] | None) -> str:
     for ending in (".gz", ".npz", ".csv", "-train-images-idx3-ubyte"):
         name = name.removesuffix(ending)
     # It goes into models, reports and tables.
-    return legible(name)
+    return strip_control_chars(name)
 
 
 def _load(place: Path, name: str) -> Dataset:

@@ -34,7 +34,7 @@ ReadPicture = Callable[[Path], NDArray[np.float32]]
 #: Extra digits are repeated until they make up this part of the training pictures …
 SHARE = 0.1
 #: … but none of them more often than this: a handful must not crowd out what is known.
-MOST_REPEATS = 100
+MAX_REPEATS = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,7 +144,7 @@ def normalised(digits: Sequence[TaughtDigit], folder: Path) -> ExtraDigits:
 def mix(data: Dataset, extra: ExtraDigits) -> Dataset:
     """Return a data set with extra digits at the end of its training pictures.
 
-    They are repeated (`SHARE`, `MOST_REPEATS`), so that they count beside many thousands of
+    They are repeated (`SHARE`, `MAX_REPEATS`), so that they count beside many thousands of
     others; where the training pictures are varied, each repetition is varied in its own way.
     Validation and test pictures stay as they are.
     """
@@ -163,4 +163,4 @@ def mix(data: Dataset, extra: ExtraDigits) -> Dataset:
 
 def repeats_for(extra: int, training: int) -> int:
     """Return how often each extra digit is shown in an epoch, at least once."""
-    return max(1, min(MOST_REPEATS, round(SHARE * training / extra)))
+    return max(1, min(MAX_REPEATS, round(SHARE * training / extra)))

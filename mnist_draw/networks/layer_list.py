@@ -18,7 +18,7 @@ from mnist_draw.networks.numbers import as_share, shortest
 from mnist_draw.networks.operations import CLASSES, Dense, Operation
 
 #: The most hidden layers, and units in each: more would only be slow to train.
-MOST_LAYERS, MOST_UNITS = 10, 10_000
+MAX_LAYERS, MAX_UNITS = 10, 10_000
 _PIXELS = 784
 
 
@@ -83,7 +83,7 @@ class MlpLayers:
     Attributes
     ----------
     hidden : tuple of MlpLayer
-        From the picture on; at most `MOST_LAYERS`.
+        From the picture on; at most `MAX_LAYERS`.
     input_dropout : float
         Share of the pixels left out at random in training, 0 up to, not including, 1.
     """
@@ -116,7 +116,7 @@ def read_layers(text: str) -> MlpLayers:
     input_dropout = 0.0
     if parts and parts[0].startswith("/"):
         input_dropout = as_share(parts.pop(0)[1:])
-    if len(parts) > MOST_LAYERS:
+    if len(parts) > MAX_LAYERS:
         raise ValueError(f"{len(parts)} hidden layers are too many")
     return MlpLayers(tuple(_read_layer(part) for part in parts), input_dropout)
 
@@ -124,9 +124,9 @@ def read_layers(text: str) -> MlpLayers:
 def _read_layer(text: str) -> MlpLayer:
     head, slash, dropout = text.partition("/")
     units, at, activation = (part.strip() for part in head.partition("@"))
-    if not units.isdecimal() or not 1 <= int(units) <= MOST_UNITS:
+    if not units.isdecimal() or not 1 <= int(units) <= MAX_UNITS:
         raise ValueError(
-            f"the layer {text!r} begins with no number of units from 1 to {MOST_UNITS:,}"
+            f"the layer {text!r} begins with no number of units from 1 to {MAX_UNITS:,}"
         )
     if at and activation not in ACTIVATIONS:
         raise ValueError(f"there is no activation {activation!r}")

@@ -12,13 +12,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from mnist_draw.dataset.classes import FEWEST_CLASSES, MOST_CLASSES
+from mnist_draw.dataset.classes import MAX_CLASSES, MIN_CLASSES
 from mnist_draw.errors import UserError, nearest
 from mnist_draw.networks.cnn import CNN, DEEP_CNN, build_cnn, build_deep_cnn
 from mnist_draw.networks.layer_list import (
     ACTIVATIONS,
-    MOST_LAYERS,
-    MOST_UNITS,
+    MAX_LAYERS,
+    MAX_UNITS,
     MlpLayer,
     MlpLayers,
     read_layers,
@@ -144,8 +144,8 @@ _CUSTOM = kind_with_numbers(
     lambda var, *numbers, classes: build_layers(var, _custom_layers(*numbers), classes),
     lambda *numbers: _custom_layers(*numbers).operations(),
     (
-        Count("DEPTH", "Depth", "Number of hidden layers.", 2, 0, MOST_LAYERS),
-        Count("WIDTH", "Units", "Units in each hidden layer.", 800, 1, MOST_UNITS),
+        Count("DEPTH", "Depth", "Number of hidden layers.", 2, 0, MAX_LAYERS),
+        Count("WIDTH", "Units", "Units in each hidden layer.", 800, 1, MAX_UNITS),
         Share("DROP_IN", "Pixels left out", "Share of the pixels left out in training.", 0.2),
         Share("DROP_HID", "Units left out", "Share of the units left out in training.", 0.5),
     ),
@@ -195,7 +195,7 @@ NETWORKS: dict[str, NetworkKind] = {
             "layers",
             "MLP of your own",
             "layers:[/DROPOUT,]UNITS[@ACTIVATION][/DROPOUT],…",
-            f"hidden layers one by one, up to {MOST_LAYERS}: each with its UNITS, an ACTIVATION "
+            f"hidden layers one by one, up to {MAX_LAYERS}: each with its UNITS, an ACTIVATION "
             f"({', '.join(ACTIVATIONS)}; rectify unless another is given) and the share of its "
             "units that a DROPOUT leaves out in training; a DROPOUT before all layers leaves out "
             "pixels: layers:500/0.4,300/0.4 is the tutorial's network",
@@ -259,10 +259,10 @@ def parse_network(text: str) -> NetworkSpec:
 
 
 def _read_classes(text: str, count: str) -> int:
-    if not count.strip().isdecimal() or not FEWEST_CLASSES <= int(count) <= MOST_CLASSES:
+    if not count.strip().isdecimal() or not MIN_CLASSES <= int(count) <= MAX_CLASSES:
         raise NetworkError(
             f"The network {text!r} cannot be built: behind {_CLASSES_MARK} stands how many classes "
-            f"it tells apart, a whole number from {FEWEST_CLASSES} to {MOST_CLASSES}, as in "
+            f"it tells apart, a whole number from {MIN_CLASSES} to {MAX_CLASSES}, as in "
             f"mlp{_CLASSES_MARK}26."
         )
     return int(count)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_draw.dataset.classes import DIGITS
-from mnist_draw.recognition.digit_or_not.thresholds import judge
+from mnist_draw.recognition.rejection.thresholds import judge
 
 #: What is shown when something is no digit.
 NOT_A_DIGIT = "?"

@@ -9,7 +9,7 @@ from mnist_draw.storage import ModelFile
 
 #: A rule that refuses more than this part of a data set's own pictures was made for others: the
 #: network reads something else than digits, whatever its classes are called.
-MOST_REFUSED = 0.1
+MAX_REFUSED = 0.1
 
 
 def class_names(model: ModelFile) -> tuple[str, ...]:
@@ -21,14 +21,14 @@ def class_names(model: ModelFile) -> tuple[str, ...]:
     count = _outputs(model)
     if len(model.info.classes) == count:
         return model.info.classes
-    if count == len(DIGITS) and model.info.refused <= MOST_REFUSED:
+    if count == len(DIGITS) and model.info.refused <= MAX_REFUSED:
         return DIGITS
     return tuple(f"class {number}" for number in range(count))
 
 
 def reads_digits(model: ModelFile) -> bool:
     """Tell whether a model reads digits, not clothes or letters."""
-    return class_names(model) == DIGITS and model.info.refused <= MOST_REFUSED
+    return class_names(model) == DIGITS and model.info.refused <= MAX_REFUSED
 
 
 def _outputs(model: ModelFile) -> int:

@@ -160,7 +160,7 @@ class Explainer:
         with np.errstate(over="ignore", invalid="ignore"):
             logits, log_odds, saliency, *activations = self._function(picture[None, None], asked)
         # No step follows this one: helpers that looked for it would take a core from the answers.
-        theano_bridge.rest_helpers()
+        theano_bridge.pause_helper_threads()
         require_finite(self._built.text, logits, saliency)
         others = np.where(asked[0] > 0, -np.inf, logits[0])
         return Explanation(

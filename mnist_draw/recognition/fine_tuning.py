@@ -26,9 +26,9 @@ from mnist_draw.dataset.own_digits import ExtraDigits
 from mnist_draw.errors import UserError
 from mnist_draw.networks import parse_network
 from mnist_draw.recognition.class_names import reads_digits
-from mnist_draw.recognition.digit_or_not.rule import shipped_refusal
 from mnist_draw.recognition.finished_model import finished_model
-from mnist_draw.recognition.recogniser import MOST_LENIENT, Recogniser
+from mnist_draw.recognition.recogniser import MAX_LENIENT, Recogniser
+from mnist_draw.recognition.rejection.rule import shipped_refusal
 from mnist_draw.storage import ModelFile
 from mnist_draw.training import events
 from mnist_draw.training.control import Controls
@@ -177,7 +177,9 @@ def fine_tune(
         lasagne.layers.set_all_param_values(network, list(parameters))
         if reader.validation_accuracy() >= validated - FORGOTTEN:
             break
-    new = _finished(settings, parameters, data, len(extra)).with_info(lenience=lenience_for(extra))
+    new = _finished(settings, parameters, data, len(extra)).with_info(
+        lenience=threshold_shift_for(extra)
+    )
     after = reader.score(new)
     learnt = {
         "right_before": before.right,
@@ -252,7 +254,7 @@ class _Reader:
         return right / len(labels)
 
 
-def lenience_for(extra: ExtraDigits) -> float:
+def threshold_shift_for(extra: ExtraDigits) -> float:
     """Return how much less likeness lets the taught digits pass as digits.
 
     What a person calls a digit must not be refused for looking unlike other people's. Those that
@@ -262,7 +264,7 @@ def lenience_for(extra: ExtraDigits) -> float:
     if refusal is None:
         return 0.0
     missing = refusal.threshold - refusal.likeness(scale(extra.images))
-    covered = [float(value) for value in missing if 0 < value < MOST_LENIENT]
+    covered = [float(value) for value in missing if 0 < value < MAX_LENIENT]
     # Rounded up, so that the digit that decides is let pass.
     return math.ceil(100 * max(covered, default=0.0)) / 100
 

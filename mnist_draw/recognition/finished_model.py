@@ -11,8 +11,8 @@ import numpy.typing as npt
 from mnist_draw.dataset.mnist import Dataset, scale
 from mnist_draw.networks import parse_network
 from mnist_draw.recognition.calibration import fit_temperature
-from mnist_draw.recognition.digit_or_not.rule import Refusal, shipped_refusal
 from mnist_draw.recognition.recogniser import Recogniser
+from mnist_draw.recognition.rejection.rule import Refusal, shipped_refusal
 from mnist_draw.storage import ModelFile, cache
 from mnist_draw.training.epoch_pictures import side_of_ink
 from mnist_draw.training.settings import TrainingSettings
@@ -89,7 +89,7 @@ def _refused(refusal: Refusal, pictures: npt.NDArray[np.uint8]) -> float:
     return float(np.mean(likeness < refusal.threshold))
 
 
-def facts_of(data: Dataset) -> dict[str, Any]:
+def dataset_metadata(data: Dataset) -> dict[str, Any]:
     """Return what a model is told about the data that it was trained on.
 
     Of digits only the data set's name: that a network reads digits goes without saying.

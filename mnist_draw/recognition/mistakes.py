@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mnist_draw.dataset.classes import LONGEST_NAME
+from mnist_draw.dataset.classes import MAX_NAME_LENGTH
 from mnist_draw.errors import UserError
 from mnist_draw.recognition.class_names import class_names
 from mnist_draw.recognition.finished_model import predict_all
@@ -117,5 +117,5 @@ def _mistake(row: object, count: int, classes: int) -> Mistake:
     return Mistake(
         fields.whole("index", 0, count - 1),
         fields.whole("label", 0, classes - 1),
-        fields.text("read", 3 * LONGEST_NAME),
+        fields.text("read", 3 * MAX_NAME_LENGTH),
     )

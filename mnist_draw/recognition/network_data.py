@@ -25,7 +25,7 @@ from mnist_draw.storage.opening import MEGABYTE
 
 FORMAT = Format("mnist_draw data sets", 1, MEGABYTE)
 #: So many places are kept, the newest first.
-_MOST = 100
+_MAX_COUNT = 100
 _LONGEST = 10_000
 #: The data that was asked for last, by its name, its classes and its place.
 _LAST: dict[tuple[str, tuple[str, ...], str | None], Dataset] = {}
@@ -46,7 +46,7 @@ def remember_data(
     others = [kept for kept in _kept() if _key(kept) != _key(entry)]
     # It only saves the user from naming the place again.
     with contextlib.suppress(OSError, UserError):
-        write_atomically(_file(), FORMAT.pack({"places": [entry, *others][:_MOST]}))
+        write_atomically(_file(), FORMAT.pack({"places": [entry, *others][:_MAX_COUNT]}))
 
 
 def remember_for(model: ModelFile, path: str | os.PathLike[str] | None, data: Dataset) -> None:
@@ -132,12 +132,12 @@ def _file() -> Path:
 def _kept() -> list[dict[str, Any]]:
     """Return the places that are kept; none where the file is missing or damaged."""
     try:
-        entries = FORMAT.read(_file()).entries("places", _MOST)
+        entries = FORMAT.read(_file()).entries("places", _MAX_COUNT)
         found = [Fields(entry) for entry in entries if isinstance(entry, dict)]
         return [
             {
                 "name": entry.text("name", _LONGEST),
-                "classes": entry.entries("classes", _MOST),
+                "classes": entry.entries("classes", _MAX_COUNT),
                 "path": entry.name_of_file("path", _LONGEST),
             }
             for entry in found

@@ -9,8 +9,8 @@ from typing import Any
 from mnist_draw.errors import UserError, asks_what_was_meant
 from mnist_draw.networks import NETWORKS, parse_network
 from mnist_draw.networks.layer_list import ACTIVATIONS, MlpLayer, MlpLayers
-from mnist_draw.recognition.kept_model import KeptModel, network_of_run, of_file
 from mnist_draw.recognition.opened_network import open_network
+from mnist_draw.recognition.stored_network import StoredNetwork, network_of_run, of_file
 from mnist_draw.storage import ModelFile, ModelFileError, save_model
 from mnist_draw.storage.models import refuse_foreign
 from mnist_draw.training.runs.network_names import place_of
@@ -46,7 +46,7 @@ def find_network(name: str, network: str = "") -> ModelFile:
     )
 
 
-def find_kept(name: str) -> KeptModel | None:
+def find_kept(name: str) -> StoredNetwork | None:
     """Return the network that is kept under a name; None where it looks like a file's.
 
     Parameters

@@ -17,11 +17,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mnist_draw.errors import UserError, plain_name
-from mnist_draw.recognition.kept_model import (
+from mnist_draw.recognition.stored_network import (
     BEFORE,
     TIME,
     TITLES,
-    KeptModel,
+    StoredNetwork,
     load_trained,
     network_of_run,
     of_file,
@@ -38,15 +38,15 @@ from mnist_draw.storage.errors import reason_of
 from mnist_draw.storage.models import pack_model, read_info
 from mnist_draw.storage.npz import MAX_BYTES
 from mnist_draw.storage.opening import read_file
-from mnist_draw.storage.spare_names import Deleted, deleted, move_to_bin, taken_file
+from mnist_draw.storage.unique_paths import Deleted, deleted, move_to_bin, taken_file
 from mnist_draw.training.runs.network_names import (
     LEARNT,
     OPENED,
     RUN,
     SHIPPED,
     SUFFIX,
+    is_external,
     learnt_folder,
-    lies_elsewhere,
     list_elsewhere,
     opened_folder,
     place_of_key,
@@ -56,7 +56,7 @@ from mnist_draw.training.runs.record import Run, read_run
 from mnist_draw.training.runs.run_list import list_runs, runs_folder
 
 
-def list_models() -> tuple[KeptModel, ...]:
+def list_models() -> tuple[StoredNetwork, ...]:
     """Return the networks that ship, the default first."""
     return tuple(of_file(path, SHIPPED) for path in sorted(shipped_files(), key=_rank))
 
@@ -66,18 +66,18 @@ def _rank(path: Path) -> tuple[int, str]:
     return (known.index(path.stem) if path.stem in TITLES else len(known), path.stem)
 
 
-def list_learnt() -> list[KeptModel]:
+def list_learnt() -> list[StoredNetwork]:
     """Return the networks that learnt, the newest first; none where they cannot be listed."""
     return _list_folder(learnt_folder, LEARNT)
 
 
-def list_opened() -> list[KeptModel]:
+def list_opened() -> list[StoredNetwork]:
     """Return the networks that were opened, and those that had to be saved elsewhere."""
     elsewhere = [of_file(path, OPENED) for path in list_elsewhere()]
     return elsewhere + _list_folder(opened_folder, OPENED)
 
 
-def _list_folder(folder: Callable[[], Path], source: str) -> list[KeptModel]:
+def _list_folder(folder: Callable[[], Path], source: str) -> list[StoredNetwork]:
     try:
         paths = [path for path in folder().iterdir() if path.suffix == SUFFIX]
     except (OSError, StorageError):
@@ -86,7 +86,7 @@ def _list_folder(folder: Callable[[], Path], source: str) -> list[KeptModel]:
     return [of_file(path, source) for path in shown]
 
 
-def list_of_runs() -> list[KeptModel]:
+def list_of_runs() -> list[StoredNetwork]:
     """Return the networks of runs, the newest first; none where they cannot be listed."""
     try:
         runs, _ = list_runs()
@@ -95,13 +95,13 @@ def list_of_runs() -> list[KeptModel]:
     return [network_of_run(run) for run in runs if run.model.exists()]
 
 
-def list_all() -> list[KeptModel]:
+def list_all() -> list[StoredNetwork]:
     """Return all networks: those that ship, then the user's, the newest first."""
     own = [*list_learnt(), *list_of_runs(), *list_opened()]
     return [*list_models(), *sorted(own, key=made, reverse=True)]
 
 
-def made(kept: KeptModel) -> float:
+def made(kept: StoredNetwork) -> float:
     """Return when a network was made, in seconds since 1970; 0 for one that is gone."""
     try:
         return kept.path.stat().st_mtime
@@ -112,7 +112,7 @@ def made(kept: KeptModel) -> float:
 # -- by key
 
 
-def find_by_key(key: str) -> KeptModel:
+def find_by_key(key: str) -> StoredNetwork:
     """Return the network of a key; its file need not exist any more."""
     source, place = place_of_key(key)
     return network_of_run(place) if isinstance(place, Run) else of_file(place, source)
@@ -123,7 +123,7 @@ def load_by_key(key: str) -> ModelFile:
     return find_by_key(key).load()
 
 
-def default_network(tell: Callable[[str], object]) -> tuple[KeptModel, ModelFile]:
+def default_network(tell: Callable[[str], object]) -> tuple[StoredNetwork, ModelFile]:
     """Read the network that the program starts with: the best that ships and is not damaged."""
     damage: ModelFileError | None = None
     for kept in list_models():
@@ -149,14 +149,14 @@ def default_model(tell: Callable[[str], object] = lambda sentence: None) -> Mode
 # -- what the user does with them
 
 
-def save_learnt(model: ModelFile, before: bool = False) -> KeptModel:
+def save_learnt(model: ModelFile, before: bool = False) -> StoredNetwork:
     """Keep a network."""
     name = f"{time.strftime(TIME)}{BEFORE if before else ''}"
     # It is no longer the network whose name it has.
     return _keep(model.with_info(name=""), learnt_folder() / f"{name}{SUFFIX}", LEARNT)
 
 
-def keep_opened(model: ModelFile, name: str) -> KeptModel:
+def keep_opened(model: ModelFile, name: str) -> StoredNetwork:
     """Keep a network that was opened, under a name; the same file is kept once."""
     wanted = opened_folder() / f"{Path(name).name}{SUFFIX}"
     named = model.with_info(name=name)
@@ -166,7 +166,7 @@ def keep_opened(model: ModelFile, name: str) -> KeptModel:
     return _keep(named, wanted, OPENED)
 
 
-def _keep(model: ModelFile, wanted: Path, source: str) -> KeptModel:
+def _keep(model: ModelFile, wanted: Path, source: str) -> StoredNetwork:
     folder = wanted.parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -177,7 +177,7 @@ def _keep(model: ModelFile, wanted: Path, source: str) -> KeptModel:
     return of_file(path, source)
 
 
-def rename(kept: KeptModel, name: str) -> KeptModel:
+def rename(kept: StoredNetwork, name: str) -> StoredNetwork:
     """Give a network another name; that of a run is the run's."""
     name = plain_name(name)
     if kept.source == SHIPPED:
@@ -200,11 +200,11 @@ def rename(kept: KeptModel, name: str) -> KeptModel:
     return of_file(kept.path, kept.source)
 
 
-def delete(kept: KeptModel) -> Path:
+def delete(kept: StoredNetwork) -> Path:
     """Put a network into the bin, with its run if it has one; return where it is kept there."""
     if kept.source == SHIPPED:
         raise UserError("The networks that ship cannot be deleted.")
-    if lies_elsewhere(kept.key):
+    if is_external(kept.key):
         raise UserError(
             f"The network {kept.title} lies outside the program's folders, in {kept.path}. Save it "
             "elsewhere if you want to keep it, and delete it there."

@@ -12,7 +12,7 @@ import numpy as np
 from mnist_draw.errors import UserError
 from mnist_draw.networks import NETWORKS, parse_network
 from mnist_draw.networks.layer_list import ACTIVATIONS
-from mnist_draw.recognition.kept_model import load_trained
+from mnist_draw.recognition.stored_network import load_trained
 from mnist_draw.storage import ModelFile, ModelFileError, npz
 
 _PLAIN = "arr_"

@@ -17,20 +17,20 @@ from mnist_draw.recognition.answer import Answer, answer_from, empty_answer
 from mnist_draw.recognition.built_network import CompiledNetwork, require_finite
 from mnist_draw.recognition.calibration import HIGHEST, LOWEST, apply_temperature
 from mnist_draw.recognition.class_names import class_names, reads_digits
-from mnist_draw.recognition.digit_or_not.rule import Refusal, shipped_refusal
-from mnist_draw.recognition.digit_or_not.thresholds import (
+from mnist_draw.recognition.numbers.stroke_pieces import PenStroke, draw_strokes
+from mnist_draw.recognition.rejection.rule import Refusal, shipped_refusal
+from mnist_draw.recognition.rejection.thresholds import (
     COARSE_LENIENCE,
     UNLIKE_A_DIGIT,
     object_to_ink,
 )
-from mnist_draw.recognition.numbers.stroke_pieces import PenStroke, draw_strokes
 from mnist_draw.storage import ModelFile, ModelFileError
 
 Image = npt.NDArray[np.float32]
 
 #: By so much likeness, in log odds, a network that has learnt a hand may be more lenient with what
 #: looks less like other people's digits.
-MOST_LENIENT = 1.5
+MAX_LENIENT = 1.5
 
 
 class Reading(NamedTuple):
@@ -215,4 +215,4 @@ def temperature_of(model: ModelFile) -> float:
 def lenience_of(model: ModelFile) -> float:
     """Return by how much less likeness a model is content with; 0 if it says nothing sensible."""
     value = model.info.lenience
-    return value if value <= MOST_LENIENT else 0.0
+    return value if value <= MAX_LENIENT else 0.0

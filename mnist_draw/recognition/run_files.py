@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 from mnist_draw.dataset.mnist import Dataset, dataset_name
 from mnist_draw.errors import UserError
 from mnist_draw.networks import parse_network
-from mnist_draw.recognition.kept_model import network_of_run
-from mnist_draw.storage.atomic import whole_path
+from mnist_draw.recognition.stored_network import network_of_run
+from mnist_draw.storage.atomic import resolve_path
 from mnist_draw.storage.locks import make_lock, take_lock
 from mnist_draw.storage.models import ModelFile, save_model
-from mnist_draw.storage.spare_names import put_aside
+from mnist_draw.storage.unique_paths import quarantine
 from mnist_draw.training.events import (
     BatchFinished,
     BatchSizeChosen,
@@ -90,7 +90,7 @@ class RunFiles:
             if checkpoint is None or written.epoch >= checkpoint.epoch:
                 checkpoint = written
         except UserError as error:
-            kept = put_aside(folder / CHECKPOINT) if (folder / CHECKPOINT).exists() else ""
+            kept = quarantine(folder / CHECKPOINT) if (folder / CHECKPOINT).exists() else ""
             if checkpoint is None:
                 raise UserError(f"The run cannot be continued. {error} {kept}".strip()) from error
         settings = checkpoint.settings.replace(epochs=self.run.settings.epochs)
@@ -111,16 +111,16 @@ class RunFiles:
         self.behind = f"{self.behind} {self._save()}".strip()
         return checkpoint
 
-    def take_data(self, data: Dataset) -> TrainingSettings:
+    def set_dataset(self, data: Dataset) -> TrainingSettings:
         """Know the data that is learnt; return the run's settings, now with its classes."""
-        from mnist_draw.recognition.finished_model import facts_of
+        from mnist_draw.recognition.finished_model import dataset_metadata
         from mnist_draw.recognition.network_data import remember_data
         from mnist_draw.training.run_start import settings_for
 
         settings = settings_for(self.run.settings, data)
         remember_data(settings.data_folder, data)
         self.run = replace(self.run, settings=settings)
-        self._facts = facts_of(data)
+        self._facts = dataset_metadata(data)
         return settings
 
     def add(self, event: Event) -> None:
@@ -142,8 +142,8 @@ class RunFiles:
     def _follow(self, checkpoint: Path) -> None:
         """Write how far the run is, where its own checkpoint would not tell: it is elsewhere."""
         with contextlib.suppress(OSError, UserError):
-            elsewhere = whole_path(checkpoint)
-            if elsewhere == whole_path(self.run.checkpoint):
+            elsewhere = resolve_path(checkpoint)
+            if elsewhere == resolve_path(self.run.checkpoint):
                 return
             self.run = replace(
                 with_figures(self.run, self.history), checkpoint_elsewhere=str(elsewhere)

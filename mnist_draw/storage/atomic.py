@@ -82,7 +82,7 @@ def open_atomically(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
             os.utime(temporary)
         if mode is not None:
             temporary.chmod(mode)
-        patiently(lambda: temporary.replace(target))
+        retry_while_locked(lambda: temporary.replace(target))
         _sync_folder(target.parent)
     except OSError as error:
         kept = (
@@ -96,7 +96,7 @@ def open_atomically(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
             temporary.unlink(missing_ok=True)
 
 
-def whole_path(path: str | os.PathLike[str]) -> Path:
+def resolve_path(path: str | os.PathLike[str]) -> Path:
     """Return a path from the root on, with its links followed."""
     try:
         return Path(os.path.realpath(path))
@@ -168,7 +168,7 @@ def _is_abandoned(path: Path) -> bool:
 def _inspect(path: str | os.PathLike[str]) -> tuple[Path, int | None]:
     """Resolve links, and refuse what must not be replaced; return the mode of what is there."""
     try:
-        target = whole_path(path)
+        target = resolve_path(path)
         status = target.stat()
     except FileNotFoundError:
         if not target.parent.is_dir():
@@ -209,7 +209,7 @@ def _temporary_beside(target: Path) -> Path:
     return target.parent / f"{_PREFIX}{secrets.token_hex(6)}{_SUFFIX}"
 
 
-def patiently(act: Callable[[], T]) -> T:
+def retry_while_locked(act: Callable[[], T]) -> T:
     """Rename or remove something, on Windows again where another program has it open.
 
     Parameters

@@ -25,7 +25,7 @@ from mnist_draw.storage.folders import cache_folder
 Arrays = dict[str, npt.NDArray[Any]]
 
 #: Bytes that all results together may take; the oldest go first.
-MOST_BYTES = 200 * 1024 * 1024
+MAX_BYTES = 200 * 1024 * 1024
 _FOLDER = "analysis"
 
 
@@ -41,7 +41,7 @@ def read(kind: str, version: int, key: str) -> Arrays | None:
     """Return a result that is kept, or None where none is, or it is damaged."""
     with contextlib.suppress(OSError, UserError, npz.NpzError):
         path = _path(kind, version, key)
-        with npz.open_archive(path, MOST_BYTES) as archive:
+        with npz.open_archive(path, MAX_BYTES) as archive:
             arrays = archive.read_all()
         # Its turn to be deleted comes later.
         path.touch()
@@ -71,5 +71,5 @@ def _make_room(folder: Path) -> None:
     total = 0
     for about, path in found:
         total += about.st_size
-        if total > MOST_BYTES:
+        if total > MAX_BYTES:
             path.unlink(missing_ok=True)

@@ -17,14 +17,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeGuard, TypeVar
 
-from mnist_draw.errors import legible
+from mnist_draw.errors import strip_control_chars
 from mnist_draw.storage.errors import DocumentError
 from mnist_draw.storage.opening import read_file
 
 #: Decimal digits of the largest 64-bit number; more are no number of this program.
-_MOST_DIGITS = 19
+_MAX_DIGITS = 19
 #: An empty list takes three letters in a file and seventy bytes in memory.
-MOST_VALUES = 2_000_000
+MAX_VALUES = 2_000_000
 #: How much of a wrong value is shown.
 _SHOWN = 60
 
@@ -44,7 +44,7 @@ def pack(values: object, indent: int | None = None) -> bytes:
     return json.dumps(values, allow_nan=False, indent=indent, separators=separators).encode()
 
 
-def parse(content: bytes | str, most_values: int = MOST_VALUES) -> Any:
+def parse(content: bytes | str, most_values: int = MAX_VALUES) -> Any:
     """Return the values of a JSON text, with NaN for every number that cannot be used.
 
     Parameters
@@ -74,7 +74,7 @@ def parse(content: bytes | str, most_values: int = MOST_VALUES) -> Any:
 
 
 def _whole(text: str) -> int | float:
-    return int(text) if len(text.removeprefix("-")) <= _MOST_DIGITS else math.nan
+    return int(text) if len(text.removeprefix("-")) <= _MAX_DIGITS else math.nan
 
 
 def _decimal(text: str) -> float:
@@ -113,7 +113,7 @@ class Fields:
         """Return a text to be shown: cut at `longest`, one ``�`` for each lone surrogate."""
         value = self.values.get(name)
         if isinstance(value, str):
-            return legible(value[:longest])
+            return strip_control_chars(value[:longest])
         return self._default(name, default, "a text")
 
     def name_of_file(self, name: str, longest: int) -> str:

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from mnist_draw.errors import legible, one_line
+from mnist_draw.errors import one_line, strip_control_chars
 from mnist_draw.storage.document import Fields
 
 _LONGEST = 200
 #: More names of classes than this, or a longer one, are none that the program has written.
-_MOST_CLASSES, _LONGEST_CLASS = 256, 100
-_MOST = 2**53
+_MAX_CLASSES, _MAX_CLASS_LENGTH = 256, 100
+_MAX_COUNT = 2**53
 #: The tutorial's network passes 97 % in its fifth epoch; one that does not is not at its best.
 _FEW_EPOCHS, _GOOD = 5, 0.97
 
@@ -100,7 +100,7 @@ class ModelInfo:
             test_accuracy=read.number("test_accuracy", 0, 1, None),
             validation_accuracy=read.number("validation_accuracy", 0, 1, None),
             test_loss=read.number("test_loss", 0, 1e300, None),
-            epochs=read.whole("epochs", 0, _MOST, None),
+            epochs=read.whole("epochs", 0, _MAX_COUNT, None),
             created=read.text("created", _LONGEST, ""),
             program=read.text("program", _LONGEST, ""),
             engine=read.text("engine", _LONGEST, ""),
@@ -109,7 +109,7 @@ class ModelInfo:
             lenience=read.number("lenience", 0, 1e6, 0.0),
             threshold=read.number("threshold", -1e6, 1e6, None),
             before=read.text("before", _LONGEST, ""),
-            extra_digits=read.whole("extra_digits", 0, _MOST, 0),
+            extra_digits=read.whole("extra_digits", 0, _MAX_COUNT, 0),
             settings=settings.values if settings is not None else None,
             learnt=learnt.values if learnt is not None else None,
         )
@@ -135,9 +135,9 @@ class ModelInfo:
 
 def _class_names(read: Fields) -> tuple[str, ...]:
     """Return the names of the classes; none at all where one of them is of no use."""
-    found = read.entries("classes", _MOST_CLASSES, [])
-    sound = all(isinstance(name, str) and 0 < len(name) <= _LONGEST_CLASS for name in found)
-    return tuple(one_line(legible(name)) for name in found) if sound else ()
+    found = read.entries("classes", _MAX_CLASSES, [])
+    sound = all(isinstance(name, str) and 0 < len(name) <= _MAX_CLASS_LENGTH for name in found)
+    return tuple(one_line(strip_control_chars(name)) for name in found) if sound else ()
 
 
 #: What can be told with :meth:`mnist_draw.storage.models.ModelFile.with_info`.

@@ -30,7 +30,7 @@ from mnist_draw.storage.document import Format, sound
 from mnist_draw.storage.errors import DocumentError, StorageError, reason_of
 from mnist_draw.storage.folders import data_folder
 from mnist_draw.storage.opening import read_file
-from mnist_draw.storage.spare_names import move_to_free_name, taken_file
+from mnist_draw.storage.unique_paths import move_to_free_name, taken_file
 
 CHUNK = "mnist_draw"
 SUFFIX = ".png"

@@ -19,7 +19,7 @@ from mnist_draw.storage.errors import DocumentError, StorageError
 from mnist_draw.storage.folders import config_folder
 from mnist_draw.storage.locks import lock_file, make_lock, take_lock
 from mnist_draw.storage.opening import MEGABYTE, read_file
-from mnist_draw.storage.spare_names import put_aside
+from mnist_draw.storage.unique_paths import quarantine
 
 SCHEMA = 1
 FILE_NAME = "preferences.json"
@@ -129,12 +129,12 @@ class Preferences:
         except FileNotFoundError:
             return held
         except DocumentError:
-            put_aside(self.path)
+            quarantine(self.path)
             return held
         return values
 
     def _put_aside(self, reason: str) -> str:
-        return f"The preferences in {self.path} cannot be used: {reason}. {put_aside(self.path)}"
+        return f"The preferences in {self.path} cannot be used: {reason}. {quarantine(self.path)}"
 
 
 def _with(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from __future__ import annotations
 from importlib import metadata
 
 from mnist_draw.theano_bridge.finder import install, installed_theano
-from mnist_draw.theano_bridge.modes import fast_mode, phases_of, quick_mode, rest_helpers
+from mnist_draw.theano_bridge.modes import fast_mode, pause_helper_threads, phases_of, quick_mode
 from mnist_draw.theano_bridge.static_shapes import fixed_shapes
 
 __all__ = [
@@ -30,9 +30,9 @@ __all__ = [
     "fixed_shapes",
     "install",
     "installed_theano",
+    "pause_helper_threads",
     "phases_of",
     "quick_mode",
-    "rest_helpers",
 ]
 
 

@@ -59,10 +59,10 @@ def usable_folder(wanted: Path) -> Path:
     """
     import tempfile
 
-    from mnist_draw.storage.seal import sealed_folder
+    from mnist_draw.storage.integrity import trusted_cache_dir
 
     try:
-        sealed = sealed_folder(wanted)
+        sealed = trusted_cache_dir(wanted)
         if sealed is not None:
             with tempfile.TemporaryFile(dir=sealed):
                 return sealed

@@ -11,7 +11,7 @@ from mnist_draw.theano_bridge.finder import installed_theano
 
 #: Each set of shapes costs some tenths of a second. A function that meets more of them, such as one
 #: of sentences of any length, is better off with Numba.
-_MOST_SHAPES = 24
+_MAX_SHAPES = 24
 
 
 def fast_mode() -> Any:
@@ -42,7 +42,7 @@ def use_fast_mode_by_default() -> None:
     if all(config._config_var_dict[name].is_default for name in names):
         # PyTensor keeps the default mode under the linker's name: another linker is another mode.
         modes._CACHED_RUNTIME_MODES["MODE", config.linker] = Mode(
-            linker=NativeLinker(_MOST_SHAPES), optimizer="fast_run"
+            linker=NativeLinker(_MAX_SHAPES), optimizer="fast_run"
         )
 
 
@@ -65,7 +65,7 @@ def phases_of(function: Any) -> int:
     return int(getattr(runner, "phases", 0))
 
 
-def rest_helpers() -> None:
+def pause_helper_threads() -> None:
     """Let the threads that help this one to run functions sleep until they are needed again.
 
     After a step they stay awake for some milliseconds, for the next one usually follows. Whoever

@@ -26,7 +26,7 @@ Minibatch = tuple[NDArray[Any], NDArray[np.int32], NDArray[np.int64]]
 #: count, and so would filling the caches anew after each change from steps to pictures.
 GROUP = 2000
 #: More threads get too little each.
-MOST_THREADS = 8
+MAX_THREADS = 8
 #: Pictures that tell how large the ink of a data set is.
 LOOKED_AT = 1000
 
@@ -123,7 +123,7 @@ class EpochPictures:
         A thread that varied pictures beside the training step would take a core from it, and the
         step waits for the slower of its cores. So would the step's helpers from this: they rest.
         """
-        threads = min(thread_priority.usable_cores(), MOST_THREADS)
+        threads = min(thread_priority.usable_cores(), MAX_THREADS)
         together = max(1, GROUP * threads // self._batch_size)
         lower = thread_priority.lower if thread_priority.is_lowered() else None
         with ThreadPoolExecutor(threads, "pictures", lower) as pool:
@@ -132,7 +132,7 @@ class EpochPictures:
                 pictures: NDArray[Any] = np.empty((len(rows), *self._images.shape[1:]), np.uint8)
                 ends = np.linspace(0, len(rows), threads + 1).astype(int)
                 shares = [slice(first, last) for first, last in pairwise(ends)]
-                theano_bridge.rest_helpers()
+                theano_bridge.pause_helper_threads()
                 with stopped_by(self._unwanted):
                     others = [
                         pool.submit(

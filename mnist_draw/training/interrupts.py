@@ -39,7 +39,7 @@ def stop_on_interrupt(controls: Controls) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def stop_when_asked_to_end(controls: Controls) -> Iterator[None]:
+def stop_on_signals(controls: Controls) -> Iterator[None]:
     """Let every way to end a command ask for a stop, as Ctrl-C does.
 
     However often a system asks: only a second Ctrl-C breaks the loop off. A signal that the

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 #: The smallest part of the set learning rate that a schedule leaves: a rule that divides by the
 #: rate stays finite, and epochs added after the plan still learn a little.
-SMALLEST_FACTOR = 1e-4
+MIN_FACTOR = 1e-4
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def learning_rate_at(base: float, schedule: str, progress: float) -> float:
     Returns
     -------
     float
-        At least `SMALLEST_FACTOR` of ``base``.
+        At least `MIN_FACTOR` of ``base``.
     """
     progress = min(max(progress, 0.0), 1.0)
-    return base * max(SCHEDULES[schedule].factor(progress), SMALLEST_FACTOR)
+    return base * max(SCHEDULES[schedule].factor(progress), MIN_FACTOR)

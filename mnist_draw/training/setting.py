@@ -28,7 +28,7 @@ _KEY = "setting"
 #: A sentence shows at most this many characters of a value that makes no sense.
 _SHOWN = 60
 #: No number of a setting is as large; records of runs hold none either.
-MOST = 1e300
+MAX_COUNT = 1e300
 
 
 class SettingsError(UserError):
@@ -148,7 +148,7 @@ class RealNumber(Setting):
         """Take a number, also NumPy's and a whole one."""
         if value is None and self.nothing:
             return None
-        if _is_number(value) and abs(value) >= MOST:
+        if _is_number(value) and abs(value) >= MAX_COUNT:
             self.check(value)
         return read_number(name, value)
 
@@ -318,13 +318,13 @@ def check_name(what: str, name: Any, choices: Mapping[str, Entry]) -> None:
 
 
 def read_number(name: str, value: Any) -> float:
-    """Take a number below `MOST`; raises `SettingsError` for anything else."""
+    """Take a number below `MAX_COUNT`; raises `SettingsError` for anything else."""
     if not _is_number(value) or value != value:
         raise wrong_kind(name, value, RealNumber.expected)
-    if abs(value) >= MOST:
+    if abs(value) >= MAX_COUNT:
         raise SettingsError(
             f"The setting {name} is {_number_words(value)}; it must be between "
-            f"-{MOST:g} and {MOST:g}."
+            f"-{MAX_COUNT:g} and {MAX_COUNT:g}."
         )
     return float(value)
 

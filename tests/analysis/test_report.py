@@ -104,7 +104,7 @@ def test_nothing_in_the_page_is_obeyed_instead_of_read(
 def test_many_mistakes_are_not_all_shown(
     counted: tuple[ModelFile, Pictures, Results], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "MOST_SHOWN", 3)
+    monkeypatch.setattr(files, "MAX_SHOWN", 3)
     text = write_report(tmp_path / "r", *counted).read_text(encoding="utf-8")
     assert len(Page(text).sources) == 4
     assert f"The first 3 of {counted[2].wrong}" in text

@@ -197,7 +197,7 @@ def test_filled_accumulators_are_kept(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_what_cannot_be_shown_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(step_module, "MOST_NUMBERS", 1000)
+    monkeypatch.setattr(step_module, "MAX_NUMBERS", 1000)
     with pytest.raises(StepError, match="545,810"):
         OneStep(model_of("mlp"))
     monkeypatch.undo()

@@ -22,7 +22,7 @@ from PIL import Image
 from mnist_draw.cli import main, network_place, train_run
 from mnist_draw.errors import one_line
 from mnist_draw.recognition import run_files
-from mnist_draw.recognition.kept_model import load_trained
+from mnist_draw.recognition.stored_network import load_trained
 from mnist_draw.storage import StorageError, save_model
 from mnist_draw.training import events
 from mnist_draw.training.runs import checkpoint, network_names, record, rescue, run_list

@@ -18,7 +18,7 @@ from mnist_draw.cli import main, network_place, train_run
 from mnist_draw.dataset.augmentation.augmenter import RECIPES
 from mnist_draw.dataset.mnist import Dataset
 from mnist_draw.networks import NETWORKS
-from mnist_draw.recognition.kept_model import load_trained
+from mnist_draw.recognition.stored_network import load_trained
 from mnist_draw.storage import StorageError
 from mnist_draw.training import events
 from mnist_draw.training.interface import progress

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from mnist_draw.dataset.errors import DatasetError
 from mnist_draw.dataset.mnist import Dataset, scale
 from mnist_draw.dataset.own_digits import (
-    MOST_REPEATS,
+    MAX_REPEATS,
     SHARE,
     ExtraDigits,
     load_extra,
@@ -109,7 +109,7 @@ def pictures(count: int) -> ExtraDigits:
 
 
 def test_they_are_repeated_but_not_without_end() -> None:
-    assert repeats_for(1, 50_000) == MOST_REPEATS
+    assert repeats_for(1, 50_000) == MAX_REPEATS
     assert repeats_for(1000, 50_000) == round(SHARE * 50)
     assert repeats_for(50_000, 600) == 1
 

@@ -7,7 +7,7 @@ import pytest
 
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.recognition.answer import answer_from, empty_answer
-from mnist_draw.recognition.digit_or_not.thresholds import PAIR, SURE, object_to_ink
+from mnist_draw.recognition.rejection.thresholds import PAIR, SURE, object_to_ink
 
 PICTURE = np.zeros((28, 28), np.float32)
 

@@ -191,7 +191,7 @@ def test_what_does_not_fit_is_said_and_changes_nothing() -> None:
 
 def test_helpers_rest_after_an_explanation(monkeypatch: pytest.MonkeyPatch) -> None:
     rests: list[int] = []
-    monkeypatch.setattr(theano_bridge, "rest_helpers", lambda: rests.append(1))
+    monkeypatch.setattr(theano_bridge, "pause_helper_threads", lambda: rests.append(1))
     explainer = Explainer(linear_model())
     for done in range(3):
         assert len(rests) == done

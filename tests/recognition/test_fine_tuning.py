@@ -15,7 +15,6 @@ from mnist_draw.dataset.mnist import Dataset, load_dataset, scale
 from mnist_draw.dataset.own_digits import ExtraDigits
 from mnist_draw.errors import UserError
 from mnist_draw.recognition import fine_tuning
-from mnist_draw.recognition.digit_or_not.rule import shipped_refusal
 from mnist_draw.recognition.fine_tuning import (
     FineTuned,
     Score,
@@ -23,10 +22,11 @@ from mnist_draw.recognition.fine_tuning import (
     between,
     fine_tune,
     fine_tuning_settings,
-    lenience_for,
+    threshold_shift_for,
 )
 from mnist_draw.recognition.finished_model import predict_all
-from mnist_draw.recognition.recogniser import MOST_LENIENT, Recogniser, lenience_of
+from mnist_draw.recognition.recogniser import MAX_LENIENT, Recogniser, lenience_of
+from mnist_draw.recognition.rejection.rule import shipped_refusal
 from mnist_draw.training import events
 from mnist_draw.training.control import Controls
 
@@ -173,22 +173,22 @@ def test_what_was_taught_is_not_refused_unless_it_looks_like_no_digit_at_all() -
     assert not strict.refuses(float(likeness[0]))
     assert strict.refuses(float(likeness[-1]))
     (near,) = np.flatnonzero(
-        (likeness < refusal.threshold - 0.2) & (likeness > refusal.threshold - MOST_LENIENT)
+        (likeness < refusal.threshold - 0.2) & (likeness > refusal.threshold - MAX_LENIENT)
     )[:1]
 
     def lenient(rows: list[int]) -> Recogniser:
         """Return a recogniser that has learnt some of the digits."""
         taught = ExtraDigits(digits.images[rows], digits.labels[rows], digits.folder)
         model = linear_model()
-        metadata = {**model.metadata, "lenience": lenience_for(taught)}
+        metadata = {**model.metadata, "lenience": threshold_shift_for(taught)}
         return Recogniser(dataclasses.replace(model, metadata=metadata))
 
     assert not lenient([0, int(near)]).refuses(float(likeness[near]))
-    assert lenience_for(ExtraDigits(digits.images[:1], digits.labels[:1], Path("x"))) == 0
+    assert threshold_shift_for(ExtraDigits(digits.images[:1], digits.labels[:1], Path("x"))) == 0
     # A filled square that is called a digit opens no gate.
     square = np.zeros((1, 1, 28, 28), np.uint8)
     square[..., 4:24, 4:24] = 255
-    assert lenience_for(ExtraDigits(square, digits.labels[:1], Path("x"))) == 0
+    assert threshold_shift_for(ExtraDigits(square, digits.labels[:1], Path("x"))) == 0
 
 
 @pytest.mark.parametrize("value", [-1, 99, True, "much", None, float("1e30")])

@@ -13,8 +13,8 @@ from made_networks import flat_model
 
 import mnist_draw
 from mnist_draw.networks import parse_network
-from mnist_draw.recognition.kept_model import load_trained
 from mnist_draw.recognition.network_files import find_network, network_name
+from mnist_draw.recognition.stored_network import load_trained
 from mnist_draw.storage import ModelFileError, StorageError
 from mnist_draw.training.runs.checkpoint import Checkpoint
 from mnist_draw.training.runs.history import History

@@ -10,7 +10,6 @@ import pytest
 from linear_network import linear_model
 
 from mnist_draw.errors import UserError
-from mnist_draw.recognition.kept_model import network_of_run
 from mnist_draw.recognition.network_library import (
     delete,
     find_by_key,
@@ -25,8 +24,9 @@ from mnist_draw.recognition.network_library import (
     rename,
     save_learnt,
 )
+from mnist_draw.recognition.stored_network import network_of_run
 from mnist_draw.storage import ModelFileError, StorageError
-from mnist_draw.storage.spare_names import bring_back
+from mnist_draw.storage.unique_paths import bring_back
 from mnist_draw.training import events
 from mnist_draw.training.runs.checkpoint import Checkpoint
 from mnist_draw.training.runs.history import History

@@ -9,8 +9,8 @@ import pytest
 from linear_network import linear_model
 
 from mnist_draw.recognition import network_library
-from mnist_draw.recognition.kept_model import load_trained
 from mnist_draw.recognition.network_library import default_model, list_models
+from mnist_draw.recognition.stored_network import load_trained
 from mnist_draw.storage import ModelFile, ModelFileError, save_model
 from mnist_draw.training.runs import network_names
 

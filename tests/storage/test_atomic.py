@@ -14,7 +14,7 @@ import pytest
 from mnist_draw.storage import StorageError, atomic, check_writable, open_atomically
 from mnist_draw.storage import write_atomically as write
 from mnist_draw.storage.folders import sweep_home
-from mnist_draw.storage.spare_names import taken_file
+from mnist_draw.storage.unique_paths import taken_file
 
 posix = pytest.mark.skipif(os.name == "nt", reason="modes and links as POSIX has them")
 
@@ -270,7 +270,7 @@ def test_windows_waits_for_a_scanner_to_let_go(
     monkeypatch.setattr(atomic.Path, "replace", busy_twice)
     monkeypatch.setattr(atomic.time, "sleep", waits.append)
     monkeypatch.setattr(atomic, "_may_be_held", lambda: True)
-    atomic.patiently(lambda: temporary.replace(path))
+    atomic.retry_while_locked(lambda: temporary.replace(path))
     assert path.read_bytes() == b"new"
     assert len(waits) == 2
 

@@ -40,7 +40,7 @@ def test_a_damaged_result_is_computed_anew(home: Path) -> None:
 
 
 def test_the_oldest_go_first(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cache, "MOST_BYTES", 25_000)
+    monkeypatch.setattr(cache, "MAX_BYTES", 25_000)
     for age, key in ((300, "old"), (200, "older but used"), (100, "new")):
         cache.keep("results", 1, key, {"p": np.zeros(1000)})
         newest = max(home.glob("*.npz"), key=lambda path: path.stat().st_mtime)

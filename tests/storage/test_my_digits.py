@@ -22,7 +22,7 @@ from mnist_draw.storage.my_digits import (
     relabel_digit,
     save_digit,
 )
-from mnist_draw.storage.spare_names import bring_back, empty_bin, move_to_bin
+from mnist_draw.storage.unique_paths import bring_back, empty_bin, move_to_bin
 
 
 def digit(label: int = 3) -> TaughtDigit:

@@ -24,7 +24,7 @@ from mnist_draw.storage.errors import DocumentError
 from mnist_draw.storage.opening import UnfoldingError, open_file, open_unfolded, read_file
 
 #: What may be taken above the idle program, in MB.
-_MOST_MB = 300
+_MAX_MB = 300
 _ZEROS = bytes(1024 * 1024)
 
 
@@ -290,7 +290,7 @@ def test_nothing_takes_more_memory_than_the_program_has_for_it(
     *said, peak = done.stdout.splitlines()
     assert words in " ".join(said)
     assert bool(said) == bool(words)
-    assert float(peak) < _MOST_MB
+    assert float(peak) < _MAX_MB
 
 
 def test_npz_with_a_directory_for_larger_files_is_refused() -> None:

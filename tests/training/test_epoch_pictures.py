@@ -78,7 +78,7 @@ def test_no_thread_is_left_when_an_epoch_is_broken_off(taken: int) -> None:
 def test_helpers_of_the_step_rest_while_pictures_are_varied(monkeypatch) -> None:
     noted: list[str] = []
     batch = Augmenter.batch
-    monkeypatch.setattr(theano_bridge, "rest_helpers", lambda: noted.append("rest"))
+    monkeypatch.setattr(theano_bridge, "pause_helper_threads", lambda: noted.append("rest"))
     monkeypatch.setattr(
         Augmenter, "batch", lambda *arguments: (noted.append("vary"), batch(*arguments))[1]
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mnist_draw.analysis.network.anatomy import Anatomy, Floats
+from mnist_draw.analysis.network.layer_probe import Floats, LayerProbe
 from mnist_draw.dataset.normalise import SIDE
 
 STEPS = 60
@@ -20,7 +20,7 @@ _STEP = 0.06
 _LENGTH, _ROUGHNESS = 0.02, 0.35
 
 
-def ideal_picture(anatomy: Anatomy, digit: int) -> Floats:
+def ideal_picture(anatomy: LayerProbe, digit: int) -> Floats:
     """Return the picture, float32 (28, 28) in [0, 1]."""
     pair = np.zeros(anatomy.layers[-1].units, np.float32)
     pair[digit] = 1

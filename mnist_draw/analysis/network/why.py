@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from mnist_draw.analysis.network.anatomy import Layer, Pass
+from mnist_draw.analysis.network.layer_probe import ForwardPass, Layer
 
 Floats = npt.NDArray[np.float32]
 
@@ -114,7 +114,7 @@ class UnitSum:
         return _part(self.terms[self.terms < 0])
 
 
-def why_sum(layers: tuple[Layer, ...], passed: Pass, answer: int, rival: int) -> WhySum:
+def why_sum(layers: tuple[Layer, ...], passed: ForwardPass, answer: int, rival: int) -> WhySum:
     """Take the difference of two logits of the first picture apart."""
     last = layers[-1]
     outputs = passed.x[-1][0].reshape(-1)
@@ -131,7 +131,7 @@ def why_sum(layers: tuple[Layer, ...], passed: Pass, answer: int, rival: int) ->
     )
 
 
-def unit_sum(layers: tuple[Layer, ...], passed: Pass, layer: int, unit: int) -> UnitSum:
+def unit_sum(layers: tuple[Layer, ...], passed: ForwardPass, layer: int, unit: int) -> UnitSum:
     """Take the sum of one unit apart, for the first picture; of a map, where it is strongest."""
     about = layers[layer]
     read = passed.x[layer][0]
@@ -145,7 +145,7 @@ def unit_sum(layers: tuple[Layer, ...], passed: Pass, layer: int, unit: int) -> 
     return UnitSum((), inputs, weights, inputs * weights, float(about.b[unit]), z, a)
 
 
-def _map_sum(about: Layer, passed: Pass, layer: int, unit: int) -> UnitSum:
+def _map_sum(about: Layer, passed: ForwardPass, layer: int, unit: int) -> UnitSum:
     sums = passed.z[layer][0, unit]
     row, column = (int(n) for n in np.unravel_index(int(sums.argmax()), sums.shape))
     weights = about.filter(unit)
@@ -156,12 +156,12 @@ def _map_sum(about: Layer, passed: Pass, layer: int, unit: int) -> UnitSum:
     return UnitSum((row, column), inputs, weights, inputs * weights, float(about.b[unit]), z, a)
 
 
-def given_on(passed: Pass, layer: int, off: bool) -> Floats:
+def given_on(passed: ForwardPass, layer: int, off: bool) -> Floats:
     """Return what a unit gives each unit of the next layer, for dense layers and convolutions.
 
     Parameters
     ----------
-    passed : Pass
+    passed : ForwardPass
         Two rows: as it is, and with the unit toggled.
     layer : int
         The unit's own.
@@ -188,7 +188,7 @@ def strongest(terms: Floats, most_for: int, most_against: int) -> tuple[list[int
     return most, least
 
 
-def lifting(layers: tuple[Layer, ...], passed: Pass, layer: int, unit: int, count: int
+def lifting(layers: tuple[Layer, ...], passed: ForwardPass, layer: int, unit: int, count: int
             ) -> list[int]:  # fmt: skip
     """Return the units of the layer before that lift a unit's sum most, at most ``count``."""
     if layer == 0:

@@ -22,7 +22,7 @@ from mnist_draw.analysis.result_tables import (
 )
 from mnist_draw.analysis.results import Results
 from mnist_draw.analysis.table import percent
-from mnist_draw.storage.atomic import whole_path, write_atomically
+from mnist_draw.storage.atomic import resolve_path, write_atomically
 from mnist_draw.storage.errors import StorageError, reason_of
 from mnist_draw.storage.folders import named_path
 from mnist_draw.storage.models import ModelFile
@@ -30,7 +30,7 @@ from mnist_draw.storage.models import ModelFile
 #: The page that holds everything.
 PAGE = "report.html"
 #: More mistakes than this are not shown as pictures; the table lists all of them.
-MOST_SHOWN = 1000
+MAX_SHOWN = 1000
 #: How the tables of a report begin: what begins otherwise is not replaced by one. The classes whose
 #: names follow "read as " may be called anything, so only the beginning of the last cell is given.
 _TABLES = {
@@ -42,7 +42,7 @@ _TABLES = {
 #: How its page begins.
 _PAGE_BEGINS = '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" '
 #: The longest heading that is read, in characters: a hundred names of at most 40 take a tenth.
-_LONGEST_HEADING = 65_536
+_MAX_HEADING_LENGTH = 65_536
 _PICTURES = ("confusion.png", "reliability.png", "mistakes.png")
 
 
@@ -51,7 +51,7 @@ def prepare_folder(folder: str | os.PathLike[str], data: Path | None = None) -> 
     if not os.fspath(folder):
         raise StorageError("The report has no folder to go to: its name is empty.")
     place = named_path(folder)
-    if data is not None and whole_path(place).is_relative_to(whole_path(data)):
+    if data is not None and resolve_path(place).is_relative_to(resolve_path(data)):
         raise StorageError(
             f"The report cannot go to {place}: the folder belongs to the data in {data}, which "
             "its tables would spoil. Choose another folder."
@@ -84,7 +84,7 @@ def _may_be_replaced(place: Path, file: str) -> bool:
         with (place / file).open(encoding="utf-8", errors="replace", newline="") as found:
             if file == PAGE:
                 return found.read(len(_PAGE_BEGINS)) == _PAGE_BEGINS
-            return _begins_with(found.readline(_LONGEST_HEADING), _TABLES[file])
+            return _begins_with(found.readline(_MAX_HEADING_LENGTH), _TABLES[file])
     except OSError:
         return False
 
@@ -114,7 +114,7 @@ def write_report(
     place = prepare_folder(folder)
     name = partial(class_name, model)
     mistakes = results.mistakes()
-    shown = mistakes[:MOST_SHOWN]
+    shown = mistakes[:MAX_SHOWN]
     page = report_page(model.title, results, pictures.images, shown.tolist(), pictures.name, name)
     for file, table in (
         ("confusion.csv", confusion_table(results, name, decimal)),

@@ -23,7 +23,7 @@ _NOBODY = "\U0010ffff"
 #: Pixels; a letter is there in all sizes or in none.
 _TRIED = 16
 #: So many files are looked into: a letter that none of them has is hardly worth further seconds.
-_MOST_FILES = 2_000
+_MAX_FILES = 2_000
 #: Upright faces for text that systems bring, looked into before all others.
 _USUAL = (
     "dejavusans", "notosans-regular", "liberationsans-regular", "segoeui", "arial", "helvetica",
@@ -108,7 +108,7 @@ class Lettering:
 
     def _search(self, lacking: set[str], letters: set[str]) -> set[str]:
         """Add fonts of the system until no letter is lacking; return those that still are."""
-        for file in itertools.islice(_font_files(), _MOST_FILES):
+        for file in itertools.islice(_font_files(), _MAX_FILES):
             found = {letter for letter in lacking if _has(file, letter)}
             if found == lacking and all(_has(file, letter) for letter in letters):
                 # One for everything looks better than two that take turns in a word.

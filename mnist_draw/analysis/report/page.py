@@ -19,7 +19,7 @@ from mnist_draw.analysis.result_tables import (
 )
 from mnist_draw.analysis.results import Results
 from mnist_draw.analysis.table import Table, percent
-from mnist_draw.errors import one_line, printable
+from mnist_draw.errors import escape_unprintable, one_line
 
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #1b1f27; background: #f4f5f8;
@@ -87,7 +87,7 @@ def report_page(
         ),
     ]
     # Classes may be called anything, too.
-    return printable(
+    return escape_unprintable(
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(heading)}</title><style>{_STYLE}</style></head>\n<body>\n"

@@ -25,7 +25,7 @@ Shapes = Sequence[tuple[int, ...]]
 
 _KIND, _VERSION = "accumulators", 1
 #: So many runs of the same network are looked at, the newest first: each checkpoint is read.
-_MOST_RUNS = 3
+_MAX_RUNS = 3
 
 
 def kept_by_run(
@@ -46,7 +46,7 @@ def kept_by_run(
         return None
     alike = [run for run in runs if run.settings.network == model.network and
              run.settings.update == settings.update]  # fmt: skip
-    for run in alike[:_MOST_RUNS]:
+    for run in alike[:_MAX_RUNS]:
         try:
             checkpoint = load_checkpoint(run.checkpoint)
         except UserError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from mnist_draw.analysis.network.anatomy import Layer
+from mnist_draw.analysis.network.layer_probe import Layer
 from mnist_draw.training.settings import TrainingSettings
 
 #: What a step consists of, in this order.

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_draw import theano_bridge
-from mnist_draw.analysis.network.anatomy import Floats, Layer, layers_of
+from mnist_draw.analysis.network.layer_probe import Floats, Layer, layers_of
 from mnist_draw.analysis.step.accumulators import keep_filled, kept_by_run, read_filled
 from mnist_draw.analysis.step.step_function import Found, StepExpressions
 from mnist_draw.dataset.mnist import load_dataset, scale
@@ -25,9 +25,9 @@ from mnist_draw.storage import ModelFile
 from mnist_draw.training.settings import TrainingSettings
 
 #: A network with more numbers is not copied: each copy takes 100 MB, and a step keeps eight.
-MOST_NUMBERS = 25_000_000
+MAX_NUMBERS = 25_000_000
 #: No minibatch here is larger: a step shall take a moment.
-MOST_PICTURES = 1000
+MAX_PICTURES = 1000
 #: The rate is 0 in so many minibatches before the first step, where no run has left its
 #: accumulators: with rmsprop's rho of 0.9 they then hold 1 - 0.9 ** 20 = 88 % of their mean.
 #: Convolutions take ten times as long; fewer have to do: 1 - 0.9 ** 8 = 57 %, and Adam, with which
@@ -168,10 +168,10 @@ class OneStep:
         specification = parse_network(model.network)
         model.require_shapes(specification.parameter_shapes())
         count = sum(int(np.prod(shape)) for shape in specification.parameter_shapes())
-        if count > MOST_NUMBERS:
+        if count > MAX_NUMBERS:
             raise StepError(
                 f"This network has {count:,} weights; a step is shown of networks with up to "
-                f"{MOST_NUMBERS:,}, because it needs eight copies of them. Choose another network."
+                f"{MAX_NUMBERS:,}, because it needs eight copies of them. Choose another network."
             )
         self.model = model
         self.settings = settings or settings_of(model)
@@ -227,7 +227,7 @@ class OneStep:
         """
         data = own_data(self.model) or load_dataset()
         random = np.random.default_rng([seed, 0])
-        count = min(self.settings.batch_size, MOST_PICTURES, len(data.train_labels))
+        count = min(self.settings.batch_size, MAX_PICTURES, len(data.train_labels))
         rows = random.choice(len(data.train_labels), count, replace=False)
         pictures = scale(data.train_images[rows])
         labels = data.train_labels[rows].astype(np.int32)

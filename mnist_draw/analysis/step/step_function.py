@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from mnist_draw import theano_bridge
-from mnist_draw.analysis.network.anatomy import Floats, activation_of
+from mnist_draw.analysis.network.layer_probe import Floats, activation_of
 from mnist_draw.training.functions import weighted_layers
 from mnist_draw.training.settings import TrainingSettings
 from mnist_draw.training.updates import find_update_rule, updates_of

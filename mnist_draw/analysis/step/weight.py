@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mnist_draw.analysis.network.anatomy import Layer
+from mnist_draw.analysis.network.layer_probe import Layer
 from mnist_draw.analysis.step.one_step import StepFigures
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 #: Up to this many digits of a number have their full size and are not written a second time
 #: below; more are made smaller to fit the same room.
-_MOST_LARGE, _MOST_ONCE = 7, 5
+_MAX_LARGE, _MAX_ONCE = 7, 5
 _INVITATION = "Draw a digit; the bars follow every stroke."
 _INVITATION_OTHER = "Draw; the bars follow every stroke."
 _NO_DIGIT = "if this were a digit"
@@ -121,7 +121,7 @@ class AnswerPanel(QWidget):
         self._bars_card.top.insertWidget(1, FixedLabel(self.bars_note, lines=1), 1000)
         self._bars_card.body.addWidget(self.bars, 1)
         self.bars.digit_chosen.connect(self._digit_chosen)
-        self.bars.step_asked.connect(self._step)
+        self.bars.step_requested.connect(self._step)
         return self._bars_card
 
     def _fit_prediction(self, text: str) -> None:
@@ -129,7 +129,7 @@ class AnswerPanel(QWidget):
         width = theme.Text.ANSWER * 0.75
         if len(text) > 1:
             # Bold digits of a wide interface font take 0.7 of its size each.
-            width = theme.Text.UNCLEAR * 0.74 * min(len(text), _MOST_LARGE)
+            width = theme.Text.UNCLEAR * 0.74 * min(len(text), _MAX_LARGE)
         # Digits have no descenders: a line of text is higher than they are.
         self.prediction.setFixedSize(round(width), theme.Text.ANSWER)
 
@@ -209,7 +209,7 @@ class AnswerPanel(QWidget):
         self._reading = reading
         number = "" if self.number is None else self.number.text
         # What stands there large and whole is not written twice.
-        self.number_label.setText(number if len(number) > _MOST_ONCE else "")
+        self.number_label.setText(number if len(number) > _MAX_ONCE else "")
         if self.number is not None:
             self._show_number(self.number)
         else:

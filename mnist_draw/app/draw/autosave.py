@@ -17,7 +17,7 @@ from mnist_draw.app.kit.threads import Background
 from mnist_draw.errors import UserError
 from mnist_draw.storage.document import pack
 from mnist_draw.storage.errors import StorageError, reason_of
-from mnist_draw.storage.spare_names import put_aside
+from mnist_draw.storage.unique_paths import quarantine
 
 #: Milliseconds from the last change until it is written: not while the pen moves.
 _DELAY_MS = 800
@@ -183,7 +183,7 @@ def _read(path: Path, renderings: Renderings) -> tuple[list[Item], str]:
             raise
         except UserError as error:
             told = f"The last drawing, kept in {path}, cannot be shown: {error}"
-            return [], f"{told.rstrip('.')}. {put_aside(path)} The board is empty."
+            return [], f"{told.rstrip('.')}. {quarantine(path)} The board is empty."
         for item in items:
             if isinstance(item, PlacedPicture):
                 item.prepare(renderings)

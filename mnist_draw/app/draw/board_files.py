@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.folders import data_folder
 from mnist_draw.storage.locks import lock_file, make_lock, take_lock
-from mnist_draw.storage.spare_names import numbered
+from mnist_draw.storage.unique_paths import numbered
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
 FILE_NAME = "board.json"
 #: So many windows each have a file of their own.
-_MOST = 100
+_MAX_COUNT = 100
 
 
 def board_path() -> Path:
@@ -123,7 +123,7 @@ class BoardFiles:
 
 
 def _names() -> Sequence[Path]:
-    return list(islice(numbered(board_path()), _MOST))
+    return list(islice(numbered(board_path()), _MAX_COUNT))
 
 
 def _taken(path: Path) -> BaseFileLock | None:

@@ -19,11 +19,11 @@ from mnist_draw.app.draw.drawing_record import from_record
 from mnist_draw.app.draw.placed_picture import place_ink
 from mnist_draw.app.kit.background_reader import BackgroundReader
 from mnist_draw.app.kit.followed_folder import FollowedFolder
-from mnist_draw.app.kit.reporting import telling
+from mnist_draw.app.kit.reporting import reporting_to
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.dataset.classes import with_article
 from mnist_draw.errors import UserError
-from mnist_draw.storage.spare_names import Deleted
+from mnist_draw.storage.unique_paths import Deleted
 
 #: Digits that are asked about at once; the answers come in as they are found.
 _AT_ONCE = 16
@@ -57,7 +57,7 @@ def _read() -> tuple[list[Any], list[str]]:
 
 
 def _listing() -> Listing:
-    from mnist_draw.storage.spare_names import deleted
+    from mnist_draw.storage.unique_paths import deleted
 
     digits, told = _read()
     rows = [DigitRow(digit, thumbnail_mask(digit.ink)) for digit in digits]
@@ -92,11 +92,11 @@ class DigitList(QObject):
         self._followed.listed.connect(self._listed)
         self._followed.changed.connect(self._listed)
         self._followed.changed.connect(lambda _: self.changed.emit())
-        view.open_asked.connect(self.open)
-        view.relabel_asked.connect(self.relabel)
-        view.delete_asked.connect(self.delete)
-        view.export_asked.connect(self.export)
-        view.folder_asked.connect(self.show_folder)
+        view.open_requested.connect(self.open)
+        view.relabel_requested.connect(self.relabel)
+        view.delete_requested.connect(self.delete)
+        view.export_requested.connect(self.export)
+        view.folder_requested.connect(self.show_folder)
         view.bin.chosen.connect(lambda one: self.restore([one.path]))
         reader.network.changed.connect(self._ask)
 
@@ -177,12 +177,12 @@ class DigitList(QObject):
         paths = _paths(rows)
 
         def work() -> list[Path]:
-            from mnist_draw.storage.spare_names import move_to_bin
+            from mnist_draw.storage.unique_paths import move_to_bin
 
             return [move_to_bin(path, f"The digit {path.name}") for path in paths]
 
         def done(kept: list[Path]) -> None:
-            from mnist_draw.storage.spare_names import KEPT_DAYS
+            from mnist_draw.storage.unique_paths import KEPT_DAYS
 
             self.undo_offered.emit(
                 f"{_count(paths)} deleted; that can be undone for {KEPT_DAYS} days.",
@@ -196,7 +196,7 @@ class DigitList(QObject):
         """Bring deleted digits back."""
 
         def work() -> None:
-            from mnist_draw.storage.spare_names import bring_back
+            from mnist_draw.storage.unique_paths import bring_back
 
             for path in kept:
                 bring_back(path, "The digit")
@@ -210,7 +210,7 @@ class DigitList(QObject):
 
     def _run(self, work: Callable[[], Any], done: Callable[[Any], object]) -> None:
         """Do work on files; where it fails half way, show what the folder holds now."""
-        self._background.run(work, done, telling(self.told.emit, self._refresh_and_tell))
+        self._background.run(work, done, reporting_to(self.told.emit, self._refresh_and_tell))
 
     def _refresh_and_tell(self) -> None:
         self.refresh()

@@ -31,11 +31,11 @@ class DigitListView(QWidget):
     """The list of taught digits and what can be done with them."""
 
     closed = pyqtSignal()
-    open_asked = pyqtSignal(DigitRow)
-    relabel_asked = pyqtSignal(list, int)
-    delete_asked = pyqtSignal(list)
-    export_asked = pyqtSignal(str)
-    folder_asked = pyqtSignal()
+    open_requested = pyqtSignal(DigitRow)
+    relabel_requested = pyqtSignal(list, int)
+    delete_requested = pyqtSignal(list)
+    export_requested = pyqtSignal(str)
+    folder_requested = pyqtSignal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -84,13 +84,13 @@ class DigitListView(QWidget):
             ("csv", "As a table (CSV, a row of 784 pixels each) …"),
         ):
             menu.addAction(text).triggered.connect(
-                lambda _, kind=kind: self.export_asked.emit(kind)
+                lambda _, kind=kind: self.export_requested.emit(kind)
             )
         self.export_button.setMenu(menu)
         self.folder_button = push_button(
             "digitsFolderButton", "Folder", "Show the folder where your digits lie as pictures."
         )
-        self.folder_button.clicked.connect(self.folder_asked)
+        self.folder_button.clicked.connect(self.folder_requested)
         for button in (self.export_button, self.folder_button):
             button.setProperty("look", "link")
 
@@ -100,8 +100,8 @@ class DigitListView(QWidget):
         self.table = DigitTable(self.model)
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._show_choice())
         self.table.label_typed.connect(self._relabel)
-        self.table.delete_asked.connect(self._delete)
-        self.table.open_asked.connect(self._open)
+        self.table.delete_requested.connect(self._delete)
+        self.table.open_requested.connect(self._open)
         card.body.addWidget(self.table, 1)
         row = QHBoxLayout()
         row.setSpacing(Size.FIELD_GAP)
@@ -169,17 +169,17 @@ class DigitListView(QWidget):
     def _open(self) -> None:
         chosen = self._chosen()
         if len(chosen) == 1:
-            self.open_asked.emit(chosen[0])
+            self.open_requested.emit(chosen[0])
 
     def _relabel(self, digit: int) -> None:
         rows = [row for row in self._chosen() if row.digit.label != digit]
         if rows:
-            self.relabel_asked.emit(rows, digit)
+            self.relabel_requested.emit(rows, digit)
 
     def _delete(self) -> None:
         chosen = self._chosen()
         if chosen:
-            self.delete_asked.emit(chosen)
+            self.delete_requested.emit(chosen)
 
     def event(self, event: QEvent) -> bool:
         # Here the key means the list, whatever it means in the tab.

@@ -185,8 +185,8 @@ class DigitTable(QTableView):
     """Shows the model; its keys change and delete digits."""
 
     label_typed = pyqtSignal(int)
-    delete_asked = pyqtSignal()
-    open_asked = pyqtSignal()
+    delete_requested = pyqtSignal()
+    open_requested = pyqtSignal()
 
     def __init__(self, model: DigitTableModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -209,7 +209,7 @@ class DigitTable(QTableView):
         header.setSectionResizeMode(QHeaderView.Stretch)
         header.setSectionResizeMode(0, QHeaderView.Fixed)
         self.setColumnWidth(0, round(_THUMB + 44 * theme.text_scale()))
-        self.doubleClicked.connect(lambda _: self.open_asked.emit())
+        self.doubleClicked.connect(lambda _: self.open_requested.emit())
 
     def chosen(self) -> list[int]:
         """Return the numbers of the selected rows, from the top."""
@@ -226,10 +226,10 @@ class DigitTable(QTableView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key_Return, Qt.Key_Enter):
-            self.open_asked.emit()
+            self.open_requested.emit()
         elif self._means_rows(event):
             if event.key() == Qt.Key_Delete:
-                self.delete_asked.emit()
+                self.delete_requested.emit()
             else:
                 self.label_typed.emit(int(event.text()))
         else:

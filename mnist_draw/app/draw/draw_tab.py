@@ -19,8 +19,8 @@ from mnist_draw.app.draw.picture_tools import PictureTools
 from mnist_draw.app.draw.recognition import Reading
 from mnist_draw.app.draw.tool_column import ToolColumn
 from mnist_draw.app.draw.why_link import KEY as WHY_KEY
+from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.commands import Command
-from mnist_draw.app.kit.network_in_use import NetworkInUse
 from mnist_draw.app.kit.page import Page
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.threads import Background
@@ -53,12 +53,12 @@ class DrawTab(Page):
 
     def __init__(
         self,
-        network: NetworkInUse | None = None,
+        network: ActiveNetwork | None = None,
         preferences: Preferences | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self.network = network or NetworkInUse(parent=self)
+        self.network = network or ActiveNetwork(parent=self)
         self.canvas = Canvas()
         self.boxes = NumberBoxes(self.canvas)
         self.answer = AnswerPanel()
@@ -110,7 +110,7 @@ class DrawTab(Page):
         self.answer.place_changed.connect(self.boxes.mark)
         # What was asked about one picture is not meant of the next.
         self.pictures.replaced.connect(lambda: self.answer.bars.choose(None))
-        self.models.all_asked.connect(self.networks.open)
+        self.models.all_requested.connect(self.networks.open)
         for part in (self.pictures, self.keeper):
             part.told.connect(self.told)
         self.pictures.done.connect(self.done)

@@ -22,7 +22,7 @@ SAVED_SCALE = 2.0
 #: … and of a copied one.
 COPIED_SCALE = 1.0
 #: A drawing that reaches far beyond the board is saved with fewer pixels per unit, not more.
-_MOST_PIXELS = 36_000_000
+_MAX_PIXELS = 36_000_000
 #: Curves whose widths differ less are one path.
 _SAME_WIDTH = 0.05
 #: Dark on white, as on the light board.
@@ -52,7 +52,7 @@ def covered(items: Sequence[Item]) -> QRectF:
 def picture(items: Sequence[Item], scale: float) -> QImage:
     """Return a drawing as an image, dark on white."""
     area = covered(items)
-    scale = min(scale, (_MOST_PIXELS / (area.width() * area.height())) ** 0.5)
+    scale = min(scale, (_MAX_PIXELS / (area.width() * area.height())) ** 0.5)
     width, height = round(area.width() * scale), round(area.height() * scale)
     # The ink lies on a sheet of its own, so that the eraser takes ink away and not the paper.
     sheet = QImage(width, height, QImage.Format_ARGB32_Premultiplied)

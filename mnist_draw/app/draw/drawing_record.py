@@ -32,16 +32,16 @@ FORMAT = Format("mnist_draw drawing", 1, 128 * MEGABYTE)
 #: Further away than this from the board's corner nothing is drawn, on the largest of screens.
 _FARTHEST = 20_000.0
 #: The ink picture of a drawing takes a quarter of a byte per square unit.
-_LARGEST_AREA = 2e8
+_MAX_AREA = 2e8
 _WIDEST = 1000.0
 #: Pictures are fitted into the board; much larger ones would fill the memory when painted.
-_LARGEST_PICTURE = 2 * BOARD
+_MAX_PICTURE = 2 * BOARD
 #: Two and a half hours of drawing without a pause.
-_MOST_POINTS = 1_000_000
+_MAX_POINTS = 1_000_000
 #: Each point is a list of three numbers.
-_MOST_VALUES = 4 * _MOST_POINTS
-_MOST_PIXELS = 4_000_000
-_MOST_TEXT = 16_000_000
+_MAX_VALUES = 4 * _MAX_POINTS
+_MAX_PIXELS = 4_000_000
+_MAX_TEXT = 16_000_000
 
 
 class DrawingError(UserError):
@@ -55,13 +55,13 @@ def record_of(items: Sequence[Item]) -> dict[str, Any]:
 
 def read_drawing(path: Path) -> list[Item]:
     """Return the strokes and pictures in a file."""
-    return from_record(parse(read_file(path, FORMAT.max_bytes), _MOST_VALUES))
+    return from_record(parse(read_file(path, FORMAT.max_bytes), _MAX_VALUES))
 
 
 def from_record(record: object) -> list[Item]:
     """Return the strokes and pictures of a record."""
     try:
-        entries = FORMAT.check(record).entries("items", _MOST_POINTS)
+        entries = FORMAT.check(record).entries("items", _MAX_POINTS)
     except DocumentError as error:
         raise DrawingError(f"It cannot be shown: {error}.") from error
     items = [_item(entry, number) for number, entry in enumerate(entries, 1)]
@@ -113,7 +113,7 @@ def _stroke(entry: dict[str, Any], name: str) -> Stroke:
 
 def _placed(entry: dict[str, Any], name: str) -> PlacedPicture:
     left, top, width, height = _numbers(entry.get("place"), 4, name)
-    if not (0 < width <= _LARGEST_PICTURE and 0 < height <= _LARGEST_PICTURE):
+    if not (0 < width <= _MAX_PICTURE and 0 < height <= _MAX_PICTURE):
         raise DrawingError(f"{name} is {width:g}×{height:g} units large.")
     return PlacedPicture(
         mask_of(_decoded(entry["picture"], name)), QRectF(left, top, width, height)
@@ -136,13 +136,13 @@ def _decoded(text: object, name: str) -> Any:
     import numpy as np
     from PIL import Image
 
-    if not isinstance(text, str) or len(text) > _MOST_TEXT:
+    if not isinstance(text, str) or len(text) > _MAX_TEXT:
         raise DrawingError(f"{name} is no picture in base64.")
     try:
         content = base64.b64decode(text, validate=True)
         with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
             wide, high = image.size
-            if wide * high > _MOST_PIXELS:
+            if wide * high > _MAX_PIXELS:
                 raise DrawingError(f"{name} has {wide:,}×{high:,} pixels, more than 4 million.")
             return np.asarray(image.convert("L"), dtype=np.uint8)
     except DrawingError:
@@ -161,10 +161,10 @@ def _check_size(items: Sequence[Item]) -> None:
     for item in items:
         area = area.united(item.bounds())
         points += 1 if isinstance(item, PlacedPicture) else len(item.points)
-    if area.width() * area.height() > _LARGEST_AREA:
+    if area.width() * area.height() > _MAX_AREA:
         raise DrawingError(
             f"The drawing covers {area.width():,.0f}×{area.height():,.0f} units, more than any "
             "screen shows."
         )
-    if points > _MOST_POINTS:
-        raise DrawingError(f"The drawing has {points:,} points, more than {_MOST_POINTS:,}.")
+    if points > _MAX_POINTS:
+        raise DrawingError(f"The drawing has {points:,} points, more than {_MAX_POINTS:,}.")

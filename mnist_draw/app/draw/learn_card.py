@@ -29,9 +29,9 @@ _NONE = (
 class LearnCard(Card):
     """Shows what learning is doing and what came of it."""
 
-    learn_asked = pyqtSignal()
-    stop_asked = pyqtSignal()
-    undo_asked = pyqtSignal()
+    learn_requested = pyqtSignal()
+    stop_requested = pyqtSignal()
+    undo_requested = pyqtSignal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
@@ -60,18 +60,18 @@ class LearnCard(Card):
             "takes half a minute, with the largest networks some minutes.",
             look="primary",
         )
-        self.learn_button.clicked.connect(self.learn_asked)
+        self.learn_button.clicked.connect(self.learn_requested)
         self.stop_button = push_button(
             "stopLearningButton", "Stop", "Stop learning; the network stays as it is."
         )
-        self.stop_button.clicked.connect(self.stop_asked)
+        self.stop_button.clicked.connect(self.stop_requested)
         self.undo_button = push_button(
             "undoLearningButton",
             "Undo learning",
             "Let the network answer that answered before your digits were learnt.",
             look="link",
         )
-        self.undo_button.clicked.connect(self.undo_asked)
+        self.undo_button.clicked.connect(self.undo_requested)
         for button in (self.learn_button, self.stop_button, self.undo_button):
             buttons.addWidget(button)
         buttons.addStretch(1)

@@ -7,8 +7,8 @@ from functools import partial
 from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
 
 from mnist_draw.app.draw.learn_card import LearnCard
+from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.learning import Learning, Outcome
-from mnist_draw.app.kit.network_in_use import NetworkInUse
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.train.training import Training
 
@@ -34,7 +34,7 @@ class LearnController(QObject):
         card: LearnCard,
         learning: Learning,
         training: Training,
-        network: NetworkInUse,
+        network: ActiveNetwork,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -44,16 +44,16 @@ class LearnController(QObject):
         self._network = network
         self._ended_with = self._undone = ""
         self._background = Background(self)
-        card.learn_asked.connect(self.start)
-        card.stop_asked.connect(learning.stop)
-        card.undo_asked.connect(self.undo)
+        card.learn_requested.connect(self.start)
+        card.stop_requested.connect(learning.stop)
+        card.undo_requested.connect(self.undo)
         learning.stepped.connect(card.show_step)
         learning.learnt.connect(self._learnt)
         learning.failed.connect(self._failed)
         learning.ended.connect(self._ended)
         network.changed.connect(self._network_changed)
 
-    def hindrance(self) -> str:
+    def blocking_reason(self) -> str:
         """Return why no run can be started now; empty if it can."""
         return LEARNING_RUNS if self._learning.running else ""
 

@@ -52,8 +52,8 @@ class MyDigits(QObject):
         self.pages.addWidget(self.view)
         self.teaching = TeachController(self.row, canvas, background, reader.network, self)
         self.digits = DigitList(self.view, canvas, background, reader, self)
-        self.row.digits_asked.connect(self.show_digits)
-        self.row.learn_asked.connect(self.show_learning)
+        self.row.digits_requested.connect(self.show_digits)
+        self.row.learn_requested.connect(self.show_learning)
         self.view.closed.connect(self.show_answer)
         # Whoever draws wants to see the answer, not the list.
         canvas.ink_changed.connect(self._show_answer)
@@ -91,9 +91,9 @@ class MyDigits(QObject):
             self.toggle,
         ).describe(self.row.digits_button)
 
-    def hindrance(self) -> str:
+    def blocking_reason(self) -> str:
         """Return why no run can be started now; empty if it can."""
-        return "" if self.learning is None else self.learning.hindrance()
+        return "" if self.learning is None else self.learning.blocking_reason()
 
     def start(self) -> None:
         """Count the digits that are there; call it once the window is visible."""

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 
-from mnist_draw.app.kit.network_in_use import NetworkInUse, Wish
+from mnist_draw.app.kit.active_network import ActiveNetwork, NetworkRequest
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import ComboBox, explain
 from mnist_draw.errors import UserError
 
 _WIDTH = 208
 #: The user's networks that are listed at the most, the newest; the last entry leads to all.
-_MOST_OWN = 12
+_MAX_OWN = 12
 _KEY = Qt.UserRole + 1
 _ALL = "All networks …"
 
 
 class NetworkMenu(ComboBox):
-    """The menu of networks in the Draw tab; each entry but the last holds a `Wish`."""
+    """The menu of networks in the Draw tab; each entry but the last holds a `NetworkRequest`."""
 
-    all_asked = pyqtSignal()
+    all_requested = pyqtSignal()
 
-    def __init__(self, network: NetworkInUse) -> None:
+    def __init__(self, network: ActiveNetwork) -> None:
         super().__init__()
         self.network = network
         self.setObjectName("modelCombo")
@@ -58,8 +58,8 @@ class NetworkMenu(ComboBox):
         own = 0
         for kept in self.network.networks:
             own += kept.source != "shipped"
-            if own <= _MOST_OWN or kept.key == current.key:
-                self._add(Wish(kept.load, kept.key), kept.words)
+            if own <= _MAX_OWN or kept.key == current.key:
+                self._add(NetworkRequest(kept.load, kept.key), kept.words)
         for wish in unsaved:
             if not wish.key:
                 self._add(wish, wish.title)
@@ -68,14 +68,14 @@ class NetworkMenu(ComboBox):
         self.view().setMinimumWidth(self.view().sizeHintForColumn(0) + 2 * Size.FIELD_GAP)
         self._show(current)
 
-    def _add(self, wish: Wish, text: str) -> int:
+    def _add(self, wish: NetworkRequest, text: str) -> int:
         place = self.count() - (self.itemText(self.count() - 1) == _ALL)
         self.insertItem(place, text, wish)
         self.setItemData(place, wish.key or wish.title, _KEY)
         return place
 
-    @pyqtSlot(Wish)
-    def _show(self, wish: Wish) -> None:
+    @pyqtSlot(NetworkRequest)
+    def _show(self, wish: NetworkRequest) -> None:
         """Show which network is in use, or will be; it is listed if it was not."""
         place = self.findData(wish.key or wish.title, _KEY)
         if place < 0:
@@ -93,7 +93,7 @@ class NetworkMenu(ComboBox):
             self._show(self.network.newest)
             # A menu that shares these entries shows the last one, too, and goes back.
             self.currentIndexChanged.emit(self.currentIndex())
-            self.all_asked.emit()
+            self.all_requested.emit()
         else:
             self.network.wanted.emit(wish)
 

@@ -10,8 +10,8 @@ from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.draw.network_menu import NetworkMenu
 from mnist_draw.app.draw.pen_strokes import PEN_WIDTH, PEN_WIDTH_RANGE
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.flow_layout import FlowLayout
-from mnist_draw.app.kit.network_in_use import NetworkInUse
 from mnist_draw.app.kit.steady_labels import TabularLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Switch, explain, label
@@ -29,7 +29,7 @@ class PenRow(QWidget):
     """Sets the pen's width and shows it."""
 
     def __init__(
-        self, canvas: Canvas, network: NetworkInUse, parent: QWidget | None = None
+        self, canvas: Canvas, network: ActiveNetwork, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self._canvas = canvas

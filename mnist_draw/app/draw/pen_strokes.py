@@ -25,8 +25,8 @@ PEN_WIDTH_RANGE = (8, 96)
 _NEAREST = 3.0
 #: A curve along which the pressure changes is painted in straight parts: from one to the next
 #: the width changes by so many units at most, and none is longer than this.
-_WIDTH_STEP, _LONGEST_PART = 1.0, 16.0
-_MOST_PARTS = 48
+_WIDTH_STEP, _MAX_PART_LENGTH = 1.0, 16.0
+_MAX_PARTS = 48
 _SAME_WIDTH = 0.25
 
 
@@ -178,8 +178,10 @@ def _straight_parts(
 ) -> Iterator[tuple[Point, Point, Point]]:
     """Cut a curve along which the width changes into lines of one width each."""
     x, y = start.x, start.y
-    wanted = max(abs(end.width - start.width) / _WIDTH_STEP, _distance(start, end) / _LONGEST_PART)
-    parts = min(max(math.ceil(wanted), 1), _MOST_PARTS)
+    wanted = max(
+        abs(end.width - start.width) / _WIDTH_STEP, _distance(start, end) / _MAX_PART_LENGTH
+    )
+    parts = min(max(math.ceil(wanted), 1), _MAX_PARTS)
     for step in range(1, parts + 1):
         t = step / parts
         near, middle, far = (1 - t) ** 2, 2 * t * (1 - t), t**2

@@ -20,9 +20,9 @@ from mnist_draw.app.kit.threads import Background
 from mnist_draw.dataset.picture_formats import read_formats
 
 #: The most pictures that are read at once.
-MOST = 200
+MAX_COUNT = 200
 #: Pictures that get a sentence each on why they cannot be read; the others are only counted.
-_MOST_SENTENCES = 3
+_MAX_SENTENCES = 3
 
 #: A file's path, or a picture from the clipboard or from another program.
 Source: TypeAlias = str | QImage
@@ -41,7 +41,7 @@ class PictureInput(QObject):
 
     reading = pyqtSignal(str)
     one_read = pyqtSignal(FoundPicture)
-    several_asked = pyqtSignal(int)
+    several_requested = pyqtSignal(int)
     next_read = pyqtSignal(FoundPicture)
     last_read = pyqtSignal()
     told = pyqtSignal(str)
@@ -134,11 +134,13 @@ class PictureInput(QObject):
         """Read pictures; the signals tell what was found."""
         self._round += 1
         self._problems = []
-        chosen = list(sources[:MOST])
-        if len(sources) > MOST:
-            self._problems.append(f"Only the first {MOST} of {len(sources):,} pictures were read.")
+        chosen = list(sources[:MAX_COUNT])
+        if len(sources) > MAX_COUNT:
+            self._problems.append(
+                f"Only the first {MAX_COUNT} of {len(sources):,} pictures were read."
+            )
         if len(chosen) > 1:
-            self.several_asked.emit(len(chosen))
+            self.several_requested.emit(len(chosen))
         else:
             self.reading.emit("Reading the picture …")
         # Of many pictures only the chosen one is rendered: together they would fill the memory.
@@ -212,7 +214,7 @@ def _read(source: Source, renderings: Renderings) -> FoundPicture | str:
 
 
 def _together(sentences: Sequence[str]) -> str:
-    shown = list(sentences[:_MOST_SENTENCES])
-    if len(sentences) > _MOST_SENTENCES:
-        shown.append(f"{len(sentences) - _MOST_SENTENCES} more could not be read.")
+    shown = list(sentences[:_MAX_SENTENCES])
+    if len(sentences) > _MAX_SENTENCES:
+        shown.append(f"{len(sentences) - _MAX_SENTENCES} more could not be read.")
     return " ".join(shown)

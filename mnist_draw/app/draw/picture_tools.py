@@ -15,9 +15,9 @@ from mnist_draw.app.draw.picture_output import PictureOutput
 from mnist_draw.app.draw.picture_strip import PictureStrip
 from mnist_draw.app.draw.placed_picture import PlacedPicture
 from mnist_draw.app.draw.tool_column import ToolColumn
+from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.background_reader import BackgroundReader
 from mnist_draw.app.kit.commands import Command, fill_menu
-from mnist_draw.app.kit.network_in_use import NetworkInUse
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.dataset.picture_formats import saved_titles
 
@@ -34,7 +34,7 @@ class PictureTools(QObject):
         canvas: Canvas,
         tools: ToolColumn,
         background: Background,
-        network: NetworkInUse,
+        network: ActiveNetwork,
         words_of_answer: Callable[[], str],
         owner: QWidget,
     ) -> None:
@@ -57,7 +57,7 @@ class PictureTools(QObject):
         self.output.noted.connect(self.caption.add)
         self.input.reading.connect(self.caption.say)
         self.input.one_read.connect(self._show_picture)
-        self.input.several_asked.connect(self.strip.start)
+        self.input.several_requested.connect(self.strip.start)
         self.input.next_read.connect(self.strip.add)
         self.input.last_read.connect(self.strip.finish)
         self.strip.chosen.connect(self._prepare_chosen)

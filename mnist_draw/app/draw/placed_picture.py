@@ -27,7 +27,7 @@ _UNIT = 2.0
 #: MNIST, reach the network unblurred.
 _PIXELATED = 4.0
 #: Renderings kept: the board's, the ink picture's, a thumbnail's and one of a size before.
-_MOST_KEPT = 4
+_MAX_KEPT = 4
 
 
 #: Pixels per board unit, and the colour of the ink.
@@ -79,7 +79,7 @@ class PlacedPicture:
         key = (size.width(), size.height(), colour.rgba())
         found = self._kept.get(key)
         if found is None:
-            while len(self._kept) >= _MOST_KEPT:
+            while len(self._kept) >= _MAX_KEPT:
                 self._kept.pop(next(iter(self._kept)))
             mask = self.mask
             if size != mask.size():

@@ -32,9 +32,9 @@ _LOWEST_ROW, _HIGHEST_ROW = 18, 40
 _NAME_WIDTH = 24
 _FIGURE_WIDTH = 88
 #: Bars in one column, and columns, as long as there are no more; then columns become longer.
-_IN_COLUMN, _MOST_COLUMNS = 16, 4
+_IN_COLUMN, _MAX_COLUMNS = 16, 4
 #: Least width of a bar with its name and figure, in one of up to three columns and of more.
-_LEAST_WIDTH, _LEAST_OF_MANY = 140, 112
+_MIN_WIDTH, _MIN_OF_MANY = 140, 112
 #: Names take at most this part of a bar's width.
 _NAME_SHARE = 0.4
 _EXPLAINED = (
@@ -62,7 +62,7 @@ class ProbabilityBar(QProgressBar):
         )
         self.name = name
         self.name_width = float(_NAME_WIDTH)
-        self.least_width = _LEAST_WIDTH
+        self.least_width = _MIN_WIDTH
         self.setCursor(Qt.PointingHandCursor)
         self.setRange(0, FULL)
         self.setTextVisible(False)
@@ -80,7 +80,7 @@ class ProbabilityBar(QProgressBar):
     def minimumSizeHint(self) -> QSize:
         metrics = QFontMetricsF(theme.font(Text.BODY, bold=True))
         # Digits have no descenders; where there are very many bars, names lose a pixel of them.
-        spared = 2 if self.least_width == _LEAST_WIDTH else 4
+        spared = 2 if self.least_width == _MIN_WIDTH else 4
         return QSize(self.least_width, math.ceil(metrics.height()) - spared)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -153,7 +153,7 @@ class ProbabilityBars(QWidget):
     """
 
     digit_chosen = pyqtSignal()
-    step_asked = pyqtSignal(int)
+    step_requested = pyqtSignal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -183,7 +183,7 @@ class ProbabilityBars(QWidget):
         widest = max(metrics.horizontalAdvance(name) for name in names) / theme.text_scale()
         for bar in self.bars:
             bar.name_width = max(_NAME_WIDTH, widest + Size.FIELD_GAP)
-            bar.least_width = _LEAST_WIDTH if self._columns < _MOST_COLUMNS else _LEAST_OF_MANY
+            bar.least_width = _MIN_WIDTH if self._columns < _MAX_COLUMNS else _MIN_OF_MANY
             bar.clicked.connect(self._clicked)
             self._layout.addWidget(bar, bar.digit % self._rows, bar.digit // self._rows)
             bar.show()
@@ -207,7 +207,7 @@ class ProbabilityBars(QWidget):
 
     @property
     def _columns(self) -> int:
-        return min(-(-len(self.names) // _IN_COLUMN), _MOST_COLUMNS)
+        return min(-(-len(self.names) // _IN_COLUMN), _MAX_COLUMNS)
 
     def show_nothing(self) -> None:
         """Show that there is no answer."""
@@ -299,7 +299,7 @@ class ProbabilityBars(QWidget):
         elif kind == "up or down" and self.asked is not None:
             self.choose((self.asked + number) % len(self.bars))
         elif kind == "step":
-            self.step_asked.emit(number)
+            self.step_requested.emit(number)
         elif kind == "answer":
             self.choose(None)
 

@@ -10,7 +10,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.draw.drawing_record import record_of
 from mnist_draw.app.draw.teach_row import TeachRow
-from mnist_draw.app.kit.network_in_use import NetworkInUse
+from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background
 
@@ -34,7 +34,7 @@ class TeachController(QObject):
         row: TeachRow,
         canvas: Canvas,
         background: Background,
-        network: NetworkInUse,
+        network: ActiveNetwork,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -52,7 +52,7 @@ class TeachController(QObject):
         self._turn = 0
         self._ready = False
         row.taught.connect(self.teach)
-        row.undo_asked.connect(self.undo)
+        row.undo_requested.connect(self.undo)
         row.left.connect(canvas.setFocus)
         canvas.ink_changed.connect(self._board_changed)
 
@@ -81,7 +81,7 @@ class TeachController(QObject):
         def count() -> int:
             from mnist_draw.dataset.own_digits import find_pictures
             from mnist_draw.storage.my_digits import my_digits_folder
-            from mnist_draw.storage.spare_names import empty_bin
+            from mnist_draw.storage.unique_paths import empty_bin
 
             folder = my_digits_folder()
             empty_bin(folder)
@@ -159,7 +159,7 @@ class TeachController(QObject):
         path = kept
 
         def forget() -> None:
-            from mnist_draw.storage.spare_names import move_to_bin
+            from mnist_draw.storage.unique_paths import move_to_bin
 
             move_to_bin(path, f"The digit {path.name}")
 

@@ -24,10 +24,10 @@ class TeachRow(QFrame):
     """Takes the right digit of what is on the board, and tells that it was kept."""
 
     taught = pyqtSignal(int)
-    why_not_asked = pyqtSignal(int)
-    undo_asked = pyqtSignal()
-    digits_asked = pyqtSignal()
-    learn_asked = pyqtSignal()
+    why_not_requested = pyqtSignal(int)
+    undo_requested = pyqtSignal()
+    digits_requested = pyqtSignal()
+    learn_requested = pyqtSignal()
     left = pyqtSignal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -47,7 +47,7 @@ class TeachRow(QFrame):
         self._pages.addWidget(self._telling)
         row.addWidget(self._pages, 1)
         self.digits_button = push_button("myDigitsButton", "", "", look="link")
-        self.digits_button.clicked.connect(self.digits_asked)
+        self.digits_button.clicked.connect(self.digits_requested)
         row.addWidget(self.digits_button)
         self.show_count(0)
         self.set_ready(False)
@@ -90,17 +90,17 @@ class TeachRow(QFrame):
             "whyNotLink", "Why not this digit",
             "Show in the tab Inside why the network did not read what you taught.", look="link",
         )  # fmt: skip
-        self.why_not_link.clicked.connect(lambda: self.why_not_asked.emit(self._taught))
+        self.why_not_link.clicked.connect(lambda: self.why_not_requested.emit(self._taught))
         row.addWidget(self.why_not_link)
         self.undo_button = push_button(
             "undoTeachingButton", "Undo", "Take the digit out of your digits again.", look="link"
         )
-        self.undo_button.clicked.connect(self.undo_asked)
+        self.undo_button.clicked.connect(self.undo_requested)
         self.learn_button = push_button(
             "toLearningButton", "Learn", "Show all your digits and let the network learn them.",
             look="link",
         )  # fmt: skip
-        self.learn_button.clicked.connect(self.learn_asked)
+        self.learn_button.clicked.connect(self.learn_requested)
         for button in (self.undo_button, self.learn_button):
             row.addWidget(button)
         row.addStretch(1)

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     import numpy as np
 
 #: Lights smaller than this, in logical pixels, stand without a gap.
-_SMALLEST_WITH_GAP = 4.0
+_MIN_WITH_GAP = 4.0
 _GAP = 1.5
 #: No light and no picture is larger, in logical pixels.
-_LARGEST_LIGHT, _LARGEST_MAP = 22.0, 96.0
+_MAX_LIGHT, _MAX_MAP = 22.0, 96.0
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class UnitGrid:
     @property
     def gap(self) -> float:
         """What keeps lights apart, in logical pixels; maps have a gap in their picture."""
-        return _GAP if len(self.shape) == 1 and self.cell >= _SMALLEST_WITH_GAP else 0.0
+        return _GAP if len(self.shape) == 1 and self.cell >= _MIN_WITH_GAP else 0.0
 
     def box(self, unit: int) -> QRectF:
         """Return where a unit lies."""
@@ -94,12 +94,12 @@ def lay_out(shape: tuple[int, ...], width: float, height: float) -> UnitGrid:
         cell = min(width / (tried * wide), height / (math.ceil(units / tried) * high))
         if cell > best:
             best, columns = cell, tried
-    largest = _LARGEST_LIGHT if len(shape) == 1 else _LARGEST_MAP
+    largest = _MAX_LIGHT if len(shape) == 1 else _MAX_MAP
     cell = min(best, largest)
     if best > largest:
         # Room is left over: wide rows read better than a tall block.
         columns = min(units, int(width / (cell * wide)))
-    if cell >= _SMALLEST_WITH_GAP:
+    if cell >= _MIN_WITH_GAP:
         # Whole pixels: every light is as large as the next.
         cell = float(math.floor(cell))
         columns = min(units, int(width / (cell * wide)))

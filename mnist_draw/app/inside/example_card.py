@@ -85,9 +85,9 @@ class ExampleCard(Card):
     """The card at the left of the tab."""
 
     label_chosen = pyqtSignal(int)
-    random_asked = pyqtSignal()
-    drawing_asked = pyqtSignal()
-    why_asked = pyqtSignal()
+    random_requested = pyqtSignal()
+    drawing_requested = pyqtSignal()
+    why_requested = pyqtSignal()
 
     def __init__(self, first: Canvas, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
@@ -133,8 +133,8 @@ class ExampleCard(Card):
         self.body.addWidget(self._below)
         self.undo_button.clicked.connect(self.board.undo)
         self.clear_button.clicked.connect(self.board.clear)
-        self.back_button.clicked.connect(self.drawing_asked)
-        self.random_button.clicked.connect(self.random_asked)
+        self.back_button.clicked.connect(self.drawing_requested)
+        self.random_button.clicked.connect(self.random_requested)
         self.board.history_changed.connect(self._show_history)
         self.show_example(None)
         self.show_answer(None)
@@ -190,7 +190,7 @@ class ExampleCard(Card):
             self.why_button, "Why?",
             "Show why the network gives this answer rather than the second guess.", "W",
         )  # fmt: skip
-        self.why_button.clicked.connect(self.why_asked)
+        self.why_button.clicked.connect(self.why_requested)
         row.addWidget(self.why_button)
         return row
 

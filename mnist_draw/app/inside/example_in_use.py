@@ -10,8 +10,8 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from mnist_draw.analysis.class_names import class_name
 from mnist_draw.analysis.example import Example
+from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.background_reader import BackgroundReader
-from mnist_draw.app.kit.network_in_use import NetworkInUse
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,7 +23,7 @@ class ExampleInUse(QObject):
     changed = pyqtSignal(object)
     answered = pyqtSignal(object, bool)
 
-    def __init__(self, network: NetworkInUse, parent: QObject | None = None) -> None:
+    def __init__(self, network: ActiveNetwork, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.current: Example | None = None
         self._drawing: Example | None = None
@@ -63,7 +63,7 @@ class ExampleInUse(QObject):
         """Forget what was drawn and said of it: the board was emptied meanwhile."""
         self._drawing, self._drawing_answer = None, (None, True)
 
-    def say_of_drawing(self, label: int) -> None:
+    def label_drawing(self, label: int) -> None:
         """Take note that the drawing was taught as a digit."""
         if self._drawing is not None:
             self._drawing = replace(self._drawing, label=label, label_source="user")
@@ -113,7 +113,7 @@ class ExampleInUse(QObject):
     def say(self, label: int) -> None:
         """Take the user's word for what the picture shows."""
         if not self._picked:
-            self.say_of_drawing(label)
+            self.label_drawing(label)
         elif self.current is not None:
             self.current = replace(self.current, label=label, label_source="user")
             self.changed.emit(self.current)

@@ -33,8 +33,8 @@ class InsideTab(Page):
 
     name, title = "inside", "Inside"
 
-    draw_asked = pyqtSignal()
-    present_asked = pyqtSignal(bool)
+    draw_requested = pyqtSignal()
+    present_requested = pyqtSignal(bool)
 
     def __init__(
         self,
@@ -84,7 +84,7 @@ class InsideTab(Page):
                 view.example.forget_drawing()
             view.example.show_drawing(*self._drawing)
             if self._label is not None:
-                view.example.say_of_drawing(self._label)
+                view.example.label_drawing(self._label)
         self._behind = self._emptied = False
 
     def open(self) -> InsideView:
@@ -97,14 +97,14 @@ class InsideTab(Page):
             self.view.is_training = lambda: self.is_training()
             self.view.told.connect(self.told)
             self.view.done.connect(self.done)
-            self.view.draw_asked.connect(self.draw_asked)
-            self.view.present_asked.connect(self.present_asked)
+            self.view.draw_requested.connect(self.draw_requested)
+            self.view.present_requested.connect(self.present_requested)
             if self._network is not None:
                 self.view.use_network(*self._network)
             if self._drawing is not None:
                 self.view.example.show_drawing(*self._drawing)
             if self._label is not None:
-                self.view.example.say_of_drawing(self._label)
+                self.view.example.label_drawing(self._label)
             self._column.addWidget(self.view)
             self.view.show()
         return self.view
@@ -128,11 +128,11 @@ class InsideTab(Page):
         if self.view is not None and not self._behind:
             self.view.example.show_drawing(picture, probabilities, winner)
 
-    def say_of_drawing(self, label: int) -> None:
+    def label_drawing(self, label: int) -> None:
         """Take note that the drawing was taught as a digit."""
         self._label = label
         if self.view is not None and not self._behind:
-            self.view.example.say_of_drawing(label)
+            self.view.example.label_drawing(label)
 
     def open_why(self, answer: int, rival: int) -> None:
         """Show why the drawing is read as ``answer`` rather than as ``rival``."""

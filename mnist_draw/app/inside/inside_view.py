@@ -63,8 +63,8 @@ class InsideView(QWidget):
 
     told = pyqtSignal(str)
     done = pyqtSignal(str)
-    draw_asked = pyqtSignal()
-    present_asked = pyqtSignal(bool)
+    draw_requested = pyqtSignal()
+    present_requested = pyqtSignal(bool)
 
     def __init__(
         self,
@@ -137,11 +137,11 @@ class InsideView(QWidget):
             command.describe(bar.buttons.button(number))
         card, example = self.card, self.example
         card.label_chosen.connect(example.say)
-        card.random_asked.connect(example.pick_random)
-        card.drawing_asked.connect(example.use_drawing)
-        card.why_asked.connect(self.ask_why)
-        self.guide.show_asked.connect(self.show_step)
-        self.guide.page_asked.connect(self.show_page)
+        card.random_requested.connect(example.pick_random)
+        card.drawing_requested.connect(example.use_drawing)
+        card.why_requested.connect(self.ask_why)
+        self.guide.show_requested.connect(self.show_step)
+        self.guide.page_requested.connect(self.show_page)
         self.page.closed.connect(self.close_page)
         board = card.board
         for text, sentence, keys, act in (
@@ -207,7 +207,7 @@ class InsideView(QWidget):
         section.is_training = lambda: self.is_training()
         section.told.connect(partial(self._tell, kind.name))
         section.example_picked.connect(self.example.pick)
-        section.why_asked.connect(self.open_why)
+        section.why_requested.connect(self.open_why)
         section.view_changed.connect(partial(self._turn_guide_to, section))
         self.stack.addWidget(section)
         if self.model is not None:
@@ -244,7 +244,7 @@ class InsideView(QWidget):
     def show_step(self, step: Step) -> None:
         """Open what a step of the guide is about, with an example set up."""
         if step.section == "draw":
-            self.draw_asked.emit()
+            self.draw_requested.emit()
             return
         self._guided = True
         try:
@@ -300,7 +300,7 @@ class InsideView(QWidget):
             self.bar.setVisible(not on)
             self.card.set_board_only(on)
             (self.left if on else self.column).removeWidget(self.guide)
-            self.guide.lie_flat(on)
+            self.guide.set_horizontal(on)
             if on:
                 self.guide.setMaximumWidth(UNLIMITED)
                 self.column.addWidget(self.guide)
@@ -313,7 +313,7 @@ class InsideView(QWidget):
             for command in self._on_the_wall:
                 command.setEnabled(on)
             self._show_pointer(on)
-            self.present_asked.emit(on)
+            self.present_requested.emit(on)
 
     @staticmethod
     def _show_pointer(on: bool) -> None:

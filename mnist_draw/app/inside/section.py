@@ -39,7 +39,7 @@ class Section(QWidget):
 
     told = pyqtSignal(str)
     example_picked = pyqtSignal(object)
-    why_asked = pyqtSignal(object, int, int)
+    why_requested = pyqtSignal(object, int, int)
     view_changed = pyqtSignal(str)
 
     #: Pixels that there are from left to right.

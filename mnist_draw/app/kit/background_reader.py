@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from PyQt5.QtCore import QObject
 
-from mnist_draw.app.kit.network_in_use import NetworkInUse
+from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background
 
@@ -32,7 +32,7 @@ class BackgroundReader(QObject):
 
     def __init__(
         self,
-        network: NetworkInUse,
+        network: ActiveNetwork,
         make_recogniser: Callable[[ModelFile], Any] = _recogniser,
         parent: QObject | None = None,
     ) -> None:

@@ -21,7 +21,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, cast
 
-from mnist_draw.errors import UserError, one_line, printable
+from mnist_draw.errors import UserError, escape_unprintable, one_line
 from mnist_draw.training.interrupts import ENDING_SIGNALS
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ class _Printable(logging.Formatter):
         return one_line(super().formatMessage(record))
 
     def format(self, record: logging.LogRecord) -> str:
-        return printable(super().format(record))
+        return escape_unprintable(super().format(record))
 
 
 class _LogFile(logging.handlers.RotatingFileHandler):
@@ -197,7 +197,7 @@ def _rotate(log: str, old: str) -> None:
 reporter = Reporter()
 
 
-def telling(
+def reporting_to(
     tell: Callable[[str], object], then: Callable[[], object]
 ) -> Callable[[Exception], None]:
     """Return what tells why something failed, and then shows what is there now."""

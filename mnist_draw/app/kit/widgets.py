@@ -39,10 +39,10 @@ from PyQt5.QtWidgets import (
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.storage.spare_names import KEPT_DAYS, Deleted
+from mnist_draw.storage.unique_paths import KEPT_DAYS, Deleted
 
 #: How many deleted things are offered, the newest: nobody reads a longer menu.
-_MOST_DELETED = 20
+_MAX_DELETED = 20
 #: Letters in a line of a tooltip: books are set with 45 to 75.
 _TIP_LETTERS = 60
 
@@ -283,7 +283,7 @@ class BinButton(QPushButton):
     def show_deleted(self, deleted: Sequence[Deleted], words: Callable[[Deleted], str]) -> None:
         """Offer what was deleted, the newest first, each in words."""
         self._menu.clear()
-        for one in deleted[:_MOST_DELETED]:
+        for one in deleted[:_MAX_DELETED]:
             moment = time.strftime("%d %b %H:%M", time.localtime(one.when)).lstrip("0")
             action = self._menu.addAction(no_key(f"{words(one)}, deleted {moment}"))
             action.triggered.connect(partial(self.chosen.emit, one))

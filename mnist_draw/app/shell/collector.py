@@ -22,7 +22,7 @@ _EVERY_MS = 100
 _REST = 200
 
 
-class Collector(QObject):
+class GuiThreadGarbageCollector(QObject):
     """Collects garbage for as long as it lives; stop it before it is deleted."""
 
     def __init__(self, parent: QObject | None = None) -> None:

@@ -48,7 +48,7 @@ class _Frame(QWidget):
         self.setAttribute(Qt.WA_NoSystemBackground)
         self.hide()
 
-    def lie_over(self, rect: QRect) -> None:
+    def cover(self, rect: QRect) -> None:
         self.setGeometry(rect)
         inside = QRegion(self.rect().adjusted(_WIDTH, _WIDTH, -_WIDTH, -_WIDTH))
         # What lies inside is not painted again with it.
@@ -110,7 +110,7 @@ class FocusRing(QObject):
             # What is scrolled out of sight has no frame, either.
             seen = seen.intersected(_around(above))
         if self._view.isVisible() and not seen.isEmpty():
-            self._frame.lie_over(seen)
+            self._frame.cover(seen)
         else:
             self._frame.hide()
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from mnist_draw.app.draw.draw_tab import DrawTab
 from mnist_draw.app.inside.inside_tab import InsideTab
-from mnist_draw.app.kit.network_in_use import NetworkInUse
+from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.page import Page
 from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.storage.preferences import Preferences
@@ -21,7 +21,7 @@ class Shell:
     """What the window offers to its pages."""
 
     preferences: Preferences
-    network: NetworkInUse
+    network: ActiveNetwork
     pages: list[Page] = field(default_factory=list)
 
     def page(self, kind: type[P]) -> P:

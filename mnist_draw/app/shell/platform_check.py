@@ -45,7 +45,7 @@ _OTHER_PLUGINS = ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_PLUGIN_PATH")
 Loads = Callable[[str], bool]
 
 
-def obstacle(
+def startup_problem(
     environ: Mapping[str, str] | None = None,
     platform: str = sys.platform,
     loads: Loads | None = None,

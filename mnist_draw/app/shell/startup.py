@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from mnist_draw.app.kit.reporting import logger, reporter
 from mnist_draw.app.shell import crash_report, heap, platform_check
-from mnist_draw.errors import printable
+from mnist_draw.errors import escape_unprintable
 from mnist_draw.storage.resources import resource_path
 
 if TYPE_CHECKING:
@@ -30,16 +30,16 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
     crash = crash_report.take()
     reporter.install()
     reporter.noting = crash_report.begin()
-    obstacle = platform_check.obstacle()
-    if obstacle is not None:
-        print(printable(obstacle), file=sys.stderr)
+    startup_problem = platform_check.startup_problem()
+    if startup_problem is not None:
+        print(escape_unprintable(startup_problem), file=sys.stderr)
         return 1
     try:
         from PyQt5.QtCore import Qt
         from PyQt5.QtGui import QGuiApplication, QIcon
         from PyQt5.QtWidgets import QApplication
     except ImportError as error:
-        print(printable(platform_check.qt_import_failure(error)), file=sys.stderr)
+        print(escape_unprintable(platform_check.qt_import_failure(error)), file=sys.stderr)
         return 1
     reporter.install_qt()
     sys.setswitchinterval(SWITCH_INTERVAL)
@@ -61,18 +61,18 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
     app.setDesktopFileName("mnist-draw")
     app.setWindowIcon(QIcon(str(resource_path("desktop", "mnist-draw.png"))))
 
-    from mnist_draw.app.shell.collector import Collector
-    from mnist_draw.app.shell.ending.system_signals import SystemSignals
+    from mnist_draw.app.shell.collector import GuiThreadGarbageCollector
     from mnist_draw.app.shell.focus_ring import FocusRing
-    from mnist_draw.app.shell.rest import Rest
+    from mnist_draw.app.shell.idle_memory import IdleMemoryTrimmer
+    from mnist_draw.app.shell.shutdown.system_signals import SystemSignals
     from mnist_draw.app.shell.window import Window
 
-    collector = Collector(app)
+    collector = GuiThreadGarbageCollector(app)
     window = Window()
     closing = window.closing
-    reporter.keeping, reporter.finishing = closing.keep_at_once, closing.finish_learning
-    SystemSignals(app).asked.connect(closing.end_unasked)
-    Rest(app)
+    reporter.keeping, reporter.finishing = closing.save_now, closing.finish_learning
+    SystemSignals(app).asked.connect(closing.close_without_prompt)
+    IdleMemoryTrimmer(app)
     FocusRing(app)
     window.show()
     window.start_later()

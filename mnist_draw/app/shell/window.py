@@ -16,18 +16,18 @@ from mnist_draw.app.draw.explanations import Explanations, ExplanationWorker
 from mnist_draw.app.draw.recognition import Recognition, RecognitionWorker, compile_network
 from mnist_draw.app.inside.inside_tab import InsideTab
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.learning import Learning
-from mnist_draw.app.kit.network_in_use import NetworkInUse
 from mnist_draw.app.kit.page import Page
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background, connect_direct, connect_queued, running
 from mnist_draw.app.shell.desktop_scheme import DesktopScheme
-from mnist_draw.app.shell.ending.closing import Closing
 from mnist_draw.app.shell.help import build_help, show_text, tab_page
 from mnist_draw.app.shell.message_bar import MessageBar
 from mnist_draw.app.shell.pages import FIRST, Shell, make_pages
 from mnist_draw.app.shell.placement import place_window
+from mnist_draw.app.shell.shutdown.closing import Closing
 from mnist_draw.app.shell.status_corner import StatusCorner
 from mnist_draw.app.train.lazy_plots import LazyPlots
 from mnist_draw.app.train.run_controller import RunController
@@ -72,7 +72,7 @@ class Window(QMainWindow):
         self._scheme = DesktopScheme(self._desktop_changed, self)
         theme.theme().motion = self.preferences.get("motion", True)
         theme.theme().apply(self.preferences.get("theme", "system"), self._scheme.is_dark())
-        self.network = NetworkInUse(self.preferences.get("network", ""), self)
+        self.network = ActiveNetwork(self.preferences.get("network", ""), self)
         self.recognition = recognition or Recognition(
             RecognitionWorker(self.network.load_first), self, compile_network
         )
@@ -172,9 +172,9 @@ class Window(QMainWindow):
         self.background = Background(self)
         self.closing = Closing(self)
         self.runs = RunsController(self.train_tab, self.run, self.background, self)
-        self.runs.network_asked.connect(self.network.use_key)
-        self.runs.network_asked.connect(lambda: self._show_page(DrawTab.name))
-        self.train_tab.draw_asked.connect(lambda: self._show_page(DrawTab.name))
+        self.runs.network_requested.connect(self.network.use_key)
+        self.runs.network_requested.connect(lambda: self._show_page(DrawTab.name))
+        self.train_tab.draw_requested.connect(lambda: self._show_page(DrawTab.name))
         self.run.state_changed.connect(self._show_status)
         self.training.ended.connect(self._training_ended)
         self.messages.left.connect(lambda: self._page.take_focus())
@@ -202,7 +202,7 @@ class Window(QMainWindow):
             part.undo_offered.connect(self.messages.about(subject))
         self.draw_tab.keeper.offered.connect(self.messages.about("drawings"))
         self.draw_tab.canvas.ink_changed.connect(partial(self.messages.forget, DrawTab.name))
-        self.run.hindrance = self.draw_tab.my_digits.hindrance
+        self.run.blocking_reason = self.draw_tab.my_digits.blocking_reason
         self.header.theme_chosen.connect(self.choose_theme)
         self.header.motion_chosen.connect(self._choose_motion)
         self.header.show_choices(theme.theme().choice, theme.theme().motion)
@@ -214,10 +214,10 @@ class Window(QMainWindow):
         answer.evidence_changed.connect(inside.show_drawing)
         answer.why_link.asked.connect(self._show_why)
         teach_row = self.draw_tab.my_digits.teaching.row
-        teach_row.taught.connect(inside.say_of_drawing)
-        teach_row.why_not_asked.connect(answer.why_link.ask_why_not)
-        inside.draw_asked.connect(lambda: self._show_page(DrawTab.name))
-        inside.present_asked.connect(self._present)
+        teach_row.taught.connect(inside.label_drawing)
+        teach_row.why_not_requested.connect(answer.why_link.ask_why_not)
+        inside.draw_requested.connect(lambda: self._show_page(DrawTab.name))
+        inside.present_requested.connect(self._present)
 
     def _connect_recognition(self) -> None:
         worker, network = self.recognition.worker, self.network
@@ -385,7 +385,7 @@ class Window(QMainWindow):
             self.preferences.save()
         except UserError as error:
             reporter.report(error)
-        event.setAccepted(self.closing.may_close())
+        event.setAccepted(self.closing.try_close())
 
     def _training_ended(self) -> None:
         self.network.refresh()
@@ -402,7 +402,7 @@ class Window(QMainWindow):
         for page in self.pages:
             page.remember(self.preferences)
         self.preferences.set("tab", self._page.name)
-        self.preferences.set("network", self.network.to_remember)
+        self.preferences.set("network", self.network.key_to_restore)
         self.preferences.set("geometry", bytes(self.saveGeometry().toHex()).decode())
 
     def shut_down(self) -> bool:

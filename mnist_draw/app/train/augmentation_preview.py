@@ -21,7 +21,7 @@ _GAP = 4
 #: Pictures to choose the sixteen from.
 _POOL = 2000
 
-Wish = tuple[str, str | None, int]
+NetworkRequest = tuple[str, str | None, int]
 
 
 def make_examples(recipe: str, folder: str | None, seed: int) -> np.ndarray:
@@ -52,7 +52,7 @@ class AugmentationView(QWidget):
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
         self.setFixedHeight(self.sizeHint().height())
         self.pictures: np.ndarray | None = None
-        self._wish: Wish | None = None
+        self._wish: NetworkRequest | None = None
         self._background = Background(self, newest_only=True)
         self.hide()
 
@@ -76,7 +76,7 @@ class AugmentationView(QWidget):
                 lambda error: self.failed.emit(reporter.sentence(error)),
             )
 
-    def _show(self, wish: Wish, pictures: np.ndarray) -> None:
+    def _show(self, wish: NetworkRequest, pictures: np.ndarray) -> None:
         if wish == self._wish:
             self.pictures = pictures
             self.update()

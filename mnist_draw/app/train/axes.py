@@ -17,7 +17,7 @@ _GRID_ALPHA = 255
 #: pyqtgraph gives the area of the curves -100.
 _BELOW_CURVES = -1000
 _LOG_STEPS = (1, 2, 5)
-_MOST_TICKS = 6
+_MAX_TICKS = 6
 #: Parts of a step that the number of the last epoch keeps free around it.
 _CLOSE = 0.6
 
@@ -53,7 +53,7 @@ class EpochAxis(_Axis):
         self.setLabel("epoch", color=theme.theme().colours.muted)
 
     def tickValues(self, low: float, high: float, size: float) -> list[Any]:
-        step = nice_step((high - low) / _MOST_TICKS, whole=True)
+        step = nice_step((high - low) / _MAX_TICKS, whole=True)
         first = math.ceil(low / step - 1e-9)
         ticks = [n * step for n in range(first, math.floor(high / step + 1e-9) + 1)]
         if low <= self.last <= high:
@@ -77,7 +77,7 @@ class ValueAxis(_Axis):
 
     def tickValues(self, low: float, high: float, size: float) -> list[Any]:
         # Labels below each other need two lines each.
-        most = min(_MOST_TICKS, max(2, int(size / (2 * Text.AXIS * theme.text_scale()))))
+        most = min(_MAX_TICKS, max(2, int(size / (2 * Text.AXIS * theme.text_scale()))))
         if self.logarithmic:
             return [(1.0, log_ticks(low, high, most))]
         step = nice_step((high - low) / most)
@@ -119,7 +119,7 @@ def nice_step(least: float, whole: bool = False) -> float:
     return 10 * power
 
 
-def log_ticks(low: float, high: float, most: int = _MOST_TICKS) -> list[float]:
+def log_ticks(low: float, high: float, most: int = _MAX_TICKS) -> list[float]:
     """Return logarithms of 1, 2, 5, 10 … between two logarithms, thinned to about ``most``."""
     ticks = [
         decade + math.log10(step)

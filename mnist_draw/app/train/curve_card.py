@@ -128,7 +128,7 @@ class CurveCard(Card):
     The plot itself is built by :meth:`build`; what it shows is kept by whoever keeps the run.
     """
 
-    export_asked = pyqtSignal(str)
+    export_requested = pyqtSignal(str)
 
     def __init__(self, title: str, name: str, sentence: str, figure: str) -> None:
         super().__init__(title)
@@ -165,7 +165,7 @@ class CurveCard(Card):
         menu.addSeparator()
         for kind, text in _EXPORTS:
             menu.addAction(text).triggered.connect(
-                lambda _, kind=kind: self.export_asked.emit(kind)
+                lambda _, kind=kind: self.export_requested.emit(kind)
             )
         self.menu_button.setMenu(menu)
         self.menu_button.setPopupMode(QToolButton.InstantPopup)

@@ -13,8 +13,8 @@ from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import ComboBox, explain, label, push_button
 from mnist_draw.networks.layer_list import (
     ACTIVATIONS,
-    MOST_LAYERS,
-    MOST_UNITS,
+    MAX_LAYERS,
+    MAX_UNITS,
     MlpLayer,
     MlpLayers,
 )
@@ -47,7 +47,7 @@ class _Row(QWidget):
 
     def __init__(self, layer: MlpLayer) -> None:
         super().__init__()
-        self.units = NumberBox(1, MOST_UNITS, 50)
+        self.units = NumberBox(1, MAX_UNITS, 50)
         self.units.setValue(layer.units)
         self.activation = ComboBox()
         for name, activation in ACTIVATIONS.items():
@@ -129,7 +129,7 @@ class LayerRows(QWidget):
         self.add_button = push_button(
             "addLayerButton",
             "Add a layer",
-            f"Add a hidden layer before the output, like the last; at most {MOST_LAYERS}.",
+            f"Add a hidden layer before the output, like the last; at most {MAX_LAYERS}.",
             look="link",
         )
         self.add_button.clicked.connect(self.add)
@@ -176,7 +176,7 @@ class LayerRows(QWidget):
     def _renew(self) -> None:
         for number, row in enumerate(self.rows, 1):
             row.name(number)
-        self.add_button.setEnabled(len(self.rows) < MOST_LAYERS)
+        self.add_button.setEnabled(len(self.rows) < MAX_LAYERS)
         self.changed.emit()
 
 

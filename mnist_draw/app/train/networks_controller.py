@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 from PyQt5.QtCore import QObject, pyqtSignal
 from PyQt5.QtWidgets import QFileDialog, QInputDialog, QWidget
 
+from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.images import save_bytes
-from mnist_draw.app.kit.network_in_use import NetworkInUse
-from mnist_draw.app.kit.reporting import telling
+from mnist_draw.app.kit.reporting import reporting_to
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.train.networks_view import NetworksView
 from mnist_draw.recognition.export.formats import NETWORK_FORMATS, NetworkFormat
-from mnist_draw.storage.spare_names import KEPT_DAYS, Deleted, bring_back, empty_bin, file_name
+from mnist_draw.storage.unique_paths import KEPT_DAYS, Deleted, bring_back, empty_bin, file_name
 
 if TYPE_CHECKING:
-    from mnist_draw.recognition.kept_model import KeptModel
+    from mnist_draw.recognition.stored_network import StoredNetwork
     from mnist_draw.storage.models import ModelFile
 
 _FILES = "Trained networks (*.npz)"
@@ -32,11 +32,11 @@ class NetworksController(QObject):
     done = pyqtSignal(str)
     undo_offered = pyqtSignal(str, object)
 
-    def __init__(self, network: NetworkInUse, background: Background, parent: QWidget) -> None:
+    def __init__(self, network: ActiveNetwork, background: Background, parent: QWidget) -> None:
         super().__init__(parent)
         self._network, self._background, self._parent = network, background, parent
         self._view: NetworksView | None = None
-        self._not_done = telling(self.told.emit, network.refresh)
+        self._not_done = reporting_to(self.told.emit, network.refresh)
         network.listed.connect(self._show)
         network.changed.connect(self._show)
 
@@ -44,14 +44,14 @@ class NetworksController(QObject):
         """Show the list; it is built when it is first asked for."""
         if self._view is None:
             self._view = view = NetworksView(self._parent.window())
-            acts: dict[str, Callable[[KeptModel], None]] = {
+            acts: dict[str, Callable[[StoredNetwork], None]] = {
                 "use": self._use,
                 "delete": self.delete,
                 **{name: partial(self._save, entry) for name, entry in NETWORK_FORMATS.items()},
             }
             view.asked.connect(lambda what, kept: acts[what](kept))
             view.renamed.connect(self._rename)
-            view.open_asked.connect(self._open)
+            view.open_requested.connect(self._open)
             view.bin.chosen.connect(self._bring_back)
             self._background.run(_empty_bins)
         self._view.show()
@@ -77,10 +77,10 @@ class NetworksController(QObject):
         networks = self._network.networks
         self._background.run(look, show)
 
-    def _use(self, kept: KeptModel) -> None:
+    def _use(self, kept: StoredNetwork) -> None:
         self._network.use_key(kept.key)
 
-    def _rename(self, kept: KeptModel, name: str) -> None:
+    def _rename(self, kept: StoredNetwork, name: str) -> None:
         def work() -> None:
             from mnist_draw.recognition.network_library import rename
 
@@ -94,7 +94,7 @@ class NetworksController(QObject):
 
         self._background.run(work, done, self._not_done)
 
-    def delete(self, kept: KeptModel) -> None:
+    def delete(self, kept: StoredNetwork) -> None:
         """Put a network into the bin, and offer to take that back."""
         from mnist_draw.recognition.run_files import in_use
 
@@ -162,14 +162,14 @@ class NetworksController(QObject):
         return networks[words.index(chosen)] if said else ""
 
     def _keep(self, model: ModelFile, name: str) -> None:
-        def work() -> KeptModel:
+        def work() -> StoredNetwork:
             from mnist_draw.recognition.network_library import keep_opened
 
             return keep_opened(model, name)
 
         self._background.run(work, self._use)
 
-    def _save(self, kind: NetworkFormat, kept: KeptModel) -> None:
+    def _save(self, kind: NetworkFormat, kept: StoredNetwork) -> None:
         wanted = f"{file_name(kept.title)}{kind.ending}"
         files = f"{kind.title} (*{kind.ending})"
         path, _ = QFileDialog.getSaveFileName(self._view, f"Save {kept.title}", wanted, files)

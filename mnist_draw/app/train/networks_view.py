@@ -36,7 +36,7 @@ from mnist_draw.app.kit.widgets import (
 from mnist_draw.recognition.export.formats import NETWORK_FORMATS
 
 if TYPE_CHECKING:
-    from mnist_draw.recognition.kept_model import KeptModel
+    from mnist_draw.recognition.stored_network import StoredNetwork
 
 _COLUMNS = ("Name", "Kind", "Accuracy", "From", "Made")
 _SOURCES = {
@@ -76,14 +76,14 @@ class NetworksView(QDialog):
 
     asked = pyqtSignal(str, object)
     renamed = pyqtSignal(object, str)
-    open_asked = pyqtSignal()
+    open_requested = pyqtSignal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("networksDialog")
         self.setWindowTitle("Networks")
         self.resize(*(round(side * theme.text_scale()) for side in _SIZE))
-        self._networks: list[KeptModel] = []
+        self._networks: list[StoredNetwork] = []
         self._filling = False
         column = QVBoxLayout(self)
         card = Card("Networks", "all that can answer; the one in bold does")
@@ -139,13 +139,15 @@ class NetworksView(QDialog):
         button = push_button("openNetworkButton", "Open …", "")
         sentence = "Open a trained network: a file of this program, or parameters that Lasagne's "
         sentence += "users saved with numpy.savez."
-        Command(self, "Open …", sentence, "Ctrl+O", self.open_asked.emit).serve(button)
+        Command(self, "Open …", sentence, "Ctrl+O", self.open_requested.emit).serve(button)
         row.addWidget(button)
         self.bin = BinButton("bringBackNetworkButton", "networks")
         row.addWidget(self.bin)
         return row
 
-    def show_networks(self, networks: Sequence[KeptModel], made: Sequence[float], key: str) -> None:
+    def show_networks(
+        self, networks: Sequence[StoredNetwork], made: Sequence[float], key: str
+    ) -> None:
         """List networks."""
         current = self.current()
         self._filling = True
@@ -170,7 +172,7 @@ class NetworksView(QDialog):
             self.table.setCurrentCell(keys.index(chosen) if chosen in keys else 0, 0)
         self._enable()
 
-    def current(self) -> KeptModel | None:
+    def current(self) -> StoredNetwork | None:
         """Return the network of the current row."""
         row = self.table.currentRow()
         return self._networks[row] if 0 <= row < len(self._networks) else None

@@ -13,8 +13,8 @@ from mnist_draw.training.runs.record import Run
 class OfferBar(QFrame):
     """Shows one offer until it is answered; hidden when there is none."""
 
-    continue_asked = pyqtSignal(Run)
-    discard_asked = pyqtSignal(Run)
+    continue_requested = pyqtSignal(Run)
+    discard_requested = pyqtSignal(Run)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -75,10 +75,10 @@ class OfferBar(QFrame):
         run = self.run
         self.withdraw()
         if run is not None:
-            self.continue_asked.emit(run)
+            self.continue_requested.emit(run)
 
     def _discard(self) -> None:
         run = self.run
         self.withdraw()
         if run is not None:
-            self.discard_asked.emit(run)
+            self.discard_requested.emit(run)

@@ -81,7 +81,7 @@ class RunController(QObject):
         self.training = training
         self.state = RunState()
         #: Returns why no run can be started now, as a sentence; empty if it can.
-        self.hindrance: Callable[[], str] = str
+        self.blocking_reason: Callable[[], str] = str
         self._preferences = preferences
         self._history = History()
         self._curves_drawn = self._figures_shown = 0.0
@@ -90,10 +90,10 @@ class RunController(QObject):
         self._awaited: RunState | None = None
         #: What was told of it so far.
         self._told = ""
-        tab.start_asked.connect(self.start)
-        tab.pause_asked.connect(self.pause)
-        tab.stop_asked.connect(self.stop)
-        tab.epoch_asked.connect(self.one_epoch_more)
+        tab.start_requested.connect(self.start)
+        tab.pause_requested.connect(self.pause)
+        tab.stop_requested.connect(self.stop)
+        tab.epoch_requested.connect(self.one_epoch_more)
         tab.settings.changed.connect(self._change)
         tab.settings.examples.failed.connect(self.told)
         training.happened.connect(self._happened)
@@ -120,7 +120,7 @@ class RunController(QObject):
 
     def _hindered(self) -> bool:
         """Tell why no run can be started now, if so."""
-        sentence = self.hindrance()
+        sentence = self.blocking_reason()
         if sentence:
             self.told.emit(sentence)
         return bool(sentence)
@@ -269,7 +269,7 @@ class RunController(QObject):
                 tab.hint.show_hint(hints.diverged(event.message, tab.settings.settings()))
                 self.told.emit(event.message)
             case BatchSizeChosen():
-                tab.settings.show_taken("batch_size", event.batch_size)
+                tab.settings.show_effective("batch_size", event.batch_size)
                 self._tell(event.message)
             case CheckpointFailed():
                 self._tell(event.message)

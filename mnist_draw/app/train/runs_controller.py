@@ -12,7 +12,7 @@ from PyQt5.QtWidgets import QFileDialog, QWidget
 
 from mnist_draw.app.kit.followed_folder import FollowedFolder
 from mnist_draw.app.kit.images import save_bytes, widget_png
-from mnist_draw.app.kit.reporting import telling
+from mnist_draw.app.kit.reporting import reporting_to
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.train.run_controller import RunController
 from mnist_draw.app.train.runs_on_disk import Listing, read_runs, seen_on_disk
@@ -21,7 +21,7 @@ from mnist_draw.recognition.export.formats import NETWORK_FORMATS
 from mnist_draw.recognition.run_files import in_use
 from mnist_draw.storage.folders import sweep_home
 from mnist_draw.storage.models import ModelFile
-from mnist_draw.storage.spare_names import (
+from mnist_draw.storage.unique_paths import (
     KEPT_DAYS,
     bring_back,
     deleted,
@@ -33,7 +33,7 @@ from mnist_draw.training.runs import run_list
 from mnist_draw.training.runs.formats import RUN_FORMATS
 from mnist_draw.training.runs.history import History
 from mnist_draw.training.runs.record import Run, load_history
-from mnist_draw.training.runs.rescue import bring_home
+from mnist_draw.training.runs.rescue import reclaim_fallbacks
 
 #: What can be exported: the file's ending, and what the dialog calls it.
 _KINDS = {
@@ -50,7 +50,7 @@ class RunsController(QObject):
     told = pyqtSignal(str)
     done = pyqtSignal(str)
     undo_offered = pyqtSignal(str, object)
-    network_asked = pyqtSignal(str)
+    network_requested = pyqtSignal(str)
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ class RunsController(QObject):
         self._folder = FollowedFolder(background, self._look, self._read, self._can_show, self)
         self._folder.listed.connect(self._listed)
         self._folder.changed.connect(self._listed_again)
-        self._not_done = telling(self.told.emit, self.refresh)
+        self._not_done = reporting_to(self.told.emit, self.refresh)
         self._acts: dict[str, Callable[[Run], object]] = {
             "draw": self._to_draw,
             "continue": self.continue_run,
@@ -78,14 +78,14 @@ class RunsController(QObject):
             **{kind: partial(self._export, kind) for kind in _KINDS},
         }
         self._page.asked.connect(lambda what, asked: self._acts[what](asked))
-        self._page.undo_asked.connect(self.restore)
+        self._page.undo_requested.connect(self.restore)
         self._page.bin.chosen.connect(lambda one: self.restore(one.path))
         self._page.table.renamed.connect(self._rename)
         self._page.table.ticked_changed.connect(self._compare)
-        tab.offer.continue_asked.connect(self.continue_run)
-        tab.offer.discard_asked.connect(self.delete)
+        tab.offer.continue_requested.connect(self.continue_run)
+        tab.offer.discard_requested.connect(self.delete)
         for card, name in ((tab.loss, "loss"), (tab.accuracy, "accuracy")):
-            card.export_asked.connect(partial(self._export_curves, card, name))
+            card.export_requested.connect(partial(self._export_curves, card, name))
         tab.runs_shown.connect(self.refresh)
         run.training.ended.connect(self._ended)
         run.state_changed.connect(self._follow)
@@ -98,7 +98,7 @@ class RunsController(QObject):
         def look() -> tuple[Run | None, list[str]]:
             sweep_home()
             empty_bin(run_list.runs_folder())
-            brought = bring_home()
+            brought = reclaim_fallbacks()
             run, told = run_list.find_interrupted(in_use)
             return run, [*brought, *told]
 
@@ -251,13 +251,13 @@ class RunsController(QObject):
         self.refresh()
 
     def _to_draw(self, run: Run) -> None:
-        from mnist_draw.recognition.kept_model import network_of_run
+        from mnist_draw.recognition.stored_network import network_of_run
 
-        self.network_asked.emit(network_of_run(run).key)
+        self.network_requested.emit(network_of_run(run).key)
 
     @staticmethod
     def _network_of(run: Run) -> ModelFile:
-        from mnist_draw.recognition.kept_model import load_trained
+        from mnist_draw.recognition.stored_network import load_trained
 
         return load_trained(run.model)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mnist_draw.errors import UserError
 from mnist_draw.recognition.run_files import in_use
-from mnist_draw.storage.spare_names import Deleted, deleted
+from mnist_draw.storage.unique_paths import Deleted, deleted
 from mnist_draw.training.runs import run_list
 from mnist_draw.training.runs.record import CHECKPOINT, RECORD, Run, read_run
 

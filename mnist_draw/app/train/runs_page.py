@@ -38,7 +38,7 @@ class RunsPage(QWidget):
     """Shows runs; what the user asks for is emitted with the current run."""
 
     asked = pyqtSignal(str, Run)
-    undo_asked = pyqtSignal()
+    undo_requested = pyqtSignal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -65,7 +65,7 @@ class RunsPage(QWidget):
         column.addLayout(below, 4)
         self.table.itemSelectionChanged.connect(self._enable)
         sentence = "Bring back the run that was deleted last."
-        Command(self, "Undo", sentence, "Ctrl+Z", self.undo_asked.emit)
+        Command(self, "Undo", sentence, "Ctrl+Z", self.undo_requested.emit)
         self._enable()
 
     def _build_buttons(self) -> FlowLayout:

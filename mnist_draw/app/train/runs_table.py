@@ -25,7 +25,7 @@ _LONGEST = (
     max("Validation", _WHOLE, key=len), _WHOLE, max(STATE_WORDS.values(), key=len),
 )  # fmt: skip
 #: The most runs that can be compared at a time.
-MOST_TICKED = 6
+MAX_TICKED = 6
 STYLES = (Qt.SolidLine, Qt.DashLine, Qt.DotLine, Qt.DashDotLine, Qt.SolidLine, Qt.DashLine)
 _SWATCH = (24, 12)
 
@@ -60,7 +60,7 @@ def cells(run: Run, going_on: bool = False) -> tuple[str, ...]:
 
 
 #: The names of runs get at least so many pixels at the usual text size.
-_LEAST_NAME = 180
+_MIN_NAME = 180
 
 
 class RunsTable(QTableWidget):
@@ -104,7 +104,7 @@ class RunsTable(QTableWidget):
         """Give the names what the figures leave, and never less than can be read."""
         super().resizeEvent(event)
         figures = sum(self.columnWidth(column) for column in range(1, self.columnCount()))
-        least = round(_LEAST_NAME * theme.text_scale())
+        least = round(_MIN_NAME * theme.text_scale())
         self.setColumnWidth(0, max(least, self.viewport().width() - figures))
 
     def show_runs(self, runs: Sequence[Run], going_on: Collection[Path] = ()) -> None:
@@ -165,7 +165,7 @@ class RunsTable(QTableWidget):
         """Tick a run, or remove its tick."""
         name = run.folder.name
         if on and name not in self._ticked:
-            self._ticked = [*self._ticked, name][-MOST_TICKED:]
+            self._ticked = [*self._ticked, name][-MAX_TICKED:]
         elif not on and name in self._ticked:
             self._ticked.remove(name)
         self._show_ticks()

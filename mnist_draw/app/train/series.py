@@ -17,7 +17,7 @@ LOWEST_LOSS = 1e-6
 #: Stretches drawn at most: about two for each pixel of a plot.
 _STRETCHES = 1024
 #: Rows drawn at most of a curve that has one for each epoch.
-_MOST_ROWS = 2000
+_MAX_ROWS = 2000
 
 
 class Curve:
@@ -79,8 +79,8 @@ def log_loss(loss: float) -> float:
 
 
 def thinned(rows: Sequence[Row]) -> Sequence[Row]:
-    """Return at most about `_MOST_ROWS` rows, evenly chosen, the last one always."""
-    step = math.ceil(len(rows) / _MOST_ROWS) or 1
+    """Return at most about `_MAX_ROWS` rows, evenly chosen, the last one always."""
+    step = math.ceil(len(rows) / _MAX_ROWS) or 1
     if step == 1:
         return rows
     chosen = list(rows[::step])

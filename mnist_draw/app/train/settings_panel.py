@@ -38,13 +38,13 @@ from mnist_draw.training.settings_file import load_settings, save_settings
 from mnist_draw.training.updates import usual_learning_rate
 
 if TYPE_CHECKING:
-    from mnist_draw.recognition.kept_model import KeptModel
+    from mnist_draw.recognition.stored_network import StoredNetwork
 
 _FILES = "Settings (*.json)"
 
 
 def _network_in(path: str) -> str | None:
-    from mnist_draw.recognition.kept_model import load_trained
+    from mnist_draw.recognition.stored_network import load_trained
 
     return load_trained(path).network
 
@@ -68,7 +68,7 @@ _COLUMNS = 12
 
 
 #: More networks to start from are found with the chooser.
-_MOST_OFFERED = 30
+_MAX_OFFERED = 30
 
 
 def _classes_of(network: str) -> int:
@@ -97,7 +97,7 @@ class SettingsPanel(QWidget):
         #: What is shown because a run took it, and what was chosen instead, by setting.
         self._taken: dict[str, tuple[Any, Any]] = {}
         self._background = Background(self)
-        self._networks: tuple[KeptModel, ...] = ()
+        self._networks: tuple[StoredNetwork, ...] = ()
         self.examples = AugmentationView()
         column = QVBoxLayout(self)
         column.setContentsMargins(Size.MARGIN, Size.CARD_GAP, Size.MARGIN, Size.FIELD_GAP)
@@ -197,7 +197,7 @@ class SettingsPanel(QWidget):
         for group, section in self.sections.items():
             section.summary.setText(", ".join(words[group]) or "as in the tutorial")
 
-    def offer_networks(self, networks: Iterable[KeptModel]) -> None:
+    def offer_networks(self, networks: Iterable[StoredNetwork]) -> None:
         """Offer networks to start from, those that fit the data set."""
         self._networks = tuple(networks)
         self._offer_networks()
@@ -211,7 +211,7 @@ class SettingsPanel(QWidget):
             kept for kept in self._networks
             if kept.network and (not digits or _classes_of(kept.network) == len(DIGITS))
         ]  # fmt: skip
-        files.offer((str(kept.path), kept.words) for kept in fitting[:_MOST_OFFERED])
+        files.offer((str(kept.path), kept.words) for kept in fitting[:_MAX_OFFERED])
 
     def _show_examples(self) -> None:
         values = {name: field.read() for name, field in self.fields.items()}
@@ -280,7 +280,7 @@ class SettingsPanel(QWidget):
         taken, chosen = self._taken.get(name, (shown, shown))
         return chosen if shown == taken else shown
 
-    def show_taken(self, name: str, value: Any) -> None:
+    def show_effective(self, name: str, value: Any) -> None:
         """Show what a run takes of itself instead of what is chosen, which stands for the next."""
         field, chosen = self.fields[name], self._chosen(name)
         field.show(value)

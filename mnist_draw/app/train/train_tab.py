@@ -48,12 +48,12 @@ class TrainTab(Page):
         "to be compared, used or exported."
     )
 
-    start_asked = pyqtSignal()
-    pause_asked = pyqtSignal()
-    stop_asked = pyqtSignal()
-    epoch_asked = pyqtSignal()
+    start_requested = pyqtSignal()
+    pause_requested = pyqtSignal()
+    stop_requested = pyqtSignal()
+    epoch_requested = pyqtSignal()
     runs_shown = pyqtSignal()
-    draw_asked = pyqtSignal()
+    draw_requested = pyqtSignal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -90,7 +90,7 @@ class TrainTab(Page):
         self.draw_button = push_button(
             "toDrawButton", "Draw", "Draw digits: the network just trained reads them.", look="link"
         )
-        self.draw_button.clicked.connect(self.draw_asked)
+        self.draw_button.clicked.connect(self.draw_requested)
         for button in (self.draw_button, self._build_runs_button()):
             state.addWidget(button, 0, Qt.AlignTop)
         inner.addLayout(state)
@@ -128,27 +128,33 @@ class TrainTab(Page):
         row.setSpacing(Size.FIELD_GAP)
         made = []
         for name, text, sentence, keys, asked in (
-            ("start", "Start", "Train a new network with these settings.", "F5", self.start_asked),
+            (
+                "start",
+                "Start",
+                "Train a new network with these settings.",
+                "F5",
+                self.start_requested,
+            ),
             (
                 "pause",
                 "Pause",
                 "Let the run wait after its minibatch, or go on.",
                 "F5",
-                self.pause_asked,
+                self.pause_requested,
             ),
             (
                 "stop",
                 "Stop",
                 "End the run after its minibatch; what it has learnt is kept.",
                 "Shift+F5",
-                self.stop_asked,
+                self.stop_requested,
             ),
             (
                 "step",
                 "+1 epoch",
                 "One epoch more than planned; after a run, continue it for one epoch.",
                 "F6",
-                self.epoch_asked,
+                self.epoch_requested,
             ),
         ):
             button = push_button(f"{name}Button", text, sentence)

@@ -136,7 +136,7 @@ class TrainingWorker(QObject):
             self._train = train
             self._data = load_dataset(settings.data_folder)
             self._tell(" ".join(self._data.told))
-            settings = self.keeper.take_data(self._data)
+            settings = self.keeper.set_dataset(self._data)
         return self._train(
             settings,
             dataset=self._data,

@@ -168,7 +168,7 @@ def _size(folder: Path) -> tuple[int, int]:
 
 
 def _window() -> Iterator[Finding]:
-    from mnist_draw.app.shell.platform_check import obstacle, platforms
+    from mnist_draw.app.shell.platform_check import platforms, startup_problem
 
     for name in ("PyQt5", "PyQt5-Qt5"):
         with contextlib.suppress(metadata.PackageNotFoundError):
@@ -179,7 +179,7 @@ def _window() -> Iterator[Finding]:
         for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
         if os.environ.get(name)
     ]
-    reason = obstacle()
+    reason = startup_problem()
     if reason is None:
         yield Finding("display", ", ".join(wanted) or "a window can open")
     else:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from mnist_draw.cli.health.finding import Finding
 from mnist_draw.errors import UserError
-from mnist_draw.recognition.kept_model import load_trained
 from mnist_draw.recognition.network_library import list_learnt, list_opened
+from mnist_draw.recognition.stored_network import load_trained
 from mnist_draw.storage.errors import StorageError
 from mnist_draw.storage.folders import config_folder, data_folder
 from mnist_draw.storage.my_digits import SUFFIX, DigitError, my_digits_folder, read_digit
 from mnist_draw.storage.preferences import FILE_NAME, read_values
-from mnist_draw.storage.spare_names import ASIDE
+from mnist_draw.storage.unique_paths import ASIDE
 from mnist_draw.training.runs.checkpoint import load_checkpoint
 from mnist_draw.training.runs.record import (
     CHECKPOINT,

@@ -24,7 +24,7 @@ from mnist_draw.dataset.augmentation.numba_loops import Compiled, has_numba, inl
 #: Columns painted at a time for each row of a disc: a whole number of vector registers.
 WINDOW = 8
 #: Larger discs would not fit the window; no pen is that wide.
-LARGEST_RADIUS = 3.2
+MAX_RADIUS = 3.2
 
 
 def paint(x: Floats, y: Floats, radius: Floats) -> Images:
@@ -36,14 +36,14 @@ def paint(x: Floats, y: Floats, radius: Floats) -> Images:
         Middles in pixels, index 0 being the middle of the first pixel: float32 (n, discs). What
         lies beyond the picture is left out.
     radius : numpy.ndarray
-        In pixels, up to `LARGEST_RADIUS`; a disc of radius 0 or less is none.
+        In pixels, up to `MAX_RADIUS`; a disc of radius 0 or less is none.
 
     Returns
     -------
     ndarray of uint8 (n, 28, 28)
     """
     result = np.empty((len(x), SIDE, SIDE), np.uint8)
-    radius = np.minimum(radius, np.float32(LARGEST_RADIUS))
+    radius = np.minimum(radius, np.float32(MAX_RADIUS))
     (_paint_compiled if has_numba() else _paint_numpy)(x, y, radius, result)
     return result
 
@@ -120,7 +120,7 @@ def _sketch_loops(x: Any, y: Any, radius: Any, centre: Any) -> None:
             # A pixel of the sketch covers two: its index 0 lies between their indices 0 and 1.
             across[disc] = (x[picture, disc] - half) * half
             downwards[disc] = (y[picture, disc] - half) * half
-            r = min(max(radius[picture, disc], np.float32(0)), np.float32(LARGEST_RADIUS)) * half
+            r = min(max(radius[picture, disc], np.float32(0)), np.float32(MAX_RADIUS)) * half
             # A line that is narrower than a pixel of the sketch would have too much ink: the grey
             # edges alone have (r + 1/2)^2 where 2 r is right.
             widths[disc] = np.sqrt(r + r) - half if r < half else r
@@ -167,7 +167,7 @@ def _paint_numpy(x: Floats, y: Floats, radius: Floats, result: Images) -> None:
 
 def _sketch_numpy(x: Floats, y: Floats, radius: Floats, centre: Floats) -> None:
     half = np.float32(0.5)
-    radius = np.clip(radius, 0, np.float32(LARGEST_RADIUS)) * half
+    radius = np.clip(radius, 0, np.float32(MAX_RADIUS)) * half
     radius = np.where(radius < half, np.sqrt(radius + radius) - half, radius)
     places = (x - half) * half, (y - half) * half
     field = _field_numpy(*places, radius, SKETCH)

@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 
 from mnist_draw.storage.errors import StorageError
 from mnist_draw.storage.folders import cache_folder
-from mnist_draw.storage.seal import close_throughout, is_private_throughout, sealed_folder
+from mnist_draw.storage.integrity import close_throughout, is_private_throughout, trusted_cache_dir
 
 Result = TypeVar("Result")
 
@@ -189,7 +189,7 @@ def _digest() -> str:
 def _code_folder() -> Path | None:
     """Return where machine code is kept; None where nothing can be written."""
     try:
-        sealed = sealed_folder(cache_folder() / "loops")
+        sealed = trusted_cache_dir(cache_folder() / "loops")
         if sealed is None:
             _logger.info("Compiled code is not kept: the folder is not the user's own to write to.")
             return None

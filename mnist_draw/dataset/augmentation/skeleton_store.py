@@ -17,7 +17,7 @@ Images = NDArray[np.uint8]
 #: Index of the middle of the picture; coordinates are relative to it.
 MIDDLE = np.float32(14)
 #: Points of a skeleton that are kept; MNIST's have 68 on the average.
-MOST_POINTS = 128
+MAX_POINTS = 128
 #: Places behind a digit's own points for strokes that a style adds.
 EXTRA = 32
 #: Farther than any point, in pixels.
@@ -101,7 +101,7 @@ class StrokeStore:
     def __init__(self, images: Images) -> None:
         self._images = images
         # Place, size and direction of the end, if it is one; 32 MB for 50,000 digits.
-        self._bytes = np.zeros((len(images), 5, MOST_POINTS), np.uint8)
+        self._bytes = np.zeros((len(images), 5, MAX_POINTS), np.uint8)
         # Where there is no point, it is in the middle, so that no warp takes it far away.
         self._bytes[:, :2] = MIDDLE * _PLACE_STEPS
         self._count = np.zeros(len(images), np.uint8)
@@ -130,7 +130,7 @@ class StrokeStore:
         found = skeletons(self._images[indices])
         first = np.searchsorted(found.picture, np.arange(len(indices)))
         rank = np.arange(len(found.picture)) - first[found.picture]
-        fits = rank < MOST_POINTS
+        fits = rank < MAX_POINTS
         turn = np.arctan2(found.end_y, found.end_x) / (2 * np.pi) % 1
         is_end = (found.end_x != 0) | (found.end_y != 0)
         columns = (
@@ -145,7 +145,7 @@ class StrokeStore:
             levels = np.clip(np.rint(values[fits]), 0, 255).astype(np.uint8)
             self._bytes[picture, column, rank[fits]] = levels
         points = np.bincount(found.picture, minlength=len(indices))
-        self._count[indices] = np.minimum(points, MOST_POINTS)
+        self._count[indices] = np.minimum(points, MAX_POINTS)
         self._known[indices] = True
 
 

@@ -20,7 +20,7 @@ Floats = npt.NDArray[np.float32]
 
 _WAYS = (Image.Resampling.BILINEAR, Image.Resampling.BICUBIC, Image.Resampling.LANCZOS)
 #: Pixels on the longer side that are looked for: less are no digit, more are not coarse.
-_FEWEST, _MOST = 5, 16
+_FEWEST, _MAX_COUNT = 5, 16
 #: Root mean square of the difference up to which two pictures are the same: rounding to bytes, and
 #: cutting off what Lanczos adds beyond black and white, makes up to 0.010.
 _SAME = 0.012
@@ -50,12 +50,12 @@ def without_blocks(ink: npt.NDArray[Any]) -> npt.NDArray[Any] | None:
         most = max(most, len(changes))
     if side > 1:
         return ink[::side, ::side]
-    return _without_uneven_blocks(ink) if most < _MOST else None
+    return _without_uneven_blocks(ink) if most < _MAX_COUNT else None
 
 
 def _without_uneven_blocks(ink: npt.NDArray[Any]) -> npt.NDArray[Any] | None:
     height, width = ink.shape
-    for count in range(_FEWEST, min(_MOST, max(ink.shape) // 2) + 1):
+    for count in range(_FEWEST, min(_MAX_COUNT, max(ink.shape) // 2) + 1):
         rows, columns = (max(1, round(side * count / max(ink.shape))) for side in ink.shape)
         small = ink[np.ix_(_evenly(rows, height, 0.5), _evenly(columns, width, 0.5))]
         # Pillow looks for the block of a pixel in its middle, and rounds in a way of its own;
@@ -93,7 +93,7 @@ def before_enlarging(ink: npt.NDArray[np.generic]) -> Floats | None:
         picture = picture.reduce(max(picture.size) // _SEARCHED)
         scaled = np.asarray(picture)
     longer = max(scaled.shape)
-    for count in range(_FEWEST, min(_MOST, longer // 2) + 1):
+    for count in range(_FEWEST, min(_MAX_COUNT, longer // 2) + 1):
         height, width = (round(side * count / longer) for side in scaled.shape)
         if min(height, width) < 2:
             continue

@@ -12,7 +12,7 @@ from mnist_draw.dataset.pictures.threshold import border, otsu_threshold
 Float = npt.NDArray[np.float32]
 
 #: Ink that differs less from its ground is none (of the range from black to white).
-LEAST_CONTRAST = 0.06
+MIN_CONTRAST = 0.06
 #: A ground whose edges differ no more than this is even: a drawing or a scan, not a photograph.
 EVEN = 0.03
 #: … and one whose edges differ no more than this, one and a half of 255 grey levels, is without
@@ -69,7 +69,7 @@ def ink_on_paper(luminance: Float) -> Float:
         return _without_noise(bare, 1.0)
     ink = _on_uneven_ground(luminance)
     strongest = float(np.max(ink))
-    if strongest < LEAST_CONTRAST:
+    if strongest < MIN_CONTRAST:
         return np.zeros_like(luminance)
     return _without_noise(without_lines(ink / np.float32(strongest)), strongest)
 
@@ -78,7 +78,7 @@ def _on_even_ground(luminance: Float, ground: float) -> Float:
     """Return the difference from a ground of one grey level, the strongest as 1."""
     darker, lighter = ground - float(np.min(luminance)), float(np.max(luminance)) - ground
     strongest = max(darker, lighter)
-    if strongest < LEAST_CONTRAST:
+    if strongest < MIN_CONTRAST:
         return np.zeros_like(luminance)
     difference = ground - luminance if darker >= lighter else luminance - ground
     ink: Float = np.maximum(difference, 0).astype(np.float32) / np.float32(strongest)
@@ -193,7 +193,7 @@ def _without_noise(ink: Float, strongest: float) -> Float:
     threshold = otsu_threshold(smooth / highest) * highest
     above = smooth > threshold
     contrast = float(smooth[above].mean() - smooth[~above].mean()) * strongest
-    if contrast < LEAST_CONTRAST:
+    if contrast < MIN_CONTRAST:
         return np.zeros_like(ink)
     soft = (smooth / threshold - _SOFT_FROM) / (_SOFT_TO - _SOFT_FROM)
     cleaned: Float = np.clip(soft, 0, 1).astype(np.float32)

@@ -17,7 +17,7 @@ import numpy.typing as npt
 Float = npt.NDArray[np.float32]
 
 #: Pictures with shorter sides hold no lines that could be told from strokes.
-_SHORTEST_SIDE = 120
+_MIN_SIDE = 120
 #: Lines are sought on a picture reduced to about this side.
 _COARSE_SIDE = 420
 #: Lines are at most this wide, as a part of the picture's longer side.
@@ -28,7 +28,7 @@ _SLOPES = np.linspace(-0.09, 0.09, 37)
 _SEEN = 0.65
 #: Fainter than this part of the strongest ink is not looked at.
 _FAINTEST = 0.08
-_MOST_LINES = 80
+_MAX_LINES = 80
 #: Fewer lines than this must reach the picture's edges: a long stroke of a thin pen does not.
 _GRID = 5
 #: … there, in the outermost part of this size, at least half of the line is seen.
@@ -56,7 +56,7 @@ def without_lines(ink: Float) -> Float:
     numpy.ndarray, float32, shape (H, W)
         The same array when there are no lines.
     """
-    if min(ink.shape) < _SHORTEST_SIDE:
+    if min(ink.shape) < _MIN_SIDE:
         return ink
     found = [find_lines(ink), find_lines(ink.T)]
     if not any(found):
@@ -117,7 +117,7 @@ def find_lines(ink: Float) -> list[Line]:
     found = [int(np.median(np.flatnonzero((runs == run) & peaks))) for run in range(1, count + 1)]
     if len(found) < _GRID:
         found = [row for row in found if _reaches_both_edges(seen, row, float(slopes[row]))]
-    if len(found) > _MOST_LINES:
+    if len(found) > _MAX_LINES:
         return []
     middle = (ink.shape[1] - 1) / 2
     return [

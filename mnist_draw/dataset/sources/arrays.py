@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_draw.dataset.errors import DatasetError
-from mnist_draw.dataset.sources.source import MOST_PICTURES, Part
+from mnist_draw.dataset.sources.source import MAX_PICTURES, Part
 
 _PIXELS = 28 * 28
 
@@ -57,9 +57,9 @@ def _as_pictures(images: NDArray[Any], path: Path) -> NDArray[np.uint8]:
             f"{path} holds pictures of the shape {_words(shape)} ({images.dtype}); grey ones of "
             "28×28 pixels were expected."
         )
-    if len(images) > MOST_PICTURES:
+    if len(images) > MAX_PICTURES:
         raise DatasetError(
-            f"{path} holds {len(images):,} pictures; at most {MOST_PICTURES:,} can be learnt at "
+            f"{path} holds {len(images):,} pictures; at most {MAX_PICTURES:,} can be learnt at "
             "once. Use a part of them."
         )
     images = images.reshape(-1, 28, 28)

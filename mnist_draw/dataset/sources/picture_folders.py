@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from mnist_draw.dataset.errors import DatasetError
 from mnist_draw.dataset.normalise import has_ink, normalise_ink
 from mnist_draw.dataset.picture_formats import read_suffixes, read_titles
-from mnist_draw.dataset.sources.source import MOST_PICTURES, Part, Source
+from mnist_draw.dataset.sources.source import MAX_PICTURES, Part, Source
 from mnist_draw.errors import UserError
 from mnist_draw.storage import cache
 from mnist_draw.storage.errors import reason_of
@@ -51,9 +51,9 @@ def read_picture_folders(folder: Path) -> Source:
     roles = _role_folders(folder)
     roots = {"train": folder} if "train" not in roles else roles
     files = {role: list(_listed(root)) for role, root in roots.items()}
-    if sum(map(len, files.values())) > MOST_PICTURES:
+    if sum(map(len, files.values())) > MAX_PICTURES:
         raise DatasetError(
-            f"{folder} holds more than {MOST_PICTURES:,} pictures, the most that can be learnt at "
+            f"{folder} holds more than {MAX_PICTURES:,} pictures, the most that can be learnt at "
             "once. Use a part of them."
         )
     names = in_order({name for found in files.values() for _, name in found})

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 #: The most pictures of a part: 300 MB of pixels.
-MOST_PICTURES = 400_000
+MAX_PICTURES = 400_000
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ from mnist_draw.dataset.errors import DatasetError
 from mnist_draw.dataset.sources.source import Part
 
 #: One picture in six, as MNIST has it (10,000 of 60,000), and no more than MNIST has.
-SHARE, MOST = 6, 10_000
+SHARE, MAX_COUNT = 6, 10_000
 #: The draw is always the same: a network must not be tested with what it was trained on before.
 _SEED = 1
 
@@ -20,7 +20,7 @@ def set_aside(part: Part, source: str, keep: int) -> tuple[Part, Part]:
     """Draw pictures from each class, in its share of all."""
     random = np.random.RandomState(_SEED)
     drawn = np.zeros(len(part.labels), bool)
-    share = min(1 / SHARE, MOST / len(part.labels))
+    share = min(1 / SHARE, MAX_COUNT / len(part.labels))
     for label in np.unique(part.labels):
         own = np.flatnonzero(part.labels == label)
         if len(own) <= keep:
@@ -40,7 +40,7 @@ def shuffled(part: Part) -> Part:
 
 def split_off(part: Part) -> tuple[Part, Part]:
     """Take the last pictures of a part that is in no order, as the tutorial does with MNIST."""
-    count = min(MOST, max(1, len(part.labels) // SHARE))
+    count = min(MAX_COUNT, max(1, len(part.labels) // SHARE))
     return _some(part, slice(None, -count)), _some(part, slice(-count, None))
 
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from mnist_draw.dataset.errors import DatasetError
 from mnist_draw.dataset.sources.idx_files import exchange_axes, files_of
 from mnist_draw.dataset.sources.names import find_names
-from mnist_draw.dataset.sources.source import MOST_PICTURES, Part, Source
+from mnist_draw.dataset.sources.source import MAX_PICTURES, Part, Source
 from mnist_draw.errors import UserError
 from mnist_draw.storage.opening import MEGABYTE, open_unfolded
 
@@ -131,9 +131,9 @@ def _parse(path: Path, lines: Iterator[str]) -> _Table:
     number = 1 + has_head
     rest = lines if has_head else itertools.chain([first], lines)
     while block := list(itertools.islice(rest, _LINES)):
-        if number + len(block) > MOST_PICTURES + 1:
+        if number + len(block) > MAX_PICTURES + 1:
             raise DatasetError(
-                f"{path} has more than {MOST_PICTURES:,} lines, the most that can be learnt at "
+                f"{path} has more than {MAX_PICTURES:,} lines, the most that can be learnt at "
                 "once. Use a part of them."
             )
         if column is not None:

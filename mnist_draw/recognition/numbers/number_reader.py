@@ -23,7 +23,12 @@ from mnist_draw.recognition.answer import Answer, DigitAnswer, NumberAnswer
 from mnist_draw.recognition.numbers.partition import cheapest
 from mnist_draw.recognition.numbers.pieces import Pieces, cut_in_pieces
 from mnist_draw.recognition.numbers.stroke_pieces import PenStroke
-from mnist_draw.recognition.numbers.stroke_reader import MOST, PAPER, StrokeReading, read_strokes
+from mnist_draw.recognition.numbers.stroke_reader import (
+    MAX_COUNT,
+    PAPER,
+    StrokeReading,
+    read_strokes,
+)
 
 if TYPE_CHECKING:
     from mnist_draw.recognition.recogniser import Recogniser
@@ -34,14 +39,14 @@ _SURE_LIKENESS, _SURE_CONFIDENCE = 3.0, 0.8
 _SEVERAL = -1.5
 #: Pieces that one digit may consist of, and how wide it may be, in heights of the line: less
 #: where it is cut out of connected ink.
-_MOST_IN_DIGIT = 8
+_MAX_IN_DIGIT = 8
 _WIDEST, _WIDEST_CUT = 1.9, 1.15
 #: The network is not asked about what looks so little like a digit, as log odds.
 _HOPELESS = -4.0
 #: Paper as wide as this between two pieces, in heights, lies between two digits.
 _CLEAR = 0.3
 #: More pieces are no number: a drawing, a page of text.
-MOST_PIECES = 32
+MAX_PIECES = 32
 #: What no reading of a group is less probable than, as a logarithm.
 _WORST = -9.0
 #: What it costs to read one more digit, and to cut through ink, as logarithms: one digit is
@@ -112,7 +117,7 @@ def read_number(
         number = None if _is_one_digit(alone, strokes) else _of_strokes(recogniser, strokes, alone)
         return number or _single(alone or recogniser.recognise_ink(ink, strokes), whole)
     pieces = cut_in_pieces(ink, whole, partial(_not_to_cut, recogniser))
-    if len(pieces) == 1 or len(pieces) > MOST_PIECES:
+    if len(pieces) == 1 or len(pieces) > MAX_PIECES:
         return _single(alone or recogniser.recognise_ink(ink), whole)
     groups = _groups(pieces)
     inputs = np.empty((len(groups), 1, SIDE, SIDE), np.float32)
@@ -158,7 +163,7 @@ def _of_strokes(
     recogniser: Recogniser, strokes: Sequence[PenStroke], alone: Answer | None
 ) -> NumberAnswer | None:
     """Return the number that strokes are; None where they are one digit, or no number."""
-    if not 1 < len(strokes) <= MOST:
+    if not 1 < len(strokes) <= MAX_COUNT:
         return None
     found = read_strokes(recogniser, strokes, alone)
     if len(found.groups) == 1 or _hardly_several(found, alone):
@@ -263,7 +268,7 @@ def _groups(pieces: Pieces) -> list[tuple[int, int]]:
     for first in range(len(pieces)):
         # A single piece is always there: what is left over must belong somewhere.
         groups.append((first, first + 1))
-        for last in range(first + 2, min(first + _MOST_IN_DIGIT, len(pieces)) + 1):
+        for last in range(first + 2, min(first + _MAX_IN_DIGIT, len(pieces)) + 1):
             _, left, _, right = pieces.box(first, last)
             _, _, _, before = pieces.box(first, last - 1)
             paper = pieces.boxes[last - 1][1] - before

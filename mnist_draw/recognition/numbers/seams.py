@@ -17,7 +17,7 @@ _GRID = 0.06
 #: … stay within this distance of where they began, …
 _BAND = 0.2
 #: … and cross at most so much ink.
-_MOST_CROSSED = 0.36
+_MAX_CROSSED = 0.36
 #: Seams that are kept lie at least so far from each other and from the ink's ends.
 _APART = 0.17
 #: What a step to the side costs, in pixels of ink.
@@ -54,7 +54,7 @@ def find_seams(ink: Plane, height: float) -> Columns:
     order = np.argsort(crossed, kind="stable")
     kept: list[int] = []
     for seam in order:
-        if crossed[seam] > _MOST_CROSSED * height:
+        if crossed[seam] > _MAX_CROSSED * height:
             break
         middle = places[seam].mean()
         if not edge <= middle <= columns - edge:

@@ -34,7 +34,7 @@ Floats = npt.NDArray[np.float64]
 PAPER = 0.05
 #: Strokes of one digit, at most, and what it costs that it has one, two, three or four, as
 #: logarithms.
-MOST_STROKES = 4
+MAX_STROKES = 4
 _PER_STROKES = np.array([0.0, 0.25, 2.0, 3.5])
 #: What that costs for each digit, beyond this: half of minus the logarithm of how many of those
 #: that people drew have one stroke (91 % of fours have more), and several (0.4 % of sixes have).
@@ -42,7 +42,7 @@ _PER_STROKES = np.array([0.0, 0.25, 2.0, 3.5])
 _DIGIT_OF_ONE = np.array([0.0, 0.0, 0.0, 0.0, 1.2, 0.45, 0.0, 0.25, 0.05, 0.05])
 _DIGIT_OF_MORE = np.array([1.35, 0.25, 2.25, 2.0, 0.05, 0.25, 2.25, 0.45, 1.25, 1.0])
 #: More strokes are no number: a drawing, a page of text.
-MOST = 32
+MAX_COUNT = 32
 #: Paper between two strokes, in heights of the line (negative where they overlap), from which on
 #: it costs to take them for one digit, how much for each height, and the most.
 _JOINED_FROM, _JOINED_SLOPE, _JOINED_MOST = -0.1, 9.0, 7.0
@@ -95,7 +95,7 @@ def read_strokes(
     ----------
     recogniser : Recogniser
     strokes : sequence of numpy.ndarray, float, shape (n, 3)
-        From one to :data:`MOST`, in the order in which they were drawn; see
+        From one to :data:`MAX_COUNT`, in the order in which they were drawn; see
         :data:`mnist_draw.recognition.numbers.stroke_pieces.PenStroke`.
     alone : Answer, optional
         What the recogniser said of all of them as one digit, where that is known already.
@@ -157,7 +157,7 @@ def _groups(pieces: StrokePieces) -> list[Group]:
     return [
         (first, last)
         for first in range(count)
-        for last in range(first + 1, min(first + MOST_STROKES, count) + 1)
+        for last in range(first + 1, min(first + MAX_STROKES, count) + 1)
         if last - first in (1, count) or joined[first : last - 1].sum() < _NEVER_JOINED
     ]
 

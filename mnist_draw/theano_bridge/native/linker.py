@@ -19,7 +19,7 @@ from mnist_draw.theano_bridge.native.plan import Array, Plan, Planner, Value, si
 
 #: How many plans, each for other shapes, are kept. A network that reads numbers meets one shape for
 #: each count of digits.
-MOST_PLANS = 8
+MAX_PLANS = 8
 
 
 class NativeLinker(JITLinker):  # type: ignore[misc]
@@ -91,7 +91,7 @@ class GraphRunner:
                     raise UnknownOperationError("too many different shapes")
                 self._shapes_left -= 1
             plan = self._plan(inputs)
-            if len(self._plans) >= MOST_PLANS:
+            if len(self._plans) >= MAX_PLANS:
                 del self._plans[next(iter(self._plans))]
             self._plans[key] = plan
         return self._plans[key]

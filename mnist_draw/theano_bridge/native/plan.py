@@ -29,7 +29,7 @@ Array = np.ndarray[Any, Any]
 COPIED_BYTES = 16_384
 #: Elements that are worth another thread: an elementwise loop with an exponential takes 4 µs for
 #: them (on the same processor), many times what it takes to claim a chunk.
-SMALLEST_CHUNK = 8_192
+MIN_CHUNK = 8_192
 
 
 @dataclass(eq=False)
@@ -133,7 +133,7 @@ class Planner:
 
     def share(self, extent: int, elements: int, multiple: int = 1, parts: int = 2) -> int:
         """Return the chunk that cuts work into fair parts for all threads."""
-        chunks = max(1, min(self.threads * parts, elements // SMALLEST_CHUNK))
+        chunks = max(1, min(self.threads * parts, elements // MIN_CHUNK))
         return -(-extent // (chunks * multiple)) * multiple
 
     def finish(self, outputs: Sequence[Value] = ()) -> tuple[Program, Array, Sources]:

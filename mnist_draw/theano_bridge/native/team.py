@@ -22,7 +22,7 @@ from mnist_draw.theano_bridge.native import runner
 
 #: More threads get too little each: a minibatch of 500 rows then has about 60 for a thread, one
 #: of 100 about 12.
-MOST_THREADS = 8
+MAX_THREADS = 8
 
 #: Seconds that a program takes on one core from which on helpers are called. A helper that sleeps
 #: is at work after 30 µs in the median on an idle computer, after far more on a busy one; sooner
@@ -114,7 +114,7 @@ class Team:
 
     def __init__(self, lowered: bool = False) -> None:
         self._lowered = lowered
-        self.threads = min(thread_priority.usable_cores(), MOST_THREADS)
+        self.threads = min(thread_priority.usable_cores(), MAX_THREADS)
         self._helpers: list[_Helper] = []
         self._lock = threading.Lock()
         self._closed = False

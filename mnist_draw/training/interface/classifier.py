@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mnist_draw.dataset.classes import FEWEST_CLASSES, MOST_CLASSES
+from mnist_draw.dataset.classes import MAX_CLASSES, MIN_CLASSES
 from mnist_draw.dataset.mnist import Dataset, scale
 from mnist_draw.errors import MissingPackageError, asks_what_was_meant, one_line
 from mnist_draw.networks import parse_network
@@ -164,14 +164,14 @@ class MnistClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         check_classification_targets(y)
         pictures = _pictures(X)
         self.classes_, labels = np.unique(y, return_inverse=True)
-        if len(self.classes_) < FEWEST_CLASSES:
+        if len(self.classes_) < MIN_CLASSES:
             raise ValueError(
                 f"y has a single class ({self.classes_[0]!s}); a network tells at least "
-                f"{FEWEST_CLASSES} classes apart."
+                f"{MIN_CLASSES} classes apart."
             )
-        if len(self.classes_) > MOST_CLASSES:
+        if len(self.classes_) > MAX_CLASSES:
             raise ValueError(
-                f"y has {len(self.classes_)} classes; networks tell {MOST_CLASSES} apart at most."
+                f"y has {len(self.classes_)} classes; networks tell {MAX_CLASSES} apart at most."
             )
         dataset = self._split(pictures, labels)
         settings = self._settings(len(dataset.train_labels), len(self.classes_))

@@ -40,7 +40,7 @@ MAX_BYTES = 4 * npz.MAX_BYTES
 _MAX_HEADER_BYTES = 16 * MEGABYTE
 FORMAT = Format("mnist_draw checkpoint", 1, _MAX_HEADER_BYTES)
 #: Ten times what settings allow: epochs can be added to a run.
-MOST_EPOCHS = 1_000_000
+MAX_EPOCHS = 1_000_000
 _GROUPS = ("parameters", "state", "best_parameters")
 _FIGURES = ("batch_losses", "batch_accuracies", "epochs")
 
@@ -182,7 +182,7 @@ def _unpack(archive: npz.Archive) -> Checkpoint:
     losses, accuracies, epochs = (_array(archive, name) for name in _FIGURES)
     figures = (losses, accuracies, epochs)
     history = History.from_arrays(*figures)
-    epoch = header.whole("epoch", 0, MOST_EPOCHS)
+    epoch = header.whole("epoch", 0, MAX_EPOCHS)
     if len(history.epochs) != epoch:
         raise ValueError(f"its figures are not those of {epoch} epochs")
     unknown = header.values.get("best_loss") is None
@@ -196,7 +196,7 @@ def _unpack(archive: npz.Archive) -> Checkpoint:
         header.whole("best_epoch", 0, epoch),
         float("inf") if unknown else header.number("best_loss", 0, 1e300),
         groups["best_parameters"],
-        tuple(read_change(entry) for entry in header.entries("changes", MOST_EPOCHS, [])),
+        tuple(read_change(entry) for entry in header.entries("changes", MAX_EPOCHS, [])),
     )
 
 

@@ -62,7 +62,7 @@ def list_elsewhere() -> list[Path]:
     return [path for path in reversed(_elsewhere.values()) if path.exists()]
 
 
-def lies_elsewhere(key: str) -> bool:
+def is_external(key: str) -> bool:
     """Whether a key leads to a network of `note_elsewhere`: after this session it leads nowhere."""
     source, _, name = key.partition(":")
     return source == OPENED and name in _elsewhere
@@ -77,7 +77,7 @@ def place_of_key(key: str) -> Place:
             for path in shipped_files():
                 if path.stem == name:
                     return SHIPPED, path
-        elif lies_elsewhere(key):
+        elif is_external(key):
             return OPENED, _elsewhere[name]
         elif source in (LEARNT, OPENED):
             path = (learnt_folder() if source == LEARNT else opened_folder()) / name

@@ -25,7 +25,7 @@ from mnist_draw.storage.document import Fields, Format
 from mnist_draw.storage.errors import StorageError
 from mnist_draw.storage.opening import MEGABYTE
 from mnist_draw.training.events import SettingChanged
-from mnist_draw.training.runs.checkpoint import MOST_EPOCHS, CheckpointError, load_checkpoint
+from mnist_draw.training.runs.checkpoint import MAX_EPOCHS, CheckpointError, load_checkpoint
 from mnist_draw.training.runs.history import History, read_change
 from mnist_draw.training.setting import MODEL_OF_RUN
 from mnist_draw.training.settings import SETTINGS, TrainingSettings
@@ -34,12 +34,12 @@ from mnist_draw.training.updates import usual_learning_rate
 RECORD, CHECKPOINT, HISTORY = "run.json", "checkpoint.npz", "history.npz"
 MODEL = MODEL_OF_RUN
 FORMAT = Format("mnist_draw run", 1, MEGABYTE)
-_LONGEST_NAME = 200
+_MAX_NAME_LENGTH = 200
 #: The longest path of Linux, in bytes.
-_LONGEST_PATH = 4096
+_MAX_PATH_LENGTH = 4096
 _TIME = "%Y-%m-%d %H:%M:%S"
 #: Three hundred years.
-_MOST_SECONDS = 1e10
+_MAX_SECONDS = 1e10
 #: Figures that a record may hold: name, and the name people read.
 FIGURES = ("training_loss", "validation_loss", "validation_accuracy", "test_loss", "test_accuracy")
 _ARRAYS = ("batch_losses", "batch_accuracies", "epochs")
@@ -180,7 +180,7 @@ class Run:
 
     def renamed(self, name: str) -> Run:
         """Return the run with another name, which is at most 200 characters of one line."""
-        return replace(self, name=plain_name(name)[:_LONGEST_NAME])
+        return replace(self, name=plain_name(name)[:_MAX_NAME_LENGTH])
 
 
 def require_folder(run: Run) -> None:
@@ -231,14 +231,14 @@ def _parse(folder: Path, fields: Fields) -> Run:
     run = Run(
         folder,
         TrainingSettings.from_json(fields.fields("settings").values),
-        fields.text("name", _LONGEST_NAME),
-        fields.text("started", _LONGEST_NAME),
+        fields.text("name", _MAX_NAME_LENGTH),
+        fields.text("started", _MAX_NAME_LENGTH),
         fields.choice("state", STATES),
-        fields.whole("epochs_done", 0, MOST_EPOCHS),
-        fields.number("seconds", 0, _MOST_SECONDS),
+        fields.whole("epochs_done", 0, MAX_EPOCHS),
+        fields.number("seconds", 0, _MAX_SECONDS),
         {name: figures.number(name, 0, 1e300) for name in FIGURES if name in figures.values},
-        tuple(read_change(change) for change in fields.entries("changes", MOST_EPOCHS)),
-        fields.name_of_file(elsewhere, _LONGEST_PATH) if elsewhere in fields.values else "",
+        tuple(read_change(change) for change in fields.entries("changes", MAX_EPOCHS)),
+        fields.name_of_file(elsewhere, _MAX_PATH_LENGTH) if elsewhere in fields.values else "",
     )
     return run.renamed(run.name)
 

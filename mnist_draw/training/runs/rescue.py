@@ -12,9 +12,9 @@ import platformdirs
 from mnist_draw.errors import UserError
 from mnist_draw.storage.errors import StorageError, reason_of
 from mnist_draw.storage.folders import APPLICATION
+from mnist_draw.storage.integrity import is_private
 from mnist_draw.storage.models import ModelFile, load_model, save_model
-from mnist_draw.storage.seal import is_private
-from mnist_draw.storage.spare_names import taken_file
+from mnist_draw.storage.unique_paths import taken_file
 from mnist_draw.training.runs.network_names import (
     OPENED,
     SUFFIX,
@@ -43,7 +43,7 @@ def rescue(model: ModelFile, tell: Callable[[str], object] = lambda sentence: No
     return None
 
 
-def bring_home() -> list[str]:
+def reclaim_fallbacks() -> list[str]:
     """Take home what an earlier program had to leave outside its folders.
 
     What finds no room yet stays where it is and is listed from there.

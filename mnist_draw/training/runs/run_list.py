@@ -11,7 +11,7 @@ from pathlib import Path
 from mnist_draw.errors import UserError, did_you_mean, few_of
 from mnist_draw.storage.errors import StorageError, reason_of
 from mnist_draw.storage.folders import data_folder
-from mnist_draw.storage.spare_names import put_aside, take_folder
+from mnist_draw.storage.unique_paths import quarantine, take_folder
 from mnist_draw.training.runs.checkpoint import Checkpoint, CheckpointError, load_checkpoint
 from mnist_draw.training.runs.record import (
     RECORD,
@@ -52,7 +52,7 @@ def list_runs() -> tuple[list[Run], list[str]]:
         except StorageError as error:
             told.append(f"{error} The run is not listed.")
         except UserError as error:
-            aside = put_aside(folder / RECORD)
+            aside = quarantine(folder / RECORD)
             rebuilt = rebuilt_run(folder)
             if rebuilt is not None:
                 runs.append(rebuilt)
@@ -93,7 +93,7 @@ def find_interrupted(
             checkpoint = load_checkpoint(run.checkpoint)
         except CheckpointError as error:
             if run.checkpoint.exists():
-                aside = put_aside(run.checkpoint)
+                aside = quarantine(run.checkpoint)
                 told.append(f"The run {run.full_title} cannot be continued. {error} {aside}")
                 with contextlib.suppress(UserError):
                     replace(run, state="failed").save()

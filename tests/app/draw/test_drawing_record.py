@@ -107,6 +107,6 @@ def test_damage_is_a_sentence(damaged: object, words: str) -> None:
 
 
 def test_a_picture_that_would_fill_the_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mnist_draw.app.draw.drawing_record._MOST_PIXELS", 100)
+    monkeypatch.setattr("mnist_draw.app.draw.drawing_record._MAX_PIXELS", 100)
     with pytest.raises(DrawingError, match="25×40 pixels"):
         from_record(record())

@@ -15,10 +15,10 @@ from PyQt5.QtWidgets import QApplication, QLabel, QProgressBar, QPushButton
 from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.draw.recognition import Recognition, RecognitionWorker
-from mnist_draw.app.kit import network_in_use
+from mnist_draw.app.kit import active_network
+from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.learning import Learning, LearningWorker, Outcome
-from mnist_draw.app.kit.network_in_use import NetworkInUse
-from mnist_draw.app.shell.ending import closing
+from mnist_draw.app.shell.shutdown import closing
 from mnist_draw.app.shell.window import Window
 from mnist_draw.app.train.training import Training
 from mnist_draw.errors import UserError
@@ -27,7 +27,7 @@ from mnist_draw.recognition.fine_tuning import FineTuned, Score, Step
 from mnist_draw.storage import StorageError, load_model
 from mnist_draw.storage.my_digits import TaughtDigit, save_digit
 from mnist_draw.storage.preferences import Preferences
-from mnist_draw.storage.spare_names import deleted
+from mnist_draw.storage.unique_paths import deleted
 from mnist_draw.training.runs import network_names, rescue
 
 from .. import fakes
@@ -253,7 +253,7 @@ def test_learning_from_click_to_new_answers(setup: Setup) -> None:
 def test_undo_brings_the_network_before_back(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
     models = setup.window.draw_tab.models
     # The stand-in for the network that ships is no file.
-    monkeypatch.setattr(network_in_use, "_load", lambda key: fakes.model(0.5, title=key))
+    monkeypatch.setattr(active_network, "_load", lambda key: fakes.model(0.5, title=key))
     setup.open_list()
     setup.button("learnButton").click()
     setup.wait_for_end()
@@ -370,7 +370,7 @@ def test_nobody_has_to_wait_for_learning(
         made.window.close()
         assert said == []
     else:
-        made.window.closing.end_unasked()
+        made.window.closing.close_without_prompt()
     made.window.close()
     qtbot.waitUntil(lambda: not made.window.isVisible())
     assert said[0].startswith(LEFT)
@@ -396,7 +396,7 @@ def test_what_is_nearly_learnt_is_kept_when_the_system_ends_the_program(
     if session:
         monkeypatch.setattr(QGuiApplication, "isSavingSession", lambda *_: True)
     else:
-        made.window.closing.end_unasked()
+        made.window.closing.close_without_prompt()
     made.window.close()
     qtbot.waitUntil(lambda: not made.window.isVisible())
     assert made.window.shut_down()
@@ -413,7 +413,7 @@ def test_a_display_that_is_lost_does_not_cost_what_is_being_learnt(
     setup.learn.gate.clear()
     setup.button("learnButton").click()
     threading.Timer(0.05, setup.learn.gate.set).start()
-    window.closing.keep_at_once()
+    window.closing.save_now()
     window.closing.finish_learning(said.append)
     # The network before, which only memory had, is kept as well.
     paths = (own_home / "data" / "learnt").iterdir()
@@ -456,25 +456,25 @@ def test_the_choice_is_remembered(setup: Setup, own_home: Path, qtbot: QtBot) ->
 
 
 def test_a_network_that_is_about_to_answer_is_remembered(qapp: QApplication) -> None:
-    used = NetworkInUse("learnt:first.npz")
+    used = ActiveNetwork("learnt:first.npz")
     used.use_key("learnt:second.npz")
-    assert used.to_remember == "learnt:second.npz"
+    assert used.key_to_restore == "learnt:second.npz"
     used.refuse()
-    assert used.to_remember == "learnt:first.npz"
+    assert used.key_to_restore == "learnt:first.npz"
 
 
 def test_another_start_begins_with_the_network_used_last(
     own_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[str] = []
-    monkeypatch.setattr(network_in_use.reporter, "tell", told.append)
+    monkeypatch.setattr(active_network.reporter, "tell", told.append)
     weights = [np.ones((784, 10), np.float32), np.ones(10, np.float32)]
     model = kept.ModelFile("custom_mlp:0,1,0,0", weights, {"title": "Mine"})
     key = kept.save_learnt(model).key
-    assert NetworkInUse(key).load_first().title.startswith("My digits, ")
+    assert ActiveNetwork(key).load_first().title.startswith("My digits, ")
     assert told == []
-    gone = NetworkInUse("learnt:gone.npz")
+    gone = ActiveNetwork("learnt:gone.npz")
     assert gone.load_first().network == "deep_cnn"
     assert gone.kept == ""
     assert "The network that ships answers instead." in told[0]
-    assert NetworkInUse("").load_first().network == "deep_cnn"
+    assert ActiveNetwork("").load_first().network == "deep_cnn"

@@ -11,13 +11,13 @@ from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.draw.network_menu import NetworkMenu
 from mnist_draw.app.draw.recognition import RecognitionWorker
-from mnist_draw.app.kit import network_in_use
+from mnist_draw.app.kit import active_network
+from mnist_draw.app.kit.active_network import ActiveNetwork, NetworkRequest
 from mnist_draw.app.kit.learning import Outcome
-from mnist_draw.app.kit.network_in_use import NetworkInUse, Wish
 from mnist_draw.app.kit.threads import connect_direct
-from mnist_draw.recognition import kept_model
-from mnist_draw.recognition.kept_model import KeptModel
+from mnist_draw.recognition import stored_network
 from mnist_draw.recognition.network_library import list_models
+from mnist_draw.recognition.stored_network import StoredNetwork
 from mnist_draw.storage import ModelFile, ModelFileError
 from mnist_draw.training.runs.network_names import LEARNT, learnt_folder
 
@@ -25,13 +25,13 @@ from .. import fakes
 
 
 @pytest.fixture
-def network() -> NetworkInUse:
+def network() -> ActiveNetwork:
     """Return the owner of the network in use."""
-    return NetworkInUse()
+    return ActiveNetwork()
 
 
 @pytest.fixture
-def menu(qtbot: QtBot, network: NetworkInUse) -> NetworkMenu:
+def menu(qtbot: QtBot, network: ActiveNetwork) -> NetworkMenu:
     """Return a menu that lists the networks that ship."""
     made = NetworkMenu(network)
     qtbot.addWidget(made)
@@ -39,14 +39,14 @@ def menu(qtbot: QtBot, network: NetworkInUse) -> NetworkMenu:
     return made
 
 
-def fill(menu: NetworkMenu, own: Sequence[KeptModel] = ()) -> None:
+def fill(menu: NetworkMenu, own: Sequence[StoredNetwork] = ()) -> None:
     """List the networks that ship, and others."""
     menu.network.networks = (*list_models(), *own)
     menu.network.listed.emit()
 
 
-def _learnt(name: str) -> KeptModel:
-    return KeptModel(learnt_folder() / f"{name}.npz", LEARNT, f"My digits, {name}")
+def _learnt(name: str) -> StoredNetwork:
+    return StoredNetwork(learnt_folder() / f"{name}.npz", LEARNT, f"My digits, {name}")
 
 
 def _outcome(key: str) -> Outcome:
@@ -69,7 +69,7 @@ def test_the_networks_that_ship_are_listed_once_the_default_first(menu: NetworkM
 
 
 def test_all_are_listed_when_the_first_network_answers(qtbot: QtBot) -> None:
-    network = NetworkInUse("shipped:mlp")
+    network = ActiveNetwork("shipped:mlp")
     menu = NetworkMenu(network)
     qtbot.addWidget(menu)
     network.confirm(fakes.model())
@@ -87,7 +87,7 @@ def test_the_default_network_has_a_key_but_is_no_choice(menu: NetworkMenu) -> No
 def test_a_damaged_first_network_is_not_said_to_answer(
     menu: NetworkMenu, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    load = kept_model.load_trained
+    load = stored_network.load_trained
 
     def damaged(path: Path) -> ModelFile:
         if path.stem == "best":
@@ -95,8 +95,8 @@ def test_a_damaged_first_network_is_not_said_to_answer(
         return load(path)
 
     told: list[str] = []
-    monkeypatch.setattr(network_in_use.reporter, "tell", told.append)
-    monkeypatch.setattr(kept_model, "load_trained", damaged)
+    monkeypatch.setattr(active_network.reporter, "tell", told.append)
+    monkeypatch.setattr(stored_network, "load_trained", damaged)
     model = menu.network.load_first()
     menu.network.confirm(model)
     assert told == ["best.npz is damaged. The network 'Handwriting MLP' answers instead."]
@@ -121,7 +121,7 @@ def test_a_network_just_trained_takes_over_and_can_be_chosen_again(menu: Network
     menu.network.use_trained(second, "run:one")
     assert menu.currentText() == "Mine"
     assert _titles(menu)[3:] == ["Mine"]
-    chosen: list[Wish] = []
+    chosen: list[NetworkRequest] = []
     menu.network.wanted.connect(chosen.append)
     menu.activated.emit(3)
     assert [wish.source for wish in chosen] == [second]
@@ -140,14 +140,14 @@ def test_only_the_newest_of_the_users_are_listed(menu: NetworkMenu) -> None:
 def test_the_last_entry_shows_all_and_chooses_none(menu: NetworkMenu, qtbot: QtBot) -> None:
     menu.network.confirm(menu.network.load_first())
     menu.setCurrentIndex(3)
-    with qtbot.waitSignal(menu.all_asked), qtbot.assertNotEmitted(menu.network.wanted):
+    with qtbot.waitSignal(menu.all_requested), qtbot.assertNotEmitted(menu.network.wanted):
         menu.activated.emit(3)
     assert menu.currentIndex() == 0
 
 
 def test_a_choice_is_kept_by_its_key_once_it_answers(menu: NetworkMenu) -> None:
     network = menu.network
-    chosen: list[Wish] = []
+    chosen: list[NetworkRequest] = []
     network.wanted.connect(chosen.append)
     menu.activated.emit(2)
     assert network.kept == ""
@@ -182,7 +182,7 @@ def test_a_network_that_cannot_be_read_is_not_shown_as_in_use(menu: NetworkMenu)
     network.refuse()
     assert menu.currentText() == "Best reader · CNN · 99.56 %"
     assert network.key == "shipped:best"
-    refused: list[Wish] = []
+    refused: list[NetworkRequest] = []
     network.refused.connect(refused.append)
     network.refuse()
     assert not refused
@@ -200,7 +200,7 @@ def test_wishes_of_other_threads_arrive_in_the_menu(qtbot: QtBot, menu: NetworkM
     qtbot.waitUntil(lambda: menu.currentText() == "Mine")
 
 
-def test_what_a_network_learnt_from_is_known(network: NetworkInUse) -> None:
+def test_what_a_network_learnt_from_is_known(network: ActiveNetwork) -> None:
     assert network.before == ""
     network.confirm(fakes.model(before="shipped:best"))
     assert network.before == "shipped:best"

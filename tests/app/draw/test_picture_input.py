@@ -325,7 +325,7 @@ def test_a_closed_strip_reads_no_more(desk: Desk, tmp_path: Path) -> None:
 def test_so_many_pictures_and_no_more(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mnist_draw.app.draw.picture_input.MOST", 3)
+    monkeypatch.setattr("mnist_draw.app.draw.picture_input.MAX_COUNT", 3)
     desk.drop(files(*(digit_file(tmp_path, number) for number in range(5))))
     assert "first 3 of 5" in desk.wait_until_told()
     assert len(desk.tab.pictures.strip.thumbs) == 3

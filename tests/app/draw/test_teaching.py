@@ -16,8 +16,8 @@ from PyQt5.QtWidgets import QFileDialog, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.draw.draw_tab import DrawTab
+from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.background_reader import BackgroundReader
-from mnist_draw.app.kit.network_in_use import NetworkInUse
 from mnist_draw.app.kit.threads import running
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.recognition.answer import DigitAnswer, NumberAnswer
@@ -469,7 +469,7 @@ def test_what_comes_from_outside_while_the_list_is_open_is_shown(setup: Setup) -
 
 
 def test_a_reader_without_a_network_asks_nothing(qtbot: QtBot) -> None:
-    assert not BackgroundReader(NetworkInUse()).ask(lambda _: None, lambda _: None)
+    assert not BackgroundReader(ActiveNetwork()).ask(lambda _: None, lambda _: None)
 
 
 def test_what_was_kept_leads_to_learning(setup: Setup) -> None:

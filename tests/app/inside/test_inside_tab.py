@@ -23,7 +23,7 @@ from mnist_draw.app.inside.example_card import ExampleCard
 from mnist_draw.app.inside.inside_tab import InsideTab
 from mnist_draw.app.inside.section import Section
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.network_in_use import NetworkInUse
+from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.storage.preferences import Preferences
 
@@ -77,7 +77,7 @@ class Second(Noting):
 def tab(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[InsideTab]:
     """Return a visible tab with two sections."""
     monkeypatch.setattr(inside_view, "SECTIONS", (First, Second))
-    canvas, models = Canvas(), NetworkMenu(NetworkInUse())
+    canvas, models = Canvas(), NetworkMenu(ActiveNetwork())
     for widget in (canvas, models):
         qtbot.addWidget(widget)
     canvas.resize(600, 600)
@@ -180,7 +180,7 @@ def test_what_was_said_of_a_drawing_does_not_outlive_it(tab: InsideTab) -> None:
     tab.show()
     said = answer("4", 4)
     tab.show_drawing(said.network_input, said.probabilities, 4)
-    tab.say_of_drawing(9)
+    tab.label_drawing(9)
     tab.hide()
     tab.show_drawing(None, None, None)
     tab.show_drawing(said.network_input, said.probabilities, 4)
@@ -188,7 +188,7 @@ def test_what_was_said_of_a_drawing_does_not_outlive_it(tab: InsideTab) -> None:
     assert words(tab, "exampleLabel") == "Read as a 4"
     tab.hide()
     tab.show_drawing(said.network_input, said.probabilities, 4)
-    tab.say_of_drawing(7)
+    tab.label_drawing(7)
     tab.show()
     assert words(tab, "exampleLabel") == "You said: it is a 7"
 
@@ -218,7 +218,7 @@ def test_what_the_user_says_holds_until_the_board_is_empty(tab: InsideTab) -> No
     tab.show()
     said = answer("4", 4)
     tab.show_drawing(said.network_input, said.probabilities, 4)
-    tab.say_of_drawing(9)
+    tab.label_drawing(9)
     assert words(tab, "exampleLabel") == "You said: it is a 9"
     tab.show_drawing(said.network_input, said.probabilities, 4)
     assert words(tab, "exampleLabel") == "You said: it is a 9"
@@ -259,7 +259,7 @@ def test_why_opens_the_section_network_on_that_pair(tab: InsideTab) -> None:
     view = tab.open()
     view.open_section("second")
     picked = Example(np.ones((28, 28), np.float32), 9, "data", "Test picture 12", 12)
-    noted(tab, "second").why_asked.emit(picked, 4, 9)
+    noted(tab, "second").why_requested.emit(picked, 4, 9)
     assert view.section.name == "network"
     assert noted(tab, "network").opened == "why 4 9"
     assert noted(tab, "network").example is picked
@@ -373,7 +373,7 @@ def test_the_guide_sets_an_example_up_where_nothing_is_drawn(tab: InsideTab, qtb
 
 def test_the_guide_sends_to_the_draw_tab(tab: InsideTab, qtbot: QtBot) -> None:
     tab.show()
-    with qtbot.waitSignal(tab.draw_asked):
+    with qtbot.waitSignal(tab.draw_requested):
         tab.open().show_step(guide()[13])
 
 
@@ -401,7 +401,7 @@ def test_on_the_wall_everything_is_larger_and_esc_ends_it(tab: InsideTab, qtbot:
     show_active(tab, qtbot)
     view = tab.open()
     usual = theme.text_scale()
-    with qtbot.waitSignal(tab.present_asked) as asked:
+    with qtbot.waitSignal(tab.present_requested) as asked:
         view.present(True)
     assert asked.args == [True]
     assert theme.text_scale() == pytest.approx(1.35 * usual)

@@ -17,7 +17,7 @@ from mnist_draw.app.train.run_events import Saved
 from mnist_draw.recognition.run_files import RunFiles
 from mnist_draw.storage import StorageError
 from mnist_draw.storage.models import load_model, save_model
-from mnist_draw.storage.spare_names import file_name
+from mnist_draw.storage.unique_paths import file_name
 from mnist_draw.training.runs import rescue
 from mnist_draw.training.runs.network_names import opened_folder
 from mnist_draw.training.runs.record import CHECKPOINT
@@ -195,7 +195,7 @@ def test_a_system_that_ends_the_program_waits_for_no_answer(
 ) -> None:
     said = told(setup, monkeypatch)
     disk.make_room()
-    setup.window.closing.end_unasked()
+    setup.window.closing.close_without_prompt()
     QApplication.closeAllWindows()
     assert not setup.window.isVisible()
     assert setup.window.shut_down()
@@ -207,7 +207,7 @@ def test_a_signal_ends_the_question(setup: Setup, monkeypatch: pytest.MonkeyPatc
     said = told(setup, monkeypatch)
     setup.window.close()
     question(setup)
-    setup.window.closing.end_unasked()
+    setup.window.closing.close_without_prompt()
     QApplication.closeAllWindows()
     assert not setup.window.isVisible()
     assert setup.window.shut_down()
@@ -252,7 +252,7 @@ def going_on(qtbot: QtBot) -> Iterator[Callable[[Loop], Setup]]:
 
 def lose_display(setup: Setup) -> str:
     """Return what is said when the display of a window is lost."""
-    return " ".join(setup.window.closing.keep_at_once())
+    return " ".join(setup.window.closing.save_now())
 
 
 @pytest.mark.parametrize("earlier", [False, True])
@@ -308,7 +308,7 @@ def test_the_place_of_a_network_is_said_where_the_window_shows_nothing_any_more(
     made.window.run.start()
     qtbot.waitUntil(lambda: made.window.run.state.validation_loss is not None)
     (own_home / "data" / "networks").write_text("in the way")
-    made.window.closing.end_unasked()
+    made.window.closing.close_without_prompt()
     QApplication.closeAllWindows()
     qtbot.waitUntil(lambda: not made.window.isVisible())
     assert made.window.shut_down()

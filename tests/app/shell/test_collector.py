@@ -8,7 +8,7 @@ import weakref
 
 from pytestqt.qtbot import QtBot
 
-from mnist_draw.app.shell.collector import Collector
+from mnist_draw.app.shell.collector import GuiThreadGarbageCollector
 
 
 class Ring:
@@ -26,7 +26,7 @@ def make_garbage(freed: list[str], count: int) -> None:
 
 def test_what_other_threads_leave_is_freed_in_the_windows_thread(qtbot: QtBot) -> None:
     freed: list[str] = []
-    collector = Collector()
+    collector = GuiThreadGarbageCollector()
     try:
         thread = threading.Thread(target=make_garbage, args=(freed, 20_000))
         thread.start()
@@ -40,7 +40,7 @@ def test_what_other_threads_leave_is_freed_in_the_windows_thread(qtbot: QtBot) -
 
 
 def test_the_oldest_objects_are_looked_at_seldom(qtbot: QtBot) -> None:
-    collector = Collector()
+    collector = GuiThreadGarbageCollector()
     looked: list[int] = []
     gc.callbacks.append(lambda phase, about: looked.append(about["generation"]))
     try:

@@ -26,7 +26,7 @@ def look(plugins: Path, missing: tuple[str, ...] = (), answers: bool = True, **e
     def loads(library: str) -> bool:
         return not (library in missing or (missing and library.endswith("libqxcb.so")))
 
-    return platform_check.obstacle(environ, "linux", loads, lambda display: answers, plugins)
+    return platform_check.startup_problem(environ, "linux", loads, lambda display: answers, plugins)
 
 
 def test_all_is_well(plugins: Path) -> None:
@@ -69,7 +69,7 @@ def test_unknown_platform(plugins: Path) -> None:
 
 
 def test_other_systems_are_not_asked(plugins: Path) -> None:
-    assert platform_check.obstacle({}, "win32", plugins=plugins) is None
+    assert platform_check.startup_problem({}, "win32", plugins=plugins) is None
 
 
 def test_failed_import_names_the_package() -> None:

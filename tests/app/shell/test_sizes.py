@@ -159,7 +159,7 @@ def test_a_message_is_whole_where_a_page_fills_the_screen(window: Window) -> Non
     window.tabs.setCurrentWidget(window.inside_tab)
     window.messages.tell("The folder holds no digits. " * 6)
     for on in (True, False):
-        window.inside_tab.present_asked.emit(on)
+        window.inside_tab.present_requested.emit(on)
         _settle()
         bar = window.messages
         assert window.tabs.rect().contains(bar.geometry())

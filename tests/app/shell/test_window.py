@@ -34,7 +34,7 @@ from mnist_draw.app.shell.window import Window
 from mnist_draw.app.train.file_combo import FileCombo
 from mnist_draw.app.train.training import Training
 from mnist_draw.errors import UserError
-from mnist_draw.recognition import kept_model
+from mnist_draw.recognition import stored_network
 from mnist_draw.recognition.network_library import find_by_key
 from mnist_draw.recognition.run_files import RunFiles
 from mnist_draw.storage import StorageError
@@ -230,7 +230,7 @@ def test_a_network_that_is_saved_elsewhere_answers_and_is_listed(
 
     monkeypatch.setattr(RunFiles, "save_model", full)
     # The fake's network has fewer parameters than its kind.
-    monkeypatch.setattr(kept_model, "load_trained", load_model)
+    monkeypatch.setattr(stored_network, "load_trained", load_model)
     window = setup.window
     window.train_tab.settings.apply("epochs", 1)
     window.run.start()
@@ -240,7 +240,7 @@ def test_a_network_that_is_saved_elsewhere_answers_and_is_listed(
     assert str(find_by_key(key).path) in setup.text("messageLabel")
     qtbot.waitUntil(lambda: window.network.key == key)
     qtbot.waitUntil(lambda: key in [kept.key for kept in window.network.networks])
-    assert window.network.to_remember == key
+    assert window.network.key_to_restore == key
 
 
 def test_the_trained_network_answers_the_drawing(setup: Setup, qtbot: QtBot) -> None:

@@ -196,7 +196,7 @@ def test_curves_are_saved(
     setup.wait_for_end()
     path = tmp_path / f"curves.{kind}"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
-    setup.window.train_tab.loss.export_asked.emit(kind)
+    setup.window.train_tab.loss.export_requested.emit(kind)
     setup.qtbot.waitUntil(lambda: setup.text("messageLabel") == f"Saved {path}.")
     assert path.read_bytes().startswith(beginning)
 

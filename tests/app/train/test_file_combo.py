@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from mnist_draw.app.train.file_combo import FileCombo
 from mnist_draw.app.train.settings_panel import SettingsPanel
 from mnist_draw.app.train.training import TrainingWorker
-from mnist_draw.recognition.kept_model import KeptModel
+from mnist_draw.recognition.stored_network import StoredNetwork
 from mnist_draw.storage.my_digits import TaughtDigit, save_digit
 from mnist_draw.training.setting import Folder, NetworkFile
 from mnist_draw.training.settings import SETTINGS, TrainingSettings
@@ -150,9 +150,9 @@ def test_networks_that_fit_the_data_are_offered(qtbot: QtBot, tmp_path: Path) ->
     combo = panel.fields["start_model"].widget
     assert isinstance(combo, FileCombo)
     networks = [
-        KeptModel(Path("/a.npz"), "run", "A run", "layers:20"),
-        KeptModel(Path("/b.npz"), "run", "Of shapes", "layers:20#3"),
-        KeptModel(Path("/c.npz"), "opened", "Damaged"),
+        StoredNetwork(Path("/a.npz"), "run", "A run", "layers:20"),
+        StoredNetwork(Path("/b.npz"), "run", "Of shapes", "layers:20#3"),
+        StoredNetwork(Path("/c.npz"), "opened", "Damaged"),
     ]
     panel.offer_networks(networks)
     assert items(combo) == ["fresh weights", "A run · MLP", "Choose a file …"]

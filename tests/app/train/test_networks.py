@@ -23,7 +23,7 @@ from mnist_draw.recognition.network_library import (
     list_opened,
 )
 from mnist_draw.storage.models import ModelFile, load_model, save_model
-from mnist_draw.storage.spare_names import move_to_bin
+from mnist_draw.storage.unique_paths import move_to_bin
 
 from ..shell.test_window import Setup
 from ..train.test_runs import add_run
@@ -175,7 +175,7 @@ def test_files_are_opened_and_saved(
 
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
     monkeypatch.setattr(QInputDialog, "getItem", choose)
-    shown.view.open_asked.emit()
+    shown.view.open_requested.emit()
     qtbot.waitUntil(lambda: shown.network.key == "opened:plain.npz")
     assert asked[0][:3] == ["MLP 784–7–10", "MLP 784–7 leaky–10", "MLP 784–7 tanh–10"]
     assert [one.network for one in list_opened() if one.title == "plain"] == ["layers:7@tanh"]

@@ -18,7 +18,7 @@ from pytestqt.qtbot import QtBot
 from mnist_draw.app.kit import followed_folder
 from mnist_draw.app.train.runs_table import RunsTable
 from mnist_draw.storage.models import ModelFile, save_model
-from mnist_draw.storage.spare_names import move_to_bin
+from mnist_draw.storage.unique_paths import move_to_bin
 from mnist_draw.training import events
 from mnist_draw.training.runs.checkpoint import Checkpoint
 from mnist_draw.training.runs.history import History

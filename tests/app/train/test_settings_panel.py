@@ -465,18 +465,18 @@ def test_a_data_set_that_is_picked_is_known_to_its_networks(
 def test_what_a_run_took_is_shown_and_what_was_chosen_is_kept(panel: SettingsPanel) -> None:
     box = widget(panel, NumberBox, "batch_size")
     usual = box.accessibleDescription()
-    panel.show_taken("batch_size", 90)
+    panel.show_effective("batch_size", 90)
     assert box.value() == 90
     assert "The run takes 90, not 500 as chosen." in box.accessibleDescription()
     # The next run, on whatever pictures, begins with the choice.
     assert panel.settings().batch_size == 500
-    panel.show_taken("batch_size", 80)
+    panel.show_effective("batch_size", 80)
     assert panel.settings().batch_size == 500
     panel.apply("training_examples", 20_000)
     assert (box.value(), panel.settings().batch_size) == (500, 500)
     assert box.accessibleDescription() == usual
     # Another number is a choice.
-    panel.show_taken("batch_size", 90)
+    panel.show_effective("batch_size", 90)
     box.setValue(100)
     assert panel.settings().batch_size == 100
     panel.show_settings(TrainingSettings(batch_size=300))

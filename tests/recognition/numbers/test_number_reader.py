@@ -9,7 +9,7 @@ from pen_drawing import DIGITS, board, number
 
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.recognition.answer import DigitAnswer, NumberAnswer
-from mnist_draw.recognition.numbers.number_reader import MOST_PIECES, read_number
+from mnist_draw.recognition.numbers.number_reader import MAX_PIECES, read_number
 from mnist_draw.recognition.numbers.pieces import cut_in_pieces
 from mnist_draw.recognition.numbers.seams import find_seams
 from mnist_draw.recognition.recogniser import Recogniser
@@ -155,7 +155,7 @@ def test_many_specks_are_no_number(recogniser: Recogniser) -> None:
     assert read_number(recogniser, ink).text == "?"
     wide = np.zeros((60, 2000), np.uint8)
     wide[10:50, 10:1990:40] = 255
-    assert MOST_PIECES < 1990 // 40
+    assert MAX_PIECES < 1990 // 40
     assert read_number(recogniser, wide).text == "?"
 
 

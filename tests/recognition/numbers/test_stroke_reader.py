@@ -13,7 +13,7 @@ from mnist_draw.recognition.network_library import default_model
 from mnist_draw.recognition.numbers.number_reader import read_number
 from mnist_draw.recognition.numbers.partition import cheapest
 from mnist_draw.recognition.numbers.stroke_pieces import draw_strokes
-from mnist_draw.recognition.numbers.stroke_reader import MOST, MOST_STROKES
+from mnist_draw.recognition.numbers.stroke_reader import MAX_COUNT, MAX_STROKES
 from mnist_draw.recognition.recogniser import Reading, Recogniser
 from mnist_draw.storage import ModelFile
 
@@ -125,7 +125,7 @@ def test_the_whole_is_not_read_twice(
     assert without.text == given.text == text
     assert given.confidence == pytest.approx(without.confidence, abs=1e-4)
     assert asked[1] == 1
-    if len(strokes) <= MOST_STROKES:
+    if len(strokes) <= MAX_STROKES:
         assert asked[2] == asked[0] - 1
 
 
@@ -234,7 +234,7 @@ def test_a_strange_part_does_not_hide_the_others(recogniser: Recogniser) -> None
 
 
 def test_many_strokes_are_no_number(recogniser: Recogniser) -> None:
-    strokes = written("1" * (MOST + 1), 0.1, height=20, pen=3)
+    strokes = written("1" * (MAX_COUNT + 1), 0.1, height=20, pen=3)
     assert len(read_number(recogniser, inked(strokes, 3), strokes=strokes).digits) == 1
 
 

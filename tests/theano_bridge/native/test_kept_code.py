@@ -195,7 +195,7 @@ def test_where_nothing_can_be_kept_kernels_run(
 
 
 def test_what_was_not_used_for_longest_goes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kept_code, "MOST_FILES", 4)
+    monkeypatch.setattr(kept_code, "MAX_FILES", 4)
     for number, name in enumerate("abcd"):
         kept_code.keep(name, b"some code")
         os.utime(folder / f"{name}.code", (1000 + number, 1000 + number))

@@ -14,7 +14,7 @@ import pytest
 from mnist_draw.errors import UserError
 from mnist_draw.recognition.run_files import RunFiles
 from mnist_draw.storage import StorageError, npz
-from mnist_draw.storage.spare_names import (
+from mnist_draw.storage.unique_paths import (
     KEPT_DAYS,
     bring_back,
     deleted,

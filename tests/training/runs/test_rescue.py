@@ -12,7 +12,7 @@ from mnist_draw.errors import UserError
 from mnist_draw.recognition import network_library
 from mnist_draw.storage import ModelFile
 from mnist_draw.storage.folders import HOME_VARIABLE
-from mnist_draw.storage.seal import is_private
+from mnist_draw.storage.integrity import is_private
 from mnist_draw.training.runs import network_names, rescue
 
 MODEL = ModelFile("mlp", (np.ones((784, 4), np.float32), np.zeros(4, np.float32)))
@@ -80,7 +80,7 @@ def test_what_lies_outside_is_taken_home_at_a_later_start(
     assert path.parent == documents
     network_names._elsewhere.clear()
     # Where there is no room yet, it is listed where it lies.
-    (sentence,) = rescue.bring_home()
+    (sentence,) = rescue.reclaim_fallbacks()
     assert f"The network in {path} was saved there for want of room" in sentence
     assert [kept.path for kept in network_library.list_opened()] == [path]
     assert path.exists()
@@ -91,9 +91,9 @@ def test_what_lies_outside_is_taken_home_at_a_later_start(
     network_names._elsewhere.clear()
     (home / "data" / "networks").unlink()
     (tmp_path / "mnist-draw-rescued-model-9.npz").write_bytes(b"junk")
-    (sentence,) = rescue.bring_home()
+    (sentence,) = rescue.reclaim_fallbacks()
     (kept,) = network_library.list_opened()
     assert str(kept.path) in sentence
     assert kept.path.parent == home / "data" / "networks"
     assert not path.exists()
-    assert rescue.bring_home() == []
+    assert rescue.reclaim_fallbacks() == []

@@ -14,8 +14,8 @@ from mnist_draw.app.kit.widgets import Card, explain, label
 class GuideView(Card):
     """The few sentences about the view in front."""
 
-    show_asked = pyqtSignal(object)
-    page_asked = pyqtSignal()
+    show_requested = pyqtSignal(object)
+    page_requested = pyqtSignal()
 
     def __init__(self, number: int = 1, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
@@ -27,7 +27,7 @@ class GuideView(Card):
         self.title.setObjectName("guideTitle")
         self.title.setProperty("look", "guide")
         explain(self.title, "The whole guide", "Read the whole guide, at this step.", "F1")
-        self.title.clicked.connect(self.page_asked)
+        self.title.clicked.connect(self.page_requested)
         self.words = label("", "body", "guideWords")
         self.words.setWordWrap(True)
         self.words.setAlignment(Qt.AlignLeft | Qt.AlignTop)
@@ -36,7 +36,7 @@ class GuideView(Card):
         self.show_button.setObjectName("showMeButton")
         self.show_button.setProperty("look", "link")
         explain(self.show_button, "Show me", "Open what this step of the guide is about.")
-        self.show_button.clicked.connect(lambda: self.show_asked.emit(self.step))
+        self.show_button.clicked.connect(lambda: self.show_requested.emit(self.step))
         self.back = self._arrow("guideBackButton", "caret-left", "Step before", -1)
         self.next = self._arrow("guideNextButton", "caret-right", "Next step", 1)
         self._foot = QHBoxLayout()
@@ -92,7 +92,7 @@ class GuideView(Card):
         if step is not None and here != (section, view) and step is not self.step:
             self.show_step(step.number)
 
-    def lie_flat(self, flat: bool) -> None:
+    def set_horizontal(self, flat: bool) -> None:
         """Lie below everything as a caption, or stand under the example."""
         self._row.setDirection(QBoxLayout.LeftToRight if flat else QBoxLayout.TopToBottom)
         self._row.setSpacing(Size.MARGIN if flat else Size.TIGHT)

@@ -16,7 +16,7 @@ from mnist_draw.errors import UserError
 from mnist_draw.thread_priority import lower
 
 if TYPE_CHECKING:
-    from mnist_draw.analysis.limits import Change
+    from mnist_draw.analysis.robustness import Change
     from mnist_draw.storage.models import ModelFile
 
 
@@ -90,7 +90,7 @@ class ExampleReader(QObject):
 
     def _answer(self, question: Question, compile_others: bool) -> Reading:
         lower()
-        from mnist_draw.analysis.limits import altered_one
+        from mnist_draw.analysis.robustness import altered_one
         from mnist_draw.dataset.mnist import GREY_LEVELS, scale
 
         grey = np.clip(np.rint(question.picture * GREY_LEVELS), 0, 255).astype(np.uint8)
@@ -111,7 +111,7 @@ class ExampleReader(QObject):
 
     def _strips_of(self, grey: np.ndarray, question: Question) -> dict[str, Strip]:
         """Return the strips; those of the last question where nothing has changed for them."""
-        from mnist_draw.analysis.limits import AXES, Change, altered_one
+        from mnist_draw.analysis.robustness import AXES, Change, altered_one
         from mnist_draw.dataset.mnist import scale
 
         load = question.networks[question.chosen]

@@ -21,7 +21,7 @@ Found = dict[str, "np.ndarray | str"]
 
 def count_all(entries: Sequence[Entry], placed: bool) -> Iterator[Found]:
     """Count networks."""
-    from mnist_draw.analysis.limits import AXES, count_limits, test_pictures_for
+    from mnist_draw.analysis.robustness import AXES, count_limits, test_pictures_for
 
     coarse = sum(len(axis.shown) for axis in AXES)
     found: Found = {}

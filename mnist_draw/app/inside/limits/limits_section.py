@@ -13,14 +13,14 @@ from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, 
 
 from mnist_draw.analysis.class_names import all_names
 from mnist_draw.analysis.table import Table
+from mnist_draw.app.inside.incremental_job import IncrementalJob
 from mnist_draw.app.inside.limits.answer_rows import AnswerRow
 from mnist_draw.app.inside.limits.example_reader import ExampleReader, Question, Reading
 from mnist_draw.app.inside.limits.limits_count import Found, count_all
 from mnist_draw.app.inside.limits.network_choices import Choice, NetworkChoices
 from mnist_draw.app.inside.limits.robustness_plot import Curve, RobustnessPlot, amount_text
-from mnist_draw.app.inside.limits.turn_card import TurnCard
+from mnist_draw.app.inside.limits.turn_card import PerturbationCard
 from mnist_draw.app.inside.section import Section, fold
-from mnist_draw.app.inside.stepwise import Stepwise
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.threads import Background
@@ -29,7 +29,7 @@ from mnist_draw.dataset.classes import DIGITS
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.example import Example
-    from mnist_draw.analysis.limits import Change
+    from mnist_draw.analysis.robustness import Change
     from mnist_draw.storage.models import ModelFile
 
 #: Cards beside each other where there is room for them.
@@ -47,7 +47,7 @@ class LimitsSection(Section):
     def __init__(self) -> None:
         super().__init__()
         # Here, not above: what a change is knows the networks' side, which is slow to import.
-        from mnist_draw.analysis.limits import AXES, SETTINGS, Change
+        from mnist_draw.analysis.robustness import AXES, SETTINGS, Change
 
         self.setObjectName("robustnessView")
         self._axes, self._settings, self._unchanged = AXES, SETTINGS, Change()
@@ -61,7 +61,7 @@ class LimitsSection(Section):
         self._counted: tuple[object, ...] = ()
         self._told: set[str] = set()
         self._background = Background(self)
-        self._count = Stepwise(self)
+        self._count = IncrementalJob(self)
         self._reader = ExampleReader(self)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -115,7 +115,7 @@ class LimitsSection(Section):
             card.body.addWidget(plot, 1)
             self._cards.append(card)
             self.plots[axis.name] = plot
-        self.turn = TurnCard(self._axes, self._unchanged)
+        self.turn = PerturbationCard(self._axes, self._unchanged)
         self.turn.moved.connect(self._ask)
         self._cards.append(self.turn)
         self._grid, self._wide = grid, 0

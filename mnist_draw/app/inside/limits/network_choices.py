@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 #: Pixels that the titles of all networks have together at the usual size of text.
 _TITLES = 420
 #: The most networks: more lines cannot be told apart.
-MOST = 4
+MAX_COUNT = 4
 
 
 @dataclass(eq=False)
@@ -78,7 +78,7 @@ class NetworkChoices(QWidget):
         self._others = others
         listed = {choice.key for choice in self.choices}
         for other in others:
-            if len(self.choices) < MOST - 1 and other.key not in listed:
+            if len(self.choices) < MAX_COUNT - 1 and other.key not in listed:
                 self.choices.append(other)
         self._rebuild()
         self.changed.emit()
@@ -93,17 +93,17 @@ class NetworkChoices(QWidget):
         known = [n for n, other in enumerate(self.choices) if other.key == choice.key]
         if known:
             self.choices[known[0]] = choice
-        elif len(self.choices) < MOST:
+        elif len(self.choices) < MAX_COUNT:
             self.choices.insert(0 if first else len(self.choices), choice)
         else:
             free = [n for n, other in enumerate(self.choices) if not other.ticked]
             if not free and not first:
                 self.told.emit(
-                    f"Only {MOST} networks are compared at a time. Take a tick off one of them, "
+                    f"At most {MAX_COUNT} networks are compared at a time. Untick one, "
                     f"then add {choice.title}."
                 )
                 return
-            self.choices[free[0] if free else MOST - 1] = choice
+            self.choices[free[0] if free else MAX_COUNT - 1] = choice
         self._rebuild()
         self.changed.emit()
 
@@ -177,7 +177,7 @@ def file_choice(path: str) -> Choice:
     from pathlib import Path
 
     def load() -> ModelFile:
-        from mnist_draw.recognition.kept_model import load_trained
+        from mnist_draw.recognition.stored_network import load_trained
 
         return load_trained(path)
 

@@ -27,11 +27,11 @@ from mnist_draw.app.kit.words import probability
 from mnist_draw.app.train.runs_table import STYLES, series_colour
 
 if TYPE_CHECKING:
-    from mnist_draw.analysis.limits import Axis
+    from mnist_draw.analysis.robustness import Axis
     from mnist_draw.app.inside.limits.example_reader import Strip
 
 _LEFT, _RIGHT = 44, 22
-_LEAST_THUMB, _MOST_THUMB = 40, 84
+_MIN_THUMB, _MAX_THUMB = 40, 84
 _RING = 9.0
 
 
@@ -90,7 +90,7 @@ class RobustnessPlot(QWidget):
 
     def _thumb(self) -> float:
         wide = (self.width() - _LEFT) / 5 - 12
-        return min(max(min(wide, self.height() * 0.2), _LEAST_THUMB), _MOST_THUMB)
+        return min(max(min(wide, self.height() * 0.2), _MIN_THUMB), _MAX_THUMB)
 
     def _area(self) -> QRectF:
         scale = theme.text_scale()

@@ -19,7 +19,7 @@ from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, explain, label, rule
 
 if TYPE_CHECKING:
-    from mnist_draw.analysis.limits import Axis, Change
+    from mnist_draw.analysis.robustness import Axis, Change
 
 _PICTURE = 112
 #: The axes in one word each, beside their sliders.
@@ -49,7 +49,7 @@ class TurnedPicture(QWidget):
         painter.drawImage(QRectF(self.rect()), image_of(picture))
 
 
-class TurnCard(Card):
+class PerturbationCard(Card):
     """Turn your own."""
 
     moved = pyqtSignal()

@@ -9,6 +9,7 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from mnist_draw.analysis.table import Table
+from mnist_draw.app.inside.incremental_job import IncrementalJob
 from mnist_draw.app.inside.map.layer_maps import LayerMaps
 from mnist_draw.app.inside.map.map_locator import MapAnswer, MapLocator, MapQuestion
 from mnist_draw.app.inside.map.map_painter import Digits, Located
@@ -27,7 +28,6 @@ from mnist_draw.app.inside.map.map_words import (
 )
 from mnist_draw.app.inside.map.neighbours_card import COUNT, NeighboursCard
 from mnist_draw.app.inside.section import Section, fold
-from mnist_draw.app.inside.stepwise import Stepwise
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label
@@ -67,7 +67,7 @@ class MapSection(Section):
         #: Why there is no map.
         self._failure = ""
         self._build()
-        self._mapping, self._moving, self._gathering = (Stepwise(self) for _ in range(3))
+        self._mapping, self._moving, self._gathering = (IncrementalJob(self) for _ in range(3))
         self._jobs = (self._mapping, self._moving, self._gathering)
         self._locator = MapLocator(self)
         self._connect()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 COUNT = 18
 _COLUMNS = 6
 #: Pixels of a picture's side at the least and the most.
-_LEAST, _MOST = 40, 96
+_LEAST, _MAX_COUNT = 40, 96
 _SCROLL_BAR = 14
 NOTHING = "Draw something, or pick a picture, and see which training pictures it is most like."
 
@@ -36,7 +36,7 @@ class NeighboursView(TileView):
         wider, line = self.ROOM
         wide = (self.width() - _SCROLL_BAR) // _COLUMNS - wider
         high = self.height() // (COUNT // _COLUMNS) - round((line + 1) * theme.text_scale())
-        return min(max(min(wide, high), _LEAST), _MOST)
+        return min(max(min(wide, high), _LEAST), _MAX_COUNT)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self.scheduleDelayedItemsLayout()

@@ -13,7 +13,7 @@ from mnist_draw.app.kit.words import probability
 
 _RING, _HALF_BAR = 11.0, 4.0
 #: Lower rows have no room for a figure each.
-_LEAST_ROW = 14.0
+_MIN_ROW = 14.0
 
 
 def paint_answers(painter: QPainter, scene: Scene) -> None:
@@ -41,7 +41,7 @@ def paint_answers(painter: QPainter, scene: Scene) -> None:
         painter.setFont(theme.font(Text.BODY, bold=bool(role)))
         painter.setPen(theme.colour("text" if role else "muted"))
         box = QRectF(track.right(), y - 12, places.bands[digit].right() - track.right() - 4, 24)
-        shown = frame is not None and (role or places.bands[digit].height() >= _LEAST_ROW)
+        shown = frame is not None and (role or places.bands[digit].height() >= _MIN_ROW)
         words = probability(part, short=True) if shown else ""
         draw_tabular(painter, box, words, Qt.AlignRight)
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from mnist_draw.analysis.example import Example
-    from mnist_draw.analysis.network.unit_pages import UnitPages
+    from mnist_draw.analysis.network.unit_profiles import UnitProfiles
     from mnist_draw.storage.models import ModelFile
 
 _READY_WORDS = "Getting the network ready"
@@ -106,7 +106,7 @@ class NetworkSection(Section):
         worker = self.worker
         worker.prepared.connect(self._show_parts)
         worker.framed.connect(self._show_frame)
-        worker.paged.connect(self._show_pages)
+        worker.profiles_ready.connect(self._show_pages)
         worker.unpaged.connect(self._show_unpaged)
         worker.idealised.connect(self._show_ideal)
         worker.failed.connect(self._show_failure)
@@ -278,7 +278,7 @@ class NetworkSection(Section):
         self._open_wanted()
         self._show_panel()
 
-    def _show_pages(self, parts: Parts, pages: UnitPages) -> None:
+    def _show_pages(self, parts: Parts, pages: UnitProfiles) -> None:
         if parts is self.network.parts:
             self.network.show_pages(pages)
             self._show_panel()

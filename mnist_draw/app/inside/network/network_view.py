@@ -20,7 +20,7 @@ from mnist_draw.app.kit.widgets import explain
 if TYPE_CHECKING:
     import numpy as np
 
-    from mnist_draw.analysis.network.unit_pages import UnitPages
+    from mnist_draw.analysis.network.unit_profiles import UnitProfiles
 
 _EXPLAINED = (
     "What every unit of the network puts out. Point at one to see its weights and its sum; a click "
@@ -46,7 +46,7 @@ class NetworkView(QWidget):
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
         self.setAttribute(Qt.WA_OpaquePaintEvent)
         self.parts: Parts | None = None
-        self.pages: UnitPages | None = None
+        self.pages: UnitProfiles | None = None
         self.frame: Frame | None = None
         self.kept: Unit | None = None
         self.pointed: Unit | None = None
@@ -97,7 +97,7 @@ class NetworkView(QWidget):
         self.dimmed = False
         self.lay_out_anew()
 
-    def show_pages(self, pages: UnitPages) -> None:
+    def show_pages(self, pages: UnitProfiles) -> None:
         """Put the units into the rows of the digits that excite them most."""
         self.pages = pages
         self.lay_out_anew()

@@ -15,7 +15,7 @@ from mnist_draw.dataset.errors import DatasetError
 if TYPE_CHECKING:
     import numpy as np
 
-    from mnist_draw.analysis.network.anatomy import Layer, Pass
+    from mnist_draw.analysis.network.layer_probe import ForwardPass, Layer
     from mnist_draw.storage.models import ModelFile
 
 #: From the beginning of one frame to that of the next, in seconds: at least 30 a second, with some
@@ -52,7 +52,7 @@ class Frame:
 
     question: Question
     layers: tuple[Layer, ...]
-    passed: Pass
+    passed: ForwardPass
     answer: int
     rival: int
     ink: np.ndarray = field(repr=False)
@@ -63,7 +63,7 @@ class NetworkWorker(WatchedWorker):
 
     prepared = pyqtSignal(Parts)
     framed = pyqtSignal(Frame)
-    paged = pyqtSignal(object, object)
+    profiles_ready = pyqtSignal(object, object)
     unpaged = pyqtSignal(object, str)
     idealised = pyqtSignal(int, object)
 
@@ -117,7 +117,7 @@ class NetworkWorker(WatchedWorker):
         return True
 
     def _prepare(self, model: ModelFile, fresh: bool, known: bool) -> None:
-        from mnist_draw.analysis.network.anatomy import Anatomy
+        from mnist_draw.analysis.network.layer_probe import LayerProbe
 
         if fresh:
             from mnist_draw.analysis.network.fresh_network import fresh_model
@@ -127,14 +127,14 @@ class NetworkWorker(WatchedWorker):
             self._anatomy.use(model)
         else:
             self._anatomy = None
-            self._anatomy = Anatomy(model)
+            self._anatomy = LayerProbe(model)
         self._parts = Parts(self._anatomy.layers, model)
         # It is made when nothing is asked: a network can be looked into without its data.
         self._search = self._search_pages
         self.prepared.emit(self._parts)
 
     def _search_pages(self) -> Any:
-        from mnist_draw.analysis.network.unit_pages import PageSearch
+        from mnist_draw.analysis.network.unit_profiles import PageSearch
 
         return PageSearch(self._anatomy)
 
@@ -168,7 +168,7 @@ class NetworkWorker(WatchedWorker):
             self.unpaged.emit(self._parts, str(error))
             return
         if ended:
-            self.paged.emit(self._parts, self._search.pages)
+            self.profiles_ready.emit(self._parts, self._search.pages)
             self._search = None
         else:
             QTimer.singleShot(0, self._work)
@@ -180,7 +180,7 @@ def frame_of(anatomy: Any, question: Question) -> Frame:
 
     picture = question.picture
     assert picture is not None
-    gates = anatomy.open_gates(2)
+    gates = anatomy.relu_mask(2)
 
     def is_there(layer: int, unit: int) -> bool:
         # A question may still be about the network before this one, and name units it lacks.

@@ -32,7 +32,7 @@ from mnist_draw.app.inside.network.rows_view import (
 )
 
 if TYPE_CHECKING:
-    from mnist_draw.analysis.network.unit_pages import UnitPages
+    from mnist_draw.analysis.network.unit_profiles import UnitProfiles
     from mnist_draw.app.inside.network.network_worker import Frame, Unit
 
 Name = Callable[[int], str]
@@ -118,7 +118,7 @@ def unit_title(frame: Frame, unit: Unit, name: Name) -> str:
 
 
 def unit_rows(
-    frame: Frame, unit: Unit, pages: UnitPages | None, ideal: np.ndarray | None, name: Name
+    frame: Frame, unit: Unit, pages: UnitProfiles | None, ideal: np.ndarray | None, name: Name
 ) -> list[Row]:
     """Say what a unit is about, and write its sum out."""
     layer, number = unit
@@ -227,7 +227,7 @@ def _output_rows(frame: Frame, unit: Unit, name: Name) -> list[Row]:
 
 
 def _pictures(
-    frame: Frame, unit: Unit, pages: UnitPages | None, ideal: np.ndarray | None
+    frame: Frame, unit: Unit, pages: UnitProfiles | None, ideal: np.ndarray | None
 ) -> Pictures:
     layer, number = unit
     about = frame.layers[layer]

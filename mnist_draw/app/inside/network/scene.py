@@ -18,11 +18,11 @@ from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.words import probability
 
 if TYPE_CHECKING:
-    from mnist_draw.analysis.network.anatomy import Layer
+    from mnist_draw.analysis.network.layer_probe import Layer
 
 
 #: Rows of digits that are lower than this, in logical pixels, have no room for a name each.
-_LEAST_ROW = 12.0
+_MIN_ROW = 12.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +59,7 @@ class Scene:
 
     def short_name(self, digit: int) -> str:
         """Return what fits into a ring or before a row; empty where the rows are too low."""
-        if self.places.bands[digit].height() < _LEAST_ROW and not self.role(digit):
+        if self.places.bands[digit].height() < _MIN_ROW and not self.role(digit):
             return ""
         return short_name(self.name(digit))
 

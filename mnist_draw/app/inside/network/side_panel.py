@@ -34,7 +34,7 @@ from mnist_draw.app.kit.words import probability
 if TYPE_CHECKING:
     import numpy as np
 
-    from mnist_draw.analysis.network.unit_pages import UnitPages
+    from mnist_draw.analysis.network.unit_profiles import UnitProfiles
 
 #: Of its usual width, however large the system's text is.
 _WIDEST = 1.15
@@ -141,7 +141,7 @@ class SidePanel(Card):
         unit: Unit | None,
         kept: Unit | None,
         off: frozenset[Unit],
-        pages: UnitPages | None,
+        pages: UnitProfiles | None,
         ideal: np.ndarray | None,
         name: Callable[[int], str],
     ) -> None:
@@ -184,7 +184,7 @@ class SidePanel(Card):
         unit: Unit,
         kept: Unit | None,
         off: frozenset[Unit],
-        pages: UnitPages | None,
+        pages: UnitProfiles | None,
         ideal: np.ndarray | None,
         name: Callable[[int], str],
     ) -> None:

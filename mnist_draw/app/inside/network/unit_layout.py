@@ -11,15 +11,15 @@ import numpy as np
 from PyQt5.QtCore import QPointF, QRectF
 
 if TYPE_CHECKING:
-    from mnist_draw.analysis.network.anatomy import Layer
+    from mnist_draw.analysis.network.layer_probe import Layer
 
 #: Side of a unit's cell in logical pixels: as large as there is room for so many rows of cells in
 #: a row of digits, but not larger or smaller.
 LARGEST, SMALLEST, ROWS = 16, 3, 5
 #: Units that are shown of a wider layer: more than anybody looks at one by one.
-MOST_UNITS = 2000
+MAX_UNITS = 2000
 #: The most hidden columns; "…" stands for those between.
-MOST_COLUMNS = 4
+MAX_COLUMNS = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +108,7 @@ class Places:
 
 def shown_layers(hidden: int) -> tuple[list[int], list[int]]:
     """Return which hidden layers have a column, and after which columns some are left out."""
-    if hidden <= MOST_COLUMNS:
+    if hidden <= MAX_COLUMNS:
         return list(range(hidden)), []
     return [0, 1, hidden - 2, hidden - 1], [1]
 
@@ -195,9 +195,9 @@ def _dense(
     classes: int,
 ) -> Column:
     chosen = np.arange(units)
-    if units > MOST_UNITS:
+    if units > MAX_UNITS:
         order = np.arange(units) if heights is None else np.argsort(-heights, kind="stable")
-        chosen = np.sort(order[:MOST_UNITS])
+        chosen = np.sort(order[:MAX_UNITS])
     band = box.height() / classes
     cell = float(min(round(LARGEST * scale), max(SMALLEST, math.floor(band / depth))))
     while cell > SMALLEST and not _fits(rows, chosen, box, cell, classes):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 #: How many of the commonest mistakes have a link of their own.
 _LINKS = 4
 NOTE = "a number opens its pictures"
-_TAKEN, _NONE_TAKEN = "TAKEN FOR ANOTHER MOST OFTEN", "NONE TAKEN FOR ANOTHER"
+_TAKEN, _NONE_TAKEN = "TAKEN FOR ANOTHER MAX_COUNT OFTEN", "NONE TAKEN FOR ANOTHER"
 UNLABELLED = "These pictures do not say what they are. The least sure come first."
 
 

@@ -37,9 +37,9 @@ Pair = tuple[int | None, int | None]
 #: Widths of the names at the left and of the recalls, height of the names above and of the
 #: precisions, in pixels.
 _LEFT, _RIGHT, _EDGE_HEIGHT = 54, 58, 24
-_LEAST_CELL = 26
+_MIN_CELL = 26
 #: Cells of more than so many classes are smaller, at least so large, and their numbers too.
-_FEW, _LEAST_OF_MANY = 10, 12
+_FEW, _MIN_OF_MANY = 10, 12
 #: Even a single mistake stands out from none.
 _FAINTEST = 0.14
 
@@ -212,7 +212,7 @@ class ConfusionDelegate(QStyledItemDelegate):
         painter.setPen(Qt.NoPen)
         painter.setBrush(ground)
         painter.drawRoundedRect(box.adjusted(1.5, 1.5, -1.5, -1.5), 5, 5)
-        small = len(text) > 3 or box.width() < _LEAST_CELL
+        small = len(text) > 3 or box.width() < _MIN_CELL
         size = Text.AXIS if small else Text.LABEL if right else Text.BODY
         painter.setFont(self._font(size, not right))
         painter.setPen(_readable_on(ground))
@@ -226,7 +226,7 @@ class DigitHeader(QHeaderView):
         super().__init__(orientation, view)
         self._view = view
         self.setSectionResizeMode(QHeaderView.Fixed)
-        self.setMinimumSectionSize(_LEAST_OF_MANY)
+        self.setMinimumSectionSize(_MIN_OF_MANY)
         self.setHighlightSections(False)
 
     def paintSection(self, painter: QPainter, rect: QRect, section: int) -> None:
@@ -344,7 +344,7 @@ class ConfusionMatrix(QTableView):
         self.horizontalHeader().setFixedHeight(edge_height)
         wide = (self.width() - left - right) // classes
         high = (self.height() - 2 * edge_height) // classes
-        least = _LEAST_CELL if classes <= _FEW else _LEAST_OF_MANY
+        least = _MIN_CELL if classes <= _FEW else _MIN_OF_MANY
         # More classes than there is room for are scrolled through.
         policy = Qt.ScrollBarAlwaysOff if classes <= _FEW else Qt.ScrollBarAsNeeded
         self.setHorizontalScrollBarPolicy(policy)

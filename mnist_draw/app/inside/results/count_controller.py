@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
+from mnist_draw.app.inside.incremental_job import IncrementalJob
 from mnist_draw.app.inside.results.data_combo import Load
-from mnist_draw.app.inside.stepwise import Stepwise
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.pictures import Pictures
@@ -41,14 +41,14 @@ class CountController(QObject):
         super().__init__(parent)
         self.model: ModelFile | None = None
         self.pictures: Pictures | None = None
-        self._loading = Stepwise(self)
+        self._loading = IncrementalJob(self)
         self._loading.stepped.connect(self._take_pictures)
         self._loading.failed.connect(self.load_failed)
-        self._counting = Stepwise(self, _prepare)
+        self._counting = IncrementalJob(self, _prepare)
         self._counting.stepped.connect(self.counted)
         self._counting.ended.connect(self._compare)
         self._counting.failed.connect(self._fail)
-        self._comparing = Stepwise(self)
+        self._comparing = IncrementalJob(self)
         self._comparing.stepped.connect(self._take_compared)
         self._comparing.failed.connect(self._fail)
         self._jobs = (self._loading, self._counting, self._comparing)

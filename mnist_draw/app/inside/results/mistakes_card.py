@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 
 #: Of a long name so many letters stand below a picture.
-_MOST_LETTERS = 4
+_MAX_LETTERS = 4
 
 
 class MistakesCard(Card):
     """Pictures, the surest mistake first, or what a cell of the matrix stands for."""
 
-    all_asked = pyqtSignal()
+    all_requested = pyqtSignal()
 
     def __init__(self) -> None:
         super().__init__("Mistakes")
@@ -38,7 +38,7 @@ class MistakesCard(Card):
         self.all_link.setObjectName("allMistakesLink")
         self.all_link.setProperty("look", "link")
         explain(self.all_link, "All mistakes", "Show all mistakes again.", "Esc in the table")
-        self.all_link.clicked.connect(self.all_asked)
+        self.all_link.clicked.connect(self.all_requested)
         self.top.addWidget(self.all_link)
         self.view = TileView(
             "mistakesView",
@@ -132,7 +132,7 @@ def _caption(results: Results, place: int, one_cell: bool, name: Callable[[int],
 
 def short_name(name: str) -> str:
     """Return a class's name as far as two of them and a figure fit below a picture."""
-    return name.removeprefix("class ")[:_MOST_LETTERS]
+    return name.removeprefix("class ")[:_MAX_LETTERS]
 
 
 def picture_words(

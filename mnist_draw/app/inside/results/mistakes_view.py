@@ -120,7 +120,7 @@ class TileView(QListView):
     ROOM = (3, 34)
 
     picked_here = pyqtSignal(int)
-    why_asked = pyqtSignal(int)
+    why_requested = pyqtSignal(int)
 
     def __init__(self, name: str, title: str, sentence: str) -> None:
         super().__init__()
@@ -144,7 +144,7 @@ class TileView(QListView):
         # A method of this class: one of Qt's own would be called even when the view is deleted.
         theme.theme().changed.connect(self._lay_out_again)
         self.clicked.connect(lambda index: self.picked_here.emit(self.tiles.place(index)))
-        self.doubleClicked.connect(lambda index: self.why_asked.emit(self.tiles.place(index)))
+        self.doubleClicked.connect(lambda index: self.why_requested.emit(self.tiles.place(index)))
 
     def _lay_out_again(self) -> None:
         self.scheduleDelayedItemsLayout()
@@ -164,7 +164,7 @@ class TileView(QListView):
         if event.key() in (Qt.Key_Return, Qt.Key_Enter) and index.isValid():
             place = self.tiles.place(index)
             # The first makes it the example, the second asks why.
-            (self.why_asked if place == self.picked else self.picked_here).emit(place)
+            (self.why_requested if place == self.picked else self.picked_here).emit(place)
         else:
             super().keyPressEvent(event)
 

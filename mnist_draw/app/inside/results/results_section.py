@@ -126,9 +126,9 @@ class ResultsSection(Section):
         self.data.chosen.connect(self._load)
         self.confusion.asked.connect(self._stop_or_go_on)
         self.confusion.matrix.pair_kept.connect(self._show_pair)
-        self.mistakes.all_asked.connect(lambda: self.confusion.matrix.keep(None))
+        self.mistakes.all_requested.connect(lambda: self.confusion.matrix.keep(None))
         self.mistakes.view.picked_here.connect(self._pick)
-        self.mistakes.view.why_asked.connect(self._ask_why)
+        self.mistakes.view.why_requested.connect(self._ask_why)
 
     # -- as a section
 
@@ -371,7 +371,7 @@ class ResultsSection(Section):
         answer, example = int(order[-1]), self._example_at(place)
         # Of a mistake, what it is; of a right answer, what came second.
         rival = example.label if example.label not in (answer, None) else int(order[-2])
-        self.why_asked.emit(example, answer, rival)
+        self.why_requested.emit(example, answer, rival)
 
     def _show_picked(self) -> None:
         example, pictures = self._example, self._shown

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
     from PyQt5.QtCore import QEvent
 
-    from mnist_draw.analysis.network.unit_pages import UnitPages
+    from mnist_draw.analysis.network.unit_profiles import UnitProfiles
     from mnist_draw.analysis.step.weight import Weight
 
 _EXPLAINED = (
@@ -49,7 +49,7 @@ class StagePicture(QWidget):
         self.shown: Shown | None = None
         self.stage = 1
         self.weight: Weight | None = None
-        self.pages: UnitPages | None = None
+        self.pages: UnitProfiles | None = None
         self.state = ""
         self.name: Callable[[int], str] = str
         self._places: Places | None = None
@@ -74,7 +74,7 @@ class StagePicture(QWidget):
             self.shown, self.stage, self.weight = shown, stage, weight
             self.paint_anew()
 
-    def show_pages(self, pages: UnitPages | None) -> None:
+    def show_pages(self, pages: UnitProfiles | None) -> None:
         """Put the units into the rows of the digits that excite them most."""
         self.pages = pages
         self.paint_anew()

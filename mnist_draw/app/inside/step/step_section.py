@@ -28,7 +28,7 @@ from mnist_draw.app.kit.worker_thread import WorkerThread
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.example import Example
-    from mnist_draw.analysis.network.unit_pages import UnitPages
+    from mnist_draw.analysis.network.unit_profiles import UnitProfiles
     from mnist_draw.analysis.step.graph import FunctionGraphs
     from mnist_draw.analysis.step.weight import Weight
     from mnist_draw.storage.models import ModelFile
@@ -116,14 +116,14 @@ class StepSection(Section):
         worker, code = self.worker, self.code
         worker.stated.connect(self._show_state)
         worker.learnt.connect(self._show_step)
-        worker.paged.connect(self._show_pages)
+        worker.profiles_ready.connect(self._show_pages)
         worker.failed.connect(self._show_failure)
         worker.graphed.connect(self._show_graphs)
         self.bar.chosen.connect(self.open_stage)
         self.picture.unit_chosen.connect(self._follow_unit)
         self.all_the_same.clicked.connect(self._permit)
         code.graph.clicked.connect(lambda: self.open_view("graph"))
-        self.graph.back_asked.connect(lambda: self.open_stage(self.stage))
+        self.graph.back_requested.connect(lambda: self.open_stage(self.stage))
         code.back.clicked.connect(lambda: self.open_stage(self.stage - 1))
         code.next.clicked.connect(lambda: self.open_stage(self.stage + 1))
         code.play.clicked.connect(self.play)
@@ -282,7 +282,7 @@ class StepSection(Section):
             self.reached = len(STAGES)
         self._show()
 
-    def _show_pages(self, model: ModelFile, pages: UnitPages) -> None:
+    def _show_pages(self, model: ModelFile, pages: UnitProfiles) -> None:
         if model is self._model:
             self.picture.show_pages(pages)
 

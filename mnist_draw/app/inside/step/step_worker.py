@@ -14,7 +14,7 @@ from mnist_draw.app.kit.watched_worker import WatchedWorker
 if TYPE_CHECKING:
     import numpy as np
 
-    from mnist_draw.analysis.network.anatomy import Layer
+    from mnist_draw.analysis.network.layer_probe import Layer
     from mnist_draw.analysis.step.one_step import StepFigures
     from mnist_draw.storage.models import ModelFile
     from mnist_draw.training.settings import TrainingSettings
@@ -60,7 +60,7 @@ class StepWorker(WatchedWorker):
 
     stated = pyqtSignal(str)
     learnt = pyqtSignal(Shown)
-    paged = pyqtSignal(object, object)
+    profiles_ready = pyqtSignal(object, object)
     graphed = pyqtSignal(object, object)
 
     def __init__(self) -> None:
@@ -150,10 +150,10 @@ class StepWorker(WatchedWorker):
 
     @staticmethod
     def _pages_of(model: ModelFile) -> Any:
-        from mnist_draw.analysis.network.anatomy import Anatomy
-        from mnist_draw.analysis.network.unit_pages import PageSearch
+        from mnist_draw.analysis.network.layer_probe import LayerProbe
+        from mnist_draw.analysis.network.unit_profiles import PageSearch
 
-        return lambda: PageSearch(Anatomy(model))
+        return lambda: PageSearch(LayerProbe(model))
 
     def _draw_graphs(self, model: ModelFile) -> None:
         from mnist_draw.analysis.step.graph_reading import graphs_of
@@ -176,7 +176,7 @@ class StepWorker(WatchedWorker):
         if callable(self._search):
             self._search = self._search()
         if self._search.step():
-            self.paged.emit(self._step.model, self._search.pages)
+            self.profiles_ready.emit(self._step.model, self._search.pages)
             self._search = None
         else:
             QTimer.singleShot(0, self._work)

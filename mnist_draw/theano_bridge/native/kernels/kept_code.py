@@ -4,7 +4,7 @@ To compile the kernels of a network takes LLVM half a second to two seconds, to 
 file some milliseconds. A file is named by a hash of all that its content follows from: the text
 of the kernels, the release of LLVM, the processor and its features, and how LLVM is told to
 optimise. It begins with a hash of its name and its content that takes a key to make
-(`mnist_draw.storage.seal`): code that came from elsewhere has none. What does not fit is thrown
+(`mnist_draw.storage.integrity`): code from elsewhere has none. What does not fit is thrown
 away and made anew.
 
 Code from a file is run, so file and folders must be the user's alone: where others could write to
@@ -20,7 +20,7 @@ import os
 from pathlib import Path
 
 from mnist_draw.errors import UserError
-from mnist_draw.storage import seal
+from mnist_draw.storage import integrity
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.opening import MEGABYTE, read_file
 from mnist_draw.theano_bridge.environment import cache_folder
@@ -31,21 +31,21 @@ _logger = logging.getLogger(__name__)
 _FOLDER = "kernels"
 _SUFFIX = ".code"
 _HASH_BYTES = 32
-_MOST_BYTES = 16 * MEGABYTE
+_MAX_BYTES = 16 * MEGABYTE
 #: A file has 2 to 110 kB, and a network needs about 5. Above this many, the half that was not used
 #: for longest goes.
-MOST_FILES = 400
+MAX_FILES = 400
 
 
 def load(name: str) -> bytes | None:
     """Return the machine code that is kept under a name."""
     folder = _private_folder()
-    key = seal.key_of(cache_folder())
+    key = integrity.cache_key(cache_folder())
     if folder is None or key is None:
         return None
     path = folder / (name + _SUFFIX)
     try:
-        content = read_file(path, _MOST_BYTES) if seal.is_private(path) else b""
+        content = read_file(path, _MAX_BYTES) if integrity.is_private(path) else b""
     except FileNotFoundError:
         return None
     except (OSError, UserError):
@@ -65,7 +65,7 @@ def load(name: str) -> bytes | None:
 def keep(name: str, code: bytes) -> None:
     """Keep machine code under a name; where that fails, it is made again the next time."""
     folder = _private_folder(make=True)
-    key = seal.key_of(cache_folder())
+    key = integrity.cache_key(cache_folder())
     if folder is None or key is None:
         return
     try:
@@ -88,7 +88,7 @@ def _private_folder(make: bool = False) -> Path | None:
     try:
         if make:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        private = seal.is_private(folder)
+        private = integrity.is_private(folder)
     except (OSError, ValueError):
         return None
     if not private:
@@ -99,7 +99,7 @@ def _private_folder(make: bool = False) -> Path | None:
 
 def _remove_old(folder: Path) -> None:
     files = list(folder.glob(f"*{_SUFFIX}"))
-    if len(files) <= MOST_FILES:
+    if len(files) <= MAX_FILES:
         return
     used = {path: path.stat().st_mtime for path in files}
     for path in sorted(files, key=used.__getitem__)[: len(files) // 2]:

@@ -8,14 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from linear_network import linear_model, unknown_model
-from PyQt5.QtCore import Qt
-from PyQt5.QtGui import QFontMetricsF
-from PyQt5.QtWidgets import QCheckBox, QToolTip
-from pytestqt.qtbot import QtBot
-
-from mnist_draw.analysis import limits
-from mnist_draw.analysis.example import Example
-from mnist_draw.analysis.limits import AXES, SETTINGS, Alterer, Change
 from mnist_draw.app.inside.limits import limits_section
 from mnist_draw.app.inside.limits.answer_rows import AnswerRow
 from mnist_draw.app.inside.limits.limits_count import count_all
@@ -23,6 +15,14 @@ from mnist_draw.app.inside.limits.limits_section import LimitsSection
 from mnist_draw.app.inside.limits.network_choices import Choice, file_choice
 from mnist_draw.app.inside.limits.robustness_plot import RobustnessPlot
 from mnist_draw.app.inside.limits.turn_card import answer_words, change_words
+from PyQt5.QtCore import Qt
+from PyQt5.QtGui import QFontMetricsF
+from PyQt5.QtWidgets import QCheckBox, QToolTip
+from pytestqt.qtbot import QtBot
+
+from mnist_draw.analysis import robustness
+from mnist_draw.analysis.example import Example
+from mnist_draw.analysis.robustness import AXES, SETTINGS, Change, Perturbation
 from mnist_draw.app.kit import theme
 from mnist_draw.dataset.mnist import Dataset, scale
 from mnist_draw.recognition.recogniser import Recogniser
@@ -48,8 +48,8 @@ def section(
     qtbot: QtBot, digits: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[LimitsSection]:
     """Return the section with 20 test pictures and two networks beside the one in use."""
-    pictures = Alterer(digits.test_images[:20]), digits.test_labels[:20]
-    monkeypatch.setattr(limits, "first_test_pictures", lambda: pictures)
+    pictures = Perturbation(digits.test_images[:20]), digits.test_labels[:20]
+    monkeypatch.setattr(robustness, "first_test_pictures", lambda: pictures)
     monkeypatch.setattr(limits_section, "_others", others)
     monkeypatch.setattr(QToolTip, "showText", lambda *_: None)
     made = LimitsSection()
@@ -130,7 +130,7 @@ def test_four_networks_at_the_most(section: LimitsSection, qtbot: QtBot) -> None
     section.choices.put(Choice("d", "D", linear_model))
     with qtbot.waitSignal(section.told) as told:
         section.choices.put(Choice("e", "E", linear_model))
-    assert "Only 4 networks" in told.args[0]
+    assert "At most 4" in told.args[0]
     section.choices.choices[2].ticked = False
     section.choices.put(Choice("e", "E", linear_model))
     assert [choice.key for choice in section.choices.choices] == [
@@ -182,7 +182,7 @@ def test_the_example_is_read_at_five_amounts_and_by_all(
     assert [row.title for row in section.turn.answers.rows][1:] == ["Network A", "B"]
     section.turn.sliders["turn"].setValue(6)
     qtbot.waitUntil(lambda: "30 degrees" in section.turn.sentence.text(), timeout=9000)
-    expected = limits.altered_one(
+    expected = robustness.altered_one(
         np.rint(256 * example.picture).astype(np.uint8), [Change(turn=30)]
     )
     qtbot.waitUntil(

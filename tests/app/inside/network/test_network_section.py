@@ -14,7 +14,7 @@ from PyQt5.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from mnist_draw.analysis.example import Example
-from mnist_draw.analysis.network.anatomy import Anatomy
+from mnist_draw.analysis.network.layer_probe import LayerProbe
 from mnist_draw.app.inside.network.network_section import NetworkSection
 from mnist_draw.app.inside.network.network_worker import (
     Frame,
@@ -26,7 +26,7 @@ from mnist_draw.app.inside.network.network_worker import (
 from mnist_draw.app.inside.network.panel_rows import unit_rows, why_rows
 from mnist_draw.app.inside.network.rows_view import RowsView, Sum, Term
 from mnist_draw.app.inside.network.scene import shortened
-from mnist_draw.app.inside.network.unit_layout import MOST_UNITS, lay_out
+from mnist_draw.app.inside.network.unit_layout import MAX_UNITS, lay_out
 from mnist_draw.app.kit import theme
 from mnist_draw.dataset.mnist import Dataset
 from mnist_draw.storage.models import ModelFile
@@ -45,7 +45,7 @@ def network(text: str = "custom_mlp:2,40", **metadata: object) -> ModelFile:
 @pytest.fixture(autouse=True)
 def few_pictures(monkeypatch: pytest.MonkeyPatch, digits: Dataset) -> None:
     """Look for the units' pages among few pictures."""
-    monkeypatch.setattr("mnist_draw.analysis.network.unit_pages.load_dataset", lambda: digits)
+    monkeypatch.setattr("mnist_draw.analysis.network.unit_profiles.load_dataset", lambda: digits)
 
 
 @pytest.fixture
@@ -246,11 +246,11 @@ def test_other_weights_of_the_same_network_are_followed(
 
 
 def test_a_question_may_name_units_that_the_network_lacks() -> None:
-    from mnist_draw.analysis.network.anatomy import Anatomy
+    from mnist_draw.analysis.network.layer_probe import LayerProbe
 
     picture = digit().picture
     stale = Question(picture, frozenset({(0, 39), (5, 0)}), (0, 39))
-    passed = frame_of(Anatomy(network("custom_mlp:2,30")), stale).passed
+    passed = frame_of(LayerProbe(network("custom_mlp:2,30")), stale).passed
     np.testing.assert_array_equal(passed.p[0], passed.p[1])
 
 
@@ -315,7 +315,7 @@ def test_a_network_that_cannot_be_used_is_told(section: NetworkSection, qtbot: Q
 
 
 def test_wide_layers_show_their_most_excited_units() -> None:
-    from mnist_draw.analysis.network.anatomy import Layer
+    from mnist_draw.analysis.network.layer_probe import Layer
 
     wide = Layer(
         "hidden 1", (10_000,), (1, 28, 28), np.zeros((784, 10_000), np.float32),
@@ -327,7 +327,7 @@ def test_wide_layers_show_their_most_excited_units() -> None:
     heights[5000:5100] = 1
     rows = np.arange(10_000) % 10
     (column,) = lay_out((wide, last), 750, 540, [rows], [heights]).columns
-    assert column.shown <= MOST_UNITS
+    assert column.shown <= MAX_UNITS
     assert all(column.shows(unit) for unit in range(5000, 5100))
     near = column.nearest(column.rect(5050).center(), 14)
     assert near == (0.0, 5050)
@@ -375,7 +375,7 @@ def test_a_frame_of_another_network_is_not_painted(section: NetworkSection, qtbo
     frame = section.network.frame
     assert frame is not None
     model = own_network("abc")
-    section.network.show_parts(Parts(Anatomy(model).layers, model))
+    section.network.show_parts(Parts(LayerProbe(model).layers, model))
     section.network.show_frame(frame)
     section.grab()
     assert section.network.frame is None

@@ -198,7 +198,7 @@ def test_a_picture_becomes_the_example_and_why_is_asked(
     assert (example.source, example.index) == (f"Test picture {place:,}", place)
     section.show_example(example)
     assert view.picked == place
-    with qtbot.waitSignal(section.why_asked) as why:
+    with qtbot.waitSignal(section.why_requested) as why:
         qtbot.keyClick(view, Qt.Key_Return)
     assert why.args[1:] == [int(results.answers[place]), int(digits.test_labels[place])]
     section.show_example(None)

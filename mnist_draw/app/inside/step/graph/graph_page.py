@@ -27,7 +27,7 @@ _FUNCTIONS = ("classify", "validate", "learn")
 class GraphPage(QWidget):
     """Both graphs of one of the three functions."""
 
-    back_asked = pyqtSignal()
+    back_requested = pyqtSignal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -77,7 +77,7 @@ class GraphPage(QWidget):
         self.back = push_button(
             "backToCodeButton", "Back to the code", "Show the stages of the step.", look="link"
         )
-        self.back.clicked.connect(self.back_asked)
+        self.back.clicked.connect(self.back_requested)
         row.addWidget(self.back)
         return row
 

@@ -2,7 +2,7 @@
 
 Beside the network that knows ten digits and nothing else stands a small one of its own, fitted
 to tell the varied digits of MNIST from letters and symbols that people drew, from made-up
-drawings, and from several digits at once (see :mod:`mnist_draw.recognition.digit_or_not.fit`). It
+drawings, and from several digits at once (see :mod:`mnist_draw.recognition.rejection.fit`). It
 sees the same 28×28 pixels, knows twelve kinds, the ten digits, "several" and "none", and is the
 same for every network that reads digits, also for one that is being trained. Two convolutions,
 each followed by pooling, and one dense layer make it. They are computed with NumPy alone: several

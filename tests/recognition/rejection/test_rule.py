@@ -9,11 +9,11 @@ import pytest
 from linear_network import linear_model
 
 from mnist_draw.dataset.mnist import load_dataset, scale
-from mnist_draw.recognition.digit_or_not import rule as module
-from mnist_draw.recognition.digit_or_not.made_up import junk, several
-from mnist_draw.recognition.digit_or_not.rule import KINDS, NETWORK, Refusal, shipped_refusal
-from mnist_draw.recognition.digit_or_not.thresholds import UNLIKE_A_DIGIT
 from mnist_draw.recognition.recogniser import Reading, Recogniser
+from mnist_draw.recognition.rejection import rule as module
+from mnist_draw.recognition.rejection.made_up import junk, several
+from mnist_draw.recognition.rejection.rule import KINDS, NETWORK, Refusal, shipped_refusal
+from mnist_draw.recognition.rejection.thresholds import UNLIKE_A_DIGIT
 from mnist_draw.storage import ModelFile, ModelFileError, save_model
 
 
@@ -112,7 +112,7 @@ def test_a_sound_file() -> None:
 def test_scores_are_those_of_the_layers_in_lasagne() -> None:
     import lasagne
 
-    from mnist_draw.recognition.digit_or_not.fit import network_of
+    from mnist_draw.recognition.rejection.fit import network_of
     from mnist_draw.training.functions import compile_predict
 
     lasagne.random.set_rng(np.random.RandomState(1))

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mnist_draw.recognition.digit_or_not.drawn import (
+from mnist_draw.recognition.rejection.drawn import (
     LOOKALIKES,
     TWINS,
     DrawingsFileError,

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mnist_draw.storage.atomic import patiently
+from mnist_draw.storage.atomic import retry_while_locked
 from mnist_draw.storage.errors import StorageError, reason_of
 
 #: Days in which what was deleted can be brought back: over a weekend and a day off.
@@ -28,7 +28,7 @@ _BIN = ".deleted"
 #: What stands behind the name of a file that was put aside, before the time.
 ASIDE = ".unreadable-"
 #: More than this of one name is no use of the program, but something that never ends.
-_MOST = 10_000
+_MAX_COUNT = 10_000
 #: What a name on one of the three systems cannot hold, and how long a name may be: endings follow,
 #: and a system counts 255 bytes, of which a character takes up to four.
 _NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f-\x9f"*/<>?\\|\ud800-\udfff]')
@@ -46,11 +46,11 @@ def numbered(path: Path, suffix: str | None = None) -> Iterator[Path]:
     suffix = path.suffix if suffix is None else suffix
     stem = path.name.removesuffix(suffix)
     yield path
-    for number in range(2, _MOST):
+    for number in range(2, _MAX_COUNT):
         yield path.with_name(f"{stem}-{number}{suffix}")
 
 
-def take_file(path: Path, suffix: str | None = None) -> Path:
+def create_unique_file(path: Path, suffix: str | None = None) -> Path:
     """Make an empty file under the first free name, so that nobody else gets that name."""
     for name in numbered(path, suffix):
         try:
@@ -60,13 +60,13 @@ def take_file(path: Path, suffix: str | None = None) -> Path:
         except (OSError, ValueError) as error:
             raise _cannot_make(name, error) from error
         return name
-    raise StorageError(f"{path} and {_MOST:,} names like it are taken. Nothing was written.")
+    raise StorageError(f"{path} and {_MAX_COUNT:,} names like it are taken. Nothing was written.")
 
 
 @contextlib.contextmanager
 def taken_file(path: Path) -> Iterator[Path]:
     """Hold the first free name while the block runs; an empty file that is left is removed."""
-    name = take_file(path)
+    name = create_unique_file(path)
     try:
         yield name
     finally:
@@ -87,7 +87,7 @@ def take_folder(path: Path) -> Path:
             raise _cannot_make(name, error) from error
         else:
             return name
-    raise StorageError(f"{path} and {_MOST:,} names like it are taken. Nothing was made.")
+    raise StorageError(f"{path} and {_MAX_COUNT:,} names like it are taken. Nothing was made.")
 
 
 def move_to_free_name(path: Path, wanted: Path, suffix: str | None = None) -> Path:
@@ -95,16 +95,16 @@ def move_to_free_name(path: Path, wanted: Path, suffix: str | None = None) -> Pa
     if path.is_dir() or path.is_symlink():
         # Onto a folder that holds anything, no system renames a folder.
         free = next(name for name in numbered(wanted, suffix="") if not os.path.lexists(name))
-        return patiently(lambda: path.rename(free))
-    free = take_file(wanted, suffix)
+        return retry_while_locked(lambda: path.rename(free))
+    free = create_unique_file(wanted, suffix)
     try:
-        return patiently(lambda: path.replace(free))
+        return retry_while_locked(lambda: path.replace(free))
     except OSError:
         free.unlink(missing_ok=True)
         raise
 
 
-def put_aside(path: Path) -> str:
+def quarantine(path: Path) -> str:
     """Rename what cannot be used, so that it is kept and in nobody's way."""
     stamp = time.strftime("%Y%m%d-%H%M%S")
     wanted = path.with_name(f"{path.name}{ASIDE}{stamp}")
@@ -122,7 +122,7 @@ def move_to_bin(path: Path, what: str) -> Path:
     kept = path.parent / _BIN / f"{time.time_ns()} {path.name}"
     try:
         kept.parent.mkdir(exist_ok=True)
-        patiently(lambda: path.rename(kept))
+        retry_while_locked(lambda: path.rename(kept))
     except FileNotFoundError as error:
         raise StorageError(
             f"{what} is no longer there: it was deleted, moved or renamed meanwhile. Nothing was "

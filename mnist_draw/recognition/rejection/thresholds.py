@@ -36,7 +36,7 @@ PAIR = 0.80
 #: pixels 84 % are refused with it and 86 % with 0.7, of scikit-learn's digits 1.6 and 1.8 %.
 COARSE_LENIENCE = 1.0
 
-#: What is said of ink that the fitted rule (:mod:`mnist_draw.recognition.digit_or_not.rule`)
+#: What is said of ink that the fitted rule (:mod:`mnist_draw.recognition.rejection.rule`)
 #: refuses.
 UNLIKE_A_DIGIT = "It is more like letters and scribbles than like any digit."
 

@@ -8,22 +8,22 @@ from collections.abc import Iterator
 import pytest
 from pytestqt.qtbot import QtBot
 
-from mnist_draw.app.inside import stepwise
-from mnist_draw.app.inside.stepwise import Stepwise
+from mnist_draw.app.inside import incremental_job
+from mnist_draw.app.inside.incremental_job import IncrementalJob
 from mnist_draw.errors import UserError
 
 
 @pytest.fixture
-def count(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stepwise]:
+def count(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[IncrementalJob]:
     """Return a count that hands over every value."""
-    monkeypatch.setattr(stepwise, "_STEP_S", 0.0)
-    made = Stepwise()
+    monkeypatch.setattr(incremental_job, "_STEP_S", 0.0)
+    made = IncrementalJob()
     made.set_active(True)
     yield made
     assert made.wait()
 
 
-def noted(count: Stepwise) -> list[object]:
+def noted(count: IncrementalJob) -> list[object]:
     """Return a list that values, ends and failures are added to."""
     found: list[object] = []
     count.stepped.connect(found.append)
@@ -32,7 +32,7 @@ def noted(count: Stepwise) -> list[object]:
     return found
 
 
-def test_values_come_in_order_and_in_the_gui_thread(count: Stepwise, qtbot: QtBot) -> None:
+def test_values_come_in_order_and_in_the_gui_thread(count: IncrementalJob, qtbot: QtBot) -> None:
     found = noted(count)
     threads = []
     count.stepped.connect(lambda _: threads.append(threading.current_thread()))
@@ -52,7 +52,7 @@ def test_values_come_in_order_and_in_the_gui_thread(count: Stepwise, qtbot: QtBo
 
 
 def test_a_new_count_waits_until_somebody_looks(qtbot: QtBot) -> None:
-    made = Stepwise()
+    made = IncrementalJob()
     found = noted(made)
     made.start(lambda: iter(range(2)))
     qtbot.wait(50)
@@ -63,7 +63,7 @@ def test_a_new_count_waits_until_somebody_looks(qtbot: QtBot) -> None:
     assert made.wait()
 
 
-def test_a_count_pauses_while_nobody_looks(count: Stepwise, qtbot: QtBot) -> None:
+def test_a_count_pauses_while_nobody_looks(count: IncrementalJob, qtbot: QtBot) -> None:
     found = noted(count)
     count.stepped.connect(lambda value: count.set_active(value != 1))
     count.start(lambda: iter(range(4)))
@@ -76,7 +76,7 @@ def test_a_count_pauses_while_nobody_looks(count: Stepwise, qtbot: QtBot) -> Non
     assert found == [0, 1, 2, 3, "ended"]
 
 
-def test_a_newer_count_takes_over(count: Stepwise, qtbot: QtBot) -> None:
+def test_a_newer_count_takes_over(count: IncrementalJob, qtbot: QtBot) -> None:
     found = noted(count)
     go_on = threading.Event()
 
@@ -91,7 +91,7 @@ def test_a_newer_count_takes_over(count: Stepwise, qtbot: QtBot) -> None:
     assert found == ["new", "ended"]
 
 
-def test_what_was_stopped_says_nothing_more(count: Stepwise, qtbot: QtBot) -> None:
+def test_what_was_stopped_says_nothing_more(count: IncrementalJob, qtbot: QtBot) -> None:
     found = noted(count)
     count.stepped.connect(lambda _: count.stop())
     count.start(lambda: iter(range(4)))
@@ -101,7 +101,9 @@ def test_what_was_stopped_says_nothing_more(count: Stepwise, qtbot: QtBot) -> No
     assert not count.is_counting
 
 
-def test_a_failure_is_a_sentence_and_the_next_count_works(count: Stepwise, qtbot: QtBot) -> None:
+def test_a_failure_is_a_sentence_and_the_next_count_works(
+    count: IncrementalJob, qtbot: QtBot
+) -> None:
     found = noted(count)
 
     def fails() -> Iterator[int]:

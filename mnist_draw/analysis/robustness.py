@@ -103,7 +103,7 @@ class Change:
         return replace(self, **amounts)
 
 
-class Alterer:
+class Perturbation:
     """Alters the same pictures again and again.
 
     Parameters
@@ -166,7 +166,7 @@ def altered_one(image: npt.NDArray[np.uint8], changes: Sequence[Change]) -> Imag
     """
     # A few pictures that must be there at once are not worth loading compiled loops.
     with uncompiled():
-        alterer = Alterer(image[None, None])
+        alterer = Perturbation(image[None, None])
         return np.concatenate([alterer.altered(change) for change in changes])
 
 
@@ -207,19 +207,19 @@ def _in_place(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     return np.clip(np.rint(normalise_ink(image) * 256), 0, 255).astype(np.uint8)
 
 
-def test_pictures_for(model: ModelFile) -> tuple[Alterer, npt.NDArray[np.uint8]]:
+def test_pictures_for(model: ModelFile) -> tuple[Perturbation, npt.NDArray[np.uint8]]:
     """Return the first 1,000 test pictures of what a network learnt, and their labels."""
     data = own_data(model)
     if data is None:
         return first_test_pictures()
-    return Alterer(data.test_images[:PICTURES]), data.test_labels[:PICTURES]
+    return Perturbation(data.test_images[:PICTURES]), data.test_labels[:PICTURES]
 
 
 @lru_cache(maxsize=1)
-def first_test_pictures() -> tuple[Alterer, npt.NDArray[np.uint8]]:
+def first_test_pictures() -> tuple[Perturbation, npt.NDArray[np.uint8]]:
     """Return the first 1,000 test pictures of MNIST to be altered, and their labels."""
     data = load_dataset()
-    return Alterer(data.test_images[:PICTURES]), data.test_labels[:PICTURES]
+    return Perturbation(data.test_images[:PICTURES]), data.test_labels[:PICTURES]
 
 
 def order_of_settings() -> tuple[int, ...]:
@@ -232,7 +232,7 @@ def order_of_settings() -> tuple[int, ...]:
 
 def count_limits(
     model: ModelFile,
-    alterer: Alterer,
+    alterer: Perturbation,
     labels: npt.NDArray[np.uint8],
     placed: bool,
     recogniser: Callable[[ModelFile], Recogniser] = Recogniser,
@@ -242,7 +242,7 @@ def count_limits(
     Parameters
     ----------
     model : ModelFile
-    alterer : Alterer
+    alterer : Perturbation
     labels : numpy.ndarray, uint8, shape (n,)
     placed : bool
         Whether pictures are put in place after they were altered.

@@ -5,17 +5,17 @@ from __future__ import annotations
 import pytest
 from pytestqt.qtbot import QtBot
 
-from mnist_draw.app.shell import heap, rest
-from mnist_draw.app.shell.rest import Rest
+from mnist_draw.app.shell import heap, idle_memory
+from mnist_draw.app.shell.idle_memory import IdleMemoryTrimmer
 
 
 def test_memory_goes_back_once_after_work(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[dict[str, bool]] = []
     now = {"time": 100.0, "spent": 10.0}
     monkeypatch.setattr(heap, "give_back", lambda **what: given.append(what))
-    monkeypatch.setattr(rest.time, "monotonic", lambda: now["time"])
-    monkeypatch.setattr(rest.time, "process_time", lambda: now["spent"])
-    watcher = Rest()
+    monkeypatch.setattr(idle_memory.time, "monotonic", lambda: now["time"])
+    monkeypatch.setattr(idle_memory.time, "process_time", lambda: now["spent"])
+    watcher = IdleMemoryTrimmer()
     watcher.stop()
 
     def pass_by(seconds: float, share: float) -> None:
@@ -35,9 +35,9 @@ def test_memory_goes_back_once_after_work(qtbot: QtBot, monkeypatch: pytest.Monk
     pass_by(10.0, share=0.0)
     assert given == [{"compiler": True}] * 2
     # A training that goes on and on.
-    pass_by(rest._LONG - 1, share=1.0)
+    pass_by(idle_memory._LONG - 1, share=1.0)
     assert len(given) == 2
-    pass_by(2 * rest._LONG + 1.5, share=1.0)
+    pass_by(2 * idle_memory._LONG + 1.5, share=1.0)
     assert given[2:] == [{"compiler": True}] * 3
     # Somebody draws: nothing gets into the way of the answers.
     pass_by(60.0, share=0.2)

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from linear_network import linear_model
 
-from mnist_draw.analysis.limits import (
+from mnist_draw.analysis.robustness import (
     AXES,
     SETTINGS,
-    Alterer,
     Change,
+    Perturbation,
     altered_one,
     count_limits,
     order_of_settings,
@@ -21,8 +21,8 @@ from mnist_draw.storage import ModelFile
 
 
 @pytest.fixture
-def alterer(digits: Dataset) -> Alterer:
-    return Alterer(digits.test_images[:40])
+def alterer(digits: Dataset) -> Perturbation:
+    return Perturbation(digits.test_images[:40])
 
 
 def centre(image: np.ndarray) -> tuple[float, float]:
@@ -53,7 +53,7 @@ def test_there_are_47_settings_and_five_are_shown_of_each() -> None:
 
 
 @pytest.mark.parametrize("axis", AXES, ids=lambda axis: axis.name)
-def test_the_neutral_amount_is_the_identity(axis: object, alterer: Alterer) -> None:
+def test_the_neutral_amount_is_the_identity(axis: object, alterer: Perturbation) -> None:
     change = Change().to(axis.name, axis.neutral)  # type: ignore[attr-defined]
     np.testing.assert_array_equal(alterer.altered(change)[:, 0], alterer.images)
 
@@ -85,7 +85,7 @@ def test_size_and_pen() -> None:
     assert 4 <= len(rows) <= 6
 
 
-def test_placing_undoes_shift_and_size(alterer: Alterer) -> None:
+def test_placing_undoes_shift_and_size(alterer: Perturbation) -> None:
     moved = alterer.altered(Change(shift=4, size=0.8))[:, 0]
     placed = alterer.altered(Change(shift=4, size=0.8, placed=True))[:, 0]
     for image, before in zip(placed, moved, strict=True):
@@ -93,7 +93,7 @@ def test_placing_undoes_shift_and_size(alterer: Alterer) -> None:
         assert abs(centre(before)[0] - 14) > 2
 
 
-def test_noise_is_the_same_each_time_and_comes_last(alterer: Alterer) -> None:
+def test_noise_is_the_same_each_time_and_comes_last(alterer: Perturbation) -> None:
     noisy = alterer.altered(Change(noise=0.4))
     np.testing.assert_array_equal(noisy, alterer.altered(Change(noise=0.4)))
     assert np.abs(noisy[:, 0].astype(int) - alterer.images).mean() > 20
@@ -102,7 +102,7 @@ def test_noise_is_the_same_each_time_and_comes_last(alterer: Alterer) -> None:
 
 
 def test_counting(digits: Dataset) -> None:
-    alterer, labels = Alterer(digits.test_images[:100]), digits.test_labels[:100]
+    alterer, labels = Perturbation(digits.test_images[:100]), digits.test_labels[:100]
     model = linear_model()
     steps = list(count_limits(model, alterer, labels, False))
     last = steps[-1]
@@ -119,7 +119,7 @@ def test_counting(digits: Dataset) -> None:
 
 
 def test_what_was_counted_is_kept_for_network_and_placing(digits: Dataset) -> None:
-    alterer, labels = Alterer(digits.test_images[:10]), digits.test_labels[:10]
+    alterer, labels = Perturbation(digits.test_images[:10]), digits.test_labels[:10]
 
     def never(model: ModelFile) -> Recogniser:
         raise AssertionError("counted again")

@@ -79,7 +79,7 @@ class Layer:
 
 
 @dataclass(frozen=True, eq=False)
-class Pass:
+class ForwardPass:
     """What the network made of N pictures; arrays have one row for each.
 
     Attributes
@@ -105,7 +105,7 @@ class Pass:
     temperature: float
 
 
-class Anatomy:
+class LayerProbe:
     """The layers of one network, ready to be asked about pictures.
 
     Compiling takes a fraction of a second. It belongs to the thread that uses it: a compiled
@@ -136,11 +136,11 @@ class Anatomy:
         """What the logits are divided by, so that the network is as sure as it is right."""
         return temperature_of(self.model)
 
-    def open_gates(self, rows: int) -> list[Floats]:
+    def relu_mask(self, rows: int) -> list[Floats]:
         """Return gates that let all units through, (rows, units) for each hidden layer."""
         return [np.ones((rows, layer.units), np.float32) for layer in self.layers[:-1]]
 
-    def run(self, pictures: Floats, gates: Sequence[Floats] | None = None) -> Pass:
+    def run(self, pictures: Floats, gates: Sequence[Floats] | None = None) -> ForwardPass:
         """Show pictures to the network.
 
         Parameters
@@ -152,7 +152,7 @@ class Anatomy:
 
         Returns
         -------
-        Pass
+        ForwardPass
 
         Raises
         ------
@@ -162,7 +162,7 @@ class Anatomy:
         pictures = np.asarray(pictures, np.float32)
         if pictures.ndim != 4 or pictures.shape[1:] != (1, SIDE, SIDE):
             raise ValueError(f"expected the shape (N, 1, 28, 28), got {pictures.shape}")
-        gates = self.open_gates(len(pictures)) if gates is None else gates
+        gates = self.relu_mask(len(pictures)) if gates is None else gates
         # What is not finite is told in words, not by NumPy.
         with np.errstate(over="ignore", invalid="ignore"):
             results = self._function(pictures, *gates)
@@ -174,9 +174,9 @@ class Anatomy:
             values.reshape(len(pictures), *layer.incoming)
             for values, layer in zip(rest[2 * hidden :], self.layers, strict=True)
         ]
-        return Pass(tuple(x), tuple(z), tuple(a), logits, p, self.temperature)
+        return ForwardPass(tuple(x), tuple(z), tuple(a), logits, p, self.temperature)
 
-    def run_many(self, images: npt.NDArray[np.uint8]) -> Iterator[tuple[slice, Pass]]:
+    def run_many(self, images: npt.NDArray[np.uint8]) -> Iterator[tuple[slice, ForwardPass]]:
         """Show many pictures, uint8 (N, 1, 28, 28); yield some of them, and what came out.
 
         Whoever lets go of that before the next is asked for has room for it once, not twice.
@@ -207,16 +207,16 @@ class Anatomy:
         """
         if self._pull is None:
             self._pull = self._chain.compile_pull()
-        gates = self.open_gates(1) if gates is None else gates
+        gates = self.relu_mask(1) if gates is None else gates
         result = self._pull(picture[None, None], *gates, np.asarray(pair, np.float32)[None])
         return np.array(result[0, 0], np.float32)
 
 
-def _first(passed: Pass, count: int) -> Pass:
+def _first(passed: ForwardPass, count: int) -> ForwardPass:
     def cut(values: tuple[Floats, ...]) -> tuple[Floats, ...]:
         return tuple(value[:count] for value in values)
 
-    return Pass(
+    return ForwardPass(
         cut(passed.x),
         cut(passed.z),
         cut(passed.a),

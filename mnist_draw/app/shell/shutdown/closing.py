@@ -12,10 +12,10 @@ from PyQt5.QtWidgets import QApplication
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import connect_direct, running
 from mnist_draw.app.kit.unsaved import UnsavedNetworks
-from mnist_draw.app.shell.ending.closing_question import ClosingQuestion
+from mnist_draw.app.shell.shutdown.closing_question import ClosingQuestion
 from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.errors import UserError
-from mnist_draw.training.runs.network_names import lies_elsewhere, list_elsewhere
+from mnist_draw.training.runs.network_names import is_external, list_elsewhere
 
 if TYPE_CHECKING:
     from mnist_draw.app.kit.learning import Outcome
@@ -56,7 +56,7 @@ class Closing(QObject):
         self._question.settled.connect(window.close)
         self._question.cancelled.connect(self._stay)
 
-    def may_close(self) -> bool:
+    def try_close(self) -> bool:
         """Tell whether the window may close now; if not, it is closed again as soon as it may.
 
         Before a network is lost that could be saved nowhere, its user is asked, unless the system
@@ -161,7 +161,7 @@ class Closing(QObject):
         """Go on: whoever was asked before the window closes would rather not."""
         self._waits = self._patience_over = self._hurries = self._ended_run = False
 
-    def end_unasked(self) -> None:
+    def close_without_prompt(self) -> None:
         """Let the next closing ask nothing: the system ends the program."""
         self._unasked = True
 
@@ -175,7 +175,7 @@ class Closing(QObject):
         if not outcome.key:
             self.unsaved.put(f"learnt:{id(outcome.model)}", outcome.model)
 
-    def keep_at_once(self) -> list[str]:
+    def save_now(self) -> list[str]:
         """Write the board and what was chosen, for an end without a display and an event loop."""
         in_memory = self._training.only_in_memory()
         if in_memory is not None:
@@ -221,7 +221,7 @@ class Closing(QObject):
         tell(result.words)
         for sentence in self.unsaved.save_anywhere():
             tell(sentence)
-        if result.key and not lies_elsewhere(result.key):
+        if result.key and not is_external(result.key):
             self._window.preferences.set("network", result.key)
             try:
                 self._window.preferences.save()

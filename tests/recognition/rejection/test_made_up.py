@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from mnist_draw.dataset.mnist import load_dataset
-from mnist_draw.recognition.digit_or_not.alphabet import LETTERS, SIGNS, smooth, strokes_of
-from mnist_draw.recognition.digit_or_not.made_up import junk, painted, several
+from mnist_draw.recognition.rejection.alphabet import LETTERS, SIGNS, smooth, strokes_of
+from mnist_draw.recognition.rejection.made_up import junk, painted, several
 
 
 @pytest.fixture(scope="module")

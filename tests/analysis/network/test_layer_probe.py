@@ -13,10 +13,10 @@ import pytest
 from linear_network import linear_model
 from made_networks import random_model
 
-from mnist_draw.analysis.network.anatomy import Anatomy
 from mnist_draw.analysis.network.fresh_network import fresh_model
 from mnist_draw.analysis.network.ideal_picture import ideal_picture
-from mnist_draw.analysis.network.unit_pages import PageSearch, UnitPages
+from mnist_draw.analysis.network.layer_probe import LayerProbe
+from mnist_draw.analysis.network.unit_profiles import PageSearch, UnitProfiles
 from mnist_draw.analysis.network.why import given_on, lifting, times_as_probable, unit_sum, why_sum
 from mnist_draw.dataset.mnist import Dataset, load_dataset, scale
 from mnist_draw.networks import parse_network
@@ -46,7 +46,7 @@ def pictures(count: int) -> np.ndarray:
 @pytest.mark.parametrize("name", [model.name for model in list_models()])
 def test_the_sums_of_a_thousand_digits_are_the_networks_logits(name: str) -> None:
     (model,) = (shipped.load() for shipped in list_models() if shipped.name == name)
-    anatomy, said = Anatomy(model), Recogniser(model).predict(pictures(50))
+    anatomy, said = LayerProbe(model), Recogniser(model).predict(pictures(50))
     for where, passed in anatomy.run_many(load_dataset().test_images[:1000]):
         if where.start == 0:
             np.testing.assert_allclose(passed.p[:50], said, atol=1e-5)
@@ -71,7 +71,7 @@ def test_the_sums_of_a_thousand_digits_are_the_networks_logits(name: str) -> Non
 
 @pytest.mark.parametrize("network", NETWORKS)
 def test_a_units_terms_add_up_to_its_sum(network: str) -> None:
-    anatomy = Anatomy(fresh(network))
+    anatomy = LayerProbe(fresh(network))
     passed = anatomy.run(pictures(1))
     for place, layer in enumerate(anatomy.layers):
         for unit in range(0, layer.units, 7):
@@ -84,13 +84,13 @@ def test_a_units_terms_add_up_to_its_sum(network: str) -> None:
 
 @pytest.mark.parametrize("network", ["mlp", "deep_cnn"])
 def test_a_unit_switched_off_gives_nothing(network: str) -> None:
-    anatomy = Anatomy(fresh(network))
+    anatomy = LayerProbe(fresh(network))
     picture = pictures(1)
     both = np.concatenate([picture, picture])
     plain = anatomy.run(both)
     for layer in range(len(anatomy.layers) - 1):
         unit = int(plain.a[layer][0].reshape(anatomy.layers[layer].units, -1).max(1).argmax())
-        gates = anatomy.open_gates(2)
+        gates = anatomy.relu_mask(2)
         gates[layer][1, unit] = 0
         passed = anatomy.run(both, gates)
         assert not passed.a[layer][1, unit].any()
@@ -105,7 +105,7 @@ def test_a_unit_switched_off_gives_nothing(network: str) -> None:
 
 
 def test_without_hidden_layers_the_pixels_speak() -> None:
-    anatomy = Anatomy(linear_model())
+    anatomy = LayerProbe(linear_model())
     passed = anatomy.run(pictures(1))
     why = why_sum(anatomy.layers, passed, 7, 9)
     assert why.terms.shape == (784,)
@@ -115,7 +115,7 @@ def test_without_hidden_layers_the_pixels_speak() -> None:
 
 def test_other_parameters_are_taken_without_compiling() -> None:
     one, other = fresh("mlp"), linear_model()
-    anatomy = Anatomy(one)
+    anatomy = LayerProbe(one)
     before = anatomy.run(pictures(1)).logits
     anatomy.use(ModelFile("mlp", tuple(2 * values for values in one.parameters)))
     assert np.abs(anatomy.run(pictures(1)).logits - before).max() > 1e-3
@@ -124,7 +124,7 @@ def test_other_parameters_are_taken_without_compiling() -> None:
 
 
 def test_the_pull_is_the_gradient() -> None:
-    anatomy = Anatomy(fresh("custom_mlp:1,20"))
+    anatomy = LayerProbe(fresh("custom_mlp:1,20"))
     picture = pictures(1)[0, 0]
     pair = np.zeros(10, np.float32)
     pair[4], pair[9] = 1, -1
@@ -135,7 +135,7 @@ def test_the_pull_is_the_gradient() -> None:
     assert change == pytest.approx(0.02 * np.linalg.norm(pull), rel=0.05)
 
 
-def found_pages(anatomy: Anatomy) -> UnitPages:
+def found_pages(anatomy: LayerProbe) -> UnitProfiles:
     search = PageSearch(anatomy)
     while not search.step():
         pass
@@ -146,14 +146,14 @@ def found_pages(anatomy: Anatomy) -> UnitPages:
 def test_units_are_known_by_what_excites_them(
     monkeypatch: pytest.MonkeyPatch, digits: Dataset
 ) -> None:
-    monkeypatch.setattr("mnist_draw.analysis.network.unit_pages.load_dataset", lambda: digits)
-    anatomy = Anatomy(linear_model())
+    monkeypatch.setattr("mnist_draw.analysis.network.unit_profiles.load_dataset", lambda: digits)
+    anatomy = LayerProbe(linear_model())
     pages = found_pages(anatomy)
     assert pages.rows(0).tolist() == list(range(10))
     labels = digits.train_labels[pages.best[0][:, 0]]
     assert (labels == np.arange(10)).mean() >= 0.9
     assert (np.diff(pages.heights[0], axis=1) <= 0).all()
-    monkeypatch.setattr(Anatomy, "run_many", None)
+    monkeypatch.setattr(LayerProbe, "run_many", None)
     again = found_pages(anatomy)
     np.testing.assert_array_equal(again.best[0], pages.best[0])
 
@@ -161,8 +161,8 @@ def test_units_are_known_by_what_excites_them(
 def test_a_search_that_is_given_up_leaves_nothing_behind(
     monkeypatch: pytest.MonkeyPatch, digits: Dataset
 ) -> None:
-    monkeypatch.setattr("mnist_draw.analysis.network.unit_pages.load_dataset", lambda: digits)
-    anatomy = Anatomy(fresh("custom_mlp:1,20"))
+    monkeypatch.setattr("mnist_draw.analysis.network.unit_profiles.load_dataset", lambda: digits)
+    anatomy = LayerProbe(fresh("custom_mlp:1,20"))
     passes: list[weakref.ref[object]] = []
     work = anatomy.run
 
@@ -188,7 +188,7 @@ def test_a_search_that_is_given_up_leaves_nothing_behind(
 
 
 def test_the_ideal_picture_is_read_as_its_digit() -> None:
-    anatomy = Anatomy(linear_model())
+    anatomy = LayerProbe(linear_model())
     for digit in (0, 7):
         picture = ideal_picture(anatomy, digit)
         assert 0 <= picture.min() <= picture.max() <= 1
@@ -214,4 +214,4 @@ def test_a_fresh_network_is_as_training_starts(network: str) -> None:
         assert ours.shape == theirs.shape
         assert ours.std() == pytest.approx(theirs.std(), rel=0.12)
         assert np.abs(ours).max() == pytest.approx(np.abs(theirs).max(), rel=0.05)
-    assert Anatomy(first).run(pictures(1)).p.max() < 0.6
+    assert LayerProbe(first).run(pictures(1)).p.max() < 0.6

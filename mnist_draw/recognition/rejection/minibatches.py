@@ -21,10 +21,10 @@ from mnist_draw.dataset.augmentation.skeleton_store import StrokeStore
 from mnist_draw.dataset.augmentation.warp import WarpRange
 from mnist_draw.dataset.augmentation.writing_styles import restyle
 from mnist_draw.dataset.mnist import load_dataset
-from mnist_draw.recognition.digit_or_not.drawn import Drawings
-from mnist_draw.recognition.digit_or_not.made_up import junk, lines_of, several, written
-from mnist_draw.recognition.digit_or_not.rule import NONE, SEVERAL
-from mnist_draw.recognition.digit_or_not.spoilt import blurred, coarsened
+from mnist_draw.recognition.rejection.drawn import Drawings
+from mnist_draw.recognition.rejection.made_up import junk, lines_of, several, written
+from mnist_draw.recognition.rejection.rule import NONE, SEVERAL
+from mnist_draw.recognition.rejection.spoilt import blurred, coarsened
 
 Images = npt.NDArray[np.uint8]
 Kinds = npt.NDArray[Any]

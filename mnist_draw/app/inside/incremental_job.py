@@ -16,7 +16,7 @@ from mnist_draw.thread_priority import lower
 _STEP_S = 0.06
 
 
-class Stepwise(QObject):
+class IncrementalJob(QObject):
     """Takes value after value from an iterator in another thread.
 
     Each piece of the count is asked for when the last one has been shown. So a count pauses when

@@ -31,13 +31,13 @@ _WAIT = 0.005
 #: Digits of a folder's name.
 _NAME = 32
 #: A home on a network is the home of several computers, each with a key of its own.
-_MOST_KEYS = 4
+_MAX_KEYS = 4
 #: Names of folders that a key, or an earlier version of the program, gave.
 _SEALED = re.compile(rf"[0-9a-f]{{{_NAME}}}")
 _UNSEALED = re.compile(r"[0-9a-f]{16}|numba|compiledir_.*")
 
 
-def key_of(folder: Path) -> bytes | None:
+def cache_key(folder: Path) -> bytes | None:
     """Return the key to what is kept in a folder; made where it is missing.
 
     Parameters
@@ -74,14 +74,14 @@ def key_of(folder: Path) -> bytes | None:
         return None
 
 
-def sealed_folder(folder: Path) -> Path | None:
+def trusted_cache_dir(folder: Path) -> Path | None:
     """Return the folder, below another one, whose content is this computer's own; it exists.
 
     What has lain beside it for long under other keys is removed.
     """
     with contextlib.suppress(OSError, ValueError):
         folder.mkdir(parents=True, exist_ok=True)
-        key = key_of(folder)
+        key = cache_key(folder)
         if key is None:
             return None
         sealed = folder / key.hex()[:_NAME]
@@ -192,5 +192,5 @@ def _sweep(folder: Path, sealed: Path) -> None:
         others = [path for path in found if _SEALED.fullmatch(path.name) and path != sealed]
         others.sort(key=lambda path: path.stat().st_mtime, reverse=True)
         old = [path for path in found if _UNSEALED.fullmatch(path.name)]
-        for path in (*others[_MOST_KEYS - 1 :], *old):
+        for path in (*others[_MAX_KEYS - 1 :], *old):
             shutil.rmtree(path, ignore_errors=True)

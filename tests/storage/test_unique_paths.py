@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from mnist_draw.storage import StorageError, atomic, spare_names
-from mnist_draw.storage.spare_names import (
+from mnist_draw.storage import StorageError, atomic, unique_paths
+from mnist_draw.storage.unique_paths import (
     bring_back,
+    create_unique_file,
     deleted,
     empty_bin,
     move_to_bin,
     move_to_free_name,
     numbered,
-    put_aside,
-    take_file,
+    quarantine,
     take_folder,
     taken_file,
 )
@@ -33,7 +33,7 @@ def test_the_number_stands_before_the_suffix_of_a_file() -> None:
     ]
 
 
-@pytest.mark.parametrize("take", [take_file, take_folder])
+@pytest.mark.parametrize("take", [create_unique_file, take_folder])
 def test_who_asks_at_once_gets_another_name(tmp_path: Path, take: object) -> None:
     assert callable(take)
     with ThreadPoolExecutor(8) as pool:
@@ -52,14 +52,14 @@ def test_a_name_that_was_not_used_is_free_again(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    for take in (take_file, take_folder):
+    for take in (create_unique_file, take_folder):
         with pytest.raises(StorageError, match="cannot be made"):
             take(tmp_path / "file" / "name")
 
 
 def test_all_names_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spare_names, "_MOST", 3)
-    for take in (take_file, take_folder):
+    monkeypatch.setattr(unique_paths, "_MAX_COUNT", 3)
+    for take in (create_unique_file, take_folder):
         for _ in range(2):
             take(tmp_path / take.__name__)
         with pytest.raises(StorageError, match="are taken"):
@@ -71,7 +71,7 @@ def test_what_is_put_aside_replaces_nothing(tmp_path: Path, content: bytes) -> N
     path = tmp_path / "board.json"
     for _ in range(3):
         path.write_bytes(content)
-        told = put_aside(path)
+        told = quarantine(path)
         assert told.startswith("It was put aside as board.json.unreadable-")
         assert not path.exists()
     assert [entry.read_bytes() for entry in tmp_path.iterdir()] == [content] * 3
@@ -84,7 +84,7 @@ def test_what_cannot_be_put_aside_stays(tmp_path: Path, monkeypatch: pytest.Monk
     path = tmp_path / "board.json"
     path.write_text("damaged")
     monkeypatch.setattr(Path, "replace", refuse)
-    assert "could not be put aside (no permission)" in put_aside(path)
+    assert "could not be put aside (no permission)" in quarantine(path)
     assert [entry.name for entry in tmp_path.iterdir()] == ["board.json"]
 
 
@@ -133,7 +133,7 @@ def test_windows_waits_for_another_window_to_let_go(
     monkeypatch.setattr(Path, "rename", read_once)
     monkeypatch.setattr(atomic.time, "sleep", lambda seconds: None)
     monkeypatch.setattr(atomic, "_may_be_held", lambda: True)
-    assert spare_names.move_to_bin(path, "The network").read_bytes() == b"x"
+    assert unique_paths.move_to_bin(path, "The network").read_bytes() == b"x"
     assert not path.exists()
 
 

@@ -24,7 +24,7 @@ _LONG = 3.0
 _HARD = 0.5
 
 
-class Rest(QObject):
+class IdleMemoryTrimmer(QObject):
     """Watches how much the program computes, for as long as it lives."""
 
     def __init__(self, parent: QObject | None = None) -> None:

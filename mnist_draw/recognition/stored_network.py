@@ -20,7 +20,7 @@ from mnist_draw.training.runs.network_names import (
     RUN,
     SHIPPED,
     SUFFIX,
-    lies_elsewhere,
+    is_external,
 )
 from mnist_draw.training.runs.record import CHECKPOINT, Run
 
@@ -36,7 +36,7 @@ BEFORE = " before"
 
 
 @dataclass(frozen=True)
-class KeptModel:
+class StoredNetwork:
     """A trained network in a file that the program looks after."""
 
     path: Path
@@ -62,7 +62,7 @@ class KeptModel:
 
         One that lies outside the program's folders goes by its path.
         """
-        if lies_elsewhere(self.key):
+        if is_external(self.key):
             return str(self.path)
         return self.name if self.source == SHIPPED else self.key.removesuffix(SUFFIX)
 
@@ -108,13 +108,13 @@ def load_trained(path: str | os.PathLike[str]) -> ModelFile:
         ) from error
 
 
-def of_file(path: Path, source: str) -> KeptModel:
+def of_file(path: Path, source: str) -> StoredNetwork:
     """Describe a model file; one that is damaged goes by its name."""
     try:
         network, info = read_info(path)
     except ModelFileError:
         network, info = "", ModelInfo()
-    return KeptModel(path, source, title_of(path.stem, source, info), network, info)
+    return StoredNetwork(path, source, title_of(path.stem, source, info), network, info)
 
 
 def title_of(stem: str, source: str, info: ModelInfo) -> str:
@@ -134,7 +134,7 @@ def moment_words(moment: time.struct_time) -> str:
     return f"{moment.tm_mday} {time.strftime('%b %H:%M', moment)}"
 
 
-def network_of_run(run: Run) -> KeptModel:
+def network_of_run(run: Run) -> StoredNetwork:
     """Describe the network of a run; it need not be there yet.
 
     It is called as the run, with the time where the user has given that no name.
@@ -149,10 +149,10 @@ def network_of_run(run: Run) -> KeptModel:
         validation_accuracy=run.figures.get("validation_accuracy"),
         test_accuracy=run.figures.get("test_accuracy"),
     )
-    return KeptModel(run.model, RUN, title, run.settings.network, info)
+    return StoredNetwork(run.model, RUN, title, run.settings.network, info)
 
 
-def _from_checkpoint(kept: KeptModel) -> ModelFile:
+def _from_checkpoint(kept: StoredNetwork) -> ModelFile:
     """Read the network of a run that was cut off."""
     try:
         checkpoint = load_checkpoint(kept.path.with_name(CHECKPOINT))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mnist_draw.recognition.digit_or_not.drawn import Drawings
-from mnist_draw.recognition.digit_or_not.minibatches import Drawn
-from mnist_draw.recognition.digit_or_not.rule import NONE
+from mnist_draw.recognition.rejection.drawn import Drawings
+from mnist_draw.recognition.rejection.minibatches import Drawn
+from mnist_draw.recognition.rejection.rule import NONE
 
 
 @pytest.fixture(scope="module")

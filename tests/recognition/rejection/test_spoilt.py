@@ -7,7 +7,7 @@ import pytest
 
 from mnist_draw.dataset.augmentation.hashed_random import HashedRandom
 from mnist_draw.dataset.mnist import load_dataset
-from mnist_draw.recognition.digit_or_not.spoilt import blurred, coarsened
+from mnist_draw.recognition.rejection.spoilt import blurred, coarsened
 
 
 @pytest.fixture(scope="module")

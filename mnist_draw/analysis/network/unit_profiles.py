@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mnist_draw.analysis.network.anatomy import Anatomy, Floats
+from mnist_draw.analysis.network.layer_probe import Floats, LayerProbe
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.recognition.network_data import own_data
 from mnist_draw.storage import ModelFile
@@ -26,7 +26,7 @@ _VERSION = 1
 
 
 @dataclass(frozen=True, eq=False)
-class UnitPages:
+class UnitProfiles:
     """What is known about the units of each layer, the answer's layer last.
 
     Attributes
@@ -60,8 +60,8 @@ class UnitPages:
 class PageSearch:
     """Looks for the pages of a network's units a little at a time, or reads what was kept."""
 
-    def __init__(self, anatomy: Anatomy) -> None:
-        self.pages: UnitPages | None = None
+    def __init__(self, anatomy: LayerProbe) -> None:
+        self.pages: UnitProfiles | None = None
         # It does not know this object, or only the collector would end a search that is given up.
         self._steps = _find(anatomy)
 
@@ -72,7 +72,7 @@ class PageSearch:
         return self.pages is not None
 
 
-def _find(anatomy: Anatomy) -> Iterator[UnitPages | None]:
+def _find(anatomy: LayerProbe) -> Iterator[UnitProfiles | None]:
     """Yield None after each few pictures, and the pages in the end."""
     model = anatomy.model
     key = _key_of(model)
@@ -112,7 +112,7 @@ def _summed_up(
     labels: npt.NDArray[np.int64],
     shown: npt.NDArray[np.uint8],
     classes: int,
-) -> UnitPages:
+) -> UnitProfiles:
     means, best, highest = [], [], []
     for values in heights:
         means.append(
@@ -134,10 +134,10 @@ def _summed_up(
         chosen_places = np.take_along_axis(order, places, axis=0).T.astype(np.int64)
         best.append(places_of_all[chosen_places])
         highest.append(np.take_along_axis(chosen, places, axis=0).T.copy())
-    return UnitPages(tuple(means), tuple(best), tuple(highest), shown)
+    return UnitProfiles(tuple(means), tuple(best), tuple(highest), shown)
 
 
-def _to_arrays(pages: UnitPages) -> dict[str, npt.NDArray[Any]]:
+def _to_arrays(pages: UnitProfiles) -> dict[str, npt.NDArray[Any]]:
     arrays: dict[str, npt.NDArray[Any]] = {}
     for n, (means, best, heights) in enumerate(
         zip(pages.means, pages.best, pages.heights, strict=True)
@@ -148,9 +148,9 @@ def _to_arrays(pages: UnitPages) -> dict[str, npt.NDArray[Any]]:
 
 def _from_arrays(
     arrays: Mapping[str, npt.NDArray[Any]], count: int, shown: npt.NDArray[np.uint8]
-) -> UnitPages | None:
+) -> UnitProfiles | None:
     names = ("means", "best", "heights")
     if not all(f"{name}_{n}" in arrays for name in names for n in range(count)):
         return None
     means, best, heights = (tuple(arrays[f"{name}_{n}"] for n in range(count)) for name in names)
-    return UnitPages(means, best, heights, shown)
+    return UnitProfiles(means, best, heights, shown)

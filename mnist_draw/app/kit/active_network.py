@@ -13,17 +13,17 @@ from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.errors import UserError
 from mnist_draw.storage.models import ModelFile
-from mnist_draw.training.runs.network_names import lies_elsewhere
+from mnist_draw.training.runs.network_names import is_external
 
 if TYPE_CHECKING:
     from mnist_draw.app.kit.learning import Outcome
-    from mnist_draw.recognition.kept_model import KeptModel
+    from mnist_draw.recognition.stored_network import StoredNetwork
 
 UNSAVED = "My digits, not saved"
 
 
 @dataclass(frozen=True)
-class Wish:
+class NetworkRequest:
     """A network that shall answer."""
 
     source: ModelFile | Callable[[], ModelFile]
@@ -31,11 +31,11 @@ class Wish:
     title: str = ""
 
 
-class NetworkInUse(QObject):
+class ActiveNetwork(QObject):
     """Takes wishes from any thread, and knows the network whose answers are shown."""
 
-    wanted = pyqtSignal(Wish)
-    refused = pyqtSignal(Wish)
+    wanted = pyqtSignal(NetworkRequest)
+    refused = pyqtSignal(NetworkRequest)
     changed = pyqtSignal(ModelFile)
     listed = pyqtSignal()
 
@@ -43,10 +43,10 @@ class NetworkInUse(QObject):
         super().__init__(parent)
         self.model: ModelFile | None = None
         self.kept = kept
-        self.networks: tuple[KeptModel, ...] = ()
+        self.networks: tuple[StoredNetwork, ...] = ()
         self._background: Background | None = None
         self._default = ""
-        self._wish = self._used = Wish(self.load_first, kept)
+        self._wish = self._used = NetworkRequest(self.load_first, kept)
         self.wanted.connect(self._want)
 
     @property
@@ -55,21 +55,21 @@ class NetworkInUse(QObject):
         return self._used.key
 
     @property
-    def wish(self) -> Wish:
+    def wish(self) -> NetworkRequest:
         """The wish that the network which answers was."""
         return self._used
 
     @property
-    def newest(self) -> Wish:
+    def newest(self) -> NetworkRequest:
         """The newest wish, which may not answer yet."""
         return self._wish
 
     @property
-    def to_remember(self) -> str:
+    def key_to_restore(self) -> str:
         """The key that the next start begins with; a network that is about to answer counts."""
         key = self._wish.key
         waits = self._wish is not self._used
-        return key if waits and key and not lies_elsewhere(key) else self.kept
+        return key if waits and key and not is_external(key) else self.kept
 
     @property
     def before(self) -> str:
@@ -85,21 +85,21 @@ class NetworkInUse(QObject):
 
     def use_key(self, key: str) -> None:
         """Let the network of a key answer."""
-        self.wanted.emit(Wish(partial(_load, key), key))
+        self.wanted.emit(NetworkRequest(partial(_load, key), key))
 
     def use_default(self) -> None:
         """Let the best network that ships answer."""
         self.kept = ""
-        self.wanted.emit(Wish(self.load_first, ""))
+        self.wanted.emit(NetworkRequest(self.load_first, ""))
 
     def use_trained(self, model: ModelFile, key: str) -> None:
         """Let a network from training answer; its key leads to its run."""
-        self.wanted.emit(Wish(model, key, model.title))
+        self.wanted.emit(NetworkRequest(model, key, model.title))
 
     def use_learnt(self, outcome: Outcome) -> None:
         """Let a network answer that has just learnt the user's digits."""
         title = outcome.model.title if outcome.key else UNSAVED
-        self.wanted.emit(Wish(outcome.model, outcome.key, title))
+        self.wanted.emit(NetworkRequest(outcome.model, outcome.key, title))
 
     # -- all that are kept
 
@@ -109,12 +109,12 @@ class NetworkInUse(QObject):
             self._background = Background(self, newest_only=True)
         self._background.run(_list_all, self._listed)
 
-    def _listed(self, networks: tuple[KeptModel, ...]) -> None:
+    def _listed(self, networks: tuple[StoredNetwork, ...]) -> None:
         self.networks = networks
         self.listed.emit()
 
-    @pyqtSlot(Wish)
-    def _want(self, wish: Wish) -> None:
+    @pyqtSlot(NetworkRequest)
+    def _want(self, wish: NetworkRequest) -> None:
         self._wish = wish
 
     # -- the recognition service
@@ -137,8 +137,8 @@ class NetworkInUse(QObject):
     def confirm(self, model: ModelFile) -> None:
         """Take note that this network answers now."""
         if self._wish.source == self.load_first:
-            self._wish = Wish(self.load_first, self.kept or self._default, model.title)
-        elif self._wish.key and not lies_elsewhere(self._wish.key):
+            self._wish = NetworkRequest(self.load_first, self.kept or self._default, model.title)
+        elif self._wish.key and not is_external(self._wish.key):
             self.kept = self._wish.key
         self._used = self._wish
         if model is not self.model:
@@ -158,7 +158,7 @@ def _load(key: str) -> ModelFile:
     return load_by_key(key)
 
 
-def _list_all() -> tuple[KeptModel, ...]:
+def _list_all() -> tuple[StoredNetwork, ...]:
     from mnist_draw.recognition.network_library import list_all
 
     return tuple(list_all())
