@@ -42,23 +42,30 @@ class Section(QWidget):
     why_requested = pyqtSignal(object, int, int)
     view_changed = pyqtSignal(str)
 
-    #: Pixels that there are from left to right.
+    #: The available width in pixels.
     _room = UNLIMITED
+    _model: ModelFile | None = None
+
+    def _name(self, number: int) -> str:
+        """Return the name of a class of the network in use."""
+        from mnist_draw.analysis.class_names import class_name
+
+        return class_name(self._model, number)
 
     def set_room(self, width: int) -> None:
-        """Be told how wide the place is: what does not fit beside each other goes below."""
+        """Reflow to the available width."""
         self._room = width
-        self.fold()
+        self.update_layout()
 
-    def fold(self) -> None:
-        """Set the columns out beside each other, or below where there is no room for that.
+    def update_layout(self) -> None:
+        """Set the columns beside or below each other, as the available width allows.
 
-        Called for each room, and whenever the parts need more or less of it.
+        Called for each new width, and when a part changes its minimum size.
         """
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.LayoutRequest:
-            self.fold()
+            self.update_layout()
         return super().event(event)
 
     def use_network(self, model: ModelFile, key: str) -> None:
@@ -106,8 +113,8 @@ class Section(QWidget):
         return True
 
 
-def fold(columns: QBoxLayout, room: int) -> None:
-    """Set columns out beside each other, or below each other where they do not fit."""
+def reflow(columns: QBoxLayout, room: int) -> None:
+    """Set columns beside each other, or below each other where they do not fit."""
     items = [columns.itemAt(place) for place in range(columns.count())]
     widths = [item.minimumSize().width() for item in items if not item.isEmpty()]
     needed = sum(widths) + columns.spacing() * (len(widths) - 1)

@@ -11,8 +11,9 @@ import numpy as np
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from mnist_draw.analysis.class_names import all_names
+from mnist_draw.analysis.class_names import all_names, foreign_words
 from mnist_draw.analysis.table import Table
+from mnist_draw.app.inside.counted_section import CountedSection
 from mnist_draw.app.inside.incremental_job import IncrementalJob
 from mnist_draw.app.inside.limits.answer_rows import AnswerRow
 from mnist_draw.app.inside.limits.example_reader import ExampleReader, Question, Reading
@@ -20,7 +21,7 @@ from mnist_draw.app.inside.limits.limits_count import Found, count_all
 from mnist_draw.app.inside.limits.network_choices import Choice, NetworkChoices
 from mnist_draw.app.inside.limits.robustness_plot import Curve, RobustnessPlot, amount_text
 from mnist_draw.app.inside.limits.turn_card import PerturbationCard
-from mnist_draw.app.inside.section import Section, fold
+from mnist_draw.app.inside.section import reflow
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.threads import Background
@@ -37,7 +38,7 @@ _COLUMNS = 3
 _TRAINED = "Your training"
 
 
-class LimitsSection(Section):
+class LimitsSection(CountedSection):
     """Accuracy of up to four networks on pictures that are changed, and the example with them."""
 
     name = "limits"
@@ -51,13 +52,8 @@ class LimitsSection(Section):
 
         self.setObjectName("robustnessView")
         self._axes, self._settings, self._unchanged = AXES, SETTINGS, Change()
-        self._model: ModelFile | None = None
-        self._newer: ModelFile | None = None
-        self._key = ""
-        self._names: list[str] = []
-        self._example: Example | None = None
         self._found: Found = {}
-        self._active = self._listed = self._stopped = False
+        self._listed = self._stopped = False
         self._counted: tuple[object, ...] = ()
         self._told: set[str] = set()
         self._background = Background(self)
@@ -135,8 +131,8 @@ class LimitsSection(Section):
             self._grid.setColumnStretch(number, int(number < columns))
             self._grid.setRowStretch(number, int(number * columns < len(self._cards)))
 
-    def fold(self) -> None:
-        fold(self._top, self._room)
+    def update_layout(self) -> None:
+        reflow(self._top, self._room)
         widest = max(card.minimumSizeHint().width() for card in self._cards) + Size.CARD_GAP
         self._set_out(min(_COLUMNS, max(1, (self._room + Size.CARD_GAP) // widest)))
 
@@ -157,23 +153,12 @@ class LimitsSection(Section):
 
     # -- as a section
 
-    def use_network(self, model: ModelFile, key: str) -> None:
-        old, old_key = self._model, self._key
-        same_run = old is not None and not key and not old_key and old.network == model.network
-        self._key = key
-        if same_run:
-            # The same run after another epoch: its curves stay until they are asked for anew.
-            self._newer = model
-            self._show_state()
-            return
-        self._use(model)
-
-    def _use(self, model: ModelFile) -> None:
+    def _begin(self, model: ModelFile) -> None:
         names = all_names(model)
         if self._model is not None and names != all_names(self._model):
             self.choices.forget()
             self._listed = False
-        self._model, self._newer, self._names = model, None, []
+        self._model, self._newer = model, None
         known = [choice.title for choice in self.choices.choices if choice.key == self._key]
         title = known[0] if known else self._title(model)
         self.choices.put(Choice(self._key, title, lambda: model, names=names), first=True)
@@ -232,11 +217,6 @@ class LimitsSection(Section):
     def wait(self) -> bool:
         ended = [self._count.wait(), self._reader.wait(), self._background.wait()]
         return all(ended)
-
-    def _name(self, number: int) -> str:
-        if not self._names:
-            self._names = list(all_names(self._model))
-        return self._names[number] if number < len(self._names) else f"class {number}"
 
     # -- counting
 
@@ -317,15 +297,10 @@ class LimitsSection(Section):
             return f"{done:,} of {total:,} counted", "Go on"
         if self._why_not():
             return self._why_not(), "Try again"
-        newer = self._newer
-        if newer is not None and self._model is not None:
-            epochs = [str(model.metadata.get("epochs", "?")) for model in (self._model, newer)]
-            return f"Counted after epoch {epochs[0]}, now at {epochs[1]}", "Count again"
-        if self._model is None:
-            return "", ""
-        from mnist_draw.analysis.class_names import foreign_words
-
-        return foreign_words(self._model), ""
+        epochs = self._epochs("Counted")
+        if epochs:
+            return epochs, "Count again"
+        return "" if self._model is None else foreign_words(self._model), ""
 
     def _stop_or_go_on(self) -> None:
         if self._count.is_counting:
@@ -333,7 +308,7 @@ class LimitsSection(Section):
             self._stopped = True
             self._show_state()
         elif self._newer is not None and not self._stopped:
-            self._use(self._newer)
+            self._begin(self._newer)
         else:
             self._counted = ()
             self._start()

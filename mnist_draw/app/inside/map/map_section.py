@@ -27,7 +27,7 @@ from mnist_draw.app.inside.map.map_words import (
     votes_note,
 )
 from mnist_draw.app.inside.map.neighbours_card import COUNT, NeighboursCard
-from mnist_draw.app.inside.section import Section, fold
+from mnist_draw.app.inside.section import Section, reflow
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label
@@ -196,8 +196,8 @@ class MapSection(Section):
         self._presenting = on
         self._show_side()
 
-    def fold(self) -> None:
-        fold(self._columns, self._room)
+    def update_layout(self) -> None:
+        reflow(self._columns, self._room)
 
     def _show_side(self) -> None:
         self._side.setVisible(not self._presenting or self._example is not None)

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from mnist_draw.analysis.class_names import all_names, foreign_words
 from mnist_draw.analysis.table import Table
+from mnist_draw.app.inside.counted_section import CountedSection
 from mnist_draw.app.inside.results.confusion_card import ConfusionCard
 from mnist_draw.app.inside.results.confusion_matrix import Pair
 from mnist_draw.app.inside.results.count_controller import CountController
@@ -15,7 +17,7 @@ from mnist_draw.app.inside.results.data_combo import DataCombo, Load
 from mnist_draw.app.inside.results.mistakes_card import MistakesCard
 from mnist_draw.app.inside.results.reliability_view import ReliabilityView, reliability_words
 from mnist_draw.app.inside.results.result_figures import ResultFigures
-from mnist_draw.app.inside.section import Section, fold
+from mnist_draw.app.inside.section import reflow
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, Field, label
@@ -34,7 +36,7 @@ _DASHED = (
 )
 
 
-class ResultsSection(Section):
+class ResultsSection(CountedSection):
     """Counts right and wrong answers, and shows the pictures behind every number."""
 
     name = "results"
@@ -44,14 +46,8 @@ class ResultsSection(Section):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("resultsView")
-        self._model: ModelFile | None = None
-        self._key = ""
-        self._newer: ModelFile | None = None
-        self._example: Example | None = None
         self._results: Results | None = None
         self._shown: Pictures | None = None
-        self._active = False
-        self._names: list[str] = []
         self._failure = ""
         self._outdated = self._presenting = False
         self.count = CountController(self)
@@ -132,20 +128,9 @@ class ResultsSection(Section):
 
     # -- as a section
 
-    def use_network(self, model: ModelFile, key: str) -> None:
-        before, self._key = (self._model, self._key), key
-        old = before[0]
-        if old is not None and not key and not before[1] and old.network == model.network:
-            # The same run after another epoch: what is counted stays until it is asked for anew.
-            self._newer = model
-            self._show_state()
-            return
-        self._begin(model)
-
     def _begin(self, model: ModelFile) -> None:
         self._model, self._newer, self._failure = model, None, ""
         self._outdated = self._results is not None
-        self._names = []
         self._show_classes()
         if self.data.use_network(model):
             self.count.forget_pictures()
@@ -171,8 +156,8 @@ class ResultsSection(Section):
         self._presenting = on
         self._show_side()
 
-    def fold(self) -> None:
-        fold(self._row, self._room)
+    def update_layout(self) -> None:
+        reflow(self._row, self._room)
         # The figures shrink to nothing before they need more room.
         self._top.setDirection(self._row.direction())
 
@@ -202,19 +187,12 @@ class ResultsSection(Section):
     def wait(self) -> bool:
         return self.count.wait()
 
-    def _name(self, number: int) -> str:
-        if not self._names:
-            from mnist_draw.analysis.class_names import all_names
-
-            self._names = list(all_names(self._model))
-        return self._names[number] if number < len(self._names) else str(number)
-
     def _show_classes(self) -> None:
         """Name what the network tells apart, before anything is counted."""
         kind = "digit" if self._name(0) == "0" else "class"
         self.figures.weakest.caption.setText(f"Weakest {kind}")
         self.confusion.heading.setText(f"What it takes each {kind} for")
-        self.confusion.matrix.show_classes(len(self._names), self._name)
+        self.confusion.matrix.show_classes(len(all_names(self._model)), self._name)
 
     # -- pictures
 
@@ -243,8 +221,6 @@ class ResultsSection(Section):
         if self._failure and self._results is None:
             remarks.append(self._failure)
         if pictures is not None and pictures.are_digits and model is not None:
-            from mnist_draw.analysis.class_names import foreign_words
-
             foreign = foreign_words(model)
             if foreign:
                 remarks.append(f"{foreign} Open the folder of its own data set instead.")
@@ -322,11 +298,8 @@ class ResultsSection(Section):
         if not results.is_complete:
             words = f"{results.counted:,} of {results.total:,} counted"
             return words, "Stop" if self.count.is_counting else "Go on"
-        newer = self._newer
-        if newer is not None and self._model is not None:
-            epochs = [str(model.metadata.get("epochs", "?")) for model in (self._model, newer)]
-            return f"Counted after epoch {epochs[0]}, now at {epochs[1]}", "Count again"
-        return "", ""
+        epochs = self._epochs("Counted")
+        return epochs, "Count again" if epochs else ""
 
     def _stop_or_go_on(self) -> None:
         model = self._newer or self._model

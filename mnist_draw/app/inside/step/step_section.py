@@ -11,7 +11,7 @@ from PyQt5.QtWidgets import QBoxLayout, QHBoxLayout, QShortcut, QStackedWidget, 
 
 from mnist_draw.analysis.class_names import all_names
 from mnist_draw.analysis.table import Table
-from mnist_draw.app.inside.section import Section, fold
+from mnist_draw.app.inside.section import Section, reflow
 from mnist_draw.app.inside.step.code_card import CodeCard
 from mnist_draw.app.inside.step.code_lines import STAGES, stage_figures, taught
 from mnist_draw.app.inside.step.graph.graph_page import GraphPage
@@ -52,7 +52,6 @@ class StepSection(Section):
 
     def __init__(self, worker: StepWorker | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._model: ModelFile | None = None
         self._example: Example | None = None
         self._asked: Task | None = None
         self._shown: Shown | None = None
@@ -189,8 +188,8 @@ class StepSection(Section):
         """Whether the graph is in front, not the stages."""
         return self.views.currentWidget() is self.graph
 
-    def fold(self) -> None:
-        fold(self._columns, self._room)
+    def update_layout(self) -> None:
+        reflow(self._columns, self._room)
         # Where the section scrolls anyway, all of the code has room.
         below = self._columns.direction() == QBoxLayout.TopToBottom
         code = self.code.code
@@ -220,11 +219,6 @@ class StepSection(Section):
     def wait(self) -> bool:
         self.worker.watch(False)
         return self._thread.stop() if self._started else True
-
-    def _name(self, number: int) -> str:
-        from mnist_draw.analysis.class_names import class_name
-
-        return class_name(self._model, number)
 
     # -- asking
 
