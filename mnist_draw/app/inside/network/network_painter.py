@@ -12,8 +12,8 @@ from mnist_draw.app.inside.network.lights import lights_mask, paint_lights, pain
 from mnist_draw.app.inside.network.scene import Scene, inside, paint_caption, paint_legend
 from mnist_draw.app.inside.network.still_picture import paint_still
 from mnist_draw.app.inside.network.unit_layout import Column
-from mnist_draw.app.inside.signed_picture import paint_grey, paint_signed
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.painters import paint_grey, paint_signed
 from mnist_draw.app.kit.theme import Text
 
 

@@ -16,8 +16,8 @@ from PyQt5.QtCore import QPointF, QRectF, QSize, Qt
 from PyQt5.QtGui import QPainter, QPaintEvent, QPen, QTextDocument, QTextOption
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
-from mnist_draw.app.inside.signed_picture import paint_grey, paint_signed
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.painters import paint_grey, paint_signed
 from mnist_draw.app.kit.steady_labels import draw_tabular, tabular_width
 from mnist_draw.app.kit.theme import Text
 

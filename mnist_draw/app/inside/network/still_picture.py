@@ -7,8 +7,8 @@ from PyQt5.QtCore import QPointF, QRectF, Qt
 from PyQt5.QtGui import QPainter, QPen, QPixmap
 
 from mnist_draw.app.inside.network.scene import Scene, paint_caption, paint_title
-from mnist_draw.app.inside.signed_picture import paint_signed
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.painters import paint_signed
 
 #: Between the titles of two layers, in logical pixels.
 _APART = 8

@@ -8,9 +8,9 @@ import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, Qt
 from PyQt5.QtGui import QPainter, QPen
 
-from mnist_draw.app.inside.signed_picture import grey_levels
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.images import image_of
+from mnist_draw.app.kit.painters import grey_levels
 
 _SIDE = 28
 

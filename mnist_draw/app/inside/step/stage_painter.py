@@ -13,7 +13,6 @@ from PyQt5.QtGui import QColor, QPainter, QPen
 from mnist_draw.app.inside.network.lights import lights_mask, paint_lights, paint_maps
 from mnist_draw.app.inside.network.scene import short_name
 from mnist_draw.app.inside.network.unit_layout import Column, Places
-from mnist_draw.app.inside.signed_picture import paint_grey, paint_signed
 from mnist_draw.app.inside.step.answers import Answers, paint_losses, role_of
 from mnist_draw.app.inside.step.code_lines import taught
 from mnist_draw.app.inside.step.minibatch import paint_minibatch
@@ -24,6 +23,7 @@ from mnist_draw.app.inside.step.unit_cells import (
     paint_signed_units,
 )
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.painters import paint_grey, paint_signed
 from mnist_draw.app.kit.theme import Text
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from PyQt5.QtCore import QLineF, QRectF, Qt
 from PyQt5.QtGui import QPainter, QPen
 
 from mnist_draw.app.inside.network.unit_layout import Column
-from mnist_draw.app.inside.signed_picture import paint_signed
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.painters import paint_signed
 
 #: So many strengths of a colour: cells of one strength are painted by one call.
 _LEVELS = 8

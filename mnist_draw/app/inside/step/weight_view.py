@@ -11,10 +11,10 @@ from PyQt5.QtGui import QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from mnist_draw.analysis.class_names import class_name
-from mnist_draw.app.inside.signed_picture import paint_grey, paint_signed
 from mnist_draw.app.inside.step.code_lines import ACCUMULATORS
 from mnist_draw.app.inside.step.step_worker import Shown
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.painters import paint_grey, paint_signed
 from mnist_draw.app.kit.steady_labels import draw_tabular
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.widgets import explain, tip

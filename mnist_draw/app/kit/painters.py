@@ -1,0 +1,103 @@
+"""Paint arrays: grey pictures, signed values in two colours, and mosaics of small pictures.
+
+A positive value fills its cell in the accent's colour, a negative one a smaller part of it in the
+second colour: told apart without colours, too.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PyQt5.QtCore import QRectF, Qt
+from PyQt5.QtGui import QImage, QPainter, QPixmap
+
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.images import image_of
+
+if TYPE_CHECKING:
+    # NumPy is imported where it is used: widgets of the start import this module.
+    import numpy as np
+
+#: A negative value fills this part of its cell's side.
+_INSET = 0.62
+
+
+def blank_pixmap(width: float, height: float, ratio: float) -> QPixmap:
+    """Return a transparent pixmap, at least one pixel large; width and height are logical."""
+    pixmap = QPixmap(max(1, round(width * ratio)), max(1, round(height * ratio)))
+    pixmap.setDevicePixelRatio(ratio)
+    pixmap.fill(Qt.transparent)
+    return pixmap
+
+
+def mosaic(values: np.ndarray, rows: int, columns: int, gap: int = 1) -> np.ndarray:
+    """Lay pictures (n, H, W) out row by row; zeros fill the gaps and what is left over."""
+    import numpy as np
+
+    units, high, wide = values.shape
+    cells = np.zeros((rows * columns, high + gap, wide + gap), values.dtype)
+    cells[:units, :high, :wide] = values
+    grid = cells.reshape(rows, columns, high + gap, wide + gap)
+    return grid.transpose(0, 2, 1, 3).reshape(rows * (high + gap), columns * (wide + gap))
+
+
+def grey_levels(picture: np.ndarray) -> np.ndarray:
+    """Return a picture, float32 in [0, 1], as uint8, 255 for full ink."""
+    import numpy as np
+
+    levels: np.ndarray = np.clip(picture * 255, 0, 255).astype(np.uint8)
+    return levels
+
+
+def paint_grey(painter: QPainter, box: QRectF, picture: np.ndarray) -> None:
+    """Paint a picture, float32 (H, W) in [0, 1], with sharp pixels, white on black."""
+    _paint_sharp(painter, box, image_of(grey_levels(picture)))
+
+
+def paint_signed(
+    painter: QPainter, box: QRectF, values: np.ndarray, largest: float, ratio: float
+) -> None:
+    """Paint signed values (H, W); ``largest`` gets the full colour, 0 means the largest."""
+    cell = max(1, round(box.width() * ratio / values.shape[1]))
+    _paint_sharp(painter, box, _signed_image(values, cell, largest))
+
+
+def _paint_sharp(painter: QPainter, box: QRectF, image: QImage) -> None:
+    painter.save()
+    painter.setRenderHint(QPainter.SmoothPixmapTransform, False)
+    painter.drawImage(box, image)
+    painter.restore()
+
+
+def _signed_image(values: np.ndarray, cell: int, largest: float = 0.0) -> QImage:
+    """Return signed values as an image with ``cell`` pixels for each, both ways."""
+    import numpy as np
+
+    largest = largest or max(float(np.abs(values).max()), 1e-12)
+    strength = np.clip(np.abs(values) / largest, 0, 1) ** 0.75
+    pixels = np.empty((*values.shape, 4), np.uint8)
+    positive = values > 0
+    for where, name in ((positive, "accent"), (~positive, "second")):
+        colour = theme.colour(name)
+        pixels[where, :3] = (colour.blue(), colour.green(), colour.red())
+    pixels[..., 3] = (255 * strength).astype(np.uint8)
+    pixels[values == 0, 3] = 0
+    large = np.repeat(np.repeat(pixels, cell, axis=0), cell, axis=1)
+    if cell >= 3:
+        large[..., 3] *= _forms(positive, cell)
+    return image_of(large)
+
+
+def _forms(positive: np.ndarray, cell: int) -> np.ndarray:
+    """Return which pixels belong to the cells' forms, uint8 0 or 1."""
+    import numpy as np
+
+    edge = max(1, round(cell * (1 - _INSET) / 2))
+    inset = np.zeros((cell, cell), np.uint8)
+    inset[edge:-edge, edge:-edge] = 1
+    full = np.ones((cell, cell), np.uint8)
+    if cell >= 4:
+        full[-1, :] = full[:, -1] = 0
+    ones = positive.astype(np.uint8)
+    forms: np.ndarray = np.kron(ones, full) + np.kron(1 - ones, inset)
+    return forms
