@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import inspect
+import os
 import re
 from collections.abc import Callable, Iterable
 from typing import ParamSpec, TypeVar
@@ -78,6 +80,22 @@ class UserError(Exception):
         return shortened(super().__str__())
 
 
+class StorageError(UserError):
+    """A file or folder could not be written or prepared."""
+
+
+class DocumentError(UserError):
+    """A file cannot be used; a phrase that fits after a colon, such as "it is a folder"."""
+
+
+class ModelFileError(UserError):
+    """A model file could not be read, or its content is no valid network."""
+
+
+class DatasetError(UserError):
+    """A data set cannot be used: the sentence names the file, what was found and expected."""
+
+
 class MissingPackageError(UserError, ImportError):
     """Something optional was asked for whose package is not installed."""
 
@@ -86,6 +104,16 @@ class MissingPackageError(UserError, ImportError):
             f"{what} needs {package}, which is not installed. Install it with: "
             f'python -m pip install "mnist_draw[{extra}]" (or {package} alone).'
         )
+
+
+def reason_of(error: OSError) -> str:
+    """Say why the operating system refused, without numbers or quotes."""
+    if error.errno == errno.EACCES:
+        return "no permission"
+    if error.errno is None:
+        return str(error) or type(error).__name__
+    text = error.strerror or os.strerror(error.errno)
+    return text[:1].lower() + text[1:]
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

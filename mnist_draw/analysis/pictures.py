@@ -13,16 +13,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mnist_draw.dataset.errors import DatasetError
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.dataset.normalise import has_ink, normalise_ink
 from mnist_draw.dataset.own_digits import find_pictures
 from mnist_draw.dataset.picture_formats import read_titles
 from mnist_draw.dataset.pictures.picture_file import load_picture
-from mnist_draw.errors import UserError, strip_control_chars
+from mnist_draw.errors import DatasetError, UserError, reason_of, strip_control_chars
 from mnist_draw.recognition.network_data import own_data, require_classes
 from mnist_draw.storage.cache import digest_of
-from mnist_draw.storage.errors import reason_of
 from mnist_draw.storage.folders import named_path
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.storage.my_digits import label_of_name, my_digits_folder, read_digit

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mnist_draw.cli.output import tell
-from mnist_draw.errors import UserError
+from mnist_draw.errors import StorageError, UserError, reason_of
 from mnist_draw.recognition.stored_network import load_trained
 from mnist_draw.storage import ModelFile, check_writable, save_model
-from mnist_draw.storage.errors import StorageError, reason_of
 from mnist_draw.storage.models import refuse_foreign
 from mnist_draw.storage.unique_paths import move_to_free_name, numbered, taken_file
 from mnist_draw.training.runs.rescue import rescue

@@ -12,8 +12,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import TextIO, cast
 
-from mnist_draw.errors import UserError, one_line
-from mnist_draw.storage.errors import reason_of
+from mnist_draw.errors import UserError, one_line, reason_of
 
 PROGRAM = "mnist-draw"
 #: Codes of ECMA-48 that terminals read.

@@ -12,8 +12,7 @@ from pathlib import Path
 from mnist_draw.cli.command import Command
 from mnist_draw.cli.output import json_line, put, put_record, tell
 from mnist_draw.dataset.picture_formats import read_suffixes, read_titles
-from mnist_draw.errors import UserError
-from mnist_draw.storage.errors import reason_of
+from mnist_draw.errors import UserError, reason_of
 
 _MODEL_HELP = (
     "a file of this program, one of numpy.savez(file, *lasagne.layers.get_all_param_values(…)), "

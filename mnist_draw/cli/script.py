@@ -11,8 +11,8 @@ from pathlib import Path
 
 from mnist_draw.cli.command import Command
 from mnist_draw.cli.output import tell
+from mnist_draw.errors import StorageError
 from mnist_draw.storage.atomic import resolve_path
-from mnist_draw.storage.errors import StorageError
 from mnist_draw.storage.folders import named_path
 
 _FAILED, _INTERRUPTED = 1, 130

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mnist_draw.dataset.errors import DatasetError
-from mnist_draw.errors import strip_control_chars
+from mnist_draw.errors import DatasetError, strip_control_chars
 
 #: What MNIST's classes are called, and what a network tells apart where nothing else is said.
 DIGITS = tuple("0123456789")

@@ -14,8 +14,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_draw.dataset.errors import DatasetError
-from mnist_draw.storage.errors import DocumentError, StorageError
+from mnist_draw.errors import DatasetError, DocumentError, StorageError
 from mnist_draw.storage.opening import MEGABYTE, UnfoldingError, open_unfolded, read_into
 
 _TYPES: dict[int, tuple[str, str]] = {

@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_draw.dataset.classes import DIGITS, check_classes, class_list
-from mnist_draw.dataset.errors import DatasetError
 from mnist_draw.dataset.sources.idx_files import (
     FOUR_FILES,
     files_of,
@@ -34,8 +33,7 @@ from mnist_draw.dataset.sources.picture_folders import (
 from mnist_draw.dataset.sources.source import Part, Source
 from mnist_draw.dataset.sources.split import set_aside, shuffled, split_off
 from mnist_draw.dataset.sources.tables import is_table, read_tables
-from mnist_draw.errors import asks_what_was_meant, strip_control_chars
-from mnist_draw.storage.errors import StorageError
+from mnist_draw.errors import DatasetError, StorageError, asks_what_was_meant, strip_control_chars
 from mnist_draw.storage.folders import named_path
 from mnist_draw.storage.resources import resource_path
 

@@ -20,12 +20,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_draw.dataset.errors import DatasetError
 from mnist_draw.dataset.mnist import Dataset, Images, Labels, scale
 from mnist_draw.dataset.normalise import has_ink, normalise_ink
 from mnist_draw.dataset.picture_formats import read_suffixes
-from mnist_draw.errors import UserError
-from mnist_draw.storage.errors import reason_of
+from mnist_draw.errors import DatasetError, UserError, reason_of
 from mnist_draw.storage.folders import named_path
 from mnist_draw.storage.my_digits import TaughtDigit, label_of_name, read_digit
 

@@ -12,10 +12,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_draw.dataset.errors import DatasetError
 from mnist_draw.dataset.idx import MAX_BYTES
 from mnist_draw.dataset.own_digits import ExtraDigits
-from mnist_draw.errors import UserError
+from mnist_draw.errors import DatasetError, UserError
 from mnist_draw.storage.atomic import open_atomically, write_atomically
 from mnist_draw.storage.document import Format
 from mnist_draw.storage.opening import MEGABYTE, read_file
@@ -87,7 +86,7 @@ def _digest(content: bytes) -> str:
 def _is_left_over(place: Path, name: str) -> bool:
     """Whether a file is of an export that was killed between two of its files."""
     try:
-        digests = FORMAT.read(place / _MARKER).fields("files").values
+        digests = FORMAT.read(place / _MARKER).get_fields("files").values
         return digests.get(name) == _digest(read_file(place / name, MAX_BYTES))
     except (FileNotFoundError, UserError):
         return False

@@ -17,13 +17,12 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_draw.dataset.classes import MAX_NAME_LENGTH
-from mnist_draw.errors import UserError
+from mnist_draw.errors import DocumentError, StorageError, UserError
 from mnist_draw.recognition.class_names import class_names
 from mnist_draw.recognition.finished_model import predict_all
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.document import Fields, Format
-from mnist_draw.storage.errors import DocumentError, StorageError
 from mnist_draw.storage.folders import cache_folder
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.storage.opening import MEGABYTE
@@ -104,7 +103,7 @@ def kept_mistakes(
 
 def _read(path: Path, count: int, classes: int) -> tuple[Mistake, ...] | None:
     try:
-        rows = FORMAT.read(path).entries("mistakes", count)
+        rows = FORMAT.read(path).get_list("mistakes", count)
         return tuple(_mistake(row, count, classes) for row in rows)
     except (OSError, UserError):
         return None
@@ -115,7 +114,7 @@ def _mistake(row: object, count: int, classes: int) -> Mistake:
         raise DocumentError("it holds something else than a mistake")
     fields = Fields(dict(zip(("index", "label", "read"), row, strict=True)))
     return Mistake(
-        fields.whole("index", 0, count - 1),
-        fields.whole("label", 0, classes - 1),
-        fields.text("read", 3 * MAX_NAME_LENGTH),
+        fields.get_int("index", 0, count - 1),
+        fields.get_int("label", 0, classes - 1),
+        fields.get_text("read", 3 * MAX_NAME_LENGTH),
     )

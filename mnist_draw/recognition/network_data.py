@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from mnist_draw.dataset.classes import DIGITS, class_list
-from mnist_draw.dataset.errors import DatasetError
 from mnist_draw.dataset.mnist import Dataset, dataset_name, load_dataset
-from mnist_draw.errors import UserError
+from mnist_draw.errors import DatasetError, UserError
 from mnist_draw.recognition.class_names import class_names, reads_digits
 from mnist_draw.storage import ModelFile
 from mnist_draw.storage.atomic import write_atomically
@@ -132,13 +131,13 @@ def _file() -> Path:
 def _kept() -> list[dict[str, Any]]:
     """Return the places that are kept; none where the file is missing or damaged."""
     try:
-        entries = FORMAT.read(_file()).entries("places", _MAX_COUNT)
+        entries = FORMAT.read(_file()).get_list("places", _MAX_COUNT)
         found = [Fields(entry) for entry in entries if isinstance(entry, dict)]
         return [
             {
-                "name": entry.text("name", _LONGEST),
-                "classes": entry.entries("classes", _MAX_COUNT),
-                "path": entry.name_of_file("path", _LONGEST),
+                "name": entry.get_text("name", _LONGEST),
+                "classes": entry.get_list("classes", _MAX_COUNT),
+                "path": entry.get_file_name("path", _LONGEST),
             }
             for entry in found
         ]

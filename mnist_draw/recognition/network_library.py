@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from mnist_draw.errors import UserError, plain_name
+from mnist_draw.errors import UserError, plain_name, reason_of
 from mnist_draw.recognition.stored_network import (
     BEFORE,
     TIME,
@@ -34,7 +34,6 @@ from mnist_draw.storage import (
     resource_path,
     save_model,
 )
-from mnist_draw.storage.errors import reason_of
 from mnist_draw.storage.models import pack_model, read_info
 from mnist_draw.storage.npz import MAX_BYTES
 from mnist_draw.storage.opening import read_file

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
-from mnist_draw.storage.errors import StorageError, reason_of
+from mnist_draw.errors import StorageError, reason_of
 
 if sys.platform != "win32":
     import fcntl

@@ -16,10 +16,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mnist_draw.errors import UserError
+from mnist_draw.errors import StorageError, UserError
 from mnist_draw.storage import npz
 from mnist_draw.storage.atomic import write_atomically
-from mnist_draw.storage.errors import StorageError
 from mnist_draw.storage.folders import cache_folder
 
 Arrays = dict[str, npt.NDArray[Any]]

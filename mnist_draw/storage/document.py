@@ -17,8 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeGuard, TypeVar
 
-from mnist_draw.errors import strip_control_chars
-from mnist_draw.storage.errors import DocumentError
+from mnist_draw.errors import DocumentError, strip_control_chars
 from mnist_draw.storage.opening import read_file
 
 #: Decimal digits of the largest 64-bit number; more are no number of this program.
@@ -93,14 +92,16 @@ class Fields:
 
     values: dict[str, Any]
 
-    def whole(self, name: str, low: int, high: int, default: T | _Required = _REQUIRED) -> int | T:
+    def get_int(
+        self, name: str, low: int, high: int, default: T | _Required = _REQUIRED
+    ) -> int | T:
         """Return a whole number from `low` to `high`; ``3.0`` counts as 3."""
         value = self.values.get(name)
         if _is_number(value) and low <= value <= high and value == int(value):
             return int(value)
         return self._default(name, default, f"a whole number from {low:,} to {high:,}")
 
-    def number(
+    def get_float(
         self, name: str, low: float, high: float, default: T | _Required = _REQUIRED
     ) -> float | T:
         """Return a number from `low` to `high`."""
@@ -109,21 +110,21 @@ class Fields:
             return float(value)
         return self._default(name, default, f"a number from {low:g} to {high:g}")
 
-    def text(self, name: str, longest: int, default: T | _Required = _REQUIRED) -> str | T:
+    def get_text(self, name: str, longest: int, default: T | _Required = _REQUIRED) -> str | T:
         """Return a text to be shown: cut at `longest`, one ``�`` for each lone surrogate."""
         value = self.values.get(name)
         if isinstance(value, str):
             return strip_control_chars(value[:longest])
         return self._default(name, default, "a text")
 
-    def name_of_file(self, name: str, longest: int) -> str:
+    def get_file_name(self, name: str, longest: int) -> str:
         """Return the name of a file as it was written: what cannot be shown of it stays, too."""
         value = self.values.get(name)
         if isinstance(value, str) and len(value) <= longest:
             return value
         return self._default(name, _REQUIRED, f"a name of at most {longest:,} letters")
 
-    def choice(
+    def get_choice(
         self, name: str, choices: Sequence[str], default: T | _Required = _REQUIRED
     ) -> str | T:
         """Return one of some texts."""
@@ -132,14 +133,14 @@ class Fields:
             return value
         return self._default(name, default, f"one of {', '.join(choices)}")
 
-    def fields(self, name: str, default: T | _Required = _REQUIRED) -> Fields | T:
+    def get_fields(self, name: str, default: T | _Required = _REQUIRED) -> Fields | T:
         """Return an object."""
         value = self.values.get(name)
         if isinstance(value, dict):
             return Fields(value)
         return self._default(name, default, "a list of names with values")
 
-    def entries(self, name: str, most: int, default: T | _Required = _REQUIRED) -> list[Any] | T:
+    def get_list(self, name: str, most: int, default: T | _Required = _REQUIRED) -> list[Any] | T:
         """Return a list of at most so many entries, whatever they are."""
         value = self.values.get(name)
         if isinstance(value, list) and len(value) <= most:
@@ -198,15 +199,15 @@ def check_version(version: object, newest: int, word: str = "version") -> int:
     return version
 
 
-def sound(values: Any) -> Any:
-    """Return values without the fields and entries that hold a number of no use.
+def drop_non_finite(values: Any) -> Any:
+    """Return values without the fields and entries that are not finite numbers.
 
-    Meant for what is kept as it is, such as preferences that another version knows.
+    For what is stored unread, such as preferences of another version.
     """
     if isinstance(values, dict):
-        return {name: sound(value) for name, value in values.items() if value == value}
+        return {name: drop_non_finite(value) for name, value in values.items() if value == value}
     if isinstance(values, list):
-        return [sound(value) for value in values if value == value]
+        return [drop_non_finite(value) for value in values if value == value]
     return values
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import platformdirs
 
+from mnist_draw.errors import StorageError, reason_of
 from mnist_draw.storage.atomic import sweep
-from mnist_draw.storage.errors import StorageError, reason_of
 
 APPLICATION = "mnist_draw"
 HOME_VARIABLE = "MNIST_DRAW_HOME"

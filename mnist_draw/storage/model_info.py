@@ -90,26 +90,26 @@ class ModelInfo:
     def of(cls, metadata: dict[str, Any]) -> ModelInfo:
         """Read the metadata of a model file; a value of no use counts as unknown."""
         read = Fields(metadata)
-        settings, learnt = read.fields("settings", None), read.fields("learnt", None)
+        settings, learnt = read.get_fields("settings", None), read.get_fields("learnt", None)
         return cls(
-            name=one_line(read.text("name", _LONGEST, "").strip()),
-            title=one_line(read.text("title", _LONGEST, "").strip()),
-            data=read.text("data", _LONGEST, ""),
+            name=one_line(read.get_text("name", _LONGEST, "").strip()),
+            title=one_line(read.get_text("title", _LONGEST, "").strip()),
+            data=read.get_text("data", _LONGEST, ""),
             classes=_class_names(read),
-            side=read.whole("side", 1, 28, 20),
-            test_accuracy=read.number("test_accuracy", 0, 1, None),
-            validation_accuracy=read.number("validation_accuracy", 0, 1, None),
-            test_loss=read.number("test_loss", 0, 1e300, None),
-            epochs=read.whole("epochs", 0, _MAX_COUNT, None),
-            created=read.text("created", _LONGEST, ""),
-            program=read.text("program", _LONGEST, ""),
-            engine=read.text("engine", _LONGEST, ""),
-            temperature=read.number("temperature", 1e-6, 1e6, 1.0),
-            refused=read.number("refused", 0, 1, 0.0),
-            lenience=read.number("lenience", 0, 1e6, 0.0),
-            threshold=read.number("threshold", -1e6, 1e6, None),
-            before=read.text("before", _LONGEST, ""),
-            extra_digits=read.whole("extra_digits", 0, _MAX_COUNT, 0),
+            side=read.get_int("side", 1, 28, 20),
+            test_accuracy=read.get_float("test_accuracy", 0, 1, None),
+            validation_accuracy=read.get_float("validation_accuracy", 0, 1, None),
+            test_loss=read.get_float("test_loss", 0, 1e300, None),
+            epochs=read.get_int("epochs", 0, _MAX_COUNT, None),
+            created=read.get_text("created", _LONGEST, ""),
+            program=read.get_text("program", _LONGEST, ""),
+            engine=read.get_text("engine", _LONGEST, ""),
+            temperature=read.get_float("temperature", 1e-6, 1e6, 1.0),
+            refused=read.get_float("refused", 0, 1, 0.0),
+            lenience=read.get_float("lenience", 0, 1e6, 0.0),
+            threshold=read.get_float("threshold", -1e6, 1e6, None),
+            before=read.get_text("before", _LONGEST, ""),
+            extra_digits=read.get_int("extra_digits", 0, _MAX_COUNT, 0),
             settings=settings.values if settings is not None else None,
             learnt=learnt.values if learnt is not None else None,
         )
@@ -135,7 +135,7 @@ class ModelInfo:
 
 def _class_names(read: Fields) -> tuple[str, ...]:
     """Return the names of the classes; none at all where one of them is of no use."""
-    found = read.entries("classes", _MAX_CLASSES, [])
+    found = read.get_list("classes", _MAX_CLASSES, [])
     sound = all(isinstance(name, str) and 0 < len(name) <= _MAX_CLASS_LENGTH for name in found)
     return tuple(one_line(strip_control_chars(name)) for name in found) if sound else ()
 

@@ -31,11 +31,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mnist_draw.errors import UserError
+from mnist_draw.errors import DocumentError, ModelFileError, StorageError, UserError
 from mnist_draw.storage import npz
 from mnist_draw.storage.atomic import write_atomically
-from mnist_draw.storage.document import Fields, Format, parse, sound
-from mnist_draw.storage.errors import DocumentError, ModelFileError, StorageError
+from mnist_draw.storage.document import Fields, Format, drop_non_finite, parse
 from mnist_draw.storage.model_info import NAMES, ModelInfo
 from mnist_draw.storage.opening import MEGABYTE
 
@@ -81,7 +80,7 @@ class ModelFile:
         try:
             # Through JSON and back: a copy that the caller cannot change, of JSON's types. What
             # JSON does not have (a loss that is infinite) is left out: it costs no network.
-            plain = sound(parse(json.dumps(self.metadata, sort_keys=True)))
+            plain = drop_non_finite(parse(json.dumps(self.metadata, sort_keys=True)))
         except (TypeError, ValueError, RecursionError, DocumentError) as error:
             raise ModelFileError(f"The metadata of the network is not JSON: {error}.") from error
         if not isinstance(plain, dict):
@@ -258,8 +257,8 @@ def read_info(path: str | os.PathLike[str]) -> tuple[str, ModelInfo]:
     try:
         with _archive(path) as archive:
             header = _read_header(archive)
-            info = ModelInfo.of(header.fields("metadata").values)
-            return header.text("network", MAX_HEADER_BYTES), info
+            info = ModelInfo.of(header.get_fields("metadata").values)
+            return header.get_text("network", MAX_HEADER_BYTES), info
     except UserError as error:
         raise ModelFileError(f"The model file {path} cannot be used. {error}") from error
 
@@ -281,9 +280,9 @@ def unpack_model(data: bytes) -> ModelFile:
 def _unpack(archive: npz.Archive, shapes_of: ShapesOf | None = None) -> ModelFile:
     header = _read_header(archive)
     try:
-        network = header.text("network", MAX_HEADER_BYTES)
-        shapes = header.entries("shapes", npz.MAX_ARRAYS)
-        metadata = header.fields("metadata").values
+        network = header.get_text("network", MAX_HEADER_BYTES)
+        shapes = header.get_list("shapes", npz.MAX_ARRAYS)
+        metadata = header.get_fields("metadata").values
     except DocumentError as error:
         raise ModelFileError(f"Its header is damaged: {error}.") from error
     names = [_parameter_name(number) for number in range(len(archive.sizes) - 1)]

@@ -24,10 +24,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mnist_draw.errors import UserError
+from mnist_draw.errors import DocumentError, StorageError, UserError, reason_of
 from mnist_draw.storage.atomic import write_atomically
-from mnist_draw.storage.document import Format, sound
-from mnist_draw.storage.errors import DocumentError, StorageError, reason_of
+from mnist_draw.storage.document import Format, drop_non_finite
 from mnist_draw.storage.folders import data_folder
 from mnist_draw.storage.opening import read_file
 from mnist_draw.storage.unique_paths import move_to_free_name, taken_file
@@ -228,18 +227,18 @@ def _parse(path: Path, ink: Ink, text: str) -> TaughtDigit:
         fields = FORMAT.unpack(text)
         label = label_of_name(path)
         if label is None:
-            label = fields.whole("label", 0, 9)
+            label = fields.get_int("label", 0, 9)
     except DocumentError as error:
         raise DigitError(f"The digit {path} cannot be used: {error}. It was left alone.") from error
-    drawing = fields.fields("drawing", None)
+    drawing = fields.get_fields("drawing", None)
     return TaughtDigit(
         label,
         ink,
-        fields.text("taught", 40, ""),
-        fields.text("said", 20, ""),
-        fields.number("confidence", 0, 1, 0.0),
-        fields.text("network", 200, ""),
-        sound(drawing.values) if drawing is not None else None,
+        fields.get_text("taught", 40, ""),
+        fields.get_text("said", 20, ""),
+        fields.get_float("confidence", 0, 1, 0.0),
+        fields.get_text("network", 200, ""),
+        drop_non_finite(drawing.values) if drawing is not None else None,
         path,
     )
 

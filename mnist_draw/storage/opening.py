@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, BinaryIO, Final, cast
 
-from mnist_draw.storage.errors import DocumentError, StorageError, reason_of
+from mnist_draw.errors import DocumentError, StorageError, reason_of
 
 MEGABYTE: Final = 1024 * 1024
 _GZIP_MAGIC = b"\x1f\x8b"

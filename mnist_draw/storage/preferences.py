@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+from mnist_draw.errors import DocumentError, StorageError
 from mnist_draw.storage.atomic import write_atomically
-from mnist_draw.storage.document import check_version, pack, parse, sound
-from mnist_draw.storage.errors import DocumentError, StorageError
+from mnist_draw.storage.document import check_version, drop_non_finite, pack, parse
 from mnist_draw.storage.folders import config_folder
 from mnist_draw.storage.locks import lock_file, make_lock, take_lock
 from mnist_draw.storage.opening import MEGABYTE, read_file
@@ -63,7 +63,7 @@ class Preferences:
         except DocumentError as error:
             self.notice = f"{self._put_aside(str(error))} The program starts with its defaults."
             return
-        self._values = sound(values)
+        self._values = drop_non_finite(values)
         if self._values != values:
             self.notice = self._put_aside("it holds numbers that are none")
             self.notice += " All other preferences hold."
@@ -125,7 +125,7 @@ class Preferences:
     def _stored(self, held: dict[str, Any]) -> dict[str, Any]:
         """Return what the file holds now; what is held here where it holds nothing of use."""
         try:
-            values: dict[str, Any] = sound(read_values(self.path))
+            values: dict[str, Any] = drop_non_finite(read_values(self.path))
         except FileNotFoundError:
             return held
         except DocumentError:

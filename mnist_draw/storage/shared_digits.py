@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from mnist_draw.errors import DocumentError, StorageError
 from mnist_draw.storage.atomic import open_atomically
-from mnist_draw.storage.errors import DocumentError, StorageError
 from mnist_draw.storage.my_digits import (
     MAX_FILE_BYTES,
     SUFFIX,

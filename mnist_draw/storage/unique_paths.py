@@ -19,8 +19,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from mnist_draw.errors import StorageError, reason_of
 from mnist_draw.storage.atomic import retry_while_locked
-from mnist_draw.storage.errors import StorageError, reason_of
 
 #: Days in which what was deleted can be brought back: over a weekend and a day off.
 KEPT_DAYS = 7

@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from mnist_draw.errors import UserError
+from mnist_draw.errors import DocumentError, StorageError, UserError
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.document import pack, parse
-from mnist_draw.storage.errors import DocumentError, StorageError
 from mnist_draw.storage.opening import MEGABYTE, read_file
 from mnist_draw.training.settings import SettingsError, TrainingSettings
 

@@ -16,8 +16,8 @@ from mnist_draw.analysis.pictures import own_folder, own_test, own_validation
 from mnist_draw.analysis.results import count_results
 from mnist_draw.analysis.robustness import test_pictures_for as pictures_to_alter
 from mnist_draw.analysis.step.one_step import OneStep
-from mnist_draw.dataset.errors import DatasetError
 from mnist_draw.dataset.mnist import load_dataset
+from mnist_draw.errors import DatasetError
 from mnist_draw.networks import parse_network
 from mnist_draw.recognition.network_data import own_data, remember_data
 from mnist_draw.storage import ModelFile

@@ -14,8 +14,8 @@ from mnist_draw.analysis.pictures import (
     mnist_validation,
     my_digits,
 )
-from mnist_draw.dataset.errors import DatasetError
 from mnist_draw.dataset.mnist import load_dataset
+from mnist_draw.errors import DatasetError
 from mnist_draw.storage.my_digits import TaughtDigit, save_digit
 
 

@@ -19,8 +19,8 @@ from mnist_draw.analysis.report.files import write_report
 from mnist_draw.analysis.results import Results, count_results
 from mnist_draw.analysis.table import percent
 from mnist_draw.dataset.mnist import Dataset
+from mnist_draw.errors import StorageError
 from mnist_draw.storage import ModelFile
-from mnist_draw.storage.errors import StorageError
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mnist_draw.dataset.errors import DatasetError
 from mnist_draw.dataset.idx import read_idx
+from mnist_draw.errors import DatasetError
 
 PICTURES = np.arange(2 * 28 * 28, dtype=np.int64).reshape(2, 28, 28) % 256
 

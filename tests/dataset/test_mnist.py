@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 
 from mnist_draw.dataset import mnist
-from mnist_draw.dataset.errors import DatasetError
 from mnist_draw.dataset.idx import read_idx
 from mnist_draw.dataset.mnist import load_data, load_dataset, scale
+from mnist_draw.errors import DatasetError
 from mnist_draw.storage.resources import resource_path
 
 SHA256 = {

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from mnist_draw.dataset.errors import DatasetError
 from mnist_draw.dataset.mnist import Dataset, scale
 from mnist_draw.dataset.own_digits import (
     MAX_REPEATS,
@@ -19,7 +18,7 @@ from mnist_draw.dataset.own_digits import (
     read_digits,
     repeats_for,
 )
-from mnist_draw.errors import UserError
+from mnist_draw.errors import DatasetError, UserError
 from mnist_draw.storage.my_digits import TaughtDigit, save_digit
 
 

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mnist_draw.dataset.errors import DatasetError
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.dataset.own_digits import ExtraDigits
 from mnist_draw.dataset.own_digits_export import FORMAT, NAMES, export_csv, export_idx
+from mnist_draw.errors import DatasetError
 from mnist_draw.storage import StorageError
 
 

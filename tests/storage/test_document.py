@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mnist_draw.errors import DocumentError
 from mnist_draw.storage import StorageError
-from mnist_draw.storage.document import Fields, Format, pack, parse, sound
-from mnist_draw.storage.errors import DocumentError
+from mnist_draw.storage.document import Fields, Format, drop_non_finite, pack, parse
 from mnist_draw.storage.opening import read_file
 
 LETTER = Format("mnist_draw letter", 2, 1000)
@@ -37,13 +37,13 @@ def test_everything_comes_back(value: Any) -> None:
 def test_a_number_of_no_use_is_read_as_nan_and_accepted_by_no_field(text: str) -> None:
     fields = Fields(parse(f'{{"x": {text}, "y": 3}}'))
     assert math.isnan(fields.values["x"])
-    for read in (fields.number, fields.whole):
+    for read in (fields.get_float, fields.get_int):
         with pytest.raises(DocumentError, match="its x is nan, not a"):
             read("x", -(10**18), 10**18)
         assert read("x", 0, 10, None) is None
         assert read("y", 0, 10) == 3
-    assert sound(fields.values) == {"y": 3}
-    assert sound({"a": [math.nan, 1, {"b": math.nan}]}) == {"a": [1, {}]}
+    assert drop_non_finite(fields.values) == {"y": 3}
+    assert drop_non_finite({"a": [math.nan, 1, {"b": math.nan}]}) == {"a": [1, {}]}
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, {1, 2}, 3j])
@@ -62,27 +62,31 @@ def test_fields_of_the_right_kind() -> None:
     fields = Fields(
         {"n": 3.0, "x": 2, "t": "abcdef\ud800", "c": "red", "f": {"a": 1}, "e": [1, "2"]}
     )
-    assert fields.whole("n", 0, 3) == 3
-    assert fields.number("x", 0, 3) == 2.0
-    assert fields.text("t", 3) == "abc"
-    assert fields.text("t", 99) == "abcdef\ufffd"
-    assert fields.choice("c", ("red", "blue")) == "red"
-    assert fields.fields("f").whole("a", 0, 9) == 1
-    assert fields.entries("e", 2) == [1, "2"]
+    assert fields.get_int("n", 0, 3) == 3
+    assert fields.get_float("x", 0, 3) == 2.0
+    assert fields.get_text("t", 3) == "abc"
+    assert fields.get_text("t", 99) == "abcdef\ufffd"
+    assert fields.get_choice("c", ("red", "blue")) == "red"
+    assert fields.get_fields("f").get_int("a", 0, 9) == 1
+    assert fields.get_list("e", 2) == [1, "2"]
 
 
 @pytest.mark.parametrize(
     ("value", "read", "words"),
     [
-        (True, lambda fields: fields.whole("x", 0, 9), "x is True, not a whole number from 0 to 9"),
-        (2.5, lambda fields: fields.whole("x", 0, 9), "x is 2.5, not a whole number"),
-        (10, lambda fields: fields.whole("x", 0, 9), "x is 10"),
-        ("3", lambda fields: fields.number("x", 0, 9), "x is '3', not a number from 0 to 9"),
-        (3, lambda fields: fields.text("x", 9), "x is 3, not a text"),
-        ("z" * 999, lambda fields: fields.choice("x", ("a", "b")), "'z{59}, not one of a, b"),
-        ([], lambda fields: fields.fields("x"), "not a list of names"),
-        ([1, 2, 3], lambda fields: fields.entries("x", 2), "at most 2 entries"),
-        (3, lambda fields: fields.text("y", 9), "its y is missing"),
+        (
+            True,
+            lambda fields: fields.get_int("x", 0, 9),
+            "x is True, not a whole number from 0 to 9",
+        ),
+        (2.5, lambda fields: fields.get_int("x", 0, 9), "x is 2.5, not a whole number"),
+        (10, lambda fields: fields.get_int("x", 0, 9), "x is 10"),
+        ("3", lambda fields: fields.get_float("x", 0, 9), "x is '3', not a number from 0 to 9"),
+        (3, lambda fields: fields.get_text("x", 9), "x is 3, not a text"),
+        ("z" * 999, lambda fields: fields.get_choice("x", ("a", "b")), "'z{59}, not one of a, b"),
+        ([], lambda fields: fields.get_fields("x"), "not a list of names"),
+        ([1, 2, 3], lambda fields: fields.get_list("x", 2), "at most 2 entries"),
+        (3, lambda fields: fields.get_text("y", 9), "its y is missing"),
     ],
 )
 def test_fields_of_the_wrong_kind_or_range(value: Any, read: Any, words: str) -> None:
@@ -94,7 +98,7 @@ def test_a_document_names_its_format_and_version(tmp_path: Path) -> None:
     path = tmp_path / "letter.json"
     path.write_bytes(LETTER.pack({"to": "Zürich \udcff"}, indent=1))
     assert LETTER.read(path).values["to"] == "Zürich \udcff"
-    assert Format("mnist_draw letter", 3, 1000).read(path).text("to", 6) == "Zürich"
+    assert Format("mnist_draw letter", 3, 1000).read(path).get_text("to", 6) == "Zürich"
 
 
 @pytest.mark.parametrize(

@@ -18,9 +18,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mnist_draw.errors import DocumentError
 from mnist_draw.storage import StorageError, npz
 from mnist_draw.storage.document import parse
-from mnist_draw.storage.errors import DocumentError
 from mnist_draw.storage.opening import UnfoldingError, open_file, open_unfolded, read_file
 
 #: What may be taken above the idle program, in MB.

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+from mnist_draw.errors import DocumentError
 from mnist_draw.storage import StorageError, document, preferences
-from mnist_draw.storage.errors import DocumentError
 from mnist_draw.storage.preferences import Preferences, migrate
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mnist_draw.cli.main import main
-from mnist_draw.storage.errors import StorageError
+from mnist_draw.errors import StorageError
 from mnist_draw.storage.my_digits import TaughtDigit, my_digits_folder, save_digit
 from mnist_draw.storage.shared_digits import list_digits, merge_digits, pack_digits
 

@@ -22,8 +22,8 @@ from mnist_draw.analysis.result_tables import (
 )
 from mnist_draw.analysis.results import Results
 from mnist_draw.analysis.table import percent
+from mnist_draw.errors import StorageError, reason_of
 from mnist_draw.storage.atomic import resolve_path, write_atomically
-from mnist_draw.storage.errors import StorageError, reason_of
 from mnist_draw.storage.folders import named_path
 from mnist_draw.storage.models import ModelFile
 

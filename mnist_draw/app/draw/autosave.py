@@ -14,9 +14,8 @@ from mnist_draw.app.draw.drawing_record import read_drawing, record_of
 from mnist_draw.app.draw.placed_picture import Item, PlacedPicture, Renderings
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background
-from mnist_draw.errors import UserError
+from mnist_draw.errors import StorageError, UserError, reason_of
 from mnist_draw.storage.document import pack
-from mnist_draw.storage.errors import StorageError, reason_of
 from mnist_draw.storage.unique_paths import quarantine
 
 #: Milliseconds from the last change until it is written: not while the pen moves.

@@ -22,9 +22,8 @@ from PyQt5.QtCore import QRectF
 
 from mnist_draw.app.draw.pen_strokes import BOARD, Point, Stroke
 from mnist_draw.app.draw.placed_picture import Item, PlacedPicture, ink_of, mask_of
-from mnist_draw.errors import UserError
+from mnist_draw.errors import DocumentError, UserError
 from mnist_draw.storage.document import Format, parse
-from mnist_draw.storage.errors import DocumentError
 from mnist_draw.storage.opening import MEGABYTE, read_file
 
 #: The largest board, with its pictures, takes less.
@@ -61,7 +60,7 @@ def read_drawing(path: Path) -> list[Item]:
 def from_record(record: object) -> list[Item]:
     """Return the strokes and pictures of a record."""
     try:
-        entries = FORMAT.check(record).entries("items", _MAX_POINTS)
+        entries = FORMAT.check(record).get_list("items", _MAX_POINTS)
     except DocumentError as error:
         raise DrawingError(f"It cannot be shown: {error}.") from error
     items = [_item(entry, number) for number, entry in enumerate(entries, 1)]

@@ -112,7 +112,7 @@ class Reporter:
         )
 
     def _open_log(self) -> None:
-        from mnist_draw.storage.errors import reason_of
+        from mnist_draw.errors import reason_of
         from mnist_draw.storage.folders import data_folder
         from mnist_draw.storage.opening import regular_only
 

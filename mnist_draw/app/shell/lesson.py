@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mnist_draw.errors import UserError, did_you_mean
-from mnist_draw.storage.errors import DocumentError, StorageError
+from mnist_draw.errors import DocumentError, StorageError, UserError, did_you_mean
 from mnist_draw.storage.opening import MEGABYTE, read_file
 from mnist_draw.training.runs.network_names import path_of, place_of
 from mnist_draw.training.settings import SETTINGS, TrainingSettings

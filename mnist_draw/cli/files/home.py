@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mnist_draw.cli.output import tell
-from mnist_draw.storage.errors import StorageError
+from mnist_draw.errors import StorageError
 from mnist_draw.storage.folders import data_folder
 
 

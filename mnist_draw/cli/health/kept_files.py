@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mnist_draw.cli.health.finding import Finding
-from mnist_draw.errors import UserError
+from mnist_draw.errors import StorageError, UserError
 from mnist_draw.recognition.network_library import list_learnt, list_opened
 from mnist_draw.recognition.stored_network import load_trained
-from mnist_draw.storage.errors import StorageError
 from mnist_draw.storage.folders import config_folder, data_folder
 from mnist_draw.storage.my_digits import SUFFIX, DigitError, my_digits_folder, read_digit
 from mnist_draw.storage.preferences import FILE_NAME, read_values

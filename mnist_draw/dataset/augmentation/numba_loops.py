@@ -20,7 +20,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from mnist_draw.storage.errors import StorageError
+from mnist_draw.errors import StorageError
 from mnist_draw.storage.folders import cache_folder
 from mnist_draw.storage.integrity import close_throughout, is_private_throughout, trusted_cache_dir
 

@@ -22,8 +22,7 @@ from mnist_draw.dataset.picture_formats import read_formats
 from mnist_draw.dataset.pictures.ink_on_paper import ink_on_paper
 from mnist_draw.dataset.pictures.quiet_tiff import silence_libtiff
 from mnist_draw.dataset.pictures.threshold import border
-from mnist_draw.errors import UserError
-from mnist_draw.storage.errors import DocumentError, StorageError
+from mnist_draw.errors import DocumentError, StorageError, UserError
 from mnist_draw.storage.opening import MEGABYTE, open_file
 
 Float = npt.NDArray[np.float32]

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_draw.dataset.errors import DatasetError
 from mnist_draw.dataset.sources.source import MAX_PICTURES, Part
+from mnist_draw.errors import DatasetError
 
 _PIXELS = 28 * 28
 

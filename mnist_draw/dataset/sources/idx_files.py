@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from mnist_draw.dataset.errors import DatasetError
 from mnist_draw.dataset.idx import read_idx
 from mnist_draw.dataset.sources.names import find_names
 from mnist_draw.dataset.sources.source import Part, Source
+from mnist_draw.errors import DatasetError
 
 _IMAGES = re.compile(r"(.*?)(train|t10k|test)-images-idx3-ubyte")
 FOUR_FILES = (

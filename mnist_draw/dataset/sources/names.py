@@ -12,8 +12,7 @@ import string
 from collections.abc import Mapping
 from pathlib import Path
 
-from mnist_draw.dataset.errors import DatasetError
-from mnist_draw.errors import UserError
+from mnist_draw.errors import DatasetError, UserError
 from mnist_draw.storage.opening import MEGABYTE, read_file
 
 PLAIN = "classes.txt"

@@ -16,13 +16,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_draw.dataset.errors import DatasetError
 from mnist_draw.dataset.normalise import has_ink, normalise_ink
 from mnist_draw.dataset.picture_formats import read_suffixes, read_titles
 from mnist_draw.dataset.sources.source import MAX_PICTURES, Part, Source
-from mnist_draw.errors import UserError
+from mnist_draw.errors import DatasetError, UserError, reason_of
 from mnist_draw.storage import cache
-from mnist_draw.storage.errors import reason_of
 
 _ROLES = {
     "train": ("train", "training"),

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_draw.dataset.errors import DatasetError
 from mnist_draw.dataset.sources.source import Part
+from mnist_draw.errors import DatasetError
 
 #: One picture in six, as MNIST has it (10,000 of 60,000), and no more than MNIST has.
 SHARE, MAX_COUNT = 6, 10_000

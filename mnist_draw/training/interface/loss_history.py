@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_draw.errors import MissingPackageError
-from mnist_draw.storage.errors import StorageError
+from mnist_draw.errors import MissingPackageError, StorageError
 from mnist_draw.training.events import Event
 from mnist_draw.training.runs.history import History
 

@@ -18,12 +18,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_draw.errors import UserError
+from mnist_draw.errors import DocumentError, StorageError, UserError
 from mnist_draw.networks import parse_network
 from mnist_draw.storage import npz
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.document import Format
-from mnist_draw.storage.errors import DocumentError, StorageError
 from mnist_draw.storage.locks import held
 from mnist_draw.storage.opening import MEGABYTE
 from mnist_draw.training.events import (
@@ -159,10 +158,10 @@ def is_checkpoint(path: str | os.PathLike[str]) -> bool:
 
 def _unpack(archive: npz.Archive) -> Checkpoint:
     header = FORMAT.unpack(_array(archive, "header", _MAX_HEADER_BYTES).tobytes())
-    settings = TrainingSettings.from_json(header.fields("settings").values)
-    counts = header.fields("counts")
+    settings = TrainingSettings.from_json(header.get_fields("settings").values)
+    counts = header.get_fields("counts")
     named = {
-        prefix: [f"{prefix}_{n:03d}" for n in range(counts.whole(prefix, 0, len(archive.sizes)))]
+        prefix: [f"{prefix}_{n:03d}" for n in range(counts.get_int(prefix, 0, len(archive.sizes)))]
         for prefix in _GROUPS
     }
     _check_sizes(archive, settings, named)
@@ -182,21 +181,21 @@ def _unpack(archive: npz.Archive) -> Checkpoint:
     losses, accuracies, epochs = (_array(archive, name) for name in _FIGURES)
     figures = (losses, accuracies, epochs)
     history = History.from_arrays(*figures)
-    epoch = header.whole("epoch", 0, MAX_EPOCHS)
+    epoch = header.get_int("epoch", 0, MAX_EPOCHS)
     if len(history.epochs) != epoch:
         raise ValueError(f"its figures are not those of {epoch} epochs")
     unknown = header.values.get("best_loss") is None
     return Checkpoint(
         settings,
         epoch,
-        header.text("data", 1000),
+        header.get_text("data", 1000),
         groups["parameters"],
         groups["state"],
         figures,
-        header.whole("best_epoch", 0, epoch),
-        float("inf") if unknown else header.number("best_loss", 0, 1e300),
+        header.get_int("best_epoch", 0, epoch),
+        float("inf") if unknown else header.get_float("best_loss", 0, 1e300),
         groups["best_parameters"],
-        tuple(read_change(entry) for entry in header.entries("changes", MAX_EPOCHS, [])),
+        tuple(read_change(entry) for entry in header.get_list("changes", MAX_EPOCHS, [])),
     )
 
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_draw.errors import DocumentError
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.document import Fields
-from mnist_draw.storage.errors import DocumentError
 from mnist_draw.training.events import (
     BatchFinished,
     EpochFinished,
@@ -192,16 +192,16 @@ def read_change(entry: object) -> SettingChanged:
     if not isinstance(entry, dict):
         raise DocumentError(f"{str(entry)[:60]!r} is no change of a setting")
     fields = Fields(entry)
-    name = fields.choice("name", tuple(known for known in SETTINGS if SETTINGS[known].live))
-    epoch, batch, batches = (fields.whole(place, 0, 2**31) for place in names[:3])
+    name = fields.get_choice("name", tuple(known for known in SETTINGS if SETTINGS[known].live))
+    epoch, batch, batches = (fields.get_int(place, 0, 2**31) for place in names[:3])
     if not batches:
         raise DocumentError("a change of a setting lies in an epoch without minibatches")
     setting = SETTINGS[name]
     if not isinstance(setting, RealNumber):
         # A name of another version's is no reason to refuse the run.
-        before, value = fields.text("before", 40), fields.text("value", 40)
+        before, value = fields.get_text("before", 40), fields.get_text("value", 40)
         return SettingChanged(epoch, batch, batches, name, before, value)
-    numbers = fields.number("before", -1e300, 1e300), fields.number("value", -1e300, 1e300)
+    numbers = fields.get_float("before", -1e300, 1e300), fields.get_float("value", -1e300, 1e300)
     for number in numbers:
         setting.check(number)
     return SettingChanged(epoch, batch, batches, name, *numbers)

@@ -10,8 +10,7 @@ import contextlib
 import os
 from pathlib import Path
 
-from mnist_draw.errors import UserError, did_you_mean
-from mnist_draw.storage.errors import ModelFileError, StorageError
+from mnist_draw.errors import ModelFileError, StorageError, UserError, did_you_mean
 from mnist_draw.storage.folders import data_folder
 from mnist_draw.storage.resources import resource_path
 from mnist_draw.training.runs.record import Run, read_run

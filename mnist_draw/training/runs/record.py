@@ -17,12 +17,11 @@ from typing import Any
 
 import numpy as np
 
-from mnist_draw.errors import UserError, one_line, plain_name
+from mnist_draw.errors import StorageError, UserError, one_line, plain_name
 from mnist_draw.networks import NETWORKS
 from mnist_draw.storage import npz
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.document import Fields, Format
-from mnist_draw.storage.errors import StorageError
 from mnist_draw.storage.opening import MEGABYTE
 from mnist_draw.training.events import SettingChanged
 from mnist_draw.training.runs.checkpoint import MAX_EPOCHS, CheckpointError, load_checkpoint
@@ -226,19 +225,19 @@ def read_run(folder: Path) -> Run:
 
 
 def _parse(folder: Path, fields: Fields) -> Run:
-    figures = fields.fields("figures")
+    figures = fields.get_fields("figures")
     elsewhere = "checkpoint_elsewhere"
     run = Run(
         folder,
-        TrainingSettings.from_json(fields.fields("settings").values),
-        fields.text("name", _MAX_NAME_LENGTH),
-        fields.text("started", _MAX_NAME_LENGTH),
-        fields.choice("state", STATES),
-        fields.whole("epochs_done", 0, MAX_EPOCHS),
-        fields.number("seconds", 0, _MAX_SECONDS),
-        {name: figures.number(name, 0, 1e300) for name in FIGURES if name in figures.values},
-        tuple(read_change(change) for change in fields.entries("changes", MAX_EPOCHS)),
-        fields.name_of_file(elsewhere, _MAX_PATH_LENGTH) if elsewhere in fields.values else "",
+        TrainingSettings.from_json(fields.get_fields("settings").values),
+        fields.get_text("name", _MAX_NAME_LENGTH),
+        fields.get_text("started", _MAX_NAME_LENGTH),
+        fields.get_choice("state", STATES),
+        fields.get_int("epochs_done", 0, MAX_EPOCHS),
+        fields.get_float("seconds", 0, _MAX_SECONDS),
+        {name: figures.get_float(name, 0, 1e300) for name in FIGURES if name in figures.values},
+        tuple(read_change(change) for change in fields.get_list("changes", MAX_EPOCHS)),
+        fields.get_file_name(elsewhere, _MAX_PATH_LENGTH) if elsewhere in fields.values else "",
     )
     return run.renamed(run.name)
 

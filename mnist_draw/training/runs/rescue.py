@@ -9,8 +9,7 @@ from pathlib import Path
 
 import platformdirs
 
-from mnist_draw.errors import UserError
-from mnist_draw.storage.errors import StorageError, reason_of
+from mnist_draw.errors import StorageError, UserError, reason_of
 from mnist_draw.storage.folders import APPLICATION
 from mnist_draw.storage.integrity import is_private
 from mnist_draw.storage.models import ModelFile, load_model, save_model

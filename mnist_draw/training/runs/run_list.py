@@ -8,8 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from mnist_draw.errors import UserError, did_you_mean, few_of
-from mnist_draw.storage.errors import StorageError, reason_of
+from mnist_draw.errors import StorageError, UserError, did_you_mean, few_of, reason_of
 from mnist_draw.storage.folders import data_folder
 from mnist_draw.storage.unique_paths import quarantine, take_folder
 from mnist_draw.training.runs.checkpoint import Checkpoint, CheckpointError, load_checkpoint

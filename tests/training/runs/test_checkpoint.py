@@ -15,9 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mnist_draw.dataset.mnist import Dataset
-from mnist_draw.errors import UserError
+from mnist_draw.errors import StorageError, UserError
 from mnist_draw.storage import npz
-from mnist_draw.storage.errors import StorageError
 from mnist_draw.training import events
 from mnist_draw.training.events import Event
 from mnist_draw.training.runs import checkpoint as module

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mnist_draw.storage.errors import StorageError
+from mnist_draw.errors import StorageError
 from mnist_draw.training import events
 from mnist_draw.training.runs.history import EPOCH_COLUMNS, History
 

@@ -10,7 +10,7 @@ from PyQt5.QtCore import QTimer, pyqtSignal
 
 from mnist_draw.app.kit.threads import LatestValue
 from mnist_draw.app.kit.watched_worker import WatchedWorker
-from mnist_draw.dataset.errors import DatasetError
+from mnist_draw.errors import DatasetError
 
 if TYPE_CHECKING:
     import numpy as np
