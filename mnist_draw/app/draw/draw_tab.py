@@ -24,7 +24,7 @@ from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.page import Page
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.threads import Background
-from mnist_draw.app.train.networks_controller import NetworksController
+from mnist_draw.app.train.networks_dialog import NetworksController
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.storage.models import ModelFile
 

@@ -29,10 +29,9 @@ from mnist_draw.app.shell.pages import FIRST, Shell, make_pages
 from mnist_draw.app.shell.placement import place_window
 from mnist_draw.app.shell.shutdown.closing import Closing
 from mnist_draw.app.shell.status_corner import StatusCorner
-from mnist_draw.app.train.lazy_plots import LazyPlots
 from mnist_draw.app.train.run_controller import RunController
 from mnist_draw.app.train.runs_controller import RunsController
-from mnist_draw.app.train.train_tab import TrainTab
+from mnist_draw.app.train.train_tab import LazyPlots, TrainTab
 from mnist_draw.app.train.training import Training
 from mnist_draw.errors import UserError
 from mnist_draw.storage.models import ModelFile

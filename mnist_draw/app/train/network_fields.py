@@ -1,18 +1,200 @@
-"""Choosing a network: one of the kinds, with its numbers or its list of layers."""
+"""The form's fields of a network: its kind, its numbers, the layers of an own MLP."""
 
 from __future__ import annotations
 
-from PyQt5.QtCore import pyqtSignal
-from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+import math
 
+from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+
+from mnist_draw.app.kit.icons import set_icon
 from mnist_draw.app.kit.number_fields import NumberBox, RealBox
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.widgets import ComboBox, Field, explain
-from mnist_draw.app.train.layer_rows import LayerRows, share_box, share_of
+from mnist_draw.app.kit.widgets import ComboBox, Field, explain, label, push_button
 from mnist_draw.networks import NETWORKS, NetworkSpec, parse_network
-from mnist_draw.networks.layer_list import read_layers
+from mnist_draw.networks.layer_list import (
+    ACTIVATIONS,
+    MAX_LAYERS,
+    MAX_UNITS,
+    MlpLayer,
+    MlpLayers,
+    read_layers,
+)
 from mnist_draw.networks.numbers import Count, Number
 from mnist_draw.training.setting import NetworkText
+
+#: How units, activation and dropout share the width of a row.
+_STRETCHES = (58, 102, 65)
+#: The width of the button that removes a layer, in pixels.
+_REMOVE = 22
+#: A layer that is added to none has as many units as the tutorial's last.
+_FIRST = MlpLayer(300, "rectify", 0.4)
+
+
+def share_box(share: float) -> RealBox:
+    """Return a box for a share that dropout leaves out, shown in percent."""
+    box = RealBox(0.0, math.nextafter(100.0, 0.0), 15, " %")
+    box.setValue(100 * share)
+    return box
+
+
+def share_of(box: RealBox) -> float:
+    """Return what such a box says; rounded, because 7 % is not 0.07 to the last bit."""
+    return float(f"{box.value() / 100:.15g}")
+
+
+class _Row(QWidget):
+    """Units, activation and dropout of one layer, and the button that removes it."""
+
+    changed = pyqtSignal()
+    removed = pyqtSignal()
+
+    def __init__(self, layer: MlpLayer) -> None:
+        super().__init__()
+        self.units = NumberBox(1, MAX_UNITS, 50)
+        self.units.setValue(layer.units)
+        self.activation = ComboBox()
+        for name, activation in ACTIVATIONS.items():
+            self.activation.addItem(activation.title, name)
+            self.activation.setItemData(
+                self.activation.count() - 1, activation.meaning, Qt.ToolTipRole
+            )
+        self.activation.setCurrentIndex(self.activation.findData(layer.activation))
+        self.dropout = share_box(layer.dropout)
+        self.button = QToolButton()
+        self.button.setProperty("look", "small")
+        set_icon(self.button, "x", Size.SMALL_ICON)
+        _in_a_row(self, self.units, self.activation, self.dropout, self.button)
+        self.units.valueChanged.connect(self.changed)
+        self.activation.currentIndexChanged.connect(self.changed)
+        self.dropout.valueChanged.connect(self.changed)
+        self.button.clicked.connect(self.removed)
+
+    def name(self, number: int) -> None:
+        """Name the widgets after the layer's number, from 1."""
+        for widget, ending, title, sentence in (
+            (self.units, "UnitsSpinBox", "Units", f"Units in hidden layer {number}."),
+            (
+                self.activation,
+                "ActivationCombo",
+                "Activation",
+                f"What the units of hidden layer {number} make of their weighted inputs: "
+                + "; ".join(f"{one.title}: {one.meaning}" for one in ACTIVATIONS.values())
+                + ".",
+            ),
+            (
+                self.dropout,
+                "DropoutSpinBox",
+                "Dropout",
+                f"Share of the units of hidden layer {number} that are left out at each training "
+                "step, in percent.",
+            ),
+            (self.button, "RemoveButton", "Remove", f"Remove hidden layer {number}."),
+        ):
+            widget.setObjectName(f"layer{number}{ending}")
+            explain(widget, f"{title}, layer {number}", sentence)
+
+    def layer(self) -> MlpLayer:
+        """Return the layer that the fields describe."""
+        return MlpLayer(self.units.value(), self.activation.currentData(), share_of(self.dropout))
+
+
+class LayerRows(QWidget):
+    """A list of hidden layers that one sees, adds to and removes from."""
+
+    changed = pyqtSignal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.rows: list[_Row] = []
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(Size.TIGHT)
+        captions = QWidget()
+        _in_a_row(
+            captions, label("Units", "muted"), label("Activation", "muted"),
+            label("Dropout", "muted"), QLabel(),
+        )  # fmt: skip
+        column.addWidget(captions)
+        self.pixels = share_box(0.0)
+        self.pixels.setObjectName("inputDropoutSpinBox")
+        explain(
+            self.pixels,
+            "Dropout, pixels",
+            "Share of the picture's pixels that are left out at each training step, in percent.",
+        )
+        self.pixels.valueChanged.connect(self.changed)
+        first = QWidget()
+        _in_a_row(first, label("Pixels", "muted"), QLabel(), self.pixels, QLabel())
+        column.addWidget(first)
+        self._list = QVBoxLayout()
+        self._list.setSpacing(Size.TIGHT)
+        column.addLayout(self._list)
+        self.add_button = push_button(
+            "addLayerButton",
+            "Add a layer",
+            f"Add a hidden layer before the output, like the last; at most {MAX_LAYERS}.",
+            look="link",
+        )
+        self.add_button.clicked.connect(self.add)
+        column.addWidget(self.add_button, 0, Qt.AlignLeft)
+
+    def layers(self) -> MlpLayers:
+        """Return the layers that the rows describe."""
+        return MlpLayers(tuple(row.layer() for row in self.rows), share_of(self.pixels))
+
+    def show_layers(self, layers: MlpLayers) -> None:
+        """Show other layers."""
+        self.pixels.setValue(100 * layers.input_dropout)
+        for row in self.rows:
+            self._take_out(row)
+        self.rows = []
+        for layer in layers.hidden:
+            self._append(layer)
+        self._renew()
+
+    def add(self) -> None:
+        """Add a layer like the last."""
+        self._append(self.rows[-1].layer() if self.rows else _FIRST)
+        self._renew()
+
+    def _append(self, layer: MlpLayer) -> None:
+        row = _Row(layer)
+        row.changed.connect(self.changed)
+        row.removed.connect(lambda: self._remove(row))
+        self.rows.append(row)
+        self._list.addWidget(row)
+
+    def _remove(self, row: _Row) -> None:
+        self.rows.remove(row)
+        # The button that was pressed goes; the keyboard stays in the list.
+        self.add_button.setFocus()
+        self._take_out(row)
+        self._renew()
+
+    def _take_out(self, row: _Row) -> None:
+        self._list.removeWidget(row)
+        row.hide()
+        row.deleteLater()
+
+    def _renew(self) -> None:
+        for number, row in enumerate(self.rows, 1):
+            row.name(number)
+        self.add_button.setEnabled(len(self.rows) < MAX_LAYERS)
+        self.changed.emit()
+
+
+def _in_a_row(parent: QWidget, *widgets: QWidget) -> None:
+    """Lay out three widgets and a narrow fourth as in every row of the list."""
+    row = QHBoxLayout(parent)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(Size.TIGHT)
+    for widget, stretch in zip(widgets, (*_STRETCHES, 0), strict=True):
+        row.addWidget(widget, stretch)
+        # Shared out by the stretches alone, whatever the widgets hold.
+        widget.setMinimumWidth(1)
+    widgets[-1].setFixedWidth(_REMOVE)
+
 
 _OWN = "layers"
 #: What an MLP of one's own starts as: the tutorial's network.

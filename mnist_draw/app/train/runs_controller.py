@@ -1,7 +1,8 @@
-"""Joins the page of runs to the runs on disk; reading and writing happen off the GUI thread."""
+"""Connects the page of runs to the runs on disk; reads and writes off the GUI thread."""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -15,14 +16,15 @@ from mnist_draw.app.kit.images import save_bytes, widget_png
 from mnist_draw.app.kit.reporting import reporting_to
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.train.run_controller import RunController
-from mnist_draw.app.train.runs_on_disk import Listing, read_runs, seen_on_disk
 from mnist_draw.app.train.train_tab import TrainTab
+from mnist_draw.errors import UserError
 from mnist_draw.recognition.export.formats import NETWORK_FORMATS
 from mnist_draw.recognition.run_files import in_use
 from mnist_draw.storage.folders import sweep_home
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.storage.unique_paths import (
     KEPT_DAYS,
+    Deleted,
     bring_back,
     deleted,
     empty_bin,
@@ -32,8 +34,43 @@ from mnist_draw.storage.unique_paths import (
 from mnist_draw.training.runs import run_list
 from mnist_draw.training.runs.formats import RUN_FORMATS
 from mnist_draw.training.runs.history import History
-from mnist_draw.training.runs.record import Run, load_history
+from mnist_draw.training.runs.record import CHECKPOINT, RECORD, Run, load_history, read_run
 from mnist_draw.training.runs.rescue import reclaim_fallbacks
+
+#: Runs, the folders of those going on, what to tell, and what can be brought back.
+Listing = tuple[list[Run], set[Path], list[str], list[tuple[Deleted, str]]]
+#: When the files of each run were written, and which runs are going on.
+Seen = tuple[tuple[object, ...], ...]
+
+
+def seen_on_disk(going_on: set[Path]) -> Seen:
+    """Look for what has changed; all records are read only where something has."""
+    times = []
+    for folder in sorted(run_list.runs_folder().glob("*/")):
+        for name in (RECORD, CHECKPOINT):
+            with contextlib.suppress(OSError):
+                times.append((folder.name, name, (folder / name).stat().st_mtime_ns))
+    return (*times, *((folder.name, in_use(folder)) for folder in sorted(going_on)))
+
+
+def read_runs(own: Path | None) -> Listing:
+    """Read all runs."""
+    runs, told = run_list.list_runs()
+    going_on = {run.folder for run in runs if run.state == "running" and in_use(run.folder)}
+    # The record of a run that goes on is that of its start.
+    runs = [
+        run_list.cut_off(run) if run.state == "running" and run.folder != own else run
+        for run in runs
+    ]
+    return runs, going_on, told, [(one, _title(one)) for one in deleted(run_list.runs_folder())]
+
+
+def _title(one: Deleted) -> str:
+    try:
+        return read_run(one.path).full_title
+    except (OSError, UserError):
+        return one.name
+
 
 #: What can be exported: the file's ending, and what the dialog calls it.
 _KINDS = {

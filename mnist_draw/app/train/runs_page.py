@@ -1,23 +1,348 @@
-"""The page of runs in the Train tab: the list, what can be done with a run, the comparison."""
+"""The page of runs in the Train tab: the list, the commands on a run, the comparison."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
-from PyQt5.QtCore import Qt, pyqtSignal
-from PyQt5.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
+from PyQt5.QtCore import QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QIcon, QResizeEvent
+from PyQt5.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QMenu,
+    QPushButton,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
 
+from mnist_draw.app.kit import theme, words
 from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.flow_layout import FlowLayout
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.widgets import BinButton, Card, edit_name, label, push_button
-from mnist_draw.app.train.compare_card import CompareCard, DifferencesTable
-from mnist_draw.app.train.runs_table import RunsTable
+from mnist_draw.app.kit.widgets import (
+    BinButton,
+    Card,
+    ComboBox,
+    edit_name,
+    explain,
+    label,
+    push_button,
+    style_table,
+    tip,
+)
+from mnist_draw.app.train.series import STYLES, SWATCH, log_loss, series_colour, swatch, thinned
 from mnist_draw.recognition.export.formats import NETWORK_FORMATS
 from mnist_draw.training.runs.formats import RUN_FORMATS
-from mnist_draw.training.runs.record import Run
+from mnist_draw.training.runs.history import History
+from mnist_draw.training.runs.record import STATE_WORDS, Run
+from mnist_draw.training.runs.run_list import differences
+
+COLUMNS = (
+    "Name", "Started", "Epochs", "Duration", "Validation", "Test", "State",
+)  # fmt: skip
+_GOING_ON = "running"
+_WHOLE = "100.00 %"
+#: The longest usual text of each column; longer ones are elided.
+_LONGEST = (
+    "", "0000-00-00 00:00:00", "100 of 100", "00:00:00",
+    max("Validation", _WHOLE, key=len), _WHOLE, max(STATE_WORDS.values(), key=len),
+)  # fmt: skip
+#: The most runs that can be compared at a time.
+MAX_TICKED = 6
+
+
+def cells(run: Run, going_on: bool = False) -> tuple[str, ...]:
+    """Return a run's texts, one for each of `COLUMNS`."""
+    return (
+        run.title,
+        run.started,
+        f"{run.epochs_done} of {run.settings.epochs}",
+        words.clock(run.seconds),
+        words.percent(run.figures.get("validation_accuracy")),
+        words.percent(run.figures.get("test_accuracy")),
+        _GOING_ON if going_on else STATE_WORDS[run.state],
+    )
+
+
+#: The names of runs get at least so many pixels at the usual text size.
+_MIN_NAME = 180
+
+
+class RunsTable(QTableWidget):
+    """Shows runs."""
+
+    ticked_changed = pyqtSignal()
+    renamed = pyqtSignal(Run, str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(0, len(COLUMNS), parent)
+        self.setObjectName("runsTable")
+        explain(
+            self,
+            "Runs",
+            "All runs, the newest first. Tick runs with the space bar to compare them; F2 renames "
+            "the run, Delete deletes it.",
+        )
+        self.setHorizontalHeaderLabels(COLUMNS)
+        self.verticalHeader().hide()
+        style_table(self, round(Size.FIELD * theme.text_scale()))
+        self.setSelectionBehavior(QAbstractItemView.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.DoubleClicked | QAbstractItemView.EditKeyPressed)
+        self.setIconSize(QSize(*SWATCH))
+        self.setWordWrap(False)
+        self.setTextElideMode(Qt.ElideMiddle)
+        header = self.horizontalHeader()
+        # Fixed, with room for the longest texts: figures of a run that goes on move nothing.
+        header.setSectionResizeMode(QHeaderView.Interactive)
+        for column, longest in enumerate(_LONGEST):
+            room = self.fontMetrics().horizontalAdvance(longest) + 2 * Size.FIELD_GAP + Size.GRID
+            self.setColumnWidth(column, room)
+        self.runs: list[Run] = []
+        self._going_on: Collection[Path] = ()
+        self._ticked: list[str] = []
+        self._filling = False
+        self.itemChanged.connect(self._changed)
+        theme.theme().changed.connect(self._show_ticks)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the names what the figures leave, and never less than can be read."""
+        super().resizeEvent(event)
+        figures = sum(self.columnWidth(column) for column in range(1, self.columnCount()))
+        least = round(_MIN_NAME * theme.text_scale())
+        self.setColumnWidth(0, max(least, self.viewport().width() - figures))
+
+    def show_runs(self, runs: Sequence[Run], going_on: Collection[Path] = ()) -> None:
+        """Show runs; ticks and the current row stay with their runs."""
+        current = self.current_run()
+        self.runs, self._going_on = list(runs), going_on
+        names = [run.folder.name for run in runs]
+        self._ticked = [name for name in self._ticked if name in names]
+        self._filling = True
+        self.setRowCount(len(runs))
+        for row, run in enumerate(runs):
+            for column, text in enumerate(cells(run, run.folder in going_on)):
+                item = QTableWidgetItem(text)
+                flags = Qt.ItemIsSelectable | Qt.ItemIsEnabled
+                if column == 0:
+                    flags |= Qt.ItemIsUserCheckable | Qt.ItemIsEditable
+                    what = tip(f"{run.renamed('').title}. Tick to compare; F2 renames.")
+                    item.setToolTip(what)
+                item.setFlags(flags)
+                self.setItem(row, column, item)
+        self._filling = False
+        self._show_ticks()
+        if names:
+            name = current.folder.name if current else ""
+            self.setCurrentCell(names.index(name) if name in names else 0, 0)
+
+    def show_figures(self, run: Run) -> None:
+        """Show another record of a run that is listed."""
+        row = [listed.folder for listed in self.runs].index(run.folder)
+        self.runs[row] = run
+        self._filling = True
+        for column, text in enumerate(cells(run, run.folder in self._going_on)):
+            item = self.item(row, column)
+            assert item is not None
+            item.setText(text)
+        self._filling = False
+
+    def run_in(self, folder: Path) -> Run | None:
+        """Return the listed run of a folder."""
+        return next((run for run in self.runs if run.folder == folder), None)
+
+    @property
+    def editing(self) -> bool:
+        """Whether a name is being typed."""
+        return self.state() == QAbstractItemView.EditingState
+
+    def current_run(self) -> Run | None:
+        """Return the run of the current row."""
+        row = self.currentRow()
+        return self.runs[row] if 0 <= row < len(self.runs) else None
+
+    def ticked_runs(self) -> list[Run]:
+        """Return the ticked runs in the order they were ticked in."""
+        by_name = {run.folder.name: run for run in self.runs}
+        return [by_name[name] for name in self._ticked]
+
+    def tick(self, run: Run, on: bool = True) -> None:
+        """Tick a run, or remove its tick."""
+        name = run.folder.name
+        if on and name not in self._ticked:
+            self._ticked = [*self._ticked, name][-MAX_TICKED:]
+        elif not on and name in self._ticked:
+            self._ticked.remove(name)
+        self._show_ticks()
+        self.ticked_changed.emit()
+
+    def _show_ticks(self) -> None:
+        self._filling = True
+        for row, run in enumerate(self.runs):
+            item = self.item(row, 0)
+            assert item is not None
+            ticked = run.folder.name in self._ticked
+            item.setCheckState(Qt.Checked if ticked else Qt.Unchecked)
+            item.setIcon(swatch(self._ticked.index(run.folder.name)) if ticked else QIcon())
+        self._filling = False
+
+    def _changed(self, item: QTableWidgetItem) -> None:
+        if self._filling or item.column() != 0:
+            return
+        run = self.runs[item.row()]
+        ticked = item.checkState() == Qt.Checked
+        if ticked != (run.folder.name in self._ticked):
+            self.tick(run, ticked)
+        elif item.text() != run.title:
+            self.renamed.emit(run, item.text())
+
+
+#: What can be compared: words, attribute of an epoch's figures, whether it is a loss.
+CHOICES = (
+    ("Validation loss", "validation_loss", True),
+    ("Validation accuracy", "validation_accuracy", False),
+    ("Training loss", "training_loss", True),
+    ("Training accuracy", "training_accuracy", False),
+)
+#: The length of the date before the time.
+_DAY = len("2026-11-25")
+_RESULTS = (("Validation", "validation_accuracy"), ("Test", "test_accuracy"))
+
+
+class CompareCard(Card):
+    """Overlays one curve of each ticked run."""
+
+    def __init__(self) -> None:
+        super().__init__("Compared")
+        self.plot: Any = None
+        self._runs: list[tuple[Run, History]] = []
+        self._curves: list[Any] = []
+        self.choice = ComboBox()
+        self.choice.setObjectName("compareCombo")
+        self.choice.setProperty("look", "quiet")
+        for text, _, _ in CHOICES:
+            self.choice.addItem(text)
+        self.choice.setSizeAdjustPolicy(ComboBox.AdjustToContents)
+        explain(self.choice, "Compared", "Which figure of the ticked runs is drawn over epochs.")
+        self.choice.currentIndexChanged.connect(self.redraw)
+        self.top.addWidget(self.choice)
+        self._empty = label("Tick runs to lay their curves over each other.", "muted")
+        self._empty.setAlignment(Qt.AlignCenter)
+        self.body.addWidget(self._empty, 1)
+        self.setMinimumHeight(Size.PLOT_MINIMUM)
+        theme.theme().changed.connect(self.redraw)
+
+    def build(self) -> None:
+        """Build the plot, once the window is up."""
+        from mnist_draw.app.train.plots import new_plot
+
+        plot, self._value_axis, self._epoch_axis = new_plot(
+            "comparePlot",
+            "Compared runs",
+            "One line for each ticked run, as its row shows it.",
+            self._tick_text,
+        )
+        plot.setMouseEnabled(False, False)
+        plot.setFocusPolicy(Qt.NoFocus)
+        self.plot = plot
+        self.body.addWidget(plot, 1)
+        self.redraw()
+
+    def show_runs(self, runs: Sequence[tuple[Run, History]]) -> None:
+        """Show the curves of these runs."""
+        self._runs = list(runs)
+        self.redraw()
+
+    @property
+    def _loss(self) -> bool:
+        return CHOICES[self.choice.currentIndex()][2]
+
+    def _map(self, value: float) -> float:
+        return log_loss(value) if self._loss else 100 * value
+
+    def _tick_text(self, value: float) -> str:
+        return f"{10**value:.3g}" if self._loss else f"{value:g} %"
+
+    def redraw(self) -> None:
+        """Draw what is ticked and chosen."""
+        if self.plot is None:
+            return
+        import pyqtgraph
+
+        self._empty.setVisible(not self._runs)
+        self.plot.setVisible(bool(self._runs))
+        item = self.plot.getPlotItem()
+        for curve in self._curves:
+            item.removeItem(curve)
+        self._curves = []
+        field = CHOICES[self.choice.currentIndex()][1]
+        self._value_axis.logarithmic = self._loss
+        self.plot.setBackground(theme.colour("card"))
+        longest, values = 1, []
+        for number, (_, history) in enumerate(self._runs):
+            rows = thinned(history.epochs)
+            ys = [self._map(getattr(row, field)) for row in rows]
+            pen = pyqtgraph.mkPen(series_colour(number), width=2, style=STYLES[number])
+            xs = [row.epoch for row in rows]
+            symbol = "o" if len(xs) == 1 else None
+            curve = item.plot(xs, ys, pen=pen, symbol=symbol)
+            if symbol:
+                curve.setSymbolBrush(series_colour(number))
+                curve.setSymbolPen(series_colour(number))
+            self._curves.append(curve)
+            values += ys
+            longest = max([longest, *xs])
+        for axis in (self._value_axis, self._epoch_axis):
+            axis.restyle()
+        low, high = (min(values), max(values)) if values else (0.0, 1.0)
+        self._epoch_axis.last = longest
+        self.plot.setXRange(0, longest, padding=0.01)
+        self.plot.setYRange(low, max(high, low + (0.1 if self._loss else 0.5)), padding=0.03)
+
+
+class DifferencesTable(QTableWidget):
+    """What differed between the ticked runs, and how they ended."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("differencesTable")
+        explain(
+            self,
+            "What differed",
+            "The settings that are not the same in all ticked runs, and the runs' results.",
+        )
+        self.setEditTriggers(QAbstractItemView.NoEditTriggers)
+        self.setSelectionMode(QAbstractItemView.NoSelection)
+        style_table(self, round(Size.FIELD * theme.text_scale()))
+        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeToContents)
+
+    def show_runs(self, runs: Sequence[Run]) -> None:
+        """Fill the table."""
+        rows = differences(runs)
+        if runs:
+            for title, field in _RESULTS:
+                rows.append((title, [words.percent(run.figures.get(field)) for run in runs]))
+        self.setColumnCount(len(runs))
+        self.setRowCount(len(rows))
+        days = {run.started[:_DAY] for run in runs}
+        for column, run in enumerate(runs):
+            started = run.started if len(days) > 1 else run.started[_DAY:].lstrip()
+            # One part of the title on each line: nothing is cut, and no column is too wide.
+            lines = [*run.title.split(", "), started]
+            heading = QTableWidgetItem(swatch(column), "\n".join(lines))
+            heading.setTextAlignment(int(Qt.AlignLeft | Qt.AlignBottom))
+            self.setHorizontalHeaderItem(column, heading)
+        self.setVerticalHeaderLabels([name for name, _ in rows])
+        for row, (_, values) in enumerate(rows):
+            for column, value in enumerate(values):
+                self.setItem(row, column, QTableWidgetItem(value))
+
 
 _BUTTONS = (
     ("draw", "To the Draw tab", "runToDrawButton", "Let the run's network read drawings.", ""),

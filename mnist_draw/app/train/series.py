@@ -1,4 +1,4 @@
-"""Curves of any length, drawn from few points, without Qt."""
+"""Curves of any length, drawn from few points; the colours and lines of compared runs."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ import math
 from array import array
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeVar
+
+from PyQt5.QtCore import QLineF, Qt
+from PyQt5.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
+
+from mnist_draw.app.kit import theme
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,6 +23,9 @@ LOWEST_LOSS = 1e-6
 _STRETCHES = 1024
 #: Rows drawn at most of a curve that has one for each epoch.
 _MAX_ROWS = 2000
+STYLES = (Qt.SolidLine, Qt.DashLine, Qt.DotLine, Qt.DashDotLine, Qt.SolidLine, Qt.DashLine)
+#: Size of a swatch, in pixels.
+SWATCH = (24, 12)
 
 
 class Curve:
@@ -85,3 +93,19 @@ def thinned(rows: Sequence[Row]) -> Sequence[Row]:
         return rows
     chosen = list(rows[::step])
     return chosen if chosen[-1] is rows[-1] else [*chosen, rows[-1]]
+
+
+def series_colour(number: int) -> QColor:
+    """Return the colour of the run that was ticked as number so-and-so, from 0."""
+    return QColor(theme.theme().colours.series[number])
+
+
+def swatch(number: int) -> QIcon:
+    """Return a piece of the line that a ticked run is drawn with."""
+    pixmap = QPixmap(*SWATCH)
+    pixmap.fill(Qt.transparent)
+    painter = QPainter(pixmap)
+    painter.setPen(QPen(series_colour(number), 2, STYLES[number], Qt.FlatCap))
+    painter.drawLine(QLineF(0, SWATCH[1] / 2, SWATCH[0], SWATCH[1] / 2))
+    painter.end()
+    return QIcon(pixmap)

@@ -6,27 +6,29 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PyQt5.QtCore import pyqtSignal
+import numpy as np
+from PyQt5.QtCore import QRectF, QSize, pyqtSignal
+from PyQt5.QtGui import QPainter, QPaintEvent
 from PyQt5.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QMenu,
     QPushButton,
+    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
+from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.icons import set_icon
+from mnist_draw.app.kit.images import image_of
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.kit.widgets import explain, push_button, set_look
-from mnist_draw.app.train.augmentation_preview import AugmentationView
-from mnist_draw.app.train.file_combo import FileCombo
-from mnist_draw.app.train.rule_fields import RuleFields
 from mnist_draw.app.train.sections import Section
-from mnist_draw.app.train.setting_fields import SettingField, build_field
+from mnist_draw.app.train.setting_fields import FileCombo, RuleFields, SettingField, build_field
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.errors import UserError
 from mnist_draw.networks import parse_network
@@ -39,6 +41,85 @@ from mnist_draw.training.updates import usual_learning_rate
 
 if TYPE_CHECKING:
     from mnist_draw.recognition.stored_network import StoredNetwork
+
+_EXAMPLE_COLUMNS, _EXAMPLE_ROWS = 8, 2
+_TILE = 24
+_GAP = 4
+#: Pictures to choose the sixteen from.
+_POOL = 2000
+
+_Recipe = tuple[str, str | None, int]
+
+
+def make_examples(recipe: str, folder: str | None, seed: int) -> np.ndarray:
+    """Return sixteen varied pictures, uint8 of shape (16, 28, 28)."""
+    from mnist_draw.dataset.augmentation.augmenter import preview
+    from mnist_draw.dataset.mnist import load_dataset
+    from mnist_draw.training.epoch_pictures import digits_shown, side_of_ink
+
+    data = load_dataset(folder)
+    images, labels = data.train_images[:_POOL], digits_shown(data)[:_POOL]
+    count = _EXAMPLE_COLUMNS * _EXAMPLE_ROWS
+    return preview(recipe, images, labels, seed, count, side_of_ink(data))[:, 0]
+
+
+class AugmentationView(QWidget):
+    """Shows examples of a recipe; hidden while nothing is varied."""
+
+    #: ``(sentence)``: the examples cannot be made, such as for a folder without training data.
+    failed = pyqtSignal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("augmentationView")
+        explain(
+            self,
+            "Varied pictures",
+            "Sixteen of the training pictures as the network will see them.",
+        )
+        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
+        self.setFixedHeight(self.sizeHint().height())
+        self.pictures: np.ndarray | None = None
+        self._shown_recipe: _Recipe | None = None
+        self._background = Background(self, newest_only=True)
+        self.hide()
+
+    def sizeHint(self) -> QSize:
+        return QSize(
+            _EXAMPLE_COLUMNS * (_TILE + _GAP) - _GAP,
+            _EXAMPLE_ROWS * (_TILE + _GAP) - _GAP,
+        )
+
+    def show_recipe(self, recipe: str, folder: str | None, seed: int) -> None:
+        """Show examples of a recipe as soon as they are made; none for ``"off"``."""
+        request = (recipe, folder, seed)
+        if request == self._shown_recipe:
+            return
+        self._shown_recipe = request
+        self.setVisible(recipe != "off")
+        if recipe != "off":
+            self._background.run(
+                lambda: make_examples(*request),
+                partial(self._show, request),
+                lambda error: self.failed.emit(reporter.sentence(error)),
+            )
+
+    def _show(self, request: _Recipe, pictures: np.ndarray) -> None:
+        if request == self._shown_recipe:
+            self.pictures = pictures
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.SmoothPixmapTransform)
+        for number in range(_EXAMPLE_COLUMNS * _EXAMPLE_ROWS):
+            row, column = divmod(number, _EXAMPLE_COLUMNS)
+            place = QRectF(column * (_TILE + _GAP), row * (_TILE + _GAP), _TILE, _TILE)
+            if self.pictures is None:
+                painter.fillRect(place, theme.colour("track"))
+                continue
+            painter.drawImage(place, image_of(self.pictures[number]))
+
 
 _FILES = "Settings (*.json)"
 

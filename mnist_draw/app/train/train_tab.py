@@ -1,10 +1,13 @@
-"""The Train tab: settings, run buttons, figures, curves, filters and what they say."""
+"""The Train tab: settings, run buttons, figures, curves, filters and hints."""
 
 from __future__ import annotations
 
+import contextlib
+import importlib
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtCore import QObject, Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import (
     QHBoxLayout,
@@ -20,18 +23,52 @@ from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.page import Page
 from mnist_draw.app.kit.steady_labels import GrowingLabel
 from mnist_draw.app.kit.theme import Size
+from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.kit.widgets import Card, explain, label, push_button
-from mnist_draw.app.train.figures_row import FiguresRow, ProgressRow
-from mnist_draw.app.train.filters_view import FiltersView
-from mnist_draw.app.train.hint_card import HintCard
-from mnist_draw.app.train.layers_view import LayersView
-from mnist_draw.app.train.loss_and_accuracy import AccuracyCard, LossCard
-from mnist_draw.app.train.offer_bar import OfferBar
+from mnist_draw.app.train.curve_card import AccuracyCard, LossCard
+from mnist_draw.app.train.layers_view import FiltersView, LayersView
+from mnist_draw.app.train.run_figures import FiguresRow, HintCard, OfferBar, ProgressRow
 from mnist_draw.app.train.run_state import RunState
 from mnist_draw.app.train.runs_page import RunsPage
 from mnist_draw.app.train.sections import SectionArea
 from mnist_draw.app.train.settings_panel import SettingsPanel
 from mnist_draw.storage.preferences import Preferences
+
+#: Modules of Qt that pyqtgraph imports. A module of PyQt5 that is loaded in one thread changes
+#: what all conversions between Python and Qt look up: in the GUI thread only, or it may crash.
+_QT_MODULES = ("PyQt5.QtSvg", "PyQt5.QtTest")
+
+
+class LazyPlots(QObject):
+    """Does what the curves need once the window is visible, without blocking it."""
+
+    def __init__(self, steps: Sequence[Callable[[], None]], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._steps = list(steps)
+        self._background = Background(self)
+        self._begun = False
+
+    def start(self) -> None:
+        """Begin; later calls do nothing."""
+        if self._begun:
+            return
+        self._begun = True
+        for name in _QT_MODULES:
+            # Without it pyqtgraph does without it, too.
+            with contextlib.suppress(ImportError):
+                importlib.import_module(name)
+        self._background.run(_import, lambda _: self._next())
+
+    def _next(self) -> None:
+        if self._steps:
+            self._steps.pop(0)()
+            QTimer.singleShot(0, self._next)
+
+
+def _import() -> None:
+    # With pyqtgraph; in another thread so that the GUI thread need not wait.
+    import mnist_draw.app.train.plots  # noqa: F401
+
 
 #: From this width on, in pixels, filters and layers are shown side by side.
 _BOTH = 1700

@@ -31,7 +31,7 @@ from mnist_draw.app.kit.page import Page
 from mnist_draw.app.shell import message_bar, pages
 from mnist_draw.app.shell.focus_ring import FocusRing
 from mnist_draw.app.shell.window import Window
-from mnist_draw.app.train.file_combo import FileCombo
+from mnist_draw.app.train.setting_fields import FileCombo
 from mnist_draw.app.train.training import Training
 from mnist_draw.errors import UserError
 from mnist_draw.recognition import stored_network

@@ -13,9 +13,8 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
-from mnist_draw.app.train.axes import log_ticks
-from mnist_draw.app.train.curve_card import Legend
-from mnist_draw.app.train.loss_and_accuracy import AccuracyCard, LossCard
+from mnist_draw.app.train.curve_card import AccuracyCard, Legend, LossCard
+from mnist_draw.app.train.plots import log_ticks
 from mnist_draw.training.events import BatchFinished
 from mnist_draw.training.runs.history import EpochFigures, History
 from mnist_draw.training.settings import TrainingSettings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pytestqt.qtbot import QtBot
 
-from mnist_draw.app.train.figures_row import FiguresRow, ProgressRow
+from mnist_draw.app.train.run_figures import FiguresRow, ProgressRow
 from mnist_draw.app.train.run_state import RunState
 from mnist_draw.training.events import Compiling
 

@@ -11,7 +11,7 @@ import pytest
 from PyQt5.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
-from mnist_draw.app.train.file_combo import FileCombo
+from mnist_draw.app.train.setting_fields import FileCombo
 from mnist_draw.app.train.settings_panel import SettingsPanel
 from mnist_draw.app.train.training import TrainingWorker
 from mnist_draw.recognition.stored_network import StoredNetwork

@@ -16,7 +16,7 @@ from PyQt5.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.kit import followed_folder
-from mnist_draw.app.train.runs_table import RunsTable
+from mnist_draw.app.train.runs_page import RunsTable
 from mnist_draw.storage.models import ModelFile, save_model
 from mnist_draw.storage.unique_paths import move_to_bin
 from mnist_draw.training import events

@@ -16,12 +16,10 @@ from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.kit.number_fields import NumberBox, RealBox
 from mnist_draw.app.train import settings_panel
-from mnist_draw.app.train.augmentation_preview import make_examples
-from mnist_draw.app.train.file_combo import FileCombo
 from mnist_draw.app.train.network_fields import NetworkFields
-from mnist_draw.app.train.rule_fields import RuleFields
 from mnist_draw.app.train.sections import SectionArea
-from mnist_draw.app.train.settings_panel import SettingsPanel
+from mnist_draw.app.train.setting_fields import FileCombo, RuleFields
+from mnist_draw.app.train.settings_panel import SettingsPanel, make_examples
 from mnist_draw.errors import UserError
 from mnist_draw.networks import parse_network
 from mnist_draw.recognition.network_data import place_of
@@ -181,7 +179,7 @@ def test_sixteen_examples_of_the_augmentation_are_shown(
         made.append((recipe, folder, seed))
         return np.full((16, 28, 28), len(made), np.uint8)
 
-    monkeypatch.setattr("mnist_draw.app.train.augmentation_preview.make_examples", make)
+    monkeypatch.setattr("mnist_draw.app.train.settings_panel.make_examples", make)
     assert panel.examples.isHidden()
     panel.apply("augmentation", "elastic")
     qtbot.waitUntil(lambda: panel.examples.pictures is not None)

@@ -13,7 +13,7 @@ from PyQt5.QtWidgets import QCheckBox, QFileDialog, QFrame, QHBoxLayout, QMenu, 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import explain, no_key, tip
-from mnist_draw.app.train.runs_table import swatch
+from mnist_draw.app.train.series import swatch
 from mnist_draw.dataset.classes import DIGITS
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from mnist_draw.app.kit.images import image_of
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.widgets import explain, tip
 from mnist_draw.app.kit.words import probability
-from mnist_draw.app.train.runs_table import STYLES, series_colour
+from mnist_draw.app.train.series import STYLES, series_colour
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.robustness import Axis

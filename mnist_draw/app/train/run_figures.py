@@ -1,16 +1,19 @@
-"""The row of figures and the two progress bars over the curves."""
+"""What is shown of a run beside its curves: figures, progress, the hint, the offer to continue."""
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QSize, Qt
+from PyQt5.QtCore import QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QResizeEvent
-from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from mnist_draw.app.kit import words
 from mnist_draw.app.kit.steady_labels import TabularLabel
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.widgets import ProgressBar, explain, label
+from mnist_draw.app.kit.widgets import Card, ProgressBar, explain, label, push_button
 from mnist_draw.app.train.run_state import RunState
+from mnist_draw.training.hints import Hint, read_curves
+from mnist_draw.training.runs.record import Run
+from mnist_draw.training.settings import TrainingSettings
 
 #: Steps of a progress bar: about as many as it has pixels.
 _STEPS = 1000
@@ -197,3 +200,114 @@ class ProgressRow(QWidget):
         ):
             bar.setValue(round(part * _STEPS))
             figure.setText(f"{100 * part:.0f} %")
+
+
+class HintCard(Card):
+    """Shows one hint."""
+
+    remedy_chosen = pyqtSignal(str, object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Reading the curves", parent=parent)
+        self._hint: Hint | None = None
+        self.words = label("", "muted", "hintLabel")
+        self.words.setWordWrap(True)
+        self.words.setAlignment(Qt.AlignLeft | Qt.AlignTop)
+        self.body.addWidget(self.words, 1)
+        self.remedy = push_button(
+            "remedyButton", "Remedy", "Do what the hint proposes, also during a run."
+        )
+        self.remedy.clicked.connect(self._apply)
+        row = QHBoxLayout()
+        row.addWidget(self.remedy)
+        row.addStretch(1)
+        self.body.addLayout(row)
+        self.show_hint(read_curves([], TrainingSettings()))
+
+    def show_hint(self, hint: Hint) -> None:
+        """Show a hint, with a button if it has a remedy."""
+        if hint == self._hint:
+            return
+        self._hint = hint
+        self.words.setText(hint.sentence)
+        self.remedy.setText(hint.remedy)
+        self.remedy.setVisible(bool(hint.remedy))
+
+    def _apply(self) -> None:
+        if self._hint is not None and self._hint.name:
+            self.remedy_chosen.emit(self._hint.name, self._hint.value)
+            self.remedy.hide()
+
+
+class OfferBar(QFrame):
+    """Shows one offer until it is answered; hidden when there is none."""
+
+    continue_requested = pyqtSignal(Run)
+    discard_requested = pyqtSignal(Run)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("offerBar")
+        self.setProperty("look", "message")
+        self.run: Run | None = None
+        row = QHBoxLayout(self)
+        row.setContentsMargins(Size.CARD_PADDING, Size.GRID, Size.FIELD_GAP, Size.GRID)
+        row.setSpacing(Size.FIELD_GAP)
+        self.words = label("", "body", "offerLabel")
+        row.addWidget(self.words, 1)
+        for text, name, sentence, look, act in (
+            (
+                "Continue",
+                "continueButton",
+                "Go on training from the last complete epoch, as if nothing had happened.",
+                "primary",
+                self._continue,
+            ),
+            (
+                "Not now",
+                "notNowButton",
+                "Hide this; the run stays in the list and the next start asks again.",
+                "",
+                self.withdraw,
+            ),
+            (
+                "Discard",
+                "discardButton",
+                "Delete the run; this can be undone.",
+                "",
+                self._discard,
+            ),
+        ):
+            button = push_button(name, text, sentence, look=look)
+            button.clicked.connect(lambda _, act=act: act())
+            row.addWidget(button)
+        self.hide()
+
+    def offer(self, run: Run) -> None:
+        """Ask about a run."""
+        self.run = run
+        done, planned = run.epochs_done, run.settings.epochs
+        self.words.setText(
+            f"Continue {run.full_title} after epoch {done} of {planned}?"
+            if done < planned
+            else f"Continue {run.full_title}? All its epochs are learnt, but it is not tested yet."
+        )
+        self.setAccessibleName(self.words.text())
+        self.show()
+
+    def withdraw(self) -> None:
+        """Ask no more."""
+        self.run = None
+        self.hide()
+
+    def _continue(self) -> None:
+        run = self.run
+        self.withdraw()
+        if run is not None:
+            self.continue_requested.emit(run)
+
+    def _discard(self) -> None:
+        run = self.run
+        self.withdraw()
+        if run is not None:
+            self.discard_requested.emit(run)
