@@ -44,6 +44,11 @@ class LatestValue(Generic[T]):
         self._value: T | None = None
         self._full = False
 
+    @property
+    def is_full(self) -> bool:
+        """Whether a value waits."""
+        return self._full
+
     def put(self, value: T) -> bool:
         """Leave a value; return True if the box was empty, when the reader must be woken."""
         with self._lock:
@@ -155,68 +160,99 @@ class _Post(QObject):
 _posts: list[_Post] = []
 
 
-def _post() -> _Post:
-    """Return the one post of the program."""
+def call_in_gui_thread(function: Callable[[], object]) -> None:
+    """Call a function between the events of the GUI thread; from any thread."""
     if not _posts:
         _posts.append(_Post())
-    return _posts[0]
+    _posts[0].sent.emit(function)
 
 
-class _Lane:
-    """The thread of a `Background`: it knows what to do, but not whose work it is.
+class Lane:
+    """A thread that takes one step after another; it knows what to do, but not whose work it is.
 
     The last reference to an owner, who may be a widget, must not be let go in this thread.
     """
 
-    def __init__(self, newest_only: bool) -> None:
-        self._newest_only = newest_only
+    def __init__(
+        self, name: str = "background", linger: float | None = None, gives_up: bool = False
+    ) -> None:
+        self._name, self._linger, self._gives_up = name, linger, gives_up
         self._changed = threading.Condition()
-        self._waiting: deque[Callable[[], None]] = deque()
-        self._busy = False
+        #: When each step is due, of `time.monotonic`, and the step.
+        self._waiting: deque[tuple[float, Callable[[], None]]] = deque()
+        self._busy = self._ended = False
         self._thread: threading.Thread | None = None
 
     def put(self, step: Callable[[], None]) -> None:
-        """Have something done after what waits, or instead of it."""
+        """Take a step after those that wait."""
         with self._changed:
-            if self._newest_only:
-                self._waiting.clear()
-            self._waiting.append(step)
-            if not self._busy:
-                self._busy = True
-                running.add(self)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._live, name="background", daemon=True)
-                self._thread.start()
-            else:
-                self._changed.notify_all()
+            self._waiting.append((0.0, step))
+            self._wake()
+
+    def put_once(self, step: Callable[[], None], due: float = 0.0) -> None:
+        """Take a step at a moment; one that waits is taken at the earlier of both moments."""
+        with self._changed:
+            if self._waiting:
+                due = min(due, self._waiting.popleft()[0])
+            if not self._ended:
+                self._waiting.append((due, step))
+                self._wake()
+
+    def clear(self) -> None:
+        """Give up all steps that wait."""
+        with self._changed:
+            self._waiting.clear()
+            self._changed.notify_all()
 
     def ask_to_end(self) -> None:
-        """Give up what waits if newer work would replace it; all else is done to its end."""
-        if self._newest_only:
-            with self._changed:
-                self._waiting.clear()
-                self._changed.notify_all()
+        """End after the step at hand if newer work would replace what waits, else after all."""
+        if self._gives_up:
+            self._ended = True
+            self.clear()
 
     def wait(self, seconds: float) -> bool:
         """Wait until all is done, so long at the most; return whether it is."""
         with self._changed:
             return self._changed.wait_for(lambda: not self._busy, seconds)
 
+    def _wake(self) -> None:
+        if not self._busy:
+            self._busy = True
+            running.add(self)
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._live, name=self._name, daemon=True)
+            self._thread.start()
+        else:
+            self._changed.notify_all()
+
     def _live(self) -> None:
         while True:
             with self._changed:
-                while not self._waiting:
-                    if self._busy:
-                        self._busy = False
-                        running.remove(self)
-                        self._changed.notify_all()
-                    if not self._changed.wait(_LINGER_S) and not self._busy:
-                        self._thread = None
-                        return
-                step = self._waiting.popleft()
+                step = self._next_step()
+            if step is None:
+                return
             step()
             # It holds the owner, who may be gone before there is more to do.
             del step
+
+    def _next_step(self) -> Callable[[], None] | None:
+        """Wait for the next step; None ends the thread."""
+        while True:
+            if self._waiting:
+                due = self._waiting[0][0]
+                early = due - time.monotonic()
+                if early <= 0:
+                    return self._waiting.popleft()[1]
+                self._changed.wait(early)
+                continue
+            if self._busy:
+                self._busy = False
+                running.remove(self)
+                self._changed.notify_all()
+            linger = 0.0 if self._ended else self._linger
+            if not self._changed.wait(linger) and not self._busy:
+                self._thread = None
+                return None
 
 
 class Background:
@@ -228,8 +264,8 @@ class Background:
 
     def __init__(self, owner: QObject | None = None, newest_only: bool = False) -> None:
         self._owner = owner
-        self._post = _post()
-        self._lane = _Lane(newest_only)
+        self._newest_only = newest_only
+        self._lane = Lane(linger=_LINGER_S, gives_up=newest_only)
 
     def run(
         self,
@@ -251,6 +287,8 @@ class Background:
                 if done is not None:
                     self._tell(done, result)
 
+        if self._newest_only:
+            self._lane.clear()
         self._lane.put(step)
 
     def ask_to_end(self) -> None:
@@ -266,4 +304,4 @@ class Background:
             if self._owner is None or not sip.isdeleted(self._owner):
                 function(value)
 
-        self._post.sent.emit(call)
+        call_in_gui_thread(call)

@@ -105,7 +105,10 @@ def test_one_piece_after_the_other_is_done_in_one_thread(qapp: QApplication) -> 
     assert threads[0].is_alive()
 
 
-def test_a_thread_that_waits_for_more_keeps_no_owner(qtbot: QtBot) -> None:
+def test_a_thread_that_waits_for_more_keeps_no_owner(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(threads_module, "_LINGER_S", 10.0)
     owner = QObject()
     gone = weakref.ref(owner)
     background = Background(owner)

@@ -1,0 +1,268 @@
+"""LatestJob: the newest question wins, streams, pauses, errors, owners that are gone."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import time
+import weakref
+from collections.abc import Iterator
+
+import pytest
+from PyQt5 import sip
+from PyQt5.QtCore import QObject, pyqtSignal
+from PyQt5.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from mnist_draw.app.kit import latest_job
+from mnist_draw.app.kit.latest_job import LatestJob
+from mnist_draw.app.kit.threads import LatestValue, running
+from mnist_draw.errors import UserError
+
+
+class Gate:
+    """Work that waits until it is let go, and notes its questions and its thread."""
+
+    def __init__(self) -> None:
+        self.entered, self.go = threading.Semaphore(0), threading.Semaphore(0)
+        self.asked: list[object] = []
+        self.threads: set[threading.Thread] = set()
+
+    def __call__(self, question: object) -> object:
+        self.asked.append(question)
+        self.threads.add(threading.current_thread())
+        self.entered.release()
+        assert self.go.acquire(timeout=10)
+        return question
+
+
+def heard(job: LatestJob) -> list[object]:
+    """Return a list that all of a job's signals are noted in."""
+    notes: list[object] = []
+    job.answered.connect(notes.append)
+    job.finished.connect(lambda: notes.append("finished"))
+    job.failed.connect(lambda sentence: notes.append(f"failed: {sentence}"))
+    return notes
+
+
+def test_an_answer_arrives_in_the_gui_thread(qtbot: QtBot) -> None:
+    owner = QObject()
+    job = LatestJob(lambda question: (question, threading.current_thread()), owner)
+    found: list[tuple[int, threading.Thread, threading.Thread]] = []
+    job.answered.connect(lambda pair: found.append((*pair, threading.current_thread())))
+    job.ask(3)
+    assert job.is_running
+    qtbot.waitUntil(lambda: bool(found))
+    assert not job.is_running
+    assert found[0][0] == 3
+    assert found[0][1] is not threading.main_thread()
+    assert found[0][2] is threading.main_thread()
+
+
+@pytest.mark.parametrize(("stale", "answers"), [(False, [4]), (True, [1, 4])])
+def test_the_newest_question_wins(qtbot: QtBot, stale: bool, answers: list[int]) -> None:
+    gate, owner = Gate(), QObject()
+    job = LatestJob(gate, owner, deliver_stale=stale)
+    notes = heard(job)
+    for number in range(1, 5):
+        job.ask(number)
+        if number == 1:
+            assert gate.entered.acquire(timeout=10)
+    gate.go.release(2)
+    qtbot.waitUntil(lambda: 4 in notes)
+    assert [note for note in notes if note != "finished"] == answers
+    assert gate.asked == [1, 4]
+    assert len(gate.threads) == 1
+
+
+def test_a_stream_delivers_its_newest_values_and_ends(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(latest_job, "_STREAM_S", 0.0)
+    owner = QObject()
+    job = LatestJob(parent=owner)
+    notes = heard(job)
+    job.ask(lambda: iter(range(3)))
+    qtbot.waitUntil(lambda: "finished" in notes)
+    assert notes == [0, 1, 2, "finished"]
+    assert not job.is_running
+
+
+def test_a_newer_question_ends_a_stream(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(latest_job, "_STREAM_S", 0.0)
+    owner, closed = QObject(), threading.Event()
+
+    def endless() -> Iterator[str]:
+        try:
+            while True:
+                yield "old"
+        finally:
+            closed.set()
+
+    job = LatestJob(parent=owner)
+    notes = heard(job)
+    job.ask(endless)
+    qtbot.waitUntil(lambda: bool(notes))
+    del notes[:]
+    job.ask(lambda: "new")
+    qtbot.waitUntil(lambda: "finished" in notes)
+    assert notes == ["new", "finished"]
+    assert closed.wait(10)
+
+
+def test_a_stream_pauses_while_it_is_not_watched(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(latest_job, "_STREAM_S", 0.0)
+    owner = QObject()
+    job = LatestJob(parent=owner, watched=False)
+    notes = heard(job)
+    job.ask(lambda: iter(range(100_000)))
+    assert job.wait(10)
+    assert not notes
+    job.watch(True)
+    qtbot.waitUntil(lambda: bool(notes))
+    job.watch(False)
+    assert job.wait(10)
+    QApplication.processEvents()
+    count = len(notes)
+    assert count < 100_000
+    assert job.is_running
+    job.watch(True)
+    qtbot.waitUntil(lambda: len(notes) > count)
+    assert notes == list(range(len(notes)))
+    assert job.close()
+
+
+def test_what_was_stopped_delivers_nothing_more(qtbot: QtBot) -> None:
+    gate, owner = Gate(), QObject()
+    job = LatestJob(gate, owner, deliver_stale=True)
+    notes = heard(job)
+    job.ask(1)
+    assert gate.entered.acquire(timeout=10)
+    job.ask(2)
+    job.stop()
+    gate.go.release(2)
+    assert job.wait(10)
+    QApplication.processEvents()
+    assert gate.asked == [1]
+    assert not notes
+    assert not job.is_running
+
+
+def test_an_error_is_a_sentence_and_the_next_question_is_answered(qtbot: QtBot) -> None:
+    def work(question: str) -> str:
+        if question == "broken":
+            raise UserError("The disk is full.")
+        return question
+
+    owner = QObject()
+    job = LatestJob(work, owner)
+    notes = heard(job)
+    job.ask("broken")
+    qtbot.waitUntil(lambda: bool(notes))
+    assert not job.is_running
+    job.ask("sound")
+    qtbot.waitUntil(lambda: "sound" in notes)
+    assert notes[0] == "failed: The disk is full."
+
+
+def test_rest_and_quiet_delay_an_answer(qtbot: QtBot) -> None:
+    owner, began = QObject(), list[float]()
+
+    def work(question: int) -> int:
+        began.append(time.monotonic())
+        return question
+
+    job = LatestJob(work, owner, rest=0.05)
+    notes = heard(job)
+    job.ask(1)
+    qtbot.waitUntil(lambda: 1 in notes)
+    job.ask(2)
+    qtbot.waitUntil(lambda: 2 in notes)
+    assert began[1] - began[0] >= 0.05
+    job.rest, job.quiet = 0.0, 0.05
+    asked = time.monotonic()
+    job.ask(3)
+    job.ask(4)
+    qtbot.waitUntil(lambda: 4 in notes)
+    assert began[2] - asked >= 0.05
+    assert 3 not in notes
+
+
+def test_nothing_is_delivered_when_the_owner_is_gone(qapp: QApplication) -> None:
+    gate, owner = Gate(), QObject()
+    job = LatestJob(gate, owner)
+    notes = heard(job)
+    job.ask(1)
+    assert gate.entered.acquire(timeout=10)
+    sip.delete(owner)
+    gate.go.release()
+    for thread in gate.threads:
+        thread.join(10)
+        assert not thread.is_alive()
+    qapp.processEvents()
+    assert not notes
+
+
+def test_the_thread_keeps_no_owner(qtbot: QtBot) -> None:
+    class Owner(QObject):
+        def answer(self, question: int) -> int:
+            return question
+
+    owner = Owner()
+    job = LatestJob(owner.answer, owner)
+    notes = heard(job)
+    job.ask(1)
+    qtbot.waitUntil(lambda: "finished" in notes)
+    assert job.wait(10)
+    gone = weakref.ref(owner)
+    del owner, job
+    qtbot.waitUntil(lambda: gc.collect() >= 0 and gone() is None)
+
+
+def test_the_end_of_the_program_gives_up_what_waits(qapp: QApplication) -> None:
+    gate, owner = Gate(), QObject()
+    job = LatestJob(gate, owner)
+    job.ask(1)
+    assert gate.entered.acquire(timeout=10)
+    job.ask(2)
+    assert not job.wait(0.0)
+    threading.Timer(0.05, gate.go.release).start()
+    assert running.shut_down()
+    assert gate.asked == [1]
+
+
+class TwoKinds(LatestJob):
+    """Answers two kinds of questions and counts while it is idle."""
+
+    counted = pyqtSignal(int)
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent=parent)
+        self._names: LatestValue[str] = LatestValue()
+        self._count = 0
+
+    def post_name(self, name: str) -> None:
+        """Ask the second kind of question."""
+        if self._names.put(name):
+            self.wake()
+
+    def process_pending(self) -> float | None:
+        """Answer, or count to three."""
+        name = self._names.take()
+        if name is not None:
+            self.send(self.answered, name)
+        self._count += 1
+        self.send(self.counted, self._count)
+        return 0.0 if self._count < 3 else None
+
+
+def test_a_subclass_has_other_questions_and_idle_work(qtbot: QtBot) -> None:
+    owner = QObject()
+    job = TwoKinds(owner)
+    notes = heard(job)
+    job.counted.connect(notes.append)
+    job.post_name("Ann")
+    qtbot.waitUntil(lambda: 3 in notes)
+    assert notes == ["Ann", 1, 2, 3]
