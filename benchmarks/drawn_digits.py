@@ -229,8 +229,8 @@ def _drawn(
     from PyQt5.QtWidgets import QApplication
 
     app = QApplication.instance() or QApplication(["drawn_digits"])
+    from mnist_draw.app.draw.board_items import BOARD
     from mnist_draw.app.draw.canvas import Canvas
-    from mnist_draw.app.draw.pen_strokes import BOARD
 
     unit = BOARD / BOARD_PIXELS
     canvas = Canvas()

@@ -144,8 +144,8 @@ class Board:
         from PyQt5.QtWidgets import QApplication
 
         self._app = QApplication.instance() or QApplication(["drawn_numbers"])
+        from mnist_draw.app.draw.board_items import BOARD, PEN_WIDTH
         from mnist_draw.app.draw.canvas import Canvas
-        from mnist_draw.app.draw.pen_strokes import BOARD, PEN_WIDTH
 
         self._unit = BOARD / BOARD_PIXELS
         self.pen = PEN_WIDTH / self._unit

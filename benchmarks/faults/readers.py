@@ -119,7 +119,7 @@ def _idx(path: Path) -> object:
 
 
 def _board(path: Path) -> object:
-    from mnist_draw.app.draw.drawing_record import read_drawing
+    from mnist_draw.app.draw.drawing_files import read_drawing
 
     return read_drawing(path)
 

@@ -218,7 +218,7 @@ _READ = {
     "checkpoint": "from mnist_draw.training.runs.checkpoint import load_checkpoint\n"
     "load_checkpoint(path)",
     "board": "from mnist_draw.app.draw.autosave import _read\nimport os, shutil\n"
-    "from mnist_draw.app.draw.board_files import board_path\nos.replace(path, board_path())\n"
+    "from mnist_draw.app.draw.autosave import board_path\nos.replace(path, board_path())\n"
     "print(_read(board_path(), ())[1])",
     "picture": "from mnist_draw.dataset.pictures.picture_file import load_picture\n"
     "load_picture(path)",

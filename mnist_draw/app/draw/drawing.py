@@ -1,25 +1,73 @@
 """What is drawn: strokes and placed pictures, their history, and the ink for recognition.
 
 The ink picture has a fixed resolution of half a pixel per board unit, whatever the size, the
-pixel ratio and the colours of the window. It is kept up to date as points arrive, so that asking
-for it costs one copy.
+pixel ratio and the colours of the window. It is updated as points arrive, so that asking for it
+costs one copy.
 """
 
 from __future__ import annotations
 
 import math
+import operator
+from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QRectF, QSizeF, Qt
+from PyQt5.QtCore import QPointF, QRectF, QSizeF, Qt
 from PyQt5.QtGui import QColor, QImage, QPainter
 
-from mnist_draw.app.draw.image_memory import ImageMemory
-from mnist_draw.app.draw.pen_strokes import BOARD, PEN_WIDTH, Point, Stroke
-from mnist_draw.app.draw.placed_picture import Item, PlacedPicture, ink_of
+from mnist_draw.app.draw.board_items import (
+    BOARD,
+    PEN_WIDTH,
+    Item,
+    PlacedPicture,
+    Point,
+    Stroke,
+    ink_of,
+)
 
 if TYPE_CHECKING:
     import numpy as np
+
+
+class ImageMemory:
+    """Holds the newest boards with the items that are on them.
+
+    Images share their pixels until one of them is painted on, so that keeping one costs nothing
+    at first.
+    """
+
+    def __init__(self, room: int) -> None:
+        self._room = room
+        self._taken = 0
+        self._kept: deque[tuple[list[Item], QImage, QPointF]] = deque()
+
+    def keep(self, items: list[Item], image: QImage, corner: QPointF | None = None) -> None:
+        """Remember a board."""
+        if self.find(items) is not None:
+            return
+        self._kept.append((items, QImage(image), QPointF(corner or QPointF())))
+        self._taken += image.sizeInBytes()
+        while self._taken > self._room and len(self._kept) > 1:
+            self._taken -= self._kept.popleft()[1].sizeInBytes()
+
+    def find(self, items: list[Item]) -> tuple[QImage, QPointF] | None:
+        """Return the board with exactly these items and its corner, if it is remembered."""
+        for known, image, corner in reversed(self._kept):
+            if same_items(known, items):
+                return QImage(image), QPointF(corner)
+        return None
+
+    def forget(self) -> None:
+        """Forget all boards: size or colours have changed."""
+        self._kept.clear()
+        self._taken = 0
+
+
+def same_items(one: Sequence[Item], other: Sequence[Item]) -> bool:
+    """Return whether two boards hold the very same items in the same order."""
+    return one is other or (len(one) == len(other) and all(map(operator.is_, one, other)))
+
 
 #: Pixels of the ink picture per board unit.
 INK_SCALE = 0.5

@@ -17,9 +17,9 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from mnist_draw.app.draw.board_items import PlacedPicture
 from mnist_draw.app.draw.drawing import ink_on_board
-from mnist_draw.app.draw.picture_input import FoundPicture
-from mnist_draw.app.draw.placed_picture import PlacedPicture
+from mnist_draw.app.draw.picture_files import FoundPicture
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.background_reader import BackgroundReader
 from mnist_draw.app.kit.icons import set_icon

@@ -1,10 +1,14 @@
-"""Mouse, tablet pen and touch as one kind of input: begin, extend, end."""
+"""Mouse, tablet pen, touch and keyboard as one kind of input: begin, extend, end."""
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QEvent, QPointF, Qt
-from PyQt5.QtGui import QMouseEvent, QTabletEvent, QTouchEvent
+from PyQt5.QtCore import QEvent, QLineF, QObject, QPointF, Qt
+from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen, QTabletEvent, QTouchEvent
 from PyQt5.QtWidgets import QWidget
+
+from mnist_draw.app.draw.board_items import BOARD
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.theme import Size
 
 #: At no pressure a tablet pen draws this part of the width set, at full pressure
 #: ``_LIGHTEST + _PRESSURE`` of it.
@@ -97,3 +101,120 @@ class PointerWidget(QWidget):
             elif point.state() == Qt.TouchPointReleased:
                 self._touch = None
                 self.end()
+
+
+#: What a press moves the crosshair by, in board units: alone, and with Shift.
+_STEP, _FINE = 15.0, 3.0
+_WAYS: dict[int, QPointF] = {
+    Qt.Key_Left: QPointF(-1, 0),
+    Qt.Key_Right: QPointF(1, 0),
+    Qt.Key_Up: QPointF(0, -1),
+    Qt.Key_Down: QPointF(0, 1),
+}
+#: How the board is used by keyboard, for its tooltip and its description.
+BOARD_KEYS = (
+    "By keyboard: the arrow keys move a crosshair, two of them at once slantwise, with Shift in "
+    "small steps; Space puts the pen down and lifts it."
+)
+
+
+class KeyPen(QObject):
+    """Moves a pen over a board by its key events."""
+
+    def __init__(self, board: PointerWidget) -> None:
+        super().__init__(board)
+        self._board = board
+        self._described = board.accessibleDescription()
+        self._held: set[int] = set()
+        self.place: QPointF | None = None
+        self._down = False
+        board.installEventFilter(self)
+
+    @property
+    def down(self) -> bool:
+        """Whether the pen is down; undo and the like lift it."""
+        return self._down and self._board.is_drawing()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        kind = event.type()
+        if isinstance(event, QKeyEvent) and kind == QEvent.KeyPress:
+            return self._press(event)
+        if isinstance(event, QKeyEvent) and kind == QEvent.KeyRelease and not event.isAutoRepeat():
+            self._held.discard(event.key())
+        elif kind in (QEvent.FocusOut, QEvent.MouseButtonPress, QEvent.TabletPress):
+            self._leave()
+        return False
+
+    def _press(self, event: QKeyEvent) -> bool:
+        """Serve a key; return whether it was one of the pen's."""
+        key, modifiers = event.key(), event.modifiers()
+        if modifiers & ~(Qt.ShiftModifier | Qt.KeypadModifier):
+            return False
+        if key == Qt.Key_Space:
+            if not event.isAutoRepeat():
+                self._lift() if self.down else self._put_down()
+        elif key in _WAYS:
+            self._held.add(key)
+            self._move(_FINE if modifiers & Qt.ShiftModifier else _STEP)
+        else:
+            return False
+        return True
+
+    def _move(self, step: float) -> None:
+        """Move by a step into the direction of all arrow keys that are held."""
+        place = self.place or QPointF(BOARD / 2, BOARD / 2)
+        for key in self._held:
+            place += _WAYS[key] * step
+        self.place = QPointF(
+            min(max(place.x(), 0.0), float(BOARD)), min(max(place.y(), 0.0), float(BOARD))
+        )
+        if self.down:
+            self._board.extend(self._board.to_widget(self.place))
+        self._tell()
+
+    def _put_down(self) -> None:
+        self.place = self.place or QPointF(BOARD / 2, BOARD / 2)
+        self._down = True
+        self._board.begin(self._board.to_widget(self.place), self._board.erasing)
+        self._tell()
+
+    def _lift(self) -> None:
+        self._down = False
+        self._board.end()
+        self._tell()
+
+    def _leave(self) -> None:
+        """Let mouse, pen or another widget go on."""
+        self._held.clear()
+        if self.down:
+            self._lift()
+        if self.place is not None:
+            self.place = None
+            self._board.setAccessibleDescription(self._described)
+            self._board.update()
+
+    def _tell(self) -> None:
+        """Show where the pen is; a screen reader finds it as the board's description."""
+        if self.place is None:
+            # What was told of the stroke has given the keys to something else.
+            return
+        across, below = (round(100 * part / BOARD) for part in (self.place.x(), self.place.y()))
+        pen = "down" if self.down else "up"
+        self._board.setAccessibleDescription(
+            f"Pen {pen}, {across} % from the left, {below} % from the top."
+        )
+        self._board.update()
+
+    def paint(self, painter: QPainter) -> None:
+        """Paint the crosshair in the board's pixels."""
+        if self.place is None:
+            return
+        centre = self._board.to_widget(self.place)
+        # Told from ink and paper by its colour, up from down by its ring.
+        painter.setPen(QPen(theme.colour("accent" if self.down else "second"), 2))
+        painter.setBrush(Qt.NoBrush)
+        inner, outer = Size.CROSSHAIR
+        for way in _WAYS.values():
+            painter.drawLine(QLineF(centre + way * inner, centre + way * outer))
+        if self.down:
+            painter.drawEllipse(centre, inner, inner)

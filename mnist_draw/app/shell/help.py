@@ -21,7 +21,7 @@ from PyQt5.QtWidgets import (
 )
 
 from mnist_draw import __version__
-from mnist_draw.app.draw.key_pen import HELP as BOARD_KEYS
+from mnist_draw.app.draw.pointer import BOARD_KEYS
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import Command, fill_menu
 from mnist_draw.app.kit.page import Page

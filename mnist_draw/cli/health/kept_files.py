@@ -42,7 +42,7 @@ def _read_digit(path: Path) -> None:
 
 def _read_drawing(path: Path) -> None:
     # It needs Qt, without which all else can be looked at.
-    from mnist_draw.app.draw.drawing_record import read_drawing
+    from mnist_draw.app.draw.drawing_files import read_drawing
 
     read_drawing(path)
 

@@ -14,10 +14,9 @@ from PyQt5.QtCore import QPointF
 from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.draw import autosave
-from mnist_draw.app.draw.autosave import Autosave
-from mnist_draw.app.draw.board_files import board_path
+from mnist_draw.app.draw.autosave import Autosave, board_path
+from mnist_draw.app.draw.board_items import place_ink
 from mnist_draw.app.draw.canvas import Canvas
-from mnist_draw.app.draw.placed_picture import place_ink
 from mnist_draw.app.kit.threads import Background
 
 

@@ -242,7 +242,7 @@ def test_pen_width_is_held_in_range(canvas: Canvas, qtbot: QtBot) -> None:
 def test_undo_and_redo_beyond_what_is_remembered(
     qtbot: QtBot, ratio: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mnist_draw.app.draw.painted_board._ROOM", 0)
+    monkeypatch.setattr("mnist_draw.app.draw.canvas._ROOM", 0)
     monkeypatch.setattr(Canvas, "devicePixelRatioF", lambda self: ratio)
     canvas = Canvas()
     qtbot.addWidget(canvas)

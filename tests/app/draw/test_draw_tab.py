@@ -12,8 +12,8 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QLabel, QProgressBar, QSlider, QToolButton
 from pytestqt.qtbot import QtBot
 
-from mnist_draw.app.draw.crop_marks import crop_marks
 from mnist_draw.app.draw.draw_tab import DrawTab
+from mnist_draw.app.draw.overlays import crop_marks
 from mnist_draw.storage.preferences import Preferences
 
 from .. import fakes

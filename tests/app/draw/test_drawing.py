@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
+from mnist_draw.app.draw.board_items import Point, Stroke
 from mnist_draw.app.draw.drawing import Drawing
-from mnist_draw.app.draw.pen_strokes import Point, Stroke
 
 WAVE = [(100 + 12 * n, 300 + 120 * math.sin(n / 4)) for n in range(30)]
 

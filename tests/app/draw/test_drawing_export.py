@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 from PyQt5.QtGui import QImage
 
+from mnist_draw.app.draw.board_items import Point, Stroke, place_ink
 from mnist_draw.app.draw.drawing import Drawing
-from mnist_draw.app.draw.drawing_export import picture, snapshot, svg_bytes
-from mnist_draw.app.draw.pen_strokes import Point, Stroke
-from mnist_draw.app.draw.placed_picture import place_ink
+from mnist_draw.app.draw.drawing_files import picture, snapshot, svg_bytes
 from mnist_draw.app.kit.images import png_bytes
 
 SVG = "{http://www.w3.org/2000/svg}"

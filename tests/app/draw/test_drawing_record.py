@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mnist_draw.app.draw.board_items import PlacedPicture, Point, place_ink
 from mnist_draw.app.draw.drawing import Drawing
-from mnist_draw.app.draw.drawing_record import DrawingError, from_record, record_of
-from mnist_draw.app.draw.pen_strokes import Point
-from mnist_draw.app.draw.placed_picture import PlacedPicture, place_ink
+from mnist_draw.app.draw.drawing_files import DrawingError, from_record, record_of
 
 
 def drawn() -> Drawing:
@@ -107,6 +106,6 @@ def test_damage_is_a_sentence(damaged: object, words: str) -> None:
 
 
 def test_a_picture_that_would_fill_the_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mnist_draw.app.draw.drawing_record._MAX_PIXELS", 100)
+    monkeypatch.setattr("mnist_draw.app.draw.drawing_files._MAX_PICTURE_PIXELS", 100)
     with pytest.raises(DrawingError, match="25×40 pixels"):
         from_record(record())

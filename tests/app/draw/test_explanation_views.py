@@ -11,8 +11,7 @@ from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.draw.activations_view import ActivationsView
-from mnist_draw.app.draw.explanation_row import ExplanationRow
-from mnist_draw.app.draw.saliency_view import SaliencyLegend, SaliencyView, words
+from mnist_draw.app.draw.explanation_row import ExplanationRow, SaliencyLegend, SaliencyView, words
 from mnist_draw.app.kit import theme
 
 from .. import fakes

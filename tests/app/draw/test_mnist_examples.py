@@ -12,7 +12,7 @@ from PyQt5.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.draw.draw_tab import DrawTab
-from mnist_draw.app.draw.mnist_examples import DigitsToShow
+from mnist_draw.app.draw.picture_tools import DigitsToShow
 from mnist_draw.app.kit.threads import running
 from mnist_draw.dataset.mnist import load_dataset
 

@@ -12,8 +12,7 @@ from PyQt5.QtWidgets import QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.draw.canvas import Canvas
-from mnist_draw.app.draw.picture_input import FoundPicture, PictureInput, open_filter
-from mnist_draw.app.draw.picture_output import PictureOutput
+from mnist_draw.app.draw.picture_files import FoundPicture, PictureInput, PictureOutput, open_filter
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.cli import main
 from mnist_draw.dataset import picture_formats

@@ -14,8 +14,8 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
+from mnist_draw.app.draw.board_items import PlacedPicture
 from mnist_draw.app.draw.draw_tab import DrawTab
-from mnist_draw.app.draw.placed_picture import PlacedPicture
 from mnist_draw.dataset.mnist import load_dataset
 
 from .. import fakes
@@ -325,7 +325,7 @@ def test_a_closed_strip_reads_no_more(desk: Desk, tmp_path: Path) -> None:
 def test_so_many_pictures_and_no_more(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mnist_draw.app.draw.picture_input.MAX_COUNT", 3)
+    monkeypatch.setattr("mnist_draw.app.draw.picture_files.MAX_COUNT", 3)
     desk.drop(files(*(digit_file(tmp_path, number) for number in range(5))))
     assert "first 3 of 5" in desk.wait_until_told()
     assert len(desk.tab.pictures.strip.thumbs) == 3

@@ -7,10 +7,9 @@ import pytest
 from PyQt5.QtCore import QPointF
 from pytestqt.qtbot import QtBot
 
+from mnist_draw.app.draw.board_items import Point, Stroke, ink_of, mask_of, place_ink
 from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.draw.drawing import Drawing
-from mnist_draw.app.draw.pen_strokes import Point, Stroke
-from mnist_draw.app.draw.placed_picture import ink_of, mask_of, place_ink
 from mnist_draw.app.kit import theme
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.dataset.normalise import ink_box

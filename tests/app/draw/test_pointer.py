@@ -9,8 +9,8 @@ from PyQt5.QtGui import QMouseEvent, QTabletEvent
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication
 
+from mnist_draw.app.draw.board_items import place_ink
 from mnist_draw.app.draw.canvas import Canvas
-from mnist_draw.app.draw.placed_picture import place_ink
 
 from .test_canvas import Finger, Touch, drag, tablet
 

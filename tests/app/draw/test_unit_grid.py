@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PyQt5.QtCore import QPointF
 
-from mnist_draw.app.draw.unit_grid import lay_out
+from mnist_draw.app.draw.activations_view import lay_out
 
 SHAPES = [(1,), (7,), (300,), (500,), (10_000,), (6, 5, 4), (32, 24, 24), (128, 8, 8)]
 ROOMS = [(316.0, 112.0), (240.0, 96.0), (900.0, 400.0), (120.0, 500.0)]

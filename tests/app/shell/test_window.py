@@ -23,7 +23,7 @@ from PyQt5.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from mnist_draw.app.draw.board_files import board_path
+from mnist_draw.app.draw.autosave import board_path
 from mnist_draw.app.draw.recognition import Recognition, RecognitionWorker
 from mnist_draw.app.inside.sections import SECTIONS
 from mnist_draw.app.kit import theme

@@ -1,0 +1,345 @@
+"""Drawings as records for JSON files, PNG pictures and SVG drawings.
+
+A record holds everything that is needed to show the drawing again and to go on drawing::
+
+    {"format": "mnist_draw drawing", "version": 1, "items": [
+        {"stroke": [[x, y, width], …], "erase": false},
+        {"picture": "…", "place": [left, top, width, height]}]}
+
+Lengths are board units. A picture is a grey PNG in base64: 0 paper, 255 ink.
+
+PNG and SVG show dark ink on white paper whatever the window's colours are: the board's square, or
+more where ink reaches beyond it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from PyQt5.QtCore import QRectF, Qt
+from PyQt5.QtGui import QColor, QImage, QPainter
+
+from mnist_draw.app.draw.board_items import (
+    BOARD,
+    Item,
+    PlacedPicture,
+    Point,
+    Stroke,
+    coloured,
+    ink_of,
+    mask_of,
+)
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.images import png_bytes
+from mnist_draw.errors import DocumentError, UserError
+from mnist_draw.storage.document import Format, parse
+from mnist_draw.storage.opening import MEGABYTE, read_file
+
+#: The largest board, with its pictures, takes less.
+FORMAT = Format("mnist_draw drawing", 1, 128 * MEGABYTE)
+#: Further away than this from the board's corner nothing is drawn, on the largest of screens.
+_FARTHEST = 20_000.0
+#: The ink picture of a drawing takes a quarter of a byte per square unit.
+_MAX_AREA = 2e8
+_WIDEST = 1000.0
+#: Pictures are fitted into the board; much larger ones would fill the memory when painted.
+_MAX_PICTURE = 2 * BOARD
+#: Two and a half hours of drawing without a pause.
+_MAX_POINTS = 1_000_000
+#: Each point is a list of three numbers.
+_MAX_VALUES = 4 * _MAX_POINTS
+_MAX_PICTURE_PIXELS = 4_000_000
+_MAX_TEXT = 16_000_000
+
+
+class DrawingError(UserError):
+    """A record is damaged, or was written by a newer program."""
+
+
+def record_of(items: Sequence[Item]) -> dict[str, Any]:
+    """Return strokes and pictures as a record."""
+    return FORMAT.document({"items": [_record(item) for item in items]})
+
+
+def read_drawing(path: Path) -> list[Item]:
+    """Return the strokes and pictures in a file."""
+    return from_record(parse(read_file(path, FORMAT.max_bytes), _MAX_VALUES))
+
+
+def from_record(record: object) -> list[Item]:
+    """Return the strokes and pictures of a record."""
+    try:
+        entries = FORMAT.check(record).get_list("items", _MAX_POINTS)
+    except DocumentError as error:
+        raise DrawingError(f"It cannot be shown: {error}.") from error
+    items = [_read_item(entry, number) for number, entry in enumerate(entries, 1)]
+    _check_size(items)
+    return items
+
+
+def _record(item: Item) -> dict[str, Any]:
+    if isinstance(item, PlacedPicture):
+        rect = item.rect
+        return {
+            "picture": base64.b64encode(_encode_picture(item)).decode("ascii"),
+            "place": [rect.x(), rect.y(), rect.width(), rect.height()],
+        }
+    # A hundredth of a unit is a fiftieth of a pixel of the ink picture.
+    points = [[round(p.x, 2), round(p.y, 2), round(p.width, 2)] for p in list(item.points)]
+    return {"stroke": points, "erase": item.erase}
+
+
+def _encode_picture(item: PlacedPicture) -> bytes:
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.fromarray(ink_of(item.mask)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def _read_item(entry: object, number: int) -> Item:
+    if isinstance(entry, dict) and "stroke" in entry:
+        return _read_stroke(entry, f"Stroke {number} of the drawing")
+    if isinstance(entry, dict) and "picture" in entry:
+        return _read_picture(entry, f"Picture {number} of the drawing")
+    raise DrawingError(f"Item {number} of the drawing is neither a stroke nor a picture.")
+
+
+def _read_stroke(entry: dict[str, Any], name: str) -> Stroke:
+    points, erase = entry["stroke"], entry.get("erase", False)
+    if not isinstance(points, list) or not points or not isinstance(erase, bool):
+        raise DrawingError(f"{name} has no points.")
+    found = []
+    for point in points:
+        x, y, width = _read_numbers(point, 3, name)
+        if not 0 < width <= _WIDEST:
+            raise DrawingError(f"{name} is {width:g} units wide, not more than 0 and up to 1,000.")
+        found.append(Point(x, y, width))
+    # Taken as they are: passing them through `append` again could thin them out.
+    return Stroke(found, erase)
+
+
+def _read_picture(entry: dict[str, Any], name: str) -> PlacedPicture:
+    left, top, width, height = _read_numbers(entry.get("place"), 4, name)
+    if not (0 < width <= _MAX_PICTURE and 0 < height <= _MAX_PICTURE):
+        raise DrawingError(f"{name} is {width:g}×{height:g} units large.")
+    return PlacedPicture(
+        mask_of(_decode_picture(entry["picture"], name)), QRectF(left, top, width, height)
+    )
+
+
+def _read_numbers(values: object, count: int, name: str) -> list[float]:
+    if not isinstance(values, list) or len(values) != count:
+        raise DrawingError(f"{name} has a place that is not {count} numbers.")
+    for value in values:
+        plain = isinstance(value, int | float) and not isinstance(value, bool)
+        # Not a number compares false, too.
+        if not (plain and abs(value) <= _FARTHEST):
+            raise DrawingError(f"{name} has {str(value)[:20]!r} where a place should be.")
+    return [float(value) for value in values]
+
+
+def _decode_picture(text: object, name: str) -> Any:
+    """Return the picture in base64, uint8 of shape (H, W)."""
+    import numpy as np
+    from PIL import Image
+
+    if not isinstance(text, str) or len(text) > _MAX_TEXT:
+        raise DrawingError(f"{name} is no picture in base64.")
+    try:
+        content = base64.b64decode(text, validate=True)
+        with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
+            wide, high = image.size
+            if wide * high > _MAX_PICTURE_PIXELS:
+                raise DrawingError(f"{name} has {wide:,}×{high:,} pixels, more than 4 million.")
+            return np.asarray(image.convert("L"), dtype=np.uint8)
+    except DrawingError:
+        raise
+    except (binascii.Error, ValueError):
+        raise DrawingError(f"{name} is no picture in base64.") from None
+    # Pillow's decoder raises many kinds of errors for damaged files; none is documented.
+    except Exception as error:
+        raise DrawingError(f"{name} is damaged ({error}).") from error
+
+
+def _check_size(items: Sequence[Item]) -> None:
+    """Refuse what would fill the memory once it is painted."""
+    area = QRectF()
+    points = 0
+    for item in items:
+        area = area.united(item.bounds())
+        points += 1 if isinstance(item, PlacedPicture) else len(item.points)
+    if area.width() * area.height() > _MAX_AREA:
+        raise DrawingError(
+            f"The drawing covers {area.width():,.0f}×{area.height():,.0f} units, more than any "
+            "screen shows."
+        )
+    if points > _MAX_POINTS:
+        raise DrawingError(f"The drawing has {points:,} points, more than {_MAX_POINTS:,}.")
+
+
+#: Pixels per board unit of a saved picture: the board's square takes 1200×1200.
+SAVED_SCALE = 2.0
+#: … and of a copied one.
+COPIED_SCALE = 1.0
+#: A drawing that reaches far beyond the board is saved with fewer pixels per unit, not more.
+_MAX_SAVED_PIXELS = 36_000_000
+#: Curves whose widths differ less are one path.
+_SAME_WIDTH = 0.05
+#: Dark on white, as on the light board.
+_INK, _PAPER = QColor(theme.LIGHT.ink), QColor(theme.LIGHT.paper)
+
+
+def snapshot(items: Sequence[Item]) -> list[Item]:
+    """Return copies that another thread may paint while the originals are drawn on."""
+    copies: list[Item] = []
+    for item in items:
+        if isinstance(item, PlacedPicture):
+            copies.append(PlacedPicture(item.mask, item.rect))
+        else:
+            copies.append(Stroke(list(item.points), item.erase))
+    return copies
+
+
+def covered(items: Sequence[Item]) -> QRectF:
+    """Return the board's square, grown to what reaches beyond it, in board units."""
+    area = QRectF(0, 0, BOARD, BOARD)
+    for item in items:
+        if not item.erase:
+            area = area.united(item.bounds())
+    return area
+
+
+def picture(items: Sequence[Item], scale: float) -> QImage:
+    """Return a drawing as an image, dark on white."""
+    area = covered(items)
+    scale = min(scale, (_MAX_SAVED_PIXELS / (area.width() * area.height())) ** 0.5)
+    width, height = round(area.width() * scale), round(area.height() * scale)
+    # The ink lies on a sheet of its own, so that the eraser takes ink away and not the paper.
+    sheet = QImage(width, height, QImage.Format_ARGB32_Premultiplied)
+    sheet.fill(Qt.transparent)
+    painter = QPainter(sheet)
+    painter.setRenderHint(QPainter.Antialiasing)
+    painter.scale(scale, scale)
+    painter.translate(-area.topLeft())
+    for item in items:
+        painter.setCompositionMode(
+            QPainter.CompositionMode_DestinationOut
+            if item.erase
+            else QPainter.CompositionMode_SourceOver
+        )
+        item.paint(painter, _INK)
+    painter.end()
+    image = QImage(width, height, QImage.Format_RGB32)
+    image.fill(_PAPER)
+    painter = QPainter(image)
+    painter.drawImage(0, 0, sheet)
+    painter.end()
+    return image
+
+
+def svg_bytes(items: Sequence[Item]) -> bytes:
+    """Return a drawing as the content of an SVG file.
+
+    Strokes are curves with round ends. What is rubbed out is hidden by a mask, so nothing of a
+    stroke is lost. Pictures are embedded.
+    """
+    area = covered(items)
+    body: list[str] = []
+    masks: list[str] = []
+    rubbed: list[str] = []
+
+    def close_mask() -> None:
+        """Hide what the eraser took from all that was drawn before it."""
+        if rubbed:
+            name = f"rubbed-out-{len(masks) + 1}"
+            masks.append(_svg_mask(name, area, rubbed))
+            body[:] = [f'<g mask="url(#{name})">', *body, "</g>"]
+            rubbed.clear()
+
+    for item in items:
+        if item.erase:
+            rubbed.extend(_svg_stroke(item, "black"))
+            continue
+        close_mask()
+        body.extend(
+            _svg_picture(item)
+            if isinstance(item, PlacedPicture)
+            else _svg_stroke(item, _INK.name())
+        )
+    close_mask()
+    box = f"{_n(area.x())} {_n(area.y())} {_n(area.width())} {_n(area.height())}"
+    lines = [
+        '<?xml version="1.0" encoding="UTF-8"?>',
+        f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+        f'width="{_n(area.width())}" height="{_n(area.height())}" viewBox="{box}">',
+        *(["<defs>", *masks, "</defs>"] if masks else []),
+        f'<rect x="{_n(area.x())}" y="{_n(area.y())}" width="{_n(area.width())}" '
+        f'height="{_n(area.height())}" fill="{_PAPER.name()}"/>',
+        '<g fill="none" stroke-linecap="round" stroke-linejoin="round">',
+        *body,
+        "</g>",
+        "</svg>",
+    ]
+    return "\n".join([*lines, ""]).encode()
+
+
+def _svg_mask(name: str, area: QRectF, rubbed: Sequence[str]) -> str:
+    bounds = (
+        f'x="{_n(area.x())}" y="{_n(area.y())}" '
+        f'width="{_n(area.width())}" height="{_n(area.height())}"'
+    )
+    strokes = "\n".join(rubbed)
+    return (
+        f'<mask id="{name}" maskUnits="userSpaceOnUse" {bounds}>\n'
+        f'<rect {bounds} fill="white"/>\n'
+        f'<g fill="none" stroke-linecap="round" stroke-linejoin="round">\n{strokes}\n</g>\n</mask>'
+    )
+
+
+def _svg_stroke(item: Item, colour: str) -> Iterator[str]:
+    """Yield the elements of a stroke: one path, or one for each piece where the width changes."""
+    assert isinstance(item, Stroke)
+    points = item.points
+    if len(points) == 1:
+        yield (
+            f'<circle cx="{_n(points[0].x)}" cy="{_n(points[0].y)}" '
+            f'r="{_n(points[0].width / 2)}" fill="{colour}"/>'
+        )
+        return
+    path, width, at = "", 0.0, (0.0, 0.0)
+    for start, control, end in item.curves():
+        wide = (start.width + end.width) / 2
+        if not path or abs(wide - width) > _SAME_WIDTH or at != (start.x, start.y):
+            if path:
+                yield _svg_path(path, width, colour)
+            path, width = f"M{_n(start.x)} {_n(start.y)}", wide
+        path += f"Q{_n(control.x)} {_n(control.y)} {_n(end.x)} {_n(end.y)}"
+        at = (end.x, end.y)
+    yield _svg_path(path, width, colour)
+
+
+def _svg_path(path: str, width: float, colour: str) -> str:
+    return f'<path d="{path}" stroke="{colour}" stroke-width="{_n(width)}"/>'
+
+
+def _svg_picture(item: PlacedPicture) -> list[str]:
+    """Return a picture as black whose opacity is the ink."""
+    content = base64.b64encode(png_bytes(coloured(item.mask, _INK))).decode("ascii")
+    rect = item.rect
+    style = ' style="image-rendering:pixelated"' if item.pixelated else ""
+    return [
+        f'<image x="{_n(rect.x())}" y="{_n(rect.y())}" width="{_n(rect.width())}" '
+        f'height="{_n(rect.height())}" preserveAspectRatio="none"{style} '
+        f'xlink:href="data:image/png;base64,{content}"/>'
+    ]
+
+
+def _n(value: float) -> str:
+    """Write a number with two decimals at most."""
+    return f"{value:.2f}".rstrip("0").rstrip(".")
