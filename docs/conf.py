@@ -1,6 +1,8 @@
-"""The reference of mnist_draw, built from its docstrings: ``python -m sphinx docs build/docs``."""
+"""The pages and the reference of mnist_draw: ``python -m sphinx docs build/docs``."""
 
+import ast
 import os
+from pathlib import Path
 
 import mnist_draw
 
@@ -10,7 +12,8 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 project = "mnist_draw"
 author = "The authors of mnist_draw"
 release = version = mnist_draw.__version__
-extensions = ["sphinx.ext.autodoc", "sphinx.ext.autosummary", "numpydoc"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "numpydoc"]
+myst_heading_anchors = 3
 templates_path = ["templates"]
 html_theme = "alabaster"
 html_theme_options = {"description": "Draw a digit, train the network that reads it"}
@@ -19,5 +22,31 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "none"
 default_role = "py:obj"
 numpydoc_show_class_members = False
-# Names in docstrings that lead nowhere are plain text.
+# Names in docstrings without a target are plain text.
 nitpicky = False
+
+_DOCS = Path(__file__).parent
+_PACKAGE = _DOCS.parent / "mnist_draw"
+
+
+def _first_line(path: Path) -> str:
+    """Read the first line of a module's docstring without importing it."""
+    docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    return docstring.partition("\n")[0]
+
+
+def write_map() -> None:
+    """Write ``map.md``: each package with its modules and their first lines."""
+    lines = ["# Map", "", "Every module with the first line of its docstring.", ""]
+    for start in sorted(_PACKAGE.rglob("__init__.py")):
+        if "pytensor_names" in start.parts:  # Theano's own names
+            continue
+        package = start.parent
+        lines += [f"## {package.relative_to(_PACKAGE.parent).as_posix()}", "", _first_line(start), ""]
+        modules = [path for path in sorted(package.glob("*.py")) if path != start]
+        lines += [f"- `{path.stem}`: {_first_line(path)}" for path in modules]
+        lines.append("")
+    (_DOCS / "map.md").write_text("\n".join(lines), encoding="utf-8")
+
+
+write_map()
