@@ -6,23 +6,66 @@ misuse, 130 when Ctrl-C ended the work.
 
 from __future__ import annotations
 
+import _thread
 import argparse
 import contextlib
+import signal
 import sys
+import threading
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 from mnist_draw import __version__
-from mnist_draw.cli import output
-from mnist_draw.cli.command import MisuseError
-from mnist_draw.cli.commands import COMMANDS
-from mnist_draw.cli.lost_interrupt import raised_again
+from mnist_draw.cli import desktop, doctor, export, listing, output, predict, script, train
+from mnist_draw.cli.command import Command, MisuseError
 from mnist_draw.cli.output import PROGRAM
 from mnist_draw.errors import UserError, did_you_mean, shortened
 
 SUCCESS, FAILURE, MISUSE, INTERRUPTED = 0, 1, 2, 130
+#: Seconds until the callback that swallowed Ctrl-C has returned.
+_CALLBACK_S = 0.02
+_SHELLS = ("bash", "zsh", "tcsh")
+#: Placeholders of files in help texts.
+_FILE_METAVARS = ("FILE", "IMAGE", "SCRIPT", "OUT", "MODEL")
+
+
+def _add_completion_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("shell", choices=_SHELLS, help="the shell that it is for")
+    parser.set_defaults(run=_complete)
+
+
+COMPLETION = Command(
+    "completion",
+    "print what a shell needs to complete commands and options",
+    "Print a script for a shell. Once the shell has read it, the Tab key completes commands, "
+    "options and file names.",
+    (
+        ("bash > ~/.local/share/bash-completion/completions/mnist-draw", "for every new Bash"),
+        ("zsh > ~/.zfunc/_mnist-draw", "for Zsh, where fpath holds ~/.zfunc"),
+    ),
+    _add_completion_options,
+)
+
+#: All commands in the order of the help.
+COMMANDS: dict[str, Command] = {
+    command.name: command
+    for command in (
+        train.TRAIN,
+        predict.EVALUATE,
+        predict.PREDICT,
+        listing.MODELS,
+        listing.RUNS,
+        export.EXPORT,
+        listing.DATA,
+        export.DIGITS,
+        script.SCRIPT,
+        desktop.DESKTOP,
+        doctor.DOCTOR,
+        COMPLETION,
+    )
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -58,7 +101,7 @@ def _run(argv: Sequence[str] | None) -> int:
             return open_window(network=network) if network else open_window()
         if arguments.lesson is not None:
             parser.error("--config before a command is for the window; it opens without a command")
-        with raised_again():
+        with _interrupts_raised_again():
             status: int = arguments.run(arguments)
     except SystemExit as finished:  # --help or --version
         return finished.code if isinstance(finished.code, int) else MISUSE
@@ -68,8 +111,7 @@ def _run(argv: Sequence[str] | None) -> int:
         return fail(str(error), FAILURE)
     except KeyboardInterrupt:
         return fail("Interrupted.", INTERRUPTED)
-    except BrokenPipeError:
-        # Whoever read the output has enough.
+    except BrokenPipeError:  # the reader of the output has ended
         return FAILURE
     except MemoryError:
         sentence = "The computer's memory is not enough for this. Nothing was changed."
@@ -175,6 +217,62 @@ def _defect(error: Exception) -> str:
     except UserError:
         return sentence
     return f"{sentence} Details are in {path}."
+
+
+@contextlib.contextmanager
+def _interrupts_raised_again() -> Iterator[None]:
+    """Raise a ``KeyboardInterrupt`` again that a callback or a destructor has swallowed.
+
+    An exception ends nothing there: Python prints it and goes on.
+    """
+    before = sys.unraisablehook
+    timers: list[threading.Timer] = []
+
+    def raise_again(lost: Any) -> None:
+        if issubclass(lost.exc_type, KeyboardInterrupt):
+            timers.append(threading.Timer(_CALLBACK_S, _interrupt))
+            timers[-1].start()
+        else:
+            before(lost)
+
+    sys.unraisablehook = raise_again
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
+        for timer in timers:
+            timer.join()
+
+
+def _interrupt() -> None:
+    """Do what Ctrl-C does; on POSIX that wakes a main thread that waits for the system."""
+    if sys.platform == "win32":
+        _thread.interrupt_main()
+    else:
+        main_thread = threading.main_thread().ident
+        assert main_thread is not None
+        signal.pthread_kill(main_thread, signal.SIGINT)
+
+
+def _complete(arguments: argparse.Namespace) -> int:
+    """Print the script of a shell."""
+    import shtab
+
+    parser = build_parser()
+    for command in _commands_of(parser):
+        for action in command._actions:
+            names = str(action.metavar or "")
+            if names in ("DIR", "PATH"):
+                action.complete = shtab.DIRECTORY  # type: ignore[attr-defined]
+            elif names.partition(".")[0] in _FILE_METAVARS:
+                action.complete = shtab.FILE  # type: ignore[attr-defined]
+    output.put_text(shtab.complete(parser, arguments.shell))
+    return 0
+
+
+def _commands_of(parser: argparse.ArgumentParser) -> list[argparse.ArgumentParser]:
+    kinds = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+    return [command for kind in kinds for command in kind.choices.values()]
 
 
 if __name__ == "__main__":

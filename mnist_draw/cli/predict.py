@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import csv
 import glob
+import io
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from mnist_draw.cli.command import Command
 from mnist_draw.cli.output import json_line, put, put_record, tell
+from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.dataset.picture_formats import read_suffixes, read_titles
 from mnist_draw.errors import UserError, reason_of
 
+if TYPE_CHECKING:
+    from mnist_draw.recognition.answer import Answer, NumberAnswer
+
+#: Digits of a figure: more than float32 has would only be noise.
+DECIMALS = 6
 _MODEL_HELP = (
     "a file of this program, one of numpy.savez(file, *lasagne.layers.get_all_param_values(…)), "
     "best, mlp_handwriting or mlp, which ship, or a name that mnist-draw models or runs lists"
@@ -121,9 +130,108 @@ EVALUATE = Command(
 )
 
 
+class Sentences:
+    """Answers for a person: one line a picture. `header`, if any, is printed first."""
+
+    header = ""
+    #: A program reads the lines: nothing in them is escaped.
+    for_programs = False
+
+    def answer(self, name: str, answer: Answer, number: NumberAnswer | None, scale: float) -> str:
+        """Return a line such as ``photo.png: 7 (99.8 %)``."""
+        if number is not None and len(number.digits) > 1:
+            return f"{name}: {number.text} ({_sureness(number)})"
+        if answer.is_empty:
+            return f"{name}: nothing ({answer.reason})"
+        if answer.is_sure:
+            return f"{name}: {answer.text} ({answer.confidence * 100:.1f} %)"
+        return f"{name}: {answer.text} ({answer.reason})"
+
+    def error(self, name: str, sentence: str) -> str:
+        """Return nothing: the sentence goes to standard error."""
+        return ""
+
+
+class JsonObjects(Sentences):
+    """For a program: one object a line."""
+
+    for_programs = True
+
+    def answer(self, name: str, answer: Answer, number: NumberAnswer | None, scale: float) -> str:
+        """Return an object as the help of ``--json`` describes it."""
+        shares = [round(value, DECIMALS) for value in answer.probabilities.tolist()]
+        found: dict[str, Any] = {
+            "image": name,
+            **({"digit": answer.digit} if answer.are_digits else {"class": _class(answer)}),
+            "confidence": round(answer.confidence, DECIMALS),
+            "probabilities": shares,
+        }
+        if not answer.are_digits:
+            found["probabilities"] = dict(zip(answer.names, shares, strict=True))
+        if number is not None:
+            found["number"] = _number_text(number) or None
+            found["digits"] = [
+                {
+                    "digit": part.digit,
+                    "confidence": round(part.confidence, DECIMALS),
+                    "box": [round(side * scale) for side in part.box],
+                }
+                for part in number.digits
+            ]
+        return json_line(found)
+
+    def error(self, name: str, sentence: str) -> str:
+        """Return an object with the sentence."""
+        return json_line({"image": name, "error": sentence})
+
+
+class CsvLines(Sentences):
+    """For a table: one line a picture."""
+
+    for_programs = True
+
+    def __init__(self, names: tuple[str, ...] = DIGITS) -> None:
+        answer = "digit" if names == DIGITS else "class"
+        columns = [f"p{name}" if names == DIGITS else f"p({name})" for name in names]
+        self._columns = ("image", answer, "confidence", *columns, "number")
+        self.header = _line((*self._columns, "error"))
+
+    def answer(self, name: str, answer: Answer, number: NumberAnswer | None, scale: float) -> str:
+        """Return the line; what is no digit or was not asked for is left empty."""
+        digit = _class(answer) or ""
+        figures = [answer.confidence, *answer.probabilities.tolist()]
+        text = "" if number is None else _number_text(number)
+        return _line([name, digit, *(round(figure, DECIMALS) for figure in figures), text, ""])
+
+    def error(self, name: str, sentence: str) -> str:
+        """Return a line with nothing but the name and the sentence."""
+        return _line([name, *("" for _ in self._columns[1:]), sentence])
+
+
+def _class(answer: Answer) -> str | None:
+    return None if answer.digit is None else answer.names[answer.digit]
+
+
+def _line(fields: Sequence[object]) -> str:
+    text = io.StringIO()
+    # Older versions of Python quote no end of a line but those that are in the terminator.
+    csv.writer(text, lineterminator="\r\n").writerow(fields)
+    return text.getvalue().removesuffix("\r\n")
+
+
+def _number_text(number: NumberAnswer) -> str:
+    return number.text if number.text.strip("?") else ""
+
+
+def _sureness(number: NumberAnswer) -> str:
+    if number.is_number:
+        return f"{number.confidence * 100:.1f} %"
+    strange = sum(part.digit is None for part in number.digits)
+    return f"{strange} of {len(number.digits)} parts do not look like digits"
+
+
 def predict(arguments: argparse.Namespace) -> int:
     """Answer for every picture; one that cannot be read does not keep the others from it."""
-    from mnist_draw.cli.answers import CsvLines, Form, JsonObjects, Sentences
     from mnist_draw.dataset.classes import class_list
     from mnist_draw.dataset.pictures.picture_file import load_picture, picture_size
     from mnist_draw.recognition.network_files import find_network
@@ -136,7 +244,7 @@ def predict(arguments: argparse.Namespace) -> int:
     else:
         model = find_network(arguments.model, arguments.network)
     recogniser = Recogniser(model)
-    form: Form = Sentences()
+    form = Sentences()
     if arguments.csv or arguments.json:
         form = CsvLines(recogniser.names) if arguments.csv else JsonObjects()
     reads_numbers = arguments.number and recogniser.reads_digits
@@ -222,8 +330,6 @@ def evaluate(arguments: argparse.Namespace) -> int:
     from mnist_draw.analysis.pictures import Pictures
     from mnist_draw.analysis.report.files import prepare_folder, write_report
     from mnist_draw.analysis.results import count_results
-    from mnist_draw.cli.answers import DECIMALS
-    from mnist_draw.dataset.classes import DIGITS
     from mnist_draw.dataset.mnist import load_dataset
     from mnist_draw.recognition.class_names import class_names
     from mnist_draw.recognition.network_data import data_of, remember_for, require_classes

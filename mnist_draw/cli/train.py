@@ -5,16 +5,28 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, assert_never
 
 from mnist_draw.cli.command import Command
 from mnist_draw.cli.network_place import DEFAULT_OUTPUT, NetworkPlace
-from mnist_draw.cli.setting_options import add_options, given_options
 from mnist_draw.errors import UserError
+from mnist_draw.networks import NETWORKS
 from mnist_draw.training.presets import PRESETS, find_preset
+from mnist_draw.training.setting import (
+    AnySetting,
+    Choice,
+    Flag,
+    Folder,
+    NetworkFile,
+    NetworkText,
+    RealNumber,
+    RuleParameters,
+    Setting,
+    WholeNumber,
+)
 from mnist_draw.training.settings import SETTINGS, TrainingSettings
 from mnist_draw.training.settings_file import load_settings, read_settings
-from mnist_draw.training.updates import usual_learning_rate
+from mnist_draw.training.updates import UPDATE_RULES, usual_learning_rate
 
 if TYPE_CHECKING:
     from mnist_draw.training.runs.checkpoint import Checkpoint
@@ -24,7 +36,7 @@ _LIKE = {"output": DEFAULT_OUTPUT, "checkpoint": "run.ckpt", "resume": "run.ckpt
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
-    add_options(parser, TrainingSettings)
+    _add_setting_options(parser)
     _add = parser.add_argument
     presets = "; ".join(f"{name}: {preset.meaning}" for name, preset in PRESETS.items())
     _add(
@@ -88,12 +100,92 @@ TRAIN = Command(
 )
 
 
+def _add_setting_options(parser: argparse.ArgumentParser) -> None:
+    """Add an option for each setting; one that is not given stays None."""
+    defaults = TrainingSettings().to_json()
+    for name, setting in SETTINGS.items():
+        parser.add_argument(
+            setting.option,
+            dest=name,
+            # argparse reads a percent sign as the beginning of a name of its own.
+            help=_help(name, setting, defaults[name]).replace("%", "%%"),
+            **_reading(setting),
+        )
+
+
+def _given_options(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return the settings that were given as options, by name."""
+    given = {
+        name: value
+        for name, value in vars(arguments).items()
+        if name in SETTINGS and value is not None
+    }
+    if "update_parameters" in given:
+        given["update_parameters"] = dict(given["update_parameters"])
+    return given
+
+
+def _reading(setting: AnySetting) -> dict[str, Any]:
+    """Return what `argparse` needs in order to read a setting's option."""
+    metavar: dict[str, Any] = {"metavar": setting.metavar}
+    match setting:
+        case WholeNumber():
+            return {"type": int, **metavar}
+        case RealNumber():
+            return {"type": float, **metavar}
+        case Choice(bare=bare) if bare:
+            return {"nargs": "?", "const": bare, **metavar}
+        case Choice() | NetworkText() | Folder() | NetworkFile():
+            return metavar
+        case RuleParameters():
+            return {"action": "append", "type": _name_and_number, **metavar}
+        case Flag():
+            return {"action": "store_const", "const": True}
+        case _:
+            assert_never(setting)
+
+
+def _help(name: str, setting: Setting, default: Any) -> str:
+    """Return the setting's sentence as options are explained: with its default, without a stop."""
+    sentence = setting.sentence.removesuffix(".")
+    text = sentence if sentence.startswith(("MNIST", "L2")) else sentence[0].lower() + sentence[1:]
+    match setting:
+        case NetworkText():
+            entries = "; ".join(f"{kind.grammar} ({kind.meaning})" for kind in NETWORKS.values())
+            text += f": {entries}"
+        case Choice(choices=choices):
+            entries = "; ".join(f"{known}: {entry.meaning}" for known, entry in choices.items())
+            text += f" ({entries})"
+        case Flag() | RuleParameters():
+            return text
+        case RealNumber(percent=True):
+            text += ", a share of 1"
+        case NetworkFile():
+            text += "; its kind of network is taken too unless --network is given"
+    if name == "learning_rate":
+        rates = ", ".join(f"{rule.name} {rule.learning_rate:g}" for rule in UPDATE_RULES.values())
+        return f"{text} (default: the usual one of the update rule: {rates})"
+    if isinstance(setting, Choice) and setting.bare:
+        text += f"; without {setting.metavar}: {setting.bare}"
+    return f"{text} (default: {setting.nothing if default is None else default})"
+
+
+def _name_and_number(text: str) -> tuple[str, float]:
+    name, _, number = text.partition("=")
+    try:
+        return name.strip(), float(number)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a name with a number, such as rho=0.95"
+        ) from None
+
+
 def run(arguments: argparse.Namespace, misuse: Callable[[str], NoReturn]) -> int:
     """Train as the options say."""
     for option, example in _LIKE.items():
         if vars(arguments)[option] == "":
             misuse(f"--{option} is empty; it must name a file, such as --{option} {example}")
-    given = given_options(arguments, TrainingSettings)
+    given = _given_options(arguments)
     resume = _load_resume(arguments, given, misuse)
     settings = _settings(arguments, given, resume, misuse)
     chosen = "batch_size" in given
@@ -215,16 +307,12 @@ def _is_same(one: str, other: str) -> bool:
     return resolve_path(one) == resolve_path(other)
 
 
-def _holds_something(path: Path) -> bool:
-    return path.exists() and path.stat().st_size > 0
-
-
 def _refuse_other_checkpoint(path: Path, overwrite: bool) -> None:
     """Let a checkpoint replace nothing but a checkpoint, and that of another run when told to."""
     from mnist_draw.storage import StorageError
     from mnist_draw.training.runs.checkpoint import CheckpointError, load_checkpoint
 
-    if not _holds_something(path):
+    if not path.exists() or path.stat().st_size == 0:
         return
     try:
         found = load_checkpoint(path)

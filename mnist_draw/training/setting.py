@@ -2,7 +2,7 @@
 
 Each field of `mnist_draw.training.settings.TrainingSettings` is declared once, as one of the
 kinds below. Its widget (`mnist_draw.app.train.setting_fields`), its option with its help
-(`mnist_draw.cli.setting_options`), its checks and whether it can change during a run follow from
+(`mnist_draw.cli.train`), its checks and whether it can change during a run follow from
 that declaration.
 """
 

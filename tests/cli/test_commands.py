@@ -11,8 +11,7 @@ import pytest
 
 from mnist_draw.cli import main
 from mnist_draw.cli.command import Command
-from mnist_draw.cli.commands import COMMANDS
-from mnist_draw.cli.main import build_parser
+from mnist_draw.cli.main import COMMANDS, build_parser
 from mnist_draw.cli.output import painted
 
 EXAMPLES = [(name, typed) for name, command in COMMANDS.items() for typed, _ in command.examples]

@@ -1,4 +1,4 @@
-"""``mnist-draw models`` and ``mnist-draw runs`` list what is kept."""
+"""``mnist-draw models``, ``runs`` and ``data`` list networks, runs and a data set's classes."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from mnist_draw.cli.command import Command
 from mnist_draw.cli.output import json_line, put, table, tell, typed
+from mnist_draw.errors import StorageError
+from mnist_draw.storage.folders import data_folder
 
 if TYPE_CHECKING:
     from mnist_draw.training.runs.record import Run
@@ -88,7 +92,6 @@ RUNS = Command(
 
 def list_runs(arguments: argparse.Namespace) -> int:
     """Print one line for each run."""
-    from mnist_draw.cli.files.home import data_home
     from mnist_draw.recognition.run_files import in_use
     from mnist_draw.training.runs import run_list
     from mnist_draw.training.runs.record import STATE_WORDS
@@ -142,3 +145,67 @@ def _elsewhere(run: Run) -> str:
 
 def _percent(share: float | None) -> str:
     return "–" if share is None else f"{100 * share:.2f} %"
+
+
+def _add_data_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "folder",
+        metavar="PATH",
+        nargs="?",
+        help="the data set, a file or a folder as for train --data (default: MNIST, which ships)",
+    )
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help='print a JSON object: "name", "folder", "classes" (their names), and for "training", '
+        '"validation" and "test" how many pictures of each class there are, as lists',
+    )
+    parser.set_defaults(run=describe_data)
+
+
+DATA = Command(
+    "data",
+    "tell what is in a data set",
+    "Tell how many pictures of each class a data set holds, having checked its files.",
+    (("", "MNIST, which ships"), ("fashion --json", "the data set in the folder fashion")),
+    _add_data_options,
+)
+
+
+def describe_data(arguments: argparse.Namespace) -> int:
+    """Print the number of pictures of each class."""
+    from mnist_draw.dataset.mnist import load_dataset
+
+    data = load_dataset(arguments.folder)
+    for sentence in data.told:
+        tell(sentence)
+    labels = {
+        "training": data.train_labels,
+        "validation": data.validation_labels,
+        "test": data.test_labels,
+    }
+    classes = len(data.classes)
+    counts = {part: np.bincount(found, minlength=classes) for part, found in labels.items()}
+    if arguments.json:
+        told = {"name": data.name, "folder": str(data.folder), "classes": data.classes}
+        put(json_line(told | {part: found.tolist() for part, found in counts.items()}))
+        return 0
+    put(f"{data.name}, in {data.folder}:")
+    rows = [
+        (name, *(f"{found[number]:,}" for found in counts.values()))
+        for number, name in enumerate(data.classes)
+    ]
+    rows.append(("all", *(f"{found.sum():,}" for found in counts.values())))
+    for line in table(("class", *counts), rows):
+        put(line)
+    return 0
+
+
+def data_home() -> bool:
+    """Whether the user's folder can be used; if not, tell why."""
+    try:
+        data_folder()
+    except StorageError as error:
+        tell(str(error))
+        return False
+    return True

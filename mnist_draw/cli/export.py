@@ -1,14 +1,16 @@
-"""``mnist-draw export`` writes a network or the figures of a run for other programs."""
+"""``mnist-draw export`` writes networks and runs for other programs; ``digits`` shares digits."""
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
 from mnist_draw.cli.command import Command, MisuseError
-from mnist_draw.cli.output import json_line, put
+from mnist_draw.cli.listing import data_home
+from mnist_draw.cli.output import json_line, put, tell
 from mnist_draw.errors import UserError
 from mnist_draw.recognition.export.formats import NETWORK_FORMATS, NetworkFormat
 from mnist_draw.training.runs.formats import RUN_FORMATS, RunFormat
@@ -17,7 +19,7 @@ from mnist_draw.training.runs.record import Run
 _FORMATS: Mapping[str, NetworkFormat | RunFormat] = {**NETWORK_FORMATS, **RUN_FORMATS}
 
 
-def _add_options(parser: argparse.ArgumentParser) -> None:
+def _add_export_options(parser: argparse.ArgumentParser) -> None:
     meanings = "; ".join(
         f"{entry.name} ({entry.ending}): {entry.meaning}" for entry in _FORMATS.values()
     )
@@ -59,7 +61,7 @@ EXPORT = Command(
         ("latest curves.csv", "loss and accuracy of the newest run, epoch by epoch"),
         ("latest logs/run.tfevents", "the same for tensorboard --logdir logs"),
     ),
-    _add_options,
+    _add_export_options,
 )
 
 
@@ -75,7 +77,7 @@ def export(arguments: argparse.Namespace) -> int:
             f"{out} does not end in {kind.ending}, as files of the format {kind.name} do. Nothing "
             "was written. Choose another name, or another format."
         )
-    require_free(out, arguments.overwrite)
+    _require_free(out, arguments.overwrite)
     check_writable(out)
     if isinstance(kind, RunFormat):
         from mnist_draw.training.runs.record import load_history
@@ -100,7 +102,7 @@ def _size(count: int) -> str:
     return f"{count:,} bytes" if count < 10_000 else f"{count / 1e3:,.0f} kB"
 
 
-def require_free(out: Path, overwrite: bool) -> None:
+def _require_free(out: Path, overwrite: bool) -> None:
     """Refuse to write over a file, unless that is asked for."""
     if out.exists() and not overwrite:
         raise UserError(f"{out} exists and is unchanged. Choose another name, or add --overwrite.")
@@ -138,3 +140,84 @@ def _format_of(out: Path) -> NetworkFormat | RunFormat:
     raise MisuseError(
         f"The ending of {out} says no format. There are {endings}; --format names others."
     )
+
+
+def _add_digits_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "action",
+        nargs="?",
+        choices=("count", "export", "import"),
+        default="count",
+        help="count those that are kept, write them into one file, or take in those of files "
+        "(default: count)",
+    )
+    parser.add_argument("files", metavar="FILE.zip", nargs="*", help="the file to share")
+    parser.add_argument(
+        "--overwrite", action="store_true", help="let export replace a file that exists"
+    )
+    parser.set_defaults(run=share_digits)
+
+
+DIGITS = Command(
+    "digits",
+    "share the digits that you have taught",
+    "Count the digits under My digits, write them into one file for others, or take in those of "
+    "others. Each digit is kept once, however often it is taken in; nothing is replaced.",
+    (
+        ("", "how many of each are kept"),
+        ("export anna.zip", "all of them, for others"),
+        ("import anna.zip ben.zip", "those of others, beside your own"),
+    ),
+    _add_digits_options,
+)
+
+
+def share_digits(arguments: argparse.Namespace) -> int:
+    """Count, export or import."""
+    from mnist_draw.storage.shared_digits import list_digits, merge_digits, pack_digits
+
+    files = arguments.files
+    if arguments.action == "import":
+        if not files:
+            raise MisuseError("Say which files to take in: mnist-draw digits import FILE.zip …")
+        status = 0
+        for file in files:
+            merged = merge_digits(file)
+            for sentence in merged.refused:
+                tell(sentence)
+            if merged.added or merged.known:
+                new = _digits(merged.added, "new ")
+                put(f"{file}: {new}, {merged.known:,} that {_were(merged.known)} kept already.")
+            else:
+                tell(f"{file} holds no digit that can be taken in.")
+                status = 1
+        return status
+    digits = list_digits() if data_home() else []
+    if arguments.action == "export":
+        if len(files) != 1:
+            raise MisuseError("Say into which file to write: mnist-draw digits export FILE.zip")
+        out = Path(files[0])
+        if out.suffix.lower() != ".zip":
+            raise MisuseError(
+                f"Digits are written into a file whose name ends in .zip, which {out} does not. "
+                "Nothing was written."
+            )
+        if not digits:
+            raise UserError("No digits were taught yet; nothing was written.")
+        _require_free(out, arguments.overwrite)
+        pack_digits(out, digits)
+        put(f"{_digits(len(digits))} {'is' if len(digits) == 1 else 'are'} in {out}.")
+        return 0
+    counts = Counter(digit.label for digit in digits)
+    put(f"{_digits(len(digits))} {_were(len(digits))} taught.")
+    for label in sorted(counts):
+        put(f"  {label}: {counts[label]:,}")
+    return 0
+
+
+def _digits(count: int, kind: str = "") -> str:
+    return f"{count:,} {kind}digit{'' if count == 1 else 's'}"
+
+
+def _were(count: int) -> str:
+    return "was" if count == 1 else "were"

@@ -1,0 +1,286 @@
+"""``mnist-draw doctor`` tells versions, folders and damaged files, and what to do about them."""
+
+from __future__ import annotations
+
+import argparse
+import configparser
+import contextlib
+import hashlib
+import os
+import platform
+import re
+import shutil
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Literal
+
+from mnist_draw import __version__, theano_bridge
+from mnist_draw.cli.command import Command
+from mnist_draw.cli.output import json_line, painted, put
+from mnist_draw.errors import StorageError, UserError
+from mnist_draw.storage import check_writable, resource_path
+from mnist_draw.storage.folders import cache_folder, config_folder, data_folder
+from mnist_draw.storage.opening import MEGABYTE
+from mnist_draw.thread_priority import usable_cores
+
+#: Free space that a run and its network may need: the largest network's files, twice.
+_MIN_FREE = 200 * MEGABYTE
+#: The file of checksums in each folder, as the tool ``sha256sum`` writes and checks it.
+CHECKSUMS = "SHA256SUMS"
+_MARKS = {"ok": ("ok", "green"), "note": ("note", "yellow"), "broken": ("BROKEN", "red")}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report; ``note`` is what the program can do without."""
+
+    name: str
+    text: str
+    state: Literal["ok", "note", "broken"] = "ok"
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help='print a JSON object for each finding: "name", "text" and "state" ("ok", "note" for '
+        'what the program can do without, "broken")',
+    )
+    parser.set_defaults(run=examine)
+
+
+DOCTOR = Command(
+    "doctor",
+    "tell whether the installation is sound, and what to do where it is not",
+    "Report versions, packages, processor cores, folders with their sizes and free disk space, the "
+    "last crash, and damaged files by name: those that ship, your runs, networks, digits and "
+    "drawings. The exit status is 1 if something is broken; a damaged file of yours is only noted.",
+    (("", "what is there and what is wrong"), ("--json", "the same for a program or a report")),
+    _add_options,
+)
+
+
+def examine(arguments: argparse.Namespace) -> int:
+    """Print each finding as soon as it is known; return 1 if something is broken."""
+    broken = 0
+    for check in CHECKS:
+        for finding in check():
+            broken += finding.state == "broken"
+            if arguments.json:
+                put(json_line(asdict(finding)))
+            else:
+                mark, colour = _MARKS[finding.state]
+                put(f"  {finding.name}: {finding.text}", painted(f"{mark:6}", colour))
+    if not arguments.json:
+        put(
+            "Everything that the program needs is there."
+            if not broken
+            else f"{broken} thing{'s are' if broken > 1 else ' is'} broken."
+        )
+    return 1 if broken else 0
+
+
+def _versions() -> Iterator[Finding]:
+    yield Finding("mnist_draw", f"{__version__} in {Path(__file__).resolve().parents[2]}")
+    yield Finding("Python", f"{platform.python_version()} ({sys.executable})")
+    yield Finding("system", f"{platform.platform()}, {platform.machine()}")
+    yield Finding("cores", f"{usable_cores()} processor cores can be used")
+
+
+def _packages() -> Iterator[Finding]:
+    found, missing = [], []
+    for name in _required():
+        try:
+            found.append(f"{name} {metadata.version(name)}")
+        except metadata.PackageNotFoundError:
+            missing.append(name)
+    if theano_bridge.installed_theano():
+        # With the real Theano neither PyTensor nor what its native steps need is there.
+        missing = [name for name in missing if name not in ("pytensor", "llvmlite", "numba")]
+    yield Finding("engine", theano_bridge.engine())
+    yield Finding("packages", ", ".join(found))
+    if missing:
+        yield Finding(
+            "packages",
+            f"Not installed: {', '.join(missing)}. Install them with: {sys.executable} -m pip "
+            f"install {' '.join(missing)}",
+            "broken",
+        )
+
+
+def _required() -> list[str]:
+    """Return the packages that the program needs, from its metadata or else its sources."""
+    try:
+        lines = metadata.requires("mnist_draw") or []
+    except metadata.PackageNotFoundError:
+        configuration = configparser.ConfigParser()
+        configuration.read(Path(__file__).parents[2] / "setup.cfg", encoding="utf-8")
+        lines = configuration.get("options", "install_requires", fallback="").split()
+    names = (re.match(r"[\w.-]+", line) for line in lines if "extra ==" not in line)
+    return [name.group() for name in names if name]
+
+
+def _folders() -> Iterator[Finding]:
+    kinds: dict[str, Callable[[], Path]] = {
+        "settings": config_folder,
+        "own files": data_folder,
+        "cache": cache_folder,
+    }
+    for kind, find in kinds.items():
+        try:
+            folder = find()
+            check_writable(folder / "doctor")
+            size, files = _size(folder)
+            free = shutil.disk_usage(folder).free
+        except UserError as error:
+            yield Finding(kind, str(error), "broken")
+            continue
+        except OSError as error:
+            yield Finding(kind, f"{folder} cannot be read: {error}", "broken")
+            continue
+        text = f"{folder}: {size / 1e6:,.1f} MB in {files:,} files, {free / 1e9:,.1f} GB free"
+        if free < _MIN_FREE:
+            text += f". Less than {_MIN_FREE // MEGABYTE} MB are free: make room before you train."
+        yield Finding(kind, text, "ok" if free >= _MIN_FREE else "broken")
+
+
+def _size(folder: Path) -> tuple[int, int]:
+    """Return the bytes and the number of the files below a folder."""
+    size = files = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(OSError):
+                size += (Path(parent) / name).stat().st_size
+                files += 1
+    return size, files
+
+
+def _last_crash() -> Iterator[Finding]:
+    with contextlib.suppress(UserError, OSError):
+        folder = data_folder()
+        crashes = sorted((folder / "log").glob("crash-*.txt"))[-1:]
+        mistake = folder / "last-mistake.txt"
+        for path in (*crashes, *([mistake] if mistake.exists() else [])):
+            yield Finding("last crash", f"Details are in {path}", "note")
+
+
+def _shipped_files() -> Iterator[Finding]:
+    for kind, folder in (("MNIST", "mnist"), ("networks", "models")):
+        try:
+            listed = resource_path(folder, CHECKSUMS).read_text("ascii").splitlines()
+            expected = {name: digest for digest, name in (line.split() for line in listed)}
+            wrong = [
+                name
+                for name, digest in expected.items()
+                if not resource_path(folder, name).is_file()
+                or hashlib.sha256(resource_path(folder, name).read_bytes()).hexdigest() != digest
+            ]
+        except (OSError, ValueError) as error:
+            yield Finding(kind, f"The checksums cannot be read: {error}", "broken")
+            continue
+        if wrong:
+            yield Finding(
+                kind,
+                f"Missing or changed: {', '.join(wrong)} in {resource_path(folder)}. Install the "
+                "program anew.",
+                "broken",
+            )
+        else:
+            yield Finding(kind, f"{len(expected)} files are as they were shipped")
+
+
+def _user_files() -> Iterator[Finding]:
+    """Read each of the user's files, change none; name what is damaged or was quarantined."""
+    try:
+        kinds = _kinds()
+    except ImportError as error:  # a broken installation
+        yield Finding("own files", f"They cannot be read: {error}", "broken")
+        return
+    for name, (find, read) in kinds.items():
+        usable = 0
+        try:
+            for path in sorted(find()):
+                try:
+                    _read_and_name(path, read)
+                except (UserError, OSError) as error:
+                    text = f"{error} It is unchanged, and the program goes on without it."
+                    yield Finding(name, text, "note")
+                else:
+                    usable += 1
+        except (UserError, OSError) as error:
+            yield Finding(name, f"They cannot be listed: {error}", "note")
+        if usable:
+            yield Finding(name, f"{usable:,} can be used")
+
+
+def _read_and_name(path: Path, read: Callable[[Path], object]) -> None:
+    """Read a file; an error that does not name it gets its name."""
+    try:
+        read(path)
+    except StorageError:
+        raise
+    except (UserError, ImportError) as error:
+        if str(path) in str(error):
+            raise
+        raise UserError(f"{path} cannot be used: {str(error).rstrip('.')}.") from error
+
+
+def _kinds() -> dict[str, tuple[Callable[[], Iterable[Path]], Callable[[Path], object]]]:
+    """Return what finds the files of each kind, and what reads one."""
+    from mnist_draw.recognition.network_library import list_learnt, list_opened
+    from mnist_draw.recognition.stored_network import load_trained
+    from mnist_draw.storage.my_digits import SUFFIX, DigitError, my_digits_folder, read_digit
+    from mnist_draw.storage.preferences import FILE_NAME, read_values
+    from mnist_draw.storage.unique_paths import ASIDE
+    from mnist_draw.training.runs import record
+    from mnist_draw.training.runs.checkpoint import load_checkpoint
+    from mnist_draw.training.runs.run_list import runs_folder
+
+    def own_networks() -> Iterator[Path]:
+        yield from runs_folder().glob(f"*/{record.MODEL}")
+        yield from (stored.path for stored in (*list_learnt(), *list_opened()))
+
+    def read_taught(path: Path) -> None:
+        if read_digit(path) is None:
+            raise DigitError(f"{path} is no picture that this program has made.")
+
+    def read_drawing(path: Path) -> None:
+        # It needs Qt; everything else can be read without.
+        from mnist_draw.app.draw.drawing_files import read_drawing
+
+        read_drawing(path)
+
+    def refuse(path: Path) -> None:
+        raise UserError(f"{path} could not be used when it was read. Delete it if it is no use.")
+
+    def quarantined() -> Iterator[Path]:
+        for folder in (data_folder, config_folder):
+            yield from folder().rglob(f"*{ASIDE}*")
+
+    return {
+        "runs": (
+            lambda: runs_folder().glob(f"*/{record.RECORD}"),
+            lambda path: record.read_run(path.parent),
+        ),
+        "checkpoints": (lambda: runs_folder().glob(f"*/{record.CHECKPOINT}"), load_checkpoint),
+        "own networks": (own_networks, load_trained),
+        "figures": (lambda: runs_folder().glob(f"*/{record.HISTORY}"), record.read_history),
+        "taught digits": (lambda: my_digits_folder().glob(f"*{SUFFIX}"), read_taught),
+        "drawings": (lambda: data_folder().glob("board*.json"), read_drawing),
+        "preferences": (lambda: config_folder().glob(FILE_NAME), read_values),
+        "put aside": (quarantined, refuse),
+    }
+
+
+#: All checks in the order of the report; each yields its findings.
+CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
+    _versions,
+    _packages,
+    _folders,
+    _last_crash,
+    _shipped_files,
+    _user_files,
+)

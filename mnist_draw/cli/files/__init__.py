@@ -1,1 +1,0 @@
-"""Networks, runs and data sets: listed, described, written for other programs."""
