@@ -6,15 +6,23 @@ import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, Qt
 from PyQt5.QtGui import QColor, QPainter, QPen, QPixmap
 
-from mnist_draw.app.inside.network import lines as line_painting
-from mnist_draw.app.inside.network.answers_painter import paint_answers, paint_foot
-from mnist_draw.app.inside.network.lights import lights_mask, paint_lights, paint_maps
-from mnist_draw.app.inside.network.scene import Scene, inside, paint_caption, paint_legend
-from mnist_draw.app.inside.network.still_picture import paint_still
-from mnist_draw.app.inside.network.unit_layout import Column
+from mnist_draw.app.inside.network.scene import (
+    Scene,
+    active_words,
+    inside,
+    paint_caption,
+    paint_legend,
+    paint_lines,
+    paint_title,
+    say,
+    shortened,
+)
+from mnist_draw.app.inside.network.units import Column, lights_mask, paint_lights, paint_maps
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.painters import paint_grey, paint_signed
+from mnist_draw.app.kit.painters import blank_pixmap, paint_grey, paint_signed
+from mnist_draw.app.kit.steady_labels import draw_tabular
 from mnist_draw.app.kit.theme import Text
+from mnist_draw.app.kit.words import probability
 
 
 class NetworkPainter:
@@ -39,7 +47,7 @@ class NetworkPainter:
         self._paint_pictures(painter, scene)
         for column in scene.places.columns:
             self._paint_column(painter, scene, column)
-        line_painting.paint(painter, scene.lines, scene.scale)
+        paint_lines(painter, scene.lines, scene.scale)
         self._paint_marks(painter, scene)
         paint_answers(painter, scene)
         paint_foot(painter, scene, width, height)
@@ -189,3 +197,181 @@ class NetworkPainter:
         painter.drawRoundedRect(box, 3, 3)
         painter.setPen(theme.colour("text"))
         painter.drawText(box, Qt.AlignCenter, words)
+
+
+#: Between the titles of two layers, in logical pixels.
+_APART = 8
+
+
+def paint_still(scene: Scene, width: float, height: float) -> QPixmap:
+    """Return titles, rows, filters and weights: everything below the lights."""
+    still = blank_pixmap(width, height, scene.ratio)
+    painter = QPainter(still)
+    painter.setRenderHint(QPainter.Antialiasing)
+    places, layers = scene.places, scene.parts.layers
+    convolves = bool(places.columns) and layers[places.columns[0].layer].convolves
+    top = 18 * scene.scale
+    picture = "28×28" if convolves else "784 pixels"
+    paint_title(painter, QPointF(0, top), "Picture", picture)
+    edges = [column.box.left() for column in places.columns] + [places.answer]
+    for column, following in zip(places.columns, edges[1:], strict=True):
+        layer = layers[column.layer]
+        short = layer.name.replace("convolution", "Conv.").capitalize()
+        if scene.is_only_one(layer):
+            short = short.split()[0]
+        if layer.convolves:
+            note = f"{layer.shape[1]}×{layer.shape[2]}"
+        elif column.shown < layer.units:
+            note = f"{column.shown:,} of {layer.units:,} units"
+        else:
+            note = f"{layer.units:,}" if len(places.columns) > 2 else f"{layer.units:,} units"
+        room = min(column.box.width() + 20 * scene.scale, following - column.box.left() - _APART)
+        paint_title(painter, QPointF(column.box.left(), top), short, note, room)
+    kind = "digits" if scene.name(0) == "0" else "classes"
+    note = "" if len(places.columns) > 2 else f"{len(places.bands)} {kind}"
+    paint_title(painter, QPointF(places.answer, top), "Answer", note)
+    for place in places.skipped:
+        left, right = places.columns[place].box, places.columns[place + 1].box
+        middle = (left.right() + right.left()) / 2
+        painter.setPen(theme.colour("muted"))
+        painter.drawText(QRectF(middle - 20, left.top(), 40, left.height()), Qt.AlignCenter, "…")
+    painter.setPen(QPen(theme.colour("line"), 1))
+    for band in places.bands[1:]:
+        painter.drawLine(QPointF(band.left(), band.top()), QPointF(band.right(), band.top()))
+    if places.columns and not convolves:
+        # The picture fans out into the first layer.
+        box = places.columns[0].box
+        edge = places.bands[0].left()
+        painter.setPen(QPen(theme.colour("line"), 1))
+        corners = places.picture.topRight(), places.picture.bottomRight()
+        painter.drawLine(corners[0], QPointF(edge - 2, box.top()))
+        painter.drawLine(corners[1], QPointF(edge - 2, box.bottom()))
+    if convolves:
+        _paint_filters(painter, scene)
+    if not places.columns:
+        _paint_weights(painter, scene)
+    painter.end()
+    return still
+
+
+def _paint_filters(painter: QPainter, scene: Scene) -> None:
+    """Paint the first layer's filters under the picture."""
+    layer = scene.parts.layers[0]
+    side = layer.W.shape[-1]
+    below = scene.places.below
+    paint_caption(painter, scene, below, "Filters", f"{side}×{side}")
+    columns = 4
+    room = below.width() / columns
+    cell = max(1.0, (room - 4) / side)
+    largest = float(np.abs(layer.W).max())
+    for unit in range(layer.units):
+        row, column = divmod(unit, columns)
+        corner = below.topLeft() + QPointF(column * room, row * (side * cell + 4))
+        box = QRectF(corner.x(), corner.y(), side * cell, side * cell)
+        if box.bottom() > scene.places.bands[-1].bottom() + 2:
+            break
+        paint_signed(painter, box, layer.filter(unit)[0], largest, scene.ratio)
+
+
+def _paint_weights(painter: QPainter, scene: Scene) -> None:
+    """Paint the weights from the pixels to each output of a network without hidden layers."""
+    layer = scene.parts.layers[-1]
+    largest = float(np.abs(layer.W).max())
+    for digit, band in enumerate(scene.places.bands):
+        side = band.height() - 4
+        x = scene.places.answer - side - 40 * scene.scale
+        box = QRectF(x, band.top() + 2, side, side)
+        weights = layer.W[:, digit].reshape(28, 28)
+        paint_signed(painter, box, weights, largest, scene.ratio)
+        painter.setPen(QPen(theme.colour("line"), 1))
+        start = QPointF(scene.places.picture.right() + 4, scene.places.picture.center().y())
+        painter.drawLine(start, QPointF(x - 4, band.center().y()))
+
+
+_RING, _HALF_BAR = 11.0, 4.0
+#: Lower rows have no room for a figure each.
+_MIN_ROW = 14.0
+
+
+def paint_answers(painter: QPainter, scene: Scene) -> None:
+    """Paint the answers, their bars and percentages, and the bars with a unit toggled."""
+    places, frame = scene.places, scene.frame
+    left = places.answer + 30 * scene.scale
+    half = min(_HALF_BAR * scene.scale, places.bands[0].height() / 3)
+    toggled = frame is not None and frame.question.toggled is not None
+    for digit in range(len(places.bands)):
+        y = places.bands[digit].center().y()
+        role = scene.role(digit)
+        _paint_ring(painter, scene, digit, role)
+        track = QRectF(left, y - half, places.bar, 2 * half)
+        painter.setPen(Qt.NoPen)
+        painter.setBrush(theme.colour("track"))
+        painter.drawRoundedRect(track, half, half)
+        part = 0.0 if frame is None else float(frame.passed.p[0, digit])
+        bar = QRectF(left, y - half, max(3.0, places.bar * part), 2 * half)
+        painter.setBrush(theme.colour(role or "muted"))
+        painter.drawRoundedRect(bar, min(half, bar.width() / 2), half)
+        if frame is not None and toggled and role:
+            x = left + places.bar * float(frame.passed.p[1, digit])
+            painter.setPen(QPen(theme.colour("text"), 2))
+            painter.drawLine(QPointF(x, y - 8 * scene.scale), QPointF(x, y + 8 * scene.scale))
+        painter.setFont(theme.font(Text.BODY, bold=bool(role)))
+        painter.setPen(theme.colour("text" if role else "muted"))
+        box = QRectF(track.right(), y - 12, places.bands[digit].right() - track.right() - 4, 24)
+        shown = frame is not None and (role or places.bands[digit].height() >= _MIN_ROW)
+        words = probability(part, short=True) if shown else ""
+        draw_tabular(painter, box, words, Qt.AlignRight)
+
+
+def _paint_ring(painter: QPainter, scene: Scene, digit: int, role: str) -> None:
+    centre = scene.places.ring(digit)
+    radius = min(_RING * scene.scale, scene.places.bands[digit].height() / 2 - 1)
+    answer = role == "accent"
+    chosen = scene.unit == (scene.last, digit)
+    colour = theme.colour(role or "line")
+    painter.setPen(QPen(theme.colour("text") if chosen else colour, 2.5 if chosen else 1.6))
+    painter.setBrush(colour if answer else theme.colour("card"))
+    painter.drawEllipse(centre, radius, radius)
+    painter.setPen(theme.colour("on_accent" if answer else role or "muted"))
+    painter.setFont(theme.font(Text.LABEL, bold=True))
+    box = QRectF(centre.x() - radius, centre.y() - radius, 2 * radius, 2 * radius)
+    painter.drawText(box, Qt.AlignCenter | Qt.TextDontClip, scene.short_name(digit))
+
+
+def paint_foot(painter: QPainter, scene: Scene, width: float, height: float) -> None:
+    """Say what lights and lines mean, and how many units are active."""
+    y = height - 10 * scene.scale
+    painter.setFont(theme.font(Text.LABEL))
+    frame, unit = scene.frame, scene.unit
+    x = 0.0
+    if unit is None:
+        size = 8 * scene.scale
+        painter.setPen(Qt.NoPen)
+        painter.setBrush(theme.colour("accent"))
+        painter.drawRect(QRectF(0, y - size / 2, size, size))
+        x = say(painter, size + 6, y, "lit: the unit is active") + 18
+    words = ("raises", "lowers")
+    if unit is None and frame is not None:
+        words = (
+            f"speaks for {scene.name(frame.answer)}", f"speaks for {scene.name(frame.rival)}"
+        )  # fmt: skip
+        words = shortened(painter.fontMetrics(), words, width - x - 2 * 32 - 18)
+    for text, colour, dashed in ((words[0], "accent", False), (words[1], "second", True)):
+        pen = QPen(theme.colour(colour), 2)
+        if dashed:
+            pen.setDashPattern([4, 3])
+        painter.setPen(pen)
+        painter.drawLine(QPointF(x, y), QPointF(x + 26, y))
+        x = say(painter, x + 32, y, text) + 18
+    if unit is not None and frame is not None and frame.question.toggled == unit:
+        painter.setPen(QPen(theme.colour("text"), 2))
+        painter.drawLine(QPointF(x + 2, y - 7), QPointF(x + 2, y + 7))
+        word = scene.parts.layers[unit[0]].unit_word
+        state = "on" if unit in scene.off else "off"
+        x = say(painter, x + 9, y, f"with {word} {unit[1]} {state}") + 18
+    if frame is not None:
+        text = "kept: Esc lets go" if scene.is_kept else active_words(frame)
+        painter.setPen(theme.colour("muted"))
+        room = QRectF(x, y - 12, width - x, 24)
+        if painter.fontMetrics().horizontalAdvance(text) <= room.width():
+            painter.drawText(room, int(Qt.AlignRight | Qt.AlignVCenter), text)

@@ -9,11 +9,17 @@ from PyQt5.QtCore import QEvent, QPointF, QSize, Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
-from mnist_draw.app.inside.network.lines import Lines, unit_lines, why_lines
 from mnist_draw.app.inside.network.network_painter import NetworkPainter
 from mnist_draw.app.inside.network.network_worker import Frame, Parts, Unit
-from mnist_draw.app.inside.network.scene import Scene, active_words, unit_words
-from mnist_draw.app.inside.network.unit_layout import Places, lay_out
+from mnist_draw.app.inside.network.scene import (
+    Lines,
+    Scene,
+    active_words,
+    unit_lines,
+    unit_words,
+    why_lines,
+)
+from mnist_draw.app.inside.network.units import Places, lay_out
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.widgets import explain
 

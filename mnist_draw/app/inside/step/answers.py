@@ -9,7 +9,7 @@ from PyQt5.QtCore import QPointF, QRectF, Qt
 from PyQt5.QtGui import QPainter, QPen
 
 from mnist_draw.app.inside.network.scene import short_name
-from mnist_draw.app.inside.network.unit_layout import Places
+from mnist_draw.app.inside.network.units import Places
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.steady_labels import draw_tabular
 from mnist_draw.app.kit.theme import Text

@@ -10,9 +10,14 @@ import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, Qt
 from PyQt5.QtGui import QColor, QPainter, QPen
 
-from mnist_draw.app.inside.network.lights import lights_mask, paint_lights, paint_maps
 from mnist_draw.app.inside.network.scene import short_name
-from mnist_draw.app.inside.network.unit_layout import Column, Places
+from mnist_draw.app.inside.network.units import (
+    Column,
+    Places,
+    lights_mask,
+    paint_lights,
+    paint_maps,
+)
 from mnist_draw.app.inside.step.answers import Answers, paint_losses, role_of
 from mnist_draw.app.inside.step.code_lines import taught
 from mnist_draw.app.inside.step.minibatch import paint_minibatch

@@ -9,7 +9,7 @@ from PyQt5.QtCore import QPointF, QSize, Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
-from mnist_draw.app.inside.network.unit_layout import Places, lay_out
+from mnist_draw.app.inside.network.units import Places, lay_out
 from mnist_draw.app.inside.step.answers import ROOM
 from mnist_draw.app.inside.step.stage_painter import STRIP, StageScene, paint_stage
 from mnist_draw.app.inside.step.step_worker import Shown

@@ -6,7 +6,7 @@ import numpy as np
 from PyQt5.QtCore import QLineF, QRectF, Qt
 from PyQt5.QtGui import QPainter, QPen
 
-from mnist_draw.app.inside.network.unit_layout import Column
+from mnist_draw.app.inside.network.units import Column
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import paint_signed
 

@@ -10,7 +10,7 @@ from PyQt5.QtGui import QKeyEvent, QKeySequence
 from PyQt5.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QShortcut, QVBoxLayout, QWidget
 
 from mnist_draw.analysis.table import Table
-from mnist_draw.app.inside.network.rows_view import RowsView
+from mnist_draw.app.inside.rows_view import RowsView
 from mnist_draw.app.inside.step.graph.graph_legend import GraphLegend
 from mnist_draw.app.inside.step.graph.graph_view import GraphView
 from mnist_draw.app.inside.step.graph.graph_words import box_rows, function_rows, graph_table

@@ -6,7 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from mnist_draw.analysis.table import Table
-from mnist_draw.app.inside.network.rows_view import Heading, Row, Rule, Sentence
+from mnist_draw.app.inside.rows_view import Heading, Row, Rule, Sentence
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.step.graph import FunctionGraphs, Graph, Group, Node
