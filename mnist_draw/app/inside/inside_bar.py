@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import Qt
+from PyQt5.QtCore import QBuffer, QByteArray, QIODevice, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QGuiApplication, QPainter, QStandardItem, QStandardItemModel
 from PyQt5.QtWidgets import (
     QButtonGroup,
+    QDialog,
+    QFileDialog,
     QFrame,
     QHBoxLayout,
     QMenu,
     QPushButton,
+    QTableView,
     QToolButton,
+    QVBoxLayout,
     QWidget,
 )
 
@@ -19,9 +27,15 @@ from mnist_draw.app.draw.network_menu import NetworkMenu
 from mnist_draw.app.inside.section import Section
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.icons import set_icon
+from mnist_draw.app.kit.images import save_bytes, widget_png
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import ComboBox, explain
+from mnist_draw.errors import UserError
+
+if TYPE_CHECKING:
+    from mnist_draw.analysis.table import Table
+    from mnist_draw.app.inside.section import Section
 
 
 class InsideBar(QWidget):
@@ -91,3 +105,151 @@ class InsideBar(QWidget):
         self._networks.currentIndexChanged.connect(combo.setCurrentIndex)
         combo.setCurrentIndex(self._networks.currentIndex())
         return combo
+
+
+_COMING = "What this section shows is still being computed."
+_FILTERS = {
+    ".png": "Picture (*.png)",
+    ".svg": "Drawing (*.svg)",
+    ".csv": "Table (*.csv)",
+}
+
+
+def widget_svg(widget: QWidget) -> bytes:
+    """Return a widget as it looks now, as an SVG drawing."""
+    # A library of its own, which nobody needs at the start.
+    from PyQt5.QtSvg import QSvgGenerator
+
+    content = QByteArray()
+    buffer = QBuffer(content)
+    buffer.open(QIODevice.WriteOnly)
+    generator = QSvgGenerator()
+    generator.setOutputDevice(buffer)
+    generator.setSize(widget.size())
+    generator.setViewBox(widget.rect())
+    painter = QPainter(generator)
+    widget.render(painter)
+    painter.end()
+    return bytes(content)
+
+
+def copy_picture(widget: QWidget) -> None:
+    """Put a widget as it looks now on the clipboard."""
+    QGuiApplication.clipboard().setPixmap(widget.grab())
+
+
+def copy_table(table: Table) -> None:
+    """Put a table on the clipboard as lines of words between tabs, as spreadsheets take it."""
+    lines = ["\t".join(row) for row in (table.headings, *table.rows)]
+    QGuiApplication.clipboard().setText("\n".join(lines))
+
+
+def save_view(
+    widget: QWidget,
+    table: Table,
+    suffix: str,
+    tell: Callable[[str], object],
+    done: Callable[[str], object],
+) -> None:
+    """Ask for a file and write the view to it."""
+    name = "".join(letter if letter.isalnum() else "-" for letter in table.title.lower())
+    path, _ = QFileDialog.getSaveFileName(
+        widget.window(), "Save the view", f"{name}{suffix}", _FILTERS[suffix]
+    )
+    if not path:
+        return
+    if not Path(path).suffix:
+        path += suffix
+    write_view(widget, table, Path(path), suffix, tell, done)
+
+
+def write_view(
+    widget: QWidget,
+    table: Table,
+    path: Path,
+    suffix: str,
+    tell: Callable[[str], object],
+    done: Callable[[str], object],
+) -> None:
+    """Write the view to a file; see :func:`save_view`."""
+    if suffix == ".csv":
+        content = table.to_csv().encode("utf-8")
+    else:
+        content = widget_svg(widget) if suffix == ".svg" else widget_png(widget)
+    try:
+        save_bytes(path, content)
+    except UserError as error:
+        tell(str(error))
+    else:
+        done(f"Saved as {path}.")
+
+
+class TableWindow(QDialog):
+    """A table that a screen reader reads and the keyboard walks through."""
+
+    def __init__(self, table: Table, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(table.title)
+        self.setAttribute(Qt.WA_DeleteOnClose)
+        model = QStandardItemModel(len(table.rows), len(table.headings), self)
+        model.setHorizontalHeaderLabels(list(table.headings))
+        for row, words in enumerate(table.rows):
+            for column, word in enumerate(words):
+                item = QStandardItem(word)
+                item.setEditable(False)
+                model.setItem(row, column, item)
+        self.view = QTableView()
+        self.view.setObjectName("viewTable")
+        explain(self.view, table.title, "What the view shows, as a table.")
+        self.view.setModel(model)
+        self.view.verticalHeader().hide()
+        self.view.resizeColumnsToContents()
+        column_ = QVBoxLayout(self)
+        column_.addWidget(self.view)
+        self.resize(QSize(640, 480))
+
+
+class ViewMenu(QMenu):
+    """What can be done with the section in front: copy it, save it, read it as a table."""
+
+    told = pyqtSignal(str)
+    done = pyqtSignal(str)
+
+    def __init__(self, section: Callable[[], Section], parent: QWidget) -> None:
+        super().__init__(parent)
+        self._section, self._over = section, parent
+        self.addAction("Copy as a picture", self._copy_picture)
+        self.addAction("Copy as a table", self._copy_table)
+        self.addSeparator()
+        self.addAction("Save as a picture (PNG) …", partial(self._save, ".png"))
+        self.addAction("Save as a drawing (SVG) …", partial(self._save, ".svg"))
+        self.addAction("Save as a table (CSV) …", partial(self._save, ".csv"))
+        self.addSeparator()
+        self.addAction("As a table", self.show_table)
+
+    def _is_coming(self) -> bool:
+        """Say so where a picture of the section would show less than there will be."""
+        coming = self._section().is_coming()
+        if coming:
+            self.told.emit(f"{_COMING} Nothing was copied or saved; try again in a moment.")
+        return coming
+
+    def _copy_picture(self) -> None:
+        if self._is_coming():
+            return
+        copy_picture(self._section())
+        self.done.emit("The view is on the clipboard.")
+
+    def _copy_table(self) -> None:
+        copy_table(self._section().table())
+        self.done.emit("The view's table is on the clipboard.")
+
+    def _save(self, suffix: str) -> None:
+        if self._is_coming():
+            return
+        section = self._section()
+        save_view(section, section.table(), suffix, self.told.emit, self.done.emit)
+
+    def show_table(self) -> None:
+        """Open the section's table in a window of its own."""
+        TableWindow(self._section().table(), self._over).show()

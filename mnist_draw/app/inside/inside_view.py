@@ -6,8 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import Qt, pyqtSignal
-from PyQt5.QtGui import QHideEvent, QResizeEvent, QShowEvent
+from PyQt5.QtCore import QPointF, Qt, pyqtSignal
+from PyQt5.QtGui import QCursor, QHideEvent, QPainter, QPen, QPixmap, QResizeEvent, QShowEvent
 from PyQt5.QtWidgets import (
     QApplication,
     QHBoxLayout,
@@ -22,13 +22,14 @@ from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.draw.network_menu import NetworkMenu
 from mnist_draw.app.inside.example_card import ExampleCard
 from mnist_draw.app.inside.example_in_use import ExampleInUse
-from mnist_draw.app.inside.guide.guide_page import GuidePage
-from mnist_draw.app.inside.guide.guide_view import GuideView
-from mnist_draw.app.inside.inside_bar import InsideBar
-from mnist_draw.app.inside.ring_cursor import ring_cursor
+from mnist_draw.app.inside.guide_view import GuidePage, GuideView
+from mnist_draw.app.inside.inside_bar import InsideBar, ViewMenu
+from mnist_draw.app.inside.limits.limits_section import LimitsSection
+from mnist_draw.app.inside.map.map_section import MapSection
+from mnist_draw.app.inside.network.network_section import NetworkSection
+from mnist_draw.app.inside.results.results_section import ResultsSection
 from mnist_draw.app.inside.section import UNLIMITED, Section
-from mnist_draw.app.inside.sections import SECTIONS
-from mnist_draw.app.inside.view_export import ViewMenu
+from mnist_draw.app.inside.step.step_section import StepSection
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.theme import Size
@@ -356,3 +357,32 @@ class InsideView(QWidget):
     def wait(self) -> bool:
         """End the work of all sections within a bounded time; return whether it has ended."""
         return all([*(section.wait() for section in self._made.values()), self.example.wait()])
+
+
+_SIDE, _RING, _DOT = 44, 18.0, 3.5
+
+
+def ring_cursor() -> QCursor:
+    """Return the pointer in the theme's colours."""
+    picture = QPixmap(_SIDE, _SIDE)
+    picture.fill(Qt.transparent)
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.Antialiasing)
+    centre = QPointF(_SIDE / 2, _SIDE / 2)
+    painter.setPen(QPen(theme.colour("accent"), 3))
+    painter.setBrush(theme.colour("accent", 0.15))
+    painter.drawEllipse(centre, _RING, _RING)
+    painter.setPen(QPen(theme.colour("card"), 1))
+    painter.setBrush(theme.colour("text"))
+    painter.drawEllipse(centre, _DOT, _DOT)
+    painter.end()
+    return QCursor(picture, _SIDE // 2, _SIDE // 2)
+
+
+SECTIONS: tuple[type[Section], ...] = (
+    NetworkSection,
+    StepSection,
+    ResultsSection,
+    MapSection,
+    LimitsSection,
+)  # fmt: skip

@@ -11,8 +11,8 @@ from PyQt5.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.draw.recognition import Recognition, RecognitionWorker
+from mnist_draw.app.inside.inside_view import SECTIONS
 from mnist_draw.app.inside.limits.limits_section import LimitsSection
-from mnist_draw.app.inside.sections import SECTIONS
 from mnist_draw.app.inside.step.step_section import StepSection
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.theme import Size

@@ -25,7 +25,7 @@ from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.draw.autosave import board_path
 from mnist_draw.app.draw.recognition import Recognition, RecognitionWorker
-from mnist_draw.app.inside.sections import SECTIONS
+from mnist_draw.app.inside.inside_view import SECTIONS
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.page import Page
 from mnist_draw.app.shell import message_bar, pages

@@ -1,7 +1,8 @@
-"""Finds the example's place on the map and its neighbours, in a thread of its own."""
+"""What the section *Map* computes in other threads: maps, neighbours, the example's position."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +14,11 @@ from mnist_draw.app.kit.threads import Background
 from mnist_draw.thread_priority import lower
 
 if TYPE_CHECKING:
-    from mnist_draw.analysis.maps import LayerMap
+    import numpy as np
+
+    from mnist_draw.analysis.maps import LayerMap, Maps
     from mnist_draw.analysis.neighbours import Neighbourhood
+    from mnist_draw.dataset.mnist import Dataset
     from mnist_draw.storage.models import ModelFile
 
 #: The example is compared so often at the most: ten times a second.
@@ -23,7 +27,7 @@ _REST_MS = 100
 
 @dataclass(frozen=True, eq=False)
 class MapQuestion:
-    """What shall be found."""
+    """A question about the example."""
 
     model: ModelFile
     picture: np.ndarray
@@ -36,7 +40,7 @@ class MapQuestion:
 
 @dataclass(frozen=True, eq=False)
 class MapAnswer:
-    """What was found."""
+    """The example's position, answer and neighbours."""
 
     question: MapQuestion
     place: np.ndarray | None
@@ -47,7 +51,7 @@ class MapAnswer:
 
 
 class MapLocator(QObject):
-    """Answers the newest question, and rests between two."""
+    """Answers the newest question, at most ten a second."""
 
     found = pyqtSignal(MapAnswer)
     failed = pyqtSignal(str)
@@ -64,7 +68,7 @@ class MapLocator(QObject):
         self._rest.timeout.connect(self._begin)
 
     def ask(self, question: MapQuestion | None) -> None:
-        """Find where the example lies; an older question that waits is dropped."""
+        """Locate the example; drop an older question that waits."""
         self._next = question
         if not self._rest.isActive() and not self._busy:
             self._begin()
@@ -117,3 +121,28 @@ class MapLocator(QObject):
         if question.known is not None:
             neighbours, distances = question.known.nearest(outputs[network.last], question.count)
         return MapAnswer(question, place, nearest, probabilities, neighbours, distances)
+
+
+def pictures_of(model: ModelFile) -> tuple[Dataset, np.ndarray]:
+    """Return the data of a network, and the indices of the test pictures on the map."""
+    from mnist_draw.analysis.maps import chosen_digits
+    from mnist_draw.dataset.mnist import load_dataset
+    from mnist_draw.recognition.network_data import own_data
+
+    data = own_data(model) or load_dataset()
+    return data, chosen_digits(len(data.test_labels))
+
+
+def make_maps(model: ModelFile) -> Iterator[Maps]:
+    """Start the maps of a network's test pictures; not for the GUI thread."""
+    from mnist_draw.analysis.maps import build_maps
+
+    data, chosen = pictures_of(model)
+    return build_maps(model, data.test_images[chosen], data.test_labels[chosen])
+
+
+def gather(model: ModelFile) -> Iterator[Neighbourhood]:
+    """Start the comparison with a network's training pictures; not for the GUI thread."""
+    from mnist_draw.analysis.neighbours import gather_neighbours
+
+    return gather_neighbours(model, pictures_of(model)[0].train_images)

@@ -9,25 +9,32 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from mnist_draw.analysis.table import Table
+from mnist_draw.app.inside.counted_section import CountedSection
 from mnist_draw.app.inside.incremental_job import IncrementalJob
-from mnist_draw.app.inside.map.layer_maps import LayerMaps
-from mnist_draw.app.inside.map.map_locator import MapAnswer, MapLocator, MapQuestion
-from mnist_draw.app.inside.map.map_painter import Digits, Located
-from mnist_draw.app.inside.map.map_pictures import gather, make_maps, pictures_of
-from mnist_draw.app.inside.map.map_view import MapView
-from mnist_draw.app.inside.map.map_words import (
+from mnist_draw.app.inside.map.map_cards import (
+    COUNT,
     MEANINGS,
     PCA,
     TSNE,
-    digit_words,
+    LayerMaps,
+    NeighboursCard,
+    describe_digit,
+    describe_votes,
     layers_table,
     layers_title,
     map_title,
     neighbours_table,
-    votes_note,
 )
-from mnist_draw.app.inside.map.neighbours_card import COUNT, NeighboursCard
-from mnist_draw.app.inside.section import Section, reflow
+from mnist_draw.app.inside.map.map_locator import (
+    MapAnswer,
+    MapLocator,
+    MapQuestion,
+    gather,
+    make_maps,
+    pictures_of,
+)
+from mnist_draw.app.inside.map.map_view import Digits, Located, MapView
+from mnist_draw.app.inside.section import reflow
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label
@@ -40,7 +47,7 @@ if TYPE_CHECKING:
     from mnist_draw.storage.models import ModelFile
 
 
-class MapSection(Section):
+class MapSection(CountedSection):
     """Test digits as each layer sees them, the example among them, and its neighbours."""
 
     name = "map"
@@ -50,18 +57,13 @@ class MapSection(Section):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("mapSection")
-        self._model: ModelFile | None = None
-        self._newer: ModelFile | None = None
-        self._key = ""
-        self._names: list[str] = []
-        self._example: Example | None = None
         self._data: Dataset | None = None
         self._chosen = np.empty(0, np.intp)
         self._maps: Maps | None = None
         self._known: Neighbourhood | None = None
         self._points: np.ndarray | None = None
         self._answer: MapAnswer | None = None
-        self._active = self._presenting = False
+        self._presenting = False
         self._layer: int | None = None
         self._settled, self._front = False, 0
         #: Why there is no map.
@@ -140,18 +142,8 @@ class MapSection(Section):
 
     # -- as a section
 
-    def use_network(self, model: ModelFile, key: str) -> None:
-        old, old_key = self._model, self._key
-        self._key = key
-        if old is not None and not key and not old_key and old.network == model.network:
-            # The same run after another epoch: the map stays until it is asked for anew.
-            self._newer = model
-            self._show_state()
-            return
-        self._begin(model)
-
     def _begin(self, model: ModelFile) -> None:
-        self._model, self._newer, self._names = model, None, []
+        self._model, self._newer = model, None
         self._maps = self._known = self._points = self._answer = None
         self._settled, self._front = False, 0
         self._failure, self._data = "", None
@@ -162,7 +154,7 @@ class MapSection(Section):
         self._show_state()
 
     def _show_nothing(self) -> None:
-        """Show an empty map: what lay there was of the network before."""
+        """Show an empty map."""
         self.view.show_example(None)
         self.view.show_digits(None, None)
         self.view.show_words(self._failure)
@@ -187,7 +179,7 @@ class MapSection(Section):
         for job in self._jobs:
             job.set_active(on)
         if on and self._failure and self._model is not None:
-            # The place of its data may have been named meanwhile.
+            # The folder of its data may have been set meanwhile.
             self._begin(self._newer or self._model)
         if on:
             self._ask()
@@ -215,19 +207,13 @@ class MapSection(Section):
         ended = [job.wait() for job in (*self._jobs, self._locator)]
         return all(ended)
 
-    def _name(self, number: int) -> str:
-        if not self._names:
-            from mnist_draw.analysis.class_names import all_names
-
-            self._names = list(all_names(self._model))
-        return self._names[number] if number < len(self._names) else f"class {number}"
-
     # -- maps
 
     def _take_maps(self, maps: Maps) -> None:
         first = self._maps is None
         self._maps = maps
         if first:
+            assert self._model is not None
             self._data, self._chosen = pictures_of(self._model)
             self.view.names = tuple(self._name(n) for n in range(maps.probabilities.shape[1]))
         names = [layer.name for layer in maps.layers]
@@ -254,7 +240,7 @@ class MapSection(Section):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        """Show the layer of the moment by the layout of the moment."""
+        """Show the chosen layer in the chosen layout."""
         self._moving.stop()
         self._points = None
         maps, model = self._maps, self._model
@@ -277,7 +263,7 @@ class MapSection(Section):
             self._data.test_images[self._chosen, 0],
             self._maps.labels,
             self._maps.answers,
-            self._digit_words,
+            self._describe_digit,
         )
         self.view.show_digits(digits, points)
 
@@ -286,22 +272,22 @@ class MapSection(Section):
         self._show_points(points)
         self._ask()
 
-    def _digit_words(self, number: int) -> list[str]:
+    def _describe_digit(self, number: int) -> list[str]:
         assert self._maps is not None
-        return digit_words(self._maps, number, int(self._chosen[number]), self._name)
+        return describe_digit(self._maps, number, int(self._chosen[number]), self._name)
 
     def _show_small_maps(self) -> None:
         if self._maps is not None:
             pair = self._pair()
             from mnist_draw.analysis.maps import voters_of
 
-            self._votes.setText(votes_note(voters_of(self._maps.labels)))
+            self._votes.setText(describe_votes(voters_of(self._maps.labels)))
             self.layer_maps.show_layers(
                 self._maps.layers, self._maps.total, self._maps.labels, pair
             )
 
     def _take_known(self, known: Neighbourhood) -> None:
-        # Compared when the first are there, when all are, and for each new example.
+        # Compare with the first, with all, and for each new example.
         news = self._known is None or known.counted == known.wanted
         self._known = known
         self.neighbours.show_state(known)
@@ -316,11 +302,8 @@ class MapSection(Section):
             words = "Getting the network ready" if self._model is not None else ""
         elif self._moving.is_counting:
             words, link = "The digits are moving to their neighbours", "Stop"
-        elif self._newer is not None and self._model is not None:
-            epochs = [
-                str(model.metadata.get("epochs", "?")) for model in (self._model, self._newer)
-            ]
-            words, link = f"Seen after epoch {epochs[0]}, now at {epochs[1]}", "Look again"
+        elif self._newer is not None:
+            words, link = self._epochs("Seen"), "Look again"
         self.state.setText(words)
         self.link.setText(link)
         self.link.setVisible(bool(link))

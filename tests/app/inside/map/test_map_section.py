@@ -11,12 +11,11 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
+from mnist_draw.analysis import maps
 from mnist_draw.analysis.example import Example
 from mnist_draw.analysis.neighbours import Neighbourhood
-from mnist_draw.app.inside.map import map_pictures
+from mnist_draw.app.inside.map.map_cards import describe_vote, describe_votes, format_vote
 from mnist_draw.app.inside.map.map_section import MapSection
-from mnist_draw.app.inside.map.map_words import vote_figure, votes_note
-from mnist_draw.app.inside.map.neighbours_card import vote_words
 from mnist_draw.dataset.mnist import Dataset, scale
 from mnist_draw.storage import ModelFile
 
@@ -24,7 +23,8 @@ from mnist_draw.storage import ModelFile
 @pytest.fixture
 def section(qtbot: QtBot, digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> Iterator[MapSection]:
     """Return the section with 50 of 200 test digits and 600 training pictures."""
-    monkeypatch.setattr(map_pictures, "_digits", lambda: (digits, np.arange(0, 200, 4)))
+    monkeypatch.setattr("mnist_draw.dataset.mnist.load_dataset", lambda: digits)
+    monkeypatch.setattr(maps, "chosen_digits", lambda _: np.arange(0, 200, 4))
     made = MapSection()
     qtbot.addWidget(made)
     made.resize(1090, 600)
@@ -81,11 +81,11 @@ def text(section: MapSection, name: str) -> str:
 
 def test_the_last_hidden_layer_is_shown_at_first(section: MapSection, qtbot: QtBot) -> None:
     open_section(section, qtbot)
-    maps = section._maps
-    assert maps is not None
+    made = section._maps
+    assert made is not None
     assert section.layer_combo.currentText() == "hidden 1"
     assert section.layer_maps.chosen == 1
-    np.testing.assert_array_equal(section.view.points, maps.layers[1].points)
+    np.testing.assert_array_equal(section.view.points, made.layers[1].points)
     assert section._card_title.text() == "50 test digits as hidden 1 sees them"  # type: ignore[attr-defined]
     assert text(section, "neighboursState") == "of 600"
     assert len(section.table().rows) == 3
@@ -111,14 +111,14 @@ def test_the_example_lies_among_the_digits(
     section: MapSection, qtbot: QtBot, example: Example
 ) -> None:
     open_section(section, qtbot, example)
-    maps = section._maps
-    assert maps is not None
+    made = section._maps
+    assert made is not None
 
     def is_located() -> bool:
         # It is the third of the digits that are laid out. A layer before may be answered first.
         located = section.view.located
         there = located is not None and located.nearest[0] == 2
-        return bool(there and np.allclose(located.place, maps.layers[1].points[2], atol=0.2))
+        return bool(there and np.allclose(located.place, made.layers[1].points[2], atol=0.2))
 
     qtbot.waitUntil(is_located, timeout=60_000)
     assert len(neighbours(section)) == 18
@@ -203,19 +203,19 @@ def test_little_memory_is_said(section: MapSection) -> None:
 
 
 def test_a_vote_is_told_as_it_was_held() -> None:
-    assert "among the five nearest" in votes_note(5)
-    assert "class of their nearest" in votes_note(1)
-    assert votes_note(0).startswith("Too few pictures")
-    assert vote_figure(float("nan")) == "–"
+    assert "among the five nearest" in describe_votes(5)
+    assert "class of their nearest" in describe_votes(1)
+    assert describe_votes(0).startswith("Too few pictures")
+    assert format_vote(float("nan")) == "–"
 
 
 def test_words_on_a_vote() -> None:
     nines = np.array([9] * 14 + [4] * 4)
-    assert vote_words(nines, 4, str) == (
+    assert describe_vote(nines, 4, str) == (
         "14 of the 18 nearest are 9, 4 are 4: a vote among neighbours would say 9, "
         "the network says 4."
     )
-    assert vote_words(np.array([3] * 18), 3, str) == (
+    assert describe_vote(np.array([3] * 18), 3, str) == (
         "All 18 nearest are 3: a vote among neighbours would say 3, the network says so, too."
     )
 
@@ -242,8 +242,8 @@ def test_a_network_whose_data_are_not_known_shows_no_map_of_another(
 
 def test_maps_without_room_are_painted_all_the_same(section: MapSection, qtbot: QtBot) -> None:
     open_section(section, qtbot)
-    maps = section.layer_maps
-    maps.setMinimumSize(0, 0)
+    small = section.layer_maps
+    small.setMinimumSize(0, 0)
     for width, height in ((20, 3), (3, 200), (1, 1)):
-        maps.resize(width, height)
-        assert not maps.grab().isNull()
+        small.resize(width, height)
+        assert not small.grab().isNull()

@@ -1,0 +1,360 @@
+"""The cards beside the map: the nearest training pictures, small maps by layer, their texts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import (
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QResizeEvent,
+)
+from PyQt5.QtWidgets import QSizePolicy, QWidget
+
+from mnist_draw.analysis.class_names import in_a_sentence
+from mnist_draw.analysis.table import Table
+from mnist_draw.app.inside.results.mistakes_card import short_name
+from mnist_draw.app.inside.results.mistakes_view import TileView
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.images import image_of
+from mnist_draw.app.kit.painters import blank_pixmap
+from mnist_draw.app.kit.steady_labels import GrowingLabel
+from mnist_draw.app.kit.theme import Text
+from mnist_draw.app.kit.widgets import Card, explain, label
+from mnist_draw.app.kit.words import probability
+
+if TYPE_CHECKING:
+    from mnist_draw.analysis.maps import LayerMap, Maps
+    from mnist_draw.analysis.neighbours import Neighbourhood
+    from mnist_draw.app.inside.map.map_locator import MapAnswer
+
+#: How many neighbours are shown.
+COUNT = 18
+_COLUMNS = 6
+#: Of a picture's side, in pixels.
+_MIN_SIDE, _MAX_SIDE = 40, 96
+_SCROLL_BAR = 14
+NOTHING = "Draw something, or pick a picture, and see which training pictures it is most like."
+
+
+class NeighboursView(TileView):
+    """Tiles of the largest size that fits three rows of six."""
+
+    ROOM = (6, 21)
+
+    def picture_side(self) -> int:
+        wider, line = self.ROOM
+        wide = (self.width() - _SCROLL_BAR) // _COLUMNS - wider
+        high = self.height() // (COUNT // _COLUMNS) - round((line + 1) * theme.text_scale())
+        return min(max(min(wide, high), _MIN_SIDE), _MAX_SIDE)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self.scheduleDelayedItemsLayout()
+        super().resizeEvent(event)
+
+
+class NeighboursCard(Card):
+    """The nearest training pictures, each with its class and distance, and their vote."""
+
+    def __init__(self) -> None:
+        super().__init__("Nearest training pictures", " ")
+        self.note.setObjectName("neighboursState")
+        self.view = NeighboursView(
+            "neighboursView",
+            "Nearest training pictures",
+            "Training pictures for which the last hidden layer puts out most nearly the same "
+            "numbers, the nearest first. Enter or a click makes one the example.",
+        )
+        self.body.addWidget(self.view, 1)
+        self.sentence = label("", "", "neighboursSentence")
+        self._steady = GrowingLabel(self.sentence)
+        self.body.addWidget(self._steady)
+        self.body.addWidget(label("Below each: what it is, and how far away.", "muted"))
+        self.show_nothing()
+
+    def show_state(self, known: Neighbourhood | None, *, failed: bool = False) -> None:
+        """Show how many pictures the example is compared with."""
+        if failed:
+            self.note.setText("There is nothing to compare with.")
+        elif known is None:
+            self.note.setText("Reading the training pictures")
+        elif known.counted < known.wanted:
+            self.note.setText(f"{known.counted:,} of {known.wanted:,} compared")
+        elif known.short_of_memory:
+            self.note.setText(
+                f"Compared with {known.wanted:,} training pictures, not more: too little memory."
+            )
+        else:
+            self.note.setText(f"of {known.wanted:,}")
+
+    def show_nothing(self) -> None:
+        """Show no neighbours."""
+        empty = np.empty(0, np.intp)
+        self.view.tiles.show_pictures(np.empty((0, 1, 28, 28), np.uint8), empty, str, str)
+        self._steady.set_text(NOTHING)
+
+    def show_neighbours(
+        self,
+        images: np.ndarray,
+        labels: np.ndarray,
+        places: np.ndarray,
+        distances: np.ndarray,
+        answer: int,
+        name: Callable[[int], str],
+    ) -> None:
+        """Show neighbours, the nearest first."""
+        far = dict(zip(places.tolist(), distances.tolist(), strict=True))
+
+        def caption(place: int) -> str:
+            return f"{short_name(name(int(labels[place])))}   {far[place]:.1f}"
+
+        def words(place: int) -> str:
+            return (
+                f"Training picture {place:,}: it is {in_a_sentence(name(int(labels[place])))}, "
+                f"{far[place]:.1f} away."
+            )
+
+        self.view.tiles.show_pictures(images, places, caption, words)
+        self._steady.set_text(describe_vote(labels[places], answer, name))
+
+
+def describe_vote(labels: np.ndarray, answer: int, name: Callable[[int], str]) -> str:
+    """Describe a vote among neighbours, in a sentence."""
+    from mnist_draw.analysis.maps import vote
+
+    counts = np.bincount(labels)
+    order = [int(digit) for digit in np.argsort(-counts, kind="stable") if counts[digit]]
+    first = f"{counts[order[0]]} of the {len(labels)} nearest are {name(order[0])}"
+    if len(order) == 1:
+        first = f"All {len(labels)} nearest are {name(order[0])}"
+    parts = [
+        first,
+        *(f"{counts[n]} {'is' if counts[n] == 1 else 'are'} {name(n)}" for n in order[1:]),
+    ]
+    elected = vote(labels)
+    says = "the network says so, too" if elected == answer else f"the network says {name(answer)}"
+    return f"{', '.join(parts)}: a vote among neighbours would say {name(elected)}, {says}."
+
+
+_GAP, _WORDS = 8, 44
+_COLOURS = ("muted", "accent", "second")
+
+
+class LayerMaps(QWidget):
+    """Small maps in a row, with the accuracy of a vote; arrow keys choose one."""
+
+    layer_chosen = pyqtSignal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("layerMaps")
+        explain(
+            self,
+            "Layer by layer",
+            "The pictures as each layer sees them, and how many of them a vote among their "
+            "nearest gets right. Arrow keys or a click choose the layer of the large map.",
+        )
+        self.setFocusPolicy(Qt.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
+        self.layers: tuple[LayerMap, ...] = ()
+        self.chosen = 0
+        self._labels: np.ndarray | None = None
+        self._total = 4
+        self._pair: tuple[int | None, int | None] = (None, None)
+        self._painted: QPixmap | None = None
+        theme.theme().changed.connect(self._repaint)
+
+    def sizeHint(self) -> QSize:
+        return QSize(360, round(90 + _WORDS * theme.text_scale()))
+
+    def show_layers(
+        self,
+        layers: tuple[LayerMap, ...],
+        total: int,
+        labels: np.ndarray,
+        pair: tuple[int | None, int | None],
+    ) -> None:
+        """Show layers; colour the digits of the pair, answer and second guess."""
+        self.layers, self._total, self._labels, self._pair = layers, total, labels, pair
+        self._repaint()
+
+    def show_chosen(self, place: int) -> None:
+        """Outline the layer of the large map."""
+        self.chosen = place
+        described = ""
+        if place < len(self.layers):
+            layer = self.layers[place]
+            described = (
+                f"{layer.name}: a vote of the nearest is right for {format_vote(layer.vote)}."
+            )
+        self.setAccessibleDescription(described)
+        self.update()
+
+    def _repaint(self) -> None:
+        self._painted = None
+        self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._repaint()
+
+    def _cell(self, place: int) -> QRectF:
+        count = max(self._total, 1)
+        wide = (self.width() - _GAP * (count - 1)) / count
+        return QRectF(
+            place * (wide + _GAP), 2, wide, self.height() - _WORDS * theme.text_scale() - 2
+        )
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        if self._painted is None:
+            self._painted = self._paint_all()
+        painter.drawPixmap(0, 0, self._painted)
+        painter.setRenderHint(QPainter.Antialiasing)
+        if self.chosen < len(self.layers):
+            painter.setPen(QPen(theme.colour("second"), 2.5))
+            painter.drawRoundedRect(self._cell(self.chosen).adjusted(1.5, 1, -1.5, -1), 5, 5)
+
+    def _paint_all(self) -> QPixmap:
+        pixmap = blank_pixmap(self.width(), self.height(), self.devicePixelRatioF())
+        painter = QPainter(pixmap)
+        painter.setRenderHint(QPainter.Antialiasing)
+        for place, layer in enumerate(self.layers):
+            self._paint_layer(painter, place, layer)
+        painter.end()
+        return pixmap
+
+    def _paint_layer(self, painter: QPainter, place: int, layer: LayerMap) -> None:
+        cell = self._cell(place)
+        painter.setPen(QPen(theme.colour("line"), 1))
+        painter.setBrush(Qt.NoBrush)
+        painter.drawRoundedRect(cell.adjusted(1, 1, -1, -1), 5, 5)
+        inside = cell.adjusted(4, 4, -4, -4)
+        painter.drawImage(inside, self._dots(layer, inside, painter.device().devicePixelRatioF()))
+        scale, bold = theme.text_scale(), place == self.chosen
+        words = QRectF(cell.left() - 4, cell.bottom() + 3, cell.width() + 8, 18 * scale)
+        painter.setFont(theme.font(Text.LABEL, bold=bold))
+        painter.setPen(theme.colour("text" if bold else "muted"))
+        painter.drawText(words, Qt.AlignCenter, layer.name)
+        words.translate(0, 18 * scale)
+        painter.setFont(theme.font(Text.SENTENCE, bold=True))
+        painter.setPen(theme.colour("text"))
+        painter.drawText(words, Qt.AlignCenter, format_vote(layer.vote))
+
+    def _dots(self, layer: LayerMap, inside: QRectF, ratio: float) -> QImage:
+        """Paint all digits as dots at once: eight thousand drawn one by one take 15 ms.
+
+        Dots of the answer are larger than those of the second guess: readable without colours.
+        """
+        assert self._labels is not None
+        # A dot takes three pixels, also in the smallest window.
+        wide, high = (max(3, round(side * ratio)) for side in (inside.width(), inside.height()))
+        pixels = np.zeros((high, wide), np.uint32)
+        low, top = layer.points.min(axis=0), layer.points.max(axis=0)
+        part = (layer.points - low) / np.maximum(top - low, 1e-9)
+        x = (part[:, 0] * (wide - 3)).astype(np.intp)
+        y = ((1 - part[:, 1]) * (high - 3)).astype(np.intp)
+        for number, name in enumerate(_COLOURS):
+            # First all muted, then those of the answer and of the second guess.
+            mine = slice(None) if number == 0 else self._labels == self._pair[number - 1]
+            shade = theme.colour(name, 0.45 if number == 0 else 1.0).rgba()
+            side = 3 if name == "accent" else 2
+            for down, aside in np.ndindex(side, side):
+                pixels[y[mine] + down, x[mine] + aside] = shade
+        return image_of(pixels.view(np.uint8).reshape(high, wide, 4))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        step = {int(Qt.Key_Left): -1, int(Qt.Key_Right): 1}.get(event.key())
+        if step is None:
+            super().keyPressEvent(event)
+        elif 0 <= self.chosen + step < len(self.layers):
+            self.layer_chosen.emit(self.chosen + step)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        for place in range(len(self.layers)):
+            if self._cell(place).contains(QPointF(event.pos())):
+                self.layer_chosen.emit(place)
+
+
+PCA, TSNE = "PCA", "t-SNE"
+#: What each layout means.
+MEANINGS = {
+    PCA: "The two directions of largest spread. What looks near here may lie apart in others.",
+    TSNE: "Near means alike. How far two groups lie apart, or how large they are, means nothing.",
+}
+_SMALL = "Small maps: the two directions of largest spread (PCA)."
+_NUMBERS = ("no", "one", "two", "three", "four", "five")
+
+
+def map_title(digits: bool, maps: Maps | None = None, front: int = 0) -> str:
+    """Return the map's title; before there are maps that of an empty one."""
+    kind = "digits" if digits else "pictures"
+    if maps is None:
+        return f"Test {kind} as the network sees them"
+    count, layer = f"{len(maps.labels):,}", maps.layers[front].name
+    if layer == "pixels":
+        return f"{count} test {kind} by their pixels"
+    if layer == "answer":
+        return f"{count} test {kind} by the answer"
+    return f"{count} test {kind} as {layer} sees them"
+
+
+def describe_votes(voters: int) -> str:
+    """Describe the figures below the small maps."""
+    if not voters:
+        return f"Too few pictures of each class for a vote among neighbours. {_SMALL}"
+    if voters == 1:
+        return f"How many are of the class of their nearest, by what the layer puts out. {_SMALL}"
+    return (
+        f"Right answers of a vote among the {_NUMBERS[voters]} nearest, by what the layer puts "
+        f"out. {_SMALL}"
+    )
+
+
+def format_vote(part: float) -> str:
+    """Format the accuracy of a vote: ``93.4 %``; a dash if there is none."""
+    return f"{100 * part:.1f} %" if part == part else "–"
+
+
+def layers_title(digits: bool) -> str:
+    """Return the title of the small maps."""
+    return f"Layer by layer the {'digits' if digits else 'classes'} come apart"
+
+
+def describe_digit(maps: Maps, number: int, place: int, name: Callable[[int], str]) -> list[str]:
+    """Describe a digit of a map, in three lines."""
+    answer = int(maps.answers[number])
+    sure = probability(float(maps.probabilities[number, answer]), decimals=0)
+    return [
+        f"Test {place:,}",
+        f"it is {in_a_sentence(name(int(maps.labels[number])))}",
+        f"read as {name(answer)}, {sure}",
+    ]
+
+
+def neighbours_table(answer: MapAnswer, labels: np.ndarray, name: Callable[[int], str]) -> Table:
+    """Return the example's neighbours as a table; ``labels`` are those of the training pictures."""
+    rows = [
+        (f"Training picture {place:,}", name(int(labels[place])), f"{far:.2f}")
+        for place, far in zip(answer.neighbours, answer.distances, strict=True)
+    ]
+    return Table.of("Nearest training pictures", ("picture", "it is", "distance"), rows)
+
+
+def layers_table(maps: Maps | None) -> Table:
+    """Return the accuracy of a vote of neighbours in each layer."""
+    from mnist_draw.analysis.maps import VOTERS, voters_of
+
+    rows = [] if maps is None else [(x.name, format_vote(x.vote)) for x in maps.layers]
+    voters = VOTERS if maps is None else voters_of(maps.labels)
+    word = "a vote of neighbours is right"
+    if voters > 1:
+        word = f"a vote of {_NUMBERS[voters]} neighbours is right"
+    return Table.of("Layer by layer", ("layer", word), rows)
