@@ -1,4 +1,4 @@
-"""One step of the guide, under the example or, on the wall, below everything."""
+"""The guide: one step beside the views, and the whole text as a page."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from mnist_draw.app.kit.widgets import Card, explain, label
 
 
 class GuideView(Card):
-    """The few sentences about the view in front."""
+    """One step of the guide: under the example or, when presenting, below everything."""
 
     show_requested = pyqtSignal(object)
     page_requested = pyqtSignal()
@@ -76,12 +76,12 @@ class GuideView(Card):
         return button
 
     def set_available(self, sections: frozenset[str]) -> None:
-        """Say which sections there are to be shown."""
+        """Set the sections that can be shown."""
         self.available = sections
         self.show_step(self.step.number)
 
     def show_step(self, number: int) -> None:
-        """Show a step by its number, held within the first and the last."""
+        """Show a step by its number, clipped to the first and the last."""
         steps = guide()
         self.step: Step = steps[min(max(number, 1), len(steps)) - 1]
         self.number.setText(f"GUIDE · {self.step.number} OF {len(steps)}")
@@ -96,23 +96,23 @@ class GuideView(Card):
         self.show_step(self.step.number + step)
 
     def turn_to(self, section: str, view: str) -> None:
-        """Turn to the chapter about a view, unless the step in front is about it."""
+        """Turn to the step about a view, unless the current one is about it."""
         step = step_for(section, view)
         here = (self.step.section, self.step.view)
         if step is not None and here != (section, view) and step is not self.step:
             self.show_step(step.number)
 
     def set_horizontal(self, flat: bool) -> None:
-        """Lie below everything as a caption, or stand under the example."""
+        """Lay out as a caption, or as a column."""
         self._row.setDirection(QBoxLayout.LeftToRight if flat else QBoxLayout.TopToBottom)
         self._row.setSpacing(Size.MARGIN if flat else Size.TIGHT)
 
 
-_WIDEST = 900
+_MAX_WIDTH = 900
 
 
 class GuidePage(Card):
-    """All steps, one below the other."""
+    """The whole guide."""
 
     closed = pyqtSignal()
 
@@ -136,7 +136,7 @@ class GuidePage(Card):
         self.text.setToolTip("")
         row = QHBoxLayout()
         # Longer lines are hard to read.
-        self.text.setMaximumWidth(_WIDEST)
+        self.text.setMaximumWidth(_MAX_WIDTH)
         row.addWidget(self.text, 1)
         row.addStretch(0)
         self.body.addLayout(row, 1)
@@ -144,7 +144,7 @@ class GuidePage(Card):
         theme.theme().changed.connect(self._forget)
 
     def _forget(self) -> None:
-        """Dress the guide in other colours when it is next shown."""
+        """Format the guide in the new colours when it is next shown."""
         self._filled = False
 
     def show_step(self, number: int) -> None:
@@ -157,7 +157,7 @@ class GuidePage(Card):
         self._scroll_to(number)
 
     def _dress(self) -> None:
-        """Give titles and paragraphs room, and code a ground of its own."""
+        """Format titles, paragraphs and code."""
         document = self.text.document()
         document.setDocumentMargin(Size.GRID)
         block = document.begin()
@@ -180,7 +180,7 @@ class GuidePage(Card):
             block = block.next()
 
     def _scroll_to(self, number: int) -> None:
-        """Let a step's title stand at the top."""
+        """Scroll a step's title to the top."""
         block = self.text.document().begin()
         beginning = f"{number}. "
         while block.isValid():

@@ -1,4 +1,4 @@
-"""The bar above the sections: which one, its question, the network, the guide, the wall, copies."""
+"""The bar above the sections, and its menu: copy, save or read what a section shows."""
 
 from __future__ import annotations
 
@@ -35,11 +35,10 @@ from mnist_draw.errors import UserError
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.table import Table
-    from mnist_draw.app.inside.section import Section
 
 
 class InsideBar(QWidget):
-    """Buttons that others connect; only the list of networks follows that of the Draw tab."""
+    """Buttons that others connect; the list of networks follows that of the Draw tab."""
 
     def __init__(
         self, sections: Sequence[type[Section]], networks: NetworkMenu, menu: QMenu
@@ -115,9 +114,75 @@ _FILTERS = {
 }
 
 
-def widget_svg(widget: QWidget) -> bytes:
-    """Return a widget as it looks now, as an SVG drawing."""
-    # A library of its own, which nobody needs at the start.
+class ViewMenu(QMenu):
+    """Copies and saves the section in front, or shows it as a table."""
+
+    told = pyqtSignal(str)
+    done = pyqtSignal(str)
+
+    def __init__(self, section: Callable[[], Section], parent: QWidget) -> None:
+        super().__init__(parent)
+        self._section = section
+        self.addAction("Copy as a picture", self._copy_picture)
+        self.addAction("Copy as a table", self._copy_table)
+        self.addSeparator()
+        self.addAction("Save as a picture (PNG) …", partial(self._save, ".png"))
+        self.addAction("Save as a drawing (SVG) …", partial(self._save, ".svg"))
+        self.addAction("Save as a table (CSV) …", partial(self._save, ".csv"))
+        self.addSeparator()
+        self.addAction("As a table", self.show_table)
+
+    def _is_coming(self) -> bool:
+        """Report a section that would be copied incomplete."""
+        coming = self._section().is_coming()
+        if coming:
+            self.told.emit(f"{_COMING} Nothing was copied or saved; try again in a moment.")
+        return coming
+
+    def _copy_picture(self) -> None:
+        if not self._is_coming():
+            QGuiApplication.clipboard().setPixmap(self._section().grab())
+            self.done.emit("The view is on the clipboard.")
+
+    def _copy_table(self) -> None:
+        """Copy lines of words between tabs, as spreadsheets take them."""
+        table = self._section().table()
+        lines = ["\t".join(row) for row in (table.headings, *table.rows)]
+        QGuiApplication.clipboard().setText("\n".join(lines))
+        self.done.emit("The view's table is on the clipboard.")
+
+    def _save(self, suffix: str) -> None:
+        if self._is_coming():
+            return
+        title = self._section().table().title.lower()
+        name = "".join(letter if letter.isalnum() else "-" for letter in title)
+        path, _ = QFileDialog.getSaveFileName(
+            self.window(), "Save the view", f"{name}{suffix}", _FILTERS[suffix]
+        )
+        if path:
+            self.save_to(Path(path if Path(path).suffix else path + suffix), suffix)
+
+    def save_to(self, path: Path, suffix: str) -> None:
+        """Write the section to a file."""
+        section = self._section()
+        if suffix == ".csv":
+            content = section.table().to_csv().encode("utf-8")
+        else:
+            content = _widget_svg(section) if suffix == ".svg" else widget_png(section)
+        try:
+            save_bytes(path, content)
+        except UserError as error:
+            self.told.emit(str(error))
+        else:
+            self.done.emit(f"Saved as {path}.")
+
+    def show_table(self) -> None:
+        """Open the section's table in a window."""
+        TableWindow(self._section().table(), self.parentWidget()).show()
+
+
+def _widget_svg(widget: QWidget) -> bytes:
+    # A library of its own, not needed at the start.
     from PyQt5.QtSvg import QSvgGenerator
 
     content = QByteArray()
@@ -133,59 +198,8 @@ def widget_svg(widget: QWidget) -> bytes:
     return bytes(content)
 
 
-def copy_picture(widget: QWidget) -> None:
-    """Put a widget as it looks now on the clipboard."""
-    QGuiApplication.clipboard().setPixmap(widget.grab())
-
-
-def copy_table(table: Table) -> None:
-    """Put a table on the clipboard as lines of words between tabs, as spreadsheets take it."""
-    lines = ["\t".join(row) for row in (table.headings, *table.rows)]
-    QGuiApplication.clipboard().setText("\n".join(lines))
-
-
-def save_view(
-    widget: QWidget,
-    table: Table,
-    suffix: str,
-    tell: Callable[[str], object],
-    done: Callable[[str], object],
-) -> None:
-    """Ask for a file and write the view to it."""
-    name = "".join(letter if letter.isalnum() else "-" for letter in table.title.lower())
-    path, _ = QFileDialog.getSaveFileName(
-        widget.window(), "Save the view", f"{name}{suffix}", _FILTERS[suffix]
-    )
-    if not path:
-        return
-    if not Path(path).suffix:
-        path += suffix
-    write_view(widget, table, Path(path), suffix, tell, done)
-
-
-def write_view(
-    widget: QWidget,
-    table: Table,
-    path: Path,
-    suffix: str,
-    tell: Callable[[str], object],
-    done: Callable[[str], object],
-) -> None:
-    """Write the view to a file; see :func:`save_view`."""
-    if suffix == ".csv":
-        content = table.to_csv().encode("utf-8")
-    else:
-        content = widget_svg(widget) if suffix == ".svg" else widget_png(widget)
-    try:
-        save_bytes(path, content)
-    except UserError as error:
-        tell(str(error))
-    else:
-        done(f"Saved as {path}.")
-
-
 class TableWindow(QDialog):
-    """A table that a screen reader reads and the keyboard walks through."""
+    """A table for screen readers and the keyboard."""
 
     def __init__(self, table: Table, parent: QWidget) -> None:
         super().__init__(parent)
@@ -194,62 +208,16 @@ class TableWindow(QDialog):
         model = QStandardItemModel(len(table.rows), len(table.headings), self)
         model.setHorizontalHeaderLabels(list(table.headings))
         for row, words in enumerate(table.rows):
-            for column, word in enumerate(words):
+            for place, word in enumerate(words):
                 item = QStandardItem(word)
                 item.setEditable(False)
-                model.setItem(row, column, item)
+                model.setItem(row, place, item)
         self.view = QTableView()
         self.view.setObjectName("viewTable")
         explain(self.view, table.title, "What the view shows, as a table.")
         self.view.setModel(model)
         self.view.verticalHeader().hide()
         self.view.resizeColumnsToContents()
-        column_ = QVBoxLayout(self)
-        column_.addWidget(self.view)
+        column = QVBoxLayout(self)
+        column.addWidget(self.view)
         self.resize(QSize(640, 480))
-
-
-class ViewMenu(QMenu):
-    """What can be done with the section in front: copy it, save it, read it as a table."""
-
-    told = pyqtSignal(str)
-    done = pyqtSignal(str)
-
-    def __init__(self, section: Callable[[], Section], parent: QWidget) -> None:
-        super().__init__(parent)
-        self._section, self._over = section, parent
-        self.addAction("Copy as a picture", self._copy_picture)
-        self.addAction("Copy as a table", self._copy_table)
-        self.addSeparator()
-        self.addAction("Save as a picture (PNG) …", partial(self._save, ".png"))
-        self.addAction("Save as a drawing (SVG) …", partial(self._save, ".svg"))
-        self.addAction("Save as a table (CSV) …", partial(self._save, ".csv"))
-        self.addSeparator()
-        self.addAction("As a table", self.show_table)
-
-    def _is_coming(self) -> bool:
-        """Say so where a picture of the section would show less than there will be."""
-        coming = self._section().is_coming()
-        if coming:
-            self.told.emit(f"{_COMING} Nothing was copied or saved; try again in a moment.")
-        return coming
-
-    def _copy_picture(self) -> None:
-        if self._is_coming():
-            return
-        copy_picture(self._section())
-        self.done.emit("The view is on the clipboard.")
-
-    def _copy_table(self) -> None:
-        copy_table(self._section().table())
-        self.done.emit("The view's table is on the clipboard.")
-
-    def _save(self, suffix: str) -> None:
-        if self._is_coming():
-            return
-        section = self._section()
-        save_view(section, section.table(), suffix, self.told.emit, self.done.emit)
-
-    def show_table(self) -> None:
-        """Open the section's table in a window of its own."""
-        TableWindow(self._section().table(), self._over).show()

@@ -1,4 +1,4 @@
-"""The third tab, as the window knows it: nothing is imported or built before it is looked at."""
+"""The tab *Inside* for the window: imports and builds its views when it is first shown."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class InsideTab(Page):
         if self.view is not None or _VIEW in sys.modules:
             self._catch_up(self.open())
         else:
-            # The first time, what the views need is imported where nobody waits for it.
+            # Import the views in another thread the first time.
             self._background.run(partial(import_module, _VIEW), lambda _: self._open_late())
 
     def prepare(self, then: Callable[[], None]) -> None:
@@ -78,7 +78,7 @@ class InsideTab(Page):
             self._catch_up(self.open())
 
     def _catch_up(self, view: InsideView) -> None:
-        """Tell the views what was drawn, emptied and taught while they could not be seen."""
+        """Replay what was drawn, cleared and taught while the views were hidden."""
         if self._behind and self._drawing is not None:
             if self._emptied:
                 view.example.forget_drawing()
@@ -88,7 +88,7 @@ class InsideTab(Page):
         self._behind = self._emptied = False
 
     def open(self) -> InsideView:
-        """Build everything unless it is there, and return it."""
+        """Return the views; build them the first time."""
         if self.view is None:
             from mnist_draw.app.inside.inside_view import InsideView
 
@@ -110,7 +110,7 @@ class InsideTab(Page):
         return self.view
 
     def use_network(self, model: ModelFile, key: str) -> None:
-        """Look into this network from now on."""
+        """Show another network."""
         self._network = (model, key)
         if self.view is not None:
             self.view.use_network(model, key)
@@ -118,18 +118,17 @@ class InsideTab(Page):
     def show_drawing(
         self, picture: np.ndarray | None, probabilities: np.ndarray | None, winner: int | None
     ) -> None:
-        """Take note of what the Draw tab shows; see :meth:`ExampleInUse.show_drawing`."""
+        """Follow the Draw tab; while the tab is hidden, note the last state only."""
         self._drawing = (picture, probabilities, winner)
         if picture is None:
             self._label = None
             self._emptied = True
-        # While the tab cannot be seen, drawing goes on without it.
         self._behind = not self.isVisible()
         if self.view is not None and not self._behind:
             self.view.example.show_drawing(picture, probabilities, winner)
 
     def label_drawing(self, label: int) -> None:
-        """Take note that the drawing was taught as a digit."""
+        """Label the drawing, which was taught as a digit."""
         self._label = label
         if self.view is not None and not self._behind:
             self.view.example.label_drawing(label)
@@ -142,7 +141,7 @@ class InsideTab(Page):
         view.open_why(None, answer, rival)
 
     def remember(self, preferences: Preferences) -> None:
-        """Note the section in front."""
+        """Save the section and the guide's step in front."""
         if self.view is not None:
             preferences.set(_SECTION, self.view.section.name)
             preferences.set(_STEP, self.view.guide.step.number)

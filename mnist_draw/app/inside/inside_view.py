@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QPointF, Qt, pyqtSignal
-from PyQt5.QtGui import QCursor, QHideEvent, QPainter, QPen, QPixmap, QResizeEvent, QShowEvent
+from PyQt5.QtGui import QCursor, QHideEvent, QPainter, QPen, QResizeEvent, QShowEvent
 from PyQt5.QtWidgets import (
     QApplication,
     QHBoxLayout,
@@ -20,8 +20,7 @@ from PyQt5.QtWidgets import (
 
 from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.draw.network_menu import NetworkMenu
-from mnist_draw.app.inside.example_card import ExampleCard
-from mnist_draw.app.inside.example_in_use import ExampleInUse
+from mnist_draw.app.inside.example import ExampleCard, ExampleInUse
 from mnist_draw.app.inside.guide_view import GuidePage, GuideView
 from mnist_draw.app.inside.inside_bar import InsideBar, ViewMenu
 from mnist_draw.app.inside.limits.limits_section import LimitsSection
@@ -32,6 +31,7 @@ from mnist_draw.app.inside.section import UNLIMITED, Section
 from mnist_draw.app.inside.step.step_section import StepSection
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import Command
+from mnist_draw.app.kit.painters import blank_pixmap
 from mnist_draw.app.kit.theme import Size
 
 if TYPE_CHECKING:
@@ -40,6 +40,15 @@ if TYPE_CHECKING:
     from mnist_draw.analysis.example import Example
     from mnist_draw.analysis.guide.steps import Step
     from mnist_draw.storage.models import ModelFile
+
+#: In the order of their buttons. Their modules import Theano and Lasagne only in other threads.
+SECTIONS: tuple[type[Section], ...] = (
+    NetworkSection,
+    StepSection,
+    ResultsSection,
+    MapSection,
+    LimitsSection,
+)  # fmt: skip
 
 #: How many times as large text and cells are on the wall.
 PRESENT_SCALE = 1.35
@@ -50,7 +59,7 @@ _NETWORKS = {"dense": "shipped:mlp", "convolution": "shipped:best"}
 
 
 class _Views(QScrollArea):
-    """Scrolls a section, and tells when there is more or less room for it."""
+    """Scrolls a section, and signals its own size."""
 
     resized = pyqtSignal()
 
@@ -83,7 +92,7 @@ class InsideView(QWidget):
         self._key = ""
         self._front: Section | None = None
         self._made: dict[str, Section] = {}
-        #: What was told of the network in use, and which sections have found it.
+        #: Messages about the network in use, and the sections that sent them.
         self._told: dict[str, set[str]] = {}
         self._models = models
         self.example = ExampleInUse(models.network, self)
@@ -98,7 +107,7 @@ class InsideView(QWidget):
         self.left.addWidget(self.guide, 1)
         self.page = GuidePage()
         self.pages = QStackedWidget()
-        # On a small screen a section scrolls; it must not make the window larger.
+        # A section scrolls rather than enlarging the window.
         self.views = _Views()
         self.views.resized.connect(self._set_room)
         self.views.setFrameShape(QScrollArea.NoFrame)
@@ -123,8 +132,6 @@ class InsideView(QWidget):
         if guide_step:
             self.guide.show_step(guide_step)
 
-    # -- building
-
     def _connect(self) -> None:
         self.menu.told.connect(self.told)
         self.menu.done.connect(self.done)
@@ -137,8 +144,8 @@ class InsideView(QWidget):
             command = Command(self, kind.title, kind.question, f"Alt+{number + 1}", open_it)
             command.describe(bar.buttons.button(number))
         card, example = self.card, self.example
-        card.label_chosen.connect(example.say)
-        card.random_requested.connect(example.pick_random)
+        card.label_chosen.connect(example.relabel)
+        card.random_requested.connect(lambda: example.pick_test())
         card.drawing_requested.connect(example.use_drawing)
         card.why_requested.connect(self.ask_why)
         self.guide.show_requested.connect(self.show_step)
@@ -178,7 +185,7 @@ class InsideView(QWidget):
         return self._front
 
     def open_section(self, name: str) -> None:
-        """Bring a section to the front; made when it is first opened."""
+        """Show a section; make it when it is first opened."""
         number = next((n for n, kind in enumerate(SECTIONS) if kind.name == name), 0)
         kind = SECTIONS[number]
         before = self._front
@@ -188,7 +195,7 @@ class InsideView(QWidget):
         if section is not before:
             if before is not None:
                 before.set_active(False)
-                # Only the section in front says how much room is needed.
+                # Only the section in front takes part in the layout.
                 before.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Ignored)
             section.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Preferred)
             self._front = section
@@ -217,7 +224,7 @@ class InsideView(QWidget):
         return section
 
     def _tell(self, section: str, sentence: str) -> None:
-        """Tell what a section says, unless another one has said the same of this network."""
+        """Forward a section's message, unless another section sent it about this network."""
         before = self._told.setdefault(sentence, set())
         if not before or section in before:
             self.told.emit(sentence)
@@ -238,12 +245,12 @@ class InsideView(QWidget):
     # -- the guide
 
     def _turn_guide_to(self, section: Section, view: str = "") -> None:
-        """Turn the guide to the chapter about what is in front now."""
+        """Turn the guide to the view in front."""
         if section is self._front and not self._guided:
             self.guide.turn_to(section.name, view or section.view_name())
 
     def show_step(self, step: Step) -> None:
-        """Open what a step of the guide is about, with an example set up."""
+        """Open the view of a step of the guide, with an example."""
         if step.section == "draw":
             self.draw_requested.emit()
             return
@@ -258,7 +265,7 @@ class InsideView(QWidget):
             self._guided = False
 
     def _choose_network(self, needs: str) -> None:
-        """Look into a network that ships where the one in use has nothing of the kind to show."""
+        """Use a shipped network if the one in use lacks what a step is about."""
         if needs and self.model is not None:
             from mnist_draw.networks import parse_network
 
@@ -267,7 +274,7 @@ class InsideView(QWidget):
                 self._models.network.use_key(_NETWORKS[needs])
 
     def turn_guide(self, step: int) -> None:
-        """Turn the guide; on the wall, what it speaks of is shown at once."""
+        """Turn the guide; when presenting, open the step's view at once."""
         self.guide.turn(step)
         if self.presenting and self.guide.step.section in self.guide.available - {"draw"}:
             self.show_step(self.guide.step)
@@ -294,7 +301,7 @@ class InsideView(QWidget):
     # -- on the wall
 
     def present(self, on: bool) -> None:
-        """Fill the screen: text and cells larger, the guide as a caption, or end that."""
+        """Start or end presenting: full screen, larger text and cells, the guide as a caption."""
         if on != self.presenting:
             self.presenting = on
             theme.theme().enlarge(PRESENT_SCALE if on else 1.0)
@@ -313,16 +320,11 @@ class InsideView(QWidget):
             self.section.set_present(on)
             for command in self._on_the_wall:
                 command.setEnabled(on)
-            self._show_pointer(on)
+            if on:
+                QApplication.setOverrideCursor(_ring_cursor())
+            else:
+                QApplication.restoreOverrideCursor()
             self.present_requested.emit(on)
-
-    @staticmethod
-    def _show_pointer(on: bool) -> None:
-        """Give the pointer a ring that is seen from the last row."""
-        if on:
-            QApplication.setOverrideCursor(ring_cursor())
-        else:
-            QApplication.restoreOverrideCursor()
 
     def showEvent(self, event: QShowEvent) -> None:
         self.section.set_active(True)
@@ -334,7 +336,7 @@ class InsideView(QWidget):
     # -- network and example
 
     def use_network(self, model: ModelFile, key: str) -> None:
-        """Look into this network from now on."""
+        """Show another network."""
         from mnist_draw.analysis.class_names import all_names
 
         if key != self._key:
@@ -359,30 +361,18 @@ class InsideView(QWidget):
         return all([*(section.wait() for section in self._made.values()), self.example.wait()])
 
 
-_SIDE, _RING, _DOT = 44, 18.0, 3.5
-
-
-def ring_cursor() -> QCursor:
-    """Return the pointer in the theme's colours."""
-    picture = QPixmap(_SIDE, _SIDE)
-    picture.fill(Qt.transparent)
+def _ring_cursor() -> QCursor:
+    """Return a pointer that is seen from the last row: a dot in a ring."""
+    side = 44
+    picture = blank_pixmap(side, side, 1)
     painter = QPainter(picture)
     painter.setRenderHint(QPainter.Antialiasing)
-    centre = QPointF(_SIDE / 2, _SIDE / 2)
+    centre = QPointF(side / 2, side / 2)
     painter.setPen(QPen(theme.colour("accent"), 3))
     painter.setBrush(theme.colour("accent", 0.15))
-    painter.drawEllipse(centre, _RING, _RING)
+    painter.drawEllipse(centre, 18.0, 18.0)
     painter.setPen(QPen(theme.colour("card"), 1))
     painter.setBrush(theme.colour("text"))
-    painter.drawEllipse(centre, _DOT, _DOT)
+    painter.drawEllipse(centre, 3.5, 3.5)
     painter.end()
-    return QCursor(picture, _SIDE // 2, _SIDE // 2)
-
-
-SECTIONS: tuple[type[Section], ...] = (
-    NetworkSection,
-    StepSection,
-    ResultsSection,
-    MapSection,
-    LimitsSection,
-)  # fmt: skip
+    return QCursor(picture, side // 2, side // 2)

@@ -18,8 +18,9 @@ from mnist_draw.analysis.guide.steps import guide
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.draw.network_menu import NetworkMenu
-from mnist_draw.app.inside import inside_view, view_export
-from mnist_draw.app.inside.example_card import ExampleCard
+from mnist_draw.app.inside import inside_view
+from mnist_draw.app.inside.example import ExampleCard
+from mnist_draw.app.inside.inside_bar import TableWindow
 from mnist_draw.app.inside.inside_tab import InsideTab
 from mnist_draw.app.inside.section import Section
 from mnist_draw.app.kit import theme
@@ -311,14 +312,14 @@ def test_the_section_in_front_is_remembered(tab: InsideTab) -> None:
 )
 def test_a_view_is_saved(tab: InsideTab, tmp_path: Path, suffix: str, beginning: bytes) -> None:
     tab.show()
-    section, told = tab.open().section, []
+    menu, told = tab.open().menu, []
+    tab.told.connect(told.append)
+    tab.done.connect(told.append)
     path = tmp_path / f"view{suffix}"
-    view_export.write_view(section, section.table(), path, suffix, told.append, told.append)
+    menu.save_to(path, suffix)
     assert path.read_bytes().startswith(beginning)
     assert told == [f"Saved as {path}."]
-    view_export.write_view(
-        section, section.table(), tmp_path / "no" / "x", suffix, told.append, told.append
-    )
+    menu.save_to(tmp_path / "no" / "x", suffix)
     assert len(told) == 2
     assert "no" in told[1]
 
@@ -326,7 +327,7 @@ def test_a_view_is_saved(tab: InsideTab, tmp_path: Path, suffix: str, beginning:
 def test_a_view_is_read_as_a_table(tab: InsideTab, qtbot: QtBot) -> None:
     tab.show()
     tab.open().menu.show_table()
-    (window,) = tab.findChildren(view_export.TableWindow)
+    (window,) = tab.findChildren(TableWindow)
     assert window.view.objectName() == "viewTable"
     assert window.view.model().index(0, 0).data() == "all"
     window.close()

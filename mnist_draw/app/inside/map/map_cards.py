@@ -192,9 +192,8 @@ class LayerMaps(QWidget):
         described = ""
         if place < len(self.layers):
             layer = self.layers[place]
-            described = (
-                f"{layer.name}: a vote of the nearest is right for {format_vote(layer.vote)}."
-            )
+            vote = format_vote(layer.vote)
+            described = f"{layer.name}: a vote of the nearest is right for {vote}."
         self.setAccessibleDescription(described)
         self.update()
 

@@ -1,12 +1,14 @@
-"""The example that all sections look at: its picture, the answer to it, and its label."""
+"""The example that all sections show: a drawing or a picked picture, its answer and its label."""
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from PyQt5.QtCore import QPointF, QRect, QRectF, Qt, pyqtSignal
+from PyQt5.QtCore import QObject, QPointF, QRect, QRectF, Qt, pyqtSignal
 from PyQt5.QtGui import QImage, QPainter, QPaintEvent
 from PyQt5.QtWidgets import (
     QHBoxLayout,
@@ -19,9 +21,12 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from mnist_draw.analysis.class_names import in_a_sentence
+from mnist_draw.analysis.class_names import class_name, in_a_sentence
+from mnist_draw.analysis.example import Example
 from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.active_network import ActiveNetwork
+from mnist_draw.app.kit.background_reader import BackgroundReader
 from mnist_draw.app.kit.icons import set_icon
 from mnist_draw.app.kit.images import image_of
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
@@ -37,9 +42,9 @@ if TYPE_CHECKING:
 
 WIDTH = 224
 #: Letters of a class's name that fit into the link.
-_LONGEST = 12
+_MAX_LETTERS = 12
 #: Of its usual width, however large the system's text is.
-_WIDEST = 1.15
+_MAX_SCALE = 1.15
 
 
 class PickedPicture(QWidget):
@@ -91,8 +96,8 @@ class ExampleCard(Card):
     def __init__(self, first: Canvas, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
         self.setObjectName("exampleCard")
-        # Wider where the system's text is large; on the wall the board is all that is shown.
-        scale = min(theme.text_scale() / theme.theme().enlargement, _WIDEST)
+        # Wider for large system text; when presenting only the board is shown.
+        scale = min(theme.text_scale() / theme.theme().enlargement, _MAX_SCALE)
         self.setFixedWidth(round(WIDTH * scale))
         self.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Fixed)
         self.body.setContentsMargins(13, 7, 13, 9)
@@ -153,7 +158,7 @@ class ExampleCard(Card):
         self.answer = FittedLabel(theme.Text.BODY, Qt.ElideRight)
         self.answer.setObjectName("exampleAnswer")
         self.answer.setProperty("look", "given")
-        # The name of a class is made smaller until it fits beside the figures.
+        # A class's name shrinks until it fits beside the figures.
         self.answer.setMaximumWidth(WIDTH // 3)
         self.answer.setAlignment(Qt.AlignLeft | Qt.AlignVCenter)
         explain(self.answer, "Answer", "What the network reads.")
@@ -171,8 +176,8 @@ class ExampleCard(Card):
     def _build_label(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(Size.TIGHT)
-        self.label_words = _fitted("muted", "exampleLabel")
-        row.addWidget(FixedLabel(self.label_words, lines=1), 1)
+        self.label_text = _fitted("muted", "exampleLabel")
+        row.addWidget(FixedLabel(self.label_text, lines=1), 1)
         self.label_button = QPushButton("Change")
         self.label_button.setObjectName("exampleLabelButton")
         self.label_button.setProperty("look", "link")
@@ -211,15 +216,13 @@ class ExampleCard(Card):
         self.undo_button.setEnabled(self.board.can_undo)
         self.clear_button.setEnabled(bool(self.board.drawing.items))
 
-    # -- what is shown
-
     def set_board_only(self, on: bool) -> None:
-        """Show the picture alone, for the wall, or everything."""
+        """Show the picture alone, for presenting, or everything."""
         self._below.setVisible(not on)
         self._title.setVisible(not on)
 
     def show_example(self, example: Example | None, name: Callable[[int], str] = str) -> None:
-        """Show an example; None is a drawing board without ink."""
+        """Show an example; None shows the empty board."""
         drawing = example is None or example.is_drawing
         self._pages.setCurrentWidget(self.board if drawing else self.picked)
         for button in (self.undo_button, self.clear_button):
@@ -236,7 +239,7 @@ class ExampleCard(Card):
 
     def _show_label(self, example: Example | None, name: Callable[[int], str]) -> None:
         picked = example is not None and not example.is_drawing
-        # What a data set says is right; there the question is why it was misread.
+        # Labels of a data set are right; the question there is why it was misread.
         self.label_button.setVisible(example is not None and not picked)
         self.why_button.setVisible(picked)
         if example is None:
@@ -247,7 +250,7 @@ class ExampleCard(Card):
             said = {"user": "You said: it is {}", "data": "It is {}"}
             words = said.get(example.label_source, "Read as {}")
             words = words.format(in_a_sentence(name(example.label)))
-        self.label_words.setText(words)
+        self.label_text.setText(words)
 
     def show_answer(
         self, probabilities: np.ndarray | None, name: Callable[[int], str] = str,
@@ -261,12 +264,12 @@ class ExampleCard(Card):
             return
         order = probabilities.argsort()
         first, second = int(order[-1]), int(order[-2])
-        # A longer name finds no room beside what the picture shows.
-        named = name(first) if len(name(first)) <= _LONGEST else "this"
+        # A longer name does not fit beside the label.
+        named = name(first) if len(name(first)) <= _MAX_LETTERS else "this"
         self.why_button.setText(no_key(f"Why {named}?"))
         sure = probability(float(probabilities[first]))
         if not is_digit:
-            # As on Draw; what the network alone would say comes after that.
+            # As on Draw, then the answer of the network alone.
             self.answer.setText("?")
             self.sure.setText("Not a digit")
             self.second.setText(f"the network: {name(first)}, {sure}")
@@ -277,7 +280,7 @@ class ExampleCard(Card):
 
 
 def _fitted(look: str, name: str) -> FittedLabel:
-    """Return a label whose text is made smaller, then elided, where a class's name is long."""
+    """Return a label that shrinks, then elides, long names."""
     made = FittedLabel(theme.Text.AXIS, Qt.ElideRight)
     made.setObjectName(name)
     made.setProperty("look", look)
@@ -291,8 +294,7 @@ _INVITATION = "Draw here and\nwatch it go\nthrough."
 class InsideBoard(Canvas):
     """A second board of the same drawing.
 
-    Everything else in the program listens to the first board, which therefore tells of every
-    change that is made here.
+    The rest of the program listens to the first board, which reports changes made here.
     """
 
     def __init__(self, first: Canvas, parent: QWidget | None = None) -> None:
@@ -324,3 +326,113 @@ class InsideBoard(Canvas):
         painter.setPen(theme.colour("muted"))
         painter.setFont(theme.font(theme.Text.SENTENCE))
         painter.drawText(QRect(self.rect()), Qt.AlignCenter, _INVITATION)
+
+
+class ExampleInUse(QObject):
+    """The drawing or a picked picture, its label, and the answer to it."""
+
+    changed = pyqtSignal(object)
+    answered = pyqtSignal(object, bool)
+
+    def __init__(self, network: ActiveNetwork, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.current: Example | None = None
+        self._drawing: Example | None = None
+        self._drawing_answer: tuple[np.ndarray | None, bool] = (None, True)
+        self._picked = False
+        self._reader = BackgroundReader(network, parent=self)
+        self._random = random.Random()
+
+    def ask_again(self) -> None:
+        """Ask the network in use about a picked picture."""
+        if self._picked and self.current is not None:
+            self._ask(self.current)
+
+    def name_of(self, number: int) -> str:
+        """Return a class's name in the network in use."""
+        return class_name(self._reader.network.model, number)
+
+    # -- the drawing
+
+    def show_drawing(
+        self, picture: np.ndarray | None, probabilities: np.ndarray | None, winner: int | None
+    ) -> None:
+        """Follow the Draw tab."""
+        if picture is None or probabilities is None:
+            self._drawing, self._drawing_answer = None, (None, True)
+        else:
+            is_digit = winner is not None
+            shown = Example(picture, int(probabilities.argmax()), is_digit=is_digit)
+            if self._drawing is not None and self._drawing.label_source == "user":
+                shown = replace(shown, label=self._drawing.label, label_source="user")
+            self._drawing = shown
+            self._drawing_answer = (probabilities, is_digit)
+        if not self._picked:
+            self.use_drawing()
+
+    def forget_drawing(self) -> None:
+        """Forget the drawing and its label: the board was cleared meanwhile."""
+        self._drawing, self._drawing_answer = None, (None, True)
+
+    def label_drawing(self, label: int) -> None:
+        """Label the drawing, which was taught as a digit."""
+        if self._drawing is not None:
+            self._drawing = replace(self._drawing, label=label, label_source="user")
+            if not self._picked:
+                self.use_drawing()
+
+    def use_drawing(self) -> None:
+        """Make the drawing the example."""
+        self._picked = False
+        self.current = self._drawing
+        self.changed.emit(self.current)
+        self.answered.emit(*self._drawing_answer)
+
+    # -- another picture
+
+    def pick(self, example: Example) -> None:
+        """Make a picture that was picked in a section the example."""
+        self._picked = True
+        self.current = example
+        self.changed.emit(example)
+        self._ask(example)
+
+    def pick_test(self, index: int | None = None) -> None:
+        """Pick a test picture of MNIST or of the network's own data, by default at random."""
+        model = self._reader.network.model
+
+        def load() -> Example:
+            from mnist_draw.dataset.mnist import load_dataset, scale
+            from mnist_draw.recognition.network_data import own_data
+
+            data = (None if model is None else own_data(model)) or load_dataset()
+            count = len(data.test_labels)
+            chosen = self._random.randrange(count) if index is None else index % count
+            picture = scale(data.test_images[chosen, 0])
+            label = int(data.test_labels[chosen])
+            return Example(picture, label, "data", f"Test picture {chosen:,}", chosen)
+
+        self._reader.background.run(load, self.pick)
+
+    def relabel(self, label: int) -> None:
+        """Set the label that the user gives."""
+        if not self._picked:
+            self.label_drawing(label)
+        elif self.current is not None:
+            self.current = replace(self.current, label=label, label_source="user")
+            self.changed.emit(self.current)
+
+    def _ask(self, example: Example) -> None:
+        def answer(recogniser: Any) -> np.ndarray:
+            probabilities: np.ndarray = recogniser.predict(example.picture[None, None])[0]
+            return probabilities
+
+        def show(probabilities: np.ndarray | None) -> None:
+            if example is self.current and probabilities is not None:
+                self.answered.emit(probabilities, True)
+
+        self._reader.ask(answer, show)
+
+    def wait(self) -> bool:
+        """Wait a bounded time for the thread; return whether it has ended."""
+        return self._reader.background.wait()
