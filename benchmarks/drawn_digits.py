@@ -46,7 +46,7 @@ from typing import Any
 import numpy as np
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
+sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks"), str(ROOT / "tools")]
 
 from writers import described, writer_means  # noqa: E402
 
@@ -141,7 +141,7 @@ def counted(ink: InkFile, writers: str) -> np.ndarray:
         return np.ones(len(ink), bool)
     if ink.writer_names is None:
         raise InkFileError("The file holds no writer_names; --writers left-out needs them.")
-    from mnist_draw.recognition.rejection.drawn import is_fitted_on
+    from unipen_drawings import is_fitted_on
 
     left_out = np.array([not is_fitted_on(str(name)) for name in ink.writer_names])
     return left_out[ink.writer]
@@ -252,7 +252,7 @@ def _drawn(
 
 def report(results: Results) -> str:
     """Put the results into words and a table."""
-    from mnist_draw.recognition.calibration import expected_calibration_error
+    from mnist_draw.recognition.answer import expected_calibration_error
 
     texts = np.array(results.texts)
     refused = texts == "?"

@@ -188,7 +188,7 @@ def measure(
     lengths: Sequence[int] = LENGTHS,
 ) -> dict[str, Any]:
     """Draw and read all numbers, and single digits."""
-    from mnist_draw.recognition.calibration import expected_calibration_error
+    from mnist_draw.recognition.answer import expected_calibration_error
     from mnist_draw.recognition.network_library import default_model
     from mnist_draw.recognition.reader import Reader
     from mnist_draw.recognition.stored_network import load_trained

@@ -42,11 +42,11 @@ import numpy as np
 from drawn_digits import counted, load_ink, placed
 from drawn_numbers import Board
 from junk_drawings import Drawing, Fonts, drawings
+from unipen_drawings import load_drawings
 from writers import described
 
 from mnist_draw.dataset.normalise import has_ink
 from mnist_draw.errors import UserError
-from mnist_draw.recognition.rejection.drawn import load_drawings
 
 LOOKALIKES = "look-alikes"
 #: Share of digits that may be refused.

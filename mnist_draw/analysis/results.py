@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from mnist_draw.analysis.pictures import Pictures
 from mnist_draw.dataset.mnist import scale
-from mnist_draw.recognition.calibration import apply_temperature, expected_calibration_error
+from mnist_draw.recognition.answer import apply_temperature, expected_calibration_error
 from mnist_draw.recognition.recogniser import Recogniser, temperature_of
 from mnist_draw.storage import cache
 from mnist_draw.storage.models import ModelFile

@@ -28,7 +28,7 @@ from mnist_draw.networks import parse_network
 from mnist_draw.recognition.class_names import reads_digits
 from mnist_draw.recognition.finished_model import finished_model
 from mnist_draw.recognition.recogniser import MAX_LENIENT, Recogniser
-from mnist_draw.recognition.rejection.rule import shipped_refusal
+from mnist_draw.recognition.rejection import shipped_refusal
 from mnist_draw.storage import ModelFile
 from mnist_draw.training import events
 from mnist_draw.training.control import Controls

@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from mnist_draw.dataset.mnist import Dataset, scale
 from mnist_draw.networks import parse_network
-from mnist_draw.recognition.calibration import fit_temperature
+from mnist_draw.recognition.answer import fit_temperature
 from mnist_draw.recognition.recogniser import Recogniser
-from mnist_draw.recognition.rejection.rule import Refusal, shipped_refusal
+from mnist_draw.recognition.rejection import Refusal, shipped_refusal
 from mnist_draw.storage import ModelFile, cache
 from mnist_draw.training.epoch_pictures import side_of_ink
 from mnist_draw.training.settings import TrainingSettings

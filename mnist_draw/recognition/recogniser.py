@@ -13,16 +13,23 @@ from mnist_draw.dataset.normalise import SIDE, has_ink, normalise_ink
 from mnist_draw.dataset.pictures.coarse import InkPixels
 from mnist_draw.networks import parse_network
 from mnist_draw.networks.operations import forward
-from mnist_draw.recognition.answer import Answer, answer_from, empty_answer
+from mnist_draw.recognition.answer import (
+    HIGHEST,
+    LOWEST,
+    Answer,
+    answer_from,
+    apply_temperature,
+    empty_answer,
+)
 from mnist_draw.recognition.built_network import CompiledNetwork, require_finite
-from mnist_draw.recognition.calibration import HIGHEST, LOWEST, apply_temperature
 from mnist_draw.recognition.class_names import class_names, reads_digits
 from mnist_draw.recognition.numbers.stroke_pieces import PenStroke, draw_strokes
-from mnist_draw.recognition.rejection.rule import Refusal, shipped_refusal
-from mnist_draw.recognition.rejection.thresholds import (
+from mnist_draw.recognition.rejection import (
     COARSE_LENIENCE,
     UNLIKE_A_DIGIT,
+    Refusal,
     object_to_ink,
+    shipped_refusal,
 )
 from mnist_draw.storage import ModelFile, ModelFileError
 

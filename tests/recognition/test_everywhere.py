@@ -15,7 +15,7 @@ from mnist_draw.dataset.normalise import normalise_ink
 from mnist_draw.recognition.network_library import default_model, list_models
 from mnist_draw.recognition.numbers.number_reader import read_number
 from mnist_draw.recognition.recogniser import Recogniser
-from mnist_draw.recognition.rejection.rule import Refusal, shipped_refusal
+from mnist_draw.recognition.rejection import Refusal, shipped_refusal
 
 FINEST, USUAL, WIDEST = 4.0, 18.0, 48.0
 #: Heights of digits in pixels of the ink picture of 300, and where they begin.

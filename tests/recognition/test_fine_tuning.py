@@ -26,7 +26,7 @@ from mnist_draw.recognition.fine_tuning import (
 )
 from mnist_draw.recognition.finished_model import predict_all
 from mnist_draw.recognition.recogniser import MAX_LENIENT, Recogniser, lenience_of
-from mnist_draw.recognition.rejection.rule import shipped_refusal
+from mnist_draw.recognition.rejection import shipped_refusal
 from mnist_draw.training import events
 from mnist_draw.training.control import Controls
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mnist_draw.recognition.finished_model import finished_model
-from mnist_draw.recognition.rejection.rule import Refusal
+from mnist_draw.recognition.rejection import Refusal
 from mnist_draw.training.settings import TrainingSettings
 
 RNG = np.random.default_rng(3)

@@ -20,7 +20,7 @@ from mnist_draw.dataset import normalise
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.errors import UserError, one_line
 from mnist_draw.networks import operations, parse_network
-from mnist_draw.recognition import calibration
+from mnist_draw.recognition import answer
 from mnist_draw.recognition.class_names import class_names
 from mnist_draw.recognition.export import standalone
 from mnist_draw.recognition.export.formats import NETWORK_FORMATS
@@ -34,7 +34,7 @@ _PARTS: tuple[tuple[str, tuple[ModuleType | Callable[..., Any], ...]], ...] = (
     ("From a picture of any size to 28×28 pixels", (normalise,)),
     (
         "Probabilities that mean what they say",
-        (calibration.apply_temperature, calibration._log),
+        (answer.apply_temperature, answer._log),
     ),
     ("Reading files", (standalone,)),
 )

@@ -4,7 +4,7 @@ What goes in, ``pictures``, are grey levels from 0 to 255 with ink high, as MNIS
 them: float32 of shape (N, 1, 28, 28). That they are divided by 256, not 255, is part of the model,
 so that nobody has to know it. What comes out, ``probabilities``, float32 of shape (N, classes),
 are calibrated: the sums of the last layer are divided by the network's temperature before the
-softmax, which is the same as what `mnist_draw.recognition.calibration.apply_temperature` does
+softmax, which is the same as what `mnist_draw.recognition.answer.apply_temperature` does
 afterwards. Dropout, which acts in training only, is not in it.
 
 Lasagne's convolutions turn their filters around and ONNX's do not, so they are written turned.

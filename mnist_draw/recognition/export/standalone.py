@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from mnist_draw.dataset.normalise import SIDE, has_ink, normalise_ink
 from mnist_draw.networks.operations import Operation, forward
-from mnist_draw.recognition.calibration import apply_temperature
+from mnist_draw.recognition.answer import apply_temperature
 
 Array = npt.NDArray[np.generic]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sign_strokes import LETTERS, SIGNS, smooth, strokes_of
+from synthetic_negatives import junk, painted, several
 
 from mnist_draw.dataset.mnist import load_dataset
-from mnist_draw.recognition.rejection.alphabet import LETTERS, SIGNS, smooth, strokes_of
-from mnist_draw.recognition.rejection.made_up import junk, painted, several
 
 
 @pytest.fixture(scope="module")

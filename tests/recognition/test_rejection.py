@@ -9,11 +9,15 @@ import pytest
 from linear_network import linear_model
 
 from mnist_draw.dataset.mnist import load_dataset, scale
+from mnist_draw.recognition import rejection as module
 from mnist_draw.recognition.recogniser import Reading, Recogniser
-from mnist_draw.recognition.rejection import rule as module
-from mnist_draw.recognition.rejection.made_up import junk, several
-from mnist_draw.recognition.rejection.rule import KINDS, NETWORK, Refusal, shipped_refusal
-from mnist_draw.recognition.rejection.thresholds import UNLIKE_A_DIGIT
+from mnist_draw.recognition.rejection import (
+    KINDS,
+    NETWORK,
+    UNLIKE_A_DIGIT,
+    Refusal,
+    shipped_refusal,
+)
 from mnist_draw.storage import ModelFile, ModelFileError, save_model
 
 
@@ -27,22 +31,6 @@ def rule() -> Refusal:
 def test_digits_pass(rule: Refusal) -> None:
     likeness = rule.likeness(scale(load_dataset().test_images[:2000]))
     assert np.mean(likeness < rule.threshold) < 0.02
-
-
-def test_junk_is_refused(rule: Refusal) -> None:
-    data = load_dataset()
-    images = data.test_images[:2000, 0]
-    pictures = junk(600, 12345, images, data.test_labels[:2000])
-    assert np.mean(rule.likeness(scale(pictures[:, None])) < rule.threshold) > 0.85
-
-
-def test_several_digits_are_told_apart_from_one(rule: Refusal) -> None:
-    data = load_dataset()
-    pictures = several(300, 54321, data.test_images[:2000, 0], data.test_labels[:2000])
-    likeness, many = rule.kinds(scale(pictures[:, None]))
-    assert np.mean(likeness < rule.threshold) > 0.85
-    one = rule.kinds(scale(data.test_images[:300]))[1]
-    assert np.median(many) > 2 > -2 > np.median(one)
 
 
 def test_odds_are_those_of_the_scores(rule: Refusal) -> None:
@@ -107,25 +95,6 @@ def test_a_sound_file() -> None:
     assert rule.likeness(np.zeros((2, 1, 28, 28))) == pytest.approx([np.log(5.0)] * 2)
     assert not rule.refuses(0.5)
     assert rule.refuses(0.4)
-
-
-def test_scores_are_those_of_the_layers_in_lasagne() -> None:
-    import lasagne
-
-    from mnist_draw.recognition.rejection.fit import network_of
-    from mnist_draw.training.functions import compile_predict
-
-    lasagne.random.set_rng(np.random.RandomState(1))
-    network = network_of(lasagne, (2, 3), 4)
-    values = lasagne.layers.get_all_param_values(network)
-    rng = np.random.default_rng(2)
-    values = [rng.normal(0, 0.3, value.shape).astype(np.float32) for value in values]
-    lasagne.layers.set_all_param_values(network, values)
-    inputs = scale(load_dataset().test_images[:7])
-    scores = Refusal(tuple(values), 0.0).scores(inputs).astype(np.float64)
-    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
-    expected = compile_predict(network)(inputs)
-    assert powers / powers.sum(axis=1, keepdims=True) == pytest.approx(expected, abs=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,14 @@
 """Fit the rule that tells digits from what is none.
 
-Run it as ``python -m mnist_draw.recognition.rejection.fit --drawn LETTERS.npz SYMBOLS.npz``; it
-takes about forty minutes on one core.
+Run it as ``python tools/fit_rejection.py --drawn LETTERS.npz SYMBOLS.npz``; it takes about forty
+minutes on one core.
 
 MNIST's training digits, varied as for handwriting and written with pens of any width, and letters
 that are written like digits stand against other letters and symbols that people drew (of three
-quarters of the writers, see :mod:`mnist_draw.recognition.rejection.drawn`), against made-up
-drawings, and against several digits at once. All of them are spoilt at times, so that neither the
-pen's width nor the sharpness of a picture tells anything (see
-:mod:`mnist_draw.recognition.rejection.minibatches`). The threshold is set on MNIST's validation
-digits: a small part of them, the strangest, is refused.
+quarters of the writers, see `unipen_drawings`), against synthetic drawings, and against several
+digits at once. All of them are degraded at times, so that neither the pen's width nor the sharpness
+of a picture tells anything (see `rejection_minibatches`). The threshold is set on MNIST's
+validation digits: a small part of them, the strangest, is refused.
 """
 
 from __future__ import annotations
@@ -22,12 +21,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from rejection_minibatches import Drawn, Minibatches
+from unipen_drawings import TWINS, Drawings, load_drawings
 
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.errors import UserError
-from mnist_draw.recognition.rejection.drawn import TWINS, Drawings, load_drawings
-from mnist_draw.recognition.rejection.minibatches import Drawn, Minibatches
-from mnist_draw.recognition.rejection.rule import FILTER_SIDES, KINDS, NETWORK, NONE, Refusal
+from mnist_draw.recognition.rejection import FILTER_SIDES, KINDS, NETWORK, NONE, Refusal
 from mnist_draw.storage import ModelFile, resource_path, save_model
 
 #: Filters of both convolutions, units of the dense layer, and the share of what goes into and

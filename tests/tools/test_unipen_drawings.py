@@ -6,8 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-from mnist_draw.recognition.rejection.drawn import (
+from unipen_drawings import (
     LOOKALIKES,
     TWINS,
     DrawingsFileError,

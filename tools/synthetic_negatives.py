@@ -1,7 +1,7 @@
 """Pictures that are no digits, made up from strokes and from mangled digits.
 
 They stand for everything that people may draw and that no data set of digits holds. The rule
-that refuses (:mod:`mnist_draw.recognition.rejection.rule`) is fitted to tell them from digits.
+that refuses (:mod:`mnist_draw.recognition.rejection`) is fitted to tell them from digits.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from sign_strokes import LETTERS, SIGNS, smooth, strokes_of
 
 from mnist_draw.dataset.augmentation.hashed_random import HashedRandom
 from mnist_draw.dataset.augmentation.placement import BOX, Placement, paint_centred
 from mnist_draw.dataset.augmentation.skeleton_store import Strokes
 from mnist_draw.dataset.augmentation.warp import Warp, WarpRange
 from mnist_draw.dataset.normalise import normalise_ink
-from mnist_draw.recognition.rejection.alphabet import LETTERS, SIGNS, smooth, strokes_of
 
 Images = npt.NDArray[np.uint8]
 Points = npt.NDArray[np.float64]

@@ -1,1 +1,0 @@
-"""Whether ink is one digit, several, or none."""
