@@ -112,7 +112,7 @@ def graph(model: Any) -> tuple[Any, Callable[[], bool]]:
 
     section = StepSection()
     section.open_view("graph")
-    return section, lambda: section.graph.view.layout_ is not None
+    return section, lambda: bool(section.graph.graphs)
 
 
 #: From its name to a function that makes it and tells when it is complete.

@@ -14,7 +14,7 @@ from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.section import Section, reflow
 from mnist_draw.app.inside.step.code_card import CodeCard
 from mnist_draw.app.inside.step.code_lines import STAGES, stage_figures, taught
-from mnist_draw.app.inside.step.graph.graph_page import GraphPage
+from mnist_draw.app.inside.step.graph_page import GraphPage
 from mnist_draw.app.inside.step.stage_bar import StageBar
 from mnist_draw.app.inside.step.stage_picture import StagePicture
 from mnist_draw.app.inside.step.step_table import step_table
@@ -27,9 +27,9 @@ from mnist_draw.app.kit.widgets import Card, label, push_button
 from mnist_draw.app.kit.worker_thread import WorkerThread
 
 if TYPE_CHECKING:
+    from mnist_draw.analysis.compiled_graph import FunctionGraphs
     from mnist_draw.analysis.example import Example
     from mnist_draw.analysis.network.unit_profiles import UnitProfiles
-    from mnist_draw.analysis.step.graph import FunctionGraphs
     from mnist_draw.analysis.step.weight import Weight
     from mnist_draw.storage.models import ModelFile
 
@@ -197,7 +197,7 @@ class StepSection(Section):
 
     def set_present(self, on: bool) -> None:
         self.code.setVisible(not on)
-        self.graph.panel.setVisible(not on)
+        self.graph.texts.setVisible(not on)
 
     def table(self) -> Table:
         if self.shows_graph:
@@ -257,7 +257,7 @@ class StepSection(Section):
 
     def _show_state(self, words: str) -> None:
         self.picture.show_state(words)
-        self.graph.view.show_state(words)
+        self.graph.show_state(words)
 
     def _show_step(self, shown: Shown) -> None:
         if self._example is None or shown.task is not self._asked:

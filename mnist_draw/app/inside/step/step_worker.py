@@ -156,7 +156,7 @@ class StepWorker(WatchedWorker):
         return lambda: PageSearch(LayerProbe(model))
 
     def _draw_graphs(self, model: ModelFile) -> None:
-        from mnist_draw.analysis.step.graph_reading import graphs_of
+        from mnist_draw.analysis.compiled_graph import graphs_of
         from mnist_draw.analysis.step.one_step import OneStep
 
         self.stated.emit(COMPILING)

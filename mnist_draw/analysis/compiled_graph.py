@@ -1,0 +1,137 @@
+"""What Theano makes of a network's functions: operations as written, and as compiled."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from mnist_draw import theano_bridge
+from mnist_draw.analysis.step.one_step import OneStep
+from mnist_draw.analysis.table import Table
+
+#: Kinds of operations, the most expensive first.
+KINDS = ("product", "fused loop", "elementwise", "shape or view")
+#: Operations that multiply matrices, convolve or pool: nearly all of a function's time.
+_PRODUCTS = ("Dot", "Gemm", "Gemv", "Ger", "Conv", "Pool", "Corr")
+#: Operations that compute nothing: they index, reshape, or ask for a shape.
+_VIEWS = (
+    "Shape", "Subtensor", "MakeVector", "Reshape", "DimShuffle", "SpecifyShape", "Join", "Split",
+    "Alloc", "ScalarFromTensor", "TensorFromScalar", "Rebroadcast", "ViewOp", "Unbroadcast",
+    "Assert", "CheckAndRaise", "DeepCopy", "ARange", "Squeeze", "ExpandDims", "Flatten",
+)  # fmt: skip
+
+#: (kind, name of the operation) → how often it occurs.
+Counts = Mapping[tuple[str, str], int]
+
+
+@dataclass(frozen=True)
+class FunctionGraphs:
+    """The operations of one function, counted, and both graphs as Theano prints them."""
+
+    name: str
+    title: str
+    written: Counts
+    compiled: Counts
+    written_text: str = field(repr=False)
+    compiled_text: str = field(repr=False)
+
+    def fused_loops(self) -> int:
+        """Return how many loops compute several elementwise operations at once."""
+        return sum(n for (kind, _), n in self.compiled.items() if kind == "fused loop")
+
+    def table(self) -> Table:
+        """Return a row for each operation: by kind, then the most frequent first."""
+        operations = sorted(
+            {*self.written, *self.compiled},
+            key=lambda key: (KINDS.index(key[0]), -self.written.get(key, 0), key[1]),
+        )
+        rows = [
+            (*key, f"{self.written.get(key, 0):,}", f"{self.compiled.get(key, 0):,}")
+            for key in operations
+        ]
+        headings = ("kind", "operation", "as written", "as compiled")
+        return Table.of(f"Operations of {self.name}", headings, rows)
+
+
+def graphs_of(step: OneStep) -> dict[str, FunctionGraphs]:
+    """Compile a network's three functions, which takes some seconds; return them by name.
+
+    The masks of dropout are inputs of that of the step.
+    """
+    import lasagne
+    import theano.tensor as T
+
+    given = step.expressions
+    _name_variables(given)
+    pictures, targets = given.pictures, given.targets
+    p = lasagne.layers.get_output(step.network, pictures, deterministic=True)
+    loss = lasagne.objectives.categorical_crossentropy(p, targets).mean()
+    accuracy = T.mean(T.eq(T.argmax(p, axis=1), targets), dtype="float32")
+    functions = (
+        _graphs("classify: pictures → p", [pictures], [p], {}),
+        _graphs("validate: pictures, labels → loss", [pictures, targets], [loss, accuracy], {}),
+        _graphs(
+            "learn: pictures, labels → new weights", [pictures, targets, *given.masks],
+            [given.loss], given.updates,
+        ),
+    )  # fmt: skip
+    return {graphs.name: graphs for graphs in functions}
+
+
+def _name_variables(given: Any) -> None:
+    """Name parameters and accumulators as the stages of the step do."""
+    for number, param in enumerate(given.params):
+        param.name = f"{'Wb'[number % 2]}{number // 2 + 1}"
+    each = max(1, len(given.accumulators) // len(given.params))
+    for number, variable in enumerate(given.accumulators):
+        param = given.params[min(number // each, len(given.params) - 1)]
+        variable.name = f"accumulator of {param.name}"
+
+
+def _graphs(
+    title: str, inputs: Sequence[Any], outputs: Sequence[Any], updates: Mapping[Any, Any]
+) -> FunctionGraphs:
+    import theano
+
+    function = theano.function(
+        inputs, outputs, updates=list(updates.items()), mode=theano_bridge.fast_mode()
+    )
+    written = [*outputs, *updates.values()]
+    return FunctionGraphs(
+        title.split(":")[0],
+        title,
+        _count(_ancestors(written)),
+        _count(function.maker.fgraph.toposort()),
+        theano.printing.debugprint(written, file="str"),
+        theano.printing.debugprint(function, file="str"),
+    )
+
+
+def _ancestors(outputs: Iterable[Any]) -> set[Any]:
+    """Return all operations that outputs depend on."""
+    found: set[Any] = set()
+    waiting = [output.owner for output in outputs]
+    while waiting:
+        node = waiting.pop()
+        if node is not None and node not in found:
+            found.add(node)
+            waiting += [source.owner for source in node.inputs]
+    return found
+
+
+def _count(nodes: Iterable[Any]) -> Counts:
+    return Counter(_kind_and_name(node.op) for node in nodes)
+
+
+def _kind_and_name(op: Any) -> tuple[str, str]:
+    if "Composite{" in str(op):
+        return "fused loop", "Composite"
+    name = type(op).__name__
+    if name == "Elemwise":
+        return "elementwise", type(op.scalar_op).__name__
+    name = {"CAReduce": "Sum", "Dot22": "Dot"}.get(name, name)
+    if name.startswith(_PRODUCTS):
+        return "product", name
+    return "shape or view" if name.startswith(_VIEWS) else "elementwise", name
