@@ -113,7 +113,7 @@ def _add_evaluate_options(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="also write a report to this folder: confusion matrix, recall and precision of each "
         "digit, the mistakes with their pictures, and how often the network is right when it says "
-        "how sure it is (CSV and PNG files, and one HTML page that needs nothing else)",
+        "how sure it is (CSV and SVG files, and one HTML page that needs nothing else)",
     )
     parser.set_defaults(run=evaluate)
 
@@ -124,7 +124,7 @@ EVALUATE = Command(
     "Measure a trained network on the 10,000 test pictures of MNIST or of another data set.",
     (
         ("my.npz", "loss and accuracy on the test pictures"),
-        ("best --report results", "and which digits it takes for which, as a page, CSV and PNG"),
+        ("best --report results", "and which digits it takes for which, as a page, CSV and SVG"),
     ),
     _add_evaluate_options,
 )
@@ -328,7 +328,7 @@ def _patterns_are_ours() -> bool:
 def evaluate(arguments: argparse.Namespace) -> int:
     """Print loss and accuracy on the test pictures; write a report where one is asked for."""
     from mnist_draw.analysis.pictures import Pictures
-    from mnist_draw.analysis.report.files import prepare_folder, write_report
+    from mnist_draw.analysis.report import prepare_folder, write_report
     from mnist_draw.analysis.results import count_results
     from mnist_draw.dataset.mnist import load_dataset
     from mnist_draw.recognition.class_names import class_names
@@ -355,7 +355,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
     *_, results = count_results(model, pictures)
     page = None
     if arguments.report is not None:
-        page = write_report(arguments.report, model, pictures, results, tell)
+        page = write_report(arguments.report, model, pictures, results)
     if arguments.json:
         figures = {
             "loss": round(results.loss, DECIMALS),

@@ -7,20 +7,22 @@ import dataclasses
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 from linear_network import linear_model
-from PIL import Image
 
+from mnist_draw.analysis import report
 from mnist_draw.analysis.pictures import Pictures
-from mnist_draw.analysis.report import files, lettering
-from mnist_draw.analysis.report.files import write_report
+from mnist_draw.analysis.report import write_report
 from mnist_draw.analysis.results import Results, count_results
 from mnist_draw.analysis.table import percent
 from mnist_draw.dataset.mnist import Dataset
 from mnist_draw.errors import StorageError
 from mnist_draw.storage import ModelFile
+
+SVG = "{http://www.w3.org/2000/svg}"
 
 
 @pytest.fixture
@@ -50,10 +52,14 @@ def test_everything_is_written(
     mistakes = rows_of(folder / "mistakes.csv")[1:]
     assert [int(row[0]) for row in mistakes] == results.mistakes().tolist()
     assert sum(int(row[1]) for row in rows_of(folder / "reliability.csv")[1:]) == 200
-    for name in ("confusion.png", "reliability.png", "mistakes.png"):
-        with Image.open(folder / name) as image:
-            assert min(image.size) > 100
-            assert len(np.unique(np.asarray(image))) > 10
+    drawn = {
+        name: ElementTree.parse(folder / f"{name}.svg").getroot()
+        for name in ("confusion", "reliability", "mistakes")
+    }
+    count = str(results.confusion[0, 0])
+    assert count in [text.text for text in drawn["confusion"].iter(f"{SVG}text")]
+    assert len(list(drawn["reliability"].iter(f"{SVG}circle"))) == len(results.reliability)
+    assert len(list(drawn["mistakes"].iter(f"{SVG}image"))) == results.wrong
 
 
 class Page(HTMLParser):
@@ -80,7 +86,7 @@ def test_the_page_needs_nothing_else(
     text = write_report(tmp_path / "r", *counted).read_text(encoding="utf-8")
     page = Page(text)
     assert page.open == []
-    assert len(page.sources) == counted[2].wrong + 1
+    assert len(page.sources) == counted[2].wrong
     assert all(source.startswith("data:image/png;base64,") for source in page.sources)
     assert "url(" not in text
     assert "<script" not in text
@@ -104,9 +110,9 @@ def test_nothing_in_the_page_is_obeyed_instead_of_read(
 def test_many_mistakes_are_not_all_shown(
     counted: tuple[ModelFile, Pictures, Results], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "MAX_SHOWN", 3)
+    monkeypatch.setattr(report, "MAX_SHOWN", 3)
     text = write_report(tmp_path / "r", *counted).read_text(encoding="utf-8")
-    assert len(Page(text).sources) == 4
+    assert len(Page(text).sources) == 3
     assert f"The first 3 of {counted[2].wrong}" in text
 
 
@@ -142,10 +148,10 @@ def test_a_folder_without_a_name(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(StorageError, match="its name is empty"):
         write_report("", *counted)
-    assert not (tmp_path / files.PAGE).exists()
+    assert not (tmp_path / report.PAGE).exists()
 
 
-@pytest.mark.parametrize("name", ["report.html", "classes.csv", "mistakes.png"])
+@pytest.mark.parametrize("name", ["report.html", "classes.csv", "mistakes.svg"])
 def test_files_of_others_are_not_replaced(
     name: str, counted: tuple[ModelFile, Pictures, Results], tmp_path: Path
 ) -> None:
@@ -192,47 +198,16 @@ def test_a_table_of_another_is_none_of_a_report(
         write_report(tmp_path, *counted)
 
 
-def picture_of_names(
-    names: list[str], counted: tuple[ModelFile, Pictures, Results], at: Path
-) -> bytes:
-    model, pictures, results = counted
-    named = ModelFile(model.network, model.parameters, {"classes": names})
-    told: list[str] = []
-    write_report(at, named, pictures, results, told.append)
-    (at / "told.txt").write_text("\n".join(told), encoding="utf-8")
-    return (at / "confusion.png").read_bytes()
-
-
-def test_letters_of_no_english_word_are_no_boxes(
+def test_pictures_have_the_letters_of_any_name(
     counted: tuple[ModelFile, Pictures, Results], tmp_path: Path
 ) -> None:
-    rest = [f"other {number}" for number in range(9)]
-    # Boxes would be as many, and as wide.
-    accents = picture_of_names(["öüäß", *rest], counted, tmp_path / "a")
-    assert accents != picture_of_names(["éàñø", *rest], counted, tmp_path / "b")
-
-
-def test_without_a_font_for_a_name_another_is_written_and_told(
-    counted: tuple[ModelFile, Pictures, Results],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(lettering, "font_folders", list)
-    names = ["größer – ü", "三角", "Süd", "Sud", *"456789"]
-    picture = picture_of_names(names, counted, tmp_path / "a")
-    told = (tmp_path / "a" / "told.txt").read_text(encoding="utf-8")
-    assert "größer – ü as grosser - u, 三角 as class 1, Süd as class 2. The tables" in told
-    same = ["grosser - u", "class 1", "class 2", "Sud", *"456789"]
-    assert picture == picture_of_names(same, counted, tmp_path / "b")
-    assert (tmp_path / "b" / "told.txt").read_text(encoding="utf-8") == ""
-    assert "三角" in (tmp_path / "a" / "report.html").read_text(encoding="utf-8")
-
-
-def test_what_is_no_font_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "fonts").mkdir()
-    (tmp_path / "fonts" / "broken.ttf").write_bytes(b"no font at all")
-    monkeypatch.setattr(lettering, "font_folders", lambda: [tmp_path / "fonts", tmp_path / "none"])
-    assert lettering.Lettering(["ö"]).names == ("o",)
+    model, pictures, results = counted
+    names = ["größer – ü", "三角", "<&>", "\u202ex", *"456789"]
+    named = ModelFile(model.network, model.parameters, {"classes": names})
+    write_report(tmp_path, named, pictures, results)
+    text = "".join(ElementTree.parse(tmp_path / "confusion.svg").getroot().itertext())
+    for shown in ("größe…", "三角", "<&>", "\\u202…"):
+        assert shown in text
 
 
 def test_only_what_is_certain_is_a_hundred_per_cent() -> None:

@@ -1,0 +1,451 @@
+"""The results of a network as files: CSV for programs, SVG for slides, one HTML page to read.
+
+The page holds its pictures, so it can be sent as a single file.
+"""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+import os
+from collections.abc import Sequence
+from functools import partial
+from html import escape
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from mnist_draw.analysis.class_names import class_name
+from mnist_draw.analysis.pictures import Pictures
+from mnist_draw.analysis.result_tables import (
+    Name,
+    classes_table,
+    confusion_table,
+    decimal,
+    pictures_table,
+    reliability_table,
+    taken_for,
+)
+from mnist_draw.analysis.results import Results
+from mnist_draw.analysis.table import Table, percent
+from mnist_draw.errors import StorageError, escape_unprintable, one_line, reason_of
+from mnist_draw.storage.atomic import resolve_path, write_atomically
+from mnist_draw.storage.folders import named_path
+from mnist_draw.storage.models import ModelFile
+
+#: The page that holds everything.
+PAGE = "report.html"
+#: At most so many mistakes are shown as pictures; the table lists all of them.
+MAX_SHOWN = 1000
+#: How the tables of a report begin: what begins otherwise is not replaced by one. The classes whose
+#: names follow "read as " may be called anything, so only the beginning of the last cell is given.
+_TABLES = {
+    "confusion.csv": ("it is", "read as "),
+    "classes.csv": ("class", "pictures", "read as it", ""),
+    "reliability.csv": ("how sure", "answers", "mean confidence", ""),
+    "mistakes.csv": ("picture", "it is", "read as", "sure", ""),
+}
+#: How its page begins.
+_PAGE_BEGINS = '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" '
+#: The longest heading that is read, in characters: a hundred names of at most 40 take a tenth.
+_MAX_HEADING_LENGTH = 65_536
+_PICTURES = ("confusion.svg", "reliability.svg", "mistakes.svg")
+
+#: The light colours of the window.
+_PAPER, _TEXT, _MUTED, _LINE = "#ffffff", "#1b1f27", "#5d6675", "#dde1e8"
+_EMPTY, _RIGHT, _WRONG = "#eef0f4", "#dde1e8", "#a95900"
+#: Pixels: a cell of the matrix with the gap to the next; the frame around a picture.
+_CELL, _STEP, _MARGIN = 56, 60, 70
+#: Pictures in a row of the sheet; the side of one and its distance to the next, in pixels.
+_ACROSS, _TILE, _NEXT = 12, 56, 76
+#: Sizes of letters, in pixels; so many of a name fit above a cell or below a picture.
+_BOLD, _SMALL, _TINY = 18, 14, 11
+_MAX_LETTERS = 6
+#: Bins with fewer answers are drawn hollow.
+_FEW = 10
+
+_STYLE = """
+body { font: 15px/1.5 system-ui, sans-serif; color: #1b1f27; background: #f4f5f8;
+  max-width: 1000px; margin: 2em auto; padding: 0 1em; }
+section { background: #fff; border: 1px solid #dde1e8; border-radius: 10px;
+  padding: 1em 1.5em; margin: 1em 0; }
+h1, h2 { font-weight: 600; } h2 { font-size: 18px; }
+.figures { display: flex; flex-wrap: wrap; gap: 1em 3em; }
+.figures b { display: block; font-size: 24px; } .muted { color: #5d6675; font-size: 13px; }
+table { border-collapse: separate; border-spacing: 3px; }
+td, th { padding: 4px 10px; text-align: right; font-variant-numeric: tabular-nums; }
+th { color: #5d6675; font-weight: 600; } thead th { vertical-align: bottom; }
+.matrix td { border-radius: 5px; min-width: 26px; text-align: center; }
+.sheet { display: flex; flex-wrap: wrap; gap: 12px; }
+figure { margin: 0; width: 92px; } figure img { width: 56px; image-rendering: pixelated; }
+figcaption { font-size: 12px; line-height: 1.3; color: #5d6675; }
+svg { max-width: 100%; height: auto; }
+"""
+
+
+def prepare_folder(folder: str | os.PathLike[str], data: Path | None = None) -> Path:
+    """Make the folder of a report, before the work that fills it begins."""
+    if not os.fspath(folder):
+        raise StorageError("The report has no folder to go to: its name is empty.")
+    place = named_path(folder)
+    if data is not None and resolve_path(place).is_relative_to(resolve_path(data)):
+        raise StorageError(
+            f"The report cannot go to {place}: the folder belongs to the data in {data}, which "
+            "its tables would spoil. Choose another folder."
+        )
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(
+            f"The folder {place} for the report cannot be made: {reason_of(error)}. Nothing was "
+            "written."
+        ) from error
+    for file in (*_TABLES, PAGE, *_PICTURES):
+        if not _may_be_replaced(place, file):
+            raise StorageError(
+                f"The report would replace {place / file}, which is not of a report. It is "
+                "unchanged. Choose another folder."
+            )
+    return place
+
+
+def _may_be_replaced(place: Path, file: str) -> bool:
+    if not os.path.lexists(place / file):
+        return True
+    if file in _PICTURES:
+        # Pictures do not say who made them; a report's tables are written before them.
+        return all((place / table).exists() for table in _TABLES)
+    if not (place / file).is_file():
+        return False
+    try:
+        with (place / file).open(encoding="utf-8", errors="replace", newline="") as found:
+            if file == PAGE:
+                return found.read(len(_PAGE_BEGINS)) == _PAGE_BEGINS
+            return _begins_with(found.readline(_MAX_HEADING_LENGTH), _TABLES[file])
+    except OSError:
+        return False
+
+
+def _begins_with(line: str, cells: tuple[str, ...]) -> bool:
+    """Return whether a line of CSV begins with these cells, the last of which may go on."""
+    try:
+        [found] = csv.reader([line])
+    except (csv.Error, ValueError):
+        return False
+    *whole, last = cells
+    return (
+        found[: len(whole)] == whole
+        and len(found) > len(whole)
+        and found[len(whole)].startswith(last)
+    )
+
+
+def write_report(
+    folder: str | os.PathLike[str], model: ModelFile, pictures: Pictures, results: Results
+) -> Path:
+    """Write confusion matrix, recall and precision, mistakes and reliability."""
+    place = prepare_folder(folder)
+    name = partial(class_name, model)
+    mistakes = results.mistakes()
+    shown = mistakes[:MAX_SHOWN].tolist()
+    tables = (
+        confusion_table(results, name, decimal),
+        classes_table(results, name, decimal),
+        reliability_table(results, decimal),
+        pictures_table(results, mistakes.tolist(), "", name, decimal),
+    )
+    for file, table in zip(_TABLES, tables, strict=True):
+        write_atomically(place / file, table.to_csv().encode("utf-8"))
+    drawings = (
+        confusion_svg(results, name),
+        reliability_svg(results),
+        mistakes_svg(results, pictures.images, shown, name),
+    )
+    for file, drawing in zip(_PICTURES, drawings, strict=True):
+        write_atomically(place / file, drawing.encode("utf-8"))
+    page = _page(model.title, results, pictures.images, shown, pictures.name, name)
+    # Last: where the page is, everything else is, too.
+    write_atomically(place / PAGE, page.encode("utf-8"))
+    return place / PAGE
+
+
+# -- drawings
+
+
+def confusion_svg(results: Results, name: Name) -> str:
+    """Draw the confusion matrix with recall and precision at its edges."""
+    count = results.classes
+    left = _MARGIN + _BOLD * min(_MAX_LETTERS, max(len(name(n)) for n in range(count))) // 2
+    top, right, below = _MARGIN, left + count * _STEP, _MARGIN + count * _STEP + 18
+    parts = [
+        _text(left + count * _STEP / 2, 16, "read as", _SMALL, _MUTED),
+        _text(26, top - 24, "it is", _SMALL, _MUTED),
+        _text(right + 40, top - 24, "recall", _SMALL, _MUTED),
+        _text(38, below, "precision", _SMALL, _MUTED),
+    ]
+    colours = _cell_colours(results)
+    for true in range(count):
+        middle = top + true * _STEP + _CELL / 2
+        parts.append(_text(left / 2 + 10, middle, _short(name(true)), _BOLD))
+        parts.append(_text(right + 40, middle, percent(float(results.recall[true])), _SMALL))
+        for read in range(count):
+            x, (ground, ink) = left + read * _STEP, colours[true][read]
+            parts.append(
+                f'<rect x="{x}" y="{top + true * _STEP}" width="{_CELL}" height="{_CELL}" rx="6" '
+                f'fill="{ground}"/>'
+            )
+            number = int(results.confusion[true, read])
+            if number:
+                size = _BOLD if number < 1000 else _SMALL
+                parts.append(_text(x + _CELL / 2, middle, f"{number:,}", size, ink))
+    for read in range(count):
+        x = left + read * _STEP + _CELL / 2
+        parts.append(_text(x, top - 24, _short(name(read)), _BOLD))
+        parts.append(_text(x, below, percent(float(results.precision[read])), _SMALL))
+    return _svg(right + 90, below + 42, "Confusion matrix", parts)
+
+
+def reliability_svg(results: Results) -> str:
+    """Draw how often answers are right against how sure they are, with Wilson's intervals."""
+    side, left, top = 420, 70, 20
+
+    def at(confidence: float, share: float) -> tuple[float, float]:
+        return left + side * confidence, top + side * (1 - share)
+
+    parts = []
+    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
+        parts += [
+            _line(at(0, share), at(1, share), _LINE),
+            _text(left - 30, at(0, share)[1], f"{100 * share:g} %", _SMALL, _MUTED),
+            _text(at(share, 0)[0], top + side + 18, f"{100 * share:g} %", _SMALL, _MUTED),
+        ]
+    parts += [
+        _line(at(0, 0), at(1, 1), _MUTED, 1, ' stroke-dasharray="5 4"'),
+        _text(left + side / 2, top + side + 46, "how sure it says it is", _SMALL, _MUTED),
+        _text(left + 70, top + 12, "how often it is right", _SMALL, _MUTED),
+    ]
+    bins = results.reliability
+    points = [at(part.confidence, part.accuracy) for part in bins]
+    parts += [_line(a, b, _WRONG, 2) for a, b in pairwise(points)]
+    most = max((part.count for part in bins), default=1)
+    for part, (x, y) in zip(bins, points, strict=True):
+        ends = at(part.confidence, part.least), at(part.confidence, part.most)
+        parts.append(_line(*ends, _blend(0.45), 3))
+        # Fewer than ten answers say little: the dot stays open.
+        fill = _PAPER if part.count < _FEW else _WRONG
+        radius = 4.0 + 4.0 * (part.count / most) ** 0.5
+        parts.append(
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="{fill}" '
+            f'stroke="{_WRONG}" stroke-width="2"/>'
+        )
+    return _svg(left + side + 40, top + side + 70, "Reliability diagram", parts)
+
+
+def mistakes_svg(
+    results: Results, images: npt.NDArray[np.uint8], shown: Sequence[int], name: Name
+) -> str:
+    """Draw mistakes in rows, white on black as in MNIST, with a caption below each."""
+    assert results.labels is not None
+    gap = _NEXT - _TILE
+    high = _NEXT + _TINY * 2
+    parts = []
+    for number, place in enumerate(shown):
+        x, y = gap + number % _ACROSS * _NEXT, gap + number // _ACROSS * high
+        true, read = (_short(name(int(of[place]))) for of in (results.labels, results.answers))
+        parts += [
+            f'<image x="{x}" y="{y}" width="{_TILE}" height="{_TILE}" '
+            f'style="image-rendering: pixelated" xlink:href="{_data_uri(images[place, 0])}"/>',
+            _text(x + _TILE / 2, y + _TILE + 10, f"{true} as {read}", _TINY),
+            _text(x + _TILE / 2, y + _TILE + 24, percent(float(results.confidence[place])), _TINY),
+        ]
+    rows = max(1, -(-len(shown) // _ACROSS))
+    return _svg(gap + _ACROSS * _NEXT, gap + rows * high, "Mistakes", parts)
+
+
+def _svg(width: float, height: float, title: str, parts: Sequence[str]) -> str:
+    return escape_unprintable(
+        f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+        f'width="{width}" height="{height}" '
+        f'viewBox="0 0 {width} {height}" role="img" font-family="system-ui, sans-serif" '
+        f'text-anchor="middle"><title>{title}</title>'
+        f'<rect width="{width}" height="{height}" fill="{_PAPER}"/>{"".join(parts)}</svg>\n'
+    )
+
+
+def _text(x: float, y: float, text: str, size: int, fill: str = _TEXT) -> str:
+    """Write a text whose middle is a point."""
+    # A third of the size below the middle: where digits of usual fonts have their baseline.
+    return (
+        f'<text x="{x:.1f}" y="{y + size * 0.35:.1f}" font-size="{size}" fill="{fill}">'
+        f"{escape(text)}</text>"
+    )
+
+
+def _line(
+    start: tuple[float, float], end: tuple[float, float], colour: str, width: int = 1,
+    more: str = "",
+) -> str:  # fmt: skip
+    (x1, y1), (x2, y2) = start, end
+    return (
+        f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{colour}" '
+        f'stroke-width="{width}"{more}/>'
+    )
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _MAX_LETTERS else f"{name[: _MAX_LETTERS - 1]}…"
+
+
+def _blend(share: float) -> str:
+    """Return a colour from none wrong to all wrong, a share from 0 to 1, as ``#rrggbb``."""
+    mixed = []
+    for place in (1, 3, 5):
+        first, last = int(_EMPTY[place : place + 2], 16), int(_WRONG[place : place + 2], 16)
+        mixed.append(round(first + (last - first) * share))
+    return "#" + "".join(f"{value:02x}" for value in mixed)
+
+
+def _cell_colours(results: Results) -> list[list[tuple[str, str]]]:
+    """Return (background, text) of each cell: errors by the root of their count, C by C."""
+    errors = results.confusion.copy()
+    np.fill_diagonal(errors, 0)
+    most = max(int(errors.max()), 1)
+    rows = []
+    for true in range(results.classes):
+        row = []
+        for read in range(results.classes):
+            strength = (int(errors[true, read]) / most) ** 0.5
+            # Even a single mistake stands out from none.
+            colour = _blend(0.12 + 0.88 * strength) if errors[true, read] else _EMPTY
+            ink = _PAPER if strength > 0.7 else _TEXT
+            row.append((_RIGHT, _TEXT) if true == read else (colour, ink))
+        rows.append(row)
+    return rows
+
+
+def _data_uri(picture: npt.NDArray[np.uint8]) -> str:
+    """Return a picture, uint8 (28, 28), as the address of a PNG that is in the page itself."""
+    content = io.BytesIO()
+    Image.fromarray(picture).save(content, "PNG", optimize=True)
+    return f"data:image/png;base64,{base64.b64encode(content.getvalue()).decode('ascii')}"
+
+
+# -- the page
+
+
+def _page(
+    title: str,
+    results: Results,
+    images: npt.NDArray[np.uint8],
+    shown: Sequence[int],
+    data_name: str,
+    name: Name,
+) -> str:
+    """Return the page; ``shown`` are the mistakes that it shows as pictures."""
+    heading = one_line(f"{title} on {data_name}")
+    left = results.wrong - len(shown)
+    note = "The surest mistake first."
+    if left:
+        note += f" The first {len(shown):,} of {results.wrong:,}; mistakes.csv lists all."
+    parts = [
+        f"<h1>{escape(heading)}</h1>",
+        _figures(results, name),
+        _section(taken_for(name), _matrix(results, name)),
+        _section("Recall and precision", _table(classes_table(results, name))),
+        _section(
+            "Does it know when it is unsure?",
+            reliability_svg(results)
+            + _table(reliability_table(results))
+            + '<p class="muted">Dashed: a network that is exactly as often right as it says. '
+            "Bars: where chance alone may put the point, with 95 % (Wilson's interval).</p>",
+        ),
+        _section(
+            "Mistakes",
+            f'<p class="muted">{escape(note)}</p>' + _mistakes(results, images, shown, name),
+        ),
+    ]
+    # Classes may be called anything, too.
+    return escape_unprintable(
+        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(heading)}</title><style>{_STYLE}</style></head>\n<body>\n"
+        + "\n".join(parts)
+        + "\n</body></html>\n"
+    )
+
+
+def _figures(results: Results, name: Name) -> str:
+    weakest, wrong = results.weakest, f"{results.wrong:,} of {results.counted:,} wrong"
+    figures = [
+        (
+            f"{100 * results.accuracy:.2f} %",
+            "accuracy",
+            wrong,
+        ),
+        (f"{results.loss:.4f}", "mean loss", "cross-entropy, nats"),
+        (f"{results.sure_and_wrong:,}", "sure and wrong", "over 90 % sure"),
+    ]
+    if weakest is not None:
+        missed = percent(1 - float(results.recall[weakest]))
+        figures.append((name(weakest), "weakest", f"{missed} of them missed"))
+    cells = [
+        f'<div><span class="muted">{escape(what)}</span><b>{escape(value)}</b>'
+        f'<span class="muted">{escape(more)}</span></div>'
+        for value, what, more in figures
+    ]
+    return f'<section><div class="figures">{"".join(cells)}</div></section>'
+
+
+def _matrix(results: Results, name: Name) -> str:
+    colours = _cell_colours(results)
+    classes = range(results.classes)
+    head = "".join(f'<th scope="col">{escape(name(read))}</th>' for read in classes)
+    rows = []
+    for true in classes:
+        cells = "".join(
+            f'<td style="background:{colours[true][read][0]};color:{colours[true][read][1]}">'
+            f"{int(results.confusion[true, read]) or ''}</td>"
+            for read in classes
+        )
+        recall = percent(float(results.recall[true]))
+        rows.append(f'<tr><th scope="row">{escape(name(true))}</th>{cells}<td>{recall}</td></tr>')
+    precision = "".join(f"<td>{percent(float(share))}</td>" for share in results.precision)
+    return (
+        '<p class="muted">Rows: what it is. Columns: what the network reads.</p>'
+        f'<table class="matrix"><thead><tr><th></th>{head}<th>recall</th></tr></thead>'
+        f"<tbody>{''.join(rows)}</tbody>"
+        f"<tfoot><tr><th>precision</th>{precision}<td></td></tr></tfoot></table>"
+    )
+
+
+def _mistakes(
+    results: Results, images: npt.NDArray[np.uint8], shown: Sequence[int], name: Name
+) -> str:
+    assert results.labels is not None
+    figures = []
+    for place in shown:
+        true, read = name(int(results.labels[place])), name(int(results.answers[place]))
+        sure = percent(float(results.confidence[place]))
+        alt = f"Picture {place:,}: it is {true}, read as {read}, {sure} sure"
+        figures.append(
+            f'<figure><img src="{_data_uri(images[place, 0])}" alt="{escape(alt)}">'
+            f"<figcaption>{escape(true)} → {escape(read)}, {sure}<br>no. {place:,}</figcaption>"
+            "</figure>"
+        )
+    return f'<div class="sheet">{"".join(figures)}</div>'
+
+
+def _table(table: Table) -> str:
+    head = "".join(f'<th scope="col">{escape(word)}</th>' for word in table.headings)
+    rows = "".join(
+        "<tr>" + "".join(f"<td>{escape(word)}</td>" for word in row) + "</tr>" for row in table.rows
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _section(title: str, content: str) -> str:
+    return f"<section><h2>{escape(title)}</h2>{content}</section>"
