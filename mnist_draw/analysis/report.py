@@ -203,9 +203,9 @@ def confusion_svg(results: Results, name: Name) -> str:
                 size = _BOLD if number < 1000 else _SMALL
                 parts.append(_text(x + _CELL / 2, middle, f"{number:,}", size, ink))
     for read in range(count):
-        x = left + read * _STEP + _CELL / 2
-        parts.append(_text(x, top - 24, _short(name(read)), _BOLD))
-        parts.append(_text(x, below, percent(float(results.precision[read])), _SMALL))
+        centre = left + read * _STEP + _CELL / 2
+        parts.append(_text(centre, top - 24, _short(name(read)), _BOLD))
+        parts.append(_text(centre, below, percent(float(results.precision[read])), _SMALL))
     return _svg(right + 90, below + 42, "Confusion matrix", parts)
 
 
