@@ -21,6 +21,7 @@ from mnist_draw.app.draw.learn_card import LearnController
 from mnist_draw.app.draw.teach_row import TEACH_KEY, TeachController, TeachRow
 from mnist_draw.app.kit.background_reader import BackgroundReader
 from mnist_draw.app.kit.commands import Command
+from mnist_draw.app.kit.files import ask_save, file_kind
 from mnist_draw.app.kit.followed_folder import FollowedFolder
 from mnist_draw.app.kit.learning import Learning
 from mnist_draw.app.kit.reporting import reporting_to
@@ -229,9 +230,8 @@ class DigitList(QObject):
     def export(self, kind: str) -> None:
         """Let the user choose where to save all digits, and save them there."""
         if kind == "csv":
-            path, _ = QFileDialog.getSaveFileName(
-                self._view, "Export my digits", "my-digits.csv", "Tables (*.csv)"
-            )
+            tables = file_kind("Tables", ".csv")
+            path = ask_save(self._view, "Export my digits", "my-digits.csv", tables)
         else:
             path = QFileDialog.getExistingDirectory(self._view, "A folder for the data set", "")
         if path:

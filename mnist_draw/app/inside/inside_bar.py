@@ -12,7 +12,6 @@ from PyQt5.QtGui import QGuiApplication, QPainter, QStandardItem, QStandardItemM
 from PyQt5.QtWidgets import (
     QButtonGroup,
     QDialog,
-    QFileDialog,
     QFrame,
     QHBoxLayout,
     QMenu,
@@ -26,6 +25,7 @@ from PyQt5.QtWidgets import (
 from mnist_draw.app.draw.network_menu import NetworkMenu
 from mnist_draw.app.inside.section import Section
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.files import ask_save, file_kind
 from mnist_draw.app.kit.icons import set_icon
 from mnist_draw.app.kit.images import save_bytes, widget_png
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
@@ -108,9 +108,9 @@ class InsideBar(QWidget):
 
 _COMING = "What this section shows is still being computed."
 _FILTERS = {
-    ".png": "Picture (*.png)",
-    ".svg": "Drawing (*.svg)",
-    ".csv": "Table (*.csv)",
+    ".png": file_kind("Picture", ".png"),
+    ".svg": file_kind("Drawing", ".svg"),
+    ".csv": file_kind("Table", ".csv"),
 }
 
 
@@ -156,9 +156,7 @@ class ViewMenu(QMenu):
             return
         title = self._section().table().title.lower()
         name = "".join(letter if letter.isalnum() else "-" for letter in title)
-        path, _ = QFileDialog.getSaveFileName(
-            self.window(), "Save the view", f"{name}{suffix}", _FILTERS[suffix]
-        )
+        path = ask_save(self.window(), "Save the view", f"{name}{suffix}", _FILTERS[suffix])
         if path:
             self.save_to(Path(path if Path(path).suffix else path + suffix), suffix)
 

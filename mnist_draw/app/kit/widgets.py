@@ -18,7 +18,6 @@ from PyQt5.QtGui import (
     QWheelEvent,
 )
 from PyQt5.QtWidgets import (
-    QAbstractItemView,
     QCheckBox,
     QComboBox,
     QFrame,
@@ -32,7 +31,6 @@ from PyQt5.QtWidgets import (
     QStyleOptionComboBox,
     QStylePainter,
     QTableView,
-    QTableWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -134,12 +132,6 @@ def style_table(table: QTableView, row_height: int) -> None:
     header = table.horizontalHeader()
     header.setHighlightSections(False)
     header.setDefaultAlignment(Qt.AlignLeft | Qt.AlignVCenter)
-
-
-def edit_name(table: QTableWidget) -> None:
-    """Have the current row's name, in its first column, typed anew, unless it is being typed."""
-    if table.state() != QAbstractItemView.EditingState:
-        table.editItem(table.item(table.currentRow(), 0))
 
 
 class Card(QFrame):

@@ -6,14 +6,14 @@ import contextlib
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from PyQt5.QtCore import QObject, pyqtSignal
-from PyQt5.QtWidgets import QFileDialog, QWidget
+from PyQt5.QtWidgets import QWidget
 
+from mnist_draw.app.kit.collection import CollectionController
+from mnist_draw.app.kit.files import ask_save, file_kind
 from mnist_draw.app.kit.followed_folder import FollowedFolder
-from mnist_draw.app.kit.images import save_bytes, widget_png
-from mnist_draw.app.kit.reporting import reporting_to
+from mnist_draw.app.kit.images import widget_png
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.train.run_controller import RunController
 from mnist_draw.app.train.train_tab import TrainTab
@@ -21,11 +21,8 @@ from mnist_draw.errors import UserError
 from mnist_draw.recognition.export.formats import NETWORK_FORMATS
 from mnist_draw.recognition.run_files import in_use
 from mnist_draw.storage.folders import sweep_home
-from mnist_draw.storage.models import ModelFile
 from mnist_draw.storage.unique_paths import (
-    KEPT_DAYS,
     Deleted,
-    bring_back,
     deleted,
     empty_bin,
     file_name,
@@ -78,15 +75,13 @@ _KINDS = {
     **{name: (entry.ending, entry.title) for name, entry in RUN_FORMATS.items()},
     **{name: (entry.ending, entry.title) for name, entry in NETWORK_FORMATS.items()},
 }
-_TABLES = {"csv": History.write_csv, "minibatches": History.write_minibatches_csv}
+_TABLES = {"csv": History.epochs_csv, "minibatches": History.minibatches_csv}
 
 
-class RunsController(QObject):
+class RunsController(CollectionController):
     """Lists, compares, renames, deletes and exports runs; offers the one that was cut off."""
 
-    told = pyqtSignal(str)
-    done = pyqtSignal(str)
-    undo_offered = pyqtSignal(str, object)
+    noun = "The run"
     network_requested = pyqtSignal(str)
 
     def __init__(
@@ -96,9 +91,8 @@ class RunsController(QObject):
         background: Background,
         parent: QObject | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__(background, parent)
         self._tab, self._page, self._run = tab, tab.runs, run
-        self._background = background
         self._histories: dict[Path, History] = {}
         #: Of which runs they are older than what is on disk.
         self._older: set[Path] = set()
@@ -106,7 +100,6 @@ class RunsController(QObject):
         self._folder = FollowedFolder(background, self._look, self._read, self._can_show, self)
         self._folder.listed.connect(self._listed)
         self._folder.changed.connect(self._listed_again)
-        self._not_done = reporting_to(self.told.emit, self.refresh)
         self._acts: dict[str, Callable[[Run], object]] = {
             "draw": self._to_draw,
             "continue": self.continue_run,
@@ -114,9 +107,9 @@ class RunsController(QObject):
             "delete": self.delete,
             **{kind: partial(self._export, kind) for kind in _KINDS},
         }
-        self._page.asked.connect(lambda what, asked: self._acts[what](asked))
-        self._page.undo_requested.connect(self.restore)
-        self._page.bin.chosen.connect(lambda one: self.restore(one.path))
+        self._page.commands.requested.connect(lambda what, asked: self._acts[what](asked))
+        self._page.undo_requested.connect(self.restore_last)
+        self._page.bin.chosen.connect(lambda one: self.restore([one.path]))
         self._page.table.renamed.connect(self._rename)
         self._page.table.ticked_changed.connect(self._compare)
         tab.offer.continue_requested.connect(self.continue_run)
@@ -139,7 +132,7 @@ class RunsController(QObject):
             run, told = run_list.find_interrupted(in_use)
             return run, [*brought, *told]
 
-        self._background.run(look, self._found)
+        self.background.run(look, self._found)
 
     def _found(self, found: tuple[Run | None, list[str]]) -> None:
         run, told = found
@@ -215,7 +208,7 @@ class RunsController(QObject):
             run for run in runs if self._history_of(run) is None or run.folder in self._older
         ]
         if missing:
-            self._background.run(lambda: _figures_of(missing), self._loaded)
+            self.background.run(lambda: _figures_of(missing), self._loaded)
         self._show_curves()
 
     def _loaded(self, histories: dict[Path, History]) -> None:
@@ -250,8 +243,7 @@ class RunsController(QObject):
         self._tab.settings.show_settings(run.settings)
 
     def _rename(self, run: Run, name: str) -> None:
-        renamed = run.renamed(name)
-        self._background.run(renamed.save, lambda _: self.refresh(), self._not_done)
+        self.change(run.renamed(name).save, lambda _: self.refresh())
 
     def delete(self, run: Run) -> None:
         """Delete a run, and offer to take that back."""
@@ -261,86 +253,62 @@ class RunsController(QObject):
         if in_use(run.folder):
             self.told.emit("This run is going on in another window; it was not deleted.")
             return
-        self._background.run(
-            lambda: move_to_bin(run.folder, f"The run {run.full_title}"),
-            partial(self._deleted, run),
-            self._not_done,
-        )
+        title = f"The run {run.full_title}"
 
-    def _deleted(self, run: Run, kept: Path) -> None:
-        self.undo_offered.emit(
-            f"The run {run.full_title} was deleted. It can be brought back for {KEPT_DAYS} days.",
-            partial(self.restore, kept),
-        )
-        self.refresh()
+        def done(deleted_as: Path) -> None:
+            self.offer_undo(f"{title} was", [deleted_as], "The run is back.")
+            self.refresh()
 
-    def restore(self, kept: Path | None = None) -> None:
-        """Bring back a deleted run: the given one, or the last."""
+        self.change(lambda: move_to_bin(run.folder, title), done)
+
+    def restore_last(self) -> None:
+        """Bring back the run that was deleted last."""
         newest = [one.path for one in deleted(run_list.runs_folder())[:1]]
-        if kept is None and not newest:
+        if newest:
+            self.restore(newest)
+        else:
             self.told.emit("There is no deleted run to bring back.")
-            return
-        chosen = kept or newest[0]
-        self._background.run(partial(bring_back, chosen, "The run"), self._brought_back)
-
-    def _brought_back(self, folder: Path) -> None:
-        self.done.emit("The run is back.")
-        self.refresh()
 
     def _to_draw(self, run: Run) -> None:
         from mnist_draw.recognition.stored_network import network_of_run
 
         self.network_requested.emit(network_of_run(run).key)
 
-    @staticmethod
-    def _network_of(run: Run) -> ModelFile:
-        from mnist_draw.recognition.stored_network import load_trained
-
-        return load_trained(run.model)
-
     def _export(self, kind: str, run: Run) -> None:
-        name = file_name(run.title)
-        path = self._ask_where(f"Export the run {run.full_title}", name, kind)
+        path = self._ask_where(f"Export the run {run.full_title}", file_name(run.title), kind)
         if not path:
             return
         if kind == "png":
             if run not in self._page.table.ticked_runs():
                 self._page.table.tick(run)
             # After the run's curve has been read and drawn.
-            self._background.run(lambda: None, lambda _: self._export_png(path))
-            return
-
-        def work() -> None:
-            if kind in RUN_FORMATS:
-                content = RUN_FORMATS[kind].pack(run, load_history(run))
-            else:
-                content = NETWORK_FORMATS[kind].pack(self._network_of(run))
-            save_bytes(path, content)
-
-        self._background.run(work, self._saved(path))
+            self.background.run(lambda: None, lambda _: self._save_png(path, self._page.compare))
+        else:
+            self.save(path, partial(_pack, kind, run))
 
     def _export_curves(self, card: QWidget, name: str, kind: str) -> None:
         path = self._ask_where(f"Save the curves of {name}", name, kind)
         if path and kind == "png":
-            content = widget_png(card)
-            self._background.run(lambda: save_bytes(path, content), self._saved(path))
+            self._save_png(path, card)
         elif path:
-            history, write = self._run.history(), _TABLES[kind]
-            self._background.run(lambda: write(history, path), self._saved(path))
+            self.save(path, partial(_TABLES[kind], self._run.history()))
 
     def _ask_where(self, title: str, name: str, kind: str) -> str:
-        """Ask for a file; empty when the user wants none after all."""
         ending, words = _KINDS[kind]
-        files = f"{words} (*{ending})"
-        path, _ = QFileDialog.getSaveFileName(self._page, title, f"{name}{ending}", files)
-        return path
+        return ask_save(self._page, title, f"{name}{ending}", file_kind(words, ending))
 
-    def _export_png(self, path: str) -> None:
-        content = widget_png(self._page.compare)
-        self._background.run(lambda: save_bytes(path, content), self._saved(path))
+    def _save_png(self, path: str, widget: QWidget) -> None:
+        content = widget_png(widget)
+        self.save(path, lambda: content)
 
-    def _saved(self, path: str) -> Callable[[Any], None]:
-        return lambda _: self.done.emit(f"Saved {path}.")
+
+def _pack(kind: str, run: Run) -> bytes:
+    """Return a run's figures or its network as the content of a file."""
+    if kind in RUN_FORMATS:
+        return RUN_FORMATS[kind].pack(run, load_history(run))
+    from mnist_draw.recognition.stored_network import load_trained
+
+    return NETWORK_FORMATS[kind].pack(load_trained(run.model))
 
 
 def _figures_of(runs: list[Run]) -> dict[Path, History]:

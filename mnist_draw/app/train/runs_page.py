@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from functools import partial
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
-from PyQt5.QtCore import QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QSignalBlocker, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QIcon, QResizeEvent
 from PyQt5.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
-    QMenu,
-    QPushButton,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -22,17 +19,14 @@ from PyQt5.QtWidgets import (
 )
 
 from mnist_draw.app.kit import theme, words
+from mnist_draw.app.kit.collection import RecordCommands, RecordTable
 from mnist_draw.app.kit.commands import Command
-from mnist_draw.app.kit.flow_layout import FlowLayout
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import (
-    BinButton,
     Card,
     ComboBox,
-    edit_name,
     explain,
     label,
-    push_button,
     style_table,
     tip,
 )
@@ -47,6 +41,8 @@ COLUMNS = (
     "Name", "Started", "Epochs", "Duration", "Validation", "Test", "State",
 )  # fmt: skip
 _GOING_ON = "running"
+#: The names of runs get at least so many pixels at the usual text size.
+_MIN_NAME = 180
 _WHOLE = "100.00 %"
 #: The longest usual text of each column; longer ones are elided.
 _LONGEST = (
@@ -57,31 +53,13 @@ _LONGEST = (
 MAX_TICKED = 6
 
 
-def cells(run: Run, going_on: bool = False) -> tuple[str, ...]:
-    """Return a run's texts, one for each of `COLUMNS`."""
-    return (
-        run.title,
-        run.started,
-        f"{run.epochs_done} of {run.settings.epochs}",
-        words.clock(run.seconds),
-        words.percent(run.figures.get("validation_accuracy")),
-        words.percent(run.figures.get("test_accuracy")),
-        _GOING_ON if going_on else STATE_WORDS[run.state],
-    )
-
-
-#: The names of runs get at least so many pixels at the usual text size.
-_MIN_NAME = 180
-
-
-class RunsTable(QTableWidget):
-    """Shows runs."""
+class RunsTable(RecordTable):
+    """The list of runs, ticked to be compared."""
 
     ticked_changed = pyqtSignal()
-    renamed = pyqtSignal(Run, str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(0, len(COLUMNS), parent)
+    def __init__(self) -> None:
+        super().__init__(COLUMNS, lambda run: run.folder.name)
         self.setObjectName("runsTable")
         explain(
             self,
@@ -89,26 +67,16 @@ class RunsTable(QTableWidget):
             "All runs, the newest first. Tick runs with the space bar to compare them; F2 renames "
             "the run, Delete deletes it.",
         )
-        self.setHorizontalHeaderLabels(COLUMNS)
-        self.verticalHeader().hide()
-        style_table(self, round(Size.FIELD * theme.text_scale()))
-        self.setSelectionBehavior(QAbstractItemView.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SingleSelection)
         self.setEditTriggers(QAbstractItemView.DoubleClicked | QAbstractItemView.EditKeyPressed)
         self.setIconSize(QSize(*SWATCH))
         self.setWordWrap(False)
-        self.setTextElideMode(Qt.ElideMiddle)
-        header = self.horizontalHeader()
         # Fixed, with room for the longest texts: figures of a run that goes on move nothing.
-        header.setSectionResizeMode(QHeaderView.Interactive)
+        self.horizontalHeader().setSectionResizeMode(QHeaderView.Interactive)
         for column, longest in enumerate(_LONGEST):
             room = self.fontMetrics().horizontalAdvance(longest) + 2 * Size.FIELD_GAP + Size.GRID
             self.setColumnWidth(column, room)
-        self.runs: list[Run] = []
         self._going_on: Collection[Path] = ()
         self._ticked: list[str] = []
-        self._filling = False
-        self.itemChanged.connect(self._changed)
         theme.theme().changed.connect(self._show_ticks)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -120,56 +88,43 @@ class RunsTable(QTableWidget):
 
     def show_runs(self, runs: Sequence[Run], going_on: Collection[Path] = ()) -> None:
         """Show runs; ticks and the current row stay with their runs."""
-        current = self.current_run()
-        self.runs, self._going_on = list(runs), going_on
+        self._going_on = going_on
         names = [run.folder.name for run in runs]
         self._ticked = [name for name in self._ticked if name in names]
-        self._filling = True
-        self.setRowCount(len(runs))
-        for row, run in enumerate(runs):
-            for column, text in enumerate(cells(run, run.folder in going_on)):
-                item = QTableWidgetItem(text)
-                flags = Qt.ItemIsSelectable | Qt.ItemIsEnabled
-                if column == 0:
-                    flags |= Qt.ItemIsUserCheckable | Qt.ItemIsEditable
-                    what = tip(f"{run.renamed('').title}. Tick to compare; F2 renames.")
-                    item.setToolTip(what)
-                item.setFlags(flags)
-                self.setItem(row, column, item)
-        self._filling = False
+        self.show_records(runs, self._cells)
+        with QSignalBlocker(self):
+            for row, run in enumerate(runs):
+                self.cell(row, 0).setFlags(self.cell(row, 0).flags() | Qt.ItemIsUserCheckable)
+                text = tip(f"{run.renamed('').title}. Tick to compare; F2 renames.")
+                self.cell(row, 0).setToolTip(text)
         self._show_ticks()
-        if names:
-            name = current.folder.name if current else ""
-            self.setCurrentCell(names.index(name) if name in names else 0, 0)
+
+    def _cells(self, run: Run) -> tuple[str, ...]:
+        return (
+            run.title,
+            run.started,
+            f"{run.epochs_done} of {run.settings.epochs}",
+            words.clock(run.seconds),
+            words.percent(run.figures.get("validation_accuracy")),
+            words.percent(run.figures.get("test_accuracy")),
+            _GOING_ON if run.folder in self._going_on else STATE_WORDS[run.state],
+        )
 
     def show_figures(self, run: Run) -> None:
         """Show another record of a run that is listed."""
-        row = [listed.folder for listed in self.runs].index(run.folder)
-        self.runs[row] = run
-        self._filling = True
-        for column, text in enumerate(cells(run, run.folder in self._going_on)):
-            item = self.item(row, column)
-            assert item is not None
-            item.setText(text)
-        self._filling = False
+        row = [listed.folder for listed in self.records].index(run.folder)
+        with QSignalBlocker(self):
+            self.records[row] = run
+            for column, text in enumerate(self._cells(run)):
+                self.cell(row, column).setText(text)
 
     def run_in(self, folder: Path) -> Run | None:
         """Return the listed run of a folder."""
-        return next((run for run in self.runs if run.folder == folder), None)
-
-    @property
-    def editing(self) -> bool:
-        """Whether a name is being typed."""
-        return self.state() == QAbstractItemView.EditingState
-
-    def current_run(self) -> Run | None:
-        """Return the run of the current row."""
-        row = self.currentRow()
-        return self.runs[row] if 0 <= row < len(self.runs) else None
+        return next((run for run in self.records if run.folder == folder), None)
 
     def ticked_runs(self) -> list[Run]:
         """Return the ticked runs in the order they were ticked in."""
-        by_name = {run.folder.name: run for run in self.runs}
+        by_name = {run.folder.name: run for run in self.records}
         return [by_name[name] for name in self._ticked]
 
     def tick(self, run: Run, on: bool = True) -> None:
@@ -183,24 +138,21 @@ class RunsTable(QTableWidget):
         self.ticked_changed.emit()
 
     def _show_ticks(self) -> None:
-        self._filling = True
-        for row, run in enumerate(self.runs):
-            item = self.item(row, 0)
-            assert item is not None
-            ticked = run.folder.name in self._ticked
-            item.setCheckState(Qt.Checked if ticked else Qt.Unchecked)
-            item.setIcon(swatch(self._ticked.index(run.folder.name)) if ticked else QIcon())
-        self._filling = False
+        with QSignalBlocker(self):
+            for row, run in enumerate(self.records):
+                name = run.folder.name
+                ticked = name in self._ticked
+                self.cell(row, 0).setCheckState(Qt.Checked if ticked else Qt.Unchecked)
+                icon = swatch(self._ticked.index(name)) if ticked else QIcon()
+                self.cell(row, 0).setIcon(icon)
 
     def _changed(self, item: QTableWidgetItem) -> None:
-        if self._filling or item.column() != 0:
-            return
-        run = self.runs[item.row()]
+        run = self.records[item.row()]
         ticked = item.checkState() == Qt.Checked
-        if ticked != (run.folder.name in self._ticked):
+        if item.column() == 0 and ticked != (run.folder.name in self._ticked):
             self.tick(run, ticked)
-        elif item.text() != run.title:
-            self.renamed.emit(run, item.text())
+        else:
+            super()._changed(item)
 
 
 #: What can be compared: words, attribute of an epoch's figures, whether it is a loss.
@@ -344,7 +296,7 @@ class DifferencesTable(QTableWidget):
                 self.setItem(row, column, QTableWidgetItem(value))
 
 
-_BUTTONS = (
+_COMMANDS = (
     ("draw", "To the Draw tab", "runToDrawButton", "Let the run's network read drawings.", ""),
     ("continue", "Continue", "runContinueButton", "Train the run on from its last epoch.", ""),
     ("use_settings", "Use settings", "runSettingsButton",
@@ -353,16 +305,15 @@ _BUTTONS = (
     ("delete", "Delete", "runDeleteButton", "Delete the run; this can be undone.", "Delete"),
 )  # fmt: skip
 _EXPORTS = (
-    ("png", "Picture of the curves (PNG) …"),
-    *((name, f"{entry.title} …") for name, entry in RUN_FORMATS.items()),
-    *((name, f"{entry.title} (*{entry.ending}) …") for name, entry in NETWORK_FORMATS.items()),
+    ("png", "Picture of the curves (PNG) …", ""),
+    *((name, f"{entry.title} …", "") for name, entry in RUN_FORMATS.items()),
+    *((name, f"{entry.title} (*{entry.ending}) …", "") for name, entry in NETWORK_FORMATS.items()),
 )
 
 
 class RunsPage(QWidget):
     """Shows runs; what the user asks for is emitted with the current run."""
 
-    asked = pyqtSignal(str, Run)
     undo_requested = pyqtSignal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -377,7 +328,12 @@ class RunsPage(QWidget):
         self.empty = label("Runs appear here once they have been started.", "muted")
         self.empty.setAlignment(Qt.AlignCenter)
         card.body.addWidget(self.empty, 1)
-        card.body.addLayout(self._build_buttons())
+        self.commands = RecordCommands(self.table, self, _COMMANDS)
+        self.commands.add_exports(
+            "runExportButton", "Save the run's curves, figures or network to a file.", _EXPORTS
+        )
+        self.bin = self.commands.add_bin("bringBackRunButton", "runs")
+        card.body.addLayout(self.commands)
         column.addWidget(card, 3)
         below = QHBoxLayout()
         below.setSpacing(Size.CARD_GAP)
@@ -388,53 +344,13 @@ class RunsPage(QWidget):
         differing.body.addWidget(self.differences, 1)
         below.addWidget(differing, 1)
         column.addLayout(below, 4)
-        self.table.itemSelectionChanged.connect(self._enable)
         sentence = "Bring back the run that was deleted last."
         Command(self, "Undo", sentence, "Ctrl+Z", self.undo_requested.emit)
-        self._enable()
-
-    def _build_buttons(self) -> FlowLayout:
-        row = FlowLayout()
-        self._needing_a_run: list[Command | QPushButton] = []
-        for what, text, name, sentence, keys in _BUTTONS:
-            button = push_button(name, text, sentence)
-            command = Command(self, text, sentence, keys, partial(self._ask, what))
-            command.serve(button)
-            self._needing_a_run.append(command)
-            row.addWidget(button)
-        export = push_button(
-            "runExportButton", "Export …", "Save the run's curves, figures or network to a file."
-        )
-        menu = QMenu(export)
-        for what, text in _EXPORTS:
-            menu.addAction(text).triggered.connect(lambda _, what=what: self._ask(what))
-        export.setMenu(menu)
-        self._needing_a_run.append(export)
-        row.addWidget(export)
-        self.bin = BinButton("bringBackRunButton", "runs")
-        row.addWidget(self.bin)
-        return row
-
-    def build_plots(self) -> list[Callable[[], None]]:
-        """Return the step that builds the plot."""
-        return [self.compare.build]
+        self.commands.enable()
 
     def show_runs(self, runs: Sequence[Run], going_on: Collection[Path]) -> None:
         """Show the list; see `RunsTable.show_runs`."""
         self.table.show_runs(runs, going_on)
         self.empty.setVisible(not runs)
         self.table.setVisible(bool(runs))
-        self._enable()
-
-    def _enable(self) -> None:
-        for act in self._needing_a_run:
-            act.setEnabled(self.table.current_run() is not None)
-
-    def _ask(self, what: str) -> None:
-        run = self.table.current_run()
-        if run is None:
-            return
-        if what == "rename":
-            edit_name(self.table)
-        else:
-            self.asked.emit(what, run)
+        self.commands.enable()

@@ -10,6 +10,7 @@ from typing import Any, assert_never
 from PyQt5.QtCore import Qt, pyqtBoundSignal, pyqtSignal
 from PyQt5.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QWidget
 
+from mnist_draw.app.kit.files import NETWORKS, ask_open
 from mnist_draw.app.kit.number_fields import NumberBox, RealBox
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import ComboBox, Field, explain
@@ -30,7 +31,6 @@ from mnist_draw.training.updates import UPDATE_RULES, UpdateRule, parameter_rang
 
 #: What the last entries stand for.
 _CHOOSE, _CHOOSE_FILE = "choose", "choose a file"
-_NETWORKS = "Networks (*.npz)"
 
 
 class FileCombo(ComboBox):
@@ -117,11 +117,11 @@ class FileCombo(ComboBox):
         match self._setting:
             case Folder(files=files) if a_file:
                 question = self._setting.file_question
-                return QFileDialog.getOpenFileName(self, question, "", files)[0]
+                return ask_open(self, question, files)
             case Folder():
                 return QFileDialog.getExistingDirectory(self, question, "")
             case NetworkFile():
-                return QFileDialog.getOpenFileName(self, question, "", _NETWORKS)[0]
+                return ask_open(self, question, NETWORKS)
             case _:
                 assert_never(self._setting)
 

@@ -10,7 +10,6 @@ import numpy as np
 from PyQt5.QtCore import QRectF, QSize, pyqtSignal
 from PyQt5.QtGui import QPainter, QPaintEvent
 from PyQt5.QtWidgets import (
-    QFileDialog,
     QHBoxLayout,
     QMenu,
     QPushButton,
@@ -21,6 +20,7 @@ from PyQt5.QtWidgets import (
 )
 
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.files import SETTINGS, ask_open, ask_save
 from mnist_draw.app.kit.icons import set_icon
 from mnist_draw.app.kit.images import image_of
 from mnist_draw.app.kit.reporting import reporter
@@ -119,9 +119,6 @@ class AugmentationView(QWidget):
                 painter.fillRect(place, theme.colour("track"))
                 continue
             painter.drawImage(place, image_of(self.pictures[number]))
-
-
-_FILES = "Settings (*.json)"
 
 
 def _network_in(path: str) -> str | None:
@@ -329,7 +326,7 @@ class SettingsPanel(QWidget):
 
     def open_file(self) -> None:
         """Let the user choose a settings file and fill the fields from it."""
-        path, _ = QFileDialog.getOpenFileName(self, "Open settings", "", _FILES)
+        path = ask_open(self, "Open settings", SETTINGS)
         if not path:
             return
         try:
@@ -339,7 +336,7 @@ class SettingsPanel(QWidget):
 
     def save_file(self) -> None:
         """Let the user choose where to save the settings as a file."""
-        path, _ = QFileDialog.getSaveFileName(self, "Save settings", "settings.json", _FILES)
+        path = ask_save(self, "Save settings", "settings.json", SETTINGS)
         if not path:
             return
         try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import importlib
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from PyQt5.QtCore import QObject, Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QResizeEvent
@@ -284,9 +283,9 @@ class TrainTab(Page):
         super().resizeEvent(event)
         self._show_inside(self._inside)
 
-    def build_plots(self) -> list[Any]:
+    def build_plots(self) -> list[Callable[[], None]]:
         """Return the steps that build the plots, to be called one by one between events."""
-        return [self.loss.build, self.accuracy.build, *self.runs.build_plots()]
+        return [self.loss.build, self.accuracy.build, self.runs.compare.build]
 
     # -- for the window
 

@@ -64,7 +64,7 @@ class Shown:
 
     def press(self, what: str) -> None:
         """Press one of the buttons by its command."""
-        self.view._commands[what].trigger()
+        self.view.commands.actions[what].trigger()
 
     def wait_for(self, titles: list[str]) -> None:
         """Wait until these follow the networks that ship."""
@@ -85,9 +85,9 @@ def test_all_are_listed_with_kind_accuracy_and_source(shown: Shown) -> None:
     assert shown.row("Best reader")[:4] == [
         "Best reader", "CNN", "99.56 %", "the program",
     ]  # fmt: skip
-    assert not shown.view._commands["delete"].isEnabled()
+    assert not shown.view.commands.actions["delete"].isEnabled()
     assert shown.row("from elsewhere")[1:4] == ["MLP", "50.00 %", "a file"]
-    assert shown.view._commands["delete"].isEnabled()
+    assert shown.view.commands.actions["delete"].isEnabled()
     assert shown.row("MLP 784–4–10, 1 Jan 10:00")[1:4] == ["MLP", "95.00 %", "a run"]
 
 
@@ -135,7 +135,7 @@ def test_a_shorter_list_may_come_while_a_name_is_typed(shown: Shown) -> None:
     shown.row("from elsewhere")
     shown.press("rename")
     QTest.keyClicks(table.findChild(QLineEdit), "Mine")
-    first = view._networks[:1]
+    first = view.table.records[:1]
     view.show_networks(first, [0.0], first[0].key)
     assert table.rowCount() == 1
 
@@ -238,7 +238,7 @@ def test_the_network_of_a_run_that_another_window_has_deleted_leaves_the_list(
     shown.row(kept.title)
     move_to_bin(kept.path.parent, "The run")
     if act == "rename":
-        shown.view.renamed.emit(kept, "Slow steps")
+        shown.view.table.renamed.emit(kept, "Slow steps")
     else:
         shown.press("delete")
     shown.qtbot.waitUntil(lambda: kept.title not in shown.titles())

@@ -272,7 +272,7 @@ def test_what_is_refused_because_of_another_window_is_no_failure(make: Any) -> N
         page = show_runs(setup)
         before = setup.text("stateLabel")
         for act in (setup.window.runs.continue_run, setup.window.runs.delete):
-            act(page.table.current_run())
+            act(page.table.current())
             assert "is going on in another window" in setup.text("messageLabel")
             assert not setup.window.training.running
         assert setup.text("stateLabel") == before
@@ -378,7 +378,7 @@ def test_the_figures_of_a_run_deleted_meanwhile_are_not_called_lost(make: Any) -
     page = show_runs(setup)
     # Another window deletes it before this one has looked again.
     move_to_bin(run.folder, "The run")
-    page.table.tick(page.table.runs[0])
+    page.table.tick(page.table.records[0])
     assert setup.window.background.wait()
     setup.qtbot.wait(1)
     assert "lost" not in setup.text("messageLabel")
@@ -425,7 +425,7 @@ def test_exports(
     page = show_runs(setup)
     path = tmp_path / f"export.{kind}"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
-    page.asked.emit(kind, page.table.current_run())
+    page.commands.requested.emit(kind, page.table.current())
     setup.qtbot.waitUntil(lambda: setup.text("messageLabel") == f"Saved {path}.")
     assert path.read_bytes().startswith(beginning)
 
@@ -439,7 +439,7 @@ def test_a_run_without_its_network_is_told_of(
     page = show_runs(setup)
     path = tmp_path / "export.npz"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
-    page.asked.emit("npz", page.table.current_run())
+    page.commands.requested.emit("npz", page.table.current())
     setup.qtbot.waitUntil(lambda: "There is no such file" in setup.text("messageLabel"))
     assert not path.exists()
 

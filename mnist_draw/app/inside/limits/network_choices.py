@@ -8,9 +8,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QSize, Qt, pyqtSignal
-from PyQt5.QtWidgets import QCheckBox, QFileDialog, QFrame, QHBoxLayout, QMenu, QPushButton, QWidget
+from PyQt5.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QMenu, QPushButton, QWidget
 
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.files import NETWORKS, ask_open
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import explain, no_key, tip
 from mnist_draw.app.train.series import swatch
@@ -165,9 +166,7 @@ class NetworkChoices(QWidget):
         return menu
 
     def _open_file(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(
-            self, "A trained network", "", "Trained networks (*.npz)"
-        )
+        path = ask_open(self, "A trained network", NETWORKS)
         if path:
             self.put(file_choice(path))
 

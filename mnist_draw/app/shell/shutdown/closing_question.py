@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from PyQt5.QtCore import QObject, pyqtSignal
-from PyQt5.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PyQt5.QtWidgets import QMessageBox, QWidget
 
+from mnist_draw.app.kit.files import NETWORKS, ask_save
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.kit.unsaved import UnsavedNetworks
@@ -123,11 +124,10 @@ class ClosingQuestion(QObject):
     def _save_elsewhere(self) -> None:
         """Ask for a file for each network; a folder that was meant otherwise would hide it."""
         chosen: list[tuple[str, Path]] = []
-        files = f"Networks (*{SUFFIX})"
         for key, model in self._unsaved.items():
             title = model.describe()
             wanted = f"{file_name(model.title)}{SUFFIX}"
-            path, _ = QFileDialog.getSaveFileName(self._window, f"Save {title}", wanted, files)
+            path = ask_save(self._window, f"Save {title}", wanted, NETWORKS)
             if not path:
                 self.cancelled.emit()
                 return
