@@ -75,11 +75,11 @@ def first_answer() -> dict[str, float]:
     began = time.perf_counter()
     import numpy as np
 
-    from mnist_draw.recognition.network_library import default_model, list_models
+    from mnist_draw.library.networks import default_model, list_shipped
     from mnist_draw.recognition.recogniser import Recogniser
 
     imported = time.perf_counter()
-    if list_models():
+    if list_shipped():
         model = default_model()
     else:  # a copy of the program without a trained network: any weights cost the same
         from peers.task import glorot

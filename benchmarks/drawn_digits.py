@@ -201,9 +201,9 @@ def measure(
     ink: InkFile, numbers: np.ndarray, model: str | None, seed: int, pen: float | None
 ) -> Results:
     """Replay digits into the canvas and ask the program."""
-    from mnist_draw.recognition.network_library import default_model
+    from mnist_draw.library.networks import default_model
+    from mnist_draw.library.stored_network import load_trained
     from mnist_draw.recognition.reader import Reader
-    from mnist_draw.recognition.stored_network import load_trained
 
     reader = Reader(default_model() if model is None else load_trained(model))
     answers, texts = [], []

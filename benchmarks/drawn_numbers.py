@@ -188,10 +188,10 @@ def measure(
     lengths: Sequence[int] = LENGTHS,
 ) -> dict[str, Any]:
     """Draw and read all numbers, and single digits."""
+    from mnist_draw.library.networks import default_model
+    from mnist_draw.library.stored_network import load_trained
     from mnist_draw.recognition.answer import expected_calibration_error
-    from mnist_draw.recognition.network_library import default_model
     from mnist_draw.recognition.reader import Reader
-    from mnist_draw.recognition.stored_network import load_trained
 
     reader = Reader(default_model() if model is None else load_trained(model))
     board = Board()

@@ -114,9 +114,9 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> dict[str, dict[str, float]]:
-    from mnist_draw.recognition.network_library import default_model
+    from mnist_draw.library.networks import default_model
+    from mnist_draw.library.stored_network import load_trained
     from mnist_draw.recognition.reader import Reader
-    from mnist_draw.recognition.stored_network import load_trained
 
     ink, board = load_ink(arguments.file), Board()
     reader = Reader(default_model() if arguments.model is None else load_trained(arguments.model))

@@ -241,9 +241,9 @@ def main() -> None:
     arguments = parser.parse_args()
     app = application(arguments.screen)
 
-    from mnist_draw.recognition.network_library import list_models
+    from mnist_draw.library.networks import list_shipped
 
-    shipped = {model.name: model for model in list_models()}
+    shipped = {model.name: model for model in list_shipped()}
     rows: list[dict[str, Any]] = []
     lives: list[dict[str, Any]] = []
     for name in arguments.networks.split(","):

@@ -211,13 +211,13 @@ def measure(window: Any, watch: Watch, hand: Hand, arguments: argparse.Namespace
     """Measure all networks; called in a thread beside the GUI's."""
     from PyQt5.QtCore import Qt
 
-    from mnist_draw.recognition.network_library import list_models
+    from mnist_draw.library.networks import list_shipped
 
     explainer = window.explanations.worker
     ready, prepared = threading.Event(), threading.Event()
     window.recognition.worker.ready.connect(lambda model: ready.set(), Qt.DirectConnection)
     explainer.prepared.connect(lambda layers: prepared.set(), Qt.DirectConnection)
-    known = {model.name: model for model in list_models()}
+    known = {model.name: model for model in list_shipped()}
     results: dict[str, Any] = {}
     prepared.wait(60)
     if arguments.train:

@@ -32,11 +32,11 @@ from drawn_digits import InkFile, _drawn, load_ink
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.dataset.own_digits import ExtraDigits, normalised
 from mnist_draw.errors import UserError
+from mnist_draw.library.networks import default_model
+from mnist_draw.library.stored_network import load_trained
 from mnist_draw.recognition.fine_tuning import REHEARSED, FineTuned, fine_tune
 from mnist_draw.recognition.finished_model import predict_all
-from mnist_draw.recognition.network_library import default_model
 from mnist_draw.recognition.recogniser import Recogniser
-from mnist_draw.recognition.stored_network import load_trained
 from mnist_draw.storage import ModelFile
 from mnist_draw.storage.my_digits import TaughtDigit
 

@@ -185,9 +185,9 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
-    from mnist_draw.recognition.network_library import default_model
+    from mnist_draw.library.networks import default_model
+    from mnist_draw.library.stored_network import load_trained
     from mnist_draw.recognition.reader import Reader
-    from mnist_draw.recognition.stored_network import load_trained
 
     ink = load_ink(arguments.file)
     model = default_model() if arguments.model is None else load_trained(arguments.model)

@@ -269,9 +269,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", action="store_true", help="print a JSON object")
     arguments = parser.parse_args(argv)
-    from mnist_draw.recognition.network_library import default_model
+    from mnist_draw.library.networks import default_model
+    from mnist_draw.library.stored_network import load_trained
     from mnist_draw.recognition.recogniser import Recogniser
-    from mnist_draw.recognition.stored_network import load_trained
 
     try:
         model = load_trained(arguments.model) if arguments.model else default_model()

@@ -45,9 +45,9 @@ from mnist_draw.theano_bridge import install as _install_theano
 if TYPE_CHECKING:
     from mnist_draw.dataset.minibatches import iterate_minibatches as iterate_minibatches
     from mnist_draw.dataset.mnist import load_data as load_data
+    from mnist_draw.library.lasagne_networks import load_network as load_network
+    from mnist_draw.library.lasagne_networks import save_network as save_network
     from mnist_draw.networks.mlp import build_mlp as build_mlp
-    from mnist_draw.recognition.network_files import load_network as load_network
-    from mnist_draw.recognition.network_files import save_network as save_network
     from mnist_draw.training.interface.classifier import MnistClassifier as MnistClassifier
     from mnist_draw.training.interface.loss_history import LossHistory as LossHistory
     from mnist_draw.training.tutorial import get_class as get_class
@@ -68,9 +68,9 @@ _HOME = {
     "get_class": "mnist_draw.training.tutorial",
     "iterate_minibatches": "mnist_draw.dataset.minibatches",
     "load_data": "mnist_draw.dataset.mnist",
-    "load_network": "mnist_draw.recognition.network_files",
+    "load_network": "mnist_draw.library.lasagne_networks",
     "run_network": "mnist_draw.training.tutorial",
-    "save_network": "mnist_draw.recognition.network_files",
+    "save_network": "mnist_draw.library.lasagne_networks",
 }
 
 _install_theano()

@@ -104,7 +104,7 @@ def _threshold(rule: Refusal) -> float:
 
 def _read_as_digits(twins: list[Drawings], seed: int) -> Drawn:
     """Take those letters for digits that the best network reads as the digit they look like."""
-    from mnist_draw.recognition.network_library import default_model
+    from mnist_draw.library.networks import default_model
     from mnist_draw.recognition.recogniser import Recogniser
 
     kinds = np.array([TWINS[text] for part in twins for text in part.text])

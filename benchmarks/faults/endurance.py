@@ -70,7 +70,7 @@ def epochs(times: int, folder: Path) -> Iterator[object]:
 def drawings(times: int, folder: Path) -> Iterator[object]:
     """Draw, ask, undo and clear on one board."""
     from mnist_draw.app.draw.drawing import Drawing
-    from mnist_draw.recognition.network_library import default_model
+    from mnist_draw.library.networks import default_model
     from mnist_draw.recognition.reader import Reader
 
     reader = Reader(default_model())
@@ -92,10 +92,10 @@ def drawings(times: int, folder: Path) -> Iterator[object]:
 
 def networks(times: int, folder: Path) -> Iterator[object]:
     """Change the network that answers, every tenth time to one of another shape."""
-    from mnist_draw.recognition.network_library import list_models
+    from mnist_draw.library.networks import list_shipped
     from mnist_draw.recognition.reader import Reader
 
-    models = [known.load() for known in list_models()]
+    models = [known.load() for known in list_shipped()]
     used = models[0]
     reader = Reader(used)
     for number in range(times):

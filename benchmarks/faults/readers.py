@@ -61,7 +61,7 @@ def picture(format_name: str, mode: str = "RGB", **options: object) -> Callable[
 
 
 def _model(path: Path) -> object:
-    from mnist_draw.recognition.stored_network import load_trained
+    from mnist_draw.library.stored_network import load_trained
 
     return load_trained(path)
 

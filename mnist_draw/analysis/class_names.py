@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mnist_draw.dataset.classes import DIGITS, with_article
-from mnist_draw.recognition.class_names import class_names, reads_digits
+from mnist_draw.library.network_data import class_names, reads_digits
 from mnist_draw.storage import ModelFile
 
 

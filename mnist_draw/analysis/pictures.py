@@ -19,7 +19,7 @@ from mnist_draw.dataset.own_digits import find_pictures
 from mnist_draw.dataset.picture_formats import read_titles
 from mnist_draw.dataset.pictures.picture_file import load_picture
 from mnist_draw.errors import DatasetError, UserError, reason_of, strip_control_chars
-from mnist_draw.recognition.network_data import own_data, require_classes
+from mnist_draw.library.network_data import own_data, require_classes
 from mnist_draw.storage.cache import digest_of
 from mnist_draw.storage.folders import named_path
 from mnist_draw.storage.models import ModelFile

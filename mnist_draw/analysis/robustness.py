@@ -22,7 +22,7 @@ from mnist_draw.dataset.augmentation.numba_loops import uncompiled
 from mnist_draw.dataset.augmentation.skeleton_store import MIDDLE, StrokeStore
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.dataset.normalise import has_ink, normalise_ink
-from mnist_draw.recognition.network_data import own_data
+from mnist_draw.library.network_data import own_data
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage import cache
 from mnist_draw.storage.models import ModelFile

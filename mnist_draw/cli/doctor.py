@@ -230,8 +230,8 @@ def _read_and_name(path: Path, read: Callable[[Path], object]) -> None:
 
 def _kinds() -> dict[str, tuple[Callable[[], Iterable[Path]], Callable[[Path], object]]]:
     """Return what finds the files of each kind, and what reads one."""
-    from mnist_draw.recognition.network_library import list_learnt, list_opened
-    from mnist_draw.recognition.stored_network import load_trained
+    from mnist_draw.library.networks import list_fine_tuned, list_opened
+    from mnist_draw.library.stored_network import load_trained
     from mnist_draw.storage.my_digits import SUFFIX, DigitError, my_digits_folder, read_digit
     from mnist_draw.storage.preferences import FILE_NAME, read_values
     from mnist_draw.storage.unique_paths import ASIDE
@@ -241,7 +241,7 @@ def _kinds() -> dict[str, tuple[Callable[[], Iterable[Path]], Callable[[Path], o
 
     def own_networks() -> Iterator[Path]:
         yield from runs_folder().glob(f"*/{record.MODEL}")
-        yield from (stored.path for stored in (*list_learnt(), *list_opened()))
+        yield from (stored.path for stored in (*list_fine_tuned(), *list_opened()))
 
     def read_taught(path: Path) -> None:
         if read_digit(path) is None:

@@ -85,7 +85,7 @@ def export(arguments: argparse.Namespace) -> int:
         run = _run_of(arguments.what)
         content, title = kind.pack(run, load_history(run)), run.full_title
     else:
-        from mnist_draw.recognition.network_files import find_network
+        from mnist_draw.library.networks import find_network
 
         model = find_network(arguments.what, arguments.network)
         content, title = kind.pack(model), model.title
@@ -109,7 +109,7 @@ def _require_free(out: Path, overwrite: bool) -> None:
 
 
 def _run_of(what: str) -> Run:
-    from mnist_draw.recognition.network_files import find_kept
+    from mnist_draw.library.networks import find_stored
     from mnist_draw.training.runs.run_list import find_run
 
     try:
@@ -117,7 +117,7 @@ def _run_of(what: str) -> Run:
     except UserError:
         is_network = Path(what).is_file()
         with contextlib.suppress(UserError):
-            is_network = is_network or find_kept(what) is not None
+            is_network = is_network or find_stored(what) is not None
         if not is_network:
             raise
         raise UserError(

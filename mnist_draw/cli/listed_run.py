@@ -9,8 +9,8 @@ from pathlib import Path
 from mnist_draw.cli.output import tell
 from mnist_draw.dataset.mnist import Dataset
 from mnist_draw.errors import UserError
+from mnist_draw.library.stored_network import network_of_run
 from mnist_draw.recognition.run_files import RunFiles
-from mnist_draw.recognition.stored_network import network_of_run
 from mnist_draw.storage import ModelFile, StorageError, write_atomically
 from mnist_draw.storage.atomic import resolve_path
 from mnist_draw.training.events import Event, Finished

@@ -25,7 +25,7 @@ def _add_models_options(parser: argparse.ArgumentParser) -> None:
         help='print a JSON object for each network: "name" (for --model and export), "title", '
         '"network", "kind", "accuracy" (on test pictures, 0 to 1, or null), "epochs", "file"',
     )
-    parser.set_defaults(run=list_models)
+    parser.set_defaults(run=list_shipped)
 
 
 MODELS = Command(
@@ -39,12 +39,12 @@ MODELS = Command(
 )
 
 
-def list_models(arguments: argparse.Namespace) -> int:
+def list_shipped(arguments: argparse.Namespace) -> int:
     """Print one line for each network."""
-    from mnist_draw.recognition.network_library import list_all
-    from mnist_draw.training.runs.rescue import list_left_outside
+    from mnist_draw.library.networks import list_all
+    from mnist_draw.training.runs.network_places import list_fallbacks
 
-    list_left_outside()
+    list_fallbacks()
     networks = list_all()
     if arguments.json:
         for kept in networks:

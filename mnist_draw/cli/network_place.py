@@ -9,11 +9,11 @@ from pathlib import Path
 
 from mnist_draw.cli.output import tell
 from mnist_draw.errors import StorageError, UserError, reason_of
-from mnist_draw.recognition.stored_network import load_trained
+from mnist_draw.library.stored_network import load_trained
 from mnist_draw.storage import ModelFile, check_writable, save_model
 from mnist_draw.storage.models import refuse_foreign
 from mnist_draw.storage.unique_paths import move_to_free_name, numbered, taken_file
-from mnist_draw.training.runs.rescue import rescue
+from mnist_draw.training.runs.network_places import save_fallback
 
 #: Without --output, the network is saved under this name, or the next free one.
 DEFAULT_OUTPUT = "model.npz"
@@ -47,7 +47,7 @@ class NetworkPlace:
             return path, False
         except UserError as error:
             tell(str(error))
-            rescued = rescue(model, tell)
+            rescued = save_fallback(model, tell)
             if rescued is None:
                 raise StorageError("No place took the network.") from error
             return rescued, True

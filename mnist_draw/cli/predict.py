@@ -234,8 +234,7 @@ def predict(arguments: argparse.Namespace) -> int:
     """Answer for every picture; one that cannot be read does not keep the others from it."""
     from mnist_draw.dataset.classes import class_list
     from mnist_draw.dataset.pictures.picture_file import load_picture, picture_size
-    from mnist_draw.recognition.network_files import find_network
-    from mnist_draw.recognition.network_library import default_model
+    from mnist_draw.library.networks import default_model, find_network
     from mnist_draw.recognition.numbers.number_reader import read_number
     from mnist_draw.recognition.recogniser import Recogniser
 
@@ -331,9 +330,8 @@ def evaluate(arguments: argparse.Namespace) -> int:
     from mnist_draw.analysis.report import prepare_folder, write_report
     from mnist_draw.analysis.results import count_results
     from mnist_draw.dataset.mnist import load_dataset
-    from mnist_draw.recognition.class_names import class_names
-    from mnist_draw.recognition.network_data import data_of, remember_for, require_classes
-    from mnist_draw.recognition.network_files import find_network
+    from mnist_draw.library.network_data import class_names, data_of, remember_for, require_classes
+    from mnist_draw.library.networks import find_network
 
     model = find_network(arguments.model, arguments.network)
     names = class_names(model)

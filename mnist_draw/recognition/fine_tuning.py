@@ -24,8 +24,8 @@ import numpy.typing as npt
 from mnist_draw.dataset.mnist import Dataset, load_dataset, scale
 from mnist_draw.dataset.own_digits import ExtraDigits
 from mnist_draw.errors import UserError
+from mnist_draw.library.network_data import reads_digits
 from mnist_draw.networks import parse_network
-from mnist_draw.recognition.class_names import reads_digits
 from mnist_draw.recognition.finished_model import finished_model
 from mnist_draw.recognition.recogniser import MAX_LENIENT, Recogniser
 from mnist_draw.recognition.rejection import shipped_refusal

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from mnist_draw.dataset.classes import MAX_NAME_LENGTH
 from mnist_draw.errors import DocumentError, StorageError, UserError
-from mnist_draw.recognition.class_names import class_names
+from mnist_draw.library.network_data import class_names
 from mnist_draw.recognition.finished_model import predict_all
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage.atomic import write_atomically

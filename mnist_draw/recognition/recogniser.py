@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from mnist_draw.dataset.normalise import SIDE, has_ink, normalise_ink
 from mnist_draw.dataset.pictures.coarse import InkPixels
+from mnist_draw.library.network_data import class_names, reads_digits
 from mnist_draw.networks import parse_network
 from mnist_draw.networks.operations import forward
 from mnist_draw.recognition.answer import (
@@ -22,7 +23,6 @@ from mnist_draw.recognition.answer import (
     empty_answer,
 )
 from mnist_draw.recognition.built_network import CompiledNetwork, require_finite
-from mnist_draw.recognition.class_names import class_names, reads_digits
 from mnist_draw.recognition.numbers.stroke_pieces import PenStroke, draw_strokes
 from mnist_draw.recognition.rejection import (
     COARSE_LENIENCE,

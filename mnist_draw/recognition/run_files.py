@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from mnist_draw.dataset.mnist import Dataset, dataset_name
 from mnist_draw.errors import UserError
+from mnist_draw.library.stored_network import network_of_run
 from mnist_draw.networks import parse_network
-from mnist_draw.recognition.stored_network import network_of_run
 from mnist_draw.storage.atomic import resolve_path
 from mnist_draw.storage.locks import make_lock, take_lock
 from mnist_draw.storage.models import ModelFile, save_model
@@ -113,8 +113,8 @@ class RunFiles:
 
     def set_dataset(self, data: Dataset) -> TrainingSettings:
         """Know the data that is learnt; return the run's settings, now with its classes."""
+        from mnist_draw.library.network_data import remember_data
         from mnist_draw.recognition.finished_model import dataset_metadata
-        from mnist_draw.recognition.network_data import remember_data
         from mnist_draw.training.run_start import settings_for
 
         settings = settings_for(self.run.settings, data)

@@ -23,7 +23,7 @@ from mnist_draw.training.interrupts import stop_on_interrupt
 from mnist_draw.training.loop import train
 from mnist_draw.training.run_start import build_network
 from mnist_draw.training.runs.history import History
-from mnist_draw.training.runs.network_names import file_of
+from mnist_draw.training.runs.network_places import file_of
 from mnist_draw.training.settings import SETTINGS, TrainingSettings
 
 #: How the end of a run reads; a run that was completed needs no word.

@@ -18,8 +18,8 @@ from mnist_draw.analysis.robustness import test_pictures_for as pictures_to_alte
 from mnist_draw.analysis.step.one_step import OneStep
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.errors import DatasetError
+from mnist_draw.library.network_data import own_data, remember_data
 from mnist_draw.networks import parse_network
-from mnist_draw.recognition.network_data import own_data, remember_data
 from mnist_draw.storage import ModelFile
 
 NAMES = ("one", "three", "two")

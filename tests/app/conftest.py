@@ -21,7 +21,7 @@ from PyQt5.QtCore import QEvent, QThread, QTimer
 from PyQt5.QtWidgets import QApplication
 
 from mnist_draw.app.kit import theme
-from mnist_draw.training.runs import network_names, rescue
+from mnist_draw.training.runs import network_places
 
 
 @pytest.fixture(autouse=True)
@@ -35,8 +35,8 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (home / "cache").symlink_to(shared, target_is_directory=True)
     monkeypatch.setenv("MNIST_DRAW_HOME", str(home))
     # Where a window looks for networks that another one had to leave.
-    monkeypatch.setattr(rescue, "outer_folders", lambda: [tmp_path])
-    monkeypatch.setattr(network_names, "_elsewhere", {})
+    monkeypatch.setattr(network_places, "fallback_folders", lambda: [tmp_path])
+    monkeypatch.setattr(network_places, "_external", {})
     return home
 
 

@@ -12,7 +12,7 @@ from pen_drawing import DIGITS, board
 from PIL import Image
 
 from mnist_draw.cli import main
-from mnist_draw.recognition.stored_network import load_trained
+from mnist_draw.library.stored_network import load_trained
 from mnist_draw.storage.my_digits import TaughtDigit, save_digit
 
 QUICK = ["train", "--network", NETWORK, "--examples", "500", "--batch-size", "100", "--epochs", "2"]

@@ -11,15 +11,19 @@ import pytest
 from filelock import FileLock
 
 from mnist_draw.cli import main
-from mnist_draw.recognition.network_files import find_network
-from mnist_draw.recognition.network_library import list_models, list_of_runs, save_learnt
+from mnist_draw.library.networks import (
+    find_network,
+    list_run_networks,
+    list_shipped,
+    save_fine_tuned,
+)
 from mnist_draw.recognition.run_files import RunFiles, in_use
 from mnist_draw.storage import load_model, save_model
 from mnist_draw.training import events
-from mnist_draw.training.runs import network_names, rescue
+from mnist_draw.training.runs import network_places
 from mnist_draw.training.runs.checkpoint import Checkpoint
 from mnist_draw.training.runs.history import History
-from mnist_draw.training.runs.network_names import learnt_folder
+from mnist_draw.training.runs.network_places import fine_tuned_folder
 from mnist_draw.training.runs.record import load_history
 from mnist_draw.training.runs.run_list import list_runs, new_run_folder
 from mnist_draw.training.settings import TrainingSettings
@@ -32,8 +36,8 @@ QUICK = ["train", "--network", NETWORK, "--examples", "1000", "--epochs", "2"]
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "work").mkdir()
     monkeypatch.chdir(tmp_path / "work")
-    monkeypatch.setattr(network_names, "_elsewhere", {})
-    monkeypatch.setattr(rescue, "outer_folders", lambda: [tmp_path])
+    monkeypatch.setattr(network_places, "_external", {})
+    monkeypatch.setattr(network_places, "fallback_folders", lambda: [tmp_path])
     return tmp_path / "work"
 
 
@@ -52,7 +56,7 @@ def test_what_is_trained_here_is_listed_in_the_window(
     history = load_history(run)
     assert len(history.epochs) == 2
     assert history.test_accuracy == run.figures["test_accuracy"]
-    [kept] = list_of_runs()
+    [kept] = list_run_networks()
     model, own = load_model(here / "m.npz"), kept.load()
     for one, other in zip(model.parameters, own.parameters, strict=True):
         np.testing.assert_array_equal(one, other)
@@ -154,7 +158,7 @@ def test_a_run_that_another_program_trains_is_listed_as_far_as_it_came(
 def test_a_network_that_learnt_has_the_name_that_it_is_listed_with(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    kept = save_learnt(list_models()[0].load())
+    kept = save_fine_tuned(list_shipped()[0].load())
     assert main(["models", "--json"]) == 0
     name = str(objects(capsys)[-1]["name"])
     assert name == kept.key.removesuffix(".npz")
@@ -170,7 +174,7 @@ def test_a_network_that_the_window_left_outside_is_listed_by_its_path(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     left = tmp_path / "mnist-draw-rescued-model.npz"
-    save_model(left, list_models()[0].load())
+    save_model(left, list_shipped()[0].load())
     left.chmod(0o600)
     assert main(["models", "--json"]) == 0
     names = [one["name"] for one in objects(capsys)]
@@ -191,16 +195,16 @@ def test_a_senseless_command_for_digits_is_misuse(typed: str) -> None:
 def test_models(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models", "--json"]) == 0
     found = objects(capsys)
-    assert [one["name"] for one in found] == [kept.name for kept in list_models()]
+    assert [one["name"] for one in found] == [kept.name for kept in list_shipped()]
     assert found[0]["accuracy"] == pytest.approx(0.9956)
     assert main(["models"]) == 0
     assert "99.56 %" in capsys.readouterr().out
 
 
 def test_the_title_of_a_network_stays_in_its_line(capsys: pytest.CaptureFixture[str]) -> None:
-    (model,) = (kept.load() for kept in list_models()[:1])
-    save_learnt(model)
-    (path,) = learnt_folder().iterdir()
+    (model,) = (kept.load() for kept in list_shipped()[:1])
+    save_fine_tuned(model)
+    (path,) = fine_tuned_folder().iterdir()
     save_model(path, model.with_info(name="mine\nbest  forged\x1b[2K"))
     assert main(["models"]) == 0
     lines = capsys.readouterr().out.splitlines()
@@ -249,7 +253,7 @@ def test_the_ending_says_the_format(here: Path, capsys: pytest.CaptureFixture[st
 
 def test_a_network_of_a_run_is_found_by_its_key(here: Path) -> None:
     assert main([*QUICK, "--output", "m.npz"]) == 0
-    [kept] = list_of_runs()
+    [kept] = list_run_networks()
     [run], _ = list_runs()
     run.renamed("My run 1.5").save()
     # A folder's name ends in a dot and seconds, as a file's name may.

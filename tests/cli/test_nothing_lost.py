@@ -21,11 +21,11 @@ from PIL import Image
 
 from mnist_draw.cli import main, network_place, train_run
 from mnist_draw.errors import one_line
+from mnist_draw.library.stored_network import load_trained
 from mnist_draw.recognition import run_files
-from mnist_draw.recognition.stored_network import load_trained
 from mnist_draw.storage import StorageError, save_model
 from mnist_draw.training import events
-from mnist_draw.training.runs import checkpoint, network_names, record, rescue, run_list
+from mnist_draw.training.runs import checkpoint, network_places, record, run_list
 from mnist_draw.training.runs.checkpoint import load_checkpoint
 
 QUICK = ["train", "--network", "custom_mlp:0,1,0,0", "--examples", "2000"]
@@ -34,8 +34,8 @@ QUICK = ["train", "--network", "custom_mlp:0,1,0,0", "--examples", "2000"]
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(network_names, "data_folder", lambda: tmp_path / "own data")
-    monkeypatch.setattr(network_names, "_elsewhere", {})
+    monkeypatch.setattr(network_places, "data_folder", lambda: tmp_path / "own data")
+    monkeypatch.setattr(network_places, "_external", {})
     (tmp_path / "own data").mkdir()
     return tmp_path
 
@@ -429,14 +429,16 @@ def test_where_home_and_output_are_full_the_network_is_among_the_temporary_files
 ) -> None:
     save = network_place.save_model
     (here / "temporary").mkdir()
-    monkeypatch.setattr(rescue, "outer_folders", lambda: [here / "full", here / "temporary"])
+    monkeypatch.setattr(
+        network_places, "fallback_folders", lambda: [here / "full", here / "temporary"]
+    )
 
     def full(path: Path, model: Any) -> None:
         if path.parent != here / "temporary":
             raise StorageError(f"Could not write {path}: no space left on device.")
         save(path, model)
 
-    for module in (network_place, rescue):
+    for module in (network_place, network_places):
         monkeypatch.setattr(module, "save_model", full)
     assert main([*QUICK, "--epochs", "1", "--output", "m.npz"]) == 1
     place = here / "temporary" / "mnist-draw-rescued-model.npz"
@@ -489,7 +491,7 @@ def test_where_no_place_takes_the_network_what_is_lost_and_kept_is_said(
     def full(path: Path, _: Any) -> None:
         raise StorageError(f"Could not write {path}: no space left on device. Nothing was written.")
 
-    for module in (network_place, rescue):
+    for module in (network_place, network_places):
         monkeypatch.setattr(module, "save_model", full)
     assert main([*QUICK, "--epochs", "1", *options]) == 1
     err = capsys.readouterr().err.splitlines()

@@ -14,9 +14,8 @@ from own_classes import draw_classes
 
 import mnist_draw
 from mnist_draw.cli import main
-from mnist_draw.recognition.class_names import class_names, reads_digits
-from mnist_draw.recognition.network_data import place_of
-from mnist_draw.recognition.stored_network import load_trained
+from mnist_draw.library.network_data import class_names, place_of, reads_digits
+from mnist_draw.library.stored_network import load_trained
 from mnist_draw.storage import ModelFile, save_model
 from mnist_draw.training.runs.checkpoint import load_checkpoint
 from mnist_draw.training.runs.run_list import list_runs

@@ -17,7 +17,7 @@ from PIL import Image
 
 from mnist_draw.cli import main
 from mnist_draw.errors import UserError, shortened
-from mnist_draw.recognition.stored_network import load_trained
+from mnist_draw.library.stored_network import load_trained
 from mnist_draw.storage import resource_path
 from mnist_draw.theano_bridge import environment, installed_theano
 

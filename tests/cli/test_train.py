@@ -17,12 +17,12 @@ from PIL import Image
 from mnist_draw.cli import main, network_place, train_run
 from mnist_draw.dataset.augmentation.augmenter import RECIPES
 from mnist_draw.dataset.mnist import Dataset
+from mnist_draw.library.stored_network import load_trained
 from mnist_draw.networks import NETWORKS
-from mnist_draw.recognition.stored_network import load_trained
 from mnist_draw.storage import StorageError
 from mnist_draw.training import events
 from mnist_draw.training.interface import progress
-from mnist_draw.training.runs import network_names
+from mnist_draw.training.runs import network_places
 from mnist_draw.training.schedules import SCHEDULES
 from mnist_draw.training.settings import SETTINGS, TrainingSettings
 from mnist_draw.training.updates import UPDATE_RULES
@@ -34,7 +34,7 @@ QUICK = ["train", "--network", NETWORK, "--examples", "2000", "--learning-rate",
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(network_names, "data_folder", lambda: tmp_path / "own data")
+    monkeypatch.setattr(network_places, "data_folder", lambda: tmp_path / "own data")
     (tmp_path / "own data").mkdir()
     return tmp_path
 

@@ -12,7 +12,7 @@ from linear_network import linear_model
 from pen_drawing import DIGITS, board
 
 from mnist_draw.dataset.normalise import normalise_ink
-from mnist_draw.recognition.network_library import default_model, list_models
+from mnist_draw.library.networks import default_model, list_shipped
 from mnist_draw.recognition.numbers.number_reader import read_number
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.recognition.rejection import Refusal, shipped_refusal
@@ -38,7 +38,7 @@ def rule() -> Refusal:
 
 @pytest.fixture(scope="module")
 def shipped() -> Recogniser:
-    if not list_models():
+    if not list_shipped():
         pytest.skip("no trained network is in resources/models yet")
     return Recogniser(default_model())
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from mnist_draw.dataset.mnist import load_dataset
+from mnist_draw.library.networks import list_shipped
 from mnist_draw.recognition.mistakes import Mistake, find_mistakes, kept_mistakes
-from mnist_draw.recognition.network_library import list_models
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage import ModelFile
 from mnist_draw.storage.folders import cache_folder
@@ -27,7 +27,7 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_mistakes_of_a_shipped_network_are_mistakes() -> None:
-    shipped = {model.name: model for model in list_models()}
+    shipped = {model.name: model for model in list_shipped()}
     recogniser = Recogniser(shipped["mlp"].load())
     data = load_dataset()
     images, labels = data.test_images[:2000], data.test_labels[:2000]

@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 from linear_network import linear_model
 
-from mnist_draw.recognition import network_library
-from mnist_draw.recognition.network_library import default_model, list_models
-from mnist_draw.recognition.stored_network import load_trained
+from mnist_draw.library import networks as network_library
+from mnist_draw.library.networks import default_model, list_shipped
+from mnist_draw.library.stored_network import load_trained
 from mnist_draw.storage import ModelFile, ModelFileError, save_model
-from mnist_draw.training.runs import network_names
+from mnist_draw.training.runs import network_places
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for module in (network_library, network_names):
+    for module in (network_library, network_places):
         monkeypatch.setattr(module, "resource_path", lambda *names: tmp_path.joinpath(*names[1:]))
     return tmp_path
 
@@ -29,13 +29,13 @@ def test_best_is_the_default(folder: Path) -> None:
             folder / f"{name}.npz", ModelFile(model.network, model.parameters, {"title": name})
         )
     (folder / "README.md").write_text("no model")
-    assert [model.name for model in list_models()] == ["best", "mlp", "other"]
+    assert [model.name for model in list_shipped()] == ["best", "mlp", "other"]
     # It is called as in the list of networks, whatever its file says.
     assert default_model().title == "Best reader"
 
 
 def test_no_network_ships(folder: Path) -> None:
-    assert list_models() == ()
+    assert list_shipped() == ()
     with pytest.raises(ModelFileError, match="mnist-draw train"):
         default_model()
 

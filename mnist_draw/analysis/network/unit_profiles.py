@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from mnist_draw.analysis.network.layer_probe import Floats, LayerProbe
 from mnist_draw.dataset.mnist import load_dataset, scale
-from mnist_draw.recognition.network_data import own_data
+from mnist_draw.library.network_data import own_data
 from mnist_draw.storage import ModelFile
 from mnist_draw.storage.cache import digest_of, keep, read
 

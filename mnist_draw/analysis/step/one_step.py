@@ -19,8 +19,8 @@ from mnist_draw.analysis.step.accumulators import keep_filled, kept_by_run, read
 from mnist_draw.analysis.step.step_function import Found, StepExpressions
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.errors import UserError
+from mnist_draw.library.network_data import own_data
 from mnist_draw.networks import parse_network
-from mnist_draw.recognition.network_data import own_data
 from mnist_draw.storage import ModelFile
 from mnist_draw.training.settings import TrainingSettings
 

@@ -366,7 +366,7 @@ class DrawTab(Page):
 
     def use_network(self, model: ModelFile) -> None:
         """Show the answers of another network, and ask for what it reads."""
-        from mnist_draw.recognition.class_names import class_names
+        from mnist_draw.library.network_data import class_names
 
         names = class_names(model)
         digits = names == DIGITS

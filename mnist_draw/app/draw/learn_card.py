@@ -197,7 +197,7 @@ class LearnController(QObject):
     @pyqtSlot()
     def _network_changed(self) -> None:
         """Offer to undo what the network that answers has learnt; forget one that was undone."""
-        from mnist_draw.recognition.class_names import reads_digits
+        from mnist_draw.library.network_data import reads_digits
 
         model = self._network.model
         self._card.show_network(model is None or reads_digits(model))
@@ -238,9 +238,9 @@ class LearnController(QObject):
 
 def _delete(key: str) -> None:
     """Put a network that has learnt into the bin: the menu does not list it for ever."""
-    from mnist_draw.recognition.network_library import delete, find_by_key
-    from mnist_draw.training.runs.network_names import LEARNT
+    from mnist_draw.library.networks import delete, find_by_key
+    from mnist_draw.training.runs.network_places import FINE_TUNED
 
     kept = find_by_key(key)
-    if kept.source == LEARNT:
+    if kept.source == FINE_TUNED:
         delete(kept)

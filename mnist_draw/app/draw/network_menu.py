@@ -99,7 +99,7 @@ class NetworkMenu(ComboBox):
 
 
 def _title(key: str) -> str:
-    from mnist_draw.recognition.network_library import find_by_key
+    from mnist_draw.library.networks import find_by_key
 
     try:
         return find_by_key(key).words

@@ -51,7 +51,7 @@ class DigitsToShow:
             return False
         loaded = None
         if model is not None and model.info.classes:
-            from mnist_draw.recognition.network_data import data_of, require_classes
+            from mnist_draw.library.network_data import data_of, require_classes
 
             data = data_of(model)
             require_classes(model, data)
@@ -180,7 +180,7 @@ class MnistExamples(QObject):
 
 def _kind(model: ModelFile | None) -> str:
     """Return what the test pictures of a network are, in the plural."""
-    from mnist_draw.recognition.class_names import reads_digits
+    from mnist_draw.library.network_data import reads_digits
 
     return "digits" if model is None or reads_digits(model) else "pictures"
 

@@ -53,7 +53,7 @@ class Reads(Protocol):
 
 
 def _default_model() -> ModelFile:
-    from mnist_draw.recognition.network_library import default_model
+    from mnist_draw.library.networks import default_model
 
     return default_model()
 

@@ -403,7 +403,7 @@ class ExampleInUse(QObject):
 
         def load() -> Example:
             from mnist_draw.dataset.mnist import load_dataset, scale
-            from mnist_draw.recognition.network_data import own_data
+            from mnist_draw.library.network_data import own_data
 
             data = (None if model is None else own_data(model)) or load_dataset()
             count = len(data.test_labels)

@@ -13,11 +13,11 @@ from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.errors import UserError
 from mnist_draw.storage.models import ModelFile
-from mnist_draw.training.runs.network_names import is_external
+from mnist_draw.training.runs.network_places import is_external
 
 if TYPE_CHECKING:
     from mnist_draw.app.kit.learning import Outcome
-    from mnist_draw.recognition.stored_network import StoredNetwork
+    from mnist_draw.library.stored_network import StoredNetwork
 
 UNSAVED = "My digits, not saved"
 
@@ -121,7 +121,7 @@ class ActiveNetwork(QObject):
 
     def load_first(self) -> ModelFile:
         """Read the network used last, or else the one that ships; in the thread that answers."""
-        from mnist_draw.recognition.network_library import default_network
+        from mnist_draw.library.networks import default_network
 
         if self.kept:
             try:
@@ -153,12 +153,12 @@ class ActiveNetwork(QObject):
 
 
 def _load(key: str) -> ModelFile:
-    from mnist_draw.recognition.network_library import load_by_key
+    from mnist_draw.library.networks import find_by_key
 
-    return load_by_key(key)
+    return find_by_key(key).load()
 
 
 def _list_all() -> tuple[StoredNetwork, ...]:
-    from mnist_draw.recognition.network_library import list_all
+    from mnist_draw.library.networks import list_all
 
     return tuple(list_all())

@@ -103,22 +103,26 @@ class LearningWorker(QObject):
 
     def _kept(self, before: ModelFile, learnt: Any, told: list[str]) -> Outcome:
         """Save the new network, and the one before if nothing else keeps it."""
-        from mnist_draw.recognition.network_library import save_learnt
-        from mnist_draw.training.runs.rescue import key_of_rescued, rescue, rescued_words
+        from mnist_draw.library.networks import save_fine_tuned
+        from mnist_draw.training.runs.network_places import (
+            describe_fallback,
+            fallback_key,
+            save_fallback,
+        )
 
         words = " ".join([learnt.words(), *told])
         model = learnt.model
         try:
-            key = self._key or save_learnt(before, before=True).key
+            key = self._key or save_fine_tuned(before, before=True).key
             model = model.with_info(before=key)
-            kept = save_learnt(model)
+            kept = save_fine_tuned(model)
             return Outcome(model.with_info(name=kept.title), kept.key, words)
         except UserError as error:
             named = model.with_info(name="My digits, rescued")
-            rescued = rescue(named)
+            rescued = save_fallback(named)
             if rescued is not None:
-                words = f"{words} {error} {rescued_words(rescued)}"
-                return Outcome(named, key_of_rescued(rescued), words)
+                words = f"{words} {error} {describe_fallback(rescued)}"
+                return Outcome(named, fallback_key(rescued), words)
             unsaved = (
                 "The new network answers until the program ends, but it is not saved. Closing the "
                 "window asks where to save it."

@@ -6,7 +6,11 @@ import threading
 
 from mnist_draw.errors import UserError
 from mnist_draw.storage.models import ModelFile
-from mnist_draw.training.runs.rescue import named_rescued, rescue, save_with_opened
+from mnist_draw.training.runs.network_places import (
+    save_fallback,
+    save_with_opened,
+    with_fallback_title,
+)
 
 
 class UnsavedNetworks:
@@ -46,7 +50,7 @@ class UnsavedNetworks:
         """Save what can be saved among the program's own files: there may be room by now."""
         for key, model in self.items():
             try:
-                save_with_opened(named_rescued(model))
+                save_with_opened(with_fallback_title(model))
             except UserError:
                 continue
             self.forget(key)
@@ -55,7 +59,7 @@ class UnsavedNetworks:
         """Save them where a network is rescued, for an end that leaves no time for questions."""
         told = []
         for key, model in self.items():
-            path = rescue(named_rescued(model))
+            path = save_fallback(with_fallback_title(model))
             if path is None:
                 told.append(f"The network {model.describe()} could be saved nowhere and is lost.")
             else:

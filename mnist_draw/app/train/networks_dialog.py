@@ -32,7 +32,7 @@ from mnist_draw.recognition.export.formats import NETWORK_FORMATS, NetworkFormat
 from mnist_draw.storage.unique_paths import Deleted, empty_bin, file_name
 
 if TYPE_CHECKING:
-    from mnist_draw.recognition.stored_network import StoredNetwork
+    from mnist_draw.library.stored_network import StoredNetwork
     from mnist_draw.storage.models import ModelFile
 
 _COLUMNS = ("Name", "Kind", "Accuracy", "From", "Made")
@@ -172,7 +172,7 @@ class NetworksController(CollectionController):
             return
 
         def look() -> tuple[list[float], list[tuple[Deleted, str]]]:
-            from mnist_draw.recognition.network_library import list_deleted, made
+            from mnist_draw.library.networks import list_deleted, made
 
             return [made(kept) for kept in networks], list_deleted()
 
@@ -190,7 +190,7 @@ class NetworksController(CollectionController):
 
     def _rename(self, kept: StoredNetwork, name: str) -> None:
         def work() -> None:
-            from mnist_draw.recognition.network_library import rename
+            from mnist_draw.library.networks import rename
 
             rename(kept, name)
 
@@ -211,7 +211,7 @@ class NetworksController(CollectionController):
             return
 
         def work() -> Path:
-            from mnist_draw.recognition.network_library import delete
+            from mnist_draw.library.networks import delete
 
             return delete(kept)
 
@@ -232,7 +232,7 @@ class NetworksController(CollectionController):
         """Let the network in a file answer, and keep it among those that were opened."""
 
         def work() -> ModelFile | list[str]:
-            from mnist_draw.recognition.opened_network import open_network
+            from mnist_draw.library.stored_network import open_network
 
             return open_network(path, network)
 
@@ -258,9 +258,9 @@ class NetworksController(CollectionController):
 
     def _keep(self, model: ModelFile, name: str) -> None:
         def work() -> StoredNetwork:
-            from mnist_draw.recognition.network_library import keep_opened
+            from mnist_draw.library.networks import save_opened
 
-            return keep_opened(model, name)
+            return save_opened(model, name)
 
         self.background.run(work, self._use)
 
@@ -273,7 +273,7 @@ class NetworksController(CollectionController):
 
 
 def _empty_bins() -> None:
-    from mnist_draw.training.runs.network_names import learnt_folder, opened_folder
+    from mnist_draw.training.runs.network_places import fine_tuned_folder, opened_folder
 
-    for folder in (learnt_folder(), opened_folder()):
+    for folder in (fine_tuned_folder(), opened_folder()):
         empty_bin(folder)

@@ -39,8 +39,8 @@ from mnist_draw.training.events import (
 )
 from mnist_draw.training.layer_inspection import LayerFigures
 from mnist_draw.training.runs.history import History
+from mnist_draw.training.runs.network_places import fallback_key
 from mnist_draw.training.runs.record import Run, with_figures
-from mnist_draw.training.runs.rescue import key_of_rescued
 from mnist_draw.training.settings import SETTINGS
 
 #: Minibatches alone show in curves and figures at most this often, in seconds: nobody reads
@@ -280,7 +280,7 @@ class RunController(QObject):
             case Rescued():
                 self.told.emit(event.sentence)
                 self.saved.emit()
-                self.rescued.emit(key_of_rescued(event.path))
+                self.rescued.emit(fallback_key(event.path))
             case Paused():
                 due.curves = True
             case Finished():

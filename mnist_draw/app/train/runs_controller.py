@@ -31,8 +31,8 @@ from mnist_draw.storage.unique_paths import (
 from mnist_draw.training.runs import run_list
 from mnist_draw.training.runs.formats import RUN_FORMATS
 from mnist_draw.training.runs.history import History
+from mnist_draw.training.runs.network_places import reclaim_fallbacks
 from mnist_draw.training.runs.record import CHECKPOINT, RECORD, Run, load_history, read_run
-from mnist_draw.training.runs.rescue import reclaim_fallbacks
 
 #: Runs, the folders of those going on, what to tell, and what can be brought back.
 Listing = tuple[list[Run], set[Path], list[str], list[tuple[Deleted, str]]]
@@ -270,7 +270,7 @@ class RunsController(CollectionController):
             self.told.emit("There is no deleted run to bring back.")
 
     def _to_draw(self, run: Run) -> None:
-        from mnist_draw.recognition.stored_network import network_of_run
+        from mnist_draw.library.stored_network import network_of_run
 
         self.network_requested.emit(network_of_run(run).key)
 
@@ -306,7 +306,7 @@ def _pack(kind: str, run: Run) -> bytes:
     """Return a run's figures or its network as the content of a file."""
     if kind in RUN_FORMATS:
         return RUN_FORMATS[kind].pack(run, load_history(run))
-    from mnist_draw.recognition.stored_network import load_trained
+    from mnist_draw.library.stored_network import load_trained
 
     return NETWORK_FORMATS[kind].pack(load_trained(run.model))
 

@@ -40,7 +40,7 @@ from mnist_draw.training.settings_file import load_settings, save_settings
 from mnist_draw.training.updates import usual_learning_rate
 
 if TYPE_CHECKING:
-    from mnist_draw.recognition.stored_network import StoredNetwork
+    from mnist_draw.library.stored_network import StoredNetwork
 
 _EXAMPLE_COLUMNS, _EXAMPLE_ROWS = 8, 2
 _TILE = 24
@@ -122,14 +122,14 @@ class AugmentationView(QWidget):
 
 
 def _network_in(path: str) -> str | None:
-    from mnist_draw.recognition.stored_network import load_trained
+    from mnist_draw.library.stored_network import load_trained
 
     return load_trained(path).network
 
 
 def _data_in(path: str) -> str | None:
     from mnist_draw.dataset.mnist import load_dataset
-    from mnist_draw.recognition.network_data import remember_data
+    from mnist_draw.library.network_data import remember_data
 
     # Networks that learnt from it can be looked into from now on.
     remember_data(path, load_dataset(path))

@@ -32,7 +32,11 @@ from mnist_draw.training.events import (
 )
 from mnist_draw.training.runs import record
 from mnist_draw.training.runs.checkpoint import Checkpoint
-from mnist_draw.training.runs.rescue import named_rescued, rescue, rescued_words
+from mnist_draw.training.runs.network_places import (
+    describe_fallback,
+    save_fallback,
+    with_fallback_title,
+)
 from mnist_draw.training.settings import TrainingSettings
 
 Train = Callable[..., Iterator[Event]]
@@ -179,11 +183,11 @@ class TrainingWorker(QObject):
         if failure is None:
             self.inbox.put(Saved(self.folder / MODEL_NAME))
             return None
-        path = rescue(named_rescued(model))
+        path = save_fallback(with_fallback_title(model))
         if path is None:
             self._unsaved = model
             raise UserError(f"{failure} {_NOWHERE}") from failure
-        return Rescued(path, f"{failure} {rescued_words(path)}")
+        return Rescued(path, f"{failure} {describe_fallback(path)}")
 
     def only_in_memory(self) -> ModelFile | None:
         """Return what would be lost with the program at this moment; None if all is on disk."""

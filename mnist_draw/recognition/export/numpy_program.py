@@ -19,9 +19,9 @@ from mnist_draw import __version__
 from mnist_draw.dataset import normalise
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.errors import UserError, one_line
+from mnist_draw.library.network_data import class_names
 from mnist_draw.networks import operations, parse_network
 from mnist_draw.recognition import answer
-from mnist_draw.recognition.class_names import class_names
 from mnist_draw.recognition.export import standalone
 from mnist_draw.recognition.export.formats import NETWORK_FORMATS
 from mnist_draw.recognition.recogniser import temperature_of

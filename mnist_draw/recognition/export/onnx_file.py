@@ -23,9 +23,9 @@ import numpy.typing as npt
 from mnist_draw import __version__
 from mnist_draw.dataset.mnist import GREY_LEVELS
 from mnist_draw.errors import MissingPackageError
+from mnist_draw.library.network_data import class_names
 from mnist_draw.networks import parse_network
 from mnist_draw.networks.operations import SIDE, Convolution, Dense, MaxPooling
-from mnist_draw.recognition.class_names import class_names
 from mnist_draw.recognition.recogniser import temperature_of
 
 if TYPE_CHECKING:

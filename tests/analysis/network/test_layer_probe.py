@@ -19,8 +19,8 @@ from mnist_draw.analysis.network.layer_probe import LayerProbe
 from mnist_draw.analysis.network.unit_profiles import PageSearch, UnitProfiles
 from mnist_draw.analysis.network.why import given_on, lifting, times_as_probable, unit_sum, why_sum
 from mnist_draw.dataset.mnist import Dataset, load_dataset, scale
+from mnist_draw.library.networks import list_shipped
 from mnist_draw.networks import parse_network
-from mnist_draw.recognition.network_library import list_models
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage import ModelFile
 
@@ -43,9 +43,9 @@ def pictures(count: int) -> np.ndarray:
     return scale(load_dataset().test_images[:count])
 
 
-@pytest.mark.parametrize("name", [model.name for model in list_models()])
+@pytest.mark.parametrize("name", [model.name for model in list_shipped()])
 def test_the_sums_of_a_thousand_digits_are_the_networks_logits(name: str) -> None:
-    (model,) = (shipped.load() for shipped in list_models() if shipped.name == name)
+    (model,) = (shipped.load() for shipped in list_shipped() if shipped.name == name)
     anatomy, said = LayerProbe(model), Recogniser(model).predict(pictures(50))
     for where, passed in anatomy.run_many(load_dataset().test_images[:1000]):
         if where.start == 0:

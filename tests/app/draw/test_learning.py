@@ -22,13 +22,13 @@ from mnist_draw.app.shell.shutdown import closing
 from mnist_draw.app.shell.window import Window
 from mnist_draw.app.train.training import Training
 from mnist_draw.errors import UserError
-from mnist_draw.recognition import network_library as kept
+from mnist_draw.library import networks as kept
 from mnist_draw.recognition.fine_tuning import FineTuned, Score, Step
 from mnist_draw.storage import StorageError, load_model
 from mnist_draw.storage.my_digits import TaughtDigit, save_digit
 from mnist_draw.storage.preferences import Preferences
 from mnist_draw.storage.unique_paths import deleted
-from mnist_draw.training.runs import network_names, rescue
+from mnist_draw.training.runs import network_places
 
 from .. import fakes
 
@@ -107,7 +107,7 @@ def test_a_network_that_only_memory_has_is_saved_first(own_home: Path) -> None:
     before = load_model(own_home / "data" / "learnt" / outcome.model.metadata["before"][7:])
     assert before.metadata["title"] == "Just trained"
     assert float(before.parameters[0][0, 0]) == 0.25
-    titles = sorted(model.title.split(",")[0] for model in kept.list_learnt())
+    titles = sorted(model.title.split(",")[0] for model in kept.list_fine_tuned())
     assert titles == ["Before learning", "My digits"]
 
 
@@ -115,8 +115,8 @@ def test_a_full_disk_loses_neither_network(
     own_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taught(own_home)
-    monkeypatch.setattr(rescue, "outer_folders", lambda: [tmp_path])
-    monkeypatch.setattr(network_names, "_elsewhere", {})
+    monkeypatch.setattr(network_places, "fallback_folders", lambda: [tmp_path])
+    monkeypatch.setattr(network_places, "_external", {})
 
     def full(*_: Any, **__: Any) -> Any:
         raise StorageError("Could not write it: no space left on device.")
@@ -145,7 +145,7 @@ def test_where_no_place_is_left_what_was_learnt_answers_all_the_same(
     def full(*_: Any, **__: Any) -> Any:
         raise StorageError("Could not write it: no space left on device.")
 
-    for module in (kept, rescue):
+    for module in (kept, network_places):
         monkeypatch.setattr(module, "save_model", full)
     (outcome,), failed = outcomes(LearningWorker(fakes.model, "shipped:best", Learn()))
     assert failed == []
@@ -268,7 +268,7 @@ def test_undo_brings_the_network_before_back(setup: Setup, monkeypatch: pytest.M
 
     # What was learnt is not listed for ever, but it can be brought back.
     setup.qtbot.waitUntil(lambda: not any(title.startswith("My digits") for title in titles()))
-    assert len(deleted(kept.learnt_folder())) == 1
+    assert len(deleted(kept.fine_tuned_folder())) == 1
 
 
 def test_a_network_of_other_classes_is_not_asked_to_learn_digits(setup: Setup) -> None:
@@ -343,7 +343,7 @@ def test_closing_while_learning(qtbot: QtBot, own_home: Path) -> None:
     made.learn.gate.set()
     qtbot.waitUntil(lambda: not made.window.isVisible())
     assert made.window.shut_down()
-    assert [one for one in kept.list_learnt() if one.info.before]
+    assert [one for one in kept.list_fine_tuned() if one.info.before]
 
 
 LEFT = "What was being learnt of your digits is lost. The digits are kept"
@@ -400,7 +400,7 @@ def test_what_is_nearly_learnt_is_kept_when_the_system_ends_the_program(
     made.window.close()
     qtbot.waitUntil(lambda: not made.window.isVisible())
     assert made.window.shut_down()
-    (learnt,) = (one for one in kept.list_learnt() if one.info.before)
+    (learnt,) = (one for one in kept.list_fine_tuned() if one.info.before)
     assert Preferences().get("network", "") == learnt.key
     assert LEFT not in " ".join(said)
 
@@ -470,7 +470,7 @@ def test_another_start_begins_with_the_network_used_last(
     monkeypatch.setattr(active_network.reporter, "tell", told.append)
     weights = [np.ones((784, 10), np.float32), np.ones(10, np.float32)]
     model = kept.ModelFile("custom_mlp:0,1,0,0", weights, {"title": "Mine"})
-    key = kept.save_learnt(model).key
+    key = kept.save_fine_tuned(model).key
     assert ActiveNetwork(key).load_first().title.startswith("My digits, ")
     assert told == []
     gone = ActiveNetwork("learnt:gone.npz")

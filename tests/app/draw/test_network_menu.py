@@ -15,11 +15,11 @@ from mnist_draw.app.kit import active_network
 from mnist_draw.app.kit.active_network import ActiveNetwork, NetworkRequest
 from mnist_draw.app.kit.learning import Outcome
 from mnist_draw.app.kit.threads import connect_direct
-from mnist_draw.recognition import stored_network
-from mnist_draw.recognition.network_library import list_models
-from mnist_draw.recognition.stored_network import StoredNetwork
+from mnist_draw.library import stored_network
+from mnist_draw.library.networks import list_shipped
+from mnist_draw.library.stored_network import StoredNetwork
 from mnist_draw.storage import ModelFile, ModelFileError
-from mnist_draw.training.runs.network_names import LEARNT, learnt_folder
+from mnist_draw.training.runs.network_places import FINE_TUNED, fine_tuned_folder
 
 from .. import fakes
 
@@ -41,12 +41,12 @@ def menu(qtbot: QtBot, network: ActiveNetwork) -> NetworkMenu:
 
 def fill(menu: NetworkMenu, own: Sequence[StoredNetwork] = ()) -> None:
     """List the networks that ship, and others."""
-    menu.network.networks = (*list_models(), *own)
+    menu.network.networks = (*list_shipped(), *own)
     menu.network.listed.emit()
 
 
 def _learnt(name: str) -> StoredNetwork:
-    return StoredNetwork(learnt_folder() / f"{name}.npz", LEARNT, f"My digits, {name}")
+    return StoredNetwork(fine_tuned_folder() / f"{name}.npz", FINE_TUNED, f"My digits, {name}")
 
 
 def _outcome(key: str) -> Outcome:

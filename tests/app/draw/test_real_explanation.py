@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.draw.recognition import Recognition, RecognitionWorker
 from mnist_draw.app.shell.window import Window
-from mnist_draw.recognition.network_library import list_models
+from mnist_draw.library.networks import list_shipped
 from mnist_draw.storage import ModelFile
 from mnist_draw.storage.preferences import Preferences
 
@@ -21,7 +21,7 @@ STROKE = [(200, 130), (400, 130), (320, 300), (280, 480)]
 
 
 def _model(name: str) -> ModelFile:
-    return next(model for model in list_models() if model.name == name).load()
+    return next(model for model in list_shipped() if model.name == name).load()
 
 
 @pytest.fixture

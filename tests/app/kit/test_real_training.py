@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.draw.recognition import Recognition, RecognitionWorker, compile_network
 from mnist_draw.app.shell.window import Window
-from mnist_draw.recognition.stored_network import load_trained
+from mnist_draw.library.stored_network import load_trained
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.storage.preferences import Preferences
 from mnist_draw.training.settings import TrainingSettings

@@ -18,8 +18,8 @@ from mnist_draw.recognition.run_files import RunFiles
 from mnist_draw.storage import StorageError
 from mnist_draw.storage.models import load_model, save_model
 from mnist_draw.storage.unique_paths import file_name
-from mnist_draw.training.runs import rescue
-from mnist_draw.training.runs.network_names import opened_folder
+from mnist_draw.training.runs import network_places
+from mnist_draw.training.runs.network_places import opened_folder
 from mnist_draw.training.runs.record import CHECKPOINT
 
 from ..fakes import FullDisk, Loop, checkpoint_after, model
@@ -38,11 +38,11 @@ class Disk:
         self._patch = patch
         self._save_with_run = RunFiles.save_model
         patch.setattr(RunFiles, "save_model", full)
-        patch.setattr(rescue, "save_model", full)
+        patch.setattr(network_places, "save_model", full)
 
     def make_room(self) -> None:
         """Let networks be saved again."""
-        self._patch.setattr(rescue, "save_model", save_model)
+        self._patch.setattr(network_places, "save_model", save_model)
         self._patch.setattr(RunFiles, "save_model", self._save_with_run)
 
 

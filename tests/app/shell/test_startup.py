@@ -78,7 +78,7 @@ def test_the_window_opens_and_closes_with_status_0(tmp_path: Path, name: str) ->
 
 def test_a_network_that_is_lost_is_no_success(tmp_path: Path) -> None:
     lose = (
-        "import mnist_draw.app.kit.unsaved as u; u.rescue = lambda model: None; "
+        "import mnist_draw.app.kit.unsaved as u; u.save_fallback = lambda model: None; "
         "self.closing.unsaved.put('run:1', fakes.model())"
     )
     done = ended_by(tmp_path, "SIGTERM", lose)

@@ -34,8 +34,8 @@ from mnist_draw.app.shell.window import Window
 from mnist_draw.app.train.setting_fields import FileCombo
 from mnist_draw.app.train.training import Training
 from mnist_draw.errors import UserError
-from mnist_draw.recognition import stored_network
-from mnist_draw.recognition.network_library import find_by_key
+from mnist_draw.library import stored_network
+from mnist_draw.library.networks import find_by_key
 from mnist_draw.recognition.run_files import RunFiles
 from mnist_draw.storage import StorageError
 from mnist_draw.storage.models import load_model

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from mnist_draw.app.train.setting_fields import FileCombo
 from mnist_draw.app.train.settings_panel import SettingsPanel
 from mnist_draw.app.train.training import TrainingWorker
-from mnist_draw.recognition.stored_network import StoredNetwork
+from mnist_draw.library.stored_network import StoredNetwork
 from mnist_draw.storage.my_digits import TaughtDigit, save_digit
 from mnist_draw.training.setting import Folder, NetworkFile
 from mnist_draw.training.settings import SETTINGS, TrainingSettings

@@ -14,14 +14,9 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QFileDialog, QInputDialog, QLineEdit
 from pytestqt.qtbot import QtBot
 
+from mnist_draw.library.networks import list_opened, list_run_networks, list_shipped, save_opened
 from mnist_draw.networks import parse_network
 from mnist_draw.recognition.export.formats import NETWORK_FORMATS
-from mnist_draw.recognition.network_library import (
-    keep_opened,
-    list_models,
-    list_of_runs,
-    list_opened,
-)
 from mnist_draw.storage.models import ModelFile, load_model, save_model
 from mnist_draw.storage.unique_paths import move_to_bin
 
@@ -49,7 +44,7 @@ class Shown:
         view = self.window.draw_tab.networks._view
         assert view is not None
         self.view = view
-        qtbot.waitUntil(lambda: view.table.rowCount() >= len(list_models()))
+        qtbot.waitUntil(lambda: view.table.rowCount() >= len(list_shipped()))
 
     def titles(self) -> list[str]:
         """Return the names in the list."""
@@ -68,13 +63,13 @@ class Shown:
 
     def wait_for(self, titles: list[str]) -> None:
         """Wait until these follow the networks that ship."""
-        shipped = len(list_models())
+        shipped = len(list_shipped())
         self.qtbot.waitUntil(lambda: self.titles()[shipped:] == titles)
 
 
 @pytest.fixture
 def shown(qtbot: QtBot) -> Iterator[Shown]:
-    keep_opened(ModelFile(TEXT, weights(), {"test_accuracy": 0.5}), "from elsewhere")
+    save_opened(ModelFile(TEXT, weights(), {"test_accuracy": 0.5}), "from elsewhere")
     add_run("2026-01-01 10:00")
     made = Shown(qtbot)
     yield made
@@ -234,7 +229,7 @@ def test_every_format_can_be_saved(
 def test_the_network_of_a_run_that_another_window_has_deleted_leaves_the_list(
     shown: Shown, act: str
 ) -> None:
-    (kept,) = list_of_runs()
+    (kept,) = list_run_networks()
     shown.row(kept.title)
     move_to_bin(kept.path.parent, "The run")
     if act == "rename":

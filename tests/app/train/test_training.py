@@ -17,12 +17,12 @@ from mnist_draw.app.train import training
 from mnist_draw.app.train.run_events import Continued, Failed, Rescued, Saved
 from mnist_draw.app.train.training import CHECKPOINT_NAME, MODEL_NAME, Training, TrainingWorker
 from mnist_draw.errors import UserError
-from mnist_draw.recognition.network_library import list_opened
+from mnist_draw.library.networks import list_opened
 from mnist_draw.recognition.run_files import in_use
 from mnist_draw.storage.models import load_model
 from mnist_draw.training.layer_inspection import LayerFigures
+from mnist_draw.training.runs.network_places import fallback_key
 from mnist_draw.training.runs.record import load_history, read_run
-from mnist_draw.training.runs.rescue import key_of_rescued
 from mnist_draw.training.settings import TrainingSettings
 
 from ..fakes import FullDisk, Loop, checkpoint_after
@@ -163,7 +163,7 @@ def test_a_network_whose_folder_is_gone_is_saved_elsewhere_and_listed(
     # Nothing is advised that the window does not offer.
     assert "choose another place" not in last.sentence
     (kept,) = list_opened()
-    assert (kept.path, kept.key) == (last.path, key_of_rescued(last.path))
+    assert (kept.path, kept.key) == (last.path, fallback_key(last.path))
     assert kept.title.endswith(", rescued")
     saved = load_model(last.path)
     assert np.array_equal(saved.parameters[0], learnt[-1].parameters[0])
@@ -172,7 +172,7 @@ def test_a_network_whose_folder_is_gone_is_saved_elsewhere_and_listed(
 def test_a_network_that_no_place_takes_stays_in_use(
     qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(training, "rescue", lambda model: None)
+    monkeypatch.setattr(training, "save_fallback", lambda model: None)
     last, learnt = ended_without_a_folder(tmp_path / "gone")
     assert isinstance(last, Failed)
     assert "No other place could be written" in last.sentence

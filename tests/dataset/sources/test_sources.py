@@ -22,7 +22,7 @@ from mnist_draw.dataset.normalise import normalise_ink, usual_side
 from mnist_draw.dataset.pictures.picture_file import load_picture
 from mnist_draw.dataset.sources import picture_folders
 from mnist_draw.errors import DatasetError
-from mnist_draw.recognition.network_data import place_of, remember_data
+from mnist_draw.library.network_data import place_of, remember_data
 from mnist_draw.storage import ModelFile
 
 

@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 
 from mnist_draw.dataset.mnist import load_dataset, scale
+from mnist_draw.library.networks import find_by_key, list_shipped
+from mnist_draw.library.stored_network import open_network
 from mnist_draw.networks import NETWORKS, parse_network
 from mnist_draw.networks.layer_list import ACTIVATIONS
 from mnist_draw.networks.operations import ARITHMETIC
@@ -19,8 +21,6 @@ from mnist_draw.recognition.export import standalone
 from mnist_draw.recognition.export.formats import NETWORK_FORMATS
 from mnist_draw.recognition.export.onnx_file import ACTIVATIONS as ONNX_ACTIVATIONS
 from mnist_draw.recognition.finished_model import predict_all
-from mnist_draw.recognition.network_library import find_by_key, list_models
-from mnist_draw.recognition.opened_network import open_network
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage import ModelFile
 from mnist_draw.storage.models import unpack_model
@@ -43,7 +43,7 @@ def made_up(text: str, temperature: float = 1.0) -> ModelFile:
 
 
 MODELS = {
-    **{kept.name: lambda kept=kept: find_by_key(kept.key).load() for kept in list_models()},
+    **{kept.name: lambda kept=kept: find_by_key(kept.key).load() for kept in list_shipped()},
     **{kind.example: lambda kind=kind: made_up(kind.example, 1.7) for kind in NETWORKS.values()},
     EVERY_ACTIVATION: lambda: made_up(EVERY_ACTIVATION, 0.6),
 }

@@ -9,7 +9,7 @@ import pytest
 from linear_network import linear_model
 from pen_drawing import DIGITS, board, smooth
 
-from mnist_draw.recognition.network_library import default_model
+from mnist_draw.library.networks import default_model
 from mnist_draw.recognition.numbers.number_reader import read_number
 from mnist_draw.recognition.numbers.partition import cheapest
 from mnist_draw.recognition.numbers.stroke_pieces import draw_strokes

@@ -372,9 +372,9 @@ class LimitsSection(CountedSection):
 
 def _others() -> list[Choice]:
     """Return the networks that can be compared, in the background."""
-    from mnist_draw.recognition import network_library as kept
+    from mnist_draw.library import networks as kept
 
     return [Choice(one.key, one.title, partial(type(one).load, one),
                    names=one.info.classes or DIGITS) for one in
-            (*reversed(kept.list_models()), *kept.list_learnt(), *kept.list_of_runs(),
+            (*reversed(kept.list_shipped()), *kept.list_fine_tuned(), *kept.list_run_networks(),
              *kept.list_opened())]  # fmt: skip

@@ -176,7 +176,7 @@ def file_choice(path: str) -> Choice:
     from pathlib import Path
 
     def load() -> ModelFile:
-        from mnist_draw.recognition.stored_network import load_trained
+        from mnist_draw.library.stored_network import load_trained
 
         return load_trained(path)
 

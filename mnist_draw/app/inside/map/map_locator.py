@@ -127,7 +127,7 @@ def pictures_of(model: ModelFile) -> tuple[Dataset, np.ndarray]:
     """Return the data of a network, and the indices of the test pictures on the map."""
     from mnist_draw.analysis.maps import chosen_digits
     from mnist_draw.dataset.mnist import load_dataset
-    from mnist_draw.recognition.network_data import own_data
+    from mnist_draw.library.network_data import own_data
 
     data = own_data(model) or load_dataset()
     return data, chosen_digits(len(data.test_labels))

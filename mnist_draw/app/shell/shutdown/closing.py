@@ -15,7 +15,7 @@ from mnist_draw.app.kit.unsaved import UnsavedNetworks
 from mnist_draw.app.shell.shutdown.closing_question import ClosingQuestion
 from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.errors import UserError
-from mnist_draw.training.runs.network_names import is_external, list_elsewhere
+from mnist_draw.training.runs.network_places import is_external, list_external
 
 if TYPE_CHECKING:
     from mnist_draw.app.kit.learning import Outcome
@@ -79,7 +79,7 @@ class Closing(QObject):
             return False
         self._question.withdraw()
         self._leave_learning(0)
-        for path in set(list_elsewhere()) - self._said:
+        for path in set(list_external()) - self._said:
             self._said.add(path)
             reporter.say_at_the_end(
                 f"A network that could not be saved among the program's own files is kept in {path}"

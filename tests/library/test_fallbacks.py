@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from mnist_draw.errors import UserError
-from mnist_draw.recognition import network_library
+from mnist_draw.library import networks as network_library
 from mnist_draw.storage import ModelFile
 from mnist_draw.storage.folders import HOME_VARIABLE
 from mnist_draw.storage.integrity import is_private
-from mnist_draw.training.runs import network_names, rescue
+from mnist_draw.training.runs import network_places
 
 MODEL = ModelFile("mlp", (np.ones((784, 4), np.float32), np.zeros(4, np.float32)))
 
@@ -21,7 +21,7 @@ MODEL = ModelFile("mlp", (np.ones((784, 4), np.float32), np.zeros(4, np.float32)
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
-    monkeypatch.setattr(network_names, "_elsewhere", {})
+    monkeypatch.setattr(network_places, "_external", {})
     return tmp_path / "home"
 
 
@@ -30,14 +30,14 @@ def test_outside_the_home_it_is_listed_until_the_end_and_not_deleted(
 ) -> None:
     (home / "data").mkdir(parents=True)
     (home / "data" / "networks").write_text("in the way")
-    monkeypatch.setattr(rescue, "outer_folders", lambda: [tmp_path / "gone", tmp_path])
+    monkeypatch.setattr(network_places, "fallback_folders", lambda: [tmp_path / "gone", tmp_path])
     told: list[str] = []
-    path = rescue.rescue(MODEL, told.append)
+    path = network_places.save_fallback(MODEL, told.append)
     assert len(told) == 2
     assert path == tmp_path / "mnist-draw-rescued-model.npz"
     (kept,) = network_library.list_opened()
     assert kept.path == path
-    assert network_library.find_by_key(rescue.key_of_rescued(path)) == kept
+    assert network_library.find_by_key(network_places.fallback_key(path)) == kept
     with pytest.raises(UserError, match="outside the program's folders"):
         network_library.delete(kept)
     path.unlink()
@@ -48,8 +48,8 @@ def test_where_nothing_can_be_written_there_is_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path
 ) -> None:
     home.write_text("a file")
-    monkeypatch.setattr(rescue, "outer_folders", lambda: [tmp_path / "gone"])
-    assert rescue.rescue(MODEL) is None
+    monkeypatch.setattr(network_places, "fallback_folders", lambda: [tmp_path / "gone"])
+    assert network_places.save_fallback(MODEL) is None
 
 
 @pytest.mark.skipif(not hasattr(os, "umask"), reason="rights as on POSIX")
@@ -57,10 +57,10 @@ def test_a_file_that_is_taken_home_later_is_nobody_elses(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path
 ) -> None:
     home.write_text("in the way")
-    monkeypatch.setattr(rescue, "outer_folders", lambda: [tmp_path])
+    monkeypatch.setattr(network_places, "fallback_folders", lambda: [tmp_path])
     before = os.umask(0o002)
     try:
-        path = rescue.rescue(MODEL)
+        path = network_places.save_fallback(MODEL)
     finally:
         os.umask(before)
     assert path is not None
@@ -72,28 +72,28 @@ def test_what_lies_outside_is_taken_home_at_a_later_start(
 ) -> None:
     documents = tmp_path / "documents"
     documents.mkdir()
-    monkeypatch.setattr(rescue, "outer_folders", lambda: [documents, tmp_path])
+    monkeypatch.setattr(network_places, "fallback_folders", lambda: [documents, tmp_path])
     (home / "data").mkdir(parents=True)
     (home / "data" / "networks").write_text("in the way")
-    path = rescue.rescue(MODEL)
+    path = network_places.save_fallback(MODEL)
     assert path is not None
     assert path.parent == documents
-    network_names._elsewhere.clear()
+    network_places._external.clear()
     # Where there is no room yet, it is listed where it lies.
-    (sentence,) = rescue.reclaim_fallbacks()
+    (sentence,) = network_places.reclaim_fallbacks()
     assert f"The network in {path} was saved there for want of room" in sentence
     assert [kept.path for kept in network_library.list_opened()] == [path]
     assert path.exists()
-    network_names._elsewhere.clear()
-    rescue.list_left_outside()
+    network_places._external.clear()
+    network_places.list_fallbacks()
     (kept,) = network_library.list_opened()
     assert kept.typed_name == str(path)
-    network_names._elsewhere.clear()
+    network_places._external.clear()
     (home / "data" / "networks").unlink()
     (tmp_path / "mnist-draw-rescued-model-9.npz").write_bytes(b"junk")
-    (sentence,) = rescue.reclaim_fallbacks()
+    (sentence,) = network_places.reclaim_fallbacks()
     (kept,) = network_library.list_opened()
     assert str(kept.path) in sentence
     assert kept.path.parent == home / "data" / "networks"
     assert not path.exists()
-    assert rescue.reclaim_fallbacks() == []
+    assert network_places.reclaim_fallbacks() == []

@@ -9,8 +9,8 @@ import pytest
 
 from mnist_draw.analysis.class_names import class_name, in_a_sentence
 from mnist_draw.dataset.classes import DIGITS, with_article
+from mnist_draw.library.network_data import class_names, reads_digits
 from mnist_draw.networks import NetworkError, parse_network
-from mnist_draw.recognition.class_names import class_names, reads_digits
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage import ModelFile
 from mnist_draw.storage.models import pack_model, unpack_model

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from made_networks import flat_model
 
+from mnist_draw.library.stored_network import networks_of_shapes, open_network
 from mnist_draw.networks import parse_network
-from mnist_draw.recognition.opened_network import networks_of_shapes, open_network
 from mnist_draw.storage import ModelFile, ModelFileError, save_model
 
 

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mnist_draw.errors import UserError, plain_name, reason_of
-from mnist_draw.recognition.stored_network import (
+from mnist_draw.library.stored_network import (
     BEFORE,
     TIME,
     TITLES,
@@ -25,6 +25,7 @@ from mnist_draw.recognition.stored_network import (
     load_trained,
     network_of_run,
     of_file,
+    open_network,
     title_of,
 )
 from mnist_draw.storage import (
@@ -38,16 +39,18 @@ from mnist_draw.storage.models import pack_model, read_info
 from mnist_draw.storage.npz import MAX_BYTES
 from mnist_draw.storage.opening import read_file
 from mnist_draw.storage.unique_paths import Deleted, deleted, move_to_bin, taken_file
-from mnist_draw.training.runs.network_names import (
-    LEARNT,
+from mnist_draw.training.runs.network_places import (
+    FINE_TUNED,
     OPENED,
     RUN,
     SHIPPED,
     SUFFIX,
+    Place,
+    fine_tuned_folder,
     is_external,
-    learnt_folder,
-    list_elsewhere,
+    list_external,
     opened_folder,
+    place_of,
     place_of_key,
     shipped_files,
 )
@@ -55,7 +58,7 @@ from mnist_draw.training.runs.record import Run, read_run
 from mnist_draw.training.runs.run_list import list_runs, runs_folder
 
 
-def list_models() -> tuple[StoredNetwork, ...]:
+def list_shipped() -> tuple[StoredNetwork, ...]:
     """Return the networks that ship, the default first."""
     return tuple(of_file(path, SHIPPED) for path in sorted(shipped_files(), key=_rank))
 
@@ -65,14 +68,14 @@ def _rank(path: Path) -> tuple[int, str]:
     return (known.index(path.stem) if path.stem in TITLES else len(known), path.stem)
 
 
-def list_learnt() -> list[StoredNetwork]:
+def list_fine_tuned() -> list[StoredNetwork]:
     """Return the networks that learnt, the newest first; none where they cannot be listed."""
-    return _list_folder(learnt_folder, LEARNT)
+    return _list_folder(fine_tuned_folder, FINE_TUNED)
 
 
 def list_opened() -> list[StoredNetwork]:
     """Return the networks that were opened, and those that had to be saved elsewhere."""
-    elsewhere = [of_file(path, OPENED) for path in list_elsewhere()]
+    elsewhere = [of_file(path, OPENED) for path in list_external()]
     return elsewhere + _list_folder(opened_folder, OPENED)
 
 
@@ -85,7 +88,7 @@ def _list_folder(folder: Callable[[], Path], source: str) -> list[StoredNetwork]
     return [of_file(path, source) for path in shown]
 
 
-def list_of_runs() -> list[StoredNetwork]:
+def list_run_networks() -> list[StoredNetwork]:
     """Return the networks of runs, the newest first; none where they cannot be listed."""
     try:
         runs, _ = list_runs()
@@ -96,8 +99,8 @@ def list_of_runs() -> list[StoredNetwork]:
 
 def list_all() -> list[StoredNetwork]:
     """Return all networks: those that ship, then the user's, the newest first."""
-    own = [*list_learnt(), *list_of_runs(), *list_opened()]
-    return [*list_models(), *sorted(own, key=made, reverse=True)]
+    own = [*list_fine_tuned(), *list_run_networks(), *list_opened()]
+    return [*list_shipped(), *sorted(own, key=made, reverse=True)]
 
 
 def made(kept: StoredNetwork) -> float:
@@ -108,24 +111,71 @@ def made(kept: StoredNetwork) -> float:
         return 0.0
 
 
-# -- by key
+# -- by name
+
+
+def find_network(name: str, network: str = "") -> ModelFile:
+    """Read the network that a user names: a file, or one that ships.
+
+    Parameters
+    ----------
+    name : str
+        A file of this program or of ``numpy.savez``, a name such as ``"best"``, the key of a
+        network that is kept, the name of a run, or ``"latest"``, the network of the newest run.
+    network : str, optional
+        The architecture of a file that does not say it.
+
+    Raises
+    ------
+    ModelFileError
+        There is none, it cannot be used, or its architecture has to be said.
+    """
+    if not os.path.lexists(name):
+        kept = find_stored(name)
+        if kept is not None:
+            return kept.load()
+    found = open_network(name, network)
+    if isinstance(found, ModelFile):
+        return found
+    raise ModelFileError(
+        f"{name} holds numbers without the name of their network, which may be any of "
+        f"{', '.join(found)}. Say which."
+    )
+
+
+def find_stored(name: str) -> StoredNetwork | None:
+    """Return the network that is kept under a name; None where it looks like a file's.
+
+    Parameters
+    ----------
+    name : str
+        As for `find_network`; no file is looked for.
+
+    Raises
+    ------
+    ModelFileError
+        There is none of that name.
+    UserError
+        Several runs are called so.
+    """
+    place = place_of(name)
+    return None if place is None else _stored(place)
 
 
 def find_by_key(key: str) -> StoredNetwork:
     """Return the network of a key; its file need not exist any more."""
-    source, place = place_of_key(key)
-    return network_of_run(place) if isinstance(place, Run) else of_file(place, source)
+    return _stored(place_of_key(key))
 
 
-def load_by_key(key: str) -> ModelFile:
-    """Read the network of a key."""
-    return find_by_key(key).load()
+def _stored(place: Place) -> StoredNetwork:
+    source, found = place
+    return network_of_run(found) if isinstance(found, Run) else of_file(found, source)
 
 
 def default_network(tell: Callable[[str], object]) -> tuple[StoredNetwork, ModelFile]:
     """Read the network that the program starts with: the best that ships and is not damaged."""
     damage: ModelFileError | None = None
-    for kept in list_models():
+    for kept in list_shipped():
         try:
             model = kept.load()
         except ModelFileError as error:
@@ -148,14 +198,14 @@ def default_model(tell: Callable[[str], object] = lambda sentence: None) -> Mode
 # -- what the user does with them
 
 
-def save_learnt(model: ModelFile, before: bool = False) -> StoredNetwork:
+def save_fine_tuned(model: ModelFile, before: bool = False) -> StoredNetwork:
     """Keep a network."""
     name = f"{time.strftime(TIME)}{BEFORE if before else ''}"
     # It is no longer the network whose name it has.
-    return _keep(model.with_info(name=""), learnt_folder() / f"{name}{SUFFIX}", LEARNT)
+    return _keep(model.with_info(name=""), fine_tuned_folder() / f"{name}{SUFFIX}", FINE_TUNED)
 
 
-def keep_opened(model: ModelFile, name: str) -> StoredNetwork:
+def save_opened(model: ModelFile, name: str) -> StoredNetwork:
     """Keep a network that was opened, under a name; the same file is kept once."""
     wanted = opened_folder() / f"{Path(name).name}{SUFFIX}"
     named = model.with_info(name=name)
@@ -214,7 +264,7 @@ def delete(kept: StoredNetwork) -> Path:
 
 def list_deleted() -> list[tuple[Deleted, str]]:
     """Return what can be brought back with `bring_back`, and its title, the newest first."""
-    folders = {LEARNT: learnt_folder(), OPENED: opened_folder(), RUN: runs_folder()}
+    folders = {FINE_TUNED: fine_tuned_folder(), OPENED: opened_folder(), RUN: runs_folder()}
     found = [
         (one, _deleted_title(one, source))
         for source, folder in folders.items()

@@ -12,9 +12,10 @@ import theano.tensor as T
 from made_networks import flat_model
 
 import mnist_draw
+from mnist_draw.library.lasagne_networks import network_name
+from mnist_draw.library.networks import find_network
+from mnist_draw.library.stored_network import load_trained
 from mnist_draw.networks import parse_network
-from mnist_draw.recognition.network_files import find_network, network_name
-from mnist_draw.recognition.stored_network import load_trained
 from mnist_draw.storage import ModelFileError, StorageError
 from mnist_draw.training.runs.checkpoint import Checkpoint
 from mnist_draw.training.runs.history import History

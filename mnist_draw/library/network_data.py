@@ -15,7 +15,7 @@ from typing import Any
 from mnist_draw.dataset.classes import DIGITS, class_list
 from mnist_draw.dataset.mnist import Dataset, dataset_name, load_dataset
 from mnist_draw.errors import DatasetError, UserError
-from mnist_draw.recognition.class_names import class_names, reads_digits
+from mnist_draw.networks import parse_network
 from mnist_draw.storage import ModelFile
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.document import Fields, Format
@@ -29,6 +29,35 @@ _LONGEST = 10_000
 #: The data that was asked for last, by its name, its classes and its place.
 _LAST: dict[tuple[str, tuple[str, ...], str | None], Dataset] = {}
 _LOCK = threading.Lock()
+#: A rule that refuses more than this part of a data set's own pictures was made for others: the
+#: network reads something else than digits, whatever its classes are called.
+MAX_REFUSED = 0.1
+
+
+def class_names(model: ModelFile) -> tuple[str, ...]:
+    """Return what the classes of a network are called, from 0 on.
+
+    They stand in the model's file. Where they do not, ten classes are digits, unless the file says
+    that the rule refuses many of the pictures it was validated on; others are numbered.
+    """
+    count = _outputs(model)
+    if len(model.info.classes) == count:
+        return model.info.classes
+    if count == len(DIGITS) and model.info.refused <= MAX_REFUSED:
+        return DIGITS
+    return tuple(f"class {number}" for number in range(count))
+
+
+def reads_digits(model: ModelFile) -> bool:
+    """Tell whether a model reads digits, not clothes or letters."""
+    return class_names(model) == DIGITS and model.info.refused <= MAX_REFUSED
+
+
+def _outputs(model: ModelFile) -> int:
+    try:
+        return parse_network(model.network).classes
+    except UserError:  # whoever builds it says so
+        return len(DIGITS)
 
 
 def remember_data(

@@ -7,65 +7,11 @@ import os
 from typing import Any
 
 from mnist_draw.errors import UserError, asks_what_was_meant
+from mnist_draw.library.networks import find_network
 from mnist_draw.networks import NETWORKS, parse_network
 from mnist_draw.networks.layer_list import ACTIVATIONS, MlpLayer, MlpLayers
-from mnist_draw.recognition.opened_network import open_network
-from mnist_draw.recognition.stored_network import StoredNetwork, network_of_run, of_file
 from mnist_draw.storage import ModelFile, ModelFileError, save_model
 from mnist_draw.storage.models import refuse_foreign
-from mnist_draw.training.runs.network_names import place_of
-from mnist_draw.training.runs.record import Run
-
-
-def find_network(name: str, network: str = "") -> ModelFile:
-    """Read the network that a user names: a file, or one that ships.
-
-    Parameters
-    ----------
-    name : str
-        A file of this program or of ``numpy.savez``, a name such as ``"best"``, the key of a
-        network that is kept, the name of a run, or ``"latest"``, the network of the newest run.
-    network : str, optional
-        The architecture of a file that does not say it.
-
-    Raises
-    ------
-    ModelFileError
-        There is none, it cannot be used, or its architecture has to be said.
-    """
-    if not os.path.lexists(name):
-        kept = find_kept(name)
-        if kept is not None:
-            return kept.load()
-    found = open_network(name, network)
-    if isinstance(found, ModelFile):
-        return found
-    raise ModelFileError(
-        f"{name} holds numbers without the name of their network, which may be any of "
-        f"{', '.join(found)}. Say which."
-    )
-
-
-def find_kept(name: str) -> StoredNetwork | None:
-    """Return the network that is kept under a name; None where it looks like a file's.
-
-    Parameters
-    ----------
-    name : str
-        As for `find_network`; no file is looked for.
-
-    Raises
-    ------
-    ModelFileError
-        There is none of that name.
-    UserError
-        Several runs are called so.
-    """
-    found = place_of(name)
-    if found is None:
-        return None
-    source, place = found
-    return network_of_run(place) if isinstance(place, Run) else of_file(place, source)
 
 
 @asks_what_was_meant

@@ -1,0 +1,1 @@
+"""Trained networks as files: listed, found by name or key, opened, renamed, deleted, restored."""
