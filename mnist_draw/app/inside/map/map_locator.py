@@ -7,11 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PyQt5.QtCore import QObject, QTimer, pyqtSignal
-
-from mnist_draw.app.kit.reporting import reporter
-from mnist_draw.app.kit.threads import Background
-from mnist_draw.thread_priority import lower
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,9 +15,6 @@ if TYPE_CHECKING:
     from mnist_draw.analysis.neighbours import Neighbourhood
     from mnist_draw.dataset.mnist import Dataset
     from mnist_draw.storage.models import ModelFile
-
-#: The example is compared so often at the most: ten times a second.
-_REST_MS = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,56 +42,13 @@ class MapAnswer:
     distances: np.ndarray
 
 
-class MapLocator(QObject):
-    """Answers the newest question, at most ten a second."""
+class MapLocator:
+    """Locates the example; keeps the compiled network, for one thread."""
 
-    found = pyqtSignal(MapAnswer)
-    failed = pyqtSignal(str)
-
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._background = Background(self, newest_only=True)
-        self._next: MapQuestion | None = None
-        self._busy = False
+    def __init__(self) -> None:
         self._network: tuple[ModelFile, Any] | None = None
-        self._rest = QTimer(self)
-        self._rest.setSingleShot(True)
-        self._rest.setInterval(_REST_MS)
-        self._rest.timeout.connect(self._begin)
 
-    def ask(self, question: MapQuestion | None) -> None:
-        """Locate the example; drop an older question that waits."""
-        self._next = question
-        if not self._rest.isActive() and not self._busy:
-            self._begin()
-
-    def wait(self) -> bool:
-        """Wait a bounded time for the thread; return whether it has ended."""
-        self._next = None
-        self._rest.stop()
-        self._background.ask_to_end()
-        return self._background.wait()
-
-    def _begin(self) -> None:
-        question, self._next = self._next, None
-        if question is not None:
-            self._busy = True
-            self._background.run(lambda: self._answer(question), self._done, self._fail)
-
-    def _done(self, answer: MapAnswer) -> None:
-        self._busy = False
-        self._rest.start()
-        self.found.emit(answer)
-
-    def _fail(self, error: Exception) -> None:
-        self._busy = False
-        self._rest.start()
-        self.failed.emit(reporter.sentence(error))
-
-    # -- in the other thread
-
-    def _answer(self, question: MapQuestion) -> MapAnswer:
-        lower()
+    def locate(self, question: MapQuestion) -> MapAnswer:
         from mnist_draw.analysis.layer_outputs import LayerOutputs, probabilities_of
         from mnist_draw.analysis.maps import weighted_place
         from mnist_draw.recognition.recogniser import temperature_of

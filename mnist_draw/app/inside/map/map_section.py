@@ -10,7 +10,6 @@ from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.counted_section import CountedSection
-from mnist_draw.app.inside.incremental_job import IncrementalJob
 from mnist_draw.app.inside.map.map_cards import (
     COUNT,
     MEANINGS,
@@ -35,6 +34,7 @@ from mnist_draw.app.inside.map.map_locator import (
 )
 from mnist_draw.app.inside.map.map_view import Digits, Located, MapView
 from mnist_draw.app.inside.section import reflow
+from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label
@@ -45,6 +45,9 @@ if TYPE_CHECKING:
     from mnist_draw.analysis.neighbours import Neighbourhood
     from mnist_draw.dataset.mnist import Dataset
     from mnist_draw.storage.models import ModelFile
+
+#: The example is located at most ten times a second.
+_LOCATE_S = 0.1
 
 
 class MapSection(CountedSection):
@@ -69,9 +72,13 @@ class MapSection(CountedSection):
         #: Why there is no map.
         self._failure = ""
         self._build()
-        self._mapping, self._moving, self._gathering = (IncrementalJob(self) for _ in range(3))
-        self._jobs = (self._mapping, self._moving, self._gathering)
-        self._locator = MapLocator(self)
+        self._mapping, self._moving, self._gathering = (
+            LatestJob(parent=self, watched=False) for _ in range(3)
+        )
+        self._locating = LatestJob(
+            MapLocator().locate, self, rest=_LOCATE_S, deliver_stale=True, watched=False
+        )
+        self._jobs = (self._mapping, self._moving, self._gathering, self._locating)
         self._connect()
 
     def _build(self) -> None:
@@ -125,14 +132,14 @@ class MapSection(CountedSection):
         row.addWidget(self._side, 9)
 
     def _connect(self) -> None:
-        self._mapping.stepped.connect(self._take_maps)
-        self._moving.stepped.connect(self._take_points)
-        self._moving.ended.connect(self._show_state)
-        self._gathering.stepped.connect(self._take_known)
-        for job in self._jobs:
+        self._mapping.answered.connect(self._take_maps)
+        self._moving.answered.connect(self._take_points)
+        self._moving.finished.connect(self._show_state)
+        self._gathering.answered.connect(self._take_known)
+        for job in (self._mapping, self._moving, self._gathering):
             job.failed.connect(self._fail)
-        self._locator.found.connect(self._show_answer)
-        self._locator.failed.connect(self.told)
+        self._locating.answered.connect(self._show_answer)
+        self._locating.failed.connect(self.told)
         self.layer_combo.activated.connect(self._choose_layer)
         self.layer_maps.layer_chosen.connect(self._choose_layer)
         self.map_combo.activated.connect(lambda _: self._lay_out())
@@ -149,8 +156,8 @@ class MapSection(CountedSection):
         self._failure, self._data = "", None
         self._moving.stop()
         self._show_nothing()
-        self._mapping.start(lambda: make_maps(model))
-        self._gathering.start(lambda: gather(model))
+        self._mapping.ask(lambda: make_maps(model))
+        self._gathering.ask(lambda: gather(model))
         self._show_state()
 
     def _show_nothing(self) -> None:
@@ -177,7 +184,7 @@ class MapSection(CountedSection):
     def set_active(self, on: bool) -> None:
         self._active = on
         for job in self._jobs:
-            job.set_active(on)
+            job.watch(on)
         if on and self._failure and self._model is not None:
             # The folder of its data may have been set meanwhile.
             self._begin(self._newer or self._model)
@@ -204,8 +211,7 @@ class MapSection(CountedSection):
         return self._maps is None and self._model is not None and not self._failure
 
     def wait(self) -> bool:
-        ended = [job.wait() for job in (*self._jobs, self._locator)]
-        return all(ended)
+        return all([job.close() for job in self._jobs])
 
     # -- maps
 
@@ -252,7 +258,7 @@ class MapSection(CountedSection):
             from mnist_draw.analysis.maps import lay_out
 
             images = self._data.test_images[self._chosen]
-            self._moving.start(lambda: lay_out(model, layer, images))
+            self._moving.ask(lambda: lay_out(model, layer, images))
         self._show_state()
         self._ask()
 
@@ -300,7 +306,7 @@ class MapSection(CountedSection):
             words = "There is no map."
         elif self._maps is None:
             words = "Getting the network ready" if self._model is not None else ""
-        elif self._moving.is_counting:
+        elif self._moving.is_running:
             words, link = "The digits are moving to their neighbours", "Stop"
         elif self._newer is not None:
             words, link = self._epochs("Seen"), "Look again"
@@ -313,7 +319,7 @@ class MapSection(CountedSection):
             self.neighbours.show_state(None, failed=bool(self._failure))
 
     def _stop_or_go_on(self) -> None:
-        if self._moving.is_counting:
+        if self._moving.is_running:
             self._moving.stop()
             self._show_state()
         elif self._newer is not None:
@@ -338,7 +344,7 @@ class MapSection(CountedSection):
     def _ask(self) -> None:
         if self._example is None:
             self._answer = None
-            self._locator.ask(None)
+            self._locating.stop()
             self.view.show_example(None)
             self.neighbours.show_nothing()
             self._show_small_maps()
@@ -347,7 +353,7 @@ class MapSection(CountedSection):
             layer = None
             if self._maps is not None and place < len(self._maps.layers):
                 layer = self._maps.layers[place]
-            self._locator.ask(
+            self._locating.ask(
                 MapQuestion(
                     self._model, self._example.picture, layer, place, self._points,
                     self._known, COUNT,

@@ -21,7 +21,6 @@ from mnist_draw.app.inside.section import Section
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, tip
-from mnist_draw.app.kit.worker_thread import WorkerThread
 
 if TYPE_CHECKING:
     import numpy as np
@@ -59,8 +58,6 @@ class NetworkSection(Section):
         self._unpaged = self._said = ""
         self._ideals: dict[int, np.ndarray] = {}
         self.worker = worker or NetworkWorker()
-        self._thread = WorkerThread("network view", self.worker, self.worker.begin, parent=self)
-        self._started = False
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(Size.CARD_GAP)
@@ -150,9 +147,6 @@ class NetworkSection(Section):
             self._ask()
 
     def set_active(self, on: bool) -> None:
-        if on and not self._started:
-            self._started = True
-            self._thread.start()
         if on and self._unpaged and self._model is not None:
             # The place of its data may have been named meanwhile.
             self.worker.post_model(self._model, self._fresh)
@@ -203,8 +197,8 @@ class NetworkSection(Section):
         return not self._failed and (self._waits or unlit)
 
     def wait(self) -> bool:
-        self.worker.watch(False)
-        return self._thread.stop() if self._started else True
+        self.worker.ask_to_end()
+        return self.worker.wait()
 
     # -- asking
 

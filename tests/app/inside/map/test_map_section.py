@@ -140,7 +140,7 @@ def test_digits_move_to_their_neighbours_and_stay_when_stopped(
     assert text(section, "mapState") == "The digits are moving to their neighbours"
     qtbot.waitUntil(lambda: section._points is not None, timeout=30_000)
     section.link.click()
-    assert not section._moving.is_counting
+    assert not section._moving.is_running
     stopped = section._points
     qtbot.wait(50)
     assert section._points is stopped
