@@ -71,7 +71,7 @@ def limits(model: Any) -> tuple[Any, Callable[[], bool]]:
     limits_section._others = list
     section = limits_section.LimitsSection()
     ended: list[bool] = []
-    section._count.ended.connect(lambda: ended.append(True))
+    section._count.finished.connect(lambda: ended.append(True))
     return section, lambda: bool(ended)
 
 

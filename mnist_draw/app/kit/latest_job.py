@@ -16,7 +16,7 @@ from mnist_draw.app.kit.threads import SHUTDOWN_S, Lane, LatestValue, call_in_gu
 from mnist_draw.thread_priority import is_lowered, lower
 
 #: A stream's newest value is delivered so often, in seconds: often enough to look continuous.
-_STREAM_S = 0.06
+STREAM_S = 0.06
 
 
 @dataclass
@@ -217,7 +217,7 @@ class LatestJob(QObject):
             self._stream = None
             return
         newest: list[Any] = []
-        end = time.monotonic() + _STREAM_S
+        end = time.monotonic() + STREAM_S
         for value in stream.values:
             newest = [value]
             if time.monotonic() >= end:

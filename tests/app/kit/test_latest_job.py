@@ -78,7 +78,7 @@ def test_the_newest_question_wins(qtbot: QtBot, stale: bool, answers: list[int])
 def test_a_stream_delivers_its_newest_values_and_ends(
     qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(latest_job, "_STREAM_S", 0.0)
+    monkeypatch.setattr(latest_job, "STREAM_S", 0.0)
     owner = QObject()
     job = LatestJob(parent=owner)
     notes = heard(job)
@@ -89,7 +89,7 @@ def test_a_stream_delivers_its_newest_values_and_ends(
 
 
 def test_a_newer_question_ends_a_stream(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(latest_job, "_STREAM_S", 0.0)
+    monkeypatch.setattr(latest_job, "STREAM_S", 0.0)
     owner, closed = QObject(), threading.Event()
 
     def endless() -> Iterator[str]:
@@ -113,7 +113,7 @@ def test_a_newer_question_ends_a_stream(qtbot: QtBot, monkeypatch: pytest.Monkey
 def test_a_stream_pauses_while_it_is_not_watched(
     qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(latest_job, "_STREAM_S", 0.0)
+    monkeypatch.setattr(latest_job, "STREAM_S", 0.0)
     owner = QObject()
     job = LatestJob(parent=owner, watched=False)
     notes = heard(job)

@@ -14,7 +14,6 @@ from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, 
 from mnist_draw.analysis.class_names import all_names, foreign_words
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.counted_section import CountedSection
-from mnist_draw.app.inside.incremental_job import IncrementalJob
 from mnist_draw.app.inside.limits.answer_rows import AnswerRow
 from mnist_draw.app.inside.limits.example_reader import ExampleReader, Question, Reading
 from mnist_draw.app.inside.limits.limits_count import Found, count_all
@@ -22,6 +21,7 @@ from mnist_draw.app.inside.limits.network_choices import Choice, NetworkChoices
 from mnist_draw.app.inside.limits.robustness_plot import Curve, RobustnessPlot, amount_text
 from mnist_draw.app.inside.limits.turn_card import PerturbationCard
 from mnist_draw.app.inside.section import reflow
+from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.threads import Background
@@ -57,7 +57,7 @@ class LimitsSection(CountedSection):
         self._counted: tuple[object, ...] = ()
         self._told: set[str] = set()
         self._background = Background(self)
-        self._count = IncrementalJob(self)
+        self._count = LatestJob(parent=self, watched=False)
         self._reader = ExampleReader(self)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -65,8 +65,8 @@ class LimitsSection(CountedSection):
         column.addLayout(self._build_top())
         column.addLayout(self._build_state())
         column.addLayout(self._build_plots(), 1)
-        self._count.stepped.connect(self._take)
-        self._count.ended.connect(self._show_state)
+        self._count.answered.connect(self._take)
+        self._count.finished.connect(self._show_state)
         self._count.failed.connect(self._fail)
         self._reader.read.connect(self._show_reading)
         self._reader.failed.connect(self._tell)
@@ -177,7 +177,7 @@ class LimitsSection(CountedSection):
 
     def set_active(self, on: bool) -> None:
         self._active = on
-        self._count.set_active(on)
+        self._count.watch(on)
         if not on:
             return
         if self._why_not():
@@ -215,7 +215,7 @@ class LimitsSection(CountedSection):
         return Table.of(self.question, headings, rows)
 
     def wait(self) -> bool:
-        ended = [self._count.wait(), self._reader.wait(), self._background.wait()]
+        ended = [self._count.close(), self._reader.wait(), self._background.wait()]
         return all(ended)
 
     # -- counting
@@ -239,7 +239,7 @@ class LimitsSection(CountedSection):
         self._counted, self._stopped = wanted, False
         self._told = set()
         placed = self.place_switch.isChecked()
-        self._count.start(lambda: count_all(entries, placed))
+        self._count.ask(lambda: count_all(entries, placed))
         self._show_state()
 
     def _take(self, found: Found) -> None:
@@ -289,7 +289,7 @@ class LimitsSection(CountedSection):
         points = [self._accuracy(choice.key) for choice in ticked]
         done = sum(int(np.count_nonzero(~np.isnan(values))) for values in points)
         total = len(self._settings) * len(ticked)
-        if self._count.is_counting:
+        if self._count.is_running:
             if not done:
                 return "Getting the networks ready", "Stop"
             return f"{done:,} of {total:,} counted", "Stop"
@@ -303,7 +303,7 @@ class LimitsSection(CountedSection):
         return "" if self._model is None else foreign_words(self._model), ""
 
     def _stop_or_go_on(self) -> None:
-        if self._count.is_counting:
+        if self._count.is_running:
             self._count.stop()
             self._stopped = True
             self._show_state()

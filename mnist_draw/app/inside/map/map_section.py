@@ -211,7 +211,8 @@ class MapSection(CountedSection):
         return self._maps is None and self._model is not None and not self._failure
 
     def wait(self) -> bool:
-        return all([job.close() for job in self._jobs])
+        ended = [job.close() for job in self._jobs]
+        return all(ended)
 
     # -- maps
 

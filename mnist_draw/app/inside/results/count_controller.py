@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from mnist_draw.app.inside.incremental_job import IncrementalJob
 from mnist_draw.app.inside.results.data_combo import Load
+from mnist_draw.app.kit.latest_job import STREAM_S, LatestJob
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.pictures import Pictures
@@ -17,14 +18,15 @@ if TYPE_CHECKING:
 
 
 def _count(model: ModelFile, pictures: Pictures) -> Iterator[Results]:
+    """Count; of the results that follow fast, prepare the last for the views in this thread."""
     from mnist_draw.analysis.results import count_results
 
-    return count_results(model, pictures)
-
-
-def _prepare(results: Results) -> None:
-    """Work out, in the other thread, what the views ask for: it takes some milliseconds."""
-    results.prepare()
+    due = 0.0
+    for results in count_results(model, pictures):
+        if results.is_complete or time.monotonic() >= due:
+            results.prepare()
+            yield results
+            due = time.monotonic() + STREAM_S
 
 
 class CountController(QObject):
@@ -41,26 +43,26 @@ class CountController(QObject):
         super().__init__(parent)
         self.model: ModelFile | None = None
         self.pictures: Pictures | None = None
-        self._loading = IncrementalJob(self)
-        self._loading.stepped.connect(self._take_pictures)
+        self._loading = LatestJob(parent=self, watched=False)
+        self._loading.answered.connect(self._take_pictures)
         self._loading.failed.connect(self.load_failed)
-        self._counting = IncrementalJob(self, _prepare)
-        self._counting.stepped.connect(self.counted)
-        self._counting.ended.connect(self._compare)
+        self._counting = LatestJob(parent=self, watched=False)
+        self._counting.answered.connect(self.counted)
+        self._counting.finished.connect(self._compare)
         self._counting.failed.connect(self._fail)
-        self._comparing = IncrementalJob(self)
-        self._comparing.stepped.connect(self._take_compared)
+        self._comparing = LatestJob(parent=self, watched=False)
+        self._comparing.answered.connect(self._take_compared)
         self._comparing.failed.connect(self._fail)
         self._jobs = (self._loading, self._counting, self._comparing)
 
     @property
     def is_counting(self) -> bool:
         """Whether answers come in."""
-        return self._counting.is_counting
+        return self._counting.is_running
 
     def load(self, load: Load) -> None:
         """Load pictures, and count on them."""
-        self._loading.start(lambda: iter([load()]))
+        self._loading.ask(load)
 
     def count(self, model: ModelFile) -> None:
         """Count a network; what is counted of another is given up."""
@@ -68,7 +70,7 @@ class CountController(QObject):
         self._comparing.stop()
         pictures = self.pictures
         if pictures is not None:
-            self._counting.start(lambda: _count(model, pictures))
+            self._counting.ask(lambda: _count(model, pictures))
             self.state_changed.emit()
 
     def forget_pictures(self) -> None:
@@ -86,11 +88,11 @@ class CountController(QObject):
     def set_active(self, on: bool) -> None:
         """Work, or rest."""
         for job in self._jobs:
-            job.set_active(on)
+            job.watch(on)
 
     def wait(self) -> bool:
         """Stop all, and wait a bounded time; return whether it has ended."""
-        ended = [job.wait() for job in self._jobs]
+        ended = [job.close() for job in self._jobs]
         return all(ended)
 
     def _take_pictures(self, pictures: Pictures) -> None:
@@ -104,7 +106,7 @@ class CountController(QObject):
         model, pictures = self.model, self.pictures
         other = None if pictures is None else pictures.other
         if model is not None and other is not None:
-            self._comparing.start(lambda: _count(model, other))
+            self._comparing.ask(lambda: _count(model, other))
 
     def _take_compared(self, results: Results) -> None:
         if results.is_complete:

@@ -71,7 +71,7 @@ def open_section(section: LimitsSection, qtbot: QtBot) -> None:
     section.use_network(changed(0.5), "shipped:c")
     section.set_active(True)
     qtbot.waitUntil(lambda: len(section.choices.choices) == 3, timeout=9000)
-    qtbot.waitUntil(lambda: not section._count.is_counting, timeout=20_000)
+    qtbot.waitUntil(lambda: not section._count.is_running, timeout=60_000)
 
 
 def test_all_networks_are_counted(section: LimitsSection, qtbot: QtBot) -> None:
@@ -105,7 +105,7 @@ def test_coarse_points_of_all_networks_come_first(digits: Dataset, section: Limi
 def test_nothing_is_counted_while_nobody_looks(section: LimitsSection, qtbot: QtBot) -> None:
     section.use_network(linear_model(), "shipped:c")
     qtbot.wait(100)
-    assert not section._count.is_counting
+    assert not section._count.is_running
     assert section._found == {}
 
 
@@ -146,7 +146,7 @@ def test_a_file_that_is_no_network_is_told_and_the_others_go_on(
     with qtbot.waitSignal(section.told, timeout=9000) as told:
         section.choices.put(file_choice(str(tmp_path / "broken.npz")))
     assert "broken.npz cannot be used" in told.args[0]
-    qtbot.waitUntil(lambda: not section._count.is_counting, timeout=9000)
+    qtbot.waitUntil(lambda: not section._count.is_running, timeout=9000)
     assert not np.isnan(section.plots["turn"].curves[0].accuracy).any()
     section.show_example(example)
     qtbot.waitUntil(lambda: len(section.turn.answers.rows) == 3, timeout=9000)
@@ -156,8 +156,8 @@ def test_in_place_is_another_count(section: LimitsSection, qtbot: QtBot) -> None
     open_section(section, qtbot)
     before = section.plots["shift"].curves[1].accuracy
     section.place_switch.setChecked(True)
-    assert section._count.is_counting
-    qtbot.waitUntil(lambda: not section._count.is_counting, timeout=20_000)
+    assert section._count.is_running
+    qtbot.waitUntil(lambda: not section._count.is_running, timeout=20_000)
     after = section.plots["shift"].curves[1].accuracy
     # Shifted digits are put back.
     assert after[0] > before[0]
@@ -229,9 +229,9 @@ def test_amounts_are_walked_by_keys(section: LimitsSection, qtbot: QtBot, exampl
 def test_counting_can_be_stopped_and_gone_on_with(section: LimitsSection, qtbot: QtBot) -> None:
     section.use_network(changed(0.5), "shipped:c")
     section.set_active(True)
-    qtbot.waitUntil(lambda: section._count.is_counting, timeout=9000)
+    qtbot.waitUntil(lambda: section._count.is_running, timeout=9000)
     section.link.click()
-    assert not section._count.is_counting
+    assert not section._count.is_running
     assert section.link.text() == "Go on"
     section.link.click()
     qtbot.waitUntil(lambda: section.state.text() == "", timeout=20_000)
@@ -244,13 +244,13 @@ def test_a_run_that_trains_is_counted_again_when_asked(
     section.use_network(changed(0.7, epochs=7), "")
     section.set_active(True)
     qtbot.waitUntil(lambda: len(section.choices.choices) == 3, timeout=9000)
-    qtbot.waitUntil(lambda: not section._count.is_counting, timeout=20_000)
+    qtbot.waitUntil(lambda: not section._count.is_running, timeout=20_000)
     assert section.choices.choices[0].title == "Your training"
     section.use_network(changed(0.9, epochs=9), "")
     assert section.state.text() == "Counted after epoch 7, now at 9"
-    assert not section._count.is_counting
+    assert not section._count.is_running
     section.link.click()
-    assert section._count.is_counting
+    assert section._count.is_running
     qtbot.waitUntil(lambda: section.state.text() == "", timeout=20_000)
 
 
