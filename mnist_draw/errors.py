@@ -106,8 +106,10 @@ class MissingPackageError(UserError, ImportError):
         )
 
 
-def reason_of(error: OSError) -> str:
-    """Say why the operating system refused, without numbers or quotes."""
+def reason_of(error: Exception) -> str:
+    """Return an error's text without a full stop; why a system refused, without numbers."""
+    if not isinstance(error, OSError):
+        return str(error).rstrip(".")
     if error.errno == errno.EACCES:
         return "no permission"
     if error.errno is None:

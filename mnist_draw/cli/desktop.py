@@ -21,7 +21,7 @@ from mnist_draw.cli.command import Command
 from mnist_draw.cli.output import PROGRAM, put
 from mnist_draw.errors import StorageError, UserError, reason_of
 from mnist_draw.storage.atomic import write_atomically
-from mnist_draw.storage.resources import resource_path
+from mnist_draw.storage.folders import resource_path
 
 #: What ships in ``resources/desktop``, and where it goes below the user's folder.
 PLACES = {

@@ -174,7 +174,7 @@ DIGITS = Command(
 
 def share_digits(arguments: argparse.Namespace) -> int:
     """Count, export or import."""
-    from mnist_draw.storage.shared_digits import list_digits, merge_digits, pack_digits
+    from mnist_draw.storage.my_digits import list_digits, merge_digits, pack_digits
 
     files = arguments.files
     if arguments.action == "import":

@@ -34,8 +34,7 @@ from mnist_draw.dataset.sources.source import Part, Source
 from mnist_draw.dataset.sources.split import set_aside, shuffled, split_off
 from mnist_draw.dataset.sources.tables import is_table, read_tables
 from mnist_draw.errors import DatasetError, StorageError, asks_what_was_meant, strip_control_chars
-from mnist_draw.storage.folders import named_path
-from mnist_draw.storage.resources import resource_path
+from mnist_draw.storage.folders import named_path, resource_path
 
 Images = NDArray[np.uint8]
 Labels = NDArray[np.uint8]

@@ -20,8 +20,7 @@ from mnist_draw.errors import UserError
 from mnist_draw.networks import NETWORKS, parse_network
 from mnist_draw.networks.layer_list import ACTIVATIONS
 from mnist_draw.storage import ModelFile, ModelFileError, load_model, npz
-from mnist_draw.storage.model_info import ModelInfo
-from mnist_draw.storage.models import read_info
+from mnist_draw.storage.models import ModelInfo, read_info
 from mnist_draw.training.runs.checkpoint import is_checkpoint, load_checkpoint
 from mnist_draw.training.runs.network_places import OPENED, RUN, SHIPPED, SUFFIX, is_external
 from mnist_draw.training.runs.record import CHECKPOINT, Run

@@ -42,7 +42,7 @@ def finished_model(
     parameters : tuple of numpy.ndarray
         float32, in Lasagne's order.
     figures : mapping
-        What is known about the network, by the names in `mnist_draw.storage.model_info`.
+        What is known about the network, by the names in `mnist_draw.storage.models`.
     validation_images : numpy.ndarray, uint8, shape (N, 1, 28, 28)
     validation_labels : numpy.ndarray, shape (N,)
 

@@ -13,8 +13,7 @@ from mnist_draw.dataset.mnist import Dataset, dataset_name
 from mnist_draw.errors import UserError
 from mnist_draw.library.stored_network import network_of_run
 from mnist_draw.networks import parse_network
-from mnist_draw.storage.atomic import resolve_path
-from mnist_draw.storage.locks import make_lock, take_lock
+from mnist_draw.storage.atomic import make_lock, resolve_path, take_lock
 from mnist_draw.storage.models import ModelFile, save_model
 from mnist_draw.storage.unique_paths import quarantine
 from mnist_draw.training.events import (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from mnist_draw.errors import ModelFileError, StorageError
 from mnist_draw.storage.atomic import check_writable, open_atomically, write_atomically
+from mnist_draw.storage.folders import resource_path
 from mnist_draw.storage.models import ModelFile, load_model, save_model
-from mnist_draw.storage.resources import resource_path
 
 __all__ = [
     "ModelFile",

@@ -1,11 +1,11 @@
 """Write a file so that a reader sees the old content or the new, never a mixture.
 
-The content goes to a temporary file in the same folder, is forced to the disk, and then
-takes the place of the old file in one step. Until that step the old file is untouched:
-a full disk, a crash or a power cut cannot damage the only copy.
+The content is written to a temporary file in the same folder, forced to the disk, and then renamed
+to the old file's name in one step. Until that step the old file is untouched: a full disk, a crash
+or a power cut cannot damage the only copy. `sweep` removes the temporary files of killed programs.
 
-A program that is killed leaves its temporary file behind. While a file is written it is locked, so
-that `sweep` can tell what nobody writes any more.
+Locks keep two programs from writing the same file at once. A lock is a file that the system
+releases when its program ends.
 """
 
 from __future__ import annotations
@@ -14,16 +14,15 @@ import contextlib
 import os
 import secrets
 import stat
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from mnist_draw.errors import StorageError, reason_of
 
-if sys.platform != "win32":
-    import fcntl
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 T = TypeVar("T")
 
@@ -32,11 +31,8 @@ T = TypeVar("T")
 _ATTEMPTS = 8
 _FIRST_WAIT = 0.02
 _PREFIX, _SUFFIX = ".mnist_draw-", ".tmp"
-#: Seconds after which a temporary file may be swept: between making a file and locking it, and
-#: between closing and renaming it, there are some microseconds.
-_YOUNG = 10.0
-#: Where a file system has no locks, only what is older than a day is swept.
-_OLD = 86_400.0
+#: Seconds after which a temporary file is abandoned: the slowest write changes it more often.
+_ABANDONED = 3600.0
 
 
 def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
@@ -52,7 +48,7 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
     Raises
     ------
     StorageError
-        When the file cannot be written. What was there before is unchanged.
+        The file cannot be written. What was there before is unchanged.
     """
     with open_atomically(path) as file:
         file.write(data)
@@ -60,7 +56,7 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
 
 @contextlib.contextmanager
 def open_atomically(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    """Give a binary file whose content takes the place of `path` when the block ends well.
+    """Give a binary file that replaces `path` when the block ends without an error.
 
     If the block raises, the temporary file is removed and `path` stays as it was.
     """
@@ -74,30 +70,24 @@ def open_atomically(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 
     try:
         with open(temporary, "xb", opener=opener) as file:
-            _lock(file)
             yield file
             file.flush()
             os.fsync(file.fileno())
-            # Young again: nobody sweeps it between here and its renaming.
-            os.utime(temporary)
         if mode is not None:
             temporary.chmod(mode)
         retry_while_locked(lambda: temporary.replace(target))
         _sync_folder(target.parent)
     except OSError as error:
-        kept = (
-            "The file that was there is unchanged."
-            if _holds_something(target)
-            else "Nothing was written."
-        )
-        raise StorageError(f"Could not write {target}: {reason_of(error)}. {kept}") from error
+        unchanged = _has_content(target)
+        effect = "The file that was there is unchanged." if unchanged else "Nothing was written."
+        raise StorageError(f"Could not write {target}: {reason_of(error)}. {effect}") from error
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
 
 
 def resolve_path(path: str | os.PathLike[str]) -> Path:
-    """Return a path from the root on, with its links followed."""
+    """Return the absolute path with its links followed."""
     try:
         return Path(os.path.realpath(path))
     except FileNotFoundError as error:
@@ -108,11 +98,10 @@ def resolve_path(path: str | os.PathLike[str]) -> Path:
 
 
 def check_writable(path: str | os.PathLike[str]) -> None:
-    """Find out now whether :func:`write_atomically` could write to `path` later.
+    """Check now whether :func:`write_atomically` could write to `path` after long work.
 
-    Meant for the start of long work whose result goes to `path`. It tries for real, with an
-    empty temporary file that is removed again; `path` itself is not created or changed. What
-    killed programs left beside it is swept.
+    An empty temporary file is created and removed; `path` itself is not touched. Temporary files of
+    killed programs beside it are removed.
     """
     target, _ = _inspect(path)
     sweep(target.parent)
@@ -131,42 +120,17 @@ def check_writable(path: str | os.PathLike[str]) -> None:
 
 
 def sweep(folder: Path) -> None:
-    """Remove the temporary files that programs left in a folder when they were killed."""
+    """Remove the temporary files that killed programs left in a folder."""
     with contextlib.suppress(OSError):
         for path in folder.glob(f"{_PREFIX}*{_SUFFIX}"):
             with contextlib.suppress(OSError):
-                age = time.time() - path.stat().st_mtime
-                if age > _YOUNG and (age > _OLD or _is_abandoned(path)):
+                status = path.lstat()
+                if stat.S_ISREG(status.st_mode) and time.time() - status.st_mtime > _ABANDONED:
                     path.unlink()
 
 
-def _lock(file: BinaryIO) -> bool:
-    """Mark a file as being written until it is closed, or its program is gone.
-
-    Returns False where another program writes it, or where there are no locks: then `sweep` waits
-    longer.
-    """
-    if sys.platform != "win32":
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return False
-    return True
-
-
-def _is_abandoned(path: Path) -> bool:
-    if sys.platform == "win32":
-        # There, no file can be removed that a program has open.
-        return True
-    if not path.is_file():
-        # No temporary file of ours, such as a pipe, at which opening it would wait.
-        return False
-    with path.open("rb") as file:
-        return _lock(file)
-
-
 def _inspect(path: str | os.PathLike[str]) -> tuple[Path, int | None]:
-    """Resolve links, and refuse what must not be replaced; return the mode of what is there."""
+    """Follow links, refuse what must not be replaced, and return the mode of an existing file."""
     try:
         target = resolve_path(path)
         status = target.stat()
@@ -178,8 +142,7 @@ def _inspect(path: str | os.PathLike[str]) -> tuple[Path, int | None]:
             ) from None
         return target, None
     except (OSError, ValueError) as error:
-        reason = reason_of(error) if isinstance(error, OSError) else str(error)
-        raise StorageError(f"Cannot write {os.fspath(path)!r}: {reason}.") from error
+        raise StorageError(f"Cannot write {os.fspath(path)!r}: {reason_of(error)}.") from error
     if stat.S_ISDIR(status.st_mode):
         raise StorageError(f"Cannot write {target}: it is a folder. Give the name of a file.")
     if not stat.S_ISREG(status.st_mode):
@@ -192,8 +155,8 @@ def _inspect(path: str | os.PathLike[str]) -> tuple[Path, int | None]:
     return target, stat.S_IMODE(status.st_mode)
 
 
-def _holds_something(path: Path) -> bool:
-    """Whether anybody would miss a file: one of no bytes only holds a name."""
+def _has_content(path: Path) -> bool:
+    """Tell whether a file has content; an empty one only reserves a name."""
     try:
         return path.stat().st_size > 0
     except OSError:
@@ -210,23 +173,7 @@ def _temporary_beside(target: Path) -> Path:
 
 
 def retry_while_locked(act: Callable[[], T]) -> T:
-    """Rename or remove something, on Windows again where another program has it open.
-
-    Parameters
-    ----------
-    act : callable
-        What is tried, without arguments.
-
-    Returns
-    -------
-    object
-        What it returns.
-
-    Raises
-    ------
-    OSError
-        It fails for another reason, or still fails after two and a half seconds.
-    """
+    """Rename or remove something; on Windows, retry for 2.5 s while another program has it open."""
     wait = _FIRST_WAIT
     for _ in range(_ATTEMPTS - 1 if _may_be_held() else 0):
         try:
@@ -255,3 +202,55 @@ def _sync_folder(folder: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def lock_file(path: Path) -> Path:
+    """Return the file to lock instead of `path`, which is replaced when it is written."""
+    return path.with_name(f".{path.name}.lock")
+
+
+def make_lock(file: Path) -> BaseFileLock:
+    """Return a lock, not yet acquired, that another thread may release."""
+    from filelock import FileLock
+
+    return FileLock(file, timeout=0, thread_local=False)
+
+
+def take_lock(lock: BaseFileLock, seconds: float = 0.0) -> bool:
+    """Acquire a lock; return False only if another program holds it for so long.
+
+    On a network drive that cannot lock, or where the folder is missing, the work needs no lock.
+    """
+    from filelock import Timeout
+
+    with contextlib.suppress(OSError, NotImplementedError):
+        if Path(lock.lock_file).parent.is_dir():
+            try:
+                lock.acquire(timeout=seconds)
+            except Timeout:
+                return False
+    return True
+
+
+@contextlib.contextmanager
+def held(path: str | os.PathLike[str]) -> Iterator[bool]:
+    """Lock a file while the block runs; give False if another program has locked it."""
+    beside = lock_file(Path(os.path.realpath(path)))
+    lock = make_lock(beside)
+    taken = take_lock(lock)
+    if taken and lock.is_locked and not beside.exists():
+        # The previous holder has removed the file meanwhile.
+        lock.release()
+        taken = take_lock(lock)
+    try:
+        yield taken
+    finally:
+        if taken and lock.is_locked:
+            # Removed before the release, so that no other program's file is; Windows has to close
+            # it first.
+            with contextlib.suppress(OSError):
+                beside.unlink()
+            lock.release()
+            if os.name == "nt":
+                with contextlib.suppress(OSError):
+                    beside.unlink()

@@ -1,8 +1,7 @@
-"""Results that take seconds, kept between two starts of the program.
+"""A cache of results that take seconds to compute, one ``.npz`` file each.
 
-Each result is one ``.npz`` file in the cache folder. Its name holds what it was computed from, so
-that another network, other pictures or another way to compute never find it. What cannot be read
-or written is computed anew: nothing here is worth an error.
+A file's name is a hash of the result's inputs: another network, other pictures or another version
+of the computation never find it. A file that cannot be read or written is computed again.
 """
 
 from __future__ import annotations
@@ -23,33 +22,32 @@ from mnist_draw.storage.folders import cache_folder
 
 Arrays = dict[str, npt.NDArray[Any]]
 
-#: Bytes that all results together may take; the oldest go first.
+#: Limit for all results together; the least recently used are deleted first.
 MAX_BYTES = 200 * 1024 * 1024
 _FOLDER = "analysis"
 
 
 def digest_of(pictures: npt.NDArray[Any]) -> str:
-    """Return what tells a set of pictures from all others."""
+    """Return a hash of some pictures."""
     digest = hashlib.sha256(repr((pictures.shape, pictures.dtype.str)).encode())
-    # Where they lie: no other thread, the window's included, runs while Python copies them.
+    # A view, not a copy: the GIL is held while Python copies, and the window would wait.
     digest.update(np.ascontiguousarray(pictures).reshape(-1).view(np.uint8).data)
     return digest.hexdigest()[:32]
 
 
 def read(kind: str, version: int, key: str) -> Arrays | None:
-    """Return a result that is kept, or None where none is, or it is damaged."""
+    """Return a stored result; None if there is none, or it is damaged."""
     with contextlib.suppress(OSError, UserError, npz.NpzError):
         path = _path(kind, version, key)
         with npz.open_archive(path, MAX_BYTES) as archive:
             arrays = archive.read_all()
-        # Its turn to be deleted comes later.
-        path.touch()
+        path.touch()  # recently used
         return arrays
     return None
 
 
 def keep(kind: str, version: int, key: str, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
-    """Keep a result; without effect where nothing can be written."""
+    """Store a result, if the folder can be written."""
     with contextlib.suppress(OSError, StorageError):
         path = _path(kind, version, key)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -58,13 +56,13 @@ def keep(kind: str, version: int, key: str, arrays: Mapping[str, npt.NDArray[Any
 
 
 def _path(kind: str, version: int, key: str) -> Path:
-    # The names of files may be in it, which are not all UTF-8.
+    # A key may hold names of files, which are not always UTF-8.
     name = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:32]
     return cache_folder() / _FOLDER / f"{kind}-{version}-{name}.npz"
 
 
 def _make_room(folder: Path) -> None:
-    """Delete the files that were not used for longest until the others fit."""
+    """Delete the least recently used files until the others fit."""
     found = [(path.stat(), path) for path in folder.glob("*.npz")]
     found.sort(key=lambda entry: entry[0].st_mtime, reverse=True)
     total = 0

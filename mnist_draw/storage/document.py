@@ -1,11 +1,9 @@
-"""Versioned JSON: the one place that reads and writes what the program keeps as JSON.
+"""Versioned JSON: reads and writes all JSON files of the program.
 
-Writing escapes everything but ASCII, so that whatever a file system can name (on Linux any bytes,
-which Python holds as lone surrogates) is written and comes back. Reading believes nothing: the kind
-and the version of a document are compared, and each field is asked for by name, type and range. A
-number that JSON does not have (NaN, Infinity) or that no 64-bit number holds (``10**400``) is read
-as NaN, which no field accepts: one such number spoils its own field, and the reader decides whether
-the rest is of use.
+Writing escapes everything but ASCII, so that any file name survives (on Linux any bytes, which
+Python holds as lone surrogates). Reading validates the kind and version of a document, and each
+field by name, type and range. A number that JSON does not have (NaN, Infinity) or that exceeds 64
+bits (``10**400``) is read as NaN, which no field accepts: it invalidates its own field only.
 """
 
 from __future__ import annotations
@@ -20,18 +18,18 @@ from typing import Any, Final, TypeGuard, TypeVar
 from mnist_draw.errors import DocumentError, strip_control_chars
 from mnist_draw.storage.opening import read_file
 
-#: Decimal digits of the largest 64-bit number; more are no number of this program.
+#: Decimal digits of the largest 64-bit number.
 _MAX_DIGITS = 19
-#: An empty list takes three letters in a file and seventy bytes in memory.
+#: Limits memory: an empty list takes three letters in a file and seventy bytes in memory.
 MAX_VALUES = 2_000_000
-#: How much of a wrong value is shown.
+#: Letters of an invalid value that a sentence quotes.
 _SHOWN = 60
 
 T = TypeVar("T")
 
 
 class _Required:
-    """Stands for a default that is none."""
+    """The type of a missing default."""
 
 
 _REQUIRED: Final = _Required()
@@ -43,25 +41,19 @@ def pack(values: object, indent: int | None = None) -> bytes:
     return json.dumps(values, allow_nan=False, indent=indent, separators=separators).encode()
 
 
-def parse(content: bytes | str, most_values: int = MAX_VALUES) -> Any:
-    """Return the values of a JSON text, with NaN for every number that cannot be used.
-
-    Parameters
-    ----------
-    content : bytes or str
-        Bytes are UTF-8, with or without a byte order mark.
-    most_values : int
-        How many values it may hold, counted by the marks that begin them.
+def parse(content: bytes | str, max_values: int = MAX_VALUES) -> Any:
+    """Parse a JSON text, or its UTF-8 bytes; invalid numbers become NaN.
 
     Raises
     ------
     DocumentError
-        It is not JSON, nested too deeply, or would unfold to more values than that.
+        It is not JSON, nested too deeply, or holds more than `max_values`, counted by the marks
+        that begin them.
     """
     try:
         text = content if isinstance(content, str) else content.decode("utf-8-sig")
-        if sum(map(text.count, ",[{")) > most_values:
-            raise DocumentError(f"it holds more than {most_values:,} values")
+        if sum(map(text.count, ",[{")) > max_values:
+            raise DocumentError(f"it holds more than {max_values:,} values")
         return json.loads(
             text, parse_constant=lambda _: math.nan, parse_int=_whole, parse_float=_decimal
         )
@@ -85,9 +77,8 @@ def _decimal(text: str) -> float:
 class Fields:
     """An object of a document, read field by field.
 
-    Each method takes a field's name. Where the field is missing or of no use it returns `default`;
-    without a default, it raises a `DocumentError` that names the field, its value and what is
-    allowed.
+    If a field is missing or invalid, a method returns `default`; without a default it raises a
+    `DocumentError` that names the field, its value and the allowed values.
     """
 
     values: dict[str, Any]
@@ -111,14 +102,14 @@ class Fields:
         return self._default(name, default, f"a number from {low:g} to {high:g}")
 
     def get_text(self, name: str, longest: int, default: T | _Required = _REQUIRED) -> str | T:
-        """Return a text to be shown: cut at `longest`, one ``�`` for each lone surrogate."""
+        """Return a text for the screen: cut at `longest`, with ``�`` for each lone surrogate."""
         value = self.values.get(name)
         if isinstance(value, str):
             return strip_control_chars(value[:longest])
         return self._default(name, default, "a text")
 
     def get_file_name(self, name: str, longest: int) -> str:
-        """Return the name of a file as it was written: what cannot be shown of it stays, too."""
+        """Return the name of a file, lone surrogates included."""
         value = self.values.get(name)
         if isinstance(value, str) and len(value) <= longest:
             return value
@@ -141,7 +132,7 @@ class Fields:
         return self._default(name, default, "a list of names with values")
 
     def get_list(self, name: str, most: int, default: T | _Required = _REQUIRED) -> list[Any] | T:
-        """Return a list of at most so many entries, whatever they are."""
+        """Return a list of at most `most` entries of any type."""
         value = self.values.get(name)
         if isinstance(value, list) and len(value) <= most:
             return value
@@ -158,18 +149,18 @@ class Fields:
 
 @dataclass(frozen=True)
 class Format:
-    """A kind of document: its name and version stand in it."""
+    """A kind of document, which holds its name and version."""
 
     name: str
     version: int
     max_bytes: int
 
     def document(self, values: dict[str, Any]) -> dict[str, Any]:
-        """Return values with the name and version of their format before them."""
+        """Return values after the name and version of the format."""
         return {"format": self.name, "version": self.version, **values}
 
     def pack(self, values: dict[str, Any], indent: int | None = None) -> bytes:
-        """Return the bytes of a document; see :func:`pack`."""
+        """Return the bytes of a document."""
         return pack(self.document(values), indent)
 
     def unpack(self, content: bytes | str) -> Fields:
@@ -177,7 +168,7 @@ class Format:
         return self.check(parse(content))
 
     def check(self, values: object) -> Fields:
-        """Return the fields of a document that was parsed already; errors as :meth:`unpack`."""
+        """Return the fields of a parsed document."""
         if not isinstance(values, dict) or values.get("format") != self.name:
             raise DocumentError(f"it is no {self.name}")
         check_version(values.get("version"), self.version)
@@ -189,7 +180,7 @@ class Format:
 
 
 def check_version(version: object, newest: int, word: str = "version") -> int:
-    """Return a document's version if this program reads it."""
+    """Return a document's version, or refuse it."""
     if isinstance(version, bool) or not isinstance(version, int) or version < 1:
         raise DocumentError(f"its {word} is {repr(version)[:_SHOWN]}, not a number from 1")
     if version > newest:

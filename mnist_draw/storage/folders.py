@@ -1,13 +1,14 @@
-"""Where the program keeps its things on this system.
+"""The folders of the program: its three for the user, and the resources that ship with it.
 
-Three folders, as the system's conventions have them (on Linux below ``~/.cache``,
-``~/.local/share`` and ``~/.config``). The environment variable ``MNIST_DRAW_HOME`` moves
-all three into one folder: for a portable installation on a stick, and for tests.
+The user's follow the system's conventions (on Linux below ``~/.cache``, ``~/.local/share`` and
+``~/.config``). The environment variable ``MNIST_DRAW_HOME`` moves all three into one folder: for a
+portable installation on a stick, and for tests.
 """
 
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 from pathlib import Path
 
@@ -21,22 +22,22 @@ HOME_VARIABLE = "MNIST_DRAW_HOME"
 
 
 def cache_folder() -> Path:
-    """Return the folder for what can be made again, such as compiled code; it exists."""
+    """Return the folder for data that can be computed again; it is created if missing."""
     return _prepared("cache", platformdirs.user_cache_dir(APPLICATION, appauthor=False))
 
 
 def data_folder() -> Path:
-    """Return the folder for what must be kept, such as runs and checkpoints; it exists."""
+    """Return the folder for data such as runs and checkpoints; it is created if missing."""
     return _prepared("data", platformdirs.user_data_dir(APPLICATION, appauthor=False))
 
 
 def config_folder() -> Path:
-    """Return the folder for the user's preferences; it exists."""
+    """Return the folder for the preferences; it is created if missing."""
     return _prepared("config", platformdirs.user_config_dir(APPLICATION, appauthor=False))
 
 
 def named_path(name: str | os.PathLike[str]) -> Path:
-    """Return the path that a user has typed, with ``~`` as his home."""
+    """Return a path that a user has typed, with ``~`` expanded."""
     path = Path(name)
     try:
         path = path.expanduser()
@@ -44,18 +45,17 @@ def named_path(name: str | os.PathLike[str]) -> Path:
     except (FileNotFoundError, NotADirectoryError):
         pass
     except (OSError, RuntimeError, ValueError) as error:
-        reason = reason_of(error) if isinstance(error, OSError) else str(error).rstrip(".")
-        raise StorageError(f"{path} cannot be used: {reason}.") from error
+        raise StorageError(f"{path} cannot be used: {reason_of(error)}.") from error
     return path
 
 
 def sweep_home() -> None:
-    """Remove the temporary files that killed programs left in these folders."""
+    """Remove the temporary files of killed programs from these folders."""
     with contextlib.suppress(StorageError, OSError):
         for parent in (config_folder(), data_folder()):
             for folder, _, _ in os.walk(parent):
                 sweep(Path(folder))
-        # Not all of the cache: the compiled code in it takes thousands of files.
+        # Not the whole cache: its compiled code consists of thousands of files.
         for kind in cache_folder().iterdir():
             sweep(kind)
 
@@ -69,9 +69,30 @@ def _prepared(kind: str, conventional: str) -> Path:
             folder = folder.expanduser().absolute() / kind
         folder.mkdir(parents=True, exist_ok=True)
     except (OSError, RuntimeError, ValueError) as error:
-        reason = reason_of(error) if isinstance(error, OSError) else str(error).rstrip(".")
         raise StorageError(
-            f"Could not create the folder {folder}: {reason}. "
+            f"Could not create the folder {folder}: {reason_of(error)}. "
             f"Set the environment variable {HOME_VARIABLE} to a folder that can be written."
         ) from error
     return folder
+
+
+def resource_path(*names: str) -> Path:
+    """Return the path of a shipped file or folder.
+
+    The folder ``resources`` is installed as the package ``mnist_draw.resources``; in a bare clone
+    it is the folder beside the package.
+    """
+    for name in names:
+        if Path(name).is_absolute() or ".." in Path(name).parts:
+            raise ValueError(f"resource names stay inside resources, got {name!r}")
+    return _resources().joinpath(*names)
+
+
+def _resources() -> Path:
+    # Found without importing the package.
+    specification = importlib.util.find_spec("mnist_draw.resources")
+    if specification is not None and specification.submodule_search_locations:
+        for location in specification.submodule_search_locations:
+            if Path(location).is_dir():
+                return Path(location)
+    return Path(__file__).resolve().parents[2] / "resources"

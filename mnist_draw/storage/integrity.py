@@ -1,13 +1,12 @@
-"""A seal on what runs as code: only what this program has written on this computer is run.
+"""Trusted cache folders: compiled code runs only if this program wrote it on this computer.
 
-Compiled code that is kept for later starts is code that somebody could have prepared: in a home
-that was received, unpacked or copied, or in a folder that others can write to. So each folder of
-such code holds a small file of random bytes, the seal. A key follows from its content, from where
-it lies on the disk and when it came there, which nobody can choose who prepares files: a copy of
-the folder has another key, and what is kept under the old one is not found.
+An attacker could prepare cached code in a home that was received, unpacked or copied, or in a
+folder that others can write to. So each folder of such code holds a seal: a file of random bytes. A
+key is the hash of its content, its inode, device and time of creation, which prepared files cannot
+choose: a copy of the folder has another key, and code under the old key is not found.
 
-Nothing is sealed in a folder that is not the user's own or that others can write to, nor below
-one. What works with sealed folders works without them too, and only takes longer.
+Folders that are not private to the user get no seal, nor do folders below them. Callers then
+compile again.
 """
 
 from __future__ import annotations
@@ -25,31 +24,20 @@ from pathlib import Path
 
 SEAL = "seal"
 _BYTES = 32
-#: Two programs may want to make the seal at once: the other one's is complete after a moment.
+#: Two programs may write the seal at once: the other one's is complete after a moment.
 _ATTEMPTS = 20
 _WAIT = 0.005
-#: Digits of a folder's name.
+#: Digits of a trusted folder's name.
 _NAME = 32
-#: A home on a network is the home of several computers, each with a key of its own.
+#: Several computers may share a home on a network, each with its own key.
 _MAX_KEYS = 4
-#: Names of folders that a key, or an earlier version of the program, gave.
 _SEALED = re.compile(rf"[0-9a-f]{{{_NAME}}}")
-_UNSEALED = re.compile(r"[0-9a-f]{16}|numba|compiledir_.*")
 
 
 def cache_key(folder: Path) -> bytes | None:
-    """Return the key to what is kept in a folder; made where it is missing.
+    """Return the key of a folder, creating its seal if missing.
 
-    Parameters
-    ----------
-    folder : pathlib.Path
-        A folder in the cache folder.
-
-    Returns
-    -------
-    bytes or None
-        None where the folder or the one above is not the user's alone, or there is no seal and
-        none can be made.
+    None if the folder or its parent is not private, or no seal can be written.
     """
     try:
         path = folder / SEAL
@@ -66,7 +54,7 @@ def cache_key(folder: Path) -> bytes | None:
                 _make(path)
                 continue
             time.sleep(_WAIT)
-        # Cut short, or something else has its place: a seal of nobody.
+        # Cut short, or no regular file.
         path.unlink()
         _make(path)
         return _read(path)
@@ -75,9 +63,9 @@ def cache_key(folder: Path) -> bytes | None:
 
 
 def trusted_cache_dir(folder: Path) -> Path | None:
-    """Return the folder, below another one, whose content is this computer's own; it exists.
+    """Return the subfolder of `folder` that only this computer has written; it is created.
 
-    What has lain beside it for long under other keys is removed.
+    Old subfolders with other keys are removed.
     """
     with contextlib.suppress(OSError, ValueError):
         folder.mkdir(parents=True, exist_ok=True)
@@ -93,21 +81,21 @@ def trusted_cache_dir(folder: Path) -> Path | None:
 
 
 def is_private(path: Path) -> bool:
-    """Whether a file or folder is the user's own, and nobody else can write to it.
+    """Whether a file or folder belongs to the user, and others cannot write to it.
 
-    On Windows always: there, a user's folders are closed to others by the rights they inherit.
+    Always on Windows, where a user's folders inherit such rights.
     """
     return _is_private(path.stat())
 
 
 def is_private_throughout(folder: Path) -> bool:
-    """Whether `is_private` holds for all that a folder holds, and nothing in it is a link."""
+    """Whether all files and folders below a folder are private, and none is a link."""
     try:
         for place, folders, files in os.walk(folder):
             for name in (*folders, *files):
                 status = Path(place, name).lstat()
-                kept = stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)
-                if not kept or not _is_private(status):
+                plain = stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)
+                if not plain or not _is_private(status):
                     return False
     except OSError:
         return False
@@ -115,7 +103,7 @@ def is_private_throughout(folder: Path) -> bool:
 
 
 def close_throughout(folder: Path) -> None:
-    """Take from others the right to write to what a folder holds, which other libraries gave."""
+    """Withdraw the right to write from others, for all files and folders below a folder."""
     with contextlib.suppress(OSError):
         for place, folders, files in os.walk(folder):
             for name in (*folders, *files):
@@ -129,7 +117,7 @@ def _is_private(status: os.stat_result) -> bool:
 
 
 def _close(path: Path) -> None:
-    """Take the right to write from others, which a generous umask has given them."""
+    """Withdraw the right to write from others, which a generous umask has given."""
     status = path.lstat()
     if (
         sys.platform != "win32"
@@ -141,8 +129,8 @@ def _close(path: Path) -> None:
 
 
 def _read(path: Path) -> bytes | None:
-    """Return the key that follows from a seal; None where there is none that is whole."""
-    # Not through a link, nor waiting at a pipe.
+    """Return the key of a seal; None if it is missing or incomplete."""
+    # Follow no link, and do not block at a pipe.
     flags = (getattr(os, name, 0) for name in ("O_BINARY", "O_NOFOLLOW", "O_NONBLOCK"))
     try:
         descriptor = os.open(path, os.O_RDONLY | sum(flags))
@@ -151,14 +139,14 @@ def _read(path: Path) -> bytes | None:
     try:
         status = os.fstat(descriptor)
         content = os.read(descriptor, _BYTES + 1) if stat.S_ISREG(status.st_mode) else b""
-        # Again: when it was written is known only when all of it is there.
+        # Again: the time of writing is final only when all of it is there.
         status = os.fstat(descriptor)
     finally:
         os.close(descriptor)
     if len(content) != _BYTES or status.st_nlink != 1 or not _is_private(status):
         return None
     place = status.st_ino, status.st_dev, status.st_ctime_ns, status.st_uid
-    return hashlib.sha256(content + repr((place, _computer())).encode()).digest()
+    return hashlib.sha256(content + repr((place, _machine_id())).encode()).digest()
 
 
 def _make(path: Path) -> None:
@@ -170,27 +158,20 @@ def _make(path: Path) -> None:
         os.close(descriptor)
 
 
-def _computer() -> bytes:
-    """Return what tells this computer from others, where the system has it.
-
-    A whole disk that was prepared, such as a stick, has the places and times that somebody chose.
-    """
+def _machine_id() -> bytes:
+    """Return the computer's id, where the system has one: inodes of a prepared disk are chosen."""
     with contextlib.suppress(OSError):
         return Path("/etc/machine-id").read_bytes()[:_BYTES]
     return b""
 
 
 def _sweep(folder: Path, sealed: Path) -> None:
-    """Remove what was never sealed, and what was sealed with keys that are older than the others.
-
-    Only what has a name that the program gives: the folder may be a link to another one.
-    """
+    """Remove all but the newest subfolders with other keys; skip a folder that is a link."""
     with contextlib.suppress(OSError):
         if folder.is_symlink():
             return
-        found = [path for path in folder.iterdir() if path.is_dir() and not path.is_symlink()]
-        others = [path for path in found if _SEALED.fullmatch(path.name) and path != sealed]
+        found = (path for path in folder.iterdir() if _SEALED.fullmatch(path.name))
+        others = [path for path in found if path.is_dir() and path != sealed]
         others.sort(key=lambda path: path.stat().st_mtime, reverse=True)
-        old = [path for path in found if _UNSEALED.fullmatch(path.name)]
-        for path in (*others[_MAX_KEYS - 1 :], *old):
+        for path in others[_MAX_KEYS - 1 :]:
             shutil.rmtree(path, ignore_errors=True)

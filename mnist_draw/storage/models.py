@@ -5,8 +5,7 @@ An ``.npz`` file that ``numpy.load`` opens without pickle. It holds
 ``header``
     A JSON object as UTF-8 bytes (uint8 array): ``format`` (always ``"mnist_draw model"``),
     ``version`` (1), ``network`` (the description that :func:`mnist_draw.networks.parse_network`
-    reads), ``shapes`` (of the parameters) and ``metadata`` (what is known about the network, see
-    :class:`mnist_draw.storage.model_info.ModelInfo`).
+    reads), ``shapes`` (of the parameters) and ``metadata`` (see :class:`ModelInfo`).
 ``parameter_000``, ``parameter_001``, …
     float32 arrays in the order of ``lasagne.layers.get_all_param_values``.
 
@@ -18,11 +17,10 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import hashlib
-import io
 import json
 import math
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -31,39 +29,172 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mnist_draw.errors import DocumentError, ModelFileError, StorageError, UserError
+from mnist_draw.errors import (
+    DocumentError,
+    ModelFileError,
+    StorageError,
+    UserError,
+    one_line,
+    strip_control_chars,
+)
 from mnist_draw.storage import npz
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.document import Fields, Format, drop_non_finite, parse
-from mnist_draw.storage.model_info import NAMES, ModelInfo
 from mnist_draw.storage.opening import MEGABYTE
 
 MAX_HEADER_BYTES = MEGABYTE
 FORMAT = Format("mnist_draw model", 1, MAX_HEADER_BYTES)
 _HEADER = "header"
 
+_LONGEST = 200
+#: More names of classes than this, or a longer one, are none that the program has written.
+_MAX_CLASSES, _MAX_CLASS_LENGTH = 256, 100
+_MAX_COUNT = 2**53
+#: The tutorial's network passes 97 % in its fifth epoch; one that does not is not at its best.
+_FEW_EPOCHS, _GOOD = 5, 0.97
+
 Shape = tuple[int, ...]
 ShapesOf = Callable[[str], Sequence[Shape]]
 
 
+@dataclass(frozen=True)
+class ModelInfo:
+    """The metadata of a network that the program uses, by their names in the file.
+
+    Every entry may be unknown, then it has its default; the file may hold more.
+
+    Attributes
+    ----------
+    name : str
+        Given by the user or the program's list of networks; empty if unknown, as are all texts.
+    title : str
+        Its architecture, such as ``"Tutorial MLP 784–500–300–10"``.
+    data : str
+        The data set of training and test, such as ``"MNIST"``.
+    classes : tuple of str
+        Names in the order of its outputs; empty for digits and if unknown.
+    side : int
+        Longer side of the ink in its training pictures, in pixels of 28; MNIST's is 20.
+    test_accuracy, validation_accuracy : float or None
+        Shares from 0 to 1.
+    test_loss : float or None
+        Mean cross-entropy in nats.
+    epochs : int or None
+        Epochs of training.
+    created : str
+        Local date and time, as ``2026-11-25T10:15:00+0100``.
+    program, engine : str
+        The versions of the program and of Theano that trained it.
+    temperature : float
+        Divides the logits so that probabilities mean what they say; 1 changes nothing.
+    refused : float
+        Share of the validation pictures that the rejection rule refuses.
+    lenience : float
+        Log odds by which the threshold of the rejection rule is lowered.
+    threshold : float or None
+        Of the rejection rule: log odds under which a picture is no digit.
+    before : str
+        The key of the network that fine-tuning began with.
+    extra_digits : int
+        The user's digits among the training pictures.
+    settings : Mapping
+        Of the training, as `mnist_draw.training.settings` writes them.
+    learnt : Mapping
+        Accuracy before and after fine-tuning.
+    """
+
+    name: str = ""
+    title: str = ""
+    data: str = ""
+    classes: tuple[str, ...] = ()
+    side: int = 20
+    test_accuracy: float | None = None
+    validation_accuracy: float | None = None
+    test_loss: float | None = None
+    epochs: int | None = None
+    created: str = ""
+    program: str = ""
+    engine: str = ""
+    temperature: float = 1.0
+    refused: float = 0.0
+    lenience: float = 0.0
+    threshold: float | None = None
+    before: str = ""
+    extra_digits: int = 0
+    settings: Mapping[str, Any] | None = None
+    learnt: Mapping[str, Any] | None = None
+
+    @classmethod
+    def of(cls, metadata: dict[str, Any]) -> ModelInfo:
+        """Read the metadata of a model file; a value of no use counts as unknown."""
+        read = Fields(metadata)
+        settings, learnt = read.get_fields("settings", None), read.get_fields("learnt", None)
+        return cls(
+            name=one_line(read.get_text("name", _LONGEST, "").strip()),
+            title=one_line(read.get_text("title", _LONGEST, "").strip()),
+            data=read.get_text("data", _LONGEST, ""),
+            classes=_class_names(read),
+            side=read.get_int("side", 1, 28, 20),
+            test_accuracy=read.get_float("test_accuracy", 0, 1, None),
+            validation_accuracy=read.get_float("validation_accuracy", 0, 1, None),
+            test_loss=read.get_float("test_loss", 0, 1e300, None),
+            epochs=read.get_int("epochs", 0, _MAX_COUNT, None),
+            created=read.get_text("created", _LONGEST, ""),
+            program=read.get_text("program", _LONGEST, ""),
+            engine=read.get_text("engine", _LONGEST, ""),
+            temperature=read.get_float("temperature", 1e-6, 1e6, 1.0),
+            refused=read.get_float("refused", 0, 1, 0.0),
+            lenience=read.get_float("lenience", 0, 1e6, 0.0),
+            threshold=read.get_float("threshold", -1e6, 1e6, None),
+            before=read.get_text("before", _LONGEST, ""),
+            extra_digits=read.get_int("extra_digits", 0, _MAX_COUNT, 0),
+            settings=settings.values if settings is not None else None,
+            learnt=learnt.values if learnt is not None else None,
+        )
+
+    def describe_accuracy(self) -> str:
+        """Format the accuracy; empty if unknown."""
+        if self.test_accuracy is not None:
+            return f"{100 * self.test_accuracy:.2f} % on {self.data or 'its test pictures'}"
+        if self.validation_accuracy is not None:
+            return f"{100 * self.validation_accuracy:.2f} % in validation"
+        return ""
+
+    def describe_doubt(self) -> str:
+        """Say why the network may read badly; empty if nothing suggests that."""
+        if self.epochs is not None and 0 < self.epochs < _FEW_EPOCHS:
+            epochs = "1 epoch" if self.epochs == 1 else f"{self.epochs} epochs"
+            return f"Trained for {epochs} only."
+        accuracy = self.validation_accuracy if self.test_accuracy is None else self.test_accuracy
+        if accuracy is not None and accuracy < _GOOD:
+            return f"Right in {100 * accuracy:.2f} % of its test pictures only."
+        return ""
+
+
+def _class_names(read: Fields) -> tuple[str, ...]:
+    """Return the names of the classes; none at all if one of them is invalid."""
+    found = read.get_list("classes", _MAX_CLASSES, [])
+    sound = all(isinstance(name, str) and 0 < len(name) <= _MAX_CLASS_LENGTH for name in found)
+    return tuple(one_line(strip_control_chars(name)) for name in found) if sound else ()
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class ModelFile:
-    """A trained network as it is kept in a file.
+    """A trained network as stored in a file.
 
     Attributes
     ----------
     network : str
         Description of the architecture, such as ``"mlp"`` or ``"custom_mlp:2,800,0.2,0.5"``.
     parameters : tuple of numpy.ndarray
-        float32, finite, in Lasagne's order. Lists and other float arrays given here are
-        converted.
+        float32, finite, in Lasagne's order; lists and other float arrays are converted.
     metadata : dict
-        JSON values only; numbers that are not finite are left out. :attr:`info` reads it.
+        JSON values; numbers that are not finite are left out. :attr:`info` reads it.
 
     Raises
     ------
     ModelFileError
-        When a parameter is not finite or not a real number, or the metadata is not JSON.
+        A parameter is not finite or not a real number, or the metadata is not JSON.
     """
 
     network: str
@@ -78,8 +209,7 @@ class ModelFile:
         if not isinstance(self.network, str) or not self.network.strip():
             raise ModelFileError(f"The network has no description (got {self.network!r}).")
         try:
-            # Through JSON and back: a copy that the caller cannot change, of JSON's types. What
-            # JSON does not have (a loss that is infinite) is left out: it costs no network.
+            # Through JSON and back: a copy, of JSON's types, without an infinite loss.
             plain = drop_non_finite(parse(json.dumps(self.metadata, sort_keys=True)))
         except (TypeError, ValueError, RecursionError, DocumentError) as error:
             raise ModelFileError(f"The metadata of the network is not JSON: {error}.") from error
@@ -92,30 +222,20 @@ class ModelFile:
 
     @cached_property
     def info(self) -> ModelInfo:
-        """What is known about the network."""
+        """The metadata that the program uses."""
         return ModelInfo.of(self.metadata)
 
     def with_info(self, **known: Any) -> ModelFile:
-        """Return the same network with more known about it.
-
-        Parameters
-        ----------
-        **known
-            Values by their names in :class:`ModelInfo`; None tells nothing.
-
-        Raises
-        ------
-        TypeError
-            There is no such name.
-        """
-        if not known.keys() <= NAMES:
-            raise TypeError(f"nothing is called {sorted(known.keys() - NAMES)[0]!r} in ModelInfo")
+        """Return the same network with further entries of :class:`ModelInfo`; None is left out."""
+        names = ModelInfo.__dataclass_fields__.keys()
+        if not known.keys() <= names:
+            raise TypeError(f"nothing is called {sorted(known.keys() - names)[0]!r} in ModelInfo")
         told = {name: value for name, value in known.items() if value is not None}
         return dataclasses.replace(self, metadata={**self.metadata, **told})
 
     @cached_property
     def fingerprint(self) -> str:
-        """What tells the network, with its parameters and temperature, from all others."""
+        """A hash of the architecture, the parameters and the temperature."""
         digest = hashlib.sha256(f"{self.network} {self.info.temperature!r}".encode())
         for values in self.parameters:
             digest.update(values.tobytes())
@@ -128,25 +248,15 @@ class ModelFile:
 
     @property
     def title(self) -> str:
-        """What to call the network on the screen."""
+        """Its name on the screen."""
         return self.info.name or self.info.title or self.network
 
     def describe(self) -> str:
         """Name the network and its accuracy, such as ``"Tutorial MLP · 98.24 % on MNIST"``."""
-        return " · ".join(filter(None, (self.title, self.info.accuracy_words())))
+        return " · ".join(filter(None, (self.title, self.info.describe_accuracy())))
 
     def require_shapes(self, expected: Sequence[Shape]) -> None:
-        """Compare the parameters with what the architecture needs.
-
-        Parameters
-        ----------
-        expected : sequence of tuple of int
-
-        Raises
-        ------
-        ModelFileError
-            Naming the first parameter that differs.
-        """
+        """Raise ModelFileError for the first parameter whose shape differs."""
         if len(expected) != len(self.parameters):
             raise ModelFileError(
                 f"The network {self.network!r} has {len(expected)} parameters, "
@@ -156,42 +266,17 @@ class ModelFile:
             if found != tuple(wanted):
                 raise ModelFileError(
                     f"Parameter {number} of the network {self.network!r} should have the shape "
-                    f"{_words(wanted)}, but {_words(found)} was found."
+                    f"{_format_shape(wanted)}, but {_format_shape(found)} was found."
                 )
 
 
 def save_model(path: str | os.PathLike[str], model: ModelFile) -> None:
-    """Write a model file; equal models give equal bytes.
-
-    Parameters
-    ----------
-    path : str or os.PathLike
-        Used as it is; no suffix is added.
-    model : ModelFile
-
-    Raises
-    ------
-    StorageError
-        When the file cannot be written; what was there before is unchanged.
-    """
+    """Write a model file atomically; equal models give equal bytes, and no suffix is added."""
     write_atomically(path, pack_model(model))
 
 
 def refuse_foreign(path: str | os.PathLike[str], who: str) -> None:
-    """Let a network replace a network, an empty file, and nothing else.
-
-    Parameters
-    ----------
-    path : str or os.PathLike
-        Where a network is to be written.
-    who : str
-        What would replace the file there, for the sentence.
-
-    Raises
-    ------
-    StorageError
-        What is there is no network of the program.
-    """
+    """Raise StorageError if `who` would replace a file that is neither a network nor empty."""
     place = Path(path)
     if not place.exists() or place.is_dir() or not place.stat().st_size:
         return
@@ -226,17 +311,12 @@ def load_model(path: str | os.PathLike[str], shapes_of: ShapesOf | None = None) 
     shapes_of : callable, optional
         Gives the parameter shapes of an architecture from its description, such as
         ``lambda text: parse_network(text).parameter_shapes()``. With it, parameters that do not
-        fit the network are refused here, before anything is built. (Storage knows nothing
-        about networks, hence the detour.)
-
-    Returns
-    -------
-    ModelFile
+        fit the network are refused before anything is built.
 
     Raises
     ------
     ModelFileError
-        The sentence names the file and what is wrong with it.
+        The sentence names the file and the fault.
     """
     name = os.fspath(path)
     try:
@@ -247,13 +327,7 @@ def load_model(path: str | os.PathLike[str], shapes_of: ShapesOf | None = None) 
 
 
 def read_info(path: str | os.PathLike[str]) -> tuple[str, ModelInfo]:
-    """Return the network's description and what is known about it, without its parameters.
-
-    Raises
-    ------
-    ModelFileError
-        As `load_model`.
-    """
+    """Return a network's description and metadata without its parameters."""
     try:
         with _archive(path) as archive:
             header = _read_header(archive)
@@ -261,20 +335,6 @@ def read_info(path: str | os.PathLike[str]) -> tuple[str, ModelInfo]:
             return header.get_text("network", MAX_HEADER_BYTES), info
     except UserError as error:
         raise ModelFileError(f"The model file {path} cannot be used. {error}") from error
-
-
-def unpack_model(data: bytes) -> ModelFile:
-    """Read a model from the bytes of its file.
-
-    Raises
-    ------
-    ModelFileError
-        A sentence that does not name the file.
-    """
-    try:
-        return _unpack(npz.Archive(io.BytesIO(data)))
-    except npz.NpzError as error:
-        raise ModelFileError(f"Not a readable model file: {error}.") from error
 
 
 def _unpack(archive: npz.Archive, shapes_of: ShapesOf | None = None) -> ModelFile:
@@ -311,7 +371,7 @@ def _unpack(archive: npz.Archive, shapes_of: ShapesOf | None = None) -> ModelFil
 
 
 def _require_room(archive: npz.Archive, names: list[str], expected: Sequence[Shape]) -> None:
-    """Refuse parameters that are larger than those of the network, before they are read."""
+    """Refuse parameters larger than the network's before they are read."""
     for number, (name, shape) in enumerate(zip(names, expected, strict=False)):
         size = 4 * math.prod(shape) + MEGABYTE
         if archive.sizes[name] > size:
@@ -327,7 +387,7 @@ def _require_room(archive: npz.Archive, names: list[str], expected: Sequence[Sha
 
 @contextlib.contextmanager
 def _archive(path: str | os.PathLike[str]) -> Iterator[npz.Archive]:
-    """Give the arrays of a file; what is wrong is a sentence."""
+    """Open the arrays of a file; faults become sentences."""
     try:
         with npz.open_archive(path) as archive:
             yield archive
@@ -372,7 +432,7 @@ def _as_parameter(value: Any, number: int) -> npt.NDArray[np.float32]:
             "infinite): the training that made it had diverged, or the file is damaged."
         )
     if converted.size == 0:
-        raise ModelFileError(f"Parameter {number} is empty (shape {_words(array.shape)}).")
+        raise ModelFileError(f"Parameter {number} is empty (shape {_format_shape(array.shape)}).")
     return converted
 
 
@@ -380,5 +440,5 @@ def _parameter_name(number: int) -> str:
     return f"parameter_{number:03d}"
 
 
-def _words(shape: Sequence[int]) -> str:
+def _format_shape(shape: Sequence[int]) -> str:
     return "×".join(map(str, shape)) if shape else "()"

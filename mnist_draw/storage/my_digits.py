@@ -2,11 +2,11 @@
 
 A digit is a PNG picture of its ink, dark on white as on paper, so that any program shows it. A
 text chunk named ``mnist_draw`` holds JSON: ``format`` and ``version``, ``label``, ``taught``
-(local date and time), ``said`` and ``confidence`` (what the network had answered), ``network``
-(what it is called) and ``drawing`` (everything that lay on the board, to be opened again).
+(local date and time), ``said`` and ``confidence`` (the network's answer), ``network`` (its title)
+and ``drawing`` (the record of the board, to be opened again).
 
-The label also begins the file's name, as in ``3-20261125-101500-7f3a.png``, and there it counts:
-who renames a file gives its digit another label.
+The label also begins the file's name, as in ``3-20261125-101500-7f3a.png``; renaming the file
+changes the label. A class shares its digits as a zip archive of these files.
 """
 
 from __future__ import annotations
@@ -14,9 +14,13 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import io
+import os
 import secrets
 import time
 import warnings
+import zipfile
+import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,24 +29,27 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_draw.errors import DocumentError, StorageError, UserError, reason_of
-from mnist_draw.storage.atomic import write_atomically
+from mnist_draw.storage.atomic import open_atomically, write_atomically
 from mnist_draw.storage.document import Format, drop_non_finite
 from mnist_draw.storage.folders import data_folder
-from mnist_draw.storage.opening import read_file
+from mnist_draw.storage.opening import MEGABYTE, open_file, read_file
 from mnist_draw.storage.unique_paths import move_to_free_name, taken_file
 
 CHUNK = "mnist_draw"
 SUFFIX = ".png"
 #: No digit on the board takes more.
-MAX_FILE_BYTES = 32 * 1024 * 1024
+MAX_FILE_BYTES = 32 * MEGABYTE
 FORMAT = Format("mnist_draw digit", 1, MAX_FILE_BYTES)
 MAX_SIDE = 4096
+#: Of a shared file: a class of 30 that teaches 100 digits each has 3,000 of about 10 kB.
+MAX_DIGITS = 20_000
+MAX_BYTES = 1024 * MEGABYTE
 
 Ink = npt.NDArray[np.uint8]
 
 
 class DigitError(UserError):
-    """A file holds no digit that can be used; the sentence names it and says why."""
+    """A file holds no valid digit; the sentence names it and the fault."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,17 +63,17 @@ class TaughtDigit:
     ink : numpy.ndarray, uint8, shape (H, W)
         0 for paper to 255 for ink.
     taught : str
-        Local date and time, as ``2026-11-25 10:15:00``; empty where unknown.
+        Local date and time, as ``2026-11-25 10:15:00``; empty if unknown.
     said : str
-        What the network had answered: ``"8"``, ``"3 or 8"``, ``"?"``; empty where unknown.
+        The network's answer: ``"8"``, ``"3 or 8"``, ``"?"``; empty if unknown.
     confidence : float
-        How sure it was, 0 to 1.
+        Of that answer, 0 to 1.
     network : str
-        What that network is called.
+        The title of that network.
     drawing : dict or None
-        The record of the board; None where there is none.
+        The record of the board.
     path : pathlib.Path or None
-        Where the digit is kept; None before it is saved.
+        Its file; None before it is saved.
     """
 
     label: int
@@ -80,13 +87,7 @@ class TaughtDigit:
 
 
 def my_digits_folder() -> Path:
-    """Return the folder of the taught digits; it exists.
-
-    Raises
-    ------
-    StorageError
-        It cannot be made.
-    """
+    """Return the folder of the taught digits; it is created if missing."""
     folder = data_folder() / "my_digits"
     try:
         folder.mkdir(exist_ok=True)
@@ -98,33 +99,21 @@ def my_digits_folder() -> Path:
 
 
 def label_of_name(path: Path) -> int | None:
-    """Return the label that a file's name begins with; None where it begins with none."""
+    """Return the digit that a file's name begins with, if it does."""
     first = path.name[:1]
     return int(first) if first.isascii() and first.isdigit() else None
 
 
 def save_digit(digit: TaughtDigit, folder: Path | None = None) -> TaughtDigit:
-    """Write a new digit; return it with its place and the time where it had none.
-
-    Parameters
-    ----------
-    digit : TaughtDigit
-    folder : pathlib.Path, optional
-        Where; `my_digits_folder` without it.
-
-    Raises
-    ------
-    StorageError
-        It cannot be written; the folder is unchanged.
-    """
+    """Write a new digit to `my_digits_folder` or another; return it with its path and time."""
     folder = my_digits_folder() if folder is None else folder
     taught = digit.taught or time.strftime("%Y-%m-%d %H:%M:%S")
     stamp = "".join(filter(str.isdigit, taught))
     name = f"{digit.label}-{stamp[:8]}-{stamp[8:]}-{secrets.token_hex(2)}{SUFFIX}"
     with taken_file(folder / name) as path:
-        kept = dataclasses.replace(digit, taught=taught, path=path)
-        write_atomically(path, pack_digit(kept))
-    return kept
+        saved = dataclasses.replace(digit, taught=taught, path=path)
+        write_atomically(path, pack_digit(saved))
+    return saved
 
 
 def pack_digit(digit: TaughtDigit) -> bytes:
@@ -154,19 +143,7 @@ def pack_digit(digit: TaughtDigit) -> bytes:
 
 
 def read_digit(path: Path) -> TaughtDigit | None:
-    """Read a digit's file, believing nothing.
-
-    Returns
-    -------
-    TaughtDigit or None
-        None where the file is something else than a digit of this program, such as a picture
-        from elsewhere.
-
-    Raises
-    ------
-    DigitError
-        It cannot be read, or is a damaged digit. It is unchanged.
-    """
+    """Read and validate a digit's file; return None for a picture from elsewhere."""
     try:
         content = read_file(path, MAX_FILE_BYTES)
     except FileNotFoundError:
@@ -179,27 +156,19 @@ def read_digit(path: Path) -> TaughtDigit | None:
 
 
 def parse_digit(content: bytes, path: Path) -> TaughtDigit | None:
-    """Read what was in a digit's file; ``path`` says its label and stands in sentences.
-
-    Returns and raises as `read_digit` does.
-    """
+    """Read the content of a digit's file as `read_digit` does; the name of `path` has its label."""
     if not content.startswith(b"\x89PNG"):
         return None
     try:
-        ink, text = _unpack(content)
-    except _NotOursError:
-        return None
+        unpacked = _unpack(content)
     # What Pillow's decoders raise for damaged files is not documented and changes.
     except Exception as error:
         raise DigitError(f"The digit {path} is damaged ({error}). It was left alone.") from error
-    return _parse(path, ink, text)
+    return None if unpacked is None else _parse(path, *unpacked)
 
 
-class _NotOursError(ValueError):
-    """The picture has no chunk of this program."""
-
-
-def _unpack(content: bytes) -> tuple[Ink, str]:
+def _unpack(content: bytes) -> tuple[Ink, str] | None:
+    """Return ink and text chunk of a PNG file; None if it has no chunk of this program."""
     from PIL import Image, UnidentifiedImageError
 
     with warnings.catch_warnings():
@@ -210,11 +179,11 @@ def _unpack(content: bytes) -> tuple[Ink, str]:
         except UnidentifiedImageError:
             if CHUNK.encode() in content:
                 raise ValueError("it is cut short") from None
-            raise _NotOursError from None
+            return None
         with image:
             # Ours stands before the picture itself, so that others need not be decoded.
             if not isinstance(image.info.get(CHUNK), str):
-                raise _NotOursError
+                return None
             if max(image.size) > MAX_SIDE:
                 raise ValueError(f"it has {image.size[0]:,}×{image.size[1]:,} pixels")
             paper = np.asarray(image.convert("L"), np.uint8)
@@ -222,7 +191,7 @@ def _unpack(content: bytes) -> tuple[Ink, str]:
 
 
 def _parse(path: Path, ink: Ink, text: str) -> TaughtDigit:
-    """Describe a digit; what is only told about it may be missing or wrong."""
+    """Return a digit; all but its label may be missing or invalid."""
     try:
         fields = FORMAT.unpack(text)
         label = label_of_name(path)
@@ -244,20 +213,9 @@ def _parse(path: Path, ink: Ink, text: str) -> TaughtDigit:
 
 
 def relabel_digit(path: Path, label: int) -> Path:
-    """Give a digit another label; return its new place.
+    """Rename a digit's file for another label, 0 to 9; return its new path.
 
-    A picture in a subfolder that stands for a label leaves it: there a name does not count.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-    label : int
-        0 to 9.
-
-    Raises
-    ------
-    UserError
-        The file cannot be renamed; it keeps the label it has.
+    A picture in a subfolder named after a label is moved out: there the name does not count.
     """
     rest = path.name[1:] if label_of_name(path) is not None else f"-{path.name}"
     in_subfolder = len(path.parent.name) == 1 and label_of_name(path.parent) is not None
@@ -268,9 +226,91 @@ def relabel_digit(path: Path, label: int) -> Path:
         raise StorageError(
             f"The digit {path} cannot be renamed: {reason_of(error)}. It keeps its label."
         ) from error
-    # The name counts; that the description says the same is for other programs.
+    # The name counts; the label in the description is for other programs.
     with contextlib.suppress(UserError):
         digit = read_digit(renamed)
         if digit is not None:
             write_atomically(renamed, pack_digit(digit))
     return renamed
+
+
+@dataclass(frozen=True)
+class Merged:
+    """The result of `merge_digits`: counts of digits, and a sentence for each refused entry."""
+
+    added: int
+    known: int
+    refused: tuple[str, ...]
+
+
+def list_digits(folder: Path | None = None) -> list[TaughtDigit]:
+    """Return the taught digits of a folder, by name; skip other and damaged files."""
+    found = []
+    for path in sorted((folder or my_digits_folder()).glob(f"*{SUFFIX}")):
+        try:
+            digit = read_digit(path)
+        except DigitError:
+            continue
+        if digit is not None:
+            found.append(digit)
+    return found
+
+
+def pack_digits(target: str | os.PathLike[str], digits: list[TaughtDigit]) -> None:
+    """Write saved digits into one shared file, replacing it."""
+    with open_atomically(target) as file, zipfile.ZipFile(file, "w") as archive:
+        for digit in digits:
+            assert digit.path is not None
+            archive.write(digit.path, digit.path.name)
+
+
+def merge_digits(source: str | os.PathLike[str], folder: Path | None = None) -> Merged:
+    """Save the new digits of a shared file; an error keeps those saved before it."""
+    folder = folder or my_digits_folder()
+    known = {_identity(digit) for digit in list_digits(folder)}
+    added = repeated = 0
+    refused: list[str] = []
+    for digit in _read_shared(Path(source)):
+        if isinstance(digit, str):
+            refused.append(digit)
+        elif _identity(digit) in known:
+            repeated += 1
+        else:
+            known.add(_identity(digit))
+            save_digit(digit, folder)
+            added += 1
+    return Merged(added, repeated, tuple(refused))
+
+
+def _identity(digit: TaughtDigit) -> tuple[object, ...]:
+    return digit.label, digit.ink.shape, zlib.crc32(digit.ink.tobytes()), digit.taught
+
+
+def _read_shared(source: Path) -> Iterator[TaughtDigit | str]:
+    """Yield the digits of a shared file, and a sentence for each invalid entry."""
+    try:
+        with open_file(source, MAX_BYTES) as file, zipfile.ZipFile(file) as archive:
+            entries = archive.infolist()
+            if len(entries) > MAX_DIGITS:
+                raise DocumentError(f"it holds {len(entries):,} files; at most {MAX_DIGITS:,} fit")
+            for entry in entries:
+                if entry.is_dir():
+                    continue
+                # Only the name counts: no entry chooses its folder.
+                name = Path(entry.filename.replace("\\", "/")).name
+                if entry.file_size > MAX_FILE_BYTES:
+                    yield f"{name} in {source} is too large for a digit."
+                    continue
+                with archive.open(entry) as packed:
+                    content = packed.read(MAX_FILE_BYTES)
+                try:
+                    digit = parse_digit(content, Path(name))
+                except DigitError as error:
+                    yield str(error)
+                else:
+                    yield digit or f"{name} in {source} is no digit of this program."
+    except FileNotFoundError:
+        raise StorageError(f"There is no file {source}.") from None
+    # EOFError: cut off; RuntimeError (and its NotImplementedError): encrypted or other compression.
+    except (DocumentError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
+        raise StorageError(f"The file {source} cannot be used: {error}.") from error

@@ -1,9 +1,8 @@
-"""Named arrays in one file: NumPy's ``.npz``, written reproducibly and read with suspicion.
+"""Named arrays in one file: NumPy's ``.npz``, written reproducibly and validated when read.
 
-``numpy.load`` opens what is written here, and ``numpy.savez`` and ``savez_compressed`` write
-what is read here. Two things differ. Writing the same arrays gives the same bytes, on any
-day and any system. And reading believes nothing: sizes are checked before memory is
-allocated, no object is ever unpickled, and whatever is damaged ends in one kind of error.
+``numpy.load`` opens the files written here, and this module reads those of ``numpy.savez`` and
+``savez_compressed``. Equal arrays give equal bytes, on any day and any system. On reading, sizes
+are checked before memory is allocated, no object is unpickled, and all damage raises `NpzError`.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ _HEADER = re.compile(
     rb"'shape': \(((?:\d{1,18}(?:, ?|,?(?=\))))*)\),? ?\} *\n"
 )
 # The record at the end of a zip file, the one that points to its larger kind, and how far from the
-# file's end the first can lie: behind it stands a comment of at most 65,535 bytes.
+# file's end the first can be: a comment of at most 65,535 bytes follows it.
 _END, _LOCATOR = b"PK\x05\x06", b"PK\x06\x07"
 _END_SIZE, _LOCATOR_SIZE = 22, 20
 _END_SEARCHED = _END_SIZE + 65_535 + _LOCATOR_SIZE
@@ -65,7 +64,7 @@ _DAMAGE = (
 
 
 class NpzError(ValueError):
-    """What is wrong with the bytes, as a phrase that fits after a colon."""
+    """The fault of a file, as a phrase that fits after a colon."""
 
 
 def pack(arrays: Mapping[str, npt.ArrayLike]) -> bytes:
@@ -74,17 +73,7 @@ def pack(arrays: Mapping[str, npt.ArrayLike]) -> bytes:
     Parameters
     ----------
     arrays : mapping of str to array_like
-        Boolean, integer or floating-point arrays. The names become ``NAME.npy``.
-
-    Returns
-    -------
-    bytes
-        The same for equal arrays: no date, no system, no compressor's version goes in.
-
-    Raises
-    ------
-    TypeError
-        For a dtype other than boolean, integer and float of at most 64 bits.
+        Booleans, integers and floats of at most 64 bits; other types raise TypeError.
     """
     buffer = io.BytesIO()
     # Stored, not deflated: float weights hardly shrink, and deflate differs between zlib builds.
@@ -104,36 +93,31 @@ def pack(arrays: Mapping[str, npt.ArrayLike]) -> bytes:
 def _write_array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, array: Array) -> None:
     header = io.BytesIO()
     np.lib.format.write_array_header_1_0(header, np.lib.format.header_data_from_array_1_0(array))
-    # The zip's own header tells the size before the first byte is there.
+    # The zip's own header holds the size, before the first byte is written.
     entry.file_size = header.tell() + array.nbytes
     with archive.open(entry, "w") as member:
         member.write(header.getvalue())
         if array.size:
             content = array.reshape(-1).data.cast("B")
-            # No other thread runs while bytes are copied: the window would wait for all of them.
+            # The GIL is held while bytes are copied: in one piece, the window would stand still.
             for start in range(0, len(content), _SLICE):
                 member.write(content[start : start + _SLICE])
 
 
 class Archive:
-    """An ``.npz`` file whose arrays are read one by one, each straight into its memory.
+    """An ``.npz`` file whose arrays are read one by one; a fault raises NpzError.
 
     Parameters
     ----------
     file : BinaryIO
         Open for reading, and able to seek.
     max_bytes : int
-        Upper limit for all arrays together once unfolded.
+        Upper limit for all arrays together, decompressed.
 
     Attributes
     ----------
     sizes : dict of str to int
-        The bytes that each array takes unfolded, its header included; in the file's order.
-
-    Raises
-    ------
-    NpzError
-        Whatever is wrong with the bytes; so do all methods.
+        The decompressed bytes of each array with its header, in the file's order.
     """
 
     def __init__(self, file: BinaryIO, max_bytes: int = MAX_BYTES) -> None:
@@ -146,14 +130,7 @@ class Archive:
         self.sizes = {name: entry.file_size for name, entry in self._entries.items()}
 
     def read(self, name: str, max_bytes: int = MAX_BYTES) -> Array | None:
-        """Return an array, read-only; None where there is none of that name.
-
-        Parameters
-        ----------
-        name : str
-        max_bytes : int
-            A larger one is refused.
-        """
+        """Return an array, read-only, of at most `max_bytes`; None if there is none."""
         entry = self._entries.get(name)
         if entry is None:
             return None
@@ -173,52 +150,14 @@ class Archive:
 
 @contextlib.contextmanager
 def open_archive(path: str | os.PathLike[str], max_bytes: int = MAX_BYTES) -> Iterator[Archive]:
-    """Give the arrays of an ``.npz`` file.
-
-    Parameters
-    ----------
-    path : str or os.PathLike
-    max_bytes : int
-        Upper limit for all arrays together once unfolded.
-
-    Raises
-    ------
-    FileNotFoundError, StorageError, DocumentError
-        As :func:`mnist_draw.storage.opening.open_file`.
-    NpzError
-        Whatever is wrong with the bytes.
-    """
+    """Open an ``.npz`` file; errors as `open_file` and `Archive`."""
     with open_file(path, max_bytes + MAX_DIRECTORY_BYTES) as file:
         yield Archive(file, max_bytes)
 
 
-def unpack(data: bytes, max_bytes: int = MAX_BYTES) -> dict[str, Array]:
-    """Read every array of an ``.npz`` file.
-
-    Parameters
-    ----------
-    data : bytes
-        The whole file.
-    max_bytes : int
-        Upper limit for all arrays together once unpacked; a small file that would unfold
-        into gigabytes is refused before it does.
-
-    Returns
-    -------
-    dict of str to numpy.ndarray
-        In the file's order; the arrays are read-only.
-
-    Raises
-    ------
-    NpzError
-        Whatever is wrong with the bytes.
-    """
-    return Archive(io.BytesIO(data), max_bytes).read_all()
-
-
 @contextlib.contextmanager
 def _damage_told() -> Iterator[None]:
-    """Turn all that damaged bytes lead to into one kind of error."""
+    """Turn every error that damaged bytes cause into NpzError."""
     try:
         yield
     except NpzError:
@@ -232,8 +171,8 @@ def _damage_told() -> Iterator[None]:
 def _check_directory(file: BinaryIO) -> None:
     """Refuse a zip directory that alone would fill the memory.
 
-    It is found as `zipfile` finds it: by the record at the file's end, before which another one
-    may stand for files that are larger than ours (APPNOTE.TXT, 4.3.14 to 4.3.16).
+    `zipfile` finds it by the record at the file's end; another record precedes that one in files
+    that are larger than ours (APPNOTE.TXT, 4.3.14 to 4.3.16).
     """
     size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - _END_SEARCHED))
@@ -275,10 +214,7 @@ def _entries(archive: zipfile.ZipFile, max_bytes: int) -> dict[str, zipfile.ZipI
 
 
 def _read_header(name: str, member: IO[bytes]) -> tuple[tuple[int, ...], np.dtype, str, int]:
-    """Return shape, dtype and order of a ``.npy`` member, and how many bytes its header takes.
-
-    The header is matched, never evaluated.
-    """
+    """Match the header of a ``.npy`` member: its shape, dtype, order and length in bytes."""
     start = member.read(8)
     width = {b"\x93NUMPY\x01": 2, b"\x93NUMPY\x02": 4}.get(start[:7])
     if width is None:
@@ -300,7 +236,7 @@ def _read_header(name: str, member: IO[bytes]) -> tuple[tuple[int, ...], np.dtyp
 def _read_values(member: IO[bytes], shape: tuple[int, ...], dtype: np.dtype, order: str) -> Array:
     flat: Array = np.empty(math.prod(shape), dtype)
     memory = flat.data.cast("B") if flat.size else memoryview(bytearray())
-    # One byte more than promised: an entry that lies about its size must show it.
+    # One byte more than promised, so that a wrong size shows.
     if read_into(member, memory) != len(memory) or member.read(1):
         raise NpzError("it is truncated or damaged")
     flat.flags.writeable = False

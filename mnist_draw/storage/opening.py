@@ -1,8 +1,7 @@
-"""The one door through which files come in: kind, size and unfolded size are known before memory.
+"""Open files safely: only regular files of a bounded size, decompressed piece by piece.
 
-A pipe would wait for ever for somebody to write into it, a device never ends, and a small file that
-is compressed can unfold into gigabytes. None of them gets past here: what is opened is a regular
-file of a known size, and what is compressed with gzip is unfolded piece by piece, up to a limit.
+A pipe would block for ever, a device never ends, and a small compressed file can decompress into
+gigabytes.
 """
 
 from __future__ import annotations
@@ -24,15 +23,25 @@ _GZIP_MAGIC = b"\x1f\x8b"
 
 
 class UnfoldingError(DocumentError):
-    """What is compressed is damaged."""
+    """Compressed content is damaged."""
 
 
 @contextlib.contextmanager
 def open_file(path: str | os.PathLike[str], max_bytes: int) -> Iterator[BinaryIO]:
-    """Give a regular file that is not too large, open for reading."""
+    """Open a regular file of at most `max_bytes` for reading.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such file.
+    StorageError
+        The system refuses.
+    DocumentError
+        It is too large, or no regular file.
+    """
     path = Path(path)
     try:
-        # Looked at before it is opened: opening alone waits at a pipe, and moves some devices.
+        # Checked before it is opened: opening alone blocks at a pipe, and moves some devices.
         status = path.stat()
     except FileNotFoundError:
         raise
@@ -43,13 +52,13 @@ def open_file(path: str | os.PathLike[str], max_bytes: int) -> Iterator[BinaryIO
     _check(status, max_bytes)
     try:
         with path.open("rb") as file:
-            # Another file may have come to its place meanwhile.
+            # Another file may have replaced it meanwhile.
             _check(os.fstat(file.fileno()), max_bytes)
             yield file
     except FileNotFoundError:
         raise
     except OSError as error:
-        # What the system refuses has a number; readers of formats raise others for damaged files.
+        # Errors of the system have a number, those of readers of damaged files have none.
         if error.errno is None:
             raise
         raise _unreadable(path, error) from error
@@ -58,7 +67,7 @@ def open_file(path: str | os.PathLike[str], max_bytes: int) -> Iterator[BinaryIO
 def read_file(path: str | os.PathLike[str], max_bytes: int) -> bytes:
     """Return the content of a regular file that is not too large; errors as :func:`open_file`."""
     with open_file(path, max_bytes) as file:
-        # Room is taken for as much as is asked for, however little there is.
+        # Python allocates as much as is asked for, however short the file is.
         size = os.fstat(file.fileno()).st_size
         content = file.read(size + 1)
         # It may have grown meanwhile.
@@ -71,10 +80,9 @@ def read_file(path: str | os.PathLike[str], max_bytes: int) -> bytes:
 
 @contextlib.contextmanager
 def open_unfolded(path: str | os.PathLike[str], max_bytes: int) -> Iterator[BinaryIO]:
-    """Give a file as :func:`open_file` does, unfolded where its content is compressed with gzip.
+    """Open a file as :func:`open_file` does, and decompress gzip, recognised by its content.
 
-    Compression is recognised by the content, not by the name. Reading takes no more memory than is
-    asked for; how much is asked for is the reader's to bound.
+    Reading takes no more memory than is asked for; the reader limits how much that is.
     """
     with open_file(path, max_bytes) as file:
         packed = file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
@@ -91,7 +99,7 @@ def open_unfolded(path: str | os.PathLike[str], max_bytes: int) -> Iterator[Bina
 
 
 def regular_only(name: str, flags: int) -> int:
-    """Open a file that the program keeps; the opener for ``open(path, mode, opener=…)``."""
+    """Open a regular file only; the opener for ``open(path, mode, opener=…)``."""
     with contextlib.suppress(FileNotFoundError):
         _refuse_irregular(name, Path(name).stat())
     descriptor = os.open(name, flags | getattr(os, "O_NONBLOCK", 0), 0o666)
@@ -109,7 +117,7 @@ def _refuse_irregular(name: str, status: os.stat_result) -> None:
 
 
 def read_into(file: IO[bytes], memory: memoryview) -> int:
-    """Fill memory from a file, piece by piece; return how many bytes there were."""
+    """Fill memory from a file, piece by piece; return the number of bytes read."""
     filled = 0
     while filled < len(memory):
         piece = file.read(min(MEGABYTE, len(memory) - filled))

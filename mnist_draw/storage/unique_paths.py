@@ -1,11 +1,9 @@
-"""Names that nothing has yet: for new files, for files that cannot be used, and for a bin.
+"""Unique paths: for new files, for the quarantine of damaged files, and for the bin.
 
-The next free name is ``model-2.npz`` after ``model.npz``; a folder's number stands at the end of
-its name. A name is taken by making the file or folder, which the system does for one program
-only: two programs that look for a name at once get two.
+The next free name after ``model.npz`` is ``model-2.npz``; a folder's number ends its name. Creating
+the file or folder reserves the name, which the system grants to one program only.
 
-What is deleted goes into the folder ``.deleted`` beside it and can be brought back for
-`KEPT_DAYS` days.
+The bin is the folder ``.deleted`` beside a deleted file; `bring_back` restores it for `KEPT_DAYS`.
 """
 
 from __future__ import annotations
@@ -22,21 +20,21 @@ from pathlib import Path
 from mnist_draw.errors import StorageError, reason_of
 from mnist_draw.storage.atomic import retry_while_locked
 
-#: Days in which what was deleted can be brought back: over a weekend and a day off.
+#: Days in which a deleted file can be restored: over a weekend and a day off.
 KEPT_DAYS = 7
 _BIN = ".deleted"
-#: What stands behind the name of a file that was put aside, before the time.
+#: Between the name of a quarantined file and the time.
 ASIDE = ".unreadable-"
-#: More than this of one name is no use of the program, but something that never ends.
+#: More files of one name than this come from a loop that never ends.
 _MAX_COUNT = 10_000
-#: What a name on one of the three systems cannot hold, and how long a name may be: endings follow,
-#: and a system counts 255 bytes, of which a character takes up to four.
+#: Characters that a name cannot hold on one of the three systems, and the length of a name: a
+#: suffix follows, and the limit is 255 bytes, of which a character takes up to four.
 _NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f-\x9f"*/<>?\\|\ud800-\udfff]')
 _LONGEST = 50
 
 
 def file_name(title: str) -> str:
-    """Return what a file can be called, without its ending, whose content has a title."""
+    """Return a title as the name of a file without its suffix."""
     name = _NOT_IN_NAMES.sub("-", title.replace(":", "."))
     return name[:_LONGEST].strip(" .") or "unnamed"
 
@@ -51,7 +49,7 @@ def numbered(path: Path, suffix: str | None = None) -> Iterator[Path]:
 
 
 def create_unique_file(path: Path, suffix: str | None = None) -> Path:
-    """Make an empty file under the first free name, so that nobody else gets that name."""
+    """Create an empty file under the first free name, which reserves it."""
     for name in numbered(path, suffix):
         try:
             name.touch(exist_ok=False)
@@ -65,7 +63,7 @@ def create_unique_file(path: Path, suffix: str | None = None) -> Path:
 
 @contextlib.contextmanager
 def taken_file(path: Path) -> Iterator[Path]:
-    """Hold the first free name while the block runs; an empty file that is left is removed."""
+    """Reserve the first free name; a file that is still empty after the block is removed."""
     name = create_unique_file(path)
     try:
         yield name
@@ -76,7 +74,7 @@ def taken_file(path: Path) -> Iterator[Path]:
 
 
 def take_folder(path: Path) -> Path:
-    """Make a folder, and those above it, under the first free name."""
+    """Create a folder, and its parents, under the first free name."""
     for name in numbered(path, suffix=""):
         try:
             name.mkdir(parents=True)
@@ -93,7 +91,7 @@ def take_folder(path: Path) -> Path:
 def move_to_free_name(path: Path, wanted: Path, suffix: str | None = None) -> Path:
     """Rename a file or folder to the first free name; nothing is replaced."""
     if path.is_dir() or path.is_symlink():
-        # Onto a folder that holds anything, no system renames a folder.
+        # No system replaces a folder that is not empty.
         free = next(name for name in numbered(wanted, suffix="") if not os.path.lexists(name))
         return retry_while_locked(lambda: path.rename(free))
     free = create_unique_file(wanted, suffix)
@@ -105,20 +103,18 @@ def move_to_free_name(path: Path, wanted: Path, suffix: str | None = None) -> Pa
 
 
 def quarantine(path: Path) -> str:
-    """Rename what cannot be used, so that it is kept and in nobody's way."""
+    """Rename a damaged file or folder out of the way; return a sentence about that."""
     stamp = time.strftime("%Y%m%d-%H%M%S")
     wanted = path.with_name(f"{path.name}{ASIDE}{stamp}")
     try:
         aside = move_to_free_name(path, wanted, suffix="")
-    except OSError as error:
+    except (OSError, StorageError) as error:
         return f"It could not be put aside ({reason_of(error)}) and may be replaced later."
-    except StorageError as error:
-        return f"It could not be put aside and may be replaced later. {error}"
     return f"It was put aside as {aside.name}."
 
 
 def move_to_bin(path: Path, what: str) -> Path:
-    """Delete a file or folder so that it can be brought back."""
+    """Delete a file or folder; `bring_back` restores it from the path that is returned."""
     kept = path.parent / _BIN / f"{time.time_ns()} {path.name}"
     try:
         kept.parent.mkdir(exist_ok=True)
@@ -132,12 +128,11 @@ def move_to_bin(path: Path, what: str) -> Path:
         raise StorageError(
             f"{what} cannot be deleted: {reason_of(error)}. It is unchanged."
         ) from error
-    # The name counts its days; when it was made stays known.
     return kept
 
 
 def bring_back(kept: Path, what: str) -> Path:
-    """Take out of the bin what :func:`move_to_bin` has put there."""
+    """Restore a file or folder from the bin."""
     name = kept.name.partition(" ")[2]
     try:
         return move_to_free_name(kept, kept.parent.parent / name)
@@ -147,35 +142,26 @@ def bring_back(kept: Path, what: str) -> Path:
                 f"{what} {name} is no longer among what was deleted: it was brought back before, "
                 "or its days were over."
             ) from error
-        reason = reason_of(error) if isinstance(error, OSError) else str(error).rstrip(".")
         raise StorageError(
-            f"{what} {name} cannot be brought back: {reason}. It is still in {kept}."
+            f"{what} {name} cannot be brought back: {reason_of(error)}. It is still in {kept}."
         ) from error
 
 
 @dataclass(frozen=True)
 class Deleted:
-    """What can be brought back.
-
-    Attributes
-    ----------
-    path : pathlib.Path
-        Where it is kept, for :func:`bring_back`.
-    when : float
-        When it was deleted, in seconds since 1970.
-    """
+    """A file or folder in the bin: its path there, and when it was deleted (seconds since 1970)."""
 
     path: Path
     when: float
 
     @property
     def name(self) -> str:
-        """The name that it had."""
+        """The original name."""
         return self.path.name.partition(" ")[2]
 
 
 def deleted(folder: Path) -> list[Deleted]:
-    """Return what was deleted from a folder and can still be brought back, the newest first."""
+    """List the bin of a folder, newest first."""
     try:
         paths = sorted((folder / _BIN).iterdir(), reverse=True)
     except OSError:
@@ -185,7 +171,7 @@ def deleted(folder: Path) -> list[Deleted]:
 
 
 def empty_bin(folder: Path) -> None:
-    """Remove for good what was deleted more than `KEPT_DAYS` ago; what resists stays."""
+    """Remove what was deleted more than `KEPT_DAYS` ago, as far as the system allows."""
     limit = time.time() - KEPT_DAYS * 86_400
     for one in deleted(folder):
         if one.when >= limit:
@@ -198,5 +184,4 @@ def empty_bin(folder: Path) -> None:
 
 
 def _cannot_make(path: Path, error: OSError | ValueError) -> StorageError:
-    reason = reason_of(error) if isinstance(error, OSError) else str(error)
-    return StorageError(f"{path} cannot be made: {reason}. Nothing was written.")
+    return StorageError(f"{path} cannot be made: {reason_of(error)}. Nothing was written.")

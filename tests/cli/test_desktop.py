@@ -17,7 +17,7 @@ import pytest
 import mnist_draw.app
 from mnist_draw.cli import desktop
 from mnist_draw.cli.main import main
-from mnist_draw.storage.resources import resource_path
+from mnist_draw.storage.folders import resource_path
 
 pytestmark = pytest.mark.skipif(
     sys.platform in ("win32", "darwin"), reason="menu entries of this kind are Linux's"

@@ -18,7 +18,7 @@ from mnist_draw.dataset import mnist
 from mnist_draw.dataset.idx import read_idx
 from mnist_draw.dataset.mnist import load_data, load_dataset, scale
 from mnist_draw.errors import DatasetError
-from mnist_draw.storage.resources import resource_path
+from mnist_draw.storage.folders import resource_path
 
 SHA256 = {
     "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from mnist_draw.library.network_data import class_names, reads_digits
 from mnist_draw.networks import NetworkError, parse_network
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage import ModelFile
-from mnist_draw.storage.models import pack_model, unpack_model
+from mnist_draw.storage.models import load_model, save_model
 
 LETTERS = tuple(string.ascii_uppercase)
 
@@ -43,8 +44,9 @@ def test_names_of_no_use_are_numbers(classes: object) -> None:
     assert class_name(made, 7) == "class 7"
 
 
-def test_names_are_kept_in_the_file() -> None:
-    kept = unpack_model(pack_model(model(26, classes=list(LETTERS), side=24)))
+def test_names_are_kept_in_the_file(tmp_path: Path) -> None:
+    save_model(tmp_path / "m.npz", model(26, classes=list(LETTERS), side=24))
+    kept = load_model(tmp_path / "m.npz")
     assert class_names(kept) == LETTERS
     assert kept.info.side == 24
 

@@ -19,6 +19,16 @@ from mnist_draw.storage.unique_paths import taken_file
 posix = pytest.mark.skipif(os.name == "nt", reason="modes and links as POSIX has them")
 
 
+def make_old(path: Path) -> None:
+    """Date a file's last change two hours back."""
+    os.utime(path, (time.time() - 7200,) * 2)
+
+
+def full(_descriptor: int) -> None:
+    """Refuse as a full disk does."""
+    raise OSError(28, "No space left on device")
+
+
 def names(folder: Path) -> list[str]:
     return sorted(entry.name for entry in folder.iterdir())
 
@@ -51,10 +61,6 @@ def test_full_disk_keeps_the_old_file_and_says_so(
 ) -> None:
     path = tmp_path / "file"
     write(path, b"old")
-
-    def full(_descriptor: int) -> None:
-        raise OSError(28, "No space left on device")
-
     monkeypatch.setattr(atomic.os, "fsync", full)
     with pytest.raises(StorageError, match=r"no space left on device.*is unchanged"):
         write(path, b"new")
@@ -65,9 +71,6 @@ def test_full_disk_keeps_the_old_file_and_says_so(
 def test_a_full_disk_tells_of_no_file_where_only_a_name_was_taken(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(_descriptor: int) -> None:
-        raise OSError(28, "No space left on device")
-
     monkeypatch.setattr(atomic.os, "fsync", full)
     with (
         pytest.raises(StorageError, match=r"no space left on device. Nothing was written.$"),
@@ -136,28 +139,25 @@ with open_atomically(sys.argv[1]) as file:
 """
 
 
+@pytest.mark.process
 def test_what_a_killed_program_left_is_swept(tmp_path: Path) -> None:
     path = tmp_path / "file"
     subprocess.run([sys.executable, "-c", KILLED, str(path)], check=False)
     (left,) = tmp_path.iterdir()
     check_writable(path)
-    assert left.exists(), "it might be a file that a program is just making"
-    past = time.time() - 60
-    os.utime(left, (past, past))
+    assert left.exists(), "another program may be writing it"
+    make_old(left)
     check_writable(path)
     assert names(tmp_path) == []
 
 
-def test_what_is_being_written_is_not_swept(tmp_path: Path) -> None:
+def test_only_old_temporary_files_are_swept(tmp_path: Path) -> None:
     path = tmp_path / "file"
     with open_atomically(path) as file:
         file.write(b"new")
-        file.flush()
-        (temporary,) = tmp_path.iterdir()
-        past = time.time() - 60
-        os.utime(temporary, (past, past))
-        check_writable(path)
         (tmp_path / "file.tmp").write_bytes(b"another program's")
+        make_old(tmp_path / "file.tmp")
+        check_writable(path)
     assert names(tmp_path) == ["file", "file.tmp"]
     assert path.read_bytes() == b"new"
 
@@ -168,11 +168,10 @@ def test_the_programs_own_folders_are_swept(
     monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path))
     kept = tmp_path / "data" / "runs" / "one" / "run.json"
     left = [kept.parent, tmp_path / "config", tmp_path / "cache" / "mistakes"]
-    past = time.time() - 60
     for folder in left:
         folder.mkdir(parents=True)
         (folder / ".mnist_draw-012345abcdef.tmp").write_bytes(b"half")
-        os.utime(folder / ".mnist_draw-012345abcdef.tmp", (past, past))
+        make_old(folder / ".mnist_draw-012345abcdef.tmp")
     kept.write_bytes(b"{}")
     sweep_home()
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [kept]
@@ -275,14 +274,10 @@ def test_windows_waits_for_a_scanner_to_let_go(
     assert len(waits) == 2
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such pipes")
-def test_sweeping_waits_at_no_pipe(tmp_path: Path) -> None:
+@posix
+def test_sweeping_leaves_pipes_alone(tmp_path: Path) -> None:
     pipe = tmp_path / ".mnist_draw-0123456789ab.tmp"
     os.mkfifo(pipe)
-    os.utime(pipe, (time.time() - 60,) * 2)
-    code = (
-        "import sys; from pathlib import Path; from mnist_draw.storage.atomic import sweep\n"
-        "sweep(Path(sys.argv[1]))"
-    )
-    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, timeout=60)
+    make_old(pipe)
+    atomic.sweep(tmp_path)
     assert pipe.exists()

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from mnist_draw.analysis.table import Table
-from mnist_draw.storage import ModelFile, cache
+from mnist_draw.storage import cache
 
 
 @pytest.fixture(autouse=True)
@@ -49,17 +49,6 @@ def test_the_oldest_go_first(home: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     cache.keep("results", 1, "newest", {"p": np.zeros(1000)})
     assert cache.read("results", 1, "old") is None
     assert cache.read("results", 1, "older but used") is not None
-
-
-def test_fingerprints_tell_parameters_and_temperatures_apart() -> None:
-    weights = (np.zeros((2, 2), np.float32),)
-    models = [
-        ModelFile("mlp", weights),
-        ModelFile("mlp", (np.ones((2, 2), np.float32),)),
-        ModelFile("mlp", weights, {"temperature": 1.5}),
-        ModelFile("cnn", weights),
-    ]
-    assert len({model.fingerprint for model in models}) == 4
 
 
 def test_pictures_are_told_apart_without_a_copy_of_them() -> None:

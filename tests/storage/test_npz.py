@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from mnist_draw.storage.npz import NpzError, pack, unpack
+from mnist_draw.storage.npz import MAX_BYTES, Archive, NpzError, pack
 
 ARRAYS = {
     "weights": np.arange(12, dtype=np.float32).reshape(3, 4),
@@ -22,6 +22,10 @@ ARRAYS = {
     "columns": np.asfortranarray(np.arange(6.0).reshape(2, 3)),
     "flags": np.array([True, False]),
 }
+
+
+def unpack(data: bytes, max_bytes: int = MAX_BYTES) -> dict[str, Any]:
+    return Archive(io.BytesIO(data), max_bytes).read_all()
 
 
 def test_round_trip_keeps_names_order_types_and_values() -> None:

@@ -248,6 +248,8 @@ print(peak() - idle)
 """
 
 
+@pytest.mark.slow
+@pytest.mark.process
 @pytest.mark.skipif(os.name == "nt", reason="needs the peak that POSIX systems tell")
 @pytest.mark.parametrize(
     ("make", "read", "words"),
@@ -298,4 +300,4 @@ def test_npz_with_a_directory_for_larger_files_is_refused() -> None:
     end = content.rindex(b"PK\x05\x06")
     locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, 0, 1)
     with pytest.raises(npz.NpzError, match="arrays"):
-        npz.unpack(content[:end] + locator + content[end:])
+        npz.Archive(io.BytesIO(content[:end] + locator + content[end:]))

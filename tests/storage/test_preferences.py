@@ -1,4 +1,4 @@
-"""Preferences: remembered, migrated, and never a reason not to start."""
+"""Preferences: remembered, and never a reason not to start."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from mnist_draw.errors import DocumentError
 from mnist_draw.storage import StorageError, document, preferences
-from mnist_draw.storage.preferences import Preferences, migrate
+from mnist_draw.storage.preferences import Preferences
 
 
 @pytest.fixture
@@ -176,28 +175,6 @@ def test_failed_save_keeps_the_values(tmp_path: Path) -> None:
 def test_usual_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path))
     assert Preferences().path == tmp_path / "config" / "preferences.json"
-
-
-def test_migrations_run_in_order() -> None:
-    steps = {
-        1: lambda values: {"rate": values["learning rate"]},
-        2: lambda values: {"rate": values["rate"] * 10},
-    }
-    old = {"schema": 1, "values": {"learning rate": 5}}
-    assert migrate(old, 3, steps) == {"rate": 50}
-    assert migrate({"schema": 2, "values": {"rate": 5}}, 3, steps) == {"rate": 50}
-
-
-@pytest.mark.parametrize(
-    ("values", "message"),
-    [
-        ({"schema": 1, "values": {}}, "do not fit its schema 1"),
-        ({"schema": 2, "values": {}}, "schema 2 is too old"),
-    ],
-)
-def test_migration_that_cannot_be_done(values: dict[str, object], message: str) -> None:
-    with pytest.raises(DocumentError, match=message):
-        migrate(values, 3, {1: lambda values: {"rate": values["learning rate"]}})
 
 
 def test_a_number_that_is_none_costs_only_itself(path: Path) -> None:

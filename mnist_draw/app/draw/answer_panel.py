@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mnist_draw.app.draw.recognition import Reading
     from mnist_draw.recognition.answer import Answer, DigitAnswer, NumberAnswer
     from mnist_draw.recognition.explanation import Explanation, HiddenLayer
-    from mnist_draw.storage.model_info import ModelInfo
+    from mnist_draw.storage.models import ModelInfo
 
 WHY_KEY = "W"
 #: Longer names of classes are left out: they stand large beside the link.
@@ -234,7 +234,7 @@ class AnswerPanel(QWidget):
 
     def note_network(self, info: ModelInfo, names: Sequence[str] = DIGITS) -> None:
         """Know the network that answers and its classes, to say why it cannot tell."""
-        self._doubt = info.doubt_words()
+        self._doubt = info.describe_doubt()
         self._show_classes(tuple(names))
 
     def _show_classes(self, names: tuple[str, ...]) -> None:

@@ -23,10 +23,9 @@ from mnist_draw.app.draw.drawing_files import read_drawing, record_of, snapshot
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.errors import StorageError, UserError, reason_of
-from mnist_draw.storage.atomic import write_atomically
+from mnist_draw.storage.atomic import lock_file, make_lock, take_lock, write_atomically
 from mnist_draw.storage.document import pack
 from mnist_draw.storage.folders import data_folder
-from mnist_draw.storage.locks import lock_file, make_lock, take_lock
 from mnist_draw.storage.unique_paths import numbered, quarantine
 
 if TYPE_CHECKING:

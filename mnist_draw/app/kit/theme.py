@@ -13,7 +13,7 @@ from PyQt5.QtWidgets import QApplication, QStyleFactory
 
 from mnist_draw.app.kit.style_sheet import style_sheet
 from mnist_draw.app.kit.tokens import ANIMATION_MS, CHOICES, DARK, LIGHT, Colours, Size, Text
-from mnist_draw.storage.resources import resource_path
+from mnist_draw.storage.folders import resource_path
 
 __all__ = [
     "ANIMATION_MS",

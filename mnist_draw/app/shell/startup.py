@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from mnist_draw.app.kit.reporting import logger, reporter
 from mnist_draw.app.shell import crash_report, heap, platform_check
 from mnist_draw.errors import escape_unprintable
-from mnist_draw.storage.resources import resource_path
+from mnist_draw.storage.folders import resource_path
 
 if TYPE_CHECKING:
     from mnist_draw.app.shell.lesson import Lesson

@@ -21,9 +21,8 @@ from numpy.typing import NDArray
 from mnist_draw.errors import DocumentError, StorageError, UserError
 from mnist_draw.networks import parse_network
 from mnist_draw.storage import npz
-from mnist_draw.storage.atomic import write_atomically
+from mnist_draw.storage.atomic import held, write_atomically
 from mnist_draw.storage.document import Format
-from mnist_draw.storage.locks import held
 from mnist_draw.storage.opening import MEGABYTE
 from mnist_draw.training.events import (
     Checkpointed,

@@ -16,10 +16,9 @@ from pathlib import Path
 import platformdirs
 
 from mnist_draw.errors import ModelFileError, StorageError, UserError, did_you_mean, reason_of
-from mnist_draw.storage.folders import APPLICATION, data_folder
+from mnist_draw.storage.folders import APPLICATION, data_folder, resource_path
 from mnist_draw.storage.integrity import is_private
 from mnist_draw.storage.models import ModelFile, load_model, save_model
-from mnist_draw.storage.resources import resource_path
 from mnist_draw.storage.unique_paths import taken_file
 from mnist_draw.training.runs.record import Run, read_run
 from mnist_draw.training.runs.run_list import (

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.draw.answer_panel import AnswerPanel
 from mnist_draw.recognition.answer import answer_from
-from mnist_draw.storage.model_info import ModelInfo
+from mnist_draw.storage.models import ModelInfo
 
 from .. import fakes
 

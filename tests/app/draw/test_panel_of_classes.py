@@ -14,7 +14,7 @@ from mnist_draw.app.draw.draw_tab import DrawTab
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.recognition.answer import Answer, answer_from
 from mnist_draw.storage import ModelFile
-from mnist_draw.storage.model_info import ModelInfo
+from mnist_draw.storage.models import ModelInfo
 
 from .. import fakes
 

@@ -23,8 +23,8 @@ from mnist_draw.app.train.settings_panel import SettingsPanel, make_examples
 from mnist_draw.errors import UserError
 from mnist_draw.library.network_data import place_of
 from mnist_draw.networks import parse_network
+from mnist_draw.storage.folders import resource_path
 from mnist_draw.storage.models import ModelFile
-from mnist_draw.storage.resources import resource_path
 from mnist_draw.training.settings import TrainingSettings
 from mnist_draw.training.updates import UPDATE_RULES
 

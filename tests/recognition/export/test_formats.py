@@ -23,7 +23,7 @@ from mnist_draw.recognition.export.onnx_file import ACTIVATIONS as ONNX_ACTIVATI
 from mnist_draw.recognition.finished_model import predict_all
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage import ModelFile
-from mnist_draw.storage.models import unpack_model
+from mnist_draw.storage.models import load_model
 
 EVERY_ACTIVATION = "layers:" + ",".join(f"30@{name}" for name in ACTIVATIONS)
 #: Agreement that is asked of other programs, in probability.
@@ -131,9 +131,10 @@ def test_numpy_reads_the_parameters(tmp_path: Path) -> None:
     assert again.network == "deep_cnn"
 
 
-def test_the_own_format_keeps_all() -> None:
+def test_the_own_format_keeps_all(tmp_path: Path) -> None:
     model = find_by_key("shipped:mlp").load()
-    again = unpack_model(NETWORK_FORMATS["model"].pack(model))
+    (tmp_path / "m.npz").write_bytes(NETWORK_FORMATS["model"].pack(model))
+    again = load_model(tmp_path / "m.npz")
     assert (again.network, again.metadata) == (model.network, model.metadata)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import os
 import threading
@@ -148,7 +149,7 @@ def test_another_archive_of_numpy(tmp_path: Path) -> None:
 
 def rewritten(path: Path, target: Path, **changes: Any) -> Path:
     """Copy a checkpoint with entries of its header, or arrays, replaced."""
-    arrays = npz.unpack(path.read_bytes())
+    arrays = npz.Archive(io.BytesIO(path.read_bytes())).read_all()
     header = json.loads(arrays["header"].tobytes())
     for name, value in changes.items():
         if name in arrays:
@@ -205,7 +206,7 @@ def test_settings_out_of_range(finished: tuple[Path, list[Event]], tmp_path: Pat
 def test_headers_that_are_none(
     finished: tuple[Path, list[Event]], tmp_path: Path, header: bytes
 ) -> None:
-    arrays = npz.unpack(finished[0].read_bytes())
+    arrays = npz.Archive(io.BytesIO(finished[0].read_bytes())).read_all()
     arrays["header"] = np.frombuffer(header, np.uint8)
     (tmp_path / "run").write_bytes(npz.pack(arrays))
     assert "cannot be continued" in complaint(tmp_path / "run")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -77,7 +78,7 @@ def test_headers(tmp_path: Path, kind: str) -> None:
     else:
         metadata = {"title": "A", "data": "MNIST", "test_accuracy": 0.9, "settings": {"l2": 0.1}}
         save_model(path, ModelFile("mlp", WEIGHTS, metadata))
-    arrays: dict[str, Any] = dict(npz.unpack(path.read_bytes()))
+    arrays: dict[str, Any] = npz.Archive(io.BytesIO(path.read_bytes())).read_all()
     for values in variants(json.loads(arrays["header"].tobytes())):
         arrays["header"] = np.frombuffer(json.dumps(values).encode(), np.uint8)
         path.write_bytes(npz.pack(arrays))

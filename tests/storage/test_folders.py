@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mnist_draw.storage import StorageError, resource_path, resources
+from mnist_draw.storage import StorageError, folders, resource_path
 from mnist_draw.storage.folders import cache_folder, config_folder, data_folder
 
 
@@ -41,7 +41,7 @@ def test_mnist_ships() -> None:
 
 
 def test_bare_clone_without_installation(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(resources.importlib.util, "find_spec", lambda _name: None)
+    monkeypatch.setattr(folders.importlib.util, "find_spec", lambda _name: None)
     assert (resource_path("mnist") / "train-images-idx3-ubyte.gz").is_file()
 
 
