@@ -361,7 +361,7 @@ class Window(QMainWindow):
     def _show_status(self) -> None:
         state = self.run.state
         if self._page is self.train_tab or state.busy:
-            self.header.show_status(state.words, active=state.busy, passing=state.busy)
+            self.header.show_status(state.label, active=state.busy, passing=state.busy)
         elif self.learning.running:
             self.header.show_status("Learning your digits", active=True, passing=True)
         elif self.network.model is None:

@@ -83,9 +83,7 @@ class RunController(QObject):
         #: Returns why no run can be started now, as a sentence; empty if it can.
         self.blocking_reason: Callable[[], str] = str
         self._preferences = preferences
-        self._history = History()
         self._curves_drawn = self._figures_shown = 0.0
-        self._dead: tuple[float, ...] = ()
         #: A run that was asked for and of which nothing is known yet.
         self._awaited: RunState | None = None
         #: What was told of it so far.
@@ -152,7 +150,7 @@ class RunController(QObject):
             return
         if self._hindered():
             return
-        epochs = self._epochs_done() + 1
+        epochs = self.state.epochs_done + 1
         self.training.continue_for(epochs)
         self._begin_continued(epochs).test_accuracy = self.state.test_accuracy
 
@@ -194,15 +192,11 @@ class RunController(QObject):
         if stopping:
             self.state.stopping()
         settings = self.tab.settings.settings()
-        self._dead, self._history = (), History()
         self.tab.filters.show_parameters(None)
         self.tab.hint.show_hint(hints.read_curves([], settings))
         for card in (self.tab.loss, self.tab.accuracy):
-            card.show_history(self._history, awaited.epochs)
+            card.show_history(self.state.history, awaited.epochs)
         self.tab.accuracy.compare_with_tutorial(settings)
-
-    def _epochs_done(self) -> int:
-        return self._history.epochs[-1].epoch if self._history.epochs else 0
 
     def _change(self, change: Change) -> None:
         """Change a setting of the run that is going on."""
@@ -223,7 +217,7 @@ class RunController(QObject):
             if (
                 self._awaited is not None
                 and isinstance(event, Continued)
-                and len(event.history.epochs) < self._epochs_done()
+                and len(event.history.epochs) < self.state.epochs_done
             ):
                 # It goes back: the accuracy on the test pictures was that of later epochs.
                 self._awaited.test_accuracy = None
@@ -232,7 +226,6 @@ class RunController(QObject):
             self.state.take(event)
             if self._awaited is not None and isinstance(event, Failed):
                 self.state.keep_figures()
-            self._history.add(event)
             self._show_event(event, due)
         # Once for all of them: a hint looks at every epoch so far.
         if due.hint:
@@ -257,11 +250,10 @@ class RunController(QObject):
                 self._mark(event)
                 due.curves = True
             case Continued():
-                self._show_earlier(event)
+                self._show_earlier()
                 due.parameters = event.parameters
                 due.curves = due.hint = True
             case LayerFigures():
-                self._dead = event.dead
                 tab.layers.show_figures(event)
                 due.hint = True
             case Diverged():
@@ -308,7 +300,7 @@ class RunController(QObject):
         number = self.state.broken_off
         if not number:
             return
-        if not self._history.epochs:
+        if not self.state.epochs_done:
             self.told.emit(
                 "The run was stopped before its first epoch was complete: nothing of it is kept."
             )
@@ -321,12 +313,11 @@ class RunController(QObject):
             "begins again."
         )
 
-    def _show_earlier(self, earlier: Continued) -> None:
+    def _show_earlier(self) -> None:
         """Show the figures of a continued run's earlier part."""
-        self._history = earlier.history
         for card in (self.tab.loss, self.tab.accuracy):
-            card.show_history(self._history, self.state.epochs)
-        for change in self._history.changes:
+            card.show_history(self.state.history, self.state.epochs)
+        for change in self.state.history.changes:
             self._mark(change)
 
     def _mark(self, change: SettingChanged) -> None:
@@ -345,19 +336,21 @@ class RunController(QObject):
             return run
         epochs = self.state.epochs or run.settings.epochs
         return replace(
-            with_figures(run, self._history),
+            with_figures(run, self.state.history),
             settings=run.settings.replace(epochs=epochs),
             seconds=self.state.elapsed,
         )
 
     def history(self) -> History:
         """Return a copy of the figures of the run that is shown."""
-        return History.from_arrays(*self._history.to_arrays())
+        return History.from_arrays(*self.state.history.to_arrays())
 
     def _hint(self) -> None:
         if self.state.state != "failed":
             settings = self.tab.settings.settings()
-            self.tab.hint.show_hint(hints.read_curves(self._history.epochs, settings, self._dead))
+            self.tab.hint.show_hint(
+                hints.read_curves(self.state.history.epochs, settings, self.state.dead)
+            )
 
     def _draw_curves(self) -> None:
         self._curves_drawn = time.monotonic()

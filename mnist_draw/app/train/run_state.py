@@ -1,11 +1,8 @@
-"""What the training loop's events mean for the screen, without any Qt.
-
-:class:`RunState` takes events one by one and holds the figures, the progress and the state in
-words that the labels show.
-"""
+"""The state of a run as the screen shows it, from the events of the loop; without Qt."""
 
 from __future__ import annotations
 
+from array import array
 from collections import deque
 from typing import assert_never
 
@@ -29,6 +26,7 @@ from mnist_draw.training.events import (
     Validating,
 )
 from mnist_draw.training.layer_inspection import LayerFigures
+from mnist_draw.training.runs.history import EpochFigures, History
 
 #: The speed is the mean over this many minibatches.
 _SPEED_OVER = 50
@@ -49,25 +47,25 @@ _ENDS = {
 
 
 class RunState:
-    """The figures of the run that is going on, or of the last one."""
+    """Figures, progress and state of the run that is going on, or of the last one."""
 
     def __init__(self) -> None:
         self.state = "idle"
-        self.words = "Ready"
+        self.label = "Ready"
         self.message = ""
+        #: Also of the part before the run was continued.
+        self.history = History()
+        #: Shares of each layer's silent units after the last epoch.
+        self.dead: tuple[float, ...] = ()
         self.epoch = self.epochs = self.batch = self.batches = self.batch_size = 0
-        self.training_loss: float | None = None
-        self.training_accuracy: float | None = None
         self.batch_loss: float | None = None
-        self.validation_loss: float | None = None
-        self.validation_accuracy: float | None = None
         self.best_loss: float | None = None
         self.best_accuracy: float | None = None
         self.test_accuracy: float | None = None
+        #: The epoch in which the run was stopped, if it was.
         self.broken_off = 0
-        self.compiled = (0, 0)
-        self._losses = self._accuracies = 0.0
-        self._summed = 0
+        #: Minibatches learnt of an epoch that is not complete.
+        self._learnt = 0
         self._seconds: deque[float] = deque(maxlen=_SPEED_OVER)
         self._epoch_seconds: float | None = None
         #: Of all complete epochs, those before the run was continued included.
@@ -75,6 +73,39 @@ class RunState:
         self._since_epoch = 0.0
         self._done = False
         self._outcome = ""
+
+    @property
+    def epochs_done(self) -> int:
+        """Complete epochs."""
+        return len(self.history.epochs)
+
+    @property
+    def training_loss(self) -> float | None:
+        """Mean loss of the epoch's minibatches so far, in nats."""
+        return self._mean_so_far(self.history.batch_losses, "training_loss")
+
+    @property
+    def training_accuracy(self) -> float | None:
+        """Share of right answers in the epoch's minibatches so far, 0 to 1."""
+        return self._mean_so_far(self.history.batch_accuracies, "training_accuracy")
+
+    @property
+    def validation_loss(self) -> float | None:
+        """Of the last complete epoch, in nats."""
+        return self._of_last_epoch("validation_loss")
+
+    @property
+    def validation_accuracy(self) -> float | None:
+        """Of the last complete epoch, 0 to 1."""
+        return self._of_last_epoch("validation_accuracy")
+
+    def _mean_so_far(self, values: array[float], figure: str) -> float | None:
+        if not self._learnt:
+            return self._of_last_epoch(figure)
+        return sum(values[-self._learnt :]) / self._learnt
+
+    def _of_last_epoch(self, figure: str) -> float | None:
+        return getattr(self.history.epochs[-1], figure) if self.history.epochs else None
 
     @property
     def busy(self) -> bool:
@@ -124,32 +155,33 @@ class RunState:
         return self._epochs_took + self._since_epoch
 
     def begin(self) -> None:
-        """Note that a run was asked for, before its first event."""
+        """A run is requested; it has no events yet."""
         self._set("loading", "Loading pictures and libraries")
 
     def keep_figures(self) -> None:
-        """Note that the run which was asked for failed before its first figures."""
+        """The requested run failed before its first figures."""
         if self.epoch:
             self._set(self.state, "Failed at the start · the figures are those of the run before")
 
     def stopping(self) -> None:
-        """Note that a stop was asked for."""
+        """A stop is requested."""
         if self.busy:
             self._set("stopping", "Stopping after this minibatch")
 
     def finishing(self) -> None:
-        """Note that the run is over, but not all of it is saved."""
+        """The run has ended, but is not saved completely."""
         if self._done and self.state != "failed":
-            self._outcome = self.words
-            self.words = _FINISHING
+            self._outcome = self.label
+            self.label = _FINISHING
 
     def over(self) -> None:
-        """Note that all of the run is saved."""
-        if self.words == _FINISHING:
-            self.words = self._outcome
+        """The run is saved completely."""
+        if self.label == _FINISHING:
+            self.label = self._outcome
 
     def take(self, event: RunEvent) -> None:
         """Take one event of the loop or of the worker."""
+        self.history.add(event)
         match event:
             case Compiling():
                 self.compiled = (event.done, event.total)
@@ -166,9 +198,9 @@ class RunState:
             case Continued():
                 self._take_earlier(event)
             case Paused():
-                self._progress("paused", self._pause_words(event))
+                self._progress("paused", self._describe_pause(event))
             case Resumed():
-                self._training_words()
+                self._show_training()
             case Testing():
                 self._set("testing", "Testing on 10,000 pictures")
             case Tested():
@@ -183,12 +215,14 @@ class RunState:
                 self.message = event.sentence
                 self._done = True
                 self._set("failed", "Failed")
-            case BatchSizeChosen() | SettingChanged() | Checkpointed() | LayerFigures() | Saved():
+            case LayerFigures():
+                self.dead = event.dead
+            case BatchSizeChosen() | SettingChanged() | Checkpointed() | Saved():
                 pass
             case _:
                 assert_never(event)
 
-    def _pause_words(self, event: Paused) -> str:
+    def _describe_pause(self, event: Paused) -> str:
         if event.batch:
             return f"Paused in epoch {event.epoch} after minibatch {event.batch} of {self.batches}"
         # Figures and bars are still those of the epoch before.
@@ -200,52 +234,41 @@ class RunState:
         self.epoch, self.epochs = event.first_epoch, event.epochs
         self.batches, self.batch_size = event.batches, event.batch_size
         self.batch = 0
-        self._training_words()
+        self._show_training()
 
     def _add_batch(self, event: BatchFinished) -> None:
-        if event.epoch != self.epoch or event.batch == 1:
-            self._losses = self._accuracies = 0.0
-            self._summed = 0
+        begins = event.epoch != self.epoch or event.batch == 1
+        self._learnt = 1 if begins else self._learnt + 1
         self.epoch, self.epochs = event.epoch, event.epochs
         self.batch, self.batches = event.batch, event.batches
-        self._losses += event.loss
-        self._accuracies += event.accuracy
-        self._summed += 1
         self.batch_loss = event.loss
-        self.training_loss = self._losses / self._summed
-        self.training_accuracy = self._accuracies / self._summed
         self._seconds.append(event.seconds)
         self._since_epoch += event.seconds
-        self._training_words()
+        self._show_training()
 
     def _add_epoch(self, event: EpochFinished) -> None:
         self.epoch, self.epochs = event.epoch, event.epochs
         self.batch = self.batches
-        self.training_loss, self.training_accuracy = event.training_loss, event.training_accuracy
-        self.validation_loss = event.validation_loss
-        self.validation_accuracy = event.validation_accuracy
-        self._note_best(event.validation_loss, event.validation_accuracy)
-        self._epochs_took += event.seconds
+        self._learnt = 0
+        self._count(self.history.epochs[-1])
         self._since_epoch = 0.0
         self._epoch_seconds = event.seconds
-        self._training_words()
+        self._show_training()
 
     def _take_earlier(self, event: Continued) -> None:
         """Show the figures of a continued run's earlier part until there are newer ones."""
-        for row in event.history.epochs:
+        self.history = event.history
+        for row in self.history.epochs:
             self.epoch = row.epoch
-            self.training_loss, self.training_accuracy = row.training_loss, row.training_accuracy
-            self.validation_loss = row.validation_loss
-            self.validation_accuracy = row.validation_accuracy
-            self._note_best(row.validation_loss, row.validation_accuracy)
-            self._epochs_took += row.seconds
+            self._count(row)
 
-    def _note_best(self, loss: float, accuracy: float) -> None:
-        self.best_loss = min(loss, self.best_loss or loss)
-        self.best_accuracy = max(accuracy, self.best_accuracy or 0.0)
+    def _count(self, row: EpochFigures) -> None:
+        self.best_loss = min(row.validation_loss, self.best_loss or row.validation_loss)
+        self.best_accuracy = max(row.validation_accuracy, self.best_accuracy or 0.0)
+        self._epochs_took += row.seconds
 
     def _finish(self, event: Finished) -> None:
-        state, words = _ENDS[event.reason]
+        state, label = _ENDS[event.reason]
         self._done = True
         self._since_epoch = 0.0
         if event.reason == "stopped" and self.epoch > event.epochs_done and self.batch:
@@ -260,15 +283,15 @@ class RunState:
         if event.epochs_done:
             # Of an epoch that was broken off nothing is counted, its time neither.
             done += f" in {clock(self._epochs_took)}"
-        self._set(state, f"{words} · {done}")
+        self._set(state, f"{label} · {done}")
 
-    def _training_words(self) -> None:
+    def _show_training(self) -> None:
         self._progress("training", f"Training · epoch {self.epoch} of {self.epochs}")
 
-    def _progress(self, state: str, words: str) -> None:
-        """Change the state, except that a stop asked for stays visible until it happens."""
+    def _progress(self, state: str, label: str) -> None:
+        """Change the state, except that a requested stop stays visible until it happens."""
         if self.state != "stopping":
-            self._set(state, words)
+            self._set(state, label)
 
-    def _set(self, state: str, words: str) -> None:
-        self.state, self.words = state, words
+    def _set(self, state: str, label: str) -> None:
+        self.state, self.label = state, label

@@ -311,7 +311,7 @@ class TrainTab(Page):
         """
         self.figures.show_state(state)
         self.progress.show_state(state)
-        self._state_words.set_text(state.words)
+        self._state_words.set_text(state.label)
         self.draw_button.setVisible(not running and state.epoch > 0)
         busy = running or state.busy
         focus = self.focusWidget()

@@ -56,7 +56,7 @@ class Shown:
         for event in happened:
             self.state.take(event)
             self.tab.show_state(self.state, running=True, can_continue=False)
-            self.header.show_status(self.state.words, active=True, passing=True)
+            self.header.show_status(self.state.label, active=True, passing=True)
             QApplication.processEvents()
 
     def epoch(self, number: int) -> None:

@@ -110,7 +110,7 @@ def test_the_buttons_of_a_paused_run_are_whole(window: Window) -> None:
     window.tabs.setCurrentIndex(0)
     _settle()
     area = window.train_tab.settings.parentWidget().geometry()
-    state.words = "Paused in epoch 1 after minibatch 34 of 100"
+    state.label = "Paused in epoch 1 after minibatch 34 of 100"
     for state.state in ("training", "paused"):
         window.train_tab.show_state(state, running=True, can_continue=False)
         _settle()

@@ -442,7 +442,7 @@ def test_the_window_stays_responsive_while_events_pour_in(setup: Setup, qtbot: Q
     setup.wait_for_end()
     timer.stop()
     assert ticks
-    assert len(setup.window.run._history.batch_losses) == 300 * 4
+    assert len(setup.window.run.state.history.batch_losses) == 300 * 4
 
 
 def test_filters_show_the_first_layer(setup: Setup) -> None:
@@ -625,7 +625,7 @@ def test_what_is_shown_stays_until_a_run_has_begun(setup: Setup, qtbot: QtBot) -
     window.run.start()
     setup.wait_for_end()
     assert setup.text("messageLabel") == "The folder /x holds no IDX files."
-    assert "the figures are those of the run before" in window.run.state.words
+    assert "the figures are those of the run before" in window.run.state.label
     assert shown == [
         setup.text("validationLossLabel"), setup.text("epochLabel"), list(curve.getData()[0]),
     ]  # fmt: skip

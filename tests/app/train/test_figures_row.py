@@ -6,7 +6,7 @@ from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.train.run_figures import FiguresRow, ProgressRow
 from mnist_draw.app.train.run_state import RunState
-from mnist_draw.training.events import Compiling
+from mnist_draw.training.events import BatchFinished, Compiling
 
 
 def test_a_longer_figure_moves_no_other(qtbot: QtBot) -> None:
@@ -17,7 +17,7 @@ def test_a_longer_figure_moves_no_other(qtbot: QtBot) -> None:
     state = RunState()
     row.show_state(state)
     before = [figure.geometry() for figure in row._figures]
-    state.training_loss, state.batch_loss = 12345.678, 123456789.0
+    state.take(BatchFinished(1, 1, 1, 1, 123456789.0, 0.9, 0.01))
     row.show_state(state)
     row.layout().activate()
     assert [figure.geometry() for figure in row._figures] == before
@@ -43,4 +43,4 @@ def test_compiling_is_no_progress_of_the_epoch(qtbot: QtBot) -> None:
     state.take(Compiling("the validation function", 1, 2))
     row.show_state(state)
     assert row.epoch_bar.value() == row.run_bar.value() == 0
-    assert state.words == "Compiling the validation function, 2 of 2"
+    assert state.label == "Compiling the validation function, 2 of 2"

@@ -76,7 +76,7 @@ def test_a_whole_run_ends_full_and_in_words() -> None:
     assert seen == [
         "compiling", *["training", "validating"] * 3, "training", "testing", "finished",
     ]  # fmt: skip
-    assert state.words == "Finished · 3 epochs in 0:00"
+    assert state.label == "Finished · 3 epochs in 0:00"
     assert state.run_part == 1.0
     assert state.seconds_left == 0
     assert state.test_accuracy == 0.9829
@@ -94,11 +94,11 @@ def test_a_stop_asked_for_stays_visible(state: RunState) -> None:
 
 def test_pause_names_the_place(state: RunState) -> None:
     state.take(events.Paused(1, 3))
-    assert state.words == "Paused in epoch 1 after minibatch 3 of 4"
+    assert state.label == "Paused in epoch 1 after minibatch 3 of 4"
     state.take(events.Paused(2, 0))
-    assert state.words == "Paused between epoch 1 and epoch 2"
+    assert state.label == "Paused between epoch 1 and epoch 2"
     state.take(events.Paused(1, 0))
-    assert state.words == "Paused before the first minibatch"
+    assert state.label == "Paused before the first minibatch"
     state.take(events.Resumed(1, 3))
     assert state.state == "training"
 
@@ -107,9 +107,9 @@ def test_compiling_names_the_function() -> None:
     state = RunState()
     state.begin()
     state.take(events.Compiling("the training function", 0, 2))
-    assert state.words == "Compiling the training function, 1 of 2"
+    assert state.label == "Compiling the training function, 1 of 2"
     state.take(events.Compiling("the augmentation, once", 0, 1))
-    assert state.words == "Compiling the augmentation, once"
+    assert state.label == "Compiling the augmentation, once"
 
 
 def test_failure_keeps_the_sentence(state: RunState) -> None:
@@ -133,4 +133,4 @@ def test_figures_as_text() -> None:
 def test_a_run_without_a_whole_epoch_took_no_time_worth_telling(state: RunState) -> None:
     state.take(batch(1, 1))
     state.take(events.Finished("stopped", 0, 17.0, ()))
-    assert state.words == "Stopped · 0 of 2 epochs"
+    assert state.label == "Stopped · 0 of 2 epochs"
