@@ -203,9 +203,9 @@ def measure(
     """Replay digits into the canvas and ask the program."""
     from mnist_draw.library.networks import default_model
     from mnist_draw.library.stored_network import load_trained
-    from mnist_draw.recognition.reader import Reader
+    from mnist_draw.recognition.recogniser import Recogniser
 
-    reader = Reader(default_model() if model is None else load_trained(model))
+    reader = Recogniser(default_model() if model is None else load_trained(model))
     answers, texts = [], []
     for drawn, strokes in _drawn(ink, numbers, seed, pen):
         answer = reader.recognise_ink(drawn, strokes)

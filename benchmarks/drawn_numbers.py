@@ -191,9 +191,9 @@ def measure(
     from mnist_draw.library.networks import default_model
     from mnist_draw.library.stored_network import load_trained
     from mnist_draw.recognition.answer import expected_calibration_error
-    from mnist_draw.recognition.reader import Reader
+    from mnist_draw.recognition.recogniser import Recogniser
 
-    reader = Reader(default_model() if model is None else load_trained(model))
+    reader = Recogniser(default_model() if model is None else load_trained(model))
     board = Board()
 
     def read(strokes: list[Stroke], pen: float) -> Any:

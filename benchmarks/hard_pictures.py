@@ -116,10 +116,12 @@ def main(argv: list[str] | None = None) -> int:
 def _run(arguments: argparse.Namespace) -> dict[str, dict[str, float]]:
     from mnist_draw.library.networks import default_model
     from mnist_draw.library.stored_network import load_trained
-    from mnist_draw.recognition.reader import Reader
+    from mnist_draw.recognition.recogniser import Recogniser
 
     ink, board = load_ink(arguments.file), Board()
-    reader = Reader(default_model() if arguments.model is None else load_trained(arguments.model))
+    reader = Recogniser(
+        default_model() if arguments.model is None else load_trained(arguments.model)
+    )
     rows = np.flatnonzero(counted(ink, arguments.writers))
     rows = np.sort(np.random.default_rng(0).permutation(rows)[: arguments.limit])
     kinds: dict[str, Pictures] = {

@@ -35,7 +35,6 @@ from mnist_draw.errors import UserError
 from mnist_draw.library.networks import default_model
 from mnist_draw.library.stored_network import load_trained
 from mnist_draw.recognition.fine_tuning import REHEARSED, FineTuned, fine_tune
-from mnist_draw.recognition.finished_model import predict_all
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage import ModelFile
 from mnist_draw.storage.my_digits import TaughtDigit
@@ -96,7 +95,7 @@ class Writers:
 
 def accuracy(recogniser: Recogniser, digits: ExtraDigits) -> float:
     """Return the share of right first guesses."""
-    guesses = predict_all(recogniser, digits.images).argmax(axis=1)
+    guesses = recogniser.predict_images(digits.images).argmax(axis=1)
     return float(np.mean(guesses == digits.labels))
 
 

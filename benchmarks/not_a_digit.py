@@ -9,7 +9,7 @@ areas, dots, ticks, faces, words), real digits are drawn through the program's o
 
 Refused is what is answered with "?", as it is shown: also what is read as a number is not refused.
 Printed are the shares of each kind, of all junk and of the digits, and what would be refused by
-likeness alone if its threshold were moved so that it refuses exactly 2 % of the digits.
+log odds alone if its threshold were moved so that it refuses exactly 2 % of the digits.
 
 **Letters and symbols that people drew** are measured apart, with their strokes known as on the
 board, where ``--drawn`` names files like that of the digits (with ``text`` in place of
@@ -59,16 +59,16 @@ class Readings:
     def __init__(self, reader: Any) -> None:
         self._reader = reader
         self.refused: list[bool] = []
-        self.likeness: list[float] = []
+        self.log_odds: list[float] = []
         self.number: list[bool] = []
 
     def add(self, ink: np.ndarray, strokes: list[np.ndarray] | None = None) -> None:
         """Ask about one picture."""
         answer = self._reader.recognise_ink(ink, strokes)
-        reading = self._reader.read(answer.network_input[None, None])
+        scores = self._reader.read(answer.network_input[None, None])
         number = self._reader.read_number(ink, answer, strokes=strokes)
         self.refused.append(answer.text == "?" and not number.is_number)
-        self.likeness.append(float(reading.likeness[0]))
+        self.log_odds.append(float(scores.log_odds[0]))
         self.number.append(number.is_number)
 
 
@@ -110,8 +110,8 @@ def measure(
     kinds = np.array([drawing.kind for drawing in junk])
     names = np.array([drawing.name for drawing in junk])
     refused = np.array(of_junk.refused)
-    threshold = np.quantile(of_digits.likeness, ALLOWED)
-    moved = np.array(of_junk.likeness) < threshold
+    threshold = np.quantile(of_digits.log_odds, ALLOWED)
+    moved = np.array(of_junk.log_odds) < threshold
     counted = kinds != LOOKALIKES
     letters = kinds == "letters"
     return {
@@ -140,7 +140,7 @@ def report(results: dict[str, Any], fonts: list[str]) -> str:
         f"(without the {LOOKALIKES})",
         f"  digits         {results['digits_refused']:8.2%} of {results['digits']:,}",
         f"  junk           {results['junk_refused_at_2_percent_of_digits']:8.2%} "
-        "by likeness alone, refusing 2 % of the digits",
+        "by log odds alone, refusing 2 % of the digits",
         f"  read as a number of several digits: "
         f"{results['junk_read_as_number']:.2%} of the junk, "
         f"{results['digits_read_as_number']:.2%} of the digits",
@@ -187,7 +187,7 @@ def main(argv: list[str] | None = None) -> int:
 def _run(arguments: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
     from mnist_draw.library.networks import default_model
     from mnist_draw.library.stored_network import load_trained
-    from mnist_draw.recognition.reader import Reader
+    from mnist_draw.recognition.recogniser import Recogniser
 
     ink = load_ink(arguments.file)
     model = default_model() if arguments.model is None else load_trained(arguments.model)
@@ -200,7 +200,7 @@ def _run(arguments: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
         board.drawn(placed(ink.strokes(int(n)), (arguments.seed, int(n)))) for n in np.sort(chosen)
     ]
     junk = drawings(fonts, arguments.each, arguments.seed)
-    reader = Reader(model)
+    reader = Recogniser(model)
     results = measure(junk, digits, reader)
     limit = arguments.limit or sys.maxsize
     results["drawn"] = measure_drawn(arguments.drawn, reader, board, limit)

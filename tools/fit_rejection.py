@@ -26,7 +26,7 @@ from unipen_drawings import TWINS, Drawings, load_drawings
 
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.errors import UserError
-from mnist_draw.recognition.rejection import FILTER_SIDES, KINDS, NETWORK, NONE, Refusal
+from mnist_draw.recognition.rejection import FILTER_SIDES, KINDS, NETWORK, NONE, RejectionRule
 from mnist_draw.storage import ModelFile, resource_path, save_model
 
 #: Filters of both convolutions, units of the dense layer, and the share of what goes into and
@@ -71,7 +71,7 @@ def fit_refusal(
     )
     metadata = {
         "title": "Digit or not",
-        "threshold": round(_threshold(Refusal(layers, 0.0)), 4),
+        "threshold": round(_threshold(RejectionRule(layers, 0.0)), 4),
         "refused": REFUSED,
         "epochs": epochs,
         "seed": seed,
@@ -93,13 +93,14 @@ def network_of(lasagne: Any, filters: tuple[int, int] = FILTERS, units: int = UN
     return lasagne.layers.DenseLayer(network, KINDS, nonlinearity=lasagne.nonlinearities.softmax)
 
 
-def _threshold(rule: Refusal) -> float:
-    """Return the likeness below which a small part of MNIST's validation digits lies."""
+def _threshold(rule: RejectionRule) -> float:
+    """Return the log odds below which a small part of MNIST's validation digits lies."""
     images = load_dataset().validation_images
-    likeness = [
-        rule.likeness(scale(images[start : start + 1000])) for start in range(0, len(images), 1000)
+    log_odds = [
+        rule.log_odds(scale(images[start : start + 1000]))[0]
+        for start in range(0, len(images), 1000)
     ]
-    return float(np.quantile(np.concatenate(likeness), REFUSED))
+    return float(np.quantile(np.concatenate(log_odds), REFUSED))
 
 
 def _read_as_digits(twins: list[Drawings], seed: int) -> Drawn:

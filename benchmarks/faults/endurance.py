@@ -71,9 +71,9 @@ def drawings(times: int, folder: Path) -> Iterator[object]:
     """Draw, ask, undo and clear on one board."""
     from mnist_draw.app.draw.drawing import Drawing
     from mnist_draw.library.networks import default_model
-    from mnist_draw.recognition.reader import Reader
+    from mnist_draw.recognition.recogniser import Recogniser
 
-    reader = Reader(default_model())
+    reader = Recogniser(default_model())
     drawing = Drawing()
     chance = np.random.default_rng(1)
     for number in range(times):
@@ -93,15 +93,15 @@ def drawings(times: int, folder: Path) -> Iterator[object]:
 def networks(times: int, folder: Path) -> Iterator[object]:
     """Change the network that answers, every tenth time to one of another shape."""
     from mnist_draw.library.networks import list_shipped
-    from mnist_draw.recognition.reader import Reader
+    from mnist_draw.recognition.recogniser import Recogniser
 
     models = [known.load() for known in list_shipped()]
     used = models[0]
-    reader = Reader(used)
+    reader = Recogniser(used)
     for number in range(times):
         if number % 10 == 0:
             used = models[number // 10 % len(models)]
-            reader = Reader(used)
+            reader = Recogniser(used)
         else:
             reader.use(used)
         yield reader.recognise_ink(np.full((60, 60), 200, np.uint8))

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from mnist_draw import theano_bridge
 from mnist_draw.dataset.mnist import scale
-from mnist_draw.recognition.built_network import BuiltNetwork
+from mnist_draw.recognition.recogniser import BuiltNetwork
 from mnist_draw.storage import ModelFile
 from mnist_draw.training.layer_inspection import layer_names
 

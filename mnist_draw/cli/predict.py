@@ -235,7 +235,7 @@ def predict(arguments: argparse.Namespace) -> int:
     from mnist_draw.dataset.classes import class_list
     from mnist_draw.dataset.pictures.picture_file import load_picture, picture_size
     from mnist_draw.library.networks import default_model, find_network
-    from mnist_draw.recognition.numbers.number_reader import read_number
+    from mnist_draw.recognition.number_reader import read_number
     from mnist_draw.recognition.recogniser import Recogniser
 
     if arguments.model is None:

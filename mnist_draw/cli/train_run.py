@@ -14,8 +14,8 @@ from mnist_draw.dataset.classes import class_list
 from mnist_draw.dataset.mnist import Dataset, load_dataset
 from mnist_draw.dataset.own_digits import ExtraDigits, load_extra
 from mnist_draw.errors import UserError
-from mnist_draw.library.network_data import remember_data
-from mnist_draw.recognition.finished_model import dataset_metadata, finished_model
+from mnist_draw.library.network_data import dataset_metadata, remember_data
+from mnist_draw.recognition.finished_model import finished_model
 from mnist_draw.training import events
 from mnist_draw.training.control import Controls
 from mnist_draw.training.interface.progress import ProgressBar

@@ -60,6 +60,18 @@ def _outputs(model: ModelFile) -> int:
         return len(DIGITS)
 
 
+def dataset_metadata(data: Dataset) -> dict[str, Any]:
+    """Return what a model is told about the data that it was trained on.
+
+    Of digits only the data set's name: that a network reads digits goes without saying.
+    """
+    if data.shows_digits:
+        return {"data": data.name}
+    from mnist_draw.training.epoch_pictures import side_of_ink
+
+    return {"data": data.name, "classes": list(data.classes), "side": side_of_ink(data)}
+
+
 def remember_data(
     path: str | os.PathLike[str] | None, data: Dataset, name: str | None = None
 ) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +30,25 @@ PAIR = 0.80
 _BINS = 15
 #: Temperatures that a fit may give; outside of them something else is wrong with the network.
 LOWEST, HIGHEST = 0.2, 10.0
+
+
+class Scores(NamedTuple):
+    """What is known about N pictures.
+
+    Attributes
+    ----------
+    probabilities : numpy.ndarray, float32, shape (N, classes)
+        Calibrated.
+    log_odds : numpy.ndarray, float32, shape (N,)
+        Of being one digit; see :meth:`mnist_draw.recognition.recogniser.Recogniser.refuses`.
+        Infinite where no rule applies.
+    several : numpy.ndarray, float32, shape (N,)
+        Log odds of being several digits; minus infinity where no rule applies.
+    """
+
+    probabilities: Probabilities
+    log_odds: Probabilities
+    several: Probabilities
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,9 +76,8 @@ class Answer:
         A sentence on how the answer came about.
     network_input : numpy.ndarray or None
         What the network saw, float32, shape (28, 28); None for an empty picture.
-    likeness, several : float
-        How much the ink looks like one digit and like several digits, as log odds; see
-        :class:`mnist_draw.recognition.recogniser.Reading`.
+    log_odds, several : float
+        Log odds of being one digit, and of being several; see :class:`Scores`.
     names : tuple of str
         What the classes are called.
     """
@@ -70,7 +89,7 @@ class Answer:
     second: int
     reason: str
     network_input: npt.NDArray[np.float32] | None = field(default=None, repr=False)
-    likeness: float = field(default=math.inf, repr=False)
+    log_odds: float = field(default=math.inf, repr=False)
     several: float = field(default=-math.inf, repr=False)
     names: tuple[str, ...] = field(default=DIGITS, repr=False)
 

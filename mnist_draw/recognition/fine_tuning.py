@@ -27,8 +27,8 @@ from mnist_draw.errors import UserError
 from mnist_draw.library.network_data import reads_digits
 from mnist_draw.networks import parse_network
 from mnist_draw.recognition.finished_model import finished_model
-from mnist_draw.recognition.recogniser import MAX_LENIENT, Recogniser
-from mnist_draw.recognition.rejection import shipped_refusal
+from mnist_draw.recognition.recogniser import MAX_THRESHOLD_SHIFT, Recogniser
+from mnist_draw.recognition.rejection import shipped_rule
 from mnist_draw.storage import ModelFile
 from mnist_draw.training import events
 from mnist_draw.training.control import Controls
@@ -255,16 +255,16 @@ class _Reader:
 
 
 def threshold_shift_for(extra: ExtraDigits) -> float:
-    """Return how much less likeness lets the taught digits pass as digits.
+    """Return by how many log odds the threshold must be lowered for the taught digits to pass.
 
     What a person calls a digit must not be refused for looking unlike other people's. Those that
-    look less like one than any lenience covers change nothing: they may be slips of the pen.
+    would need a larger shift than allowed change nothing: they may be slips of the pen.
     """
-    refusal = shipped_refusal()
-    if refusal is None:
+    rule = shipped_rule()
+    if rule is None:
         return 0.0
-    missing = refusal.threshold - refusal.likeness(scale(extra.images))
-    covered = [float(value) for value in missing if 0 < value < MAX_LENIENT]
+    missing = rule.threshold - rule.log_odds(scale(extra.images))[0]
+    covered = [float(value) for value in missing if 0 < value < MAX_THRESHOLD_SHIFT]
     # Rounded up, so that the digit that decides is let pass.
     return math.ceil(100 * max(covered, default=0.0)) / 100
 

@@ -19,7 +19,6 @@ import numpy.typing as npt
 from mnist_draw.dataset.classes import MAX_NAME_LENGTH
 from mnist_draw.errors import DocumentError, StorageError, UserError
 from mnist_draw.library.network_data import class_names
-from mnist_draw.recognition.finished_model import predict_all
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.document import Fields, Format
@@ -75,7 +74,7 @@ def find_mistakes(
     tuple of Mistake
         In the order of the test set. What the network refuses to read is not among them.
     """
-    wrong = np.flatnonzero(predict_all(recogniser, images).argmax(axis=1) != labels)
+    wrong = np.flatnonzero(recogniser.predict_images(images).argmax(axis=1) != labels)
     found = []
     for index in wrong:
         answer = recogniser.recognise_ink(as_drawn(images[index, 0]))

@@ -4,59 +4,103 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from mnist_draw.dataset.mnist import scale
 from mnist_draw.dataset.normalise import SIDE, has_ink, normalise_ink
 from mnist_draw.dataset.pictures.coarse import InkPixels
 from mnist_draw.library.network_data import class_names, reads_digits
 from mnist_draw.networks import parse_network
-from mnist_draw.networks.operations import forward
+from mnist_draw.networks.operations import Floats, forward
 from mnist_draw.recognition.answer import (
     HIGHEST,
     LOWEST,
     Answer,
+    NumberAnswer,
+    Scores,
     answer_from,
     apply_temperature,
     empty_answer,
 )
-from mnist_draw.recognition.built_network import CompiledNetwork, require_finite
-from mnist_draw.recognition.numbers.stroke_pieces import PenStroke, draw_strokes
+from mnist_draw.recognition.number_reader import read_number
 from mnist_draw.recognition.rejection import (
-    COARSE_LENIENCE,
+    COARSE_THRESHOLD_SHIFT,
     UNLIKE_A_DIGIT,
-    Refusal,
+    RejectionRule,
     object_to_ink,
-    shipped_refusal,
+    shipped_rule,
 )
+from mnist_draw.recognition.stroke_reader import PenStroke, draw_strokes
 from mnist_draw.storage import ModelFile, ModelFileError
 
-Image = npt.NDArray[np.float32]
+#: By so many log odds a fine-tuned network may lower the threshold below which ink is refused: its
+#: user's digits may look less like other people's.
+MAX_THRESHOLD_SHIFT = 1.5
+#: Fewer pictures are filled up to one of these numbers.
+BATCHES = (1, 2, 4, 8, 16, 32, 64)
+#: Pictures asked about at once: enough to be quick, few enough to take little memory.
+_SLICE = 500
 
-#: By so much likeness, in log odds, a network that has learnt a hand may be more lenient with what
-#: looks less like other people's digits.
-MAX_LENIENT = 1.5
+
+class BuiltNetwork:
+    """The Lasagne layers of one network with the parameters of a model."""
+
+    def __init__(self, model: ModelFile) -> None:
+        specification = parse_network(model.network)
+        self._shapes = specification.parameter_shapes()
+        model.require_shapes(self._shapes)
+        # Slow to import, and not needed before the first picture.
+        import lasagne
+
+        from mnist_draw.training.functions import weighted_layers
+
+        self.text = specification.text
+        self.output = specification.build()
+        self.weighted: list[Any] = weighted_layers(self.output)
+        self._variables: list[Any] = lasagne.layers.get_all_params(self.output)
+        self.use(model)
+
+    def use(self, model: ModelFile) -> None:
+        """Take another model of the same network; functions need not be compiled again."""
+        if parse_network(model.network).text != self.text:
+            raise ModelFileError(
+                f"The model is a network {model.network!r}; "
+                f"the layers in use were built for {self.text!r}."
+            )
+        model.require_shapes(self._shapes)
+        for variable, value in zip(self._variables, model.parameters, strict=True):
+            variable.set_value(np.asarray(value, np.float32))
 
 
-class Reading(NamedTuple):
-    """What is known about N pictures.
+class CompiledNetwork(BuiltNetwork):
+    """A network with the compiled function that predicts.
 
-    Attributes
-    ----------
-    probabilities : numpy.ndarray, float32, shape (N, classes)
-        Calibrated.
-    likeness : numpy.ndarray, float32, shape (N,)
-        Log odds of being one digit; see :meth:`Recogniser.refuses`. Infinite where no rule
-        applies.
-    several : numpy.ndarray, float32, shape (N,)
-        Log odds of being several digits; minus infinity where no rule applies.
+    Making one takes a fraction of a second, and the first time on a computer a second or two. It
+    may be made in one thread and used in another, but only one at a time may use it.
     """
 
-    probabilities: Image
-    likeness: Image
-    several: Image
+    def __init__(self, model: ModelFile) -> None:
+        super().__init__(model)
+        from mnist_draw.training.functions import compile_predict
+
+        self._predict = compile_predict(self.output)
+
+    def predict(self, pictures: Floats) -> Floats:
+        """Return probabilities, float32 (N, classes), of pictures, float32 (N, 1, 28, 28)."""
+        # Functions are planned anew for every new number of pictures, which takes longer than a
+        # few pictures more.
+        count = len(pictures)
+        size = next((size for size in BATCHES if size >= count), count)
+        padding = np.zeros((size - count, *pictures.shape[1:]), np.float32)
+        return self._predict(np.concatenate([pictures, padding]))[:count]
+
+    def prepare(self) -> None:
+        """Do at once what the first pictures and the first number would wait for."""
+        for size in BATCHES:
+            self._predict(np.zeros((size, 1, SIDE, SIDE), np.float32))
 
 
 class Recogniser:
@@ -68,30 +112,17 @@ class Recogniser:
     """
 
     def __init__(
-        self, model: ModelFile, refusal: Refusal | None = None, compiled: bool = True
+        self, model: ModelFile, rule: RejectionRule | None = None, compiled: bool = True
     ) -> None:
         specification = parse_network(model.network)
         self.network = specification.text
         self._operations = specification.operations
         self._shapes = specification.parameter_shapes()
         self._compiled: CompiledNetwork | None = None
-        self._refusal = shipped_refusal() if refusal is None else refusal
+        self._rule = shipped_rule() if rule is None else rule
         self.use(model)
         if compiled:
             self.adopt(CompiledNetwork(model))
-
-    @property
-    def parameters(self) -> tuple[Image, ...]:
-        """The network's parameters: float32 arrays in Lasagne's order, copies.
-
-        Setting them takes the place of the old ones at once, without compiling again. The
-        temperature, fitted to the old parameters, becomes 1.
-        """
-        return tuple(value.copy() for value in self._model.parameters)
-
-    @parameters.setter
-    def parameters(self, values: Sequence[Image]) -> None:
-        self.use(ModelFile(self.network, tuple(values)))
 
     def use(self, model: ModelFile) -> None:
         """Take another model of the same network: its parameters and its temperature."""
@@ -106,7 +137,7 @@ class Recogniser:
         self.temperature = temperature_of(model)
         self.names = class_names(model)
         self.reads_digits = reads_digits(model)
-        self._lenience = lenience_of(model)
+        self._threshold_shift = threshold_shift_of(model)
         self._side = model.info.side
 
     def adopt(self, compiled: CompiledNetwork) -> None:
@@ -115,7 +146,7 @@ class Recogniser:
         compiled.use(self._model)
         self._compiled = compiled
 
-    def predict(self, inputs: Image) -> Image:
+    def predict(self, inputs: Floats) -> Floats:
         """Return calibrated probabilities of many normalised pictures.
 
         Parameters
@@ -139,41 +170,55 @@ class Recogniser:
         require_finite(self.network, probabilities)
         return apply_temperature(probabilities, self.temperature)
 
-    def _predict(self, inputs: Image) -> Image:
+    def _predict(self, inputs: Floats) -> Floats:
         if self._compiled is not None:
             return self._compiled.predict(inputs)
         # What is not finite is told in words.
         with np.errstate(over="ignore", invalid="ignore"):
             return forward(self._operations, self._model.parameters, inputs)
 
-    def read(self, inputs: Image, hopeless: float = -np.inf) -> Reading:
+    def predict_images(self, images: npt.NDArray[np.uint8]) -> Floats:
+        """Return calibrated probabilities of many pictures of MNIST's kind.
+
+        Parameters
+        ----------
+        images : numpy.ndarray, uint8, shape (N, 1, 28, 28)
+
+        Returns
+        -------
+        numpy.ndarray, float32, shape (N, classes)
+        """
+        slices = (images[start : start + _SLICE] for start in range(0, len(images), _SLICE))
+        return np.concatenate([self.predict(scale(part)) for part in slices])
+
+    def read(self, inputs: Floats, min_log_odds: float = -np.inf) -> Scores:
         """Return everything that is known about many pictures.
 
         Parameters
         ----------
         inputs : numpy.ndarray, shape (N, 1, 28, 28)
             As for :meth:`predict`.
-        hopeless : float
-            The network is not asked about pictures that look less like a digit: all digits
-            are as probable then.
+        min_log_odds : float
+            The network is not asked about pictures with lower log odds of being a digit: all
+            digits are as probable then.
 
         Returns
         -------
-        Reading
+        Scores
         """
-        if self._refusal is None or not self.reads_digits:
+        if self._rule is None or not self.reads_digits:
             infinite = np.full(len(inputs), np.inf, np.float32)
-            return Reading(self.predict(inputs), infinite, -infinite)
-        likeness, several = self._refusal.kinds(inputs)
-        asked = likeness >= hopeless
+            return Scores(self.predict(inputs), infinite, -infinite)
+        log_odds, several = self._rule.log_odds(inputs)
+        asked = log_odds >= min_log_odds
         probabilities = np.full((len(inputs), 10), 0.1, np.float32)
         if asked.any():
             probabilities[asked] = self.predict(inputs[asked])
-        return Reading(probabilities, likeness, several)
+        return Scores(probabilities, log_odds, several)
 
-    def refuses(self, likeness: float) -> bool:
-        """Tell whether what looks so little like a digit is none."""
-        return self._refusal is not None and self._refusal.refuses(likeness + self._lenience)
+    def refuses(self, log_odds: float) -> bool:
+        """Tell whether these log odds of being a digit are too low."""
+        return self._rule is not None and self._rule.refuses(log_odds + self._threshold_shift)
 
     def recognise_ink(
         self, ink: npt.NDArray[Any], strokes: Sequence[PenStroke] | None = None
@@ -203,14 +248,27 @@ class Recogniser:
             pixels = InkPixels(ink)
             coarse, ink = pixels.are_few(), pixels.smoothed()
         network_input = normalise_ink(ink, self._side)
-        probabilities, likeness, several = self.read(network_input[None, None])
+        probabilities, log_odds, several = self.read(network_input[None, None])
         # A network that reads something else knows what may be filled, wide or strange.
         objection = object_to_ink(ink, coarse) if self.reads_digits else ""
-        lenience = COARSE_LENIENCE if coarse else 0.0
-        if not objection and self.refuses(float(likeness[0]) + lenience):
+        shift = COARSE_THRESHOLD_SHIFT if coarse else 0.0
+        if not objection and self.refuses(float(log_odds[0]) + shift):
             objection = UNLIKE_A_DIGIT
         answer = answer_from(probabilities[0], network_input, objection, self.names)
-        return replace(answer, likeness=float(likeness[0]), several=float(several[0]))
+        return replace(answer, log_odds=float(log_odds[0]), several=float(several[0]))
+
+    def read_number(
+        self,
+        ink: npt.NDArray[Any],
+        alone: Answer | None = None,
+        beginning: bool = False,
+        strokes: Sequence[PenStroke] | None = None,
+    ) -> NumberAnswer:
+        """Read the digits on a picture from left to right.
+
+        The parameters are those of :func:`mnist_draw.recognition.number_reader.read_number`.
+        """
+        return read_number(self, ink, alone, beginning, strokes)
 
 
 def temperature_of(model: ModelFile) -> float:
@@ -219,7 +277,16 @@ def temperature_of(model: ModelFile) -> float:
     return value if LOWEST <= value <= HIGHEST else 1.0
 
 
-def lenience_of(model: ModelFile) -> float:
-    """Return by how much less likeness a model is content with; 0 if it says nothing sensible."""
+def threshold_shift_of(model: ModelFile) -> float:
+    """Return by how many log odds a model lowers the threshold; 0 if its file tells nonsense."""
     value = model.info.lenience
-    return value if value <= MAX_LENIENT else 0.0
+    return value if value <= MAX_THRESHOLD_SHIFT else 0.0
+
+
+def require_finite(network: str, *figures: npt.NDArray[Any]) -> None:
+    """Refuse what a network has computed if any of it is not finite."""
+    if not all(np.isfinite(values).all() for values in figures):
+        raise ModelFileError(
+            f"The network {network!r} computes no finite figures: its parameters are "
+            "unusably large. Choose another model."
+        )

@@ -58,7 +58,7 @@ LEVEL = 3.5
 #: By how many log odds less a picture of few pixels must look like a digit. Little is left in it
 #: that tells letters from digits, and who shows such pictures shows digits. Of letters on 8×8
 #: pixels 84 % are refused with it and 86 % with 0.7, of scikit-learn's digits 1.6 and 1.8 %.
-COARSE_LENIENCE = 1.0
+COARSE_THRESHOLD_SHIFT = 1.0
 
 #: What is said of ink that the fitted rule refuses.
 UNLIKE_A_DIGIT = "It is more like letters and scribbles than like any digit."
@@ -74,7 +74,7 @@ def operations_of(first: int, second: int, units: int) -> tuple[Operation, ...]:
 
 
 @dataclass(frozen=True, eq=False)
-class Refusal:
+class RejectionRule:
     """The fitted rule.
 
     Attributes
@@ -90,7 +90,7 @@ class Refusal:
     threshold: float
 
     @classmethod
-    def from_model(cls, model: ModelFile) -> Refusal:
+    def from_model(cls, model: ModelFile) -> RejectionRule:
         """Check a file's content and take it."""
         name, _, widths = model.network.partition(":")
         if name != NETWORK:
@@ -107,8 +107,8 @@ class Refusal:
             raise ModelFileError(f"Its threshold is {found!r}, expected a number.")
         return cls(model.parameters, threshold)
 
-    def likeness(self, inputs: npt.NDArray[np.floating]) -> Floats:
-        """Return how much pictures look like digits, whichever.
+    def log_odds(self, inputs: npt.NDArray[np.floating]) -> tuple[Floats, Floats]:
+        """Return the log odds of being one digit, whichever, and of being several.
 
         Parameters
         ----------
@@ -117,22 +117,8 @@ class Refusal:
 
         Returns
         -------
-        numpy.ndarray, float32, shape (N,)
-            Log odds: 0 for as likely as not.
-        """
-        return self.kinds(inputs)[0]
-
-    def kinds(self, inputs: npt.NDArray[np.floating]) -> tuple[Floats, Floats]:
-        """Return how much pictures look like one digit, and how much like several.
-
-        Parameters
-        ----------
-        inputs : numpy.ndarray, shape (N, 1, 28, 28)
-
-        Returns
-        -------
-        likeness : numpy.ndarray, float32, shape (N,)
-            As :meth:`likeness` gives it.
+        one : numpy.ndarray, float32, shape (N,)
+            Log odds of one digit against several or none: 0 for as likely as not.
         several : numpy.ndarray, float32, shape (N,)
             Log odds of several digits against one or none.
         """
@@ -146,13 +132,13 @@ class Refusal:
         operations = operations_of(*(len(bias) for bias in self.layers[1:6:2]))
         return forward(operations, self.layers, np.asarray(inputs, np.float32))
 
-    def refuses(self, likeness: float) -> bool:
-        """Tell whether so much likeness is too little."""
-        return likeness < self.threshold
+    def refuses(self, log_odds: float) -> bool:
+        """Tell whether these log odds of being one digit are too low."""
+        return log_odds < self.threshold
 
 
 @lru_cache(maxsize=1)
-def shipped_refusal() -> Refusal | None:
+def shipped_rule() -> RejectionRule | None:
     """Read the rule that ships; None if this copy of the program has none that can be used.
 
     A damaged file is named once in a warning: it must cost neither an answer nor a network that
@@ -162,7 +148,7 @@ def shipped_refusal() -> Refusal | None:
     if not path.exists():
         return None
     try:
-        return Refusal.from_model(load_model(path))
+        return RejectionRule.from_model(load_model(path))
     except ModelFileError as error:
         _logger.warning(
             "The file %s cannot be used. %s Until it is installed again, what is no digit is not "

@@ -112,8 +112,7 @@ class RunFiles:
 
     def set_dataset(self, data: Dataset) -> TrainingSettings:
         """Know the data that is learnt; return the run's settings, now with its classes."""
-        from mnist_draw.library.network_data import remember_data
-        from mnist_draw.recognition.finished_model import dataset_metadata
+        from mnist_draw.library.network_data import dataset_metadata, remember_data
         from mnist_draw.training.run_start import settings_for
 
         settings = settings_for(self.run.settings, data)

@@ -13,9 +13,9 @@ from pen_drawing import DIGITS, board
 
 from mnist_draw.dataset.normalise import normalise_ink
 from mnist_draw.library.networks import default_model, list_shipped
-from mnist_draw.recognition.numbers.number_reader import read_number
+from mnist_draw.recognition.number_reader import read_number
 from mnist_draw.recognition.recogniser import Recogniser
-from mnist_draw.recognition.rejection import Refusal, shipped_refusal
+from mnist_draw.recognition.rejection import RejectionRule, shipped_rule
 
 FINEST, USUAL, WIDEST = 4.0, 18.0, 48.0
 #: Heights of digits in pixels of the ink picture of 300, and where they begin.
@@ -30,8 +30,8 @@ def _drawn(digit: int, height: float, pen: float, place: tuple[float, float]) ->
 
 
 @pytest.fixture(scope="module")
-def rule() -> Refusal:
-    rule = shipped_refusal()
+def rule() -> RejectionRule:
+    rule = shipped_rule()
     assert rule is not None
     return rule
 
@@ -63,7 +63,7 @@ def test_size_changes_nothing_when_the_pen_grows_with_it(digit: int) -> None:
 
 
 @pytest.mark.parametrize("digit", range(10))
-def test_digits_are_no_junk_in_any_size_with_any_pen(rule: Refusal, digit: int) -> None:
+def test_digits_are_no_junk_in_any_size_with_any_pen(rule: RejectionRule, digit: int) -> None:
     pictures = [
         normalise_ink(_drawn(digit, height, pen, place))
         for height in HEIGHTS
@@ -72,8 +72,8 @@ def test_digits_are_no_junk_in_any_size_with_any_pen(rule: Refusal, digit: int) 
         # A pen wider than a quarter of the digit leaves no digit: its loops close.
         if pen <= height / 4
     ]
-    likeness = rule.likeness(np.stack(pictures)[:, None])
-    assert (likeness >= rule.threshold).mean() >= 0.9
+    log_odds, _ = rule.log_odds(np.stack(pictures)[:, None])
+    assert (log_odds >= rule.threshold).mean() >= 0.9
 
 
 @pytest.mark.parametrize("digit", range(10))

@@ -24,9 +24,8 @@ from mnist_draw.recognition.fine_tuning import (
     fine_tuning_settings,
     threshold_shift_for,
 )
-from mnist_draw.recognition.finished_model import predict_all
-from mnist_draw.recognition.recogniser import MAX_LENIENT, Recogniser, lenience_of
-from mnist_draw.recognition.rejection import shipped_refusal
+from mnist_draw.recognition.recogniser import MAX_THRESHOLD_SHIFT, Recogniser, threshold_shift_of
+from mnist_draw.recognition.rejection import shipped_rule
 from mnist_draw.training import events
 from mnist_draw.training.control import Controls
 
@@ -64,9 +63,9 @@ def test_taught_digits_are_read_and_the_others_are_not_forgotten(
     assert end.after.test_accuracy > end.before.test_accuracy - 0.05
     # What is told is what the network does.
     recogniser = Recogniser(end.model)
-    guesses = predict_all(recogniser, odd.images).argmax(axis=1)
+    guesses = recogniser.predict_images(odd.images).argmax(axis=1)
     assert int((guesses == 7).sum()) == end.after.right
-    tested = predict_all(recogniser, digits.test_images).argmax(axis=1)
+    tested = recogniser.predict_images(digits.test_images).argmax(axis=1)
     assert float((tested == digits.test_labels).mean()) == pytest.approx(end.after.test_accuracy)
     parts = [step.part for step in steps]
     assert parts == sorted(parts)
@@ -165,15 +164,15 @@ def fading(steps: int) -> ExtraDigits:
 
 
 def test_what_was_taught_is_not_refused_unless_it_looks_like_no_digit_at_all() -> None:
-    refusal = shipped_refusal()
-    assert refusal is not None
+    rule = shipped_rule()
+    assert rule is not None
     digits = fading(60)
-    likeness = refusal.likeness(scale(digits.images))
+    log_odds, _ = rule.log_odds(scale(digits.images))
     strict = Recogniser(linear_model())
-    assert not strict.refuses(float(likeness[0]))
-    assert strict.refuses(float(likeness[-1]))
+    assert not strict.refuses(float(log_odds[0]))
+    assert strict.refuses(float(log_odds[-1]))
     (near,) = np.flatnonzero(
-        (likeness < refusal.threshold - 0.2) & (likeness > refusal.threshold - MAX_LENIENT)
+        (log_odds < rule.threshold - 0.2) & (log_odds > rule.threshold - MAX_THRESHOLD_SHIFT)
     )[:1]
 
     def lenient(rows: list[int]) -> Recogniser:
@@ -183,7 +182,7 @@ def test_what_was_taught_is_not_refused_unless_it_looks_like_no_digit_at_all() -
         metadata = {**model.metadata, "lenience": threshold_shift_for(taught)}
         return Recogniser(dataclasses.replace(model, metadata=metadata))
 
-    assert not lenient([0, int(near)]).refuses(float(likeness[near]))
+    assert not lenient([0, int(near)]).refuses(float(log_odds[near]))
     assert threshold_shift_for(ExtraDigits(digits.images[:1], digits.labels[:1], Path("x"))) == 0
     # A filled square that is called a digit opens no gate.
     square = np.zeros((1, 1, 28, 28), np.uint8)
@@ -192,9 +191,9 @@ def test_what_was_taught_is_not_refused_unless_it_looks_like_no_digit_at_all() -
 
 
 @pytest.mark.parametrize("value", [-1, 99, True, "much", None, float("1e30")])
-def test_a_lenience_that_makes_no_sense_is_none(value: object) -> None:
+def test_a_threshold_shift_that_makes_no_sense_is_none(value: object) -> None:
     model = dataclasses.replace(linear_model(), metadata={"lenience": value})
-    assert lenience_of(model) == 0
+    assert threshold_shift_of(model) == 0
 
 
 def test_a_network_that_reads_no_digits_cannot_learn_them(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mnist_draw.recognition.finished_model import finished_model
-from mnist_draw.recognition.rejection import Refusal
+from mnist_draw.recognition.rejection import RejectionRule
 from mnist_draw.training.settings import TrainingSettings
 
 RNG = np.random.default_rng(3)
@@ -25,13 +25,13 @@ def test_the_rule_is_asked_once_about_the_pictures_of_a_data_set(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     asked: list[int] = []
-    likeness = Refusal.likeness
+    log_odds = RejectionRule.log_odds
 
-    def noted(self: Refusal, inputs: Any) -> Any:
+    def noted(self: RejectionRule, inputs: Any) -> Any:
         asked.append(len(inputs))
-        return likeness(self, inputs)
+        return log_odds(self, inputs)
 
-    monkeypatch.setattr(Refusal, "likeness", noted)
+    monkeypatch.setattr(RejectionRule, "log_odds", noted)
     settings = TrainingSettings(network="layers:4")
     shares = [
         finished_model(settings, parameters(scale), {}, PICTURES, LABELS).info.refused

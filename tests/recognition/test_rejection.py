@@ -10,41 +10,42 @@ from linear_network import linear_model
 
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.recognition import rejection as module
-from mnist_draw.recognition.recogniser import Reading, Recogniser
+from mnist_draw.recognition.answer import Scores
+from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.recognition.rejection import (
     KINDS,
     NETWORK,
     UNLIKE_A_DIGIT,
-    Refusal,
-    shipped_refusal,
+    RejectionRule,
+    shipped_rule,
 )
 from mnist_draw.storage import ModelFile, ModelFileError, save_model
 
 
 @pytest.fixture(scope="module")
-def rule() -> Refusal:
-    rule = shipped_refusal()
+def rule() -> RejectionRule:
+    rule = shipped_rule()
     assert rule is not None
     return rule
 
 
-def test_digits_pass(rule: Refusal) -> None:
-    likeness = rule.likeness(scale(load_dataset().test_images[:2000]))
-    assert np.mean(likeness < rule.threshold) < 0.02
+def test_digits_pass(rule: RejectionRule) -> None:
+    log_odds, _ = rule.log_odds(scale(load_dataset().test_images[:2000]))
+    assert np.mean(log_odds < rule.threshold) < 0.02
 
 
-def test_odds_are_those_of_the_scores(rule: Refusal) -> None:
+def test_odds_are_those_of_the_scores(rule: RejectionRule) -> None:
     inputs = scale(load_dataset().test_images[:5])
     scores = rule.scores(inputs).astype(np.float64)
     powers = np.exp(scores - scores.max(axis=1, keepdims=True))
     shares = powers / powers.sum(axis=1, keepdims=True)
     one = shares[:, :10].sum(axis=1)
-    assert rule.likeness(inputs) == pytest.approx(
+    assert rule.log_odds(inputs)[0] == pytest.approx(
         np.log(one / shares[:, 10:].sum(axis=1)), rel=1e-3
     )
 
 
-def test_the_rule_refuses_and_says_why(rule: Refusal) -> None:
+def test_the_rule_refuses_and_says_why(rule: RejectionRule) -> None:
     recogniser = Recogniser(linear_model())
     cross = np.zeros((120, 120), np.uint8)
     cross[55:65, 20:100] = 255
@@ -54,11 +55,11 @@ def test_the_rule_refuses_and_says_why(rule: Refusal) -> None:
     assert "digit" in answer.reason
 
 
-def test_of_few_pixels_less_is_asked(monkeypatch: pytest.MonkeyPatch, rule: Refusal) -> None:
+def test_of_few_pixels_less_is_asked(monkeypatch: pytest.MonkeyPatch, rule: RejectionRule) -> None:
     recogniser = Recogniser(linear_model())
     doubtful = np.array([rule.threshold - 0.5], np.float32)
     probabilities = np.eye(10, dtype=np.float32)[3:4]
-    monkeypatch.setattr(recogniser, "read", lambda _: Reading(probabilities, doubtful, -doubtful))
+    monkeypatch.setattr(recogniser, "read", lambda _: Scores(probabilities, doubtful, -doubtful))
     small = np.zeros((8, 8), np.uint8)
     small[1:7, 2:6] = 255
     small[2:6, 3:5] = 0
@@ -91,8 +92,8 @@ def _file(
 
 
 def test_a_sound_file() -> None:
-    rule = Refusal.from_model(_file())
-    assert rule.likeness(np.zeros((2, 1, 28, 28))) == pytest.approx([np.log(5.0)] * 2)
+    rule = RejectionRule.from_model(_file())
+    assert rule.log_odds(np.zeros((2, 1, 28, 28)))[0] == pytest.approx([np.log(5.0)] * 2)
     assert not rule.refuses(0.5)
     assert rule.refuses(0.4)
 
@@ -111,23 +112,23 @@ def test_a_sound_file() -> None:
 )
 def test_unsound_files(model: ModelFile, message: str) -> None:
     with pytest.raises(ModelFileError, match=message):
-        Refusal.from_model(model)
+        RejectionRule.from_model(model)
 
 
 def test_the_shipped_file_is_optional_and_named_when_damaged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(module, "resource_path", lambda *names: tmp_path / names[-1])
-    shipped_refusal.cache_clear()
+    shipped_rule.cache_clear()
     try:
-        assert shipped_refusal() is None
+        assert shipped_rule() is None
         assert not Recogniser(linear_model()).refuses(-100)
-        shipped_refusal.cache_clear()
+        shipped_rule.cache_clear()
         save_model(tmp_path / "digit_or_not.npz", linear_model())
         # Neither an answer nor a network that has just been trained is lost.
-        assert shipped_refusal() is None
+        assert shipped_rule() is None
         assert not Recogniser(linear_model()).refuses(-100)
         (told,) = caplog.messages
         assert "digit_or_not.npz cannot be used" in told
     finally:
-        shipped_refusal.cache_clear()
+        shipped_rule.cache_clear()

@@ -17,8 +17,7 @@ import numpy.typing as npt
 
 from mnist_draw.dataset.mnist import scale
 from mnist_draw.dataset.normalise import SIDE
-from mnist_draw.recognition.built_network import BuiltNetwork, require_finite
-from mnist_draw.recognition.recogniser import temperature_of
+from mnist_draw.recognition.recogniser import BuiltNetwork, require_finite, temperature_of
 from mnist_draw.storage import ModelFile
 from mnist_draw.training.functions import mode_for, weighted_layers
 from mnist_draw.training.layer_inspection import layer_names

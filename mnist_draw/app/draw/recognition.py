@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal, pyqtSlot
 
@@ -23,33 +23,11 @@ if TYPE_CHECKING:
     import numpy as np
 
     from mnist_draw.recognition.answer import Answer, NumberAnswer
-    from mnist_draw.recognition.built_network import CompiledNetwork
+    from mnist_draw.recognition.recogniser import CompiledNetwork, Recogniser
 
 #: Compiling begins when nothing was answered for so long: an answer does not wait for the
 #: interpreter, which compiling needs too.
 _QUIET_MS = 250
-
-
-class Reads(Protocol):
-    """What the worker knows of `mnist_draw.recognition.reader.Reader`."""
-
-    def use(self, model: ModelFile) -> None:
-        """Read with another network of the same architecture."""
-
-    def adopt(self, compiled: CompiledNetwork) -> None:
-        """Predict with a compiled function of the same architecture."""
-
-    def recognise_ink(self, ink: np.ndarray, strokes: list[np.ndarray] | None = None) -> Answer:
-        """Say which digit the ink (H, W) is."""
-
-    def read_number(
-        self,
-        ink: np.ndarray,
-        alone: Answer,
-        beginning: bool = False,
-        strokes: list[np.ndarray] | None = None,
-    ) -> NumberAnswer:
-        """Say which digits the ink is, from left to right."""
 
 
 def _default_model() -> ModelFile:
@@ -58,19 +36,18 @@ def _default_model() -> ModelFile:
     return default_model()
 
 
-def _recogniser(model: ModelFile) -> Reads:
-    from mnist_draw.recognition.reader import Reader
+def _recogniser(model: ModelFile) -> Recogniser:
+    from mnist_draw.recognition.recogniser import Recogniser
 
-    return Reader(model, compiled=False)
+    return Recogniser(model, compiled=False)
 
 
 def compile_network(model: ModelFile) -> CompiledNetwork:
     """Compile the function that predicts, for all numbers of pictures that are asked about."""
-    from mnist_draw.recognition.built_network import CompiledNetwork
-    from mnist_draw.recognition.reader import Reader
+    from mnist_draw.recognition.recogniser import CompiledNetwork, Recogniser
 
     # The first number loads what it needs: not while one draws it.
-    reader = Reader(model, compiled=False)
+    reader = Recogniser(model, compiled=False)
     reader.read_number(_sample(), reader.recognise_ink(_sample()))
     compiled = CompiledNetwork(model)
     compiled.prepare()
@@ -117,12 +94,12 @@ class RecognitionWorker(QObject):
     def __init__(
         self,
         default_model: Callable[[], ModelFile] = _default_model,
-        make_recogniser: Callable[[ModelFile], Reads] = _recogniser,
+        make_recogniser: Callable[[ModelFile], Recogniser] = _recogniser,
     ) -> None:
         super().__init__()
         self._default_model = default_model
         self._make_recogniser = make_recogniser
-        self._recogniser: Reads | None = None
+        self._recogniser: Recogniser | None = None
         self._network = ""
         self._ink: LatestValue[_Posted] = LatestValue()
         self._model: LatestValue[ModelFile | Callable[[], ModelFile]] = LatestValue()
@@ -141,7 +118,7 @@ class RecognitionWorker(QObject):
 
         ``beginning``: it is a first stroke that is still being drawn, at most one digit.
         ``strokes``: those that all of the ink consists of, where they are known; see
-        `mnist_draw.recognition.numbers.stroke_pieces.PenStroke`.
+        `mnist_draw.recognition.stroke_reader.PenStroke`.
         """
         if self._ink.put(_Posted(ink, ticket, beginning, strokes)):
             self._woken.emit()

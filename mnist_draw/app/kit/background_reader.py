@@ -22,9 +22,9 @@ T = TypeVar("T")
 
 
 def _recogniser(model: ModelFile) -> Any:
-    from mnist_draw.recognition.reader import Reader
+    from mnist_draw.recognition.recogniser import Recogniser
 
-    return Reader(model)
+    return Recogniser(model)
 
 
 class BackgroundReader(QObject):

@@ -20,7 +20,6 @@ from mnist_draw.networks.operations import ARITHMETIC
 from mnist_draw.recognition.export import standalone
 from mnist_draw.recognition.export.formats import NETWORK_FORMATS
 from mnist_draw.recognition.export.onnx_file import ACTIVATIONS as ONNX_ACTIVATIONS
-from mnist_draw.recognition.finished_model import predict_all
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage import ModelFile
 from mnist_draw.storage.models import load_model
@@ -68,7 +67,7 @@ def test_onnx_runtime_agrees(model: ModelFile, pictures: np.ndarray) -> None:
     onnx.checker.check_model(onnx.load_model_from_string(content), full_check=True)
     session = runtime.InferenceSession(content, providers=["CPUExecutionProvider"])
     [found] = session.run(None, {"pictures": pictures.astype(np.float32)})
-    expected = predict_all(Recogniser(model), pictures)
+    expected = Recogniser(model).predict_images(pictures)
     assert found.shape == expected.shape
     assert float(np.abs(found - expected).max()) <= CLOSE
 
@@ -167,7 +166,7 @@ def test_the_python_program_agrees(model: ModelFile, pictures: np.ndarray, tmp_p
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    expected = predict_all(Recogniser(model), pictures)
+    expected = Recogniser(model).predict_images(pictures)
     assert float(np.abs(np.load(tmp_path / "out.npy") - expected).max()) <= CLOSE
 
 

@@ -9,9 +9,8 @@ from pen_drawing import DIGITS, board, number
 
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.recognition.answer import DigitAnswer, NumberAnswer
-from mnist_draw.recognition.numbers.number_reader import MAX_PIECES, read_number
-from mnist_draw.recognition.numbers.pieces import cut_in_pieces
-from mnist_draw.recognition.numbers.seams import find_seams
+from mnist_draw.recognition.number_reader import MAX_PIECES, read_number
+from mnist_draw.recognition.pieces import cut_in_pieces, find_seams
 from mnist_draw.recognition.recogniser import Recogniser
 
 PEN = 13.0

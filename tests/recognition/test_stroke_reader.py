@@ -10,11 +10,11 @@ from linear_network import linear_model
 from pen_drawing import DIGITS, board, smooth
 
 from mnist_draw.library.networks import default_model
-from mnist_draw.recognition.numbers.number_reader import read_number
-from mnist_draw.recognition.numbers.partition import cheapest
-from mnist_draw.recognition.numbers.stroke_pieces import draw_strokes
-from mnist_draw.recognition.numbers.stroke_reader import MAX_COUNT, MAX_STROKES
-from mnist_draw.recognition.recogniser import Reading, Recogniser
+from mnist_draw.recognition.answer import Scores
+from mnist_draw.recognition.number_reader import read_number
+from mnist_draw.recognition.pieces import cheapest
+from mnist_draw.recognition.recogniser import Recogniser
+from mnist_draw.recognition.stroke_reader import MAX_COUNT, MAX_STROKES, draw_strokes
 from mnist_draw.storage import ModelFile
 
 PEN = 18.0
@@ -114,9 +114,9 @@ def test_the_whole_is_not_read_twice(
     asked = []
     read = recogniser.read
 
-    def counting(inputs: np.ndarray, hopeless: float = -np.inf) -> Reading:
+    def counting(inputs: np.ndarray, min_log_odds: float = -np.inf) -> Scores:
         asked.append(len(inputs))
-        return read(inputs, hopeless)
+        return read(inputs, min_log_odds)
 
     monkeypatch.setattr(recogniser, "read", counting)
     without = read_number(recogniser, ink, strokes=strokes)
@@ -137,8 +137,8 @@ def test_what_is_plainly_several_digits_need_not_be_beyond_doubt(
     alone = recogniser.recognise_ink(ink, strokes)
     parts = [recogniser.recognise_ink(ink, [stroke]) for stroke in strokes]
     # One part looks like a digit, but hardly more than it must.
-    least = min(part.likeness for part in parts) - 0.5
-    monkeypatch.setattr(recogniser, "refuses", lambda likeness: likeness < least)
+    least = min(part.log_odds for part in parts) - 0.5
+    monkeypatch.setattr(recogniser, "refuses", lambda log_odds: log_odds < least)
     texts = [
         read_number(recogniser, ink, replace(alone, several=several), strokes=strokes).text
         for several in (-5.0, 5.0)

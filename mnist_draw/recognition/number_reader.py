@@ -1,7 +1,7 @@
 """Read a whole number: several digits written from left to right.
 
 Where the strokes of the pen are known, whole strokes make the digits (see
-:mod:`mnist_draw.recognition.numbers.stroke_reader`). Of a picture only its pixels are known: the
+:mod:`mnist_draw.recognition.stroke_reader`). Of a picture only its pixels are known: the
 ink is cut into more pieces than needed, all groups of neighbouring pieces that could be one
 digit are read at once, and of all ways to put the pieces together the most probable is taken
 (over-segmentation and dynamic programming, as in Y. LeCun, L. Bottou, Y. Bengio, P. Haffner,
@@ -20,12 +20,11 @@ import numpy.typing as npt
 
 from mnist_draw.dataset.normalise import SIDE, has_ink, ink_box, normalise_ink
 from mnist_draw.recognition.answer import Answer, DigitAnswer, NumberAnswer
-from mnist_draw.recognition.numbers.partition import cheapest
-from mnist_draw.recognition.numbers.pieces import Pieces, cut_in_pieces
-from mnist_draw.recognition.numbers.stroke_pieces import PenStroke
-from mnist_draw.recognition.numbers.stroke_reader import (
+from mnist_draw.recognition.pieces import Box, Pieces, cheapest, cut_in_pieces, digit_costs
+from mnist_draw.recognition.stroke_reader import (
     MAX_COUNT,
     PAPER,
+    PenStroke,
     StrokeReading,
     read_strokes,
 )
@@ -33,31 +32,28 @@ from mnist_draw.recognition.numbers.stroke_reader import (
 if TYPE_CHECKING:
     from mnist_draw.recognition.recogniser import Recogniser
 
-#: What looks so much like a digit (as log odds) and is read with so much confidence is not cut.
-_SURE_LIKENESS, _SURE_CONFIDENCE = 3.0, 0.8
+#: What is a digit with such log odds and is read with so much confidence is not cut.
+_SURE_LOG_ODDS, _SURE_CONFIDENCE = 3.0, 0.8
 #: … nor is what looks less like several digits than this, as log odds.
 _SEVERAL = -1.5
 #: Pieces that one digit may consist of, and how wide it may be, in heights of the line: less
 #: where it is cut out of connected ink.
 _MAX_IN_DIGIT = 8
 _WIDEST, _WIDEST_CUT = 1.9, 1.15
-#: The network is not asked about what looks so little like a digit, as log odds.
-_HOPELESS = -4.0
+#: The network is not asked about what is less probably a digit.
+_MIN_LOG_ODDS = -4.0
 #: Paper as wide as this between two pieces, in heights, lies between two digits.
 _CLEAR = 0.3
 #: More pieces are no number: a drawing, a page of text.
 MAX_PIECES = 32
-#: What no reading of a group is less probable than, as a logarithm.
-_WORST = -9.0
-#: What it costs to read one more digit, and to cut through ink, as logarithms: one digit is
-#: not made two of without a good reason.
-_PER_DIGIT = 0.0
+#: What it costs to cut through ink, as a logarithm: one digit is not made two of without a good
+#: reason.
 _PER_CUT = 1.0
 #: What a part costs beyond its probability that is refused.
 _PER_REFUSED = 2.0
 #: By how many log odds less a part of a number must look like a digit than a digit alone, where
 #: at least half of the parts would not be refused alone.
-_LENIENCE = 3.0
+_SHIFT = 3.0
 #: By how many log odds more most of the groups of strokes must look like digits, unless all
 #: strokes together look so much like several digits: of letters of several strokes 0.2 % do, of
 #: digits none.
@@ -75,9 +71,6 @@ _RATHER_A_LETTER = -4.0
 _TALLER = 1.5
 #: What has so much of its width above another digit is in a line above it.
 _ABOVE = 0.5
-#: A digit lower than this, in heights of the line, costs as much for each tenth that it lacks.
-_LOW = 0.5
-_PER_TENTH = 1.0
 
 
 def read_number(
@@ -101,7 +94,7 @@ def read_number(
         such a stroke could be cut into changes with every point of it.
     strokes : sequence of numpy.ndarray, float, shape (n, 3), optional
         The pen strokes that all of the ink consists of, in the order in which they were drawn;
-        see :data:`mnist_draw.recognition.numbers.stroke_pieces.PenStroke`. Default: they are not
+        see :data:`mnist_draw.recognition.stroke_reader.PenStroke`. Default: they are not
         known.
 
     Returns
@@ -123,29 +116,23 @@ def read_number(
     inputs = np.empty((len(groups), 1, SIDE, SIDE), np.float32)
     for row, (first, last) in enumerate(groups):
         inputs[row, 0] = normalise_ink(pieces.group(first, last))
-    probabilities, likeness, _ = recogniser.read(inputs, _HOPELESS)
+    scores = recogniser.read(inputs, _MIN_LOG_ODDS)
     # Among digits a strange one is more likely a digit than alone on the board.
-    refused = np.array([recogniser.refuses(float(value) + _LENIENCE) for value in likeness])
-    costs = _costs(pieces, groups, probabilities, likeness)
+    refused = np.array([recogniser.refuses(float(odds) + _SHIFT) for odds in scores.log_odds])
+    costs = digit_costs(pieces, groups, scores)
+    costs += [_PER_CUT * pieces.cut[first] for first, _ in groups]
     costs += _PER_REFUSED * refused
     chosen, share = cheapest(len(pieces), groups, costs)
     if len(chosen) == 1:
         return _single(alone or recogniser.recognise_ink(ink), whole)
-    if sum(recogniser.refuses(float(likeness[row])) for row in chosen) > len(chosen) / 2:
-        refused = np.array([recogniser.refuses(float(value)) for value in likeness])
+    if sum(recogniser.refuses(float(scores.log_odds[row])) for row in chosen) > len(chosen) / 2:
+        refused = np.array([recogniser.refuses(float(odds)) for odds in scores.log_odds])
     digits = []
     for row in chosen:
-        digit = int(probabilities[row].argmax())
-        digits.append(
-            DigitAnswer(
-                None if refused[row] else digit,
-                0.0 if refused[row] else float(probabilities[row, digit]),
-                pieces.in_picture(*groups[row]),
-                # Copies: rows would keep all groups alive.
-                probabilities[row].copy(),
-                inputs[row, 0].copy(),
-            )
-        )
+        # Copies: rows would keep all groups alive.
+        probabilities, network_input = scores.probabilities[row].copy(), inputs[row, 0].copy()
+        box = pieces.in_picture(*groups[row])
+        digits.append(_digit(bool(refused[row]), probabilities, box, network_input))
     return _answer(tuple(digits), share)
 
 
@@ -170,28 +157,31 @@ def _of_strokes(
         return None
     if _like_percent(found) or _in_two_lines(found):
         return None
-    refused = [recogniser.refuses(float(value) + _LENIENCE) for value in found.reading.likeness]
+    refused = [recogniser.refuses(float(odds) + _SHIFT) for odds in found.scores.log_odds]
     # Two thirds of what is written must be digits beyond doubt: else it is a letter, a word or a
     # drawing. A half without such strictness lets three times as many letters through.
     plain = alone is not None and alone.several >= _PLAINLY_SEVERAL
-    strictness = -_LENIENCE if plain else _STRICTNESS
-    strange = sum(recogniser.refuses(float(value) - strictness) for value in found.reading.likeness)
+    strictness = -_SHIFT if plain else _STRICTNESS
+    strange = sum(recogniser.refuses(float(odds) - strictness) for odds in found.scores.log_odds)
     if strange * 3 > len(refused) or len(refused) - sum(refused) < 2:
         return None
     digits = []
     for row, group in enumerate(found.groups):
-        probabilities = found.reading.probabilities[row]
-        digit = int(probabilities.argmax())
-        digits.append(
-            DigitAnswer(
-                None if refused[row] else digit,
-                0.0 if refused[row] else float(probabilities[digit]),
-                found.pieces.in_picture(*group),
-                probabilities,
-                found.inputs[row],
-            )
-        )
+        probabilities, box = found.scores.probabilities[row], found.pieces.in_picture(*group)
+        digits.append(_digit(refused[row], probabilities, box, found.inputs[row]))
     return _answer(tuple(digits), found.share)
+
+
+def _digit(
+    is_refused: bool,
+    probabilities: npt.NDArray[np.float32],
+    box: Box,
+    network_input: npt.NDArray[np.float32],
+) -> DigitAnswer:
+    digit = int(probabilities.argmax())
+    if is_refused:
+        return DigitAnswer(None, 0.0, box, probabilities, network_input)
+    return DigitAnswer(digit, float(probabilities[digit]), box, probabilities, network_input)
 
 
 def _hardly_several(found: StrokeReading, alone: Answer | None) -> bool:
@@ -237,13 +227,13 @@ def _overlap(one: tuple[int, ...], other: tuple[int, ...]) -> float:
 
 def _not_to_cut(recogniser: Recogniser, inks: list[npt.NDArray[np.float32]]) -> list[bool]:
     """Tell which parts are one digit without doubt, or do not look like several."""
-    reading = recogniser.read(np.stack([normalise_ink(ink) for ink in inks])[:, None])
-    sure = reading.likeness >= _SURE_LIKENESS
-    sure &= reading.probabilities.max(axis=1) >= _SURE_CONFIDENCE
-    return [bool(value) for value in sure | (reading.several < _SEVERAL)]
+    scores = recogniser.read(np.stack([normalise_ink(ink) for ink in inks])[:, None])
+    sure = scores.log_odds >= _SURE_LOG_ODDS
+    sure &= scores.probabilities.max(axis=1) >= _SURE_CONFIDENCE
+    return [bool(value) for value in sure | (scores.several < _SEVERAL)]
 
 
-def _single(answer: Answer, box: tuple[int, int, int, int]) -> NumberAnswer:
+def _single(answer: Answer, box: Box) -> NumberAnswer:
     """Take what the recogniser alone says."""
     top, left, bottom, right = box
     confidence = answer.confidence if answer.digit is not None else 0.0
@@ -279,25 +269,3 @@ def _groups(pieces: Pieces) -> list[tuple[int, int]]:
             if not is_cut or wide <= _WIDEST_CUT:
                 groups.append((first, last))
     return groups
-
-
-def _costs(
-    pieces: Pieces,
-    groups: list[tuple[int, int]],
-    probabilities: npt.NDArray[np.float32],
-    likeness: npt.NDArray[np.float32],
-) -> npt.NDArray[np.float64]:
-    """Return what each group costs as one digit: minus the logarithm of its probability."""
-    floor = np.exp(_WORST)
-    costs: npt.NDArray[np.float64] = -np.log(
-        np.maximum(probabilities.max(axis=1).astype(np.float64), floor)
-    )
-    # log of the probability that it is a digit at all, from its log odds.
-    costs += np.minimum(np.logaddexp(0, -likeness.astype(np.float64)), -_WORST)
-    costs += _PER_DIGIT
-    for row, (first, last) in enumerate(groups):
-        top, _, bottom, _ = pieces.box(first, last)
-        lacking = _LOW - (bottom - top) / pieces.height
-        costs[row] += max(0.0, lacking) * 10 * _PER_TENTH
-        costs[row] += _PER_CUT * pieces.cut[first]
-    return costs

@@ -1,23 +1,27 @@
-"""Cut ink into pieces that are digits or parts of digits, from left to right.
+"""Cut ink into pieces that are digits or parts of digits, and find the cheapest way to join them.
 
 Strokes that do not touch are pieces of their own, and what is too wide for one digit is cut
 along seams. More cuts are made than are needed: which pieces belong together is decided by
-reading them.
+reading them. A seam runs from top to bottom, crosses as little ink as possible, and may lean and
+bend a little (S. Avidan and A. Shamir, "Seam carving", 2007).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from mnist_draw.recognition.numbers.seams import find_seams
+from mnist_draw.recognition.answer import Scores
 
 Plane = npt.NDArray[np.float32]
+Columns = npt.NDArray[np.intp]
 Box = tuple[int, int, int, int]
+#: First piece and end of some neighbours.
+Group = tuple[int, int]
 
 #: Ink is reduced to at most this height and width before it is cut.
 HEIGHT, WIDTH = 48, 480
@@ -31,6 +35,21 @@ _FRAGMENT = 0.45
 _OVERLAP = 0.5
 #: A part wider than this, in heights of the line, may be more than one digit.
 _WIDE = 0.6
+#: Seams begin so far apart, in heights of the line, …
+_GRID = 0.06
+#: … stay within this distance of where they began, …
+_BAND = 0.2
+#: … and cross at most so much ink.
+_MAX_CROSSED = 0.36
+#: Seams that are kept lie at least so far from each other and from the ink's ends.
+_APART = 0.17
+#: What a step to the side costs, in pixels of ink.
+_STEP_COST = 0.3
+
+#: No reading of a group is less probable than this, as a logarithm.
+_WORST = -9.0
+#: A digit lower than this, in heights of the line, costs as much for each tenth that it lacks.
+_LOW, _PER_TENTH = 0.5, 1.0
 
 
 def box_around(boxes: Sequence[Box]) -> Box:
@@ -159,7 +178,7 @@ def _parted(
     windows, masks, inks = [], [], []
     for host in (part for part in parts if hosts[part] == part):
         members = [part for part in parts if hosts[part] == host]
-        top, left, bottom, right = _around([boxes[part] for part in members])
+        top, left, bottom, right = box_around([boxes[part] for part in members])
         windows.append((slice(top, bottom), slice(left, right)))
         masks.append(np.isin(labels[windows[-1]], np.array(members) + 1))
         inks.append(np.where(masks[-1], reduced[windows[-1]], np.float32(0)))
@@ -192,11 +211,6 @@ def _hosts(parts: list[int], boxes: list[Box], height: float) -> dict[int, int]:
     return hosts
 
 
-def _around(boxes: list[Box]) -> Box:
-    tops, lefts, bottoms, rights = zip(*boxes, strict=True)
-    return min(tops), min(lefts), max(bottoms), max(rights)
-
-
 def _in_order(
     reduced: Plane,
     owner: npt.NDArray[np.intp],
@@ -221,3 +235,134 @@ def _in_order(
     ]
     cut = tuple(is_cut for _, _, is_cut in found)
     return Pieces(reduced, owner, tuple(boxes), cut, height, scale, corner)
+
+
+def find_seams(ink: Plane, height: float) -> Columns:
+    """Find seams through ink.
+
+    Parameters
+    ----------
+    ink : numpy.ndarray, float32, shape (H, W)
+        0 to 1.
+    height : float
+        Of the line of digits, in pixels.
+
+    Returns
+    -------
+    numpy.ndarray, int, shape (seams, H)
+        For each row the first column to the right of the seam, from left to right.
+    """
+    rows, columns = ink.shape
+    edge = _APART * height
+    count = int((columns - 2 * edge) / (_GRID * height)) + 1
+    if columns <= 2 * edge or count < 1:
+        return np.empty((0, rows), np.intp)
+    centres = np.rint(np.linspace(edge, columns - edge, count)).astype(np.intp)
+    reach = max(2, round(_BAND * height))
+    # Columns beyond the ink cost nothing to cross but must not be walked around through.
+    padded = np.pad(ink, ((0, 0), (reach, reach + 1)), constant_values=float(rows))
+    windows = centres[:, None] + np.arange(2 * reach + 1)
+    crossed, paths = _cheapest(padded[:, windows])
+    places = paths + centres[:, None] - reach
+    order = np.argsort(crossed, kind="stable")
+    kept: list[int] = []
+    for seam in order:
+        if crossed[seam] > _MAX_CROSSED * height:
+            break
+        middle = places[seam].mean()
+        if not edge <= middle <= columns - edge:
+            continue
+        if all(abs(middle - places[other].mean()) >= edge for other in kept):
+            kept.append(int(seam))
+    kept.sort(key=lambda seam: float(places[seam].mean()))
+    return places[kept]
+
+
+def _cheapest(costs: Plane) -> tuple[Plane, Columns]:
+    """Find the cheapest way down through each window."""
+    rows, windows, width = costs.shape
+    steps = np.zeros((rows, windows, width), np.int8)
+    # One more column on each side that no way takes.
+    total = np.full((windows, width + 2), np.inf, np.float32)
+    total[:, 1:-1] = costs[0]
+    step = np.float32(_STEP_COST)
+    for row in range(1, rows):
+        left, straight, right = total[:, :-2] + step, total[:, 1:-1], total[:, 2:] + step
+        best = np.minimum(left, right)
+        aside = best < straight
+        steps[row] = aside * np.where(left <= right, -1, 1)
+        total[:, 1:-1] = np.where(aside, best, straight) + costs[row]
+    total = total[:, 1:-1]
+    at = total.argmin(axis=1)
+    every = np.arange(windows)
+    crossed: Plane = total[every, at]
+    paths = np.empty((windows, rows), np.intp)
+    for row in range(rows - 1, -1, -1):
+        paths[:, row] = at
+        if row:
+            at = at + steps[row, every, at]
+    return crossed, paths
+
+
+# -- groups of pieces
+
+
+class Placed(Protocol):
+    """Pieces in a row, each at its place."""
+
+    @property
+    def height(self) -> float: ...
+
+    def box(self, first: int, last: int) -> Box: ...
+
+
+def digit_costs(pieces: Placed, groups: Sequence[Group], scores: Scores) -> npt.NDArray[np.float64]:
+    """Return minus the logarithm of each group's probability of being one digit."""
+    best = scores.probabilities.max(axis=1).astype(np.float64)
+    costs: npt.NDArray[np.float64] = -np.log(np.maximum(best, np.exp(_WORST)))
+    # The probability that it is a digit at all, from its log odds.
+    costs += np.minimum(np.logaddexp(0, -scores.log_odds.astype(np.float64)), -_WORST)
+    for row, (first, last) in enumerate(groups):
+        top, _, bottom, _ = pieces.box(first, last)
+        lacking = _LOW - (bottom - top) / pieces.height
+        costs[row] += max(0.0, lacking) * 10 * _PER_TENTH
+    return costs
+
+
+def cheapest(
+    count: int, groups: list[Group], costs: npt.NDArray[np.float64]
+) -> tuple[list[int], float]:
+    """Return the groups that cover all pieces at the lowest cost, by dynamic programming.
+
+    Parameters
+    ----------
+    count : int
+        Number of pieces.
+    groups : list of tuple of int
+        First piece and end of each group, sorted by the first; together they can cover all.
+    costs : numpy.ndarray, float64, shape (len(groups),)
+        Minus the logarithm of each group's probability.
+
+    Returns
+    -------
+    chosen : list of int
+        Rows of `groups`, from left to right.
+    share : float
+        The probability of this way among all ways, 0 to 1.
+    """
+    best = [0.0] + [np.inf] * count
+    # Minus the logarithm of the probability of all ways that lead here.
+    every = [0.0] + [np.inf] * count
+    via = [-1] * (count + 1)
+    # Groups are sorted by where they begin: each beginning is final before it is used.
+    for row, (first, last) in enumerate(groups):
+        cost = float(costs[row])
+        if best[first] + cost < best[last]:
+            best[last], via[last] = best[first] + cost, row
+        every[last] = -float(np.logaddexp(-every[last], -(every[first] + cost)))
+    chosen = []
+    at = count
+    while at:
+        chosen.append(via[at])
+        at = groups[via[at]][0]
+    return chosen[::-1], float(np.exp(every[count] - best[count]))

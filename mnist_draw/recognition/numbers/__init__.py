@@ -1,1 +1,0 @@
-"""Several digits from left to right."""
