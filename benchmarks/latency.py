@@ -90,7 +90,7 @@ class Watch:
         tab.canvas.installEventFilter(self._filter)
         tab.ink_posted.connect(self._post)
         # Connected after the tab's own slot, but served later: the time is taken there.
-        window.recognition.worker.answered.connect(self._answer)
+        window.recognition.answered.connect(self._answer)
         self.shown_at = 0.0
         show = tab.answer.show_reading
 
@@ -213,9 +213,9 @@ def measure(window: Any, watch: Watch, hand: Hand, arguments: argparse.Namespace
 
     from mnist_draw.library.networks import list_shipped
 
-    explainer = window.explanations.worker
+    explainer = window.explanations
     ready, prepared = threading.Event(), threading.Event()
-    window.recognition.worker.ready.connect(lambda model: ready.set(), Qt.DirectConnection)
+    window.recognition.ready.connect(lambda model: ready.set(), Qt.DirectConnection)
     explainer.prepared.connect(lambda layers: prepared.set(), Qt.DirectConnection)
     known = {model.name: model for model in list_shipped()}
     results: dict[str, Any] = {}
@@ -225,7 +225,7 @@ def measure(window: Any, watch: Watch, hand: Hand, arguments: argparse.Namespace
         time.sleep(4)
     for name in arguments.networks.split(","):
         prepared.clear()
-        window.recognition.worker.post_model(known[name].load())
+        window.recognition.post_model(known[name].load())
         prepared.wait(10)
         hand.draw(4)
         watch.take()

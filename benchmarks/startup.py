@@ -112,7 +112,7 @@ def open_window(networks: str) -> None:
 
         window = next(w for w in QApplication.topLevelWidgets() if isinstance(w, Window))
         window.draw_tab.canvas.installEventFilter(painted)
-        window.recognition.worker.answered.connect(answered, Qt.QueuedConnection)
+        window.recognition.answered.connect(answered, Qt.QueuedConnection)
         return int(run_window())
 
     window: Any = None

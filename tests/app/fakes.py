@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PyQt5.QtCore import QTimer
 
-from mnist_draw.app.draw.recognition import Reading
+from mnist_draw.app.draw.explanations import Explanations
+from mnist_draw.app.draw.recognition import BoardReading, Recognition
 from mnist_draw.recognition.answer import Answer, DigitAnswer, NumberAnswer
 from mnist_draw.recognition.explanation import Explanation, HiddenLayer
 from mnist_draw.storage.models import ModelFile
@@ -41,9 +43,9 @@ def answer(text: str = "3", digit: int | None = 3, second: int = 8, reason: str 
     )
 
 
-def reading(said: Answer, number: NumberAnswer | None = None, ticket: int = 1) -> Reading:
+def reading(said: Answer, number: NumberAnswer | None = None, ticket: int = 1) -> BoardReading:
     """Return what arrives when the board has been read."""
-    return Reading(said, number, ticket)
+    return BoardReading(said, number, ticket)
 
 
 class Recogniser:
@@ -103,6 +105,32 @@ def explanation(digit: int = 3, rival: int = 8) -> Explanation:
     maps = np.arange(120, dtype=np.float32).reshape(6, 5, 4)
     units = np.arange(30, dtype=np.float32)
     return Explanation(digit, rival, 3.5, ink, saliency, (maps, units))
+
+
+class _AtOnce:
+    """Does the work of a `LatestJob` in the thread that asks, as soon as it is asked."""
+
+    def wake(self: Any, seconds: float = 0.0) -> None:
+        """Do what there is to do, now or after a while."""
+        if seconds > 0:
+            QTimer.singleShot(round(1000 * seconds) + 1, self._step)
+        else:
+            self._step()
+
+    def _call(self, function: Callable[[], object]) -> None:
+        function()
+
+
+class Answering(_AtOnce, Recognition):
+    """A recognition without a thread; `made` are its recognisers."""
+
+    def __init__(self, first: Callable[[], ModelFile] = model, make: Any = Recogniser) -> None:
+        self.made: list[Any] = []
+        super().__init__(first, None, lambda used: self.made.append(make(used)) or self.made[-1])
+
+
+class Explaining(_AtOnce, Explanations):
+    """Explanations without a thread."""
 
 
 class Explainer:

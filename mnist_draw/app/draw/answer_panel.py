@@ -21,7 +21,7 @@ from mnist_draw.dataset.classes import DIGITS
 if TYPE_CHECKING:
     import numpy as np
 
-    from mnist_draw.app.draw.recognition import Reading
+    from mnist_draw.app.draw.recognition import BoardReading
     from mnist_draw.recognition.answer import Answer, DigitAnswer, NumberAnswer
     from mnist_draw.recognition.explanation import Explanation, HiddenLayer
     from mnist_draw.storage.models import ModelInfo
@@ -116,7 +116,7 @@ class AnswerPanel(QWidget):
         self.column = column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(Size.CARD_GAP)
-        self._reading: Reading | None = None
+        self._reading: BoardReading | None = None
         self._place: int | None = None
         self._told_place = -1
         self._picture: np.ndarray | None = None
@@ -265,7 +265,7 @@ class AnswerPanel(QWidget):
         self.evidence_changed.emit(None, None, None)
         self._tell_place()
 
-    def show_reading(self, reading: Reading) -> None:
+    def show_reading(self, reading: BoardReading) -> None:
         """Show what the ink reads as, a digit or a number."""
         answer = reading.answer
         if not answer.text:

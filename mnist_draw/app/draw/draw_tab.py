@@ -21,10 +21,11 @@ from mnist_draw.app.draw.autosave import Autosave
 from mnist_draw.app.draw.board_items import PEN_WIDTH, PEN_WIDTH_RANGE
 from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.draw.digit_list import MyDigits
+from mnist_draw.app.draw.explanations import Explanations
 from mnist_draw.app.draw.network_menu import NetworkMenu
 from mnist_draw.app.draw.overlays import NumberBoxes, crop_marks
 from mnist_draw.app.draw.picture_tools import PictureTools
-from mnist_draw.app.draw.recognition import Reading
+from mnist_draw.app.draw.recognition import BoardReading, Recognition
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.commands import Command
@@ -32,7 +33,7 @@ from mnist_draw.app.kit.flow_layout import FlowLayout
 from mnist_draw.app.kit.page import Page
 from mnist_draw.app.kit.steady_labels import TabularLabel
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.threads import Background
+from mnist_draw.app.kit.threads import Background, connect_direct
 from mnist_draw.app.kit.widgets import Switch, explain, label, rule
 from mnist_draw.app.train.networks_dialog import NetworksController
 from mnist_draw.dataset.classes import DIGITS
@@ -294,6 +295,19 @@ class DrawTab(Page):
             part.told.connect(self.told)
         self.pictures.done.connect(self.done)
 
+    def connect_services(self, recognition: Recognition, explanations: Explanations) -> None:
+        """Have the ink read, and its answers explained while that can be seen."""
+        network, answer = self.network, self.answer
+        connect_direct(network.wanted, lambda request: recognition.post_model(request.source))
+        recognition.ready.connect(network.confirm)
+        connect_direct(self.ink_posted, recognition.post_ink)
+        recognition.answered.connect(self.show_reading)
+        connect_direct(network.changed, explanations.post_model)
+        connect_direct(answer.asked, explanations.post)
+        connect_direct(answer.row.watched, explanations.watch)
+        explanations.prepared.connect(answer.show_layers)
+        explanations.explained.connect(answer.show_explanation)
+
     def _build_commands(self) -> None:
         tools, canvas, row = self.tools, self.canvas, self.pen_row
         Command(
@@ -406,7 +420,7 @@ class DrawTab(Page):
         drawing = self.canvas.drawing
         self.ink_posted.emit(ink, self._ticket, drawing.beginning, drawing.pen_strokes())
 
-    def show_reading(self, reading: Reading) -> None:
+    def show_reading(self, reading: BoardReading) -> None:
         """Show what was read unless the board has been emptied since its ink was posted."""
         if reading.ticket > self._emptied:
             self.boxes.show_number(reading.number)

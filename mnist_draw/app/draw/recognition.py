@@ -1,22 +1,23 @@
 """Recognition off the GUI thread: ink goes in, the newest ink's answer comes out.
 
-A network answers at once: NumPy computes what it puts out until a function has been compiled,
-which happens in another thread when nothing was drawn for a moment. From then on the compiled
-function belongs to the worker's thread alone. Ink, networks and compiled functions are left in
-mailboxes that hold only the newest, so a fast pen never builds up a queue.
+A network answers at once: NumPy computes its outputs until a function has been compiled, which
+happens in another thread when nothing was drawn for a moment. From then on the compiled function
+belongs to the thread that answers. Ink, networks and compiled functions are left in mailboxes
+that hold only the newest, so a fast pen never builds up a queue.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from PyQt5.QtCore import QObject, QTimer, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QObject, pyqtSignal
 
+from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.app.kit.reporting import reporter
-from mnist_draw.app.kit.threads import Background, LatestValue
-from mnist_draw.app.kit.worker_thread import WorkerThread
+from mnist_draw.app.kit.threads import LatestValue
 from mnist_draw.storage.models import ModelFile
 
 if TYPE_CHECKING:
@@ -25,15 +26,9 @@ if TYPE_CHECKING:
     from mnist_draw.recognition.answer import Answer, NumberAnswer
     from mnist_draw.recognition.recogniser import CompiledNetwork, Recogniser
 
-#: Compiling begins when nothing was answered for so long: an answer does not wait for the
+#: Seconds without an answer after which compiling begins: an answer does not wait for the
 #: interpreter, which compiling needs too.
-_QUIET_MS = 250
-
-
-def _default_model() -> ModelFile:
-    from mnist_draw.library.networks import default_model
-
-    return default_model()
+_QUIET = 0.25
 
 
 def _recogniser(model: ModelFile) -> Recogniser:
@@ -44,11 +39,11 @@ def _recogniser(model: ModelFile) -> Recogniser:
 
 def compile_network(model: ModelFile) -> CompiledNetwork:
     """Compile the function that predicts, for all numbers of pictures that are asked about."""
-    from mnist_draw.recognition.recogniser import CompiledNetwork, Recogniser
+    from mnist_draw.recognition.recogniser import CompiledNetwork
 
     # The first number loads what it needs: not while one draws it.
-    reader = Recogniser(model, compiled=False)
-    reader.read_number(_sample(), reader.recognise_ink(_sample()))
+    recogniser = _recogniser(model)
+    recogniser.read_number(_sample(), recogniser.recognise_ink(_sample()))
     compiled = CompiledNetwork(model)
     compiled.prepare()
     return compiled
@@ -65,8 +60,8 @@ def _sample() -> np.ndarray:
 
 
 @dataclass(frozen=True, eq=False)
-class Reading:
-    """What the network says about the board."""
+class BoardReading:
+    """What the network reads on the board: one digit, and a number where there are several."""
 
     answer: Answer
     number: NumberAnswer | None
@@ -82,22 +77,19 @@ class _Posted(NamedTuple):
     strokes: list[np.ndarray] | None
 
 
-class RecognitionWorker(QObject):
-    """Lives in its own thread and owns the recogniser."""
+class Recognition(LatestJob):
+    """Owns the recogniser; `answered` carries a `BoardReading`."""
 
     ready = pyqtSignal(ModelFile)
-    plain = pyqtSignal(ModelFile)
-    answered = pyqtSignal(Reading)
-    failed = pyqtSignal(str)
-    _woken = pyqtSignal()
 
     def __init__(
         self,
-        default_model: Callable[[], ModelFile] = _default_model,
+        first_model: Callable[[], ModelFile],
+        parent: QObject | None = None,
         make_recogniser: Callable[[ModelFile], Recogniser] = _recogniser,
+        compile_function: Callable[[ModelFile], CompiledNetwork] | None = None,
     ) -> None:
-        super().__init__()
-        self._default_model = default_model
+        super().__init__(parent=parent, name="recognition", watched=False, low_priority=False)
         self._make_recogniser = make_recogniser
         self._recogniser: Recogniser | None = None
         self._network = ""
@@ -105,7 +97,25 @@ class RecognitionWorker(QObject):
         self._model: LatestValue[ModelFile | Callable[[], ModelFile]] = LatestValue()
         self._compiled: LatestValue[tuple[str, CompiledNetwork]] = LatestValue()
         self._last: _Posted | None = None
-        self._woken.connect(self._work)
+        self._model.put(first_model)
+        self._uncompiled: ModelFile | None = None
+        self._compiler: LatestJob | None = None
+        if compile_function is not None:
+            self._compiler = LatestJob(
+                partial(self._compile, compile_function),
+                self,
+                name="compiling",
+                quiet=_QUIET,
+                low_priority=False,
+            )
+            self._compiler.answered.connect(self.post_compiled)
+            self._compiler.failed.connect(reporter.tell)
+
+    def start(self) -> None:
+        """Load the first network and answer from now on."""
+        self.watch(True)
+
+    # -- from any thread
 
     def post_ink(
         self,
@@ -114,46 +124,36 @@ class RecognitionWorker(QObject):
         beginning: bool = False,
         strokes: list[np.ndarray] | None = None,
     ) -> None:
-        """Ask what the ink shows; from any thread.
+        """Ask what the ink shows.
 
-        ``beginning``: it is a first stroke that is still being drawn, at most one digit.
-        ``strokes``: those that all of the ink consists of, where they are known; see
+        ``beginning``: a first stroke is still being drawn, at most one digit. ``strokes``: those
+        that all of the ink consists of, where they are known; see
         `mnist_draw.recognition.stroke_reader.PenStroke`.
         """
         if self._ink.put(_Posted(ink, ticket, beginning, strokes)):
-            self._woken.emit()
+            self.wake()
 
     def post_model(self, model: ModelFile | Callable[[], ModelFile]) -> None:
-        """Use another network from now on, or the one that a function reads; from any thread."""
+        """Use another network from now on, or the one that a function reads."""
         if self._model.put(model):
-            self._woken.emit()
+            self.wake()
 
-    def post_compiled(self, network: str, compiled: CompiledNetwork) -> None:
-        """Predict with this function while a model of this network is in use; from any thread."""
-        if self._compiled.put((network, compiled)):
-            self._woken.emit()
+    def post_compiled(self, compiled: tuple[str, CompiledNetwork]) -> None:
+        """Predict with a function while a model of its network is in use."""
+        if self._compiled.put(compiled):
+            self.wake()
 
-    @pyqtSlot()
-    def prepare(self) -> None:
-        """Load the network to start with."""
-        try:
-            self._use(self._default_model())
-            self._answer(self._last)
-        except Exception as error:  # a slot must not raise: the user is told instead
-            self.failed.emit(reporter.sentence(error))
+    # -- in the thread
 
-    @pyqtSlot()
-    def _work(self) -> None:
-        try:
-            model = self._model.take()
-            if model is not None:
-                self._use(model() if callable(model) else model)
-            self._adopt(self._compiled.take())
-            ink = self._ink.take()
-            self._last = ink or self._last
-            self._answer(ink if model is None else self._last)
-        except Exception as error:  # a slot must not raise: the user is told instead
-            self.failed.emit(reporter.sentence(error))
+    def process_pending(self) -> None:
+        """Take the newest network and function, then answer the newest ink."""
+        model = self._model.take()
+        if model is not None:
+            self._use(model() if callable(model) else model)
+        self._adopt(self._compiled.take())
+        ink = self._ink.take()
+        self._last = ink or self._last
+        self._answer(ink if model is None else self._last)
 
     def _use(self, model: ModelFile) -> None:
         if self._recogniser is not None and model.network == self._network:
@@ -161,13 +161,14 @@ class RecognitionWorker(QObject):
         else:
             self._recogniser = self._make_recogniser(model)
             self._network = model.network
-            self.plain.emit(model)
-        self.ready.emit(model)
+            self._uncompiled = model
+            self._compile_when_quiet()
+        self.send(self.ready, model)
 
-    def _adopt(self, found: tuple[str, CompiledNetwork] | None) -> None:
+    def _adopt(self, compiled: tuple[str, CompiledNetwork] | None) -> None:
         # Meanwhile another network may have been chosen.
-        if found is not None and self._recogniser is not None and found[0] == self._network:
-            self._recogniser.adopt(found[1])
+        if compiled is not None and self._recogniser is not None and compiled[0] == self._network:
+            self._recogniser.adopt(compiled[1])
 
     def _answer(self, posted: _Posted | None) -> None:
         if posted is not None and self._recogniser is not None:
@@ -175,51 +176,16 @@ class RecognitionWorker(QObject):
             answer = self._recogniser.recognise_ink(ink, strokes)
             number = self._recogniser.read_number(ink, answer, beginning, strokes)
             several = number if number.is_number else None
-            self.answered.emit(Reading(answer, several, ticket))
+            self.send(self.answered, BoardReading(answer, several, ticket))
+            self._compile_when_quiet()
 
+    def _compile_when_quiet(self) -> None:
+        if self._compiler is not None and self._uncompiled is not None:
+            self._compiler.ask(self._uncompiled)
 
-class Recognition(WorkerThread):
-    """The worker and its thread, for the GUI thread."""
-
-    def __init__(
-        self,
-        worker: RecognitionWorker | None = None,
-        parent: QObject | None = None,
-        compile_function: Callable[[ModelFile], CompiledNetwork] | None = None,
-    ) -> None:
-        self.worker = worker or RecognitionWorker()
-        super().__init__("recognition", self.worker, self.worker.prepare, parent=parent)
-        self._compile_function = compile_function
-        self._background = Background(self, newest_only=True)
-        self._uncompiled: ModelFile | None = None
-        self._quiet = QTimer(self)
-        self._quiet.setSingleShot(True)
-        self._quiet.setInterval(_QUIET_MS)
-        self._quiet.timeout.connect(self._compile)
-        if compile_function is not None:
-            self.worker.plain.connect(self._compile_when_quiet)
-            self.worker.answered.connect(self._wait_again)
-
-    @pyqtSlot(ModelFile)
-    def _compile_when_quiet(self, model: ModelFile) -> None:
-        self._uncompiled = model
-        self._quiet.start()
-
-    @pyqtSlot(Reading)
-    def _wait_again(self, _: Reading) -> None:
-        if self._quiet.isActive():
-            self._quiet.start()
-
-    def _compile(self) -> None:
-        model, compile_function = self._uncompiled, self._compile_function
+    def _compile(
+        self, compile_function: Callable[[ModelFile], CompiledNetwork], model: ModelFile
+    ) -> tuple[str, CompiledNetwork]:
+        """Compile in the compiler's thread."""
         self._uncompiled = None
-        if model is not None and compile_function is not None:
-            self._background.run(
-                lambda: compile_function(model),
-                lambda compiled: self.worker.post_compiled(model.network, compiled),
-            )
-
-    def ask_to_end(self) -> None:
-        """Ask for the end; returns at once."""
-        self._quiet.stop()
-        super().ask_to_end()
+        return model.network, compile_function(model)

@@ -12,8 +12,8 @@ from PyQt5.QtGui import QCloseEvent, QDesktopServices
 from PyQt5.QtWidgets import QMainWindow, QTabWidget, QVBoxLayout, QWidget
 
 from mnist_draw.app.draw.draw_tab import DrawTab
-from mnist_draw.app.draw.explanations import Explanations, ExplanationWorker
-from mnist_draw.app.draw.recognition import Recognition, RecognitionWorker, compile_network
+from mnist_draw.app.draw.explanations import Explanations
+from mnist_draw.app.draw.recognition import Recognition, compile_network
 from mnist_draw.app.inside.inside_tab import InsideTab
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork
@@ -73,14 +73,12 @@ class Window(QMainWindow):
         theme.theme().apply(self.preferences.get("theme", "system"), self._scheme.is_dark())
         self.network = ActiveNetwork(self.preferences.get("network", ""), self)
         self.recognition = recognition or Recognition(
-            RecognitionWorker(self.network.load_first), self, compile_network
+            self.network.load_first, self, compile_function=compile_network
         )
         self.training = training or Training(parent=self)
         self.learning = learning or Learning(parent=self)
         work = self.training, self.learning
-        self.explanations = Explanations(
-            ExplanationWorker(is_busy=lambda: any(service.running for service in work)), self
-        )
+        self.explanations = Explanations(lambda: any(service.running for service in work), self)
         self._started = False
         self._remembering = QTimer(self)
         self._remembering.timeout.connect(self._remember)
@@ -184,7 +182,6 @@ class Window(QMainWindow):
             page.done.connect(self.messages.about(page.name, passing=True))
         self._connect_inside()
         self._connect_recognition()
-        self._connect_explanations()
         # Straight from one worker's mailbox to the other's, whatever the window is doing.
         connect_direct(self.training.learnt, self._use_trained)
         connect_direct(self.learning.learnt, self.network.use_learnt)
@@ -219,24 +216,11 @@ class Window(QMainWindow):
         inside.present_requested.connect(self._present)
 
     def _connect_recognition(self) -> None:
-        worker, network = self.recognition.worker, self.network
-        connect_direct(self.draw_tab.ink_posted, worker.post_ink)
-        connect_direct(network.wanted, lambda wish: worker.post_model(wish.source))
-        worker.ready.connect(network.confirm)
-        worker.ready.connect(self._plots.start)
-        worker.answered.connect(self.draw_tab.show_reading)
-        worker.failed.connect(self._recognition_failed)
-        network.changed.connect(self._network_changed)
-
-    def _connect_explanations(self) -> None:
-        """Explain the answers on the panel while it can be seen."""
-        worker, panel = self.explanations.worker, self.draw_tab.answer
-        connect_direct(self.network.changed, worker.post_model)
-        connect_direct(panel.asked, worker.post)
-        connect_direct(panel.row.watched, worker.watch)
-        worker.prepared.connect(panel.show_layers)
-        worker.explained.connect(panel.show_explanation)
-        worker.failed.connect(self.messages.about(_NETWORK))
+        self.draw_tab.connect_services(self.recognition, self.explanations)
+        self.recognition.ready.connect(self._plots.start)
+        self.recognition.failed.connect(self._recognition_failed)
+        self.network.changed.connect(self._network_changed)
+        self.explanations.failed.connect(self.messages.about(_NETWORK))
 
     def _restore(self) -> None:
         place_window(self, self.preferences.get("geometry", ""))
@@ -258,7 +242,6 @@ class Window(QMainWindow):
         if self._page is self.train_tab:
             self._plots.start()
         self.recognition.start()
-        self.explanations.start()
         for page in self.pages:
             page.start()
         self._page.take_focus()

@@ -10,7 +10,7 @@ import pytest
 from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from mnist_draw.app.draw.explanations import Explanations, ExplanationWorker
+from mnist_draw.app.draw.explanations import Explanations
 from mnist_draw.errors import UserError
 
 from .. import fakes
@@ -21,7 +21,7 @@ PICTURE = np.full((28, 28), 0.5, np.float32)
 class Heard:
     """Collects what a worker says."""
 
-    def __init__(self, worker: ExplanationWorker) -> None:
+    def __init__(self, worker: Explanations) -> None:
         self.layers: list[Any] = []
         self.explanations: list[tuple[int, int]] = []
         self.failures: list[str] = []
@@ -32,16 +32,15 @@ class Heard:
         worker.failed.connect(self.failures.append)
 
 
-def _worker(**options: Any) -> tuple[ExplanationWorker, Heard, list[fakes.Explainer]]:
+def _worker(**options: Any) -> tuple[Explanations, Heard, list[fakes.Explainer]]:
     made: list[fakes.Explainer] = []
 
     def make(model: Any) -> fakes.Explainer:
         made.append(fakes.Explainer(model))
         return made[-1]
 
-    worker = ExplanationWorker(
-        options.pop("make", make), **{"rest_ms": 0, "quiet_ms": 0, **options}
-    )
+    options = {"make_explainer": make, "rest": 0.0, "quiet": 0.0, **options}
+    worker = fakes.Explaining(**options)
     return worker, Heard(worker), made
 
 
@@ -81,7 +80,7 @@ def test_a_network_of_the_same_kind_is_not_compiled_again(qapp: QApplication) ->
 
 
 def test_compiling_waits_for_a_pause(qtbot: QtBot) -> None:
-    worker, heard, made = _worker(quiet_ms=60)
+    worker, heard, made = _worker(quiet=0.06)
     worker.watch(True)
     worker.post(PICTURE, 1, 1)
     worker.post_model(fakes.model())
@@ -93,7 +92,7 @@ def test_compiling_waits_for_a_pause(qtbot: QtBot) -> None:
 
 
 def test_the_last_question_is_answered_after_the_rest(qtbot: QtBot) -> None:
-    worker, heard, _ = _worker(rest_ms=60)
+    worker, heard, _ = _worker(rest=0.06)
     worker.watch(True)
     worker.post_model(fakes.model())
     for ticket in range(20):
@@ -105,7 +104,7 @@ def test_the_last_question_is_answered_after_the_rest(qtbot: QtBot) -> None:
 
 def test_while_a_network_learns_the_pen_must_be_still(qtbot: QtBot) -> None:
     learns = True
-    worker, heard, _ = _worker(still_ms=200, is_busy=lambda: learns)
+    worker, heard, _ = _worker(still=0.2, is_busy=lambda: learns)
     worker.watch(True)
     worker.post_model(fakes.model())
     for ticket in range(20):
@@ -128,7 +127,7 @@ def test_a_network_that_does_not_fit_is_left_to_the_thread_that_answers(
             raise UserError("This network is broken.")
         return fakes.Explainer(model)
 
-    worker, heard, _ = _worker(make=broken)
+    worker, heard, _ = _worker(make_explainer=broken)
     worker.watch(True)
     worker.post_model(fakes.model())
     worker.post(PICTURE, 1, 1)
@@ -147,7 +146,7 @@ def test_a_defect_is_told_and_the_worker_goes_on(qapp: QApplication) -> None:
                 raise ZeroDivisionError("a defect")
             return super().explain(picture, digit)
 
-    worker, heard, _ = _worker(make=Broken)
+    worker, heard, _ = _worker(make_explainer=Broken)
     worker.watch(True)
     worker.post_model(fakes.model())
     worker.post(PICTURE, 0, 1)
@@ -164,15 +163,14 @@ def test_in_its_thread(qtbot: QtBot, watched: bool) -> None:
         threads.append(threading.current_thread())
         return fakes.Explainer(model)
 
-    explanations = Explanations(ExplanationWorker(make, rest_ms=1, quiet_ms=1))
-    heard = Heard(explanations.worker)
-    explanations.start()
-    explanations.worker.watch(watched)
-    explanations.worker.post_model(fakes.model())
-    explanations.worker.post(PICTURE, 6, 9)
+    explanations = Explanations(make_explainer=make, rest=0.001, quiet=0.001)
+    heard = Heard(explanations)
+    explanations.watch(watched)
+    explanations.post_model(fakes.model())
+    explanations.post(PICTURE, 6, 9)
     if watched:
         qtbot.waitUntil(lambda: heard.explanations == [(6, 9)])
         assert threads
         assert threads[0] is not threading.main_thread()
-    assert explanations.stop()
+    assert explanations.close()
     assert bool(threads) == watched

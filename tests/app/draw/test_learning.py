@@ -14,7 +14,7 @@ from PyQt5.QtGui import QGuiApplication
 from PyQt5.QtWidgets import QApplication, QLabel, QProgressBar, QPushButton
 from pytestqt.qtbot import QtBot
 
-from mnist_draw.app.draw.recognition import Recognition, RecognitionWorker
+from mnist_draw.app.draw.recognition import Recognition
 from mnist_draw.app.kit import active_network
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.learning import Learning, LearningWorker, Outcome
@@ -182,12 +182,11 @@ class Setup:
 
     def make_window(self) -> Window:
         """Return a window that is ready to answer; a second one is as after a restart."""
-        worker = RecognitionWorker(lambda: fakes.model(title="Ships"), self.make)
-        recognition = Recognition(worker)
+        recognition = Recognition(lambda: fakes.model(title="Ships"), None, self.make)
         window = Window(Preferences(), recognition, Training(self.loop), Learning(self.learn))
         window.draw_tab.pictures.reader._make_recogniser = fakes.Recogniser
         self.qtbot.addWidget(window)
-        with self.qtbot.waitSignal(worker.ready):
+        with self.qtbot.waitSignal(recognition.ready):
             window.show()
             window.start()
         self.qtbot.waitUntil(lambda: window.train_tab.accuracy.plot is not None)

@@ -10,7 +10,6 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.draw.network_menu import NetworkMenu
-from mnist_draw.app.draw.recognition import RecognitionWorker
 from mnist_draw.app.kit import active_network
 from mnist_draw.app.kit.active_network import ActiveNetwork, NetworkRequest
 from mnist_draw.app.kit.learning import Outcome
@@ -107,11 +106,10 @@ def test_a_damaged_first_network_is_not_said_to_answer(
 
 def test_choosing_one_gives_its_network_to_the_worker(menu: NetworkMenu) -> None:
     used = []
-    worker = RecognitionWorker(
-        fakes.model, lambda model: used.append(model) or fakes.Recogniser(model)
-    )
-    menu.network.wanted.connect(lambda wish: worker.post_model(wish.source))
+    recognition = fakes.Answering(make=lambda model: used.append(model) or fakes.Recogniser(model))
+    menu.network.wanted.connect(lambda wish: recognition.post_model(wish.source))
     menu.activated.emit(2)
+    recognition.start()
     assert [model.network for model in used] == ["mlp"]
 
 

@@ -11,7 +11,6 @@ from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.draw.draw_tab import DrawTab
-from mnist_draw.app.draw.recognition import RecognitionWorker
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.recognition.answer import DigitAnswer, NumberAnswer
 
@@ -21,21 +20,20 @@ from ..draw.test_canvas import Finger, Touch
 INK = np.full((300, 300), 255, np.uint8)
 
 
-def _tab(qtbot: QtBot) -> tuple[DrawTab, RecognitionWorker, list[fakes.Recogniser]]:
-    made: list[fakes.Recogniser] = []
-    worker = RecognitionWorker(fakes.model, lambda m: made.append(fakes.Recogniser(m)) or made[-1])
+def _tab(qtbot: QtBot) -> tuple[DrawTab, list[fakes.Recogniser]]:
+    recognition = fakes.Answering()
     tab = DrawTab()
     qtbot.addWidget(tab)
     tab.resize(1250, 700)
     tab.show()
-    tab.ink_posted.connect(worker.post_ink)
-    worker.answered.connect(tab.show_reading)
-    worker.prepare()
-    return tab, worker, made
+    tab.ink_posted.connect(recognition.post_ink)
+    recognition.answered.connect(tab.show_reading)
+    recognition.start()
+    return tab, recognition.made
 
 
 def test_a_number_is_shown_and_marked(qapp: QApplication, qtbot: QtBot) -> None:
-    tab, _, made = _tab(qtbot)
+    tab, made = _tab(qtbot)
     made[0].number = "207"
     tab.canvas.add_stroke([(100, 100), (100, 400)])
     panel = tab.answer
@@ -58,7 +56,7 @@ def test_a_long_number_is_made_smaller_until_it_fits(
     qapp: QApplication, qtbot: QtBot, number: str, shown: str | None
 ) -> None:
     """Twelve digits stand there whole; fifty lose their middle, and stand below to be copied."""
-    tab, _, made = _tab(qtbot)
+    tab, made = _tab(qtbot)
     made[0].number = number
     tab.canvas.add_stroke([(100, 100), (100, 400)])
     label = tab.answer.prediction
@@ -76,7 +74,7 @@ def test_a_long_number_is_made_smaller_until_it_fits(
 
 
 def test_one_digit_is_no_number(qapp: QApplication, qtbot: QtBot) -> None:
-    tab, _, made = _tab(qtbot)
+    tab, made = _tab(qtbot)
     made[0].number = "12"
     tab.canvas.add_stroke([(100, 100), (100, 400)])
     made[0].number = ""
@@ -87,7 +85,7 @@ def test_one_digit_is_no_number(qapp: QApplication, qtbot: QtBot) -> None:
 
 
 def test_clearing_takes_the_number_away(qapp: QApplication, qtbot: QtBot) -> None:
-    tab, _, made = _tab(qtbot)
+    tab, made = _tab(qtbot)
     made[0].number = "12"
     tab.canvas.add_stroke([(100, 100), (100, 400)])
     tab.canvas.clear()
@@ -97,7 +95,7 @@ def test_clearing_takes_the_number_away(qapp: QApplication, qtbot: QtBot) -> Non
 
 
 def test_a_tag_chooses_the_digit_and_draws_nothing(qapp: QApplication, qtbot: QtBot) -> None:
-    tab, _, made = _tab(qtbot)
+    tab, made = _tab(qtbot)
     made[0].number = "207"
     tab.canvas.add_stroke([(100, 100), (100, 400)])
     assert tab.boxes.index == 2
@@ -112,7 +110,7 @@ def test_a_tag_chooses_the_digit_and_draws_nothing(qapp: QApplication, qtbot: Qt
 
 
 def test_the_pen_goes_through_a_box(qapp: QApplication, qtbot: QtBot) -> None:
-    tab, _, made = _tab(qtbot)
+    tab, made = _tab(qtbot)
     made[0].number = "207"
     tab.canvas.add_stroke([(100, 100), (100, 400)])
     strokes = len(tab.canvas.drawing.items)
@@ -122,7 +120,7 @@ def test_the_pen_goes_through_a_box(qapp: QApplication, qtbot: QtBot) -> None:
 
 
 def test_tags_lie_on_the_board_wherever_the_digit_is(qapp: QApplication, qtbot: QtBot) -> None:
-    tab, _, _ = _tab(qtbot)
+    tab, _ = _tab(qtbot)
     ends = [DigitAnswer(n, 0.9, box) for n, box in enumerate(((0, 0, 5, 5), (290, 0, 10, 300)))]
     tab.boxes.show_number(NumberAnswer("01", tuple(ends)))
     for place in range(2):
@@ -133,7 +131,7 @@ def test_tags_lie_on_the_board_wherever_the_digit_is(qapp: QApplication, qtbot: 
 
 
 def test_a_pen_chooses_too(qapp: QApplication, qtbot: QtBot) -> None:
-    tab, _, made = _tab(qtbot)
+    tab, made = _tab(qtbot)
     made[0].number = "207"
     tab.canvas.add_stroke([(100, 100), (100, 400)])
     strokes = len(tab.canvas.drawing.items)
@@ -150,7 +148,7 @@ def test_a_pen_chooses_too(qapp: QApplication, qtbot: QtBot) -> None:
 
 
 def test_a_finger_chooses_too(qapp: QApplication, qtbot: QtBot) -> None:
-    tab, _, made = _tab(qtbot)
+    tab, made = _tab(qtbot)
     made[0].number = "207"
     tab.canvas.add_stroke([(100, 100), (100, 400)])
     items = len(tab.canvas.drawing.items)

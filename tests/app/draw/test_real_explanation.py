@@ -11,7 +11,7 @@ from made_networks import random_model
 from PyQt5.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from mnist_draw.app.draw.recognition import Recognition, RecognitionWorker
+from mnist_draw.app.draw.recognition import Recognition
 from mnist_draw.app.shell.window import Window
 from mnist_draw.library.networks import list_shipped
 from mnist_draw.storage import ModelFile
@@ -26,7 +26,7 @@ def _model(name: str) -> ModelFile:
 
 @pytest.fixture
 def window(qtbot: QtBot) -> Iterator[Window]:
-    own = Window(Preferences(), Recognition(RecognitionWorker(lambda: _model("mlp"))))
+    own = Window(Preferences(), Recognition(lambda: _model("mlp")))
     qtbot.addWidget(own)
     own.show()
     # In a low window what explains the answer is folded away.
@@ -53,7 +53,7 @@ def test_a_drawing_is_explained_by_the_network_in_use(window: Window, qtbot: QtB
     assert first.saliency.any()
     assert activations.values.any()
     # Another network of the same kind answers, and is explained at once.
-    window.recognition.worker.post_model(_model("mlp_handwriting"))
+    window.recognition.post_model(_model("mlp_handwriting"))
     qtbot.waitUntil(
         lambda: not np.array_equal(saliency.explanation.saliency, first.saliency), timeout=20_000
     )
@@ -65,7 +65,7 @@ def test_a_drawing_is_explained_by_the_network_in_use(window: Window, qtbot: QtB
     assert activations.values is None
     # A network of another kind has other layers.
     untrained = random_model("custom_mlp:1,40,0,0", seed=0)
-    window.recognition.worker.post_model(untrained)
+    window.recognition.post_model(untrained)
     qtbot.waitUntil(lambda: activations.layer.shape == (40,), timeout=20_000)
 
 
@@ -74,9 +74,9 @@ def test_nobody_explains_what_nobody_sees(window: Window, qtbot: QtBot) -> None:
     activations = view(window, "activationsView")
     qtbot.waitUntil(lambda: activations.layer is not None, timeout=20_000)
     window.tabs.setCurrentWidget(window.train_tab)
-    with qtbot.waitSignal(window.recognition.worker.answered, timeout=20_000):
+    with qtbot.waitSignal(window.recognition.answered, timeout=20_000):
         window.draw_tab.canvas.add_stroke(STROKE)
-    with qtbot.assertNotEmitted(window.explanations.worker.explained, wait=200):
+    with qtbot.assertNotEmitted(window.explanations.explained, wait=200):
         pass
     assert saliency.explanation is None
     window.tabs.setCurrentWidget(window.draw_tab)

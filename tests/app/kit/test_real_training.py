@@ -9,7 +9,7 @@ import pytest
 from PyQt5.QtWidgets import QAbstractButton, QLabel
 from pytestqt.qtbot import QtBot
 
-from mnist_draw.app.draw.recognition import Recognition, RecognitionWorker, compile_network
+from mnist_draw.app.draw.recognition import Recognition, compile_network
 from mnist_draw.app.shell.window import Window
 from mnist_draw.library.stored_network import load_trained
 from mnist_draw.storage.models import ModelFile
@@ -28,9 +28,9 @@ def untrained() -> ModelFile:
 
 @pytest.mark.timeout(600)
 def test_train_stop_continue_and_recognise(qtbot: QtBot, own_home: Path) -> None:
-    window = Window(Preferences(), Recognition(RecognitionWorker(untrained), None, compile_network))
+    window = Window(Preferences(), Recognition(untrained, compile_function=compile_network))
     qtbot.addWidget(window)
-    with qtbot.waitSignal(window.recognition.worker.ready, timeout=PATIENCE):
+    with qtbot.waitSignal(window.recognition.ready, timeout=PATIENCE):
         window.show()
         window.start()
     window.train_tab.settings.show_settings(

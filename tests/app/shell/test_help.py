@@ -10,7 +10,7 @@ from PyQt5.QtWidgets import QTextBrowser, QToolButton
 from pytestqt.qtbot import QtBot
 
 from mnist_draw import __version__
-from mnist_draw.app.draw.recognition import Recognition, RecognitionWorker
+from mnist_draw.app.draw.recognition import Recognition
 from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.shell.help import keys_page, libraries
 from mnist_draw.app.shell.window import Window
@@ -21,7 +21,7 @@ from ..fakes import Recogniser, model
 @pytest.fixture
 def window(qtbot: QtBot) -> Iterator[Window]:
     """Return a visible window whose services do not run."""
-    made = Window(None, Recognition(RecognitionWorker(model, Recogniser)))
+    made = Window(None, Recognition(model, None, Recogniser))
     qtbot.addWidget(made)
     made.show()
     made.activateWindow()

@@ -10,7 +10,7 @@ from PyQt5.QtGui import QFont
 from PyQt5.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from mnist_draw.app.draw.recognition import Recognition, RecognitionWorker
+from mnist_draw.app.draw.recognition import Recognition
 from mnist_draw.app.inside.inside_view import SECTIONS
 from mnist_draw.app.inside.limits.limits_section import LimitsSection
 from mnist_draw.app.inside.step.step_section import StepSection
@@ -44,7 +44,7 @@ def text(request: pytest.FixtureRequest, qapp: QApplication) -> Iterator[int]:
 @pytest.fixture
 def window(qtbot: QtBot, text: int) -> Iterator[Window]:
     """Return a visible window whose services do not run."""
-    made = Window(None, Recognition(RecognitionWorker(model, Recogniser)))
+    made = Window(None, Recognition(model, None, Recogniser))
     qtbot.addWidget(made)
     made.show()
     yield made

@@ -24,7 +24,7 @@ from PyQt5.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.draw.autosave import board_path
-from mnist_draw.app.draw.recognition import Recognition, RecognitionWorker
+from mnist_draw.app.draw.recognition import Recognition
 from mnist_draw.app.inside.inside_view import SECTIONS
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.page import Page
@@ -74,12 +74,11 @@ class Setup:
         self.qtbot = qtbot
         self.loop = loop or Loop()
         self.recognisers: list[Recogniser] = []
-        worker = RecognitionWorker(
-            lambda: model(title="A network", data="Clothes", test_accuracy=0.992), self.make
-        )
-        self.window = Window(Preferences(), Recognition(worker), Training(self.loop))
+        first = model(title="A network", data="Clothes", test_accuracy=0.992)
+        recognition = Recognition(lambda: first, None, self.make)
+        self.window = Window(Preferences(), recognition, Training(self.loop))
         qtbot.addWidget(self.window)
-        with qtbot.waitSignal(worker.ready):
+        with qtbot.waitSignal(recognition.ready):
             self.window.show()
             self.window.start()
         qtbot.waitUntil(lambda: self.window.train_tab.accuracy.plot is not None)
@@ -336,7 +335,7 @@ def test_choices_are_remembered(setup: Setup, own_home: Path, qtbot: QtBot) -> N
     stored = json.loads((own_home / "config" / "preferences.json").read_text())["values"]
     assert stored["theme"] == "dark"
     theme.theme().apply("light")
-    again = Window(Preferences(), Recognition(RecognitionWorker(model, Recogniser)))
+    again = Window(Preferences(), Recognition(model, None, Recogniser))
     qtbot.addWidget(again)
     assert theme.theme().colours is theme.DARK
     assert again.tabs.currentIndex() == 0
@@ -359,7 +358,7 @@ def test_choices_outlive_a_program_that_is_killed(
 def test_unreadable_preferences_are_reported(qtbot: QtBot, own_home: Path) -> None:
     (own_home / "config").mkdir(parents=True)
     (own_home / "config" / "preferences.json").write_text("{broken")
-    window = Window(Preferences(), Recognition(RecognitionWorker(model, Recogniser)))
+    window = Window(Preferences(), Recognition(model, None, Recogniser))
     qtbot.addWidget(window)
     assert "put aside" in window.messages.words.text()
 
@@ -377,7 +376,7 @@ def test_no_preference_keeps_the_window_from_starting_or_saving(
     values = [*(f'"{name}": {value}' for name in names), f'"training": {{{training}}}']
     for kept in (values, values[:-1]):
         path.write_text(f'{{"schema": 1, "values": {{{", ".join(kept)}}}}}')
-        window = Window(Preferences(), Recognition(RecognitionWorker(model, Recogniser)))
+        window = Window(Preferences(), Recognition(model, None, Recogniser))
         qtbot.addWidget(window)
         window.show()
         window.close()
@@ -517,7 +516,7 @@ def test_a_page_is_one_entry(qtbot: QtBot, own_home: Path, monkeypatch: pytest.M
     assert made.text("messageLabel") == "Something to read."
     made.close()
     assert page.notes == ["start", "focus", "finish"]
-    again = Window(Preferences(), Recognition(RecognitionWorker(model, Recogniser)))
+    again = Window(Preferences(), Recognition(model, None, Recogniser))
     qtbot.addWidget(again)
     assert again.tabs.currentWidget() is again.pages[-1]
 
