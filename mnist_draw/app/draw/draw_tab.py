@@ -395,8 +395,8 @@ class DrawTab(Page):
         self.canvas.erasing = on
 
     def _show_history(self) -> None:
-        self._undo.setEnabled(self.canvas.can_undo)
-        self._redo.setEnabled(self.canvas.can_redo)
+        self._undo.setEnabled(self.canvas.drawing.can_undo)
+        self._redo.setEnabled(self.canvas.drawing.can_redo)
         self._clear.setEnabled(bool(self.canvas.drawing.items))
 
     def _note_ink(self) -> None:

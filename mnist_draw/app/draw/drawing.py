@@ -33,34 +33,34 @@ if TYPE_CHECKING:
 class ImageMemory:
     """Holds the newest boards with the items that are on them.
 
-    Images share their pixels until one of them is painted on, so that keeping one costs nothing
+    Images share their pixels until one of them is painted on, so that storing one costs nothing
     at first.
     """
 
     def __init__(self, room: int) -> None:
         self._room = room
         self._taken = 0
-        self._kept: deque[tuple[list[Item], QImage, QPointF]] = deque()
+        self._stored: deque[tuple[list[Item], QImage, QPointF]] = deque()
 
-    def keep(self, items: list[Item], image: QImage, corner: QPointF | None = None) -> None:
+    def store(self, items: list[Item], image: QImage, corner: QPointF | None = None) -> None:
         """Remember a board."""
         if self.find(items) is not None:
             return
-        self._kept.append((items, QImage(image), QPointF(corner or QPointF())))
+        self._stored.append((items, QImage(image), QPointF(corner or QPointF())))
         self._taken += image.sizeInBytes()
-        while self._taken > self._room and len(self._kept) > 1:
-            self._taken -= self._kept.popleft()[1].sizeInBytes()
+        while self._taken > self._room and len(self._stored) > 1:
+            self._taken -= self._stored.popleft()[1].sizeInBytes()
 
     def find(self, items: list[Item]) -> tuple[QImage, QPointF] | None:
         """Return the board with exactly these items and its corner, if it is remembered."""
-        for known, image, corner in reversed(self._kept):
+        for known, image, corner in reversed(self._stored):
             if same_items(known, items):
                 return QImage(image), QPointF(corner)
         return None
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         """Forget all boards: size or colours have changed."""
-        self._kept.clear()
+        self._stored.clear()
         self._taken = 0
 
 
@@ -195,7 +195,7 @@ class Drawing:
         """Take the last stroke, or the last clearing, back."""
         self.end()
         if self._done:
-            self._keep_ink()
+            self._store_ink()
             self._undone.append(self.items)
             self._show(self._done.pop())
 
@@ -203,7 +203,7 @@ class Drawing:
         """Bring back what was undone last."""
         self.end()
         if self._undone:
-            self._keep_ink()
+            self._store_ink()
             self._done.append(self.items)
             self._show(self._undone.pop())
 
@@ -247,12 +247,12 @@ class Drawing:
     # -- inside
 
     def _remember(self) -> None:
-        self._keep_ink()
+        self._store_ink()
         self._done.append(self.items)
         self._undone.clear()
 
-    def _keep_ink(self) -> None:
-        self._memory.keep(self.items, self._image, self._area.topLeft())
+    def _store_ink(self) -> None:
+        self._memory.store(self.items, self._image, self._area.topLeft())
 
     def _show(self, items: list[Item]) -> None:
         self.items = items

@@ -24,7 +24,7 @@ from mnist_draw.app.kit.widgets import tip
 if TYPE_CHECKING:
     import numpy as np
 
-    from mnist_draw.app.draw.canvas import Canvas, PaintedBoard
+    from mnist_draw.app.draw.canvas import Canvas
     from mnist_draw.app.draw.drawing import Drawing
     from mnist_draw.recognition.answer import NumberAnswer
 
@@ -48,13 +48,13 @@ def crop_marks(ink: np.ndarray, drawing: Drawing) -> tuple[QRectF, QPointF] | No
     return box, drawing.to_board(x, y, 0, 0).topLeft()
 
 
-def paint_marks(painter: QPainter, marks: tuple[QRectF, QPointF], board: PaintedBoard) -> None:
+def paint_marks(painter: QPainter, marks: tuple[QRectF, QPointF], canvas: Canvas) -> None:
     """Paint the box as a dashed line and the centre as a cross."""
     box, centre = marks
     painter.setBrush(Qt.NoBrush)
     painter.setPen(QPen(theme.colour("second"), _LINE, Qt.DashLine))
-    painter.drawRect(board.rect_in_widget(box))
-    point = board.to_widget(centre)
+    painter.drawRect(canvas.in_widget(box))
+    point = canvas.to_widget(centre)
     arm = float(theme.Size.GRID * 2)
     painter.setPen(QPen(theme.colour("second"), _LINE))
     painter.drawLine(point - QPointF(arm, 0), point + QPointF(arm, 0))

@@ -213,7 +213,7 @@ class ExampleCard(Card):
         self._menu.popup(self.label_button.mapToGlobal(self.label_button.rect().topLeft()))
 
     def _show_history(self) -> None:
-        self.undo_button.setEnabled(self.board.can_undo)
+        self.undo_button.setEnabled(self.board.drawing.can_undo)
         self.clear_button.setEnabled(bool(self.board.drawing.items))
 
     def set_board_only(self, on: bool) -> None:

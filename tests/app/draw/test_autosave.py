@@ -72,7 +72,7 @@ def test_the_board_survives(qtbot: QtBot) -> None:
     before = session.end()
     again = Session(qtbot)
     assert np.abs(again.canvas.ink().astype(int) - before).max() <= 3
-    assert not again.canvas.can_undo
+    assert not again.canvas.drawing.can_undo
     assert len(again.canvas.drawing.items) == 3
     again.end()
     again.canvas.clear()
@@ -202,7 +202,7 @@ def test_of_two_windows_neither_drawing_is_lost(
     assert words == "Show it"
     # Looked at in turn, however often: both stay, and the next start begins with the last.
     assert np.array_equal(again.show_other(), other)
-    assert not again.canvas.can_undo
+    assert not again.canvas.drawing.can_undo
     assert np.array_equal(again.show_other(), newest)
     assert np.array_equal(again.show_other(), other)
     again.end()

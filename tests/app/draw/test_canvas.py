@@ -137,7 +137,7 @@ def test_a_finger_draws_and_a_second_one_does_not(canvas: Canvas) -> None:
     assert ink[60:240, 150].all()
     assert not ink[:50, :50].any()
     canvas.undo()
-    assert not canvas.can_undo
+    assert not canvas.drawing.can_undo
 
 
 def test_a_cancelled_touch_ends_the_stroke(canvas: Canvas) -> None:

@@ -148,7 +148,7 @@ def test_without_a_network_or_a_mistake_that_is_said(
     QTest.keyClick(tab.canvas, Qt.Key_M)
     qtbot.waitUntil(lambda: bool(told))
     assert told == ["This network gets none of the test digits wrong."]
-    assert not tab.canvas.can_undo
+    assert not tab.canvas.drawing.can_undo
 
 
 def test_a_failed_search_can_be_repeated(

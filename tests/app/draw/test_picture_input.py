@@ -231,7 +231,7 @@ def test_text_and_pictures_elsewhere_are_answered_with_a_sentence(desk: Desk) ->
     link.setUrls([QUrl("https://example.org/3.png")])
     desk.drop(link)
     assert "https://example.org/3.png is not on this computer" in desk.wait_until_told()
-    assert desk.canvas.can_undo
+    assert desk.canvas.drawing.can_undo
 
 
 def test_a_copied_picture_of_too_many_pixels_is_refused(

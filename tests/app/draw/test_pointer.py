@@ -149,7 +149,7 @@ def test_undo_while_drawing_takes_the_stroke_back_and_the_pen_draws_nothing_more
     tablet(canvas, MOVE, (300, 300))
     tablet(canvas, RELEASE, (300, 300))
     assert not canvas.has_ink()
-    assert not canvas.can_undo
+    assert not canvas.drawing.can_undo
 
 
 def test_a_picture_that_arrives_while_drawing_ends_the_stroke_first(canvas: Canvas) -> None:

@@ -279,7 +279,7 @@ def test_a_stroke_on_the_small_board_is_a_stroke_on_the_large_one(tab: InsideTab
     assert all(heard)
     assert large.has_ink()
     large.grab()
-    image = large._painted.image
+    image = large._image
     centre = image.pixelColor(image.width() * 90 // 196, image.height() * 90 // 196)
     assert centre.alpha() == 255
     large.undo()
