@@ -48,8 +48,8 @@ if TYPE_CHECKING:
     from mnist_draw.library.lasagne_networks import load_network as load_network
     from mnist_draw.library.lasagne_networks import save_network as save_network
     from mnist_draw.networks.mlp import build_mlp as build_mlp
-    from mnist_draw.training.interface.classifier import MnistClassifier as MnistClassifier
-    from mnist_draw.training.interface.loss_history import LossHistory as LossHistory
+    from mnist_draw.training.classifier import MnistClassifier as MnistClassifier
+    from mnist_draw.training.history import LossHistory as LossHistory
     from mnist_draw.training.tutorial import get_class as get_class
     from mnist_draw.training.tutorial import run_network as run_network
 
@@ -62,8 +62,8 @@ __all__ = [
 ]  # fmt: skip
 
 _HOME = {
-    "LossHistory": "mnist_draw.training.interface.loss_history",
-    "MnistClassifier": "mnist_draw.training.interface.classifier",
+    "LossHistory": "mnist_draw.training.history",
+    "MnistClassifier": "mnist_draw.training.classifier",
     "build_mlp": "mnist_draw.networks.mlp",
     "get_class": "mnist_draw.training.tutorial",
     "iterate_minibatches": "mnist_draw.dataset.minibatches",

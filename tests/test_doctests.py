@@ -17,7 +17,7 @@ WITH_EXAMPLES = sorted(
 
 
 def test_there_are_some() -> None:
-    assert "mnist_draw.training.interface.loss_history" in WITH_EXAMPLES
+    assert "mnist_draw.training.history" in WITH_EXAMPLES
 
 
 @pytest.mark.parametrize("name", WITH_EXAMPLES)

@@ -67,19 +67,19 @@ def _model(path: Path) -> object:
 
 
 def _checkpoint(path: Path) -> object:
-    from mnist_draw.training.runs.checkpoint import load_checkpoint
+    from mnist_draw.training.checkpoint import load_checkpoint
 
     return load_checkpoint(path)
 
 
 def _record(path: Path) -> object:
-    from mnist_draw.training.runs.record import read_run
+    from mnist_draw.training.record import read_run
 
     return read_run(path.parent)
 
 
 def _history(path: Path) -> object:
-    from mnist_draw.training.runs.record import RECORD, Run, load_history, read_run
+    from mnist_draw.training.record import RECORD, Run, load_history, read_run
     from mnist_draw.training.settings import TrainingSettings
 
     # A run that diverged in its first epoch has a history without one.
@@ -89,7 +89,7 @@ def _history(path: Path) -> object:
 
 
 def _settings(path: Path) -> object:
-    from mnist_draw.training.settings_file import load_settings
+    from mnist_draw.training.presets import load_settings
 
     return load_settings(path)
 

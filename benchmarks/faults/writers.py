@@ -31,7 +31,7 @@ def _model(folder: Path, number: int) -> None:
 
 def _checkpoint(folder: Path, number: int) -> None:
     from mnist_draw.storage import write_atomically
-    from mnist_draw.training.runs.checkpoint import Checkpoint
+    from mnist_draw.training.checkpoint import Checkpoint
     from mnist_draw.training.settings import TrainingSettings
 
     settings = TrainingSettings(network=_NETWORK)
@@ -41,15 +41,15 @@ def _checkpoint(folder: Path, number: int) -> None:
 
 
 def _record(folder: Path, number: int) -> None:
-    from mnist_draw.training.runs.record import Run
+    from mnist_draw.training.record import Run
     from mnist_draw.training.settings import TrainingSettings
 
     Run(folder, TrainingSettings(), name=f"run {number}", started="2026-11-25 10:15").save()
 
 
 def _history(folder: Path, number: int) -> None:
-    from mnist_draw.training.runs.history import EpochFigures, History
-    from mnist_draw.training.runs.record import save_history
+    from mnist_draw.training.history import EpochFigures, History
+    from mnist_draw.training.record import save_history
 
     history = History()
     history.epochs = [EpochFigures(1, 1.0 + number, 1.0, 0.5, 1.0, 0.5, 100.0)]
@@ -57,7 +57,7 @@ def _history(folder: Path, number: int) -> None:
 
 
 def _history_table(folder: Path, number: int) -> None:
-    from mnist_draw.training.runs.history import EpochFigures, History
+    from mnist_draw.training.history import EpochFigures, History
 
     history = History()
     history.epochs = [EpochFigures(1, 1.0 + number, 1.0, 0.5, 1.0, 0.5, 100.0)]
@@ -65,7 +65,7 @@ def _history_table(folder: Path, number: int) -> None:
 
 
 def _minibatch_table(folder: Path, number: int) -> None:
-    from mnist_draw.training.runs.history import History
+    from mnist_draw.training.history import History
 
     history = History()
     history.batch_losses.append(number)
@@ -74,8 +74,8 @@ def _minibatch_table(folder: Path, number: int) -> None:
 
 
 def _settings(folder: Path, number: int) -> None:
+    from mnist_draw.training.presets import save_settings
     from mnist_draw.training.settings import TrainingSettings
-    from mnist_draw.training.settings_file import save_settings
 
     save_settings(folder / "settings.json", TrainingSettings(epochs=1 + number))
 

@@ -235,8 +235,8 @@ def _kinds() -> dict[str, tuple[Callable[[], Iterable[Path]], Callable[[Path], o
     from mnist_draw.storage.my_digits import SUFFIX, DigitError, my_digits_folder, read_digit
     from mnist_draw.storage.preferences import FILE_NAME, read_values
     from mnist_draw.storage.unique_paths import ASIDE
-    from mnist_draw.training.runs import record
-    from mnist_draw.training.runs.checkpoint import load_checkpoint
+    from mnist_draw.training import record
+    from mnist_draw.training.checkpoint import load_checkpoint
     from mnist_draw.training.runs.run_list import runs_folder
 
     def own_networks() -> Iterator[Path]:

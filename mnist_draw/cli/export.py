@@ -13,8 +13,8 @@ from mnist_draw.cli.listing import data_home
 from mnist_draw.cli.output import json_line, put, tell
 from mnist_draw.errors import UserError
 from mnist_draw.recognition.export.formats import NETWORK_FORMATS, NetworkFormat
-from mnist_draw.training.runs.formats import RUN_FORMATS, RunFormat
-from mnist_draw.training.runs.record import Run
+from mnist_draw.training.record import Run
+from mnist_draw.training.run_formats import RUN_FORMATS, RunFormat
 
 _FORMATS: Mapping[str, NetworkFormat | RunFormat] = {**NETWORK_FORMATS, **RUN_FORMATS}
 
@@ -80,7 +80,7 @@ def export(arguments: argparse.Namespace) -> int:
     _require_free(out, arguments.overwrite)
     check_writable(out)
     if isinstance(kind, RunFormat):
-        from mnist_draw.training.runs.record import load_history
+        from mnist_draw.training.record import load_history
 
         run = _run_of(arguments.what)
         content, title = kind.pack(run, load_history(run)), run.full_title

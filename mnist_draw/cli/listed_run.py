@@ -13,8 +13,8 @@ from mnist_draw.library.stored_network import network_of_run
 from mnist_draw.recognition.run_files import RunFiles
 from mnist_draw.storage import ModelFile, StorageError, write_atomically
 from mnist_draw.storage.atomic import resolve_path
+from mnist_draw.training.checkpoint import Checkpoint
 from mnist_draw.training.events import Event, Finished
-from mnist_draw.training.runs.checkpoint import Checkpoint
 from mnist_draw.training.runs.run_list import new_run_folder, runs_folder
 from mnist_draw.training.settings import TrainingSettings
 

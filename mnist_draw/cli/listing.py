@@ -15,7 +15,7 @@ from mnist_draw.errors import StorageError
 from mnist_draw.storage.folders import data_folder
 
 if TYPE_CHECKING:
-    from mnist_draw.training.runs.record import Run
+    from mnist_draw.training.record import Run
 
 
 def _add_models_options(parser: argparse.ArgumentParser) -> None:
@@ -93,8 +93,8 @@ RUNS = Command(
 def list_runs(arguments: argparse.Namespace) -> int:
     """Print one line for each run."""
     from mnist_draw.recognition.run_files import in_use
+    from mnist_draw.training.record import STATE_WORDS
     from mnist_draw.training.runs import run_list
-    from mnist_draw.training.runs.record import STATE_WORDS
 
     runs, told = run_list.list_runs() if data_home() else ([], [])
     for sentence in told:

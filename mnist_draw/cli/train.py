@@ -11,7 +11,7 @@ from mnist_draw.cli.command import Command
 from mnist_draw.cli.network_place import DEFAULT_OUTPUT, NetworkPlace
 from mnist_draw.errors import UserError
 from mnist_draw.networks import NETWORKS
-from mnist_draw.training.presets import PRESETS, find_preset
+from mnist_draw.training.presets import PRESETS, find_preset, load_settings, read_settings
 from mnist_draw.training.setting import (
     AnySetting,
     Choice,
@@ -25,11 +25,10 @@ from mnist_draw.training.setting import (
     WholeNumber,
 )
 from mnist_draw.training.settings import SETTINGS, TrainingSettings
-from mnist_draw.training.settings_file import load_settings, read_settings
 from mnist_draw.training.updates import UPDATE_RULES, usual_learning_rate
 
 if TYPE_CHECKING:
-    from mnist_draw.training.runs.checkpoint import Checkpoint
+    from mnist_draw.training.checkpoint import Checkpoint
 
 #: A name for each option that must not be empty, for the sentence about it.
 _LIKE = {"output": DEFAULT_OUTPUT, "checkpoint": "run.ckpt", "resume": "run.ckpt"}
@@ -213,7 +212,7 @@ def _load_resume(
             f"{SETTINGS[surplus[0]].option} cannot be combined with --resume: the run's settings "
             "are in its checkpoint"
         )
-    from mnist_draw.training.runs.checkpoint import load_checkpoint
+    from mnist_draw.training.checkpoint import load_checkpoint
 
     found = load_checkpoint(arguments.resume)
     epochs = given.get("epochs", found.epoch)
@@ -310,7 +309,7 @@ def _is_same(one: str, other: str) -> bool:
 def _refuse_other_checkpoint(path: Path, overwrite: bool) -> None:
     """Let a checkpoint replace nothing but a checkpoint, and that of another run when told to."""
     from mnist_draw.storage import StorageError
-    from mnist_draw.training.runs.checkpoint import CheckpointError, load_checkpoint
+    from mnist_draw.training.checkpoint import CheckpointError, load_checkpoint
 
     if not path.exists() or path.stat().st_size == 0:
         return

@@ -17,15 +17,13 @@ from mnist_draw.errors import UserError
 from mnist_draw.library.network_data import dataset_metadata, remember_data
 from mnist_draw.recognition.finished_model import finished_model
 from mnist_draw.training import events
-from mnist_draw.training.control import Controls
-from mnist_draw.training.interface.progress import ProgressBar
-from mnist_draw.training.interrupts import stop_on_signals
+from mnist_draw.training.checkpoint import Checkpoint, load_checkpoint
+from mnist_draw.training.control import Controls, stop_on_signals
 from mnist_draw.training.loop import train
+from mnist_draw.training.progress import ProgressBar, describe
 from mnist_draw.training.run_start import settings_for
-from mnist_draw.training.runs.checkpoint import Checkpoint, load_checkpoint
 from mnist_draw.training.runs.network_places import RUN
 from mnist_draw.training.settings import TrainingSettings
-from mnist_draw.training.tutorial import describe
 
 COMPLETED, FAILED, INTERRUPTED = 0, 1, 130
 

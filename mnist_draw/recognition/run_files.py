@@ -16,6 +16,7 @@ from mnist_draw.networks import parse_network
 from mnist_draw.storage.atomic import make_lock, resolve_path, take_lock
 from mnist_draw.storage.models import ModelFile, save_model
 from mnist_draw.storage.unique_paths import quarantine
+from mnist_draw.training.checkpoint import Checkpoint, load_checkpoint
 from mnist_draw.training.events import (
     BatchFinished,
     BatchSizeChosen,
@@ -23,9 +24,8 @@ from mnist_draw.training.events import (
     Event,
     SettingChanged,
 )
-from mnist_draw.training.runs.checkpoint import Checkpoint, load_checkpoint
-from mnist_draw.training.runs.history import History
-from mnist_draw.training.runs.record import (
+from mnist_draw.training.history import History
+from mnist_draw.training.record import (
     CHECKPOINT,
     MODEL,
     RECORD,

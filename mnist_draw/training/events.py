@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from mnist_draw.training.runs.checkpoint import Checkpoint
+    from mnist_draw.training.checkpoint import Checkpoint
 
 Parameters = tuple[NDArray[np.float32], ...]
 Reason = Literal["completed", "stopped", "diverged", "early", "target"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mnist_draw.training.runs.history import EpochFigures
+from mnist_draw.training.history import EpochFigures
 from mnist_draw.training.settings import TrainingSettings
 from mnist_draw.training.updates import calmer_learning_rate
 

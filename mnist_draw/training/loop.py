@@ -16,10 +16,18 @@ from mnist_draw.dataset.augmentation.numba_loops import CompilingStoppedError
 from mnist_draw.dataset.mnist import Dataset
 from mnist_draw.dataset.own_digits import ExtraDigits
 from mnist_draw.training import events
+from mnist_draw.training.checkpoint import (
+    Checkpoint,
+    CheckpointError,
+    CheckpointWriter,
+    from_array,
+    to_array,
+)
 from mnist_draw.training.control import Controls
 from mnist_draw.training.epoch_pictures import EpochPictures
 from mnist_draw.training.events import Event, Parameters
 from mnist_draw.training.functions import TrainingFunctions, compile_evaluate, compile_train
+from mnist_draw.training.history import History
 from mnist_draw.training.run_start import (
     batch_size_for,
     build_network,
@@ -27,12 +35,8 @@ from mnist_draw.training.run_start import (
     settings_for,
     training_data,
 )
-from mnist_draw.training.runs.checkpoint import Checkpoint, CheckpointError, CheckpointWriter
-from mnist_draw.training.runs.history import History
-from mnist_draw.training.runs.shared_values import from_array, to_array
-from mnist_draw.training.schedules import learning_rate_at
 from mnist_draw.training.settings import TrainingSettings
-from mnist_draw.training.updates import calmer_learning_rate
+from mnist_draw.training.updates import calmer_learning_rate, learning_rate_at
 
 #: Pictures evaluated at once: few enough for a quick answer to Stop, enough for the BLAS.
 EVALUATION_SLICE = 500

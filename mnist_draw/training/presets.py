@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from typing import Any
 
+from mnist_draw.errors import DocumentError, StorageError, UserError
+from mnist_draw.storage.atomic import write_atomically
+from mnist_draw.storage.document import pack, parse
+from mnist_draw.storage.opening import MEGABYTE, read_file
 from mnist_draw.training.setting import check_name
-from mnist_draw.training.settings import TrainingSettings
+from mnist_draw.training.settings import SettingsError, TrainingSettings
 
 
 @dataclass(frozen=True)
@@ -48,3 +54,35 @@ def find_preset(name: str) -> Preset:
     """Return the preset of a name."""
     check_name("preset", name, PRESETS)
     return PRESETS[name]
+
+
+def save_settings(path: str | os.PathLike[str], settings: TrainingSettings) -> None:
+    """Write settings as JSON, a name and a value on each line."""
+    write_atomically(path, pack(settings.to_json(), indent=2) + b"\n")
+
+
+def load_settings(path: str | os.PathLike[str]) -> TrainingSettings:
+    """Read settings that `save_settings` or anybody else has written.
+
+    Settings that the file does not name are as `TrainingSettings.from_json` has them.
+    """
+    values = read_settings(path)
+    try:
+        return TrainingSettings.from_json(values)
+    except UserError as error:
+        raise SettingsError(f"The settings file {path} cannot be used. {error}") from error
+
+
+def read_settings(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Read the names and values in a file, whatever they are; raises as `load_settings` does."""
+    try:
+        values = parse(read_file(path, MEGABYTE))
+        if not isinstance(values, dict):
+            raise DocumentError("it holds no names with values")
+    except FileNotFoundError:
+        raise SettingsError(f"There is no settings file {path}.") from None
+    except StorageError as error:
+        raise SettingsError(f"The settings file {error}") from error
+    except DocumentError as error:
+        raise SettingsError(f"The settings file {path} cannot be used: {error}.") from error
+    return values

@@ -11,7 +11,6 @@ from typing import Any
 from mnist_draw.dataset.augmentation.augmenter import RECIPES
 from mnist_draw.errors import nearest
 from mnist_draw.storage.folders import data_folder
-from mnist_draw.training.schedules import SCHEDULES
 from mnist_draw.training.setting import (
     AnySetting,
     Choice,
@@ -26,7 +25,12 @@ from mnist_draw.training.setting import (
     declared,
     settings_of,
 )
-from mnist_draw.training.updates import UPDATE_RULES, find_update_rule, usual_learning_rate
+from mnist_draw.training.updates import (
+    SCHEDULES,
+    UPDATE_RULES,
+    find_update_rule,
+    usual_learning_rate,
+)
 
 __all__ = ["SETTINGS", "SettingsError", "TrainingSettings"]
 

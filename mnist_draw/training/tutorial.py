@@ -15,23 +15,15 @@ from mnist_draw.dataset.mnist import Arrays, Dataset, scale
 from mnist_draw.errors import asks_what_was_meant, did_you_mean
 from mnist_draw.networks import parse_network
 from mnist_draw.storage.models import load_model
-from mnist_draw.training import events
-from mnist_draw.training.control import Controls
+from mnist_draw.training.control import Controls, stop_on_interrupt
 from mnist_draw.training.functions import compile_predict
-from mnist_draw.training.interface.progress import ProgressBar, in_notebook
-from mnist_draw.training.interrupts import stop_on_interrupt
+from mnist_draw.training.history import History
 from mnist_draw.training.loop import train
+from mnist_draw.training.progress import ProgressBar, describe, in_notebook
 from mnist_draw.training.run_start import build_network
-from mnist_draw.training.runs.history import History
 from mnist_draw.training.runs.network_places import file_of
 from mnist_draw.training.settings import SETTINGS, TrainingSettings
 
-#: How the end of a run reads; a run that was completed needs no word.
-_ENDINGS = {
-    "stopped": "Stopped before the end; the network keeps what it has learnt.",
-    "early": "Stopped early: the validation loss fell no further.",
-    "target": "Stopped: the target accuracy is reached.",
-}
 #: Pictures a network is asked about at once: all of MNIST in a convolution would take gigabytes.
 _AT_ONCE = 2000
 _predict_functions: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
@@ -222,36 +214,6 @@ def _for_arrays(
         return settings
     specification = parse_network(settings.network).with_classes(len(data.classes))
     return settings.replace(network=specification.text)
-
-
-def describe(event: events.Event) -> list[str]:
-    """Put an event into the tutorial's words; many need none.
-
-    Returns
-    -------
-    list of str
-        Lines to print.
-    """
-    if isinstance(event, events.Started):
-        return ["Starting training..."]
-    if isinstance(event, events.EpochFinished):
-        return [
-            f"Epoch {event.epoch} of {event.epochs} took {event.seconds:.3f}s",
-            f"  training loss:\t\t{event.training_loss:.6f}",
-            f"  validation loss:\t\t{event.validation_loss:.6f}",
-            f"  validation accuracy:\t\t{event.validation_accuracy * 100:.2f} %",
-        ]
-    if isinstance(event, events.Tested):
-        return [
-            "Final results:",
-            f"  test loss:\t\t\t{event.loss:.6f}",
-            f"  test accuracy:\t\t{event.accuracy * 100:.2f} %",
-        ]
-    if isinstance(event, events.BatchSizeChosen | events.Diverged | events.CheckpointFailed):
-        return [event.message]
-    if isinstance(event, events.Finished) and event.reason in _ENDINGS:
-        return [_ENDINGS[event.reason]]
-    return []
 
 
 def _as_dataset(data: tuple[NDArray[Any], ...], network: Any) -> Dataset:

@@ -24,12 +24,11 @@ from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.networks import parse_network
 from mnist_draw.storage import ModelFile
 from mnist_draw.theano_bridge import installed_theano
+from mnist_draw.training.checkpoint import Checkpoint, from_array
 from mnist_draw.training.functions import compile_train
-from mnist_draw.training.runs.checkpoint import Checkpoint
-from mnist_draw.training.runs.history import History
-from mnist_draw.training.runs.record import Run
+from mnist_draw.training.history import History
+from mnist_draw.training.record import Run
 from mnist_draw.training.runs.run_list import new_run_folder
-from mnist_draw.training.runs.shared_values import from_array
 from mnist_draw.training.settings import TrainingSettings
 
 NETWORKS = ("mlp", "custom_mlp:1,30,0.2,0.5", "custom_mlp:0", "cnn")

@@ -16,9 +16,9 @@ from mnist_draw.recognition.answer import Answer, DigitAnswer, NumberAnswer
 from mnist_draw.recognition.explanation import Explanation, HiddenLayer
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.training import events
+from mnist_draw.training.checkpoint import Checkpoint
 from mnist_draw.training.control import Controls
-from mnist_draw.training.runs.checkpoint import Checkpoint
-from mnist_draw.training.runs.history import History
+from mnist_draw.training.history import History
 from mnist_draw.training.settings import TrainingSettings
 
 

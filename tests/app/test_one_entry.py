@@ -19,11 +19,11 @@ from mnist_draw.networks.layer_list import MlpLayer, MlpLayers
 from mnist_draw.networks.mlp import build_layers
 from mnist_draw.networks.numbers import Count
 from mnist_draw.networks.specification import kind_with_numbers
-from mnist_draw.training import schedules
+from mnist_draw.training import updates
 from mnist_draw.training.presets import PRESETS, Preset
-from mnist_draw.training.schedules import SCHEDULES, Schedule
 from mnist_draw.training.setting import WholeNumber, declared, settings_of
 from mnist_draw.training.settings import TrainingSettings
+from mnist_draw.training.updates import SCHEDULES, Schedule
 
 Given = Callable[..., TrainingSettings]
 
@@ -132,7 +132,7 @@ def test_a_schedule(
     monkeypatch.setitem(SCHEDULES, "half", half)
     assert given("--schedule", "half").schedule == "half"
     assert "half: half of the learning rate" in help_text(capsys)
-    assert schedules.learning_rate_at(0.2, "half", 0.9) == 0.1
+    assert updates.learning_rate_at(0.2, "half", 0.9) == 0.1
     panel = SettingsPanel()
     qtbot.addWidget(panel)
     menu = panel.findChild(QComboBox, "scheduleCombo")

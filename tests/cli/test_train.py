@@ -20,12 +20,10 @@ from mnist_draw.dataset.mnist import Dataset
 from mnist_draw.library.stored_network import load_trained
 from mnist_draw.networks import NETWORKS
 from mnist_draw.storage import StorageError
-from mnist_draw.training import events
-from mnist_draw.training.interface import progress
+from mnist_draw.training import events, progress
 from mnist_draw.training.runs import network_places
-from mnist_draw.training.schedules import SCHEDULES
 from mnist_draw.training.settings import SETTINGS, TrainingSettings
-from mnist_draw.training.updates import UPDATE_RULES
+from mnist_draw.training.updates import SCHEDULES, UPDATE_RULES
 
 NETWORK = "custom_mlp:0,1,0,0"
 QUICK = ["train", "--network", NETWORK, "--examples", "2000", "--learning-rate", "0.01"]

@@ -17,8 +17,8 @@ from mnist_draw.library.networks import find_network
 from mnist_draw.library.stored_network import load_trained
 from mnist_draw.networks import parse_network
 from mnist_draw.storage import ModelFileError, StorageError
-from mnist_draw.training.runs.checkpoint import Checkpoint
-from mnist_draw.training.runs.history import History
+from mnist_draw.training.checkpoint import Checkpoint
+from mnist_draw.training.history import History
 from mnist_draw.training.settings import TrainingSettings
 
 

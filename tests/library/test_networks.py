@@ -27,9 +27,9 @@ from mnist_draw.library.stored_network import network_of_run
 from mnist_draw.storage import ModelFileError, StorageError
 from mnist_draw.storage.unique_paths import bring_back
 from mnist_draw.training import events
-from mnist_draw.training.runs.checkpoint import Checkpoint
-from mnist_draw.training.runs.history import History
-from mnist_draw.training.runs.record import Run
+from mnist_draw.training.checkpoint import Checkpoint
+from mnist_draw.training.history import History
+from mnist_draw.training.record import Run
 from mnist_draw.training.runs.run_list import runs_folder
 from mnist_draw.training.settings import TrainingSettings
 

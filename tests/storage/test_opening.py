@@ -215,7 +215,7 @@ def plain_pnm(folder: Path) -> Path:
 _READ = {
     "idx": "from mnist_draw.dataset.idx import read_idx\nread_idx(path, dimensions=(3,))",
     "model": "from mnist_draw.library.networks import load_trained\nload_trained(path)",
-    "checkpoint": "from mnist_draw.training.runs.checkpoint import load_checkpoint\n"
+    "checkpoint": "from mnist_draw.training.checkpoint import load_checkpoint\n"
     "load_checkpoint(path)",
     "board": "from mnist_draw.app.draw.autosave import _read\nimport os, shutil\n"
     "from mnist_draw.app.draw.autosave import board_path\nos.replace(path, board_path())\n"
@@ -229,7 +229,7 @@ from pathlib import Path
 from mnist_draw.errors import UserError
 import numpy, scipy.ndimage, PIL.Image, mnist_draw.dataset.pictures.picture_file
 import mnist_draw.dataset.mnist, mnist_draw.library.networks
-import mnist_draw.training.runs.checkpoint
+import mnist_draw.training.checkpoint
 def peak():
     # In MB. Linux counts what the program that started this one took in getrusage, but not here.
     try:

@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from mnist_draw.training.checkpoint import Checkpoint
 from mnist_draw.training.events import Event, Finished
 from mnist_draw.training.loop import train
-from mnist_draw.training.runs.checkpoint import Checkpoint
 from mnist_draw.training.settings import TrainingSettings
 
 #: Two epochs of six minibatches of 100 digits, on a network of 32 hidden units with dropout.

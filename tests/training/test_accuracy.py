@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import mnist_draw as flm
-from mnist_draw.training.runs.history import History
+from mnist_draw.training.history import History
 
 
 def test_the_tutorials_network_after_three_epochs() -> None:

@@ -15,10 +15,10 @@ import pytest
 
 from mnist_draw.dataset.mnist import Dataset
 from mnist_draw.training import events
+from mnist_draw.training.checkpoint import Checkpoint, CheckpointError, load_checkpoint
 from mnist_draw.training.control import Controls
 from mnist_draw.training.events import EpochFinished, Event, SettingChanged
 from mnist_draw.training.loop import train
-from mnist_draw.training.runs.checkpoint import Checkpoint, CheckpointError, load_checkpoint
 from mnist_draw.training.settings import TrainingSettings
 
 from .short_runs import SMALL, assert_same_run, end, of, run, same
@@ -131,7 +131,7 @@ def ends_two(event: Event) -> bool:
 KILLED = """
 import json, sys, time
 from pathlib import Path
-from mnist_draw.training.runs.checkpoint import load_checkpoint
+from mnist_draw.training.checkpoint import load_checkpoint
 from mnist_draw.training.events import BatchFinished, EpochFinished
 from mnist_draw.training.loop import train
 from mnist_draw.training.settings import TrainingSettings

@@ -8,8 +8,7 @@ import threading
 import pytest
 
 from mnist_draw.errors import UserError
-from mnist_draw.training.control import Controls
-from mnist_draw.training.interrupts import stop_on_interrupt
+from mnist_draw.training.control import Controls, stop_on_interrupt
 
 
 def test_nothing_is_asked_at_first() -> None:

@@ -13,9 +13,9 @@ from mnist_draw.dataset.own_digits import ExtraDigits, repeats_for
 from mnist_draw.errors import UserError
 from mnist_draw.storage import ModelFile, ModelFileError, save_model
 from mnist_draw.training import events
+from mnist_draw.training.checkpoint import CheckpointError, load_checkpoint
 from mnist_draw.training.events import EpochFinished
 from mnist_draw.training.loop import build_network, fingerprint, train
-from mnist_draw.training.runs.checkpoint import CheckpointError, load_checkpoint
 from mnist_draw.training.settings import SettingsError
 
 from .short_runs import SMALL, assert_same_run, end, of, run, same

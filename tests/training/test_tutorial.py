@@ -18,7 +18,7 @@ from mnist_draw.dataset.mnist import Dataset, scale
 from mnist_draw.errors import UserError
 from mnist_draw.networks import parse_network
 from mnist_draw.training import events, tutorial
-from mnist_draw.training.runs.history import History
+from mnist_draw.training.history import History
 
 Six = tuple[np.ndarray, ...]
 NAME = "custom_mlp:1,32,0.2,0.5"

@@ -22,7 +22,7 @@ from types import TracebackType
 from typing import IO, TYPE_CHECKING, cast
 
 from mnist_draw.errors import UserError, escape_unprintable, one_line
-from mnist_draw.training.interrupts import ENDING_SIGNALS
+from mnist_draw.training.control import ENDING_SIGNALS
 
 if TYPE_CHECKING:
     from PyQt5.QtCore import QtMsgType

@@ -18,7 +18,7 @@ from mnist_draw.app.kit.icons import set_icon
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, ComboBox, explain
 from mnist_draw.app.train.series import LOWEST_LOSS, Curve, log_loss, thinned
-from mnist_draw.training.runs.history import EpochFigures, History
+from mnist_draw.training.history import EpochFigures, History
 from mnist_draw.training.settings import TrainingSettings
 
 if TYPE_CHECKING:

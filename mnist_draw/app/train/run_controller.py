@@ -37,10 +37,10 @@ from mnist_draw.training.events import (
     Testing,
     Validating,
 )
+from mnist_draw.training.history import History
 from mnist_draw.training.layer_inspection import LayerFigures
-from mnist_draw.training.runs.history import History
+from mnist_draw.training.record import Run, with_figures
 from mnist_draw.training.runs.network_places import fallback_key
-from mnist_draw.training.runs.record import Run, with_figures
 from mnist_draw.training.settings import SETTINGS
 
 #: Minibatches alone show in curves and figures at most this often, in seconds: nobody reads

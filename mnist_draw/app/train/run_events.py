@@ -7,8 +7,8 @@ from pathlib import Path
 
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.training.events import Event, Parameters
+from mnist_draw.training.history import History
 from mnist_draw.training.layer_inspection import LayerFigures
-from mnist_draw.training.runs.history import History
 
 
 @dataclass(frozen=True)

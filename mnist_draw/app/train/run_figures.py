@@ -12,7 +12,7 @@ from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, ProgressBar, explain, label, push_button
 from mnist_draw.app.train.run_state import RunState
 from mnist_draw.training.hints import Hint, read_curves
-from mnist_draw.training.runs.record import Run
+from mnist_draw.training.record import Run
 from mnist_draw.training.settings import TrainingSettings
 
 #: Steps of a progress bar: about as many as it has pixels.

@@ -25,8 +25,8 @@ from mnist_draw.training.events import (
     Testing,
     Validating,
 )
+from mnist_draw.training.history import EpochFigures, History
 from mnist_draw.training.layer_inspection import LayerFigures
-from mnist_draw.training.runs.history import EpochFigures, History
 
 #: The speed is the mean over this many minibatches.
 _SPEED_OVER = 50

@@ -32,9 +32,9 @@ from mnist_draw.app.kit.widgets import (
 )
 from mnist_draw.app.train.series import STYLES, SWATCH, log_loss, series_colour, swatch, thinned
 from mnist_draw.recognition.export.formats import NETWORK_FORMATS
-from mnist_draw.training.runs.formats import RUN_FORMATS
-from mnist_draw.training.runs.history import History
-from mnist_draw.training.runs.record import STATE_WORDS, Run
+from mnist_draw.training.history import History
+from mnist_draw.training.record import STATE_WORDS, Run
+from mnist_draw.training.run_formats import RUN_FORMATS
 from mnist_draw.training.runs.run_list import differences
 
 COLUMNS = (

@@ -33,10 +33,9 @@ from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.errors import UserError
 from mnist_draw.networks import parse_network
 from mnist_draw.training.control import Change
-from mnist_draw.training.presets import PRESETS
+from mnist_draw.training.presets import PRESETS, load_settings, save_settings
 from mnist_draw.training.setting import settings_of
 from mnist_draw.training.settings import TrainingSettings
-from mnist_draw.training.settings_file import load_settings, save_settings
 from mnist_draw.training.updates import usual_learning_rate
 
 if TYPE_CHECKING:

@@ -21,6 +21,8 @@ from mnist_draw.app.train.run_events import Continued, Failed, Rescued, RunEvent
 from mnist_draw.errors import UserError
 from mnist_draw.recognition.run_files import RunFiles
 from mnist_draw.storage.models import ModelFile
+from mnist_draw.training import record
+from mnist_draw.training.checkpoint import Checkpoint
 from mnist_draw.training.control import Controls
 from mnist_draw.training.events import (
     Checkpointed,
@@ -30,8 +32,6 @@ from mnist_draw.training.events import (
     Finished,
     Testing,
 )
-from mnist_draw.training.runs import record
-from mnist_draw.training.runs.checkpoint import Checkpoint
 from mnist_draw.training.runs.network_places import (
     describe_fallback,
     save_fallback,

@@ -20,7 +20,7 @@ from mnist_draw.storage.folders import APPLICATION, data_folder, resource_path
 from mnist_draw.storage.integrity import is_private
 from mnist_draw.storage.models import ModelFile, load_model, save_model
 from mnist_draw.storage.unique_paths import taken_file
-from mnist_draw.training.runs.record import Run, read_run
+from mnist_draw.training.record import Run, read_run
 from mnist_draw.training.runs.run_list import (
     LATEST,
     list_runs,

@@ -11,8 +11,8 @@ from pathlib import Path
 from mnist_draw.errors import StorageError, UserError, did_you_mean, few_of, reason_of
 from mnist_draw.storage.folders import data_folder
 from mnist_draw.storage.unique_paths import quarantine, take_folder
-from mnist_draw.training.runs.checkpoint import Checkpoint, CheckpointError, load_checkpoint
-from mnist_draw.training.runs.record import (
+from mnist_draw.training.checkpoint import Checkpoint, CheckpointError, load_checkpoint
+from mnist_draw.training.record import (
     RECORD,
     UNFINISHED,
     Run,

@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 from mnist_draw.app.train.curve_card import AccuracyCard, Legend, LossCard
 from mnist_draw.app.train.plots import log_ticks
 from mnist_draw.training.events import BatchFinished
-from mnist_draw.training.runs.history import EpochFigures, History
+from mnist_draw.training.history import EpochFigures, History
 from mnist_draw.training.settings import TrainingSettings
 
 from ..train.test_runs import make  # noqa: F401 - a fixture

@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.training.hints import Hint, diverged, read_curves
-from mnist_draw.training.runs.history import EpochFigures
+from mnist_draw.training.history import EpochFigures
 from mnist_draw.training.settings import TrainingSettings
 
 

@@ -20,9 +20,9 @@ from mnist_draw.app.train.runs_page import RunsTable
 from mnist_draw.storage.models import ModelFile, save_model
 from mnist_draw.storage.unique_paths import move_to_bin
 from mnist_draw.training import events
-from mnist_draw.training.runs.checkpoint import Checkpoint
-from mnist_draw.training.runs.history import History
-from mnist_draw.training.runs.record import Run, read_run, with_figures
+from mnist_draw.training.checkpoint import Checkpoint
+from mnist_draw.training.history import History
+from mnist_draw.training.record import Run, read_run, with_figures
 from mnist_draw.training.runs.run_list import list_runs, runs_folder
 from mnist_draw.training.settings import TrainingSettings
 

@@ -13,7 +13,7 @@ import socket
 from PyQt5.QtCore import QObject, QSocketNotifier, pyqtSignal
 from PyQt5.QtWidgets import QApplication
 
-from mnist_draw.training.interrupts import ENDING_SIGNALS
+from mnist_draw.training.control import ENDING_SIGNALS
 
 
 class SystemSignals(QObject):

@@ -10,9 +10,9 @@ import pytest
 
 from mnist_draw.errors import UserError
 from mnist_draw.training import events
-from mnist_draw.training.runs.formats import RUN_FORMATS
-from mnist_draw.training.runs.history import History
-from mnist_draw.training.runs.record import Run, with_figures
+from mnist_draw.training.history import History
+from mnist_draw.training.record import Run, with_figures
+from mnist_draw.training.run_formats import RUN_FORMATS
 from mnist_draw.training.settings import TrainingSettings
 
 

@@ -8,6 +8,7 @@ parameters). Shuffles need no state: each epoch's order follows from seed and ep
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import threading
 from dataclasses import astuple, dataclass
@@ -30,7 +31,7 @@ from mnist_draw.training.events import (
     Parameters,
     SettingChanged,
 )
-from mnist_draw.training.runs.history import History, read_change
+from mnist_draw.training.history import History, read_change
 from mnist_draw.training.settings import TrainingSettings
 
 #: The parameters of the largest network, its state and the best ones: four times a model's file.
@@ -298,3 +299,36 @@ class CheckpointWriter:
                 report = CheckpointFailed(self._path, checkpoint.epoch, reason, checkpoint)
             with self._changed:
                 self._reports.append(report)
+
+
+def to_array(variable: Any) -> NDArray[Any]:
+    """Return a copy of a shared variable's value as an array of numbers."""
+    value = variable.get_value()
+    if isinstance(value, np.random.Generator):
+        return np.frombuffer(json.dumps(value.bit_generator.state).encode(), np.uint8)
+    return np.array(value)
+
+
+def from_array(variable: Any, stored: NDArray[Any]) -> None:
+    """Give a shared variable the value that `to_array` has returned.
+
+    Raises
+    ------
+    ValueError
+        The array is not of this variable's kind or shape; the variable keeps its value.
+    """
+    value = variable.get_value()
+    if isinstance(value, np.random.Generator):
+        try:
+            value.bit_generator.state = json.loads(stored.tobytes())
+        except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
+            raise ValueError(f"no state of a random stream: {error}") from error
+        variable.set_value(value)
+        return
+    value = np.asarray(value)
+    if stored.shape != value.shape or stored.dtype.kind != value.dtype.kind:
+        raise ValueError(
+            f"{stored.dtype} of the shape {stored.shape} where {value.dtype} of the shape "
+            f"{value.shape} was expected"
+        )
+    variable.set_value(stored.astype(value.dtype))

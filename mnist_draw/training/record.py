@@ -23,9 +23,9 @@ from mnist_draw.storage import npz
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.document import Fields, Format
 from mnist_draw.storage.opening import MEGABYTE
+from mnist_draw.training.checkpoint import MAX_EPOCHS, CheckpointError, load_checkpoint
 from mnist_draw.training.events import SettingChanged
-from mnist_draw.training.runs.checkpoint import MAX_EPOCHS, CheckpointError, load_checkpoint
-from mnist_draw.training.runs.history import History, read_change
+from mnist_draw.training.history import History, read_change
 from mnist_draw.training.setting import MODEL_OF_RUN
 from mnist_draw.training.settings import SETTINGS, TrainingSettings
 from mnist_draw.training.updates import usual_learning_rate

@@ -10,7 +10,7 @@ import pytest
 
 import mnist_draw
 from mnist_draw.dataset.mnist import Dataset
-from mnist_draw.training.interface.progress import ProgressBar, in_notebook
+from mnist_draw.training.progress import ProgressBar, in_notebook
 
 Six = tuple[Any, ...]
 

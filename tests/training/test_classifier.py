@@ -21,7 +21,7 @@ from sklearn.exceptions import ConvergenceWarning  # noqa: E402
 from sklearn.model_selection import GridSearchCV  # noqa: E402
 from sklearn.utils.estimator_checks import parametrize_with_checks  # noqa: E402
 
-from mnist_draw.training.interface.classifier import OF_DATA, MnistClassifier  # noqa: E402
+from mnist_draw.training.classifier import OF_DATA, MnistClassifier  # noqa: E402
 from mnist_draw.training.tutorial import OWN_NAMES  # noqa: E402
 
 

@@ -18,17 +18,17 @@ from hypothesis import strategies as st
 from mnist_draw.dataset.mnist import Dataset
 from mnist_draw.errors import StorageError, UserError
 from mnist_draw.storage import npz
+from mnist_draw.training import checkpoint as module
 from mnist_draw.training import events
-from mnist_draw.training.events import Event
-from mnist_draw.training.runs import checkpoint as module
-from mnist_draw.training.runs.checkpoint import (
+from mnist_draw.training.checkpoint import (
     Checkpoint,
     CheckpointError,
     CheckpointWriter,
     load_checkpoint,
 )
+from mnist_draw.training.events import Event
 
-from ..short_runs import SMALL, assert_same_run, end, of, run, same
+from .short_runs import SMALL, assert_same_run, end, of, run, same
 
 
 def writer_threads() -> list[threading.Thread]:

@@ -18,11 +18,12 @@ from mnist_draw.dataset.mnist import Dataset, scale
 from mnist_draw.errors import MissingPackageError, asks_what_was_meant, one_line
 from mnist_draw.networks import parse_network
 from mnist_draw.training.events import Diverged, Testing
-from mnist_draw.training.interface.loss_history import LossHistory
+from mnist_draw.training.history import LossHistory
 from mnist_draw.training.loop import train
+from mnist_draw.training.progress import describe
 from mnist_draw.training.run_start import build_network
 from mnist_draw.training.settings import TrainingSettings
-from mnist_draw.training.tutorial import OWN_NAMES, describe, probabilities_of
+from mnist_draw.training.tutorial import OWN_NAMES, probabilities_of
 
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin

@@ -1,1 +1,0 @@
-"""For users of Python, beside the tutorial's functions."""
