@@ -21,7 +21,9 @@ from PyQt5.QtCore import QEvent, QThread, QTimer
 from PyQt5.QtWidgets import QApplication
 
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.notifier import board
 from mnist_draw.training.runs import network_places
+from tests.app.fakes import Notices
 
 
 @pytest.fixture(autouse=True)
@@ -93,6 +95,15 @@ def nothing_left_behind(qapp: QApplication) -> Iterator[None]:
         gc.freeze()
     left = [name for key, name in _alive().items() if key not in before]
     assert not left, f"left behind: {left}"
+
+
+@pytest.fixture
+def notices() -> Iterator[Notices]:
+    """Return what the user is told during the test."""
+    told = Notices()
+    board.posted.connect(told.append)
+    yield told
+    board.posted.disconnect(told.append)
 
 
 @pytest.fixture(autouse=True)

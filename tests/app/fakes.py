@@ -12,6 +12,7 @@ from PyQt5.QtCore import QTimer
 
 from mnist_draw.app.draw.explanations import Explanations
 from mnist_draw.app.draw.recognition import BoardReading, Recognition
+from mnist_draw.app.kit.notifier import Notice
 from mnist_draw.recognition.answer import Answer, DigitAnswer, NumberAnswer
 from mnist_draw.recognition.explanation import Explanation, HiddenLayer
 from mnist_draw.storage.models import ModelFile
@@ -20,6 +21,15 @@ from mnist_draw.training.checkpoint import Checkpoint
 from mnist_draw.training.control import Controls
 from mnist_draw.training.history import History
 from mnist_draw.training.settings import TrainingSettings
+
+
+class Notices(list[Notice]):
+    """What the user was told, the oldest first."""
+
+    @property
+    def sentences(self) -> list[str]:
+        """The sentences alone."""
+        return [notice.sentence for notice in self]
 
 
 def model(fill: float = 0.5, **metadata: Any) -> ModelFile:

@@ -15,11 +15,12 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QObject, QTimer, pyqtSignal
+from PyQt5.QtCore import QObject, QTimer
 
 from mnist_draw.app.draw.board_items import Item, PlacedPicture, Renderings
 from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.draw.drawing_files import read_drawing, record_of, snapshot
+from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.errors import StorageError, UserError, reason_of
@@ -30,6 +31,9 @@ from mnist_draw.storage.unique_paths import numbered, quarantine
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
+
+notifier = Notifier("draw")
+drawings_notifier = Notifier("drawings")
 
 FILE_NAME = "board.json"
 #: So many windows each have a file of their own.
@@ -150,9 +154,6 @@ _PATIENCE_S = 3.0
 class Autosave(QObject):
     """Keeps what is on the board in a file."""
 
-    told = pyqtSignal(str)
-    offered = pyqtSignal(str, object, str)
-
     def __init__(self, canvas: Canvas, background: Background) -> None:
         super().__init__(canvas)
         self._canvas = canvas
@@ -207,7 +208,7 @@ class Autosave(QObject):
         if items:
             self._canvas.restore(items)
         if problem:
-            self.told.emit(problem)
+            notifier.problem(problem)
         drawing = self._canvas.drawing
         # What was drawn meanwhile is on the board, and not what was restored.
         self._kept = drawing.items if not drawing.can_undo else []
@@ -224,7 +225,7 @@ class Autosave(QObject):
             if len(others) > 1:
                 which = f"The drawings of {len(others)} other windows are kept, too, in "
                 which += f"{', '.join(str(path) for path in others)}."
-            self.offered.emit(
+            drawings_notifier.undo(
                 which, self._show_other, "Show it" if len(others) == 1 else "Show one"
             )
 
@@ -243,9 +244,9 @@ class Autosave(QObject):
             return
         self._background.run(self._files.let_other_go)
         if read is None:
-            self.told.emit("That drawing is open in another window by now, or its file is gone.")
+            notifier.problem("That drawing is open in another window by now, or its file is gone.")
         elif read[1]:
-            self.told.emit(read[1])
+            notifier.problem(read[1])
         elif not self._problem:
             # The pen was put down meanwhile.
             self._offer()
@@ -257,7 +258,7 @@ class Autosave(QObject):
     def _written(self, problem: str) -> None:
         # Told once: the same sentence after every stroke would only be in the way.
         if problem and problem != self._problem:
-            self.told.emit(problem)
+            notifier.problem(problem)
         self._problem = problem
         if problem:
             # The next change, or the end of the program, tries again.

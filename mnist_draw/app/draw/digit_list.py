@@ -24,6 +24,7 @@ from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.files import ask_save, file_kind
 from mnist_draw.app.kit.followed_folder import FollowedFolder
 from mnist_draw.app.kit.learning import Learning
+from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporting_to
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.train.training import Training
@@ -33,6 +34,8 @@ from mnist_draw.storage.unique_paths import Deleted
 
 if TYPE_CHECKING:
     from mnist_draw.recognition.answer import Answer, NumberAnswer
+
+notifier = Notifier("draw")
 
 #: Digits that are asked about at once; the answers come in as they are found.
 _AT_ONCE = 16
@@ -77,9 +80,6 @@ def _listing() -> Listing:
 class DigitList(QObject):
     """Shows the taught digits and does what the user asks for."""
 
-    told = pyqtSignal(str)
-    done = pyqtSignal(str)
-    undo_offered = pyqtSignal(str, object)
     changed = pyqtSignal()
 
     def __init__(
@@ -121,7 +121,7 @@ class DigitList(QObject):
         self._view.show_rows(rows)
         # Once is enough: a damaged file stays where it is and would be told of again and again.
         if told and told != self._last_told:
-            self.told.emit(" ".join(told))
+            notifier.problem(" ".join(told))
         self._last_told = told
         self._ask()
 
@@ -159,7 +159,7 @@ class DigitList(QObject):
             try:
                 items = from_record(row.digit.drawing)
             except UserError as error:
-                self.told.emit(f"{error} Its picture was put on the board instead.")
+                notifier.problem(f"{error} Its picture was put on the board instead.")
         self._canvas.show_items([place_ink(row.digit.ink)] if items is None else items)
         self._canvas.setFocus()
 
@@ -176,7 +176,7 @@ class DigitList(QObject):
 
         def done(_: None) -> None:
             was = f", not {with_article(before.pop())}" if len(before) == 1 else ""
-            self.done.emit(f"{_count(paths)} labelled {with_article(label)}{was}.")
+            notifier.message(f"{_count(paths)} labelled {with_article(label)}{was}.")
             self.refresh()
 
         self._run(work, done)
@@ -193,7 +193,7 @@ class DigitList(QObject):
         def done(kept: list[Path]) -> None:
             from mnist_draw.storage.unique_paths import KEPT_DAYS
 
-            self.undo_offered.emit(
+            notifier.undo(
                 f"{_count(paths)} deleted; that can be undone for {KEPT_DAYS} days.",
                 partial(self.restore, kept),
             )
@@ -212,14 +212,14 @@ class DigitList(QObject):
 
         def done(_: None) -> None:
             # It also takes the place of the offer to undo, which can be taken only once.
-            self.done.emit("The digit is back." if len(kept) == 1 else "The digits are back.")
+            notifier.message("The digit is back." if len(kept) == 1 else "The digits are back.")
             self._refresh_and_tell()
 
         self._run(work, done)
 
     def _run(self, work: Callable[[], Any], done: Callable[[Any], object]) -> None:
         """Do work on files; where it fails half way, show what the folder holds now."""
-        self._background.run(work, done, reporting_to(self.told.emit, self._refresh_and_tell))
+        self._background.run(work, done, reporting_to(notifier.problem, self._refresh_and_tell))
 
     def _refresh_and_tell(self) -> None:
         self.refresh()
@@ -235,14 +235,14 @@ class DigitList(QObject):
         else:
             path = QFileDialog.getExistingDirectory(self._view, "A folder for the data set", "")
         if path:
-            self._run(partial(_export, kind, path), lambda words: self.done.emit(words))
+            self._run(partial(_export, kind, path), lambda words: notifier.message(words))
 
     def show_folder(self) -> None:
         """Show the folder in the system's file manager, or say where it is."""
 
         def show(folder: Path) -> None:
             if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
-                self.told.emit(f"Your digits lie in {folder}.")
+                notifier.problem(f"Your digits lie in {folder}.")
 
         self._run(_folder, show)
 
@@ -279,10 +279,6 @@ def _count(paths: Sequence[Path]) -> str:
 class MyDigits(QObject):
     """Brings together all that teaches."""
 
-    told = pyqtSignal(str)
-    done = pyqtSignal(str)
-    undo_offered = pyqtSignal(str, object)
-
     def __init__(
         self,
         canvas: Canvas,
@@ -309,18 +305,12 @@ class MyDigits(QObject):
         self.view.closed.connect(self.show_answer)
         # Whoever draws wants to see the answer, not the list.
         canvas.ink_changed.connect(self._show_answer)
-        self.teaching.told.connect(self.told)
         self.teaching.changed.connect(self._refresh)
-        self.digits.told.connect(self.told)
-        self.digits.done.connect(self.done)
-        self.digits.undo_offered.connect(self.undo_offered)
         self.digits.changed.connect(self.teaching.recount)
 
     def connect(self, learning: Learning, training: Training) -> None:
         """Join it to the services that train."""
         self.learning = LearnController(self.view.learning, learning, training, self._network, self)
-        self.learning.told.connect(self.told)
-        self.learning.undo_offered.connect(self.undo_offered)
         # Also while the list of digits cannot be seen.
         learning.stepped.connect(lambda _, part: self.row.show_learning(part))
         learning.ended.connect(lambda: self.row.show_learning(None))

@@ -30,6 +30,7 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.flow_layout import FlowLayout
+from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.page import Page
 from mnist_draw.app.kit.steady_labels import TabularLabel
 from mnist_draw.app.kit.theme import Size
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
     import numpy as np
 
     from mnist_draw.storage.preferences import Preferences
+
+notifier = Notifier("draw")
 
 #: Every tool: attribute and object name. An empty line is a rule.
 _TOOLS = (
@@ -291,9 +294,8 @@ class DrawTab(Page):
         # What was asked about one picture is not meant of the next.
         self.pictures.replaced.connect(lambda: self.answer.bars.choose(None))
         self.models.all_requested.connect(self.networks.open)
-        for part in (self.pictures, self.keeper):
-            part.told.connect(self.told)
-        self.pictures.done.connect(self.done)
+        # What was told of a picture is of no use for the next.
+        self.canvas.ink_changed.connect(notifier.forget)
 
     def connect_services(self, recognition: Recognition, explanations: Explanations) -> None:
         """Have the ink read, and its answers explained while that can be seen."""

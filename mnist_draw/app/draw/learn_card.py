@@ -10,10 +10,13 @@ from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.learning import Learning, Outcome
+from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.kit.widgets import Card, ProgressBar, explain, label, push_button
 from mnist_draw.app.train.training import Training
+
+notifier = Notifier("draw")
 
 _STEPS = 1000
 #: Lines that the words may take.
@@ -148,9 +151,6 @@ LEARNING_RUNS = (
 class LearnController(QObject):
     """Starts and stops learning, shows what it tells, and goes back when asked to."""
 
-    told = pyqtSignal(str)
-    undo_offered = pyqtSignal(str, object)
-
     def __init__(
         self,
         card: LearnCard,
@@ -184,11 +184,11 @@ class LearnController(QObject):
         if self._learning.running:
             return
         if self._training.running:
-            self.told.emit(_TRAINING_RUNS)
+            notifier.problem(_TRAINING_RUNS)
             return
         model = self._network.model
         if model is None:
-            self.told.emit("There is no network yet that could learn; try again soon.")
+            notifier.problem("There is no network yet that could learn; try again soon.")
             return
         self._ended_with = "Stopped. The network that answers is as it was."
         self._card.begin()
@@ -223,14 +223,14 @@ class LearnController(QObject):
         self._card.show_undo(bool(key))
         if not self._card.isVisible():
             if key:
-                self.undo_offered.emit(outcome.words, partial(self._go_back, key))
+                notifier.undo(outcome.words, partial(self._go_back, key))
             else:
-                self.told.emit(outcome.words)
+                notifier.problem(outcome.words)
 
     def _failed(self, sentence: str) -> None:
         self._ended_with = sentence
         if not self._card.isVisible():
-            self.told.emit(sentence)
+            notifier.problem(sentence)
 
     def _ended(self) -> None:
         self._card.end(self._ended_with)

@@ -25,9 +25,12 @@ from mnist_draw.app.draw.drawing_files import (
     svg_bytes,
 )
 from mnist_draw.app.kit.images import image_bytes, png_bytes, save_bytes
+from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.dataset.picture_formats import PictureFormat, read_formats, saved_formats
+
+notifier = Notifier("draw")
 
 #: The most pictures that are read at once.
 MAX_COUNT = 200
@@ -54,7 +57,6 @@ class PictureInput(QObject):
     several_requested = pyqtSignal(int)
     next_read = pyqtSignal(FoundPicture)
     last_read = pyqtSignal()
-    told = pyqtSignal(str)
 
     def __init__(
         self, background: Background, renderings: Callable[[], Renderings], owner: QWidget
@@ -81,7 +83,7 @@ class PictureInput(QObject):
         """Read what is on the clipboard."""
         content = QApplication.clipboard().mimeData()
         if content is None or not self.take(content):
-            self.told.emit(
+            notifier.problem(
                 "There is no picture on the clipboard. Copy one, or a picture file, then paste."
             )
 
@@ -112,7 +114,7 @@ class PictureInput(QObject):
     def drop(self, content: QMimeData) -> None:
         """Read what was dropped on the board."""
         if not self.take(content):
-            self.told.emit(
+            notifier.problem(
                 "What was dropped is no picture. Drop picture files, or a picture from another "
                 "program; the drawing is unchanged."
             )
@@ -129,7 +131,7 @@ class PictureInput(QObject):
             self.read([image])
             return True
         if urls:
-            self.told.emit(
+            notifier.problem(
                 f"{urls[0].toDisplayString()} is not on this computer. Save the picture first; "
                 "the program opens no network connection."
             )
@@ -188,7 +190,7 @@ class PictureInput(QObject):
         if count > 1:
             self.last_read.emit()
         if self._problems:
-            self.told.emit(_together(self._problems))
+            notifier.problem(_together(self._problems))
 
 
 def open_filter() -> str:
@@ -233,8 +235,6 @@ def _together(sentences: Sequence[str]) -> str:
 class PictureOutput(QObject):
     """Saves and copies what is on the board; painting and writing happen off the GUI thread."""
 
-    told = pyqtSignal(str)
-    done = pyqtSignal(str)
     noted = pyqtSignal(str)
 
     def __init__(self, canvas: Canvas, background: Background, owner: QWidget) -> None:
@@ -271,7 +271,7 @@ class PictureOutput(QObject):
                 content = image_bytes(picture(items, SAVED_SCALE), kind.title)
             save_bytes(path, content)
 
-        self._background.run(write, lambda _: self.done.emit(f"Saved {path}."))
+        self._background.run(write, lambda _: notifier.message(f"Saved {path}."))
 
     def copy_picture(self) -> None:
         """Put the drawing on the clipboard as a picture."""
@@ -283,7 +283,7 @@ class PictureOutput(QObject):
     def copy_text(self, words: str) -> None:
         """Put the answer on the clipboard as text."""
         if not words:
-            self.told.emit("There is no answer to copy yet. Draw something first.")
+            notifier.problem("There is no answer to copy yet. Draw something first.")
             return
         QApplication.clipboard().setText(words)
         self.noted.emit(f"Copied “{words}”.")
@@ -295,7 +295,7 @@ class PictureOutput(QObject):
     def _is_empty(self, wish: str) -> bool:
         if self._canvas.has_ink():
             return False
-        self.told.emit(f"The board is empty: there is nothing to {wish}. Draw something first.")
+        notifier.problem(f"The board is empty: there is nothing to {wish}. Draw something first.")
         return True
 
 

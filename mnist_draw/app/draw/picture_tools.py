@@ -19,6 +19,7 @@ from mnist_draw.app.draw.picture_strip import PictureStrip
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.background_reader import BackgroundReader
 from mnist_draw.app.kit.commands import Command, fill_menu
+from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.dataset.classes import DIGITS, with_article
 from mnist_draw.dataset.picture_formats import saved_titles
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from mnist_draw.app.draw.draw_tab import ToolColumn
     from mnist_draw.recognition.mistakes import Mistake
     from mnist_draw.storage.models import ModelFile
+
+notifier = Notifier("draw")
 
 #: A digit for the board, which one it is, and what the network takes it for.
 _Found = tuple[PlacedPicture, str, str]
@@ -82,7 +85,6 @@ class MnistExamples(QObject):
 
     found = pyqtSignal(PlacedPicture, str, str)
     searching = pyqtSignal(str)
-    told = pyqtSignal(str)
 
     def __init__(
         self,
@@ -111,7 +113,7 @@ class MnistExamples(QObject):
         """Find a random test digit that the network in use gets wrong."""
         model = self._reader.network.model
         if model is None:
-            self.told.emit("The network is not ready yet. Try again in a moment.")
+            notifier.problem("The network is not ready yet. Try again in a moment.")
             return
         if self._busy:
             return
@@ -166,7 +168,7 @@ class MnistExamples(QObject):
     def _show_wrong(self) -> None:
         if not self._mistakes:
             kind = _kind(self._reader.network.model)
-            self.told.emit(f"This network gets none of the test {kind} wrong.")
+            notifier.problem(f"This network gets none of the test {kind} wrong.")
             return
         if not self._wrong:
             self._wrong = self._random.sample(self._mistakes, len(self._mistakes))
@@ -198,8 +200,6 @@ def _placed(images: np.ndarray, index: int, renderings: Renderings) -> PlacedPic
 class PictureTools(QObject):
     """Connects the tools for pictures with the board."""
 
-    told = pyqtSignal(str)
-    done = pyqtSignal(str)
     replaced = pyqtSignal()
 
     def __init__(
@@ -224,9 +224,6 @@ class PictureTools(QObject):
         self.strip = PictureStrip(self.reader)
         self.caption = BoardCaption(canvas)
         self.input.accept_drops(canvas)
-        for part in (self.input, self.output, self.examples):
-            part.told.connect(self.told)
-        self.output.done.connect(self.done)
         self.output.noted.connect(self.caption.add)
         self.input.reading.connect(self.caption.say)
         self.input.one_read.connect(self._show_picture)

@@ -12,6 +12,7 @@ from PyQt5.QtWidgets import QFrame, QHBoxLayout, QPushButton, QStackedWidget, QW
 from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.draw.drawing_files import record_of
 from mnist_draw.app.kit.active_network import ActiveNetwork
+from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.threads import Background
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
     from mnist_draw.recognition.answer import Answer, DigitAnswer, NumberAnswer
     from mnist_draw.storage.my_digits import TaughtDigit
+
+notifier = Notifier("draw")
 
 #: The key that begins to teach; a digit's key then says which it is.
 TEACH_KEY = "T"
@@ -213,7 +216,6 @@ class TeachRow(QFrame):
 class TeachController(QObject):
     """Joins the row that teaches to the board and to the folder of taught digits."""
 
-    told = pyqtSignal(str)
     changed = pyqtSignal()
 
     def __init__(
@@ -334,7 +336,7 @@ class TeachController(QObject):
         self.changed.emit()
 
     def _not_saved(self, turn: int, error: Exception) -> None:
-        self.told.emit(f"{reporter.sentence(error)} The drawing is still on the board.")
+        notifier.problem(f"{reporter.sentence(error)} The drawing is still on the board.")
         if turn == self._turn:
             self.row.ask()
 

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QBuffer, QByteArray, QIODevice, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QBuffer, QByteArray, QIODevice, QSize, Qt
 from PyQt5.QtGui import QGuiApplication, QPainter, QStandardItem, QStandardItemModel
 from PyQt5.QtWidgets import (
     QButtonGroup,
@@ -28,6 +28,7 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.files import ask_save, file_kind
 from mnist_draw.app.kit.icons import set_icon
 from mnist_draw.app.kit.images import save_bytes, widget_png
+from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import ComboBox, explain
@@ -35,6 +36,8 @@ from mnist_draw.errors import UserError
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.table import Table
+
+notifier = Notifier("inside")
 
 
 class InsideBar(QWidget):
@@ -117,9 +120,6 @@ _FILTERS = {
 class ViewMenu(QMenu):
     """Copies and saves the section in front, or shows it as a table."""
 
-    told = pyqtSignal(str)
-    done = pyqtSignal(str)
-
     def __init__(self, section: Callable[[], Section], parent: QWidget) -> None:
         super().__init__(parent)
         self._section = section
@@ -136,20 +136,20 @@ class ViewMenu(QMenu):
         """Report a section that would be copied incomplete."""
         coming = self._section().is_coming()
         if coming:
-            self.told.emit(f"{_COMING} Nothing was copied or saved; try again in a moment.")
+            notifier.problem(f"{_COMING} Nothing was copied or saved; try again in a moment.")
         return coming
 
     def _copy_picture(self) -> None:
         if not self._is_coming():
             QGuiApplication.clipboard().setPixmap(self._section().grab())
-            self.done.emit("The view is on the clipboard.")
+            notifier.message("The view is on the clipboard.")
 
     def _copy_table(self) -> None:
         """Copy lines of words between tabs, as spreadsheets take them."""
         table = self._section().table()
         lines = ["\t".join(row) for row in (table.headings, *table.rows)]
         QGuiApplication.clipboard().setText("\n".join(lines))
-        self.done.emit("The view's table is on the clipboard.")
+        notifier.message("The view's table is on the clipboard.")
 
     def _save(self, suffix: str) -> None:
         if self._is_coming():
@@ -170,9 +170,9 @@ class ViewMenu(QMenu):
         try:
             save_bytes(path, content)
         except UserError as error:
-            self.told.emit(str(error))
+            notifier.problem(str(error))
         else:
-            self.done.emit(f"Saved as {path}.")
+            notifier.message(f"Saved as {path}.")
 
     def show_table(self) -> None:
         """Open the section's table in a window."""

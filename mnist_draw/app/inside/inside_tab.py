@@ -95,8 +95,6 @@ class InsideTab(Page):
             section, step = self._preferences.get(_SECTION, ""), self._preferences.get(_STEP, 0)
             self.view = InsideView(self._canvas, self._models, section, step)
             self.view.is_training = lambda: self.is_training()
-            self.view.told.connect(self.told)
-            self.view.done.connect(self.done)
             self.view.draw_requested.connect(self.draw_requested)
             self.view.present_requested.connect(self.present_requested)
             if self._network is not None:

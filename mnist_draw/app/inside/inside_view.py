@@ -31,6 +31,7 @@ from mnist_draw.app.inside.section import UNLIMITED, Section
 from mnist_draw.app.inside.step.step_section import StepSection
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import Command
+from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.painters import blank_pixmap
 from mnist_draw.app.kit.theme import Size
 
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     from mnist_draw.analysis.example import Example
     from mnist_draw.analysis.guide.steps import Step
     from mnist_draw.storage.models import ModelFile
+
+notifier = Notifier("inside")
 
 #: In the order of their buttons. Their modules import Theano and Lasagne only in other threads.
 SECTIONS: tuple[type[Section], ...] = (
@@ -71,8 +74,6 @@ class _Views(QScrollArea):
 class InsideView(QWidget):
     """Everything in the tab."""
 
-    told = pyqtSignal(str)
-    done = pyqtSignal(str)
     draw_requested = pyqtSignal()
     present_requested = pyqtSignal(bool)
 
@@ -133,8 +134,6 @@ class InsideView(QWidget):
             self.guide.show_step(guide_step)
 
     def _connect(self) -> None:
-        self.menu.told.connect(self.told)
-        self.menu.done.connect(self.done)
         bar = self.bar
         bar.buttons.idClicked.connect(lambda number: self.open_section(SECTIONS[number].name))
         bar.guide.clicked.connect(self.show_page)
@@ -227,7 +226,7 @@ class InsideView(QWidget):
         """Forward a section's message, unless another section sent it about this network."""
         before = self._told.setdefault(sentence, set())
         if not before or section in before:
-            self.told.emit(sentence)
+            notifier.problem(sentence)
         before.add(section)
 
     def open_why(self, example: Example | None, answer: int, rival: int) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
 
-from mnist_draw.app.kit.reporting import reporter
+from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.errors import UserError
 from mnist_draw.storage.models import ModelFile
@@ -18,6 +18,8 @@ from mnist_draw.training.runs.network_places import is_external
 if TYPE_CHECKING:
     from mnist_draw.app.kit.learning import Outcome
     from mnist_draw.library.stored_network import StoredNetwork
+
+notifier = Notifier()
 
 UNSAVED = "My digits, not saved"
 
@@ -128,8 +130,8 @@ class ActiveNetwork(QObject):
                 return _load(self.kept)
             except UserError as error:
                 self.kept = ""
-                reporter.tell(f"{error} The network that ships answers instead.")
-        kept, model = default_network(reporter.tell)
+                notifier.problem(f"{error} The network that ships answers instead.")
+        kept, model = default_network(notifier.problem)
         self._default = kept.key
         return model
 

@@ -26,6 +26,7 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.flow_layout import FlowLayout
 from mnist_draw.app.kit.images import save_bytes
+from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporting_to
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.threads import Background
@@ -183,17 +184,16 @@ class RecordCommands(FlowLayout):
 class CollectionController(QObject):
     """Changes records off the GUI thread, says what was done, and lists them anew."""
 
-    told = pyqtSignal(str)
-    done = pyqtSignal(str)
-    undo_offered = pyqtSignal(str, object)
-
     #: What one record is called at the beginning of a sentence.
     noun = "The record"
+    #: What its messages are about.
+    subject = ""
 
     def __init__(self, background: Background, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.background = background
-        self._failed = reporting_to(self.told.emit, self.refresh)
+        self.notifier = Notifier(self.subject)
+        self._failed = reporting_to(self.notifier.problem, self.refresh)
 
     def refresh(self) -> None:
         """List the records anew."""
@@ -205,7 +205,7 @@ class CollectionController(QObject):
 
     def offer_undo(self, deleted: str, paths: Sequence[Path], restored: str) -> None:
         """Say what was deleted, such as "The run A was", and offer to bring it back."""
-        self.undo_offered.emit(
+        self.notifier.undo(
             f"{deleted} deleted. This can be undone for {KEPT_DAYS} days.",
             partial(self.restore, paths, restored),
         )
@@ -219,7 +219,7 @@ class CollectionController(QObject):
 
         def done(_: None) -> None:
             # It takes the place of the offer to undo, which can be taken once only.
-            self.done.emit(restored or f"{self.noun} is back.")
+            self.notifier.message(restored or f"{self.noun} is back.")
             self.refresh()
 
         self.change(work, done)
@@ -227,5 +227,5 @@ class CollectionController(QObject):
     def save(self, path: str | Path, pack: Callable[[], bytes]) -> None:
         """Write a file, and say so."""
         self.background.run(
-            lambda: save_bytes(path, pack()), lambda _: self.done.emit(f"Saved {path}.")
+            lambda: save_bytes(path, pack()), lambda _: self.notifier.message(f"Saved {path}.")
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
-from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QAction, QWidget
 
 if TYPE_CHECKING:
@@ -19,9 +19,6 @@ class Page(QWidget):
     title: ClassVar[str]
     help: ClassVar[str] = ""
     everywhere: tuple[QAction, ...] = ()
-
-    told = pyqtSignal(str)
-    done = pyqtSignal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -9,6 +9,7 @@ from PyQt5.QtGui import QKeyEvent, QKeySequence
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QTabWidget
 
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.notifier import Notice, board
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import label, push_button, takes_key
 from mnist_draw.app.shell.status_corner import StatusCorner
@@ -61,40 +62,26 @@ class MessageBar(QFrame):
         self.hide()
         for watched in (tabs, corner):
             watched.installEventFilter(self)
+        board.posted.connect(self.show_notice)
+        board.withdrawn.connect(self._withdraw)
 
-    def about(self, subject: str, passing: bool = False) -> Callable[..., None]:
-        """Return a slot that tells something about a subject; see `tell` and `forget`."""
-
-        def tell(
-            sentence: str, undo: Callable[[], object] | None = None, action: str = "Undo"
-        ) -> None:
-            self.tell(sentence, undo, action)
-            self._subject = subject
-            if passing:
-                self._passing.start(_PASSING_MS + _EACH_LETTER_MS * len(sentence))
-
-        return tell
-
-    def forget(self, subject: str) -> None:
-        """Hide what was told of a subject: it is of the past."""
-        if subject == self._subject:
-            self.dismiss()
-
-    def tell(
-        self, sentence: str, undo: Callable[[], object] | None = None, action: str = "Undo"
-    ) -> None:
-        """Show a sentence, with a button if what it tells of can be undone, or shown.
-
-        A screen reader finds the sentence as the bar's name.
-        """
+    def show_notice(self, notice: Notice) -> None:
+        """Show a sentence; a screen reader finds it as the bar's name."""
         self._passing.stop()
-        self.action_button.setText(action)
-        self._action, self._subject = undo, ""
-        self.action_button.setVisible(undo is not None)
-        self.words.setText(sentence)
-        self.setAccessibleName(sentence)
+        self._action, self._subject = notice.action, notice.subject
+        self.action_button.setText(notice.button)
+        self.action_button.setVisible(notice.action is not None)
+        self.words.setText(notice.sentence)
+        self.setAccessibleName(notice.sentence)
         self.show()
         self._place()
+        if notice.is_passing:
+            self._passing.start(_PASSING_MS + _EACH_LETTER_MS * len(notice.sentence))
+
+    def _withdraw(self, subject: str) -> None:
+        """Hide what was told of a subject: it is of the past."""
+        if subject and subject == self._subject:
+            self.dismiss()
 
     def _place(self) -> None:
         """Take what tabs and corner leave of their row, and the height that the words need."""

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QObject, Qt, QTimer, QUrl, pyqtSignal
+from PyQt5.QtCore import Qt, QTimer, QUrl
 from PyQt5.QtGui import QCloseEvent, QDesktopServices
 from PyQt5.QtWidgets import QMainWindow, QTabWidget, QVBoxLayout, QWidget
 
@@ -19,9 +19,10 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.learning import Learning
+from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.page import Page
 from mnist_draw.app.kit.reporting import reporter
-from mnist_draw.app.kit.threads import Background, connect_direct, connect_queued, running
+from mnist_draw.app.kit.threads import Background, connect_direct, running
 from mnist_draw.app.shell.desktop_scheme import DesktopScheme
 from mnist_draw.app.shell.help import build_help, show_text, tab_page
 from mnist_draw.app.shell.message_bar import MessageBar
@@ -44,14 +45,8 @@ if TYPE_CHECKING:
 _REMEMBER_MS = 2000
 #: On macOS Qt calls Command "Ctrl", and Command+Tab is the system's; "Meta" is the key Control.
 _TABS = "Meta" if sys.platform == "darwin" else "Ctrl"
-#: What messages about the network that answers are about.
-_NETWORK = "network"
-
-
-class _Messages(QObject):
-    """Carries sentences from any thread to the GUI thread."""
-
-    told = pyqtSignal(str)
+notifier = Notifier()
+network_notifier = Notifier("network")
 
 
 class Window(QMainWindow):
@@ -137,7 +132,7 @@ class Window(QMainWindow):
             if page.name == name and self.tabs.isTabVisible(number):
                 self.tabs.setCurrentWidget(page)
             elif page.name == name:
-                self.messages.tell(f"The tab {page.title} does not belong to this lesson.")
+                notifier.problem(f"The tab {page.title} does not belong to this lesson.")
 
     def _show_help(self) -> None:
         """Tell about the page in front; of the tab Inside the guide does."""
@@ -156,16 +151,9 @@ class Window(QMainWindow):
 
     def _connect(self) -> None:
         self.run = RunController(self.train_tab, self.training, self.preferences, self)
-        self.run.told.connect(self.messages.about("run"))
         self.run.rescued.connect(self.network.use_key)
-        self.run.begun.connect(partial(self.messages.forget, "run"))
         settings = self.train_tab.settings
-        settings.told.connect(self.messages.about("settings"))
-        settings.done.connect(self.messages.about("settings", passing=True))
         self.network.listed.connect(lambda: settings.offer_networks(self.network.networks))
-        settings.path_changed.connect(partial(self.messages.forget, "settings"))
-        self.run.begun.connect(partial(self.messages.forget, "settings"))
-        self.run.begun.connect(partial(self.messages.forget, TrainTab.name))
         self.background = Background(self)
         self.closing = Closing(self)
         self.runs = RunsController(self.train_tab, self.run, self.background, self)
@@ -175,11 +163,6 @@ class Window(QMainWindow):
         self.run.state_changed.connect(self._show_status)
         self.training.ended.connect(self._training_ended)
         self.messages.left.connect(lambda: self._page.take_focus())
-        self._carrier = _Messages(self)
-        connect_queued(self._carrier.told, self.messages.tell)
-        for page in self.pages:
-            page.told.connect(self.messages.about(page.name))
-            page.done.connect(self.messages.about(page.name, passing=True))
         self._connect_inside()
         self._connect_recognition()
         # Straight from one worker's mailbox to the other's, whatever the window is doing.
@@ -188,16 +171,6 @@ class Window(QMainWindow):
         self.draw_tab.my_digits.connect(self.learning, self.training)
         self.learning.stepped.connect(lambda *_: self._show_status())
         self.learning.ended.connect(self._show_status)
-        for part, subject in (
-            (self.draw_tab.my_digits, DrawTab.name),
-            (self.draw_tab.networks, _NETWORK),
-            (self.runs, "runs"),
-        ):
-            part.told.connect(self.messages.about(subject))
-            part.done.connect(self.messages.about(subject, passing=True))
-            part.undo_offered.connect(self.messages.about(subject))
-        self.draw_tab.keeper.offered.connect(self.messages.about("drawings"))
-        self.draw_tab.canvas.ink_changed.connect(partial(self.messages.forget, DrawTab.name))
         self.run.blocking_reason = self.draw_tab.my_digits.blocking_reason
         self.header.theme_chosen.connect(self.choose_theme)
         self.header.motion_chosen.connect(self._choose_motion)
@@ -220,13 +193,13 @@ class Window(QMainWindow):
         self.recognition.ready.connect(self._plots.start)
         self.recognition.failed.connect(self._recognition_failed)
         self.network.changed.connect(self._network_changed)
-        self.explanations.failed.connect(self.messages.about(_NETWORK))
+        self.explanations.failed.connect(network_notifier.problem)
 
     def _restore(self) -> None:
         place_window(self, self.preferences.get("geometry", ""))
         self._show_page(self.preferences.get("tab", FIRST))
         if self.preferences.notice:
-            self.messages.tell(self.preferences.notice)
+            notifier.problem(self.preferences.notice)
         self._show_status()
 
     # -- after the window is visible
@@ -238,7 +211,7 @@ class Window(QMainWindow):
     def start(self) -> None:
         """Start what takes time, in other threads."""
         self._started = True
-        reporter.listen(self._carrier.told.emit)
+        reporter.listen(notifier.problem)
         if self._page is self.train_tab:
             self._plots.start()
         self.recognition.start()
@@ -282,14 +255,14 @@ class Window(QMainWindow):
         self.inside_tab.use_network(model, self.network.key)
         self.draw_tab.use_network(model)
         self.draw_tab.answer.set_waiting("")
-        self.messages.forget(_NETWORK)
+        network_notifier.forget()
         self._show_status()
 
     def _recognition_failed(self, sentence: str) -> None:
         if self.network.model is None:
             self.draw_tab.answer.set_waiting("There is no network to answer.")
         self.network.refuse()
-        self.messages.about(_NETWORK)(sentence)
+        network_notifier.problem(sentence)
         self._plots.start()
 
     def _show_why(self, answer: int, rival: int) -> None:
@@ -328,7 +301,7 @@ class Window(QMainWindow):
 
     def tell_of_crash(self, report: Path) -> None:
         """Offer to show what a crash has left."""
-        self.messages.tell(
+        notifier.undo(
             f"The program crashed before. What it was doing, and nothing of yours, is in {report}.",
             lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(report))),
             "Show",

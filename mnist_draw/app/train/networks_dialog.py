@@ -136,6 +136,7 @@ class NetworksController(CollectionController):
     """Shows the list of networks when it is asked for, and keeps it up to date."""
 
     noun = "The network"
+    subject = "network"
 
     def __init__(self, network: ActiveNetwork, background: Background, parent: QWidget) -> None:
         super().__init__(background, parent)
@@ -207,7 +208,7 @@ class NetworksController(CollectionController):
         from mnist_draw.recognition.run_files import in_use
 
         if kept.source == "run" and in_use(kept.path.parent):
-            self.told.emit("This network is being trained; stop the run before it is deleted.")
+            self.notifier.problem("This network is being trained; stop the run before deleting it.")
             return
 
         def work() -> Path:

@@ -9,6 +9,7 @@ from typing import assert_never
 
 from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
 
+from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.train.run_events import Continued, Failed, Rescued, RunEvent, Saved
 from mnist_draw.app.train.run_state import RunState
@@ -43,6 +44,8 @@ from mnist_draw.training.record import Run, with_figures
 from mnist_draw.training.runs.network_places import fallback_key
 from mnist_draw.training.settings import SETTINGS
 
+notifier = Notifier("run")
+
 #: Minibatches alone show in curves and figures at most this often, in seconds: nobody reads
 #: faster, and what the window paints the training cannot use. Everything else shows at once.
 _CURVES_EVERY = 0.3
@@ -62,9 +65,7 @@ class _Due:
 class RunController(QObject):
     """Starts, pauses and stops runs for the Train tab, and shows their events on it."""
 
-    begun = pyqtSignal()
     state_changed = pyqtSignal()
-    told = pyqtSignal(str)
     rescued = pyqtSignal(str)
     unsaved = pyqtSignal(ModelFile)
     saved = pyqtSignal()
@@ -93,7 +94,7 @@ class RunController(QObject):
         tab.stop_requested.connect(self.stop)
         tab.epoch_requested.connect(self.one_epoch_more)
         tab.settings.changed.connect(self._change)
-        tab.settings.examples.failed.connect(self.told)
+        tab.settings.examples.failed.connect(notifier.problem)
         training.happened.connect(self._happened)
         training.ended.connect(self._ended)
         self._restore()
@@ -109,7 +110,7 @@ class RunController(QObject):
         try:
             self.training.start(settings)
         except UserError as error:
-            self.told.emit(reporter.sentence(error))
+            notifier.problem(reporter.sentence(error))
             return
         self._preferences.set("training", settings.to_json())
         # Who starts another run has answered for now; the next start of the program asks again.
@@ -120,7 +121,7 @@ class RunController(QObject):
         """Tell why no run can be started now, if so."""
         sentence = self.blocking_reason()
         if sentence:
-            self.told.emit(sentence)
+            notifier.problem(sentence)
         return bool(sentence)
 
     def pause(self) -> None:
@@ -157,7 +158,7 @@ class RunController(QObject):
     def continue_run(self, run: Run) -> None:
         """Continue a run of the list, from its last complete epoch to its planned end."""
         if self.training.running:
-            self.told.emit("A run is going on; stop it before another one is continued.")
+            notifier.problem("A run is going on; stop it before another one is continued.")
             return
         if self._hindered():
             return
@@ -180,7 +181,8 @@ class RunController(QObject):
         awaited.epochs = epochs
         self._told = ""
         self.state.begin()
-        self.begun.emit()
+        notifier.forget()
+        Notifier("settings").forget()
         self._show()
         return awaited
 
@@ -206,7 +208,7 @@ class RunController(QObject):
         try:
             controls.change(change.name, change.value)
         except UserError as error:
-            self.told.emit(f"{error} The run goes on as before.")
+            notifier.problem(f"{error} The run goes on as before.")
 
     # -- what the run tells
 
@@ -259,18 +261,18 @@ class RunController(QObject):
             case Diverged():
                 due.hint = False
                 tab.hint.show_hint(hints.diverged(event.message, tab.settings.settings()))
-                self.told.emit(event.message)
+                notifier.problem(event.message)
             case BatchSizeChosen():
                 tab.settings.show_effective("batch_size", event.batch_size)
                 self._tell(event.message)
             case CheckpointFailed():
                 self._tell(event.message)
             case Failed():
-                self.told.emit(event.sentence)
+                notifier.problem(event.sentence)
                 if event.unsaved is not None:
                     self.unsaved.emit(event.unsaved)
             case Rescued():
-                self.told.emit(event.sentence)
+                notifier.problem(event.sentence)
                 self.saved.emit()
                 self.rescued.emit(fallback_key(event.path))
             case Paused():
@@ -293,7 +295,7 @@ class RunController(QObject):
         if self._awaited is not None:
             self._told = f"{self._told} {sentence}".strip()
             sentence = self._told
-        self.told.emit(sentence)
+        notifier.problem(sentence)
 
     def _tell_of_broken_epoch(self) -> None:
         """Say what has become of the epoch in which the run was stopped."""
@@ -301,14 +303,14 @@ class RunController(QObject):
         if not number:
             return
         if not self.state.epochs_done:
-            self.told.emit(
+            notifier.problem(
                 "The run was stopped before its first epoch was complete: nothing of it is kept."
             )
             return
         kept = "The network is as that epoch left it."
         if self.tab.settings.settings().keep_best:
             kept = "The network is that of the best epoch."
-        self.told.emit(
+        notifier.problem(
             f"Epoch {number} was broken off. {kept} If the run is continued, epoch {number} "
             "begins again."
         )
@@ -376,4 +378,4 @@ class RunController(QObject):
             try:
                 self.tab.settings.show_stored(stored)
             except UserError as error:
-                self.told.emit(f"The settings of the last run are not used: {error}")
+                notifier.problem(f"The settings of the last run are not used: {error}")

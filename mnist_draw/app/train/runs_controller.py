@@ -82,6 +82,7 @@ class RunsController(CollectionController):
     """Lists, compares, renames, deletes and exports runs; offers the one that was cut off."""
 
     noun = "The run"
+    subject = "runs"
     network_requested = pyqtSignal(str)
 
     def __init__(
@@ -137,7 +138,7 @@ class RunsController(CollectionController):
     def _found(self, found: tuple[Run | None, list[str]]) -> None:
         run, told = found
         if told:
-            self.told.emit(" ".join(told))
+            self.notifier.problem(" ".join(told))
         if run is not None and not self._run.training.running:
             self._tab.offer.offer(run)
 
@@ -171,7 +172,7 @@ class RunsController(CollectionController):
         self._note_older(runs)
         self._page.show_runs([self._run.as_it_stands(run) for run in runs], going_on)
         if news := [sentence for sentence in told if sentence not in before]:
-            self.told.emit(" ".join(news))
+            self.notifier.problem(" ".join(news))
         self._compare()
 
     def _note_older(self, runs: list[Run]) -> None:
@@ -230,7 +231,7 @@ class RunsController(CollectionController):
     def continue_run(self, run: Run) -> None:
         """Train a run on, and show it."""
         if not self._run.training.running and in_use(run.folder):
-            self.told.emit("This run is going on in another window; nothing was changed.")
+            self.notifier.problem("This run is going on in another window; nothing was changed.")
             return
         self._tab.show_curves()
         self._tab.offer.withdraw()
@@ -238,7 +239,7 @@ class RunsController(CollectionController):
 
     def _use_settings(self, run: Run) -> None:
         if self._run.training.running:
-            self.told.emit("A run is going on; its settings stay until it has ended.")
+            self.notifier.problem("A run is going on; its settings stay until it has ended.")
             return
         self._tab.settings.show_settings(run.settings)
 
@@ -248,10 +249,10 @@ class RunsController(CollectionController):
     def delete(self, run: Run) -> None:
         """Delete a run, and offer to take that back."""
         if self._run.training.running and run.folder == self._run.training.folder:
-            self.told.emit("This run is going on; stop it before it is deleted.")
+            self.notifier.problem("This run is going on; stop it before it is deleted.")
             return
         if in_use(run.folder):
-            self.told.emit("This run is going on in another window; it was not deleted.")
+            self.notifier.problem("This run is going on in another window; it was not deleted.")
             return
         title = f"The run {run.full_title}"
 
@@ -267,7 +268,7 @@ class RunsController(CollectionController):
         if newest:
             self.restore(newest)
         else:
-            self.told.emit("There is no deleted run to bring back.")
+            self.notifier.problem("There is no deleted run to bring back.")
 
     def _to_draw(self, run: Run) -> None:
         from mnist_draw.library.stored_network import network_of_run

@@ -23,6 +23,7 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.files import SETTINGS, ask_open, ask_save
 from mnist_draw.app.kit.icons import set_icon
 from mnist_draw.app.kit.images import image_of
+from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.threads import Background
@@ -40,6 +41,8 @@ from mnist_draw.training.updates import usual_learning_rate
 
 if TYPE_CHECKING:
     from mnist_draw.library.stored_network import StoredNetwork
+
+notifier = Notifier("settings")
 
 _EXAMPLE_COLUMNS, _EXAMPLE_ROWS = 8, 2
 _TILE = 24
@@ -159,9 +162,6 @@ class SettingsPanel(QWidget):
     """A field for every training setting; reads and shows ``TrainingSettings``."""
 
     changed = pyqtSignal(Change)
-    told = pyqtSignal(str)
-    done = pyqtSignal(str)
-    path_changed = pyqtSignal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -253,7 +253,7 @@ class SettingsPanel(QWidget):
             files = self.fields[name].widget
             assert isinstance(files, FileCombo)
             # Before it is read, so that what is told of it stays.
-            files.path_changed.connect(self.path_changed)
+            files.path_changed.connect(notifier.forget)
             files.picked.connect(partial(self._read_picked, name))
         self.fields["data_folder"].changed.connect(self._offer_networks)
         for name in ("augmentation", "data_folder", "seed"):
@@ -317,7 +317,7 @@ class SettingsPanel(QWidget):
         def refuse(error: Exception) -> None:
             if self.fields[name].read() == path:
                 self.apply(name, before or None)
-            self.told.emit(f"{reporter.sentence(error)} The settings are as before.")
+            notifier.problem(f"{reporter.sentence(error)} The settings are as before.")
 
         self._background.run(partial(_READ_WHEN_PICKED[name], path), read, refuse)
 
@@ -331,7 +331,7 @@ class SettingsPanel(QWidget):
         try:
             self.show_settings(load_settings(path))
         except UserError as error:
-            self.told.emit(f"{error} The fields are unchanged.")
+            notifier.problem(f"{error} The fields are unchanged.")
 
     def save_file(self) -> None:
         """Let the user choose where to save the settings as a file."""
@@ -341,9 +341,9 @@ class SettingsPanel(QWidget):
         try:
             save_settings(path, self.settings())
         except UserError as error:
-            self.told.emit(str(error))
+            notifier.problem(str(error))
         else:
-            self.done.emit(f"Saved {path}.")
+            notifier.message(f"Saved {path}.")
 
     # -- values
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import errno
 import json
 import os
-from collections.abc import Callable
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -17,11 +17,16 @@ from mnist_draw.app.draw import autosave
 from mnist_draw.app.draw.autosave import Autosave, board_path
 from mnist_draw.app.draw.board_items import place_ink
 from mnist_draw.app.draw.canvas import Canvas
+from mnist_draw.app.kit.notifier import Notice
 from mnist_draw.app.kit.threads import Background
+
+from ..fakes import Notices
 
 
 class Session:
     """A board from the start of the program to its end."""
+
+    notices: ClassVar[Notices]
 
     def __init__(self, qtbot: QtBot, draw_first: bool = False) -> None:
         self.qtbot = qtbot
@@ -31,14 +36,21 @@ class Session:
         self.canvas.show()
         self.background = Background(self.canvas)
         self.keeper = Autosave(self.canvas, self.background)
-        self.told: list[str] = []
-        self.keeper.told.connect(self.told.append)
-        self.offers: list[tuple[str, Callable[[], None], str]] = []
-        self.keeper.offered.connect(lambda *offer: self.offers.append(offer))
+        self._from = len(self.notices)
         if draw_first:
             self.canvas.add_stroke([(50, 50), (90, 90)])
         self.keeper.start()
         qtbot.waitUntil(lambda: self.keeper._kept is not None)
+
+    @property
+    def told(self) -> list[str]:
+        """What was told since its start."""
+        return [notice.sentence for notice in self.notices[self._from :] if not notice.action]
+
+    @property
+    def offers(self) -> list[Notice]:
+        """What was offered since its start."""
+        return [notice for notice in self.notices[self._from :] if notice.action]
 
     def end(self) -> np.ndarray:
         """End as the window does; return what was on the board."""
@@ -54,9 +66,15 @@ class Session:
     def show_other(self) -> np.ndarray:
         """Show what another window has left; return what is then on the board."""
         before = len(self.offers)
-        self.offers[-1][1]()
+        self.offers[-1].action()
         self.qtbot.waitUntil(lambda: len(self.offers) > before)
         return self.canvas.ink()
+
+
+@pytest.fixture(autouse=True)
+def shared_notices(notices: Notices, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each session see what is told."""
+    monkeypatch.setattr(Session, "notices", notices, raising=False)
 
 
 def test_the_board_survives(qtbot: QtBot) -> None:
@@ -197,7 +215,7 @@ def test_of_two_windows_neither_drawing_is_lost(
     newest, other = drawn[::-1] if first_closes_first else drawn
     again = Session(qtbot)
     assert np.array_equal(again.canvas.ink(), newest)
-    (sentence, _, words) = again.offers[0]
+    sentence, words = again.offers[0].sentence, again.offers[0].button
     assert "another window" in sentence.lower()
     assert words == "Show it"
     # Looked at in turn, however often: both stay, and the next start begins with the last.
@@ -239,7 +257,7 @@ def test_a_drawing_that_another_window_shows_by_now_is_left_to_it(qtbot: QtBot) 
     left, right = Session(qtbot), Session(qtbot)
     assert np.array_equal(left.canvas.ink(), drawn[1])
     assert np.array_equal(right.canvas.ink(), drawn[0])
-    left.offers[0][1]()
+    left.offers[0].action()
     qtbot.waitUntil(lambda: bool(left.told))
     assert "open in another window" in left.told[0]
     assert np.array_equal(left.end(), drawn[1])
@@ -253,7 +271,7 @@ def test_what_is_drawn_while_another_drawing_is_read_stays(qtbot: QtBot) -> None
     for window in windows:
         window.end()
     again = Session(qtbot)
-    again.offers[0][1]()
+    again.offers[0].action()
     drawn = again.draw(250)
     qtbot.waitUntil(lambda: len(again.offers) == 2)
     assert np.array_equal(again.end(), drawn)

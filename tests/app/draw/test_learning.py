@@ -463,17 +463,15 @@ def test_a_network_that_is_about_to_answer_is_remembered(qapp: QApplication) -> 
 
 
 def test_another_start_begins_with_the_network_used_last(
-    own_home: Path, monkeypatch: pytest.MonkeyPatch
+    own_home: Path, notices: fakes.Notices
 ) -> None:
-    told: list[str] = []
-    monkeypatch.setattr(active_network.reporter, "tell", told.append)
     weights = [np.ones((784, 10), np.float32), np.ones(10, np.float32)]
     model = kept.ModelFile("custom_mlp:0,1,0,0", weights, {"title": "Mine"})
     key = kept.save_fine_tuned(model).key
     assert ActiveNetwork(key).load_first().title.startswith("My digits, ")
-    assert told == []
+    assert not notices
     gone = ActiveNetwork("learnt:gone.npz")
     assert gone.load_first().network == "deep_cnn"
     assert gone.kept == ""
-    assert "The network that ships answers instead." in told[0]
+    assert "The network that ships answers instead." in notices[0].sentence
     assert ActiveNetwork("").load_first().network == "deep_cnn"

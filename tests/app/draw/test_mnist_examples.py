@@ -137,17 +137,15 @@ def test_a_bar_that_was_chosen_is_not_chosen_for_the_next_picture(
 
 
 def test_without_a_network_or_a_mistake_that_is_said(
-    tab: DrawTab, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    tab: DrawTab, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, notices: fakes.Notices
 ) -> None:
-    told: list[str] = []
-    tab.told.connect(told.append)
     QTest.keyClick(tab.canvas, Qt.Key_M)
-    assert "not ready yet" in told.pop()
+    assert "not ready yet" in notices.pop().sentence
     tab.network.confirm(fakes.model())
     monkeypatch.setattr(FewDigits, "all", lambda self: (np.ones((1, 1, 28, 28), np.uint8), [7]))
     QTest.keyClick(tab.canvas, Qt.Key_M)
-    qtbot.waitUntil(lambda: bool(told))
-    assert told == ["This network gets none of the test digits wrong."]
+    qtbot.waitUntil(lambda: bool(notices))
+    assert "none of the test digits wrong" in notices[0].sentence
     assert not tab.canvas.drawing.can_undo
 
 

@@ -10,7 +10,6 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.draw.network_menu import NetworkMenu
-from mnist_draw.app.kit import active_network
 from mnist_draw.app.kit.active_network import ActiveNetwork, NetworkRequest
 from mnist_draw.app.kit.learning import Outcome
 from mnist_draw.app.kit.threads import connect_direct
@@ -84,7 +83,7 @@ def test_the_default_network_has_a_key_but_is_no_choice(menu: NetworkMenu) -> No
 
 
 def test_a_damaged_first_network_is_not_said_to_answer(
-    menu: NetworkMenu, monkeypatch: pytest.MonkeyPatch
+    menu: NetworkMenu, monkeypatch: pytest.MonkeyPatch, notices: fakes.Notices
 ) -> None:
     load = stored_network.load_trained
 
@@ -93,12 +92,12 @@ def test_a_damaged_first_network_is_not_said_to_answer(
             raise ModelFileError("best.npz is damaged.")
         return load(path)
 
-    told: list[str] = []
-    monkeypatch.setattr(active_network.reporter, "tell", told.append)
     monkeypatch.setattr(stored_network, "load_trained", damaged)
     model = menu.network.load_first()
     menu.network.confirm(model)
-    assert told == ["best.npz is damaged. The network 'Handwriting MLP' answers instead."]
+    assert notices.sentences == [
+        "best.npz is damaged. The network 'Handwriting MLP' answers instead."
+    ]
     assert menu.network.key == "shipped:mlp_handwriting"
     assert menu.currentText() == "Handwriting MLP · 99.41 %"
     assert model.describe().startswith("Handwriting MLP · ")

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.draw.picture_files import FoundPicture, PictureInput, PictureOutput, open_filter
+from mnist_draw.app.kit.notifier import board
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.cli import main
 from mnist_draw.dataset import picture_formats
@@ -67,7 +68,7 @@ def test_a_registered_format_is_saved(
 
     monkeypatch.setattr(QFileDialog, "getSaveFileName", choose)
     output = PictureOutput(canvas, Background(canvas), canvas)
-    with qtbot.waitSignal(output.done):
+    with qtbot.waitSignal(board.posted):
         output.save()
     assert offered == ["PNG picture (*.png)", "SVG drawing (*.svg)", "XPM picture (*.xpm)"]
     assert saved_titles() == "PNG or SVG or XPM"

@@ -24,15 +24,13 @@ from .. import fakes
 class Desk:
     """A Draw tab, and the sentences it told."""
 
-    def __init__(self, qtbot: QtBot) -> None:
-        self.qtbot = qtbot
+    def __init__(self, qtbot: QtBot, notices: fakes.Notices) -> None:
+        self.qtbot, self.told = qtbot, notices
         self.tab = DrawTab()
         self.canvas = self.tab.canvas
         qtbot.addWidget(self.tab)
         self.tab.resize(1200, 700)
         self.tab.pictures.reader._make_recogniser = fakes.Recogniser
-        self.told: list[str] = []
-        self.tab.told.connect(self.told.append)
         with qtbot.waitExposed(self.tab):
             self.tab.show()
         self.canvas.add_stroke([(100, 100), (200, 200)])
@@ -53,7 +51,7 @@ class Desk:
     def wait_until_told(self) -> str:
         """Return the next sentence."""
         self.qtbot.waitUntil(lambda: bool(self.told))
-        return self.told.pop()
+        return self.told.pop().sentence
 
     def wait_for_picture(self) -> np.ndarray:
         """Return the ink once a picture lies on the board alone."""
@@ -66,9 +64,9 @@ class Desk:
 
 
 @pytest.fixture
-def desk(qtbot: QtBot) -> Desk:
+def desk(qtbot: QtBot, notices: fakes.Notices) -> Desk:
     """Return a desk with one stroke on the board."""
-    return Desk(qtbot)
+    return Desk(qtbot, notices)
 
 
 def files(*paths: Path) -> QMimeData:

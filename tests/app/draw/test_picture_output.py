@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from PyQt5.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.draw.draw_tab import DrawTab
+from mnist_draw.app.kit.notifier import Notice, board
 from mnist_draw.app.kit.threads import running
 
 from .. import fakes
@@ -36,13 +38,17 @@ def tab(qtbot: QtBot) -> DrawTab:
 
 
 @pytest.fixture
-def told(tab: DrawTab) -> list[str]:
+def told(tab: DrawTab) -> Iterator[list[str]]:
     """Return the sentences told, as they come."""
     sentences: list[str] = []
-    tab.told.connect(sentences.append)
-    tab.done.connect(sentences.append)
+
+    def note(notice: Notice) -> None:
+        sentences.append(notice.sentence)
+
+    board.posted.connect(note)
     tab.pictures.output.noted.connect(sentences.append)
-    return sentences
+    yield sentences
+    board.posted.disconnect(note)
 
 
 def answer_dialog(monkeypatch: pytest.MonkeyPatch, path: Path, kind: str) -> list[Any]:

@@ -32,17 +32,11 @@ STROKE = [(200, 150), (350, 200), (250, 420)]
 class Setup:
     """A visible Draw tab whose network calls every picture a 3."""
 
-    def __init__(self, qtbot: QtBot, home: Path) -> None:
-        self.qtbot = qtbot
+    def __init__(self, qtbot: QtBot, home: Path, notices: fakes.Notices) -> None:
+        self.qtbot, self.told = qtbot, notices
         self.folder = home / "data" / "my_digits"
         self.tab = DrawTab()
         self.my_digits = self.tab.my_digits
-        self.told: list[tuple[str, Any]] = []
-        for signal in (self.my_digits.told, self.my_digits.done):
-            signal.connect(lambda sentence: self.told.append((sentence, None)))
-        self.my_digits.undo_offered.connect(
-            lambda sentence, undo: self.told.append((sentence, undo))
-        )
         qtbot.addWidget(self.tab)
         self.tab.resize(1366, 680)
         with qtbot.waitExposed(self.tab):
@@ -109,8 +103,8 @@ class Three:
 
 
 @pytest.fixture
-def setup(qtbot: QtBot, own_home: Path) -> Iterator[Setup]:
-    made = Setup(qtbot, own_home)
+def setup(qtbot: QtBot, own_home: Path, notices: fakes.Notices) -> Iterator[Setup]:
+    made = Setup(qtbot, own_home, notices)
     yield made
     made.settle()
 
@@ -240,7 +234,7 @@ def test_a_full_disk_is_told_and_nothing_is_lost(
 
     monkeypatch.setattr(my_digits, "write_atomically", full)
     setup.teach(3)
-    ((sentence, _),) = setup.told
+    (sentence,) = setup.told.sentences
     assert "no space left" in sentence
     assert "still on the board" in sentence
     assert setup.my_digits.row.asking
@@ -308,7 +302,7 @@ def test_a_digit_with_a_damaged_drawing_comes_back_as_a_picture(setup: Setup) ->
         assert setup.tab.canvas.has_ink()
         setup.tab.canvas.clear()
     assert len(setup.told) == 1
-    assert "Its picture was put on the board" in setup.told[0][0]
+    assert "Its picture was put on the board" in setup.told[0].sentence
 
 
 def test_a_key_changes_the_label_of_all_chosen(setup: Setup) -> None:
@@ -320,7 +314,7 @@ def test_a_key_changes_the_label_of_all_chosen(setup: Setup) -> None:
     setup.settle()
     assert [path.name[0] for path in setup.files()] == ["5", "5"]
     assert [label for label, _, _ in setup.shown()] == ["5", "5"]
-    assert setup.told[-1][0] == "2 digits were labelled a 5, not a 3."
+    assert setup.told[-1].sentence == "2 digits were labelled a 5, not a 3."
 
 
 def test_the_label_can_be_changed_in_the_menu(setup: Setup) -> None:
@@ -347,7 +341,8 @@ def test_delete_and_undo(setup: Setup) -> None:
     assert setup.tab.canvas.has_ink()
     assert setup.button("myDigitsButton").text() == "My digits"
     assert not setup.button("learnButton").isEnabled()
-    sentence, undo = setup.told[-1]
+    undo = setup.told[-1].action
+    sentence = setup.told[-1].sentence
     assert sentence.startswith("One digit was deleted")
     undo()
     setup.settle()
@@ -363,7 +358,7 @@ def test_delete_and_undo(setup: Setup) -> None:
     setup.settle()
     assert setup.files()[0].read_bytes() == content
     # What was offered before is said no longer.
-    assert setup.told[-1] == ("The digit is back.", None)
+    assert setup.told[-1].sentence == "The digit is back."
 
 
 def test_damaged_files_are_told_once_and_left_alone(setup: Setup) -> None:
@@ -374,7 +369,7 @@ def test_damaged_files_are_told_once_and_left_alone(setup: Setup) -> None:
     setup.my_digits.digits.refresh()
     setup.settle()
     assert len(setup.shown()) == 1
-    ((sentence, _),) = setup.told
+    (sentence,) = setup.told.sentences
     assert "4-damaged.png" in sentence
     assert (setup.folder / "4-damaged.png").exists()
 
@@ -385,7 +380,7 @@ def test_a_file_that_vanished_is_told_and_the_list_is_shown_anew(setup: Setup) -
     setup.files()[0].unlink()
     QTest.keyClick(setup.my_digits.view.table, Qt.Key_Delete)
     setup.settle()
-    assert "is no longer there" in setup.told[-1][0]
+    assert "is no longer there" in setup.told[-1].sentence
     assert setup.shown() == []
 
 
@@ -401,10 +396,10 @@ def test_export_as_a_data_set(
     data = load_dataset(tmp_path / "out")
     labels = [*data.train_labels, *data.validation_labels, *data.test_labels]
     assert sorted(map(int, labels)) == [1, 2, 3]
-    assert "2 to train and validate, 1 to test" in setup.told[-1][0]
+    assert "2 to train and validate, 1 to test" in setup.told[-1].sentence
     setup.my_digits.digits.export("idx")
     setup.settle()
-    assert "nothing was written" in setup.told[-1][0]
+    assert "nothing was written" in setup.told[-1].sentence
 
 
 def test_export_as_a_table_or_not_at_all(
@@ -434,7 +429,7 @@ def test_the_folder_is_shown_or_named(setup: Setup, monkeypatch: pytest.MonkeyPa
     setup.button("digitsFolderButton").click()
     setup.settle()
     assert asked[0].toLocalFile() == str(setup.folder)
-    assert str(setup.folder) in setup.told[-1][0]
+    assert str(setup.folder) in setup.told[-1].sentence
 
 
 def test_pictures_that_lie_in_the_folder_count_too(setup: Setup) -> None:

@@ -28,7 +28,7 @@ from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.storage.preferences import Preferences
 
-from ..fakes import answer, model
+from ..fakes import Notices, answer, model
 
 
 class Noting(Section):
@@ -130,22 +130,21 @@ def test_only_the_section_in_front_is_active_and_only_while_visible(tab: InsideT
     assert noted(tab, "second").active
 
 
-def test_what_all_sections_find_is_told_once(tab: InsideTab) -> None:
-    view, told = tab.open(), []
-    tab.told.connect(told.append)
+def test_what_all_sections_find_is_told_once(tab: InsideTab, notices: Notices) -> None:
+    view = tab.open()
     tab.use_network(model(), "file:a")
     view.open_section("second")
     noted(tab, "network").told.emit("Its data are gone.")
     noted(tab, "second").told.emit("Its data are gone.")
-    assert told == ["Its data are gone."]
+    assert notices.sentences == ["Its data are gone."]
     # Whoever asks the same section again is answered again.
     noted(tab, "second").told.emit("Its data are gone.")
     noted(tab, "second").told.emit("Something else.")
-    assert told == ["Its data are gone.", "Its data are gone.", "Something else."]
+    assert notices.sentences == ["Its data are gone.", "Its data are gone.", "Something else."]
     tab.use_network(model(), "file:b")
     noted(tab, "second").told.emit("Something else.")
     noted(tab, "network").told.emit("Something else.")
-    assert told[3:] == ["Something else."]
+    assert notices.sentences[3:] == ["Something else."]
 
 
 def test_the_drawing_goes_through_all_sections(tab: InsideTab) -> None:
@@ -310,18 +309,17 @@ def test_the_section_in_front_is_remembered(tab: InsideTab) -> None:
 @pytest.mark.parametrize(
     ("suffix", "beginning"), [(".png", b"\x89PNG"), (".svg", b"<?xml"), (".csv", b"what\nall\n")]
 )
-def test_a_view_is_saved(tab: InsideTab, tmp_path: Path, suffix: str, beginning: bytes) -> None:
+def test_a_view_is_saved(
+    tab: InsideTab, tmp_path: Path, suffix: str, beginning: bytes, notices: Notices
+) -> None:
     tab.show()
-    menu, told = tab.open().menu, []
-    tab.told.connect(told.append)
-    tab.done.connect(told.append)
+    menu = tab.open().menu
     path = tmp_path / f"view{suffix}"
     menu.save_to(path, suffix)
     assert path.read_bytes().startswith(beginning)
-    assert told == [f"Saved as {path}."]
+    assert notices.sentences == [f"Saved as {path}."]
     menu.save_to(tmp_path / "no" / "x", suffix)
-    assert len(told) == 2
-    assert "no" in told[1]
+    assert [notice.is_passing for notice in notices] == [True, False]
 
 
 def test_a_view_is_read_as_a_table(tab: InsideTab, qtbot: QtBot) -> None:
@@ -333,12 +331,11 @@ def test_a_view_is_read_as_a_table(tab: InsideTab, qtbot: QtBot) -> None:
     window.close()
 
 
-def test_what_is_copied_is_confirmed(tab: InsideTab, qtbot: QtBot) -> None:
+def test_what_is_copied_is_confirmed(tab: InsideTab, notices: Notices) -> None:
     tab.show()
     actions = {action.text(): action for action in tab.open().menu.actions()}
-    with qtbot.waitSignal(tab.done) as heard:
-        actions["Copy as a table"].trigger()
-    assert heard.args == ["The view's table is on the clipboard."]
+    actions["Copy as a table"].trigger()
+    assert notices[0].is_passing
 
 
 def guide_title(tab: InsideTab) -> str:
@@ -445,16 +442,14 @@ def test_long_names_of_classes_cut_no_figure(qtbot: QtBot) -> None:
 
 
 def test_no_picture_is_taken_of_what_is_still_to_come(
-    tab: InsideTab, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    tab: InsideTab, notices: Notices, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tab.show()
     view = tab.open()
-    told: list[str] = []
-    tab.told.connect(told.append)
     QApplication.clipboard().setText("before")
     monkeypatch.setattr(noted(tab, "network"), "is_coming", lambda: True)
     view.menu._copy_picture()
-    assert "still being computed" in told[0]
+    assert "still being computed" in notices[0].sentence
     assert QApplication.clipboard().text() == "before"
     monkeypatch.undo()
     assert not noted(tab, "network").is_coming()

@@ -15,6 +15,7 @@ from mnist_draw.app.inside.inside_view import SECTIONS
 from mnist_draw.app.inside.limits.limits_section import LimitsSection
 from mnist_draw.app.inside.step.step_section import StepSection
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.shell.placement import fitted, place_window
 from mnist_draw.app.shell.window import Window
@@ -138,7 +139,7 @@ def test_a_message_moves_nothing(window: Window, sentence: str) -> None:
         _settle()
         parts = [part for part in window.findChildren(QWidget) if part.isVisible()]
         before = [(part, QRect(part.mapTo(window, QPoint()), part.size())) for part in parts]
-        window.messages.tell(sentence, undo=list)
+        Notifier().undo(sentence, list)
         _settle()
         for part, place in before:
             assert QRect(part.mapTo(window, QPoint()), part.size()) == place, part.objectName()
@@ -157,7 +158,7 @@ def test_a_message_moves_nothing(window: Window, sentence: str) -> None:
 @pytest.mark.parametrize("text", [13], indirect=True)
 def test_a_message_is_whole_where_a_page_fills_the_screen(window: Window) -> None:
     window.tabs.setCurrentWidget(window.inside_tab)
-    window.messages.tell("The folder holds no digits. " * 6)
+    Notifier().problem("The folder holds no digits. " * 6)
     for on in (True, False):
         window.inside_tab.present_requested.emit(on)
         _settle()

@@ -27,6 +27,7 @@ from mnist_draw.app.draw.autosave import board_path
 from mnist_draw.app.draw.recognition import Recognition
 from mnist_draw.app.inside.inside_view import SECTIONS
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.page import Page
 from mnist_draw.app.shell import message_bar, pages
 from mnist_draw.app.shell.focus_ring import FocusRing
@@ -512,7 +513,7 @@ def test_a_page_is_one_entry(qtbot: QtBot, own_home: Path, monkeypatch: pytest.M
     assert page.objectName() == "otherTab"
     while tabs.currentWidget() is not page:
         QTest.keyClick(made.window, Qt.Key_Tab, Qt.ControlModifier)
-    page.told.emit("Something to read.")
+    Notifier().problem("Something to read.")
     assert made.text("messageLabel") == "Something to read."
     made.close()
     assert page.notes == ["start", "focus", "finish"]
@@ -524,7 +525,7 @@ def test_a_page_is_one_entry(qtbot: QtBot, own_home: Path, monkeypatch: pytest.M
 def test_the_drawing_keys_work_wherever_the_focus_is(setup: Setup, qtbot: QtBot) -> None:
     canvas, window = setup.window.draw_tab.canvas, setup.window
     window.activateWindow()
-    window.messages.tell("Something to read.")
+    Notifier().problem("Something to read.")
     for focus in (window.tabs.tabBar(), setup.button("dismissButton"), canvas):
         canvas.add_stroke([(100, 100), (300, 300)])
         focus.setFocus()
@@ -568,11 +569,11 @@ def test_start_and_stop_leave_the_focus_with_the_run(qtbot: QtBot) -> None:
 
 def test_messages_go_when_their_subject_goes(setup: Setup, qtbot: QtBot) -> None:
     window = setup.window
-    window.draw_tab.told.emit("This is no picture; the drawing is unchanged.")
+    Notifier("draw").problem("This is no picture; the drawing is unchanged.")
     assert window.messages.isVisible()
     window.draw_tab.canvas.add_stroke([(200, 200), (300, 300)])
     assert not window.messages.isVisible()
-    window.run.told.emit("The loss became nan.")
+    Notifier("run").problem("The loss became nan.")
     window.draw_tab.canvas.add_stroke([(200, 300), (300, 200)])
     assert window.messages.isVisible()
     hint = window.train_tab.hint
@@ -596,10 +597,10 @@ def test_a_path_that_was_refused_is_forgotten_with_the_next(
     files.picked.emit(str(tmp_path), "")
     qtbot.waitUntil(lambda: "holds no data set" in setup.text("messageLabel"))
     assert panel.settings().data_folder is None
-    window.run.told.emit("The loss became nan.")
+    Notifier("run").problem("The loss became nan.")
     files.show_path(str(tmp_path))
     assert window.messages.isVisible()
-    panel.told.emit("The settings are as before.")
+    Notifier("settings").problem("The settings are as before.")
     files.show_path(str(tmp_path / "better"))
     assert not window.messages.isVisible()
 
@@ -633,7 +634,7 @@ def test_what_is_shown_stays_until_a_run_has_begun(setup: Setup, qtbot: QtBot) -
 def test_a_marked_message_is_copied_not_the_drawing(setup: Setup, qtbot: QtBot) -> None:
     window = setup.window
     window.draw_tab.canvas.add_stroke([(100, 100), (300, 300)])
-    window.messages.tell("Something to read.")
+    Notifier().problem("Something to read.")
     words = window.messages.words
     window.activateWindow()
     words.setFocus()
@@ -712,9 +713,9 @@ def test_the_keyboard_walks_from_the_tabs_through_the_page(setup: Setup, qtbot: 
 def test_a_message_gives_the_keyboard_back_to_the_board(setup: Setup, qtbot: QtBot) -> None:
     window = setup.window
     window.activateWindow()
-    window.messages.tell("Something to read.", undo=list)
+    Notifier().undo("Something to read.", list)
     for name in ("dismissButton", "messageActionButton"):
-        window.messages.tell("Something to read.", undo=list)
+        Notifier().undo("Something to read.", list)
         setup.button(name).setFocus()
         qtbot.waitUntil(setup.button(name).hasFocus)
         QTest.keyClick(setup.button(name), Qt.Key_Space)
@@ -738,11 +739,11 @@ def test_what_confirms_goes_of_itself_unless_it_is_read(
     monkeypatch.setattr(message_bar, "_AGAIN_MS", 1)
     window = setup.window
     window.activateWindow()
-    window.draw_tab.done.emit("Saved /x.png.")
+    Notifier("draw").message("Saved /x.png.")
     assert window.messages.isVisible()
     qtbot.waitUntil(lambda: not window.messages.isVisible())
     # Whoever is on it with the keyboard is not hurried.
-    window.draw_tab.done.emit("Saved /x.png.")
+    Notifier("draw").message("Saved /x.png.")
     dismiss = setup.button("dismissButton")
     dismiss.setFocus()
     qtbot.waitUntil(dismiss.hasFocus)
@@ -751,11 +752,11 @@ def test_what_confirms_goes_of_itself_unless_it_is_read(
     window.draw_tab.canvas.setFocus()
     qtbot.waitUntil(lambda: not window.messages.isVisible())
     # What took the place of a confirmation stays.
-    window.draw_tab.done.emit("Saved /x.png.")
-    window.draw_tab.told.emit("There is no picture on the clipboard.")
+    Notifier("draw").message("Saved /x.png.")
+    Notifier("draw").problem("There is no picture on the clipboard.")
     qtbot.wait(50)
     assert window.messages.isVisible()
-    window.draw_tab.my_digits.undo_offered.emit("2 digits deleted.", list)
+    Notifier("draw").undo("2 digits deleted.", list)
     qtbot.wait(50)
     assert window.messages.isVisible()
 

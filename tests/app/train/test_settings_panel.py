@@ -14,6 +14,7 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QFileDialog, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 
+from mnist_draw.app.kit.notifier import board
 from mnist_draw.app.kit.number_fields import NumberBox, RealBox
 from mnist_draw.app.train import settings_panel
 from mnist_draw.app.train.network_fields import NetworkFields
@@ -27,6 +28,8 @@ from mnist_draw.storage.folders import resource_path
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.training.settings import TrainingSettings
 from mnist_draw.training.updates import UPDATE_RULES
+
+from ..fakes import Notices
 
 OTHERS = TrainingSettings(
     network="custom_mlp:3,400,0.1,0.25",
@@ -208,14 +211,11 @@ def test_examples_that_cannot_be_made_are_told(
 
 
 def test_settings_are_saved_and_opened(
-    panel: SettingsPanel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    panel: SettingsPanel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, notices: Notices
 ) -> None:
     path = tmp_path / "class.json"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
-    told: list[str] = []
-    panel.told.connect(told.append)
-    panel.done.connect(told.append)
     panel.show_settings(OTHERS)
     panel.save_file()
     panel.show_settings(TrainingSettings())
@@ -224,6 +224,7 @@ def test_settings_are_saved_and_opened(
     path.write_text("{")
     panel.open_file()
     assert panel.settings() == OTHERS
+    told = notices.sentences
     assert told[0] == f"Saved {path}."
     assert "not a JSON file" in told[1]
     assert "unchanged" in told[1]
@@ -300,10 +301,10 @@ def test_a_wrong_path_is_told_when_it_is_picked(
     name: str,
     words: str,
 ) -> None:
-    with qtbot.waitSignal(panel.told) as told:
+    with qtbot.waitSignal(board.posted) as told:
         combo = pick(panel, name, tmp_path / "wrong", monkeypatch)
-    assert str(tmp_path / "wrong") in told.args[0]
-    assert told.args[0].endswith("The settings are as before.")
+    assert str(tmp_path / "wrong") in told.args[0].sentence
+    assert told.args[0].sentence.endswith("The settings are as before.")
     assert combo.currentText() == words
     assert panel.settings() == TrainingSettings()
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PyQt5.QtCore import QObject, QTimer
 from PyQt5.QtWidgets import QApplication
 
+from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import connect_direct, running
 from mnist_draw.app.kit.unsaved import UnsavedNetworks
@@ -20,6 +21,8 @@ from mnist_draw.training.runs.network_places import is_external, list_external
 if TYPE_CHECKING:
     from mnist_draw.app.kit.learning import Outcome
     from mnist_draw.app.shell.window import Window
+
+notifier = Notifier()
 
 #: Milliseconds that a run has to end when the window closes; after that it is left.
 _CLOSE_MS = 30_000
@@ -102,20 +105,20 @@ class Closing(QObject):
             self._waits = self._ended_run = True
             self._training.stop(closing=True)
             self._window.run.stop()
-            self._window.messages.tell("Closing as soon as what was learnt is saved.")
+            notifier.problem("Closing as soon as what was learnt is saved.")
             QTimer.singleShot(_CLOSE_MS, self._close_anyway)
 
     def _waits_for_learning(self) -> bool:
         """Tell whether the window waits for digits that are being learnt, and say so in it."""
         if self._unasked and not self._hurries:
             self._hurries = self._waits = True
-            self._window.messages.tell("Closing in a few seconds, or when your digits are learnt.")
+            notifier.problem("Closing in a few seconds, or when your digits are learnt.")
             QTimer.singleShot(round(1000 * _SESSION_S), self._close_over_learning)
             return True
         if not self._waits:
             # Who closes once more does not wait.
             self._waits = True
-            self._window.messages.tell(
+            notifier.problem(
                 "Closing as soon as your digits are learnt. Close once more to leave at once: the "
                 "network that answers then stays as it is."
             )

@@ -1,0 +1,64 @@
+"""Tell the user something in the window's message bar."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PyQt5.QtCore import QObject, pyqtSignal
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A sentence for the user."""
+
+    sentence: str
+    #: What it is about; a later notice, or `Notifier.forget`, may withdraw it.
+    subject: str = ""
+    #: Whether it only confirms, and disappears by itself.
+    is_passing: bool = False
+    action: Callable[[], object] | None = None
+    button: str = "Undo"
+
+
+class _Board(QObject):
+    """Carries notices from all parts, in any thread, to what shows them."""
+
+    posted = pyqtSignal(Notice)
+    withdrawn = pyqtSignal(str)
+
+
+#: The one board of the program.
+board = _Board()
+
+
+class Notifier:
+    """Tells the user about one subject; from any thread.
+
+    ::
+
+        notifier = Notifier("runs")
+        notifier.message("Saved run.csv.")                 # a confirmation that disappears
+        notifier.problem("The disk is full.")              # stays until it is dismissed
+        notifier.undo("The run was deleted.", restore)     # offers to call ``restore``
+        notifier.forget()                                  # the subject has changed
+    """
+
+    def __init__(self, subject: str = "") -> None:
+        self.subject = subject
+
+    def message(self, sentence: str) -> None:
+        """Confirm what was asked for."""
+        board.posted.emit(Notice(sentence, self.subject, is_passing=True))
+
+    def problem(self, sentence: str) -> None:
+        """Say what went wrong or must be known."""
+        board.posted.emit(Notice(sentence, self.subject))
+
+    def undo(self, sentence: str, action: Callable[[], object], button: str = "Undo") -> None:
+        """Say what was done, with a button that takes it back or shows more."""
+        board.posted.emit(Notice(sentence, self.subject, action=action, button=button))
+
+    def forget(self, *_: object) -> None:
+        """Hide what was told of the subject; also a slot of any signal."""
+        board.withdrawn.emit(self.subject)
