@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -25,13 +24,14 @@ from PyQt5.QtWidgets import QSizePolicy, QToolTip, QWidget
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.animation import ArrayAnimation
 from mnist_draw.app.kit.images import image_of, rgb
+from mnist_draw.app.kit.painters import mosaic
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import explain
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from mnist_draw.recognition.explanation import Explanation, HiddenLayer
+    from mnist_draw.recognition.explanation import HiddenLayer
 
 #: Lights smaller than this, in logical pixels, stand without a gap.
 _MIN_WITH_GAP = 4.0
@@ -56,17 +56,17 @@ class UnitGrid:
 
     @property
     def size(self) -> QSizeF:
-        """What the grid takes, in logical pixels."""
+        """Size of the grid in logical pixels."""
         wide, high = self._cell()
         return QSizeF(self.columns * wide, self.rows * high)
 
     @property
     def gap(self) -> float:
-        """What keeps lights apart, in logical pixels; maps have a gap in their picture."""
+        """Gap between lights in logical pixels; maps have one in their picture."""
         return _GAP if len(self.shape) == 1 and self.cell >= _MIN_WITH_GAP else 0.0
 
     def box(self, unit: int) -> QRectF:
-        """Return where a unit lies."""
+        """Return the rectangle of a unit."""
         wide, high = self._cell()
         row, column = divmod(unit, self.columns)
         return QRectF(column * wide, row * high, wide, high)
@@ -78,19 +78,6 @@ class UnitGrid:
         unit = row * self.columns + column
         inside = 0 <= column < self.columns and row >= 0 and unit < self.units
         return unit if inside else None
-
-    def mosaic(self, values: np.ndarray) -> np.ndarray:
-        """Put the values of all units into one picture."""
-        import numpy as np
-
-        height, width = self._pixels()
-        cells = np.zeros((self.rows * self.columns, height, width), values.dtype)
-        if len(self.shape) == 1:
-            cells[: self.units, 0, 0] = values
-        else:
-            cells[: self.units, :-1, :-1] = values
-        grid = cells.reshape(self.rows, self.columns, height, width)
-        return grid.transpose(0, 2, 1, 3).reshape(self.rows * height, self.columns * width)
 
     def _pixels(self) -> tuple[int, int]:
         """Return how many pixels of the mosaic a cell has, both ways."""
@@ -130,17 +117,17 @@ def lay_out(shape: tuple[int, ...], width: float, height: float) -> UnitGrid:
 
 
 _EXPLAINED = (
-    "What the units of a hidden layer put out for this drawing; the brightest is the strongest. "
+    "The outputs of a hidden layer's units for this drawing; the brightest is the strongest. "
     "Point at one to read its value; arrow keys go from one to the next."
 )
-#: Brightness of a unit that puts out nothing, and this root of what the others put out.
+#: Brightness of a unit whose output is 0, and this root of the others' outputs.
 _UNLIT, _ROOT = 0.08, 0.75
 
 
 class ActivationsView(QWidget):
     """One hidden layer, unit for unit."""
 
-    words_changed = pyqtSignal(str)
+    described = pyqtSignal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -164,14 +151,14 @@ class ActivationsView(QWidget):
         return QSize(Size.GRID * 10, Size.GRID * 10)
 
     def show_layer(self, layer: HiddenLayer | None) -> None:
-        """Show another layer, unlit."""
+        """Show another layer without values."""
         self.layer = layer
         self._marked = None
         self._forget_frames()
         self.show_values(None)
 
     def show_values(self, values: np.ndarray | None) -> None:
-        """Show what the layer's units put out, or that there is nothing."""
+        """Show the outputs of the layer's units; None shows unlit ones."""
         self.values = values
         if self.layer is None:
             self._animation.go(None)
@@ -184,20 +171,20 @@ class ActivationsView(QWidget):
                 self._animation.go(values / np.float32(max(float(values.max()), 1e-9)))
         self._tell()
 
-    def words(self) -> str:
-        """Say what is shown: about the unit pointed at, or about all."""
+    def describe(self) -> str:
+        """Describe the unit under the pointer, or all of them."""
         if self.layer is None or self.values is None:
             return ""
         if self._marked is not None:
-            return self.words_on(self._marked)
+            return self.describe_unit(self._marked)
         import numpy as np
 
         strongest = self.values.reshape(self.layer.units, -1).max(axis=1)
         active = int(np.count_nonzero(strongest > 0))
         return f"{active} of {self.layer.units} active"
 
-    def words_on(self, unit: int) -> str:
-        """Say what a unit, or a feature map, puts out."""
+    def describe_unit(self, unit: int) -> str:
+        """Describe the output of a unit or of a feature map."""
         assert self.layer is not None
         kind = "unit" if len(self.layer.shape) == 1 else "map"
         if self.values is None:
@@ -235,7 +222,7 @@ class ActivationsView(QWidget):
         if event.type() == QEvent.ToolTip and isinstance(event, QHelpEvent):
             unit = self.unit_at(QPointF(event.pos()))
             QToolTip.showText(
-                event.globalPos(), _EXPLAINED if unit is None else self.words_on(unit), self
+                event.globalPos(), _EXPLAINED if unit is None else self.describe_unit(unit), self
             )
             return True
         return super().event(event)
@@ -247,9 +234,9 @@ class ActivationsView(QWidget):
             self._tell()
 
     def _tell(self) -> None:
-        words = self.words()
-        self.setAccessibleDescription(f"{words}. {_EXPLAINED}" if words else _EXPLAINED)
-        self.words_changed.emit(words)
+        text = self.describe()
+        self.setAccessibleDescription(f"{text}. {_EXPLAINED}" if text else _EXPLAINED)
+        self.described.emit(text)
 
     # -- painting
 
@@ -283,7 +270,7 @@ class ActivationsView(QWidget):
             painter.drawRoundedRect(grid.box(self._marked).adjusted(0, 0, -1, -1), 2, 2)
 
     def _paint_frames(self, grid: UnitGrid) -> QImage:
-        """Return what lies around the lights and rounds their corners, in the card's colour."""
+        """Return the frames that round the corners of the lights, in the card's colour."""
         ratio = self.devicePixelRatioF()
         if not (grid.cell * ratio).is_integer():
             return _frames(grid, grid.units, ratio)
@@ -323,10 +310,10 @@ def _lights(grid: UnitGrid, lit: np.ndarray) -> QImage:
     import numpy as np
 
     levels = (1 + 254 * np.clip(lit, 0, 1)).astype(np.uint8)
-    pixels = _palette(theme.colour("card").name(), theme.colour("accent").name())[
-        grid.mosaic(levels)
-    ]
-    return image_of(pixels)
+    is_map = len(grid.shape) == 3
+    cells = levels if is_map else levels[:, None, None]
+    palette = _palette(theme.colour("card").name(), theme.colour("accent").name())
+    return image_of(palette[mosaic(cells, grid.rows, grid.columns, gap=int(is_map))])
 
 
 @lru_cache(maxsize=4)
@@ -341,15 +328,7 @@ def _palette(dark: str, bright: str) -> np.ndarray:
     return colours
 
 
-def title(index: int, layer: HiddenLayer) -> str:
+def layer_label(index: int, layer: HiddenLayer) -> str:
     """Name a layer for a menu, by its index from the picture on, counted from 0."""
     what = "units" if len(layer.shape) == 1 else "maps"
     return f"Layer {index + 1}, {what}"
-
-
-def values_of(explanation: Explanation | None, index: int) -> np.ndarray | None:
-    """Return what a layer put out, by its index among the hidden layers."""
-    if explanation is None or not 0 <= index < len(explanation.activations):
-        return None
-    values: Sequence[np.ndarray] = explanation.activations
-    return values[index]

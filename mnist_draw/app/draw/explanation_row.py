@@ -18,10 +18,11 @@ from PyQt5.QtGui import (
 )
 from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QToolTip, QWidget
 
-from mnist_draw.app.draw.activations_view import ActivationsView, title, values_of
+from mnist_draw.app.draw.activations_view import ActivationsView, layer_label
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.animation import ArrayAnimation
 from mnist_draw.app.kit.images import image_of, rgb
+from mnist_draw.app.kit.painters import grey_levels
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, tip
@@ -69,10 +70,7 @@ class NetworkInputView(QWidget):
         self.picture = picture
         self._image = None
         if picture is not None:
-            import numpy as np
-
-            pixels = np.ascontiguousarray(np.clip(picture, 0, 1) * 255, dtype=np.uint8)
-            self._image = image_of(pixels)
+            self._image = image_of(grey_levels(picture))
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -93,11 +91,11 @@ def paint_corners(painter: QPainter, area: QRectF) -> None:
     painter.fillPath(corners, theme.colour("card"))
 
 
-#: Ink that says nothing is shown so faint.
+#: Opacity of ink without evidence.
 _FAINT = 0.3
 #: The strongest evidence shows the full colour, a tenth of it this root of a tenth.
 _ROOT = 0.6
-#: What speaks less than this part of the strongest is left without a mark.
+#: Evidence below this part of the strongest gets no mark.
 _LEAST = 0.04
 _EXPLAINED = (
     "Which ink spoke for the answer and which against it: the gradient of its log odds by each "
@@ -110,10 +108,8 @@ _MAX_LEGEND_NAME = 6
 
 
 class SaliencyView(QWidget):
-    """The network's input in two colours: ink that speaks for a digit, and against it.
-
-    The two also differ in form: what speaks for fills its pixel, what speaks against leaves a
-    margin.
+    """The network's input in two colours: evidence for a digit fills its pixel, against it has
+    a margin.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -142,30 +138,27 @@ class SaliencyView(QWidget):
 
         evidence = explanation.saliency / max(float(np.abs(explanation.saliency).max()), 1e-9)
         self._animation.go(np.stack([evidence, np.clip(explanation.network_input, 0, 1)]))
-        self.setAccessibleDescription(f"{words(explanation)} {_EXPLAINED}")
+        self.setAccessibleDescription(f"{describe(explanation)} {_EXPLAINED}")
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.ToolTip and isinstance(event, QHelpEvent):
-            text = self.words_at(QPointF(event.pos()))
+            text = self.describe_pixel(QPointF(event.pos()))
             QToolTip.showText(event.globalPos(), tip(text), self)
             return True
         return super().event(event)
 
-    def words_at(self, point: QPointF) -> str:
-        """Return what the pixel at a point of the widget said, or what the view is."""
-        if self.explanation is not None:
-            column = int(point.x() * SIDE / self.width())
-            row = int(point.y() * SIDE / self.height())
-            if 0 <= row < SIDE and 0 <= column < SIDE:
-                value = float(self.explanation.saliency[row, column])
-                if value:
-                    side = "for" if value > 0 else "against"
-                    return (
-                        f"This pixel speaks {side} {self.explanation.name}: "
-                        f"{abs(value):.2g} of the log odds"
-                    )
-            return f"{words(self.explanation)} {_EXPLAINED}"
-        return _EXPLAINED
+    def describe_pixel(self, point: QPointF) -> str:
+        """Describe the evidence of the pixel at a point of the widget, or else the view."""
+        if self.explanation is None:
+            return _EXPLAINED
+        column = int(point.x() * SIDE / self.width())
+        row = int(point.y() * SIDE / self.height())
+        is_inside = 0 <= row < SIDE and 0 <= column < SIDE
+        value = float(self.explanation.saliency[row, column]) if is_inside else 0.0
+        if not value:
+            return f"{describe(self.explanation)} {_EXPLAINED}"
+        side = "for" if value > 0 else "against"
+        return f"This pixel speaks {side} {self.explanation.name}: {abs(value):.2g} of the log odds"
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -193,7 +186,7 @@ class SaliencyView(QWidget):
 
 
 class SaliencyLegend(QWidget):
-    """Says in words what the two colours mean."""
+    """The legend of the two colours."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -216,11 +209,11 @@ class SaliencyLegend(QWidget):
         rival = None if explanation is None else explanation.rival_name
         if (digit, rival) != (self._digit, self._rival):
             self._digit, self._rival = digit, rival
-            self.setToolTip("" if explanation is None else tip(words(explanation)))
+            self.setToolTip("" if explanation is None else tip(describe(explanation)))
             self.update()
 
     def parts(self) -> tuple[str, str]:
-        """Return the two words."""
+        """Return the two labels."""
         if self._digit is None:
             return "for", "against"
         # A long name finds no room here; the answer stands above.
@@ -242,8 +235,8 @@ class SaliencyLegend(QWidget):
             x += wide + Size.FIELD_GAP
 
 
-def words(explanation: Explanation) -> str:
-    """Say in a sentence how the evidence lies."""
+def describe(explanation: Explanation) -> str:
+    """Compare the evidence for and against in a sentence."""
     pro = float(explanation.saliency.clip(0).sum())
     contra = float(-explanation.saliency.clip(max=0).sum())
     digit, rival = explanation.name, explanation.rival_name
@@ -263,7 +256,7 @@ def words(explanation: Explanation) -> str:
 
 
 def _picture(evidence: np.ndarray, ink: np.ndarray) -> QImage:
-    """Return the ink, faint, and on it what speaks for the digit; one pixel each."""
+    """Return the faint ink with the evidence for the digit, a pixel each."""
     import numpy as np
 
     paper, full, accent = (rgb(theme.colour(name)) for name in ("paper", "ink", "accent"))
@@ -349,10 +342,10 @@ class ExplanationRow(QWidget):
         card.top.addWidget(self.layer_combo)
         card.top.addStretch(1)
         card.body.addWidget(self.activations, 1)
-        self.units_words = label("", "muted", "unitsLabel")
-        self._units_foot = FixedLabel(self.units_words, lines=1)
+        self.units_label = label("", "muted", "unitsLabel")
+        self._units_foot = FixedLabel(self.units_label, lines=1)
         card.body.addWidget(self._units_foot)
-        self.activations.words_changed.connect(self.units_words.setText)
+        self.activations.described.connect(self.units_label.setText)
         return card
 
     def minimumSizeHint(self) -> QSize:
@@ -400,7 +393,7 @@ class ExplanationRow(QWidget):
         self._layers = layers
         self.layer_combo.blockSignals(True)
         self.layer_combo.clear()
-        self.layer_combo.addItems([title(index, layer) for index, layer in enumerate(layers)])
+        self.layer_combo.addItems([layer_label(index, layer) for index, layer in enumerate(layers)])
         self.layer_combo.setCurrentIndex(min(index, len(layers) - 1))
         self.layer_combo.blockSignals(False)
         self.layer_combo.setEnabled(len(layers) > 1)
@@ -408,7 +401,7 @@ class ExplanationRow(QWidget):
         self._explanation = None
         self._choose_layer(self.layer_combo.currentIndex())
         if not layers:
-            self.units_words.setText(_NO_LAYER)
+            self.units_label.setText(_NO_LAYER)
 
     def _choose_layer(self, index: int) -> None:
         self.activations.show_layer(self._layers[index] if index >= 0 else None)
@@ -417,7 +410,8 @@ class ExplanationRow(QWidget):
     def _show_units(self) -> None:
         index = self.layer_combo.currentIndex()
         if index >= 0:
-            self.activations.show_values(values_of(self._explanation, index))
+            values = () if self._explanation is None else self._explanation.activations
+            self.activations.show_values(values[index] if index < len(values) else None)
 
     def _name_saliency(self, digit: str | None) -> None:
         # A long name finds no room above the picture; the legend below it has it.

@@ -68,43 +68,6 @@ def test_right_button_does_not_draw(canvas: Canvas) -> None:
     assert not canvas.has_ink()
 
 
-def test_synthesised_mouse_is_ignored(canvas: Canvas) -> None:
-    event = QMouseEvent(
-        QEvent.MouseButtonPress,
-        QPointF(300, 300),
-        QPointF(300, 300),
-        QPointF(300, 300),
-        Qt.LeftButton,
-        Qt.LeftButton,
-        Qt.NoModifier,
-        Qt.MouseEventSynthesizedBySystem,
-    )
-    QApplication.sendEvent(canvas, event)
-    assert not canvas.has_ink()
-
-
-def test_pen_pressure_changes_the_width(canvas: Canvas) -> None:
-    inked = []
-    for pressure in (0.1, 0.9):
-        canvas.clear()
-        event = tablet(canvas, QEvent.TabletPress, (300, 100), pressure)
-        assert event.isAccepted()
-        tablet(canvas, QEvent.TabletMove, (300, 500), pressure)
-        tablet(canvas, QEvent.TabletRelease, (300, 500), pressure)
-        inked.append((canvas.ink() > 127).sum())
-    assert inked[1] > 2 * inked[0]
-
-
-def test_the_pens_other_end_erases(canvas: Canvas) -> None:
-    canvas.add_stroke([(300, 100), (300, 500)])
-    before = canvas.ink().sum()
-    tablet(canvas, QEvent.TabletPress, (200, 300), pointer=QTabletEvent.Eraser)
-    tablet(canvas, QEvent.TabletMove, (400, 300), pointer=QTabletEvent.Eraser)
-    tablet(canvas, QEvent.TabletRelease, (400, 300), pointer=QTabletEvent.Eraser)
-    assert canvas.ink().sum() < before
-    assert not canvas.ink()[150].any()
-
-
 class Finger:
     """One touch point of a :class:`Touch`."""
 
@@ -238,56 +201,29 @@ def test_pen_width_is_held_in_range(canvas: Canvas, qtbot: QtBot) -> None:
     assert canvas.pen_width == 8
 
 
-@pytest.mark.parametrize("ratio", [1.0, 1.25, 2.0])
-def test_undo_and_redo_beyond_what_is_remembered(
-    qtbot: QtBot, ratio: float, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("room", "ratio"), [(0, 1.0), (0, 1.25), (0, 2.0), (10**8, 1.25)])
+def test_undo_and_redo_bring_back_the_very_same_board(
+    qtbot: QtBot, room: int, ratio: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mnist_draw.app.draw.canvas._ROOM", 0)
+    monkeypatch.setattr("mnist_draw.app.draw.canvas._ROOM", room)
     monkeypatch.setattr(Canvas, "devicePixelRatioF", lambda self: ratio)
     canvas = Canvas()
     qtbot.addWidget(canvas)
-    canvas.resize(413, 377)
+    canvas.resize(213, 187)
     canvas.show()
     boards, inks = [canvas.grab().toImage()], [canvas.ink()]
     rng = np.random.default_rng(4)
-    for step in range(12):
-        canvas.begin(QPointF(*rng.uniform(20, 350, 2)), erase=step % 4 == 3, weight=1.3)
+    for step in range(8):
+        canvas.begin(QPointF(*rng.uniform(10, 175, 2)), erase=step % 4 == 3, weight=1.3)
         for _ in range(4):
-            canvas.extend(QPointF(*rng.uniform(20, 350, 2)), weight=rng.uniform(0.5, 2))
+            canvas.extend(QPointF(*rng.uniform(10, 175, 2)), weight=rng.uniform(0.5, 2))
         canvas.end()
         boards.append(canvas.grab().toImage())
         inks.append(canvas.ink())
-    for step in (*range(11, -1, -1), *range(1, 13)):
+    for step in (*range(7, -1, -1), *range(1, 9)):
         canvas.undo() if step < len(canvas.drawing.items) else canvas.redo()
         assert canvas.grab().toImage() == boards[step]
         assert np.array_equal(canvas.ink(), inks[step])
-
-
-def test_undo_and_redo_bring_back_the_very_same_board(qtbot: QtBot) -> None:
-    canvas = Canvas()
-    qtbot.addWidget(canvas)
-    canvas.resize(400, 400)
-    canvas.show()
-    boards = [canvas.grab().toImage()]
-    for x in (100, 200, 300):
-        canvas.begin(QPointF(x, 50), erase=False)
-        canvas.extend(QPointF(x + 30, 250))
-        canvas.end()
-        boards.append(canvas.grab().toImage())
-    for step in (2, 1, 0):
-        canvas.undo()
-        assert canvas.grab().toImage() == boards[step]
-    for step in (1, 2, 3):
-        canvas.redo()
-        assert canvas.grab().toImage() == boards[step]
-    canvas.clear()
-    assert canvas.grab().toImage() == boards[0]
-    canvas.undo()
-    canvas.resize(300, 300)
-    small = canvas.grab().toImage()
-    canvas.undo()
-    canvas.redo()
-    assert canvas.grab().toImage() == small
 
 
 def test_an_eraser_on_an_empty_board_leaves_what_can_be_redone(canvas: Canvas) -> None:

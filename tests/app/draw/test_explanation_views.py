@@ -1,4 +1,4 @@
-"""Which ink spoke for a digit, and the hidden units: what is painted and what is said."""
+"""The evidence and the hidden units: what is painted and what is said."""
 
 from __future__ import annotations
 
@@ -10,8 +10,13 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from mnist_draw.app.draw.activations_view import ActivationsView
-from mnist_draw.app.draw.explanation_row import ExplanationRow, SaliencyLegend, SaliencyView, words
+from mnist_draw.app.draw.activations_view import ActivationsView, lay_out
+from mnist_draw.app.draw.explanation_row import (
+    ExplanationRow,
+    SaliencyLegend,
+    SaliencyView,
+    describe,
+)
 from mnist_draw.app.kit import theme
 
 from .. import fakes
@@ -53,30 +58,32 @@ def test_nothing_to_explain_shows_paper(saliency: SaliencyView) -> None:
     image = saliency.grab().toImage()
     colours = {image.pixelColor(x, y).name() for x in range(10, 130, 7) for y in range(10, 130, 7)}
     assert colours == {theme.colour("paper").name()}
-    assert saliency.words_at(QPointF(50, 40)).startswith("Which ink spoke")
+    assert saliency.describe_pixel(QPointF(50, 40)).startswith("Which ink spoke")
 
 
 def test_a_pixel_is_read_in_words(saliency: SaliencyView) -> None:
     saliency.show_explanation(fakes.explanation(3, 8))
-    assert saliency.words_at(QPointF(52, 42)) == ("This pixel speaks for 3: 0.5 of the log odds")
-    assert "against 3: 0.25" in saliency.words_at(QPointF(52, 82))
-    assert "outweighs" in saliency.words_at(QPointF(2, 2))
+    assert saliency.describe_pixel(QPointF(52, 42)) == (
+        "This pixel speaks for 3: 0.5 of the log odds"
+    )
+    assert "against 3: 0.25" in saliency.describe_pixel(QPointF(52, 82))
+    assert "outweighs" in saliency.describe_pixel(QPointF(2, 2))
     assert "outweighs" in saliency.accessibleDescription()
 
 
 def test_the_evidence_in_a_sentence() -> None:
     explanation = fakes.explanation(3, 8)
-    assert words(explanation) == (
+    assert describe(explanation) == (
         "Ink for 3 outweighs ink against it 3.0 to 1; the strongest rival is 8."
     )
     explanation.saliency[:] *= -1
-    assert words(explanation).startswith("Ink against 3 outweighs ink for it 3.0 to 1")
+    assert describe(explanation).startswith("Ink against 3 outweighs ink for it 3.0 to 1")
     explanation.saliency[:] = np.abs(explanation.saliency)
-    assert words(explanation) == "All ink speaks for 3."
+    assert describe(explanation) == "All ink speaks for 3."
     explanation.saliency[:] *= -1
-    assert words(explanation) == "All ink speaks against 3, most of all for 8."
+    assert describe(explanation) == "All ink speaks against 3, most of all for 8."
     explanation.saliency[:] = 0
-    assert words(explanation) == "No ink speaks for or against 3."
+    assert describe(explanation) == "No ink speaks for or against 3."
 
 
 def test_the_legend_names_the_digit(qtbot: QtBot) -> None:
@@ -118,7 +125,7 @@ def test_nothing_is_lit_without_a_drawing(units: ActivationsView) -> None:
     assert grid is not None
     shown = {image.pixelColor(grid.box(unit).center().toPoint()).name() for unit in range(30)}
     assert len(shown) == 1
-    assert units.words() == ""
+    assert units.describe() == ""
 
 
 def test_feature_maps_are_pictures(units: ActivationsView) -> None:
@@ -134,14 +141,14 @@ def test_feature_maps_are_pictures(units: ActivationsView) -> None:
     right = QPointF(box.x() + 0.6 * box.width(), box.center().y()).toPoint()
     assert near(image.pixelColor(left), theme.colour("accent"))
     assert near(image.pixelColor(right), theme.colour("card"))
-    assert units.words() == "1 of 6 active"
-    assert units.words_on(4) == "map 5: at most 2.00"
+    assert units.describe() == "1 of 6 active"
+    assert units.describe_unit(4) == "map 5: at most 2.00"
 
 
 def test_pointing_and_keys_tell_a_value(units: ActivationsView, qtbot: QtBot) -> None:
     units.show_values(np.arange(30, dtype=np.float32))
     said: list[str] = []
-    units.words_changed.connect(said.append)
+    units.described.connect(said.append)
     grid = units._grid()
     assert grid is not None
     QTest.mouseMove(units, grid.box(12).center().toPoint())
@@ -202,7 +209,7 @@ def test_the_layer_chosen_is_shown_and_kept(row: ExplanationRow) -> None:
     assert row.activations.values.shape == (6, 5, 4)
     row.layer_combo.setCurrentIndex(1)
     assert row.activations.values.shape == (30,)
-    assert row.units_words.text() == "29 of 30 active"
+    assert row.units_label.text() == "29 of 30 active"
     row.show_layers(fakes.LAYERS)
     assert row.layer_combo.currentIndex() == 1
     assert row.activations.values is None
@@ -213,7 +220,7 @@ def test_the_layer_chosen_is_shown_and_kept(row: ExplanationRow) -> None:
 def test_a_network_without_hidden_layers_is_said(row: ExplanationRow) -> None:
     row.show_layers(fakes.LAYERS)
     row.show_layers(())
-    assert row.units_words.text() == "This network has no hidden layer."
+    assert row.units_label.text() == "This network has no hidden layer."
     assert row.layer_combo.isHidden()
     assert row.activations.layer is None
     row.show_explanation(fakes.explanation())
@@ -243,3 +250,31 @@ def test_it_tells_whether_it_can_be_seen(row: ExplanationRow) -> None:
     row.show()
     row.hide()
     assert heard == [True, False]
+
+
+SHAPES = [(1,), (7,), (300,), (500,), (10_000,), (6, 5, 4), (32, 24, 24), (128, 8, 8)]
+ROOMS = [(316.0, 112.0), (240.0, 96.0), (900.0, 400.0), (120.0, 500.0)]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("room", ROOMS)
+def test_all_units_fit_and_are_found_again(
+    shape: tuple[int, ...], room: tuple[float, float]
+) -> None:
+    grid = lay_out(shape, *room)
+    assert grid.columns * grid.rows >= shape[0]
+    assert grid.size.width() <= room[0] + 1e-6
+    assert grid.size.height() <= room[1] + 1e-6
+    for unit in {0, shape[0] // 2, shape[0] - 1}:
+        assert grid.unit_at(grid.box(unit).center()) == unit
+    assert grid.unit_at(QPointF(-1, 0)) is None
+    assert grid.unit_at(QPointF(0, grid.size.height() + 1)) is None
+
+
+def test_room_is_used() -> None:
+    grid = lay_out((500,), 316.0, 112.0)
+    used = grid.size.width() * grid.size.height()
+    assert used > 0.7 * 316 * 112
+    few = lay_out((4,), 316.0, 112.0)
+    assert few.rows == 1
+    assert few.cell <= 24
