@@ -43,7 +43,7 @@ from typing import TYPE_CHECKING, Any
 from mnist_draw.theano_bridge import install as _install_theano
 
 if TYPE_CHECKING:
-    from mnist_draw.dataset.minibatches import iterate_minibatches as iterate_minibatches
+    from mnist_draw.dataset.mnist import iterate_minibatches as iterate_minibatches
     from mnist_draw.dataset.mnist import load_data as load_data
     from mnist_draw.library.lasagne_networks import load_network as load_network
     from mnist_draw.library.lasagne_networks import save_network as save_network
@@ -66,7 +66,7 @@ _HOME = {
     "MnistClassifier": "mnist_draw.training.classifier",
     "build_mlp": "mnist_draw.networks.mlp",
     "get_class": "mnist_draw.training.tutorial",
-    "iterate_minibatches": "mnist_draw.dataset.minibatches",
+    "iterate_minibatches": "mnist_draw.dataset.mnist",
     "load_data": "mnist_draw.dataset.mnist",
     "load_network": "mnist_draw.library.lasagne_networks",
     "run_network": "mnist_draw.training.tutorial",

@@ -19,7 +19,7 @@ from unipen_drawings import Drawings
 
 from mnist_draw.dataset.augmentation.augmenter import RECIPES, Augmenter
 from mnist_draw.dataset.augmentation.hashed_random import HashedRandom
-from mnist_draw.dataset.augmentation.skeleton_store import StrokeStore
+from mnist_draw.dataset.augmentation.skeleton import StrokeStore
 from mnist_draw.dataset.augmentation.warp import WarpRange
 from mnist_draw.dataset.augmentation.writing_styles import restyle
 from mnist_draw.dataset.mnist import load_dataset

@@ -113,7 +113,7 @@ def _digit(path: Path) -> object:
 
 
 def _idx(path: Path) -> object:
-    from mnist_draw.dataset.idx import read_idx
+    from mnist_draw.dataset.sources.idx_files import read_idx
 
     return read_idx(path, dimensions=(3,))
 

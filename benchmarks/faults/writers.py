@@ -106,7 +106,7 @@ def _relabelled(folder: Path, number: int) -> None:
 
 
 def _idx(folder: Path, number: int) -> None:
-    from mnist_draw.dataset.own_digits_export import export_idx
+    from mnist_draw.dataset.own_digits import export_idx
 
     place = folder / f"data-{len(list(folder.iterdir()))}"
     # Not by pathlib, whose calls the attack on writers lets fail.
@@ -115,7 +115,7 @@ def _idx(folder: Path, number: int) -> None:
 
 
 def _table(folder: Path, number: int) -> None:
-    from mnist_draw.dataset.own_digits_export import export_csv
+    from mnist_draw.dataset.own_digits import export_csv
 
     export_csv(_digits(number), folder / "digits.csv")
 

@@ -16,10 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_draw.analysis.results import SLICE
-from mnist_draw.dataset.augmentation import discs, moving
+from mnist_draw.dataset.augmentation import moving, painting
 from mnist_draw.dataset.augmentation.augmenter import THINNEST
 from mnist_draw.dataset.augmentation.numba_loops import uncompiled
-from mnist_draw.dataset.augmentation.skeleton_store import MIDDLE, StrokeStore
+from mnist_draw.dataset.augmentation.skeleton import MIDDLE, StrokeStore
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.dataset.normalise import has_ink, normalise_ink
 from mnist_draw.library.network_data import own_data
@@ -148,7 +148,7 @@ class Perturbation:
             strokes = self._store.strokes(drawn)
             width = np.maximum(strokes.radius + np.float32(pen), np.float32(THINNEST))
             radius = np.where(strokes.radius > 0, width, np.float32(0)).astype(np.float32)
-            images[drawn] = discs.paint(strokes.x + MIDDLE, strokes.y + MIDDLE, radius)
+            images[drawn] = painting.paint(strokes.x + MIDDLE, strokes.y + MIDDLE, radius)
         return images
 
 

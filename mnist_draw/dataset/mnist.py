@@ -1,6 +1,7 @@
-"""The data set, split as in the tutorial: 50,000 to train, 10,000 to validate, 10,000 to test.
+"""The data set and its minibatches, as in the tutorial.
 
-Data of one's own comes through the same door, whatever it lies in (`mnist_draw.dataset.sources`).
+MNIST has 50,000 pictures to train, 10,000 to validate and 10,000 to test. The user's own data is
+loaded by the same functions, in any format of `mnist_draw.dataset.sources.formats`.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -30,8 +32,7 @@ from mnist_draw.dataset.sources.picture_folders import (
     holds_pictures,
     read_picture_folders,
 )
-from mnist_draw.dataset.sources.source import Part, Source
-from mnist_draw.dataset.sources.split import set_aside, shuffled, split_off
+from mnist_draw.dataset.sources.source import Part, Source, set_aside, shuffled, split_off
 from mnist_draw.dataset.sources.tables import is_table, read_tables
 from mnist_draw.errors import DatasetError, StorageError, asks_what_was_meant, strip_control_chars
 from mnist_draw.storage.folders import named_path, resource_path
@@ -293,3 +294,59 @@ def _renumbered(part: Part, numbers: NDArray[np.int64], classes: tuple[str, ...]
             f"labelled {numbers[0]} to {numbers[-1]} ({class_list(classes)})."
         )
     return places.astype(np.uint8)
+
+
+@asks_what_was_meant
+def iterate_minibatches(
+    inputs: NDArray[Any],
+    targets: NDArray[Any],
+    batchsize: int,
+    shuffle: bool = False,
+    rng: np.random.Generator | None = None,
+) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
+    """Iterate over inputs and targets in minibatches of equal size.
+
+    Examples that do not fill a last minibatch are left out, as in the tutorial; with
+    ``shuffle=True`` they are other ones in each epoch.
+
+    Parameters
+    ----------
+    inputs, targets : numpy.ndarray
+        Arrays of the same length N.
+    batchsize : int
+        Examples in a minibatch, from 1 to N.
+    shuffle : bool
+        Whether to draw the examples in random order.
+    rng : numpy.random.Generator or None
+        Where the order comes from; NumPy's global generator where none is given, as in the
+        tutorial, so that ``np.random.seed`` makes it repeatable.
+
+    Yields
+    ------
+    inputs, targets
+        ``batchsize`` of each. Views where nothing is shuffled, copies otherwise.
+
+    Raises
+    ------
+    ValueError
+        ``inputs`` and ``targets`` differ in length, or ``batchsize`` is no positive number.
+    """
+    if len(inputs) != len(targets):
+        raise ValueError(
+            f"inputs and targets must be as many, got {len(inputs)} inputs and "
+            f"{len(targets)} targets"
+        )
+    if batchsize < 1:
+        raise ValueError(f"batchsize must be at least 1, got {batchsize}")
+    order = None
+    if shuffle:
+        order = np.arange(len(inputs))
+        if rng is None:
+            np.random.shuffle(order)  # noqa: NPY002 - the tutorial's own generator
+        else:
+            rng.shuffle(order)
+    for start in range(0, len(inputs) - batchsize + 1, batchsize):
+        chosen = (
+            slice(start, start + batchsize) if order is None else order[start : start + batchsize]
+        )
+        yield inputs[chosen], targets[chosen]

@@ -96,7 +96,7 @@ def _softmax(sums: Floats) -> Floats:
 
 
 #: What the units of dense layers make of their sums, by the names of
-#: `mnist_draw.networks.layer_list.ACTIVATIONS`, and those of output layers.
+#: `mnist_draw.networks.mlp.ACTIVATIONS`, and those of output layers.
 ARITHMETIC: dict[str, Callable[[Floats], Floats]] = {
     "rectify": _rectify,
     "leaky": _leaky,

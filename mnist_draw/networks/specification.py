@@ -15,16 +15,18 @@ from typing import Any
 from mnist_draw.dataset.classes import MAX_CLASSES, MIN_CLASSES
 from mnist_draw.errors import UserError, nearest
 from mnist_draw.networks.cnn import CNN, DEEP_CNN, build_cnn, build_deep_cnn
-from mnist_draw.networks.layer_list import (
+from mnist_draw.networks.mlp import (
     ACTIVATIONS,
     MAX_LAYERS,
     MAX_UNITS,
     MlpLayer,
     MlpLayers,
+    as_share,
+    build_layers,
+    build_mlp,
     read_layers,
+    shortest,
 )
-from mnist_draw.networks.mlp import build_layers, build_mlp
-from mnist_draw.networks.numbers import Count, Number, Share, shortest
 from mnist_draw.networks.operations import (
     CLASSES,
     Dense,
@@ -39,6 +41,63 @@ _CLASSES_MARK = "#"
 
 class NetworkError(UserError):
     """A text names no network; the sentence lists those that exist."""
+
+
+@dataclass(frozen=True)
+class Count:
+    """A whole number in a network's text, such as its depth.
+
+    Attributes
+    ----------
+    name : str
+        In the grammar of the text, such as ``"DEPTH"``.
+    title, sentence : str
+        For the form: what it is called, and what it does.
+    default, low, high : int
+        Its value where the text leaves it out, and its range.
+    """
+
+    name: str
+    title: str
+    sentence: str
+    default: int
+    low: int
+    high: int
+
+    def read(self, text: str) -> int:
+        """Read the number; raises ValueError with a part of a sentence where it makes no sense."""
+        try:
+            value = int(text)
+        except ValueError:
+            raise ValueError(f"{self.name} is {text or 'missing'}, no whole number") from None
+        if not self.low <= value <= self.high:
+            raise ValueError(f"{self.name} is {text}")
+        return value
+
+    def allowed(self) -> str:
+        """Return what is allowed, in words."""
+        return f"{self.name}, a whole number from {self.low:,} to {self.high:,}"
+
+
+@dataclass(frozen=True)
+class Share:
+    """A dropout probability in a network specification: at least 0, below 1."""
+
+    name: str
+    title: str
+    sentence: str
+    default: float
+
+    def read(self, text: str) -> float:
+        """Read the share; raises ValueError with a part of a sentence where it makes no sense."""
+        return as_share(text, self.name)
+
+    def allowed(self) -> str:
+        """Return what is allowed, in words."""
+        return f"{self.name}, a share from 0 up to, not including, 1"
+
+
+Number = Count | Share
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from mnist_draw import theano_bridge, thread_priority
 from mnist_draw.dataset.augmentation.augmenter import Augmenter
 from mnist_draw.dataset.augmentation.numba_loops import compiles_first, stopped_by
-from mnist_draw.dataset.minibatches import iterate_minibatches
-from mnist_draw.dataset.mnist import GREY_LEVELS, Dataset, scale
+from mnist_draw.dataset.mnist import GREY_LEVELS, Dataset, iterate_minibatches, scale
 from mnist_draw.dataset.normalise import BOX, usual_side
 from mnist_draw.training.settings import TrainingSettings
 

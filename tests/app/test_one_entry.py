@@ -15,10 +15,8 @@ from mnist_draw.app.train import settings_panel
 from mnist_draw.app.train.settings_panel import SettingsPanel
 from mnist_draw.cli import main, train, train_run
 from mnist_draw.networks import NETWORKS
-from mnist_draw.networks.layer_list import MlpLayer, MlpLayers
-from mnist_draw.networks.mlp import build_layers
-from mnist_draw.networks.numbers import Count
-from mnist_draw.networks.specification import kind_with_numbers
+from mnist_draw.networks.mlp import MlpLayer, MlpLayers, build_layers
+from mnist_draw.networks.specification import Count, kind_with_numbers
 from mnist_draw.training import updates
 from mnist_draw.training.presets import PRESETS, Preset
 from mnist_draw.training.setting import WholeNumber, declared, settings_of

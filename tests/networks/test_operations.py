@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mnist_draw.networks import NETWORKS, parse_network
-from mnist_draw.networks.layer_list import ACTIVATIONS
+from mnist_draw.networks.mlp import ACTIVATIONS
 from mnist_draw.networks.operations import (
     ARITHMETIC,
     TOGETHER,

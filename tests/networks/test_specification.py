@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from mnist_draw.errors import UserError
 from mnist_draw.networks import NETWORKS, NetworkError, parse_network
-from mnist_draw.networks.layer_list import ACTIVATIONS, MlpLayer, MlpLayers
+from mnist_draw.networks.mlp import ACTIVATIONS, MlpLayer, MlpLayers
 
 
 def complaint(text: str) -> str:

@@ -213,7 +213,8 @@ def plain_pnm(folder: Path) -> Path:
 
 
 _READ = {
-    "idx": "from mnist_draw.dataset.idx import read_idx\nread_idx(path, dimensions=(3,))",
+    "idx": "from mnist_draw.dataset.sources.idx_files import read_idx\n"
+    "read_idx(path, dimensions=(3,))",
     "model": "from mnist_draw.library.networks import load_trained\nload_trained(path)",
     "checkpoint": "from mnist_draw.training.checkpoint import load_checkpoint\n"
     "load_checkpoint(path)",

@@ -249,8 +249,7 @@ class DigitList(QObject):
 
 def _export(kind: str, path: str) -> str:
     """Save all digits; return what to tell."""
-    from mnist_draw.dataset.own_digits import normalised
-    from mnist_draw.dataset.own_digits_export import export_csv, export_idx
+    from mnist_draw.dataset.own_digits import export_csv, export_idx, normalised
 
     digits, _ = _read()
     extra = normalised(digits, _folder())

@@ -12,7 +12,7 @@ from mnist_draw.app.kit.number_fields import NumberBox, RealBox
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import ComboBox, Field, explain, label, push_button
 from mnist_draw.networks import NETWORKS, NetworkSpec, parse_network
-from mnist_draw.networks.layer_list import (
+from mnist_draw.networks.mlp import (
     ACTIVATIONS,
     MAX_LAYERS,
     MAX_UNITS,
@@ -20,7 +20,7 @@ from mnist_draw.networks.layer_list import (
     MlpLayers,
     read_layers,
 )
-from mnist_draw.networks.numbers import Count, Number
+from mnist_draw.networks.specification import Count, Number
 from mnist_draw.training.setting import NetworkText
 
 #: How units, activation and dropout share the width of a row.

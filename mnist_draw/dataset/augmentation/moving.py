@@ -1,9 +1,4 @@
-"""Put ink on 28×28: grey levels moved by a warp.
-
-There is a loop that Numba compiles and a NumPy twin that gives the same grey levels, to one of 255,
-where there is no Numba. There is a sketch too, of half as many rows and columns, which tells where
-the ink's centre of mass comes to lie.
-"""
+"""Move grey levels on 28×28 by a warp; with NumPy twins and a sketch as in `painting`."""
 
 from __future__ import annotations
 
@@ -12,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_draw.dataset.augmentation.centres import (
+from mnist_draw.dataset.augmentation.numba_loops import Compiled, has_numba, inlined
+from mnist_draw.dataset.augmentation.painting import (
     SIDE,
     SKETCH,
     Floats,
@@ -20,7 +16,6 @@ from mnist_draw.dataset.augmentation.centres import (
     note_centre,
     sketched_centre,
 )
-from mnist_draw.dataset.augmentation.numba_loops import Compiled, has_numba, inlined
 
 #: Nodes of a map's lattice in each direction, and pixels from one to the next.
 NODES = 8

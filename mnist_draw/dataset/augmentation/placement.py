@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_draw.dataset.augmentation import centres, discs
 from mnist_draw.dataset.augmentation.numba_loops import Compiled, has_numba
-from mnist_draw.dataset.augmentation.skeleton_store import FAR, MIDDLE, Strokes
+from mnist_draw.dataset.augmentation.painting import centre_of, paint, painted_centre
+from mnist_draw.dataset.augmentation.skeleton import FAR, MIDDLE, Strokes
 
 Floats = NDArray[np.float32]
 
@@ -142,11 +142,11 @@ def paint_centred(strokes: Strokes, placement: Placement) -> NDArray[np.uint8]:
     -------
     ndarray of uint8 (n, 28, 28)
     """
-    placement.recentre(discs.painted_centre(*placement.place(strokes)))
-    images = discs.paint(*placement.place(strokes))
+    placement.recentre(painted_centre(*placement.place(strokes)))
+    images = paint(*placement.place(strokes))
     # The sketch is right to a tenth of a pixel in nine of ten digits.
-    wrong = placement.recentre(centres.centre_of(images), TOLERANCE)
-    images[wrong] = discs.paint(*placement.place(strokes, wrong))
+    wrong = placement.recentre(centre_of(images), TOLERANCE)
+    images[wrong] = paint(*placement.place(strokes, wrong))
     return images
 
 

@@ -11,19 +11,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_draw.dataset.augmentation.digit_styles import style
-from mnist_draw.dataset.augmentation.hashed_random import HashedRandom
-from mnist_draw.dataset.augmentation.numba_loops import Compiled, has_numba, inlined
-from mnist_draw.dataset.augmentation.skeleton_store import Strokes
-from mnist_draw.dataset.augmentation.stroke_edits import (
+from mnist_draw.dataset.augmentation.digit_styles import (
     SHORT,
     Digit,
     Floats,
     add_curve,
     between,
     erase,
+    style,
     values_of,
 )
+from mnist_draw.dataset.augmentation.hashed_random import HashedRandom
+from mnist_draw.dataset.augmentation.numba_loops import Compiled, has_numba, inlined
+from mnist_draw.dataset.augmentation.skeleton import Strokes
 
 Labels = NDArray[np.integer[Any]]
 #: Share of digits that are trimmed, that get a tail, and whose line has a gap.

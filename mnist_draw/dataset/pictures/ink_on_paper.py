@@ -5,9 +5,13 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from mnist_draw.dataset.pictures.ruled_lines import without_lines
-from mnist_draw.dataset.pictures.sheet_edge import continued, surroundings
-from mnist_draw.dataset.pictures.threshold import border, otsu_threshold
+from mnist_draw.dataset.pictures.paper import (
+    border,
+    continued,
+    otsu_threshold,
+    surroundings,
+    without_lines,
+)
 
 Float = npt.NDArray[np.float32]
 

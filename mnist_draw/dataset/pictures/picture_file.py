@@ -8,10 +8,12 @@ and, where the ground is not even (a photograph), keep only what Otsu's threshol
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import io
 import os
 import warnings
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any, BinaryIO, TypeVar
 
 import numpy as np
@@ -20,8 +22,7 @@ from PIL import Image, UnidentifiedImageError
 
 from mnist_draw.dataset.picture_formats import read_formats
 from mnist_draw.dataset.pictures.ink_on_paper import ink_on_paper
-from mnist_draw.dataset.pictures.quiet_tiff import silence_libtiff
-from mnist_draw.dataset.pictures.threshold import border
+from mnist_draw.dataset.pictures.paper import border
 from mnist_draw.errors import DocumentError, StorageError, UserError
 from mnist_draw.storage.opening import MEGABYTE, open_file
 
@@ -288,3 +289,18 @@ def _on_a_ground(luminance: Float, opacity: Float | None) -> Float:
         ground = 1.0 if float((luminance * opacity).sum()) / total < 0.5 else 0.0
     laid: Float = luminance * opacity + np.float32(ground) * (1 - opacity)
     return laid
+
+
+@lru_cache(maxsize=1)
+def silence_libtiff() -> None:
+    """Take libtiff its printing functions away, for this process.
+
+    Pillow has no call for it, so they are asked of the library that Pillow has loaded. Where that
+    cannot be reached (on Windows it is a part of Pillow), its lines appear as before.
+    """
+    with contextlib.suppress(ImportError, OSError, AttributeError):
+        from PIL import _imaging
+
+        library = ctypes.CDLL(_imaging.__file__)
+        library.TIFFSetErrorHandler(None)
+        library.TIFFSetWarningHandler(None)

@@ -12,10 +12,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from mnist_draw.dataset.sources.arrays import as_part
 from mnist_draw.dataset.sources.idx_files import files_of
-from mnist_draw.dataset.sources.names import find_names
-from mnist_draw.dataset.sources.source import Part, Source
+from mnist_draw.dataset.sources.source import Part, Source, as_part, find_names
 from mnist_draw.errors import DatasetError, UserError
 from mnist_draw.storage.npz import NpzError, open_archive
 from mnist_draw.storage.opening import MEGABYTE

@@ -16,8 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_draw.dataset.sources.idx_files import exchange_axes, files_of
-from mnist_draw.dataset.sources.names import find_names
-from mnist_draw.dataset.sources.source import MAX_PICTURES, Part, Source
+from mnist_draw.dataset.sources.source import MAX_PICTURES, Part, Source, find_names
 from mnist_draw.errors import DatasetError, UserError
 from mnist_draw.storage.opening import MEGABYTE, open_unfolded
 

@@ -8,13 +8,13 @@ from scipy import ndimage
 
 from mnist_draw.dataset.augmentation.skeleton import (
     GRID,
+    StrokeStore,
     _distances,
     _enlarge,
     _pack,
     skeletons,
     thin,
 )
-from mnist_draw.dataset.augmentation.skeleton_store import StrokeStore
 from mnist_draw.dataset.mnist import load_dataset
 
 IMAGES = load_dataset().train_images[:300, 0]

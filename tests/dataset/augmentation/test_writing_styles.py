@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mnist_draw.dataset.augmentation.hashed_random import HashedRandom
-from mnist_draw.dataset.augmentation.skeleton_store import EXTRA, Strokes, StrokeStore
+from mnist_draw.dataset.augmentation.skeleton import EXTRA, Strokes, StrokeStore
 from mnist_draw.dataset.augmentation.writing_styles import restyle
 from mnist_draw.dataset.mnist import load_dataset
 

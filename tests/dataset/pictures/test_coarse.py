@@ -9,8 +9,7 @@ from PIL import Image
 
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.dataset.normalise import normalise_ink
-from mnist_draw.dataset.pictures.coarse import InkPixels
-from mnist_draw.dataset.pictures.enlargement import before_enlarging, without_blocks
+from mnist_draw.dataset.pictures.coarse import InkPixels, before_enlarging, without_blocks
 
 
 def coarse_digit(index: int) -> np.ndarray:

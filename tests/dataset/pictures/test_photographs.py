@@ -14,9 +14,8 @@ from scipy import ndimage
 
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.dataset.normalise import has_ink, ink_box, normalise_ink
+from mnist_draw.dataset.pictures.paper import find_lines, surroundings, without_lines
 from mnist_draw.dataset.pictures.picture_file import load_picture
-from mnist_draw.dataset.pictures.ruled_lines import find_lines, without_lines
-from mnist_draw.dataset.pictures.sheet_edge import surroundings
 
 HEIGHT, WIDTH = 480, 640
 DOWN, ACROSS = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)

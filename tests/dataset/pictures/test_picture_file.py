@@ -17,12 +17,12 @@ from scipy import ndimage
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.dataset.normalise import has_ink, normalise_ink
 from mnist_draw.dataset.pictures import picture_file
+from mnist_draw.dataset.pictures.paper import otsu_threshold
 from mnist_draw.dataset.pictures.picture_file import (
     PictureError,
     load_picture,
     picture_size,
 )
-from mnist_draw.dataset.pictures.threshold import otsu_threshold
 
 
 def encoded(image: Image.Image | np.ndarray, kind: str = "PNG", **options: object) -> bytes:

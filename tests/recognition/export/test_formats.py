@@ -15,7 +15,7 @@ from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.library.networks import find_by_key, list_shipped
 from mnist_draw.library.stored_network import open_network
 from mnist_draw.networks import NETWORKS, parse_network
-from mnist_draw.networks.layer_list import ACTIVATIONS
+from mnist_draw.networks.mlp import ACTIVATIONS
 from mnist_draw.networks.operations import ARITHMETIC
 from mnist_draw.recognition.export import standalone
 from mnist_draw.recognition.export.formats import NETWORK_FORMATS

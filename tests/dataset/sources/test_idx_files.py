@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mnist_draw.dataset.idx import read_idx
+from mnist_draw.dataset.sources.idx_files import read_idx
 from mnist_draw.errors import DatasetError
 
 PICTURES = np.arange(2 * 28 * 28, dtype=np.int64).reshape(2, 28, 28) % 256

@@ -1,21 +1,34 @@
-"""Take the lines of ruled and squared paper off a photograph and leave what is written on them.
+"""What surrounds the ink on a photograph: a threshold to it, the sheet's edge, ruled lines.
 
-A line of the paper is thin, straight and crosses the picture; a stroke of a pen is none of that
+A line of ruled or squared paper is thin, straight and crosses the picture; no stroke of a pen is
 for long. Lines are found as in P. Hough's transform: for each slope, the picture is sheared until
 lines of that slope lie along its rows, and the rows that are dark from edge to edge are lines.
-Within a line, only what goes on at both or one of its sides is kept: the strokes that cross it
-or lie along it.
+Within a line, only ink that continues beside it is kept: the strokes that cross it or run along it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+Kind = TypeVar("Kind", bound=np.generic)
+
 Float = npt.NDArray[np.float32]
 
+_BINS = 256
+#: The surroundings of a sheet cover at least this part of the picture's border …
+_RIM = 0.55
+#: … and the sheet this part of the picture, and of the box around it.
+_AREA, _FILLED = 0.25, 0.7
+#: The edge of a sheet is sharp: within a few pixels the light changes by this part of the whole
+#: difference. The edge of a lamp's light or of a shadow does not.
+_SHARP = 0.6
+#: … and that difference is at least this, in logarithms.
+_CONTRAST = 0.4
+_REACH = 2
 #: Pictures with shorter sides hold no lines that could be told from strokes.
 _MIN_SIDE = 120
 #: Lines are sought on a picture reduced to about this side.
@@ -33,6 +46,118 @@ _MAX_LINES = 80
 _GRID = 5
 #: … there, in the outermost part of this size, at least half of the line is seen.
 _END = 0.06
+
+
+def border(plane: npt.NDArray[Kind]) -> npt.NDArray[Kind]:
+    """Return the values along the picture's four edges."""
+    return np.concatenate([plane[0], plane[-1], plane[1:-1, 0], plane[1:-1, -1]])
+
+
+def otsu_threshold(values: npt.NDArray[Any]) -> float:
+    """Return the threshold that parts values into two classes most clearly.
+
+    N. Otsu, "A threshold selection method from gray-level histograms", 1979: the variance
+    between the two classes is greatest.
+
+    Parameters
+    ----------
+    values : numpy.ndarray
+        0 to 1, any shape.
+
+    Returns
+    -------
+    float
+        The middle of all thresholds that are equally good (between two separate peaks).
+    """
+    counts, edges = np.histogram(values, bins=_BINS, range=(0, 1))
+    centres = (edges[:-1] + edges[1:]) / 2
+    below = np.cumsum(counts)[:-1].astype(np.float64)
+    above = counts.sum() - below
+    sums = np.cumsum(counts * centres)
+    possible = (below > 0) & (above > 0)
+    if not possible.any():
+        return 0.5
+    mean_below = sums[:-1] / np.where(possible, below, 1)
+    mean_above = (sums[-1] - sums[:-1]) / np.where(possible, above, 1)
+    between = np.where(possible, below * above * (mean_below - mean_above) ** 2, -1)
+    best = np.flatnonzero(between >= between.max() * (1 - 1e-9))
+    return float(edges[1 + (best[0] + best[-1]) // 2])
+
+
+def surroundings(coarse: Float) -> npt.NDArray[np.bool_] | None:
+    """Return which pixels lie beside the sheet or on its edge.
+
+    Parameters
+    ----------
+    coarse : numpy.ndarray, float32, shape (H, W)
+        Logarithm of the light, on a picture of about 100 pixels.
+
+    Returns
+    -------
+    numpy.ndarray, bool, shape (H, W), or None
+        None if there is no sheet with something around it.
+    """
+    from scipy import ndimage
+
+    low, high = float(np.min(coarse)), float(np.max(coarse))
+    if high - low < _CONTRAST:
+        return None
+    middle = low + (high - low) * otsu_threshold((coarse - low) / (high - low))
+    dark = coarse < middle
+    for other in (dark, ~dark):
+        beside = _from_the_rim(other)
+        rim = border(beside)
+        sheet = ndimage.binary_fill_holes(~beside)
+        sheet = _largest(sheet)
+        if float(np.mean(rim)) < _RIM or not sheet.any() or float(np.mean(sheet)) < _AREA:
+            continue
+        rows, columns = np.flatnonzero(sheet.any(axis=1)), np.flatnonzero(sheet.any(axis=0))
+        box = (rows[-1] - rows[0] + 1) * (columns[-1] - columns[0] + 1)
+        if np.count_nonzero(sheet) < _FILLED * box:
+            continue
+        inner = ndimage.binary_erosion(sheet, iterations=_REACH, border_value=1)
+        outer = ndimage.binary_dilation(sheet, iterations=_REACH)
+        near = inner & ~ndimage.binary_erosion(inner, iterations=_REACH, border_value=1)
+        far = ndimage.binary_dilation(outer, iterations=_REACH) & ~outer
+        if not near.any() or not far.any() or outer.all():
+            continue
+        jump = abs(float(np.median(coarse[near])) - float(np.median(coarse[far])))
+        whole = abs(float(np.median(coarse[inner])) - float(np.median(coarse[~outer])))
+        if whole >= _CONTRAST and jump >= _SHARP * whole:
+            beside_or_edge: npt.NDArray[np.bool_] = ~inner
+            return beside_or_edge
+    return None
+
+
+def continued(plane: Float, outside: npt.NDArray[np.bool_]) -> Float:
+    """Give pixels outside the value of the nearest pixel that is not."""
+    from scipy import ndimage
+
+    places = ndimage.distance_transform_edt(outside, return_distances=False, return_indices=True)
+    result: Float = plane[tuple(places)]
+    return result
+
+
+def _from_the_rim(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Keep the parts that touch the picture's border."""
+    from scipy import ndimage
+
+    parts, _ = ndimage.label(mask)
+    touching = np.unique(border(parts))
+    kept: npt.NDArray[np.bool_] = np.isin(parts, touching[touching > 0])
+    return kept
+
+
+def _largest(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    from scipy import ndimage
+
+    parts, count = ndimage.label(mask)
+    if count < 2:
+        return mask
+    sizes = np.bincount(parts.ravel())
+    sizes[0] = 0
+    largest: npt.NDArray[np.bool_] = parts == int(np.argmax(sizes))
+    return largest
 
 
 @dataclass(frozen=True)
