@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
 from PyQt5.QtCore import QPointF, Qt
@@ -19,7 +18,7 @@ from mnist_draw.training.events import BatchFinished
 from mnist_draw.training.history import EpochFigures, History
 from mnist_draw.training.settings import TrainingSettings
 
-from ..train.test_runs import make  # noqa: F401 - a fixture
+from .room import MakeRoom
 
 
 def history(epochs: int, batches: int = 0) -> History:
@@ -183,32 +182,31 @@ def test_the_tutorials_result_covers_no_curve(qtbot: QtBot, epochs: int, first: 
     [("png", b"\x89PNG"), ("csv", b"epoch,"), ("minibatches", b"minibatch,training_loss")],
 )
 def test_curves_are_saved(
-    make: Any,  # noqa: F811
+    make: MakeRoom,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     kind: str,
     beginning: bytes,
 ) -> None:
-    setup = make()
-    setup.window.train_tab.settings.apply("epochs", 3)
-    setup.window.run.start()
-    setup.wait_for_end()
+    room = make()
+    room.start(epochs=3)
+    room.wait_for_end()
     path = tmp_path / f"curves.{kind}"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
-    setup.window.train_tab.loss.export_requested.emit(kind)
-    setup.qtbot.waitUntil(lambda: setup.text("messageLabel") == f"Saved {path}.")
+    room.tab.loss.export_requested.emit(kind)
+    room.qtbot.waitUntil(lambda: room.message == f"Saved {path}.")
     assert path.read_bytes().startswith(beginning)
 
 
-def test_a_change_during_the_run_is_marked(make: Any) -> None:  # noqa: F811
-    setup = make()
-    setup.loop.gate.clear()
-    setup.window.run.start()
-    setup.wait_for("training")
-    setup.window.train_tab.settings.apply("learning_rate", 0.5)
-    setup.loop.gate.set()
-    setup.wait_for_end()
-    ((name, place),) = setup.window.train_tab.accuracy.tools.marks
+def test_a_change_during_the_run_is_marked(make: MakeRoom) -> None:
+    room = make()
+    room.loop.gate.clear()
+    room.run.start()
+    room.wait_for("training")
+    room.tab.settings.apply("learning_rate", 0.5)
+    room.loop.gate.set()
+    room.wait_for_end()
+    ((name, place),) = room.tab.accuracy.tools.marks
     assert name == "learning_rate"
     assert 0 < place < 1
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
@@ -12,7 +10,7 @@ from mnist_draw.app.train.layers_view import LayersView
 from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.training.layer_inspection import LayerInspection
 
-from ..train.test_runs import make  # noqa: F401 - a fixture
+from .room import MakeRoom
 
 
 def test_three_pictures_with_words(qtbot: QtBot) -> None:
@@ -54,11 +52,10 @@ def test_one_card_in_a_small_window_and_both_in_a_large_one(qtbot: QtBot) -> Non
     assert (tab.filters.isVisible(), tab.layers.isVisible()) == (True, True)
 
 
-def test_a_run_fills_them(make: Any) -> None:  # noqa: F811
-    setup = make()
-    setup.window.train_tab.settings.apply("epochs", 2)
-    setup.window.run.start()
-    setup.wait_for_end()
-    words = setup.window.train_tab.layers.words
+def test_a_run_fills_them(make: MakeRoom) -> None:
+    room = make()
+    room.start(epochs=2)
+    room.wait_for_end()
+    words = room.tab.layers.words
     assert "nearly settled" in words[0].text()
     assert "3,136 weights" in words[2].text()

@@ -21,7 +21,7 @@ from mnist_draw.storage.models import ModelFile, load_model, save_model
 from mnist_draw.storage.unique_paths import move_to_bin
 
 from ..shell.test_window import Setup
-from ..train.test_runs import add_run
+from .room import add_run
 
 TEXT = "layers:4"
 
