@@ -22,8 +22,8 @@ from PyQt5.QtWidgets import (
 
 from mnist_draw.app.draw.learn_card import LearnCard
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.flow_layout import FlowLayout
 from mnist_draw.app.kit.images import image_of
+from mnist_draw.app.kit.layout import FlowLayout
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import (
     BinButton,

@@ -29,7 +29,7 @@ from mnist_draw.app.draw.recognition import BoardReading, Recognition
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.commands import Command
-from mnist_draw.app.kit.flow_layout import FlowLayout
+from mnist_draw.app.kit.layout import FlowLayout
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.page import Page
 from mnist_draw.app.kit.steady_labels import TabularLabel

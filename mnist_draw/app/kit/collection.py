@@ -24,8 +24,8 @@ from PyQt5.QtWidgets import (
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import Command
-from mnist_draw.app.kit.flow_layout import FlowLayout
 from mnist_draw.app.kit.images import save_bytes
+from mnist_draw.app.kit.layout import FlowLayout
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporting_to
 from mnist_draw.app.kit.theme import Size

@@ -8,21 +8,18 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt
 from PyQt5.QtGui import (
-    QFocusEvent,
     QFontMetricsF,
-    QKeyEvent,
-    QMouseEvent,
     QPainter,
     QPaintEvent,
     QPen,
     QPolygonF,
 )
-from PyQt5.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PyQt5.QtWidgets import QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.images import image_of
 from mnist_draw.app.kit.theme import Text
-from mnist_draw.app.kit.widgets import explain, tip
+from mnist_draw.app.kit.walkable_view import WalkableView
 from mnist_draw.app.kit.words import probability
 from mnist_draw.app.train.series import STYLES, series_colour
 
@@ -43,30 +40,23 @@ class Curve(NamedTuple):
     accuracy: np.ndarray
 
 
-class RobustnessPlot(QWidget):
-    """Curves of several networks; arrow keys walk through the amounts."""
+class RobustnessPlot(WalkableView):
+    """Curves of several networks over the amounts of a change."""
 
     def __init__(self, axis: Axis, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName(f"{axis.name}Plot")
         self.axis = axis
         self._title = f"{axis.title}, {axis.unit}"
-        explain(
-            self,
+        super().__init__(
+            f"{axis.name}Plot",
             self._title,
             "How often each network is right on 1,000 test pictures, and how the chosen one reads "
             "the example. Arrow keys walk through the amounts.",
+            parent,
         )
-        self.setToolTip("")
-        self.setFocusPolicy(Qt.StrongFocus)
-        self.setMouseTracking(True)
-        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
         self.curves: Sequence[Curve] = ()
         self.strip: Strip | None = None
         self.label: int | None = None
         self.name: Callable[[int], str] = str
-        self.current: int | None = None
-        theme.theme().changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
         return QSize(330, 230)
@@ -196,13 +186,27 @@ class RobustnessPlot(QWidget):
 
     # -- walking
 
-    def words(self, number: int) -> str:
-        """Return what is known about one of the amounts, as a sentence."""
-        amount = self.axis.amounts[number]
+    def count(self) -> int:
+        return len(self.axis.amounts)
+
+    def before_first(self) -> int:
+        return self.axis.amounts.index(self.axis.neutral)
+
+    def item_at(self, point: QPointF) -> int | None:
+        distances = [abs(self._x(amount) - point.x()) for amount in self.axis.amounts]
+        nearest = int(np.argmin(distances))
+        inside = point.y() <= self._area().bottom() + 8
+        return nearest if inside and distances[nearest] < 20 else None
+
+    def place_of(self, item: int) -> QPointF:
+        return QPointF(self._x(self.axis.amounts[item]), self._y(0.5))
+
+    def describe(self, item: int) -> str:
+        amount = self.axis.amounts[item]
         parts = [
-            f"{curve.title} {100 * float(curve.accuracy[number]):.0f} %"
+            f"{curve.title} {100 * float(curve.accuracy[item]):.0f} %"
             for curve in self.curves
-            if not np.isnan(curve.accuracy[number])
+            if not np.isnan(curve.accuracy[item])
         ]
         text = f"{self._title}, {amount_text(self.axis, amount)}: "
         text += ", ".join(parts) or "not counted yet"
@@ -212,36 +216,6 @@ class RobustnessPlot(QWidget):
             sure = probability(float(self.strip.probabilities[place, answer]), decimals=0)
             text += f"; yours is read as {self.name(answer)}, {sure}"
         return f"{text}."
-
-    def walk_to(self, number: int | None) -> None:
-        """Point at one of the amounts, and say what is known there."""
-        if number != self.current:
-            self.current = number
-            self.setAccessibleDescription("" if number is None else self.words(number))
-            self.update()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        step = {int(Qt.Key_Left): -1, int(Qt.Key_Right): 1}.get(event.key())
-        if step is None:
-            super().keyPressEvent(event)
-            return
-        count = len(self.axis.amounts)
-        start = self.axis.amounts.index(self.axis.neutral) if self.current is None else self.current
-        self.walk_to(min(max(start + step, 0), count - 1))
-        if self.current is not None:
-            place = QPointF(self._x(self.axis.amounts[self.current]), self._y(0.5)).toPoint()
-            QToolTip.showText(self.mapToGlobal(place), tip(self.accessibleDescription()), self)
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self.walk_to(None)
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        inside = event.pos().y() <= self._area().bottom() + 8
-        distances = [abs(self._x(amount) - event.pos().x()) for amount in self.axis.amounts]
-        nearest = int(np.argmin(distances))
-        self.walk_to(nearest if inside and distances[nearest] < 20 else None)
-        QToolTip.showText(event.globalPos(), tip(self.accessibleDescription()), self)
 
 
 def paint_answer(painter: QPainter, middle: QPointF, text: str, right: bool) -> None:

@@ -9,7 +9,6 @@ from typing import NamedTuple
 import numpy as np
 from PyQt5.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import (
-    QFocusEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -18,14 +17,14 @@ from PyQt5.QtGui import (
     QPixmap,
     QResizeEvent,
 )
-from PyQt5.QtWidgets import QSizePolicy, QWidget
+from PyQt5.QtWidgets import QWidget
 
 from mnist_draw.app.inside.network.scene import short_name
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.images import image_of
 from mnist_draw.app.kit.painters import blank_pixmap
 from mnist_draw.app.kit.theme import Text
-from mnist_draw.app.kit.widgets import explain
+from mnist_draw.app.kit.walkable_view import WalkableView
 from mnist_draw.dataset.classes import DIGITS
 
 #: Left free around the digits, in pixels.
@@ -218,28 +217,22 @@ _NEAR = 14.0
 _HOVER_MS = 125
 
 
-class MapView(QWidget):
+class MapView(WalkableView):
     """Digits as digits; arrow keys walk to the next in that direction, Enter picks."""
 
     picked = pyqtSignal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("mapView")
-        explain(
-            self,
+        super().__init__(
+            "mapView",
             "Map",
             "Test pictures as a layer of the network sees them: near means alike. Arrow keys walk "
             "to the next one, Enter or a click makes it the example.",
+            parent,
         )
-        self.setToolTip("")
-        self.setFocusPolicy(Qt.StrongFocus)
-        self.setMouseTracking(True)
-        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
         self.digits: Digits | None = None
         self.points: np.ndarray | None = None
         self.located: Located | None = None
-        self.current: int | None = None
         self._pair: tuple[int | None, int | None] = (None, None)
         self._places: np.ndarray | None = None
         self._painted: QPixmap | None = None
@@ -343,38 +336,28 @@ class MapView(QWidget):
 
     # -- pointing and walking
 
-    def walk_to(self, number: int | None) -> None:
-        """Point at a digit and describe it to a screen reader."""
-        if number != self.current:
-            self.current = number
-            words = "" if number is None or self.digits is None else self.digits.words(number)
-            self.setAccessibleDescription(", ".join(words))
-            self.update()
+    def describe(self, item: int) -> str:
+        return ", ".join(self.digits.words(item)) if self.digits is not None else ""
 
-    def step(self, x: int, y: int) -> None:
-        """Walk to the nearest digit in a direction; x to the right, y downwards."""
+    def step(self, right: int, down: int) -> bool:
+        """Walk to the nearest digit in a direction."""
         if self.points is None:
-            return
+            return True
         places = self._all_places()
         if self.current is None:
             middle = places.mean(axis=0)
             self.walk_to(int(((places - middle) ** 2).sum(axis=1).argmin()))
-            return
+            return True
         way = places - places[self.current]
-        ahead, aside = way @ np.array([x, y]), np.abs(way @ np.array([y, x]))
+        ahead, aside = way @ np.array([right, down]), np.abs(way @ np.array([down, right]))
         wanted = (ahead > 0.5) & (aside <= ahead)
         if wanted.any():
             cost = np.where(wanted, ahead + 2 * aside, np.inf)
             self.walk_to(int(cost.argmin()))
+        return True
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        ways = {
-            int(Qt.Key_Left): (-1, 0), int(Qt.Key_Right): (1, 0),
-            int(Qt.Key_Up): (0, -1), int(Qt.Key_Down): (0, 1),
-        }  # fmt: skip
-        if event.key() in ways:
-            self.step(*ways[event.key()])
-        elif event.key() in (Qt.Key_Return, Qt.Key_Enter) and self.current is not None:
+        if event.key() in (Qt.Key_Return, Qt.Key_Enter) and self.current is not None:
             self.picked.emit(self.current)
         elif event.key() == Qt.Key_Escape and self.current is not None:
             self.walk_to(None)
@@ -404,8 +387,4 @@ class MapView(QWidget):
 
     def leaveEvent(self, event: QEvent) -> None:
         self._pause.stop()
-        self.walk_to(None)
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
         self.walk_to(None)

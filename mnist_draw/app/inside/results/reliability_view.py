@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt
-from PyQt5.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
-from PyQt5.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PyQt5.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
+from PyQt5.QtWidgets import QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.theme import Text
-from mnist_draw.app.kit.widgets import explain
+from mnist_draw.app.kit.walkable_view import WalkableView
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.results import Bin, Results
@@ -21,26 +21,19 @@ _SMALLEST, _LARGEST = 4.0, 7.0
 _NEAR = 14
 
 
-class ReliabilityView(QWidget):
-    """A point for each range of confidence; arrow keys walk through them."""
+class ReliabilityView(WalkableView):
+    """A point for each range of confidence."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("reliabilityView")
-        explain(
-            self,
+        super().__init__(
+            "reliabilityView",
             "Does it know when it is unsure?",
             "How often the network is right, by how sure it says it is. Arrow keys walk through "
             "the points.",
+            parent,
         )
-        self.setToolTip("")
-        self.setFocusPolicy(Qt.StrongFocus)
-        self.setMouseTracking(True)
-        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
         self.bins: tuple[Bin, ...] = ()
         self.dimmed = False
-        self.current: int | None = None
-        theme.theme().changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
         return QSize(320, 150)
@@ -123,37 +116,22 @@ class ReliabilityView(QWidget):
 
     # -- walking
 
-    def walk_to(self, number: int | None) -> None:
-        """Point at one of the points, and say what it means."""
-        if number != self.current:
-            self.current = number
-            self.setAccessibleDescription("" if number is None else bin_words(self.bins[number]))
-            self.update()
+    def count(self) -> int:
+        return len(self.bins)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        step = {int(Qt.Key_Left): -1, int(Qt.Key_Right): 1}.get(event.key())
-        if step is not None and self.bins:
-            start = -1 if self.current is None else self.current
-            self.walk_to(min(max(start + step, 0), len(self.bins) - 1))
-            if self.current is not None:
-                place = self._middle(self.current).toPoint()
-                QToolTip.showText(self.mapToGlobal(place), self.accessibleDescription(), self)
-        else:
-            super().keyPressEvent(event)
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self.walk_to(None)
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        near = [
+    def item_at(self, point: QPointF) -> int | None:
+        near = (
             number
-            for number in range(len(self.bins))
-            if (self._middle(number) - QPointF(event.pos())).manhattanLength() < _NEAR
-        ]
-        self.walk_to(near[-1] if near else None)
-        text = bin_words(self.bins[near[-1]]) if near else ""
-        QToolTip.showText(event.globalPos(), text, self)
+            for number in reversed(range(len(self.bins)))
+            if (self._middle(number) - point).manhattanLength() < _NEAR
+        )
+        return next(near, None)
+
+    def place_of(self, item: int) -> QPointF:
+        return self._middle(item)
+
+    def describe(self, item: int) -> str:
+        return bin_words(self.bins[item])
 
 
 def bin_words(part: Bin) -> str:

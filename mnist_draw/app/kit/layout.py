@@ -1,18 +1,58 @@
-"""A row that breaks into lines where it is too narrow, as words do."""
+"""Rows and columns of widgets, and rows that wrap."""
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from PyQt5.QtCore import QRect, QSize, Qt
-from PyQt5.QtWidgets import QLayout, QLayoutItem
+from PyQt5.QtWidgets import QBoxLayout, QHBoxLayout, QLayout, QLayoutItem, QVBoxLayout, QWidget
 
 from mnist_draw.app.kit.theme import Size
 
+B = TypeVar("B", bound=QBoxLayout)
+#: A widget or layout, alone or with its stretch; a number is a stretch between others.
+Part = QWidget | QLayout | int | tuple[QWidget | QLayout, int]
+#: Left, top, right and bottom.
+Margins = tuple[int, int, int, int]
+
+
+def row(
+    *parts: Part,
+    gap: int = Size.FIELD_GAP,
+    margins: Margins = (0, 0, 0, 0),
+    owner: QWidget | None = None,
+) -> QHBoxLayout:
+    """Lay parts out side by side, as the layout of their owner if there is one."""
+    return _filled(QHBoxLayout() if owner is None else QHBoxLayout(owner), parts, gap, margins)
+
+
+def column(
+    *parts: Part,
+    gap: int = Size.FIELD_GAP,
+    margins: Margins = (0, 0, 0, 0),
+    owner: QWidget | None = None,
+) -> QVBoxLayout:
+    """Lay parts out below each other, as the layout of their owner if there is one."""
+    return _filled(QVBoxLayout() if owner is None else QVBoxLayout(owner), parts, gap, margins)
+
+
+def _filled(layout: B, parts: tuple[Part, ...], gap: int, margins: Margins) -> B:
+    layout.setContentsMargins(*margins)
+    layout.setSpacing(gap)
+    for part in parts:
+        if isinstance(part, int):
+            layout.addStretch(part)
+            continue
+        item, stretch = part if isinstance(part, tuple) else (part, 0)
+        if isinstance(item, QWidget):
+            layout.addWidget(item, stretch)
+        else:
+            layout.addLayout(item, stretch)
+    return layout
+
 
 class FlowLayout(QLayout):
-    """Sets its widgets side by side in as many lines as its width asks for.
-
-    It never keeps a window wider than its widest widget.
-    """
+    """A row that breaks into lines like words; never wider than its widest widget."""
 
     def __init__(self) -> None:
         super().__init__()

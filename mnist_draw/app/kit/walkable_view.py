@@ -1,0 +1,93 @@
+"""A painted view whose items the arrow keys and the pointer walk through."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import QPoint, QPointF, Qt
+from PyQt5.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
+from PyQt5.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.widgets import explain, tip
+
+_ARROWS: dict[int, tuple[int, int]] = {
+    Qt.Key_Left: (-1, 0),
+    Qt.Key_Right: (1, 0),
+    Qt.Key_Up: (0, -1),
+    Qt.Key_Down: (0, 1),
+}
+
+
+class WalkableView(QWidget):
+    """Describes the item walked to, in a tooltip and to screen readers.
+
+    A subclass paints, with `current` marked, and knows its items by number.
+    """
+
+    def __init__(self, name: str, title: str, sentence: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        explain(self, title, sentence)
+        # Tooltips are shown at once, for the item.
+        self.setToolTip("")
+        self.setFocusPolicy(Qt.StrongFocus)
+        self.setMouseTracking(True)
+        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
+        self.current: int | None = None
+        theme.theme().changed.connect(self.update)
+
+    # -- what a subclass knows
+
+    def count(self) -> int:
+        """Return the number of items."""
+        raise NotImplementedError
+
+    def item_at(self, point: QPointF) -> int | None:
+        """Return the item at a point of the view."""
+        raise NotImplementedError
+
+    def place_of(self, item: int) -> QPointF:
+        """Return where an item's tooltip appears."""
+        raise NotImplementedError
+
+    def describe(self, item: int) -> str:
+        """Describe an item in a sentence."""
+        raise NotImplementedError
+
+    def before_first(self) -> int:
+        """Return the item from which the first arrow key starts."""
+        return -1
+
+    # -- walking
+
+    def walk_to(self, item: int | None) -> None:
+        """Mark and describe an item."""
+        if item != self.current:
+            self.current = item
+            self.setAccessibleDescription("" if item is None else self.describe(item))
+            self.update()
+
+    def step(self, right: int, down: int) -> bool:
+        """Walk on by an arrow key; return whether it has a meaning."""
+        if not right or not self.count():
+            return False
+        start = self.before_first() if self.current is None else self.current
+        item = min(max(start + right, 0), self.count() - 1)
+        self.walk_to(item)
+        self._show_tip(self.mapToGlobal(self.place_of(item).toPoint()))
+        return True
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() not in _ARROWS or not self.step(*_ARROWS[event.key()]):
+            super().keyPressEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.walk_to(None)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self.walk_to(self.item_at(event.localPos()))
+        self._show_tip(event.globalPos())
+
+    def _show_tip(self, place: QPoint) -> None:
+        text = "" if self.current is None else tip(self.describe(self.current))
+        QToolTip.showText(place, text, self)
