@@ -19,21 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_draw.dataset.classes import DIGITS, check_classes, class_list
-from mnist_draw.dataset.sources.idx_files import (
-    FOUR_FILES,
-    files_of,
-    holds_idx_files,
-    is_idx_file,
-    read_idx_files,
-)
-from mnist_draw.dataset.sources.npz_files import read_npz_file, read_npz_folder
-from mnist_draw.dataset.sources.picture_folders import (
-    holds_picture_folders,
-    holds_pictures,
-    read_picture_folders,
-)
+from mnist_draw.dataset.sources.formats import read_source, strip_suffixes
 from mnist_draw.dataset.sources.source import Part, Source, set_aside, shuffled, split_off
-from mnist_draw.dataset.sources.tables import is_table, read_tables
 from mnist_draw.errors import DatasetError, StorageError, asks_what_was_meant, strip_control_chars
 from mnist_draw.storage.folders import named_path, resource_path
 
@@ -43,11 +30,6 @@ FloatImages = NDArray[np.float32]
 
 #: Grey levels are divided by this, as in the tutorial: the whitest pixel becomes 255/256.
 GREY_LEVELS = 256
-_KINDS = (
-    f"A data set is a folder with the files {FOUR_FILES}, gzipped or not; a folder with a folder "
-    "of pictures for each class; an .npz file with x_train, y_train, x_test and y_test; or a table "
-    "(CSV) with a label and 784 pixels in each line."
-)
 
 
 @dataclass(frozen=True)
@@ -191,15 +173,12 @@ def dataset_name(path: str | os.PathLike[str] | None) -> str:
         place = Path(path)
     if place.name == "raw":  # torchvision's FashionMNIST/raw
         place = place.parent
-    name = place.name
-    for ending in (".gz", ".npz", ".csv", "-train-images-idx3-ubyte"):
-        name = name.removesuffix(ending)
-    # It goes into models, reports and tables.
-    return strip_control_chars(name)
+    # For models, reports and tables.
+    return strip_control_chars(strip_suffixes(place.name))
 
 
 def _load(place: Path, name: str) -> Dataset:
-    source = _read(place)
+    source = read_source(place)
     numbers, classes = _classes_of(source)
     train, validation, test = source.train, source.validation, source.test
     told = list(source.told)
@@ -233,37 +212,6 @@ def _load(place: Path, name: str) -> Dataset:
         classes,
         tuple(told),
     )
-
-
-def _read(place: Path) -> Source:
-    """Find out what lies at a place, and read it."""
-    if is_idx_file(place) and place.is_file():
-        return read_idx_files(place.parent, place)
-    if place.suffix.lower() == ".npz" and place.is_file():
-        return read_npz_file(place)
-    if is_table(place) and place.is_file():
-        return read_tables(place)
-    if not place.is_dir():
-        there = "no data set that can be read" if place.exists() else "not a folder, nor a file"
-        raise DatasetError(f"{place} is {there}. {_KINDS}")
-    inner = place / "raw"  # torchvision's: MNIST/raw
-    if inner.is_dir() and holds_idx_files(inner):
-        return read_idx_files(inner)
-    if holds_idx_files(place):
-        return read_idx_files(place)
-    if any(path.suffix.lower() == ".npz" for path in files_of(place)):
-        return read_npz_folder(place)
-    if any(map(is_table, files_of(place))):
-        return read_tables(place)
-    if holds_picture_folders(place):
-        return read_picture_folders(place)
-    if holds_pictures(place):
-        raise DatasetError(
-            f"{place} holds pictures, but no folders of pictures: all of them would be one class. "
-            "Put the pictures of each class into a folder of its own, and choose the folder that "
-            "holds these folders."
-        )
-    raise DatasetError(f"{place} holds no data set. {_KINDS}")
 
 
 def _classes_of(source: Source) -> tuple[NDArray[np.int64], tuple[str, ...]]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mnist_draw.dataset.augmentation.augmenter import RECIPES
+from mnist_draw.dataset.sources.formats import file_patterns, list_titles
 from mnist_draw.errors import nearest
 from mnist_draw.storage.folders import data_folder
 from mnist_draw.training.setting import (
@@ -188,16 +189,14 @@ class TrainingSettings:
         Folder(
             title="Data set",
             nothing="MNIST",
-            sentence="MNIST, or data of your own: a folder with a folder of pictures for each "
-            "class, IDX files under MNIST's names or EMNIST's, NumPy's .npz files, or Kaggle's "
-            "tables (CSV).",
+            sentence=f"MNIST, or data of your own: {list_titles()}.",
             group="data",
             widget="data",
             option="--data",
             with_resume=True,
             question="A folder with training data",
             file_question="A file with training data",
-            files="Training data (*.npz *.csv *.csv.gz *ubyte *ubyte.gz)",
+            files=f"Training data ({file_patterns()})",
             metavar="PATH",
         ),
     )

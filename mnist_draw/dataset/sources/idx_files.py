@@ -19,6 +19,7 @@ from mnist_draw.dataset.sources.source import Part, Source, find_names
 from mnist_draw.errors import DatasetError, DocumentError, StorageError
 from mnist_draw.storage.opening import MEGABYTE, UnfoldingError, open_unfolded, read_into
 
+_RAW = "raw"
 _IMAGES = re.compile(r"(.*?)(train|t10k|test)-images-idx3-ubyte")
 FOUR_FILES = (
     "train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and "
@@ -26,22 +27,30 @@ FOUR_FILES = (
 )
 
 
-def holds_idx_files(folder: Path) -> bool:
-    """Tell whether a folder holds pictures in IDX files; raises DatasetError as `files_of`."""
-    return any("idx" in path.name and _plain(path).endswith("ubyte") for path in files_of(folder))
+def is_folder(folder: Path) -> bool:
+    """Tell whether a folder, or torchvision's folder ``raw`` in it, holds IDX files."""
+    return _holds_files(folder / _RAW) or _holds_files(folder)
 
 
-def is_idx_file(path: Path) -> bool:
-    """Tell whether a file is called as one of a data set's IDX files."""
+def _holds_files(folder: Path) -> bool:
+    return folder.is_dir() and any(
+        "idx" in path.name and _plain(path).endswith("ubyte") for path in files_of(folder)
+    )
+
+
+def is_file(path: Path) -> bool:
+    """Tell whether a file has the name of a data set's pictures."""
     return _IMAGES.fullmatch(_plain(path)) is not None
 
 
-def read_idx_files(folder: Path, chosen: Path | None = None) -> Source:
-    """Read a data set."""
-    prefix = None
-    if chosen is not None:
-        match = _IMAGES.fullmatch(_plain(chosen))
-        prefix = match[1] if match else None
+def read(place: Path) -> Source:
+    """Read a folder, or the data set of one of its files."""
+    prefix, folder = None, place
+    match = _IMAGES.fullmatch(_plain(place))
+    if match and place.is_file():
+        prefix, folder = match[1], place.parent
+    elif _holds_files(place / _RAW):
+        folder = place / _RAW
     train, prefix = _part(folder, ("train",), prefix)
     test, _ = _part(folder, ("t10k", "test"), prefix)
     names = find_names(folder, prefix)

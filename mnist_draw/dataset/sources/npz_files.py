@@ -38,8 +38,22 @@ _PARTS = {
 _SPLIT = re.compile(r"(.*?)[-_]?(train|test)[-_](imgs|images|labels)\.npz", re.IGNORECASE)
 
 
-def read_npz_file(path: Path) -> Source:
-    """Read a file that holds a whole data set; raises DatasetError where it makes no sense."""
+def is_file(path: Path) -> bool:
+    """Tell whether a file has the suffix ``.npz``."""
+    return path.suffix.lower() == ".npz"
+
+
+def is_folder(folder: Path) -> bool:
+    """Tell whether a folder holds ``.npz`` files."""
+    return any(map(is_file, files_of(folder)))
+
+
+def read(place: Path) -> Source:
+    """Read a file with a whole data set, or a folder with such a file or with KMNIST's four."""
+    return _read_folder(place) if place.is_dir() else _read_file(place)
+
+
+def _read_file(path: Path) -> Source:
     arrays, names = _arrays(path)
     found = {part: _pair(path, arrays, words) for part, words in _PARTS.items()}
     if found["train"] is None:
@@ -61,9 +75,8 @@ def read_npz_file(path: Path) -> Source:
     )
 
 
-def read_npz_folder(folder: Path) -> Source:
-    """Read a folder with one such file, or with KMNIST's four; errors as `read_npz_file`."""
-    files = [path for path in files_of(folder) if path.suffix.lower() == ".npz"]
+def _read_folder(folder: Path) -> Source:
+    files = [path for path in files_of(folder) if is_file(path)]
     split = [(match, path) for path in files if (match := _SPLIT.fullmatch(path.name))]
     if not split:
         if len(files) != 1:
@@ -71,7 +84,7 @@ def read_npz_folder(folder: Path) -> Source:
                 f"{folder} holds {len(files)} .npz files ({', '.join(p.name for p in files)[:200]})"
                 ". Name the one to learn instead of the folder."
             )
-        return read_npz_file(files[0])
+        return _read_file(files[0])
     prefixes = sorted({match[1] for match, _ in split})
     if len(prefixes) > 1:
         raise DatasetError(

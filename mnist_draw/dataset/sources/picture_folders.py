@@ -33,19 +33,24 @@ _READERS = 4
 _KIND, _VERSION = "pictures", 1
 
 
-def holds_picture_folders(folder: Path) -> bool:
-    """Tell whether there are folders with pictures in a folder, one or two levels down."""
-    roots = [folder, *(path for path in _role_folders(folder).values())]
+def is_folder(folder: Path) -> bool:
+    """Tell whether a folder holds pictures, or folders with pictures, one or two levels down."""
+    return any(_pictures(folder)) or _has_classes(folder)
+
+
+def _has_classes(folder: Path) -> bool:
+    roots = [folder, *_role_folders(folder).values()]
     return any(any(_pictures(inner)) for root in roots for inner in _folders(root))
 
 
-def holds_pictures(folder: Path) -> bool:
-    """Tell whether there are pictures in a folder itself."""
-    return any(_pictures(folder))
-
-
-def read_picture_folders(folder: Path) -> Source:
+def read(folder: Path) -> Source:
     """Read all pictures."""
+    if not _has_classes(folder):
+        raise DatasetError(
+            f"{folder} holds pictures, but no folders of pictures: all of them would be one class. "
+            "Put the pictures of each class into a folder of its own, and choose the folder that "
+            "holds these folders."
+        )
     roles = _role_folders(folder)
     roots = {"train": folder} if "train" not in roles else roles
     files = {role: list(_listed(root)) for role, root in roots.items()}

@@ -36,22 +36,27 @@ class _Table:
     labels: list[str] | None
 
 
-def is_table(path: Path) -> bool:
+def is_file(path: Path) -> bool:
     """Tell by its name whether a file is a table."""
     return path.name.lower().removesuffix(".gz").endswith(".csv")
 
 
-def read_tables(place: Path) -> Source:
+def is_folder(folder: Path) -> bool:
+    """Tell whether a folder holds tables."""
+    return any(map(is_file, files_of(folder)))
+
+
+def read(place: Path) -> Source:
     """Read a table, or a folder with one to train and perhaps one to test."""
     told: tuple[str, ...] = ()
     train_path, test_path = _choose(place) if place.is_dir() else (place, None)
-    train = _read(train_path)
+    train = _read_table(train_path)
     if train.labels is None:
         raise DatasetError(
             f"{train_path} has {_PIXELS} columns, pixels without a label; a label and {_PIXELS} "
             "pixels were expected in each line."
         )
-    test = None if test_path is None else _read(test_path)
+    test = None if test_path is None else _read_table(test_path)
     if test is not None and test.labels is None:
         told = (f"{test_path.name if test_path else ''} has no labels and was not used.",)
         test = None
@@ -76,7 +81,7 @@ def read_tables(place: Path) -> Source:
 
 def _choose(folder: Path) -> tuple[Path, Path | None]:
     """Find the tables to train with and to test with."""
-    tables = [path for path in files_of(folder) if is_table(path)]
+    tables = [path for path in files_of(folder) if is_file(path)]
     train = [path for path in tables if "train" in path.name.lower()]
     test = [path for path in tables if "test" in path.name.lower()]
     if len(tables) == 1:
@@ -89,7 +94,7 @@ def _choose(folder: Path) -> tuple[Path, Path | None]:
     return train[0], test[0] if test else None
 
 
-def _read(path: Path) -> _Table:
+def _read_table(path: Path) -> _Table:
     try:
         with open_unfolded(path, _MAX_BYTES) as file:
             lines = io.TextIOWrapper(file, encoding="utf-8-sig", newline=None)

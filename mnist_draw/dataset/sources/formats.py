@@ -1,0 +1,124 @@
+"""The formats of training data: one entry each.
+
+`load_dataset` and its error sentences, the setting *Data set* with its help on the command line and
+its file dialog, and the names of data sets all follow `DATA_FORMATS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from mnist_draw.dataset.sources import idx_files, npz_files, picture_folders, tables
+from mnist_draw.dataset.sources.source import Source
+from mnist_draw.errors import DatasetError
+
+
+@dataclass(frozen=True)
+class DataFormat:
+    """A format of training data.
+
+    Attributes
+    ----------
+    name : str
+        Such as ``"CSV"``; the docstring of `load_data` describes the format by this name.
+    title : str
+        In a list of formats, such as ``"Kaggle's tables (CSV)"``.
+    meaning : str
+        What a file or folder must hold, for the sentence about one that cannot be read.
+    read : callable
+        Reads a file or folder that was recognised; raises DatasetError with a sentence.
+    is_folder, is_file : callable
+        Recognise a folder by its files, and a file by its name.
+    patterns : tuple of str
+        Of its files in a file dialog, such as ``"*.csv"``; empty if it has only folders.
+    suffixes : tuple of str
+        Removed from a file's name for the name of the data set, after ``.gz``.
+    """
+
+    name: str
+    title: str
+    meaning: str
+    read: Callable[[Path], Source]
+    is_folder: Callable[[Path], bool]
+    is_file: Callable[[Path], bool] = lambda path: False
+    patterns: tuple[str, ...] = ()
+    suffixes: tuple[str, ...] = ()
+
+
+#: In the order of recognition.
+DATA_FORMATS: list[DataFormat] = [
+    DataFormat(
+        "IDX",
+        "IDX files under MNIST's names or EMNIST's",
+        f"a folder with the files {idx_files.FOUR_FILES}, gzipped or not",
+        idx_files.read,
+        idx_files.is_folder,
+        idx_files.is_file,
+        ("*ubyte", "*ubyte.gz"),
+        ("-train-images-idx3-ubyte",),
+    ),
+    DataFormat(
+        ".npz",
+        "NumPy's .npz files",
+        "an .npz file with x_train, y_train, x_test and y_test",
+        npz_files.read,
+        npz_files.is_folder,
+        npz_files.is_file,
+        ("*.npz",),
+        (".npz",),
+    ),
+    DataFormat(
+        "CSV",
+        "Kaggle's tables (CSV)",
+        "a table (CSV) with a label and 784 pixels in each line",
+        tables.read,
+        tables.is_folder,
+        tables.is_file,
+        ("*.csv", "*.csv.gz"),
+        (".csv",),
+    ),
+    DataFormat(
+        "pictures",
+        "a folder with a folder of pictures for each class",
+        "a folder with a folder of pictures for each class",
+        picture_folders.read,
+        picture_folders.is_folder,
+    ),
+]
+
+
+def read_source(place: Path) -> Source:
+    """Recognise the format of a file or folder, and read it."""
+    is_folder = place.is_dir()
+    if is_folder or place.is_file():
+        for known in DATA_FORMATS:
+            if known.is_folder(place) if is_folder else known.is_file(place):
+                return known.read(place)
+    if is_folder:
+        fault = "holds no data set"
+    elif place.exists():
+        fault = "is no data set that can be read"
+    else:
+        fault = "is not a folder, nor a file"
+    kinds = [known.meaning for known in DATA_FORMATS]
+    raise DatasetError(f"{place} {fault}. A data set is {'; '.join(kinds[:-1])}; or {kinds[-1]}.")
+
+
+def list_titles() -> str:
+    """List the formats in a sentence."""
+    titles = [known.title for known in DATA_FORMATS]
+    return f"{', '.join(titles[:-1])}, or {titles[-1]}"
+
+
+def file_patterns() -> str:
+    """Return the patterns of a file dialog for files of all formats."""
+    return " ".join(pattern for known in DATA_FORMATS for pattern in known.patterns)
+
+
+def strip_suffixes(name: str) -> str:
+    """Return the name of a file of any format as the name of its data set."""
+    for suffix in (".gz", *(suffix for known in DATA_FORMATS for suffix in known.suffixes)):
+        name = name.removesuffix(suffix)
+    return name
