@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -159,6 +158,8 @@ def _part(
         images is None or known is None or known.shape != labels.shape
         or images.dtype != np.uint8 or images.shape != (np.count_nonzero(known), 28, 28)
     ):  # fmt: skip
+        from concurrent.futures import ThreadPoolExecutor
+
         with ThreadPoolExecutor(_READERS) as readers:
             found = list(readers.map(_read, (path for path, _ in files)))
         known = np.array([not isinstance(picture, str) for picture in found], np.bool_)
