@@ -19,7 +19,7 @@ from mnist_draw.analysis.network.why import (
     why_sum,
 )
 from mnist_draw.analysis.table import Table
-from mnist_draw.app.inside.rows_view import (
+from mnist_draw.app.inside.network.rows_view import (
     Heading,
     Picture,
     Pictures,

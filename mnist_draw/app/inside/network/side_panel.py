@@ -23,7 +23,7 @@ from PyQt5.QtWidgets import (
 
 from mnist_draw.app.inside.network.network_worker import Frame, Unit
 from mnist_draw.app.inside.network.panel_rows import unit_rows, unit_title, why_rows
-from mnist_draw.app.inside.rows_view import RowsView
+from mnist_draw.app.inside.network.rows_view import RowsView
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.icons import set_icon
 from mnist_draw.app.kit.steady_labels import GrowingLabel

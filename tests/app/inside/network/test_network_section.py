@@ -24,9 +24,9 @@ from mnist_draw.app.inside.network.network_worker import (
     frame_of,
 )
 from mnist_draw.app.inside.network.panel_rows import unit_rows, why_rows
+from mnist_draw.app.inside.network.rows_view import RowsView, Sum, Term
 from mnist_draw.app.inside.network.scene import shortened
 from mnist_draw.app.inside.network.units import MAX_UNITS, lay_out
-from mnist_draw.app.inside.rows_view import RowsView, Sum, Term
 from mnist_draw.app.kit import theme
 from mnist_draw.dataset.mnist import Dataset
 from mnist_draw.storage.models import ModelFile
