@@ -21,8 +21,13 @@ from __future__ import annotations
 from importlib import metadata
 
 from mnist_draw.theano_bridge.finder import install, installed_theano
-from mnist_draw.theano_bridge.modes import fast_mode, pause_helper_threads, phases_of, quick_mode
-from mnist_draw.theano_bridge.static_shapes import fixed_shapes
+from mnist_draw.theano_bridge.modes import (
+    fast_mode,
+    fixed_shapes,
+    pause_helper_threads,
+    phases_of,
+    quick_mode,
+)
 
 __all__ = [
     "engine",

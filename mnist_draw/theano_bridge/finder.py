@@ -5,7 +5,7 @@ Two finders stand in ``sys.meta_path``:
 * :class:`NamesFinder`, at the end. What is really installed has been found before it is
   asked, so a real Theano wins without a question. Where there is none, it serves
   ``theano`` from the folder ``pytensor_names`` and from the table of
-  `mnist_draw.theano_bridge.aliases`; beside a real Theano it serves the one module that
+  `mnist_draw.theano_bridge.names`; beside a real Theano it serves the one module that
   Lasagne 0.1 wants and Theano 1.0.5 no longer has, ``theano.tensor.signal.downsample``.
 * :class:`PreparingFinder`, at the front. It finds nothing itself: it lets the others
   find ``theano`` and ``lasagne`` and puts what must be true *before* they run (flags,
@@ -19,22 +19,19 @@ import contextlib
 import importlib.machinery
 import importlib.util
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
+from importlib import import_module, metadata
 from importlib.abc import Loader, MetaPathFinder
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
-from mnist_draw.theano_bridge import (
-    aliases,
-    compile_lock,
-    environment,
-    lasagne_import,
-    missing,
-    numba_fallback,
-)
+from mnist_draw.theano_bridge import environment, names, pytensor_hooks
 
 NAMES_FOLDER = Path(__file__).with_name("pytensor_names")
+DOWNSAMPLE = "theano.tensor.signal.downsample"
 
 
 def installed_theano() -> bool:
@@ -58,18 +55,13 @@ class NamesFinder(MetaPathFinder):
         path: Sequence[str] | None = None,
         target: ModuleType | None = None,
     ) -> importlib.machinery.ModuleSpec | None:
-        if fullname == "theano":
-            return _spec_of_bridge()
-        if not fullname.startswith("theano."):
+        if fullname.partition(".")[0] != "theano":
             return None
-        if fullname == "theano.tensor.signal.downsample":
-            # Beside the real Theano; under the bridge's own ``theano`` the ordinary
-            # path finder has found this file already.
-            name = NAMES_FOLDER / "theano" / "tensor" / "signal" / "downsample.py"
-            return _spec_of_file(fullname, name)
-        if not served_by_bridge(sys.modules["theano"]):
+        # Beside the real Theano the bridge serves only what Lasagne wants and Theano lost.
+        if fullname not in ("theano", DOWNSAMPLE) and not served_by_bridge(sys.modules["theano"]):
             return None
-        return aliases.spec_of(fullname) or missing.raise_import_error(fullname)
+        spec = _spec_of_file(fullname) or names.spec_of(fullname)
+        return spec or names.raise_import_error(fullname)
 
 
 class PreparingFinder(MetaPathFinder):
@@ -80,8 +72,8 @@ class PreparingFinder(MetaPathFinder):
     def __init__(self) -> None:
         self.surroundings = {
             "theano": _prepare_theano,
-            "lasagne": lasagne_import.surroundings,
-            numba_fallback.DISPATCH: numba_fallback.surroundings,
+            "lasagne": prepare_lasagne,
+            pytensor_hooks.DISPATCH: pytensor_hooks.prepare_numba,
         }
         self._busy: set[str] = set()
 
@@ -100,7 +92,7 @@ class PreparingFinder(MetaPathFinder):
             self._busy.discard(fullname)
         if fullname == "theano" and spec is not None and spec.origin is None:
             # A folder of that name beside the script, which Python takes for a namespace.
-            spec = _spec_of_bridge()
+            spec = _spec_of_file(fullname)
         if spec is not None and spec.loader is not None:
             spec.loader = PreparedLoader(spec.loader, self.surroundings[fullname])
         return spec
@@ -136,20 +128,24 @@ def _prepare_theano() -> Iterator[None]:
         try:
             yield
             if installed_theano():
+                from mnist_draw.theano_bridge.modes import one_at_a_time
+
                 theano = sys.modules["theano"]
-                theano.function = compile_lock.one_at_a_time(theano.function)  # type: ignore[attr-defined]
+                theano.function = one_at_a_time(theano.function)  # type: ignore[attr-defined]
         finally:
             # Both engines install a hook of their own, which only prints to a terminal.
             sys.excepthook = hook
 
 
-def _spec_of_bridge() -> importlib.machinery.ModuleSpec | None:
-    return _spec_of_file("theano", NAMES_FOLDER / "theano" / "__init__.py")
-
-
-def _spec_of_file(fullname: str, file: Path) -> importlib.machinery.ModuleSpec | None:
-    folder = [str(file.parent)] if file.name == "__init__.py" else None
-    return importlib.util.spec_from_file_location(fullname, file, submodule_search_locations=folder)
+def _spec_of_file(fullname: str) -> importlib.machinery.ModuleSpec | None:
+    """Find a file of the bridge, as a package without a folder."""
+    if fullname not in names.FILES:
+        return None
+    spec = importlib.util.spec_from_file_location(fullname, NAMES_FOLDER / names.FILES[fullname])
+    if spec is not None:
+        # Its submodules are found by `NamesFinder`, not in a folder.
+        spec.submodule_search_locations = []
+    return spec
 
 
 def install() -> None:
@@ -161,3 +157,38 @@ def install() -> None:
         sys.meta_path.insert(0, PreparingFinder())
     if not any(isinstance(finder, NamesFinder) for finder in sys.meta_path):
         sys.meta_path.append(NamesFinder())
+
+
+class VersionOnly(ModuleType):
+    """``pkg_resources`` as far as Lasagne 0.1 needs it: ``get_distribution(name).version``.
+
+    Any other name is looked up in the real ``pkg_resources``: another thread may import
+    it in the very moment in which the stand-in is there.
+    """
+
+    def get_distribution(self, name: str) -> metadata.Distribution:
+        return metadata.distribution(name)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        if sys.modules.get("pkg_resources") is self:
+            del sys.modules["pkg_resources"]
+        return getattr(import_module("pkg_resources"), name)
+
+
+@contextmanager
+def prepare_lasagne() -> Iterator[None]:
+    """Surroundings of the import of Lasagne."""
+    stand_in = VersionOnly("pkg_resources", VersionOnly.__doc__)
+    sys.modules.setdefault("pkg_resources", stand_in)
+    try:
+        with warnings.catch_warnings():
+            # Invalid escape sequences in docstrings of 2015, reported by Python 3.12
+            # and later whenever the sources are compiled.
+            warnings.simplefilter("ignore", SyntaxWarning)
+            warnings.simplefilter("ignore", DeprecationWarning)
+            yield
+    finally:
+        if sys.modules.get("pkg_resources") is stand_in:
+            del sys.modules["pkg_resources"]

@@ -5,6 +5,11 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import wraps
 from typing import Any
 
 from mnist_draw.theano_bridge.finder import installed_theano
@@ -75,3 +80,39 @@ def pause_helper_threads() -> None:
         from mnist_draw.theano_bridge.native.team import team
 
         team().rest()
+
+
+_lock = threading.RLock()
+
+
+def one_at_a_time(compile_function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that does the same, in one thread after the other."""
+
+    @wraps(compile_function)
+    def locked(*arguments: Any, **named: Any) -> Any:
+        with _lock:
+            return compile_function(*arguments, **named)
+
+    return locked
+
+
+_FIXED: ContextVar[bool] = ContextVar("mnist_draw_fixed_shapes", default=False)
+
+
+@contextmanager
+def fixed_shapes() -> Iterator[None]:
+    """Within this context, ``theano.shared(array)`` fixes the shape of its variable.
+
+    ``set_value`` with an array of another shape then raises ``TypeError``. With the real
+    Theano the context changes nothing.
+    """
+    token = _FIXED.set(True)
+    try:
+        yield
+    finally:
+        _FIXED.reset(token)
+
+
+def shape_is_fixed() -> bool:
+    """Whether the calling context has asked for fixed shapes."""
+    return _FIXED.get()

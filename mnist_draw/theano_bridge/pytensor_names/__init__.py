@@ -1,8 +1,1 @@
-"""What is served where no Theano is installed.
-
-============== ======================
-module         job
-============== ======================
-``theano``     the package ``theano``
-============== ======================
-"""
+"""Theano's modules on PyTensor: ``tensor_nnet.py`` is ``theano.tensor.nnet``."""

@@ -6,8 +6,8 @@ import theano
 import theano.tensor as T
 from theano.sandbox.rng_mrg import MRG_RandomStreams
 
-from mnist_draw.theano_bridge.hashed_uniform import hashed_uniform
 from mnist_draw.theano_bridge.native.linker import NativeLinker
+from mnist_draw.theano_bridge.random_streams import hashed_uniform
 
 MODES = {
     "numba": lambda: theano.Mode(linker="numba", optimizer="fast_run"),

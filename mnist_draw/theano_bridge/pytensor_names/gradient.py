@@ -26,7 +26,7 @@ from pytensor.gradient import (
     zero_grad,
 )
 
-from mnist_draw.theano_bridge.missing import attribute_error
+from mnist_draw.theano_bridge.names import look_up
 
 consider_constant = zero_grad
 
@@ -57,6 +57,4 @@ def Rop(f: Any, wrt: Any, eval_points: Any) -> Any:
 
 
 def __getattr__(name: str) -> Any:
-    if hasattr(_gradient, name):
-        return getattr(_gradient, name)
-    raise attribute_error(__name__, name)
+    return look_up(__name__, name, _gradient)

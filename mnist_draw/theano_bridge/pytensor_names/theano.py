@@ -6,7 +6,7 @@ name                                    what answers
 ``config``                              ``pytensor.config``, with ``device`` added
 ``function``                            ``pytensor.function``, with the program's linker where
                                         no mode is chosen (`mnist_draw.theano_bridge.modes`)
-``shared``                              :func:`theano.compile.sharedvalue.shared`
+``shared``                              :func:`theano.compile.shared`
 ``grad``, ``Rop``, ``Lop``              ``pytensor.gradient``
 ``scan``, ``map``, ``reduce``, ``foldl``  :mod:`theano.scan_module`
 ``In``, ``Out``, ``Mode``               :mod:`theano.compile`
@@ -19,11 +19,11 @@ name                                    what answers
 ``scan_module``                         loops
 ``tensor``                              ``pytensor.tensor``, with convolution and pooling
 ``updates``                             the dictionary of updates that ``scan`` returns
-the other modules                       `mnist_draw.theano_bridge.aliases`
+the other modules                       `mnist_draw.theano_bridge.names`
 ======================================= ===============================================
 
 Every name that is in neither Theano's list here nor in PyTensor raises an error that
-says so (``mnist_draw.theano_bridge.missing``).
+says so (``mnist_draw.theano_bridge.names``).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ import pytensor
 from pytensor import config
 from pytensor.configparser import EnumStr
 
-from mnist_draw.theano_bridge.missing import attribute_error
+from mnist_draw.theano_bridge.names import look_up
 
 if not hasattr(config, "device"):
     config.add(
@@ -71,11 +71,11 @@ from theano.scan_module import foldl, foldr, map, reduce, scan
 from theano.tensor import TensorType, TensorVariable, dot
 from theano.updates import OrderedUpdates
 
-from mnist_draw.theano_bridge import generated_source
 from mnist_draw.theano_bridge.modes import use_fast_mode_by_default
+from mnist_draw.theano_bridge.pytensor_hooks import remove_generated_source_at_exit
 
 use_fast_mode_by_default()
-generated_source.remove_at_exit()
+remove_generated_source_at_exit()
 
 __version__ = "1.0.5"
 """The version of Theano whose names and numbers these modules carry."""
@@ -93,4 +93,4 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name == "sparse":
         return pytensor.sparse
-    raise attribute_error(__name__, name)
+    return look_up(__name__, name)

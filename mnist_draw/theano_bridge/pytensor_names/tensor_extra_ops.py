@@ -11,7 +11,7 @@ import pytensor.tensor as pt
 from pytensor import config
 from pytensor.tensor import extra_ops as _extra_ops
 
-from mnist_draw.theano_bridge.missing import attribute_error
+from mnist_draw.theano_bridge.names import look_up
 
 
 def to_one_hot(y: Any, nb_class: int, dtype: str | None = None) -> Any:
@@ -21,6 +21,4 @@ def to_one_hot(y: Any, nb_class: int, dtype: str | None = None) -> Any:
 
 
 def __getattr__(name: str) -> Any:
-    if hasattr(_extra_ops, name):
-        return getattr(_extra_ops, name)
-    raise attribute_error(__name__, name)
+    return look_up(__name__, name, _extra_ops)

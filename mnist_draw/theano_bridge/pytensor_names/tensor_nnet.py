@@ -1,4 +1,4 @@
-"""``theano.tensor.nnet.nnet``: activations and losses, by Theano's formulas."""
+"""``theano.tensor.nnet``: activations and losses, by Theano's formulas, and ``conv2d``."""
 
 from __future__ import annotations
 
@@ -8,10 +8,14 @@ import pytensor.tensor as pt
 from pytensor.tensor import sigmoid, softplus
 from pytensor.tensor.special import log_softmax
 from pytensor.tensor.special import softmax as _softmax
+from theano.tensor.nnet.conv import conv2d
+
+from mnist_draw.theano_bridge.names import look_up
 
 __all__ = [
-    "binary_crossentropy", "categorical_crossentropy", "elu", "logsoftmax", "relu", "selu",
-    "sigmoid", "sigmoid_binary_crossentropy", "softmax", "softplus", "softsign",
+    "binary_crossentropy", "categorical_crossentropy", "conv2d", "elu", "hard_sigmoid",
+    "logsoftmax", "relu", "selu", "sigmoid", "sigmoid_binary_crossentropy", "softmax", "softplus",
+    "softsign", "ultra_fast_sigmoid",
 ]  # fmt: skip
 
 
@@ -83,3 +87,30 @@ def sigmoid_binary_crossentropy(output: Any, target: Any) -> Any:
 def _at_least_2d(c: Any) -> Any:
     c = pt.as_tensor_variable(c)
     return c.dimshuffle("x", 0) if c.ndim == 1 else c
+
+
+def hard_sigmoid(x: Any) -> Any:
+    """``clip(0.2 x + 0.5, 0, 1)``: three straight lines instead of a sigmoid."""
+    x = pt.as_tensor_variable(x)
+    slope = pt.constant(0.2, dtype=_float(x))
+    shift = pt.constant(0.5, dtype=_float(x))
+    return pt.clip(x * slope + shift, 0, 1)
+
+
+def ultra_fast_sigmoid(x: Any) -> Any:
+    """Theano's rational approximation of the sigmoid, within 0.03 of it."""
+    x = pt.as_tensor_variable(x)
+    half = x * pt.constant(0.5, dtype=_float(x))
+    size = pt.abs(half)
+    near = 1.5 * size / (1 + size)
+    middle = 0.935409070603099 + 0.0458812946797165 * (size - 1.7)
+    rise = pt.switch(size < 1.7, near, pt.switch(size < 3, middle, 0.99505475368673))
+    return (0.5 * (pt.sign(half) * rise + 1)).astype(_float(x))
+
+
+def _float(x: Any) -> str:
+    return str(x.dtype) if str(x.dtype).startswith("float") else "float32"
+
+
+def __getattr__(name: str) -> Any:
+    return look_up(__name__, name)

@@ -14,7 +14,7 @@ name                               what answers
 ``signal``                         pooling
 ``extra_ops``                      ``pytensor.tensor.extra_ops`` and ``to_one_hot``
 ``var``                            variables that hold tensors
-``elemwise``, ``opt``, ...         `mnist_draw.theano_bridge.aliases`
+``elemwise``, ``opt``, ...         `mnist_draw.theano_bridge.names`
 the rest                           ``pytensor.tensor``
 ================================== ==================================================
 """
@@ -36,7 +36,7 @@ from pytensor.tensor import constant as constant
 from pytensor.tensor.sharedvar import TensorSharedVariable as TensorSharedVariable
 
 from mnist_draw.theano_bridge.instance_checks import TensorVariable as TensorVariable
-from mnist_draw.theano_bridge.missing import attribute_error
+from mnist_draw.theano_bridge.names import look_up
 
 SUBMODULES = (
     "basic", "blas", "elemwise", "extra_ops", "nlinalg", "nnet", "opt", "raw_random",
@@ -132,7 +132,7 @@ def __getattr__(name: str) -> Any:
         module = import_module(f"pytensor.tensor.{home}")
         if hasattr(module, name):
             return getattr(module, name)
-    raise attribute_error(__name__, name)
+    return look_up(__name__, name)
 
 
 # As in Theano, the name of this module is that of its main function.

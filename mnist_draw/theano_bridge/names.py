@@ -1,0 +1,172 @@
+"""The names of Theano: modules that are others under Theano's name, and words for what is missing.
+
+`mnist_draw.theano_bridge.finder` serves them.
+
+A missing name is asked for in two ways: imported (``import theano.sandbox.cuda``) or looked up
+(``theano.tensor.nnet.conv3D``). Both end here, so that the answer names what was asked for and what
+to use instead. The exceptions stay the ones that Python code probes for: ``ImportError`` for an
+import, ``AttributeError`` for a look-up.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.machinery
+import importlib.util
+from importlib.abc import Loader
+from types import ModuleType
+from typing import Any, NoReturn
+
+_BRIDGE = "mnist_draw.theano_bridge"
+
+#: Module of Theano that differs from its counterpart -> its file in ``pytensor_names``.
+FILES = {
+    "theano": "theano.py",
+    "theano.compile": "compile.py",
+    "theano.gof": "gof.py",
+    "theano.gradient": "gradient.py",
+    "theano.scan_module": "scan_module.py",
+    "theano.tensor": "tensor.py",
+    "theano.tensor.extra_ops": "tensor_extra_ops.py",
+    "theano.tensor.nnet": "tensor_nnet.py",
+    "theano.tensor.signal.downsample": "tensor_signal_downsample.py",
+}
+
+#: Module of Theano -> the modules whose names it has; the first that has a name answers.
+HOMES: dict[str, tuple[str, ...]] = {
+    "theano.compile.mode": ("theano.compile", "pytensor.compile.mode"),
+    "theano.compile.sharedvalue": ("theano.compile", "pytensor.compile.sharedvalue"),
+    "theano.gof.graph": ("theano.gof", "pytensor.graph.basic", "pytensor.graph.traversal"),
+    "theano.ifelse": ("pytensor.ifelse",),
+    "theano.printing": ("pytensor.printing",),
+    "theano.sandbox": (),
+    "theano.sandbox.rng_mrg": (f"{_BRIDGE}.random_streams",),
+    "theano.scalar": ("pytensor.scalar",),
+    "theano.scan_module.scan_utils": ("theano.scan_module", "pytensor.scan.utils"),
+    "theano.tensor.basic": ("theano.tensor",),
+    "theano.tensor.blas": ("pytensor.tensor.blas",),
+    "theano.tensor.elemwise": ("pytensor.tensor.elemwise",),
+    "theano.tensor.nlinalg": ("pytensor.tensor.linalg",),
+    "theano.tensor.nnet.conv": (f"{_BRIDGE}.convolution",),
+    "theano.tensor.nnet.nnet": ("theano.tensor.nnet",),
+    "theano.tensor.nnet.sigm": ("theano.tensor.nnet",),
+    "theano.tensor.opt": ("pytensor.tensor.rewriting.basic",),
+    "theano.tensor.raw_random": ("pytensor.tensor.random.basic",),
+    "theano.tensor.shared_randomstreams": (f"{_BRIDGE}.random_streams",),
+    "theano.tensor.sharedvar": ("pytensor.tensor.sharedvar",),
+    "theano.tensor.signal": (),
+    "theano.tensor.signal.pool": (f"{_BRIDGE}.pooling",),
+    "theano.tensor.slinalg": ("pytensor.tensor.linalg",),
+    "theano.tensor.sort": ("pytensor.tensor.sort",),
+    "theano.tensor.subtensor": ("pytensor.tensor.subtensor",),
+    "theano.tensor.type": ("pytensor.tensor.type",),
+    "theano.tensor.var": (f"{_BRIDGE}.instance_checks", "pytensor.tensor.variable"),
+    "theano.updates": ("theano.scan_module",),
+}
+
+
+def spec_of(name: str) -> importlib.machinery.ModuleSpec | None:
+    """Find a module of the table; None where `name` is not in it."""
+    if name not in HOMES:
+        return None
+    # A package without a folder: the import of a submodule then comes to our finder, which
+    # words the refusal.
+    return importlib.util.spec_from_loader(name, AliasLoader(HOMES[name]), is_package=True)
+
+
+class AliasLoader(Loader):
+    """Makes a module that looks up all its names in others."""
+
+    def __init__(self, homes: tuple[str, ...]) -> None:
+        self._homes = homes
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Give the module its look-up."""
+        homes = [importlib.import_module(home) for home in self._homes]
+        names = {name for home in homes for name in vars(home) if not name.startswith("_")}
+
+        def get(name: str) -> Any:
+            return look_up(module.__name__, name, *homes)
+
+        module.__doc__ = f"``{module.__name__}`` is ``{'``, ``'.join(self._homes)}``."
+        module.__dict__["__all__"] = sorted(names)
+        module.__dict__["__getattr__"] = get
+
+
+def look_up(module: str, name: str, *homes: ModuleType) -> Any:
+    """Return a submodule of the table, or what the first home with that name has."""
+    if not name.startswith("__"):
+        if f"{module}.{name}" in HOMES or f"{module}.{name}" in FILES:
+            return importlib.import_module(f"{module}.{name}")
+        for home in homes:
+            if hasattr(home, name):
+                return getattr(home, name)
+    raise attribute_error(module, name)
+
+
+_GPU = "the bridge computes on the CPU only; leave the name out, or use device=cpu"
+
+#: Dotted prefix of a name -> what to do instead. The longest prefix that fits counts.
+INSTEAD: dict[str, str] = {
+    "theano.sandbox.cuda": _GPU,
+    "theano.sandbox.gpuarray": _GPU,
+    "theano.gpuarray": _GPU,
+    "theano.sandbox.dnn": _GPU,
+    "theano.sandbox.mkl": "the default mode already uses the fastest GEMM there is",
+    "theano.sandbox.linalg": "use theano.tensor.nlinalg or theano.tensor.slinalg",
+    "theano.sandbox.fourier": "use numpy.fft outside of the graph",
+    "theano.sandbox.neighbours": "use theano.tensor.nnet.conv2d or theano.tensor.reshape",
+    "theano.sandbox.rng_mrg.MRG_RandomStreams.multinomial_wo_replacement": (
+        "use MRG_RandomStreams.multinomial"
+    ),
+    "theano.misc": "theano.misc was never part of the public interface",
+    "theano.tests": "use theano.gradient.verify_grad for numerical checks of gradients",
+    "theano.tensor.nnet.conv3D": "use theano.tensor.nnet.conv2d over slices",
+    "theano.tensor.nnet.conv3d": "use theano.tensor.nnet.conv2d over slices",
+    "theano.tensor.nnet.Conv3D": "use theano.tensor.nnet.conv2d over slices",
+    "theano.tensor.nnet.corr": "use theano.tensor.nnet.conv2d(filter_flip=False)",
+    "theano.tensor.nnet.abstract_conv": "use theano.tensor.nnet.conv2d",
+    "theano.tensor.nnet.neighbours": "use theano.tensor.nnet.conv2d",
+    "theano.tensor.nnet.ctc": "there is no connectionist temporal classification",
+    "theano.tensor.nnet.bn": "write the normalisation with mean, var and sqrt",
+    "theano.tensor.nnet.blocksparse": "use theano.tensor.dot",
+    "theano.gof.cc": "the bridge compiles with Numba, not with a C compiler",
+    "theano.gof.cmodule": "the bridge compiles with Numba, not with a C compiler",
+    "theano.gof.compiledir": "the folder of compiled functions is theano.config.compiledir",
+    "theano.compile.nanguardmode": "use mode='NanGuardMode' in theano.function",
+    "theano.compile.monitormode": "use theano.printing.Print",
+    "theano.compile.profiling": "use theano.function(..., profile=True)",
+    "theano.compile.sandbox": "the name was removed from Theano",
+    "theano.d3viz": "use theano.printing.debugprint",
+    "theano.typed_list": "use scan, or a tensor with one more dimension",
+    "theano.tensor.fft": "use numpy.fft outside of the graph",
+    "theano.Param": "use theano.In",
+    "theano.ifelse": "use theano.tensor.switch",
+}
+
+
+def sentence(name: str) -> str:
+    """What is missing and what to do instead, for the dotted `name`."""
+    prefix = name
+    while prefix:
+        if prefix in INSTEAD:
+            return f"{name} is not carried by mnist_draw's Theano bridge: {INSTEAD[prefix]}."
+        prefix = prefix.rpartition(".")[0]
+    return (
+        f"{name} is not carried by mnist_draw's Theano bridge to PyTensor. Install"
+        " Theano 1.0.5 to use it (see benchmarks/requirements-theano.txt)."
+    )
+
+
+def raise_import_error(name: str) -> NoReturn:
+    """Refuse ``import name``."""
+    # Without ``name=``: for ``from theano.sandbox import cuda`` Python would otherwise
+    # replace the sentence by its own "cannot import name".
+    raise ModuleNotFoundError(sentence(name))
+
+
+def attribute_error(module: str, attribute: str) -> AttributeError:
+    """The error to raise where `attribute` is looked up in `module`."""
+    if attribute.startswith("__"):
+        return AttributeError(f"module {module!r} has no attribute {attribute!r}")
+    return AttributeError(sentence(f"{module}.{attribute}"))

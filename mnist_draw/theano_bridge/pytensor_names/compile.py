@@ -1,0 +1,96 @@
+"""``theano.compile``: functions, modes with Theano's names of linkers, shared variables.
+
+========================================= ============================================
+Theano's linker                           what runs
+========================================= ============================================
+``cvm``, ``vm``, ``c|py``, ``c`` (and     Numba: compiled, without a C compiler
+their ``_nogc``), ``None``
+``py``                                    plain NumPy, nothing to compile
+``numba``                                 Numba
+========================================= ============================================
+
+``function`` is ``pytensor.function``, in one thread at a time; ``Param`` is ``In``. ``shared``
+differs from PyTensor's in two points: ``broadcastable=`` is Theano's keyword and no deprecated
+one, and inside ``mnist_draw.theano_bridge.fixed_shapes`` an array fixes the shape of its variable.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytensor
+from pytensor import compile as _compile
+from pytensor import config
+from pytensor.compile import (
+    In,
+    Out,
+    SymbolicInput,
+    SymbolicOutput,
+    UnusedInputError,
+    as_op,
+)
+from pytensor.compile import mode as _mode
+from pytensor.compile.builders import OpFromGraph
+from pytensor.compile.mode import get_default_mode, get_mode, predefined_modes
+from pytensor.compile.sharedvalue import SharedVariable, shared_constructor
+
+from mnist_draw.theano_bridge.modes import one_at_a_time, shape_is_fixed
+from mnist_draw.theano_bridge.names import look_up
+
+Param = In
+
+function = one_at_a_time(_compile.function)
+
+__all__ = [
+    "In", "Mode", "OpFromGraph", "Out", "Param", "SharedVariable", "SymbolicInput",
+    "SymbolicOutput", "UnusedInputError", "as_op", "function", "get_default_mode",
+    "get_mode", "predefined_modes", "shared", "shared_constructor",
+]  # fmt: skip
+
+
+COMPILED_LINKERS = ("c", "cvm", "vm", "c|py", "c|py_nogc", "cvm_nogc", "vm_nogc", "auto")
+
+
+class Mode(_mode.Mode):  # type: ignore[misc]
+    """How a function is rewritten and what runs it."""
+
+    def __init__(self, linker: Any = None, optimizer: Any = "default", **others: Any) -> None:
+        if linker is None or linker == "default":
+            linker = config.linker
+        if isinstance(linker, str) and linker in COMPILED_LINKERS:
+            linker = "numba"
+        super().__init__(linker=linker, optimizer=optimizer, **others)
+
+
+def shared(
+    value: Any,
+    name: str | None = None,
+    strict: bool = False,
+    allow_downcast: bool | None = None,
+    **keywords: Any,
+) -> SharedVariable:
+    """Create a variable that keeps its value between the calls of functions."""
+    pattern = keywords.pop("broadcastable", None)
+    if isinstance(value, np.ndarray) and "shape" not in keywords:
+        if pattern is None:
+            pattern = (False,) * value.ndim
+        free = None if not shape_is_fixed() else value.shape
+        keywords["shape"] = tuple(
+            1 if one else _unless_one(free, axis) for axis, one in enumerate(pattern)
+        )
+    return pytensor.shared(
+        value, name=name, strict=strict, allow_downcast=allow_downcast, **keywords
+    )
+
+
+def _unless_one(lengths: tuple[int, ...] | None, axis: int) -> int | None:
+    # Lasagne makes placeholders of length 1 whose real value comes later
+    # (lasagne.utils.shared_empty), and a fixed 1 would broadcast: left open.
+    if lengths is None or lengths[axis] == 1:
+        return None
+    return lengths[axis]
+
+
+def __getattr__(name: str) -> Any:
+    return look_up(__name__, name, _compile)
