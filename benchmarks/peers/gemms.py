@@ -115,7 +115,7 @@ class ProgramThreads(BlasThreads):
 
     def _prepare(self, training: bool) -> Any:
         import mnist_draw.theano_bridge  # noqa: F401 - lets the next imports find PyTensor
-        from mnist_draw.theano_bridge.native.handlers.matrix_product import multiply
+        from mnist_draw.theano_bridge.native.handlers.products import multiply
         from mnist_draw.theano_bridge.native.plan import Planner, Value
         from mnist_draw.theano_bridge.native.team import team
 

@@ -16,9 +16,8 @@ import numpy as np
 from mnist_draw.theano_bridge.native import phases, runner
 from mnist_draw.theano_bridge.native.kernels.emitter import Function
 from mnist_draw.theano_bridge.native.kernels.llvm import addresses_of
-from mnist_draw.theano_bridge.native.layout import Layout, Sources
+from mnist_draw.theano_bridge.native.layout import Layout, Sources, passed_on
 from mnist_draw.theano_bridge.native.phases import Instruction, Region
-from mnist_draw.theano_bridge.native.scratch import passed_on
 from mnist_draw.theano_bridge.native.team import Program, team
 
 Array = np.ndarray[Any, Any]

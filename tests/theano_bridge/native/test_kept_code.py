@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mnist_draw.theano_bridge.native.kernels import kept_code, llvm
+from mnist_draw.theano_bridge.native.kernels import llvm
 from mnist_draw.theano_bridge.native.kernels.emitter import Emitter, Function, integer
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has other rights")
@@ -25,7 +25,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "cache" / "compiled" / "kernels"
 
 
-def adding(number: int, name: str = "kept_code_test") -> Function:
+def adding(number: int, name: str = "stored_code_test") -> Function:
     """Return a kernel that stores the sum of its second argument and a number at its first."""
     emitter = Emitter(name)
     total = emitter.op("add", emitter.argument(1), integer(number))
@@ -33,7 +33,7 @@ def adding(number: int, name: str = "kept_code_test") -> Function:
     return emitter.finished()
 
 
-def compiled(number: int, name: str = "kept_code_test") -> int:
+def compiled(number: int, name: str = "stored_code_test") -> int:
     """Return the address of a kernel, compiled or loaded."""
     (address,) = llvm.addresses_of([adding(number, name)]).values()
     return address
@@ -85,7 +85,7 @@ def test_a_damaged_file_is_made_anew(folder: Path, content: bytes) -> None:
     path.write_bytes(content)
     llvm._addresses.clear()
     assert call(compiled(5), 30) == 35
-    assert kept_code.load(path.stem) is not None
+    assert llvm.load_code(path.stem) is not None
 
 
 def test_ctrl_c_while_code_is_kept_is_not_lost(
@@ -95,94 +95,94 @@ def test_ctrl_c_while_code_is_kept_is_not_lost(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(kept_code, "keep", interrupted)
+        patched.setattr(llvm, "store_code", interrupted)
         with pytest.raises(KeyboardInterrupt):
             compiled(5)
     assert call(compiled(5), 30) == 35
 
 
 def test_one_changed_bit_is_noticed(folder: Path) -> None:
-    kept_code.keep("a", b"some code")
+    llvm.store_code("a", b"some code")
     path = folder / "a.code"
     content = bytearray(path.read_bytes())
     content[-1] ^= 1
     path.write_bytes(content)
-    assert kept_code.load("a") is None
+    assert llvm.load_code("a") is None
     assert not path.exists()
 
 
 def test_code_under_another_name_is_refused(folder: Path) -> None:
-    kept_code.keep("a", b"some code")
+    llvm.store_code("a", b"some code")
     (folder / "a.code").rename(folder / "b.code")
-    assert kept_code.load("b") is None
+    assert llvm.load_code("b") is None
 
 
 def test_code_without_the_function_is_made_anew(folder: Path) -> None:
     compiled(5)
     (path,) = folder.iterdir()
     path.unlink()
-    compiled(6, "kept_code_other")
+    compiled(6, "stored_code_other")
     (other,) = folder.iterdir()
     # Sealed for a kernel that it does not hold: only a defect of the program could write it.
-    kept_code.keep(path.stem, kept_code.load(other.stem) or b"")
+    llvm.store_code(path.stem, llvm.load_code(other.stem) or b"")
     llvm._addresses.clear()
     assert call(compiled(5), 30) == 35
 
 
 @posix
 def test_a_folder_that_others_can_write_to_is_not_used(folder: Path) -> None:
-    kept_code.keep("a", b"some code")
+    llvm.store_code("a", b"some code")
     assert folder.stat().st_mode & 0o777 == 0o700
     folder.chmod(0o770)
-    assert kept_code.load("a") is None
-    kept_code.keep("b", b"some code")
+    assert llvm.load_code("a") is None
+    llvm.store_code("b", b"some code")
     assert [path.name for path in folder.iterdir()] == ["a.code"]
 
 
 @posix
 @pytest.mark.parametrize("what", ["file", "parent", "cache"])
 def test_a_file_that_others_could_have_written_is_not_used(folder: Path, what: str) -> None:
-    kept_code.keep("a", b"some code")
+    llvm.store_code("a", b"some code")
     path = {"file": folder / "a.code", "parent": folder.parent, "cache": folder.parents[1]}[what]
     path.chmod(0o777)
-    assert kept_code.load("a") is None
+    assert llvm.load_code("a") is None
 
 
 @posix
 def test_a_file_of_another_user_is_not_used(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    kept_code.keep("a", b"some code")
+    llvm.store_code("a", b"some code")
     if os.getuid() != 0:
         pytest.skip("only root gives files away")
     os.chown(folder / "a.code", 12345, -1)
-    assert kept_code.load("a") is None
+    assert llvm.load_code("a") is None
 
 
 def test_code_with_a_hash_that_anybody_can_make_is_not_used(folder: Path) -> None:
-    kept_code.keep("a", b"some code")
+    llvm.store_code("a", b"some code")
     forged = hashlib.sha256(b"a" + b"other code").digest() + b"other code"
     (folder / "a.code").write_bytes(forged)
-    assert kept_code.load("a") is None
+    assert llvm.load_code("a") is None
 
 
 def test_code_from_elsewhere_is_not_used(
     folder: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kept_code.keep("a", b"some code")
+    llvm.store_code("a", b"some code")
     received = tmp_path_factory.mktemp("received") / "home"
     shutil.copytree(folder.parents[2], received)
     monkeypatch.setenv("MNIST_DRAW_HOME", str(received))
     assert (received / "cache" / "compiled" / "kernels" / "a.code").exists()
-    assert kept_code.load("a") is None
+    assert llvm.load_code("a") is None
 
 
 @posix
 def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(folder: Path) -> None:
-    kept_code.keep("a", b"some code")
+    llvm.store_code("a", b"some code")
     (folder / "a.code").unlink()
     os.mkfifo(folder / "a.code", 0o600)
-    assert kept_code.load("a") is None
-    kept_code.keep("a", b"some code")
-    assert kept_code.load("a") == b"some code"
+    assert llvm.load_code("a") is None
+    llvm.store_code("a", b"some code")
+    assert llvm.load_code("a") == b"some code"
 
 
 def test_where_nothing_can_be_kept_kernels_run(
@@ -195,10 +195,10 @@ def test_where_nothing_can_be_kept_kernels_run(
 
 
 def test_what_was_not_used_for_longest_goes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kept_code, "MAX_FILES", 4)
+    monkeypatch.setattr(llvm, "MAX_FILES", 4)
     for number, name in enumerate("abcd"):
-        kept_code.keep(name, b"some code")
+        llvm.store_code(name, b"some code")
         os.utime(folder / f"{name}.code", (1000 + number, 1000 + number))
-    assert kept_code.load("a") == b"some code"
-    kept_code.keep("e", b"some code")
+    assert llvm.load_code("a") == b"some code"
+    llvm.store_code("e", b"some code")
     assert sorted(path.stem for path in folder.iterdir()) == ["a", "d", "e"]

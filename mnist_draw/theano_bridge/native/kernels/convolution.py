@@ -1,4 +1,4 @@
-"""Convolution kernels for one set of shapes: the convolution itself.
+"""Convolution kernels for one set of shapes: the convolution and its two gradients.
 
 Every kernel works on whole pictures, ``start`` to ``stop`` of the minibatch. The innermost loops
 hold a tile of results in vector registers, one lane for each filter (or channel), and are
@@ -17,6 +17,7 @@ from mnist_draw.theano_bridge.native.kernels.emitter import (
     Function,
     Register,
     integer,
+    literal,
 )
 from mnist_draw.theano_bridge.native.kernels.vectors import (
     Shapes,
@@ -128,4 +129,180 @@ def pad(dtype: str, height: int, width: int, sides: tuple[tuple[int, int], ...])
         with e.loop(integer(0), integer(width), independent=True) as i:
             value = e.load(x, dtype, e.op("add nsw", source, i))
             e.store(out, e.op("add nsw", target, i), value)
+    return e.named()
+
+
+def by_input(shapes: Shapes) -> Function:
+    """Compute the gradient by the pictures from the gradient by the result.
+
+    Arguments: the addresses of the gradient by the pictures, of that by the result, of the
+    packed filters and of scratch memory for each chunk (height × width × channels, padded);
+    pictures in a chunk.
+    """
+    s, e = shapes, Emitter("convolution_by_input")
+    v = Vectors(e, s)
+    out, g, w, scratch_base = (e.pointer(index) for index in range(4))
+    lanes_of = s.padded(s.channels)
+    area = s.height * s.width
+    scratch = scratch_of(e, scratch_base, e.argument(4), area * lanes_of, s.dtype)
+    with e.loop(START, STOP) as n:
+        with e.loop(integer(0), integer(area * lanes_of), independent=True) as i:
+            e.store(scratch, i, literal(0, s.dtype))
+        for first, count in blocks(lanes_of // s.lanes, 2):
+            # Of 32 or 16 vector registers; one pixel of the result reaches a row of the filter.
+            room = (24 if s.lanes == 16 else 12) // count
+            pixels_at_once = max(1, (room - s.columns) // s.right + 1)
+            with (
+                e.loop(integer(0), integer(s.out_height)) as y,
+                e.loop(integer(0), integer(s.rows)) as ky,
+            ):
+                for x0, pixels in blocks(s.out_width, pixels_at_once):
+                    _by_input_tile(v, s, (g, w, scratch), (n, y, ky), (x0, pixels), (first, count))
+        with e.loop(integer(0), integer(s.channels)) as c:
+            target = index_of(e, (n, s.channels * area), (c, area))
+            with e.loop(integer(0), integer(area), independent=True) as place:
+                value = e.load(scratch, s.dtype, index_of(e, (place, lanes_of), (c, 1)))
+                e.store(out, e.op("add nsw", target, place), value)
+    return e.named()
+
+
+def _by_input_tile(
+    v: Vectors,
+    s: Shapes,
+    memory: tuple[str, str, str],
+    place: tuple[Register, Register, Register],
+    tile: tuple[int, int],
+    block: tuple[int, int],
+) -> None:
+    """Spread some neighbouring places of the result over one row of pixels."""
+    e, (g, w, scratch), (n, y, ky) = v.e, memory, place
+    (x0, pixels), (first, count) = tile, block
+    lanes_of = s.padded(s.channels)
+    reach = (pixels - 1) * s.right + s.columns
+    sums = [[v.accumulator() for _ in range(count)] for _ in range(reach)]
+    with e.loop(integer(0), integer(s.filters)) as f:
+        place_of = index_of(e, (n, s.filters * s.places), (f, s.places), (y, s.out_width), x0)
+        weight = index_of(e, (f, s.taps * lanes_of), (ky, s.columns * lanes_of), first * s.lanes)
+        values = [v.splat(e.load(g, s.dtype, index_of(e, (place_of, 1), p))) for p in range(pixels)]
+        for kx in range(s.columns):
+            rows = [
+                v.load(w, index_of(e, (weight, 1), kx * lanes_of + k * s.lanes))
+                for k in range(count)
+            ]
+            for p in range(pixels):
+                for k in range(count):
+                    v.multiply_add(sums[p * s.right + kx][k], values[p], rows[k])
+    for r in range(reach):
+        for k in range(count):
+            at = index_of(
+                e,
+                (y, s.down * s.width * lanes_of),
+                (ky, s.width * lanes_of),
+                (x0 * s.right + r) * lanes_of + (first + k) * s.lanes,
+            )
+            v.store(scratch, at, v.add(v.load(scratch, at), v.value(sums[r][k])))
+
+
+def by_filters(shapes: Shapes) -> Function:
+    """Compute the gradient by the filters, a part for each chunk of pictures.
+
+    Arguments: the addresses of the parts (channels × taps × filters, padded, for each chunk), of
+    the pictures, of the gradient by the result and of scratch memory for each chunk
+    (places × filters, padded); pictures in a chunk.
+    """
+    s, e = shapes, Emitter("convolution_by_filters")
+    v = Vectors(e, s)
+    parts, x, g, scratch_base = (e.pointer(index) for index in range(4))
+    width = s.padded(s.filters)
+    size = s.channels * s.taps * width
+    part = scratch_of(e, parts, e.argument(4), size, s.dtype)
+    scratch = scratch_of(e, scratch_base, e.argument(4), s.places * width, s.dtype)
+    # A chunk may come in several blocks, which add to the same part.
+    begins = e.value(f"icmp eq i64 {e.op('srem', START, e.argument(4)).name}, 0", "bool").name
+    with e.when(begins), e.loop(integer(0), integer(size), independent=True) as i:
+        e.store(part, i, literal(0, s.dtype))
+    with e.loop(START, STOP) as n:
+        with turned(e, s.places, s.filters) as (place, f):
+            source = index_of(e, (n, s.filters * s.places), (f, s.places), (place, 1))
+            value = e.load(g, s.dtype, source)
+            e.store(scratch, index_of(e, (place, width), (f, 1)), value)
+        for first, count in blocks(width // s.lanes, 2):
+            # Of 32 or 16 vector registers.
+            taps_at_once = (20 if s.lanes == 16 else 10) // count
+            with (
+                e.loop(integer(0), integer(s.channels)) as c,
+                e.loop(integer(0), integer(s.rows)) as ky,
+            ):
+                for k0, taps in blocks(s.columns, taps_at_once):
+                    _by_filters_tile(
+                        v, s, (part, x, scratch), (n, c, ky), (k0, taps), (first, count)
+                    )
+    return e.named()
+
+
+def _by_filters_tile(
+    v: Vectors,
+    s: Shapes,
+    memory: tuple[str, str, str],
+    place: tuple[Register, Register, Register],
+    tile: tuple[int, int],
+    block: tuple[int, int],
+) -> None:
+    """Add up one picture's share of the gradient by some neighbouring weights."""
+    e, (part, x, scratch), (n, c, ky) = v.e, memory, place
+    (k0, taps), (first, count) = tile, block
+    width = s.padded(s.filters)
+    sums = [[v.accumulator() for _ in range(count)] for _ in range(taps)]
+    with e.loop(integer(0), integer(s.out_height)) as y:
+        row = index_of(
+            e,
+            (n, s.channels * s.height * s.width),
+            (c, s.height * s.width),
+            (y, s.down * s.width),
+            (ky, s.width),
+            k0,
+        )
+        with e.loop(integer(0), integer(s.out_width)) as i:
+            place_of = index_of(e, (y, s.out_width * width), (i, width), first * s.lanes)
+            gradients = [
+                v.load(scratch, index_of(e, (place_of, 1), k * s.lanes)) for k in range(count)
+            ]
+            for t in range(taps):
+                pixel = index_of(e, (row, 1), (i, s.right), t)
+                value = v.splat(e.load(x, s.dtype, pixel))
+                for k in range(count):
+                    v.multiply_add(sums[t][k], value, gradients[k])
+    for t in range(taps):
+        for k in range(count):
+            at = index_of(
+                e,
+                (c, s.taps * width),
+                (ky, s.columns * width),
+                (k0 + t) * width + (first + k) * s.lanes,
+            )
+            v.store(part, at, v.add(v.load(part, at), v.value(sums[t][k])))
+
+
+def add_parts(shapes: Shapes, parts: int) -> Function:
+    """Add up the chunks' parts of the gradient by the filters, in the filters' own order.
+
+    Arguments: the addresses of the result (filters, channels, rows, columns) and of the parts.
+    Parallel over filters.
+    """
+    s, e = shapes, Emitter("add_parts")
+    out, source = e.pointer(0), e.pointer(1)
+    width = s.padded(s.filters)
+    size = s.channels * s.taps * width
+    with (
+        e.loop(START, STOP) as f,
+        e.loop(integer(0), integer(s.channels)) as c,
+        e.loop(integer(0), integer(s.taps)) as tap,
+    ):
+        total = literal(0, s.dtype)
+        for part in range(parts):
+            at = index_of(e, (c, s.taps * width), (tap, width), (f, 1), part * size)
+            total = e.op("fadd", e.load(source, s.dtype, at), total)
+        turned = e.op("sub nsw", integer(s.taps - 1), tap) if s.flip else tap
+        at = index_of(e, (f, s.channels * s.taps), (c, s.taps), (turned, 1))
+        e.store(out, at, total)
     return e.named()

@@ -1,14 +1,75 @@
-"""How convolution and pooling become kernels."""
+"""How matrix products, convolution and pooling become kernels."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from mnist_draw.theano_bridge.native.handlers.elementwise import contiguous
-from mnist_draw.theano_bridge.native.kernels import convolution, convolution_gradients, pooling
+import numpy as np
+
+from mnist_draw.theano_bridge.native.handlers.arrays import contiguous, materialise
+from mnist_draw.theano_bridge.native.kernels import convolution, matrix_product, reductions
 from mnist_draw.theano_bridge.native.kernels.scalars import UnknownOperationError
 from mnist_draw.theano_bridge.native.kernels.vectors import Shapes
-from mnist_draw.theano_bridge.native.plan import Array, Planner, Value
+from mnist_draw.theano_bridge.native.plan import Argument, Array, Planner, Value
+
+#: A thread with fewer rows of a matrix product than this is better off with columns: the BLAS
+#: packs the other operand anew for each thread, which pays only over many rows.
+_FEW_ROWS = 64
+
+
+def dot(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
+    """Plan a matrix product; transposed operands are taken as they are."""
+    a, b = (_matrix(planner, value) for value in values)
+    (m, k), (other, n) = a.shape, b.shape
+    if k != other:
+        raise ValueError(f"shapes do not fit: {a.shape} times {b.shape}")
+    dtype = a.array.dtype.name
+    if dtype not in ("float32", "float64") or b.array.dtype != a.array.dtype:
+        raise UnknownOperationError(f"product of {dtype} and {b.array.dtype.name}")
+    if 0 in (m, n, k):
+        return [Value(np.zeros((m, n), dtype), static=True)]
+    c = planner.empty((m, n), dtype)
+    multiply(planner, a, b, c)
+    return [Value(c)]
+
+
+def multiply(planner: Planner, a: Value, b: Value, c: Array) -> None:
+    """Add the kernel of C = A B; each matrix is row-major or the transpose of one that is."""
+    (m, k), n = a.shape, b.shape[1]
+    ta, lda = _layout(a.array)
+    tb, ldb = _layout(b.array)
+    # Rows are what other kernels can follow; few of them are cut the other way.
+    columns = m < min(n, _FEW_ROWS * planner.threads)
+    gemm = matrix_product.gemm(c.dtype.name)
+    sizes = (m, n, k, lda, ldb, n)
+    arguments: list[Argument] = [c, a, b, *sizes, ta, tb, int(columns), gemm]
+    extent = n if columns else m
+    # Rows of C are columns to the BLAS, whose innermost kernels take 4 of them, or 16 of the other.
+    chunk = planner.share(extent, m * n * k // 16, 16 if columns else 4, parts=1)
+    by_rows = () if columns else (0,) if ta else (0, 1)
+    planner.add(
+        matrix_product.matrix_product(c.dtype.name), arguments, extent, chunk,
+        rows=by_rows, whole=True, work=m * n * k // 16,
+    )  # fmt: skip
+
+
+def _matrix(planner: Planner, value: Value) -> Value:
+    value = materialise(planner, value)
+    if value.array.ndim != 2:
+        raise UnknownOperationError(f"product of {value.array.ndim}-dimensional arrays")
+    array = value.array
+    return (
+        value
+        if array.flags.c_contiguous or array.T.flags.c_contiguous
+        else contiguous(planner, value)
+    )
+
+
+def _layout(array: Array) -> tuple[int, int]:
+    """Return whether the matrix is stored transposed, and its leading dimension."""
+    if array.flags.c_contiguous:
+        return 0, max(1, array.shape[1])
+    return 1, max(1, array.shape[0])
 
 
 def _prepared(
@@ -22,7 +83,7 @@ def _prepared(
     down, right = op.subsample
     flip = op.filter_flip
     shapes = Shapes(dtype, channels, height, width, count, rows, columns, down, right, flip)
-    # Wider filters would need more vector registers than there are (see `convolution_gradients`).
+    # Wider filters would need more vector registers than there are (see `kernels.convolution`).
     if min(shapes.out_height, shapes.out_width, image[0], channels) < 1 or columns > 9:
         raise UnknownOperationError(f"a convolution of {image} with {filters}")
     return shapes, sides
@@ -86,7 +147,7 @@ def by_input(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     area = shapes.height * shapes.width * shapes.padded(shapes.channels)
     scratch = planner.empty((-(-count // chunk), area), shapes.dtype)
     planner.add(
-        convolution_gradients.by_input(shapes), [out, g, packed, scratch, chunk], count, chunk,
+        convolution.by_input(shapes), [out, g, packed, scratch, chunk], count, chunk,
         rows=(0, 1), writes=(0, 3), fixed=True, work=_work(shapes, count),
     )  # fmt: skip
     (top, _), (left, _) = sides
@@ -105,11 +166,11 @@ def by_filters(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     partial = planner.empty((parts, shapes.channels, shapes.taps, width), shapes.dtype)
     scratch = planner.zeros((parts, shapes.places * width), shapes.dtype)
     planner.add(
-        convolution_gradients.by_filters(shapes), [partial, x, g, scratch, chunk], count, chunk,
+        convolution.by_filters(shapes), [partial, x, g, scratch, chunk], count, chunk,
         rows=(1, 2), writes=(0, 3), fixed=True, work=_work(shapes, count),
     )  # fmt: skip
     out = planner.empty(filters, shapes.dtype)
-    function = convolution_gradients.add_parts(shapes, parts)
+    function = convolution.add_parts(shapes, parts)
     chunk = planner.share(shapes.filters, partial.size)
     planner.add(function, [out, partial], shapes.filters, chunk, rows=(0,))
     return [Value(out)]
@@ -132,10 +193,10 @@ def _check_channels(image: tuple[int, ...], filters: tuple[int, ...]) -> None:
         )
 
 
-def _regions(op: Any, image: tuple[int, ...], dtype: str) -> pooling.Regions:
+def _regions(op: Any, image: tuple[int, ...], dtype: str) -> reductions.Regions:
     rows, columns = op.size(image[-2:])
     (height, width), (down, right) = op.window, op.stride
-    regions = pooling.Regions(
+    regions = reductions.Regions(
         dtype, image[-2], image[-1], rows, columns, height, width, down, right
     )
     if op.mode != "max" or any(op.pad) or not regions.inside or min(rows, columns) < 1:
@@ -150,7 +211,7 @@ def pool(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     out = planner.empty((*x.shape[:-2], r.rows, r.columns), r.dtype)
     pictures = out.size // (r.rows * r.columns)
     chunk = planner.share(pictures, x.array.size)
-    planner.add(pooling.maximum(r), [out, x], pictures, chunk, rows=(0, 1), work=x.array.size)
+    planner.add(reductions.pool(r), [out, x], pictures, chunk, rows=(0, 1), work=x.array.size)
     return [Value(out)]
 
 
@@ -161,5 +222,5 @@ def pool_gradient(planner: Planner, node: Any, values: list[Value]) -> list[Valu
     out = planner.empty(x.shape, r.dtype)
     pictures = out.size // (r.height * r.width)
     chunk = planner.share(pictures, out.size)
-    planner.add(pooling.gradient(r), [out, x, z, gz], pictures, chunk, rows=(0, 1, 2, 3))
+    planner.add(reductions.pool_gradient(r), [out, x, z, gz], pictures, chunk, rows=(0, 1, 2, 3))
     return [Value(out)]
