@@ -1,8 +1,7 @@
-"""Learning in the window: its thread, its card, the new network, and the way back."""
+"""Learning: its thread, its card, the new network, and the way back."""
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,25 +9,23 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PyQt5.QtGui import QGuiApplication
 from PyQt5.QtWidgets import QApplication, QLabel, QProgressBar, QPushButton
 from pytestqt.qtbot import QtBot
 
-from mnist_draw.app.draw.recognition import Recognition
+from mnist_draw.app.draw.draw_tab import DrawTab
 from mnist_draw.app.kit import active_network
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.learning import Learning, LearningWorker, Outcome
-from mnist_draw.app.shell.shutdown import closing
-from mnist_draw.app.shell.window import Window
+from mnist_draw.app.kit.threads import running
 from mnist_draw.app.train.training import Training
 from mnist_draw.errors import UserError
 from mnist_draw.library import networks as kept
 from mnist_draw.recognition.fine_tuning import FineTuned, Score, Step
 from mnist_draw.storage import StorageError, load_model
 from mnist_draw.storage.my_digits import TaughtDigit, save_digit
-from mnist_draw.storage.preferences import Preferences
 from mnist_draw.storage.unique_paths import deleted
 from mnist_draw.training.runs import network_places
+from mnist_draw.training.settings import TrainingSettings
 
 from .. import fakes
 
@@ -165,46 +162,37 @@ def test_errors_are_sentences(own_home: Path) -> None:
     assert (learnt, failed) == ([], ["The loss became nan. Nothing was learnt."])
 
 
-# -- in the window
+# -- in the Draw tab
 
 
 class Setup:
-    """A window with a learning that obeys, and two taught digits."""
+    """A Draw tab with a learning that obeys, and two taught digits."""
 
-    def __init__(self, qtbot: QtBot, learn: Learn, home: Path) -> None:
-        self.qtbot = qtbot
-        self.learn = learn
-        self.loop = fakes.Loop()
+    def __init__(self, qtbot: QtBot, home: Path) -> None:
         taught(home)
-        self.used: list[Any] = []
-        self.window = self.make_window()
-        self.my_digits = self.window.draw_tab.my_digits
-
-    def make_window(self) -> Window:
-        """Return a window that is ready to answer; a second one is as after a restart."""
-        recognition = Recognition(lambda: fakes.model(title="Ships"), None, self.make)
-        window = Window(Preferences(), recognition, Training(self.loop), Learning(self.learn))
-        window.draw_tab.pictures.reader._make_recogniser = fakes.Recogniser
-        self.qtbot.addWidget(window)
-        with self.qtbot.waitSignal(recognition.ready):
-            window.show()
-            window.start()
-        self.qtbot.waitUntil(lambda: window.train_tab.accuracy.plot is not None)
-        return window
-
-    def make(self, model: Any) -> fakes.Recogniser:
-        """Make a recogniser."""
-        recogniser = fakes.Recogniser(model)
-        self.used.append(recogniser)
-        return recogniser
+        self.qtbot = qtbot
+        self.learn, self.loop = Learn(), fakes.Loop()
+        self.learning, self.training = Learning(self.learn), Training(self.loop)
+        self.recognition = fakes.Answering(lambda: fakes.model(title="Ships"))
+        explanations = fakes.Explaining(make_explainer=fakes.Explainer, rest=0.0, quiet=0.0)
+        self.tab = DrawTab()
+        self.my_digits = self.tab.my_digits
+        self.tab.pictures.reader._make_recogniser = fakes.Recogniser
+        self.tab.connect_services(self.recognition, explanations)
+        self.learning.learnt.connect(self.tab.network.use_learnt)
+        self.my_digits.connect(self.learning, self.training)
+        qtbot.addWidget(self.tab)
+        self.tab.show()
+        self.recognition.start()
+        self.tab.start()
 
     def button(self, name: str) -> QPushButton:
         """Return a button."""
-        return self.window.findChild(QPushButton, name)
+        return self.tab.findChild(QPushButton, name)
 
     def text(self, name: str) -> str:
         """Return a label's text."""
-        return self.window.findChild(QLabel, name).text()
+        return self.tab.findChild(QLabel, name).text()
 
     def open_list(self) -> None:
         """Show the digits and wait for them."""
@@ -213,28 +201,25 @@ class Setup:
 
     def wait_for_end(self) -> None:
         """Wait until nothing is being learnt."""
-        self.qtbot.waitUntil(lambda: not self.window.learning.running)
+        self.qtbot.waitUntil(lambda: not self.learning.running)
 
     def weight(self) -> float:
         """Return a weight of the network that answers."""
-        return float(self.used[0].parameters[0][0, 0])
+        return float(self.recognition.made[0].parameters[0][0, 0])
 
 
 @pytest.fixture
 def setup(qtbot: QtBot, own_home: Path) -> Iterator[Setup]:
-    made = Setup(qtbot, Learn(), own_home)
+    made = Setup(qtbot, own_home)
     yield made
-    made.learn.gate.set()
-    made.loop.gate.set()
-    made.window.close()
-    assert made.window.shut_down()
+    assert running.shut_down()
 
 
 def test_learning_from_click_to_new_answers(setup: Setup) -> None:
     setup.open_list()
     setup.learn.gate.clear()
     setup.button("learnButton").click()
-    bar = setup.window.findChild(QProgressBar, "learnProgress")
+    bar = setup.tab.findChild(QProgressBar, "learnProgress")
     setup.qtbot.waitUntil(lambda: bar.value() == 250)
     assert setup.text("learnLabel") == "Learning …"
     assert setup.button("stopLearningButton").isVisible()
@@ -244,13 +229,12 @@ def test_learning_from_click_to_new_answers(setup: Setup) -> None:
     assert setup.learn.threads[0] is not threading.main_thread()
     assert "1 were read rightly before, 2 are now" in setup.text("learnLabel")
     setup.qtbot.waitUntil(lambda: setup.weight() == 0.75)
-    assert setup.window.draw_tab.models.currentText().startswith("My digits, ")
+    assert setup.tab.models.currentText().startswith("My digits, ")
     assert setup.button("undoLearningButton").isVisible()
-    setup.qtbot.waitUntil(lambda: setup.text("statusLabel").startswith("My digits, "))
 
 
 def test_undo_brings_the_network_before_back(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
-    models = setup.window.draw_tab.models
+    models = setup.tab.models
     # The stand-in for the network that ships is no file.
     monkeypatch.setattr(active_network, "_load", lambda key: fakes.model(0.5, title=key))
     setup.open_list()
@@ -265,18 +249,17 @@ def test_undo_brings_the_network_before_back(setup: Setup, monkeypatch: pytest.M
     def titles() -> list[str]:
         return [models.itemText(place) for place in range(models.count())]
 
-    # What was learnt is not listed for ever, but it can be brought back.
+    # The fine-tuned network leaves the list, but it can be brought back.
     setup.qtbot.waitUntil(lambda: not any(title.startswith("My digits") for title in titles()))
-    assert len(deleted(kept.fine_tuned_folder())) == 1
+    assert len(deleted(network_places.fine_tuned_folder())) == 1
 
 
 def test_a_network_of_other_classes_is_not_asked_to_learn_digits(setup: Setup) -> None:
     setup.open_list()
-    assert setup.button("learnButton").isEnabled()
-    setup.window.network.confirm(fakes.model(0.6, refused=0.9))
+    setup.tab.network.confirm(fakes.model(0.6, refused=0.9))
     assert not setup.button("learnButton").isEnabled()
     assert "other classes than digits" in setup.text("learnLabel")
-    setup.window.network.confirm(fakes.model(0.7))
+    setup.tab.network.confirm(fakes.model(0.7))
     assert setup.button("learnButton").isEnabled()
 
 
@@ -294,164 +277,36 @@ def test_stop_leaves_the_network(setup: Setup, own_home: Path) -> None:
     assert setup.button("learnButton").isEnabled()
 
 
-def test_learning_and_a_run_do_not_fight(setup: Setup) -> None:
+def test_learning_and_a_run_do_not_fight(setup: Setup, notices: fakes.Notices) -> None:
     setup.open_list()
     setup.loop.gate.clear()
-    setup.window.run.start()
+    setup.training.start(TrainingSettings())
     setup.button("learnButton").click()
-    assert not setup.window.learning.running
-    assert "A network is being trained" in setup.text("messageLabel")
-    setup.window.run.stop()
+    assert not setup.learning.running
+    assert "A network is being trained" in notices[-1].sentence
+    setup.training.stop()
     setup.loop.gate.set()
-    setup.qtbot.waitUntil(lambda: not setup.window.training.running)
+    setup.qtbot.waitUntil(lambda: not setup.training.running)
+    assert setup.my_digits.blocking_reason() == ""
     setup.learn.gate.clear()
     setup.button("learnButton").click()
-    assert setup.window.learning.running
-    setup.window.run.start()
-    assert not setup.window.training.running
-    assert "Your digits are being learnt" in setup.text("messageLabel")
+    assert setup.learning.running
+    assert "Your digits are being learnt" in setup.my_digits.blocking_reason()
     setup.learn.gate.set()
     setup.wait_for_end()
 
 
-def test_what_came_of_it_is_told_where_nobody_looks(setup: Setup) -> None:
+def test_the_outcome_is_told_while_the_list_is_closed(setup: Setup, notices: fakes.Notices) -> None:
     setup.open_list()
     setup.learn.gate.clear()
     setup.button("learnButton").click()
     setup.my_digits.show_answer()
-    # Also where the list cannot be seen it is said that learning goes on.
     setup.qtbot.waitUntil(lambda: setup.button("myDigitsButton").text() == "Learning 25 %")
-    setup.window.tabs.setCurrentWidget(setup.window.draw_tab)
-    assert setup.text("statusLabel") == "Learning your digits"
     setup.learn.gate.set()
     setup.wait_for_end()
     assert setup.button("myDigitsButton").text() == "My digits (2)"
-    assert setup.text("statusLabel") != "Learning your digits"
-    assert "2 are now" in setup.text("messageLabel")
-    assert setup.button("messageActionButton").isVisible()
-
-
-def test_closing_while_learning(qtbot: QtBot, own_home: Path) -> None:
-    made = Setup(qtbot, Learn(), own_home)
-    made.open_list()
-    made.learn.gate.clear()
-    made.button("learnButton").click()
-    made.window.close()
-    assert made.window.isVisible()
-    assert "as soon as your digits are learnt" in made.text("messageLabel")
-    made.learn.gate.set()
-    qtbot.waitUntil(lambda: not made.window.isVisible())
-    assert made.window.shut_down()
-    assert [one for one in kept.list_fine_tuned() if one.info.before]
-
-
-LEFT = "What was being learnt of your digits is lost. The digits are kept"
-
-
-@pytest.fixture
-def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Return what is said on the terminal when the window has closed."""
-    told: list[str] = []
-    monkeypatch.setattr(closing.reporter, "say_at_the_end", told.append)
-    return told
-
-
-@pytest.mark.parametrize("asked", [True, False])
-def test_nobody_has_to_wait_for_learning(
-    qtbot: QtBot, own_home: Path, asked: bool, said: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(closing, "_SESSION_S", 0.1)
-    made = Setup(qtbot, Learn(), own_home)
-    made.open_list()
-    made.learn.gate.clear()
-    made.button("learnButton").click()
-    if asked:
-        made.window.close()
-        assert said == []
-    else:
-        made.window.closing.close_without_prompt()
-    made.window.close()
-    qtbot.waitUntil(lambda: not made.window.isVisible())
-    assert said[0].startswith(LEFT)
-    made.window.learning.stop()
-    made.learn.gate.set()
-    assert made.window.shut_down()
-    assert len(said) == 1
-
-
-@pytest.mark.parametrize("session", [True, False])
-def test_what_is_nearly_learnt_is_kept_when_the_system_ends_the_program(
-    qtbot: QtBot,
-    own_home: Path,
-    session: bool,
-    said: list[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    made = Setup(qtbot, Learn(), own_home)
-    made.open_list()
-    made.learn.gate.clear()
-    made.button("learnButton").click()
-    threading.Timer(0.05, made.learn.gate.set).start()
-    if session:
-        monkeypatch.setattr(QGuiApplication, "isSavingSession", lambda *_: True)
-    else:
-        made.window.closing.close_without_prompt()
-    made.window.close()
-    qtbot.waitUntil(lambda: not made.window.isVisible())
-    assert made.window.shut_down()
-    (learnt,) = (one for one in kept.list_fine_tuned() if one.info.before)
-    assert Preferences().get("network", "") == learnt.key
-    assert LEFT not in " ".join(said)
-
-
-def test_a_display_that_is_lost_does_not_cost_what_is_being_learnt(
-    setup: Setup, own_home: Path
-) -> None:
-    window, said = setup.window, list[str]()
-    setup.open_list()
-    setup.learn.gate.clear()
-    setup.button("learnButton").click()
-    threading.Timer(0.05, setup.learn.gate.set).start()
-    window.closing.save_now()
-    window.closing.finish_learning(said.append)
-    # The network before, which only memory had, is kept as well.
-    paths = (own_home / "data" / "learnt").iterdir()
-    (path,) = (path for path in paths if load_model(path).info.before)
-    assert "goes on without a window" in said[0]
-    assert "2 are now" in said[1]
-    assert f"kept as {kept.find_by_key(f'learnt:{path.name}').title}" in said[2]
-    assert Preferences().get("network", "") == f"learnt:{path.name}"
-    setup.wait_for_end()
-
-
-def test_a_display_that_is_lost_while_nothing_can_be_learnt(setup: Setup) -> None:
-    said: list[str] = []
-    setup.window.closing.finish_learning(said.append)
-    assert said == []
-    setup.open_list()
-    setup.learn.error = UserError("The loss grew.")
-    setup.button("learnButton").click()
-    setup.window.closing.finish_learning(said.append)
-    assert said[1].startswith("The loss grew. Nothing was learnt.")
-    setup.wait_for_end()
-
-
-def test_the_choice_is_remembered(setup: Setup, own_home: Path, qtbot: QtBot) -> None:
-    setup.open_list()
-    setup.button("learnButton").click()
-    setup.wait_for_end()
-    # It may not have answered yet.
-    key = setup.window.network.newest.key
-    assert key
-    setup.window.close()
-    stored = json.loads((own_home / "config" / "preferences.json").read_text())["values"]
-    assert stored["network"] == key
-    again = setup.make_window()
-    assert again.network.key == key
-    # The list of networks is read in the background.
-    qtbot.waitUntil(lambda: again.draw_tab.models.currentText().startswith("My digits, "))
-    again.close()
-    assert again.shut_down()
+    assert "2 are now" in notices[-1].sentence
+    assert notices[-1].action is not None
 
 
 def test_a_network_that_is_about_to_answer_is_remembered(qapp: QApplication) -> None:
