@@ -12,6 +12,19 @@ from mnist_draw.dataset.mnist import dataset_name, load_data, load_dataset
 from mnist_draw.dataset.sources.formats import DATA_FORMATS, DataFormat
 from mnist_draw.dataset.sources.source import Part, Source
 from mnist_draw.errors import DatasetError
+from mnist_draw.networks.operations import (
+    OPERATIONS,
+    OUTPUT_ACTIVATIONS,
+    SIDE,
+    Convolution,
+    Dense,
+    MaxPooling,
+    Operation,
+    forward,
+    parameter_shapes,
+)
+from mnist_draw.recognition.network_formats import NETWORK_FORMATS
+from mnist_draw.storage import ModelFile
 from mnist_draw.training.setting import Folder
 from mnist_draw.training.settings import SETTINGS
 
@@ -56,3 +69,75 @@ def test_a_new_data_format_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert load_dataset(tmp_path / "dots").shows_digits
     with pytest.raises(DatasetError, match="; or a file of dots"):
         load_dataset(tmp_path)
+
+
+# -- operations, activations, formats of networks
+
+
+#: One of each operation.
+EXAMPLES: dict[type[Operation], Operation] = {
+    Convolution: Convolution(3, 5),
+    MaxPooling: MaxPooling(2),
+    Dense: Dense(4, "tanh"),
+}
+PICTURES = np.random.default_rng(1).random((2, 1, SIDE, SIDE), np.float32)
+
+
+def test_there_is_an_example_of_every_operation() -> None:
+    assert OPERATIONS.keys() == EXAMPLES.keys() == set(Operation.__args__)
+
+
+@pytest.mark.parametrize("operation", EXAMPLES.values(), ids=lambda one: type(one).__name__)
+def test_an_operation_has_all_its_facets(operation: Operation) -> None:
+    import lasagne
+
+    from mnist_draw.training.functions import compile_predict
+
+    incoming = (1, SIDE, SIDE)
+    network = lasagne.layers.InputLayer((None, *incoming))
+    network = OPERATIONS[type(operation)].layer(network, operation)
+    shapes = parameter_shapes([operation])
+    assert network.output_shape[1:] == operation.output_shape(incoming)
+    parameters = lasagne.layers.get_all_params(network)
+    assert [value.get_value().shape for value in parameters] == list(shapes)
+    random = np.random.default_rng(2)
+    values = [random.normal(0, 0.1, shape).astype(np.float32) for shape in shapes]
+    lasagne.layers.set_all_param_values(network, values)
+    expected = compile_predict(network)(PICTURES)
+    found = forward([operation], values, PICTURES)
+    if found.ndim == 4:
+        found = found.transpose(0, 3, 1, 2)
+    np.testing.assert_allclose(found, expected, rtol=3e-5, atol=1e-5)
+    nodes = OPERATIONS[type(operation)].onnx(operation, values, incoming)
+    assert sum(len(node.constants) for node in nodes) == len(values)
+
+
+@pytest.mark.parametrize("name", OUTPUT_ACTIVATIONS)
+def test_an_activation_is_the_same_everywhere(name: str) -> None:
+    onnx = pytest.importorskip("onnx", reason="onnx is not installed")
+    import theano
+    import theano.tensor as T
+
+    activation = OUTPUT_ACTIVATIONS[name]
+    assert activation.name == name
+    assert activation.title
+    assert activation.meaning
+    assert onnx.defs.has(activation.onnx)
+    sums = np.random.default_rng(3).normal(0, 3, (4, 5)).astype(np.float32)
+    x = T.matrix()
+    expected = theano.function([x], activation.function()(x))(sums)
+    np.testing.assert_allclose(activation.compute(sums), expected, rtol=3e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", NETWORK_FORMATS)
+def test_a_network_format_has_all_its_facets(name: str) -> None:
+    from mnist_draw.cli.export import _FORMATS
+
+    entry = NETWORK_FORMATS[name]
+    assert entry.name == name
+    assert entry.ending.startswith(".")
+    assert entry.title
+    assert entry.meaning
+    assert _FORMATS[name] is entry
+    values = (np.zeros((SIDE * SIDE, 10), np.float32), np.zeros(10, np.float32))
+    assert entry.pack(ModelFile("layers:", values))

@@ -12,7 +12,7 @@ from mnist_draw.cli.command import Command, MisuseError
 from mnist_draw.cli.listing import data_home
 from mnist_draw.cli.output import json_line, put, tell
 from mnist_draw.errors import UserError
-from mnist_draw.recognition.export.formats import NETWORK_FORMATS, NetworkFormat
+from mnist_draw.recognition.network_formats import NETWORK_FORMATS, NetworkFormat
 from mnist_draw.training.record import Run
 from mnist_draw.training.run_formats import RUN_FORMATS, RunFormat
 

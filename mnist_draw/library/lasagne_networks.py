@@ -9,7 +9,8 @@ from typing import Any
 from mnist_draw.errors import UserError, asks_what_was_meant
 from mnist_draw.library.networks import find_network
 from mnist_draw.networks import NETWORKS, parse_network
-from mnist_draw.networks.mlp import ACTIVATIONS, MlpLayer, MlpLayers
+from mnist_draw.networks.mlp import MlpLayer, MlpLayers
+from mnist_draw.networks.operations import ACTIVATIONS
 from mnist_draw.storage import ModelFile, ModelFileError, save_model
 from mnist_draw.storage.models import refuse_foreign
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from mnist_draw.errors import UserError
 from mnist_draw.networks import NETWORKS, parse_network
-from mnist_draw.networks.mlp import ACTIVATIONS
+from mnist_draw.networks.operations import ACTIVATIONS
 from mnist_draw.storage import ModelFile, ModelFileError, load_model, npz
 from mnist_draw.storage.models import ModelInfo, read_info
 from mnist_draw.training.checkpoint import is_checkpoint, load_checkpoint

@@ -8,6 +8,7 @@ from typing import Any
 import mnist_draw.theano_bridge  # noqa: F401 - makes the next imports work
 from mnist_draw.networks.operations import (
     CLASSES,
+    OPERATIONS,
     Convolution,
     Dense,
     MaxPooling,
@@ -51,21 +52,7 @@ def _build(input_var: Any, operations: Sequence[Operation]) -> Any:
 
     network = lasagne.layers.InputLayer(shape=(None, 1, 28, 28), input_var=input_var)
     for operation in operations:
-        match operation:
-            case Convolution(filters, side):
-                network = lasagne.layers.Conv2DLayer(
-                    network,
-                    num_filters=filters,
-                    filter_size=(side, side),
-                    nonlinearity=lasagne.nonlinearities.rectify,
-                    W=lasagne.init.GlorotUniform(),
-                )
-            case MaxPooling(side):
-                network = lasagne.layers.MaxPool2DLayer(network, pool_size=(side, side))
-            case Dense(units, activation):
-                network = lasagne.layers.DenseLayer(
-                    lasagne.layers.dropout(network, p=0.5),
-                    num_units=units,
-                    nonlinearity=getattr(lasagne.nonlinearities, activation),
-                )
+        if isinstance(operation, Dense):
+            network = lasagne.layers.dropout(network, p=0.5)
+        network = OPERATIONS[type(operation)].layer(network, operation)
     return network

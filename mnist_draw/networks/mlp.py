@@ -9,57 +9,16 @@ hidden layer and drops a fifth of the pixels.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import mnist_draw.theano_bridge  # noqa: F401 - makes the next imports work
 from mnist_draw.errors import asks_what_was_meant
-from mnist_draw.networks.operations import CLASSES, Dense, Operation
+from mnist_draw.networks.operations import ACTIVATIONS, CLASSES, Dense, Operation
 
 #: The most hidden layers, and units in each: more would only be slow to train.
 MAX_LAYERS, MAX_UNITS = 10, 10_000
 _PIXELS = 784
-
-
-@dataclass(frozen=True)
-class Activation:
-    """What a hidden unit makes of its weighted inputs."""
-
-    name: str
-    title: str
-    meaning: str
-    function: Callable[[], Any]
-
-
-def _lasagne(name: str) -> Callable[[], Any]:
-    def find() -> Any:
-        import lasagne
-
-        return getattr(lasagne.nonlinearities, name)
-
-    return find
-
-
-def _elu() -> Any:
-    # D.-A. Clevert, T. Unterthiner, S. Hochreiter, "Fast and accurate deep network learning by
-    # exponential linear units (ELUs)", 2015, with alpha = 1; Lasagne 0.1 has none of its own.
-    import theano.tensor as T
-
-    return T.nnet.elu
-
-
-#: The activations of hidden layers by name, the usual one first.
-ACTIVATIONS: dict[str, Activation] = {
-    activation.name: activation
-    for activation in (
-        Activation("rectify", "rectify", "0 below 0, else its input", _lasagne("rectify")),
-        Activation("leaky", "leaky", "a hundredth of its input below 0", _lasagne("leaky_rectify")),
-        Activation("tanh", "tanh", "the hyperbolic tangent, -1 to 1", _lasagne("tanh")),
-        Activation("sigmoid", "sigmoid", "the logistic function, 0 to 1", _lasagne("sigmoid")),
-        Activation("elu", "elu", "exp(x) - 1 below 0, else its input", _elu),
-    )
-}
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,18 @@
-"""What a network computes without dropout, operation by operation, and NumPy's way to do it.
+"""The operations of networks: their shapes, NumPy's way to compute them, and other frameworks'.
 
-Lasagne's layers say how a network is trained; this list says what remains of it afterwards. It
-gives the shapes of the parameters, the first answers before any function is compiled, and what is
-written for other programs.
+Lasagne's layers say how a network is trained; a list of operations says what remains of it without
+dropout. It gives the shapes of the parameters, the first answers before any function is compiled,
+and what is written for other programs. A new operation is a class here, in `Operation` and in
+`OPERATIONS`; a new activation is an entry of `ACTIVATIONS`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import reduce
-from itertools import zip_longest
+from importlib import import_module
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -27,40 +29,6 @@ CLASSES = len(DIGITS)
 #: So many pictures go through a network side by side. The first convolution of the rule for what is
 #: no digit copies 3.7 MB of pixels for them; a thousand at once took 150 MB and were not faster.
 TOGETHER = 64
-
-
-@dataclass(frozen=True)
-class Convolution:
-    """Filters that are moved over the pictures, without padding, then rectifiers.
-
-    Attributes
-    ----------
-    filters : int
-        How many.
-    side : int
-        Of each filter, in pixels.
-    """
-
-    filters: int
-    side: int
-
-
-@dataclass(frozen=True)
-class MaxPooling:
-    """The largest value of each square."""
-
-    side: int = 2
-
-
-@dataclass(frozen=True)
-class Dense:
-    """Units that see all values."""
-
-    units: int
-    activation: str = "rectify"
-
-
-Operation = Convolution | MaxPooling | Dense
 
 
 def _rectify(sums: Floats) -> Floats:
@@ -95,17 +63,207 @@ def _softmax(sums: Floats) -> Floats:
     return found
 
 
-#: What the units of dense layers make of their sums, by the names of
-#: `mnist_draw.networks.mlp.ACTIVATIONS`, and those of output layers.
-ARITHMETIC: dict[str, Callable[[Floats], Floats]] = {
-    "rectify": _rectify,
-    "leaky": _leaky,
-    "tanh": _tanh,
-    "sigmoid": _sigmoid,
-    "elu": _elu,
-    "softmax": _softmax,
-    "linear": lambda sums: sums,
+def _linear(sums: Floats) -> Floats:
+    return sums
+
+
+@dataclass(frozen=True)
+class Activation:
+    """What a dense unit makes of its weighted inputs.
+
+    Attributes
+    ----------
+    name : str
+        In the text of a network.
+    title, meaning : str
+        For the user.
+    compute : callable
+        NumPy's way: from sums, float32 (N, units), to what the units put out.
+    theano : str
+        Module and name of the function that Lasagne's layers take.
+    onnx : str
+        The operator in ONNX, and its attributes in `onnx_attributes`.
+    """
+
+    name: str
+    title: str
+    meaning: str
+    compute: Callable[[Floats], Floats]
+    theano: str
+    onnx: str
+    onnx_attributes: dict[str, float] = field(default_factory=dict)
+
+    def function(self) -> Any:
+        """Return the function that Lasagne's layers take; imports Lasagne or Theano."""
+        module, _, name = self.theano.rpartition(".")
+        return getattr(import_module(module), name)
+
+
+#: The activations of hidden layers by name, the usual one first.
+ACTIVATIONS: dict[str, Activation] = {
+    activation.name: activation
+    for activation in (
+        Activation(
+            "rectify",
+            "rectify",
+            "0 below 0, else its input",
+            _rectify,
+            "lasagne.nonlinearities.rectify",
+            "Relu",
+        ),
+        Activation(
+            "leaky",
+            "leaky",
+            "a hundredth of its input below 0",
+            _leaky,
+            "lasagne.nonlinearities.leaky_rectify",
+            "LeakyRelu",
+            {"alpha": 0.01},
+        ),
+        Activation(
+            "tanh",
+            "tanh",
+            "the hyperbolic tangent, -1 to 1",
+            _tanh,
+            "lasagne.nonlinearities.tanh",
+            "Tanh",
+        ),
+        Activation(
+            "sigmoid",
+            "sigmoid",
+            "the logistic function, 0 to 1",
+            _sigmoid,
+            "lasagne.nonlinearities.sigmoid",
+            "Sigmoid",
+        ),
+        # D.-A. Clevert, T. Unterthiner, S. Hochreiter, "Fast and accurate deep network learning by
+        # exponential linear units (ELUs)", 2015, with alpha = 1; Lasagne 0.1 has none of its own.
+        Activation(
+            "elu",
+            "elu",
+            "exp(x) - 1 below 0, else its input",
+            _elu,
+            "theano.tensor.nnet.elu",
+            "Elu",
+            {"alpha": 1.0},
+        ),
+    )
 }
+#: Those that output layers may have, too.
+OUTPUT_ACTIVATIONS: dict[str, Activation] = {
+    **ACTIVATIONS,
+    "softmax": Activation(
+        "softmax",
+        "softmax",
+        "probabilities",
+        _softmax,
+        "lasagne.nonlinearities.softmax",
+        "Softmax",
+        {"axis": -1},
+    ),
+    "linear": Activation(
+        "linear", "linear", "its input", _linear, "lasagne.nonlinearities.linear", "Identity"
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Convolution:
+    """Filters that are moved over the pictures, without padding, then rectifiers.
+
+    Attributes
+    ----------
+    filters : int
+        How many.
+    side : int
+        Of each filter, in pixels.
+    """
+
+    filters: int
+    side: int
+
+    def parameter_shapes(self, incoming: Shape) -> tuple[Shape, ...]:
+        """Return the shapes of the filters and biases, from that of what comes in."""
+        return (self.filters, incoming[0], self.side, self.side), (self.filters,)
+
+    def output_shape(self, incoming: Shape) -> Shape:
+        """Return the shape of what it puts out: filters, height and width."""
+        _, height, width = incoming
+        return self.filters, height - self.side + 1, width - self.side + 1
+
+    def compute(
+        self,
+        values: Floats,
+        parameters: Iterator[Floats],
+        before: Operation | None,
+        after: Operation | None,
+    ) -> Floats:
+        """Compute it with NumPy; channels are the last axis."""
+        values = _convolved(values, next(parameters))
+        # The largest of four stays the largest with the bias and the rectifier, and a quarter is
+        # left to add to.
+        if isinstance(after, MaxPooling):
+            values = _pooled(values, after.side)
+        values += next(parameters)
+        np.maximum(values, np.float32(0), out=values)
+        return values
+
+
+@dataclass(frozen=True)
+class MaxPooling:
+    """The largest value of each square."""
+
+    side: int = 2
+
+    def parameter_shapes(self, incoming: Shape) -> tuple[Shape, ...]:
+        """Return no shapes: it has no parameters."""
+        return ()
+
+    def output_shape(self, incoming: Shape) -> Shape:
+        """Return the shape of what it puts out: what does not fill a square is dropped."""
+        channels, height, width = incoming
+        return channels, height // self.side, width // self.side
+
+    def compute(
+        self,
+        values: Floats,
+        parameters: Iterator[Floats],
+        before: Operation | None,
+        after: Operation | None,
+    ) -> Floats:
+        """Compute it with NumPy, unless the convolution before it has done so."""
+        return values if isinstance(before, Convolution) else _pooled(values, self.side)
+
+
+@dataclass(frozen=True)
+class Dense:
+    """Units that see all values."""
+
+    units: int
+    activation: str = "rectify"
+
+    def parameter_shapes(self, incoming: Shape) -> tuple[Shape, ...]:
+        """Return the shapes of the weights and biases, from that of what comes in."""
+        inputs = reduce(lambda one, other: one * other, incoming)
+        return (inputs, self.units), (self.units,)
+
+    def output_shape(self, incoming: Shape) -> Shape:
+        """Return the number of units."""
+        return (self.units,)
+
+    def compute(
+        self,
+        values: Floats,
+        parameters: Iterator[Floats],
+        before: Operation | None,
+        after: Operation | None,
+    ) -> Floats:
+        """Compute it with NumPy."""
+        sums: Floats = _flat(values) @ next(parameters) + next(parameters)
+        return OUTPUT_ACTIVATIONS[self.activation].compute(sums)
+
+
+Operation = Convolution | MaxPooling | Dense
 
 
 def with_classes(operations: Sequence[Operation], classes: int) -> tuple[Operation, ...]:
@@ -118,19 +276,10 @@ def with_classes(operations: Sequence[Operation], classes: int) -> tuple[Operati
 def parameter_shapes(operations: Sequence[Operation]) -> tuple[Shape, ...]:
     """Return the shapes of weights and biases, in the order of Lasagne's `get_all_params`."""
     shapes: list[Shape] = []
-    channels, side, units = 1, SIDE, SIDE * SIDE
+    incoming: Shape = (1, SIDE, SIDE)
     for operation in operations:
-        match operation:
-            case Convolution(filters, width):
-                shapes += [(filters, channels, width, width), (filters,)]
-                channels, side = filters, side - width + 1
-                units = channels * side * side
-            case MaxPooling(width):
-                side //= width
-                units = channels * side * side
-            case Dense(count):
-                shapes += [(units, count), (count,)]
-                units = count
+        shapes += operation.parameter_shapes(incoming)
+        incoming = operation.output_shape(incoming)
     return tuple(shapes)
 
 
@@ -161,23 +310,9 @@ def forward(
     # Filters are applied where all channels of a pixel lie side by side.
     values: Floats = np.ascontiguousarray(pictures.transpose(0, 2, 3, 1))
     arrays = iter(parameters)
-    before: Operation | None = None
-    for operation, after in zip_longest(operations, operations[1:]):
-        match operation:
-            case Convolution():
-                values = _convolved(values, next(arrays))
-                # The largest of four stays the largest with the bias and the rectifier, and a
-                # quarter is left to add to.
-                if isinstance(after, MaxPooling):
-                    values = _pooled(values, after.side)
-                values += next(arrays)
-                np.maximum(values, np.float32(0), out=values)
-            case MaxPooling(side):
-                if not isinstance(before, Convolution):
-                    values = _pooled(values, side)
-            case Dense(_, activation):
-                values = ARITHMETIC[activation](_flat(values) @ next(arrays) + next(arrays))
-        before = operation
+    neighbours = zip((None, *operations), operations, (*operations[1:], None), strict=False)
+    for before, operation, after in neighbours:
+        values = operation.compute(values, arrays, before, after)
     return values
 
 
@@ -209,3 +344,95 @@ def _pooled(values: Floats, side: int) -> Floats:
         for column in range(side)
     ]
     return reduce(np.maximum, corners)
+
+
+# ---- Not for the Python program that the network can be exported as: other frameworks
+
+
+@dataclass(frozen=True)
+class OnnxNode:
+    """One operator of ONNX, its constants by what they are called, and its attributes."""
+
+    kind: str
+    constants: dict[str, Floats] = field(default_factory=dict)
+    attributes: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class OperationKind:
+    """What other frameworks make of an operation.
+
+    Attributes
+    ----------
+    layer : callable
+        From a Lasagne layer and the operation to the layer behind it.
+    onnx : callable
+        From the operation, its parameters and the shape of what comes in to ONNX operators.
+    """
+
+    layer: Callable[[Any, Any], Any]
+    onnx: Callable[[Any, Sequence[Floats], Shape], list[OnnxNode]]
+
+
+def _convolution_layer(network: Any, operation: Convolution) -> Any:
+    import lasagne
+
+    return lasagne.layers.Conv2DLayer(
+        network,
+        num_filters=operation.filters,
+        filter_size=(operation.side, operation.side),
+        nonlinearity=lasagne.nonlinearities.rectify,
+        W=lasagne.init.GlorotUniform(),
+    )
+
+
+def _convolution_onnx(
+    operation: Convolution, parameters: Sequence[Floats], incoming: Shape
+) -> list[OnnxNode]:
+    filters, bias = parameters
+    # Lasagne's convolutions turn their filters around and ONNX's do not.
+    constants = {"filters": filters[:, :, ::-1, ::-1], "bias": bias}
+    kernel = {"kernel_shape": [operation.side, operation.side]}
+    return [OnnxNode("Conv", constants, kernel), OnnxNode("Relu")]
+
+
+def _pooling_layer(network: Any, operation: MaxPooling) -> Any:
+    import lasagne
+
+    return lasagne.layers.MaxPool2DLayer(network, pool_size=(operation.side, operation.side))
+
+
+def _pooling_onnx(
+    operation: MaxPooling, parameters: Sequence[Floats], incoming: Shape
+) -> list[OnnxNode]:
+    sides = [operation.side, operation.side]
+    return [OnnxNode("MaxPool", attributes={"kernel_shape": sides, "strides": sides})]
+
+
+def _dense_layer(network: Any, operation: Dense) -> Any:
+    import lasagne
+
+    return lasagne.layers.DenseLayer(
+        network,
+        num_units=operation.units,
+        nonlinearity=OUTPUT_ACTIVATIONS[operation.activation].function(),
+    )
+
+
+def _dense_onnx(operation: Dense, parameters: Sequence[Floats], incoming: Shape) -> list[OnnxNode]:
+    weights, bias = parameters
+    activation = OUTPUT_ACTIVATIONS[operation.activation]
+    # Lasagne and ONNX both lay the pixels of one filter before those of the next.
+    return [
+        *([OnnxNode("Flatten")] if len(incoming) > 1 else []),
+        OnnxNode("Gemm", {"weights": weights, "bias": bias}),
+        OnnxNode(activation.onnx, attributes=activation.onnx_attributes),
+    ]
+
+
+#: All operations: the class and what other frameworks make of it.
+OPERATIONS: dict[type[Operation], OperationKind] = {
+    Convolution: OperationKind(_convolution_layer, _convolution_onnx),
+    MaxPooling: OperationKind(_pooling_layer, _pooling_onnx),
+    Dense: OperationKind(_dense_layer, _dense_onnx),
+}

@@ -16,7 +16,6 @@ from mnist_draw.dataset.classes import MAX_CLASSES, MIN_CLASSES
 from mnist_draw.errors import UserError, nearest
 from mnist_draw.networks.cnn import CNN, DEEP_CNN, build_cnn, build_deep_cnn
 from mnist_draw.networks.mlp import (
-    ACTIVATIONS,
     MAX_LAYERS,
     MAX_UNITS,
     MlpLayer,
@@ -28,6 +27,7 @@ from mnist_draw.networks.mlp import (
     shortest,
 )
 from mnist_draw.networks.operations import (
+    ACTIVATIONS,
     CLASSES,
     Dense,
     Operation,

@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from mnist_draw.networks import NETWORKS, parse_network
-from mnist_draw.networks.mlp import ACTIVATIONS
 from mnist_draw.networks.operations import (
-    ARITHMETIC,
+    ACTIVATIONS,
     TOGETHER,
     Convolution,
     Dense,
@@ -41,10 +40,6 @@ def test_it_puts_out_what_lasagnes_layers_do(text: str) -> None:
     found = forward(specification.operations, values, pictures)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, expected, rtol=3e-5, atol=1e-6)
-
-
-def test_every_activation_is_there() -> None:
-    assert ARITHMETIC.keys() - {"softmax", "linear"} == ACTIVATIONS.keys()
 
 
 def test_what_does_not_fill_a_square_is_dropped() -> None:

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from mnist_draw.errors import UserError
 from mnist_draw.networks import NETWORKS, NetworkError, parse_network
-from mnist_draw.networks.mlp import ACTIVATIONS, MlpLayer, MlpLayers
+from mnist_draw.networks.mlp import MlpLayer, MlpLayers
+from mnist_draw.networks.operations import ACTIVATIONS
 
 
 def complaint(text: str) -> str:

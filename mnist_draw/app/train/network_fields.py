@@ -12,14 +12,8 @@ from mnist_draw.app.kit.number_fields import NumberBox, RealBox
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import ComboBox, Field, explain, label, push_button
 from mnist_draw.networks import NETWORKS, NetworkSpec, parse_network
-from mnist_draw.networks.mlp import (
-    ACTIVATIONS,
-    MAX_LAYERS,
-    MAX_UNITS,
-    MlpLayer,
-    MlpLayers,
-    read_layers,
-)
+from mnist_draw.networks.mlp import MAX_LAYERS, MAX_UNITS, MlpLayer, MlpLayers, read_layers
+from mnist_draw.networks.operations import ACTIVATIONS
 from mnist_draw.networks.specification import Count, Number
 from mnist_draw.training.setting import NetworkText
 

@@ -28,7 +28,7 @@ from mnist_draw.app.kit.widgets import (
     explain,
     push_button,
 )
-from mnist_draw.recognition.export.formats import NETWORK_FORMATS, NetworkFormat
+from mnist_draw.recognition.network_formats import NETWORK_FORMATS, NetworkFormat
 from mnist_draw.storage.unique_paths import Deleted, empty_bin, file_name
 
 if TYPE_CHECKING:

@@ -31,7 +31,7 @@ from mnist_draw.app.kit.widgets import (
     tip,
 )
 from mnist_draw.app.train.series import STYLES, SWATCH, log_loss, series_colour, swatch, thinned
-from mnist_draw.recognition.export.formats import NETWORK_FORMATS
+from mnist_draw.recognition.network_formats import NETWORK_FORMATS
 from mnist_draw.training.history import History
 from mnist_draw.training.record import STATE_WORDS, Run
 from mnist_draw.training.run_formats import RUN_FORMATS

@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from mnist_draw.library.networks import list_opened, list_run_networks, list_shipped, save_opened
 from mnist_draw.networks import parse_network
-from mnist_draw.recognition.export.formats import NETWORK_FORMATS
+from mnist_draw.recognition.network_formats import NETWORK_FORMATS
 from mnist_draw.storage.models import ModelFile, load_model, save_model
 from mnist_draw.storage.unique_paths import move_to_bin
 

@@ -12,7 +12,7 @@ import theano.tensor as T
 
 from mnist_draw import thread_priority
 from mnist_draw.networks import parse_network
-from mnist_draw.networks.mlp import ACTIVATIONS
+from mnist_draw.networks.operations import ACTIVATIONS
 from mnist_draw.theano_bridge.native import runner
 from mnist_draw.theano_bridge.native import team as team_module
 from mnist_draw.theano_bridge.native.linker import NativeLinker

@@ -6,9 +6,6 @@ so that nobody has to know it. What comes out, ``probabilities``, float32 of sha
 are calibrated: the sums of the last layer are divided by the network's temperature before the
 softmax, which is the same as what `mnist_draw.recognition.answer.apply_temperature` does
 afterwards. Dropout, which acts in training only, is not in it.
-
-Lasagne's convolutions turn their filters around and ONNX's do not, so they are written turned.
-Both lay the pixels of one filter before those of the next when a dense layer follows.
 """
 
 from __future__ import annotations
@@ -25,7 +22,7 @@ from mnist_draw.dataset.mnist import GREY_LEVELS
 from mnist_draw.errors import MissingPackageError
 from mnist_draw.library.network_data import class_names
 from mnist_draw.networks import parse_network
-from mnist_draw.networks.operations import SIDE, Convolution, Dense, MaxPooling
+from mnist_draw.networks.operations import OPERATIONS, SIDE, OnnxNode, Shape
 from mnist_draw.recognition.recogniser import temperature_of
 
 if TYPE_CHECKING:
@@ -34,16 +31,6 @@ if TYPE_CHECKING:
 #: ONNX 1.8 of 2020 and all after it read these: the first versions whose softmax is over one axis.
 _OPERATORS, _FORMAT = 13, 7
 _INPUT, _OUTPUT = "pictures", "probabilities"
-#: What the activations of `mnist_draw.networks.operations.ARITHMETIC` are called in ONNX.
-ACTIVATIONS: dict[str, tuple[str, dict[str, float]]] = {
-    "rectify": ("Relu", {}),
-    "leaky": ("LeakyRelu", {"alpha": 0.01}),
-    "tanh": ("Tanh", {}),
-    "sigmoid": ("Sigmoid", {}),
-    "elu": ("Elu", {"alpha": 1.0}),
-    "softmax": ("Softmax", {"axis": -1}),
-    "linear": ("Identity", {}),
-}
 
 
 def pack_onnx(model: ModelFile) -> bytes:
@@ -114,12 +101,13 @@ class _Graph:
         self.constants.append(numpy_helper.from_array(array, name))
         return name
 
-    def add(self, kind: str, *constants: str, output: str = "", **attributes: Any) -> None:
+    def add(self, node: OnnxNode, *constants: str, number: int = 0, output: str = "") -> None:
         from onnx import helper
 
-        output = output or f"{kind.lower()}_{len(self.nodes)}"
-        node = helper.make_node(kind, [self._last, *constants], [output], output, **attributes)
-        self.nodes.append(node)
+        named = [self.constant(f"{name}_{number}", value) for name, value in node.constants.items()]
+        output = output or f"{node.kind.lower()}_{len(self.nodes)}"
+        inputs = [self._last, *constants, *named]
+        self.nodes.append(helper.make_node(node.kind, inputs, [output], output, **node.attributes))
         self._last = output
 
 
@@ -127,30 +115,19 @@ def _graph(model: ModelFile) -> tuple[_Graph, int]:
     """Return a model's nodes, and how many probabilities the last of them gives."""
     specification = parse_network(model.network)
     model.require_shapes(specification.parameter_shapes())
-    arrays = iter(model.parameters)
+    parameters = model.parameters
     graph = _Graph()
-    graph.add("Mul", graph.constant("grey_level", 1 / GREY_LEVELS))
-    in_a_row = False
-    *_, last = operations = specification.operations
-    for number, operation in enumerate(operations):
-        match operation:
-            case Convolution(_, side):
-                turned = next(arrays)[:, :, ::-1, ::-1]
-                filters = graph.constant(f"filters_{number}", turned)
-                bias = graph.constant(f"bias_{number}", next(arrays))
-                graph.add("Conv", filters, bias, kernel_shape=[side, side])
-                graph.add("Relu")
-            case MaxPooling(side):
-                graph.add("MaxPool", kernel_shape=[side, side], strides=[side, side])
-            case Dense(_, activation):
-                if not in_a_row:
-                    graph.add("Flatten")
-                    in_a_row = True
-                weights = graph.constant(f"weights_{number}", next(arrays))
-                graph.add("Gemm", weights, graph.constant(f"bias_{number}", next(arrays)))
-                if operation is last:
-                    factor = graph.constant("one_by_temperature", 1 / temperature_of(model))
-                    graph.add("Mul", factor)
-                kind, attributes = ACTIVATIONS[activation]
-                graph.add(kind, output=_OUTPUT if operation is last else "", **attributes)
+    graph.add(OnnxNode("Mul"), graph.constant("grey_level", 1 / GREY_LEVELS))
+    shape: Shape = (1, SIDE, SIDE)
+    nodes: list[tuple[int, OnnxNode]] = []
+    for number, operation in enumerate(specification.operations):
+        count = len(operation.parameter_shapes(shape))
+        found = OPERATIONS[type(operation)].onnx(operation, parameters[:count], shape)
+        nodes += [(number, node) for node in found]
+        parameters, shape = parameters[count:], operation.output_shape(shape)
+    *sums, (_, activation) = nodes
+    for number, node in sums:
+        graph.add(node, number=number)
+    graph.add(OnnxNode("Mul"), graph.constant("one_by_temperature", 1 / temperature_of(model)))
+    graph.add(activation, output=_OUTPUT)
     return graph, len(model.parameters[-1])

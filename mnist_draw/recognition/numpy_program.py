@@ -1,6 +1,6 @@
 """What the exported Python file does: read pictures with NumPy alone.
 
-`mnist_draw.recognition.export.numpy_program` copies this module, without the docstring and the
+`mnist_draw.recognition.network_formats` copies this module, without the docstring and the
 imports of other modules, behind those that it uses, and the network behind it.
 """
 
