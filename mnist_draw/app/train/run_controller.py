@@ -94,7 +94,6 @@ class RunController(QObject):
         tab.stop_requested.connect(self.stop)
         tab.epoch_requested.connect(self.one_epoch_more)
         tab.settings.changed.connect(self._change)
-        tab.settings.examples.failed.connect(notifier.problem)
         training.happened.connect(self._happened)
         training.ended.connect(self._ended)
         self._restore()

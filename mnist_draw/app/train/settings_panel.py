@@ -23,6 +23,7 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.files import SETTINGS, ask_open, ask_save
 from mnist_draw.app.kit.icons import set_icon
 from mnist_draw.app.kit.images import image_of
+from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.theme import Size
@@ -68,9 +69,6 @@ def make_examples(recipe: str, folder: str | None, seed: int) -> np.ndarray:
 class AugmentationView(QWidget):
     """Shows examples of a recipe; hidden while nothing is varied."""
 
-    #: ``(sentence)``: the examples cannot be made, such as for a folder without training data.
-    failed = pyqtSignal(str)
-
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("augmentationView")
@@ -83,7 +81,9 @@ class AugmentationView(QWidget):
         self.setFixedHeight(self.sizeHint().height())
         self.pictures: np.ndarray | None = None
         self._shown_recipe: _Recipe | None = None
-        self._background = Background(self, newest_only=True)
+        self._job = LatestJob(lambda recipe: make_examples(*recipe), self)
+        self._job.answered.connect(self._show)
+        self._job.failed.connect(notifier.problem)
         self.hide()
 
     def sizeHint(self) -> QSize:
@@ -99,17 +99,14 @@ class AugmentationView(QWidget):
             return
         self._shown_recipe = request
         self.setVisible(recipe != "off")
-        if recipe != "off":
-            self._background.run(
-                lambda: make_examples(*request),
-                partial(self._show, request),
-                lambda error: self.failed.emit(reporter.sentence(error)),
-            )
+        if recipe == "off":
+            self._job.stop()
+        else:
+            self._job.ask(request)
 
-    def _show(self, request: _Recipe, pictures: np.ndarray) -> None:
-        if request == self._shown_recipe:
-            self.pictures = pictures
-            self.update()
+    def _show(self, pictures: np.ndarray) -> None:
+        self.pictures = pictures
+        self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -11,15 +11,19 @@ import numpy as np
 import pytest
 from PyQt5.QtCore import Qt
 from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QFileDialog, QInputDialog, QLineEdit
+from PyQt5.QtWidgets import QFileDialog, QInputDialog, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
+from mnist_draw.app.kit.active_network import ActiveNetwork, NetworkRequest
+from mnist_draw.app.kit.threads import Background
+from mnist_draw.app.train.networks_dialog import NetworksController
 from mnist_draw.library.networks import list_opened, list_run_networks, list_shipped, save_opened
 from mnist_draw.networks import parse_network
 from mnist_draw.recognition.network_formats import NETWORK_FORMATS
 from mnist_draw.storage.models import ModelFile, load_model, save_model
 from mnist_draw.storage.unique_paths import move_to_bin
 
+from ..fakes import Notices
 from ..shell.test_window import Setup
 from .room import add_run
 
@@ -32,19 +36,25 @@ def weights(network: str = TEXT) -> tuple[np.ndarray, ...]:
 
 
 class Shown:
-    """A window with the list of networks."""
+    """The list of networks, and a network that answers at once."""
 
-    def __init__(self, qtbot: QtBot) -> None:
-        self.setup = Setup(qtbot)
-        self.qtbot = qtbot
-        self.window = self.setup.window
-        self.network = self.window.network
-        self.window.tabs.setCurrentIndex(1)
-        QTest.keyClick(self.window, Qt.Key_F9)
-        view = self.window.draw_tab.networks._view
-        assert view is not None
-        self.view = view
+    def __init__(self, qtbot: QtBot, notices: Notices) -> None:
+        self.qtbot, self.notices = qtbot, notices
+        parent = QWidget()
+        qtbot.addWidget(parent)
+        self.background = Background(parent)
+        self.network = ActiveNetwork(parent=parent)
+        self.network.wanted.connect(self._answer)
+        # As the menu of networks in the Draw tab does.
+        self.network.changed.connect(self.network.refresh)
+        self.network.use_default()
+        self.controller = NetworksController(self.network, self.background, parent)
+        self.view = view = self.controller.open()
         qtbot.waitUntil(lambda: view.table.rowCount() >= len(list_shipped()))
+
+    def _answer(self, request: NetworkRequest) -> None:
+        assert callable(request.source)
+        self.network.confirm(request.source())
 
     def titles(self) -> list[str]:
         """Return the names in the list."""
@@ -68,12 +78,14 @@ class Shown:
 
 
 @pytest.fixture
-def shown(qtbot: QtBot) -> Iterator[Shown]:
+def shown(qtbot: QtBot, notices: Notices) -> Iterator[Shown]:
     save_opened(ModelFile(TEXT, weights(), {"test_accuracy": 0.5}), "from elsewhere")
     add_run("2026-01-01 10:00")
-    made = Shown(qtbot)
+    made = Shown(qtbot, notices)
     yield made
-    made.setup.close()
+    made.view.close()
+    assert made.background.wait()
+    qtbot.wait(1)
 
 
 def test_all_are_listed_with_kind_accuracy_and_source(shown: Shown) -> None:
@@ -89,12 +101,9 @@ def test_all_are_listed_with_kind_accuracy_and_source(shown: Shown) -> None:
 def test_a_network_is_used_and_has_one_name_everywhere(shown: Shown, qtbot: QtBot) -> None:
     shown.row("from elsewhere")
     shown.press("use")
-    menu = shown.window.draw_tab.models
     qtbot.waitUntil(lambda: shown.network.key == "opened:from elsewhere.npz")
-    assert shown.setup.text("statusLabel").startswith("from elsewhere")
     shown.view.table.item(shown.view.table.currentRow(), 0).setText("Mine")
-    qtbot.waitUntil(lambda: shown.setup.text("statusLabel").startswith("Mine"))
-    qtbot.waitUntil(lambda: menu.currentText() == "Mine · MLP · 50.00 %")
+    qtbot.waitUntil(lambda: shown.network.model.describe().startswith("Mine"))
     assert shown.network.kept == "opened:from elsewhere.npz"
 
 
@@ -145,7 +154,7 @@ def test_a_network_is_deleted_and_brought_back(shown: Shown, qtbot: QtBot) -> No
     assert action.text().startswith("from elsewhere, deleted ")
     action.trigger()
     qtbot.waitUntil(lambda: "from elsewhere" in shown.titles())
-    assert shown.setup.text("messageLabel") == "The network is back."
+    assert shown.notices.sentences[-1] == "The network is back."
     qtbot.waitUntil(lambda: not shown.view.bin.isEnabled())
     # That of a run goes and comes back with its run.
     shown.row(run)
@@ -183,6 +192,7 @@ def test_files_are_opened_and_saved(
     assert load_model(saved).network == "layers:7@tanh"
 
 
+@pytest.mark.window
 def test_a_file_given_at_the_start_answers(qtbot: QtBot, tmp_path: Path) -> None:
     path = tmp_path / "given.npz"
     save_model(path, ModelFile(TEXT, weights()))
@@ -237,4 +247,4 @@ def test_the_network_of_a_run_that_another_window_has_deleted_leaves_the_list(
     else:
         shown.press("delete")
     shown.qtbot.waitUntil(lambda: kept.title not in shown.titles())
-    assert "is no longer there" in shown.setup.text("messageLabel")
+    assert "is no longer there" in shown.notices.sentences[-1]

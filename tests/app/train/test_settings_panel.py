@@ -205,9 +205,9 @@ def test_examples_that_cannot_be_made_are_told(
     panel: SettingsPanel, qtbot: QtBot, tmp_path: Path
 ) -> None:
     panel.apply("data_folder", str(tmp_path))
-    with qtbot.waitSignal(panel.examples.failed) as told:
+    with qtbot.waitSignal(board.posted) as told:
         panel.apply("augmentation", "warp")
-    assert str(tmp_path) in told.args[0]
+    assert str(tmp_path) in told.args[0].sentence
 
 
 def test_settings_are_saved_and_opened(
