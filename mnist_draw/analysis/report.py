@@ -19,7 +19,6 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from mnist_draw.analysis.class_names import class_name
 from mnist_draw.analysis.pictures import Pictures
 from mnist_draw.analysis.result_tables import (
     Name,
@@ -33,6 +32,7 @@ from mnist_draw.analysis.result_tables import (
 from mnist_draw.analysis.results import Results
 from mnist_draw.analysis.table import Table, percent
 from mnist_draw.errors import StorageError, escape_unprintable, one_line, reason_of
+from mnist_draw.library.network_data import class_name
 from mnist_draw.storage.atomic import resolve_path, write_atomically
 from mnist_draw.storage.folders import named_path
 from mnist_draw.storage.models import ModelFile

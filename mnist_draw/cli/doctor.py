@@ -237,7 +237,7 @@ def _kinds() -> dict[str, tuple[Callable[[], Iterable[Path]], Callable[[Path], o
     from mnist_draw.storage.unique_paths import ASIDE
     from mnist_draw.training import record
     from mnist_draw.training.checkpoint import load_checkpoint
-    from mnist_draw.training.runs.run_list import runs_folder
+    from mnist_draw.training.run_list import runs_folder
 
     def own_networks() -> Iterator[Path]:
         yield from runs_folder().glob(f"*/{record.MODEL}")

@@ -110,7 +110,7 @@ def _require_free(out: Path, overwrite: bool) -> None:
 
 def _run_of(what: str) -> Run:
     from mnist_draw.library.networks import find_stored
-    from mnist_draw.training.runs.run_list import find_run
+    from mnist_draw.training.run_list import find_run
 
     try:
         return find_run(what)

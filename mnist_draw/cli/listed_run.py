@@ -15,7 +15,7 @@ from mnist_draw.storage import ModelFile, StorageError, write_atomically
 from mnist_draw.storage.atomic import resolve_path
 from mnist_draw.training.checkpoint import Checkpoint
 from mnist_draw.training.events import Event, Finished
-from mnist_draw.training.runs.run_list import new_run_folder, runs_folder
+from mnist_draw.training.run_list import new_run_folder, runs_folder
 from mnist_draw.training.settings import TrainingSettings
 
 

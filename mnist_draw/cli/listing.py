@@ -42,7 +42,7 @@ MODELS = Command(
 def list_shipped(arguments: argparse.Namespace) -> int:
     """Print one line for each network."""
     from mnist_draw.library.networks import list_all
-    from mnist_draw.training.runs.network_places import list_fallbacks
+    from mnist_draw.training.network_places import list_fallbacks
 
     list_fallbacks()
     networks = list_all()
@@ -93,8 +93,8 @@ RUNS = Command(
 def list_runs(arguments: argparse.Namespace) -> int:
     """Print one line for each run."""
     from mnist_draw.recognition.run_files import in_use
+    from mnist_draw.training import run_list
     from mnist_draw.training.record import STATE_WORDS
-    from mnist_draw.training.runs import run_list
 
     runs, told = run_list.list_runs() if data_home() else ([], [])
     for sentence in told:

@@ -13,7 +13,7 @@ from mnist_draw.library.stored_network import load_trained
 from mnist_draw.storage import ModelFile, check_writable, save_model
 from mnist_draw.storage.models import refuse_foreign
 from mnist_draw.storage.unique_paths import move_to_free_name, numbered, taken_file
-from mnist_draw.training.runs.network_places import save_fallback
+from mnist_draw.training.network_places import save_fallback
 
 #: Without --output, the network is saved under this name, or the next free one.
 DEFAULT_OUTPUT = "model.npz"

@@ -251,7 +251,7 @@ def _settings(
         settings = settings.replace(learning_rate=usual_learning_rate(settings.update))
     if resume is None and settings.start_model is not None:
         from mnist_draw.library.stored_network import load_trained
-        from mnist_draw.training.runs.network_places import file_of
+        from mnist_draw.training.network_places import file_of
 
         start = file_of(settings.start_model)
         settings = settings.replace(start_model=start)

@@ -20,9 +20,9 @@ from mnist_draw.training import events
 from mnist_draw.training.checkpoint import Checkpoint, load_checkpoint
 from mnist_draw.training.control import Controls, stop_on_signals
 from mnist_draw.training.loop import train
+from mnist_draw.training.network_places import RUN
 from mnist_draw.training.progress import ProgressBar, describe
 from mnist_draw.training.run_start import settings_for
-from mnist_draw.training.runs.network_places import RUN
 from mnist_draw.training.settings import TrainingSettings
 
 COMPLETED, FAILED, INTERRUPTED = 0, 1, 130

@@ -12,7 +12,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from mnist_draw.dataset.classes import DIGITS, class_list
+from mnist_draw.dataset.classes import DIGITS, class_list, with_article
 from mnist_draw.dataset.mnist import Dataset, dataset_name, load_dataset
 from mnist_draw.errors import DatasetError, UserError
 from mnist_draw.networks import parse_network
@@ -58,6 +58,32 @@ def _outputs(model: ModelFile) -> int:
         return parse_network(model.network).classes
     except UserError:  # whoever builds it says so
         return len(DIGITS)
+
+
+def class_name(model: ModelFile | None, number: int) -> str:
+    """Return ``"3"`` for a network that reads digits, ``"Bag"`` or ``"class 3"`` for others."""
+    names = all_names(model)
+    # A picture of other data may still be looked at.
+    return names[number] if number < len(names) else f"class {number}"
+
+
+def in_a_sentence(name: str) -> str:
+    """Return a class as it stands in a sentence: ``"an 8"``, ``"a class 3"``, ``"Bag"``."""
+    return with_article(name) if name.isdecimal() or name.startswith("class ") else name
+
+
+def all_names(model: ModelFile | None) -> tuple[str, ...]:
+    """Return the names of all classes, from 0 on; None stands for a network of digits."""
+    return DIGITS if model is None else class_names(model)
+
+
+def foreign_words(model: ModelFile) -> str:
+    """Return a sentence about a network of other pictures that is asked about digits, else ""."""
+    if reads_digits(model):
+        return ""
+    data = model.metadata.get("data")
+    learnt = data if isinstance(data, str) and data else "other pictures"
+    return f"This network learnt {learnt}, not digits: what it reads here says little."
 
 
 def dataset_metadata(data: Dataset) -> dict[str, Any]:

@@ -39,8 +39,7 @@ from mnist_draw.storage.models import pack_model, read_info
 from mnist_draw.storage.npz import MAX_BYTES
 from mnist_draw.storage.opening import read_file
 from mnist_draw.storage.unique_paths import Deleted, deleted, move_to_bin, taken_file
-from mnist_draw.training.record import Run, read_run
-from mnist_draw.training.runs.network_places import (
+from mnist_draw.training.network_places import (
     FINE_TUNED,
     OPENED,
     RUN,
@@ -55,7 +54,8 @@ from mnist_draw.training.runs.network_places import (
     place_of_key,
     shipped_files,
 )
-from mnist_draw.training.runs.run_list import list_runs, runs_folder
+from mnist_draw.training.record import Run, read_run
+from mnist_draw.training.run_list import list_runs, runs_folder
 
 
 def list_shipped() -> tuple[StoredNetwork, ...]:

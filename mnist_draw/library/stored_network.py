@@ -22,8 +22,8 @@ from mnist_draw.networks.operations import ACTIVATIONS
 from mnist_draw.storage import ModelFile, ModelFileError, load_model, npz
 from mnist_draw.storage.models import ModelInfo, read_info
 from mnist_draw.training.checkpoint import is_checkpoint, load_checkpoint
+from mnist_draw.training.network_places import OPENED, RUN, SHIPPED, SUFFIX, is_external
 from mnist_draw.training.record import CHECKPOINT, Run
-from mnist_draw.training.runs.network_places import OPENED, RUN, SHIPPED, SUFFIX, is_external
 
 #: Networks that ship and what they are called, the one that reads handwriting best first: the
 #: first that is there is the default. Others go by their file's name.

@@ -31,7 +31,7 @@ from mnist_draw.networks.operations import (
     parameter_shapes,
 )
 from mnist_draw.storage import ModelFile, ModelFileError, load_model, resource_path
-from mnist_draw.training.runs.network_places import RULE_FILE
+from mnist_draw.training.network_places import RULE_FILE
 
 _logger = logging.getLogger(__name__)
 

@@ -13,8 +13,8 @@ from mnist_draw.dataset.mnist import Dataset, load_dataset
 from mnist_draw.dataset.own_digits import ExtraDigits, mix
 from mnist_draw.networks.specification import parse_network
 from mnist_draw.storage.models import load_model
+from mnist_draw.training.network_places import file_of
 from mnist_draw.training.presets import PRESETS
-from mnist_draw.training.runs.network_places import file_of
 from mnist_draw.training.settings import SettingsError, TrainingSettings
 
 

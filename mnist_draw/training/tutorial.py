@@ -19,9 +19,9 @@ from mnist_draw.training.control import Controls, stop_on_interrupt
 from mnist_draw.training.functions import compile_predict
 from mnist_draw.training.history import History
 from mnist_draw.training.loop import train
+from mnist_draw.training.network_places import file_of
 from mnist_draw.training.progress import ProgressBar, describe, in_notebook
 from mnist_draw.training.run_start import build_network
-from mnist_draw.training.runs.network_places import file_of
 from mnist_draw.training.settings import SETTINGS, TrainingSettings
 
 #: Pictures a network is asked about at once: all of MNIST in a convolution would take gigabytes.

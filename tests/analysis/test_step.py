@@ -28,7 +28,7 @@ from mnist_draw.training.checkpoint import Checkpoint, from_array
 from mnist_draw.training.functions import compile_train
 from mnist_draw.training.history import History
 from mnist_draw.training.record import Run
-from mnist_draw.training.runs.run_list import new_run_folder
+from mnist_draw.training.run_list import new_run_folder
 from mnist_draw.training.settings import TrainingSettings
 
 NETWORKS = ("mlp", "custom_mlp:1,30,0.2,0.5", "custom_mlp:0", "cnn")

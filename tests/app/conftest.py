@@ -22,7 +22,7 @@ from PyQt5.QtWidgets import QApplication
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.notifier import board
-from mnist_draw.training.runs import network_places
+from mnist_draw.training import network_places
 from tests.app.fakes import Notices
 
 

@@ -15,7 +15,7 @@ from mnist_draw.cli.doctor import CHECKSUMS, Finding
 from mnist_draw.recognition.run_files import RunFiles
 from mnist_draw.storage.folders import config_folder, data_folder
 from mnist_draw.storage.my_digits import TaughtDigit, my_digits_folder, pack_digit
-from mnist_draw.training.runs.run_list import new_run_folder
+from mnist_draw.training.run_list import new_run_folder
 from mnist_draw.training.settings import TrainingSettings
 
 RESOURCES = Path(__file__).parents[2] / "resources"

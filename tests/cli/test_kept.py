@@ -19,13 +19,12 @@ from mnist_draw.library.networks import (
 )
 from mnist_draw.recognition.run_files import RunFiles, in_use
 from mnist_draw.storage import load_model, save_model
-from mnist_draw.training import events
+from mnist_draw.training import events, network_places
 from mnist_draw.training.checkpoint import Checkpoint
 from mnist_draw.training.history import History
+from mnist_draw.training.network_places import fine_tuned_folder
 from mnist_draw.training.record import load_history
-from mnist_draw.training.runs import network_places
-from mnist_draw.training.runs.network_places import fine_tuned_folder
-from mnist_draw.training.runs.run_list import list_runs, new_run_folder
+from mnist_draw.training.run_list import list_runs, new_run_folder
 from mnist_draw.training.settings import TrainingSettings
 
 NETWORK = "custom_mlp:0,1,0,0"

@@ -24,9 +24,8 @@ from mnist_draw.errors import one_line
 from mnist_draw.library.stored_network import load_trained
 from mnist_draw.recognition import run_files
 from mnist_draw.storage import StorageError, save_model
-from mnist_draw.training import checkpoint, events, record
+from mnist_draw.training import checkpoint, events, network_places, record, run_list
 from mnist_draw.training.checkpoint import load_checkpoint
-from mnist_draw.training.runs import network_places, run_list
 
 QUICK = ["train", "--network", "custom_mlp:0,1,0,0", "--examples", "2000"]
 

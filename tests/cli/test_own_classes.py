@@ -18,7 +18,7 @@ from mnist_draw.library.network_data import class_names, place_of, reads_digits
 from mnist_draw.library.stored_network import load_trained
 from mnist_draw.storage import ModelFile, save_model
 from mnist_draw.training.checkpoint import load_checkpoint
-from mnist_draw.training.runs.run_list import list_runs
+from mnist_draw.training.run_list import list_runs
 
 NAMES = ("one", "two", "three")
 

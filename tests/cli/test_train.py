@@ -20,8 +20,7 @@ from mnist_draw.dataset.mnist import Dataset
 from mnist_draw.library.stored_network import load_trained
 from mnist_draw.networks import NETWORKS
 from mnist_draw.storage import StorageError
-from mnist_draw.training import events, progress
-from mnist_draw.training.runs import network_places
+from mnist_draw.training import events, network_places, progress
 from mnist_draw.training.settings import SETTINGS, TrainingSettings
 from mnist_draw.training.updates import SCHEDULES, UPDATE_RULES
 

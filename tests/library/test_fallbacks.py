@@ -13,7 +13,7 @@ from mnist_draw.library import networks as network_library
 from mnist_draw.storage import ModelFile
 from mnist_draw.storage.folders import HOME_VARIABLE
 from mnist_draw.storage.integrity import is_private
-from mnist_draw.training.runs import network_places
+from mnist_draw.training import network_places
 
 MODEL = ModelFile("mlp", (np.ones((784, 4), np.float32), np.zeros(4, np.float32)))
 

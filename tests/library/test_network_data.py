@@ -8,9 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mnist_draw.analysis.class_names import class_name, in_a_sentence
 from mnist_draw.dataset.classes import DIGITS, with_article
-from mnist_draw.library.network_data import class_names, reads_digits
+from mnist_draw.library.network_data import class_name, class_names, in_a_sentence, reads_digits
 from mnist_draw.networks import NetworkError, parse_network
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage import ModelFile

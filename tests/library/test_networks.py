@@ -30,7 +30,7 @@ from mnist_draw.training import events
 from mnist_draw.training.checkpoint import Checkpoint
 from mnist_draw.training.history import History
 from mnist_draw.training.record import Run
-from mnist_draw.training.runs.run_list import runs_folder
+from mnist_draw.training.run_list import runs_folder
 from mnist_draw.training.settings import TrainingSettings
 
 

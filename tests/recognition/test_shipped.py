@@ -12,7 +12,7 @@ from mnist_draw.library import networks as network_library
 from mnist_draw.library.networks import default_model, list_shipped
 from mnist_draw.library.stored_network import load_trained
 from mnist_draw.storage import ModelFile, ModelFileError, save_model
-from mnist_draw.training.runs import network_places
+from mnist_draw.training import network_places
 
 
 @pytest.fixture

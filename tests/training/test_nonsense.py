@@ -14,11 +14,10 @@ import pytest
 
 from mnist_draw.errors import UserError
 from mnist_draw.storage import ModelFile, load_model, npz, save_model
-from mnist_draw.training import record
+from mnist_draw.training import record, run_list
 from mnist_draw.training.checkpoint import Checkpoint, load_checkpoint
 from mnist_draw.training.events import SettingChanged
 from mnist_draw.training.record import Run, read_run
-from mnist_draw.training.runs import run_list
 from mnist_draw.training.settings import TrainingSettings
 
 NONSENSE: list[Any] = [

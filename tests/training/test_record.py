@@ -21,11 +21,10 @@ from mnist_draw.storage.unique_paths import (
     empty_bin,
     move_to_bin,
 )
-from mnist_draw.training import events, record
+from mnist_draw.training import events, record, run_list
 from mnist_draw.training.checkpoint import Checkpoint
 from mnist_draw.training.history import History
 from mnist_draw.training.record import Run, load_history, read_run, save_history, with_figures
-from mnist_draw.training.runs import run_list
 from mnist_draw.training.settings import TrainingSettings
 
 CHANGE = events.SettingChanged(1, 2, 2, "learning_rate", 0.001, 0.0005)

@@ -17,7 +17,7 @@ from mnist_draw.errors import UserError
 from mnist_draw.storage import ModelFile
 from mnist_draw.storage.cache import keep, read
 from mnist_draw.training.checkpoint import load_checkpoint
-from mnist_draw.training.runs.run_list import list_runs
+from mnist_draw.training.run_list import list_runs
 from mnist_draw.training.settings import TrainingSettings
 
 Values = Sequence[npt.NDArray[Any]]

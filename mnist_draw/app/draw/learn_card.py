@@ -239,7 +239,7 @@ class LearnController(QObject):
 def _delete(key: str) -> None:
     """Put a network that has learnt into the bin: the menu does not list it for ever."""
     from mnist_draw.library.networks import delete, find_by_key
-    from mnist_draw.training.runs.network_places import FINE_TUNED
+    from mnist_draw.training.network_places import FINE_TUNED
 
     kept = find_by_key(key)
     if kept.source == FINE_TUNED:

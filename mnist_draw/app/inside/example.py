@@ -21,7 +21,6 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from mnist_draw.analysis.class_names import class_name, in_a_sentence
 from mnist_draw.analysis.example import Example
 from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.kit import theme
@@ -34,6 +33,7 @@ from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, explain, label, no_key, rule
 from mnist_draw.app.kit.words import probability
 from mnist_draw.dataset.classes import DIGITS
+from mnist_draw.library.network_data import class_name, in_a_sentence
 
 if TYPE_CHECKING:
     import numpy as np

@@ -336,7 +336,7 @@ class InsideView(QWidget):
 
     def use_network(self, model: ModelFile, key: str) -> None:
         """Show another network."""
-        from mnist_draw.analysis.class_names import all_names
+        from mnist_draw.library.network_data import all_names
 
         if key != self._key:
             self._told.clear()

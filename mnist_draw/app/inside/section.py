@@ -48,7 +48,7 @@ class Section(QWidget):
 
     def _name(self, number: int) -> str:
         """Return the name of a class of the network in use."""
-        from mnist_draw.analysis.class_names import class_name
+        from mnist_draw.library.network_data import class_name
 
         return class_name(self._model, number)
 

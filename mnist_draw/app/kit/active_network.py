@@ -13,7 +13,7 @@ from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.errors import UserError
 from mnist_draw.storage.models import ModelFile
-from mnist_draw.training.runs.network_places import is_external
+from mnist_draw.training.network_places import is_external
 
 if TYPE_CHECKING:
     from mnist_draw.app.kit.learning import Outcome

@@ -104,7 +104,7 @@ class LearningWorker(QObject):
     def _kept(self, before: ModelFile, learnt: Any, told: list[str]) -> Outcome:
         """Save the new network, and the one before if nothing else keeps it."""
         from mnist_draw.library.networks import save_fine_tuned
-        from mnist_draw.training.runs.network_places import (
+        from mnist_draw.training.network_places import (
             describe_fallback,
             fallback_key,
             save_fallback,

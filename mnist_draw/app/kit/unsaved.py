@@ -6,11 +6,7 @@ import threading
 
 from mnist_draw.errors import UserError
 from mnist_draw.storage.models import ModelFile
-from mnist_draw.training.runs.network_places import (
-    save_fallback,
-    save_with_opened,
-    with_fallback_title,
-)
+from mnist_draw.training.network_places import save_fallback, save_with_opened, with_fallback_title
 
 
 class UnsavedNetworks:

@@ -12,7 +12,7 @@ from typing import Any
 
 from mnist_draw.errors import DocumentError, StorageError, UserError, did_you_mean
 from mnist_draw.storage.opening import MEGABYTE, read_file
-from mnist_draw.training.runs.network_places import path_of, place_of
+from mnist_draw.training.network_places import path_of, place_of
 from mnist_draw.training.settings import SETTINGS, TrainingSettings
 
 #: The names of the tabs, as `mnist_draw.app.shell.pages` has them.

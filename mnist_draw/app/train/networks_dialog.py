@@ -274,7 +274,7 @@ class NetworksController(CollectionController):
 
 
 def _empty_bins() -> None:
-    from mnist_draw.training.runs.network_places import fine_tuned_folder, opened_folder
+    from mnist_draw.training.network_places import fine_tuned_folder, opened_folder
 
     for folder in (fine_tuned_folder(), opened_folder()):
         empty_bin(folder)

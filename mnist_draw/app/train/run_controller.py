@@ -40,8 +40,8 @@ from mnist_draw.training.events import (
 )
 from mnist_draw.training.history import History
 from mnist_draw.training.layer_inspection import LayerFigures
+from mnist_draw.training.network_places import fallback_key
 from mnist_draw.training.record import Run, with_figures
-from mnist_draw.training.runs.network_places import fallback_key
 from mnist_draw.training.settings import SETTINGS
 
 notifier = Notifier("run")

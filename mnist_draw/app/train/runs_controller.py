@@ -28,11 +28,11 @@ from mnist_draw.storage.unique_paths import (
     file_name,
     move_to_bin,
 )
+from mnist_draw.training import run_list
 from mnist_draw.training.history import History
+from mnist_draw.training.network_places import reclaim_fallbacks
 from mnist_draw.training.record import CHECKPOINT, RECORD, Run, load_history, read_run
 from mnist_draw.training.run_formats import RUN_FORMATS
-from mnist_draw.training.runs import run_list
-from mnist_draw.training.runs.network_places import reclaim_fallbacks
 
 #: Runs, the folders of those going on, what to tell, and what can be brought back.
 Listing = tuple[list[Run], set[Path], list[str], list[tuple[Deleted, str]]]

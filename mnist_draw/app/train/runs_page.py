@@ -35,7 +35,7 @@ from mnist_draw.recognition.network_formats import NETWORK_FORMATS
 from mnist_draw.training.history import History
 from mnist_draw.training.record import STATE_WORDS, Run
 from mnist_draw.training.run_formats import RUN_FORMATS
-from mnist_draw.training.runs.run_list import differences
+from mnist_draw.training.run_list import differences
 
 COLUMNS = (
     "Name", "Started", "Epochs", "Duration", "Validation", "Test", "State",

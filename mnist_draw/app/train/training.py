@@ -32,11 +32,7 @@ from mnist_draw.training.events import (
     Finished,
     Testing,
 )
-from mnist_draw.training.runs.network_places import (
-    describe_fallback,
-    save_fallback,
-    with_fallback_title,
-)
+from mnist_draw.training.network_places import describe_fallback, save_fallback, with_fallback_title
 from mnist_draw.training.settings import TrainingSettings
 
 Train = Callable[..., Iterator[Event]]
@@ -253,7 +249,7 @@ class Training(QObject):
     def start(self, settings: TrainingSettings) -> None:
         """Start a new run."""
         settings.validate()
-        from mnist_draw.training.runs.run_list import new_run_folder
+        from mnist_draw.training.run_list import new_run_folder
 
         self._launch(settings, new_run_folder(), resume=False)
 

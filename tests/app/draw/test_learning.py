@@ -24,7 +24,7 @@ from mnist_draw.recognition.fine_tuning import FineTuned, Score, Step
 from mnist_draw.storage import StorageError, load_model
 from mnist_draw.storage.my_digits import TaughtDigit, save_digit
 from mnist_draw.storage.unique_paths import deleted
-from mnist_draw.training.runs import network_places
+from mnist_draw.training import network_places
 from mnist_draw.training.settings import TrainingSettings
 
 from .. import fakes

@@ -17,7 +17,7 @@ from mnist_draw.library import stored_network
 from mnist_draw.library.networks import list_shipped
 from mnist_draw.library.stored_network import StoredNetwork
 from mnist_draw.storage import ModelFile, ModelFileError
-from mnist_draw.training.runs.network_places import FINE_TUNED, fine_tuned_folder
+from mnist_draw.training.network_places import FINE_TUNED, fine_tuned_folder
 
 from .. import fakes
 

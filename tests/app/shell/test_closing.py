@@ -18,9 +18,9 @@ from mnist_draw.recognition.run_files import RunFiles
 from mnist_draw.storage import StorageError
 from mnist_draw.storage.models import load_model, save_model
 from mnist_draw.storage.unique_paths import file_name
+from mnist_draw.training import network_places
+from mnist_draw.training.network_places import opened_folder
 from mnist_draw.training.record import CHECKPOINT
-from mnist_draw.training.runs import network_places
-from mnist_draw.training.runs.network_places import opened_folder
 
 from ..fakes import FullDisk, Loop, checkpoint_after, model
 from .test_window import Setup

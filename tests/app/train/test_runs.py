@@ -18,7 +18,7 @@ from mnist_draw.app.train.runs_page import RunsTable
 from mnist_draw.storage.unique_paths import move_to_bin
 from mnist_draw.training import events
 from mnist_draw.training.record import read_run
-from mnist_draw.training.runs.run_list import list_runs
+from mnist_draw.training.run_list import list_runs
 
 from ..fakes import Loop, checkpoint_after
 from .room import MakeRoom, add_run, write_epochs

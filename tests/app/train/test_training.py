@@ -21,8 +21,8 @@ from mnist_draw.library.networks import list_opened
 from mnist_draw.recognition.run_files import in_use
 from mnist_draw.storage.models import load_model
 from mnist_draw.training.layer_inspection import LayerFigures
+from mnist_draw.training.network_places import fallback_key
 from mnist_draw.training.record import load_history, read_run
-from mnist_draw.training.runs.network_places import fallback_key
 from mnist_draw.training.settings import TrainingSettings
 
 from ..fakes import FullDisk, Loop, checkpoint_after

@@ -11,7 +11,6 @@ import numpy as np
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from mnist_draw.analysis.class_names import all_names, foreign_words
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.counted_section import CountedSection
 from mnist_draw.app.inside.limits.answer_rows import AnswerRow
@@ -27,6 +26,7 @@ from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.kit.widgets import Card, Switch, explain, label, tip
 from mnist_draw.dataset.classes import DIGITS
+from mnist_draw.library.network_data import all_names, foreign_words
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.example import Example

@@ -10,13 +10,13 @@ from PyQt5.QtCore import QRectF, Qt, pyqtSignal
 from PyQt5.QtGui import QPainter, QPaintEvent
 from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QSlider, QWidget
 
-from mnist_draw.analysis.class_names import in_a_sentence
 from mnist_draw.app.inside.limits.answer_rows import AnswerRow, AnswerRows
 from mnist_draw.app.inside.limits.robustness_plot import amount_text
 from mnist_draw.app.kit.images import image_of
 from mnist_draw.app.kit.steady_labels import GrowingLabel, TabularLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, explain, label, rule
+from mnist_draw.library.network_data import in_a_sentence
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.robustness import Axis, Change

@@ -19,7 +19,6 @@ from PyQt5.QtGui import (
 )
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
-from mnist_draw.analysis.class_names import in_a_sentence
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.results.mistakes_card import short_name
 from mnist_draw.app.inside.results.mistakes_view import TileView
@@ -30,6 +29,7 @@ from mnist_draw.app.kit.steady_labels import GrowingLabel
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.widgets import Card, explain, label
 from mnist_draw.app.kit.words import probability
+from mnist_draw.library.network_data import in_a_sentence
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.maps import LayerMap, Maps

@@ -119,7 +119,7 @@ class NetworkSection(Section):
     # -- for the frame around it
 
     def use_network(self, model: ModelFile, key: str) -> None:
-        from mnist_draw.analysis.class_names import all_names
+        from mnist_draw.library.network_data import all_names
 
         others = self._model is not None and all_names(self._model) != all_names(model)
         self._model = model
@@ -219,7 +219,7 @@ class NetworkSection(Section):
         return "digit" if self._name(0) == "0" else "class"
 
     def _name(self, number: int) -> str:
-        from mnist_draw.analysis.class_names import class_name
+        from mnist_draw.library.network_data import class_name
 
         return class_name(self._model, number)
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mnist_draw.analysis.class_names import in_a_sentence
 from mnist_draw.analysis.network.why import (
     UnitSum,
     WhySum,
@@ -30,6 +29,7 @@ from mnist_draw.app.inside.network.rows_view import (
     Term,
     signed,
 )
+from mnist_draw.library.network_data import in_a_sentence
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.network.unit_profiles import UnitProfiles

@@ -9,11 +9,11 @@ import numpy as np
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import QLabel, QPushButton
 
-from mnist_draw.analysis.class_names import in_a_sentence
 from mnist_draw.app.inside.results.confusion_matrix import Pair
 from mnist_draw.app.inside.results.mistakes_view import TileView
 from mnist_draw.app.kit.widgets import Card, explain, label
 from mnist_draw.app.kit.words import probability
+from mnist_draw.library.network_data import in_a_sentence
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.pictures import Pictures

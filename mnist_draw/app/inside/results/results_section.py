@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from mnist_draw.analysis.class_names import all_names, foreign_words
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.counted_section import CountedSection
 from mnist_draw.app.inside.results.confusion_card import ConfusionCard
@@ -21,6 +20,7 @@ from mnist_draw.app.inside.section import reflow
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, Field, label
+from mnist_draw.library.network_data import all_names, foreign_words
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.example import Example

@@ -9,7 +9,6 @@ from PyQt5.QtCore import Qt, QTimer
 from PyQt5.QtGui import QKeyEvent, QKeySequence
 from PyQt5.QtWidgets import QBoxLayout, QHBoxLayout, QShortcut, QStackedWidget, QVBoxLayout, QWidget
 
-from mnist_draw.analysis.class_names import all_names
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.section import Section, reflow
 from mnist_draw.app.inside.step.code_card import CodeCard
@@ -25,6 +24,7 @@ from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, label, push_button
 from mnist_draw.app.kit.worker_thread import WorkerThread
+from mnist_draw.library.network_data import all_names
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.compiled_graph import FunctionGraphs

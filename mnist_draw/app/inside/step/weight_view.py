@@ -10,7 +10,6 @@ from PyQt5.QtCore import QRectF, QSize, Qt
 from PyQt5.QtGui import QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
-from mnist_draw.analysis.class_names import class_name
 from mnist_draw.app.inside.step.code_lines import ACCUMULATORS
 from mnist_draw.app.inside.step.step_worker import Shown
 from mnist_draw.app.kit import theme
@@ -18,6 +17,7 @@ from mnist_draw.app.kit.painters import paint_grey, paint_signed
 from mnist_draw.app.kit.steady_labels import draw_tabular
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.widgets import explain, tip
+from mnist_draw.library.network_data import class_name
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.step.weight import Followed, Weight

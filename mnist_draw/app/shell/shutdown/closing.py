@@ -16,7 +16,7 @@ from mnist_draw.app.kit.unsaved import UnsavedNetworks
 from mnist_draw.app.shell.shutdown.closing_question import ClosingQuestion
 from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.errors import UserError
-from mnist_draw.training.runs.network_places import is_external, list_external
+from mnist_draw.training.network_places import is_external, list_external
 
 if TYPE_CHECKING:
     from mnist_draw.app.kit.learning import Outcome

@@ -14,7 +14,7 @@ from mnist_draw.app.kit.unsaved import UnsavedNetworks
 from mnist_draw.errors import UserError
 from mnist_draw.storage.models import ModelFile, save_model
 from mnist_draw.storage.unique_paths import file_name, taken_file
-from mnist_draw.training.runs.network_places import SUFFIX
+from mnist_draw.training.network_places import SUFFIX
 
 #: So many networks are named; of more, how many they are.
 _NAMED = 5

@@ -12,8 +12,8 @@ import mnist_draw as flm
 from mnist_draw.dataset.mnist import Dataset, scale
 from mnist_draw.storage import ModelFileError, load_model, resource_path
 from mnist_draw.training import tutorial
+from mnist_draw.training.network_places import file_of
 from mnist_draw.training.run_start import build_network
-from mnist_draw.training.runs.network_places import file_of
 from mnist_draw.training.settings import TrainingSettings
 
 

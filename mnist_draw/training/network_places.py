@@ -21,13 +21,7 @@ from mnist_draw.storage.integrity import is_private
 from mnist_draw.storage.models import ModelFile, load_model, save_model
 from mnist_draw.storage.unique_paths import taken_file
 from mnist_draw.training.record import Run, read_run
-from mnist_draw.training.runs.run_list import (
-    LATEST,
-    list_runs,
-    names_of,
-    run_called,
-    runs_folder,
-)
+from mnist_draw.training.run_list import LATEST, list_runs, names_of, run_called, runs_folder
 
 #: Who made a network; its key begins with it.
 SOURCES = SHIPPED, FINE_TUNED, RUN, OPENED = "shipped", "learnt", "run", "opened"
