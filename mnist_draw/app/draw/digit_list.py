@@ -18,7 +18,7 @@ from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.draw.digit_list_view import DigitListView, DigitRow, thumbnail_mask
 from mnist_draw.app.draw.drawing_files import from_record
 from mnist_draw.app.draw.learn_card import LearnController
-from mnist_draw.app.draw.teach_row import TEACH_KEY, TeachController, TeachRow
+from mnist_draw.app.draw.teach_row import TEACH_KEY, TeachRow
 from mnist_draw.app.kit.background_reader import BackgroundReader
 from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.files import ask_save, file_kind
@@ -291,21 +291,20 @@ class MyDigits(QObject):
         self._answer = answer
         self._network = reader.network
         self.learning: LearnController | None = None
-        self.row = TeachRow()
+        self.row = TeachRow(canvas, background, reader.network)
         answer.add_row(self.row)
         self.view = DigitListView()
         self.pages = QStackedWidget()
         self.pages.addWidget(answer)
         self.pages.addWidget(self.view)
-        self.teaching = TeachController(self.row, canvas, background, reader.network, self)
         self.digits = DigitList(self.view, canvas, background, reader, self)
         self.row.digits_requested.connect(self.show_digits)
         self.row.learn_requested.connect(self.show_learning)
         self.view.closed.connect(self.show_answer)
         # Whoever draws wants to see the answer, not the list.
         canvas.ink_changed.connect(self._show_answer)
-        self.teaching.changed.connect(self._refresh)
-        self.digits.changed.connect(self.teaching.recount)
+        self.row.changed.connect(self._refresh)
+        self.digits.changed.connect(self.row.recount)
 
     def connect(self, learning: Learning, training: Training) -> None:
         """Join it to the services that train."""
@@ -319,7 +318,7 @@ class MyDigits(QObject):
         Command(
             tab,
             "Wrong? It is a",
-            "Keep the drawing among your digits, with its right label: choose a digit beside "
+            "Save the drawing among your digits, with its right label: choose a digit beside "
             "this, or type it.",
             TEACH_KEY,
             self.begin,
@@ -338,15 +337,15 @@ class MyDigits(QObject):
 
     def start(self) -> None:
         """Count the digits that are there; call it once the window is visible."""
-        self.teaching.recount()
+        self.row.recount()
 
     def note_answer(self, answer: Answer, number: NumberAnswer | None) -> None:
         """Know what the network says about the board, and which number it reads there."""
-        self.teaching.note_answer(answer, number)
+        self.row.note_answer(answer, number)
 
     def choose_digit(self, place: int) -> None:
         """Teach one digit of the number that was read, counted from 0."""
-        self.teaching.choose(place)
+        self.row.choose(place)
 
     # -- the two pages
 

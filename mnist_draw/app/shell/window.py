@@ -182,7 +182,7 @@ class Window(QMainWindow):
         inside.is_training = lambda: self.training.running
         answer.evidence_changed.connect(inside.show_drawing)
         answer.why_link.asked.connect(self._show_why)
-        teach_row = self.draw_tab.my_digits.teaching.row
+        teach_row = self.draw_tab.my_digits.row
         teach_row.taught.connect(inside.label_drawing)
         teach_row.why_not_requested.connect(answer.why_link.ask_why_not)
         inside.draw_requested.connect(lambda: self._show_page(DrawTab.name))

@@ -115,7 +115,7 @@ def setup(qtbot: QtBot, own_home: Path, notices: fakes.Notices) -> Iterator[Setu
 def test_an_empty_board_teaches_nothing(setup: Setup) -> None:
     assert not setup.button("teachButton").isEnabled()
     assert not setup.button("teachDigit3").isEnabled()
-    setup.my_digits.teaching.teach(3)
+    setup.my_digits.row.teach(3)
     setup.settle()
     assert setup.files() == []
     setup.draw()
@@ -135,7 +135,7 @@ def test_a_click_keeps_drawing_picture_and_answer(setup: Setup) -> None:
     assert np.array_equal(digit.ink, setup.tab.canvas.ink())
     assert digit.drawing is not None
     assert len(digit.drawing["items"]) == 1
-    assert setup.text("taughtLabel") == "Kept as a 3."
+    assert setup.text("taughtLabel") == "Saved as a 3."
     assert setup.button("myDigitsButton").text() == "My digits (1)"
     assert setup.tab.canvas.hasFocus()
 

@@ -57,7 +57,7 @@ def test_the_window_begins_as_the_lesson_wants_it(setup: Setup, path: Path, qtbo
     link = window.draw_tab.answer.why_link
     link.show_pair(3, 8)
     row = window.draw_tab.my_digits.row
-    row.tell_kept(3, misread=True)
+    row.show_saved(3, misread=True)
     assert link.isHidden()
     assert row.why_not_link.isHidden()
     panel = window.train_tab.settings

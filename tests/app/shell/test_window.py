@@ -663,10 +663,10 @@ def test_why_not_asks_about_the_digit_that_was_taught(setup: Setup, qtbot: QtBot
     window = setup.window
     window.draw_tab.canvas.add_stroke([(200, 200), (300, 300)])
     qtbot.waitUntil(lambda: setup.text("predictionLabel") == "1")
-    row = window.draw_tab.my_digits.teaching.row
-    row.tell_kept(1, misread=False)
+    row = window.draw_tab.my_digits.row
+    row.show_saved(1, misread=False)
     assert setup.button("whyNotLink").isHidden()
-    row.tell_kept(9, misread=True)
+    row.show_saved(9, misread=True)
     assert setup.button("whyNotLink").text() == "Why not 9?"
     with qtbot.waitSignal(window.draw_tab.answer.why_link.asked) as asked:
         setup.button("whyNotLink").click()
