@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 
 from PyQt5.QtCore import Qt, pyqtSignal
-from PyQt5.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QLabel, QToolButton, QWidget
 
 from mnist_draw.app.kit.icons import set_icon
+from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.number_fields import NumberBox, RealBox
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import ComboBox, Field, explain, label, push_button
@@ -101,15 +102,11 @@ class LayerRows(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.rows: list[_Row] = []
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(Size.TIGHT)
         captions = QWidget()
         _in_a_row(
             captions, label("Units", "muted"), label("Activation", "muted"),
             label("Dropout", "muted"), QLabel(),
         )  # fmt: skip
-        column.addWidget(captions)
         self.pixels = share_box(0.0)
         self.pixels.setObjectName("inputDropoutSpinBox")
         explain(
@@ -120,10 +117,7 @@ class LayerRows(QWidget):
         self.pixels.valueChanged.connect(self.changed)
         first = QWidget()
         _in_a_row(first, label("Pixels", "muted"), QLabel(), self.pixels, QLabel())
-        column.addWidget(first)
-        self._list = QVBoxLayout()
-        self._list.setSpacing(Size.TIGHT)
-        column.addLayout(self._list)
+        self._list = column(gap=Size.TIGHT)
         self.add_button = push_button(
             "addLayerButton",
             "Add a layer",
@@ -131,7 +125,8 @@ class LayerRows(QWidget):
             look="link",
         )
         self.add_button.clicked.connect(self.add)
-        column.addWidget(self.add_button, 0, Qt.AlignLeft)
+        rows = column(captions, first, self._list, gap=Size.TIGHT, owner=self)
+        rows.addWidget(self.add_button, 0, Qt.AlignLeft)
 
     def layers(self) -> MlpLayers:
         """Return the layers that the rows describe."""
@@ -140,8 +135,8 @@ class LayerRows(QWidget):
     def show_layers(self, layers: MlpLayers) -> None:
         """Show other layers."""
         self.pixels.setValue(100 * layers.input_dropout)
-        for row in self.rows:
-            self._take_out(row)
+        for old in self.rows:
+            self._take_out(old)
         self.rows = []
         for layer in layers.hidden:
             self._append(layer)
@@ -153,38 +148,36 @@ class LayerRows(QWidget):
         self._renew()
 
     def _append(self, layer: MlpLayer) -> None:
-        row = _Row(layer)
-        row.changed.connect(self.changed)
-        row.removed.connect(lambda: self._remove(row))
-        self.rows.append(row)
-        self._list.addWidget(row)
+        added = _Row(layer)
+        added.changed.connect(self.changed)
+        added.removed.connect(lambda: self._remove(added))
+        self.rows.append(added)
+        self._list.addWidget(added)
 
-    def _remove(self, row: _Row) -> None:
-        self.rows.remove(row)
+    def _remove(self, removed: _Row) -> None:
+        self.rows.remove(removed)
         # The button that was pressed goes; the keyboard stays in the list.
         self.add_button.setFocus()
-        self._take_out(row)
+        self._take_out(removed)
         self._renew()
 
-    def _take_out(self, row: _Row) -> None:
-        self._list.removeWidget(row)
-        row.hide()
-        row.deleteLater()
+    def _take_out(self, removed: _Row) -> None:
+        self._list.removeWidget(removed)
+        removed.hide()
+        removed.deleteLater()
 
     def _renew(self) -> None:
-        for number, row in enumerate(self.rows, 1):
-            row.name(number)
+        for number, layer in enumerate(self.rows, 1):
+            layer.name(number)
         self.add_button.setEnabled(len(self.rows) < MAX_LAYERS)
         self.changed.emit()
 
 
 def _in_a_row(parent: QWidget, *widgets: QWidget) -> None:
     """Lay out three widgets and a narrow fourth as in every row of the list."""
-    row = QHBoxLayout(parent)
-    row.setContentsMargins(0, 0, 0, 0)
-    row.setSpacing(Size.TIGHT)
-    for widget, stretch in zip(widgets, (*_STRETCHES, 0), strict=True):
-        row.addWidget(widget, stretch)
+    parts = list(zip(widgets, (*_STRETCHES, 0), strict=True))
+    row(*parts, gap=Size.TIGHT, owner=parent)
+    for widget in widgets:
         # Shared out by the stretches alone, whatever the widgets hold.
         widget.setMinimumWidth(1)
     widgets[-1].setFixedWidth(_REMOVE)
@@ -204,9 +197,6 @@ class NetworkFields(QWidget):
 
     def __init__(self, setting: NetworkText, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(Size.FIELD_GAP)
         self._shown: NetworkSpec = parse_network(next(iter(NETWORKS)))
         self.boxes: list[NumberBox | RealBox] = []
         self.combo = ComboBox()
@@ -215,15 +205,11 @@ class NetworkFields(QWidget):
             if kind.in_menu:
                 self.combo.addItem(kind.title, kind.name)
         explain(self.combo, setting.title, setting.sentence)
-        self._top, self._below = QHBoxLayout(), QHBoxLayout()
-        for row in (self._top, self._below):
-            row.setSpacing(Size.FIELD_GAP)
-            column.addLayout(row)
-        self._top.addWidget(Field(setting.title, self.combo), _BESIDE[0])
+        self._top, self._below = row((Field(setting.title, self.combo), _BESIDE[0])), row()
         self.rows = LayerRows()
         self.rows.show_layers(read_layers(_START))
         self.rows.changed.connect(self.changed)
-        column.addWidget(self.rows)
+        column(self._top, self._below, self.rows, owner=self)
         self.combo.currentIndexChanged.connect(self._choose)
         self._choose()
 
@@ -235,12 +221,12 @@ class NetworkFields(QWidget):
             cell.hide()
             cell.deleteLater()
         self.boxes = []
-        row, stretch = (self._top, _BESIDE[1]) if len(kind.numbers) == 1 else (self._below, 1)
+        place, stretch = (self._top, _BESIDE[1]) if len(kind.numbers) == 1 else (self._below, 1)
         for number in kind.numbers:
             box = _number_box(number)
             box.valueChanged.connect(self.changed)
             self.boxes.append(box)
-            row.addWidget(Field(number.title, box), stretch)
+            place.addWidget(Field(number.title, box), stretch)
         self.rows.setVisible(kind.name == _OWN)
         self.changed.emit()
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from PyQt5.QtCore import QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QResizeEvent
-from PyQt5.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QFrame, QGridLayout, QSizePolicy, QWidget
 
 from mnist_draw.app.kit import words
+from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.steady_labels import TabularLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, ProgressBar, explain, label, push_button
@@ -28,18 +29,13 @@ class Figure(QWidget):
         super().__init__()
         # All figures share the row evenly: none moves when another one grows.
         self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(Size.CAPTION_GAP)
-        column.addWidget(label(caption, "muted"))
         self.value = TabularLabel("–", widest="100.00 %")
         self.value.setObjectName(name)
         self.value.setProperty("look", look)
         explain(self.value, caption, sentence)
-        column.addWidget(self.value)
         self.note = TabularLabel(widest="minibatch 0.0000")
         self.note.setProperty("look", "muted")
-        column.addWidget(self.note)
+        column(label(caption, "muted"), self.value, self.note, gap=Size.CAPTION_GAP, owner=self)
 
     def show_value(self, value: str, note: str) -> None:
         """Show a figure and its note."""
@@ -107,8 +103,8 @@ class FiguresRow(QWidget):
         self._columns = columns
         for number, figure in enumerate(self._figures):
             self._grid.addWidget(figure, number // columns, number % columns)
-        for column in range(len(self._figures)):
-            self._grid.setColumnStretch(column, int(column < columns))
+        for number in range(len(self._figures)):
+            self._grid.setColumnStretch(number, int(number < columns))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(self._width(_FEW), self._grid.minimumSize().height())
@@ -155,38 +151,33 @@ class ProgressRow(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(Size.FIELD_GAP)
-        row.addWidget(label("Epoch", "muted"))
         self.epoch = TabularLabel("–", widest="00")
         self.epoch.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
         self.epoch.setObjectName("epochLabel")
         explain(self.epoch, "Epoch", "The number of the epoch that is going on or was last.")
-        row.addWidget(self.epoch)
         self.of = TabularLabel()
         self.of.setProperty("look", "muted")
-        row.addWidget(self.of)
         self.epoch_bar, self.epoch_percent = self._bar(
-            row, "epochProgress", "Progress of the epoch", "How much of the epoch is done."
+            "epochProgress", "Progress of the epoch", "How much of the epoch is done."
         )
-        row.addSpacing(Size.FIELD_GAP)
-        row.addWidget(label("Run", "muted"))
         self.run_bar, self.run_percent = self._bar(
-            row, "runProgress", "Progress of the run", "How much of the run is done."
+            "runProgress", "Progress of the run", "How much of the run is done."
         )
+        parts = row(
+            *(label("Epoch", "muted"), self.epoch, self.of),
+            *((self.epoch_bar, 1), self.epoch_percent),
+            *(label("Run", "muted"), (self.run_bar, 1), self.run_percent),
+            owner=self,
+        )
+        parts.insertSpacing(parts.indexOf(self.epoch_percent) + 1, Size.FIELD_GAP)
 
-    def _bar(
-        self, row: QHBoxLayout, name: str, title: str, sentence: str
-    ) -> tuple[ProgressBar, TabularLabel]:
+    def _bar(self, name: str, title: str, sentence: str) -> tuple[ProgressBar, TabularLabel]:
         bar = ProgressBar(_STEPS)
         bar.setObjectName(name)
         explain(bar, title, sentence)
-        row.addWidget(bar, 1)
         figure = TabularLabel("0 %", widest="100 %")
         figure.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
         figure.setProperty("look", "muted")
-        row.addWidget(figure)
         return bar, figure
 
     def show_state(self, state: RunState) -> None:
@@ -218,10 +209,7 @@ class HintCard(Card):
             "remedyButton", "Remedy", "Do what the hint proposes, also during a run."
         )
         self.remedy.clicked.connect(self._apply)
-        row = QHBoxLayout()
-        row.addWidget(self.remedy)
-        row.addStretch(1)
-        self.body.addLayout(row)
+        self.body.addLayout(row(self.remedy, 1))
         self.show_hint(read_curves([], TrainingSettings()))
 
     def show_hint(self, hint: Hint) -> None:
@@ -250,11 +238,8 @@ class OfferBar(QFrame):
         self.setObjectName("offerBar")
         self.setProperty("look", "message")
         self.run: Run | None = None
-        row = QHBoxLayout(self)
-        row.setContentsMargins(Size.CARD_PADDING, Size.GRID, Size.FIELD_GAP, Size.GRID)
-        row.setSpacing(Size.FIELD_GAP)
         self.words = label("", "body", "offerLabel")
-        row.addWidget(self.words, 1)
+        buttons = []
         for text, name, sentence, look, act in (
             (
                 "Continue",
@@ -280,7 +265,9 @@ class OfferBar(QFrame):
         ):
             button = push_button(name, text, sentence, look=look)
             button.clicked.connect(lambda _, act=act: act())
-            row.addWidget(button)
+            buttons.append(button)
+        margins = (Size.CARD_PADDING, Size.GRID, Size.FIELD_GAP, Size.GRID)
+        row((self.words, 1), *buttons, margins=margins, owner=self)
         self.hide()
 
     def offer(self, run: Run) -> None:

@@ -10,17 +10,16 @@ from PyQt5.QtCore import QSignalBlocker, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QIcon, QResizeEvent
 from PyQt5.QtWidgets import (
     QAbstractItemView,
-    QHBoxLayout,
     QHeaderView,
     QTableWidget,
     QTableWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
 from mnist_draw.app.kit import theme, words
 from mnist_draw.app.kit.collection import RecordCommands, RecordTable
 from mnist_draw.app.kit.commands import Command
+from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import (
     Card,
@@ -72,9 +71,9 @@ class RunsTable(RecordTable):
         self.setWordWrap(False)
         # Fixed, with room for the longest texts: figures of a run that goes on move nothing.
         self.horizontalHeader().setSectionResizeMode(QHeaderView.Interactive)
-        for column, longest in enumerate(_LONGEST):
+        for number, longest in enumerate(_LONGEST):
             room = self.fontMetrics().horizontalAdvance(longest) + 2 * Size.FIELD_GAP + Size.GRID
-            self.setColumnWidth(column, room)
+            self.setColumnWidth(number, room)
         self._going_on: Collection[Path] = ()
         self._ticked: list[str] = []
         theme.theme().changed.connect(self._show_ticks)
@@ -283,17 +282,17 @@ class DifferencesTable(QTableWidget):
         self.setColumnCount(len(runs))
         self.setRowCount(len(rows))
         days = {run.started[:_DAY] for run in runs}
-        for column, run in enumerate(runs):
+        for number, run in enumerate(runs):
             started = run.started if len(days) > 1 else run.started[_DAY:].lstrip()
             # One part of the title on each line: nothing is cut, and no column is too wide.
             lines = [*run.title.split(", "), started]
-            heading = QTableWidgetItem(swatch(column), "\n".join(lines))
+            heading = QTableWidgetItem(swatch(number), "\n".join(lines))
             heading.setTextAlignment(int(Qt.AlignLeft | Qt.AlignBottom))
-            self.setHorizontalHeaderItem(column, heading)
+            self.setHorizontalHeaderItem(number, heading)
         self.setVerticalHeaderLabels([name for name, _ in rows])
-        for row, (_, values) in enumerate(rows):
-            for column, value in enumerate(values):
-                self.setItem(row, column, QTableWidgetItem(value))
+        for line, (_, values) in enumerate(rows):
+            for number, value in enumerate(values):
+                self.setItem(line, number, QTableWidgetItem(value))
 
 
 _COMMANDS = (
@@ -319,9 +318,6 @@ class RunsPage(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("runsPage")
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(Size.CARD_GAP)
         card = Card("Runs", "tick several to compare them")
         self.table = RunsTable()
         card.body.addWidget(self.table, 1)
@@ -334,16 +330,12 @@ class RunsPage(QWidget):
         )
         self.bin = self.commands.add_bin("bringBackRunButton", "runs")
         card.body.addLayout(self.commands)
-        column.addWidget(card, 3)
-        below = QHBoxLayout()
-        below.setSpacing(Size.CARD_GAP)
         self.compare = CompareCard()
-        below.addWidget(self.compare, 1)
         differing = Card("What differed")
         self.differences = DifferencesTable()
         differing.body.addWidget(self.differences, 1)
-        below.addWidget(differing, 1)
-        column.addLayout(below, 4)
+        below = row((self.compare, 1), (differing, 1), gap=Size.CARD_GAP)
+        column((card, 3), (below, 4), gap=Size.CARD_GAP, owner=self)
         sentence = "Bring back the run that was deleted last."
         Command(self, "Undo", sentence, "Ctrl+Z", self.undo_requested.emit)
         self.commands.enable()

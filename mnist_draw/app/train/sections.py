@@ -9,15 +9,14 @@ from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import (
     QAbstractButton,
     QApplication,
-    QHBoxLayout,
     QScrollArea,
     QSizePolicy,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from mnist_draw.app.kit.icons import set_icon
+from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.steady_labels import FittedLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import explain, label
@@ -32,30 +31,21 @@ class Section(QWidget):
         super().__init__(parent)
         #: Whether the user has folded the section.
         self.put_away = False
-        self._column = column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(Size.TIGHT)
-        self.head = QHBoxLayout()
-        self.head.setSpacing(Size.TIGHT)
         self._button = QToolButton()
         self._button.setObjectName(f"{name}SectionButton")
         self._button.setProperty("look", "small")
         self._title = title
         self._button.clicked.connect(self.chosen)
-        self.head.addWidget(self._button)
-        self.head.addWidget(label(title.upper(), "heading"))
         self.summary = FittedLabel(elide=Qt.ElideRight)
         self.summary.setProperty("look", "muted")
         self.summary.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
         # A long summary must not widen the panel.
         self.summary.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
-        self.head.addWidget(self.summary, 1)
-        column.addLayout(self.head)
+        heading = label(title.upper(), "heading")
+        self.head = row(self._button, heading, (self.summary, 1), gap=Size.TIGHT)
         self.body = QWidget()
-        self.rows = QVBoxLayout(self.body)
-        self.rows.setContentsMargins(0, 0, 0, 0)
-        self.rows.setSpacing(Size.FIELD_GAP)
-        column.addWidget(self.body)
+        self.rows = column(owner=self.body)
+        self._column = column(self.head, self.body, gap=Size.TIGHT, owner=self)
         self.show_body(True)
 
     def put_summary_below(self) -> None:

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any, assert_never
 
 from PyQt5.QtCore import Qt, pyqtBoundSignal, pyqtSignal
-from PyQt5.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QWidget
+from PyQt5.QtWidgets import QCheckBox, QFileDialog, QWidget
 
 from mnist_draw.app.kit.files import NETWORKS, ask_open
+from mnist_draw.app.kit.layout import row
 from mnist_draw.app.kit.number_fields import NumberBox, RealBox
-from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import ComboBox, Field, explain
 from mnist_draw.app.train.network_fields import NetworkFields
 from mnist_draw.training.setting import (
@@ -133,9 +133,7 @@ class RuleFields(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(Size.FIELD_GAP)
+        self._row = row(owner=self)
         self.rule: UpdateRule
         self.boxes: dict[str, RealBox] = {}
         self._build(next(iter(UPDATE_RULES)))

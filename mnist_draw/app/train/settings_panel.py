@@ -15,7 +15,6 @@ from PyQt5.QtWidgets import (
     QPushButton,
     QSizePolicy,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -24,6 +23,7 @@ from mnist_draw.app.kit.files import SETTINGS, ask_open, ask_save
 from mnist_draw.app.kit.icons import set_icon
 from mnist_draw.app.kit.images import image_of
 from mnist_draw.app.kit.latest_job import LatestJob
+from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.theme import Size
@@ -173,13 +173,9 @@ class SettingsPanel(QWidget):
         self._background = Background(self)
         self._networks: tuple[StoredNetwork, ...] = ()
         self.examples = AugmentationView()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(Size.MARGIN, Size.CARD_GAP, Size.MARGIN, Size.FIELD_GAP)
-        column.setSpacing(Size.FIELD_GAP)
         self.sections = self._build_sections()
-        for section in self.sections.values():
-            column.addWidget(section)
-        column.addStretch(1)
+        margins = (Size.MARGIN, Size.CARD_GAP, Size.MARGIN, Size.FIELD_GAP)
+        column(*self.sections.values(), 1, margins=margins, owner=self)
         self.sections["network"].put_summary_below()
         self._build_presets(self.sections["network"].head)
         self._build_files(self.sections["network"].head)
@@ -198,11 +194,10 @@ class SettingsPanel(QWidget):
             group, columns = field.setting.group, field.setting.columns
             section = sections.setdefault(group, Section(group.capitalize(), group))
             if taken.get(group, _COLUMNS) + columns > _COLUMNS:
-                row = QHBoxLayout()
-                row.setSpacing(Size.FIELD_GAP)
-                section.rows.addLayout(row)
+                cells = row()
+                section.rows.addLayout(cells)
                 taken[group] = 0
-            row.addWidget(field.cell, columns)
+            cells.addWidget(field.cell, columns)
             taken[group] += columns
         return sections
 

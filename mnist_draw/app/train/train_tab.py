@@ -19,6 +19,7 @@ from PyQt5.QtWidgets import (
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import Command
+from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.page import Page
 from mnist_draw.app.kit.steady_labels import GrowingLabel
 from mnist_draw.app.kit.theme import Size
@@ -93,11 +94,7 @@ class TrainTab(Page):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        row.addWidget(self._build_side())
-        row.addLayout(self._build_main(), 1)
+        row(self._build_side(), (self._build_main(), 1), gap=0, owner=self)
 
     # -- building
 
@@ -106,32 +103,23 @@ class TrainTab(Page):
         side.setProperty("look", "side")
         side.setAttribute(Qt.WA_StyledBackground)
         side.setFixedWidth(round(Size.SIDE_PANEL * theme.text_scale()))
-        column = QVBoxLayout(side)
-        column.setContentsMargins(0, 0, 1, Size.CARD_GAP)
-        column.setSpacing(Size.FIELD_GAP)
         self.settings = SettingsPanel()
         scroll = SectionArea(self.settings, list(self.settings.sections.values()))
         scroll.setObjectName("settingsArea")
-        column.addWidget(scroll, 1)
         self.state_label = label("", "muted", "stateLabel")
         explain(self.state_label, "State", "What the run is doing.")
-        inner = QVBoxLayout()
-        inner.setContentsMargins(Size.MARGIN, 0, Size.MARGIN, 0)
-        inner.setSpacing(Size.FIELD_GAP)
-        state = QHBoxLayout()
         self.state_label.setAlignment(Qt.AlignLeft | Qt.AlignTop)
         # Two lines from the start: the settings above keep their places during a run.
         self._state_words = GrowingLabel(self.state_label, lines=2)
-        state.addWidget(self._state_words, 1)
         self.draw_button = push_button(
             "toDrawButton", "Draw", "Draw digits: the network just trained reads them.", look="link"
         )
         self.draw_button.clicked.connect(self.draw_requested)
+        state = row((self._state_words, 1))
         for button in (self.draw_button, self._build_runs_button()):
             state.addWidget(button, 0, Qt.AlignTop)
-        inner.addLayout(state)
-        inner.addLayout(self._build_buttons())
-        column.addLayout(inner)
+        below = column(state, self._build_buttons(), margins=(Size.MARGIN, 0, Size.MARGIN, 0))
+        column((scroll, 1), below, margins=(0, 0, 1, Size.CARD_GAP), owner=side)
         return side
 
     def _build_runs_button(self) -> QPushButton:
@@ -160,8 +148,6 @@ class TrainTab(Page):
         self.runs_button.setChecked(False)
 
     def _build_buttons(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(Size.FIELD_GAP)
         made = []
         for name, text, sentence, keys, asked in (
             (
@@ -203,41 +189,28 @@ class TrainTab(Page):
         self._start, self._pause, self._stop, self._step = self.everywhere
         for button in (self.start_button, self.pause_button):
             button.setProperty("look", "primary")
-            row.addWidget(button, 1)
         for button in (self.stop_button, self.step_button):
             button.setProperty("look", "narrow")
-            row.addWidget(button)
         self.pause_button.hide()
-        return row
+        return row(
+            (self.start_button, 1), (self.pause_button, 1), self.stop_button, self.step_button
+        )
 
     def _build_main(self) -> QVBoxLayout:
-        outer = QVBoxLayout()
-        outer.setContentsMargins(Size.MARGIN, Size.CARD_PADDING, Size.MARGIN, Size.MARGIN)
-        outer.setSpacing(Size.CARD_GAP)
         self.offer = OfferBar()
-        outer.addWidget(self.offer)
         self._pages = QStackedWidget()
-        self._curves = QWidget()
+        self._curves = self._build_curves()
         self.runs = RunsPage()
         for page in (self._curves, self.runs):
             self._pages.addWidget(page)
-        outer.addWidget(self._pages, 1)
-        column = QVBoxLayout(self._curves)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(Size.CARD_GAP)
+        margins = (Size.MARGIN, Size.CARD_PADDING, Size.MARGIN, Size.MARGIN)
+        return column(self.offer, (self._pages, 1), gap=Size.CARD_GAP, margins=margins)
+
+    def _build_curves(self) -> QWidget:
         self.figures = FiguresRow()
         self.progress = ProgressRow()
-        column.addWidget(self.figures)
-        column.addWidget(self.progress)
-        plots = QHBoxLayout()
-        plots.setSpacing(Size.CARD_GAP)
         self.loss = LossCard()
         self.accuracy = AccuracyCard()
-        plots.addWidget(self.loss, 1)
-        plots.addWidget(self.accuracy, 1)
-        column.addLayout(plots, 2)
-        below = QHBoxLayout()
-        below.setSpacing(Size.CARD_GAP)
         filters_card = Card("What the first layer looks for", " ")
         self.filters = FiltersView()
         self._filters_note = filters_card.note
@@ -252,15 +225,15 @@ class TrainTab(Page):
             self._build_switch(filters_card, 1, "Inside the layers", "showLayersButton"),
             self._build_switch(layers_card, 0, "First layer", "showFiltersButton"),
         )
-        for card in self._insides:
-            below.addWidget(card, 2)
-        self._show_inside(0)
         self.hint = HintCard()
         self.hint.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Preferred)
         self.hint.remedy_chosen.connect(self.settings.apply)
-        below.addWidget(self.hint, 1)
-        column.addLayout(below, 1)
-        return outer
+        page = QWidget()
+        plots = row((self.loss, 1), (self.accuracy, 1), gap=Size.CARD_GAP)
+        below = row((filters_card, 2), (layers_card, 2), (self.hint, 1), gap=Size.CARD_GAP)
+        column(self.figures, self.progress, (plots, 2), (below, 1), gap=Size.CARD_GAP, owner=page)
+        self._show_inside(0)
+        return page
 
     def _build_switch(self, card: Card, other: int, text: str, name: str) -> QPushButton:
         """Give a card the link to the other one, for windows too narrow for both."""
