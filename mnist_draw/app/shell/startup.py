@@ -64,14 +64,14 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
     from mnist_draw.app.shell.collector import GuiThreadGarbageCollector
     from mnist_draw.app.shell.focus_ring import FocusRing
     from mnist_draw.app.shell.idle_memory import IdleMemoryTrimmer
-    from mnist_draw.app.shell.shutdown.system_signals import SystemSignals
+    from mnist_draw.app.shell.shutdown import SystemSignals
     from mnist_draw.app.shell.window import Window
 
     collector = GuiThreadGarbageCollector(app)
     window = Window()
-    closing = window.closing
-    reporter.keeping, reporter.finishing = closing.save_now, closing.finish_learning
-    SystemSignals(app).asked.connect(closing.close_without_prompt)
+    shutdown = window.shutdown
+    reporter.keeping, reporter.finishing = shutdown.save_now, shutdown.finish_learning
+    SystemSignals(app).asked.connect(shutdown.close_without_prompt)
     IdleMemoryTrimmer(app)
     FocusRing(app)
     window.show()
@@ -85,7 +85,7 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
     status = app.exec_()
     collector.stop()
     ended = window.shut_down()
-    if closing.unsaved:
+    if shutdown.unsaved:
         # It has been said which network is lost.
         status = status or 1
     if not ended:

@@ -28,7 +28,7 @@ from mnist_draw.app.shell.help import build_help, show_text, tab_page
 from mnist_draw.app.shell.message_bar import MessageBar
 from mnist_draw.app.shell.pages import FIRST, Shell, make_pages
 from mnist_draw.app.shell.placement import place_window
-from mnist_draw.app.shell.shutdown.closing import Closing
+from mnist_draw.app.shell.shutdown import Shutdown
 from mnist_draw.app.shell.status_corner import StatusCorner
 from mnist_draw.app.train.run_controller import RunController
 from mnist_draw.app.train.runs_controller import RunsController
@@ -155,7 +155,7 @@ class Window(QMainWindow):
         settings = self.train_tab.settings
         self.network.listed.connect(lambda: settings.offer_networks(self.network.networks))
         self.background = Background(self)
-        self.closing = Closing(self)
+        self.shutdown = Shutdown(self)
         self.runs = RunsController(self.train_tab, self.run, self.background, self)
         self.runs.network_requested.connect(self.network.use_key)
         self.runs.network_requested.connect(lambda: self._show_page(DrawTab.name))
@@ -340,11 +340,11 @@ class Window(QMainWindow):
             self.preferences.save()
         except UserError as error:
             reporter.report(error)
-        event.setAccepted(self.closing.try_close())
+        event.setAccepted(self.shutdown.try_close())
 
     def _training_ended(self) -> None:
         self.network.refresh()
-        self.closing.go_on()
+        self.shutdown.resume_close()
 
     def _remember(self) -> None:
         """Write what is chosen, so that nothing that ends the program takes it along."""

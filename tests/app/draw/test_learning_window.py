@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.draw.recognition import Recognition
 from mnist_draw.app.kit.learning import Learning
-from mnist_draw.app.shell.shutdown import closing
+from mnist_draw.app.shell import shutdown
 from mnist_draw.app.shell.window import Window
 from mnist_draw.app.train.training import Training
 from mnist_draw.errors import UserError
@@ -94,7 +94,7 @@ def test_closing_while_learning(setup: Setup) -> None:
 def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return what is said on the terminal when the window has closed."""
     told: list[str] = []
-    monkeypatch.setattr(closing.reporter, "say_at_the_end", told.append)
+    monkeypatch.setattr(shutdown.reporter, "say_at_the_end", told.append)
     return told
 
 
@@ -102,13 +102,13 @@ def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_nobody_has_to_wait_for_learning(
     setup: Setup, asked: bool, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(closing, "_SESSION_S", 0.1)
+    monkeypatch.setattr(shutdown, "_SESSION_S", 0.1)
     setup.begin()
     if asked:
         setup.window.close()
         assert said == []
     else:
-        setup.window.closing.close_without_prompt()
+        setup.window.shutdown.close_without_prompt()
     setup.window.close()
     setup.qtbot.waitUntil(lambda: not setup.window.isVisible())
     assert said[0].startswith(LEFT)
@@ -127,7 +127,7 @@ def test_what_is_nearly_learnt_is_kept_when_the_system_ends_the_program(
     if session:
         monkeypatch.setattr(QGuiApplication, "isSavingSession", lambda *_: True)
     else:
-        setup.window.closing.close_without_prompt()
+        setup.window.shutdown.close_without_prompt()
     setup.window.close()
     setup.qtbot.waitUntil(lambda: not setup.window.isVisible())
     assert setup.window.shut_down()
@@ -142,8 +142,8 @@ def test_a_display_that_is_lost_does_not_cost_what_is_being_learnt(
     window, said = setup.window, list[str]()
     setup.begin()
     threading.Timer(0.05, setup.learn.gate.set).start()
-    window.closing.save_now()
-    window.closing.finish_learning(said.append)
+    window.shutdown.save_now()
+    window.shutdown.finish_learning(said.append)
     # The network before, which only memory had, is kept as well.
     paths = (own_home / "data" / "learnt").iterdir()
     (path,) = (path for path in paths if load_model(path).info.before)
@@ -156,11 +156,11 @@ def test_a_display_that_is_lost_does_not_cost_what_is_being_learnt(
 
 def test_a_display_that_is_lost_while_nothing_can_be_learnt(setup: Setup) -> None:
     said: list[str] = []
-    setup.window.closing.finish_learning(said.append)
+    setup.window.shutdown.finish_learning(said.append)
     assert said == []
     setup.learn.error = UserError("The loss grew.")
     setup.begin()
-    setup.window.closing.finish_learning(said.append)
+    setup.window.shutdown.finish_learning(said.append)
     assert said[1].startswith("The loss grew. Nothing was learnt.")
     setup.wait_for_end()
 

@@ -77,8 +77,8 @@ def test_the_window_opens_and_closes_with_status_0(tmp_path: Path, name: str) ->
 
 def test_a_network_that_is_lost_is_no_success(tmp_path: Path) -> None:
     lose = (
-        "import mnist_draw.app.kit.unsaved as u; u.save_fallback = lambda model: None; "
-        "self.closing.unsaved.put('run:1', fakes.model())"
+        "import mnist_draw.app.shell.shutdown as u; u.save_fallback = lambda model: None; "
+        "self.shutdown.unsaved['run:1'] = fakes.model()"
     )
     done = ended_by(tmp_path, "SIGTERM", lose)
     assert done.returncode == 1

@@ -59,9 +59,9 @@ def setup(qtbot: QtBot, disk: Disk) -> Iterator[Setup]:
     made.window.train_tab.settings.apply("epochs", 1)
     made.window.run.start()
     made.wait_for_end()
-    assert made.window.closing.unsaved
+    assert made.window.shutdown.unsaved
     yield made
-    made.window.closing.unsaved.forget_all()
+    made.window.shutdown.unsaved.clear()
     made.close()
 
 
@@ -93,14 +93,13 @@ def test_closing_asks_and_says_what_is_at_stake(setup: Setup) -> None:
     setup.window.close()
     box = question(setup)
     assert setup.window.isVisible()
-    ((_, unsaved),) = setup.window.closing.unsaved.items()
+    (unsaved,) = setup.window.shutdown.unsaved.values()
     assert unsaved.describe() in box.text()
-    assert "lost" in box.text()
     setup.window.close()
     assert question(setup) is box
     click(setup, "cancelClosingButton")
     assert setup.window.isVisible()
-    assert setup.window.closing.unsaved
+    assert setup.window.shutdown.unsaved
 
 
 def test_what_nobody_wants_is_discarded(setup: Setup) -> None:
@@ -112,7 +111,7 @@ def test_what_nobody_wants_is_discarded(setup: Setup) -> None:
 def test_a_network_is_saved_elsewhere(
     setup: Setup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ((_, unsaved),) = setup.window.closing.unsaved.items()
+    (unsaved,) = setup.window.shutdown.unsaved.values()
     said = told(setup, monkeypatch)
     answers = [str(tmp_path / "gone" / "mine.npz"), str(tmp_path / "mine")]
     (tmp_path / "mine.npz").touch()
@@ -140,7 +139,7 @@ def test_two_networks_are_never_saved_in_one_file(
     setup: Setup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said = told(setup, monkeypatch)
-    setup.window.closing.unsaved.put("learnt:1", model(title="Knows my hand"))
+    setup.window.shutdown.unsaved["learnt:1"] = model(title="Knows my hand")
     (tmp_path / "mine.npz").touch()
     chosen = (str(tmp_path / "mine.npz"), "")
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: chosen)
@@ -159,7 +158,7 @@ def test_a_place_that_is_not_chosen_is_no_answer(
     setup.window.close()
     click(setup, "saveElsewhereButton")
     assert setup.window.isVisible()
-    assert setup.window.closing.unsaved
+    assert setup.window.shutdown.unsaved
 
 
 def test_where_there_is_room_by_now_nothing_is_asked(setup: Setup, disk: Disk) -> None:
@@ -172,11 +171,11 @@ def test_where_there_is_room_by_now_nothing_is_asked(setup: Setup, disk: Disk) -
 
 def test_a_run_that_is_saved_later_is_not_asked_about(setup: Setup, tmp_path: Path) -> None:
     setup.window.training.happened.emit([Saved(tmp_path)])
-    assert not setup.window.closing.unsaved
+    assert not setup.window.shutdown.unsaved
 
 
 def test_what_learnt_is_asked_about_too(setup: Setup) -> None:
-    setup.window.closing.unsaved.forget_all()
+    setup.window.shutdown.unsaved.clear()
     setup.window.learning.learnt.emit(Outcome(model(title="Knows my hand"), "", "It learnt."))
     setup.window.close()
     assert "Knows my hand" in question(setup).text()
@@ -195,7 +194,7 @@ def test_a_system_that_ends_the_program_waits_for_no_answer(
 ) -> None:
     said = told(setup, monkeypatch)
     disk.make_room()
-    setup.window.closing.close_without_prompt()
+    setup.window.shutdown.close_without_prompt()
     QApplication.closeAllWindows()
     assert not setup.window.isVisible()
     assert setup.window.shut_down()
@@ -207,7 +206,7 @@ def test_a_signal_ends_the_question(setup: Setup, monkeypatch: pytest.MonkeyPatc
     said = told(setup, monkeypatch)
     setup.window.close()
     question(setup)
-    setup.window.closing.close_without_prompt()
+    setup.window.shutdown.close_without_prompt()
     QApplication.closeAllWindows()
     assert not setup.window.isVisible()
     assert setup.window.shut_down()
@@ -246,13 +245,13 @@ def going_on(qtbot: QtBot) -> Iterator[Callable[[Loop], Setup]]:
 
     yield make
     for setup in made:
-        setup.window.closing.unsaved.forget_all()
+        setup.window.shutdown.unsaved.clear()
         setup.close()
 
 
 def lose_display(setup: Setup) -> str:
     """Return what is said when the display of a window is lost."""
-    return " ".join(setup.window.closing.save_now())
+    return " ".join(setup.window.shutdown.save_now())
 
 
 @pytest.mark.parametrize("earlier", [False, True])
@@ -308,26 +307,9 @@ def test_the_place_of_a_network_is_said_where_the_window_shows_nothing_any_more(
     made.window.run.start()
     qtbot.waitUntil(lambda: made.window.run.state.validation_loss is not None)
     (own_home / "data" / "networks").write_text("in the way")
-    made.window.closing.close_without_prompt()
+    made.window.shutdown.close_without_prompt()
     QApplication.closeAllWindows()
     qtbot.waitUntil(lambda: not made.window.isVisible())
     assert made.window.shut_down()
     (path,) = own_home.parent.glob("mnist-draw-rescued-model.npz")
     assert str(path) in said[0]
-
-
-def test_the_question_says_that_the_run_has_ended_and_how_it_goes_on(
-    going_on: Callable[[Loop], Setup], disk: Disk
-) -> None:
-    setup = going_on(FullDisk())
-    setup.window.close()
-    setup.loop.gate.set()
-    words = question(setup).informativeText()
-    epochs = setup.window.run.state.epochs
-    assert f"The run has ended after 1 of {epochs} epochs. If you cancel, +1 epoch" in words
-    click(setup, "cancelClosingButton")
-    assert setup.button("stepButton").isEnabled()
-    # By then nothing was ended for the sake of closing.
-    setup.window.close()
-    assert "The run has ended" not in question(setup).informativeText()
-    click(setup, "cancelClosingButton")

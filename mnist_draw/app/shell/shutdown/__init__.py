@@ -1,1 +1,0 @@
-"""How the window ends, and that nothing is lost then."""
