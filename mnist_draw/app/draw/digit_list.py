@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,15 +17,13 @@ from mnist_draw.app.draw.board_items import place_ink
 from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.draw.digit_list_view import DigitListView, DigitRow, thumbnail_mask
 from mnist_draw.app.draw.drawing_files import from_record
-from mnist_draw.app.draw.learn_card import LearnController
 from mnist_draw.app.draw.teach_row import TEACH_KEY, TeachRow
 from mnist_draw.app.kit.background_reader import BackgroundReader
+from mnist_draw.app.kit.collection import CollectionController
 from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.files import ask_save, file_kind
 from mnist_draw.app.kit.followed_folder import FollowedFolder
 from mnist_draw.app.kit.learning import Learning
-from mnist_draw.app.kit.notifier import Notifier
-from mnist_draw.app.kit.reporting import reporting_to
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.train.training import Training
 from mnist_draw.dataset.classes import with_article
@@ -33,9 +31,7 @@ from mnist_draw.errors import UserError
 from mnist_draw.storage.unique_paths import Deleted
 
 if TYPE_CHECKING:
-    from mnist_draw.recognition.answer import Answer, NumberAnswer
-
-notifier = Notifier("draw")
+    pass
 
 #: Digits that are asked about at once; the answers come in as they are found.
 _AT_ONCE = 16
@@ -77,9 +73,11 @@ def _listing() -> Listing:
     return rows, told, deleted(_folder())
 
 
-class DigitList(QObject):
+class DigitList(CollectionController):
     """Shows the taught digits and does what the user asks for."""
 
+    noun = "The digit"
+    subject = "draw"
     changed = pyqtSignal()
 
     def __init__(
@@ -90,10 +88,9 @@ class DigitList(QObject):
         reader: BackgroundReader,
         parent: QObject | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__(background, parent)
         self._view = view
         self._canvas = canvas
-        self._background = background
         self._reader = reader
         self._round = 0
         self._last_told: list[str] = []
@@ -106,14 +103,19 @@ class DigitList(QObject):
         view.delete_requested.connect(self.delete)
         view.export_requested.connect(self.export)
         view.folder_requested.connect(self.show_folder)
-        view.bin.chosen.connect(lambda one: self.restore([one.path]))
+        view.bin.chosen.connect(lambda one: self.restore_digits([one.path]))
         reader.network.changed.connect(self._ask)
 
     # -- the list
 
-    def refresh(self) -> None:
+    def show_folder_anew(self) -> None:
         """Read the folder anew and show it."""
         self._followed.refresh()
+
+    def refresh(self) -> None:
+        """Show what the folder holds now, and tell that it has changed."""
+        self.show_folder_anew()
+        self.changed.emit()
 
     def _listed(self, listed: Listing) -> None:
         rows, told, in_bin = listed
@@ -121,7 +123,7 @@ class DigitList(QObject):
         self._view.show_rows(rows)
         # Once is enough: a damaged file stays where it is and would be told of again and again.
         if told and told != self._last_told:
-            notifier.problem(" ".join(told))
+            self.notifier.problem(" ".join(told))
         self._last_told = told
         self._ask()
 
@@ -159,7 +161,7 @@ class DigitList(QObject):
             try:
                 items = from_record(row.digit.drawing)
             except UserError as error:
-                notifier.problem(f"{error} Its picture was put on the board instead.")
+                self.notifier.problem(f"{error} Its picture was put on the board instead.")
         self._canvas.show_items([place_ink(row.digit.ink)] if items is None else items)
         self._canvas.setFocus()
 
@@ -176,10 +178,10 @@ class DigitList(QObject):
 
         def done(_: None) -> None:
             was = f", not {with_article(before.pop())}" if len(before) == 1 else ""
-            notifier.message(f"{_count(paths)} labelled {with_article(label)}{was}.")
-            self.refresh()
+            self.notifier.message(f"{_count(paths)} labelled {with_article(label)}{was}.")
+            self.show_folder_anew()
 
-        self._run(work, done)
+        self.change(work, done)
 
     def delete(self, rows: Sequence[DigitRow]) -> None:
         """Delete digits, and offer to take that back."""
@@ -190,40 +192,15 @@ class DigitList(QObject):
 
             return [move_to_bin(path, f"The digit {path.name}") for path in paths]
 
-        def done(kept: list[Path]) -> None:
-            from mnist_draw.storage.unique_paths import KEPT_DAYS
+        def done(deleted: list[Path]) -> None:
+            self.offer_undo(_count(paths), deleted, _restored(deleted))
+            self.refresh()
 
-            notifier.undo(
-                f"{_count(paths)} deleted; that can be undone for {KEPT_DAYS} days.",
-                partial(self.restore, kept),
-            )
-            self._refresh_and_tell()
+        self.change(work, done)
 
-        self._run(work, done)
-
-    def restore(self, kept: Sequence[Path]) -> None:
+    def restore_digits(self, deleted: Sequence[Path]) -> None:
         """Bring deleted digits back."""
-
-        def work() -> None:
-            from mnist_draw.storage.unique_paths import bring_back
-
-            for path in kept:
-                bring_back(path, "The digit")
-
-        def done(_: None) -> None:
-            # It also takes the place of the offer to undo, which can be taken only once.
-            notifier.message("The digit is back." if len(kept) == 1 else "The digits are back.")
-            self._refresh_and_tell()
-
-        self._run(work, done)
-
-    def _run(self, work: Callable[[], Any], done: Callable[[Any], object]) -> None:
-        """Do work on files; where it fails half way, show what the folder holds now."""
-        self._background.run(work, done, reporting_to(notifier.problem, self._refresh_and_tell))
-
-    def _refresh_and_tell(self) -> None:
-        self.refresh()
-        self.changed.emit()
+        self.restore(deleted, _restored(deleted))
 
     # -- for other programs
 
@@ -235,16 +212,16 @@ class DigitList(QObject):
         else:
             path = QFileDialog.getExistingDirectory(self._view, "A folder for the data set", "")
         if path:
-            self._run(partial(_export, kind, path), lambda words: notifier.message(words))
+            self.change(partial(_export, kind, path), self.notifier.message)
 
     def show_folder(self) -> None:
         """Show the folder in the system's file manager, or say where it is."""
 
         def show(folder: Path) -> None:
             if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
-                notifier.problem(f"Your digits lie in {folder}.")
+                self.notifier.problem(f"Your digits are in {folder}.")
 
-        self._run(_folder, show)
+        self.change(_folder, show)
 
 
 def _export(kind: str, path: str) -> str:
@@ -271,6 +248,10 @@ def _name(row: DigitRow) -> str:
     return row.digit.path.name if row.digit.path is not None else ""
 
 
+def _restored(paths: Sequence[Path]) -> str:
+    return "The digit is back." if len(paths) == 1 else "The digits are back."
+
+
 def _count(paths: Sequence[Path]) -> str:
     return "One digit was" if len(paths) == 1 else f"{len(paths)} digits were"
 
@@ -290,7 +271,6 @@ class MyDigits(QObject):
         self._canvas = canvas
         self._answer = answer
         self._network = reader.network
-        self.learning: LearnController | None = None
         self.row = TeachRow(canvas, background, reader.network)
         answer.add_row(self.row)
         self.view = DigitListView()
@@ -301,14 +281,14 @@ class MyDigits(QObject):
         self.row.digits_requested.connect(self.show_digits)
         self.row.learn_requested.connect(self.show_learning)
         self.view.closed.connect(self.show_answer)
-        # Whoever draws wants to see the answer, not the list.
+        # Drawing brings the answer back.
         canvas.ink_changed.connect(self._show_answer)
         self.row.changed.connect(self._refresh)
         self.digits.changed.connect(self.row.recount)
 
-    def connect(self, learning: Learning, training: Training) -> None:
+    def connect_services(self, learning: Learning, training: Training) -> None:
         """Join it to the services that train."""
-        self.learning = LearnController(self.view.learning, learning, training, self._network, self)
+        self.view.learning.connect_services(learning, training, self._network)
         # Also while the list of digits cannot be seen.
         learning.stepped.connect(lambda _, part: self.row.show_learning(part))
         learning.ended.connect(lambda: self.row.show_learning(None))
@@ -333,19 +313,7 @@ class MyDigits(QObject):
 
     def blocking_reason(self) -> str:
         """Return why no run can be started now; empty if it can."""
-        return "" if self.learning is None else self.learning.blocking_reason()
-
-    def start(self) -> None:
-        """Count the digits that are there; call it once the window is visible."""
-        self.row.recount()
-
-    def note_answer(self, answer: Answer, number: NumberAnswer | None) -> None:
-        """Know what the network says about the board, and which number it reads there."""
-        self.row.note_answer(answer, number)
-
-    def choose_digit(self, place: int) -> None:
-        """Teach one digit of the number that was read, counted from 0."""
-        self.row.choose(place)
+        return self.view.learning.blocking_reason()
 
     # -- the two pages
 
@@ -358,7 +326,7 @@ class MyDigits(QObject):
         """Show the list of digits."""
         self.pages.setCurrentWidget(self.view)
         self.view.table.setFocus()
-        self.digits.refresh()
+        self.digits.show_folder_anew()
 
     def show_learning(self) -> None:
         """Show the list of digits, ready to be learnt."""
@@ -388,4 +356,4 @@ class MyDigits(QObject):
 
     def _refresh(self) -> None:
         if self.showing_digits:
-            self.digits.refresh()
+            self.digits.show_folder_anew()

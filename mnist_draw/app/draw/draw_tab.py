@@ -289,7 +289,7 @@ class DrawTab(Page):
         canvas.ink_changed.connect(self._note_ink)
         canvas.history_changed.connect(self._show_history)
         self.boxes.chosen.connect(self.answer.choose_place)
-        self.boxes.chosen.connect(self.my_digits.choose_digit)
+        self.boxes.chosen.connect(self.my_digits.row.choose)
         self.answer.place_changed.connect(self.boxes.mark)
         # What was asked about one picture is not meant of the next.
         self.pictures.replaced.connect(lambda: self.answer.bars.choose(None))
@@ -364,7 +364,7 @@ class DrawTab(Page):
     def start(self) -> None:
         """Put back what was on the board when the program ended, and look for taught digits."""
         self.keeper.start()
-        self.my_digits.start()
+        self.my_digits.row.recount()
 
     def remember(self, preferences: Preferences) -> None:
         """Note the pen."""
@@ -427,7 +427,7 @@ class DrawTab(Page):
         if reading.ticket > self._emptied:
             self.boxes.show_number(reading.number)
             self.answer.show_reading(reading)
-            self.my_digits.note_answer(reading.answer, reading.number)
+            self.my_digits.row.note_answer(reading.answer, reading.number)
 
     def _mark(self, on: bool, ink: np.ndarray | None = None) -> None:
         """Show or hide the crop box and the centre of mass."""

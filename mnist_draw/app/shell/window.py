@@ -168,7 +168,7 @@ class Window(QMainWindow):
         # Straight from one worker's mailbox to the other's, whatever the window is doing.
         connect_direct(self.training.learnt, self._use_trained)
         connect_direct(self.learning.learnt, self.network.use_learnt)
-        self.draw_tab.my_digits.connect(self.learning, self.training)
+        self.draw_tab.my_digits.connect_services(self.learning, self.training)
         self.learning.stepped.connect(lambda *_: self._show_status())
         self.learning.ended.connect(self._show_status)
         self.run.blocking_reason = self.draw_tab.my_digits.blocking_reason

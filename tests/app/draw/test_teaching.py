@@ -366,7 +366,7 @@ def test_damaged_files_are_told_once_and_left_alone(setup: Setup) -> None:
     (setup.folder / "4-damaged.png").write_bytes(b"\x89PNG but nothing else")
     (setup.folder / "notes.txt").write_text("not a picture")
     open_list(setup)
-    setup.my_digits.digits.refresh()
+    setup.my_digits.digits.show_folder_anew()
     setup.settle()
     assert len(setup.shown()) == 1
     (sentence,) = setup.told.sentences
