@@ -1,7 +1,7 @@
-"""The data that a network was trained on: where it lies on this computer, and whether it fits.
+"""What a network was trained on: the names of its classes, and its data set on this computer.
 
-A model's file tells what its data set is called, not where it lies: that is nobody's business whom
-the file is given to. Where it lies is kept beside the user's other things.
+A model file has the name of its data set but not its path, which would be private. The paths are
+stored in a file of the user's.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ from mnist_draw.storage.folders import data_folder, named_path
 from mnist_draw.storage.opening import MEGABYTE
 
 FORMAT = Format("mnist_draw data sets", 1, MEGABYTE)
-#: So many places are kept, the newest first.
+#: So many paths are stored, newest first.
 _MAX_COUNT = 100
 _LONGEST = 10_000
-#: The data that was asked for last, by its name, its classes and its place.
+#: The last data set, by name, classes and path.
 _LAST: dict[tuple[str, tuple[str, ...], str | None], Dataset] = {}
 _LOCK = threading.Lock()
-#: A rule that refuses more than this part of a data set's own pictures was made for others: the
-#: network reads something else than digits, whatever its classes are called.
+#: If the rejection rule refuses more than this share of the validation pictures, the network reads
+#: something else than digits, whatever its classes are called.
 MAX_REFUSED = 0.1
 
 
 def class_names(model: ModelFile) -> tuple[str, ...]:
-    """Return what the classes of a network are called, from 0 on.
+    """Return the names of a network's classes, from 0 on.
 
-    They stand in the model's file. Where they do not, ten classes are digits, unless the file says
-    that the rule refuses many of the pictures it was validated on; others are numbered.
+    They are in the model file. Without them, ten classes are digits, unless the rejection rule
+    refuses many of the validation pictures; others are numbered.
     """
     count = _outputs(model)
     if len(model.info.classes) == count:
@@ -56,7 +56,7 @@ def reads_digits(model: ModelFile) -> bool:
 def _outputs(model: ModelFile) -> int:
     try:
         return parse_network(model.network).classes
-    except UserError:  # whoever builds it says so
+    except UserError:  # building the network reports it
         return len(DIGITS)
 
 
@@ -68,17 +68,17 @@ def class_name(model: ModelFile | None, number: int) -> str:
 
 
 def in_a_sentence(name: str) -> str:
-    """Return a class as it stands in a sentence: ``"an 8"``, ``"a class 3"``, ``"Bag"``."""
+    """Add the article that a class needs: ``"an 8"``, ``"a class 3"``, ``"Bag"``."""
     return with_article(name) if name.isdecimal() or name.startswith("class ") else name
 
 
 def all_names(model: ModelFile | None) -> tuple[str, ...]:
-    """Return the names of all classes, from 0 on; None stands for a network of digits."""
+    """Return the names of all classes, from 0 on; digits without a model."""
     return DIGITS if model is None else class_names(model)
 
 
-def foreign_words(model: ModelFile) -> str:
-    """Return a sentence about a network of other pictures that is asked about digits, else ""."""
+def describe_foreign_network(model: ModelFile) -> str:
+    """Warn of a network that was not trained on digits; empty for one that was."""
     if reads_digits(model):
         return ""
     data = model.metadata.get("data")
@@ -87,10 +87,7 @@ def foreign_words(model: ModelFile) -> str:
 
 
 def dataset_metadata(data: Dataset) -> dict[str, Any]:
-    """Return what a model is told about the data that it was trained on.
-
-    Of digits only the data set's name: that a network reads digits goes without saying.
-    """
+    """Return a model's metadata about its data set; digits need no class names."""
     if data.shows_digits:
         return {"data": data.name}
     from mnist_draw.training.epoch_pictures import side_of_ink
@@ -101,7 +98,7 @@ def dataset_metadata(data: Dataset) -> dict[str, Any]:
 def remember_data(
     path: str | os.PathLike[str] | None, data: Dataset, name: str | None = None
 ) -> None:
-    """Keep where a data set lies, for networks that were trained on it; MNIST ships."""
+    """Store the path of a data set, for networks that are trained on it; MNIST ships."""
     if path is None:
         return
     try:
@@ -116,28 +113,28 @@ def remember_data(
 
 
 def remember_for(model: ModelFile, path: str | os.PathLike[str] | None, data: Dataset) -> None:
-    """Keep where data lie that were named for a network of classes of its own.
+    """Store the path of data that a user names for a network with classes of its own.
 
-    Whoever was given a network and its pictures may call their folder something else. Where the
-    network's data are known already, these stay known beside them under their own name.
+    The user's folder may have another name than the one in the model file. If the network's data
+    set is known and there, this one is stored beside it, under its own name.
     """
     if model.info.classes == data.classes:
-        known = place_of(model)
+        known = data_path(model)
         missing = known is None or not Path(known).exists()
         remember_data(path, data, model.info.data if missing else None)
 
 
-def place_of(model: ModelFile) -> str | None:
-    """Return where the data that a network was trained on lies; None where that is not known."""
+def data_path(model: ModelFile) -> str | None:
+    """Return the path of a network's data set; None if it is not known."""
     wanted = (model.info.data, list(model.info.classes or DIGITS))
     return next((kept["path"] for kept in _kept() if _key(kept) == wanted), None)
 
 
 def data_of(model: ModelFile) -> Dataset:
-    """Load the data that a network was trained on; MNIST for every network that reads digits."""
+    """Load the data set of a network; MNIST for a network of digits whose own is not found."""
     shipped = dataset_name(None)
     learnt = model.info.data or shipped
-    place = None if learnt == shipped else place_of(model)
+    place = None if learnt == shipped else data_path(model)
     if place is not None:
         try:
             return load_dataset(place)
@@ -163,13 +160,13 @@ def data_of(model: ModelFile) -> Dataset:
 
 
 def own_data(model: ModelFile) -> Dataset | None:
-    """Return the data of a network that learnt classes of its own; None for one of digits.
+    """Return the data of a network with classes of its own; None for one of digits.
 
     The last data set stays in memory: several views ask for it.
     """
     if not model.info.classes:
         return None
-    key = (model.info.data, model.info.classes, place_of(model))
+    key = (model.info.data, model.info.classes, data_path(model))
     with _LOCK:
         data = _LAST.get(key)
         if data is None:
@@ -181,7 +178,7 @@ def own_data(model: ModelFile) -> Dataset | None:
 
 
 def require_classes(model: ModelFile, data: Dataset) -> None:
-    """Refuse data that shows something else than a network tells apart."""
+    """Raise `DatasetError` if the classes of the data are not those of the network."""
     names = class_names(model)
     if names != data.classes:
         raise DatasetError(
@@ -196,7 +193,7 @@ def _file() -> Path:
 
 
 def _kept() -> list[dict[str, Any]]:
-    """Return the places that are kept; none where the file is missing or damaged."""
+    """Return the stored paths; none if the file is missing or damaged."""
     try:
         entries = FORMAT.read(_file()).get_list("places", _MAX_COUNT)
         found = [Fields(entry) for entry in entries if isinstance(entry, dict)]

@@ -1,11 +1,10 @@
-"""The trained networks that are kept, whoever made them: listed, found again, renamed, deleted.
+"""The library of trained networks: list, find, save, rename, delete and restore.
 
-Networks come from four sources: those that ship, those that have learnt the user's digits, those
-of runs, and those of files that were opened. Networks that learnt and those that were opened are
-model files in folders of the user's; none is ever replaced by another. Beside those that learnt
-lie copies of networks that learning began with where nothing else keeps those, so that undoing
-always finds them. Networks are named by a key that survives a restart: ``shipped:NAME``,
-``learnt:FILE``, ``run:FOLDER`` or ``opened:FILE``.
+Networks have four sources: shipped, fine-tuned to the user's digits, runs, and opened files.
+Fine-tuned and opened networks are model files in folders of the user; none is ever replaced by
+another. The folder of the fine-tuned also holds copies of the networks that fine-tuning started
+from, if no other file has them, so that Undo always finds them. A network has a key that survives
+a restart: ``shipped:NAME``, ``learnt:FILE``, ``run:FOLDER`` or ``opened:FILE``.
 """
 
 from __future__ import annotations
@@ -59,7 +58,7 @@ from mnist_draw.training.run_list import list_runs, runs_folder
 
 
 def list_shipped() -> tuple[StoredNetwork, ...]:
-    """Return the networks that ship, the default first."""
+    """List the networks that ship, the default first."""
     return tuple(of_file(path, SHIPPED) for path in sorted(shipped_files(), key=_rank))
 
 
@@ -69,14 +68,14 @@ def _rank(path: Path) -> tuple[int, str]:
 
 
 def list_fine_tuned() -> list[StoredNetwork]:
-    """Return the networks that learnt, the newest first; none where they cannot be listed."""
+    """List the fine-tuned networks, newest first; none if the folder cannot be read."""
     return _list_folder(fine_tuned_folder, FINE_TUNED)
 
 
 def list_opened() -> list[StoredNetwork]:
-    """Return the networks that were opened, and those that had to be saved elsewhere."""
-    elsewhere = [of_file(path, OPENED) for path in list_external()]
-    return elsewhere + _list_folder(opened_folder, OPENED)
+    """List the opened networks, and those saved outside the program's folders."""
+    external = [of_file(path, OPENED) for path in list_external()]
+    return external + _list_folder(opened_folder, OPENED)
 
 
 def _list_folder(folder: Callable[[], Path], source: str) -> list[StoredNetwork]:
@@ -89,7 +88,7 @@ def _list_folder(folder: Callable[[], Path], source: str) -> list[StoredNetwork]
 
 
 def list_run_networks() -> list[StoredNetwork]:
-    """Return the networks of runs, the newest first; none where they cannot be listed."""
+    """List the networks of runs, newest first; none if the folder cannot be read."""
     try:
         runs, _ = list_runs()
     except StorageError:
@@ -98,15 +97,15 @@ def list_run_networks() -> list[StoredNetwork]:
 
 
 def list_all() -> list[StoredNetwork]:
-    """Return all networks: those that ship, then the user's, the newest first."""
+    """List all networks: those that ship, then the user's, newest first."""
     own = [*list_fine_tuned(), *list_run_networks(), *list_opened()]
-    return [*list_shipped(), *sorted(own, key=made, reverse=True)]
+    return [*list_shipped(), *sorted(own, key=creation_time, reverse=True)]
 
 
-def made(kept: StoredNetwork) -> float:
-    """Return when a network was made, in seconds since 1970; 0 for one that is gone."""
+def creation_time(stored: StoredNetwork) -> float:
+    """Return seconds since 1970; 0 if the file is gone."""
     try:
-        return kept.path.stat().st_mtime
+        return stored.path.stat().st_mtime
     except OSError:
         return 0.0
 
@@ -115,13 +114,13 @@ def made(kept: StoredNetwork) -> float:
 
 
 def find_network(name: str, network: str = "") -> ModelFile:
-    """Read the network that a user names: a file, or one that ships.
+    """Read the network that a user names.
 
     Parameters
     ----------
     name : str
-        A file of this program or of ``numpy.savez``, a name such as ``"best"``, the key of a
-        network that is kept, the name of a run, or ``"latest"``, the network of the newest run.
+        A file of this program or of ``numpy.savez``, a name such as ``"best"``, a key, the
+        name of a run, or ``"latest"``, the network of the newest run.
     network : str, optional
         The architecture of a file that does not say it.
 
@@ -131,9 +130,9 @@ def find_network(name: str, network: str = "") -> ModelFile:
         There is none, it cannot be used, or its architecture has to be said.
     """
     if not os.path.lexists(name):
-        kept = find_stored(name)
-        if kept is not None:
-            return kept.load()
+        stored = find_stored(name)
+        if stored is not None:
+            return stored.load()
     found = open_network(name, network)
     if isinstance(found, ModelFile):
         return found
@@ -144,7 +143,7 @@ def find_network(name: str, network: str = "") -> ModelFile:
 
 
 def find_stored(name: str) -> StoredNetwork | None:
-    """Return the network that is kept under a name; None where it looks like a file's.
+    """Return the stored network of a name; None if the name looks like a file's.
 
     Parameters
     ----------
@@ -163,7 +162,7 @@ def find_stored(name: str) -> StoredNetwork | None:
 
 
 def find_by_key(key: str) -> StoredNetwork:
-    """Return the network of a key; its file need not exist any more."""
+    """Return the network of a key; its file need not exist."""
     return _stored(place_of_key(key))
 
 
@@ -173,17 +172,17 @@ def _stored(place: Place) -> StoredNetwork:
 
 
 def default_network(tell: Callable[[str], object]) -> tuple[StoredNetwork, ModelFile]:
-    """Read the network that the program starts with: the best that ships and is not damaged."""
+    """Read the network that the program starts with: the first shipped one that is undamaged."""
     damage: ModelFileError | None = None
-    for kept in list_shipped():
+    for stored in list_shipped():
         try:
-            model = kept.load()
+            model = stored.load()
         except ModelFileError as error:
             damage = damage or error
             continue
         if damage is not None:
             tell(f"{damage} The network {model.title!r} answers instead.")
-        return kept, model
+        return stored, model
     raise damage or ModelFileError(
         f"No trained network was found in {resource_path('models')}. Train one with "
         "'mnist-draw train --output FILE.npz' and name it with --model."
@@ -195,27 +194,27 @@ def default_model(tell: Callable[[str], object] = lambda sentence: None) -> Mode
     return default_network(tell)[1]
 
 
-# -- what the user does with them
+# -- save, rename, delete
 
 
 def save_fine_tuned(model: ModelFile, before: bool = False) -> StoredNetwork:
-    """Keep a network."""
+    """Save a fine-tuned network, or the one `before` fine-tuning."""
     name = f"{time.strftime(TIME)}{BEFORE if before else ''}"
     # It is no longer the network whose name it has.
-    return _keep(model.with_info(name=""), fine_tuned_folder() / f"{name}{SUFFIX}", FINE_TUNED)
+    return _save(model.with_info(name=""), fine_tuned_folder() / f"{name}{SUFFIX}", FINE_TUNED)
 
 
 def save_opened(model: ModelFile, name: str) -> StoredNetwork:
-    """Keep a network that was opened, under a name; the same file is kept once."""
+    """Save an opened network under a name; the same network is saved once."""
     wanted = opened_folder() / f"{Path(name).name}{SUFFIX}"
     named = model.with_info(name=name)
     with contextlib.suppress(OSError, UserError):
         if read_file(wanted, MAX_BYTES) == pack_model(named):
             return of_file(wanted, OPENED)
-    return _keep(named, wanted, OPENED)
+    return _save(named, wanted, OPENED)
 
 
-def _keep(model: ModelFile, wanted: Path, source: str) -> StoredNetwork:
+def _save(model: ModelFile, wanted: Path, source: str) -> StoredNetwork:
     folder = wanted.parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -226,44 +225,44 @@ def _keep(model: ModelFile, wanted: Path, source: str) -> StoredNetwork:
     return of_file(path, source)
 
 
-def rename(kept: StoredNetwork, name: str) -> StoredNetwork:
-    """Give a network another name; that of a run is the run's."""
+def rename(stored: StoredNetwork, name: str) -> StoredNetwork:
+    """Rename a network; the network of a run is renamed with its run."""
     name = plain_name(name)
-    if kept.source == SHIPPED:
+    if stored.source == SHIPPED:
         raise UserError("The networks that ship keep their names.")
-    if kept.source == RUN:
+    if stored.source == RUN:
         try:
-            run = read_run(kept.path.parent).renamed(name)
+            run = read_run(stored.path.parent).renamed(name)
         except FileNotFoundError as error:
             raise UserError(
-                f"The run of the network {kept.title} is no longer there: it was deleted, moved or "
-                "renamed meanwhile. Nothing was changed."
+                f"The run of the network {stored.title} is no longer there: it was deleted, moved "
+                "or renamed meanwhile. Nothing was changed."
             ) from error
         run.save()
         return network_of_run(run)
-    model, when = load_trained(kept.path).with_info(name=name), made(kept)
-    save_model(kept.path, model)
+    model, when = load_trained(stored.path).with_info(name=name), creation_time(stored)
+    save_model(stored.path, model)
     # Another name makes no other network: it is as old as it was.
     with contextlib.suppress(OSError):
-        os.utime(kept.path, (when, when))
-    return of_file(kept.path, kept.source)
+        os.utime(stored.path, (when, when))
+    return of_file(stored.path, stored.source)
 
 
-def delete(kept: StoredNetwork) -> Path:
-    """Put a network into the bin, with its run if it has one; return where it is kept there."""
-    if kept.source == SHIPPED:
+def delete(stored: StoredNetwork) -> Path:
+    """Move a network, with its run if it has one, to the bin; return its path there."""
+    if stored.source == SHIPPED:
         raise UserError("The networks that ship cannot be deleted.")
-    if is_external(kept.key):
+    if is_external(stored.key):
         raise UserError(
-            f"The network {kept.title} lies outside the program's folders, in {kept.path}. Save it "
-            "elsewhere if you want to keep it, and delete it there."
+            f"The network {stored.title} lies outside the program's folders, in {stored.path}. "
+            "Save it elsewhere if you want to keep it, and delete it there."
         )
-    path = kept.path.parent if kept.source == RUN else kept.path
-    return move_to_bin(path, f"The network {kept.title}")
+    path = stored.path.parent if stored.source == RUN else stored.path
+    return move_to_bin(path, f"The network {stored.title}")
 
 
 def list_deleted() -> list[tuple[Deleted, str]]:
-    """Return what can be brought back with `bring_back`, and its title, the newest first."""
+    """List what `bring_back` can restore, with titles, newest first."""
     folders = {FINE_TUNED: fine_tuned_folder(), OPENED: opened_folder(), RUN: runs_folder()}
     found = [
         (one, _deleted_title(one, source))

@@ -25,8 +25,8 @@ from mnist_draw.training.checkpoint import is_checkpoint, load_checkpoint
 from mnist_draw.training.network_places import OPENED, RUN, SHIPPED, SUFFIX, is_external
 from mnist_draw.training.record import CHECKPOINT, Run
 
-#: Networks that ship and what they are called, the one that reads handwriting best first: the
-#: first that is there is the default. Others go by their file's name.
+#: Titles of the networks that ship, the best reader of handwriting first: the first that is there
+#: is the default. Others have their file's name.
 TITLES = {
     "best": "Best reader",
     "mlp_handwriting": "Handwriting MLP",
@@ -40,7 +40,7 @@ _PLAIN = "arr_"
 
 @dataclass(frozen=True)
 class StoredNetwork:
-    """A trained network in a file that the program looks after."""
+    """A trained network in a file of the library."""
 
     path: Path
     source: str
@@ -55,50 +55,47 @@ class StoredNetwork:
 
     @property
     def key(self) -> str:
-        """What the network is called in the preferences."""
+        """The network's key, as in the preferences: its source and file, or folder."""
         names = {SHIPPED: self.name, RUN: self.path.parent.name}
         return f"{self.source}:{names.get(self.source, self.path.name)}"
 
     @property
     def typed_name(self) -> str:
-        """What it is called on the command line: its name where it ships, else its source, too.
-
-        One that lies outside the program's folders goes by its path.
-        """
+        """Its name on the command line: a shipped name, a key, or the path of an external file."""
         if is_external(self.key):
             return str(self.path)
         return self.name if self.source == SHIPPED else self.key.removesuffix(SUFFIX)
 
     @property
     def kind(self) -> str:
-        """``"MLP"`` or ``"CNN"``; empty where that is not known."""
+        """``"MLP"`` or ``"CNN"``; empty if unknown."""
         try:
-            words = parse_network(self.network).title
+            title = parse_network(self.network).title
         except UserError:
             return ""
-        return next((kind for kind in ("CNN", "MLP") if kind in words), "")
+        return next((kind for kind in ("CNN", "MLP") if kind in title), "")
 
     @property
     def accuracy(self) -> str:
-        """The share of test pictures, or else of validation pictures, that it reads rightly."""
+        """Its accuracy on test pictures, or else on validation pictures; empty if unknown."""
         shares = (self.info.test_accuracy, self.info.validation_accuracy)
         return next((f"{100 * share:.2f} %" for share in shares if share is not None), "")
 
     @property
-    def words(self) -> str:
-        """Its line in a menu, such as ``"Best reader · CNN · 99.56 %"``."""
+    def label(self) -> str:
+        """Its label in a menu, such as ``"Best reader · CNN · 99.56 %"``."""
         kind = "" if self.kind in self.title else self.kind
         return " · ".join(filter(None, (self.title, kind, self.accuracy)))
 
     def load(self) -> ModelFile:
-        """Read it; it is then called as here."""
+        """Read it, under its title."""
         if self.source == RUN and not self.path.exists():
             return _from_checkpoint(self)
         return load_trained(self.path).with_info(name=self.title)
 
 
 def load_trained(path: str | os.PathLike[str]) -> ModelFile:
-    """Read a model file and check that its parameters fit its network."""
+    """Read a model file and check its parameters against its network."""
     try:
         return load_model(path, shapes_of=lambda text: parse_network(text).parameter_shapes())
     except ModelFileError as error:
@@ -112,7 +109,7 @@ def load_trained(path: str | os.PathLike[str]) -> ModelFile:
 
 
 def open_network(path: str, network: str = "") -> ModelFile | list[str]:
-    """Read a trained network."""
+    """Read a trained network; return the possible architectures if the file leaves them open."""
     arrays = _plain_arrays(path)
     if not arrays:
         return load_trained(path)
@@ -134,20 +131,20 @@ def open_network(path: str, network: str = "") -> ModelFile | list[str]:
 
 
 def _plain_arrays(path: str) -> tuple[npz.Array, ...]:
-    """Return what ``numpy.savez`` has written without names, in order; nothing for other files."""
+    """Return the arrays that ``numpy.savez`` wrote without names, in order; none of other files."""
     try:
         with npz.open_archive(path) as archive:
             arrays = archive.read_all() if f"{_PLAIN}0" in archive.sizes else {}
     except (OSError, UserError, npz.NpzError):
-        # Whoever reads it as a model file says what is wrong.
+        # Reading it as a model file reports what is wrong.
         return ()
     names = [f"{_PLAIN}{number}" for number in range(len(arrays))]
     return tuple(arrays[name] for name in names) if set(names) == set(arrays) else ()
 
 
 def networks_of_shapes(shapes: tuple[tuple[int, ...], ...]) -> list[str]:
-    """Return the architectures whose parameters have these shapes, the likeliest first."""
-    # What the last bias counts are the classes.
+    """Return the architectures with these parameter shapes, the likeliest first."""
+    # The last bias has one value for each class.
     classes = f"#{shapes[-1][-1]}" if shapes and shapes[-1] else ""
     for name, kind in NETWORKS.items():
         if kind.in_menu and _shapes(name + classes) == shapes:
@@ -169,7 +166,7 @@ def _shapes(network: str) -> tuple[tuple[int, ...], ...]:
 
 
 def of_file(path: Path, source: str) -> StoredNetwork:
-    """Describe a model file; one that is damaged goes by its name."""
+    """Describe a model file; a damaged one has only its file's name."""
     try:
         network, info = read_info(path)
     except ModelFileError:
@@ -187,22 +184,22 @@ def title_of(stem: str, source: str, info: ModelInfo) -> str:
     except ValueError:
         return stem
     kind = "Before learning" if BEFORE in stem else "My digits"
-    return f"{kind}, {moment_words(made)}"
+    return f"{kind}, {_format_moment(made)}"
 
 
-def moment_words(moment: time.struct_time) -> str:
+def _format_moment(moment: time.struct_time) -> str:
     return f"{moment.tm_mday} {time.strftime('%b %H:%M', moment)}"
 
 
 def network_of_run(run: Run) -> StoredNetwork:
-    """Describe the network of a run; it need not be there yet.
+    """Describe the network of a run, which need not exist yet.
 
-    It is called as the run, with the time where the user has given that no name.
+    Its title is the run's, with the time if the user gave the run no name.
     """
     title = run.name
     if not title:
         with contextlib.suppress(ValueError):
-            title = moment_words(time.strptime(run.started[:16], "%Y-%m-%d %H:%M"))
+            title = _format_moment(time.strptime(run.started[:16], "%Y-%m-%d %H:%M"))
         title = ", ".join(filter(None, (run.title, title or run.started)))
     info = ModelInfo(
         epochs=run.epochs_done,
@@ -212,12 +209,12 @@ def network_of_run(run: Run) -> StoredNetwork:
     return StoredNetwork(run.model, RUN, title, run.settings.network, info)
 
 
-def _from_checkpoint(kept: StoredNetwork) -> ModelFile:
-    """Read the network of a run that was cut off."""
+def _from_checkpoint(stored: StoredNetwork) -> ModelFile:
+    """Read the network of an interrupted run from its checkpoint."""
     try:
-        checkpoint = load_checkpoint(kept.path.with_name(CHECKPOINT))
+        checkpoint = load_checkpoint(stored.path.with_name(CHECKPOINT))
     except UserError as error:
-        raise ModelFileError(f"The run {kept.title} has no network. {error}") from error
+        raise ModelFileError(f"The run {stored.title} has no network. {error}") from error
     return ModelFile(checkpoint.settings.network, checkpoint.parameters).with_info(
-        name=kept.title, title=kept.title, epochs=checkpoint.epoch
+        name=stored.title, title=stored.title, epochs=checkpoint.epoch
     )

@@ -23,17 +23,17 @@ from mnist_draw.storage.unique_paths import taken_file
 from mnist_draw.training.record import Run, read_run
 from mnist_draw.training.run_list import LATEST, list_runs, names_of, run_called, runs_folder
 
-#: Who made a network; its key begins with it.
+#: Where a network is from; its key begins with it.
 SOURCES = SHIPPED, FINE_TUNED, RUN, OPENED = "shipped", "learnt", "run", "opened"
 SUFFIX = ".npz"
-#: Lies beside the networks that ship, and reads no digit itself: it tells digits from what is none.
+#: The rejection rule, in the folder of the networks that ship.
 RULE_FILE = "digit_or_not.npz"
 
 _NAME = f"rescued-model{SUFFIX}"
-#: What its name begins with outside the program's folders.
+#: How its name begins outside the program's folders.
 _OUTSIDE = f"{APPLICATION.replace('_', '-')}-rescued-model"
 
-#: Networks that lie outside the program's folders, where there was room, by file name.
+#: Networks saved outside the program's folders, where there was room, by file name.
 _external: dict[str, Path] = {}
 
 #: A network's source, and its file or its run.
@@ -41,41 +41,41 @@ Place = tuple[str, Path | Run]
 
 
 def shipped_files() -> list[Path]:
-    """Return the files of the networks that ship, by name."""
+    """List the files of the networks that ship, by name."""
     paths = resource_path("models").glob(f"*{SUFFIX}")
     return sorted(path for path in paths if path.name != RULE_FILE)
 
 
 def fine_tuned_folder() -> Path:
-    """Return the folder of the networks that learnt; it need not exist."""
+    """Return the folder of the fine-tuned networks, which need not exist."""
     return data_folder() / "learnt"
 
 
 def opened_folder() -> Path:
-    """Return the folder of the networks that were opened; it need not exist."""
+    """Return the folder of the opened networks, which need not exist."""
     return data_folder() / "networks"
 
 
 def note_external(path: Path) -> None:
-    """List a network with those that were opened, wherever it lies, until the program ends."""
+    """List an external network with the opened ones until the program ends."""
     _external[path.name] = path
 
 
 def list_external() -> list[Path]:
-    """Return the networks of `note_external` that are still there, the newest first."""
+    """List the external networks that still exist, newest first."""
     return [path for path in reversed(_external.values()) if path.exists()]
 
 
 def is_external(key: str) -> bool:
-    """Whether a key leads to a network of `note_external`: after this session it leads nowhere."""
+    """Whether a key is that of an external network: it is not valid after this session."""
     source, _, name = key.partition(":")
     return source == OPENED and name in _external
 
 
 def place_of_key(key: str) -> Place:
-    """Return where the network of a key lies; its file need not exist any more."""
+    """Return the place of the network of a key; its file need not exist."""
     source, _, name = key.partition(":")
-    # A name alone: a key from a file that anybody may have edited leads nowhere else.
+    # A file name only: a key may be from a file that somebody has edited.
     if name and Path(name).name == name:
         if source == SHIPPED:
             for path in shipped_files():
@@ -85,7 +85,7 @@ def place_of_key(key: str) -> Place:
             return OPENED, _external[name]
         elif source in (FINE_TUNED, OPENED):
             path = (fine_tuned_folder() if source == FINE_TUNED else opened_folder()) / name
-            # Typed, a name may lack its ending.
+            # A user may type the name without its suffix.
             whole = path if path.exists() else path.with_name(f"{name}{SUFFIX}")
             return source, whole if whole.exists() else path
         elif source == RUN:
@@ -95,7 +95,7 @@ def place_of_key(key: str) -> Place:
 
 
 def place_of(name: str) -> Place | None:
-    """Return where the network lies that goes by a name; None where it looks like a file's."""
+    """Return the place of the network of a name; None if the name looks like a file's."""
     shipped = {path.stem: path for path in shipped_files()}
     if name in shipped:
         return SHIPPED, shipped[name]
@@ -120,19 +120,19 @@ def place_of(name: str) -> Place | None:
 
 
 def file_of(name: str) -> str:
-    """Return the file of a network that a user names by a path or a name."""
+    """Return the file of the network that a user gives by path or name."""
     place = None if os.path.lexists(name) else place_of(name)
     return name if place is None else str(path_of(place))
 
 
 def path_of(place: Place) -> Path:
-    """Return the file at a place; it need not exist any more."""
+    """Return the file at a place, which need not exist."""
     found = place[1]
     return found.model if isinstance(found, Run) else found
 
 
 def _own_names() -> list[str]:
-    """Return what the networks that learnt and those that were opened are called."""
+    """List the names of the fine-tuned and the opened networks."""
     folders = {FINE_TUNED: fine_tuned_folder, OPENED: opened_folder}
     with contextlib.suppress(OSError, StorageError):
         return [
@@ -146,23 +146,23 @@ def _own_names() -> list[str]:
 
 
 def _runs() -> list[Run]:
-    """Return all runs, newest first; none where they cannot be listed."""
+    """List all runs, newest first; none if the folder cannot be read."""
     try:
         return list_runs()[0]
     except StorageError:
         return []
 
 
-# -- where a network is saved whose own place cannot be written
+# -- fallbacks, if a network cannot be saved at its own place
 
 
 def save_fallback(
     model: ModelFile, tell: Callable[[str], object] = lambda sentence: None
 ) -> Path | None:
-    """Save a network in the first place that can be written, under a name that is free.
+    """Save a network in the first writable folder, under a free name; None if there is none.
 
-    Tried are the networks that were opened, the user's documents and the temporary files. It is
-    listed with the networks that were opened: outside the program's folders until the program ends.
+    It tries the folder of the opened networks, the user's documents and the temporary folder. The
+    network is listed with the opened ones: an external one until the program ends.
     """
     places: list[Callable[[ModelFile], Path]] = [save_with_opened]
     places += [partial(_save_outside, folder) for folder in fallback_folders()]
@@ -175,9 +175,9 @@ def save_fallback(
 
 
 def reclaim_fallbacks() -> list[str]:
-    """Take home what an earlier program had to leave outside its folders.
+    """Move the fallbacks that an earlier program saved outside to the opened networks.
 
-    What finds no room yet stays where it is and is listed from there.
+    Those for which there is still no room stay where they are and are listed as external.
     """
     told: list[str] = []
     for path in _fallback_files():
@@ -194,7 +194,7 @@ def reclaim_fallbacks() -> list[str]:
                 f"{error} All networks (F9) lists it."
             )
             continue
-        # Where its folder is closed to writing, it is there twice.
+        # If its folder is read-only, there are two copies.
         with contextlib.suppress(OSError):
             path.unlink()
         told.append(
@@ -205,13 +205,13 @@ def reclaim_fallbacks() -> list[str]:
 
 
 def list_fallbacks() -> None:
-    """List with the networks that were opened those which an earlier program left outside."""
+    """List the fallbacks of an earlier program as external networks."""
     for path in _fallback_files():
         note_external(path)
 
 
 def _fallback_files() -> list[Path]:
-    """Return the files that an earlier program left, and nobody else can have."""
+    """List the fallback files of an earlier program that only this user can have written."""
     found: list[Path] = []
     for folder in fallback_folders():
         # A folder may be gone, or closed to the user.
@@ -223,12 +223,12 @@ def _fallback_files() -> list[Path]:
 
 
 def fallback_key(path: Path) -> str:
-    """Return the key by which a network that was rescued is found again."""
+    """Return the key of a network that `save_fallback` saved."""
     return f"{OPENED}:{path.name}"
 
 
 def describe_fallback(path: Path) -> str:
-    """Say in the window where a network is that was rescued, and what to do with it."""
+    """Tell the user where a fallback was saved, and what to do with it."""
     return (
         f"The network was saved in {path} instead and is kept there. It answers; all networks (F9) "
         "lists it, and Save as … there puts it where you want."
@@ -236,18 +236,18 @@ def describe_fallback(path: Path) -> str:
 
 
 def fallback_folders() -> list[Path]:
-    """Return folders that are none of the program's: the user's documents, the temporary files."""
+    """List the folders outside the program's: the user's documents, the temporary folder."""
     documents = Path(platformdirs.user_documents_dir())
     return [*([documents] if documents.is_dir() else []), Path(tempfile.gettempdir())]
 
 
 def with_fallback_title(model: ModelFile) -> ModelFile:
-    """Return a network under the name that tells it from the one that its own place may hold."""
+    """Rename a network, so that it differs from the one that its own place may hold."""
     return model.with_info(name=f"{model.title}, rescued")
 
 
 def save_with_opened(model: ModelFile) -> Path:
-    """Save a network with those that were opened, under a name that is free."""
+    """Save a network with the opened ones, under a free name."""
     folder = opened_folder()
     try:
         folder.mkdir(exist_ok=True)
@@ -259,10 +259,10 @@ def save_with_opened(model: ModelFile) -> Path:
 
 
 def _save_outside(folder: Path, model: ModelFile) -> Path:
-    """Save a network in a folder that is none of the program's."""
+    """Save a network in a folder outside the program's."""
     with taken_file(folder / f"{_OUTSIDE}{SUFFIX}") as path:
         save_model(path, model)
-    # Whatever the user grants others: only what is private is reclaimed later.
+    # Only a private file is reclaimed later, whatever the umask.
     with contextlib.suppress(OSError):
         path.chmod(0o600)
     note_external(path)

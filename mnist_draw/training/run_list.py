@@ -1,4 +1,4 @@
-"""All runs: listing them, finding the one that was cut off, comparing their settings."""
+"""All runs: list them, find the interrupted one, compare their settings."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ from mnist_draw.training.record import (
 )
 from mnist_draw.training.settings import SETTINGS
 
-#: What the user calls the newest run.
+#: The user's name for the newest run.
 LATEST = "latest"
 
 
 def runs_folder() -> Path:
-    """Return the folder of all runs; it need not exist."""
+    """Return the folder of all runs, which need not exist."""
     return data_folder() / "runs"
 
 
 def new_run_folder() -> Path:
-    """Make a folder for a new run, named after date and time."""
+    """Create the folder of a new run, named after date and time."""
     return take_folder(runs_folder() / time.strftime("%Y-%m-%d %H.%M.%S"))
 
 
 def list_runs() -> tuple[list[Run], list[str]]:
-    """Return all runs, newest first, and a sentence for each record that was put aside."""
+    """List all runs, newest first, and a message for each damaged record."""
     runs: list[Run] = []
     told: list[str] = []
     folders = _folders(runs_folder())
@@ -78,11 +78,10 @@ def _folders(parent: Path) -> list[Path]:
 def find_interrupted(
     in_use: Callable[[Path], bool] = lambda folder: False,
 ) -> tuple[Run | None, list[str]]:
-    """Return the newest run that was cut off or closed and can be continued, and what to tell.
+    """Return the newest interrupted run that can be continued, and messages for the user.
 
-    One that has learnt all its epochs is among them: it is to be tested and calibrated.
-    A checkpoint that is damaged is put aside; its run then counts as failed and is not offered
-    again.
+    A run whose epochs are all done is among them: it is still to be tested and calibrated. A
+    damaged checkpoint is quarantined; its run then has failed and is not offered again.
     """
     runs, told = list_runs()
     for run in runs:
@@ -105,12 +104,12 @@ def find_interrupted(
 
 
 def find_run(name: str) -> Run:
-    """Return the run that a user names."""
+    """Return the run of a name."""
     return run_called(name, list_runs()[0])
 
 
 def run_called(name: str, runs: Sequence[Run]) -> Run:
-    """Return that of all runs, newest first, which a user names; as :func:`find_run` does."""
+    """Return the run of a name among all runs, newest first."""
     wanted = name.removeprefix("run:")
     found = [run for run in runs if wanted in (run.folder.name, run.name)]
     if name == LATEST:
@@ -128,15 +127,12 @@ def run_called(name: str, runs: Sequence[Run]) -> Run:
 
 
 def names_of(runs: Sequence[Run]) -> list[str]:
-    """Return what runs are called: the name of each one's folder, and the one it was given."""
+    """List the names of runs: of each one's folder, and the one that the user gave it."""
     return [each for run in runs for each in (run.folder.name, run.name) if each]
 
 
 def cut_off(run: Run) -> Run:
-    """Return the record of a run that was cut off with how far its checkpoint came.
-
-    Without a checkpoint that can be read, the record is returned as it is.
-    """
+    """Update the record of an interrupted run from its checkpoint, if that can be read."""
     try:
         return _as_in(load_checkpoint(run.checkpoint), run)
     except UserError:
@@ -144,12 +140,12 @@ def cut_off(run: Run) -> Run:
 
 
 def _as_in(checkpoint: Checkpoint, run: Run) -> Run:
-    # The record is written when a run ends; the checkpoint knows how far this one came.
+    # The record is written when a run ends; the checkpoint has the progress.
     return with_figures(replace(run, settings=checkpoint.settings), checkpoint.history())
 
 
 def differences(runs: Sequence[Run]) -> list[tuple[str, list[str]]]:
-    """Return what differs between runs: each setting that is not the same in all, in words.
+    """Compare the settings of runs: each that is not the same in all.
 
     Returns
     -------

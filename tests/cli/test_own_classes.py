@@ -14,7 +14,7 @@ from own_classes import draw_classes
 
 import mnist_draw
 from mnist_draw.cli import main
-from mnist_draw.library.network_data import class_names, place_of, reads_digits
+from mnist_draw.library.network_data import class_names, data_path, reads_digits
 from mnist_draw.library.stored_network import load_trained
 from mnist_draw.storage import ModelFile, save_model
 from mnist_draw.training.checkpoint import load_checkpoint
@@ -200,7 +200,7 @@ def test_data_named_for_a_network_of_somebody_else_are_known_from_then_on(
     # Whoever was given the pictures may call their folder something else.
     given = shapes.rename(shapes.parent / "given")
     assert main(["evaluate", "shapes.npz", "--data", "given"]) == 0
-    assert place_of(load_trained("shapes.npz")) == str(given)
+    assert data_path(load_trained("shapes.npz")) == str(given)
     assert main(["evaluate", "shapes.npz"]) == 0
 
 
@@ -211,4 +211,4 @@ def test_data_of_other_classes_are_not_taken_for_a_networks(
     model = load_trained("shapes.npz")
     draw_classes(shapes.parent / "others", ("four", "five"), 20)
     assert main(["evaluate", "shapes.npz", "--data", "others"]) != 0
-    assert place_of(model) == str(shapes)
+    assert data_path(model) == str(shapes)

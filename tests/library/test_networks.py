@@ -11,6 +11,7 @@ from linear_network import linear_model
 
 from mnist_draw.errors import UserError
 from mnist_draw.library.networks import (
+    creation_time,
     delete,
     find_by_key,
     fine_tuned_folder,
@@ -18,7 +19,6 @@ from mnist_draw.library.networks import (
     list_fine_tuned,
     list_opened,
     list_shipped,
-    made,
     rename,
     save_fine_tuned,
     save_opened,
@@ -79,7 +79,7 @@ def test_a_network_is_renamed_deleted_and_brought_back_under_its_key(home: Path)
     bring_back(binned, "The network")
     assert [one.title for one in list_all() if one.source == "opened"] == ["Mine"]
     # It is as old as it was.
-    assert made(find_by_key(kept.key)) == 1_700_000_000
+    assert creation_time(find_by_key(kept.key)) == 1_700_000_000
     for change in (lambda: rename(list_shipped()[0], "x"), lambda: delete(list_shipped()[0])):
         with pytest.raises(UserError, match="that ship"):
             change()

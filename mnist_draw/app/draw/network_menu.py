@@ -59,7 +59,7 @@ class NetworkMenu(ComboBox):
         for kept in self.network.networks:
             own += kept.source != "shipped"
             if own <= _MAX_OWN or kept.key == current.key:
-                self._add(NetworkRequest(kept.load, kept.key), kept.words)
+                self._add(NetworkRequest(kept.load, kept.key), kept.label)
         for wish in unsaved:
             if not wish.key:
                 self._add(wish, wish.title)
@@ -102,6 +102,6 @@ def _title(key: str) -> str:
     from mnist_draw.library.networks import find_by_key
 
     try:
-        return find_by_key(key).words
+        return find_by_key(key).label
     except UserError:
         return key.partition(":")[2]

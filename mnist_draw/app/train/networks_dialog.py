@@ -173,9 +173,9 @@ class NetworksController(CollectionController):
             return
 
         def look() -> tuple[list[float], list[tuple[Deleted, str]]]:
-            from mnist_draw.library.networks import list_deleted, made
+            from mnist_draw.library.networks import creation_time, list_deleted
 
-            return [made(kept) for kept in networks], list_deleted()
+            return [creation_time(kept) for kept in networks], list_deleted()
 
         def show(found: tuple[list[float], list[tuple[Deleted, str]]]) -> None:
             assert self._view is not None

@@ -280,7 +280,7 @@ class SettingsPanel(QWidget):
             kept for kept in self._networks
             if kept.network and (not digits or _classes_of(kept.network) == len(DIGITS))
         ]  # fmt: skip
-        files.offer((str(kept.path), kept.words) for kept in fitting[:_MAX_OFFERED])
+        files.offer((str(kept.path), kept.label) for kept in fitting[:_MAX_OFFERED])
 
     def _show_examples(self) -> None:
         values = {name: field.read() for name, field in self.fields.items()}

@@ -22,7 +22,7 @@ from mnist_draw.app.train.sections import SectionArea
 from mnist_draw.app.train.setting_fields import FileCombo, RuleFields
 from mnist_draw.app.train.settings_panel import SettingsPanel, make_examples
 from mnist_draw.errors import UserError
-from mnist_draw.library.network_data import place_of
+from mnist_draw.library.network_data import data_path
 from mnist_draw.networks import parse_network
 from mnist_draw.storage.folders import resource_path
 from mnist_draw.storage.models import ModelFile
@@ -456,9 +456,9 @@ def test_a_data_set_that_is_picked_is_known_to_its_networks(
     draw_classes(tmp_path / "shapes", ("a", "b"), 20)
     bias = np.zeros(2, np.float32)
     model = ModelFile("mlp#2", (bias,), {"data": "shapes", "classes": ["a", "b"]})
-    assert place_of(model) is None
+    assert data_path(model) is None
     pick(panel, "data_folder", tmp_path / "shapes", monkeypatch)
-    qtbot.waitUntil(lambda: place_of(model) == str(tmp_path / "shapes"), timeout=20_000)
+    qtbot.waitUntil(lambda: data_path(model) == str(tmp_path / "shapes"), timeout=20_000)
 
 
 def test_what_a_run_took_is_shown_and_what_was_chosen_is_kept(panel: SettingsPanel) -> None:

@@ -22,7 +22,7 @@ from mnist_draw.dataset.normalise import normalise_ink, usual_side
 from mnist_draw.dataset.pictures.picture_file import load_picture
 from mnist_draw.dataset.sources import picture_folders
 from mnist_draw.errors import DatasetError
-from mnist_draw.library.network_data import place_of, remember_data
+from mnist_draw.library.network_data import data_path, remember_data
 from mnist_draw.storage import ModelFile
 
 
@@ -143,7 +143,7 @@ def test_names_that_are_no_utf8(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert data.folder.samefile(place)
     model = ModelFile("mlp", (np.ones(1, np.float32),), {"data": data.name, "classes": ["a", "b"]})
     remember_data(place, data)
-    assert place_of(model) == str(place)
+    assert data_path(model) == str(place)
     (place / "b").rename(place / os.fsdecode(b"b\xe4"))
     assert "a class whose name is not in UTF-8 ('b\\udce4')" in complaint(place)
 

@@ -26,7 +26,7 @@ from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.kit.widgets import Card, Switch, explain, label, tip
 from mnist_draw.dataset.classes import DIGITS
-from mnist_draw.library.network_data import all_names, foreign_words
+from mnist_draw.library.network_data import all_names, describe_foreign_network
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.example import Example
@@ -300,7 +300,7 @@ class LimitsSection(CountedSection):
         epochs = self._epochs("Counted")
         if epochs:
             return epochs, "Count again"
-        return "" if self._model is None else foreign_words(self._model), ""
+        return "" if self._model is None else describe_foreign_network(self._model), ""
 
     def _stop_or_go_on(self) -> None:
         if self._count.is_running:

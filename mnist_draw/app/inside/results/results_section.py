@@ -20,7 +20,7 @@ from mnist_draw.app.inside.section import reflow
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, Field, label
-from mnist_draw.library.network_data import all_names, foreign_words
+from mnist_draw.library.network_data import all_names, describe_foreign_network
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.example import Example
@@ -221,7 +221,7 @@ class ResultsSection(CountedSection):
         if self._failure and self._results is None:
             remarks.append(self._failure)
         if pictures is not None and pictures.are_digits and model is not None:
-            foreign = foreign_words(model)
+            foreign = describe_foreign_network(model)
             if foreign:
                 remarks.append(f"{foreign} Open the folder of its own data set instead.")
         if pictures is not None and pictures.left_out:
