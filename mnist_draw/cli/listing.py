@@ -92,7 +92,7 @@ RUNS = Command(
 
 def list_runs(arguments: argparse.Namespace) -> int:
     """Print one line for each run."""
-    from mnist_draw.recognition.run_files import in_use
+    from mnist_draw.recognition.run_session import in_use
     from mnist_draw.training import run_list
     from mnist_draw.training.record import STATE_WORDS
 

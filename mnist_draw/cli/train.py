@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, assert_never
 
 from mnist_draw.cli.command import Command
-from mnist_draw.cli.network_place import DEFAULT_OUTPUT, NetworkPlace
 from mnist_draw.errors import UserError
 from mnist_draw.networks import NETWORKS
 from mnist_draw.training.presets import PRESETS, find_preset, load_settings, read_settings
@@ -28,8 +27,11 @@ from mnist_draw.training.settings import SETTINGS, TrainingSettings
 from mnist_draw.training.updates import UPDATE_RULES, usual_learning_rate
 
 if TYPE_CHECKING:
+    from mnist_draw.cli.train_run import NetworkPlace
     from mnist_draw.training.checkpoint import Checkpoint
 
+#: Without --output, the network is saved under this name, or the next free one.
+DEFAULT_OUTPUT = "model.npz"
 #: A name for each option that must not be empty, for the sentence about it.
 _LIKE = {"output": DEFAULT_OUTPUT, "checkpoint": "run.ckpt", "resume": "run.ckpt"}
 
@@ -291,6 +293,8 @@ def _places(
     checkpoint = arguments.checkpoint or arguments.resume
     if arguments.output and checkpoint and _is_same(arguments.output, checkpoint):
         misuse(f"the network and the checkpoint cannot be the same file ({arguments.output})")
+    from mnist_draw.cli.train_run import NetworkPlace
+
     place = NetworkPlace(Path(arguments.output) if arguments.output else None, arguments.overwrite)
     place.check()
     if checkpoint:

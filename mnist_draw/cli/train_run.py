@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from mnist_draw import __version__, theano_bridge
-from mnist_draw.cli.listed_run import ListedRun, listed_run
-from mnist_draw.cli.network_place import NetworkPlace
 from mnist_draw.cli.output import lenient_output, put, tell, typed
+from mnist_draw.cli.train import DEFAULT_OUTPUT
 from mnist_draw.dataset.classes import class_list
-from mnist_draw.dataset.mnist import Dataset, load_dataset
-from mnist_draw.dataset.own_digits import ExtraDigits, load_extra
-from mnist_draw.errors import UserError
-from mnist_draw.library.network_data import dataset_metadata, remember_data
-from mnist_draw.recognition.finished_model import finished_model
+from mnist_draw.errors import StorageError, UserError, reason_of
+from mnist_draw.library.stored_network import load_trained
+from mnist_draw.recognition.run_session import RunSession
+from mnist_draw.storage import ModelFile, check_writable, save_model
+from mnist_draw.storage.atomic import resolve_path
+from mnist_draw.storage.models import refuse_foreign
+from mnist_draw.storage.unique_paths import move_to_free_name, numbered, taken_file
 from mnist_draw.training import events
 from mnist_draw.training.checkpoint import Checkpoint, load_checkpoint
 from mnist_draw.training.control import Controls, stop_on_signals
-from mnist_draw.training.loop import train
-from mnist_draw.training.network_places import RUN
+from mnist_draw.training.network_places import RUN, save_fallback
 from mnist_draw.training.progress import ProgressBar, describe
-from mnist_draw.training.run_start import settings_for
+from mnist_draw.training.run_list import new_run_folder, runs_folder
 from mnist_draw.training.settings import TrainingSettings
 
 COMPLETED, FAILED, INTERRUPTED = 0, 1, 130
@@ -36,26 +37,20 @@ def train_and_save(
     listed: bool = True,
     batch_size_chosen: bool = False,
 ) -> int:
-    """Train, print what happens, and save the network.
+    """Train, print what happens, and save the network; return the exit status.
 
     What cannot be printed is left out; the run goes on.
     """
-    controls = Controls()
-    kept = checkpoint
-    progress: Progress | None = None
+    controls, saved = Controls(), checkpoint
+    progress = Progress(checkpoint is not None)
     try:
-        with (
-            lenient_output() as (out, err),
-            stop_on_signals(controls),
-            listed_run(settings, checkpoint, resume, listed) as run,
-        ):
-            kept = run.checkpoint
-            progress = Progress(checkpoint is not None)
-            status = _train_and_save(
-                settings, place, resume, controls, run, progress, batch_size_chosen
-            )
+        with lenient_output() as (out, err), stop_on_signals(controls):
+            session = _session(settings, controls, checkpoint, resume, listed)
+            saved = session.checkpoint
+            with _ended(session, progress):
+                status = _train_and_save(session, place, resume, progress, batch_size_chosen)
     except KeyboardInterrupt:
-        tell(_broken_off(progress, kept))
+        tell(_describe_interrupt(progress, saved))
         return INTERRUPTED
     if out.failure:
         tell(f"Standard output could not be written: {out.failure}.")
@@ -65,18 +60,63 @@ def train_and_save(
     return status
 
 
-def _broken_off(progress: Progress | None, checkpoint: Path | None) -> str:
-    """Say what is kept of a run that was interrupted twice, and how it goes on."""
-    if progress is not None and progress.saved is not None:
+def _session(
+    settings: TrainingSettings,
+    controls: Controls,
+    checkpoint: Path | None,
+    resume: Checkpoint | None,
+    listed: bool,
+) -> RunSession:
+    """Begin or continue a run in the list of runs; if it cannot be saved there, tell why."""
+    folder = None
+    if listed and resume is not None and checkpoint is not None and _is_listed(checkpoint):
+        folder = resolve_path(checkpoint).parent
+        session = RunSession(settings, folder, controls=controls, checkpoint=checkpoint, tell=tell)
+        session.resume(settings=settings)
+        return session
+    if listed:
+        try:
+            folder = new_run_folder()
+        except StorageError as error:
+            tell(f"{error} The run is not kept under Runs.")
+    session = RunSession(settings, folder, controls=controls, checkpoint=checkpoint, tell=tell)
+    session.begin(resume)
+    return session
+
+
+def _is_listed(checkpoint: Path) -> bool:
+    try:
+        return resolve_path(checkpoint).parent.parent == resolve_path(runs_folder())
+    except (OSError, StorageError):
+        return False
+
+
+@contextlib.contextmanager
+def _ended(session: RunSession, progress: Progress) -> Iterator[None]:
+    """End a run with the block; one that is interrupted is offered for continuation."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if progress.saved is None:
+            session.state = "interrupted"
+        raise
+    finally:
+        if sentence := session.end():
+            tell(sentence)
+
+
+def _describe_interrupt(progress: Progress, checkpoint: Path | None) -> str:
+    """Say what is left of a run that was interrupted twice, and how to continue it."""
+    if progress.saved is not None:
         return f"Interrupted. The network is saved in {progress.saved}."
-    missing = "saved" if progress is not None and progress.measured else "measured and saved"
+    missing = "saved" if progress.measured else "measured and saved"
     broken_off = f"Interrupted before the network was {missing}."
-    goes_on = _goes_on(checkpoint)
+    goes_on = _describe_checkpoint(checkpoint)
     return f"{broken_off} {goes_on or 'Nothing is kept: there is no checkpoint to go on from.'}"
 
 
-def _goes_on(checkpoint: Path | None) -> str:
-    """Say what a checkpoint keeps and how the run goes on; nothing where there is none."""
+def _describe_checkpoint(checkpoint: Path | None) -> str:
+    """Say what a checkpoint holds and how to continue from it; empty without one."""
     try:
         epoch = 0 if checkpoint is None else load_checkpoint(checkpoint).epoch
     except UserError:
@@ -89,122 +129,131 @@ def _goes_on(checkpoint: Path | None) -> str:
 
 
 def _train_and_save(
-    settings: TrainingSettings,
+    session: RunSession,
     place: NetworkPlace,
     resume: Checkpoint | None,
-    controls: Controls,
-    run: ListedRun,
     progress: Progress,
     batch_size_chosen: bool,
 ) -> int:
-    data = load_dataset(settings.data_folder)
-    for sentence in data.told:
-        tell(sentence)
-    if not data.shows_digits:
+    session.load()
+    data, extra, epochs = session.data, session.extra, session.run.settings.epochs
+    if data is not None and not data.shows_digits:
         put(f"Learning {len(data.classes)} classes: {class_list(data.classes)}.")
-    remember_data(settings.data_folder, data)
-    settings = settings_for(settings, data)
-    run.set_dataset(data)
-    extra = _load_extra(settings.extra_folder)
-    if resume is not None and resume.epoch >= settings.epochs:
+    if extra is not None:
+        put(f"Learning {len(extra):,} digit{'s' * (len(extra) != 1)} from {extra.folder} too.")
+    if resume is not None and resume.epoch >= epochs:
         put(
-            f"This run was complete already: {resume.epoch} of {settings.epochs} epochs. "
+            f"This run was complete already: {resume.epoch} of {epochs} epochs. "
             f"To train on, give it more: --epochs {resume.epoch + 10}."
         )
-    figures: dict[str, Any] = {} if extra is None else {"extra_digits": len(extra)}
-    finished: events.Finished | None = None
-    learnt = False
+    has_learnt = False
     try:
-        for event in train(
-            settings,
-            dataset=data,
-            extra=extra,
-            controls=controls,
-            checkpoint=run.checkpoint,
-            resume=resume,
-            batch_size_chosen=batch_size_chosen,
-        ):
-            # What is said to be saved is in the record, too.
-            run.add(event)
+        for event in session.events(batch_size_chosen):
+            has_learnt = has_learnt or isinstance(event, events.BatchFinished)
             progress.show(event)
-            if isinstance(event, events.BatchSizeChosen):
-                settings = settings.replace(batch_size=event.batch_size)
-            elif isinstance(event, events.BatchFinished):
-                learnt = True
-            elif isinstance(event, events.EpochFinished):
-                figures["validation_accuracy"] = round(event.validation_accuracy, 6)
-            elif isinstance(event, events.Tested):
-                figures["test_accuracy"] = round(event.accuracy, 6)
-                figures["test_loss"] = round(event.loss, 6)
-            elif isinstance(event, events.Finished):
-                finished = event
     finally:
         progress.close()
-    assert finished is not None
-    if finished.reason == "stopped" and not learnt:
+    assert isinstance(event, events.Finished)
+    if event.reason == "stopped" and not has_learnt:
         tell("Stopped before the first minibatch. Nothing was learnt, so nothing was saved.")
         return INTERRUPTED
-    return _save(settings, data, finished, figures, place, run, progress)
-
-
-def _load_extra(folder: str | None) -> ExtraDigits | None:
-    """Read the digits to be learnt beside the data set's; say which files were left out."""
-    if folder is None:
-        return None
-    from mnist_draw.dataset.pictures.picture_file import load_picture
-
-    extra, told = load_extra(folder, load_picture)
-    for sentence in told:
-        tell(sentence)
-    put(f"Learning {len(extra):,} digit{'s' * (len(extra) != 1)} from {extra.folder} too.")
-    return extra
+    if event.reason == "diverged" and event.epochs_done == 0:
+        tell("Nothing was learnt, so nothing was saved.")
+        return FAILED
+    return _save(session, event, place, progress)
 
 
 def _save(
-    settings: TrainingSettings,
-    data: Dataset,
-    finished: events.Finished,
-    figures: dict[str, Any],
-    place: NetworkPlace,
-    run: ListedRun,
-    progress: Progress,
+    session: RunSession, finished: events.Finished, place: NetworkPlace, progress: Progress
 ) -> int:
-    interrupted = finished.reason == "stopped"
-    if finished.reason == "diverged" and finished.epochs_done == 0:
-        tell("Nothing was learnt, so nothing was saved.")
-        return FAILED
-    model = finished_model(
-        settings,
-        finished.parameters,
-        {
-            **figures,
-            "epochs": finished.epochs_done,
-            **dataset_metadata(data),
-            "program": f"mnist_draw {__version__}",
-            "engine": theano_bridge.engine(),
-        },
-        data.validation_images,
-        data.validation_labels,
-    )
-    run.keep(model)
+    model = session.save_network(finished.parameters)
+    if session.failure is not None:
+        tell(f"{session.failure} Under Runs, the run has no network of its own.")
     try:
-        path, rescued = place.save(model)
+        path, is_fallback = place.save(model)
     except UserError as error:
-        kept = _goes_on(run.checkpoint) or "What was learnt is lost."
-        if run.network is not None:
-            kept = f"Under Runs it is kept, though, in {run.network}."
-        raise UserError(f"{error} {kept}") from error
+        left = _describe_checkpoint(session.checkpoint) or "What was learnt is lost."
+        if session.network is not None:
+            left = f"Under Runs it is kept, though, in {session.network}."
+        raise UserError(f"{error} {left}") from error
     progress.saved = path
-    run.network_saved()
-    what = "What was learnt" if interrupted or finished.reason == "diverged" else "The network"
+    complete = finished.reason not in ("stopped", "diverged")
     name = typed(path)
-    if not name and run.network is not None:
-        name = typed(f"{RUN}:{run.network.parent.name}")
+    if not name and session.network is not None:
+        name = typed(f"{RUN}:{session.network.parent.name}")
     command = f" Try it: mnist-draw predict IMAGE --model {name}" if name else ""
-    put(f"{what} is saved in {path}.{command}")
-    if finished.reason == "diverged" or rescued:
+    put(f"{'The network' if complete else 'What was learnt'} is saved in {path}.{command}")
+    if finished.reason == "diverged" or is_fallback:
         return FAILED
-    return INTERRUPTED if interrupted else COMPLETED
+    return COMPLETED if complete else INTERRUPTED
+
+
+@dataclass(frozen=True)
+class NetworkPlace:
+    """Where a network is saved."""
+
+    path: Path | None = None
+    overwrite: bool = False
+
+    def check(self) -> None:
+        """Find out whether the result of hours can be kept there."""
+        # Without a name, what counts is the folder: the free name is taken when saving.
+        default = (name for name in numbered(Path(DEFAULT_OUTPUT)) if not name.exists())
+        check_writable(self.path or next(default))
+        if self.path is not None:
+            refuse_foreign(self.path, "--output")
+
+    def save(self, model: ModelFile) -> tuple[Path, bool]:
+        """Save; where that fails after all (a full disk), save elsewhere."""
+        try:
+            if self.path is not None:
+                with contextlib.nullcontext() if self.overwrite else _kept(self.path, model):
+                    save_model(self.path, model)
+                return self.path, False
+            # Under the first free name: nothing is replaced, whoever else saves meanwhile.
+            with taken_file(Path(DEFAULT_OUTPUT)) as path:
+                save_model(path, model)
+            return path, False
+        except UserError as error:
+            tell(str(error))
+            rescued = save_fallback(model, tell)
+            if rescued is None:
+                raise StorageError("No place took the network.") from error
+            return rescued, True
+
+
+@contextlib.contextmanager
+def _kept(output: Path, model: ModelFile) -> Iterator[None]:
+    """Keep another network that is replaced in the block under the next free name.
+
+    Whatever was there at the start of a run of hours, it is what is there now that would be lost.
+    """
+    if not output.exists() or output.stat().st_size == 0 or _holds(output, model):
+        yield
+        return
+    try:
+        aside = move_to_free_name(output, output)
+    except OSError as error:
+        raise StorageError(
+            f"The network in {output} cannot be renamed, which would keep it: {reason_of(error)}. "
+            "It is unchanged."
+        ) from error
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(OSError):
+            if not output.exists():
+                aside.replace(output)
+        raise
+    tell(f"The network that was in {output} is now in {aside} (--overwrite would not keep it).")
+
+
+def _holds(path: Path, model: ModelFile) -> bool:
+    """Whether a file holds the same network already, down to the last weight."""
+    try:
+        return load_trained(path).fingerprint == model.fingerprint
+    except UserError:
+        return False
 
 
 class Progress:
@@ -217,7 +266,6 @@ class Progress:
     def __init__(self, checkpoints: bool = False) -> None:
         self._checkpoints = checkpoints
         self._bar = ProgressBar()
-        self._on_terminal = sys.stderr.isatty()
         self.checkpoint_failed = self.measured = False
         self.saved: Path | None = None
 
@@ -229,7 +277,7 @@ class Progress:
         if isinstance(event, events.Checkpointed | events.CheckpointFailed):
             self.checkpoint_failed = isinstance(event, events.CheckpointFailed)
         self.measured = self.measured or isinstance(event, events.Tested)
-        if self._on_terminal:
+        if sys.stderr.isatty():
             self._bar(event)
         if isinstance(event, events.Diverged | events.CheckpointFailed):
             self._bar.print(f"mnist-draw: {event.message}", sys.stderr)

@@ -26,7 +26,7 @@ from mnist_draw.dataset.own_digits import ExtraDigits
 from mnist_draw.errors import UserError
 from mnist_draw.library.network_data import reads_digits
 from mnist_draw.networks import parse_network
-from mnist_draw.recognition.finished_model import finished_model
+from mnist_draw.recognition.finished_model import calibrated
 from mnist_draw.recognition.recogniser import MAX_THRESHOLD_SHIFT, Recogniser
 from mnist_draw.recognition.rejection import shipped_rule
 from mnist_draw.storage import ModelFile
@@ -276,15 +276,13 @@ def _finished(
     count: int,
 ) -> ModelFile:
     title = parse_network(settings.network).title
-    return finished_model(
-        settings,
-        parameters,
-        {
-            "title": f"{title}, with {count} {'digit' if count == 1 else 'digits'} of yours",
-            "created": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-            "data": data.name,
-            "extra_digits": count,
-        },
-        data.validation_images[:CALIBRATED],
-        data.validation_labels[:CALIBRATED],
+    model = ModelFile(settings.network, parameters).with_info(
+        title=f"{title}, with {count} {'digit' if count == 1 else 'digits'} of yours",
+        settings=settings.without_places(),
+        created=time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        data=data.name,
+        extra_digits=count,
+    )
+    return calibrated(
+        model, data.validation_images[:CALIBRATED], data.validation_labels[:CALIBRATED]
     )

@@ -322,6 +322,10 @@ class TrainingSettings:
             for name, setting in settings_of(type(self)).items()
         }
 
+    def without_places(self) -> dict[str, Any]:
+        """Return all fields as JSON values but the names of folders and files."""
+        return {name: value for name, value in self.to_json().items() if name not in PLACES}
+
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> TrainingSettings:
         """Read settings back, from a file that anybody may have written."""
@@ -348,3 +352,7 @@ class TrainingSettings:
 
 #: The declaration of each field, by name.
 SETTINGS: dict[str, AnySetting] = settings_of(TrainingSettings)
+#: Settings that name a folder or a file of this computer.
+PLACES = tuple(
+    name for name, setting in SETTINGS.items() if isinstance(setting, Folder | NetworkFile)
+)

@@ -189,6 +189,7 @@ class Loop:
         controls: Controls | None = None,
         checkpoint: Any = None,
         resume: Any = None,
+        **_: Any,
     ) -> Iterator[events.Event]:
         """Yield the events of a run."""
         self.threads.append(threading.current_thread())

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from faults.kills import unsound
 
-from mnist_draw.recognition.run_files import RunFiles
+from mnist_draw.recognition.run_session import RunSession
 from mnist_draw.theano_bridge import installed_theano
 from mnist_draw.training.events import BatchFinished
 from mnist_draw.training.settings import TrainingSettings
@@ -32,8 +32,8 @@ def test_the_program_withstands_a_little_of_everything(tmp_path: Path, attacks: 
 
 
 def test_a_run_that_diverged_in_its_first_epoch_counts_as_sound(tmp_path: Path) -> None:
-    files = RunFiles(TrainingSettings(), tmp_path)
-    assert not files.begin()
+    files = RunSession(TrainingSettings(), tmp_path)
+    files.begin()
     files.add(BatchFinished(1, 20, 1, 1, float("nan"), 0.1, 0.01))
     assert not files.end("diverged")
     assert (tmp_path / "history.npz").exists()

@@ -12,7 +12,7 @@ import pytest
 
 from mnist_draw.cli import doctor, main
 from mnist_draw.cli.doctor import CHECKSUMS, Finding
-from mnist_draw.recognition.run_files import RunFiles
+from mnist_draw.recognition.run_session import RunSession
 from mnist_draw.storage.folders import config_folder, data_folder
 from mnist_draw.storage.my_digits import TaughtDigit, my_digits_folder, pack_digit
 from mnist_draw.training.run_list import new_run_folder
@@ -121,7 +121,7 @@ def test_damaged_files_of_the_user_are_named_and_left_alone(
 ) -> None:
     sound, damaged = new_run_folder(), new_run_folder()
     for folder in (sound, damaged):
-        assert not RunFiles(TrainingSettings(), folder).begin()
+        RunSession(TrainingSettings(), folder).begin()
     (damaged / "run.json").write_text("{ half")
     (sound / "checkpoint.npz").write_bytes(b"half")
     (sound / "model.npz").write_bytes(b"half")

@@ -17,7 +17,7 @@ from mnist_draw.library.networks import (
     list_shipped,
     save_fine_tuned,
 )
-from mnist_draw.recognition.run_files import RunFiles, in_use
+from mnist_draw.recognition.run_session import RunSession, in_use
 from mnist_draw.storage import load_model, save_model
 from mnist_draw.training import events, network_places
 from mnist_draw.training.checkpoint import Checkpoint
@@ -92,8 +92,8 @@ def test_a_home_that_cannot_be_written_costs_no_network(
     assert load_model(here / "m.npz").network == NETWORK
 
 
-def make_run(epochs: int = 2, name: str = "") -> RunFiles:
-    files = RunFiles(TrainingSettings(network=NETWORK, epochs=3), new_run_folder())
+def make_run(epochs: int = 2, name: str = "") -> RunSession:
+    files = RunSession(TrainingSettings(network=NETWORK, epochs=3), new_run_folder())
     files.begin()
     for epoch in range(1, epochs + 1):
         files.add(events.BatchFinished(epoch, 3, 1, 1, 1 / epoch, 0.5, 0.01))

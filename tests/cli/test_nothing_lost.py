@@ -19,10 +19,10 @@ import pytest
 from linear_network import linear_model
 from PIL import Image
 
-from mnist_draw.cli import main, network_place, train_run
+from mnist_draw.cli import main, train_run
 from mnist_draw.errors import one_line
 from mnist_draw.library.stored_network import load_trained
-from mnist_draw.recognition import run_files
+from mnist_draw.recognition import run_session
 from mnist_draw.storage import StorageError, save_model
 from mnist_draw.training import checkpoint, events, network_places, record, run_list
 from mnist_draw.training.checkpoint import load_checkpoint
@@ -206,7 +206,7 @@ def test_a_network_that_is_replaced_stays_where_the_new_one_cannot_be_saved(
     def fail(path: Path, model: object) -> None:
         raise StorageError(f"{path} cannot be written: no space. Nothing was written.")
 
-    monkeypatch.setattr(network_place, "save_model", fail)
+    monkeypatch.setattr(train_run, "save_model", fail)
     assert main([*run, "--seed", "2"]) == 1
     assert (here / "m.npz").read_bytes() == before
     assert not (here / "m-2.npz").exists()
@@ -412,7 +412,7 @@ def test_what_is_missing_under_runs_alone_is_told_and_is_no_failure(
 
     def fill() -> None:
         monkeypatch.setattr(record, "write_atomically", full)
-        monkeypatch.setattr(run_files, "save_model", full)
+        monkeypatch.setattr(run_session, "save_model", full)
 
     at_first(events.Testing, fill)
     assert main([*QUICK, "--epochs", "1", *output]) == 0
@@ -426,7 +426,7 @@ def test_what_is_missing_under_runs_alone_is_told_and_is_no_failure(
 def test_where_home_and_output_are_full_the_network_is_among_the_temporary_files(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    save = network_place.save_model
+    save = train_run.save_model
     (here / "temporary").mkdir()
     monkeypatch.setattr(
         network_places, "fallback_folders", lambda: [here / "full", here / "temporary"]
@@ -437,7 +437,7 @@ def test_where_home_and_output_are_full_the_network_is_among_the_temporary_files
             raise StorageError(f"Could not write {path}: no space left on device.")
         save(path, model)
 
-    for module in (network_place, network_places):
+    for module in (train_run, network_places):
         monkeypatch.setattr(module, "save_model", full)
     assert main([*QUICK, "--epochs", "1", "--output", "m.npz"]) == 1
     place = here / "temporary" / "mnist-draw-rescued-model.npz"
@@ -490,7 +490,7 @@ def test_where_no_place_takes_the_network_what_is_lost_and_kept_is_said(
     def full(path: Path, _: Any) -> None:
         raise StorageError(f"Could not write {path}: no space left on device. Nothing was written.")
 
-    for module in (network_place, network_places):
+    for module in (train_run, network_places):
         monkeypatch.setattr(module, "save_model", full)
     assert main([*QUICK, "--epochs", "1", *options]) == 1
     err = capsys.readouterr().err.splitlines()
@@ -524,5 +524,5 @@ def test_no_command_is_suggested_that_cannot_be_typed(
     name = "a\nb.ckpt"
     assert main([*QUICK, "--epochs", "1", "--no-run", "--checkpoint", name]) == 0
     capsys.readouterr()
-    told = train_run._goes_on(here / name)
+    told = train_run._describe_checkpoint(here / name)
     assert told.endswith("Go on with mnist-draw train --resume and that file.")

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mnist_draw.cli import main, network_place, train_run
+from mnist_draw.cli import main, train_run
 from mnist_draw.dataset.augmentation.augmenter import RECIPES
 from mnist_draw.dataset.mnist import Dataset
 from mnist_draw.library.stored_network import load_trained
@@ -162,10 +162,13 @@ def test_run_that_diverges_later_keeps_the_last_good_weights(
 ) -> None:
     def reports(*_args: Any, **_options: Any) -> Iterator[events.Event]:
         parameters = (np.ones((784, 10), np.float32), np.zeros(10, np.float32))
+        for epoch in (1, 2):
+            figures = (0.1, 0.4, 0.91, 0.3, 0.9784, 5e4, True)
+            yield events.EpochFinished(epoch, 3, *figures, parameters)
         yield events.Diverged(3, 7, float("nan"), 0.5, "The loss became nan. Try less.")
         yield events.Finished("diverged", 2, 1.0, parameters)
 
-    monkeypatch.setattr(train_run, "train", reports)
+    monkeypatch.setattr("mnist_draw.training.loop.train", reports)
     assert main([*QUICK, "--output", "m.npz"]) == 1
     out, err = capsys.readouterr()
     assert err == "mnist-draw: The loss became nan. Try less.\n"
@@ -310,7 +313,7 @@ def test_device_is_not_replaced(capsys: pytest.CaptureFixture[str]) -> None:
 def test_disk_that_fills_during_training_loses_nothing(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    save = network_place.save_model
+    save = train_run.save_model
 
     def full_here(path: Path, model: Any) -> None:
         if path.parent != networks:
@@ -319,7 +322,7 @@ def test_disk_that_fills_during_training_loses_nothing(
 
     networks = here / "own data" / "networks"
     networks.mkdir()
-    monkeypatch.setattr(network_place, "save_model", full_here)
+    monkeypatch.setattr(train_run, "save_model", full_here)
     (networks / "rescued-model.npz").write_bytes(b"another one")
     assert main([*QUICK, "--epochs", "1", "--output", "m.npz"]) == 1
     out, err = capsys.readouterr()

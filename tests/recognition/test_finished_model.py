@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mnist_draw.recognition.finished_model import finished_model
+from mnist_draw.recognition.finished_model import calibrated
 from mnist_draw.recognition.rejection import RejectionRule
-from mnist_draw.training.settings import TrainingSettings
+from mnist_draw.storage import ModelFile
 
 RNG = np.random.default_rng(3)
 PICTURES = RNG.integers(0, 256, (30, 1, 28, 28)).astype(np.uint8)
@@ -32,13 +32,12 @@ def test_the_rule_is_asked_once_about_the_pictures_of_a_data_set(
         return log_odds(self, inputs)
 
     monkeypatch.setattr(RejectionRule, "log_odds", noted)
-    settings = TrainingSettings(network="layers:4")
     shares = [
-        finished_model(settings, parameters(scale), {}, PICTURES, LABELS).info.refused
+        calibrated(ModelFile("layers:4", parameters(scale)), PICTURES, LABELS).info.refused
         for scale in (0.01, 0.1)
     ]
     assert asked == [30]
     assert shares[0] == shares[1] > 0
     # Of other pictures it is asked anew.
-    finished_model(settings, parameters(0.01), {}, PICTURES[:20], LABELS[:20])
+    calibrated(ModelFile("layers:4", parameters(0.01)), PICTURES[:20], LABELS[:20])
     assert asked == [30, 20]

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from mnist_draw.errors import UserError
-from mnist_draw.recognition.run_files import RunFiles
+from mnist_draw.recognition.run_session import RunSession
 from mnist_draw.storage import StorageError, npz
 from mnist_draw.storage.unique_paths import (
     KEPT_DAYS,
@@ -92,12 +92,12 @@ def test_the_title_of_a_run_names_the_settings_that_are_numbers() -> None:
 
 def test_the_network_of_a_run_is_called_as_the_run_is() -> None:
     settings = TrainingSettings(network="layers:2")
-    files = RunFiles(settings, run_list.new_run_folder())
+    files = RunSession(settings, run_list.new_run_folder())
     files.begin()
     for event in (events.SettingChanged(1, 1, 2, "l2", 0.0, 0.01), *finished_epoch()):
         files.add(event)
     weights = tuple(np.zeros(n, np.float32) for n in ((784, 2), 2, (2, 10), 10))
-    called = files.model(weights).title
+    called = files.named(files.model(weights)).title
     files.end("completed")
     assert "L2 0 → 0.01" in called
     assert called.startswith(read_run(files.run.folder).title)
@@ -145,8 +145,8 @@ def test_a_damaged_record_is_put_aside_and_its_run_kept(
 
 
 def test_a_run_whose_folder_is_gone_at_its_end_is_told_as_ended() -> None:
-    files = RunFiles(TrainingSettings(), run_list.new_run_folder())
-    assert files.begin() == ""
+    files = RunSession(TrainingSettings(), run_list.new_run_folder())
+    files.begin()
     for event in finished_epoch():
         files.add(event)
     shutil.rmtree(files.run.folder)
@@ -159,8 +159,8 @@ def test_a_run_whose_folder_is_gone_at_its_end_is_told_as_ended() -> None:
 def test_a_record_that_cannot_be_written_again_is_told_as_it_is_listed(
     ended: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    files = RunFiles(TrainingSettings(), run_list.new_run_folder())
-    assert files.begin() == ""
+    files = RunSession(TrainingSettings(), run_list.new_run_folder())
+    files.begin()
     for event in finished_epoch():
         files.add(event)
 
@@ -171,7 +171,8 @@ def test_a_record_that_cannot_be_written_again_is_told_as_it_is_listed(
         checkpoint = add_run("2026-01-01 10:00").checkpoint
         shutil.copy(checkpoint, files.run.checkpoint)
         assert files.end("stopped") == ""
-        files = RunFiles(files.run.settings, files.run.folder)
+        said: list[str] = []
+        files = RunSession(files.run.settings, files.run.folder, tell=said.append)
     monkeypatch.setattr(record, "write_atomically", full)
     if ended:
         told = files.end("completed")
@@ -179,7 +180,7 @@ def test_a_record_that_cannot_be_written_again_is_told_as_it_is_listed(
         assert "may offer to continue it" in told
     else:
         files.resume()
-        told = files.behind
+        (told,) = said
         assert "The run goes on, but the list of runs has it as it was before." in told
         files.end("stopped")
     assert "missing" not in told
@@ -187,7 +188,7 @@ def test_a_record_that_cannot_be_written_again_is_told_as_it_is_listed(
 
 
 def test_figures_that_cannot_be_written_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    files = RunFiles(TrainingSettings(), run_list.new_run_folder())
+    files = RunSession(TrainingSettings(), run_list.new_run_folder())
     files.begin()
     for event in finished_epoch():
         files.add(event)

@@ -205,7 +205,7 @@ class NetworksController(CollectionController):
 
     def delete(self, kept: StoredNetwork) -> None:
         """Put a network into the bin, and offer to take that back."""
-        from mnist_draw.recognition.run_files import in_use
+        from mnist_draw.recognition.run_session import in_use
 
         if kept.source == "run" and in_use(kept.path.parent):
             self.notifier.problem("This network is being trained; stop the run before deleting it.")

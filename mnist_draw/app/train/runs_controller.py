@@ -19,7 +19,7 @@ from mnist_draw.app.train.run_controller import RunController
 from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.errors import UserError
 from mnist_draw.recognition.network_formats import NETWORK_FORMATS
-from mnist_draw.recognition.run_files import in_use
+from mnist_draw.recognition.run_session import in_use
 from mnist_draw.storage.folders import sweep_home
 from mnist_draw.storage.unique_paths import (
     Deleted,

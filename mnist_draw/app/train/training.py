@@ -6,9 +6,7 @@ gives one a thread for each run and hands its events on at most 30 times a secon
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal, pyqtSlot
 
@@ -19,7 +17,7 @@ from mnist_draw.app.kit.worker_thread import WorkerThread
 from mnist_draw.app.train.layers_view import Inspector
 from mnist_draw.app.train.run_events import Continued, Failed, Rescued, RunEvent, Saved
 from mnist_draw.errors import UserError
-from mnist_draw.recognition.run_files import RunFiles
+from mnist_draw.recognition.run_session import RunSession, Train
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.training import record
 from mnist_draw.training.checkpoint import Checkpoint
@@ -30,12 +28,11 @@ from mnist_draw.training.events import (
     EpochFinished,
     Event,
     Finished,
+    Parameters,
     Testing,
 )
 from mnist_draw.training.network_places import describe_fallback, save_fallback, with_fallback_title
 from mnist_draw.training.settings import TrainingSettings
-
-Train = Callable[..., Iterator[Event]]
 
 #: Events are handed to the window this often, in milliseconds.
 _DRAIN_MS = 33
@@ -62,15 +59,14 @@ class TrainingWorker(QObject):
     ) -> None:
         super().__init__()
         self.unsaved = unsaved
-        self.settings = settings
         self.folder = folder
         self.controls = Controls()
         self.inbox: Inbox[RunEvent] = Inbox()
-        self.keeper = RunFiles(settings, folder)
+        self.session = RunSession(
+            settings, folder, controls=self.controls, tell=self._tell, train=train
+        )
         self.closing = False
         self._resume = resume
-        self._train = train
-        self._data: Any = None
         self._inspector: Inspector | None = None
         #: The network where no place took it.
         self._unsaved: ModelFile | None = None
@@ -79,33 +75,24 @@ class TrainingWorker(QObject):
     def run(self) -> None:
         """Train until the end, a stop or an error."""
         thread_priority.lower()
-        state, failed = "failed", False
+        session, failed = self.session, False
         rescued: Rescued | None = None
         try:
-            for event in self._events():
-                if isinstance(event, Testing | Finished):
-                    self._close_inspector()
-                self.keeper.add(event)
-                self.inbox.put(event)
-                if isinstance(event, CheckpointFailed):
-                    self.unsaved = event.checkpoint or self.unsaved
-                elif isinstance(event, Checkpointed):
-                    self.unsaved = None
-                if isinstance(event, EpochFinished):
-                    self.learnt.emit(self.keeper.model(event.parameters))
-                    self._inspect(event)
-                elif isinstance(event, Finished):
-                    state = event.reason
-                    rescued = self._save_model(event)
+            self._begin()
+            session.load()
+            for event in session.events():
+                self._take(event)
+                if isinstance(event, Finished):
+                    rescued = self._save_network(event)
         except Exception as error:  # whatever it is, the user is told and the window lives on
             failed = True
             self.inbox.put(Failed(reporter.sentence(error), self.only_in_memory()))
         finally:
             self._close_inspector()
             # Only where there is something to go on from.
-            if self.closing and state == "stopped" and self.keeper.run.checkpoint.exists():
-                state = "interrupted"
-            told = self.keeper.end(state)
+            if self.closing and session.state == "stopped" and session.run.checkpoint.exists():
+                session.state = "interrupted"
+            told = session.end()
             if rescued is not None:
                 # Last, and alone: it has said already that the run's folder cannot be written.
                 self.inbox.put(rescued)
@@ -117,47 +104,30 @@ class TrainingWorker(QObject):
         if sentence:
             self.inbox.put(CheckpointFailed(self.folder, 0, sentence))
 
-    def _events(self) -> Iterator[Event]:
-        checkpoint = None
+    def _begin(self) -> None:
         if self._resume:
-            checkpoint = self.keeper.resume(self.unsaved)
-            self._tell(self.keeper.behind)
+            checkpoint = self.session.resume(self.unsaved)
             self.inbox.put(Continued(checkpoint.history(), checkpoint.parameters))
         else:
-            self._tell(self.keeper.begin())
-        settings = self.keeper.run.settings
-        more = {}
-        if settings.extra_folder is not None:
-            more["extra"] = self._load_extra(settings.extra_folder)
-        if self._train is None:
-            from mnist_draw.dataset.mnist import load_dataset
-            from mnist_draw.training.loop import train
+            self.session.begin()
 
-            self._train = train
-            self._data = load_dataset(settings.data_folder)
-            self._tell(" ".join(self._data.told))
-            settings = self.keeper.set_dataset(self._data)
-        return self._train(
-            settings,
-            dataset=self._data,
-            controls=self.controls,
-            checkpoint=self.folder / CHECKPOINT_NAME,
-            resume=checkpoint,
-            **more,
-        )
-
-    def _load_extra(self, folder: str) -> Any:
-        from mnist_draw.dataset.own_digits import load_extra
-        from mnist_draw.dataset.pictures.picture_file import load_picture
-
-        extra, told = load_extra(folder, load_picture)
-        self._tell(" ".join(told))
-        return extra
+    def _take(self, event: Event) -> None:
+        if isinstance(event, Testing | Finished):
+            self._close_inspector()
+        self.inbox.put(event)
+        if isinstance(event, CheckpointFailed):
+            self.unsaved = event.checkpoint or self.unsaved
+        elif isinstance(event, Checkpointed):
+            self.unsaved = None
+        elif isinstance(event, EpochFinished):
+            self.learnt.emit(self._model(event.parameters))
+            self._inspect(event)
 
     def _inspect(self, event: EpochFinished) -> None:
         if self._inspector is None:
-            pictures = None if self._data is None else self._data.validation_images
-            network = self.keeper.run.settings.network
+            data = self.session.data
+            pictures = None if data is None else data.validation_images
+            network = self.session.run.settings.network
             self._inspector = Inspector(network, pictures, self.inbox.put)
         self._inspector.post(event.epoch, event.parameters)
 
@@ -166,16 +136,14 @@ class TrainingWorker(QObject):
             self._inspector.close()
             self._inspector = None
 
-    def _save_model(self, event: Finished) -> Rescued | None:
-        """Save the network, then once more when it is known how sure it may be."""
+    def _save_network(self, event: Finished) -> Rescued | None:
+        """Save the network, with its run or else in another place."""
         if event.epochs_done == 0:
             return None
-        model = self.keeper.model(event.parameters)
-        failure = self._saved(model)
-        if self._data is not None and not self.closing:
-            model = self.keeper.calibrated(model, self._data)
-            failure = self._saved(model)
+        session = self.session
+        model = session.named(session.save_network(event.parameters, calibrate=not self.closing))
         self.learnt.emit(model)
+        failure = session.failure
         if failure is None:
             self.inbox.put(Saved(self.folder / MODEL_NAME))
             return None
@@ -185,18 +153,14 @@ class TrainingWorker(QObject):
             raise UserError(f"{failure} {_NOWHERE}") from failure
         return Rescued(path, f"{failure} {describe_fallback(path)}")
 
+    def _model(self, parameters: Parameters) -> ModelFile:
+        return self.session.named(self.session.model(parameters))
+
     def only_in_memory(self) -> ModelFile | None:
         """Return what would be lost with the program at this moment; None if all is on disk."""
         if self._unsaved is None and self.unsaved is not None and self.unsaved.epoch:
-            return self.keeper.model(self.unsaved.parameters)
+            return self._model(self.unsaved.parameters)
         return self._unsaved
-
-    def _saved(self, model: ModelFile) -> UserError | None:
-        try:
-            self.keeper.save_model(model)
-        except UserError as error:
-            return error
-        return None
 
 
 class Training(QObject):

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from mnist_draw.app.kit.learning import Outcome
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.train.run_events import Saved
-from mnist_draw.recognition.run_files import RunFiles
+from mnist_draw.recognition.run_session import RunSession
 from mnist_draw.storage import StorageError
 from mnist_draw.storage.models import load_model, save_model
 from mnist_draw.storage.unique_paths import file_name
@@ -36,14 +36,14 @@ class Disk:
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self._patch = patch
-        self._save_with_run = RunFiles.save_model
-        patch.setattr(RunFiles, "save_model", full)
+        self._save_with_run = RunSession.save_model
+        patch.setattr(RunSession, "save_model", full)
         patch.setattr(network_places, "save_model", full)
 
     def make_room(self) -> None:
         """Let networks be saved again."""
         self._patch.setattr(network_places, "save_model", save_model)
-        self._patch.setattr(RunFiles, "save_model", self._save_with_run)
+        self._patch.setattr(RunSession, "save_model", self._save_with_run)
 
 
 @pytest.fixture
@@ -302,7 +302,7 @@ def test_the_place_of_a_network_is_said_where_the_window_shows_nothing_any_more(
 ) -> None:
     made = Setup(qtbot)
     said = told(made, monkeypatch)
-    monkeypatch.setattr(RunFiles, "save_model", full)
+    monkeypatch.setattr(RunSession, "save_model", full)
     made.window.train_tab.settings.apply("epochs", 100_000)
     made.window.run.start()
     qtbot.waitUntil(lambda: made.window.run.state.validation_loss is not None)

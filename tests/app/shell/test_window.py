@@ -37,7 +37,7 @@ from mnist_draw.app.train.training import Training
 from mnist_draw.errors import UserError
 from mnist_draw.library import stored_network
 from mnist_draw.library.networks import find_by_key
-from mnist_draw.recognition.run_files import RunFiles
+from mnist_draw.recognition.run_session import RunSession
 from mnist_draw.storage import StorageError
 from mnist_draw.storage.models import load_model
 from mnist_draw.storage.preferences import Preferences
@@ -207,7 +207,7 @@ def test_a_run_that_is_being_saved_says_so(
     setup: Setup, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     saved = threading.Event()
-    monkeypatch.setattr(RunFiles, "save_model", lambda *_: saved.wait(10))
+    monkeypatch.setattr(RunSession, "save_model", lambda *_: saved.wait(10))
     setup.window.tabs.setCurrentIndex(0)
     setup.window.train_tab.settings.apply("epochs", 1)
     setup.window.run.start()
@@ -228,7 +228,7 @@ def test_a_network_that_is_saved_elsewhere_answers_and_is_listed(
     def full(*_: Any) -> Any:
         raise StorageError("Could not write it: no space left on device.")
 
-    monkeypatch.setattr(RunFiles, "save_model", full)
+    monkeypatch.setattr(RunSession, "save_model", full)
     # The fake's network has fewer parameters than its kind.
     monkeypatch.setattr(stored_network, "load_trained", load_model)
     window = setup.window

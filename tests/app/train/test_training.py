@@ -18,7 +18,7 @@ from mnist_draw.app.train.run_events import Continued, Failed, Rescued, Saved
 from mnist_draw.app.train.training import CHECKPOINT_NAME, MODEL_NAME, Training, TrainingWorker
 from mnist_draw.errors import UserError
 from mnist_draw.library.networks import list_opened
-from mnist_draw.recognition.run_files import in_use
+from mnist_draw.recognition.run_session import in_use
 from mnist_draw.storage.models import load_model
 from mnist_draw.training.layer_inspection import LayerFigures
 from mnist_draw.training.network_places import fallback_key

@@ -1,0 +1,370 @@
+"""A run of the window or the command line, from its settings to its saved network."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mnist_draw import __version__, theano_bridge
+from mnist_draw.dataset.mnist import Dataset, dataset_name, load_dataset
+from mnist_draw.dataset.own_digits import ExtraDigits, load_extra
+from mnist_draw.errors import UserError
+from mnist_draw.library.network_data import dataset_metadata, remember_data
+from mnist_draw.library.stored_network import network_of_run
+from mnist_draw.networks import parse_network
+from mnist_draw.storage.atomic import make_lock, resolve_path, take_lock, write_atomically
+from mnist_draw.storage.models import ModelFile, save_model
+from mnist_draw.storage.unique_paths import quarantine
+from mnist_draw.training.checkpoint import Checkpoint, load_checkpoint
+from mnist_draw.training.control import Controls
+from mnist_draw.training.events import (
+    BatchFinished,
+    BatchSizeChosen,
+    Checkpointed,
+    Event,
+    Finished,
+    Parameters,
+    SettingChanged,
+)
+from mnist_draw.training.history import History
+from mnist_draw.training.record import (
+    CHECKPOINT,
+    MODEL,
+    RECORD,
+    Run,
+    now,
+    read_run,
+    rebuilt_run,
+    require_folder,
+    save_history,
+    with_figures,
+)
+from mnist_draw.training.run_start import settings_for
+from mnist_draw.training.settings import TrainingSettings
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
+Train = Callable[..., Iterator[Event]]
+
+_LOCK = "run.lock"
+#: Seconds in which another window has looked whether a run is going on: it takes the lock for that.
+_LOOKED_AT_S = 0.5
+
+
+def in_use(folder: Path) -> bool:
+    """Whether the run in a folder is going on, in this program or in another."""
+    lock = _lock_of(folder)
+    taken = take_lock(lock)
+    lock.release()
+    return not taken
+
+
+def _lock_of(folder: Path) -> BaseFileLock:
+    return make_lock(folder / _LOCK)
+
+
+class RunSession:
+    """One run: settings in; events, record, checkpoints and the saved network out.
+
+    `begin` or `resume` it, iterate over its `events`, `save_network` and `end` it, in one thread.
+
+    Parameters
+    ----------
+    settings : TrainingSettings
+        What to train and how.
+    folder : pathlib.Path or None
+        Where record, figures and network are saved; None saves nothing.
+    controls : Controls, optional
+        Requests from outside.
+    checkpoint : pathlib.Path, optional
+        Where checkpoints are written; in ``folder`` where it is left out.
+    tell : callable, optional
+        Takes each sentence for the user.
+    train : callable, optional
+        Takes the place of `mnist_draw.training.loop.train` and of the data, for tests.
+
+    Attributes
+    ----------
+    run : Run
+        The record, with the settings as they are now.
+    history : History
+        All figures so far.
+    data, extra : Dataset and ExtraDigits
+        What is learnt, once it is loaded.
+    state : str
+        One of `mnist_draw.training.record.STATES`; ``failed`` until the loop has ended.
+    network, failure : Path and UserError
+        Where `save_network` has saved the network, or why it could not.
+    """
+
+    def __init__(
+        self,
+        settings: TrainingSettings,
+        folder: Path | None,
+        *,
+        controls: Controls | None = None,
+        checkpoint: Path | None = None,
+        tell: Callable[[str], object] = lambda sentence: None,
+        train: Train | None = None,
+    ) -> None:
+        self.run = Run(folder or Path(), settings, started=now())
+        self.history = History()
+        self.controls = controls or Controls()
+        self.checkpoint = checkpoint or (self.run.checkpoint if folder else None)
+        self.data: Dataset | None = None
+        self.extra: ExtraDigits | None = None
+        self.state = "failed"
+        self.network: Path | None = None
+        self.failure: UserError | None = None
+        self._is_listed = folder is not None
+        self._tell_user = tell
+        self._train = train
+        self._resume: Checkpoint | None = None
+        self._is_new = self._has_begun = False
+        self._lock = _lock_of(folder) if folder else None
+
+    def begin(self, before: Checkpoint | None = None) -> None:
+        """Write the first record of a new run; ``before`` is a run elsewhere to go on from."""
+        self._resume = before
+        if before is not None:
+            self.history = before.history()
+        if self._lock is not None:
+            take_lock(self._lock, _LOOKED_AT_S)
+            self._is_new = self._has_begun = True
+            self._save()
+
+    def resume(
+        self, unsaved: Checkpoint | None = None, settings: TrainingSettings | None = None
+    ) -> Checkpoint:
+        """Read the checkpoint to continue from; the run then has its settings and figures.
+
+        ``unsaved`` is a checkpoint that could not be written, ``settings`` what is to be learnt in
+        place of the checkpoint's settings.
+        """
+        folder = self.run.folder
+        if self._lock is None or not take_lock(self._lock, _LOOKED_AT_S):
+            raise UserError("This run is going on in another window; nothing was changed.")
+        checkpoint = unsaved
+        try:
+            written = load_checkpoint(folder / CHECKPOINT)
+            if checkpoint is None or written.epoch >= checkpoint.epoch:
+                checkpoint = written
+        except UserError as error:
+            kept = quarantine(folder / CHECKPOINT) if (folder / CHECKPOINT).exists() else ""
+            if checkpoint is None:
+                raise UserError(f"The run cannot be continued. {error} {kept}".strip()) from error
+        settings = settings or checkpoint.settings.replace(epochs=self.run.settings.epochs)
+        try:
+            run = read_run(folder)
+        except (OSError, UserError):
+            run = rebuilt_run(folder) or self.run
+        if run.epochs_done > checkpoint.epoch:
+            self._tell(
+                f"Of the {run.epochs_done} epochs of this run, epoch {checkpoint.epoch} is the "
+                "last from which it can go on: what came after it could not be kept. It goes on "
+                f"from there to epoch {settings.epochs}."
+            )
+        self.history = checkpoint.history()
+        changes = tuple(self.history.changes)
+        self.run = replace(run, settings=settings, state="running", changes=changes)
+        self._resume, self._has_begun = checkpoint, True
+        self._save()
+        return checkpoint
+
+    def load(self) -> None:
+        """Read the pictures to learn; the run's network then has an output for each class."""
+        settings = self.run.settings
+        if self._train is None:
+            self.data = load_dataset(settings.data_folder)
+            for sentence in self.data.told:
+                self._tell(sentence)
+            remember_data(settings.data_folder, self.data)
+            self.run = replace(self.run, settings=settings_for(settings, self.data))
+        if settings.extra_folder is not None:
+            from mnist_draw.dataset.pictures.picture_file import load_picture
+
+            self.extra, told = load_extra(settings.extra_folder, load_picture)
+            for sentence in told:
+                self._tell(sentence)
+
+    def events(self, batch_size_chosen: bool = False) -> Iterator[Event]:
+        """Train; yield the events of the loop once they are in the record."""
+        if self._train is None:
+            from mnist_draw.training.loop import train
+
+            self._train = train
+        for event in self._train(
+            self.run.settings,
+            dataset=self.data,
+            extra=self.extra,
+            controls=self.controls,
+            checkpoint=self.checkpoint,
+            resume=self._resume,
+            batch_size_chosen=batch_size_chosen,
+        ):
+            self.add(event)
+            yield event
+
+    def add(self, event: Event) -> None:
+        """Take one event of the loop into record and figures."""
+        self.history.add(event)
+        if isinstance(event, SettingChanged):
+            settings = self.run.settings.replace(**{event.name: event.value})
+            # The network, which is called as the run is, is saved before the last record.
+            self.run = replace(self.run, settings=settings, changes=tuple(self.history.changes))
+        elif isinstance(event, BatchSizeChosen):
+            settings = self.run.settings.replace(batch_size=event.batch_size)
+            self.run = replace(self.run, settings=settings)
+        elif isinstance(event, BatchFinished) and event.epochs != self.run.settings.epochs:
+            # Epochs were added to the plan.
+            self.run = replace(self.run, settings=self.run.settings.replace(epochs=event.epochs))
+        elif isinstance(event, Checkpointed):
+            self._follow(event.path)
+        elif isinstance(event, Finished):
+            self.state = event.reason
+
+    def _follow(self, checkpoint: Path) -> None:
+        """Write how far the run is if its checkpoint is elsewhere and cannot tell."""
+        if not self._is_listed:
+            return
+        with contextlib.suppress(OSError, UserError):
+            elsewhere = resolve_path(checkpoint)
+            if elsewhere == resolve_path(self.run.checkpoint):
+                return
+            self.run = replace(
+                with_figures(self.run, self.history), checkpoint_elsewhere=str(elsewhere)
+            )
+            # In this order: figures of which the record does not know yet are passed over.
+            save_history(self.run.folder, self.history)
+            self._try_to_save()
+
+    def end(self, state: str = "") -> str:
+        """Write the last record and the figures; return why that is impossible, if it is.
+
+        A new run that was ended before its first epoch leaves nothing behind; a run that could
+        not be continued stays as it is. ``state`` is that of the run unless another is given.
+        """
+        if not self._has_begun or self._lock is None:
+            return ""
+        state = state or self.state
+        try:
+            nothing_learnt = state in ("stopped", "interrupted", "failed")
+            if self._is_new and nothing_learnt and not self.history.epochs:
+                self._lock.release()
+                shutil.rmtree(self.run.folder, ignore_errors=True)
+                return ""
+            self.run = replace(with_figures(self.run, self.history), state=state)
+            told = self._try_to_save(ended=True)
+            try:
+                save_history(self.run.folder, self.history)
+            except UserError as error:
+                told = told or f"{error} {self._curves()}"
+            self._copy_checkpoint()
+            return told
+        finally:
+            self._lock.release()
+
+    def _copy_checkpoint(self) -> None:
+        """Have the checkpoint in the run's folder, too; without it the run is listed all the same.
+
+        It can then be continued from where its checkpoint is.
+        """
+        own = self.run.checkpoint
+        with contextlib.suppress(OSError, UserError):
+            elsewhere = self.checkpoint and resolve_path(self.checkpoint) != resolve_path(own)
+            if self.checkpoint and elsewhere and own.parent.is_dir():
+                write_atomically(own, self.checkpoint.read_bytes())
+
+    def _tell(self, sentence: str) -> None:
+        if sentence:
+            self._tell_user(sentence)
+
+    def _save(self) -> None:
+        self._tell(self._try_to_save())
+
+    def _try_to_save(self, ended: bool = False) -> str:
+        """Write the record under the name that the user gave the run meanwhile."""
+        try:
+            with contextlib.suppress(OSError, UserError):
+                self.run = self.run.renamed(read_run(self.run.folder).name)
+            self.run.save()
+        except UserError as error:
+            return (
+                f"{error} The run {'has ended' if ended else 'goes on'}, but {self._listed(ended)}"
+            )
+        return ""
+
+    def _listed(self, ended: bool) -> str:
+        if not (self.run.folder / RECORD).is_file():
+            return "it may be missing from the list of runs."
+        offered = ", and the next start of the window may offer to continue it" if ended else ""
+        return f"the list of runs has it as it was before{offered}."
+
+    def _curves(self) -> str:
+        if self.run.checkpoint.is_file():
+            return "The curves of the run are shown from its checkpoint instead."
+        return "The curves of the run are lost; its last figures are in the list of runs."
+
+    # -- its network
+
+    def model(self, parameters: Parameters) -> ModelFile:
+        """Return the network after the last epoch, the same for the same run: without a date."""
+        settings, history = self.run.settings, self.history
+        last = history.epochs[-1] if history.epochs else None
+        data = {"data": dataset_name(settings.data_folder)}
+        return ModelFile(settings.network, parameters).with_info(
+            title=parse_network(settings.network).title,
+            **(data if self.data is None else dataset_metadata(self.data)),
+            epochs=len(history.epochs),
+            settings=settings.without_places(),
+            validation_accuracy=_rounded(last.validation_accuracy if last else None),
+            test_accuracy=_rounded(history.test_accuracy),
+            test_loss=_rounded(history.test_loss),
+            extra_digits=None if self.extra is None else len(self.extra),
+            program=f"mnist_draw {__version__}",
+            engine=theano_bridge.engine(),
+        )
+
+    def named(self, model: ModelFile) -> ModelFile:
+        """Return a network that is called as the run, with the time when it was made."""
+        created = time.strftime("%Y-%m-%dT%H:%M:%S%z")
+        return model.with_info(name=network_of_run(self.run).title, created=created)
+
+    def save_network(self, parameters: Parameters, calibrate: bool = True) -> ModelFile:
+        """Save the network under its run, at once and again when it is calibrated; return it.
+
+        `network` is its file then, and `failure` says why it could not be written. A run without a
+        complete epoch has none.
+        """
+        model = self.model(parameters)
+        self._try_to_save_model(model)
+        if calibrate and self.data is not None:
+            from mnist_draw.recognition.finished_model import calibrated
+
+            model = calibrated(model, self.data.validation_images, self.data.validation_labels)
+            self._try_to_save_model(model)
+        return model
+
+    def _try_to_save_model(self, model: ModelFile) -> None:
+        if not self._is_listed or not self.history.epochs:
+            return
+        try:
+            self.network, self.failure = self.save_model(self.named(model)), None
+        except UserError as error:
+            self.failure = error
+
+    def save_model(self, model: ModelFile) -> Path:
+        """Write the network; raises ``StorageError``."""
+        require_folder(self.run)
+        save_model(self.run.folder / MODEL, model)
+        return self.run.folder / MODEL
+
+
+def _rounded(figure: float | None) -> float | None:
+    return None if figure is None else round(figure, 6)
