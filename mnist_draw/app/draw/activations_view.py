@@ -22,9 +22,8 @@ from PyQt5.QtGui import (
 from PyQt5.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.animation import ArrayAnimation
 from mnist_draw.app.kit.images import image_of, rgb
-from mnist_draw.app.kit.painters import mosaic
+from mnist_draw.app.kit.painters import ArrayAnimation, mosaic
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import explain
 

@@ -18,11 +18,10 @@ from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.draw.digit_list_view import DigitListView, DigitRow, thumbnail_mask
 from mnist_draw.app.draw.drawing_files import from_record
 from mnist_draw.app.draw.teach_row import TEACH_KEY, TeachRow
-from mnist_draw.app.kit.background_reader import BackgroundReader
-from mnist_draw.app.kit.collection import CollectionController
+from mnist_draw.app.kit.active_network import BackgroundReader
+from mnist_draw.app.kit.collection import CollectionController, FollowedFolder
 from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.files import ask_save, file_kind
-from mnist_draw.app.kit.followed_folder import FollowedFolder
 from mnist_draw.app.kit.learning import Learning
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.train.training import Training

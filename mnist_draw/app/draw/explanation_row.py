@@ -20,9 +20,8 @@ from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QToolTip, QWidget
 
 from mnist_draw.app.draw.activations_view import ActivationsView, layer_label
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.animation import ArrayAnimation
 from mnist_draw.app.kit.images import image_of, rgb
-from mnist_draw.app.kit.painters import grey_levels
+from mnist_draw.app.kit.painters import ArrayAnimation, grey_levels
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, tip

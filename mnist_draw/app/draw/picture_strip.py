@@ -21,8 +21,8 @@ from mnist_draw.app.draw.board_items import PlacedPicture
 from mnist_draw.app.draw.drawing import ink_on_board
 from mnist_draw.app.draw.picture_files import FoundPicture
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.background_reader import BackgroundReader
-from mnist_draw.app.kit.icons import set_icon
+from mnist_draw.app.kit.active_network import BackgroundReader
+from mnist_draw.app.kit.commands import set_icon
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import explain, label, tip
 from mnist_draw.app.kit.words import probability

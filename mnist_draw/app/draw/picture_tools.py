@@ -16,8 +16,7 @@ from mnist_draw.app.draw.drawing import ink_on_board
 from mnist_draw.app.draw.overlays import BoardCaption
 from mnist_draw.app.draw.picture_files import FoundPicture, PictureInput, PictureOutput
 from mnist_draw.app.draw.picture_strip import PictureStrip
-from mnist_draw.app.kit.active_network import ActiveNetwork
-from mnist_draw.app.kit.background_reader import BackgroundReader
+from mnist_draw.app.kit.active_network import ActiveNetwork, BackgroundReader
 from mnist_draw.app.kit.commands import Command, fill_menu
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.threads import Background

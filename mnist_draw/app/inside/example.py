@@ -24,9 +24,8 @@ from PyQt5.QtWidgets import (
 from mnist_draw.analysis.example import Example
 from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.active_network import ActiveNetwork
-from mnist_draw.app.kit.background_reader import BackgroundReader
-from mnist_draw.app.kit.icons import set_icon
+from mnist_draw.app.kit.active_network import ActiveNetwork, BackgroundReader
+from mnist_draw.app.kit.commands import set_icon
 from mnist_draw.app.kit.images import image_of
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size

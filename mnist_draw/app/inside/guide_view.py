@@ -16,7 +16,7 @@ from PyQt5.QtWidgets import (
 
 from mnist_draw.analysis.guide.steps import Step, guide, step_for
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.icons import set_icon
+from mnist_draw.app.kit.commands import set_icon
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, explain, label
 

@@ -25,8 +25,8 @@ from PyQt5.QtWidgets import (
 from mnist_draw.app.draw.network_menu import NetworkMenu
 from mnist_draw.app.inside.section import Section
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.commands import set_icon
 from mnist_draw.app.kit.files import ask_save, file_kind
-from mnist_draw.app.kit.icons import set_icon
 from mnist_draw.app.kit.images import save_bytes, widget_png
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel

@@ -1,15 +1,17 @@
-"""Which network answers: whoever needs to know asks here, and is told when it changes."""
+"""The network that answers: which one it is, requests for others, a reader of other pictures."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
 
+from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.app.kit.notifier import Notifier
+from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.errors import UserError
 from mnist_draw.storage.models import ModelFile
@@ -18,6 +20,9 @@ from mnist_draw.training.network_places import is_external
 if TYPE_CHECKING:
     from mnist_draw.app.kit.learning import Outcome
     from mnist_draw.library.stored_network import StoredNetwork
+    from mnist_draw.storage.models import ModelFile
+
+T = TypeVar("T")
 
 notifier = Notifier()
 
@@ -34,7 +39,7 @@ class NetworkRequest:
 
 
 class ActiveNetwork(QObject):
-    """Takes wishes from any thread, and knows the network whose answers are shown."""
+    """Takes requests from any thread, and knows the network whose answers are shown."""
 
     wanted = pyqtSignal(NetworkRequest)
     refused = pyqtSignal(NetworkRequest)
@@ -46,44 +51,46 @@ class ActiveNetwork(QObject):
         self.model: ModelFile | None = None
         self.kept = kept
         self.networks: tuple[StoredNetwork, ...] = ()
-        self._background: Background | None = None
+        self._listing = LatestJob(lambda _: _list_all(), self, low_priority=False)
+        self._listing.answered.connect(self._listed)
+        self._listing.failed.connect(notifier.problem)
         self._default = ""
         self._wish = self._used = NetworkRequest(self.load_first, kept)
         self.wanted.connect(self._want)
 
     @property
     def key(self) -> str:
-        """The key of the network that answers; empty for one that no file keeps."""
+        """The key of the network that answers; empty for one that is in no file."""
         return self._used.key
 
     @property
     def wish(self) -> NetworkRequest:
-        """The wish that the network which answers was."""
+        """The request for the network that answers."""
         return self._used
 
     @property
     def newest(self) -> NetworkRequest:
-        """The newest wish, which may not answer yet."""
+        """The newest request, which may not answer yet."""
         return self._wish
 
     @property
     def key_to_restore(self) -> str:
-        """The key that the next start begins with; a network that is about to answer counts."""
+        """The key of the network to start with next time; one about to answer counts."""
         key = self._wish.key
         waits = self._wish is not self._used
         return key if waits and key and not is_external(key) else self.kept
 
     @property
     def before(self) -> str:
-        """The key of the network that the newest one learnt from; empty if from none.
+        """The key of the network that the newest one was fine-tuned from; empty if from none.
 
-        A network that has just learnt counts before it has answered.
+        A network counts as soon as it is fine-tuned, before it has answered.
         """
         newest = self._wish.source
         model = newest if isinstance(newest, ModelFile) else self.model
         return "" if model is None else model.info.before
 
-    # -- wishes, from any thread
+    # -- requests, from any thread
 
     def use_key(self, key: str) -> None:
         """Let the network of a key answer."""
@@ -95,21 +102,19 @@ class ActiveNetwork(QObject):
         self.wanted.emit(NetworkRequest(self.load_first, ""))
 
     def use_trained(self, model: ModelFile, key: str) -> None:
-        """Let a network from training answer; its key leads to its run."""
+        """Let a network from training answer; its key names its run."""
         self.wanted.emit(NetworkRequest(model, key, model.title))
 
     def use_learnt(self, outcome: Outcome) -> None:
-        """Let a network answer that has just learnt the user's digits."""
+        """Let a network answer that was fine-tuned to the user's digits."""
         title = outcome.model.title if outcome.key else UNSAVED
         self.wanted.emit(NetworkRequest(outcome.model, outcome.key, title))
 
-    # -- all that are kept
+    # -- all that are stored
 
     def refresh(self) -> None:
-        """List all networks that are kept, in the background."""
-        if self._background is None:
-            self._background = Background(self, newest_only=True)
-        self._background.run(_list_all, self._listed)
+        """List all stored networks in the background."""
+        self._listing.ask()
 
     def _listed(self, networks: tuple[StoredNetwork, ...]) -> None:
         self.networks = networks
@@ -137,7 +142,7 @@ class ActiveNetwork(QObject):
 
     @pyqtSlot(ModelFile)
     def confirm(self, model: ModelFile) -> None:
-        """Take note that this network answers now."""
+        """Note that this network answers now."""
         if self._wish.source == self.load_first:
             self._wish = NetworkRequest(self.load_first, self.kept or self._default, model.title)
         elif self._wish.key and not is_external(self._wish.key):
@@ -148,7 +153,7 @@ class ActiveNetwork(QObject):
             self.changed.emit(model)
 
     def refuse(self) -> None:
-        """Take note that the network that was wanted cannot be used."""
+        """Note that the requested network cannot be used."""
         if self._wish is not self._used:
             self._wish = self._used
             self.refused.emit(self._used)
@@ -164,3 +169,56 @@ def _list_all() -> tuple[StoredNetwork, ...]:
     from mnist_draw.library.networks import list_all
 
     return tuple(list_all())
+
+
+def _recogniser(model: ModelFile) -> Any:
+    from mnist_draw.recognition.recogniser import Recogniser
+
+    return Recogniser(model)
+
+
+class BackgroundReader(QObject):
+    """Reads pictures that are not on the board, in a thread of its own.
+
+    The board's recogniser belongs to its own thread; this one is made of the network in use when
+    it is first needed, so that the board's answer is never kept waiting.
+    """
+
+    def __init__(
+        self,
+        network: ActiveNetwork,
+        make_recogniser: Callable[[ModelFile], Any] = _recogniser,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.network = network
+        self.background = Background(self)
+        self._make_recogniser = make_recogniser
+        self._made: tuple[ModelFile, Any] | None = None
+
+    def ask(self, question: Callable[[Any], T], done: Callable[[T | None], object]) -> bool:
+        """Call ``question(recogniser)`` in the thread, then ``done(result)`` in the GUI thread.
+
+        The result is None where something went wrong; the user has been told.
+        """
+        model = self.network.model
+        if model is None:
+            return False
+
+        def failed(error: Exception) -> None:
+            reporter.report(error)
+            # The asker must hear that there will be no answer.
+            done(None)
+
+        self.background.run(lambda: question(self._recogniser_of(model)), done, failed)
+        return True
+
+    def _recogniser_of(self, model: ModelFile) -> Any:
+        """Return the recogniser of a network; only the background thread calls this."""
+        if self._made is None or self._made[0].network != model.network:
+            self._made = (model, self._make_recogniser(model))
+        elif self._made[0] is not model:
+            # Other parameters of the same network: nothing has to be compiled.
+            self._made[1].use(model)
+            self._made = (model, self._made[1])
+        return self._made[1]

@@ -16,8 +16,7 @@ from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
 
 from mnist_draw import thread_priority
 from mnist_draw.app.kit.reporting import reporter
-from mnist_draw.app.kit.threads import connect_direct
-from mnist_draw.app.kit.worker_thread import WorkerThread
+from mnist_draw.app.kit.threads import WorkerThread, connect_direct
 from mnist_draw.errors import UserError
 from mnist_draw.training.control import Controls
 

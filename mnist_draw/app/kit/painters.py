@@ -1,4 +1,4 @@
-"""Paint arrays: grey pictures, signed values in two colours, and mosaics of small pictures.
+"""Paint arrays: grey pictures, signed values in two colours, mosaics; animate to new values.
 
 A positive value fills its cell in the accent's colour, a negative one a smaller part of it in the
 second colour: told apart without colours, too.
@@ -6,16 +6,18 @@ second colour: told apart without colours, too.
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QRectF, Qt
+from PyQt5.QtCore import QRectF, Qt, QVariantAnimation
 from PyQt5.QtGui import QImage, QPainter, QPixmap
+from PyQt5.QtWidgets import QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.images import image_of
 
 if TYPE_CHECKING:
-    # NumPy is imported where it is used: widgets of the start import this module.
     import numpy as np
 
 #: A negative value fills this part of its cell's side.
@@ -101,3 +103,45 @@ def _forms(positive: np.ndarray, cell: int) -> np.ndarray:
     ones = positive.astype(np.uint8)
     forms: np.ndarray = np.kron(ones, full) + np.kron(1 - ones, inset)
     return forms
+
+
+class ArrayAnimation(QVariantAnimation):
+    """Moves an array to a new one, step by step.
+
+    Arrays that follow each other faster than a glide takes are shown as they come: they look
+    continuous by themselves, and painting between them would only keep the window busy.
+    """
+
+    def __init__(self, widget: QWidget, paint: Callable[[], None]) -> None:
+        super().__init__(widget)
+        self._widget = widget
+        self._paint = paint
+        self.shown: np.ndarray | None = None
+        self._start: np.ndarray | None = None
+        self._end: np.ndarray | None = None
+        self._last = float("-inf")
+        self.setDuration(theme.ANIMATION_MS)
+        self.setStartValue(0.0)
+        self.setEndValue(1.0)
+        self.valueChanged.connect(self._step)
+
+    def go(self, values: np.ndarray | None) -> None:
+        """Glide to these values; jump where there is nothing to glide from, or no time."""
+        self.stop()
+        self._start, self._end = self.shown, values
+        fits = self._start is not None and values is not None and self._start.shape == values.shape
+        now = time.monotonic()
+        alone, self._last = now - self._last > theme.ANIMATION_MS / 1000, now
+        if fits and alone and theme.theme().motion and self._widget.isVisible():
+            self.start()
+        else:
+            self.shown = values
+            self._paint()
+
+    def _step(self, part: float) -> None:
+        if self.state() != QVariantAnimation.Running and part < 1:
+            return
+        assert self._start is not None
+        assert self._end is not None
+        self.shown = self._end if part >= 1 else self._start + (self._end - self._start) * part
+        self._paint()

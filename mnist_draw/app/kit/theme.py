@@ -1,6 +1,7 @@
-"""Which colours and sizes are in use now, and the style sheet made of them.
+"""The colours and sizes in use now, and Qt's style sheet made of them.
 
-The values themselves stand in `mnist_draw.app.kit.tokens`; widgets import them from here.
+Their values are in `mnist_draw.app.kit.tokens`; widgets import them from here, and ask for a look
+with the dynamic property ``look`` (``card``, ``figure``, ``muted`` …).
 Text sizes follow the system's text size: they are multiplied by the ratio of the interface font
 to 13 px where that font is larger.
 """
@@ -11,7 +12,6 @@ from PyQt5.QtCore import QDir, QObject, pyqtSignal
 from PyQt5.QtGui import QColor, QFont, QFontInfo, QPalette
 from PyQt5.QtWidgets import QApplication, QStyleFactory
 
-from mnist_draw.app.kit.style_sheet import style_sheet
 from mnist_draw.app.kit.tokens import ANIMATION_MS, CHOICES, DARK, LIGHT, Colours, Size, Text
 from mnist_draw.storage.folders import resource_path
 
@@ -134,3 +134,257 @@ def palette(colours: Colours) -> QPalette:
     for role in (QPalette.WindowText, QPalette.Text, QPalette.ButtonText):
         result.setColor(QPalette.Disabled, role, QColor(colours.muted))
     return result
+
+
+_SHEET = """
+* {{ font-size: {body}px; outline: none; }}
+QMainWindow, QDialog, QMessageBox {{ background: {window}; color: {text}; }}
+QWidget {{ color: {text}; }}
+QToolTip {{
+    background: {panel}; color: {text}; border: 1px solid {line}; padding: 6px;
+    font-size: {label}px;
+}}
+
+QTabWidget#tabs {{ background: {panel}; }}
+QTabWidget#tabs::pane {{ border: none; border-top: 1px solid {line}; background: {window}; }}
+QTabWidget#tabs::tab-bar {{ left: {margin}px; }}
+QTabBar {{ background: transparent; qproperty-drawBase: 0; font-weight: 600; }}
+QTabBar::tab {{
+    background: transparent; color: {muted}; padding: 0 18px; margin: 10px 5px 9px 0;
+    min-height: {tab}px; border: none; border-bottom: 2px solid transparent;
+    border-top-left-radius: {r_field}px; border-top-right-radius: {r_field}px;
+}}
+QTabBar::tab:hover {{ color: {text}; }}
+QTabBar::tab:selected {{ color: {text}; background: {card}; border-bottom-color: {accent}; }}
+QTabBar::tab:focus {{ border-bottom-color: {second}; }}
+
+QWidget[look="page"] {{ background: {window}; }}
+QWidget[look="side"] {{ background: {panel}; border-right: 1px solid {line}; }}
+QWidget[look="plain"], QScrollArea, QScrollArea > QWidget > QWidget {{
+    background: transparent; border: none;
+}}
+QFrame[look="card"] {{
+    background: {card}; border: 1px solid {line}; border-radius: {r_card}px;
+}}
+QFrame[look="message"] {{
+    background: {card}; border: 1px solid {line}; border-left: 4px solid {accent};
+    border-radius: {r_field}px;
+}}
+QWidget[look="rule"] {{ background: {line}; border: none; max-height: 1px; min-height: 1px; }}
+
+QLabel {{ background: transparent; border: none; }}
+QLabel[look="muted"] {{ color: {muted}; font-size: {label}px; }}
+QLabel[look="status"] {{ color: {muted}; }}
+QLabel[look="heading"] {{ color: {muted}; font-size: {heading}px; font-weight: 700; }}
+QLabel[look="title"] {{ font-weight: 600; }}
+QLabel[look="figure"] {{ font-size: {figure}px; font-weight: 600; }}
+QLabel[look="figure2"] {{ font-size: {figure}px; font-weight: 600; color: {second}; }}
+QLabel[look="sure"] {{ font-size: {sure}px; font-weight: 600; }}
+QLabel[look="surer"] {{ font-size: {surer}px; font-weight: 600; }}
+QLabel[look="given"] {{ font-size: {given}px; font-weight: 600; color: {accent}; }}
+QLabel[look="sentence"] {{ font-size: {sentence}px; color: {muted}; }}
+QLabel[look="answer"] {{ font-size: {answer}px; font-weight: 600; color: {accent}; }}
+QLabel[look="unclear"] {{ font-size: {unclear}px; font-weight: 600; color: {accent}; }}
+QLabel[look="unknown"] {{ font-size: {answer}px; font-weight: 600; color: {muted}; }}
+
+QPushButton, QToolButton {{
+    background: {card}; color: {text}; border: 1px solid {line}; border-radius: {r_field}px;
+    min-height: {button_inner}px; padding: 0 14px; font-weight: 600;
+}}
+QPushButton:hover, QToolButton:hover {{ background: {hover}; }}
+QPushButton:focus, QToolButton:focus {{ border-color: {second}; }}
+QPushButton:disabled, QToolButton:disabled {{ color: {muted}; background: transparent; }}
+QPushButton[look="primary"] {{
+    background: {accent}; color: {on_accent}; border: 1px solid {accent};
+}}
+QPushButton[look="primary"]:focus {{ border-color: {text}; }}
+QPushButton[look="primary"]:disabled {{
+    background: {track}; color: {muted}; border-color: {line};
+}}
+QPushButton[look="narrow"] {{ padding: 0 7px; }}
+QPushButton[look="link"] {{
+    background: transparent; border: none; color: {second}; padding: 0 4px; min-height: {small}px;
+}}
+QPushButton[look="link"]:hover, QPushButton[look="link"]:focus {{ text-decoration: underline; }}
+QPushButton[look="link"]:disabled {{ color: {muted}; }}
+QPushButton#whyLink {{ text-align: left; padding-left: 0; }}
+QPushButton[look="guide"] {{
+    background: transparent; border: none; color: {text}; padding: 0; min-height: 20px;
+    text-align: left;
+}}
+QPushButton[look="guide"]:hover, QPushButton[look="guide"]:focus {{ text-decoration: underline; }}
+QPushButton[look="quiet"] {{
+    background: transparent; border: 1px solid transparent; color: {muted}; padding: 0 4px;
+    font-weight: 400;
+}}
+QPushButton[look="quiet"]:hover {{ color: {text}; text-decoration: underline; }}
+QPushButton[look="quiet"]:focus {{ border-color: {second}; }}
+QPushButton[look="digit"] {{
+    padding: 0; min-width: {digit_inner}px; max-width: {button_inner}px;
+}}
+QFrame[look="segments"] {{
+    background: {segments}; border: 1px solid {line}; border-radius: {r_field}px;
+}}
+QPushButton[look="segment"] {{
+    background: transparent; border: 1px solid transparent; color: {muted}; padding: 0 14px;
+    min-height: {segment_inner}px;
+}}
+QPushButton[look="segment"]:hover {{ color: {text}; }}
+QPushButton[look="segment"]:checked {{ background: {segment}; color: {text}; }}
+QPushButton[look="segment"]:focus {{ border-color: {second}; }}
+QToolButton[look="tool"] {{
+    padding: 0; min-width: {tool_inner}px; max-width: {tool_inner}px;
+    min-height: {tool_low}px; max-height: {tool_inner}px;
+}}
+QToolButton[look="tool"]:checked {{ background: {accent}; border-color: {accent}; }}
+QToolButton[look="tool"]:checked:focus {{ border-color: {text}; }}
+QToolButton[look="flat"] {{
+    background: transparent; border: 1px solid transparent; padding: 0; min-height: {flat}px;
+    min-width: {flat}px;
+}}
+QToolButton[look="flat"]:hover {{ background: {hover}; }}
+QToolButton[look="flat"]:focus {{ border-color: {second}; }}
+QToolButton[look="small"] {{
+    background: transparent; border: 1px solid transparent; padding: 0; min-height: {small}px;
+    min-width: {small}px; max-width: {small}px;
+}}
+QToolButton[look="small"]:hover {{ background: {hover}; }}
+QToolButton[look="small"]:focus {{ border-color: {second}; }}
+QToolButton::menu-indicator, QPushButton::menu-indicator {{ image: none; width: 0; }}
+
+QComboBox, QSpinBox, QDoubleSpinBox, QLineEdit {{
+    background: {card}; color: {text}; border: 1px solid {edge}; border-radius: {r_field}px;
+    min-height: {field_inner}px; padding: 0 0 0 10px; selection-background-color: {second};
+    selection-color: {on_second};
+}}
+QSpinBox, QDoubleSpinBox {{ padding-left: 8px; }}
+QComboBox {{ padding-right: 4px; }}
+QComboBox[look="quiet"] {{
+    background: transparent; border-color: transparent; color: {muted}; min-height: {quiet}px;
+}}
+QComboBox[look="live"], QSpinBox[look="live"], QDoubleSpinBox[look="live"] {{
+    border-color: {accent};
+}}
+QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus, QLineEdit:focus {{
+    border-color: {second};
+}}
+QComboBox:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QLineEdit:disabled {{
+    color: {muted}; background: transparent;
+}}
+QComboBox::drop-down {{ border: none; width: {caret_room}px; }}
+QComboBox::down-arrow {{
+    image: url(icons:caret-{shade}.svg); width: {caret}px; height: {caret}px;
+}}
+QComboBox QAbstractItemView {{
+    background: {panel}; color: {text}; border: 1px solid {line}; padding: 4px;
+    selection-background-color: {second}; selection-color: {on_second};
+}}
+QTableView {{
+    background: {card}; alternate-background-color: {band}; border: none;
+    gridline-color: {line}; selection-background-color: {hover}; selection-color: {text};
+}}
+QTableView::item {{ padding: 0 5px; border: 1px solid transparent; }}
+QTableView::item:selected {{
+    background: {hover}; color: {text}; border-top: 1px solid {second};
+    border-bottom: 1px solid {second};
+}}
+QTableView::item:focus {{ border: 1px solid {second}; }}
+QTableView QLineEdit {{ min-height: 0; border-radius: 0; padding: 0 4px; }}
+QHeaderView {{ background: {card}; border: none; }}
+QHeaderView::section {{
+    background: {card}; color: {muted}; font-size: {label}px; border: none;
+    border-bottom: 1px solid {line}; padding: 4px 6px 4px 9px;
+}}
+QTableCornerButton::section {{ background: {card}; border: none; }}
+QMenu {{ background: {panel}; color: {text}; border: 1px solid {line}; padding: 4px; }}
+QMenu::item {{ padding: 6px 20px 6px 24px; border-radius: 4px; }}
+QMenu::item:selected {{ background: {second}; color: {on_second}; }}
+QMenu::separator {{ height: 1px; background: {line}; margin: 4px; }}
+
+QProgressBar[look="progress"] {{
+    background: {track}; border: none; border-radius: {r_bar}px;
+    min-height: {bar}px; max-height: {bar}px;
+}}
+QProgressBar[look="progress"]::chunk {{ background: {accent}; border-radius: {r_bar}px; }}
+QCheckBox {{ spacing: 8px; }}
+QCheckBox::indicator, QTableView::indicator {{
+    width: {box}px; height: {box}px; border: 1px solid {edge}; border-radius: 4px;
+    background: {card};
+}}
+QCheckBox::indicator:checked, QTableView::indicator:checked {{
+    background: {second}; border-color: {second}; image: url(icons:tick-{shade}.svg);
+}}
+QCheckBox::indicator:focus {{ border-color: {text}; }}
+QCheckBox:disabled {{ color: {muted}; }}
+QSlider::groove:horizontal {{ height: 4px; background: {track}; border-radius: 2px; }}
+QSlider::sub-page:horizontal {{ height: 4px; background: {accent}; border-radius: 2px; }}
+QSlider::handle:horizontal {{
+    width: 16px; height: 16px; margin: -6px 0; border-radius: 8px; background: {accent};
+}}
+QSlider::handle:horizontal:focus {{ background: {second}; }}
+QFileDialog QToolButton {{
+    background: transparent; border-color: transparent; padding: 3px; min-height: {small}px;
+    min-width: {small}px;
+}}
+QFileDialog QToolButton:hover {{ background: {hover}; }}
+QFileDialog QToolButton:focus {{ border-color: {second}; }}
+QFileDialog QAbstractItemView {{
+    background: {card}; alternate-background-color: {band}; border: 1px solid {edge};
+    selection-background-color: {second}; selection-color: {on_second};
+}}
+QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
+QScrollBar::handle:vertical {{
+    background: {line}; border-radius: 4px; min-height: 24px; margin: 1px;
+}}
+QScrollBar::add-line:vertical, QScrollBar::sub-line:vertical {{ height: 0; }}
+QScrollBar:horizontal {{ background: transparent; height: 10px; margin: 0; }}
+QScrollBar::handle:horizontal {{
+    background: {line}; border-radius: 4px; min-width: 24px; margin: 1px;
+}}
+QScrollBar::add-line:horizontal, QScrollBar::sub-line:horizontal {{ width: 0; }}
+QScrollBar::add-page:vertical, QScrollBar::sub-page:vertical {{ background: transparent; }}
+"""
+
+
+def style_sheet(colours: Colours, scale: float) -> str:
+    """Return the application's style sheet."""
+    values = {name: value for name, value in vars(colours).items() if isinstance(value, str)}
+
+    def px(value: int) -> int:
+        return round(value * scale)
+
+    border = 2
+    shade = "dark" if colours.dark else "light"
+    return _SHEET.format(
+        **values,
+        margin=Size.MARGIN,
+        r_card=Size.CARD_RADIUS,
+        r_field=Size.FIELD_RADIUS,
+        r_bar=Size.BAR // 2,
+        bar=Size.BAR,
+        tab=Size.HEADER - 21,
+        button_inner=max(Size.BUTTON - border, px(Text.BODY) + 12),
+        digit_inner=px(Text.BODY) + 2,
+        field_inner=max(Size.FIELD - border, px(Text.BODY) + 10),
+        segment_inner=max(Size.BUTTON - 10, px(Text.BODY) + 8),
+        tool_inner=px(Size.TOOL) - border,
+        tool_low=px(Size.LOW_TOOL) - border,
+        flat=px(30),
+        small=px(20),
+        box=px(16),
+        caret=px(12),
+        caret_room=px(12) + 10,
+        shade=shade,
+        quiet=px(Text.BODY) + 5,
+        body=px(Text.BODY),
+        label=px(Text.LABEL),
+        heading=px(Text.HEADING),
+        figure=px(Text.FIGURE),
+        sure=px(Text.SURE),
+        surer=px(Text.SURER),
+        given=Text.GIVEN,
+        sentence=px(Text.SENTENCE),
+        # Large enough at any text size of the system.
+        answer=Text.ANSWER,
+        unclear=Text.UNCLEAR,
+    )

@@ -1,9 +1,9 @@
 """Work off the GUI thread, values passed between threads, and the end of all of it.
 
-There are two kinds of threads beside the window's: that of a `Background` does one piece of work
-after another and ends soon after the last, and a
-`~mnist_draw.app.kit.worker_thread.WorkerThread` holds an object for as long as that is needed.
-Both are listed in `running` while their thread runs, so that the end of the program finds them.
+There are three kinds of work: `Background` does one piece after another,
+`~mnist_draw.app.kit.latest_job.LatestJob` answers the newest question, and a `WorkerThread` holds
+an object for as long as that is needed, such as a training run. All are listed in `running` while
+they work, so that the end of the program finds them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,15 @@ from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
 from PyQt5 import sip
-from PyQt5.QtCore import QCoreApplication, QObject, Qt, pyqtBoundSignal, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import (
+    QCoreApplication,
+    QObject,
+    Qt,
+    QThread,
+    pyqtBoundSignal,
+    pyqtSignal,
+    pyqtSlot,
+)
 
 from mnist_draw.app.kit.reporting import reporter
 
@@ -66,7 +74,7 @@ class LatestValue(Generic[T]):
 
 
 class Inbox(Generic[T]):
-    """A mailbox that keeps every value in order, emptied as a whole."""
+    """A mailbox that stores every value in order; read as a whole."""
 
     def __init__(self) -> None:
         # deque.append and popleft are atomic: no lock is needed for one sender and one reader.
@@ -305,3 +313,69 @@ class Background:
                 function(value)
 
         call_in_gui_thread(call)
+
+
+class WorkerThread(QObject):
+    """Lets a worker live in a thread, from `start` until it is asked to end."""
+
+    ended = pyqtSignal()
+
+    def __init__(
+        self,
+        name: str,
+        worker: QObject,
+        begin: Callable[[], None] | None = None,
+        leave: Callable[[], object] | None = None,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._worker = worker
+        self._leave = leave
+        self._thread = QThread()
+        self._thread.setObjectName(name)
+        self._thread.finished.connect(self._finish)
+        self._listed = False
+        worker.moveToThread(self._thread)
+        if begin is not None:
+            self._thread.started.connect(begin)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._listed = True
+        running.add(self)
+        self._thread.start()
+
+    @pyqtSlot()
+    def quit(self) -> None:
+        """End the thread after what it does now; from any thread."""
+        self._thread.quit()
+
+    def ask_to_end(self) -> None:
+        """Ask for the end; returns at once."""
+        if self._leave is not None:
+            self._leave()
+        self._thread.quit()
+
+    def wait(self, seconds: float = SHUTDOWN_S) -> bool:
+        """Wait so long at the most; return whether the thread has ended."""
+        if self._thread.isRunning() and not self._thread.wait(round(1000 * seconds)):
+            logger.warning("%s is still busy", self._thread.objectName())
+            return False
+        self._finish()
+        return True
+
+    def stop(self, seconds: float = SHUTDOWN_S) -> bool:
+        """Ask for the end and wait for it; return whether the thread has ended."""
+        self.ask_to_end()
+        return self.wait(seconds)
+
+    @pyqtSlot()
+    def _finish(self) -> None:
+        """Tell the end once: a GUI thread that waits for it hears no signals meanwhile."""
+        if self._listed:
+            self._thread.wait()
+            self._listed = False
+            running.remove(self)
+            # Its owner may be gone where it took long to end.
+            if not sip.isdeleted(self):
+                self.ended.emit()

@@ -14,7 +14,7 @@ from PyQt5.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from mnist_draw.app.kit import theme, words
-from mnist_draw.app.kit.icons import set_icon
+from mnist_draw.app.kit.commands import set_icon
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, ComboBox, explain
 from mnist_draw.app.train.series import LOWEST_LOSS, Curve, log_loss, thinned

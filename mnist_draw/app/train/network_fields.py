@@ -7,11 +7,18 @@ import math
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import QLabel, QToolButton, QWidget
 
-from mnist_draw.app.kit.icons import set_icon
+from mnist_draw.app.kit.commands import set_icon
 from mnist_draw.app.kit.layout import column, row
-from mnist_draw.app.kit.number_fields import NumberBox, RealBox
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.widgets import ComboBox, Field, explain, label, push_button
+from mnist_draw.app.kit.widgets import (
+    ComboBox,
+    Field,
+    NumberBox,
+    RealBox,
+    explain,
+    label,
+    push_button,
+)
 from mnist_draw.networks import NETWORKS, NetworkSpec, parse_network
 from mnist_draw.networks.mlp import MAX_LAYERS, MAX_UNITS, MlpLayer, MlpLayers, read_layers
 from mnist_draw.networks.operations import ACTIVATIONS

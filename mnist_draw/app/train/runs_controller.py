@@ -10,9 +10,8 @@ from pathlib import Path
 from PyQt5.QtCore import QObject, pyqtSignal
 from PyQt5.QtWidgets import QWidget
 
-from mnist_draw.app.kit.collection import CollectionController
+from mnist_draw.app.kit.collection import CollectionController, FollowedFolder
 from mnist_draw.app.kit.files import ask_save, file_kind
-from mnist_draw.app.kit.followed_folder import FollowedFolder
 from mnist_draw.app.kit.images import widget_png
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.train.run_controller import RunController

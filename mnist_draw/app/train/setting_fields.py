@@ -12,8 +12,7 @@ from PyQt5.QtWidgets import QCheckBox, QFileDialog, QWidget
 
 from mnist_draw.app.kit.files import NETWORKS, ask_open
 from mnist_draw.app.kit.layout import row
-from mnist_draw.app.kit.number_fields import NumberBox, RealBox
-from mnist_draw.app.kit.widgets import ComboBox, Field, explain
+from mnist_draw.app.kit.widgets import ComboBox, Field, NumberBox, RealBox, explain
 from mnist_draw.app.train.network_fields import NetworkFields
 from mnist_draw.training.setting import (
     AnySetting,

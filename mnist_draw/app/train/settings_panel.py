@@ -19,8 +19,8 @@ from PyQt5.QtWidgets import (
 )
 
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.commands import set_icon
 from mnist_draw.app.kit.files import SETTINGS, ask_open, ask_save
-from mnist_draw.app.kit.icons import set_icon
 from mnist_draw.app.kit.images import image_of
 from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.app.kit.layout import column, row

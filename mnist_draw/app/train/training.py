@@ -12,8 +12,7 @@ from PyQt5.QtCore import QObject, QTimer, pyqtSignal, pyqtSlot
 
 from mnist_draw import thread_priority
 from mnist_draw.app.kit.reporting import reporter
-from mnist_draw.app.kit.threads import Inbox, connect_direct
-from mnist_draw.app.kit.worker_thread import WorkerThread
+from mnist_draw.app.kit.threads import Inbox, WorkerThread, connect_direct
 from mnist_draw.app.train.layers_view import Inspector
 from mnist_draw.app.train.run_events import Continued, Failed, Rescued, RunEvent, Saved
 from mnist_draw.errors import UserError

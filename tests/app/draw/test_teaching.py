@@ -16,8 +16,7 @@ from PyQt5.QtWidgets import QFileDialog, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.draw.draw_tab import DrawTab
-from mnist_draw.app.kit.active_network import ActiveNetwork
-from mnist_draw.app.kit.background_reader import BackgroundReader
+from mnist_draw.app.kit.active_network import ActiveNetwork, BackgroundReader
 from mnist_draw.app.kit.threads import running
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.recognition.answer import DigitAnswer, NumberAnswer

@@ -8,8 +8,8 @@ import pytest
 from PyQt5.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
-from mnist_draw.app.kit import followed_folder
-from mnist_draw.app.kit.followed_folder import FollowedFolder
+from mnist_draw.app.kit import collection
+from mnist_draw.app.kit.collection import FollowedFolder
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.errors import UserError
@@ -38,7 +38,7 @@ class Setup:
 
 @pytest.fixture
 def setup(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Setup]:
-    monkeypatch.setattr(followed_folder, "FOLLOW_MS", 10)
+    monkeypatch.setattr(collection, "FOLLOW_MS", 10)
     made = Setup()
     yield made
     made.folder.deleteLater()

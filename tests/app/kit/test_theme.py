@@ -21,8 +21,8 @@ from PyQt5.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 import mnist_draw.app
-from mnist_draw.app.kit import style_sheet, theme, widgets
-from mnist_draw.app.kit.icons import set_icon
+from mnist_draw.app.kit import theme, widgets
+from mnist_draw.app.kit.commands import set_icon
 from mnist_draw.app.kit.widgets import ComboBox, Switch, explain
 
 #: WCAG 2.1: text (1.4.3), and what makes a control visible (1.4.11).
@@ -61,7 +61,7 @@ def token(declarations: str, name: str) -> str | None:
 def states() -> list[tuple[str, str, str]]:
     """Return each pair of text and ground that the style sheet makes, with its selectors."""
     pairs = []
-    for selectors, declarations in RULE.findall(style_sheet._SHEET):
+    for selectors, declarations in RULE.findall(theme._SHEET):
         for text_name, ground_name in (
             ("color", "background"),
             ("selection-color", "selection-background-color"),
@@ -102,7 +102,7 @@ def test_edges_and_selection_can_be_told_from_what_is_beside_them(colours: theme
             assert contrast(getattr(colours, mark), getattr(colours, ground)) >= VISIBLE
     for series in colours.series:
         assert contrast(series, colours.card) >= VISIBLE
-    rules = dict(RULE.findall(style_sheet._SHEET))
+    rules = dict(RULE.findall(theme._SHEET))
     edges = [token(body, "border") for names, body in rules.items() if "QLineEdit" in names]
     assert "edge" in edges
     (selected,) = (body for names, body in rules.items() if "QTableView::item:selected" in names)
@@ -147,7 +147,7 @@ def test_sizes_grow_with_the_text(monkeypatch: pytest.MonkeyPatch, qtbot: QtBot)
         for widget in (button, switch):
             qtbot.addWidget(widget)
         set_icon(button, "eraser")
-        sheet = style_sheet.style_sheet(theme.LIGHT, text)
+        sheet = theme.style_sheet(theme.LIGHT, text)
         found = [re.search(rf"{name} {{[^}}]*?width: (\d+)px", sheet) for name in INDICATORS]
         return [
             button.iconSize().width(),

@@ -13,8 +13,14 @@ from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.kit import threads as threads_module
-from mnist_draw.app.kit.threads import Background, Inbox, LatestValue, Registry, running
-from mnist_draw.app.kit.worker_thread import WorkerThread
+from mnist_draw.app.kit.threads import (
+    Background,
+    Inbox,
+    LatestValue,
+    Registry,
+    WorkerThread,
+    running,
+)
 from mnist_draw.errors import UserError
 
 

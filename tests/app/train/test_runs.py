@@ -13,7 +13,7 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
-from mnist_draw.app.kit import followed_folder
+from mnist_draw.app.kit import collection
 from mnist_draw.app.train.runs_page import RunsTable
 from mnist_draw.storage.unique_paths import move_to_bin
 from mnist_draw.training import events
@@ -173,7 +173,7 @@ def test_a_run_that_is_going_on_is_listed_with_its_figures(make: MakeRoom, qtbot
 def test_a_run_of_another_window_is_followed(
     make: MakeRoom, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(followed_folder, "FOLLOW_MS", 50)
+    monkeypatch.setattr(collection, "FOLLOW_MS", 50)
     run = add_run("2026-01-01 10:00")
     write_epochs(run, 2)
     with FileLock(run.folder / "run.lock"):

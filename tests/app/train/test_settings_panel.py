@@ -15,7 +15,7 @@ from PyQt5.QtWidgets import QFileDialog, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.kit.notifier import board
-from mnist_draw.app.kit.number_fields import NumberBox, RealBox
+from mnist_draw.app.kit.widgets import NumberBox, RealBox
 from mnist_draw.app.train import settings_panel
 from mnist_draw.app.train.network_fields import NetworkFields
 from mnist_draw.app.train.sections import SectionArea

@@ -25,7 +25,7 @@ from mnist_draw.app.inside.network.network_worker import Frame, Unit
 from mnist_draw.app.inside.network.panel_rows import unit_rows, unit_title, why_rows
 from mnist_draw.app.inside.network.rows_view import RowsView
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.icons import set_icon
+from mnist_draw.app.kit.commands import set_icon
 from mnist_draw.app.kit.steady_labels import GrowingLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, ComboBox, Switch, explain, label

@@ -22,8 +22,8 @@ from mnist_draw.app.inside.step.weight_view import WeightView
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size
+from mnist_draw.app.kit.threads import WorkerThread
 from mnist_draw.app.kit.widgets import Card, label, push_button
-from mnist_draw.app.kit.worker_thread import WorkerThread
 from mnist_draw.library.network_data import all_names
 
 if TYPE_CHECKING:
