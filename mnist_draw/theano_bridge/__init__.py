@@ -4,14 +4,7 @@ The rest of the program says ``import theano`` and ``import lasagne``, as the La
 tutorials do. This package is the only place that knows what answers: Theano 1.0.5 where
 it is installed, else PyTensor, its maintained continuation, under the name ``theano``.
 
-What the names below ``theano`` map to is listed at the top of
-``pytensor_names/theano/__init__.py``, of each of its submodules, and in `aliases`.
-
-Convolution and pooling are written twice: in NumPy, which defines what they compute and which
-every linker can run, and as machine code in `native`, which runs all functions of the program.
-There are no kernels for Numba. They were as long as both together and served only graphs that
-`native` does not know; such a graph of a convolutional network now takes four times as long a
-step, and half as long to compile.
+``README.md`` explains how it is laid out. Nothing else of the program opens its modules.
 
 Importing this package and calling :func:`install` imports neither Theano nor PyTensor.
 """

@@ -14,6 +14,7 @@ from mnist_draw import theano_bridge
 
 ROOT = Path(__file__).parents[2]
 REAL = theano_bridge.installed_theano()
+on_pytensor = pytest.mark.skipif(REAL, reason="about PyTensor")
 
 
 def run_python(code: str, *flags: str, **environment: str) -> str:
@@ -28,6 +29,7 @@ def run_python(code: str, *flags: str, **environment: str) -> str:
     return done.stdout.strip()
 
 
+@pytest.mark.process
 def test_install_imports_no_engine_and_only_once() -> None:
     out = run_python(
         "import sys; from mnist_draw.theano_bridge import install, engine\n"
@@ -48,7 +50,8 @@ def test_engine_names_what_theano_is() -> None:
         assert (name, version) == ("PyTensor", pytensor.__version__)
 
 
-@pytest.mark.skipif(REAL, reason="Theano 1.0.5 itself warns under this Python")
+@on_pytensor  # Theano 1.0.5 itself warns under this Python.
+@pytest.mark.process
 def test_importing_theano_and_lasagne_is_silent_even_where_warnings_are_errors() -> None:
     out = run_python(
         "import mnist_draw, theano, lasagne, sys\n"
@@ -59,7 +62,8 @@ def test_importing_theano_and_lasagne_is_silent_even_where_warnings_are_errors()
     assert out == "float32 cpu 0.1 False"
 
 
-@pytest.mark.skipif(REAL, reason="about PyTensor")
+@on_pytensor
+@pytest.mark.process
 def test_compiled_functions_are_kept_where_the_program_keeps_its_caches(
     tmp_path: Path,
 ) -> None:
@@ -73,7 +77,8 @@ def test_compiled_functions_are_kept_where_the_program_keeps_its_caches(
     assert Path(theirs).is_relative_to(chosen)
 
 
-@pytest.mark.skipif(REAL, reason="about PyTensor")
+@on_pytensor
+@pytest.mark.process
 def test_no_file_is_left_among_the_temporary_ones(tmp_path: Path) -> None:
     code = (
         "import mnist_draw, theano, theano.tensor as T, os, tempfile\n"
@@ -91,6 +96,7 @@ def test_no_file_is_left_among_the_temporary_ones(tmp_path: Path) -> None:
     assert not list((tmp_path / "temporary").iterdir())
 
 
+@pytest.mark.process
 def test_the_flags_of_the_user_are_left_alone() -> None:
     variable = "THEANO_FLAGS" if REAL else "PYTENSOR_FLAGS"
     code = f"import os, mnist_draw, theano\nprint(theano.config.floatX, os.environ['{variable}'])"
@@ -103,12 +109,13 @@ LINKER = (
 )
 
 
-@pytest.mark.skipif(REAL, reason="about PyTensor's linkers")
+@on_pytensor
+@pytest.mark.process
 def test_without_a_mode_functions_are_fast_ones() -> None:
     assert run_python(f"import mnist_draw, theano\n{LINKER}") == "NativeLinker [8.0, 12.0]"
 
 
-@pytest.mark.skipif(REAL, reason="about PyTensor's linkers")
+@on_pytensor
 @pytest.mark.parametrize(
     ("flags", "then"),
     [
@@ -118,6 +125,7 @@ def test_without_a_mode_functions_are_fast_ones() -> None:
         ("", "theano.config.linker = 'py'"),
     ],
 )
+@pytest.mark.process
 def test_a_mode_that_the_user_has_chosen_counts(flags: str, then: str) -> None:
     out = run_python(f"import mnist_draw, theano\n{then}\n{LINKER}", PYTENSOR_FLAGS=flags)
     linker, _, result = out.partition(" ")
@@ -125,7 +133,8 @@ def test_a_mode_that_the_user_has_chosen_counts(flags: str, then: str) -> None:
     assert result == "[8.0, 12.0]"
 
 
-@pytest.mark.skipif(REAL, reason="about PyTensor's linkers")
+@on_pytensor
+@pytest.mark.process
 def test_floatX_is_as_the_user_has_set_it() -> None:
     code = "import mnist_draw, theano\ntheano.config.floatX = 'float64'\n"
     kind = "print(theano.function([], theano.tensor.zeros((2,)))().dtype)"
@@ -169,19 +178,51 @@ def test_a_training_step_of_lasagne_lowers_the_loss() -> None:
     assert losses[-1] < 0.6 * losses[0]
 
 
+TRAIN = """
+import sys
+import numpy as np
+import mnist_draw
+import lasagne
+from mnist_draw.training import functions
+from mnist_draw.training.settings import TrainingSettings
+network = mnist_draw.build_mlp()
+train = functions.compile_train(network, TrainingSettings()).train
+train(np.zeros((5, 1, 28, 28), np.uint8), np.zeros(5, np.int32))
+assert "numba" not in sys.modules
+"""
+
+BY_NUMBA = """
+import numpy as np
+import mnist_draw
+import theano
+import theano.tensor as T
+from theano.sandbox.rng_mrg import MRG_RandomStreams
+pictures, filters = T.tensor4("pictures"), T.tensor4("filters")
+masks = MRG_RandomStreams(5).uniform((2, 3))
+given = [np.ones((1, 1, 4, 4), "float32"), np.ones((1, 1, 3, 3), "float32")]
+outputs = [T.nnet.conv2d(pictures, filters), masks]
+sums, numbers = theano.function([pictures, filters], outputs, mode="NUMBA")(*given)
+assert sums.tolist() == [[[[9, 9], [9, 9]]]], sums
+assert ((0 <= numbers) & (numbers < 1)).all(), numbers
+"""
+
+
+@on_pytensor
+@pytest.mark.parametrize("code", [TRAIN, BY_NUMBA], ids=["not imported", "told when imported"])
+@pytest.mark.process
+def test_numba_is_imported_on_demand_and_then_knows_our_operations(code: str) -> None:
+    run_python(code, "-W", "error")
+
+
+@pytest.mark.process
 def test_a_folder_named_theano_beside_a_script_is_no_theano(tmp_path: Path) -> None:
     (tmp_path / "theano").mkdir()
-    (tmp_path / "script.py").write_text(
-        "import mnist_draw, theano, lasagne\nprint(callable(theano.function))"
-    )
-    done = subprocess.run(
-        [sys.executable, str(tmp_path / "script.py")],
-        capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False,
-    )  # fmt: skip
-    assert done.stdout.strip() == "True", done.stderr
+    code = "import mnist_draw, theano, lasagne\nprint(callable(theano.function))"
+    assert run_python(code, PYTHONPATH=f"{tmp_path}{os.pathsep}{ROOT}") == "True"
 
 
-@pytest.mark.skipif(theano_bridge.installed_theano(), reason="PyTensor's settings")
+@on_pytensor
+@pytest.mark.process
 def test_threads_that_compile_at_once_leave_the_settings_alone() -> None:
     code = (
         "import sys, threading, mnist_draw, theano, theano.tensor as T\n"
@@ -196,5 +237,4 @@ def test_threads_that_compile_at_once_leave_the_settings_alone() -> None:
         "[thread.join() for thread in threads]\n"
         "assert (theano.config.mode, theano.config.traceback__limit) == before\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    run_python(code)

@@ -20,15 +20,7 @@ def units(layer):
 
 
 def gated(network, pictures):
-    """Sums and activations of all layers with weights, and the gates between them.
-
-    Returns
-    -------
-    gates : list of variables (N, units)
-        One for each layer but the output.
-    outputs : list of variables
-        The sum that enters each rectifier, and what leaves its gate; then logits, probabilities.
-    """
+    """Return the gates (N, units) of hidden layers; sums and gated outputs, logits, softmax."""
     layers = lasagne.layers.get_all_layers(network)
     values, gates, outputs = pictures, [], []
     for layer in layers[1:-1]:
@@ -53,7 +45,15 @@ def values_of(network, count):
     return [pictures, *masks]
 
 
-@pytest.mark.parametrize("name", ["mlp", "custom_mlp:3,40,0.2,0.5", "cnn", "deep_cnn"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "mlp",
+        "custom_mlp:3,40,0.2,0.5",
+        pytest.param("cnn", marks=pytest.mark.slow),
+        pytest.param("deep_cnn", marks=pytest.mark.slow),
+    ],
+)
 def test_all_layers_behind_gates(name, both):
     network = parse_network(name).build()
     pictures = T.tensor4()

@@ -40,64 +40,65 @@ def trained(mode, monkeypatch, steps=5, pictures=200, **settings):
     return lasagne.layers.get_all_param_values(network), state, np.array(losses)
 
 
+@pytest.fixture
+def agree(numpy_mode, monkeypatch, left_to_numba):
+    """Return a check that training natively equals the straightforward graph."""
+
+    def check(steps=5, pictures=200, rtol=2e-4, atol=2e-5, **settings):
+        plain = trained(numpy_mode, monkeypatch, steps, pictures, **settings)
+        native = trained(
+            theano.Mode(linker=NativeLinker()), monkeypatch, steps, pictures, **settings
+        )
+        for want, got in zip(plain[0] + plain[1], native[0] + native[1], strict=True):
+            np.testing.assert_allclose(got, want, rtol=rtol, atol=atol)
+        np.testing.assert_allclose(native[2], plain[2], rtol=rtol)
+        assert not left_to_numba
+
+    return check
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", UPDATE_RULES)
-def test_every_update_rule_equals_the_straightforward_graph(
-    rule, numpy_mode, monkeypatch, left_to_numba
-):
-    settings = {"network": "custom_mlp:1,40,0.2,0.5", "update": rule, "l2": 0.001}
-    plain = trained(numpy_mode, monkeypatch, **settings)
-    native = trained(theano.Mode(linker=NativeLinker()), monkeypatch, **settings)
-    for want, got in zip(plain[0] + plain[1], native[0] + native[1], strict=True):
-        np.testing.assert_allclose(got, want, rtol=2e-4, atol=2e-5)
-    np.testing.assert_allclose(native[2], plain[2], rtol=1e-4)
-    assert not left_to_numba
+def test_every_update_rule_equals_the_straightforward_graph(rule, agree):
+    agree(network="custom_mlp:1,40,0.2,0.5", update=rule, l2=0.001)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_every_activation_equals_the_straightforward_graph(
-    activation, numpy_mode, monkeypatch, left_to_numba
-):
-    settings = {"network": f"layers:40@{activation}/0.3,30@{activation}", "l2": 0.001}
-    plain = trained(numpy_mode, monkeypatch, **settings)
-    native = trained(theano.Mode(linker=NativeLinker()), monkeypatch, **settings)
-    for want, got in zip(plain[0] + plain[1], native[0] + native[1], strict=True):
-        np.testing.assert_allclose(got, want, rtol=2e-4, atol=2e-5)
-    np.testing.assert_allclose(native[2], plain[2], rtol=1e-4)
-    assert not left_to_numba
+def test_every_activation_equals_the_straightforward_graph(activation, agree):
+    agree(network=f"layers:40@{activation}/0.3,30@{activation}", l2=0.001)
 
 
-def test_the_convolutional_network_equals_the_straightforward_graph(
-    numpy_mode, monkeypatch, left_to_numba
-):
-    plain = trained(numpy_mode, monkeypatch, 2, network="cnn", update="sgd")
-    native = trained(
-        theano.Mode(linker=NativeLinker()), monkeypatch, 2, network="cnn", update="sgd"
-    )
-    for want, got in zip(plain[0], native[0], strict=True):
-        np.testing.assert_allclose(got, want, rtol=1e-3, atol=1e-5)
-    assert not left_to_numba
+@pytest.mark.slow
+def test_the_convolutional_network_equals_the_straightforward_graph(agree):
+    agree(2, rtol=1e-3, atol=1e-5, network="cnn", update="sgd")
 
 
 # Left to Numba, the first minibatch of a run would take half a minute.
+@pytest.mark.slow
 @pytest.mark.parametrize("network", ["layers:30/0.2,20/0.2", "cnn", "custom_mlp:1,1,0,0"])
-def test_minibatches_of_a_single_picture_equal_the_straightforward_graph(
-    network, numpy_mode, monkeypatch, left_to_numba
-):
-    settings = {"network": network, "update": "sgd", "l2": 0.001}
-    plain = trained(numpy_mode, monkeypatch, 2, 1, **settings)
-    native = trained(theano.Mode(linker=NativeLinker()), monkeypatch, 2, 1, **settings)
-    for want, got in zip(plain[0], native[0], strict=True):
-        np.testing.assert_allclose(got, want, rtol=1e-3, atol=1e-5)
-    assert not left_to_numba
+def test_minibatches_of_a_single_picture_equal_the_straightforward_graph(network, agree):
+    agree(2, 1, rtol=1e-3, atol=1e-5, network=network, update="sgd", l2=0.001)
+
+
+def test_a_training_step_equals_the_straightforward_graph(agree):
+    agree(network="layers:8/0.3,8", l2=0.001)
 
 
 def test_the_same_seed_gives_the_same_bits(monkeypatch):
     runs = [
-        trained(theano.Mode(linker=NativeLinker()), monkeypatch, network="mlp", seed=4)
+        trained(theano.Mode(linker=NativeLinker()), monkeypatch, network="layers:64/0.3", seed=4)
         for _ in range(2)
     ]
     for first, second in zip(runs[0][0] + runs[0][1], runs[1][0] + runs[1][1], strict=True):
         np.testing.assert_array_equal(first, second)
+
+
+def _square():
+    """Compile a product that is worth help; return it and a matrix for it."""
+    x = T.matrix()
+    square = theano.function([x], T.dot(x, x.T), mode=theano.Mode(linker=NativeLinker()))
+    return square, RNG.normal(size=(300, 200)).astype(np.float32)
 
 
 def _helpers(threads, monkeypatch):
@@ -182,9 +183,7 @@ def test_functions_of_several_threads_run_side_by_side(native):
 
 def test_without_helpers_a_step_is_the_same(monkeypatch):
     helpers = _helpers(3, monkeypatch)
-    x = T.matrix()
-    square = theano.function([x], T.dot(x, x.T), mode=theano.Mode(linker=NativeLinker()))
-    value = RNG.normal(size=(300, 200)).astype(np.float32)
+    square, value = _square()
     together = square(value)
     threads = [t for t in threading.enumerate() if t.name.startswith("kernels-")]
     helpers.close()
@@ -198,9 +197,7 @@ def test_steps_go_on_when_their_number_outgrows_the_claim(monkeypatch):
     helpers = _helpers(2, monkeypatch)
     run = helpers.run
     monkeypatch.setattr(helpers, "run", lambda program: (programs.append(program), run(program)))
-    x = T.matrix()
-    square = theano.function([x], T.dot(x, x.T), mode=theano.Mode(linker=NativeLinker()))
-    value = RNG.normal(size=(300, 200)).astype(np.float32)
+    square, value = _square()
     expected = square(value)
     program = programs[0]
     program.step = 2**32 - 2
@@ -217,10 +214,9 @@ def test_short_steps_run_without_helpers(monkeypatch):
     monkeypatch.setattr(team_module, "TRIALS", 1)
     monkeypatch.setattr(team_module, "WORTH_HELP", 3600.0)
     before = threading.active_count()
-    x = T.matrix()
-    square = theano.function([x], T.dot(x, x.T), mode=theano.Mode(linker=NativeLinker()))
+    square, value = _square()
     for _ in range(3):
-        square(RNG.normal(size=(300, 200)).astype(np.float32))
+        square(value)
     assert threading.active_count() == before
     helpers.close()
 
@@ -239,9 +235,7 @@ def test_helpers_that_rest_come_again(monkeypatch):
     helpers = _helpers(2, monkeypatch)
     # They would look for the next step until the end of the program.
     monkeypatch.setattr(runner, "IDLE_LOOKS", 2**60)
-    x = T.matrix()
-    square = theano.function([x], T.dot(x, x.T), mode=theano.Mode(linker=NativeLinker()))
-    value = RNG.normal(size=(300, 200)).astype(np.float32)
+    square, value = _square()
     expected = square(value)
     (helper,) = helpers._helpers
     for _ in range(3):
@@ -277,12 +271,11 @@ def test_the_helpers_of_a_lowered_thread_are_lowered_too(monkeypatch):
     monkeypatch.setattr(team_module._lowered_team, "threads", 2)
     monkeypatch.setattr(team_module, "TRIALS", 0)
     monkeypatch.setattr(team_module, "WORTH_HELP", 0.0)
-    x = T.matrix()
-    square = theano.function([x], T.dot(x, x.T), mode=theano.Mode(linker=NativeLinker()))
+    square, value = _square()
 
     def work():
         thread_priority.lower()
-        square(RNG.normal(size=(300, 200)).astype(np.float32))
+        square(value)
 
     thread = threading.Thread(target=work)
     thread.start()

@@ -1,10 +1,15 @@
-"""Every operation of the native linker against NumPy, by way of the ``py`` linker."""
+"""Every operation of the native linker against NumPy: arithmetic, pictures, random numbers."""
 
 import numpy as np
 import pytensor.tensor
 import pytest
 import theano
 import theano.tensor as T
+from theano.sandbox.rng_mrg import MRG_RandomStreams
+from theano.tensor.signal.pool import pool_2d
+
+from mnist_draw.theano_bridge.native import linker
+from mnist_draw.theano_bridge.random_streams import hashed_uniform
 
 # PyTensor 3.3's own NumPy code inverts truth values in a way that Python 3.12 dislikes.
 pytestmark = pytest.mark.filterwarnings("ignore:Bitwise inversion:DeprecationWarning")
@@ -17,6 +22,7 @@ def normal(*shape, dtype="float32"):
 
 
 x, y, v, t = T.matrix("x"), T.matrix("y"), T.vector("v"), T.ivector("t")
+images, w = T.tensor4("images"), T.tensor4("w")
 
 
 @pytest.mark.parametrize(
@@ -147,6 +153,7 @@ def test_shapes_that_do_not_fit_are_refused(native):
         function(normal(3, 4), normal(3, 5))
 
 
+@pytest.mark.slow
 def test_what_is_unknown_is_left_to_numba(native, left_to_numba):
     function = theano.function([v], T.sort(v), mode=native)
     a = normal(50)
@@ -178,3 +185,111 @@ def test_rows_that_are_not_there_are_an_error(native):
 def test_a_shape_of_which_only_some_lengths_are_told(both):
     x = T.matrix("x")
     both([x], pytensor.tensor.specify_shape(x, (None, 3)) * 2, [np.ones((4, 3), "float32")])
+
+
+@pytest.mark.parametrize("flip", [True, False])
+@pytest.mark.parametrize(
+    ("pictures", "filters", "border", "subsample"),
+    [
+        ((7, 1, 28, 28), (32, 1, 5, 5), "valid", (1, 1)),
+        ((9, 32, 12, 12), (32, 32, 5, 5), "valid", (1, 1)),
+        ((3, 3, 11, 10), (5, 3, 3, 3), "full", (1, 1)),
+        ((3, 3, 11, 10), (40, 3, 3, 3), (1, 2), (2, 2)),
+        ((2, 20, 9, 9), (33, 20, 3, 2), "half", (1, 2)),
+        ((1, 1, 1, 1), (1, 1, 1, 1), "valid", (1, 1)),
+        ((4, 2, 30, 7), (17, 2, 7, 7), "valid", (3, 1)),
+    ],
+)
+def test_convolution_and_its_gradients(both, pictures, filters, border, subsample, flip):
+    y = T.nnet.conv2d(images, w, border_mode=border, subsample=subsample, filter_flip=flip)
+    weights = normal(*T.nnet.conv2d(
+        T.constant(normal(*pictures)), T.constant(normal(*filters)),
+        border_mode=border, subsample=subsample,
+    ).eval().shape)  # fmt: skip
+    cost = (y * weights).sum()
+    both([images, w], [y, *T.grad(cost, [images, w])], [normal(*pictures), normal(*filters)])
+
+
+@pytest.mark.parametrize(
+    ("shape", "window", "stride"),
+    [
+        ((5, 4, 24, 24), (2, 2), None),
+        ((5, 4, 9, 7), (2, 2), None),
+        ((5, 4, 9, 9), (3, 3), (2, 2)),
+        ((5, 4, 9, 9), (3, 2), (1, 1)),
+    ],
+)
+def test_max_pooling_and_its_gradient(both, shape, window, stride):
+    pooled = pool_2d(images, window, ignore_border=True, stride=stride)
+    both([images], [pooled, T.grad((pooled**3).sum(), images)], [normal(*shape)])
+
+
+def test_equal_maxima_share_the_gradient_as_in_theano(both):
+    pooled = pool_2d(images, (2, 2), ignore_border=True)
+    both([images], T.grad(pooled.sum(), images), [np.ones((2, 3, 4, 4), np.float32)])
+
+
+def test_what_is_pooled_at_once_takes_no_memory_as_a_whole(native, monkeypatch):
+    plans, plan = [], linker.GraphRunner._plan
+    monkeypatch.setattr(
+        linker.GraphRunner, "_plan", lambda *given: plans.append(plan(*given)) or plans[-1]
+    )
+    pictures, filters = normal(512, 1, 28, 28), normal(32, 1, 5, 5)
+    pooled = pool_2d(T.nnet.relu(T.nnet.conv2d(images, w)), (2, 2), ignore_border=True)
+    found = theano.function([images, w], pooled, mode=native)(pictures, filters)
+    owners = {}
+    for array in plans[-1].program.keep[1]:
+        while array.base is not None:
+            array = array.base
+        owners[id(array)] = array
+    taken = sum(array.nbytes for array in owners.values())
+    # Four times the output is what the convolution puts out.
+    assert found.nbytes <= taken < 2 * found.nbytes
+
+
+@pytest.mark.parametrize("compiled", ["native", pytest.param("numba", marks=pytest.mark.slow)])
+def test_all_linkers_draw_the_same_numbers(compiled, numpy_mode, native):
+    draws = {}
+    modes = {"py": numpy_mode, "native": native}
+    for name in ("py", compiled):
+        stream = MRG_RandomStreams(7)
+        masked = x * stream.binomial(x.shape, p=0.6, dtype="float32")
+        function = theano.function(
+            [x],
+            [masked, stream.uniform((33, 7)), stream.normal((9, 5))],
+            mode=modes.get(name) or theano.Mode(linker=name),
+        )
+        draws[name] = [function(np.ones((500, 300), np.float32)) for _ in range(3)]
+    for want, got in zip(draws["py"], draws[compiled], strict=True):
+        for a, b in zip(want, got, strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
+    assert not np.array_equal(draws["py"][0][0], draws["py"][1][0])
+
+
+def test_numbers_are_uniform_and_independent():
+    previous = None
+    for state in (0, 1, 2, 12345, -1, 2**62):
+        numbers = hashed_uniform(state, (1000, 1000)).astype(np.float64)
+        assert numbers.min() >= 0
+        assert numbers.max() < 1
+        # Five standard errors: a sound generator fails once in a million and a half draws.
+        assert abs(numbers.mean() - 0.5) < 5 * (1 / 12) ** 0.5 / 1e3
+        histogram = np.histogram(numbers, 256, (0, 1))[0]
+        expected = 1e6 / 256
+        chi_squared = ((histogram - expected) ** 2 / expected).sum()
+        assert chi_squared < 255 + 5 * (2 * 255) ** 0.5
+        centred = numbers - 0.5
+        for shifted in (np.roll(centred, 1, 0), np.roll(centred, 1, 1), np.roll(centred, 64, 1)):
+            assert abs((centred * shifted).mean()) < 5 / 12 / 1e3
+        if previous is not None:
+            assert abs((centred * previous).mean()) < 5 / 12 / 1e3
+        previous = centred
+
+
+def test_normal_numbers_are_normal(native):
+    stream = MRG_RandomStreams(3)
+    numbers = theano.function([], stream.normal((1000, 200)), mode=native)()
+    assert np.isfinite(numbers).all()
+    assert abs(numbers.mean()) < 5 / 200_000**0.5
+    assert abs(numbers.std() - 1) < 5 / (2 * 200_000) ** 0.5
+    assert abs((np.abs(numbers) < 1).mean() - 0.6827) < 0.006
