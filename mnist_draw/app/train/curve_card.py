@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
     from mnist_draw.app.train.plots import CurveTools
 
-#: Minibatches scatter: their line is faint, so that the epochs are seen before it.
+#: Minibatches scatter: their line is faint, to keep the epochs in front.
 _BATCH_ALPHA = 0.45
-#: Name, colour and line of each curve in the legend, and how long a piece of it is shown.
+#: Name, colour and line of each curve in the legend, and the length of its sample.
 _LINES = (("training", "accent", Qt.SolidLine), ("validation", "second", Qt.DashLine))
 _DASH = 20
 _LEFT = int(Qt.AlignLeft | Qt.AlignVCenter)
@@ -44,11 +44,10 @@ _HOW = (
 
 
 class Legend(QWidget):
-    """The two lines with their names; while the plot is pointed at, with figures.
+    """The two lines with their names, and the figures under the pointer.
 
-    It paints itself and always asks for the same room: pointing at a plot moves nothing. Where
-    the room is too small for names and figures, the figures stand alone; names that find no room
-    beside each other stand in two smaller lines.
+    Its size hint never changes: pointing at a plot moves nothing. In a narrow card it shows the
+    figures without the names, or the names in two smaller lines.
     """
 
     def __init__(self) -> None:
@@ -58,14 +57,14 @@ class Legend(QWidget):
         self.epoch = ""
 
     def show_figures(self, epoch: str, figures: tuple[str, str]) -> None:
-        """Show an epoch and its two figures, or nothing but the names."""
+        """Show an epoch and its two figures; empty texts show the names only."""
         if (epoch, figures) != (self.epoch, self.figures):
             self.epoch, self.figures = epoch, figures
             self.setAccessibleName(" ".join(self.texts()))
             self.update()
 
     def texts(self) -> list[str]:
-        """Return what stands beside the two lines, and the epoch."""
+        """Return the texts beside the two lines, and the epoch."""
         pairs = zip(_LINES, self.figures, strict=True)
         named = [f"{name} {figure}".rstrip() for (name, _, _), figure in pairs]
         return [*named, self.epoch]
@@ -77,7 +76,7 @@ class Legend(QWidget):
         return QSize(math.ceil(wide), math.ceil(metrics.height()))
 
     def minimumSizeHint(self) -> QSize:
-        # Names that have no room are left out: the lines say it, with the axis below.
+        # Too narrow for names: the lines remain.
         return QSize(len(_LINES) * (_DASH + Size.TIGHT + Size.FIELD_GAP), self.sizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -124,10 +123,7 @@ class Legend(QWidget):
 
 
 class CurveCard(Card):
-    """A card with a plot of training and validation over epochs.
-
-    The plot itself is built by :meth:`build`; what it shows is kept by whoever keeps the run.
-    """
+    """A card with a plot of training and validation over epochs; `build` builds the plot."""
 
     export_requested = pyqtSignal(str)
 
@@ -177,7 +173,7 @@ class CurveCard(Card):
             self.tools.show_all()
 
     def build(self) -> None:
-        """Build the plot; takes some 20 ms, so it is done once the window is up."""
+        """Build the plot, in about 20 ms; once the window is visible."""
         import pyqtgraph
 
         from mnist_draw.app.train.plots import CurveTools, new_plot
@@ -199,34 +195,34 @@ class CurveCard(Card):
         self._add_extras(item)
         self._restyle()
         self._plot_layout.addWidget(plot)
-        # It was made last, and is not walked to last.
+        # Created last, but not last in the tab order.
         QWidget.setTabOrder(self.menu_button, plot)
         self.redraw()
 
-    # -- what the two kinds of curves do differently
+    # -- for subclasses
 
     def _add_extras(self, item: Any) -> None:
-        """Add what only one of the plots shows."""
+        """Add items of a subclass to the plot."""
 
     def _map(self, value: float) -> float:
-        """Return where a value is plotted."""
+        """Return a value in plot coordinates."""
         return value
 
     def _map_all(self, values: np.ndarray) -> np.ndarray:
-        """Return where many values are plotted."""
+        """Return values in plot coordinates."""
         return values
 
     def _tick_text(self, value: float) -> str:
         raise NotImplementedError
 
     def _range(self) -> tuple[float, float]:
-        """Return the lowest and the highest place to show."""
+        """Return the range of the value axis in plot coordinates."""
         raise NotImplementedError
 
     # -- values
 
     def show_history(self, history: History, planned: int) -> None:
-        """Show a run of so many epochs; what is added to it comes with the next `redraw`."""
+        """Show a run; figures added to its history appear with the next `redraw`."""
         self._history = history
         self._batches = Curve(
             history.batch_losses if self._figure == "loss" else history.batch_accuracies
@@ -238,13 +234,13 @@ class CurveCard(Card):
         self.redraw()
 
     def mark(self, name: str, epoch: float, text: str) -> None:
-        """Mark where a setting was changed during the run."""
+        """Mark a change of a setting."""
         self._marks.append((name, epoch, text))
         if self.tools is not None:
             self.tools.mark(name, epoch, text)
 
     def set_planned(self, planned: int) -> None:
-        """Show so many epochs on the axis."""
+        """Set the number of epochs on the axis."""
         self._planned = planned
 
     def _pair(self, row: EpochFigures) -> tuple[float, float]:
@@ -252,7 +248,7 @@ class CurveCard(Card):
         return getattr(row, f"training_{self._figure}"), getattr(row, f"validation_{self._figure}")
 
     def redraw(self) -> None:
-        """Bring the curves up to date."""
+        """Update the curves."""
         if self.tools is None:
             return
         rows: Sequence[EpochFigures] = self._history.epochs
@@ -298,7 +294,7 @@ class CurveCard(Card):
         import pyqtgraph
 
         self.tools.restyle()
-        # Not the style sheet: pyqtgraph paints its own ground.
+        # pyqtgraph paints its own background, whatever the style sheet.
         self.plot.setBackground(theme.colour("card"))
         accent, second = theme.colour("accent"), theme.colour("second")
         faint = theme.colour("accent", _BATCH_ALPHA)
@@ -315,7 +311,7 @@ class CurveCard(Card):
 
 #: Test accuracy of the tutorial's network after 20 epochs, in percent.
 TUTORIAL_ACCURACY = 98.29
-#: The settings that make a network or its data another one than the tutorial's.
+#: Settings that change the network or its data from the tutorial's.
 _TUTORIAL = ("network", "training_examples", "data_folder", "extra_folder", "start_model")
 
 
@@ -386,7 +382,7 @@ class AccuracyCard(CurveCard):
         self._add_menu()
 
     def compare_with_tutorial(self, settings: TrainingSettings) -> None:
-        """Show the tutorial's result beside a run of the tutorial's network on its data alone."""
+        """Show the tutorial's result if network and data are the tutorial's."""
         usual = TrainingSettings()
         on = all(getattr(settings, name) == getattr(usual, name) for name in _TUTORIAL)
         self._tutorial = on
@@ -409,7 +405,7 @@ class AccuracyCard(CurveCard):
             TUTORIAL_ACCURACY,
             angle=0,
             label=f"the tutorial: {TUTORIAL_ACCURACY} %",
-            # At the left, where the curves have not come up to it yet.
+            # At the left, where the curves are below it.
             labelOpts={"position": 0.01, "anchors": [(0.0, 1.0), (0.0, 1.0)]},
         )
         self._reference.setZValue(10)
@@ -420,10 +416,10 @@ class AccuracyCard(CurveCard):
         box.sigResized.connect(self._place_words)
 
     def _place_words(self, *_: object) -> None:
-        """Write over the line where there is room, else below it."""
+        """Place the label above the line if there is room, else below."""
         box, words = self.plot.getPlotItem().getViewBox(), self._reference.label
         room = box.mapViewToScene(QPointF(0, TUTORIAL_ACCURACY)).y() - box.sceneBoundingRect().top()
-        # A little overlap is only that of the empty edge of the letters' rectangle.
+        # The edge of the label's rectangle is empty and may overlap.
         above = room >= 0.8 * words.boundingRect().height()
         anchor = (0.0, 1.0) if above else (0.0, 0.0)
         if words.anchors[0] != anchor:

@@ -28,13 +28,13 @@ if TYPE_CHECKING:
     from mnist_draw.training.events import Parameters
     from mnist_draw.training.layer_inspection import LayerInspection
 
-#: Side of a unit's picture and what keeps two apart, in logical pixels; and pixels of MNIST.
+#: Side of a unit's picture and gap between two, in logical pixels; side of MNIST's pictures.
 _TILE = 48
 _GAP = 6
 _SIDE = 28
 #: Standard deviations beyond which weights are shown at full strength.
 _PEAK = 3.5
-#: Units whose weights set the scale: as many as are ever seen at once, and quick to measure.
+#: Units whose weights set the scale: about as many as are visible at once.
 _SCALE_FROM = 100
 
 
@@ -66,7 +66,7 @@ class FiltersView(QWidget):
         return QSize(12 * (_TILE + _GAP), 2 * _TILE + _GAP)
 
     def show_parameters(self, parameters: tuple[Any, ...] | None) -> None:
-        """Show the first layer of a network from its parameters, or nothing."""
+        """Show the first layer of a network; None shows nothing."""
         self._filters = None
         if parameters:
             weights = np.asarray(parameters[0])
@@ -78,7 +78,6 @@ class FiltersView(QWidget):
 
     @property
     def units(self) -> int:
-        """How many units the layer has."""
         return 0 if self._filters is None else len(self._filters)
 
     def _grid(self) -> tuple[int, int]:
@@ -87,7 +86,7 @@ class FiltersView(QWidget):
         return columns, rows
 
     def _render(self) -> None:
-        """Paint the tiles that fit into images; the rest of the layer is not touched."""
+        """Paint the visible tiles into images."""
         columns, rows = self._grid()
         count = min(self.units, columns * rows)
         self._images = []
@@ -98,7 +97,7 @@ class FiltersView(QWidget):
                 rgb(QColor(name)) for name in (dark.paper, dark.accent, dark.second)
             )
             shown = self._filters[:count]
-            # One scale for the whole layer, so that units which found something stand out.
+            # One scale for the whole layer shows which units have learnt most.
             peak = _PEAK * float(self._filters[:_SCALE_FROM].std())
             strength = np.clip(shown / max(peak, 1e-12), -1, 1)[..., None]
             colours = np.where(strength > 0, accent, second)
@@ -131,15 +130,11 @@ class FiltersView(QWidget):
 _ROW = 16
 
 
-class LayerBars(QWidget):
-    """One bar for each layer, with its name and its value in percent."""
+class _Picture(QWidget):
+    """A painted picture that takes the room it gets."""
 
-    def __init__(self, colour: str, full: float | None = None) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._colour = colour
-        self._full = full
-        self._names: Sequence[str] = ()
-        self._values: Sequence[float] = ()
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
 
     def sizeHint(self) -> QSize:
@@ -148,8 +143,19 @@ class LayerBars(QWidget):
     def minimumSizeHint(self) -> QSize:
         return QSize(Size.GRID * 30, 2 * _ROW)
 
+
+class LayerBars(_Picture):
+    """One bar for each layer, with its name and its value in percent."""
+
+    def __init__(self, colour: str, full: float | None = None) -> None:
+        super().__init__()
+        self._colour = colour
+        self._full = full
+        self._names: Sequence[str] = ()
+        self._values: Sequence[float] = ()
+
     def show_values(self, names: Sequence[str], values: Sequence[float]) -> None:
-        """Show shares from 0 to 1; longer bars stay within the picture."""
+        """Show shares from 0 to 1."""
         self._names, self._values = names, values
         self.update()
 
@@ -187,22 +193,14 @@ class LayerBars(QWidget):
                 painter.drawRoundedRect(bar, height / 2, height / 2)
 
 
-class WeightHistogram(QWidget):
-    """How often weights of each size occur."""
+class WeightHistogram(_Picture):
+    """A histogram of the weights."""
 
     def __init__(self) -> None:
         super().__init__()
         self._figures: LayerFigures | None = None
-        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
-
-    def sizeHint(self) -> QSize:
-        return QSize(Size.GRID * 40, 3 * _ROW)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(Size.GRID * 30, 2 * _ROW)
 
     def show_figures(self, figures: LayerFigures) -> None:
-        """Show the weights after an epoch."""
         self._figures = figures
         self.update()
 
@@ -228,6 +226,15 @@ class WeightHistogram(QWidget):
         painter.drawText(line, Qt.AlignRight, f"{edges[-1]:.2g}")
 
 
+_PICTURES = (
+    ("Update size", "updateSizes",
+     "Length of an epoch's change of each layer's weights, in percent of their length."),
+    ("Silent units", "deadUnits",
+     "Share of each layer's rectifiers that answer none of the pictures tried, in percent."),
+    ("Weights", "weightHistogram", "How often weights of each size occur."),
+)  # fmt: skip
+
+
 class LayersView(QWidget):
     """Three pictures of the network after an epoch."""
 
@@ -240,7 +247,7 @@ class LayersView(QWidget):
             "After each epoch: how far it moved each layer's weights, how many rectifiers answer "
             "no picture, and how the weights are spread.",
         )
-        # A grid: pictures and words of all three begin at the same heights.
+        # A grid aligns pictures and labels of all three.
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(Size.MARGIN)
@@ -249,22 +256,8 @@ class LayersView(QWidget):
         self.updates, self.dead = LayerBars("accent"), LayerBars("alert", full=1.0)
         self.weights = WeightHistogram()
         self.words: list[QLabel] = []
-        for title, name, picture, sentence in (
-            (
-                "Update size",
-                "updateSizes",
-                self.updates,
-                "Length of an epoch's change of each layer's weights, in percent of their length.",
-            ),
-            (
-                "Silent units",
-                "deadUnits",
-                self.dead,
-                "Share of each layer's rectifiers that answer none of the pictures tried, "
-                "in percent.",
-            ),
-            ("Weights", "weightHistogram", self.weights, "How often weights of each size occur."),
-        ):
+        pictures = (self.updates, self.dead, self.weights)
+        for (title, name, sentence), picture in zip(_PICTURES, pictures, strict=True):
             column = len(self.words)
             grid.setColumnStretch(column, 1)
             grid.addWidget(label(title, "muted"), 0, column)
@@ -279,7 +272,6 @@ class LayersView(QWidget):
             grid.addWidget(words, 2, column)
 
     def show_figures(self, figures: LayerFigures) -> None:
-        """Show what was seen after an epoch."""
         self.updates.show_values(figures.names, figures.updates)
         self.dead.show_values(figures.names, figures.dead)
         self.weights.show_figures(figures)
@@ -295,13 +287,13 @@ class LayersView(QWidget):
             words.setText(text)
 
 
-#: After a look that took t seconds nothing is done for this many times t, so that training
-#: loses at most a few percent however short its epochs are.
+#: An inspection of t seconds is followed by a rest of this many times t: training loses at most
+#: a few percent, however short its epochs are.
 _REST = 25
 
 
 class Inspector:
-    """Inspects the newest epoch it is given in a thread, and skips those it has no time for."""
+    """Inspects the network after the newest epoch, in a thread; skips epochs if it is late."""
 
     def __init__(
         self,
@@ -318,17 +310,17 @@ class Inspector:
         self._background = Background(newest_only=True)
 
     def post(self, epoch: int, parameters: Parameters) -> None:
-        """Have the network after an epoch looked at; returns at once."""
+        """Request an inspection; returns at once."""
         self._background.run(partial(self._look, epoch, self._before, parameters))
         self._before = parameters
 
     def close(self) -> None:
-        """Look at the last epoch and end."""
+        """Inspect the last epoch and end."""
         self._closing.set()
         self._background.wait()
 
     def _look(self, epoch: int, before: Parameters | None, after: Parameters) -> None:
-        """Inspect, then rest; after an error the run goes on without its pictures."""
+        """Inspect, then rest; an error ends all inspections, not the run."""
         if self._failed:
             return
         began = time.thread_time()
@@ -340,7 +332,7 @@ class Inspector:
                 # Compiling is done once and is no reason to rest.
                 began = time.thread_time()
             self._inspect(self._inspection, epoch, before, after)
-        except Exception as error:  # told once, not after each epoch
+        except Exception as error:  # reported once, not after each epoch
             self._failed = True
             reporter.report(error)
         self._closing.wait(_REST * (time.thread_time() - began))

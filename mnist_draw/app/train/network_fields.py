@@ -25,23 +25,23 @@ from mnist_draw.networks.operations import ACTIVATIONS
 from mnist_draw.networks.specification import Count, Number
 from mnist_draw.training.setting import NetworkText
 
-#: How units, activation and dropout share the width of a row.
+#: Stretches of units, activation and dropout in a row.
 _STRETCHES = (58, 102, 65)
-#: The width of the button that removes a layer, in pixels.
+#: Width of the button that removes a layer, in pixels.
 _REMOVE = 22
-#: A layer that is added to none has as many units as the tutorial's last.
+#: The first layer: the tutorial's last.
 _FIRST = MlpLayer(300, "rectify", 0.4)
 
 
 def share_box(share: float) -> RealBox:
-    """Return a box for a share that dropout leaves out, shown in percent."""
+    """Return a box for a dropout share, shown in percent."""
     box = RealBox(0.0, math.nextafter(100.0, 0.0), 15, " %")
     box.setValue(100 * share)
     return box
 
 
 def share_of(box: RealBox) -> float:
-    """Return what such a box says; rounded, because 7 % is not 0.07 to the last bit."""
+    """Return the share in a box; rounded, because 7 / 100 is not 0.07 to the last bit."""
     return float(f"{box.value() / 100:.15g}")
 
 
@@ -97,12 +97,11 @@ class _Row(QWidget):
             explain(widget, f"{title}, layer {number}", sentence)
 
     def layer(self) -> MlpLayer:
-        """Return the layer that the fields describe."""
         return MlpLayer(self.units.value(), self.activation.currentData(), share_of(self.dropout))
 
 
 class LayerRows(QWidget):
-    """A list of hidden layers that one sees, adds to and removes from."""
+    """The hidden layers, one in each row."""
 
     changed = pyqtSignal()
 
@@ -136,11 +135,9 @@ class LayerRows(QWidget):
         rows.addWidget(self.add_button, 0, Qt.AlignLeft)
 
     def layers(self) -> MlpLayers:
-        """Return the layers that the rows describe."""
         return MlpLayers(tuple(row.layer() for row in self.rows), share_of(self.pixels))
 
     def show_layers(self, layers: MlpLayers) -> None:
-        """Show other layers."""
         self.pixels.setValue(100 * layers.input_dropout)
         for old in self.rows:
             self._take_out(old)
@@ -163,7 +160,7 @@ class LayerRows(QWidget):
 
     def _remove(self, removed: _Row) -> None:
         self.rows.remove(removed)
-        # The button that was pressed goes; the keyboard stays in the list.
+        # Keep the focus in the list when the pressed button is deleted.
         self.add_button.setFocus()
         self._take_out(removed)
         self._renew()
@@ -185,15 +182,15 @@ def _in_a_row(parent: QWidget, *widgets: QWidget) -> None:
     parts = list(zip(widgets, (*_STRETCHES, 0), strict=True))
     row(*parts, gap=Size.TIGHT, owner=parent)
     for widget in widgets:
-        # Shared out by the stretches alone, whatever the widgets hold.
+        # The stretches alone decide, not the contents.
         widget.setMinimumWidth(1)
     widgets[-1].setFixedWidth(_REMOVE)
 
 
 _OWN = "layers"
-#: What an MLP of one's own starts as: the tutorial's network.
+#: Initial layers of an own MLP: the tutorial's network.
 _START = "500/0.4,300/0.4"
-#: How the menu and a kind's only number share a row.
+#: Stretches of the menu and of a kind's only number.
 _BESIDE = (8, 4)
 
 
@@ -221,7 +218,7 @@ class NetworkFields(QWidget):
         self._choose()
 
     def _choose(self) -> None:
-        """Show the fields of the kind that is chosen."""
+        """Show the fields of the chosen kind."""
         kind = NETWORKS[self.combo.currentData()]
         for box in self.boxes:
             cell = box.parentWidget()
@@ -242,7 +239,7 @@ class NetworkFields(QWidget):
         kind = str(self.combo.currentData())
         if kind == _OWN:
             layers = self.rows.layers()
-            # What came as custom_mlp:… and was not changed goes as that.
+            # An unchanged custom_mlp:… keeps its text.
             return self._shown.text if layers == self._shown.layers else f"{kind}:{layers.text()}"
         values = (str(share_of(b) if isinstance(b, RealBox) else b.value()) for b in self.boxes)
         return parse_network(f"{kind}:{','.join(values)}").text

@@ -62,7 +62,7 @@ _EXPORTS = tuple(
 
 
 class NetworksView(QDialog):
-    """Lists networks; what the user asks for is emitted."""
+    """Lists networks."""
 
     open_requested = pyqtSignal()
 
@@ -104,7 +104,7 @@ class NetworksView(QDialog):
     def show_networks(
         self, networks: Sequence[StoredNetwork], made: Sequence[float], key: str
     ) -> None:
-        """List networks and when each was made; the one that answers is the one with this key."""
+        """List networks with their times; the one with this key answers."""
         times = {kept.key: when for kept, when in zip(networks, made, strict=True)}
         self.table.show_records(networks, lambda kept: _cells(kept, times[kept.key]), key)
         with QSignalBlocker(self.table):
@@ -133,7 +133,7 @@ def _can(what: str, kept: StoredNetwork) -> bool:
 
 
 class NetworksController(CollectionController):
-    """Shows the list of networks when it is asked for, and keeps it up to date."""
+    """Opens the list of networks and keeps it up to date."""
 
     noun = "The network"
     subject = "network"
@@ -146,11 +146,10 @@ class NetworksController(CollectionController):
         network.changed.connect(self._show)
 
     def refresh(self) -> None:
-        """List the networks anew."""
         self._network.refresh()
 
     def open(self) -> NetworksView:
-        """Show the list; it is built when it is first asked for."""
+        """Show the list, built at the first call."""
         if self._view is None:
             self._view = view = NetworksView(self._parent.window())
             acts: dict[str, Callable[[StoredNetwork], None]] = {
@@ -198,13 +197,13 @@ class NetworksController(CollectionController):
         def done(_: None) -> None:
             self.refresh()
             if kept.key == self._network.key:
-                # One network, one name: it is read again with the new one.
+                # Read it again with its new name.
                 self._network.use_key(kept.key)
 
         self.change(work, done)
 
     def delete(self, kept: StoredNetwork) -> None:
-        """Put a network into the bin, and offer to take that back."""
+        """Move a network to the bin, and offer to undo it."""
         from mnist_draw.recognition.run_session import in_use
 
         if kept.source == "run" and in_use(kept.path.parent):
@@ -230,7 +229,7 @@ class NetworksController(CollectionController):
             self.open_file(path)
 
     def open_file(self, path: str, network: str = "") -> None:
-        """Let the network in a file answer, and keep it among those that were opened."""
+        """Use the network of a file, and store it with the opened ones."""
 
         def work() -> ModelFile | list[str]:
             from mnist_draw.library.stored_network import open_network
@@ -248,7 +247,7 @@ class NetworksController(CollectionController):
         self.background.run(work, done)
 
     def _ask(self, path: str, networks: list[str]) -> str:
-        """Ask which network a file holds; empty when the user does not say."""
+        """Ask which network a file holds; empty if cancelled."""
         from mnist_draw.networks import parse_network
 
         titles = [parse_network(text).title for text in networks]

@@ -14,13 +14,13 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import explain
 
-#: Full: the grid has the faint colour of all lines already.
+#: Opaque: the grid has the faint colour of all lines.
 _GRID_ALPHA = 255
 #: pyqtgraph gives the area of the curves -100.
 _BELOW_CURVES = -1000
 _LOG_STEPS = (1, 2, 5)
 _MAX_TICKS = 6
-#: Parts of a step that the number of the last epoch keeps free around it.
+#: Steps around the last epoch without another number.
 _CLOSE = 0.6
 
 
@@ -105,7 +105,7 @@ def new_plot(
     plot.setMenuEnabled(False)
     plot.hideButtons()
     plot.setFrameShape(plot.NoFrame)
-    # Half of the last epoch's number lies right of the last epoch.
+    # Room for half of the last epoch's number.
     plot.getPlotItem().setContentsMargins(0, 0, round(Size.GRID * 4 * theme.text_scale()), 0)
     return plot, upright, across
 
@@ -133,21 +133,21 @@ def log_ticks(low: float, high: float, most: int = _MAX_TICKS) -> list[float]:
         decades = [tick for tick in ticks if abs(tick - round(tick)) < 1e-9]
         ticks = decades if len(decades) > 2 else ticks[:: math.ceil(len(ticks) / most)]
     if len(ticks) < 3 and high > low:
-        # So closely zoomed that hardly one of them is left: round numbers at even distances.
+        # Zoomed closely: use round numbers at even distances.
         step = nice_step((10**high - 10**low) / most)
         first, last = math.ceil(10**low / step - 1e-9), math.floor(10**high / step + 1e-9)
         ticks = [math.log10(n * step) for n in range(first, last + 1) if n > 0]
     return ticks
 
 
-#: What one press of + or - does to the visible part; one undoes the other.
+#: Factors of + and -; each undoes the other.
 _CLOSER, _FARTHER = 0.8, 1.25
-#: The mark of a setting that changes again within the same epoch takes its place.
+#: A second change of a setting within so many epochs replaces the mark.
 _SAME_EPOCH = 1.0
 
 
 class CurveTools(QObject):
-    """A crosshair that names the epoch under it, zoom with reset, marks where settings changed.
+    """Crosshair, zoom with reset, and marks of changed settings.
 
     Drag a rectangle or turn the wheel to zoom; double-click, 0 or Home shows all again. The
     arrow keys move the crosshair, + and - zoom around it, Escape hides it.
@@ -206,7 +206,7 @@ class CurveTools(QObject):
         self.zoom_changed.emit()
 
     def visible_epochs(self) -> tuple[float, float]:
-        """Return the part of the axis of epochs that is shown."""
+        """Return the visible range of epochs."""
         low, high = self._box.viewRange()[0]
         return float(low), float(high)
 
@@ -248,13 +248,13 @@ class CurveTools(QObject):
     # -- marks
 
     def mark(self, name: str, epoch: float, text: str) -> None:
-        """Mark where something was changed; a change soon after of the same name replaces it."""
+        """Mark a change; a change of the same name soon after replaces the mark."""
         for known, before, item in self._marks:
             if known == name and abs(before - epoch) < _SAME_EPOCH:
                 self._item.removeItem(item)
                 self._marks.remove((known, before, item))
                 break
-        # Labels of changes that lie close together go below each other.
+        # Labels of neighbouring changes are placed below each other.
         depth = 0.1 + 0.1 * (len(self._marks) % 4)
         height = depth if self._marks_below else 1 - depth
         item = pyqtgraph.InfiniteLine(

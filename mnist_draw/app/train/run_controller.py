@@ -1,11 +1,10 @@
-"""Joins the Train tab to the training service: requests one way, events the other."""
+"""Connects the Train tab to the training service."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import assert_never
 
 from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
 
@@ -23,20 +22,14 @@ from mnist_draw.training.control import Change
 from mnist_draw.training.events import (
     BatchFinished,
     BatchSizeChosen,
-    Checkpointed,
     CheckpointFailed,
-    Compiling,
     Diverged,
     EpochFinished,
     Finished,
     Parameters,
     Paused,
-    Resumed,
     SettingChanged,
     Started,
-    Tested,
-    Testing,
-    Validating,
 )
 from mnist_draw.training.history import History
 from mnist_draw.training.layer_inspection import LayerFigures
@@ -46,15 +39,15 @@ from mnist_draw.training.settings import SETTINGS
 
 notifier = Notifier("run")
 
-#: Minibatches alone show in curves and figures at most this often, in seconds: nobody reads
-#: faster, and what the window paints the training cannot use. Everything else shows at once.
+#: Seconds between updates of curves and figures by minibatches: painting takes time from the
+#: training. Other events are shown at once.
 _CURVES_EVERY = 0.3
 _FIGURES_EVERY = 0.1
 
 
 @dataclass
 class _Due:
-    """What a batch of events asks to be shown once."""
+    """What to show once for a batch of events."""
 
     curves: bool = False
     figures: bool = False
@@ -81,13 +74,13 @@ class RunController(QObject):
         self.tab = tab
         self.training = training
         self.state = RunState()
-        #: Returns why no run can be started now, as a sentence; empty if it can.
+        #: Returns a sentence why no run can be started; empty if it can.
         self.blocking_reason: Callable[[], str] = str
         self._preferences = preferences
         self._curves_drawn = self._figures_shown = 0.0
-        #: A run that was asked for and of which nothing is known yet.
+        #: A requested run without events yet.
         self._awaited: RunState | None = None
-        #: What was told of it so far.
+        #: Its messages so far.
         self._told = ""
         tab.start_requested.connect(self.start)
         tab.pause_requested.connect(self.pause)
@@ -99,11 +92,11 @@ class RunController(QObject):
         self._restore()
         self._show()
 
-    # -- what the user asks for
+    # -- requests of the user
 
     def start(self) -> None:
-        """Start a new run with the settings of the panel."""
-        if self.training.running or self._hindered():
+        """Start a new run with the settings of the form."""
+        if self.training.running or self._is_blocked():
             return
         settings = self.tab.settings.settings()
         try:
@@ -112,19 +105,19 @@ class RunController(QObject):
             notifier.problem(reporter.sentence(error))
             return
         self._preferences.set("training", settings.to_json())
-        # Who starts another run has answered for now; the next start of the program asks again.
+        # The next start of the program offers it again.
         self.tab.offer.withdraw()
         self._begin(settings.epochs)
 
-    def _hindered(self) -> bool:
-        """Tell why no run can be started now, if so."""
+    def _is_blocked(self) -> bool:
+        """Say why no run can be started, if so."""
         sentence = self.blocking_reason()
         if sentence:
             notifier.problem(sentence)
         return bool(sentence)
 
     def pause(self) -> None:
-        """Pause the run, or let it go on."""
+        """Pause or resume the run."""
         controls = self.training.controls
         if controls is None or not self.tab.pause_button.isEnabled():
             return
@@ -148,7 +141,7 @@ class RunController(QObject):
         if controls is not None:
             controls.add_epoch()
             return
-        if self._hindered():
+        if self._is_blocked():
             return
         epochs = self.state.epochs_done + 1
         self.training.continue_for(epochs)
@@ -159,7 +152,7 @@ class RunController(QObject):
         if self.training.running:
             notifier.problem("A run is going on; stop it before another one is continued.")
             return
-        if self._hindered():
+        if self._is_blocked():
             return
         settings = run.settings
         if run.epochs_done >= settings.epochs:
@@ -169,13 +162,13 @@ class RunController(QObject):
         self._begin_continued(settings.epochs)
 
     def _begin_continued(self, epochs: int) -> RunState:
-        """Await a run that goes on as the panel says."""
+        """Continue with the live settings of the form."""
         for change in self.tab.settings.live():
             self._change(change)
         return self._begin(epochs)
 
     def _begin(self, epochs: int) -> RunState:
-        """Await a run's first figures; what is on the screen stays until they come."""
+        """Await a run's first events; keep showing the last run until then."""
         self._awaited = awaited = RunState()
         awaited.epochs = epochs
         self._told = ""
@@ -186,7 +179,7 @@ class RunController(QObject):
         return awaited
 
     def _clear(self, awaited: RunState) -> None:
-        """Make room for the run whose first figures have come."""
+        """Clear the screen for the run whose first event has arrived."""
         stopping = self.state.state == "stopping"
         self.state, self._awaited = awaited, None
         self.state.begin()
@@ -200,7 +193,7 @@ class RunController(QObject):
         self.tab.accuracy.compare_with_tutorial(settings)
 
     def _change(self, change: Change) -> None:
-        """Change a setting of the run that is going on."""
+        """Change a setting of the active run."""
         controls = self.training.controls
         if controls is None:
             return
@@ -209,7 +202,7 @@ class RunController(QObject):
         except UserError as error:
             notifier.problem(f"{error} The run goes on as before.")
 
-    # -- what the run tells
+    # -- events of the run
 
     @pyqtSlot(list)
     def _happened(self, events: list[RunEvent]) -> None:
@@ -220,7 +213,7 @@ class RunController(QObject):
                 and isinstance(event, Continued)
                 and len(event.history.epochs) < self.state.epochs_done
             ):
-                # It goes back: the accuracy on the test pictures was that of later epochs.
+                # It continues from an earlier epoch than the last test.
                 self._awaited.test_accuracy = None
             if self._awaited is not None and isinstance(event, Started | Continued):
                 self._clear(self._awaited)
@@ -228,7 +221,7 @@ class RunController(QObject):
             if self._awaited is not None and isinstance(event, Failed):
                 self.state.keep_figures()
             self._show_event(event, due)
-        # Once for all of them: a hint looks at every epoch so far.
+        # Once for all events: a hint reads every epoch so far.
         if due.hint:
             self._hint()
         if due.parameters is not None:
@@ -240,7 +233,7 @@ class RunController(QObject):
             self._show()
 
     def _show_event(self, event: RunEvent, due: _Due) -> None:
-        """Show one event, and note what is to be shown once for all of them."""
+        """Show an event, and note what to show once for all."""
         tab = self.tab
         due.figures = due.figures or not isinstance(event, BatchFinished)
         match event:
@@ -280,24 +273,18 @@ class RunController(QObject):
                 due.curves = True
                 self._tell_of_broken_epoch()
                 self.state.finishing()
-            case BatchFinished() | Compiling() | Started() | Validating() | Testing() | Resumed():
-                pass
             case Saved():
                 self.saved.emit()
-            case Checkpointed() | Tested():
-                pass
-            case _:
-                assert_never(event)
 
     def _tell(self, sentence: str) -> None:
-        """Tell a sentence; of those before the first figures none takes another's place."""
+        """Report a problem; those before the first event are joined."""
         if self._awaited is not None:
             self._told = f"{self._told} {sentence}".strip()
             sentence = self._told
         notifier.problem(sentence)
 
     def _tell_of_broken_epoch(self) -> None:
-        """Say what has become of the epoch in which the run was stopped."""
+        """Say what happened to the epoch in which the run was stopped."""
         number = self.state.broken_off
         if not number:
             return
@@ -315,7 +302,7 @@ class RunController(QObject):
         )
 
     def _show_earlier(self) -> None:
-        """Show the figures of a continued run's earlier part."""
+        """Show the earlier part of a continued run."""
         for card in (self.tab.loss, self.tab.accuracy):
             card.show_history(self.state.history, self.state.epochs)
         for change in self.state.history.changes:
@@ -328,11 +315,11 @@ class RunController(QObject):
             card.mark(change.name, change.place, words)
 
     def shows(self, run: Run) -> bool:
-        """Whether a run of the list is the one that is going on here."""
+        """Whether a run is active in this window."""
         return self.training.running and run.folder == self.training.folder
 
-    def as_it_stands(self, run: Run) -> Run:
-        """Return a run of the list, with its figures so far if it is going on here."""
+    def with_newest_figures(self, run: Run) -> Run:
+        """Return a run, with its newest figures if it is active here."""
         if not self.shows(run) or self._awaited is not None:
             return run
         epochs = self.state.epochs or run.settings.epochs
@@ -343,7 +330,7 @@ class RunController(QObject):
         )
 
     def history(self) -> History:
-        """Return a copy of the figures of the run that is shown."""
+        """Return a copy of the shown run's figures."""
         return History.from_arrays(*self.state.history.to_arrays())
 
     def _hint(self) -> None:

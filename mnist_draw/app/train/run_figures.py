@@ -1,4 +1,4 @@
-"""What is shown of a run beside its curves: figures, progress, the hint, the offer to continue."""
+"""A run without its curves: figures, progress, hint, offer to continue."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from mnist_draw.training.settings import TrainingSettings
 
 #: Steps of a progress bar: about as many as it has pixels.
 _STEPS = 1000
-#: Columns of figures where the window is too narrow for all in one row.
+#: Columns of figures in a narrow window.
 _FEW = 4
 
 
 class Figure(QWidget):
     """A large figure with its name above and a note below."""
 
-    def __init__(self, caption: str, name: str, sentence: str, look: str = "figure") -> None:
+    def __init__(self, caption: str, name: str, sentence: str, look: str) -> None:
         super().__init__()
-        # All figures share the row evenly: none moves when another one grows.
+        # Equal widths: no figure moves another.
         self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
         self.value = TabularLabel("–", widest="100.00 %")
         self.value.setObjectName(name)
@@ -38,9 +38,26 @@ class Figure(QWidget):
         column(label(caption, "muted"), self.value, self.note, gap=Size.CAPTION_GAP, owner=self)
 
     def show_value(self, value: str, note: str) -> None:
-        """Show a figure and its note."""
         for widget, text in ((self.value, value), (self.note, note)):
             widget.setText(text)
+
+
+#: Caption, object name, sentence and look of each figure.
+_FIGURES = (
+    ("Training loss", "trainLossLabel",
+     "Mean cross-entropy of this epoch's minibatches so far, in nats.", "figure"),
+    ("Training accuracy", "trainAccuracyLabel",
+     "Share of right answers in this epoch's minibatches so far, in percent.", "figure"),
+    ("Validation loss", "validationLossLabel",
+     "Mean cross-entropy on pictures the network does not learn from, in nats.", "figure2"),
+    ("Validation accuracy", "validationAccuracyLabel",
+     "Share of right answers on pictures the network does not learn from, in percent.", "figure2"),
+    ("Test accuracy", "testAccuracyLabel",
+     "Share of right answers on the test pictures at the end of the run, in percent.", "figure"),
+    ("Speed", "throughputLabel",
+     "Training pictures per second over the last minibatches.", "figure"),
+    ("Time left", "timeLeftLabel", "Estimated time to the end of the run.", "figure"),
+)  # fmt: skip
 
 
 class FiguresRow(QWidget):
@@ -48,48 +65,9 @@ class FiguresRow(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.training_loss = Figure(
-            "Training loss",
-            "trainLossLabel",
-            "Mean cross-entropy of this epoch's minibatches so far, in nats.",
-        )
-        self.training_accuracy = Figure(
-            "Training accuracy",
-            "trainAccuracyLabel",
-            "Share of right answers in this epoch's minibatches so far, in percent.",
-        )
-        self.validation_loss = Figure(
-            "Validation loss",
-            "validationLossLabel",
-            "Mean cross-entropy on pictures the network does not learn from, in nats.",
-            "figure2",
-        )
-        self.validation_accuracy = Figure(
-            "Validation accuracy",
-            "validationAccuracyLabel",
-            "Share of right answers on pictures the network does not learn from, in percent.",
-            "figure2",
-        )
-        self.test_accuracy = Figure(
-            "Test accuracy",
-            "testAccuracyLabel",
-            "Share of right answers on the test pictures at the end of the run, in percent.",
-        )
-        self.speed = Figure(
-            "Speed", "throughputLabel", "Training pictures per second over the last minibatches."
-        )
-        self.time_left = Figure(
-            "Time left", "timeLeftLabel", "Estimated time to the end of the run."
-        )
-        self._figures = (
-            self.training_loss,
-            self.training_accuracy,
-            self.validation_loss,
-            self.validation_accuracy,
-            self.test_accuracy,
-            self.speed,
-            self.time_left,
-        )
+        self._figures = figures = [Figure(*told) for told in _FIGURES]
+        self.training_loss, self.training_accuracy, self.validation_loss = figures[:3]
+        self.validation_accuracy, self.test_accuracy, self.speed, self.time_left = figures[3:]
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(Size.CARD_GAP)
@@ -97,7 +75,7 @@ class FiguresRow(QWidget):
         self._arrange(_FEW)
 
     def _arrange(self, columns: int) -> None:
-        """Set the figures out in so many columns."""
+        """Lay out the figures in columns."""
         if columns == self._columns:
             return
         self._columns = columns
@@ -114,12 +92,11 @@ class FiguresRow(QWidget):
         self._arrange(every if event.size().width() >= self._width(every) else _FEW)
 
     def _width(self, columns: int) -> int:
-        """Return the width that so many columns of the widest figure need."""
+        """Return the width of columns as wide as the widest figure."""
         widest = max(figure.minimumSizeHint().width() for figure in self._figures)
         return columns * widest + (columns - 1) * Size.CARD_GAP
 
     def show_state(self, state: RunState) -> None:
-        """Show the figures of a run."""
         self.training_loss.show_value(
             words.loss(state.training_loss),
             "" if state.batch_loss is None else f"minibatch {words.loss(state.batch_loss)}",
@@ -141,7 +118,7 @@ class FiguresRow(QWidget):
         self.speed.show_value("–" if speed is None else f"{speed:,.0f}", "pictures / s")
         self.time_left.show_value(
             "–" if left is None else words.clock(left),
-            # A run that is over within a second has no time worth telling.
+            # Under a second is not worth showing.
             "" if planned is None or planned < 1 else f"of {words.clock(planned)}",
         )
 
@@ -181,7 +158,6 @@ class ProgressRow(QWidget):
         return bar, figure
 
     def show_state(self, state: RunState) -> None:
-        """Show how far a run is."""
         self.epoch.reserve(str(state.epochs or ""))
         self.epoch.setText(str(state.epoch) if state.epoch else "–")
         self.of.setText(f"of {state.epochs}" if state.epochs else "")
@@ -227,8 +203,17 @@ class HintCard(Card):
             self.remedy.hide()
 
 
+_OFFER = (
+    ("continueButton", "Continue",
+     "Go on training from the last complete epoch, as if nothing had happened.", "primary"),
+    ("notNowButton", "Not now",
+     "Hide this; the run stays in the list and the next start asks again.", ""),
+    ("discardButton", "Discard", "Delete the run; this can be undone.", ""),
+)  # fmt: skip
+
+
 class OfferBar(QFrame):
-    """Shows one offer until it is answered; hidden when there is none."""
+    """Offers to continue a run; hidden without an offer."""
 
     continue_requested = pyqtSignal(Run)
     discard_requested = pyqtSignal(Run)
@@ -240,28 +225,8 @@ class OfferBar(QFrame):
         self.run: Run | None = None
         self.words = label("", "body", "offerLabel")
         buttons = []
-        for text, name, sentence, look, act in (
-            (
-                "Continue",
-                "continueButton",
-                "Go on training from the last complete epoch, as if nothing had happened.",
-                "primary",
-                self._continue,
-            ),
-            (
-                "Not now",
-                "notNowButton",
-                "Hide this; the run stays in the list and the next start asks again.",
-                "",
-                self.withdraw,
-            ),
-            (
-                "Discard",
-                "discardButton",
-                "Delete the run; this can be undone.",
-                "",
-                self._discard,
-            ),
+        for (name, text, sentence, look), act in zip(
+            _OFFER, (self._continue, self.withdraw, self._discard), strict=True
         ):
             button = push_button(name, text, sentence, look=look)
             button.clicked.connect(lambda _, act=act: act())
@@ -271,7 +236,7 @@ class OfferBar(QFrame):
         self.hide()
 
     def offer(self, run: Run) -> None:
-        """Ask about a run."""
+        """Offer a run."""
         self.run = run
         done, planned = run.epochs_done, run.settings.epochs
         self.words.setText(
@@ -283,7 +248,7 @@ class OfferBar(QFrame):
         self.show()
 
     def withdraw(self) -> None:
-        """Ask no more."""
+        """Hide the offer."""
         self.run = None
         self.hide()
 

@@ -31,10 +31,10 @@ from mnist_draw.training.layer_inspection import LayerFigures
 #: The speed is the mean over this many minibatches.
 _SPEED_OVER = 50
 
-#: States in which a run is going on.
+#: States of an active run.
 BUSY = ("loading", "compiling", "training", "paused", "validating", "testing", "stopping")
 
-#: How sure the network may be is found on the validation pictures before it is saved.
+#: The confidence is calibrated on the validation pictures before the network is saved.
 _FINISHING = "Finishing: measuring and saving …"
 
 _ENDS = {
@@ -47,13 +47,13 @@ _ENDS = {
 
 
 class RunState:
-    """Figures, progress and state of the run that is going on, or of the last one."""
+    """Figures, progress and state of the active or last run."""
 
     def __init__(self) -> None:
         self.state = "idle"
         self.label = "Ready"
         self.message = ""
-        #: Also of the part before the run was continued.
+        #: With the part before the run was continued.
         self.history = History()
         #: Shares of each layer's silent units after the last epoch.
         self.dead: tuple[float, ...] = ()
@@ -68,7 +68,7 @@ class RunState:
         self._learnt = 0
         self._seconds: deque[float] = deque(maxlen=_SPEED_OVER)
         self._epoch_seconds: float | None = None
-        #: Of all complete epochs, those before the run was continued included.
+        #: Seconds of all complete epochs, also before the run was continued.
         self._epochs_took = 0.0
         self._since_epoch = 0.0
         self._done = False
@@ -109,17 +109,17 @@ class RunState:
 
     @property
     def busy(self) -> bool:
-        """Whether a run is going on."""
+        """Whether a run is active."""
         return self.state in BUSY
 
     @property
     def epoch_part(self) -> float:
-        """How much of the epoch is done, 0 to 1."""
+        """Complete share of the epoch, 0 to 1."""
         return self.batch / self.batches if self.batches else 0.0
 
     @property
     def run_part(self) -> float:
-        """How much of the run is done, 0 to 1."""
+        """Complete share of the run, 0 to 1."""
         if self._done and self.state == "finished":
             return 1.0
         if not self.epochs:
@@ -134,7 +134,7 @@ class RunState:
 
     @property
     def seconds_left(self) -> float | None:
-        """Estimated seconds to the end of the run, None while nothing is known."""
+        """Estimated seconds to the end of the run; None if unknown."""
         if self._done and (self._seconds or self.state != "failed"):
             return 0.0
         if not self._seconds or not self.batches:
@@ -145,13 +145,13 @@ class RunState:
 
     @property
     def seconds_planned(self) -> float | None:
-        """Estimated seconds of the whole run, what is done included."""
+        """Estimated seconds of the whole run."""
         left = self.seconds_left
         return None if left is None else self.elapsed + left
 
     @property
     def elapsed(self) -> float:
-        """Seconds of complete epochs, and of the one that is going on."""
+        """Seconds of training so far."""
         return self._epochs_took + self._since_epoch
 
     def begin(self) -> None:
@@ -225,7 +225,7 @@ class RunState:
     def _describe_pause(self, event: Paused) -> str:
         if event.batch:
             return f"Paused in epoch {event.epoch} after minibatch {event.batch} of {self.batches}"
-        # Figures and bars are still those of the epoch before.
+        # Figures and bars still show the epoch before.
         if event.epoch > 1:
             return f"Paused between epoch {event.epoch - 1} and epoch {event.epoch}"
         return "Paused before the first minibatch"
@@ -256,7 +256,7 @@ class RunState:
         self._show_training()
 
     def _take_earlier(self, event: Continued) -> None:
-        """Show the figures of a continued run's earlier part until there are newer ones."""
+        """Show the earlier part of a continued run until there are newer figures."""
         self.history = event.history
         for row in self.history.epochs:
             self.epoch = row.epoch
@@ -273,7 +273,7 @@ class RunState:
         self._since_epoch = 0.0
         if event.reason == "stopped" and self.epoch > event.epochs_done and self.batch:
             self.broken_off = self.epoch
-        # The epoch that was broken off does not count; the list of runs counts the same.
+        # As in the list of runs, an incomplete epoch does not count.
         self.epoch, self.batch = event.epochs_done, self.batches if event.epochs_done else 0
         done = f"{event.epochs_done} epochs"
         if event.epochs_done != self.epochs:
@@ -281,7 +281,6 @@ class RunState:
         elif event.epochs_done == 1:
             done = "1 epoch"
         if event.epochs_done:
-            # Of an epoch that was broken off nothing is counted, its time neither.
             done += f" in {clock(self._epochs_took)}"
         self._set(state, f"{label} · {done}")
 

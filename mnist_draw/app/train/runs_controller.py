@@ -33,14 +33,14 @@ from mnist_draw.training.network_places import reclaim_fallbacks
 from mnist_draw.training.record import CHECKPOINT, RECORD, Run, load_history, read_run
 from mnist_draw.training.run_formats import RUN_FORMATS
 
-#: Runs, the folders of those going on, what to tell, and what can be brought back.
+#: Runs, the folders of active ones, problems, and deleted runs with their titles.
 Listing = tuple[list[Run], set[Path], list[str], list[tuple[Deleted, str]]]
-#: When the files of each run were written, and which runs are going on.
+#: When the files of each run were written, and which runs are active.
 Seen = tuple[tuple[object, ...], ...]
 
 
-def seen_on_disk(going_on: set[Path]) -> Seen:
-    """Look for what has changed; all records are read only where something has."""
+def fingerprint(going_on: set[Path]) -> Seen:
+    """Return a fingerprint of the runs' files; if it changes, all records are read."""
     times = []
     for folder in sorted(run_list.runs_folder().glob("*/")):
         for name in (RECORD, CHECKPOINT):
@@ -53,7 +53,7 @@ def read_runs(own: Path | None) -> Listing:
     """Read all runs."""
     runs, told = run_list.list_runs()
     going_on = {run.folder for run in runs if run.state == "running" and in_use(run.folder)}
-    # The record of a run that goes on is that of its start.
+    # The record of an active run is that of its start.
     runs = [
         run_list.cut_off(run) if run.state == "running" and run.folder != own else run
         for run in runs
@@ -68,7 +68,7 @@ def _title(one: Deleted) -> str:
         return one.name
 
 
-#: What can be exported: the file's ending, and what the dialog calls it.
+#: Ending and title of each export.
 _KINDS = {
     "png": (".png", "Pictures"),
     **{name: (entry.ending, entry.title) for name, entry in RUN_FORMATS.items()},
@@ -78,7 +78,7 @@ _TABLES = {"csv": History.epochs_csv, "minibatches": History.minibatches_csv}
 
 
 class RunsController(CollectionController):
-    """Lists, compares, renames, deletes and exports runs; offers the one that was cut off."""
+    """Lists, compares, renames, deletes and exports runs; offers an interrupted one."""
 
     noun = "The run"
     subject = "runs"
@@ -94,10 +94,12 @@ class RunsController(CollectionController):
         super().__init__(background, parent)
         self._tab, self._page, self._run = tab, tab.runs, run
         self._histories: dict[Path, History] = {}
-        #: Of which runs they are older than what is on disk.
+        #: Runs whose files are newer than their histories here.
         self._older: set[Path] = set()
         self._shown: Listing | None = None
-        self._folder = FollowedFolder(background, self._look, self._read, self._can_show, self)
+        self._folder = FollowedFolder(
+            background, self._fingerprint, self._read, self._can_show, self
+        )
         self._folder.listed.connect(self._listed)
         self._folder.changed.connect(self._listed_again)
         self._acts: dict[str, Callable[[Run], object]] = {
@@ -123,7 +125,7 @@ class RunsController(CollectionController):
     # -- after the window is visible
 
     def look_for_interrupted(self) -> None:
-        """Offer to continue the run that was cut off, if there is one."""
+        """Offer to continue an interrupted run, if there is one."""
 
         def look() -> tuple[Run | None, list[str]]:
             sweep_home()
@@ -144,18 +146,17 @@ class RunsController(CollectionController):
     # -- the list
 
     def refresh(self) -> None:
-        """Read the runs anew."""
         self._folder.refresh()
 
-    def _look(self) -> object:
-        return seen_on_disk(self._shown[1] if self._shown else set())
+    def _fingerprint(self) -> object:
+        return fingerprint(self._shown[1] if self._shown else set())
 
     def _read(self) -> Listing:
         training = self._run.training
         return read_runs(training.folder if training.running else None)
 
     def _can_show(self) -> bool:
-        # What is being typed would be lost.
+        # Keep a name that is being typed.
         return self._page.isVisible() and not self._page.table.editing
 
     def _listed_again(self, listed: Listing) -> None:
@@ -169,20 +170,20 @@ class RunsController(CollectionController):
         titles = dict(in_bin)
         self._page.bin.show_deleted(list(titles), titles.__getitem__)
         self._note_older(runs)
-        self._page.show_runs([self._run.as_it_stands(run) for run in runs], going_on)
+        self._page.show_runs([self._run.with_newest_figures(run) for run in runs], going_on)
         if news := [sentence for sentence in told if sentence not in before]:
             self.notifier.problem(" ".join(news))
         self._compare()
 
     def _note_older(self, runs: list[Run]) -> None:
-        """Have the figures read again of runs that have come further since they were read."""
+        """Note which runs have new epochs since their histories were read."""
         for run in runs:
             listed = self._page.table.run_in(run.folder)
             if listed is not None and listed.epochs_done != run.epochs_done:
                 self._older.add(run.folder)
 
     def _follow(self) -> None:
-        """Show the figures of the run that is going on in its row."""
+        """Update the row of the active run."""
         training, table = self._run.training, self._page.table
         folder = training.folder if training.running and self._tab.showing_runs else None
         if folder is None or self._folder.reading:
@@ -191,7 +192,7 @@ class RunsController(CollectionController):
         if listed is None:
             self.refresh()
             return
-        run = self._run.as_it_stands(listed)
+        run = self._run.with_newest_figures(listed)
         table.show_figures(run)
         if run.epochs_done != listed.epochs_done and run in table.ticked_runs():
             self._compare()
@@ -208,7 +209,7 @@ class RunsController(CollectionController):
             run for run in runs if self._history_of(run) is None or run.folder in self._older
         ]
         if missing:
-            self.background.run(lambda: _figures_of(missing), self._loaded)
+            self.background.run(lambda: _load_histories(missing), self._loaded)
         self._show_curves()
 
     def _loaded(self, histories: dict[Path, History]) -> None:
@@ -225,10 +226,10 @@ class RunsController(CollectionController):
             return self._run.history()
         return self._histories.get(run.folder)
 
-    # -- what can be done with a run
+    # -- commands on a run
 
     def continue_run(self, run: Run) -> None:
-        """Train a run on, and show it."""
+        """Continue a run, and show it."""
         if not self._run.training.running and in_use(run.folder):
             self.notifier.problem("This run is going on in another window; nothing was changed.")
             return
@@ -246,7 +247,7 @@ class RunsController(CollectionController):
         self.change(run.renamed(name).save, lambda _: self.refresh())
 
     def delete(self, run: Run) -> None:
-        """Delete a run, and offer to take that back."""
+        """Delete a run, and offer to undo it."""
         if self._run.training.running and run.folder == self._run.training.folder:
             self.notifier.problem("This run is going on; stop it before it is deleted.")
             return
@@ -281,7 +282,7 @@ class RunsController(CollectionController):
         if kind == "png":
             if run not in self._page.table.ticked_runs():
                 self._page.table.tick(run)
-            # After the run's curve has been read and drawn.
+            # After the run's history was read and drawn.
             self.background.run(lambda: None, lambda _: self._save_png(path, self._page.compare))
         else:
             self.save(path, partial(_pack, kind, run))
@@ -311,6 +312,6 @@ def _pack(kind: str, run: Run) -> bytes:
     return NETWORK_FORMATS[kind].pack(load_trained(run.model))
 
 
-def _figures_of(runs: list[Run]) -> dict[Path, History]:
-    """Read the figures of runs; those that were deleted meanwhile have none to show."""
+def _load_histories(runs: list[Run]) -> dict[Path, History]:
+    """Read the histories of runs that still exist."""
     return {run.folder: load_history(run) for run in runs if run.folder.exists()}

@@ -40,7 +40,7 @@ COLUMNS = (
     "Name", "Started", "Epochs", "Duration", "Validation", "Test", "State",
 )  # fmt: skip
 _GOING_ON = "running"
-#: The names of runs get at least so many pixels at the usual text size.
+#: Minimum width of the column of names, in pixels.
 _MIN_NAME = 180
 _WHOLE = "100.00 %"
 #: The longest usual text of each column; longer ones are elided.
@@ -48,7 +48,7 @@ _LONGEST = (
     "", "0000-00-00 00:00:00", "100 of 100", "00:00:00",
     max("Validation", _WHOLE, key=len), _WHOLE, max(STATE_WORDS.values(), key=len),
 )  # fmt: skip
-#: The most runs that can be compared at a time.
+#: Runs that can be compared at a time.
 MAX_TICKED = 6
 
 
@@ -69,7 +69,7 @@ class RunsTable(RecordTable):
         self.setEditTriggers(QAbstractItemView.DoubleClicked | QAbstractItemView.EditKeyPressed)
         self.setIconSize(QSize(*SWATCH))
         self.setWordWrap(False)
-        # Fixed, with room for the longest texts: figures of a run that goes on move nothing.
+        # Fixed widths: figures of an active run move nothing.
         self.horizontalHeader().setSectionResizeMode(QHeaderView.Interactive)
         for number, longest in enumerate(_LONGEST):
             room = self.fontMetrics().horizontalAdvance(longest) + 2 * Size.FIELD_GAP + Size.GRID
@@ -79,14 +79,14 @@ class RunsTable(RecordTable):
         theme.theme().changed.connect(self._show_ticks)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Give the names what the figures leave, and never less than can be read."""
+        """Give the remaining width to the names."""
         super().resizeEvent(event)
         figures = sum(self.columnWidth(column) for column in range(1, self.columnCount()))
         least = round(_MIN_NAME * theme.text_scale())
         self.setColumnWidth(0, max(least, self.viewport().width() - figures))
 
     def show_runs(self, runs: Sequence[Run], going_on: Collection[Path] = ()) -> None:
-        """Show runs; ticks and the current row stay with their runs."""
+        """Show runs; ticks and the current row are kept."""
         self._going_on = going_on
         names = [run.folder.name for run in runs]
         self._ticked = [name for name in self._ticked if name in names]
@@ -110,7 +110,7 @@ class RunsTable(RecordTable):
         )
 
     def show_figures(self, run: Run) -> None:
-        """Show another record of a run that is listed."""
+        """Update the row of a listed run."""
         row = [listed.folder for listed in self.records].index(run.folder)
         with QSignalBlocker(self):
             self.records[row] = run
@@ -122,12 +122,12 @@ class RunsTable(RecordTable):
         return next((run for run in self.records if run.folder == folder), None)
 
     def ticked_runs(self) -> list[Run]:
-        """Return the ticked runs in the order they were ticked in."""
+        """Return the ticked runs in the order of ticking."""
         by_name = {run.folder.name: run for run in self.records}
         return [by_name[name] for name in self._ticked]
 
     def tick(self, run: Run, on: bool = True) -> None:
-        """Tick a run, or remove its tick."""
+        """Set or remove the tick of a run."""
         name = run.folder.name
         if on and name not in self._ticked:
             self._ticked = [*self._ticked, name][-MAX_TICKED:]
@@ -154,20 +154,20 @@ class RunsTable(RecordTable):
             super()._changed(item)
 
 
-#: What can be compared: words, attribute of an epoch's figures, whether it is a loss.
+#: What can be compared: title, attribute of `EpochFigures`, whether it is a loss.
 CHOICES = (
     ("Validation loss", "validation_loss", True),
     ("Validation accuracy", "validation_accuracy", False),
     ("Training loss", "training_loss", True),
     ("Training accuracy", "training_accuracy", False),
 )
-#: The length of the date before the time.
+#: Length of the date before the time.
 _DAY = len("2026-11-25")
 _RESULTS = (("Validation", "validation_accuracy"), ("Test", "test_accuracy"))
 
 
 class CompareCard(Card):
-    """Overlays one curve of each ticked run."""
+    """Overlays the curves of the ticked runs."""
 
     def __init__(self) -> None:
         super().__init__("Compared")
@@ -190,7 +190,7 @@ class CompareCard(Card):
         theme.theme().changed.connect(self.redraw)
 
     def build(self) -> None:
-        """Build the plot, once the window is up."""
+        """Build the plot, once the window is visible."""
         from mnist_draw.app.train.plots import new_plot
 
         plot, self._value_axis, self._epoch_axis = new_plot(
@@ -206,7 +206,6 @@ class CompareCard(Card):
         self.redraw()
 
     def show_runs(self, runs: Sequence[tuple[Run, History]]) -> None:
-        """Show the curves of these runs."""
         self._runs = list(runs)
         self.redraw()
 
@@ -221,7 +220,7 @@ class CompareCard(Card):
         return f"{10**value:.3g}" if self._loss else f"{value:g} %"
 
     def redraw(self) -> None:
-        """Draw what is ticked and chosen."""
+        """Draw the chosen figure of the ticked runs."""
         if self.plot is None:
             return
         import pyqtgraph
@@ -258,7 +257,7 @@ class CompareCard(Card):
 
 
 class DifferencesTable(QTableWidget):
-    """What differed between the ticked runs, and how they ended."""
+    """Different settings and results of the ticked runs."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -274,7 +273,6 @@ class DifferencesTable(QTableWidget):
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeToContents)
 
     def show_runs(self, runs: Sequence[Run]) -> None:
-        """Fill the table."""
         rows = differences(runs)
         if runs:
             for title, field in _RESULTS:
@@ -284,7 +282,7 @@ class DifferencesTable(QTableWidget):
         days = {run.started[:_DAY] for run in runs}
         for number, run in enumerate(runs):
             started = run.started if len(days) > 1 else run.started[_DAY:].lstrip()
-            # One part of the title on each line: nothing is cut, and no column is too wide.
+            # One part of the title a line keeps the columns narrow.
             lines = [*run.title.split(", "), started]
             heading = QTableWidgetItem(swatch(number), "\n".join(lines))
             heading.setTextAlignment(int(Qt.AlignLeft | Qt.AlignBottom))
@@ -311,7 +309,7 @@ _EXPORTS = (
 
 
 class RunsPage(QWidget):
-    """Shows runs; what the user asks for is emitted with the current run."""
+    """The list of runs, its commands and the comparison."""
 
     undo_requested = pyqtSignal()
 
@@ -341,7 +339,6 @@ class RunsPage(QWidget):
         self.commands.enable()
 
     def show_runs(self, runs: Sequence[Run], going_on: Collection[Path]) -> None:
-        """Show the list; see `RunsTable.show_runs`."""
         self.table.show_runs(runs, going_on)
         self.empty.setVisible(not runs)
         self.table.setVisible(bool(runs))

@@ -1,4 +1,4 @@
-"""Sections of the side panel that fold where the window is too low for all of them."""
+"""Sections of the side panel, folded if the window is too low for all."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ class Section(QWidget):
         self.show_body(True)
 
     def put_summary_below(self) -> None:
-        """Give the summary a line of its own, where buttons take the room beside the heading."""
+        """Move the summary below the heading, if buttons need the room beside it."""
         self.head.removeWidget(self.summary)
         self.head.addStretch(1)
         self.summary.setAlignment(Qt.AlignLeft | Qt.AlignVCenter)
         self._column.insertWidget(1, self.summary)
 
     def lead_keyboard(self) -> None:
-        """Let the keyboard walk through the heading before the body, whatever was made first."""
+        """Put the heading's buttons before the body in the tab order."""
         widgets = [self.head.itemAt(n).widget() for n in range(self.head.count())]
         buttons = [widget for widget in widgets if isinstance(widget, QAbstractButton)]
         for before, after in pairwise(buttons):
@@ -64,11 +64,9 @@ class Section(QWidget):
 
     @property
     def is_open(self) -> bool:
-        """Whether the body is shown."""
         return not self.body.isHidden()
 
     def show_body(self, shown: bool) -> None:
-        """Show or hide the body."""
         self.body.setVisible(shown)
         self.summary.setVisible(not shown)
         set_icon(self._button, "caret-down" if shown else "caret-right", Size.SMALL_ICON)
@@ -76,16 +74,14 @@ class Section(QWidget):
         explain(self._button, self._title, f"{verb} the settings under “{self._title}”.")
 
     def height_of_body(self) -> int:
-        """Return what the body takes where it is shown, in pixels."""
+        """Return the height of the visible body, in pixels."""
         return self.rows.sizeHint().height() + Size.TIGHT
 
 
 class SectionArea(QScrollArea):
-    """Shows a panel of sections, as many of them open as there is room for.
+    """Opens as many sections as fit: those opened last, at first the upper ones.
 
-    Of those that do not fit all at once, the ones stay open that the user opened last; at first
-    the upper ones. The section that has the keyboard's focus is never folded under one's hands.
-    The area scrolls where not even one fits.
+    The section with the keyboard's focus stays open. If not even one fits, the area scrolls.
     """
 
     def __init__(self, panel: QWidget, sections: list[Section]) -> None:
@@ -106,7 +102,7 @@ class SectionArea(QScrollArea):
         self._fit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        # The scroll area watches its widget; a layout request says that its content has changed.
+        # QScrollArea filters its widget's events; this one follows changed contents.
         if event.type() == QEvent.LayoutRequest:
             self._fit()
         return super().eventFilter(watched, event)

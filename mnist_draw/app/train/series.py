@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 Row = TypeVar("Row")
 
-#: A logarithmic axis shows no loss below this: a network that is this sure makes no mistakes.
+#: The lowest loss on a logarithmic axis; a network below it makes no mistakes.
 LOWEST_LOSS = 1e-6
-#: Stretches drawn at most: about two for each pixel of a plot.
+#: Stretches of a curve, at most: about two for each pixel of a plot.
 _STRETCHES = 1024
-#: Rows drawn at most of a curve that has one for each epoch.
+#: Points of a curve over epochs, at most.
 _MAX_ROWS = 2000
 STYLES = (Qt.SolidLine, Qt.DashLine, Qt.DotLine, Qt.DashDotLine, Qt.SolidLine, Qt.DashLine)
 #: Size of a swatch, in pixels.
@@ -29,10 +29,9 @@ SWATCH = (24, 12)
 
 
 class Curve:
-    """One value for each minibatch, of which a plot is given as many points as it can show.
+    """One value for each minibatch, reduced to as many points as a plot can show.
 
-    Where there are more, neighbouring points are taken together and their lowest and highest
-    value stand for them: no peak is lost.
+    Lowest and highest value represent neighbouring points: no peak is lost.
     """
 
     def __init__(self, values: array[float] | None = None, stretches: int = _STRETCHES) -> None:
@@ -45,7 +44,7 @@ class Curve:
         return len(self._values)
 
     def range(self) -> tuple[float, float]:
-        """Return the lowest and the highest value of all; infinite while there is none."""
+        """Return the lowest and the highest value; infinite if there are none."""
         for value in self._values[self._seen :]:
             self._low, self._high = min(self._low, value), max(self._high, value)
         self._seen = len(self._values)
@@ -54,7 +53,7 @@ class Curve:
     def points(
         self, per_epoch: int, first: float = -math.inf, last: float = math.inf
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return x and y of a line through what lies between two places, or through all.
+        """Return x and y of the curve between two epochs.
 
         The line reaches one stretch beyond both places. Stretches have a power of two of points
         and begin at multiples of it, so that a curve does not flicker while it grows or moves.
@@ -82,7 +81,7 @@ class Curve:
 
 
 def log_loss(loss: float) -> float:
-    """Return where a loss lies on a logarithmic axis."""
+    """Return the decimal logarithm of a loss, limited to `LOWEST_LOSS`."""
     return math.log10(max(loss, LOWEST_LOSS))
 
 
@@ -96,12 +95,12 @@ def thinned(rows: Sequence[Row]) -> Sequence[Row]:
 
 
 def series_colour(number: int) -> QColor:
-    """Return the colour of the run that was ticked as number so-and-so, from 0."""
+    """Return the colour of the ticked run with a number, from 0."""
     return QColor(theme.theme().colours.series[number])
 
 
 def swatch(number: int) -> QIcon:
-    """Return a piece of the line that a ticked run is drawn with."""
+    """Return a sample of a ticked run's line."""
     pixmap = QPixmap(*SWATCH)
     pixmap.fill(Qt.transparent)
     painter = QPainter(pixmap)

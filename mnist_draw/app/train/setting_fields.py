@@ -28,7 +28,7 @@ from mnist_draw.training.setting import (
 )
 from mnist_draw.training.updates import UPDATE_RULES, UpdateRule, parameter_range
 
-#: What the last entries stand for.
+#: Data of the last entries.
 _CHOOSE, _CHOOSE_FILE = "choose", "choose a file"
 
 
@@ -53,11 +53,11 @@ class FileCombo(ComboBox):
         self.activated.connect(self._activated)
 
     def path(self) -> str | None:
-        """Return the path chosen; None for none."""
+        """Return the chosen path; None for the first entry."""
         return self._path_of(self._chosen)
 
     def _path_of(self, index: int) -> str | None:
-        # Known folders are named by a function: where they lie may change with the environment.
+        # A known folder is a function: the environment may change its path.
         data = self.itemData(index)
         path: str | None = data() if callable(data) else data
         return path
@@ -72,7 +72,7 @@ class FileCombo(ComboBox):
         self._choose(index)
 
     def offer(self, files: Iterable[tuple[str, str]]) -> None:
-        """List files that can be chosen at once; what is chosen stays chosen."""
+        """List files with their texts; the current choice is kept."""
         chosen, first = self.path(), 1
         blocked = self.blockSignals(True)
         for index in reversed(range(first, self.findData(_CHOOSE))):
@@ -126,7 +126,7 @@ class FileCombo(ComboBox):
 
 
 class RuleFields(QWidget):
-    """A field for each parameter of an update rule; hidden for a rule without any."""
+    """A field for each parameter of an update rule; hidden if there is none."""
 
     changed = pyqtSignal()
 
@@ -172,14 +172,14 @@ class RuleFields(QWidget):
             self.boxes[key].setValue(value)
 
 
-#: Digits behind the point that real numbers keep; the box shows those that say something. With
-#: 40, the smallest learning rate, 1e-20, comes back to the last bit.
+#: Decimals that real numbers keep; the box shows the significant ones. With 40, the smallest
+#: learning rate, 1e-20, is read back to the last bit.
 _DECIMALS = 40
 
 
 @dataclass(frozen=True)
 class SettingField:
-    """A setting's widget and the way from it to the setting's value and back."""
+    """A setting's widget, and how to read and show its value."""
 
     setting: AnySetting
     widget: QWidget
@@ -232,7 +232,7 @@ def _whole_number(setting: WholeNumber) -> SettingField:
         setting.step,
         f" {setting.unit}" if setting.unit and setting.nothing else "",
     )
-    # A number from 0 on is no amount but a name, such as a seed.
+    # A number from 0 on is a name, such as a seed, not an amount.
     box.setGroupSeparatorShown(setting.low > 0)
     if setting.nothing:
         box.setSpecialValueText(setting.nothing)

@@ -48,7 +48,7 @@ notifier = Notifier("settings")
 _EXAMPLE_COLUMNS, _EXAMPLE_ROWS = 8, 2
 _TILE = 24
 _GAP = 4
-#: Pictures to choose the sixteen from.
+#: Pictures of which the sixteen are chosen.
 _POOL = 2000
 
 _Recipe = tuple[str, str | None, int]
@@ -67,7 +67,7 @@ def make_examples(recipe: str, folder: str | None, seed: int) -> np.ndarray:
 
 
 class AugmentationView(QWidget):
-    """Shows examples of a recipe; hidden while nothing is varied."""
+    """Shows examples of an augmentation; hidden if there is none."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -93,7 +93,7 @@ class AugmentationView(QWidget):
         )
 
     def show_recipe(self, recipe: str, folder: str | None, seed: int) -> None:
-        """Show examples of a recipe as soon as they are made; none for ``"off"``."""
+        """Show examples of a recipe once they are computed; none for ``"off"``."""
         request = (recipe, folder, seed)
         if request == self._shown_recipe:
             return
@@ -130,21 +130,21 @@ def _data_in(path: str) -> str | None:
     from mnist_draw.dataset.mnist import load_dataset
     from mnist_draw.library.network_data import remember_data
 
-    # Networks that learnt from it can be looked into from now on.
+    # Inside can show networks trained on it from now on.
     remember_data(path, load_dataset(path))
     return None
 
 
-#: What is read of a path as soon as the user has picked it, so that a wrong one is told then and
-#: not at the start of a run. The function returns the network that the path asks for, if any.
+#: Reads a path when the user picks it, to report a wrong one at once; returns the network that the
+#: path requires, if any.
 _READ_WHEN_PICKED = {"start_model": _network_in, "data_folder": _data_in}
-#: Another choice of pictures: what a run took because of those before is of the past.
+#: A change of these ends what the last run took instead of the chosen settings.
 _PICTURES = ("data_folder", "extra_folder", "training_examples")
 #: Columns in a row of the form.
 _COLUMNS = 12
 
 
-#: More networks to start from are found with the chooser.
+#: Networks in the menu of weights to start from; the dialog finds more.
 _MAX_OFFERED = 30
 
 
@@ -165,11 +165,11 @@ class SettingsPanel(QWidget):
         self.fields: dict[str, SettingField] = {
             name: build_field(setting) for name, setting in settings_of(TrainingSettings).items()
         }
-        #: Whether the learning rate is one that the user has chosen, not the update rule's own.
+        #: Whether the learning rate differs from the update rule's usual one.
         self._own_rate = False
         self._fixed: frozenset[str] = frozenset()
-        #: What is shown because a run took it, and what was chosen instead, by setting.
-        self._taken: dict[str, tuple[Any, Any]] = {}
+        #: Effective and chosen value of settings that a run changed.
+        self._effective: dict[str, tuple[Any, Any]] = {}
         self._background = Background(self)
         self._networks: tuple[StoredNetwork, ...] = ()
         self.examples = AugmentationView()
@@ -244,19 +244,19 @@ class SettingsPanel(QWidget):
         for name in _READ_WHEN_PICKED:
             files = self.fields[name].widget
             assert isinstance(files, FileCombo)
-            # Before it is read, so that what is told of it stays.
+            # Before the path is read: its own problem must stay.
             files.path_changed.connect(notifier.forget)
             files.picked.connect(partial(self._read_picked, name))
         self.fields["data_folder"].changed.connect(self._offer_networks)
         for name in ("augmentation", "data_folder", "seed"):
             self.fields[name].changed.connect(self._show_examples)
         for name in _PICTURES:
-            self.fields[name].changed.connect(self.show_chosen)
+            self.fields[name].changed.connect(self.show_requested)
 
-    # -- what follows from a field
+    # -- consequences of a field
 
     def _show_summaries(self) -> None:
-        """Say in each section's heading, for when it is folded, what differs from the tutorial."""
+        """Summarise each section's differences from the tutorial in its heading."""
         usual = TrainingSettings().to_json()
         words: dict[str, list[str]] = {group: [] for group in self.sections}
         for name, field in self.fields.items():
@@ -267,14 +267,14 @@ class SettingsPanel(QWidget):
             section.summary.setText(", ".join(words[group]) or "as in the tutorial")
 
     def offer_networks(self, networks: Iterable[StoredNetwork]) -> None:
-        """Offer networks to start from, those that fit the data set."""
+        """Offer weights to start from."""
         self._networks = tuple(networks)
         self._offer_networks()
 
     def _offer_networks(self) -> None:
         files = self.fields["start_model"].widget
         assert isinstance(files, FileCombo)
-        # How many classes data of one's own have is known when they have been read.
+        # The classes of own data are unknown until they are read.
         digits = self.fields["data_folder"].read() is None
         fitting = [
             kept for kept in self._networks
@@ -287,7 +287,7 @@ class SettingsPanel(QWidget):
         self.examples.show_recipe(values["augmentation"], values["data_folder"], values["seed"])
 
     def _follow_rule(self) -> None:
-        """Show the parameters of the update rule and, unless another was set, its usual rate."""
+        """Show the update rule's parameters and, unless it was changed, its usual rate."""
         rule = self.fields["update"].read()
         parameters = self.fields["update_parameters"].widget
         assert isinstance(parameters, RuleFields)
@@ -300,7 +300,7 @@ class SettingsPanel(QWidget):
         self._own_rate = self.fields["learning_rate"].read() != usual
 
     def _read_picked(self, name: str, path: str, before: str) -> None:
-        """Read what the user has picked; take its network over, or take the path back."""
+        """Read a picked path; adopt its network, or restore the path before."""
 
         def read(network: str | None) -> None:
             if network is not None and self.fields[name].read() == path:
@@ -340,37 +340,36 @@ class SettingsPanel(QWidget):
     # -- values
 
     def settings(self) -> TrainingSettings:
-        """Return what the fields say."""
+        """Return the settings in the fields."""
         return TrainingSettings(**{name: self._chosen(name) for name in self.fields})
 
     def _chosen(self, name: str) -> Any:
-        """Return what is chosen for a setting, whatever a run took instead."""
+        """Return the chosen value, not the one that a run took instead."""
         shown = self.fields[name].read()
-        taken, chosen = self._taken.get(name, (shown, shown))
+        taken, chosen = self._effective.get(name, (shown, shown))
         return chosen if shown == taken else shown
 
     def show_effective(self, name: str, value: Any) -> None:
-        """Show what a run takes of itself instead of what is chosen, which stands for the next."""
+        """Show the value that a run takes instead of the chosen one."""
         field, chosen = self.fields[name], self._chosen(name)
         field.show(value)
-        self._taken[name] = (value, chosen)
+        self._effective[name] = (value, chosen)
         words = f"{field.setting.sentence} The run takes {value:,}, not {chosen:,} as chosen."
         explain(field.widget, field.setting.title, words)
 
-    def show_chosen(self) -> None:
-        """Show again what is chosen, where something else is shown because a run took it."""
-        for name in list(self._taken):
+    def show_requested(self) -> None:
+        """Show the chosen values instead of the effective ones."""
+        for name in list(self._effective):
             chosen = self._chosen(name)
-            self._forget_taken(name)
+            self._forget_effective(name)
             self.fields[name].show(chosen)
 
-    def _forget_taken(self, name: str) -> None:
-        if self._taken.pop(name, None) is not None:
+    def _forget_effective(self, name: str) -> None:
+        if self._effective.pop(name, None) is not None:
             field = self.fields[name]
             explain(field.widget, field.setting.title, field.setting.sentence)
 
     def show_settings(self, settings: TrainingSettings) -> None:
-        """Fill the fields."""
         for name, value in settings.to_json().items():
             self.apply(name, value)
         self._note_rate()
@@ -385,11 +384,11 @@ class SettingsPanel(QWidget):
     def apply(self, name: str, value: Any) -> None:
         """Show another value of one setting, unless it is fixed."""
         if name not in self._fixed:
-            self._forget_taken(name)
+            self._forget_effective(name)
             self.fields[name].show(value)
 
     def fix(self, fixed: frozenset[str], hidden: frozenset[str]) -> None:
-        """Let nobody change some settings from now on, and hide some of these."""
+        """Lock some settings, and hide some of these."""
         self._fixed = fixed | hidden
         for name in hidden:
             self.fields[name].cell.hide()

@@ -40,7 +40,7 @@ _QT_MODULES = ("PyQt5.QtSvg", "PyQt5.QtTest")
 
 
 class LazyPlots(QObject):
-    """Does what the curves need once the window is visible, without blocking it."""
+    """Imports pyqtgraph in a thread, then builds the plots between events."""
 
     def __init__(self, steps: Sequence[Callable[[], None]], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -54,7 +54,7 @@ class LazyPlots(QObject):
             return
         self._begun = True
         for name in _QT_MODULES:
-            # Without it pyqtgraph does without it, too.
+            # Optional for pyqtgraph, too.
             with contextlib.suppress(ImportError):
                 importlib.import_module(name)
         self._background.run(_import, lambda _: self._next())
@@ -66,16 +66,23 @@ class LazyPlots(QObject):
 
 
 def _import() -> None:
-    # With pyqtgraph; in another thread so that the GUI thread need not wait.
+    # Imports pyqtgraph.
     import mnist_draw.app.train.plots  # noqa: F401
 
 
-#: From this width on, in pixels, filters and layers are shown side by side.
+_RUN_COMMANDS = (
+    ("start", "Start", "Train a new network with these settings.", "F5"),
+    ("pause", "Pause", "Let the run wait after its minibatch, or go on.", "F5"),
+    ("stop", "Stop", "End the run after its minibatch; what it has learnt is kept.", "Shift+F5"),
+    ("step", "+1 epoch",
+     "One epoch more than planned; after a run, continue it for one epoch.", "F6"),
+)  # fmt: skip
+#: Minimum width for filters and layers side by side, in pixels.
 _BOTH = 1700
 
 
 class TrainTab(Page):
-    """Shows a run and takes what the user asks for; the window connects it to the worker."""
+    """Shows a run and takes requests; `RunController` connects it to the training."""
 
     name, title = "train", "Train"
     help = (
@@ -109,7 +116,7 @@ class TrainTab(Page):
         self.state_label = label("", "muted", "stateLabel")
         explain(self.state_label, "State", "What the run is doing.")
         self.state_label.setAlignment(Qt.AlignLeft | Qt.AlignTop)
-        # Two lines from the start: the settings above keep their places during a run.
+        # Two lines from the start: the settings above do not move.
         self._state_words = GrowingLabel(self.state_label, lines=2)
         self.draw_button = push_button(
             "toDrawButton", "Draw", "Draw digits: the network just trained reads them.", look="link"
@@ -123,7 +130,7 @@ class TrainTab(Page):
         return side
 
     def _build_runs_button(self) -> QPushButton:
-        # Its command gives it its sentence.
+        # Its command describes it.
         self.runs_button = push_button("runsButton", "Runs", "", look="link")
         self.runs_button.setCheckable(True)
         sentence = "Show all runs to compare them, or the run's curves."
@@ -140,45 +147,22 @@ class TrainTab(Page):
 
     @property
     def showing_runs(self) -> bool:
-        """Whether the list of runs is in view, not the curves."""
+        """Whether the list of runs is visible, not the curves."""
         return self.runs_button.isChecked()
 
     def show_curves(self) -> None:
-        """Bring the run's figures and curves into view."""
+        """Show the run's figures and curves."""
         self.runs_button.setChecked(False)
 
     def _build_buttons(self) -> QHBoxLayout:
         made = []
-        for name, text, sentence, keys, asked in (
-            (
-                "start",
-                "Start",
-                "Train a new network with these settings.",
-                "F5",
-                self.start_requested,
-            ),
-            (
-                "pause",
-                "Pause",
-                "Let the run wait after its minibatch, or go on.",
-                "F5",
-                self.pause_requested,
-            ),
-            (
-                "stop",
-                "Stop",
-                "End the run after its minibatch; what it has learnt is kept.",
-                "Shift+F5",
-                self.stop_requested,
-            ),
-            (
-                "step",
-                "+1 epoch",
-                "One epoch more than planned; after a run, continue it for one epoch.",
-                "F6",
-                self.epoch_requested,
-            ),
-        ):
+        signals = (
+            self.start_requested,
+            self.pause_requested,
+            self.stop_requested,
+            self.epoch_requested,
+        )
+        for (name, text, sentence, keys), asked in zip(_RUN_COMMANDS, signals, strict=True):
             button = push_button(f"{name}Button", text, sentence)
             command = Command(self, text, sentence, keys, asked.emit)
             command.serve(button)
@@ -236,14 +220,14 @@ class TrainTab(Page):
         return page
 
     def _build_switch(self, card: Card, other: int, text: str, name: str) -> QPushButton:
-        """Give a card the link to the other one, for windows too narrow for both."""
+        """Add the link to the other card, for windows too narrow for both."""
         button = push_button(name, text, f"Show the card “{text}” in this place.", look="link")
         button.clicked.connect(lambda: self._show_inside(other, focus=True))
         card.top.addWidget(button)
         return button
 
     def _show_inside(self, chosen: int, focus: bool = False) -> None:
-        """Show one of the two cards about the network's inside; on large screens both."""
+        """Show one of the two cards; on large screens both."""
         self._inside = chosen
         both = self.width() >= round(_BOTH * theme.text_scale())
         for number, (card, switch) in enumerate(zip(self._insides, self._switches, strict=True)):
@@ -257,30 +241,30 @@ class TrainTab(Page):
         self._show_inside(self._inside)
 
     def build_plots(self) -> list[Callable[[], None]]:
-        """Return the steps that build the plots, to be called one by one between events."""
+        """Return the steps that build the plots."""
         return [self.loss.build, self.accuracy.build, self.runs.compare.build]
 
     # -- for the window
 
     def remember(self, preferences: Preferences) -> None:
-        """Note the settings."""
+        """Store the settings."""
         preferences.set("training", self.settings.settings().to_json())
 
     def take_focus(self) -> None:
-        """Give the keyboard to what starts or pauses the run."""
+        """Focus the button that starts or pauses the run."""
         self._main_button().setFocus()
 
     def _main_button(self) -> QWidget:
-        """Return the button that starts, pauses or resumes; this page while none of them can."""
+        """Return the button that starts, pauses or resumes; this page if it is disabled."""
         button = self.start_button if self.pause_button.isHidden() else self.pause_button
         return button if button.isEnabled() else self
 
     # -- showing a run
 
     def show_state(self, state: RunState, running: bool, can_continue: bool) -> None:
-        """Show figures, progress and state, and what the buttons can do now.
+        """Show figures, progress and state, and enable the buttons.
 
-        ``running`` holds a little longer than the state is busy: until everything is saved.
+        ``running`` is true until everything is saved, longer than ``state.busy``.
         """
         self.figures.show_state(state)
         self.progress.show_state(state)
@@ -298,7 +282,7 @@ class TrainTab(Page):
         self._stop.setEnabled(can_end)
         self._step.setEnabled(can_end or (not busy and can_continue))
         self.settings.set_running(busy)
-        # A button that goes would leave the focus to whatever comes next, such as a menu.
+        # A hidden button would pass the focus to the next widget, such as a menu.
         if held and (focus is self or not (focus.isVisible() and focus.isEnabled())):
             self._main_button().setFocus()
 
