@@ -128,8 +128,8 @@ class ActivationsView(QWidget):
 
     described = pyqtSignal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setObjectName("activationsView")
         self.setAttribute(Qt.WA_OpaquePaintEvent)
         explain(self, "Hidden units", _EXPLAINED)

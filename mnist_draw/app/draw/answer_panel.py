@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QEvent, Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QResizeEvent
-from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from mnist_draw.app.draw.explanation_row import ExplanationRow
 from mnist_draw.app.draw.probability_bars import ProbabilityBars
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel, TabularLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, explain, label, no_key, set_look
@@ -40,8 +41,8 @@ class WhyLink(QPushButton):
 
     asked = pyqtSignal(int, int)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setObjectName("whyLink")
         self.setProperty("look", "link")
         explain(
@@ -111,25 +112,20 @@ class AnswerPanel(QWidget):
     place_changed = pyqtSignal(int)
     evidence_changed = pyqtSignal(object, object, object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.column = column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(Size.CARD_GAP)
+    def __init__(self) -> None:
+        super().__init__()
         self._reading: BoardReading | None = None
         self._place: int | None = None
         self._told_place = -1
         self._picture: np.ndarray | None = None
         #: Explanations asked for before this ticket are of no use any more.
         self._ticket = self._oldest = 0
-        column.addLayout(self._build_answer())
         self.bars = ProbabilityBars()
-        column.addWidget(self._build_bars(), 3)
         self.row = ExplanationRow()
         self.network_input = self.row.network_input
-        column.addWidget(self.row)
-        # Without a share of its own: it takes what is left when the bars are at their highest.
-        column.addStretch(0)
+        # The last stretch takes what is left when the bars are at their highest.
+        parts = self._build_answer(), (self._build_bars(), 3), self.row, 0
+        self.column = column(*parts, gap=Size.CARD_GAP, owner=self)
         self._added: list[QWidget] = []
         self._waiting = "Getting the network ready"
         self._doubt = ""
@@ -141,17 +137,12 @@ class AnswerPanel(QWidget):
         self.column.insertWidget(self.column.count() - 1, widget)
 
     def _build_answer(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(Size.MARGIN)
         self.prediction = FittedLabel(theme.Text.FIGURE)
         self.prediction.setObjectName("predictionLabel")
         self.prediction.setProperty("look", "answer")
         self.prediction.setAlignment(Qt.AlignLeft | Qt.AlignVCenter)
         explain(self.prediction, "Answer", "The digit the network reads; ? if it is none.")
         self._fit_prediction("")
-        row.addWidget(self.prediction)
-        words = QVBoxLayout()
-        words.setSpacing(Size.TIGHT)
         self.confidence = TabularLabel(widest="over 99.9 % sure")
         self.confidence.setObjectName("confidenceLabel")
         self.confidence.setProperty("look", "sure")
@@ -165,18 +156,11 @@ class AnswerPanel(QWidget):
             Qt.TextSelectableByMouse | Qt.TextSelectableByKeyboard
         )
         explain(self.number_label, "Number", "The whole number; select it to copy it.")
-        words.addStretch(1)
-        words.addWidget(self.confidence)
-        words.addWidget(FixedLabel(self.second, lines=2))
         self.why_link = WhyLink()
-        last = QHBoxLayout()
-        last.setSpacing(Size.FIELD_GAP)
-        last.addWidget(self.why_link)
-        last.addWidget(FixedLabel(self.number_label, lines=1))
-        words.addLayout(last)
-        words.addStretch(1)
-        row.addLayout(words, 1)
-        return row
+        last = row(self.why_link, FixedLabel(self.number_label, lines=1))
+        second = FixedLabel(self.second, lines=2)
+        beside = column(1, self.confidence, second, last, 1, gap=Size.TIGHT)
+        return row(self.prediction, (beside, 1), gap=Size.MARGIN)
 
     def _build_bars(self) -> Card:
         self._bars_card = Card("What the network says")

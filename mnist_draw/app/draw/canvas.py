@@ -20,7 +20,7 @@ from PyQt5.QtGui import (
     QPen,
     QResizeEvent,
 )
-from PyQt5.QtWidgets import QSizePolicy, QWidget
+from PyQt5.QtWidgets import QSizePolicy
 
 from mnist_draw.app.draw.board_items import BOARD, PEN_WIDTH, PEN_WIDTH_RANGE, Item, Point, Stroke
 from mnist_draw.app.draw.drawing import INK_RENDERING, Drawing, ImageMemory, same_items
@@ -44,8 +44,8 @@ class Canvas(PointerWidget):
     history_changed = pyqtSignal()
     width_changed = pyqtSignal(int)
 
-    def __init__(self, parent: QWidget | None = None, drawing: Drawing | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, drawing: Drawing | None = None) -> None:
+        super().__init__()
         self.setObjectName("canvas")
         self.setAccessibleName("Drawing board")
         self.set_invitation("a digit")

@@ -11,19 +11,17 @@ from PyQt5.QtCore import QAbstractTableModel, QEvent, QModelIndex, QRectF, QSize
 from PyQt5.QtGui import QIcon, QImage, QKeyEvent, QPainter, QPixmap
 from PyQt5.QtWidgets import (
     QAbstractItemView,
-    QHBoxLayout,
     QHeaderView,
     QMenu,
     QSizePolicy,
     QTableView,
-    QVBoxLayout,
     QWidget,
 )
 
 from mnist_draw.app.draw.learn_card import LearnCard
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.images import image_of
-from mnist_draw.app.kit.layout import FlowLayout
+from mnist_draw.app.kit.layout import FlowLayout, column, row
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import (
     BinButton,
@@ -77,8 +75,8 @@ def thumbnail_mask(ink: np.ndarray) -> QImage:
 class DigitTableModel(QAbstractTableModel):
     """Rows for the view; sorted as they are given."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.rows: list[DigitRow] = []
         self._icons: dict[int, QIcon] = {}
         theme.theme().changed.connect(self._recolour)
@@ -209,8 +207,8 @@ class DigitTable(QTableView):
     delete_requested = pyqtSignal()
     open_requested = pyqtSignal()
 
-    def __init__(self, model: DigitTableModel, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, model: DigitTableModel) -> None:
+        super().__init__()
         self.setObjectName("myDigitsTable")
         self.setModel(model)
         explain(
@@ -271,32 +269,22 @@ class DigitListView(QWidget):
     export_requested = pyqtSignal(str)
     folder_requested = pyqtSignal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setObjectName("myDigitsView")
         self.setAccessibleName("My digits")
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(Size.CARD_GAP)
-        column.addLayout(self._build_top())
         self.learning = LearnCard()
-        column.addWidget(self.learning)
-        column.addWidget(self._build_list(), 1)
+        parts = self._build_top(), self.learning, (self._build_list(), 1)
+        column(*parts, gap=Size.CARD_GAP, owner=self)
         self._show_choice()
 
     def _build_top(self) -> FlowLayout:
-        row = FlowLayout()
         self.title = label("My digits", "title", "myDigitsTitle")
-        row.addWidget(self.title)
         self.note = label("", "muted", "myDigitsNote")
         self.note.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Preferred)
-        row.addWidget(self.note)
         self._build_export()
-        row.addWidget(self.export_button)
-        row.addWidget(self.folder_button)
         self.bin = BinButton("bringBackDigitButton", "digits")
         self.bin.setProperty("look", "link")
-        row.addWidget(self.bin)
         self.close_button = push_button(
             "closeMyDigitsButton",
             "Back to the answer",
@@ -305,8 +293,11 @@ class DigitListView(QWidget):
             "link",
         )
         self.close_button.clicked.connect(self.closed)
-        row.addWidget(self.close_button)
-        return row
+        top = FlowLayout()
+        buttons = self.export_button, self.folder_button, self.bin, self.close_button
+        for widget in (self.title, self.note, *buttons):
+            top.addWidget(widget)
+        return top
 
     def _build_export(self) -> None:
         self.export_button = push_button(
@@ -322,7 +313,7 @@ class DigitListView(QWidget):
             )
         self.export_button.setMenu(menu)
         self.folder_button = push_button(
-            "digitsFolderButton", "Folder", "Show the folder where your digits lie as pictures."
+            "digitsFolderButton", "Folder", "Show the folder with your digits as pictures."
         )
         self.folder_button.clicked.connect(self.folder_requested)
         for button in (self.export_button, self.folder_button):
@@ -330,17 +321,13 @@ class DigitListView(QWidget):
 
     def _build_list(self) -> Card:
         card = Card()
-        self.model = DigitTableModel(self)
+        self.model = DigitTableModel()
         self.table = DigitTable(self.model)
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._show_choice())
         self.table.label_typed.connect(self._relabel)
         self.table.delete_requested.connect(self._delete)
         self.table.open_requested.connect(self._open)
-        card.body.addWidget(self.table, 1)
-        row = QHBoxLayout()
-        row.setSpacing(Size.FIELD_GAP)
         caption = label("It is a", "muted")
-        row.addWidget(caption)
         self.label_combo = ComboBox()
         self.label_combo.setObjectName("digitLabelCombo")
         self.label_combo.addItems([str(digit) for digit in range(10)])
@@ -353,7 +340,6 @@ class DigitListView(QWidget):
         caption.setBuddy(self.label_combo)
         self.label_combo.activated.connect(self._relabel)
         self.label_combo.setFixedWidth(round(_LABEL_WIDTH * theme.text_scale()))
-        row.addWidget(self.label_combo)
         self.open_button = push_button(
             "openDigitButton",
             "Open on the board",
@@ -365,10 +351,9 @@ class DigitListView(QWidget):
             "deleteDigitsButton", "Delete", "Delete the chosen digits; can be undone.", "Delete"
         )
         self.delete_button.clicked.connect(self._delete)
-        row.addWidget(self.open_button)
-        row.addWidget(self.delete_button)
-        row.addStretch(1)
-        card.body.addLayout(row)
+        card.body.addWidget(self.table, 1)
+        buttons = self.open_button, self.delete_button
+        card.body.addLayout(row(caption, self.label_combo, *buttons, 1))
         return card
 
     # -- what is shown

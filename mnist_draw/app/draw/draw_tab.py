@@ -8,11 +8,9 @@ from PyQt5.QtCore import QPointF, QSize, Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QPainter, QPaintEvent
 from PyQt5.QtWidgets import (
     QButtonGroup,
-    QHBoxLayout,
     QSizePolicy,
     QSlider,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -29,7 +27,7 @@ from mnist_draw.app.draw.recognition import BoardReading, Recognition
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.commands import Command
-from mnist_draw.app.kit.layout import FlowLayout
+from mnist_draw.app.kit.layout import FlowLayout, column, row
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.page import Page
 from mnist_draw.app.kit.steady_labels import TabularLabel
@@ -82,20 +80,18 @@ class ToolColumn(QWidget):
     save: QToolButton
     copy: QToolButton
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(Size.FIELD_GAP)
+    def __init__(self) -> None:
+        super().__init__()
+        tools = column(owner=self)
         for tool in _TOOLS:
             if not tool:
-                column.addWidget(rule())
+                tools.addWidget(rule())
                 continue
             attribute, name = tool
             button = _tool(name)
             setattr(self, attribute, button)
-            column.addWidget(button, _BUTTON_SHARE)
-        column.addStretch(1)
+            tools.addWidget(button, _BUTTON_SHARE)
+        tools.addStretch(1)
         group = QButtonGroup(self)
         for button in (self.pen, self.eraser):
             button.setCheckable(True)
@@ -125,24 +121,21 @@ _SHARE = 1000
 class PenRow(QWidget):
     """Sets the pen's width and shows it."""
 
-    def __init__(
-        self, canvas: Canvas, network: ActiveNetwork, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, canvas: Canvas, network: ActiveNetwork) -> None:
+        super().__init__()
         self._canvas = canvas
-        row = FlowLayout()
-        self.setLayout(row)
-        row.addWidget(self._build_pen())
+        parts = FlowLayout()
+        self.setLayout(parts)
+        parts.addWidget(self._build_pen())
         self.models = NetworkMenu(network)
         self.models.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
         self.models.setMaximumWidth(round(_NETWORK_WIDTH * theme.text_scale()))
-        row.addWidget(self.models)
-        row.addWidget(self._build_crop())
+        parts.addWidget(self.models)
+        parts.addWidget(self._build_crop())
         self.slider.valueChanged.connect(canvas.set_pen_width)
         canvas.width_changed.connect(self._show_width)
 
     def _build_pen(self) -> QWidget:
-        group, row = _group("Pen")
         self.slider = QSlider(Qt.Horizontal)
         self.slider.setObjectName("widthSlider")
         self.slider.setRange(*PEN_WIDTH_RANGE)
@@ -157,21 +150,20 @@ class PenRow(QWidget):
         )
         # The handle is higher than the groove and would be cut off.
         self.slider.setMinimumSize(_SLIDER_WIDTH // 2, Size.ICON)
-        row.addWidget(self.slider, _SHARE)
         self.preview = WidthPreview(self._canvas)
-        row.addWidget(self.preview)
         self._figure = TabularLabel(f"{PEN_WIDTH:.0f}")
         self._figure.setToolTip("The pen's width; the board is 600 of these units high.")
-        row.addWidget(self._figure)
-        row.addStretch(1)
+        group = QWidget()
+        caption = label("Pen", "muted")
+        row(caption, (self.slider, _SHARE), self.preview, self._figure, 1, owner=group)
         group.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
         return group
 
     def _build_crop(self) -> QWidget:
-        group, row = _group("Crop box")
         self.crop_switch = Switch()
         self.crop_switch.setObjectName("cropSwitch")
-        row.addWidget(self.crop_switch)
+        group = QWidget()
+        row(label("Crop box", "muted"), self.crop_switch, owner=group)
         return group
 
     def widen(self, step: float) -> None:
@@ -182,16 +174,6 @@ class PenRow(QWidget):
         self.slider.setValue(width)
         self._figure.setText(f"{width}")
         self.preview.update()
-
-
-def _group(caption: str) -> tuple[QWidget, QHBoxLayout]:
-    """Return a part of the row that stays together, and the layout that takes its control."""
-    group = QWidget()
-    row = QHBoxLayout(group)
-    row.setContentsMargins(0, 0, 0, 0)
-    row.setSpacing(Size.FIELD_GAP)
-    row.addWidget(label(caption, "muted"))
-    return group, row
 
 
 class WidthPreview(QWidget):
@@ -238,9 +220,8 @@ class DrawTab(Page):
         self,
         network: ActiveNetwork | None = None,
         preferences: Preferences | None = None,
-        parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self.network = network or ActiveNetwork(parent=self)
         self.canvas = Canvas()
         self.boxes = NumberBoxes(self.canvas)
@@ -263,18 +244,11 @@ class DrawTab(Page):
         self._posting.setSingleShot(True)
         self._posting.timeout.connect(self._post_ink)
         self._emptied = 0
-        board = QVBoxLayout()
-        board.setSpacing(Size.FIELD_GAP)
-        board.addWidget(self.canvas, 1)
-        board.addWidget(self.pictures.strip)
-        board.addWidget(self.pen_row)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(Size.MARGIN, Size.MARGIN, Size.MARGIN, Size.CARD_GAP)
-        row.setSpacing(Size.CARD_PADDING)
-        row.addWidget(self.tools)
-        row.addLayout(board, 12)
-        row.addSpacing(Size.GRID)
-        row.addWidget(self.my_digits.pages, 13)
+        board = column((self.canvas, 1), self.pictures.strip, self.pen_row)
+        margins = (Size.MARGIN, Size.MARGIN, Size.MARGIN, Size.CARD_GAP)
+        parts = row(self.tools, (board, 12), gap=Size.CARD_PADDING, margins=margins, owner=self)
+        parts.addSpacing(Size.GRID)
+        parts.addWidget(self.my_digits.pages, 13)
         self._connect()
         self._build_commands()
         self._show_history()

@@ -16,11 +16,12 @@ from PyQt5.QtGui import (
     QPaintEvent,
     QShowEvent,
 )
-from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QToolTip, QWidget
+from PyQt5.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from mnist_draw.app.draw.activations_view import ActivationsView, layer_label
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.images import image_of, rgb
+from mnist_draw.app.kit.layout import row
 from mnist_draw.app.kit.painters import ArrayAnimation, grey_levels
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size, Text
@@ -49,8 +50,8 @@ def whole_side(room: int) -> int:
 class NetworkInputView(QWidget):
     """Shows the 28×28 picture that goes into the network, pixel for pixel."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setObjectName("networkInputView")
         # It paints all of itself: the card below need not.
         self.setAttribute(Qt.WA_OpaquePaintEvent)
@@ -111,8 +112,8 @@ class SaliencyView(QWidget):
     a margin.
     """
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setObjectName("saliencyView")
         self.setAttribute(Qt.WA_OpaquePaintEvent)
         explain(self, "What spoke for it", _EXPLAINED)
@@ -178,17 +179,17 @@ class SaliencyView(QWidget):
         cell = self.width() / SIDE
         margin = max(1.0, round(cell / 5)) if cell >= 4 else 0.5
         colour = theme.colour("second")
-        for row, column in zip(*(evidence < -_LEAST).nonzero(), strict=True):
-            colour.setAlphaF(float(-evidence[row, column]) ** _ROOT)
-            pixel = QRectF(column * cell, row * cell, cell, cell)
+        for y, x in zip(*(evidence < -_LEAST).nonzero(), strict=True):
+            colour.setAlphaF(float(-evidence[y, x]) ** _ROOT)
+            pixel = QRectF(x * cell, y * cell, cell, cell)
             painter.fillRect(pixel.adjusted(margin, margin, -margin, -margin), colour)
 
 
 class SaliencyLegend(QWidget):
     """The legend of the two colours."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
         self._digit: str | None = None
         self._rival: str | None = None
@@ -278,11 +279,8 @@ class ExplanationRow(QWidget):
 
     watched = pyqtSignal(bool)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(Size.CARD_GAP)
+    def __init__(self) -> None:
+        super().__init__()
         # The pictures take what room there is, and never keep the window from growing smaller.
         self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Maximum)
         self._explanation: Explanation | None = None
@@ -292,10 +290,9 @@ class ExplanationRow(QWidget):
         self.legend = SaliencyLegend()
         self.activations = ActivationsView()
         self.layer_combo = ComboBox()
-        row.addWidget(self._build_input())
-        row.addWidget(self._build_saliency())
         self._units_card = self._build_units()
-        row.addWidget(self._units_card, 1)
+        cards = self._build_input(), self._build_saliency(), (self._units_card, 1)
+        row(*cards, gap=Size.CARD_GAP, owner=self)
 
     def _card(self, name: QWidget) -> Card:
         """Return a card with this name, as high as the menu beside the last one's."""

@@ -10,10 +10,8 @@ from PyQt5.QtGui import QColor, QKeyEvent, QPainter, QPainterPath, QPaintEvent, 
 from PyQt5.QtWidgets import (
     QAbstractButton,
     QFrame,
-    QHBoxLayout,
     QScrollArea,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -23,6 +21,7 @@ from mnist_draw.app.draw.picture_files import FoundPicture
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import BackgroundReader
 from mnist_draw.app.kit.commands import set_icon
+from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import explain, label, tip
 from mnist_draw.app.kit.words import probability
@@ -113,40 +112,33 @@ class PictureStrip(QFrame):
     chosen = pyqtSignal(FoundPicture)
     closed = pyqtSignal()
 
-    def __init__(self, reader: BackgroundReader, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, reader: BackgroundReader) -> None:
+        super().__init__()
         self.setObjectName("pictureStrip")
         self.setProperty("look", "card")
         self.setAccessibleName("Pictures")
         self.thumbs: list[PictureThumb] = []
         self._reader = reader
         self._round = 0
-        column = QVBoxLayout(self)
-        column.setContentsMargins(Size.CARD_PADDING, Size.FIELD_GAP, Size.FIELD_GAP, Size.FIELD_GAP)
-        column.setSpacing(Size.GRID)
-        top = QHBoxLayout()
         self.caption = label("", "muted", "pictureStripLabel")
-        top.addWidget(self.caption, 1)
         self.close_button = QToolButton()
         self.close_button.setObjectName("closeStripButton")
         self.close_button.setProperty("look", "small")
         set_icon(self.close_button, "x", Size.SMALL_ICON)
         explain(self.close_button, "Close the pictures", "Put the pictures away.", "Esc")
         self.close_button.clicked.connect(self.close_strip)
-        top.addWidget(self.close_button)
-        column.addLayout(top)
-        self._row = QHBoxLayout()
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(Size.FIELD_GAP)
-        self._row.addStretch(1)
         inside = QWidget()
-        inside.setLayout(self._row)
+        self._row = row(1, owner=inside)
         self._area = QScrollArea()
         self._area.setWidget(inside)
         self._area.setWidgetResizable(True)
         self._area.setVerticalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
         self._area.setFocusPolicy(Qt.NoFocus)
-        column.addWidget(self._area)
+        top = row((self.caption, 1), self.close_button)
+        gap = Size.FIELD_GAP
+        column(
+            top, self._area, gap=Size.GRID, margins=(Size.CARD_PADDING, gap, gap, gap), owner=self
+        )
         self._expected = 0
         reader.network.changed.connect(self._ask_again)
         theme.theme().changed.connect(self._repaint)

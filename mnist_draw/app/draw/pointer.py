@@ -22,8 +22,8 @@ class PointerWidget(QWidget):
     A pen's or a finger's event is served here; the mouse event that Qt makes of it is ignored.
     """
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setAttribute(Qt.WA_AcceptTouchEvents)
         self.erasing = False
         self._touch: int | None = None

@@ -155,8 +155,8 @@ class ProbabilityBars(QWidget):
     digit_chosen = pyqtSignal()
     step_requested = pyqtSignal(int)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setObjectName("probabilityBars")
         self.setFocusPolicy(Qt.StrongFocus)
         self.chosen: int | None = None

@@ -296,8 +296,8 @@ class InsideBoard(Canvas):
     The rest of the program listens to the first board, which reports changes made here.
     """
 
-    def __init__(self, first: Canvas, parent: QWidget | None = None) -> None:
-        super().__init__(parent, first.drawing)
+    def __init__(self, first: Canvas) -> None:
+        super().__init__(first.drawing)
         self.setObjectName("insideBoard")
         self.setAccessibleName("Drawing board in small")
         self.setFixedSize(SIDE, SIDE)

@@ -24,7 +24,7 @@ class Wrong(fakes.Recogniser):
 
     searches = 0
 
-    def predict(self, inputs: np.ndarray) -> np.ndarray:
+    def predict_images(self, inputs: np.ndarray) -> np.ndarray:
         """Return probabilities of many pictures."""
         type(self).searches += 1
         probabilities = np.full((len(inputs), 10), 0.01, np.float32)
