@@ -20,20 +20,20 @@ from mnist_draw.dataset.classes import DIGITS
 
 Probabilities = npt.NDArray[np.float32]
 
-#: What is shown when something is no digit.
+#: The text for what is no digit.
 NOT_A_DIGIT = "?"
-#: Calibrated probability from which one digit is named alone …
+#: Calibrated probability from which one digit is named alone, …
 SURE = 0.65
 #: … and of the two best together, from which both are named.
 PAIR = 0.80
-#: Intervals of confidence that answers are compared in.
+#: Number of intervals of confidence.
 _BINS = 15
-#: Temperatures that a fit may give; outside of them something else is wrong with the network.
+#: Limits of a fitted temperature; beyond them something else is wrong with the network.
 LOWEST, HIGHEST = 0.2, 10.0
 
 
 class Scores(NamedTuple):
-    """What is known about N pictures.
+    """The scores of N pictures.
 
     Attributes
     ----------
@@ -53,33 +53,32 @@ class Scores(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """A digit, two candidates, or the admission that there is none.
+    """A digit, two candidates, or none.
 
-    Of a network that was trained on other pictures the classes take the place of the digits.
+    For a network that was trained on other pictures, read class for digit.
 
     Attributes
     ----------
     digit : int or None
         The best guess, from 0; None when there is no ink or the ink is no digit.
     text : str
-        For the user: ``"3"`` when the program is sure, ``"3 or 8"`` when two digits are close,
-        ``"?"`` for what is no digit and where no digit stands out, empty for an empty picture.
+        For the user: ``"3"`` if the program is sure, ``"3 or 8"`` if two digits are close, ``"?"``
+        for what is no digit and if no digit stands out, empty for an empty picture.
     confidence : float
         Calibrated probability of the best guess, 0 to 1; 0 when the ink itself cannot be a digit
         or there is none.
     probabilities : numpy.ndarray, float32, shape (classes,)
-        Calibrated, sum 1: what the network says, also where the program does not follow it.
-        For an empty picture, which the network is never asked about, all are the same.
+        Calibrated, sum 1, of the network alone, whatever `digit` is. Uniform for an empty picture.
     second : int
         The runner-up.
     reason : str
-        A sentence on how the answer came about.
+        A sentence that explains the answer.
     network_input : numpy.ndarray or None
-        What the network saw, float32, shape (28, 28); None for an empty picture.
+        The input of the network, float32, shape (28, 28); None for an empty picture.
     log_odds, several : float
         Log odds of being one digit, and of being several; see :class:`Scores`.
     names : tuple of str
-        What the classes are called.
+        The names of the classes.
     """
 
     digit: int | None
@@ -110,7 +109,7 @@ class Answer:
 
     @property
     def is_refused(self) -> bool:
-        """Whether the ink is no digit; where no digit stands out, the network cannot tell."""
+        """Whether the ink is no digit, which differs from no digit standing out."""
         return self.digit is None and not self.is_empty and self.confidence == 0
 
 
@@ -127,9 +126,9 @@ class DigitAnswer:
     box : tuple of int
         Left, top, width and height in pixels of the picture.
     probabilities : numpy.ndarray, float32, shape (10,)
-        What the network says about this digit alone, calibrated; all 0.1 where it was not asked.
+        Of the network for this digit alone, calibrated; all 0.1 if it did not run.
     network_input : numpy.ndarray or None
-        What the network saw of it, float32, shape (28, 28).
+        The input of the network, float32, shape (28, 28).
     """
 
     digit: int | None
@@ -148,11 +147,11 @@ class NumberAnswer:
     Attributes
     ----------
     text : str
-        Its digits from left to right, ``?`` in the place of what is no digit; a single ``?``
-        where nothing is a digit; empty for an empty picture.
+        Its digits from left to right, ``?`` for what is no digit; a single ``?`` if nothing is a
+        digit; empty for an empty picture.
     digits : tuple of DigitAnswer
     share : float
-        The probability that the ink was rightly parted into these digits, 0 to 1.
+        The probability that the ink is rightly divided into these digits, 0 to 1.
     """
 
     text: str
@@ -197,7 +196,7 @@ def answer_from(
     objection: str = "",
     names: tuple[str, ...] = DIGITS,
 ) -> Answer:
-    """Put probabilities into words.
+    """Create the answer from probabilities.
 
     Parameters
     ----------
@@ -207,7 +206,7 @@ def answer_from(
     objection : str
         Why the ink cannot be a digit, as a sentence; empty if it can.
     names : tuple of str
-        What the classes are called.
+        The names of the classes.
     """
     order = np.argsort(probabilities, kind="stable")[::-1]
     first, second = int(order[0]), int(order[1])
@@ -238,7 +237,7 @@ def _percent(probabilities: npt.NDArray[np.float32], number: int, names: tuple[s
 
 
 def apply_temperature(probabilities: npt.NDArray[np.floating], temperature: float) -> Probabilities:
-    """Make probabilities less extreme (T > 1) or more (T < 1).
+    """Make probabilities less extreme (T > 1) or more extreme (T < 1).
 
     Parameters
     ----------
@@ -267,7 +266,7 @@ def fit_temperature(
     Parameters
     ----------
     probabilities : numpy.ndarray, shape (N, classes)
-        What the network says about pictures that it was not trained on.
+        Of pictures that the network was not trained on.
     labels : numpy.ndarray, shape (N,)
 
     Returns
@@ -302,7 +301,7 @@ def fit_temperature(
 def expected_calibration_error(
     confidences: npt.NDArray[np.floating], correct: npt.NDArray[np.bool_]
 ) -> float:
-    """Measure how far confidence and accuracy lie apart.
+    """Compute the mean difference between confidence and accuracy.
 
     Parameters
     ----------

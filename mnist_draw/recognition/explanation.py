@@ -1,6 +1,6 @@
-"""Why a network answers as it does: its hidden units, and which ink spoke for a digit.
+"""Explain an answer: the activations of the hidden layers, and the saliency of the ink.
 
-The ink that spoke for a digit is found with the gradient of the digit's log odds by the picture
+Saliency is the gradient of the digit's log odds by the picture
 (K. Simonyan, A. Vedaldi, A. Zisserman, "Deep inside convolutional networks: visualising image
 classification models and saliency maps", 2013), times the picture (A. Shrikumar, P. Greenside,
 A. Shcherbina, A. Kundaje, "Not just a black box: learning important features through propagating
@@ -29,7 +29,7 @@ from mnist_draw.training.layer_inspection import layer_names
 
 Floats = npt.NDArray[np.float32]
 
-#: What is taken off the logit of the digit that is asked about, so that the others remain.
+#: Subtracted from the logit of the explained digit, so that only the others count.
 _OUT_OF_REACH = 1e9
 
 
@@ -56,25 +56,25 @@ class HiddenLayer:
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
-    """What a network makes of one picture.
+    """Why a network reads a picture as one digit.
 
     Attributes
     ----------
     digit : int
-        The digit that was asked about.
+        The explained digit.
     rival : int
-        The most probable of the other digits: against it the evidence weighs most.
+        The most probable of the other digits.
     log_odds : float
         Logarithm of the digit's probability over that of all others together, calibrated.
     network_input : numpy.ndarray, float32, shape (28, 28)
         The picture.
     saliency : numpy.ndarray, float32, shape (28, 28)
-        How much each pixel's ink speaks for the digit (positive) or against it (negative), in
-        log odds; 0 where there is no ink.
+        How much each pixel's ink is evidence for the digit (positive) or against it (negative), in
+        log odds; 0 without ink.
     activations : tuple of numpy.ndarray, float32
-        For each hidden layer what its rectifiers put out, at least 0, shaped as the layer is.
+        The output of each hidden layer, in its shape.
     names : tuple of str
-        What the classes are called.
+        The names of the classes.
     """
 
     digit: int
@@ -87,21 +87,20 @@ class Explanation:
 
     @property
     def name(self) -> str:
-        """What the class that was asked about is called."""
+        """The name of the explained class."""
         return self.names[self.digit]
 
     @property
     def rival_name(self) -> str:
-        """What the most probable of the others is called."""
+        """The name of the most probable other class."""
         return self.names[self.rival]
 
 
 class Explainer:
     """Explains the answers of one network.
 
-    Builds the network's layers and compiles one function for both the hidden units and the
-    gradient, which takes a fraction of a second. It belongs to the thread that uses it: a
-    compiled function is not re-entrant.
+    It compiles one function for activations and gradient, which takes a fraction of a second. Use
+    it in one thread: a compiled function is not re-entrant.
     """
 
     def __init__(self, model: ModelFile) -> None:
@@ -117,24 +116,24 @@ class Explainer:
 
     @property
     def classes(self) -> int:
-        """How many digits, or other classes, can be asked about."""
+        """The number of classes."""
         return int(self._built.output.num_units)
 
     def use(self, model: ModelFile) -> None:
-        """Take another model of the same network, without compiling again."""
+        """Use another model of the same network without compiling again."""
         self._built.use(model)
         self._temperature.set_value(np.float32(temperature_of(model)))
         self._names = class_names(model)
 
     def explain(self, network_input: npt.NDArray[Any], digit: int) -> Explanation:
-        """Tell what the network makes of a picture, and what speaks for one digit.
+        """Explain the evidence for one digit in a picture.
 
         Parameters
         ----------
         network_input : numpy.ndarray, shape (28, 28)
             0 to 255/256, as :attr:`mnist_draw.recognition.answer.Answer.network_input`.
         digit : int
-            From 0: about which digit, or other class, is asked.
+            The digit, or other class, to explain, from 0.
 
         Returns
         -------
@@ -155,10 +154,10 @@ class Explainer:
             raise ValueError(f"expected a digit from 0 to {classes - 1}, got {digit}")
         asked = np.zeros((1, classes), np.float32)
         asked[0, digit] = 1
-        # What is not finite is told in words, not by NumPy.
+        # Non-finite results raise `ModelFileError`, not a NumPy warning.
         with np.errstate(over="ignore", invalid="ignore"):
             logits, log_odds, saliency, *activations = self._function(picture[None, None], asked)
-        # No step follows this one: helpers that looked for it would take a core from the answers.
+        # No step follows: helper threads that wait for it would take a core from recognition.
         theano_bridge.pause_helper_threads()
         require_finite(self._built.text, logits, saliency)
         others = np.where(asked[0] > 0, -np.inf, logits[0])
@@ -175,11 +174,11 @@ class Explainer:
 
 
 def _compile(network: Any, hidden: Sequence[Any]) -> tuple[Any, Any]:
-    """Compile the function, and return it with the temperature that it divides logits by.
+    """Compile the function; return it with the shared temperature.
 
-    It takes pictures (1, 1, 28, 28) and the digit as one 1 among zeros (1, classes); it returns the
-    logits (1, classes), the log odds (1,), gradient times picture (1, 1, 28, 28), and what each of
-    the hidden layers puts out.
+    It takes pictures (1, 1, 28, 28) and the digit, one-hot (1, classes); it returns the logits
+    (1, classes), the log odds (1,), gradient times picture (1, 1, 28, 28), and the output of each
+    hidden layer.
     """
     import lasagne
     import theano
@@ -201,7 +200,7 @@ def _compile(network: Any, hidden: Sequence[Any]) -> tuple[Any, Any]:
     logits = logits / temperature
     others = logits - np.float32(_OUT_OF_REACH) * asked
     largest = T.max(others, axis=1, keepdims=True)
-    # What is subtracted is added again: its gradient is none.
+    # It is subtracted and added again, so that it has no gradient.
     largest = theano.gradient.disconnected_grad(largest)
     # The factor changes nothing, but a plain log-sum-exp would be made safe a second time, with
     # operations that the fast linker leaves to a slower one.

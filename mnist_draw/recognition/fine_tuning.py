@@ -38,22 +38,21 @@ from mnist_draw.training.loop import EVALUATION_SLICE, train
 from mnist_draw.training.run_start import build_network
 from mnist_draw.training.settings import TrainingSettings
 
-#: Share of MNIST's test pictures that a network may read worse without being told: 20 of 10,000,
-#: three standard errors of an accuracy of 99.6 % on so many.
-LOSS_TOLD = 0.002
-#: Pictures of MNIST that are rehearsed in each epoch: a fifth of them, for the sake of time.
+#: Loss of test accuracy on MNIST that is not reported: 20 of 10,000 pictures, three standard errors
+#: of an accuracy of 99.6 %.
+MAX_SILENT_LOSS = 0.002
+#: Pictures of MNIST in each epoch: a fifth, to save time.
 REHEARSED = 10_000
-#: Parts of the way from the old weights to the new, in the order in which they are tried, and the
-#: share of validation pictures that may be read worse at the end of it.
-WAYS = (1.0, 0.8, 0.6, 0.4, 0.2)
-FORGOTTEN = 0.001
-#: Validation pictures that are read after each epoch, which decide nothing here, and those that
-#: the network is calibrated on.
+#: Shares of the new weights that are tried, in this order, and the loss of validation accuracy that
+#: is allowed.
+SHARES = (1.0, 0.8, 0.6, 0.4, 0.2)
+MAX_FORGOTTEN = 0.001
+#: Validation pictures after each epoch, which decide nothing here, and those for calibration.
 VALIDATED, CALIBRATED = 500, 5000
-#: To read more digits than these, compiling first is faster than NumPy, which takes up to 50
-#: milliseconds for a digit where the cores are busy.
+#: For more digits than these, compiling first is faster than NumPy, which takes up to 50
+#: milliseconds for a digit on busy cores.
 _FEW = 20
-#: Parts of the work before and after training, as shares of the whole, for progress.
+#: Progress, 0 to 1, when training starts and ends.
 _BEFORE, _TRAINED = 0.15, 0.9
 
 
@@ -68,22 +67,22 @@ class Score:
 
 @dataclass(frozen=True)
 class Step:
-    """What is being done, in words, and which part of all the work (0 to 1) is done."""
+    """The current step, and the progress of the whole, 0 to 1."""
 
-    words: str
+    label: str
     part: float
 
 
 @dataclass(frozen=True, eq=False)
 class FineTuned:
-    """The end: the new network, and how well the one before and this one read."""
+    """The new network, and the scores before and after."""
 
     model: ModelFile
     before: Score
     after: Score
 
-    def words(self) -> str:
-        """Tell what changed."""
+    def describe(self) -> str:
+        """Describe what changed."""
         before, after = self.before, self.after
         mine = "Your digit was" if after.digits == 1 else f"Of your {after.digits} digits"
         if after.digits == 1:
@@ -101,8 +100,8 @@ class FineTuned:
 
     @property
     def forgot(self) -> bool:
-        """Whether more of MNIST was forgotten than should go unsaid."""
-        return self.before.test_accuracy - self.after.test_accuracy > LOSS_TOLD
+        """Whether so much of MNIST was forgotten that the user must know."""
+        return self.before.test_accuracy - self.after.test_accuracy > MAX_SILENT_LOSS
 
 
 def _rightly(score: Score) -> str:
@@ -110,12 +109,12 @@ def _rightly(score: Score) -> str:
 
 
 def fine_tuning_settings(network: str) -> TrainingSettings:
-    """Return how a network is trained further."""
+    """Return the settings for fine-tuning a network."""
     convolves = any(len(shape) == 4 for shape in parse_network(network).parameter_shapes())
     return TrainingSettings(
         network=network,
         update="adam",
-        # Found with benchmarks/my_hand.py, within the time that somebody will wait for.
+        # Found with benchmarks/my_hand.py, within the time that people are willing to wait.
         learning_rate=0.001,
         schedule="cosine",
         batch_size=250 if convolves else 500,
@@ -134,9 +133,9 @@ def fine_tune(
     dataset: Dataset | None = None,
     controls: Controls | None = None,
 ) -> Iterator[Step | FineTuned]:
-    """Train a network further, in the thread that iterates."""
+    """Fine-tune a network, in the thread that iterates."""
     settings = settings or fine_tuning_settings(model.network)
-    # Where the digits lie is no business of the file that is made.
+    # The user's path does not belong into the model file.
     settings = settings.replace(extra_folder=None)
     controls = controls or Controls()
     yield Step("Reading your digits with the network in use", 0.0)
@@ -150,7 +149,7 @@ def fine_tune(
 
     network = build_network(settings)
     lasagne.layers.set_all_param_values(network, list(model.parameters))
-    reader = _Reader(network, data, extra, inks)
+    reader = _Scorer(network, data, extra, inks)
     before, validated = reader.score(model), reader.validation_accuracy()
     if controls.stop_requested:
         return
@@ -171,11 +170,11 @@ def fine_tune(
             finished = event
     if finished is None or finished.reason == "stopped" or controls.stop_requested:
         return
-    for number, way in enumerate(WAYS):
-        yield Step("Trying it on MNIST", _TRAINED + (1 - _TRAINED) * number / len(WAYS))
-        parameters = between(model.parameters, finished.parameters, way)
+    for number, share in enumerate(SHARES):
+        yield Step("Trying it on MNIST", _TRAINED + (1 - _TRAINED) * number / len(SHARES))
+        parameters = between(model.parameters, finished.parameters, share)
         lasagne.layers.set_all_param_values(network, list(parameters))
-        if reader.validation_accuracy() >= validated - FORGOTTEN:
+        if reader.validation_accuracy() >= validated - MAX_FORGOTTEN:
             break
     new = _finished(settings, parameters, data, len(extra)).with_info(
         lenience=threshold_shift_for(extra)
@@ -190,17 +189,17 @@ def fine_tune(
     yield FineTuned(new, before, after)
 
 
-def between(old: Parameters, new: Parameters, way: float) -> Parameters:
-    """Return weights on the straight line from old to new ones; the new ones for a way of 1."""
-    part = np.float32(way)
+def between(old: Parameters, new: Parameters, share: float) -> Parameters:
+    """Interpolate between old and new weights; the new ones for a share of 1."""
+    part = np.float32(share)
     return tuple(
-        after if way == 1 else before + part * (after - before)
+        after if share == 1 else before + part * (after - before)
         for before, after in zip(old, new, strict=True)
     )
 
 
 def _rehearsed(data: Dataset) -> Dataset:
-    """Return the pictures that the loop gets: it need not find out what `_Reader` does."""
+    """Return few pictures for evaluation to the loop: `_Scorer` evaluates."""
     return dataclasses.replace(
         data,
         validation_images=data.validation_images[:VALIDATED],
@@ -210,8 +209,8 @@ def _rehearsed(data: Dataset) -> Dataset:
     )
 
 
-class _Reader:
-    """Finds out how well a network reads with the weights that it has at the moment."""
+class _Scorer:
+    """Scores a network with its current weights."""
 
     def __init__(
         self,
@@ -226,7 +225,7 @@ class _Reader:
         self._inks = inks
 
     def score(self, model: ModelFile) -> Score:
-        """Read the taught digits and the test pictures; `model` holds the weights of now."""
+        """Read the user's digits and the test pictures; `model` has the current weights."""
         tested = self._accuracy(self._data.test_images, self._data.test_labels)
         return Score(self._right(model), len(self._extra), tested)
 
@@ -265,7 +264,7 @@ def threshold_shift_for(extra: ExtraDigits) -> float:
         return 0.0
     missing = rule.threshold - rule.log_odds(scale(extra.images))[0]
     covered = [float(value) for value in missing if 0 < value < MAX_THRESHOLD_SHIFT]
-    # Rounded up, so that the digit that decides is let pass.
+    # Rounded up, so that the digit that decides passes.
     return math.ceil(100 * max(covered, default=0.0)) / 100
 
 

@@ -13,10 +13,10 @@ from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.recognition.rejection import RejectionRule, shipped_rule
 from mnist_draw.storage import ModelFile, cache
 
-#: Of about so many validation pictures the rule is asked: whether it refuses one in a hundred, as
-#: of digits, or most, as of clothes, shows in far fewer, and all of them take seconds.
+#: The rule reads about so many validation pictures: enough to tell whether it refuses one in a
+#: hundred, as of digits, or most, as of clothes; all of them take seconds.
 _ASKED = 1000
-#: Another way to ask it needs another version.
+#: Of the cache entry.
 _VERSION = 1
 
 

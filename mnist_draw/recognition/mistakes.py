@@ -1,8 +1,8 @@
-"""Which test digits a network gets wrong; found once for each network and kept.
+"""Find the test digits that a network misreads; cached for each network.
 
-A digit that the network misreads as MNIST has it may be read right when it lies on the drawing
-board, a fraction of a pixel to the side; such a digit is no example of a mistake there. So each
-candidate is read once more as the board would show it.
+A digit that the network misreads in MNIST may be read rightly on the drawing board, a fraction of a
+pixel to the side; it is no example of a mistake there. So each candidate is read again as the board
+shows it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Picture = npt.NDArray[np.uint8]
 #: Turns a picture of MNIST, uint8 of shape (28, 28), into the ink of the drawing board.
 AsDrawn = Callable[[Picture], npt.NDArray[Any]]
 
-#: Of the file that keeps a network's mistakes; another way to find them needs another version.
+#: Of the cached file; another way to find mistakes needs another version.
 FORMAT = Format("mnist_draw mistakes", 1, MEGABYTE)
 
 
@@ -59,7 +59,7 @@ def find_mistakes(
     labels: npt.NDArray[np.integer[Any]],
     as_drawn: AsDrawn,
 ) -> tuple[Mistake, ...]:
-    """Return all test digits that are read wrong, as MNIST has them and on the board.
+    """Find all test digits that are misread, both in MNIST and on the board.
 
     Parameters
     ----------
@@ -83,17 +83,17 @@ def find_mistakes(
     return tuple(found)
 
 
-def kept_mistakes(
+def cached_mistakes(
     model: ModelFile, find: Callable[[], tuple[Mistake, ...]], count: int
 ) -> tuple[Mistake, ...]:
-    """Return the mistakes that are kept for a network, or find and keep them."""
+    """Return the cached mistakes of a network, or find and cache them."""
     path = cache_folder() / "mistakes" / f"{model.fingerprint}.json"
     kept = _read(path, count, len(class_names(model)))
     if kept is not None:
         return kept
     found = find()
     rows = [[mistake.index, mistake.label, mistake.read] for mistake in found]
-    # They are only kept to save time: what cannot be written is found again.
+    # A cache only saves time.
     with contextlib.suppress(OSError, StorageError):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, FORMAT.pack({"mistakes": rows}))

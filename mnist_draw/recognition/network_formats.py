@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 #: Characters of a line of parameters.
 _WIDTH = 100
-#: What a module holds behind this line is not written.
+#: A module is written up to this line.
 _END = "\n# ---- Not for the Python program"
 _USAGE = """\
     python FILE.py PICTURE.npy ...

@@ -1,9 +1,9 @@
-"""Read a whole number: several digits written from left to right.
+"""Read a number: several digits written from left to right.
 
-Where the strokes of the pen are known, whole strokes make the digits (see
-:mod:`mnist_draw.recognition.stroke_reader`). Of a picture only its pixels are known: the
-ink is cut into more pieces than needed, all groups of neighbouring pieces that could be one
-digit are read at once, and of all ways to put the pieces together the most probable is taken
+If the pen strokes are known, digits consist of whole strokes (see
+:mod:`mnist_draw.recognition.stroke_reader`). If only pixels are known, the ink is cut into more
+pieces than needed, all groups of neighbouring pieces that could be one digit are read in one batch,
+and the most probable combination of groups is chosen
 (over-segmentation and dynamic programming, as in Y. LeCun, L. Bottou, Y. Bengio, P. Haffner,
 "Gradient-based learning applied to document recognition", 1998).
 """
@@ -32,44 +32,43 @@ from mnist_draw.recognition.stroke_reader import (
 if TYPE_CHECKING:
     from mnist_draw.recognition.recogniser import Recogniser
 
-#: What is a digit with such log odds and is read with so much confidence is not cut.
+#: Ink with such log odds of being one digit, and such confidence, is not cut, …
 _SURE_LOG_ODDS, _SURE_CONFIDENCE = 3.0, 0.8
-#: … nor is what looks less like several digits than this, as log odds.
+#: … nor ink with lower log odds of being several digits.
 _SEVERAL = -1.5
-#: Pieces that one digit may consist of, and how wide it may be, in heights of the line: less
-#: where it is cut out of connected ink.
+#: The most pieces of one digit, and its largest width in heights of the line, also if it is cut out
+#: of connected ink.
 _MAX_IN_DIGIT = 8
 _WIDEST, _WIDEST_CUT = 1.9, 1.15
-#: The network is not asked about what is less probably a digit.
+#: The network does not read what is less probably a digit.
 _MIN_LOG_ODDS = -4.0
-#: Paper as wide as this between two pieces, in heights, lies between two digits.
+#: So much paper between two pieces, in heights, separates two digits.
 _CLEAR = 0.3
 #: More pieces are no number: a drawing, a page of text.
 MAX_PIECES = 32
-#: What it costs to cut through ink, as a logarithm: one digit is not made two of without a good
-#: reason.
+#: The cost of a cut through ink, as a logarithm: one digit is not divided without a good reason.
 _PER_CUT = 1.0
-#: What a part costs beyond its probability that is refused.
+#: The further cost of a part that is refused.
 _PER_REFUSED = 2.0
-#: By how many log odds less a part of a number must look like a digit than a digit alone, where
-#: at least half of the parts would not be refused alone.
+#: By how many log odds the rejection threshold is lower for a part of a number than for a digit
+#: alone, if at least half of the parts would not be refused alone.
 _SHIFT = 3.0
-#: By how many log odds more most of the groups of strokes must look like digits, unless all
-#: strokes together look so much like several digits: of letters of several strokes 0.2 % do, of
-#: digits none.
+#: By how many log odds the threshold is higher for most of the groups of strokes, unless the log
+#: odds of all strokes of being several digits are so high: of letters of several strokes 0.2 % are,
+#: of digits none.
 _STRICTNESS = 1.0
 _PLAINLY_SEVERAL = 1.0
-#: So few strokes that look so little like several digits and like one are one.
+#: So few strokes with such low log odds of being several digits are one digit.
 _FEW, _HARDLY_SEVERAL = 3, -5.0
-#: So few groups of strokes without paper between them that look, all together, so little like
-#: several digits are a letter or a sign: of the numbers of two and three digits that touch 0.1 %
-#: do (benchmarks/drawn_numbers.py, the writers whose letters the rule is fitted on), of the letters
-#: that would be read as numbers a third. With paper between them they may be digits: a 10 that is
-#: written wide looks like nothing.
+#: So few groups of strokes, without paper between them and with such low log odds of being several
+#: digits, are a letter or a sign: 0.1 % of the numbers of two and three touching digits are below
+#: (benchmarks/drawn_numbers.py, the writers whose letters the rule is fitted on), and a third of
+#: the letters that would be read as numbers. With paper between them they may be digits: a 10 that
+#: is written wide looks like nothing.
 _RATHER_A_LETTER = -4.0
-#: So many times higher than its neighbour, a digit or the bar of % is taller.
+#: From this ratio of heights a digit, or the bar of %, counts as taller than its neighbour.
 _TALLER = 1.5
-#: What has so much of its width above another digit is in a line above it.
+#: A group with such a share of its width above another is in a line above it.
 _ABOVE = 0.5
 
 
@@ -88,14 +87,13 @@ def read_number(
     ink : numpy.ndarray, shape (H, W)
         As :func:`mnist_draw.dataset.normalise.normalise_ink` takes it; one line of digits.
     alone : Answer, optional
-        What the recogniser said of this ink as one digit, where that is known already.
+        The answer for this ink as one digit, if it is known already.
     beginning : bool
-        Whether the ink is a first stroke that is still being drawn. It is read as one digit: what
-        such a stroke could be cut into changes with every point of it.
+        Whether the ink is a first stroke that is still being drawn. It is read as one digit: its
+        cuts would change with every point.
     strokes : sequence of numpy.ndarray, float, shape (n, 3), optional
-        The pen strokes that all of the ink consists of, in the order in which they were drawn;
-        see :data:`mnist_draw.recognition.stroke_reader.PenStroke`. Default: they are not
-        known.
+        The pen strokes of the ink, if they are known, in the order in which they were drawn; see
+        :data:`mnist_draw.recognition.stroke_reader.PenStroke`.
 
     Returns
     -------
@@ -109,7 +107,7 @@ def read_number(
     if strokes:
         number = None if _is_one_digit(alone, strokes) else _of_strokes(recogniser, strokes, alone)
         return number or _single(alone or recogniser.recognise_ink(ink, strokes), whole)
-    pieces = cut_in_pieces(ink, whole, partial(_not_to_cut, recogniser))
+    pieces = cut_in_pieces(ink, whole, partial(_stay_whole, recogniser))
     if len(pieces) == 1 or len(pieces) > MAX_PIECES:
         return _single(alone or recogniser.recognise_ink(ink), whole)
     groups = _groups(pieces)
@@ -117,7 +115,7 @@ def read_number(
     for row, (first, last) in enumerate(groups):
         inputs[row, 0] = normalise_ink(pieces.group(first, last))
     scores = recogniser.read(inputs, _MIN_LOG_ODDS)
-    # Among digits a strange one is more likely a digit than alone on the board.
+    # A strange part is more likely a digit among digits than alone.
     refused = np.array([recogniser.refuses(float(odds) + _SHIFT) for odds in scores.log_odds])
     costs = digit_costs(pieces, groups, scores)
     costs += [_PER_CUT * pieces.cut[first] for first, _ in groups]
@@ -137,7 +135,7 @@ def read_number(
 
 
 def _is_one_digit(alone: Answer | None, strokes: Sequence[PenStroke]) -> bool:
-    """Tell whether few strokes are one digit and hardly several: no other way need be read."""
+    """Whether few strokes are plainly one digit, so that nothing else need be read."""
     return (
         alone is not None
         and alone.digit is not None
@@ -149,7 +147,7 @@ def _is_one_digit(alone: Answer | None, strokes: Sequence[PenStroke]) -> bool:
 def _of_strokes(
     recogniser: Recogniser, strokes: Sequence[PenStroke], alone: Answer | None
 ) -> NumberAnswer | None:
-    """Return the number that strokes are; None where they are one digit, or no number."""
+    """Read strokes as a number; None if they are one digit, or no number."""
     if not 1 < len(strokes) <= MAX_COUNT:
         return None
     found = read_strokes(recogniser, strokes, alone)
@@ -158,8 +156,8 @@ def _of_strokes(
     if _like_percent(found) or _in_two_lines(found):
         return None
     refused = [recogniser.refuses(float(odds) + _SHIFT) for odds in found.scores.log_odds]
-    # Two thirds of what is written must be digits beyond doubt: else it is a letter, a word or a
-    # drawing. A half without such strictness lets three times as many letters through.
+    # Two thirds of the groups must be plain digits: else they are a letter, a word or a drawing. A
+    # half without the stricter threshold lets three times as many letters pass.
     plain = alone is not None and alone.several >= _PLAINLY_SEVERAL
     strictness = -_SHIFT if plain else _STRICTNESS
     strange = sum(recogniser.refuses(float(odds) - strictness) for odds in found.scores.log_odds)
@@ -185,17 +183,17 @@ def _digit(
 
 
 def _hardly_several(found: StrokeReading, alone: Answer | None) -> bool:
-    """Tell whether a few groups of strokes are, together, rather a letter or a sign."""
+    """Whether a few groups of strokes are, together, rather a letter or a sign."""
     if alone is None or len(found.groups) > _FEW or alone.several >= _RATHER_A_LETTER:
         return False
     return min(found.pieces.gaps(found.groups)) < PAPER
 
 
 def _like_percent(found: StrokeReading) -> bool:
-    """Tell whether one of a few groups stands beside the upper or lower half of a taller neighbour.
+    """Whether one of a few groups is beside the upper or lower half of a taller neighbour.
 
-    Digits of one line stand beside each other's middle, also where the line rises or falls; the
-    circles of % do not.
+    Digits of one line are beside each other's middle, also if the line rises or falls; the circles
+    of % are not.
     """
     spans = [found.pieces.box(*group)[::2] for group in found.groups]
     if len(spans) > _FEW:
@@ -210,7 +208,7 @@ def _like_percent(found: StrokeReading) -> bool:
 
 
 def _in_two_lines(found: StrokeReading) -> bool:
-    """Tell whether a group stands above another: read from left to right, lines would mix."""
+    """Whether a group is above another: from left to right, two lines would mix."""
     boxes = [found.pieces.box(*group) for group in found.groups]
     return any(
         one[2] <= other[0] and _overlap(one[1::2], other[1::2]) > _ABOVE
@@ -220,13 +218,13 @@ def _in_two_lines(found: StrokeReading) -> bool:
 
 
 def _overlap(one: tuple[int, ...], other: tuple[int, ...]) -> float:
-    """Return which part of the shorter of two spans the other covers; negative between them."""
+    """Return the share of the shorter of two spans that the other covers; negative if apart."""
     shared = min(one[1], other[1]) - max(one[0], other[0])
     return shared / max(1, min(one[1] - one[0], other[1] - other[0]))
 
 
-def _not_to_cut(recogniser: Recogniser, inks: list[npt.NDArray[np.float32]]) -> list[bool]:
-    """Tell which parts are one digit without doubt, or do not look like several."""
+def _stay_whole(recogniser: Recogniser, inks: list[npt.NDArray[np.float32]]) -> list[bool]:
+    """Tell which parts are plainly one digit, or hardly several."""
     scores = recogniser.read(np.stack([normalise_ink(ink) for ink in inks])[:, None])
     sure = scores.log_odds >= _SURE_LOG_ODDS
     sure &= scores.probabilities.max(axis=1) >= _SURE_CONFIDENCE
@@ -234,7 +232,7 @@ def _not_to_cut(recogniser: Recogniser, inks: list[npt.NDArray[np.float32]]) -> 
 
 
 def _single(answer: Answer, box: Box) -> NumberAnswer:
-    """Take what the recogniser alone says."""
+    """Turn the answer for one digit into a number."""
     top, left, bottom, right = box
     confidence = answer.confidence if answer.digit is not None else 0.0
     digit = DigitAnswer(
@@ -256,7 +254,7 @@ def _groups(pieces: Pieces) -> list[tuple[int, int]]:
     """List the groups of neighbouring pieces that may be one digit, as first and end."""
     groups = []
     for first in range(len(pieces)):
-        # A single piece is always there: what is left over must belong somewhere.
+        # A single piece is always a group, so that all pieces can be covered.
         groups.append((first, first + 1))
         for last in range(first + 2, min(first + _MAX_IN_DIGIT, len(pieces)) + 1):
             _, left, _, right = pieces.box(first, last)

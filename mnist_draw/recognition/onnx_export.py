@@ -87,7 +87,7 @@ def _description(model: ModelFile, names: Sequence[str]) -> str:
 
 
 class _Graph:
-    """ONNX nodes one after the other, each of which takes what the last one gave."""
+    """A chain of ONNX nodes."""
 
     def __init__(self) -> None:
         self.nodes: list[Any] = []
@@ -112,7 +112,7 @@ class _Graph:
 
 
 def _graph(model: ModelFile) -> tuple[_Graph, int]:
-    """Return a model's nodes, and how many probabilities the last of them gives."""
+    """Return a model's nodes, and its number of classes."""
     specification = parse_network(model.network)
     model.require_shapes(specification.parameter_shapes())
     parameters = model.parameters

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -29,21 +29,21 @@ HEIGHT, WIDTH = 48, 480
 _CORE = 0.25
 #: Parts with less ink than this share of the line's height squared are specks.
 _SPECK = 0.002
-#: A part lower than this, in heights of the line, is no digit: it goes to the part that it
-#: lies over or under for at least half of its width.
+#: A part lower than this, in heights of the line, is no digit: it joins the part that is above or
+#: below at least half of its width.
 _FRAGMENT = 0.45
 _OVERLAP = 0.5
 #: A part wider than this, in heights of the line, may be more than one digit.
 _WIDE = 0.6
-#: Seams begin so far apart, in heights of the line, …
+#: Seams start at such distances, in heights of the line, …
 _GRID = 0.06
-#: … stay within this distance of where they began, …
+#: … stay within this distance of their start, …
 _BAND = 0.2
 #: … and cross at most so much ink.
 _MAX_CROSSED = 0.36
-#: Seams that are kept lie at least so far from each other and from the ink's ends.
+#: The least distance of seams from each other and from the ink's ends.
 _APART = 0.17
-#: What a step to the side costs, in pixels of ink.
+#: Cost of a step to the side, in pixels of ink.
 _STEP_COST = 0.3
 
 #: No reading of a group is less probable than this, as a logarithm.
@@ -58,8 +58,22 @@ def box_around(boxes: Sequence[Box]) -> Box:
     return min(tops), min(lefts), max(bottoms), max(rights)
 
 
+class Row:
+    """Parts of a line of digits, each in its box."""
+
+    boxes: tuple[Box, ...]
+    height: float
+
+    def __len__(self) -> int:
+        return len(self.boxes)
+
+    def box(self, first: int, last: int) -> Box:
+        """Return top, left, bottom and right of the parts `first` to `last - 1`."""
+        return box_around(self.boxes[first:last])
+
+
 @dataclass(frozen=True, eq=False)
-class Pieces:
+class Pieces(Row):
     """Ink cut into pieces.
 
     Attributes
@@ -88,13 +102,6 @@ class Pieces:
     scale: int
     corner: tuple[int, int]
 
-    def __len__(self) -> int:
-        return len(self.boxes)
-
-    def box(self, first: int, last: int) -> Box:
-        """Return top, left, bottom and right of the pieces `first` to `last - 1`."""
-        return box_around(self.boxes[first:last])
-
     def group(self, first: int, last: int) -> Plane:
         """Return the ink of the pieces `first` to `last - 1` alone, cropped."""
         top, left, bottom, right = self.box(first, last)
@@ -110,7 +117,7 @@ class Pieces:
 
 
 def cut_in_pieces(
-    ink: npt.NDArray[Any], box: Box, not_to_cut: Callable[[list[Plane]], list[bool]]
+    ink: npt.NDArray[Any], box: Box, stays_whole: Callable[[list[Plane]], list[bool]]
 ) -> Pieces:
     """Cut ink into pieces.
 
@@ -120,8 +127,8 @@ def cut_in_pieces(
         As :func:`mnist_draw.dataset.normalise.normalise_ink` takes it.
     box : tuple of int
         Top, left, bottom and right of all ink.
-    not_to_cut : callable
-        Tells for the ink of each wide part whether it stays whole.
+    stays_whole : callable
+        Tells for the ink of each wide part whether it is not cut.
 
     Returns
     -------
@@ -141,11 +148,11 @@ def cut_in_pieces(
     ]
     sizes = np.bincount(labels.ravel(), minlength=count + 1)[1:]
     height = float(max(bottom - top for top, _, bottom, _ in boxes))
-    # Specks are no pieces: they stay without owner.
+    # Specks have no owner.
     parts = [n for n in range(count) if sizes[n] >= min(_SPECK * height**2, sizes.max())]
     owner = np.full(labels.shape, -1, np.intp)
     found: list[tuple[float, int, bool]] = []
-    for window, mask, which in _parted(reduced, labels, parts, boxes, height, not_to_cut):
+    for window, mask, which in _parted(reduced, labels, parts, boxes, height, stays_whole):
         for rank, value in enumerate(np.unique(which[mask])):
             piece = mask & (which == value)
             columns = np.flatnonzero(piece.any(axis=0)) + window[1].start
@@ -171,9 +178,9 @@ def _parted(
     parts: list[int],
     boxes: list[Box],
     height: float,
-    not_to_cut: Callable[[list[Plane]], list[bool]],
+    stays_whole: Callable[[list[Plane]], list[bool]],
 ) -> list[tuple[tuple[slice, slice], npt.NDArray[np.bool_], npt.NDArray[np.intp]]]:
-    """Return each part's window, mask, and for each of its pixels the piece it falls to."""
+    """Return each part's window, mask, and the piece of each of its pixels."""
     hosts = _hosts(parts, boxes, height)
     windows, masks, inks = [], [], []
     for host in (part for part in parts if hosts[part] == part):
@@ -183,7 +190,7 @@ def _parted(
         masks.append(np.isin(labels[windows[-1]], np.array(members) + 1))
         inks.append(np.where(masks[-1], reduced[windows[-1]], np.float32(0)))
     wide = [n for n, mask in enumerate(masks) if mask.shape[1] > _WIDE * height]
-    whole = not_to_cut([inks[n] for n in wide]) if wide else []
+    whole = stays_whole([inks[n] for n in wide]) if wide else []
     pieces = [np.zeros(mask.shape, np.intp) for mask in masks]
     for n, is_whole in zip(wide, whole, strict=True):
         if not is_whole:
@@ -194,7 +201,7 @@ def _parted(
 
 
 def _hosts(parts: list[int], boxes: list[Box], height: float) -> dict[int, int]:
-    """Tell for each part which part it goes to: itself, unless it is a fragment."""
+    """Map each part to the part that it joins: itself, unless it is a fragment."""
     hosts = {part: part for part in parts}
     for part in parts:
         top, left, bottom, right = boxes[part]
@@ -219,7 +226,7 @@ def _in_order(
     scale: int,
     corner: tuple[int, int],
 ) -> Pieces:
-    """Number the pieces from left to right and give them the faint rims of their strokes."""
+    """Number the pieces from left to right and add the faint rims of their strokes."""
     from scipy import ndimage
 
     found = sorted(found)
@@ -259,7 +266,7 @@ def find_seams(ink: Plane, height: float) -> Columns:
         return np.empty((0, rows), np.intp)
     centres = np.rint(np.linspace(edge, columns - edge, count)).astype(np.intp)
     reach = max(2, round(_BAND * height))
-    # Columns beyond the ink cost nothing to cross but must not be walked around through.
+    # Seams must not evade the ink through the columns beyond it.
     padded = np.pad(ink, ((0, 0), (reach, reach + 1)), constant_values=float(rows))
     windows = centres[:, None] + np.arange(2 * reach + 1)
     crossed, paths = _cheapest(padded[:, windows])
@@ -279,10 +286,10 @@ def find_seams(ink: Plane, height: float) -> Columns:
 
 
 def _cheapest(costs: Plane) -> tuple[Plane, Columns]:
-    """Find the cheapest way down through each window."""
+    """Find the cheapest path down through each window."""
     rows, windows, width = costs.shape
     steps = np.zeros((rows, windows, width), np.int8)
-    # One more column on each side that no way takes.
+    # One more column on each side that no path takes.
     total = np.full((windows, width + 2), np.inf, np.float32)
     total[:, 1:-1] = costs[0]
     step = np.float32(_STEP_COST)
@@ -307,16 +314,7 @@ def _cheapest(costs: Plane) -> tuple[Plane, Columns]:
 # -- groups of pieces
 
 
-class Placed(Protocol):
-    """Pieces in a row, each at its place."""
-
-    @property
-    def height(self) -> float: ...
-
-    def box(self, first: int, last: int) -> Box: ...
-
-
-def digit_costs(pieces: Placed, groups: Sequence[Group], scores: Scores) -> npt.NDArray[np.float64]:
+def digit_costs(pieces: Row, groups: Sequence[Group], scores: Scores) -> npt.NDArray[np.float64]:
     """Return minus the logarithm of each group's probability of being one digit."""
     best = scores.probabilities.max(axis=1).astype(np.float64)
     costs: npt.NDArray[np.float64] = -np.log(np.maximum(best, np.exp(_WORST)))
@@ -351,10 +349,10 @@ def cheapest(
         The probability of this way among all ways, 0 to 1.
     """
     best = [0.0] + [np.inf] * count
-    # Minus the logarithm of the probability of all ways that lead here.
+    # Minus the logarithm of the probability of all ways to here.
     every = [0.0] + [np.inf] * count
     via = [-1] * (count + 1)
-    # Groups are sorted by where they begin: each beginning is final before it is used.
+    # Groups are sorted by their first piece: each is final before it is used.
     for row, (first, last) in enumerate(groups):
         cost = float(costs[row])
         if best[first] + cost < best[last]:

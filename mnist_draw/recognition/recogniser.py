@@ -1,4 +1,4 @@
-"""A trained network, ready to be asked about pictures."""
+"""Recognise ink with a trained network: one digit, a number, or neither."""
 
 from __future__ import annotations
 
@@ -29,19 +29,18 @@ from mnist_draw.recognition.number_reader import read_number
 from mnist_draw.recognition.rejection import (
     COARSE_THRESHOLD_SHIFT,
     UNLIKE_A_DIGIT,
-    RejectionRule,
     object_to_ink,
     shipped_rule,
 )
 from mnist_draw.recognition.stroke_reader import PenStroke, draw_strokes
 from mnist_draw.storage import ModelFile, ModelFileError
 
-#: By so many log odds a fine-tuned network may lower the threshold below which ink is refused: its
-#: user's digits may look less like other people's.
+#: The most log odds by which a fine-tuned network may lower the rejection threshold: its user's
+#: digits may look less like other people's.
 MAX_THRESHOLD_SHIFT = 1.5
-#: Fewer pictures are filled up to one of these numbers.
+#: Batches are padded to one of these sizes.
 BATCHES = (1, 2, 4, 8, 16, 32, 64)
-#: Pictures asked about at once: enough to be quick, few enough to take little memory.
+#: Pictures of one batch: enough to be fast, few enough to need little memory.
 _SLICE = 500
 
 
@@ -64,7 +63,7 @@ class BuiltNetwork:
         self.use(model)
 
     def use(self, model: ModelFile) -> None:
-        """Take another model of the same network; functions need not be compiled again."""
+        """Use another model of the same network without compiling again."""
         if parse_network(model.network).text != self.text:
             raise ModelFileError(
                 f"The model is a network {model.network!r}; "
@@ -76,10 +75,10 @@ class BuiltNetwork:
 
 
 class CompiledNetwork(BuiltNetwork):
-    """A network with the compiled function that predicts.
+    """A network with its compiled prediction function.
 
-    Making one takes a fraction of a second, and the first time on a computer a second or two. It
-    may be made in one thread and used in another, but only one at a time may use it.
+    Compiling takes a fraction of a second, the first time on a computer a second or two. It may be
+    created in one thread and used in another, but not by two at once.
     """
 
     def __init__(self, model: ModelFile) -> None:
@@ -90,42 +89,39 @@ class CompiledNetwork(BuiltNetwork):
 
     def predict(self, pictures: Floats) -> Floats:
         """Return probabilities, float32 (N, classes), of pictures, float32 (N, 1, 28, 28)."""
-        # Functions are planned anew for every new number of pictures, which takes longer than a
-        # few pictures more.
+        # A new batch size is planned anew, which takes longer than a few more pictures.
         count = len(pictures)
         size = next((size for size in BATCHES if size >= count), count)
         padding = np.zeros((size - count, *pictures.shape[1:]), np.float32)
         return self._predict(np.concatenate([pictures, padding]))[:count]
 
     def prepare(self) -> None:
-        """Do at once what the first pictures and the first number would wait for."""
+        """Warm up all batch sizes, so that no answer has to wait for it."""
         for size in BATCHES:
             self._predict(np.zeros((size, 1, SIDE, SIDE), np.float32))
 
 
 class Recogniser:
-    """Answers for pictures, one at a time, within milliseconds.
+    """Recognises one picture at a time, within milliseconds.
 
-    It belongs to the thread that uses it: a compiled function is not re-entrant. Without one,
-    NumPy computes the same probabilities, to five digits. For a single picture that takes hardly
-    longer, and needs neither Theano nor Lasagne.
+    Use it in one thread: a compiled function is not re-entrant. Without a compiled function NumPy
+    computes the same probabilities, to five digits: for a single picture that takes hardly longer,
+    and it needs neither Theano nor Lasagne.
     """
 
-    def __init__(
-        self, model: ModelFile, rule: RejectionRule | None = None, compiled: bool = True
-    ) -> None:
+    def __init__(self, model: ModelFile, compiled: bool = True) -> None:
         specification = parse_network(model.network)
         self.network = specification.text
         self._operations = specification.operations
         self._shapes = specification.parameter_shapes()
         self._compiled: CompiledNetwork | None = None
-        self._rule = shipped_rule() if rule is None else rule
+        self._rule = shipped_rule()
         self.use(model)
         if compiled:
             self.adopt(CompiledNetwork(model))
 
     def use(self, model: ModelFile) -> None:
-        """Take another model of the same network: its parameters and its temperature."""
+        """Use another model of the same network: its parameters and its temperature."""
         if parse_network(model.network).text != self.network:
             raise ModelFileError(
                 f"The model is a network {model.network!r}; this one is {self.network!r}."
@@ -141,8 +137,8 @@ class Recogniser:
         self._side = model.info.side
 
     def adopt(self, compiled: CompiledNetwork) -> None:
-        """Predict with a compiled function from now on."""
-        # Meanwhile the network may have learnt.
+        """Use a compiled function from now on."""
+        # The network may have been fine-tuned meanwhile.
         compiled.use(self._model)
         self._compiled = compiled
 
@@ -173,7 +169,7 @@ class Recogniser:
     def _predict(self, inputs: Floats) -> Floats:
         if self._compiled is not None:
             return self._compiled.predict(inputs)
-        # What is not finite is told in words.
+        # Non-finite results raise `ModelFileError`, not a NumPy warning.
         with np.errstate(over="ignore", invalid="ignore"):
             return forward(self._operations, self._model.parameters, inputs)
 
@@ -192,15 +188,15 @@ class Recogniser:
         return np.concatenate([self.predict(scale(part)) for part in slices])
 
     def read(self, inputs: Floats, min_log_odds: float = -np.inf) -> Scores:
-        """Return everything that is known about many pictures.
+        """Compute probabilities and log odds of many pictures.
 
         Parameters
         ----------
         inputs : numpy.ndarray, shape (N, 1, 28, 28)
             As for :meth:`predict`.
         min_log_odds : float
-            The network is not asked about pictures with lower log odds of being a digit: all
-            digits are as probable then.
+            The network does not read pictures with lower log odds of being a digit: their
+            probabilities are uniform.
 
         Returns
         -------
@@ -217,13 +213,13 @@ class Recogniser:
         return Scores(probabilities, log_odds, several)
 
     def refuses(self, log_odds: float) -> bool:
-        """Tell whether these log odds of being a digit are too low."""
+        """Whether these log odds of being a digit are too low."""
         return self._rule is not None and self._rule.refuses(log_odds + self._threshold_shift)
 
     def recognise_ink(
         self, ink: npt.NDArray[Any], strokes: Sequence[PenStroke] | None = None
     ) -> Answer:
-        """Tell which digit was drawn.
+        """Recognise one digit.
 
         Parameters
         ----------
@@ -231,13 +227,13 @@ class Recogniser:
             Any size, high values are ink; see
             :func:`mnist_draw.dataset.normalise.normalise_ink`.
         strokes : sequence of numpy.ndarray, float, shape (n, 3), optional
-            The pen strokes that all of the ink consists of. They are drawn anew with a pen that
-            suits their size. Default: they are not known.
+            The pen strokes of the ink, if they are known. They are redrawn with a pen that suits
+            their size.
 
         Returns
         -------
         Answer
-            Without ink, the network is not asked.
+            Without ink, the network does not run.
         """
         if not has_ink(ink):
             return empty_answer(self.names)
@@ -249,7 +245,7 @@ class Recogniser:
             coarse, ink = pixels.are_few(), pixels.smoothed()
         network_input = normalise_ink(ink, self._side)
         probabilities, log_odds, several = self.read(network_input[None, None])
-        # A network that reads something else knows what may be filled, wide or strange.
+        # A network of other classes may well read filled or wide shapes.
         objection = object_to_ink(ink, coarse) if self.reads_digits else ""
         shift = COARSE_THRESHOLD_SHIFT if coarse else 0.0
         if not objection and self.refuses(float(log_odds[0]) + shift):
@@ -272,19 +268,19 @@ class Recogniser:
 
 
 def temperature_of(model: ModelFile) -> float:
-    """Return the temperature of a model; 1 if its file tells none that makes sense."""
+    """Return the temperature of a model; 1 if its file has no sensible one."""
     value = model.info.temperature
     return value if LOWEST <= value <= HIGHEST else 1.0
 
 
 def threshold_shift_of(model: ModelFile) -> float:
-    """Return by how many log odds a model lowers the threshold; 0 if its file tells nonsense."""
+    """Return by how many log odds a model lowers the threshold; 0 if its file has nonsense."""
     value = model.info.lenience
     return value if value <= MAX_THRESHOLD_SHIFT else 0.0
 
 
 def require_finite(network: str, *figures: npt.NDArray[Any]) -> None:
-    """Refuse what a network has computed if any of it is not finite."""
+    """Raise `ModelFileError` if a result of a network is not finite."""
     if not all(np.isfinite(values).all() for values in figures):
         raise ModelFileError(
             f"The network {network!r} computes no finite figures: its parameters are "

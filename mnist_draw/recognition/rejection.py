@@ -1,15 +1,14 @@
-"""The rule that tells digits from what is none.
+"""Reject what is no digit: by a small network, and by the shape of the ink.
 
-Beside the network that knows ten digits and nothing else stands a small one of its own, fitted
-to tell the varied digits of MNIST from letters and symbols that people drew, from made-up
-drawings, and from several digits at once (by ``tools/fit_rejection.py``). It sees the same 28×28
-pixels, knows twelve kinds, the ten digits, "several" and "none", and is the same for every network
-that reads digits, also for one that is being trained. Two convolutions, each followed by pooling,
-and one dense layer make it. They are computed with NumPy alone: several threads may ask at once,
-and no function has to be compiled first.
+A network of ten digits reads a digit into everything. So a small second one, the rejection rule, is
+fitted to tell the augmented digits of MNIST from letters and symbols that people drew, from
+synthetic drawings, and from several digits at once (``tools/fit_rejection.py``). It has the same
+input of 28×28 pixels and twelve classes: the ten digits, "several" and "none". It is the same for
+every network that reads digits, also for one that is being trained: two convolutions, each with
+pooling, and one dense layer, computed with NumPy alone, so that several threads can use it and
+nothing has to be compiled first.
 
-Beside it the shape of the ink is looked at: filled areas and level lines have one that no digit
-has, whatever a network that knows nothing but digits says about them.
+Filled areas and level lines are rejected by their shape, which no digit has.
 """
 
 from __future__ import annotations
@@ -37,10 +36,10 @@ _logger = logging.getLogger(__name__)
 
 Floats = npt.NDArray[np.float32]
 
-#: How the file names the rule's network; the numbers of filters of both convolutions and of units
-#: of the dense layer follow.
+#: The name of the rule's network in its file, followed by the numbers of filters of both
+#: convolutions and of units of the dense layer.
 NETWORK = "digit_or_not"
-#: The kinds beside the ten digits, and how many there are in all.
+#: The classes after the ten digits, and the number of all.
 SEVERAL, NONE, KINDS = 10, 11, 12
 #: Sides of the filters of both convolutions.
 FILTER_SIDES = (5, 3)
@@ -55,17 +54,17 @@ FILLED_COARSE = 0.85
 #: Width over height above which ink is a level line. The widest of MNIST has 2.5.
 LEVEL = 3.5
 
-#: By how many log odds less a picture of few pixels must look like a digit. Little is left in it
-#: that tells letters from digits, and who shows such pictures shows digits. Of letters on 8×8
-#: pixels 84 % are refused with it and 86 % with 0.7, of scikit-learn's digits 1.6 and 1.8 %.
+#: By how many log odds the threshold is lower for a picture of few pixels. Little in it tells
+#: letters from digits, and people who show such pictures show digits. Of letters on 8×8 pixels 84 %
+#: are refused with it and 86 % with 0.7, of scikit-learn's digits 1.6 and 1.8 %.
 COARSE_THRESHOLD_SHIFT = 1.0
 
-#: What is said of ink that the fitted rule refuses.
+#: The reason if the fitted rule refuses the ink.
 UNLIKE_A_DIGIT = "It is more like letters and scribbles than like any digit."
 
 
 def operations_of(first: int, second: int, units: int) -> tuple[Operation, ...]:
-    """Return what the rule's network computes, from its numbers of filters and of units."""
+    """Return the operations of the rule's network, from its numbers of filters and units."""
     return (
         *(Convolution(first, FILTER_SIDES[0]), MaxPooling()),
         *(Convolution(second, FILTER_SIDES[1]), MaxPooling()),
@@ -91,7 +90,7 @@ class RejectionRule:
 
     @classmethod
     def from_model(cls, model: ModelFile) -> RejectionRule:
-        """Check a file's content and take it."""
+        """Create the rule from its file, after checking it."""
         name, _, widths = model.network.partition(":")
         if name != NETWORK:
             raise ModelFileError(f"It holds the network {model.network!r}, not {NETWORK!r}.")
@@ -133,15 +132,15 @@ class RejectionRule:
         return forward(operations, self.layers, np.asarray(inputs, np.float32))
 
     def refuses(self, log_odds: float) -> bool:
-        """Tell whether these log odds of being one digit are too low."""
+        """Whether these log odds of being one digit are too low."""
         return log_odds < self.threshold
 
 
 @lru_cache(maxsize=1)
 def shipped_rule() -> RejectionRule | None:
-    """Read the rule that ships; None if this copy of the program has none that can be used.
+    """Read the rule that ships; None if it is missing or damaged.
 
-    A damaged file is named once in a warning: it must cost neither an answer nor a network that
+    A damaged file is reported once, as a warning: it must cost neither an answer nor a network that
     has just been trained.
     """
     path = resource_path("models", RULE_FILE)
@@ -160,7 +159,7 @@ def shipped_rule() -> RejectionRule | None:
 
 
 def object_to_ink(ink: npt.NDArray[np.generic], coarse: bool = False) -> str:
-    """Say what about the ink's shape no digit has.
+    """Find a reason in the shape of the ink why it is no digit.
 
     Parameters
     ----------

@@ -12,7 +12,7 @@ shall not depend on the pen that was chosen.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,7 +26,7 @@ from mnist_draw.recognition.pieces import (
     Box,
     Group,
     Plane,
-    box_around,
+    Row,
     cheapest,
     digit_costs,
 )
@@ -50,40 +50,39 @@ _FINER = 4
 _AROUND = 1
 
 # The constants below were chosen on numbers composed of the digits of the 88 writers whose letters
-# the rule is fitted on, from those that read most of them rightly, cut no single digit and made no
-# numbers of letters; the writers that the benchmarks call left out were not among them.
+# the rejection rule is fitted on: those that read most numbers rightly, cut no single digit and
+# make no numbers of letters. The writers that the benchmarks call left out were not among them.
 
-#: So much paper between strokes, in heights of the line, makes a letter or a sign improbable.
+#: Letters and signs seldom leave so much paper between strokes, in heights of the line.
 PAPER = 0.05
-#: Strokes of one digit, at most, and what it costs that it has one, two, three or four, as
-#: logarithms.
+#: The most strokes of one digit, and the costs of one, two, three and four, as logarithms.
 MAX_STROKES = 4
 _PER_STROKES = np.array([0.0, 0.25, 2.0, 3.5])
-#: What that costs for each digit, beyond this: half of minus the logarithm of how many of those
-#: that people drew have one stroke (91 % of fours have more), and several (0.4 % of sixes have).
-#: Few give a one a foot or a flag of its own, but those always do.
+#: Further costs of each digit with one stroke, and with several: half of minus the logarithm of the
+#: share that people drew so (91 % of fours have several, 0.4 % of sixes). Few people give a one a
+#: foot or a flag of its own, but those always do.
 _DIGIT_OF_ONE = np.array([0.0, 0.0, 0.0, 0.0, 1.2, 0.45, 0.0, 0.25, 0.05, 0.05])
 _DIGIT_OF_MORE = np.array([1.35, 0.25, 2.25, 2.0, 0.05, 0.25, 2.25, 0.45, 1.25, 1.0])
 #: More strokes are no number: a drawing, a page of text.
 MAX_COUNT = 32
-#: Paper between two strokes, in heights of the line (negative where they overlap), from which on
-#: it costs to take them for one digit, how much for each height, and the most.
+#: More paper than this between two strokes (negative if they overlap), in heights of the line,
+#: makes one digit costly: from where, the slope, the most.
 _JOINED_FROM, _JOINED_SLOPE, _JOINED_MOST = -0.1, 9.0, 7.0
-#: Strokes that it costs as much to join are no digit: the network is not asked about them.
+#: Strokes that cost so much to join are no digit: the network does not read them.
 _NEVER_JOINED = 5.0
-#: Below this paper it costs to take them for two.
+#: Less paper than this makes two digits costly: from where, the slope, the most.
 _APART_FROM, _APART_SLOPE, _APART_MOST = -0.05, 10.0, 6.0
-#: The network is not asked about what is less probably a digit.
+#: The network does not read what is less probably a digit.
 _MIN_LOG_ODDS = -5.0
-#: The evidence that a few strokes together are something else than several digits, a letter for
-#: example, counts up to this logarithm; where paper lies between all of them, up to another: 11
-#: looks like a sign, but letters and signs seldom leave paper.
+#: The most that counts, as a logarithm, as evidence that all strokes together are something else
+#: than several digits, such as a letter; and the most with paper between all of them: 11 looks like
+#: a sign, but letters and signs seldom leave paper.
 _NO_NUMBER, _NO_NUMBER_APART = 14.0, 4.0
 
 
 @dataclass(frozen=True, eq=False)
-class StrokePieces:
-    """Strokes in some order, each drawn by itself.
+class StrokePieces(Row):
+    """Strokes in some order, each drawn separately.
 
     Attributes
     ----------
@@ -109,23 +108,14 @@ class StrokePieces:
     scale: float
     corner: tuple[float, float]
 
-    def __len__(self) -> int:
-        return len(self.planes)
-
     def ordered(self, order: Sequence[int]) -> StrokePieces:
         """Return the same strokes in another order."""
-        return StrokePieces(
-            tuple(self.planes[n] for n in order),
-            tuple(self.boxes[n] for n in order),
-            self.spans[list(order)],
-            self.height,
-            self.scale,
-            self.corner,
+        return replace(
+            self,
+            planes=tuple(self.planes[n] for n in order),
+            boxes=tuple(self.boxes[n] for n in order),
+            spans=self.spans[list(order)],
         )
-
-    def box(self, first: int, last: int) -> Box:
-        """Return top, left, bottom and right of the strokes `first` to `last - 1`."""
-        return box_around(self.boxes[first:last])
 
     def group(self, first: int, last: int) -> Plane:
         """Return the ink of the strokes `first` to `last - 1` alone, cropped."""
@@ -161,7 +151,7 @@ class StrokePieces:
 
 
 def draw_strokes(strokes: Sequence[PenStroke]) -> StrokePieces:
-    """Draw each stroke by itself.
+    """Draw each stroke separately.
 
     Parameters
     ----------
@@ -196,7 +186,7 @@ def draw_strokes(strokes: Sequence[PenStroke]) -> StrokePieces:
 
 
 def _drawn(points: npt.NDArray[np.floating], widths: npt.NDArray[np.floating]) -> tuple[Plane, Box]:
-    """Draw a line through points with round ends; return its ink and where that lies."""
+    """Draw a line with round ends through points; return its ink and box."""
     reach = float(widths.max()) / 2 + _AROUND
     low = np.floor(points.min(axis=0) - reach).astype(int)
     high = np.ceil(points.max(axis=0) + reach).astype(int)
@@ -217,7 +207,7 @@ def _drawn(points: npt.NDArray[np.floating], widths: npt.NDArray[np.floating]) -
 
 
 def _spaced(points: npt.NDArray[np.floating]) -> list[int]:
-    """Return which points to draw: the first, the last, and those that lead somewhere."""
+    """Select the points to draw: the first, the last, and those far enough from the one before."""
     kept = [0]
     x, y = points[0]
     for n, (to_x, to_y) in enumerate(points.tolist()):
@@ -242,9 +232,9 @@ class StrokeReading:
         The digits, as first and end in `pieces`.
     pieces : StrokePieces
     inputs : numpy.ndarray, float32, shape (len(groups), 28, 28)
-        What the network saw of each.
+        The input of the network for each.
     scores : Scores
-        What is known of each.
+        Of each.
     share : float
         The probability that the strokes belong together like this, 0 to 1.
     """
@@ -259,7 +249,7 @@ class StrokeReading:
 def read_strokes(
     recogniser: Recogniser, strokes: Sequence[PenStroke], alone: Answer | None = None
 ) -> StrokeReading:
-    """Find the digits that strokes make.
+    """Read strokes as digits from left to right.
 
     Parameters
     ----------
@@ -268,7 +258,7 @@ def read_strokes(
         From one to :data:`MAX_COUNT`, in the order in which they were drawn; see
         :data:`mnist_draw.recognition.stroke_reader.PenStroke`.
     alone : Answer, optional
-        What the recogniser said of all of them as one digit, where that is known already.
+        The answer for all of them as one digit, if it is known already.
 
     Returns
     -------
@@ -298,7 +288,7 @@ def read_strokes(
 def _read(
     recogniser: Recogniser, pictures: npt.NDArray[np.float32], alone: Answer | None
 ) -> Scores:
-    """Return what is known of each picture; the first need not be asked about again."""
+    """Read all pictures, except the first if its scores are known."""
     if alone is None or alone.network_input is None:
         return recogniser.read(pictures[:, None], _MIN_LOG_ODDS)
     others = recogniser.read(pictures[1:, None], _MIN_LOG_ODDS)
@@ -307,10 +297,10 @@ def _read(
 
 
 def _orders(drawn: StrokePieces) -> list[list[int]]:
-    """Return the order in time, and from left to right where that is another.
+    """Return the order in time, and the order from left to right if it differs.
 
-    Of a number that was written from left to right, the strokes of a digit follow each other in
-    time, whatever lies above what; a bar that was added in the end is found by its place.
+    In a number that was written from left to right, the strokes of a digit follow each other in
+    time, wherever they are; a bar that was added at the end is found by its place.
     """
     in_time = list(range(len(drawn)))
     middles = drawn.spans[:, 0] + drawn.spans[:, 2]
@@ -333,7 +323,7 @@ def _groups(pieces: StrokePieces) -> list[Group]:
 def _best_way(
     pieces: StrokePieces, pictures: npt.NDArray[np.float32], scores: Scores
 ) -> tuple[float, StrokeReading]:
-    """Return the cost of the best way in one order of the strokes, and that way.
+    """Return the cheapest reading in one order of the strokes, and its cost.
 
     `pictures` and `scores` belong to the groups that :func:`_groups` lists.
     """
@@ -354,7 +344,7 @@ def _best_way(
 
 
 def _costs(pieces: StrokePieces, groups: list[Group], scores: Scores) -> Floats:
-    """Return what each group costs as one digit: minus the logarithm of its probability."""
+    """Return minus the logarithm of each group's probability of being one digit."""
     costs = digit_costs(pieces, groups, scores)
     digits = scores.probabilities.argmax(axis=1)
     joined, apart, gaps = _of_gaps(pieces)
@@ -366,14 +356,14 @@ def _costs(pieces: StrokePieces, groups: list[Group], scores: Scores) -> Floats:
         if first:
             costs[row] += apart[first - 1]
         if last - first == len(pieces):
-            # One group stands for one digit or none, all other ways for several digits.
+            # This group is the only reading as one digit; all others are several digits.
             several = float(scores.several[row])
             costs[row] -= min(np.logaddexp(0, -several), no_number)
     return costs
 
 
 def _of_gaps(pieces: StrokePieces) -> tuple[Floats, Floats, Floats]:
-    """Return what it costs, between neighbours, to join and to part them, and the paper there."""
+    """Return the costs of joining and of separating neighbours, and the paper between them."""
     spans = pieces.spans
     # Without the pen's width: where the middles of the lines are.
     right = np.maximum.accumulate(spans[:, 2])[:-1]

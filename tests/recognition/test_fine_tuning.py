@@ -106,7 +106,7 @@ def test_a_stop_leaves_everything_as_it_is(digits: Dataset, odd: ExtraDigits) ->
     seen: list[Step | FineTuned] = []
     for step in fine_tune(linear_model(), odd, settings=quick(), dataset=digits, controls=controls):
         seen.append(step)
-        if isinstance(step, Step) and step.words == "Learning":
+        if isinstance(step, Step) and step.label == "Learning":
             controls.stop()
     assert not any(isinstance(step, FineTuned) for step in seen)
     early = Controls()
@@ -127,7 +127,7 @@ def test_a_loss_beyond_all_bounds_is_a_sentence(
 
 
 def told(before: Score, after: Score) -> str:
-    return FineTuned(linear_model(), before, after).words()
+    return FineTuned(linear_model(), before, after).describe()
 
 
 def test_what_changed_in_words() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.library.networks import list_shipped
-from mnist_draw.recognition.mistakes import Mistake, find_mistakes, kept_mistakes
+from mnist_draw.recognition.mistakes import Mistake, cached_mistakes, find_mistakes
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage import ModelFile
 from mnist_draw.storage.folders import cache_folder
@@ -51,20 +51,20 @@ def never() -> tuple[Mistake, ...]:
 
 
 def test_found_once_and_kept() -> None:
-    assert kept_mistakes(MODEL, lambda: FOUND, 10) == FOUND
-    assert kept_mistakes(MODEL, never, 10) == FOUND
+    assert cached_mistakes(MODEL, lambda: FOUND, 10) == FOUND
+    assert cached_mistakes(MODEL, never, 10) == FOUND
 
 
 def test_another_network_has_its_own() -> None:
-    kept_mistakes(MODEL, lambda: FOUND, 10)
+    cached_mistakes(MODEL, lambda: FOUND, 10)
     others = (
         ModelFile("mlp", (np.zeros((2, 2), np.float32),), {}),
         ModelFile("cnn", MODEL.parameters, {}),
         ModelFile("mlp", MODEL.parameters, {"temperature": 2.0}),
     )
     for other in others:
-        assert kept_mistakes(other, tuple, 10) == ()
-    assert kept_mistakes(MODEL, never, 10) == FOUND
+        assert cached_mistakes(other, tuple, 10) == ()
+    assert cached_mistakes(MODEL, never, 10) == FOUND
 
 
 @pytest.mark.parametrize(
@@ -82,13 +82,13 @@ def test_another_network_has_its_own() -> None:
     ],
 )
 def test_what_was_kept_and_is_damaged_is_found_again(content: bytes) -> None:
-    kept_mistakes(MODEL, lambda: FOUND, 10)
+    cached_mistakes(MODEL, lambda: FOUND, 10)
     (path,) = (cache_folder() / "mistakes").iterdir()
     path.write_bytes(content)
-    assert kept_mistakes(MODEL, lambda: FOUND, 10) == FOUND
+    assert cached_mistakes(MODEL, lambda: FOUND, 10) == FOUND
     assert len(json.loads(path.read_bytes())["mistakes"]) == 2
 
 
 def test_a_cache_that_cannot_be_written_is_no_error() -> None:
     (cache_folder() / "mistakes").write_bytes(b"in the way")
-    assert kept_mistakes(MODEL, lambda: FOUND, 10) == FOUND
+    assert cached_mistakes(MODEL, lambda: FOUND, 10) == FOUND

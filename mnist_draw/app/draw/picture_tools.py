@@ -142,7 +142,7 @@ class MnistExamples(QObject):
         return _placed(images, mistake.index, renderings), words, reads
 
     def _search(self, model: ModelFile, recogniser: Any) -> tuple[Mistake, ...]:
-        from mnist_draw.recognition.mistakes import find_mistakes, kept_mistakes
+        from mnist_draw.recognition.mistakes import cached_mistakes, find_mistakes
 
         if self._digits.choose(model):
             self._any = []
@@ -151,7 +151,7 @@ class MnistExamples(QObject):
         def find() -> tuple[Mistake, ...]:
             return find_mistakes(recogniser, images, labels, _on_board)
 
-        return kept_mistakes(model, find, len(images))
+        return cached_mistakes(model, find, len(images))
 
     # -- in the GUI thread
 

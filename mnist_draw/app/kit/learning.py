@@ -98,7 +98,7 @@ class LearningWorker(QObject):
                 self.learnt.emit(outcome)
             elif time.monotonic() - last > _EVERY:
                 last = time.monotonic()
-                self.stepped.emit(step.words, step.part)
+                self.stepped.emit(step.label, step.part)
 
     def _kept(self, before: ModelFile, learnt: Any, told: list[str]) -> Outcome:
         """Save the new network, and the one before if nothing else keeps it."""
@@ -109,7 +109,7 @@ class LearningWorker(QObject):
             save_fallback,
         )
 
-        words = " ".join([learnt.words(), *told])
+        words = " ".join([learnt.describe(), *told])
         model = learnt.model
         try:
             key = self._key or save_fine_tuned(before, before=True).key
