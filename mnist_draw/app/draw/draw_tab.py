@@ -231,7 +231,7 @@ class DrawTab(Page):
         self.models = self.pen_row.models
         self._background = Background(self)
         self.pictures = PictureTools(
-            self.canvas, self.tools, self._background, self.network, self._words_of_answer, self
+            self.canvas, self.tools, self._background, self.network, self._describe_answer, self
         )
         self.keeper = Autosave(self.canvas, self._background)
         self.my_digits = MyDigits(
@@ -410,11 +410,11 @@ class DrawTab(Page):
             marks = crop_marks(self.canvas.ink() if ink is None else ink, self.canvas.drawing)
         self.canvas.set_marks(*(marks or (None, None)))
 
-    def _words_of_answer(self) -> str:
-        """Return the answer as one line of text; empty where there is none."""
+    def _describe_answer(self) -> str:
+        """Return the answer as one line of text; empty if there is none."""
         answer = self.answer
         if not answer.prediction.text():
             return ""
         first = answer.number.text if answer.number is not None else answer.prediction.text()
-        words = [first, answer.confidence.text(), answer.second.text()]
-        return ", ".join(text.rstrip(".") for text in words if text)
+        parts = [first, answer.confidence.text(), answer.second.text()]
+        return ", ".join(text.rstrip(".") for text in parts if text)

@@ -5,11 +5,11 @@ Reading, painting and writing happen off the GUI thread.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from PyQt5.QtCore import QEvent, QMimeData, QObject, Qt, pyqtSignal
 from PyQt5.QtGui import QDragLeaveEvent, QDropEvent, QImage
@@ -29,6 +29,10 @@ from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.dataset.picture_formats import PictureFormat, read_formats, saved_formats
+
+if TYPE_CHECKING:
+    from mnist_draw.app.draw.overlays import BoardCaption
+    from mnist_draw.app.draw.picture_strip import PictureStrip
 
 notifier = Notifier("draw")
 
@@ -52,23 +56,26 @@ class FoundPicture:
 class PictureInput(QObject):
     """Reads pictures and says which cannot be read, and why."""
 
-    reading = pyqtSignal(str)
     one_read = pyqtSignal(FoundPicture)
-    several_requested = pyqtSignal(int)
-    next_read = pyqtSignal(FoundPicture)
-    last_read = pyqtSignal()
 
     def __init__(
-        self, background: Background, renderings: Callable[[], Renderings], owner: QWidget
+        self,
+        background: Background,
+        canvas: Canvas,
+        caption: BoardCaption,
+        strip: PictureStrip,
+        owner: QWidget,
     ) -> None:
         super().__init__(owner)
-        self._background = background
-        self._renderings = renderings
-        self._owner = owner
-        self._canvas: Canvas | None = None
+        self._background, self._canvas, self._owner = background, canvas, owner
+        self._caption, self._strip = caption, strip
         self._folder = ""
         self._problems: list[str] = []
         self._round = 0
+        strip.closed.connect(self.stop)
+        # Whatever is dropped is taken: what is no picture is answered with a sentence.
+        canvas.setAcceptDrops(True)
+        canvas.installEventFilter(self)
 
     def open_dialog(self) -> None:
         """Let the user choose picture files."""
@@ -87,14 +94,7 @@ class PictureInput(QObject):
                 "There is no picture on the clipboard. Copy one, or a picture file, then paste."
             )
 
-    def accept_drops(self, canvas: Canvas) -> None:
-        """Take whatever is dropped on a board: what is no picture is answered with a sentence."""
-        self._canvas = canvas
-        canvas.setAcceptDrops(True)
-        canvas.installEventFilter(self)
-
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        assert self._canvas is not None
         match event:
             # Qt's events of a drag that enters and moves are drops that have not happened yet.
             case QDropEvent():
@@ -143,7 +143,7 @@ class PictureInput(QObject):
         self._round += 1
 
     def read(self, sources: Sequence[Source]) -> None:
-        """Read pictures; the signals tell what was found."""
+        """Read pictures; several of them are lined up below the board."""
         self._round += 1
         self._problems = []
         chosen = list(sources[:MAX_COUNT])
@@ -152,11 +152,11 @@ class PictureInput(QObject):
                 f"Only the first {MAX_COUNT} of {len(sources):,} pictures were read."
             )
         if len(chosen) > 1:
-            self.several_requested.emit(len(chosen))
+            self._strip.start(len(chosen))
         else:
-            self.reading.emit("Reading the picture …")
+            self._caption.say("Reading the picture …")
         # Of many pictures only the chosen one is rendered: together they would fill the memory.
-        renderings = self._renderings() if len(chosen) == 1 else ()
+        renderings = self._canvas.renderings() if len(chosen) == 1 else ()
         for number, source in enumerate(chosen, 1):
             self._background.run(
                 partial(self._work, self._round, source, renderings),
@@ -178,17 +178,17 @@ class PictureInput(QObject):
         if asked != self._round or found is None:
             return
         if count == 1:
-            self.reading.emit("")
+            self._caption.say("")
         if isinstance(found, str):
             self._problems.append(found)
         elif count == 1:
             self.one_read.emit(found)
         else:
-            self.next_read.emit(found)
+            self._strip.add(found)
         if number < count:
             return
         if count > 1:
-            self.last_read.emit()
+            self._strip.finish()
         if self._problems:
             notifier.problem(_together(self._problems))
 
@@ -235,13 +235,12 @@ def _together(sentences: Sequence[str]) -> str:
 class PictureOutput(QObject):
     """Saves and copies what is on the board; painting and writing happen off the GUI thread."""
 
-    noted = pyqtSignal(str)
-
-    def __init__(self, canvas: Canvas, background: Background, owner: QWidget) -> None:
+    def __init__(
+        self, background: Background, canvas: Canvas, caption: BoardCaption, owner: QWidget
+    ) -> None:
         super().__init__(owner)
-        self._canvas = canvas
-        self._background = background
-        self._owner = owner
+        self._background, self._canvas, self._owner = background, canvas, owner
+        self._caption = caption
         self._folder = Path()
         self._format = saved_formats()[0]
 
@@ -280,17 +279,17 @@ class PictureOutput(QObject):
         items = snapshot(self._canvas.drawing.items)
         self._background.run(lambda: picture(items, COPIED_SCALE), self._to_clipboard)
 
-    def copy_text(self, words: str) -> None:
+    def copy_text(self, text: str) -> None:
         """Put the answer on the clipboard as text."""
-        if not words:
+        if not text:
             notifier.problem("There is no answer to copy yet. Draw something first.")
             return
-        QApplication.clipboard().setText(words)
-        self.noted.emit(f"Copied “{words}”.")
+        QApplication.clipboard().setText(text)
+        self._caption.add(f"Copied “{text}”.")
 
     def _to_clipboard(self, image: QImage) -> None:
         QApplication.clipboard().setImage(image)
-        self.noted.emit("Copied the drawing as a picture.")
+        self._caption.add("Copied the drawing as a picture.")
 
     def _is_empty(self, wish: str) -> bool:
         if self._canvas.has_ink():

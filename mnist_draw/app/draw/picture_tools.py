@@ -71,8 +71,8 @@ class DigitsToShow:
             self._loaded = data.test_images.copy(), data.test_labels.copy()
         return self._loaded
 
-    def words(self, index: int, label: int) -> str:
-        """Return a sentence about one of them."""
+    def describe(self, index: int, label: int) -> str:
+        """Describe one of them in a sentence."""
         name = self.names[label]
         if self.names == DIGITS:
             return f"Test digit {index:,} of {self.of}: it is {with_article(name)}."
@@ -83,19 +83,19 @@ class MnistExamples(QObject):
     """Chooses test digits at random, none twice before all have been shown."""
 
     found = pyqtSignal(PlacedPicture, str, str)
-    searching = pyqtSignal(str)
 
     def __init__(
         self,
         reader: BackgroundReader,
         renderings: Callable[[], Renderings],
-        digits: DigitsToShow | None = None,
-        parent: QObject | None = None,
+        caption: BoardCaption,
+        parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._reader = reader
         self._renderings = renderings
-        self._digits = digits or DigitsToShow()
+        self._caption = caption
+        self._digits = DigitsToShow()
         self._random = random.Random()
         self._any: list[int] = []
         self._wrong: list[Mistake] = []
@@ -118,7 +118,7 @@ class MnistExamples(QObject):
             return
         if model is not self._known:
             self._busy = True
-            self.searching.emit(f"Looking for {_kind(model)} that this network gets wrong")
+            self._caption.say(f"Looking for {_kind(model)} that this network gets wrong")
             self._reader.ask(partial(self._search, model), partial(self._searched, model))
             return
         self._show_wrong()
@@ -132,14 +132,14 @@ class MnistExamples(QObject):
         if not self._any:
             self._any = self._random.sample(range(len(images)), len(images))
         index = self._any.pop()
-        words = self._digits.words(index, int(labels[index]))
-        return _placed(images, index, renderings), words, ""
+        sentence = self._digits.describe(index, int(labels[index]))
+        return _placed(images, index, renderings), sentence, ""
 
     def _draw_wrong(self, mistake: Mistake, renderings: Renderings) -> _Found:
         images, _ = self._digits.all()
-        words = self._digits.words(mistake.index, mistake.label)
+        sentence = self._digits.describe(mistake.index, mistake.label)
         reads = f" This network reads {mistake.read}."
-        return _placed(images, mistake.index, renderings), words, reads
+        return _placed(images, mistake.index, renderings), sentence, reads
 
     def _search(self, model: ModelFile, recogniser: Any) -> tuple[Mistake, ...]:
         from mnist_draw.recognition.mistakes import cached_mistakes, find_mistakes
@@ -157,7 +157,7 @@ class MnistExamples(QObject):
 
     def _searched(self, model: ModelFile, mistakes: tuple[Mistake, ...] | None) -> None:
         self._busy = False
-        self.searching.emit("")
+        self._caption.say("")
         if mistakes is None:
             return
         self._known, self._mistakes, self._wrong = model, mistakes, []
@@ -207,32 +207,24 @@ class PictureTools(QObject):
         tools: ToolColumn,
         background: Background,
         network: ActiveNetwork,
-        words_of_answer: Callable[[], str],
+        describe_answer: Callable[[], str],
         owner: QWidget,
     ) -> None:
         super().__init__(owner)
         self._canvas = canvas
-        self._words_of_answer = words_of_answer
+        self._describe_answer = describe_answer
         self._reads = ""
         self.reader = BackgroundReader(network, parent=self)
         # Not behind the pictures that are still being read: one that was clicked is wanted now.
         self._rendering = Background(self)
-        self.input = PictureInput(background, canvas.renderings, owner)
-        self.output = PictureOutput(canvas, background, owner)
-        self.examples = MnistExamples(self.reader, canvas.renderings, parent=self)
         self.strip = PictureStrip(self.reader)
         self.caption = BoardCaption(canvas)
-        self.input.accept_drops(canvas)
-        self.output.noted.connect(self.caption.add)
-        self.input.reading.connect(self.caption.say)
+        self.input = PictureInput(background, canvas, self.caption, self.strip, owner)
+        self.output = PictureOutput(background, canvas, self.caption, owner)
+        self.examples = MnistExamples(self.reader, canvas.renderings, self.caption, self)
         self.input.one_read.connect(self._show_picture)
-        self.input.several_requested.connect(self.strip.start)
-        self.input.next_read.connect(self.strip.add)
-        self.input.last_read.connect(self.strip.finish)
         self.strip.chosen.connect(self._prepare_chosen)
-        self.strip.closed.connect(self.input.stop)
         self.examples.found.connect(self._show_example)
-        self.examples.searching.connect(self.caption.say)
         canvas.history_changed.connect(lambda: self.strip.mark(None))
         network.changed.connect(self._forget_what_was_read)
         self._build_commands(tools, owner)
@@ -298,7 +290,7 @@ class PictureTools(QObject):
                 "Copy the answer",
                 "As text: the answer, how sure the network is, its second guess.",
                 "Ctrl+Shift+C",
-                self._copy_answer,
+                lambda: self.output.copy_text(self._describe_answer()),
             ),
         )
 
@@ -311,9 +303,6 @@ class PictureTools(QObject):
             "A mistake of this network",
             f"A test {kind} that the network which answers gets wrong.",
         )
-
-    def _copy_answer(self) -> None:
-        self.output.copy_text(self._words_of_answer())
 
     def _show_picture(self, picture: FoundPicture) -> None:
         self._canvas.show_items([picture.placed])

@@ -1,23 +1,29 @@
-"""Saving and copying the drawing from the Draw tab."""
+"""Saving and copying the drawing; picture formats that are registered once."""
 
 from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-from PyQt5.QtCore import Qt
+from PIL import Image
+from PyQt5.QtCore import QMimeData, Qt, QUrl
 from PyQt5.QtGui import QImage
 from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QApplication, QFileDialog
+from PyQt5.QtWidgets import QApplication, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.draw.draw_tab import DrawTab
-from mnist_draw.app.kit.notifier import Notice, board
+from mnist_draw.app.draw.picture_files import FoundPicture, open_filter
+from mnist_draw.app.kit.notifier import board
+from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import running
+from mnist_draw.cli import main
+from mnist_draw.dataset import picture_formats
+from mnist_draw.dataset.picture_formats import PictureFormat, read_suffixes, saved_titles
 
 from .. import fakes
 
@@ -35,20 +41,6 @@ def tab(qtbot: QtBot) -> DrawTab:
     widget.canvas.add_stroke([(200, 150), (350, 200), (250, 420)])
     widget.show_reading(fakes.reading(fakes.answer("3", 3)))
     return widget
-
-
-@pytest.fixture
-def told(tab: DrawTab) -> Iterator[list[str]]:
-    """Return the sentences told, as they come."""
-    sentences: list[str] = []
-
-    def note(notice: Notice) -> None:
-        sentences.append(notice.sentence)
-
-    board.posted.connect(note)
-    tab.pictures.output.noted.connect(sentences.append)
-    yield sentences
-    board.posted.disconnect(note)
 
 
 def answer_dialog(monkeypatch: pytest.MonkeyPatch, path: Path, kind: str) -> list[Any]:
@@ -75,7 +67,7 @@ def answer_dialog(monkeypatch: pytest.MonkeyPatch, path: Path, kind: str) -> lis
 )
 def test_save_as(
     tab: DrawTab,
-    told: list[str],
+    notices: fakes.Notices,
     qtbot: QtBot,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -86,19 +78,23 @@ def test_save_as(
 ) -> None:
     answer_dialog(monkeypatch, tmp_path / name, kind)
     QTest.keyClick(tab.canvas, Qt.Key_S, Qt.ControlModifier)
-    qtbot.waitUntil(lambda: bool(told))
-    assert told == [f"Saved {tmp_path / written}."]
+    qtbot.waitUntil(lambda: bool(notices))
+    assert notices.sentences == [f"Saved {tmp_path / written}."]
     assert (tmp_path / written).read_bytes().startswith(starts)
 
 
 def test_the_dialog_remembers_folder_and_kind(
-    tab: DrawTab, told: list[str], qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tab: DrawTab,
+    notices: fakes.Notices,
+    qtbot: QtBot,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     asked = answer_dialog(monkeypatch, tmp_path / "a.svg", SVG)
     tab.tools.save.click()
-    qtbot.waitUntil(lambda: len(told) == 1)
+    qtbot.waitUntil(lambda: len(notices) == 1)
     tab.tools.save.click()
-    qtbot.waitUntil(lambda: len(told) == 2)
+    qtbot.waitUntil(lambda: len(notices) == 2)
     assert asked[1][2] == str(tmp_path / "drawing.svg")
     assert asked[1][4] == SVG
 
@@ -106,8 +102,6 @@ def test_the_dialog_remembers_folder_and_kind(
 def test_a_full_disk_leaves_the_old_file(
     tab: DrawTab, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mnist_draw.app.kit.reporting import reporter
-
     said: list[str] = []
     reporter.listen(said.append)
     path = tmp_path / "a.png"
@@ -126,52 +120,98 @@ def test_a_full_disk_leaves_the_old_file(
 
 
 def test_nothing_is_saved_when_the_dialog_is_cancelled(
-    tab: DrawTab, told: list[str], monkeypatch: pytest.MonkeyPatch
+    tab: DrawTab, notices: fakes.Notices, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: ("", ""))
     tab.tools.save.click()
     assert running.shut_down()
-    assert not told
+    assert not notices
 
 
-def test_an_empty_board_is_neither_saved_nor_copied(tab: DrawTab, told: list[str]) -> None:
+def test_an_empty_board_is_neither_saved_nor_copied(tab: DrawTab, notices: fakes.Notices) -> None:
     tab.canvas.clear()
     tab.tools.save.click()
     QTest.keyClick(tab.canvas, Qt.Key_C, Qt.ControlModifier)
     QTest.keyClick(tab.canvas, Qt.Key_C, Qt.ControlModifier | Qt.ShiftModifier)
-    assert [sentence.partition(":")[0] for sentence in told[:2]] == ["The board is empty"] * 2
-    assert "no answer to copy" in told[2]
+    assert [sentence.partition(":")[0] for sentence in notices.sentences[:2]] == [
+        "The board is empty"
+    ] * 2
+    assert "no answer to copy" in notices.sentences[2]
 
 
-def test_copy_picture(tab: DrawTab, told: list[str], qtbot: QtBot) -> None:
+def test_a_copied_picture_can_be_pasted(tab: DrawTab, qtbot: QtBot) -> None:
     QTest.keyClick(tab.canvas, Qt.Key_C, Qt.ControlModifier)
-    qtbot.waitUntil(lambda: bool(told))
+    qtbot.waitUntil(lambda: tab.pictures.caption.text().startswith("Copied the drawing"))
     image: QImage = QApplication.clipboard().image()
     assert (image.width(), image.height()) == (600, 600)
     assert image.pixelColor(590, 590).value() == 255
     assert image.pixelColor(205, 155).value() < 60
-
-
-def test_what_was_copied_can_be_pasted(tab: DrawTab, told: list[str], qtbot: QtBot) -> None:
-    QTest.keyClick(tab.canvas, Qt.Key_C, Qt.ControlModifier)
-    qtbot.waitUntil(lambda: bool(told))
     tab.canvas.clear()
     tab.tools.paste.click()
     qtbot.waitUntil(tab.canvas.has_ink)
     assert tab.canvas.ink().any(axis=1).sum() == 200
 
 
-def test_copy_answer(tab: DrawTab, told: list[str]) -> None:
-    QTest.keyClick(tab.canvas, Qt.Key_C, Qt.ControlModifier | Qt.ShiftModifier)
-    assert QApplication.clipboard().text() == "3, 90.0 % sure, Second guess: 8, 1.1 %"
-    assert told == ["Copied “3, 90.0 % sure, Second guess: 8, 1.1 %”."]
-    assert tab.pictures.caption.text() == told[0]
+def test_copy_answer(tab: DrawTab) -> None:
+    actions = tab.tools.copy.menu().actions()
+    assert [action.shortcut().toString() for action in actions] == ["Ctrl+C", "Ctrl+Shift+C"]
+    actions[1].trigger()
+    copied = QApplication.clipboard().text()
+    assert copied == "3, 90.0 % sure, Second guess: 8, 1.1 %"
+    assert copied in tab.pictures.caption.text()
     tab.canvas.clear()
     assert not tab.pictures.caption.isVisible()
 
 
-def test_both_copies_are_in_the_menu(tab: DrawTab, told: list[str]) -> None:
-    actions = tab.tools.copy.menu().actions()
-    assert [action.shortcut().toString() for action in actions] == ["Ctrl+C", "Ctrl+Shift+C"]
-    actions[1].trigger()
-    assert told
+@pytest.fixture
+def registered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Register one more format to read, and one more to save."""
+    more = [PictureFormat("ICO", (".ico",), "ICO"), PictureFormat("XPM", (".xpm",), "", "pixels")]
+    monkeypatch.setattr(picture_formats, "FORMATS", [*picture_formats.FORMATS, *more])
+
+
+@pytest.mark.usefixtures("registered")
+def test_a_registered_format_is_dropped_and_offered(qtbot: QtBot, tmp_path: Path) -> None:
+    digit = np.full((64, 64), 255, np.uint8)
+    digit[10:50, 28:36] = 0
+    Image.fromarray(digit).convert("RGB").save(tmp_path / "one.ico")
+    tab = DrawTab()
+    qtbot.addWidget(tab)
+    reader = tab.pictures.input
+    content = QMimeData()
+    content.setUrls([QUrl.fromLocalFile(str(tmp_path / "one.ico"))])
+    with qtbot.waitSignal(reader.one_read) as read:
+        reader.drop(content)
+    (found,) = read.args
+    assert isinstance(found, FoundPicture)
+    assert found.name == "one.ico"
+    assert "*.ico" in open_filter()
+    assert "*.xpm" not in open_filter()
+    assert ".ico" in read_suffixes()
+
+
+@pytest.mark.usefixtures("registered")
+def test_a_registered_format_is_in_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["predict", "--help"]) == 0
+    assert "ICO" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("registered")
+def test_a_registered_format_is_saved(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tab = DrawTab()
+    qtbot.addWidget(tab)
+    tab.canvas.add_stroke([(300, 100), (300, 500)])
+    offered = []
+
+    def choose(owner: QWidget, title: str, path: str, kinds: str, kind: str) -> tuple[str, str]:
+        offered.extend(kinds.split(";;"))
+        return str(tmp_path / "drawing"), offered[-1]
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", choose)
+    with qtbot.waitSignal(board.posted):
+        tab.pictures.output.save()
+    assert offered == ["PNG picture (*.png)", "SVG drawing (*.svg)", "XPM picture (*.xpm)"]
+    assert saved_titles() == "PNG or SVG or XPM"
+    assert (tmp_path / "drawing.xpm").read_text().startswith("/* XPM */")
