@@ -13,48 +13,44 @@ from typing import ParamSpec, TypeVar
 P = ParamSpec("P")
 T = TypeVar("T")
 
-#: Characters of a sentence, and of a word in it, that a person reads: what is longer was handed in
-#: by mistake, such as a file's content in the place of its name. A path on Windows has up to 260.
+#: Limits of a sentence and a word in it: longer ones are mistakes, such as a file's content instead
+#: of its name. A path on Windows has up to 260 characters.
 _SENTENCE, _WORD = 1500, 400
-#: So many names are told at once, and of more than that so many: there may be hundreds of runs.
+#: A sentence lists all names up to this number, and of more names only a few.
 _ALL_NAMED, _FEW_NAMED = 16, 6
-#: The control characters of ASCII and of ISO 8859, and those that turn the direction of writing.
-#: What begins another line is obeyed, too, except where a text has lines of its own.
-_OBEYED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+#: The control characters of ASCII and of ISO 8859, and those that change the direction of writing;
+#: the ends of lines are controls only within a line.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _ENDS_OF_LINES = re.compile(r"[\n\u2028\u2029]")
 
 
 def shortened(text: str) -> str:
-    """Return a sentence of a length that can be read, without the middle of what is too long."""
+    """Cut the middle out of a sentence, and of words in it, that are too long."""
     text = re.sub(rf"\S{{{_WORD + 1},}}", lambda word: _without_middle(word[0], _WORD), text)
     return _without_middle(text, _SENTENCE)
 
 
 def strip_control_chars(text: str) -> str:
-    """Return a text that can be written as UTF-8.
+    """Replace lone surrogates by ``�``, so that the text can be written as UTF-8.
 
-    Parameters
-    ----------
-    text : str
-        The name of a file, for example. On Linux that may be any bytes, of which Python holds those
-        that are no UTF-8 as lone surrogates; each of them becomes one ``�``.
+    On Linux, a file name may be any bytes; Python holds those outside UTF-8 as lone surrogates.
     """
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def escape_unprintable(text: str) -> str:
-    r"""Return a text that does nothing to a terminal but stand in it."""
-    return _OBEYED.sub(_escape, text)
+    """Escape the characters that control a terminal."""
+    return _CONTROLS.sub(_escape, text)
 
 
 def one_line(text: str) -> str:
-    r"""Return a text that is printable and stays in its line."""
+    """Escape the characters that control a terminal or end a line."""
     return _ENDS_OF_LINES.sub(_escape, escape_unprintable(text))
 
 
 def plain_name(text: str) -> str:
-    """Return a name that was typed or pasted, in one line and without what is not to be read."""
-    return " ".join(_OBEYED.sub("", " ".join(text.split())).split())
+    """Return a typed or pasted name in one line, without control characters."""
+    return " ".join(_CONTROLS.sub("", " ".join(text.split())).split())
 
 
 def _escape(found: re.Match[str]) -> str:
@@ -69,11 +65,10 @@ def _without_middle(text: str, most: int) -> str:
 
 
 class UserError(Exception):
-    """What went wrong, in words: what happened, what was kept and what to do.
+    """A sentence for the user: what happened, what was saved and what to do.
 
-    Every error that a user of the program can meet derives from this class, so that
-    the command line and the window can show ``str(error)`` as it stands, and a
-    traceback always means a defect of the program. What it quotes is shortened.
+    All errors that users can meet derive from this class: the command line and the window show
+    ``str(error)``, and a traceback always means a defect of the program.
     """
 
     def __str__(self) -> str:
@@ -97,7 +92,7 @@ class DatasetError(UserError):
 
 
 class MissingPackageError(UserError, ImportError):
-    """Something optional was asked for whose package is not installed."""
+    """An optional feature needs a package that is not installed."""
 
     def __init__(self, what: str, package: str, extra: str) -> None:
         super().__init__(
@@ -119,20 +114,17 @@ def reason_of(error: Exception) -> str:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Return the name that a misspelt one is most like; empty where it is like none."""
+    """Return the known name that is most like a misspelt one; empty if none is."""
     import difflib
 
     names = sorted(known)
-    # What was cut short at the end of a word, such as data for data_folder, is like nothing else.
+    # Difflib does not find a name cut at the end of a word, such as data for data_folder.
     longer = [candidate for candidate in names if name and candidate.startswith(f"{name}_")]
     return next(iter(longer or difflib.get_close_matches(name, names, n=1)), "")
 
 
 def did_you_mean(name: str, known: Iterable[str], lists_all: str = "") -> str:
-    """Return the question after a misspelt name; the names there are where none is like it.
-
-    Of many names these are the few that are most like it.
-    """
+    """Suggest the name that was meant, or list the known names, of many only the most similar."""
     import difflib
 
     names = sorted(known)
@@ -148,7 +140,7 @@ def did_you_mean(name: str, known: Iterable[str], lists_all: str = "") -> str:
 
 
 def few_of(names: Iterable[str]) -> str:
-    """Return names in a sentence: the first few, and how many more there are."""
+    """List the first few names, and the number of others."""
     first = list(names)
     left = len(first) - _FEW_NAMED
     if left <= 1:
@@ -157,7 +149,7 @@ def few_of(names: Iterable[str]) -> str:
 
 
 def asks_what_was_meant(function: Callable[P, T]) -> Callable[P, T]:
-    """Let a function answer a keyword that it does not have with the one that was meant.
+    """Let a function suggest the keyword that was meant instead of an unknown one.
 
     Python does so itself from 3.13 on, for a mistake of a letter or two.
     """

@@ -1,7 +1,7 @@
-"""The priority of threads: where all cores are busy, the window's threads come first.
+"""The priority of threads: while all cores are busy, those of the window take precedence.
 
-Without competition a lowered thread is as fast as any other. The threads that it starts should be
-lowered too: only on Linux do they inherit its priority.
+Without competition a lowered thread is as fast as any other. Threads that it starts must be lowered
+too: they inherit its priority on Linux only.
 """
 
 from __future__ import annotations
@@ -25,10 +25,9 @@ _thread = threading.local()
 
 
 def lower() -> None:
-    """Lower the priority of the calling thread, for the rest of its life.
+    """Lower the priority of the calling thread for good, if the system allows.
 
-    The main thread stays as it is: it is the window's, or the only one. Where the system refuses,
-    the work is done all the same; the window may then be less fluent beside it.
+    The main thread is not lowered: it is the window's, or the only one.
     """
     if threading.current_thread() is threading.main_thread():
         return

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_draw.dataset.mnist import load_dataset
-from mnist_draw.dataset.normalise import has_ink, normalise_ink
+from mnist_draw.dataset.normalise import as_bytes, has_ink, normalise_ink
 from mnist_draw.dataset.own_digits import find_pictures
 from mnist_draw.dataset.picture_formats import read_titles
 from mnist_draw.dataset.pictures.picture_file import load_picture
@@ -211,8 +211,7 @@ def _read_folder(folder: Path) -> tuple[list[npt.NDArray[Any]], list[int | None]
         elif not has_ink(ink):
             told.append(f"The picture {path} is empty. It was left out.")
         else:
-            # The network's scale is 1/256, so that these are whole numbers but for rounding.
-            grey = np.clip(np.rint(normalise_ink(ink) * 256), 0, 255).astype(np.uint8)
+            grey = as_bytes(normalise_ink(ink))
             images.append(grey)
             labels.append(label)
     return images, labels, told

@@ -21,7 +21,7 @@ from mnist_draw.dataset.augmentation.augmenter import THINNEST
 from mnist_draw.dataset.augmentation.numba_loops import uncompiled
 from mnist_draw.dataset.augmentation.skeleton import MIDDLE, StrokeStore
 from mnist_draw.dataset.mnist import load_dataset, scale
-from mnist_draw.dataset.normalise import has_ink, normalise_ink
+from mnist_draw.dataset.normalise import as_bytes, has_ink, normalise_ink
 from mnist_draw.library.network_data import own_data
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage import cache
@@ -204,7 +204,7 @@ def _shifted(images: Images, pixels: int) -> Images:
 def _in_place(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     if not has_ink(image):
         return image
-    return np.clip(np.rint(normalise_ink(image) * 256), 0, 255).astype(np.uint8)
+    return as_bytes(normalise_ink(image))
 
 
 def test_pictures_for(model: ModelFile) -> tuple[Perturbation, npt.NDArray[np.uint8]]:

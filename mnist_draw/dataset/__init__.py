@@ -1,4 +1,4 @@
-"""The digits: MNIST's files, minibatches, preprocessing, augmentation, and data of one's own.
+"""Data sets: MNIST and the user's own, minibatches, normalisation, augmentation.
 
 NumPy does the work; augmentation compiles its loops with Numba where that is installed.
 """

@@ -1,4 +1,4 @@
-"""The classes that a network tells apart: how many there may be, and what they are called."""
+"""The classes of a network: their number and names."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from collections.abc import Sequence
 
 from mnist_draw.errors import DatasetError, strip_control_chars
 
-#: What MNIST's classes are called, and what a network tells apart where nothing else is said.
+#: MNIST's classes, and the default for a network.
 DIGITS = tuple("0123456789")
 #: The fewest and the most classes. More would not be readable as bars or as a table; the largest
 #: of MNIST's relatives, EMNIST by class, has 62.
 MIN_CLASSES, MAX_CLASSES = 2, 100
-#: The longest name of a class, in characters: more finds no room beside a bar.
+#: The longest name of a class, in characters: more does not fit beside a bar.
 MAX_NAME_LENGTH = 40
-#: Numbers below a hundred that are spoken with a vowel first.
+#: Numbers below a hundred whose spoken name begins with a vowel.
 _AN = ("8", "11", "18", *(str(number) for number in range(80, 90)))
-#: So many classes are listed in a sentence.
+#: Classes that a sentence lists.
 _LISTED = 6
 
 
 def check_classes(names: Sequence[str], source: str) -> None:
-    """Refuse classes that cannot be told apart."""
+    """Raise DatasetError for too few or many classes, and for invalid or repeated names."""
     if len(names) < MIN_CLASSES:
         only = f" ({names[0]})" if names else ""
         raise DatasetError(

@@ -36,8 +36,8 @@ GREY_LEVELS = 256
 class Dataset:
     """Pictures as uint8 (N, 1, 28, 28), ink high, with labels from 0 on as uint8 (N,).
 
-    The pictures stay bytes; `scale` turns a minibatch into what the network takes. ``classes`` are
-    what the labels are called, and ``told`` sentences for the user about how it was read.
+    `scale` converts a minibatch into the network's input. ``classes`` are the names of the labels,
+    ``told`` are sentences for the user about how the data set was read.
     """
 
     train_images: Images
@@ -57,13 +57,7 @@ class Dataset:
         return self.classes == DIGITS
 
     def first(self, training_examples: int) -> Dataset:
-        """Return the same data set with only its first training pictures.
-
-        Parameters
-        ----------
-        training_examples : int
-            How many, at least 1; all where the data set has fewer.
-        """
+        """Return the data set with its first training pictures only, at least 1."""
         return dataclasses.replace(
             self,
             train_images=self.train_images[:training_examples],
@@ -72,28 +66,12 @@ class Dataset:
 
 
 def scale(images: Images) -> FloatImages:
-    """Turn grey levels into the network's input: float32, 0 to 255/256.
-
-    Parameters
-    ----------
-    images : numpy.ndarray
-        uint8 of any shape.
-
-    Returns
-    -------
-    ndarray of float32, same shape
-    """
+    """Convert grey levels into the network's input: float32, 0 to 255/256."""
     return np.multiply(images, np.float32(1 / GREY_LEVELS), dtype=np.float32)
 
 
 class Arrays(tuple[Any, ...]):
-    """The six arrays of `load_data`, and what they show.
-
-    Attributes
-    ----------
-    classes : tuple of str
-        What the labels are called, from 0 on.
-    """
+    """The six arrays of `load_data`, with ``classes``, the names of the labels from 0 on."""
 
     classes: tuple[str, ...] = DIGITS
 
@@ -143,12 +121,9 @@ def load_data(
 
 
 def load_dataset(folder: str | os.PathLike[str] | None = None) -> Dataset:
-    """Load the digits as bytes, a quarter of the memory that `load_data` takes.
-
-    Parameters and errors are those of `load_data`. MNIST itself is read only once.
-    """
+    """Load a data set as `load_data` does, but as bytes; MNIST itself is read only once."""
     if folder is None:
-        # Two threads that ask at once would read it twice, and each keep its own.
+        # Two threads at once would read it twice, and each keep its own.
         with _reading:
             return _shipped()
     place = named_path(folder)
@@ -164,12 +139,12 @@ def _shipped() -> Dataset:
 
 
 def dataset_name(path: str | os.PathLike[str] | None) -> str:
-    """Return what a data set is called: as its file or folder, or MNIST without one."""
+    """Name a data set after its file or folder; MNIST without one."""
     if path is None:
         return "MNIST"
     try:
         place = named_path(path).resolve()
-    except (StorageError, OSError):  # a folder of former days, which cannot be looked at now
+    except (StorageError, OSError):  # a folder of an earlier run that is not accessible now
         place = Path(path)
     if place.name == "raw":  # torchvision's FashionMNIST/raw
         place = place.parent
@@ -199,7 +174,7 @@ def _load(place: Path, name: str) -> Dataset:
         train, validation = split
     parts = [train, validation, test]
     if not source.shuffled:
-        # They lie class by class: whoever looks at some of them must see all kinds.
+        # Sorted by class: shuffle, so that the first ones are of all classes.
         parts = [shuffled(part) for part in parts]
     images = [part.images.reshape(-1, 1, 28, 28) for part in parts]
     labels = [_renumbered(part, numbers, classes) for part in parts]
@@ -215,9 +190,9 @@ def _load(place: Path, name: str) -> Dataset:
 
 
 def _classes_of(source: Source) -> tuple[NDArray[np.int64], tuple[str, ...]]:
-    """Return the labels of a source, in order, and what they are called.
+    """Return the labels of a source, sorted, and their names.
 
-    Where only numbers from 0 to 9 are known, they are taken for digits, all ten of them.
+    Labels from 0 to 9 without names are digits, all ten of them.
     """
     found = np.unique(source.train.labels)
     if found[0] < 0:
@@ -233,7 +208,7 @@ def _classes_of(source: Source) -> tuple[NDArray[np.int64], tuple[str, ...]]:
 
 
 def _renumbered(part: Part, numbers: NDArray[np.int64], classes: tuple[str, ...]) -> Labels:
-    """Return a part's labels counted from 0."""
+    """Return a part's labels as indices of classes."""
     places = np.minimum(np.searchsorted(numbers, part.labels), len(numbers) - 1)
     strange = numbers[places] != part.labels
     if strange.any():

@@ -1,4 +1,4 @@
-"""From ink of any size to the network's 28×28: one function for every picture.
+"""Normalise ink of any size to the network's 28×28: one function for every picture.
 
 MNIST's digits were made like this: the ink's bounding box was scaled so that its longer side is
 20 pixels, with grey levels at the edges, and placed so that the centre of mass is in the middle
@@ -6,8 +6,8 @@ of 28×28. :func:`normalise_ink` does the same to drawings, photographs and augm
 pictures. On MNIST's own pictures it changes next to nothing: there the box already measures
 20 pixels and the centre of mass lies within half a pixel of index 14.
 
-Size and place carry no meaning here, by intent: a dot becomes a disc of 20 pixels. Whether a
-picture is a digit at all is decided elsewhere, where the original is still known.
+Size and place carry no meaning here, by intent: a dot becomes a disc of 20 pixels. The rejection
+rule, which sees the original, decides whether it is a digit.
 """
 
 from __future__ import annotations
@@ -24,46 +24,27 @@ FloatImage = npt.NDArray[np.float32]
 #: Side of the network's picture, and of the box that the ink is scaled to, in pixels.
 SIDE = 28
 BOX = 20
-#: Index at which the centre of mass comes to lie (MNIST: 13.996 down, 14.007 across).
+#: Index of the centre of mass (MNIST: 13.996 down, 14.007 across).
 CENTRE = 14.0
 #: The largest value of the result: full ink, 255, in MNIST's scale of 1/256.
 FULL = np.float32(255 / 256)
-#: Fainter than this part of the darkest ink is no ink when the box is sought: the noise of a
-#: camera or the soft rim of a brush must not widen it. Of MNIST's 70,000 pictures none has an
-#: outer row this faint (at 25/255 the first four do).
+#: The bounding box ignores ink fainter than this part of the darkest: the noise of a camera or the
+#: soft rim of a brush must not widen it. Of MNIST's 70,000 pictures none has an outer row this
+#: faint (at 25/255 the first four do).
 FAINT = 16 / 255
 #: A picture whose darkest point is fainter than this part of full ink is empty.
 EMPTY = 8 / 255
 
 
 def has_ink(ink: Ink) -> bool:
-    """Tell whether there is anything on the picture.
-
-    Parameters
-    ----------
-    ink : numpy.ndarray, shape (H, W)
-        As for :func:`normalise_ink`.
-    """
+    """Tell whether there is ink on a picture (H, W), as for :func:`normalise_ink`."""
     return bool(ink.size) and float(ink.max()) > EMPTY * _full_ink(ink)
 
 
 def ink_box(ink: Ink) -> tuple[int, int, int, int]:
-    """Return the box around the ink.
+    """Return top, left, bottom and right of the ink on a picture, as for :func:`normalise_ink`.
 
-    Parameters
-    ----------
-    ink : numpy.ndarray, shape (H, W)
-        As for :func:`normalise_ink`.
-
-    Returns
-    -------
-    top, left, bottom, right : int
-        In pixels; `bottom` and `right` are the first row and column without ink.
-
-    Raises
-    ------
-    ValueError
-        When there is no ink.
+    `bottom` and `right` are the first row and column without ink. ValueError if there is no ink.
     """
     if ink.ndim != 2:
         raise ValueError(f"ink is a picture of rows and columns, got the shape {ink.shape}")
@@ -75,24 +56,16 @@ def ink_box(ink: Ink) -> tuple[int, int, int, int]:
         raise ValueError(f"the picture holds values that are not finite: {darkest}")
     threshold = darkest * FAINT
     rows = np.flatnonzero(across > threshold)
-    # Only the rows with ink: on a large canvas a small digit is found in half the time.
+    # Only the rows with ink: that halves the time for a small digit on a large canvas.
     top, bottom = int(rows[0]), int(rows[-1]) + 1
     columns = np.flatnonzero(ink[top:bottom].max(axis=0) > threshold)
     return top, int(columns[0]), bottom, int(columns[-1]) + 1
 
 
 def usual_side(pictures: npt.NDArray[np.uint8]) -> int:
-    """Return how long the longer side of the ink is in most of some pictures.
+    """Return the median longer side of the ink in pixels, of uint8 pictures (N, 28, 28).
 
-    Parameters
-    ----------
-    pictures : numpy.ndarray, uint8, shape (N, 28, 28)
-        Those without ink do not count.
-
-    Returns
-    -------
-    int
-        The median in pixels; 20 where it differs from that by a pixel only, or there is no ink.
+    20 if the median differs from that by one pixel only, or there is no ink.
     """
     threshold = pictures.max(axis=(1, 2), keepdims=True) * FAINT
     inked = pictures > threshold
@@ -115,8 +88,8 @@ def normalise_ink(ink: Ink, side: int = BOX) -> FloatImage:
         High values are ink. Unsigned integers and booleans reach from 0 to the type's
         largest value; floats from 0 to 1, or from 0 to 255 if any value exceeds 1.5.
     side : int
-        How long the longer side becomes, in pixels, 1 to 28: for networks that were trained on
-        larger pictures than MNIST's.
+        The longer side of the result, in pixels, 1 to 28: larger than MNIST's for networks that
+        were trained on such pictures.
 
     Returns
     -------
@@ -129,7 +102,7 @@ def normalise_ink(ink: Ink, side: int = BOX) -> FloatImage:
     Raises
     ------
     ValueError
-        When there is no ink (see :func:`has_ink`), a value is not finite, or `ink` is not
+        There is no ink (see :func:`has_ink`), a value is not finite, or `ink` is not
         two-dimensional.
     """
     top, left, bottom, right = ink_box(ink)
@@ -145,8 +118,14 @@ def normalise_ink(ink: Ink, side: int = BOX) -> FloatImage:
     return normalised
 
 
+def as_bytes(picture: FloatImage) -> npt.NDArray[np.uint8]:
+    """Convert the network's input, 0 to 255/256, to grey levels."""
+    # The network's scale is 1/256, so that these are whole numbers but for rounding.
+    return np.clip(np.rint(picture * 256), 0, 255).astype(np.uint8)
+
+
 def _full_ink(ink: Ink) -> float:
-    """Return the value that full ink has in this kind of array."""
+    """Return the value of full ink in this type of array."""
     if ink.dtype == np.bool_:
         return 1.0
     if ink.dtype.kind in "ui":
@@ -155,7 +134,7 @@ def _full_ink(ink: Ink) -> float:
 
 
 def _offset(profile: FloatImage, mass: float, scale: float) -> float:
-    """Return where the box begins on the 28 pixels so that its centre of mass is centred."""
+    """Return where the box begins on the 28 pixels for its centre of mass to be centred."""
     places = np.arange(len(profile)) + 0.5
     centre = float(profile @ places) / mass * scale
     offset = CENTRE + 0.5 - centre

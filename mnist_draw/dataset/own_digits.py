@@ -23,37 +23,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_draw.dataset.mnist import Dataset, Images, Labels, scale
-from mnist_draw.dataset.normalise import has_ink, normalise_ink
+from mnist_draw.dataset.normalise import as_bytes, has_ink, normalise_ink
 from mnist_draw.dataset.picture_formats import read_suffixes
 from mnist_draw.dataset.sources.idx_files import MAX_BYTES
-from mnist_draw.errors import DatasetError, UserError, reason_of
+from mnist_draw.dataset.sources.source import visible_entries
+from mnist_draw.errors import DatasetError, UserError
 from mnist_draw.storage.atomic import open_atomically, write_atomically
 from mnist_draw.storage.document import Format
 from mnist_draw.storage.folders import named_path
 from mnist_draw.storage.my_digits import TaughtDigit, label_of_name, read_digit
 from mnist_draw.storage.opening import MEGABYTE, read_file
 
-#: From a file to its ink: (H, W), 0 for paper to 1 for ink.
+#: Reads the ink of a file: (H, W), 0 for paper to 1 for ink.
 ReadPicture = Callable[[Path], NDArray[np.float32]]
 #: Extra digits are repeated until they make up this part of the training pictures …
 SHARE = 0.1
-#: … but none of them more often than this: a handful must not crowd out what is known.
+#: … but at most this often: a handful must not crowd out the others.
 MAX_REPEATS = 100
 
 
 @dataclass(frozen=True, eq=False)
 class ExtraDigits:
-    """Extra digits, normalised as every picture of the network is.
-
-    Attributes
-    ----------
-    images : numpy.ndarray
-        uint8 (N, 1, 28, 28), ink high.
-    labels : numpy.ndarray
-        uint8 (N,), 0 to 9.
-    folder : pathlib.Path
-        Where they come from.
-    """
+    """Normalised digits of a folder: uint8 (N, 1, 28, 28), ink high, and labels, uint8 (N,)."""
 
     images: Images
     labels: Labels
@@ -66,14 +57,14 @@ class ExtraDigits:
 def load_extra(
     folder: str | os.PathLike[str], read_picture: ReadPicture
 ) -> tuple[ExtraDigits, list[str]]:
-    """Read all digits of a folder."""
+    """Read and normalise all digits of a folder; return sentences about those left out, too."""
     place = named_path(folder)
     digits, told = load_digits(place, read_picture)
     return normalised(digits, place), told
 
 
 def load_digits(folder: Path, read_picture: ReadPicture) -> tuple[list[TaughtDigit], list[str]]:
-    """Read all digits of a folder as they were drawn; at least one, else as `load_extra`."""
+    """Read all digits of a folder as they were drawn; DatasetError if there is none."""
     digits, told = read_digits(folder, read_picture)
     if not digits:
         why = f" {told[0]}" if told else ""
@@ -85,7 +76,7 @@ def load_digits(folder: Path, read_picture: ReadPicture) -> tuple[list[TaughtDig
 
 
 def read_digits(folder: Path, read_picture: ReadPicture) -> tuple[list[TaughtDigit], list[str]]:
-    """Read all digits of a folder as they were drawn; parameters and errors as `load_extra`."""
+    """Read all digits of a folder as they were drawn, perhaps none."""
     digits: list[TaughtDigit] = []
     told: list[str] = []
     for path, label in find_pictures(folder):
@@ -110,47 +101,30 @@ def read_digits(folder: Path, read_picture: ReadPicture) -> tuple[list[TaughtDig
 
 
 def find_pictures(folder: Path) -> Iterator[tuple[Path, int | None]]:
-    """Yield the picture files of a folder, each with its subfolder's label, None without one."""
-    for path in _listing(folder):
+    """Yield the picture files of a folder, each with the label of its subfolder, if it has one."""
+    for path in visible_entries(folder):
         if path.suffix.lower() in read_suffixes() and path.is_file():
             yield path, None
         elif len(path.name) == 1 and label_of_name(path) is not None and path.is_dir():
-            for inner in _listing(path):
+            for inner in visible_entries(path):
                 if inner.suffix.lower() in read_suffixes() and inner.is_file():
                     yield inner, int(path.name)
 
 
-def _listing(folder: Path) -> list[Path]:
-    """Return what lies in a folder in an order that every system gives; nothing hidden."""
-    try:
-        entries = [path for path in folder.iterdir() if not path.name.startswith(".")]
-    except FileNotFoundError:
-        raise DatasetError(f"There is no folder {folder}.") from None
-    except NotADirectoryError:
-        raise DatasetError(
-            f"{folder} is not a folder; name the folder the digits lie in."
-        ) from None
-    except OSError as error:
-        raise DatasetError(f"The folder {folder} cannot be read: {reason_of(error)}.") from error
-    return sorted(entries, key=lambda path: path.name)
-
-
 def normalised(digits: Sequence[TaughtDigit], folder: Path) -> ExtraDigits:
-    """Cut digits out and centre them, as a drawing is before the network sees it."""
+    """Normalise digits as drawings are."""
     images = np.zeros((len(digits), 1, 28, 28), np.uint8)
     for image, digit in zip(images, digits, strict=True):
-        # The network's scale is 1/256, so that these are whole numbers but for rounding.
-        image[0] = np.clip(np.rint(normalise_ink(digit.ink) * 256), 0, 255)
+        image[0] = as_bytes(normalise_ink(digit.ink))
     labels = np.array([digit.label for digit in digits], np.uint8)
     return ExtraDigits(images, labels, folder)
 
 
 def mix(data: Dataset, extra: ExtraDigits) -> Dataset:
-    """Return a data set with extra digits at the end of its training pictures.
+    """Append extra digits to the training pictures of a data set.
 
-    They are repeated (`SHARE`, `MAX_REPEATS`), so that they count beside many thousands of
-    others; where the training pictures are varied, each repetition is varied in its own way.
-    Validation and test pictures stay as they are.
+    They are repeated (`SHARE`, `MAX_REPEATS`) to count beside many thousands of others;
+    augmentation varies each repetition in its own way.
     """
     repeats = repeats_for(len(extra), len(data.train_images))
     images: NDArray[Any] = extra.images
@@ -166,7 +140,7 @@ def mix(data: Dataset, extra: ExtraDigits) -> Dataset:
 
 
 def repeats_for(extra: int, training: int) -> int:
-    """Return how often each extra digit is shown in an epoch, at least once."""
+    """Return how often an epoch repeats each extra digit, at least once."""
     return max(1, min(MAX_REPEATS, round(SHARE * training / extra)))
 
 
@@ -176,10 +150,10 @@ NAMES = (
     "t10k-images-idx3-ubyte.gz",
     "t10k-labels-idx1-ubyte.gz",
 )
-#: Names the files of an export that goes on, with what they hold; it is gone when all are there.
+#: During an export, holds the names and hashes of its files.
 _MARKER = ".mnist_draw-export"
 FORMAT = Format("mnist_draw export", 1, MEGABYTE)
-#: One digit in so many is kept for testing.
+#: One digit in so many is for the test.
 _TESTED = 5
 #: A data set needs two pictures to train and validate, and one to test.
 _LEAST = 3
@@ -194,9 +168,9 @@ def idx_bytes(values: NDArray[np.uint8]) -> bytes:
 
 
 def export_idx(extra: ExtraDigits, folder: str | os.PathLike[str]) -> tuple[int, int]:
-    """Write a data set as MNIST is published, which ``--data`` reads.
+    """Write a data set as MNIST is published; every fifth digit is for the test.
 
-    Every fifth digit goes into the test files, the others into the training files.
+    Returns the numbers of digits for training and for the test.
     """
     place = Path(folder)
     if len(extra) < _LEAST:
@@ -223,7 +197,7 @@ def export_idx(extra: ExtraDigits, folder: str | os.PathLike[str]) -> tuple[int,
             for name, content in contents.items():
                 files.enter_context(open_atomically(place / name)).write(content)
     except BaseException:
-        # Those that came to their place before another could not: none of them was there before.
+        # None of them existed before.
         _remove(place, *NAMES, _MARKER)
         raise
     _remove(place, _MARKER)
@@ -235,7 +209,7 @@ def _digest(content: bytes) -> str:
 
 
 def _is_left_over(place: Path, name: str) -> bool:
-    """Whether a file is of an export that was killed between two of its files."""
+    """Whether a file is of an export that was killed."""
     try:
         digests = FORMAT.read(place / _MARKER).get_fields("files").values
         return digests.get(name) == _digest(read_file(place / name, MAX_BYTES))
@@ -250,7 +224,7 @@ def _remove(place: Path, *names: str) -> None:
 
 
 def export_csv(extra: ExtraDigits, path: str | os.PathLike[str]) -> None:
-    """Write a table: a header, then for each digit its label and 784 grey levels, row by row."""
+    """Write a CSV table: a header, then for each digit its label and 784 grey levels by row."""
     header = ",".join(["label", *(f"pixel{number}" for number in range(784))])
     table = np.column_stack([extra.labels, extra.images.reshape(len(extra), -1)])
     lines = [",".join(map(str, row)) for row in table.tolist()]

@@ -1,7 +1,7 @@
-"""The picture formats that the program knows: one entry each.
+"""The picture formats: one entry each.
 
-What decodes a file, what a folder of digits is searched for, the dialogs that open and save, what
-the board accepts when it is dropped there and the command line's help all follow this table.
+The decoder, the search of folders, the file dialogs, the files that the board accepts and the help
+of the command line follow `FORMATS`.
 """
 
 from __future__ import annotations
@@ -16,14 +16,13 @@ class PictureFormat:
     Attributes
     ----------
     title : str
-        What the user knows it as, such as ``"JPEG"``.
+        Its name for the user, such as ``"JPEG"``.
     suffixes : tuple of str
-        Endings of its files, lower case with the dot; new files get the first.
+        Of its files, lower case with the dot; new files get the first.
     decoder : str
-        Pillow's name of its decoder; empty where such files are not read.
+        Pillow's name of its decoder; empty if such files are not read.
     saved_as : str
-        What a drawing is saved as: ``"pixels"``, ``"curves"``, or empty where drawings are not
-        saved in this format.
+        How a drawing is saved: as ``"pixels"``, as ``"curves"``, or not (empty).
     """
 
     title: str
@@ -33,7 +32,7 @@ class PictureFormat:
 
     @property
     def patterns(self) -> str:
-        """Its files as a file dialog names them, such as ``"*.jpg *.jpeg"``."""
+        """Its patterns in a file dialog, such as ``"*.jpg *.jpeg"``."""
         return " ".join(f"*{suffix}" for suffix in self.suffixes)
 
 
@@ -61,15 +60,15 @@ def saved_formats() -> list[PictureFormat]:
 
 
 def read_suffixes() -> frozenset[str]:
-    """Return the endings of files that are read, lower case with the dot."""
+    """Return the suffixes of files that are read, lower case with the dot."""
     return frozenset(suffix for known in read_formats() for suffix in known.suffixes)
 
 
 def read_titles() -> str:
-    """Return the formats that are read as a list for a sentence, such as ``"PNG, JPEG, BMP"``."""
+    """List the formats that are read, such as ``"PNG, JPEG, BMP"``."""
     return ", ".join(known.title for known in read_formats())
 
 
 def saved_titles() -> str:
-    """Return the formats that a drawing is saved in, such as ``"PNG or SVG"``."""
+    """List the formats that a drawing is saved in, such as ``"PNG or SVG"``."""
     return " or ".join(known.title for known in saved_formats())

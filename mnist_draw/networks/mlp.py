@@ -30,33 +30,25 @@ class MlpLayer:
     dropout: float = 0.0
 
     def text(self) -> str:
-        """Return the layer as it is written in a network's text."""
+        """Return the layer in a network's text."""
         activation = "" if self.activation == "rectify" else f"@{self.activation}"
         return f"{self.units}{activation}{_dropout_text(self.dropout)}"
 
 
 @dataclass(frozen=True)
 class MlpLayers:
-    """The hidden layers of an MLP.
-
-    Attributes
-    ----------
-    hidden : tuple of MlpLayer
-        From the picture on; at most `MAX_LAYERS`.
-    input_dropout : float
-        Share of the pixels left out at random in training, 0 up to, not including, 1.
-    """
+    """The hidden layers of an MLP, at most `MAX_LAYERS`, and the dropout of its pixels."""
 
     hidden: tuple[MlpLayer, ...]
     input_dropout: float = 0.0
 
     def text(self) -> str:
-        """Return what stands behind ``layers:``."""
+        """Return the text after ``layers:``."""
         first = [_dropout_text(self.input_dropout)] if self.input_dropout else []
         return ",".join([*first, *(layer.text() for layer in self.hidden)])
 
     def title(self, classes: int = CLASSES) -> str:
-        """Return the network in words, for menus: its units and unusual activations."""
+        """Return the network's title: its units and unusual activations."""
         parts = [
             f"{layer.units}" + (f" {layer.activation}" if layer.activation != "rectify" else "")
             for layer in self.hidden
@@ -64,13 +56,13 @@ class MlpLayers:
         return "–".join([f"MLP {_PIXELS}", *parts, str(classes)])
 
     def operations(self) -> tuple[Operation, ...]:
-        """Return what the network computes without dropout."""
+        """Return the operations of the network without dropout."""
         hidden = (Dense(layer.units, layer.activation) for layer in self.hidden)
         return (*hidden, Dense(CLASSES, "softmax"))
 
 
 def read_layers(text: str) -> MlpLayers:
-    """Read what stands behind ``layers:``."""
+    """Read the text after ``layers:``."""
     parts = [part.strip() for part in text.split(",")] if text.strip() else []
     input_dropout = 0.0
     if parts and parts[0].startswith("/"):
@@ -118,17 +110,16 @@ def build_mlp(input_var: Any = None, dropout: float = 0.4, classes: int = CLASSE
     """Build the tutorial's network: 784-500-300-10.
 
     Two hidden layers of rectifiers, each followed by dropout of 40 %, and a softmax over the
-    ten digits. Weights start as `lasagne.init.GlorotUniform`, biases at nothing.
+    ten digits. Weights start as `lasagne.init.GlorotUniform`, biases at 0.
 
     Parameters
     ----------
     input_var : theano variable, optional
-        4-D float, minibatch × 1 × 28 × 28; Lasagne makes one where none is given.
+        4-D float, minibatch × 1 × 28 × 28; by default, Lasagne makes one.
     dropout : float
-        Share of both hidden layers' units left out at random in training, 0 up to but not
-        including 1. The tutorial's is 0.4.
+        Share of both hidden layers' units dropped in training, from 0 to below 1.
     classes : int
-        How many the network tells apart; the ten digits where nothing is said.
+        The number of outputs.
 
     Returns
     -------
@@ -157,53 +148,8 @@ def build_mlp(input_var: Any = None, dropout: float = 0.4, classes: int = CLASSE
     )
 
 
-def build_custom_mlp(
-    input_var: Any = None,
-    depth: int = 2,
-    width: int = 800,
-    drop_input: float = 0.2,
-    drop_hidden: float = 0.5,
-) -> Any:
-    """Build a multi-layer perceptron of any depth and width, as in Lasagne's MNIST example.
-
-    Parameters
-    ----------
-    input_var : theano variable, optional
-        4-D float, minibatch × 1 × 28 × 28.
-    depth : int
-        Hidden layers of rectifiers, 0 or more.
-    width : int
-        Units in each of them.
-    drop_input, drop_hidden : float
-        Share of inputs and of each hidden layer's units left out at random in training,
-        0 up to but not including 1.
-
-    Returns
-    -------
-    lasagne.layers.DenseLayer
-        The output layer: minibatch × 10 probabilities.
-    """
-    hidden = (MlpLayer(width, "rectify", drop_hidden),) * depth
-    return build_layers(input_var, MlpLayers(hidden, drop_input))
-
-
 def build_layers(input_var: Any, layers: MlpLayers, classes: int = CLASSES) -> Any:
-    """Build a multi-layer perceptron from its hidden layers.
-
-    Parameters
-    ----------
-    input_var : theano variable or None
-        4-D float, minibatch × 1 × 28 × 28.
-    layers : MlpLayers
-        Units, activation and dropout of each hidden layer, and the dropout of the pixels.
-    classes : int
-        How many the network tells apart.
-
-    Returns
-    -------
-    lasagne.layers.DenseLayer
-        The output layer: minibatch × classes probabilities.
-    """
+    """Build a multi-layer perceptron from its hidden layers, as `build_mlp` does."""
     import lasagne
 
     network = lasagne.layers.InputLayer(shape=(None, 1, 28, 28), input_var=input_var)

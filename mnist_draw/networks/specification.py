@@ -1,8 +1,7 @@
-"""Naming a network in one line of text, as files, commands and menus do.
+"""The kinds of networks, and the text that names a network in files, commands and menus.
 
-A network tells ten classes apart, the digits, unless ``#`` and another number stand at the end of
-its text: ``mlp#26`` is the tutorial's network for letters. Nobody need write that: how many classes
-there are is known from the data that a network is trained on.
+A network has ten classes, the digits, unless ``#`` and another number end its text: ``mlp#26`` is
+the tutorial's network for letters. Training appends the number of classes of its data.
 """
 
 from __future__ import annotations
@@ -40,22 +39,12 @@ _CLASSES_MARK = "#"
 
 
 class NetworkError(UserError):
-    """A text names no network; the sentence lists those that exist."""
+    """A text names no network; the sentence lists the networks."""
 
 
 @dataclass(frozen=True)
 class Count:
-    """A whole number in a network's text, such as its depth.
-
-    Attributes
-    ----------
-    name : str
-        In the grammar of the text, such as ``"DEPTH"``.
-    title, sentence : str
-        For the form: what it is called, and what it does.
-    default, low, high : int
-        Its value where the text leaves it out, and its range.
-    """
+    """A whole number in a network's text: its name in the grammar, texts of the form, range."""
 
     name: str
     title: str
@@ -65,7 +54,7 @@ class Count:
     high: int
 
     def read(self, text: str) -> int:
-        """Read the number; raises ValueError with a part of a sentence where it makes no sense."""
+        """Read the number; ValueError has a part of a sentence."""
         try:
             value = int(text)
         except ValueError:
@@ -75,13 +64,13 @@ class Count:
         return value
 
     def allowed(self) -> str:
-        """Return what is allowed, in words."""
+        """Describe the allowed values."""
         return f"{self.name}, a whole number from {self.low:,} to {self.high:,}"
 
 
 @dataclass(frozen=True)
 class Share:
-    """A dropout probability in a network specification: at least 0, below 1."""
+    """A dropout in a network's text: at least 0, below 1."""
 
     name: str
     title: str
@@ -89,11 +78,11 @@ class Share:
     default: float
 
     def read(self, text: str) -> float:
-        """Read the share; raises ValueError with a part of a sentence where it makes no sense."""
+        """Read the share; ValueError has a part of a sentence."""
         return as_share(text, self.name)
 
     def allowed(self) -> str:
-        """Return what is allowed, in words."""
+        """Describe the allowed values."""
         return f"{self.name}, a share from 0 up to, not including, 1"
 
 
@@ -102,7 +91,7 @@ Number = Count | Share
 
 @dataclass(frozen=True)
 class NetworkSpec:
-    """A network by name, with what it takes to build it and to check its parameters."""
+    """A network by name: how to build it, and the shapes of its parameters."""
 
     text: str
     title: str
@@ -114,13 +103,13 @@ class NetworkSpec:
 
     @property
     def classes(self) -> int:
-        """How many classes it tells apart."""
+        """The number of outputs."""
         last = self.operations[-1]
         assert isinstance(last, Dense)
         return last.units
 
     def with_classes(self, classes: int) -> NetworkSpec:
-        """Return the same network for another number of classes."""
+        """Return the network with another number of classes."""
         plain, _, _ = self.text.partition(_CLASSES_MARK)
         return parse_network(f"{plain}{_CLASSES_MARK}{classes}")
 
@@ -156,7 +145,7 @@ def kind_with_numbers(
     numbers: tuple[Number, ...] = (),
     spec_title: Callable[..., str] | None = None,
 ) -> NetworkKind:
-    """Return a kind whose text is its name and, behind a colon, some numbers."""
+    """Return a kind whose text is its name and, after a colon, some numbers."""
 
     def read(arguments: str, classes: int) -> NetworkSpec:
         given = [part.strip() for part in arguments.split(",")] if arguments.strip() else []
@@ -281,22 +270,12 @@ NETWORKS: dict[str, NetworkKind] = {
 
 
 def parse_network(text: str) -> NetworkSpec:
-    """Find out which network a text names.
-
-    Parameters
-    ----------
-    text : str
-        The name of one of `NETWORKS`, what its grammar allows behind it, and the number of
-        classes where it is not ten.
-
-    Returns
-    -------
-    NetworkSpec
+    """Return the network that a text names by the grammar of one of `NETWORKS`.
 
     Raises
     ------
     NetworkError
-        No such network, or a number out of range. The sentence lists what exists.
+        No such network, or a number out of range. The sentence lists the networks.
     """
     plain, mark, count = text.strip().partition(_CLASSES_MARK)
     classes = _read_classes(text, count) if mark else CLASSES
@@ -320,8 +299,7 @@ def parse_network(text: str) -> NetworkSpec:
 def _read_classes(text: str, count: str) -> int:
     if not count.strip().isdecimal() or not MIN_CLASSES <= int(count) <= MAX_CLASSES:
         raise NetworkError(
-            f"The network {text!r} cannot be built: behind {_CLASSES_MARK} stands how many classes "
-            f"it tells apart, a whole number from {MIN_CLASSES} to {MAX_CLASSES}, as in "
-            f"mlp{_CLASSES_MARK}26."
+            f"The network {text!r} cannot be built: after {_CLASSES_MARK}, the number of classes "
+            f"is expected, from {MIN_CLASSES} to {MAX_CLASSES}, as in mlp{_CLASSES_MARK}26."
         )
     return int(count)

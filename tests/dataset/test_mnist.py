@@ -220,7 +220,7 @@ def test_folder_that_fails_while_listed(
 
     folder = write_folder(tmp_path / "data")
     monkeypatch.setattr(Path, "iterdir", fail)
-    assert complaint(folder) == f"The folder {folder} cannot be read: Permission denied."
+    assert f"{folder} cannot be read: no permission" in complaint(folder)
 
 
 def test_swapped_files(tmp_path: Path, write_folder: Any) -> None:

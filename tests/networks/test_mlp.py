@@ -6,7 +6,8 @@ import lasagne
 import numpy as np
 import pytest
 
-from mnist_draw.networks.mlp import build_custom_mlp, build_mlp
+from mnist_draw.networks import parse_network
+from mnist_draw.networks.mlp import build_mlp
 
 layers = lasagne.layers
 rectify, softmax = lasagne.nonlinearities.rectify, lasagne.nonlinearities.softmax
@@ -59,19 +60,19 @@ def test_the_input_variable_given_is_used() -> None:
     import theano.tensor as T
 
     input_var = T.tensor4("inputs")
-    for build in (build_mlp, build_custom_mlp):
+    for build in (build_mlp, parse_network("custom_mlp").build):
         assert layers.get_all_layers(build(input_var))[0].input_var is input_var
 
 
 def test_lasagnes_example_by_default() -> None:
-    network = build_custom_mlp()
+    network = parse_network("custom_mlp").build()
     shapes = [param.get_value(borrow=True).shape for param in layers.get_all_params(network)]
     assert shapes == [(784, 800), (800,), (800, 800), (800,), (800, 10), (10,)]
     assert dropouts(network) == [0.2, 0.5, 0.5]
 
 
 def test_any_depth_and_width() -> None:
-    network = build_custom_mlp(None, depth=3, width=7, drop_input=0.1, drop_hidden=0.25)
+    network = parse_network("custom_mlp:3,7,0.1,0.25").build()
     assert dropouts(network) == [0.1, 0.25, 0.25, 0.25]
     assert [p.get_value().shape for p in layers.get_all_params(network, regularizable=True)] == [
         (784, 7),
@@ -82,5 +83,6 @@ def test_any_depth_and_width() -> None:
 
 
 def test_no_hidden_layer_and_no_dropout() -> None:
-    assert kinds(build_custom_mlp(depth=0, drop_input=0)) == ["InputLayer", "DenseLayer"]
-    assert dropouts(build_custom_mlp(depth=2, width=3, drop_input=0, drop_hidden=0)) == []
+    plain = parse_network("custom_mlp:0,800,0").build()
+    assert kinds(plain) == ["InputLayer", "DenseLayer"]
+    assert dropouts(parse_network("custom_mlp:2,3,0,0").build()) == []

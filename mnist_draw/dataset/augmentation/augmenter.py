@@ -1,10 +1,10 @@
-"""Variation of the training pictures: named recipes, from slight slants to new handwriting.
+"""Augmentation of the training pictures: named recipes, from slight slants to new handwriting.
 
 Every picture is deformed and then normalised again as a drawing is (see
-`mnist_draw.dataset.normalise`): the longer side of its ink measures 20 pixels, the centre of
-mass lies at index 14. On top of that come a little jitter of place and size, for a drawing's box
-is never found exactly. Where a recipe re-inks, the digit is painted anew along its skeleton,
-half the time with its own varying width made thinner or wider, half the time with a round pen.
+`mnist_draw.dataset.normalise`): the longer side of its ink measures 20 pixels, its centre of
+mass is at index 14. A little jitter of place and size is added, for a drawing's box is never found
+exactly. A recipe may re-ink digits: paint them along their skeleton, half of them with their own
+width made thinner or wider, half with a round pen.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ Images = NDArray[np.uint8]
 
 #: Jitter of place in pixels, and of size as a part of it.
 PLACE_JITTER, SIZE_JITTER = 0.5, 0.05
-#: By how much the edge of re-inked digits is moved at the most, in pixels.
+#: The largest shift of the edge of re-inked digits, in pixels.
 EDGE = 0.6
-#: Share of re-inked digits that are written with a round pen; the others keep their own width.
+#: Share of re-inked digits that a round pen paints; the others keep their own width.
 ROUND = 0.5
 #: Radius of the round pens in pixels of the normalised picture.
 PENS = (0.7, 1.8)
-#: How far the faint rim of the data's pictures reaches beyond the edge, in pixels: so that
-#: their longer sides measure 20 pixels as they are (MNIST: 19.4 from edge to edge).
+#: Width of the faint rim around the ink of the data's pictures, in pixels: without it, MNIST's
+#: longer sides measure 19.4 pixels.
 RIM = np.float32(0.31)
-#: No line is thinner, in pixels from middle to edge.
+#: Least radius of a line, in pixels.
 THINNEST = 0.45
 #: Noise in two octaves, as `WarpRange.waves`.
 _NOISE = ((0.8, 15.0, 32.0), (0.28, 8.5, 15.0))
@@ -45,7 +45,7 @@ _NOISE = ((0.8, 15.0, 32.0), (0.28, 8.5, 15.0))
 
 @dataclass(frozen=True)
 class Recipe:
-    """One way to vary pictures."""
+    """One way to vary pictures; ``reinked`` is the share of pictures that are painted anew."""
 
     title: str
     meaning: str
@@ -72,28 +72,22 @@ RECIPES: dict[str, Recipe] = {
 
 
 class Augmenter:
-    """Makes varied pictures of a data set.
+    """Varies the pictures of a data set by one of `RECIPES`.
 
-    A picture follows from recipe, seed, epoch and its index alone, whatever the minibatches
-    are. Several threads may call `batch` at once if no index is in two of their calls.
+    A result depends only on recipe, seed, epoch and the picture's index, whatever the minibatches
+    are. Several threads may call `batch` at once with different indices.
 
     Parameters
     ----------
     recipe : str
-        One of `RECIPES`.
     images : numpy.ndarray
         uint8 (N, 1, 28, 28), ink high, normalised as MNIST is.
     labels : numpy.ndarray
-        Integers (N,), 0 to 9: the digits, of which some have rare styles. -1 is none of them.
+        Integers (N,), 0 to 9: the digits, of which some have rare styles; -1 for other pictures.
     seed : int
-        Whole number, 0 or more.
+        0 or more.
     side : int
-        How long the longer side of the ink shall be, in pixels.
-
-    Raises
-    ------
-    ValueError
-        There is no such recipe, or the arrays have other shapes or types.
+        Longer side of the ink, in pixels.
     """
 
     def __init__(
@@ -122,20 +116,9 @@ class Augmenter:
     def batch(
         self, indices: NDArray[np.integer[Any]], epoch: int, result: Images | None = None
     ) -> Images:
-        """Return varied pictures.
+        """Return the varied pictures of some indices, uint8 (n, 1, 28, 28), perhaps in `result`.
 
-        Parameters
-        ----------
-        indices : numpy.ndarray
-            Which pictures: integers (n,).
-        epoch : int
-            Whole number, 0 or more; another epoch gives other variations.
-        result : numpy.ndarray, optional
-            Where the pictures go; a new array where it is left out.
-
-        Returns
-        -------
-        ndarray of uint8 (n, 1, 28, 28)
+        Another epoch, 0 or more, gives other variations.
         """
         chosen = np.asarray(indices, np.intp)
         warp = self.recipe.warp
@@ -147,7 +130,7 @@ class Augmenter:
             return result
         random = HashedRandom(self._seed, epoch, chosen)
         drawn = self._store.has_points(chosen)
-        # A picture whose ink is too faint for a skeleton stays as it is.
+        # Ink too faint for a skeleton is not varied.
         varied[~drawn] = self._images[chosen[~drawn]]
         reinked = random.happens(self.recipe.reinked)
         new, moved = np.flatnonzero(drawn & reinked), np.flatnonzero(drawn & ~reinked)
@@ -158,7 +141,7 @@ class Augmenter:
         return result
 
     def _written(self, chosen: NDArray[np.intp], epoch: int, limits: WarpRange) -> Images:
-        """Paint digits anew, with another pen."""
+        """Paint digits along their skeletons, with another pen."""
         random = HashedRandom(self._seed + 1, epoch, chosen)
         strokes = self._store.strokes(chosen)
         if self.recipe.styles:
@@ -196,7 +179,7 @@ class Augmenter:
 
 
 def _jitter(random: HashedRandom, side: np.float32) -> tuple[Floats, Floats, Floats]:
-    """Return how large each digit will be, and where its middle goes."""
+    """Return the size of each digit and the x and y of its centre."""
     to_x, to_y = random.uniforms(2, -PLACE_JITTER, PLACE_JITTER)
     return side * (1 + random.uniform(-SIZE_JITTER, SIZE_JITTER)), to_x, to_y
 
@@ -209,21 +192,9 @@ def preview(
     count: int = 16,
     side: int = int(BOX),
 ) -> Images:
-    """Return examples of what a recipe makes.
+    """Return at most `count` examples of a recipe, as `Augmenter` makes them, of all classes.
 
-    Parameters
-    ----------
-    recipe, images, labels, seed : str, numpy.ndarray, numpy.ndarray, int
-        As for `Augmenter`; the seed also chooses the pictures.
-    count : int
-        How many; fewer where there are fewer pictures.
-    side : int
-        As for `Augmenter`.
-
-    Returns
-    -------
-    ndarray of uint8 (count, 1, 28, 28)
-        As many of each class as possible.
+    The seed also chooses the pictures.
     """
     order = np.random.default_rng(seed).permutation(len(images))[: 40 * count]
     # Round by round one of each class.

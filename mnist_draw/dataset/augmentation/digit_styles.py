@@ -16,9 +16,9 @@ from mnist_draw.dataset.augmentation.numba_loops import inlined
 from mnist_draw.dataset.augmentation.skeleton import EXTRA, FAR
 
 Floats = NDArray[np.floating[Any]]
-#: What `Strokes` holds of all digits, (6, n, points), which one of them it is, and how many places
-#: it has; the last `EXTRA` of them are for strokes that are added. Compiled code counts who holds
-#: an array: six rows, handed from function to function, would cost more than what is done to them.
+#: The points of all digits (6, n, points), the index of this one, and the number of its places, of
+#: which the last `EXTRA` are for added strokes. Compiled code counts references to arrays: passing
+#: six rows from function to function would cost more than the work.
 Digit = tuple[Floats, int, int]
 
 #: Points of a short stroke: two of them, or one of `EXTRA` points, can be added to a digit.
@@ -67,7 +67,7 @@ def extreme(digit: Digit, across: float, down: float, beyond: Any) -> int:
 
 @inlined
 def put(digit: Digit, first: int, count: int, pen: Any) -> None:
-    """Make a stroke of places whose x and y are set."""
+    """Make a stroke of places whose x and y are set already."""
     x, y = values_of(digit, 0), values_of(digit, 1)
     radius, length = values_of(digit, 2), values_of(digit, 3)
     start = len(x) - EXTRA + first
@@ -126,7 +126,7 @@ def add_line(
 
 @inlined
 def erase(digit: Digit, at_x: Any, at_y: Any, reach: Any) -> None:
-    """Take away the points within `reach` pixels of a place, unless hardly any would be left."""
+    """Remove the points within `reach` pixels of a place, unless hardly any would be left."""
     x, y, radius = values_of(digit, 0), values_of(digit, 1), values_of(digit, 2)
     squared = reach * reach
     left = 0
@@ -166,7 +166,7 @@ def style(label: int, digit: Digit, amounts: Floats, pen: Any) -> None:
 
 @inlined
 def _share(value: Any, low: Any, high: Any) -> Any:
-    """Return where a value lies in a range: 0 at its beginning, 1 at its end, not beyond."""
+    """Return a value's share of a range, clipped: 0 at its beginning, 1 at its end."""
     return min(max((value - low) / (high - low), np.float32(0)), np.float32(1))
 
 

@@ -1,9 +1,8 @@
-"""Random numbers that follow from what they are for, not from what was drawn before.
+"""Random numbers as hashes, independent of the numbers drawn before.
 
-An augmented picture is determined by seed, epoch and the picture's index alone: a continued run
-sees the same pictures as an uninterrupted one, however the work is shared among threads. Each
-number is the hash of its place (seed, epoch, picture, rank), with the mixing function of
-SplitMix64 (Steele, Lea and Flood, 2014).
+An augmented picture depends only on seed, epoch and the picture's index: a continued run sees the
+same pictures as an uninterrupted one, however threads share the work. Each number is the hash of
+(seed, epoch, picture, rank), with the mixing function of SplitMix64 (Steele, Lea and Flood, 2014).
 """
 
 from __future__ import annotations
@@ -24,14 +23,9 @@ _WORD = 2**64 - 1
 
 
 class HashedRandom:
-    """Numbers for the pictures of one minibatch, each call a new set of them.
+    """Numbers for the pictures of one minibatch, new ones at each call.
 
-    Parameters
-    ----------
-    seed, epoch : int
-        Whole numbers, 0 or more.
-    indices : numpy.ndarray
-        The pictures' places in the data set, integers (n,).
+    `indices` are the pictures' places in the data set, integers (n,).
     """
 
     def __init__(self, seed: int, epoch: int, indices: NDArray[Any]) -> None:
@@ -55,7 +49,7 @@ class HashedRandom:
         return result
 
     def happens(self, probability: float) -> Flags:
-        """Tell for each picture whether something happens to it: bool (n,)."""
+        """Draw for each picture whether something happens to it: bool (n,)."""
         happening: Flags = self.uniform(0, 1) < probability
         return happening
 
@@ -95,7 +89,7 @@ _draw_compiled = Compiled(_draw_loops)
 
 
 def _mixed(value: int) -> int:
-    """Return what `_mix` makes of the value, taken to all bits of a word."""
+    """Return `_mix` of the value times the golden ratio."""
     word = (value * _GOLDEN) & _WORD
     for shift, factor in zip((30, 27), _FACTORS, strict=True):
         word = ((word ^ word >> shift) * factor) & _WORD

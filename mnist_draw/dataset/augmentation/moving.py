@@ -22,26 +22,16 @@ NODES = 8
 SPACING = 4
 #: Interpolation softens edges; grey levels are drawn this much apart to restore them.
 CONTRAST = 1.25
-#: So many pictures are moved side by side without Numba: they stay in the processor's caches, and
-#: take 7 MB where a thousand took 66.
+#: Pictures moved at once without Numba: they fit the processor's caches, and take 7 MB.
 _TOGETHER = 100
 
 
 def move(images: Images, x: Floats, y: Floats) -> Images:
-    """Move grey levels: each pixel takes the level at the place it comes from.
+    """Move the grey levels of uint8 (n, 28, 28): each pixel takes the level at its origin.
 
-    Parameters
-    ----------
-    images : numpy.ndarray
-        uint8 (n, 28, 28).
-    x, y : numpy.ndarray
-        Where the nodes of a lattice come from, in pixels: float32 (n, 64), rows after one
-        another. The nodes lie at the indices 0, 4, … 28 in both directions; between them the
-        map is interpolated.
-
-    Returns
-    -------
-    ndarray of uint8 (n, 28, 28)
+    `x` and `y` are the origins of the nodes of a lattice, in pixels: float32 (n, 64), row by row.
+    The nodes are at the indices 0, 4, … 28 in both directions; the map between them is
+    interpolated.
     """
     result = np.empty((len(images), SIDE, SIDE), np.uint8)
     (_move_compiled if has_numba() else _move_numpy)(images, x, y, result)
@@ -49,7 +39,7 @@ def move(images: Images, x: Floats, y: Floats) -> Images:
 
 
 def moved_centre(images: Images, x: Floats, y: Floats) -> Floats:
-    """Tell where the centre of mass of what `move` would make lies; as `painted_centre`."""
+    """Return the centres of mass of the result of `move`, as `painted_centre`."""
     result = np.empty((2, len(images)), np.float32)
     (_moved_centre_compiled if has_numba() else _moved_centre_numpy)(images, x, y, result)
     return result
@@ -57,10 +47,10 @@ def moved_centre(images: Images, x: Floats, y: Floats) -> Floats:
 
 @inlined
 def _corners(image: Any, padded: Any, quads: Any) -> None:
-    """Put each pixel and its neighbours to the right and below into the bytes of a word.
+    """Pack each pixel and its neighbours to the right and below into a word.
 
-    There is a ring of paper around the picture: of (side, side) pixels become uint32
-    ((side + 2) * (side + 2),). `padded` is for use in between: zeros, uint32, and side + 3 longer.
+    With a ring of paper around it, a picture (side, side) becomes uint32 ((side + 2) ** 2,).
+    `padded` is a buffer: zeros, uint32, and side + 3 longer.
     """
     one, side = np.uint64(1), np.uint64(len(image))
     wide = side + np.uint64(2)
@@ -75,7 +65,7 @@ def _corners(image: Any, padded: Any, quads: Any) -> None:
 
 @inlined
 def _come_from(nodes: Any, every: int, places: Any) -> None:
-    """Interpolate one coordinate of a map: where pixels come from, on a picture with its ring."""
+    """Interpolate one coordinate of the pixels' origins, on a picture with its ring."""
     line = np.empty(NODES, np.float32)
     one, none, last = np.float32(1), np.float32(0), np.float32(SIDE + 0.999)
     start = np.uint64(0)
@@ -99,8 +89,8 @@ def _come_from(nodes: Any, every: int, places: Any) -> None:
 def _look_up(quads: Any, wide: int, xs: Any, ys: Any, found: Any, levels: Any) -> None:
     """Interpolate grey levels, 0 to 255, at places of a picture with its ring.
 
-    Three loops, for only the one in the middle, which looks words up, cannot use vectors.
-    `found` is for use in between: uint32, as many as there are places.
+    Three loops: only the second, which looks words up, cannot use vectors. `found` is a buffer:
+    uint32, one for each place.
     """
     byte = np.uint32(255)
     for place in range(np.uint64(len(levels))):

@@ -1,9 +1,9 @@
-"""Compile the inner loops with Numba where it is installed.
+"""Compile the inner loops with Numba if it is installed.
 
-With a real Theano there may be no Numba; the callers then take their NumPy twins. Machine code
-is kept in the program's cache folder, never beside the source, which may not be writable. A
-cache that cannot be read is thrown away and made again. Numba unpickles what it finds there, which
-is to run it: it is told of a sealed folder only, which nobody but this program has filled.
+With a real Theano there may be no Numba; callers then use NumPy twins. Machine code is stored in
+the program's cache folder, as the source's may not be writable; a damaged cache is removed. Numba
+unpickles the files there, which can run code: it uses only a trusted folder, which no other program
+has written.
 """
 
 from __future__ import annotations
@@ -32,25 +32,25 @@ _worthwhile: ContextVar[bool] = ContextVar("worthwhile", default=True)
 _unwanted: ContextVar[Callable[[], bool] | None] = ContextVar("unwanted", default=None)
 #: Sums may be reordered and no value is infinite: that is what makes vector loops possible.
 _OPTIONS: dict[str, Any] = {"fastmath": {"reassoc", "contract", "nnan", "nsz"}}
-#: What compiled loops call beside Numba's own functions.
+#: The functions that compiled loops call.
 _inlined: list[Callable[..., Any]] = []
 _installed = importlib.util.find_spec("numba") is not None
 
 
 class CompilingStoppedError(BaseException):
-    """What was compiled is not wanted any more; no error, so that nobody on the way handles it."""
+    """Compiling was cancelled; no Exception, so that no handler on the way catches it."""
 
 
 def has_numba() -> bool:
-    """Whether loops are to be compiled here: there is Numba, and it is worth the while."""
+    """Whether Numba is installed, and compiling is worthwhile in this context."""
     return _installed and _worthwhile.get()
 
 
 @contextmanager
 def uncompiled() -> Iterator[None]:
-    """Take the NumPy twins in this thread, for a few pictures that must be there at once.
+    """Use the NumPy twins in this thread, for a few pictures without delay.
 
-    Loading or compiling the loops takes from a quarter of a second to a few.
+    Loading or compiling the loops takes a quarter of a second to a few seconds.
     """
     token = _worthwhile.set(False)
     try:
@@ -61,12 +61,9 @@ def uncompiled() -> Iterator[None]:
 
 @contextmanager
 def stopped_by(unwanted: Callable[[], bool]) -> Iterator[None]:
-    """Let compiling end early, in this thread, with a `CompilingStoppedError`.
+    """Cancel compiling in this thread with a `CompilingStoppedError` once `unwanted` returns True.
 
-    Parameters
-    ----------
-    unwanted : callable
-        Asked before each function and each step of the compiler, which takes up to a second.
+    It is called before each function and each step of the compiler, of up to a second.
     """
     token = _unwanted.set(unwanted)
     try:
@@ -76,7 +73,7 @@ def stopped_by(unwanted: Callable[[], bool]) -> Iterator[None]:
 
 
 def compiles_first() -> bool:
-    """Whether the first call is to compile, which takes seconds: no machine code is kept yet."""
+    """Whether the first call will compile, which takes seconds: no machine code is stored yet."""
     if not has_numba():
         return False
     folder = _code_folder()
@@ -85,7 +82,7 @@ def compiles_first() -> bool:
 
 
 def inlined(function: Callable[..., Result]) -> Callable[..., Result]:
-    """Let compiled loops call a function, which is compiled with them."""
+    """Decorate a function that compiled loops call; it is compiled with them."""
     _inlined.append(function)
     return function
 
@@ -115,7 +112,7 @@ class Compiled:
         if folder is not None:
             try:
                 return _called(self.function, arguments, folder)
-            except Exception as error:  # what a damaged pickle raises is anybody's guess
+            except Exception as error:  # a damaged pickle raises anything
                 _logger.warning(
                     "The compiled code in %s cannot be used (%s); it is made again.", folder, error
                 )
@@ -126,13 +123,13 @@ class Compiled:
 def _called(
     function: Callable[..., None], arguments: tuple[Any, ...], folder: Path | None
 ) -> Callable[..., None]:
-    """Compile a function, or load it from a folder, and call it; return what is called next."""
+    """Compile a function, or load it from a folder; call it, and return the compiled one."""
     import numba
 
-    _make_known()
+    _register()
     config = numba.config
     before = config.CACHE_DIR, config.SLP_VECTORIZE
-    # Vectors of neighbours in memory, which Numba leaves out: `discs` and `moving` need them.
+    # Vectorise neighbours in memory, which Numba does not by default, for `painting` and `moving`.
     config.CACHE_DIR, config.SLP_VECTORIZE = str(folder or ""), 1
     try:
         ready: Callable[..., None] = numba.njit(nogil=True, cache=folder is not None, **_OPTIONS)(
@@ -146,8 +143,8 @@ def _called(
     return ready
 
 
-def _make_known() -> None:
-    """Tell Numba, once, how to compile the functions that loops call, and when to stop."""
+def _register() -> None:
+    """Register the functions that loops call, and the cancelling, with Numba."""
     from numba.extending import register_jitable
 
     _listen()
@@ -157,7 +154,7 @@ def _make_known() -> None:
 
 @cache
 def _listen() -> None:
-    """Ask before each step of the compiler whether its work is still wanted."""
+    """Check before each step of the compiler whether it was cancelled."""
     from numba.core import event
 
     class Steps(event.Listener):  # type: ignore[misc]
@@ -177,21 +174,20 @@ def _stop_if_unwanted() -> None:
 
 
 def _digest() -> str:
-    """Return what tells this package's code from that of another version.
-
-    Numba itself looks only at the file of the loop, not at those of the functions that it calls.
-    """
+    """Return a hash of this package's source; Numba itself checks only the file of the loop."""
     sources = sorted(Path(__file__).parent.glob("*.py"))
     return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
 
 
 @lru_cache(maxsize=1)
 def _code_folder() -> Path | None:
-    """Return where machine code is kept; None where nothing can be written."""
+    """Return the folder of machine code; None if nothing can be written."""
     try:
         sealed = trusted_cache_dir(cache_folder() / "loops")
         if sealed is None:
-            _logger.info("Compiled code is not kept: the folder is not the user's own to write to.")
+            _logger.info(
+                "Compiled code is not stored: the folder is not the user's own to write to."
+            )
             return None
         folder = sealed / _digest()
         folder.mkdir(exist_ok=True)
@@ -199,6 +195,6 @@ def _code_folder() -> Path | None:
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
     except (StorageError, OSError) as error:
-        _logger.warning("Compiled code is not kept for the next start: %s", error)
+        _logger.warning("Compiled code is not stored for the next start: %s", error)
         return None
     return folder

@@ -22,13 +22,7 @@ SKETCH = SIDE // 2
 
 
 def centre_of(images: Images) -> Floats:
-    """Return the centres of mass of pictures.
-
-    Returns
-    -------
-    ndarray of float32 (2, n)
-        x and y in pixels from the middle of the picture, which has the index 14.
-    """
+    """Return x and y of the centres of mass of pictures, from index 14: float32 (2, n)."""
     result = np.empty((2, len(images)), np.float32)
     (_centre_compiled if has_numba() else _centre_numpy)(images, result)
     return result
@@ -54,18 +48,10 @@ def _centre_loops(images: Any, centre: Any) -> None:
 
 @inlined
 def note_centre(columns: Any, down: Any, first: Any, centre: Any) -> None:
-    """Find a sketch's centre of mass.
+    """Write a sketch's centre of mass to `centre`, float32 (2,).
 
-    Parameters
-    ----------
-    columns : numpy.ndarray
-        The ink of each column, float32 (SKETCH,).
-    down : float
-        The sum of each row's ink times its index.
-    first : float
-        Where the sketch's first column and row lie on the picture, in pixels.
-    centre : numpy.ndarray
-        Where the result goes: x and y, float32 (2,).
+    `columns` is the ink of each column, float32 (SKETCH,), `down` the sum of each row's ink times
+    its index, `first` the place of the sketch's first column and row on the picture, in pixels.
     """
     total = across = np.float32(0)
     for column in range(SKETCH):
@@ -103,19 +89,10 @@ MAX_RADIUS = 3.2
 
 
 def paint(x: Floats, y: Floats, radius: Floats) -> Images:
-    """Paint discs, with grey edges; the darkest pixel of each picture becomes 255.
+    """Paint discs with grey edges on uint8 (n, 28, 28); each picture's darkest pixel becomes 255.
 
-    Parameters
-    ----------
-    x, y : numpy.ndarray
-        Middles in pixels, index 0 being the middle of the first pixel: float32 (n, discs). What
-        lies beyond the picture is left out.
-    radius : numpy.ndarray
-        In pixels, up to `MAX_RADIUS`; a disc of radius 0 or less is none.
-
-    Returns
-    -------
-    ndarray of uint8 (n, 28, 28)
+    `x`, `y` and `radius` are in pixels, float32 (n, discs); index 0 is the centre of the first
+    pixel. A disc of radius 0 or less is none, one beyond the picture is cut off.
     """
     result = np.empty((len(x), SIDE, SIDE), np.uint8)
     radius = np.minimum(radius, np.float32(MAX_RADIUS))
@@ -124,13 +101,7 @@ def paint(x: Floats, y: Floats, radius: Floats) -> Images:
 
 
 def painted_centre(x: Floats, y: Floats, radius: Floats) -> Floats:
-    """Tell where the centre of mass of what `paint` would paint lies, to a tenth of a pixel.
-
-    Returns
-    -------
-    ndarray of float32 (2, n)
-        x and y in pixels from the middle of the picture, which has the index 14.
-    """
+    """Return the centres of mass of what `paint` would paint, to a tenth of a pixel: (2, n)."""
     result = np.empty((2, len(x)), np.float32)
     (_sketch_compiled if has_numba() else _sketch_numpy)(x, y, radius, result)
     return result
@@ -138,7 +109,7 @@ def painted_centre(x: Floats, y: Floats, radius: Floats) -> Floats:
 
 @inlined
 def _stamp(field: Any, wide: int, x: Any, y: Any, radius: Any) -> None:
-    """Note for each pixel of a square how far it lies inside the nearest disc.
+    """Write how far each pixel of a square is inside the nearest disc to `field`.
 
     Places are unsigned numbers, for Numba checks signed ones for counting from the end, and no
     vectors come of it; nor do they where the number of rows is known before.
@@ -216,7 +187,7 @@ _paint_compiled, _sketch_compiled = Compiled(_paint_loops), Compiled(_sketch_loo
 
 
 def _field_numpy(x: Floats, y: Floats, radius: Floats, side: int) -> Floats:
-    """Return what `_stamp` notes: float32 (n, side, side)."""
+    """Return the field of `_stamp`: float32 (n, side, side)."""
     field = np.full((len(x), side * side), -0.5, np.float32)
     window = np.arange(WINDOW)
     for disc in range(x.shape[1]):

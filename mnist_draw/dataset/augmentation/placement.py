@@ -1,4 +1,4 @@
-"""Normalise lines as a drawing is normalised, before there are pixels.
+"""Normalise lines as a drawing is normalised, before they are painted.
 
 A drawing's ink is cropped, scaled and centred (see `mnist_draw.dataset.normalise`). For discs
 along a line the same follows from their places and radii: where the ink ends on each side, and
@@ -28,26 +28,19 @@ TOLERANCE = 0.1
 
 
 class Placement:
-    """Where n digits come to lie on the picture, and how large.
+    """The place and size of n digits on the picture.
 
     Parameters
     ----------
     strokes : Strokes
-        The digits as they are before; radii as they would be painted without scaling.
+        The digits before; radii as they would be painted without scaling.
     size : numpy.ndarray
         Longer side of the ink on the picture, in pixels: float32 (n,).
     to_x, to_y : numpy.ndarray
-        Where the centre of mass goes, in pixels from the middle: float32 (n,). As for a
-        drawing, all of the ink stays on the picture, however lopsided it is.
-    round_pen : numpy.ndarray or None
-        Digits that are painted with one round pen, bool (n,); none where left out.
-    pen : numpy.ndarray or None
-        Radius of these pens on the picture, in pixels: float32 (n,).
-
-    Attributes
-    ----------
-    scale : numpy.ndarray
-        Pixels of the picture for each pixel before: float32 (n,).
+        The centre of mass, in pixels from the middle: float32 (n,). As for a drawing, all of the
+        ink stays on the picture, however lopsided it is.
+    round_pen, pen : numpy.ndarray or None
+        Which digits a round pen paints, bool (n,), and its radius in pixels, float32 (n,).
     """
 
     def __init__(
@@ -81,23 +74,10 @@ class Placement:
         self._to_y = np.clip(to_y, *self._limits_y)
 
     def recentre(self, centre: Floats, tolerance: float = 0.0) -> NDArray[np.intp]:
-        """Correct where digits are put, after a look at where their ink would come to lie.
+        """Correct the places by the centres of mass of the painted ink, float32 (2, n).
 
-        Warps stretch lines and crossings count twice: the centre of mass of the points is only
-        nearly the ink's.
-
-        Parameters
-        ----------
-        centre : numpy.ndarray
-            Centre of mass of each digit's ink where it is placed now, from the middle:
-            float32 (2, n).
-        tolerance : float
-            Pixels that it may be off in either direction.
-
-        Returns
-        -------
-        ndarray of intp
-            The digits that were corrected.
+        The points' centre of mass is only nearly the ink's: warps stretch lines, and crossings
+        count twice. Returns the digits that were more than `tolerance` pixels off.
         """
         to_x = np.clip(self._to_x + self._goal_x - centre[0], *self._limits_x)
         to_y = np.clip(self._to_y + self._goal_y - centre[1], *self._limits_y)
@@ -109,12 +89,9 @@ class Placement:
     def place(
         self, strokes: Strokes, rows: NDArray[np.intp] | None = None
     ) -> tuple[Floats, Floats, Floats]:
-        """Return the points' x, y and radius on the picture, for some of the digits or all.
+        """Return the points' x, y and radius on the picture in pixels: float32 (rows, points).
 
-        Returns
-        -------
-        x, y, radius
-            In pixels, index 0 being the middle of the first: float32 (rows, points) each.
+        Index 0 is the centre of the first pixel. `rows` are the digits, by default all.
         """
         if rows is None:
             rows = np.arange(len(self.scale))
@@ -127,7 +104,7 @@ class Placement:
         return result[0], result[1], result[2]
 
     def origin(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
-        """Tell where places on the picture were before: from (points,) to (n, points)."""
+        """Map places on the picture (points,) to places before (n, points)."""
         scale = 1 / self.scale[:, None]
         return (
             (x - self._to_x[:, None]) * scale + self._from_x[:, None],
@@ -136,12 +113,7 @@ class Placement:
 
 
 def paint_centred(strokes: Strokes, placement: Placement) -> NDArray[np.uint8]:
-    """Paint digits where they are placed, their ink's centre of mass where it should be.
-
-    Returns
-    -------
-    ndarray of uint8 (n, 28, 28)
-    """
+    """Paint digits, uint8 (n, 28, 28), with the centre of mass of their ink in place."""
     placement.recentre(painted_centre(*placement.place(strokes)))
     images = paint(*placement.place(strokes))
     # The sketch is right to a tenth of a pixel in nine of ten digits.
@@ -151,16 +123,9 @@ def paint_centred(strokes: Strokes, placement: Placement) -> NDArray[np.uint8]:
 
 
 def measure(strokes: Strokes) -> tuple[Floats, Floats, Floats]:
-    """Find out how far digits reach.
+    """Return the boxes (left, top, right, bottom) of the points and of their ink, and the centres.
 
-    Returns
-    -------
-    box
-        Left, top, right and bottom of the points: float32 (4, n).
-    inked
-        The same of the ink around them.
-    centre
-        x and y of the centre of mass: float32 (2, n).
+    The boxes are float32 (4, n), the centres of mass (x, y) float32 (2, n).
     """
     box, inked = np.empty((2, 4, len(strokes.x)), np.float32)
     centre = np.empty((2, len(strokes.x)), np.float32)

@@ -47,16 +47,15 @@ class Skeletons:
     Attributes
     ----------
     picture : numpy.ndarray
-        Which picture each point belongs to, ascending: intp (points,).
+        The index of each point's picture, ascending: intp (points,).
     x, y : numpy.ndarray
-        Places in pixels of the 28×28 picture, index 0 being the middle of the first pixel:
-        float32 (points,).
+        In pixels of the 28×28 picture, index 0 is the centre of the first: float32 (points,).
     radius : numpy.ndarray
-        Distance to the ink's edge in the same unit.
+        Distance to the ink's edge in pixels.
     length : numpy.ndarray
-        How much of the line a point stands for: half of the way to its neighbours.
+        Length of line at a point: half of the way to its neighbours.
     end_x, end_y : numpy.ndarray
-        A unit vector outwards where the line ends, else 0.
+        A unit vector outwards at the ends of lines, else 0.
     """
 
     picture: NDArray[np.intp]
@@ -69,13 +68,7 @@ class Skeletons:
 
 
 def skeletons(images: NDArray[np.uint8]) -> Skeletons:
-    """Find the skeletons of pictures.
-
-    Parameters
-    ----------
-    images : numpy.ndarray
-        uint8 (n, 28, 28), ink high.
-    """
+    """Find the skeletons of pictures, uint8 (n, 28, 28), ink high."""
     ink = _pack(_enlarge(images))
     line = thin(ink)
     on = np.unpackbits(line.view(np.uint8), axis=1, bitorder="little")
@@ -98,15 +91,8 @@ def skeletons(images: NDArray[np.uint8]) -> Skeletons:
 def thin(ink: Bits) -> Bits:
     """Peel ink until lines of one pixel are left, with Guo and Hall's conditions (1989).
 
-    Parameters
-    ----------
-    ink : numpy.ndarray
-        uint64 (n, rows): a bit for each pixel, the lowest being the first column.
-
-    Returns
-    -------
-    ndarray of uint64 (n, rows)
-        A part of `ink` as connected as `ink` is.
+    `ink` is uint64 (n, rows), a bit for each pixel, the lowest for the first column; so is the
+    result, a part of `ink` with the same connections.
     """
     ink = ink.copy()
     result = np.zeros_like(ink)
@@ -215,7 +201,7 @@ def _links(
 ) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
     """Return the numbers of each point's neighbours (8, points), and which of them exist.
 
-    Where there is none, the point's own number stands.
+    A missing neighbour has the point's own number.
     """
     side = GRID + 2
     own = np.arange(len(picture))
@@ -266,17 +252,17 @@ Images = NDArray[np.uint8]
 
 #: Index of the middle of the picture; coordinates are relative to it.
 MIDDLE = np.float32(14)
-#: Points of a skeleton that are kept; MNIST's have 68 on the average.
+#: Points of a skeleton; MNIST's have 68 on the average.
 MAX_POINTS = 128
 #: Places behind a digit's own points for strokes that a style adds.
 EXTRA = 32
 #: Farther than any point, in pixels.
 FAR = np.float32(1e3)
-#: Pictures whose skeletons are found at once: their words fit the processor's cache.
+#: Pictures thinned at once: their words fit the processor's cache.
 AT_ONCE = 250
-#: Steps per pixel in which the bytes keep places, and radii and lengths.
+#: Steps per pixel of stored places, and of stored radii and lengths.
 _PLACE_STEPS, _SIZE_STEPS = 8, 32
-#: What a step of each of a point's five bytes means: pixels, and radians for the last.
+#: A step of each of a point's five bytes: in pixels, and radians for the last.
 _UNITS = np.array([1 / 8, 1 / 8, 1 / 32, 1 / 32, 2 * np.pi / 254], np.float32)
 
 
@@ -287,18 +273,12 @@ class Strokes:
     Attributes
     ----------
     points : numpy.ndarray
-        float32 (6, n, points): what follows, in this order.
+        float32 (6, n, points): x and y (downwards) in pixels, radius of the ink and length of line
+        at the point in pixels (0 without a point), and x and y of unit vectors outwards at the ends
+        of lines, else 0.
     used : numpy.ndarray
-        How many places of each digit count, intp (n,): there is nothing behind them. The last
-        `EXTRA` of them are for strokes that a style adds.
-    x, y : numpy.ndarray
-        Places in pixels, y downwards.
-    radius : numpy.ndarray
-        Of the ink around the point in pixels; 0 where there is no point.
-    length : numpy.ndarray
-        Pixels of line that the point stands for; 0 where there is no point.
-    end_x, end_y : numpy.ndarray
-        Unit vectors outwards at the ends of lines, else 0.
+        How many places of each digit count, intp (n,). The last `EXTRA` of them are for strokes
+        that a style adds.
     """
 
     points: Floats
@@ -338,21 +318,16 @@ class Strokes:
 
 
 class StrokeStore:
-    """The skeletons of a data set: found when first asked for, then kept in a few bytes.
+    """The skeletons of pictures, uint8 (N, 28, 28), found at the first request, then stored.
 
-    Two threads may ask at once, as long as they ask for different pictures.
-
-    Parameters
-    ----------
-    images : numpy.ndarray
-        uint8 (N, 28, 28).
+    Threads may ask at once for different pictures.
     """
 
     def __init__(self, images: Images) -> None:
         self._images = images
         # Place, size and direction of the end, if it is one; 32 MB for 50,000 digits.
         self._bytes = np.zeros((len(images), 5, MAX_POINTS), np.uint8)
-        # Where there is no point, it is in the middle, so that no warp takes it far away.
+        # A missing point is in the middle, so that no warp takes it far away.
         self._bytes[:, :2] = MIDDLE * _PLACE_STEPS
         self._count = np.zeros(len(images), np.uint8)
         self._known = np.zeros(len(images), np.bool_)

@@ -24,7 +24,7 @@ HALF = np.float32(10.0)
 
 @dataclass(frozen=True)
 class WarpRange:
-    """How far a warp may go; every amount is drawn between its negative and itself.
+    """The range of a warp; every amount is drawn between its negative and itself.
 
     Attributes
     ----------
@@ -48,7 +48,7 @@ class WarpRange:
     waves: tuple[tuple[float, float, float], ...] = ()
 
 
-#: Rounds in which `Warp.backward` comes closer.
+#: Rounds of the iteration of `Warp.backward`.
 ROUNDS = 6
 #: Waves that make up one octave of noise.
 WAVES = 3
@@ -99,20 +99,7 @@ class Warp:
             self._waves[...] = np.array(waves).transpose(1, 0, 2, 3).reshape(5, count, -1)
 
     def forward(self, x: Floats, y: Floats, used: Counts | None = None) -> tuple[Floats, Floats]:
-        """Tell where points go.
-
-        Parameters
-        ----------
-        x, y : numpy.ndarray
-            float32 (n, points).
-        used : numpy.ndarray, optional
-            How many points of each picture there are, intp (n,); all where it is left out.
-
-        Returns
-        -------
-        x, y
-            float32 (n, points).
-        """
+        """Map points, float32 (n, points), of which each picture uses `used`, by default all."""
         to_x, to_y = np.zeros_like(x), np.zeros_like(y)
         if used is None:
             used = np.full(len(x), x.shape[1])
@@ -121,7 +108,7 @@ class Warp:
         return to_x, to_y
 
     def backward(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
-        """Tell where points come from, to a few hundredths of a pixel: float32 (n, points)."""
+        """Return the origins of points, float32 (n, points), to a few hundredths of a pixel."""
         from_x, from_y = np.empty_like(x), np.empty_like(y)
         run = _backward_compiled if has_numba() else _backward_numpy
         run(x, y, self._linear, self._bends, self._waves, ROUNDS, from_x, from_y)

@@ -1,7 +1,7 @@
-"""Ways to write a digit that the writers of MNIST rarely used.
+"""Rare ways to write a digit, which MNIST hardly has.
 
-Here is what may happen to any digit: an end prolonged or cut short, a gap left.
-`mnist_draw.dataset.augmentation.digit_styles` holds what belongs to one of them, as the bar of a 7.
+These apply to any digit: an end prolonged or cut short, a gap.
+`mnist_draw.dataset.augmentation.digit_styles` has those of single digits, such as the bar of a 7.
 """
 
 from __future__ import annotations
@@ -31,17 +31,7 @@ TRIMMED, TAILED, TORN = 0.12, 0.15, 0.1
 
 
 def restyle(strokes: Strokes, labels: Labels, random: HashedRandom) -> None:
-    """Write some of the digits in another style.
-
-    Parameters
-    ----------
-    strokes : Strokes
-        Changed in place.
-    labels : numpy.ndarray
-        Integers (n,), 0 to 9.
-    random : HashedRandom
-        Decides which digits, and by how much.
-    """
+    """Write random digits in another style, in place; labels are integers (n,), 0 to 9."""
     # Drawn for all pictures, so that a picture's numbers do not depend on its neighbours.
     amounts = np.ascontiguousarray(random.uniforms(20, 0, 1).T)
     run = _restyle_compiled if has_numba() else _restyle_loops

@@ -23,18 +23,12 @@ Ink = npt.NDArray[Any]
 
 #: Ink with fewer pixels than this on its longer side is coarse: MNIST's has 20.
 _COARSE = 14
-#: By how much coarse ink is enlarged, and how much paper is left around it, in its own pixels.
+#: Enlargement of coarse ink, and paper left around it, in its own pixels.
 _TIMES, _PAPER = 4, 2
 
 
 class InkPixels:
-    """The pixels that a picture was made of, before it was enlarged.
-
-    Parameters
-    ----------
-    ink : numpy.ndarray, shape (H, W)
-        With ink on it; as :func:`mnist_draw.dataset.normalise.normalise_ink` takes it.
-    """
+    """The original pixels of a picture (H, W) with ink on it, which may have been enlarged."""
 
     def __init__(self, ink: Ink) -> None:
         self._ink = ink
@@ -46,13 +40,7 @@ class InkPixels:
                 self._box = _ink_alone(before)
 
     def smoothed(self) -> Ink:
-        """Enlarge coarse ink smoothly.
-
-        Returns
-        -------
-        numpy.ndarray, shape (h, w)
-            float32 from 0 to 1, cropped, if it was coarse; the same picture otherwise.
-        """
+        """Crop coarse ink and enlarge it smoothly to float32, 0 to 1; else return the picture."""
         if max(self._box.shape) >= _COARSE:
             return self._ink
         box = np.pad(self._box, _PAPER)
@@ -64,12 +52,9 @@ class InkPixels:
     def are_few(self) -> bool:
         """Tell whether a picture shows no more than some pixels could, however it was enlarged.
 
-        Returns
-        -------
-        bool
-            True where the ink is nowhere so sharp that it turns from paper to its darkest within a
-            fifteenth of its longer side: pictures of 8×8 pixels have at most 14 such steps, those
-            of MNIST at least 16, drawings more than a hundred.
+        Then the ink nowhere turns from paper to its darkest within a fifteenth of its longer side:
+        pictures of 8×8 pixels have at most 14 such steps, those of MNIST at least 16, drawings more
+        than a hundred.
         """
         box = self._box
         steepest = max(float(np.abs(np.diff(box, axis=axis)).max(initial=0)) for axis in (0, 1))
@@ -85,29 +70,20 @@ def _ink_alone(picture: Ink) -> npt.NDArray[np.float32]:
 Floats = npt.NDArray[np.float32]
 
 _WAYS = (Image.Resampling.BILINEAR, Image.Resampling.BICUBIC, Image.Resampling.LANCZOS)
-#: Pixels on the longer side that are looked for: less are no digit, more are not coarse.
-_FEWEST, _MAX_COUNT = 5, 16
-#: Root mean square of the difference up to which two pictures are the same: rounding to bytes, and
-#: cutting off what Lanczos adds beyond black and white, makes up to 0.010.
+#: Pixels on the longer side: less are no digit, more are not coarse.
+_MIN_COUNT, _MAX_COUNT = 5, 16
+#: Two pictures are the same up to this root mean square of their difference: rounding to bytes,
+#: and clipping Lanczos' overshoot beyond black and white, makes up to 0.010.
 _SAME = 0.012
 #: The longer side of the picture that is searched; a larger one is reduced first.
 _SEARCHED = 160
 
 
 def without_blocks(ink: npt.NDArray[Any]) -> npt.NDArray[Any] | None:
-    """Return one pixel of each block of equal ones.
+    """Return one pixel of each block of equal ones, of the same type; None without blocks.
 
-    Parameters
-    ----------
-    ink : numpy.ndarray, shape (H, W)
-        With ink on it.
-
-    Returns
-    -------
-    numpy.ndarray, shape (h, w), or None
-        Of the same type. Blocks of one size are found whatever their number; blocks whose sizes
-        differ by one, for the picture is no whole multiple of them, where there are 5 to 16 on the
-        longer side. None where there are no blocks.
+    Any number of blocks of one size is found; blocks whose sizes differ by one, as the picture is
+    no multiple of them, only if there are 5 to 16 on the longer side.
     """
     side = most = 0
     for axis in (0, 1):
@@ -121,36 +97,28 @@ def without_blocks(ink: npt.NDArray[Any]) -> npt.NDArray[Any] | None:
 
 def _without_uneven_blocks(ink: npt.NDArray[Any]) -> npt.NDArray[Any] | None:
     height, width = ink.shape
-    for count in range(_FEWEST, min(_MAX_COUNT, max(ink.shape) // 2) + 1):
+    for count in range(_MIN_COUNT, min(_MAX_COUNT, max(ink.shape) // 2) + 1):
         rows, columns = (max(1, round(side * count / max(ink.shape))) for side in ink.shape)
         small = ink[np.ix_(_evenly(rows, height, 0.5), _evenly(columns, width, 0.5))]
         # Pillow looks for the block of a pixel in its middle, and rounds in a way of its own;
         # OpenCV looks at its edge.
         numbers = Image.fromarray(np.arange(small.size, dtype=np.int32).reshape(small.shape))
-        by_middles = np.asarray(numbers.resize((width, height), Image.Resampling.NEAREST))
+        by_centres = np.asarray(numbers.resize((width, height), Image.Resampling.NEAREST))
         by_edges = np.ix_(_evenly(height, rows, 0.0), _evenly(width, columns, 0.0))
-        if np.array_equal(small.ravel()[by_middles], ink) or np.array_equal(small[by_edges], ink):
+        if np.array_equal(small.ravel()[by_centres], ink) or np.array_equal(small[by_edges], ink):
             return small
     return None
 
 
 def _evenly(count: int, length: int, at: float) -> npt.NDArray[np.intp]:
-    """Return where places lie, one in each of so many equal parts of a length."""
+    """Return the index at a share of each of so many equal parts of a length."""
     return ((np.arange(count) + at) * length / count).astype(np.intp)
 
 
 def before_enlarging(ink: npt.NDArray[np.generic]) -> Floats | None:
-    """Return the pixels of a picture before it was enlarged.
+    """Return the pixels of a picture before it was enlarged: float32 (h, w), 0 to 1.
 
-    Parameters
-    ----------
-    ink : numpy.ndarray, shape (H, W)
-        With ink on it, high values are ink.
-
-    Returns
-    -------
-    numpy.ndarray, float32, shape (h, w), or None
-        0 to 1; the longer side is from 5 to 16. None where no such pixels make this picture.
+    The longer side is from 5 to 16; None if no such pixels give this picture.
     """
     scaled = ink.astype(np.float32)
     scaled /= scaled.max()
@@ -159,15 +127,15 @@ def before_enlarging(ink: npt.NDArray[np.generic]) -> Floats | None:
         picture = picture.reduce(max(picture.size) // _SEARCHED)
         scaled = np.asarray(picture)
     longer = max(scaled.shape)
-    for count in range(_FEWEST, min(_MAX_COUNT, longer // 2) + 1):
+    for count in range(_MIN_COUNT, min(_MAX_COUNT, longer // 2) + 1):
         height, width = (round(side * count / longer) for side in scaled.shape)
         if min(height, width) < 2:
             continue
-        middles = _in_the_middles(scaled, height, width)
+        centres = _at_centres(scaled, height, width)
         for way in _WAYS:
-            # A middle between two pixels is a little less than the peak there.
-            missing = scaled - _enlarged(middles, scaled, way)
-            small: Floats = middles + _in_the_middles(missing, height, width)
+            # A centre between two pixels is a little less than the peak there.
+            missing = scaled - _enlarged(centres, scaled, way)
+            small: Floats = centres + _at_centres(missing, height, width)
             if np.sqrt(np.mean((_enlarged(small, scaled, way) - scaled) ** 2)) < _SAME:
                 return np.clip(small, 0, 1)
     return None
@@ -179,16 +147,16 @@ def _enlarged(small: Floats, like: Floats, way: Image.Resampling) -> Floats:
     return np.clip(larger, 0, 1)
 
 
-def _in_the_middles(ink: Floats, height: int, width: int) -> Floats:
-    """Return what lies in the middles of height × width equal parts, between pixels linearly."""
-    rows, down = _middles(height, ink.shape[0])
-    columns, right = _middles(width, ink.shape[1])
+def _at_centres(ink: Floats, height: int, width: int) -> Floats:
+    """Interpolate a picture linearly at the centres of height × width equal parts."""
+    rows, down = _centres(height, ink.shape[0])
+    columns, right = _centres(width, ink.shape[1])
     lines: Floats = ink[rows] * (1 - down)[:, None] + ink[rows + 1] * down[:, None]
     return lines[:, columns] * (1 - right) + lines[:, columns + 1] * right
 
 
-def _middles(parts: int, length: int) -> tuple[npt.NDArray[np.intp], Floats]:
-    """Return the pixel before the middle of each part, and how far beyond it that lies."""
-    middles = np.clip((np.arange(parts) + 0.5) * length / parts - 0.5, 0, length - 1)
-    before = np.minimum(middles.astype(np.intp), length - 2)
-    return before, (middles - before).astype(np.float32)
+def _centres(parts: int, length: int) -> tuple[npt.NDArray[np.intp], Floats]:
+    """Return the pixel before the centre of each part, and the distance to it."""
+    centres = np.clip((np.arange(parts) + 0.5) * length / parts - 0.5, 0, length - 1)
+    before = np.minimum(centres.astype(np.intp), length - 2)
+    return before, (centres - before).astype(np.float32)

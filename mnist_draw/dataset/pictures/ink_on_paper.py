@@ -15,20 +15,19 @@ from mnist_draw.dataset.pictures.paper import (
 
 Float = npt.NDArray[np.float32]
 
-#: Ink that differs less from its ground is none (of the range from black to white).
+#: The least difference of ink from its ground, of the range from black to white.
 MIN_CONTRAST = 0.06
 #: A ground whose edges differ no more than this is even: a drawing or a scan, not a photograph.
 EVEN = 0.03
-#: … and one whose edges differ no more than this, one and a half of 255 grey levels, is without
-#: the noise of a camera. From a noise of about 1 % on, what is stronger than
-#: :data:`mnist_draw.dataset.normalise.FAINT` is found all over a picture.
+#: … and one whose edges differ no more than this, one and a half of 255 grey levels, has no noise
+#: of a camera. A noise of about 1 % exceeds :data:`mnist_draw.dataset.normalise.FAINT` all over.
 STILL = 1.5 / 255
-#: The ground of a photograph is looked at on a picture reduced to about this side.
+#: The ground of a photograph is found on a picture reduced to about this side.
 _COARSE_SIDE = 100
-#: Windows that are tried to close over strokes, as parts of the picture's longer side: the
-#: narrowest that closes over the whole ink follows shadows best.
+#: Windows of the closing over strokes, as parts of the picture's longer side: the narrowest that
+#: closes over all ink follows shadows best.
 _WINDOWS = (1 / 14, 1 / 9, 1 / 6, 1 / 4, 1 / 3)
-#: … it must find this part of what the widest finds.
+#: … it must find this part of the ink that the widest finds.
 _ENOUGH = 0.85
 #: Light is compared by its logarithm, in which shadows only shift; this much is added first, so
 #: that noise in the dark does not look like ink.
@@ -38,7 +37,7 @@ _SPECK = 0.03
 #: Part of the picture's side over which noise is averaged.
 _FINE = 280
 _FIT_ROUNDS = 6
-#: What lies along more than this part of the picture's border is no ink but an edge or a shadow.
+#: A patch along more than this part of the picture's border is an edge or a shadow.
 _ALONG_RIM = 0.04
 #: The strength of ink above which a pixel is surely ink, in units of Otsu's threshold.
 _SOFT_FROM, _SOFT_TO = 0.6, 1.4
@@ -47,20 +46,12 @@ _PEAK = 1.2
 
 
 def ink_on_paper(luminance: Float) -> Float:
-    """Return how much ink there is on each pixel.
+    """Return the ink of a luminance (0 black to 1 white), both float32 (H, W) from 0 to 1.
 
-    Parameters
-    ----------
-    luminance : numpy.ndarray, float32, shape (H, W)
-        0 black to 1 white.
-
-    Returns
-    -------
-    numpy.ndarray, float32, shape (H, W)
-        0 to 1. On an even ground, which is what most of the picture's border shows, grey levels
-        are kept in proportion. On an uneven one (a photograph) the light is followed. There, and
-        where an even ground is noisy, the lines of ruled paper are taken off, ink is cut at
-        Otsu's threshold, softly, and specks are taken away. All 0 where nothing stands out.
+    On an even ground, which most of the picture's border shows, grey levels are kept in proportion.
+    On an uneven one (a photograph) the ground follows the light. There, and on an even ground with
+    noise, ruled lines are removed, ink is cut softly at Otsu's threshold, and specks are removed.
+    All 0 if nothing stands out.
     """
     rim = border(luminance)
     low, high = np.quantile(rim, [0.1, 0.9])
@@ -90,17 +81,14 @@ def _on_even_ground(luminance: Float, ground: float) -> Float:
 
 
 def _on_uneven_ground(luminance: Float) -> Float:
-    """Return by which part the light is less than that of the ground around, 0 to 1.
-
-    For light ink on a dark ground, by which part the ground's is less.
-    """
+    """Return the share by which ink is darker than its ground (or lighter, on a dark one)."""
     height, width = luminance.shape
     factor = max(1, round(max(height, width) / _COARSE_SIDE))
     light = np.log(np.maximum(luminance, 0) + np.float32(_DARK))
     coarse = _reduced(light, factor)
     outside = surroundings(coarse)
     if outside is not None:
-        # What lies around the sheet of paper is as bare as its edge.
+        # Beside the sheet of paper there is no ink.
         coarse = continued(coarse, outside)
         blocks = np.repeat(np.repeat(outside, factor, axis=0), factor, axis=1)
         outside = blocks[:height, :width]
@@ -115,7 +103,7 @@ def _on_uneven_ground(luminance: Float) -> Float:
 
 
 def _surface(plane: Float) -> Float:
-    """Fit a quadratic surface to the ground, leaving out what differs from it like ink."""
+    """Fit a quadratic surface to the ground, without pixels that differ from it like ink."""
     down, across = np.meshgrid(
         np.linspace(-1, 1, plane.shape[0]), np.linspace(-1, 1, plane.shape[1]), indexing="ij"
     )
@@ -133,10 +121,9 @@ def _surface(plane: Float) -> Float:
 
 
 def _is_dark_ink(coarse: Float) -> bool:
-    """Tell whether what differs most from its surroundings is darker than they are.
+    """Tell whether ink is darker than its surroundings: medians over a window larger than strokes.
 
-    Surroundings are medians over a window that ink fills to less than a half. Third powers
-    let what differs much count more than what covers much, such as a shadow.
+    Third powers weigh large differences more than large areas, such as shadows.
     """
     from scipy import ndimage
 
@@ -188,10 +175,10 @@ def _enlarged(coarse: Float, shape: tuple[int, int], factor: int) -> Float:
 
 
 def _without_noise(ink: Float, strongest: float) -> Float:
-    """Cut at Otsu's threshold and take specks away; nothing is left of mere noise."""
+    """Cut at Otsu's threshold and remove specks; nothing is left of mere noise."""
     from scipy import ndimage
 
-    # Averaging over a few pixels tells strokes, which are wider, from the noise of a camera.
+    # Strokes are wider than the few pixels averaged here, the noise of a camera is not.
     smooth = ndimage.gaussian_filter(ink, max(0.5, max(ink.shape) / _FINE))
     highest = float(smooth.max())
     threshold = otsu_threshold(smooth / highest) * highest

@@ -31,15 +31,15 @@ _CONTRAST = 0.4
 _REACH = 2
 #: Pictures with shorter sides hold no lines that could be told from strokes.
 _MIN_SIDE = 120
-#: Lines are sought on a picture reduced to about this side.
+#: Lines are searched on a picture reduced to about this side.
 _COARSE_SIDE = 420
 #: Lines are at most this wide, as a part of the picture's longer side.
 _WIDEST = 1 / 90
-#: Slopes at which lines are sought: the camera may be held askew by some degrees.
+#: Slopes of lines: the camera may be held askew by some degrees.
 _SLOPES = np.linspace(-0.09, 0.09, 37)
-#: A line is seen along at least this part of the picture.
+#: A line is visible along at least this part of the picture.
 _SEEN = 0.65
-#: Fainter than this part of the strongest ink is not looked at.
+#: Ink fainter than this part of the strongest is ignored.
 _FAINTEST = 0.08
 _MAX_LINES = 80
 #: Fewer lines than this must reach the picture's edges: a long stroke of a thin pen does not.
@@ -54,20 +54,11 @@ def border(plane: npt.NDArray[Kind]) -> npt.NDArray[Kind]:
 
 
 def otsu_threshold(values: npt.NDArray[Any]) -> float:
-    """Return the threshold that parts values into two classes most clearly.
+    """Return the threshold between two classes of values, 0 to 1, of any shape.
 
     N. Otsu, "A threshold selection method from gray-level histograms", 1979: the variance
-    between the two classes is greatest.
-
-    Parameters
-    ----------
-    values : numpy.ndarray
-        0 to 1, any shape.
-
-    Returns
-    -------
-    float
-        The middle of all thresholds that are equally good (between two separate peaks).
+    between the two classes is greatest. Of equally good thresholds (between two separate peaks)
+    the middle one is returned.
     """
     counts, edges = np.histogram(values, bins=_BINS, range=(0, 1))
     centres = (edges[:-1] + edges[1:]) / 2
@@ -85,17 +76,9 @@ def otsu_threshold(values: npt.NDArray[Any]) -> float:
 
 
 def surroundings(coarse: Float) -> npt.NDArray[np.bool_] | None:
-    """Return which pixels lie beside the sheet or on its edge.
+    """Return the mask (H, W) of pixels beside the sheet or on its edge; None without a sheet.
 
-    Parameters
-    ----------
-    coarse : numpy.ndarray, float32, shape (H, W)
-        Logarithm of the light, on a picture of about 100 pixels.
-
-    Returns
-    -------
-    numpy.ndarray, bool, shape (H, W), or None
-        None if there is no sheet with something around it.
+    `coarse` is the logarithm of the light, float32 (H, W), on a picture of about 100 pixels.
     """
     from scipy import ndimage
 
@@ -130,7 +113,7 @@ def surroundings(coarse: Float) -> npt.NDArray[np.bool_] | None:
 
 
 def continued(plane: Float, outside: npt.NDArray[np.bool_]) -> Float:
-    """Give pixels outside the value of the nearest pixel that is not."""
+    """Fill pixels outside with the value of the nearest pixel inside."""
     from scipy import ndimage
 
     places = ndimage.distance_transform_edt(outside, return_distances=False, return_indices=True)
@@ -162,24 +145,16 @@ def _largest(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
 
 @dataclass(frozen=True)
 class Line:
-    """A line of the paper, nearly along the rows."""
+    """A line of the paper, nearly along the rows, in pixels."""
 
     start: float
     slope: float
 
 
 def without_lines(ink: Float) -> Float:
-    """Return ink without the lines of the paper it is written on.
+    """Remove the lines of the paper from ink, float32 (H, W), 0 to 1.
 
-    Parameters
-    ----------
-    ink : numpy.ndarray, float32, shape (H, W)
-        0 to 1.
-
-    Returns
-    -------
-    numpy.ndarray, float32, shape (H, W)
-        The same array when there are no lines.
+    The same array is returned if there are no lines.
     """
     if min(ink.shape) < _MIN_SIDE:
         return ink
@@ -196,18 +171,7 @@ def without_lines(ink: Float) -> Float:
 
 
 def find_lines(ink: Float) -> list[Line]:
-    """Return the lines that cross the picture nearly along its rows.
-
-    Parameters
-    ----------
-    ink : numpy.ndarray, float32, shape (H, W)
-        0 to 1.
-
-    Returns
-    -------
-    list of Line
-        In pixels of `ink`.
-    """
+    """Find the lines that cross a picture nearly along its rows."""
     from scipy import ndimage
 
     factor = max(1, round(max(ink.shape) / _COARSE_SIDE))
@@ -223,7 +187,7 @@ def find_lines(ink: Float) -> list[Line]:
     slopes = np.zeros(rows, np.float32)
     steps = np.arange(columns) - (columns - 1) / 2
     places = np.arange(rows)[:, None]
-    # A line that is slightly bent or lies between two slopes is spread over neighbouring rows.
+    # A line that is slightly bent or between two slopes is spread over neighbouring rows.
     seen = ndimage.maximum_filter1d(seen, 3, axis=0)
     for slope in _SLOPES:
         sheared = places + np.rint(slope * steps).astype(np.intp)
@@ -233,12 +197,12 @@ def find_lines(ink: Float) -> list[Line]:
         share = np.where(count > columns / 2, values.sum(axis=1) / np.maximum(count, 1), 0)
         better = share > best
         best[better], slopes[better] = share[better], slope
-    # Noise is seen everywhere: only what stands out from the rows around is a line.
+    # Noise is everywhere: a line must stand out from the rows around.
     typical = float(np.median(best))
     least = max(_SEEN, typical + (1 - typical) * 0.4)
     peaks = (best >= least) & (best == ndimage.maximum_filter1d(best, 5))
     runs, count = ndimage.label(ndimage.binary_closing(peaks, iterations=1))
-    # A line is as clear in two or three rows: the one in the middle stands for it.
+    # A line is equally clear in two or three rows: take the middle one.
     found = [int(np.median(np.flatnonzero((runs == run) & peaks))) for run in range(1, count + 1)]
     if len(found) < _GRID:
         found = [row for row in found if _reaches_both_edges(seen, row, float(slopes[row]))]
@@ -287,9 +251,9 @@ def _opened_across(ink: Float, lines: list[Line]) -> Float:
 
 
 def _half_width(ink: Float, places: list[npt.NDArray[np.float64]], reach: int) -> int:
-    """Return how far lines reach to either side of their middle, in whole pixels.
+    """Return half of the lines' width, in whole pixels.
 
-    Along a line, the median over its length tells it from the strokes that cross it.
+    The median along a line ignores the strokes that cross it.
     """
     last = ink.shape[0] - 1
     columns = np.arange(ink.shape[1])

@@ -29,10 +29,10 @@ from mnist_draw.storage.opening import MEGABYTE, open_file
 Float = npt.NDArray[np.float32]
 T = TypeVar("T")
 
-#: Larger pictures are refused: unpacked, they could fill the memory.
+#: Larger pictures could fill the memory when decoded.
 MAX_PIXELS = 100_000_000
-#: Nor may a decoded picture take more, which leaves room for what is made of it: Pillow keeps four
-#: bytes for a coloured pixel and one for a grey one.
+#: A decoded picture may take as much: Pillow has four bytes for a coloured pixel and one for a grey
+#: one.
 MAX_DECODED_BYTES = 200 * MEGABYTE
 #: Pillow's decoder of WebP keeps the whole picture several times (15 bytes for each pixel), and
 #: that of plain PNM, a number in letters for each sample, reads about a megabyte a second.
@@ -50,7 +50,7 @@ _ORIENTATION = 0x0112
 
 
 class PictureError(UserError):
-    """A picture file cannot be read or holds no single picture of a fitting size."""
+    """A picture file is damaged, of an unknown format, too large, or holds several pictures."""
 
 
 def load_picture(source: str | os.PathLike[str] | bytes) -> Float:
@@ -78,9 +78,9 @@ def load_picture(source: str | os.PathLike[str] | bytes) -> Float:
 
 
 def picture_size(source: str | os.PathLike[str] | bytes) -> tuple[int, int]:
-    """Return how large a picture is, as it stands upright: width and height in its own pixels.
+    """Return the width and height of an upright picture from the beginning of its file.
 
-    What `load_picture` returns may be smaller. Only the beginning of the file is decoded.
+    `load_picture` may return a smaller one.
     """
     return _opened(source, _upright_size)
 
@@ -112,7 +112,7 @@ def _bytes_of(source: str | os.PathLike[str] | bytes, name: str) -> Iterator[Bin
 
 
 def _opened(source: str | os.PathLike[str] | bytes, look: Callable[[Image.Image, str], T]) -> T:
-    """Open a picture, check it, and return what `look` finds in it."""
+    """Open a picture, check it, and return the result of `look`."""
     name = "The picture" if isinstance(source, bytes) else f"The picture {os.fspath(source)}"
     Image.init()
     try:
@@ -145,7 +145,7 @@ def _opened(source: str | os.PathLike[str] | bytes, look: Callable[[Image.Image,
 
 
 def _check_file(file: BinaryIO, name: str) -> None:
-    """Refuse, by its first bytes and its size, what would keep the decoder busy for minutes."""
+    """Refuse files that would keep the decoder busy for minutes."""
     start = file.read(12)
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
@@ -174,20 +174,20 @@ def _check(image: Image.Image, name: str) -> None:
 
 
 def _decoded_bytes(image: Image.Image) -> int:
-    """Return what Pillow takes for a picture's pixels."""
+    """Return the bytes of a picture decoded by Pillow."""
     each = 1 if image.mode in ("1", "L", "P") else 2 if image.mode.startswith("I;16") else 4
     return image.width * image.height * each
 
 
 def _check_decoded(image: Image.Image, name: str) -> None:
-    """Refuse what is within the limit of pixels, but takes too much memory for each of them."""
+    """Refuse pictures with few enough pixels, but too much memory for each."""
     pixels = image.width * image.height
     if image.format == "WEBP" and pixels > MAX_WEBP_PIXELS:
         most = MAX_WEBP_PIXELS
     elif _decoded_bytes(image) > MAX_DECODED_BYTES:
         most = MAX_DECODED_BYTES * pixels // _decoded_bytes(image)
     elif image.format == "JPEG" and image.info.get("progressive") and pixels > MAX_PIXELS // 2:
-        # Its coefficients are kept until the last of its passes has been read.
+        # Its coefficients stay in memory until the last pass.
         most = MAX_PIXELS // 2
     else:
         return
@@ -198,7 +198,7 @@ def _check_decoded(image: Image.Image, name: str) -> None:
 
 
 def _planes(image: Image.Image, name: str) -> tuple[Float, Float | None]:
-    """Return luminance and opacity, both 0 to 1; no opacity where the picture has none."""
+    """Return luminance and opacity, if the picture has any, both 0 to 1."""
     if image.format == "JPEG":
         # Lets the decoder shrink while it decodes: ten times faster for a photograph.
         shrink = max(1, max(image.size) // (2 * WORKING_SIDE))
@@ -235,7 +235,7 @@ def _upright(plane: Float, orientation: int) -> Float:
 
 
 def _stretched(image: Image.Image) -> Float:
-    """Take 16-bit or floating-point grey: what the whole range means is unknown, so stretch."""
+    """Stretch 16-bit or floating-point grey, whose range is unknown, to 0 to 1."""
     ends = [(float(values.min()), float(values.max())) for values in map(_finite, _bands(image, 1))]
     low, high = min(low for low, _ in ends), max(high for _, high in ends)
     if high <= low:
@@ -254,7 +254,7 @@ def _finite(image: Image.Image) -> Float:
 
 
 def _bands(image: Image.Image, rows: int) -> Iterator[Image.Image]:
-    """Yield a picture from top to bottom in bands whose height is a multiple of some rows."""
+    """Yield bands of a picture, top to bottom, whose height is a multiple of `rows`."""
     height = rows * max(1, _BAND_PIXELS // (image.width * rows))
     for top in range(0, image.height, height):
         yield image.crop((0, top, image.width, min(top + height, image.height)))
@@ -275,14 +275,14 @@ def _reduced(
 
 
 def _on_a_ground(luminance: Float, opacity: Float | None) -> Float:
-    """Lay a transparent picture on a ground that its opaque part stands out from."""
+    """Put a transparent picture on a ground that contrasts with its opaque part."""
     if opacity is None or float(opacity.min()) > 0.99:
         return luminance
     total = float(opacity.sum())
     if total == 0:
         return np.zeros_like(luminance)
     if float(np.median(border(opacity))) > 0.5:
-        # An opaque picture with holes: the holes take the colour of the picture's border.
+        # An opaque picture with holes: fill them with the colour of its border.
         rim = border(luminance)[border(opacity) > 0.5]
         ground: Any = np.median(rim)
     else:
@@ -293,10 +293,10 @@ def _on_a_ground(luminance: Float, opacity: Float | None) -> Float:
 
 @lru_cache(maxsize=1)
 def silence_libtiff() -> None:
-    """Take libtiff its printing functions away, for this process.
+    """Remove libtiff's printing functions: Pillow raises an exception for the same damage.
 
-    Pillow has no call for it, so they are asked of the library that Pillow has loaded. Where that
-    cannot be reached (on Windows it is a part of Pillow), its lines appear as before.
+    Pillow has no call for it; this one uses the library that Pillow has loaded. On Windows, where
+    that is a part of Pillow, libtiff goes on printing.
     """
     with contextlib.suppress(ImportError, OSError, AttributeError):
         from PIL import _imaging

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_draw.dataset.sources.source import Part, Source, find_names
+from mnist_draw.dataset.sources.source import Part, Source, files_of, find_names
 from mnist_draw.errors import DatasetError, DocumentError, StorageError
 from mnist_draw.storage.opening import MEGABYTE, UnfoldingError, open_unfolded, read_into
 
@@ -92,36 +92,25 @@ def _part(folder: Path, parts: tuple[str, ...], prefix: str | None) -> tuple[Par
 
 
 def exchange_axes(images: np.ndarray) -> None:
-    """Turn pictures of EMNIST upright.
+    """Transpose pictures of EMNIST, published so (https://www.nist.gov/itl/emnist), in place.
 
-    It is published with rows and columns exchanged (https://www.nist.gov/itl/emnist). They are
-    turned a few at a time: a copy of all takes too much memory.
+    A few at a time: a copy of all takes too much memory.
     """
     for first in range(0, len(images), 1000):
         some = images[first : first + 1000]
         some[:] = some.transpose(0, 2, 1).copy()
 
 
-def files_of(folder: Path) -> list[Path]:
-    """Return the files of a folder by name; some archives hold folders named like the files."""
-    try:
-        return sorted(path for path in folder.iterdir() if path.is_file())
-    except OSError as error:
-        raise DatasetError(
-            f"The folder {folder} cannot be read: {error.strerror or error}."
-        ) from error
-
-
 def _plain(path: Path) -> str:
-    """Return a file's name as MNIST's are written: not compressed, with hyphens only."""
+    """Return a file's name as MNIST's are written: without .gz, with hyphens only."""
     return path.name.removesuffix(".gz").replace(".idx", "-idx")
 
 
 def _find(folder: Path, names: list[str], prefix: str | None) -> tuple[Path, str]:
-    """Find a file under one of its usual names, and what stands before that.
+    """Find a file under one of its usual names; return its path and its prefix.
 
-    These are MNIST's (``train-images-idx3-ubyte``), with a dot for the last hyphen but one as
-    some archives write it, or with the data set's name in front (``qmnist-test-…``), which may be
+    The names are MNIST's (``train-images-idx3-ubyte``), with a dot for the last hyphen but one as
+    in some archives, or after the data set's name (the prefix of ``qmnist-test-…``), which may be
     known already.
     """
     found: list[tuple[str, int, Path]] = []
@@ -156,30 +145,15 @@ _TYPES: dict[int, tuple[str, str]] = {
     0x0D: ("32-bit floats", ">f4"),
     0x0E: ("64-bit floats", ">f8"),
 }
-#: EMNIST's digits, the most of all relatives of MNIST, unfold to 188 MB.
+#: EMNIST's digits, the largest of MNIST's relatives, take 188 MB decompressed.
 MAX_BYTES = 256 * MEGABYTE
 
 
 def read_idx(path: Path, *, dimensions: tuple[int, ...]) -> NDArray[Any]:
-    """Read an IDX file, compressed with gzip or not.
+    """Read an IDX file, compressed with gzip or not, in the machine's byte order.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file. Compression is recognised by content, not by name.
-    dimensions : tuple of int
-        The numbers of dimensions that make sense here, for example ``(3,)`` for pictures.
-
-    Returns
-    -------
-    ndarray
-        The values, in the machine's byte order, shaped as the file says.
-
-    Raises
-    ------
-    DatasetError
-        The file is missing, unreadable, damaged, cut short or longer than its header says, or
-        holds something else than expected.
+    `dimensions` are the possible numbers of dimensions, for example ``(3,)`` for pictures. Any
+    fault of the file raises DatasetError.
     """
     try:
         with open_unfolded(path, MAX_BYTES) as file:
@@ -227,12 +201,12 @@ def _read(path: Path, file: BinaryIO, dimensions: tuple[int, ...]) -> NDArray[An
             f"({'×'.join(map(str, shape))} {type_name}); at most {MAX_BYTES / 1e6:,.0f} MB are "
             "read. Nothing was loaded; use a part of the data set."
         )
-    # A header that promises more than the file holds takes no memory: it is filled as it comes.
+    # The system allocates memory as it is filled: a header that promises too much costs none.
     values = np.empty(prod(shape), dtype)
     memory = memoryview(values.view(np.uint8).data)
     header = len(start) + len(sizes)
     held = header + read_into(file, memory)
-    # How much longer is told up to a megabyte.
+    # Up to a megabyte more, for the sentence.
     held += len(file.read(MEGABYTE))
     if held != header + expected:
         fault = "is cut short" if held < header + expected else "is longer than its header says"

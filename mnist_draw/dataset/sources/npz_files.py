@@ -12,16 +12,14 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from mnist_draw.dataset.sources.idx_files import files_of
-from mnist_draw.dataset.sources.source import Part, Source, as_part, find_names
+from mnist_draw.dataset.sources.source import Part, Source, as_part, files_of, find_names
 from mnist_draw.errors import DatasetError, UserError
 from mnist_draw.storage.npz import NpzError, open_archive
 from mnist_draw.storage.opening import MEGABYTE
 
 #: As the largest of the IDX files.
 _MAX_BYTES = 320 * MEGABYTE
-#: The names of a part's pictures and labels; ``{}`` stands for the part. An empty part is that of
-#: a file without any.
+#: The names of a part's pictures and labels; ``{}`` is replaced by the part.
 _PAIRS = (
     ("x_{}", "y_{}"),
     ("{}_x", "{}_y"),
@@ -67,7 +65,7 @@ def _read_file(path: Path) -> Source:
             f"{path} holds no training pictures: its arrays are {', '.join(names)[:200]}; x_train, "
             "y_train, x_test and y_test were expected. A trained network is opened elsewhere."
         )
-    # Keras' file holds MNIST's pictures in MNIST's order.
+    # Keras' file has MNIST's order.
     shuffled = found["test"] is not None
     names_of_labels = find_names(path.parent, path.stem)
     return Source(
@@ -123,7 +121,7 @@ def _only(path: Path) -> NDArray[Any]:
 
 
 def _arrays(path: Path) -> tuple[dict[str, NDArray[Any]], list[str]]:
-    """Read the numeric arrays of a file, by their names in small letters; and all names."""
+    """Read the numeric arrays of a file by their lower-case names; return all names, too."""
     try:
         with open_archive(path, _MAX_BYTES) as archive:
             names = list(archive.sizes)

@@ -1,9 +1,8 @@
-"""Pictures in a folder for each class, whose name is the folder's.
+"""Pictures in a folder for each class, named after it.
 
-The class folders may lie in folders ``train``, ``test`` and ``validation``, as other programs have
-it; otherwise the pictures for the test are drawn from all. Each picture becomes ink and then 28×28
-pixels exactly as a drawing does (`mnist_draw.dataset.normalise`), so that what is learnt is what is
-read later. What became of the pictures is kept, for as long as the files are the same.
+The class folders may be in folders ``train``, ``test`` and ``validation``; otherwise pictures for
+the test are drawn from all. Each picture is normalised as a drawing is
+(`mnist_draw.dataset.normalise`). The results are cached until a file changes.
 """
 
 from __future__ import annotations
@@ -15,10 +14,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_draw.dataset.normalise import has_ink, normalise_ink
+from mnist_draw.dataset.normalise import as_bytes, has_ink, normalise_ink
 from mnist_draw.dataset.picture_formats import read_suffixes, read_titles
-from mnist_draw.dataset.sources.source import MAX_PICTURES, Part, Source
-from mnist_draw.errors import DatasetError, UserError, reason_of
+from mnist_draw.dataset.sources.source import MAX_PICTURES, Part, Source, visible_entries
+from mnist_draw.errors import DatasetError, UserError
 from mnist_draw.storage import cache
 
 _ROLES = {
@@ -26,9 +25,9 @@ _ROLES = {
     "test": ("test", "testing"),
     "validation": ("val", "valid", "validation"),
 }
-#: Reading is half waiting for the disk and half work that lets other threads run.
+#: Threads: half of the time they wait for the disk, or work without the GIL.
 _READERS = 4
-#: Another way to make ink of a picture needs another version.
+#: In the cache; a change of `load_picture` or `normalise_ink` needs another version.
 _KIND, _VERSION = "pictures", 1
 
 
@@ -52,7 +51,7 @@ def read(folder: Path) -> Source:
         )
     roles = _role_folders(folder)
     roots = {"train": folder} if "train" not in roles else roles
-    files = {role: list(_listed(root)) for role, root in roots.items()}
+    files = {role: list(_labelled(root)) for role, root in roots.items()}
     if sum(map(len, files.values())) > MAX_PICTURES:
         raise DatasetError(
             f"{folder} holds more than {MAX_PICTURES:,} pictures, the most that can be learnt at "
@@ -68,9 +67,9 @@ def read(folder: Path) -> Source:
             f"{roots['train']} holds no picture that can be learnt: a folder for each class, with "
             f"pictures in it ({read_titles()}), was expected.{why}"
         )
-    told = [_left_out(failed)] if failed else []
-    told += _told_of_no_classes(roots)
-    # A class whose pictures could not be read keeps its number, so that the names stay in order.
+    told = [_report_left_out(failed)] if failed else []
+    told += _report_empty_folders(roots)
+    # A class without readable pictures keeps its number, so that the names stay in order.
     return Source(
         folder,
         train,
@@ -82,7 +81,7 @@ def read(folder: Path) -> Source:
 
 
 def in_order(names: set[str]) -> list[str]:
-    """Sort names of classes: numbers by their size, then words."""
+    """Sort names of classes: numbers by value, then words."""
     return sorted(
         names,
         key=lambda name: (
@@ -91,14 +90,14 @@ def in_order(names: set[str]) -> list[str]:
     )
 
 
-def _left_out(failed: list[str]) -> str:
+def _report_left_out(failed: list[str]) -> str:
     if len(failed) == 1:
         return f"{failed[0]} It was left out."
     return f"{len(failed):,} pictures were left out. The first: {failed[0]}"
 
 
-def _told_of_no_classes(roots: dict[str, Path]) -> list[str]:
-    """Return a sentence about the folders that lie where classes do but hold no picture."""
+def _report_empty_folders(roots: dict[str, Path]) -> list[str]:
+    """Return a sentence about folders among the classes that hold no picture."""
     paths = (path for root in roots.values() for path in _folders(root))
     empty = [str(path) for path in paths if not any(_pictures(path))]
     if not empty:
@@ -110,7 +109,7 @@ def _told_of_no_classes(roots: dict[str, Path]) -> list[str]:
 
 
 def _role_folders(folder: Path) -> dict[str, Path]:
-    """Return the folders that say what their pictures are for; they hold no pictures themselves."""
+    """Return the folders ``train`` and so on, which hold no pictures themselves."""
     found = {}
     for path in _folders(folder):
         for role, words in _ROLES.items():
@@ -119,7 +118,7 @@ def _role_folders(folder: Path) -> dict[str, Path]:
     return found if "train" in found else {}
 
 
-def _listed(root: Path) -> Iterator[tuple[Path, str]]:
+def _labelled(root: Path) -> Iterator[tuple[Path, str]]:
     """Yield all pictures with the names of their classes."""
     for folder in _folders(root):
         for path in _pictures(folder):
@@ -127,33 +126,24 @@ def _listed(root: Path) -> Iterator[tuple[Path, str]]:
 
 
 def _pictures(folder: Path) -> Iterator[Path]:
-    for path in _listing(folder):
+    for path in visible_entries(folder):
         if path.suffix.lower() in read_suffixes() and path.is_file():
             yield path
 
 
 def _folders(folder: Path) -> Iterator[Path]:
-    return (path for path in _listing(folder) if path.is_dir())
-
-
-def _listing(folder: Path) -> list[Path]:
-    """Return what lies in a folder in an order that every system gives; nothing hidden."""
-    try:
-        entries = [path for path in folder.iterdir() if not path.name.startswith(".")]
-    except OSError as error:
-        raise DatasetError(f"The folder {folder} cannot be read: {reason_of(error)}.") from error
-    return sorted(entries, key=lambda path: path.name)
+    return (path for path in visible_entries(folder) if path.is_dir())
 
 
 def _part(
     root: Path, files: list[tuple[Path, str]], names: list[str], failed: list[str]
 ) -> Part | None:
-    """Read a part's pictures; note a sentence for each that cannot be learnt."""
+    """Read a part's pictures; append a sentence to `failed` for each invalid one."""
     number_of = {name: number for number, name in enumerate(names)}
     labels = np.array([number_of[name] for _, name in files], np.int64)
     key = _key(root, files)
-    kept = cache.read(_KIND, _VERSION, key) or {}
-    images, known = kept.get("images"), kept.get("known")
+    stored = cache.read(_KIND, _VERSION, key) or {}
+    images, known = stored.get("images"), stored.get("known")
     if (
         images is None or known is None or known.shape != labels.shape
         or images.dtype != np.uint8 or images.shape != (np.count_nonzero(known), 28, 28)
@@ -161,21 +151,21 @@ def _part(
         from concurrent.futures import ThreadPoolExecutor
 
         with ThreadPoolExecutor(_READERS) as readers:
-            found = list(readers.map(_read, (path for path, _ in files)))
+            found = list(readers.map(_read_picture, (path for path, _ in files)))
         known = np.array([not isinstance(picture, str) for picture in found], np.bool_)
         pictures = [picture for picture in found if not isinstance(picture, str)]
         images = np.array(pictures, np.uint8).reshape(-1, 28, 28)
         cache.keep(_KIND, _VERSION, key, {"images": images, "known": known})
     for place in np.flatnonzero(~known.astype(np.bool_)):
-        # Read once more where that was kept: what is wrong with it may be told in other words.
-        failed.append(str(_read(files[place][0])))
+        # The cache has no sentence: read it again.
+        failed.append(str(_read_picture(files[place][0])))
     if not len(images):
         return None
     return Part(np.array(images, np.uint8), labels[known.astype(np.bool_)], root)
 
 
 def _key(root: Path, files: list[tuple[Path, str]]) -> str:
-    """Return what tells these files, as they are now, from all others."""
+    """Return the key of these files in the cache: names, sizes and times."""
     lines = [str(root)]
     for path, name in files:
         with contextlib.suppress(OSError):
@@ -184,8 +174,8 @@ def _key(root: Path, files: list[tuple[Path, str]]) -> str:
     return "\n".join(lines)
 
 
-def _read(path: Path) -> NDArray[np.uint8] | str:
-    """Return a picture as the network takes it, or why there is none."""
+def _read_picture(path: Path) -> NDArray[np.uint8] | str:
+    """Return a normalised picture, or a sentence about its fault."""
     from mnist_draw.dataset.pictures.picture_file import load_picture
 
     try:
@@ -195,9 +185,3 @@ def _read(path: Path) -> NDArray[np.uint8] | str:
     if not has_ink(ink):
         return f"The picture {path} is empty."
     return as_bytes(normalise_ink(ink))
-
-
-def as_bytes(picture: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Turn what the network takes, 0 to 255/256, into grey levels."""
-    # The network's scale is 1/256, so that these are whole numbers but for rounding.
-    return np.clip(np.rint(picture * 256), 0, 255).astype(np.uint8)

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_draw.errors import DatasetError, UserError
+from mnist_draw.errors import DatasetError, UserError, reason_of
 from mnist_draw.storage.opening import MEGABYTE, read_file
 
 #: The most pictures of a part: 300 MB of pixels.
@@ -25,17 +25,7 @@ MAX_PICTURES = 400_000
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """Pictures with their labels.
-
-    Attributes
-    ----------
-    images : numpy.ndarray, uint8, shape (N, 28, 28)
-        Ink high.
-    labels : numpy.ndarray, integer, shape (N,)
-        As the source has them, not from 0 on.
-    path : pathlib.Path
-        Where the labels come from.
-    """
+    """Pictures, uint8 (N, 28, 28), ink high, with the labels of the file `path`, integers (N,)."""
 
     images: NDArray[np.uint8]
     labels: NDArray[Any]
@@ -44,7 +34,11 @@ class Part:
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """What was found at a place."""
+    """The content of a file or folder.
+
+    ``names`` are those of the labels, as far as known. ``shuffled`` parts are in random order,
+    others by class. ``told`` are sentences for the user.
+    """
 
     place: Path
     train: Part
@@ -58,29 +52,41 @@ class Source:
 _PIXELS = 28 * 28
 
 
+def visible_entries(folder: Path) -> list[Path]:
+    """List a folder by name, in the same order on every system, without hidden entries."""
+    try:
+        entries = [path for path in folder.iterdir() if not path.name.startswith(".")]
+    except FileNotFoundError:
+        raise DatasetError(f"There is no folder {folder}.") from None
+    except NotADirectoryError:
+        raise DatasetError(f"{folder} is not a folder; name the one with the pictures.") from None
+    except OSError as error:
+        raise DatasetError(f"The folder {folder} cannot be read: {reason_of(error)}.") from error
+    return sorted(entries, key=lambda path: path.name)
+
+
+def files_of(folder: Path) -> list[Path]:
+    """List the files of a folder: some archives hold folders with the names of data files."""
+    return [path for path in visible_entries(folder) if path.is_file()]
+
+
 def as_part(images: NDArray[Any], labels: NDArray[Any], path: Path) -> Part:
-    """Check pictures and labels.
+    """Check pictures and labels, and convert them.
 
     Parameters
     ----------
     images : numpy.ndarray
-        28×28 pixels each, as (N, 28, 28), with an axis of one channel, or (N, 784): 0 to 255, or
-        floats from 0 to 1.
+        (N, 28, 28), with an axis of one channel, or (N, 784): 0 to 255, or floats from 0 to 1.
     labels : numpy.ndarray
         Whole numbers, (N,) or (N, 1).
     path : pathlib.Path
         For sentences.
-
-    Raises
-    ------
-    DatasetError
-        They are of another kind, or do not fit each other.
     """
     labels = labels.reshape(-1) if labels.shape[1:] == (1,) else labels
     if labels.ndim != 1 or (labels.dtype.kind == "f" and not np.all(labels == np.floor(labels))):
         raise DatasetError(
-            f"{path} holds labels of the shape {_words(labels.shape)} ({labels.dtype}); one whole "
-            "number for each picture was expected."
+            f"{path} holds labels of the shape {_format_shape(labels.shape)} ({labels.dtype}); one "
+            "whole number for each picture was expected."
         )
     pictures = _as_pictures(images, path)
     if len(pictures) != len(labels):
@@ -98,8 +104,8 @@ def _as_pictures(images: NDArray[Any], path: Path) -> NDArray[np.uint8]:
     plain = shape[1:] in ((28, 28), (1, 28, 28), (28, 28, 1), (_PIXELS,))
     if not plain or images.dtype.kind not in "uif":
         raise DatasetError(
-            f"{path} holds pictures of the shape {_words(shape)} ({images.dtype}); grey ones of "
-            "28×28 pixels were expected."
+            f"{path} holds pictures of the shape {_format_shape(shape)} ({images.dtype}); grey "
+            "ones of 28×28 pixels were expected."
         )
     if len(images) > MAX_PICTURES:
         raise DatasetError(
@@ -121,18 +127,18 @@ def _as_pictures(images: NDArray[Any], path: Path) -> NDArray[np.uint8]:
     return pixels
 
 
-def _words(shape: tuple[int, ...]) -> str:
+def _format_shape(shape: tuple[int, ...]) -> str:
     return "×".join(map(str, shape)) or "()"
 
 
-#: One picture in six, as MNIST has it (10,000 of 60,000), and no more than MNIST has.
+#: One picture in six is for validation, as in MNIST (10,000 of 60,000), and at most as many.
 SHARE, MAX_COUNT = 6, 10_000
-#: The draw is always the same: a network must not be tested with what it was trained on before.
+#: Always the same draw: a network must not be tested with its training pictures of an earlier run.
 _SEED = 1
 
 
 def set_aside(part: Part, source: str, keep: int) -> tuple[Part, Part]:
-    """Draw pictures from each class, in its share of all."""
+    """Split a part in two: draw pictures of each class by its share, but leave `keep` of each."""
     random = np.random.RandomState(_SEED)
     drawn = np.zeros(len(part.labels), bool)
     share = min(1 / SHARE, MAX_COUNT / len(part.labels))
@@ -149,12 +155,12 @@ def set_aside(part: Part, source: str, keep: int) -> tuple[Part, Part]:
 
 
 def shuffled(part: Part) -> Part:
-    """Put pictures into an order in which the first are like all others; always the same one."""
+    """Shuffle a part, always in the same way."""
     return _some(part, np.random.RandomState(_SEED).permutation(len(part.labels)))
 
 
 def split_off(part: Part) -> tuple[Part, Part]:
-    """Take the last pictures of a part that is in no order, as the tutorial does with MNIST."""
+    """Split the last pictures off a part, as the tutorial does with MNIST."""
     count = min(MAX_COUNT, max(1, len(part.labels) // SHARE))
     return _some(part, slice(None, -count)), _some(part, slice(-count, None))
 
@@ -181,7 +187,7 @@ _FASHION = dict(
 )
 # https://github.com/rois-codh/kmnist, in Latin letters, which every system's font has.
 _KUZUSHIJI = dict(enumerate(("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo")))
-#: What is found in the names of files and folders, and what the labels mean then.
+#: Parts of the names of files and folders, with the names of their labels.
 _KNOWN: tuple[tuple[str, Mapping[int, str]], ...] = (
     ("fashion", _FASHION),
     ("kmnist", _KUZUSHIJI),
@@ -190,12 +196,17 @@ _KNOWN: tuple[tuple[str, Mapping[int, str]], ...] = (
     ("emnist-bymerge", _MERGED),
     ("emnist-byclass", _ALL),
 )
-#: So many of the folders that a file lies in may name its data set: ``FashionMNIST/raw``.
+#: Parent folders whose name may be that of the data set: ``FashionMNIST/raw``.
 _FOLDERS = 2
 
 
 def find_names(folder: Path, prefix: str) -> Mapping[int, str]:
-    """Return what the labels of a data set mean; empty where that is not known."""
+    """Return the names of labels; empty if unknown.
+
+    They are read from a plain ``classes.txt`` with a name in each line, from label 0 on; EMNIST's
+    ``…-mapping.txt`` (a label and its code points); or KMNIST's ``…classmap.csv`` (index, code
+    point, character). Those of well-known data sets follow from the name.
+    """
     for path in (folder / f"{prefix}{PLAIN}", folder / PLAIN):
         if path.is_file():
             return dict(enumerate(_lines(path)))
@@ -208,7 +219,7 @@ def find_names(folder: Path, prefix: str) -> Mapping[int, str]:
 
 
 def known_names(folder: Path, prefix: str) -> Mapping[int, str]:
-    """Return what the labels of a well-known data set mean, empty for others."""
+    """Return the names of the labels of a well-known data set."""
     with contextlib.suppress(FileNotFoundError):  # the working folder is gone
         folder = folder.absolute()
     words = "/".join([*folder.parts[-_FOLDERS:], prefix]).lower()
@@ -232,7 +243,7 @@ def _mapped(path: Path, line: str) -> tuple[int, str]:
     try:
         return int(label), chr(int(codes[0]))
     except (ValueError, OverflowError, IndexError):
-        raise _senseless(path, line, "a label and the code point of its character") from None
+        raise _invalid_line(path, line, "a label and the code point of its character") from None
 
 
 def _classmapped(path: Path, line: str) -> tuple[int, str]:
@@ -240,10 +251,10 @@ def _classmapped(path: Path, line: str) -> tuple[int, str]:
     try:
         return int(label), rest[1]
     except (ValueError, IndexError):
-        raise _senseless(path, line, "a label, a code point and a character") from None
+        raise _invalid_line(path, line, "a label, a code point and a character") from None
 
 
-def _senseless(path: Path, line: str, expected: str) -> DatasetError:
+def _invalid_line(path: Path, line: str, expected: str) -> DatasetError:
     return DatasetError(
         f"{path}, which names the classes, has the line {line[:60]!r}; {expected} were expected."
     )

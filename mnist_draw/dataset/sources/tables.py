@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_draw.dataset.sources.idx_files import exchange_axes, files_of
-from mnist_draw.dataset.sources.source import MAX_PICTURES, Part, Source, find_names
+from mnist_draw.dataset.sources.idx_files import exchange_axes
+from mnist_draw.dataset.sources.source import MAX_PICTURES, Part, Source, files_of, find_names
 from mnist_draw.errors import DatasetError, UserError
 from mnist_draw.storage.opening import MEGABYTE, open_unfolded
 
@@ -24,7 +24,7 @@ _PIXELS = 28 * 28
 #: 400,000 lines of 784 pixels with three digits each.
 _MAX_BYTES = 1300 * MEGABYTE
 _LABEL_COLUMNS = ("label", "class", "target", "y")
-#: Lines that are read at once.
+#: Lines parsed at once.
 _LINES = 2000
 
 
@@ -47,7 +47,7 @@ def is_folder(folder: Path) -> bool:
 
 
 def read(place: Path) -> Source:
-    """Read a table, or a folder with one to train and perhaps one to test."""
+    """Read a table, or a folder with one to train and perhaps another to test."""
     told: tuple[str, ...] = ()
     train_path, test_path = _choose(place) if place.is_dir() else (place, None)
     train = _read_table(train_path)
@@ -80,7 +80,7 @@ def read(place: Path) -> Source:
 
 
 def _choose(folder: Path) -> tuple[Path, Path | None]:
-    """Find the tables to train with and to test with."""
+    """Return the tables to train and to test with."""
     tables = [path for path in files_of(folder) if is_file(path)]
     train = [path for path in tables if "train" in path.name.lower()]
     test = [path for path in tables if "test" in path.name.lower()]
@@ -101,8 +101,7 @@ def _read_table(path: Path) -> _Table:
             try:
                 table = _parse(path, (line for line in lines if line.strip()))
             finally:
-                # What it wraps is closed elsewhere.
-                lines.detach()
+                lines.detach()  # the file is closed by its own context
     except UnicodeDecodeError as error:
         raise DatasetError(f"{path} is no text, so no table.") from error
     except FileNotFoundError:
