@@ -70,7 +70,7 @@ def test_a_folder_that_cannot_be_written(home: Path, caplog: pytest.LogCaptureFi
     (home / "cache").write_text("in the way")
     with caplog.at_level(logging.WARNING):
         assert doubles()
-    assert "not kept" in caplog.text
+    assert "not stored" in caplog.text
 
 
 def test_errors_of_the_function_itself_are_raised(home: Path) -> None:
