@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mnist_draw import theano_bridge
-from mnist_draw.analysis.step.one_step import OneStep
+from mnist_draw.analysis.one_step import OneStep
 from mnist_draw.analysis.table import Table
 
 #: Kinds of operations, the most expensive first.

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mnist_draw.analysis.layer_outputs import LayerOutputs, probabilities_of
+from mnist_draw.analysis.network_probe import NetworkProbe, probabilities_of
 from mnist_draw.analysis.tsne import squared_distances, tsne
 from mnist_draw.recognition.recogniser import temperature_of
 from mnist_draw.storage import cache
@@ -121,24 +121,24 @@ def build_maps(
     if kept is not None:
         yield kept
         return
-    network = LayerOutputs(model)
+    network = NetworkProbe(model)
     outputs = _outputs(network, images)
     answers = outputs[-1].copy()
     probabilities = probabilities_of(answers, temperature_of(model))
     layers: list[LayerMap] = []
-    for name in network.names:
+    for name in network.output_names:
         # The first of those that are left, held by nobody else: a convolution puts out 37 MB.
         layers.append(_layer_map(name, outputs.pop(0), labels))
         if not outputs:
             _keep(key, layers, answers)
-        yield Maps(tuple(layers), len(network.names), probabilities, labels)
+        yield Maps(tuple(layers), len(network.output_names), probabilities, labels)
 
 
-def _outputs(network: LayerOutputs, images: npt.NDArray[np.uint8]) -> list[Floats]:
+def _outputs(network: NetworkProbe, images: npt.NDArray[np.uint8]) -> list[Floats]:
     """Return what all layers put out: float32 (n, numbers) for each."""
     outputs: list[Floats] = []
     start = 0
-    for parts in network.of_all(images):
+    for parts in network.outputs_of_all(images):
         outputs = outputs or [np.empty((len(images), each.shape[1]), np.float32) for each in parts]
         for whole, part in zip(outputs, parts, strict=True):
             whole[start : start + len(part)] = part

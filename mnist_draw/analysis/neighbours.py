@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from mnist_draw.analysis.layer_outputs import LayerOutputs
+from mnist_draw.analysis.network_probe import NetworkProbe
 from mnist_draw.analysis.tsne import squared_distances
 from mnist_draw.storage import cache
 from mnist_draw.storage.models import ModelFile
@@ -91,12 +91,12 @@ def gather_neighbours(model: ModelFile, images: npt.NDArray[np.uint8]) -> Iterat
     ):
         yield Neighbourhood(kept, _lengths(kept), len(kept), len(kept))
         return
-    network = LayerOutputs(model)
+    network = NetworkProbe(model)
     outputs: npt.NDArray[np.float16] | None = None
     lengths = np.empty(len(images), np.float32)
     wanted, done = len(images), 0
-    for layers in network.of_all(images):
-        part = layers[network.last].astype(np.float16)
+    for layers in network.outputs_of_all(images):
+        part = layers[network.last_hidden].astype(np.float16)
         if outputs is None:
             outputs, wanted = _room(len(images), part.shape[1])
         part = part[: wanted - done]

@@ -24,8 +24,7 @@ from mnist_draw.dataset.normalise import SIDE
 from mnist_draw.library.network_data import class_names
 from mnist_draw.recognition.recogniser import BuiltNetwork, require_finite, temperature_of
 from mnist_draw.storage import ModelFile
-from mnist_draw.training.functions import mode_for
-from mnist_draw.training.layer_inspection import layer_names
+from mnist_draw.training.functions import layer_names, mode_for
 
 Floats = npt.NDArray[np.float32]
 

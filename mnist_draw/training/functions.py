@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,40 +97,21 @@ def compile_predict(network: Any) -> Callable[[NDArray[np.float32]], Probabiliti
     return function
 
 
-def compile_activations(network: Any) -> Callable[[NDArray[np.float32]], list[NDArray[Any]]]:
-    """Compile the function that tells what the hidden layers put out, without dropout.
-
-    Parameters
-    ----------
-    network : lasagne.layers.Layer
-        The output layer.
-
-    Returns
-    -------
-    callable
-        From float32 (N, 1, 28, 28) to an array for each dense layer, float32 (N, units), and for
-        each convolution, float32 (N, filters, height, width), the output layer left out. It
-        belongs to one thread.
-    """
-    import lasagne
-    import theano
-    import theano.tensor as T
-
-    input_var = T.tensor4("pictures")
-    hidden = weighted_layers(network)[:-1]
-    outputs = lasagne.layers.get_output(hidden, input_var, deterministic=True)
-    function: Callable[[NDArray[np.float32]], list[NDArray[Any]]] = theano.function(
-        [input_var], outputs, mode=mode_for(network), on_unused_input="ignore"
-    )
-    return function
-
-
 def weighted_layers(network: Any) -> list[Any]:
     """Return the layers with weights that lead to an output layer, from the picture on."""
     import lasagne
 
     kinds = (lasagne.layers.DenseLayer, lasagne.layers.Conv2DLayer)
     return [layer for layer in lasagne.layers.get_all_layers(network) if isinstance(layer, kinds)]
+
+
+def layer_names(parameters: Sequence[NDArray[Any]]) -> tuple[str, ...]:
+    """Name the layers that have weights: convolutions, hidden layers, the output."""
+    weights = [value for value in parameters if value.ndim > 1]
+    convolutions = sum(value.ndim == 4 for value in weights)
+    names = [f"convolution {number}" for number in range(1, convolutions + 1)]
+    names += [f"hidden {number}" for number in range(1, len(weights) - convolutions)]
+    return (*names, "output")
 
 
 def mode_for(network: Any) -> Any:

@@ -6,7 +6,7 @@ import pytest
 from made_networks import random_model
 
 from mnist_draw.analysis.compiled_graph import FunctionGraphs, graphs_of
-from mnist_draw.analysis.step.one_step import OneStep
+from mnist_draw.analysis.one_step import OneStep
 from mnist_draw.theano_bridge import installed_theano
 
 

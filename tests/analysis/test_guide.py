@@ -9,7 +9,7 @@ import lasagne
 import numpy as np
 import pytest
 
-from mnist_draw.analysis.guide.steps import guide, step_for
+from mnist_draw.analysis.guide import guide, step_for
 
 
 def test_there_are_fourteen_short_steps() -> None:

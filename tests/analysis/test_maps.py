@@ -10,7 +10,6 @@ from linear_network import linear_model
 from made_networks import random_model
 
 from mnist_draw.analysis import maps, neighbours
-from mnist_draw.analysis.layer_outputs import LayerOutputs, probabilities_of
 from mnist_draw.analysis.maps import (
     build_maps,
     chosen_digits,
@@ -22,6 +21,7 @@ from mnist_draw.analysis.maps import (
     weighted_place,
 )
 from mnist_draw.analysis.neighbours import gather_neighbours
+from mnist_draw.analysis.network_probe import NetworkProbe, probabilities_of
 from mnist_draw.analysis.tsne import affinities, squared_distances, tsne
 from mnist_draw.dataset.mnist import Dataset, scale
 from mnist_draw.recognition.recogniser import Recogniser
@@ -39,10 +39,10 @@ from mnist_draw.storage import cache
 )
 def test_layers_of_every_network(network: str, names: tuple[str, ...], digits: Dataset) -> None:
     model = random_model(network)
-    layers = LayerOutputs(model)
-    assert layers.names == names
+    layers = NetworkProbe(model)
+    assert layers.output_names == names
     inputs = scale(digits.test_images[:5])
-    found = layers.of(inputs)
+    found = layers.outputs(inputs)
     assert [len(values) for values in found] == [5] * len(names)
     np.testing.assert_array_equal(found[0], inputs.reshape(5, 784))
     recogniser = Recogniser(model)
@@ -131,7 +131,7 @@ def test_maps_of_all_layers_and_kept(digits: Dataset, monkeypatch: pytest.Monkey
     np.testing.assert_allclose(pixels.project(flat[7]), pixels.points[7], atol=1e-3)
     place = weighted_place(pixels.points, nearest, far)
     np.testing.assert_allclose(place, pixels.points[7], atol=0.5)
-    monkeypatch.setattr("mnist_draw.analysis.maps.LayerOutputs", None)
+    monkeypatch.setattr("mnist_draw.analysis.maps.NetworkProbe", None)
     (kept,) = build_maps(linear_model(), images, labels)
     assert [layer.name for layer in kept.layers] == ["pixels", "answer"]
     np.testing.assert_array_equal(kept.layers[1].points, steps[-1].layers[1].points)

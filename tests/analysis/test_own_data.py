@@ -9,13 +9,12 @@ import pytest
 from own_classes import draw_classes
 
 from mnist_draw.analysis.maps import build_maps
-from mnist_draw.analysis.network.ideal_picture import ideal_picture
-from mnist_draw.analysis.network.layer_probe import LayerProbe
-from mnist_draw.analysis.network.unit_profiles import PageSearch
+from mnist_draw.analysis.network_probe import NetworkProbe
+from mnist_draw.analysis.one_step import OneStep
 from mnist_draw.analysis.pictures import own_folder, own_test, own_validation
 from mnist_draw.analysis.results import count_results
 from mnist_draw.analysis.robustness import test_pictures_for as pictures_to_alter
-from mnist_draw.analysis.step.one_step import OneStep
+from mnist_draw.analysis.unit_profiles import PageSearch, ideal_picture
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.errors import DatasetError
 from mnist_draw.library.network_data import own_data, remember_data
@@ -66,7 +65,7 @@ def test_another_folder_must_show_the_same(model: ModelFile, tmp_path: Path) -> 
 
 
 def test_units_are_about_them(model: ModelFile) -> None:
-    anatomy = LayerProbe(model)
+    anatomy = NetworkProbe(model)
     search = PageSearch(anatomy)
     while not search.step():
         pass

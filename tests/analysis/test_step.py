@@ -11,15 +11,15 @@ import pytest
 import theano
 from made_networks import random_model
 
-from mnist_draw.analysis.step import one_step as step_module
-from mnist_draw.analysis.step.accumulators import kept_by_run
-from mnist_draw.analysis.step.one_step import (
+from mnist_draw.analysis import one_step as step_module
+from mnist_draw.analysis.one_step import (
     Minibatch,
     OneStep,
     StepError,
     StoppedError,
     settings_of,
 )
+from mnist_draw.analysis.step.accumulators import kept_by_run
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.networks import parse_network
 from mnist_draw.storage import ModelFile

@@ -1,1 +1,86 @@
-"""The guide through the tab *Inside*: fourteen steps, Markdown with code that runs."""
+"""Reads the steps of the guide."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+
+_TARGET = re.compile(r"<!--(.*?)-->", re.DOTALL)
+_CODE = re.compile(r"```python\n(.*?)```", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the guide.
+
+    Attributes
+    ----------
+    number : int
+        From 1.
+    title : str
+    short : str
+        What to read beside the picture: one paragraph, Markdown.
+    text : str
+        The whole step, Markdown with its title.
+    section : str
+        Which section "Show me" opens; ``"draw"`` is the Draw tab.
+    view : str
+        Which of the section's views; may be empty.
+    needs : str
+        ``"dense"`` or ``"convolution"``: what kind of first layer there is to be seen; or empty.
+    test : int or None
+        A test digit to look at, counted from 0, where nothing is drawn.
+    """
+
+    number: int
+    title: str
+    short: str
+    text: str
+    section: str
+    view: str = ""
+    needs: str = ""
+    test: int | None = None
+
+    @property
+    def code(self) -> tuple[str, ...]:
+        """The step's pieces of Python, which continue those of the steps before."""
+        return tuple(_CODE.findall(self.text))
+
+
+@lru_cache(maxsize=1)
+def guide() -> tuple[Step, ...]:
+    """Return all steps in order."""
+    folder = files("mnist_draw.analysis.guide")
+    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".md"))
+    return tuple(
+        _read(number, (folder / name).read_text("utf-8")) for number, name in enumerate(names, 1)
+    )
+
+
+def step_for(section: str, view: str) -> Step | None:
+    """Return the first step about a view of a section, or else about the section."""
+    about = [step for step in guide() if step.section == section]
+    return next((step for step in about if step.view == view), about[0] if about else None)
+
+
+def _read(number: int, content: str) -> Step:
+    target = _TARGET.search(content)
+    said = target.group(1) if target else ""
+    pairs = [entry.split(":", 1) for entry in said.split(",") if ":" in entry]
+    entries = {name.strip(): value.strip() for name, value in pairs}
+    text = _TARGET.sub("", content).strip() + "\n"
+    heading, body = text.split("\n", 1)
+    short = " ".join(body.strip().split("\n\n", 1)[0].split())
+    test = entries.get("test")
+    return Step(
+        number,
+        heading.removeprefix("# ").strip(),
+        short,
+        text,
+        entries.get("section", ""),
+        entries.get("view", ""),
+        entries.get("needs", ""),
+        None if test is None else int(test),
+    )

@@ -14,7 +14,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from mnist_draw.analysis.guide.steps import Step, guide, step_for
+from mnist_draw.analysis.guide import Step, guide, step_for
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import set_icon
 from mnist_draw.app.kit.theme import Size, Text

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from mnist_draw.analysis.example import Example
-    from mnist_draw.analysis.guide.steps import Step
+    from mnist_draw.analysis.guide import Step
     from mnist_draw.storage.models import ModelFile
 
 notifier = Notifier("inside")

@@ -13,20 +13,20 @@ from PyQt5.QtCore import QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPaintEvent, QResizeEvent
 from PyQt5.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
+from mnist_draw.analysis import layer_inspection
+from mnist_draw.analysis.layer_inspection import LayerFigures
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.images import image_of, rgb
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.kit.widgets import explain, label
-from mnist_draw.training import layer_inspection
-from mnist_draw.training.layer_inspection import LayerFigures
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from mnist_draw.analysis.layer_inspection import LayerInspection
     from mnist_draw.training.events import Parameters
-    from mnist_draw.training.layer_inspection import LayerInspection
 
 #: Side of a unit's picture and gap between two, in logical pixels; side of MNIST's pictures.
 _TILE = 48
@@ -326,7 +326,7 @@ class Inspector:
         began = time.thread_time()
         try:
             if self._inspection is None:
-                from mnist_draw.training.layer_inspection import LayerInspection
+                from mnist_draw.analysis.layer_inspection import LayerInspection
 
                 self._inspection = LayerInspection(self._network)
                 # Compiling is done once and is no reason to rest.
@@ -344,8 +344,8 @@ class Inspector:
         before: Parameters | None,
         after: Parameters,
     ) -> None:
+        from mnist_draw.analysis.layer_inspection import DENSE_PICTURES
         from mnist_draw.dataset.mnist import scale
-        from mnist_draw.training.layer_inspection import DENSE_PICTURES
 
         pictures = None
         if self._pictures is not None:

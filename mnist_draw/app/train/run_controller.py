@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
 
+from mnist_draw.analysis.layer_inspection import LayerFigures
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.train.run_events import Continued, Failed, Rescued, RunEvent, Saved
@@ -32,7 +33,6 @@ from mnist_draw.training.events import (
     Started,
 )
 from mnist_draw.training.history import History
-from mnist_draw.training.layer_inspection import LayerFigures
 from mnist_draw.training.network_places import fallback_key
 from mnist_draw.training.record import Run, with_figures
 from mnist_draw.training.settings import SETTINGS

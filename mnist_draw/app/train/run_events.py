@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from mnist_draw.analysis.layer_inspection import LayerFigures
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.training.events import Event, Parameters
 from mnist_draw.training.history import History
-from mnist_draw.training.layer_inspection import LayerFigures
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from array import array
 from collections import deque
 from typing import assert_never
 
+from mnist_draw.analysis.layer_inspection import LayerFigures
 from mnist_draw.app.kit.words import clock
 from mnist_draw.app.train.run_events import Continued, Failed, Rescued, RunEvent, Saved
 from mnist_draw.training.events import (
@@ -26,7 +27,6 @@ from mnist_draw.training.events import (
     Validating,
 )
 from mnist_draw.training.history import EpochFigures, History
-from mnist_draw.training.layer_inspection import LayerFigures
 
 #: The speed is the mean over this many minibatches.
 _SPEED_OVER = 50

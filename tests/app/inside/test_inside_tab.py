@@ -14,7 +14,7 @@ from PyQt5.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from mnist_draw.analysis.example import Example
-from mnist_draw.analysis.guide.steps import guide
+from mnist_draw.analysis.guide import guide
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.draw.network_menu import NetworkMenu

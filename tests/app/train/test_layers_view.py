@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
+from mnist_draw.analysis.layer_inspection import LayerInspection
 from mnist_draw.app.train.layers_view import LayersView
 from mnist_draw.app.train.train_tab import TrainTab
-from mnist_draw.training.layer_inspection import LayerInspection
 
 from .room import MakeRoom
 

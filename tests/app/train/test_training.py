@@ -13,6 +13,7 @@ from filelock import FileLock
 from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from mnist_draw.analysis.layer_inspection import LayerFigures
 from mnist_draw.app.train import training
 from mnist_draw.app.train.run_events import Continued, Failed, Rescued, Saved
 from mnist_draw.app.train.training import CHECKPOINT_NAME, MODEL_NAME, Training, TrainingWorker
@@ -20,7 +21,6 @@ from mnist_draw.errors import UserError
 from mnist_draw.library.networks import list_opened
 from mnist_draw.recognition.run_session import in_use
 from mnist_draw.storage.models import load_model
-from mnist_draw.training.layer_inspection import LayerFigures
 from mnist_draw.training.network_places import fallback_key
 from mnist_draw.training.record import load_history, read_run
 from mnist_draw.training.settings import TrainingSettings

@@ -49,14 +49,14 @@ class MapLocator:
         self._network: tuple[ModelFile, Any] | None = None
 
     def locate(self, question: MapQuestion) -> MapAnswer:
-        from mnist_draw.analysis.layer_outputs import LayerOutputs, probabilities_of
         from mnist_draw.analysis.maps import weighted_place
+        from mnist_draw.analysis.network_probe import NetworkProbe, probabilities_of
         from mnist_draw.recognition.recogniser import temperature_of
 
         if self._network is None or self._network[0] is not question.model:
-            self._network = (question.model, LayerOutputs(question.model))
-        network: LayerOutputs = self._network[1]
-        outputs = [values[0] for values in network.of(question.picture[None, None])]
+            self._network = (question.model, NetworkProbe(question.model))
+        network: NetworkProbe = self._network[1]
+        outputs = [values[0] for values in network.outputs(question.picture[None, None])]
         probabilities = probabilities_of(outputs[-1], temperature_of(question.model))
         place, nearest = None, np.empty(0, np.intp)
         if question.layer is not None:
@@ -68,7 +68,9 @@ class MapLocator:
                 place = weighted_place(question.points, nearest, far)
         neighbours, distances = np.empty(0, np.intp), np.empty(0, np.float32)
         if question.known is not None:
-            neighbours, distances = question.known.nearest(outputs[network.last], question.count)
+            neighbours, distances = question.known.nearest(
+                outputs[network.last_hidden], question.count
+            )
         return MapAnswer(question, place, nearest, probabilities, neighbours, distances)
 
 

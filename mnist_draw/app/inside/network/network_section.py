@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from mnist_draw.analysis.example import Example
-    from mnist_draw.analysis.network.unit_profiles import UnitProfiles
+    from mnist_draw.analysis.unit_profiles import UnitProfiles
     from mnist_draw.storage.models import ModelFile
 
 _READY_WORDS = "Getting the network ready"

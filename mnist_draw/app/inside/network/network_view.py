@@ -26,7 +26,7 @@ from mnist_draw.app.kit.widgets import explain
 if TYPE_CHECKING:
     import numpy as np
 
-    from mnist_draw.analysis.network.unit_profiles import UnitProfiles
+    from mnist_draw.analysis.unit_profiles import UnitProfiles
 
 _EXPLAINED = (
     "What every unit of the network puts out. Point at one to see its weights and its sum; a click "

@@ -15,7 +15,7 @@ from mnist_draw.errors import DatasetError
 if TYPE_CHECKING:
     import numpy as np
 
-    from mnist_draw.analysis.network.layer_probe import ForwardPass, Layer
+    from mnist_draw.analysis.network_probe import ForwardPass, Layer
     from mnist_draw.storage.models import ModelFile
 
 #: From the beginning of one frame to that of the next, in seconds: at least 30 a second.
@@ -121,17 +121,17 @@ class NetworkWorker(LatestJob):
         return None
 
     def _prepare(self, model: ModelFile, fresh: bool, known: bool) -> None:
-        from mnist_draw.analysis.network.layer_probe import LayerProbe
+        from mnist_draw.analysis.network_probe import NetworkProbe
 
         if fresh:
-            from mnist_draw.analysis.network.fresh_network import fresh_model
+            from mnist_draw.analysis.network_probe import fresh_model
 
             model = fresh_model(model)
         if known:
             self._probe.use(model)
         else:
             self._probe = None
-            self._probe = LayerProbe(model)
+            self._probe = NetworkProbe(model)
         self._parts = Parts(self._probe.layers, model)
         self._profiles_missing = True
         self.send(self.prepared, self._parts)
@@ -147,14 +147,14 @@ class NetworkWorker(LatestJob):
             self.send(self.framed, frame_of(self._probe, question))
         digit = self._ideals.take()
         if digit is not None:
-            from mnist_draw.analysis.network.ideal_picture import ideal_picture
+            from mnist_draw.analysis.unit_profiles import ideal_picture
 
             self.send(self.idealised, digit, ideal_picture(self._probe, digit))
         return None
 
     def _search_profiles(self) -> float | None:
         """Search the units' profiles a little further, between two frames."""
-        from mnist_draw.analysis.network.unit_profiles import PageSearch
+        from mnist_draw.analysis.unit_profiles import PageSearch
 
         try:
             self._search = self._search or PageSearch(self._probe)
@@ -195,5 +195,5 @@ def frame_of(probe: Any, question: Question) -> Frame:
     answer, rival = question.pair if asked and question.pair else (first, second)
     pair = np.zeros(passed.p.shape[1], np.float32)
     pair[answer], pair[rival] = 1, -1
-    pull = probe.pull(picture, pair, [gate[:1] for gate in gates])
+    pull = probe.input_gradient(picture, pair, [gate[:1] for gate in gates])
     return Frame(question, probe.layers, passed, answer, rival, pull * picture)

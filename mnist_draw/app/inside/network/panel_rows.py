@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mnist_draw.analysis.network.why import (
+from mnist_draw.analysis.table import Table
+from mnist_draw.analysis.why import (
     UnitSum,
     WhySum,
     given_on,
@@ -17,7 +18,6 @@ from mnist_draw.analysis.network.why import (
     unit_sum,
     why_sum,
 )
-from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.network.rows_view import (
     Heading,
     Picture,
@@ -32,7 +32,7 @@ from mnist_draw.app.inside.network.rows_view import (
 from mnist_draw.library.network_data import in_a_sentence
 
 if TYPE_CHECKING:
-    from mnist_draw.analysis.network.unit_profiles import UnitProfiles
+    from mnist_draw.analysis.unit_profiles import UnitProfiles
     from mnist_draw.app.inside.network.network_worker import Frame, Unit
 
 Name = Callable[[int], str]

@@ -11,7 +11,7 @@ import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, Qt
 from PyQt5.QtGui import QFontMetrics, QFontMetricsF, QPainter, QPainterPath, QPen
 
-from mnist_draw.analysis.network.why import given_on, lifting, strongest, unit_sum, why_sum
+from mnist_draw.analysis.why import given_on, lifting, strongest, unit_sum, why_sum
 from mnist_draw.app.inside.network.network_worker import Frame, Parts, Unit
 from mnist_draw.app.inside.network.units import Column, Places
 from mnist_draw.app.kit import theme
@@ -19,7 +19,7 @@ from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.words import probability
 
 if TYPE_CHECKING:
-    from mnist_draw.analysis.network.layer_probe import Layer
+    from mnist_draw.analysis.network_probe import Layer
 
 #: Rows of digits that are lower than this, in logical pixels, have no room for a name each.
 _MIN_ROW = 12.0

@@ -34,7 +34,7 @@ from mnist_draw.app.kit.words import probability
 if TYPE_CHECKING:
     import numpy as np
 
-    from mnist_draw.analysis.network.unit_profiles import UnitProfiles
+    from mnist_draw.analysis.unit_profiles import UnitProfiles
 
 #: Of its usual width, however large the system's text is.
 _WIDEST = 1.15

@@ -17,7 +17,7 @@ from mnist_draw.app.kit.images import image_of
 from mnist_draw.app.kit.painters import blank_pixmap, mosaic
 
 if TYPE_CHECKING:
-    from mnist_draw.analysis.network.layer_probe import Layer
+    from mnist_draw.analysis.network_probe import Layer
 
 #: Side of a unit's cell in logical pixels: as large as there is room for so many rows of cells in
 #: a row of digits, but not larger or smaller.

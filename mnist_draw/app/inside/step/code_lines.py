@@ -10,7 +10,7 @@ from mnist_draw.app.inside.step.step_worker import Shown
 from mnist_draw.dataset.classes import with_article
 
 if TYPE_CHECKING:
-    from mnist_draw.analysis.network.layer_probe import Layer
+    from mnist_draw.analysis.network_probe import Layer
     from mnist_draw.training.settings import TrainingSettings
 
 

@@ -32,7 +32,7 @@ from mnist_draw.app.kit.painters import paint_grey, paint_signed
 from mnist_draw.app.kit.theme import Text
 
 if TYPE_CHECKING:
-    from mnist_draw.analysis.step.weight import Weight
+    from mnist_draw.analysis.step_weight import Weight
 
 #: Height of the strip of losses under the network.
 STRIP = 46.0

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     import numpy as np
     from PyQt5.QtCore import QEvent
 
-    from mnist_draw.analysis.network.unit_profiles import UnitProfiles
-    from mnist_draw.analysis.step.weight import Weight
+    from mnist_draw.analysis.step_weight import Weight
+    from mnist_draw.analysis.unit_profiles import UnitProfiles
 
 _EXPLAINED = (
     "The network in this stage of the step. A click on a unit follows the weight that stands for "

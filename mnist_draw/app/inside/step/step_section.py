@@ -29,8 +29,8 @@ from mnist_draw.library.network_data import all_names
 if TYPE_CHECKING:
     from mnist_draw.analysis.compiled_graph import FunctionGraphs
     from mnist_draw.analysis.example import Example
-    from mnist_draw.analysis.network.unit_profiles import UnitProfiles
-    from mnist_draw.analysis.step.weight import Weight
+    from mnist_draw.analysis.step_weight import Weight
+    from mnist_draw.analysis.unit_profiles import UnitProfiles
     from mnist_draw.storage.models import ModelFile
 
 _EMPTY = "Draw here and watch it go through."
@@ -262,7 +262,7 @@ class StepSection(Section):
     def _show_step(self, shown: Shown) -> None:
         if self._example is None or shown.task is not self._asked:
             return
-        from mnist_draw.analysis.step.weight import strongest_weight
+        from mnist_draw.analysis.step_weight import strongest_weight
 
         before = self._shown
         self._shown = shown
@@ -393,7 +393,7 @@ class StepSection(Section):
             super().keyPressEvent(event)
 
     def _follow_unit(self, layer: int, unit: int) -> None:
-        from mnist_draw.analysis.step.weight import weight_of_unit
+        from mnist_draw.analysis.step_weight import weight_of_unit
 
         if self._shown is not None:
             found = weight_of_unit(self._shown.figures, self._shown.layers, layer, unit)

@@ -13,7 +13,7 @@ from mnist_draw.app.inside.step.step_worker import Shown
 from mnist_draw.app.inside.step.weight_view import weight_rows, weight_title
 
 if TYPE_CHECKING:
-    from mnist_draw.analysis.step.weight import Weight
+    from mnist_draw.analysis.step_weight import Weight
 
 _HEADINGS = ("what", "z", "e to the z", "p", "target", "target − p", "p after")
 

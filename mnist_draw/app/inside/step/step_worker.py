@@ -14,8 +14,8 @@ from mnist_draw.app.kit.watched_worker import WatchedWorker
 if TYPE_CHECKING:
     import numpy as np
 
-    from mnist_draw.analysis.network.layer_probe import Layer
-    from mnist_draw.analysis.step.one_step import StepFigures
+    from mnist_draw.analysis.network_probe import Layer
+    from mnist_draw.analysis.one_step import StepFigures
     from mnist_draw.storage.models import ModelFile
     from mnist_draw.training.settings import TrainingSettings
 
@@ -99,7 +99,7 @@ class StepWorker(WatchedWorker):
             raise
 
     def _learn_unless_stopped(self, task: Task) -> None:
-        from mnist_draw.analysis.step.one_step import StoppedError
+        from mnist_draw.analysis.one_step import StoppedError
 
         try:
             self._learn(task)
@@ -108,7 +108,7 @@ class StepWorker(WatchedWorker):
             self._tasks.put(task)
 
     def _learn(self, task: Task) -> None:
-        from mnist_draw.analysis.step.weight import left_out, moved_sums
+        from mnist_draw.analysis.step_weight import left_out, moved_sums
 
         step = self._step_of(task.model)
         if self._minibatch is None or not _same(self._minibatch, task):
@@ -132,7 +132,7 @@ class StepWorker(WatchedWorker):
 
     def _step_of(self, model: ModelFile) -> Any:
         if self._step is None or self._step.model is not model:
-            from mnist_draw.analysis.step.one_step import OneStep
+            from mnist_draw.analysis.one_step import OneStep
 
             self.stated.emit(COMPILING)
             self._step = self._minibatch = self._search = None
@@ -150,14 +150,14 @@ class StepWorker(WatchedWorker):
 
     @staticmethod
     def _pages_of(model: ModelFile) -> Any:
-        from mnist_draw.analysis.network.layer_probe import LayerProbe
-        from mnist_draw.analysis.network.unit_profiles import PageSearch
+        from mnist_draw.analysis.network_probe import NetworkProbe
+        from mnist_draw.analysis.unit_profiles import PageSearch
 
-        return lambda: PageSearch(LayerProbe(model))
+        return lambda: PageSearch(NetworkProbe(model))
 
     def _draw_graphs(self, model: ModelFile) -> None:
         from mnist_draw.analysis.compiled_graph import graphs_of
-        from mnist_draw.analysis.step.one_step import OneStep
+        from mnist_draw.analysis.one_step import OneStep
 
         self.stated.emit(COMPILING)
         known = self._step is not None and self._step.model is model

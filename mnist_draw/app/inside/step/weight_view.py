@@ -20,7 +20,7 @@ from mnist_draw.app.kit.widgets import explain, tip
 from mnist_draw.library.network_data import class_name
 
 if TYPE_CHECKING:
-    from mnist_draw.analysis.step.weight import Followed, Weight
+    from mnist_draw.analysis.step_weight import Followed, Weight
 
 _LINE, _LINES, _PICTURES = 19.0, 7, 72.0
 _EXPLAINED = "One weight in every stage: its value, what this picture asks of it, and its step."
@@ -63,7 +63,7 @@ def weight_title(shown: Shown, weight: Weight) -> str:
 
 def weight_rows(shown: Shown, weight: Weight, stage: int) -> list[WeightRow]:
     """Return what is known of the weight after a stage."""
-    from mnist_draw.analysis.step.weight import follow
+    from mnist_draw.analysis.step_weight import follow
 
     l2 = shown.settings.l2
     found = follow(shown.figures, weight, l2)

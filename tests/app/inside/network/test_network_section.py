@@ -14,7 +14,7 @@ from PyQt5.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from mnist_draw.analysis.example import Example
-from mnist_draw.analysis.network.layer_probe import LayerProbe
+from mnist_draw.analysis.network_probe import NetworkProbe
 from mnist_draw.app.inside.network.network_section import NetworkSection
 from mnist_draw.app.inside.network.network_worker import (
     Frame,
@@ -45,7 +45,7 @@ def network(text: str = "custom_mlp:2,40", **metadata: object) -> ModelFile:
 @pytest.fixture(autouse=True)
 def few_pictures(monkeypatch: pytest.MonkeyPatch, digits: Dataset) -> None:
     """Look for the units' pages among few pictures."""
-    monkeypatch.setattr("mnist_draw.analysis.network.unit_profiles.load_dataset", lambda: digits)
+    monkeypatch.setattr("mnist_draw.analysis.unit_profiles.load_dataset", lambda: digits)
 
 
 @pytest.fixture
@@ -246,11 +246,11 @@ def test_other_weights_of_the_same_network_are_followed(
 
 
 def test_a_question_may_name_units_that_the_network_lacks() -> None:
-    from mnist_draw.analysis.network.layer_probe import LayerProbe
+    from mnist_draw.analysis.network_probe import NetworkProbe
 
     picture = digit().picture
     stale = Question(picture, frozenset({(0, 39), (5, 0)}), (0, 39))
-    passed = frame_of(LayerProbe(network("custom_mlp:2,30")), stale).passed
+    passed = frame_of(NetworkProbe(network("custom_mlp:2,30")), stale).passed
     np.testing.assert_array_equal(passed.p[0], passed.p[1])
 
 
@@ -315,7 +315,7 @@ def test_a_network_that_cannot_be_used_is_told(section: NetworkSection, qtbot: Q
 
 
 def test_wide_layers_show_their_most_excited_units() -> None:
-    from mnist_draw.analysis.network.layer_probe import Layer
+    from mnist_draw.analysis.network_probe import Layer
 
     wide = Layer(
         "hidden 1", (10_000,), (1, 28, 28), np.zeros((784, 10_000), np.float32),
@@ -375,7 +375,7 @@ def test_a_frame_of_another_network_is_not_painted(section: NetworkSection, qtbo
     frame = section.network.frame
     assert frame is not None
     model = own_network("abc")
-    section.network.show_parts(Parts(LayerProbe(model).layers, model))
+    section.network.show_parts(Parts(NetworkProbe(model).layers, model))
     section.network.show_frame(frame)
     section.grab()
     assert section.network.frame is None

@@ -1,7 +1,8 @@
-"""One training step of a copy of a network, laid open number by number.
+"""One training step of a copy of a network, with every number on the way.
 
-What dropout leaves out is told, so that the same step can be done again to the same numbers. Of
-the minibatch's pictures the first is the one that is looked at.
+The Theano function is the training function of `mnist_draw.training.functions` with two
+differences: dropout masks are inputs, so that a step can be repeated to the same numbers, and the
+intermediate results are outputs. The first picture of the minibatch is the example.
 """
 
 from __future__ import annotations
@@ -14,15 +15,16 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_draw import theano_bridge
-from mnist_draw.analysis.network.layer_probe import Floats, Layer, layers_of
+from mnist_draw.analysis.network_probe import Floats, Layer, activation_of, layer_sum, layers_of
 from mnist_draw.analysis.step.accumulators import keep_filled, kept_by_run, read_filled
-from mnist_draw.analysis.step.step_function import Found, StepExpressions
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.errors import UserError
 from mnist_draw.library.network_data import own_data
 from mnist_draw.networks import parse_network
 from mnist_draw.storage import ModelFile
+from mnist_draw.training.functions import weighted_layers
 from mnist_draw.training.settings import TrainingSettings
+from mnist_draw.training.updates import find_update_rule, updates_of
 
 #: A network with more numbers is not copied: each copy takes 100 MB, and a step keeps eight.
 MAX_NUMBERS = 25_000_000
@@ -36,7 +38,7 @@ FILLING, CONVOLUTION_FILLING = 20, 8
 
 
 class StoppedError(Exception):
-    """Nobody waits for the step any more."""
+    """The step is not wanted any more."""
 
 
 class StepError(UserError):
@@ -45,69 +47,45 @@ class StepError(UserError):
 
 @dataclass(frozen=True, eq=False)
 class Minibatch:
-    """What a step learns.
+    """What a step learns from: N pictures, the example first."""
 
-    Attributes
-    ----------
-    pictures : numpy.ndarray, float32, shape (N, 1, 28, 28)
-        The picture that is looked at comes first.
-    labels : numpy.ndarray, int32, shape (N,)
-    masks : tuple of numpy.ndarray, float32
-        For each dropout layer N rows of 1 for what stays and 0 for what is left out.
-    """
-
+    #: float32 (N, 1, 28, 28).
     pictures: Floats = field(repr=False)
+    #: int32 (N,).
     labels: npt.NDArray[np.int32]
+    #: For each dropout layer float32, N rows: 1 for what stays, 0 for what is left out.
     masks: tuple[Floats, ...] = field(repr=False)
 
 
 @dataclass(frozen=True, eq=False)
 class StepFigures:
-    """Everything about one step. What has no N is of the picture that is looked at.
+    """Everything about one step, float32. What has no N is of the example."""
 
-    Attributes
-    ----------
-    number : int
-        Steps before this one.
-    minibatch : Minibatch
-    losses, losses_after : numpy.ndarray, float32, shape (N,)
-        Cross-entropy of each picture in nats, before and after; the same units are left out.
-    z, p, p_after : numpy.ndarray, float32, shape (classes,)
-        The last layer's sums; probabilities, not divided by any temperature.
-    x : tuple of numpy.ndarray, float32
-        What each layer with weights reads, dropout included.
-    a : tuple of numpy.ndarray, float32
-        What each hidden layer puts out before dropout: (units,) or (maps, height, width).
-    pull_a : tuple of numpy.ndarray, float32
-        By how much more each of these numbers would lower this picture's loss: minus the
-        derivative of the loss.
-    pull_x : numpy.ndarray, float32, shape (28, 28)
-        The same for the pixels.
-    delta : tuple of numpy.ndarray, float32
-        The derivative of this picture's loss by what each layer with weights adds up.
-    gradients : tuple of numpy.ndarray, float32
-        The derivative of the minibatch's mean loss (with its L2 penalty) by each parameter.
-    before, after : tuple of numpy.ndarray, float32
-        The parameters.
-    state_before, state_after : tuple of numpy.ndarray
-        The update rule's accumulators.
-    """
-
+    #: Steps before this one.
     number: int
     minibatch: Minibatch
+    #: (N,), cross-entropy of each picture in nats, before and after; with the same masks.
     losses: Floats = field(repr=False)
     losses_after: Floats = field(repr=False)
+    #: (classes,): the last layer's sums; probabilities, not divided by any temperature.
     z: Floats
     p: Floats
     p_after: Floats
+    #: Inputs of each layer with weights, dropout included.
     x: tuple[Floats, ...] = field(repr=False)
+    #: Outputs of each hidden layer before dropout: (units,) or (maps, height, width).
     a: tuple[Floats, ...] = field(repr=False)
+    #: Minus the derivative of the example's loss by `a`, and by the pixels, (28, 28).
     pull_a: tuple[Floats, ...] = field(repr=False)
     pull_x: Floats = field(repr=False)
+    #: The derivative of the example's loss by the sums of each layer with weights.
     delta: tuple[Floats, ...] = field(repr=False)
+    #: The derivative of the minibatch's mean loss (with its L2 penalty) by each parameter.
     gradients: tuple[Floats, ...] = field(repr=False)
+    #: The parameters.
     before: tuple[Floats, ...] = field(repr=False)
     after: tuple[Floats, ...] = field(repr=False)
+    #: The update rule's accumulators.
     state_before: tuple[npt.NDArray[Any], ...] = field(repr=False)
     state_after: tuple[npt.NDArray[Any], ...] = field(repr=False)
 
@@ -132,36 +110,8 @@ def settings_of(model: ModelFile) -> TrainingSettings:
 class OneStep:
     """A copy of a network that learns one minibatch, as often as it is told to.
 
-    Compiling takes some seconds. It belongs to the thread that uses it.
-
-    Parameters
-    ----------
-    model : ModelFile
-        Stays as it is.
-    settings : TrainingSettings, optional
-        Of these: update rule, learning rate, L2, batch size. Those of the network's run if left
-        out.
-
-    Raises
-    ------
-    StepError
-        The network is too large to be copied.
-    mnist_draw.storage.ModelFileError
-        The parameters do not fit the network.
-
-    Attributes
-    ----------
-    layers : tuple of Layer
-        Those with weights, from the picture on; the last is the answer's.
-    settings : TrainingSettings
-    mask_places : tuple of int
-        For each dropout layer the layer with weights that comes after it.
-    from_run : bool
-        Whether the accumulators are those of the network's own run.
-    is_wanted : callable
-        Asked between two minibatches that fill accumulators: False gives up.
-    filled : callable
-        Told ``(done, all)`` before each of these minibatches, and after the last.
+    Compiling takes some seconds. It belongs to the thread that uses it. Of ``settings`` it takes
+    update rule, learning rate, L2 and batch size; without, those of the network's run.
     """
 
     def __init__(self, model: ModelFile, settings: TrainingSettings | None = None) -> None:
@@ -176,6 +126,7 @@ class OneStep:
         self.model = model
         self.settings = settings or settings_of(model)
         self.number = 0
+        #: Whether the accumulators are those of the network's own run.
         self.from_run = False
         with theano_bridge.fixed_shapes():
             self.network = specification.build()
@@ -183,10 +134,13 @@ class OneStep:
         self.layers: tuple[Layer, ...] = layers_of(
             self.expressions.weighted, self.expressions.activations, model.parameters
         )
+        #: For each dropout layer the layer with weights that comes after it.
         self.mask_places = tuple(self.expressions.mask_places)
         self._start: tuple[npt.NDArray[Any], ...] | None = None
         self.function: Any = None
+        #: Asked between two minibatches that fill accumulators: False gives up.
         self.is_wanted: Callable[[], bool] = lambda: True
+        #: Called with ``(done, all)`` before each of these minibatches, and after the last.
         self.filled: Callable[[int, int], None] = lambda done, total: None
         self.rewind()
 
@@ -332,3 +286,113 @@ class OneStep:
             self._call(Minibatch(pictures, labels, self.masks(count, number + 1)), 0.0)
         self.filled(self.filling, self.filling)
         return self.state()
+
+
+class StepExpressions:
+    """The expressions of a step; dropout takes its masks from outside."""
+
+    def __init__(self, network: Any, settings: TrainingSettings) -> None:
+        import lasagne
+        import theano
+        import theano.tensor as T
+
+        self.settings = settings
+        self.layers: list[Any] = lasagne.layers.get_all_layers(network)
+        self.weighted = weighted_layers(network)
+        self.activations = [activation_of(layer) for layer in self.weighted]
+        self.pictures, self.targets = T.tensor4("pictures"), T.ivector("targets")
+        self.masks: list[Any] = []
+        self.mask_shapes: list[tuple[tuple[int, ...], float]] = []
+        self.mask_places: list[int] = []
+        self.sums: list[Any] = []
+        self.outputs: list[Any] = []
+        self.inputs: list[Any] = []
+        #: What each layer puts out first, in the order of the layers.
+        self.values: list[Any] = [self.pictures]
+        for layer in self.layers[1:]:
+            self.values.append(self._pass(layer, self.values[-1]))
+        self.prediction = self.values[-1]
+        self.losses = lasagne.objectives.categorical_crossentropy(self.prediction, self.targets)
+        self.loss = self.losses.mean()
+        self.params: list[Any] = lasagne.layers.get_all_params(network, trainable=True)
+        objective = self.loss
+        if settings.l2:
+            penalty = lasagne.regularization.regularize_network_params(
+                network, lasagne.regularization.l2
+            )
+            objective = objective + np.float32(settings.l2) * penalty
+        between = [self.pictures, *self.outputs[:-1], *self.sums]
+        found = T.grad(objective, [*self.params, *between])
+        self.gradients = found[: len(self.params)]
+        self._between = found[len(self.params) :]
+        self.learning_rate = theano.shared(np.float32(settings.learning_rate), "learning_rate")
+        rule = find_update_rule(settings.update, settings.update_parameters)
+        self.updates = updates_of(
+            rule, self.gradients, self.params, self.learning_rate, settings.update_parameters
+        )
+        self.accumulators = [variable for variable in self.updates if variable not in self.params]
+
+    def _pass(self, layer: Any, value: Any) -> Any:
+        import lasagne
+        import theano.tensor as T
+
+        if isinstance(layer, lasagne.layers.DropoutLayer) and layer.p:
+            mask = T.TensorType("float32", (False,) * value.ndim)(f"mask {len(self.masks) + 1}")
+            self.masks.append(mask)
+            shape = tuple(int(size) for size in layer.input_shape[1:])
+            self.mask_shapes.append((shape, 1.0 - float(layer.p)))
+            self.mask_places.append(len(self.sums))
+            layer._srng = _Given(mask)
+        if layer not in self.weighted:
+            return layer.get_output_for(value)
+        self.inputs.append(value)
+        self.sums.append(layer_sum(layer, value, deterministic=False))
+        self.outputs.append(layer.nonlinearity(self.sums[-1]))
+        return self.outputs[-1]
+
+    def compile(self) -> Any:
+        """Compile pictures, labels, masks → what `Found` reads; updates parameters."""
+        import theano
+        import theano.tensor as T
+
+        firsts = [self.sums[-1], self.prediction, *self.inputs, *self.outputs[:-1], *self._between]
+        # Rows by number, as the training function takes them: the rules that move slices through a
+        # graph would leave operations behind that the native linker does not know.
+        rows = T.lvector("rows")
+        return theano.function(
+            [rows, self.pictures, self.targets, *self.masks],
+            [self.losses, *(value[rows] for value in firsts), *self.gradients],
+            updates=self.updates,
+            mode=theano_bridge.fast_mode(),
+        )
+
+
+class _Given:
+    """Stands in for a dropout layer's random stream: gives the mask that comes from outside."""
+
+    def __init__(self, mask: Any) -> None:
+        self._mask = mask
+
+    def binomial(self, *_: Any, **__: Any) -> Any:
+        return self._mask
+
+
+class Found:
+    """The results of the compiled function by name."""
+
+    def __init__(self, values: Sequence[Floats], layers: int, count: int) -> None:
+        self._values = list(values)
+        self.losses = self._values.pop(0)
+        self.z, self.p = self._firsts(2)
+        self.x = self._firsts(layers)
+        self.a = self._firsts(layers - 1)
+        # The gradient is that of the mean, in which one picture's loss counts one N-th.
+        self.pull_x = -count * self._firsts(1)[0][0]
+        self.pull_a = tuple(-count * value for value in self._firsts(layers - 1))
+        self.delta = tuple(count * value for value in self._firsts(layers))
+        self.gradients = tuple(self._values)
+
+    def _firsts(self, number: int) -> tuple[Floats, ...]:
+        """Take so many results, and of each what is of the first picture."""
+        taken, self._values = self._values[:number], self._values[number:]
+        return tuple(value[0] for value in taken)

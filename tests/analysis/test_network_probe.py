@@ -13,11 +13,9 @@ import pytest
 from linear_network import linear_model
 from made_networks import random_model
 
-from mnist_draw.analysis.network.fresh_network import fresh_model
-from mnist_draw.analysis.network.ideal_picture import ideal_picture
-from mnist_draw.analysis.network.layer_probe import LayerProbe
-from mnist_draw.analysis.network.unit_profiles import PageSearch, UnitProfiles
-from mnist_draw.analysis.network.why import given_on, lifting, times_as_probable, unit_sum, why_sum
+from mnist_draw.analysis.network_probe import NetworkProbe, fresh_model
+from mnist_draw.analysis.unit_profiles import PageSearch, UnitProfiles, ideal_picture
+from mnist_draw.analysis.why import given_on, lifting, times_as_probable, unit_sum, why_sum
 from mnist_draw.dataset.mnist import Dataset, load_dataset, scale
 from mnist_draw.library.networks import list_shipped
 from mnist_draw.networks import parse_network
@@ -46,97 +44,97 @@ def pictures(count: int) -> np.ndarray:
 @pytest.mark.parametrize("name", [model.name for model in list_shipped()])
 def test_the_sums_of_a_thousand_digits_are_the_networks_logits(name: str) -> None:
     (model,) = (shipped.load() for shipped in list_shipped() if shipped.name == name)
-    anatomy, said = LayerProbe(model), Recogniser(model).predict(pictures(50))
-    for where, passed in anatomy.run_many(load_dataset().test_images[:1000]):
+    probe, said = NetworkProbe(model), Recogniser(model).predict(pictures(50))
+    for where, passed in probe.run_many(load_dataset().test_images[:1000]):
         if where.start == 0:
             np.testing.assert_allclose(passed.p[:50], said, atol=1e-5)
-        last = anatomy.layers[-1]
+        last = probe.layers[-1]
         for n in range(len(passed.p)):
             one = type(passed)(
                 *(tuple(v[n : n + 1] for v in values) for values in (passed.x, passed.z, passed.a)),
                 passed.logits[n : n + 1], passed.p[n : n + 1], passed.temperature,
             )  # fmt: skip
             second, first = np.argsort(passed.p[n])[-2:]
-            why = why_sum(anatomy.layers, one, int(first), int(second))
+            why = why_sum(probe.layers, one, int(first), int(second))
             total = why.terms.sum(dtype=np.float64) + why.bias
             assert abs(total - (passed.logits[n, first] - passed.logits[n, second])) < 1e-4
             ratio = np.log(passed.p[n, first]) - np.log(max(passed.p[n, second], 1e-37))
             if passed.p[n, second] > 1e-30:
                 assert abs(why.log_ratio - ratio) < 1e-3
             for digit in range(10):
-                summed = unit_sum(anatomy.layers, one, len(anatomy.layers) - 1, digit)
+                summed = unit_sum(probe.layers, one, len(probe.layers) - 1, digit)
                 found = summed.terms.sum(dtype=np.float64) + last.b[digit]
                 assert abs(found - passed.logits[n, digit]) < 1e-4
 
 
 @pytest.mark.parametrize("network", NETWORKS)
 def test_a_units_terms_add_up_to_its_sum(network: str) -> None:
-    anatomy = LayerProbe(fresh(network))
-    passed = anatomy.run(pictures(1))
-    for place, layer in enumerate(anatomy.layers):
+    probe = NetworkProbe(fresh(network))
+    passed = probe.run(pictures(1))
+    for place, layer in enumerate(probe.layers):
         for unit in range(0, layer.units, 7):
-            found = unit_sum(anatomy.layers, passed, place, unit)
+            found = unit_sum(probe.layers, passed, place, unit)
             total = found.terms.sum(dtype=np.float64) + found.bias
             assert abs(total - found.z) < 1e-4 * max(1, abs(found.z))
-            if place < len(anatomy.layers) - 1:
+            if place < len(probe.layers) - 1:
                 assert found.a == pytest.approx(max(found.z, 0), abs=1e-6)
 
 
 @pytest.mark.parametrize("network", ["mlp", "deep_cnn"])
 def test_a_unit_switched_off_gives_nothing(network: str) -> None:
-    anatomy = LayerProbe(fresh(network))
+    probe = NetworkProbe(fresh(network))
     picture = pictures(1)
     both = np.concatenate([picture, picture])
-    plain = anatomy.run(both)
-    for layer in range(len(anatomy.layers) - 1):
-        unit = int(plain.a[layer][0].reshape(anatomy.layers[layer].units, -1).max(1).argmax())
-        gates = anatomy.relu_mask(2)
+    plain = probe.run(both)
+    for layer in range(len(probe.layers) - 1):
+        unit = int(plain.a[layer][0].reshape(probe.layers[layer].units, -1).max(1).argmax())
+        gates = probe.relu_mask(2)
         gates[layer][1, unit] = 0
-        passed = anatomy.run(both, gates)
+        passed = probe.run(both, gates)
         assert not passed.a[layer][1, unit].any()
         np.testing.assert_allclose(passed.logits[0], plain.logits[0], atol=1e-5)
         assert np.abs(passed.logits[1] - plain.logits[0]).max() > 1e-6
         given = given_on(passed, layer, off=False)
-        following = anatomy.layers[layer + 1]
-        if not following.convolves and not anatomy.layers[layer].convolves:
+        following = probe.layers[layer + 1]
+        if not following.convolves and not probe.layers[layer].convolves:
             expected = plain.a[layer][0, unit] * following.W[unit]
             np.testing.assert_allclose(given, expected, atol=1e-4)
         np.testing.assert_allclose(given_on(passed, layer, off=True), -given)
 
 
 def test_without_hidden_layers_the_pixels_speak() -> None:
-    anatomy = LayerProbe(linear_model())
-    passed = anatomy.run(pictures(1))
-    why = why_sum(anatomy.layers, passed, 7, 9)
+    probe = NetworkProbe(linear_model())
+    passed = probe.run(pictures(1))
+    why = why_sum(probe.layers, passed, 7, 9)
     assert why.terms.shape == (784,)
     assert abs(why.terms.sum() + why.bias - why.difference) < 1e-4
-    assert lifting(anatomy.layers, passed, 0, 7, 3) == []
+    assert lifting(probe.layers, passed, 0, 7, 3) == []
 
 
 def test_other_parameters_are_taken_without_compiling() -> None:
     one, other = fresh("mlp"), linear_model()
-    anatomy = LayerProbe(one)
-    before = anatomy.run(pictures(1)).logits
-    anatomy.use(ModelFile("mlp", tuple(2 * values for values in one.parameters)))
-    assert np.abs(anatomy.run(pictures(1)).logits - before).max() > 1e-3
+    probe = NetworkProbe(one)
+    before = probe.run(pictures(1)).logits
+    probe.use(ModelFile("mlp", tuple(2 * values for values in one.parameters)))
+    assert np.abs(probe.run(pictures(1)).logits - before).max() > 1e-3
     with pytest.raises(Exception, match="custom_mlp"):
-        anatomy.use(other)
+        probe.use(other)
 
 
 def test_the_pull_is_the_gradient() -> None:
-    anatomy = LayerProbe(fresh("custom_mlp:1,20"))
+    probe = NetworkProbe(fresh("custom_mlp:1,20"))
     picture = pictures(1)[0, 0]
     pair = np.zeros(10, np.float32)
     pair[4], pair[9] = 1, -1
-    pull = anatomy.pull(picture, pair)
+    pull = probe.input_gradient(picture, pair)
     step = 0.01 * pull / np.linalg.norm(pull)
-    moved = anatomy.run(np.stack([picture + step, picture - step])[:, None])
+    moved = probe.run(np.stack([picture + step, picture - step])[:, None])
     change = (moved.logits @ pair)[0] - (moved.logits @ pair)[1]
     assert change == pytest.approx(0.02 * np.linalg.norm(pull), rel=0.05)
 
 
-def found_pages(anatomy: LayerProbe) -> UnitProfiles:
-    search = PageSearch(anatomy)
+def found_pages(probe: NetworkProbe) -> UnitProfiles:
+    search = PageSearch(probe)
     while not search.step():
         pass
     assert search.pages is not None
@@ -146,33 +144,33 @@ def found_pages(anatomy: LayerProbe) -> UnitProfiles:
 def test_units_are_known_by_what_excites_them(
     monkeypatch: pytest.MonkeyPatch, digits: Dataset
 ) -> None:
-    monkeypatch.setattr("mnist_draw.analysis.network.unit_profiles.load_dataset", lambda: digits)
-    anatomy = LayerProbe(linear_model())
-    pages = found_pages(anatomy)
+    monkeypatch.setattr("mnist_draw.analysis.unit_profiles.load_dataset", lambda: digits)
+    probe = NetworkProbe(linear_model())
+    pages = found_pages(probe)
     assert pages.rows(0).tolist() == list(range(10))
     labels = digits.train_labels[pages.best[0][:, 0]]
     assert (labels == np.arange(10)).mean() >= 0.9
     assert (np.diff(pages.heights[0], axis=1) <= 0).all()
-    monkeypatch.setattr(LayerProbe, "run_many", None)
-    again = found_pages(anatomy)
+    monkeypatch.setattr(NetworkProbe, "run_many", None)
+    again = found_pages(probe)
     np.testing.assert_array_equal(again.best[0], pages.best[0])
 
 
 def test_a_search_that_is_given_up_leaves_nothing_behind(
     monkeypatch: pytest.MonkeyPatch, digits: Dataset
 ) -> None:
-    monkeypatch.setattr("mnist_draw.analysis.network.unit_profiles.load_dataset", lambda: digits)
-    anatomy = LayerProbe(fresh("custom_mlp:1,20"))
+    monkeypatch.setattr("mnist_draw.analysis.unit_profiles.load_dataset", lambda: digits)
+    probe = NetworkProbe(fresh("custom_mlp:1,20"))
     passes: list[weakref.ref[object]] = []
-    work = anatomy.run
+    work = probe.run
 
     def run(*arguments: Any) -> Any:
         passed = work(*arguments)
         passes.append(weakref.ref(passed.a[0]))
         return passed
 
-    monkeypatch.setattr(anatomy, "run", run)
-    search = PageSearch(anatomy)
+    monkeypatch.setattr(probe, "run", run)
+    search = PageSearch(probe)
     gone = weakref.ref(search)
     # The window's collector may take its time.
     gc.disable()
@@ -188,11 +186,11 @@ def test_a_search_that_is_given_up_leaves_nothing_behind(
 
 
 def test_the_ideal_picture_is_read_as_its_digit() -> None:
-    anatomy = LayerProbe(linear_model())
+    probe = NetworkProbe(linear_model())
     for digit in (0, 7):
-        picture = ideal_picture(anatomy, digit)
+        picture = ideal_picture(probe, digit)
         assert 0 <= picture.min() <= picture.max() <= 1
-        assert anatomy.run(picture[None, None]).p[0].argmax() == digit
+        assert probe.run(picture[None, None]).p[0].argmax() == digit
 
 
 @pytest.mark.parametrize(
@@ -214,4 +212,4 @@ def test_a_fresh_network_is_as_training_starts(network: str) -> None:
         assert ours.shape == theirs.shape
         assert ours.std() == pytest.approx(theirs.std(), rel=0.12)
         assert np.abs(ours).max() == pytest.approx(np.abs(theirs).max(), rel=0.05)
-    assert LayerProbe(first).run(pictures(1)).p.max() < 0.6
+    assert NetworkProbe(first).run(pictures(1)).p.max() < 0.6

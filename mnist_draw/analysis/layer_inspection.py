@@ -1,16 +1,18 @@
-"""A look inside a network after an epoch: its weights, how far they moved, its silent units."""
+"""Measure a network after an epoch: its weights, its updates, its silent units."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_draw.networks import parse_network
 from mnist_draw.training.events import Parameters
-from mnist_draw.training.functions import compile_activations
+from mnist_draw.training.functions import layer_names
+
+if TYPE_CHECKING:
+    from mnist_draw.analysis.network_probe import NetworkProbe
 
 Floats = NDArray[np.float32]
 
@@ -24,45 +26,29 @@ DENSE_PICTURES, CONVOLUTION_PICTURES = 500, 100
 
 @dataclass(frozen=True, eq=False)
 class LayerFigures:
-    """What was seen after an epoch.
+    """What was measured after an epoch."""
 
-    Attributes
-    ----------
-    epoch : int
-        From 1.
-    names : tuple of str
-        One for each layer with weights, the output last.
-    updates : tuple of float
-        How far the epoch moved each layer's weights, as a part of their length; empty where
-        the weights before are not known.
-    dead : tuple of float
-        Share of each hidden layer's units that are 0 for every picture tried; empty
-        where none were tried.
-    pictures : int
-        How many were tried.
-    counts, edges : ndarray of int64 and of float64
-        The histogram of all weights (no biases): counts, and edges of its bins.
-    """
-
+    #: From 1.
     epoch: int
+    #: One for each layer with weights, the output last.
     names: tuple[str, ...]
+    #: Each layer's update in this epoch, as a part of its weights' length; empty without `before`.
     updates: tuple[float, ...]
+    #: Share of each hidden layer's units that are 0 for every picture tried; empty without any.
     dead: tuple[float, ...]
+    #: How many pictures were tried.
     pictures: int
+    #: The histogram of all weights (no biases): counts, and edges of its bins.
     counts: NDArray[np.int64]
     edges: NDArray[np.float64]
 
 
 class LayerInspection:
-    """Looks inside one network, epoch by epoch.
-
-    Builds the network and compiles what its hidden layers put out, which takes a fraction of a
-    second. Only one thread may use it at a time: a compiled function is not re-entrant.
-    """
+    """Inspects one network, epoch by epoch; belongs to the thread that uses it."""
 
     def __init__(self, network: str) -> None:
-        self._network = parse_network(network).build()
-        self._activations = compile_activations(self._network)
+        self._network = network
+        self._probe: NetworkProbe | None = None
 
     def inspect(
         self,
@@ -71,17 +57,7 @@ class LayerInspection:
         after: Parameters,
         pictures: Floats | None,
     ) -> LayerFigures:
-        """Look at the network after an epoch.
-
-        Parameters
-        ----------
-        epoch : int
-            The epoch it has finished.
-        before, after : tuple of ndarray
-            Its parameters an epoch ago, where they are known, and now, in Lasagne's order.
-        pictures : ndarray of float32, shape (N, 1, 28, 28), or None
-            Scaled as for the network; none are tried where None.
-        """
+        """Measure the network after an epoch; ``pictures`` are scaled, (N, 1, 28, 28)."""
         weights = _weights(after)
         names = layer_names(after)
         updates: tuple[float, ...] = ()
@@ -100,30 +76,25 @@ class LayerInspection:
         return LayerFigures(epoch, names, updates, dead, tried, counts, edges)
 
     def active_units(self, parameters: Parameters, pictures: Floats) -> list[NDArray[np.bool_]]:
-        """Tell, for each hidden layer, which units (or filters) any of the pictures moves from 0.
+        """Tell, for each hidden layer, which units (or filters) are not 0 for some picture.
 
         Only rectifiers fall silent; the other activations are hardly ever exactly 0.
         """
-        import lasagne
+        from mnist_draw.analysis.network_probe import NetworkProbe
+        from mnist_draw.storage.models import ModelFile
 
-        lasagne.layers.set_all_param_values(self._network, list(parameters))
+        model = ModelFile(self._network, tuple(parameters))
+        if self._probe is None:
+            self._probe = NetworkProbe(model)
+        self._probe.use(model)
         return [
             np.asarray((values != 0).any(axis=(0, *range(2, values.ndim))))
-            for values in self._activations(pictures)
+            for values in self._probe.run(pictures).a
         ]
 
 
 def _weights(parameters: Parameters) -> list[Any]:
     return [value for value in parameters if value.ndim > 1]
-
-
-def layer_names(parameters: Parameters) -> tuple[str, ...]:
-    """Name the layers that have weights: convolutions, hidden layers, the output."""
-    weights = _weights(parameters)
-    convolutions = sum(value.ndim == 4 for value in weights)
-    names = [f"convolution {number}" for number in range(1, convolutions + 1)]
-    names += [f"hidden {number}" for number in range(1, len(weights) - convolutions)]
-    return (*names, "output")
 
 
 def weight_histogram(weights: list[Any]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:

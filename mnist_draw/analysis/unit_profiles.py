@@ -1,6 +1,11 @@
-"""What each unit of a network is about: which digit excites it, which pictures do most.
+"""What each unit of a network responds to: classes, training pictures, an ideal picture.
 
-Found by showing the network pictures that it was trained with, and kept for the next time.
+The profiles are computed by showing the network pictures that it was trained with, and cached.
+
+The ideal picture comes from gradient ascent on the digit's logit from an empty picture, held back
+by the picture's length and its roughness, after K. Simonyan, A. Vedaldi, A. Zisserman, "Deep inside
+convolutional networks: visualising image classification models and saliency maps" (2013), and
+A. Mahendran, A. Vedaldi, "Understanding deep image representations by inverting them" (2015).
 """
 
 from __future__ import annotations
@@ -12,8 +17,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mnist_draw.analysis.network.layer_probe import Floats, LayerProbe
+from mnist_draw.analysis.network_probe import Floats, NetworkProbe
 from mnist_draw.dataset.mnist import load_dataset, scale
+from mnist_draw.dataset.normalise import SIDE
 from mnist_draw.library.network_data import own_data
 from mnist_draw.storage import ModelFile
 from mnist_draw.storage.cache import digest_of, keep, read
@@ -23,6 +29,13 @@ PICTURES, CONVOLUTION_PICTURES = 5000, 1000
 #: Pictures kept for each unit.
 BEST = 6
 _VERSION = 1
+
+#: Steps of the gradient ascent.
+STEPS = 60
+#: Pixels move so far in all in each step, at the most; enough to reach full ink within the steps.
+_STEP = 0.06
+#: Weights of the two penalties, relative to the gradient's own size, chosen by eye.
+_LENGTH, _ROUGHNESS = 0.02, 0.35
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,10 +73,10 @@ class UnitProfiles:
 class PageSearch:
     """Looks for the pages of a network's units a little at a time, or reads what was kept."""
 
-    def __init__(self, anatomy: LayerProbe) -> None:
+    def __init__(self, probe: NetworkProbe) -> None:
         self.pages: UnitProfiles | None = None
         # It does not know this object, or only the collector would end a search that is given up.
-        self._steps = _find(anatomy)
+        self._steps = _find(probe)
 
     def step(self) -> bool:
         """Look at a few pictures more; return whether the search is at its end."""
@@ -72,29 +85,29 @@ class PageSearch:
         return self.pages is not None
 
 
-def _find(anatomy: LayerProbe) -> Iterator[UnitProfiles | None]:
+def _find(probe: NetworkProbe) -> Iterator[UnitProfiles | None]:
     """Yield None after each few pictures, and the pages in the end."""
-    model = anatomy.model
+    model = probe.model
     key = _key_of(model)
     data = own_data(model) or load_dataset()
     shown = data.train_images[:PICTURES, 0]
     kept = read("units", _VERSION, key)
     if kept is not None:
-        pages = _from_arrays(kept, len(anatomy.layers), shown)
+        pages = _from_arrays(kept, len(probe.layers), shown)
         if pages is not None:
             yield pages
     yield None
-    convolves = any(layer.convolves for layer in anatomy.layers)
+    convolves = any(layer.convolves for layer in probe.layers)
     count = min(CONVOLUTION_PICTURES if convolves else PICTURES, len(shown))
-    heights = [np.empty((count, layer.units), np.float32) for layer in anatomy.layers]
-    for where, passed in anatomy.run_many(data.train_images[:count]):
+    heights = [np.empty((count, layer.units), np.float32) for layer in probe.layers]
+    for where, passed in probe.run_many(data.train_images[:count]):
         for found, values in zip(heights, (*passed.a, passed.logits), strict=True):
             found[where] = values.reshape(*values.shape[:2], -1).max(axis=2)
         # What the maps of a convolution put out takes 20 MB and more.
         del passed, values
         yield None
     labels = data.train_labels[:count].astype(np.int64)
-    pages = _summed_up(heights, labels, shown, anatomy.layers[-1].units)
+    pages = _summed_up(heights, labels, shown, probe.layers[-1].units)
     keep("units", _VERSION, key, _to_arrays(pages))
     yield pages
 
@@ -154,3 +167,24 @@ def _from_arrays(
         return None
     means, best, heights = (tuple(arrays[f"{name}_{n}"] for n in range(count)) for name in names)
     return UnitProfiles(means, best, heights, shown)
+
+
+def ideal_picture(probe: NetworkProbe, digit: int) -> Floats:
+    """Return the picture, float32 (28, 28) in [0, 1]."""
+    pair = np.zeros(probe.layers[-1].units, np.float32)
+    pair[digit] = 1
+    picture = np.zeros((SIDE, SIDE), np.float32)
+    for _ in range(STEPS):
+        gradient = probe.input_gradient(picture, pair)
+        gradient = gradient / max(float(np.abs(gradient).max()), 1e-12)
+        gradient -= _LENGTH * picture + _ROUGHNESS * _roughness_gradient(picture)
+        picture = np.clip(picture + _STEP * gradient, 0, 1).astype(np.float32)
+    return picture
+
+
+def _roughness_gradient(picture: Floats) -> Floats:
+    """Return the gradient of half the squared differences of neighbouring pixels."""
+    padded = np.pad(picture, 1, mode="edge")
+    neighbours = padded[:-2, 1:-1] + padded[2:, 1:-1] + padded[1:-1, :-2] + padded[1:-1, 2:]
+    gradient: Floats = 4 * picture - neighbours
+    return gradient

@@ -7,21 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mnist_draw.analysis.network.layer_probe import Layer
-from mnist_draw.analysis.step.one_step import StepFigures
+from mnist_draw.analysis.network_probe import Layer
+from mnist_draw.analysis.one_step import StepFigures
 
 
 @dataclass(frozen=True)
 class Weight:
-    """One number of a dense layer's matrix.
-
-    Attributes
-    ----------
-    layer : int
-        Which layer with weights, from 0.
-    source, unit : int
-        From which of its inputs to which of its units.
-    """
+    """One number of a dense layer's matrix: from an input to a unit, all counted from 0."""
 
     layer: int
     source: int
@@ -30,32 +22,21 @@ class Weight:
 
 @dataclass(frozen=True)
 class Followed:
-    """What happens to a weight.
-
-    Attributes
-    ----------
-    before, after : float
-    given : float
-        What its input puts out for the picture, dropout included.
-    error : float
-        The derivative of the picture's loss by the unit's sum; of an answer: p less its target.
-    pull : float
-        The picture's part: given × error.
-    gradient : float
-        The mean over the minibatch, with what the L2 penalty adds.
-    penalty : float
-        What the L2 penalty adds to the gradient.
-    accumulators : tuple of (float, float)
-        What the update rule remembers of it, before and after.
-    """
+    """What happens to a weight in a step."""
 
     before: float
     after: float
+    #: Its input for the example, dropout included.
     given: float
+    #: The derivative of the example's loss by the unit's sum; of an answer: p less its target.
     error: float
+    #: The example's part of the gradient: given × error.
     pull: float
+    #: The mean over the minibatch, with the L2 penalty.
     gradient: float
+    #: The L2 penalty's part of the gradient.
     penalty: float
+    #: The update rule's accumulators of it, before and after.
     accumulators: tuple[tuple[float, float], ...]
 
 
@@ -107,13 +88,10 @@ def follow(figures: StepFigures, weight: Weight, l2: float = 0.0) -> Followed:
 
 
 def moved_sums(figures: StepFigures, layers: Sequence[Layer]) -> tuple[np.ndarray, ...]:
-    """Return what the step did to each layer's units.
+    """Return what the step did to each layer's units: float32 (units,) each.
 
-    Returns
-    -------
-    tuple of numpy.ndarray, float32, shape (units,)
-        Of a dense layer by how much each sum for the picture grew, its inputs as they were; of a
-        convolution the mean of how far the filter's numbers moved.
+    Of a dense layer by how much each sum for the example grew, its inputs as they were; of a
+    convolution the mean of how far the filter's numbers moved.
     """
     found = []
     for place, layer in enumerate(layers):
@@ -129,19 +107,10 @@ def moved_sums(figures: StepFigures, layers: Sequence[Layer]) -> tuple[np.ndarra
 def left_out(
     figures: StepFigures, layers: Sequence[Layer], places: Sequence[int]
 ) -> tuple[dict[int, np.ndarray], int, int]:
-    """Return which numbers dropout leaves out of the picture's way.
+    """Return which numbers of the example dropout leaves out; ``places``: `OneStep.mask_places`.
 
-    Parameters
-    ----------
-    places : sequence of int
-        As `OneStep.mask_places`.
-
-    Returns
-    -------
-    units : dict of int to numpy.ndarray
-        For each dense hidden layer whose units are left out bool (units,).
-    count, total : int
-        Of all numbers that could have been.
+    For each dense hidden layer whose units are left out bool (units,); how many numbers are left
+    out, and how many there are.
     """
     units: dict[int, np.ndarray] = {}
     count = total = 0

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mnist_draw.dataset.mnist import Dataset, scale
-from mnist_draw.networks import parse_network
-from mnist_draw.training.layer_inspection import (
+from mnist_draw.analysis.layer_inspection import (
     LayerInspection,
     words_on_dead,
     words_on_updates,
     words_on_weights,
 )
+from mnist_draw.dataset.mnist import Dataset, scale
+from mnist_draw.networks import parse_network
 
 
 @pytest.mark.parametrize(

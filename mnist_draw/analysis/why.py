@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from mnist_draw.analysis.network.layer_probe import ForwardPass, Layer
+from mnist_draw.analysis.network_probe import ForwardPass, Layer
 
 Floats = npt.NDArray[np.float32]
 

@@ -1,1 +1,0 @@
-"""A network laid open: what its layers and units put out, and what that adds up to."""

@@ -1,0 +1,387 @@
+"""Probe a network: sums, outputs and gradients of its layers, with units switched off at will.
+
+Each hidden layer's nonlinearity is taken apart from its sum, and its output is multiplied by a
+gate: 1 lets a unit through, 0 switches it off. A second row of pictures and gates answers "what
+if" in the same call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mnist_draw import theano_bridge
+from mnist_draw.dataset.mnist import scale
+from mnist_draw.dataset.normalise import SIDE
+from mnist_draw.networks import parse_network
+from mnist_draw.recognition.recogniser import BuiltNetwork, require_finite, temperature_of
+from mnist_draw.storage import ModelFile
+from mnist_draw.training.functions import layer_names, mode_for, weighted_layers
+
+Floats = npt.NDArray[np.float32]
+
+#: Pictures that a function gets at once: enough to be quick, few enough that the maps of all of
+#: them take little memory. Always as many, because each new number is planned anew.
+SLICE = 64
+PIXELS, ANSWER = "pixels", "answer"
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """One layer with weights."""
+
+    #: ``"convolution 1"``, ``"hidden 2"``, counted from the picture on; the last is ``"answer"``.
+    name: str
+    #: ``(units,)`` of a dense layer, ``(maps, height, width)`` of a convolution.
+    shape: tuple[int, ...]
+    #: The shape of its input: ``(1, 28, 28)``, ``(units,)`` or ``(maps, height, width)``.
+    incoming: tuple[int, ...]
+    #: float32 (inputs, units), or (maps, incoming maps, filter height, filter width) as the
+    #: parameters have it: Lasagne turns a filter round before it slides over the picture.
+    W: Floats = field(repr=False)
+    #: float32 (units,).
+    b: Floats = field(repr=False)
+    #: What Lasagne calls the nonlinearity: ``"rectify"``, ``"tanh"``, ``"softmax"`` …
+    activation: str = "rectify"
+
+    @property
+    def units(self) -> int:
+        """Number of units, or feature maps."""
+        return self.shape[0]
+
+    @property
+    def convolves(self) -> bool:
+        """Whether it slides filters over its input."""
+        return len(self.shape) == 3
+
+    @property
+    def unit_word(self) -> str:
+        """``"unit"`` or ``"map"``."""
+        return "map" if self.convolves else "unit"
+
+    def filter(self, unit: int) -> Floats:
+        """Return a map's filter as it slides over the picture: (incoming maps, height, width)."""
+        return np.ascontiguousarray(self.W[unit, :, ::-1, ::-1])
+
+
+@dataclass(frozen=True, eq=False)
+class ForwardPass:
+    """The layers' numbers for N pictures: float32 arrays with a row for each picture."""
+
+    #: Inputs of each layer, the answer's layer last; shaped as `Layer.incoming`.
+    x: tuple[Floats, ...] = field(repr=False)
+    #: Sums of each hidden layer, before its nonlinearity.
+    z: tuple[Floats, ...] = field(repr=False)
+    #: Outputs of each hidden layer, after nonlinearity and gate.
+    a: tuple[Floats, ...] = field(repr=False)
+    #: (N, classes), the sums of the answer's layer, not yet divided by the temperature.
+    logits: Floats
+    #: (N, classes), calibrated probabilities.
+    p: Floats
+    temperature: float
+
+    def first(self, count: int) -> ForwardPass:
+        """Return the same of the first pictures only."""
+        x, z, a = (tuple(value[:count] for value in part) for part in (self.x, self.z, self.a))
+        return ForwardPass(x, z, a, self.logits[:count], self.p[:count], self.temperature)
+
+
+class NetworkProbe:
+    """The layers of one network, ready to be asked about pictures.
+
+    Each function is compiled when it is first needed, which takes a fraction of a second. A probe
+    belongs to the thread that uses it: a compiled function is not re-entrant.
+    """
+
+    def __init__(self, model: ModelFile) -> None:
+        self._built = BuiltNetwork(model)
+        import theano
+
+        self.network = self._built.text
+        self._temperature = theano.shared(np.float32(1), name="temperature")
+        self._chain = _Chain(self._built.output, self._temperature)
+        #: Of `outputs`: ``"pixels"``, first and last hidden layer, ``"answer"``.
+        self.output_names, self._output_layers = _output_layers(self._built.output, model)
+        #: Which of them is the last hidden layer; the pixels where there is none.
+        self.last_hidden = len(self.output_names) - 2
+        self.layers: tuple[Layer, ...] = ()
+        self.use(model)
+
+    def use(self, model: ModelFile) -> None:
+        """Take another model of the same network, without compiling again."""
+        self._built.use(model)
+        self._temperature.set_value(np.float32(temperature_of(model)))
+        self.model = model
+        self.layers = self._chain.describe(model.parameters)
+
+    @property
+    def temperature(self) -> float:
+        """The calibration's divisor of the logits."""
+        return temperature_of(self.model)
+
+    @cached_property
+    def _forward(self) -> Any:
+        return self._chain.compile_forward()
+
+    @cached_property
+    def _gradient(self) -> Any:
+        return self._chain.compile_gradient()
+
+    @cached_property
+    def _outputs(self) -> Any:
+        import lasagne
+        import theano
+        import theano.tensor as T
+
+        pictures = T.tensor4("pictures")
+        outputs = lasagne.layers.get_output(self._output_layers, pictures, deterministic=True)
+        return theano.function([pictures], outputs, mode=theano_bridge.fast_mode())
+
+    def relu_mask(self, rows: int) -> list[Floats]:
+        """Return gates that let all units through, (rows, units) for each hidden layer."""
+        return [np.ones((rows, layer.units), np.float32) for layer in self.layers[:-1]]
+
+    def run(self, pictures: Floats, gates: Sequence[Floats] | None = None) -> ForwardPass:
+        """Show pictures to the network.
+
+        Parameters
+        ----------
+        pictures : numpy.ndarray, float32, shape (N, 1, 28, 28)
+        gates : sequence of numpy.ndarray, optional
+            For each hidden layer float32 (N, units), 0 for a unit that is switched off. All are on
+            if left out.
+
+        Returns
+        -------
+        ForwardPass
+
+        Raises
+        ------
+        mnist_draw.storage.ModelFileError
+            When the parameters, each of them finite, are so large that the result is not.
+        """
+        pictures = np.asarray(pictures, np.float32)
+        if pictures.ndim != 4 or pictures.shape[1:] != (1, SIDE, SIDE):
+            raise ValueError(f"expected the shape (N, 1, 28, 28), got {pictures.shape}")
+        gates = self.relu_mask(len(pictures)) if gates is None else gates
+        # What is not finite is told in words, not by NumPy.
+        with np.errstate(over="ignore", invalid="ignore"):
+            results = self._forward(pictures, *gates)
+        logits, p, *rest = [np.asarray(values, np.float32) for values in results]
+        require_finite(self._built.text, logits, p)
+        hidden = len(self.layers) - 1
+        z, a = rest[:hidden], rest[hidden : 2 * hidden]
+        x = [
+            values.reshape(len(pictures), *layer.incoming)
+            for values, layer in zip(rest[2 * hidden :], self.layers, strict=True)
+        ]
+        return ForwardPass(tuple(x), tuple(z), tuple(a), logits, p, self.temperature)
+
+    def run_many(self, images: npt.NDArray[np.uint8]) -> Iterator[tuple[slice, ForwardPass]]:
+        """Show many pictures, uint8 (N, 1, 28, 28); yield some of them, and their numbers.
+
+        A caller that drops these before it asks for the next needs their memory once, not twice.
+        """
+        for start in range(0, len(images), SLICE):
+            some = scale(images[start : start + SLICE])
+            count = len(some)
+            yield slice(start, start + count), self.run(_filled_up(some)).first(count)
+
+    def outputs(self, inputs: Floats) -> list[Floats]:
+        """Return the outputs of `output_names`; a convolution's after its pooling.
+
+        Parameters
+        ----------
+        inputs : numpy.ndarray, float32, shape (n, 1, 28, 28)
+            At most `SLICE` pictures, 0 to 255/256.
+
+        Returns
+        -------
+        list of numpy.ndarray
+            float32 (n, numbers) for each of `output_names`, the pixels themselves first. Of the
+            answer the logarithms of its probabilities less their mean, which are the sums that
+            softmax begins with: the probabilities themselves are nearly all 0 or 1.
+        """
+        count = len(inputs)
+        found = self._outputs(_filled_up(inputs))
+        flat = [np.asarray(values)[:count].reshape(count, -1) for values in found]
+        logs = np.log(np.maximum(flat[-1], np.finfo(np.float32).tiny))
+        flat[-1] = logs - logs.mean(axis=1, keepdims=True)
+        return [inputs.reshape(count, -1), *flat]
+
+    def outputs_of_all(self, images: npt.NDArray[np.uint8]) -> Iterator[list[Floats]]:
+        """Yield the same for slices of many pictures, uint8 (N, 1, 28, 28)."""
+        for start in range(0, len(images), SLICE):
+            yield self.outputs(scale(images[start : start + SLICE]))
+
+    def input_gradient(
+        self, picture: Floats, pair: Floats, gates: Sequence[Floats] | None = None
+    ) -> Floats:
+        """Return the gradient of a weighted sum of the logits by the picture's pixels.
+
+        Parameters
+        ----------
+        picture : numpy.ndarray, float32, shape (28, 28)
+        pair : numpy.ndarray, float32, shape (classes,)
+            The weights, such as 1 for the answer and -1 for its rival.
+        gates : sequence of numpy.ndarray, optional
+            float32 (1, units) for each hidden layer; see `run`.
+
+        Returns
+        -------
+        numpy.ndarray, float32, shape (28, 28)
+        """
+        gates = self.relu_mask(1) if gates is None else gates
+        result = self._gradient(picture[None, None], *gates, np.asarray(pair, np.float32)[None])
+        return np.array(result[0, 0], np.float32)
+
+
+def probabilities_of(answer: Floats, temperature: float) -> Floats:
+    """Return the calibrated probabilities of what `NetworkProbe.outputs` gives for the answer."""
+    scaled = answer / np.float32(temperature)
+    powers = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
+    probabilities: Floats = powers / powers.sum(axis=-1, keepdims=True)
+    return probabilities
+
+
+def _filled_up(pictures: Floats) -> Floats:
+    """Return pictures with blank ones after them, `SLICE` in all."""
+    blank = np.zeros((SLICE - len(pictures), *pictures.shape[1:]), np.float32)
+    return np.concatenate([pictures, blank])
+
+
+def _output_layers(network: Any, model: ModelFile) -> tuple[tuple[str, ...], list[Any]]:
+    """Return names and layers of first and last hidden layer, each pooled, and of the answer."""
+    import lasagne
+
+    hidden: list[Any] = []
+    for layer in lasagne.layers.get_all_layers(network)[:-1]:
+        if hasattr(layer, "W"):
+            hidden.append(layer)
+        elif isinstance(layer, lasagne.layers.MaxPool2DLayer) and hidden:
+            hidden[-1] = layer
+    names = layer_names(model.parameters)
+    chosen = sorted({0, len(hidden) - 1}) if hidden else []
+    return (PIXELS, *(names[n] for n in chosen), ANSWER), [*(hidden[n] for n in chosen), network]
+
+
+class _Chain:
+    """The network's expressions, layer by layer, with gates between them."""
+
+    def __init__(self, network: Any, temperature: Any) -> None:
+        import lasagne
+        import theano.tensor as T
+
+        self._layers = lasagne.layers.get_all_layers(network)
+        self._weighted = weighted_layers(network)
+        self._mode = mode_for(network)
+        self._activations = [activation_of(layer) for layer in self._weighted]
+        self._pictures = T.tensor4("pictures")
+        self._gates: list[Any] = []
+        self._sums: list[Any] = []
+        self._outputs: list[Any] = []
+        self._inputs: list[Any] = []
+        value = self._pictures
+        for layer in self._layers[1:]:
+            if layer is network:
+                self._inputs.append(value)
+                value = layer_sum(layer, value)
+            elif layer in self._weighted:
+                value = self._pass(layer, value)
+            else:
+                value = layer.get_output_for(value, deterministic=True)
+        self._logits = value
+        self._p = T.nnet.softmax(value / temperature)
+
+    def _pass(self, layer: Any, value: Any) -> Any:
+        """Add a hidden layer: its sum, its nonlinearity, its gate."""
+        import theano.tensor as T
+
+        gate = T.matrix(f"gate {len(self._gates) + 1}")
+        self._inputs.append(value)
+        self._gates.append(gate)
+        z = layer_sum(layer, value)
+        a = layer.nonlinearity(z) * (gate.dimshuffle(0, 1, "x", "x") if z.ndim == 4 else gate)
+        self._sums.append(z)
+        self._outputs.append(a)
+        return a
+
+    def compile_forward(self) -> Any:
+        """Compile pictures and gates → logits, p, every z, every a, every x."""
+        import theano
+
+        outputs = [self._logits, self._p, *self._sums, *self._outputs, *self._inputs]
+        return theano.function([self._pictures, *self._gates], outputs, mode=self._mode)
+
+    def compile_gradient(self) -> Any:
+        """Compile pictures, gates, weights of the outputs → gradient by the pictures."""
+        import theano
+        import theano.tensor as T
+
+        pair = T.matrix("pair")
+        gradient = T.grad(T.sum(self._logits * pair), self._pictures)
+        inputs = [self._pictures, *self._gates, pair]
+        return theano.function(inputs, gradient, mode=self._mode)
+
+    def describe(self, parameters: Sequence[Floats]) -> tuple[Layer, ...]:
+        """Return the layers with these parameters."""
+        return layers_of(self._weighted, self._activations, parameters)
+
+
+def layers_of(
+    weighted: Sequence[Any], activations: Sequence[str], parameters: Sequence[Floats]
+) -> tuple[Layer, ...]:
+    """Describe Lasagne's layers with weights, from the picture on, with these parameters."""
+    names = [*layer_names(tuple(parameters))[:-1], "answer"]
+    result = []
+    for place, (name, layer) in enumerate(zip(names, weighted, strict=True)):
+        shape = tuple(int(size) for size in layer.output_shape[1:])
+        incoming = tuple(int(size) for size in layer.input_shape[1:])
+        W, b = parameters[2 * place], parameters[2 * place + 1]
+        result.append(Layer(name, shape, incoming, W, b, activations[place]))
+    return tuple(result)
+
+
+def layer_sum(layer: Any, value: Any, deterministic: bool = True) -> Any:
+    """Return the sum of a layer with weights, without its nonlinearity."""
+    import lasagne
+
+    nonlinearity = layer.nonlinearity
+    layer.nonlinearity = lasagne.nonlinearities.linear
+    found = layer.get_output_for(value, deterministic=deterministic)
+    layer.nonlinearity = nonlinearity
+    return found
+
+
+def activation_of(layer: Any) -> str:
+    """Return the name of a layer's nonlinearity: a function, or an object with settings."""
+    nonlinearity = layer.nonlinearity
+    return str(getattr(nonlinearity, "__name__", type(nonlinearity).__name__))
+
+
+def fresh_model(model: ModelFile) -> ModelFile:
+    """Return the same network before it learnt: with weights such as training starts from.
+
+    Lasagne's own initialiser draws from one generator for the whole process, which a run that
+    begins meanwhile must have for itself; so the same rule is followed here.
+    """
+    random = np.random.default_rng(0)
+    values = [
+        _first_values(random, shape) for shape in parse_network(model.network).parameter_shapes()
+    ]
+    fresh = ModelFile(model.network, tuple(values), {"title": f"{model.title}, before learning"})
+    if not model.info.classes:
+        return fresh
+    return fresh.with_info(data=model.info.data, classes=list(model.info.classes))
+
+
+def _first_values(random: np.random.Generator, shape: tuple[int, ...]) -> npt.NDArray[np.float32]:
+    if len(shape) == 1:
+        return np.zeros(shape, np.float32)
+    joined = (shape[0] + shape[1]) * int(np.prod(shape[2:]))
+    return random.uniform(-1, 1, shape).astype(np.float32) * np.float32((6 / joined) ** 0.5)
