@@ -13,12 +13,16 @@ from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, 
 
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.counted_section import CountedSection
-from mnist_draw.app.inside.limits.answer_rows import AnswerRow
-from mnist_draw.app.inside.limits.example_reader import ExampleReader, Question, Reading
-from mnist_draw.app.inside.limits.limits_count import Found, count_all
+from mnist_draw.app.inside.limits.limits_worker import (
+    ExampleReader,
+    Found,
+    Question,
+    Reading,
+    count_all,
+)
 from mnist_draw.app.inside.limits.network_choices import Choice, NetworkChoices
+from mnist_draw.app.inside.limits.perturbation_card import AnswerRow, PerturbationCard
 from mnist_draw.app.inside.limits.robustness_plot import Curve, RobustnessPlot, amount_text
-from mnist_draw.app.inside.limits.turn_card import PerturbationCard
 from mnist_draw.app.inside.section import reflow
 from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel

@@ -25,7 +25,7 @@ from mnist_draw.app.train.series import STYLES, series_colour
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.robustness import Axis
-    from mnist_draw.app.inside.limits.example_reader import Strip
+    from mnist_draw.app.inside.limits.limits_worker import Strip
 
 _LEFT, _RIGHT = 44, 22
 _MIN_THUMB, _MAX_THUMB = 40, 84

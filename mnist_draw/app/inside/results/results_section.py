@@ -9,13 +9,15 @@ from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.counted_section import CountedSection
-from mnist_draw.app.inside.results.confusion_card import ConfusionCard
 from mnist_draw.app.inside.results.confusion_matrix import Pair
-from mnist_draw.app.inside.results.count_controller import CountController
-from mnist_draw.app.inside.results.data_combo import DataCombo, Load
-from mnist_draw.app.inside.results.mistakes_card import MistakesCard
-from mnist_draw.app.inside.results.reliability_view import ReliabilityView, reliability_words
-from mnist_draw.app.inside.results.result_figures import ResultFigures
+from mnist_draw.app.inside.results.counting import CountController, DataCombo, Load
+from mnist_draw.app.inside.results.mistakes import MistakesCard
+from mnist_draw.app.inside.results.result_cards import (
+    ConfusionCard,
+    ReliabilityView,
+    ResultFigures,
+    reliability_words,
+)
 from mnist_draw.app.inside.section import reflow
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.theme import Size

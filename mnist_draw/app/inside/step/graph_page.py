@@ -18,7 +18,7 @@ from PyQt5.QtWidgets import (
 )
 
 from mnist_draw.analysis.table import Table
-from mnist_draw.app.inside.step.code_view import code_font
+from mnist_draw.app.inside.step.code_card import code_font
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, push_button, style_table

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PyQt5.QtCore import Qt, QTimer
 from PyQt5.QtGui import QKeyEvent, QKeySequence
 from PyQt5.QtWidgets import QBoxLayout, QHBoxLayout, QShortcut, QStackedWidget, QVBoxLayout, QWidget
 
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.section import Section, reflow
+from mnist_draw.app.inside.step.answers_and_weight import WeightView, weight_rows, weight_title
 from mnist_draw.app.inside.step.code_card import CodeCard
-from mnist_draw.app.inside.step.code_lines import STAGES, stage_figures, taught
 from mnist_draw.app.inside.step.graph_page import GraphPage
-from mnist_draw.app.inside.step.stage_bar import StageBar
-from mnist_draw.app.inside.step.stage_picture import StagePicture
-from mnist_draw.app.inside.step.step_table import step_table
+from mnist_draw.app.inside.step.stage_views import StageBar, StagePicture
+from mnist_draw.app.inside.step.stages import STAGES, stage_figures, taught
 from mnist_draw.app.inside.step.step_worker import Shown, StepWorker, Task
-from mnist_draw.app.inside.step.weight_view import WeightView
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size
@@ -400,3 +399,33 @@ class StepSection(Section):
             if found is not None:
                 self._weight = found
                 self._show()
+
+
+_HEADINGS = ("what", "z", "e to the z", "p", "target", "target − p", "p after")
+
+
+def step_table(shown: Shown, weight: Weight | None, name: Callable[[int], str]) -> Table:
+    """Return everything that the stages show in figures."""
+    figures = shown.figures
+    blank = ("",) * (len(_HEADINGS) - 2)
+    rows: list[tuple[str, ...]] = [
+        (stage.title, words, *blank)
+        for stage, words in zip(STAGES, stage_figures(shown), strict=True)
+    ]
+    for digit in range(len(figures.p)):
+        target = int(digit == figures.label)
+        rows.append(
+            (
+                name(digit), f"{figures.z[digit]:.4f}",
+                f"{float(np.exp(min(float(figures.z[digit]), 80.0))):.6g}",
+                f"{figures.p[digit]:.6f}", str(target), f"{target - figures.p[digit]:+.6f}",
+                f"{figures.p_after[digit]:.6f}",
+            )
+        )  # fmt: skip
+    if weight is not None:
+        rows.append((f"The weight {weight_title(shown, weight)}", "", *blank))
+        rows += [
+            (row.text, " ".join(part for part in (row.made, row.figure) if part), *blank)
+            for row in weight_rows(shown, weight, len(STAGES))
+        ]
+    return Table.of("One step", _HEADINGS, rows)

@@ -17,12 +17,11 @@ from mnist_draw.analysis import robustness
 from mnist_draw.analysis.example import Example
 from mnist_draw.analysis.robustness import AXES, SETTINGS, Change, Perturbation
 from mnist_draw.app.inside.limits import limits_section
-from mnist_draw.app.inside.limits.answer_rows import AnswerRow
-from mnist_draw.app.inside.limits.limits_count import count_all
 from mnist_draw.app.inside.limits.limits_section import LimitsSection
+from mnist_draw.app.inside.limits.limits_worker import count_all
 from mnist_draw.app.inside.limits.network_choices import Choice, file_choice
+from mnist_draw.app.inside.limits.perturbation_card import AnswerRow, answer_words, change_words
 from mnist_draw.app.inside.limits.robustness_plot import RobustnessPlot
-from mnist_draw.app.inside.limits.turn_card import answer_words, change_words
 from mnist_draw.app.kit import theme
 from mnist_draw.dataset.mnist import Dataset, scale
 from mnist_draw.recognition.recogniser import Recogniser

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from mnist_draw.analysis.pictures import Pictures
 from mnist_draw.analysis.results import Results
-from mnist_draw.app.inside.results import count_controller
+from mnist_draw.app.inside.results import counting
 from mnist_draw.app.inside.results.confusion_matrix import _rounded
 from mnist_draw.app.inside.results.results_section import ResultsSection
 from mnist_draw.dataset.mnist import Dataset, scale
@@ -222,7 +222,7 @@ def test_a_count_can_be_stopped_and_gone_on_with(
     section: ResultsSection, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(count_controller, "_count", slow_count(128))
+        patch.setattr(counting, "_count", slow_count(128))
         section.use_network(linear_model(), "shipped:x")
         section.set_active(True)
         qtbot.waitUntil(lambda: text(section, "resultsState") == "128 of 200 counted", timeout=9000)
@@ -315,7 +315,7 @@ def test_a_count_that_fails_can_be_tried_again(
         raise UserError("The network is unusable.")
 
     with monkeypatch.context() as patch:
-        patch.setattr(count_controller, "_count", fails)
+        patch.setattr(counting, "_count", fails)
         section.use_network(linear_model(), "shipped:x")
         with qtbot.waitSignal(section.told, timeout=9000) as told:
             section.set_active(True)

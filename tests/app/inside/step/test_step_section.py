@@ -15,7 +15,7 @@ from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.inside.step import step_section, step_worker
-from mnist_draw.app.inside.step.code_lines import STAGES, expressions, tutorial_lines
+from mnist_draw.app.inside.step.stages import STAGES, expressions, tutorial_lines
 from mnist_draw.app.inside.step.step_section import StepSection
 from mnist_draw.app.inside.step.step_worker import Shown
 from mnist_draw.app.kit import theme

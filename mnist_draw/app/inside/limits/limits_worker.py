@@ -1,9 +1,9 @@
-"""The example after every change, read by the networks, in a thread of its own."""
+"""What *Limits* computes off the GUI thread: accuracies of networks, and the example read."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,40 @@ from mnist_draw.thread_priority import lower
 if TYPE_CHECKING:
     from mnist_draw.analysis.robustness import Change
     from mnist_draw.storage.models import ModelFile
+
+#: The key of a network, and what reads it.
+Entry = tuple[str, Callable[[], "ModelFile"]]
+#: For each key the accuracies, float64 (47,) with NaN for what is not counted yet, or a sentence
+#: why there are none.
+Found = dict[str, "np.ndarray | str"]
+
+
+def count_all(entries: Sequence[Entry], placed: bool) -> Iterator[Found]:
+    """Count networks."""
+    from mnist_draw.analysis.robustness import AXES, count_limits, test_pictures_for
+
+    coarse = sum(len(axis.shown) for axis in AXES)
+    found: Found = {}
+    counts: list[tuple[str, Iterator[np.ndarray]]] = []
+    for key, load in entries:
+        try:
+            model = load()
+            alterer, labels = test_pictures_for(model)
+            counts.append((key, count_limits(model, alterer, labels, placed)))
+        except UserError as error:
+            found[key] = str(error)
+            yield dict(found)
+    for enough in (coarse, np.inf):
+        for key, values in counts:
+            try:
+                for accuracy in values:
+                    found[key] = accuracy
+                    yield dict(found)
+                    if np.count_nonzero(~np.isnan(accuracy)) >= enough:
+                        break
+            except UserError as error:
+                found[key] = str(error)
+                yield dict(found)
 
 
 @dataclass(frozen=True, eq=False)

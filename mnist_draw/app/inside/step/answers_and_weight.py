@@ -1,26 +1,212 @@
-"""One weight, followed through the stages; and all weights of one unit at once."""
+"""The ten answers in each stage, and one weight that is followed through all of them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PyQt5.QtCore import QRectF, QSize, Qt
+from PyQt5.QtCore import QPointF, QRectF, QSize, Qt
 from PyQt5.QtGui import QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
-from mnist_draw.app.inside.step.code_lines import ACCUMULATORS
+from mnist_draw.app.inside.network.scene import short_name
+from mnist_draw.app.inside.network.units import Places
+from mnist_draw.app.inside.step.stages import ACCUMULATORS
 from mnist_draw.app.inside.step.step_worker import Shown
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import paint_grey, paint_signed
 from mnist_draw.app.kit.steady_labels import draw_tabular
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.widgets import explain, tip
+from mnist_draw.app.kit.words import probability
 from mnist_draw.library.network_data import class_name
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.step_weight import Followed, Weight
+
+#: More room than the section Network gives the answers, for each stage from the second on.
+ROOM = (0.0, 0.0, 190.0, 80.0, 60.0)
+
+
+def role_of(digit: int, label: int, p: np.ndarray) -> str:
+    """Return an answer's colour: the label's, the most probable other one's, or none."""
+    if digit == label:
+        return "accent"
+    others = np.where(np.arange(len(p)) == label, -1, p)
+    return "second" if digit == int(others.argmax()) else ""
+
+
+class Answers:
+    """Paints the answers at the right of the picture."""
+
+    def __init__(
+        self, painter: QPainter, places: Places, width: float, name: Callable[[int], str]
+    ) -> None:
+        self._painter, self._places, self._width, self._name = painter, places, width, name
+        self._scale = theme.text_scale()
+
+    def probabilities(self, p: np.ndarray, label: int) -> None:
+        """Paint a bar for each, and how probable it is in per cent."""
+        self._title("Answer", "")
+        left = self._places.answer + 26 * self._scale
+        right = self._width - 54 * self._scale
+        for digit in range(len(self._places.bands)):
+            role = role_of(digit, label, p)
+            y = self._digit(digit, role)
+            self._bar(left, right, y, float(p[digit]), role)
+            self._figure(y, probability(float(p[digit]), short=True), role)
+
+    def loss(self, z: np.ndarray, p: np.ndarray, label: int) -> None:
+        """Fill the formula in: z, e to the z, p, the target, −ln p of the label."""
+        columns = ("z", "eᶻ", "p", "target", "−ln p")
+        left = self._places.answer + 20 * self._scale
+        step = (self._width - left) / len(columns)
+        edges = [left + step * (n + 1) for n in range(len(columns))]
+        self._headings(columns, edges)
+        for digit in range(len(self._places.bands)):
+            role = role_of(digit, label, p)
+            y = self._digit(digit, role)
+            target = int(digit == label)
+            words = [f"{float(z[digit]):.2f}", _power(float(z[digit])), f"{float(p[digit]):.3f}"]
+            words.append(str(target))
+            words.append(f"{-np.log(max(float(p[digit]), 1e-37)):.3f}" if target else "")
+            for place, (text, edge) in enumerate(zip(words, edges, strict=True)):
+                bold = bool(role) and place in (2, 4)
+                self._cell(edge, y, text.replace("-", "−"), bold)
+
+    def errors(self, p: np.ndarray, label: int) -> None:
+        """Paint target − p: what each sum should do."""
+        self._title("Answer", "target − p")
+        left = self._places.answer + 24 * self._scale
+        figure = self._width - 58 * self._scale
+        middle = (left + 84 * self._scale + figure) / 2
+        half = max(8.0, (figure - left - 84 * self._scale) / 2)
+        for digit in range(len(self._places.bands)):
+            role = role_of(digit, label, p)
+            y = self._digit(digit, role)
+            error = int(digit == label) - float(p[digit])
+            self._cell(left + 74 * self._scale, y, f"{int(digit == label)} − {p[digit]:.3f}", False)
+            self._painter.setPen(QPen(theme.colour("muted"), 1))
+            self._painter.drawLine(QPointF(middle, y - 6), QPointF(middle, y + 6))
+            if abs(error) >= 5e-4:
+                high = 8.0 if error > 0 else 4.0
+                wide = half * abs(error)
+                box = QRectF(middle if error > 0 else middle - wide, y - high / 2, wide, high)
+                self._painter.setPen(Qt.NoPen)
+                self._painter.setBrush(theme.colour("accent" if error > 0 else "second"))
+                self._painter.drawRoundedRect(box, 2, 2)
+            words = f"{error:+.3f}".replace("-", "−") if abs(error) >= 5e-4 else "0.000"
+            self._figure(y, words, role)
+
+    def before_and_after(self, before: np.ndarray, after: np.ndarray, label: int) -> None:
+        """Paint how probable each answer was and is now: an open bar, a filled one."""
+        self._title("Answer", "before → after")
+        left = self._places.answer + 26 * self._scale
+        right = self._width - 122 * self._scale
+        for digit in range(len(self._places.bands)):
+            role = role_of(digit, label, before)
+            y = self._digit(digit, role)
+            self._bar(left, right, y, float(after[digit]), role)
+            x = left + (right - left) * float(before[digit])
+            self._painter.setPen(QPen(theme.colour("text"), 2))
+            self._painter.drawLine(QPointF(x, y - 7), QPointF(x, y + 7))
+            first, second = (probability(float(p[digit]), short=True) for p in (before, after))
+            self._figure(y, f"{first.removesuffix(' %')} → {second}", role)
+
+    # -- parts of them
+
+    def _title(self, title: str, note: str) -> None:
+        place = QPointF(self._places.answer, 18 * self._scale)
+        self._painter.setFont(theme.font(Text.LABEL, bold=True))
+        self._painter.setPen(theme.colour("text"))
+        self._painter.drawText(place, title)
+        x = place.x() + self._painter.fontMetrics().horizontalAdvance(title) + 6
+        self._painter.setFont(theme.font(Text.LABEL))
+        self._painter.setPen(theme.colour("muted"))
+        self._painter.drawText(QPointF(x, place.y()), note)
+
+    def _headings(self, words: Sequence[str], edges: Sequence[float]) -> None:
+        self._painter.setFont(theme.font(Text.LABEL, bold=True))
+        self._painter.setPen(theme.colour("text"))
+        for text, edge in zip(words, edges, strict=True):
+            box = QRectF(edge - 90, 4 * self._scale, 88, 18 * self._scale)
+            self._painter.drawText(box, int(Qt.AlignRight | Qt.AlignVCenter), text)
+
+    def _digit(self, digit: int, role: str) -> float:
+        y = self._places.bands[digit].center().y()
+        self._painter.setFont(theme.font(Text.BODY, bold=bool(role)))
+        self._painter.setPen(theme.colour(role or "muted"))
+        box = QRectF(self._places.answer, y - 12, 22 * self._scale, 24)
+        self._painter.drawText(box, Qt.AlignCenter, short_name(self._name(digit)))
+        return y
+
+    def _bar(self, left: float, right: float, y: float, part: float, role: str) -> None:
+        self._painter.setPen(Qt.NoPen)
+        self._painter.setBrush(theme.colour("track"))
+        self._painter.drawRoundedRect(QRectF(left, y - 4, right - left, 8), 4, 4)
+        wide = max(3.0, (right - left) * part)
+        self._painter.setBrush(theme.colour(role or "muted"))
+        self._painter.drawRoundedRect(QRectF(left, y - 4, wide, 8), min(4.0, wide / 2), 4)
+
+    def _figure(self, y: float, words: str, role: str) -> None:
+        self._painter.setFont(theme.font(Text.LABEL, bold=bool(role)))
+        self._painter.setPen(theme.colour("text" if role else "muted"))
+        box = QRectF(self._places.answer, y - 12, self._width - self._places.answer - 2, 24)
+        draw_tabular(self._painter, box, words, Qt.AlignRight)
+
+    def _cell(self, edge: float, y: float, words: str, bold: bool) -> None:
+        self._painter.setFont(theme.font(Text.LABEL, bold=bold))
+        self._painter.setPen(theme.colour("text"))
+        draw_tabular(self._painter, QRectF(edge - 90, y - 12, 88, 24), words, Qt.AlignRight)
+
+
+def _power(z: float) -> str:
+    value = float(np.exp(min(z, 80.0)))
+    return f"{value:,.2f}" if 0.01 <= value < 1e5 else f"{value:.1e}"
+
+
+def paint_losses(painter: QPainter, box: QRectF, losses: np.ndarray) -> None:
+    """Paint the losses of all pictures as a strip, the largest first, the example's marked.
+
+    Heights are square roots: most losses are a hundredth of the largest.
+    """
+    scale = theme.text_scale()
+    largest = max(float(losses.max()), 1e-9)
+    order = np.argsort(-losses, kind="stable")
+    wide = box.width() / len(losses)
+    bars = [
+        QRectF(box.left() + n * wide, box.bottom() - max(0.5, box.height() * part), wide, 1e4)
+        for n, part in enumerate(np.sqrt(losses[order] / largest))
+    ]
+    painter.save()
+    painter.setClipRect(box)
+    painter.setRenderHint(QPainter.Antialiasing, False)
+    painter.setPen(Qt.NoPen)
+    painter.setBrush(theme.colour("muted"))
+    painter.drawRects(bars)
+    painter.restore()
+    painter.setPen(QPen(theme.colour("line"), 1))
+    painter.drawLine(box.bottomLeft(), box.bottomRight())
+    place = int(np.flatnonzero(order == 0)[0])
+    x = box.left() + (place + 0.5) * wide
+    high = box.height() * float(np.sqrt(losses[0] / largest))
+    painter.setPen(Qt.NoPen)
+    painter.setBrush(theme.colour("accent"))
+    painter.drawRect(QRectF(x - 1.5, box.bottom() - max(2.0, high), 3, max(2.0, high)))
+    mean = box.bottom() - box.height() * float(np.sqrt(losses.mean() / largest))
+    painter.setPen(QPen(theme.colour("second"), 1.4, Qt.DashLine))
+    painter.drawLine(QPointF(box.left(), mean), QPointF(box.right(), mean))
+    painter.setFont(theme.font(Text.LABEL))
+    painter.setPen(theme.colour("muted"))
+    words = (
+        f"all {len(losses):,} losses (their roots), the largest first: "
+        f"yours {float(losses[0]):.3f} (marked), mean {float(losses.mean()):.4f} (dashed)"
+    )
+    top = QRectF(box.left(), box.top() - 1, box.width(), 18 * scale)
+    painter.drawText(top, int(Qt.AlignRight | Qt.AlignVCenter), words)
+
 
 _LINE, _LINES, _PICTURES = 19.0, 7, 72.0
 _EXPLAINED = "One weight in every stage: its value, what this picture asks of it, and its step."

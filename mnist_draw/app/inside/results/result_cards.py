@@ -1,0 +1,387 @@
+"""The figures, the card around the confusion matrix, and the reliability diagram."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
+from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from mnist_draw.app.inside.results.confusion_matrix import ConfusionMatrix
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.steady_labels import FixedLabel
+from mnist_draw.app.kit.theme import Size, Text
+from mnist_draw.app.kit.walkable_view import WalkableView
+from mnist_draw.app.kit.widgets import Card, explain, label, no_key, rule
+
+if TYPE_CHECKING:
+    from mnist_draw.analysis.results import Bin, Results
+
+_NONE = "–"
+
+
+class ResultFigure(QWidget):
+    """A figure with what it is above it, and what that means below."""
+
+    def __init__(self, name: str, caption: str, note: str = "") -> None:
+        super().__init__()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        self.caption = label(caption, "muted")
+        self.value = label(_NONE, "figure", name)
+        self.note = label(note, "muted")
+        for part in (self.caption, self.value, self.note):
+            column.addWidget(FixedLabel(part, lines=1))
+
+    def show_figure(self, value: str, note: str | None = None) -> None:
+        """Show a figure; the note below stays if none is given."""
+        self.value.setText(value)
+        if note is not None:
+            self.note.setText(note)
+        self.value.setAccessibleName(f"{self.caption.text()}: {value}, {self.note.text()}")
+
+
+class ResultFigures(QWidget):
+    """Accuracy, the same on other pictures, loss, the weakest class, sure mistakes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(Size.CARD_GAP)
+        self.accuracy = ResultFigure("accuracyFigure", "Accuracy")
+        self.other = ResultFigure("otherAccuracyFigure", "On validation")
+        self.loss = ResultFigure("lossFigure", "Mean loss", "cross-entropy, nats")
+        self.weakest = ResultFigure("weakestFigure", "Weakest digit")
+        self.sure = ResultFigure("sureMistakesFigure", "Sure and wrong", "over 90 % sure")
+        self.loss.setToolTip(
+            "The network's own probabilities, as in training; all other figures here go by the "
+            "calibrated ones, as the answers on Draw do."
+        )
+        for figure in (self.accuracy, self.other, self.loss, self.weakest, self.sure):
+            row.addWidget(figure, 1)
+
+    def show_nothing(self) -> None:
+        """Show that nothing is counted."""
+        for figure in (self.accuracy, self.other, self.weakest):
+            figure.show_figure(_NONE, "")
+        self.loss.show_figure(_NONE)
+        self.sure.show_figure(_NONE)
+
+    def show_results(self, results: Results, name: Callable[[int], str]) -> None:
+        """Show the figures of results, of some of the pictures or all."""
+        if results.labels is None:
+            self.accuracy.show_figure(_NONE, f"{results.counted:,} pictures, no labels")
+            self.loss.show_figure(_NONE)
+            self.weakest.show_figure(_NONE, "")
+            self.sure.show_figure(_NONE)
+            return
+        self.accuracy.show_figure(*_accuracy(results))
+        self.loss.show_figure(f"{results.loss:.3f}")
+        weakest = results.weakest
+        missed = 0.0 if weakest is None else 100 * (1 - float(results.recall[weakest]))
+        if weakest is None or not missed:
+            self.weakest.show_figure(_NONE, "none missed" if results.counted else "")
+        else:
+            self.weakest.show_figure(name(weakest), f"{missed:.1f} % of them missed")
+        self.sure.show_figure(f"{results.sure_and_wrong:,}")
+
+    def show_other(self, title: str, results: Results | None) -> None:
+        """Show the accuracy on other pictures of the same data set."""
+        self.other.setVisible(bool(title))
+        self.other.caption.setText(f"On {title}")
+        self.other.show_figure(*((_NONE, "") if results is None else _accuracy(results)))
+
+
+def _accuracy(results: Results) -> tuple[str, str]:
+    return (
+        f"{100 * results.accuracy:.2f} %",
+        f"{results.wrong:,} of {results.counted:,} wrong",
+    )
+
+
+#: How many of the commonest mistakes have a link of their own.
+_LINKS = 4
+NOTE = "a number opens its pictures"
+_TAKEN, _NONE_TAKEN = "TAKEN FOR ANOTHER MOST OFTEN", "NONE TAKEN FOR ANOTHER"
+UNLABELLED = "These pictures do not say what they are. The least sure come first."
+
+
+class Upright(QWidget):
+    """A word that is read from below."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._text = text
+        self.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Expanding)
+
+    def sizeHint(self) -> QSize:
+        return QSize(round((Text.LABEL + 2) * theme.text_scale()), 0)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setFont(theme.font(Text.LABEL))
+        painter.setPen(theme.colour("muted"))
+        painter.translate(0, self.height())
+        painter.rotate(-90)
+        painter.drawText(QRectF(0, 0, self.height(), self.width()), Qt.AlignCenter, self._text)
+
+
+class ConfusionCard(Card):
+    """What each digit is taken for."""
+
+    asked = pyqtSignal()
+
+    def __init__(self) -> None:
+        super().__init__("What it takes each digit for", NOTE)
+        self.note.setObjectName("resultsState")
+        self.link = QPushButton()
+        self.link.setObjectName("resultsLink")
+        self.link.setProperty("look", "link")
+        explain(self.link, "Stop or go on", "Stop counting, or go on with it.")
+        self.link.clicked.connect(self.asked)
+        self.top.insertWidget(2, self.link)
+        self.matrix = ConfusionMatrix()
+        self._table = QWidget()
+        column = QVBoxLayout(self._table)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        reads = label("it reads", "muted")
+        reads.setAlignment(Qt.AlignCenter)
+        column.addWidget(reads)
+        row = QHBoxLayout()
+        row.setSpacing(0)
+        row.addWidget(Upright("it is"))
+        row.addWidget(self.matrix, 1)
+        column.addLayout(row, 1)
+        column.addSpacing(Size.FIELD_GAP)
+        column.addWidget(rule())
+        column.addSpacing(Size.FIELD_GAP)
+        self.taken_heading = label(_TAKEN, "heading", "takenHeading")
+        column.addWidget(self.taken_heading)
+        column.addSpacing(Size.GRID)
+        column.addLayout(self._build_links())
+        self.body.addWidget(self._table, 1)
+        self._unlabelled = label(UNLABELLED, "sentence", "unlabelledNote")
+        self._unlabelled.setWordWrap(True)
+        self._unlabelled.setAlignment(Qt.AlignCenter)
+        self.body.addWidget(self._unlabelled, 1)
+        self._unlabelled.hide()
+        self._labelled = True
+        self.show_state("", "")
+
+    def _build_links(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(Size.TIGHT)
+        self.links: list[QPushButton] = []
+        self._times = [label("", "muted") for _ in range(_LINKS)]
+        for number in range(_LINKS):
+            link = QPushButton()
+            link.setObjectName(f"takenForLink{number}")
+            link.setProperty("look", "link")
+            explain(link, "Taken for another", "Show the pictures that were read so.")
+            link.clicked.connect(partial(self._keep, number))
+            self.links.append(link)
+            row.addWidget(link)
+            row.addWidget(self._times[number])
+            row.addSpacing(Size.FIELD_GAP)
+        row.addStretch(1)
+        self._pairs: list[tuple[int, int, int]] = []
+        return row
+
+    def _keep(self, number: int) -> None:
+        # Before the first results, the buttons are there already.
+        for true, read, _ in self._pairs[number : number + 1]:
+            self.matrix.keep((true, read))
+
+    def show_state(self, state: str, link: str) -> None:
+        """Say how far the count is, and what can be done about it."""
+        self.note.setText(state or (NOTE if self._labelled else ""))
+        self.link.setText(link)
+        self.link.setVisible(bool(link))
+
+    def show_nothing(self, name: Callable[[int], str]) -> None:
+        """Show a table without counts."""
+        self._labelled, self._pairs = True, []
+        self._table.show()
+        self._unlabelled.hide()
+        self.matrix.keep(None)
+        self.matrix.show_results(None, name)
+        self.taken_heading.setText(_TAKEN)
+        for part in (*self.links, *self._times):
+            part.hide()
+
+    def show_results(self, results: Results, name: Callable[[int], str]) -> None:
+        """Show the counts of results."""
+        labelled = self._labelled = results.labels is not None
+        self._table.setVisible(labelled)
+        self._unlabelled.setVisible(not labelled)
+        self.matrix.show_results(results, name)
+        self._pairs = results.most_taken(_LINKS)
+        self.taken_heading.setText(_TAKEN if self._pairs else _NONE_TAKEN)
+        for number, (link, times) in enumerate(zip(self.links, self._times, strict=True)):
+            there = number < len(self._pairs)
+            link.setVisible(there)
+            times.setVisible(there)
+            if there:
+                true, read, count = self._pairs[number]
+                link.setText(no_key(f"{name(true)} → {name(read)}"))
+                link.setAccessibleName(f"{name(true)} read as {name(read)}")
+                times.setText("once" if count == 1 else f"{count:,} times")
+
+
+#: Bins with fewer answers are hollow: they say little.
+FEW = 10
+_SMALLEST, _LARGEST = 4.0, 7.0
+_NEAR = 14
+
+
+class ReliabilityView(WalkableView):
+    """A point for each range of confidence."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(
+            "reliabilityView",
+            "Does it know when it is unsure?",
+            "How often the network is right, by how sure it says it is. Arrow keys walk through "
+            "the points.",
+            parent,
+        )
+        self.bins: tuple[Bin, ...] = ()
+        self.dimmed = False
+
+    def sizeHint(self) -> QSize:
+        return QSize(320, 150)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(180, 110)
+
+    def show_results(self, results: Results | None) -> None:
+        """Show the points of results; none without any."""
+        self.bins = () if results is None else results.reliability
+        if self.current is not None and self.current >= len(self.bins):
+            self.current = None
+        self.update()
+
+    # -- where things are
+
+    def _area(self) -> QRectF:
+        scale = theme.text_scale()
+        return QRectF(self.rect()).adjusted(66 * scale, 8, -12, -34 * scale)
+
+    def _point(self, confidence: float, share: float) -> QPointF:
+        area = self._area()
+        return QPointF(
+            area.left() + confidence * area.width(), area.bottom() - share * area.height()
+        )
+
+    def _middle(self, number: int) -> QPointF:
+        return self._point(self.bins[number].confidence, self.bins[number].accuracy)
+
+    # -- painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.Antialiasing)
+        painter.setOpacity(0.45 if self.dimmed else 1.0)
+        self._paint_axes(painter)
+        accent = theme.colour("accent")
+        painter.setPen(QPen(theme.colour("muted"), 1, Qt.DashLine))
+        painter.drawLine(self._point(0, 0), self._point(1, 1))
+        painter.setPen(QPen(accent, 2))
+        painter.drawPolyline(QPolygonF([self._middle(n) for n in range(len(self.bins))]))
+        most = max((part.count for part in self.bins), default=1)
+        for number, part in enumerate(self.bins):
+            painter.setPen(QPen(theme.colour("accent", 0.45), 3))
+            painter.drawLine(
+                self._point(part.confidence, part.least), self._point(part.confidence, part.most)
+            )
+            radius = _SMALLEST + (_LARGEST - _SMALLEST) * (part.count / most) ** 0.5
+            painter.setPen(QPen(accent, 2))
+            painter.setBrush(theme.colour("card") if part.count < FEW else accent)
+            painter.drawEllipse(self._middle(number), radius, radius)
+            if number == self.current:
+                painter.setBrush(Qt.NoBrush)
+                painter.setPen(QPen(theme.colour("second"), 2.5))
+                painter.drawEllipse(self._middle(number), radius + 4, radius + 4)
+
+    def _paint_axes(self, painter: QPainter) -> None:
+        area, scale = self._area(), theme.text_scale()
+        painter.setFont(theme.font(Text.AXIS))
+        line = 16 * scale
+        for share in (0.0, 0.5, 1.0):
+            y = area.bottom() - share * area.height()
+            painter.setPen(QPen(theme.colour("line"), 1))
+            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
+            painter.setPen(theme.colour("muted"))
+            box = QRectF(0, y - line / 2, area.left() - 10, line)
+            painter.drawText(box, int(Qt.AlignRight | Qt.AlignVCenter), f"{100 * share:g} %")
+        for share in (0.25, 0.5, 0.75, 1.0):
+            box = QRectF(0, area.bottom() + 3, 60 * scale, line)
+            box.moveCenter(QPointF(area.left() + share * area.width(), box.center().y()))
+            box.moveRight(min(box.right(), self.width() + 12.0))
+            painter.drawText(box, Qt.AlignCenter, f"{100 * share:g} %")
+        below = QRectF(area.left(), area.bottom() + line, area.width(), line)
+        painter.drawText(below, Qt.AlignCenter, "how sure it says it is")
+        painter.translate(0, area.bottom())
+        painter.rotate(-90)
+        aside = QRectF(-20 * scale, 0, area.height() + 40 * scale, line)
+        painter.drawText(aside, Qt.AlignCenter, "how often it is right")
+        painter.resetTransform()
+
+    # -- walking
+
+    def count(self) -> int:
+        return len(self.bins)
+
+    def item_at(self, point: QPointF) -> int | None:
+        near = (
+            number
+            for number in reversed(range(len(self.bins)))
+            if (self._middle(number) - point).manhattanLength() < _NEAR
+        )
+        return next(near, None)
+
+    def place_of(self, item: int) -> QPointF:
+        return self._middle(item)
+
+    def describe(self, item: int) -> str:
+        return bin_words(self.bins[item])
+
+
+def bin_words(part: Bin) -> str:
+    """Return what a point says, as a sentence."""
+    answers = "1 answer" if part.count == 1 else f"{part.count:,} answers"
+    return (
+        f"{answers} between {100 * part.low:g} and {100 * part.high:g} %: says "
+        f"{100 * part.confidence:.0f} %, is right in {100 * part.accuracy:.0f} %; chance alone "
+        f"may put it at {100 * part.least:.0f} to {100 * part.most:.0f} %."
+    )
+
+
+def reliability_words(results: Results) -> str:
+    """Return what the points say together, from the fullest one below 90 %."""
+    bins = results.reliability
+    if not bins:
+        return ""
+    part = max((part for part in bins if part.high <= 0.9), key=lambda part: part.count,
+               default=bins[-1])  # fmt: skip
+    off = results.off_by
+    says = float(results.confidence.mean())
+    if off < 0.02:
+        judgement = "sure and right go together"
+    elif says > results.accuracy:
+        judgement = "it is surer than it should be"
+    else:
+        judgement = "it is right more often than it says"
+    # Fewer than a hundred are not spoken of as if there were more.
+    cases = min(part.count, 100)
+    return (
+        f"When it says {100 * part.confidence:.0f} %, it is right in "
+        f"{cases * part.accuracy:.0f} of {cases} cases. On average it is off by {100 * off:.1f} %: "
+        f"{judgement}."
+    )
