@@ -219,7 +219,7 @@ class LimitsSection(CountedSection):
         return Table.of(self.question, headings, rows)
 
     def wait(self) -> bool:
-        ended = [self._count.close(), self._reader.wait(), self._background.wait()]
+        ended = [self._count.close(), self._reader.close(), self._background.wait()]
         return all(ended)
 
     # -- counting
@@ -243,7 +243,7 @@ class LimitsSection(CountedSection):
         self._counted, self._stopped = wanted, False
         self._told = set()
         placed = self.place_switch.isChecked()
-        self._count.ask(lambda: count_all(entries, placed))
+        self._count.ask(partial(count_all, entries, placed))
         self._show_state()
 
     def _take(self, found: Found) -> None:

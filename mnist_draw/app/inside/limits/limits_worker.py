@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from mnist_draw.app.kit.reporting import reporter
-from mnist_draw.app.kit.threads import Background
+from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.errors import UserError
-from mnist_draw.thread_priority import lower
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.robustness import Change
@@ -64,66 +62,46 @@ class Strip:
 
 @dataclass(frozen=True, eq=False)
 class Question:
-    """What shall be read."""
+    """What is to be read, and by which networks."""
 
     picture: np.ndarray
     placed: bool
     change: Change
     chosen: str
     networks: dict[str, Callable[[], ModelFile]] = field(repr=False)
+    compile_others: bool = False
 
 
 @dataclass(frozen=True, eq=False)
 class Reading:
     """The answer to a `Question`."""
 
+    question: Question
     strips: dict[str, Strip]
     turned: np.ndarray
     answers: dict[str, np.ndarray]
     is_complete: bool
 
 
-class ExampleReader(QObject):
-    """Answers the newest question."""
+class ExampleReader(LatestJob):
+    """Reads the example by the chosen network, by those that are compiled, then by the others."""
 
     read = pyqtSignal(Reading)
-    failed = pyqtSignal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._background = Background(self, newest_only=True)
+        super().__init__(self._read, parent, deliver_stale=True)
         self._networks: dict[str, tuple[Callable[[], ModelFile], Any]] = {}
         self._strips: tuple[tuple[Any, ...], dict[str, Strip]] | None = None
-        self._newest = 0
+        self.answered.connect(self._take_reading)
 
-    def ask(self, question: Question) -> None:
-        """Read the example; an older question that waits is dropped."""
-        self._newest += 1
-        self._run(question, self._newest, compile_others=False)
-
-    def _run(self, question: Question, ticket: int, compile_others: bool) -> None:
-        """Ask the chosen network and those that are compiled at once, then the others."""
-
-        def done(reading: Reading) -> None:
-            self.read.emit(reading)
-            if not reading.is_complete and ticket == self._newest:
-                self._run(question, ticket, compile_others=True)
-
-        def failed(error: Exception) -> None:
-            if ticket == self._newest:
-                self.failed.emit(reporter.sentence(error))
-
-        self._background.run(lambda: self._answer(question, compile_others), done, failed)
-
-    def wait(self) -> bool:
-        """Wait a bounded time for the thread; return whether it has ended."""
-        self._background.ask_to_end()
-        return self._background.wait()
+    def _take_reading(self, reading: Reading) -> None:
+        self.read.emit(reading)
+        if not (reading.is_complete or self.is_running):
+            self.ask(replace(reading.question, compile_others=True))
 
     # -- in the other thread
 
-    def _answer(self, question: Question, compile_others: bool) -> Reading:
-        lower()
+    def _read(self, question: Question) -> Reading:
         from mnist_draw.analysis.robustness import altered_one
         from mnist_draw.dataset.mnist import GREY_LEVELS, scale
 
@@ -132,16 +110,17 @@ class ExampleReader(QObject):
         answers: dict[str, np.ndarray] = {}
         complete = True
         for key, load in question.networks.items():
-            if key != question.chosen and not compile_others and key not in self._networks:
+            known = key == question.chosen or key in self._networks
+            if not known and not question.compile_others:
                 complete = False
                 continue
-            # Whoever counts its curves tells why a network cannot be asked.
+            # The count of its curves reports why a network cannot be asked.
             with contextlib.suppress(UserError):
                 answers[key] = self._recogniser(key, load).predict(scale(turned))[0]
         for key in set(self._networks) - set(question.networks):
             del self._networks[key]
         strips = self._strips_of(grey, question) if question.chosen in answers else {}
-        return Reading(strips, turned[0, 0], answers, complete)
+        return Reading(question, strips, turned[0, 0], answers, complete)
 
     def _strips_of(self, grey: np.ndarray, question: Question) -> dict[str, Strip]:
         """Return the strips; those of the last question where nothing has changed for them."""

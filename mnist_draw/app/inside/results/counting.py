@@ -156,7 +156,7 @@ class DataCombo(ComboBox):
 
 
 def _count(model: ModelFile, pictures: Pictures) -> Iterator[Results]:
-    """Count; of the results that follow fast, prepare the last for the views in this thread."""
+    """Count; yield results now and then, prepared for the views in this thread."""
     from mnist_draw.analysis.results import count_results
 
     due = 0.0
@@ -195,7 +195,7 @@ class CountController(QObject):
 
     @property
     def is_counting(self) -> bool:
-        """Whether answers come in."""
+        """Whether a network is being counted."""
         return self._counting.is_running
 
     def load(self, load: Load) -> None:
@@ -208,7 +208,7 @@ class CountController(QObject):
         self._comparing.stop()
         pictures = self.pictures
         if pictures is not None:
-            self._counting.ask(lambda: _count(model, pictures))
+            self._counting.ask(partial(_count, model, pictures))
             self.state_changed.emit()
 
     def forget_pictures(self) -> None:
@@ -244,7 +244,7 @@ class CountController(QObject):
         model, pictures = self.model, self.pictures
         other = None if pictures is None else pictures.other
         if model is not None and other is not None:
-            self._comparing.ask(lambda: _count(model, other))
+            self._comparing.ask(partial(_count, model, other))
 
     def _take_compared(self, results: Results) -> None:
         if results.is_complete:

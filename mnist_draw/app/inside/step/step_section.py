@@ -49,17 +49,16 @@ class StepSection(Section):
     title = "One step"
     question = "How does it learn?"
 
-    def __init__(self, worker: StepWorker | None = None, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._example: Example | None = None
         self._asked: Task | None = None
         self._shown: Shown | None = None
         self._weight: Weight | None = None
         self._graphed: ModelFile | None = None
-        self._active = self._started = self._permitted = False
+        self._active = self._permitted = False
         self.stage = self.reached = 1
-        self.worker = worker or StepWorker()
-        self._thread = WorkerThread("step view", self.worker, self.worker.begin, parent=self)
+        self.worker = StepWorker(self)
         self._quiet = QTimer(self)
         self._quiet.setSingleShot(True)
         self._quiet.setInterval(_QUIET_MS)
@@ -158,9 +157,6 @@ class StepSection(Section):
 
     def set_active(self, on: bool) -> None:
         self._active = on
-        if on and not self._started:
-            self._started = True
-            self._thread.start()
         self.worker.watch(on)
         if on:
             self._ask()
@@ -216,8 +212,7 @@ class StepSection(Section):
         )  # fmt: skip
 
     def wait(self) -> bool:
-        self.worker.watch(False)
-        return self._thread.stop() if self._started else True
+        return self.worker.close()
 
     # -- asking
 

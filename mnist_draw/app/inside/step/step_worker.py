@@ -6,10 +6,10 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from PyQt5.QtCore import QTimer, pyqtSignal
+from PyQt5.QtCore import QObject, pyqtSignal
 
+from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.app.kit.threads import LatestValue
-from mnist_draw.app.kit.watched_worker import WatchedWorker
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 COMPILING = "Theano is writing the program for the step. Some seconds, once."
 FILLING = "Looking at some minibatches first: what the update rule remembers is not in the file."
-#: So long after a step, in seconds, nothing is found out about the units: painting the step does
-#: not wait for the interpreter, which compiling needs too.
+#: Pause after a step in seconds before the units' profiles: painting the step must not wait for the
+#: interpreter, which compiling needs too.
 _QUIET_S = 0.25
 
 #: "again", "ten" and "start" as the buttons have them; empty: the first step of a new minibatch.
@@ -31,7 +31,7 @@ Action = str
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """What shall be learnt."""
+    """What is to be learnt."""
 
     model: ModelFile
     picture: np.ndarray = field(repr=False)
@@ -55,16 +55,16 @@ class Shown:
     filling: int = 0
 
 
-class StepWorker(WatchedWorker):
-    """Lives in its own thread and owns the compiled functions."""
+class StepWorker(LatestJob):
+    """Owns the compiled functions; uses its idle time for the profiles of the units."""
 
     stated = pyqtSignal(str)
     learnt = pyqtSignal(Shown)
     profiles_ready = pyqtSignal(object, object)
     graphed = pyqtSignal(object, object)
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent=parent, name="step view", watched=False)
         self._tasks: LatestValue[Task] = LatestValue()
         self._graphs: LatestValue[ModelFile] = LatestValue()
         self._step: Any = None
@@ -76,16 +76,18 @@ class StepWorker(WatchedWorker):
 
     def post(self, task: Task) -> None:
         """Ask for a step; only the newest task is done."""
-        self._post(self._tasks, task)
+        self._tasks.put(task)
+        self.wake()
 
     def post_graphs(self, model: ModelFile) -> None:
         """Ask for the graphs of a network's functions."""
-        self._post(self._graphs, model)
+        self._graphs.put(model)
+        self.wake()
 
     # -- in the thread
 
-    def look(self) -> None:
-        """Do the newest task and draw graphs; then find out more about the units."""
+    def process_pending(self) -> float | None:
+        """Do the newest task and make the graphs; then go on with the units' profiles."""
         try:
             task = self._tasks.take()
             if task is not None:
@@ -93,9 +95,9 @@ class StepWorker(WatchedWorker):
             model = self._graphs.take()
             if model is not None:
                 self._draw_graphs(model)
-            self._go_on()
+            return self._go_on()
         except Exception:
-            self.stated.emit("")
+            self.send(self.stated, "")
             raise
 
     def _learn_unless_stopped(self, task: Task) -> None:
@@ -104,7 +106,7 @@ class StepWorker(WatchedWorker):
         try:
             self._learn(task)
         except StoppedError:
-            # For when somebody looks again.
+            # Done when the section is active again.
             self._tasks.put(task)
 
     def _learn(self, task: Task) -> None:
@@ -120,21 +122,19 @@ class StepWorker(WatchedWorker):
             step.learn(self._minibatch, 9)
         figures = step.step(self._minibatch)
         self._quiet_until = time.monotonic() + _QUIET_S
-        self.stated.emit("")
-        self.learnt.emit(
-            Shown(
-                task, step.layers, figures, step.settings, step.mask_places,
-                moved_sums(figures, step.layers),
-                left_out(figures, step.layers, step.mask_places), _grey(figures), step.phases,
-                0 if step.from_run else step.filling,
-            )
+        self.send(self.stated, "")
+        shown = Shown(
+            task, step.layers, figures, step.settings, step.mask_places,
+            moved_sums(figures, step.layers), left_out(figures, step.layers, step.mask_places),
+            _grey(figures), step.phases, 0 if step.from_run else step.filling,
         )  # fmt: skip
+        self.send(self.learnt, shown)
 
     def _step_of(self, model: ModelFile) -> Any:
         if self._step is None or self._step.model is not model:
             from mnist_draw.analysis.one_step import OneStep
 
-            self.stated.emit(COMPILING)
+            self.send(self.stated, COMPILING)
             self._step = self._minibatch = self._search = None
             step = OneStep(model)
             step.is_wanted = lambda: self._watched
@@ -146,7 +146,7 @@ class StepWorker(WatchedWorker):
         return self._step
 
     def _tell_filled(self, done: int, total: int) -> None:
-        self.stated.emit(f"{FILLING}\n{done} of {total}")
+        self.send(self.stated, f"{FILLING}\n{done} of {total}")
 
     @staticmethod
     def _pages_of(model: ModelFile) -> Any:
@@ -159,27 +159,26 @@ class StepWorker(WatchedWorker):
         from mnist_draw.analysis.compiled_graph import graphs_of
         from mnist_draw.analysis.one_step import OneStep
 
-        self.stated.emit(COMPILING)
+        self.send(self.stated, COMPILING)
         known = self._step is not None and self._step.model is model
         found = graphs_of(self._step if known else OneStep(model))
-        self.stated.emit("")
-        self.graphed.emit(model, found)
+        self.send(self.stated, "")
+        self.send(self.graphed, model, found)
 
-    def _go_on(self) -> None:
-        """Find out a little more about the units, where nothing else is to be done."""
+    def _go_on(self) -> float | None:
+        """Go on a little with the units' profiles; return when to go on again, None if done."""
         if self._search is None:
-            return
+            return None
         quiet = self._quiet_until - time.monotonic()
         if quiet > 0:
-            QTimer.singleShot(round(1000 * quiet) + 1, self._work)
-            return
+            return quiet
         if callable(self._search):
             self._search = self._search()
-        if self._search.step():
-            self.profiles_ready.emit(self._step.model, self._search.pages)
-            self._search = None
-        else:
-            QTimer.singleShot(0, self._work)
+        if not self._search.step():
+            return 0.0
+        self.send(self.profiles_ready, self._step.model, self._search.pages)
+        self._search = None
+        return None
 
 
 def _same(minibatch: Any, task: Task) -> bool:
