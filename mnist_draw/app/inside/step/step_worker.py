@@ -95,7 +95,7 @@ class StepWorker(LatestJob):
             model = self._graphs.take()
             if model is not None:
                 self._draw_graphs(model)
-            return self._go_on()
+            return self._continue_profiles()
         except Exception:
             self.send(self.stated, "")
             raise
@@ -165,7 +165,7 @@ class StepWorker(LatestJob):
         self.send(self.stated, "")
         self.send(self.graphed, model, found)
 
-    def _go_on(self) -> float | None:
+    def _continue_profiles(self) -> float | None:
         """Go on a little with the units' profiles; return when to go on again, None if done."""
         if self._search is None:
             return None
