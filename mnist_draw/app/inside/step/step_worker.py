@@ -67,7 +67,7 @@ class StepWorker(LatestJob):
         super().__init__(parent=parent, name="step view", watched=False)
         self._tasks: LatestValue[Task] = LatestValue()
         self._graphs: LatestValue[ModelFile] = LatestValue()
-        self._step: Any = None
+        self._network_step: Any = None
         self._minibatch: Any = None
         self._search: Any = None
         self._quiet_until = 0.0
@@ -131,19 +131,19 @@ class StepWorker(LatestJob):
         self.send(self.learnt, shown)
 
     def _step_of(self, model: ModelFile) -> Any:
-        if self._step is None or self._step.model is not model:
+        if self._network_step is None or self._network_step.model is not model:
             from mnist_draw.analysis.one_step import OneStep
 
             self.send(self.stated, COMPILING)
-            self._step = self._minibatch = self._search = None
+            self._network_step = self._minibatch = self._search = None
             step = OneStep(model)
             step.is_wanted = lambda: self._watched
             step.compile()
             step.filled = self._tell_filled
             step.fill()
-            self._step = step
+            self._network_step = step
             self._search = self._pages_of(model)
-        return self._step
+        return self._network_step
 
     def _tell_filled(self, done: int, total: int) -> None:
         self.send(self.stated, f"{FILLING}\n{done} of {total}")
@@ -160,8 +160,8 @@ class StepWorker(LatestJob):
         from mnist_draw.analysis.one_step import OneStep
 
         self.send(self.stated, COMPILING)
-        known = self._step is not None and self._step.model is model
-        found = graphs_of(self._step if known else OneStep(model))
+        known = self._network_step is not None and self._network_step.model is model
+        found = graphs_of(self._network_step if known else OneStep(model))
         self.send(self.stated, "")
         self.send(self.graphed, model, found)
 
@@ -176,7 +176,7 @@ class StepWorker(LatestJob):
             self._search = self._search()
         if not self._search.step():
             return 0.0
-        self.send(self.profiles_ready, self._step.model, self._search.pages)
+        self.send(self.profiles_ready, self._network_step.model, self._search.pages)
         self._search = None
         return None
 
