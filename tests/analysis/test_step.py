@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import theano
 from made_networks import random_model
+from shared_steps import compiled_once as compiled_once
 
 from mnist_draw.analysis import one_step as step_module
 from mnist_draw.analysis.one_step import (
@@ -30,6 +31,8 @@ from mnist_draw.training.history import History
 from mnist_draw.training.record import Run
 from mnist_draw.training.run_list import new_run_folder
 from mnist_draw.training.settings import TrainingSettings
+
+pytestmark = pytest.mark.usefixtures("compiled_once")
 
 NETWORKS = ("mlp", "custom_mlp:1,30,0.2,0.5", "custom_mlp:0", "cnn")
 RULES = ("rmsprop", "adam", "sgd", "nesterov_momentum", "adadelta")

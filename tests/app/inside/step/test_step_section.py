@@ -13,6 +13,7 @@ from PyQt5.QtCore import QEvent, QObject, QPointF, Qt
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from shared_steps import compiled_once as compiled_once
 
 from mnist_draw.app.inside.step import step_section, step_worker
 from mnist_draw.app.inside.step.stages import STAGES, expressions, tutorial_lines
@@ -26,8 +27,10 @@ from mnist_draw.training.settings import TrainingSettings
 
 from ..examples import digit
 
+pytestmark = pytest.mark.usefixtures("compiled_once")
 
-def network(text: str = "custom_mlp:2,40", factor: float = 0.1) -> ModelFile:
+
+def network(text: str = "custom_mlp:2,8", factor: float = 0.1) -> ModelFile:
     """Return a network with random weights."""
     return random_model(text, spread=factor)
 
@@ -127,7 +130,6 @@ def test_a_stage_is_painted_in_a_turn_of_its_own(section: StepSection, qtbot: Qt
     assert painted == [None, picture._picture]
     assert picture._picture is not None
     section.open_stage(4)
-    # Whoever wants to see it now does see it.
     assert not picture.grab().isNull()
     assert picture._picture is not None
 
@@ -146,8 +148,7 @@ def test_the_stages_tell_their_figures_once_they_are_reached(
         assert section.view_name() == f"stage {number}"
         # What the view looks like is painted without an error.
         assert not section.grab().isNull()
-    # 784 pixels and two layers of 40 units, a fifth and a half of them on average.
-    assert chips[1].figure.endswith("of 864 units left out")
+    assert chips[1].figure.endswith("of 800 units left out")
     assert chips[4].figure.startswith("loss ")
 
 
@@ -160,7 +161,6 @@ def test_nothing_is_gone_on_to_before_there_is_a_step(section: StepSection, qtbo
     assert section.stage == 1
     ready(section, qtbot)
     assert section.code.next.isEnabled()
-    # Whoever waits sees that it goes on.
     assert [words.split("\n")[1] for words in states if "minibatches" in words] == [
         f"{done} of 20" for done in range(21)
     ]
@@ -170,7 +170,7 @@ def test_nothing_is_gone_on_to_before_there_is_a_step(section: StepSection, qtbo
 def test_what_the_l2_penalty_adds_is_a_term_of_its_own(
     section: StepSection, qtbot: QtBot, batch_size: int
 ) -> None:
-    settings = TrainingSettings(network="custom_mlp:2,40", batch_size=batch_size, l2=0.01)
+    settings = TrainingSettings(network="custom_mlp:2,8", batch_size=batch_size, l2=0.01)
     plain = network()
     model = ModelFile(plain.network, plain.parameters, {"settings": settings.to_json()})
     found = ready(section, qtbot, model)
