@@ -53,7 +53,7 @@ def test_layers_of_every_network(network: str, names: tuple[str, ...], digits: D
     if network == "custom_mlp:1,20,0,0":
         weights, bias = model.parameters[:2]
         expected = np.maximum(inputs.reshape(5, 784) @ weights + bias, 0)
-        np.testing.assert_allclose(found[layers.last], expected, atol=1e-4)
+        np.testing.assert_allclose(found[layers.last_hidden], expected, atol=1e-4)
 
 
 def test_principal_directions_are_those_of_the_covariance() -> None:
