@@ -21,7 +21,6 @@ from mnist_draw.app.inside.step.step_worker import Shown, StepWorker, Task
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.threads import WorkerThread
 from mnist_draw.app.kit.widgets import Card, label, push_button
 from mnist_draw.library.network_data import all_names
 
