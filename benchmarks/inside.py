@@ -134,7 +134,7 @@ def application(screen: bool) -> Any:
     from PyQt5.QtWidgets import QApplication
 
     from mnist_draw.app.kit import theme
-    from mnist_draw.app.shell.collector import GuiThreadGarbageCollector
+    from mnist_draw.app.shell.memory import GuiThreadGarbageCollector
     from mnist_draw.app.shell.startup import SWITCH_INTERVAL
 
     sys.setswitchinterval(SWITCH_INTERVAL)

@@ -370,11 +370,13 @@ def main() -> int:
     parser.add_argument("--failing", type=float, default=0.0, help="share of writes that fail")
     arguments = parser.parse_args()
     from mnist_draw.app.kit.reporting import reporter
-    from mnist_draw.app.shell import heap
-    from mnist_draw.app.shell.collector import GuiThreadGarbageCollector
-    from mnist_draw.app.shell.idle_memory import IdleMemoryTrimmer
+    from mnist_draw.app.shell.memory import (
+        GuiThreadGarbageCollector,
+        IdleMemoryTrimmer,
+        keep_small,
+    )
 
-    heap.keep_small()
+    keep_small()
     reporter.install()
     # What never ends shows where it stands.
     faulthandler.dump_traceback_later(arguments.seconds + _PATIENCE, exit=True)

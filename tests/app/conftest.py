@@ -79,7 +79,7 @@ def _alive() -> dict[int, str]:
 def nothing_left_behind(qapp: QApplication) -> Iterator[None]:
     """Fail a test that leaves a running QThread or an active QTimer."""
     before = _alive()
-    # As in the program (`mnist_draw.app.shell.collector`): in no other thread, and at no moment
+    # As in the program (`mnist_draw.app.shell.memory`): in no other thread, and at no moment
     # when an event is on its way, a widget is collected.
     gc.disable()
     yield

@@ -1,20 +1,34 @@
-"""From the command to the visible window; whatever fails on the way is told in words.
+"""From the command to the visible window; what fails on the way is told in a sentence.
 
 Hooks first, then the look at display and libraries, then Qt. Only what the window shows at
 once is imported before it is visible; the network's libraries follow in other threads.
+
+A crash leaves a report, which the next start offers to show: where each thread stood, by Python's
+fault handler, and what the user did before. It holds names of modules, functions and commands, and
+versions; no file's name but the program's own, and nothing that the user has typed, drawn or read.
 """
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
+import platform
 import sys
+import sysconfig
+import time
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mnist_draw.app.kit.reporting import logger, reporter
-from mnist_draw.app.shell import crash_report, heap, platform_check
-from mnist_draw.errors import escape_unprintable
-from mnist_draw.storage.folders import resource_path
+from mnist_draw import __version__
+from mnist_draw.app.kit.reporting import CRASH_LOG, logger, reporter
+from mnist_draw.app.shell import platform_check
+from mnist_draw.errors import UserError, escape_unprintable
+from mnist_draw.storage.atomic import write_atomically
+from mnist_draw.storage.folders import data_folder, resource_path
+from mnist_draw.storage.opening import MEGABYTE, read_file, regular_only
 
 if TYPE_CHECKING:
     from mnist_draw.app.shell.lesson import Lesson
@@ -26,10 +40,9 @@ SWITCH_INTERVAL = 0.0002
 
 def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -> int:
     """Open the window and return the exit status when it has closed."""
-    heap.keep_small()
-    crash = crash_report.take()
+    crash = report_crash()
     reporter.install()
-    reporter.noting = crash_report.begin()
+    reporter.noting = note_events()
     startup_problem = platform_check.startup_problem()
     if startup_problem is not None:
         print(escape_unprintable(startup_problem), file=sys.stderr)
@@ -41,6 +54,9 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
     except ImportError as error:
         print(escape_unprintable(platform_check.qt_import_failure(error)), file=sys.stderr)
         return 1
+    from mnist_draw.app.shell import memory
+
+    memory.keep_small()
     reporter.install_qt()
     sys.setswitchinterval(SWITCH_INTERVAL)
     if sys.platform == "win32":
@@ -61,18 +77,16 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
     app.setDesktopFileName("mnist-draw")
     app.setWindowIcon(QIcon(str(resource_path("desktop", "mnist-draw.png"))))
 
-    from mnist_draw.app.shell.collector import GuiThreadGarbageCollector
-    from mnist_draw.app.shell.focus_ring import FocusRing
-    from mnist_draw.app.shell.idle_memory import IdleMemoryTrimmer
+    from mnist_draw.app.shell.desktop import FocusRing
     from mnist_draw.app.shell.shutdown import SystemSignals
     from mnist_draw.app.shell.window import Window
 
-    collector = GuiThreadGarbageCollector(app)
+    collector = memory.GuiThreadGarbageCollector(app)
     window = Window()
     shutdown = window.shutdown
     reporter.keeping, reporter.finishing = shutdown.save_now, shutdown.finish_learning
     SystemSignals(app).asked.connect(shutdown.close_without_prompt)
-    IdleMemoryTrimmer(app)
+    memory.IdleMemoryTrimmer(app)
     FocusRing(app)
     window.show()
     window.start_later()
@@ -97,3 +111,79 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
                 stream.flush()
         os._exit(status)
     return int(status)
+
+
+EVENTS = "events.log"
+_MAX_EVENTS, _MAX_LETTERS = 100, 80
+
+
+class Events:
+    """The last events, in a small file that outlives the program."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lines: deque[bytes] = deque(maxlen=_MAX_EVENTS)
+        self._write()
+
+    def note(self, event: str) -> None:
+        """Write an event, and forget the oldest."""
+        line = f"{time.strftime('%H:%M:%S')} {event[:_MAX_LETTERS]}\n"
+        self._lines.append(line.encode("ascii", "replace"))
+        with contextlib.suppress(OSError):
+            self._write()
+
+    def _write(self) -> None:
+        with open(self._path, "wb", opener=regular_only) as file:
+            file.writelines(self._lines)
+
+
+def report_crash() -> Path | None:
+    """Make a report of a crash, if there was one, and forget the crash; return the report."""
+    try:
+        folder = data_folder() / "log"
+        told = read_file(folder / CRASH_LOG, MEGABYTE).decode("utf-8", "replace")
+        if not told.strip():
+            return None
+        report = folder / time.strftime("crash-%Y%m%d-%H%M%S.txt")
+        events = b""
+        with contextlib.suppress(OSError, UserError):
+            events = read_file(folder / EVENTS, MEGABYTE)
+        done = f"What was done last:\n{events.decode('ascii', 'replace')}"
+        stood = f"Where each thread stood:\n{_without_places(told)}"
+        text = "\n".join([*_versions(), "", done, stood])
+        write_atomically(report, text.encode("utf-8", "replace"))
+        (folder / CRASH_LOG).unlink()
+    except (OSError, UserError):
+        return None
+    return report
+
+
+def note_events() -> Callable[[str], object] | None:
+    """Return what notes an event from now on; None where nothing can be written."""
+    try:
+        folder = data_folder() / "log"
+        folder.mkdir(exist_ok=True)
+        return Events(folder / EVENTS).note
+    except (OSError, UserError):
+        return None
+
+
+def _versions() -> list[str]:
+    from importlib import metadata
+
+    found = [f"mnist_draw {__version__}, Python {platform.python_version()}, {platform.system()} "
+             f"{platform.release()} {platform.machine()}"]  # fmt: skip
+    for name in ("PyQt5", "numpy", "pytensor", "llvmlite", "numba", "pyqtgraph"):
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            found.append(f"{name} {metadata.version(name)}")
+    return found
+
+
+def _without_places(text: str) -> str:
+    """Shorten the paths of modules, which may lie in the user's own folder."""
+    roots = {*sysconfig.get_paths().values(), sys.prefix, str(Path(__file__).resolve().parents[3])}
+    with contextlib.suppress(RuntimeError):
+        roots.add(str(Path.home()))
+    for root in sorted(filter(None, roots), key=len, reverse=True):
+        text = text.replace(root, "…")
+    return text

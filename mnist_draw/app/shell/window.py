@@ -23,13 +23,11 @@ from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.page import Page
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background, connect_direct, running
-from mnist_draw.app.shell.desktop_scheme import DesktopScheme
+from mnist_draw.app.shell.desktop import DesktopScheme, place_window
+from mnist_draw.app.shell.header import MessageBar, StatusCorner
 from mnist_draw.app.shell.help import build_help, show_text, tab_page
-from mnist_draw.app.shell.message_bar import MessageBar
 from mnist_draw.app.shell.pages import FIRST, Shell, make_pages
-from mnist_draw.app.shell.placement import place_window
 from mnist_draw.app.shell.shutdown import Shutdown
-from mnist_draw.app.shell.status_corner import StatusCorner
 from mnist_draw.app.train.run_controller import RunController
 from mnist_draw.app.train.runs_controller import RunsController
 from mnist_draw.app.train.train_tab import LazyPlots, TrainTab

@@ -10,7 +10,7 @@ from PyQt5.QtWidgets import QApplication, QLabel, QTabWidget
 from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.kit.steady_labels import FittedLabel, GrowingLabel
-from mnist_draw.app.shell.status_corner import StatusCorner
+from mnist_draw.app.shell.header import StatusCorner
 from mnist_draw.app.train.run_state import RunState
 from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.training import events

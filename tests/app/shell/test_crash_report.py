@@ -11,21 +11,22 @@ import pytest
 from PyQt5.QtGui import QDesktopServices
 from pytestqt.qtbot import QtBot
 
-from mnist_draw.app.shell import crash_report
-from mnist_draw.app.shell.message_bar import MessageBar
+from mnist_draw.app.kit.notifier import Notifier
+from mnist_draw.app.shell import startup
+from mnist_draw.app.shell.header import MessageBar
 from mnist_draw.app.shell.window import Window
 from mnist_draw.storage.preferences import Preferences
 
 PROGRAM = """
 import faulthandler, sys
 from mnist_draw.app.kit.reporting import reporter
-from mnist_draw.app.shell import crash_report
-report = crash_report.take()
+from mnist_draw.app.shell import startup
+report = startup.report_crash()
 if report is not None:
     print(report)
     sys.exit(0)
 reporter.install()
-reporter.noting = crash_report.begin()
+reporter.noting = startup.note_events()
 for number in range(300):
     reporter.note(f"command number {number}")
 faulthandler._sigsegv()
@@ -54,21 +55,21 @@ def test_the_next_start_finds_a_report_of_a_crash_once(tmp_path: Path) -> None:
 
 
 def test_no_crash_no_report(own_home: Path) -> None:
-    assert crash_report.take() is None
-    note = crash_report.begin()
+    assert startup.report_crash() is None
+    note = startup.note_events()
     assert note is not None
     note("tab draw")
-    assert crash_report.take() is None
-    (events,) = own_home.rglob(crash_report.EVENTS)
-    assert [line[9:] for line in crash_report.noted(events)] == ["tab draw"]
+    assert startup.report_crash() is None
+    (events,) = own_home.rglob(startup.EVENTS)
+    assert events.read_text()[9:] == "tab draw\n"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such pipes")
 def test_a_pipe_in_the_place_of_the_events_is_not_waited_for(own_home: Path) -> None:
     (own_home / "data" / "log").mkdir(parents=True)
-    os.mkfifo(own_home / "data" / "log" / crash_report.EVENTS)
+    os.mkfifo(own_home / "data" / "log" / startup.EVENTS)
     # Opening it waits in the system, where no time limit of the test would reach it.
-    code = "from mnist_draw.app.shell import crash_report; print(crash_report.begin())"
+    code = "from mnist_draw.app.shell import startup; print(startup.note_events())"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
@@ -88,5 +89,5 @@ def test_the_window_offers_to_show_it(
     assert bar.action_button.text() == "Show"
     bar.action_button.click()
     assert shown == [str(tmp_path / "crash-1.txt")]
-    bar.tell("Deleted.", lambda: None)
+    Notifier().undo("Deleted.", list)
     assert bar.action_button.text() == "Undo"

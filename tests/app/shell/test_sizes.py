@@ -17,7 +17,7 @@ from mnist_draw.app.inside.step.step_section import StepSection
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.shell.placement import fitted, place_window
+from mnist_draw.app.shell.desktop import fitted, place_window
 from mnist_draw.app.shell.window import Window
 from mnist_draw.app.train.run_state import RunState
 

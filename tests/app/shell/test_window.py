@@ -29,8 +29,8 @@ from mnist_draw.app.inside.inside_view import SECTIONS
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.page import Page
-from mnist_draw.app.shell import message_bar, pages
-from mnist_draw.app.shell.focus_ring import FocusRing
+from mnist_draw.app.shell import header, pages
+from mnist_draw.app.shell.desktop import FocusRing
 from mnist_draw.app.shell.window import Window
 from mnist_draw.app.train.setting_fields import FileCombo
 from mnist_draw.app.train.training import Training
@@ -734,9 +734,9 @@ def test_the_form_shows_the_batch_size_that_a_run_takes(setup: Setup) -> None:
 def test_what_confirms_goes_of_itself_unless_it_is_read(
     setup: Setup, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(message_bar, "_PASSING_MS", 0)
-    monkeypatch.setattr(message_bar, "_EACH_LETTER_MS", 0)
-    monkeypatch.setattr(message_bar, "_AGAIN_MS", 1)
+    monkeypatch.setattr(header, "_PASSING_MS", 0)
+    monkeypatch.setattr(header, "_EACH_LETTER_MS", 0)
+    monkeypatch.setattr(header, "_AGAIN_MS", 1)
     window = setup.window
     window.activateWindow()
     Notifier("draw").message("Saved /x.png.")

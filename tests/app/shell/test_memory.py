@@ -1,0 +1,175 @@
+"""What nobody needs now goes back to the system, and nothing is lost by it."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import re
+import sys
+import threading
+import weakref
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from mnist_draw.app.shell import memory
+
+linux_only = pytest.mark.skipif(sys.platform != "linux", reason="reads Linux's /proc")
+
+
+def resident_kb(name: str) -> int:
+    """Return how much of a library's file lies in the memory of this process."""
+    total, counts = 0, False
+    for line in Path("/proc/self/smaps").read_text().splitlines():
+        if re.match(r"[0-9a-f]+-[0-9a-f]+ ", line):
+            counts = name in line
+        elif counts and line.startswith("Rss:"):
+            total += int(line.split()[1])
+    return total
+
+
+def give_back() -> None:
+    library = ctypes.CDLL(None)
+    if not hasattr(library, "malloc_trim"):
+        pytest.skip("another C library than GNU's")
+    memory._give_back(library, compiler=True)
+
+
+@linux_only
+def test_the_compiler_leaves_the_memory_and_comes_back() -> None:
+    llvm = pytest.importorskip("llvmlite.binding")
+    assembly = "define i32 @f(i32 %x) {\n  %y = add i32 %x, 2\n  ret i32 %y\n}"
+    llvm.parse_assembly(assembly).verify()
+    before = resident_kb("libllvmlite")
+    give_back()
+    assert resident_kb("libllvmlite") < before / 3
+    module = llvm.parse_assembly(assembly)
+    module.verify()
+    assert "add i32" in str(module)
+
+
+@linux_only
+def test_only_what_equals_the_file_is_found() -> None:
+    pytest.importorskip("llvmlite.binding")
+    parts = memory.unchanged_parts("libllvmlite")
+    assert parts
+    of_file = [
+        line
+        for line in Path("/proc/self/maps").read_text().splitlines()
+        if "libllvmlite" in line and re.search(r" (r--p|r-xp) ", line)
+    ]
+    # The loader has written addresses into one that may only be read since.
+    assert len(parts) < len(of_file)
+    assert not memory.unchanged_parts("a library that is not there")
+
+
+@linux_only
+def test_what_is_swapped_out_is_no_copy_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = tmp_path / "smaps"
+    monkeypatch.setattr(memory, "_MAPPED", told)
+    lines = (
+        "{:x}-{:x} r--p 00000000 08:01 7 /lib/libthat.so\nSize: 4 kB\nAnonymous: {} kB\n"
+        "LazyFree: 0 kB\nSwap: {} kB\nVmFlags: rd mr\n"
+    )
+    told.write_text(
+        lines.format(0x1000, 0x2000, 0, 0)
+        + lines.format(0x2000, 0x3000, 4, 0)
+        + lines.format(0x3000, 0x4000, 0, 4)
+    )
+    assert memory.unchanged_parts("libthat") == [(0x1000, 0x2000)]
+
+
+@linux_only
+def test_blocks_that_were_freed_leave_the_memory() -> None:
+    library = memory._library()
+    if library is None:
+        pytest.skip("another C library than GNU's")
+    # More than is mapped by itself, and smaller ones that keep their place between them.
+    blocks = [bytearray(100_000) for _ in range(400)]
+    kept = blocks[::2]
+    del blocks[::2], blocks
+    before = resident_kb("[heap]")
+    memory._give_back(library, compiler=False)
+    assert resident_kb("[heap]") < before - 10_000
+    assert not any(map(any, kept))
+
+
+def test_memory_goes_back_once_after_work(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[dict[str, bool]] = []
+    now = {"time": 100.0, "spent": 10.0}
+    monkeypatch.setattr(memory, "give_back", lambda **what: given.append(what))
+    monkeypatch.setattr(memory.time, "monotonic", lambda: now["time"])
+    monkeypatch.setattr(memory.time, "process_time", lambda: now["spent"])
+    watcher = memory.IdleMemoryTrimmer()
+    watcher.stop()
+
+    def pass_by(seconds: float, share: float) -> None:
+        for _ in range(round(2 * seconds)):
+            now["time"] += 0.5
+            now["spent"] += 0.5 * share
+            watcher.look()
+
+    # A network that is compiled on a crowded processor is work, too.
+    pass_by(2.0, share=0.1)
+    pass_by(1.0, share=0.0)
+    assert not given
+    pass_by(60.0, share=0.002)
+    assert given == [{"compiler": True}]
+    pass_by(0.5, share=2.0)
+    assert given == [{"compiler": True}]
+    pass_by(10.0, share=0.0)
+    assert given == [{"compiler": True}] * 2
+    # A training that goes on and on.
+    pass_by(memory._LONG - 1, share=1.0)
+    assert len(given) == 2
+    pass_by(2 * memory._LONG + 1.5, share=1.0)
+    assert given[2:] == [{"compiler": True}] * 3
+    # Somebody draws: nothing gets into the way of the answers.
+    pass_by(60.0, share=0.2)
+    assert len(given) == 5
+
+
+class Ring:
+    """Holds itself, so that only the collector frees it."""
+
+    def __init__(self, freed: list[str]) -> None:
+        self.itself = self
+        weakref.finalize(self, lambda: freed.append(threading.current_thread().name))
+
+
+def make_garbage(freed: list[str], count: int) -> None:
+    for _ in range(count):
+        Ring(freed)
+
+
+def test_what_other_threads_leave_is_freed_in_the_windows_thread(qtbot: QtBot) -> None:
+    freed: list[str] = []
+    collector = memory.GuiThreadGarbageCollector()
+    try:
+        thread = threading.Thread(target=make_garbage, args=(freed, 20_000))
+        thread.start()
+        thread.join()
+        assert not freed
+        qtbot.waitUntil(lambda: len(freed) > 19_000)
+        assert set(freed) == {threading.main_thread().name}
+    finally:
+        collector.stop()
+    assert gc.isenabled()
+
+
+def test_the_oldest_objects_are_looked_at_seldom(qtbot: QtBot) -> None:
+    collector = memory.GuiThreadGarbageCollector()
+    looked: list[int] = []
+    gc.callbacks.append(lambda phase, about: looked.append(about["generation"]))
+    try:
+        kept: list[list[object]] = []
+        for _ in range(200):
+            kept += [[] for _ in range(gc.get_threshold()[0] + 100)]
+            collector.collect()
+        assert looked.count(0) > looked.count(1) > looked.count(2) > 0
+    finally:
+        gc.callbacks.pop()
+        collector.stop()
