@@ -26,8 +26,7 @@ from mnist_draw.dataset.own_digits import ExtraDigits
 from mnist_draw.errors import UserError
 from mnist_draw.library.network_data import reads_digits
 from mnist_draw.networks import parse_network
-from mnist_draw.recognition.finished_model import calibrated
-from mnist_draw.recognition.recogniser import MAX_THRESHOLD_SHIFT, Recogniser
+from mnist_draw.recognition.recogniser import MAX_THRESHOLD_SHIFT, Recogniser, calibrated
 from mnist_draw.recognition.rejection import shipped_rule
 from mnist_draw.storage import ModelFile
 from mnist_draw.training import events

@@ -24,16 +24,18 @@ from mnist_draw.recognition.answer import (
     answer_from,
     apply_temperature,
     empty_answer,
+    fit_temperature,
 )
 from mnist_draw.recognition.number_reader import read_number
 from mnist_draw.recognition.rejection import (
     COARSE_THRESHOLD_SHIFT,
     UNLIKE_A_DIGIT,
+    RejectionRule,
     object_to_ink,
     shipped_rule,
 )
 from mnist_draw.recognition.stroke_reader import PenStroke, draw_strokes
-from mnist_draw.storage import ModelFile, ModelFileError
+from mnist_draw.storage import ModelFile, ModelFileError, cache
 
 #: The most log odds by which a fine-tuned network may lower the rejection threshold: its user's
 #: digits may look less like other people's.
@@ -42,6 +44,11 @@ MAX_THRESHOLD_SHIFT = 1.5
 BATCHES = (1, 2, 4, 8, 16, 32, 64)
 #: Pictures of one batch: enough to be fast, few enough to need little memory.
 _SLICE = 500
+#: The rule reads about so many validation pictures: enough to tell whether it refuses one in a
+#: hundred, as of digits, or most, as of clothes; all of them take seconds.
+_VALIDATED = 1000
+#: Version of the cached log odds of validation pictures.
+_CACHE_VERSION = 1
 
 
 class BuiltNetwork:
@@ -265,6 +272,49 @@ class Recogniser:
         The parameters are those of :func:`mnist_draw.recognition.number_reader.read_number`.
         """
         return read_number(self, ink, alone, beginning, strokes)
+
+
+def calibrated(
+    model: ModelFile,
+    validation_images: npt.NDArray[np.uint8],
+    validation_labels: npt.NDArray[np.integer[Any]],
+) -> ModelFile:
+    """Return a network with its temperature, and with how many pictures the rule refuses.
+
+    Parameters
+    ----------
+    model : ModelFile
+        The trained network.
+    validation_images : numpy.ndarray, uint8, shape (N, 1, 28, 28)
+    validation_labels : numpy.ndarray, shape (N,)
+
+    Raises
+    ------
+    mnist_draw.storage.ModelFileError
+        The parameters are unsound.
+    """
+    probabilities = Recogniser(model).predict_images(validation_images)
+    temperature = fit_temperature(probabilities, validation_labels)
+    model = model.with_info(temperature=round(temperature, 4))
+    rule = shipped_rule()
+    if rule is None or model.info.classes:
+        return model
+    some = validation_images[:: max(1, len(validation_images) // _VALIDATED)]
+    return model.with_info(refused=round(_refused(rule, some), 4))
+
+
+def _refused(rule: RejectionRule, pictures: npt.NDArray[np.uint8]) -> float:
+    """Return the share of pictures that the rule refuses.
+
+    Asking takes seconds, and the answer is the same for every network of these data.
+    """
+    layers = [cache.digest_of(layer) for layer in rule.layers]
+    key = " ".join([cache.digest_of(pictures), *layers])
+    log_odds = (cache.read("refused", _CACHE_VERSION, key) or {}).get("likeness")
+    if log_odds is None or log_odds.shape != (len(pictures),):
+        log_odds, _ = rule.log_odds(scale(pictures))
+        cache.keep("refused", _CACHE_VERSION, key, {"likeness": log_odds})
+    return float(np.mean(log_odds < rule.threshold))
 
 
 def temperature_of(model: ModelFile) -> float:

@@ -345,7 +345,7 @@ class RunSession:
         model = self.model(parameters)
         self._try_to_save_model(model)
         if calibrate and self.data is not None:
-            from mnist_draw.recognition.finished_model import calibrated
+            from mnist_draw.recognition.recogniser import calibrated
 
             model = calibrated(model, self.data.validation_images, self.data.validation_labels)
             self._try_to_save_model(model)

@@ -31,27 +31,23 @@ def probabilities(**digits: float) -> np.ndarray:
     return values.astype(np.float32)
 
 
-def test_sure() -> None:
-    answer = answer_from(probabilities(d3=SURE + 0.01, d8=0.2), PICTURE)
-    assert (answer.text, answer.digit, answer.second) == ("3", 3, 8)
-    assert answer.confidence == pytest.approx(SURE + 0.01)
-    assert answer.is_sure
-    assert "66 % for 3, 20 % for 8" in answer.reason
-
-
-def test_two_are_close() -> None:
-    answer = answer_from(probabilities(d8=0.41, d3=0.43), PICTURE)
-    assert (answer.text, answer.digit, answer.second) == ("3 or 8", 3, 8)
-    assert not answer.is_sure
-    assert "close" in answer.reason
-
-
-def test_nothing_stands_out() -> None:
-    answer = answer_from(probabilities(d3=0.4, d8=PAIR - 0.41), PICTURE)
-    assert (answer.text, answer.digit) == ("?", None)
-    assert answer.confidence == pytest.approx(0.4)
-    assert not answer.is_sure
-    assert "40 % for 3" in answer.reason
+@pytest.mark.parametrize(
+    ("given", "text", "digit", "reason"),
+    [
+        ({"d3": SURE + 0.01, "d8": 0.2}, "3", 3, "66 % for 3, 20 % for 8"),
+        ({"d8": 0.41, "d3": 0.43}, "3 or 8", 3, "close"),
+        ({"d3": 0.4, "d8": PAIR - 0.41}, "?", None, "40 % for 3"),
+    ],
+)
+def test_one_digit_two_or_none(
+    given: dict[str, float], text: str, digit: int | None, reason: str
+) -> None:
+    answer = answer_from(probabilities(**given), PICTURE)
+    assert (answer.text, answer.digit) == (text, digit)
+    assert {int(answer.probabilities.argmax()), answer.second} == {3, 8}
+    assert answer.confidence == pytest.approx(max(given.values()))
+    assert answer.is_sure == (text == "3")
+    assert reason in answer.reason
 
 
 def test_objection_beats_a_sure_network() -> None:
@@ -81,24 +77,26 @@ def bar(height: int, width: int) -> np.ndarray:
     return ink
 
 
-@pytest.mark.parametrize("ink", [disc(2), disc(4), disc(9), disc(100), bar(200, 200), bar(60, 40)])
-def test_dots_and_filled_areas_are_no_digits(ink: np.ndarray) -> None:
-    assert "filled" in object_to_ink(ink)
-    assert "filled" in object_to_ink(ink.astype(np.float32) / 255 * 0.4)
-
-
-def test_level_line_is_no_digit() -> None:
-    assert "level" in object_to_ink(bar(20, 200))
-
-
-def test_upright_line_and_ring_may_be_digits() -> None:
-    assert object_to_ink(bar(200, 20)) == ""
-    assert object_to_ink(disc(100) - disc(75)) == ""
+@pytest.mark.parametrize(
+    ("ink", "word"),
+    [
+        *((ink, "filled") for ink in (disc(2), disc(4), disc(9), disc(100), bar(200, 200))),
+        (bar(60, 40), "filled"),
+        (bar(20, 200), "level"),
+        (bar(200, 20), ""),
+        (disc(100) - disc(75), ""),
+    ],
+)
+def test_the_shape_of_ink_that_is_no_digit(ink: np.ndarray, word: str) -> None:
+    for scaled in (ink, ink.astype(np.float32) / 255 * 0.4):
+        reason = object_to_ink(scaled)
+        assert word in reason
+        assert bool(word) == bool(reason)
 
 
 def test_mnist_is_hardly_ever_objected_to() -> None:
-    pictures = load_dataset().test_images[:3000, 0]
-    assert sum(bool(object_to_ink(picture)) for picture in pictures) <= 3
+    pictures = load_dataset().test_images[:1000, 0]
+    assert sum(bool(object_to_ink(picture)) for picture in pictures) <= 1
 
 
 # -- calibration

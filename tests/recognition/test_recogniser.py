@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from linear_network import linear_model
-from made_networks import flat_model
+from made_networks import flat_model, random_model
 
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.errors import UserError
-from mnist_draw.networks import parse_network
-from mnist_draw.recognition.recogniser import CompiledNetwork, Recogniser, temperature_of
+from mnist_draw.recognition.recogniser import (
+    CompiledNetwork,
+    Recogniser,
+    calibrated,
+    temperature_of,
+)
+from mnist_draw.recognition.rejection import RejectionRule
 from mnist_draw.storage import ModelFile, ModelFileError
 
 
@@ -123,22 +130,18 @@ def test_models_that_fit_no_network() -> None:
         Recogniser(ModelFile("mlp", (np.ones(1),)))
 
 
-def test_overflowing_network_is_reported() -> None:
+@pytest.mark.parametrize("compiled", [False, True])
+def test_overflowing_network_is_reported(compiled: bool) -> None:
     weights, bias = linear_model().parameters
     huge = np.where(weights > 0, np.float32(3e38), np.float32(-3e38))
-    recogniser = Recogniser(ModelFile(linear_model().network, (huge, bias)))
+    recogniser = Recogniser(ModelFile(linear_model().network, (huge, bias)), compiled)
     with pytest.raises(ModelFileError, match="unusably large"), np.errstate(all="ignore"):
         recogniser.predict(np.full((1, 1, 28, 28), 0.9, np.float32))
 
 
 @pytest.mark.parametrize("network", ["mlp", "deep_cnn"])
 def test_without_a_compiled_function_it_answers_the_same(network: str) -> None:
-    random = np.random.default_rng(4)
-    shapes = parse_network(network).parameter_shapes()
-    model, other = (
-        ModelFile(network, tuple(random.normal(0, 0.1, shape) for shape in shapes))
-        for _ in range(2)
-    )
+    model, other = random_model(network, 4), random_model(network, 5)
     pictures = scale(load_dataset().test_images[:5])
     plain = Recogniser(model, compiled=False)
     found = plain.predict(pictures)
@@ -155,14 +158,6 @@ def test_a_function_of_another_network_is_refused() -> None:
     plain = Recogniser(linear_model(), compiled=False)
     with pytest.raises(ModelFileError, match="layers:3"):
         plain.adopt(CompiledNetwork(flat_model("layers:3", 1.0)))
-
-
-def test_an_overflowing_network_without_a_compiled_function_is_reported() -> None:
-    weights, bias = linear_model().parameters
-    huge = np.where(weights > 0, np.float32(3e38), np.float32(-3e38))
-    plain = Recogniser(ModelFile(linear_model().network, (huge, bias)), compiled=False)
-    with pytest.raises(ModelFileError, match="unusably large"):
-        plain.predict(np.full((1, 1, 28, 28), 0.9, np.float32))
 
 
 def test_wrong_shapes_are_named(recogniser: Recogniser) -> None:
@@ -189,3 +184,27 @@ def test_the_network_is_not_asked_about_what_is_hardly_a_digit(recogniser: Recog
     assert scores.log_odds[0] > 0 > scores.log_odds[1]
     assert scores.probabilities[1] == pytest.approx([0.1] * 10)
     assert scores.probabilities[0] == pytest.approx(recogniser.predict(digit)[0], abs=1e-5)
+
+
+def test_the_rule_is_asked_once_about_the_pictures_of_a_data_set(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    random = np.random.default_rng(3)
+    pictures = random.integers(0, 256, (30, 1, 28, 28)).astype(np.uint8)
+    labels = random.integers(0, 10, 30).astype(np.uint8)
+    asked: list[int] = []
+    log_odds = RejectionRule.log_odds
+
+    def noted(self: RejectionRule, inputs: Any) -> Any:
+        asked.append(len(inputs))
+        return log_odds(self, inputs)
+
+    monkeypatch.setattr(RejectionRule, "log_odds", noted)
+    shares = [
+        calibrated(random_model("layers:4", seed), pictures, labels).info.refused for seed in (1, 2)
+    ]
+    assert asked == [30]
+    assert shares[0] == shares[1] > 0
+    # Of other pictures it is asked anew.
+    calibrated(random_model("layers:4"), pictures[:20], labels[:20])
+    assert asked == [30, 20]
