@@ -270,10 +270,9 @@ class Background:
     functions are not called any more then.
     """
 
-    def __init__(self, owner: QObject | None = None, newest_only: bool = False) -> None:
+    def __init__(self, owner: QObject | None = None) -> None:
         self._owner = owner
-        self._newest_only = newest_only
-        self._lane = Lane(linger=_LINGER_S, gives_up=newest_only)
+        self._lane = Lane(linger=_LINGER_S)
 
     def run(
         self,
@@ -295,13 +294,7 @@ class Background:
                 if done is not None:
                     self._tell(done, result)
 
-        if self._newest_only:
-            self._lane.clear()
         self._lane.put(step)
-
-    def ask_to_end(self) -> None:
-        """Give up what waits if newer work would replace it; all else is done to its end."""
-        self._lane.ask_to_end()
 
     def wait(self, seconds: float = SHUTDOWN_S) -> bool:
         """Wait until all is done, so long at the most; return whether it is."""

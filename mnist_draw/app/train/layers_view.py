@@ -17,9 +17,9 @@ from mnist_draw.analysis import layer_inspection
 from mnist_draw.analysis.layer_inspection import LayerFigures
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.images import image_of, rgb
+from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.theme import Size, Text
-from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.kit.widgets import explain, label
 
 if TYPE_CHECKING:
@@ -307,17 +307,17 @@ class Inspector:
         self._inspection: LayerInspection | None = None
         self._failed = False
         self._closing = threading.Event()
-        self._background = Background(newest_only=True)
+        self._job = LatestJob()
 
     def post(self, epoch: int, parameters: Parameters) -> None:
         """Request an inspection; returns at once."""
-        self._background.run(partial(self._look, epoch, self._before, parameters))
+        self._job.ask(partial(self._look, epoch, self._before, parameters))
         self._before = parameters
 
     def close(self) -> None:
         """Inspect the last epoch and end."""
         self._closing.set()
-        self._background.wait()
+        self._job.wait()
 
     def _look(self, epoch: int, before: Parameters | None, after: Parameters) -> None:
         """Inspect, then rest; an error ends all inspections, not the run."""

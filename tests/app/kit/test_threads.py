@@ -81,24 +81,6 @@ def test_an_error_goes_to_whoever_asked_and_the_rest_is_done(qtbot: QtBot) -> No
     assert heard == ["The disk is full.", "next"]
 
 
-def test_newest_only_skips_what_waits(qapp: QApplication) -> None:
-    entered, go = threading.Event(), threading.Event()
-    background = Background(newest_only=True)
-    done: list[int] = []
-
-    def first() -> None:
-        entered.set()
-        go.wait(10)
-
-    background.run(first)
-    assert entered.wait(10)
-    for n in range(3):
-        background.run(lambda n=n: done.append(n))
-    go.set()
-    assert background.wait()
-    assert done == [2]
-
-
 def test_one_piece_after_the_other_is_done_in_one_thread(qapp: QApplication) -> None:
     # Whoever asks for the next piece, the window, need not wait until a thread has begun to run.
     background = Background()
@@ -139,25 +121,6 @@ def test_a_thread_ends_when_nothing_more_is_asked(
         assert background.wait()
         threads[number].join(10)
         assert not threads[number].is_alive()
-
-
-def test_what_waits_is_given_up_at_the_end(qapp: QApplication) -> None:
-    entered, go = threading.Event(), threading.Event()
-    background = Background(newest_only=True)
-    done: list[str] = []
-
-    def first() -> None:
-        entered.set()
-        go.wait(10)
-
-    background.run(first)
-    assert entered.wait(10)
-    background.run(lambda: done.append("needless"))
-    assert not background.wait(0.0)
-    threading.Timer(0.05, go.set).start()
-    assert running.shut_down()
-    assert background.wait(0.0)
-    assert not done
 
 
 class Worker(QObject):
