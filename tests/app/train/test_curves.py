@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
+from array import array
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PyQt5.QtCore import QPointF, Qt
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QFileDialog
@@ -14,6 +18,7 @@ from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.train.curve_card import AccuracyCard, Legend, LossCard
 from mnist_draw.app.train.plots import log_ticks
+from mnist_draw.app.train.series import Curve
 from mnist_draw.training.events import BatchFinished
 from mnist_draw.training.history import EpochFigures, History
 from mnist_draw.training.settings import TrainingSettings
@@ -177,31 +182,12 @@ def test_the_tutorials_result_covers_no_curve(qtbot: QtBot, epochs: int, first: 
     assert not around.intersects(mark.label.mapRectToScene(mark.label.boundingRect()))
 
 
-@pytest.mark.parametrize(
-    ("kind", "beginning"),
-    [("png", b"\x89PNG"), ("csv", b"epoch,"), ("minibatches", b"minibatch,training_loss")],
-)
-def test_curves_are_saved(
-    make: MakeRoom,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    kind: str,
-    beginning: bytes,
+def test_curves_are_saved_and_changes_marked(
+    make: MakeRoom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     room = make()
-    room.start(epochs=3)
-    room.wait_for_end()
-    path = tmp_path / f"curves.{kind}"
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
-    room.tab.loss.export_requested.emit(kind)
-    room.qtbot.waitUntil(lambda: room.message == f"Saved {path}.")
-    assert path.read_bytes().startswith(beginning)
-
-
-def test_a_change_during_the_run_is_marked(make: MakeRoom) -> None:
-    room = make()
     room.loop.gate.clear()
-    room.run.start()
+    room.start(epochs=3)
     room.wait_for("training")
     room.tab.settings.apply("learning_rate", 0.5)
     room.loop.gate.set()
@@ -209,6 +195,16 @@ def test_a_change_during_the_run_is_marked(make: MakeRoom) -> None:
     ((name, place),) = room.tab.accuracy.tools.marks
     assert name == "learning_rate"
     assert 0 < place < 1
+    for kind, beginning in {
+        "png": b"\x89PNG",
+        "csv": b"epoch,",
+        "minibatches": b"minibatch,training_loss",
+    }.items():
+        path = tmp_path / f"curves.{kind}"
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, path=path: (str(path), ""))
+        room.tab.loss.export_requested.emit(kind)
+        room.qtbot.waitUntil(lambda path=path: room.message == f"Saved {path}.")
+        assert path.read_bytes().startswith(beginning)
 
 
 @pytest.mark.parametrize("planned", [1, 2, 7, 19, 20, 23, 100, 1234])
@@ -228,3 +224,61 @@ def test_the_names_of_the_lines_are_whole_in_a_narrow_card(qtbot: QtBot) -> None
     legend.resize(110, 26)
     assert legend.names_in_lines() == ["training", "validation"]
     assert not legend.grab().isNull()
+
+
+# -- long curves in few points
+
+
+def test_a_short_curve_is_kept_as_it_is() -> None:
+    curve = Curve(array("d", (n * n for n in range(100))))
+    xs, ys = curve.points(10)
+    np.testing.assert_array_equal(xs, np.arange(1, 101) / 10)
+    np.testing.assert_array_equal(ys, np.arange(100.0) ** 2)
+
+
+def test_nothing_gives_nothing() -> None:
+    assert [len(part) for part in Curve().points(10)] == [0, 0]
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=500))
+def test_a_long_curve_keeps_its_lowest_and_highest(values: list[float]) -> None:
+    curve = Curve(array("d", values), stretches=16)
+    xs, ys = curve.points(1)
+    assert len(xs) == len(ys) <= 34
+    assert (ys.min(), ys.max()) == (min(values), max(values)) == curve.range()
+    assert (np.diff(xs) >= 0).all()
+
+
+@given(
+    st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=300),
+    st.floats(-10, 310),
+    st.floats(0, 100),
+)
+def test_a_part_has_all_that_lies_in_it(values: list[float], first: float, width: float) -> None:
+    curve = Curve(array("d", values), stretches=16)
+    last = first + width
+    xs, ys = curve.points(1, first, last)
+    assert len(xs) <= 36
+    # The first value lies at 1.
+    visible = values[max(0, math.ceil(first) - 1) : max(0, math.floor(last))]
+    if visible:
+        assert ys.min() <= min(visible)
+        assert ys.max() >= max(visible)
+
+
+def test_zoomed_in_every_point_is_there() -> None:
+    curve = Curve(array("d", (n % 7 for n in range(1, 1_000_001))))
+    assert len(curve.points(1)[0]) <= 2050
+    xs, ys = curve.points(1, 500_000, 500_500)
+    np.testing.assert_array_equal(xs, np.arange(499_999, 500_502))
+    np.testing.assert_array_equal(ys, xs % 7)
+
+
+def test_values_that_are_added_are_seen() -> None:
+    values = array("d", [2.0])
+    curve = Curve(values)
+    assert curve.range() == (2.0, 2.0)
+    curve.points(1)
+    values.append(1.0)
+    assert curve.range() == (1.0, 2.0)
+    assert curve.points(4)[0].tolist() == [0.25, 0.5]

@@ -13,6 +13,7 @@ from mnist_draw.app.train.train_tab import TrainTab
 from .room import MakeRoom
 
 
+@pytest.mark.slow
 def test_three_pictures_with_words(qtbot: QtBot) -> None:
     view = LayersView()
     qtbot.addWidget(view)

@@ -332,38 +332,25 @@ def test_a_runs_network_goes_to_the_draw_tab(make: MakeRoom) -> None:
     assert asked.args == ["run:2026-01-01 10:00"]
 
 
-@pytest.mark.parametrize(
-    ("kind", "beginning"),
-    [
-        ("png", b"\x89PNG"),
-        ("csv", b"epoch,seconds"),
-        ("minibatches", b"minibatch,training_loss"),
-        ("npz", b"PK"),
-        ("model", b"PK"),
-        ("py", b'"""Read pictures'),
-    ],
-)
-def test_exports(
-    make: MakeRoom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, beginning: bytes
-) -> None:
-    add_run("2026-01-01 10:00")
-    room = make()
-    page = room.show_runs()
-    path = tmp_path / f"export.{kind}"
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
-    page.commands.requested.emit(kind, page.table.current())
-    room.qtbot.waitUntil(lambda: room.message == f"Saved {path}.")
-    assert path.read_bytes().startswith(beginning)
-
-
-def test_a_run_without_its_network_is_told_of(
-    make: MakeRoom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_exports(make: MakeRoom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = add_run("2026-01-01 10:00")
-    run.model.unlink()
     room = make()
     page = room.show_runs()
-    path = tmp_path / "export.npz"
+    for kind, beginning in {
+        "png": b"\x89PNG",
+        "csv": b"epoch,seconds",
+        "minibatches": b"minibatch,training_loss",
+        "npz": b"PK",
+        "model": b"PK",
+        "py": b'"""Read pictures',
+    }.items():
+        path = tmp_path / f"export.{kind}"
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, path=path: (str(path), ""))
+        page.commands.requested.emit(kind, page.table.current())
+        room.qtbot.waitUntil(lambda path=path: room.message == f"Saved {path}.")
+        assert path.read_bytes().startswith(beginning)
+    run.model.unlink()
+    path = tmp_path / "none.npz"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
     page.commands.requested.emit("npz", page.table.current())
     room.qtbot.waitUntil(lambda: "There is no such file" in room.message)

@@ -23,10 +23,12 @@ from mnist_draw.app.train.setting_fields import FileCombo, RuleFields
 from mnist_draw.app.train.settings_panel import SettingsPanel, make_examples
 from mnist_draw.errors import UserError
 from mnist_draw.library.network_data import data_path
+from mnist_draw.library.stored_network import StoredNetwork
 from mnist_draw.networks import parse_network
 from mnist_draw.storage.folders import resource_path
 from mnist_draw.storage.models import ModelFile
-from mnist_draw.training.settings import TrainingSettings
+from mnist_draw.training.setting import Folder, NetworkFile
+from mnist_draw.training.settings import SETTINGS, TrainingSettings
 from mnist_draw.training.updates import UPDATE_RULES
 
 from ..fakes import Notices
@@ -69,77 +71,59 @@ def panel(qtbot: QtBot) -> SettingsPanel:
     return made
 
 
-def test_starts_with_the_tutorials_settings(panel: SettingsPanel) -> None:
-    assert panel.settings() == TrainingSettings()
-
-
-@pytest.mark.parametrize("field", dataclasses.fields(TrainingSettings), ids=lambda f: f.name)
-def test_shows_and_returns_every_setting(
-    panel: SettingsPanel, field: dataclasses.Field[object]
-) -> None:
+def test_shows_and_returns_every_setting(panel: SettingsPanel) -> None:
     usual = TrainingSettings()
-    # Another update rule than its own makes no sense of parameters.
-    others = OTHERS.replace(**{field.name: getattr(usual, field.name), "update_parameters": {}})
-    for settings in (OTHERS, others, OTHERS):
-        panel.show_settings(settings)
-        assert panel.settings() == settings
-    assert getattr(OTHERS, field.name) != getattr(usual, field.name), "give it another value above"
+    assert panel.settings() == usual
+    for field in dataclasses.fields(TrainingSettings):
+        # Another update rule than its own makes no sense of parameters.
+        changes = {field.name: getattr(usual, field.name), "update_parameters": {}}
+        for settings in (OTHERS, OTHERS.replace(**changes), OTHERS):
+            panel.show_settings(settings)
+            assert panel.settings() == settings
+        assert getattr(OTHERS, field.name) != changes[field.name], "give it another value above"
+    panel.presets["tutorial"].click()
+    assert panel.settings() == usual
 
 
 @pytest.mark.parametrize("name", ["learning_rate", "l2"])
-@pytest.mark.parametrize("value", [1e-20, 1 / 3e9, 0.1 + 0.2, 123456.789, 1e6])
-def test_small_and_large_numbers_are_not_changed(
-    panel: SettingsPanel, name: str, value: float
-) -> None:
-    panel.show_settings(TrainingSettings().replace(**{name: value}))
-    assert getattr(panel.settings(), name) == value
+def test_small_and_large_numbers_are_not_changed(panel: SettingsPanel, name: str) -> None:
+    for value in (1e-20, 1 / 3e9, 0.1 + 0.2, 123456.789, 1e6):
+        panel.show_settings(TrainingSettings().replace(**{name: value}))
+        assert getattr(panel.settings(), name) == value
 
 
-@pytest.mark.parametrize(
-    "network",
-    [
+@pytest.mark.parametrize("update", ["sgd", "nesterov_momentum", "adadelta"])
+def test_every_kind(panel: SettingsPanel, update: str) -> None:
+    for network in (
         *("mlp", "mlp:0.2", "mlp:0.123456789", "cnn", "deep_cnn", "custom_mlp:0,1,0,0"),
         *("custom_mlp:2,800,0.2,0.5", "layers:", "layers:/0.07,500@tanh/0.4,9@elu,8@leaky/0.55"),
-    ],
-)
-@pytest.mark.parametrize("update", ["sgd", "nesterov_momentum", "adadelta"])
-def test_every_kind(panel: SettingsPanel, network: str, update: str) -> None:
-    settings = TrainingSettings(network=network, update=update)
-    panel.show_settings(settings)
-    assert panel.settings() == settings
-
-
-def test_the_tutorials_button_restores_them(panel: SettingsPanel) -> None:
-    panel.show_settings(OTHERS)
-    panel.presets["tutorial"].click()
-    assert panel.settings() == TrainingSettings()
+    ):
+        settings = TrainingSettings(network=network, update=update)
+        panel.show_settings(settings)
+        assert panel.settings() == settings
 
 
 def test_choosing_a_rule_shows_its_parameters(panel: SettingsPanel) -> None:
     panel.apply("update", "adam")
-    assert list(widget(panel, RuleFields, "update_parameters").boxes) == [
-        "beta1",
-        "beta2",
-        "epsilon",
-    ]
+    boxes = widget(panel, RuleFields, "update_parameters").boxes
+    assert list(boxes) == ["beta1", "beta2", "epsilon"]
     assert panel.settings().update_parameters == {}
 
 
-def test_small_numbers_are_typed_and_shown_as_programs_write_them(panel: SettingsPanel) -> None:
-    box = widget(panel, RealBox, "learning_rate")
+@pytest.mark.parametrize(
+    ("name", "typed", "value", "shown"),
+    [("learning_rate", "2e-05", 2e-5, "2e-05"), ("epochs", "-abc", 20, "20")],
+)
+def test_numbers_are_typed_and_nonsense_is_refused(
+    panel: SettingsPanel, name: str, typed: str, value: float, shown: str
+) -> None:
+    box = panel.fields[name].widget
+    assert isinstance(box, RealBox | NumberBox)
     box.selectAll()
-    QTest.keyClicks(box, "2e-05")
+    QTest.keyClicks(box, typed)
     QTest.keyClick(box, Qt.Key_Return)
-    assert panel.settings().learning_rate == pytest.approx(2e-5)
-    assert box.text() == "2e-05"
-
-
-def test_nonsense_cannot_be_typed(panel: SettingsPanel) -> None:
-    box = widget(panel, NumberBox, "epochs")
-    box.selectAll()
-    QTest.keyClicks(box, "-abc")
-    QTest.keyClick(box, Qt.Key_Return)
-    assert panel.settings().epochs >= 1
+    assert getattr(panel.settings(), name) == pytest.approx(value)
+    assert box.text() == shown
 
 
 def test_nonsense_in_storage_is_refused_in_words(panel: SettingsPanel) -> None:
@@ -150,10 +134,13 @@ def test_nonsense_in_storage_is_refused_in_words(panel: SettingsPanel) -> None:
 
 def test_what_can_change_during_a_run(panel: SettingsPanel) -> None:
     panel.set_running(True)
-    enabled = {name for name, field in panel.fields.items() if field.widget.isEnabled()}
-    assert enabled == {"learning_rate", "l2", "augmentation"}
+    live = {"learning_rate", "l2", "augmentation"}
+    widgets = {name: field.widget for name, field in panel.fields.items()}
+    assert {name for name, one in widgets.items() if one.isEnabled()} == live
+    assert {name for name, one in widgets.items() if one.property("look") == "live"} == live
     panel.set_running(False)
-    assert all(field.widget.isEnabled() for field in panel.fields.values())
+    assert all(one.isEnabled() for one in widgets.values())
+    assert not [name for name, one in widgets.items() if one.property("look") == "live"]
 
 
 def test_a_folder_is_chosen_and_kept(
@@ -195,6 +182,7 @@ def test_sixteen_examples_of_the_augmentation_are_shown(
     assert panel.examples.isHidden()
 
 
+@pytest.mark.slow
 def test_real_examples_are_pictures_of_digits() -> None:
     pictures = make_examples("warp", None, 1)
     assert pictures.shape == (16, 28, 28)
@@ -441,14 +429,6 @@ def test_a_field_says_which_numbers_it_takes(panel: SettingsPanel, qtbot: QtBot)
     QToolTip.hideText()
 
 
-def test_what_can_be_changed_during_a_run_is_marked_while_it_goes_on(panel: SettingsPanel) -> None:
-    for running, look in ((True, "live"), (False, "")):
-        panel.set_running(running)
-        live = {n for n, f in panel.fields.items() if (f.widget.property("look") or "") == "live"}
-        assert ("learning_rate" in live) == (look == "live")
-        assert all(panel.fields[name].setting.live for name in live)
-
-
 def test_a_data_set_that_is_picked_is_known_to_its_networks(
     panel: SettingsPanel, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, qtbot: QtBot
 ) -> None:
@@ -480,3 +460,74 @@ def test_what_a_run_took_is_shown_and_what_was_chosen_is_kept(panel: SettingsPan
     assert panel.settings().batch_size == 100
     panel.show_settings(TrainingSettings(batch_size=300))
     assert panel.settings().batch_size == 300
+
+
+# -- menus of folders and files
+
+
+def files(qtbot: QtBot, name: str) -> FileCombo:
+    """Return the menu of one setting."""
+    setting = SETTINGS[name]
+    assert isinstance(setting, Folder | NetworkFile)
+    combo = FileCombo(setting)
+    qtbot.addWidget(combo)
+    return combo
+
+
+def choose(combo: FileCombo, place: int) -> None:
+    combo.setCurrentIndex(place)
+    combo.activated.emit(place)
+
+
+def items(combo: FileCombo) -> list[str]:
+    return [combo.itemText(number) for number in range(combo.count())]
+
+
+def test_the_taught_digits(qtbot: QtBot, own_home: Path) -> None:
+    combo = files(qtbot, "extra_folder")
+    assert (combo.path(), combo.currentText()) == (None, "nothing")
+    choose(combo, 1)
+    mine = str(own_home / "data" / "my_digits")
+    assert combo.path() == mine
+    combo.show_path(None)
+    assert combo.path() is None
+    combo.show_path(mine)
+    assert combo.currentText() == "my digits"
+    assert combo.count() == 3
+
+
+def test_files_that_are_offered_come_and_go_and_what_is_chosen_stays(
+    qtbot: QtBot,
+) -> None:
+    start = files(qtbot, "start_model")
+    start.offer([("/a.npz", "The first"), ("/b.npz", "The second")])
+    assert items(start) == ["fresh weights", "The first", "The second", "Choose a file …"]
+    with qtbot.waitSignal(start.picked) as picked:
+        choose(start, 2)
+    assert picked.args == ["/b.npz", ""]
+    assert start.path() == "/b.npz"
+    with qtbot.assertNotEmitted(start.path_changed):
+        start.offer([("/c.npz", "A new one"), ("/b.npz", "Another name")])
+    assert items(start) == ["fresh weights", "A new one", "Another name", "Choose a file …"]
+    assert (start.path(), start.currentText()) == ("/b.npz", "Another name")
+    # Gone from the list, but chosen.
+    start.offer([("/c.npz", "A new one")])
+    assert (start.path(), start.currentText()) == ("/b.npz", "Another name")
+    choose(start, 0)
+    start.show_path("/elsewhere/own.npz")
+    start.offer([("/d.npz", "The last")])
+    assert (start.path(), start.currentText()) == ("/elsewhere/own.npz", "own.npz")
+    assert items(start)[1] == "The last"
+
+
+def test_networks_that_fit_the_data_are_offered(panel: SettingsPanel, tmp_path: Path) -> None:
+    combo = widget(panel, FileCombo, "start_model")
+    networks = [
+        StoredNetwork(Path("/a.npz"), "run", "A run", "layers:20"),
+        StoredNetwork(Path("/b.npz"), "run", "Of shapes", "layers:20#3"),
+        StoredNetwork(Path("/c.npz"), "opened", "Damaged"),
+    ]
+    panel.offer_networks(networks)
+    assert items(combo) == ["fresh weights", "A run · MLP", "Choose a file …"]
+    panel.apply("data_folder", str(tmp_path))
+    assert items(combo)[1:3] == ["A run · MLP", "Of shapes · MLP"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from mnist_draw.errors import UserError
 from mnist_draw.library.networks import list_opened
 from mnist_draw.recognition.run_session import in_use
 from mnist_draw.storage.models import load_model
+from mnist_draw.storage.my_digits import TaughtDigit, save_digit
 from mnist_draw.training.network_places import fallback_key
 from mnist_draw.training.record import load_history, read_run
 from mnist_draw.training.settings import TrainingSettings
@@ -272,3 +274,35 @@ def test_bad_settings_start_nothing(qapp: QApplication, own_home: Path) -> None:
         training.start(TrainingSettings(learning_rate=-1.0))
     assert not training.running
     assert not (own_home / "data" / "runs").exists()
+
+
+def test_a_run_in_the_window_learns_them_too(own_home: Path, qtbot: QtBot) -> None:
+    folder = own_home / "data" / "my_digits"
+    ink = np.zeros((100, 100), np.uint8)
+    ink[20:80, 40:50] = 255
+    folder.mkdir(parents=True)
+    save_digit(TaughtDigit(1, ink), folder)
+    (folder / "4-damaged.png").write_bytes(b"no picture")
+    given: list[Any] = []
+
+    def train(settings: Any, **options: Any) -> Iterator[Any]:
+        given.append(options.pop("extra"))
+        return Loop()(settings, **options)
+
+    settings = TrainingSettings(epochs=1, extra_folder=str(folder))
+    (own_home / "run").mkdir()
+    worker = TrainingWorker(settings, own_home / "run", train=train)
+    worker.run()
+    assert list(given[0].labels) == [1]
+    told = [event.message for event in worker.inbox.take_all() if hasattr(event, "message")]
+    assert len([sentence for sentence in told if "4-damaged.png" in sentence]) == 1
+
+
+def test_a_run_without_any_digit_does_not_begin(own_home: Path, qtbot: QtBot) -> None:
+    (own_home / "none").mkdir()
+    settings = TrainingSettings(epochs=1, extra_folder=str(own_home / "none"))
+    (own_home / "run").mkdir()
+    worker = TrainingWorker(settings, own_home / "run", train=Loop())
+    worker.run()
+    told = [event.sentence for event in worker.inbox.take_all() if hasattr(event, "sentence")]
+    assert any("holds no digit to learn" in sentence for sentence in told)
