@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from mnist_draw.recognition.explanation import HiddenLayer
 
-#: Lights smaller than this, in logical pixels, stand without a gap.
+#: Lights smaller than this, in logical pixels, have no gap.
 _MIN_WITH_GAP = 4.0
 _GAP = 1.5
 #: No light and no picture is larger, in logical pixels.
@@ -111,7 +111,7 @@ def lay_out(shape: tuple[int, ...], width: float, height: float) -> UnitGrid:
         cell = float(math.floor(cell))
         columns = min(units, int(width / (cell * wide)))
     rows = math.ceil(units / columns)
-    # Full rows, as far as it goes.
+    # Full rows, but for the last.
     return UnitGrid(shape, math.ceil(units / rows), rows, cell)
 
 
@@ -273,7 +273,7 @@ class ActivationsView(QWidget):
         ratio = self.devicePixelRatioF()
         if not (grid.cell * ratio).is_integer():
             return _frames(grid, grid.units, ratio)
-        # One row is like another, and what is no unit has the card's colour anyway.
+        # All rows are alike, and places without a unit have the card's colour anyway.
         row = _frames(grid, grid.columns, ratio)
         frames = QImage((grid.size * ratio).toSize(), QImage.Format_ARGB32_Premultiplied)
         frames.setDevicePixelRatio(ratio)
@@ -317,7 +317,7 @@ def _lights(grid: UnitGrid, lit: np.ndarray) -> QImage:
 
 @lru_cache(maxsize=4)
 def _palette(dark: str, bright: str) -> np.ndarray:
-    """Return the colour of each level, uint8 (256, 3); 0 stands for what is no unit."""
+    """Return the colour of each level, uint8 (256, 3); 0 is a place without a unit."""
     import numpy as np
 
     first, last = rgb(QColor(dark)), rgb(QColor(bright))

@@ -28,15 +28,14 @@ if TYPE_CHECKING:
     from mnist_draw.storage.models import ModelInfo
 
 WHY_KEY = "W"
-#: Longer names of classes are left out: they stand large beside the link.
+#: Longer names of classes are left out: the answer beside the link shows them.
 _LONGEST = 12
 
 
 class WhyLink(QPushButton):
     """The link “Why 4?”: opens the tab Inside on the answer and the second guess.
 
-    It keeps its room when there is no answer: a link that came and went would have the window
-    laid out with every stroke.
+    Hidden, it still takes its room: otherwise each stroke would have the window laid out.
     """
 
     asked = pyqtSignal(int, int)
@@ -132,7 +131,7 @@ class AnswerPanel(QWidget):
         self.show_nothing()
 
     def add_row(self, widget: QWidget) -> None:
-        """Put something below all that is said; it keeps the height that it asks for."""
+        """Add a widget of fixed height at the bottom."""
         self._added.append(widget)
         self.column.insertWidget(self.column.count() - 1, widget)
 
@@ -203,14 +202,14 @@ class AnswerPanel(QWidget):
         # Between answer, bars and row, and above each added row.
         gaps = (2 + len(shown)) * self.column.spacing()
         room = self.height() - taken - gaps
-        # Answer, bars and what was added come first: in a low window the pictures go.
+        # In a low window the pictures are hidden first.
         self.row.setVisible(room >= self.row.lowest() + self.bars.minimumSizeHint().height())
         self.row.set_room(self.width(), room - self.bars.comfortable())
 
     # -- what is shown
 
     def set_waiting(self, sentence: str) -> None:
-        """Say what keeps the first answer waiting; empty when nothing does."""
+        """Say what the first answer waits for; empty if for nothing."""
         self._waiting = sentence
         if not self.prediction.text():
             self.confidence.setText("")
@@ -222,7 +221,7 @@ class AnswerPanel(QWidget):
         self._show_classes(tuple(names))
 
     def _show_classes(self, names: tuple[str, ...]) -> None:
-        """Have room for the answers of a network; what was said of others is gone."""
+        """Make room for the answers of a network; clear those of another."""
         if names == self.bars.names:
             return
         self.bars.show_classes(names)
@@ -257,7 +256,7 @@ class AnswerPanel(QWidget):
             return
         self._reading = reading
         number = "" if self.number is None else self.number.text
-        # What stands there large and whole is not written twice.
+        # A number that is shown large and whole is not written twice.
         self.number_label.setText(number if len(number) > _MAX_ONCE else "")
         if self.number is not None:
             self._show_number(self.number)
@@ -298,7 +297,7 @@ class AnswerPanel(QWidget):
         self._show_evidence(answer.network_input, probabilities, winner)
 
     def _show_number(self, number: NumberAnswer) -> None:
-        """Show several digits as large as they fit; a long number stands below, to be copied."""
+        """Show several digits as large as they fit; a long number below, to be copied."""
         text = number.text
         self._show_classes(DIGITS)
         self._fit_prediction(text)
@@ -329,7 +328,7 @@ class AnswerPanel(QWidget):
 
     @property
     def number(self) -> NumberAnswer | None:
-        """What the ink reads as, where it is several digits."""
+        """The number that was read, if it has several digits."""
         return None if self._reading is None else self._reading.number
 
     @property

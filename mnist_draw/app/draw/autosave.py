@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import islice
@@ -41,12 +42,12 @@ _MAX_COUNT = 100
 
 
 def board_path() -> Path:
-    """Return where the board of the first window is kept."""
+    """Return the path of the first window's board."""
     return data_folder() / FILE_NAME
 
 
 class BoardFiles:
-    """The file of this window, and those that no window holds; for one thread at a time."""
+    """The file of this window, and those without a lock; for one thread at a time."""
 
     def __init__(self) -> None:
         self.path: Path | None = None
@@ -55,7 +56,7 @@ class BoardFiles:
         self._next: tuple[Path, BaseFileLock] | None = None
 
     def take(self, is_empty: Callable[[Path], bool]) -> Path:
-        """Take the file that was written last of those that no window holds; return it."""
+        """Take the newest file without a lock; return it."""
         found: list[tuple[int, Path, BaseFileLock]] = []
         for path in _names():
             lock = _taken(path) if path.exists() else None
@@ -80,7 +81,7 @@ class BoardFiles:
     def write(self, content: bytes) -> None:
         """Write the board."""
         if self._lock is None:
-            # The window has let go of it, and did not close after all.
+            # The window released it, and did not close after all.
             self._lock = _taken(self.path) if self.path is not None else None
             if self._lock is None:
                 self._take_new()
@@ -88,7 +89,7 @@ class BoardFiles:
         write_atomically(self.path, content)
 
     def hold_other(self) -> Path | None:
-        """Hold the first of the others, too; None if a window has it by now, or it is gone."""
+        """Lock the first of the others, too; None if it is locked by now, or gone."""
         path = self.others[0]
         lock = _taken(path) if path.exists() else None
         if lock is None:
@@ -98,32 +99,34 @@ class BoardFiles:
         return path
 
     def use_other(self) -> None:
-        """Write to the file held with `hold_other` from now on; the one so far is another now."""
+        """Write to the file locked by `hold_other` from now on; the current one becomes another."""
         assert self._next is not None
         before = self.path
         self.release()
         (self.path, self._lock), self._next = self._next, None
         self.others.remove(self.path)
-        # What was looked at last comes back at the next start.
+        # The next start begins with the drawing shown last. The system's own clock for files may
+        # give two of them the same time.
+        now = time.time_ns()
         with contextlib.suppress(OSError):
-            os.utime(self.path)
+            os.utime(self.path, ns=(now, now))
         if before is not None and before.exists():
             self.others.append(before)
 
-    def let_other_go(self) -> None:
-        """Do not hold the other any longer."""
+    def release_other(self) -> None:
+        """Unlock the other file again."""
         if self._next is not None:
             self._next[1].release()
             self._next = None
 
     def release(self) -> None:
-        """Let another window have this window's file; it is held again when it is written."""
+        """Unlock this window's file; writing locks it again."""
         if self._lock is not None:
             self._lock.release()
             self._lock = None
 
     def _take_new(self) -> None:
-        """Take the first file that nobody has, and that does not exist."""
+        """Take the first file that does not exist and is not locked."""
         for path in _names():
             if path.exists():
                 continue
@@ -131,7 +134,7 @@ class BoardFiles:
             if lock is not None:
                 self.path, self._lock = path, lock
                 return
-        # More windows than anybody opens: the last ones share a file.
+        # Beyond the limit, windows share the last file.
         self.path, self._lock = path, make_lock(lock_file(path))
 
 
@@ -140,7 +143,7 @@ def _names() -> Sequence[Path]:
 
 
 def _taken(path: Path) -> BaseFileLock | None:
-    """Return the lock of a file; None if another window holds it."""
+    """Lock a file; None if another window holds the lock."""
     lock = make_lock(lock_file(path))
     return lock if take_lock(lock) else None
 
@@ -152,14 +155,14 @@ _PATIENCE_S = 3.0
 
 
 class Autosave(QObject):
-    """Keeps what is on the board in a file."""
+    """Saves the board to a file."""
 
     def __init__(self, canvas: Canvas, background: Background) -> None:
         super().__init__(canvas)
         self._canvas = canvas
         self._background = background
         self._files = BoardFiles()
-        self._kept: list[Item] | None = None
+        self._saved_items: list[Item] | None = None
         self._problem = ""
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -167,7 +170,7 @@ class Autosave(QObject):
         self._timer.timeout.connect(self._save_when_idle)
 
     def start(self) -> None:
-        """Put back what was on the board, then keep it from now on."""
+        """Restore the board, then save it after each change."""
         self._background.run(
             partial(_start, self._files, self._canvas.renderings()), self._restored
         )
@@ -176,25 +179,25 @@ class Autosave(QObject):
         """Write the board now if it changed since it was written."""
         self._timer.stop()
         items = self._canvas.drawing.items
-        if self._kept is None or items is self._kept:
+        if self._saved_items is None or items is self._saved_items:
             return
-        self._kept = items
+        self._saved_items = items
         copies = snapshot(items)
         self._background.run(lambda: _write(self._files, copies), self._written)
 
     def finish(self) -> None:
-        """Write the board and let another window have its file; the program ends."""
+        """Write the board and unlock its file; the program ends."""
         self.save()
         self._background.run(self._files.release)
 
     def save_at_once(self) -> str:
         """Write the board in this thread, for an end without an event loop."""
-        # What was given away before must not take its place.
+        # An earlier save must not overwrite this one.
         self._background.wait(_PATIENCE_S)
         items = self._canvas.drawing.items
-        if self._kept is None or items is self._kept:
+        if self._saved_items is None or items is self._saved_items:
             return ""
-        self._kept = items
+        self._saved_items = items
         return _write(self._files, snapshot(items))
 
     def _save_when_idle(self) -> None:
@@ -210,15 +213,15 @@ class Autosave(QObject):
         if problem:
             notifier.problem(problem)
         drawing = self._canvas.drawing
-        # What was drawn meanwhile is on the board, and not what was restored.
-        self._kept = drawing.items if not drawing.can_undo else []
+        # If something was drawn meanwhile, the restored board is not shown.
+        self._saved_items = drawing.items if not drawing.can_undo else []
         self._canvas.history_changed.connect(self._changed)
         self._canvas.ink_changed.connect(self._changed)
         self._changed()
         self._offer()
 
     def _offer(self) -> None:
-        """Tell of the drawings that other windows have left."""
+        """Offer the drawings that other windows have left."""
         others = self._files.others
         if others:
             which = f"Another window's drawing is kept in {others[0]}, too."
@@ -230,19 +233,20 @@ class Autosave(QObject):
             )
 
     def _show_other(self) -> None:
-        """Put a drawing that another window has left in the place of this one, which is kept."""
+        """Show a drawing that another window has left; this one is saved first."""
         self.save()
         read = partial(_read_other, self._files, self._canvas.renderings())
         self._background.run(read, self._switch)
 
     def _switch(self, read: tuple[list[Item], str] | None) -> None:
         drawing = self._canvas.drawing
-        if read is not None and not read[1] and not self._problem and drawing.items is self._kept:
+        is_saved = drawing.items is self._saved_items and not self._problem
+        if read is not None and not read[1] and is_saved:
             self._canvas.start_with(read[0])
-            self._kept = drawing.items
+            self._saved_items = drawing.items
             self._background.run(self._files.use_other, lambda _: self._offer())
             return
-        self._background.run(self._files.let_other_go)
+        self._background.run(self._files.release_other)
         if read is None:
             notifier.problem("That drawing is open in another window by now, or its file is gone.")
         elif read[1]:
@@ -252,7 +256,7 @@ class Autosave(QObject):
             self._offer()
 
     def _changed(self) -> None:
-        if self._canvas.drawing.items is not self._kept:
+        if self._canvas.drawing.items is not self._saved_items:
             self._timer.start()
 
     def _written(self, problem: str) -> None:
@@ -262,7 +266,7 @@ class Autosave(QObject):
         self._problem = problem
         if problem:
             # The next change, or the end of the program, tries again.
-            self._kept = []
+            self._saved_items = []
 
 
 def _write(files: BoardFiles, items: list[Item]) -> str:
@@ -275,7 +279,7 @@ def _write(files: BoardFiles, items: list[Item]) -> str:
 
 
 def _start(files: BoardFiles, renderings: Renderings) -> tuple[list[Item], str]:
-    """Take a file for the board; return what it holds, and a sentence if it could not be read."""
+    """Take a file for the board; return its items, and a sentence if it could not be read."""
     try:
         return _read(files.take(_is_empty), renderings)
     except (OSError, UserError) as error:
@@ -292,7 +296,7 @@ def _is_empty(path: Path) -> bool:
 
 
 def _read_other(files: BoardFiles, renderings: Renderings) -> tuple[list[Item], str] | None:
-    """Hold the file of another window and return what it holds; None if that is impossible."""
+    """Lock and read the file of another window; None if that is impossible."""
     path = files.hold_other()
     return None if path is None else _read(path, renderings)
 

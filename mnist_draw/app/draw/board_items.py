@@ -1,4 +1,4 @@
-"""What lies on the board: pen strokes, painted as smooth curves, and placed pictures.
+"""Items of the board: pen strokes, painted as smooth curves, and placed pictures.
 
 A stroke through points p0, p1, … pn is painted as quadratic curves between the middles of its
 neighbouring points, each with the point between them as control point. A new point changes
@@ -29,7 +29,7 @@ BOARD = 600.0
 #: people draw digits about half the board high.
 PEN_WIDTH = 36.0
 PEN_WIDTH_RANGE = (8, 96)
-#: A point nearer than this to the one before replaces the tail but is not kept: it would only
+#: A point nearer than this to the one before replaces the tail but is not added: it would only
 #: carry the staircase of whole mouse pixels into the curve.
 _NEAREST = 3.0
 #: A curve along which the pressure changes is painted in straight parts: from one to the next
@@ -210,8 +210,8 @@ _UNIT = 2.0
 #: Pictures that are enlarged more than this show their pixels; so small ones, such as those of
 #: MNIST, reach the network unblurred.
 _PIXELATED = 4.0
-#: Renderings kept: the board's, the ink picture's, a thumbnail's and one of a size before.
-_MAX_KEPT = 4
+#: Cached renderings: the board's, the ink picture's, a thumbnail's and one of a size before.
+_MAX_CACHED = 4
 
 
 #: Pixels per board unit, and the colour of the ink.
@@ -219,14 +219,14 @@ Renderings: TypeAlias = Sequence[tuple[float, QColor]]
 
 
 class PlacedPicture:
-    """The ink of a picture and where it lies on the board."""
+    """The ink of a picture and its place on the board."""
 
     erase = False
 
     def __init__(self, mask: QImage, rect: QRectF) -> None:
         self.mask = mask
         self.rect = rect
-        self._kept: dict[tuple[int, int, int], QImage] = {}
+        self._cached: dict[tuple[int, int, int], QImage] = {}
 
     @property
     def pixelated(self) -> bool:
@@ -240,7 +240,7 @@ class PlacedPicture:
     def copy(self) -> PlacedPicture:
         """Return another item with the same content: the board's history tells items apart."""
         other = PlacedPicture(self.mask, self.rect)
-        other._kept = dict(self._kept)
+        other._cached = dict(self._cached)
         return other
 
     def prepare(self, renderings: Renderings) -> None:
@@ -253,7 +253,7 @@ class PlacedPicture:
             self._rendering(self.rect.size() * scale, colour)
 
     def paint(self, painter: QPainter, colour: QColor) -> None:
-        """Paint it where it lies; the painter works in board units."""
+        """Paint it; the painter works in board units."""
         device = painter.deviceTransform().mapRect(self.rect)
         painter.drawImage(self.rect, self._rendering(device.size(), colour))
 
@@ -261,19 +261,18 @@ class PlacedPicture:
         """Return the picture at a size in pixels and in a colour."""
         size = QSize(max(1, round(exact.width())), max(1, round(exact.height())))
         key = (size.width(), size.height(), colour.rgba())
-        found = self._kept.get(key)
+        found = self._cached.get(key)
         if found is None:
-            while len(self._kept) >= _MAX_KEPT:
-                self._kept.pop(next(iter(self._kept)))
+            while len(self._cached) >= _MAX_CACHED:
+                self._cached.pop(next(iter(self._cached)))
             mask = self.mask
             if size != mask.size():
                 mode = Qt.FastTransformation if self.pixelated else Qt.SmoothTransformation
                 mask = mask.scaled(size, Qt.IgnoreAspectRatio, mode)
-            found = self._kept[key] = coloured(mask, colour)
+            found = self._cached[key] = coloured(mask, colour)
         return found
 
 
-#: What lies on the board.
 Item: TypeAlias = Stroke | PlacedPicture
 
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 #: Digits that are asked about at once; the answers come in as they are found.
 _AT_ONCE = 16
-#: What is listed, what was left out of it, and what can be brought back.
+#: Rows, sentences about files that were left out, and the contents of the bin.
 Listing = tuple[list[DigitRow], list[str], list[Deleted]]
 
 
@@ -56,7 +56,7 @@ def _seen() -> tuple[tuple[str, int], ...]:
 
 
 def _read() -> tuple[list[Any], list[str]]:
-    """Read the taught digits, and say what was left out; not for the GUI thread."""
+    """Read the taught digits, and tell about files that were left out; not for the GUI thread."""
     from mnist_draw.dataset.own_digits import read_digits
     from mnist_draw.dataset.pictures.picture_file import load_picture
 

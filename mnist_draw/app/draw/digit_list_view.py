@@ -42,8 +42,8 @@ if TYPE_CHECKING:
     from mnist_draw.storage.my_digits import TaughtDigit
 
 COLUMNS = ("Digit", "Taught", "The network said", "It says now")
-#: Side of a digit in the list and the free space around its ink, in logical pixels: ten of them
-#: stand in the lowest window.
+#: Side of a digit in the list and the free space around its ink, in logical pixels: the lowest
+#: window shows ten.
 _THUMB = 36
 _INSET = 3
 _DIGITS = tuple("0123456789")

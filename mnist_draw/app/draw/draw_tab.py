@@ -62,7 +62,7 @@ _TOOLS = (
     ("copy", "copyButton"),
 )
 
-#: Height goes to the buttons first; what they cannot take stays empty below them.
+#: The buttons get the height first; the rest stays empty below them.
 _BUTTON_SHARE = 1000
 
 
@@ -114,7 +114,7 @@ WIDTH_STEP = 4
 _SLIDER_WIDTH = 180
 _NETWORK_WIDTH = 280
 _PREVIEW = 32
-#: Width goes to the slider first; what it cannot take stays empty beside it.
+#: The slider gets the width first; the rest stays empty beside it.
 _SHARE = 1000
 
 
@@ -233,7 +233,7 @@ class DrawTab(Page):
         self.pictures = PictureTools(
             self.canvas, self.tools, self._background, self.network, self._describe_answer, self
         )
-        self.keeper = Autosave(self.canvas, self._background)
+        self.autosave = Autosave(self.canvas, self._background)
         self.my_digits = MyDigits(
             self.canvas, self.answer, self._background, self.pictures.reader, self
         )
@@ -265,10 +265,10 @@ class DrawTab(Page):
         self.boxes.chosen.connect(self.answer.choose_place)
         self.boxes.chosen.connect(self.my_digits.row.choose)
         self.answer.place_changed.connect(self.boxes.mark)
-        # What was asked about one picture is not meant of the next.
+        # The digit asked about is forgotten with the next picture.
         self.pictures.replaced.connect(lambda: self.answer.bars.choose(None))
         self.models.all_requested.connect(self.networks.open)
-        # What was told of a picture is of no use for the next.
+        # What was told of one drawing is of no use for the next.
         self.canvas.ink_changed.connect(notifier.forget)
 
     def connect_services(self, recognition: Recognition, explanations: Explanations) -> None:
@@ -336,8 +336,8 @@ class DrawTab(Page):
     # -- for the window
 
     def start(self) -> None:
-        """Put back what was on the board when the program ended, and look for taught digits."""
-        self.keeper.start()
+        """Restore the board and count the taught digits."""
+        self.autosave.start()
         self.my_digits.row.recount()
 
     def remember(self, preferences: Preferences) -> None:
@@ -346,9 +346,9 @@ class DrawTab(Page):
         preferences.set(_CROP_BOX, self.pen_row.crop_switch.isChecked())
 
     def finish(self) -> None:
-        """Keep what is on the board; the program ends."""
+        """Save the board; the program ends."""
         self.pictures.input.stop()
-        self.keeper.finish()
+        self.autosave.finish()
 
     def take_focus(self) -> None:
         """Give the keyboard to the board."""
@@ -397,7 +397,7 @@ class DrawTab(Page):
         self.ink_posted.emit(ink, self._ticket, drawing.beginning, drawing.pen_strokes())
 
     def show_reading(self, reading: BoardReading) -> None:
-        """Show what was read unless the board has been emptied since its ink was posted."""
+        """Show a reading unless the board has been emptied since its ink was posted."""
         if reading.ticket > self._emptied:
             self.boxes.show_number(reading.number)
             self.answer.show_reading(reading)

@@ -1,4 +1,4 @@
-"""What is drawn: strokes and placed pictures, their history, and the ink for recognition.
+"""A drawing: strokes and placed pictures, their history, and the ink for recognition.
 
 The ink picture has a fixed resolution of half a pixel per board unit, whatever the size, the
 pixel ratio and the colours of the window. It is updated as points arrive, so that asking for it
@@ -326,8 +326,8 @@ def _grown(area: QRectF, bounds: QRectF) -> QRectF:
 
 
 def ink_on_board(placed: PlacedPicture) -> np.ndarray:
-    """Return the ink that recognition gets when a picture lies alone on the board."""
+    """Return the ink for recognition of a picture alone on the board."""
     drawing = Drawing()
-    # Another one with the same content: painting keeps renderings, and threads must not share.
+    # A copy: painting caches renderings, and threads must not share them.
     drawing.replace([PlacedPicture(placed.mask, placed.rect)])
     return drawing.ink()

@@ -220,7 +220,7 @@ def picture(items: Sequence[Item], scale: float) -> QImage:
     area = covered(items)
     scale = min(scale, (_MAX_SAVED_PIXELS / (area.width() * area.height())) ** 0.5)
     width, height = round(area.width() * scale), round(area.height() * scale)
-    # The ink lies on a sheet of its own, so that the eraser takes ink away and not the paper.
+    # The ink has a sheet of its own: the eraser takes ink away, not paper.
     sheet = QImage(width, height, QImage.Format_ARGB32_Premultiplied)
     sheet.fill(Qt.transparent)
     painter = QPainter(sheet)

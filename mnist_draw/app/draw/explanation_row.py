@@ -196,8 +196,8 @@ class SaliencyLegend(QWidget):
 
     def sizeHint(self) -> QSize:
         metrics = QFontMetricsF(theme.font(Text.LABEL))
-        words = metrics.horizontalAdvance("for 0against")
-        wide = words + 2 * (Size.DOT + Size.TIGHT) + Size.FIELD_GAP + 2
+        labels = metrics.horizontalAdvance("for 0against")
+        wide = labels + 2 * (Size.DOT + Size.TIGHT) + Size.FIELD_GAP + 2
         return QSize(round(wide), round(metrics.height()))
 
     def minimumSizeHint(self) -> QSize:
@@ -216,7 +216,7 @@ class SaliencyLegend(QWidget):
         """Return the two labels."""
         if self._digit is None:
             return "for", "against"
-        # A long name finds no room here; the answer stands above.
+        # A long name has no room here; the answer shows it.
         return f"for {self._digit if len(self._digit) <= _MAX_LEGEND_NAME else 'it'}", "against"
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -281,7 +281,7 @@ class ExplanationRow(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        # The pictures take what room there is, and never keep the window from growing smaller.
+        # The pictures take the room that is left and never limit the window's size.
         self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Maximum)
         self._explanation: Explanation | None = None
         self._layers: Sequence[HiddenLayer] = ()
@@ -330,7 +330,7 @@ class ExplanationRow(QWidget):
         card = self._card(name)
         self.layer_combo.setObjectName("layerCombo")
         self.layer_combo.setSizeAdjustPolicy(ComboBox.AdjustToContents)
-        # Where the system's text is large, the title goes first.
+        # With large system text the title is elided first.
         self.layer_combo.setMinimumWidth(Size.GRID * 12)
         explain(self.layer_combo, "Hidden layer", "Which hidden layer of the network is shown.")
         self.layer_combo.currentIndexChanged.connect(self._choose_layer)
@@ -384,7 +384,7 @@ class ExplanationRow(QWidget):
         self._show_units()
 
     def show_layers(self, layers: Sequence[HiddenLayer]) -> None:
-        """Offer the hidden layers of another network; the layer chosen before is kept."""
+        """Offer the hidden layers of another network; the chosen index stays."""
         index = max(self.layer_combo.currentIndex(), 0)
         self._layers = layers
         self.layer_combo.blockSignals(True)

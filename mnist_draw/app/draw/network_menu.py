@@ -1,4 +1,4 @@
-"""Choosing the network that answers, among those that are kept and the one that is trained."""
+"""The menu of the network that answers: all stored ones and the one in training."""
 
 from __future__ import annotations
 
@@ -45,21 +45,21 @@ class NetworkMenu(ComboBox):
         """List all networks as soon as one answers, and again when there is a new one."""
         wish = self.network.wish
         self._show(wish)
-        known = {kept.key for kept in self.network.networks}
+        known = {stored.key for stored in self.network.networks}
         if not known or (wish.key and wish.key not in known):
             self.network.refresh()
 
     @pyqtSlot()
     def _fill(self) -> None:
-        """List what is kept; a network that no file keeps stays."""
+        """List the stored networks; one without a file stays listed."""
         unsaved = [self.itemData(place) for place in range(self.count() - 1)]
         current = self.network.newest
         self.clear()
         own = 0
-        for kept in self.network.networks:
-            own += kept.source != "shipped"
-            if own <= _MAX_OWN or kept.key == current.key:
-                self._add(NetworkRequest(kept.load, kept.key), kept.label)
+        for stored in self.network.networks:
+            own += stored.source != "shipped"
+            if own <= _MAX_OWN or stored.key == current.key:
+                self._add(NetworkRequest(stored.load, stored.key), stored.label)
         for wish in unsaved:
             if not wish.key:
                 self._add(wish, wish.title)

@@ -41,7 +41,7 @@ def crop_marks(ink: np.ndarray, drawing: Drawing) -> tuple[QRectF, QPointF] | No
     top, left, bottom, right = ink_box(ink)
     cut = ink[top:bottom, left:right].astype("float32")
     total = float(cut.sum())
-    # A pixel's middle lies half a pixel from its edge.
+    # From a pixel's edge to its middle.
     x = left + 0.5 + float(cut.sum(axis=0) @ range(right - left)) / total
     y = top + 0.5 + float(cut.sum(axis=1) @ range(bottom - top)) / total
     box = drawing.to_board(left, top, right - left, bottom - top)
@@ -61,16 +61,15 @@ def paint_marks(painter: QPainter, marks: tuple[QRectF, QPointF], canvas: Canvas
     painter.drawLine(point - QPointF(0, arm), point + QPointF(0, arm))
 
 
-#: How far a box keeps from its digit, in logical pixels.
+#: From a digit to its box, in logical pixels.
 _MARGIN = 4
 _PRESSES = (QEvent.MouseButtonPress, QEvent.TabletPress, QEvent.TouchBegin)
 
 
 class NumberBoxes(QWidget):
-    """Lies over the canvas and marks each digit that was read.
+    """A mouse-transparent overlay with a box and a tag for each digit of a number.
 
-    The pen goes through the boxes. Only the small tag at each box, with the digit on it, takes a
-    press: it chooses the digit that the answer's side is about.
+    A press on a tag chooses the digit that the answer panel is about.
     """
 
     chosen = pyqtSignal(int)
@@ -112,7 +111,7 @@ class NumberBoxes(QWidget):
             self.update(self._area().toAlignedRect())
 
     def tag(self, index: int) -> QRectF:
-        """Return where the tag of a digit lies, in logical pixels of the board."""
+        """Return the tag of a digit, in logical pixels of the board."""
         box = self._on_canvas(self.boxes[index])
         metrics = QFontMetricsF(theme.font(Text.BODY, bold=True))
         wide = metrics.horizontalAdvance(self._texts[index]) + 2 * Size.FIELD_GAP
@@ -124,7 +123,7 @@ class NumberBoxes(QWidget):
         return QRectF(QPointF(left, below), size)
 
     def index_at(self, point: QPointF) -> int | None:
-        """Return the digit whose tag lies under a point of the board."""
+        """Return the digit whose tag is at a point of the board."""
         if not self.isVisible():
             return None
         for index in range(len(self.boxes)):
@@ -196,7 +195,7 @@ class NumberBoxes(QWidget):
 
 
 class BoardCaption(QLabel):
-    """Lies over the canvas, lets the pen through, and goes when the board is changed."""
+    """A mouse-transparent overlay, hidden on the next edit."""
 
     def __init__(self, canvas: Canvas) -> None:
         super().__init__(canvas)

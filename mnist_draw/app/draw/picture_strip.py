@@ -48,11 +48,13 @@ class PictureThumb(QAbstractButton):
     def sizeHint(self) -> QSize:
         return _thumb_size()
 
-    def show_answer(self, text: str, words: str) -> None:
+    def show_answer(self, text: str, description: str) -> None:
         """Show what the picture reads as."""
         self.answer = text
-        explain(self, f"{self.picture.name}: {words}", "Put this picture on the board.", "Enter")
-        self.setToolTip(tip(f"{self.picture.name}: {words}. Click to put it on the board."))
+        explain(
+            self, f"{self.picture.name}: {description}", "Put this picture on the board.", "Enter"
+        )
+        self.setToolTip(tip(f"{self.picture.name}: {description}. Click to put it on the board."))
         self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -179,7 +181,7 @@ class PictureStrip(QFrame):
         self.closed.emit()
 
     def mark(self, picture: FoundPicture | None) -> None:
-        """Mark the picture that lies on the board; None when the board shows something else."""
+        """Mark the picture that is on the board, if it is one of these."""
         for thumb in self.thumbs:
             thumb.setChecked(thumb.picture is picture)
 
@@ -213,8 +215,8 @@ class PictureStrip(QFrame):
         answer, number = read
         if number.is_number:
             sure = f"{probability(number.confidence)} sure"
-            words = "not all of it digits" if number.strange else sure
-            thumb.show_answer(number.text, f"{number.text}, {words}")
+            verdict = "not all of it digits" if number.strange else sure
+            thumb.show_answer(number.text, f"{number.text}, {verdict}")
         elif answer.digit is None:
             verdict = "not a digit" if answer.is_refused else "not sure"
             thumb.show_answer("?", f"{verdict}; {answer.reason}".rstrip(".; "))

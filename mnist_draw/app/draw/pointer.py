@@ -45,7 +45,7 @@ class PointerWidget(QWidget):
         raise NotImplementedError
 
     def to_widget(self, point: QPointF) -> QPointF:
-        """Return where a point in board units lies, in logical pixels of the widget."""
+        """Return a point in board units in logical pixels of the widget."""
         raise NotImplementedError
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -196,7 +196,7 @@ class KeyPen(QObject):
     def _tell(self) -> None:
         """Show where the pen is; a screen reader finds it as the board's description."""
         if self.place is None:
-            # What was told of the stroke has given the keys to something else.
+            # A listener to the stroke has moved the focus.
             return
         across, below = (round(100 * part / BOARD) for part in (self.place.x(), self.place.y()))
         pen = "down" if self.down else "up"

@@ -110,7 +110,7 @@ class ProbabilityBar(QProgressBar):
         painter.setPen(Qt.NoPen)
         painter.setBrush(theme.colour("track"))
         painter.drawRoundedRect(track, radius, radius)
-        # What is told as under 0.1 % has no bar.
+        # A figure of "under 0.1 %" has no bar.
         if self.shown >= 0.5 / FULL:
             painter.setBrush(theme.colour("accent" if self.winner else "muted"))
             painter.save()
@@ -149,7 +149,7 @@ class ProbabilityBar(QProgressBar):
 class ProbabilityBars(QWidget):
     """The bars of one answer; one of the digits is the one that is asked about.
 
-    The bars of many classes stand in several columns.
+    Many classes have several columns of bars.
     """
 
     digit_chosen = pyqtSignal()
@@ -202,7 +202,7 @@ class ProbabilityBars(QWidget):
 
     @property
     def _rows(self) -> int:
-        """How many bars stand in the first column."""
+        """Number of bars in the first column."""
         return -(-len(self.names) // self._columns)
 
     @property

@@ -32,13 +32,13 @@ notifier = Notifier("draw")
 
 #: The key that begins to teach; a digit's key then says which it is.
 TEACH_KEY = "T"
-#: Width goes to the digits first; what they cannot take stays empty beside them.
+#: The digits get the width first; the rest stays empty beside them.
 _SHARE = 1000
 _ONE, _SEVERAL, _PART = "Wrong? It is a", "All of it is a", "This digit is a"
 
 
 class TeachRow(QFrame):
-    """Takes the right digit of what is on the board, saves it and offers the way back."""
+    """Saves the board with its right label, and offers to undo that."""
 
     taught = pyqtSignal(int)
     #: A digit was saved or removed.

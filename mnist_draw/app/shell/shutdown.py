@@ -306,7 +306,7 @@ class Shutdown(QObject):
         in_memory = self._training.only_in_memory()
         if in_memory is not None:
             self.unsaved[self._training.key] = in_memory
-        problems = [self._window.draw_tab.keeper.save_at_once()]
+        problems = [self._window.draw_tab.autosave.save_at_once()]
         try:
             self._window.preferences.save()
         except UserError as error:

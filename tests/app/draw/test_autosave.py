@@ -35,12 +35,12 @@ class Session:
         self.canvas.resize(600, 600)
         self.canvas.show()
         self.background = Background(self.canvas)
-        self.keeper = Autosave(self.canvas, self.background)
+        self.autosave = Autosave(self.canvas, self.background)
         self._from = len(self.notices)
         if draw_first:
             self.canvas.add_stroke([(50, 50), (90, 90)])
-        self.keeper.start()
-        qtbot.waitUntil(lambda: self.keeper._kept is not None)
+        self.autosave.start()
+        qtbot.waitUntil(lambda: self.autosave._saved_items is not None)
 
     @property
     def told(self) -> list[str]:
@@ -54,7 +54,7 @@ class Session:
 
     def end(self) -> np.ndarray:
         """End as the window does; return what was on the board."""
-        self.keeper.finish()
+        self.autosave.finish()
         assert self.background.wait()
         return self.canvas.ink()
 
@@ -177,7 +177,7 @@ def test_a_full_disk_is_told_once_and_tried_again(
     monkeypatch.setattr(os, "fsync", full)
     for x in (100, 200):
         session.canvas.add_stroke([(x, 100)])
-        session.keeper.save()
+        session.autosave.save()
         assert session.background.wait()
     qtbot.waitUntil(lambda: bool(session.told))
     assert len(session.told) == 1
@@ -206,10 +206,10 @@ def test_of_two_windows_neither_drawing_is_lost(
     order = windows if first_closes_first else windows[::-1]
     for window in order:
         if killed:
-            window.keeper.save()
+            window.autosave.save()
             assert window.background.wait()
             # As the system does where a program has gone.
-            window.keeper._files.release()
+            window.autosave._files.release()
         else:
             window.end()
     newest, other = drawn[::-1] if first_closes_first else drawn
@@ -240,7 +240,7 @@ def test_of_two_windows_neither_drawing_is_lost(
 def test_a_window_beside_another_begins_with_an_empty_board(qtbot: QtBot) -> None:
     first = Session(qtbot)
     first.draw(100)
-    first.keeper.save()
+    first.autosave.save()
     assert first.background.wait()
     second = Session(qtbot)
     assert not second.canvas.has_ink()

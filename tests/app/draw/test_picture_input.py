@@ -259,7 +259,7 @@ def test_several_pictures_are_lined_up_with_their_answers(desk: Desk, tmp_path: 
     QTest.mouseClick(strip.thumbs[2], Qt.LeftButton)
     third = desk.wait_for_picture()
     # Together, renderings of the board's size would fill the memory.
-    assert all(len(thumb.picture.placed._kept) <= 1 for thumb in strip.thumbs)
+    assert all(len(thumb.picture.placed._cached) <= 1 for thumb in strip.thumbs)
     assert strip.thumbs[2].isChecked()
     strip.thumbs[0].setFocus()
     QTest.keyClick(strip.thumbs[0], Qt.Key_Right)

@@ -471,7 +471,7 @@ def test_pictures_being_read_do_not_keep_the_board_from_being_written(
     setup: Setup, qtbot: QtBot, tmp_path: Path
 ) -> None:
     tab = setup.window.draw_tab
-    qtbot.waitUntil(lambda: tab.keeper._kept is not None)
+    qtbot.waitUntil(lambda: tab.autosave._saved_items is not None)
     gate = threading.Event()
     tab._background.run(gate.wait)
     paths = [tmp_path / f"{number}.png" for number in range(50)]
@@ -480,7 +480,7 @@ def test_pictures_being_read_do_not_keep_the_board_from_being_written(
     setup.window.close()
     gate.set()
     assert setup.window.shut_down()
-    assert (tab.keeper._problem, tab.canvas.has_ink()) == ("", True)
+    assert (tab.autosave._problem, tab.canvas.has_ink()) == ("", True)
     assert b"stroke" in board_path().read_bytes()
     # None of the pictures was looked for.
     assert "does not exist" not in setup.text("messageLabel")
