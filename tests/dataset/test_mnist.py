@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -189,10 +188,7 @@ def test_a_tilde_is_the_home_folder(
 
 
 def test_no_folder(tmp_path: Path) -> None:
-    said = complaint(tmp_path / "absent")
-    assert f"{tmp_path / 'absent'} is not a folder" in said
-    for name in NAMES:
-        assert name in said
+    assert f"{tmp_path / 'absent'} is not a folder" in complaint(tmp_path / "absent")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -200,16 +196,6 @@ def test_a_missing_file_is_named(tmp_path: Path, write_folder: Any, name: str) -
     folder = write_folder(tmp_path / "data")
     (folder / name).unlink()
     assert f"{folder} holds no file {name} or {name}.gz" in complaint(folder)
-
-
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="nobody is kept out here")
-def test_folder_without_permission(tmp_path: Path, write_folder: Any) -> None:
-    folder = write_folder(tmp_path / "data")
-    folder.chmod(0)
-    try:
-        assert "cannot be read" in complaint(folder)
-    finally:
-        folder.chmod(0o700)
 
 
 def test_folder_that_fails_while_listed(
@@ -276,15 +262,6 @@ def test_labels_that_are_no_digits(
     assert "0 to 9" in said
 
 
-def test_truncated_file_in_a_folder(tmp_path: Path, write_folder: Any) -> None:
-    folder = write_folder(tmp_path / "data")
-    path = folder / NAMES[2]
-    path.write_bytes(path.read_bytes()[:1000])
-    said = complaint(folder)
-    assert f"{path} is cut short" in said
-    assert "1,000" in said
-
-
 @pytest.mark.parametrize(("train", "test"), [(1, 20), (0, 20), (60, 0)])
 def test_too_few_pictures(tmp_path: Path, write_folder: Any, train: int, test: int) -> None:
     said = complaint(write_folder(tmp_path / "data", train=train, test=test))
@@ -317,40 +294,28 @@ def order(**how: object) -> list[int]:
     return [int(target) for _, targets in batches for target in targets]
 
 
-def test_in_order_the_rest_is_left_out() -> None:
+def test_unshuffled_minibatches_are_views_in_order() -> None:
     assert order() == list(range(20))
-
-
-def test_unshuffled_minibatches_are_views() -> None:
     inputs, _ = next(iter(iterate_minibatches(INPUTS, TARGETS, 5)))
     assert np.shares_memory(inputs, INPUTS)
 
 
-def test_shuffled_each_example_comes_at_most_once() -> None:
+def test_shuffled_minibatches_leave_out_other_examples_each_time() -> None:
     found = order(shuffle=True)
     assert len(found) == len(set(found)) == 20
     assert found != sorted(found)
-
-
-def test_shuffled_others_are_left_out_each_time() -> None:
     missing = {frozenset(range(23)) - frozenset(order(shuffle=True)) for _ in range(20)}
     assert len(missing) > 1
 
 
-def test_the_generator_given_decides() -> None:
-    first, again, other = (
-        order(shuffle=True, rng=np.random.default_rng(seed)) for seed in (1, 1, 2)
-    )
-    assert first == again
-    assert first != other
-
-
-def test_numpys_seed_decides_where_none_is_given() -> None:
-    found = []
+def test_the_generator_or_numpys_seed_decides() -> None:
+    given, seeded = [], []
     for seed in (1, 1, 2):
+        given.append(order(shuffle=True, rng=np.random.default_rng(seed)))
         np.random.seed(seed)  # noqa: NPY002
-        found.append(order(shuffle=True))
-    assert found[0] == found[1] != found[2]
+        seeded.append(order(shuffle=True))
+    for found in (given, seeded):
+        assert found[0] == found[1] != found[2]
 
 
 @pytest.mark.parametrize(("size", "count"), [(1, 23), (23, 1), (24, 0)])
@@ -358,12 +323,9 @@ def test_sizes(size: int, count: int) -> None:
     assert len(list(iterate_minibatches(INPUTS, TARGETS, size))) == count
 
 
-def test_lengths_that_differ() -> None:
+def test_minibatches_that_cannot_be() -> None:
     with pytest.raises(ValueError, match="23 inputs and 22 targets"):
         list(iterate_minibatches(INPUTS, TARGETS[1:], 5))
-
-
-@pytest.mark.parametrize("size", [0, -5])
-def test_no_size(size: int) -> None:
-    with pytest.raises(ValueError, match=f"at least 1, got {size}"):
-        list(iterate_minibatches(INPUTS, TARGETS, size))
+    for size in (0, -5):
+        with pytest.raises(ValueError, match=f"at least 1, got {size}"):
+            list(iterate_minibatches(INPUTS, TARGETS, size))

@@ -121,6 +121,7 @@ def test_numbers_out_of_range(arguments: str, fault: str) -> None:
     assert "custom_mlp:2,800,0.2,0.5" in said
 
 
+@pytest.mark.process
 def test_shapes_are_known_without_loading_theano() -> None:
     code = (
         "import sys; from mnist_draw.networks import parse_network\n"

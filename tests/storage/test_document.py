@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mnist_draw.errors import DocumentError
-from mnist_draw.storage import StorageError
 from mnist_draw.storage.document import Fields, Format, drop_non_finite, pack, parse
-from mnist_draw.storage.opening import read_file
 
 LETTER = Format("mnist_draw letter", 2, 1000)
 TEXTS = st.text(st.characters(codec=None) | st.characters(categories=["Cs"]), max_size=20)
@@ -120,20 +117,3 @@ def test_other_documents(tmp_path: Path, content: bytes, words: str) -> None:
     path.write_bytes(content)
     with pytest.raises(DocumentError, match=words):
         LETTER.read(path)
-
-
-def test_only_files_are_opened(tmp_path: Path) -> None:
-    with pytest.raises(DocumentError, match="it is a folder"):
-        read_file(tmp_path, 10)
-    with pytest.raises(FileNotFoundError):
-        read_file(tmp_path / "absent", 10)
-    with pytest.raises((DocumentError, StorageError)):
-        read_file(tmp_path / "a\x00b", 10)
-
-
-@pytest.mark.skipif(os.name == "nt", reason="Windows has neither pipes nor devices in folders")
-def test_pipes_and_devices_are_not_opened(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "pipe")
-    for path in (tmp_path / "pipe", Path("/dev/zero")):
-        with pytest.raises(DocumentError, match="not a regular file"):
-            read_file(path, 10)

@@ -27,7 +27,7 @@ from mnist_draw.storage.my_digits import (
     relabel_digit,
     save_digit,
 )
-from mnist_draw.storage.unique_paths import bring_back, empty_bin, move_to_bin
+from mnist_draw.storage.unique_paths import empty_bin, move_to_bin
 
 
 def digit(label: int = 3) -> TaughtDigit:
@@ -101,26 +101,6 @@ def test_who_renames_a_file_relabels_the_digit(tmp_path: Path) -> None:
     assert saved.path is not None
     assert read(saved.path.rename(tmp_path / "5.png")).label == 5
     assert read((tmp_path / "5.png").rename(tmp_path / "mine.png")).label == 3
-
-
-def test_a_deleted_digit_comes_back_byte_for_byte(tmp_path: Path) -> None:
-    saved = save_digit(digit(), tmp_path)
-    assert saved.path is not None
-    content = saved.path.read_bytes()
-    kept = move_to_bin(saved.path, "The digit")
-    assert not saved.path.exists()
-    assert bring_back(kept, "The digit") == saved.path
-    assert saved.path.read_bytes() == content
-
-
-def test_a_restored_digit_takes_no_other_files_place(tmp_path: Path) -> None:
-    saved = save_digit(digit(), tmp_path)
-    assert saved.path is not None
-    kept = move_to_bin(saved.path, "The digit")
-    saved.path.write_bytes(b"another")
-    restored = bring_back(kept, "The digit")
-    assert saved.path.read_bytes() == b"another"
-    assert restored.name == f"{saved.path.stem}-2.png"
 
 
 def test_the_bin_forgets_only_what_is_old(tmp_path: Path) -> None:
@@ -206,10 +186,6 @@ def test_what_cannot_be_done_is_a_sentence(tmp_path: Path) -> None:
         read_digit(missing)
     with pytest.raises(StorageError, match="It keeps its label"):
         relabel_digit(missing, 4)
-    with pytest.raises(StorageError, match="no longer there"):
-        move_to_bin(missing, "The digit")
-    with pytest.raises(StorageError, match="is no longer among what was deleted"):
-        bring_back(tmp_path / ".deleted" / "1 3.png", "The digit")
     with pytest.raises(StorageError):
         save_digit(digit(), tmp_path / "no folder")
 

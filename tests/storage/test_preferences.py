@@ -139,13 +139,6 @@ def test_unreadable_file_is_put_aside_and_reported(path: Path, content: bytes, r
     assert Preferences(path).get("epochs", 0) == 5
 
 
-def test_two_unreadable_files_in_one_second_are_both_kept(path: Path) -> None:
-    for content in ("one", "two", "three"):
-        path.write_text(content)
-        Preferences(path)
-    assert {entry.read_text() for entry in path.parent.iterdir()} == {"one", "two", "three"}
-
-
 def test_folder_in_the_way_is_put_aside(path: Path) -> None:
     path.mkdir()
     assert "folder" in Preferences(path).notice

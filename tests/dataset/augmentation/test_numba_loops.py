@@ -48,6 +48,7 @@ def test_machine_code_is_kept_in_the_cache_folder(home: Path) -> None:
     assert kept[0].stat().st_mtime_ns == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", [b"", b"rubbish", None])
 def test_damaged_code_is_made_again(
     home: Path, content: bytes | None, caplog: pytest.LogCaptureFixture
@@ -113,6 +114,7 @@ def trapped(home: Path, sprung: Path) -> None:
         path.write_bytes(pickle.dumps(Trap(sprung)))
 
 
+@pytest.mark.slow
 def test_code_in_a_home_from_elsewhere_is_not_run(
     home: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -127,6 +129,7 @@ def test_code_in_a_home_from_elsewhere_is_not_run(
     assert not sprung.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has other rights")
 @pytest.mark.parametrize("what", ["loops", "file", "folder"])
 def test_code_that_others_can_write_is_not_run(home: Path, what: str) -> None:

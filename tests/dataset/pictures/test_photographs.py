@@ -124,7 +124,7 @@ KINDS: dict[str, Callable[[np.ndarray, Rng], bytes]] = {
 def test_the_network_gets_what_was_written(kind: str) -> None:
     # Not hash(): it differs from run to run.
     rng = np.random.default_rng(zlib.crc32(kind.encode()))
-    for digit in rng.permutation(10)[:4]:
+    for digit in rng.permutation(10)[:2]:
         ink = written(int(digit), rng, rng.uniform(120, 280))
         found = load_picture(KINDS[kind](ink, rng))
         assert has_ink(found)
@@ -151,19 +151,13 @@ def test_lines_are_found_where_they_are() -> None:
 
 
 @pytest.mark.parametrize("digit", range(10))
-def test_digits_without_lines_are_left_as_they_are(digit: int) -> None:
+def test_digits_are_no_lines(digit: int) -> None:
     ink = written(digit, np.random.default_rng(digit), 300)
     assert without_lines(ink) is ink
 
 
-def test_a_digit_that_fills_the_picture_is_no_line() -> None:
-    for digit in (1, 4, 7):
-        ink = board(DIGITS[digit], 24, 320, 280, (30, 20)).astype(np.float32) / 255
-        assert without_lines(ink) is ink
-
-
-@pytest.mark.parametrize("pen", [1.5, 2.5, 4])
-def test_digits_of_a_thin_pen_are_no_lines(pen: float) -> None:
+@pytest.mark.parametrize("pen", [1.5, 2.5, 4, 24])
+def test_digits_that_fill_the_picture_are_no_lines(pen: float) -> None:
     for digit in (1, 4, 7):
         ink = board(DIGITS[digit], pen, 300, 260, (30, 20)).astype(np.float32) / 255
         assert without_lines(ink) is ink
@@ -188,8 +182,8 @@ def test_surroundings_are_found_only_where_a_sheet_ends() -> None:
         assert surroundings(coarse(light)) is None
 
 
-@pytest.mark.parametrize("quality", [40, 60, 95])
-@pytest.mark.parametrize("noise", [0, 1, 2, 3, 4, 5, 6, 8, 10])
+@pytest.mark.parametrize("quality", [40, 95])
+@pytest.mark.parametrize("noise", [0, 1, 3, 5, 10])
 def test_noise_of_a_camera_is_no_ink(quality: int, noise: float) -> None:
     """On paper that is lit evenly, too: the box lies around the digit, not the whole picture."""
     digit = load_dataset().test_images[0, 0].repeat(8, axis=0).repeat(8, axis=1)

@@ -1,0 +1,15 @@
+"""The NumPy twins for all tests but those of Numba: compiling takes seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from mnist_draw.dataset.augmentation.numba_loops import uncompiled
+
+
+@pytest.fixture(scope="module", autouse=True)
+def numpy_twins() -> Iterator[None]:
+    with uncompiled():
+        yield
