@@ -13,11 +13,8 @@ from PyQt5.QtGui import QImage, QPainter, QPaintEvent
 from PyQt5.QtWidgets import (
     QHBoxLayout,
     QMenu,
-    QPushButton,
     QSizePolicy,
     QStackedWidget,
-    QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -25,11 +22,12 @@ from mnist_draw.analysis.example import Example
 from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork, BackgroundReader
-from mnist_draw.app.kit.commands import set_icon
+from mnist_draw.app.kit.commands import icon_button
 from mnist_draw.app.kit.images import image_of
+from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.widgets import Card, explain, label, no_key, rule
+from mnist_draw.app.kit.widgets import Card, explain, label, no_key, push_button, rule
 from mnist_draw.app.kit.words import probability
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.library.network_data import class_name, in_a_sentence
@@ -49,8 +47,8 @@ _MAX_SCALE = 1.15
 class PickedPicture(QWidget):
     """A picture of 28×28 pixels as ink on paper, in place of the board."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setObjectName("pickedPicture")
         self.setFixedSize(SIDE, SIDE)
         self._picture: np.ndarray | None = None
@@ -92,8 +90,8 @@ class ExampleCard(Card):
     drawing_requested = pyqtSignal()
     why_requested = pyqtSignal()
 
-    def __init__(self, first: Canvas, parent: QWidget | None = None) -> None:
-        super().__init__(parent=parent)
+    def __init__(self, first: Canvas) -> None:
+        super().__init__()
         self.setObjectName("exampleCard")
         # Wider for large system text; when presenting only the board is shown.
         scale = min(theme.text_scale() / theme.theme().enlargement, _MAX_SCALE)
@@ -105,19 +103,21 @@ class ExampleCard(Card):
         self.top.addWidget(self._title)
         self.top.addStretch(1)
         self.top.setSpacing(Size.CAPTION_GAP)
-        self.undo_button = self._button(
+        self.undo_button = icon_button(
             "exampleUndoButton", "arrow-counter-clockwise", "Undo", "Take back the last stroke."
         )
-        self.clear_button = self._button(
+        self.clear_button = icon_button(
             "exampleClearButton", "trash", "Clear", "Take everything off the board."
         )
-        self.back_button = self._button(
+        self.back_button = icon_button(
             "exampleDrawingButton", "pencil-simple", "My drawing", "Look at your drawing again."
         )
-        self.random_button = self._button(
+        self.random_button = icon_button(
             "exampleRandomButton", "dice-five", "Random test picture",
             "Look at one of the test pictures, chosen at random.",
         )  # fmt: skip
+        for button in (self.undo_button, self.clear_button, self.back_button, self.random_button):
+            self.top.addWidget(button)
         self.body.addLayout(self.top)
         self.board = InsideBoard(first)
         self.picked = PickedPicture()
@@ -127,12 +127,10 @@ class ExampleCard(Card):
         self._pages.addWidget(self.picked)
         self.body.addWidget(self._pages, 0, Qt.AlignHCenter)
         self._below = QWidget()
-        below = QVBoxLayout(self._below)
-        below.setContentsMargins(0, 0, 0, 0)
-        below.setSpacing(self.body.spacing())
-        below.addLayout(self._build_answer())
-        below.addWidget(rule())
-        below.addLayout(self._build_label())
+        column(
+            self._build_answer(), rule(), self._build_label(),
+            gap=self.body.spacing(), owner=self._below,
+        )  # fmt: skip
         self.body.addWidget(self._below)
         self.undo_button.clicked.connect(self.board.undo)
         self.clear_button.clicked.connect(self.board.clear)
@@ -142,18 +140,7 @@ class ExampleCard(Card):
         self.show_example(None)
         self.show_answer(None)
 
-    def _button(self, name: str, picture: str, title: str, sentence: str) -> QToolButton:
-        button = QToolButton()
-        button.setObjectName(name)
-        button.setProperty("look", "small")
-        explain(button, title, sentence)
-        set_icon(button, picture, Size.SMALL_ICON)
-        self.top.addWidget(button)
-        return button
-
     def _build_answer(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(Size.CARD_GAP)
         self.answer = FittedLabel(theme.Text.BODY, Qt.ElideRight)
         self.answer.setObjectName("exampleAnswer")
         self.answer.setProperty("look", "given")
@@ -162,40 +149,27 @@ class ExampleCard(Card):
         self.answer.setAlignment(Qt.AlignLeft | Qt.AlignVCenter)
         explain(self.answer, "Answer", "What the network reads.")
         self.answer.setFixedHeight(theme.Text.GIVEN)
-        row.addWidget(self.answer)
-        words = QVBoxLayout()
-        words.setSpacing(0)
         self.sure = _fitted("surer", "exampleSure")
         self.second = _fitted("muted", "exampleSecond")
-        words.addWidget(FixedLabel(self.sure, lines=1))
-        words.addWidget(FixedLabel(self.second, lines=1))
-        row.addLayout(words, 1)
-        return row
+        words = column(FixedLabel(self.sure, lines=1), FixedLabel(self.second, lines=1), gap=0)
+        return row(self.answer, (words, 1), gap=Size.CARD_GAP)
 
     def _build_label(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(Size.TIGHT)
         self.label_text = _fitted("muted", "exampleLabel")
-        row.addWidget(FixedLabel(self.label_text, lines=1), 1)
-        self.label_button = QPushButton("Change")
-        self.label_button.setObjectName("exampleLabelButton")
-        self.label_button.setProperty("look", "link")
-        explain(self.label_button, "Change", "Say what the picture shows.")
+        self.label_button = push_button(
+            "exampleLabelButton", "Change", "Say what the picture shows.", look="link"
+        )
         self._menu = QMenu(self)
         self._names: tuple[str, ...] = ()
         self.show_classes(DIGITS)
         self.label_button.clicked.connect(self._open_menu)
-        row.addWidget(self.label_button)
-        self.why_button = QPushButton("Why?")
-        self.why_button.setObjectName("exampleWhyButton")
-        self.why_button.setProperty("look", "link")
-        explain(
-            self.why_button, "Why?",
-            "Show why the network gives this answer rather than the second guess.", "W",
+        self.why_button = push_button(
+            "exampleWhyButton", "Why?",
+            "Show why the network gives this answer rather than the second guess.", "W", "link",
         )  # fmt: skip
         self.why_button.clicked.connect(self.why_requested)
-        row.addWidget(self.why_button)
-        return row
+        shown = FixedLabel(self.label_text, lines=1)
+        return row((shown, 1), self.label_button, self.why_button, gap=Size.TIGHT)
 
     def show_classes(self, names: tuple[str, ...]) -> None:
         """Offer these classes as what a picture may show."""

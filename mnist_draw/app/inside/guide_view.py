@@ -6,19 +6,17 @@ from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtGui import QKeyEvent, QTextCharFormat, QTextCursor, QTextFormat
 from PyQt5.QtWidgets import (
     QBoxLayout,
-    QHBoxLayout,
     QPushButton,
     QTextBrowser,
     QToolButton,
-    QVBoxLayout,
-    QWidget,
 )
 
 from mnist_draw.analysis.guide import Step, guide, step_for
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.commands import set_icon
+from mnist_draw.app.kit.commands import icon_button
+from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.theme import Size, Text
-from mnist_draw.app.kit.widgets import Card, explain, label
+from mnist_draw.app.kit.widgets import Card, explain, label, push_button
 
 
 class GuideView(Card):
@@ -27,8 +25,8 @@ class GuideView(Card):
     show_requested = pyqtSignal(object)
     page_requested = pyqtSignal()
 
-    def __init__(self, number: int = 1, parent: QWidget | None = None) -> None:
-        super().__init__(parent=parent)
+    def __init__(self, number: int) -> None:
+        super().__init__()
         self.setObjectName("guideView")
         self.body.setContentsMargins(13, 9, 9, 9)
         self.body.setSpacing(Size.TIGHT)
@@ -42,36 +40,24 @@ class GuideView(Card):
         self.words.setWordWrap(True)
         self.words.setAlignment(Qt.AlignLeft | Qt.AlignTop)
         self.words.setTextFormat(Qt.MarkdownText)
-        self.show_button = QPushButton("Show me")
-        self.show_button.setObjectName("showMeButton")
-        self.show_button.setProperty("look", "link")
-        explain(self.show_button, "Show me", "Open what this step of the guide is about.")
+        self.show_button = push_button(
+            "showMeButton", "Show me", "Open what this step of the guide is about.", look="link"
+        )
         self.show_button.clicked.connect(lambda: self.show_requested.emit(self.step))
         self.back = self._arrow("guideBackButton", "caret-left", "Step before", -1)
         self.next = self._arrow("guideNextButton", "caret-right", "Next step", 1)
-        self._foot = QHBoxLayout()
-        self._foot.addWidget(self.show_button)
-        self._foot.addStretch(1)
-        self._foot.addWidget(self.back)
-        self._foot.addWidget(self.next)
-        head = QVBoxLayout()
-        head.setSpacing(Size.TIGHT)
-        head.addWidget(self.number)
+        head = column(self.number, gap=Size.TIGHT)
         head.addWidget(self.title, 0, Qt.AlignLeft)
         self._row = QBoxLayout(QBoxLayout.TopToBottom)
         self._row.addLayout(head)
         self._row.addWidget(self.words, 1)
-        self._row.addLayout(self._foot)
+        self._row.addLayout(row(self.show_button, 1, self.back, self.next))
         self.body.addLayout(self._row)
         self.available: frozenset[str] = frozenset()
-        self.show_step(max(number, 1))
+        self.show_step(number)
 
     def _arrow(self, name: str, icon: str, title: str, step: int) -> QToolButton:
-        button = QToolButton()
-        button.setObjectName(name)
-        button.setProperty("look", "small")
-        explain(button, title, "Turn to another step of the guide.")
-        set_icon(button, icon, Size.SMALL_ICON)
+        button = icon_button(name, icon, title, "Turn to another step of the guide.")
         button.clicked.connect(lambda: self.turn(step))
         return button
 
@@ -116,15 +102,14 @@ class GuidePage(Card):
 
     closed = pyqtSignal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent=parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setObjectName("guidePage")
         self.top.addWidget(label("Guide", "title"))
         self.top.addStretch(1)
-        self.close_button = QPushButton("Back to the views")
-        self.close_button.setObjectName("closeGuideButton")
-        self.close_button.setProperty("look", "link")
-        explain(self.close_button, "Back to the views", "Close the guide.", "Esc")
+        self.close_button = push_button(
+            "closeGuideButton", "Back to the views", "Close the guide.", "Esc", look="link"
+        )
         self.close_button.clicked.connect(self.closed)
         self.top.addWidget(self.close_button)
         self.body.addLayout(self.top)
@@ -134,12 +119,9 @@ class GuidePage(Card):
         self.text.setFrameShape(QTextBrowser.NoFrame)
         explain(self.text, "Guide", "What this tab shows, step by step, with the code behind it.")
         self.text.setToolTip("")
-        row = QHBoxLayout()
         # Longer lines are hard to read.
         self.text.setMaximumWidth(_MAX_WIDTH)
-        row.addWidget(self.text, 1)
-        row.addStretch(0)
-        self.body.addLayout(row, 1)
+        self.body.addLayout(row((self.text, 1), 0), 1)
         self._filled = False
         theme.theme().changed.connect(self._forget)
 

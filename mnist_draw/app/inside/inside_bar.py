@@ -13,7 +13,6 @@ from PyQt5.QtWidgets import (
     QButtonGroup,
     QDialog,
     QFrame,
-    QHBoxLayout,
     QMenu,
     QPushButton,
     QTableView,
@@ -25,13 +24,14 @@ from PyQt5.QtWidgets import (
 from mnist_draw.app.draw.network_menu import NetworkMenu
 from mnist_draw.app.inside.section import Section
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.commands import set_icon
+from mnist_draw.app.kit.commands import icon_button, set_icon
 from mnist_draw.app.kit.files import ask_save, file_kind
 from mnist_draw.app.kit.images import save_bytes, widget_png
+from mnist_draw.app.kit.layout import row
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.widgets import ComboBox, explain
+from mnist_draw.app.kit.widgets import ComboBox, explain, push_button
 from mnist_draw.errors import UserError
 
 if TYPE_CHECKING:
@@ -48,44 +48,33 @@ class InsideBar(QWidget):
     ) -> None:
         super().__init__()
         self._networks = networks
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(Size.FIELD_GAP)
-        row.addWidget(self._build_sections(sections))
-        row.addSpacing(Size.FIELD_GAP)
         self.question = FittedLabel(theme.Text.LABEL, Qt.ElideRight, two_lines=True)
         self.question.setObjectName("insideQuestion")
         self.question.setProperty("look", "sentence")
-        row.addWidget(FixedLabel(self.question, lines=2), 1)
-        row.addWidget(self._build_networks())
-        self.guide = QPushButton("Guide")
-        self.guide.setObjectName("guideButton")
+        self.guide = push_button("guideButton", "Guide", "Read the whole guide.", "F1")
         self.guide.setCheckable(True)
-        explain(self.guide, "Guide", "Read the whole guide.", "F1")
         set_icon(self.guide, "book-open", Size.SMALL_ICON)
-        row.addWidget(self.guide)
-        self.present = QToolButton()
-        self.present.setObjectName("presentButton")
-        self.present.setProperty("look", "flat")
-        explain(self.present, "Present", "Fill the screen, large, for the wall.", "F11")
-        set_icon(self.present, "presentation")
-        row.addWidget(self.present)
-        self._menu = QToolButton()
-        self._menu.setObjectName("insideMenu")
-        self._menu.setProperty("look", "flat")
-        explain(self._menu, "Copy and save", "Copy or save the view, or read it as a table.")
-        set_icon(self._menu, "dots-three-vertical")
+        self.present = icon_button(
+            "presentButton", "presentation", "Present", "Fill the screen, large, for the wall.",
+            "F11", "flat",
+        )  # fmt: skip
+        self._menu = icon_button(
+            "insideMenu", "dots-three-vertical", "Copy and save",
+            "Copy or save the view, or read it as a table.", look="flat",
+        )  # fmt: skip
         self._menu.setMenu(menu)
         self._menu.setPopupMode(QToolButton.InstantPopup)
-        row.addWidget(self._menu)
+        layout = row(
+            self._build_sections(sections), (FixedLabel(self.question, lines=2), 1),
+            self._build_networks(), self.guide, self.present, self._menu, owner=self,
+        )  # fmt: skip
+        layout.insertSpacing(1, Size.FIELD_GAP)
 
     def _build_sections(self, sections: Sequence[type[Section]]) -> QFrame:
         frame = QFrame()
         frame.setObjectName("insideSections")
         frame.setProperty("look", "segments")
-        row = QHBoxLayout(frame)
-        row.setContentsMargins(3, 3, 3, 3)
-        row.setSpacing(2)
+        segments = row(gap=2, margins=(3, 3, 3, 3), owner=frame)
         self.buttons = QButtonGroup(self)
         self.buttons.setExclusive(True)
         for number, section in enumerate(sections):
@@ -94,7 +83,7 @@ class InsideBar(QWidget):
             button.setProperty("look", "segment")
             button.setCheckable(True)
             self.buttons.addButton(button, number)
-            row.addWidget(button)
+            segments.addWidget(button)
         return frame
 
     def _build_networks(self) -> ComboBox:
@@ -205,11 +194,11 @@ class TableWindow(QDialog):
         self.setAttribute(Qt.WA_DeleteOnClose)
         model = QStandardItemModel(len(table.rows), len(table.headings), self)
         model.setHorizontalHeaderLabels(list(table.headings))
-        for row, words in enumerate(table.rows):
+        for number, words in enumerate(table.rows):
             for place, word in enumerate(words):
                 item = QStandardItem(word)
                 item.setEditable(False)
-                model.setItem(row, place, item)
+                model.setItem(number, place, item)
         self.view = QTableView()
         self.view.setObjectName("viewTable")
         explain(self.view, table.title, "What the view shows, as a table.")

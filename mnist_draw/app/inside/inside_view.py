@@ -102,7 +102,7 @@ class InsideView(QWidget):
         self.left = QVBoxLayout()
         self.left.setSpacing(Size.CARD_GAP)
         self.left.addWidget(self.card)
-        self.guide = GuideView(guide_step)
+        self.guide = GuideView(max(guide_step, 1))
         self.guide.setFixedWidth(self.card.width())
         self.guide.set_available(frozenset(kind.name for kind in SECTIONS) | {"draw"})
         self.left.addWidget(self.guide, 1)

@@ -113,6 +113,18 @@ def set_icon(button: QAbstractButton, name: str, size: int = theme.Size.ICON) ->
     button.destroyed.connect(lambda: _forget(renew))
 
 
+def icon_button(
+    name: str, picture: str, title: str, sentence: str, shortcut: str = "", look: str = "small"
+) -> QToolButton:
+    """Return a button with its object name, its icon and what :func:`explain` gives it."""
+    button = QToolButton()
+    button.setObjectName(name)
+    button.setProperty("look", look)
+    explain(button, title, sentence, shortcut)
+    set_icon(button, picture, theme.Size.SMALL_ICON if look == "small" else theme.Size.ICON)
+    return button
+
+
 def _forget(renew: Callable[[], None]) -> None:
     # At exit the theme may be gone before the button.
     with contextlib.suppress(TypeError, RuntimeError):
