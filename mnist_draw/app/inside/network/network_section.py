@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.network.network_view import NetworkView
@@ -18,9 +17,10 @@ from mnist_draw.app.inside.network.network_worker import (
 from mnist_draw.app.inside.network.panel_rows import unit_table, why_table
 from mnist_draw.app.inside.network.side_panel import SidePanel
 from mnist_draw.app.inside.section import Section
+from mnist_draw.app.kit.layout import row
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, tip
+from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, push_button, tip
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,28 +42,24 @@ class NetworkSection(Section):
     title = "Network"
     question = "How does it come to its answer?"
 
-    def __init__(self, worker: NetworkWorker | None = None, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, worker: NetworkWorker | None = None) -> None:
+        super().__init__()
         self._model: ModelFile | None = None
         self._example: Example | None = None
         self._pair: tuple[int, int] | None = None
         self._fresh = self._presenting = False
-        #: A view that waits for the network that it belongs to.
+        #: A view that waits for its network.
         self._wanted = ""
         self._view_told = ""
         self._described = ""
         #: Whether the network in use is not shown yet.
         self._waits = self._failed = False
-        #: Why nothing is known about the units: their data are missing.
+        #: Why there are no profiles of units: their data are missing.
         self._unpaged = self._said = ""
         self._ideals: dict[int, np.ndarray] = {}
         self.worker = worker or NetworkWorker()
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(Size.CARD_GAP)
-        row.addWidget(self._build_card(), 1)
         self.panel = SidePanel()
-        row.addWidget(self.panel)
+        row((self._build_card(), 1), self.panel, gap=Size.CARD_GAP, owner=self)
         self._connect()
 
     def _build_card(self) -> Card:
@@ -74,14 +70,11 @@ class NetworkSection(Section):
         self.note.setProperty("look", "muted")
         self.card.top.addWidget(self.heading)
         self.card.top.addWidget(FixedLabel(self.note, lines=1), 1)
-        self.fresh_button = QPushButton("Before it learnt")
-        self.fresh_button.setObjectName("freshButton")
-        self.fresh_button.setProperty("look", "link")
-        self.fresh_button.setCheckable(True)
-        explain(
-            self.fresh_button, "Before it learnt",
-            "Show the same network with the weights that training starts from.",
+        self.fresh_button = push_button(
+            "freshButton", "Before it learnt",
+            "Show the same network with the weights that training starts from.", look="link",
         )  # fmt: skip
+        self.fresh_button.setCheckable(True)
         self.card.top.addWidget(self.fresh_button)
         self.order = ComboBox()
         self.order.setObjectName("orderCombo")
@@ -114,7 +107,7 @@ class NetworkSection(Section):
         self.panel.rival_chosen.connect(self._choose_rival)
         self.panel.switched.connect(self._switch)
         self.panel.all_on.connect(self._switch_all_on)
-        self.panel.closed.connect(self.network.let_go)
+        self.panel.closed.connect(self.network.clear_selection)
 
     # -- for the frame around it
 
@@ -125,7 +118,7 @@ class NetworkSection(Section):
         self._model = model
         self._waits, self._failed = True, False
         if others:
-            # What the network before said must not stand under this one's names.
+            # Do not show the previous network's answer under the new names.
             self._pair = None
             self._show_frame(None)
         self.order.setItemText(0, f"Rows by {self._kind}")
@@ -148,7 +141,7 @@ class NetworkSection(Section):
 
     def set_active(self, on: bool) -> None:
         if on and self._unpaged and self._model is not None:
-            # The place of its data may have been named meanwhile.
+            # The folder of its data may have been set meanwhile.
             self.worker.post_model(self._model, self._fresh)
         self.worker.watch(on)
 
@@ -159,13 +152,13 @@ class NetworkSection(Section):
         if kind == "why" and len(numbers) == 2:
             self._pair = (int(numbers[0]), int(numbers[1]))
         if kind in ("why", "live", "fresh", ""):
-            self.network.let_go()
+            self.network.clear_selection()
         self._wanted = kind if kind in ("unit", "map") else ""
         self._open_wanted()
         self._ask()
 
     def view_name(self) -> str:
-        """Return what of the section is looked at, as the guide knows it."""
+        """Return the view in front, by the guide's name."""
         if self._fresh:
             return "fresh"
         if self.network.kept is None or self.network.parts is None:
@@ -188,7 +181,7 @@ class NetworkSection(Section):
         self._show_panel()
 
     def is_ready(self) -> bool:
-        """Whether the network is shown with all that is known about its units."""
+        """Whether the network is shown with the profiles of its units."""
         return self.network.pages is not None
 
     def is_coming(self) -> bool:
@@ -215,7 +208,7 @@ class NetworkSection(Section):
 
     @property
     def _kind(self) -> str:
-        """What the network tells apart."""
+        """The word for what the network tells apart."""
         return "digit" if self._name(0) == "0" else "class"
 
     def _name(self, number: int) -> str:
@@ -281,7 +274,7 @@ class NetworkSection(Section):
         if parts is self.network.parts:
             self._unpaged = sentence
             self._show_note()
-            # Said once for a network, not each time that it is looked at.
+            # Reported once for a network.
             if sentence != self._said:
                 self._said = sentence
                 self.told.emit(sentence)
@@ -301,12 +294,12 @@ class NetworkSection(Section):
     def _show_panel(self) -> None:
         view = self.network
         unit = view.unit
-        # On the wall the panel comes only with a unit that is kept.
+        # When presenting, the panel is shown only with a kept unit.
         self.panel.setVisible(not self._presenting or view.kept is not None)
         ideal = None
         if unit is not None and view.parts is not None and unit[0] == len(view.parts.layers) - 1:
             ideal = self._ideals.get(unit[1])
-        self.panel.show_all(view.frame, unit, view.kept, view.off, view.pages, ideal, self._name)
+        self.panel.show_view(view, ideal)
 
     # -- what is chosen
 
@@ -352,7 +345,7 @@ class NetworkSection(Section):
         self._ask()
 
     def _open_wanted(self) -> None:
-        """Keep the unit of the first layer that puts out most, once there is such a layer."""
+        """Keep the first layer's unit of the largest output, once there is such a layer."""
         frame = self.network.frame
         if not self._wanted or frame is None or len(frame.layers) < 2:
             return
@@ -360,7 +353,7 @@ class NetworkSection(Section):
         if first.convolves == (self._wanted == "map"):
             self._wanted = ""
             heights = frame.passed.a[0][0].reshape(first.units, -1).max(axis=1)
-            self.network.keep((0, int(heights.argmax())))
+            self.network.pin((0, int(heights.argmax())))
 
     def _tell_view(self) -> None:
         view = self.view_name()

@@ -21,7 +21,7 @@ from mnist_draw.app.inside.network.scene import (
 )
 from mnist_draw.app.inside.network.units import Places, lay_out
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.widgets import explain
+from mnist_draw.app.kit.widgets import explain, takes_key
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,8 +42,8 @@ class NetworkView(QWidget):
     selected = pyqtSignal()
     kept_changed = pyqtSignal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setObjectName("networkView")
         explain(self, "The network", _EXPLAINED)
         self.setToolTip("")
@@ -76,11 +76,9 @@ class NetworkView(QWidget):
     def minimumSizeHint(self) -> QSize:
         return QSize(380, 360)
 
-    # -- what is shown
-
     @property
     def unit(self) -> Unit | None:
-        """The unit that is looked at: the one pointed at, or else the one kept."""
+        """The selected unit: the one pointed at, else the pinned one."""
         return self.pointed or self.kept
 
     def show_parts(self, parts: Parts) -> None:
@@ -91,7 +89,7 @@ class NetworkView(QWidget):
         if not same:
             self.pages = None
             self.off = frozenset()
-            self.let_go()
+            self.clear_selection()
         self.dimmed = False
         self.lay_out_anew()
 
@@ -99,20 +97,17 @@ class NetworkView(QWidget):
         """Show no network."""
         self.parts = self.pages = self.frame = None
         self.off = frozenset()
-        self.let_go()
+        self.clear_selection()
         self.dimmed = False
         self.lay_out_anew()
 
     def show_pages(self, pages: UnitProfiles) -> None:
-        """Put the units into the rows of the digits that excite them most."""
+        """Set the units' profiles, which put each unit into a digit's row."""
         self.pages = pages
         self.lay_out_anew()
 
     def show_frame(self, frame: Frame | None) -> None:
-        """Show what the network makes of the picture now.
-
-        A frame of another network than the one whose places are shown is left out.
-        """
+        """Show the outputs for a picture; ignore a frame of another network."""
         if frame is not None and not self._fits(frame):
             return
         self.frame = frame
@@ -121,19 +116,19 @@ class NetworkView(QWidget):
         self._describe()
 
     def _fits(self, other: Parts | Frame) -> bool:
-        """Whether something speaks of as many layers and units as are shown."""
+        """Whether another network's layers have the shapes of those shown."""
         return self.parts is not None and [layer.shape for layer in self.parts.layers] == [
             layer.shape for layer in other.layers
         ]
 
     def lay_out_anew(self) -> None:
-        """Find a new place for everything."""
+        """Compute all positions anew."""
         self._places = self._lines = None
         self._painter.forget()
         self.update()
 
-    def let_go(self) -> None:
-        """Keep and point at nothing."""
+    def clear_selection(self) -> None:
+        """Pin and point at nothing."""
         kept = self.kept
         self.kept = self.pointed = self._under = None
         self._lines = None
@@ -142,8 +137,8 @@ class NetworkView(QWidget):
         self.selected.emit()
         self.update()
 
-    def keep(self, unit: Unit | None) -> None:
-        """Keep a unit, until another one is or Esc is pressed."""
+    def pin(self, unit: Unit | None) -> None:
+        """Keep a unit selected, until another one is or Esc is pressed."""
         self.kept, self.pointed = unit, None
         self._lines = None
         self.kept_changed.emit()
@@ -154,7 +149,7 @@ class NetworkView(QWidget):
     # -- places
 
     def places(self) -> Places | None:
-        """Return where everything lies; None before there is a network."""
+        """Return all positions; None before there is a network."""
         if self._places is None and self.parts is not None and self.width() > 100:
             layers = self.parts.layers
             hidden = range(len(layers) - 1)
@@ -215,19 +210,13 @@ class NetworkView(QWidget):
         if event.button() == Qt.LeftButton:
             self._timer.stop()
             unit = self.unit_at(event.localPos())
-            self.keep(None if unit == self.kept else unit)
+            self.pin(None if unit == self.kept else unit)
 
     def event(self, event: QEvent) -> bool:
-        # Here the key lets a unit go, whatever it means in the tab.
-        if (
-            event.type() == QEvent.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and event.key() == Qt.Key_Escape
-            and self.unit is not None
-        ):
-            event.accept()
-            return True
-        return super().event(event)
+        # Here the key clears the selection, whatever it means in the tab.
+        return takes_key(
+            event, lambda key: key.key() == Qt.Key_Escape and self.unit is not None
+        ) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = event.key()
@@ -235,9 +224,9 @@ class NetworkView(QWidget):
             Qt.Key_Up: (-1, 0), Qt.Key_Down: (1, 0), Qt.Key_Left: (0, -1), Qt.Key_Right: (0, 1),
         }  # fmt: skip
         if key == Qt.Key_Escape and self.unit is not None:
-            self.let_go()
+            self.clear_selection()
         elif key in (Qt.Key_Return, Qt.Key_Enter) and self.unit is not None:
-            self.keep(self.unit)
+            self.pin(self.unit)
         elif key in steps and self.places() is not None:
             self._walk(*steps[key], bool(event.modifiers() & Qt.ControlModifier))
         else:
@@ -265,9 +254,9 @@ class NetworkView(QWidget):
                 self._go((layer, column.step(number, down, right)))
 
     def _go(self, unit: Unit) -> None:
-        """Look at a unit by the keys: what was kept goes with it."""
+        """Select a unit by keys; a pinned selection moves along."""
         if self.kept is not None:
-            self.keep(unit)
+            self.pin(unit)
         else:
             self._point_at(unit)
 
@@ -306,7 +295,7 @@ class NetworkView(QWidget):
         return self._lines
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        # Also after an error no painter may stay: nothing could be painted any more.
+        # End the painter after an error too: otherwise nothing could be painted any more.
         painter = QPainter(self)
         try:
             self._paint(painter)
@@ -328,7 +317,7 @@ class NetworkView(QWidget):
         self._painter.paint(painter, scene, float(self.width()), float(self.height()))
 
     def words(self) -> str:
-        """Say what is looked at, in one line."""
+        """Describe the selected unit or the active units, in one line."""
         if self.parts is None:
             return ""
         if self.unit is None or self.frame is None:

@@ -165,7 +165,7 @@ def test_a_unit_is_kept_switched_off_and_let_go(section: NetworkSection, qtbot: 
 def test_a_units_sum_is_written_out(section: NetworkSection, qtbot: QtBot) -> None:
     ready(section, qtbot)
     for unit in ((0, 3), (1, 7), (2, 4)):
-        section.network.keep(unit)
+        section.network.pin(unit)
         rows = [row for row in section.panel.unit_rows.rows if isinstance(row, Sum)]
         above, below, bias, total = (row.value for row in rows[:4])
         assert above + below + bias == pytest.approx(total, abs=1e-3)
@@ -206,11 +206,11 @@ def test_every_kind_of_network_is_painted(
     frame = section.network.frame
     assert frame is not None
     for layer in range(len(frame.layers)):
-        section.network.keep((layer, 2))
+        section.network.pin((layer, 2))
         toggled = (layer, 2) if layer < len(frame.layers) - 1 else None
         frame_where(section, qtbot, lambda now, unit=toggled: now.question.toggled == unit)
         assert not section.grab().isNull()
-    section.network.let_go()
+    section.network.clear_selection()
     section.order.setCurrentIndex(1)
     assert not section.grab().isNull()
 
@@ -233,7 +233,7 @@ def test_other_weights_of_the_same_network_are_followed(
 ) -> None:
     first = network()
     ready(section, qtbot, first)
-    section.network.keep((0, 3))
+    section.network.pin((0, 3))
     before = frame_where(section, qtbot, lambda frame: frame.question.toggled == (0, 3))
     other = ModelFile(first.network, tuple(2 * values for values in first.parameters))
     section.use_network(other, "")
