@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtGui import QShowEvent
-from PyQt5.QtWidgets import QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QVBoxLayout
 
 from mnist_draw.app.kit.page import Page
 from mnist_draw.app.kit.threads import Background
@@ -41,9 +41,8 @@ class InsideTab(Page):
         canvas: Canvas,
         models: NetworkMenu,
         preferences: Preferences,
-        parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self.setFocusPolicy(Qt.StrongFocus)
         self.view: InsideView | None = None
         self.is_training: Callable[[], bool] = lambda: False

@@ -83,9 +83,8 @@ class InsideView(QWidget):
         models: NetworkMenu,
         section: str = "",
         guide_step: int = 0,
-        parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self.presenting = False
         self.is_training: Callable[[], bool] = lambda: False
         self._guided = False

@@ -152,8 +152,8 @@ class LayerMaps(QWidget):
 
     layer_chosen = pyqtSignal(int)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setObjectName("layerMaps")
         explain(
             self,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QWidget
 
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.counted_section import CountedSection
@@ -35,9 +35,10 @@ from mnist_draw.app.inside.map.map_locator import (
 from mnist_draw.app.inside.map.map_view import Digits, Located, MapView
 from mnist_draw.app.inside.section import reflow
 from mnist_draw.app.kit.latest_job import LatestJob
+from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label
+from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, push_button
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.example import Example
@@ -82,9 +83,6 @@ class MapSection(CountedSection):
         self._connect()
 
     def _build(self) -> None:
-        row = self._columns = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(Size.CARD_GAP)
         card = Card("Test digits as the network sees them")
         self._card_title = card.heading
         self.layer_combo, self.map_combo = ComboBox(), ComboBox()
@@ -99,37 +97,26 @@ class MapSection(CountedSection):
             explain(combo, title, sentence)
             card.top.addWidget(combo)
         self.map_combo.addItems([PCA, TSNE])
-        note = QHBoxLayout()
         self.state = FittedLabel(elide=Qt.ElideRight)
         self.state.setObjectName("mapState")
         self.state.setProperty("look", "muted")
         self.state.setText(MEANINGS[PCA])
-        note.addWidget(FixedLabel(self.state, lines=1), 1)
-        self.link = QPushButton()
-        self.link.setObjectName("mapLink")
-        self.link.setProperty("look", "link")
-        explain(self.link, "Stop or go on", "Stop, or go on.")
+        self.link = push_button("mapLink", "Stop or go on", "Stop, or go on.", look="link")
         self.link.hide()
-        note.addWidget(self.link)
         card.body.setSpacing(2)
-        card.body.addLayout(note)
+        card.body.addLayout(row((FixedLabel(self.state, lines=1), 1), self.link))
         self.view = MapView()
         card.body.addWidget(self.view, 1)
-        row.addWidget(card, 16)
-        self._side = QWidget()
-        right = QVBoxLayout(self._side)
-        right.setContentsMargins(0, 0, 0, 0)
-        right.setSpacing(Size.CARD_GAP)
         self.neighbours = NeighboursCard()
-        right.addWidget(self.neighbours, 1)
         self._layers_card = layers = Card("Layer by layer the digits come apart")
         self.layer_maps = LayerMaps()
         layers.body.addWidget(self.layer_maps)
         self._votes = label("", "muted", "votesNote")
         self._votes.setWordWrap(True)
         layers.body.addWidget(self._votes)
-        right.addWidget(layers)
-        row.addWidget(self._side, 9)
+        self._side = QWidget()
+        column((self.neighbours, 1), layers, gap=Size.CARD_GAP, owner=self._side)
+        self._columns = row((card, 16), (self._side, 9), gap=Size.CARD_GAP, owner=self)
 
     def _connect(self) -> None:
         self._mapping.answered.connect(self._take_maps)

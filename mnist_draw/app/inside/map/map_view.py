@@ -17,7 +17,6 @@ from PyQt5.QtGui import (
     QPixmap,
     QResizeEvent,
 )
-from PyQt5.QtWidgets import QWidget
 
 from mnist_draw.app.inside.network.scene import short_name
 from mnist_draw.app.kit import theme
@@ -222,13 +221,12 @@ class MapView(WalkableView):
 
     picked = pyqtSignal(int)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self) -> None:
         super().__init__(
             "mapView",
             "Map",
             "Test pictures as a layer of the network sees them: near means alike. Arrow keys walk "
             "to the next one, Enter or a click makes it the example.",
-            parent,
         )
         self.digits: Digits | None = None
         self.points: np.ndarray | None = None

@@ -1,4 +1,4 @@
-"""Paints the picture of the network: what seldom changes once, what lives in every frame."""
+"""Paint the network: what seldom changes once, what changes in every frame."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from mnist_draw.app.inside.network.scene import (
     Scene,
     active_words,
     inside,
-    paint_caption,
     paint_legend,
     paint_lines,
     paint_title,
@@ -24,16 +23,24 @@ from mnist_draw.app.kit.steady_labels import draw_tabular
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.words import probability
 
+#: Between the titles of two layers, in logical pixels.
+_APART = 8
+#: From the corner of a picture to its caption.
+_CAPTION = QPointF(0, 9)
+_RING, _HALF_BAR = 11.0, 4.0
+#: Lower rows show no percentages.
+_MIN_ROW = 14.0
+
 
 class NetworkPainter:
-    """Keeps what seldom changes in pixmaps."""
+    """Caches what seldom changes in pixmaps."""
 
     def __init__(self) -> None:
         self._still: QPixmap | None = None
         self._masks: dict[int, QPixmap] = {}
 
     def forget(self) -> None:
-        """Paint everything anew the next time: after a change of size, colours or network."""
+        """Clear the cache after a change of size, colours or network."""
         self._still = None
         self._masks.clear()
 
@@ -53,8 +60,6 @@ class NetworkPainter:
         paint_foot(painter, scene, width, height)
         self._paint_tag(painter, scene)
 
-    # -- painted in every frame
-
     def _paint_bands(self, painter: QPainter, scene: Scene) -> None:
         """Tint the rows of answer and rival, and name the rows."""
         if scene.frame is not None:
@@ -73,7 +78,7 @@ class NetworkPainter:
     def _paint_pictures(self, painter: QPainter, scene: Scene) -> None:
         places, frame = scene.places, scene.frame
         painter.fillRect(places.picture, QColor(Qt.black))
-        if frame is not None and frame.question.picture is not None:
+        if frame is not None:
             paint_grey(painter, places.picture, frame.question.picture)
         convolves = scene.parts.layers[0].convolves
         if convolves:
@@ -91,20 +96,22 @@ class NetworkPainter:
         self._paint_below(painter, scene)
 
     def _paint_below(self, painter: QPainter, scene: Scene) -> None:
-        """Paint what speaks in the picture: for the answer, or for the unit looked at."""
+        """Paint the ink for and against the answer, or the terms of the selected unit."""
         places, frame, unit = scene.places, scene.frame, scene.unit
         painter.setPen(QPen(theme.colour("line"), 1))
         painter.setBrush(theme.colour("paper"))
         painter.drawRect(places.below)
         if unit is not None and unit[0] == 0 and scene.last > 0:
             layer = scene.parts.layers[0]
-            paint_caption(painter, scene, places.below, "Weights × picture", f"unit {unit[1]}")
+            paint_title(
+                painter, places.below.topLeft() - _CAPTION, "Weights × picture", f"unit {unit[1]}"
+            )
             words = ("raises the sum", "lowers it")
-            if frame is not None and frame.question.picture is not None:
+            if frame is not None:
                 values = layer.W[:, unit[1]].reshape(28, 28) * frame.question.picture
                 paint_signed(painter, places.below, values, 0.0, scene.ratio)
         else:
-            paint_caption(painter, scene, places.below, "Ink", "that spoke")
+            paint_title(painter, places.below.topLeft() - _CAPTION, "Ink", "that spoke")
             words = ("for the answer", "against it")
             if frame is not None:
                 words = (f"for {scene.name(frame.answer)}", f"for {scene.name(frame.rival)}")
@@ -113,7 +120,7 @@ class NetworkPainter:
         paint_legend(painter, scene, place, words, places.bands[0].left() - place.x() - 4)
 
     def _paint_patch(self, painter: QPainter, scene: Scene) -> None:
-        """Show where a map of the first layer is strongest, and which filter it is."""
+        """Outline the patch where a map of the first layer is strongest, and its filter."""
         frame, unit = scene.frame, scene.unit
         if unit is None or unit[0] != 0:
             return
@@ -148,7 +155,7 @@ class NetworkPainter:
             paint_lights(painter, column, values, mask)
 
     def _paint_marks(self, painter: QPainter, scene: Scene) -> None:
-        """Outline the ends of lines and the unit looked at; cross out what is off."""
+        """Outline the ends of lines and the selected unit; cross out units that are off."""
         painter.setBrush(Qt.NoBrush)
         painter.setPen(QPen(theme.colour("text"), 1))
         for layer, number in scene.lines.marked:
@@ -175,7 +182,7 @@ class NetworkPainter:
                 painter.drawRoundedRect(outline, 2.5, 2.5)
 
     def _paint_tag(self, painter: QPainter, scene: Scene) -> None:
-        """Name the unit looked at, beside it."""
+        """Name the selected unit beside it."""
         unit, frame = scene.unit, scene.frame
         if unit is None or unit[0] >= scene.last:
             return
@@ -199,12 +206,8 @@ class NetworkPainter:
         painter.drawText(box, Qt.AlignCenter, words)
 
 
-#: Between the titles of two layers, in logical pixels.
-_APART = 8
-
-
 def paint_still(scene: Scene, width: float, height: float) -> QPixmap:
-    """Return titles, rows, filters and weights: everything below the lights."""
+    """Paint titles, rows, filters and weights: everything below the lights."""
     still = blank_pixmap(width, height, scene.ratio)
     painter = QPainter(still)
     painter.setRenderHint(QPainter.Antialiasing)
@@ -259,7 +262,7 @@ def _paint_filters(painter: QPainter, scene: Scene) -> None:
     layer = scene.parts.layers[0]
     side = layer.W.shape[-1]
     below = scene.places.below
-    paint_caption(painter, scene, below, "Filters", f"{side}×{side}")
+    paint_title(painter, below.topLeft() - _CAPTION, "Filters", f"{side}×{side}")
     columns = 4
     room = below.width() / columns
     cell = max(1.0, (room - 4) / side)
@@ -286,11 +289,6 @@ def _paint_weights(painter: QPainter, scene: Scene) -> None:
         painter.setPen(QPen(theme.colour("line"), 1))
         start = QPointF(scene.places.picture.right() + 4, scene.places.picture.center().y())
         painter.drawLine(start, QPointF(x - 4, band.center().y()))
-
-
-_RING, _HALF_BAR = 11.0, 4.0
-#: Lower rows have no room for a figure each.
-_MIN_ROW = 14.0
 
 
 def paint_answers(painter: QPainter, scene: Scene) -> None:
@@ -339,7 +337,7 @@ def _paint_ring(painter: QPainter, scene: Scene, digit: int, role: str) -> None:
 
 
 def paint_foot(painter: QPainter, scene: Scene, width: float, height: float) -> None:
-    """Say what lights and lines mean, and how many units are active."""
+    """Draw the legend of lights and lines, and the number of active units."""
     y = height - 10 * scene.scale
     painter.setFont(theme.font(Text.LABEL))
     frame, unit = scene.frame, scene.unit

@@ -1,4 +1,4 @@
-"""What the panel beside the network says: about an answer, and about one unit."""
+"""The rows of the side panel, and tables: the sum behind an answer, and one unit."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 Name = Callable[[int], str]
 
-#: Terms that are written out: six for and six against an answer, four of a unit.
+#: Terms that are shown: six for and six against an answer, three and one of a unit.
 _TERMS, _UNIT_TERMS = 6, (3, 1)
 
 
@@ -47,7 +47,7 @@ def why_of(frame: Frame) -> WhySum:
 
 
 def why_rows(frame: Frame, name: Name) -> list[Row]:
-    """Say why the answer is rather this than its rival."""
+    """Explain the answer against its rival."""
     why = why_of(frame)
     answer, rival = name(why.answer), name(why.rival)
     what = "units" if len(frame.layers) > 1 else "pixels"
@@ -120,7 +120,7 @@ def unit_title(frame: Frame, unit: Unit, name: Name) -> str:
 def unit_rows(
     frame: Frame, unit: Unit, pages: UnitProfiles | None, ideal: np.ndarray | None, name: Name
 ) -> list[Row]:
-    """Say what a unit is about, and write its sum out."""
+    """Explain a unit: its pictures, its sum, its strongest inputs and outputs."""
     layer, number = unit
     about = frame.layers[layer]
     found = unit_sum(frame.layers, frame.passed, layer, number)
@@ -184,7 +184,7 @@ def _input_rows(frame: Frame, layer: int, found: UnitSum) -> list[Row]:
     inputs: np.ndarray | None = found.inputs
     note = "ink × weight" if before is None else "output × weight"
     if before is not None and before.convolves:
-        # One line for each map: its places together.
+        # One line for each map: the sum over its places.
         terms = terms.reshape(before.units, -1).sum(axis=1)
         inputs, note = None, "sum over the map"
     most, least = strongest(terms, *_UNIT_TERMS)
@@ -203,7 +203,7 @@ def _input_rows(frame: Frame, layer: int, found: UnitSum) -> list[Row]:
 
 
 def _output_rows(frame: Frame, unit: Unit, name: Name) -> list[Row]:
-    """Say what the unit gives the next layer: its sums with it on less with it off."""
+    """Explain what the unit adds to the next layer: sums with it on less with it off."""
     layer = unit[0]
     off = unit in frame.question.off
     given = given_on(frame.passed, layer, off)
@@ -247,7 +247,7 @@ def _pictures(
         title = f"its filter, {side}×{side}"
         if len(filters) > 1:
             title = f"its filter on map {strong}"
-        # Of a map that is switched off: what it would show.
+        # What a map would show, also if it is switched off.
         values = np.maximum(frame.passed.z[layer][0, number], 0)
         second = Picture(values, signed=True)
         large = Picture(filters[strong], signed=True, numbers=True)

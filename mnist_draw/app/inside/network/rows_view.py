@@ -1,7 +1,7 @@
 """A panel of rows that change many times a second: headings, sums, bars, sentences, pictures.
 
-Painted as a whole, because labels that take a new text each frame would have the window laid out
-again. What stands in it is read as one description by a screen reader.
+It is painted as a whole: labels that change their text each frame would trigger a new layout of the
+window. A screen reader gets all of it as one description.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Sum:
 
 @dataclass(frozen=True)
 class Term:
-    """A part of a sum: its name, how it is made, a bar, its value."""
+    """A term of a sum: its name, its factors, a bar, its value."""
 
     name: str
     made: str
@@ -52,7 +52,7 @@ class Term:
 
 @dataclass(frozen=True)
 class Sentence:
-    """Words that take as many lines as they need; may hold <b> and <sup>."""
+    """A sentence of any length; may contain <b> and <sup>."""
 
     text: str
     muted: bool = False
@@ -106,8 +106,8 @@ def _term() -> float:
 class RowsView(QWidget):
     """Shows rows, one below the other."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
         self.setFocusPolicy(Qt.StrongFocus)
         self.rows: tuple[Row, ...] = ()
@@ -123,7 +123,7 @@ class RowsView(QWidget):
         self.update()
 
     def words(self) -> str:
-        """Return what is shown, in reading order."""
+        """Describe all rows, in reading order."""
         found = []
         for row in self.rows:
             match row:
@@ -160,7 +160,7 @@ class RowsView(QWidget):
                 case Pictures():
                     y = self._pictures(painter, row, y, width)
         if math.ceil(y) != self.minimumHeight():
-            # What does not fit is scrolled to.
+            # The panel scrolls.
             self.setMinimumHeight(math.ceil(y))
 
     def _heading(self, painter: QPainter, row: Heading, y: float, width: float) -> float:
@@ -185,7 +185,7 @@ class RowsView(QWidget):
         if painter.fontMetrics().horizontalAdvance(row.text) <= room:
             painter.drawText(box, int(Qt.AlignLeft | Qt.AlignVCenter), row.text)
         else:
-            # The figure stands beside the last line.
+            # The figure is beside the last line.
             box.setBottom(self._written(painter, escape(row.text), Text.BODY, "text", y, room))
             box.setTop(box.bottom() - painter.fontMetrics().lineSpacing())
         painter.setFont(theme.font(Text.BODY, bold=True))
@@ -202,14 +202,14 @@ class RowsView(QWidget):
         painter.setFont(theme.font(Text.LABEL, bold=True))
         figure = tabular_width(painter.font(), signed(row.value)) + _BETWEEN
         bar, right = 62.0, width - max(48.0, figure)
-        # What is cut off here stands in full in the table and for screen readers.
+        # The table and screen readers have the whole name.
         room = right - bar - _BETWEEN
         name = painter.fontMetrics().elidedText(row.name, Qt.ElideRight, int(room))
         painter.drawText(box, int(Qt.AlignLeft | Qt.AlignVCenter), name)
         used = painter.fontMetrics().horizontalAdvance(name) + _BETWEEN
         painter.setPen(theme.colour("muted"))
         painter.setFont(theme.font(Text.LABEL))
-        # The bar gives way to words, as far as it can be seen.
+        # The bar shrinks for words as long as it can be seen.
         words = painter.fontMetrics().horizontalAdvance(row.made)
         bar = max(_BETWEEN, min(bar, right - _BETWEEN - used - words))
         made = QRectF(used, y, max(0.0, right - bar - _BETWEEN - used), _term())
@@ -236,7 +236,7 @@ class RowsView(QWidget):
     def _written(
         painter: QPainter, text: str, size: int, colour: str, y: float, width: float
     ) -> float:
-        """Write a text in as many lines as it needs, and return where it ends."""
+        """Draw a text in as many lines as it needs, and return the y of its end."""
         document = QTextDocument()
         document.setDocumentMargin(0)
         document.setDefaultFont(theme.font(size))
@@ -289,7 +289,7 @@ class RowsView(QWidget):
 
 
 def signed(value: float) -> str:
-    """Return a number with its sign: ``"+0.34"``, ``"−0.22"``."""
+    """Format a number with its sign: ``"+0.34"``, ``"−0.22"``."""
     return f"{value:+.2f}".replace("-", "−")
 
 

@@ -1,4 +1,4 @@
-"""What a painting of the network depends on, and words and forms that its parts share."""
+"""What the painter of the network depends on: its scene, its lines, its texts."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _MIN_ROW = 12.0
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """All that a painting depends on."""
+    """Everything that the painter depends on."""
 
     parts: Parts
     places: Places
@@ -44,52 +44,48 @@ class Scene:
 
     @property
     def last(self) -> int:
-        """The answer's layer."""
+        """The number of the output layer."""
         return len(self.parts.layers) - 1
 
     def is_only_one(self, layer: Layer) -> bool:
-        """Whether no other hidden layer is of its kind: it then needs no number."""
+        """Whether it is the only hidden layer of its kind, and needs no number."""
         others = self.parts.layers[:-1]
         return sum(other.convolves == layer.convolves for other in others) == 1
 
     @property
     def banded(self) -> bool:
-        """Whether units stand in the rows of digits."""
+        """Whether units are in the rows of their digits."""
         return self.by_digit and self.has_pages
 
     def short_name(self, digit: int) -> str:
-        """Return what fits into a ring or before a row; empty where the rows are too low."""
+        """Return the short name of a class; empty if the rows are too low."""
         if self.places.bands[digit].height() < _MIN_ROW and not self.role(digit):
             return ""
         return short_name(self.name(digit))
 
     def role(self, digit: int) -> str:
-        """Return the colour of a digit's row: the answer's, the rival's, or none."""
+        """Return the colour of a digit's row: that of the answer, of the rival, or none."""
         if self.frame is None:
             return ""
         return {self.frame.answer: "accent", self.frame.rival: "second"}.get(digit, "")
 
 
 def short_name(name: str) -> str:
-    """Return what stands for a class where there is room for a digit."""
+    """Shorten a class's name to the room of a digit."""
     return name.removeprefix("class ")[:2]
 
 
 def active_words(frame: Frame) -> str:
-    """Say how many units are active."""
+    """Describe how many units are active, for at most two layers."""
     parts = []
     for layer, values in zip(frame.layers, frame.passed.a, strict=False):
         active = values[0].reshape(layer.units, -1).any(axis=1)
         parts.append(f"{int(active.sum()):,} of {layer.units:,}")
-    if not parts:
-        return ""
-    if len(parts) > 2:
-        return ""
-    return f"{' and '.join(parts)} units active"
+    return f"{' and '.join(parts)} units active" if 1 <= len(parts) <= 2 else ""
 
 
 def unit_words(frame: Frame, unit: Unit, off: frozenset[Unit], name: Callable[[int], str]) -> str:
-    """Say what a unit puts out and what the answer would be without it."""
+    """Describe a unit's output, and the answer with the unit in its other state."""
     layer = frame.layers[unit[0]]
     p = frame.passed.p
     if unit[0] == len(frame.layers) - 1:
@@ -110,7 +106,7 @@ def inside(column: Column, unit: int) -> QRectF:
 
 
 def say(painter: QPainter, x: float, y: float, text: str) -> float:
-    """Write muted words and return where they end."""
+    """Draw muted text and return the x of its end."""
     painter.setPen(theme.colour("muted"))
     wide = painter.fontMetrics().horizontalAdvance(text)
     painter.drawText(QRectF(x, y - 12, wide + 4, 24), int(Qt.AlignLeft | Qt.AlignVCenter), text)
@@ -120,10 +116,7 @@ def say(painter: QPainter, x: float, y: float, text: str) -> float:
 def paint_title(
     painter: QPainter, place: QPointF, title: str, note: str, room: float = math.inf
 ) -> None:
-    """Write a title, and a note beside it where there is room.
-
-    A title that is too long itself becomes its last word, such as a layer's number.
-    """
+    """Draw a title and, if it fits, a note; shorten a long title to its last word."""
     painter.setFont(theme.font(Text.LABEL, bold=True))
     painter.setPen(theme.colour("text"))
     if painter.fontMetrics().horizontalAdvance(title) > room:
@@ -136,17 +129,10 @@ def paint_title(
         painter.drawText(QPointF(x, place.y()), note)
 
 
-def paint_caption(painter: QPainter, scene: Scene, box: QRectF, title: str, note: str) -> None:
-    paint_title(painter, box.topLeft() - QPointF(0, 9), title, note)
-
-
 def shortened(
     metrics: QFontMetrics | QFontMetricsF, texts: tuple[str, str], room: float
 ) -> tuple[str, str]:
-    """Cut the ends of two texts off where they find no room side by side.
-
-    A text that takes less than half of the room leaves the rest to the other.
-    """
+    """Elide two texts that do not fit side by side; a short one leaves room to the other."""
     wide = [metrics.horizontalAdvance(text) for text in texts]
     if sum(wide) <= room:
         return texts
@@ -161,7 +147,7 @@ def shortened(
 def paint_legend(
     painter: QPainter, scene: Scene, place: QPointF, words: tuple[str, str], room: float
 ) -> None:
-    """Say what the colours mean, in two lines where one is too short."""
+    """Draw the legend of the two colours, in two lines if one is too short."""
     painter.setFont(theme.font(Text.LABEL))
     metrics = painter.fontMetrics()
     size = 8 * scene.scale
@@ -178,9 +164,9 @@ def paint_legend(
         x, y = (end + Size.CARD_GAP, y) if wide <= room else (x, y + metrics.lineSpacing())
 
 
-#: Lines of a sum: the units most for the answer, those most against it, inputs of each.
-FOR, AGAINST, INPUTS = 7, 6, 3
-#: Lines of one unit: pixels or units that lift or lower it, units that it lifts or lowers.
+#: Lines of the sum behind an answer: units for it, units against it, inputs of each unit.
+_FOR, _AGAINST, _INPUTS = 7, 6, 3
+#: Lines of one unit: inputs that raise and lower it, units that it raises and lowers.
 _IN, _OUT = (8, 6), (7, 5)
 _THICK, _THIN = 2.2, 0.9
 
@@ -197,7 +183,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Lines:
-    """The lines, and the units and pixels at their ends, which get an outline."""
+    """Lines, and the units and pixels at their ends, which are outlined."""
 
     lines: tuple[Line, ...] = ()
     marked: tuple[Unit, ...] = ()
@@ -212,7 +198,7 @@ def why_lines(frame: Frame, places: Places) -> Lines:
     if last < 0 or column is None or layers[last].convolves:
         return Lines()
     why = why_sum(layers, passed, frame.answer, frame.rival)
-    most, least = why.strongest(FOR, AGAINST)
+    most, least = why.strongest(_FOR, _AGAINST)
     before = places.column_of(last - 1)
     lines, marked = [], []
     for units, digit in ((most, frame.answer), (least, frame.rival)):
@@ -225,7 +211,7 @@ def why_lines(frame: Frame, places: Places) -> Lines:
             share = abs(float(why.terms[unit])) / max(float(np.abs(why.terms).max()), 1e-12)
             lines.append(Line(_right(column.rect(unit)), end, positive, _THICK * (0.5 + share / 2)))
             if before is not None:
-                for source in lifting(layers, passed, last, unit, INPUTS):
+                for source in lifting(layers, passed, last, unit, _INPUTS):
                     start = _right(before.rect(source))
                     lines.append(Line(start, _left(column.rect(unit)), positive, _THIN))
     return Lines(tuple(lines), tuple(marked))
@@ -266,7 +252,7 @@ def _end_of(places: Places, frame: Frame, layer: int, unit: int) -> QPointF | No
 
 
 def _lines_in(frame: Frame, places: Places, unit: Unit) -> Lines:
-    """Return the lines from what lifts and lowers a unit most."""
+    """Return the lines from the strongest inputs of a unit."""
     layer, number = unit
     end = _end_of(places, frame, layer, number)
     if end is None:
@@ -299,7 +285,7 @@ def _from_picture(
 ) -> Lines:
     cell = places.picture.width() / 28
     if convolves:
-        # One line from the patch that the filter lies on.
+        # One line from the patch under the filter.
         high, wide = terms.shape[-2:]
         x = places.picture.left() + (place[1] + wide) * cell
         y = places.picture.top() + (place[0] + high / 2) * cell

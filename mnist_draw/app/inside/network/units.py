@@ -19,18 +19,17 @@ from mnist_draw.app.kit.painters import blank_pixmap, mosaic
 if TYPE_CHECKING:
     from mnist_draw.analysis.network_probe import Layer
 
-#: Side of a unit's cell in logical pixels: as large as there is room for so many rows of cells in
-#: a row of digits, but not larger or smaller.
-LARGEST, SMALLEST, ROWS = 16, 3, 5
-#: Units that are shown of a wider layer: more than anybody looks at one by one.
+#: Side of a unit's cell in logical pixels, and the rows of cells that must fit into a digit's row.
+MAX_CELL, MIN_CELL, ROWS = 16, 3, 5
+#: Units that are shown of a wider layer.
 MAX_UNITS = 2000
-#: The most hidden columns; "…" stands for those between.
+#: Columns of hidden layers; "…" stands for those between.
 MAX_COLUMNS = 4
 
 
 @dataclass(frozen=True, eq=False)
 class Column:
-    """One hidden layer's place."""
+    """The position of a hidden layer and of its units."""
 
     layer: int
     box: QRectF
@@ -43,7 +42,7 @@ class Column:
     pitch: float = 0.0
 
     def top_of(self, row: float) -> float:
-        """Return where a row of cells begins."""
+        """Return the y of a row of cells."""
         if not self.group:
             return self.box.top() + row * self.high
         band, within = divmod(row, self.group)
@@ -51,7 +50,7 @@ class Column:
         return self.box.top() + round(band * self.pitch + pad) + within * self.high
 
     def rect(self, unit: int) -> QRectF:
-        """Return a unit's cell; of one that is not shown, the middle of the column."""
+        """Return a unit's cell; the middle of the column if it is not shown."""
         row, column = (int(n) for n in self.at[unit])
         if row < 0:
             return QRectF(self.box.center(), self.box.center())
@@ -64,15 +63,15 @@ class Column:
 
     @property
     def shown(self) -> int:
-        """How many units have one."""
+        """The number of units that have a cell."""
         return int((self.at[:, 0] >= 0).sum())
 
     def nearest(self, place: QPointF, reach: float) -> tuple[float, int] | None:
-        """Return distance and number of the unit nearest to a place, if one is within reach."""
+        """Return distance and number of the nearest unit within reach."""
         x = self.box.left() + (self.at[:, 1] + 0.5) * self.cell - place.x()
         tops = np.array([self.top_of(row) for row in range(self.rows)])
         y = tops[self.at[:, 0]] + 0.5 * self.high - place.y()
-        # How far it is to the cell's edge: inside it is 0.
+        # Distance to the cell's edge, 0 inside.
         away = np.hypot(
             np.maximum(np.abs(x) - self.cell / 2, 0), np.maximum(np.abs(y) - self.high / 2, 0)
         )
@@ -92,7 +91,7 @@ class Column:
 
 @dataclass(frozen=True, eq=False)
 class Places:
-    """Where everything lies, in logical pixels."""
+    """Positions of everything, in logical pixels."""
 
     picture: QRectF
     below: QRectF
@@ -113,7 +112,7 @@ class Places:
 
 
 def shown_layers(hidden: int) -> tuple[list[int], list[int]]:
-    """Return which hidden layers have a column, and after which columns some are left out."""
+    """Return the hidden layers that have a column, and the columns followed by omitted layers."""
     if hidden <= MAX_COLUMNS:
         return list(range(hidden)), []
     return [0, 1, hidden - 2, hidden - 1], [1]
@@ -131,13 +130,13 @@ def lay_out(
     answers: float = 0.0,
     depth: int = ROWS,
 ) -> Places:
-    """Find a place for everything."""
+    """Compute all positions."""
     shown, skipped = shown_layers(len(layers) - 1)
     classes = layers[-1].units
     many = len(shown) > 2 or any(layers[n].convolves for n in shown)
     top, foot = 52.0 * scale, 30.0 * scale
     body = height - top - foot
-    # Picture and what lies below it fit, with their captions; pixels are whole.
+    # Picture and the one below it fit, with their captions; pixels are whole.
     share = 0.15 if many else 0.226
     room = (body - 104 * scale) / 2 if pictures == 2 else body - 40 * scale
     picture = min(max(share * width, 112.0), 280 * scale, room)
@@ -145,7 +144,7 @@ def lay_out(
     percent = 66 * scale
     bar = min((34.0 if many else 60.0) * scale, 0.08 * width)
     answer = width - percent - bar - 34 * scale - answers
-    # Where text is large and the room is not, distances give way before units do.
+    # With large text and little room, shrink distances before units.
     wide = 22.0 if many else 36.0 if pictures == 1 else 68.0
     left = picture + min(wide * scale, 22 * scale + 0.04 * width)
     tight = many or pictures == 1
@@ -178,13 +177,13 @@ def _boxes(
     many: bool,
     tight: bool,
 ) -> list[QRectF]:
-    """Share the room between the picture and the answers out among the columns."""
+    """Divide the width between the picture and the answers among the columns."""
     gap = min((24.0 if tight else 56.0) * scale, 0.16 * (right - left))
     weights = [1.0 if layers[n].convolves else 0.62 if many else 1.0 for n in shown]
     room = right - left - gap * len(shown)
     boxes = []
     for weight in weights:
-        wide = max(room * weight / sum(weights), 2.0 * SMALLEST)
+        wide = max(room * weight / sum(weights), 2.0 * MIN_CELL)
         boxes.append(QRectF(left, top, wide, height))
         left += wide + gap
     return boxes
@@ -205,8 +204,8 @@ def _dense(
         order = np.arange(units) if heights is None else np.argsort(-heights, kind="stable")
         chosen = np.sort(order[:MAX_UNITS])
     band = box.height() / classes
-    cell = float(min(round(LARGEST * scale), max(SMALLEST, math.floor(band / depth))))
-    while cell > SMALLEST and not _fits(rows, chosen, box, cell, classes):
+    cell = float(min(round(MAX_CELL * scale), max(MIN_CELL, math.floor(band / depth))))
+    while cell > MIN_CELL and not _fits(rows, chosen, box, cell, classes):
         cell -= 1
     at = np.full((units, 2), -1)
     across = max(1, int(box.width() / cell))
@@ -237,7 +236,7 @@ def _fits(
 
 
 def _maps(layer: int, shape: tuple[int, ...], box: QRectF) -> Column:
-    """Lay maps out as a mosaic with the largest tiles that fit."""
+    """Lay maps out as a mosaic of the largest tiles that fit."""
     units, high, wide = shape
     aspect = (high + 1) / (wide + 1)
     best = (0.0, 1)
@@ -250,15 +249,15 @@ def _maps(layer: int, shape: tuple[int, ...], box: QRectF) -> Column:
     return Column(layer, box, cell, cell * aspect, columns, math.ceil(units / columns), at)
 
 
-#: The weakest light that is on has this part of the full colour; the others this root of it.
-_WEAKEST, _ROOT = 0.16, 0.75
+#: The faintest lit unit has this part of the full colour; strengths are raised to this power.
+_MIN_STRENGTH, _ROOT = 0.16, 0.75
 _GAP = 1.5
 
 
 def paint_lights(
     painter: QPainter, column: Column, values: np.ndarray | None, mask: QPixmap
 ) -> None:
-    """Paint a dense layer."""
+    """Paint the outputs of a dense layer as lights."""
     shown = column.at[:, 0] >= 0
     grid = np.zeros((column.rows, column.columns), np.uint8)
     levels = np.ones(len(shown), np.uint8)
@@ -293,7 +292,7 @@ def paint_lights(
 
 
 def lights_mask(column: Column, ratio: float) -> QPixmap:
-    """Return the forms of a dense layer's cells: rounded squares, one for each place."""
+    """Return the shapes of a dense layer's cells: rounded squares."""
     cell = column.cell
     wide, high = column.columns * cell, column.rows * cell
     mask = blank_pixmap(wide, high, ratio)
@@ -312,7 +311,7 @@ def lights_mask(column: Column, ratio: float) -> QPixmap:
 
 
 def paint_maps(painter: QPainter, column: Column, values: np.ndarray | None) -> None:
-    """Paint the maps of a convolution, float32 (maps, H, W) at least 0, as one image."""
+    """Paint the maps of a convolution, float32 (maps, H, W) from 0 on, as one image."""
     if values is None:
         values = np.zeros((len(column.at), 1, 1), np.float32)
     largest = max(float(values.max()), 1e-9)
@@ -343,7 +342,7 @@ def _mixed(first: str, last: str, part: np.ndarray) -> np.ndarray:
 
 def _levels(card: str, accent: str, unlit: np.ndarray) -> np.ndarray:
     """Return the colours of 256 levels: 0 is no unit, 1 is unlit, from 2 on it is lit."""
-    part = _WEAKEST + (1 - _WEAKEST) * np.linspace(0, 1, 254, dtype=np.float32) ** _ROOT
+    part = _MIN_STRENGTH + (1 - _MIN_STRENGTH) * np.linspace(0, 1, 254, dtype=np.float32) ** _ROOT
     table = np.zeros((256, 4), np.uint8)
     table[1, :3] = unlit
     table[2:, :3] = _mixed(card, accent, part)
