@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from synthetic_negatives import junk, lines_of, several, written
+from synthetic_negatives import lines_of, several, synthetic_negatives, written
 from unipen_drawings import Drawings
 
 from mnist_draw.dataset.augmentation.augmenter import RECIPES, Augmenter
@@ -33,11 +33,11 @@ Generator = np.random.Generator
 
 #: Pictures in a minibatch: digits as the handwriting recipe varies them, digits written with
 #: pens of any width, letters that are written like digits, several digits at once, what people
-#: drew, and made-up drawings.
-VARIED, WRITTEN, TWINS, SEVERAL_AT_ONCE, DRAWN, MADE_UP = 100, 90, 40, 35, 175, 60
-BATCH = VARIED + WRITTEN + TWINS + SEVERAL_AT_ONCE + DRAWN + MADE_UP
-#: Pictures that are made up, and of several digits; each epoch sees them in another order.
-MADE_UP_MADE, SEVERAL_MADE = 60_000, 30_000
+#: drew, and synthetic drawings.
+VARIED, WRITTEN, TWINS, SEVERAL_AT_ONCE, DRAWN, SYNTHETIC = 100, 90, 40, 35, 175, 60
+BATCH = VARIED + WRITTEN + TWINS + SEVERAL_AT_ONCE + DRAWN + SYNTHETIC
+#: Synthetic pictures, and pictures of several digits; each epoch sees them in another order.
+SYNTHETIC_MADE, SEVERAL_MADE = 60_000, 30_000
 _MADE_AT_ONCE = 10_000
 #: Share of pictures that are softened, and of digits and of others that are coarse: who shows
 #: a picture of 8 by 8 pixels more often shows a digit.
@@ -157,7 +157,7 @@ class Minibatches:
         self._digits = Pictures(images, self._labels, seed)
         every = np.arange(len(images))
         self._usable = every[self._digits.has_points(every)]
-        self._made_up, self._several = _made(self._digits, self._labels, self._usable, seed)
+        self._synthetic, self._several = _made(self._digits, self._labels, self._usable, seed)
         self._drawn, self._twins = drawn, twins
         self._seed = seed
         self.count = len(self._usable) // (VARIED + WRITTEN)
@@ -165,9 +165,9 @@ class Minibatches:
     def of(self, epoch: int) -> Iterator[tuple[Images, npt.NDArray[np.int32]]]:
         """Yield the pictures, uint8 (500, 1, 28, 28), and kinds, int32 (500,), of an epoch."""
         rng = np.random.default_rng((self._seed, 9, epoch))
-        counts = (VARIED + WRITTEN, SEVERAL_AT_ONCE, MADE_UP)
+        counts = (VARIED + WRITTEN, SEVERAL_AT_ONCE, SYNTHETIC)
         orders = [rng.permutation(self._usable)]
-        orders += [rng.permutation(len(part)) for part in (self._several, self._made_up)]
+        orders += [rng.permutation(len(part)) for part in (self._several, self._synthetic)]
         for batch in range(self.count):
             digits, many, none = (
                 order[np.arange(batch * count, (batch + 1) * count) % len(order)]
@@ -181,15 +181,15 @@ class Minibatches:
                 self._digits.written(digits[VARIED:], epoch),
                 twins,
                 self._several[many],
-                self._made_up[none],
+                self._synthetic[none],
                 drawn,
             ]
-            made = [SEVERAL] * SEVERAL_AT_ONCE + [NONE] * MADE_UP
+            made = [SEVERAL] * SEVERAL_AT_ONCE + [NONE] * SYNTHETIC
             kinds = np.concatenate([self._labels[digits], twin_kinds, made, drawn_kinds])
             random = HashedRandom(self._seed + 5, number, np.arange(BATCH))
             shares = np.where(kinds < SEVERAL, _COARSE_DIGITS, _COARSE_OTHERS)
-            spoilt = blurred(np.concatenate(pictures), random, BLURRED)
-            yield coarsened(spoilt, random, shares)[:, None], kinds.astype(np.int32)
+            degraded = blur(np.concatenate(pictures), random, BLURRED)
+            yield coarsen(degraded, random, shares)[:, None], kinds.astype(np.int32)
 
 
 def _weights(writers: list[str]) -> npt.NDArray[np.float64]:
@@ -205,13 +205,13 @@ def _in_parts(rows: Rows) -> list[Rows]:
 
 
 def _made(digits: Pictures, labels: Kinds, usable: Rows, seed: int) -> tuple[Images, Images]:
-    """Make junk and pictures of several digits, from digits varied as in no epoch."""
+    """Make negatives and pictures of several digits, from digits varied as in no epoch."""
     half = len(usable) // 2
     varied = [digits.varied(rows, 10_000) for rows in _in_parts(usable[:half])]
     varied += [digits.written(rows, 10_000) for rows in _in_parts(usable[half:])]
     images, labels = np.concatenate(varied), labels[usable]
     made = []
-    for make, count in ((junk, MADE_UP_MADE), (several, SEVERAL_MADE)):
+    for make, count in ((synthetic_negatives, SYNTHETIC_MADE), (several, SEVERAL_MADE)):
         parts = range(count // _MADE_AT_ONCE)
         made.append(
             np.concatenate(
@@ -224,7 +224,7 @@ def _made(digits: Pictures, labels: Kinds, usable: Rows, seed: int) -> tuple[Ima
 # -- what enlarging and cameras do to pictures
 
 
-def blurred(images: Images, random: HashedRandom, share: float) -> Images:
+def blur(images: Images, random: HashedRandom, share: float) -> Images:
     """Soften a share of pictures as enlarging them or a camera out of focus does.
 
     Parameters
@@ -252,7 +252,7 @@ def blurred(images: Images, random: HashedRandom, share: float) -> Images:
     return result
 
 
-def coarsened(images: Images, random: HashedRandom, shares: npt.NDArray[np.floating]) -> Images:
+def coarsen(images: Images, random: HashedRandom, shares: npt.NDArray[np.floating]) -> Images:
     """Show pictures in a few large pixels and enlarge them again, as blocks or smoothly.
 
     Parameters

@@ -1,4 +1,4 @@
-"""Pictures that are no digits, made up from strokes and from mangled digits.
+"""Synthetic negatives: pictures that are no digits, from strokes and from mangled digits.
 
 They stand for everything that people may draw and that no data set of digits holds. The rule
 that refuses (:mod:`mnist_draw.recognition.rejection`) is fitted to tell them from digits.
@@ -34,7 +34,7 @@ _WARP = WarpRange(rotation=14, shear=0.3, aspect=0.5, bend=1.5, waves=((0.9, 12.
 _QUARTER = (2, 3, 4, 5, 6, 7, 9)
 _HALF = (3, 4, 7)
 _MIRRORED = (3, 4, 7, 9)
-#: Share of each kind of junk.
+#: Share of each kind.
 SHARES = {
     "letters": 0.42,
     "signs": 0.10,
@@ -47,7 +47,9 @@ SHARES = {
 }
 
 
-def junk(count: int, seed: int, images: Images, labels: npt.NDArray[np.integer[Any]]) -> Images:
+def synthetic_negatives(
+    count: int, seed: int, images: Images, labels: npt.NDArray[np.integer[Any]]
+) -> Images:
     """Make pictures that are no digits.
 
     Parameters
@@ -80,7 +82,7 @@ def junk(count: int, seed: int, images: Images, labels: npt.NDArray[np.integer[A
 
 
 def painted(drawings: list[tuple[Points, ...]], seed: int) -> Images:
-    """Deform made-up drawings strongly and paint them with pens of random widths, normalised.
+    """Deform synthetic drawings strongly and paint them with pens of random widths, normalised.
 
     Parameters
     ----------
@@ -273,7 +275,7 @@ def _mangled(rng: Generator, images: Images, labels: npt.NDArray[np.integer[Any]
 def several(count: int, seed: int, images: Images, labels: npt.NDArray[np.integer[Any]]) -> Images:
     """Make pictures of two or three digits, or of one and a part of the next.
 
-    Parameters and result are those of :func:`junk`.
+    Parameters and result are those of :func:`synthetic_negatives`.
     """
     rng = np.random.default_rng((seed, 7))
     return np.stack([_several(rng, images) for _ in range(count)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from fit_rejection import network_of
-from synthetic_negatives import junk, several
+from synthetic_negatives import several, synthetic_negatives
 
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.recognition.rejection import RejectionRule, shipped_rule
@@ -18,10 +18,11 @@ def rule() -> RejectionRule:
     return rule
 
 
-def test_junk_is_refused(rule: RejectionRule) -> None:
+@pytest.mark.slow
+def test_synthetic_negatives_are_refused(rule: RejectionRule) -> None:
     data = load_dataset()
     images = data.test_images[:2000, 0]
-    pictures = junk(600, 12345, images, data.test_labels[:2000])
+    pictures = synthetic_negatives(600, 12345, images, data.test_labels[:2000])
     assert np.mean(rule.log_odds(scale(pictures[:, None]))[0] < rule.threshold) > 0.85
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from rejection_minibatches import Drawn, blurred, coarsened
+from rejection_minibatches import Drawn, blur, coarsen
 from unipen_drawings import Drawings
 
 from mnist_draw.dataset.augmentation.hashed_random import HashedRandom
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.recognition.rejection import NONE
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +64,7 @@ def images() -> np.ndarray:
 
 
 def test_softening_keeps_ink_in_its_place(images: np.ndarray) -> None:
-    softened = blurred(images, HashedRandom(1, 1, np.arange(len(images))), 0.5)
+    softened = blur(images, HashedRandom(1, 1, np.arange(len(images))), 0.5)
     changed = (softened != images).any(axis=(1, 2))
     assert changed.mean() == pytest.approx(0.5, abs=0.1)
     before, after = images[changed].astype(float), softened[changed].astype(float)
@@ -77,7 +79,7 @@ def test_softening_keeps_ink_in_its_place(images: np.ndarray) -> None:
 
 def test_coarse_pictures_have_large_pixels_and_are_normalised(images: np.ndarray) -> None:
     shares = np.repeat([0.0, 1.0], 150)
-    coarse = coarsened(images, HashedRandom(1, 1, np.arange(len(images))), shares)
+    coarse = coarsen(images, HashedRandom(1, 1, np.arange(len(images))), shares)
     assert np.array_equal(coarse[:150], images[:150])
     before, after = images[150:].astype(float), coarse[150:].astype(float)
     assert (after.max(axis=(1, 2)) >= 254).all()
@@ -94,7 +96,7 @@ def test_coarse_pictures_have_large_pixels_and_are_normalised(images: np.ndarray
 def test_coarse_pictures_follow_from_the_random_numbers(images: np.ndarray) -> None:
     shares = np.full(40, 0.5)
     first, again, other = (
-        coarsened(images[:40], HashedRandom(1, epoch, np.arange(40)), shares) for epoch in (1, 1, 2)
+        coarsen(images[:40], HashedRandom(1, epoch, np.arange(40)), shares) for epoch in (1, 1, 2)
     )
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)

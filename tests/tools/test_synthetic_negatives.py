@@ -1,11 +1,11 @@
-"""Made-up junk: reproducible, of every kind, and normalised as drawings are."""
+"""Synthetic negatives: reproducible, of every kind, and normalised as drawings are."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 from sign_strokes import LETTERS, SIGNS, smooth, strokes_of
-from synthetic_negatives import junk, painted, several
+from synthetic_negatives import painted, several, synthetic_negatives
 
 from mnist_draw.dataset.mnist import load_dataset
 
@@ -20,7 +20,7 @@ def labels() -> np.ndarray:
     return load_dataset().test_labels[:300]
 
 
-@pytest.mark.parametrize("make", [junk, several])
+@pytest.mark.parametrize("make", [synthetic_negatives, several])
 def test_pictures_follow_from_the_seed(make, images: np.ndarray, labels: np.ndarray) -> None:
     pictures = make(60, 3, images, labels)
     assert pictures.shape == (60, 28, 28)
@@ -29,7 +29,7 @@ def test_pictures_follow_from_the_seed(make, images: np.ndarray, labels: np.ndar
     assert not np.array_equal(pictures, make(60, 4, images, labels))
 
 
-@pytest.mark.parametrize("make", [junk, several])
+@pytest.mark.parametrize("make", [synthetic_negatives, several])
 def test_pictures_are_normalised(make, images: np.ndarray, labels: np.ndarray) -> None:
     for picture in make(80, 5, images, labels).astype(float):
         assert picture.max() > 200
