@@ -237,7 +237,7 @@ def lay_out(model: ModelFile, layer: LayerMap, images: npt.NDArray[np.uint8]) ->
     points = layer.points
     for points in tsne(layer.outputs.astype(np.float32), layer.points):
         yield points
-    cache.keep(_TSNE, _TSNE_VERSION, key, {"points": points})
+    cache.save(_TSNE, _TSNE_VERSION, key, {"points": points})
 
 
 def weighted_place(points: Floats, nearest: Indices, distances: Floats) -> Floats:
@@ -256,7 +256,7 @@ def _keep(key: str, layers: list[LayerMap], answers: Floats) -> None:
         arrays[f"directions_{number}"] = layer.directions
         arrays[f"points_{number}"] = layer.points
         arrays[f"vote_{number}"] = np.array(layer.vote)
-    cache.keep(_KIND, _VERSION, key, arrays)
+    cache.save(_KIND, _VERSION, key, arrays)
 
 
 def _kept(key: str, count: int, labels: npt.NDArray[np.uint8], temperature: float) -> Maps | None:

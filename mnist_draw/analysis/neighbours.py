@@ -105,7 +105,7 @@ def gather_neighbours(model: ModelFile, images: npt.NDArray[np.uint8]) -> Iterat
         done += len(part)
         short = wanted < len(images)
         if done == wanted and not short:
-            cache.keep(_KIND, _VERSION, key, {"outputs": outputs})
+            cache.save(_KIND, _VERSION, key, {"outputs": outputs})
         yield Neighbourhood(outputs, lengths, done, wanted, short)
         if done == wanted:
             return

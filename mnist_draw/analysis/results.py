@@ -285,7 +285,7 @@ def count_results(
         done = start + len(part)
         labels = None if pictures.labels is None else pictures.labels[:done]
         if done == total:
-            cache.keep(_KIND, _VERSION, key, {"probabilities": found})
+            cache.save(_KIND, _VERSION, key, {"probabilities": found})
         yield Results(found[:done], labels, temperature, total)
 
 

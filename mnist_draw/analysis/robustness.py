@@ -274,7 +274,7 @@ def count_limits(
                 yield accuracy.copy()
         accuracy[number] = right / len(images)
         if not np.isnan(accuracy).any():
-            cache.keep(_KIND, _VERSION, key, {"accuracy": accuracy})
+            cache.save(_KIND, _VERSION, key, {"accuracy": accuracy})
         yield accuracy.copy()
 
 

@@ -22,7 +22,7 @@ from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.dataset.normalise import SIDE
 from mnist_draw.library.network_data import own_data
 from mnist_draw.storage import ModelFile
-from mnist_draw.storage.cache import digest_of, keep, read
+from mnist_draw.storage.cache import digest_of, read, save
 
 #: So many training pictures are shown: enough for 500 of each digit. Convolutions cost more.
 PICTURES, CONVOLUTION_PICTURES = 5000, 1000
@@ -108,7 +108,7 @@ def _find(probe: NetworkProbe) -> Iterator[UnitProfiles | None]:
         yield None
     labels = data.train_labels[:count].astype(np.int64)
     pages = _summed_up(heights, labels, shown, probe.layers[-1].units)
-    keep("units", _VERSION, key, _to_arrays(pages))
+    save("units", _VERSION, key, _to_arrays(pages))
     yield pages
 
 

@@ -177,7 +177,7 @@ def describe_data(arguments: argparse.Namespace) -> int:
     from mnist_draw.dataset.mnist import load_dataset
 
     data = load_dataset(arguments.folder)
-    for sentence in data.told:
+    for sentence in data.messages:
         tell(sentence)
     labels = {
         "training": data.train_labels,

@@ -37,7 +37,7 @@ class Dataset:
     """Pictures as uint8 (N, 1, 28, 28), ink high, with labels from 0 on as uint8 (N,).
 
     `scale` converts a minibatch into the network's input. ``classes`` are the names of the labels,
-    ``told`` are sentences for the user about how the data set was read.
+    ``messages`` are sentences for the user about how the data set was read.
     """
 
     train_images: Images
@@ -49,7 +49,7 @@ class Dataset:
     name: str
     folder: Path
     classes: tuple[str, ...] = DIGITS
-    told: tuple[str, ...] = ()
+    messages: tuple[str, ...] = ()
 
     @property
     def shows_digits(self) -> bool:
@@ -156,11 +156,11 @@ def _load(place: Path, name: str) -> Dataset:
     source = read_source(place)
     numbers, classes = _classes_of(source)
     train, validation, test = source.train, source.validation, source.test
-    told = list(source.told)
+    messages = list(source.messages)
     if test is None:
         keep = 2 if validation is None else 1
         train, test = set_aside(train, str(place), keep)
-        told.append(
+        messages.append(
             f"{place} has no pictures of its own for the test: {len(test.labels):,} were drawn "
             "from all classes and set aside, the same ones every time."
         )
@@ -185,7 +185,7 @@ def _load(place: Path, name: str) -> Dataset:
         name,
         place,
         classes,
-        tuple(told),
+        tuple(messages),
     )
 
 

@@ -59,26 +59,26 @@ def load_extra(
 ) -> tuple[ExtraDigits, list[str]]:
     """Read and normalise all digits of a folder; return sentences about those left out, too."""
     place = named_path(folder)
-    digits, told = load_digits(place, read_picture)
-    return normalised(digits, place), told
+    digits, messages = load_digits(place, read_picture)
+    return normalised(digits, place), messages
 
 
 def load_digits(folder: Path, read_picture: ReadPicture) -> tuple[list[TaughtDigit], list[str]]:
     """Read all digits of a folder as they were drawn; DatasetError if there is none."""
-    digits, told = read_digits(folder, read_picture)
+    digits, messages = read_digits(folder, read_picture)
     if not digits:
-        why = f" {told[0]}" if told else ""
+        why = f" {messages[0]}" if messages else ""
         raise DatasetError(
             f"The folder {folder} holds no digit to learn: pictures in subfolders named 0 to 9, or "
             f"whose names begin with their digit, such as 3-mine.png.{why}"
         )
-    return digits, told
+    return digits, messages
 
 
 def read_digits(folder: Path, read_picture: ReadPicture) -> tuple[list[TaughtDigit], list[str]]:
     """Read all digits of a folder as they were drawn, perhaps none."""
     digits: list[TaughtDigit] = []
-    told: list[str] = []
+    messages: list[str] = []
     for path, label in find_pictures(folder):
         try:
             digit = read_digit(path)
@@ -96,8 +96,8 @@ def read_digits(folder: Path, read_picture: ReadPicture) -> tuple[list[TaughtDig
                 raise DatasetError(f"The picture {path} is empty.")
             digits.append(dataclasses.replace(digit, label=label))
         except UserError as error:
-            told.append(f"{error} It was left out.")
-    return digits, told
+            messages.append(f"{error} It was left out.")
+    return digits, messages
 
 
 def find_pictures(folder: Path) -> Iterator[tuple[Path, int | None]]:

@@ -313,7 +313,7 @@ def _refused(rule: RejectionRule, pictures: npt.NDArray[np.uint8]) -> float:
     log_odds = (cache.read("refused", _CACHE_VERSION, key) or {}).get("likeness")
     if log_odds is None or log_odds.shape != (len(pictures),):
         log_odds, _ = rule.log_odds(scale(pictures))
-        cache.keep("refused", _CACHE_VERSION, key, {"likeness": log_odds})
+        cache.save("refused", _CACHE_VERSION, key, {"likeness": log_odds})
     return float(np.mean(log_odds < rule.threshold))
 
 

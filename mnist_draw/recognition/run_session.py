@@ -182,7 +182,7 @@ class RunSession:
         settings = self.run.settings
         if self._train is None:
             self.data = load_dataset(settings.data_folder)
-            for sentence in self.data.told:
+            for sentence in self.data.messages:
                 self._tell(sentence)
             remember_data(settings.data_folder, self.data)
             self.run = replace(self.run, settings=settings_for(settings, self.data))

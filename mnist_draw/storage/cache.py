@@ -46,7 +46,7 @@ def read(kind: str, version: int, key: str) -> Arrays | None:
     return None
 
 
-def keep(kind: str, version: int, key: str, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+def save(kind: str, version: int, key: str, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
     """Store a result, if the folder can be written."""
     with contextlib.suppress(OSError, StorageError):
         path = _path(kind, version, key)

@@ -6,10 +6,9 @@ says so.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -105,10 +104,16 @@ class Preferences:
             changes, held = dict(self._changes), dict(self._values)
         if not changes:
             return
-        with _locked(self.path):
+        # Keeps other windows from writing between this window's reading and writing. One that hangs
+        # does not prevent that: only what two windows write in the same instant can be lost.
+        lock = make_lock(lock_file(self.path))
+        take_lock(lock, _PATIENCE)
+        try:
             values = _with(self._stored(held), changes)
             document = {"schema": SCHEMA, "values": dict(sorted(values.items()))}
             write_atomically(self.path, pack(document, indent=2) + b"\n")
+        finally:
+            lock.release()
         with self._lock:
             self._changes = {
                 name: value
@@ -136,19 +141,6 @@ def _with(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, An
     """Return values with changes, without the removed ones."""
     together = {**values, **changes}
     return {name: value for name, value in together.items() if value is not _REMOVED}
-
-
-@contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Keep other windows from writing the file between this window's reading and writing."""
-    lock = make_lock(lock_file(path))
-    # A window that hangs must not keep others from saving: without the lock, only changes that two
-    # windows write in the same instant can be lost.
-    take_lock(lock, _PATIENCE)
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def read_values(path: Path) -> dict[str, Any]:

@@ -22,7 +22,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_result_is_kept_for_its_key_and_version() -> None:
     assert cache.read("results", 1, "a") is None
-    cache.keep("results", 1, "a", {"p": np.arange(3)})
+    cache.save("results", 1, "a", {"p": np.arange(3)})
     kept = cache.read("results", 1, "a")
     assert kept is not None
     assert kept["p"].tolist() == [0, 1, 2]
@@ -31,22 +31,22 @@ def test_a_result_is_kept_for_its_key_and_version() -> None:
 
 
 def test_a_damaged_result_is_computed_anew(home: Path) -> None:
-    cache.keep("results", 1, "a", {"p": np.arange(3)})
+    cache.save("results", 1, "a", {"p": np.arange(3)})
     (file,) = home.glob("*.npz")
     file.write_bytes(file.read_bytes()[:-40])
     assert cache.read("results", 1, "a") is None
-    cache.keep("results", 1, "a", {"p": np.ones(1)})
+    cache.save("results", 1, "a", {"p": np.ones(1)})
     assert cache.read("results", 1, "a") is not None
 
 
 def test_the_oldest_go_first(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cache, "MAX_BYTES", 25_000)
     for age, key in ((300, "old"), (200, "older but used"), (100, "new")):
-        cache.keep("results", 1, key, {"p": np.zeros(1000)})
+        cache.save("results", 1, key, {"p": np.zeros(1000)})
         newest = max(home.glob("*.npz"), key=lambda path: path.stat().st_mtime)
         os.utime(newest, (1e9 - age, 1e9 - age))
     assert cache.read("results", 1, "older but used") is not None
-    cache.keep("results", 1, "newest", {"p": np.zeros(1000)})
+    cache.save("results", 1, "newest", {"p": np.zeros(1000)})
     assert cache.read("results", 1, "old") is None
     assert cache.read("results", 1, "older but used") is not None
 

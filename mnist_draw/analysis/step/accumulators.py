@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from mnist_draw.errors import UserError
 from mnist_draw.storage import ModelFile
-from mnist_draw.storage.cache import keep, read
+from mnist_draw.storage.cache import read, save
 from mnist_draw.training.checkpoint import load_checkpoint
 from mnist_draw.training.run_list import list_runs
 from mnist_draw.training.settings import TrainingSettings
@@ -75,7 +75,7 @@ def read_filled(
 def keep_filled(model: ModelFile, settings: TrainingSettings, values: Values) -> None:
     """Keep accumulators for the next time."""
     arrays = {f"value_{number:03d}": value for number, value in enumerate(values)}
-    keep(_KIND, _VERSION, _key(model, settings), arrays)
+    save(_KIND, _VERSION, _key(model, settings), arrays)
 
 
 def _key(model: ModelFile, settings: TrainingSettings) -> str:

@@ -67,8 +67,8 @@ def read(folder: Path) -> Source:
             f"{roots['train']} holds no picture that can be learnt: a folder for each class, with "
             f"pictures in it ({read_titles()}), was expected.{why}"
         )
-    told = [_report_left_out(failed)] if failed else []
-    told += _report_empty_folders(roots)
+    messages = [_report_left_out(failed)] if failed else []
+    messages += _report_empty_folders(roots)
     # A class without readable pictures keeps its number, so that the names stay in order.
     return Source(
         folder,
@@ -76,7 +76,7 @@ def read(folder: Path) -> Source:
         parts.get("test"),
         parts.get("validation"),
         dict(enumerate(names)),
-        told=tuple(told),
+        messages=tuple(messages),
     )
 
 
@@ -155,7 +155,7 @@ def _part(
         known = np.array([not isinstance(picture, str) for picture in found], np.bool_)
         pictures = [picture for picture in found if not isinstance(picture, str)]
         images = np.array(pictures, np.uint8).reshape(-1, 28, 28)
-        cache.keep(_KIND, _VERSION, key, {"images": images, "known": known})
+        cache.save(_KIND, _VERSION, key, {"images": images, "known": known})
     for place in np.flatnonzero(~known.astype(np.bool_)):
         # The cache has no sentence: read it again.
         failed.append(str(_read_picture(files[place][0])))

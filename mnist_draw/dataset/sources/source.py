@@ -37,7 +37,7 @@ class Source:
     """The content of a file or folder.
 
     ``names`` are those of the labels, as far as known. ``shuffled`` parts are in random order,
-    others by class. ``told`` are sentences for the user.
+    others by class. ``messages`` are sentences for the user.
     """
 
     place: Path
@@ -46,7 +46,7 @@ class Source:
     validation: Part | None = None
     names: Mapping[int, str] = field(default_factory=dict)
     shuffled: bool = False
-    told: tuple[str, ...] = ()
+    messages: tuple[str, ...] = ()
 
 
 _PIXELS = 28 * 28

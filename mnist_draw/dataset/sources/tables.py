@@ -48,7 +48,7 @@ def is_folder(folder: Path) -> bool:
 
 def read(place: Path) -> Source:
     """Read a table, or a folder with one to train and perhaps another to test."""
-    told: tuple[str, ...] = ()
+    messages: tuple[str, ...] = ()
     train_path, test_path = _choose(place) if place.is_dir() else (place, None)
     train = _read_table(train_path)
     if train.labels is None:
@@ -58,7 +58,7 @@ def read(place: Path) -> Source:
         )
     test = None if test_path is None else _read_table(test_path)
     if test is not None and test.labels is None:
-        told = (f"{test_path.name if test_path else ''} has no labels and was not used.",)
+        messages = (f"{test_path.name if test_path else ''} has no labels and was not used.",)
         test = None
     words = sorted({*train.labels, *(test.labels if test and test.labels else ())})
     if all(word.lstrip("-").isdecimal() for word in words):
@@ -76,7 +76,7 @@ def read(place: Path) -> Source:
         for table in (train, test)
     ]
     assert parts[0] is not None
-    return Source(place, parts[0], parts[1], names=names, told=told)
+    return Source(place, parts[0], parts[1], names=names, messages=messages)
 
 
 def _choose(folder: Path) -> tuple[Path, Path | None]:

@@ -59,7 +59,7 @@ def test_a_folder_of_pictures_by_class(tmp_path: Path) -> None:
         assert set(part.tolist()) == {0, 1, 2}
     assert np.bincount(data.test_labels).tolist() == [2, 2, 2]
     assert len(all_labels(data)) == 36
-    assert "6 were drawn from all classes and set aside" in " ".join(data.told)
+    assert "6 were drawn from all classes and set aside" in " ".join(data.messages)
     # They are what is made of a picture that is to be read.
     first = normalise_ink(load_picture(tmp_path / "shapes" / "Two" / "0.png"))
     everything = np.concatenate([data.train_images, data.validation_images, data.test_images])
@@ -82,7 +82,7 @@ def test_folders_for_training_and_test(tmp_path: Path) -> None:
     assert data.classes == ("9", "10", "x")
     assert data.test_labels.tolist().count(1) == 2
     assert len(data.train_labels) + len(data.validation_labels) == 21
-    assert data.told == ()
+    assert data.messages == ()
 
 
 def test_folders_of_digits_are_digits(tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_what_cannot_be_read_is_left_out_and_told(tmp_path: Path) -> None:
     (tmp_path / "b" / "notes.txt").write_text("not a picture, and not meant to be one")
     data = load_dataset(tmp_path)
     assert len(all_labels(data)) == 8
-    told = " ".join(data.told)
+    told = " ".join(data.messages)
     assert "2 pictures were left out" in told
     assert "broken.png" in told
 
@@ -109,7 +109,7 @@ def test_folders_that_make_no_class_are_told(tmp_path: Path) -> None:
     (tmp_path / ".hidden").mkdir()
     data = load_dataset(tmp_path)
     assert data.classes == ("circle", "cross")
-    [told] = [sentence for sentence in data.told if "No class" in sentence]
+    [told] = [sentence for sentence in data.messages if "No class" in sentence]
     assert f"{tmp_path / 'square'} and {tmp_path / 'triangle'}: there is no picture" in told
 
 
@@ -123,7 +123,7 @@ def test_pictures_are_read_once_and_again_when_they_change(
     monkeypatch.setattr(picture_folders, "normalise_ink", None)
     again = load_dataset(tmp_path / "data")
     np.testing.assert_array_equal(first.train_images, again.train_images)
-    assert again.told == first.told
+    assert again.messages == first.messages
     monkeypatch.undo()
     monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path / "home"))
     Image.new("L", (9, 9), 255).save(tmp_path / "data" / "b" / "0.png")
@@ -328,7 +328,7 @@ def test_kaggles_tables(tmp_path: Path) -> None:
     write_table(tmp_path / "test.csv", images[:5], None)
     data = load_dataset(tmp_path)
     assert data.shows_digits
-    told = " ".join(data.told)
+    told = " ".join(data.messages)
     assert "test.csv has no labels and was not used." in told
     assert "set aside" in told
     by_number = {int(image[0, 0, 0]): int(label) for image, label in zip(
