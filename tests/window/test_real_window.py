@@ -15,6 +15,9 @@ from .desktop import Desktop
 
 LACKING = [tool for tool in ("Xvfb", "xdotool") if shutil.which(tool) is None]
 pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.window,
+    pytest.mark.process,
     pytest.mark.skipif(not sys.platform.startswith("linux"), reason="X is Linux's"),
     pytest.mark.skipif(bool(LACKING), reason=f"not installed: {', '.join(LACKING)}"),
 ]

@@ -16,6 +16,8 @@ from mnist_draw.storage.models import ModelFile
 from mnist_draw.storage.preferences import Preferences
 from mnist_draw.training.settings import TrainingSettings
 
+pytestmark = [pytest.mark.window, pytest.mark.slow]
+
 PATIENCE = 300_000
 NETWORK = "custom_mlp:1,50,0,0"
 

@@ -40,6 +40,7 @@ def start(home: Path) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
+@pytest.mark.process
 @pytest.mark.skipif(os.name == "nt", reason="a crash as POSIX has it")
 def test_the_next_start_finds_a_report_of_a_crash_once(tmp_path: Path) -> None:
     assert start(tmp_path).returncode < 0
@@ -64,6 +65,7 @@ def test_no_crash_no_report(own_home: Path) -> None:
     assert events.read_text()[9:] == "tab draw\n"
 
 
+@pytest.mark.process
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such pipes")
 def test_a_pipe_in_the_place_of_the_events_is_not_waited_for(own_home: Path) -> None:
     (own_home / "data" / "log").mkdir(parents=True)
@@ -76,6 +78,7 @@ def test_a_pipe_in_the_place_of_the_events_is_not_waited_for(own_home: Path) -> 
     assert done.stdout == "None\n"
 
 
+@pytest.mark.window
 def test_the_window_offers_to_show_it(
     qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

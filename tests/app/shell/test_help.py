@@ -17,6 +17,8 @@ from mnist_draw.app.shell.window import Window
 
 from ..fakes import Recogniser, model
 
+pytestmark = pytest.mark.window
+
 
 @pytest.fixture
 def window(qtbot: QtBot) -> Iterator[Window]:

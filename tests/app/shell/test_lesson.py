@@ -47,6 +47,7 @@ def setup(qtbot: QtBot) -> Iterator[Setup]:
     made.close()
 
 
+@pytest.mark.window
 def test_the_window_begins_as_the_lesson_wants_it(setup: Setup, path: Path, qtbot: QtBot) -> None:
     window = setup.window
     window.use_lesson(read_lesson(str(path)))
@@ -67,6 +68,7 @@ def test_the_window_begins_as_the_lesson_wants_it(setup: Setup, path: Path, qtbo
     assert panel.fields["l2"].cell.isHidden()
 
 
+@pytest.mark.window
 def test_the_first_tab_is_in_front(setup: Setup, path: Path, qtbot: QtBot) -> None:
     path.write_text(LESSON.replace('"draw", "train"', '"train", "draw"'))
     window = setup.window
@@ -75,6 +77,7 @@ def test_the_first_tab_is_in_front(setup: Setup, path: Path, qtbot: QtBot) -> No
     assert window.tabs.currentWidget() is window.train_tab
 
 
+@pytest.mark.window
 def test_what_is_fixed_stays_whatever_is_chosen(setup: Setup, path: Path) -> None:
     window = setup.window
     panel = window.train_tab.settings
@@ -87,6 +90,7 @@ def test_what_is_fixed_stays_whatever_is_chosen(setup: Setup, path: Path) -> Non
     assert not panel.fields["network"].widget.isEnabled()
 
 
+@pytest.mark.window
 def test_tabs_that_do_not_belong_are_passed_over(setup: Setup, path: Path) -> None:
     window = setup.window
     window.use_lesson(read_lesson(str(path)))
@@ -98,6 +102,7 @@ def test_tabs_that_do_not_belong_are_passed_over(setup: Setup, path: Path) -> No
     assert "The tab Inside does not belong to this lesson." in words
 
 
+@pytest.mark.window
 def test_the_tabs_are_those_of_the_window(setup: Setup) -> None:
     assert tuple(page.name for page in setup.window.pages) == TABS
     assert len(PAGES) == len(TABS)

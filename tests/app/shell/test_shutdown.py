@@ -25,6 +25,8 @@ from mnist_draw.training.record import CHECKPOINT
 from ..fakes import FullDisk, Loop, checkpoint_after, model
 from .test_window import Setup
 
+pytestmark = pytest.mark.window
+
 
 def full(*_: Any) -> Any:
     """Save nothing."""

@@ -23,6 +23,8 @@ from mnist_draw.app.train.run_state import RunState
 
 from ..fakes import Recogniser, model
 
+pytestmark = pytest.mark.window
+
 
 def _set_text(app: QApplication, font: QFont) -> None:
     app.setFont(font)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = [pytest.mark.process, pytest.mark.slow]
+
 PROGRAM = """
 import sys
 from PyQt5.QtWidgets import QApplication

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PyQt5 import sip
 from PyQt5.QtCore import QObject, QPoint, QRect, Qt, QTimer
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import (
@@ -45,6 +47,8 @@ from mnist_draw.training import events
 from mnist_draw.training.hints import Hint
 
 from ..fakes import Loop, Recogniser, checkpoint_after, model
+
+pytestmark = pytest.mark.window
 
 NAMES = [
     "trainTab", "drawTab", "insideTab", "tabs",
@@ -120,26 +124,51 @@ def setup(qtbot: QtBot) -> Any:
     made.close()
 
 
-def test_every_fixed_name_is_there_once(setup: Setup) -> None:
+@pytest.fixture(scope="module")
+def one_window(
+    qapp: QApplication, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Setup]:
+    """Return one window for all tests that change little in it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MNIST_DRAW_HOME", str(tmp_path_factory.mktemp("home")))
+        made = Setup(QtBot(request))
+    yield made
+    made.close()
+    sip.delete(made.window)
+
+
+@pytest.fixture
+def shared(one_window: Setup, qtbot: QtBot) -> Iterator[Setup]:
+    """Return that window, with the Draw tab in front and no message."""
+    one_window.qtbot = qtbot
+    window = one_window.window
+    window.tabs.setCurrentWidget(window.draw_tab)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    yield one_window
+    window.messages.dismiss()
+
+
+def test_every_fixed_name_is_there_once(shared: Setup) -> None:
     for name in NAMES:
-        assert len(setup.window.findChildren(QObject, name)) == 1, name
-    assert setup.window.tabs.widget(0).objectName() == "trainTab"
-    assert setup.window.tabs.widget(1).objectName() == "drawTab"
-    assert setup.window.tabs.widget(2).objectName() == "insideTab"
+        assert len(shared.window.findChildren(QObject, name)) == 1, name
+    assert shared.window.tabs.widget(0).objectName() == "trainTab"
+    assert shared.window.tabs.widget(1).objectName() == "drawTab"
+    assert shared.window.tabs.widget(2).objectName() == "insideTab"
 
 
-def test_the_tab_inside_has_its_fixed_names_once(setup: Setup) -> None:
-    setup.window.inside_tab.open()
+def test_the_tab_inside_has_its_fixed_names_once(shared: Setup) -> None:
+    shared.window.inside_tab.open()
     for name in INSIDE_NAMES:
-        assert len(setup.window.findChildren(QObject, name)) == 1, name
+        assert len(shared.window.findChildren(QObject, name)) == 1, name
 
 
-def test_every_control_is_named_and_explained(setup: Setup) -> None:
-    view = setup.window.inside_tab.open()
+def test_every_control_is_named_and_explained(shared: Setup) -> None:
+    view = shared.window.inside_tab.open()
     for section in SECTIONS:
         view.open_section(section.name)
     kinds = (QAbstractButton, QAbstractSpinBox, QComboBox, QSlider)
-    controls = [w for kind in kinds for w in setup.window.findChildren(kind)]
+    controls = [w for kind in kinds for w in shared.window.findChildren(kind)]
     qts = ("qt_", "Scroll")
     mine = [w for w in controls if w.objectName() and not w.objectName().startswith(qts)]
     assert len(mine) > 25
@@ -305,7 +334,7 @@ def test_errors_are_sentences_in_the_message_bar(qtbot: QtBot) -> None:
     made.wait_for_end()
     assert made.text("messageLabel") == "The folder /x holds no IDX files."
     assert made.window.messages.isVisible()
-    assert made.text("stateLabel") == "Failed"
+    assert (made.text("stateLabel"), made.text("timeLeftLabel")) == ("Failed", "–")
     made.button("dismissButton").click()
     assert not made.window.messages.isVisible()
     assert made.button("startButton").isVisibleTo(made.window.train_tab)
@@ -320,10 +349,10 @@ def test_the_learning_rate_reaches_a_run_that_is_going_on(setup: Setup) -> None:
     assert setup.window.training.controls.changes == {"learning_rate": 0.5}
 
 
-def test_ctrl_tab_changes_the_tab(setup: Setup) -> None:
-    first = setup.window.tabs.currentIndex()
-    QTest.keyClick(setup.window, Qt.Key_Tab, Qt.ControlModifier)
-    assert setup.window.tabs.currentIndex() != first
+def test_ctrl_tab_changes_the_tab(shared: Setup) -> None:
+    first = shared.window.tabs.currentIndex()
+    QTest.keyClick(shared.window, Qt.Key_Tab, Qt.ControlModifier)
+    assert shared.window.tabs.currentIndex() != first
 
 
 def test_choices_are_remembered(setup: Setup, own_home: Path, qtbot: QtBot) -> None:
@@ -364,9 +393,7 @@ def test_unreadable_preferences_are_reported(qtbot: QtBot, own_home: Path) -> No
     assert "put aside" in window.messages.words.text()
 
 
-@pytest.mark.parametrize(
-    "value", ["NaN", "1e999", "1" * 400, r'"\ud800"', r'"\udcff"', "[]", "null"]
-)
+@pytest.mark.parametrize("value", ["1e999", "1" * 400, r'"\ud800"', "[]"])
 def test_no_preference_keeps_the_window_from_starting_or_saving(
     qtbot: QtBot, own_home: Path, value: str
 ) -> None:
@@ -418,7 +445,7 @@ def test_a_run_that_goes_back_shows_no_figures_of_later_epochs(setup: Setup, qtb
 
 
 def test_errors_of_any_thread_reach_the_message_bar(
-    setup: Setup, qtbot: QtBot, own_home: Path, monkeypatch: pytest.MonkeyPatch
+    shared: Setup, qtbot: QtBot, own_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from mnist_draw.app.kit.reporting import reporter
 
@@ -428,8 +455,8 @@ def test_errors_of_any_thread_reach_the_message_bar(
     thread = threading.Thread(target=fail)
     thread.start()
     thread.join()
-    qtbot.waitUntil(lambda: "ZeroDivisionError" in setup.text("messageLabel"))
-    assert "kept" in setup.text("messageLabel")
+    qtbot.waitUntil(lambda: "ZeroDivisionError" in shared.text("messageLabel"))
+    assert "kept" in shared.text("messageLabel")
 
 
 def test_the_window_stays_responsive_while_events_pour_in(setup: Setup, qtbot: QtBot) -> None:
@@ -443,16 +470,6 @@ def test_the_window_stays_responsive_while_events_pour_in(setup: Setup, qtbot: Q
     timer.stop()
     assert ticks
     assert len(setup.window.run.state.history.batch_losses) == 300 * 4
-
-
-def test_filters_show_the_first_layer(setup: Setup) -> None:
-    view = setup.window.train_tab.filters
-    view.show_parameters((np.random.default_rng(0).normal(size=(784, 500)),))
-    assert view.units == 500
-    view.show_parameters((np.zeros((32, 1, 5, 5)),))
-    assert view.units == 32
-    view.show_parameters(None)
-    assert view.units == 0
 
 
 def test_the_board_is_there_again_in_the_next_window(setup: Setup, qtbot: QtBot) -> None:
@@ -542,9 +559,9 @@ def test_the_drawing_keys_work_wherever_the_focus_is(setup: Setup, qtbot: QtBot)
     assert canvas.has_ink()
 
 
-def test_the_board_has_the_keyboard_after_the_start(setup: Setup, qtbot: QtBot) -> None:
-    setup.window.activateWindow()
-    qtbot.waitUntil(setup.window.draw_tab.canvas.hasFocus)
+def test_the_board_has_the_keyboard_after_the_start(shared: Setup, qtbot: QtBot) -> None:
+    shared.window.activateWindow()
+    qtbot.waitUntil(shared.window.draw_tab.canvas.hasFocus)
 
 
 def test_start_and_stop_leave_the_focus_with_the_run(qtbot: QtBot) -> None:
@@ -587,15 +604,15 @@ def test_messages_go_when_their_subject_goes(setup: Setup, qtbot: QtBot) -> None
 
 
 def test_a_path_that_was_refused_is_forgotten_with_the_next(
-    setup: Setup, qtbot: QtBot, tmp_path: Path
+    shared: Setup, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    window = setup.window
+    window = shared.window
     panel = window.train_tab.settings
     files = panel.fields["data_folder"].widget
     assert isinstance(files, FileCombo)
     files.show_path(str(tmp_path))
     files.picked.emit(str(tmp_path), "")
-    qtbot.waitUntil(lambda: "holds no data set" in setup.text("messageLabel"))
+    qtbot.waitUntil(lambda: "holds no data set" in shared.text("messageLabel"))
     assert panel.settings().data_folder is None
     Notifier("run").problem("The loss became nan.")
     files.show_path(str(tmp_path))
@@ -603,14 +620,6 @@ def test_a_path_that_was_refused_is_forgotten_with_the_next(
     Notifier("settings").problem("The settings are as before.")
     files.show_path(str(tmp_path / "better"))
     assert not window.messages.isVisible()
-
-
-def test_a_first_run_that_fails_has_no_time_left(qtbot: QtBot) -> None:
-    made = Setup(qtbot, Loop(error=UserError("The folder /x holds no IDX files.")))
-    made.window.run.start()
-    made.wait_for_end()
-    assert (made.text("stateLabel"), made.text("timeLeftLabel")) == ("Failed", "–")
-    made.close()
 
 
 def test_what_is_shown_stays_until_a_run_has_begun(setup: Setup, qtbot: QtBot) -> None:
@@ -686,8 +695,8 @@ def test_a_run_that_has_ended_leads_to_the_drawing(setup: Setup) -> None:
     assert window.tabs.currentWidget() is window.draw_tab
 
 
-def test_the_keyboard_walks_from_the_tabs_through_the_page(setup: Setup, qtbot: QtBot) -> None:
-    window = setup.window
+def test_the_keyboard_walks_from_the_tabs_through_the_page(shared: Setup, qtbot: QtBot) -> None:
+    window = shared.window
     # High enough for all settings.
     window.resize(1400, 1100)
     window.activateWindow()
@@ -710,41 +719,41 @@ def test_the_keyboard_walks_from_the_tabs_through_the_page(setup: Setup, qtbot: 
         assert later <= set(walked)
 
 
-def test_a_message_gives_the_keyboard_back_to_the_board(setup: Setup, qtbot: QtBot) -> None:
-    window = setup.window
+def test_a_message_gives_the_keyboard_back_to_the_board(shared: Setup, qtbot: QtBot) -> None:
+    window = shared.window
     window.activateWindow()
     Notifier().undo("Something to read.", list)
     for name in ("dismissButton", "messageActionButton"):
         Notifier().undo("Something to read.", list)
-        setup.button(name).setFocus()
-        qtbot.waitUntil(setup.button(name).hasFocus)
-        QTest.keyClick(setup.button(name), Qt.Key_Space)
+        shared.button(name).setFocus()
+        qtbot.waitUntil(shared.button(name).hasFocus)
+        QTest.keyClick(shared.button(name), Qt.Key_Space)
         assert window.draw_tab.canvas.hasFocus()
 
 
-def test_the_form_shows_the_batch_size_that_a_run_takes(setup: Setup) -> None:
-    window = setup.window
+def test_the_form_shows_the_batch_size_that_a_run_takes(shared: Setup) -> None:
+    window = shared.window
     box = window.train_tab.settings.fields["batch_size"]
     window.run._happened([events.BatchSizeChosen(90, 500, 900)])
     assert box.read() == 90
-    assert "The batch size is 90, not 500" in setup.text("messageLabel")
+    assert "The batch size is 90, not 500" in shared.text("messageLabel")
     assert window.train_tab.settings.settings().batch_size == 500
 
 
 def test_what_confirms_goes_of_itself_unless_it_is_read(
-    setup: Setup, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    shared: Setup, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(header, "_PASSING_MS", 0)
     monkeypatch.setattr(header, "_EACH_LETTER_MS", 0)
     monkeypatch.setattr(header, "_AGAIN_MS", 1)
-    window = setup.window
+    window = shared.window
     window.activateWindow()
     Notifier("draw").message("Saved /x.png.")
     assert window.messages.isVisible()
     qtbot.waitUntil(lambda: not window.messages.isVisible())
     # Whoever is on it with the keyboard is not hurried.
     Notifier("draw").message("Saved /x.png.")
-    dismiss = setup.button("dismissButton")
+    dismiss = shared.button("dismissButton")
     dismiss.setFocus()
     qtbot.waitUntil(dismiss.hasFocus)
     qtbot.wait(50)
@@ -772,8 +781,8 @@ def test_what_is_told_before_the_first_figures_stands_together(setup: Setup) -> 
     assert setup.text("messageLabel") == "The disk is full."
 
 
-def test_kept_networks_are_offered_to_start_from(setup: Setup, qtbot: QtBot) -> None:
-    settings = setup.window.train_tab.settings
+def test_kept_networks_are_offered_to_start_from(shared: Setup, qtbot: QtBot) -> None:
+    settings = shared.window.train_tab.settings
     combo = settings.fields["start_model"].widget
     assert isinstance(combo, FileCombo)
 
@@ -786,13 +795,13 @@ def test_kept_networks_are_offered_to_start_from(setup: Setup, qtbot: QtBot) -> 
     assert str(settings.settings().start_model).endswith("best.npz")
 
 
-def test_the_keyboard_walks_in_reading_order(setup: Setup) -> None:
-    tab = setup.window.train_tab
-    order = [tab.settings.presets["tutorial"], setup.window.findChild(QWidget, "networkCombo")]
+def test_the_keyboard_walks_in_reading_order(shared: Setup) -> None:
+    tab = shared.window.train_tab
+    order = [tab.settings.presets["tutorial"], shared.window.findChild(QWidget, "networkCombo")]
     assert is_before(*order)
     assert is_before(tab.loss.menu_button, tab.loss.plot)
     assert is_before(tab.loss.plot, tab.accuracy.menu_button)
-    assert is_before(tab.accuracy.plot, setup.window.header.help_button)
+    assert is_before(tab.accuracy.plot, shared.window.header.help_button)
 
 
 def is_before(one: QWidget, other: QWidget) -> bool:
@@ -804,8 +813,8 @@ def is_before(one: QWidget, other: QWidget) -> bool:
     return widget is one
 
 
-def test_a_view_that_has_the_keyboard_is_framed(setup: Setup, qtbot: QtBot) -> None:
-    window = setup.window
+def test_a_view_that_has_the_keyboard_is_framed(shared: Setup, qtbot: QtBot) -> None:
+    window = shared.window
     ring = FocusRing(QApplication.instance())
     try:
         window.activateWindow()
@@ -820,7 +829,7 @@ def test_a_view_that_has_the_keyboard_is_framed(setup: Setup, qtbot: QtBot) -> N
         window.resize(window.width() + 40, window.height())
         qtbot.waitUntil(lambda: frame.width() == plot.width() + 8)
         # Buttons show it by themselves.
-        button = setup.button("startButton")
+        button = shared.button("startButton")
         button.setFocus(Qt.TabFocusReason)
         qtbot.waitUntil(button.hasFocus)
         assert not frames(window)
