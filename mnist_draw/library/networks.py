@@ -49,12 +49,14 @@ from mnist_draw.training.network_places import (
     is_external,
     list_external,
     opened_folder,
+    own_files,
     place_of,
     place_of_key,
+    readable_runs,
     shipped_files,
 )
 from mnist_draw.training.record import Run, read_run
-from mnist_draw.training.run_list import list_runs, runs_folder
+from mnist_draw.training.run_list import runs_folder
 
 
 def list_shipped() -> tuple[StoredNetwork, ...]:
@@ -69,31 +71,22 @@ def _rank(path: Path) -> tuple[int, str]:
 
 def list_fine_tuned() -> list[StoredNetwork]:
     """List the fine-tuned networks, newest first; none if the folder cannot be read."""
-    return _list_folder(fine_tuned_folder, FINE_TUNED)
+    return _list_own(FINE_TUNED)
 
 
 def list_opened() -> list[StoredNetwork]:
     """List the opened networks, and those saved outside the program's folders."""
     external = [of_file(path, OPENED) for path in list_external()]
-    return external + _list_folder(opened_folder, OPENED)
+    return external + _list_own(OPENED)
 
 
-def _list_folder(folder: Callable[[], Path], source: str) -> list[StoredNetwork]:
-    try:
-        paths = [path for path in folder().iterdir() if path.suffix == SUFFIX]
-    except (OSError, StorageError):
-        return []
-    shown = sorted((path for path in paths if not path.name.startswith(".")), reverse=True)
-    return [of_file(path, source) for path in shown]
+def _list_own(source: str) -> list[StoredNetwork]:
+    return [of_file(path, source) for path in reversed(own_files(source))]
 
 
 def list_run_networks() -> list[StoredNetwork]:
     """List the networks of runs, newest first; none if the folder cannot be read."""
-    try:
-        runs, _ = list_runs()
-    except StorageError:
-        return []
-    return [network_of_run(run) for run in runs if run.model.exists()]
+    return [network_of_run(run) for run in readable_runs() if run.model.exists()]
 
 
 def list_all() -> list[StoredNetwork]:

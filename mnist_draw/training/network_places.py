@@ -101,7 +101,7 @@ def place_of(name: str) -> Place | None:
         return SHIPPED, shipped[name]
     if name.partition(":")[0] in SOURCES:
         return place_of_key(name)
-    runs = _runs()
+    runs = readable_runs()
     if name == LATEST:
         for run in runs:
             if run.model.exists():
@@ -111,7 +111,10 @@ def place_of(name: str) -> Place | None:
     if name in names:
         return RUN, run_called(name, runs)
     if not Path(name).suffix and Path(name).name == name:
-        known = [*shipped, LATEST, *names, *_own_names()]
+        own = [
+            f"{source}:{path.stem}" for source in (FINE_TUNED, OPENED) for path in own_files(source)
+        ]
+        known = [*shipped, LATEST, *names, *own]
         raise ModelFileError(
             f"There is no file and no network {name!r}; "
             f"{did_you_mean(name, known, 'mnist-draw models')}"
@@ -131,22 +134,18 @@ def path_of(place: Place) -> Path:
     return found.model if isinstance(found, Run) else found
 
 
-def _own_names() -> list[str]:
-    """List the names of the fine-tuned and the opened networks."""
-    folders = {FINE_TUNED: fine_tuned_folder, OPENED: opened_folder}
-    with contextlib.suppress(OSError, StorageError):
-        return [
-            f"{source}:{path.stem}"
-            for source, folder in folders.items()
-            if folder().is_dir()
-            for path in sorted(folder().iterdir())
-            if path.suffix == SUFFIX and not path.name.startswith(".")
-        ]
-    return []
+def own_files(source: str) -> list[Path]:
+    """List the files of the fine-tuned or the opened networks; none if the folder is unreadable."""
+    folder = fine_tuned_folder if source == FINE_TUNED else opened_folder
+    try:
+        paths = list(folder().iterdir())
+    except (OSError, StorageError):
+        return []
+    return sorted(path for path in paths if path.suffix == SUFFIX and not path.name.startswith("."))
 
 
-def _runs() -> list[Run]:
-    """List all runs, newest first; none if the folder cannot be read."""
+def readable_runs() -> list[Run]:
+    """List all runs, newest first; none if the folder is unreadable."""
     try:
         return list_runs()[0]
     except StorageError:
