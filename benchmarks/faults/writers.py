@@ -155,9 +155,9 @@ def _picture(folder: Path, number: int) -> None:
 
 
 def _run_folder(folder: Path, number: int) -> None:
-    from mnist_draw.storage.unique_paths import take_folder
+    from mnist_draw.storage.unique_paths import create_unique_folder
 
-    _record(take_folder(folder / "runs" / f"run-{number}"), number)
+    _record(create_unique_folder(folder / "runs" / f"run-{number}"), number)
 
 
 def _bin(folder: Path, number: int) -> None:

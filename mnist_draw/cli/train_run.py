@@ -17,7 +17,7 @@ from mnist_draw.recognition.run_session import RunSession
 from mnist_draw.storage import ModelFile, check_writable, save_model
 from mnist_draw.storage.atomic import resolve_path
 from mnist_draw.storage.models import refuse_foreign
-from mnist_draw.storage.unique_paths import move_to_free_name, numbered, taken_file
+from mnist_draw.storage.unique_paths import move_to_free_name, numbered, reserved_file
 from mnist_draw.training import events
 from mnist_draw.training.checkpoint import Checkpoint, load_checkpoint
 from mnist_draw.training.control import Controls, stop_on_signals
@@ -211,7 +211,7 @@ class NetworkPlace:
                     save_model(self.path, model)
                 return self.path, False
             # Under the first free name: nothing is replaced, whoever else saves meanwhile.
-            with taken_file(Path(DEFAULT_OUTPUT)) as path:
+            with reserved_file(Path(DEFAULT_OUTPUT)) as path:
                 save_model(path, model)
             return path, False
         except UserError as error:

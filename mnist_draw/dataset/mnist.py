@@ -158,8 +158,7 @@ def _load(place: Path, name: str) -> Dataset:
     train, validation, test = source.train, source.validation, source.test
     messages = list(source.messages)
     if test is None:
-        keep = 2 if validation is None else 1
-        train, test = set_aside(train, str(place), keep)
+        train, test = set_aside(train, str(place), 2 if validation is None else 1)
         messages.append(
             f"{place} has no pictures of its own for the test: {len(test.labels):,} were drawn "
             "from all classes and set aside, the same ones every time."
@@ -241,8 +240,8 @@ def iterate_minibatches(
     shuffle : bool
         Whether to draw the examples in random order.
     rng : numpy.random.Generator or None
-        Where the order comes from; NumPy's global generator where none is given, as in the
-        tutorial, so that ``np.random.seed`` makes it repeatable.
+        Draws the order; by default NumPy's global generator, as in the tutorial, so that
+        ``np.random.seed`` makes it repeatable.
 
     Yields
     ------

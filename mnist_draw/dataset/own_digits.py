@@ -86,7 +86,7 @@ def read_digits(folder: Path, read_picture: ReadPicture) -> tuple[list[TaughtDig
                 label = label_of_name(path) if digit is None else digit.label
             if label is None:
                 raise DatasetError(
-                    f"The picture {path} has no label: it lies in no folder 0 to 9, and its name "
+                    f"The picture {path} has no label: it is in no folder 0 to 9, and its name "
                     "begins with no digit."
                 )
             if digit is None:

@@ -37,7 +37,7 @@ from mnist_draw.storage import (
 from mnist_draw.storage.models import pack_model, read_info
 from mnist_draw.storage.npz import MAX_BYTES
 from mnist_draw.storage.opening import read_file
-from mnist_draw.storage.unique_paths import Deleted, deleted, move_to_bin, taken_file
+from mnist_draw.storage.unique_paths import Deleted, deleted, move_to_bin, reserved_file
 from mnist_draw.training.network_places import (
     FINE_TUNED,
     OPENED,
@@ -213,7 +213,7 @@ def _save(model: ModelFile, wanted: Path, source: str) -> StoredNetwork:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StorageError(f"The folder {folder} cannot be made: {reason_of(error)}.") from error
-    with taken_file(wanted) as path:
+    with reserved_file(wanted) as path:
         save_model(path, model)
     return of_file(path, source)
 

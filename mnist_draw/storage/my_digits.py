@@ -33,7 +33,7 @@ from mnist_draw.storage.atomic import open_atomically, write_atomically
 from mnist_draw.storage.document import Format, drop_non_finite
 from mnist_draw.storage.folders import data_folder
 from mnist_draw.storage.opening import MEGABYTE, open_file, read_file
-from mnist_draw.storage.unique_paths import move_to_free_name, taken_file
+from mnist_draw.storage.unique_paths import move_to_free_name, reserved_file
 
 CHUNK = "mnist_draw"
 SUFFIX = ".png"
@@ -110,7 +110,7 @@ def save_digit(digit: TaughtDigit, folder: Path | None = None) -> TaughtDigit:
     taught = digit.taught or time.strftime("%Y-%m-%d %H:%M:%S")
     stamp = "".join(filter(str.isdigit, taught))
     name = f"{digit.label}-{stamp[:8]}-{stamp[8:]}-{secrets.token_hex(2)}{SUFFIX}"
-    with taken_file(folder / name) as path:
+    with reserved_file(folder / name) as path:
         saved = dataclasses.replace(digit, taught=taught, path=path)
         write_atomically(path, pack_digit(saved))
     return saved

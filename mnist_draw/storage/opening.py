@@ -22,10 +22,6 @@ MEGABYTE: Final = 1024 * 1024
 _GZIP_MAGIC = b"\x1f\x8b"
 
 
-class UnfoldingError(DocumentError):
-    """Compressed content is damaged."""
-
-
 @contextlib.contextmanager
 def open_file(path: str | os.PathLike[str], max_bytes: int) -> Iterator[BinaryIO]:
     """Open a regular file of at most `max_bytes` for reading.
@@ -94,8 +90,9 @@ def open_unfolded(path: str | os.PathLike[str], max_bytes: int) -> Iterator[Bina
             with gzip.GzipFile(fileobj=file, mode="rb") as unfolded:
                 yield cast(BinaryIO, unfolded)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            reason = f"it is compressed with gzip, but unpacking failed ({error})"
-            raise UnfoldingError(reason) from error
+            raise DocumentError(
+                f"it is compressed with gzip, but unpacking failed ({error})"
+            ) from error
 
 
 def regular_only(name: str, flags: int) -> int:

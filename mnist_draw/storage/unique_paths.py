@@ -13,7 +13,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,19 +50,11 @@ def numbered(path: Path, suffix: str | None = None) -> Iterator[Path]:
 
 def create_unique_file(path: Path, suffix: str | None = None) -> Path:
     """Create an empty file under the first free name, which reserves it."""
-    for name in numbered(path, suffix):
-        try:
-            name.touch(exist_ok=False)
-        except FileExistsError:
-            continue
-        except (OSError, ValueError) as error:
-            raise _cannot_make(name, error) from error
-        return name
-    raise StorageError(f"{path} and {_MAX_COUNT:,} names like it are taken. Nothing was written.")
+    return _create_unique(path, suffix, lambda name: name.touch(exist_ok=False))
 
 
 @contextlib.contextmanager
-def taken_file(path: Path) -> Iterator[Path]:
+def reserved_file(path: Path) -> Iterator[Path]:
     """Reserve the first free name; a file that is still empty after the block is removed."""
     name = create_unique_file(path)
     try:
@@ -73,19 +65,24 @@ def taken_file(path: Path) -> Iterator[Path]:
                 name.unlink()
 
 
-def take_folder(path: Path) -> Path:
+def create_unique_folder(path: Path) -> Path:
     """Create a folder, and its parents, under the first free name."""
-    for name in numbered(path, suffix=""):
+    return _create_unique(path, "", lambda name: name.mkdir(parents=True))
+
+
+def _create_unique(path: Path, suffix: str | None, create: Callable[[Path], None]) -> Path:
+    for name in numbered(path, suffix):
         try:
-            name.mkdir(parents=True)
+            create(name)
         except FileExistsError:
-            if not name.exists():
+            if not os.path.lexists(name):
                 raise StorageError(f"{name} cannot be made: a file is in the way.") from None
         except (OSError, ValueError) as error:
-            raise _cannot_make(name, error) from error
+            reason = reason_of(error)
+            raise StorageError(f"{name} cannot be made: {reason}. Nothing was written.") from error
         else:
             return name
-    raise StorageError(f"{path} and {_MAX_COUNT:,} names like it are taken. Nothing was made.")
+    raise StorageError(f"{path} and {_MAX_COUNT:,} names like it are taken. Nothing was written.")
 
 
 def move_to_free_name(path: Path, wanted: Path, suffix: str | None = None) -> Path:
@@ -181,7 +178,3 @@ def empty_bin(folder: Path) -> None:
         else:
             with contextlib.suppress(OSError):
                 one.path.unlink()
-
-
-def _cannot_make(path: Path, error: OSError | ValueError) -> StorageError:
-    return StorageError(f"{path} cannot be made: {reason_of(error)}. Nothing was written.")

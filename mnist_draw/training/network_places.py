@@ -19,7 +19,7 @@ from mnist_draw.errors import ModelFileError, StorageError, UserError, did_you_m
 from mnist_draw.storage.folders import APPLICATION, data_folder, resource_path
 from mnist_draw.storage.integrity import is_private
 from mnist_draw.storage.models import ModelFile, load_model, save_model
-from mnist_draw.storage.unique_paths import taken_file
+from mnist_draw.storage.unique_paths import reserved_file
 from mnist_draw.training.record import Run, read_run
 from mnist_draw.training.run_list import LATEST, list_runs, names_of, run_called, runs_folder
 
@@ -252,14 +252,14 @@ def save_with_opened(model: ModelFile) -> Path:
         folder.mkdir(exist_ok=True)
     except OSError as error:
         raise StorageError(f"The folder {folder} cannot be made: {reason_of(error)}.") from error
-    with taken_file(folder / _NAME) as path:
+    with reserved_file(folder / _NAME) as path:
         save_model(path, model)
     return path
 
 
 def _save_outside(folder: Path, model: ModelFile) -> Path:
     """Save a network in a folder outside the program's."""
-    with taken_file(folder / f"{_OUTSIDE}{SUFFIX}") as path:
+    with reserved_file(folder / f"{_OUTSIDE}{SUFFIX}") as path:
         save_model(path, model)
     # Only a private file is reclaimed later, whatever the umask.
     with contextlib.suppress(OSError):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mnist_draw.errors import StorageError, UserError, did_you_mean, few_of, reason_of
 from mnist_draw.storage.folders import data_folder
-from mnist_draw.storage.unique_paths import quarantine, take_folder
+from mnist_draw.storage.unique_paths import create_unique_folder, quarantine
 from mnist_draw.training.checkpoint import Checkpoint, CheckpointError, load_checkpoint
 from mnist_draw.training.record import (
     RECORD,
@@ -33,7 +33,7 @@ def runs_folder() -> Path:
 
 def new_run_folder() -> Path:
     """Create the folder of a new run, named after date and time."""
-    return take_folder(runs_folder() / time.strftime("%Y-%m-%d %H.%M.%S"))
+    return create_unique_folder(runs_folder() / time.strftime("%Y-%m-%d %H.%M.%S"))
 
 
 def list_runs() -> tuple[list[Run], list[str]]:

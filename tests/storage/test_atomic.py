@@ -14,7 +14,7 @@ import pytest
 from mnist_draw.storage import StorageError, atomic, check_writable, open_atomically
 from mnist_draw.storage import write_atomically as write
 from mnist_draw.storage.folders import sweep_home
-from mnist_draw.storage.unique_paths import taken_file
+from mnist_draw.storage.unique_paths import reserved_file
 
 posix = pytest.mark.skipif(os.name == "nt", reason="modes and links as POSIX has them")
 
@@ -74,7 +74,7 @@ def test_a_full_disk_tells_of_no_file_where_only_a_name_was_taken(
     monkeypatch.setattr(atomic.os, "fsync", full)
     with (
         pytest.raises(StorageError, match=r"no space left on device. Nothing was written.$"),
-        taken_file(tmp_path / "file") as path,
+        reserved_file(tmp_path / "file") as path,
     ):
         write(path, b"new")
     assert names(tmp_path) == []

@@ -13,14 +13,14 @@ from mnist_draw.storage import StorageError, atomic, unique_paths
 from mnist_draw.storage.unique_paths import (
     bring_back,
     create_unique_file,
+    create_unique_folder,
     deleted,
     empty_bin,
     move_to_bin,
     move_to_free_name,
     numbered,
     quarantine,
-    take_folder,
-    taken_file,
+    reserved_file,
 )
 
 
@@ -33,7 +33,7 @@ def test_the_number_stands_before_the_suffix_of_a_file() -> None:
     ]
 
 
-@pytest.mark.parametrize("take", [create_unique_file, take_folder])
+@pytest.mark.parametrize("take", [create_unique_file, create_unique_folder])
 def test_who_asks_at_once_gets_another_name(tmp_path: Path, take: object) -> None:
     assert callable(take)
     with ThreadPoolExecutor(8) as pool:
@@ -43,7 +43,10 @@ def test_who_asks_at_once_gets_another_name(tmp_path: Path, take: object) -> Non
 
 
 def test_a_name_that_was_not_used_is_free_again(tmp_path: Path) -> None:
-    with taken_file(tmp_path / "model.npz") as first, taken_file(tmp_path / "model.npz") as second:
+    with (
+        reserved_file(tmp_path / "model.npz") as first,
+        reserved_file(tmp_path / "model.npz") as second,
+    ):
         second.write_bytes(b"network")
     assert not first.exists()
     assert second.name == "model-2.npz"
@@ -52,14 +55,14 @@ def test_a_name_that_was_not_used_is_free_again(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    for take in (create_unique_file, take_folder):
+    for take in (create_unique_file, create_unique_folder):
         with pytest.raises(StorageError, match="cannot be made"):
             take(tmp_path / "file" / "name")
 
 
 def test_all_names_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(unique_paths, "_MAX_COUNT", 3)
-    for take in (create_unique_file, take_folder):
+    for take in (create_unique_file, create_unique_folder):
         for _ in range(2):
             take(tmp_path / take.__name__)
         with pytest.raises(StorageError, match="are taken"):

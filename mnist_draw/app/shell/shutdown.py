@@ -17,7 +17,7 @@ from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background, connect_direct, running
 from mnist_draw.errors import UserError
 from mnist_draw.storage.models import ModelFile, save_model
-from mnist_draw.storage.unique_paths import file_name, taken_file
+from mnist_draw.storage.unique_paths import file_name, reserved_file
 from mnist_draw.training.control import ENDING_SIGNALS
 from mnist_draw.training.network_places import (
     SUFFIX,
@@ -178,7 +178,7 @@ def _save(path: Path, model: ModelFile, replace: bool) -> Path:
         save_model(path, model)
         return path
     # The dialog did not ask about a file of this name.
-    with taken_file(path.with_name(f"{path.name.removesuffix(SUFFIX)}{SUFFIX}")) as free:
+    with reserved_file(path.with_name(f"{path.name.removesuffix(SUFFIX)}{SUFFIX}")) as free:
         save_model(free, model)
     return free
 

@@ -336,10 +336,10 @@ class StrokeStore:
         """Return the digits at `indices`, with `EXTRA` empty places behind the points."""
         self._prepare(indices)
         used = self._count[indices].astype(np.intp) + EXTRA
-        kept = np.zeros((6, len(indices), used.max(initial=EXTRA)), np.float32)
+        points = np.zeros((6, len(indices), used.max(initial=EXTRA)), np.float32)
         run = _unpack_compiled if has_numba() else _unpack_numpy
-        run(self._bytes, indices, used, kept)
-        return Strokes(kept, used)
+        run(self._bytes, indices, used, points)
+        return Strokes(points, used)
 
     def has_points(self, indices: NDArray[np.intp]) -> NDArray[np.bool_]:
         """Tell which digits have ink enough for a skeleton: bool (n,)."""
@@ -374,28 +374,28 @@ class StrokeStore:
         self._known[indices] = True
 
 
-def _unpack_loops(stored: Any, indices: Any, used: Any, kept: Any) -> None:
+def _unpack_loops(stored: Any, indices: Any, used: Any, points: Any) -> None:
     for row in range(len(indices)):
         found = stored[indices[row]]
-        points = np.uint64(used[row] - EXTRA)
+        count = np.uint64(used[row] - EXTRA)
         for column in range(4):
             unit, first = _UNITS[column], MIDDLE if column < 2 else np.float32(0)
-            for point in range(points):
-                kept[column, row, point] = np.float32(found[column, point]) * unit - first
-        for point in range(points):
+            for point in range(count):
+                points[column, row, point] = np.float32(found[column, point]) * unit - first
+        for point in range(count):
             if found[4, point] > 0:
                 angle = np.float32(found[4, point]) * _UNITS[4]
-                kept[4, row, point] = np.cos(angle)
-                kept[5, row, point] = np.sin(angle)
+                points[4, row, point] = np.cos(angle)
+                points[5, row, point] = np.sin(angle)
 
 
 _unpack_compiled = Compiled(_unpack_loops)
 
 
-def _unpack_numpy(stored: Images, indices: NDArray[np.intp], used: Any, kept: Floats) -> None:
-    width = kept.shape[2] - EXTRA
+def _unpack_numpy(stored: Images, indices: NDArray[np.intp], used: Any, points: Floats) -> None:
+    width = points.shape[2] - EXTRA
     found = stored.take(indices, axis=0)[:, :, :width].transpose(1, 0, 2)
-    own = kept[:, :, :width]
+    own = points[:, :, :width]
     np.multiply(found[:4], _UNITS[:4, None, None], out=own[:4])
     own[:2] -= MIDDLE
     ends = found[4] > 0

@@ -1,1 +1,1 @@
-"""Where training data comes from: the kinds of files and folders that can be learnt."""
+"""Readers of training data, and the registry of its formats."""

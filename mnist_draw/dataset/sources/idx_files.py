@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from mnist_draw.dataset.sources.source import Part, Source, files_of, find_names
 from mnist_draw.errors import DatasetError, DocumentError, StorageError
-from mnist_draw.storage.opening import MEGABYTE, UnfoldingError, open_unfolded, read_into
+from mnist_draw.storage.opening import MEGABYTE, open_unfolded, read_into
 
 _RAW = "raw"
 _IMAGES = re.compile(r"(.*?)(train|t10k|test)-images-idx3-ubyte")
@@ -162,12 +162,10 @@ def read_idx(path: Path, *, dimensions: tuple[int, ...]) -> NDArray[Any]:
         raise DatasetError(f"There is no file {path}.") from None
     except StorageError as error:
         raise DatasetError(f"The data set: {error}") from error
-    except UnfoldingError as error:
-        raise DatasetError(
-            f"{path} is damaged: {error}. Nothing was loaded; download the file again."
-        ) from error
     except DocumentError as error:
-        raise DatasetError(f"{path} cannot be read: {error}.") from error
+        raise DatasetError(
+            f"{path} cannot be read: {error}. Nothing was loaded; download the file again."
+        ) from error
 
 
 def _read(path: Path, file: BinaryIO, dimensions: tuple[int, ...]) -> NDArray[Any]:

@@ -118,7 +118,7 @@ def test_gzip_cut_short(tmp_path: Path, write_idx: Any, cut: int) -> None:
     path = write_idx(tmp_path / "images.gz", PICTURES)
     path.write_bytes(path.read_bytes()[:cut])
     said = complaint(path)
-    assert f"{path} is damaged: it is compressed with gzip, but unpacking failed" in said
+    assert f"{path} cannot be read: it is compressed with gzip, but unpacking failed" in said
 
 
 def read_or_complaint(path: Path, dimensions: tuple[int, ...]) -> np.ndarray | str:
