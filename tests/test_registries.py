@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from mnist_draw.cli import main
+from mnist_draw.cli.main import build_parser
+from mnist_draw.dataset.augmentation.augmenter import RECIPES
 from mnist_draw.dataset.mnist import dataset_name, load_data, load_dataset
 from mnist_draw.dataset.sources.formats import DATA_FORMATS, DataFormat
 from mnist_draw.dataset.sources.source import Part, Source
 from mnist_draw.errors import DatasetError
+from mnist_draw.networks import NETWORKS, parse_network
 from mnist_draw.networks.operations import (
     OPERATIONS,
     OUTPUT_ACTIVATIONS,
@@ -25,8 +29,13 @@ from mnist_draw.networks.operations import (
 )
 from mnist_draw.recognition.network_formats import NETWORK_FORMATS
 from mnist_draw.storage import ModelFile
-from mnist_draw.training.setting import Folder
-from mnist_draw.training.settings import SETTINGS
+from mnist_draw.training.history import History
+from mnist_draw.training.presets import PRESETS
+from mnist_draw.training.record import Run
+from mnist_draw.training.run_formats import RUN_FORMATS
+from mnist_draw.training.setting import Choice, Folder
+from mnist_draw.training.settings import SETTINGS, TrainingSettings
+from mnist_draw.training.updates import SCHEDULES, UPDATE_RULES, updates_of
 
 
 def help_of(command: str, capsys: pytest.CaptureFixture[str]) -> str:
@@ -141,3 +150,110 @@ def test_a_network_format_has_all_its_facets(name: str) -> None:
     assert _FORMATS[name] is entry
     values = (np.zeros((SIDE * SIDE, 10), np.float32), np.zeros(10, np.float32))
     assert entry.pack(ModelFile("layers:", values))
+
+
+# -- choices of the settings, presets, networks, formats of runs
+
+#: Settings that choose from a registry.
+CHOICES = {"update": UPDATE_RULES, "schedule": SCHEDULES, "augmentation": RECIPES}
+
+
+@pytest.fixture
+def panel(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
+    """Return the settings' form; elsewhere than in the window, Qt may be missing."""
+    pytest.importorskip("PyQt5")
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    qtbot = request.getfixturevalue("qtbot")
+    from mnist_draw.app.train.settings_panel import SettingsPanel
+
+    panel = SettingsPanel()
+    qtbot.addWidget(panel)
+    return panel
+
+
+def choose_in(panel: Any, name: str, title: str) -> None:
+    """Choose an entry by its title."""
+    from PyQt5.QtWidgets import QComboBox
+
+    menu = panel.findChild(QComboBox, name)
+    assert menu.findText(title) >= 0
+    menu.setCurrentIndex(menu.findText(title))
+
+
+@pytest.mark.parametrize("name", CHOICES)
+def test_a_choice_is_in_the_help_the_parser_and_the_form(
+    name: str, panel: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    setting, help_text = SETTINGS[name], help_of("train", capsys)
+    assert isinstance(setting, Choice)
+    assert setting.choices is CHOICES[name]
+    for key, entry in CHOICES[name].items():
+        assert f"{key}: {entry.meaning}" in help_text
+        assert vars(build_parser().parse_args(["train", setting.option, key]))[name] == key
+        choose_in(panel, f"{setting.widget}Combo", entry.title)
+        assert getattr(panel.settings(), name) == key
+
+
+@pytest.mark.parametrize("name", UPDATE_RULES)
+def test_an_update_rule_is_known_to_one_step(name: str) -> None:
+    import theano
+
+    rule = UPDATE_RULES[name]
+    weights = [theano.shared(np.ones(3, np.float32)) for _ in range(2)]
+    updates = updates_of(rule, weights[0].sum() + weights[1].sum(), weights, 0.1, {})
+    remembered = [variable for variable in updates if variable not in weights]
+    assert len(rule.accumulators) == len(remembered) // len(weights)
+    assert any(formula.startswith("W =") for formula in rule.formulas)
+    for accumulator in rule.accumulators:
+        letter = accumulator.rpartition(" ")[2]
+        assert any(formula.startswith(f"{letter} =") for formula in rule.formulas)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_is_in_the_help_the_parser_and_the_form(
+    name: str, panel: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    preset = PRESETS[name]
+    preset.settings.validate()
+    assert f"{name}: {preset.meaning}" in help_of("train", capsys)
+    from PyQt5.QtWidgets import QPushButton
+
+    button = panel.findChild(QPushButton, f"{preset.widget}Button")
+    assert button.text() == preset.title
+    button.click()
+    assert panel.settings() == preset.settings
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_network_kind_is_in_the_help_and_the_form_and_is_built(
+    name: str, panel: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import lasagne
+
+    kind = NETWORKS[name]
+    assert f"{kind.grammar} ({kind.meaning})" in help_of("train", capsys)
+    choose_in(panel, "networkCombo", kind.title)
+    text = panel.settings().network
+    # The form writes a `custom_mlp` as the list of layers that it is.
+    assert text.partition(":")[0] in (name, "layers")
+    network = parse_network(text)
+    shapes = [value.shape for value in lasagne.layers.get_all_param_values(network.build())]
+    assert shapes == list(network.parameter_shapes())
+
+
+@pytest.mark.parametrize("name", RUN_FORMATS)
+def test_a_format_of_runs_is_in_the_help_and_the_menus(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    entry = RUN_FORMATS[name]
+    assert f"{name} ({entry.ending}): {entry.meaning}" in help_of("export", capsys)
+    if name != "tensorboard":  # it needs a package of its own
+        assert entry.pack(Run(Path(), TrainingSettings()), History())
+    pytest.importorskip("PyQt5")
+    from mnist_draw.app.train import curve_card, runs_controller, runs_page
+
+    assert name in dict.fromkeys(kind for kind, *_ in runs_page._EXPORTS)
+    assert runs_controller._KINDS[name] == (entry.ending, entry.title)
+    in_curves = dict(curve_card._EXPORTS)
+    assert in_curves.get(name, "") == entry.save_text

@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_draw import theano_bridge
+from mnist_draw.analysis.accumulators import keep_filled, kept_by_run, read_filled
 from mnist_draw.analysis.network_probe import Floats, Layer, activation_of, layer_sum, layers_of
-from mnist_draw.analysis.step.accumulators import keep_filled, kept_by_run, read_filled
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.errors import UserError
 from mnist_draw.library.network_data import own_data
@@ -24,7 +24,7 @@ from mnist_draw.networks import parse_network
 from mnist_draw.storage import ModelFile
 from mnist_draw.training.functions import weighted_layers
 from mnist_draw.training.settings import TrainingSettings
-from mnist_draw.training.updates import find_update_rule, updates_of
+from mnist_draw.training.updates import UPDATE_RULES, updates_of
 
 #: A network with more numbers is not copied: each copy takes 100 MB, and a step keeps eight.
 MAX_NUMBERS = 25_000_000
@@ -326,7 +326,7 @@ class StepExpressions:
         self.gradients = found[: len(self.params)]
         self._between = found[len(self.params) :]
         self.learning_rate = theano.shared(np.float32(settings.learning_rate), "learning_rate")
-        rule = find_update_rule(settings.update, settings.update_parameters)
+        rule = UPDATE_RULES[settings.update]
         self.updates = updates_of(
             rule, self.gradients, self.params, self.learning_rate, settings.update_parameters
         )

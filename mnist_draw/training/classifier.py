@@ -22,7 +22,7 @@ from mnist_draw.training.history import LossHistory
 from mnist_draw.training.loop import train
 from mnist_draw.training.progress import describe
 from mnist_draw.training.run_start import build_network
-from mnist_draw.training.settings import TrainingSettings
+from mnist_draw.training.settings import PICTURES, TrainingSettings
 from mnist_draw.training.tutorial import OWN_NAMES, probabilities_of
 
 try:
@@ -36,8 +36,6 @@ except ImportError as missing:
     ) from missing
 
 SIDE = 28
-#: Settings that say where pictures come from: here they come from the caller.
-OF_DATA = ("data_folder", "extra_folder", "training_examples")
 
 
 class MnistClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -221,7 +219,7 @@ class MnistClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         values = {
             name: getattr(self, OWN_NAMES.get(name, name))
             for name in TrainingSettings.__dataclass_fields__
-            if name not in OF_DATA
+            if name not in PICTURES
         }
         if self.learning_rate is None:
             del values["learning_rate"]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mnist_draw import theano_bridge
 from mnist_draw.dataset.mnist import GREY_LEVELS
 from mnist_draw.training.settings import TrainingSettings
-from mnist_draw.training.updates import find_update_rule, updates_of
+from mnist_draw.training.updates import UPDATE_RULES, updates_of
 
 Probabilities = NDArray[np.float32]
 #: pictures, labels → mean loss, share of right answers
@@ -154,7 +154,7 @@ def compile_train(
     accuracy = _share_of_right_answers(prediction, target_var)
     penalty = lasagne.regularization.regularize_network_params(network, lasagne.regularization.l2)
     params = lasagne.layers.get_all_params(network, trainable=True)
-    rule = find_update_rule(settings.update, settings.update_parameters)
+    rule = UPDATE_RULES[settings.update]
     updates = updates_of(
         rule, loss + l2 * penalty, params, learning_rate, settings.update_parameters
     )

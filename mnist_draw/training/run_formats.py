@@ -35,55 +35,31 @@ class RunFormat:
         What is in it; for help texts, without a stop.
     pack : callable
         From a run and its figures to the file's bytes. Raises `UserError`.
+    save_text : str
+        In the menu of the curves, which have figures and no record; empty where it needs one.
     """
 
     name: str
     ending: str
     title: str
     meaning: str
-    pack: Callable[[Run, History], bytes]
-
-
-def _events(run: Run, history: History) -> bytes:
-    from mnist_draw.training.run_formats import pack_events
-
-    return pack_events(run, history)
-
-
-#: All formats by name.
-RUN_FORMATS: dict[str, RunFormat] = {
-    entry.name: entry
-    for entry in (
-        RunFormat(
-            "csv",
-            ".csv",
-            "Figures of each epoch (CSV)",
-            "one line for each epoch: losses, accuracies, seconds, pictures per second",
-            lambda run, history: history.epochs_csv(),
-        ),
-        RunFormat(
-            "minibatches",
-            ".csv",
-            "Figures of each minibatch (CSV)",
-            "one line for each minibatch: loss and accuracy",
-            lambda run, history: history.minibatches_csv(),
-        ),
-        RunFormat(
-            "tensorboard",
-            ".tfevents",
-            "Events of TensorBoard",
-            "all figures with their times; open the file's folder with tensorboard --logdir",
-            _events,
-        ),
-    )
-}
+    pack: Callable[[Run | None, History], bytes]
+    save_text: str = ""
 
 
 _STARTED = "%Y-%m-%d %H:%M:%S"
 
 
-def pack_events(run: Run, history: History) -> bytes:
-    """Return the bytes of an event file."""
+def pack_events(run: Run | None, history: History) -> bytes:
+    """Return an event file of TensorBoard, written by tensorboardX.
+
+    It holds one point for each epoch (``loss/training``, ``loss/validation``,
+    ``accuracy/training``, ``accuracy/validation``, ``pictures_per_second``), one for each minibatch
+    (``minibatch/loss``, ``minibatch/accuracy``; its step is the minibatch, from 1), the two figures
+    of the test, and the settings as text. Losses are in nats, accuracies shares from 0 to 1. The
+    times are those of the run. TensorBoard reads every file whose name contains ``tfevents``.
+    """
+    assert run is not None
     try:
         from tensorboardX import SummaryWriter
     except ImportError as error:
@@ -138,3 +114,34 @@ def _settings(run: Run) -> str:
     values: dict[str, Any] = {setting.title: run.words(name) for name, setting in SETTINGS.items()}
     rows = [f"| {title} | {value} |" for title, value in values.items()]
     return "\n".join(["| setting | value |", "|---|---|", *rows])
+
+
+#: All formats by name.
+RUN_FORMATS: dict[str, RunFormat] = {
+    entry.name: entry
+    for entry in (
+        RunFormat(
+            "csv",
+            ".csv",
+            "Figures of each epoch (CSV)",
+            "one line for each epoch: losses, accuracies, seconds, pictures per second",
+            lambda _, history: history.epochs_csv(),
+            "Save the epochs as a table (CSV) …",
+        ),
+        RunFormat(
+            "minibatches",
+            ".csv",
+            "Figures of each minibatch (CSV)",
+            "one line for each minibatch: loss and accuracy",
+            lambda _, history: history.minibatches_csv(),
+            "Save the minibatches as a table (CSV) …",
+        ),
+        RunFormat(
+            "tensorboard",
+            ".tfevents",
+            "Events of TensorBoard",
+            "all figures with their times; open the file's folder with tensorboard --logdir",
+            pack_events,
+        ),
+    )
+}

@@ -62,6 +62,7 @@ class Setting:
     columns: int = 6
     live: bool = False
     with_resume: bool = False
+    chooses_pictures: bool = False
     nothing: str = ""
 
     #: What a value must be, for the sentence about one of another kind.

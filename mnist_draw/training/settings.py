@@ -33,7 +33,7 @@ from mnist_draw.training.updates import (
     usual_learning_rate,
 )
 
-__all__ = ["SETTINGS", "SettingsError", "TrainingSettings"]
+__all__ = ["PICTURES", "PLACES", "SETTINGS", "SettingsError", "TrainingSettings"]
 
 
 def _my_digits() -> str:
@@ -192,6 +192,7 @@ class TrainingSettings:
             sentence=f"MNIST, or data of your own: {list_titles()}.",
             group="data",
             widget="data",
+            chooses_pictures=True,
             option="--data",
             with_resume=True,
             question="A folder with training data",
@@ -210,6 +211,7 @@ class TrainingSettings:
             "begin with their digit.",
             group="data",
             widget="extra",
+            chooses_pictures=True,
             option="--extra",
             mark="with",
             with_resume=True,
@@ -243,6 +245,7 @@ class TrainingSettings:
             sentence="How many of the training pictures to learn from.",
             group="data",
             widget="pictures",
+            chooses_pictures=True,
             option="--examples",
             mark="pictures",
             low=1,
@@ -356,3 +359,5 @@ SETTINGS: dict[str, AnySetting] = settings_of(TrainingSettings)
 PLACES = tuple(
     name for name, setting in SETTINGS.items() if isinstance(setting, Folder | NetworkFile)
 )
+#: Settings that say which pictures are learnt.
+PICTURES = tuple(name for name, setting in SETTINGS.items() if setting.chooses_pictures)

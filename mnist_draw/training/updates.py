@@ -27,12 +27,20 @@ class UpdateRule:
         pictures after two epochs.
     parameters : mapping of str to float
         What can be set beside the learning rate, with Lasagne's defaults.
+    formulas : tuple of str
+        What it does to a weight W with the gradient g and the learning rate η, as Lasagne's source
+        writes it.
+    accumulators : tuple of str
+        What it remembers of a weight, in the order of Lasagne's updates, with its letter in the
+        formulas.
     """
 
     name: str
     meaning: str
     learning_rate: float
     parameters: Mapping[str, float]
+    formulas: tuple[str, ...]
+    accumulators: tuple[str, ...]
 
     @property
     def title(self) -> str:
@@ -50,6 +58,8 @@ UPDATE_RULES: dict[str, UpdateRule] = {
             "they are remembered",
             0.001,
             {"rho": 0.9, "epsilon": 1e-6},
+            ("a = ρ·a + (1 − ρ)·g²", "W = W − η·g / √(a + ε)"),
+            ("mean of g²: a",),
         ),
         UpdateRule(
             "adam",
@@ -57,31 +67,51 @@ UPDATE_RULES: dict[str, UpdateRule] = {
             "and their squares are remembered",
             0.001,
             {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8},
+            (
+                "m = β1·m + (1 − β1)·g",
+                "v = β2·v + (1 − β2)·g²",
+                "η' = η·√(1 − β2^t) / (1 − β1^t)",
+                "W = W − η'·m / (√v + ε)",
+            ),
+            ("mean of g: m", "mean of g²: v"),
         ),
-        UpdateRule("sgd", "plain stochastic gradient descent", 0.1, {}),
+        UpdateRule("sgd", "plain stochastic gradient descent", 0.1, {}, ("W = W − η·g",), ()),
         UpdateRule(
             "momentum",
             "keeps a share (momentum) of the step before, so that steps in one direction add up",
             0.1,
             {"momentum": 0.9},
+            ("v = μ·v − η·g", "W = W + v"),
+            ("velocity: v",),
         ),
         UpdateRule(
             "nesterov_momentum",
             "momentum that looks at the gradient where the step is about to lead",
             0.1,
             {"momentum": 0.9},
+            ("v = μ·v − η·g", "W = W + μ·v − η·g"),
+            ("velocity: v",),
         ),
         UpdateRule(
             "adagrad",
             "divides each step by the root of all squared gradients so far: ever smaller steps",
             0.01,
             {"epsilon": 1e-6},
+            ("a = a + g²", "W = W − η·g / √(a + ε)"),
+            ("sum of g²: a",),
         ),
         UpdateRule(
             "adadelta",
             "scales steps by the ratio of past steps to past gradients",
             1.0,
             {"rho": 0.95, "epsilon": 1e-6},
+            (
+                "a = ρ·a + (1 − ρ)·g²",
+                "s = g·√(d + ε) / √(a + ε)",
+                "W = W − η·s",
+                "d = ρ·d + (1 − ρ)·s²",
+            ),
+            ("mean of g²: a", "mean of s²: d"),
         ),
     )
 }
@@ -165,7 +195,7 @@ def updates_of(
     Parameters
     ----------
     rule : UpdateRule
-        From `find_update_rule`.
+        One of `UPDATE_RULES`.
     loss_or_grads, params, learning_rate : theano expressions
         As Lasagne takes them.
     parameters : mapping of str to float

@@ -13,6 +13,7 @@ from made_networks import random_model
 from shared_steps import compiled_once as compiled_once
 
 from mnist_draw.analysis import one_step as step_module
+from mnist_draw.analysis.accumulators import kept_by_run
 from mnist_draw.analysis.one_step import (
     Minibatch,
     OneStep,
@@ -20,7 +21,6 @@ from mnist_draw.analysis.one_step import (
     StoppedError,
     settings_of,
 )
-from mnist_draw.analysis.step.accumulators import kept_by_run
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.networks import parse_network
 from mnist_draw.storage import ModelFile

@@ -12,7 +12,7 @@ import pytest
 
 import mnist_draw
 from mnist_draw.dataset.mnist import Dataset
-from mnist_draw.training.settings import SETTINGS, TrainingSettings
+from mnist_draw.training.settings import PICTURES, SETTINGS, TrainingSettings
 
 sklearn = pytest.importorskip("sklearn")
 
@@ -21,7 +21,7 @@ from sklearn.exceptions import ConvergenceWarning  # noqa: E402
 from sklearn.model_selection import GridSearchCV  # noqa: E402
 from sklearn.utils.estimator_checks import parametrize_with_checks  # noqa: E402
 
-from mnist_draw.training.classifier import OF_DATA, MnistClassifier  # noqa: E402
+from mnist_draw.training.classifier import MnistClassifier  # noqa: E402
 from mnist_draw.training.tutorial import OWN_NAMES  # noqa: E402
 
 
@@ -87,7 +87,7 @@ def test_its_parameters_are_the_training_settings() -> None:
     assert parameters == {
         OWN_NAMES.get(name, name): defaults[name]
         for name in SETTINGS
-        if name not in (*OF_DATA, "learning_rate", "update_parameters")
+        if name not in (*PICTURES, "learning_rate", "update_parameters")
     }
 
 

@@ -13,12 +13,10 @@ from typing import Any
 from mnist_draw.errors import DocumentError, StorageError, UserError, did_you_mean
 from mnist_draw.storage.opening import MEGABYTE, read_file
 from mnist_draw.training.network_places import path_of, place_of
-from mnist_draw.training.settings import SETTINGS, TrainingSettings
+from mnist_draw.training.settings import PLACES, SETTINGS, TrainingSettings
 
 #: The names of the tabs, as `mnist_draw.app.shell.pages` has them.
 TABS = ("train", "draw", "inside")
-#: Settings whose value is a file or a folder: beside the lesson's file, unless the path is whole.
-_PATHS = ("data_folder", "extra_folder", "start_model")
 
 
 class LessonError(UserError):
@@ -75,7 +73,7 @@ def _lesson(values: dict[str, Any], folder: Path) -> Lesson:
     if not isinstance(training, dict):
         raise LessonError("[training] must be a table of settings")
     training = {
-        name: _beside(folder, value) if name in _PATHS and isinstance(value, str) else value
+        name: _beside(folder, value) if name in PLACES and isinstance(value, str) else value
         for name, value in training.items()
     }
     start = values.get("training", {}).get("start_model")
@@ -98,7 +96,7 @@ def _lesson(values: dict[str, Any], folder: Path) -> Lesson:
         raise LessonError(f"there is no network {lesson.network}")
     if lesson.tabs == () and "tabs" in values:
         raise LessonError(f"tabs is empty; leave it out, or name some of {', '.join(TABS)}")
-    for name in _PATHS:
+    for name in PLACES:
         if name in training and not Path(training[name]).exists():
             raise LessonError(f"{name} is {training[name]}, which is not there")
     return lesson

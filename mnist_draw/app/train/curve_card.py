@@ -19,7 +19,8 @@ from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, ComboBox, explain
 from mnist_draw.app.train.series import LOWEST_LOSS, Curve, log_loss, thinned
 from mnist_draw.training.history import EpochFigures, History
-from mnist_draw.training.settings import TrainingSettings
+from mnist_draw.training.run_formats import RUN_FORMATS
+from mnist_draw.training.settings import PICTURES, PLACES, TrainingSettings
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,8 +35,7 @@ _DASH = 20
 _LEFT = int(Qt.AlignLeft | Qt.AlignVCenter)
 _EXPORTS = (
     ("png", "Save as picture (PNG) …"),
-    ("csv", "Save the epochs as a table (CSV) …"),
-    ("minibatches", "Save the minibatches as a table (CSV) …"),
+    *((name, entry.save_text) for name, entry in RUN_FORMATS.items() if entry.save_text),
 )
 _HOW = (
     " Drag a rectangle or turn the wheel to zoom, double-click to show all; with the arrow keys "
@@ -312,7 +312,7 @@ class CurveCard(Card):
 #: Test accuracy of the tutorial's network after 20 epochs, in percent.
 TUTORIAL_ACCURACY = 98.29
 #: Settings that change the network or its data from the tutorial's.
-_TUTORIAL = ("network", "training_examples", "data_folder", "extra_folder", "start_model")
+_TUTORIAL = {"network", *PICTURES, *PLACES}
 
 
 class LossCard(CurveCard):

@@ -74,7 +74,6 @@ _KINDS = {
     **{name: (entry.ending, entry.title) for name, entry in RUN_FORMATS.items()},
     **{name: (entry.ending, entry.title) for name, entry in NETWORK_FORMATS.items()},
 }
-_TABLES = {"csv": History.epochs_csv, "minibatches": History.minibatches_csv}
 
 
 class RunsController(CollectionController):
@@ -292,7 +291,7 @@ class RunsController(CollectionController):
         if path and kind == "png":
             self._save_png(path, card)
         elif path:
-            self.save(path, partial(_TABLES[kind], self._run.history()))
+            self.save(path, partial(RUN_FORMATS[kind].pack, None, self._run.history()))
 
     def _ask_where(self, title: str, name: str, kind: str) -> str:
         ending, words = _KINDS[kind]

@@ -37,7 +37,7 @@ from mnist_draw.networks import parse_network
 from mnist_draw.training.control import Change
 from mnist_draw.training.presets import PRESETS, load_settings, save_settings
 from mnist_draw.training.setting import settings_of
-from mnist_draw.training.settings import TrainingSettings
+from mnist_draw.training.settings import PICTURES, TrainingSettings
 from mnist_draw.training.updates import usual_learning_rate
 
 if TYPE_CHECKING:
@@ -138,8 +138,6 @@ def _data_in(path: str) -> str | None:
 #: Reads a path when the user picks it, to report a wrong one at once; returns the network that the
 #: path requires, if any.
 _READ_WHEN_PICKED = {"start_model": _network_in, "data_folder": _data_in}
-#: A change of these ends what the last run took instead of the chosen settings.
-_PICTURES = ("data_folder", "extra_folder", "training_examples")
 #: Columns in a row of the form.
 _COLUMNS = 12
 
@@ -250,7 +248,8 @@ class SettingsPanel(QWidget):
         self.fields["data_folder"].changed.connect(self._offer_networks)
         for name in ("augmentation", "data_folder", "seed"):
             self.fields[name].changed.connect(self._show_examples)
-        for name in _PICTURES:
+        # A change of these ends what the last run took instead of the chosen settings.
+        for name in PICTURES:
             self.fields[name].changed.connect(self.show_requested)
 
     # -- consequences of a field

@@ -13,7 +13,6 @@ from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from mnist_draw.app.inside.network.scene import short_name
 from mnist_draw.app.inside.network.units import Places
-from mnist_draw.app.inside.step.stages import ACCUMULATORS
 from mnist_draw.app.inside.step.step_worker import Shown
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import paint_grey, paint_signed
@@ -22,6 +21,7 @@ from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.widgets import explain, tip
 from mnist_draw.app.kit.words import probability
 from mnist_draw.library.network_data import class_name
+from mnist_draw.training.updates import UPDATE_RULES
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.step_weight import Followed, Weight
@@ -269,7 +269,7 @@ def weight_rows(shown: Shown, weight: Weight, stage: int) -> list[WeightRow]:
         rows.append(WeightRow(words, made, number(found.pull)))
         rows += _gradient_rows(found, len(shown.figures.losses), l2)
     if stage >= 5:
-        names = ACCUMULATORS[shown.settings.update]
+        names = UPDATE_RULES[shown.settings.update].accumulators
         for name, (before, after) in zip(names, found.accumulators, strict=False):
             rows.append(WeightRow(name, number(before), f"→ {number(after)}"))
         step = found.after - found.before

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mnist_draw.app.inside.step.step_worker import Shown
 from mnist_draw.dataset.classes import with_article
+from mnist_draw.training.updates import UPDATE_RULES
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.network_probe import Layer
@@ -72,39 +73,6 @@ def tutorial_lines(settings: TrainingSettings) -> list[Line]:
         Line(5, f"updates = {settings.update}(loss, params, {rate})"),
         Line(0, f"theano.grad is called inside {settings.update}."),
     ]
-
-
-#: What each rule does to a weight W with the gradient g and the learning rate η, as Lasagne
-#: writes it; accumulators are named as they are in its source.
-_RULES: dict[str, tuple[str, ...]] = {
-    "rmsprop": ("a = ρ·a + (1 − ρ)·g²", "W = W − η·g / √(a + ε)"),
-    "adam": (
-        "m = β1·m + (1 − β1)·g",
-        "v = β2·v + (1 − β2)·g²",
-        "η' = η·√(1 − β2^t) / (1 − β1^t)",
-        "W = W − η'·m / (√v + ε)",
-    ),
-    "sgd": ("W = W − η·g",),
-    "momentum": ("v = μ·v − η·g", "W = W + v"),
-    "nesterov_momentum": ("v = μ·v − η·g", "W = W + μ·v − η·g"),
-    "adagrad": ("a = a + g²", "W = W − η·g / √(a + ε)"),
-    "adadelta": (
-        "a = ρ·a + (1 − ρ)·g²",
-        "s = g·√(d + ε) / √(a + ε)",
-        "W = W − η·s",
-        "d = ρ·d + (1 − ρ)·s²",
-    ),
-}
-#: What the accumulators of a weight are called, in the order in which the rule keeps them.
-ACCUMULATORS: dict[str, tuple[str, ...]] = {
-    "rmsprop": ("mean of g²: a",),
-    "adam": ("mean of g: m", "mean of g²: v"),
-    "sgd": (),
-    "momentum": ("velocity: v",),
-    "nesterov_momentum": ("velocity: v",),
-    "adagrad": ("sum of g²: a",),
-    "adadelta": ("mean of g²: a", "mean of s²: d"),
-}
 
 
 def expressions(shown: Shown, stage: int, followed: int) -> list[Expression]:
@@ -174,8 +142,8 @@ def _gradient(shown: Shown, followed: int) -> list[Expression]:
 
 def _update(shown: Shown, followed: int) -> list[Expression]:
     shape = _shape(shown.layers[followed].W.shape)
-    lines = _RULES[shown.settings.update]
-    return [Expression(text, shape, text.startswith("W =")) for text in lines]
+    formulas = UPDATE_RULES[shown.settings.update].formulas
+    return [Expression(text, shape, text.startswith("W =")) for text in formulas]
 
 
 def _penalty(shown: Shown, words: str) -> str:
@@ -249,6 +217,6 @@ def stage_sentence(shown: Shown, stage: int, layers: Sequence[Layer]) -> str:
         f"{shown.filling} minibatches that were learnt at the rate 0" if shown.filling
         else "the checkpoint of the network's own run"
     )  # fmt: skip
-    if not ACCUMULATORS[rule]:
+    if not UPDATE_RULES[rule].accumulators:
         return "Every weight moves against its gradient, times the learning rate."
     return f"What {rule} remembers is from {source}."

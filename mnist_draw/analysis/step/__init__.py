@@ -1,1 +1,0 @@
-"""How a network learns: one training step of a copy of it."""
