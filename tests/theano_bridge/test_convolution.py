@@ -7,15 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.signal
+import theano
+import theano.tensor as T
 
-import mnist_draw.theano_bridge
+from mnist_draw.theano_bridge import installed_theano
 
-mnist_draw.theano_bridge.install()
-
-import theano  # noqa: E402
-import theano.tensor as T  # noqa: E402
-
-REAL = mnist_draw.theano_bridge.installed_theano()
+REAL = installed_theano()
 on_pytensor = pytest.mark.skipif(REAL, reason="the operation of the bridge")
 LINKER = "cvm" if REAL else "py"
 MODES = [("valid", (0, 0)), ("full", (2, 3)), ("half", (1, 2)), (1, (1, 1)), ((2, 1), (2, 1))]

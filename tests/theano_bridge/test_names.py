@@ -7,18 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+import theano
+import theano.tensor as T
 
-import mnist_draw.theano_bridge
-from mnist_draw.theano_bridge import names
+from mnist_draw.theano_bridge import fixed_shapes, installed_theano, names
 
-mnist_draw.theano_bridge.install()
-
-import theano  # noqa: E402
-import theano.tensor as T  # noqa: E402
-
-on_pytensor = pytest.mark.skipif(
-    mnist_draw.theano_bridge.installed_theano(), reason="about the bridge to PyTensor"
-)
+on_pytensor = pytest.mark.skipif(installed_theano(), reason="about the bridge to PyTensor")
 
 
 def value(expression: Any) -> Any:
@@ -80,9 +74,9 @@ def test_a_shared_variable_may_change_its_shape_unless_it_is_fixed() -> None:
     free = theano.shared(np.ones((2, 3)))
     free.set_value(np.ones((4, 5)))
     assert free.get_value().shape == (4, 5)
-    with mnist_draw.theano_bridge.fixed_shapes():
+    with fixed_shapes():
         fixed = theano.shared(np.ones((2, 1, 3)))
-    if not mnist_draw.theano_bridge.installed_theano():
+    if not installed_theano():
         assert fixed.type.shape == (2, None, 3)
         with pytest.raises(TypeError):
             fixed.set_value(np.ones((4, 1, 3)))

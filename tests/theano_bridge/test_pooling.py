@@ -6,16 +6,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+import theano
+import theano.tensor as T
+from theano.tensor.signal.pool import pool_2d
 
-import mnist_draw.theano_bridge
+from mnist_draw.theano_bridge import installed_theano
 
-mnist_draw.theano_bridge.install()
-
-import theano  # noqa: E402
-import theano.tensor as T  # noqa: E402
-from theano.tensor.signal.pool import pool_2d  # noqa: E402
-
-REAL = mnist_draw.theano_bridge.installed_theano()
+REAL = installed_theano()
 on_pytensor = pytest.mark.skipif(REAL, reason="the operation of the bridge")
 LINKER = "cvm" if REAL else "py"
 KINDS = ["max", "sum", "average_inc_pad", "average_exc_pad"]

@@ -25,6 +25,7 @@ from mnist_draw.app.inside.inside_tab import InsideTab
 from mnist_draw.app.inside.section import Section
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork
+from mnist_draw.recognition.answer import Answer
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.storage.preferences import Preferences
 
@@ -42,23 +43,18 @@ class Noting(Section):
         self.opened = ""
 
     def use_network(self, model: ModelFile, key: str) -> None:
-        """Note it."""
         self.network = model
 
     def show_example(self, example: Example | None) -> None:
-        """Note it."""
         self.example = example
 
     def set_active(self, on: bool) -> None:
-        """Note it."""
         self.active = on
 
     def open_view(self, view: str) -> None:
-        """Note it."""
         self.opened = view
 
     def table(self) -> Table:
-        """Return one row."""
         return Table.of("What it notes", ("what",), [("all",)])
 
 
@@ -86,6 +82,13 @@ def tab(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterat
     qtbot.addWidget(made)
     yield made
     assert made.wait()
+
+
+def draw(tab: InsideTab, label: str = "4", winner: int | None = 4, second: int = 9) -> Answer:
+    """Let the tab follow a drawing on the Draw tab."""
+    said = answer(label, winner, second)
+    tab.show_drawing(said.network_input, said.probabilities, winner)
+    return said
 
 
 def show_active(tab: InsideTab, qtbot: QtBot) -> None:
@@ -149,8 +152,7 @@ def test_what_all_sections_find_is_told_once(tab: InsideTab, notices: Notices) -
 
 def test_the_drawing_goes_through_all_sections(tab: InsideTab) -> None:
     tab.show()
-    said = answer("4", 4, 9)
-    tab.show_drawing(said.network_input, said.probabilities, 4)
+    said = draw(tab)
     tab.open().open_section("second")
     for name in ("network", "second"):
         example = noted(tab, name).example
@@ -167,8 +169,7 @@ def test_the_drawing_goes_through_all_sections(tab: InsideTab) -> None:
 def test_a_drawing_made_while_the_tab_is_hidden_waits_for_it(tab: InsideTab) -> None:
     tab.show()
     tab.hide()
-    said = answer("4", 4)
-    tab.show_drawing(said.network_input, said.probabilities, 4)
+    said = draw(tab)
     assert noted(tab, "network").example is None
     tab.show()
     example = noted(tab, "network").example
@@ -178,16 +179,15 @@ def test_a_drawing_made_while_the_tab_is_hidden_waits_for_it(tab: InsideTab) -> 
 
 def test_what_was_said_of_a_drawing_does_not_outlive_it(tab: InsideTab) -> None:
     tab.show()
-    said = answer("4", 4)
-    tab.show_drawing(said.network_input, said.probabilities, 4)
+    draw(tab)
     tab.label_drawing(9)
     tab.hide()
     tab.show_drawing(None, None, None)
-    tab.show_drawing(said.network_input, said.probabilities, 4)
+    draw(tab)
     tab.show()
     assert words(tab, "exampleLabel") == "Read as a 4"
     tab.hide()
-    tab.show_drawing(said.network_input, said.probabilities, 4)
+    draw(tab)
     tab.label_drawing(7)
     tab.show()
     assert words(tab, "exampleLabel") == "You said: it is a 7"
@@ -204,8 +204,7 @@ def test_the_first_look_waits_for_no_import(
 
 def test_what_is_no_digit_is_known_as_such(tab: InsideTab) -> None:
     tab.show()
-    said = answer("?", None)
-    tab.show_drawing(said.network_input, said.probabilities, None)
+    draw(tab, "?", None)
     example = noted(tab, "network").example
     assert example is not None
     assert not example.is_digit
@@ -216,14 +215,13 @@ def test_what_is_no_digit_is_known_as_such(tab: InsideTab) -> None:
 
 def test_what_the_user_says_holds_until_the_board_is_empty(tab: InsideTab) -> None:
     tab.show()
-    said = answer("4", 4)
-    tab.show_drawing(said.network_input, said.probabilities, 4)
+    draw(tab)
     tab.label_drawing(9)
     assert words(tab, "exampleLabel") == "You said: it is a 9"
-    tab.show_drawing(said.network_input, said.probabilities, 4)
+    draw(tab)
     assert words(tab, "exampleLabel") == "You said: it is a 9"
     tab.show_drawing(None, None, None)
-    tab.show_drawing(said.network_input, said.probabilities, 4)
+    draw(tab)
     assert words(tab, "exampleLabel") == "Read as a 4"
 
 
@@ -232,8 +230,7 @@ def test_a_picked_picture_stays_while_the_drawing_changes(tab: InsideTab) -> Non
     view = tab.open()
     picked = Example(np.ones((28, 28), np.float32), 7, "data", "Test picture 12", 12)
     noted(tab, "network").example_picked.emit(picked)
-    said = answer("4", 4)
-    tab.show_drawing(said.network_input, said.probabilities, 4)
+    draw(tab)
     assert noted(tab, "network").example is picked
     assert words(tab, "exampleTitle") == "Test picture 12"
     assert words(tab, "exampleLabel") == "It is a 7"
@@ -248,8 +245,7 @@ def test_classes_of_other_data_are_not_called_digits(tab: InsideTab) -> None:
     tab._models.network.confirm(other)
     tab.use_network(other, "")
     tab.show()
-    said = answer("4", 4)
-    tab.show_drawing(said.network_input, said.probabilities, 4)
+    draw(tab)
     assert words(tab, "exampleLabel") == "Read as a class 4"
     assert words(tab, "exampleSecond").startswith("then class ")
 
@@ -299,11 +295,13 @@ def test_a_stroke_is_taken_back_by_the_usual_key(tab: InsideTab, qtbot: QtBot) -
     assert tab._canvas.has_ink()
 
 
-def test_the_section_in_front_is_remembered(tab: InsideTab) -> None:
+def test_the_section_and_the_guides_step_are_remembered(tab: InsideTab) -> None:
     tab.show()
     tab.open().open_section("second")
+    tab.open().guide.show_step(9)
     tab.remember(tab._preferences)
     assert tab._preferences.get("inside_section", "") == "second"
+    assert tab._preferences.get("inside_guide_step", 0) == 9
 
 
 @pytest.mark.parametrize(
@@ -386,13 +384,6 @@ def test_the_whole_guide_is_read_and_left(tab: InsideTab) -> None:
     view.open_section("second")
     assert not view.page.isVisible()
     assert not view.bar.guide.isChecked()
-
-
-def test_the_guides_step_is_remembered(tab: InsideTab, tmp_path: Path) -> None:
-    tab.show()
-    tab.open().guide.show_step(9)
-    tab.remember(tab._preferences)
-    assert tab._preferences.get("inside_guide_step", 0) == 9
 
 
 def test_on_the_wall_everything_is_larger_and_esc_ends_it(tab: InsideTab, qtbot: QtBot) -> None:

@@ -37,7 +37,7 @@ from ..examples import digit
 PATIENCE = 60_000
 
 
-def network(text: str = "custom_mlp:2,40", **metadata: object) -> ModelFile:
+def network(text: str = "custom_mlp:2,16", **metadata: object) -> ModelFile:
     """Return a network with random weights."""
     return random_model(text, **metadata)
 
@@ -195,9 +195,15 @@ def test_keys_walk_through_units_and_layers(section: NetworkSection, qtbot: QtBo
 
 
 @pytest.mark.parametrize(
-    "text", ["cnn", "deep_cnn", "custom_mlp:0,1", "custom_mlp:6,30", "layers:40@tanh,20@elu"]
+    ("text", "choice"),
+    [
+        pytest.param("cnn", "light", marks=pytest.mark.slow),
+        pytest.param("deep_cnn", "dark", marks=pytest.mark.slow),
+        ("custom_mlp:0,1", "dark"),
+        ("custom_mlp:6,8", "light"),
+        ("layers:12@tanh,8@elu", "dark"),
+    ],
 )
-@pytest.mark.parametrize("choice", ["light", "dark"])
 def test_every_kind_of_network_is_painted(
     section: NetworkSection, qtbot: QtBot, text: str, choice: str
 ) -> None:
