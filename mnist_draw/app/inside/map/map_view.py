@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -33,6 +32,10 @@ _GLYPH, _BOX = 14, 13
 #: The example's thumbnail and the picture of a digit pointed at, in pixels.
 _THUMB = 56
 _COLOURS = ("muted", "accent", "second")
+#: Below the digits, for the legend, in pixels.
+_LEGEND = 30
+_NEAR = 14.0
+_HOVER_MS = 125
 
 
 class Digits(NamedTuple):
@@ -53,169 +56,6 @@ class Located(NamedTuple):
     words: str
 
 
-@dataclass(frozen=True, eq=False)
-class MapScene:
-    """Everything that the painting of a map depends on."""
-
-    digits: Digits
-    places: np.ndarray
-    pair: tuple[int | None, int | None]
-    names: tuple[str, ...]
-    width: int
-    height: int
-    ratio: float
-
-    def short_name(self, digit: int) -> str:
-        """Return the glyph of a class."""
-        return short_name(self.names[digit] if digit < len(self.names) else str(digit))
-
-
-class MapPainter:
-    """Paints digits; makes each glyph once."""
-
-    def __init__(self) -> None:
-        self._glyphs: dict[tuple[str, str], QPixmap] = {}
-
-    def forget(self) -> None:
-        """Drop the glyphs after a change of colours."""
-        self._glyphs.clear()
-
-    def paint_digits(self, scene: MapScene) -> QPixmap:
-        """Paint all digits once: two thousand take some milliseconds."""
-        ratio = scene.ratio
-        pixmap = blank_pixmap(scene.width, scene.height, ratio)
-        painter = QPainter(pixmap)
-        labels, answers = scene.digits.labels, scene.digits.answers
-        colours = np.zeros(len(labels), np.int64)
-        for number, digit in enumerate(scene.pair):
-            if digit is not None:
-                colours[labels == digit] = number + 1
-        # What matters is painted last.
-        order = np.argsort(colours == 0, kind="stable")[::-1]
-        # Lists: looking numbers up in arrays one by one takes longer than painting.
-        kinds = list(zip(labels[order].tolist(), colours[order].tolist(), strict=True))
-        glyphs = {
-            (digit, role): self._glyph(scene.short_name(digit), _COLOURS[role], ratio)
-            for digit, role in set(kinds)
-        }
-        places = np.rint(scene.places - _GLYPH / 2).astype(int)[order].tolist()
-        for kind, (x, y) in zip(kinds, places, strict=True):
-            painter.drawPixmap(x, y, glyphs[kind])
-        painter.setPen(QPen(theme.colour("text"), 1.2))
-        boxes = []
-        for place in scene.places[labels != answers].tolist():
-            box = QRectF(0, 0, _BOX, _BOX)
-            box.moveCenter(QPointF(*place))
-            boxes.append(box)
-        painter.drawRects(boxes)
-        _paint_legend(painter, scene, int((labels != answers).sum()))
-        painter.end()
-        return pixmap
-
-    def _glyph(self, name: str, colour: str, ratio: float) -> QPixmap:
-        if (name, colour) not in self._glyphs:
-            pixmap = blank_pixmap(_GLYPH, _GLYPH, ratio)
-            painter = QPainter(pixmap)
-            painter.setFont(theme.font(Text.AXIS, bold=colour != "muted"))
-            painter.setPen(theme.colour(colour))
-            box = QRectF(0, 0, _GLYPH, _GLYPH)
-            painter.drawText(box, Qt.AlignCenter | Qt.TextDontClip, name)
-            painter.end()
-            self._glyphs[name, colour] = pixmap
-        return self._glyphs[name, colour]
-
-
-def _paint_legend(painter: QPainter, scene: MapScene, misread: int) -> None:
-    x, y = float(MARGIN) - 8, scene.height - 12.0
-    parts: list[tuple[str, str, str]] = []
-    answer, second = scene.pair
-    if answer is not None:
-        parts.append((scene.short_name(answer), "accent", "the answer"))
-    if second is not None:
-        parts.append((scene.short_name(second), "second", "second guess"))
-    other = next(n for n in (7, 1, 0) if n < len(scene.names) and n not in scene.pair)
-    parts.append((scene.short_name(other), "muted", "others"))
-    for glyph, colour, words in parts:
-        painter.setFont(theme.font(Text.LABEL, bold=colour != "muted"))
-        painter.setPen(theme.colour(colour))
-        painter.drawText(QPointF(x, y), glyph)
-        wide = max(12, painter.fontMetrics().horizontalAdvance(glyph) + 4)
-        x = _legend_words(painter, x + wide, y, words)
-    painter.setPen(QPen(theme.colour("text"), 1.2))
-    painter.drawRect(QRectF(x, y - 10, 11, 11))
-    x = _legend_words(painter, x + 17, y, f"misread ({misread})")
-    if scene.pair[0] is not None:
-        painter.setPen(QPen(theme.colour("text"), 1.5))
-        painter.drawLine(QPointF(x, y - 4), QPointF(x + 22, y - 4))
-        _legend_words(painter, x + 28, y, "five nearest")
-
-
-def _legend_words(painter: QPainter, x: float, y: float, words: str) -> float:
-    painter.setFont(theme.font(Text.LABEL))
-    painter.setPen(theme.colour("muted"))
-    painter.drawText(QPointF(x, y), words)
-    return x + painter.fontMetrics().horizontalAdvance(words) + 20
-
-
-def paint_example(painter: QPainter, scene: MapScene, located: Located, place: QPointF) -> None:
-    """Paint the example with its picture and lines to the nearest digits."""
-    painter.setPen(QPen(theme.colour("text"), 1.5))
-    for number in located.nearest:
-        painter.drawLine(place, QPointF(*scene.places[number]))
-    painter.setBrush(theme.colour("card"))
-    painter.setPen(QPen(theme.colour("text"), 3))
-    painter.drawEllipse(place, 7, 7)
-    painter.setBrush(theme.colour("text"))
-    painter.drawEllipse(place, 1.5, 1.5)
-    # The thumbnail is above, or below if there is no room.
-    above = place.y() > _THUMB + 50
-    frame = QRectF(0, 0, _THUMB + 10, _THUMB + 26)
-    frame.moveCenter(QPointF(place.x(), place.y() - 64 if above else place.y() + 64))
-    frame.moveLeft(min(max(frame.left(), 4), scene.width - frame.width() - 4))
-    painter.setPen(QPen(theme.colour("text"), 1.5))
-    painter.setBrush(theme.colour("card"))
-    painter.drawRoundedRect(frame, 6, 6)
-    painter.drawImage(
-        QRectF(frame.left() + 5, frame.top() + 5, _THUMB, _THUMB), image_of(located.picture)
-    )
-    painter.setFont(theme.font(Text.AXIS, bold=True))
-    painter.setPen(theme.colour("accent"))
-    words = QRectF(frame.left(), frame.bottom() - 20, frame.width(), 18)
-    text = painter.fontMetrics().elidedText(located.words, Qt.ElideRight, int(words.width()))
-    painter.drawText(words, Qt.AlignCenter, text)
-    painter.setBrush(Qt.NoBrush)
-
-
-def paint_card(painter: QPainter, scene: MapScene, number: int) -> None:
-    """Paint the picture and the description of a digit that is pointed at."""
-    place = scene.places[number]
-    frame = QRectF(place[0] + 16, place[1] + 14, 176, _THUMB + 12)
-    if frame.right() > scene.width - 4:
-        frame.moveRight(place[0] - 16)
-    if frame.bottom() > scene.height - 4:
-        frame.moveBottom(place[1] - 14)
-    painter.setPen(QPen(theme.colour("line"), 1))
-    painter.setBrush(theme.colour("panel"))
-    painter.drawRoundedRect(frame, 6, 6)
-    painter.drawImage(
-        QRectF(frame.left() + 6, frame.top() + 6, _THUMB, _THUMB),
-        image_of(scene.digits.images[number]),
-    )
-    for line, words in enumerate(scene.digits.words(number)):
-        painter.setFont(theme.font(Text.LABEL, bold=line == 0))
-        painter.setPen(theme.colour("text" if line < 2 else "muted"))
-        left = frame.left() + _THUMB + 14
-        room = int(frame.right() - left - 6)
-        text = painter.fontMetrics().elidedText(words, Qt.ElideRight, room)
-        painter.drawText(QPointF(left, frame.top() + 20 + 18 * line), text)
-
-
-#: Below the digits, for the legend, in pixels.
-_LEGEND = 30
-_NEAR = 14.0
-_HOVER_MS = 125
-
-
 class MapView(WalkableView):
     """Digits as digits; arrow keys walk to the next in that direction, Enter picks."""
 
@@ -234,7 +74,7 @@ class MapView(WalkableView):
         self._pair: tuple[int | None, int | None] = (None, None)
         self._places: np.ndarray | None = None
         self._painted: QPixmap | None = None
-        self._painter = MapPainter()
+        self._glyphs: dict[tuple[str, str], QPixmap] = {}
         #: What the classes are called.
         self.names: tuple[str, ...] = DIGITS
         self._words = ""
@@ -279,7 +119,7 @@ class MapView(WalkableView):
         self.update()
 
     def _restyle(self) -> None:
-        self._painter.forget()
+        self._glyphs.clear()
         self._repaint()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -314,23 +154,141 @@ class MapView(WalkableView):
             room = self.rect().adjusted(20, 0, -20, 0)
             painter.drawText(room, int(Qt.AlignCenter | Qt.TextWordWrap), self._words)
             return
-        scene = MapScene(
-            self.digits, self._all_places(), self._pair, self.names,
-            self.width(), self.height(), self.devicePixelRatioF(),
-        )  # fmt: skip
         if self._painted is None:
-            self._painted = self._painter.paint_digits(scene)
+            self._painted = self._paint_digits(self.digits)
         painter.drawPixmap(0, 0, self._painted)
         painter.setRenderHint(QPainter.Antialiasing)
         if self.current is not None:
-            place = QPointF(*scene.places[self.current])
+            place = QPointF(*self._all_places()[self.current])
             painter.setPen(QPen(theme.colour("second"), 2.5))
             painter.drawEllipse(place, 10, 10)
         if self.located is not None:
             place = QPointF(*self._on_screen(self.located.place[None])[0])
-            paint_example(painter, scene, self.located, place)
+            self._paint_example(painter, self.located, place)
         if self.current is not None:
-            paint_card(painter, scene, self.current)
+            self._paint_card(painter, self.digits, self.current)
+
+    def _paint_digits(self, digits: Digits) -> QPixmap:
+        """Paint all digits once: two thousand take some milliseconds."""
+        ratio = self.devicePixelRatioF()
+        pixmap = blank_pixmap(self.width(), self.height(), ratio)
+        painter = QPainter(pixmap)
+        labels, answers, all_places = digits.labels, digits.answers, self._all_places()
+        colours = np.zeros(len(labels), np.int64)
+        for number, digit in enumerate(self._pair):
+            if digit is not None:
+                colours[labels == digit] = number + 1
+        # What matters is painted last.
+        order = np.argsort(colours == 0, kind="stable")[::-1]
+        # Lists: looking numbers up in arrays one by one takes longer than painting.
+        kinds = list(zip(labels[order].tolist(), colours[order].tolist(), strict=True))
+        glyphs = {
+            (digit, role): self._glyph(self._short_name(digit), _COLOURS[role], ratio)
+            for digit, role in set(kinds)
+        }
+        places = np.rint(all_places - _GLYPH / 2).astype(int)[order].tolist()
+        for kind, (x, y) in zip(kinds, places, strict=True):
+            painter.drawPixmap(x, y, glyphs[kind])
+        painter.setPen(QPen(theme.colour("text"), 1.2))
+        boxes = []
+        for place in all_places[labels != answers].tolist():
+            box = QRectF(0, 0, _BOX, _BOX)
+            box.moveCenter(QPointF(*place))
+            boxes.append(box)
+        painter.drawRects(boxes)
+        self._paint_legend(painter, int((labels != answers).sum()))
+        painter.end()
+        return pixmap
+
+    def _glyph(self, name: str, colour: str, ratio: float) -> QPixmap:
+        if (name, colour) not in self._glyphs:
+            pixmap = blank_pixmap(_GLYPH, _GLYPH, ratio)
+            painter = QPainter(pixmap)
+            painter.setFont(theme.font(Text.AXIS, bold=colour != "muted"))
+            painter.setPen(theme.colour(colour))
+            box = QRectF(0, 0, _GLYPH, _GLYPH)
+            painter.drawText(box, Qt.AlignCenter | Qt.TextDontClip, name)
+            painter.end()
+            self._glyphs[name, colour] = pixmap
+        return self._glyphs[name, colour]
+
+    def _short_name(self, digit: int) -> str:
+        return short_name(self.names[digit] if digit < len(self.names) else str(digit))
+
+    def _paint_legend(self, painter: QPainter, misread: int) -> None:
+        x, y = float(MARGIN) - 8, self.height() - 12.0
+        parts: list[tuple[str, str, str]] = []
+        answer, second = self._pair
+        if answer is not None:
+            parts.append((self._short_name(answer), "accent", "the answer"))
+        if second is not None:
+            parts.append((self._short_name(second), "second", "second guess"))
+        other = next(n for n in (7, 1, 0) if n < len(self.names) and n not in self._pair)
+        parts.append((self._short_name(other), "muted", "others"))
+        for glyph, colour, words in parts:
+            painter.setFont(theme.font(Text.LABEL, bold=colour != "muted"))
+            painter.setPen(theme.colour(colour))
+            painter.drawText(QPointF(x, y), glyph)
+            wide = max(12, painter.fontMetrics().horizontalAdvance(glyph) + 4)
+            x = _legend_words(painter, x + wide, y, words)
+        painter.setPen(QPen(theme.colour("text"), 1.2))
+        painter.drawRect(QRectF(x, y - 10, 11, 11))
+        x = _legend_words(painter, x + 17, y, f"misread ({misread})")
+        if self._pair[0] is not None:
+            painter.setPen(QPen(theme.colour("text"), 1.5))
+            painter.drawLine(QPointF(x, y - 4), QPointF(x + 22, y - 4))
+            _legend_words(painter, x + 28, y, "five nearest")
+
+    def _paint_example(self, painter: QPainter, located: Located, place: QPointF) -> None:
+        """Paint the example with its picture and lines to the nearest digits."""
+        painter.setPen(QPen(theme.colour("text"), 1.5))
+        for number in located.nearest:
+            painter.drawLine(place, QPointF(*self._all_places()[number]))
+        painter.setBrush(theme.colour("card"))
+        painter.setPen(QPen(theme.colour("text"), 3))
+        painter.drawEllipse(place, 7, 7)
+        painter.setBrush(theme.colour("text"))
+        painter.drawEllipse(place, 1.5, 1.5)
+        # The thumbnail is above, or below if there is no room.
+        above = place.y() > _THUMB + 50
+        frame = QRectF(0, 0, _THUMB + 10, _THUMB + 26)
+        frame.moveCenter(QPointF(place.x(), place.y() - 64 if above else place.y() + 64))
+        frame.moveLeft(min(max(frame.left(), 4), self.width() - frame.width() - 4))
+        painter.setPen(QPen(theme.colour("text"), 1.5))
+        painter.setBrush(theme.colour("card"))
+        painter.drawRoundedRect(frame, 6, 6)
+        painter.drawImage(
+            QRectF(frame.left() + 5, frame.top() + 5, _THUMB, _THUMB), image_of(located.picture)
+        )
+        painter.setFont(theme.font(Text.AXIS, bold=True))
+        painter.setPen(theme.colour("accent"))
+        words = QRectF(frame.left(), frame.bottom() - 20, frame.width(), 18)
+        text = painter.fontMetrics().elidedText(located.words, Qt.ElideRight, int(words.width()))
+        painter.drawText(words, Qt.AlignCenter, text)
+        painter.setBrush(Qt.NoBrush)
+
+    def _paint_card(self, painter: QPainter, digits: Digits, number: int) -> None:
+        """Paint the picture and the description of a digit that is pointed at."""
+        place = self._all_places()[number]
+        frame = QRectF(place[0] + 16, place[1] + 14, 176, _THUMB + 12)
+        if frame.right() > self.width() - 4:
+            frame.moveRight(place[0] - 16)
+        if frame.bottom() > self.height() - 4:
+            frame.moveBottom(place[1] - 14)
+        painter.setPen(QPen(theme.colour("line"), 1))
+        painter.setBrush(theme.colour("panel"))
+        painter.drawRoundedRect(frame, 6, 6)
+        painter.drawImage(
+            QRectF(frame.left() + 6, frame.top() + 6, _THUMB, _THUMB),
+            image_of(digits.images[number]),
+        )
+        for line, words in enumerate(digits.words(number)):
+            painter.setFont(theme.font(Text.LABEL, bold=line == 0))
+            painter.setPen(theme.colour("text" if line < 2 else "muted"))
+            left = frame.left() + _THUMB + 14
+            room = int(frame.right() - left - 6)
+            text = painter.fontMetrics().elidedText(words, Qt.ElideRight, room)
+            painter.drawText(QPointF(left, frame.top() + 20 + 18 * line), text)
 
     # -- pointing and walking
 
@@ -386,3 +344,10 @@ class MapView(WalkableView):
     def leaveEvent(self, event: QEvent) -> None:
         self._pause.stop()
         self.walk_to(None)
+
+
+def _legend_words(painter: QPainter, x: float, y: float, words: str) -> float:
+    painter.setFont(theme.font(Text.LABEL))
+    painter.setPen(theme.colour("muted"))
+    painter.drawText(QPointF(x, y), words)
+    return x + painter.fontMetrics().horizontalAdvance(words) + 20
