@@ -8,22 +8,30 @@ import numpy as np
 import pytest
 from linear_network import linear_model
 from made_networks import flat_model, random_model
+from pen_drawing import DIGITS, board
 
 from mnist_draw.dataset.mnist import load_dataset, scale
+from mnist_draw.dataset.normalise import normalise_ink
 from mnist_draw.errors import UserError
+from mnist_draw.library.networks import default_model
 from mnist_draw.recognition.recogniser import (
     CompiledNetwork,
     Recogniser,
     calibrated,
     temperature_of,
 )
-from mnist_draw.recognition.rejection import RejectionRule
+from mnist_draw.recognition.rejection import RejectionRule, shipped_rule
 from mnist_draw.storage import ModelFile, ModelFileError
 
 
 @pytest.fixture(scope="module")
 def recogniser() -> Recogniser:
     return Recogniser(linear_model())
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Recogniser:
+    return Recogniser(default_model())
 
 
 def test_reads_mnist_from_ink_of_any_scale(recogniser: Recogniser) -> None:
@@ -188,3 +196,56 @@ def test_the_rule_is_asked_once_about_the_pictures_of_a_data_set(
     # Of other pictures it is asked anew.
     calibrated(random_model("layers:4"), pictures[:20], labels[:20])
     assert asked == [30, 20]
+
+
+# -- wherever and however large a digit is drawn, with any pen
+
+#: The pens of the Draw tab, in pixels of the ink picture of 300: 8 to 96 board units of 600, by
+#: default 36.
+FINEST, USUAL, WIDEST = 4.0, 18.0, 48.0
+PENS = (FINEST, 10.0, USUAL, 30.0, WIDEST)
+#: Heights of digits in pixels of the ink picture of 300, and where they begin.
+HEIGHTS = (60, 110, 200)
+PLACES = ((0.1, 0.1), (0.5, 0.5), (0.95, 0.2))
+
+
+def _drawn(digit: int, height: float, pen: float, place: tuple[float, float]) -> np.ndarray:
+    room = 300 - pen - np.array([0.7, 1.0]) * height - 2
+    x, y = np.array(place) * room + pen / 2 + 1
+    return board(DIGITS[digit], pen, scale=height, at=(float(x), float(y)))
+
+
+@pytest.mark.parametrize("digit", range(10))
+def test_place_changes_nothing(recogniser: Recogniser, digit: int) -> None:
+    first, *others = (
+        recogniser.recognise_ink(_drawn(digit, 110, USUAL, place)) for place in PLACES
+    )
+    for other in others:
+        assert other.text == first.text
+        assert np.abs(other.probabilities - first.probabilities).max() < 0.06
+
+
+@pytest.mark.parametrize("digit", range(10))
+def test_size_changes_nothing_when_the_pen_grows_with_it(digit: int) -> None:
+    inputs = [
+        normalise_ink(_drawn(digit, height, height / 8, (0.5, 0.5))) for height in (60, 120, 240)
+    ]
+    for picture in inputs[1:]:
+        assert np.abs(picture - inputs[0]).mean() < 0.03
+
+
+@pytest.mark.parametrize("digit", range(10))
+def test_digits_of_any_size_are_read_with_any_pen(shipped: Recogniser, digit: int) -> None:
+    rule = shipped_rule()
+    assert rule is not None
+    pictures = []
+    # A pen wider than a quarter of the digit leaves no digit: its loops close.
+    for height, pen in ((height, pen) for height in HEIGHTS for pen in PENS if pen <= height / 4):
+        for place in PLACES:
+            ink = _drawn(digit, height, pen, place)
+            pictures.append(normalise_ink(ink))
+            answer = shipped.recognise_ink(ink)
+            assert int(answer.probabilities.argmax()) == digit, (height, pen, place)
+            assert len(shipped.read_number(ink).digits) == 1
+    log_odds, _ = rule.log_odds(np.stack(pictures)[:, None])
+    assert (log_odds >= rule.threshold).mean() >= 0.9
