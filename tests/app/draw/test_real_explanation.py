@@ -17,6 +17,8 @@ from mnist_draw.library.networks import list_shipped
 from mnist_draw.storage import ModelFile
 from mnist_draw.storage.preferences import Preferences
 
+pytestmark = [pytest.mark.window, pytest.mark.slow]
+
 STROKE = [(200, 130), (400, 130), (320, 300), (280, 480)]
 
 
