@@ -199,7 +199,7 @@ class BackgroundReader(QObject):
     def ask(self, question: Callable[[Any], T], done: Callable[[T | None], object]) -> bool:
         """Call ``question(recogniser)`` in the thread, then ``done(result)`` in the GUI thread.
 
-        The result is None where something went wrong; the user has been told.
+        The result is None after an error, which the user was told.
         """
         model = self.network.model
         if model is None:

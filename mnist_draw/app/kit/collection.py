@@ -295,5 +295,5 @@ class FollowedFolder(QObject):
             self.changed.emit(listed)
 
     def _not_read(self, error: Exception) -> None:
-        # It was told when the list was opened, or will be when it is opened again.
+        # Opening the list reports it.
         self.reading = False

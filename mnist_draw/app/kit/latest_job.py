@@ -102,7 +102,7 @@ class LatestJob(QObject):
             self.wake()
 
     def watch(self, on: bool) -> None:
-        """Say whether anybody can see the answers; without, nothing begins."""
+        """Say whether the answers can be seen; while they cannot, nothing begins."""
         self._watched = on
         if on:
             self.wake()
@@ -160,7 +160,7 @@ class LatestJob(QObject):
     def process_pending(self) -> float | None:
         """Do what there is to do; return after how many seconds to call again, None if at a call.
 
-        What it raises is told by `failed`.
+        An exception is reported by `failed`.
         """
         early = self._early()
         if early is not None and early <= 0:
@@ -181,7 +181,7 @@ class LatestJob(QObject):
             lower()
         try:
             again = self.process_pending()
-        except Exception as error:  # the user is told instead
+        except Exception as error:  # reported to the user
             again = self._stream = None
             if sip.isdeleted(self):
                 return

@@ -102,7 +102,7 @@ class FlowLayout(QLayout):
         return [item for item in self._items if not item.isEmpty()]
 
     def _lines(self, width: int) -> list[list[QLayoutItem]]:
-        """Return what stands in each line of a width."""
+        """Return the items of each line at a width."""
         lines: list[list[QLayoutItem]] = []
         x = width
         for item in self._shown():

@@ -23,7 +23,7 @@ from mnist_draw.training.control import Controls
 if TYPE_CHECKING:
     from mnist_draw.storage.models import ModelFile
 
-#: Steps are told at most this often, in seconds.
+#: Steps are reported at most this often, in seconds.
 _EVERY = 0.05
 
 Learn = Callable[..., Iterator[Any]]
@@ -52,7 +52,7 @@ class LearningWorker(QObject):
     failed = pyqtSignal(str)
     finished = pyqtSignal()
 
-    #: What was learnt, or why nothing was, for whoever waits for `done`.
+    #: The outcome, or why there is none; valid once `done` is set.
     result: Outcome | str = "Nothing was learnt."
 
     def __init__(
@@ -74,7 +74,7 @@ class LearningWorker(QObject):
         thread_priority.lower()
         try:
             self._run()
-        except Exception as error:  # whatever it is, the user is told and the window lives on
+        except Exception as error:  # reported to the user
             self.result = f"{reporter.sentence(error)} Nothing was learnt."
             self.failed.emit(self.result)
         finally:
@@ -101,7 +101,7 @@ class LearningWorker(QObject):
                 self.stepped.emit(step.label, step.part)
 
     def _kept(self, before: ModelFile, learnt: Any, told: list[str]) -> Outcome:
-        """Save the new network, and the one before if nothing else keeps it."""
+        """Save the new network, and the one before unless it is in a file."""
         from mnist_draw.library.networks import save_fine_tuned
         from mnist_draw.training.network_places import (
             describe_fallback,
@@ -130,7 +130,7 @@ class LearningWorker(QObject):
 
 
 class Learning(QObject):
-    """Learning for the GUI thread: start, stop, and what it tells."""
+    """Starts and stops learning, and reports its steps in the GUI thread."""
 
     stepped = pyqtSignal(str, float)
     learnt = pyqtSignal(Outcome)

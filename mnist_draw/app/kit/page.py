@@ -28,18 +28,18 @@ class Page(QWidget):
         self.setAttribute(Qt.WA_StyledBackground)
 
     def start(self) -> None:
-        """Begin what takes time; the window is visible now."""
+        """Begin what takes time, once the window is visible."""
 
     def remember(self, preferences: Preferences) -> None:
-        """Note what shall be chosen at the next start; asked now and then, and at the end."""
+        """Note what to restore at the next start."""
 
     def finish(self) -> None:
-        """Keep what is not kept yet; the program ends."""
+        """Save what is not saved yet; the program ends."""
 
     def prepare(self, then: Callable[[], None]) -> None:
-        """Call ``then`` when everything of the page is there, also if nobody has looked at it."""
+        """Build the page if it was never shown, then call ``then``."""
         then()
 
     def take_focus(self) -> None:
-        """Give the keyboard to what is used first on this page."""
+        """Focus the control that is used first."""
         self.setFocus()

@@ -108,7 +108,7 @@ def _forms(positive: np.ndarray, cell: int) -> np.ndarray:
 class ArrayAnimation(QVariantAnimation):
     """Moves an array to a new one, step by step.
 
-    Arrays that follow each other faster than a glide takes are shown as they come: they look
+    Arrays that follow each other faster than a glide takes are shown at once: they look
     continuous by themselves, and painting between them would only keep the window busy.
     """
 

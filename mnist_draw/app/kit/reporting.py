@@ -1,4 +1,4 @@
-"""Nothing goes unnoticed: errors of any thread and messages of Qt are logged and told in words.
+"""Log errors of any thread and messages of Qt, and report them to the user in a sentence.
 
 An error whose text is a sentence (:class:`~mnist_draw.errors.UserError`) is shown as it stands.
 Any other error is a defect of the program: its traceback goes to the log file, and the user
@@ -67,12 +67,12 @@ class Reporter:
         qInstallMessageHandler(_qt_message)
 
     def note(self, event: str) -> None:
-        """Note what the user does, in the program's own words; nothing that is the user's."""
+        """Note a command or tab for a crash report; nothing that the user typed or drew."""
         if self.noting is not None:
             self.noting(event)
 
     def listen(self, listener: Callable[[str], None]) -> None:
-        """Set who is told; sentences kept so far are told at once."""
+        """Set the listener; it gets the sentences that wait at once."""
         with self._lock:
             self._listener = listener
             waiting, self._waiting = self._waiting, []
@@ -80,7 +80,7 @@ class Reporter:
             listener(sentence)
 
     def tell(self, sentence: str) -> None:
-        """Tell the user something."""
+        """Send a sentence to the listener, or let it wait for one."""
         with self._lock:
             listener = self._listener
             if listener is None:
@@ -89,18 +89,18 @@ class Reporter:
             listener(sentence)
 
     def say_at_the_end(self, sentence: str) -> None:
-        """Say something on the terminal, where the window shows nothing any more."""
+        """Print a sentence on the terminal, when the window has closed."""
         logger.warning("%s", sentence)
         _say(sentence)
 
     def report(self, error: BaseException) -> str:
-        """Log an error if it is a defect, tell the user, and return the sentence."""
+        """Log an error if it is a defect, report it to the user, and return the sentence."""
         sentence = self.sentence(error)
         self.tell(sentence)
         return sentence
 
     def sentence(self, error: BaseException) -> str:
-        """Return what to tell the user of an error; a defect is logged with its traceback."""
+        """Describe an error for the user; a defect is logged with its traceback."""
         if isinstance(error, UserError):
             logger.info("told the user: %s", error)
             return str(error)
@@ -200,7 +200,7 @@ reporter = Reporter()
 def reporting_to(
     tell: Callable[[str], object], then: Callable[[], object]
 ) -> Callable[[Exception], None]:
-    """Return what tells why something failed, and then shows what is there now."""
+    """Return a handler that reports an error, then calls ``then``."""
 
     def failed(error: Exception) -> None:
         tell(reporter.sentence(error))
@@ -210,9 +210,9 @@ def reporting_to(
 
 
 def _leave_to_signals() -> None:
-    """Let Ctrl-C and whatever ends the session end the program, but not a terminal that goes.
+    """Let Ctrl-C and the end of the session end the program, but not a terminal that closes.
 
-    A terminal goes with its display, as where both came over one connection.
+    A terminal closes with its display where both use one connection.
     """
     for name in ("SIGINT", *ENDING_SIGNALS):
         number = getattr(signal, name, None)
@@ -221,7 +221,7 @@ def _leave_to_signals() -> None:
 
 
 def _say(sentence: str) -> None:
-    """Print a sentence where whoever started the program reads it; there may be no such place."""
+    """Print a sentence on the terminal, if there is one."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
         print(f"mnist-draw: {one_line(sentence)}", file=sys.stderr, flush=True)
 
@@ -251,7 +251,7 @@ def _qt_message(kind: QtMsgType, context: object, text: str) -> None:
 
 
 def _end_without_display() -> None:
-    """Keep what is not kept yet, say what happened, and leave at once.
+    """Save what is not saved yet, say what happened, and leave at once.
 
     Qt itself would call ``exit``, whose destructors crash under threads that still compute.
     """

@@ -38,7 +38,7 @@ class TabularLabel(QLabel):
         self._needed = QSize()
 
     def reserve(self, widest: str) -> None:
-        """Keep room for a text from now on, at least for what there was room for before."""
+        """Reserve room for a text; room never shrinks."""
         if tabular_width(self.font(), widest) > tabular_width(self.font(), self._widest):
             self._widest = widest
             self.fit()

@@ -178,7 +178,7 @@ def call_in_gui_thread(function: Callable[[], object]) -> None:
 class Lane:
     """A thread that takes one step after another; it knows what to do, but not whose work it is.
 
-    The last reference to an owner, who may be a widget, must not be let go in this thread.
+    The last reference to an owner, who may be a widget, must not be released in this thread.
     """
 
     def __init__(
@@ -364,7 +364,7 @@ class WorkerThread(QObject):
 
     @pyqtSlot()
     def _finish(self) -> None:
-        """Tell the end once: a GUI thread that waits for it hears no signals meanwhile."""
+        """Emit `ended` once; a GUI thread that waits for the end receives no signals meanwhile."""
         if self._listed:
             self._thread.wait()
             self._listed = False

@@ -16,7 +16,7 @@ class Colours:
     panel: str
     card: str
     line: str
-    #: Edges of fields and boxes: 3 to 1 beside every ground they stand on (WCAG 1.4.11).
+    #: Edges of fields and boxes: 3 to 1 beside every background (WCAG 1.4.11).
     edge: str
     #: Every other row of a table.
     band: str

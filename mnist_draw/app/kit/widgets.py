@@ -45,7 +45,7 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.storage.unique_paths import KEPT_DAYS, Deleted
 
-#: How many deleted things are offered, the newest: nobody reads a longer menu.
+#: The newest deleted records are offered; a longer menu is hard to read.
 _MAX_DELETED = 20
 #: Letters in a line of a tooltip: books are set with 45 to 75.
 _TIP_LETTERS = 60
@@ -141,7 +141,7 @@ def style_table(table: QTableView, row_height: int) -> None:
 
 
 class Card(QFrame):
-    """A framed area with a title line; its content goes into :attr:`body`."""
+    """A framed area with a title line; add content to :attr:`body`."""
 
     def __init__(self, title: str = "", note: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -155,7 +155,7 @@ class Card(QFrame):
         self.note = label(note, "muted")
         self.heading = label(title, "title")
         if title:
-            # As high as the links, menus and buttons that may stand beside it: the titles of
+            # As high as the links, menus and buttons beside it: the titles of
             # neighbouring cards are in one line.
             self.heading.setMinimumHeight(round(Size.TITLE_LINE * theme.text_scale()))
             self.top.addWidget(self.heading)

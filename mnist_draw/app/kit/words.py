@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-#: Losses from here on are told with three digits: no column grows while a run diverges.
+#: Losses from here on have three digits: no column grows while a run diverges.
 _LARGE_LOSS = 100.0
 
 

@@ -123,7 +123,7 @@ def _windows_is_dark() -> bool:
 
 
 #: Room for the frame that a desktop puts around a window, in logical pixels from the left
-#: clockwise. Before the window is shown nobody knows it.
+#: clockwise. It is unknown before the window is shown.
 _FRAME = QMargins(2, 36, 2, 4)
 
 
@@ -166,7 +166,7 @@ _MOVES = (QEvent.Move, QEvent.Resize, QEvent.Show, QEvent.Hide)
 
 
 class _Frame(QWidget):
-    """The frame; the mouse goes through it."""
+    """A mouse-transparent frame."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -178,7 +178,7 @@ class _Frame(QWidget):
     def cover(self, rect: QRect) -> None:
         self.setGeometry(rect)
         inside = QRegion(self.rect().adjusted(_WIDTH, _WIDTH, -_WIDTH, -_WIDTH))
-        # What lies inside is not painted again with it.
+        # The view inside is not painted again with it.
         self.setMask(QRegion(self.rect()).subtracted(inside))
         self.show()
         self.raise_()
@@ -203,7 +203,7 @@ class FocusRing(QObject):
 
     def _focus_changed(self, before: QWidget | None, now: QWidget | None) -> None:
         self._let_go()
-        # Whoever clicks knows where the keyboard is.
+        # A click shows where the keyboard is.
         clicked = int(QApplication.mouseButtons()) != 0
         if now is None or clicked or isinstance(now, _SHOW_IT) or _marks_an_item(now):
             return

@@ -19,6 +19,7 @@ from PyQt5.QtWidgets import (
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import Command
+from mnist_draw.app.kit.layout import row
 from mnist_draw.app.kit.notifier import Notice, board
 from mnist_draw.app.kit.steady_labels import TabularLabel
 from mnist_draw.app.kit.theme import Size
@@ -106,7 +107,7 @@ class StatusCorner(QWidget):
         return button
 
     def show_status(self, words: str, active: bool, passing: bool) -> None:
-        """Say what goes on; ``active`` lights the dot.
+        """Show the state; ``active`` lights the dot.
 
         ``passing`` words soon give way to others: they keep the room of longer ones before them,
         as another room would have the whole window laid out again at each word.
@@ -122,20 +123,18 @@ class StatusCorner(QWidget):
         self.motion_action.setChecked(motion)
 
 
-#: Where the row leaves fewer pixels than this, the bar lies over the state in words too.
+#: Where the row leaves fewer pixels than this, the bar covers the state, too.
 _LEAST = 520
-#: What confirms goes of itself after so many milliseconds, more for long sentences, and is looked
-#: after again so often while the pointer or the keyboard is on it.
+#: Milliseconds after which a confirmation disappears, plus those for each letter; and those until
+#: the next try while the pointer or the keyboard is on it.
 _PASSING_MS, _EACH_LETTER_MS, _AGAIN_MS = 6_000, 60, 2_000
 
 
 class MessageBar(QFrame):
     """Shows one sentence until it is dismissed or replaced; hidden when there is none.
 
-    What only confirms that something was done as it was asked for goes of itself.
-
-    It lies over the free part of the tabs' row and, where it needs more lines, over the top of
-    the page: whatever it says, nothing below it moves.
+    A confirmation disappears by itself. The bar covers the free part of the tabs' row and, where it
+    needs more lines, the top of the page: nothing below it moves.
     """
 
     left = pyqtSignal()
@@ -145,13 +144,9 @@ class MessageBar(QFrame):
         self._tabs, self._corner = tabs, corner
         self.setObjectName("messageBar")
         self.setProperty("look", "message")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(Size.CARD_PADDING, Size.GRID, Size.FIELD_GAP, Size.GRID)
-        row.setSpacing(Size.CARD_GAP)
         self.words = label("", "body", "messageLabel")
         self.words.setWordWrap(True)
         self.words.setTextInteractionFlags(Qt.TextSelectableByMouse | Qt.TextSelectableByKeyboard)
-        row.addWidget(self.words, 1)
         self._action: Callable[[], object] | None = None
         self._subject = ""
         self.action_button = push_button(
@@ -162,8 +157,14 @@ class MessageBar(QFrame):
             "dismissButton", "Dismiss", "Hide this message.", look="link"
         )
         self.dismiss_button.clicked.connect(self.dismiss)
-        for button in (self.action_button, self.dismiss_button):
-            row.addWidget(button, 0, Qt.AlignVCenter)
+        row(
+            (self.words, 1),
+            self.action_button,
+            self.dismiss_button,
+            gap=Size.CARD_GAP,
+            margins=(Size.CARD_PADDING, Size.GRID, Size.FIELD_GAP, Size.GRID),
+            owner=self,
+        )
         self._passing = QTimer(self)
         self._passing.setSingleShot(True)
         self._passing.timeout.connect(self._pass)
@@ -187,7 +188,7 @@ class MessageBar(QFrame):
             self._passing.start(_PASSING_MS + _EACH_LETTER_MS * len(notice.sentence))
 
     def _withdraw(self, subject: str) -> None:
-        """Hide what was told of a subject: it is of the past."""
+        """Hide the notice about a subject."""
         if subject and subject == self._subject:
             self.dismiss()
 
@@ -221,7 +222,7 @@ class MessageBar(QFrame):
         return self.words.hasSelectedText() and key.matches(QKeySequence.Copy)
 
     def _pass(self) -> None:
-        """Go, unless somebody reads or marks the sentence just now."""
+        """Disappear, unless the sentence is being read or marked."""
         focus = self.focusWidget()
         held = focus is not None and focus.hasFocus()
         if held or self.underMouse() or self.words.hasSelectedText():

@@ -49,7 +49,7 @@ def build_help(
         waiting = list(pages)
 
         def go_on() -> None:
-            # A page that nobody has looked at is built first: its keys belong to it.
+            # A page that was never shown is built first: its keys belong to it.
             if waiting:
                 waiting.pop().prepare(go_on)
             else:

@@ -31,7 +31,7 @@ _ARENAS = 2
 _LARGE = 4 * 1024 * 1024
 #: The library that is wanted only while something is compiled, as the names of files have it.
 _COMPILER = "libllvmlite"
-#: Where the system tells what lies in the memory of this process.
+#: The memory map of this process.
 _MAPPED = Path("/proc/self/smaps")
 #: What it says of a part of a file that may not be written, and of which no page differs, in the
 #: memory or swapped out: a line with its addresses, then lines that begin with a capital letter.
@@ -39,7 +39,7 @@ _UNCHANGED = (
     rb"^([0-9a-f]+)-([0-9a-f]+) r-[-x]p [^\n]*/[^/\n]*%b[^/\n]*\n"
     rb"(?:[A-Z][^\n]*\n)*?Anonymous: +0 kB\n(?:[A-Z][^\n]*\n)*?Swap: +0 kB$"
 )
-#: Where the compiler's library lies, when it is known.
+#: The address ranges of the compiler's library, when known.
 _found: tuple[tuple[int, int], ...] = ()
 
 
@@ -54,7 +54,7 @@ def keep_small() -> None:
 def give_back(compiler: bool = False) -> None:
     """Give back what is free now, in a thread that ends with it; takes some milliseconds.
 
-    Whoever wants memory meanwhile waits.
+    Allocations wait meanwhile.
     """
     library = _library()
     if library is not None:
@@ -159,7 +159,7 @@ _RESTS = 0.05
 #: the last time: to give back takes some hundredths itself.
 _QUIET, _WORK = 2.0, 0.3
 #: While it works on and on, as in a training, memory goes back every so many seconds. Within two
-#: of them 50 to 100 MB come together that nobody needs any more; to give them back, and to be given
+#: of them 50 to 100 MB come together that are free; to give them back, and to be given
 #: them anew, takes some thousandths of the time.
 _LONG = 3.0
 #: But only while it takes this share of a core or more: who draws takes less, and shall not wait.

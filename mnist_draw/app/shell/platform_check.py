@@ -52,18 +52,18 @@ def startup_problem(
     answers: Loads | None = None,
     plugins: Path | None = None,
 ) -> str | None:
-    """Return why no window can open here, in words, or None if nothing stands in the way."""
+    """Explain why no window can open here; None if one can."""
     environ = os.environ if environ is None else environ
     plugins = plugins or _plugins()
     found = [
-        _obstacle_on(name.partition(":")[0], environ, platform, loads, answers, plugins)
+        _blocking_reason(name.partition(":")[0], environ, platform, loads, answers, plugins)
         for name in environ.get("QT_QPA_PLATFORM", "").split(";")
     ]
     # Qt takes the first of them that works.
     return None if None in found else found[0]
 
 
-def _obstacle_on(
+def _blocking_reason(
     chosen: str,
     environ: Mapping[str, str],
     platform: str,
@@ -71,7 +71,7 @@ def _obstacle_on(
     answers: Loads | None,
     plugins: Path | None,
 ) -> str | None:
-    """Return what stands in the way of one of Qt's platforms; "" is the system's own."""
+    """Explain why one of Qt's platforms cannot be used; "" is the system's own."""
     if chosen and not any(name in environ for name in _OTHER_PLUGINS):
         unknown = _unknown_platform(chosen, plugins)
         if unknown:
@@ -110,7 +110,7 @@ def qt_import_failure(error: ImportError, loads: Loads | None = None) -> str:
 
 
 def platforms(plugins: Path | None = None) -> list[str]:
-    """Return the names of Qt's platforms, such as ``"xcb"``; none where they are kept elsewhere."""
+    """Return the names of Qt's platforms, such as ``"xcb"``; none where they are installed elsewhere."""
     folder = plugins or _plugins()
     if folder is None:
         return []
@@ -122,7 +122,7 @@ def platforms(plugins: Path | None = None) -> list[str]:
 def _missing_libraries(plugins: Path | None, plugin: str, loads: Loads) -> str | None:
     """Return a sentence naming the packages that a platform plugin lacks."""
     if plugins is None or not (plugins / plugin).exists():
-        # A distribution's own PyQt5 keeps its plugins elsewhere and brings what they need.
+        # A distribution's own PyQt5 installs its plugins elsewhere, with what they need.
         return None
     if loads(str(plugins / plugin)):
         return None

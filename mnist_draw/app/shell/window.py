@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import Qt, QTimer, QUrl
 from PyQt5.QtGui import QCloseEvent, QDesktopServices
-from PyQt5.QtWidgets import QMainWindow, QTabWidget, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QMainWindow, QTabWidget
 
 from mnist_draw.app.draw.draw_tab import DrawTab
 from mnist_draw.app.draw.explanations import Explanations
@@ -82,10 +82,6 @@ class Window(QMainWindow):
     # -- building
 
     def _build(self) -> None:
-        centre = QWidget()
-        column = QVBoxLayout(centre)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
         self.tabs = QTabWidget()
         self.tabs.setObjectName("tabs")
         self.tabs.setAccessibleName("Tabs")
@@ -104,8 +100,7 @@ class Window(QMainWindow):
         self._show_page(FIRST)
         self.tabs.setCornerWidget(self.header, Qt.TopRightCorner)
         self.messages = MessageBar(self.tabs, self.header)
-        column.addWidget(self.tabs, 1)
-        self.setCentralWidget(centre)
+        self.setCentralWidget(self.tabs)
         Command(self, "Next tab", "Show the next tab.", f"{_TABS}+Tab", partial(self._step, 1))
         back = f"{_TABS}+Shift+Tab"
         Command(self, "Tab before", "Show the tab before.", back, partial(self._step, -1))
@@ -133,7 +128,7 @@ class Window(QMainWindow):
                 notifier.problem(f"The tab {page.title} does not belong to this lesson.")
 
     def _show_help(self) -> None:
-        """Tell about the page in front; of the tab Inside the guide does."""
+        """Show the help of the page in front; for Inside, the guide."""
         if self._page.help:
             show_text(self, f"The tab {self._page.title}", tab_page(self._page))
         else:
