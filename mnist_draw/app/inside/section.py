@@ -4,8 +4,8 @@ Threads
 -------
 No function of Theano runs in the GUI thread. A compiled function belongs to one thread: compile it
 in the thread that calls it, and call it from no other (:mod:`mnist_draw.app.kit.threads`). A
-section computes only while it is active, and only for the newest network and example: what comes
-back for an older one is thrown away. :meth:`Section.wait` ends what still runs.
+section computes only while it is active, and only for the newest network and example: what is
+returned for an older one is dropped. :meth:`Section.wait` ends what still runs.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _READY_WORDS = "Getting the network ready"
 _EMPTY_WORDS = "Draw a {} here and watch it go through."
-_NO_PAGES = "Its data are not known here: units stand as they are numbered."
+_NO_PROFILES = "Its data are not known here: units are in the order of their numbers."
 _NOT_A_DIGIT = "Not a digit for the program; the figures are the network's own."
 
 
@@ -55,7 +55,7 @@ class NetworkSection(Section):
         #: Whether the network in use is not shown yet.
         self._waits = self._failed = False
         #: Why there are no profiles of units: their data are missing.
-        self._unpaged = self._said = ""
+        self._profiles_failure = self._said = ""
         self._ideals: dict[int, np.ndarray] = {}
         self.worker = worker or NetworkWorker()
         self.panel = SidePanel()
@@ -96,20 +96,17 @@ class NetworkSection(Section):
         worker = self.worker
         worker.prepared.connect(self._show_parts)
         worker.framed.connect(self._show_frame)
-        worker.profiles_ready.connect(self._show_pages)
-        worker.unpaged.connect(self._show_unpaged)
+        worker.profiles_ready.connect(self._show_profiles)
+        worker.profiles_failed.connect(self._show_profiles_failure)
         worker.idealised.connect(self._show_ideal)
         worker.failed.connect(self._show_failure)
         self.network.selected.connect(self._selected)
-        self.network.kept_changed.connect(self._selected)
         self.order.currentIndexChanged.connect(self._choose_order)
         self.fresh_button.toggled.connect(self._choose_fresh)
         self.panel.rival_chosen.connect(self._choose_rival)
         self.panel.switched.connect(self._switch)
         self.panel.all_on.connect(self._switch_all_on)
         self.panel.closed.connect(self.network.clear_selection)
-
-    # -- for the frame around it
 
     def use_network(self, model: ModelFile, key: str) -> None:
         from mnist_draw.library.network_data import all_names
@@ -140,7 +137,7 @@ class NetworkSection(Section):
             self._ask()
 
     def set_active(self, on: bool) -> None:
-        if on and self._unpaged and self._model is not None:
+        if on and self._profiles_failure and self._model is not None:
             # The folder of its data may have been set meanwhile.
             self.worker.post_model(self._model, self._fresh)
         self.worker.watch(on)
@@ -161,9 +158,9 @@ class NetworkSection(Section):
         """Return the view in front, by the guide's name."""
         if self._fresh:
             return "fresh"
-        if self.network.kept is None or self.network.parts is None:
+        if self.network.pinned is None or self.network.parts is None:
             return "why"
-        return "map" if self.network.parts.layers[self.network.kept[0]].convolves else "unit"
+        return "map" if self.network.parts.layers[self.network.pinned[0]].convolves else "unit"
 
     def table(self) -> Table:
         frame = self.network.frame
@@ -182,7 +179,7 @@ class NetworkSection(Section):
 
     def is_ready(self) -> bool:
         """Whether the network is shown with the profiles of its units."""
-        return self.network.pages is not None
+        return self.network.profiles is not None
 
     def is_coming(self) -> bool:
         view = self.network
@@ -216,10 +213,10 @@ class NetworkSection(Section):
 
         return class_name(self._model, number)
 
-    # -- what comes back
+    # -- answers
 
     def _show_parts(self, parts: Parts) -> None:
-        self._waits, self._unpaged = False, ""
+        self._waits, self._profiles_failure = False, ""
         sizes = [str(layer.units) for layer in parts.layers]
         convolutions = [layer for layer in parts.layers if layer.convolves]
         if convolutions:
@@ -244,8 +241,8 @@ class NetworkSection(Section):
             words = _NOT_A_DIGIT
         elif self._fresh:
             words = "before it has learnt: the weights are drawn at random"
-        elif self._unpaged:
-            words = _NO_PAGES
+        elif self._profiles_failure:
+            words = _NO_PROFILES
         elif not self._described and not self.network.by_digit:
             words = "units as they are numbered"
         else:
@@ -254,7 +251,7 @@ class NetworkSection(Section):
             )
         if self.note.text() != words:
             self.note.setText(words)
-        self.note.setToolTip(tip(self._unpaged))
+        self.note.setToolTip(tip(self._profiles_failure))
 
     def _show_frame(self, frame: Frame | None) -> None:
         if frame is not None and self._example is None:
@@ -265,14 +262,14 @@ class NetworkSection(Section):
         self._open_wanted()
         self._show_panel()
 
-    def _show_pages(self, parts: Parts, pages: UnitProfiles) -> None:
+    def _show_profiles(self, parts: Parts, profiles: UnitProfiles) -> None:
         if parts is self.network.parts:
-            self.network.show_pages(pages)
+            self.network.show_profiles(profiles)
             self._show_panel()
 
-    def _show_unpaged(self, parts: Parts, sentence: str) -> None:
+    def _show_profiles_failure(self, parts: Parts, sentence: str) -> None:
         if parts is self.network.parts:
-            self._unpaged = sentence
+            self._profiles_failure = sentence
             self._show_note()
             # Reported once for a network.
             if sentence != self._said:
@@ -294,14 +291,14 @@ class NetworkSection(Section):
     def _show_panel(self) -> None:
         view = self.network
         unit = view.unit
-        # When presenting, the panel is shown only with a kept unit.
-        self.panel.setVisible(not self._presenting or view.kept is not None)
+        # When presenting, the panel is shown only with a pinned unit.
+        self.panel.setVisible(not self._presenting or view.pinned is not None)
         ideal = None
         if unit is not None and view.parts is not None and unit[0] == len(view.parts.layers) - 1:
             ideal = self._ideals.get(unit[1])
         self.panel.show_view(view, ideal)
 
-    # -- what is chosen
+    # -- choices
 
     def _selected(self) -> None:
         unit, parts = self.network.unit, self.network.parts

@@ -40,7 +40,6 @@ class NetworkView(QWidget):
     """The network, live."""
 
     selected = pyqtSignal()
-    kept_changed = pyqtSignal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -52,9 +51,9 @@ class NetworkView(QWidget):
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
         self.setAttribute(Qt.WA_OpaquePaintEvent)
         self.parts: Parts | None = None
-        self.pages: UnitProfiles | None = None
+        self.profiles: UnitProfiles | None = None
         self.frame: Frame | None = None
-        self.kept: Unit | None = None
+        self.pinned: Unit | None = None
         self.pointed: Unit | None = None
         self.off: frozenset[Unit] = frozenset()
         self.by_digit = True
@@ -79,7 +78,7 @@ class NetworkView(QWidget):
     @property
     def unit(self) -> Unit | None:
         """The selected unit: the one pointed at, else the pinned one."""
-        return self.pointed or self.kept
+        return self.pointed or self.pinned
 
     def show_parts(self, parts: Parts) -> None:
         """Show another network, or other weights of the same one."""
@@ -87,7 +86,7 @@ class NetworkView(QWidget):
         self.parts = parts
         self.frame = None if not same else self.frame
         if not same:
-            self.pages = None
+            self.profiles = None
             self.off = frozenset()
             self.clear_selection()
         self.dimmed = False
@@ -95,15 +94,15 @@ class NetworkView(QWidget):
 
     def show_nothing(self) -> None:
         """Show no network."""
-        self.parts = self.pages = self.frame = None
+        self.parts = self.profiles = self.frame = None
         self.off = frozenset()
         self.clear_selection()
         self.dimmed = False
         self.lay_out_anew()
 
-    def show_pages(self, pages: UnitProfiles) -> None:
+    def show_profiles(self, profiles: UnitProfiles) -> None:
         """Set the units' profiles, which put each unit into a digit's row."""
-        self.pages = pages
+        self.profiles = profiles
         self.lay_out_anew()
 
     def show_frame(self, frame: Frame | None) -> None:
@@ -129,19 +128,15 @@ class NetworkView(QWidget):
 
     def clear_selection(self) -> None:
         """Pin and point at nothing."""
-        kept = self.kept
-        self.kept = self.pointed = self._under = None
+        self.pinned = self.pointed = self._under = None
         self._lines = None
-        if kept is not None:
-            self.kept_changed.emit()
         self.selected.emit()
         self.update()
 
     def pin(self, unit: Unit | None) -> None:
         """Keep a unit selected, until another one is or Esc is pressed."""
-        self.kept, self.pointed = unit, None
+        self.pinned, self.pointed = unit, None
         self._lines = None
-        self.kept_changed.emit()
         self.selected.emit()
         self.update()
         self._describe()
@@ -154,16 +149,18 @@ class NetworkView(QWidget):
             layers = self.parts.layers
             hidden = range(len(layers) - 1)
             rows: list[np.ndarray | None] = [self._rows(n) for n in hidden]
-            heights = [None if self.pages is None else self.pages.means[n].max(0) for n in hidden]
+            heights = [
+                None if self.profiles is None else self.profiles.means[n].max(0) for n in hidden
+            ]
             self._places = lay_out(
                 layers, float(self.width()), float(self.height()), rows, heights, theme.text_scale()
             )
         return self._places
 
     def _rows(self, layer: int) -> np.ndarray | None:
-        if not self.by_digit or self.pages is None:
+        if not self.by_digit or self.profiles is None:
             return None
-        return self.pages.rows(layer)
+        return self.profiles.rows(layer)
 
     def unit_at(self, place: QPointF) -> Unit | None:
         """Return the unit nearest to a place, within reach."""
@@ -197,7 +194,7 @@ class NetworkView(QWidget):
         self._point_at(self._under)
 
     def _point_at(self, unit: Unit | None) -> None:
-        if unit == self.kept:
+        if unit == self.pinned:
             unit = None
         if unit != self.pointed:
             self.pointed = unit
@@ -210,7 +207,7 @@ class NetworkView(QWidget):
         if event.button() == Qt.LeftButton:
             self._timer.stop()
             unit = self.unit_at(event.localPos())
-            self.pin(None if unit == self.kept else unit)
+            self.pin(None if unit == self.pinned else unit)
 
     def event(self, event: QEvent) -> bool:
         # Here the key clears the selection, whatever it means in the tab.
@@ -255,7 +252,7 @@ class NetworkView(QWidget):
 
     def _go(self, unit: Unit) -> None:
         """Select a unit by keys; a pinned selection moves along."""
-        if self.kept is not None:
+        if self.pinned is not None:
             self.pin(unit)
         else:
             self._point_at(unit)
@@ -309,8 +306,8 @@ class NetworkView(QWidget):
             return
         scene = Scene(
             self.parts, places, self.frame, self._current_lines(), self.unit,
-            self.kept is not None and self.pointed is None, self.off, self.by_digit,
-            self.pages is not None, self.name, theme.text_scale(), self.devicePixelRatioF(),
+            self.pinned is not None and self.pointed is None, self.off, self.by_digit,
+            self.profiles is not None, self.name, theme.text_scale(), self.devicePixelRatioF(),
         )  # fmt: skip
         if self.dimmed:
             painter.setOpacity(0.45)

@@ -63,7 +63,7 @@ class NetworkWorker(LatestJob):
     prepared = pyqtSignal(Parts)
     framed = pyqtSignal(Frame)
     profiles_ready = pyqtSignal(object, object)
-    unpaged = pyqtSignal(object, str)
+    profiles_failed = pyqtSignal(object, str)
     idealised = pyqtSignal(int, object)
 
     def __init__(self, rest: float = _REST_S, quiet: float = _QUIET_S) -> None:
@@ -162,7 +162,7 @@ class NetworkWorker(LatestJob):
         except DatasetError as error:
             # A network can be looked into without its data.
             self._profiles_missing = False
-            self.send(self.unpaged, self._parts, str(error))
+            self.send(self.profiles_failed, self._parts, str(error))
             return None
         if not ended:
             return 0.0

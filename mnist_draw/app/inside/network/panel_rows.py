@@ -118,13 +118,13 @@ def unit_title(frame: Frame, unit: Unit, name: Name) -> str:
 
 
 def unit_rows(
-    frame: Frame, unit: Unit, pages: UnitProfiles | None, ideal: np.ndarray | None, name: Name
+    frame: Frame, unit: Unit, profiles: UnitProfiles | None, ideal: np.ndarray | None, name: Name
 ) -> list[Row]:
     """Explain a unit: its pictures, its sum, its strongest inputs and outputs."""
     layer, number = unit
     about = frame.layers[layer]
     found = unit_sum(frame.layers, frame.passed, layer, number)
-    rows: list[Row] = [_pictures(frame, unit, pages, ideal)]
+    rows: list[Row] = [_pictures(frame, unit, profiles, ideal)]
     if layer == len(frame.layers) - 1:
         rows.append(
             Sentence(
@@ -227,15 +227,15 @@ def _output_rows(frame: Frame, unit: Unit, name: Name) -> list[Row]:
 
 
 def _pictures(
-    frame: Frame, unit: Unit, pages: UnitProfiles | None, ideal: np.ndarray | None
+    frame: Frame, unit: Unit, profiles: UnitProfiles | None, ideal: np.ndarray | None
 ) -> Pictures:
     layer, number = unit
     about = frame.layers[layer]
     small: list[tuple[Picture, str]] = []
-    if pages is not None:
+    if profiles is not None:
         small = [
-            (Picture(pages.picture(layer, number, place)), f"{height:.1f}")
-            for place, height in enumerate(pages.heights[layer][number])
+            (Picture(profiles.picture(layer, number, place)), f"{height:.1f}")
+            for place, height in enumerate(profiles.heights[layer][number])
         ]
     if layer == len(frame.layers) - 1:
         large = None if ideal is None else Picture(ideal)

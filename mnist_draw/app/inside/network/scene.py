@@ -34,10 +34,10 @@ class Scene:
     frame: Frame | None
     lines: Lines
     unit: Unit | None
-    is_kept: bool
+    is_pinned: bool
     off: frozenset[Unit]
     by_digit: bool
-    has_pages: bool
+    has_profiles: bool
     name: Callable[[int], str]
     scale: float
     ratio: float
@@ -55,7 +55,7 @@ class Scene:
     @property
     def banded(self) -> bool:
         """Whether units are in the rows of their digits."""
-        return self.by_digit and self.has_pages
+        return self.by_digit and self.has_profiles
 
     def short_name(self, digit: int) -> str:
         """Return the short name of a class; empty if the rows are too low."""

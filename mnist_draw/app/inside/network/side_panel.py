@@ -151,11 +151,11 @@ class SidePanel(Card):
         off, name = view.off, view.name
         self.pages.setCurrentWidget(self.unit)
         _set(self.unit_title, unit_title(frame, unit, name))
-        self.unit_rows.show_rows(unit_rows(frame, unit, view.pages, ideal, name))
+        self.unit_rows.show_rows(unit_rows(frame, unit, view.profiles, ideal, name))
         hidden = unit[0] < len(frame.layers) - 1
         self._switch_row.setVisible(hidden)
         self.switch.setChecked(unit not in off)
-        self.switch.setEnabled(view.kept == unit)
+        self.switch.setEnabled(view.pinned == unit)
         word = frame.layers[unit[0]].unit_word.capitalize()
         _set(self.switch_words, f"{word} {'off' if unit in off else 'on'}")
         self._effect.set_text(_effect(frame, unit, off, name) if hidden else "")

@@ -44,7 +44,7 @@ def network(text: str = "custom_mlp:2,16", **metadata: object) -> ModelFile:
 
 @pytest.fixture(autouse=True)
 def few_pictures(monkeypatch: pytest.MonkeyPatch, digits: Dataset) -> None:
-    """Look for the units' pages among few pictures."""
+    """Look for the units' profiles among few pictures."""
     monkeypatch.setattr("mnist_draw.analysis.unit_profiles.load_dataset", lambda: digits)
 
 
@@ -145,7 +145,7 @@ def test_a_unit_is_kept_switched_off_and_let_go(section: NetworkSection, qtbot: 
     assert column is not None
     centre = column.rect(unit[1]).center().toPoint()
     QTest.mouseClick(view, Qt.LeftButton, Qt.NoModifier, centre)
-    assert view.kept == unit
+    assert view.pinned == unit
     toggled = frame_where(section, qtbot, lambda frame: frame.question.toggled == unit)
     assert section.panel.unit_title.text() == f"Unit {unit[1]} of hidden 2"
     assert section.panel.pages.currentWidget().objectName() == "unitPanel"
@@ -189,7 +189,7 @@ def test_keys_walk_through_units_and_layers(section: NetworkSection, qtbot: QtBo
     QTest.keyClick(view, Qt.Key_Right, Qt.ControlModifier)
     assert view.unit[0] == 2
     QTest.keyClick(view, Qt.Key_Return)
-    assert view.kept == view.unit
+    assert view.pinned == view.unit
     assert "Output" in view.accessibleDescription()
     until(qtbot, lambda: section._ideals)
 
@@ -248,7 +248,7 @@ def test_other_weights_of_the_same_network_are_followed(
     frame_where(
         section, qtbot, lambda frame: not np.allclose(frame.passed.logits, logits, atol=1e-3)
     )
-    assert section.network.kept == (0, 3)
+    assert section.network.pinned == (0, 3)
 
 
 def test_a_question_may_name_units_that_the_network_lacks() -> None:
@@ -343,11 +343,11 @@ def test_wide_layers_show_their_most_excited_units() -> None:
 def test_units_stand_in_the_row_of_their_digit(section: NetworkSection, qtbot: QtBot) -> None:
     ready(section, qtbot)
     view = section.network
-    places, pages = view.places(), view.pages
+    places, profiles = view.places(), view.profiles
     assert places is not None
-    assert pages is not None
+    assert profiles is not None
     for column in places.columns:
-        for unit, row in enumerate(pages.rows(column.layer)):
+        for unit, row in enumerate(profiles.rows(column.layer)):
             assert places.bands[row].contains(column.rect(unit).center())
 
 
