@@ -110,7 +110,7 @@ def qt_import_failure(error: ImportError, loads: Loads | None = None) -> str:
 
 
 def platforms(plugins: Path | None = None) -> list[str]:
-    """Return the names of Qt's platforms, such as ``"xcb"``; none where they are installed elsewhere."""
+    """Return the names of Qt's platforms, such as ``"xcb"``; none if installed elsewhere."""
     folder = plugins or _plugins()
     if folder is None:
         return []
