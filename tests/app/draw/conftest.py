@@ -1,4 +1,4 @@
-"""A board to draw on."""
+"""A board to draw on, alone and in its tab."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.draw.canvas import Canvas
+from mnist_draw.app.draw.draw_tab import DrawTab
 
 
 @pytest.fixture
@@ -15,4 +16,18 @@ def canvas(qtbot: QtBot) -> Canvas:
     qtbot.addWidget(widget)
     widget.resize(600, 600)
     widget.show()
+    return widget
+
+
+@pytest.fixture
+def tab(qtbot: QtBot) -> DrawTab:
+    """Return a visible Draw tab whose board has the focus."""
+    widget = DrawTab()
+    qtbot.addWidget(widget)
+    widget.resize(1200, 700)
+    with qtbot.waitExposed(widget):
+        widget.show()
+    widget.activateWindow()
+    widget.canvas.setFocus()
+    qtbot.waitUntil(widget.canvas.hasFocus)
     return widget

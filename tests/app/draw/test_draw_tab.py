@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
 from PyQt5.QtCore import QEvent, QObject, QPointF, QRectF, Qt
-from PyQt5.QtGui import QFontMetricsF, QTabletEvent
+from PyQt5.QtGui import QFontMetricsF
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication, QLabel, QProgressBar, QSlider, QToolButton
 from pytestqt.qtbot import QtBot
@@ -20,23 +21,9 @@ from mnist_draw.recognition.answer import DigitAnswer, NumberAnswer
 from mnist_draw.storage.preferences import Preferences
 
 from .. import fakes
-from ..draw.test_canvas import Finger, Touch
+from .test_canvas import Finger, Touch, tablet
 
 STROKE = [(200, 150), (350, 200), (250, 420)]
-
-
-@pytest.fixture
-def tab(qtbot: QtBot) -> DrawTab:
-    """Return a visible tab."""
-    widget = DrawTab()
-    qtbot.addWidget(widget)
-    widget.resize(1200, 700)
-    with qtbot.waitExposed(widget):
-        widget.show()
-    widget.activateWindow()
-    widget.canvas.setFocus()
-    qtbot.waitUntil(widget.canvas.hasFocus)
-    return widget
 
 
 def text(tab: DrawTab, name: str) -> str:
@@ -261,27 +248,24 @@ def test_pen_and_crop_box_are_as_they_were_left(tab: DrawTab, qtbot: QtBot) -> N
     assert DrawTab(preferences=preferences).canvas.pen_width == 8
 
 
-INK = np.full((300, 300), 255, np.uint8)
+# -- several digits
 
 
-def _tab(qtbot: QtBot) -> tuple[DrawTab, list[fakes.Recogniser]]:
+def read_as(tab: DrawTab, number: str) -> fakes.Recogniser:
+    """Draw, and have it read as a number; return the recogniser."""
     recognition = fakes.Answering()
-    tab = DrawTab()
-    qtbot.addWidget(tab)
-    tab.resize(1250, 700)
-    tab.show()
     tab.ink_posted.connect(recognition.post_ink)
     recognition.answered.connect(tab.show_reading)
     recognition.start()
-    return tab, recognition.made
-
-
-def test_a_number_is_shown_and_marked(qapp: QApplication, qtbot: QtBot) -> None:
-    tab, made = _tab(qtbot)
-    made[0].number = "207"
+    recognition.made[0].number = number
     tab.canvas.add_stroke([(100, 100), (100, 400)])
+    return recognition.made[0]
+
+
+def test_a_number_is_shown_and_marked(tab: DrawTab) -> None:
+    read_as(tab, "207")
     panel = tab.answer
-    # It stands there once, large.
+    # It is shown once, large.
     assert panel.number_label.text() == ""
     assert panel.prediction.text() == "207"
     assert panel.confidence.text() == "72.9 % sure"
@@ -297,12 +281,10 @@ def test_a_number_is_shown_and_marked(qapp: QApplication, qtbot: QtBot) -> None:
     ("number", "shown"), [("123456789012", "123456789012"), ("1234567890" * 5, None)]
 )
 def test_a_long_number_is_made_smaller_until_it_fits(
-    qapp: QApplication, qtbot: QtBot, number: str, shown: str | None
+    tab: DrawTab, number: str, shown: str | None
 ) -> None:
-    """Twelve digits stand there whole; fifty lose their middle, and stand below to be copied."""
-    tab, made = _tab(qtbot)
-    made[0].number = number
-    tab.canvas.add_stroke([(100, 100), (100, 400)])
+    """Twelve digits are shown whole; fifty lose their middle. Both can be copied below."""
+    read_as(tab, number)
     label = tab.answer.prediction
     font, text = label.fitted()
     assert tab.answer.number_label.text() == label.text() == number
@@ -317,54 +299,21 @@ def test_a_long_number_is_made_smaller_until_it_fits(
         assert font.pixelSize() >= Text.FIGURE
 
 
-def test_one_digit_is_no_number(qapp: QApplication, qtbot: QtBot) -> None:
-    tab, made = _tab(qtbot)
-    made[0].number = "12"
-    tab.canvas.add_stroke([(100, 100), (100, 400)])
-    made[0].number = ""
+def test_a_number_is_gone_with_the_next_digit_or_clearing(tab: DrawTab) -> None:
+    recogniser = read_as(tab, "12")
+    recogniser.number = ""
     tab.canvas.add_stroke([(200, 100), (200, 400)])
     assert tab.answer.number_label.text() == ""
     assert tab.answer.prediction.text() == "2"
     assert not tab.boxes.isVisible()
-
-
-def test_clearing_takes_the_number_away(qapp: QApplication, qtbot: QtBot) -> None:
-    tab, made = _tab(qtbot)
-    made[0].number = "12"
-    tab.canvas.add_stroke([(100, 100), (100, 400)])
+    recogniser.number = "12"
+    tab.canvas.add_stroke([(200, 100), (200, 400)])
     tab.canvas.clear()
-    assert tab.answer.number_label.text() == ""
     assert tab.answer.prediction.text() == ""
     assert tab.boxes.boxes == []
 
 
-def test_a_tag_chooses_the_digit_and_draws_nothing(qapp: QApplication, qtbot: QtBot) -> None:
-    tab, made = _tab(qtbot)
-    made[0].number = "207"
-    tab.canvas.add_stroke([(100, 100), (100, 400)])
-    assert tab.boxes.index == 2
-    strokes = len(tab.canvas.drawing.items)
-    tag = tab.boxes.tag(0).center().toPoint()
-    QTest.mouseClick(tab.canvas, Qt.LeftButton, Qt.NoModifier, tag)
-    assert tab.boxes.index == 0
-    assert tab.answer.place == 0
-    assert len(tab.canvas.drawing.items) == strokes
-    QTest.keyClick(tab.answer.bars, Qt.Key_Right)
-    assert tab.boxes.index == 1
-
-
-def test_the_pen_goes_through_a_box(qapp: QApplication, qtbot: QtBot) -> None:
-    tab, made = _tab(qtbot)
-    made[0].number = "207"
-    tab.canvas.add_stroke([(100, 100), (100, 400)])
-    strokes = len(tab.canvas.drawing.items)
-    inside = tab.boxes._on_canvas(tab.boxes.boxes[0]).center().toPoint()
-    QTest.mouseClick(tab.canvas, Qt.LeftButton, Qt.NoModifier, inside)
-    assert len(tab.canvas.drawing.items) == strokes + 1
-
-
-def test_tags_lie_on_the_board_wherever_the_digit_is(qapp: QApplication, qtbot: QtBot) -> None:
-    tab, _ = _tab(qtbot)
+def test_tags_are_on_the_board_wherever_the_digit_is(tab: DrawTab) -> None:
     ends = [DigitAnswer(n, 0.9, box) for n, box in enumerate(((0, 0, 5, 5), (290, 0, 10, 300)))]
     tab.boxes.show_number(NumberAnswer("01", tuple(ends)))
     for place in range(2):
@@ -374,33 +323,36 @@ def test_tags_lie_on_the_board_wherever_the_digit_is(qapp: QApplication, qtbot: 
     assert tab.boxes.index_at(QPointF(10, 10)) is None
 
 
-def test_a_pen_chooses_too(qapp: QApplication, qtbot: QtBot) -> None:
-    tab, made = _tab(qtbot)
-    made[0].number = "207"
-    tab.canvas.add_stroke([(100, 100), (100, 400)])
-    strokes = len(tab.canvas.drawing.items)
-    for place in (0, 1):
-        spot = tab.boxes.tag(place).center()
-        event = QTabletEvent(
-            QEvent.TabletPress, spot, spot, QTabletEvent.Stylus, QTabletEvent.Pen, 0.5, 0, 0,
-            0.0, 0.0, 0, Qt.NoModifier, 1, Qt.LeftButton, Qt.LeftButton,
-        )  # fmt: skip
-        QApplication.sendEvent(tab.canvas, event)
-        assert event.isAccepted()
-        assert tab.boxes.index == place
-    assert len(tab.canvas.drawing.items) == strokes
+def press_mouse(tab: DrawTab, spot: QPointF) -> None:
+    QTest.mouseClick(tab.canvas, Qt.LeftButton, Qt.NoModifier, spot.toPoint())
 
 
-def test_a_finger_chooses_too(qapp: QApplication, qtbot: QtBot) -> None:
-    tab, made = _tab(qtbot)
-    made[0].number = "207"
-    tab.canvas.add_stroke([(100, 100), (100, 400)])
-    items = len(tab.canvas.drawing.items)
-    spot = tab.boxes.tag(0).center()
+def press_pen(tab: DrawTab, spot: QPointF) -> None:
+    point = (spot.x(), spot.y())
+    assert tablet(tab.canvas, QEvent.TabletPress, point).isAccepted()
+    tablet(tab.canvas, QEvent.TabletRelease, point)
+
+
+def press_finger(tab: DrawTab, spot: QPointF) -> None:
     for kind, state in (
         (QEvent.TouchBegin, Qt.TouchPointPressed),
         (QEvent.TouchEnd, Qt.TouchPointReleased),
     ):
         QApplication.sendEvent(tab.canvas, Touch(kind, Finger(1, state, spot.x(), spot.y())))
-    assert tab.boxes.index == 0
-    assert len(tab.canvas.drawing.items) == items
+
+
+@pytest.mark.parametrize("press", [press_mouse, press_pen, press_finger])
+def test_a_tag_chooses_the_digit_and_draws_nothing(
+    tab: DrawTab, press: Callable[[DrawTab, QPointF], None]
+) -> None:
+    read_as(tab, "207")
+    assert tab.boxes.index == 2
+    strokes = len(tab.canvas.drawing.items)
+    press(tab, tab.boxes.tag(0).center())
+    assert tab.boxes.index == tab.answer.place == 0
+    assert len(tab.canvas.drawing.items) == strokes
+    QTest.keyClick(tab.answer.bars, Qt.Key_Right)
+    assert tab.boxes.index == 1
+    # The pen goes through a box.
+    press(tab, tab.boxes._on_canvas(tab.boxes.boxes[0]).center())
+    assert len(tab.canvas.drawing.items) == strokes + 1

@@ -53,17 +53,12 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def tab(qtbot: QtBot) -> DrawTab:
+def tab(tab: DrawTab) -> DrawTab:
     """Return a visible tab whose network takes everything for a 7."""
-    widget = DrawTab()
-    widget.pictures.reader._make_recogniser = Wrong
-    widget.pictures.examples._digits = FewDigits()
+    tab.pictures.reader._make_recogniser = Wrong
+    tab.pictures.examples._digits = FewDigits()
     Wrong.searches = 0
-    qtbot.addWidget(widget)
-    with qtbot.waitExposed(widget):
-        widget.show()
-    widget.canvas.setFocus()
-    return widget
+    return tab
 
 
 def shown(tab: DrawTab, qtbot: QtBot, key: Qt.Key) -> str:

@@ -31,16 +31,11 @@ PNG, SVG = "PNG picture (*.png)", "SVG drawing (*.svg)"
 
 
 @pytest.fixture
-def tab(qtbot: QtBot) -> DrawTab:
+def tab(tab: DrawTab) -> DrawTab:
     """Return a visible tab with a stroke and an answer."""
-    widget = DrawTab()
-    qtbot.addWidget(widget)
-    with qtbot.waitExposed(widget):
-        widget.show()
-    widget.canvas.setFocus()
-    widget.canvas.add_stroke([(200, 150), (350, 200), (250, 420)])
-    widget.show_reading(fakes.reading(fakes.answer("3", 3)))
-    return widget
+    tab.canvas.add_stroke([(200, 150), (350, 200), (250, 420)])
+    tab.show_reading(fakes.reading(fakes.answer("3", 3)))
+    return tab
 
 
 def answer_dialog(monkeypatch: pytest.MonkeyPatch, path: Path, kind: str) -> list[Any]:
@@ -171,12 +166,12 @@ def registered(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("registered")
-def test_a_registered_format_is_dropped_and_offered(qtbot: QtBot, tmp_path: Path) -> None:
+def test_a_registered_format_is_dropped_and_offered(
+    tab: DrawTab, qtbot: QtBot, tmp_path: Path
+) -> None:
     digit = np.full((64, 64), 255, np.uint8)
     digit[10:50, 28:36] = 0
     Image.fromarray(digit).convert("RGB").save(tmp_path / "one.ico")
-    tab = DrawTab()
-    qtbot.addWidget(tab)
     reader = tab.pictures.input
     content = QMimeData()
     content.setUrls([QUrl.fromLocalFile(str(tmp_path / "one.ico"))])
@@ -198,11 +193,8 @@ def test_a_registered_format_is_in_the_help(capsys: pytest.CaptureFixture[str]) 
 
 @pytest.mark.usefixtures("registered")
 def test_a_registered_format_is_saved(
-    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tab: DrawTab, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tab = DrawTab()
-    qtbot.addWidget(tab)
-    tab.canvas.add_stroke([(300, 100), (300, 500)])
     offered = []
 
     def choose(owner: QWidget, title: str, path: str, kinds: str, kind: str) -> tuple[str, str]:
