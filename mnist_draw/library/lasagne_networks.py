@@ -1,4 +1,4 @@
-"""Trained networks between Python, Lasagne and the program: saved from layers, loaded as layers."""
+"""Save Lasagne's layers as a network of the program, and load a network as layers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def load_network(path: str | os.PathLike[str], network_name: str = "") -> Any:
         ``numpy.savez(path, *lasagne.layers.get_all_param_values(network))``, or the name of a
         network that ships, such as ``"best"``.
     network_name : str, optional
-        The architecture, where a file of NumPy's leaves it open, as
+        The architecture, if a file of NumPy's leaves it open, as
         `mnist_draw.networks.parse_network` reads it.
 
     Returns
@@ -54,12 +54,12 @@ def save_network(path: str | os.PathLike[str], network: Any, title: str = "") ->
     Parameters
     ----------
     path : str or os.PathLike
-        A network of this program that is there is replaced, in one step; any other file is
-        refused. No suffix is added.
+        An existing network of this program is replaced atomically; any other file is refused. No
+        suffix is added.
     network : lasagne.layers.Layer
-        The output layer of a network of one of the program's kinds, whoever built it.
+        The output layer of a network of one of the program's kinds.
     title : str, optional
-        What to call it in menus.
+        Its title in menus.
 
     Raises
     ------
@@ -78,7 +78,7 @@ def save_network(path: str | os.PathLike[str], network: Any, title: str = "") ->
 
 
 def network_name(network: Any) -> str:
-    """Return the text that names a network built of Lasagne's layers.
+    """Return the text of a network of Lasagne's layers.
 
     Raises
     ------
@@ -106,13 +106,13 @@ def network_name(network: Any) -> str:
 
 
 def _signature(network: Any) -> list[tuple[object, ...]]:
-    """Return what a network computes, apart from its numbers and its dropout."""
+    """Describe what a network computes, apart from its parameters and dropout."""
     import lasagne
 
     signature: list[tuple[object, ...]] = []
     for layer in lasagne.layers.get_all_layers(network):
         if isinstance(layer, lasagne.layers.InputLayer):
-            # Pictures in a row or in a square: a dense layer takes both.
+            # A dense layer takes pictures as rows and as squares.
             signature.append(("input", math.prod(layer.shape[1:])))
         elif not isinstance(layer, lasagne.layers.DropoutLayer):
             shapes = tuple(param.get_value(borrow=True).shape for param in layer.get_params())
@@ -122,7 +122,7 @@ def _signature(network: Any) -> list[tuple[object, ...]]:
 
 
 def _name_of(function: Any) -> str:
-    """Return how a network's text calls an activation; its own name where it does not."""
+    """Return the name of an activation in a network's text, or else its own name."""
     for activation in ACTIVATIONS.values():
         if function is activation.function():
             return activation.name
@@ -130,7 +130,7 @@ def _name_of(function: Any) -> str:
 
 
 def _mlp_text(layers: list[Any]) -> str:
-    """Return the text of dense layers and their dropout; empty where there are others."""
+    """Return the text of dense layers and their dropout; empty if there are other layers."""
     import lasagne
 
     hidden: list[MlpLayer] = []

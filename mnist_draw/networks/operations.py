@@ -1,9 +1,9 @@
-"""The operations of networks: their shapes, NumPy's way to compute them, and other frameworks'.
+"""The operations of a network in NumPy, Lasagne and ONNX: shapes, computation, layers, nodes.
 
-Lasagne's layers say how a network is trained; a list of operations says what remains of it without
-dropout. It gives the shapes of the parameters, the first answers before any function is compiled,
-and what is written for other programs. A new operation is a class here, in `Operation` and in
-`OPERATIONS`; a new activation is an entry of `ACTIVATIONS`.
+Lasagne's layers are for training; the list of operations is the same network without dropout. It
+has the shapes of the parameters, computes answers before any function is compiled, and is exported
+to other programs. A new operation is a class in `Operation` and `OPERATIONS`; a new activation is
+an entry of `ACTIVATIONS`.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ Floats = npt.NDArray[np.float32]
 
 #: Sides of a picture.
 SIDE = 28
-#: What a network tells apart where nothing else is said: the digits.
+#: Number of classes by default: the digits.
 CLASSES = len(DIGITS)
-#: So many pictures go through a network side by side. The first convolution of the rule for what is
+#: Batch size in NumPy. The first convolution of the rule for what is
 #: no digit copies 3.7 MB of pixels for them; a thousand at once took 150 MB and were not faster.
 TOGETHER = 64
 
@@ -69,7 +69,7 @@ def _linear(sums: Floats) -> Floats:
 
 @dataclass(frozen=True)
 class Activation:
-    """What a dense unit makes of its weighted inputs.
+    """The activation of dense units.
 
     Attributes
     ----------
@@ -78,7 +78,7 @@ class Activation:
     title, meaning : str
         For the user.
     compute : callable
-        NumPy's way: from sums, float32 (N, units), to what the units put out.
+        In NumPy: from sums to outputs, both float32 (N, units).
     theano : str
         Module and name of the function that Lasagne's layers take.
     onnx : str
@@ -169,12 +169,12 @@ OUTPUT_ACTIVATIONS: dict[str, Activation] = {
 
 @dataclass(frozen=True)
 class Convolution:
-    """Filters that are moved over the pictures, without padding, then rectifiers.
+    """A convolution without padding, then rectifiers.
 
     Attributes
     ----------
     filters : int
-        How many.
+        Number of filters.
     side : int
         Of each filter, in pixels.
     """
@@ -183,11 +183,11 @@ class Convolution:
     side: int
 
     def parameter_shapes(self, incoming: Shape) -> tuple[Shape, ...]:
-        """Return the shapes of the filters and biases, from that of what comes in."""
+        """Return the shapes of the filters and biases, from that of the input."""
         return (self.filters, incoming[0], self.side, self.side), (self.filters,)
 
     def output_shape(self, incoming: Shape) -> Shape:
-        """Return the shape of what it puts out: filters, height and width."""
+        """Return the output shape: filters, height and width."""
         _, height, width = incoming
         return self.filters, height - self.side + 1, width - self.side + 1
 
@@ -220,7 +220,7 @@ class MaxPooling:
         return ()
 
     def output_shape(self, incoming: Shape) -> Shape:
-        """Return the shape of what it puts out: what does not fill a square is dropped."""
+        """Return the output shape: what does not fill a square is dropped."""
         channels, height, width = incoming
         return channels, height // self.side, width // self.side
 
@@ -237,13 +237,13 @@ class MaxPooling:
 
 @dataclass(frozen=True)
 class Dense:
-    """Units that see all values."""
+    """Fully connected units."""
 
     units: int
     activation: str = "rectify"
 
     def parameter_shapes(self, incoming: Shape) -> tuple[Shape, ...]:
-        """Return the shapes of the weights and biases, from that of what comes in."""
+        """Return the shapes of the weights and biases, from that of the input."""
         inputs = reduce(lambda one, other: one * other, incoming)
         return (inputs, self.units), (self.units,)
 
@@ -286,10 +286,10 @@ def parameter_shapes(operations: Sequence[Operation]) -> tuple[Shape, ...]:
 def forward(
     operations: Sequence[Operation], parameters: Sequence[Floats], pictures: Floats
 ) -> Floats:
-    """Compute what a network puts out, with NumPy alone.
+    """Compute the output of a network with NumPy alone.
 
-    Any number of threads may ask at once. For one picture it takes a few milliseconds for the
-    largest network that ships, several times what a compiled function takes.
+    It is thread-safe. One picture takes a few milliseconds in the largest network that ships,
+    several times what a compiled function takes.
 
     Parameters
     ----------
@@ -307,7 +307,7 @@ def forward(
         starts = range(0, len(pictures), TOGETHER)
         parts = (pictures[start : start + TOGETHER] for start in starts)
         return np.concatenate([forward(operations, parameters, part) for part in parts])
-    # Filters are applied where all channels of a pixel lie side by side.
+    # Channels are the last axis.
     values: Floats = np.ascontiguousarray(pictures.transpose(0, 2, 3, 1))
     arrays = iter(parameters)
     neighbours = zip((None, *operations), operations, (*operations[1:], None), strict=False)
@@ -317,7 +317,7 @@ def forward(
 
 
 def _flat(values: Floats) -> Floats:
-    """Lay out each picture's values as Lasagne does: one filter's before those of the next."""
+    """Flatten each picture's values in Lasagne's order: one filter after the other."""
     if values.ndim == 4:
         values = values.transpose(0, 3, 1, 2)
     return values.reshape(len(values), -1)
@@ -328,9 +328,9 @@ def _convolved(values: Floats, weights: Floats) -> Floats:
     filters, channels, height, width = weights.shape
     windows = np.lib.stride_tricks.sliding_window_view(values, (height, width), axis=(1, 2))
     count, rows, columns = windows.shape[:3]
-    # What lies side by side in memory is copied together: a window's columns with all channels.
+    # Copy what is contiguous in memory together: a window's columns with all channels.
     patches = windows.transpose(0, 1, 2, 4, 5, 3).reshape(-1, height * width * channels)
-    # A convolution turns its filters around.
+    # A convolution flips its filters.
     turned = weights[:, :, ::-1, ::-1].transpose(2, 3, 1, 0).reshape(-1, filters)
     result: Floats = patches @ turned
     return result.reshape(count, rows, columns, filters)
@@ -360,14 +360,14 @@ class OnnxNode:
 
 @dataclass(frozen=True)
 class OperationKind:
-    """What other frameworks make of an operation.
+    """An operation in other frameworks.
 
     Attributes
     ----------
     layer : callable
-        From a Lasagne layer and the operation to the layer behind it.
+        From the Lasagne layer before it and the operation to its layer.
     onnx : callable
-        From the operation, its parameters and the shape of what comes in to ONNX operators.
+        From the operation, its parameters and the input shape to ONNX operators.
     """
 
     layer: Callable[[Any, Any], Any]
@@ -390,7 +390,7 @@ def _convolution_onnx(
     operation: Convolution, parameters: Sequence[Floats], incoming: Shape
 ) -> list[OnnxNode]:
     filters, bias = parameters
-    # Lasagne's convolutions turn their filters around and ONNX's do not.
+    # Lasagne's convolutions flip their filters, ONNX's do not.
     constants = {"filters": filters[:, :, ::-1, ::-1], "bias": bias}
     kernel = {"kernel_shape": [operation.side, operation.side]}
     return [OnnxNode("Conv", constants, kernel), OnnxNode("Relu")]
@@ -422,7 +422,7 @@ def _dense_layer(network: Any, operation: Dense) -> Any:
 def _dense_onnx(operation: Dense, parameters: Sequence[Floats], incoming: Shape) -> list[OnnxNode]:
     weights, bias = parameters
     activation = OUTPUT_ACTIVATIONS[operation.activation]
-    # Lasagne and ONNX both lay the pixels of one filter before those of the next.
+    # Lasagne and ONNX flatten in the same order: one filter after the other.
     return [
         *([OnnxNode("Flatten")] if len(incoming) > 1 else []),
         OnnxNode("Gemm", {"weights": weights, "bias": bias}),
@@ -430,7 +430,7 @@ def _dense_onnx(operation: Dense, parameters: Sequence[Floats], incoming: Shape)
     ]
 
 
-#: All operations: the class and what other frameworks make of it.
+#: All operations, by class.
 OPERATIONS: dict[type[Operation], OperationKind] = {
     Convolution: OperationKind(_convolution_layer, _convolution_onnx),
     MaxPooling: OperationKind(_pooling_layer, _pooling_onnx),

@@ -1,4 +1,4 @@
-"""What the exported Python file does: read pictures with NumPy alone.
+"""The exported Python program: read pictures with NumPy alone.
 
 `mnist_draw.recognition.network_formats` copies this module, without the docstring and the
 imports of other modules, behind those that it uses, and the network behind it.
@@ -20,10 +20,10 @@ from mnist_draw.recognition.answer import apply_temperature
 
 Array = npt.NDArray[np.generic]
 
-# What is written for a network stands at the end of its file.
+# The values of a network are at the end of the written file.
 NETWORK: tuple[Operation, ...] = ()
 TEMPERATURE = 1.0
-#: How long the longer side of the ink becomes, in pixels of 28.
+#: Longer side of the normalised ink, in pixels of 28.
 INK_SIDE = 20
 CLASS_NAMES: tuple[str, ...] = ()
 #: The bytes of an .npz file as text (Base64).
@@ -53,7 +53,7 @@ def predict(pictures: Array) -> npt.NDArray[np.float32]:
     ValueError
         They have another shape.
     """
-    # Rows of 784 pixels are as good.
+    # Rows of 784 pixels are accepted, too.
     if pictures.shape[-2:] != (SIDE, SIDE) and pictures.shape[-1:] != (SIDE * SIDE,):
         raise ValueError(
             f"the pictures have the shape {pictures.shape}, but the network reads {SIDE} by {SIDE} "
@@ -64,7 +64,7 @@ def predict(pictures: Array) -> npt.NDArray[np.float32]:
 
 
 def read_picture(name: str) -> Array:
-    """Return a file's grey levels, ink high: all that lies in an .npy file, or one picture."""
+    """Return a file's grey levels, ink high: the array of an .npy file, or one picture."""
     if name.endswith(".npy"):
         pictures: Array = np.load(name, allow_pickle=False)
         return pictures
@@ -73,17 +73,17 @@ def read_picture(name: str) -> Array:
     with Image.open(name) as image:
         grey = np.asarray(image.convert("L"))
     edge = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-    # Ink is what the edge is not.
+    # Paper is at the edge.
     return 255 - grey if np.median(edge) > 127 else grey
 
 
 def shown(text: str) -> str:
-    """Return a text without what a terminal would obey in it."""
+    """Escape what a terminal would execute."""
     return text if text.isprintable() else ascii(text)[1:-1]
 
 
 def main(names: Sequence[str]) -> int:
-    """Print the answer for each picture; return 1 where one cannot be read."""
+    """Print the answer for each picture; return 1 if one cannot be read."""
     if not names:
         print(__doc__)
         return 2
