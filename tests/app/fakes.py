@@ -165,11 +165,8 @@ class Explainer:
 class Loop:
     """A training loop that learns nothing: ``batches`` a epoch, quick, obedient.
 
-    Attributes
-    ----------
-    gate : threading.Event
-        Each batch after the first of an epoch waits for it (it is set unless cleared), but
-        not those of the first ``free_epochs`` epochs.
+    Each batch after the first of an epoch waits for `gate`, which is set unless cleared; those of
+    the first ``free_epochs`` epochs do not.
     """
 
     def __init__(
@@ -260,13 +257,7 @@ def checkpoint_after(epoch: int) -> Checkpoint:
 
 
 class FullDisk(Loop):
-    """A training loop none of whose checkpoints can be written.
-
-    Attributes
-    ----------
-    resumed : list of Checkpoint
-        What it was continued from.
-    """
+    """A training loop none of whose checkpoints can be written; notes what it resumed from."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from mnist_draw.app.kit.latest_job import LatestJob
-from mnist_draw.app.kit.reporting import reporter
+from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.threads import LatestValue
 from mnist_draw.storage.models import ModelFile
 
@@ -109,7 +109,7 @@ class Recognition(LatestJob):
                 low_priority=False,
             )
             self._compiler.answered.connect(self.post_compiled)
-            self._compiler.failed.connect(reporter.tell)
+            self._compiler.failed.connect(Notifier().problem)
 
     def start(self) -> None:
         """Load the first network and answer from now on."""

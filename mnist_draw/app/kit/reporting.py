@@ -79,7 +79,7 @@ class Reporter:
         for sentence in waiting:
             listener(sentence)
 
-    def tell(self, sentence: str) -> None:
+    def _tell(self, sentence: str) -> None:
         """Send a sentence to the listener, or let it wait for one."""
         with self._lock:
             listener = self._listener
@@ -96,7 +96,7 @@ class Reporter:
     def report(self, error: BaseException) -> str:
         """Log an error if it is a defect, report it to the user, and return the sentence."""
         sentence = self.sentence(error)
-        self.tell(sentence)
+        self._tell(sentence)
         return sentence
 
     def sentence(self, error: BaseException) -> str:
@@ -139,7 +139,7 @@ class Reporter:
             handler = logging.StreamHandler()
             with contextlib.suppress(RuntimeError, AttributeError, ValueError):
                 faulthandler.enable()
-            self.tell(f"No log can be written ({reason}); the program works without.")
+            self._tell(f"No log can be written ({reason}); the program works without.")
         handler.setFormatter(_Printable(_FORMAT))
         logger.addHandler(handler)
 

@@ -68,7 +68,7 @@ def test_a_failure_is_told_and_the_folder_is_followed_on(
     setup: Setup, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[str] = []
-    monkeypatch.setattr(reporter, "tell", told.append)
+    reporter.listen(told.append)
     setup.failing = True
     setup.folder.refresh()
     qtbot.waitUntil(lambda: told == ["The folder cannot be read."])
