@@ -305,17 +305,6 @@ def test_pause_resume_and_stop_by_key(setup: Setup, qtbot: QtBot) -> None:
     setup.wait_for_end()
 
 
-def test_stop_keeps_what_was_learnt(setup: Setup, own_home: Path) -> None:
-    setup.window.train_tab.settings.apply("epochs", 100_000)
-    setup.window.run.start()
-    setup.qtbot.waitUntil(lambda: setup.window.run.state.validation_loss is not None)
-    setup.button("stopButton").click()
-    setup.wait_for_end()
-    assert setup.window.run.state.state == "stopped"
-    (saved,) = (own_home / "data" / "runs").glob("*/model.npz")
-    assert load_model(saved).metadata["epochs"] >= 1
-
-
 def test_closing_during_a_run_saves_and_closes(qtbot: QtBot, own_home: Path) -> None:
     made = Setup(qtbot)
     made.window.train_tab.settings.apply("epochs", 100_000)
@@ -729,15 +718,6 @@ def test_a_message_gives_the_keyboard_back_to_the_board(shared: Setup, qtbot: Qt
         qtbot.waitUntil(shared.button(name).hasFocus)
         QTest.keyClick(shared.button(name), Qt.Key_Space)
         assert window.draw_tab.canvas.hasFocus()
-
-
-def test_the_form_shows_the_batch_size_that_a_run_takes(shared: Setup) -> None:
-    window = shared.window
-    box = window.train_tab.settings.fields["batch_size"]
-    window.run._happened([events.BatchSizeChosen(90, 500, 900)])
-    assert box.read() == 90
-    assert "The batch size is 90, not 500" in shared.text("messageLabel")
-    assert window.train_tab.settings.settings().batch_size == 500
 
 
 def test_what_confirms_goes_of_itself_unless_it_is_read(
