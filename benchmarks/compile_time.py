@@ -138,13 +138,7 @@ def peak_memory() -> int:
 
 
 def in_new_process(home: Path, what: str, *arguments: str) -> dict[str, float]:
-    """Measure in a fresh interpreter whose caches are below ``home``.
-
-    Returns
-    -------
-    dict
-        The steps' seconds, and ``whole``: from the start of the process to its answer.
-    """
+    """Measure each step in a fresh interpreter with its caches below ``home``, in seconds."""
     environment = os.environ | {"MNIST_DRAW_HOME": str(home)}
     # A folder for compiled code that the user chose would not be empty.
     for name in ("PYTENSOR_FLAGS", "THEANO_FLAGS", "NUMBA_CACHE_DIR"):

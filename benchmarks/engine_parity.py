@@ -38,13 +38,9 @@ TOLERANCE = 1e-4
 
 
 def losses_of(network: str, steps: int) -> dict[str, Any]:
-    """Train `network` for `steps` minibatches of MNIST on the engine of this interpreter.
+    """Train `network` for `steps` minibatches of MNIST on this interpreter's engine.
 
-    Returns
-    -------
-    dict
-        ``engine``, ``losses`` (one for each step, before its update) and
-        ``seconds_per_step``, the first five steps left out.
+    Reports ``engine``, the loss before each update, ``seconds_per_step`` without the first five.
     """
     from mnist_draw import load_data, networks, theano_bridge
 
@@ -80,13 +76,7 @@ def losses_of(network: str, steps: int) -> dict[str, Any]:
 
 
 def run_elsewhere(python: str, network: str, steps: int, dtype: str) -> dict[str, Any]:
-    """:func:`losses_of` in another interpreter, all numbers of the type `dtype`.
-
-    Raises
-    ------
-    RuntimeError
-        It failed; the text holds what it printed.
-    """
+    """:func:`losses_of` in another interpreter, all numbers of the type `dtype`."""
     command = [python, __file__, "--measure", network, "--steps", str(steps)]
     flags = f"floatX={dtype}"
     environment = {

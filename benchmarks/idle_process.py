@@ -18,13 +18,7 @@ TICK = 0.005
 
 
 class IdleProcess:
-    """Runs beside a measurement; used as a context manager.
-
-    Attributes
-    ----------
-    milliseconds : list of float
-        How late each tick was, once the block has ended.
-    """
+    """Ticks beside a measurement, as a context manager; ``milliseconds`` are the ticks' delays."""
 
     def __init__(self) -> None:
         self.milliseconds: list[float] = []

@@ -54,13 +54,7 @@ class Counts:
 
 
 def fetch(folder: Path) -> Path:
-    """Fetch and unpack the source distribution; return its folder of tests.
-
-    Raises
-    ------
-    SuiteError
-        The package index could not be reached, or gave something else.
-    """
+    """Fetch and unpack the source distribution; return its folder of tests."""
     tests = folder / "Lasagne-0.1" / "lasagne" / "tests"
     if tests.is_dir():
         return tests
@@ -82,17 +76,7 @@ def fetch(folder: Path) -> Path:
 
 
 def run(tests: Path, which: Iterable[str], timeout: float = 3600.0) -> Counts:
-    """Run some of the tests, each counted once.
-
-    Parameters
-    ----------
-    tests : Path
-        The folder ``lasagne/tests``.
-    which : iterable of str
-        Arguments for pytest: files below `tests`, and options.
-    timeout : float
-        Seconds after which it is given up.
-    """
+    """Run pytest on some files of Lasagne's tests, each test counted once."""
     report = tests / "report.xml"
     report.unlink(missing_ok=True)
     # The package of the same name in the source folder must not be found before the

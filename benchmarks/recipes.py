@@ -61,21 +61,7 @@ def run(settings: TrainingSettings, data: Dataset) -> tuple[float, float]:
 def measure_presets(
     settings: dict[str, TrainingSettings], seeds: Sequence[int], data: Dataset
 ) -> dict[str, dict[str, Any]]:
-    """Train with every preset and every seed, in turns.
-
-    Parameters
-    ----------
-    settings : dict of str to TrainingSettings
-        By the preset's name.
-    seeds : sequence of int
-    data : Dataset
-
-    Returns
-    -------
-    dict
-        For each preset ``accuracies`` (one a seed), ``seconds`` (likewise), ``mean_accuracy``,
-        ``median_seconds`` and ``ratio``, to the tutorial's seconds.
-    """
+    """Train with every preset and every seed, in turns; ``ratio`` is to the tutorial's seconds."""
     accuracies: dict[str, list[float]] = {name: [] for name in settings}
     # What is imported and made ready once for the process belongs to nobody's turn.
     for chosen in settings.values():
@@ -118,11 +104,7 @@ def epochs_of(settings: TrainingSettings, data: Dataset) -> Callable[[], float]:
 def measure_augmentation(names: Sequence[str], epochs: int, data: Dataset) -> dict[str, Any]:
     """Train the tutorial's network with every recipe, in turns.
 
-    Returns
-    -------
-    dict
-        For each recipe ``first`` (seconds of the first epoch), ``seconds`` (of the others),
-        ``median_seconds`` and ``ratio``, to those without augmentation.
+    ``first`` are the seconds of the first epoch; ``ratio`` is to those without augmentation.
     """
     turns = {
         name: epochs_of(TrainingSettings(augmentation=name, epochs=epochs + 1), data)

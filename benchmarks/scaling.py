@@ -39,15 +39,7 @@ RESULTS = ROOT / "benchmarks" / "results"
 
 @dataclass(frozen=True)
 class Series:
-    """What grows, and what is reported.
-
-    Attributes
-    ----------
-    title, size, figure
-        Of the series, of what grows, and of what is measured.
-    sizes
-        From small to large.
-    """
+    """What grows, from small to large, and what is measured."""
 
     title: str
     size: str

@@ -49,12 +49,7 @@ class DifferentError(Exception):
 
 
 def check_same(first_losses: dict[str, float | None]) -> None:
-    """Refuse candidates whose first loss is another than the first one's.
-
-    Raises
-    ------
-    DifferentError
-    """
+    """Refuse candidates whose first loss is another than the first one's."""
     known = {name: loss for name, loss in first_losses.items() if loss is not None}
     expected = next(iter(known.values()), 0.0)
     odd = {name: loss for name, loss in known.items() if abs(loss - expected) > SAME * expected}
@@ -66,14 +61,10 @@ def check_same(first_losses: dict[str, float | None]) -> None:
 def compare(
     rates: dict[str, list[float]], floor: Sequence[str] = FLOOR
 ) -> dict[str, dict[str, float | None]]:
-    """Turn images per second of all blocks into figures.
+    """Turn images per second of all blocks into medians and quartiles.
 
-    Returns
-    -------
-    dict
-        For each candidate ``images_per_second`` (median), ``low`` and ``high`` (quartiles),
-        ``program_ratio`` (the program's speed over its) and ``floor_share`` (its speed over that
-        of the floor, the fastest of ``floor``); None where there is nothing to compare with.
+    ``program_ratio`` is the program's speed over the candidate's, ``floor_share`` the candidate's
+    over the fastest of ``floor``; None without either.
     """
     floors = [name for name in floor if name in rates]
     fastest = max(floors, key=lambda name: summary(rates[name]).median, default=None)
@@ -91,19 +82,7 @@ def compare(
 
 
 def measure(task: Task, names: Sequence[str], sizes: dict[str, Any], quiet: bool) -> dict[str, Any]:
-    """Measure one network.
-
-    Returns
-    -------
-    dict
-        ``training`` and ``validation`` (see `compare`), ``candidates`` (version, seconds until
-        ready, share of a core used while waiting), ``skipped`` (reasons).
-
-    Raises
-    ------
-    DifferentError
-        See `check_same`.
-    """
+    """Measure training and validation of one network by all candidates; see `compare`."""
     batches, pictures = sizes[task.kind]
     skipped: dict[str, str] = {}
     with ExitStack() as stack:

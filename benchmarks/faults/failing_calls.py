@@ -28,13 +28,7 @@ _REASONS = (errno.ENOSPC, errno.EIO, errno.EACCES, errno.EROFS)
 
 
 class Fault:
-    """Lets the k-th call of a kind below a folder fail.
-
-    Attributes
-    ----------
-    struck : bool
-        Whether there was such a call.
-    """
+    """Lets the k-th call of a kind below a folder fail; ``struck`` tells whether there was one."""
 
     def __init__(self, kind: str, nth: int, reason: int) -> None:
         self._kind, self._left, self._reason = kind, nth, reason

@@ -65,16 +65,7 @@ def small_data(folder: Path, training: int = 600, tested: int = 100) -> Path:
 
 @dataclass(frozen=True)
 class Ended:
-    """A program that has ended.
-
-    Attributes
-    ----------
-    status : int
-        Its exit status, or minus the signal that ended it.
-    output, errors : str
-    peak : float
-        The most memory that it took, in MB; 0 where the system does not tell.
-    """
+    """An ended program: exit status or minus the signal, output, peak memory in MB (0: unknown)."""
 
     status: int
     output: str

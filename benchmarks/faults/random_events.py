@@ -73,14 +73,7 @@ def handles() -> int:
 
 
 class Monkey:
-    """Sends random events to whatever widgets there are.
-
-    Parameters
-    ----------
-    seed : int
-    files : list of str
-        Paths that dialogs return and that are dropped.
-    """
+    """Sends random events to all widgets; ``files`` are what dialogs return and what is dropped."""
 
     def __init__(self, app: QApplication, seed: int, files: list[str]) -> None:
         self.app = app

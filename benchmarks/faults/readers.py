@@ -16,16 +16,9 @@ from faults import writers
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of file.
+    """One kind of file: its name, a function that makes a sound one, and one that reads it.
 
-    Attributes
-    ----------
-    name : str
-        The file's name; some readers look at it.
-    sample : callable
-        Returns the bytes of a sound file.
-    read : callable
-        Reads a file as the program does. What is wrong ends in a UserError.
+    Reading a damaged file must end in a UserError.
     """
 
     name: str

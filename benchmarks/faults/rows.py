@@ -9,20 +9,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Row:
-    """One attack.
-
-    Attributes
-    ----------
-    attack : str
-        What was done.
-    tried : int
-        How often.
-    failures : list of str
-        What did not hold, a line each.
-    figure : str
-        What was measured beside, such as a peak of memory.
-    seconds : float
-    """
+    """One attack: how often it was tried, what did not hold, a measured figure, and seconds."""
 
     attack: str
     tried: int = 0
@@ -39,16 +26,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Scale:
-    """How much is tried.
-
-    Attributes
-    ----------
-    quick : bool
-        For the tests of the program: a little of everything, within a minute.
-    seed : int
-    minutes : float
-        What all attacks together may take.
-    """
+    """How much is tried: ``quick`` is a little of everything, ``minutes`` limit all together."""
 
     quick: bool = False
     seed: int = 1

@@ -21,17 +21,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Candidate:
-    """Where a candidate is found.
-
-    Attributes
-    ----------
-    module, cls
-        Its class, below this package.
-    title
-        Its name in tables.
-    networks
-        The kinds of network that it knows.
-    """
+    """A candidate's class and module below this package, title in tables, and kinds of networks."""
 
     module: str
     cls: str

@@ -29,21 +29,7 @@ def alternate(
 ) -> dict[str, list[float]]:
     """Give every candidate a turn in each block, beginning with another one each time.
 
-    Parameters
-    ----------
-    names
-        The candidates.
-    blocks
-        Turns for each.
-    run
-        Does a turn and returns its figure.
-    rest
-        What happens before each turn.
-
-    Returns
-    -------
-    dict of str to list of float
-        The figures of each candidate, one a block.
+    Returns the figures of each candidate, one a block.
     """
     figures: dict[str, list[float]] = {name: [] for name in names}
     for block in range(blocks):
@@ -55,13 +41,7 @@ def alternate(
 
 
 def summary(figures: Sequence[float]) -> Summary:
-    """Summarise turns by their median and quartiles.
-
-    Raises
-    ------
-    ValueError
-        There are none.
-    """
+    """Summarise turns by their median and quartiles."""
     if not figures:
         raise ValueError("no turn was measured")
     if len(figures) == 1:
@@ -75,11 +55,6 @@ def ratio(ours: Sequence[float], theirs: Sequence[float]) -> float:
 
     A block in which the machine was busy slows both; the ratio of two medians would compare
     turns of different blocks.
-
-    Raises
-    ------
-    ValueError
-        They differ in length, or there are none.
     """
     if len(ours) != len(theirs) or not ours:
         raise ValueError(f"{len(ours)} turns cannot be compared with {len(theirs)}")

@@ -16,11 +16,6 @@ class Peer:
 
     A subclass prepares itself in ``__init__``, raising `peers.UnavailableError` where it cannot
     take part, and offers `train_batch` and `evaluate_batch`, or the two methods that call them.
-
-    Parameters
-    ----------
-    task, arrays, weights
-        As `peers.task.load` returns them; weights in Lasagne's order and layout.
     """
 
     def __init__(self, task: Task, arrays: Arrays, weights: list[NDArray[np.float32]]) -> None:
@@ -43,11 +38,6 @@ class Peer:
 
         The gather of each minibatch counts, as does reading its loss: every training loop that
         shows its progress does both.
-
-        Returns
-        -------
-        float
-            The last minibatch's loss.
         """
         loss = math.nan
         images, labels = self.arrays.train_images, self.arrays.train_labels

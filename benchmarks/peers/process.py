@@ -31,22 +31,7 @@ CHECKED = 500
 
 
 class Contestant:
-    """The parent's side of one candidate.
-
-    Parameters
-    ----------
-    name
-        As in `peers.CANDIDATES`.
-    task
-        What was prepared in ``folder``; the candidate gets its number of threads.
-    folder
-        See `peers.task.prepare`.
-
-    Raises
-    ------
-    UnavailableError
-        The candidate cannot take part.
-    """
+    """The parent's side of one candidate; raises UnavailableError if it cannot take part."""
 
     def __init__(self, name: str, task: Task, folder: Path) -> None:
         self.name = name

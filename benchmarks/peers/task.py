@@ -20,17 +20,7 @@ _FILES = ("train_images", "train_labels", "validation_images", "validation_label
 
 @dataclass(frozen=True)
 class Task:
-    """A network to train, and with what.
-
-    Attributes
-    ----------
-    network
-        As `mnist_draw.networks.parse_network` reads it.
-    batch_size, threads
-        The same for all.
-    pictures
-        Type of the pictures: ``"float32"`` as the tutorial's arrays, or ``"uint8"``.
-    """
+    """A network to train, and with what; ``pictures`` is their type: float32 or uint8."""
 
     network: str = "mlp"
     batch_size: int = 500
@@ -96,15 +86,7 @@ def glorot(shapes: tuple[tuple[int, ...], ...], seed: int = 1) -> list[NDArray[n
 def prepare(folder: Path, task: Task, training_examples: int | None = None) -> None:
     """Write the task, its arrays and first weights into a folder.
 
-    Parameters
-    ----------
-    folder
-        Exists.
-    task
-        Its network must be one that the program knows.
-    training_examples
-        The first so many training pictures, validation pictures added where there are not
-        enough (MNIST: above 50,000); None for the usual 50,000.
+    More than 50,000 training pictures are completed by validation pictures.
     """
     from mnist_draw.dataset.mnist import load_dataset, scale
     from mnist_draw.networks.specification import parse_network
