@@ -67,7 +67,7 @@ def output_length(length: Any, kernel: Any, pad: Any, step: int) -> Any:
 
 
 class _Convolution(Op):  # type: ignore[misc]
-    """What the three operations share: how filters lie on the images."""
+    """The base of the three operations: padding, steps and orientation of the filters."""
 
     __props__ = ("border", "subsample", "filter_flip")
 

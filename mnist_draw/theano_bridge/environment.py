@@ -1,9 +1,8 @@
-"""What Theano and PyTensor must be told before their first import.
+"""Flags and folders of Theano and PyTensor at their first import.
 
-Both read an environment variable while they are imported (``THEANO_FLAGS``,
-``PYTENSOR_FLAGS``) and never again. Only what the user has not set himself is added, and
-the variable gets its old value back afterwards: child processes inherit the user's
-settings, not ours.
+Both read an environment variable while they are imported (``THEANO_FLAGS``, ``PYTENSOR_FLAGS``) and
+never again. Only what the user has not set is added, and the variable gets its old value back:
+child processes inherit the user's settings.
 """
 
 from __future__ import annotations
@@ -34,14 +33,10 @@ NO_COMPILER = (
 
 
 def cache_folder() -> Path:
-    """Folder below which PyTensor keeps what it has compiled.
-
-    ``$MNIST_DRAW_HOME/cache`` where that variable is set, else the user's cache folder
-    for ``mnist_draw``; below it always the folder ``compiled``.
-    """
+    """Return ``compiled`` below ``$MNIST_DRAW_HOME/cache`` or below the user's cache."""
     home = os.environ.get("MNIST_DRAW_HOME")
     if home:
-        with contextlib.suppress(RuntimeError):  # nobody has the name behind the ~
+        with contextlib.suppress(RuntimeError):  # no user of the name behind the ~
             home = str(Path(home).expanduser())
         with contextlib.suppress(FileNotFoundError):  # the working folder is gone
             home = str(Path(home).absolute())
@@ -54,8 +49,7 @@ def cache_folder() -> Path:
 def usable_folder(wanted: Path) -> Path:
     """Return a folder that PyTensor can write to, without which it cannot be imported.
 
-    PyTensor imports modules that it finds there, and unpickles files, so it must be one that
-    nobody but this program has filled.
+    PyTensor imports modules and unpickles files from it, so only this program may have filled it.
     """
     import tempfile
 
@@ -121,9 +115,8 @@ def real_theano() -> Iterator[None]:
     blas_log = logging.getLogger("theano.tensor.blas")
     level = blas_log.level
     with _added_flags("THEANO_FLAGS", defaults), warnings.catch_warnings():
-        # Theano 1.0.5 is older than the Python it runs on here: its import raises
-        # deprecation and syntax warnings that nobody can act on. With blas.ldflags
-        # empty it also logs that it uses NumPy's BLAS, which is what was asked for.
+        # Theano 1.0.5 is older than its Python: its import raises deprecation and syntax
+        # warnings. With blas.ldflags empty it also logs that it uses NumPy's BLAS, as wanted.
         for category in (DeprecationWarning, SyntaxWarning, FutureWarning, UserWarning):
             warnings.simplefilter("ignore", category)
         blas_log.setLevel(logging.ERROR)

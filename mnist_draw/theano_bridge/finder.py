@@ -1,16 +1,13 @@
 """The import hook that makes ``import theano`` work with and without Theano.
 
-Two finders stand in ``sys.meta_path``:
+Two finders are in ``sys.meta_path``:
 
-* :class:`NamesFinder`, at the end. What is really installed has been found before it is
-  asked, so a real Theano wins without a question. Where there is none, it serves
-  ``theano`` from the folder ``pytensor_names`` and from the table of
-  `mnist_draw.theano_bridge.names`; beside a real Theano it serves the one module that
-  Lasagne 0.1 wants and Theano 1.0.5 no longer has, ``theano.tensor.signal.downsample``.
-* :class:`PreparingFinder`, at the front. It finds nothing itself: it lets the others
-  find ``theano`` and ``lasagne`` and puts what must be true *before* they run (flags,
-  cache folder, a stand-in for ``pkg_resources``) in front of their execution. Behind that of
-  PyTensor's package for Numba it puts what there is to tell Numba.
+* :class:`NamesFinder`, at the end: an installed Theano is found before it. Without one it serves
+  ``theano`` from the tables of `mnist_draw.theano_bridge.names`; beside one it serves only
+  ``theano.tensor.signal.downsample``, which Lasagne 0.1 wants and Theano 1.0.5 no longer has.
+* :class:`PreparingFinder`, at the front: finds nothing itself, but runs the import of ``theano``,
+  ``lasagne`` and PyTensor's package for Numba inside what each needs (flags, cache folder, a
+  stand-in for ``pkg_resources``, the bridge's operations).
 """
 
 from __future__ import annotations
@@ -111,8 +108,7 @@ class PreparedLoader(Loader):
         return self._loader.create_module(spec)
 
     def exec_module(self, module: ModuleType) -> None:
-        # From here on the module carries its own loader, so that whoever asks it
-        # (inspect, pkgutil, importlib.resources) sees nothing unusual.
+        # The module gets its own loader back: inspect, pkgutil and importlib.resources use it.
         if module.__spec__ is not None:
             module.__spec__.loader = self._loader
         module.__loader__ = self._loader
@@ -163,7 +159,7 @@ class VersionOnly(ModuleType):
     """``pkg_resources`` as far as Lasagne 0.1 needs it: ``get_distribution(name).version``.
 
     Any other name is looked up in the real ``pkg_resources``: another thread may import
-    it in the very moment in which the stand-in is there.
+    it while the stand-in is there.
     """
 
     def get_distribution(self, name: str) -> metadata.Distribution:

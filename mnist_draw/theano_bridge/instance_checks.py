@@ -1,4 +1,4 @@
-"""Theano's classes of variables where PyTensor draws the lines elsewhere.
+"""Theano's classes of variables where PyTensor's differ.
 
 ``isinstance(v, theano.tensor.TensorVariable)`` is how Lasagne and others tell an
 expression from a parameter. In Theano shared variables and constants are no
@@ -15,7 +15,7 @@ from pytensor.tensor import variable as tensor
 
 
 class _Kind(type):
-    """A class that stands for another: its instances are those of `real`, less `not_in`."""
+    """The metaclass of a stand-in: its instances are those of `real` except those of `not_in`."""
 
     real: type
     not_in: tuple[type, ...] = ()

@@ -1,7 +1,4 @@
-"""The two ways in which the program compiles its functions, on either engine.
-
-`use_fast_mode_by_default` gives the faster one to whoever calls ``theano.function`` without a mode.
-"""
+"""How functions are compiled: modes for either engine, one thread at a time, fixed shapes."""
 
 from __future__ import annotations
 
@@ -63,18 +60,16 @@ def quick_mode() -> Any:
 def phases_of(function: Any) -> int:
     """Return in how many phases a compiled function runs.
 
-    Within a phase each core goes through its part of a minibatch by itself; only between two
-    phases do the cores wait for each other (`mnist_draw.theano_bridge.native.phases`).
+    Cores wait for each other only between phases (`mnist_draw.theano_bridge.native.phases`).
     """
     runner = getattr(function.maker.linker, "runner", None)
     return int(getattr(runner, "phases", 0))
 
 
 def pause_helper_threads() -> None:
-    """Let the threads that help this one to run functions sleep until they are needed again.
+    """Let helper threads sleep until the next step: other work for all cores is then faster.
 
-    After a step they stay awake for some milliseconds, for the next one usually follows. Whoever
-    has other work for all cores first is faster without them.
+    After a step they stay awake for some milliseconds, because the next one usually follows.
     """
     if not installed_theano():
         from mnist_draw.theano_bridge.native.team import team

@@ -69,8 +69,7 @@ def spec_of(name: str) -> importlib.machinery.ModuleSpec | None:
     """Find a module of the table; None where `name` is not in it."""
     if name not in HOMES:
         return None
-    # A package without a folder: the import of a submodule then comes to our finder, which
-    # words the refusal.
+    # A package without a folder: `NamesFinder` then handles the import of a submodule.
     return importlib.util.spec_from_loader(name, AliasLoader(HOMES[name]), is_package=True)
 
 

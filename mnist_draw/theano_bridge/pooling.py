@@ -37,7 +37,7 @@ def output_length(length: Any, window: int, step: int, pad: int, ignore_border: 
 
 
 class _Pooling(Op):  # type: ignore[misc]
-    """What the operations share: where the regions lie and what they give."""
+    """The base of the operations: the geometry of regions, and their mode."""
 
     __props__ = ("window", "stride", "pad", "ignore_border", "mode")
 
@@ -187,7 +187,7 @@ Array = np.ndarray[Any, Any]
 
 
 class Geometry:
-    """Where the regions lie on images of one size."""
+    """The positions of regions on images of one size."""
 
     def __init__(self, image: Any, size: Any, window: Any, stride: Any, pad: Any) -> None:
         self.image, self.size, self.window = image, size, window

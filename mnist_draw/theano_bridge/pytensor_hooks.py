@@ -88,7 +88,7 @@ def _remove_those_for_numba() -> None:
 
 def _temporary_file(*arguments: Any, **named: Any) -> Any:
     if "dir" not in named:
-        if not Path(_folder()).is_dir():  # somebody tidies up
+        if not Path(_folder()).is_dir():  # deleted meanwhile
             _folder.cache_clear()
         named["dir"] = _folder()
     return tempfile.NamedTemporaryFile(*arguments, **named)

@@ -121,8 +121,7 @@ class RandomStreams:
     def _draw(self, source: Any, size: Any, dtype: str) -> Any:
         numbers, state, following = source(self._seeds.spawn(1)[0], size, dtype)
         with warnings.catch_warnings():
-            # PyTensor wants updates written out by whoever compiles; with Theano, and
-            # for every user of Lasagne, a stream advances by itself.
+            # PyTensor wants explicit updates; with Theano and Lasagne a stream advances by itself.
             warnings.filterwarnings("ignore", "Setting default_update", DeprecationWarning)
             state.default_update = following
         self.state_updates.append((state, following))

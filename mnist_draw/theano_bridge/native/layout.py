@@ -20,7 +20,7 @@ Sources = list[tuple[int, int, int]]
 
 
 class Memory(Protocol):
-    """Where memory comes from that lasts as long as the program."""
+    """An allocator of memory that lasts as long as the program."""
 
     def empty(self, shape: Sequence[int], dtype: Any) -> Array:
         """Reserve memory."""

@@ -134,7 +134,7 @@ class GraphRunner:
         for number, variable in enumerate(self._fgraph.outputs):
             value = materialise(planner, _value_of(values, variable))
             if value.source is not None and number not in written:
-                # What is (part of) an input may lie elsewhere in the next run.
+                # (Part of) an input may have another address in the next run.
                 value = copied(planner, value)
             outputs.append(value)
         return Plan(inputs, planner, outputs, written)
@@ -210,10 +210,7 @@ def _fits(old: Value, index: int, operands: list[Value]) -> bool:
 
 
 def _used_up(fgraph: Any, node: Any, operands: list[Value]) -> dict[int, Value]:
-    """Find operands that nobody reads again, and outputs that may take their place.
-
-    The memory is in the cache already, and there is the less of it.
-    """
+    """Find operands that are not read again, and outputs that may overwrite them in the cache."""
     shape = np.broadcast_shapes(*(operand.shape for operand in operands))
     free = [
         operand

@@ -85,7 +85,7 @@ def shared(
 
 
 def _unless_one(lengths: tuple[int, ...] | None, axis: int) -> int | None:
-    # Lasagne makes placeholders of length 1 whose real value comes later
+    # Lasagne makes placeholders of length 1 and sets the real value later
     # (lasagne.utils.shared_empty), and a fixed 1 would broadcast: left open.
     if lengths is None or lengths[axis] == 1:
         return None

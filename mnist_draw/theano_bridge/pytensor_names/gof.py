@@ -1,20 +1,8 @@
 """``theano.gof``: the graph, which PyTensor calls ``pytensor.graph``.
 
-============================== ====================================================
-name                           what answers
-============================== ====================================================
-``Apply``, ``Constant``,       ``pytensor.graph``
-``Type``
-``Variable``                   :mod:`mnist_draw.theano_bridge.instance_checks`
-``Op``                         ``pytensor.graph.op.Op``: an Op of one's own defines
-                               ``make_node``, ``perform``, ``grad`` as in Theano
-``FunctionGraph``              ``pytensor.graph.fg.FunctionGraph``
-``graph``                      this module and ``pytensor.graph.traversal``
-``local_optimizer``            ``pytensor.graph.node_rewriter``
-``optimizer``                  ``pytensor.graph.graph_rewriter``
-``generic``                    ``pytensor.link.c.type.generic``
-``MethodNotDefined``           ``pytensor.graph.utils.MethodNotDefined``
-============================== ====================================================
+``Variable`` is that of :mod:`mnist_draw.theano_bridge.instance_checks`. Of ``theano.gof.graph``,
+``inputs`` is ``graph_inputs``, ``variables`` is ``vars_between``, ``ops`` is ``applys_between``, and
+``is_same_graph`` compares with ``equal_computations``.
 """
 
 from __future__ import annotations

@@ -1,22 +1,7 @@
 """``theano.tensor``: ``pytensor.tensor``, with Theano's spellings where they differ.
 
-================================== ==================================================
-name                               what answers
-================================== ==================================================
-``stack(a, b)``                    the old spelling of ``stack([a, b])`` too
-``flatten(x, outdim=2)``           the old keyword of ``flatten(x, ndim=2)`` too
-``tensor(dtype, broadcastable)``   positional, as in Theano
-``patternbroadcast`` and others    ``specify_broadcastable``
-``abs_``, ``inv``, ``sqr``         ``abs``, ``reciprocal``, ``sqr``
-``batched_dot``                    ``matmul`` over the first dimension
-``TensorVariable``                 :mod:`mnist_draw.theano_bridge.instance_checks`
-``nnet``                           activations, losses, convolution
-``signal``                         pooling
-``extra_ops``                      ``pytensor.tensor.extra_ops`` and ``to_one_hot``
-``var``                            variables that hold tensors
-``elemwise``, ``opt``, ...         `mnist_draw.theano_bridge.names`
-the rest                           ``pytensor.tensor``
-================================== ==================================================
+``TensorVariable`` is that of :mod:`mnist_draw.theano_bridge.instance_checks`; ``abs_``, ``inv`` are
+``abs``, ``reciprocal``; ``patternbroadcast`` and others are ``specify_broadcastable``.
 """
 
 from __future__ import annotations

@@ -1,29 +1,8 @@
 """``theano`` on PyTensor.
 
-======================================= ===============================================
-name                                    what answers
-======================================= ===============================================
-``config``                              ``pytensor.config``, with ``device`` added
-``function``                            ``pytensor.function``, with the program's linker where
-                                        no mode is chosen (`mnist_draw.theano_bridge.modes`)
-``shared``                              :func:`theano.compile.shared`
-``grad``, ``Rop``, ``Lop``              ``pytensor.gradient``
-``scan``, ``map``, ``reduce``, ``foldl``  :mod:`theano.scan_module`
-``In``, ``Out``, ``Mode``               :mod:`theano.compile`
-``Variable``, ``Op``, ``Apply``, ...    :mod:`theano.gof`
-``clone``                               ``pytensor.graph.replace.clone_replace``
-``compile``                             functions, modes, shared variables
-``gof``                                 the graph
-``gradient``                            ``pytensor.gradient``
-``sandbox``                             random streams
-``scan_module``                         loops
-``tensor``                              ``pytensor.tensor``, with convolution and pooling
-``updates``                             the dictionary of updates that ``scan`` returns
-the other modules                       `mnist_draw.theano_bridge.names`
-======================================= ===============================================
-
-Every name that is in neither Theano's list here nor in PyTensor raises an error that
-says so (``mnist_draw.theano_bridge.names``).
+``config`` is PyTensor's with ``device`` added; ``function`` uses the program's linker where no mode is
+chosen (`mnist_draw.theano_bridge.modes`); ``clone`` is ``pytensor.graph.replace.clone_replace``. Every
+name that is neither listed here nor in PyTensor raises an error that says so.
 """
 
 from __future__ import annotations
@@ -44,7 +23,7 @@ if not hasattr(config, "device"):
         in_c_key=False,
     )
 if config.floatX == "float64" and config._config_var_dict["floatX"].is_default:
-    # PyTensor was imported by somebody else before the bridge could set its flags.
+    # PyTensor was imported before the bridge could set its flags.
     config.floatX = "float32"
 
 from pytensor.graph.replace import clone_replace as clone

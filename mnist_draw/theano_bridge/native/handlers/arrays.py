@@ -137,7 +137,7 @@ def materialise(planner: Planner, value: Value) -> Value:
 
 
 def hashed_uniform(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
-    """Plan random numbers: nothing to do until somebody uses them."""
+    """Plan random numbers: the loop that uses them computes them."""
     state, size = values
     if not size.static:
         raise UnknownOperationError("random numbers of a shape that depends on values")

@@ -123,7 +123,7 @@ def _module(assembly: str) -> Any:
 
 def _engine(module: Any) -> Any:
     engine = llvm.create_mcjit_compiler(module, _machine()[0])
-    # An engine that goes would take the description of the processor with it.
+    # A deleted engine would delete the description of the processor too.
     _engines.append(engine)
     return engine
 

@@ -228,8 +228,8 @@ def take_rows(index_dtype: str) -> Function:
     """out[i] = x[index[i]], whole rows, for i from start to stop; negative indices as in `gather`.
 
     Arguments: the addresses of out, x and index; bytes of a row; rows of x; the address of an
-    int64 that becomes 1 where an index is out of range. Rows lie anywhere in a large memory, so
-    that nearly all time is spent waiting for it: it is told a few rows ahead what comes.
+    int64 that becomes 1 where an index is out of range. Rows are spread over
+    a large memory, and nearly all time is spent waiting for it: the kernel prefetches some rows.
     """
     name = f"take_rows_{index_dtype}"
     e = Emitter(name)
@@ -292,7 +292,7 @@ def _checked(
 
 @dataclass(frozen=True)
 class Regions:
-    """Where the regions of a picture lie; none is padded."""
+    """The positions of the regions of a picture; none is padded."""
 
     dtype: str
     height: int
@@ -306,7 +306,7 @@ class Regions:
 
     @property
     def tile(self) -> bool:
-        """Whether every pixel lies in exactly one region."""
+        """Whether every pixel belongs to exactly one region."""
         return (
             (self.down, self.right) == (self.window_height, self.window_width)
             and self.rows * self.down == self.height

@@ -89,7 +89,7 @@ class Vectors:
         return self.e.value(instruction, self.dtype).name
 
     def accumulator(self) -> str:
-        """Reserve a vector and set it to nothing where the code stands."""
+        """Reserve a vector and set it to 0 at this point of the code."""
         name = "%" + self.e.name("acc")
         self.e.variables.append(f"  {name} = alloca {self.type}")
         self.e.line(f"store {self.type} zeroinitializer, ptr {name}")
