@@ -1,8 +1,8 @@
 """``theano.gof``: the graph, which PyTensor calls ``pytensor.graph``.
 
 ``Variable`` is that of :mod:`mnist_draw.theano_bridge.instance_checks`. Of ``theano.gof.graph``,
-``inputs`` is ``graph_inputs``, ``variables`` is ``vars_between``, ``ops`` is ``applys_between``, and
-``is_same_graph`` compares with ``equal_computations``.
+``inputs`` is ``graph_inputs``, ``variables`` is ``vars_between``, ``ops`` is ``applys_between``,
+and ``is_same_graph`` compares with ``equal_computations``.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """``theano`` on PyTensor.
 
-``config`` is PyTensor's with ``device`` added; ``function`` uses the program's linker where no mode is
-chosen (`mnist_draw.theano_bridge.modes`); ``clone`` is ``pytensor.graph.replace.clone_replace``. Every
-name that is neither listed here nor in PyTensor raises an error that says so.
+``config`` is PyTensor's with ``device`` added; ``function`` uses the program's linker where no mode
+is chosen (`mnist_draw.theano_bridge.modes`); ``clone`` is ``pytensor.graph.replace.clone_replace``.
+Every name that is neither listed here nor in PyTensor raises an error that says so.
 """
 
 from __future__ import annotations
