@@ -15,29 +15,20 @@ LabelSource = Literal["user", "data", "answer"]
 
 @dataclass(frozen=True, eq=False)
 class Example:
-    """One picture, as the network sees it, and where it is from.
+    """One picture, as the network sees it, and where it is from."""
 
-    Attributes
-    ----------
-    picture : numpy.ndarray, float32, shape (28, 28)
-        0 is paper and 255/256 is full ink, as in MNIST when it is scaled for the network.
-    label : int or None
-        What the picture shows, 0 to 9; None where nobody can say, not even the network.
-    label_source : {"user", "data", "answer"}
-        Who says so.
-    source : str
-        Where the picture is from, in words: ``"drawing"``, ``"MNIST test 1,234"``.
-    index : int or None
-        Its place in the set that it is from, counted from 0; None for a drawing.
-    is_digit : bool
-        Whether the program takes it for a digit at all.
-    """
-
+    #: float32 (28, 28): 0 is paper and 255/256 is full ink, as in MNIST when it is scaled for the
+    #: network.
     picture: npt.NDArray[np.float32] = field(repr=False)
+    #: What the picture shows, 0 to 9; None where nobody can say, not even the network.
     label: int | None = None
+    #: Who says so.
     label_source: LabelSource = "answer"
+    #: Where the picture is from, in words: ``"drawing"``, ``"MNIST test 1,234"``.
     source: str = "drawing"
+    #: Its place in the set that it is from, counted from 0; None for a drawing.
     index: int | None = None
+    #: Whether the program takes it for a digit at all.
     is_digit: bool = True
 
     @property

@@ -31,28 +31,18 @@ _TSNE, _TSNE_VERSION = "tsne", 1
 
 @dataclass(frozen=True, eq=False)
 class LayerMap:
-    """The digits as one layer sees them.
-
-    Attributes
-    ----------
-    name : str
-    outputs : numpy.ndarray
-        What the layer puts out, float16 (n, numbers).
-    mean : numpy.ndarray
-        float32 (numbers,).
-    directions : numpy.ndarray
-        The two directions of largest spread, float32 (2, numbers).
-    points : numpy.ndarray
-        The digits along them (principal component analysis), float32 (n, 2).
-    vote : float
-        Which part a vote of each digit's nearest gets right, 0 to 1; NaN where nobody can vote.
-    """
+    """The digits as one layer sees them."""
 
     name: str
+    #: What the layer puts out, float16 (n, numbers).
     outputs: npt.NDArray[np.float16] = field(repr=False)
+    #: float32 (numbers,).
     mean: Floats = field(repr=False)
+    #: The two directions of largest spread, float32 (2, numbers).
     directions: Floats = field(repr=False)
+    #: The digits along them (principal component analysis), float32 (n, 2).
     points: Floats = field(repr=False)
+    #: Which part a vote of each digit's nearest gets right, 0 to 1; NaN where nobody can vote.
     vote: float
 
     def project(self, outputs: Floats) -> Floats:
@@ -69,23 +59,15 @@ class LayerMap:
 
 @dataclass(frozen=True, eq=False)
 class Maps:
-    """All layers' maps, the first of them while they are being made.
+    """All layers' maps, the first of them while they are being made."""
 
-    Attributes
-    ----------
-    layers : tuple of LayerMap
-        Pixels, hidden layers, answer.
-    total : int
-        How many there will be.
-    probabilities : numpy.ndarray
-        What the network says about each digit, calibrated: float32 (n, classes).
-    labels : numpy.ndarray
-        uint8 (n,).
-    """
-
+    #: Pixels, hidden layers, answer.
     layers: tuple[LayerMap, ...]
+    #: How many there will be.
     total: int
+    #: What the network says about each digit, calibrated: float32 (n, classes).
     probabilities: Floats
+    #: uint8 (n,).
     labels: npt.NDArray[np.uint8]
 
     @property

@@ -25,26 +25,17 @@ _KIND, _VERSION = "neighbours", 1
 
 @dataclass(frozen=True, eq=False)
 class Neighbourhood:
-    """What the last hidden layer puts out for training pictures.
+    """What the last hidden layer puts out for training pictures."""
 
-    Attributes
-    ----------
-    outputs : numpy.ndarray
-        float16 (n, numbers), of the first n training pictures.
-    lengths : numpy.ndarray
-        The squared lengths of the rows, float32 (n,).
-    counted : int
-        How many rows are known already.
-    wanted : int
-        How many there will be.
-    short_of_memory : bool
-        Whether that is fewer than there are pictures.
-    """
-
+    #: float16 (n, numbers), of the first n training pictures.
     outputs: npt.NDArray[np.float16] = field(repr=False)
+    #: The squared lengths of the rows, float32 (n,).
     lengths: Floats = field(repr=False)
+    #: How many rows are known already.
     counted: int
+    #: How many there will be.
     wanted: int
+    #: Whether that is fewer than there are pictures.
     short_of_memory: bool = False
 
     def nearest(self, outputs: Floats, count: int) -> tuple[Indices, Floats]:

@@ -34,38 +34,25 @@ _MAX_TOLD = 20
 
 @dataclass(frozen=True, eq=False)
 class Pictures:
-    """Pictures as a network takes them, with or without labels.
+    """Pictures as a network takes them, with or without labels."""
 
-    Attributes
-    ----------
-    images : numpy.ndarray, uint8, shape (N, 1, 28, 28)
-        High values are ink.
-    labels : numpy.ndarray or None
-        uint8 (N,), 0 to 9; None where nobody knows.
-    name : str
-        What they are called, such as ``"MNIST test"``.
-    one : str
-        What one of them is called, before its number: ``"Test picture"``.
-    other : Pictures or None
-        Pictures of the same data set that the accuracy is to be compared on.
-    other_name : str
-        What those are, after "on": ``"validation"``.
-    told : tuple of str
-        A sentence for each picture that was left out, the first of them.
-    left_out : int
-        How many those are.
-    are_digits : bool
-        Whether they are known to be digits, as MNIST's are.
-    """
-
+    #: uint8 (N, 1, 28, 28): high values are ink.
     images: Images
+    #: uint8 (N,), 0 to 9; None where nobody knows.
     labels: Labels | None
+    #: What they are called, such as ``"MNIST test"``.
     name: str
+    #: What one of them is called, before its number: ``"Test picture"``.
     one: str = "Picture"
+    #: Pictures of the same data set that the accuracy is to be compared on.
     other: Pictures | None = None
+    #: What those are, after "on": ``"validation"``.
     other_name: str = ""
+    #: A sentence for each picture that was left out, the first of them.
     told: tuple[str, ...] = field(default=())
+    #: How many those are.
     left_out: int = 0
+    #: Whether they are known to be digits, as MNIST's are.
     are_digits: bool = False
 
     def __len__(self) -> int:

@@ -40,50 +40,33 @@ _KIND, _VERSION = "results", 1
 
 @dataclass(frozen=True)
 class Bin:
-    """The answers within one range of confidence.
+    """The answers within one range of confidence."""
 
-    Attributes
-    ----------
-    low, high : float
-        The range, 0 to 1.
-    count : int
-        How many answers fall into it.
-    confidence : float
-        Their mean confidence, 0 to 1.
-    accuracy : float
-        Which part of them is right.
-    least, most : float
-        Where that part may lie by chance alone, with 95 %: Wilson's score interval (1927).
-    """
-
+    #: The range, 0 to 1.
     low: float
     high: float
+    #: How many answers fall into it.
     count: int
+    #: Their mean confidence, 0 to 1.
     confidence: float
+    #: Which part of them is right.
     accuracy: float
+    #: Where that part may lie by chance alone, with 95 %: Wilson's score interval (1927).
     least: float
     most: float
 
 
 @dataclass(frozen=True, eq=False)
 class Results:
-    """What a network says about pictures, the first n of N while it is being counted.
+    """What a network says about pictures, the first n of N while it is being counted."""
 
-    Attributes
-    ----------
-    probabilities : numpy.ndarray, float32, shape (n, C)
-        The network's own, not calibrated.
-    labels : numpy.ndarray or None
-        Integers (n,), 0 to C − 1; None where nobody knows.
-    temperature : float
-        Of the calibration.
-    total : int
-        How many pictures there are, N.
-    """
-
+    #: float32 (n, C): the network's own, not calibrated.
     probabilities: Floats
+    #: Integers (n,), 0 to C − 1; None where nobody knows.
     labels: npt.NDArray[np.integer[Any]] | None
+    #: Of the calibration.
     temperature: float
+    #: How many pictures there are, N.
     total: int
 
     @property

@@ -71,30 +71,20 @@ SETTINGS = tuple((axis.name, amount) for axis in AXES for amount in axis.amounts
 
 @dataclass(frozen=True)
 class Change:
-    """What is done to pictures, all of it at once.
+    """What is done to pictures, all of it at once."""
 
-    Attributes
-    ----------
-    turn : float
-        Degrees clockwise.
-    shift : float
-        Pixels to the right, a whole number.
-    size : float
-        How many times as large.
-    noise : float
-        Standard deviation of the noise, as a part of full ink.
-    pen : float
-        By how many pixels the ink's edge moves outwards.
-    placed : bool
-        Whether the ink is put in place afterwards as that of a drawing is: cropped, scaled to 20
-        pixels, centred by its mass. The noise comes after that.
-    """
-
+    #: Degrees clockwise.
     turn: float = 0.0
+    #: Pixels to the right, a whole number.
     shift: float = 0.0
+    #: How many times as large.
     size: float = 1.0
+    #: Standard deviation of the noise, as a part of full ink.
     noise: float = 0.0
+    #: By how many pixels the ink's edge moves outwards.
     pen: float = 0.0
+    #: Whether the ink is put in place afterwards as that of a drawing is: cropped, scaled to 20
+    #: pixels, centred by its mass. The noise comes after that.
     placed: bool = False
 
     def to(self, name: str, amount: float) -> Change:

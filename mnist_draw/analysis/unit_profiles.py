@@ -40,24 +40,17 @@ _LENGTH, _ROUGHNESS = 0.02, 0.35
 
 @dataclass(frozen=True, eq=False)
 class UnitProfiles:
-    """What is known about the units of each layer, the answer's layer last.
+    """What is known about the units of each layer, the answer's layer last."""
 
-    Attributes
-    ----------
-    means : tuple of numpy.ndarray, float32, shape (classes, units)
-        Mean output over the training pictures of each digit, or other class; of a map, its mean
-        strongest.
-    best : tuple of numpy.ndarray, int64, shape (units, 6)
-        The training pictures that excite a unit most, counted from 0, strongest first.
-    heights : tuple of numpy.ndarray, float32, shape (units, 6)
-        What it puts out for them; of an output, its logit.
-    pictures : numpy.ndarray, uint8, shape (N, 28, 28)
-        The training pictures that ``best`` counts.
-    """
-
+    #: float32 (classes, units): mean output over the training pictures of each digit, or other
+    #: class; of a map, its mean strongest.
     means: tuple[Floats, ...] = field(repr=False)
+    #: int64 (units, 6): the training pictures that excite a unit most, counted from 0, strongest
+    #: first.
     best: tuple[npt.NDArray[np.int64], ...] = field(repr=False)
+    #: float32 (units, 6): what it puts out for them; of an output, its logit.
     heights: tuple[Floats, ...] = field(repr=False)
+    #: uint8 (N, 28, 28): the training pictures that ``best`` counts.
     pictures: npt.NDArray[np.uint8] = field(repr=False)
 
     def picture(self, layer: int, unit: int, place: int) -> Floats:

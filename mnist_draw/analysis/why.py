@@ -25,31 +25,21 @@ _COUNTLESS = 1e6
 
 @dataclass(frozen=True, eq=False)
 class WhySum:
-    """The sum behind "this answer rather than that one".
-
-    Attributes
-    ----------
-    answer, rival : int
-    outputs : numpy.ndarray, float32, shape (units,)
-        What the last hidden layer's units put out; the pixels where there is no hidden layer.
-    weights : numpy.ndarray, float32, shape (units,)
-        Of each unit: its weight to the answer less its weight to the rival.
-    terms : numpy.ndarray, float32, shape (units,)
-        Outputs × weights: above 0 speaks for the answer, below 0 for the rival.
-    bias : float
-        The answer's bias less the rival's.
-    difference : float
-        The answer's logit less the rival's, as the network computed them; all terms and the bias
-        together.
-    temperature : float
-    """
+    """The sum behind "this answer rather than that one"."""
 
     answer: int
     rival: int
+    #: float32 (units,): what the last hidden layer's units put out; the pixels where there is no
+    #: hidden layer.
     outputs: Floats = field(repr=False)
+    #: float32 (units,): of each unit: its weight to the answer less its weight to the rival.
     weights: Floats = field(repr=False)
+    #: float32 (units,): outputs × weights: above 0 speaks for the answer, below 0 for the rival.
     terms: Floats = field(repr=False)
+    #: The answer's bias less the rival's.
     bias: float
+    #: The answer's logit less the rival's, as the network computed them; all terms and the bias
+    #: together.
     difference: float
     temperature: float
 
@@ -80,27 +70,19 @@ class WhySum:
 
 @dataclass(frozen=True, eq=False)
 class UnitSum:
-    """What one unit, or one place of a map, adds up.
+    """What one unit, or one place of a map, adds up."""
 
-    Attributes
-    ----------
-    place : tuple of int
-        Row and column where a map is strongest; empty for a unit of a dense layer.
-    inputs, weights, terms : numpy.ndarray, float32, shape (inputs,) or (maps, height, width)
-        What it reads, by what it multiplies it, and the products.
-    bias : float
-    z : float
-        The sum, as the network computed it.
-    a : float
-        What the unit puts out: after its nonlinearity, and 0 where it is switched off.
-    """
-
+    #: Row and column where a map is strongest; empty for a unit of a dense layer.
     place: tuple[int, ...]
+    #: float32 (inputs,) or (maps, height, width): what it reads, by what it multiplies it, and the
+    #: products.
     inputs: Floats = field(repr=False)
     weights: Floats = field(repr=False)
     terms: Floats = field(repr=False)
     bias: float
+    #: The sum, as the network computed it.
     z: float
+    #: What the unit puts out: after its nonlinearity, and 0 where it is switched off.
     a: float
 
     @property

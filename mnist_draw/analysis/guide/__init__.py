@@ -13,34 +13,22 @@ _CODE = re.compile(r"```python\n(.*?)```", re.DOTALL)
 
 @dataclass(frozen=True)
 class Step:
-    """One step of the guide.
+    """One step of the guide."""
 
-    Attributes
-    ----------
-    number : int
-        From 1.
-    title : str
-    short : str
-        What to read beside the picture: one paragraph, Markdown.
-    text : str
-        The whole step, Markdown with its title.
-    section : str
-        Which section "Show me" opens; ``"draw"`` is the Draw tab.
-    view : str
-        Which of the section's views; may be empty.
-    needs : str
-        ``"dense"`` or ``"convolution"``: what kind of first layer there is to be seen; or empty.
-    test : int or None
-        A test digit to look at, counted from 0, where nothing is drawn.
-    """
-
+    #: From 1.
     number: int
     title: str
+    #: What to read beside the picture: one paragraph, Markdown.
     short: str
+    #: The whole step, Markdown with its title.
     text: str
+    #: Which section "Show me" opens; ``"draw"`` is the Draw tab.
     section: str
+    #: Which of the section's views; may be empty.
     view: str = ""
+    #: ``"dense"`` or ``"convolution"``: what kind of first layer there is to be seen; or empty.
     needs: str = ""
+    #: A test digit to look at, counted from 0, where nothing is drawn.
     test: int | None = None
 
     @property
